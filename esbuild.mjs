@@ -1,0 +1,32 @@
+/**
+ * Builds `dist/`: one bundle a process. `node esbuild.mjs [--watch] [--dev]`; the metafile is kept for the test of the walls.
+ */
+import { build, context } from 'esbuild';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+
+const isWatching = process.argv.includes('--watch');
+const isDev = isWatching || process.argv.includes('--dev');
+
+const common = { bundle: true, metafile: true, sourcemap: isDev, sourcesContent: false, minify: !isDev, logLevel: 'warning', outdir: 'dist' };
+const node = { ...common, platform: 'node', target: 'node20' };
+/** ESM bundles of CommonJS libraries still call `require`. */
+const requireShim = { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" };
+
+const bundles = {
+  extension: { ...node, format: 'cjs', entryPoints: { extension: 'extension/extension.ts' }, outExtension: { '.js': '.cjs' }, external: ['vscode'] },
+  server: { ...node, format: 'esm', banner: requireShim, entryPoints: { server: 'server/main.ts', cli: 'server/cli/main.ts', inference: 'server/inference/main.ts' }, external: ['onnxruntime-node'] },
+  webview: { ...common, platform: 'browser', target: 'es2022', format: 'iife', entryPoints: { webview: 'webview/main.ts' }, loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty' }, assetNames: 'fonts/[name]' },
+};
+
+await mkdir('dist', { recursive: true });
+const metafile = {};
+for (const [name, options] of Object.entries(bundles)) {
+  if (isWatching) {
+    await (await context(options)).watch();
+  } else {
+    metafile[name] = (await build(options)).metafile;
+  }
+}
+if (!isWatching) await writeFile('dist/metafile.json', JSON.stringify(metafile));
+await cp('node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf');
+await cp('node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css');

@@ -1,0 +1,98 @@
+import type { Span } from './span.js';
+import type { McValue, StepValues } from './stepValue.js';
+
+/**
+ * What a file of reasoning holds. The steps of a problem form a forest (`Step.parent`): a solution is a path through it,
+ * a tree node a run of steps on it. Steps that several paths share exist once, so every step has one place in the file.
+ */
+export interface ReasoningDocument {
+  /** Id of the format that read it (`server/formats/`). */
+  readonly format: string;
+  readonly problems: readonly Problem[];
+  /** What could not be read, or does not fit together; everything else was still read. */
+  readonly faults: readonly Fault[];
+}
+
+export interface Fault {
+  /** Stable, kebab-case, e.g. `truncated-json`; explained in docs/diagnostics.md. */
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  /** One sentence: the cause and the remedy. The place is the span. */
+  readonly message: string;
+  readonly span: Span;
+}
+
+export interface Problem {
+  /** Position in the document, from 0. */
+  readonly index: number;
+  readonly id?: string;
+  readonly question: string;
+  readonly answer?: string;
+  /** Image paths as the file writes them. */
+  readonly images: readonly string[];
+  readonly span: Span;
+  /** Where the question's text stands. */
+  readonly questionSpan?: Span;
+  readonly steps: readonly Step[];
+  readonly solutions: readonly Solution[];
+  readonly tree?: ReasoningTree;
+}
+
+/** The unit that gets a value. */
+export interface Step {
+  /** Position in `Problem.steps`; a parent always comes before its children. */
+  readonly index: number;
+  /** The step before this one; undefined for a first step. */
+  readonly parent?: number;
+  /** As a reader would see it: escapes decoded, markers and surrounding blanks removed. */
+  readonly text: string;
+  /** Exactly the step's characters in the document (escaped as they stand there). */
+  readonly span: Span;
+  /** Values that stand in the file. */
+  readonly values: StepValues;
+  /** The tree node this step belongs to. */
+  readonly node?: number;
+}
+
+/** One attempt at a problem. */
+export interface Solution {
+  readonly index: number;
+  /** Indices into `Problem.steps`, first step first. */
+  readonly steps: readonly number[];
+  readonly span: Span;
+  /** The file's verdict on the final answer. */
+  readonly correct?: boolean;
+  /** The leaf, when the solution is a root-to-leaf path of a tree. */
+  readonly node?: number;
+}
+
+/** What MCTS leaves. Node 0 is the root; a child's id is greater than its parent's. */
+export interface ReasoningTree {
+  readonly nodes: readonly TreeNode[];
+}
+
+export interface TreeNode {
+  readonly id: number;
+  readonly parent?: number;
+  readonly children: readonly number[];
+  /** Edges from the root. */
+  readonly depth: number;
+  /** Indices into `Problem.steps`: the steps this node adds to its parent's; empty at the root. */
+  readonly steps: readonly number[];
+  /** Undefined when the file gives none. */
+  readonly mc?: McValue;
+  /** Times the search selected this node; not a rollout count. */
+  readonly visits?: number;
+  /** Completions sampled from this node, de-duplicated as the file stores them. */
+  readonly rollouts: readonly Rollout[];
+  readonly judge?: number;
+  readonly span: Span;
+}
+
+/** One sampled completion from a node, judged right or wrong. */
+export interface Rollout {
+  readonly correct: boolean;
+  /** The steps after the node's prefix; may be empty. */
+  readonly steps: readonly string[];
+  readonly span: Span;
+}

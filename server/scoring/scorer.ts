@@ -1,0 +1,63 @@
+/** The port every reader of PRM scores uses: language server, command line and bench. */
+export interface Scorer {
+  /** What is loaded, or why nothing is; loads on first use. */
+  describe(signal?: AbortSignal): Promise<ScorerInfo>;
+  /**
+   * One score per step of the forest, in the order of `steps`; NaN where the step could not be scored (too long), with
+   * the reason in `skipped`. Cached scores are returned without touching the model.
+   * Rejects with `AbortError` when cancelled, `ScoringError` when the model or profile cannot be used.
+   */
+  score(job: ScoreJob, options?: ScoreOptions): Promise<ScoreResult>;
+  dispose(): Promise<void>;
+}
+
+/** The steps of one problem as a forest: shared prefixes are run once. */
+export interface ScoreJob {
+  readonly question: string;
+  readonly images: readonly string[];
+  /** A parent comes before its children. */
+  readonly steps: readonly { readonly text: string; readonly parent?: number }[];
+}
+
+export interface ScoreOptions {
+  readonly signal?: AbortSignal;
+  /** Called as scores arrive: finished and total steps. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface ScoreResult {
+  /** In [0, 1]; NaN = not scored. */
+  readonly scores: Float64Array;
+  /** Step index -> why it has no score. */
+  readonly skipped: ReadonlyMap<number, string>;
+  /** How many of the steps came from the cache. */
+  readonly cached: number;
+  /** Tokens run through the model. */
+  readonly tokens: number;
+}
+
+export interface ScorerInfo {
+  /** The profile's name. */
+  readonly model: string;
+  readonly modelPath: string;
+  /** SHA-256 over graph, tokenizer and profile: the model's part of a cache key. */
+  readonly fingerprint: string;
+  readonly threshold: number;
+  readonly aggregation: 'min' | 'mean' | 'last' | 'product';
+  readonly device: DeviceInfo;
+  readonly readsImages: boolean;
+}
+
+export interface DeviceInfo {
+  /** `cpu`, `webgpu`, `cuda`, `dml`, `coreml`. */
+  readonly provider: string;
+  /** The adapter's name where the provider tells it. */
+  readonly adapter?: string;
+  /** Providers tried or looked for before this one, with the reason each was passed over. */
+  readonly passedOver: readonly { readonly provider: string; readonly reason: string }[];
+}
+
+/** The model, its profile or its tokenizer cannot be used; the message names the file and the remedy. */
+export class ScoringError extends Error {
+  override readonly name = 'ScoringError';
+}

@@ -1,0 +1,58 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { build, type Metafile } from 'esbuild';
+
+/** What each bundle may hold, read from the bundler itself: a lint rule can be silenced, a bundle cannot. */
+async function bundle(entry: string, platform: 'node' | 'browser', external: string[]): Promise<string[]> {
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform,
+    format: 'esm',
+    external,
+    logLevel: 'silent',
+    outdir: 'dist',
+    loader: { '.woff2': 'empty', '.woff': 'empty', '.ttf': 'empty' },
+  });
+  const metafile: Metafile = result.metafile;
+  const outside = Object.values(metafile.outputs).flatMap((output) => output.imports.map((one) => one.path));
+  return [...Object.keys(metafile.inputs), ...outside];
+}
+
+describe('walls between the processes', () => {
+  const inputs: Record<string, string[]> = {};
+  beforeAll(async () => {
+    inputs.extension = await bundle('extension/extension.ts', 'node', ['vscode']);
+    inputs.server = await bundle('server/main.ts', 'node', ['onnxruntime-node']);
+    inputs.cli = await bundle('server/cli/main.ts', 'node', ['onnxruntime-node']);
+    inputs.inference = await bundle('server/inference/main.ts', 'node', ['onnxruntime-node']);
+    inputs.webview = await bundle('webview/main.ts', 'browser', []);
+  });
+
+  const forbidden: [bundle: string, what: RegExp][] = [
+    ['server', /^vscode$|^webview\/(?!protocol)|^extension\/|node_modules\/d3-|onnxruntime/],
+    ['cli', /^vscode$|^webview\/|^extension\/|node_modules\/d3-|onnxruntime/],
+    ['inference', /^vscode$|^webview\/|^extension\/|node_modules\/(d3-|vscode-)|^server\/(formats|language|cli)\//],
+    ['extension', /^server\/(scoring|inference|language|cli|labeling)\/|^webview\/(?!protocol)|node_modules\/(d3-|katex)|onnxruntime/],
+    ['webview', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
+  ];
+  it.each(forbidden)('%s holds nothing of the other processes', (name, what) => {
+    expect(inputs[name]).not.toHaveLength(0);
+    expect(inputs[name]!.filter((input) => what.test(input))).toEqual([]);
+  });
+
+  it('only the inference process imports onnxruntime', () => {
+    expect(inputs.inference).toContain('onnxruntime-node');
+  });
+
+  it('the toolkit is imported by one file of the webview', async () => {
+    const { readdir, readFile } = await import('node:fs/promises');
+    const files = (await readdir('webview', { recursive: true })).filter((file) => file.endsWith('.ts'));
+    const importers: string[] = [];
+    for (const file of files) {
+      if ((await readFile(`webview/${file}`, 'utf8')).includes('@vscode/webview-ui-toolkit')) importers.push(file);
+    }
+    expect(importers).toEqual(['controls.ts']);
+  });
+});

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a kind of test; the in-host and packaging suites need a real VS Code and have runners of their own. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/{reasoning,formats,scoring,labeling,models,language,cli,webview,structure}/**/*.test.ts'],
+          environment: 'node',
+        },
+      },
+      { test: { name: 'inference', include: ['test/inference/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      { test: { name: 'lsp', include: ['test/lsp/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+    ],
+  },
+});
