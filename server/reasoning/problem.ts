@@ -28,6 +28,8 @@ export interface Problem {
   readonly id?: string;
   readonly question: string;
   readonly answer?: string;
+  /** The data set or part of a benchmark it comes from, or its class of error. */
+  readonly source?: string;
   /** Image paths as the file writes them. */
   readonly images: readonly string[];
   readonly span: Span;
@@ -62,6 +64,8 @@ export interface Solution {
   readonly span: Span;
   /** The file's verdict on the final answer. */
   readonly correct?: boolean;
+  /** The policy model that wrote it. */
+  readonly model?: string;
   /** The leaf, when the solution is a root-to-leaf path of a tree. */
   readonly node?: number;
 }

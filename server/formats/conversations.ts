@@ -1,0 +1,44 @@
+import { Kind, type JsonDocument } from './jsonDocument.js';
+import type { RecordReader } from './record.js';
+
+/** One turn of `conversations: [{from, value}]`, as InternVL's training data writes them. */
+export interface Turn {
+  /** `system`, `human` or `gpt`. */
+  readonly from: string;
+  /** Id of the turn's value. */
+  readonly value: number;
+}
+
+/** The turns of a record that have a speaker and a value; anything else in the list is reported. */
+export function turnsOf(reader: RecordReader, record: number): Turn[] {
+  const turns: Turn[] = [];
+  for (const item of reader.list(record, 'conversations') ?? []) {
+    if (!reader.json.isObject(item)) {
+      reader.wrongType(item, 'an object');
+      continue;
+    }
+    const from = reader.string(item, 'from');
+    const value = reader.value(item, 'value');
+    if (from === undefined && reader.json.get(item, 'from') === undefined) reader.missingKey(item, 'from');
+    if (value === undefined && reader.json.get(item, 'value') === undefined) reader.missingKey(item, 'value');
+    if (from !== undefined && value !== undefined) turns.push({ from: from.text, value });
+  }
+  return turns;
+}
+
+/** For recognising a record: the values of its first `human` and first `gpt` turn, as far as they are there. */
+export function firstTurns(json: JsonDocument, record: number): { readonly human?: number; readonly gpt?: number } {
+  const conversations = json.get(record, 'conversations');
+  const found: { human?: number; gpt?: number } = {};
+  for (const item of conversations === undefined ? [] : json.items(conversations).slice(0, 4)) {
+    const from = json.get(item, 'from');
+    const value = json.get(item, 'value');
+    if (from === undefined || value === undefined) continue;
+    // Cut off before it says anything.
+    if (json.kind(value) === Kind.invalid || (json.isString(value) && json.string(value).text === '')) continue;
+    const who = json.string(from).text;
+    if (who === 'human') found.human ??= value;
+    else if (who === 'gpt') found.gpt ??= value;
+  }
+  return found;
+}

@@ -1,0 +1,138 @@
+import type { Span } from '../reasoning/span.js';
+import { DocumentString } from './jsonString.js';
+
+export const Kind = { invalid: 0, object: 1, array: 2, string: 3, escapedString: 4, number: 5, true: 6, false: 7, null: 8 } as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+const NAMES = ['an unreadable value', 'an object', 'an array', 'a string', 'a string', 'a number', 'a boolean', 'a boolean', 'null'];
+
+/**
+ * The values of a JSON text as rows of a table, in document order: a value's row is its id, its content follows it, and
+ * `next` is the row behind that. An object's content alternates key and value. 13 bytes a value; strings and numbers are
+ * decoded when asked for.
+ */
+export class JsonDocument {
+  readonly roots: number[] = [];
+  #count = 0;
+  #kinds = new Uint8Array(1024);
+  #starts = new Int32Array(1024);
+  #ends = new Int32Array(1024);
+  #nexts = new Int32Array(1024);
+
+  constructor(readonly text: string) {}
+
+  /** Appends a value without content; `open` and `close` frame one with content. */
+  push(kind: Kind, start: number, end: number): number {
+    const id = this.#count++;
+    if (id === this.#kinds.length) this.#grow();
+    this.#kinds[id] = kind;
+    this.#starts[id] = start;
+    this.#ends[id] = end;
+    this.#nexts[id] = id + 1;
+    return id;
+  }
+
+  close(id: number, end: number): void {
+    this.#ends[id] = end;
+    this.#nexts[id] = this.#count;
+  }
+
+  #grow(): void {
+    this.#kinds = doubled(this.#kinds, new Uint8Array(this.#kinds.length * 2));
+    this.#starts = doubled(this.#starts, new Int32Array(this.#starts.length * 2));
+    this.#ends = doubled(this.#ends, new Int32Array(this.#ends.length * 2));
+    this.#nexts = doubled(this.#nexts, new Int32Array(this.#nexts.length * 2));
+  }
+
+  kind(id: number): Kind {
+    return this.#kinds[id] as Kind;
+  }
+
+  isObject(id: number): boolean {
+    return this.#kinds[id] === Kind.object;
+  }
+
+  isArray(id: number): boolean {
+    return this.#kinds[id] === Kind.array;
+  }
+
+  isString(id: number): boolean {
+    return this.#kinds[id] === Kind.string || this.#kinds[id] === Kind.escapedString;
+  }
+
+  /** The whole value as it stands, a string with its quotes. */
+  span(id: number): Span {
+    return this.isString(id)
+      ? { start: this.#starts[id]! - 1, end: Math.min(this.#ends[id]! + (this.text[this.#ends[id]!] === '"' ? 1 : 0), this.text.length) }
+      : { start: this.#starts[id]!, end: this.#ends[id]! };
+  }
+
+  /** The value of a key, of the last one when it is written twice (as every JSON parser does); undefined when absent. */
+  get(object: number, key: string): number | undefined {
+    if (this.#kinds[object] !== Kind.object) return undefined;
+    let found: number | undefined;
+    for (let at = object + 1; at < this.#nexts[object]!; at = this.#nexts[at + 1]!) {
+      if (this.#isKey(at, key)) found = at + 1;
+    }
+    return found;
+  }
+
+  #isKey(id: number, key: string): boolean {
+    if (this.#kinds[id] === Kind.escapedString) return this.string(id).text === key;
+    const start = this.#starts[id]!;
+    return this.#ends[id]! - start === key.length && this.text.startsWith(key, start);
+  }
+
+  /** Ids of an array's items; of an object's values. */
+  items(container: number): number[] {
+    const kind = this.#kinds[container];
+    const found: number[] = [];
+    if (kind === Kind.array) {
+      for (let at = container + 1; at < this.#nexts[container]!; at = this.#nexts[at]!) found.push(at);
+    } else if (kind === Kind.object) {
+      for (let at = container + 1; at < this.#nexts[container]!; at = this.#nexts[at + 1]!) found.push(at + 1);
+    }
+    return found;
+  }
+
+  /** The text of a string value (or, of another kind, the characters it is written with). */
+  string(id: number): DocumentString {
+    const start = this.#starts[id]!;
+    return new DocumentString(this.text, start, this.#ends[id]!, this.#kinds[id] === Kind.escapedString);
+  }
+
+  /** The value of a number, NaN and infinities included. */
+  number(id: number): number {
+    return Number(this.text.slice(this.#starts[id], this.#ends[id]));
+  }
+
+  /** `"0.5", a string`: for messages. */
+  describe(id: number): string {
+    const kind = this.#kinds[id]!;
+    if (kind === Kind.object || kind === Kind.array || kind === Kind.null || kind === Kind.invalid) return NAMES[kind]!;
+    const { start, end } = this.span(id);
+    const shown = end - start > 40 ? `${this.text.slice(start, start + 40)}…` : this.text.slice(start, end);
+    return `${shown.replace(/\s+/g, ' ')}, ${NAMES[kind]}`;
+  }
+
+  /** Where a value stands among keys and indices, e.g. `[2].children[3].mc_value`. O(siblings on the way). */
+  path(id: number): string {
+    let at = this.roots.findLast((root) => root <= id);
+    let path = '';
+    while (at !== undefined && at < id) {
+      const isArray: boolean = this.isArray(at);
+      const width = isArray ? 0 : 1;
+      let index = 0;
+      let item: number = at + 1 + width;
+      for (; this.#nexts[item]! <= id; item = this.#nexts[item]! + width) index++;
+      path += isArray ? `[${index}]` : `${path === '' ? '' : '.'}${this.string(item - 1).text}`;
+      at = item;
+    }
+    return path;
+  }
+}
+
+function doubled<T extends Uint8Array | Int32Array>(column: T, wider: T): T {
+  wider.set(column);
+  return wider;
+}

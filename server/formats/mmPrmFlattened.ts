@@ -1,0 +1,31 @@
+import type { Problem } from '../reasoning/problem.js';
+import { jsonFormat } from './jsonFormat.js';
+import { ProblemDraft, questionOf } from './problemDraft.js';
+import { labelledSteps } from './prmMarkers.js';
+import type { RecordReader } from './record.js';
+
+/** Training samples (MM-PRM `data_pipeline/traverse.py`): `process` with `<prm>` behind every step, `labels` one for each. */
+export const mmPrmFlattened = jsonFormat({
+  id: 'mmPrmFlattened',
+  title: 'MM-PRM flattened sample',
+  claims(json, record) {
+    const process = json.get(record, 'process');
+    return process !== undefined && json.isString(process) && json.string(process).text.includes('<prm>');
+  },
+  holds: (json, record) => json.get(record, 'process') !== undefined,
+  read: readSample,
+});
+
+function readSample(reader: RecordReader, record: number, index: number): Problem {
+  const draft = new ProblemDraft(reader);
+  const question = questionOf(reader, record);
+  const process = reader.string(record, 'process');
+  const labelsAt = reader.value(record, 'labels');
+  if (labelsAt === undefined && process !== undefined) reader.missingKey(record, 'labels');
+  if (process !== undefined) {
+    const labels = labelsAt === undefined ? undefined : reader.listAt(labelsAt);
+    const steps = labelledSteps(reader, process, 0, labels ?? [], labels && labelsAt);
+    if (steps.length > 0) draft.addSolution(steps, process.span());
+  }
+  return draft.finish(record, index, question);
+}

@@ -1,0 +1,47 @@
+import type { Problem } from '../reasoning/problem.js';
+import { benchmarkProblem } from './benchmarkProblem.js';
+import { jsonFormat } from './jsonFormat.js';
+import { ProblemDraft, questionOf } from './problemDraft.js';
+import type { RecordReader } from './record.js';
+import { addRecordedScores, stepsAt, textOf, wholeNumberAt, type LabelledStep } from './stepLabels.js';
+
+/**
+ * PRMBench (ssmisya/PRMBench, arXiv 2501.03124): a right solution that was changed to hold errors of one class. What is scored
+ * is `modified_process`; `error_steps` counts from 1. Every step that is not listed is right, also after the first error.
+ */
+export const prmBench = jsonFormat({
+  id: 'prmBench',
+  title: 'PRMBench',
+  claims(json, record) {
+    if (json.get(record, 'error_steps') !== undefined && json.get(record, 'modified_process') !== undefined) return true;
+    return json.get(record, 'modified_question') !== undefined && (json.get(record, 'original_process') !== undefined || json.get(record, 'modified_process') !== undefined);
+  },
+  holds: (json, record) => json.get(record, 'modified_process') !== undefined,
+  read: readRecord,
+});
+
+function readRecord(reader: RecordReader, record: number, index: number): Problem {
+  const draft = new ProblemDraft(reader);
+  const list = reader.value(record, 'modified_process');
+  const steps = stepsAt(reader, list) ?? [];
+  addErrors(reader, record, steps);
+  addRecordedScores(reader, record, steps);
+  return benchmarkProblem(draft, record, index, questionOf(reader, record, ['modified_question', 'question']), steps, {
+    list,
+    source: textOf(reader, record, 'classification'),
+    id: textOf(reader, record, 'idx'),
+  });
+}
+
+function addErrors(reader: RecordReader, record: number, steps: readonly (LabelledStep | undefined)[]): void {
+  const errors = reader.list(record, 'error_steps');
+  if (errors === undefined) {
+    if (reader.json.get(record, 'error_steps') === undefined) reader.missingKey(record, 'error_steps');
+    return;
+  }
+  // Three rows of the published files point behind their last step; such an index is reported and left out.
+  const wrong = new Set(errors.map((error) => wholeNumberAt(reader, error, 1, steps.length)));
+  steps.forEach((step, at) => {
+    if (step !== undefined) step.values = { human: wrong.has(at + 1) ? -1 : 1 };
+  });
+}

@@ -1,0 +1,37 @@
+import type { StepValues } from '../reasoning/stepValue.js';
+import type { DocumentString } from './jsonString.js';
+import type { RecordReader } from './record.js';
+import { stepSlice, type Slice } from './slices.js';
+
+const MARKER = '<prm>';
+
+/**
+ * The steps of a text in which every step ends in `<prm>`, with their labels (soft `mc` values): one label a marker, which
+ * is one a tree node (`data_pipeline/traverse.py`), so such a step may hold several paragraphs. Text behind the last marker
+ * is a step without a label. `labels`: ids of the label values; `labelsAt`: the array they stand in.
+ */
+export function labelledSteps(
+  reader: RecordReader,
+  source: DocumentString,
+  from: number,
+  labels: readonly number[],
+  labelsAt: number | undefined,
+): { readonly slice: Slice; readonly values: StepValues }[] {
+  const { text } = source;
+  const steps: { slice: Slice; values: StepValues }[] = [];
+  let start = from;
+  let markers = 0;
+  for (let at = text.indexOf(MARKER, start); at >= 0; at = text.indexOf(MARKER, start)) {
+    const label = labels[markers++];
+    const value = label === undefined ? undefined : reader.shareAt(label);
+    steps.push({ slice: stepSlice(source, start, at), values: value === undefined ? {} : { mc: { value } } });
+    start = at + MARKER.length;
+  }
+  const rest = stepSlice(source, start);
+  if (rest.text !== '') steps.push({ slice: rest, values: {} });
+  if (labelsAt !== undefined && labels.length !== markers) {
+    reader.countMismatch(reader.json.span(labelsAt), () =>
+      `The number of labels (${labels.length}) and of ${MARKER} markers (${markers}) differ; they were paired from the front. Each marker needs one label.`);
+  }
+  return steps;
+}

@@ -1,0 +1,52 @@
+import type { Span } from '../reasoning/span.js';
+import type { DocumentString } from './jsonString.js';
+
+/** A part of a document: the text as a reader sees it, and where it stands. */
+export interface Slice {
+  readonly text: string;
+  readonly span: Span;
+}
+
+const BLANK = /\s/;
+const OPEN = '<step>';
+const CLOSE = '</step>';
+const IMAGE = '<image>';
+
+/** A part of `source` without surrounding blanks. */
+export function trimmed(source: DocumentString, from = 0, to = source.text.length): Slice {
+  const [start, end] = trim(source.text, from, to);
+  return { text: source.text.slice(start, end), span: source.span(start, end) };
+}
+
+function trim(text: string, from: number, to: number): [start: number, end: number] {
+  let start = from;
+  let end = to;
+  while (start < end && BLANK.test(text[start]!)) start++;
+  while (end > start && BLANK.test(text[end - 1]!)) end--;
+  return [start, end];
+}
+
+/** A step's part of `source`: surrounding blanks and a `<step>..</step>` around the whole are left out. */
+export function stepSlice(source: DocumentString, from = 0, to = source.text.length): Slice {
+  const [start, end] = trim(source.text, from, to);
+  const text = source.text.slice(start, end);
+  const opens = text.startsWith(OPEN) ? OPEN.length : 0;
+  const closes = text.endsWith(CLOSE) ? CLOSE.length : 0;
+  const inner = text.slice(opens, text.length - closes);
+  // Markers further inside mean that the outer two are not a pair.
+  if (inner.includes(OPEN) || inner.includes(CLOSE)) return { text, span: source.span(start, end) };
+  return trimmed(source, start + opens, end - closes);
+}
+
+/** A question's part of `source`: surrounding blanks and `<image>` placeholders are left out. */
+export function questionSlice(source: DocumentString, from = 0, to = source.text.length): Slice {
+  const { text } = source;
+  let start = from;
+  let end = to;
+  for (;;) {
+    [start, end] = trim(text, start, end);
+    if (end - start >= IMAGE.length && text.startsWith(IMAGE, start)) start += IMAGE.length;
+    else if (end - start >= IMAGE.length && text.endsWith(IMAGE, end)) end -= IMAGE.length;
+    else return { text: text.slice(start, end), span: source.span(start, end) };
+  }
+}

@@ -1,0 +1,180 @@
+import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
+import type { Span } from '../reasoning/span.js';
+import { FaultList, loneSurrogate } from './faults.js';
+import type { Format } from './format.js';
+import { solutionSteps } from './textSteps.js';
+import { cleaned, paragraphsOf, spanOf, type Region, type TextSource } from './textSource.js';
+import { paragraphs, textLines, type TextLine } from './textLines.js';
+import { markerOf, stepMarkerOf, type Marker } from './textMarkers.js';
+
+/**
+ * A solution as people and chat models write it: a question, then steps, in Markdown or plain text. Steps are marked
+ * (`<step>..</step>`, `Step n:`) or else the paragraphs; code fences and display formulas are never split. Headings and
+ * labels (`# Problem`, `Solution 2:`) part several problems and solutions.
+ */
+export const solutionText: Format = { id: 'solutionText', title: 'solution in Markdown or plain text', syntax: 'text', detect, read };
+
+/** Claims little: notes and READMEs are Markdown too. */
+function detect(head: string): boolean {
+  if (/^\s*[{[]\s*(?:["{[\]}]|$)/.test(head)) return false;
+  const lines = textLines(head);
+  const first = lines.findIndex((line) => line.text.trim() !== '');
+  if (first < 0) return false;
+  const top = markerOf(asText(lines[first]!), first);
+  const steps = lines.flatMap((line, i) => stepMarkerOf(line, i) ?? []);
+  const tags = lines.filter((line) => !line.inside && /^\s*<step>/.test(line.text)).length;
+  if (top?.kind === 'problem') {
+    const hasSolution = lines.some((line, i) => i > first && ['solution', 'answer'].includes(markerOf(line, i)?.kind ?? ''));
+    if (hasSolution || steps.length > 0 || tags > 0) return true;
+    const hasTitle = top.isHeading && top.content < lines[first]!.end;
+    return !hasTitle && paragraphs(lines, first, lines.length).length >= 2;
+  }
+  // A page with a title of its own is a page about something; its steps may be those of an installation.
+  if (/^ {0,3}(?:#{1,6} |---\s*$)/.test(lines[first]!.text) && top === undefined) return false;
+  const plain = steps.filter((step) => !step.isHeading);
+  const allTags = tags > 0 ? (head.match(/<step>/g)?.length ?? 0) : 0;
+  return allTags >= 2 || (plain[0]?.number === 1 && plain.some((step) => step.number === 2));
+}
+
+/** A byte order mark would hide the marker behind it. */
+function asText(line: TextLine): TextLine {
+  return line.text.startsWith('\uFEFF') ? { ...line, start: line.start + 1, text: line.text.slice(1) } : line;
+}
+
+function read(text: string): ReasoningDocument {
+  const faults = new FaultList();
+  const lines = textLines(text, (at) => {
+    faults.add('unclosed-block', at, () => 'This code fence or formula is never closed; close it, so that its blank lines do not split the step.');
+  }).map((line, i) => (i === 0 ? asText(line) : line));
+  const markers = lines.flatMap((line, i) => markerOf(line, i) ?? []);
+  const source = { text, lines, faults };
+  const problems: Problem[] = [];
+  const starts = problemStarts(source, markers);
+  if (starts.length === 0) problems.push(readProblem(source, undefined, 0, lines.length, markers, 0));
+  let next = 0;
+  starts.forEach(({ line, marker }, i) => {
+    const end = starts[i + 1]?.line ?? lines.length;
+    while (next < markers.length && markers[next]!.line <= marker.line) next++;
+    const first = next;
+    while (next < markers.length && markers[next]!.line < end) next++;
+    problems.push(readProblem(source, marker, line, end, markers.slice(first, next), i));
+  });
+  for (const half of text.matchAll(/\p{Surrogate}/gu)) loneSurrogate(faults, half.index, 1);
+  return { format: 'solutionText', problems, faults: faults.list() };
+}
+
+/** Where problems begin, and the marker their question follows: of `# Problem 2` and `**Question:** ..` right below it the second. */
+function problemStarts(source: TextSource, markers: readonly Marker[]): { line: number; marker: Marker }[] {
+  const starts: { line: number; marker: Marker }[] = [];
+  for (const marker of markers) {
+    if (marker.kind !== 'problem') continue;
+    const last = starts.at(-1);
+    const isEmpty = last?.marker.isHeading === true && paragraphsOf(source, { from: last.marker.line, to: marker.line, content: source.lines[last.marker.line]!.end }).length === 0;
+    if (last !== undefined && isEmpty) last.marker = marker;
+    else starts.push({ line: marker.line, marker });
+  }
+  return starts;
+}
+
+/** Where a question begins: behind its marker, or below the heading when that has a title besides. */
+function contentOf(source: TextSource, start: Marker, to: number): number {
+  const { end } = source.lines[start.line]!;
+  if (!start.isHeading || start.content >= end) return start.content;
+  return paragraphsOf(source, { from: start.line, to, content: end }).length === 0 ? start.content : end;
+}
+
+function readProblem(source: TextSource, marker: Marker | undefined, from: number, to: number, markers: readonly Marker[], index: number): Problem {
+  const { text, lines, faults } = source;
+  const sections = sectionsOf(markers);
+  const firstSection = sections[0]?.line ?? to;
+  const content = marker === undefined ? lines[from]!.start : contentOf(source, marker, firstSection);
+  let question = spanOf(source, { from, to: firstSection, content });
+  let answer: string | undefined;
+  const bodies: { readonly region: Region; readonly start: number }[] = [];
+  sections.forEach((section, i) => {
+    const region = { from: section.line, to: sections[i + 1]?.line ?? to, content: section.content };
+    if (section.kind === 'solution') bodies.push({ region, start: lines[section.line]!.start });
+    else answer = cleaned(text, spanOf(source, region)) || answer;
+  });
+  if (bodies.length === 0) {
+    // The question and the steps stand in one section.
+    const split = questionEnd(source, { from, to: firstSection, content }, marker !== undefined);
+    question = split.question;
+    bodies.push({ region: split.body, start: split.body.content });
+  }
+  const steps: Problem['steps'][number][] = [];
+  const solutions: Problem['solutions'][number][] = [];
+  for (const { region, start: at } of bodies) {
+    const found = solutionSteps(source, region);
+    if (found.length === 0) {
+      const line = lines[region.from] ?? lines.at(-1)!;
+      faults.add('no-steps', { start: line.start, end: line.end }, () => 'Nothing follows here that could be a step; write the steps with a blank line between them.');
+      continue;
+    }
+    const path = found.map((step, i) => {
+      steps.push({ index: steps.length, ...(i > 0 && { parent: steps.length - 1 }), ...step, values: {} });
+      return steps.length - 1;
+    });
+    solutions.push({ index: solutions.length, steps: path, span: { start: Math.min(at, found[0]!.span.start), end: found.at(-1)!.span.end } });
+  }
+  const { written, images } = withoutImages(cleaned(text, question));
+  const end = lines.slice(from, to).findLast((line) => line.text.trim() !== '')?.end ?? lines[from]!.end;
+  return {
+    index,
+    question: written,
+    ...(answer !== undefined && { answer }),
+    images,
+    span: { start: lines[from]!.start, end },
+    ...(question.end > question.start && { questionSpan: question }),
+    steps,
+    solutions,
+  };
+}
+
+/**
+ * The markers that begin a section. `Answer:` before a solution is the reference answer, without any solution it is the
+ * solution, and inside one it is text.
+ */
+function sectionsOf(markers: readonly Marker[]): Marker[] {
+  const hasSolution = markers.some((marker) => marker.kind === 'solution');
+  const sections: Marker[] = [];
+  let inSolution = false;
+  for (const marker of markers) {
+    if (marker.kind === 'answer' && inSolution) continue;
+    const kind = marker.kind === 'answer' && !hasSolution ? 'solution' : marker.kind;
+    inSolution = kind === 'solution';
+    sections.push({ ...marker, kind });
+  }
+  return sections;
+}
+
+/** Where the steps begin when no marker tells: at the first step marker, else behind the first paragraph (and its images). */
+function questionEnd(source: TextSource, region: Region, hasMarker: boolean): { question: Span; body: Region } {
+  const { lines } = source;
+  for (let i = region.from; i < region.to; i++) {
+    const line = lines[i]!;
+    if (stepMarkerOf(line, i) !== undefined || (!line.inside && /^\s*<step>/.test(line.text))) {
+      return { question: spanOf(source, { ...region, to: i }), body: { from: i, to: region.to, content: line.start } };
+    }
+  }
+  const all = paragraphsOf(source, region);
+  let taken = 0;
+  while (hasMarker && taken < all.length && withoutImages(cleaned(source.text, all[taken]!)).written === '') taken++;
+  if (hasMarker && taken < all.length) taken++;
+  while (taken < all.length && withoutImages(cleaned(source.text, all[taken]!)).written === '') taken++;
+  const question = taken === 0 ? { start: region.content, end: region.content } : { start: all[0]!.start, end: all[taken - 1]!.end };
+  let from = region.from;
+  while (from < region.to && lines[from]!.end < question.end) from++;
+  return { question, body: { from: Math.min(from + 1, region.to), to: region.to, content: lines[from + 1]?.start ?? source.text.length } };
+}
+
+const IMAGES = /!\[[^\]]{0,500}\]\(\s*(?:<([^>\r\n]{1,2000})>|([^)<>\s]{1,2000}))(?:\s+["'][^)]{0,500}["'])?\s*\)|<img\b[^>]{0,500}?\bsrc=["']([^"']+)["'][^>]*>/gi;
+
+function withoutImages(text: string): { written: string; images: string[] } {
+  const images: string[] = [];
+  const written = text.replace(IMAGES, (_, ...paths: (string | undefined)[]) => {
+    images.push(paths.slice(0, 3).find((path) => path !== undefined)!);
+    return '';
+  });
+  return { written: images.length === 0 ? text : written.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim(), images };
+}

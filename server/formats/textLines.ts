@@ -1,0 +1,108 @@
+import type { Span } from '../reasoning/span.js';
+
+/** A line without its end, and whether it begins inside a code fence or display formula, where nothing is a marker. */
+export interface TextLine extends Span {
+  readonly text: string;
+  readonly inside: boolean;
+}
+
+interface Block {
+  /** What kind closes it: openings of a kind that never closes are ordinary text. */
+  readonly kind: string;
+  readonly close: RegExp;
+  readonly line: number;
+  readonly at: Span;
+}
+
+/** Kinds of unclosed blocks that are found out before the rest is taken as ordinary text: bounds the work. */
+const MAX_RESTARTS = 20;
+
+/**
+ * The lines of a text (ended by LF, CRLF or CR). Fenced code, `$$..$$`, `\[..\]` and `\begin{..}..\end{..}` are followed
+ * across lines. A block that never closes is reported and read as ordinary text.
+ */
+export function textLines(text: string, onUnclosed: (at: Span) => void = () => undefined): TextLine[] {
+  const lines: { start: number; end: number; text: string; inside: boolean }[] = [];
+  for (const match of text.matchAll(/([^\r\n]*)(\r\n|\r|\n|$)/g)) {
+    if (match[0] === '' && match.index > 0) break;
+    lines.push({ start: match.index, end: match.index + match[1]!.length, text: match[1]!, inside: false });
+  }
+  const unclosed = new Set<string>();
+  let open: Block | undefined;
+  for (let i = 0; i <= lines.length; i++) {
+    if (i === lines.length) {
+      if (open === undefined) break;
+      onUnclosed(open.at);
+      unclosed.add(open.kind);
+      i = open.line - 1;
+      open = undefined;
+      if (unclosed.size > MAX_RESTARTS) {
+        for (let rest = i + 1; rest < lines.length; rest++) lines[rest]!.inside = false;
+        break;
+      }
+      continue;
+    }
+    const line = lines[i]!;
+    line.inside = open !== undefined;
+    open = afterLine(line, i, open, unclosed);
+  }
+  return lines;
+}
+
+/** The block that is open behind a line. */
+function afterLine(line: Span & { readonly text: string }, index: number, before: Block | undefined, unclosed: ReadonlySet<string>): Block | undefined {
+  let open = before;
+  let from = 0;
+  if (open === undefined) {
+    // Also behind words, as in "Step 2: ```python".
+    const match = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})|^[^`]*[\s>](`{3,})[\w+.-]*\s*$/.exec(line.text);
+    const fence = match?.[1] ?? match?.[2];
+    if (fence !== undefined && !unclosed.has(fence[0]!)) {
+      const close = new RegExp(`^ {0,3}${fence[0]}{${fence.length},}\\s*(?:</step>.*)?$`);
+      return { kind: fence[0]!, close, line: index, at: { start: line.start, end: line.end } };
+    }
+  }
+  for (;;) {
+    const rest = line.text.slice(from);
+    if (open !== undefined) {
+      const close = open.close.exec(rest);
+      if (close === null) return open;
+      from += close.index + close[0].length;
+      open = undefined;
+      continue;
+    }
+    const found = /\\\\|\\\$|`[^`]*`|\$\$|\\\[|\\begin\{([^{}]{1,40})\}/.exec(rest);
+    if (found === null) return undefined;
+    const kind = found[0];
+    const close = kind === '$$' ? /\$\$/ : kind === '\\[' ? /\\\]/ : found[1] === undefined ? undefined : new RegExp(`\\\\end\\{${escaped(found[1])}\\}`);
+    if (close !== undefined && !unclosed.has(kind)) {
+      open = { kind, close, line: index, at: { start: line.start + from + found.index, end: line.start + from + found.index + kind.length } };
+    }
+    from += found.index + kind.length;
+  }
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** Runs of lines between blank lines and rules, within lines `from` (included) to `to`; blocks that are `inside` hold together. */
+export function paragraphs(lines: readonly TextLine[], from: number, to: number): Span[] {
+  const found: Span[] = [];
+  let start: number | undefined;
+  let end = 0;
+  for (let i = from; i < to; i++) {
+    const line = lines[i]!;
+    const isRule = start === undefined && /^ {0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/.test(line.text);
+    if (!line.inside && (isRule || line.text.trim() === '')) {
+      if (start !== undefined) found.push({ start, end });
+      start = undefined;
+      continue;
+    }
+    const blanks = /^\s*/.exec(line.text)![0].length;
+    start ??= line.start + blanks;
+    if (blanks < line.text.length) end = line.start + line.text.trimEnd().length;
+  }
+  if (start !== undefined) found.push({ start, end });
+  return found;
+}

@@ -1,0 +1,48 @@
+/** Walks through forests and trees; all iterative, as a path may be as long as the file is deep. */
+
+interface Forest {
+  readonly parent?: number | null;
+}
+
+/** Indices from a first step down to `step`, both included: the step and its prefix. */
+export function stepPath(steps: readonly Forest[], step: number): number[] {
+  return upwards(steps, step);
+}
+
+/** Node ids from the root down to `node`, both included. */
+export function rootPath(nodes: readonly Forest[], node: number): number[] {
+  return upwards(nodes, node);
+}
+
+function upwards(items: readonly Forest[], from: number): number[] {
+  const path: number[] = [];
+  // A parent comes before its children; anything else would be a circle.
+  for (let at: number | undefined = from; at !== undefined && items[at] !== undefined; ) {
+    path.push(at);
+    const parent: number | null | undefined = items[at]!.parent;
+    at = typeof parent === 'number' && parent < at ? parent : undefined;
+  }
+  return path.reverse();
+}
+
+/** Ids of the nodes without children, in document order. */
+export function leaves(nodes: readonly { readonly children: readonly number[] }[]): number[] {
+  const found: number[] = [];
+  for (let id = 0; id < nodes.length; id++) if (nodes[id]!.children.length === 0) found.push(id);
+  return found;
+}
+
+/** One path of node ids a leaf, root first: together they hold every node. */
+export function leafPaths(nodes: readonly { readonly parent?: number | null; readonly children: readonly number[] }[]): number[][] {
+  return leaves(nodes).map((leaf) => rootPath(nodes, leaf));
+}
+
+/** Steps from the root to the end of every node, by node id. */
+export function prefixLengths(nodes: readonly { readonly parent?: number | null; readonly steps: readonly unknown[] }[]): number[] {
+  const lengths: number[] = [];
+  for (const node of nodes) {
+    const before = typeof node.parent === 'number' ? (lengths[node.parent] ?? 0) : 0;
+    lengths.push(before + node.steps.length);
+  }
+  return lengths;
+}

@@ -1,0 +1,16 @@
+/** 97.5 % quantile of the standard normal distribution: two-sided 95 %. */
+const Z = 1.959963984540054;
+
+/**
+ * Wilson score interval, 95 %, of a share `correct / total` (E. B. Wilson, JASA 22, 1927): unlike the plain normal interval
+ * it stays inside [0, 1] and says something at 0 and at 1, where most step labels lie.
+ * Undefined when nothing was sampled or the counts do not fit together.
+ */
+export function wilsonInterval(correct: number, total: number): readonly [low: number, high: number] | undefined {
+  if (!(total > 0) || !(correct >= 0) || correct > total || !Number.isFinite(total)) return undefined;
+  const share = correct / total;
+  const z2 = Z * Z;
+  const centre = (share + z2 / (2 * total)) / (1 + z2 / total);
+  const half = (Z / (1 + z2 / total)) * Math.sqrt((share * (1 - share)) / total + z2 / (4 * total * total));
+  return [correct === 0 ? 0 : centre - half, correct === total ? 1 : centre + half];
+}

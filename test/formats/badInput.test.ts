@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { FAULTS, FAULTS_PER_CODE, type FaultCode } from '../../server/formats/faults.js';
+import { FORMATS, readDocument } from '../../server/formats/registry.js';
+import { checkForest, codes, fixture, read, solutions } from './fixtures.js';
+
+// Files of 60 MB take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+const MESSAGE = /^.+[.?]$/s;
+
+describe('broken files', () => {
+  it('a truncated tree keeps every step that was complete, cut at any character', () => {
+    const text = fixture('mm-prm-tree.json');
+    const whole = read(text).problems[0]!;
+    for (let cut = 0; cut < text.trimEnd().length; cut++) {
+      const part = text.slice(0, cut);
+      const document = readDocument(part);
+      const complete = whole.steps.filter((step) => text.indexOf('"', step.span.end) < cut);
+      if (complete.length > 0 && document?.problems.length !== 1) throw new Error(`cut at ${cut}: the problem is lost`);
+      if (document === undefined) continue;
+      checkForest(document, part);
+      const found = document.problems[0]?.steps ?? [];
+      complete.forEach((step, i) => expect(found[i], `cut at ${cut}`).toMatchObject({ text: step.text, span: step.span }));
+      if (cut > 0 && document.problems.length > 0) expect(codes(document), `cut at ${cut}`).toContain('truncated-json');
+    }
+  });
+
+  it('says where a truncated file ends', () => {
+    const text = fixture('truncated-tree.json');
+    const document = read(text);
+    expect(document.faults).toHaveLength(1);
+    expect(document.faults[0]).toMatchObject({ code: 'truncated-json', severity: 'error', span: { end: text.length } });
+    expect(solutions(document.problems[0]!)[0]).toEqual(['Three and four are 7 apples.', '7 - 2 = 5.\n<answer>5</answer>']);
+  });
+
+  it('one bad line of JSON Lines costs that line', () => {
+    const text = fixture('bad-line.jsonl');
+    const document = read(text);
+    expect(codes(document)).toEqual(['truncated-json']);
+    expect(text.slice(0, document.faults[0]!.span.start).split('\n')).toHaveLength(2);
+    expect(document.problems.map((problem) => problem.steps.length)).toEqual([2, 1, 2]);
+  });
+
+  it('names each value of a wrong type by its path, and keeps the rest', () => {
+    const text = fixture('wrong-types.json');
+    const document = read(text);
+    checkForest(document, text);
+    expect(document.faults.map((fault) => `${fault.code}: ${fault.message}`)).toEqual([
+      'wrong-type: image_path is 17, a number; a string was expected.',
+      'wrong-type: visit_count is "four", a string; a number was expected.',
+      'wrong-type: correct_rollouts is an object; an array was expected.',
+      'wrong-type: children[0].mc_value is "0.25", a string; a number was expected.',
+      'wrong-type: children[0].children[0].partial_solution is "7 - 2 = 5.", a string; an array of strings was expected.',
+      'out-of-range: children[1].mc_value is 1.5; a number in [0, 1] was expected.',
+      'wrong-type: children[2] is "leaf", a string; an object was expected.',
+    ]);
+    for (const { span } of document.faults) expect(text.slice(span.start, span.end)).toMatch(/^(17|"four"|\{\}|"0\.25"|"7 - 2 = 5\."|1\.5|"leaf")$/);
+    expect(document.problems[0]!.tree!.nodes).toHaveLength(5);
+    expect(document.problems[0]!.steps.map((step) => step.text)).toEqual(read(fixture('mm-prm-tree.json')).problems[0]!.steps.map((step) => step.text.replace('\n<answer>5</answer>', '')));
+  });
+
+  it('pairs labels and markers from the front when their numbers differ', () => {
+    const document = read(fixture('count-mismatch.json'));
+    expect(codes(document)).toEqual(['count-mismatch', 'count-mismatch']);
+    expect(document.faults[0]!.message).toContain('labels (1) and of <prm> markers (2)');
+    expect(document.problems.map((problem) => problem.steps.map((step) => step.values.mc?.value))).toEqual([[0.25, undefined], [0.875, 1]]);
+  });
+
+  it.each([
+    ['{"question":"q","solutions_splits":[["a","b"],["c"]],"labels":[1],"prm_scores":[[0.5],[0.25,0.75],[1]]}', ['count-mismatch', 'count-mismatch', 'count-mismatch', 'count-mismatch']],
+    ['{"question":"q","solutions_splits":[["a",3],"b",4],"prm_scores":[["0.5",2],null]}', ['wrong-type', 'wrong-type', 'wrong-type', 'count-mismatch', 'wrong-type', 'out-of-range']],
+    ['{"question":"q","process":"a<prm> b","labels":[0.5]}', []],
+    ['{"question":"q","process":"a<prm>"}', ['missing-key']],
+    ['{"process":"a<prm>","labels":[0.5]}', ['missing-key']],
+    ['{"question":"q","process":"<prm>b<prm>","labels":[0.5,1]}', ['empty-step']],
+    ['[{"question":"q","process":"a<prm>","labels":[1]},{"other":1},7]', ['unknown-record', 'wrong-type']],
+    ['{"id":0,"conversations":[{"from":"human","value":"Question: q a<prm>"},{"from":"gpt","value":[1]}]}', ['missing-key']],
+    ['{"id":0,"conversations":[{"from":"human","value":"Question: q\\nProcess: a<prm>"},{"from":"gpt","value":[1]},{"from":"human","value":"more"}]}', ['count-mismatch']],
+    ['{"conversations":[{"from":"human","value":"### Question:\\nq\\n\\n### Solution Process:\\na"},{"from":"gpt","value":"+"},{"from":"human","value":"b"},"x",{"from":"gpt","value":"maybe"},{"from":"gpt","value":"-"}]}', ['count-mismatch', 'wrong-type', 'wrong-type']],
+    ['{"question":"q","steps_with_score":[{"step":"a","score":0.5,"num_mc_correct":9,"num_mc_total":4},{"score":1},5]}', ['count-mismatch', 'missing-key', 'wrong-type']],
+    ['{"question":"q","mc_value":0.5,"visit_count":-1,"children":[{"mc_value":1,"children":[]},[]]}', ['out-of-range', 'missing-key', 'wrong-type']],
+  ])('%s', (text, expected) => {
+    const document = read(text);
+    checkForest(document, text);
+    expect(codes(document).sort()).toEqual([...expected].sort());
+    for (const fault of document.faults) expect(fault.message).toMatch(MESSAGE);
+  });
+
+  it('a tree nested 100,000 deep is read down to the limit', () => {
+    const level = '{"partial_solution":["a"],"mc_value":1,"children":[';
+    const text = `{"question":"q","mc_value":1,"children":[${level.repeat(100_000)}${']}'.repeat(100_001)}`;
+    const document = read(text);
+    expect(codes(document)).toEqual(['nested-too-deep']);
+    expect(document.faults[0]!.message).toMatch(/2,000 levels/);
+    expect(document.problems[0]!.steps.length).toBe(999);
+  });
+
+  it('a lone surrogate is kept and marked', () => {
+    const document = read(fixture('lone-surrogate.json'));
+    expect(codes(document)).toEqual(['lone-surrogate']);
+    expect(document.problems[0]!.steps[0]!.text).toBe('half \ud83d here');
+    const prose = read('Question: \ud83d\ude00?\n\nhalf \ud83d here\n\nend');
+    expect(codes(prose)).toEqual(['lone-surrogate']);
+    expect(prose.faults[0]!.span).toEqual({ start: 20, end: 21 });
+  });
+
+  it('an empty file, and one without records, say so', () => {
+    for (const text of ['', ' \r\n', '\uFEFF']) expect(codes(readDocument(text)!)).toEqual(['empty-file']);
+    for (const format of FORMATS.filter((one) => one.syntax === 'json')) expect(codes(format.read('[]'))).toEqual(['empty-file']);
+  });
+
+  it('a text over the limit is read up to it', () => {
+    const text = fixture('steplens-trees.jsonl');
+    const limit = text.indexOf('\n') + 200;
+    const document = readDocument(text, undefined, limit)!;
+    expect(document.problems[0]!.tree!.nodes).toHaveLength(4);
+    expect(codes(document)).toEqual(['too-large']);
+    expect(document.faults[0]!.message).toMatch(/to line 2, .* "steplens score"/);
+  });
+
+  it('repeats one kind of fault a hundred times, then counts', () => {
+    const text = `{"question":"q","mc_value":0.5,"children":[${Array<string>(250).fill('1').join(',')}]}`;
+    const document = read(text);
+    expect(document.faults).toHaveLength(FAULTS_PER_CODE + 1);
+    expect(document.faults.at(-1)!.message).toMatch(/^150 more/);
+    expect(document.faults.at(-1)!.span.start).toBeGreaterThan(document.faults.at(-2)!.span.start);
+  });
+
+  it('never throws on a file with some characters changed, and keeps its promises', () => {
+    const files = ['mm-prm-tree.json', 'mm-prm-candidates.json', 'mm-prm-annotation.jsonl', 'visualprm-raw.jsonl', 'visualprm400k.jsonl', 'several.md', 'tagged.txt'].map(fixture);
+    const change = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat({ max: 6 }), fc.constantFrom('', '"', '{', '}', '[', ']', ',', '\\', '\n', '1', '<step>', '$$', '\ud83d', '<prm>'));
+    fc.assert(
+      fc.property(fc.constantFrom(...files), fc.array(change, { minLength: 1, maxLength: 4 }), (file, changes) => {
+        let text = file;
+        for (const [where, length, put] of changes) {
+          const at = Math.floor(where * text.length);
+          text = text.slice(0, at) + put + text.slice(at + length);
+        }
+        for (const format of FORMATS) {
+          const document = format.read(text);
+          checkForest(document, text);
+          for (const fault of document.faults) {
+            expect(fault.severity).toBe(FAULTS[fault.code as FaultCode].severity);
+            expect(fault.message).toMatch(MESSAGE);
+          }
+        }
+      }),
+      { numRuns: 80 },
+    );
+  });
+});
+
+describe('the table of faults', () => {
+  it('explains every code in a sentence', () => {
+    for (const [code, { explanation, severity }] of Object.entries(FAULTS)) {
+      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(explanation).toMatch(/^[A-Z`].{20,}\.$/);
+      expect(['error', 'warning']).toContain(severity);
+    }
+  });
+});
+
+describe('large files', () => {
+  it('reads 60 MB, broken at the end', () => {
+    const row = `{"question":"q","answer":"1","image_path":"","process":"${'Then we add \\"one\\" and “two”. '.repeat(60)}<prm>","labels":[0.5]}\n`;
+    const text = row.repeat(Math.ceil(60e6 / row.length)) + row.slice(0, 90);
+    const start = performance.now();
+    const document = read(text);
+    process.stdout.write(`60 MB in ${Math.round(performance.now() - start)} ms, ${document.problems.length} problems\n`);
+    expect(document.problems.length).toBeGreaterThan(30_000);
+    expect(codes(document)).toEqual(['truncated-json']);
+  });
+
+  it.each([
+    ['brackets', '{"question":"q","mc_value":1,"children":[' + '[]{'.repeat(30_000)],
+    ['quotes', '{"question":"q","mc_value":1,"children":[{' + '"a'.repeat(30_000)],
+    ['open formulas', `Question: a\n\n${'\\[ x \\begin{aa}\n\n'.repeat(20_000)}`],
+    ['open steps', `Question: a\n\n${'<step>\n\nabc'.repeat(20_000)}`],
+    ['open steps in a line', `Question: a\n\n${'<step>'.repeat(20_000)}`],
+    ['questions', 'Question: a\n\nb\n\nSolution: c\n\n'.repeat(10_000)],
+    ['open images', `Question: ${'!['.repeat(20_000)}\n\nb\n\nc`],
+    ['blanks', `Question: a\n\nb${' '.repeat(100_000)}</step>${'\t '.repeat(100_000)}c`],
+    ['boxes', `Question: a\n\n${'\\boxed{'.repeat(50_000)}`],
+  ])('takes time in proportion to its length: %s', (_, text) => {
+    const start = performance.now();
+    checkForest(read(text), text);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+});

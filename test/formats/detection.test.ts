@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { detectFormat, FORMATS, readDocument } from '../../server/formats/registry.js';
+import { checkForest, fixture, read } from './fixtures.js';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const FILES: [name: string, format: string, enough: number][] = [
+  ['mm-prm-tree.json', 'mmPrmTree', 190],
+  ['steplens-trees.jsonl', 'mmPrmTree', 110],
+  ['mm-prm-flattened.json', 'mmPrmFlattened', 250],
+  ['mm-prm-annotation.jsonl', 'mmPrmAnnotation', 240],
+  ['mm-prm-candidates.json', 'mmPrmCandidates', 200],
+  ['visualprm-raw.jsonl', 'visualPrmRaw', 130],
+  ['visualprm400k.jsonl', 'visualPrmConversations', 240],
+  ['solution.md', 'solutionText', 150],
+  ['several.md', 'solutionText', 100],
+  ['tagged.txt', 'solutionText', 60],
+  ['bad-line.jsonl', 'mmPrmFlattened', 250],
+  ['lines-in.json', 'mmPrmFlattened', 250],
+];
+
+describe('recognising a file by its content', () => {
+  it.each(FILES)('%s is %s, and still when the head ends anywhere behind character %i', (name, format, enough) => {
+    const text = fixture(name);
+    for (let cut = enough; cut <= text.length; cut++) expect(detectFormat(text.slice(0, cut))?.id, `cut at ${cut}`).toBe(format);
+    for (let cut = 0; cut < enough; cut++) expect([format, undefined], `cut at ${cut}`).toContain(detectFormat(text.slice(0, cut))?.id);
+  });
+
+  it('no file is claimed by two formats', () => {
+    for (const [name] of FILES) expect(FORMATS.filter((format) => format.detect(fixture(name)))).toHaveLength(1);
+  });
+
+  it('looks at the head only', () => {
+    const rollouts = JSON.stringify(Array<string[]>(5000).fill(['a step of some length']));
+    const tree = `{"question":"q","mc_value":0.5,"visit_count":1,"correct_rollouts":${rollouts},"incorrect_rollouts":[],"children":[]}`;
+    expect(detectFormat(tree)?.id).toBe('mmPrmTree');
+    expect(detectFormat(`{"padding":"${'x'.repeat(70_000)}","question":"q","mc_value":0.5,"visit_count":1}`)).toBeUndefined();
+  });
+
+  it('is held to the language where one is known', () => {
+    const prose = fixture('solution.md');
+    expect(detectFormat(prose, 'markdown')?.id).toBe('solutionText');
+    expect(detectFormat(prose, 'plaintext')?.id).toBe('solutionText');
+    for (const language of ['json', 'jsonl', 'python', 'latex']) expect(detectFormat(prose, language)).toBeUndefined();
+    expect(detectFormat(fixture('mm-prm-tree.json'), 'plaintext')?.id).toBe('mmPrmTree');
+  });
+});
+
+describe('files of others', () => {
+  it.each([
+    ['an empty text', ''],
+    ['blanks', ' \n\n'],
+    ['a number', '42'],
+    ['a package.json', '{"name": "x", "version": "1.0.0", "scripts": {"test": "Step 1: a"}}'],
+    ['a tsconfig with comments', '// Step 1: x\n{ "compilerOptions": { "strict": true } }'],
+    ['GeoJSON', '{"type":"FeatureCollection","features":[{"children":[],"label":1}]}'],
+    ['a menu tree', '{"label":"File","children":[{"label":"Open","children":[]}]}'],
+    ['a chat log', '{"conversations":[{"from":"human","value":"hi"},{"from":"gpt","value":"hello"}]}'],
+    ['RLHFlow', '{"conversations":[{"role":"user","content":"q Step 1: a"},{"role":"assistant","content":"+"}]}'],
+    ['Math-Shepherd', '{"input":"q Step 1: a ки\\nStep 2: b ки","label":"q Step 1: a +\\nStep 2: b -","task":"GSM8K"}'],
+    ['OpenR process', '{"question":"q","process":"Step 1: a ки\\nStep 2: b ки","labels":[1,0]}'],
+    ['OpenR tree', '{"question":"q","final_answer":"1","reasoning_steps":{"text":"q","mc_value":0.5,"children":[]},"question_id":1}'],
+    ['a README', '# tool\n\nInstall it.\n\n## Step 1: Clone\n\n```sh\ngit clone x\n```\n\n## Step 2: Build\n\nRun make.\n'],
+    ['a guide with steps below its title', '# Install\n\nStep 1: clone it.\n\nStep 2: build it.\n'],
+    ['notes on a problem', '# Problem statement\n\nThe disk is full.\n\nWe delete logs.\n'],
+    ['an FAQ', '# Questions and answers\n\n## Question: How do I start?\n\nType make.\n'],
+    ['one step of many words', 'We said Step 1: and then\nStep 7: nothing.\n'],
+    ['steps in a code fence', 'Example:\n\n```\nStep 1: a\nStep 2: b\n```\n'],
+    ['a format described', 'A step is written `<step>` and closed `</step>`.\n\nEach `<step>` stands on its own line.\n'],
+    ['a list in brackets', '[Step 1: a]\n[Step 2: b]\n'],
+    ['a change log', '## 1.0.0\n\n- Problem: it was slow\n- Solution: it is fast\n'],
+  ])('%s is not claimed', (_, text) => {
+    expect(detectFormat(text)).toBeUndefined();
+    expect(readDocument(text)?.problems ?? []).toEqual([]);
+  });
+
+  // Real rows of formats that are not read yet; only where they lie beside the repository.
+  const samples = new URL('../../../shared/data/', import.meta.url);
+  if (existsSync(samples)) {
+    const others = /^(gsm8k|openr|rstar-math|vllm)\b.*\.jsonl?$/;
+    const files = readdirSync(samples, { recursive: true, encoding: 'utf8' }).filter((file) => others.test(file));
+    it.each(files)('real rows of another format are not claimed: %s', (file) => {
+      expect(detectFormat(readFileSync(new URL(file, samples), 'utf8'))).toBeUndefined();
+    });
+  }
+});
+
+// Made by real runs; made again with `npm run samples`.
+const made = new URL('../../media/samples/', import.meta.url);
+const sampleFiles = existsSync(made) ? readdirSync(made, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(jsonl?|md|txt)$/.test(file) && !/(^|\/)(README\.md|\.)/.test(file)) : [];
+if (sampleFiles.length > 0) {
+  describe('the sample workspace', () => {
+    it.each(sampleFiles)('%s is read, and every span lies in it', (file) => {
+      const text = readFileSync(new URL(file, made), 'utf8');
+      const document = read(text);
+      checkForest(document, text);
+      expect(document.problems.flatMap((problem) => problem.steps).length).toBeGreaterThan(0);
+    });
+  });
+}
