@@ -1,49 +1,77 @@
 /**
- * The wire between the server and its inference child (Node IPC, `serialization: 'advanced'`, so typed arrays travel as
- * they are). One request at a time is answered, in order; `cancel` takes effect between two sequences.
+ * The wire between the server and its inference child: Node IPC with `serialization: 'advanced'`, so that typed arrays
+ * travel as they are. Every request is answered once, by `done` or `failed`; `read`s come before. Failures are data.
  */
 import type { DeviceInfo } from '../scoring/scorer.js';
 
+/** Execution providers StepLens knows. */
+export type ProviderName = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+/** What may be asked for: a provider, or the best one that works. */
+export type Device = 'auto' | ProviderName;
+
+/** Loads a graph onto a device; the same request again is answered from the loaded session. */
 export interface LoadRequest {
   readonly graphPath: string;
-  /** Tried in this order; the first that agrees with `cpu` on a warm-up run is taken. */
-  readonly providers: readonly string[];
+  readonly device: Device;
+  /** Threads of one run on the CPU, >= 1. */
   readonly threads: number;
-  /** A short real sequence for the warm-up run. */
-  readonly warmup: { readonly ids: Int32Array };
+  /** A short real sequence: what a provider makes of it is compared with what the CPU does. */
+  readonly warmup: Int32Array;
+  /** Columns compared, as in `RunRequest`. */
+  readonly columns: Int32Array;
+  /** Providers that ended an earlier child, with the reason; not tried again. */
+  readonly avoid?: readonly { readonly provider: string; readonly reason: string }[];
 }
 
 export interface LoadResult {
-  /** Handle for `run`; one per (graph, device, threads), loaded once. */
-  readonly session: number;
   readonly device: DeviceInfo;
   /** Width of the score output's last axis: vocabulary or number of labels. */
   readonly width: number;
-  readonly hasCache: boolean;
 }
 
 /**
- * Token sequences that share prefixes, as a forest of segments: each segment's tokens follow its parent's. Every segment
- * is run once, with its ancestors' key/value cache where the graph allows.
+ * Token sequences that share prefixes, as a forest of segments: each segment's tokens follow its parent's. Depth-first
+ * order lets the key/value cache of the path be extended and cut without copies.
  */
 export interface RunRequest {
-  readonly session: number;
   /** A parent comes before its children; -1 = none. */
   readonly parents: Int32Array;
   /** Tokens of all segments, one after the other. */
   readonly ids: Int32Array;
-  /** Segment i is `ids[offsets[i] .. offsets[i+1])`. */
+  /** Segment i is `ids[offsets[i] .. offsets[i+1])`; one entry more than there are segments. */
   readonly offsets: Int32Array;
-  /** Columns of the score output to return for the LAST token of each segment (all of them when empty). */
+  /** Positions in `ids` whose scores are wanted, ascending. */
+  readonly reads: Int32Array;
+  /** Columns of the score output to return at each of them; all columns when empty. */
   readonly columns: Int32Array;
-}
-
-/** `values[i * columns + c]`: raw logits of segment i's last token; NaN where `wanted` said not to read. */
-export interface RunProgress {
-  readonly segment: number;
-  readonly values: Float32Array;
+  /** Higher first; equal ones take turns. */
+  readonly priority: number;
 }
 
 export interface RunResult {
+  /** Tokens run through the graph. */
   readonly tokens: number;
 }
+
+/** Raw scores of consecutive reads: `values[r * columns + c]` belongs to `reads[first + r]`. */
+export interface ReadValues {
+  readonly first: number;
+  readonly values: Float32Array;
+}
+
+/** Server -> child. `session` is the client's number for a loaded graph, so that it holds across restarts. */
+export type ToChild =
+  | { readonly kind: 'load'; readonly id: number; readonly session: number; readonly request: LoadRequest }
+  | { readonly kind: 'run'; readonly id: number; readonly session: number; readonly request: RunRequest }
+  /** Takes effect between two runs of the graph; answered by `failed` with reason `cancelled`. */
+  | { readonly kind: 'cancel'; readonly id: number };
+
+/** Child -> server. */
+export type FromChild =
+  /** The child turns to this request: should it die now, this one is to blame. */
+  | { readonly kind: 'working'; readonly id: number }
+  /** A load tries a provider: should the child die now, this provider is to blame. */
+  | { readonly kind: 'trying'; readonly id: number; readonly provider: ProviderName }
+  | { readonly kind: 'read'; readonly id: number; readonly reads: ReadValues }
+  | { readonly kind: 'done'; readonly id: number; readonly result: LoadResult | RunResult }
+  | { readonly kind: 'failed'; readonly id: number; readonly reason: 'cancelled' | 'error'; readonly message: string };

@@ -8,6 +8,8 @@ export interface Scorer {
    * Rejects with `AbortError` when cancelled, `ScoringError` when the model or profile cannot be used.
    */
   score(job: ScoreJob, options?: ScoreOptions): Promise<ScoreResult>;
+  /** Drops all cached scores, also those on disk. */
+  clearCache(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -21,6 +23,10 @@ export interface ScoreJob {
 
 export interface ScoreOptions {
   readonly signal?: AbortSignal;
+  /** Runs every step through the model, whatever the cache holds; the new scores replace the cached ones. */
+  readonly ignoreCache?: boolean;
+  /** Higher first when several jobs wait, equal ones take turns; 0 when not given. */
+  readonly priority?: number;
   /** Called as scores arrive: finished and total steps. */
   readonly onProgress?: (done: number, total: number) => void;
 }

@@ -1,0 +1,44 @@
+import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
+import { lsp } from './lsp.js';
+import { score } from './score.js';
+
+export const commands: readonly Command[] = [score, lsp];
+
+/** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to go on. */
+export async function runCli(args: readonly string[], world: CliWorld): Promise<number | undefined> {
+  const [name, ...rest] = args;
+  const command = commands.find((one) => one.name === name);
+  if (name === '--version' || name === '-v') return print(world, `${world.version}\n`);
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    const about = commands.find((one) => one.name === rest[0]);
+    if (name === undefined) {
+      world.err.write(overview());
+      return exitCodes.unusable;
+    }
+    return print(world, about ? about.help : overview());
+  }
+  if (!command) return refuse(world, `"${name}" is not a command of steplens`, '');
+  if (rest.includes('--help') || rest.includes('-h')) return print(world, command.help);
+  try {
+    return await command.run(rest, world);
+  } catch (error) {
+    if (error instanceof UsageError) return refuse(world, error.message, ` ${command.name}`);
+    throw error;
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}   ${summary}`);
+  return `Usage: steplens COMMAND [OPTIONS]\n\n${lines.join('\n')}\n\n"steplens COMMAND --help" tells the options; "steplens --version" the version.\n`;
+}
+
+function print({ out }: CliWorld, text: string): number {
+  out.write(text);
+  return exitCodes.done;
+}
+
+function refuse({ err }: CliWorld, message: string, about: string): number {
+  err.write(`steplens: ${message}. See "steplens${about} --help".\n`);
+  return exitCodes.unusable;
+}

@@ -1,0 +1,46 @@
+import type { Scorer } from '../scoring/scorer.js';
+import type { ScorerSettings } from '../service.js';
+
+/** A stream of the terminal, as the commands use it. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  /** Width in characters, when it is a terminal. */
+  readonly columns?: number;
+}
+
+/** Everything a command reaches outside itself. */
+export interface CliWorld {
+  readonly out: Output;
+  readonly err: Output;
+  readonly version: string;
+  readonly isColourful: boolean;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** `cacheFolder` undefined: scores are not kept. */
+  createScorer(settings: ScorerSettings, cacheFolder: string | undefined): Scorer;
+  /** Where scores are kept between runs. */
+  readonly cacheFolder: string;
+  /** Milliseconds. */
+  now(): number;
+  /** Runs the language server until its client leaves. */
+  serve(): void;
+}
+
+/** One command, one file; `cli.ts` lists them. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Text of `steplens help <name>`. */
+  readonly help: string;
+  /** The exit code; undefined leaves the process to run. Throws UsageError. */
+  run(args: readonly string[], world: CliWorld): Promise<number | undefined>;
+}
+
+/** Exit codes: a public contract, documented in the README. */
+export const exitCodes = { done: 0, findings: 1, unusable: 2, interrupted: 130 } as const;
+
+/** The command was called in a way it does not understand. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

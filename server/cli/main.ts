@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/** The `steplens` command. */
+import { serve } from '../serve.js';
+import { createOnnxScorer, defaultCacheFolder, version } from '../world.js';
+import { runCli } from './cli.js';
+import { exitCodes } from './command.js';
+
+const { stdout, stderr, env, platform } = process;
+const interrupt = new AbortController();
+
+process.once('SIGINT', () => {
+  interrupt.abort();
+});
+// A reader that has seen enough (`| head`) is no failure.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.unusable));
+
+try {
+  const code = await runCli(process.argv.slice(2), {
+    out: stdout,
+    err: stderr,
+    version,
+    isColourful: stdout.isTTY && !env.NO_COLOR,
+    signal: interrupt.signal,
+    createScorer: (settings, cacheFolder) =>
+      createOnnxScorer(settings, cacheFolder, { info: () => undefined, warn: (message) => stderr.write(`steplens: ${message}\n`) }),
+    cacheFolder: defaultCacheFolder(env, platform),
+    now: () => performance.now(),
+    serve,
+  });
+  if (code !== undefined) process.exitCode = code;
+} catch (error) {
+  stderr.write(`steplens: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = exitCodes.unusable;
+}

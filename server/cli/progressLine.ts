@@ -1,0 +1,32 @@
+import type { CliWorld } from './command.js';
+
+const showAfterMs = 1000;
+const everyMs = 100;
+
+/** "120 of 4,000 steps" on the terminal's error stream, for work that takes more than a second; nothing elsewhere. */
+export class ProgressLine {
+  readonly #world: CliWorld;
+  readonly #started: number;
+  #last = 0;
+  #isShown = false;
+
+  constructor(world: CliWorld) {
+    this.#world = world;
+    this.#started = world.now();
+  }
+
+  show(file: string, done: number, total: number): void {
+    const now = this.#world.now();
+    if (!this.#world.err.isTTY || now - this.#started < showAfterMs || now - this.#last < everyMs) return;
+    this.#last = now;
+    this.#isShown = true;
+    const text = `${file}: ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} steps`;
+    this.#world.err.write(`\r\u001b[K${text.slice(-((this.#world.err.columns ?? 80) - 1))}`);
+  }
+
+  clear(): void {
+    if (!this.#isShown) return;
+    this.#isShown = false;
+    this.#world.err.write('\r\u001b[K');
+  }
+}

@@ -1,0 +1,197 @@
+import { parseArgs } from 'node:util';
+import { scoreProblem } from '../language/scoredDocument.js';
+import { count } from '../language/solutionValues.js';
+import { formatValue } from '../language/valueText.js';
+import type { ServerSettings } from '../protocol.js';
+import { ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
+import { devices } from '../settings.js';
+import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
+import { InputError, inputFiles, readInput, type InputFile } from './inputFiles.js';
+import { ProgressLine } from './progressLine.js';
+import { scoreLine } from './scoreLines.js';
+import { problemTable, tableHeader } from './scoreTable.js';
+
+const widthWithoutTerminal = 120;
+
+export const score: Command = {
+  name: 'score',
+  summary: 'score the steps of files; table, or --json (one object per solution and line)',
+  help: `Usage: steplens score FILE... [OPTIONS]
+
+Scores every reasoning step with a process reward model. A folder stands for the files below it
+that StepLens recognises.
+
+  --json           one JSON object per solution and line; a tree gives its root-to-leaf paths
+  --model DIR      folder of a model with its prm.json (default: the bundled model)
+  --device D       ${devices.join(', ')} (default: auto)
+  --threads N      threads on the CPU (default: half the cores, at most 4)
+  --threshold X    a step below X in [0, 1] is low (default: the model's own)
+  --no-cache       neither read nor write stored scores
+  --verbose        also print why devices were passed over
+
+Exit codes: 0 done, 2 bad usage or unreadable input (what can be read is still scored),
+130 interrupted.
+`,
+  async run(args, world) {
+    const options = readOptions(args);
+    const scorer = world.createScorer(options, options.useCache ? world.cacheFolder : undefined);
+    const run = new ScoreRun(options, scorer, world);
+    try {
+      return await run.all();
+    } finally {
+      await scorer.dispose();
+    }
+  },
+};
+
+interface ScoreCliOptions extends Pick<ServerSettings, 'modelPath' | 'device' | 'threads' | 'threshold'> {
+  readonly files: readonly string[];
+  readonly json: boolean;
+  readonly useCache: boolean;
+  readonly verbose: boolean;
+}
+
+class ScoreRun {
+  readonly #options: ScoreCliOptions;
+  readonly #scorer: Scorer;
+  readonly #world: CliWorld;
+  readonly #progress: ProgressLine;
+  readonly #started: number;
+  #info: ScorerInfo | undefined;
+  #failed = 0;
+  #files = 0;
+  #problems = 0;
+  #steps = 0;
+  #cached = 0;
+  #firstLow = 0;
+
+  constructor(options: ScoreCliOptions, scorer: Scorer, world: CliWorld) {
+    this.#options = options;
+    this.#scorer = scorer;
+    this.#world = world;
+    this.#progress = new ProgressLine(world);
+    this.#started = world.now();
+  }
+
+  async all(): Promise<number> {
+    try {
+      for await (const file of inputFiles(this.#options.files)) await this.#file(file);
+      if (this.#files === 0 && this.#failed === 0) this.#complain(`no file to score in ${this.#options.files.join(', ')}`);
+    } catch (error) {
+      this.#progress.clear();
+      if (this.#world.signal.aborted) return exitCodes.interrupted;
+      if (!(error instanceof ScoringError)) throw error;
+      this.#complain(error.message);
+    }
+    if (this.#info && !this.#options.json) this.#world.out.write(this.#summary(this.#info));
+    return this.#failed > 0 ? exitCodes.unusable : exitCodes.done;
+  }
+
+  async #file(file: string): Promise<void> {
+    let input: InputFile;
+    try {
+      input = await readInput(file);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      return this.#complain(`${file}: ${error.message}`);
+    }
+    for (const fault of input.reasoning.faults) {
+      const { line, character } = input.lines.position(fault.span.start);
+      const place = `${file}:${line + 1}:${character + 1}: ${fault.severity}: ${fault.message} [${fault.code}]`;
+      if (fault.severity === 'error') this.#complain(place);
+      else this.#note(place);
+    }
+    if (!this.#options.json) this.#world.out.write(`${this.#files === 0 ? tableHeader : ''}\n${file}\n`);
+    this.#files++;
+    await this.#problemsOf(input);
+  }
+
+  async #problemsOf(input: InputFile): Promise<void> {
+    const { problems } = input.reasoning;
+    const total = problems.reduce((sum, problem) => sum + problem.steps.length, 0);
+    let done = 0;
+    for (const problem of problems) {
+      const { signal } = this.#world;
+      signal.throwIfAborted();
+      const info = (this.#info ??= await this.#describe());
+      const { question, images, steps } = problem;
+      const onProgress = (finished: number) => this.#progress.show(input.file, done + finished, total);
+      const result = await this.#scorer.score({ question, images, steps }, { signal, onProgress });
+      const threshold = this.#options.threshold ?? info.threshold;
+      const scored = scoreProblem(problem, result, threshold);
+      done += steps.length;
+      this.#problems++;
+      this.#steps += steps.length;
+      this.#cached += result.cached;
+      this.#firstLow += scored.steps.filter((step) => step.firstLow).length;
+      this.#progress.clear();
+      if (this.#options.json) {
+        for (const solution of problem.solutions) {
+          this.#world.out.write(`${JSON.stringify(scoreLine(input, scored, solution, threshold, info))}\n`);
+        }
+      } else {
+        const { out, isColourful } = this.#world;
+        this.#world.out.write(problemTable(input, scored, { width: out.columns ?? widthWithoutTerminal, threshold, isColourful }));
+      }
+    }
+  }
+
+  async #describe(): Promise<ScorerInfo> {
+    const info = await this.#scorer.describe(this.#world.signal);
+    if (this.#options.verbose) {
+      for (const { provider, reason } of info.device.passedOver) this.#note(`${provider} passed over: ${reason}`);
+    }
+    return info;
+  }
+
+  #summary({ model, device, threshold }: ScorerInfo): string {
+    const seconds = (this.#world.now() - this.#started) / 1000;
+    const on = device.adapter === undefined ? device.provider : `${device.provider} (${device.adapter})`;
+    const cached = this.#cached > 0 ? ` (${this.#cached.toLocaleString('en-US')} from the cache)` : '';
+    const low = `${count(this.#firstLow, 'first low step')} (threshold ${formatValue(this.#options.threshold ?? threshold)})`;
+    const amounts = [count(this.#files, 'file'), count(this.#problems, 'problem'), count(this.#steps, 'step') + cached].join(', ');
+    return `\n${model} on ${on}: ${amounts} in ${seconds.toFixed(1)} s · ${low}\n`;
+  }
+
+  #complain(message: string): void {
+    this.#failed++;
+    this.#note(message);
+  }
+
+  #note(message: string): void {
+    this.#progress.clear();
+    this.#world.err.write(`steplens: ${message}\n`);
+  }
+}
+
+function readOptions(args: readonly string[]): ScoreCliOptions {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        model: { type: 'string', default: '' },
+        device: { type: 'string', default: 'auto' },
+        threads: { type: 'string' },
+        threshold: { type: 'string' },
+        'no-cache': { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.replace(/\.$/, ''));
+  }
+  const { values, positionals } = parsed;
+  if (positionals.length === 0) throw new UsageError('score needs a file or folder');
+  const device = devices.find((one) => one === values.device);
+  if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${values.device}"`);
+  const threads = values.threads === undefined ? 0 : Number(values.threads);
+  if (!Number.isInteger(threads) || threads < 0 || values.threads === '') throw new UsageError(`--threads is a whole number, not "${values.threads}"`);
+  const threshold = values.threshold === undefined ? null : Number(values.threshold);
+  if (threshold !== null && !(values.threshold !== '' && threshold >= 0 && threshold <= 1)) {
+    throw new UsageError(`--threshold is a number from 0 to 1, not "${values.threshold}"`);
+  }
+  return { files: positionals, json: values.json, modelPath: values.model, device, threads, threshold, useCache: !values['no-cache'], verbose: values.verbose };
+}

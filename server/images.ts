@@ -1,0 +1,26 @@
+import { stat } from 'node:fs/promises';
+import { dirname, extname, isAbsolute, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const imageTypes = new Set(['.png', '.jpg', '.jpeg', '.gif', '.webp', '.bmp']);
+
+/**
+ * `file:` URIs of those of `paths` that name an existing image, in their order. A path is absolute, or relative to the
+ * document's folder or to a workspace folder. Network paths are not looked for: asking already tells their host.
+ */
+export async function findImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]> {
+  const folders = [documentUri, ...folderUris].filter((uri) => uri.startsWith('file:')).map((uri) => fileURLToPath(uri));
+  if (documentUri.startsWith('file:')) folders[0] = dirname(folders[0]!);
+  const found = await Promise.all(paths.map((path) => findImage(folders, path)));
+  return found.filter((uri) => uri !== undefined);
+}
+
+async function findImage(folders: readonly string[], path: string): Promise<string | undefined> {
+  if (/^(\\\\|\/\/)/.test(path) || !imageTypes.has(extname(path).toLowerCase())) return undefined;
+  const candidates = isAbsolute(path) ? [path] : folders.map((folder) => resolve(folder, path));
+  for (const candidate of candidates) {
+    const isFile = await stat(candidate).then((one) => one.isFile(), () => false);
+    if (isFile) return pathToFileURL(candidate).href;
+  }
+  return undefined;
+}

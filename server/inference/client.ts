@@ -1,0 +1,266 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import type { FromChild, LoadRequest, LoadResult, ReadValues, RunRequest, RunResult, ToChild } from './protocol.js';
+
+/** A request that ends so many children is failed instead of being sent again. */
+const deathsAllowed = 1;
+/** How long a single run of the graph may go on after it was cancelled before the child is ended. */
+const defaultGraceMs = 3000;
+const keptStderr = 2000;
+
+export interface InferenceClientOptions {
+  /** The child's program: `dist/inference.js`, or `server/inference/main.ts` where tsx is installed. */
+  readonly entry: string;
+  readonly log: InferenceLog;
+  readonly graceMs?: number;
+}
+
+export interface InferenceLog {
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+/** The child, the graph or the request failed; the message says which and why. */
+export class InferenceError extends Error {
+  override readonly name = 'InferenceError';
+}
+
+interface Job {
+  readonly id: number;
+  message: Exclude<ToChild, { kind: 'cancel' }>;
+  readonly onRead: ((reads: ReadValues) => void) | undefined;
+  settle(outcome: { readonly result: LoadResult | RunResult } | { readonly error: Error }): void;
+  deaths: number;
+  /** Given up by its caller; kept until the child confirms. */
+  isCancelled: boolean;
+}
+
+interface LoadedSession {
+  readonly number: number;
+  request: LoadRequest;
+  result: Promise<LoadResult>;
+}
+
+/**
+ * Starts the inference child on first use and keeps it going: when it dies, another one is started, its models are
+ * loaded again and what was under way is sent again. It never outlives this process.
+ */
+export class InferenceClient {
+  readonly #options: InferenceClientOptions;
+  readonly #sessions = new Map<string, LoadedSession>();
+  readonly #jobs = new Map<number, Job>();
+  #child: ChildProcess | undefined;
+  #working: number | undefined;
+  /** The provider that the load under way tries. */
+  #trying: string | undefined;
+  #stderr = '';
+  #lastId = 0;
+  #isDisposed = false;
+
+  constructor(options: InferenceClientOptions) {
+    this.#options = options;
+  }
+
+  /** Loads a graph; the same request again gives the same session. Rejects with InferenceError. */
+  async load(request: LoadRequest): Promise<{ readonly session: number; readonly result: LoadResult }> {
+    const key = JSON.stringify([request.graphPath, request.device, request.threads]);
+    let session = this.#sessions.get(key);
+    if (!session) {
+      const number = ++this.#lastId;
+      session = { number, request, result: this.#start({ kind: 'load', id: ++this.#lastId, session: number, request }) as Promise<LoadResult> };
+      this.#sessions.set(key, session);
+    }
+    try {
+      return { session: session.number, result: await session.result };
+    } catch (error) {
+      if (this.#sessions.get(key) === session) this.#sessions.delete(key);
+      throw error;
+    }
+  }
+
+  /**
+   * Runs a forest of segments on a loaded session; `onRead` may tell the same read twice when the child was replaced.
+   * Rejects with InferenceError, or at once with the signal's reason.
+   */
+  async run(session: number, request: RunRequest, options: { readonly signal?: AbortSignal; readonly onRead: (reads: ReadValues) => void }): Promise<RunResult> {
+    options.signal?.throwIfAborted();
+    return (await this.#start({ kind: 'run', id: ++this.#lastId, session, request }, options.onRead, options.signal)) as RunResult;
+  }
+
+  /** Ends the child and fails what is under way. */
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    for (const job of [...this.#jobs.values()]) this.#fail(job, 'The inference process was closed.');
+    this.#sessions.clear();
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    // An idle child was let go of: without this the process could end before the child does, in the middle of this wait.
+    child.ref();
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  #start(message: Job['message'], onRead?: Job['onRead'], signal?: AbortSignal): Promise<LoadResult | RunResult> {
+    if (this.#isDisposed) return Promise.reject(new InferenceError('The inference process was closed.'));
+    return new Promise((resolve, reject) => {
+      const job: Job = {
+        id: message.id,
+        message,
+        onRead,
+        deaths: 0,
+        isCancelled: false,
+        settle: (outcome) => {
+          signal?.removeEventListener('abort', cancel);
+          if ('result' in outcome) resolve(outcome.result);
+          else reject(outcome.error);
+        },
+      };
+      const cancel = () => this.#cancel(job, signal!.reason as Error);
+      signal?.addEventListener('abort', cancel, { once: true });
+      this.#jobs.set(job.id, job);
+      if (this.#child) this.#post(message);
+      else this.#startChild();
+      this.#holdProcess();
+    });
+  }
+
+  #cancel(job: Job, reason: Error): void {
+    job.isCancelled = true;
+    job.settle({ error: reason });
+    this.#post({ kind: 'cancel', id: job.id });
+    const child = this.#child;
+    setTimeout(() => {
+      if (!this.#jobs.has(job.id) || child === undefined || child !== this.#child) return;
+      this.#options.log.warn('A cancelled run did not stop in time; the inference process is restarted.');
+      child.kill('SIGKILL');
+    }, this.#options.graceMs ?? defaultGraceMs).unref();
+  }
+
+  #startChild(): void {
+    const { entry, log } = this.#options;
+    const child = fork(entry, [], {
+      serialization: 'advanced',
+      // Its standard output must not reach ours, which may carry the language server's messages.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: entry.endsWith('.ts') ? ['--import', 'tsx'] : [],
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    });
+    this.#child = child;
+    this.#working = undefined;
+    this.#trying = undefined;
+    this.#stderr = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#stderr = (this.#stderr + text).slice(-keptStderr);
+        for (const line of text.split('\n')) if (line.trim() !== '') log.info(`inference: ${line.trimEnd()}`);
+      });
+    }
+    child.on('message', (message: FromChild) => {
+      if (child === this.#child) this.#receive(message);
+    });
+    child.once('error', (error) => this.#childGone(child, error.message));
+    child.once('close', (code, signal) => this.#childGone(child, signal ? `signal ${signal}` : `exit code ${code}`));
+    if (child.pid !== undefined) log.info(`Inference process ${child.pid} started.`);
+
+    const loads = new Set([...this.#jobs.values()].filter((job) => job.message.kind === 'load').map((job) => job.message.session));
+    for (const session of this.#sessions.values()) if (!loads.has(session.number)) this.#reload(session);
+    for (const kind of ['load', 'run'] as const) {
+      for (const job of this.#jobs.values()) if (job.message.kind === kind) this.#post(job.message);
+    }
+  }
+
+  /** Loads a session again in a new child; when that fails, so do the runs that wait for it. */
+  #reload(session: LoadedSession): void {
+    const message = { kind: 'load', id: ++this.#lastId, session: session.number, request: session.request } as const;
+    const settle: Job['settle'] = (outcome) => {
+      if ('result' in outcome) return;
+      for (const [key, known] of this.#sessions) if (known === session) this.#sessions.delete(key);
+      for (const job of [...this.#jobs.values()]) if (job.message.session === session.number) this.#fail(job, outcome.error.message);
+    };
+    this.#jobs.set(message.id, { id: message.id, message, onRead: undefined, settle, deaths: 0, isCancelled: false });
+  }
+
+  #post(message: ToChild): void {
+    // A child that is going away is noticed by its exit; a failed send needs no second path.
+    this.#child?.send(message, () => undefined);
+  }
+
+  #receive(message: FromChild): void {
+    if (message.kind === 'working') {
+      this.#working = message.id;
+      this.#trying = undefined;
+      return;
+    }
+    if (message.kind === 'trying') {
+      this.#trying = message.provider;
+      return;
+    }
+    const job = this.#jobs.get(message.id);
+    if (!job) return;
+    if (message.kind === 'read') {
+      try {
+        if (!job.isCancelled) job.onRead?.(message.reads);
+      } catch (error) {
+        this.#cancel(job, error as Error);
+      }
+      return;
+    }
+    if (message.kind === 'failed') return this.#fail(job, message.message);
+    this.#forget(job);
+    job.settle({ result: message.result });
+  }
+
+  #fail(job: Job, message: string): void {
+    this.#forget(job);
+    job.settle({ error: new InferenceError(message) });
+  }
+
+  #forget(job: Job): void {
+    this.#jobs.delete(job.id);
+    this.#holdProcess();
+  }
+
+  /** An idle child does not keep this process from ending; ending it ends the child. */
+  #holdProcess(): void {
+    const child = this.#child;
+    if (!child) return;
+    const handles = [child, child.channel, child.stdout, child.stderr] as ({ ref?(): void; unref?(): void } | null | undefined)[];
+    for (const handle of handles) {
+      if (this.#jobs.size > 0) handle?.ref?.();
+      else handle?.unref?.();
+    }
+  }
+
+  #childGone(child: ChildProcess, how: string): void {
+    if (child !== this.#child) return;
+    this.#child = undefined;
+    if (this.#isDisposed) return;
+    for (const job of [...this.#jobs.values()]) if (job.isCancelled) this.#jobs.delete(job.id);
+    // A crash may end in a stack trace, which tells less than the line before it.
+    const lines = this.#stderr.trim().split('\n');
+    const said = lines.findLast((line) => /error|terminate called|what\(\)/i.test(line)) ?? lines.at(-1);
+    const cause = said ? `${how}; it said: ${said}` : how === 'signal SIGKILL' ? `${how}; perhaps the machine ran out of memory` : how;
+    this.#options.log.warn(`The inference process ended (${cause}).`);
+    // Without a job to blame (it never got to work), all of them are.
+    const working = this.#working === undefined ? undefined : this.#jobs.get(this.#working);
+    if (working && this.#trying !== undefined) this.#avoid(working, this.#trying, cause);
+    else this.#blame(working ? [working] : this.#working === undefined ? [...this.#jobs.values()] : [], cause);
+    if (this.#jobs.size > 0) this.#startChild();
+  }
+
+  /** Sends a load again without the provider that ended the child. */
+  #avoid(job: Job, provider: string, cause: string): void {
+    if (job.message.kind !== 'load') return;
+    const { request, session: number } = job.message;
+    const avoiding = { ...request, avoid: [...(request.avoid ?? []), { provider, reason: `ended the inference process (${cause})` }] };
+    job.message = { ...job.message, request: avoiding };
+    for (const session of this.#sessions.values()) if (session.number === number) session.request = avoiding;
+  }
+
+  #blame(jobs: readonly Job[], cause: string): void {
+    for (const job of jobs) {
+      if (++job.deaths > deathsAllowed) this.#fail(job, `The inference process ended ${job.deaths} times during this request (${cause}).`);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ForestRun } from './forestRun.js';
+import { PrefixCache } from './prefixCache.js';
+import type { FromChild, LoadRequest, LoadResult, RunRequest, RunResult, ToChild } from './protocol.js';
+import { openModel, type OpenedModel } from './providers.js';
+import type { Runtime } from './runtime.js';
+
+/** Keys and values kept of a model's past sequences. */
+const keptBytes = 64 * 2 ** 20;
+
+interface Model extends OpenedModel {
+  readonly prefixes: PrefixCache;
+}
+
+interface Job {
+  readonly id: number;
+  readonly session: number;
+  readonly work: { readonly load: LoadRequest } | { readonly run: RunRequest };
+  readonly priority: number;
+  run?: ForestRun;
+}
+
+/** What the inference child does: loads graphs, and runs requests one run of the graph at a time, the pressing first. */
+export class Engine {
+  readonly #runtime: () => Promise<Runtime>;
+  readonly #send: (message: FromChild) => void;
+  readonly #models = new Map<number, Model>();
+  /** In turn: a job that was worked on goes to the end. */
+  #jobs: Job[] = [];
+  #isWorking = false;
+  #announced: number | undefined;
+
+  constructor(runtime: () => Promise<Runtime>, send: (message: FromChild) => void) {
+    this.#runtime = runtime;
+    this.#send = send;
+  }
+
+  receive(message: ToChild): void {
+    if (message.kind === 'cancel') return this.#cancel(message.id);
+    const { id, session } = message;
+    if (message.kind === 'load') this.#jobs.push({ id, session, work: { load: message.request }, priority: Infinity });
+    else this.#jobs.push({ id, session, work: { run: message.request }, priority: message.request.priority });
+    if (!this.#isWorking) void this.#work();
+  }
+
+  #cancel(id: number): void {
+    const job = this.#jobs.find((candidate) => candidate.id === id);
+    if (job) this.#finish(job, { kind: 'failed', id, reason: 'cancelled', message: 'cancelled' });
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    while (this.#jobs.length > 0) {
+      const job = this.#jobs.reduce((best, candidate) => (candidate.priority > best.priority ? candidate : best));
+      this.#jobs = [...this.#jobs.filter((other) => other !== job), job];
+      if (this.#announced !== job.id) this.#send({ kind: 'working', id: job.id });
+      this.#announced = job.id;
+      try {
+        const result = await this.#advance(job);
+        if (result) this.#finish(job, { kind: 'done', id: job.id, result });
+      } catch (error) {
+        this.#finish(job, { kind: 'failed', id: job.id, reason: 'error', message: error instanceof Error ? error.message : String(error) });
+      }
+      // Runs block this thread; here cancellations and new requests come in.
+      await nextTurn();
+    }
+    this.#isWorking = false;
+  }
+
+  async #advance(job: Job): Promise<LoadResult | RunResult | undefined> {
+    if ('load' in job.work) return (await this.#load(job.id, job.session, job.work.load)).result;
+    if (!job.run) {
+      const model = this.#models.get(job.session);
+      if (!model) throw new Error('The model is not loaded.');
+      job.run = new ForestRun(job.work.run, model.graph, model.prefixes);
+    }
+    if (!job.run.isDone) {
+      await job.run.step((reads) => {
+        if (this.#jobs.includes(job)) this.#send({ kind: 'read', id: job.id, reads });
+      });
+    }
+    return job.run.isDone ? { tokens: job.run.tokens } : undefined;
+  }
+
+  async #load(id: number, session: number, request: LoadRequest): Promise<Model> {
+    const known = this.#models.get(session);
+    if (known) return known;
+    const opened = await openModel(await this.#runtime(), request, (provider) => this.#send({ kind: 'trying', id, provider }));
+    const model = { ...opened, prefixes: new PrefixCache(opened.graph, keptBytes) };
+    this.#models.set(session, model);
+    return model;
+  }
+
+  /** Answers a job once; a job that was cancelled during its last run has been answered already. */
+  #finish(job: Job, answer: FromChild): void {
+    if (!this.#jobs.includes(job)) return;
+    this.#jobs = this.#jobs.filter((other) => other !== job);
+    job.run?.close();
+    this.#send(answer);
+  }
+}

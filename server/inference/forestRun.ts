@@ -1,0 +1,139 @@
+import type { Graph } from './graph/graph.js';
+import { sharedLength, type Line, type PrefixCache } from './prefixCache.js';
+import type { ReadValues, RunRequest } from './protocol.js';
+
+/** One run of the graph: the path down to a segment, and the reads (indices into `reads`) to take from it. */
+interface Unit {
+  readonly segment: number;
+  readonly reads: readonly number[];
+}
+
+/**
+ * A run request under way, one run of the graph at a time. Whatever the line already holds of a path is not run again,
+ * token by token, so the order of the segments is a matter of speed only.
+ */
+export class ForestRun {
+  readonly #request: RunRequest;
+  readonly #graph: Graph;
+  readonly #prefixes: PrefixCache;
+  readonly #units: readonly Unit[];
+  #next = 0;
+  #line: Line | undefined;
+  /** Tokens run through the graph so far. */
+  tokens = 0;
+
+  constructor(request: RunRequest, graph: Graph, prefixes: PrefixCache) {
+    this.#request = request;
+    this.#graph = graph;
+    this.#prefixes = prefixes;
+    this.#units = graph.cacheLayout === 'none' ? unitsPerLeaf(request) : unitsPerSegment(request);
+  }
+
+  get isDone(): boolean {
+    return this.#next >= this.#units.length;
+  }
+
+  /** Runs the next unit and hands its reads on, in groups that are consecutive in the request. */
+  async step(onRead: (reads: ReadValues) => void): Promise<void> {
+    const unit = this.#units[this.#next++]!;
+    const { sequence, positions } = this.#path(unit);
+    const line = (this.#line ??= this.#prefixes.take(sequence));
+    const start = Math.min(sharedLength(line.tokens, sequence), line.cache.length, positions[0]!);
+    line.cache.cut(start);
+    line.tokens = line.tokens.subarray(0, start);
+    const added = sequence.subarray(start);
+    const scores = await this.#graph.run(line.cache, added);
+    line.tokens = sequence;
+    this.tokens += added.length;
+
+    const { columns } = this.#request;
+    const width = columns.length || scores.width;
+    for (let from = 0; from < unit.reads.length; ) {
+      let to = from + 1;
+      while (to < unit.reads.length && unit.reads[to] === unit.reads[from]! + to - from) to++;
+      const values = new Float32Array((to - from) * width);
+      for (let r = from; r < to; r++) {
+        const row = (positions[r]! - start) * scores.width;
+        for (let c = 0; c < width; c++) values[(r - from) * width + c] = scores.values[row + (columns[c] ?? c)]!;
+      }
+      onRead({ first: unit.reads[from]!, values });
+      from = to;
+    }
+  }
+
+  /** Gives the cache back; after the last step, or when the run is given up. */
+  close(): void {
+    if (this.#line) this.#prefixes.giveBack(this.#line);
+    this.#line = undefined;
+  }
+
+  /** The tokens from the root to the unit's last read, and where its reads stand in them. */
+  #path(unit: Unit): { sequence: Int32Array; positions: number[] } {
+    const { parents, ids, offsets, reads } = this.#request;
+    const path: number[] = [];
+    for (let segment = unit.segment; segment >= 0; segment = parents[segment]!) path.push(segment);
+    path.reverse();
+    const starts = new Map<number, number>();
+    let length = 0;
+    for (const segment of path) {
+      starts.set(segment, length - offsets[segment]!);
+      length += offsets[segment + 1]! - offsets[segment]!;
+    }
+    const positions = unit.reads.map((read) => reads[read]! + starts.get(segmentOf(offsets, reads[read]!))!);
+    const sequence = new Int32Array(positions.at(-1)! + 1);
+    for (const segment of path) {
+      const at = starts.get(segment)! + offsets[segment]!;
+      const part = ids.subarray(offsets[segment], offsets[segment + 1]);
+      if (at < sequence.length) sequence.set(part.subarray(0, sequence.length - at), at);
+    }
+    return { sequence, positions };
+  }
+}
+
+function segmentOf(offsets: Int32Array, position: number): number {
+  let low = 0;
+  let high = offsets.length - 2;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (offsets[middle]! <= position) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function readsBySegment({ offsets, reads }: RunRequest): Map<number, number[]> {
+  const bySegment = new Map<number, number[]>();
+  reads.forEach((position, read) => {
+    const segment = segmentOf(offsets, position);
+    const list = bySegment.get(segment);
+    if (list) list.push(read);
+    else bySegment.set(segment, [read]);
+  });
+  return bySegment;
+}
+
+function unitsPerSegment(request: RunRequest): Unit[] {
+  return [...readsBySegment(request)].map(([segment, reads]) => ({ segment, reads }));
+}
+
+/** Without a cache every run starts at the root, so a leaf's run takes all reads of its path that are still open. */
+function unitsPerLeaf(request: RunRequest): Unit[] {
+  const { parents } = request;
+  const open = readsBySegment(request);
+  const hasReadingChild = new Set<number>();
+  for (let segment = parents.length - 1; segment >= 0; segment--) {
+    if (open.has(segment) || hasReadingChild.has(segment)) hasReadingChild.add(parents[segment]!);
+  }
+  const units: Unit[] = [];
+  for (const leaf of [...open.keys()]) {
+    if (hasReadingChild.has(leaf)) continue;
+    const path: number[][] = [];
+    for (let segment = leaf; segment >= 0; segment = parents[segment]!) {
+      const reads = open.get(segment);
+      if (reads) path.push(reads);
+      open.delete(segment);
+    }
+    units.push({ segment: leaf, reads: path.reverse().flat() });
+  }
+  return units;
+}

@@ -1,0 +1,90 @@
+import type { Session, TensorInfo, TensorValue } from '../runtime.js';
+
+/**
+ * A loaded graph, whatever its inputs are called and however it keeps its keys and values. One file per cache layout
+ * beside this one; `openGraph` picks by the session's own metadata.
+ */
+export interface Graph {
+  /** `none`: every run starts at the first token. */
+  readonly cacheLayout: 'token-major' | 'hugging-face' | 'none';
+  /** An empty cache. */
+  createCache(): KeyValueCache;
+  /** Runs `ids` after the tokens in `cache`, which holds them too afterwards. Rejects with the runtime's error. */
+  run(cache: KeyValueCache, ids: Int32Array): Promise<Scores>;
+  release(): Promise<void>;
+}
+
+/** Keys and values of a sequence's tokens. */
+export interface KeyValueCache {
+  /** Tokens held; always 0 where the graph takes no cache. */
+  readonly length: number;
+  readonly bytes: number;
+  /** Forgets the tokens from `length` on. */
+  cut(length: number): void;
+  copy(): KeyValueCache;
+}
+
+/** Raw scores of the tokens of one run: `values[token * width + column]`. */
+export interface Scores {
+  readonly values: Float32Array;
+  readonly width: number;
+}
+
+/** A graph whose inputs or outputs StepLens does not understand; the message names them. */
+export class GraphError extends Error {
+  override readonly name = 'GraphError';
+}
+
+export function describeTensor(info: TensorInfo): string {
+  return `${info.name} (${info.type} [${info.shape.join(', ')}])`;
+}
+
+/** Finds an input or output by name and checks its type. */
+export function requireTensor(infos: readonly TensorInfo[], name: string, types: readonly string[], role: string): TensorInfo {
+  const info = infos.find((candidate) => candidate.name === name);
+  if (!info) throw new GraphError(`the graph has no ${role} '${name}'; it has ${infos.map(describeTensor).join(', ')}`);
+  if (!types.includes(info.type)) throw new GraphError(`the graph's ${role} ${describeTensor(info)} is not ${types.join(' or ')}`);
+  return info;
+}
+
+/** Refuses a graph that wants inputs beside those that would be fed. */
+export function refuseOtherInputs(session: Session, isKnown: (name: string) => boolean): void {
+  const unknown = session.inputs.filter((input) => !isKnown(input.name));
+  if (unknown.length > 0) throw new GraphError(`the graph wants inputs StepLens does not know: ${unknown.map(describeTensor).join(', ')}`);
+}
+
+/** Token ids, positions or masks in the integer type the graph asks for, as [1, n]. */
+export function integerTensor(values: ArrayLike<number>, type: string): TensorValue {
+  const dims = [1, values.length];
+  if (type === 'int32') return { type, data: Int32Array.from(values), dims };
+  return { type: 'int64', data: BigInt64Array.from({ length: values.length }, (_, i) => BigInt(values[i]!)), dims };
+}
+
+/** The score output [1, tokens, width] as float32; throws GraphError when the graph gives another shape. */
+export function readScores(output: TensorValue | undefined, tokens: number): Scores {
+  const [batch, length, width] = output?.dims ?? [];
+  if (!output || output.dims.length !== 3 || batch !== 1 || length !== tokens || width === undefined) {
+    const shape = output ? `[${output.dims.join(', ')}]` : 'nothing';
+    throw new GraphError(`the graph's output 'logits' is ${shape} for ${tokens} tokens, not [1, ${tokens}, labels or vocabulary]: it gives no score per token`);
+  }
+  return { values: output.type === 'float16' ? fromFloat16(output.data as unknown as Uint16Array) : (output.data as Float32Array), width };
+}
+
+/** IEEE 754 half precision, as bits or as a Float16Array where the platform has one. */
+export function fromFloat16(data: ArrayLike<number>): Float32Array {
+  const values = new Float32Array(data.length);
+  if (!(data instanceof Uint16Array)) {
+    for (let i = 0; i < data.length; i++) values[i] = data[i]!;
+    return values;
+  }
+  for (let i = 0; i < data.length; i++) {
+    const bits = data[i]!;
+    const sign = bits & 0x8000 ? -1 : 1;
+    const exponent = (bits >> 10) & 0x1f;
+    const fraction = bits & 0x3ff;
+    if (exponent === 0) values[i] = sign * fraction * 2 ** -24;
+    else if (exponent === 31) values[i] = fraction ? NaN : sign * Infinity;
+    else values[i] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  }
+  return values;
+}

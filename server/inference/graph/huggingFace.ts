@@ -1,0 +1,127 @@
+import type { Session, TensorInfo, TensorValue } from '../runtime.js';
+import { GraphError, integerTensor, readScores, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
+
+export function isHuggingFace(session: Session): boolean {
+  return session.inputs.some((input) => input.name === 'past_key_values.0.key');
+}
+
+interface Part {
+  readonly past: TensorInfo;
+  readonly present: string;
+  readonly heads: number;
+  readonly headSize: number;
+}
+
+/**
+ * Hugging Face Optimum's text-generation-with-past export: `input_ids` [1, S], `attention_mask` [1, P+S], perhaps
+ * `position_ids` [1, S], `past_key_values.i.key` / `.value` [1, heads, P, size]; `logits` [1, S, width],
+ * `present.i.key` / `.value` [1, heads, P+S, size], the whole sequence. Cutting copies, head by head.
+ */
+export function openHuggingFace(session: Session): Graph {
+  const layers = session.inputs.filter((input) => /^past_key_values\.\d+\.key$/.test(input.name)).length;
+  const parts: Part[] = [];
+  for (let layer = 0; layer < layers; layer++) {
+    for (const kind of ['key', 'value']) {
+      const past = requireTensor(session.inputs, `past_key_values.${layer}.${kind}`, ['float32', 'float16'], 'input');
+      const present = requireTensor(session.outputs, `present.${layer}.${kind}`, [past.type], 'output').name;
+      const [, heads, , headSize] = past.shape;
+      if (past.shape.length !== 4 || typeof heads !== 'number' || typeof headSize !== 'number') {
+        throw new GraphError(`the graph's input ${past.name} is not [batch, heads, past, size] with fixed heads and size`);
+      }
+      parts.push({ past, present, heads, headSize });
+    }
+  }
+  const ids = requireTensor(session.inputs, 'input_ids', ['int64', 'int32'], 'input');
+  const mask = requireTensor(session.inputs, 'attention_mask', ['int64', 'int32'], 'input');
+  const positions = session.inputs.find((input) => input.name === 'position_ids');
+  requireTensor(session.outputs, 'logits', ['float32', 'float16'], 'output');
+  refuseOtherInputs(session, (name) => /^(input_ids|attention_mask|position_ids|past_key_values\.\d+\.(key|value))$/.test(name));
+  const fetches = ['logits', ...parts.map((part) => part.present)];
+
+  return {
+    cacheLayout: 'hugging-face',
+    createCache: () => new HeadMajorCache(parts),
+    async run(keyValues, tokens) {
+      const cache = keyValues as HeadMajorCache;
+      const past = cache.length;
+      const feeds: Record<string, TensorValue> = {
+        input_ids: integerTensor(tokens, ids.type),
+        attention_mask: integerTensor(new Uint8Array(past + tokens.length).fill(1), mask.type),
+      };
+      if (positions) {
+        feeds['position_ids'] = integerTensor(
+          Array.from(tokens, (_, i) => past + i),
+          positions.type,
+        );
+      }
+      parts.forEach((part, i) => {
+        feeds[part.past.name] = { type: part.past.type, data: cache.past(i), dims: [1, part.heads, past, part.headSize] };
+      });
+      const outputs = await session.run(feeds, fetches);
+      const scores = readScores(outputs['logits'], tokens.length);
+      cache.take(
+        parts.map((part) => outputs[part.present]!.data as HeadData),
+        past + tokens.length,
+      );
+      return scores;
+    },
+    release: () => session.release(),
+  };
+}
+
+/** float32, or the bits of float16. */
+type HeadData = Float32Array | Uint16Array;
+
+class HeadMajorCache implements KeyValueCache {
+  #length = 0;
+  /** Tokens in a head's row of `#data`, cut ones included. */
+  #stride = 0;
+  #data: HeadData[] = [];
+
+  constructor(readonly parts: readonly Part[]) {}
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get bytes(): number {
+    return this.#data.reduce((sum, data) => sum + data.byteLength, 0);
+  }
+
+  cut(length: number): void {
+    this.#length = Math.min(this.#length, length);
+  }
+
+  copy(): HeadMajorCache {
+    const copy = new HeadMajorCache(this.parts);
+    copy.take(
+      this.parts.map((_, i) => this.past(i)),
+      this.#length,
+    );
+    return copy;
+  }
+
+  take(data: HeadData[], length: number): void {
+    this.#data = data;
+    this.#length = length;
+    this.#stride = length;
+  }
+
+  /** Keys or values of the tokens held, [heads, length, size]. */
+  past(index: number): HeadData {
+    const { heads, headSize, past } = this.parts[index]!;
+    const Data = past.type === 'float16' ? halfArray : Float32Array;
+    const held = this.#data[index];
+    if (!held || this.#length === 0) return new Data(0);
+    if (this.#length === this.#stride) return held;
+    const packed = new Data(heads * this.#length * headSize);
+    for (let head = 0; head < heads; head++) {
+      const start = head * this.#stride * headSize;
+      packed.set(held.subarray(start, start + this.#length * headSize), head * this.#length * headSize);
+    }
+    return packed;
+  }
+}
+
+/** What onnxruntime-node takes and gives for float16: a Float16Array where the platform has one, else the bits. */
+const halfArray = ((globalThis as { Float16Array?: typeof Uint16Array }).Float16Array ?? Uint16Array);

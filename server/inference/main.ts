@@ -1,0 +1,13 @@
+/** The inference child: ONNX Runtime behind Node's IPC. Ends with the process that started it. */
+import { Engine } from './engine.js';
+import type { ToChild } from './protocol.js';
+import { loadRuntime } from './runtime.js';
+
+if (!process.send) {
+  process.stderr.write('This program is started by StepLens, with an IPC channel; it cannot be run by itself.\n');
+  process.exit(2);
+}
+
+const engine = new Engine(loadRuntime, (message) => process.send?.(message));
+process.on('message', (message: ToChild) => engine.receive(message));
+process.on('disconnect', () => process.exit(0));

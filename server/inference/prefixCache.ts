@@ -1,0 +1,58 @@
+import type { Graph, KeyValueCache } from './graph/graph.js';
+
+/** Tokens that have been run, with their keys and values. */
+export interface Line {
+  tokens: Int32Array;
+  readonly cache: KeyValueCache;
+}
+
+/**
+ * Keys and values of the last few sequences, so that an edit of a late step runs the new tokens alone. A line in use
+ * belongs to one request; the others are kept, least recently used first out, up to `maxBytes`.
+ */
+export class PrefixCache {
+  readonly #graph: Graph;
+  readonly #maxBytes: number;
+  /** Least recently used first. */
+  #idle: Line[] = [];
+
+  constructor(graph: Graph, maxBytes: number) {
+    this.#graph = graph;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * A line to run `sequence` on. The one that shares most with it is taken over when it shares at least half of what it
+   * holds; otherwise its shared part is copied, so that another document's work is not thrown away.
+   */
+  take(sequence: Int32Array): Line {
+    let best: Line | undefined;
+    let shared = 0;
+    for (const line of this.#idle) {
+      const length = Math.min(sharedLength(line.tokens, sequence), line.cache.length);
+      if (length >= shared && length > 0) [best, shared] = [line, length];
+    }
+    if (!best) return { tokens: new Int32Array(0), cache: this.#graph.createCache() };
+    if (shared * 2 >= best.cache.length) {
+      this.#idle = this.#idle.filter((line) => line !== best);
+      return best;
+    }
+    const cache = best.cache.copy();
+    cache.cut(shared);
+    return { tokens: best.tokens.slice(0, shared), cache };
+  }
+
+  giveBack(line: Line): void {
+    if (line.cache.length === 0) return;
+    this.#idle.push(line);
+    let bytes = this.#idle.reduce((sum, idle) => sum + idle.cache.bytes, 0);
+    while (bytes > this.#maxBytes) bytes -= this.#idle.shift()!.cache.bytes;
+  }
+}
+
+export function sharedLength(a: Int32Array, b: Int32Array): number {
+  const length = Math.min(a.length, b.length);
+  let i = 0;
+  while (i < length && a[i] === b[i]) i++;
+  return i;
+}

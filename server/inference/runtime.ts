@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type * as OnnxRuntime from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { ProviderName } from './protocol.js';
+
+export interface TensorInfo {
+  readonly name: string;
+  readonly type: string;
+  /** A number, or the name of a dimension that varies. */
+  readonly shape: readonly (number | string)[];
+}
+
+export interface TensorValue {
+  readonly type: string;
+  readonly data: Tensor.DataType;
+  readonly dims: readonly number[];
+}
+
+/** What StepLens needs of an ONNX Runtime session. `run` blocks the process until it is done. */
+export interface Session {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  run(feeds: Readonly<Record<string, TensorValue>>, fetches: readonly string[]): Promise<Readonly<Record<string, TensorValue>>>;
+  release(): Promise<void>;
+}
+
+/** The native runtime as the child sees it; tests put their own in its place. */
+export interface Runtime {
+  /** Why a provider cannot be tried on this machine; undefined = it can. */
+  missing(provider: ProviderName): string | undefined;
+  createSession(graphPath: string, provider: ProviderName, threads: number): Promise<Session>;
+}
+
+const cudaInstall = 'ONNXRUNTIME_NODE_INSTALL=true node node_modules/onnxruntime-node/script/install';
+
+/**
+ * Loads onnxruntime-node, on first use, so that a platform without a binary gets a message instead of a child that
+ * cannot start. Throws an Error that says what is missing.
+ */
+export async function loadRuntime(): Promise<Runtime> {
+  const ort = await importBinding();
+  const bundled = new Set(ort.listSupportedBackends().map((backend) => backend.name));
+  return {
+    missing(provider) {
+      if (provider === 'cuda') return missingCuda();
+      return bundled.has(provider) ? undefined : `not part of ONNX Runtime for ${process.platform}-${process.arch}`;
+    },
+    async createSession(graphPath, provider, threads) {
+      const session = await ort.InferenceSession.create(graphPath, {
+        executionProviders: [provider],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        // Spinning threads take the cores an editor needs, and gain nothing as soon as one of them is busy.
+        extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+      });
+      return wrapSession(session, ort.Tensor);
+    },
+  };
+}
+
+async function importBinding(): Promise<typeof OnnxRuntime> {
+  try {
+    const module = await import('onnxruntime-node');
+    return 'default' in module ? (module.default) : module;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new Error(
+      `ONNX Runtime could not be loaded for ${process.platform}-${process.arch}: ${cause}. ` +
+        'It has binaries for Linux (x64, arm64; glibc 2.28 or newer), Windows (x64, arm64) and macOS (arm64).',
+      { cause: error },
+    );
+  }
+}
+
+function missingCuda(): string | undefined {
+  if (process.platform === 'darwin') return 'not available on macOS';
+  const name = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+  const folder = join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch);
+  if (existsSync(join(folder, name))) return undefined;
+  return `${name} is not beside the runtime (to fetch it: ${cudaInstall})`;
+}
+
+function wrapSession(session: InferenceSession, TensorClass: typeof Tensor): Session {
+  const info = (metadata: readonly InferenceSession.ValueMetadata[]): TensorInfo[] =>
+    metadata.map((value) => (value.isTensor ? { name: value.name, type: value.type, shape: value.shape } : { name: value.name, type: 'no tensor', shape: [] }));
+  return {
+    inputs: info(session.inputMetadata),
+    outputs: info(session.outputMetadata),
+    async run(feeds, fetches) {
+      const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new TensorClass(type as Tensor.Type, data, dims)] as const);
+      return (await session.run(Object.fromEntries(tensors), fetches));
+    },
+    release: () => session.release(),
+  };
+}

@@ -1,0 +1,63 @@
+import type { CodeLens, Command } from 'vscode-languageserver-types';
+import type { Span } from '../reasoning/span.js';
+import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
+import { count, formatAggregates, solutionValues, type SolutionValues } from './solutionValues.js';
+import { lowMark } from './valueText.js';
+
+/**
+ * On each problem: its tree, its images, what was found; on each solution its aggregates. A search tree has one path a
+ * leaf, thousands of them: it gets the problem's line only.
+ */
+export function codeLens(document: ScoredDocument): CodeLens[] {
+  return document.problems.flatMap((problem) => [...problemLenses(document, problem), ...solutionLenses(document, problem)]);
+}
+
+function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLens[] {
+  const { problem } = scored;
+  if (problem.steps.length === 0) return [];
+  const lens = lensAt(document, problem.span);
+  const images = problem.images.map((_, index) => {
+    const title = problem.images.length === 1 ? 'Image' : `Image ${index + 1}`;
+    return lens({ title, command: 'steplens.showImage', arguments: [document.uri, problem.index, index] });
+  });
+  return [
+    lens({ title: 'Reasoning tree', command: 'steplens.openTree', arguments: [document.uri, problem.index] }),
+    ...images,
+    lens(summary(document, scored)),
+  ];
+}
+
+function summary(document: ScoredDocument, scored: ScoredProblem): Command {
+  const { problem, steps } = scored;
+  const [only] = problem.solutions;
+  if (!problem.tree && problem.solutions.length === 1 && only) {
+    const values = solutionValues(scored, only);
+    const found = values.firstLow === undefined ? '' : ` · first low at step ${values.firstLow + 1}`;
+    return goToFirstLow(document, values, `${count(values.steps.length, 'step')}${found}`);
+  }
+  const first = steps.filter((step) => step.firstLow);
+  const found = first.length === 0 ? '' : ` · ${count(first.length, 'first low step')}`;
+  const parts = problem.tree ? count(problem.tree.nodes.length, 'node') : count(problem.solutions.length, 'solution');
+  return goToFirstLow(document, { steps: first, firstLow: 0 }, `${parts} · ${count(steps.length, 'step')}${found}`);
+}
+
+function solutionLenses(document: ScoredDocument, scored: ScoredProblem): CodeLens[] {
+  if (scored.problem.tree) return [];
+  return scored.problem.solutions.flatMap((solution) => {
+    const values = solutionValues(scored, solution);
+    if (!values.aggregates) return [];
+    const mark = values.firstLow === undefined ? '' : `${lowMark} step ${values.firstLow + 1} · `;
+    return [lensAt(document, solution.span)(goToFirstLow(document, values, mark + formatAggregates(values.aggregates)))];
+  });
+}
+
+/** A command that goes to the first low step; without one, plain text. */
+function goToFirstLow(document: ScoredDocument, { steps, firstLow }: Pick<SolutionValues, 'steps' | 'firstLow'>, title: string): Command {
+  const step = firstLow === undefined ? undefined : steps[firstLow];
+  return step ? { title, command: 'steplens.goToStep', arguments: [document.uri, document.lines.range(step.step.span)] } : { title, command: '' };
+}
+
+function lensAt(document: ScoredDocument, span: Span): (command: Command) => CodeLens {
+  const start = document.lines.position(span.start);
+  return (command) => ({ range: { start, end: start }, command });
+}

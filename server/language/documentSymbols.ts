@@ -1,0 +1,103 @@
+import { SymbolKind, type DocumentSymbol } from 'vscode-languageserver-types';
+import type { Span } from '../reasoning/span.js';
+import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
+import { count, solutionValues } from './solutionValues.js';
+import { firstWords, formatValue, lowMark } from './valueText.js';
+
+/** A document's outline beyond this many entries is cut; the last entry says so. */
+export const symbolsLimit = 5000;
+/** Deeper tree nodes stand beside their parents: clients walk the outline recursively. */
+const deepest = 100;
+const nameLength = 60;
+
+/** problem > solution > step, or problem > tree node > child nodes; every name has its value. */
+export function documentSymbols(document: ScoredDocument): DocumentSymbol[] {
+  const outline = new Outline(document);
+  const problems: DocumentSymbol[] = [];
+  for (const problem of document.problems) {
+    const parent = outline.add(problems, problem.problem.span, {
+      name: `Problem ${problem.problem.index + 1}: ${firstWords(problem.problem.question, nameLength)}`,
+      detail: problemDetail(problem),
+      kind: SymbolKind.Module,
+    });
+    if (!parent) break;
+    if (problem.problem.tree) addNodes(outline, problem, parent);
+    else addSolutions(outline, problem, parent);
+  }
+  if (outline.isFull) outline.close(problems);
+  return problems;
+}
+
+type Entry = Pick<DocumentSymbol, 'name' | 'detail' | 'kind'>;
+
+class Outline {
+  #count = 0;
+  constructor(readonly document: ScoredDocument) {}
+
+  get isFull(): boolean {
+    return this.#count >= symbolsLimit;
+  }
+
+  /** Adds an entry; undefined when the outline is full. */
+  add(to: DocumentSymbol[], span: Span, entry: Entry): DocumentSymbol | undefined {
+    if (this.isFull) return undefined;
+    this.#count++;
+    const range = this.document.lines.range(span);
+    const symbol: DocumentSymbol = { ...entry, name: entry.name.trim() || '(empty)', range, selectionRange: { start: range.start, end: range.start }, children: [] };
+    to.push(symbol);
+    return symbol;
+  }
+
+  close(problems: DocumentSymbol[]): void {
+    const end = this.document.lines.position(this.document.lines.text.length);
+    const range = { start: end, end };
+    problems.push({ name: `… the outline ends after ${symbolsLimit.toLocaleString('en-US')} entries`, kind: SymbolKind.Null, range, selectionRange: range });
+  }
+}
+
+function problemDetail({ problem, steps }: ScoredProblem): string {
+  const parts = problem.tree ? count(problem.tree.nodes.length, 'node') : count(problem.solutions.length, 'solution');
+  return `${parts}, ${count(steps.length, 'step')}`;
+}
+
+function addSolutions(outline: Outline, problem: ScoredProblem, parent: DocumentSymbol): void {
+  for (const solution of problem.problem.solutions) {
+    const { aggregates, steps, firstLow } = solutionValues(problem, solution);
+    const symbol = outline.add(parent.children!, solution.span, {
+      name: `Solution ${solution.index + 1}`,
+      detail: [aggregates ? `min ${formatValue(aggregates.min)}` : '', firstLow === undefined ? '' : `first low at step ${firstLow + 1}`].filter(Boolean).join(' · '),
+      kind: SymbolKind.Function,
+    });
+    if (!symbol) return;
+    for (const [position, step] of steps.entries()) {
+      const entry = { name: `Step ${position + 1} · ${valueName(step, outline.document.threshold)}`, detail: firstWords(step.step.text, nameLength), kind: SymbolKind.Field };
+      if (!outline.add(symbol.children!, step.step.span, entry)) return;
+    }
+  }
+}
+
+function addNodes(outline: Outline, problem: ScoredProblem, parent: DocumentSymbol): void {
+  /** Where the children of a node go, by node id. */
+  const lists: DocumentSymbol[][] = [];
+  for (const node of problem.problem.tree!.nodes) {
+    const list = node.parent === undefined ? parent.children! : lists[node.parent]!;
+    const [first] = node.steps;
+    if (first === undefined) {
+      lists.push(list);
+      continue;
+    }
+    const last = problem.steps[node.steps.at(-1)!]!;
+    const symbol = outline.add(list, node.span, {
+      name: `Node ${node.id} · ${valueName(last, outline.document.threshold)}`,
+      detail: firstWords(problem.steps[first]!.step.text, nameLength),
+      kind: SymbolKind.Object,
+    });
+    if (!symbol) return;
+    lists.push(node.depth < deepest ? symbol.children! : list);
+  }
+}
+
+function valueName({ value, low, firstLow }: ScoredStep, threshold: number): string {
+  if (value === undefined) return '–';
+  return formatValue(value, threshold) + (firstLow ? ` ${lowMark} first low` : low ? ' low' : '');
+}

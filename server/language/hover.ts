@@ -1,0 +1,129 @@
+import { MarkupKind, type Hover } from 'vscode-languageserver-types';
+import type { Position } from '../reasoning/span.js';
+import { valueChange, valueOf } from '../reasoning/stepVerdict.js';
+import type { ValueSource } from '../reasoning/stepValue.js';
+import { commandLink, escapeMarkdown, image, table } from './markdown.js';
+import { LIVE_FIRST, type ScoredDocument, type ScoredProblem, type ScoredStep } from './scoredDocument.js';
+import { count, formatAggregates, solutionValues } from './solutionValues.js';
+import { placeAt, type Place } from './stepAt.js';
+import { describeHuman, describeRollouts, firstWords, formatChange, formatValue, lowMark, sourceNames } from './valueText.js';
+
+const imageHeight = 160;
+/** A problem's solutions beyond these are counted, not listed. */
+const listedSolutions = 12;
+
+/**
+ * Every value of the step at a position with its source, or the summary of the problem when the position is on its
+ * question. `images` are the URIs of the problem's images that exist.
+ */
+export function hover(document: ScoredDocument, position: Position, images: readonly string[]): Hover | null {
+  const place = placeAt(document, position);
+  if (!place) return null;
+  const { problem, step } = place;
+  if (step) {
+    const parts = [stepHeading(document, problem, step), valueTable(document, problem, step), solutionLine(problem, step), nodeLine(problem, step)];
+    return markdown(document, place, [...parts, links(document, problem, step), pictures(images)]);
+  }
+  if (!place.onQuestion) return null;
+  return markdown(document, place, [...problemSummary(document, problem), links(document, problem), pictures(images)]);
+}
+
+function markdown(document: ScoredDocument, { problem, step }: Place, parts: readonly string[]): Hover {
+  const span = step?.step.span ?? problem.problem.questionSpan ?? problem.problem.span;
+  return {
+    contents: { kind: MarkupKind.Markdown, value: parts.filter((part) => part !== '').join('\n\n') },
+    range: document.lines.range(span),
+  };
+}
+
+function stepHeading({ threshold }: ScoredDocument, { steps }: ScoredProblem, { step, value, low, firstLow }: ScoredStep): string {
+  let number = 1;
+  for (let at = step.parent; at !== undefined; at = steps[at]!.step.parent) number++;
+  const verdict =
+    value === undefined ? 'no value is known' :
+    low ? `${lowMark} ${firstLow ? 'first low step' : 'low, after the first low step'} (threshold ${formatValue(threshold)})` :
+    `not low (threshold ${formatValue(threshold)})`;
+  return `**Step ${number}** · ${verdict}`;
+}
+
+function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: ScoredStep): string {
+  const { values, step, skipped } = scored;
+  const before = step.parent === undefined ? undefined : problem.steps[step.parent]!.values;
+  const rows = LIVE_FIRST.filter((source) => valueOf(values, source) !== undefined).map((source) => {
+    const moved = before && valueChange(before, values, [source]);
+    return [sourceName(document, source), valueCell(document, scored, source), moved ? formatChange(moved.change) : '–', about(scored, source)];
+  });
+  if (skipped !== undefined) rows.push([sourceName(document, 'prm'), '–', '–', `not scored: ${escapeMarkdown(skipped)}`]);
+  return rows.length === 0 ? '' : table(['Source', 'Value', 'Against the step before', ''], rows);
+}
+
+function sourceName({ model }: ScoredDocument, source: ValueSource): string {
+  return source === 'prm' && model !== undefined ? `${sourceNames.prm} (${escapeMarkdown(model)})` : sourceNames[source];
+}
+
+function valueCell({ threshold }: ScoredDocument, { values }: ScoredStep, source: ValueSource): string {
+  return source === 'human' ? describeHuman(values.human!) : formatValue(valueOf(values, source)!, threshold);
+}
+
+function about({ values, stale }: ScoredStep, source: ValueSource): string {
+  if (source === 'mc') return describeRollouts(values.mc!);
+  return source === 'prm' && stale ? 'from before the last edit' : '';
+}
+
+function solutionLine(problem: ScoredProblem, { step }: ScoredStep): string {
+  const through = problem.problem.solutions.filter((solution) => solution.steps.includes(step.index));
+  const [solution] = through;
+  if (!solution) return '';
+  const { aggregates, steps, firstLow } = solutionValues(problem, solution);
+  const name = `${problem.problem.tree ? 'Path' : 'Solution'} ${solution.index + 1} of ${problem.problem.solutions.length}`;
+  const shared = through.length > 1 ? ` (first of ${through.length} through this step)` : '';
+  const found = firstLow === undefined ? '' : ` · first low at step ${firstLow + 1} of ${steps.length}`;
+  return `${name}${shared}: ${aggregates ? formatAggregates(aggregates) : 'no value is known'}${found}`;
+}
+
+function nodeLine({ problem }: ScoredProblem, { step }: ScoredStep): string {
+  const node = step.node === undefined ? undefined : problem.tree?.nodes[step.node];
+  if (!node) return '';
+  const correct = node.rollouts.filter((rollout) => rollout.correct).length;
+  const distinct = new Set(node.rollouts.map((rollout) => rollout.steps.join('\0'))).size;
+  const visits = node.visits === undefined ? '' : ` · visits ${node.visits} (times selected, not rollouts)`;
+  const rollouts = `rollouts kept: ${correct} correct, ${node.rollouts.length - correct} incorrect, ${distinct} distinct`;
+  return `Node ${node.id} at depth ${node.depth}${visits} · ${rollouts}`;
+}
+
+function problemSummary(document: ScoredDocument, scored: ScoredProblem): string[] {
+  const { problem, steps } = scored;
+  const first = steps.filter((step) => step.firstLow).length;
+  const parts = [
+    `**Problem ${problem.index + 1} of ${document.problems.length}**`,
+    problem.tree ? `${count(problem.tree.nodes.length, 'node')}, ${count(problem.solutions.length, 'path')}` : count(problem.solutions.length, 'solution'),
+    count(steps.length, 'step'),
+    `${count(first, 'first low step')} (threshold ${formatValue(document.threshold)})`,
+  ];
+  const answer = problem.answer === undefined ? '' : `Reference answer: ${escapeMarkdown(firstWords(problem.answer, 120))}`;
+  return [parts.join(' · '), answer, problem.tree ? '' : solutionTable(scored)];
+}
+
+function solutionTable(scored: ScoredProblem): string {
+  const { solutions } = scored.problem;
+  if (solutions.length === 0) return '';
+  const rows = solutions.slice(0, listedSolutions).map((solution) => {
+    const { aggregates, firstLow } = solutionValues(scored, solution);
+    const numbers = (['min', 'mean', 'last', 'product'] as const).map((name) => (aggregates ? formatValue(aggregates[name]) : '–'));
+    const verdict = solution.correct === undefined ? '–' : solution.correct ? 'right' : 'wrong';
+    return [String(solution.index + 1), ...numbers, firstLow === undefined ? '–' : `step ${firstLow + 1}`, verdict];
+  });
+  const more = solutions.length - rows.length;
+  return table(['Solution', 'Min', 'Mean', 'Last', 'Product', 'First low', 'Answer'], rows) + (more > 0 ? `\n\n…and ${more} more` : '');
+}
+
+function links(document: ScoredDocument, { problem }: ScoredProblem, step?: ScoredStep): string {
+  const target = [document.uri, problem.index, ...(step?.step.node === undefined ? [] : [step.step.node])];
+  const all = problem.steps.length === 0 ? [] : [commandLink('Show in tree', 'steplens.openTree', target)];
+  if (document.problems.some((one) => one.steps.some((other) => other.low))) all.push(commandLink('Next low step', 'steplens.nextLowStep'));
+  return all.join(' · ');
+}
+
+function pictures(images: readonly string[]): string {
+  return images.map((uri, index) => image(`Image ${index + 1} of the problem`, uri, imageHeight)).join('\n\n');
+}

@@ -1,0 +1,36 @@
+import type { InlayHint } from 'vscode-languageserver-types';
+import type { Range, Span } from '../reasoning/span.js';
+import type { ScoredDocument, ScoredStep } from './scoredDocument.js';
+import { describeHuman, describeRollouts, formatValue, lowMark, sourceNames } from './valueText.js';
+
+/** The deciding value behind every step that ends in `range`; a dash where it is missing, nothing where none is known yet. */
+export function inlayHints(document: ScoredDocument, range: Range): InlayHint[] {
+  const { lines, threshold } = document;
+  const asked: Span = { start: lines.offset(range.start), end: lines.offset(range.end) };
+  const hints: InlayHint[] = [];
+  for (const { problem, steps } of document.problems) {
+    if (problem.span.end < asked.start || problem.span.start > asked.end) continue;
+    if (!steps.some((step) => step.value !== undefined || step.skipped !== undefined)) continue;
+    for (const step of steps) {
+      const { end } = step.step.span;
+      if (end < asked.start || end > asked.end) continue;
+      hints.push({ position: lines.position(end), label: label(step, threshold), tooltip: tooltip(step, document), paddingLeft: true });
+    }
+  }
+  return hints;
+}
+
+function label({ value, low, firstLow }: ScoredStep, threshold: number): string {
+  if (value === undefined) return '–';
+  const mark = firstLow ? ` ${lowMark} first low` : low ? ' low' : '';
+  return formatValue(value, threshold) + mark;
+}
+
+function tooltip({ values, source, skipped, stale }: ScoredStep, { model, threshold }: ScoredDocument): string {
+  if (source === undefined) return skipped === undefined ? 'No value is known for this step.' : `Not scored: ${skipped}`;
+  const about =
+    source === 'prm' ? [model ?? '', stale ? 'from before the last edit' : ''] :
+    source === 'mc' ? [describeRollouts(values.mc!)] :
+    source === 'human' ? [describeHuman(values.human!)] : [];
+  return [sourceNames[source], ...about.filter(Boolean), `threshold ${formatValue(threshold)}`].join(' · ');
+}

@@ -1,0 +1,9 @@
+import type { LowStep } from '../protocol.js';
+import type { ScoredDocument } from './scoredDocument.js';
+
+/** The low steps of a document in the order in which they stand in it. */
+export function lowSteps(document: ScoredDocument): LowStep[] {
+  const low = document.problems.flatMap((problem) => problem.steps.filter((step) => step.low));
+  low.sort((a, b) => a.step.span.start - b.step.span.start);
+  return low.map(({ step, value, firstLow }) => ({ range: document.lines.range(step.span), value: value!, first: firstLow }));
+}

@@ -1,0 +1,60 @@
+import type { McValue, ValueSource } from '../reasoning/stepValue.js';
+import { wilsonInterval } from '../reasoning/wilson.js';
+
+/** How a source is called wherever a person reads it. */
+export const sourceNames: Readonly<Record<ValueSource, string>> = {
+  prm: 'PRM',
+  mc: 'rollouts',
+  recordedPrm: 'PRM in file',
+  judge: 'judge',
+  human: 'human label',
+};
+
+/** The mark beside the value of the first low step; later low steps have the number alone. */
+export const lowMark = '▼';
+
+/** Two decimals, or as many (up to four) as it takes to stand on the same side of the threshold as the value itself. */
+export function formatValue(value: number, threshold?: number): string {
+  if (threshold === undefined) return value.toFixed(2);
+  for (let digits = 2; digits < 4; digits++) {
+    const text = value.toFixed(digits);
+    if (Number(text) < threshold === value < threshold) return text;
+  }
+  return value.toFixed(4);
+}
+
+export function formatChange(change: number): string {
+  return `${change < 0 ? '-' : '+'}${Math.abs(change).toFixed(2)}`;
+}
+
+/** `3/16 right [0.07, 0.43]`; undefined when the file does not tell the counts. */
+export function formatRollouts(mc: McValue): string | undefined {
+  if (mc.correct === undefined || mc.total === undefined) return undefined;
+  const interval = wilsonInterval(mc.correct, mc.total);
+  return `${mc.correct}/${mc.total} right${interval ? ` [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : ''}`;
+}
+
+/** What the number rests on, in words; empty when the file does not tell. */
+export function describeRollouts(mc: McValue): string {
+  const parts: string[] = [];
+  if (mc.assumed) parts.push('assumed: part of a correct rollout, nothing was sampled from here');
+  if (mc.hard) parts.push('hard label: the share was already cut to 0 or 1');
+  if (mc.total === 1) parts.push('one sample');
+  if (mc.correct !== undefined && mc.total !== undefined) {
+    const interval = wilsonInterval(mc.correct, mc.total);
+    parts.push(`${mc.correct} of ${mc.total} right${interval ? `, 95 % interval [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : ''}`);
+  }
+  return parts.join('; ');
+}
+
+export function describeHuman(label: -1 | 0 | 1): string {
+  return label < 0 ? 'wrong' : label > 0 ? 'right' : 'neutral';
+}
+
+/** The first words of a text on one line, at most `length` characters; never half a surrogate pair. */
+export function firstWords(text: string, length: number): string {
+  const line = text.slice(0, length * 4).replace(/\s+/g, ' ').trim();
+  if (line.length <= length) return line;
+  const cut = line.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '');
+  return `${cut.trimEnd()}…`;
+}

@@ -1,0 +1,110 @@
+import cacache from 'cacache';
+
+/** Scores held in memory, over all problems. */
+const heldScores = 200_000;
+/** Scores kept on disk per problem; the oldest go first. */
+const keptPerProblem = 4000;
+const keptDays = 90;
+const dayMs = 86_400_000;
+
+/**
+ * Scores by content: a problem's key (model and question) and the keys of its prefixes, see `buildTrie`. In memory,
+ * least recently used problems out first, over one `cacache` entry a problem on disk. What cannot be read there is
+ * as good as not there: a cache must not be able to fail a scoring.
+ */
+export interface ScoreCache {
+  /** The known scores of a problem's prefixes. */
+  read(problem: string): Promise<ReadonlyMap<string, number>>;
+  /** Adds to, or replaces, the scores of a problem: in memory at once, on disk when the promise resolves. */
+  write(problem: string, scores: ReadonlyMap<string, number>): Promise<void>;
+  clear(): Promise<void>;
+  /** Resolves when everything is on disk. */
+  close(): Promise<void>;
+}
+
+/** @param folder Without one, scores live in memory only. */
+export function createScoreCache(folder: string | undefined, warn: (message: string) => void): ScoreCache {
+  const problems = new Map<string, ReadonlyMap<string, number>>();
+  let held = 0;
+  let tidied = false;
+  /** What is to be done on disk, one after the other. */
+  let pending = Promise.resolve();
+
+  function hold(problem: string, scores: ReadonlyMap<string, number>): void {
+    if (scores.size === 0) return;
+    held += scores.size - (problems.get(problem)?.size ?? 0);
+    problems.delete(problem);
+    problems.set(problem, scores);
+    for (const [oldest, entry] of problems) {
+      if (held <= heldScores || oldest === problem) break;
+      problems.delete(oldest);
+      held -= entry.size;
+    }
+  }
+
+  function later(action: (folder: string) => Promise<unknown>): Promise<void> {
+    if (folder === undefined) return Promise.resolve();
+    return (pending = pending.then(async () => {
+      try {
+        await action(folder);
+      } catch (error) {
+        warn(`The score cache in ${folder} cannot be written: ${(error as Error).message}`);
+      }
+    }));
+  }
+
+  return {
+    async read(problem) {
+      const scores = problems.get(problem) ?? (folder === undefined ? new Map<string, number>() : await readEntry(folder, problem));
+      hold(problem, scores);
+      return scores;
+    },
+    write(problem, added) {
+      if (added.size === 0) return Promise.resolve();
+      hold(problem, new Map([...(problems.get(problem) ?? []), ...added]));
+      return later(async (folder) => {
+        const scores = new Map([...(await readEntry(folder, problem)), ...added]);
+        await writeEntry(folder, problem, [...scores].slice(-keptPerProblem));
+        if (!tidied) await tidy(folder);
+        tidied = true;
+      });
+    },
+    clear() {
+      problems.clear();
+      held = 0;
+      return later((folder) => cacache.rm.all(folder));
+    },
+    close: () => pending,
+  };
+}
+
+async function readEntry(folder: string, problem: string): Promise<Map<string, number>> {
+  try {
+    const { data } = await cacache.get(folder, problem);
+    const entries: unknown = JSON.parse(data.toString('utf8'));
+    if (!Array.isArray(entries)) return new Map();
+    return new Map(entries.filter(isEntry));
+  } catch {
+    return new Map();
+  }
+}
+
+function isEntry(entry: unknown): entry is [string, number] {
+  return Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'number' && entry[1] >= 0 && entry[1] <= 1;
+}
+
+/** Puts the new content before the old one is removed, so that a crash between the two loses nothing. */
+async function writeEntry(folder: string, problem: string, entries: readonly (readonly [string, number])[]): Promise<void> {
+  const old = await cacache.get.info(folder, problem).catch(() => null);
+  const integrity = await cacache.put(folder, problem, JSON.stringify(entries));
+  if (old && old.integrity !== String(integrity)) await cacache.rm.content(folder, old.integrity);
+}
+
+/** Once a day, drops what has not been written for long and what a crash left over. */
+async function tidy(folder: string): Promise<void> {
+  const last = await cacache.verify.lastRun(folder).catch(() => undefined);
+  if (last !== undefined && Date.now() - last.getTime() < dayMs) return;
+  // The published types call the filter a string; lib/verify.js calls it with an index entry.
+  const filter = ((entry: { time: number }) => Date.now() - entry.time < keptDays * dayMs) as unknown as string;
+  await cacache.verify(folder, { filter });
+}

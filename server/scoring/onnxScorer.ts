@@ -1,0 +1,170 @@
+import { availableParallelism } from 'node:os';
+import { InferenceClient } from '../inference/client.js';
+import type { Device, ReadValues } from '../inference/protocol.js';
+import { createScoreCache } from './cache.js';
+import { createEncoder, type SegmentEncoder } from './layout.js';
+import { loadProfile } from './loadProfile.js';
+import { planRun } from './planRun.js';
+import { buildTrie } from './prefixTrie.js';
+import type { Profile } from './profile.js';
+import { createReader, toUnit, type ScoreReader } from './readout.js';
+import { ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from './scorer.js';
+import { loadTokenizer } from './tokenizer.js';
+
+export interface OnnxScorerOptions {
+  /** Folder with `prm.json`. */
+  readonly modelFolder: string;
+  readonly device: Device;
+  /** Threads of one run; 0 = half the cores, at most 4. */
+  readonly threads: number;
+  /** Without it, scores live in memory only. */
+  readonly cacheFolder?: string;
+  /** Program of the inference child: `dist/inference.js`, or its TypeScript source where tsx is installed. */
+  readonly inferenceEntry: string;
+  readonly log: { info(message: string): void; warn(message: string): void };
+}
+
+interface LoadedModel {
+  readonly info: ScorerInfo;
+  readonly session: number;
+  /** Values a read gives. */
+  readonly columns: number;
+  readonly profile: Profile;
+  readonly encoder: SegmentEncoder;
+  readonly reader: ScoreReader;
+}
+
+const warmupQuestion = 'Sam has 3 boxes with 12 pencils each and gives 5 pencils away. How many are left?';
+const warmupSteps = ['3 boxes hold 3 * 12 = 36 pencils.', 'After giving 5 away, 36 - 5 = 31 are left.', 'The answer is 31.'];
+
+/** Scores with an ONNX model in a child process; nothing is read or started before the first call. */
+export function createScorer(options: OnnxScorerOptions): Scorer {
+  const { log } = options;
+  const client = new InferenceClient({ entry: options.inferenceEntry, log });
+  const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
+  let loading: Promise<LoadedModel> | undefined;
+
+  async function load(): Promise<LoadedModel> {
+    const { profile, profilePath, graphPath, tokenizerPath, fingerprint } = await loadProfile(options.modelFolder);
+    const tokenizer = await loadTokenizer(tokenizerPath, profile.layout.marker);
+    tokenizer.tokenId(profile.layout.marker, 'marker');
+    const encoder = createEncoder(profile.layout, tokenizer);
+    const reader = createReader(profile.readout, tokenizer);
+    const warmup = [...encoder.prompt(warmupQuestion), ...warmupSteps.flatMap((step, i) => encoder.step(step, i === 0))];
+    const threads = options.threads || Math.max(1, Math.min(4, availableParallelism() >> 1));
+    const request = { graphPath, device: options.device, threads, warmup: Int32Array.from(warmup.slice(0, profile.maxTokens)), columns: reader.columns };
+    const { session, result } = await client.load(request).catch((error: unknown) => {
+      throw new ScoringError(explainLoadFailure(graphPath, profilePath, tokenizerPath, (error as Error).message));
+    });
+    reader.checkWidth(result.width);
+    for (const { provider, reason } of result.device.passedOver) log.info(`${provider} was passed over: ${reason}`);
+    log.info(`${profile.name} runs on ${result.device.provider}${result.device.adapter ? ` (${result.device.adapter})` : ''}.`);
+    const info: ScorerInfo = {
+      model: profile.name,
+      modelPath: options.modelFolder,
+      fingerprint,
+      threshold: toUnit(profile.threshold, profile.range),
+      aggregation: profile.aggregation,
+      device: result.device,
+      readsImages: false,
+    };
+    return { info, session, columns: reader.columns.length || result.width, profile, encoder, reader };
+  }
+
+  function loaded(): Promise<LoadedModel> {
+    const attempt = (loading ??= load());
+    attempt.catch(() => {
+      // The next call tries again: the reader may have put the file right.
+      if (loading === attempt) loading = undefined;
+    });
+    return attempt;
+  }
+
+  async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress, priority = 0 }: ScoreOptions): Promise<ScoreResult> {
+    const { session, columns, info, profile, encoder, reader } = await orAborted(loaded(), signal);
+    const trie = buildTrie(job, info.fingerprint);
+    const known = ignoreCache ? new Map<string, number>() : await orAborted(cache.read(trie.key), signal);
+    const scores = new Float64Array(job.steps.length).fill(NaN);
+    const settle = (node: number, value: number) => {
+      for (const step of trie.nodes[node]!.steps) scores[step] = value;
+    };
+    let cached = 0;
+    trie.nodes.forEach((node, index) => {
+      const value = known.get(node.key);
+      if (value === undefined) return;
+      settle(index, value);
+      cached += node.steps.length;
+    });
+
+    const plan = planRun(trie, (node) => !known.has(trie.nodes[node]!.key), encoder, job.question, profile.maxTokens);
+    const skipped = new Map<number, string>();
+    for (const [node, reason] of plan.skipped) for (const step of trie.nodes[node]!.steps) skipped.set(step, reason);
+    if (plan.reads.length === 0) return { scores, skipped, cached, tokens: 0 };
+
+    const { parents, ids, offsets, reads } = plan;
+    const fresh = new Map<string, number>();
+    let done = cached + skipped.size;
+    onProgress?.(done, scores.length);
+    const onRead = ({ first, values }: ReadValues) => {
+      for (let r = 0; r * columns < values.length; r++) {
+        const index = plan.readNodes[first + r]!;
+        const node = trie.nodes[index]!;
+        const value = toUnit(reader.read(values.subarray(r * columns, (r + 1) * columns)), profile.range);
+        if (Number.isNaN(value)) {
+          for (const step of node.steps) skipped.set(step, 'The model gave no number here.');
+          continue;
+        }
+        if (!fresh.has(node.key)) done += node.steps.length;
+        fresh.set(node.key, value);
+        settle(index, value);
+      }
+      onProgress?.(done, scores.length);
+    };
+    try {
+      const request = { parents, ids, offsets, reads, columns: reader.columns, priority };
+      const { tokens } = await client.run(session, request, { ...(signal && { signal }), onRead });
+      return { scores, skipped, cached, tokens };
+    } finally {
+      void cache.write(trie.key, fresh);
+    }
+  }
+
+  return Object.freeze<Scorer>({
+    describe: async (signal) => (await orAborted(loaded(), signal)).info,
+    score: (job, scoreOptions = {}) => score(job, scoreOptions),
+    clearCache: () => cache.clear(),
+    async dispose() {
+      await Promise.all([client.dispose(), cache.close()]);
+    },
+  });
+}
+
+/** Rejects with AbortError as soon as the signal says so; the work itself goes on for others. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function explainLoadFailure(graphPath: string, profilePath: string, tokenizerPath: string, message: string): string {
+  const cause = message.split('\n')[0]!.replace(/[.\s]+$/, '');
+  if (/protobuf|parsing|Load model|Deserialize/i.test(cause)) {
+    return `${graphPath} cannot be loaded: ${cause}. It is damaged or not an ONNX model: download or copy it again.`;
+  }
+  if (/out of data bounds|indices element/i.test(cause)) {
+    return `${graphPath} does not know the token ids of ${tokenizerPath}: ${cause}. Use the tokenizer the model was trained with.`;
+  }
+  if (/the graph/.test(cause)) {
+    return `${graphPath} cannot be used: ${cause}. Export a causal model as Hugging Face Optimum does (text-generation-with-past, token-classification), or name another file in ${profilePath}.`;
+  }
+  return `${graphPath} cannot be used: ${cause}. Model and profile: ${profilePath}.`;
+}

@@ -1,0 +1,51 @@
+import type { InitializationOptions, ServerSettings } from './protocol.js';
+
+/** The manifest's defaults, for editors that send none. */
+export const defaultSettings: ServerSettings = Object.freeze({
+  modelPath: '',
+  device: 'auto',
+  threads: 0,
+  threshold: null,
+  scoreOnOpen: true,
+  diagnostics: true,
+  inlayHints: true,
+  codeLens: true,
+});
+
+export const devices: readonly ServerSettings['device'][] = ['auto', 'cuda', 'webgpu', 'dml', 'coreml', 'cpu'];
+
+/** Settings as they came over the wire; whatever is missing or of the wrong type has its default. */
+export function readSettings(value: unknown): ServerSettings {
+  const given = record(value);
+  const flag = (name: 'scoreOnOpen' | 'diagnostics' | 'inlayHints' | 'codeLens') =>
+    typeof given[name] === 'boolean' ? given[name] : defaultSettings[name];
+  return {
+    modelPath: typeof given.modelPath === 'string' ? given.modelPath : defaultSettings.modelPath,
+    device: devices.find((device) => device === given.device) ?? defaultSettings.device,
+    threads: isNumber(given.threads) && given.threads >= 0 ? Math.floor(given.threads) : defaultSettings.threads,
+    threshold: isNumber(given.threshold) ? Math.min(1, Math.max(0, given.threshold)) : defaultSettings.threshold,
+    scoreOnOpen: flag('scoreOnOpen'),
+    diagnostics: flag('diagnostics'),
+    inlayHints: flag('inlayHints'),
+    codeLens: flag('codeLens'),
+  };
+}
+
+/** An editor that says nothing about trust has no untrusted workspaces. */
+export function readInitializationOptions(value: unknown): InitializationOptions {
+  const given = record(value);
+  return {
+    ...(typeof given.cacheFolder === 'string' && { cacheFolder: given.cacheFolder }),
+    ...(typeof given.explanations === 'string' && { explanations: given.explanations }),
+    isTrusted: given.isTrusted !== false,
+    settings: readSettings(given.settings),
+  };
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { version } from '../package.json';
+import { readDocument } from './formats/registry.js';
+import { findImages } from './images.js';
+import { readerFailed } from './language/diagnostics.js';
+import type { Reader } from './openDocument.js';
+import { createScorer } from './scoring/onnxScorer.js';
+import type { Scorer } from './scoring/scorer.js';
+import type { World } from './server.js';
+import type { Log, ScorerSettings } from './service.js';
+
+/** Longest text read in the editor, in UTF-16 units; the command line reads any length. */
+const editorMaxLength = 32_000_000;
+
+/** `server/` in the sources, `dist/` when bundled: both are one below the root. */
+const here = import.meta.url;
+const bundledModel = fileURLToPath(new URL('../media/models/mini', here));
+const inferenceEntry = fileURLToPath(new URL(here.endsWith('.ts') ? './inference/main.ts' : './inference.js', here));
+
+export { version };
+
+/** A scorer on ONNX Runtime; the bundled model when no other is named. */
+export function createOnnxScorer(settings: ScorerSettings, cacheFolder: string | undefined, log: Pick<Log, 'info' | 'warn'>): Scorer {
+  const { modelPath, device, threads } = settings;
+  return createScorer({
+    modelFolder: modelPath === '' ? bundledModel : modelPath,
+    device,
+    threads,
+    ...(cacheFolder !== undefined && { cacheFolder }),
+    inferenceEntry,
+    log,
+  });
+}
+
+/** Where the command line keeps scores: the platform's folder for caches. */
+export function defaultCacheFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  const base =
+    platform === 'win32' ? (env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local')) :
+    platform === 'darwin' ? join(homedir(), 'Library', 'Caches') :
+    env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(base, 'steplens', 'scores');
+}
+
+/**
+ * Reads a text of an editor. An empty one is claimed only where nothing but records can stand in it (JSON Lines), and a
+ * reader that fails is a fault of the document, not the end of the server.
+ */
+export const readInEditor: Reader = (text, { languageId }) => {
+  if (text.trim() === '' && languageId !== 'jsonl') return undefined;
+  try {
+    return readDocument(text, languageId, editorMaxLength);
+  } catch (error) {
+    return { format: 'none', problems: [], faults: [readerFailed(error)] };
+  }
+};
+
+export function createWorld(): World {
+  return {
+    version,
+    read: readInEditor,
+    createScorer: createOnnxScorer,
+    findImages,
+    readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),
+    clock: {
+      after(ms, action) {
+        const timer = setTimeout(action, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InferenceClient, InferenceError } from '../../server/inference/client.js';
+import type { LoadRequest, ReadValues, RunRequest } from '../../server/inference/protocol.js';
+
+const entry = fileURLToPath(new URL('./fakeChild.mjs', import.meta.url));
+let folder: string;
+let client: InferenceClient;
+const log: string[] = [];
+
+const model = (graphPath = 'ok'): LoadRequest => ({ graphPath, device: 'cpu', threads: 1, warmup: new Int32Array(0), columns: new Int32Array(0) });
+const command = (id: number): RunRequest => ({
+  parents: Int32Array.of(-1),
+  ids: Int32Array.of(id, 5),
+  offsets: Int32Array.of(0, 2),
+  reads: Int32Array.of(1),
+  columns: new Int32Array(0),
+  priority: 0,
+});
+const journal = (word: string) => readFileSync(join(folder, 'journal'), 'utf8').split('\n').filter((line) => line === word).length;
+const create = (options: { entry?: string; graceMs?: number } = {}) =>
+  new InferenceClient({ entry, ...options, log: { info: (message) => log.push(message), warn: (message) => log.push(message) } });
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'client-'));
+  process.env['FAKE_CHILD_JOURNAL'] = join(folder, 'journal');
+  log.length = 0;
+  client = create();
+});
+afterEach(async () => {
+  await client.dispose();
+  await rm(folder, { recursive: true });
+});
+
+describe('InferenceClient', () => {
+  it('starts nothing before it is asked, and loads a model once', async () => {
+    expect(existsSync(join(folder, 'journal'))).toBe(false);
+    const [a, b] = await Promise.all([client.load(model()), client.load(model())]);
+    expect(a.session).toBe(b.session);
+    expect(a.result.width).toBe(300);
+    expect([journal('start'), journal('load ok')]).toEqual([1, 1]);
+    expect((await client.load({ ...model(), threads: 2 })).session).not.toBe(a.session);
+  });
+
+  it('hands typed arrays over as they are', async () => {
+    const { session } = await client.load(model());
+    const reads: ReadValues[] = [];
+    expect(await client.run(session, command(3), { onRead: (read) => reads.push(read) })).toEqual({ tokens: 2 });
+    expect(reads[0]!.values).toBeInstanceOf(Float32Array);
+    expect(reads[0]!.values[0]).toBe(3);
+  });
+
+  it('tells why a load failed, and tries again when asked again', async () => {
+    await expect(client.load(model('bad'))).rejects.toThrow(new InferenceError('bad graph'));
+    await expect(client.load(model('bad'))).rejects.toThrow('bad graph');
+    expect([journal('start'), journal('load bad')]).toEqual([1, 2]);
+  });
+
+  it('starts another child when one dies, loads the model again and sends again what was under way', async () => {
+    const { session } = await client.load(model());
+    const pids = new Set<number>();
+    const onRead = ({ values }: ReadValues) => pids.add(values[1]!);
+    const results = await Promise.all([client.run(session, command(67), { onRead }), client.run(session, command(4), { onRead })]);
+    expect(results).toEqual([{ tokens: 2 }, { tokens: 2 }]);
+    expect([journal('start'), journal('load ok'), journal('run 67')]).toEqual([2, 2, 2]);
+    expect(log.some((line) => line.startsWith('The inference process ended (signal SIGKILL; perhaps the machine ran out of memory).'))).toBe(true);
+  });
+
+  it('fails a request that ends two children, and no other', async () => {
+    const { session } = await client.load(model());
+    const fatal = client.run(session, command(66), { onRead: () => undefined });
+    const innocent = client.run(session, command(4), { onRead: () => undefined });
+    await expect(fatal).rejects.toThrow(/^The inference process ended 2 times during this request \(signal SIGKILL; it said: boom: the reason\)\.$/);
+    await expect(innocent).resolves.toEqual({ tokens: 2 });
+    expect(journal('run 66')).toBe(2);
+    await expect(client.run(session, command(5), { onRead: () => undefined })).resolves.toEqual({ tokens: 2 });
+  });
+
+  it('survives the death of an idle child', async () => {
+    const { session } = await client.load(model());
+    const pid = Number(/process (\d+) started/.exec(log.join('\n'))![1]);
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => log.some((line) => line.includes('ended'))).toBe(true);
+    expect(journal('start')).toBe(1);
+    await expect(client.run(session, command(5), { onRead: () => undefined })).resolves.toEqual({ tokens: 2 });
+    expect(journal('start')).toBe(2);
+  });
+
+  it('fails a load that ends two children, also when the model was loaded before', async () => {
+    await expect(client.load(model('fatal'))).rejects.toThrow(/ended 2 times.*signal SIGABRT/);
+    const { session } = await client.load(model('fatal-once-loaded'));
+    await expect(client.run(session, command(66), { onRead: () => undefined })).rejects.toThrow(/ended 2 times/);
+    expect(journal('load fatal-once-loaded')).toBe(3);
+  });
+
+  it('passes over a provider that ends the child, also in the next one', async () => {
+    const { session, result } = await client.load(model('gpu'));
+    const passedOver = [{ provider: 'webgpu', reason: 'ended the inference process (signal SIGABRT)' }];
+    expect(result.device).toEqual({ provider: 'cpu', passedOver });
+    await client.run(session, command(67), { onRead: () => undefined });
+    expect([journal('start'), journal('load gpu')]).toEqual([3, 3]);
+  });
+
+  it('fails with the cause when the program cannot be started', async () => {
+    await client.dispose();
+    client = create({ entry: join(folder, 'missing.js') });
+    await expect(client.load(model())).rejects.toThrow(/ended 2 times.*(missing\.js|exit code 1)/);
+  });
+
+  it('rejects a cancelled run at once and ends a child that does not stop', async () => {
+    await client.dispose();
+    client = create({ graceMs: 200 });
+    const { session } = await client.load(model());
+    const abort = new AbortController();
+    let isRunning = false;
+    const stuck = client.run(session, command(68), { signal: abort.signal, onRead: () => (isRunning = true) });
+    await expect.poll(() => isRunning).toBe(true);
+    const other = client.run(session, command(4), { onRead: () => undefined });
+    const cancelledAt = Date.now();
+    abort.abort();
+    await expect(stuck).rejects.toMatchObject({ name: 'AbortError' });
+    expect(Date.now() - cancelledAt).toBeLessThan(150);
+    await expect(other).resolves.toEqual({ tokens: 2 });
+    expect([journal('start'), journal('run 68')]).toEqual([2, 1]);
+    await expect(client.run(session, command(4), { signal: abort.signal, onRead: () => undefined })).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('fails a run whose reader throws, and goes on', async () => {
+    const { session } = await client.load(model());
+    const onRead = () => {
+      throw new TypeError('reader');
+    };
+    await expect(client.run(session, command(4), { onRead })).rejects.toThrow(new TypeError('reader'));
+    await expect(client.run(session, command(5), { onRead: () => undefined })).resolves.toEqual({ tokens: 2 });
+  });
+
+  it.each(['killed', 'done'])('ends its child when its own process is %s', async (how) => {
+    const parent = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('./parentProcess.ts', import.meta.url)), entry, how]);
+    let said = '';
+    parent.stdout.on('data', (data: Buffer) => (said += data.toString()));
+    const gone = new Promise((resolve) => parent.once('exit', resolve));
+    await expect.poll(() => said, { timeout: 20_000 }).toMatch(/loaded/);
+    const pid = Number(/process (\d+) started/.exec(said)![1]);
+    if (how === 'killed') parent.kill('SIGKILL');
+    await gone;
+    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+  });
+
+  it('fails what is under way when it is closed, and leaves no process', async () => {
+    const { session } = await client.load(model());
+    const pid = Number(/process (\d+) started/.exec(log.join('\n'))![1]);
+    const open = client.run(session, command(69), { onRead: () => undefined });
+    const failed = expect(open).rejects.toThrow('The inference process was closed.');
+    await client.dispose();
+    await failed;
+    expect(isAlive(pid)).toBe(false);
+    await expect(client.load(model())).rejects.toThrow('closed');
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

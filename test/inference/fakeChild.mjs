@@ -1,0 +1,43 @@
+/** Stands in for the inference child: the first token id of a run says what becomes of it. */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+
+/** Every process and every run is noted here, so that a later process knows what an earlier one did. */
+const journal = process.env.FAKE_CHILD_JOURNAL;
+const count = (word) => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').filter((line) => line === word).length : 0);
+const note = (word) => appendFileSync(journal, `${word}\n`);
+const send = (message) => new Promise((resolve) => process.send(message, resolve));
+
+note('start');
+const loaded = new Set();
+
+process.on('disconnect', () => process.exit(0));
+let last = Promise.resolve();
+process.on('message', (message) => {
+  if (message.kind !== 'cancel') last = last.then(() => answer(message));
+});
+
+/** One after the other, as the real child does. */
+async function answer({ kind, id, session, request }) {
+  await send({ kind: 'working', id });
+  if (kind === 'load') {
+    note(`load ${request.graphPath}`);
+    if (request.graphPath === 'fatal') process.abort();
+    if (request.graphPath === 'fatal-once-loaded' && count('load fatal-once-loaded') > 1) process.kill(process.pid, 'SIGKILL');
+    if (request.graphPath === 'gpu' && !request.avoid) {
+      await send({ kind: 'trying', id, provider: 'webgpu' });
+      process.kill(process.pid, 'SIGABRT');
+    }
+    if (request.graphPath === 'bad') return send({ kind: 'failed', id, reason: 'error', message: 'bad graph' });
+    loaded.add(session);
+    return send({ kind: 'done', id, result: { device: { provider: 'cpu', passedOver: request.avoid ?? [] }, width: 300 } });
+  }
+  const [command] = request.ids;
+  note(`run ${command}`);
+  if (!loaded.has(session)) return send({ kind: 'failed', id, reason: 'error', message: 'not loaded' });
+  await send({ kind: 'read', id, reads: { first: 0, values: Float32Array.of(command === 65 ? NaN : command, process.pid) } });
+  if (command === 66) await new Promise(() => process.stderr.write('boom: the reason\n', () => process.kill(process.pid, 'SIGKILL')));
+  if (command === 67 && count('run 67') === 1) process.kill(process.pid, 'SIGKILL');
+  if (command === 68) for (const end = Date.now() + 20_000; Date.now() < end; );
+  if (command === 69) return;
+  await send({ kind: 'done', id, result: { tokens: request.ids.length } });
+}

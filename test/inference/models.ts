@@ -1,0 +1,90 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { onTestFinished } from 'vitest';
+import { createScorer, type OnnxScorerOptions } from '../../server/scoring/onnxScorer.js';
+import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The child's program, bundled as it is shipped; below node_modules, so that it finds the native runtime. */
+const inferenceEntry = join(root, 'node_modules/.cache/steplens-test/inference.js');
+buildSync({
+  entryPoints: [join(root, 'server/inference/main.ts')],
+  outfile: inferenceEntry,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  external: ['onnxruntime-node'],
+  logLevel: 'error',
+});
+
+/** One graph a cache layout. */
+export const modelFolders = {
+  'token-major': join(root, 'media/models/mini'),
+  'hugging-face': join(root, 'test/fixtures/models/token-pair-hf'),
+  none: join(root, 'test/fixtures/models/label-head'),
+};
+
+/** A scorer on a real child, closed when the test ends; `log` holds what it said. */
+export function openScorer(modelFolder: string, options: Partial<OnnxScorerOptions> = {}): Scorer & { log: string[] } {
+  const log: string[] = [];
+  const add = (message: string) => void log.push(message);
+  const scorer = createScorer({
+    modelFolder,
+    device: 'cpu',
+    threads: 1,
+    inferenceEntry,
+    log: { info: add, warn: add },
+    ...options,
+  });
+  onTestFinished(() => scorer.dispose());
+  return { ...scorer, log };
+}
+
+export function childPids(log: readonly string[]): number[] {
+  return log.flatMap((line) => Number(/^Inference process (\d+) started/.exec(line)?.[1] ?? 0) || []);
+}
+
+/** A copy of a model's folder to change, removed when the test ends. */
+export async function copyModel(folder: string, change: { profile?: object; files?: Record<string, string | Buffer> } = {}): Promise<string> {
+  const copy = await temporaryFolder();
+  for (const name of ['prm.json', 'model.onnx', 'tokenizer.json', 'tokenizer_config.json']) await cp(join(folder, name), join(copy, name));
+  const profile = JSON.parse(await readFile(join(folder, 'prm.json'), 'utf8')) as object;
+  await writeFile(join(copy, 'prm.json'), JSON.stringify({ ...profile, ...change.profile }));
+  for (const [name, content] of Object.entries(change.files ?? {})) await writeFile(join(copy, name), content);
+  return copy;
+}
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'steplens-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A problem whose steps follow one another. */
+export function chain(count: number, edited?: number): ScoreJob {
+  return {
+    question: 'Ana has 4 apples and buys 3 more each day. How many does she have in the end?',
+    images: [],
+    steps: Array.from({ length: count }, (_, i) => ({
+      text: i === edited ? `On day ${i + 1} it rains.` : `On day ${i + 1} she has ${4 + 3 * i} + 3 = ${7 + 3 * i} apples.`,
+      ...(i > 0 && { parent: i - 1 }),
+    })),
+  };
+}
+
+/** A problem whose steps form a binary tree. */
+export function tree(count: number): ScoreJob {
+  return {
+    question: 'Ben reads 12 pages a day. How many pages does he read in a week?',
+    images: [],
+    steps: Array.from({ length: count }, (_, i) => ({
+      text: `A week has 7 days, so try ${12 + (i % 5)} * 7 = ${(12 + (i % 5)) * 7} as number ${i >> 1}.`,
+      ...(i > 0 && { parent: (i - 1) >> 1 }),
+    })),
+  };
+}

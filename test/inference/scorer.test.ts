@@ -1,0 +1,267 @@
+import { copyFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import { createEncoder } from '../../server/scoring/layout.js';
+import { loadProfile } from '../../server/scoring/loadProfile.js';
+import { ScoringError, type ScoreJob } from '../../server/scoring/scorer.js';
+import { loadTokenizer } from '../../server/scoring/tokenizer.js';
+import { testProfile, testTokenizer } from '../scoring/byteTokenizer.js';
+import { chain, childPids, copyModel, modelFolders, openScorer, temporaryFolder, tree } from './models.js';
+import { identityModel } from './onnxFile.js';
+
+interface Expected {
+  readonly question: string;
+  readonly steps: readonly string[];
+  readonly ids: readonly number[];
+  readonly scores: readonly number[];
+}
+
+const layouts = Object.entries(modelFolders);
+const toJob = ({ question, steps }: Pick<Expected, 'question' | 'steps'>): ScoreJob => ({
+  question,
+  images: [],
+  steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })),
+});
+
+async function readExpected(folder: string): Promise<Expected[]> {
+  const json = JSON.parse(await readFile(join(folder, 'expected.json'), 'utf8')) as Expected | Expected[];
+  return Array.isArray(json) ? json : [json];
+}
+
+describe.each(layouts.filter(([layout]) => layout !== 'token-major'))('parity with the exporter: %s', (_layout, folder) => {
+  it('gives its token ids', async () => {
+    const { profile, tokenizerPath } = await loadProfile(folder);
+    const encoder = createEncoder(profile.layout, await loadTokenizer(tokenizerPath, profile.layout.marker));
+    for (const { question, steps, ids } of await readExpected(folder)) {
+      const own = [...encoder.prompt(question), ...steps.flatMap((step, i) => encoder.step(step, i === 0))];
+      // What follows the last marker is not run.
+      expect(own).toEqual(ids.slice(0, own.length));
+    }
+  });
+
+  it('gives its scores', async () => {
+    const scorer = openScorer(folder);
+    for (const expected of await readExpected(folder)) {
+      const { scores } = await scorer.score(toJob(expected));
+      expect(scores).toHaveLength(expected.scores.length);
+      scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!)).toBeLessThan(1e-4));
+    }
+  });
+});
+
+describe.each(layouts)('sharing prefixes: %s', (layout, folder) => {
+  it('gives for every node of a tree what one full pass of its path gives', async () => {
+    const job = tree(31);
+    const { scores, skipped } = await openScorer(folder).score(job);
+    expect(skipped.size).toBe(0);
+    const reference = await fullPasses(folder, job);
+    expect(new Set([...scores].map((score) => score.toFixed(6))).size).toBeGreaterThan(20);
+    scores.forEach((score, i) => expect(Math.abs(score - reference[i]!), `step ${i}`).toBeLessThan(1e-5));
+  });
+
+  it('runs the changed step and those after it, and nothing else', async () => {
+    const scorer = openScorer(folder, { cacheFolder: await temporaryFolder() });
+    const first = await scorer.score(chain(12));
+    expect([first.cached, first.skipped.size]).toEqual([0, 0]);
+    const again = await scorer.score(chain(12));
+    expect([again.cached, again.tokens]).toEqual([12, 0]);
+    expect(again.scores).toEqual(first.scores);
+    const edited = await scorer.score(chain(12, 10));
+    expect(edited.cached).toBe(10);
+    expect(edited.scores.slice(0, 10)).toEqual(first.scores.slice(0, 10));
+    if (layout === 'none') expect(edited.tokens).toBeGreaterThan(first.tokens * 0.8);
+    else expect(edited.tokens).toBeLessThan(first.tokens / 4);
+    const fresh = await openScorer(folder).score(chain(12, 10));
+    fresh.scores.forEach((score, i) => expect(Math.abs(score - edited.scores[i]!)).toBeLessThan(1e-5));
+  });
+});
+
+/** Every step's score from one run over question and steps, by an own session without any sharing. */
+async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
+  const { profile, graphPath, tokenizerPath } = await loadProfile(folder);
+  const tokenizer = await loadTokenizer(tokenizerPath, profile.layout.marker);
+  const encoder = createEncoder(profile.layout, tokenizer);
+  const session = await InferenceSession.create(graphPath);
+  const scores: number[] = [];
+  for (let step = 0; step < job.steps.length; step++) {
+    const path: number[] = [];
+    for (let at: number | undefined = step; at !== undefined; at = job.steps[at]!.parent) path.unshift(at);
+    const ids = [...encoder.prompt(job.question), ...path.flatMap((at, i) => encoder.step(job.steps[at]!.text, i === 0))];
+    const length = ids.length;
+    const int64 = (values: number[]) => new Tensor('int64', BigInt64Array.from(values.map(BigInt)), [1, length]);
+    const feeds: Record<string, Tensor> = {};
+    for (const input of session.inputMetadata) {
+      if (!input.isTensor) continue;
+      if (input.name === 'input_ids') feeds[input.name] = int64(ids);
+      else if (input.name === 'position_ids') feeds[input.name] = int64(ids.map((_, i) => i));
+      else if (input.name === 'attention_mask') feeds[input.name] = int64(ids.map(() => 1));
+      else if (input.name === 'attention_bias') {
+        const bias = Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? -1e9 : 0));
+        feeds[input.name] = new Tensor('float32', bias, [1, 1, length, length]);
+      } else {
+        const dims = input.shape.map((size, axis) => (typeof size === 'number' ? size : axis === 0 ? 1 : 0));
+        feeds[input.name] = new Tensor('float32', new Float32Array(0), dims);
+      }
+    }
+    const { logits } = await session.run(feeds, ['logits']);
+    const row = (logits!.data as Float32Array).slice(-logits!.dims[2]!);
+    const { readout } = profile;
+    const [values, positive] =
+      readout.kind === 'label-head' ? [[...row], readout.positive] : [[readout.positive, readout.negative].map((text) => row[tokenizer.tokenId(text, 'token')]!), 0];
+    const exponentials = values.map((value) => Math.exp(value - Math.max(...values)));
+    scores.push(exponentials[positive]! / exponentials.reduce((a, b) => a + b));
+  }
+  await session.release();
+  return scores;
+}
+
+describe('a scorer', () => {
+  const folder = modelFolders['hugging-face'];
+
+  it('describes the model, loaded once', async () => {
+    const scorer = openScorer(folder);
+    const [info, again] = await Promise.all([scorer.describe(), scorer.describe()]);
+    expect(again).toBe(info);
+    expect(info).toMatchObject({ modelPath: folder, device: { provider: 'cpu', passedOver: [] }, readsImages: false });
+    expect(info.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    expect(childPids(scorer.log)).toHaveLength(1);
+  });
+
+  it('keeps scores across a restart, drops them when told to, and not for another profile', async () => {
+    const cacheFolder = await temporaryFolder();
+    const before = openScorer(folder, { cacheFolder });
+    const first = await before.score(chain(3));
+    await before.dispose();
+    const second = openScorer(folder, { cacheFolder });
+    const known = await second.score(chain(3));
+    expect([known.cached, known.tokens]).toEqual([3, 0]);
+    expect(known.scores).toEqual(first.scores);
+    const anew = await second.score(chain(3), { ignoreCache: true });
+    expect(anew.cached).toBe(0);
+    expect(anew.tokens).toBeGreaterThan(0);
+    const other = await openScorer(await copyModel(folder, { profile: { name: 'other' } }), { cacheFolder }).score(chain(3));
+    expect(other.cached).toBe(0);
+    await second.clearCache();
+    expect((await openScorer(folder, { cacheFolder }).score(chain(3))).cached).toBe(0);
+  });
+
+  it('scores equal siblings once', async () => {
+    const { steps, question } = chain(2);
+    const { scores, tokens } = await openScorer(folder).score({ question, images: [], steps: [...steps, steps[0]!, { ...steps[1]!, parent: 2 }] });
+    expect([scores[2], scores[3]]).toEqual([scores[0], scores[1]]);
+    expect(tokens).toBe((await openScorer(folder).score(chain(2))).tokens);
+  });
+
+  it('skips what is too long, with the reason, and scores the rest', async () => {
+    const all = await openScorer(folder).score(chain(12));
+    const short = openScorer(await copyModel(folder, { profile: { maxTokens: Math.round(all.tokens / 2) } }));
+    const { scores, skipped } = await short.score(chain(12));
+    const fitting = scores.findIndex((score) => Number.isNaN(score));
+    expect(fitting).toBeGreaterThan(2);
+    scores.slice(0, fitting).forEach((score, i) => expect(score).toBeCloseTo(all.scores[i]!, 5));
+    expect([...skipped.keys()]).toEqual(Array.from({ length: 12 - fitting }, (_, i) => fitting + i));
+    expect(skipped.get(fitting)).toContain(`the model takes ${Math.round(all.tokens / 2)} tokens`);
+    expect((await short.score(chain(12))).cached).toBe(fitting);
+  });
+
+  it('tells its progress, stops when cancelled and keeps what it has', async () => {
+    const scorer = openScorer(folder);
+    await scorer.describe();
+    const abort = new AbortController();
+    const seen: number[] = [];
+    const onProgress = (done: number, total: number) => {
+      expect(total).toBe(301);
+      seen.push(done);
+      if (done >= 10) abort.abort();
+    };
+    await expect(scorer.score(tree(301), { signal: abort.signal, onProgress })).rejects.toMatchObject({ name: 'AbortError' });
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen.at(-1)).toBeLessThan(100);
+    const rest = await scorer.score(tree(301));
+    expect(rest.cached).toBeGreaterThanOrEqual(10);
+    expect([...rest.scores].every((score) => score >= 0 && score <= 1)).toBe(true);
+    await expect(scorer.score(tree(3), { signal: abort.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(scorer.describe(abort.signal)).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('loses nothing when the inference process is killed while scoring', async () => {
+    const expected = await openScorer(folder).score(tree(101));
+    const scorer = openScorer(folder);
+    let killed = 0;
+    const { scores } = await scorer.score(tree(101), {
+      onProgress: (done) => {
+        if (done >= 10 && killed === 0) process.kill((killed = childPids(scorer.log).at(-1)!), 'SIGKILL');
+      },
+    });
+    expect(killed).toBeGreaterThan(0);
+    expect(childPids(scorer.log)).toHaveLength(2);
+    scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!)).toBeLessThan(1e-5));
+  });
+
+  it('gives no score, and the reason, where the model gives no number', async () => {
+    const { before: _, ...layout } = testProfile.layout;
+    const model = await temporaryFolder();
+    process.env['FAKE_CHILD_JOURNAL'] = join(model, 'journal');
+    await writeFile(join(model, 'prm.json'), JSON.stringify({ ...testProfile, layout: { ...layout, before: 'A{question}' } }));
+    await writeFile(join(model, 'tokenizer.json'), JSON.stringify(testTokenizer));
+    await writeFile(join(model, 'model.onnx'), 'not looked at');
+    const scorer = openScorer(model, { inferenceEntry: fileURLToPath(new URL('./fakeChild.mjs', import.meta.url)) });
+    for (let time = 0; time < 2; time++) {
+      const { scores, skipped, cached } = await scorer.score(chain(1));
+      expect([...scores, cached]).toEqual([NaN, 0]);
+      expect(skipped.get(0)).toBe('The model gave no number here.');
+    }
+  });
+
+  it('does the pressing job first', async () => {
+    const scorer = openScorer(folder);
+    await scorer.describe();
+    const order: string[] = [];
+    const background = scorer.score(tree(301)).then(() => order.push('background'));
+    const visible = scorer.score(chain(12), { priority: 1 }).then(() => order.push('visible'));
+    await Promise.all([background, visible]);
+    expect(order).toEqual(['visible', 'background']);
+  });
+});
+
+describe('a model that cannot be used', () => {
+  const folder = modelFolders['hugging-face'];
+  const refused = async (model: string, ...messages: RegExp[]) => {
+    const scorer = openScorer(model);
+    const error: unknown = await scorer.score(chain(1)).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ScoringError);
+    for (const message of messages) expect((error as Error).message).toMatch(message);
+    return scorer;
+  };
+
+  it('names a damaged graph, and uses it once it is put right', async () => {
+    const copy = await copyModel(folder);
+    await truncate(join(copy, 'model.onnx'), 1000);
+    const scorer = await refused(copy, /model\.onnx cannot be loaded: .*damaged or not an ONNX model/);
+    await copyFile(join(folder, 'model.onnx'), join(copy, 'model.onnx'));
+    expect((await scorer.score(chain(1))).scores[0]).toBeGreaterThan(0);
+  });
+
+  it('names a graph that is random bytes, a Git LFS pointer, or missing', async () => {
+    await refused(await copyModel(folder, { files: { 'model.onnx': Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256)) } }), /model\.onnx.*damaged/);
+    await refused(await copyModel(folder, { files: { 'model.onnx': 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n' } }), /model\.onnx.*git lfs pull/);
+    const missing = await copyModel(folder);
+    await rm(join(missing, 'model.onnx'));
+    await refused(missing, /model\.onnx does not exist/, /prm\.json/);
+  });
+
+  it('names the inputs of a graph it does not understand', async () => {
+    await refused(await copyModel(folder, { files: { 'model.onnx': identityModel('pixels', 'logits') } }), /model\.onnx cannot be used: the graph has no input 'input_ids'; it has pixels \(float32 \[a, b\]\)/, /Optimum/);
+  });
+
+  it('names a tokenizer that belongs to another model', async () => {
+    const tokenizer = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')) as { added_tokens: { id: number; content: string }[]; model: { vocab: Record<string, number> } };
+    for (const token of tokenizer.added_tokens) token.id += 500_000;
+    for (const text of Object.keys(tokenizer.model.vocab)) tokenizer.model.vocab[text]! += 500_000;
+    await refused(await copyModel(folder, { files: { 'tokenizer.json': JSON.stringify(tokenizer) } }), /tokenizer/);
+    await refused(await copyModel(folder, { profile: { readout: { kind: 'token-pair', positive: 'no such token', negative: 'No' } } }), /tokenizer\.json: the positive token "no such token" makes \d+ tokens/);
+    await refused(await copyModel(folder, { profile: { readout: { kind: 'label-head', positive: 1_000_000 } } }), /readout\.positive/);
+  });
+});

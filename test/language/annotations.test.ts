@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { codeLens } from '../../server/language/codeLens.js';
+import { foldingRanges } from '../../server/language/foldingRanges.js';
+import { inlayHints } from '../../server/language/inlayHints.js';
+import { lowSteps } from '../../server/language/lowSteps.js';
+import { stepAt } from '../../server/language/stepAt.js';
+import { scored, sketch } from './fixture.js';
+
+const everything = { start: { line: 0, character: 0 }, end: { line: 9999, character: 0 } };
+const two = sketch([{ question: 'q', images: ['a.png'], solutions: [['aa', 'bb', 'cc'], ['dd']] }, { question: 'p', solutions: [['e']] }]);
+const low = scored(two, [[0.94, 0.12, 0.3, 0.8], [0.7]]);
+
+describe('inlay hints', () => {
+  it('stand at the end of every step, with the mark in words', () => {
+    expect(inlayHints(low, everything).map(({ position, label }) => [position.line, position.character, label])).toEqual([
+      [1, 2, '0.94'],
+      [2, 2, '0.12 ▼ first low'],
+      [3, 2, '0.30 low'],
+      [4, 2, '0.80'],
+      [6, 1, '0.70'],
+    ]);
+  });
+
+  it('are given for the range that was asked for', () => {
+    const range = { start: { line: 2, character: 0 }, end: { line: 3, character: 1 } };
+    expect(inlayHints(low, range).map(({ label }) => label)).toEqual(['0.12 ▼ first low']);
+  });
+
+  it('show a dash where a value is missing, and nothing before any is known', () => {
+    const partly = scored(two, [[0.94, NaN, 0.6, 0.8]], { skipped: new Map([[1, 'too long']]) });
+    expect(inlayHints(partly, everything).map(({ label, tooltip }) => [label, tooltip])).toEqual([
+      ['0.94', 'PRM · mini · threshold 0.50'],
+      ['–', 'Not scored: too long'],
+      ['0.60', 'PRM · mini · threshold 0.50'],
+      ['0.80', 'PRM · mini · threshold 0.50'],
+    ]);
+    expect(inlayHints(scored(two), everything)).toEqual([]);
+  });
+});
+
+describe('code lens', () => {
+  const titles = (document: Parameters<typeof codeLens>[0]) => codeLens(document).map(({ range, command }) => [range.start.line, command!.title]);
+
+  it('names tree, image, findings and aggregates', () => {
+    expect(titles(low)).toEqual([
+      [0, 'Reasoning tree'],
+      [0, 'Image'],
+      [0, '2 solutions · 4 steps · 1 first low step'],
+      [1, '▼ step 2 · min 0.12 · mean 0.45 · last 0.30 · product 0.03'],
+      [4, 'min 0.80 · mean 0.80 · last 0.80 · product 0.80'],
+      [5, 'Reasoning tree'],
+      [5, '1 step'],
+      [6, 'min 0.70 · mean 0.70 · last 0.70 · product 0.70'],
+    ]);
+  });
+
+  it('carries the arguments of its commands', () => {
+    const lenses = codeLens(low);
+    expect(lenses[0]!.command).toMatchObject({ command: 'steplens.openTree', arguments: ['file:///w/a.json', 0] });
+    expect(lenses[1]!.command).toMatchObject({ command: 'steplens.showImage', arguments: ['file:///w/a.json', 0, 0] });
+    const range = { start: { line: 2, character: 0 }, end: { line: 2, character: 2 } };
+    expect(lenses[2]!.command).toMatchObject({ command: 'steplens.goToStep', arguments: ['file:///w/a.json', range] });
+    expect(lenses[3]!.command).toMatchObject({ command: 'steplens.goToStep', arguments: ['file:///w/a.json', range] });
+  });
+
+  it('gives a search tree one line, whatever the number of its paths', () => {
+    const children = Array.from({ length: 50 }, (_, at) => ({ steps: [`s${at}`] }));
+    expect(titles(scored(sketch([{ question: 'q', tree: { children } }]), [children.map((_, at) => (at === 7 ? 0.1 : 0.9))]))).toEqual([
+      [0, 'Reasoning tree'],
+      [0, '51 nodes · 50 steps · 1 first low step'],
+    ]);
+  });
+
+  it('says whose values it sums, when they are not the model\'s', () => {
+    const labelled = sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc: { value: 0.75 } } }]] }]);
+    expect(titles(scored(labelled)).at(-1)).toEqual([1, 'rollouts: min 0.75 · mean 0.75 · last 0.75 · product 0.75']);
+  });
+});
+
+describe('folding', () => {
+  it('folds problems and solutions of several lines', () => {
+    expect(foldingRanges(low)).toEqual([
+      { startLine: 0, endLine: 4 },
+      { startLine: 1, endLine: 3 },
+      { startLine: 5, endLine: 6 },
+    ]);
+  });
+
+  it('folds tree nodes', () => {
+    const tree = { children: [{ steps: ['a', 'b'], children: [{ steps: ['c'] }] }, { steps: ['d'] }] };
+    expect(foldingRanges(scored(sketch([{ question: 'q', tree }])))).toEqual([
+      { startLine: 0, endLine: 4 },
+      { startLine: 1, endLine: 4 },
+    ]);
+  });
+});
+
+describe('low steps and positions', () => {
+  it('lists low steps in the order of the document', () => {
+    expect(lowSteps(low).map(({ range, value, first }) => [range.start.line, value, first])).toEqual([
+      [2, 0.12, true],
+      [3, 0.3, false],
+    ]);
+  });
+
+  it('tells problem, solution and step at a position', () => {
+    expect(stepAt(low, { line: 3, character: 1 })).toEqual({ problem: 0, solution: 0, step: 2 });
+    expect(stepAt(low, { line: 4, character: 2 })).toEqual({ problem: 0, solution: 1, step: 3 });
+    expect(stepAt(low, { line: 0, character: 0 })).toEqual({ problem: 0 });
+    expect(stepAt(low, { line: 7, character: 0 })).toBeNull();
+  });
+
+  it('tells the node of a step and of a rollout', () => {
+    const rollouts = [{ correct: false, steps: ['wrong way'] }];
+    const tree = { children: [{ steps: ['a'], rollouts, children: [{ steps: ['b'] }] }] };
+    const document = scored(sketch([{ question: 'q', tree }]));
+    expect(stepAt(document, { line: 1, character: 0 })).toEqual({ problem: 0, solution: 0, step: 0, node: 1 });
+    expect(stepAt(document, { line: 2, character: 3 })).toMatchObject({ problem: 0, node: 1 });
+    expect(stepAt(document, { line: 3, character: 0 })).toEqual({ problem: 0, solution: 0, step: 1, node: 2 });
+  });
+});

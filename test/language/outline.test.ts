@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { DocumentSymbol } from 'vscode-languageserver-types';
+import { documentSymbols, symbolsLimit } from '../../server/language/documentSymbols.js';
+import { problemView } from '../../server/language/problemView.js';
+import { scored, sketch, type NodeSketch } from './fixture.js';
+
+type Outline = [string, ...Outline[]];
+const outline = (symbols: readonly DocumentSymbol[]): Outline[] => symbols.map((one) => [one.name, ...outline(one.children ?? [])]);
+
+describe('document symbols', () => {
+  it('nest problem, solution and step, with values', () => {
+    const document = scored(sketch([{ question: 'How many?', solutions: [['a', 'b'], ['c']] }]), [[0.9, 0.1, NaN]]);
+    expect(outline(documentSymbols(document))).toEqual([
+      ['Problem 1: How many?', ['Solution 1', ['Step 1 · 0.90'], ['Step 2 · 0.10 ▼ first low']], ['Solution 2', ['Step 1 · –']]],
+    ]);
+  });
+
+  it('nest the nodes of a tree', () => {
+    const tree = { children: [{ steps: ['a', 'b'], children: [{ steps: ['c'] }] }, { steps: ['d'] }] };
+    const document = scored(sketch([{ question: 'q', tree }]), [[0.9, 0.8, 0.1, 0.7]]);
+    expect(outline(documentSymbols(document))).toEqual([['Problem 1: q', ['Node 1 · 0.80', ['Node 2 · 0.10 ▼ first low']], ['Node 3 · 0.70']]]);
+  });
+
+  it('end at the limit and say so; a very deep tree stays shallow', () => {
+    let deep: NodeSketch = { steps: ['end'] };
+    for (let i = 0; i < 600; i++) deep = { steps: [`s${i}`], children: [deep] };
+    const shallow = documentSymbols(scored(sketch([{ question: 'q', tree: { children: [deep] } }])));
+    let depth = 0;
+    for (let at: DocumentSymbol | undefined = shallow[0]; at; at = at.children?.[0]) depth++;
+    expect(depth).toBeLessThan(120);
+    expect(JSON.stringify(shallow)).toContain('Node 601 ');
+
+    const wide = documentSymbols(scored(sketch([{ question: 'q', solutions: Array.from({ length: 6000 }, () => ['a']) }])));
+    expect(wide.at(-1)!.name).toBe('… the outline ends after 5,000 entries');
+    expect(JSON.stringify(wide).match(/"selectionRange"/g)).toHaveLength(symbolsLimit + 1);
+  });
+});
+
+describe('problem view', () => {
+  it('makes a trie of solutions: equal prefixes are one path', () => {
+    const document = scored(sketch([{ question: 'q', answer: '4', solutions: [['a', 'b', 'c'], ['a', 'b', 'd'], ['a', 'x']] }]), [[0.9, 0.2, 0.3, 0.9, 0.2, 0.7, 0.9, 0.8]]);
+    const view = problemView(document, 0, ['file:///w/i.png'])!;
+    expect(view).toMatchObject({ uri: document.uri, version: 3, problem: 0, problemCount: 1, titles: ['q'], answer: '4', images: ['file:///w/i.png'], model: 'mini', threshold: 0.5, isSearchTree: false });
+    expect(view.nodes.map(({ id, parent, children, depth, value, steps }) => [id, parent, children, depth, value, steps[0]?.text])).toEqual([
+      [0, null, [1], 0, null, undefined],
+      [1, 0, [2, 5], 1, 0.9, 'a'],
+      [2, 1, [3, 4], 2, 0.2, 'b'],
+      [3, 2, [], 3, 0.3, 'c'],
+      [4, 2, [], 3, 0.7, 'd'],
+      [5, 1, [], 2, 0.8, 'x'],
+    ]);
+    expect(view.nodes[2]!.steps[0]).toMatchObject({ low: true, firstLow: true, range: { start: { line: 2, character: 0 } } });
+    expect(view.nodes[3]!.steps[0]).toMatchObject({ low: true, firstLow: false });
+  });
+
+  it('keeps the nodes of a search tree, with what its values rest on', () => {
+    const rollouts = [{ correct: false, steps: ['so', 'The answer is 5.'] }];
+    const tree = {
+      mc: { value: 0.5, correct: 8, total: 16 },
+      children: [
+        { steps: ['a', 'b'], mc: { value: 0.25, correct: 4, total: 16 }, visits: 3, rollouts },
+        { steps: ['c'], mc: { value: 1, assumed: true } },
+        { steps: ['d'], mc: { value: 0, correct: 0, total: 1 } },
+      ],
+    };
+    const view = problemView(scored(sketch([{ question: 'q', tree }]), [[0.9, 0.8, 0.3, 0.7]]), 0, [])!;
+    expect(view.isSearchTree).toBe(true);
+    expect(view.nodes.map(({ value, source, assumed, oneSample }) => [value, source, assumed, oneSample])).toEqual([
+      [0.5, 'mc', false, false],
+      [0.25, 'mc', false, false],
+      [1, 'mc', true, false],
+      [0, 'mc', false, true],
+    ]);
+    expect(view.nodes[1]).toMatchObject({ parent: 0, depth: 1, visits: 3, rollouts: [{ correct: false, answer: '5', range: { start: { line: 3 } } }] });
+    expect(view.nodes[1]!.interval!.map((bound) => bound.toFixed(2))).toEqual(['0.10', '0.49']);
+    expect(view.nodes[1]!.steps.map(({ text, values }) => [text, values.prm])).toEqual([
+      ['a', 0.9],
+      ['b', 0.8],
+    ]);
+    expect(view.nodes[2]!.steps[0]).toMatchObject({ firstLow: true });
+  });
+
+  it('is null for a problem that is not there', () => {
+    expect(problemView(scored(sketch([])), 0, [])).toBeNull();
+  });
+});

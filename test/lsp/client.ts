@@ -1,0 +1,108 @@
+import {
+  createProtocolConnection,
+  type ClientCapabilities,
+  type Diagnostic,
+  type InitializeResult,
+  type MessageReader,
+  type MessageWriter,
+  type ProtocolConnection,
+  type PublishDiagnosticsParams,
+  type TextDocumentContentChangeEvent,
+} from 'vscode-languageserver/node';
+import { DocumentChanged, StatusChanged, type DocumentChangedParams, type InitializationOptions, type StatusParams } from '../../server/protocol.js';
+import { defaultSettings } from '../../server/settings.js';
+
+const capabilities: ClientCapabilities = {
+  workspace: { inlayHint: { refreshSupport: true }, codeLens: { refreshSupport: true }, workspaceFolders: true },
+  window: { workDoneProgress: true },
+  textDocument: { publishDiagnostics: { codeDescriptionSupport: true, versionSupport: true }, documentSymbol: { hierarchicalDocumentSymbolSupport: true } },
+};
+
+/** An editor over two streams: sends, collects what the server tells, and waits for events, never for time. */
+export class TestClient {
+  readonly connection: ProtocolConnection;
+  readonly diagnostics = new Map<string, PublishDiagnosticsParams>();
+  readonly statuses: StatusParams[] = [];
+  readonly changed: DocumentChangedParams[] = [];
+  readonly refreshed: string[] = [];
+  readonly logged: string[] = [];
+  readonly progress: { readonly token: string | number; readonly value: { readonly kind: string; readonly message?: string } }[] = [];
+  readonly #versions = new Map<string, number>();
+  #waiting: { check: () => boolean; resolve: () => void }[] = [];
+
+  constructor(reader: MessageReader, writer: MessageWriter) {
+    this.connection = createProtocolConnection(reader, writer);
+    const note = () => {
+      const ready = this.#waiting.filter(({ check }) => check());
+      this.#waiting = this.#waiting.filter((one) => !ready.includes(one));
+      for (const { resolve } of ready) resolve();
+    };
+    this.connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
+      this.diagnostics.set(params.uri, params);
+      note();
+    });
+    this.connection.onNotification(StatusChanged, (status: StatusParams) => {
+      this.statuses.push(status);
+      note();
+    });
+    this.connection.onNotification(DocumentChanged, (params: DocumentChangedParams) => {
+      this.changed.push(params);
+      note();
+    });
+    this.connection.onNotification('$/progress', (params: (typeof this.progress)[number]) => {
+      this.progress.push(params);
+      note();
+    });
+    this.connection.onNotification('window/logMessage', ({ message }: { message: string }) => {
+      this.logged.push(message);
+      note();
+    });
+    for (const method of ['workspace/inlayHint/refresh', 'workspace/codeLens/refresh']) {
+      this.connection.onRequest(method, () => {
+        this.refreshed.push(method);
+        note();
+        return null;
+      });
+    }
+    this.connection.onRequest('window/workDoneProgress/create', () => null);
+    this.connection.listen();
+  }
+
+  async initialize(options: Partial<InitializationOptions> = {}): Promise<InitializeResult> {
+    const result = await this.connection.sendRequest<InitializeResult>('initialize', {
+      processId: process.pid,
+      rootUri: null,
+      capabilities,
+      workspaceFolders: null,
+      initializationOptions: { isTrusted: true, settings: defaultSettings, ...options },
+    });
+    await this.connection.sendNotification('initialized', {});
+    return result;
+  }
+
+  async open(uri: string, languageId: string, text: string): Promise<void> {
+    this.#versions.set(uri, 1);
+    await this.connection.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId, version: 1, text } });
+  }
+
+  async change(uri: string, ...contentChanges: TextDocumentContentChangeEvent[]): Promise<number> {
+    const version = this.#versions.get(uri)! + 1;
+    this.#versions.set(uri, version);
+    await this.connection.sendNotification('textDocument/didChange', { textDocument: { uri, version }, contentChanges });
+    return version;
+  }
+
+  /** Resolves when `check` holds; it is tried again with everything the server tells. */
+  async until(check: () => boolean): Promise<void> {
+    if (check()) return;
+    await new Promise<void>((resolve) => this.#waiting.push({ check, resolve }));
+  }
+
+  codes(uri: string): Diagnostic['code'][] {
+    return this.diagnostics.get(uri)?.diagnostics.map(({ code }) => code) ?? [];
+  }
+
+  request<T>(method: string, params: unknown): Promise<T> {
+    return this.connection.sendRequest<T>(method, params);
+  }
+}

@@ -1,0 +1,187 @@
+import { PassThrough } from 'node:stream';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createConnection, StreamMessageReader, StreamMessageWriter, type CodeLens, type DocumentSymbol, type FoldingRange, type Hover, type InlayHint, type MarkupContent } from 'vscode-languageserver/node';
+import { readDocument } from '../../server/formats/registry.js';
+import { CancelScoring, ClearCache, LowSteps, ProblemViewRequest, ScoreDocument, SettingsChanged, StepAt, type LowStep, type ProblemView } from '../../server/protocol.js';
+import { startServer, type World } from '../../server/server.js';
+import { ScoringError } from '../../server/scoring/scorer.js';
+import { defaultSettings } from '../../server/settings.js';
+import { FakeScorer } from '../language/fakeScorer.js';
+import { TestClient } from './client.js';
+
+const uri = 'file:///w/raw.jsonl';
+const step = (text: string, correct: number) => ({ step: text, score: correct / 16, num_mc_correct: correct, num_mc_total: 16 });
+const record = { image: 'i.png', question: 'How many?', answer: '4', response: 'x', steps_with_score: [step('First add.', 14), step('This is wrong.', 3), step('So 5.', 0)] };
+const text = `${JSON.stringify(record)}\n`;
+const everything = { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } };
+
+const clients: TestClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) {
+    await client.request('shutdown', undefined);
+    client.connection.dispose();
+  }
+});
+
+function connect(world: Partial<World> = {}): { client: TestClient; scorers: FakeScorer[] } {
+  const toServer = new PassThrough();
+  const fromServer = new PassThrough();
+  const scorers: FakeScorer[] = [];
+  const connection = createConnection(toServer, fromServer);
+  startServer(connection, {
+    version: '1.2.3',
+    read: (content, { languageId }) => readDocument(content, languageId),
+    createScorer() {
+      const scorer = new FakeScorer();
+      scorers.push(scorer);
+      return scorer;
+    },
+    findImages: (_, __, paths) => Promise.resolve(paths.map((path) => `file:///w/${path}`)),
+    readText: () => Promise.resolve('## `first-low-step`\n'),
+    clock: {
+      after(ms, action) {
+        const timer = setTimeout(action, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    ...world,
+  });
+  const client = new TestClient(new StreamMessageReader(fromServer), new StreamMessageWriter(toServer));
+  clients.push(client);
+  return { client, scorers };
+}
+
+async function opened(world: Partial<World> = {}): Promise<{ client: TestClient; scorers: FakeScorer[] }> {
+  const made = connect(world);
+  await made.client.initialize({ explanations: 'file:///docs/diagnostics.md' });
+  await made.client.open(uri, 'jsonl', text);
+  await made.client.until(() => made.client.statuses.at(-1)?.state === 'ready');
+  return made;
+}
+
+describe('the server over streams', () => {
+  it('says what it can', async () => {
+    const { client } = connect();
+    expect(await client.initialize()).toMatchObject({
+      serverInfo: { name: 'StepLens', version: '1.2.3' },
+      capabilities: { hoverProvider: true, inlayHintProvider: true, documentSymbolProvider: true, foldingRangeProvider: true, textDocumentSync: { change: 2 } },
+    });
+  });
+
+  it('publishes diagnostics with exact ranges and linked codes', async () => {
+    const { client } = await opened();
+    const { diagnostics, version } = client.diagnostics.get(uri)!;
+    expect(version).toBe(1);
+    expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+      ['first-low-step', 'First low step: PRM 0.10 < 0.50 (previous step 0.90, -0.80). Rollouts: 3/16 right [0.07, 0.43].'],
+      ['no-rollout-succeeded', '0 of 16 rollouts from here reached the right answer.'],
+    ]);
+    const { start, end } = diagnostics[0]!.range;
+    expect(text.slice(start.character, end.character)).toBe('This is wrong.');
+    expect(diagnostics[0]!.codeDescription).toEqual({ href: 'file:///docs/diagnostics.md#L1' });
+  });
+
+  it('answers hover, inlay hints, code lenses, symbols and folding', async () => {
+    const { client } = await opened();
+    const position = { line: 0, character: text.indexOf('This') };
+    const hover = await client.request<Hover>('textDocument/hover', { textDocument: { uri }, position });
+    const { kind, value } = hover.contents as MarkupContent;
+    expect(kind).toBe('markdown');
+    expect(value).toContain('| PRM (fake) | 0.10 | -0.80 |');
+    expect(value).toContain('(file:///w/i.png|height=160)');
+    const hints = await client.request<InlayHint[]>('textDocument/inlayHint', { textDocument: { uri }, range: everything });
+    expect(hints.map(({ label }) => label)).toEqual(['0.90', '0.10 ▼ first low', '0.90']);
+    const lenses = await client.request<CodeLens[]>('textDocument/codeLens', { textDocument: { uri } });
+    expect(lenses.map(({ command }) => command!.title)).toEqual(['Reasoning tree', 'Image', '3 steps · first low at step 2', '▼ step 2 · min 0.10 · mean 0.63 · last 0.90 · product 0.08']);
+    const symbols = await client.request<DocumentSymbol[]>('textDocument/documentSymbol', { textDocument: { uri } });
+    expect(symbols[0]!.children![0]!.children).toHaveLength(3);
+    expect(await client.request<FoldingRange[]>('textDocument/foldingRange', { textDocument: { uri } })).toEqual([]);
+  });
+
+  it('answers its own requests', async () => {
+    const { client, scorers } = await opened();
+    const low = await client.request<LowStep[]>(LowSteps, { uri });
+    expect(low).toMatchObject([{ value: 0.1, first: true }]);
+    expect(await client.request(StepAt, { textDocument: { uri }, position: low[0]!.range.start })).toEqual({ problem: 0, solution: 0, step: 1 });
+    const view = await client.request<ProblemView>(ProblemViewRequest, { uri, problem: 0 });
+    expect(view).toMatchObject({ isSearchTree: false, model: 'fake', images: ['file:///w/i.png'], titles: ['How many?'] });
+    expect(view.nodes).toHaveLength(4);
+    expect(await client.request(ScoreDocument, { uri, again: true })).toEqual({ steps: 3, low: 1 });
+    expect(scorers[0]!.options.at(-1)).toMatchObject({ ignoreCache: true });
+    expect(await client.request(ClearCache, {})).toBeNull();
+    expect(scorers[0]!.cleared).toBe(1);
+    expect(await client.request(ProblemViewRequest, { uri: 'file:///unknown', problem: 0 })).toBeNull();
+  });
+
+  it('follows an edit, and tells panels and views', async () => {
+    const { client } = await opened();
+    client.refreshed.length = 0;
+    const start = { line: 0, character: text.indexOf('wrong') };
+    const version = await client.change(uri, { range: { start, end: { line: 0, character: start.character + 5 } }, text: 'right' });
+    await client.until(() => client.diagnostics.get(uri)!.version === version && !client.codes(uri).includes('first-low-step') && client.refreshed.length >= 2);
+    expect(client.codes(uri)).toEqual(['no-rollout-succeeded']);
+    expect(client.changed.at(-1)).toEqual({ uri, version });
+    expect(new Set(client.refreshed)).toEqual(new Set(['workspace/inlayHint/refresh', 'workspace/codeLens/refresh']));
+  });
+
+  it('applies a threshold without scoring again, and takes what is switched off away', async () => {
+    const { client, scorers } = await opened();
+    await client.connection.sendNotification(SettingsChanged, { settings: { ...defaultSettings, threshold: 0.95 }, isTrusted: true });
+    await client.until(() => client.codes(uri).filter((code) => code === 'later-low-step').length === 2);
+    expect(client.codes(uri)).toContain('first-low-step');
+    expect(scorers[0]!.jobs).toHaveLength(1);
+    const off = { ...defaultSettings, diagnostics: false, inlayHints: false, codeLens: false };
+    await client.connection.sendNotification(SettingsChanged, { settings: off, isTrusted: true });
+    await client.until(() => client.codes(uri).length === 0);
+    expect(await client.request('textDocument/inlayHint', { textDocument: { uri }, range: everything })).toEqual([]);
+    expect(await client.request('textDocument/codeLens', { textDocument: { uri } })).toEqual([]);
+  });
+
+  it('says nothing of a file that is not its own', async () => {
+    const { client, scorers } = connect();
+    await client.initialize();
+    await client.open('file:///w/package.json', 'json', '{"name": "x"}');
+    expect(await client.request('textDocument/documentSymbol', { textDocument: { uri: 'file:///w/package.json' } })).toEqual([]);
+    expect(client.diagnostics.size).toBe(0);
+    expect(scorers).toEqual([]);
+  });
+
+  it('takes its diagnostics along when a document closes', async () => {
+    const { client } = await opened();
+    await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    await client.until(() => client.codes(uri).length === 0);
+    expect(await client.request(LowSteps, { uri })).toEqual([]);
+  });
+
+  it('tells a failing model in status and in the answer, and keeps the file\'s own values', async () => {
+    const { client } = connect({ createScorer: () => new FakeScorer(new ScoringError('/models/x/prm.json: no such file')) });
+    await client.initialize();
+    await client.open(uri, 'jsonl', text);
+    await client.until(() => client.statuses.at(-1)?.state === 'failed');
+    expect(client.statuses.at(-1)).toMatchObject({ message: '/models/x/prm.json: no such file' });
+    await expect(client.request(ScoreDocument, { uri })).rejects.toThrow('/models/x/prm.json: no such file');
+    expect(client.codes(uri)).toEqual(['first-low-step', 'later-low-step', 'no-rollout-succeeded']);
+  });
+
+  it('reports what takes more than a second as progress, and stops when asked', async () => {
+    const scorer = Object.assign(new FakeScorer(), { before: () => new Promise<void>(() => undefined) });
+    const { client } = connect({ createScorer: () => scorer });
+    await client.initialize();
+    await client.open(uri, 'jsonl', text);
+    await client.until(() => client.progress.length > 0);
+    expect(client.progress[0]!.value).toMatchObject({ kind: 'begin', title: 'StepLens', cancellable: true, message: '0 of 3 steps scored' });
+    const asked = client.request(ScoreDocument, { uri });
+    await client.request(CancelScoring, { uri });
+    await expect(asked).rejects.toThrow('cancelled');
+    await client.until(() => client.progress.at(-1)!.value.kind === 'end');
+    expect(scorer.aborted).toBeGreaterThan(0);
+  });
+
+  it('outlives a reader that throws and parameters that make no sense', async () => {
+    const { client } = await opened();
+    await expect(client.request('textDocument/hover', {})).rejects.toThrow();
+    await expect(client.request(ProblemViewRequest, null)).rejects.toThrow();
+    await client.connection.sendNotification(SettingsChanged, { settings: 'nonsense', isTrusted: true });
+    expect(await client.request<LowStep[]>(LowSteps, { uri })).toHaveLength(1);
+  });
+});

@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEncoder } from '../../server/scoring/layout.js';
+import type { MarkerLayout } from '../../server/scoring/profile.js';
+import { ScoringError } from '../../server/scoring/scorer.js';
+import { loadTokenizer, type TextTokenizer } from '../../server/scoring/tokenizer.js';
+import { bytes, byteTokenizerJson, markerId, startId, testProfile, testTokenizer } from './byteTokenizer.js';
+
+let folder: string;
+let tokenizer: TextTokenizer;
+
+async function load(json: unknown, marker = '<prm>'): Promise<TextTokenizer> {
+  const path = join(folder, 'tokenizer.json');
+  await writeFile(path, typeof json === 'string' ? json : JSON.stringify(json));
+  return loadTokenizer(path, marker);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'layout-'));
+  tokenizer = await load(testTokenizer);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const layout = testProfile.layout as MarkerLayout;
+
+describe('createEncoder', () => {
+  it('encodes prompt and steps apart, with the special tokens of the template', () => {
+    const encoder = createEncoder(layout, tokenizer);
+    expect(encoder.prompt('1+1?')).toEqual([startId, ...bytes('Q: 1+1?\n')]);
+    expect(encoder.step('é = 2', true)).toEqual([...bytes('é = 2'), markerId]);
+    expect(encoder.step('é = 2', false)).toEqual([...bytes('é = 2'), markerId]);
+  });
+
+  it('puts what follows the marker before the next step, and leaves `after` away', () => {
+    const encoder = createEncoder({ ...layout, step: 'Step {step}<prm>\n\n', after: 'end' }, tokenizer);
+    expect(encoder.step('a', true)).toEqual([...bytes('Step a'), markerId]);
+    expect(encoder.step('a', false)).toEqual([...bytes('\n\nStep a'), markerId]);
+  });
+
+  it('has exactly one marker, at the end, whatever the text says', () => {
+    const encoder = createEncoder(layout, tokenizer);
+    const part = fc.constantFrom('<prm>', '<s>', '{step}', '{question}', '<pr', 'm>', ' ', '\n', '$&', '\ud800', 'x');
+    fc.assert(
+      fc.property(fc.array(fc.oneof(part, fc.string({ unit: 'grapheme' })), { maxLength: 6 }), (parts) => {
+        const text = parts.join('');
+        const ids = encoder.step(text, true);
+        expect(ids.indexOf(markerId)).toBe(ids.length - 1);
+        expect(ids).toEqual([...bytes(text), markerId]);
+        expect(encoder.prompt(text).lastIndexOf(startId)).toBe(0);
+        expect(encoder.prompt(text)).not.toContain(markerId);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('takes a special text apart that the vocabulary itself can spell', async () => {
+    const json = byteTokenizerJson([{ content: '<s>' }]) as { model: { vocab: Record<string, number>; merges: string[] } };
+    Object.assign(json.model.vocab, { '<<': 257, '<<<': 258 });
+    json.model.merges = ['< <', '<< <'];
+    const merging = await load(json, '<<<');
+    expect(merging.tokenId('<<<', 'marker')).toBe(258);
+    expect(merging.encode('{step}<<<', { step: 'a <<< b' })).toEqual([...bytes('a <<< b'), 258]);
+  });
+});
+
+describe('loadTokenizer', () => {
+  it('refuses what is not one token', () => {
+    expect(tokenizer.tokenId('Yes', 'positive token')).toBe(258);
+    expect(() => tokenizer.tokenId('Maybe', 'positive token')).toThrow(ScoringError);
+    expect(() => tokenizer.tokenId('Maybe', 'positive token')).toThrow(/tokenizer\.json: the positive token "Maybe" makes 5 tokens, but must be one token\. Use/);
+    expect(() => tokenizer.tokenId('', 'marker')).toThrow('makes 0 tokens');
+  });
+
+  it('names the file when it is missing, no JSON, or no tokenizer', async () => {
+    await expect(loadTokenizer(join(folder, 'none.json'), '<prm>')).rejects.toThrow(/none\.json cannot be read \(ENOENT\)/);
+    await expect(load('{')).rejects.toThrow(/tokenizer\.json is not valid JSON/);
+    await expect(load('[]')).rejects.toThrow(/tokenizer\.json/);
+    await expect(load('{"a": 1}')).rejects.toThrow(/tokenizer\.json is not a tokenizer\.json that can be used: .*model/);
+    await expect(load('{"a": 1}')).rejects.toBeInstanceOf(ScoringError);
+  });
+});
