@@ -1,19 +1,27 @@
 /**
  * The tree panel's wire: the only door between the webview and the extension. The panel speaks first (`open`) and gets
  * everything; failures are data. No message carries a command id or HTML.
+ *
+ * The page is an empty body with `<link>`s to `dist/codicon.css` and `dist/webview.css` and `<script nonce>` of
+ * `dist/webview.js`, under `default-src 'none'; script-src 'nonce-…'; style-src ${cspSource} 'nonce-…'; font-src
+ * ${cspSource}; img-src ${cspSource} data:`; `<meta property="csp-nonce">` holds the style nonce, which FAST asks for at
+ * start. The panel builds everything else and needs no inline style.
  */
 import type { ProblemView } from '../server/protocol.js';
 
 /** Panel -> host: one line a request, args -> result. */
 export interface HostRequests {
-  /** First message of a panel, also after a reload: the persisted target when there is one. */
+  /** First message of a panel, also after a reload (the persisted target when there is one) and on "Try again". */
   open: { args: { readonly state: PersistedState | null }; result: InitialView };
   /** Shows another problem of the same document. */
-  select: { args: { readonly problem: number }; result: ProblemView | null };
-  /** Reveals a node's (or one of its steps') text in the file. */
-  reveal: { args: { readonly node: number; readonly step?: number; readonly focus: boolean }; result: null };
-  /** Moves the editor and the panel to the next or previous low step. */
-  lowStep: { args: { readonly direction: 1 | -1 }; result: null };
+  select: { args: { readonly problem: number }; result: InitialView };
+  /** Reveals the text of a node, of one of its steps (a `StepView.index`) or of one of its rollouts (a position). */
+  reveal: {
+    args: { readonly node: number; readonly step?: number; readonly rollout?: number; readonly focus: boolean };
+    result: null;
+  };
+  /** Scores the document now; new values arrive as `viewChanged`. */
+  score: { args: Record<string, never>; result: null };
   /** Shows one of the problem's images in an editor of its own. */
   openImage: { args: { readonly index: number }; result: null };
 }
@@ -30,11 +38,14 @@ export interface InitialView {
 export interface PanelEvents {
   /** The document or its scores changed. */
   viewChanged: InitialView;
-  /** The cursor moved onto a node's step. */
+  /** The view could not be got again; what is drawn stays, with this sentence above it and "Try again". */
+  viewFailed: { readonly message: string };
+  /** The cursor moved onto a node's step (`step`: a `StepView.index`). The panel selects it and does not answer. */
   nodeSelected: { readonly problem: number; readonly node: number; readonly step?: number };
 }
 
 export type RequestName = keyof HostRequests;
+export type EventName = keyof PanelEvents;
 
 export type PanelFrame =
   | { readonly kind: 'call'; readonly id: number; readonly name: RequestName; readonly args: unknown }
@@ -43,7 +54,7 @@ export type PanelFrame =
 export type HostFrame =
   | { readonly kind: 'done'; readonly id: number; readonly ok: unknown }
   | { readonly kind: 'fail'; readonly id: number; readonly error: string }
-  | { readonly kind: 'event'; readonly name: keyof PanelEvents; readonly data: unknown };
+  | { readonly kind: 'event'; readonly name: EventName; readonly data: unknown };
 
 /** What survives hiding and reload through `setState` and the panel serializer. */
 export interface PersistedState {
@@ -55,4 +66,25 @@ export interface PersistedState {
   /** Zoom: scale and translation of the drawing, in pixels. */
   readonly zoom: { readonly k: number; readonly x: number; readonly y: number } | null;
   readonly details: 'node' | 'statistics';
+  /** Share of the panel the details take, in (0, 1). */
+  readonly split?: number;
+}
+
+/** A persisted state of this version, or null for anything else: states outlive the code that wrote them. */
+export function readPersistedState(value: unknown): PersistedState | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const state = value as Record<string, unknown>;
+  const zoom = state['zoom'] as Record<string, unknown> | null;
+  const isIndex = (n: unknown): n is number => Number.isInteger(n) && (n as number) >= 0;
+  const isSound =
+    state['version'] === 1 &&
+    typeof state['uri'] === 'string' &&
+    isIndex(state['problem']) &&
+    (state['selected'] === null || isIndex(state['selected'])) &&
+    Array.isArray(state['collapsed']) &&
+    state['collapsed'].every(isIndex) &&
+    (zoom === null || (typeof zoom === 'object' && [zoom['k'], zoom['x'], zoom['y']].every(Number.isFinite) && (zoom['k'] as number) > 0)) &&
+    (state['details'] === 'node' || state['details'] === 'statistics') &&
+    (state['split'] === undefined || (typeof state['split'] === 'number' && state['split'] > 0 && state['split'] < 1));
+  return isSound ? (value as PersistedState) : null;
 }

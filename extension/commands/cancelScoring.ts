@@ -1,0 +1,10 @@
+import { CancelScoring } from '../../server/protocol.js';
+import type { Command } from './command.js';
+
+/** Stops scoring, of every document. */
+export const cancelScoring: Command = {
+  id: 'steplens.cancelScoring',
+  async run({ client }) {
+    if (client.isStarted) await client.request(CancelScoring, {});
+  },
+};

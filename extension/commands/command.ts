@@ -1,0 +1,19 @@
+import { Uri } from 'vscode';
+import type { StepLens } from '../stepLens.js';
+
+/** One command of the manifest. Its arguments come from links, lenses and keybindings: anything may be missing. */
+export interface Command {
+  readonly id: `steplens.${string}`;
+  readonly run: (stepLens: StepLens, ...args: readonly unknown[]) => Promise<void> | void;
+}
+
+/** The document a command is about: its first argument (a URI, as text or as VS Code's menus pass it), else the active claimed one. */
+export function targetOf(stepLens: StepLens, argument: unknown): Uri | undefined {
+  if (typeof argument === 'string') return Uri.parse(argument, true);
+  if (argument instanceof Uri) return argument;
+  return stepLens.claims.active?.uri;
+}
+
+export function isIndex(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,10 @@
+import { moveToLowStep } from '../lowSteps.js';
+import { targetOf, type Command } from './command.js';
+
+export const previousLowStep: Command = {
+  id: 'steplens.previousLowStep',
+  async run(stepLens, target) {
+    const uri = targetOf(stepLens, target);
+    if (uri) await moveToLowStep(stepLens.client, uri, -1, true);
+  },
+};

@@ -1,0 +1,8 @@
+import { targetOf, type Command } from './command.js';
+import { score } from './scoreDocument.js';
+
+/** Scores a document without looking into the cache. */
+export const scoreAgain: Command = {
+  id: 'steplens.scoreAgain',
+  run: (stepLens, target) => score(stepLens, targetOf(stepLens, target), true),
+};

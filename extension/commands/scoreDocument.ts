@@ -1,0 +1,24 @@
+import { window, type Uri } from 'vscode';
+import { LSPErrorCodes, ResponseError } from 'vscode-languageclient';
+import { ScoreDocument, type ScoreDocumentResult } from '../../server/protocol.js';
+import type { StepLens } from '../stepLens.js';
+import { targetOf, type Command } from './command.js';
+
+const messageMs = 5_000;
+
+/** Scores the steps of a document now, also when they are not scored on opening. */
+export const scoreDocument: Command = {
+  id: 'steplens.scoreDocument',
+  run: (stepLens, target) => score(stepLens, targetOf(stepLens, target), false),
+};
+
+/** Asks a document's values of the server and tells the outcome in the status bar. A cancelled scoring tells nothing. */
+export async function score({ client }: StepLens, uri: Uri | undefined, again: boolean): Promise<void> {
+  if (!uri) return;
+  try {
+    const { steps, low } = await client.request<ScoreDocumentResult>(ScoreDocument, { uri: uri.toString(), again });
+    window.setStatusBarMessage(`$(check) ${steps} steps scored, ${low} low`, messageMs);
+  } catch (error) {
+    if (!(error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled)) throw error;
+  }
+}

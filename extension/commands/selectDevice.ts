@@ -1,0 +1,36 @@
+import { window, type QuickPickItem } from 'vscode';
+import type { ServerSettings, StatusParams } from '../../server/protocol.js';
+import { devices } from '../settings.js';
+import type { Command } from './command.js';
+
+type Device = ServerSettings['device'];
+
+const about: { readonly [K in Device]: string } = {
+  auto: 'CUDA, else WebGPU, DirectML, Core ML, else the CPU',
+  cuda: 'NVIDIA GPUs; needs the CUDA libraries of ONNX Runtime',
+  webgpu: 'GPUs through Vulkan, Direct3D 12 or Metal',
+  dml: 'GPUs through DirectML, on Windows',
+  coreml: 'Apple silicon',
+  cpu: 'no GPU',
+};
+
+/** Chooses the device the model runs on; tells which one is in use and why others were passed over. */
+export const selectDevice: Command = {
+  id: 'steplens.selectDevice',
+  async run({ settings, client }) {
+    const current = settings.read().device;
+    const items = devices.map((device): QuickPickItem & { device: Device } => ({
+      device,
+      label: device,
+      description: [device === current ? 'chosen' : '', client.status?.device === device ? 'in use' : ''].filter(Boolean).join(', '),
+      detail: reasonFor(client.status, device) ?? about[device],
+    }));
+    const choice = await window.showQuickPick(items, { title: 'Device to score on', matchOnDetail: true });
+    if (choice) await settings.write('device', choice.device);
+  },
+};
+
+function reasonFor(status: StatusParams | undefined, device: Device): string | undefined {
+  const passed = status?.passedOver?.find(({ provider }) => provider === device);
+  return passed && `${about[device]}. Passed over: ${passed.reason}`;
+}

@@ -1,0 +1,71 @@
+import { commands, window, type ExtensionContext } from 'vscode';
+import { Claims } from './claims.js';
+import { Client } from './client.js';
+import { cancelScoring } from './commands/cancelScoring.js';
+import { clearCache } from './commands/clearCache.js';
+import type { Command } from './commands/command.js';
+import { goToStep } from './commands/goToStep.js';
+import { nextLowStep } from './commands/nextLowStep.js';
+import { openTree } from './commands/openTree.js';
+import { previousLowStep } from './commands/previousLowStep.js';
+import { restartServer } from './commands/restartServer.js';
+import { scoreAgain } from './commands/scoreAgain.js';
+import { scoreDocument } from './commands/scoreDocument.js';
+import { selectDevice } from './commands/selectDevice.js';
+import { selectModel } from './commands/selectModel.js';
+import { setThreshold } from './commands/setThreshold.js';
+import { showImage } from './commands/showImage.js';
+import { showLog } from './commands/showLog.js';
+import { createLog, detailsOf, messageOf } from './log.js';
+import { TreePanels } from './panel/treePanels.js';
+import { Settings } from './settings.js';
+import { Status } from './status.js';
+import type { StepLens } from './stepLens.js';
+import { watchTooLarge } from './tooLarge.js';
+
+const table: readonly Command[] = [
+  openTree, nextLowStep, previousLowStep, goToStep, showImage,
+  scoreDocument, scoreAgain, cancelScoring, clearCache,
+  selectModel, selectDevice, setThreshold, showLog, restartServer,
+];
+
+/** What `activate` hands to other extensions. */
+export interface Api {
+  readonly client: Pick<Client, 'status' | 'onDidChangeStatus' | 'isStarted' | 'previewThreshold'>;
+}
+
+export function activate(context: ExtensionContext): Api {
+  try {
+    return start(context);
+  } catch (error) {
+    // VS Code keeps a failed activation to its own log.
+    void window.showErrorMessage(`StepLens did not start: ${messageOf(error)}`);
+    throw error;
+  }
+}
+
+function start(context: ExtensionContext): Api {
+  const log = createLog();
+  const settings = new Settings();
+  const claims = new Claims();
+  const client = new Client(context, log, claims, settings);
+  const panels = new TreePanels({ client, log, extensionUri: context.extensionUri });
+  const stepLens: StepLens = { context, log, settings, claims, client, panels };
+  context.subscriptions.push(log, settings, claims, client, panels, new Status(client, claims, log), watchTooLarge());
+  for (const command of table) context.subscriptions.push(register(command, stepLens));
+  claims.start();
+  return { client };
+}
+
+/** A command always answers: what goes wrong is said, and logged in full. */
+function register({ id, run }: Command, stepLens: StepLens): { dispose(): void } {
+  return commands.registerCommand(id, async (...args: unknown[]) => {
+    try {
+      await run(stepLens, ...args);
+    } catch (error) {
+      stepLens.log.error(`${id}: ${detailsOf(error)}`);
+      const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, 'Show Log');
+      if (choice) stepLens.log.show();
+    }
+  });
+}

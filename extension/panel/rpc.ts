@@ -1,0 +1,65 @@
+import type { Disposable, LogOutputChannel, Webview } from 'vscode';
+import type { HostFrame, HostRequests, PanelEvents, PanelFrame, RequestName } from '../../webview/protocol.js';
+import { detailsOf, messageOf } from '../log.js';
+
+/** One handler a request: a forgotten one does not compile. Arguments come from a browser: each handler checks them. */
+export type Handlers = {
+  readonly [K in RequestName]: (args: HostRequests[K]['args'], signal: AbortSignal) => Promise<HostRequests[K]['result']>;
+};
+
+/** The host's end of the panel's wire. A failing handler is an answer, an unknown request too; silence is none. */
+export class PanelWire implements Disposable {
+  readonly #webview: Webview;
+  readonly #handlers: Handlers;
+  readonly #log: LogOutputChannel;
+  readonly #pending = new Map<number, AbortController>();
+  readonly #listener: Disposable;
+
+  constructor(webview: Webview, handlers: Handlers, log: LogOutputChannel) {
+    this.#webview = webview;
+    this.#handlers = handlers;
+    this.#log = log;
+    this.#listener = webview.onDidReceiveMessage((frame: unknown) => {
+      if (isPanelFrame(frame)) void this.#receive(frame);
+      else this.#log.warn('The tree panel sent a message that is not part of its protocol.');
+    });
+  }
+
+  emit<K extends keyof PanelEvents>(name: K, data: PanelEvents[K]): void {
+    this.#post({ kind: 'event', name, data });
+  }
+
+  dispose(): void {
+    this.#listener.dispose();
+    for (const pending of this.#pending.values()) pending.abort();
+  }
+
+  async #receive(frame: PanelFrame): Promise<void> {
+    if (frame.kind === 'cancel') {
+      this.#pending.get(frame.id)?.abort();
+      return;
+    }
+    const controller = new AbortController();
+    this.#pending.set(frame.id, controller);
+    try {
+      if (!Object.hasOwn(this.#handlers, frame.name)) throw new Error(`Unknown request "${String(frame.name)}".`);
+      const handler = this.#handlers[frame.name] as (args: unknown, signal: AbortSignal) => Promise<unknown>;
+      this.#post({ kind: 'done', id: frame.id, ok: await handler(frame.args, controller.signal) });
+    } catch (error) {
+      if (!controller.signal.aborted) this.#log.warn(`Tree panel, ${String(frame.name)}: ${detailsOf(error)}`);
+      this.#post({ kind: 'fail', id: frame.id, error: messageOf(error) });
+    } finally {
+      this.#pending.delete(frame.id);
+    }
+  }
+
+  #post(frame: HostFrame): void {
+    void this.#webview.postMessage(frame);
+  }
+}
+
+function isPanelFrame(frame: unknown): frame is PanelFrame {
+  if (typeof frame !== 'object' || frame === null) return false;
+  const { kind, id, name } = frame as Record<string, unknown>;
+  return typeof id === 'number' && (kind === 'cancel' || (kind === 'call' && typeof name === 'string'));
+}

@@ -1,0 +1,15 @@
+import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { Claims } from './claims.js';
+import type { Client } from './client.js';
+import type { TreePanels } from './panel/treePanels.js';
+import type { Settings } from './settings.js';
+
+/** The parts of the extension, handed to every command. */
+export interface StepLens {
+  readonly context: ExtensionContext;
+  readonly log: LogOutputChannel;
+  readonly settings: Settings;
+  readonly claims: Claims;
+  readonly client: Client;
+  readonly panels: TreePanels;
+}

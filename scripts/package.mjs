@@ -1,0 +1,76 @@
+/**
+ * `npm run package [-- --target linux-x64]`: a VSIX for one platform, holding only that platform's runtime.
+ * What goes in is listed here file by file: `vsce` lets a `!` pattern win over every other, so nothing slips in.
+ */
+import { createVSIX } from '@vscode/vsce';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './dependencies.mjs';
+import { root } from './run.mjs';
+
+/** Files of ONNX Runtime by target: what onnxruntime-node 1.30 has binaries for. */
+const runtimes = {
+  'linux-x64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
+  'linux-arm64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
+  // The package holds the same library twice; the binding links this one.
+  'darwin-arm64': ['onnxruntime_binding.node', 'libonnxruntime.1.dylib'],
+  'win32-x64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll', 'dxcompiler.dll', 'dxil.dll'],
+  'win32-arm64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll', 'dxcompiler.dll', 'dxil.dll'],
+};
+
+/** Most a VSIX may weigh. */
+export const limitBytes = 40 * 1024 * 1024;
+
+/** @param {string} target @returns {string[]} what the VSIX holds, as globs */
+export function contents(target) {
+  const [platform, arch] = target.split('-');
+  const runtime = runtimes[/** @type {keyof typeof runtimes} */ (target)];
+  if (!runtime) throw new Error(`ONNX Runtime has no binaries for "${target}". Targets: ${Object.keys(runtimes).join(', ')}.`);
+  return [
+    'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/diagnostics.md',
+    'dist/extension.cjs', 'dist/server.js', 'dist/cli.js', 'dist/inference.js',
+    'dist/webview.js', 'dist/webview.css', 'dist/codicon.css', 'dist/codicon.ttf', 'dist/fonts/*.woff2',
+    'media/icon.png', 'media/icons/*.svg', 'media/schemas/*.json',
+    'media/models/mini/{model.onnx,prm.json,tokenizer.json,tokenizer_config.json,README.md}',
+    'node_modules/onnxruntime-node/{package.json,LICENSE,README.md}',
+    'node_modules/onnxruntime-node/dist/*.js',
+    ...runtime.map((file) => `node_modules/onnxruntime-node/bin/napi-v6/${platform}/${arch}/${file}`),
+    'node_modules/onnxruntime-common/{package.json,README.md}',
+    // Its package.json says that these are CommonJS: without it the runtime does not load.
+    'node_modules/onnxruntime-common/dist/cjs/{*.js,package.json}',
+  ];
+}
+
+/**
+ * @param {{ target?: string, out?: string }} [options] `out`: path of the VSIX; default `steplens-TARGET-VERSION.vsix` here
+ * @returns {Promise<string>} its path
+ */
+export async function packageExtension({ target = `${process.platform}-${process.arch}`, out } = {}) {
+  const allowed = contents(target);
+  const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const packagePath = out ?? join(root, `${name}-${target}-${version}.vsix`);
+  const folder = await mkdtemp(join(tmpdir(), 'steplens-package-'));
+  const ignoreFile = join(folder, 'vscodeignore');
+  await writeFile(ignoreFile, ['**', ...allowed.map((pattern) => `!${pattern}`)].join('\n'));
+  try {
+    await createVSIX({ cwd: root, target, packagePath, ignoreFile });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  const { size } = await stat(packagePath);
+  if (size > limitBytes) throw new Error(`${packagePath} has ${size} bytes; at most ${limitBytes} are allowed.`);
+  return packagePath;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const at = process.argv.indexOf('--target');
+  try {
+    await build();
+    console.log(await packageExtension(at < 0 ? {} : { target: process.argv[at + 1] ?? '' }));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}

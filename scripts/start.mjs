@@ -1,0 +1,48 @@
+/**
+ * `npm start [-- --no-editor]`: installs what is missing, builds, prints the step values of the sample workspace, and
+ * opens it in VS Code with StepLens loaded: the desktop one when there is one, else one in the browser.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { build, ensureDependencies } from './dependencies.mjs';
+import { capture, root } from './run.mjs';
+import { startHost } from './vscodeHost.mjs';
+
+const samples = join(root, 'media', 'samples');
+
+try {
+  await ensureDependencies();
+  await build();
+  await score();
+  if (!process.argv.includes('--no-editor')) await ((await hasDesktop()) ? openDesktop() : serve());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+/** The table on a terminal of its own, so that it keeps its width and colours. @returns {Promise<void>} */
+function score() {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, 'dist', 'cli.js'), 'score', samples], { stdio: 'inherit', cwd: root });
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`Scoring the samples ended with ${code}.`))));
+  });
+}
+
+async function hasDesktop() {
+  const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+  return hasDisplay && (await capture(['code', '--version'])).code === 0;
+}
+
+async function openDesktop() {
+  const { code, output } = await capture(['code', '--new-window', `--extensionDevelopmentPath=${root}`, samples]);
+  if (code !== 0) throw new Error(`VS Code did not open:\n${output}`);
+  console.log('\nVS Code opens the sample workspace with StepLens loaded.');
+}
+
+async function serve() {
+  const host = await startHost({ workspace: samples, extensionDevelopmentPath: root, persistent: true });
+  console.log(`\nVS Code with StepLens loaded, until Ctrl+C:\n  ${host.url}`);
+  await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, () => resolve(undefined))));
+  await host.stop();
+}

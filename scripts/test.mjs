@@ -1,0 +1,139 @@
+/**
+ * `npm test`: everything, on a fresh clone too. `node scripts/test.mjs PART...` runs some parts. The last line is
+ * `N passed, N failed`; a part that cannot run counts as failed, with its cause.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureChromium } from './chromium.mjs';
+import { build, ensureDependencies } from './dependencies.mjs';
+import { capture, root } from './run.mjs';
+import { ensureHost } from './vscodeHost.mjs';
+
+/** @typedef {{ passed: number, failed: number }} Counts */
+
+/** @type {Record<string, { needs: ('build' | 'chromium' | 'host')[], run: () => Promise<Counts> }>} */
+const parts = {
+  check: { needs: [], run: check },
+  unit: { needs: [], run: () => vitest('unit') },
+  inference: { needs: ['build', 'chromium'], run: () => vitest('inference') },
+  lsp: { needs: ['build'], run: () => vitest('lsp') },
+  browser: { needs: ['build', 'chromium'], run: () => vitest('browser') },
+  host: { needs: ['build', 'chromium', 'host'], run: inHost },
+  pack: { needs: ['build', 'chromium', 'host'], run: () => mocha('test/pack/vsix.spec.mjs') },
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  console.error(`There is no part "${unknown[0]}". Parts: ${Object.keys(parts).join(', ')}.`);
+  process.exit(2);
+}
+
+const total = { passed: 0, failed: 0 };
+try {
+  await runParts(wanted.length > 0 ? wanted : Object.keys(parts));
+} catch (error) {
+  console.error(`Nothing could be run: ${messageOf(error)}`);
+  total.failed++;
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+// What a failed part has left open must not keep the verdict waiting.
+process.exit(total.failed > 0 ? 1 : 0);
+
+/** @param {string[]} names */
+async function runParts(names) {
+  await ensureDependencies();
+  /** One attempt each; a failure is told by every part that needs it. @type {Record<string, () => Promise<unknown>>} */
+  const needs = {
+    build: once(build),
+    chromium: once(async () => (process.env.CHROMIUM_PATH = await ensureChromium())),
+    host: once(ensureHost),
+  };
+  /** @type {string[]} */
+  const lines = [];
+  for (const name of names) {
+    const part = parts[name];
+    console.log(`\n=== ${name} ===`);
+    const started = performance.now();
+    let counts;
+    try {
+      for (const need of part.needs) await needs[need]();
+      counts = await part.run();
+    } catch (error) {
+      console.error(`${name} could not be run: ${messageOf(error)}`);
+      counts = { passed: 0, failed: 1 };
+    }
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    lines.push(`${name.padEnd(10)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s`);
+    console.log(lines.at(-1));
+  }
+  if (names.length > 1) console.log(`\n${lines.join('\n')}`);
+}
+
+/** TypeScript and ESLint; each is one test. @returns {Promise<Counts>} */
+async function check() {
+  const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
+  const commands = [
+    ...['server', 'extension', 'webview', 'browser'].map((name) => [tsc, '-p', `tsconfig.${name}.json`]),
+    [join('node_modules', 'eslint', 'bin', 'eslint.js'), '.'],
+  ];
+  const counts = { passed: 0, failed: 0 };
+  for (const command of commands) {
+    const { code } = await capture([process.execPath, ...command], { echo: true });
+    counts[code === 0 ? 'passed' : 'failed']++;
+    console.log(`${code === 0 ? 'ok' : 'FAILED'} ${command.slice(1).join(' ') || 'tsc'}`);
+  }
+  return counts;
+}
+
+/** @param {string} project @returns {Promise<Counts>} */
+async function vitest(project) {
+  const folder = await mkdtemp(join(tmpdir(), 'steplens-test-'));
+  const file = join(folder, 'result.json');
+  const bin = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  await capture([process.execPath, bin, 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], { echo: true });
+  const result = JSON.parse(await readFile(file, 'utf8').catch(() => Promise.reject(new Error('vitest ended without a result; its output is above.'))));
+  await rm(folder, { recursive: true });
+  // A file that does not load has no tests to count; a skipped test has not shown anything.
+  const broken = result.testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length;
+  const skipped = result.numPendingTests + result.numTodoTests;
+  if (skipped > 0) console.error(`${skipped} tests were skipped: they count as failed.`);
+  if (result.numTotalTests === 0 && broken === 0) throw new Error(`The project ${project} has no tests.`);
+  return { passed: result.numPassedTests, failed: result.numFailedTests + broken + skipped };
+}
+
+/** The Mocha suite inside the extension host, then the panel driven by real clicks. @returns {Promise<Counts>} */
+async function inHost() {
+  const { runHostSuite } = await import('../test/host/runServer.mjs');
+  const suite = await runHostSuite();
+  const panel = await mocha('test/host/panel.spec.mjs');
+  return { passed: suite.passed + panel.passed, failed: suite.failed + panel.failed };
+}
+
+/** @param {string} file @returns {Promise<Counts>} */
+async function mocha(file) {
+  const { default: Mocha } = await import('mocha');
+  const runner = new Mocha({ timeout: 180_000, reporter: 'spec' });
+  runner.addFile(join(root, file));
+  await runner.loadFilesAsync();
+  return new Promise((resolve) => {
+    const run = runner.run(() => {
+      const { passes = 0, failures = 0, pending = 0 } = run.stats ?? {};
+      resolve({ passed: passes, failed: failures + pending });
+    });
+  });
+}
+
+/** @template T @param {() => Promise<T>} act @returns {() => Promise<T>} */
+function once(act) {
+  /** @type {Promise<T> | undefined} */
+  let result;
+  return () => (result ??= act());
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}

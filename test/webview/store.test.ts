@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { buildTreeModel } from '../../webview/model/treeModel.js';
+import { readPersistedState } from '../../webview/protocol.js';
+import { connectHost, type VsCodeApi } from '../../webview/rpc.js';
+import { INITIAL_STATE, initiallyCollapsed, persisted, receiveModel, unfoldTo } from '../../webview/store.js';
+import { layoutTree } from '../../webview/layout/tidy.js';
+import { makeView } from './trees.js';
+
+const model = buildTreeModel(makeView({ nodes: 60 }));
+const inner = model.nodes.filter((node) => node.children.length > 0 && node.id > 0).map((node) => node.id);
+
+describe('what survives', () => {
+  const state = { ...receiveModel(INITIAL_STATE, model, [], null), selected: 5, collapsed: new Set([inner[2]!]), zoom: { k: 0.5, x: 1, y: 2 }, details: 'statistics' as const, split: 0.4 };
+
+  it('comes back as it was, through JSON', () => {
+    const saved = readPersistedState(JSON.parse(JSON.stringify(persisted(state))));
+    const restored = receiveModel(INITIAL_STATE, model, [], saved);
+    for (const key of ['selected', 'collapsed', 'zoom', 'details', 'split'] as const) expect(restored[key]).toEqual(state[key]);
+  });
+
+  it('is dropped for another file, another problem, or when it is not sound', () => {
+    const saved = persisted(state)!;
+    expect(receiveModel(INITIAL_STATE, model, [], { ...saved, uri: 'file:///other' }).zoom).toBeNull();
+    expect(receiveModel(INITIAL_STATE, model, [], { ...saved, problem: 9 }).selected).toBeNull();
+    expect(receiveModel(INITIAL_STATE, model, [], { ...saved, selected: 10_000, collapsed: [10_000] })).toMatchObject({ selected: null, collapsed: new Set() });
+    const unsound: unknown[] = [null, 3, {}, { ...saved, version: 2 }, { ...saved, zoom: { k: 0, x: 0, y: 0 } }, { ...saved, zoom: undefined }, { ...saved, collapsed: ['1'] }, { ...saved, selected: -1 }, { ...saved, details: 'x' }, { ...saved, split: 2 }];
+    for (const value of unsound) expect(readPersistedState(value)).toBeNull();
+  });
+
+  it('is nothing before there is a tree', () => {
+    expect(persisted(INITIAL_STATE)).toBeNull();
+  });
+});
+
+describe('receiveModel', () => {
+  it('keeps selection, folds and zoom when only values changed', () => {
+    const before = { ...receiveModel(INITIAL_STATE, model, [], null), selected: 7, selectedStep: 3, collapsed: new Set([inner[1]!]), zoom: { k: 0.5, x: 1, y: 2 } };
+    const after = receiveModel(before, buildTreeModel({ ...model.view, version: 2, nodes: model.nodes.map((node) => ({ ...node, value: 0.1 })) }), [], null);
+    expect(after).toMatchObject({ selected: 7, selectedStep: 3, collapsed: before.collapsed, zoom: before.zoom });
+  });
+
+  it('starts afresh on another problem', () => {
+    const before = { ...receiveModel(INITIAL_STATE, model, [], null), selected: 7, collapsed: new Set([inner[1]!]), zoom: { k: 0.5, x: 1, y: 2 } };
+    expect(receiveModel(before, buildTreeModel({ ...model.view, problem: 1 }), [], null)).toMatchObject({ selected: null, collapsed: new Set(), zoom: null });
+  });
+
+  it('searches the new tree again', () => {
+    const before = { ...INITIAL_STATE, query: 'notebooks' };
+    expect(receiveModel(before, model, [], null).matches.length).toBeGreaterThan(0);
+  });
+});
+
+describe('folds', () => {
+  it('a tree too large to draw starts with its deeper levels folded', () => {
+    const collapsed = initiallyCollapsed(model, 20);
+    const shown = layoutTree(model.nodes, collapsed).count;
+    expect(shown).toBeLessThanOrEqual(20);
+    expect(shown).toBeGreaterThan(3);
+    expect(initiallyCollapsed(model, 60).size).toBe(0);
+  });
+
+  it('unfolding to a node opens its ancestors and no others', () => {
+    const deep = model.nodes.reduce((deepest, node) => (node.depth > deepest.depth ? node : deepest));
+    const open = unfoldTo(model, new Set(inner), deep.id);
+    for (let at = deep.parent; at !== null; at = model.nodes[at]!.parent) expect(open.has(at)).toBe(false);
+    expect(open.size).toBeGreaterThan(0);
+    expect(unfoldTo(model, open, deep.id)).toBe(open);
+  });
+});
+
+describe('connectHost', () => {
+  function wire() {
+    const sent: unknown[] = [];
+    const target = new EventTarget();
+    const api: VsCodeApi = { postMessage: (frame) => sent.push(frame), getState: () => null, setState: () => undefined };
+    const reply = (data: unknown) => target.dispatchEvent(Object.assign(new Event('message'), { data }));
+    return { host: connectHost(api, target), sent, reply };
+  }
+
+  it('pairs answers with calls, in any order', async () => {
+    const { host, reply } = wire();
+    const first = host.call('select', { problem: 1 });
+    const second = host.call('score', {});
+    reply({ kind: 'done', id: 2, ok: null });
+    reply({ kind: 'done', id: 1, ok: { view: null, images: [] } });
+    expect(await second).toBeNull();
+    expect(await first).toEqual({ view: null, images: [] });
+  });
+
+  it('rejects with the sentence of the host, on cancel and on close', async () => {
+    const { host, sent, reply } = wire();
+    const failing = host.call('score', {});
+    reply({ kind: 'fail', id: 1, error: 'The model is gone.' });
+    await expect(failing).rejects.toThrow('The model is gone.');
+    const abort = new AbortController();
+    const cancelled = host.call('score', {}, abort.signal);
+    abort.abort();
+    await expect(cancelled).rejects.toMatchObject({ name: 'AbortError' });
+    expect(sent.at(-1)).toEqual({ kind: 'cancel', id: 2 });
+    const pending = host.call('score', {});
+    host.dispose();
+    await expect(pending).rejects.toThrow('closed');
+  });
+
+  it('passes events on and ignores what it does not know', () => {
+    const { host, reply } = wire();
+    const seen: unknown[] = [];
+    host.on('viewFailed', (data) => seen.push(data));
+    reply({ kind: 'event', name: 'viewFailed', data: { message: 'x' } });
+    reply({ kind: 'event', name: 'unknown', data: 1 });
+    reply({ kind: 'done', id: 99, ok: 1 });
+    expect(seen).toEqual([{ message: 'x' }]);
+  });
+});

@@ -1,0 +1,64 @@
+import type { EventName, HostFrame, HostRequests, PanelEvents, PanelFrame, RequestName } from './protocol.js';
+
+/** What `acquireVsCodeApi()` returns, as far as the panel uses it. */
+export interface VsCodeApi {
+  postMessage(message: PanelFrame): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+
+export interface Host {
+  /** Rejects with the host's sentence when it fails, and with `AbortError` when the signal aborts. */
+  call<N extends RequestName>(name: N, args: HostRequests[N]['args'], signal?: AbortSignal): Promise<HostRequests[N]['result']>;
+  on<E extends EventName>(name: E, listener: (data: PanelEvents[E]) => void): void;
+  /** Rejects what is pending and stops listening. */
+  dispose(): void;
+}
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The panel's end of the wire: calls with an id each, events by name. */
+export function connectHost(api: VsCodeApi, target: EventTarget): Host {
+  const pending = new Map<number, Pending>();
+  const listeners = new Map<string, (data: never) => void>();
+  let lastId = 0;
+
+  const settle = (id: number, finish: (call: Pending) => void) => {
+    const call = pending.get(id);
+    pending.delete(id);
+    if (call !== undefined) finish(call);
+  };
+  const receive = (event: Event) => {
+    const frame = (event as MessageEvent<HostFrame>).data;
+    if (frame.kind === 'done') settle(frame.id, (call) => call.resolve(frame.ok));
+    else if (frame.kind === 'fail') settle(frame.id, (call) => call.reject(new Error(frame.error)));
+    else if (frame.kind === 'event') listeners.get(frame.name)?.(frame.data as never);
+  };
+  target.addEventListener('message', receive);
+
+  return {
+    call(name, args, signal) {
+      const id = ++lastId;
+      return new Promise((resolve, reject) => {
+        pending.set(id, { resolve: resolve, reject });
+        signal?.addEventListener('abort', () =>
+          settle(id, (call) => {
+            api.postMessage({ kind: 'cancel', id });
+            call.reject(new DOMException('Cancelled', 'AbortError'));
+          }),
+        );
+        api.postMessage({ kind: 'call', id, name, args });
+      });
+    },
+    on(name, listener) {
+      listeners.set(name, listener);
+    },
+    dispose() {
+      target.removeEventListener('message', receive);
+      for (const id of [...pending.keys()]) settle(id, (call) => call.reject(new Error('The panel was closed.')));
+    },
+  };
+}

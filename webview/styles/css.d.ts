@@ -1,0 +1,2 @@
+/** Style sheets are bundled into dist/webview.css by esbuild. */
+declare module '*.css';
