@@ -1,0 +1,47 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+interface Setting {
+  readonly default: unknown;
+  readonly markdownDescription: string;
+}
+interface Manifest {
+  readonly scripts: Record<string, string>;
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly title: string }[];
+    readonly configuration: { readonly properties: Record<string, Setting> };
+  };
+}
+
+const read = (file: string): string => readFileSync(file, 'utf8');
+const manifest = JSON.parse(read('package.json')) as Manifest;
+const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...readdirSync('docs').filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+
+describe('what the documents say is so', () => {
+  it('the settings table of the README is the manifest', () => {
+    const rows = [...read('README.md').matchAll(/^\| `(steplens\.[\w.]+)` \| `(.*?)` \|/gm)].map((row) => [row[1], row[2]]);
+    const settings = Object.entries(manifest.contributes.configuration.properties).map(([name, setting]) => [name, JSON.stringify(setting.default)]);
+    expect(rows).toEqual(settings);
+  });
+
+  it('every npm script a document names exists', () => {
+    for (const page of pages) {
+      for (const [, name] of read(page).matchAll(/npm run ([\w:]+)/g)) expect(manifest.scripts, page).toHaveProperty([name!]);
+    }
+  });
+
+  it('every link to a file leads to one', () => {
+    for (const page of pages) {
+      for (const [, target] of read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
+        expect(existsSync(join(dirname(page), target!)), `${page} -> ${target}`).toBe(true);
+      }
+    }
+  });
+
+  it('every sample file the README names exists', () => {
+    for (const [, file] of read('README.md').matchAll(/`((?:trees|solutions)\/[\w.-]+|candidates\.json)`/g)) {
+      expect(existsSync(join('media/samples', file!)), file).toBe(true);
+    }
+  });
+});
