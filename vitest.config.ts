@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{reasoning,formats,scoring,labeling,models,language,cli,webview,structure}/**/*.test.ts'],
+          include: ['test/{reasoning,formats,scoring,labeling,evaluation,models,language,cli,webview,structure}/**/*.test.ts'],
           environment: 'node',
         },
       },

@@ -4,22 +4,30 @@ import { stepAt } from '../stepAt.js';
 import type { StepLens } from '../stepLens.js';
 import { isIndex, targetOf, type Command } from './command.js';
 
-/** Shows an image of a problem beside the file: the one given, else the first of the problem at the cursor. */
+/** Shows an image of a problem (the one at the cursor, when none is given) beside the file; of several, the one picked. */
 export const showImage: Command = {
   id: 'steplens.showImage',
-  async run(stepLens, target, problem, index) {
+  async run(stepLens, target, problem) {
     const uri = targetOf(stepLens, target);
     if (!uri) return;
     const images = await imagesOf(stepLens, uri, isIndex(problem) ? problem : await problemAtCursor(stepLens, uri));
-    const image = images[isIndex(index) ? index : 0];
-    if (image) await commands.executeCommand('vscode.open', Uri.parse(image, true), ViewColumn.Beside);
-    else void window.showInformationMessage('This problem has no image that can be found. Image paths are looked up beside the file and in the workspace.');
+    if (images.length === 0) {
+      void window.showInformationMessage('This problem has no image that can be found. Image paths are looked up beside the file and in the workspace.');
+      return;
+    }
+    const image = images.length === 1 ? images[0] : await pick(images);
+    if (image !== undefined) await commands.executeCommand('vscode.open', Uri.parse(image, true), ViewColumn.Beside);
   },
 };
 
 async function imagesOf({ client }: StepLens, uri: Uri, problem: number): Promise<readonly string[]> {
   const view = await client.request<ProblemView | null>(ProblemViewRequest, { uri: uri.toString(), problem });
   return view?.images ?? [];
+}
+
+async function pick(images: readonly string[]): Promise<string | undefined> {
+  const items = images.map((image) => ({ label: decodeURIComponent(image.slice(image.lastIndexOf('/') + 1)), image }));
+  return (await window.showQuickPick(items, { title: 'Images of this problem' }))?.image;
 }
 
 async function problemAtCursor({ client }: StepLens, uri: Uri): Promise<number> {

@@ -5,9 +5,12 @@ import { mmPrmAnnotation } from './mmPrmAnnotation.js';
 import { mmPrmCandidates } from './mmPrmCandidates.js';
 import { mmPrmFlattened } from './mmPrmFlattened.js';
 import { mmPrmTree } from './mmPrmTree.js';
+import { prmBench } from './prmBench.js';
+import { processBench } from './processBench.js';
 import { solutionText } from './solutionText.js';
 import { visualPrmConversations } from './visualPrmConversations.js';
 import { visualPrmRaw } from './visualPrmRaw.js';
+import { visualProcessBench } from './visualProcessBench.js';
 
 /** Asked in this order; the first that recognises a text reads it. */
 export const FORMATS: readonly Format[] = [
@@ -17,6 +20,9 @@ export const FORMATS: readonly Format[] = [
   mmPrmAnnotation,
   visualPrmRaw,
   visualPrmConversations,
+  visualProcessBench,
+  processBench,
+  prmBench,
   solutionText,
 ];
 

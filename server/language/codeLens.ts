@@ -16,13 +16,9 @@ function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLen
   const { problem } = scored;
   if (problem.steps.length === 0) return [];
   const lens = lensAt(document, problem.span);
-  const images = problem.images.map((_, index) => {
-    const title = problem.images.length === 1 ? 'Image' : `Image ${index + 1}`;
-    return lens({ title, command: 'steplens.showImage', arguments: [document.uri, problem.index, index] });
-  });
   return [
     lens({ title: 'Reasoning tree', command: 'steplens.openTree', arguments: [document.uri, problem.index] }),
-    ...images,
+    ...(problem.images.length > 0 ? [lens({ title: problem.images.length === 1 ? 'Image' : `${problem.images.length} images`, command: 'steplens.showImage', arguments: [document.uri, problem.index] })] : []),
     lens(summary(document, scored)),
   ];
 }

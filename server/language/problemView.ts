@@ -47,13 +47,18 @@ function searchNodes(document: ScoredDocument, scored: ScoredProblem, nodes: rea
       children: node.children,
       depth: node.depth,
       steps: steps.map((step) => stepView(document.lines, step)),
-      ...nodeValues(values, document.threshold),
+      ...nodeValues(values, document.threshold, isSingleVerdict(node)),
       ...(node.visits !== undefined && { visits: node.visits }),
       rollouts: node.rollouts.map((rollout) => rolloutView(document.lines, rollout)),
       range: document.lines.range(node.span),
       ...(correct !== undefined && { correct }),
     };
   });
+}
+
+/** A complete solution: its value is one verdict on it, which MM-PRM keeps as a rollout without steps. */
+function isSingleVerdict({ rollouts }: TreeNode): boolean {
+  return rollouts.length === 1 && rollouts[0]!.steps.length === 0;
 }
 
 interface TrieNode {
@@ -98,7 +103,7 @@ function trieNodes(document: ScoredDocument, scored: ScoredProblem): NodeView[] 
 }
 
 /** The tree shows what the labels say, so its values are by trust; whether a step is low is told as everywhere else. */
-function nodeValues(values: StepValues, threshold: number): Pick<NodeView, 'value' | 'source' | 'mc' | 'interval' | 'judge' | 'assumed' | 'oneSample'> {
+function nodeValues(values: StepValues, threshold: number, isOneSample = false): Pick<NodeView, 'value' | 'source' | 'mc' | 'interval' | 'judge' | 'assumed' | 'oneSample'> {
   const verdict = stepVerdict(values, threshold);
   const { mc, judge } = values;
   const interval = mc?.correct !== undefined && mc.total !== undefined ? wilsonInterval(mc.correct, mc.total) : undefined;
@@ -109,7 +114,7 @@ function nodeValues(values: StepValues, threshold: number): Pick<NodeView, 'valu
     ...(interval && { interval }),
     ...(judge !== undefined && { judge }),
     assumed: mc?.assumed ?? false,
-    oneSample: mc?.total === 1,
+    oneSample: mc?.total === 1 || isOneSample,
   };
 }
 

@@ -190,7 +190,7 @@ describe('what goes wrong', () => {
 describe('steplens', () => {
   it('tells its version and its commands', async () => {
     expect(await run(['--version'])).toMatchObject({ code: 0, out: '1.2.3\n' });
-    expect((await run(['--help'])).out).toContain('  score   score the steps of files');
+    expect((await run(['--help'])).out).toMatch(/^ {2}score +score the steps of files/m);
     expect((await run(['score', '--help'])).out).toContain('Usage: steplens score FILE...');
     expect((await run(['help', 'lsp'])).out).toContain('steplens lsp --stdio');
     expect(await run([])).toMatchObject({ code: 2, out: '' });

@@ -57,7 +57,7 @@ describe('code lens', () => {
   it('carries the arguments of its commands', () => {
     const lenses = codeLens(low);
     expect(lenses[0]!.command).toMatchObject({ command: 'steplens.openTree', arguments: ['file:///w/a.json', 0] });
-    expect(lenses[1]!.command).toMatchObject({ command: 'steplens.showImage', arguments: ['file:///w/a.json', 0, 0] });
+    expect(lenses[1]!.command).toMatchObject({ command: 'steplens.showImage', arguments: ['file:///w/a.json', 0] });
     const range = { start: { line: 2, character: 0 }, end: { line: 2, character: 2 } };
     expect(lenses[2]!.command).toMatchObject({ command: 'steplens.goToStep', arguments: ['file:///w/a.json', range] });
     expect(lenses[3]!.command).toMatchObject({ command: 'steplens.goToStep', arguments: ['file:///w/a.json', range] });

@@ -1,0 +1,26 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { UsageError } from './command.js';
+
+/** The options and arguments of a command line; what it does not understand is a UsageError. */
+export function parseOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: Options) {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('\n')[0]!.replace(/\.$/, ''));
+  }
+}
+
+/** `--threshold`: in [0, 1]; undefined when it is not given. */
+export function thresholdOption(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new UsageError(`--threshold is a number from 0 to 1, not "${text}"`);
+  return value;
+}
+
+/** `--seed`: a whole number, 0 or more. */
+export function seedOption(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) throw new UsageError(`--seed is a whole number, 0 or more, not "${text}"`);
+  return value;
+}

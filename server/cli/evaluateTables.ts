@@ -1,0 +1,98 @@
+import { SELECTIONS, type Selection } from '../evaluation/bestOfN.js';
+import type { Estimate } from '../evaluation/bootstrap.js';
+import { BENCHMARKS } from '../evaluation/evaluationInput.js';
+import type { ProcessScores } from '../evaluation/processBenchmark.js';
+import type { Best } from '../evaluation/thresholdSweep.js';
+import { count } from '../language/solutionValues.js';
+import type { Evaluation } from './evaluate.js';
+
+const NAMES: Readonly<Record<Selection, string>> = {
+  pass: 'pass@N',
+  random: 'random',
+  selfConsistency: 'self-consistency',
+  min: 'PRM min',
+  last: 'PRM last (outcome)',
+  product: 'PRM product',
+  mean: 'PRM mean',
+  max: 'PRM max',
+  sumLog: 'PRM sum of logs',
+  sumLogit: 'PRM sum of logits',
+  meanOdds: 'PRM mean odds',
+};
+
+/** Accuracy in percent for N = 1, 2, 4, .. and all; the interval and the gain are those of the last column. */
+export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { kind: 'bestOfN' }>): string {
+  const { sizes, problems, candidates, curves, gains } = result;
+  const shown = sizes.filter((size) => Number.isInteger(Math.log2(size)) || size === sizes.length);
+  const rows = SELECTIONS.map((selection) => [
+    NAMES[selection],
+    ...shown.map((size) => percent(curves[selection][size - 1]!.value)),
+    range(curves[selection].at(-1)!),
+    selection === 'random' ? '' : gain(gains[selection].at(-1)!),
+  ]);
+  const lines = table([['', ...shown.map((size) => `N=${size}`), '95 % interval', 'gain over random'], ...rows]);
+  const notes = [
+    result.unscored > 0 && `${count(result.unscored, 'candidate')} without a score count as 0.`,
+    result.unanswered > 0 && `${count(result.unanswered, 'candidate')} without a readable final answer do not vote.`,
+    withoutVerdict > 0 && `${count(withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`,
+    problems > result.complete.at(-1)! && `${count(problems - result.complete.at(-1)!, 'problem')} with fewer than ${sizes.length} candidates count with all they have.`,
+  ];
+  return `Best-of-N: accuracy in % over ${count(problems, 'problem')}, ${count(candidates, 'candidate')}\n\n${lines}${paragraph(notes)}`;
+}
+
+/** Scores in percent, over all and by source and policy model. */
+export function processTable(evaluation: Extract<Evaluation, { result: { headline: unknown } }>): string {
+  const { kind, result } = evaluation;
+  const { headline, threshold, score, sweep } = result;
+  const name = headline === 'macroF1' ? (kind === 'prmBench' ? 'PRMScore (macro F1)' : 'macro F1') : 'F1 of first errors';
+  const best = headline === 'macroF1' ? sweep.bestMacroF1 : sweep.bestFirstErrorF1;
+  const rows = [
+    ['', 'solutions', 'steps', 'macro F1', 'F1 right', 'F1 wrong', 'first error', 'no error', 'F1 of both'],
+    row('all', result.all),
+    ...[...result.bySource].map(([source, scores]) => row(`source ${source}`, scores)),
+    ...[...result.byModel].map(([model, scores]) => row(`model ${model}`, scores)),
+  ];
+  const notes = [
+    result.bySource.size > 1 && `Mean over sources ${percent(result.meanOverSources)}, weighted by steps ${percent(result.weightedMeanOverSources)}.`,
+    result.neutralSteps > 0 && `${count(result.neutralSteps, 'neutral step')} left out.`,
+    result.unscoredSteps > 0 && `${count(result.unscoredSteps, 'judged step')} without a score left out.`,
+  ];
+  const title = `${BENCHMARKS[kind].title}: ${name} ${percent(score.value)} (${range(score)}) at threshold ${threshold}${bestText(best)}`;
+  return `${title}\n\n${table(rows)}${paragraph(notes)}`;
+}
+
+function bestText(best: Best | undefined): string {
+  return best === undefined ? '' : `; best ${percent(best.value)} at ${best.threshold.toFixed(3)}`;
+}
+
+function row(name: string, { solutions, steps, firstError }: ProcessScores): string[] {
+  const { tp, fp, tn, fn } = steps.counts;
+  const shares = [steps.macroF1, steps.f1Correct, steps.f1Incorrect, firstError.errorAccuracy, firstError.correctAccuracy, firstError.f1];
+  return [name, solutions.toLocaleString('en-US'), (tp + fp + tn + fn).toLocaleString('en-US'), ...shares.map(percent)];
+}
+
+/** One decimal; a dash where there is nothing to count. */
+function percent(share: number | undefined): string {
+  return share === undefined || Number.isNaN(share) ? '–' : (share * 100).toFixed(1);
+}
+
+function range({ low, high }: Estimate): string {
+  return `${percent(low)}–${percent(high)}`;
+}
+
+function gain({ value, low, high }: Estimate): string {
+  const sign = (share: number): string => `${share < 0 ? '' : '+'}${percent(share)}`;
+  return `${sign(value)} (${sign(low)} to ${sign(high)})`;
+}
+
+/** Columns as wide as their widest cell; the first is flush left. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  const line = (cells: readonly string[]): string => cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ');
+  return rows.map((cells) => `  ${line(cells).trimEnd()}\n`).join('');
+}
+
+function paragraph(notes: readonly (string | false)[]): string {
+  const lines = notes.filter((note) => note !== false).map((note) => `  ${note}\n`);
+  return `\n${lines.join('')}`;
+}

@@ -1,0 +1,48 @@
+import type { CliWorld } from './command.js';
+import { InputError, inputFiles, readInput, type InputFile } from './inputFiles.js';
+
+/** Reads the files behind arguments one by one and says on the error stream what is wrong with them. */
+export class ReportedInput {
+  /** Files that could not be read whole: the exit code is 2 then. */
+  failed = 0;
+  read = 0;
+
+  constructor(
+    readonly args: readonly string[],
+    readonly world: CliWorld,
+  ) {}
+
+  async *files(): AsyncGenerator<InputFile> {
+    for await (const file of inputFiles(this.args)) {
+      const input = await this.#read(file);
+      if (input !== undefined) yield input;
+    }
+    if (this.read === 0 && this.failed === 0) this.complain(`no file to read in ${this.args.join(', ')}`);
+  }
+
+  async #read(file: string): Promise<InputFile | undefined> {
+    try {
+      const input = await readInput(file);
+      this.read++;
+      for (const { span, severity, message, code } of input.reasoning.faults) {
+        const { line, character } = input.lines.position(span.start);
+        if (severity === 'error') this.failed++;
+        this.note(`${file}:${line + 1}:${character + 1}: ${severity}: ${message} [${code}]`);
+      }
+      return input;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.complain(`${file}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  complain(message: string): void {
+    this.failed++;
+    this.note(message);
+  }
+
+  note(message: string): void {
+    this.world.err.write(`steplens: ${message}\n`);
+  }
+}

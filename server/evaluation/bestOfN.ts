@@ -1,0 +1,117 @@
+import { createRandom } from '../reasoning/random.js';
+import { bootstrapMeans, resampleWeights, type Estimate } from './bootstrap.js';
+import { solutionScore, SCORE_RULES, type ScoreRule } from './solutionScore.js';
+import { bestIsCorrect, passAt, subsetMean } from './subsets.js';
+
+/** The candidates of one problem. */
+export interface CandidateSet {
+  /** Tells problems apart for the seeded parts. */
+  readonly id: string;
+  readonly candidates: readonly Candidate[];
+}
+
+export interface Candidate {
+  /** The verdict on its final answer. */
+  readonly correct: boolean;
+  /** PRM scores of its steps in [0, 1]; NaN = not scored; may be empty. */
+  readonly scores: readonly number[];
+  /** Final answer, brought to a form in which equal answers are equal strings; undefined when none was found. */
+  readonly answer?: string;
+}
+
+/** How one of N candidates is chosen; `pass` counts a problem as solved when any of them is right. */
+export type Selection = 'pass' | 'random' | 'selfConsistency' | ScoreRule;
+
+export const SELECTIONS: readonly Selection[] = ['pass', 'random', 'selfConsistency', ...SCORE_RULES];
+
+export interface BestOfN {
+  readonly problems: number;
+  readonly candidates: number;
+  /** Candidates without any step score: they count as score 0. */
+  readonly unscored: number;
+  /** Candidates without a readable final answer: they do not vote. */
+  readonly unanswered: number;
+  /** 1, 2, .., the largest number of candidates of a problem. */
+  readonly sizes: readonly number[];
+  /** Problems that have at least so many candidates, by position in `sizes`; the others count with all they have. */
+  readonly complete: readonly number[];
+  /** Accuracy in [0, 1] by position in `sizes`, with a 95 % interval. */
+  readonly curves: Readonly<Record<Selection, readonly Estimate[]>>;
+  /** Accuracy minus that of `random`, resampled in pairs: a gain is real when its interval lies above 0. */
+  readonly gains: Readonly<Record<Selection, readonly Estimate[]>>;
+}
+
+/**
+ * Best-of-N for N = 1 .. all, as MM-PRM reports it (`eval/prm/extract_calculate.py`): each number is the expectation over
+ * all N-subsets of a problem's candidates, averaged over problems. pass@N, random and choice by score are exact; majority
+ * voting is exact up to 4,096 subsets a problem, beyond it 1,000 seeded ones. Ties go to the first candidate, as `list.index`
+ * does there. Intervals are percentiles of 1,000 seeded bootstrap resamples of the problems.
+ */
+export function bestOfN(sets: readonly CandidateSet[], seed: number): BestOfN {
+  const used = sets.filter((set) => set.candidates.length > 0);
+  const largest = used.reduce((n, set) => Math.max(n, set.candidates.length), 0);
+  const sizes = Array.from({ length: largest }, (_, i) => i + 1);
+  const perProblem = used.map((set) => accuracies(set, largest, seed));
+  const weights = resampleWeights(used.length, seed);
+  const curves = {} as Record<Selection, Estimate[]>;
+  const gains = {} as Record<Selection, Estimate[]>;
+  for (const selection of SELECTIONS) {
+    const columns = sizes.map((_, i) => perProblem.map((values) => values[selection][i]!));
+    const differences = sizes.map((_, i) => perProblem.map((values) => values[selection][i]! - values.random[i]!));
+    curves[selection] = bootstrapMeans(columns, weights);
+    gains[selection] = bootstrapMeans(differences, weights);
+  }
+  const candidates = used.flatMap((set) => set.candidates);
+  return {
+    problems: used.length,
+    candidates: candidates.length,
+    unscored: candidates.filter((candidate) => candidate.scores.every(Number.isNaN)).length,
+    unanswered: candidates.filter((candidate) => candidate.answer === undefined).length,
+    sizes,
+    complete: sizes.map((size) => used.filter((set) => set.candidates.length >= size).length),
+    curves,
+    gains,
+  };
+}
+
+/** One problem's chance of being solved with each selection, for N = 1 .. `largest`. */
+function accuracies(set: CandidateSet, largest: number, seed: number): Record<Selection, number[]> {
+  const { candidates } = set;
+  const n = candidates.length;
+  const correct = candidates.filter((candidate) => candidate.correct).length;
+  const chances = {} as Record<Selection, number[]>;
+  const fill = (selection: Selection, chance: (k: number) => number): void => {
+    const known = Array.from({ length: n }, (_, i) => chance(i + 1));
+    chances[selection] = Array.from({ length: largest }, (_, i) => known[Math.min(i, n - 1)]!);
+  };
+  fill('pass', (k) => passAt(n, correct, k));
+  fill('random', () => correct / n);
+  const vote = majorityOf(candidates);
+  fill('selfConsistency', (k) =>
+    subsetMean(n, k, (subset) => (candidates[vote(subset)]!.correct ? 1 : 0), createRandom(seed, `${set.id}/${k}`)));
+  for (const rule of SCORE_RULES) {
+    const scored = candidates.map((candidate, index) => ({ index, score: solutionScore(candidate.scores, rule), correct: candidate.correct }));
+    const ranked = scored.sort((a, b) => b.score - a.score || a.index - b.index).map((candidate) => candidate.correct);
+    fill(rule, (k) => bestIsCorrect(ranked, k));
+  }
+  return chances;
+}
+
+/**
+ * Self-consistency (Wang et al. 2022): a function that gives the index of the first candidate with the most frequent answer
+ * of a subset; of equally frequent answers the one that comes first. Without any answer, the first candidate.
+ */
+function majorityOf(candidates: readonly Candidate[]): (subset: readonly number[]) => number {
+  // Called for thousands of subsets: answers are counted by number, 0 = none.
+  const numbers = new Map<string | undefined, number>([[undefined, 0]]);
+  for (const { answer } of candidates) if (!numbers.has(answer)) numbers.set(answer, numbers.size);
+  const answers = candidates.map(({ answer }) => numbers.get(answer)!);
+  const counts = new Uint32Array(numbers.size);
+  return (subset) => {
+    counts.fill(0);
+    for (const index of subset) counts[answers[index]!]!++;
+    counts[0] = 0;
+    const most = counts.reduce((a, b) => Math.max(a, b));
+    return subset.find((index) => counts[answers[index]!] === most)!;
+  };
+}

@@ -1,0 +1,65 @@
+import { finalAnswer } from '../reasoning/finalAnswer.js';
+import type { Problem, ReasoningDocument, Solution } from '../reasoning/problem.js';
+import { answerKey } from '../labeling/answers/answerKey.js';
+import type { CandidateSet } from './bestOfN.js';
+import type { LabelledSolution } from './labelledSolution.js';
+import type { Headline } from './processBenchmark.js';
+
+/** What a document can be evaluated as. */
+export type EvaluationKind = 'bestOfN' | ProcessBenchmark;
+
+export type ProcessBenchmark = 'visualProcessBench' | 'processBench' | 'prmBench' | 'humanLabels';
+
+export const BENCHMARKS: Readonly<Record<ProcessBenchmark, { readonly title: string; readonly headline: Headline }>> = {
+  visualProcessBench: { title: 'VisualProcessBench', headline: 'macroF1' },
+  processBench: { title: 'ProcessBench', headline: 'firstErrorF1' },
+  prmBench: { title: 'PRMBench', headline: 'macroF1' },
+  humanLabels: { title: 'Human step labels', headline: 'macroF1' },
+};
+
+/**
+ * By what is in it: step labels make a process benchmark, several solutions of which at least one has a verdict make a
+ * candidate set. A search tree is neither: its paths were not drawn independently. Undefined: nothing to evaluate.
+ */
+export function evaluationKind(document: ReasoningDocument): EvaluationKind | undefined {
+  const { format, problems } = document;
+  if (problems.some((problem) => problem.steps.some((step) => step.values.human !== undefined))) {
+    return format in BENCHMARKS ? (format as ProcessBenchmark) : 'humanLabels';
+  }
+  return problems.some(isCandidateSet) ? 'bestOfN' : undefined;
+}
+
+/** Whether all candidates of a problem can be compared: several, each with a verdict. */
+export function isCandidateSet(problem: Problem): boolean {
+  return problem.tree === undefined && problem.solutions.length > 1 && problem.solutions.every((solution) => solution.correct !== undefined);
+}
+
+/** Scores that stand in the file, by step; NaN where there is none. */
+export function recordedScores(problem: Problem): number[] {
+  return problem.steps.map((step) => step.values.recordedPrm ?? NaN);
+}
+
+/** `scores`: one for each step of the problem. `id` tells it apart from all other problems. */
+export function candidateSet(problem: Problem, scores: ArrayLike<number>, id: string): CandidateSet {
+  return {
+    id,
+    candidates: problem.solutions.map((solution) => {
+      const last = solution.steps.at(-1);
+      const answer = last === undefined ? undefined : finalAnswer(problem.steps[last]!.text);
+      return { correct: solution.correct === true, scores: scoresOf(solution, scores), ...(answer !== undefined && { answer: answerKey(answer) }) };
+    }),
+  };
+}
+
+export function labelledSolutions(problem: Problem, scores: ArrayLike<number>): LabelledSolution[] {
+  return problem.solutions.map((solution) => ({
+    labels: solution.steps.map((step) => problem.steps[step]!.values.human),
+    scores: scoresOf(solution, scores),
+    ...(problem.source !== undefined && { source: problem.source }),
+    ...(solution.model !== undefined && { model: solution.model }),
+  }));
+}
+
+function scoresOf(solution: Solution, scores: ArrayLike<number>): number[] {
+  return solution.steps.map((step) => scores[step] ?? NaN);
+}

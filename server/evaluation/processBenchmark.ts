@@ -1,0 +1,112 @@
+import { interval, resampleWeights, type Estimate } from './bootstrap.js';
+import { countFirstError, firstErrorMetrics, harmonicMean, type FirstErrorMetrics } from './firstErrorMetrics.js';
+import type { LabelledSolution } from './labelledSolution.js';
+import { addCounts, countSteps, macroF1, stepMetrics, type StepCounts, type StepMetrics } from './stepMetrics.js';
+import { sweepThresholds, type ThresholdSweep } from './thresholdSweep.js';
+
+/** Which number a benchmark's authors compare models by. */
+export type Headline = 'macroF1' | 'firstErrorF1';
+
+export interface ProcessScores {
+  readonly solutions: number;
+  readonly steps: StepMetrics;
+  readonly firstError: FirstErrorMetrics;
+}
+
+export interface ProcessReport {
+  readonly headline: Headline;
+  readonly threshold: number;
+  /** The headline at the threshold, over everything, with a 95 % bootstrap interval over solutions. */
+  readonly score: Estimate;
+  readonly all: ProcessScores;
+  readonly bySource: ReadonlyMap<string, ProcessScores>;
+  readonly byModel: ReadonlyMap<string, ProcessScores>;
+  /**
+   * The headline's means over sources: plain (ProcessBench's "average F1" over its four subsets), and weighted by judged
+   * steps (one reading of VisualProcessBench's "overall"; the paper does not say whether it pools).
+   */
+  readonly meanOverSources: number | undefined;
+  readonly weightedMeanOverSources: number | undefined;
+  readonly sweep: ThresholdSweep;
+  /** Judged steps without a score; they are in no number above. */
+  readonly unscoredSteps: number;
+  readonly neutralSteps: number;
+}
+
+/**
+ * Scores a PRM on a process benchmark.
+ * - VisualProcessBench (arXiv 2503.10291, 3.3): headline macro F1 over the steps of all solutions, neutral ones left out.
+ * - ProcessBench (arXiv 2412.06559): headline F1 of first-error accuracy on wrong and on right solutions.
+ * - PRMBench (arXiv 2501.03124; `mr_eval/tasks/prmtest_classified/task.py`): headline PRMScore = macro F1; the originals that
+ *   its redundancy rows carry are not in its total, nor read here.
+ * A step is low when its score is below `threshold`. The caller says which headline; all numbers are computed for all.
+ */
+export function processReport(solutions: readonly LabelledSolution[], headline: Headline, threshold: number, seed: number): ProcessReport {
+  const bySource = scoresBy(solutions, threshold, (solution) => solution.source);
+  const headlineOf = (scores: ProcessScores): number | undefined => (headline === 'macroF1' ? scores.steps.macroF1 : scores.firstError.f1);
+  const groups = [...bySource.values()].flatMap((scores) => {
+    const value = headlineOf(scores);
+    return value === undefined ? [] : [{ value, weight: countOf(scores.steps.counts) }];
+  });
+  const judged = solutions.flatMap(({ labels, scores }) => labels.map((label, i) => ({ label, score: scores[i] ?? NaN })));
+  return {
+    headline,
+    threshold,
+    score: headlineEstimate(solutions, headline, threshold, seed),
+    all: scoresOf(solutions, threshold),
+    bySource,
+    byModel: scoresBy(solutions, threshold, (solution) => solution.model),
+    meanOverSources: weightedMean(groups.map(({ value }) => ({ value, weight: 1 }))),
+    weightedMeanOverSources: weightedMean(groups),
+    sweep: sweepThresholds(solutions),
+    unscoredSteps: judged.filter(({ label, score }) => (label === 1 || label === -1) && Number.isNaN(score)).length,
+    neutralSteps: judged.filter(({ label }) => label === 0).length,
+  };
+}
+
+function scoresOf(solutions: readonly LabelledSolution[], threshold: number): ProcessScores {
+  return {
+    solutions: solutions.length,
+    steps: stepMetrics(addCounts(solutions.map((solution) => countSteps(solution, threshold)))),
+    firstError: firstErrorMetrics(solutions.map((solution) => countFirstError(solution, threshold))),
+  };
+}
+
+/** Groups in alphabetical order; solutions that do not tell are in none. */
+function scoresBy(solutions: readonly LabelledSolution[], threshold: number, keyOf: (solution: LabelledSolution) => string | undefined): Map<string, ProcessScores> {
+  const groups = new Map<string, LabelledSolution[]>();
+  for (const solution of solutions) {
+    const key = keyOf(solution);
+    if (key === undefined) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [solution]);
+    else group.push(solution);
+  }
+  return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, group]) => [key, scoresOf(group, threshold)]));
+}
+
+function headlineEstimate(solutions: readonly LabelledSolution[], headline: Headline, threshold: number, seed: number): Estimate {
+  const rows =
+    headline === 'macroF1'
+      ? solutions.map((solution) => countSteps(solution, threshold)).map(({ tp, fp, tn, fn }) => [tp, fp, tn, fn])
+      : solutions.map((solution) => countFirstError(solution, threshold)).map((c) => [c.errorHits, c.erroneous, c.correctHits, c.correct]);
+  const value = (weight: (row: number) => number): number => {
+    const sums = [0, 0, 0, 0];
+    rows.forEach((row, at) => row.forEach((count, column) => (sums[column]! += count * weight(at))));
+    const [a, b, c, d] = sums as [number, number, number, number];
+    const result = headline === 'macroF1' ? macroF1({ tp: a, fp: b, tn: c, fn: d }) : harmonicMean(b ? a / b : undefined, d ? c / d : undefined);
+    return result ?? NaN;
+  };
+  const resampled = resampleWeights(rows.length, seed).map((weight) => value((row) => weight[row]!)).filter((mean) => !Number.isNaN(mean));
+  const [low, high] = resampled.length === 0 ? [NaN, NaN] : interval(resampled);
+  return { value: value(() => 1), low, high };
+}
+
+function countOf({ tp, fp, tn, fn }: StepCounts): number {
+  return tp + fp + tn + fn;
+}
+
+function weightedMean(values: readonly { readonly value: number; readonly weight: number }[]): number | undefined {
+  const total = values.reduce((sum, { weight }) => sum + weight, 0);
+  return total === 0 ? undefined : values.reduce((sum, { value, weight }) => sum + value * weight, 0) / total;
+}

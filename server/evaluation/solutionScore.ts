@@ -1,0 +1,38 @@
+/**
+ * How a candidate's score follows from its steps' PRM scores: the list of MM-PRM's `eval/prm/extract_calculate.py`, where
+ * `mean` is called `average`, the next `sum_logprob`, `sum_logit` and `mean_odd`. `last` is also the outcome score.
+ */
+export type ScoreRule = 'min' | 'last' | 'product' | 'mean' | 'max' | 'sumLog' | 'sumLogit' | 'meanOdds';
+
+export const SCORE_RULES: readonly ScoreRule[] = ['min', 'last', 'product', 'mean', 'max', 'sumLog', 'sumLogit', 'meanOdds'];
+
+/** Stands for an infinite logarithm, logit or odds, as in the reference code. */
+const HUGE = 9999;
+
+const RULES: Record<ScoreRule, (scores: readonly number[]) => number> = {
+  min: (scores) => scores.reduce((a, b) => Math.min(a, b)),
+  last: (scores) => scores.at(-1)!,
+  product: (scores) => scores.reduce((a, b) => a * b),
+  mean,
+  max: (scores) => scores.reduce((a, b) => Math.max(a, b)),
+  sumLog: (scores) => sum(scores.map((p) => (p <= 0 ? -HUGE : Math.log(p)))),
+  sumLogit: (scores) => sum(scores.map((p) => (p >= 1 ? HUGE : p <= 0 ? -HUGE : Math.log(p / (1 - p))))),
+  meanOdds: (scores) => mean(scores.map((p) => (p >= 1 ? HUGE : p / (1 - p)))),
+};
+
+/**
+ * A candidate's score from its steps' scores in [0, 1]; NaN = not scored, left out. Without any score it is 0, as in the
+ * reference code. That code divides by zero on logit(0); here it is -9999, as its log(0) is.
+ */
+export function solutionScore(scores: readonly number[], rule: ScoreRule): number {
+  const known = scores.filter((score) => !Number.isNaN(score));
+  return known.length === 0 ? 0 : RULES[rule](known);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
+
+function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
+}

@@ -1,0 +1,67 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDocument } from '../../server/formats/registry.js';
+import { run } from './runner.js';
+
+const long = 'one two three four five six seven eight nine ten eleven';
+const node = (text: string, mc: number, children: object[] = []): object => ({ partial_solution: [text], mc_value: mc, visit_count: 0, correct_rollouts: [], incorrect_rollouts: [], children });
+const tree = { question: 'How many?', answer: '4', image_path: 'a.png', mc_value: 0.5, visit_count: 1, correct_rollouts: [], incorrect_rollouts: [['x']], children: [node(long, 0.5, [node('bad', 0), node('good', 1)]), node('short', 0)] };
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steplens-export-'));
+  await writeFile(at('tree.json'), JSON.stringify(tree));
+  await writeFile(at('broken.json'), JSON.stringify(tree).slice(0, -20));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('steplens export', () => {
+  it.each(['mm-prm', 'visualprm', 'trl', 'qwen'])('writes %s, one JSON object a line, and says what was left out', async (to) => {
+    const { code, out, err } = await run(['export', at('tree.json'), '--to', to, '--out', at(`${to}.jsonl`)]);
+    expect([code, out]).toEqual([0, '']);
+    const lines = (await readFile(at(`${to}.jsonl`), 'utf8')).trimEnd().split('\n');
+    for (const line of lines) expect(JSON.parse(line)).toBeTypeOf('object');
+    expect(err).toMatch(new RegExp(`: ${lines.length} samples of 3 paths, \\d with an error -> .*${to}\\.jsonl\n`));
+    if (to === 'mm-prm') expect(err).toContain('1 left out (too-short): its text is too short');
+  });
+
+  it('writes to the standard output, which StepLens reads back', async () => {
+    const { out } = await run(['export', at('tree.json'), '--to', 'mm-prm', '--out', '-']);
+    expect(readDocument(out, 'jsonl')).toMatchObject({ format: 'mmPrmAnnotation', faults: [] });
+    expect((await run(['export', at('tree.json'), '--to', 'mm-prm', '--out', '-'])).out).toBe(out);
+  });
+
+  it('explains every node', async () => {
+    const { code, out } = await run(['export', at('tree.json'), '--to', 'mm-prm', '--explain', '--json']);
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split('\n').map((line) => JSON.parse(line) as object);
+    expect(lines).toHaveLength(4);
+    expect(lines[1]).toEqual({ file: at('tree.json'), problem: 0, node: 2, included: true, why: 'In the set, as a sample with an error.' });
+    expect(lines[3]).toMatchObject({ node: 4, included: false, exclusion: 'too-short' });
+    const text = (await run(['export', at('tree.json'), '--to', 'mm-prm', '--explain'])).out;
+    expect(text).toContain('  + node 2: bad\n      In the set, as a sample with an error.\n');
+  });
+
+  it('exports what can be read of a broken file, and ends with 2', async () => {
+    const { code, out, err } = await run(['export', at('broken.json'), at('none.json'), '--to', 'trl', '--out', '-']);
+    expect(code).toBe(2);
+    expect(err).toContain('[truncated-json]');
+    expect(err).toContain('none.json: there is no such file');
+    expect(out).toContain('"prompt":"How many?"');
+  });
+
+  it('says when the file cannot be written', async () => {
+    const { code, err } = await run(['export', at('tree.json'), '--to', 'trl', '--out', at('no/such/folder.jsonl')]);
+    expect(code).toBe(2);
+    expect(err).toContain('it cannot be written');
+  });
+
+  it('refuses what it does not understand', async () => {
+    for (const wrong of [[], ['a.json'], ['a.json', '--to', 'csv', '--out', 'x'], ['a.json', '--to', 'trl'], ['a.json', '--to', 'trl', '--out', 'x', '--explain'], ['a.json', '--to', 'trl', '--out', 'x', '--json']]) {
+      expect((await run(['export', ...wrong])).code).toBe(2);
+    }
+  });
+});

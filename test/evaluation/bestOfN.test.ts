@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bestOfN, SELECTIONS, type Candidate, type CandidateSet } from '../../server/evaluation/bestOfN.js';
+import { interval, resampleWeights } from '../../server/evaluation/bootstrap.js';
+import { SCORE_RULES, solutionScore } from '../../server/evaluation/solutionScore.js';
+import { allSubsets, bestIsCorrect, logChoose, passAt, subsetMean } from '../../server/evaluation/subsets.js';
+import { createRandom, sampleIndices } from '../../server/reasoning/random.js';
+
+const candidate: fc.Arbitrary<Candidate> = fc.record({
+  correct: fc.boolean(),
+  scores: fc.array(fc.integer({ min: 0, max: 10 }).map((tenths) => tenths / 10), { maxLength: 3 }),
+  answer: fc.constantFrom('1', '2', '3'),
+});
+const candidates = fc.array(candidate, { minLength: 1, maxLength: 7 });
+
+/** The definition itself: the choice made in every subset, averaged. */
+function byEnumeration(all: readonly Candidate[], k: number, solves: (subset: Candidate[]) => boolean): number {
+  const subsets = [...allSubsets(all.length, k)].length;
+  let solved = 0;
+  for (const subset of allSubsets(all.length, k)) if (solves(subset.map((i) => all[i]!))) solved++;
+  return solved / subsets;
+}
+
+function chosenByScore(rule: (typeof SCORE_RULES)[number]) {
+  return (subset: Candidate[]): boolean => {
+    const scores = subset.map((one) => solutionScore(one.scores, rule));
+    return subset[scores.indexOf(Math.max(...scores))]!.correct;
+  };
+}
+
+function chosenByVote(subset: Candidate[]): boolean {
+  const count = (one: Candidate): number => subset.filter((other) => other.answer === one.answer).length;
+  return subset.find((one) => count(one) === Math.max(...subset.map(count)))!.correct;
+}
+
+describe('Best-of-N over all subsets', () => {
+  it('equals the average over every subset, for every selection and N', () => {
+    fc.assert(
+      fc.property(candidates, (all) => {
+        const result = bestOfN([{ id: 'p', candidates: all }], 1);
+        for (const [i, k] of result.sizes.entries()) {
+          expect(result.curves.pass[i]!.value).toBeCloseTo(byEnumeration(all, k, (subset) => subset.some((one) => one.correct)), 10);
+          expect(result.curves.random[i]!.value).toBeCloseTo(all.filter((one) => one.correct).length / all.length, 10);
+          expect(result.curves.selfConsistency[i]!.value).toBeCloseTo(byEnumeration(all, k, chosenByVote), 10);
+          for (const rule of SCORE_RULES) expect(result.curves[rule][i]!.value, rule).toBeCloseTo(byEnumeration(all, k, chosenByScore(rule)), 10);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('keeps its orders: nothing beats pass@N, everything is the same at N = 1', () => {
+    fc.assert(
+      fc.property(fc.array(candidates, { minLength: 1, maxLength: 4 }), (all) => {
+        const sets = all.map((some, i): CandidateSet => ({ id: String(i), candidates: some }));
+        const result = bestOfN(sets, 7);
+        for (const selection of SELECTIONS) {
+          expect(result.curves[selection][0]!.value).toBeCloseTo(result.curves.random[0]!.value, 10);
+          result.sizes.forEach((_, i) => {
+            const { value, low, high } = result.curves[selection][i]!;
+            expect(value).toBeLessThanOrEqual(result.curves.pass[i]!.value + 1e-10);
+            expect(low).toBeLessThanOrEqual(high);
+          });
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('counts a problem with fewer candidates with all it has, and says so', () => {
+    const right: Candidate = { correct: true, scores: [0.9], answer: '1' };
+    const wrong: Candidate = { correct: false, scores: [0.2], answer: '2' };
+    const result = bestOfN([{ id: 'a', candidates: [wrong, right, wrong] }, { id: 'b', candidates: [right] }, { id: 'c', candidates: [] }], 1);
+    expect(result).toMatchObject({ problems: 2, candidates: 4, sizes: [1, 2, 3], complete: [2, 1, 1], unscored: 0, unanswered: 0 });
+    expect(result.curves.min.map(({ value }) => value)).toEqual([2 / 3, 5 / 6, 1].map((value) => expect.closeTo(value, 10) as number));
+    expect(result.gains.min[2]!.value).toBeCloseTo(1 - 2 / 3, 10);
+  });
+
+  it('has no problems to average over, and says NaN rather than 0', () => {
+    expect(bestOfN([], 1)).toMatchObject({ problems: 0, sizes: [] });
+  });
+
+  it('gives the same numbers for the same seed, and others for another', () => {
+    const sets = Array.from({ length: 4 }, (_, i): CandidateSet => ({
+      id: String(i),
+      candidates: Array.from({ length: 16 }, (_, j): Candidate => ({ correct: (i * j) % 3 === 0, scores: [((i * 7 + j * 3) % 10) / 10], answer: String((i * j) % 4) })),
+    }));
+    expect(bestOfN(sets, 5)).toEqual(bestOfN(sets, 5));
+    expect(bestOfN(sets, 5).curves.min[3]!.low).not.toBe(bestOfN(sets, 6).curves.min[3]!.low);
+  });
+});
+
+describe('a candidate\'s score, by MM-PRM\'s rules', () => {
+  it.each([
+    ['min', 0.2],
+    ['last', 0.8],
+    ['product', 0.08],
+    ['mean', 0.5],
+    ['max', 0.8],
+    ['sumLog', Math.log(0.5) + Math.log(0.2) + Math.log(0.8)],
+    ['sumLogit', Math.log(0.25) + Math.log(4)],
+    ['meanOdds', (1 + 0.25 + 4) / 3],
+  ] as const)('%s', (rule, expected) => {
+    expect(solutionScore([0.5, 0.2, 0.8], rule)).toBeCloseTo(expected, 10);
+  });
+
+  it('is 0 without scores, leaves out what was not scored, and never NaN at 0 and 1', () => {
+    for (const rule of SCORE_RULES) {
+      expect(solutionScore([], rule)).toBe(0);
+      expect(solutionScore([NaN, 0.3], rule)).toBe(solutionScore([0.3], rule));
+      expect(Number.isFinite(solutionScore([0, 1], rule))).toBe(true);
+    }
+  });
+});
+
+describe('subsets', () => {
+  it('pass@k is what Chen et al. compute', () => {
+    expect(passAt(10, 3, 1)).toBeCloseTo(0.3, 12);
+    expect(passAt(10, 3, 8)).toBeCloseTo(1, 12);
+    expect(passAt(200, 1, 100)).toBeCloseTo(0.5, 10);
+    expect(passAt(5, 0, 3)).toBeCloseTo(0, 12);
+  });
+
+  it('stays exact for many candidates', () => {
+    expect(Math.exp(logChoose(16, 8))).toBeCloseTo(12870, 6);
+    expect(bestIsCorrect(Array.from({ length: 256 }, () => true), 128)).toBeCloseTo(1, 9);
+  });
+
+  it('estimates by sampling when there are too many subsets', () => {
+    const mean = subsetMean(30, 15, (subset) => (subset.includes(3) ? 1 : 0), createRandom(1, 'x'));
+    expect(mean).toBeGreaterThan(0.42);
+    expect(mean).toBeLessThan(0.58);
+  });
+
+  it('draws different indices, each equally often', () => {
+    const random = createRandom(3);
+    const counts = new Array<number>(6).fill(0);
+    for (let i = 0; i < 3000; i++) {
+      const drawn = sampleIndices(6, 2, random);
+      expect(new Set(drawn).size).toBe(2);
+      for (const index of drawn) counts[index]!++;
+    }
+    for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(120);
+    expect(sampleIndices(2, 5, random)).toEqual([0, 1]);
+  });
+});
+
+describe('bootstrap', () => {
+  it('draws as many rows as there are', () => {
+    for (const weight of resampleWeights(9, 1)) expect(weight.reduce((a, b) => a + b, 0)).toBe(9);
+  });
+
+  it('gives the interval of a normal mean', () => {
+    const random = createRandom(11);
+    const [low, high] = interval(Array.from({ length: 1000 }, () => random()));
+    expect(low).toBeCloseTo(0.025, 1);
+    expect(high).toBeCloseTo(0.975, 1);
+  });
+});
