@@ -2,7 +2,7 @@
  * `npm run screenshots`: the pictures of the README, taken of a real VS Code with the sample workspace. The high-contrast
  * ones go to `test-results/screenshots/`: they are for looking at, not for the README.
  */
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { build } from './dependencies.mjs';
@@ -17,8 +17,9 @@ const limitBytes = 400_000;
 /** Time for the model to score and for things to come to rest. */
 const restMs = 4_000;
 
-const tree = process.env.STEPLENS_TREE ?? 'apples.json';
-const solution = process.env.STEPLENS_SOLUTION ?? 'wrong.md';
+/** The first tree there is. */
+const tree = (await readdir(join(samples, 'trees'))).filter((name) => name.endsWith('.json')).sort()[0] ?? '';
+const solution = 'wrong.md';
 
 const look = {
   'editor.minimap.enabled': false,
@@ -26,9 +27,10 @@ const look = {
   'editor.unicodeHighlight.ambiguousCharacters': false,
   'editor.stickyScroll.enabled': false,
   'editor.lineHeight': 1.6,
+  'editor.hover.above': false,
   'breadcrumbs.enabled': false,
-  'workbench.sideBar.location': 'left',
-  'window.title': 'StepLens',
+  'window.commandCenter': false,
+  'editor.occurrencesHighlight': 'off',
 };
 
 const themes = [
@@ -45,13 +47,15 @@ for (const theme of themes) await shootTree(theme);
 
 /** The editor with its marks, and the hover on the first low step. */
 async function shootEditor() {
-  await inWorkbench('Default Dark Modern', {}, async (page) => {
+  await inWorkbench('Default Dark Modern', async (page) => {
     await openFile(page, solution);
     await page.locator('.squiggly-warning').first().waitFor({ timeout: 60_000 });
     await page.keyboard.press('Control+Shift+M');
     await page.waitForTimeout(restMs);
     await page.locator('.editor-group-container .view-lines').first().click({ position: { x: 300, y: 10 } });
     await page.keyboard.press('Alt+j');
+    await page.getByText(/Low step 1 of/).first().waitFor();
+    await page.waitForTimeout(1_000);
     const { x, y, width } = await boxOf(page.locator('.squiggly-warning').first());
     await page.mouse.move(x + Math.min(width, 240) / 2, y + 5);
     await page.locator('.monaco-hover:not(.hidden)').first().waitFor();
@@ -62,7 +66,7 @@ async function shootEditor() {
 
 /** The panel beside its file, the first low step selected. */
 async function shootTree({ name, theme, folder }) {
-  await inWorkbench(theme, {}, async (page) => {
+  await inWorkbench(theme, async (page) => {
     await openFile(page, tree);
     await page.keyboard.press('Control+b');
     await runCommand(page, 'StepLens: Open Reasoning Tree');
@@ -71,13 +75,15 @@ async function shootTree({ name, theme, folder }) {
     await page.waitForTimeout(restMs);
     await page.keyboard.press('Control+1');
     await page.keyboard.press('Alt+j');
+    // Off every button: no tooltip in the picture.
+    await page.mouse.move(400, 880);
     await page.waitForTimeout(restMs);
     await shoot(page, join(folder, `tree-${name}.png`));
   });
 }
 
-async function inWorkbench(theme, settings, act) {
-  const host = await startHost({ workspace: samples, extensionDevelopmentPath: root, settings: { ...look, 'workbench.colorTheme': theme, ...settings } });
+async function inWorkbench(theme, act) {
+  const host = await startHost({ workspace: samples, extensionDevelopmentPath: root, settings: { ...look, 'workbench.colorTheme': theme } });
   let close = async () => {};
   try {
     const workbench = await openWorkbench(host.url);

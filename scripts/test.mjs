@@ -75,15 +75,15 @@ async function runParts(names) {
 /** TypeScript and ESLint; each is one test. @returns {Promise<Counts>} */
 async function check() {
   const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
-  const commands = [
-    ...['server', 'extension', 'webview', 'browser'].map((name) => [tsc, '-p', `tsconfig.${name}.json`]),
-    [join('node_modules', 'eslint', 'bin', 'eslint.js'), '.'],
-  ];
+  const commands = {
+    ...Object.fromEntries(['server', 'extension', 'webview', 'browser'].map((name) => [`types: ${name}`, [tsc, '-p', `tsconfig.${name}.json`]])),
+    lint: [join('node_modules', 'eslint', 'bin', 'eslint.js'), '.'],
+  };
   const counts = { passed: 0, failed: 0 };
-  for (const command of commands) {
+  for (const [name, command] of Object.entries(commands)) {
     const { code } = await capture([process.execPath, ...command], { echo: true });
     counts[code === 0 ? 'passed' : 'failed']++;
-    console.log(`${code === 0 ? 'ok' : 'FAILED'} ${command.slice(1).join(' ') || 'tsc'}`);
+    console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name}`);
   }
   return counts;
 }

@@ -39,7 +39,7 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
     else return;
     event.preventDefault();
   });
-  const low = button(document, { label: 'Go to the first low step', icon: 'flag', text: 'First low', appearance: 'secondary', className: 'first-low-button', onClick: actions.firstLow });
+  const low = button(document, { label: 'Go to the first low step', icon: 'flag', text: 'First low step', appearance: 'secondary', className: 'first-low-button', onClick: actions.firstLow });
   const view = element(
     document,
     'div',
@@ -49,7 +49,7 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
     button(document, { label: 'Fit the tree (0)', icon: 'screen-full', onClick: actions.fit }),
     button(document, { label: 'Fold all', icon: 'collapse-all', onClick: () => actions.foldAll(true) }),
     button(document, { label: 'Unfold all', icon: 'expand-all', onClick: () => actions.foldAll(false) }),
-    button(document, { label: 'Keyboard help (?)', icon: 'keyboard', onClick: actions.help }),
+    button(document, { label: 'Keyboard help (?)', icon: 'keyboard', className: 'help-button', onClick: actions.help }),
   );
   const host = element(
     document,

@@ -53,14 +53,21 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   let colors: CanvasColors | null = null;
   let svgTree: ReturnType<typeof createSvgTree> | null = null;
   let pending = 0;
-  let motion = 0;
+  let unfolding = 0;
+  /** A move of the view under way. */
+  let glide: { readonly from: View; readonly to: View; readonly start: number } | null = null;
 
   const view = (): View => store.state.zoom ?? { k: 1, x: 0, y: 0 };
+  /** Where the view will stand when it stops moving. */
+  const goal = (): View => glide?.to ?? view();
   const setView = (next: View) => {
     store.update({ zoom: next });
     gesture.sync(next);
   };
-  const gesture = attachZoom(host, view, (next) => store.update({ zoom: next }));
+  const gesture = attachZoom(host, view, (next) => {
+    glide = null;
+    store.update({ zoom: next });
+  });
 
   store.subscribe((state, before) => {
     if (state.model !== before.model || state.collapsed !== before.collapsed) relayout(state, before);
@@ -93,7 +100,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     host,
     fit: () => moveTo(fitView(layout.extent, size)),
     zoomBy(factor) {
-      const now = view();
+      const now = goal();
       const { selected, model } = store.state;
       const at = selected !== null && model !== null ? screenPoint(now, model.nodes[selected]!.depth, layout.row[selected]!) : null;
       const isInside = at !== null && at.x >= 0 && at.x <= size.width && at.y >= 0 && at.y <= size.height;
@@ -103,8 +110,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     centre(id) {
       const node = store.state.model?.nodes[id];
       if (node === undefined || Number.isNaN(layout.row[id])) return;
-      const now = view();
-      if (rowPx(now.k) >= 14) bringIntoSight(id);
+      if (rowPx(goal().k) >= 14) bringIntoSight(id);
       else moveTo(centreView(READING_ZOOM, node.depth, layout.row[id]!, size));
     },
     themeChanged() {
@@ -143,6 +149,8 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     sceneFor = null;
     setMinimum();
     if (!isSame || state.zoom === null) {
+      window.cancelAnimationFrame(unfolding);
+      glide = null;
       drawnLayout = layout;
       if (state.zoom === null) land(model);
       else gesture.sync(state.zoom);
@@ -150,6 +158,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     }
     const match = before.model === model ? null : matchNodes(before.model.nodes, model.nodes);
     hold(previous, match, state, before);
+    window.cancelAnimationFrame(unfolding);
     if (layout.count > MOTION_LIMIT || isStill()) drawnLayout = layout;
     else animate(previous, match, model);
   }
@@ -162,8 +171,9 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
       const now = old === undefined ? undefined : match === null ? old : match[old];
       const shift = old === undefined || now === undefined ? NaN : previous.row[old]! - layout.row[now]!;
       if (Number.isNaN(shift)) continue;
-      const current = view();
-      setView({ ...current, y: current.y + shift * rowPx(current.k) });
+      const shifted = (current: View): View => ({ ...current, y: current.y + shift * rowPx(current.k) });
+      setView(shifted(view()));
+      if (glide !== null) glide = { ...glide, from: shifted(glide.from), to: shifted(glide.to) };
       return;
     }
   }
@@ -171,33 +181,36 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   function animate(from: TreeLayout, match: Int32Array | null, model: TreeModel): void {
     const to = layout;
     const start = window.performance.now();
-    window.cancelAnimationFrame(motion);
     const tick = (now: number) => {
-      const t = Math.min(1, (now - start) / MOTION_MS);
+      const t = Math.max(0, Math.min(1, (now - start) / MOTION_MS));
       drawnLayout = t === 1 ? to : blendLayouts(from, to, match, model.nodes, ease(t));
       sceneFor = null;
       drawNow();
-      if (t < 1) motion = window.requestAnimationFrame(tick);
+      if (t < 1) unfolding = window.requestAnimationFrame(tick);
     };
     drawnLayout = blendLayouts(from, to, match, model.nodes, 0);
-    motion = window.requestAnimationFrame(tick);
+    unfolding = window.requestAnimationFrame(tick);
   }
 
-  function moveTo(target: View): void {
-    const from = view();
+  function moveTo(to: View): void {
     if (isStill() || layout.count > MOTION_LIMIT) {
-      setView(target);
+      glide = null;
+      setView(to);
       return;
     }
-    const [k, x, y] = [interpolateNumber(from.k, target.k), interpolateNumber(from.x, target.x), interpolateNumber(from.y, target.y)];
-    const start = window.performance.now();
-    window.cancelAnimationFrame(motion);
-    const tick = (now: number) => {
-      const t = Math.min(1, (now - start) / MOTION_MS);
-      setView(t === 1 ? target : { k: k(ease(t)), x: x(ease(t)), y: y(ease(t)) });
-      if (t < 1) motion = window.requestAnimationFrame(tick);
-    };
-    motion = window.requestAnimationFrame(tick);
+    const isMoving = glide !== null;
+    glide = { from: view(), to, start: window.performance.now() };
+    if (!isMoving) window.requestAnimationFrame(step);
+  }
+
+  function step(now: number): void {
+    if (glide === null) return;
+    const { from, to, start } = glide;
+    const t = Math.max(0, Math.min(1, (now - start) / MOTION_MS));
+    const at = (key: keyof View) => interpolateNumber(from[key], to[key])(ease(t));
+    setView(t === 1 ? to : { k: at('k'), x: at('x'), y: at('y') });
+    if (t < 1) window.requestAnimationFrame(step);
+    else glide = null;
   }
 
   function isStill(): boolean {
@@ -207,7 +220,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   function bringIntoSight(id: number): void {
     const node = store.state.model?.nodes[id];
     if (node === undefined || size.width === 0 || store.state.zoom === null || Number.isNaN(layout.row[id])) return;
-    const now = view();
+    const now = goal();
     const next = reveal(now, node.depth, layout.row[id]!, size);
     if (next !== now) moveTo(next);
   }

@@ -1,0 +1,63 @@
+import { makeView } from '../webview/trees.js';
+import { launchChromium, openPanel, servePanel } from './panelPage.js';
+
+export interface PaintTimes {
+  readonly nodes: number;
+  /** From the host's answer to the first frame that shows the tree. */
+  readonly firstPaintMs: number;
+  /** Between two frames while the whole tree is in sight and dragged, with the frame rate unlimited: script, style, paint. */
+  readonly panFrameMsMedian: number;
+  readonly panFrameMsP95: number;
+}
+
+const FRAMES = 90;
+const VIEWPORT = { width: 1200, height: 800 };
+
+/** Measures the built panel (`dist/webview.js`) in Chromium, without a GPU, with a generated tree of `nodes` nodes. */
+export async function measurePaint(nodes: number): Promise<PaintTimes> {
+  const { url, server } = await servePanel();
+  const browser = await launchChromium('--disable-frame-rate-limit', '--disable-gpu-vsync');
+  try {
+    // The page starts empty; the tree then arrives as an event, so that the page's own start is not counted.
+    const { page } = await openPanel(browser, url, VIEWPORT);
+    await page.waitForSelector('.placeholder');
+    await page.waitForTimeout(300);
+    const firstPaintMs = await page.evaluate(async (view) => {
+      const start = performance.now();
+      window.postMessage({ kind: 'event', name: 'viewChanged', data: { view, images: [] } });
+      while (document.querySelector('.drawing[data-renderer]') === null) await new Promise(requestAnimationFrame);
+      // A task after the frame that drew it: that frame has been painted.
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      return performance.now() - start;
+    }, makeView({ nodes }));
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('0');
+    await page.waitForTimeout(300);
+    const intervals = await page.evaluate(async (count) => {
+      const drawing = document.querySelector('.drawing')!;
+      const box = drawing.getBoundingClientRect();
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      const mouse = (type: string, dx: number, dy: number) => {
+        const target = type === 'mousedown' ? drawing : window;
+        target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, view: window, clientX: x + dx, clientY: y + dy, button: 0, buttons: 1 }));
+      };
+      mouse('mousedown', 0, 0);
+      const times: number[] = [];
+      let last = await new Promise<number>(requestAnimationFrame);
+      for (let i = 1; i <= count; i++) {
+        mouse('mousemove', 40 * Math.sin(i / 6), 3 * i);
+        const now = await new Promise<number>(requestAnimationFrame);
+        times.push(now - last);
+        last = now;
+      }
+      mouse('mouseup', 0, 0);
+      return times.slice(5);
+    }, FRAMES);
+    const sorted = intervals.sort((a, b) => a - b);
+    const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!;
+    return { nodes, firstPaintMs, panFrameMsMedian: at(0.5), panFrameMsP95: at(0.95) };
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}

@@ -1,0 +1,464 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Server } from 'node:http';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { InitialView } from '../../webview/protocol.js';
+import { makeView, type TreeOptions } from '../webview/trees.js';
+import { buildTreeModel, landingNode } from '../../webview/model/treeModel.js';
+import { launchChromium, openPanel, servePanel, type Panel, type PanelOptions } from './panelPage.js';
+import { THEMES, type ThemeName } from './themes.js';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let browser: Browser;
+let server: Server;
+let url: string;
+let panel: Panel | undefined;
+
+beforeAll(async () => {
+  ({ url, server } = await servePanel());
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  server.close();
+});
+/** Nothing a test does may leave an error, a warning or a refused resource behind. */
+afterEach(async () => {
+  if (panel === undefined) return;
+  const violations = await panel.page.evaluate(() => window.fakeHost.violations);
+  const { problems } = panel;
+  await panel.page.context().close();
+  panel = undefined;
+  expect([...problems, ...violations]).toEqual([]);
+});
+
+const initial = (options: TreeOptions): InitialView => ({ view: makeView(options), images: options.images ?? [] });
+
+async function open(options: PanelOptions): Promise<Page> {
+  panel = await openPanel(browser, url, options);
+  return panel.page;
+}
+
+async function openTree(tree: TreeOptions, options: PanelOptions = {}): Promise<Page> {
+  const page = await open({ views: [initial(tree)], ...options });
+  await page.waitForSelector('.drawing[data-renderer]');
+  return page;
+}
+
+const treeOf = (page: Page) => page.getByRole('tree', { name: 'Reasoning tree' });
+const active = (page: Page) => treeOf(page).getAttribute('aria-activedescendant');
+const selectedId = async (page: Page) => Number((await active(page))?.replace('node-', ''));
+const savedState = (page: Page) => page.evaluate(() => JSON.parse(sessionStorage.getItem('state') ?? 'null') as { selected: number; collapsed: number[]; zoom: { k: number; x: number; y: number }; details: string });
+
+describe.each(Object.keys(THEMES) as ThemeName[])('in the theme %s', (theme) => {
+  it('draws a tree, lands on its first low step, and axe finds nothing', async () => {
+    const page = await openTree({ nodes: 60, problemCount: 3, images: ['figure.svg'] }, { theme });
+    const model = buildTreeModel(makeView({ nodes: 60 }));
+    expect(await selectedId(page)).toBe(landingNode(model));
+    expect(await page.locator('.node.selected').count()).toBe(1);
+    await page.evaluate(axeSource);
+    for (const tab of ['#tab-node', '#tab-statistics']) {
+      await page.locator(tab).click();
+      const found = await page.evaluate(async () => {
+        const axe = (window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe;
+        return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n')}`);
+      });
+      expect(found).toEqual([]);
+    }
+  });
+});
+
+describe('keyboard', () => {
+  it('walks, folds, reveals, zooms and goes from low step to low step with one tab stop', async () => {
+    const page = await openTree({ nodes: 60 });
+    const view = makeView({ nodes: 60 });
+    const model = buildTreeModel(view);
+    await treeOf(page).focus();
+    await page.keyboard.press('Home');
+    expect(await selectedId(page)).toBe(0);
+    await page.keyboard.press('ArrowRight');
+    const child = view.nodes[0]!.children[0]!;
+    expect(await selectedId(page)).toBe(child);
+    const item = page.locator(`#node-${child}`);
+    expect(await item.getAttribute('aria-level')).toBe('2');
+    expect(await item.getAttribute('aria-setsize')).toBe(String(view.nodes[0]!.children.length));
+    expect(await item.getAttribute('aria-posinset')).toBe('1');
+    expect(await item.getAttribute('aria-selected')).toBe('true');
+    expect(await item.textContent()).toMatch(/^\d\.\d\d, .*rollouts/);
+
+    await page.keyboard.press('ArrowLeft');
+    expect(await item.getAttribute('aria-expanded')).toBe('false');
+    await page.keyboard.press('ArrowDown');
+    expect(await selectedId(page)).toBe(view.nodes[0]!.children[1]);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press(' ');
+    expect(await item.getAttribute('aria-expanded')).toBe('true');
+    await page.keyboard.press('End');
+    expect(await selectedId(page)).toBe(model.order.at(-1));
+
+    await page.keyboard.press('Home');
+    await page.keyboard.press('n');
+    expect(await selectedId(page)).toBe(model.low[0]);
+    await page.keyboard.press('n');
+    expect(await selectedId(page)).toBe(model.low[1]);
+    await page.keyboard.press('p');
+    expect(await selectedId(page)).toBe(model.low[0]);
+
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Control+Enter');
+    expect((await panel!.calls('reveal')).slice(-2).map((call) => call.args)).toEqual([
+      { node: model.low[0], focus: false },
+      { node: model.low[0], focus: true },
+    ]);
+    const level = () => page.locator('.drawing').getAttribute('data-level');
+    for (let i = 0; i < 6; i++) await page.keyboard.press('+');
+    await expect.poll(level).toBe('card');
+    for (let i = 0; i < 14; i++) await page.keyboard.press('-');
+    await expect.poll(level).toBe('dots');
+    await page.keyboard.press('?');
+    expect(await page.getByRole('dialog', { name: 'Keyboard' }).isVisible()).toBe(true);
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('dialog', { name: 'Keyboard' }).count()).toBe(0);
+  });
+
+  it('reaches the tree by Tab, and leaves it with one more', async () => {
+    const page = await openTree({ nodes: 60 });
+    const where = () => page.evaluate(() => document.activeElement?.getAttribute('role') ?? '');
+    let presses = 0;
+    while ((await where()) !== 'tree' && presses++ < 12) await page.keyboard.press('Tab');
+    expect(await where()).toBe('tree');
+    await page.keyboard.press('Tab');
+    expect(await where()).not.toBe('treeitem');
+    expect(await where()).not.toBe('tree');
+  });
+});
+
+describe('pointer', () => {
+  it('a click selects and reveals without focus, a double click with focus, the fold mark folds', async () => {
+    const page = await openTree({ nodes: 60 });
+    const other = page.locator('.node:not(.selected) text.value').first();
+    const box = (await other.boundingBox())!;
+    await page.mouse.click(box.x + 4, box.y + 4);
+    const calls = await panel!.calls('reveal');
+    expect(calls).toEqual([{ name: 'reveal', args: { node: await selectedId(page), focus: false } }]);
+    await page.mouse.dblclick(box.x + 4, box.y + 4);
+    expect((await panel!.calls('reveal')).at(-1)!.args).toMatchObject({ focus: true });
+
+    await treeOf(page).focus();
+    await page.keyboard.press('Home');
+    const fold = (await page.locator('.node.selected .fold').boundingBox())!;
+    await page.mouse.click(fold.x + fold.width / 2, fold.y + fold.height / 2);
+    await expect.poll(() => page.locator('g.node').count()).toBe(1);
+    expect(await page.locator('.fold-text').textContent()).toBe('+59');
+  });
+
+  it('wheel zooms about the pointer, a drag pans and selects nothing, hovering tells words and value', async () => {
+    const page = await openTree({ nodes: 60 });
+    const node = page.locator('.node.selected .mark');
+    const before = (await node.boundingBox())!;
+    const centre = { x: before.x + before.width / 2, y: before.y + before.height / 2 };
+    await page.mouse.move(centre.x, centre.y);
+    await expect.poll(() => page.locator('.tooltip').textContent()).toMatch(/0\.\d\d.*rollouts/);
+    await page.mouse.wheel(0, -200);
+    await expect.poll(async () => (await savedState(page))?.zoom.k).toBeGreaterThan(0.31);
+    const after = (await page.locator('.node.selected .mark').first().boundingBox())!;
+    expect(Math.abs(after.y + after.height / 2 - centre.y)).toBeLessThan(14);
+    const selection = await selectedId(page);
+    await page.mouse.down();
+    await page.mouse.move(centre.x + 90, centre.y + 60, { steps: 5 });
+    await page.mouse.up();
+    const panned = (await page.locator('.node.selected .mark').first().boundingBox())!;
+    expect(panned.x - after.x).toBeCloseTo(90, -1);
+    expect(panned.y - after.y).toBeCloseTo(60, -1);
+    expect(await selectedId(page)).toBe(selection);
+    expect(await panel!.calls('reveal')).toEqual([]);
+  });
+});
+
+describe('search', () => {
+  it('counts, dims what does not match, and walks the matches', async () => {
+    const page = await openTree({ nodes: 60 });
+    await treeOf(page).focus();
+    await page.keyboard.press('/');
+    await page.keyboard.type('boxed{4}');
+    const count = page.locator('.match-count');
+    await expect.poll(() => count.textContent()).toMatch(/^\d+ matches$/);
+    await expect.poll(() => page.locator('.node.faded').count()).toBeGreaterThan(5);
+    const total = parseInt((await count.textContent())!, 10);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => count.textContent()).toMatch(new RegExp(`^\\d+ of ${total}$`));
+    expect(await page.locator(`#node-${await selectedId(page)}`).getAttribute('aria-selected')).toBe('true');
+    const first = await count.textContent();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Shift+Enter');
+    expect(await count.textContent()).toBe(first);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('.node.faded').count()).toBe(0);
+    await page.keyboard.press('/');
+    await page.keyboard.type('no such words');
+    await expect.poll(() => count.textContent()).toBe('No match');
+  });
+
+  it('opens folded branches to show a match', async () => {
+    const page = await openTree({ nodes: 60 });
+    await page.getByRole('button', { name: 'Fold all', exact: true }).click();
+    await page.locator('vscode-text-field').click();
+    await page.keyboard.type('4.33');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('.node.selected').count()).toBe(1);
+    expect(makeView({ nodes: 60 }).nodes[await selectedId(page)]!.depth).toBeGreaterThan(0);
+  });
+});
+
+describe('host', () => {
+  it('nodeSelected selects, unfolds and marks the step, and is not answered', async () => {
+    const page = await openTree({ nodes: 60 });
+    const view = makeView({ nodes: 60 });
+    const deep = view.nodes.reduce((deepest, node) => (node.depth > deepest.depth && node.steps.length > 1 ? node : deepest));
+    await page.getByRole('button', { name: 'Fold all', exact: true }).click();
+    await panel!.emit('nodeSelected', { problem: 0, node: deep.id, step: deep.steps[1]!.index });
+    await expect.poll(() => selectedId(page)).toBe(deep.id);
+    await expect.poll(() => page.locator('.node.selected').count()).toBe(1);
+    const box = (await page.locator('.node.selected').boundingBox())!;
+    const picture = (await page.locator('.picture').boundingBox())!;
+    expect(box.x).toBeGreaterThanOrEqual(picture.x - 20);
+    expect(box.y).toBeGreaterThanOrEqual(picture.y - 20);
+    expect(box.y).toBeLessThan(picture.y + picture.height);
+    expect(await page.locator('.step.current').count()).toBe(1);
+    expect(await panel!.calls('reveal')).toEqual([]);
+  });
+
+  it('nodeSelected of another problem shows that problem first', async () => {
+    const views = [0, 1].map((problem) => initial({ nodes: 20, problem, problemCount: 2, seed: problem + 1 }));
+    const page = await open({ views });
+    await page.waitForSelector('.drawing[data-renderer]');
+    await panel!.emit('nodeSelected', { problem: 1, node: 3 });
+    await expect.poll(() => selectedId(page)).toBe(3);
+    expect(await panel!.calls('select')).toEqual([{ name: 'select', args: { problem: 1 } }]);
+    expect(await page.locator('vscode-dropdown').evaluate((host) => (host as unknown as { value: string }).value)).toBe('1');
+  });
+
+  it('new values keep selection, folds and zoom', async () => {
+    const page = await openTree({ nodes: 60 });
+    await treeOf(page).focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('+');
+    await page.waitForTimeout(250);
+    const before = await savedState(page);
+    const view = makeView({ nodes: 60 });
+    await panel!.emit('viewChanged', { view: { ...view, version: 2, nodes: view.nodes.map((node) => ({ ...node, value: 0.9, rollouts: [] })) }, images: [] });
+    await expect.poll(() => page.locator('.value-number').textContent()).toBe('0.90');
+    await page.waitForTimeout(250);
+    expect(await savedState(page)).toEqual(before);
+  });
+
+  it('an edit that shifts every id keeps the selected step selected', async () => {
+    const page = await openTree({ nodes: 60 });
+    const view = makeView({ nodes: 60 });
+    const words = await page.locator('.step-text').first().textContent();
+    const shifted = [
+      { ...view.nodes[0]!, children: [1, ...view.nodes[0]!.children.map((id) => id + 1)] },
+      { ...view.nodes[1]!, children: [], steps: view.nodes[1]!.steps.map((step) => ({ ...step, text: 'A new first step.' })) },
+      ...view.nodes.slice(1).map((node) => ({ ...node, id: node.id + 1, parent: node.parent === 0 ? 0 : node.parent! + 1, children: node.children.map((id) => id + 1) })),
+    ];
+    const before = await selectedId(page);
+    await panel!.emit('viewChanged', { view: { ...view, version: 2, nodes: shifted }, images: [] });
+    await expect.poll(() => selectedId(page)).toBe(before + 1);
+    expect(await page.locator('.step-text').first().textContent()).toBe(words);
+  });
+
+  it('a view that cannot be refreshed stays, with the cause and "Try again"', async () => {
+    const page = await openTree({ nodes: 10 });
+    await panel!.emit('viewFailed', { message: 'The file was deleted.' });
+    await expect.poll(() => page.locator('.banner').textContent()).toContain('The file was deleted.');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect.poll(() => page.locator('.banner').count()).toBe(0);
+    expect((await panel!.calls('open')).length).toBe(2);
+  });
+
+  it('the picker, the images and the steps call the host', async () => {
+    const views = [0, 1, 2].map((problem) => initial({ nodes: 20, problem, problemCount: 3, images: ['figure.svg'] }));
+    const page = await open({ views });
+    await page.waitForSelector('.drawing[data-renderer]');
+    await page.getByRole('button', { name: 'Next problem' }).click();
+    await expect.poll(async () => (await panel!.calls('select')).at(-1)?.args).toEqual({ problem: 1 });
+    await page.locator('vscode-dropdown').click();
+    await page.getByRole('option', { name: /^3\/3/ }).click();
+    await expect.poll(async () => (await panel!.calls('select')).at(-1)?.args).toEqual({ problem: 2 });
+    await page.getByRole('button', { name: 'Open image 1 of the problem' }).click();
+    expect((await panel!.calls('openImage')).at(-1)?.args).toEqual({ index: 0 });
+    await page.getByRole('button', { name: 'Show this step in the file' }).first().click();
+    expect((await panel!.calls('reveal')).at(-1)?.args).toMatchObject({ node: await selectedId(page), focus: false });
+  });
+});
+
+describe('state', () => {
+  it('selection, folds, zoom and tab come back after a reload', async () => {
+    const page = await openTree({ nodes: 60 });
+    await treeOf(page).focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press(' ');
+    await page.keyboard.press('+');
+    await page.locator('#tab-statistics').click();
+    await page.waitForTimeout(300);
+    const before = await savedState(page);
+    expect(before.collapsed.length).toBe(1);
+    await page.reload();
+    await page.waitForSelector('.drawing[data-renderer]');
+    await page.waitForTimeout(300);
+    expect(await savedState(page)).toEqual(before);
+    expect(await page.locator('#tab-statistics').getAttribute('aria-selected')).toBe('true');
+    expect((await panel!.calls('open')).at(-1)!.args['state']).toEqual(before);
+  });
+});
+
+describe('details', () => {
+  it('typesets inline and display math, keeps what KaTeX cannot read, and never takes text for markup', async () => {
+    const view = makeView({ nodes: 3 });
+    const texts = ['So $x^2$ and \\[ \\sum_{i=1}^n i = \\frac{n(n+1)}{2} \\] hold.', 'Broken $\\frac{1}{$ stays.', '<img src=x onerror=alert(1)> costs $5 and $10.', `Long: $${Array.from({ length: 200 }, (_, i) => `x_{${i}}`).join(' + ')}$`];
+    const steps = texts.map((text, index) => ({ index, text, range: view.range, values: {}, low: false, firstLow: false }));
+    const nodes = view.nodes.map((node) => (node.id === 1 ? { ...node, steps } : node));
+    const page = await open({ views: [{ view: { ...view, nodes }, images: [] }] });
+    await page.waitForSelector('.drawing[data-renderer]');
+    await panel!.emit('nodeSelected', { problem: 0, node: 1 });
+    const step = (index: number) => page.locator('.step').nth(index);
+    await expect.poll(() => step(0).locator('.katex').count()).toBe(2);
+    expect(await step(0).locator('.katex-display').count()).toBe(1);
+    expect(await step(0).locator('math').count()).toBe(2);
+    // KaTeX's own styles arrived through the CSSOM.
+    expect(await step(0).locator('.vlist > span').first().evaluate((span) => (span as HTMLElement).style.top)).not.toBe('');
+    await page.evaluate(() => document.fonts.ready);
+    expect(await page.evaluate(() => document.fonts.check('16px KaTeX_Main') && [...document.fonts].some((font) => font.family.includes('KaTeX') && font.status === 'loaded'))).toBe(true);
+    expect(await step(1).textContent()).toContain('\\frac{1}{');
+    expect(await step(1).locator('.math-error').getAttribute('title')).toContain('KaTeX');
+    expect(await step(2).locator('img').count()).toBe(0);
+    expect(await step(2).locator('.katex').count()).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  });
+
+  it('lists rollouts with their verdict, copies and steps, and shows one in the file', async () => {
+    const page = await openTree({ nodes: 60 });
+    await panel!.emit('nodeSelected', { problem: 0, node: 3 });
+    const rollouts = makeView({ nodes: 60 }).nodes[3]!.rollouts;
+    await expect.poll(() => page.locator('.counts').textContent()).toContain(`${rollouts.filter((rollout) => rollout.correct).length} correct`);
+    const first = page.locator('.rollout').first();
+    await first.locator('summary').click();
+    await expect.poll(() => first.locator('li').count()).toBe(rollouts[0]!.steps.length);
+    await first.getByRole('button', { name: 'Show this rollout in the file' }).click();
+    expect((await panel!.calls('reveal')).at(-1)!.args).toEqual({ node: 3, rollout: 0, focus: false });
+  });
+
+  it('the splitter moves by keyboard and pointer, and is remembered', async () => {
+    const page = await openTree({ nodes: 60 });
+    const width = async () => (await page.locator('.details').boundingBox())!.width;
+    const before = await width();
+    await page.getByRole('separator').focus();
+    await page.keyboard.press('ArrowLeft');
+    expect(await width()).toBeGreaterThan(before);
+    const bar = (await page.locator('.splitter').boundingBox())!;
+    await page.mouse.move(bar.x, 300);
+    await page.mouse.down();
+    await page.mouse.move(550, 300, { steps: 4 });
+    await page.mouse.up();
+    expect(await width()).toBeCloseTo(550, -1);
+  });
+});
+
+describe('sizes and states', () => {
+  it('at 300 pixels everything is in reach and nothing overflows', async () => {
+    const page = await openTree({ nodes: 60, problemCount: 3 }, { width: 300 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(300);
+    const stage = (await page.locator('.picture').boundingBox())!;
+    expect(stage.height).toBeGreaterThan(180);
+    for (const name of ['First low step', 'Fit the tree', 'Fold all', 'Unfold all'])
+      expect((await page.getByRole('button', { name: new RegExp(name, 'i') }).first().boundingBox())!.x).toBeLessThan(280);
+  });
+
+  it.each([
+    [3, 'svg'],
+    [60, 'svg'],
+    [5_000, 'canvas'],
+    [20_000, 'canvas'],
+  ])('%i nodes fit as a whole', async (nodes, renderer) => {
+    const page = await openTree({ nodes });
+    await treeOf(page).focus();
+    await page.keyboard.press('0');
+    await expect.poll(() => page.locator('.drawing').getAttribute('data-renderer')).toBe(renderer);
+    await expect.poll(() => page.locator('.drawing').getAttribute('data-nodes')).toBe(String(nodes));
+    await page.keyboard.press('n');
+    await page.keyboard.press('End');
+    expect(await selectedId(page)).toBeGreaterThan(0);
+  });
+
+  it('a tree too large to draw at once starts folded, says so, and unfolds when asked', async () => {
+    const page = await openTree({ nodes: 20_500 });
+    await treeOf(page).focus();
+    await page.keyboard.press('0');
+    const drawn = async () => Number(await page.locator('.drawing').getAttribute('data-nodes'));
+    await expect.poll(drawn).toBeGreaterThan(1_000);
+    expect(await drawn()).toBeLessThan(20_000);
+    expect(await page.locator('.banner').textContent()).toContain('20,500 nodes');
+    await page.locator('.banner').getByRole('button', { name: 'Unfold all' }).click();
+    await page.keyboard.press('0');
+    await expect.poll(drawn).toBe(20_500);
+    expect(await page.locator('.banner').count()).toBe(0);
+  });
+
+  it('says that it reads while the host is slow', async () => {
+    const page = await open({ views: [initial({ nodes: 3 })], delay: 700 });
+    await page.getByText('Reading the tree…').waitFor({ state: 'visible' });
+    await page.waitForSelector('.drawing[data-renderer]');
+    expect(await page.getByText('Reading the tree…').count()).toBe(0);
+  });
+
+  it('one node, no values, nothing and a failure each say what to do next', async () => {
+    let page = await openTree({ nodes: 1 });
+    expect(await page.locator('.banner').textContent()).toContain('Only the problem');
+    await panel!.page.context().close();
+    page = await openTree({ nodes: 12, isSearchTree: false, hasValues: false });
+    await page.getByRole('button', { name: 'Score the steps now' }).click();
+    expect(await panel!.calls('score')).toEqual([{ name: 'score', args: {} }]);
+    await panel!.page.context().close();
+    page = await open({});
+    expect(await page.getByRole('heading', { name: 'No reasoning to draw' }).isVisible()).toBe(true);
+    await panel!.page.context().close();
+    page = await open({ openError: 'The language server stopped.' });
+    expect(await page.getByRole('alert').textContent()).toContain('The language server stopped.');
+    await page.evaluate((view) => {
+      window.fakeHost.openError = null;
+      window.fakeHost.views = [view];
+    }, initial({ nodes: 3 }));
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForSelector('.drawing[data-renderer]');
+  });
+
+  it('moves nothing when reduced motion is asked for, and settles in the same place when it is not', async () => {
+    // Which nodes are drawn beyond the edges depends on the way there; what is in sight must not.
+    const positions = async (page: Page) =>
+      page.locator('g.node .mark').evaluateAll((marks) => {
+        const picture = document.querySelector('.picture')!.getBoundingClientRect();
+        const boxes = marks.map((mark) => mark.getBoundingClientRect()).filter((box) => box.left > 0 && box.right < picture.right);
+        return boxes.map((box) => `${Math.round(box.x)} ${Math.round(box.y)}`).sort();
+      });
+    const still = await openTree({ nodes: 30 }, { reducedMotion: true });
+    await treeOf(still).focus();
+    await still.keyboard.press('Home');
+    await still.keyboard.press(' ');
+    await still.keyboard.press(' ');
+    await still.waitForTimeout(100);
+    const wanted = await positions(still);
+    await panel!.page.context().close();
+    const moving = await openTree({ nodes: 30 }, { reducedMotion: false });
+    await treeOf(moving).focus();
+    await moving.keyboard.press('Home');
+    await moving.keyboard.press(' ');
+    await moving.waitForTimeout(300);
+    await moving.keyboard.press(' ');
+    await expect.poll(() => positions(moving)).toEqual(wanted);
+  });
+});

@@ -1,0 +1,149 @@
+import { createServer, type Server } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { extname, join, normalize } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { InitialView } from '../../webview/protocol.js';
+import { THEMES, type ThemeName } from './themes.js';
+
+/** A call the panel made to its host. */
+export interface Call {
+  readonly name: string;
+  readonly args: Record<string, unknown>;
+}
+
+/** What the fake host in the page keeps; it answers `open` and `select` with these views. */
+export interface FakeHost {
+  calls: Call[];
+  violations: string[];
+  views: InitialView[];
+  openError: string | null;
+  /** Milliseconds before the host answers. */
+  delay: number;
+}
+
+declare global {
+  interface Window {
+    fakeHost: FakeHost;
+  }
+}
+
+const DIST = join(import.meta.dirname, '../../dist');
+const NONCE = 'r4nd0mN0nce';
+const STYLE_NONCE = 'an0therN0nce';
+const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.ttf': 'font/ttf', '.woff2': 'font/woff2', '.svg': 'image/svg+xml' };
+const IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="180"><rect width="300" height="180" fill="#fff"/><path d="M40 150 L150 20 L260 150 Z" fill="#cfe3ff" stroke="#234"/></svg>';
+
+/** Serves the built panel as the extension's host page does: an empty body under the strict policy. */
+export async function servePanel(): Promise<{ readonly url: string; readonly server: Server }> {
+  if (!existsSync(join(DIST, 'webview.js'))) throw new Error('dist/webview.js is missing: run `npm run build` first.');
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
+    if (path === '/') {
+      const origin = `http://${request.headers.host}`;
+      response.setHeader('content-type', 'text/html; charset=utf-8');
+      response.setHeader('content-security-policy', `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${origin} 'nonce-${STYLE_NONCE}'; font-src ${origin}; img-src ${origin} data:`);
+      response.end(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Reasoning tree</title><meta property="csp-nonce" content="${STYLE_NONCE}"><link rel="icon" href="data:,"><link rel="stylesheet" href="codicon.css"><link rel="stylesheet" href="webview.css"></head><body><script nonce="${NONCE}" src="webview.js"></script></body></html>`);
+    } else if (path === '/figure.svg') {
+      response.setHeader('content-type', 'image/svg+xml');
+      response.end(IMAGE);
+    } else {
+      readFile(join(DIST, path)).then(
+        (body) => response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream').end(body),
+        () => response.writeHead(404).end(),
+      );
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+}
+
+export function launchChromium(...more: readonly string[]): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
+  });
+}
+
+export interface PanelOptions {
+  readonly views?: readonly InitialView[];
+  readonly theme?: ThemeName;
+  readonly width?: number;
+  readonly height?: number;
+  readonly openError?: string;
+  readonly delay?: number;
+  readonly reducedMotion?: boolean;
+}
+
+export interface Panel {
+  readonly page: Page;
+  /** Console errors and warnings, page errors and refused resources so far. */
+  readonly problems: string[];
+  calls(name?: string): Promise<Call[]>;
+  emit(name: string, data: unknown): Promise<void>;
+}
+
+/** Opens the panel in a page of its own, in a theme, against a fake host that holds these views. */
+export async function openPanel(browser: Browser, url: string, options: PanelOptions = {}): Promise<Panel> {
+  const { views = [], theme = 'dark', width = 1100, height = 700, openError = null, delay = 0, reducedMotion = true } = options;
+  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(50_000);
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));
+  // Runners that keep function names (tsx) wrap them in a helper that the page does not have.
+  await page.addInitScript('globalThis.__name = (fn) => fn');
+  await page.addInitScript(installFakeHost, { views: [...views], openError, delay, ...THEMES[theme] });
+  await page.goto(url);
+  return {
+    page,
+    problems,
+    calls: (name) => page.evaluate((wanted) => window.fakeHost.calls.filter((call) => wanted === undefined || call.name === wanted), name),
+    emit: (name, data) => page.evaluate(([event, payload]) => window.postMessage({ kind: 'event', name: event, data: payload }), [name, data] as const),
+  };
+}
+
+interface FakeHostOptions {
+  readonly views: InitialView[];
+  readonly openError: string | null;
+  readonly delay: number;
+  readonly bodyClass: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Runs in the page before any of its scripts: the theme as VS Code sets it, and `acquireVsCodeApi`. */
+function installFakeHost({ views, openError, delay, bodyClass, variables }: FakeHostOptions): void {
+  const fake: FakeHost = { calls: [], violations: [], views, openError, delay };
+  window.fakeHost = fake;
+  document.addEventListener('securitypolicyviolation', (event) => fake.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
+  new MutationObserver((_, observer) => {
+    if (document.body === null) return;
+    observer.disconnect();
+    document.body.className = bodyClass;
+    for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(name, value);
+  }).observe(document, { childList: true, subtree: true });
+  const answer = (frame: { id: number; name: string; args: Record<string, unknown> }) => {
+    const empty = { view: null, images: [], empty: 'The file in the editor holds no reasoning that can be drawn. Open a solution file and run "Show Reasoning Tree".' };
+    if (frame.name === 'open' && fake.openError !== null) return { kind: 'fail', id: frame.id, error: fake.openError };
+    if (frame.name === 'open') {
+      const state = frame.args['state'] as { problem: number } | null;
+      return { kind: 'done', id: frame.id, ok: fake.views[state?.problem ?? 0] ?? empty };
+    }
+    if (frame.name === 'select') return { kind: 'done', id: frame.id, ok: fake.views[frame.args['problem'] as number] ?? empty };
+    return { kind: 'done', id: frame.id, ok: null };
+  };
+  const api = {
+    postMessage(frame: { kind: string; id: number; name: string; args: Record<string, unknown> }) {
+      if (frame.kind !== 'call') return;
+      fake.calls.push({ name: frame.name, args: frame.args });
+      setTimeout(() => window.postMessage(answer(frame)), fake.delay);
+    },
+    getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') as unknown,
+    setState: (state: unknown) => sessionStorage.setItem('state', JSON.stringify(state)),
+  };
+  (window as unknown as Record<string, unknown>)['acquireVsCodeApi'] = () => api;
+}

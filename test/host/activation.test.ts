@@ -1,0 +1,66 @@
+import { strict as assert } from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commands, extensions, languages, workspace, window, Position, Range } from 'vscode';
+import { readFileSync } from 'node:fs';
+import { defaultSettings } from '../../server/settings.js';
+import { Settings, settingIds } from '../../extension/settings.js';
+import { api, closeAll, codeOf, fixture, ours, show, until } from './support.js';
+
+interface Manifest {
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string }[];
+    readonly configuration: { readonly properties: Record<string, { readonly default: unknown; readonly markdownDescription: string }> };
+  };
+}
+
+// Named to run first: nothing has been opened yet.
+describe('activation', () => {
+  after(closeAll);
+
+  it('starts nothing for a JSON file without reasoning', async () => {
+    await show(fixture('unrelated.json'));
+    const { client } = await api();
+    await sleep(1_500);
+    assert.equal(client.isStarted, false);
+    assert.deepEqual(languages.getDiagnostics(fixture('unrelated.json')), []);
+  });
+
+  it('takes a document up when an edit makes it one with reasoning', async () => {
+    const { client } = await api();
+    const document = await workspace.openTextDocument({ language: 'json', content: '{}' });
+    const editor = await window.showTextDocument(document);
+    assert.equal(client.isStarted, false);
+    const text = readFileSync(fixture('tree.json').fsPath, 'utf8');
+    await editor.edit((edit) => {
+      edit.insert(new Position(0, 0), text);
+      edit.delete(new Range(0, 0, 0, 2));
+    });
+    await until('the server to start', () => client.isStarted);
+    await until('a marked step', () => ours(document.uri).some((one) => codeOf(one) === 'first-low-step'));
+    assert.deepEqual(ours(fixture('unrelated.json')), [], 'the other file stays untouched');
+  });
+
+  it('registers the commands of the manifest and no other', async () => {
+    const { contributes } = manifest();
+    const registered = (await commands.getCommands(true)).filter((id) => id.startsWith('steplens.') && !/\.(open|focus|resetViewLocation|removeView)$/.test(id));
+    assert.deepEqual(registered.sort(), contributes.commands.map(({ command }) => command).sort());
+  });
+
+  it('reads every setting of the manifest, with its default', () => {
+    const { properties } = manifest().contributes.configuration;
+    assert.deepEqual(Object.keys(properties).sort(), Object.values(settingIds).map((id) => `steplens.${id}`).sort());
+    const settings = new Settings();
+    const read = settings.read();
+    settings.dispose();
+    const set = { ...defaultSettings, scoreOnOpen: false };
+    assert.deepEqual(read, set, 'the defaults, and what the workspace of the suite sets');
+    for (const [name, id] of Object.entries(settingIds) as [keyof typeof settingIds, string][]) {
+      assert.deepEqual(defaultSettings[name], properties[`steplens.${id}`]!.default, `server default of ${id}`);
+      assert.ok(properties[`steplens.${id}`]!.markdownDescription.length > 60, `description of ${id}`);
+    }
+  });
+});
+
+function manifest(): Manifest {
+  return extensions.getExtension('steplens.steplens')!.packageJSON as Manifest;
+}

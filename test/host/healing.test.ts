@@ -1,0 +1,63 @@
+import { strict as assert } from 'node:assert';
+import { kill } from 'node:process';
+import { Range, commands, workspace, window } from 'vscode';
+import type { StatusParams } from '../../server/protocol.js';
+import { api, closeAll, codeOf, fixture, inferences, ours, servers, showMarked, until } from './support.js';
+
+describe('bad days', () => {
+  after(closeAll);
+
+  it('loses nothing when the inference process is killed while scoring', async () => {
+    const { client } = await api();
+    const document = await workspace.openTextDocument({ language: 'json', content: manySolutions(150) });
+    const scoring = new Promise<StatusParams>((resolve) => {
+      const listener = client.onDidChangeStatus((status) => {
+        if (status.state !== 'scoring' || !status.progress || status.progress.done < 5) return;
+        listener.dispose();
+        resolve(status);
+      });
+    });
+    await window.showTextDocument(document);
+    const asked = commands.executeCommand('steplens.scoreDocument');
+    const { progress } = await scoring;
+    const before = await inferences();
+    assert.ok(before.length > 0, 'no inference process was found');
+    assert.ok(progress!.done < progress!.total, 'scoring was over before the process could be killed');
+    for (const pid of before) kill(pid, 'SIGKILL');
+    await asked;
+    const done = await until('all scores', () => client.status?.state === 'ready' && client.status);
+    assert.equal(done.message, undefined);
+    const hints = await commands.executeCommand<unknown[]>('vscode.executeInlayHintProvider', document.uri, new Range(0, 0, document.lineCount, 0));
+    assert.equal(hints.length, 450, 'a value at every step');
+    const after = await inferences();
+    assert.ok(after.length > 0 && after.every((pid) => !before.includes(pid)), 'another process took over');
+  }).timeout(180_000);
+
+  it('starts the server again when it is killed, and marks the file again', async () => {
+    const uri = fixture('tree.json');
+    await showMarked(uri);
+    const before = await servers();
+    assert.equal(before.length, 1);
+    kill(before[0]!, 'SIGKILL');
+    await until('another server', async () => (await servers()).some((pid) => pid !== before[0]));
+    await until('marks', () => ours(uri).some((one) => codeOf(one) === 'first-low-step'));
+  });
+
+  it('restarts on command', async () => {
+    const before = await servers();
+    await commands.executeCommand('steplens.restartServer');
+    await until('another server', async () => (await servers()).some((pid) => !before.includes(pid)));
+    await until('marks', () => ours(fixture('tree.json')).some((one) => codeOf(one) === 'first-low-step'));
+  });
+});
+
+/** A candidate set whose steps all differ, so that nothing comes from the cache or from another solution. */
+function manySolutions(count: number): string {
+  const seed = Date.now() % 100_000;
+  const solutions = Array.from({ length: count }, (_, i) => {
+    const a = seed + i;
+    return [`There are ${a} * 2 = ${2 * a} pens.`, `After giving 3 away, ${2 * a} - 3 = ${2 * a - 3} are left.`, `The answer is ${2 * a - 3}.`];
+  });
+  const item = { question: 'Mia has some boxes of two pens and gives 3 pens away. How many are left?', answer: '1', solutions_splits: solutions, labels: solutions.map(() => 1), prm_scores: solutions.map((one) => one.map(() => 0.5)) };
+  return JSON.stringify([item], null, 1);
+}

@@ -1,0 +1,26 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A line the runner reads: the outcome of the suite as JSON. */
+export const resultMark = 'STEPLENS-RESULT ';
+
+/**
+ * Runs every `*.test.ts` of this folder (bundled beside this file) inside an extension host. Called by VS Code's server
+ * driven by Chromium and by `@vscode/test-electron` alike.
+ */
+export async function run(): Promise<void> {
+  const { default: Mocha } = await import('mocha');
+  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, color: false, reporter: 'spec' });
+  for (const file of readdirSync(__dirname).filter((name) => name.endsWith('.test.cjs')).sort()) mocha.addFile(join(__dirname, file));
+  const failures: string[] = [];
+  const failed = await new Promise<number>((resolve) => {
+    const runner = mocha.run(resolve);
+    runner.on('fail', (test, error: Error) => failures.push(`${test.fullTitle()}: ${error.stack ?? error.message}`));
+    runner.once('end', () => {
+      const { passes = 0, pending = 0 } = runner.stats ?? {};
+      // eslint-disable-next-line no-console -- the host hands the console to the runner
+      console.log(resultMark + JSON.stringify({ passed: passes, failed: failures.length + pending, failures }));
+    });
+  });
+  if (failed > 0) throw new Error(`${failed} in-host tests failed.`);
+}

@@ -1,0 +1,83 @@
+/** The tree panel in a real VS Code, by real clicks: editor and tree follow each other. */
+import { strict as assert } from 'node:assert';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { root } from '../../scripts/run.mjs';
+import { startHost } from '../../scripts/vscodeHost.mjs';
+import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+
+describe('the tree panel beside its file', () => {
+  /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
+  let host;
+  /** @type {import('playwright-core').Page} */
+  let page;
+  let close = async () => {};
+  /** @type {string[]} */
+  const violations = [];
+
+  before(async () => {
+    host = await startHost({ workspace: join(root, 'test', 'fixtures', 'workspace'), extensionDevelopmentPath: root, settings: { 'editor.minimap.enabled': false, 'editor.wordWrap': 'on' } });
+    ({ page, close } = await openWorkbench(host.url));
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text()) && /webview|steplens/i.test(message.location().url)) violations.push(message.text());
+    });
+    await openFile(page, 'tree.json');
+    await runCommand(page, 'StepLens: Open Reasoning Tree');
+    await webviewFrame(page).locator('svg g.node').nth(5).waitFor({ timeout: 60_000 });
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
+  });
+  after(async () => {
+    await close();
+    await host?.stop();
+  });
+
+  const treeItem = (text) => webviewFrame(page).getByRole('treeitem').filter({ hasText: text }).first();
+  const node = (text) => webviewFrame(page).locator('svg g.node').filter({ hasText: text }).first();
+  const line = (text) => page.locator('.view-line').filter({ hasText: text }).first();
+  const status = () => page.locator('[id="status.editor.selection"]').innerText();
+
+  it('reveals a step when its node is clicked', async () => {
+    // The drawing finds the node under the pointer itself, so Playwright sees the drawing there.
+    await node('There are 3 + 4').click({ force: true });
+    await line('3 + 4 = 7 apples').waitFor();
+    await page.locator('.view-overlays .selected-text').first().waitFor();
+    assert.equal(await treeItem('3 + 4').getAttribute('aria-selected'), 'true');
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'IFRAME', 'the focus stays in the panel');
+    await page.keyboard.press('Control+1');
+    // "Ln 96, Col 41 (27 selected)": the step's text, without its quotes.
+    await until(async () => /\(27 selected\)/.test(await status()), 'the step to be selected');
+  });
+
+  it('selects the node of the step the cursor is moved to', async () => {
+    await line('7 - 5 = 2').click({ position: { x: 200, y: 8 } });
+    await until(async () => (await treeItem('7 - 5 = 2').getAttribute('aria-selected')) === 'true', 'the node to be selected');
+    assert.equal(await treeItem('3 + 4').getAttribute('aria-selected'), 'false');
+    assert.doesNotMatch(await status(), /selected/, 'the cursor stays where it was put');
+  });
+
+  it('follows the keyboard to the next low step', async () => {
+    await line('7 - 5 = 2').click({ position: { x: 200, y: 8 } });
+    await page.keyboard.press('Alt+k');
+    await until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the node of the previous low step');
+    await page.getByText(/Low step \d of \d/).first().waitFor();
+  });
+
+  it('keeps its place when the window is reloaded', async () => {
+    // The command, not the browser's reload: it lets VS Code store its window first.
+    await Promise.all([page.waitForEvent('load', { timeout: 60_000 }), runCommand(page, 'Developer: Reload Window')]);
+    await webviewFrame(page).locator('svg g.node').nth(5).waitFor({ timeout: 60_000 });
+    await until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the selection from before');
+  });
+
+  it('keeps to its content security policy', () => assert.deepEqual(violations, []));
+});
+
+async function until(is, what, timeoutMs = 20_000) {
+  const end = Date.now() + timeoutMs;
+  while (!(await is().catch(() => false))) {
+    assert.ok(Date.now() < end, `Waited ${timeoutMs} ms for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

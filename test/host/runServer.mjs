@@ -1,0 +1,39 @@
+/** Runs the in-host suite in a VS Code server driven by Chromium. */
+import { join } from 'node:path';
+import { format } from 'node:util';
+import { root } from '../../scripts/run.mjs';
+import { startHost } from '../../scripts/vscodeHost.mjs';
+import { openWorkbench } from '../../scripts/workbench.mjs';
+import { buildSuite } from './buildSuite.mjs';
+
+const limitMs = 10 * 60_000;
+const resultMark = 'STEPLENS-RESULT ';
+
+/** @returns {Promise<{ passed: number, failed: number }>} rejects when the suite did not come to its end */
+export async function runHostSuite() {
+  const extensionTestsPath = await buildSuite();
+  const host = await startHost({ workspace: join(root, 'test', 'fixtures', 'workspace'), extensionDevelopmentPath: root, extensionTestsPath });
+  let close = async () => {};
+  try {
+    const outcome = await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`The in-host suite did not end within ${limitMs / 60_000} minutes.`)), limitMs);
+      let result;
+      const onLog = (type, args) => {
+        const text = format(...args);
+        if (text.startsWith(resultMark)) result = JSON.parse(text.slice(resultMark.length));
+        else if (process.env.STEPLENS_VERBOSE || /^\s+(✔|\d+\)|[A-Za-z])/.test(text)) console.log(text);
+      };
+      const onExit = (code) => {
+        clearTimeout(timer);
+        if (result) resolve(result);
+        else reject(new Error(`The in-host suite ended with ${code} and without a result.`));
+      };
+      openWorkbench(host.url, { onLog, onExit }).then((workbench) => (close = workbench.close), reject);
+    });
+    for (const failure of outcome.failures) console.error(failure);
+    return { passed: outcome.passed, failed: outcome.failed };
+  } finally {
+    await close();
+    await host.stop();
+  }
+}

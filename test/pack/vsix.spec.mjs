@@ -1,0 +1,78 @@
+/** The packaged extension: what it holds, what it weighs, and that it works where it is installed. */
+import { strict as assert } from 'node:assert';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { limitBytes, packageExtension } from '../../scripts/package.mjs';
+import { capture, root } from '../../scripts/run.mjs';
+import { startHost } from '../../scripts/vscodeHost.mjs';
+import { openFile, openWorkbench } from '../../scripts/workbench.mjs';
+import { zipListing } from './zipListing.mjs';
+
+const target = `${process.platform}-${process.arch}`;
+const workspace = join(root, 'test', 'fixtures', 'workspace');
+
+describe('the VSIX', () => {
+  let folder;
+  let vsix;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'steplens-pack-'));
+    vsix = await packageExtension({ target, out: join(folder, 'steplens.vsix') });
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('weighs no more than 40 MB', async () => {
+    const { size } = await stat(vsix);
+    console.log(`      ${(size / 2 ** 20).toFixed(1)} MB`);
+    assert.ok(size <= limitBytes, `${size} bytes`);
+  });
+
+  it('holds what StepLens needs and nothing else', async () => {
+    const names = (await zipListing(vsix)).map(({ name }) => name).filter((name) => name.startsWith('extension/')).map((name) => name.slice('extension/'.length).toLowerCase());
+    for (const needed of [
+      'package.json', 'readme.md', 'changelog.md', 'docs/diagnostics.md', 'media/icon.png', 'media/schemas/prm.schema.json',
+      'dist/extension.cjs', 'dist/server.js', 'dist/inference.js', 'dist/cli.js', 'dist/webview.js', 'dist/webview.css', 'dist/codicon.css', 'dist/codicon.ttf',
+      'media/models/mini/prm.json', 'media/models/mini/model.onnx', 'media/models/mini/tokenizer.json',
+      'node_modules/onnxruntime-node/dist/index.js', 'node_modules/onnxruntime-common/dist/cjs/index.js', 'node_modules/onnxruntime-common/dist/cjs/package.json',
+      `node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`,
+    ]) assert.ok(names.includes(needed), `${needed} is missing`);
+    const allowed = /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/diagnostics\.md|dist\/(extension\.cjs|(server|inference|cli|webview)\.js|(webview|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/[\w.]+\.(onnx|json|md))|node_modules\/onnxruntime-(node|common)\/.+)$/;
+    assert.deepEqual(names.filter((name) => !allowed.test(name)), []);
+    const foreign = names.filter((name) => /\/napi-v6\//.test(name) && !name.includes(`/${process.platform}/${process.arch}/`));
+    assert.deepEqual(foreign, [], "another platform's runtime");
+    assert.deepEqual(names.filter((name) => /\.(ts|map|py|npy)$/.test(name)), [], 'sources');
+  });
+
+  describe('installed in a fresh VS Code', () => {
+    let host;
+    let close = async () => {};
+    let page;
+    before(async () => {
+      host = await startHost({ workspace, vsix });
+      ({ page, close } = await openWorkbench(host.url));
+    });
+    after(async () => {
+      await close();
+      await host?.stop();
+    });
+
+    it('marks a low step in the editor and in the Problems panel', async () => {
+      await openFile(page, 'tree.json');
+      await page.getByText('Reasoning tree').first().waitFor({ timeout: 60_000 });
+      await page.keyboard.press('Control+Shift+M');
+      await page.locator('.markers-panel').getByText('first-low-step').first().waitFor({ timeout: 30_000 });
+    });
+
+    it('scores with the bundled model from its own folder alone', async () => {
+      const name = (await readdir(host.extensions)).find((one) => one.startsWith('steplens.steplens-'));
+      assert.ok(name, 'the extension is not in the extensions folder');
+      const cli = join(host.extensions, name, 'dist', 'cli.js');
+      const { code, output } = await capture([process.execPath, cli, 'score', join(workspace, 'solution.md'), '--json'], { cwd: folder, env: { ...process.env, XDG_CACHE_HOME: folder } });
+      assert.equal(code, 0, output);
+      const line = JSON.parse(output.split('\n').find((one) => one.startsWith('{')) ?? 'null');
+      assert.equal(line.steps.length, 3);
+      assert.ok(line.steps.every(({ values }) => values.prm >= 0 && values.prm <= 1), output);
+    });
+  });
+});
