@@ -27,6 +27,7 @@ export class Client implements Disposable {
   readonly #documentChanged = new EventEmitter<DocumentChangedParams>();
   readonly #subscriptions: Disposable[];
   #running: Promise<LanguageClient> | undefined;
+  #stopping: (() => Promise<void>) | undefined;
   #threshold: number | null | undefined;
   #status: StatusParams | undefined;
 
@@ -123,8 +124,6 @@ export class Client implements Disposable {
     };
     return client;
   }
-
-  #stopping: (() => Promise<void>) | undefined;
 
   async #stop(): Promise<void> {
     await this.#running?.catch(() => undefined);

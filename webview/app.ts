@@ -3,7 +3,7 @@ import { createAnnouncer } from './interact/announce.js';
 import { keyIntent, type Intent } from './interact/keyboard.js';
 import { createSplitter } from './interact/splitter.js';
 import { findNodes } from './model/search.js';
-import { buildTreeModel, landingNode } from './model/treeModel.js';
+import { buildTreeModel, landingNode, type ShownValues } from './model/treeModel.js';
 import type { InitialView, PersistedState } from './protocol.js';
 import { createAriaTree, speak } from './render/ariaTree.js';
 import { element } from './render/element.js';
@@ -17,7 +17,7 @@ import type { Host } from './rpc.js';
 import { createStore, INITIAL_STATE, persisted, receiveModel, unfoldTo, type PanelState } from './store.js';
 
 /** Above this width the details stand at the right, below it under the drawing. Pixels. */
-const WIDE = 640;
+const WIDE = 820;
 const SAVE_MS = 150;
 
 /** Below this width the legend starts closed. Pixels. */
@@ -33,7 +33,7 @@ export interface AppWorld {
 /** Builds the panel, wires store, views and host, and asks the host for the tree. */
 export function startApp({ document, host, restored, save }: AppWorld): void {
   const window = document.defaultView!;
-  const store = createStore({ ...INITIAL_STATE, isLegendOpen: window.innerWidth >= LEGEND_WIDTH });
+  const store = createStore({ ...INITIAL_STATE, isLegendOpen: window.innerWidth >= LEGEND_WIDTH, shown: restored?.shown ?? INITIAL_STATE.shown });
   let pendingRestore = restored;
   let savingTimer = 0;
 
@@ -94,12 +94,18 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
       store.update({ status: { kind: 'empty', message: initial.empty ?? 'Open a file of reasoning steps and show its tree from there.' }, model: null, selected: null });
       return;
     }
-    const model = buildTreeModel(initial.view);
+    const model = buildTreeModel(initial.view, store.state.shown);
     const next = receiveModel(store.state, model, initial.images, pendingRestore);
     pendingRestore = null;
     const isNew = store.state.model === null || store.state.model.view.uri !== model.view.uri || store.state.model.view.problem !== model.view.problem;
     const selected = next.selected ?? (isNew ? landingNode(model) : null);
     store.update({ ...next, selected, collapsed: selected === null ? next.collapsed : unfoldTo(model, next.collapsed, selected) });
+  };
+  const pickValues = (shown: ShownValues) => {
+    const { model, images } = store.state;
+    if (model === null || shown === model.shown) return;
+    store.update(receiveModel({ ...store.state, shown }, buildTreeModel(model.view, shown), images, null));
+    announce(shown === 'model' ? 'Scores of the model are shown' : 'Labels of the file are shown');
   };
   const open = () => {
     if (store.state.model === null) store.update({ status: { kind: 'loading' } });
@@ -120,6 +126,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   const announce = createAnnouncer(panel);
   const toolbar = createToolbar(document, {
     pickProblem: (problem) => pickProblem(problem),
+    pickValues,
     search,
     match: goMatch,
     firstLow: () => {
@@ -238,7 +245,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
       statisticsFor = state.model;
       statisticsPane.replaceChildren(...renderStatisticsPane(document, state.model));
     }
-    if (changed('model', 'selected', 'collapsed', 'zoom', 'details', 'split')) {
+    if (changed('model', 'selected', 'collapsed', 'zoom', 'details', 'split', 'shown')) {
       window.clearTimeout(savingTimer);
       savingTimer = window.setTimeout(saveNow, SAVE_MS);
     }

@@ -80,7 +80,7 @@ export interface Picker {
 }
 
 export function picker(document: Document, label: string, onPick: (value: number) => void): Picker {
-  const host = element(document, 'vscode-dropdown', { 'aria-label': label, class: 'problem-picker' }) as HTMLElement & { value: string };
+  const host = element(document, 'vscode-dropdown', { 'aria-label': label, class: 'picker', title: label }) as HTMLElement & { value: string };
   let shown = '';
   host.addEventListener('change', () => onPick(Number(host.value)));
   return {

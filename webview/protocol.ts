@@ -68,6 +68,8 @@ export interface PersistedState {
   readonly details: 'node' | 'statistics';
   /** Share of the panel the details take, in (0, 1). */
   readonly split?: number;
+  /** Which values colour the tree. */
+  readonly shown?: 'labels' | 'model';
 }
 
 /** A persisted state of this version, or null for anything else: states outlive the code that wrote them. */
@@ -85,6 +87,7 @@ export function readPersistedState(value: unknown): PersistedState | null {
     state['collapsed'].every(isIndex) &&
     (zoom === null || (typeof zoom === 'object' && [zoom['k'], zoom['x'], zoom['y']].every(Number.isFinite) && (zoom['k'] as number) > 0)) &&
     (state['details'] === 'node' || state['details'] === 'statistics') &&
+    (state['shown'] === undefined || state['shown'] === 'labels' || state['shown'] === 'model') &&
     (state['split'] === undefined || (typeof state['split'] === 'number' && state['split'] > 0 && state['split'] < 1));
   return isSound ? (value as PersistedState) : null;
 }

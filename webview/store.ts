@@ -1,7 +1,7 @@
 import type { View } from './layout/zoomScale.js';
 import { matchNodes } from './model/matchNodes.js';
 import { findNodes } from './model/search.js';
-import type { TreeModel } from './model/treeModel.js';
+import type { ShownValues, TreeModel } from './model/treeModel.js';
 import type { PersistedState } from './protocol.js';
 
 export type Status =
@@ -24,6 +24,7 @@ export interface PanelState {
   /** null until the first drawing chose one. */
   readonly zoom: View | null;
   readonly details: 'node' | 'statistics';
+  readonly shown: ShownValues;
   readonly split: number;
   readonly query: string;
   /** Matches in reading order. */
@@ -42,6 +43,7 @@ export const INITIAL_STATE: PanelState = {
   collapsed: new Set(),
   zoom: null,
   details: 'node',
+  shown: 'labels',
   split: 0.34,
   query: '',
   matches: [],
@@ -127,6 +129,7 @@ export function persisted(state: PanelState): PersistedState | null {
     zoom: state.zoom,
     details: state.details,
     split: state.split,
+    shown: state.shown,
   };
 }
 

@@ -70,6 +70,25 @@ describe.each(Object.keys(THEMES) as ThemeName[])('in the theme %s', (theme) => 
   });
 });
 
+describe('the values shown', () => {
+  it('change from the labels to the scores of the model, and come back after a reload', async () => {
+    const page = await openTree({ nodes: 60 });
+    const valueOf = (id: number) => page.locator('.value-number').textContent().then((text) => ({ id, text }));
+    const labels = buildTreeModel(makeView({ nodes: 60 }));
+    const scores = buildTreeModel(makeView({ nodes: 60 }), 'model');
+    const id = await selectedId(page);
+    await expect.poll(() => valueOf(id)).toEqual({ id, text: labels.nodes[id]!.value!.toFixed(2) });
+    await page.getByRole('combobox', { name: 'Values shown' }).click();
+    await page.getByRole('option', { name: 'Model' }).click();
+    await expect.poll(() => valueOf(id)).toEqual({ id, text: scores.nodes[id]!.value!.toFixed(2) });
+    expect(await selectedId(page)).toBe(id);
+    await expect.poll(async () => (await savedState(page) as { shown?: string }).shown).toBe('model');
+    await page.reload();
+    await page.waitForSelector('.drawing[data-renderer]');
+    await expect.poll(() => valueOf(id)).toEqual({ id, text: scores.nodes[id]!.value!.toFixed(2) });
+  });
+});
+
 describe('keyboard', () => {
   it('walks, folds, reveals, zooms and goes from low step to low step with one tab stop', async () => {
     const page = await openTree({ nodes: 60 });
@@ -237,7 +256,7 @@ describe('host', () => {
     await panel!.emit('nodeSelected', { problem: 1, node: 3 });
     await expect.poll(() => selectedId(page)).toBe(3);
     expect(await panel!.calls('select')).toEqual([{ name: 'select', args: { problem: 1 } }]);
-    expect(await page.locator('vscode-dropdown').evaluate((host) => (host as unknown as { value: string }).value)).toBe('1');
+    expect(await page.getByRole('combobox', { name: 'Problem' }).evaluate((host) => (host as unknown as { value: string }).value)).toBe('1');
   });
 
   it('new values keep selection, folds and zoom', async () => {
@@ -286,7 +305,7 @@ describe('host', () => {
     await page.waitForSelector('.drawing[data-renderer]');
     await page.getByRole('button', { name: 'Next problem' }).click();
     await expect.poll(async () => (await panel!.calls('select')).at(-1)?.args).toEqual({ problem: 1 });
-    await page.locator('vscode-dropdown').click();
+    await page.getByRole('combobox', { name: 'Problem' }).click();
     await page.getByRole('option', { name: /^3\/3/ }).click();
     await expect.poll(async () => (await panel!.calls('select')).at(-1)?.args).toEqual({ problem: 2 });
     await page.getByRole('button', { name: 'Open image 1 of the problem' }).click();

@@ -56,6 +56,42 @@ describe('buildTreeModel', () => {
   });
 });
 
+describe('the values shown', () => {
+  const view = makeView({ nodes: 60 });
+  const scoreOf = (id: number) => Math.min(...view.nodes[id]!.steps.map((step) => step.values.prm!));
+
+  it('flags a node by the value it is coloured by', () => {
+    for (const shown of ['labels', 'model'] as const) {
+      const model = buildTreeModel(view, shown);
+      const isLow = (id: number) => model.nodes[id]!.steps.length > 0 && model.nodes[id]!.value !== null && model.nodes[id]!.value! < view.threshold;
+      expect([...model.low].sort((a, b) => a - b)).toEqual(view.nodes.map(({ id }) => id).filter(isLow));
+      for (const id of model.firstLow) {
+        for (let at = view.nodes[id]!.parent; at !== null; at = view.nodes[at]!.parent) expect(isLow(at)).toBe(false);
+      }
+      for (const id of model.low) expect([...model.firstLow].some((first) => first === id || isBelow(id, first))).toBe(true);
+    }
+  });
+
+  const isBelow = (id: number, above: number): boolean => {
+    for (let at = view.nodes[id]!.parent; at !== null; at = view.nodes[at]!.parent) if (at === above) return true;
+    return false;
+  };
+
+  it('are the labels first; the model gives the score of a node\'s weakest step', () => {
+    const labels = buildTreeModel(view);
+    const scores = buildTreeModel(view, 'model');
+    expect(labels.hasChoice).toBe(true);
+    expect(labels.nodes.some((node) => node.source === 'mc')).toBe(true);
+    for (const node of scores.nodes) if (node.steps.length > 0) expect([node.value, node.source]).toEqual([scoreOf(node.id), 'prm']);
+  });
+
+  it('leave no choice where only one source is there', () => {
+    const trie = buildTreeModel(makeView({ nodes: 20, isSearchTree: false }), 'model');
+    expect(trie.hasChoice).toBe(false);
+    expect(trie.nodes.some((node) => node.source === 'prm')).toBe(true);
+  });
+});
+
 describe('valueBin', () => {
   it('switches hue exactly at the threshold, wherever it is', () => {
     for (const threshold of [0.1, 0.5, 0.7, 1]) {

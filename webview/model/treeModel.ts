@@ -2,6 +2,12 @@ import type { NodeView, ProblemView } from '../../server/protocol.js';
 import { rolloutShare } from '../../server/reasoning/treeStatistics.js';
 import { firstWords } from './words.js';
 
+/**
+ * Which values the tree shows: the labels in the file (rollouts, people), or the scores of the model. A node is low, and
+ * flagged, by the value it is coloured by; where one source is missing everywhere, the other stands in.
+ */
+export type ShownValues = 'labels' | 'model';
+
 /** What the panel derives once from a view; indices are node ids. */
 export interface TreeModel {
   readonly view: ProblemView;
@@ -22,11 +28,15 @@ export interface TreeModel {
   /** Of these, the nodes that hold the first low step of a path. */
   readonly firstLow: ReadonlySet<number>;
   readonly hasValues: boolean;
+  readonly shown: ShownValues;
+  /** Whether both labels and scores are there to choose from. */
+  readonly hasChoice: boolean;
 }
 
 /** Derives the model in O(n), without recursion: a path may be as long as the file is deep. */
-export function buildTreeModel(view: ProblemView): TreeModel {
-  const { nodes } = view;
+export function buildTreeModel(view: ProblemView, shown: ShownValues = 'labels'): TreeModel {
+  const hasChoice = view.nodes.some(hasLabel) && view.nodes.some((node) => lowestScore(node) !== undefined);
+  const nodes = hasChoice && shown === 'model' ? view.nodes.map(scored) : view.nodes;
   const order = readingOrder(nodes);
   const rank = new Int32Array(nodes.length);
   order.forEach((id, at) => (rank[id] = at));
@@ -39,7 +49,7 @@ export function buildTreeModel(view: ProblemView): TreeModel {
   const share = rolloutOrSolutionShare(nodes);
   const mostVisits = nodes.reduce((most, node) => Math.max(most, node.visits ?? 0), 0);
   const size = Float64Array.from(nodes, (node, id) => Math.sqrt(mostVisits > 0 ? (node.visits ?? 0) / mostVisits : share[id]!));
-  const low = [...order].filter((id) => nodes[id]!.steps.some((step) => step.low));
+  const low = [...order].filter((id) => isLow(nodes[id]!, view.threshold));
   return {
     view,
     nodes,
@@ -50,9 +60,47 @@ export function buildTreeModel(view: ProblemView): TreeModel {
     size,
     sizeMeaning: mostVisits > 0 ? 'visits' : 'share',
     low,
-    firstLow: new Set(low.filter((id) => nodes[id]!.steps.some((step) => step.firstLow))),
+    firstLow: firstOnPath(nodes, low),
     hasValues: nodes.some((node) => node.value !== null),
+    shown,
+    hasChoice,
   };
+}
+
+function hasLabel({ source }: NodeView): boolean {
+  return source === 'mc' || source === 'human';
+}
+
+/** The model's lowest score among a node's steps: the node is as good as its worst step. */
+function lowestScore({ steps }: NodeView): number | undefined {
+  const scores = steps.flatMap(({ values }) => (values.prm === undefined ? [] : [values.prm]));
+  return scores.length === 0 ? undefined : Math.min(...scores);
+}
+
+/** A node as the model sees it, its label set aside. */
+function scored(node: NodeView): NodeView {
+  const { mc: _mc, interval: _interval, ...rest } = node;
+  const value = lowestScore(node) ?? null;
+  return { ...rest, value, source: value === null ? null : 'prm', assumed: false, oneSample: false };
+}
+
+/** The root's value is the problem's, not a step's. */
+function isLow({ steps, value, source }: NodeView, threshold: number): boolean {
+  if (steps.length === 0 || value === null) return false;
+  return source === 'human' ? value === 0 : value < threshold;
+}
+
+/** Of low nodes in reading order (parents first), those without a low node above them. */
+function firstOnPath(nodes: readonly NodeView[], low: readonly number[]): Set<number> {
+  const isLowHere = new Set(low);
+  const lowAbove = new Uint8Array(nodes.length);
+  const first = new Set<number>();
+  // A child's id is greater than its parent's.
+  for (const { id, parent } of nodes) {
+    if (parent !== null && (isLowHere.has(parent) || lowAbove[parent] === 1)) lowAbove[id] = 1;
+    else if (isLowHere.has(id)) first.add(id);
+  }
+  return first;
 }
 
 /** The node the eye should land on: the first in reading order that holds a path's first low step, else the root. */

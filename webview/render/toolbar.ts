@@ -1,10 +1,12 @@
 import { button, picker, searchField, setDisabled, type SearchField } from '../controls.js';
+import type { ShownValues } from '../model/treeModel.js';
 import type { PanelState } from '../store.js';
 import { element } from './element.js';
 import { plural } from './nodePane.js';
 
 export interface ToolbarActions {
   readonly pickProblem: (problem: number) => void;
+  readonly pickValues: (shown: ShownValues) => void;
   readonly search: (query: string) => void;
   readonly match: (direction: 1 | -1) => void;
   readonly firstLow: () => void;
@@ -24,11 +26,19 @@ export interface Toolbar {
 /** Problems listed at once in the picker, around the one shown: a list of thousands helps nobody. */
 const LISTED = 100;
 
+/** What the picker of values offers; shown where a tree has both. */
+const SHOWN: readonly { readonly shown: ShownValues; readonly label: string }[] = [
+  { shown: 'labels', label: 'Labels' },
+  { shown: 'model', label: 'Model' },
+];
+
 export function createToolbar(document: Document, actions: ToolbarActions): Toolbar {
   const problems = picker(document, 'Problem', actions.pickProblem);
   const previous = button(document, { label: 'Previous problem', icon: 'chevron-left', onClick: () => actions.pickProblem(shown.problem - 1) });
   const next = button(document, { label: 'Next problem', icon: 'chevron-right', onClick: () => actions.pickProblem(shown.problem + 1) });
   const problemGroup = element(document, 'div', { class: 'group problems' }, previous, problems.host, next);
+  const values = picker(document, 'Values shown', (index) => actions.pickValues(SHOWN[index]!.shown));
+  values.host.classList.add('values-picker');
   const search = searchField(document, 'Search steps and answers', actions.search);
   const count = element(document, 'span', { class: 'match-count', 'aria-live': 'polite' });
   const up = button(document, { label: 'Previous match (Shift+Enter)', icon: 'arrow-up', onClick: () => actions.match(-1) });
@@ -57,6 +67,7 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
     { class: 'toolbar', role: 'group', 'aria-label': 'Tree tools' },
     problemGroup,
     element(document, 'div', { class: 'group search', role: 'search' }, search.host, count, up, down),
+    values.host,
     low,
     element(document, 'span', { class: 'spring' }),
     view,
@@ -70,6 +81,8 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
       const hasTree = model !== null;
       for (const control of [...view.children, low, search.host]) setDisabled(control as HTMLElement, !hasTree);
       problemGroup.hidden = model === null || model.view.problemCount < 2;
+      values.host.hidden = model === null || !model.hasChoice;
+      if (model?.hasChoice === true) values.show(SHOWN.map(({ label }, value) => ({ value, label })), SHOWN.findIndex(({ shown }) => shown === model.shown));
       if (model !== null) {
         const { problem, problemCount, titles } = model.view;
         shown = { problem };

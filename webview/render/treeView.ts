@@ -57,6 +57,8 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   /** A move of the view under way. */
   let glide: { readonly from: View; readonly to: View; readonly start: number } | null = null;
 
+  /** The view the first look chose. */
+  let landedAt: View | null = null;
   const view = (): View => store.state.zoom ?? { k: 1, x: 0, y: 0 };
   /** Where the view will stand when it stops moving. */
   const goal = (): View => glide?.to ?? view();
@@ -79,7 +81,8 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     size = { width: host.clientWidth, height: host.clientHeight };
     sceneFor = null;
     setMinimum();
-    if (store.state.model !== null && store.state.zoom === null) land(store.state.model);
+    // Until the reader moves, the first look follows the panel's size: legend and details get theirs late.
+    if (store.state.model !== null && (store.state.zoom === null || store.state.zoom === landedAt)) land(store.state.model);
     drawNow();
   }).observe(host);
 
@@ -135,9 +138,10 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     const target = store.state.selected ?? landingNode(model);
     const node = target === null ? undefined : model.nodes[target];
     const row = node === undefined ? NaN : layout.row[node.id]!;
-    if (node === undefined || Number.isNaN(row)) return setView(fitView(layout.extent, size));
+    if (node === undefined || Number.isNaN(row)) return setView((landedAt = fitView(layout.extent, size)));
     const near = [node.parent ?? node.id, node.children[0] ?? node.id, node.children.at(-1) ?? node.id].map((id) => layout.row[id]!).filter((at) => !Number.isNaN(at));
-    setView(landingView(layout.extent, { depth: node.depth, row, top: Math.min(row, ...near), bottom: Math.max(row, ...near) }, size));
+    landedAt = landingView(layout.extent, { depth: node.depth, row, top: Math.min(row, ...near), bottom: Math.max(row, ...near) }, size);
+    setView(landedAt);
   }
 
   function relayout(state: PanelState, before: PanelState): void {
