@@ -5,7 +5,7 @@ import { count, formatAggregates, solutionValues, type SolutionValues } from './
 import { lowMark } from './valueText.js';
 
 /**
- * On each problem: its tree, its images, what was found; on each solution its aggregates. A search tree has one path a
+ * On each problem: its tree, its images, scoring where that was not done, what was found; on each solution its aggregates. A search tree has one path a
  * leaf, thousands of them: it gets the problem's line only.
  */
 export function codeLens(document: ScoredDocument): CodeLens[] {
@@ -19,8 +19,14 @@ function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLen
   return [
     lens({ title: 'Reasoning tree', command: 'steplens.openTree', arguments: [document.uri, problem.index] }),
     ...(problem.images.length > 0 ? [lens({ title: problem.images.length === 1 ? 'Image' : `${problem.images.length} images`, command: 'steplens.showImage', arguments: [document.uri, problem.index] })] : []),
+    ...(isUnscored(scored) ? [lens({ title: 'Score', command: 'steplens.scoreDocument', arguments: [document.uri] })] : []),
     lens(summary(document, scored)),
   ];
+}
+
+/** No step has a score of the model, nor a reason for having none: scoring is off, was cancelled, or has not begun. */
+function isUnscored({ steps }: ScoredProblem): boolean {
+  return steps.every(({ values, skipped }) => values.prm === undefined && skipped === undefined);
 }
 
 function summary(document: ScoredDocument, scored: ScoredProblem): Command {

@@ -16,7 +16,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Runs the actions in turn, `rounds` times over, so that a slow moment of the machine hits all of them; medians in ms. */
-export async function interleaved(rounds: number, actions: readonly (() => Promise<unknown> | unknown)[]): Promise<number[]> {
+export async function interleaved(rounds: number, actions: readonly (() => unknown)[]): Promise<number[]> {
   const times = actions.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     for (const [i, action] of actions.entries()) {

@@ -71,6 +71,12 @@ describe('code lens', () => {
     ]);
   });
 
+  it('offers to score a problem the model has not scored', () => {
+    const one = sketch([{ question: 'q', solutions: [['a']] }]);
+    expect(codeLens(scored(one)).map(({ command }) => command)).toContainEqual({ title: 'Score', command: 'steplens.scoreDocument', arguments: ['file:///w/a.json'] });
+    expect(titles(scored(one, [[0.9]])).map(([, title]) => title)).not.toContain('Score');
+  });
+
   it('says whose values it sums, when they are not the model\'s', () => {
     const labelled = sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc: { value: 0.75 } } }]] }]);
     expect(titles(scored(labelled)).at(-1)).toEqual([1, 'rollouts: min 0.75 · mean 0.75 · last 0.75 · product 0.75']);

@@ -63,7 +63,7 @@ describe('the values shown', () => {
   it('flags a node by the value it is coloured by', () => {
     for (const shown of ['labels', 'model'] as const) {
       const model = buildTreeModel(view, shown);
-      const isLow = (id: number) => model.nodes[id]!.steps.length > 0 && model.nodes[id]!.value !== null && model.nodes[id]!.value! < view.threshold;
+      const isLow = (id: number) => model.nodes[id]!.steps.length > 0 && model.nodes[id]!.value !== null && model.nodes[id]!.value < view.threshold;
       expect([...model.low].sort((a, b) => a - b)).toEqual(view.nodes.map(({ id }) => id).filter(isLow));
       for (const id of model.firstLow) {
         for (let at = view.nodes[id]!.parent; at !== null; at = view.nodes[at]!.parent) expect(isLow(at)).toBe(false);
