@@ -1,8 +1,8 @@
 import { bestOfN, type BestOfN } from '../evaluation/bestOfN.js';
-import { BENCHMARKS, candidateSet, evaluationKind, isCandidateSet, labelledSolutions, recordedScores, type EvaluationKind } from '../evaluation/evaluationInput.js';
+import { BENCHMARKS, candidateSet, evaluationKind, isCandidateSet, labelledSolutions, lacksVerdicts, recordedScores, withVerdicts, type EvaluationKind } from '../evaluation/evaluationInput.js';
 import { processReport, type ProcessReport } from '../evaluation/processBenchmark.js';
 import { count } from '../language/solutionValues.js';
-import type { Problem } from '../reasoning/problem.js';
+import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
 import { ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
 import { devices } from '../settings.js';
 import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
@@ -24,7 +24,8 @@ export const evaluate: Command = {
 Candidate sets give accuracy by way of choosing (pass@N, random, majority, PRM) for every N;
 VisualProcessBench, ProcessBench and PRMBench files, and others with human step labels, give the
 scores their authors report. Files of one kind are taken together. Scores that stand in a file
-are used; a file without any is scored with the model.
+are used; a file without any is scored with the model. Final answers without a verdict are compared
+with the reference answer by rule and computer algebra; what that cannot decide is left out.
 
   --json           one JSON object for each kind of file and line
   --threshold X    a step below X in [0, 1] is called wrong (default: the model's, else ${defaultThreshold})
@@ -90,9 +91,10 @@ class EvaluateRun {
 
   async all(): Promise<number> {
     const input = new ReportedInput(this.#options.files, this.#world);
-    for await (const file of input.files()) {
+    for await (const read of input.files()) {
+      const file = { ...read, reasoning: await this.#judged(read.reasoning) };
       const kind = evaluationKind(file.reasoning);
-      if (kind === undefined) input.complain(`${file.file}: there is nothing to evaluate in it; candidate sets have several solutions with verdicts, process benchmarks have step labels`);
+      if (kind === undefined) input.complain(`${file.file}: there is nothing to evaluate in it; candidate sets have several solutions with verdicts or a reference answer, process benchmarks have step labels`);
       else await this.#add(kind, file);
     }
     this.#progress.clear();
@@ -120,6 +122,14 @@ class EvaluateRun {
       done += problem.steps.length;
       group.problems.push({ problem, scores, id: `${group.files.length}/${problem.index}` });
     }
+  }
+
+  /** Candidates the file gives no verdict on are judged by the rules; the algebra they need is loaded for them alone. */
+  async #judged(reasoning: ReasoningDocument): Promise<ReasoningDocument> {
+    if (!reasoning.problems.some(lacksVerdicts)) return reasoning;
+    const { createAlgebra } = await import('../labeling/answers/computeEngine.js');
+    const algebra = createAlgebra();
+    return { ...reasoning, problems: reasoning.problems.map((problem) => (lacksVerdicts(problem) ? withVerdicts(problem, algebra) : problem)) };
   }
 
   async #score({ question, images, steps }: Problem, onProgress: (done: number) => void): Promise<ArrayLike<number>> {

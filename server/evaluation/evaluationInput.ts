@@ -1,6 +1,8 @@
 import { finalAnswer } from '../reasoning/finalAnswer.js';
 import type { Problem, ReasoningDocument, Solution } from '../reasoning/problem.js';
+import type { Algebra } from '../labeling/answers/algebra.js';
 import { answerKey } from '../labeling/answers/answerKey.js';
+import { verifyAnswer } from '../labeling/verifier.js';
 import type { CandidateSet } from './bestOfN.js';
 import type { LabelledSolution } from './labelledSolution.js';
 import type { Headline } from './processBenchmark.js';
@@ -32,6 +34,22 @@ export function evaluationKind(document: ReasoningDocument): EvaluationKind | un
 /** Whether all candidates of a problem can be compared: several, each with a verdict. */
 export function isCandidateSet(problem: Problem): boolean {
   return problem.tree === undefined && problem.solutions.length > 1 && problem.solutions.every((solution) => solution.correct !== undefined);
+}
+
+/** Whether candidates lack a verdict that the reference answer can give. */
+export function lacksVerdicts(problem: Problem): boolean {
+  return problem.tree === undefined && problem.answer !== undefined && problem.solutions.length > 1 && !isCandidateSet(problem);
+}
+
+/** The problem with the rules' verdict on every final answer the file does not judge; what they cannot decide stays open. */
+export function withVerdicts(problem: Problem, algebra: Algebra): Problem {
+  const solutions = problem.solutions.map((solution): Solution => {
+    const last = solution.steps.at(-1);
+    if (solution.correct !== undefined || last === undefined) return solution;
+    const { verdict } = verifyAnswer(finalAnswer(problem.steps[last]!.text), problem.answer ?? '', algebra);
+    return verdict === 'undecided' ? solution : { ...solution, correct: verdict === 'right' };
+  });
+  return { ...problem, solutions };
 }
 
 /** Scores that stand in the file, by step; NaN where there is none. */

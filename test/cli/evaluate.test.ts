@@ -28,6 +28,8 @@ beforeAll(async () => {
   await write('recorded.jsonl', [candidates('q3', true)]);
   await write('process.jsonl', [judged('gsm8k-0', 1, ['One.', 'wrong two.', 'Three.']), judged('gsm8k-1', -1, ['One.', 'Two.']), judged('math-0', 0, ['One.', 'Two.']), judged('math-1', -1, ['wrong alarm.'])]);
   await write('visual.jsonl', [{ image: [], question: 'q', answer: 'A', response: { steps: ['Hm.', 'One.', 'wrong.', 'Two.'], process_correctness: [0, 1, -1, -1] }, policy_model: 'P', data_source: 'WeMath' }]);
+  const { labels: _labels, ...unjudged } = candidates('q4', true) as { labels: number[] };
+  await write('unjudged.jsonl', [unjudged, { ...unjudged, answer: 'a picture of four ducks' }]);
   await writeFile(at('tree.json'), JSON.stringify({ question: 'q', answer: '4', image_path: '', mc_value: 0.5, visit_count: 1, correct_rollouts: [], incorrect_rollouts: [], children: [] }));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -65,6 +67,15 @@ describe('steplens evaluate', () => {
     expect(line.accuracy.last[3]!.value).toBe(0);
     const again = await run(['evaluate', at('recorded.jsonl'), '--json', '--rescore']);
     expect(((await lines(again.out)) as [BestOfNLine])[0]).toMatchObject({ scores: { recorded: 0, scored: 1, model: 'fake' } });
+  });
+
+  it('judges final answers the file has no verdict on, and leaves out what the rules cannot decide', async () => {
+    const { code, out } = await run(['evaluate', at('unjudged.jsonl'), '--json']);
+    expect(code).toBe(0);
+    const [line] = (await lines(out)) as [BestOfNLine];
+    expect(line).toMatchObject({ problems: 1, candidates: 4, withoutVerdict: 1 });
+    expect(line.accuracy.random[3]!.value).toBeCloseTo(0.5);
+    expect(line.accuracy.pass[3]!.value).toBe(1);
   });
 
   it('gives ProcessBench its F1 of first errors, by subset and generator', async () => {

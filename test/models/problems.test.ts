@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../server/reasoning/random.js';
+import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
+import { Draw } from '../../media/models/mini/problems/draw.js';
+import { figureSvg } from '../../media/models/mini/problems/figureSvg.js';
+import { labelledSolution, seeds } from '../../media/models/mini/problems/labelled.js';
+import { slips } from '../../media/models/mini/problems/mistakes.js';
+import { generateProblem, kinds } from '../../media/models/mini/problems/registry.js';
+import { begin, solve } from '../../media/models/mini/problems/solver.js';
+
+const COUNT = 1800;
+const solutions = Array.from({ length: COUNT }, (_, i) => labelledSolution(11, i));
+
+/** Every `a + b = c` in a text. */
+function equations(text: string): { a: number; operation: string; b: number; result: number }[] {
+  return [...text.matchAll(/(\d+) ([-+*/]) (\d+) = (\d+)/g)].map(([, a, operation, b, result]) => ({ a: Number(a), operation: operation!, b: Number(b), result: Number(result) }));
+}
+
+const holds = ({ a, operation, b, result }: ReturnType<typeof equations>[number]): boolean =>
+  (operation === '+' ? a + b : operation === '-' ? a - b : operation === '*' ? a * b : a / b) === result;
+
+describe('generated problems', () => {
+  it('are the same for the same seed, and others for another', () => {
+    for (const index of [0, 5, 17, 400]) {
+      expect(generateProblem(3, index)).toEqual(generateProblem(3, index));
+      expect(labelledSolution(3, index)).toEqual(labelledSolution(3, index));
+    }
+    expect(generateProblem(3, 5).question).not.toBe(generateProblem(4, 5).question);
+  });
+
+  it('come in at least 12 kinds of 2 to 6 steps, with whole answers above zero', () => {
+    const problems = solutions.map((solution) => solution.problem);
+    expect(new Set(problems.map((problem) => problem.kind)).size).toBe(kinds.length);
+    expect(kinds.length).toBeGreaterThanOrEqual(12);
+    for (const problem of problems) {
+      expect(problem.steps.length).toBeGreaterThanOrEqual(2);
+      expect(problem.steps.length).toBeLessThanOrEqual(6);
+      expect(Number.isInteger(problem.answer) && problem.answer > 0 && problem.answer < 3000, problem.question).toBe(true);
+      for (const given of problem.givens) expect(problem.question).toMatch(new RegExp(`(^|\\D)${given}(\\D|$)|\\bhalf\\b`));
+    }
+  });
+
+  it('draw a figure that holds their numbers', () => {
+    const charts = solutions.map(({ problem }) => problem).filter(({ figure }) => figure?.shape === 'bars').slice(0, 20);
+    for (const { figure } of charts) {
+      const svg = figureSvg(figure!);
+      if (figure!.shape === 'bars') for (const value of figure!.values) expect(svg).toContain(`>${value}</text>`);
+    }
+  });
+});
+
+describe('labelled solutions', () => {
+  it('are right in every equation and in the answer when labelled right', () => {
+    const right = solutions.filter((solution) => solution.firstError < 0);
+    expect(right.length).toBeGreaterThan(COUNT / 5);
+    for (const { problem, steps } of right) {
+      for (const equation of equations(steps.join('\n'))) expect(holds(equation), steps.join('\n')).toBe(true);
+      expect(finalAnswer(steps.at(-1)!)).toBe(String(problem.answer));
+    }
+  });
+
+  it('are right up to the first error: those steps stand in some right solution', () => {
+    for (const { problem, steps, firstError } of solutions.slice(0, 300).filter((solution) => solution.firstError > 0)) {
+      const numbers = equations(steps.slice(0, firstError).join('\n'));
+      for (const equation of numbers) expect(holds(equation), steps.join('\n')).toBe(true);
+      const known = new Set([...problem.givens, ...problem.results, 2, 3, 4, 5, 180]);
+      for (const { a, b, result } of numbers) expect(known.has(a) && known.has(b) && known.has(result), steps.join('\n')).toBe(true);
+    }
+  });
+
+  it('differ from every right text at the place the first error names', () => {
+    for (const { steps, firstError, divergence, mistake } of solutions.filter((solution) => solution.firstError >= 0)) {
+      expect(mistake).toBeDefined();
+      expect(divergence).toBeGreaterThanOrEqual(0);
+      expect(divergence).toBeLessThan(steps[firstError]!.length);
+    }
+    for (const mistake of ['slip', 'operand', 'operation', 'misread', 'skip', 'copy']) {
+      expect(solutions.filter((solution) => solution.mistake === mistake).length, mistake).toBeGreaterThan(20);
+    }
+  });
+
+  it('almost never end in the right answer when they are wrong', () => {
+    const wrong = solutions.filter((solution) => solution.firstError >= 0);
+    const lucky = wrong.filter(({ problem, steps }) => finalAnswer(steps.at(-1)!) === String(problem.answer));
+    expect(lucky.length / wrong.length).toBeLessThan(0.03);
+  });
+
+  it('keep training, validation and held-out problems apart', () => {
+    const questions = (seed: number): string[] => Array.from({ length: 300 }, (_, i) => generateProblem(seed, i).question);
+    const training = new Set(questions(seeds.train));
+    const shared = [...questions(seeds.validation), ...questions(seeds.heldOut)].filter((question) => training.has(question));
+    expect(shared.length).toBeLessThan(10);
+  });
+});
+
+describe('the solver', () => {
+  it('makes no mistake at rate 0 and goes on from any step to the same end', () => {
+    for (let index = 0; index < 60; index++) {
+      const problem = generateProblem(5, index);
+      const draw = new Draw(createRandom(5, String(index)));
+      const whole = solve(problem, begin(draw), draw, { mistakeRate: 0 });
+      expect(whole.every((step) => step.right)).toBe(true);
+      for (const { after } of whole) {
+        const rest = solve(problem, after, draw, { mistakeRate: 0 });
+        const last = rest.at(-1) ?? whole.at(-1)!;
+        expect(finalAnswer(last.text)).toBe(String(problem.answer));
+      }
+    }
+  });
+
+  it('never recovers once it is wrong', () => {
+    for (const { problem } of solutions.slice(0, 200)) {
+      const draw = new Draw(createRandom(9, problem.question));
+      const rights = solve(problem, begin(draw), draw, { mistakeRate: 0.5 }).map((step) => step.right);
+      expect(rights).toEqual([...rights].sort((a, b) => Number(b) - Number(a)));
+    }
+  });
+
+  it('slips to another number', () => {
+    for (const value of [1, 9, 10, 11, 47, 100, 180]) {
+      expect(slips(value)).not.toContain(value);
+      for (const slip of slips(value)) expect(slip).toBeGreaterThan(0);
+    }
+  });
+});
