@@ -2,7 +2,7 @@
  * `npm run screenshots`: the pictures of the README, taken of a real VS Code with the sample workspace. The high-contrast
  * ones go to `test-results/screenshots/`: they are for looking at, not for the README.
  */
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { build } from './dependencies.mjs';
@@ -17,8 +17,7 @@ const limitBytes = 400_000;
 /** Time for the model to score and for things to come to rest. */
 const restMs = 4_000;
 
-/** The first tree there is. */
-const tree = (await readdir(join(samples, 'trees'))).filter((name) => name.endsWith('.json')).sort()[0] ?? '';
+const tree = 'recipe.json';
 const solution = 'wrong.md';
 
 const look = {
