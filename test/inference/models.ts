@@ -29,6 +29,8 @@ export const modelFolders = {
   none: join(root, 'test/fixtures/models/label-head'),
 };
 
+export const miniExpected = join(root, 'test/fixtures/models/mini-expected.json');
+
 /** A scorer on a real child, closed when the test ends; `log` holds what it said. */
 export function openScorer(modelFolder: string, options: Partial<OnnxScorerOptions> = {}): Scorer & { log: string[] } {
   const log: string[] = [];
