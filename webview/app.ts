@@ -222,7 +222,8 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
     nodePane.replaceChildren(...renderNodePane(document, state, { select, reveal, openImage: (index) => void host.call('openImage', { index }).catch(fail) }));
     if (detailsFor !== state.selected) nodePane.scrollTop = 0;
     detailsFor = state.selected;
-    nodePane.querySelector('.step.current')?.scrollIntoView({ block: 'nearest' });
+    const current = nodePane.querySelector('.step.current');
+    if (current !== null) scrollWithin(nodePane, current);
   };
   const render = (state: PanelState, before: PanelState | null) => {
     const changed = (...keys: (keyof PanelState)[]) => before === null || keys.some((key) => state[key] !== before[key]);
@@ -273,6 +274,13 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   });
   render(store.state, null);
   open();
+}
+
+/** Scrolls the pane alone: `scrollIntoView` would also move what clips it, and push the tabs out of sight. */
+function scrollWithin(pane: HTMLElement, target: Element): void {
+  const [outer, inner] = [pane.getBoundingClientRect(), target.getBoundingClientRect()];
+  if (inner.top < outer.top || inner.height > outer.height) pane.scrollTop += inner.top - outer.top;
+  else if (inner.bottom > outer.bottom) pane.scrollTop += inner.bottom - outer.bottom;
 }
 
 function messageOf(error: unknown): string {

@@ -24,7 +24,8 @@ export function formatValue(value: number, threshold?: number): string {
 }
 
 export function formatChange(change: number): string {
-  return `${change < 0 ? '-' : '+'}${Math.abs(change).toFixed(2)}`;
+  const size = Math.abs(change).toFixed(2);
+  return `${size === '0.00' ? '±' : change < 0 ? '-' : '+'}${size}`;
 }
 
 /** `3/16 right [0.07, 0.43]`; undefined when the file does not tell the counts. */

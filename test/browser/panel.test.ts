@@ -245,8 +245,22 @@ describe('host', () => {
     expect(box.x).toBeGreaterThanOrEqual(picture.x - 20);
     expect(box.y).toBeGreaterThanOrEqual(picture.y - 20);
     expect(box.y).toBeLessThan(picture.y + picture.height);
-    expect(await page.locator('.step.current').count()).toBe(1);
+    await expect.poll(() => page.locator('.step.current').count()).toBe(1);
     expect(await panel!.calls('reveal')).toEqual([]);
+  });
+
+  it('showing the marked step of a long node leaves the tabs in sight', async () => {
+    const page = await openTree({ nodes: 60 }, { width: 560, height: 520 });
+    const { steps, id } = makeView({ nodes: 60 }).nodes.find((node) => node.steps.length > 2)!;
+    await panel!.emit('nodeSelected', { problem: 0, node: id, step: steps.at(-1)!.index });
+    await page.locator('.step.current').waitFor();
+    await page.waitForTimeout(100);
+    const inside = await page.evaluate(() => {
+      const box = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
+      const [details, tab, step] = [box('.details'), box('#tab-node'), box('.step.current')];
+      return { tab: tab.top >= details.top, step: step.bottom <= window.innerHeight + 1 };
+    });
+    expect(inside).toEqual({ tab: true, step: true });
   });
 
   it('nodeSelected of another problem shows that problem first', async () => {
