@@ -9,6 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{reasoning,formats,scoring,labeling,evaluation,models,language,cli,webview,structure}/**/*.test.ts'],
           environment: 'node',
+          setupFiles: ['test/properties.ts'],
         },
       },
       { test: { name: 'inference', include: ['test/inference/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },

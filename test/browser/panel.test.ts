@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { InitialView } from '../../webview/protocol.js';
 import { makeView, type TreeOptions } from '../webview/trees.js';
 import { buildTreeModel, landingNode } from '../../webview/model/treeModel.js';
-import { launchChromium, openPanel, servePanel, type Panel, type PanelOptions } from './panelPage.js';
+import { boxOf, launchChromium, openPanel, servePanel, type Panel, type PanelOptions } from './panelPage.js';
 import { THEMES, type ThemeName } from './themes.js';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -158,7 +158,7 @@ describe('pointer', () => {
   it('a click selects and reveals without focus, a double click with focus, the fold mark folds', async () => {
     const page = await openTree({ nodes: 60 });
     const other = page.locator('.node:not(.selected) text.value').first();
-    const box = (await other.boundingBox())!;
+    const box = await boxOf(other);
     await page.mouse.click(box.x + 4, box.y + 4);
     const calls = await panel!.calls('reveal');
     expect(calls).toEqual([{ name: 'reveal', args: { node: await selectedId(page), focus: false } }]);
@@ -167,7 +167,7 @@ describe('pointer', () => {
 
     await treeOf(page).focus();
     await page.keyboard.press('Home');
-    const fold = (await page.locator('.node.selected .fold').boundingBox())!;
+    const fold = await boxOf(page.locator('.node.selected .fold'));
     await page.mouse.click(fold.x + fold.width / 2, fold.y + fold.height / 2);
     await expect.poll(() => page.locator('g.node').count()).toBe(1);
     expect(await page.locator('.fold-text').textContent()).toBe('+59');
@@ -176,19 +176,19 @@ describe('pointer', () => {
   it('wheel zooms about the pointer, a drag pans and selects nothing, hovering tells words and value', async () => {
     const page = await openTree({ nodes: 60 });
     const node = page.locator('.node.selected .mark');
-    const before = (await node.boundingBox())!;
+    const before = await boxOf(node);
     const centre = { x: before.x + before.width / 2, y: before.y + before.height / 2 };
     await page.mouse.move(centre.x, centre.y);
     await expect.poll(() => page.locator('.tooltip').textContent()).toMatch(/0\.\d\d.*rollouts/);
     await page.mouse.wheel(0, -200);
     await expect.poll(async () => (await savedState(page))?.zoom.k).toBeGreaterThan(0.31);
-    const after = (await page.locator('.node.selected .mark').first().boundingBox())!;
+    const after = await boxOf(page.locator('.node.selected .mark').first());
     expect(Math.abs(after.y + after.height / 2 - centre.y)).toBeLessThan(14);
     const selection = await selectedId(page);
     await page.mouse.down();
     await page.mouse.move(centre.x + 90, centre.y + 60, { steps: 5 });
     await page.mouse.up();
-    const panned = (await page.locator('.node.selected .mark').first().boundingBox())!;
+    const panned = await boxOf(page.locator('.node.selected .mark').first());
     expect(panned.x - after.x).toBeCloseTo(90, -1);
     expect(panned.y - after.y).toBeCloseTo(60, -1);
     expect(await selectedId(page)).toBe(selection);
@@ -240,11 +240,13 @@ describe('host', () => {
     await panel!.emit('nodeSelected', { problem: 0, node: deep.id, step: deep.steps[1]!.index });
     await expect.poll(() => selectedId(page)).toBe(deep.id);
     await expect.poll(() => page.locator('.node.selected').count()).toBe(1);
-    const box = (await page.locator('.node.selected').boundingBox())!;
-    const picture = (await page.locator('.picture').boundingBox())!;
-    expect(box.x).toBeGreaterThanOrEqual(picture.x - 20);
-    expect(box.y).toBeGreaterThanOrEqual(picture.y - 20);
-    expect(box.y).toBeLessThan(picture.y + picture.height);
+    const picture = await boxOf(page.locator('.picture'));
+    // The tree may be drawn anew while it is looked at: ask until it rests.
+    const isInSight = async () => {
+      const box = await page.locator('.node.selected').boundingBox();
+      return box !== null && box.x >= picture.x - 20 && box.y >= picture.y - 20 && box.y < picture.y + picture.height;
+    };
+    await expect.poll(isInSight).toBe(true);
     await expect.poll(() => page.locator('.step.current').count()).toBe(1);
     expect(await panel!.calls('reveal')).toEqual([]);
   });
@@ -388,12 +390,12 @@ describe('details', () => {
 
   it('the splitter moves by keyboard and pointer, and is remembered', async () => {
     const page = await openTree({ nodes: 60 });
-    const width = async () => (await page.locator('.details').boundingBox())!.width;
+    const width = async () => (await boxOf(page.locator('.details'))).width;
     const before = await width();
     await page.getByRole('separator').focus();
     await page.keyboard.press('ArrowLeft');
     expect(await width()).toBeGreaterThan(before);
-    const bar = (await page.locator('.splitter').boundingBox())!;
+    const bar = await boxOf(page.locator('.splitter'));
     await page.mouse.move(bar.x, 300);
     await page.mouse.down();
     await page.mouse.move(550, 300, { steps: 4 });
@@ -406,10 +408,10 @@ describe('sizes and states', () => {
   it('at 300 pixels everything is in reach and nothing overflows', async () => {
     const page = await openTree({ nodes: 60, problemCount: 3 }, { width: 300 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(300);
-    const stage = (await page.locator('.picture').boundingBox())!;
+    const stage = await boxOf(page.locator('.picture'));
     expect(stage.height).toBeGreaterThan(180);
     for (const name of ['First low step', 'Fit the tree', 'Fold all', 'Unfold all'])
-      expect((await page.getByRole('button', { name: new RegExp(name, 'i') }).first().boundingBox())!.x).toBeLessThan(280);
+      expect((await boxOf(page.getByRole('button', { name: new RegExp(name, 'i') }).first())).x).toBeLessThan(280);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import type { AddressInfo } from 'node:net';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import type { InitialView } from '../../webview/protocol.js';
 import { THEMES, type ThemeName } from './themes.js';
 
@@ -146,4 +146,14 @@ function installFakeHost({ views, openError, delay, bodyClass, variables }: Fake
     setState: (state: unknown) => sessionStorage.setItem('state', JSON.stringify(state)),
   };
   (window as unknown as Record<string, unknown>)['acquireVsCodeApi'] = () => api;
+}
+
+/** Where an element stands; asked again while it is being drawn anew. */
+export async function boxOf(locator: Locator): Promise<{ readonly x: number; readonly y: number; readonly width: number; readonly height: number }> {
+  for (let tries = 0; tries < 50; tries++) {
+    const box = await locator.boundingBox();
+    if (box !== null) return box;
+    await locator.page().waitForTimeout(50);
+  }
+  throw new Error(`${String(locator)} is not to be seen.`);
 }

@@ -8,7 +8,7 @@ import { sketch } from './fixture.js';
 function scoresOf(problem: Problem): Float64Array {
   const prefixes: string[] = [];
   for (const { parent, text } of problem.steps) prefixes.push(`${parent === undefined ? problem.question : prefixes[parent]}\n${text}`);
-  return Float64Array.from(prefixes, (prefix) => ([...prefix].reduce((sum, c) => (sum * 31 + c.codePointAt(0)!) % 9973, 7) + 1) / 9974);
+  return Float64Array.from(prefixes, (prefix) => ([...prefix].reduce((sum, c) => (sum * 31 + c.codePointAt(0)!) % 99_999_999_977, 7) + 1) / 99_999_999_978);
 }
 
 const problems = fc.array(
