@@ -7,7 +7,7 @@ import type { Scorer } from './scoring/scorer.js';
 /** A step below this is low as long as neither a setting nor a profile says otherwise. */
 const defaultThreshold = 0.5;
 /** Pause after an edit before the text is read and scored. */
-const editPauseMs = 250;
+export const editPauseMs = 250;
 /** While a document is being scored, its features are refreshed no more often than this. */
 const refreshMs = 500;
 const progressMs = 100;

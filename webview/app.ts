@@ -222,8 +222,9 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
     nodePane.replaceChildren(...renderNodePane(document, state, { select, reveal, openImage: (index) => void host.call('openImage', { index }).catch(fail) }));
     if (detailsFor !== state.selected) nodePane.scrollTop = 0;
     detailsFor = state.selected;
+    // A single step is seen with the value above it; of several, the one at the cursor must be in sight.
     const current = nodePane.querySelector('.step.current');
-    if (current !== null) scrollWithin(nodePane, current);
+    if (current !== null && nodePane.querySelectorAll('.step').length > 1) scrollWithin(nodePane, current);
   };
   const render = (state: PanelState, before: PanelState | null) => {
     const changed = (...keys: (keyof PanelState)[]) => before === null || keys.some((key) => state[key] !== before[key]);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
+import { editPauseMs } from '../../server/service.js';
 import { median, type Row } from './row.js';
 
 interface Published {
@@ -13,6 +14,7 @@ interface Published {
 }
 
 const solution = 'media/samples/solutions/wrong.md';
+const candidates = 'media/samples/candidates.json';
 
 /** The bundled server over stdio, as an editor starts it, with an empty score cache. */
 async function startServer() {
@@ -61,39 +63,50 @@ async function startServer() {
   };
 }
 
-/** Cold start of the server to the first mark; an edit of the last step, and of the question, to the marks that follow. */
+/** Cold start of the server to the first mark; an edit of one last step, and of every question, to the marks that follow. */
 export async function measure(): Promise<Row[]> {
-  const text = await readFile(solution, 'utf8');
-  const uri = pathToFileURL(resolve(solution)).href;
   const cold: number[] = [];
   const lastStep: number[] = [];
-  const question: number[] = [];
+  const everything: number[] = [];
   for (let round = 0; round < 5; round++) {
     let start = performance.now();
     const server = await startServer();
-    const marked = server.lowStep(uri, 1);
-    await server.connection.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId: 'markdown', version: 1, text } });
-    await marked;
+    await open(server, solution, 'markdown');
     cold.push(performance.now() - start);
 
+    const { uri, text } = await open(server, candidates, 'json');
+    const last = text.lastIndexOf('The answer is');
     const edits = [
-      { times: lastStep, text: `${text.trimEnd()} So it is.\n` },
-      { times: question, text: text.replace(/(Question|Problem)(\W+)/, '$1$2Now: ') },
+      { times: lastStep, text: `${text.slice(0, last)}So the${text.slice(last + 3)}` },
+      { times: everything, text: text.replaceAll('"question": "', '"question": "Now: ') },
     ];
     for (const [i, edit] of edits.entries()) {
-      if (edit.text === text) throw new Error(`${solution} was not changed by the edit.`);
+      if (edit.text === text) throw new Error(`${candidates} was not changed by the edit.`);
       start = performance.now();
       const refreshed = server.lowStep(uri, i + 2);
       await server.connection.sendNotification('textDocument/didChange', { textDocument: { uri, version: i + 2 }, contentChanges: [{ text: edit.text }] });
       await refreshed;
-      edit.times.push(performance.now() - start);
+      await server.connection.sendRequest('steplens/scoreDocument', { uri });
+      edit.times.push(performance.now() - start - editPauseMs);
     }
     await server.stop();
   }
-  const whole = median(question);
+  const [edit, whole] = [median(lastStep), median(everything)];
+  const note = `${candidates}, after the pause of ${editPauseMs} ms that follows typing`;
   return [
     { name: 'cold start of the server to the first low step marked', value: median(cold), unit: 'ms', note: `${solution}, empty cache, 5 starts` },
-    { name: 'edit of the question to refreshed marks (all steps scored again)', value: whole, unit: 'ms', note: 'with the pause of 250 ms after typing' },
-    { name: 'edit of the last step to refreshed marks', value: median(lastStep), unit: 'ms', ratio: { to: 'all steps', value: median(lastStep) / whole }, note: 'with the same pause' },
+    { name: 'edit of every question to refreshed marks (all scored again)', value: whole, unit: 'ms', note },
+    { name: 'edit of one last step to refreshed marks', value: edit, unit: 'ms', ratio: { to: 'all scored again', value: edit / whole }, note },
   ];
+}
+
+/** Opens a file and waits until its first low step is marked and everything is scored. */
+async function open(server: Awaited<ReturnType<typeof startServer>>, file: string, languageId: string): Promise<{ uri: string; text: string }> {
+  const text = await readFile(file, 'utf8');
+  const uri = pathToFileURL(resolve(file)).href;
+  const marked = server.lowStep(uri, 1);
+  await server.connection.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId, version: 1, text } });
+  await marked;
+  if (file !== solution) await server.connection.sendRequest('steplens/scoreDocument', { uri });
+  return { uri, text };
 }
