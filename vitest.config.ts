@@ -10,6 +10,9 @@ export default defineConfig({
           include: ['test/{reasoning,formats,scoring,labeling,evaluation,models,language,cli,webview,structure}/**/*.test.ts'],
           environment: 'node',
           setupFiles: ['test/properties.ts'],
+          // Pure code shares nothing a test could spoil: one context a thread starts far faster than one a file.
+          pool: 'threads',
+          isolate: false,
         },
       },
       { test: { name: 'inference', include: ['test/inference/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },

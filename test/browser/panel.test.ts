@@ -1,3 +1,4 @@
+// Over 400 lines: all cases share one browser, and the check after each that nothing was refused or warned of.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Server } from 'node:http';
