@@ -4,17 +4,8 @@ interface Forest {
   readonly parent?: number | null;
 }
 
-/** Indices from a first step down to `step`, both included: the step and its prefix. */
-export function stepPath(steps: readonly Forest[], step: number): number[] {
-  return upwards(steps, step);
-}
-
-/** Node ids from the root down to `node`, both included. */
-export function rootPath(nodes: readonly Forest[], node: number): number[] {
-  return upwards(nodes, node);
-}
-
-function upwards(items: readonly Forest[], from: number): number[] {
+/** Ids from the root down to `from`, both included: of tree nodes, or of a step and its prefix. */
+export function rootPath(items: readonly Forest[], from: number): number[] {
   const path: number[] = [];
   // A parent comes before its children; anything else would be a circle.
   for (let at: number | undefined = from; at !== undefined && items[at] !== undefined; ) {

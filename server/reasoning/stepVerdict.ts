@@ -33,16 +33,6 @@ export function stepVerdict(
   return undefined;
 }
 
-/** Position on the path of the first low step, the likely error; undefined when no step is low. */
-export function firstLowStep(
-  path: readonly StepValues[],
-  threshold: number,
-  trust: readonly ValueSource[] = TRUST_ORDER,
-): number | undefined {
-  const at = path.findIndex((values) => stepVerdict(values, threshold, trust)?.low === true);
-  return at < 0 ? undefined : at;
-}
-
 /**
  * How much a step's value moved against the step before it, by the most trusted source that knows both: values of
  * different sources are not comparable. Undefined when there is none.

@@ -109,6 +109,13 @@ describe('low steps and positions', () => {
     ]);
   });
 
+  it('finds the first low step past steps without a value, and none where none is low', () => {
+    const mc = (text: string, value: number) => ({ text, values: { mc: { value } } });
+    const steps = lowSteps(scored(sketch([{ question: 'q', solutions: [[mc('a', 1), 'b', mc('c', 0.2), mc('d', 0)]] }])));
+    expect(steps.map(({ value, first }) => [value, first])).toEqual([[0.2, true], [0, false]]);
+    expect(lowSteps(scored(sketch([{ question: 'q', solutions: [['a', mc('b', 1)]] }])))).toEqual([]);
+  });
+
   it('tells problem, solution and step at a position', () => {
     expect(stepAt(low, { line: 3, character: 1 })).toEqual({ problem: 0, solution: 0, step: 2 });
     expect(stepAt(low, { line: 4, character: 2 })).toEqual({ problem: 0, solution: 1, step: 3 });

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aggregate, aggregateAll } from '../../server/reasoning/aggregation.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
-import { leafPaths, leaves, prefixLengths, rootPath, stepPath } from '../../server/reasoning/paths.js';
-import { firstLowStep, stepVerdict, valueChange, valueOf } from '../../server/reasoning/stepVerdict.js';
+import { leafPaths, leaves, prefixLengths, rootPath } from '../../server/reasoning/paths.js';
+import { stepVerdict, valueChange, valueOf } from '../../server/reasoning/stepVerdict.js';
 import type { StepValues } from '../../server/reasoning/stepValue.js';
 import { treeStatistics, type StatisticsNode } from '../../server/reasoning/treeStatistics.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
@@ -79,11 +79,6 @@ describe('the verdict on a step', () => {
     expect(stepVerdict(mc(0.4999), 0.5)!.low).toBe(true);
   });
 
-  it('finds the first low step, past steps without a value', () => {
-    expect(firstLowStep([mc(1), {}, mc(0.2), mc(0)], 0.5)).toBe(2);
-    expect(firstLowStep([{}, mc(1)], 0.5)).toBeUndefined();
-  });
-
   it('compares a step with the one before by a source both have', () => {
     expect(valueChange({ mc: { value: 1 }, prm: 0.75 }, { prm: 0.5 })).toEqual({ change: -0.25, source: 'prm' });
     expect(valueChange({ mc: { value: 1 } }, { prm: 0.5 })).toBeUndefined();
@@ -134,7 +129,7 @@ describe('paths', () => {
 
   it('leads from the root to a node, a step and every leaf', () => {
     expect(rootPath(nodes, 3)).toEqual([0, 1, 3]);
-    expect(stepPath([{}, { parent: 0 }, {}, { parent: 1 }], 3)).toEqual([0, 1, 3]);
+    expect(rootPath([{}, { parent: 0 }, {}, { parent: 1 }], 3)).toEqual([0, 1, 3]);
     expect(leaves(nodes)).toEqual([2, 3, 4]);
     expect(leafPaths(nodes)).toEqual([[0, 1, 2], [0, 1, 3], [0, 4]]);
     expect(prefixLengths(nodes)).toEqual([0, 2, 3, 2, 1]);

@@ -17,11 +17,16 @@ const { values } = parseArgs({
 const { score, dispose } = openMiniPrm();
 const seen = new Set(Array.from({ length: trainingCount }, (_, i) => generateProblem(seeds.train, i).question));
 
+let leftOut = 0;
+
 async function scored(seed: number): Promise<ScoredSolution[]> {
   const found: ScoredSolution[] = [];
   for (let i = 0; found.length < Number(values.count); i++) {
     const { problem, steps, firstError, mistake } = labelledSolution(seed, i);
-    if (seen.has(problem.question)) continue;
+    if (seen.has(problem.question)) {
+      leftOut++;
+      continue;
+    }
     found.push({ scores: await score(problem.question, steps), firstError, kind: problem.kind, mistake: mistake ?? 'none' });
   }
   return found;
@@ -48,6 +53,8 @@ function report(solutions: readonly ScoredSolution[], threshold: number): void {
   const result = {
     solutions: solutions.length,
     steps: solutions.reduce((sum, s) => sum + s.scores.length, 0),
+    /** Share of the questions drawn that were left out because they occur in the training set. */
+    leftOut: leftOut / (leftOut + solutions.length),
     threshold,
     auroc: auroc(solutions),
     firstError: share(wrong),
@@ -61,6 +68,7 @@ function report(solutions: readonly ScoredSolution[], threshold: number): void {
   }
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   console.log(`${result.solutions} held-out solutions (${wrong.length} wrong), ${result.steps} steps, threshold ${threshold}`);
+  console.log(`questions left out, in training  ${percent(result.leftOut)}`);
   console.log(`AUROC of step correctness        ${result.auroc.toFixed(4)}`);
   console.log(`first error found, wrong ones    ${percent(result.firstError)}`);
   console.log(`false alarms, right ones         ${percent(result.falseAlarms)}`);
