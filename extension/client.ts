@@ -1,18 +1,19 @@
 import { EventEmitter, Uri, window, type CancellationToken, type Disposable, type Event, type ExtensionContext, type LogOutputChannel } from 'vscode';
 import { LanguageClient, TransportKind, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
 import {
-  DocumentChanged, SettingsChanged, StatusChanged,
-  type DocumentChangedParams, type InitializationOptions, type ServerSettings, type SettingsChangedParams, type StatusParams,
+  DocumentChanged, EvaluationProgress, LabelingChanged, PolicyKey, SettingsChanged, StatusChanged,
+  type DocumentChangedParams, type EvaluationProgressParams, type InitializationOptions, type LabelingParams, type PolicyKeyParams, type ServerSettings, type SettingsChangedParams, type StatusParams,
 } from '../server/protocol.js';
 import { languages, type Claims } from './claims.js';
 import { createMiddleware } from './middleware.js';
 import { messageOf } from './log.js';
+import { policyKeyName } from './policyKey.js';
 import { RestartPolicy } from './restartPolicy.js';
 import type { Settings } from './settings.js';
 import { isTrusted, onDidGrantTrust } from './trust.js';
 
 /** Commands a hover's links may run. */
-const hoverCommands = ['steplens.openTree', 'steplens.nextLowStep', 'steplens.goToStep', 'steplens.showImage'];
+const hoverCommands = ['steplens.openTree', 'steplens.nextLowStep', 'steplens.goToStep', 'steplens.showImage', 'steplens.whyNotInTrainingSet'];
 
 /**
  * The language server behind `dist/server.js`, run by the extension host's own Node. It is started by the first document
@@ -25,6 +26,8 @@ export class Client implements Disposable {
   readonly #settings: Settings;
   readonly #statusChanged = new EventEmitter<StatusParams>();
   readonly #documentChanged = new EventEmitter<DocumentChangedParams>();
+  readonly #evaluationProgress = new EventEmitter<EvaluationProgressParams>();
+  readonly #labelingChanged = new EventEmitter<LabelingParams>();
   readonly #subscriptions: Disposable[];
   #running: Promise<LanguageClient> | undefined;
   #stopping: (() => Promise<void>) | undefined;
@@ -39,6 +42,8 @@ export class Client implements Disposable {
     this.#subscriptions = [
       this.#statusChanged,
       this.#documentChanged,
+      this.#evaluationProgress,
+      this.#labelingChanged,
       claims.onDidClaim(() => void this.#start().catch(() => undefined)),
       settings.onDidChange(() => void this.#sendSettings()),
       onDidGrantTrust(() => void this.#sendSettings()),
@@ -51,6 +56,14 @@ export class Client implements Disposable {
 
   get onDidChangeDocument(): Event<DocumentChangedParams> {
     return this.#documentChanged.event;
+  }
+
+  get onDidChangeLabeling(): Event<LabelingParams> {
+    return this.#labelingChanged.event;
+  }
+
+  get onDidProgressEvaluation(): Event<EvaluationProgressParams> {
+    return this.#evaluationProgress.event;
   }
 
   /** What the server said last; undefined until it runs. */
@@ -110,6 +123,9 @@ export class Client implements Disposable {
     const client = new LanguageClient('steplens', 'StepLens', server, options);
     client.onNotification(StatusChanged, (status: StatusParams) => this.#tell(status));
     client.onNotification(DocumentChanged, (params: DocumentChangedParams) => this.#documentChanged.fire(params));
+    client.onNotification(LabelingChanged, (params: LabelingParams) => this.#labelingChanged.fire(params));
+    client.onRequest(PolicyKey, async ({ url }: PolicyKeyParams) => (await this.#context.secrets.get(policyKeyName(url))) ?? null);
+    client.onNotification(EvaluationProgress, (params: EvaluationProgressParams) => this.#evaluationProgress.fire(params));
     middleware.listen();
     try {
       await client.start();

@@ -4,7 +4,12 @@ import { Client } from './client.js';
 import { cancelScoring } from './commands/cancelScoring.js';
 import { clearCache } from './commands/clearCache.js';
 import type { Command } from './commands/command.js';
+import { evaluateFile } from './commands/evaluateFile.js';
+import { exportTrainingData } from './commands/exportTrainingData.js';
 import { goToStep } from './commands/goToStep.js';
+import { labelAll } from './commands/labelAll.js';
+import { labelProblem } from './commands/labelProblem.js';
+import { moreRollouts } from './commands/moreRollouts.js';
 import { nextLowStep } from './commands/nextLowStep.js';
 import { openTree } from './commands/openTree.js';
 import { previousLowStep } from './commands/previousLowStep.js';
@@ -13,10 +18,14 @@ import { scoreAgain } from './commands/scoreAgain.js';
 import { scoreDocument } from './commands/scoreDocument.js';
 import { selectDevice } from './commands/selectDevice.js';
 import { selectModel } from './commands/selectModel.js';
+import { setPolicyKey } from './commands/setPolicyKey.js';
 import { setThreshold } from './commands/setThreshold.js';
 import { showImage } from './commands/showImage.js';
 import { showLog } from './commands/showLog.js';
+import { stopLabeling } from './commands/stopLabeling.js';
+import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
 import { createLog, detailsOf, messageOf } from './log.js';
+import { EvaluationPanels } from './panel/evaluationPanels.js';
 import { TreePanels } from './panel/treePanels.js';
 import { Settings } from './settings.js';
 import { Status } from './status.js';
@@ -26,6 +35,8 @@ import { watchTooLarge } from './tooLarge.js';
 const table: readonly Command[] = [
   openTree, nextLowStep, previousLowStep, goToStep, showImage,
   scoreDocument, scoreAgain, cancelScoring, clearCache,
+  labelProblem, labelAll, moreRollouts, stopLabeling, setPolicyKey,
+  evaluateFile, exportTrainingData, whyNotInTrainingSet,
   selectModel, selectDevice, setThreshold, showLog, restartServer,
 ];
 
@@ -50,8 +61,9 @@ function start(context: ExtensionContext): Api {
   const claims = new Claims();
   const client = new Client(context, log, claims, settings);
   const panels = new TreePanels({ client, log, extensionUri: context.extensionUri });
-  const stepLens: StepLens = { context, log, settings, claims, client, panels };
-  context.subscriptions.push(log, settings, claims, client, panels, new Status(client, claims, log), watchTooLarge());
+  const evaluations = new EvaluationPanels({ client, settings, log, extensionUri: context.extensionUri });
+  const stepLens: StepLens = { context, log, settings, claims, client, panels, evaluations };
+  context.subscriptions.push(log, settings, claims, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
   for (const command of table) context.subscriptions.push(register(command, stepLens));
   claims.start();
   return { client };

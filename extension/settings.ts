@@ -12,6 +12,12 @@ export const settingIds: { readonly [K in keyof ServerSettings]: string } = {
   diagnostics: 'diagnostics.enabled',
   inlayHints: 'inlayHints.enabled',
   codeLens: 'codeLens.enabled',
+  labelingPolicy: 'labeling.policy',
+  labelingMethod: 'labeling.method',
+  labelingRollouts: 'labeling.rollouts',
+  labelingSearches: 'labeling.searches',
+  labelingBudget: 'labeling.budget',
+  labelingFolder: 'labeling.folder',
 };
 
 export const devices = ['auto', 'cuda', 'webgpu', 'dml', 'coreml', 'cpu'] as const satisfies readonly ServerSettings['device'][];
@@ -37,6 +43,12 @@ export class Settings implements Disposable {
       diagnostics: this.#get('diagnostics', isBoolean, true),
       inlayHints: this.#get('inlayHints', isBoolean, true),
       codeLens: this.#get('codeLens', isBoolean, true),
+      labelingPolicy: this.#get('labelingPolicy', isWord, 'mini'),
+      labelingMethod: this.#get('labelingMethod', isMethod, 'mcts'),
+      labelingRollouts: this.#get('labelingRollouts', isPositive, 16),
+      labelingSearches: this.#get('labelingSearches', isPositive, 20),
+      labelingBudget: this.#get('labelingBudget', isPositive, 200),
+      labelingFolder: this.#get('labelingFolder', isWord, 'steplens-runs'),
     };
   }
 
@@ -73,6 +85,9 @@ function inWorkspace(path: string): string {
 }
 
 const isString = (value: unknown): value is string => typeof value === 'string';
+const isWord = (value: unknown): value is string => isString(value) && value.trim() !== '';
+const isMethod = (value: unknown): value is ServerSettings['labelingMethod'] => value === 'mcts' || value === 'monte-carlo';
+const isPositive = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1;
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
 const isDevice = (value: unknown): value is ServerSettings['device'] => devices.some((device) => device === value);
 const isThreadCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;

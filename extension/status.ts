@@ -1,5 +1,5 @@
 import { LanguageStatusSeverity, ProgressLocation, languages as vscodeLanguages, window, type Disposable, type LanguageStatusItem, type LogOutputChannel } from 'vscode';
-import type { StatusParams } from '../server/protocol.js';
+import type { LabelingParams, StatusParams } from '../server/protocol.js';
 import { languages, type Claims } from './claims.js';
 import type { Client } from './client.js';
 
@@ -7,7 +7,7 @@ const slowMs = 1_000;
 const nowhere = { scheme: 'steplens-none' };
 
 /**
- * Three rows in the editor's language status: the model (progress and errors), the device (with its adapter and the
+ * Rows in the editor's language status, besides the one of a labelling under way: the model (progress and errors), the device (with its adapter and the
  * providers that were passed over), and the threshold. Each row's command changes what it shows.
  */
 export class Status implements Disposable {
@@ -16,6 +16,7 @@ export class Status implements Disposable {
   readonly #model = vscodeLanguages.createLanguageStatusItem('steplens.model', nowhere);
   readonly #device = vscodeLanguages.createLanguageStatusItem('steplens.device', nowhere);
   readonly #threshold = vscodeLanguages.createLanguageStatusItem('steplens.threshold', nowhere);
+  readonly #labeling = vscodeLanguages.createLanguageStatusItem('steplens.labeling', nowhere);
   readonly #subscriptions: Disposable[];
   #progress: Progress | undefined;
   #logged = '';
@@ -26,10 +27,14 @@ export class Status implements Disposable {
     this.#model.name = 'StepLens model';
     this.#device.name = 'StepLens device';
     this.#threshold.name = 'StepLens threshold';
+    this.#labeling.name = 'StepLens labelling';
+    this.#labeling.busy = true;
+    this.#labeling.command = { title: 'Stop', command: 'steplens.stopLabeling' };
     this.#device.command = { title: 'Select Device', command: 'steplens.selectDevice' };
     this.#threshold.command = { title: 'Set Threshold', command: 'steplens.setThreshold' };
     this.#subscriptions = [
       client.onDidChangeStatus((status) => this.#show(status)),
+      client.onDidChangeLabeling((params) => this.#showLabeling(params)),
       window.onDidChangeActiveTextEditor(() => this.#place()),
       claims.onDidClaim(() => this.#place()),
     ];
@@ -39,7 +44,7 @@ export class Status implements Disposable {
 
   dispose(): void {
     this.#progress?.end();
-    for (const item of [this.#model, this.#device, this.#threshold, ...this.#subscriptions]) item.dispose();
+    for (const item of [this.#model, this.#device, this.#threshold, this.#labeling, ...this.#subscriptions]) item.dispose();
   }
 
   /** The rows stand beside claimed documents only. */
@@ -49,11 +54,18 @@ export class Status implements Disposable {
     for (const item of [this.#model, this.#device, this.#threshold]) item.selector = selector;
   }
 
+  /** A row of its own, wherever the reader is, while a problem is labelled. */
+  #showLabeling({ state, rollouts, budget, searches }: LabelingParams): void {
+    this.#labeling.selector = state === 'running' ? '*' : nowhere;
+    this.#labeling.text = `Labelling: ${rollouts}${budget === undefined ? '' : ` of ${budget}`} rollouts`;
+    this.#labeling.detail = searches === 0 ? 'policy' : `search ${searches}`;
+  }
+
   #show(status: StatusParams): void {
     this.#showModel(this.#model, status);
     this.#device.text = status.device ? deviceText(status) : 'Device: not chosen yet';
     const passedOver = status.passedOver ?? [];
-    this.#device.detail = passedOver.length > 0 ? `passed over: ${passedOver.map(({ provider }) => provider).join(', ')} (reasons in the log)` : 'device';
+    this.#device.detail = status.server !== undefined ? 'question and steps are sent there' : passedOver.length > 0 ? `passed over: ${passedOver.map(({ provider }) => provider).join(', ')} (reasons in the log)` : 'device';
     this.#threshold.text = status.threshold === undefined ? "Threshold: the model's" : `Threshold: ${status.threshold.toFixed(2)}`;
     this.#threshold.detail = 'steps below are low';
     this.#logDevice(status);
@@ -127,9 +139,13 @@ function stateText(status: StatusParams): string {
   }
 }
 
-const deviceNames: Record<string, string> = { cpu: 'CPU', webgpu: 'WebGPU', cuda: 'CUDA', dml: 'DirectML', coreml: 'Core ML' };
+const deviceNames: Record<string, string> = {
+  cpu: 'CPU', webgpu: 'WebGPU', cuda: 'CUDA', dml: 'DirectML', coreml: 'Core ML',
+  'open-inference': 'Inference server', 'vllm-pooling': 'vLLM', 'chat-logprobs': 'Chat model', judge: 'LLM judge',
+};
 
-function deviceText({ device = '', adapter }: StatusParams): string {
+function deviceText({ device = '', adapter, server }: StatusParams): string {
   const name = deviceNames[device] ?? device;
+  if (server !== undefined) return `${name} at ${new URL(server).host}`;
   return adapter ? `${name} (${adapter})` : name;
 }

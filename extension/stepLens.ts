@@ -1,6 +1,7 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import type { Claims } from './claims.js';
 import type { Client } from './client.js';
+import type { EvaluationPanels } from './panel/evaluationPanels.js';
 import type { TreePanels } from './panel/treePanels.js';
 import type { Settings } from './settings.js';
 
@@ -12,4 +13,5 @@ export interface StepLens {
   readonly claims: Claims;
   readonly client: Client;
   readonly panels: TreePanels;
+  readonly evaluations: EvaluationPanels;
 }

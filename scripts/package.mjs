@@ -3,12 +3,13 @@
  * What goes in is listed here file by file: `vsce` lets a `!` pattern win over every other, so nothing slips in.
  */
 import { createVSIX } from '@vscode/vsce';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './dependencies.mjs';
-import { root } from './run.mjs';
+import { root, run } from './run.mjs';
 
 /** Files of ONNX Runtime by target: what onnxruntime-node 1.30 has binaries for. */
 const runtimes = {
@@ -18,6 +19,15 @@ const runtimes = {
   'darwin-arm64': ['onnxruntime_binding.node', 'libonnxruntime.1.dylib'],
   'win32-x64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll', 'dxcompiler.dll', 'dxil.dll'],
   'win32-arm64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll', 'dxcompiler.dll', 'dxil.dll'],
+};
+
+/** sharp's binaries by target; npm installs those of this machine alone. */
+const images = {
+  'linux-x64': ['sharp-linux-x64', 'sharp-libvips-linux-x64'],
+  'linux-arm64': ['sharp-linux-arm64', 'sharp-libvips-linux-arm64'],
+  'darwin-arm64': ['sharp-darwin-arm64', 'sharp-libvips-darwin-arm64'],
+  'win32-x64': ['sharp-win32-x64'],
+  'win32-arm64': ['sharp-win32-arm64'],
 };
 
 /** Most a VSIX may weigh. */
@@ -31,16 +41,32 @@ export function contents(target) {
   return [
     'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/diagnostics.md',
     'dist/extension.cjs', 'dist/server.js', 'dist/cli.js', 'dist/inference.js',
-    'dist/webview.js', 'dist/webview.css', 'dist/codicon.css', 'dist/codicon.ttf', 'dist/fonts/*.woff2',
+    'dist/webview.js', 'dist/webview.css', 'dist/evaluation.js', 'dist/evaluation.css', 'dist/codicon.css', 'dist/codicon.ttf', 'dist/fonts/*.woff2',
     'media/icon.png', 'media/icons/*.svg', 'media/schemas/*.json',
     'media/models/mini/{model.onnx,prm.json,tokenizer.json,tokenizer_config.json,README.md}',
+    'media/models/mini/policy/{policy.onnx,policy.json}',
     'node_modules/onnxruntime-node/{package.json,LICENSE,README.md}',
     'node_modules/onnxruntime-node/dist/*.js',
     ...runtime.map((file) => `node_modules/onnxruntime-node/bin/napi-v6/${platform}/${arch}/${file}`),
     'node_modules/onnxruntime-common/{package.json,README.md}',
     // Its package.json says that these are CommonJS: without it the runtime does not load.
     'node_modules/onnxruntime-common/dist/cjs/{*.js,package.json}',
+    // Images of problems are read by sharp: its code, its three helpers, and this platform's binaries.
+    'node_modules/sharp/{package.json,LICENSE,dist/**}',
+    'node_modules/@img/colour/{package.json,*.cjs,*.js,LICENSE*}',
+    'node_modules/detect-libc/{package.json,LICENSE,lib/*.js}',
+    'node_modules/semver/{package.json,LICENSE,*.js,classes/*.js,functions/*.js,internal/*.js,ranges/*.js}',
+    ...images[/** @type {keyof typeof images} */ (target)].map((name) => `node_modules/@img/${name}/**`),
   ];
+}
+
+/** Fetches sharp's binaries for another platform. @param {string} target @returns {Promise<void>} */
+async function ensureImages(target) {
+  const { optionalDependencies } = JSON.parse(await readFile(join(root, 'node_modules/sharp/package.json'), 'utf8'));
+  const names = images[/** @type {keyof typeof images} */ (target)].map((name) => `@img/${name}`);
+  const missing = names.filter((name) => !existsSync(join(root, 'node_modules', name)));
+  if (missing.length === 0) return;
+  await run(['npm', 'install', '--no-save', '--no-package-lock', '--force', '--no-audit', '--no-fund', '--loglevel=error', ...missing.map((name) => `${name}@${optionalDependencies[name]}`)]);
 }
 
 /**
@@ -49,6 +75,7 @@ export function contents(target) {
  */
 export async function packageExtension({ target = `${process.platform}-${process.arch}`, out } = {}) {
   const allowed = contents(target);
+  await ensureImages(target);
   const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const packagePath = out ?? join(root, `${name}-${target}-${version}.vsix`);
   const folder = await mkdtemp(join(tmpdir(), 'steplens-package-'));

@@ -7,16 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureChromium } from './chromium.mjs';
 import { build, ensureDependencies } from './dependencies.mjs';
+import { ensureRedis } from './redis.mjs';
 import { capture, root } from './run.mjs';
 import { ensureHost } from './vscodeHost.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Counts */
 
-/** @type {Record<string, { needs: ('build' | 'chromium' | 'host')[], run: () => Promise<Counts> }>} */
+/** @type {Record<string, { needs: ('build' | 'chromium' | 'host' | 'redis')[], run: () => Promise<Counts> }>} */
 const parts = {
   check: { needs: [], run: check },
   unit: { needs: [], run: () => vitest('unit') },
   inference: { needs: ['build', 'chromium'], run: () => vitest('inference') },
+  queue: { needs: ['build', 'redis'], run: () => vitest('queue') },
   lsp: { needs: ['build'], run: () => vitest('lsp') },
   browser: { needs: ['build', 'chromium'], run: () => vitest('browser') },
   host: { needs: ['build', 'chromium', 'host'], run: inHost },
@@ -49,6 +51,7 @@ async function runParts(names) {
     build: once(build),
     chromium: once(async () => (process.env.CHROMIUM_PATH = await ensureChromium())),
     host: once(ensureHost),
+    redis: once(ensureRedis),
   };
   /** @type {string[]} */
   const lines = [];

@@ -15,6 +15,11 @@ export async function findImages(documentUri: string, folderUris: readonly strin
   return found.filter((uri) => uri !== undefined);
 }
 
+/** Every one of `paths`, for a model to read: as the URI where it is found, else as it stands, so that the reader can say it is missing. */
+export function locateImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]> {
+  return Promise.all(paths.map(async (path) => (await findImages(documentUri, folderUris, [path]))[0] ?? path));
+}
+
 async function findImage(folders: readonly string[], path: string): Promise<string | undefined> {
   if (/^(\\\\|\/\/)/.test(path) || !imageTypes.has(extname(path).toLowerCase())) return undefined;
   const candidates = isAbsolute(path) ? [path] : folders.map((folder) => resolve(folder, path));

@@ -111,14 +111,15 @@ export class OpenDocument {
   }
 
   job(problem: number): ScoreJob {
-    const { question, images, steps } = this.#reading!.reasoning.problems[problem]!;
-    return { question, images, steps };
+    const { question, answer, images, steps } = this.#reading!.reasoning.problems[problem]!;
+    return { question, images, steps, ...(answer !== undefined && { answer }) };
   }
 
   /** Takes the model's answer for a problem of the present reading. */
-  settle(problem: number, result: Pick<ScoreResult, 'scores' | 'skipped'>): void {
+  settle(problem: number, result: Pick<ScoreResult, 'scores' | 'skipped' | 'source'>): void {
     if (this.#waiting.delete(problem)) this.#waitingSteps -= result.scores.length;
-    this.#scores[problem] = { scores: result.scores, skipped: result.skipped };
+    const { scores, skipped, source } = result;
+    this.#scores[problem] = { scores, skipped, ...(source && { source }) };
     this.#views[problem] = undefined;
   }
 

@@ -16,10 +16,12 @@ export class ScoreMemory {
   readonly #prefixes = new Map<string, number>();
   readonly #exact = new Map<number, Remembered>();
   readonly #byText: Map<string, number>[] = [];
+  #source: ProblemScores['source'];
 
   constructor(before: Iterable<{ readonly problem: Problem; readonly scored: ProblemScores | undefined }>) {
     for (const { problem, scored } of before) {
       if (!scored) continue;
+      this.#source ??= scored.source;
       const texts = new Map<string, number>();
       this.#byText[problem.index] = texts;
       const ids: number[] = [];
@@ -55,7 +57,7 @@ export class ScoreMemory {
         scores[step.index] = this.#byText[problem.index]?.get(step.text) ?? NaN;
       }
     }
-    return { scores, skipped, pending };
+    return { scores, skipped, pending, ...(this.#source && { source: this.#source }) };
   }
 
   #add(key: string): number {

@@ -1,10 +1,12 @@
 import type { OpenDocument } from './openDocument.js';
-import { ScoringError, type Scorer, type ScorerInfo } from './scoring/scorer.js';
+import { ScoringError, type ScoreJob, type ScoreOptions, type Scorer, type ScoreResult, type ScorerInfo } from './scoring/scorer.js';
 
 /** A problem that fails this often is left unscored, so that it cannot keep the others waiting. */
 const attemptsPerProblem = 2;
 /** So many failed problems in a row mean that the model itself is at fault. */
 const failuresInRow = 3;
+/** What is in sight goes before what is evaluated. */
+const beforeNone = -1;
 
 export interface QueueEvents {
   /** A problem of the document got its scores. */
@@ -29,6 +31,7 @@ interface Run {
 export class ScoringQueue {
   readonly #documents: () => Iterable<OpenDocument>;
   readonly #createScorer: () => Scorer;
+  readonly #locateImages: (uri: string, paths: readonly string[]) => Promise<readonly string[]>;
   readonly #events: QueueEvents;
   #scorer: Scorer | undefined;
   #info: ScorerInfo | undefined;
@@ -40,9 +43,16 @@ export class ScoringQueue {
   #failedInRow = 0;
   #attempts = 0;
 
-  constructor(documents: () => Iterable<OpenDocument>, createScorer: () => Scorer, events: QueueEvents) {
+  /** `locateImages`: where the images that a document names are, for a model to read. */
+  constructor(
+    documents: () => Iterable<OpenDocument>,
+    createScorer: () => Scorer,
+    locateImages: (uri: string, paths: readonly string[]) => Promise<readonly string[]>,
+    events: QueueEvents,
+  ) {
     this.#documents = documents;
     this.#createScorer = createScorer;
+    this.#locateImages = locateImages;
     this.#events = events;
   }
 
@@ -66,6 +76,13 @@ export class ScoringQueue {
     let total = this.#finished;
     for (const document of this.#documents()) total += document.waitingSteps;
     return { done: Math.min(total, this.#finished + (this.#run?.done ?? 0)), total };
+  }
+
+  /** Scores steps that stand in no open document, after those that do. Rejects as the scorer does. */
+  async score(job: ScoreJob, options: ScoreOptions): Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }> {
+    const scorer = (this.#scorer ??= this.#createScorer());
+    const info = await scorer.describe(options.signal);
+    return { result: await scorer.score(job, { ...options, priority: beforeNone }), info };
   }
 
   /** Starts on what waits, unless it runs already or the model has failed. */
@@ -128,8 +145,10 @@ export class ScoringQueue {
       this.#info = info;
       this.#events.changed();
     }
+    const job = document.job(problem);
+    const images = job.images.length === 0 ? job.images : await this.#locateImages(document.uri, job.images);
     if (abort.signal.aborted) return;
-    const result = await scorer.score(document.job(problem), {
+    const result = await scorer.score({ ...job, images }, {
       signal: abort.signal,
       ignoreCache: document.ignoresCache,
       onProgress: (done) => {

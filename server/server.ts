@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import {
   CodeLensRefreshRequest,
   InlayHintRefreshRequest,
@@ -23,35 +24,73 @@ import { lowSteps } from './language/lowSteps.js';
 import { problemView } from './language/problemView.js';
 import type { ScoredDocument } from './language/scoredDocument.js';
 import { placeAt, stepAt } from './language/stepAt.js';
+import { evaluateFiles } from './evaluationService.js';
+import { locateImages } from './images.js';
 import type { Reader } from './openDocument.js';
 import {
   CancelScoring,
   ClearCache,
   DocumentChanged,
+  Evaluate,
+  EvaluationProgress,
+  ExplainTraining,
+  ExportTraining,
+  LabelingChanged,
+  LabelProblem,
   LowSteps,
+  MoreRollouts,
+  PolicyKey,
   ProblemViewRequest,
+  RecogniseModel,
   ScoreDocument,
   SettingsChanged,
   StatusChanged,
   StepAt,
+  StopLabeling,
+  TrainingFormats,
+  TreeViewRequest,
   type DocumentChangedParams,
+  type EvaluateParams,
+  type EvaluateResult,
+  type EvaluationProgressParams,
+  type ExplainTrainingParams,
+  type ExportTrainingParams,
+  type LabelProblemParams,
+  type LabelProblemResult,
+  type LabelingParams,
+  type MoreRolloutsParams,
+  type MoreRolloutsResult,
+  type PolicyKeyParams,
   type ProblemViewParams,
+  type RecogniseModelParams,
+  type RecogniseModelResult,
   type ScoreDocumentParams,
   type SettingsChangedParams,
+  type ServerSettings,
   type StatusParams,
+  type StopLabelingParams,
+  type TreeView,
 } from './protocol.js';
+import { recogniseModel, shortestProfile } from './scoring/recogniseModel.js';
 import type { Scorer } from './scoring/scorer.js';
+import { labelProblems } from './labeling/problemFile.js';
+import { createLabelingService, type Labeler, type LabelJob, type LabelingService } from './labelingService.js';
 import { createService, ScoringCancelled, type Clock, type Log, type ScorerSettings, type Service } from './service.js';
 import { ScoringProgress } from './scoringProgress.js';
 import { readInitializationOptions, readSettings } from './settings.js';
+import { explainTraining, exportTraining, trainingFormats } from './trainingService.js';
 
 /** Everything the server reaches outside itself; the tests hand in their own. */
 export interface World {
   readonly version: string;
   readonly read: Reader;
-  createScorer(settings: ScorerSettings, cacheFolder: string | undefined, log: Log): Scorer;
+  /** `key`: asks the client for the key of a scoring server. */
+  createScorer(settings: ScorerSettings, cacheFolder: string | undefined, log: Log, key: (url: string) => Promise<string | undefined>): Scorer;
   findImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
+  locateImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
   readText(uri: string): Promise<string>;
+  /** `key`: asks the client for the key of a policy server. */
+  createLabeler(options: { readonly log: Log; readonly key: (url: string) => Promise<string | undefined>; readonly settings: () => Pick<ServerSettings, 'device' | 'threads'> }): Labeler;
   readonly clock: Clock;
 }
 
@@ -63,6 +102,7 @@ export function startServer(connection: Connection, world: World): void {
   let folders: readonly string[] = [];
   let explanations: Explanations = noExplanations;
   let service: Service | undefined;
+  let labeling: LabelingService | undefined;
   /** Documents the client has diagnostics of. */
   const published = new Set<string>();
   let stopRefresh: (() => void) | undefined;
@@ -77,7 +117,8 @@ export function startServer(connection: Connection, world: World): void {
     service = createService(
       {
         read: world.read,
-        createScorer: (settings) => world.createScorer(settings, options.cacheFolder, log),
+        createScorer: (settings) => world.createScorer(settings, options.cacheFolder, log, (url) => policyKey(url).catch(() => undefined)),
+        locateImages: (uri, paths) => world.locateImages(uri, folders, paths),
         clock: world.clock,
         log,
         onDocument: publish,
@@ -88,6 +129,13 @@ export function startServer(connection: Connection, world: World): void {
       },
       options,
     );
+    labeling = createLabelingService({
+      labeler: world.createLabeler({ log, key: policyKey, settings: () => service!.trusted }),
+      read: world.read,
+      clock: world.clock,
+      log,
+      onChange: (params) => send<LabelingParams>(LabelingChanged, params),
+    });
     return {
       serverInfo: { name: 'StepLens', version: world.version },
       capabilities: {
@@ -104,6 +152,7 @@ export function startServer(connection: Connection, world: World): void {
   connection.onShutdown(async () => {
     stopRefresh?.();
     progress.dispose();
+    labeling?.dispose();
     await service?.dispose();
   });
 
@@ -172,6 +221,51 @@ export function startServer(connection: Connection, world: World): void {
     if (!document) return null;
     return problemView(document, problem, await world.findImages(uri, folders, document.reasoning.problems[problem]?.images ?? []));
   });
+  connection.onRequest(Evaluate, async (params: EvaluateParams, token: CancellationToken): Promise<EvaluateResult> => {
+    const abort = new AbortController();
+    const stop = token.onCancellationRequested(() => abort.abort());
+    const current = service;
+    if (!current) return { cancelled: true };
+    return evaluateFiles(params, abort.signal, {
+      openText: (uri) => texts.get(uri),
+      locateImages: (uri, paths) => locateImages(uri, folders, paths),
+      score: (job, options) => current.scoreJob(job, options),
+      threshold: () => current.settings.threshold ?? undefined,
+      onProgress: (progress) => send<EvaluationProgressParams>(EvaluationProgress, progress),
+      now: () => performance.now(),
+    }).finally(() => stop.dispose());
+  });
+  connection.onRequest(RecogniseModel, async ({ folder }: RecogniseModelParams): Promise<RecogniseModelResult> => {
+    try {
+      const model = await recogniseModel(folder);
+      return { ok: model ? model.families.map((family) => ({ name: family.profile.name, profile: shortestProfile(model, family) })) : [] };
+    } catch (error) {
+      return { err: error instanceof Error ? error.message : String(error) };
+    }
+  });
+  connection.onRequest(TrainingFormats, () => trainingFormats());
+  connection.onRequest(ExportTraining, (params: ExportTrainingParams) => exportTraining(params, (uri) => texts.get(uri)));
+  connection.onRequest(ExplainTraining, ({ uri, problem, ...path }: ExplainTrainingParams) =>
+    explainTraining(service?.document(uri)?.reasoning.problems[problem], path));
+  connection.onRequest(TreeViewRequest, async ({ uri, problem }: ProblemViewParams): Promise<TreeView> => {
+    if (!labeling || !service) return { view: null, replay: null, labeling: null };
+    return labeling.treeView(uri, problem, service.document(uri), service.threshold, (paths) => world.findImages(uri, folders, paths));
+  });
+  connection.onRequest(LabelProblem, async ({ uri, problem, again }: LabelProblemParams, token: CancellationToken): Promise<LabelProblemResult> => {
+    const job = await labelJob(uri, problem, again ?? false);
+    if ('err' in job) return job;
+    return withSignal(token, (signal) => labeling!.label(job, problem, signal));
+  });
+  connection.onRequest(MoreRollouts, async ({ uri, problem, node, count }: MoreRolloutsParams, token: CancellationToken): Promise<MoreRolloutsResult> => {
+    const job = await labelJob(uri, problem, false);
+    if ('err' in job) return job;
+    if (!Number.isInteger(count) || count < 1) return { err: 'The number of rollouts is a whole number from 1.' };
+    return withSignal(token, (signal) => labeling!.more(service!.document(uri)!, problem, node, count, job, signal));
+  });
+  connection.onRequest(StopLabeling, ({ file }: StopLabelingParams) => {
+    labeling?.stop(file);
+    return null;
+  });
   connection.onRequest(ClearCache, async () => {
     await service?.clearCache();
     return null;
@@ -182,6 +276,25 @@ export function startServer(connection: Connection, world: World): void {
 
   function documentOf({ textDocument }: { readonly textDocument: { readonly uri: string } }): ScoredDocument | undefined {
     return service?.document(textDocument.uri);
+  }
+
+  /** A problem of a document as a run takes it, or what is in the way. */
+  async function labelJob(uri: string, index: number, again: boolean): Promise<LabelJob | { readonly err: string }> {
+    const problem = service?.document(uri)?.reasoning.problems[index];
+    if (!service || !problem) return { err: 'There is no such problem in this file any more.' };
+    if (!uri.startsWith('file:')) return { err: 'Save the file first: its labels are written beside it.' };
+    const { problems: [labelled], faults: [fault] } = labelProblems([problem]);
+    if (!labelled) return { err: fault!.message };
+    const isUrl = (image: string): boolean => /^(https?|data):/i.test(image);
+    const found = (await world.findImages(uri, folders, problem.images)).map((image) => fileURLToPath(image));
+    if (found.length < problem.images.filter((image) => !isUrl(image)).length) {
+      return { err: `The figure of this problem (${problem.images.join(', ')}) was not found beside the file or in the workspace; correct its path.` };
+    }
+    return { problem: labelled, uri, images: [...found, ...problem.images.filter(isUrl)], settings: service.trusted, again };
+  }
+
+  async function policyKey(url: string): Promise<string | undefined> {
+    return (await connection.sendRequest<string | null>(PolicyKey, { url } satisfies PolicyKeyParams)) ?? undefined;
   }
 
   function publish(uri: string): void {
@@ -220,5 +333,16 @@ export function startServer(connection: Connection, world: World): void {
       log.warn(`The explanations of diagnostics are not linked: ${String(error)}`);
       return noExplanations;
     }
+  }
+}
+
+/** Runs work with a signal that aborts when the client cancels its request. */
+async function withSignal<T>(token: CancellationToken, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  const stop = token.onCancellationRequested(() => abort.abort());
+  try {
+    return await work(abort.signal);
+  } finally {
+    stop.dispose();
   }
 }

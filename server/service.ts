@@ -3,6 +3,7 @@ import { OpenDocument, type Reader, type TextSource } from './openDocument.js';
 import type { ScoreDocumentResult, ServerSettings, StatusParams } from './protocol.js';
 import { ScoringQueue } from './scoringQueue.js';
 import type { Scorer } from './scoring/scorer.js';
+import { defaultSettings } from './settings.js';
 
 /** A step below this is low as long as neither a setting nor a profile says otherwise. */
 const defaultThreshold = 0.5;
@@ -29,6 +30,8 @@ export type ScorerSettings = Pick<ServerSettings, 'modelPath' | 'device' | 'thre
 export interface ServiceWorld {
   readonly read: Reader;
   createScorer(settings: ScorerSettings): Scorer;
+  /** Where the images that a document names are; a path as it stands where there is none. */
+  locateImages(uri: string, paths: readonly string[]): Promise<readonly string[]>;
   readonly clock: Clock;
   readonly log: Log;
   /** The reading, the scores or the threshold of a document changed. */
@@ -44,6 +47,10 @@ export class ScoringCancelled extends Error {
 /** The language service without a connection: open documents, their scores and the model's state. */
 export interface Service {
   readonly settings: ServerSettings;
+  /** The settings without what an untrusted workspace must not choose. */
+  readonly trusted: ServerSettings;
+  /** In [0, 1]; a step below it is low. */
+  readonly threshold: number;
   /** Takes new settings. A threshold applies at once; a model, device or number of threads loads another scorer. */
   configure(settings: ServerSettings, isTrusted: boolean): void;
   /** A document opened or changed. */
@@ -60,6 +67,8 @@ export interface Service {
   score(uri: string, again: boolean): Promise<ScoreDocumentResult>;
   /** Stops scoring a document (or all) until it is asked for again. */
   cancel(uri?: string): void;
+  /** Scores steps that stand in no open document, after those that do. Rejects as a Scorer does. */
+  scoreJob: ScoringQueue['score'];
   clearCache(): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -74,7 +83,7 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
   let touches = 0;
   let isDisposed = false;
 
-  const queue = new ScoringQueue(() => documents.values(), () => world.createScorer(scorerSettings(settings, isTrusted)), {
+  const queue = new ScoringQueue(() => documents.values(), () => world.createScorer(scorerSettings(settings, isTrusted)), (uri, paths) => world.locateImages(uri, paths), {
     settled(document) {
       if (document.waitingSteps > 0) return refreshSoon(document.uri);
       document.ignoresCache = false;
@@ -133,6 +142,7 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
       state,
       ...(info && { model: info.model, device: info.device.provider, passedOver: info.device.passedOver }),
       ...(info?.device.adapter !== undefined && { adapter: info.device.adapter }),
+      ...(info?.device.server !== undefined && { server: info.device.server }),
       threshold,
       ...(state === 'scoring' && { progress: queue.progress }),
       ...(failure !== undefined && { message: failure }),
@@ -171,6 +181,12 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
   return Object.freeze<Service>({
     get settings() {
       return settings;
+    },
+    get trusted() {
+      return isTrusted ? settings : { ...settings, ...untrusted };
+    },
+    get threshold() {
+      return threshold;
     },
 
     configure(next, nextIsTrusted) {
@@ -254,6 +270,8 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
       statusSoon();
     },
 
+    scoreJob: (job, options) => queue.score(job, options),
+
     clearCache: () => queue.clearCache(),
 
     async dispose() {
@@ -270,8 +288,15 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
   });
 }
 
-/** An untrusted workspace chooses neither model nor device. */
+/** An untrusted workspace chooses neither model nor device, neither a policy nor where files are written. */
+const untrusted = {
+  modelPath: defaultSettings.modelPath,
+  device: defaultSettings.device,
+  labelingPolicy: defaultSettings.labelingPolicy,
+  labelingFolder: defaultSettings.labelingFolder,
+};
+
 function scorerSettings(settings: ServerSettings, isTrusted: boolean): ScorerSettings {
-  const { modelPath, device, threads } = settings;
-  return isTrusted ? { modelPath, device, threads } : { modelPath: '', device: 'auto', threads };
+  const { modelPath, device, threads } = isTrusted ? settings : { ...settings, ...untrusted };
+  return { modelPath, device, threads };
 }

@@ -10,6 +10,12 @@ export const defaultSettings: ServerSettings = Object.freeze({
   diagnostics: true,
   inlayHints: true,
   codeLens: true,
+  labelingPolicy: 'mini',
+  labelingMethod: 'mcts',
+  labelingRollouts: 16,
+  labelingSearches: 20,
+  labelingBudget: 200,
+  labelingFolder: 'steplens-runs',
 });
 
 export const devices: readonly ServerSettings['device'][] = ['auto', 'cuda', 'webgpu', 'dml', 'coreml', 'cpu'];
@@ -19,8 +25,13 @@ export function readSettings(value: unknown): ServerSettings {
   const given = record(value);
   const flag = (name: 'scoreOnOpen' | 'diagnostics' | 'inlayHints' | 'codeLens') =>
     typeof given[name] === 'boolean' ? given[name] : defaultSettings[name];
+  const text = (name: 'modelPath' | 'labelingPolicy' | 'labelingFolder') => (typeof given[name] === 'string' ? given[name] : defaultSettings[name]);
+  const positive = (name: 'labelingRollouts' | 'labelingSearches' | 'labelingBudget') => {
+    const value = given[name];
+    return isNumber(value) && value >= 1 ? Math.floor(value) : defaultSettings[name];
+  };
   return {
-    modelPath: typeof given.modelPath === 'string' ? given.modelPath : defaultSettings.modelPath,
+    modelPath: text('modelPath'),
     device: devices.find((device) => device === given.device) ?? defaultSettings.device,
     threads: isNumber(given.threads) && given.threads >= 0 ? Math.floor(given.threads) : defaultSettings.threads,
     threshold: isNumber(given.threshold) ? Math.min(1, Math.max(0, given.threshold)) : defaultSettings.threshold,
@@ -28,6 +39,12 @@ export function readSettings(value: unknown): ServerSettings {
     diagnostics: flag('diagnostics'),
     inlayHints: flag('inlayHints'),
     codeLens: flag('codeLens'),
+    labelingPolicy: text('labelingPolicy').trim() || defaultSettings.labelingPolicy,
+    labelingMethod: given.labelingMethod === 'monte-carlo' ? 'monte-carlo' : defaultSettings.labelingMethod,
+    labelingRollouts: positive('labelingRollouts'),
+    labelingSearches: positive('labelingSearches'),
+    labelingBudget: positive('labelingBudget'),
+    labelingFolder: text('labelingFolder').trim() || defaultSettings.labelingFolder,
   };
 }
 

@@ -3,10 +3,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { version } from '../package.json';
+import { openEditorPolicy } from './editorPolicy.js';
 import { readDocument } from './formats/registry.js';
-import { findImages } from './images.js';
+import { findImages, locateImages } from './images.js';
 import { readerFailed } from './language/diagnostics.js';
+import { createLabeler } from './labeler.js';
 import type { Reader } from './openDocument.js';
+import { createModelScorer } from './scoring/backends/modelScorer.js';
 import { createScorer } from './scoring/onnxScorer.js';
 import type { Scorer } from './scoring/scorer.js';
 import type { World } from './server.js';
@@ -18,9 +21,10 @@ const editorMaxLength = 32_000_000;
 /** `server/` in the sources, `dist/` when bundled: both are one below the root. */
 const here = import.meta.url;
 const bundledModel = fileURLToPath(new URL('../media/models/mini', here));
+const bundledPolicy = fileURLToPath(new URL('../media/models/mini/policy', here));
 const inferenceEntry = fileURLToPath(new URL(here.endsWith('.ts') ? './inference/main.ts' : './inference.js', here));
 
-export { version };
+export { bundledPolicy, inferenceEntry, version };
 
 /** A scorer on ONNX Runtime; the bundled model when no other is named. */
 export function createOnnxScorer(settings: ScorerSettings, cacheFolder: string | undefined, log: Pick<Log, 'info' | 'warn'>): Scorer {
@@ -33,6 +37,19 @@ export function createOnnxScorer(settings: ScorerSettings, cacheFolder: string |
     inferenceEntry,
     log,
   });
+}
+
+/** The key of a scoring server from the environment; settings and profiles never hold one. */
+export function scoringKey(env: NodeJS.ProcessEnv): string | undefined {
+  return env.STEPLENS_API_KEY || undefined;
+}
+
+/** A scorer for any model: at the server its profile names, else on ONNX Runtime. */
+export function openScorer(settings: ScorerSettings, cacheFolder: string | undefined, log: Pick<Log, 'info' | 'warn'>, key: (url: string) => Promise<string | undefined>): Scorer {
+  const openLocal = () => createOnnxScorer(settings, cacheFolder, log);
+  // The bundled model is on this machine, and the only one an untrusted workspace has.
+  if (settings.modelPath === '') return openLocal();
+  return createModelScorer({ modelFolder: settings.modelPath, ...(cacheFolder !== undefined && { cacheFolder }), apiKey: key, log }, openLocal);
 }
 
 /** Where the command line keeps scores: the platform's folder for caches. */
@@ -61,8 +78,10 @@ export function createWorld(): World {
   return {
     version,
     read: readInEditor,
-    createScorer: createOnnxScorer,
+    createScorer: (settings, cacheFolder, log, key) => openScorer(settings, cacheFolder, log, async (url) => (await key(url)) ?? scoringKey(process.env)),
+    createLabeler: (options) => createLabeler((name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options })),
     findImages,
+    locateImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),
     clock: {
       after(ms, action) {

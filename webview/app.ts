@@ -1,20 +1,24 @@
 import { tabs } from './controls.js';
 import { createAnnouncer } from './interact/announce.js';
 import { keyIntent, type Intent } from './interact/keyboard.js';
+import { createPlayer } from './interact/player.js';
 import { createSplitter } from './interact/splitter.js';
+import { frameWords } from './model/replay.js';
 import { findNodes } from './model/search.js';
-import { buildTreeModel, landingNode, type ShownValues } from './model/treeModel.js';
+import { landingNode, type ShownValues } from './model/treeModel.js';
+import { plural } from './model/words.js';
 import type { InitialView, PersistedState } from './protocol.js';
 import { createAriaTree, speak } from './render/ariaTree.js';
 import { element } from './render/element.js';
 import { createLegend } from './render/legend.js';
-import { plural, renderNodePane } from './render/nodePane.js';
+import { renderNodePane } from './render/nodePane.js';
 import { renderBanner, renderHelp, renderPlaceholder } from './render/overlays.js';
+import { createReplayBar, labelingWords } from './render/replayBar.js';
 import { renderStatisticsPane } from './render/statisticsPane.js';
 import { createToolbar } from './render/toolbar.js';
 import { createTreeView } from './render/treeView.js';
 import type { Host } from './rpc.js';
-import { createStore, INITIAL_STATE, persisted, receiveModel, unfoldTo, type PanelState } from './store.js';
+import { createStore, INITIAL_STATE, modelAt, moveReplay, persisted, receiveModel, receiveReplay, unfoldTo, type PanelState } from './store.js';
 
 /** Above this width the details stand at the right, below it under the drawing. Pixels. */
 const WIDE = 820;
@@ -91,22 +95,55 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   };
   const receive = (initial: InitialView) => {
     if (initial.view === null) {
-      store.update({ status: { kind: 'empty', message: initial.empty ?? 'Open a file of reasoning steps and show its tree from there.' }, model: null, selected: null });
+      const message = initial.empty ?? 'Open a file of reasoning steps and show its tree from there.';
+      store.update({ status: { kind: 'empty', message }, model: null, selected: null, ...receiveReplay(store.state, initial) });
       return;
     }
-    const model = buildTreeModel(initial.view, store.state.shown);
-    const next = receiveModel(store.state, model, initial.images, pendingRestore);
+    const arrived = { ...store.state, ...receiveReplay(store.state, initial) };
+    const model = modelAt(initial.view, arrived.replay, arrived.replayAt, arrived.shown);
+    const next = receiveModel(arrived, model, initial.images, pendingRestore);
     pendingRestore = null;
     const isNew = store.state.model === null || store.state.model.view.uri !== model.view.uri || store.state.model.view.problem !== model.view.problem;
     const selected = next.selected ?? (isNew ? landingNode(model) : null);
     store.update({ ...next, selected, collapsed: selected === null ? next.collapsed : unfoldTo(model, next.collapsed, selected) });
   };
   const pickValues = (shown: ShownValues) => {
-    const { model, images } = store.state;
+    const { model, images, replay, replayAt } = store.state;
     if (model === null || shown === model.shown) return;
-    store.update(receiveModel({ ...store.state, shown }, buildTreeModel(model.view, shown), images, null));
+    store.update(receiveModel({ ...store.state, shown }, modelAt(model.whole, replay, replayAt, shown), images, null));
     announce(shown === 'model' ? 'Scores of the model are shown' : 'Labels of the file are shown');
   };
+  const replayTo = (count: number, isPlaying = false) => store.update({ ...moveReplay(store.state, count), isPlaying });
+  const position = () => store.state.replayAt ?? store.state.replay?.frames.length ?? 0;
+  /** The line of the present event, for those who do not see it. */
+  const announceEvent = () => {
+    const { model, replay } = store.state;
+    const frame = replay?.frames[position() - 1];
+    if (model !== null && frame !== undefined) announce(frameWords(frame, model.whole));
+  };
+  const stepReplay = (direction: 1 | -1) => {
+    replayTo(position() + direction);
+    announceEvent();
+  };
+  const playReplay = () => {
+    const { replay, replayAt, isPlaying } = store.state;
+    if (replay === null || replay.frames.length === 0) return;
+    if (isPlaying) {
+      store.update({ isPlaying: false });
+      announceEvent();
+    } else replayTo(replayAt ?? 1, true);
+  };
+  const playOn = () => {
+    const isLast = position() + 1 >= (store.state.replay?.frames.length ?? 0);
+    replayTo(position() + 1, !isLast);
+    if (isLast) announceEvent();
+  };
+  const player = createPlayer(window, playOn);
+  const label = () => {
+    announce('Labelling');
+    host.call('label', {}).catch(fail);
+  };
+  const moreRollouts = (node: number) => void host.call('moreRollouts', { node }).catch(fail);
   const open = () => {
     if (store.state.model === null) store.update({ status: { kind: 'loading' } });
     host.call('open', { state: persisted(store.state) ?? pendingRestore }).then(receive, (error: unknown) => {
@@ -137,6 +174,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
     fit: () => view.fit(),
     zoom: (direction) => view.zoomBy(direction === 1 ? 1.4 : 1 / 1.4),
     foldAll,
+    label,
     help: () => store.update({ isHelpOpen: !store.state.isHelpOpen }),
     leaveSearch: () => {
       search('');
@@ -151,6 +189,18 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
       reveal({ node: id }, focus);
     },
     toggle: (id) => fold(id, !store.state.collapsed.has(id)),
+  });
+  const replayBar = createReplayBar(document, {
+    move: (count) => replayTo(count),
+    step: stepReplay,
+    play: playReplay,
+    showEvent: () => {
+      const { event } = store.state;
+      if (event === null) return;
+      select(event);
+      view.centre(event);
+    },
+    stopLabeling: () => void host.call('stopLabeling', {}).catch(fail),
   });
   const legend = createLegend(document, () => store.update({ isLegendOpen: !store.state.isLegendOpen }));
   const overlayActions = {
@@ -167,7 +217,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   };
   const bannerSlot = element(document, 'div', { class: 'banner-slot' });
   const overlaySlot = element(document, 'div', { class: 'overlay-slot' });
-  const stage = element(document, 'div', { class: 'stage' }, element(document, 'div', { class: 'picture' }, aria.host, view.host), legend.host, overlaySlot);
+  const stage = element(document, 'div', { class: 'stage' }, element(document, 'div', { class: 'picture' }, aria.host, view.host), replayBar.host, legend.host, overlaySlot);
   const nodePane = element(document, 'div', { class: 'pane', tabindex: '0', role: 'region', 'aria-label': 'Node' });
   const statisticsPane = element(document, 'div', { class: 'pane', tabindex: '0', role: 'region', 'aria-label': 'Statistics' });
   const detailTabs = tabs(
@@ -202,6 +252,9 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
     else if (intent.kind === 'low') goLow(intent.direction);
     else if (intent.kind === 'zoom') view.zoomBy(intent.direction === 1 ? 1.4 : 1 / 1.4);
     else if (intent.kind === 'fit') view.fit();
+    else if (intent.kind === 'play') playReplay();
+    else if (intent.kind === 'event') stepReplay(intent.direction);
+    else if (intent.kind === 'moreRollouts' && selected !== null) moreRollouts(selected);
     else if (intent.kind === 'search') toolbar.search.focus();
     else if (intent.kind === 'help') store.update({ isHelpOpen: !store.state.isHelpOpen });
     else if (intent.kind === 'back') store.update(store.state.isHelpOpen ? { isHelpOpen: false } : { query: '', matches: [] });
@@ -219,7 +272,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   };
   const renderDetails = () => {
     const { state } = store;
-    nodePane.replaceChildren(...renderNodePane(document, state, { select, reveal, openImage: (index) => void host.call('openImage', { index }).catch(fail) }));
+    nodePane.replaceChildren(...renderNodePane(document, state, { select, reveal, openImage: (index) => void host.call('openImage', { index }).catch(fail), moreRollouts }));
     if (detailsFor !== state.selected) nodePane.scrollTop = 0;
     detailsFor = state.selected;
     // A single step is seen with the value above it; of several, the one at the cursor must be in sight.
@@ -228,7 +281,10 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   };
   const render = (state: PanelState, before: PanelState | null) => {
     const changed = (...keys: (keyof PanelState)[]) => before === null || keys.some((key) => state[key] !== before[key]);
-    if (changed('model', 'query', 'matches', 'selected')) toolbar.update(state);
+    if (changed('model', 'query', 'matches', 'selected', 'labeling')) toolbar.update(state);
+    if (changed('model', 'replay', 'replayAt', 'isPlaying', 'labeling')) replayBar.update(state);
+    if (changed('isPlaying')) player.update(state.isPlaying);
+    if (before !== null && (state.labeling === null) !== (before.labeling === null)) announce(state.labeling === null ? 'Labelling has ended' : labelingWords(state.labeling));
     if (changed('model', 'selected', 'collapsed') && state.model !== null) aria.update(state.model, state.selected, state.collapsed);
     if (changed('model', 'isLegendOpen')) legend.update(state.model, state.isLegendOpen);
     if (changed('status', 'isHelpOpen')) {
@@ -240,7 +296,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
       const banner = renderBanner(document, state, overlayActions);
       bannerSlot.replaceChildren(...(banner === null ? [] : [banner]));
     }
-    if (changed('model', 'selected', 'selectedStep', 'images')) renderDetailsSoon();
+    if (changed('model', 'selected', 'selectedStep', 'images', 'replay', 'labeling')) renderDetailsSoon();
     if (changed('details')) detailTabs.show(state.details);
     if (changed('split')) splitter.update(state.split, isWide);
     if (state.details === 'statistics' && state.model !== null && statisticsFor !== state.model) {

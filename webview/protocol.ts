@@ -7,7 +7,7 @@
  * ${cspSource}; img-src ${cspSource} data:`; `<meta property="csp-nonce">` holds the style nonce, which FAST asks for at
  * start. The panel builds everything else and needs no inline style.
  */
-import type { ProblemView } from '../server/protocol.js';
+import type { EvaluateLine, FileFault, ProblemView, Replay } from '../server/protocol.js';
 
 /** Panel -> host: one line a request, args -> result. */
 export interface HostRequests {
@@ -24,14 +24,31 @@ export interface HostRequests {
   score: { args: Record<string, never>; result: null };
   /** Shows one of the problem's images in an editor of its own. */
   openImage: { args: { readonly index: number }; result: null };
+  /** Labels the problem with the policy, as the command does; the tree grows by `viewChanged`. */
+  label: { args: Record<string, never>; result: null };
+  /** Stops the labelling the panel shows; its log is kept. */
+  stopLabeling: { args: Record<string, never>; result: null };
+  /** Asks how many, samples more rollouts from a node, and writes them into the file. */
+  moreRollouts: { args: { readonly node: number }; result: null };
 }
 
 export interface InitialView {
   readonly view: ProblemView | null;
   /** Webview URIs, in the order of `view.images`. */
   readonly images: readonly string[];
+  /** How the tree came to be, where an event log tells. */
+  readonly replay?: Replay | null;
+  /** While the problem is being labelled. */
+  readonly labeling?: PanelLabeling | null;
   /** Why there is nothing to draw, with the next action. */
   readonly empty?: string;
+}
+
+/** How far a labelling has come. */
+export interface PanelLabeling {
+  readonly rollouts: number;
+  /** Rollouts at most, where that is known. */
+  readonly budget?: number;
 }
 
 /** Host -> panel. */
@@ -48,13 +65,13 @@ export type RequestName = keyof HostRequests;
 export type EventName = keyof PanelEvents;
 
 export type PanelFrame =
-  | { readonly kind: 'call'; readonly id: number; readonly name: RequestName; readonly args: unknown }
+  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly args: unknown }
   | { readonly kind: 'cancel'; readonly id: number };
 
 export type HostFrame =
   | { readonly kind: 'done'; readonly id: number; readonly ok: unknown }
   | { readonly kind: 'fail'; readonly id: number; readonly error: string }
-  | { readonly kind: 'event'; readonly name: EventName; readonly data: unknown };
+  | { readonly kind: 'event'; readonly name: string; readonly data: unknown };
 
 /** What survives hiding and reload through `setState` and the panel serializer. */
 export interface PersistedState {
@@ -90,4 +107,48 @@ export function readPersistedState(value: unknown): PersistedState | null {
     (state['shown'] === undefined || state['shown'] === 'labels' || state['shown'] === 'model') &&
     (state['split'] === undefined || (typeof state['split'] === 'number' && state['split'] > 0 && state['split'] < 1));
   return isSound ? (value as PersistedState) : null;
+}
+
+/** Evaluation panel -> host. Its page is the tree panel's, with `dist/evaluation.js` and `.css`. */
+export interface EvaluationRequests {
+  /** Evaluates the panel's files; `progress` events tell how far it is, and cancelling the call stops it. First message of a page. */
+  evaluate: { args: { readonly rescore: boolean }; result: EvaluationResult };
+  /** Writes the setting `steplens.threshold`. */
+  useThreshold: { args: { readonly threshold: number }; result: null };
+  /** Asks for a file and writes one evaluation into it, as `steplens evaluate --json` prints it. */
+  saveJson: { args: { readonly index: number }; result: null };
+  copy: { args: { readonly text: string }; result: null };
+}
+
+export interface EvaluationResult {
+  readonly uris: readonly string[];
+  /** One a kind of file. */
+  readonly lines: readonly EvaluateLine[];
+  readonly faults: readonly FileFault[];
+}
+
+/** Host -> evaluation panel. */
+export interface EvaluationEvents {
+  progress: { readonly uri: string; readonly done: number; readonly total: number };
+  /** What is drawn is out of date: a file changed, or the setting of the threshold. */
+  outdated: { readonly cause: 'file' | 'threshold' };
+}
+
+/** What survives hiding and reload of an evaluation panel. */
+export interface EvaluationState {
+  readonly version: 1;
+  readonly uris: readonly string[];
+  /** Curves that are not drawn, by name. */
+  readonly hidden: readonly string[];
+  /** Number of candidates the table is for; null = all. */
+  readonly size: number | null;
+}
+
+/** A persisted state of this version, or null for anything else. */
+export function readEvaluationState(value: unknown): EvaluationState | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { version, uris, hidden, size } = value as Record<string, unknown>;
+  const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((one) => typeof one === 'string');
+  const isSound = version === 1 && areTexts(uris) && areTexts(hidden) && (size === null || (Number.isInteger(size) && (size as number) >= 1));
+  return isSound ? (value as EvaluationState) : null;
 }

@@ -1,4 +1,4 @@
-import type { EventName, HostFrame, HostRequests, PanelEvents, PanelFrame, RequestName } from './protocol.js';
+import type { HostFrame, HostRequests, PanelEvents, PanelFrame } from './protocol.js';
 
 /** What `acquireVsCodeApi()` returns, as far as the panel uses it. */
 export interface VsCodeApi {
@@ -7,10 +7,14 @@ export interface VsCodeApi {
   setState(state: unknown): void;
 }
 
-export interface Host {
+/** Requests of a wire by name. */
+type Requests<R> = { readonly [K in keyof R]: { readonly args: unknown; readonly result: unknown } };
+
+/** The host of a page: of the tree panel, unless another wire is named. */
+export interface Host<R extends Requests<R> = HostRequests, E = PanelEvents> {
   /** Rejects with the host's sentence when it fails, and with `AbortError` when the signal aborts. */
-  call<N extends RequestName>(name: N, args: HostRequests[N]['args'], signal?: AbortSignal): Promise<HostRequests[N]['result']>;
-  on<E extends EventName>(name: E, listener: (data: PanelEvents[E]) => void): void;
+  call<N extends keyof R & string>(name: N, args: R[N]['args'], signal?: AbortSignal): Promise<R[N]['result']>;
+  on<N extends keyof E & string>(name: N, listener: (data: E[N]) => void): void;
   /** Rejects what is pending and stops listening. */
   dispose(): void;
 }
@@ -21,7 +25,7 @@ interface Pending {
 }
 
 /** The panel's end of the wire: calls with an id each, events by name. */
-export function connectHost(api: VsCodeApi, target: EventTarget): Host {
+export function connectHost<R extends Requests<R> = HostRequests, E = PanelEvents>(api: VsCodeApi, target: EventTarget): Host<R, E> {
   const pending = new Map<number, Pending>();
   const listeners = new Map<string, (data: never) => void>();
   let lastId = 0;

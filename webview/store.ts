@@ -1,8 +1,10 @@
+import type { Replay } from '../server/protocol.js';
 import type { View } from './layout/zoomScale.js';
 import { matchNodes } from './model/matchNodes.js';
 import { findNodes } from './model/search.js';
-import type { ShownValues, TreeModel } from './model/treeModel.js';
-import type { PersistedState } from './protocol.js';
+import { viewAt } from './model/replay.js';
+import { buildTreeModel, type ShownValues, type TreeModel } from './model/treeModel.js';
+import type { InitialView, PanelLabeling, PersistedState } from './protocol.js';
 
 export type Status =
   | { readonly kind: 'loading' }
@@ -31,6 +33,14 @@ export interface PanelState {
   readonly matches: readonly number[];
   readonly isLegendOpen: boolean;
   readonly isHelpOpen: boolean;
+  /** How the tree came to be, where that is known. */
+  readonly replay: Replay | null;
+  /** Frames of the replay the picture stands after; null = the whole tree. */
+  readonly replayAt: number | null;
+  readonly isPlaying: boolean;
+  /** The node the replay's present event is about. */
+  readonly event: number | null;
+  readonly labeling: PanelLabeling | null;
 }
 
 export const INITIAL_STATE: PanelState = {
@@ -49,6 +59,11 @@ export const INITIAL_STATE: PanelState = {
   matches: [],
   isLegendOpen: true,
   isHelpOpen: false,
+  replay: null,
+  replayAt: null,
+  isPlaying: false,
+  event: null,
+  labeling: null,
 };
 
 export interface Store {
@@ -88,6 +103,42 @@ export function initiallyCollapsed(model: TreeModel, limit = OPEN_LIMIT): Set<nu
   return new Set(model.nodes.filter((node) => node.depth === depth && node.children.length > 0).map((node) => node.id));
 }
 
+/** The state after the first `count` frames of the replay; the end is the whole tree. What is not there yet is not selected. */
+export function moveReplay(state: PanelState, count: number): Partial<PanelState> {
+  const { model, replay } = state;
+  if (model === null || replay === null) return {};
+  const at = Math.max(1, Math.min(replay.frames.length, count));
+  const replayAt = at === replay.frames.length ? null : at;
+  const moment = modelAt(model.whole, replay, replayAt, state.shown);
+  const { selected } = state;
+  return { model: moment, replayAt, event: replay.frames[at - 1]!.node, selected: selected === null ? null : nearestThere(moment, selected) };
+}
+
+/** The model of a view at a moment of its replay. */
+export function modelAt(view: TreeModel['view'], replay: Replay | null, at: number | null, shown: ShownValues): TreeModel {
+  return replay === null || at === null ? buildTreeModel(view, shown) : buildTreeModel(viewAt(view, replay, at), shown, view);
+}
+
+/** What a view brings beside its nodes: a growing tree is shown whole, and a replay keeps its moment while its frames are the same. */
+export function receiveReplay(state: PanelState, { view, replay = null, labeling = null }: InitialView): Pick<PanelState, 'replay' | 'replayAt' | 'isPlaying' | 'event' | 'labeling'> {
+  const whole = state.model?.whole;
+  const isSame = whole !== undefined && view !== null && whole.uri === view.uri && whole.problem === view.problem && state.replay?.frames.length === replay?.frames.length;
+  const isKept = isSame && replay !== null;
+  return {
+    replay,
+    labeling,
+    replayAt: isKept ? state.replayAt : null,
+    isPlaying: isKept && state.isPlaying,
+    event: labeling !== null && replay !== null ? (replay.frames.at(-1)?.node ?? null) : isKept ? state.event : null,
+  };
+}
+
+function nearestThere({ nodes, rank }: TreeModel, id: number): number {
+  let at = id;
+  while (rank[at]! < 0) at = nodes[at]!.parent ?? 0;
+  return at;
+}
+
 /** A view that arrives: another problem starts afresh; the same problem keeps selection, folds and search by content. */
 export function receiveModel(state: PanelState, model: TreeModel, images: readonly string[], restored: PersistedState | null): PanelState {
   const base = { ...state, status: { kind: 'ready' } as const, staleMessage: null, model, images };
@@ -95,11 +146,11 @@ export function receiveModel(state: PanelState, model: TreeModel, images: readon
   const isSame = before !== null && before.view.uri === model.view.uri && before.view.problem === model.view.problem;
   const matches = state.query === '' ? [] : findNodes(model, state.query);
   if (isSame) {
-    const match = matchNodes(before.nodes, model.nodes);
+    const match = matchNodes(before.whole.nodes, model.whole.nodes);
     const now = (id: number) => (match[id] ?? -1);
     const selected = state.selected === null ? -1 : now(state.selected);
-    const collapsed = new Set([...state.collapsed].map(now).filter((id) => id >= 0 && model.nodes[id]!.children.length > 0));
-    return { ...base, matches, collapsed, selected: selected >= 0 ? selected : null, selectedStep: selected >= 0 ? state.selectedStep : null };
+    const collapsed = new Set([...state.collapsed].map(now).filter((id) => id >= 0 && model.whole.nodes[id]!.children.length > 0));
+    return { ...base, matches, collapsed, selected: selected >= 0 ? nearestThere(model, selected) : null, selectedStep: selected >= 0 ? state.selectedStep : null };
   }
   if (restored !== null && restored.uri === model.view.uri && restored.problem === model.view.problem) {
     const exists = (id: number) => id < model.nodes.length;

@@ -14,6 +14,14 @@ export function targetOf(stepLens: StepLens, argument: unknown): Uri | undefined
   return stepLens.claims.active?.uri;
 }
 
+/** The files a command is about: those chosen in the explorer (its second argument), else the one document. */
+export function filesOf(stepLens: StepLens, argument: unknown, selected: unknown): readonly Uri[] {
+  const chosen = Array.isArray(selected) ? selected.filter((one) => one instanceof Uri) : [];
+  if (chosen.length > 0) return chosen;
+  const one = targetOf(stepLens, argument);
+  return one ? [one] : [];
+}
+
 export function isIndex(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0;
 }

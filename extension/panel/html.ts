@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Uri, type Webview } from 'vscode';
 
-/** The panel's page: one script with a nonce, our style sheets, the images of the allowed folders, and nothing else. */
-export function panelHtml(webview: Webview, extensionUri: Uri): string {
+/** A page of `dist/`: `bundle`.js and `bundle`.css. */
+export interface PanelPage {
+  readonly bundle: 'webview' | 'evaluation';
+  readonly title: string;
+}
+
+const treePage: PanelPage = { bundle: 'webview', title: 'Reasoning Tree' };
+
+/** A panel's page: one script with a nonce, our style sheets, the images of the allowed folders, and nothing else. */
+export function panelHtml(webview: Webview, extensionUri: Uri, { bundle, title } = treePage): string {
   const nonce = randomBytes(16).toString('base64');
   // FAST, which the toolkit builds on, tests one style sheet at start; it takes the nonce of this `meta`.
   const styleNonce = randomBytes(16).toString('base64');
@@ -22,11 +30,11 @@ export function panelHtml(webview: Webview, extensionUri: Uri): string {
   <meta property="csp-nonce" content="${styleNonce}">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <link rel="stylesheet" href="${resource('codicon.css')}">
-  <link rel="stylesheet" href="${resource('webview.css')}">
-  <title>Reasoning Tree</title>
+  <link rel="stylesheet" href="${resource(`${bundle}.css`)}">
+  <title>${title}</title>
 </head>
 <body>
-  <script nonce="${nonce}" src="${resource('webview.js')}"></script>
+  <script nonce="${nonce}" src="${resource(`${bundle}.js`)}"></script>
 </body>
 </html>`;
 }

@@ -1,5 +1,5 @@
 import { Range, Uri, ViewColumn, commands, window, workspace, type Disposable, type LogOutputChannel, type TextEditorSelectionChangeEvent, type WebviewPanel } from 'vscode';
-import { ProblemViewRequest, ScoreDocument, type NodeView, type ProblemView, type StepAtResult } from '../../server/protocol.js';
+import { ProblemViewRequest, ScoreDocument, TreeViewRequest, type NodeView, type ProblemView, type StepAtResult, type TreeView } from '../../server/protocol.js';
 import { readPersistedState, type InitialView } from '../../webview/protocol.js';
 import type { Client } from '../client.js';
 import { reveal, toRange } from '../editors.js';
@@ -43,6 +43,9 @@ export class TreePanel implements Disposable {
       window.onDidChangeTextEditorSelection((event) => this.#onCursor(event)),
       world.client.onDidChangeDocument((params) => {
         if (params.uri === this.uri.toString()) this.#refreshSoon();
+      }),
+      world.client.onDidChangeLabeling((params) => {
+        if (params.file === this.uri.toString()) this.#refreshSoon();
       }),
     ];
     panel.title = `Tree: ${uri.path.slice(uri.path.lastIndexOf('/') + 1)}`;
@@ -88,6 +91,7 @@ export class TreePanel implements Disposable {
       reveal: async ({ node, step, rollout, focus }) => {
         const found = this.#view?.nodes[node];
         if (!found) throw new Error(`There is no node ${node}.`);
+        if (!(await exists(this.uri))) throw new Error('The file is written when the search ends.');
         const range = rangeOf(found, step, rollout);
         this.#ownSelection = JSON.stringify([range.start, range.end]);
         await reveal(this.uri, range, { focus: focus === true, select: true });
@@ -103,12 +107,24 @@ export class TreePanel implements Disposable {
         await commands.executeCommand('vscode.open', Uri.parse(image, true), ViewColumn.Active);
         return null;
       },
+      // A command tells its own failures; its notifications outlive the panel's request.
+      label: () => this.#start('steplens.labelProblem', this.uri.toString(), this.#problem),
+      stopLabeling: () => this.#start('steplens.stopLabeling', this.uri.toString()),
+      moreRollouts: ({ node }) => {
+        if (!this.#view?.nodes[node]) throw new Error(`There is no node ${node}.`);
+        return this.#start('steplens.moreRollouts', this.uri.toString(), this.#problem, node);
+      },
     };
   }
 
-  /** The server forgets closed documents; opening one that no editor shows is enough. */
+  #start(command: string, ...args: readonly unknown[]): Promise<null> {
+    void commands.executeCommand(command, ...args);
+    return Promise.resolve(null);
+  }
+
+  /** The server forgets closed documents; opening one that no editor shows is enough. A tree that still grows has no file. */
   async #ask<Result>(method: string, params: object): Promise<Result> {
-    await workspace.openTextDocument(this.uri);
+    if (await exists(this.uri)) await workspace.openTextDocument(this.uri);
     return this.#world.client.request<Result>(method, { uri: this.uri.toString(), ...params });
   }
 
@@ -123,17 +139,23 @@ export class TreePanel implements Disposable {
   }
 
   async #initialView(): Promise<InitialView> {
-    let view = await this.#ask<ProblemView | null>(ProblemViewRequest, { problem: this.#problem });
+    let tree = await this.#ask<TreeView>(TreeViewRequest, { problem: this.#problem });
     // The file holds fewer problems than when this one was persisted or shown.
-    if (!view && this.#problem > 0) {
+    if (!tree.view && this.#problem > 0) {
       this.#problem = 0;
-      view = await this.#ask<ProblemView | null>(ProblemViewRequest, { problem: 0 });
+      tree = await this.#ask<TreeView>(TreeViewRequest, { problem: 0 });
     }
+    const { view, replay, labeling } = tree;
     this.#view = view;
     if (!view) return { view, images: [], empty: 'No reasoning was found in this file. Open a search tree or a file of solutions.' };
     const images = view.images.map((image) => Uri.parse(image, true));
     this.#allowImages(images);
-    return { view, images: images.map((image) => String(this.#panel.webview.asWebviewUri(image))) };
+    return {
+      view,
+      images: images.map((image) => String(this.#panel.webview.asWebviewUri(image))),
+      replay,
+      labeling: labeling && { rollouts: labeling.rollouts, ...(labeling.budget !== undefined && { budget: labeling.budget }) },
+    };
   }
 
   /** Lets the page load the folders its images stand in. A page whose folders grow is loaded again, with its state. */
@@ -205,6 +227,10 @@ export class TreePanel implements Disposable {
     const view = problem === this.#view?.problem ? this.#view : await this.#ask<ProblemView | null>(ProblemViewRequest, { problem });
     return view?.nodes.find(({ steps }) => steps.some(({ index }) => index === step))?.id;
   }
+}
+
+async function exists(uri: Uri): Promise<boolean> {
+  return uri.scheme !== 'file' || Promise.resolve(workspace.fs.stat(uri)).then(() => true, () => false);
 }
 
 /** The text of a node's step, of its rollout, or of all its steps; a node without steps (a root) is its first character. */

@@ -29,6 +29,11 @@ export class TreePanels implements Disposable, WebviewPanelSerializer {
     if (node !== undefined) await added.show(problem, node);
   }
 
+  /** Opens the panel of a tree that begins to grow; one that is open already stays where it is. */
+  async showLabeling(file: Uri): Promise<void> {
+    if (!this.#panels.has(file.toString())) await this.open(file, 0);
+  }
+
   deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {
     const persisted = readPersistedState(state);
     if (persisted) this.#add(panel, Uri.parse(persisted.uri, true), persisted.problem);

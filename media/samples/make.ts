@@ -1,32 +1,43 @@
 /**
- * Writes the sample workspace: `npm run samples`. Every value comes from a run: trees from `server/labeling/mcts.ts` and
- * step counts from Monte-Carlo continuations, both with the stochastic solver as policy; PRM scores from the bundled model.
- * The same code and model write the same files.
+ * Writes the sample workspace: `npm run samples`. Everything in it comes from a run of the pipeline on generated problems with
+ * the bundled policy and PRM: the same code and models write the same files. `steplens label` makes the same trees:
+ *   steplens label media/samples/problems.json --policy mini --out DIR --seed 7
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
 import { readDocument } from '../../server/formats/registry.js';
+import { InferenceClient } from '../../server/inference/client.js';
+import { createAlgebra } from '../../server/labeling/answers/computeEngine.js';
 import { mmPrm } from '../../server/labeling/export/mmPrm.js';
 import { exportProblems } from '../../server/labeling/export/exportFormat.js';
 import { processText, selectSamples } from '../../server/labeling/export/selection.js';
 import { visualPrm } from '../../server/labeling/export/visualPrm.js';
+import { createJudge } from '../../server/labeling/judge.js';
+import { labelRun } from '../../server/labeling/labelRun.js';
+import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
+import { labelProblems } from '../../server/labeling/problemFile.js';
+import { defaultLabelSettings, type LabelSettings } from '../../server/labeling/runSettings.js';
 import type { Problem } from '../../server/reasoning/problem.js';
-import { openMiniPrm } from '../models/mini/score.js';
-import { candidateSet, figureOf, labelledTree, monteCarlo, type Sample } from './runs.js';
-import { writtenSolutions } from './solutions.js';
-import { figureSvg } from '../models/mini/problems/figureSvg.js';
+import { judgeSteps } from '../models/mini/problems/exactSteps.js';
+import type { GeneratedProblem } from '../models/mini/problems/problem.js';
+import { seedProblem, type SeedProblem } from '../models/mini/problems/problemFile.js';
+import { generateProblem, kinds } from '../models/mini/problems/registry.js';
+import { modelFolder, openMiniPrm } from '../models/mini/score.js';
+import { formulas, written } from './solutions.js';
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const SEED = 7;
 
-/** Problems of the generator (seed 7), by what they are used for. `rollouts` and `budget` set the size of a tree. */
-const small: Sample = { name: 'prices', index: 0, rollouts: 4, budget: 28, mistakeRate: 0.25 };
-const large: Sample = { name: 'recipe', index: 21, rollouts: 16, budget: 480, mistakeRate: 0.2 };
-const figure: Sample = { name: 'bar-chart', index: 30, rollouts: 8, budget: 96, mistakeRate: 0.25 };
-const compared = [2, 5, 14];
-const continued = [4, 8, 10];
+/** Problems of the generator (seed 7), one a kind, by name; those that are searched, continued and compared are in `uses`. */
+const indices: Readonly<Record<string, number>> = { };
+const uses = {
+  searched: ['recipe', 'number-line', 'pictograph'],
+  continued: ['savings', 'rates', 'average'],
+  compared: ['savings', 'number-line', 'pictograph'],
+  judged: ['prices', 'reading', 'perimeter', 'average', 'rates', 'sharing'],
+};
 
 const write = (path: string, content: string | Uint8Array): void => {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -35,33 +46,83 @@ const write = (path: string, content: string | Uint8Array): void => {
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const lines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
-const problems: Problem[] = [];
-for (const sample of [small, large, figure]) {
-  const tree = json(await labelledTree(SEED, sample));
-  write(`trees/${sample.name}.json`, tree);
-  problems.push(...readDocument(tree)!.problems);
+const generated = new Map<string, GeneratedProblem>();
+const seeds: SeedProblem[] = [];
+for (let kind = 0; kind < kinds.length; kind++) {
+  const name = generateProblem(SEED, kind).kind.replaceAll(' ', '-');
+  const index = indices[name] ?? kind;
+  const { problem, figure } = await seedProblem(SEED, index);
+  const image_path = figure && `figures/${name}.png`;
+  if (figure) write(image_path!, figure);
+  generated.set(name, generateProblem(SEED, index));
+  seeds.push({ ...problem, id: name, ...(image_path && { image_path }) });
+}
+write('problems.json', `[\n${seeds.map((problem) => `  ${JSON.stringify(problem)}`).join(',\n')}\n]\n`);
+const listed = labelProblems(readDocument(readFileSync(join(folder, 'problems.json'), 'utf8'))!.problems).problems;
+
+const client = new InferenceClient({ entry: fileURLToPath(new URL('../../server/inference/main.ts', import.meta.url)), log: { info: () => undefined, warn: (message) => console.warn(message) } });
+const policy = openLocalPolicy({ folder: join(modelFolder, 'policy'), client, device: 'cpu', threads: 1 });
+const judge = createJudge({ algebra: createAlgebra() });
+
+async function run(names: readonly string[], settings: LabelSettings, to: string): Promise<Problem[]> {
+  const temporary = mkdtempSync(join(tmpdir(), 'steplens-samples-'));
+  await labelRun(
+    { problems: listed.filter(({ id }) => names.includes(id)), problemsFile: 'problems.json', settings, jobs: 1, restart: false, signal: new AbortController().signal },
+    { policy, judge, folder: temporary, imageFolder: folder },
+  );
+  rmSync(join(folder, to), { recursive: true, force: true });
+  cpSync(temporary, join(folder, to), { recursive: true });
+  rmSync(temporary, { recursive: true });
+  const results = readdirSync(join(folder, to)).filter((name) => name !== 'run.json' && !name.endsWith('.events.jsonl')).sort();
+  return results.flatMap((name) => readDocument(readFileSync(join(folder, to, name), 'utf8'))!.problems);
 }
 
-// The training data MM-PRM would make of these trees, with the project's own export.
-const flattened = problems.flatMap((problem) =>
+const trees = await run(uses.searched, { ...defaultLabelSettings.mcts, seed: SEED }, 'trees');
+const flattened = trees.flatMap((problem) =>
   selectSamples(problem, mmPrm.rules, SEED).samples.map((sample) => ({
     question: problem.question, answer: problem.answer, image_path: problem.images[0] ?? '', process: processText(sample), labels: sample.values,
   })));
 write('flattened.json', json(flattened));
-write('annotation.jsonl', lines(exportProblems(problems, mmPrm, { seed: SEED }).records));
+write('annotation.jsonl', lines(exportProblems(trees, mmPrm, { seed: SEED }).records));
 
-const raw = await Promise.all(continued.map((index) => monteCarlo(SEED, index)));
-write('visualprm-raw.jsonl', lines(raw.flat()));
-write('visualprm400k.jsonl', lines(exportProblems(readDocument(lines(raw.flat()))!.problems, visualPrm, { seed: SEED }).records));
+const continued = await run(uses.continued, { ...defaultLabelSettings['monte-carlo'], seed: SEED }, 'monte-carlo');
+write('visualprm400k.jsonl', lines(exportProblems(continued, visualPrm, { seed: SEED }).records));
 
 const { score, dispose } = openMiniPrm();
+const solved = async (name: string, count: number) => {
+  const { question, correct_answer: answer, image_path } = seeds.find(({ id }) => id === name)!;
+  const images = image_path ? [join(folder, image_path)] : [];
+  const rollouts = await policy.sample({ question, images, prefix: [], count, seed: SEED });
+  const solutions = rollouts.flatMap((rollout) => ('steps' in rollout ? [rollout.steps] : []));
+  return { question, answer, images, image: image_path ?? '', solutions };
+};
+
 const candidates = [];
-for (const index of compared) candidates.push(await candidateSet(SEED, index, 16, score));
-await dispose();
+for (const name of uses.compared) {
+  const { question, answer, images, image, solutions } = await solved(name, 16);
+  const verdicts = await Promise.all(solutions.map((solution) => judge.judge({ question, reference: answer, solution })));
+  const prm_scores = [];
+  for (const steps of solutions) prm_scores.push((await score(question, steps, images)).map((value) => Number(value.toFixed(4))));
+  candidates.push({ id: name, question, answer, image_path: image, solutions_splits: solutions, labels: verdicts.map(({ verdict }) => Number(verdict === 'right')), prm_scores });
+}
 write('candidates.json', json(candidates));
 
-for (const index of [figure.index, ...compared, ...continued]) {
-  const { path, shown } = figureOf(SEED, index);
-  if (shown !== undefined) write(path, await sharp(Buffer.from(figureSvg(shown))).png({ palette: true }).toBuffer());
+/** VisualProcessBench's records; the generator's own verdicts stand for people's. */
+const judged = [];
+for (const name of uses.judged) {
+  const { question, answer, image, solutions } = await solved(name, 5);
+  for (const steps of solutions) {
+    const { firstError } = judgeSteps(generated.get(name)!, steps);
+    const process_correctness = steps.map((_, i) => (firstError < 0 || i < firstError ? 1 : -1));
+    judged.push({ image, question, answer, response: { steps, process_correctness }, policy_model: 'StepLens mini policy', data_source: image === '' ? 'text' : 'figure' });
+  }
 }
-for (const { path, text } of writtenSolutions(SEED)) write(path, text);
+write('process-benchmark.jsonl', lines(judged));
+
+const { question, solutions } = await solved('sharing', 64);
+const verdict = (steps: readonly string[]) => judgeSteps(generated.get('sharing')!, steps);
+write('solutions/right.md', written(question, solutions.find((steps) => steps.length >= 4 && verdict(steps).solved)!, true));
+write('solutions/wrong.md', written(question, solutions.find((steps) => steps.length >= 4 && verdict(steps).firstError === 1)!, false));
+write('solutions/formulas.md', formulas);
+await dispose();
+await client.dispose();

@@ -1,3 +1,5 @@
+import type { Policy } from '../labeling/policy.js';
+import type { PolicyChoice, PolicyHost } from '../labeling/policies/openPolicy.js';
 import type { Scorer } from '../scoring/scorer.js';
 import type { ScorerSettings } from '../service.js';
 
@@ -19,8 +21,12 @@ export interface CliWorld {
   readonly signal: AbortSignal;
   /** `cacheFolder` undefined: scores are not kept. */
   createScorer(settings: ScorerSettings, cacheFolder: string | undefined): Scorer;
+  /** Throws PolicyError. */
+  openPolicy(choice: PolicyChoice, log: PolicyHost['log']): Policy;
   /** Where scores are kept between runs. */
   readonly cacheFolder: string;
+  /** Keys of servers come from here. */
+  readonly env: NodeJS.ProcessEnv;
   /** Milliseconds. */
   now(): number;
   /** Runs the language server until its client leaves. */

@@ -1,20 +1,17 @@
-import { bestOfN, type BestOfN } from '../evaluation/bestOfN.js';
-import { BENCHMARKS, candidateSet, evaluationKind, isCandidateSet, labelledSolutions, lacksVerdicts, recordedScores, withVerdicts, type EvaluationKind } from '../evaluation/evaluationInput.js';
-import { processReport, type ProcessReport } from '../evaluation/processBenchmark.js';
+import { setImmediate } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { defaultThreshold, EvaluationRun, nothingToEvaluate, type Evaluation } from '../evaluation/evaluation.js';
+import { evaluationLine } from '../evaluation/evaluationLine.js';
+import { locateImages } from '../images.js';
 import { count } from '../language/solutionValues.js';
-import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
+import type { Problem } from '../reasoning/problem.js';
 import { ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
 import { devices } from '../settings.js';
 import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
 import { parseOptions, seedOption, thresholdOption } from './commandOptions.js';
-import { bestOfNLine, processLine } from './evaluateLines.js';
 import { bestOfNTable, processTable } from './evaluateTables.js';
-import type { InputFile } from './inputFiles.js';
 import { ProgressLine } from './progressLine.js';
 import { ReportedInput } from './reportedInput.js';
-
-/** Where neither an option nor a model says otherwise. */
-const defaultThreshold = 0.5;
 
 export const evaluate: Command = {
   name: 'evaluate',
@@ -52,33 +49,9 @@ Exit codes: 0 done, 2 bad usage, unreadable input or nothing to evaluate, 130 in
   },
 };
 
-/** Where the scores of an evaluation come from. */
-export interface ScoreOrigin {
-  /** Files whose own scores were used. */
-  readonly recorded: number;
-  /** Files scored with `model`. */
-  readonly scored: number;
-  readonly model?: string;
-  readonly device?: string;
-}
-
-/** What the output formats show of one kind of file. */
-export type Evaluation = { readonly files: readonly string[]; readonly origin: ScoreOrigin; readonly seed: number } & (
-  | { readonly kind: 'bestOfN'; readonly result: BestOfN; readonly withoutVerdict: number }
-  | { readonly kind: Exclude<EvaluationKind, 'bestOfN'>; readonly result: ProcessReport }
-);
-
-interface Group {
-  readonly files: string[];
-  readonly problems: { readonly problem: Problem; readonly scores: ArrayLike<number>; readonly id: string }[];
-  recorded: number;
-  scored: number;
-}
-
 class EvaluateRun {
   readonly #options: EvaluateOptions;
   readonly #world: CliWorld;
-  readonly #groups = new Map<EvaluationKind, Group>();
   readonly #progress: ProgressLine;
   #scorer: Scorer | undefined;
   #info: ScorerInfo | undefined;
@@ -91,14 +64,22 @@ class EvaluateRun {
 
   async all(): Promise<number> {
     const input = new ReportedInput(this.#options.files, this.#world);
-    for await (const read of input.files()) {
-      const file = { ...read, reasoning: await this.#judged(read.reasoning) };
-      const kind = evaluationKind(file.reasoning);
-      if (kind === undefined) input.complain(`${file.file}: there is nothing to evaluate in it; candidate sets have several solutions with verdicts or a reference answer, process benchmarks have step labels`);
-      else await this.#add(kind, file);
+    const run = new EvaluationRun(this.#options, {
+      score: (problem, file, onProgress) => this.#score(problem, file, onProgress),
+      model: () => this.#info && { model: this.#info.model, device: this.#info.device.provider, threshold: this.#info.threshold },
+      algebra: async () => (await import('../labeling/answers/computeEngine.js')).createAlgebra(),
+      onProgress: (file, done, total) => this.#progress.show(file, done, total),
+      // Ctrl-C is heard between two parts.
+      pause: async () => {
+        await setImmediate();
+        this.#world.signal.throwIfAborted();
+      },
+    });
+    for await (const { file, reasoning } of input.files()) {
+      if (!(await run.add(file, reasoning))) input.complain(`${file}: ${nothingToEvaluate}`);
     }
     this.#progress.clear();
-    for (const [kind, group] of this.#groups) this.#print(this.#evaluation(kind, group));
+    for (const evaluation of await run.evaluations()) this.#print(evaluation);
     return input.failed > 0 ? exitCodes.unusable : exitCodes.done;
   }
 
@@ -107,58 +88,20 @@ class EvaluateRun {
     await this.#scorer?.dispose();
   }
 
-  async #add(kind: EvaluationKind, { file, reasoning }: InputFile): Promise<void> {
-    const group = this.#groups.get(kind) ?? { files: [], problems: [], recorded: 0, scored: 0 };
-    this.#groups.set(kind, group);
-    group.files.push(file);
-    const own = reasoning.problems.map(recordedScores);
-    const isRecorded = !this.#options.rescore && own.some((scores) => scores.some((score) => !Number.isNaN(score)));
-    if (isRecorded) group.recorded++;
-    else group.scored++;
-    const total = reasoning.problems.reduce((sum, problem) => sum + problem.steps.length, 0);
-    let done = 0;
-    for (const problem of reasoning.problems) {
-      const scores = isRecorded ? own[problem.index]! : await this.#score(problem, (finished) => this.#progress.show(file, done + finished, total));
-      done += problem.steps.length;
-      group.problems.push({ problem, scores, id: `${group.files.length}/${problem.index}` });
-    }
-  }
-
-  /** Candidates the file gives no verdict on are judged by the rules; the algebra they need is loaded for them alone. */
-  async #judged(reasoning: ReasoningDocument): Promise<ReasoningDocument> {
-    if (!reasoning.problems.some(lacksVerdicts)) return reasoning;
-    const { createAlgebra } = await import('../labeling/answers/computeEngine.js');
-    const algebra = createAlgebra();
-    return { ...reasoning, problems: reasoning.problems.map((problem) => (lacksVerdicts(problem) ? withVerdicts(problem, algebra) : problem)) };
-  }
-
-  async #score({ question, images, steps }: Problem, onProgress: (done: number) => void): Promise<ArrayLike<number>> {
+  async #score({ question, images, steps }: Problem, file: string, onProgress: (done: number) => void): Promise<ArrayLike<number>> {
     const { modelPath, device, useCache } = this.#options;
     const { signal } = this.#world;
     signal.throwIfAborted();
     this.#scorer ??= this.#world.createScorer({ modelPath, device, threads: 0 }, useCache ? this.#world.cacheFolder : undefined);
     this.#info ??= await this.#scorer.describe(signal);
-    return (await this.#scorer.score({ question, images, steps }, { signal, onProgress })).scores;
-  }
-
-  #evaluation(kind: EvaluationKind, { files, problems, recorded, scored }: Group): Evaluation {
-    const { seed } = this.#options;
-    const model = scored > 0 && this.#info ? { model: this.#info.model, device: this.#info.device.provider } : {};
-    const about = { files, origin: { recorded, scored, ...model }, seed };
-    if (kind === 'bestOfN') {
-      const usable = problems.filter(({ problem }) => isCandidateSet(problem));
-      const sets = usable.map(({ problem, scores, id }) => candidateSet(problem, scores, id));
-      return { ...about, kind, result: bestOfN(sets, seed), withoutVerdict: problems.length - usable.length };
-    }
-    const solutions = problems.flatMap(({ problem, scores }) => labelledSolutions(problem, scores));
-    const threshold = this.#options.threshold ?? (scored > 0 ? this.#info?.threshold : undefined) ?? defaultThreshold;
-    return { ...about, kind, result: processReport(solutions, BENCHMARKS[kind].headline, threshold, seed) };
+    const located = await locateImages(pathToFileURL(file).href, [], images);
+    return (await this.#scorer.score({ question, images: located, steps }, { signal, onProgress })).scores;
   }
 
   #print(evaluation: Evaluation): void {
     const { out } = this.#world;
     if (this.#options.json) {
-      out.write(`${JSON.stringify(evaluation.kind === 'bestOfN' ? bestOfNLine(evaluation) : processLine(evaluation))}\n`);
+      out.write(`${JSON.stringify(evaluationLine(evaluation))}\n`);
       return;
     }
     out.write(evaluation.kind === 'bestOfN' ? bestOfNTable(evaluation) : processTable(evaluation));

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The `steplens` command. */
 import { serve } from '../serve.js';
-import { createOnnxScorer, defaultCacheFolder, version } from '../world.js';
+import { openPolicy } from '../labeling/policies/openPolicy.js';
+import { bundledPolicy, defaultCacheFolder, inferenceEntry, openScorer, scoringKey, version } from '../world.js';
 import { runCli } from './cli.js';
 import { exitCodes } from './command.js';
 
@@ -22,7 +23,9 @@ try {
     isColourful: stdout.isTTY && !env.NO_COLOR,
     signal: interrupt.signal,
     createScorer: (settings, cacheFolder) =>
-      createOnnxScorer(settings, cacheFolder, { info: () => undefined, warn: (message) => stderr.write(`steplens: ${message}\n`) }),
+      openScorer(settings, cacheFolder, { info: () => undefined, warn: (message) => stderr.write(`steplens: ${message}\n`) }, () => Promise.resolve(scoringKey(env))),
+    openPolicy: (choice, log) => openPolicy(choice, { bundledPolicy, inferenceEntry, env, log }),
+    env,
     cacheFolder: defaultCacheFolder(env, platform),
     now: () => performance.now(),
     serve,

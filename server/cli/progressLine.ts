@@ -16,11 +16,14 @@ export class ProgressLine {
   }
 
   show(file: string, done: number, total: number): void {
+    this.tell(`${file}: ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} steps`);
+  }
+
+  tell(text: string): void {
     const now = this.#world.now();
     if (!this.#world.err.isTTY || now - this.#started < showAfterMs || now - this.#last < everyMs) return;
     this.#last = now;
     this.#isShown = true;
-    const text = `${file}: ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} steps`;
     this.#world.err.write(`\r\u001b[K${text.slice(-((this.#world.err.columns ?? 80) - 1))}`);
   }
 

@@ -1,4 +1,6 @@
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { locateImages } from '../images.js';
 import { scoreProblem } from '../language/scoredDocument.js';
 import { count } from '../language/solutionValues.js';
 import { formatValue } from '../language/valueText.js';
@@ -10,6 +12,7 @@ import { InputError, inputFiles, readInput, type InputFile } from './inputFiles.
 import { ProgressLine } from './progressLine.js';
 import { scoreLine } from './scoreLines.js';
 import { problemTable, tableHeader } from './scoreTable.js';
+import { verifyProfile } from './verifyProfile.js';
 
 const widthWithoutTerminal = 120;
 
@@ -17,6 +20,7 @@ export const score: Command = {
   name: 'score',
   summary: 'score the steps of files; table, or --json (one object per solution and line)',
   help: `Usage: steplens score FILE... [OPTIONS]
+       steplens score --verify-profile --model DIR [OPTIONS]
 
 Scores every reasoning step with a process reward model. A folder stands for the files below it
 that StepLens recognises.
@@ -27,9 +31,11 @@ that StepLens recognises.
   --threads N      threads on the CPU (default: half the cores, at most 4)
   --threshold X    a step below X in [0, 1] is low (default: the model's own)
   --no-cache       neither read nor write stored scores
+  --verify-profile score the examples whose values the authors of the model's family published,
+                   instead of files, and say pass or fail
   --verbose        also print why devices were passed over
 
-Exit codes: 0 done, 2 bad usage or unreadable input (what can be read is still scored),
+Exit codes: 0 done, 1 a verified profile does not agree, 2 bad usage or unreadable input (what can be read is still scored),
 130 interrupted.
 `,
   async run(args, world) {
@@ -37,7 +43,7 @@ Exit codes: 0 done, 2 bad usage or unreadable input (what can be read is still s
     const scorer = world.createScorer(options, options.useCache ? world.cacheFolder : undefined);
     const run = new ScoreRun(options, scorer, world);
     try {
-      return await run.all();
+      return await (options.verifyProfile ? run.verify() : run.all());
     } finally {
       await scorer.dispose();
     }
@@ -49,6 +55,7 @@ interface ScoreCliOptions extends Pick<ServerSettings, 'modelPath' | 'device' | 
   readonly json: boolean;
   readonly useCache: boolean;
   readonly verbose: boolean;
+  readonly verifyProfile: boolean;
 }
 
 class ScoreRun {
@@ -87,6 +94,17 @@ class ScoreRun {
     return this.#failed > 0 ? exitCodes.unusable : exitCodes.done;
   }
 
+  async verify(): Promise<number> {
+    try {
+      return await verifyProfile(this.#options.modelPath, this.#scorer, this.#world);
+    } catch (error) {
+      if (this.#world.signal.aborted) return exitCodes.interrupted;
+      if (!(error instanceof ScoringError)) throw error;
+      this.#complain(error.message);
+      return exitCodes.unusable;
+    }
+  }
+
   async #file(file: string): Promise<void> {
     let input: InputFile;
     try {
@@ -114,9 +132,10 @@ class ScoreRun {
       const { signal } = this.#world;
       signal.throwIfAborted();
       const info = (this.#info ??= await this.#describe());
-      const { question, images, steps } = problem;
+      const { question, answer, steps } = problem;
+      const images = await locateImages(pathToFileURL(input.file).href, [], problem.images);
       const onProgress = (finished: number) => this.#progress.show(input.file, done + finished, total);
-      const result = await this.#scorer.score({ question, images, steps }, { signal, onProgress });
+      const result = await this.#scorer.score({ question, images, steps, ...(answer !== undefined && { answer }) }, { signal, onProgress });
       const threshold = this.#options.threshold ?? info.threshold;
       const scored = scoreProblem(problem, result, threshold);
       done += steps.length;
@@ -146,7 +165,8 @@ class ScoreRun {
 
   #summary({ model, device, threshold }: ScorerInfo): string {
     const seconds = (this.#world.now() - this.#started) / 1000;
-    const on = device.adapter === undefined ? device.provider : `${device.provider} (${device.adapter})`;
+    const where = device.server ?? device.adapter;
+    const on = where === undefined ? device.provider : `${device.provider} (${where})`;
     const cached = this.#cached > 0 ? ` (${this.#cached.toLocaleString('en-US')} from the cache)` : '';
     const low = `${count(this.#firstLow, 'first low step')} (threshold ${formatValue(this.#options.threshold ?? threshold)})`;
     const amounts = [count(this.#files, 'file'), count(this.#problems, 'problem'), count(this.#steps, 'step') + cached].join(', ');
@@ -178,13 +198,16 @@ function readOptions(args: readonly string[]): ScoreCliOptions {
         threshold: { type: 'string' },
         'no-cache': { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
+        'verify-profile': { type: 'boolean', default: false },
       },
     });
   } catch (error) {
     throw new UsageError((error as Error).message.replace(/\.$/, ''));
   }
   const { values, positionals } = parsed;
-  if (positionals.length === 0) throw new UsageError('score needs a file or folder');
+  const verifies = values['verify-profile'];
+  if (positionals.length === 0 && !verifies) throw new UsageError('score needs a file or folder');
+  if (positionals.length > 0 && verifies) throw new UsageError('--verify-profile scores examples of its own, not files');
   const device = devices.find((one) => one === values.device);
   if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${values.device}"`);
   const threads = values.threads === undefined ? 0 : Number(values.threads);
@@ -193,5 +216,5 @@ function readOptions(args: readonly string[]): ScoreCliOptions {
   if (threshold !== null && !(values.threshold !== '' && threshold >= 0 && threshold <= 1)) {
     throw new UsageError(`--threshold is a number from 0 to 1, not "${values.threshold}"`);
   }
-  return { files: positionals, json: values.json, modelPath: values.model, device, threads, threshold, useCache: !values['no-cache'], verbose: values.verbose };
+  return { files: positionals, json: values.json, modelPath: values.model, device, threads, threshold, useCache: !values['no-cache'], verbose: values.verbose, verifyProfile: verifies };
 }

@@ -48,10 +48,23 @@ export interface BestOfN {
  * does there. Intervals are percentiles of 1,000 seeded bootstrap resamples of the problems.
  */
 export function bestOfN(sets: readonly CandidateSet[], seed: number): BestOfN {
+  const parts = bestOfNInParts(sets, seed);
+  for (;;) {
+    const part = parts.next();
+    if (part.done) return part.value;
+  }
+}
+
+/** The same, yielding after every problem and every way of choosing: large sets take seconds, and others wait meanwhile. */
+export function* bestOfNInParts(sets: readonly CandidateSet[], seed: number): Generator<void, BestOfN> {
   const used = sets.filter((set) => set.candidates.length > 0);
   const largest = used.reduce((n, set) => Math.max(n, set.candidates.length), 0);
   const sizes = Array.from({ length: largest }, (_, i) => i + 1);
-  const perProblem = used.map((set) => accuracies(set, largest, seed));
+  const perProblem: Record<Selection, number[]>[] = [];
+  for (const set of used) {
+    perProblem.push(accuracies(set, largest, seed));
+    yield;
+  }
   const weights = resampleWeights(used.length, seed);
   const curves = {} as Record<Selection, Estimate[]>;
   const gains = {} as Record<Selection, Estimate[]>;
@@ -60,6 +73,7 @@ export function bestOfN(sets: readonly CandidateSet[], seed: number): BestOfN {
     const differences = sizes.map((_, i) => perProblem.map((values) => values[selection][i]! - values.random[i]!));
     curves[selection] = bootstrapMeans(columns, weights);
     gains[selection] = bootstrapMeans(differences, weights);
+    yield;
   }
   const candidates = used.flatMap((set) => set.candidates);
   return {

@@ -6,6 +6,7 @@ import { mmPrmCandidates } from './mmPrmCandidates.js';
 import { mmPrmFlattened } from './mmPrmFlattened.js';
 import { mmPrmTree } from './mmPrmTree.js';
 import { prmBench } from './prmBench.js';
+import { problemList } from './problemList.js';
 import { processBench } from './processBench.js';
 import { solutionText } from './solutionText.js';
 import { visualPrmConversations } from './visualPrmConversations.js';
@@ -23,6 +24,7 @@ export const FORMATS: readonly Format[] = [
   visualProcessBench,
   processBench,
   prmBench,
+  problemList,
   solutionText,
 ];
 

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { FromChild, LoadRequest, LoadResult, ReadValues, RunRequest, RunResult, ToChild } from './protocol.js';
+import type { FromChild, LoadRequest, LoadResult, ReadValues, RunRequest, RunResult, SamplingRequest, SamplingResult, ToChild } from './protocol.js';
 
 /** A request that ends so many children is failed instead of being sent again. */
 const deathsAllowed = 1;
@@ -24,11 +24,13 @@ export class InferenceError extends Error {
   override readonly name = 'InferenceError';
 }
 
+type Result = LoadResult | RunResult | SamplingResult;
+
 interface Job {
   readonly id: number;
   message: Exclude<ToChild, { kind: 'cancel' }>;
   readonly onRead: ((reads: ReadValues) => void) | undefined;
-  settle(outcome: { readonly result: LoadResult | RunResult } | { readonly error: Error }): void;
+  settle(outcome: { readonly result: Result } | { readonly error: Error }): void;
   deaths: number;
   /** Given up by its caller; kept until the child confirms. */
   isCancelled: boolean;
@@ -86,6 +88,12 @@ export class InferenceClient {
     return (await this.#start({ kind: 'run', id: ++this.#lastId, session, request }, options.onRead, options.signal)) as RunResult;
   }
 
+  /** Continues a sequence on a loaded session. Rejects with InferenceError, or at once with the signal's reason. */
+  async sample(session: number, request: SamplingRequest, signal?: AbortSignal): Promise<SamplingResult> {
+    signal?.throwIfAborted();
+    return (await this.#start({ kind: 'sample', id: ++this.#lastId, session, request }, undefined, signal)) as SamplingResult;
+  }
+
   /** Ends the child and fails what is under way. */
   async dispose(): Promise<void> {
     this.#isDisposed = true;
@@ -101,7 +109,7 @@ export class InferenceClient {
     await gone;
   }
 
-  #start(message: Job['message'], onRead?: Job['onRead'], signal?: AbortSignal): Promise<LoadResult | RunResult> {
+  #start(message: Job['message'], onRead?: Job['onRead'], signal?: AbortSignal): Promise<Result> {
     if (this.#isDisposed) return Promise.reject(new InferenceError('The inference process was closed.'));
     return new Promise((resolve, reject) => {
       const job: Job = {
@@ -165,9 +173,9 @@ export class InferenceClient {
 
     const loads = new Set([...this.#jobs.values()].filter((job) => job.message.kind === 'load').map((job) => job.message.session));
     for (const session of this.#sessions.values()) if (!loads.has(session.number)) this.#reload(session);
-    for (const kind of ['load', 'run'] as const) {
-      for (const job of this.#jobs.values()) if (job.message.kind === kind) this.#post(job.message);
-    }
+    const jobs = [...this.#jobs.values()];
+    const [toLoad, toRun] = [jobs.filter((job) => job.message.kind === 'load'), jobs.filter((job) => job.message.kind !== 'load')];
+    for (const { message } of [...toLoad, ...toRun]) this.#post(message);
   }
 
   /** Loads a session again in a new child; when that fails, so do the runs that wait for it. */

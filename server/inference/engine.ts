@@ -1,23 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ForestRun } from './forestRun.js';
 import { PrefixCache } from './prefixCache.js';
-import type { FromChild, LoadRequest, LoadResult, RunRequest, RunResult, ToChild } from './protocol.js';
+import { PromptCache } from './promptCache.js';
+import type { FromChild, LoadRequest, LoadResult, RunRequest, RunResult, SamplingRequest, SamplingResult, ToChild } from './protocol.js';
 import { openModel, type OpenedModel } from './providers.js';
 import type { Runtime } from './runtime.js';
+import { SamplingRun } from './samplingRun.js';
 
-/** Keys and values kept of a model's past sequences. */
+/** Keys and values kept of a model's past sequences, and as many of its prompts. */
 const keptBytes = 64 * 2 ** 20;
 
 interface Model extends OpenedModel {
   readonly prefixes: PrefixCache;
+  readonly prompts: PromptCache;
 }
 
 interface Job {
   readonly id: number;
   readonly session: number;
-  readonly work: { readonly load: LoadRequest } | { readonly run: RunRequest };
+  readonly work: { readonly load: LoadRequest } | { readonly run: RunRequest } | { readonly sample: SamplingRequest };
   readonly priority: number;
-  run?: ForestRun;
+  run?: ForestRun | SamplingRun;
 }
 
 /** What the inference child does: loads graphs, and runs requests one run of the graph at a time, the pressing first. */
@@ -39,7 +42,8 @@ export class Engine {
     if (message.kind === 'cancel') return this.#cancel(message.id);
     const { id, session } = message;
     if (message.kind === 'load') this.#jobs.push({ id, session, work: { load: message.request }, priority: Infinity });
-    else this.#jobs.push({ id, session, work: { run: message.request }, priority: message.request.priority });
+    else if (message.kind === 'run') this.#jobs.push({ id, session, work: { run: message.request }, priority: message.request.priority });
+    else this.#jobs.push({ id, session, work: { sample: message.request }, priority: message.request.priority });
     if (!this.#isWorking) void this.#work();
   }
 
@@ -67,26 +71,26 @@ export class Engine {
     this.#isWorking = false;
   }
 
-  async #advance(job: Job): Promise<LoadResult | RunResult | undefined> {
+  async #advance(job: Job): Promise<LoadResult | RunResult | SamplingResult | undefined> {
     if ('load' in job.work) return (await this.#load(job.id, job.session, job.work.load)).result;
     if (!job.run) {
       const model = this.#models.get(job.session);
       if (!model) throw new Error('The model is not loaded.');
-      job.run = new ForestRun(job.work.run, model.graph, model.prefixes);
+      job.run = 'run' in job.work ? new ForestRun(job.work.run, model.graph, model.prefixes) : new SamplingRun(job.work.sample, model.graph, model.prompts);
     }
     if (!job.run.isDone) {
       await job.run.step((reads) => {
         if (this.#jobs.includes(job)) this.#send({ kind: 'read', id: job.id, reads });
       });
     }
-    return job.run.isDone ? { tokens: job.run.tokens } : undefined;
+    return job.run.isDone ? job.run.result : undefined;
   }
 
   async #load(id: number, session: number, request: LoadRequest): Promise<Model> {
     const known = this.#models.get(session);
     if (known) return known;
     const opened = await openModel(await this.#runtime(), request, (provider) => this.#send({ kind: 'trying', id, provider }));
-    const model = { ...opened, prefixes: new PrefixCache(opened.graph, keptBytes) };
+    const model = { ...opened, prefixes: new PrefixCache(opened.graph, keptBytes), prompts: new PromptCache(keptBytes) };
     this.#models.set(session, model);
     return model;
   }

@@ -1,6 +1,6 @@
 import type { Graph } from './graph/graph.js';
 import { sharedLength, type Line, type PrefixCache } from './prefixCache.js';
-import type { ReadValues, RunRequest } from './protocol.js';
+import type { ReadValues, RunRequest, RunResult } from './protocol.js';
 
 /** One run of the graph: the path down to a segment, and the reads (indices into `reads`) to take from it. */
 interface Unit {
@@ -19,8 +19,7 @@ export class ForestRun {
   readonly #units: readonly Unit[];
   #next = 0;
   #line: Line | undefined;
-  /** Tokens run through the graph so far. */
-  tokens = 0;
+  #tokens = 0;
 
   constructor(request: RunRequest, graph: Graph, prefixes: PrefixCache) {
     this.#request = request;
@@ -33,20 +32,26 @@ export class ForestRun {
     return this.#next >= this.#units.length;
   }
 
+  get result(): RunResult {
+    return { tokens: this.#tokens };
+  }
+
   /** Runs the next unit and hands its reads on, in groups that are consecutive in the request. */
   async step(onRead: (reads: ReadValues) => void): Promise<void> {
     const unit = this.#units[this.#next++]!;
     const { sequence, positions } = this.#path(unit);
-    const line = (this.#line ??= this.#prefixes.take(sequence));
-    const start = Math.min(sharedLength(line.tokens, sequence), line.cache.length, positions[0]!);
+    const { columns, pixels } = this.#request;
+    const line = (this.#line ??= this.#prefixes.take(sequence, pixels?.digest));
+    const known = Math.min(sharedLength(line.tokens, sequence), line.cache.length, positions[0]!);
+    // The image tokens are run with their images, in one pass.
+    const start = pixels && known < pixels.end ? 0 : known;
     line.cache.cut(start);
     line.tokens = line.tokens.subarray(0, start);
     const added = sequence.subarray(start);
-    const scores = await this.#graph.run(line.cache, added);
+    const scores = await this.#graph.run(line.cache, added, start === 0 ? pixels : undefined);
     line.tokens = sequence;
-    this.tokens += added.length;
+    this.#tokens += added.length;
 
-    const { columns } = this.#request;
     const width = columns.length || scores.width;
     for (let from = 0; from < unit.reads.length; ) {
       let to = from + 1;

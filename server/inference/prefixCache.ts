@@ -3,6 +3,8 @@ import type { Graph, KeyValueCache } from './graph/graph.js';
 /** Tokens that have been run, with their keys and values. */
 export interface Line {
   tokens: Int32Array;
+  /** Digest of the images among them; empty when there are none. */
+  readonly images: string;
   readonly cache: KeyValueCache;
 }
 
@@ -25,21 +27,22 @@ export class PrefixCache {
    * A line to run `sequence` on. The one that shares most with it is taken over when it shares at least half of what it
    * holds; otherwise its shared part is copied, so that another document's work is not thrown away.
    */
-  take(sequence: Int32Array): Line {
+  take(sequence: Int32Array, images = ''): Line {
     let best: Line | undefined;
     let shared = 0;
     for (const line of this.#idle) {
+      if (line.images !== images) continue;
       const length = Math.min(sharedLength(line.tokens, sequence), line.cache.length);
       if (length >= shared && length > 0) [best, shared] = [line, length];
     }
-    if (!best) return { tokens: new Int32Array(0), cache: this.#graph.createCache() };
+    if (!best) return { tokens: new Int32Array(0), images, cache: this.#graph.createCache() };
     if (shared * 2 >= best.cache.length) {
       this.#idle = this.#idle.filter((line) => line !== best);
       return best;
     }
     const cache = best.cache.copy();
     cache.cut(shared);
-    return { tokens: best.tokens.slice(0, shared), cache };
+    return { tokens: best.tokens.slice(0, shared), images, cache };
   }
 
   giveBack(line: Line): void {

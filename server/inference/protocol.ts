@@ -12,11 +12,15 @@ export type Device = 'auto' | ProviderName;
 /** Loads a graph onto a device; the same request again is answered from the loaded session. */
 export interface LoadRequest {
   readonly graphPath: string;
+  /** The other two graphs of a model in three, and the id of its image token (-1 = none); `graphPath` is its decoder. */
+  readonly parts?: { readonly embeddingsPath: string; readonly visionPath: string; readonly imageToken: number };
   readonly device: Device;
   /** Threads of one run on the CPU, >= 1. */
   readonly threads: number;
   /** A short real sequence: what a provider makes of it is compared with what the CPU does. */
   readonly warmup: Int32Array;
+  /** Images that stand in it; for a graph that reads images. */
+  readonly pixels?: Pixels;
   /** Columns compared, as in `RunRequest`. */
   readonly columns: Int32Array;
   /** Providers that ended an earlier child, with the reason; not tried again. */
@@ -27,6 +31,20 @@ export interface LoadResult {
   readonly device: DeviceInfo;
   /** Width of the score output's last axis: vocabulary or number of labels. */
   readonly width: number;
+  /** The graph has an input for images. */
+  readonly takesImages: boolean;
+}
+
+/** The images of a sequence, prepared for the graph. Their features take the places of its image tokens, in order. */
+export interface Pixels {
+  /** Row by row, channel by channel, image by image. */
+  readonly values: Float32Array;
+  /** [images, channels, height, width]. */
+  readonly shape: readonly number[];
+  /** Tells different images apart, whose tokens are the same. */
+  readonly digest: string;
+  /** All image tokens stand among the first so many tokens; those are run in one pass. */
+  readonly end: number;
 }
 
 /**
@@ -44,6 +62,8 @@ export interface RunRequest {
   readonly reads: Int32Array;
   /** Columns of the score output to return at each of them; all columns when empty. */
   readonly columns: Int32Array;
+  /** Images of segment 0, which every other segment then follows. */
+  readonly pixels?: Pixels;
   /** Higher first; equal ones take turns. */
   readonly priority: number;
 }
@@ -59,10 +79,51 @@ export interface ReadValues {
   readonly values: Float32Array;
 }
 
+/**
+ * Continues one sequence `count` times. The prompt is run in one pass, then the prefix in one, then a token of every
+ * row at a time, so that row i depends on this request and i alone: not on what was run before, nor on what runs beside.
+ */
+export interface SamplingRequest {
+  /** Not empty. */
+  readonly prompt: Int32Array;
+  /** Images of the prompt. */
+  readonly pixels?: Pixels;
+  /** What the rows share after the prompt; may be empty. */
+  readonly prefix: Int32Array;
+  /** Rows, >= 1. */
+  readonly count: number;
+  /** Most tokens a row may get, >= 1. */
+  readonly maxNewTokens: number;
+  /** 1 samples from the model's own distribution; 0 takes the likeliest token. */
+  readonly temperature: number;
+  /** A row ends before one of these. */
+  readonly stop: Int32Array;
+  /** Tokens that are never drawn. */
+  readonly banned: Int32Array;
+  /** 32 bits; every row has a stream of random numbers of its own. */
+  readonly seed: number;
+  /** As in `RunRequest`. */
+  readonly priority: number;
+}
+
+export interface SamplingResult {
+  /** In the order of their streams. */
+  readonly rows: readonly SampledRow[];
+  /** Tokens run through the graph, those of rows that had ended included. */
+  readonly tokens: number;
+}
+
+export interface SampledRow {
+  readonly ids: Int32Array;
+  /** At a stop token, or at the longest length. */
+  readonly finish: 'stop' | 'length';
+}
+
 /** Server -> child. `session` is the client's number for a loaded graph, so that it holds across restarts. */
 export type ToChild =
   | { readonly kind: 'load'; readonly id: number; readonly session: number; readonly request: LoadRequest }
   | { readonly kind: 'run'; readonly id: number; readonly session: number; readonly request: RunRequest }
+  | { readonly kind: 'sample'; readonly id: number; readonly session: number; readonly request: SamplingRequest }
   /** Takes effect between two runs of the graph; answered by `failed` with reason `cancelled`. */
   | { readonly kind: 'cancel'; readonly id: number };
 
@@ -73,5 +134,5 @@ export type FromChild =
   /** A load tries a provider: should the child die now, this provider is to blame. */
   | { readonly kind: 'trying'; readonly id: number; readonly provider: ProviderName }
   | { readonly kind: 'read'; readonly id: number; readonly reads: ReadValues }
-  | { readonly kind: 'done'; readonly id: number; readonly result: LoadResult | RunResult }
+  | { readonly kind: 'done'; readonly id: number; readonly result: LoadResult | RunResult | SamplingResult }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: 'cancelled' | 'error'; readonly message: string };

@@ -1,7 +1,8 @@
 import { openGraph } from './graph/openGraph.js';
 import type { Graph, Scores } from './graph/graph.js';
+import { joinThreeParts } from './graph/threeParts.js';
 import type { Device, LoadRequest, LoadResult, ProviderName } from './protocol.js';
-import type { Runtime } from './runtime.js';
+import type { Runtime, Session } from './runtime.js';
 import { adapterName } from './adapter.js';
 
 /** Largest difference between a provider's scores and the CPU's, as probabilities, at which the provider is believed. */
@@ -40,6 +41,7 @@ export async function openModel(runtime: Runtime, request: LoadRequest, onTry: (
     const result = (provider: ProviderName): LoadResult => ({
       device: { provider, ...(provider !== 'cpu' && { adapter: adapterName(provider) ?? 'unknown adapter' }), passedOver },
       width: expected.width,
+      takesImages: cpu.takesImages,
     });
     for (const provider of candidates) {
       onTry(provider);
@@ -65,33 +67,41 @@ function providersToTry(device: Device): ProviderName[] {
 }
 
 async function open(runtime: Runtime, request: LoadRequest, provider: ProviderName): Promise<Graph> {
-  const session = await runtime.createSession(request.graphPath, provider, request.threads);
+  const opened: Session[] = [];
+  const start = async (path: string) => {
+    const session = await runtime.createSession(path, provider, request.threads);
+    opened.push(session);
+    return session;
+  };
   try {
-    return openGraph(session);
+    const decoder = await start(request.graphPath);
+    if (!request.parts) return openGraph(decoder);
+    const { embeddingsPath, visionPath, imageToken } = request.parts;
+    return openGraph(joinThreeParts({ decoder, embeddings: await start(embeddingsPath), vision: await start(visionPath) }, imageToken));
   } catch (error) {
-    await session.release();
+    await Promise.all(opened.map((session) => session.release()));
     throw error;
   }
 }
 
 interface Probe {
-  /** Softmax over the columns, `scores[token * columns + column]`. */
+  /** Softmax over the columns, `scores[token * columns + column]`; the sigmoid of a single one. */
   readonly scores: Float32Array;
   readonly width: number;
   readonly ms: number;
 }
 
-async function probe(graph: Graph, { warmup, columns }: LoadRequest): Promise<Probe> {
+async function probe(graph: Graph, { warmup, pixels, columns }: LoadRequest): Promise<Probe> {
   const start = performance.now();
-  const scores = await graph.run(graph.createCache(), warmup);
+  const scores = await graph.run(graph.createCache(), warmup, pixels);
   return { scores: probabilities(scores, columns), width: scores.width, ms: performance.now() - start };
 }
 
 /** The same with the second half run after the first, from its cache; without a cache, the first half alone. */
-async function probeInPieces(graph: Graph, { warmup, columns }: LoadRequest): Promise<Float32Array> {
+async function probeInPieces(graph: Graph, { warmup, pixels, columns }: LoadRequest): Promise<Float32Array> {
   const cache = graph.createCache();
-  const middle = warmup.length >> 1;
-  const first = probabilities(await graph.run(cache, warmup.subarray(0, middle)), columns);
+  const middle = Math.max(warmup.length >> 1, pixels?.end ?? 0);
+  const first = probabilities(await graph.run(cache, warmup.subarray(0, middle), pixels), columns);
   if (graph.cacheLayout === 'none') return first;
   const second = probabilities(await graph.run(cache, warmup.subarray(middle)), columns);
   const both = new Float32Array(first.length + second.length);
@@ -125,7 +135,7 @@ async function tryProvider(
   try {
     graph = await open(runtime, request, provider);
     if (rival) {
-      const short = { ...request, warmup: request.warmup.subarray(0, shortRun) };
+      const short = { ...request, warmup: request.warmup.subarray(0, Math.max(shortRun, request.pixels?.end ?? 0)) };
       const { scores, times, ms } = await compareSpeed(graph, rival, short);
       reason = disagreement(expected.scores, scores);
       if (times > hopeless.times && ms > hopeless.ms) reason ??= slownessReason(times);
@@ -173,6 +183,8 @@ function reasonOf(error: unknown): string {
 function probabilities({ values, width }: Scores, columns: Int32Array): Float32Array {
   const tokens = values.length / width;
   const picked = columns.length > 0 ? columns : Int32Array.from({ length: width }, (_, i) => i);
+  // The one value of a head is no share of anything.
+  if (picked.length === 1) return Float32Array.from({ length: tokens }, (_, token) => 1 / (1 + Math.exp(-values[token * width + picked[0]!]!)));
   const scores = new Float32Array(tokens * picked.length);
   for (let token = 0; token < tokens; token++) {
     let highest = -Infinity;

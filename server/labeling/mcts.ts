@@ -1,21 +1,12 @@
-import { createRandom, type Random } from '../reasoning/random.js';
-import { treeJson, type SearchState, type SearchTree } from './searchTree.js';
-
-/**
- * Samples `count` completions of a solution from its prefix; each is the list of the steps that follow (empty when the
- * prefix is already complete). May return fewer than asked: a completion that failed is left out.
- */
-export type Policy = (prefix: readonly string[], count: number, random: Random) => Promise<readonly (readonly string[])[]>;
-
-/** Whether a complete solution ends in the right answer. */
-export type Verify = (solution: readonly string[]) => Promise<boolean>;
+import type { EndReason } from './runEvents.js';
+import { estimate, type RunRecorder } from './runRecorder.js';
 
 export interface SearchSettings {
   /** Completions sampled from every state: k of OmegaPRM. */
   readonly rollouts: number;
   /** Selections at most; each is followed by one binary search. */
   readonly searches: number;
-  /** Completions at most, over the whole search; no state is estimated that would go beyond. */
+  /** No search begins once so many completions were sampled (failed ones too); the last one may go beyond, as in MM-PRM. */
   readonly budget: number;
   /** Weight of U, which prefers states that were selected seldom. */
   readonly cPuct: number;
@@ -25,137 +16,89 @@ export interface SearchSettings {
   readonly lengthScale: number;
 }
 
-/** The defaults of MM-PRM's pipeline (arXiv 2505.13427, after OmegaPRM, arXiv 2406.06592). */
+/** OmegaPRM's defaults (arXiv 2406.06592) with MM-PRM's smaller search. */
 export const defaultSearch: SearchSettings = { rollouts: 16, searches: 20, budget: 200, cPuct: 0.125, alpha: 0.5, beta: 0.9, lengthScale: 500 };
 
-export interface SearchProblem {
-  readonly id: string;
-  readonly question: string;
-  readonly answer: string;
-  /** Path of the problem's figure; empty when there is none. */
-  readonly image: string;
-}
-
-/** What happened, in order: enough to draw the tree while it grows. */
-export type SearchEvent =
-  | { readonly kind: 'selected'; readonly state: SearchState; readonly rollout: readonly string[] }
-  | { readonly kind: 'estimated'; readonly state: SearchState };
+/** MM-PRM's own run (arXiv 2505.13427; `data_pipeline/run_data_pipeline.sh`). */
+export const paperSearch: SearchSettings = { ...defaultSearch, lengthScale: 2000, searches: 200, budget: 1000 };
 
 interface Candidate {
-  readonly state: SearchState;
-  readonly rollout: readonly string[];
+  readonly node: number;
+  /** In the node's list of wrong rollouts. */
+  readonly rollout: number;
   readonly words: number;
 }
 
 /**
- * OmegaPRM as MM-PRM runs it: estimate a state by rollouts; take the most promising failed rollout of the pool; find its
- * first error by binary search, estimating every prefix looked at; repeat. Returns the tree in MM-PRM's JSON shape.
- * Ending the generator early ends the search after the rollouts under way; the same seed gives the same tree.
+ * OmegaPRM as MM-PRM runs it (`data_pipeline/omegaprm.py`): estimate a state by rollouts; take the most promising wrong rollout
+ * of the pool; find its first error by binary search, estimating every prefix looked at; repeat. It differs in three points:
+ * of candidates that score the same the earlier one is taken, where the reference compares their texts; a rollout without
+ * steps, in which no error can be found, neither enters the pool nor becomes a node; and where every rollout from a prefix
+ * failed the binary search ends, where the reference goes on as if all had been wrong.
  */
-export async function* search(
-  problem: SearchProblem, policy: Policy, verify: Verify, seed: number, settings: SearchSettings = defaultSearch,
-): AsyncGenerator<SearchEvent, SearchTree> {
-  const run = new Search(problem, policy, verify, seed, settings);
-  const root = run.state(undefined, []);
-  if (await run.estimate(root)) yield { kind: 'estimated', state: root };
-  for (let count = 0; count < settings.searches && run.affords(); count++) {
-    const chosen = run.select();
-    if (chosen === undefined) break;
-    yield { kind: 'selected', ...chosen };
-    // The shortest prefix from which no rollout succeeds ends in the first error.
-    let [base, left, right] = [chosen.state, 0, chosen.rollout.length - 1];
+export async function searchErrors(run: RunRecorder, settings: SearchSettings): Promise<void> {
+  const { tree } = run;
+  const pool: Candidate[] = [];
+  const estimateAndPool = async (node: number): Promise<void> => {
+    await estimate(run, node, settings.rollouts);
+    const { value, wrong } = tree.nodes[node]!;
+    if (value === undefined || value === 0) return;
+    wrong.forEach(({ rollout: { steps } }, rollout) => {
+      if (steps.length > 0) pool.push({ node, rollout, words: wordCount(steps) });
+    });
+  };
+
+  await estimateAndPool(0);
+  for (let searches = 0; ; searches++) {
+    const reason: EndReason | undefined =
+      searches >= settings.searches ? 'searches' : tree.rollouts >= settings.budget ? 'budget' : pool.length === 0 ? 'empty pool' : undefined;
+    if (reason !== undefined) return await endRun(run, reason);
+    const { node, rollout } = await select(run, pool, settings);
+    const { steps } = tree.nodes[node]!.wrong[rollout]!.rollout;
+    // The shortest prefix from which nothing succeeds ends in the first error.
+    let [base, left, right] = [node, 0, steps.length - 1];
     while (left <= right) {
       const middle = (left + right) >> 1;
-      if (!run.affords()) break;
-      const state = run.state(base, chosen.rollout.slice(left, middle + 1));
-      await run.estimate(state);
-      yield { kind: 'estimated', state };
-      if (state.correct === 0) right = middle - 1;
-      else [base, left] = [state, middle + 1];
+      const found = await run.addNode(base, steps.slice(left, middle + 1));
+      // The whole rollout is complete and was judged wrong: there is nothing to sample.
+      if (middle === steps.length - 1) await run.emit({ event: 'value', node: found, correct: 0, total: 1, value: 0 });
+      else await estimateAndPool(found);
+      const { value } = tree.nodes[found]!;
+      if (value === undefined) break;
+      await run.emit({ event: 'move', node: found, left, middle, right, outcome: value === 0 ? 'before' : 'after' });
+      if (value === 0) right = middle - 1;
+      else [base, left] = [found, middle + 1];
     }
-  }
-  return treeJson(problem, root, seed);
-}
-
-/** Runs a search to its end. */
-export async function searchToEnd(...parameters: Parameters<typeof search>): Promise<SearchTree> {
-  const run = search(...parameters);
-  for (;;) {
-    const next = await run.next();
-    if (next.done) return next.value;
   }
 }
 
-class Search {
-  readonly #pool: Candidate[] = [];
-  #spent = 0;
-  #estimates = 0;
-  #visits = 0;
-
-  constructor(
-    readonly problem: SearchProblem, readonly policy: Policy, readonly verify: Verify, readonly seed: number, readonly settings: SearchSettings,
-  ) {}
-
-  /** A new state: `steps` follow the parent's prefix. */
-  state(parent: SearchState | undefined, steps: readonly string[]): SearchState {
-    const state: SearchState = {
-      steps, prefix: [...(parent?.prefix ?? []), ...steps], correct: 0, incorrect: 0, visits: 0, assumed: false,
-      correctRollouts: [], incorrectRollouts: [], children: [],
-    };
-    parent?.children.push(state);
-    return state;
-  }
-
-  affords(): boolean {
-    return this.#spent + this.settings.rollouts <= this.settings.budget;
-  }
-
-  /** Samples and judges rollouts. Right ones become children whose value is assumed, wrong ones of a mixed state candidates. */
-  async estimate(state: SearchState): Promise<boolean> {
-    if (!this.affords()) return false;
-    // Each estimate draws from a stream of its own, so that it does not depend on what ran before.
-    const random = createRandom(this.seed, `${this.problem.id} ${this.#estimates++}`);
-    const rollouts = await this.policy(state.prefix, this.settings.rollouts, random);
-    this.#spent += this.settings.rollouts;
-    const verdicts = await Promise.all(rollouts.map((rollout) => this.verify([...state.prefix, ...rollout])));
-    rollouts.forEach((rollout, i) => {
-      if (verdicts[i]!) state.correct++;
-      else state.incorrect++;
-      addDistinct(verdicts[i]! ? state.correctRollouts : state.incorrectRollouts, rollout);
-    });
-    for (const rollout of state.correctRollouts) if (rollout.length > 0) this.state(state, rollout).assumed = true;
-    if (state.correct > 0) {
-      for (const rollout of state.incorrectRollouts) {
-        if (rollout.length > 0) this.#pool.push({ state, rollout, words: rollout.join(' ').split(/\s+/).length });
-      }
-    }
-    return true;
-  }
-
-  /** Takes the candidate with the highest Q + U from the pool and counts the visit; the earlier one of equals. */
-  select(): Candidate | undefined {
-    let best = -1;
-    let highest = -Infinity;
-    this.#pool.forEach((candidate, i) => {
-      const score = this.#score(candidate);
-      if (score > highest) [best, highest] = [i, score];
-    });
-    const [chosen] = best < 0 ? [] : this.#pool.splice(best, 1);
-    if (chosen !== undefined) {
-      chosen.state.visits++;
-      this.#visits++;
-    }
-    return chosen;
-  }
-
-  #score({ state, words }: Candidate): number {
-    const { alpha, beta, lengthScale, cPuct } = this.settings;
-    const mc = state.correct / (state.correct + state.incorrect);
-    return alpha ** (1 - mc) * beta ** (words / lengthScale) + (cPuct * Math.sqrt(this.#visits)) / (1 + state.visits);
-  }
+export async function endRun(run: RunRecorder, reason: EndReason): Promise<void> {
+  const { rollouts, failures, undecided } = run.tree;
+  await run.emit({ event: 'end', reason, rollouts, failures, undecided });
 }
 
-function addDistinct(rollouts: (readonly string[])[], rollout: readonly string[]): void {
-  const same = (other: readonly string[]) => other.length === rollout.length && other.every((step, i) => step === rollout[i]);
-  if (!rollouts.some(same)) rollouts.push(rollout);
+/** Takes the candidate with the highest Q + U from the pool, which has one. */
+async function select(run: RunRecorder, pool: Candidate[], settings: SearchSettings): Promise<Candidate> {
+  const scores = pool.map((candidate) => score(run, candidate, settings));
+  const best = scores.reduce((highest, { q, u }, i) => (q + u > scores[highest]!.q + scores[highest]!.u ? i : highest), 0);
+  const { node, rollout } = pool[best]!;
+  await run.emit({ event: 'selected', node, rollout, ...scores[best]!, pool: pool.length });
+  return pool.splice(best, 1)[0]!;
+}
+
+function score({ tree }: RunRecorder, { node, words }: Candidate, { alpha, beta, lengthScale, cPuct }: SearchSettings): { q: number; u: number } {
+  const { value, visits } = tree.nodes[node]!;
+  return {
+    q: rounded(alpha ** (1 - value!) * beta ** (words / lengthScale)),
+    u: rounded((cPuct * Math.sqrt(tree.visits)) / (1 + visits)),
+  };
+}
+
+/** Powers may differ in the last digit from one machine to the next; a log must not. */
+function rounded(value: number): number {
+  return Math.round(value * 1e9) / 1e9;
+}
+
+function wordCount(steps: readonly string[]): number {
+  return steps.reduce((sum, step) => sum + (step.match(/\S+/g)?.length ?? 0), 0);
 }

@@ -1,66 +1,154 @@
-import type { SearchProblem } from './mcts.js';
+import type { BeginEvent, JudgedCompletion, LabelProblem, RunEvent } from './runEvents.js';
+
+/** A problem under labelling, as its events tell it. Only `applyEvent` changes it. */
+export interface SearchTree {
+  readonly problem: LabelProblem;
+  readonly begin: BeginEvent;
+  /** By id: a node comes after its parent. */
+  readonly nodes: readonly SearchNode[];
+  /** Batches and rollouts sampled so far; failures and undecided ones are among the rollouts. */
+  readonly batches: number;
+  readonly rollouts: number;
+  readonly failures: number;
+  readonly undecided: number;
+  /** Times any node was selected. */
+  readonly visits: number;
+  readonly isEnded: boolean;
+}
 
 /** A prefix and what its rollouts told. */
-export interface SearchState {
-  /** The steps this state adds to its parent's prefix; none at the root. */
+export interface SearchNode {
+  readonly id: number;
+  readonly parent: number | undefined;
+  /** The steps this node adds to its parent's prefix; none at the root. */
   readonly steps: readonly string[];
-  /** All steps from the problem to here. */
-  readonly prefix: readonly string[];
-  /** Rollouts judged right and wrong, repeats counted. */
-  correct: number;
-  incorrect: number;
-  /** How often a rollout of this state was selected. */
-  visits: number;
-  /** Made from a correct rollout: its value is taken to be 1 and was never sampled. */
-  assumed: boolean;
-  /** Without repeats. */
-  readonly correctRollouts: (readonly string[])[];
-  readonly incorrectRollouts: (readonly string[])[];
-  readonly children: SearchState[];
-}
-
-/**
- * MM-PRM's node (`data_pipeline/omegaprm.py`, `State.get_tree_structure`), which its `traverse.py` reads, and what that file
- * loses: the counts behind `mc_value` (the lists are without repeats) and whether the value was assumed.
- */
-export interface TreeNode {
-  readonly partial_solution: readonly string[];
-  readonly mc_value: number;
-  readonly visit_count: number;
-  readonly correct_rollouts: readonly (readonly string[])[];
-  readonly incorrect_rollouts: readonly (readonly string[])[];
-  readonly children: readonly TreeNode[];
-  readonly num_correct: number;
-  readonly num_incorrect: number;
+  /** Made of a right rollout; `assumed` while it was never sampled, its value taken to be 1. */
+  readonly isRightRollout: boolean;
   readonly assumed: boolean;
+  /** Undefined until it is known, and where every rollout failed. */
+  readonly value: number | undefined;
+  /** What the value is made of: repeats counted, failures not. */
+  readonly correct: number;
+  readonly total: number;
+  /** How often a rollout of this node was selected. */
+  readonly visits: number;
+  /** Distinct rollouts in the order they came; `wrong` holds the undecided ones too. */
+  readonly right: readonly DistinctRollout[];
+  readonly wrong: readonly DistinctRollout[];
+  readonly failures: number;
+  /** Seeds of its batches. */
+  readonly seeds: readonly number[];
+  readonly children: readonly number[];
 }
 
-export type SearchTree = Omit<TreeNode, 'partial_solution' | 'assumed'> & {
-  readonly question: string;
-  readonly answer: string;
-  readonly image_path: string;
-  readonly id: string;
-  readonly seed: number;
-};
-
-export function treeJson(problem: SearchProblem, root: SearchState, seed: number): SearchTree {
-  const { question, answer, image, id } = problem;
-  return { question, answer, image_path: image, ...measured(root), children: root.children.map(node), id, seed };
+export interface DistinctRollout {
+  readonly rollout: JudgedCompletion;
+  /** How often it came. */
+  readonly count: number;
+  /** It was taken from the pool. */
+  readonly isTaken: boolean;
 }
 
-function node(state: SearchState): TreeNode {
-  return { partial_solution: state.steps, ...measured(state), children: state.children.map(node), assumed: state.assumed };
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+type WritableNode = Omit<Writable<SearchNode>, 'right' | 'wrong' | 'seeds' | 'children'> & { right: Writable<DistinctRollout>[]; wrong: Writable<DistinctRollout>[]; seeds: number[]; children: number[] };
+type WritableTree = Omit<Writable<SearchTree>, 'nodes'> & { nodes: WritableNode[] };
+
+/** An event that does not fit what came before: the log is damaged. */
+export class EventError extends Error {
+  override readonly name = 'EventError';
 }
 
-/** `mc_value` is 0 where there were no rollouts, as MM-PRM writes it; `num_correct + num_incorrect` tells the two apart. */
-function measured(state: SearchState): Omit<TreeNode, 'partial_solution' | 'children' | 'assumed'> {
-  const total = state.correct + state.incorrect;
-  return {
-    mc_value: state.assumed ? 1 : total === 0 ? 0 : state.correct / total,
-    visit_count: state.visits,
-    correct_rollouts: state.correctRollouts,
-    incorrect_rollouts: state.incorrectRollouts,
-    num_correct: state.correct,
-    num_incorrect: state.incorrect,
-  };
+/** The tree that a log begins with: the problem and nothing else. */
+export function beginTree(begin: BeginEvent): SearchTree {
+  return { problem: begin.problem, begin, nodes: [newNode(0, undefined, [], false)], batches: 0, rollouts: 0, failures: 0, undecided: 0, visits: 0, isEnded: false };
+}
+
+/** Changes the tree by one event. Throws EventError when it names what is not there. */
+export function applyEvent(tree: SearchTree, event: RunEvent): void {
+  const draft = tree as WritableTree;
+  switch (event.event) {
+    case 'begin':
+      throw new EventError('a second "begin"');
+    case 'node': {
+      if (event.node !== draft.nodes.length) throw new EventError(`node ${event.node} where ${draft.nodes.length} is next`);
+      nodeOf(draft, event.parent).children.push(event.node);
+      const node = newNode(event.node, event.parent, event.steps, event.assumed);
+      draft.nodes.push(event.assumed ? { ...node, value: 1 } : node);
+      return;
+    }
+    case 'rollouts': {
+      const node = nodeOf(draft, event.node);
+      node.seeds.push(event.seed);
+      draft.batches++;
+      for (const rollout of event.rollouts) {
+        draft.rollouts++;
+        if ('failure' in rollout) {
+          node.failures++;
+          draft.failures++;
+          continue;
+        }
+        if (rollout.verdict === 'undecided') draft.undecided++;
+        addDistinct(rollout.verdict === 'right' ? node.right : node.wrong, rollout);
+      }
+      return;
+    }
+    case 'value': {
+      const { correct, total, value } = event;
+      Object.assign(nodeOf(draft, event.node), { correct, total, value, assumed: false });
+      return;
+    }
+    case 'selected': {
+      const node = nodeOf(draft, event.node);
+      const chosen = node.wrong[event.rollout];
+      if (chosen === undefined) throw new EventError(`node ${event.node} has no wrong rollout ${event.rollout}`);
+      chosen.isTaken = true;
+      node.visits++;
+      draft.visits++;
+      return;
+    }
+    case 'move':
+      nodeOf(draft, event.node);
+      return;
+    case 'end':
+      draft.isEnded = true;
+  }
+}
+
+/** The tree after all events; undefined when there are none. Throws EventError. */
+export function replay(events: readonly RunEvent[]): SearchTree | undefined {
+  return replayTo(events, events.length);
+}
+
+/** The tree after the first `count` events: what a slider over the log shows. */
+export function replayTo(events: readonly RunEvent[], count: number): SearchTree | undefined {
+  const [begin] = events;
+  if (begin === undefined || count < 1) return undefined;
+  if (begin.event !== 'begin') throw new EventError('no "begin" as the first event');
+  const tree = beginTree(begin);
+  for (const event of events.slice(1, count)) applyEvent(tree, event);
+  return tree;
+}
+
+/** All steps from the problem to a node. */
+export function prefixOf(tree: SearchTree, node: number): string[] {
+  const path: SearchNode[] = [];
+  for (let at: number | undefined = node; at !== undefined; at = tree.nodes[at]!.parent) path.push(tree.nodes[at]!);
+  return path.reverse().flatMap(({ steps }) => steps);
+}
+
+function newNode(id: number, parent: number | undefined, steps: readonly string[], assumed: boolean): WritableNode {
+  return { id, parent, steps, isRightRollout: assumed, assumed, value: undefined, correct: 0, total: 0, visits: 0, right: [], wrong: [], failures: 0, seeds: [], children: [] };
+}
+
+function nodeOf(tree: WritableTree, id: number): WritableNode {
+  const node = tree.nodes[id];
+  if (node === undefined) throw new EventError(`there is no node ${id} yet`);
+  return node;
+}
+
+function addDistinct(rollouts: Writable<DistinctRollout>[], rollout: JudgedCompletion): void {
+  const { steps } = rollout;
+  const known = rollouts.find(({ rollout: { steps: other } }) => other.length === steps.length && other.every((step, i) => step === steps[i]));
+  if (known !== undefined) known.count++;
+  else rollouts.push({ rollout, count: 1, isTaken: false });
 }

@@ -1,11 +1,12 @@
 import type { CodeLens, Command } from 'vscode-languageserver-types';
+import type { Problem } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
 import { count, formatAggregates, solutionValues, type SolutionValues } from './solutionValues.js';
 import { lowMark } from './valueText.js';
 
 /**
- * On each problem: its tree, its images, scoring where that was not done, what was found; on each solution its aggregates. A search tree has one path a
+ * On each problem: its tree, its images, labelling, scoring where that was not done, what was found; on each solution its aggregates. A search tree has one path a
  * leaf, thousands of them: it gets the problem's line only.
  */
 export function codeLens(document: ScoredDocument): CodeLens[] {
@@ -14,19 +15,33 @@ export function codeLens(document: ScoredDocument): CodeLens[] {
 
 function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLens[] {
   const { problem } = scored;
-  if (problem.steps.length === 0) return [];
   const lens = lensAt(document, problem.span);
+  if (problem.steps.length === 0) return labelLenses(document, scored).map(lens);
   return [
     lens({ title: 'Reasoning tree', command: 'steplens.openTree', arguments: [document.uri, problem.index] }),
     ...(problem.images.length > 0 ? [lens({ title: problem.images.length === 1 ? 'Image' : `${problem.images.length} images`, command: 'steplens.showImage', arguments: [document.uri, problem.index] })] : []),
     ...(isUnscored(scored) ? [lens({ title: 'Score', command: 'steplens.scoreDocument', arguments: [document.uri] })] : []),
+    ...labelLenses(document, scored).map(lens),
     lens(summary(document, scored)),
   ];
 }
 
+/** Rollouts can be judged where there are question and reference answer. The first problem of a list offers all of them. */
+function labelLenses(document: ScoredDocument, { problem }: ScoredProblem): Command[] {
+  if (!canLabel(problem)) return [];
+  const one: Command = { title: problem.tree ? 'Label again' : 'Label this problem', command: 'steplens.labelProblem', arguments: [document.uri, problem.index] };
+  const all: Command = { title: 'Label all problems', command: 'steplens.labelAll', arguments: [document.uri] };
+  const unlabelled = document.problems.filter((other) => other.problem.steps.length === 0 && canLabel(other.problem));
+  return unlabelled.length > 1 && unlabelled[0]?.problem === problem ? [one, all] : [one];
+}
+
+function canLabel({ question, answer }: Problem): boolean {
+  return question.trim() !== '' && (answer ?? '').trim() !== '';
+}
+
 /** No step has a score of the model, nor a reason for having none: scoring is off, was cancelled, or has not begun. */
 function isUnscored({ steps }: ScoredProblem): boolean {
-  return steps.every(({ values, skipped }) => values.prm === undefined && skipped === undefined);
+  return steps.every(({ values, skipped }) => values.prm === undefined && values.judge === undefined && skipped === undefined);
 }
 
 function summary(document: ScoredDocument, scored: ScoredProblem): Command {

@@ -93,6 +93,8 @@ function nodeLine({ problem }: ScoredProblem, { step }: ScoredStep): string {
 
 function problemSummary(document: ScoredDocument, scored: ScoredProblem): string[] {
   const { problem, steps } = scored;
+  const answer = problem.answer === undefined ? '' : `Reference answer: ${escapeMarkdown(firstWords(problem.answer, 120))}`;
+  if (steps.length === 0) return [`**Problem ${problem.index + 1} of ${document.problems.length}** · no steps yet`, answer];
   const first = steps.filter((step) => step.firstLow).length;
   const parts = [
     `**Problem ${problem.index + 1} of ${document.problems.length}**`,
@@ -100,7 +102,6 @@ function problemSummary(document: ScoredDocument, scored: ScoredProblem): string
     count(steps.length, 'step'),
     `${count(first, 'first low step')} (threshold ${formatValue(document.threshold)})`,
   ];
-  const answer = problem.answer === undefined ? '' : `Reference answer: ${escapeMarkdown(firstWords(problem.answer, 120))}`;
   return [parts.join(' · '), answer, problem.tree ? '' : solutionTable(scored)];
 }
 
@@ -121,6 +122,9 @@ function links(document: ScoredDocument, { problem }: ScoredProblem, step?: Scor
   const target = [document.uri, problem.index, ...(step?.step.node === undefined ? [] : [step.step.node])];
   const all = problem.steps.length === 0 ? [] : [commandLink('Show in tree', 'steplens.openTree', target)];
   if (document.problems.some((one) => one.steps.some((other) => other.low))) all.push(commandLink('Next low step', 'steplens.nextLowStep'));
+  if (step && (problem.tree !== undefined || step.step.values.mc !== undefined)) {
+    all.push(commandLink('In the training set?', 'steplens.whyNotInTrainingSet', [document.uri, problem.index, step.step.node ?? null, step.step.index]));
+  }
   return all.join(' · ');
 }
 

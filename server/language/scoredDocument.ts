@@ -39,7 +39,7 @@ export interface ScoredStep {
   readonly low: boolean;
   /** Low, and no step before it is. */
   readonly firstLow: boolean;
-  /** `values.prm` is the one from before the last edit; a new one is on its way. */
+  /** The live value is the one from before the last edit; a new one is on its way. */
   readonly stale: boolean;
   /** Why the model gave no score. */
   readonly skipped?: string;
@@ -50,6 +50,8 @@ export interface ProblemScores {
   /** One per step, in [0, 1]; NaN = none. */
   readonly scores: Float64Array;
   readonly skipped: ReadonlyMap<number, string>;
+  /** What kind of value the scores are; `prm` when not said. */
+  readonly source?: 'judge';
   /** Steps whose score is not the one of their present text; undefined = none. */
   readonly pending?: ReadonlySet<number>;
 }
@@ -60,12 +62,13 @@ export interface ProblemScores {
  */
 export function scoreProblem(problem: Problem, scored: ProblemScores | undefined, threshold: number): ScoredProblem {
   const steps: ScoredStep[] = [];
+  const live = scored?.source ?? 'prm';
   /** Whether the path up to and including the step has a low one. */
   const lowSoFar: boolean[] = [];
   for (const step of problem.steps) {
-    const prm = scored?.scores[step.index];
-    const values: StepValues = prm === undefined || Number.isNaN(prm) ? step.values : { ...step.values, prm };
-    const verdict = stepVerdict(values, threshold, LIVE_FIRST);
+    const score = scored?.scores[step.index];
+    const values: StepValues = score === undefined || Number.isNaN(score) ? step.values : { ...step.values, [live]: score };
+    const verdict = stepVerdict(values, threshold, [live, ...LIVE_FIRST]);
     const lowBefore = step.parent !== undefined && lowSoFar[step.parent]!;
     const low = verdict?.low ?? false;
     lowSoFar.push(lowBefore || low);
@@ -76,7 +79,7 @@ export function scoreProblem(problem: Problem, scored: ProblemScores | undefined
       ...(verdict && { value: verdict.value, source: verdict.source }),
       low,
       firstLow: low && !lowBefore,
-      stale: values.prm !== undefined && (scored?.pending?.has(step.index) ?? false),
+      stale: values[live] !== undefined && (scored?.pending?.has(step.index) ?? false),
       ...(skipped !== undefined && { skipped }),
     });
   }

@@ -1,97 +1,80 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import type { MarkerLayout, Profile, Readout } from './profile.js';
+import { join } from 'node:path';
+import type { Fields } from './fields.js';
+import { families, findFamily } from './families/families.js';
+import type { Family } from './families/family.js';
+import { readImageSettings } from './images/imageKinds.js';
+import { layoutText, readLayout } from './layouts/layouts.js';
+import { isFile, loadModelFiles, readFields, readText, type GraphFiles, type LoadedModelFiles } from './modelFiles.js';
+import { imagesPlace, type Profile } from './profile.js';
+import { readReadout } from './readouts/readouts.js';
+import { recogniseModel, shortestProfile } from './recogniseModel.js';
 import { ScoringError } from './scorer.js';
 
-export interface LoadedProfile {
-  readonly profile: Profile;
-  readonly profilePath: string;
-  readonly graphPath: string;
-  readonly tokenizerPath: string;
-  /** SHA-256 over profile, tokenizer and graph with its external data, as hexadecimal. */
-  readonly fingerprint: string;
+export type LoadedProfile = LoadedModelFiles<Profile>;
+
+/** Reads `prm.json` of a model's folder and looks at the files it names; rejects with ScoringError. */
+export async function loadProfile(modelFolder: string): Promise<LoadedProfile> {
+  await refuseWithoutProfile(modelFolder);
+  return loadModelFiles(modelFolder, 'prm.json', parseProfile);
+}
+
+/** Tells what to write where the model is of a family that is known by its files. */
+async function refuseWithoutProfile(modelFolder: string): Promise<void> {
+  if (await isFile(join(modelFolder, 'prm.json'))) return;
+  const model = await recogniseModel(modelFolder);
+  if (!model || model.families.length === 0) return;
+  const offers = model.families.map((family) => `${family.profile.name}: ${shortestProfile(model, family)}`);
+  throw new ScoringError(`${modelFolder} has no prm.json, but its files look like ${offers.length > 1 ? 'one of these' : 'this'}. Write the line after the colon into ${join(modelFolder, 'prm.json')}: ${offers.join('; ')}.`);
+}
+
+/** The family that a model's `prm.json` names; rejects with ScoringError. */
+export async function readFamily(modelFolder: string): Promise<{ readonly id: string; readonly family: Family | undefined }> {
+  const path = join(modelFolder, 'prm.json');
+  const id = readFields(await readText(path, "Set the model's folder to one that holds a prm.json."), path).text('family');
+  return { id, family: findFamily(id) };
 }
 
 /**
- * Reads `prm.json` of a model's folder and looks at the files it names.
- * Rejects with ScoringError that names file, key and remedy.
+ * Checks the content of a `prm.json`; without a `layout`, what it leaves out is as its family has it. Throws ScoringError naming `path`, the
+ * key and what belongs there.
  */
-export async function loadProfile(modelFolder: string): Promise<LoadedProfile> {
-  const profilePath = join(modelFolder, 'prm.json');
-  const text = await readText(profilePath, `Set the model's folder to one that holds a prm.json (see media/schemas/prm.schema.json).`);
-  const profile = parseProfile(text, profilePath);
-  const graphPath = resolve(modelFolder, profile.graph);
-  const tokenizerPath = resolve(modelFolder, profile.tokenizer);
-  await refusePointer(graphPath, `'graph' of ${profilePath} names it`);
-  await refusePointer(tokenizerPath, `'tokenizer' of ${profilePath} names it`);
-  const hash = createHash('sha256').update(text);
-  const tokenizerConfig = join(modelFolder, 'tokenizer_config.json');
-  for (const path of [tokenizerPath, tokenizerConfig, graphPath, `${graphPath}_data`, `${graphPath}.data`]) {
-    if (await isFile(path)) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  }
-  return { profile, profilePath, graphPath, tokenizerPath, fingerprint: hash.digest('hex') };
-}
-
-/** Checks the content of a `prm.json`; throws ScoringError naming `path`, the key and what belongs there. */
 export function parseProfile(text: string, path: string): Profile {
-  let json: unknown;
-  try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new ScoringError(`${path} is not valid JSON: ${(error as Error).message}.`);
-  }
-  const root = new Fields(json, '', path);
+  const root = readFields(text, path);
+  const family = root.text('family');
+  // A file with a layout of its own says everything itself: nothing of a family's other parts need fit it.
+  const known = root.has('layout') ? undefined : findFamily(family)?.profile;
+  const orKnown = <K extends keyof NonNullable<typeof known>>(key: K, read: () => NonNullable<typeof known>[K]) => (known && !root.has(key) ? known[key] : read());
+  if (!known && !root.has('layout')) root.fail('family', `one that StepLens knows (${families.map(({ id }) => id).join(', ')}), unless the file says everything itself, 'layout' first`);
+  // A layout of the file's own goes without the family's images: with no place for them it would leave them out unsaid.
+  const images = root.has('images') ? readImageSettings(root.object('images')) : root.has('layout') ? undefined : known?.images;
   const profile: Profile = {
-    name: root.text('name'),
-    family: root.text('family'),
-    graph: root.text('graph'),
-    tokenizer: root.text('tokenizer'),
-    layout: readLayout(root.object('layout')),
-    readout: readReadout(root.object('readout')),
-    range: readRange(root),
-    threshold: root.number('threshold'),
-    aggregation: root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
-    maxTokens: root.number('maxTokens'),
+    name: orKnown('name', () => root.text('name')),
+    family,
+    graph: readGraph(root),
+    tokenizer: known && !root.has('tokenizer') ? 'tokenizer.json' : root.text('tokenizer'),
+    layout: orKnown('layout', () => readLayout(root.object('layout'))),
+    readout: orKnown('readout', () => readReadout(root.object('readout'))),
+    ...(images && { images }),
+    range: orKnown('range', () => readRange(root)),
+    threshold: orKnown('threshold', () => root.number('threshold')),
+    aggregation: orKnown('aggregation', () => root.oneOf('aggregation', ['min', 'mean', 'last', 'product'])),
+    maxTokens: orKnown('maxTokens', () => root.whole('maxTokens', 2, 'tokens')),
   };
   root.refuseOthers(['$schema']);
+  if (layoutText(profile.layout).includes(imagesPlace) && !profile.images) root.fail('images', `a JSON object that says how images are prepared, because 'layout' holds ${imagesPlace}`);
   const [low, high] = profile.range;
   if (profile.threshold < low || profile.threshold > high) root.fail('threshold', `a number in the range [${low}, ${high}]`);
-  if (!Number.isInteger(profile.maxTokens) || profile.maxTokens < 2) root.fail('maxTokens', 'a whole number of tokens, at least 2');
   return profile;
 }
 
-function readLayout(fields: Fields): MarkerLayout {
-  const layout: MarkerLayout = {
-    kind: fields.oneOf('kind', ['marker']),
-    before: fields.text('before'),
-    step: fields.text('step'),
-    marker: fields.text('marker'),
-    ...(fields.has('after') && { after: fields.text('after', true) }),
-  };
+/** A file, or the three files of a model in parts. */
+function readGraph(root: Fields): GraphFiles {
+  const value = root.take('graph');
+  if (typeof value !== 'object' || value === null) return root.text('graph');
+  const fields = root.object('graph');
+  const graph = { decoder: fields.text('decoder'), embeddings: fields.text('embeddings'), vision: fields.text('vision') };
   fields.refuseOthers([]);
-  if (count(layout.before, '{question}') !== 1) fields.fail('before', 'a text with {question} once');
-  if (count(layout.step, '{step}') !== 1) fields.fail('step', 'a text with {step} once');
-  const marker = layout.step.indexOf(layout.marker);
-  if (count(layout.step, layout.marker) !== 1 || marker < layout.step.indexOf('{step}')) {
-    fields.fail('step', `a text with the marker ${JSON.stringify(layout.marker)} once, after {step}`);
-  }
-  return layout;
-}
-
-function readReadout(fields: Fields): Readout {
-  const kind = fields.oneOf('kind', ['token-pair', 'label-head']);
-  const readout: Readout =
-    kind === 'token-pair'
-      ? { kind, positive: fields.text('positive'), negative: fields.text('negative') }
-      : { kind, positive: fields.number('positive') };
-  fields.refuseOthers([]);
-  if (readout.kind === 'label-head' && (!Number.isInteger(readout.positive) || readout.positive < 0)) {
-    fields.fail('positive', 'the number of the label that means right, from 0');
-  }
-  if (readout.kind === 'token-pair' && readout.positive === readout.negative) fields.fail('negative', `another token than 'positive'`);
-  return readout;
+  return graph;
 }
 
 function readRange(root: Fields): readonly [number, number] {
@@ -101,95 +84,4 @@ function readRange(root: Fields): readonly [number, number] {
     return root.fail('range', 'two numbers, the lower first, as [0, 1]');
   }
   return [low, high];
-}
-
-/** The members of one JSON object, each asked for by key; complains about those nobody asked for. */
-class Fields {
-  readonly #object: Record<string, unknown>;
-  readonly #asked = new Set<string>();
-
-  constructor(
-    json: unknown,
-    readonly prefix: string,
-    readonly path: string,
-  ) {
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-      throw new ScoringError(`${path}: ${prefix === '' ? 'the file' : `'${prefix.slice(0, -1)}'`} must be a JSON object.`);
-    }
-    this.#object = json as Record<string, unknown>;
-  }
-
-  fail(key: string, wanted: string): never {
-    const value = this.#object[key];
-    const found = value === undefined ? 'is missing; it must be' : `is ${JSON.stringify(value).slice(0, 80)}; it must be`;
-    throw new ScoringError(`${this.path}: '${this.prefix}${key}' ${found} ${wanted}.`);
-  }
-
-  has(key: string): boolean {
-    return this.#object[key] !== undefined;
-  }
-
-  take(key: string): unknown {
-    this.#asked.add(key);
-    return this.#object[key];
-  }
-
-  text(key: string, mayBeEmpty = false): string {
-    const value = this.take(key);
-    return typeof value === 'string' && (mayBeEmpty || value !== '') ? value : this.fail(key, mayBeEmpty ? 'a text' : 'a text that is not empty');
-  }
-
-  number(key: string): number {
-    const value = this.take(key);
-    return typeof value === 'number' ? value : this.fail(key, 'a number');
-  }
-
-  oneOf<T extends string>(key: string, values: readonly T[]): T {
-    const value = this.take(key);
-    return values.find((candidate) => candidate === value) ?? this.fail(key, values.map((name) => `"${name}"`).join(' or '));
-  }
-
-  object(key: string): Fields {
-    const value = this.take(key);
-    if (value === undefined) this.fail(key, 'a JSON object');
-    return new Fields(value, `${this.prefix}${key}.`, this.path);
-  }
-
-  refuseOthers(allowed: readonly string[]): void {
-    const other = Object.keys(this.#object).find((key) => !this.#asked.has(key) && !allowed.includes(key));
-    if (other === undefined) return;
-    throw new ScoringError(`${this.path}: '${this.prefix}${other}' is not known here; known are ${[...this.#asked].join(', ')}.`);
-  }
-}
-
-function count(text: string, part: string): number {
-  return text.split(part).length - 1;
-}
-
-async function readText(path: string, remedy: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new ScoringError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}). ${remedy}`);
-  }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
-}
-
-/** A clone without Git LFS leaves a small text where the model should be; the runtime's message would not tell. */
-async function refusePointer(path: string, why: string): Promise<void> {
-  if (!(await isFile(path))) throw new ScoringError(`${path} does not exist; ${why}. Put the file there or correct the profile.`);
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-    const head = buffer.toString('latin1', 0, bytesRead);
-    if (bytesRead === 0) throw new ScoringError(`${path} is empty; ${why}. Download ${basename(path)} again.`);
-    if (head.startsWith('version https://git-lfs')) {
-      throw new ScoringError(`${path} is a Git LFS pointer, not the file itself. Fetch it with "git lfs pull" in its repository.`);
-    }
-  } finally {
-    await file.close();
-  }
 }

@@ -2,12 +2,15 @@ import { availableParallelism } from 'node:os';
 import { InferenceClient } from '../inference/client.js';
 import type { Device, ReadValues } from '../inference/protocol.js';
 import { createScoreCache } from './cache.js';
-import { createEncoder, type SegmentEncoder } from './layout.js';
+import { digestImages, ImageError, readImageFiles } from './images/imageFile.js';
+import { prepareImages, sampleImage, toPixels, type ImageSettings } from './images/imageKinds.js';
+import type { SegmentEncoder } from './layouts/encoder.js';
+import { createEncoder, layoutText, markersOf } from './layouts/layouts.js';
 import { loadProfile } from './loadProfile.js';
 import { planRun } from './planRun.js';
 import { buildTrie } from './prefixTrie.js';
-import type { Profile } from './profile.js';
-import { createReader, toUnit, type ScoreReader } from './readout.js';
+import { imagesPlace, type Profile } from './profile.js';
+import { createReader, toUnit, type ScoreReader } from './readouts/readouts.js';
 import { ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from './scorer.js';
 import { loadTokenizer } from './tokenizer.js';
 
@@ -32,6 +35,8 @@ interface LoadedModel {
   readonly profile: Profile;
   readonly encoder: SegmentEncoder;
   readonly reader: ScoreReader;
+  /** Where the model reads images. */
+  readonly images?: { readonly settings: ImageSettings; readonly token: number };
 }
 
 const warmupQuestion = 'Sam has 3 boxes with 12 pencils each and gives 5 pencils away. How many are left?';
@@ -45,18 +50,28 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   let loading: Promise<LoadedModel> | undefined;
 
   async function load(): Promise<LoadedModel> {
-    const { profile, profilePath, graphPath, tokenizerPath, fingerprint } = await loadProfile(options.modelFolder);
-    const tokenizer = await loadTokenizer(tokenizerPath, profile.layout.marker);
-    tokenizer.tokenId(profile.layout.marker, 'marker');
+    const { profile, profilePath, graphPath, parts, tokenizerPath, fingerprint } = await loadProfile(options.modelFolder);
+    const { forced, added } = markersOf(profile.layout);
+    const tokenizer = await loadTokenizer(tokenizerPath, ...forced, ...added.map((ifAdded) => ({ ifAdded })), ...(profile.images ? [profile.images.token] : []));
     const encoder = createEncoder(profile.layout, tokenizer);
     const reader = createReader(profile.readout, tokenizer);
-    const warmup = [...encoder.prompt(warmupQuestion), ...warmupSteps.flatMap((step, i) => encoder.step(step, i === 0))];
+    const settings = layoutText(profile.layout).includes(imagesPlace) ? profile.images : undefined;
+    const images = settings && { settings, token: tokenizer.tokenId(settings.token, 'image token') };
+    const sample = settings && sampleImage(settings);
+    const problem = encoder.open(warmupQuestion, sample?.text);
+    const whole = [...problem.prompt, ...warmupSteps.flatMap((step, i) => problem.step(step, i === 0).ids)];
+    const warmup = Int32Array.from(whole.slice(0, profile.maxTokens));
+    const pixels = sample && toPixels(sample, warmup, images!.token);
+    if (pixels?.end === warmup.length) throw new ScoringError(`${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for an image, which alone takes ${warmup.length} or more.`);
     const threads = options.threads || Math.max(1, Math.min(4, availableParallelism() >> 1));
-    const request = { graphPath, device: options.device, threads, warmup: Int32Array.from(warmup.slice(0, profile.maxTokens)), columns: reader.columns };
+    const request = { graphPath, ...(parts && { parts: { ...parts, imageToken: images?.token ?? -1 } }), device: options.device, threads, warmup, ...(pixels && { pixels }), columns: reader.columns };
     const { session, result } = await client.load(request).catch((error: unknown) => {
       throw new ScoringError(explainLoadFailure(graphPath, profilePath, tokenizerPath, (error as Error).message));
     });
     reader.checkWidth(result.width);
+    if (result.takesImages && !profile.images) {
+      throw new ScoringError(`${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'layout'; without ${imagesPlace} the text alone is scored.`);
+    }
     for (const { provider, reason } of result.device.passedOver) log.info(`${provider} was passed over: ${reason}`);
     log.info(`${profile.name} runs on ${result.device.provider}${result.device.adapter ? ` (${result.device.adapter})` : ''}.`);
     const info: ScorerInfo = {
@@ -66,9 +81,9 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       threshold: toUnit(profile.threshold, profile.range),
       aggregation: profile.aggregation,
       device: result.device,
-      readsImages: false,
+      readsImages: images !== undefined,
     };
-    return { info, session, columns: reader.columns.length || result.width, profile, encoder, reader };
+    return { info, session, columns: reader.columns.length || result.width, profile, encoder, reader, ...(images && { images }) };
   }
 
   function loaded(): Promise<LoadedModel> {
@@ -81,8 +96,11 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   }
 
   async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress, priority = 0 }: ScoreOptions): Promise<ScoreResult> {
-    const { session, columns, info, profile, encoder, reader } = await orAborted(loaded(), signal);
-    const trie = buildTrie(job, info.fingerprint);
+    const { session, columns, info, profile, encoder, reader, images } = await orAborted(loaded(), signal);
+    // A verdict without the figure would be one on another problem.
+    const files = images ? await readImageFiles(job.images).catch(imageError) : [];
+    if (files instanceof ImageError) return allSkipped(job, files.message);
+    const trie = buildTrie(job, files.length > 0 ? `${info.fingerprint} ${digestImages(files)}` : info.fingerprint);
     const known = ignoreCache ? new Map<string, number>() : await orAborted(cache.read(trie.key), signal);
     const scores = new Float64Array(job.steps.length).fill(NaN);
     const settle = (node: number, value: number) => {
@@ -96,7 +114,11 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       cached += node.steps.length;
     });
 
-    const plan = planRun(trie, (node) => !known.has(trie.nodes[node]!.key), encoder, job.question, profile.maxTokens);
+    if (cached === scores.length) return { scores, skipped: new Map(), cached, tokens: 0 };
+
+    const prepared = images && (await orAborted(prepareImages(files, images.settings).catch(imageError), signal));
+    if (prepared instanceof ImageError) return allSkipped(job, prepared.message);
+    const plan = planRun(trie, (node) => !known.has(trie.nodes[node]!.key), encoder, job.question, profile.maxTokens, prepared?.text);
     const skipped = new Map<number, string>();
     for (const [node, reason] of plan.skipped) for (const step of trie.nodes[node]!.steps) skipped.set(step, reason);
     if (plan.reads.length === 0) return { scores, skipped, cached, tokens: 0 };
@@ -121,7 +143,8 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       onProgress?.(done, scores.length);
     };
     try {
-      const request = { parents, ids, offsets, reads, columns: reader.columns, priority };
+      const pixels = prepared && toPixels(prepared, ids, images.token);
+      const request = { parents, ids, offsets, reads, columns: reader.columns, ...(pixels && { pixels }), priority };
       const { tokens } = await client.run(session, request, { ...(signal && { signal }), onRead });
       return { scores, skipped, cached, tokens };
     } finally {
@@ -137,6 +160,15 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       await Promise.all([client.dispose(), cache.close()]);
     },
   });
+}
+
+function imageError(error: unknown): ImageError {
+  if (error instanceof ImageError) return error;
+  throw error;
+}
+
+function allSkipped({ steps }: ScoreJob, reason: string): ScoreResult {
+  return { scores: new Float64Array(steps.length).fill(NaN), skipped: new Map(steps.map((_, step) => [step, reason])), cached: 0, tokens: 0 };
 }
 
 /** Rejects with AbortError as soon as the signal says so; the work itself goes on for others. */
@@ -162,6 +194,9 @@ function explainLoadFailure(graphPath: string, profilePath: string, tokenizerPat
   }
   if (/out of data bounds|indices element/i.test(cause)) {
     return `${graphPath} does not know the token ids of ${tokenizerPath}: ${cause}. Use the tokenizer the model was trained with.`;
+  }
+  if (/pixel_values/.test(cause)) {
+    return `${graphPath} and 'images' of ${profilePath} do not fit together: ${cause}. Correct the profile, or export the graph with that input.`;
   }
   if (/the graph/.test(cause)) {
     return `${graphPath} cannot be used: ${cause}. Export a causal model as Hugging Face Optimum does (text-generation-with-past, token-classification), or name another file in ${profilePath}.`;

@@ -1,4 +1,4 @@
-import type { SegmentEncoder } from './layout.js';
+import type { EncodedStep, SegmentEncoder } from './layouts/encoder.js';
 import type { PrefixTrie } from './prefixTrie.js';
 
 /** A chain of steps is cut here, in tokens, so that cancelling and progress do not wait for a very long run. */
@@ -19,9 +19,11 @@ export interface RunPlan {
 
 /**
  * Lays the wanted nodes of a trie out as segments in depth-first order: a branch starts a segment, a chain without
- * branches is one, read at several places. Nodes beyond `maxTokens` are skipped.
+ * branches is one, read at several places. Nodes beyond `maxTokens` are skipped. The first segment holds the whole prompt.
+ *
+ * @param images What stands for the problem's images in the prompt.
  */
-export function planRun(trie: PrefixTrie, isWanted: (node: number) => boolean, encoder: SegmentEncoder, question: string, maxTokens: number): RunPlan {
+export function planRun(trie: PrefixTrie, isWanted: (node: number) => boolean, encoder: SegmentEncoder, question: string, maxTokens: number, images = ''): RunPlan {
   const { nodes } = trie;
   const skipped = new Map<number, string>();
   const leadsTo = new Array<boolean>(nodes.length).fill(false);
@@ -32,21 +34,22 @@ export function planRun(trie: PrefixTrie, isWanted: (node: number) => boolean, e
   }
 
   const fits = (text: string) => text.length <= maxTokens * mostCharactersPerToken;
-  const prompt = fits(question) ? encoder.prompt(question) : undefined;
-  const tokens: (readonly number[] | undefined)[] = [];
+  const problem = fits(question) ? encoder.open(question, images) : undefined;
+  const tokens: (EncodedStep | undefined)[] = [];
   const lengths: number[] = [];
   const children = new Map<number, number[]>();
   nodes.forEach((node, index) => {
     if (!leadsTo[index]) return;
-    const before = node.parent < 0 ? (prompt?.length ?? Infinity) : lengths[node.parent]!;
-    const own = before < maxTokens && fits(node.text) ? encoder.step(node.text, node.parent < 0) : undefined;
-    lengths[index] = before + (own?.length ?? Infinity);
+    const before = node.parent < 0 ? (problem?.prompt.length ?? Infinity) : lengths[node.parent]!;
+    const own = problem && before < maxTokens && fits(node.text) ? problem.step(node.text, node.parent < 0) : undefined;
+    lengths[index] = before + (own?.ids.length ?? Infinity);
     if (lengths[index] > maxTokens) {
       const length = Number.isFinite(lengths[index]) ? `${lengths[index]} tokens long` : 'far longer';
       if (isWanted(index)) skipped.set(index, `Too long: question and steps up to here are ${length}, the model takes ${maxTokens} tokens.`);
       return;
     }
     tokens[index] = own;
+    if (own!.read < 0 && isWanted(index)) skipped.set(index, "The model has no place to read a score at: the tokenizer joins this step's end with its marker, or the step is a single token.");
     const siblings = children.get(node.parent);
     if (siblings) siblings.push(index);
     else children.set(node.parent, [index]);
@@ -67,10 +70,14 @@ export function planRun(trie: PrefixTrie, isWanted: (node: number) => boolean, e
     for (const id of added) ids.push(id);
   };
 
-  const open = [...(children.get(-1) ?? [])].reverse();
+  const roots = children.get(-1) ?? [];
+  const open = [...roots].reverse();
+  // Where the question is encoded with the first step, it stands at the head of every first step.
+  const shared = sharedHead(roots.map((node) => tokens[node]!));
   if (open.length > 0) {
     segmentOf.set(-1, startSegment(-1));
-    append(prompt!);
+    append(problem!.prompt);
+    append(tokens[roots[0]!]!.ids.slice(0, shared));
   }
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     const { parent } = nodes[node]!;
@@ -78,13 +85,28 @@ export function planRun(trie: PrefixTrie, isWanted: (node: number) => boolean, e
     const isBranch = children.get(parent)!.length > 1;
     if (isBranch || ids.length - offsets[segment]! >= longestSegment) segment = startSegment(segment);
     segmentOf.set(node, segment);
-    append(tokens[node]!);
-    if (isWanted(node)) {
-      reads.push(ids.length - 1);
+    const skippedHead = parent < 0 ? shared : 0;
+    const { ids: own, read } = tokens[node]!;
+    if (isWanted(node) && read >= 0) {
+      reads.push(ids.length + read - skippedHead);
       readNodes.push(node);
     }
+    append(own.slice(skippedHead));
     for (const child of [...(children.get(node) ?? [])].reverse()) open.push(child);
   }
   offsets.push(ids.length);
   return { parents: Int32Array.from(parents), ids: Int32Array.from(ids), offsets: Int32Array.from(offsets), reads: Int32Array.from(reads), readNodes, skipped };
+}
+
+/** How many tokens several first steps begin with alike, all before the place where any of them is read. */
+function sharedHead(steps: readonly EncodedStep[]): number {
+  const [first, ...others] = steps;
+  if (!first || others.length === 0) return 0;
+  let length = Math.max(0, Math.min(...steps.map(({ ids, read }) => (read < 0 ? ids.length - 1 : read))));
+  for (const { ids } of others) {
+    let alike = 0;
+    while (alike < length && ids[alike] === first.ids[alike]) alike++;
+    length = alike;
+  }
+  return length;
 }

@@ -1,17 +1,27 @@
+import type { ImageSettings } from './images/imageKinds.js';
+import type { Layout } from './layouts/layouts.js';
+import type { GraphFiles } from './modelFiles.js';
+import type { Readout } from './readouts/readouts.js';
+
+/** Stands in a layout's text where the images go. */
+export const imagesPlace = '{images}';
+
 /**
- * How one PRM family lays out text and where its score is read: `prm.json` beside the model.
- * Its JSON schema is `media/schemas/prm.schema.json`.
+ * How one PRM family lays out text and where its score is read: `prm.json` beside the model, over the defaults of its
+ * family (`families/`). Its JSON schema is `media/schemas/prm.schema.json`.
  */
 export interface Profile {
   readonly name: string;
-  /** `mm-prm`, `label-head`, ...: which family's paper or code this follows. */
+  /** `mm-prm`, `math-shepherd`, ...: which family's paper or code this follows; another word stands for none. */
   readonly family: string;
-  /** ONNX file, relative to the profile. */
-  readonly graph: string;
+  /** ONNX files, relative to the profile. */
+  readonly graph: GraphFiles;
   /** `tokenizer.json`, relative to the profile; `tokenizer_config.json` is looked for beside it. */
   readonly tokenizer: string;
-  readonly layout: MarkerLayout;
+  readonly layout: Layout;
   readonly readout: Readout;
+  /** How images are prepared for the graph; they are read where the layout has a place for them. */
+  readonly images?: ImageSettings;
   /** Range of a score, e.g. [0, 1]; scores are mapped to [0, 1] from here. */
   readonly range: readonly [number, number];
   /** A step below this is low; in the same range as the scores. */
@@ -21,21 +31,3 @@ export interface Profile {
   /** Longest sequence the graph takes, in tokens. */
   readonly maxTokens: number;
 }
-
-/** One sequence: `before`, then `step` for every step, then `after`; each step ends in the marker token. */
-export interface MarkerLayout {
-  readonly kind: 'marker';
-  /** With `{question}`. */
-  readonly before: string;
-  /** With `{step}`; contains the marker once. */
-  readonly step: string;
-  readonly after?: string;
-  /** Text of the one token at which the score is read. */
-  readonly marker: string;
-}
-
-export type Readout =
-  /** softmax over two vocabulary logits at the marker, first of the two (MM-PRM: Yes against No). */
-  | { readonly kind: 'token-pair'; readonly positive: string; readonly negative: string }
-  /** softmax over the labels of a per-token head at the marker (Qwen2.5-Math-PRM: label 1). */
-  | { readonly kind: 'label-head'; readonly positive: number };

@@ -16,6 +16,9 @@ export interface Scorer {
 /** The steps of one problem as a forest: shared prefixes are run once. */
 export interface ScoreJob {
   readonly question: string;
+  /** The reference answer, where the file has one: a judge is told it, a model of rewards is not. */
+  readonly answer?: string;
+  /** Absolute paths or `file:` URIs; looked at where the model reads images. One that cannot be read skips all steps. */
   readonly images: readonly string[];
   /** A parent comes before its children. */
   readonly steps: readonly { readonly text: string; readonly parent?: number }[];
@@ -38,6 +41,8 @@ export interface ScoreResult {
   readonly skipped: ReadonlyMap<number, string>;
   /** How many of the steps came from the cache. */
   readonly cached: number;
+  /** What kind of value the scores are; `prm` when not said. */
+  readonly source?: 'judge';
   /** Tokens run through the model. */
   readonly tokens: number;
 }
@@ -55,10 +60,12 @@ export interface ScorerInfo {
 }
 
 export interface DeviceInfo {
-  /** `cpu`, `webgpu`, `cuda`, `dml`, `coreml`. */
+  /** `cpu`, `webgpu`, `cuda`, `dml`, `coreml`, or the kind of a backend: `open-inference`, `vllm-pooling`, ... */
   readonly provider: string;
   /** The adapter's name where the provider tells it. */
   readonly adapter?: string;
+  /** Origin of the server that question and steps are sent to, as `http://gpu-box:8000`; without one they stay on this machine. */
+  readonly server?: string;
   /** Providers tried or looked for before this one, with the reason each was passed over. */
   readonly passedOver: readonly { readonly provider: string; readonly reason: string }[];
 }

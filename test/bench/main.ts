@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import * as labeling from './labeling.js';
 import * as paint from './paint.js';
 import * as parse from './parse.js';
 import type { Row } from './row.js';
@@ -7,7 +8,7 @@ import * as scoring from './scoring.js';
 import * as server from './server.js';
 
 /** `npm run bench [PART...]`: a table, and the same as JSON in bench-results/. */
-const parts = { parse, scoring, server, paint };
+const parts = { parse, scoring, labeling, server, paint };
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !(name in parts));
 if (unknown.length > 0) {

@@ -40,11 +40,12 @@ export async function servePanel(): Promise<{ readonly url: string; readonly ser
   if (!existsSync(join(DIST, 'webview.js'))) throw new Error('dist/webview.js is missing: run `npm run build` first.');
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
-    if (path === '/') {
+    if (path === '/' || path === '/evaluation') {
+      const [bundle, title] = path === '/' ? ['webview', 'Reasoning tree'] : ['evaluation', 'Evaluation'];
       const origin = `http://${request.headers.host}`;
       response.setHeader('content-type', 'text/html; charset=utf-8');
       response.setHeader('content-security-policy', `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${origin} 'nonce-${STYLE_NONCE}'; font-src ${origin}; img-src ${origin} data:`);
-      response.end(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Reasoning tree</title><meta property="csp-nonce" content="${STYLE_NONCE}"><link rel="icon" href="data:,"><link rel="stylesheet" href="codicon.css"><link rel="stylesheet" href="webview.css"></head><body><script nonce="${NONCE}" src="webview.js"></script></body></html>`);
+      response.end(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><meta property="csp-nonce" content="${STYLE_NONCE}"><link rel="icon" href="data:,"><link rel="stylesheet" href="codicon.css"><link rel="stylesheet" href="${bundle}.css"></head><body><script nonce="${NONCE}" src="${bundle}.js"></script></body></html>`);
     } else if (path === '/figure.svg') {
       response.setHeader('content-type', 'image/svg+xml');
       response.end(IMAGE);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BestOfNLine, EvaluateLine, ProcessLine } from '../../server/cli/evaluateLines.js';
+import type { BestOfNLine, EvaluateLine, ProcessLine } from '../../server/evaluation/evaluationLine.js';
 import { ScoringError } from '../../server/scoring/scorer.js';
 import { FakeScorer } from '../language/fakeScorer.js';
 import { run } from './runner.js';

@@ -28,6 +28,10 @@ export async function run(args: readonly string[], world: Partial<CliWorld> = {}
       created.push(given);
       return scorer;
     },
+    openPolicy: () => {
+      throw new Error('this test opens no policy');
+    },
+    env: {},
     cacheFolder: '/cache',
     now: () => 0,
     serve: () => undefined,

@@ -167,7 +167,7 @@ describe('what goes wrong', () => {
     [['score', 'x', '--threads', '1.5'], '--threads is a whole number, not "1.5"'],
     [['score', 'x', '--threshold', '2'], '--threshold is a number from 0 to 1, not "2"'],
     [['score', 'x', '--nope'], "Unknown option '--nope'"],
-    [['label'], '"label" is not a command of steplens'],
+    [['labl'], '"labl" is not a command of steplens'],
     [['lsp'], 'lsp needs --stdio'],
   ])('in %j is bad usage', async (args, message) => {
     const { code, out, err } = await run(args);

@@ -13,6 +13,7 @@ const FILES: [name: string, format: string, enough: number][] = [
   ['mm-prm-candidates.json', 'mmPrmCandidates', 200],
   ['visualprm-raw.jsonl', 'visualPrmRaw', 130],
   ['visualprm400k.jsonl', 'visualPrmConversations', 240],
+  ['problems.json', 'problemList', 230],
   ['solution.md', 'solutionText', 150],
   ['several.md', 'solutionText', 100],
   ['tagged.txt', 'solutionText', 60],

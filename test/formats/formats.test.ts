@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { readDocument } from '../../server/formats/registry.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import { checkForest, codes, fixture, read, solutions } from './fixtures.js';
 
@@ -142,5 +143,28 @@ describe('any JSON format', () => {
       expect(document.faults).toEqual([]);
       expect(document.problems.map((problem) => ({ q: problem.question, s: solutions(problem), v: problem.steps.map((step) => step.values) }))).toEqual(expected);
     }
+  });
+});
+
+describe('list of problems', () => {
+  it('reads question, answer and figure; there are no steps yet', () => {
+    const { format, problems } = readFixture('problems.json');
+    expect(format).toBe('problemList');
+    expect(problems.map(({ id, answer, images, steps, solutions }) => ({ id, answer, images, steps, solutions }))).toEqual([
+      { id: 'bags-1', answer: '10', images: ['images/bags.png'], steps: [], solutions: [] },
+      { id: '2', answer: '7', images: [], steps: [], solutions: [] },
+      { id: '3', answer: undefined, images: [], steps: [], solutions: [] },
+    ]);
+    const [first] = problems;
+    expect(fixture('problems.json').slice(first!.questionSpan!.start, first!.questionSpan!.end)).toBe(first!.question);
+  });
+
+  it('is a list of records with a final answer; solutions and quizzes are not', () => {
+    const claimed = (record: object) => readDocument(JSON.stringify([record]))?.format;
+    expect(claimed({ question: 'q', correct_answer: '7' })).toBe('problemList');
+    expect(claimed({ id: 1, question: 'q', answer: 7 })).toBe('problemList');
+    expect(claimed({ question: 'q', answer: '7' })).toBeUndefined();
+    expect(claimed({ id: 1, question: 'q', answer: 'First 3.\nThen 4.\n#### 7' })).toBeUndefined();
+    expect(claimed({ id: 1, question: 'q', correct_answer: '7', process: 'Step 1: a' })).toBeUndefined();
   });
 });

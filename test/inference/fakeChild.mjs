@@ -29,9 +29,9 @@ async function answer({ kind, id, session, request }) {
     }
     if (request.graphPath === 'bad') return send({ kind: 'failed', id, reason: 'error', message: 'bad graph' });
     loaded.add(session);
-    return send({ kind: 'done', id, result: { device: { provider: 'cpu', passedOver: request.avoid ?? [] }, width: 300 } });
+    return send({ kind: 'done', id, result: { device: { provider: 'cpu', passedOver: request.avoid ?? [] }, width: 300, takesImages: false } });
   }
-  const [command] = request.ids;
+  const [command] = kind === 'sample' ? request.prompt : request.ids;
   note(`run ${command}`);
   if (!loaded.has(session)) return send({ kind: 'failed', id, reason: 'error', message: 'not loaded' });
   await send({ kind: 'read', id, reads: { first: 0, values: Float32Array.of(command === 65 ? NaN : command, process.pid) } });

@@ -37,6 +37,7 @@ export function fakeGraph(cacheLayout: Graph['cacheLayout'], runs: RecordedRun[]
   }
   return {
     cacheLayout,
+    takesImages: false,
     createCache: () => new TokenCache(),
     run(keyValues, ids) {
       const { tokens } = keyValues as TokenCache;

@@ -37,7 +37,7 @@ async function run(request: RunRequest, layout: 'token-major' | 'none', prefixes
     });
   }
   forest.close();
-  return { values, tokens: forest.tokens, runs };
+  return { values, tokens: forest.result.tokens, runs };
 }
 
 describe('ForestRun', () => {

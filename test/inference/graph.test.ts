@@ -112,7 +112,7 @@ describe('openGraph', () => {
     ["no output 'present.0.key'; it has logits", [ids, mask, ...pastOf('float32', 1, 2, 'P', 4)], [logits]],
     ['past_key_values.0.key is not [batch, heads, past, size]', [ids, mask, ...pastOf('float32', 1, 'H', 'P', 4)], [logits, info('present.0.key', 'float32')]],
     ['past_key_values.0.key (bfloat16 [1, 2, P, 4]) is not float32 or float16', [ids, mask, ...pastOf('bfloat16', 1, 2, 'P', 4)], [logits]],
-    ['past_key.0 is not [1, past, size]', [ids, info('past_key.0', 'float32', 1, 'P', 'D'), info('past_value.0', 'float32', 1, 'P', 'D')], [logits, info('present_key.0', 'float32')]],
+    ['past_key.0 is not [batch, past, size]', [ids, info('past_key.0', 'float32', 1, 'P', 'D'), info('past_value.0', 'float32', 1, 'P', 'D')], [logits, info('present_key.0', 'float32')]],
     ["no output 'logits'; it has last_hidden_state", [ids, mask], [info('last_hidden_state', 'float32', 1, 'S', 8)]],
     ['does not know: use_cache_branch (bool [1])', [ids, mask, info('use_cache_branch', 'bool', 1)], [logits]],
   ])('refuses: %s', (message, inputs, outputs) => {

@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
+import { InferenceClient } from '../../server/inference/client.js';
 import { createScorer, type OnnxScorerOptions } from '../../server/scoring/onnxScorer.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
 
@@ -31,6 +35,42 @@ export const modelFolders = {
 
 export const miniExpected = join(root, 'test/fixtures/models/mini-expected.json');
 
+/** Reads images and samples; PRM and policy in one. */
+export const imageModel = join(root, 'test/fixtures/models/images');
+
+/** What PyTorch gives for it: the images are the bytes the graph gets, 8 rows of 12. */
+export interface ImageCase {
+  readonly question: string;
+  readonly images: readonly (readonly number[])[];
+  readonly steps: readonly string[];
+  readonly scores: readonly number[];
+  /** The likeliest tokens after all steps but the last, the end included where it was reached. */
+  readonly greedy: readonly number[];
+}
+
+export async function readImageCases(): Promise<readonly ImageCase[]> {
+  return (JSON.parse(await readFile(join(imageModel, 'expected.json'), 'utf8')) as { cases: readonly ImageCase[] }).cases;
+}
+
+/** Saves pictures of three times the size, and gives their paths. */
+export function saveImages(folder: string, images: ImageCase['images']): Promise<string[]> {
+  const large = (bytes: readonly number[]) => Buffer.from(Array.from({ length: 24 * 36 }, (_, i) => bytes[Math.floor(i / 36 / 3) * 12 + Math.floor((i % 36) / 3)]!));
+  return Promise.all(
+    images.map(async (bytes) => {
+      const path = join(folder, `${randomUUID()}.png`);
+      await sharp(large(bytes), { raw: { width: 36, height: 24, channels: 1 } }).png().toFile(path);
+      return path;
+    }),
+  );
+}
+
+/** An inference child, closed when the test ends. */
+export function openClient(info: (message: string) => void = () => undefined): InferenceClient {
+  const client = new InferenceClient({ entry: inferenceEntry, log: { info, warn: info } });
+  onTestFinished(() => client.dispose());
+  return client;
+}
+
 /** A scorer on a real child, closed when the test ends; `log` holds what it said. */
 export function openScorer(modelFolder: string, options: Partial<OnnxScorerOptions> = {}): Scorer & { log: string[] } {
   const log: string[] = [];
@@ -52,11 +92,14 @@ export function childPids(log: readonly string[]): number[] {
 }
 
 /** A copy of a model's folder to change, removed when the test ends. */
-export async function copyModel(folder: string, change: { profile?: object; files?: Record<string, string | Buffer> } = {}): Promise<string> {
+export async function copyModel(folder: string, change: { profile?: object; policy?: object; files?: Record<string, string | Buffer> } = {}): Promise<string> {
   const copy = await temporaryFolder();
-  for (const name of ['prm.json', 'model.onnx', 'tokenizer.json', 'tokenizer_config.json']) await cp(join(folder, name), join(copy, name));
+  for (const name of ['prm.json', 'model.onnx', 'tokenizer.json', 'tokenizer_config.json']) {
+    if (existsSync(join(folder, name))) await cp(join(folder, name), join(copy, name));
+  }
   const profile = JSON.parse(await readFile(join(folder, 'prm.json'), 'utf8')) as object;
   await writeFile(join(copy, 'prm.json'), JSON.stringify({ ...profile, ...change.profile }));
+  if (change.policy) await writeFile(join(copy, 'policy.json'), JSON.stringify({ ...(JSON.parse(await readFile(join(folder, 'policy.json'), 'utf8')) as object), ...change.policy }));
   for (const [name, content] of Object.entries(change.files ?? {})) await writeFile(join(copy, name), content);
   return copy;
 }

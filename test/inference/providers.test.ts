@@ -41,10 +41,25 @@ describe('openModel', () => {
     expect((await openWith({ error: { by: 1e-4, from: 0 } }, 'webgpu')).provider).toBe('webgpu');
   });
 
+  it('compares a head of one value, too', async () => {
+    const runtime = fakeRuntime({ cpu: {}, webgpu: { error: { by: 0.5, from: 0 } } });
+    const { result, graph } = await openModel(runtime, { ...request('webgpu'), columns: Int32Array.of(0) });
+    await graph.release();
+    expect(result.device.provider).toBe('cpu');
+    expect(result.device.passedOver.at(-1)!.reason).toMatch(/^its scores differ from the CPU's by 0\.\d+$/);
+  });
+
+  it('closes what it opened of a model in three graphs that do not fit together', async () => {
+    const runtime = fakeRuntime({ cpu: {} });
+    const parts = { embeddingsPath: 'embed_tokens.onnx', visionPath: 'vision_encoder.onnx', imageToken: 7 };
+    await expect(openModel(runtime, { ...request('cpu'), parts })).rejects.toThrow("the graph has no input 'inputs_embeds'");
+    expect(runtime.open).toBe(0);
+  });
+
   it('passes over one that is slower only when the choice is free', async () => {
     const { provider, reason } = await openWith({ waitMs: 60 }, 'auto', { waitMs: 3 });
     expect(provider).toBe('cpu');
-    expect(reason).toMatch(/^agreed with the CPU but was \d+x slower$/);
+    expect(reason).toMatch(/^agreed with the CPU but was [\d.]+x slower$/);
     expect((await openWith({ waitMs: 60 }, 'webgpu', { waitMs: 3 })).provider).toBe('webgpu');
     expect((await openWith({ waitMs: 20 }, 'auto', { waitMs: 8 })).reason).toMatch(/^agreed with the CPU but was [\d.]+x slower$/);
   });

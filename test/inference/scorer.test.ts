@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { createEncoder } from '../../server/scoring/layout.js';
+import { createEncoder, markersOf } from '../../server/scoring/layouts/layouts.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
 import { ScoringError, type ScoreJob } from '../../server/scoring/scorer.js';
 import { loadTokenizer } from '../../server/scoring/tokenizer.js';
@@ -36,9 +36,10 @@ async function readExpected(folder: string): Promise<readonly Expected[]> {
 describe.each(layouts)('parity with PyTorch: %s', (_layout, folder) => {
   it('gives its token ids', async () => {
     const { profile, tokenizerPath } = await loadProfile(folder);
-    const encoder = createEncoder(profile.layout, await loadTokenizer(tokenizerPath, profile.layout.marker));
+    const encoder = createEncoder(profile.layout, await loadTokenizer(tokenizerPath, ...markersOf(profile.layout).forced));
     for (const { question, steps, ids } of await readExpected(folder)) {
-      const own = [...encoder.prompt(question), ...steps.flatMap((step, i) => encoder.step(step, i === 0))];
+      const problem = encoder.open(question);
+      const own = [...problem.prompt, ...steps.flatMap((step, i) => problem.step(step, i === 0).ids)];
       // What follows the last marker is not run.
       expect(own).toEqual(ids.slice(0, own.length));
     }
@@ -84,14 +85,14 @@ describe.each(layouts)('sharing prefixes: %s', (layout, folder) => {
 /** Every step's score from one run over question and steps, by an own session without any sharing. */
 async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
   const { profile, graphPath, tokenizerPath } = await loadProfile(folder);
-  const tokenizer = await loadTokenizer(tokenizerPath, profile.layout.marker);
-  const encoder = createEncoder(profile.layout, tokenizer);
+  const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout).forced);
+  const problem = createEncoder(profile.layout, tokenizer).open(job.question);
   const session = await InferenceSession.create(graphPath);
   const scores: number[] = [];
   for (let step = 0; step < job.steps.length; step++) {
     const path: number[] = [];
     for (let at: number | undefined = step; at !== undefined; at = job.steps[at]!.parent) path.unshift(at);
-    const ids = [...encoder.prompt(job.question), ...path.flatMap((at, i) => encoder.step(job.steps[at]!.text, i === 0))];
+    const ids = [...problem.prompt, ...path.flatMap((at, i) => problem.step(job.steps[at]!.text, i === 0).ids)];
     const length = ids.length;
     const int64 = (values: number[]) => new Tensor('int64', BigInt64Array.from(values.map(BigInt)), [1, length]);
     const feeds: Record<string, Tensor> = {};
@@ -111,8 +112,9 @@ async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
     const { logits } = await session.run(feeds, ['logits']);
     const row = (logits!.data as Float32Array).slice(-logits!.dims[2]!);
     const { readout } = profile;
+    if (readout.kind === 'sigmoid-head') throw new Error('No model of these has such a head.');
     const [values, positive] =
-      readout.kind === 'label-head' ? [[...row], readout.positive] : [[readout.positive, readout.negative].map((text) => row[tokenizer.tokenId(text, 'token')]!), 0];
+      readout.kind === 'label-head' ? [[...row], readout.positive[0]!] : [[readout.positive, readout.negative].map((text) => row[tokenizer.tokenId(text, 'token')]!), 0];
     const exponentials = values.map((value) => Math.exp(value - Math.max(...values)));
     scores.push(exponentials[positive]! / exponentials.reduce((a, b) => a + b));
   }

@@ -77,6 +77,14 @@ describe('code lens', () => {
     expect(titles(scored(one, [[0.9]])).map(([, title]) => title)).not.toContain('Score');
   });
 
+  it('offers to label what has a reference answer: a list of problems also as a whole, a tree again', () => {
+    const list = sketch([{ question: 'q', answer: '1' }, { question: 'no answer' }, { question: 'p', answer: '2' }]);
+    expect(titles(scored(list))).toEqual([[0, 'Label this problem'], [0, 'Label all problems'], [2, 'Label this problem']]);
+    expect(codeLens(scored(list)).at(-1)!.command).toMatchObject({ command: 'steplens.labelProblem', arguments: ['file:///w/a.json', 2] });
+    const tree = sketch([{ question: 'q', answer: '1', tree: { children: [{ steps: ['s'] }] } }]);
+    expect(titles(scored(tree, [[0.9]])).map(([, title]) => title)).toContain('Label again');
+  });
+
   it('says whose values it sums, when they are not the model\'s', () => {
     const labelled = sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc: { value: 0.75 } } }]] }]);
     expect(titles(scored(labelled)).at(-1)).toEqual([1, 'rollouts: min 0.75 · mean 0.75 · last 0.75 · product 0.75']);

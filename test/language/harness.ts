@@ -77,6 +77,7 @@ export function bench(settings: Partial<ServerSettings> = {}, { isTrusted = true
         scorers.push(made);
         return made;
       },
+      locateImages: (_, paths) => Promise.resolve(paths),
       clock,
       log: { info: () => undefined, warn: (message) => errors.push(message), error: (message) => errors.push(message) },
       onDocument: (uri) => announced.push(uri),

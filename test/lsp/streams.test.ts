@@ -2,7 +2,12 @@ import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createConnection, StreamMessageReader, StreamMessageWriter, type CodeLens, type DocumentSymbol, type FoldingRange, type Hover, type InlayHint, type MarkupContent } from 'vscode-languageserver/node';
 import { readDocument } from '../../server/formats/registry.js';
-import { CancelScoring, ClearCache, LowSteps, ProblemViewRequest, ScoreDocument, SettingsChanged, StepAt, type LowStep, type ProblemView } from '../../server/protocol.js';
+import {
+  CancelScoring, ClearCache, LabelProblem, LowSteps, MoreRollouts, ProblemViewRequest, ScoreDocument, SettingsChanged, StepAt, StopLabeling, TreeViewRequest,
+  type LowStep, type ProblemView, type TreeView,
+} from '../../server/protocol.js';
+import { createLabeler } from '../../server/labeler.js';
+import { PolicyError } from '../../server/labeling/policy.js';
 import { startServer, type World } from '../../server/server.js';
 import { ScoringError } from '../../server/scoring/scorer.js';
 import { defaultSettings } from '../../server/settings.js';
@@ -36,6 +41,8 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
       scorers.push(scorer);
       return scorer;
     },
+    createLabeler: () => createLabeler(() => Promise.reject(new PolicyError('No policy answers here.'))),
+    locateImages: (_, __, paths) => Promise.resolve([...paths]),
     findImages: (_, __, paths) => Promise.resolve(paths.map((path) => `file:///w/${path}`)),
     readText: () => Promise.resolve('## `first-low-step`\n'),
     clock: {
@@ -81,6 +88,16 @@ describe('the server over streams', () => {
     expect(diagnostics[0]!.codeDescription).toEqual({ href: 'file:///docs/diagnostics.md#L1' });
   });
 
+  it('answers about labelling with what is in the way, and gives a tree panel its view', async () => {
+    const { client } = await opened();
+    expect(await client.request(LabelProblem, { uri, problem: 0 })).toEqual({ err: 'No policy answers here.' });
+    expect(await client.request(LabelProblem, { uri, problem: 7 })).toEqual({ err: 'There is no such problem in this file any more.' });
+    expect(await client.request(MoreRollouts, { uri, problem: 0, node: 0, count: 0 })).toEqual({ err: 'The number of rollouts is a whole number from 1.' });
+    expect(await client.request(StopLabeling, {})).toBeNull();
+    const { view, replay, labeling } = await client.request<TreeView>(TreeViewRequest, { uri, problem: 0 });
+    expect([view!.nodes.length, replay, labeling]).toEqual([4, null, null]);
+  });
+
   it('answers hover, inlay hints, code lenses, symbols and folding', async () => {
     const { client } = await opened();
     const position = { line: 0, character: text.indexOf('This') };
@@ -92,7 +109,7 @@ describe('the server over streams', () => {
     const hints = await client.request<InlayHint[]>('textDocument/inlayHint', { textDocument: { uri }, range: everything });
     expect(hints.map(({ label }) => label)).toEqual(['0.90', '0.10 ▼ first low', '0.90']);
     const lenses = await client.request<CodeLens[]>('textDocument/codeLens', { textDocument: { uri } });
-    expect(lenses.map(({ command }) => command!.title)).toEqual(['Reasoning tree', 'Image', '3 steps · first low at step 2', '▼ step 2 · min 0.10 · mean 0.63 · last 0.90 · product 0.08']);
+    expect(lenses.map(({ command }) => command!.title)).toEqual(['Reasoning tree', 'Image', 'Label this problem', '3 steps · first low at step 2', '▼ step 2 · min 0.10 · mean 0.63 · last 0.90 · product 0.08']);
     const symbols = await client.request<DocumentSymbol[]>('textDocument/documentSymbol', { textDocument: { uri } });
     expect(symbols[0]!.children![0]!.children).toHaveLength(3);
     expect(await client.request<FoldingRange[]>('textDocument/foldingRange', { textDocument: { uri } })).toEqual([]);

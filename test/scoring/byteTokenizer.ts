@@ -31,11 +31,11 @@ export function bytes(text: string): number[] {
 
 export const testProfile = {
   name: 'test',
-  family: 'mm-prm',
+  family: 'own',
   graph: 'model.onnx',
   tokenizer: 'tokenizer.json',
-  layout: { kind: 'marker', before: '<s>Q: {question}\n', step: '{step}<prm>', marker: '<prm>' },
-  readout: { kind: 'token-pair', positive: 'Yes', negative: 'No' },
+  layout: { kind: 'marker', before: '<s>Q: {question}\n', step: '{step}<prm>', marker: '<prm>', encode: 'apart' },
+  readout: { kind: 'token-pair', positive: 'Yes', negative: 'No', lookup: 'text' },
   range: [0, 1],
   threshold: 0.5,
   aggregation: 'min',

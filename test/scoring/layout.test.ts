@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEncoder } from '../../server/scoring/layout.js';
-import type { MarkerLayout } from '../../server/scoring/profile.js';
+import { createEncoder as createLayoutEncoder } from '../../server/scoring/layouts/layouts.js';
+import type { MarkerLayout } from '../../server/scoring/layouts/marker.js';
 import { ScoringError } from '../../server/scoring/scorer.js';
 import { loadTokenizer, type TextTokenizer } from '../../server/scoring/tokenizer.js';
 import { bytes, byteTokenizerJson, markerId, startId, testProfile, testTokenizer } from './byteTokenizer.js';
@@ -12,10 +12,10 @@ import { bytes, byteTokenizerJson, markerId, startId, testProfile, testTokenizer
 let folder: string;
 let tokenizer: TextTokenizer;
 
-async function load(json: unknown, marker = '<prm>'): Promise<TextTokenizer> {
+async function load(json: unknown, ...markers: string[]): Promise<TextTokenizer> {
   const path = join(folder, 'tokenizer.json');
   await writeFile(path, typeof json === 'string' ? json : JSON.stringify(json));
-  return loadTokenizer(path, marker);
+  return loadTokenizer(path, ...(markers.length > 0 ? markers : ['<prm>']));
 }
 
 beforeAll(async () => {
@@ -25,6 +25,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const layout = testProfile.layout as MarkerLayout;
+const createEncoder = (own: MarkerLayout, from: TextTokenizer) => {
+  const encoder = createLayoutEncoder(own, from);
+  return {
+    prompt: (question: string, images?: string) => [...encoder.open(question, images).prompt],
+    step: (text: string, isFirst: boolean) => [...encoder.open('q').step(text, isFirst).ids],
+  };
+};
 
 describe('createEncoder', () => {
   it('encodes prompt and steps apart, with the special tokens of the template', () => {
@@ -38,6 +45,13 @@ describe('createEncoder', () => {
     const encoder = createEncoder({ ...layout, step: 'Step {step}<prm>\n\n', after: 'end' }, tokenizer);
     expect(encoder.step('a', true)).toEqual([...bytes('Step a'), markerId]);
     expect(encoder.step('a', false)).toEqual([...bytes('\n\nStep a'), markerId]);
+  });
+
+  it('puts image tokens where the template has a place for them, and nowhere else', async () => {
+    const withImages = await load(byteTokenizerJson([{ content: '<s>' }, { content: '<prm>' }, { content: '<image>' }]));
+    const encoder = createEncoder({ ...layout, before: '<s>{images}Q: {question}\n' }, withImages);
+    expect(encoder.prompt('{images}<image>', '<image><image>')).toEqual([startId, 258, 258, ...bytes('Q: {images}<image>\n')]);
+    expect(encoder.prompt('1+1?')).toEqual([startId, ...bytes('Q: 1+1?\n')]);
   });
 
   it('has exactly one marker, at the end, whatever the text says', () => {

@@ -3,41 +3,64 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import schema from '../../media/schemas/prm.schema.json' with { type: 'json' };
+import { families } from '../../server/scoring/families/families.js';
 import { loadProfile, parseProfile } from '../../server/scoring/loadProfile.js';
 import { ScoringError } from '../../server/scoring/scorer.js';
 import { testProfile, testTokenizer } from './byteTokenizer.js';
 
+const testImages = { kind: 'resize', width: 12, height: 8, channels: 1, mean: [0], std: [1], token: '<image>', tokens: 6 };
 const parse = (change: object) => parseProfile(JSON.stringify({ ...testProfile, ...change }), '/m/prm.json');
 
 describe('parseProfile', () => {
   it('reads both kinds of readout, $schema and a byte order mark', () => {
     expect(parseProfile(`\uFEFF${JSON.stringify({ $schema: 'x', ...testProfile })}`, 'p')).toEqual(testProfile);
     const labelHead = { kind: 'label-head', positive: 1 };
-    expect(parse({ readout: labelHead }).readout).toEqual(labelHead);
-    expect(parse({ layout: { ...testProfile.layout, after: '' } }).layout.after).toBe('');
+    expect(parse({ readout: labelHead }).readout).toEqual({ ...labelHead, positive: [1] });
+    expect(parse({ layout: { ...testProfile.layout, after: '' } }).layout).toEqual({ ...testProfile.layout, after: '' });
+    expect(parse({ images: testImages }).images).toEqual(testImages);
   });
 
   it.each([
     [{ name: '' }, "'name' is \"\"; it must be a text that is not empty"],
     [{ graph: undefined }, "'graph' is missing; it must be a text"],
-    [{ layout: undefined }, "'layout' is missing"],
+    [{ layout: undefined }, "'family' is \"own\"; it must be one that StepLens knows (qwen2.5-math-prm, math-shepherd, "],
+    [{ graph: { decoder: 'd.onnx', embeddings: 'e.onnx' } }, "'graph.vision' is missing"],
+    [{ layout: { kind: 'turns', first: '{question}', next: '{step}', reply: '+' } }, "'layout.first' is \"{question}\"; it must be a text with {step} once"],
+    [{ layout: { kind: 'chat', user: '{question}', step: '{step}<x>', marker: '<x>' } }, "'layout.assistant' is missing; it must be a text with {steps} once, unless 'user' holds it"],
+    [{ layout: { kind: 'pieces', before: '{question}', byLine: true } }, "'layout.separator' is missing; it must be a text, because 'byLine' is true"],
     [{ layout: [] }, "'layout' must be a JSON object"],
-    [{ layout: { ...testProfile.layout, kind: 'turns' } }, '\'layout.kind\' is "turns"; it must be "marker"'],
+    [{ layout: { ...testProfile.layout, kind: 'spoken' } }, '\'layout.kind\' is "spoken"; it must be "marker" or "chat" or "turns" or "pieces"'],
     [{ layout: { ...testProfile.layout, before: 'Q:' } }, "'layout.before' is \"Q:\"; it must be a text with {question} once"],
     [{ layout: { ...testProfile.layout, step: '{step}' } }, 'with the marker "<prm>" once, after {step}'],
     [{ layout: { ...testProfile.layout, step: '<prm>{step}' } }, 'with the marker "<prm>" once, after {step}'],
     [{ readout: { kind: 'token-pair', positive: 'Yes', negative: 'Yes' } }, "'readout.negative' is \"Yes\"; it must be another token than 'positive'"],
     [{ readout: { kind: 'label-head', positive: 0.5 } }, "'readout.positive' is 0.5"],
-    [{ readout: { kind: 'sigmoid' } }, '"token-pair" or "label-head"'],
+    [{ readout: { kind: 'sigmoid' } }, '"token-pair" or "label-head" or "sigmoid-head"'],
     [{ range: [1, 0] }, "'range' is [1,0]; it must be two numbers"],
     [{ threshold: 2 }, "'threshold' is 2; it must be a number in the range [0, 1]"],
     [{ aggregation: 'median' }, '"min" or "mean" or "last" or "product"'],
     [{ maxTokens: 1.5 }, "'maxTokens' is 1.5"],
-    [{ treshold: 0.5 }, "'treshold' is not known here; known are name, family"],
+    [{ layout: { ...testProfile.layout, before: '{images}{question}' } }, "'images' is missing; it must be a JSON object that says how images are prepared, because 'layout' holds {images}"],
+    [{ layout: { ...testProfile.layout, before: '{images}{question}{images}' }, images: testImages }, 'with {images} at most once'],
+    [{ images: { ...testImages, kind: 'crop' } }, "'images.kind' is \"crop\"; it must be \"resize\" or \"tiles\""],
+    [{ images: { ...testImages, channels: 4 } }, "'images.channels' is 4; it must be 1 (grey) or 3"],
+    [{ images: { ...testImages, width: 0 } }, "'images.width' is 0; it must be a whole number of pixels, at least 1"],
+    [{ images: { ...testImages, mean: [0, 0] } }, "'images.mean' is [0,0]; it must be a list of 1 number"],
+    [{ images: { ...testImages, std: [0] } }, "'images.std' is [0]; it must be numbers above 0"],
+    [{ images: { ...testImages, tiles: 4 } }, "'images.tiles' is not known here"],
+    [{ treshold: 0.5 }, "'treshold' is not known here; known are family"],
   ])('refuses %j', (change, message) => {
     expect(() => parse(change)).toThrow(ScoringError);
     expect(() => parse(change)).toThrow(`/m/prm.json: `);
     expect(() => parse(change)).toThrow(message);
+  });
+
+  it("takes from its family what it leaves out, and may change it", () => {
+    const short = parseProfile('{"family": "qwen2.5-math-prm", "graph": "model.onnx"}', '/m/prm.json');
+    expect(short).toMatchObject({ name: 'Qwen2.5-Math-PRM', tokenizer: 'tokenizer.json', threshold: 0.5, readout: { kind: 'label-head', positive: [1] } });
+    const changed = parseProfile('{"family": "visualprm", "graph": {"decoder": "d", "embeddings": "e", "vision": "v"}, "name": "Mine", "threshold": 0.5, "maxTokens": 4096}', '/m/prm.json');
+    expect(changed).toMatchObject({ name: 'Mine', threshold: 0.5, maxTokens: 4096, aggregation: 'mean', images: { kind: 'tiles', mostTiles: 12 } });
+    expect(() => parseProfile('{"family": "mm-prm"}', '/m/prm.json')).toThrow("'graph' is missing");
   });
 
   it('names the file when it is not JSON', () => {
@@ -47,13 +70,35 @@ describe('parseProfile', () => {
 });
 
 describe('prm.schema.json', () => {
+  const own = { ...testProfile, images: testImages };
+  const layouts: Record<string, object> = {
+    marker: { ...testProfile.layout, after: '' },
+    chat: { kind: 'chat', system: 's', user: '{question}', assistant: '{steps}', step: '{step}<x>', marker: '<x>', template: 't' },
+    turns: { kind: 'turns', system: 's', first: '{question}{step}', next: '{step}', reply: '+', template: 't' },
+    pieces: { kind: 'pieces', before: '{question}', separator: ';', byLine: true, readBack: 1 },
+  };
+  const readouts: Record<string, object> = { 'token-pair': testProfile.readout, 'label-head': { kind: 'label-head', positive: [1] }, 'sigmoid-head': { kind: 'sigmoid-head' } };
+  const images: Record<string, object> = { resize: testImages, tiles: families[2]!.profile.images! };
+
   it('lists the same keys as the parser', () => {
-    expect(Object.keys(schema.properties).filter((key) => key !== '$schema').sort()).toEqual(Object.keys(testProfile).sort());
-    expect(Object.keys(schema.properties.layout.properties).sort()).toEqual([...Object.keys(testProfile.layout), 'after'].sort());
-    for (const key of schema.required) expect(() => parse({ [key]: undefined }), key).toThrow(`'${key}' is missing`);
-    for (const key of schema.properties.layout.required) expect(() => parse({ layout: { ...testProfile.layout, [key]: undefined } }), key).toThrow(ScoringError);
-    expect(schema.properties.readout.oneOf.map((kind) => kind.properties.kind.const)).toEqual(['token-pair', 'label-head']);
+    expect(Object.keys(schema.properties).filter((key) => key !== '$schema').sort()).toEqual(Object.keys(own).sort());
+    for (const key of [...schema.required, ...schema.then.required]) expect(() => parse({ [key]: undefined }), key).toThrow(`'${key}' is missing`);
     for (const aggregation of schema.properties.aggregation.enum) expect(parse({ aggregation }).aggregation).toBe(aggregation);
+    expect(schema.else.properties.family.enum).toEqual(families.map(({ id }) => id));
+  });
+
+  it.each([
+    ['layout', layouts, schema.properties.layout.oneOf],
+    ['readout', readouts, schema.properties.readout.oneOf],
+    ['images', images, schema.properties.images.oneOf],
+  ] as const)('lists the kinds of %s and their keys as the parser has them', (key, samples, kinds) => {
+    expect(kinds.map(({ properties }) => properties.kind.const)).toEqual(Object.keys(samples));
+    for (const { properties, required } of kinds) {
+      const sample = samples[properties.kind.const] as Record<string, unknown>;
+      expect(Object.keys(properties).sort()).toEqual(Object.keys(sample).sort());
+      expect(parse({ [key]: sample })[key]).toEqual(sample);
+      for (const name of required) expect(() => parse({ [key]: { ...sample, [name]: undefined } }), name).toThrow(ScoringError);
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { SegmentEncoder } from '../../server/scoring/layouts/encoder.js';
 import { planRun } from '../../server/scoring/planRun.js';
 import { buildTrie } from '../../server/scoring/prefixTrie.js';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
@@ -9,11 +10,10 @@ const steps = (...list: (readonly [text: string, parent?: number])[]): ScoreJob 
   images: [],
   steps: list.map(([text, parent]) => ({ text, ...(parent !== undefined && { parent }) })),
 });
+const promptOf = (question: string) => [1, ...codes(question)];
+const stepOf = (text: string) => [...codes(text), 0];
 /** A token a character; the step's last one is 0. */
-const encoder = {
-  prompt: (question: string) => [1, ...codes(question)],
-  step: (text: string) => [...codes(text), 0],
-};
+const encoder: SegmentEncoder = { open: (question) => ({ prompt: promptOf(question), step: (text) => ({ ids: stepOf(text), read: codes(text).length }) }) };
 const codes = (text: string) => [...text].map((c) => c.charCodeAt(0));
 const all = () => true;
 
@@ -78,6 +78,27 @@ describe('planRun', () => {
     expect(planRun(buildTrie(job, 'm'), all, encoder, 'q'.repeat(100), 12).skipped.size).toBe(5);
   });
 
+  it('reads where the layout says, and skips a step without such a place but not those after it', () => {
+    const odd: SegmentEncoder = { open: () => ({ prompt: [1], step: (text) => ({ ids: [...codes(text), 9, 0], read: text === 'b' ? -1 : text.length }) }) };
+    const plan = planRun(buildTrie(steps(['a'], ['b', 0], ['c', 1]), 'm'), all, odd, 'q', 100);
+    expect([...plan.reads].map((read) => plan.ids[read])).toEqual([9, 9]);
+    expect(plan.readNodes).toEqual([0, 2]);
+    expect(plan.skipped.get(1)).toContain('no place to read a score at: the tokenizer joins');
+  });
+
+  it('keeps the head that first steps share in one segment, and reads where it did', () => {
+    const joined: SegmentEncoder = { open: (question) => ({ prompt: [1], step: (text, isFirst) => ({ ids: [...codes(isFirst ? question + text : text), 0], read: (isFirst ? question.length : 0) + text.length }) }) };
+    const job = { ...steps(['ab'], ['x', 0], ['ac'], ['']), question: 'qq' };
+    const plan = planRun(buildTrie(job, 'm'), all, joined, job.question, 100);
+    expect([...plan.parents]).toEqual([-1, 0, 0, 0]);
+    expect([...plan.offsets]).toEqual([0, 3, 8, 11, 12]);
+    plan.readNodes.forEach((node, read) => {
+      const texts: string[] = [];
+      for (let at = node; at >= 0; at = buildTrie(job, 'm').nodes[at]!.parent) texts.unshift(buildTrie(job, 'm').nodes[at]!.text);
+      expect(spelled(plan, plan.reads[read]!)).toEqual([1, ...codes('qq'), ...texts.flatMap((text) => [...codes(text), 0])]);
+    });
+  });
+
   it('cuts very long chains', () => {
     const chain = steps(...Array.from({ length: 60 }, (_, i): [string, number?] => ['x'.repeat(30) + String(i), ...(i > 0 ? [i - 1] : [])] as [string, number?]));
     const plan = planRun(buildTrie(chain, 'm'), all, encoder, 'q', 10_000);
@@ -95,8 +116,8 @@ describe('planRun', () => {
         expect(plan.readNodes.length).toBe(trie.nodes.filter((_, node) => wanted[node]).length);
         plan.readNodes.forEach((node, read) => {
           const expected: number[] = [];
-          for (let at = node; at >= 0; at = trie.nodes[at]!.parent) expected.unshift(...encoder.step(trie.nodes[at]!.text));
-          expect(spelled(plan, plan.reads[read]!)).toEqual([...encoder.prompt('q'), ...expected]);
+          for (let at = node; at >= 0; at = trie.nodes[at]!.parent) expected.unshift(...stepOf(trie.nodes[at]!.text));
+          expect(spelled(plan, plan.reads[read]!)).toEqual([...promptOf('q'), ...expected]);
         });
       }),
       { numRuns: 150 },

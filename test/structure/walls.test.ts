@@ -24,18 +24,20 @@ describe('walls between the processes', () => {
   const inputs: Record<string, string[]> = {};
   beforeAll(async () => {
     inputs.extension = await bundle('extension/extension.ts', 'node', ['vscode']);
-    inputs.server = await bundle('server/main.ts', 'node', ['onnxruntime-node']);
-    inputs.cli = await bundle('server/cli/main.ts', 'node', ['onnxruntime-node']);
-    inputs.inference = await bundle('server/inference/main.ts', 'node', ['onnxruntime-node']);
+    inputs.server = await bundle('server/main.ts', 'node', ['onnxruntime-node', 'sharp']);
+    inputs.cli = await bundle('server/cli/main.ts', 'node', ['onnxruntime-node', 'sharp']);
+    inputs.inference = await bundle('server/inference/main.ts', 'node', ['onnxruntime-node', 'sharp']);
     inputs.webview = await bundle('webview/main.ts', 'browser', []);
-  });
+    inputs.evaluation = await bundle('webview/evaluation/main.ts', 'browser', []);
+  }, 60_000);
 
   const forbidden: [bundle: string, what: RegExp][] = [
-    ['server', /^vscode$|^webview\/(?!protocol)|^extension\/|node_modules\/d3-|onnxruntime/],
+    ['server', /^vscode$|^webview\/(?!protocol)|^extension\/|node_modules\/(d3-|bullmq|ioredis)|onnxruntime/],
     ['cli', /^vscode$|^webview\/|^extension\/|node_modules\/d3-|onnxruntime/],
     ['inference', /^vscode$|^webview\/|^extension\/|node_modules\/(d3-|vscode-)|^server\/(formats|language|cli)\//],
     ['extension', /^server\/(scoring|inference|language|cli|labeling)\/|^webview\/(?!protocol)|node_modules\/(d3-|katex)|onnxruntime/],
     ['webview', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
+    ['evaluation', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
   ];
   it.each(forbidden)('%s holds nothing of the other processes', (name, what) => {
     expect(inputs[name]).not.toHaveLength(0);

@@ -201,7 +201,7 @@ describe('keyIntent', () => {
   const child = view.nodes[root]!.children[0]!;
 
   it('walks the tree as the ARIA pattern says', () => {
-    const open = { model, selected: root, collapsed: new Set<number>() };
+    const open = { model, selected: root, collapsed: new Set<number>(), replay: null, labeling: null };
     expect(keyIntent(key('ArrowRight'), open)).toEqual({ kind: 'select', id: child });
     expect(keyIntent(key('ArrowLeft'), open)).toEqual({ kind: 'fold', id: root, isFolded: true });
     expect(keyIntent(key('ArrowRight'), { ...open, collapsed: new Set([root]) })).toEqual({ kind: 'fold', id: root, isFolded: false });
@@ -227,6 +227,6 @@ describe('keyIntent', () => {
     };
     expect(walk(root, 1)).toEqual(shown);
     expect(walk(shown.at(-1)!, -1)).toEqual([...shown].reverse());
-    expect(keyIntent(key('End'), { model, selected: root, collapsed })).toEqual({ kind: 'select', id: shown.at(-1) });
+    expect(keyIntent(key('End'), { model, selected: root, collapsed, replay: null, labeling: null })).toEqual({ kind: 'select', id: shown.at(-1) });
   });
 });

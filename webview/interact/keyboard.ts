@@ -8,7 +8,8 @@ export type Intent =
   | { readonly kind: 'reveal'; readonly focus: boolean }
   | { readonly kind: 'low'; readonly direction: 1 | -1 }
   | { readonly kind: 'zoom'; readonly direction: 1 | -1 }
-  | { readonly kind: 'fit' | 'search' | 'back' | 'help' | 'none' };
+  | { readonly kind: 'event'; readonly direction: 1 | -1 }
+  | { readonly kind: 'fit' | 'search' | 'back' | 'help' | 'play' | 'moreRollouts' | 'none' };
 
 export interface Key {
   readonly key: string;
@@ -20,15 +21,17 @@ export interface Key {
 
 /**
  * The keys of the tree: the ARIA tree pattern (Left folds or goes to the parent, Right unfolds or goes to the first child,
- * Up and Down walk in reading order), Shift+arrows move without folding. Undefined for keys that are not the tree's.
+ * Up and Down walk in reading order), Shift+arrows move without folding. Where a
+ * search can be replayed, Space plays it (the arrows still fold). Undefined for keys that are not the tree's.
  */
-export function keyIntent(key: Key, state: Pick<PanelState, 'model' | 'selected' | 'collapsed'>): Intent | undefined {
+export function keyIntent(key: Key, state: Pick<PanelState, 'model' | 'selected' | 'collapsed' | 'replay' | 'labeling'>): Intent | undefined {
   const { model, selected } = state;
   if (key.altKey) return undefined;
   if (key.key === 'Enter') return { kind: 'reveal', focus: key.ctrlKey || key.metaKey };
   if (key.ctrlKey || key.metaKey) return undefined;
-  const plain = PLAIN[key.key];
+  const plain = PLAIN[key.key] ?? (state.replay === null ? undefined : REPLAY[key.key]);
   if (plain !== undefined) return plain;
+  if (key.key === 'm') return canSampleMore(state) ? { kind: 'moreRollouts' } : undefined;
   if (model === null || model.nodes.length === 0) return undefined;
   if (selected === null) return key.key.startsWith('Arrow') || key.key === 'Home' ? { kind: 'select', id: model.order[0]! } : undefined;
   return walk(key, model, selected, state.collapsed);
@@ -45,6 +48,17 @@ const PLAIN: Readonly<Record<string, Intent>> = {
   '?': { kind: 'help' },
   Escape: { kind: 'back' },
 };
+
+const REPLAY: Readonly<Record<string, Intent>> = {
+  ' ': { kind: 'play' },
+  '[': { kind: 'event', direction: -1 },
+  ']': { kind: 'event', direction: 1 },
+};
+
+/** A tree that a run left, whole and at rest: its nodes can be sampled further. */
+export function canSampleMore({ model, replay, labeling }: Pick<PanelState, 'model' | 'replay' | 'labeling'>): boolean {
+  return model !== null && model.view.isSearchTree && model.view === model.whole && replay !== null && labeling === null;
+}
 
 function walk(key: Key, model: TreeModel, selected: number, collapsed: ReadonlySet<number>): Intent | undefined {
   const node = model.nodes[selected]!;
@@ -99,7 +113,9 @@ export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ['Shift + arrows', 'parent, child and siblings, without folding'],
   ['Home End', 'root, last node'],
   ['Enter', 'show the step in the file (Ctrl+Enter goes there)'],
-  ['Space', 'fold or unfold'],
+  ['Space', 'fold or unfold; play or pause where the search can be replayed'],
+  ['[ ]', 'one event of the search back, on'],
+  ['m', 'more rollouts from the node'],
   ['n p', 'next, previous low step'],
   ['/', 'search, Esc goes back'],
   ['+ − 0', 'zoom in, out, fit'],

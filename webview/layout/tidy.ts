@@ -60,6 +60,13 @@ function pointsOf(nodes: readonly LayoutNode[], collapsed: ReadonlySet<number>):
   return root;
 }
 
+/** The same places for the nodes that are there; the others have none. */
+export function withPresent(layout: TreeLayout, isPresent: (id: number) => boolean): TreeLayout {
+  const columns = layout.columns.map((ids) => ids.filter(isPresent));
+  const row = layout.row.map((at, id) => (isPresent(id) ? at : NaN));
+  return { ...layout, row, columns, count: columns.reduce((sum, ids) => sum + ids.length, 0) };
+}
+
 /**
  * The layout between two layouts of the same nodes at `t` in [0, 1]: nodes that were not shown come out of their parent.
  * `match[i]` is the new id of old node i.

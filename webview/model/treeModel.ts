@@ -11,10 +11,12 @@ export type ShownValues = 'labels' | 'model';
 /** What the panel derives once from a view; indices are node ids. */
 export interface TreeModel {
   readonly view: ProblemView;
+  /** The whole tree, where `view` is a moment of its replay, with the same ids; else `view` itself. */
+  readonly whole: ProblemView;
   readonly nodes: readonly NodeView[];
-  /** Node ids in reading order: a node, then its children's subtrees (pre-order). */
+  /** Ids of the nodes that are there, in reading order: a node, then its children's subtrees (pre-order). */
   readonly order: Int32Array;
-  /** Position of each node in `order`. */
+  /** Position of each node in `order`; -1 = not there at this moment. */
   readonly rank: Int32Array;
   /** Nodes in the subtree, itself included. */
   readonly subtreeSize: Int32Array;
@@ -34,11 +36,11 @@ export interface TreeModel {
 }
 
 /** Derives the model in O(n), without recursion: a path may be as long as the file is deep. */
-export function buildTreeModel(view: ProblemView, shown: ShownValues = 'labels'): TreeModel {
-  const hasChoice = view.nodes.some(hasLabel) && view.nodes.some((node) => lowestScore(node) !== undefined);
+export function buildTreeModel(view: ProblemView, shown: ShownValues = 'labels', whole: ProblemView = view): TreeModel {
+  const hasChoice = whole.nodes.some(hasLabel) && whole.nodes.some((node) => lowestScore(node) !== undefined);
   const nodes = hasChoice && shown === 'model' ? view.nodes.map(scored) : view.nodes;
   const order = readingOrder(nodes);
-  const rank = new Int32Array(nodes.length);
+  const rank = new Int32Array(nodes.length).fill(-1);
   order.forEach((id, at) => (rank[id] = at));
   const subtreeSize = new Int32Array(nodes.length).fill(1);
   for (let at = order.length - 1; at > 0; at--) {
@@ -52,6 +54,7 @@ export function buildTreeModel(view: ProblemView, shown: ShownValues = 'labels')
   const low = [...order].filter((id) => isLow(nodes[id]!, view.threshold));
   return {
     view,
+    whole,
     nodes,
     order,
     rank,
@@ -65,6 +68,11 @@ export function buildTreeModel(view: ProblemView, shown: ShownValues = 'labels')
     shown,
     hasChoice,
   };
+}
+
+/** The nodes that are there at this moment: parents first. */
+export function presentNodes({ nodes, rank }: TreeModel): readonly NodeView[] {
+  return nodes.filter(({ id }) => rank[id]! >= 0);
 }
 
 function hasLabel({ source }: NodeView): boolean {

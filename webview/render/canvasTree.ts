@@ -94,13 +94,16 @@ export function drawCanvas(canvas: HTMLCanvasElement, size: Size, frame: Frame, 
     context.fill(paths[bin]!);
   }
   ringFirstLow(context, frame, colors, xOf, yOf, height);
-  if (frame.selected !== null && !Number.isNaN(layout.row[frame.selected])) {
+  const circle = (id: number | null, radius: number) => {
+    if (id === null || Number.isNaN(layout.row[id])) return;
     context.strokeStyle = colors.path;
     context.lineWidth = 2;
     context.beginPath();
-    context.arc(xOf(frame.selected), yOf(frame.selected), 7, 0, 2 * Math.PI);
+    context.arc(xOf(id), yOf(id), radius, 0, 2 * Math.PI);
     context.stroke();
-  }
+  };
+  circle(frame.selected, 7);
+  circle(frame.event, 11);
 }
 
 function addMark(path: Path2D, x: number, y: number, radius: number, isLow: boolean): void {

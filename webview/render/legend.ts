@@ -1,5 +1,5 @@
 import { markPath, type MarkOutline, type MarkShape } from '../layout/marks.js';
-import type { TreeModel } from '../model/treeModel.js';
+import { presentNodes, type TreeModel } from '../model/treeModel.js';
 import { BINS, formatValue } from '../model/valueScale.js';
 import { button } from '../controls.js';
 import { element, svgElement } from './element.js';
@@ -36,7 +36,7 @@ function scale(document: Document, threshold: number): HTMLElement {
 }
 
 function keys(document: Document, model: TreeModel): HTMLElement {
-  const { nodes } = model;
+  const nodes = presentNodes(model);
   const rows: [SVGElement, string][] = [];
   const mark = (shape: MarkShape, outline: MarkOutline, bin: string) => {
     const svg = svgElement(document, 'svg', { class: 'key', width: 22, height: 16, viewBox: '-11 -8 22 16' });

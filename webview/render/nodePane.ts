@@ -1,9 +1,11 @@
 import { rootPath } from '../../server/reasoning/paths.js';
 import type { NodeView, StepView } from '../../server/protocol.js';
 import { button } from '../controls.js';
+import { canSampleMore } from '../interact/keyboard.js';
 import { markOutline } from '../layout/marks.js';
 import { nodeWords, type TreeModel } from '../model/treeModel.js';
 import { formatValue, SOURCE_NAMES, sourceLabel, valueBin } from '../model/valueScale.js';
+import { plural } from '../model/words.js';
 import type { PanelState } from '../store.js';
 import { element, icon, svgElement } from './element.js';
 import { drawInterval } from './intervalBar.js';
@@ -14,6 +16,7 @@ export interface NodePaneActions {
   select(id: number): void;
   reveal(target: { readonly node: number; readonly step?: number; readonly rollout?: number }): void;
   openImage(index: number): void;
+  moreRollouts(id: number): void;
 }
 
 /** Nodes of a path shown as crumbs; of a longer one the first and the last. */
@@ -30,8 +33,14 @@ export function renderNodePane(document: Document, state: PanelState, actions: N
     ...valueBlock(document, model, node),
     ...stepsSection(document, node, state, actions),
     ...rolloutList(document, node, (rollout) => actions.reveal({ node: node.id, rollout })),
+    ...(canSampleMore(state) ? [moreButton(document, selected, actions)] : []),
     ...problemSection(document, model, state, actions),
   ];
+}
+
+function moreButton(document: Document, selected: number, actions: NodePaneActions): HTMLElement {
+  const more = button(document, { label: 'Sample more rollouts from this node (m)', text: 'More rollouts from here…', icon: 'beaker', onClick: () => actions.moreRollouts(selected) });
+  return element(document, 'p', { class: 'more-rollouts' }, more);
 }
 
 function crumbs(document: Document, model: TreeModel, selected: number, actions: NodePaneActions): HTMLElement {
@@ -166,8 +175,4 @@ function problemSection(document: Document, model: TreeModel, state: PanelState,
 
 export function section(document: Document, title: string, ...content: readonly HTMLElement[]): HTMLElement {
   return element(document, 'section', { class: 'pane-section' }, element(document, 'h2', {}, title), ...content);
-}
-
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }

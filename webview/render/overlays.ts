@@ -1,8 +1,8 @@
 import { button } from '../controls.js';
 import { KEY_HELP } from '../interact/keyboard.js';
+import { plural } from '../model/words.js';
 import { OPEN_LIMIT, type PanelState } from '../store.js';
 import { element, icon } from './element.js';
-import { plural } from './nodePane.js';
 
 export interface OverlayActions {
   readonly retry: () => void;

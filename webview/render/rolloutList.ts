@@ -1,10 +1,11 @@
 import type { NodeView } from '../../server/protocol.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 import { button } from '../controls.js';
+import { plural } from '../model/words.js';
 import { element, icon } from './element.js';
 import { distinctRollouts, type DistinctRollout } from '../model/rollouts.js';
 import { typeset } from './math.js';
-import { plural, section } from './nodePane.js';
+import { section } from './nodePane.js';
 
 /** Rollouts listed before "Show more". */
 const PAGE = 20;

@@ -3,8 +3,9 @@ import { scaleLinear } from 'd3-scale';
 import { treeStatistics } from '../../server/reasoning/treeStatistics.js';
 import type { TreeModel } from '../model/treeModel.js';
 import { formatValue, valueBin } from '../model/valueScale.js';
+import { plural } from '../model/words.js';
 import { element, svgElement } from './element.js';
-import { plural, section } from './nodePane.js';
+import { section } from './nodePane.js';
 
 /** Bars of the value histogram. */
 const HISTOGRAM = 20;
@@ -16,15 +17,17 @@ export function renderStatisticsPane(document: Document, model: TreeModel): HTML
   const statistics = treeStatistics(model.nodes, HISTOGRAM);
   const { correct, incorrect, distinct, duplicate } = statistics.rollouts;
   const all = correct + incorrect;
+  // Nodes that are not there at this moment have no value either.
+  const missing = statistics.missing - (model.nodes.length - model.order.length);
   const parts = [
     element(
       document,
       'p',
       { class: 'summary' },
-      `${plural(model.nodes.length, 'node')}, ${plural(model.firstLow.size, 'first low step')}. `,
+      `${plural(model.order.length, 'node')}, ${plural(model.firstLow.size, 'first low step')}. `,
       all === 0 ? 'The file holds no rollouts.' : `${plural(all, 'rollout')}: ${correct} correct, ${incorrect} incorrect; ${distinct} distinct, ${plural(duplicate, 'duplicate')}.`,
     ),
-    section(document, 'Step values', histogram(document, statistics.values, model.view.threshold), note(document, [statistics.missing > 0 ? `${statistics.missing} without a value` : '', statistics.assumed > 0 ? `${statistics.assumed} assumed, not counted` : ''])),
+    section(document, 'Step values', histogram(document, statistics.values, model.view.threshold), note(document, [missing > 0 ? `${missing} without a value` : '', statistics.assumed > 0 ? `${statistics.assumed} assumed, not counted` : ''])),
   ];
   if (all === 0) return parts;
   return [

@@ -18,6 +18,8 @@ export interface Frame {
   readonly view: View;
   readonly collapsed: ReadonlySet<number>;
   readonly selected: number | null;
+  /** The node a replay's event is about. */
+  readonly event: number | null;
   /** Node ids from the root to the selection. */
   readonly path: ReadonlySet<number>;
   readonly hovered: number | null;
@@ -85,7 +87,7 @@ export function createSvgTree(svg: SVGSVGElement, fit: { readonly body: TextFit;
   }
 
   function drawNodes(frame: Frame): void {
-    const { model, layout, scene, view, matches, path, selected, hovered, collapsed } = frame;
+    const { model, layout, scene, view, matches, path, selected, event, hovered, collapsed } = frame;
     const column = columnPx(view.k);
     const height = rowPx(view.k);
     const looks = `${scene.level} ${view.k.toFixed(4)}`;
@@ -99,6 +101,7 @@ export function createSvgTree(svg: SVGSVGElement, fit: { readonly body: TextFit;
         const classes = ['node', scene.level];
         if (path.has(id)) classes.push('on-path');
         if (id === selected) classes.push('selected');
+        if (id === event) classes.push('event');
         if (id === hovered) classes.push('hovered');
         if (isFaded) classes.push('faded');
         else if (matches?.has(id) === true) classes.push('match');

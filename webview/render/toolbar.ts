@@ -1,8 +1,8 @@
 import { button, picker, searchField, setDisabled, type SearchField } from '../controls.js';
 import type { ShownValues } from '../model/treeModel.js';
+import { plural } from '../model/words.js';
 import type { PanelState } from '../store.js';
 import { element } from './element.js';
-import { plural } from './nodePane.js';
 
 export interface ToolbarActions {
   readonly pickProblem: (problem: number) => void;
@@ -13,6 +13,7 @@ export interface ToolbarActions {
   readonly fit: () => void;
   readonly zoom: (direction: 1 | -1) => void;
   readonly foldAll: (isFolded: boolean) => void;
+  readonly label: () => void;
   readonly help: () => void;
   readonly leaveSearch: () => void;
 }
@@ -50,6 +51,7 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
     event.preventDefault();
   });
   const low = button(document, { label: 'Go to the first low step', icon: 'flag', text: 'First low step', appearance: 'secondary', className: 'first-low-button', onClick: actions.firstLow });
+  const label = button(document, { label: 'Label this problem', icon: 'beaker', onClick: actions.label });
   const view = element(
     document,
     'div',
@@ -69,6 +71,7 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
     element(document, 'div', { class: 'group search', role: 'search' }, search.host, count, up, down),
     values.host,
     low,
+    label,
     element(document, 'span', { class: 'spring' }),
     view,
   );
@@ -77,9 +80,13 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
     host,
     search,
     update(state) {
-      const { model, query, matches, selected } = state;
+      const { model, query, matches, selected, labeling } = state;
       const hasTree = model !== null;
       for (const control of [...view.children, low, search.host]) setDisabled(control as HTMLElement, !hasTree);
+      // Without a reference answer no rollout can be judged.
+      label.hidden = model === null || model.view.question === '' || model.view.answer === undefined;
+      setDisabled(label, labeling !== null);
+      label.title = model?.view.isSearchTree === true ? 'Label this problem again: a new search with the policy' : 'Label this problem: search with the policy';
       problemGroup.hidden = model === null || model.view.problemCount < 2;
       values.host.hidden = model === null || !model.hasChoice;
       if (model?.hasChoice === true) values.show(SHOWN.map(({ label }, value) => ({ value, label })), SHOWN.findIndex(({ shown }) => shown === model.shown));

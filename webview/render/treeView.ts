@@ -1,7 +1,7 @@
 import { interpolateNumber } from 'd3-interpolate';
 import { attachZoom } from '../interact/zoomGesture.js';
 import { hitTest, sceneOf, SVG_LIMIT, type Hit, type Scene } from '../layout/scene.js';
-import { blendLayouts, layoutTree, type TreeLayout } from '../layout/tidy.js';
+import { blendLayouts, layoutTree, withPresent, type TreeLayout } from '../layout/tidy.js';
 import { centreView, fitView, landingView, READING_ZOOM, reveal, rowPx, screenPoint, zoomAround, MAX_ZOOM, type Size, type View } from '../layout/zoomScale.js';
 import { matchNodes } from '../model/matchNodes.js';
 import { landingNode, type TreeModel } from '../model/treeModel.js';
@@ -74,6 +74,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   store.subscribe((state, before) => {
     if (state.model !== before.model || state.collapsed !== before.collapsed) relayout(state, before);
     if (state.selected !== before.selected && state.selected !== null && state.model !== null) bringIntoSight(state.selected);
+    if (state.event !== before.event && state.event !== null) bringIntoSight(state.event);
     schedule();
   });
 
@@ -149,7 +150,9 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     if (model === null) return;
     const isSame = before.model !== null && before.model.view.uri === model.view.uri && before.model.view.problem === model.view.problem;
     const previous = drawnLayout;
-    layout = layoutTree(model.nodes, state.collapsed);
+    // A moment of a replay stands where the whole tree does, so that the eye can follow.
+    const whole = layoutTree(model.whole.nodes, state.collapsed);
+    layout = model.whole === model.view ? whole : withPresent(whole, (id) => model.rank[id]! >= 0);
     sceneFor = null;
     setMinimum();
     if (!isSame || state.zoom === null) {
@@ -160,7 +163,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
       else gesture.sync(state.zoom);
       return;
     }
-    const match = before.model === model ? null : matchNodes(before.model.nodes, model.nodes);
+    const match = before.model.whole === model.whole ? null : matchNodes(before.model.whole.nodes, model.whole.nodes);
     hold(previous, match, state, before);
     window.cancelAnimationFrame(unfolding);
     if (layout.count > MOTION_LIMIT || isStill()) drawnLayout = layout;
@@ -256,7 +259,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   function drawNow(): void {
     window.cancelAnimationFrame(pending);
     pending = 0;
-    const { model, selected, collapsed, matches, query, zoom } = store.state;
+    const { model, selected, event, collapsed, matches, query, zoom } = store.state;
     if (model === null || zoom === null || size.width === 0) return;
     if (!isCovered(zoom)) {
       scene = sceneOf(drawnLayout, (id) => model.nodes[id]!.parent!, zoom, size, OVERSCAN);
@@ -269,6 +272,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
       view: zoom,
       collapsed,
       selected,
+      event,
       path: new Set(selected === null ? [] : rootPath(model.nodes, selected)),
       hovered,
       matches: query.trim() === '' ? null : new Set(matches),

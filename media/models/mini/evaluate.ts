@@ -1,13 +1,15 @@
 /**
- * Measures the committed model on solutions to questions that are not in its training set, and prints the figures of the model card:
+ * Measures the bundled PRM on solutions with planted mistakes, to questions that its policy did not learn from:
  *   npm run model:evaluate [-- --count 1000] [--json]
  * The threshold in `prm.json` was chosen on the validation seed (`--threshold` prints the choice).
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { auroc, bestThreshold, firstLow, type ScoredSolution } from './measures.js';
 import { labelledSolution, seeds, trainingCount } from './problems/labelled.js';
+import { figureImage } from './problems/problemFile.js';
 import { generateProblem } from './problems/registry.js';
 import { modelFolder, openMiniPrm } from './score.js';
 
@@ -18,6 +20,8 @@ const { score, dispose } = openMiniPrm();
 const seen = new Set(Array.from({ length: trainingCount }, (_, i) => generateProblem(seeds.train, i).question));
 
 let leftOut = 0;
+const folder = mkdtempSync(join(tmpdir(), 'steplens-evaluate-'));
+const figurePath = join(folder, 'figure.png');
 
 async function scored(seed: number): Promise<ScoredSolution[]> {
   const found: ScoredSolution[] = [];
@@ -27,7 +31,8 @@ async function scored(seed: number): Promise<ScoredSolution[]> {
       leftOut++;
       continue;
     }
-    found.push({ scores: await score(problem.question, steps), firstError, kind: problem.kind, mistake: mistake ?? 'none' });
+    if (problem.figure) writeFileSync(figurePath, await figureImage(problem.figure));
+    found.push({ scores: await score(problem.question, steps, problem.figure ? [figurePath] : []), firstError, kind: problem.kind, mistake: mistake ?? 'none' });
   }
   return found;
 }
@@ -39,6 +44,7 @@ if (values.threshold) {
   report(await scored(seeds.heldOut), threshold);
 }
 await dispose();
+rmSync(folder, { recursive: true });
 
 function report(solutions: readonly ScoredSolution[], threshold: number): void {
   const wrong = solutions.filter((s) => s.firstError >= 0);

@@ -1,10 +1,15 @@
-"""The mini PRM: a small decoder-only transformer (RMSNorm, rotary positions, GELU), used by train.py and export.py."""
+"""The miniature models, policy and PRM alike: a decoder-only transformer (RMSNorm, rotary positions, GELU) that reads a figure as
+64 tokens before the text. Used by train.py and export.py."""
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 WIDTH, LAYERS, HEADS, HIDDEN, LENGTH = 192, 5, 6, 512, 512
 HEAD = WIDTH // HEADS
+# A figure is 80 x 128 grey values in [0, 1], black on white, cut into 8 x 8 patches of 10 x 16; each becomes one token.
+ROWS, COLUMNS, PATCHES = 80, 128, 64
+PAD, PRM, IMAGE, END = 0, 1, 1024, 1025
+VOCABULARY = 1026
 
 
 def rotary_tables():
@@ -52,10 +57,31 @@ class Block(nn.Module):
         return x + self.down(F.gelu(self.up(self.norm_hidden(x)), approximate="tanh"))
 
 
-class MiniPrm(nn.Module):
-    def __init__(self, vocabulary):
+class Encoder(nn.Module):
+    """Figures [T,1,ROWS,COLUMNS] -> features [T,PATCHES,WIDTH]."""
+
+    def __init__(self):
         super().__init__()
-        self.embedding = nn.Embedding(vocabulary, WIDTH)
+        self.first, self.second = nn.Conv2d(1, 16, 3, padding=1), nn.Conv2d(16, 32, 3, stride=2, padding=1)
+        self.patch = nn.Conv2d(32, WIDTH, (5, 8), stride=(5, 8))
+        self.place = nn.Parameter(torch.zeros(PATCHES, WIDTH))
+        nn.init.normal_(self.place, std=0.02)
+        # On a CPU the convolutions of one channel run several times faster in this layout, and not compiled.
+        self.to(memory_format=torch.channels_last)
+
+    @torch.compiler.disable
+    def forward(self, pixels):
+        # Ink is 1 and paper 0, so that padding looks like paper.
+        x = F.relu(self.first(1 - pixels))
+        x = F.relu(self.second(x))
+        return self.patch(x).permute(0, 2, 3, 1).reshape(-1, PATCHES, WIDTH) + self.place
+
+
+class Mini(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(VOCABULARY, WIDTH)
+        self.encoder = Encoder()
         self.blocks = nn.ModuleList(Block() for _ in range(LAYERS))
         self.norm = Norm()
         cos, sin = rotary_tables()
@@ -66,9 +92,12 @@ class MiniPrm(nn.Module):
             for linear in (block.out, block.down):
                 nn.init.normal_(linear.weight, std=0.02 / (2 * LAYERS) ** 0.5)
 
-    def forward(self, ids):
-        """Hidden states [B, S, WIDTH] of whole sequences; the vocabulary head is the embedding, applied by the caller where needed."""
+    def forward(self, ids, pixels=None):
+        """Hidden states [B, S, WIDTH] of whole sequences; with `pixels` [B,1,ROWS,COLUMNS] the first 64 of each row are its figure.
+        The vocabulary head is the embedding, applied by the caller where needed."""
         x = self.embedding(ids)
+        if pixels is not None:
+            x = torch.cat([self.encoder(pixels).to(x.dtype), x[:, PATCHES:]], 1)
         length = ids.shape[1]
         cos, sin = self.cos[:length, None].to(x.dtype), self.sin[:length, None].to(x.dtype)
         causal = torch.full((length, length), -1e4, dtype=x.dtype).triu(1)
@@ -81,11 +110,12 @@ class MiniPrm(nn.Module):
         return self.norm(x)
 
 
-class CachedPrm(nn.Module):
-    """The graph that is exported: new tokens against a cache. Shapes: S new tokens, P cached, V vocabulary, D = WIDTH.
+class Cached(nn.Module):
+    """The graph that is exported: new tokens against a cache. Shapes: B rows, S new tokens, P cached, T figures, V vocabulary, D = WIDTH.
 
-    input_ids [1,S], position_ids [1,S], attention_bias [1,1,S,P+S] (0 or -1e9), per layer past_key, past_value [1,P,D]
-    -> logits [1,S,V], per layer present_key, present_value [1,S,D] (the new tokens only; keys after rotation).
+    input_ids, position_ids [B,S], attention_bias [B,1,S,P+S] (0 or -1e9), pixel_values [T,1,80,128] for the image tokens among
+    input_ids in row-major order, per layer past_key, past_value [B,P,D]
+    -> logits [B,S,V], per layer present_key, present_value [B,S,D] (the new tokens only; keys after rotation).
     """
 
     def __init__(self, model):
@@ -95,16 +125,27 @@ class CachedPrm(nn.Module):
             if isinstance(module, Norm):
                 module.exporting = True
 
-    def forward(self, input_ids, position_ids, attention_bias, *past):
+    def forward(self, input_ids, position_ids, attention_bias, pixel_values, *past):
         model = self.model
         x = model.embedding(input_ids)
-        cos, sin = model.cos[position_ids[0]][:, None], model.sin[position_ids[0]][:, None]
+        features = model.encoder(pixel_values).reshape(-1, WIDTH)
+        # A last row of zeros, so that there is something to point at where no token is an image's.
+        features = torch.cat([features, torch.zeros(1, WIDTH)])
+        is_image = input_ids == IMAGE
+        order = is_image.flatten().long().cumsum(0).view(input_ids.shape) - 1
+        x = torch.where(is_image[..., None], features[torch.where(is_image, order, features.shape[0] - 1)], x)
+        cos, sin = model.cos[position_ids][:, :, None], model.sin[position_ids][:, :, None]
         present = []
         for layer, block in enumerate(model.blocks):
             query, key, value = block.project(x, cos, sin)
             present += [key.flatten(2), value.flatten(2)]
-            keys = torch.cat([past[2 * layer], present[-2]], 1).view(1, -1, HEADS, HEAD).permute(0, 2, 3, 1)
-            values = torch.cat([past[2 * layer + 1], present[-1]], 1).view(1, -1, HEADS, HEAD).transpose(1, 2)
+            keys = torch.cat([past[2 * layer], present[-2]], 1).unflatten(2, (HEADS, HEAD)).permute(0, 2, 3, 1)
+            values = torch.cat([past[2 * layer + 1], present[-1]], 1).unflatten(2, (HEADS, HEAD)).transpose(1, 2)
             scores = query.transpose(1, 2) @ keys * HEAD**-0.5 + attention_bias
             x = block.finish(x, (scores.softmax(-1) @ values).transpose(1, 2).flatten(2))
         return (model.norm(x) @ model.embedding.weight.T, *present)
+
+
+def causal(new, past):
+    """attention_bias for `new` tokens after `past` cached ones, [1,1,S,P+S]."""
+    return torch.full((new, past + new), -1e9).triu(past + 1)[None, None]

@@ -2,8 +2,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createScorer } from '../../../server/scoring/onnxScorer.js';
 
-/** Scores of a solution's steps in [0, 1], one each. */
-export type ScoreSteps = (question: string, steps: readonly string[]) => Promise<number[]>;
+/** Scores of a solution's steps in [0, 1], one each; `images` are paths. */
+export type ScoreSteps = (question: string, steps: readonly string[], images: readonly string[]) => Promise<number[]>;
 
 export const modelFolder = dirname(fileURLToPath(import.meta.url));
 
@@ -17,8 +17,8 @@ export function openMiniPrm(): { score: ScoreSteps; dispose: () => Promise<void>
     log: { info: () => undefined, warn: (message) => console.warn(message) },
   });
   return {
-    async score(question, steps) {
-      const { scores } = await scorer.score({ question, images: [], steps: steps.map((text, i) => (i === 0 ? { text } : { text, parent: i - 1 })) });
+    async score(question, steps, images) {
+      const { scores } = await scorer.score({ question, images, steps: steps.map((text, i) => (i === 0 ? { text } : { text, parent: i - 1 })) });
       return [...scores];
     },
     dispose: () => scorer.dispose(),

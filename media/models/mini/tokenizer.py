@@ -1,4 +1,4 @@
-"""Trains the byte-level BPE tokenizer: digits one by one, `<prm>` and `<|pad|>` special, `Yes` and `No` one token each."""
+"""Trains the byte-level BPE tokenizer: digits one by one, `<prm>`, `<|pad|>`, `<image>` and `<|end|>` special, `Yes` and `No` one token each."""
 import argparse
 import json
 from pathlib import Path
@@ -24,6 +24,7 @@ def train(texts):
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_special_tokens(["<image>", "<|end|>"])
     for word in ("Yes", "No"):
         assert tokenizer.encode(word).tokens == [word], f"{word} is not one token"
     return tokenizer

@@ -1,3 +1,4 @@
+import type { Pixels } from '../protocol.js';
 import type { Session, TensorInfo, TensorValue } from '../runtime.js';
 
 /**
@@ -7,10 +8,16 @@ import type { Session, TensorInfo, TensorValue } from '../runtime.js';
 export interface Graph {
   /** `none`: every run starts at the first token. */
   readonly cacheLayout: 'token-major' | 'hugging-face' | 'none';
+  readonly takesImages: boolean;
   /** An empty cache. */
   createCache(): KeyValueCache;
-  /** Runs `ids` after the tokens in `cache`, which holds them too afterwards. Rejects with the runtime's error. */
-  run(cache: KeyValueCache, ids: Int32Array): Promise<Scores>;
+  /**
+   * Runs `ids` after the tokens in `cache`, which holds them too afterwards. Rejects with the runtime's error.
+   * @param pixels The images of the image tokens among `ids`.
+   */
+  run(cache: KeyValueCache, ids: Int32Array, pixels?: Pixels): Promise<Scores>;
+  /** `rows` continuations of the sequence in `cache`, where the graph has a batch axis. */
+  openBatch?(cache: KeyValueCache, rows: number): Batch;
   release(): Promise<void>;
 }
 
@@ -22,6 +29,15 @@ export interface KeyValueCache {
   /** Forgets the tokens from `length` on. */
   cut(length: number): void;
   copy(): KeyValueCache;
+}
+
+/** Sequences of equal length that grow together, by one token at a time. */
+export interface Batch {
+  readonly rows: number;
+  /** Runs one more token of every row; the scores are one token a row. */
+  run(ids: Int32Array): Promise<Scores>;
+  /** Goes on with these rows alone, ascending. */
+  keep(rows: readonly number[]): void;
 }
 
 /** Raw scores of the tokens of one run: `values[token * width + column]`. */
@@ -53,19 +69,43 @@ export function refuseOtherInputs(session: Session, isKnown: (name: string) => b
   if (unknown.length > 0) throw new GraphError(`the graph wants inputs StepLens does not know: ${unknown.map(describeTensor).join(', ')}`);
 }
 
-/** Token ids, positions or masks in the integer type the graph asks for, as [1, n]. */
-export function integerTensor(values: ArrayLike<number>, type: string): TensorValue {
-  const dims = [1, values.length];
+/** The graph's input for images, float32 [images, channels, height, width], where it has one. */
+export function findPixelInput(session: Session): TensorInfo | undefined {
+  if (!session.inputs.some((input) => input.name === pixelInputName)) return undefined;
+  const info = requireTensor(session.inputs, pixelInputName, ['float32'], 'input');
+  if (info.shape.length !== 4) throw new GraphError(`the graph's input ${describeTensor(info)} is not [images, channels, height, width]`);
+  return info;
+}
+
+export const pixelInputName = 'pixel_values';
+
+/** What to feed for images: nothing where the graph takes none, and no image where there is none among the tokens. */
+export function pixelFeeds(info: TensorInfo | undefined, pixels: Pixels | undefined): Record<string, TensorValue> {
+  if (!info) {
+    if (pixels) throw new GraphError(`the graph has no input '${pixelInputName}' for the images of the profile`);
+    return {};
+  }
+  const [, ...size] = info.shape;
+  if (!pixels) return { [info.name]: { type: info.type, data: new Float32Array(0), dims: [0, ...size.map((axis) => (typeof axis === 'number' ? axis : 1))] } };
+  if (pixels.shape.length !== 4 || size.some((axis, i) => typeof axis === 'number' && axis !== pixels.shape[i + 1])) {
+    throw new GraphError(`the graph's input ${describeTensor(info)} does not take the profile's images of [${pixels.shape.join(', ')}]`);
+  }
+  return { [info.name]: { type: info.type, data: pixels.values, dims: pixels.shape } };
+}
+
+/** Token ids, positions or masks in the integer type the graph asks for, as [rows, n]. */
+export function integerTensor(values: ArrayLike<number>, type: string, rows = 1): TensorValue {
+  const dims = [rows, values.length / rows];
   if (type === 'int32') return { type, data: Int32Array.from(values), dims };
   return { type: 'int64', data: BigInt64Array.from({ length: values.length }, (_, i) => BigInt(values[i]!)), dims };
 }
 
-/** The score output [1, tokens, width] as float32; throws GraphError when the graph gives another shape. */
-export function readScores(output: TensorValue | undefined, tokens: number): Scores {
+/** The score output [rows, tokens, width] as float32; throws GraphError when the graph gives another shape. */
+export function readScores(output: TensorValue | undefined, tokens: number, rows = 1): Scores {
   const [batch, length, width] = output?.dims ?? [];
-  if (!output || output.dims.length !== 3 || batch !== 1 || length !== tokens || width === undefined) {
+  if (!output || output.dims.length !== 3 || batch !== rows || length !== tokens || width === undefined) {
     const shape = output ? `[${output.dims.join(', ')}]` : 'nothing';
-    throw new GraphError(`the graph's output 'logits' is ${shape} for ${tokens} tokens, not [1, ${tokens}, labels or vocabulary]: it gives no score per token`);
+    throw new GraphError(`the graph's output 'logits' is ${shape} for ${tokens} tokens, not [${rows}, ${tokens}, labels or vocabulary]: it gives no score per token`);
   }
   return { values: output.type === 'float16' ? fromFloat16(output.data as unknown as Uint16Array) : (output.data as Float32Array), width };
 }

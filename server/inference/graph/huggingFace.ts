@@ -1,5 +1,5 @@
 import type { Session, TensorInfo, TensorValue } from '../runtime.js';
-import { GraphError, integerTensor, readScores, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
+import { findPixelInput, GraphError, integerTensor, pixelFeeds, pixelInputName, readScores, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
 
 export function isHuggingFace(session: Session): boolean {
   return session.inputs.some((input) => input.name === 'past_key_values.0.key');
@@ -14,7 +14,7 @@ interface Part {
 
 /**
  * Hugging Face Optimum's text-generation-with-past export: `input_ids` [1, S], `attention_mask` [1, P+S], perhaps
- * `position_ids` [1, S], `past_key_values.i.key` / `.value` [1, heads, P, size]; `logits` [1, S, width],
+ * `position_ids` [1, S], `past_key_values.i.key` / `.value` [1, heads, P, size], perhaps `pixel_values` [T, C, H, W]; `logits` [1, S, width],
  * `present.i.key` / `.value` [1, heads, P+S, size], the whole sequence. Cutting copies, head by head.
  */
 export function openHuggingFace(session: Session): Graph {
@@ -34,17 +34,20 @@ export function openHuggingFace(session: Session): Graph {
   const ids = requireTensor(session.inputs, 'input_ids', ['int64', 'int32'], 'input');
   const mask = requireTensor(session.inputs, 'attention_mask', ['int64', 'int32'], 'input');
   const positions = session.inputs.find((input) => input.name === 'position_ids');
+  const images = findPixelInput(session);
   requireTensor(session.outputs, 'logits', ['float32', 'float16'], 'output');
-  refuseOtherInputs(session, (name) => /^(input_ids|attention_mask|position_ids|past_key_values\.\d+\.(key|value))$/.test(name));
+  refuseOtherInputs(session, (name) => name === pixelInputName || /^(input_ids|attention_mask|position_ids|past_key_values\.\d+\.(key|value))$/.test(name));
   const fetches = ['logits', ...parts.map((part) => part.present)];
 
   return {
     cacheLayout: 'hugging-face',
+    takesImages: images !== undefined,
     createCache: () => new HeadMajorCache(parts),
-    async run(keyValues, tokens) {
+    async run(keyValues, tokens, pixels) {
       const cache = keyValues as HeadMajorCache;
       const past = cache.length;
       const feeds: Record<string, TensorValue> = {
+        ...pixelFeeds(images, pixels),
         input_ids: integerTensor(tokens, ids.type),
         attention_mask: integerTensor(new Uint8Array(past + tokens.length).fill(1), mask.type),
       };

@@ -1,8 +1,7 @@
 import type { Session, TensorValue } from '../runtime.js';
-import { GraphError, integerTensor, readScores, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
+import { findPixelInput, GraphError, integerTensor, pixelFeeds, pixelInputName, readScores, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
+import { masked, openTokenMajorBatch } from './tokenMajorBatch.js';
 
-/** Added to the score of a token that must not be looked at. */
-const masked = -1e9;
 const firstCapacity = 256;
 
 export function isTokenMajor(session: Session): boolean {
@@ -11,8 +10,8 @@ export function isTokenMajor(session: Session): boolean {
 
 /**
  * StepLens's own export: `input_ids` and `position_ids` int64 [1, S], `attention_bias` float32 [1, 1, S, P+S],
- * `past_key.i` / `past_value.i` float32 [1, P, D]; `logits` [1, S, width], `present_key.i` / `present_value.i` [1, S, D],
- * the new tokens alone. A token's keys stand together, so appending is one `set` and cutting a `subarray`, and both go
+ * `past_key.i` / `past_value.i` float32 [1, P, D], perhaps `pixel_values` float32 [T, C, H, W]; `logits` [1, S, width],
+ * `present_key.i` / `present_value.i` [1, S, D], the new tokens alone. The first axis may vary, for batches. A token's keys stand together, so appending is one `set` and cutting a `subarray`, and both go
  * to the runtime without a copy.
  */
 export function openTokenMajor(session: Session): Graph {
@@ -24,25 +23,28 @@ export function openTokenMajor(session: Session): Graph {
       const past = requireTensor(session.inputs, `past_${part}.${layer}`, ['float32'], 'input');
       requireTensor(session.outputs, `present_${part}.${layer}`, ['float32'], 'output');
       const size = past.shape[2];
-      if (past.shape.length !== 3 || typeof size !== 'number') throw new GraphError(`the graph's input ${past.name} is not [1, past, size] with a fixed size`);
+      if (past.shape.length !== 3 || typeof size !== 'number') throw new GraphError(`the graph's input ${past.name} is not [batch, past, size] with a fixed size`);
       names.push(`${part}.${layer}`);
       sizes.push(size);
     }
   }
   const ids = requireTensor(session.inputs, 'input_ids', ['int64', 'int32'], 'input');
   const positions = requireTensor(session.inputs, 'position_ids', ['int64', 'int32'], 'input');
-  requireTensor(session.inputs, 'attention_bias', ['float32'], 'input');
+  const bias = requireTensor(session.inputs, 'attention_bias', ['float32'], 'input');
+  const images = findPixelInput(session);
   requireTensor(session.outputs, 'logits', ['float32', 'float16'], 'output');
-  refuseOtherInputs(session, (name) => /^(input_ids|position_ids|attention_bias|past_(key|value)\.\d+)$/.test(name));
+  refuseOtherInputs(session, (name) => name === pixelInputName || /^(input_ids|position_ids|attention_bias|past_(key|value)\.\d+)$/.test(name));
 
   const fetches = ['logits', ...names.map((name) => `present_${name}`)];
   return {
     cacheLayout: 'token-major',
+    takesImages: images !== undefined,
     createCache: () => new TokenMajorCache(sizes),
-    async run(keyValues, tokens) {
+    async run(keyValues, tokens, pixels) {
       const cache = keyValues as TokenMajorCache;
       const past = cache.length;
       const feeds: Record<string, TensorValue> = {
+        ...pixelFeeds(images, pixels),
         input_ids: integerTensor(tokens, ids.type),
         position_ids: integerTensor(
           Array.from(tokens, (_, i) => past + i),
@@ -61,6 +63,13 @@ export function openTokenMajor(session: Session): Graph {
       );
       return scores;
     },
+    ...(typeof bias.shape[0] !== 'number' && {
+      openBatch: (keyValues: KeyValueCache, rows: number) => {
+        const cache = keyValues as TokenMajorCache;
+        const held = names.map((name, i) => ({ name, size: sizes[i]!, values: cache.view(i) }));
+        return openTokenMajorBatch({ session, idType: ids.type, positionType: positions.type, images }, held, cache.length, rows);
+      },
+    }),
     release: () => session.release(),
   };
 }

@@ -52,3 +52,15 @@ export interface ExportOptions {
 export function rulesOf(format: ExportFormat, { threshold }: ExportOptions): SelectionRules {
   return threshold === undefined ? format.rules : { ...format.rules, threshold };
 }
+
+/** What the rules leave out and where they end a path, one sentence each. */
+export function rulesInWords({ threshold, endAtError, mixedRootsOnly, shortWords, balance }: SelectionRules): string[] {
+  return [
+    `A value at or below ${threshold} is an error.`,
+    ...(endAtError ? ['A path ends with its first error.'] : []),
+    ...(mixedRootsOnly ? ['Trees whose root has the value 0 or 1 are left out.'] : []),
+    ...(shortWords > 0 ? [`Paths of ${shortWords} words or fewer are left out.`] : []),
+    'Paths with an unknown value, and paths whose text another path has, are left out.',
+    ...(balance ? ['Of the paths without an error as many are drawn as there are with one.'] : []),
+  ];
+}

@@ -1,83 +1,98 @@
+import { glyphPath, HEIGHT as LINE } from './glyphs.js';
 import type { Figure } from './problem.js';
 
-const WIDTH = 360;
-const HEIGHT = 240;
+/** Size of every figure. A model that reads it sees a third of that: 128 x 80. */
+export const WIDTH = 384;
+export const HEIGHT = 240;
 const INK = '#222';
 const FILL = '#4c78a8';
 
-/** A problem's figure as an SVG document of 360 x 240 pixels, black on white. */
+/** A problem's figure as an SVG document, black on white; its text is drawn, so that no font is needed. */
 export function figureSvg(figure: Figure): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="13" fill="${INK}">`
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}">`
     + `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>${body(figure)}</svg>`;
+}
+
+/** What a reader of the figure would note down: its numbers with what they belong to. */
+export function figureText(figure: Figure): string {
+  switch (figure.shape) {
+    case 'bars':
+    case 'table': return figure.labels.map((label, i) => `${label} ${figure.values[i]!}`).join(', ');
+    case 'pictograph': return `${figure.labels.map((label, i) => `${label} ${figure.counts[i]!}`).join(', ')}, each ${figure.each}`;
+    case 'rectangle': return `${figure.labels[0]} by ${figure.labels[1] ?? '?'}`;
+    case 'triangle': return `${figure.names[0]} ${figure.labels[0]}, ${figure.names[1]} ${figure.labels[1] ?? '?'}`;
+    case 'line': return `start ${figure.start}, ${figure.jumps} jumps of ${figure.size}`;
+  }
 }
 
 function body(figure: Figure): string {
   switch (figure.shape) {
     case 'bars': return bars(figure.title, figure.labels, figure.values);
-    case 'pictograph': return pictograph(figure.title, figure.each, figure.labels, figure.counts);
+    case 'pictograph': return pictograph(figure.each, figure.labels, figure.counts);
     case 'table': return table(figure.header, figure.labels, figure.values);
-    case 'rectangle': return rectangle(figure.width, figure.height, figure.unit);
-    case 'triangle': return triangle(...figure.angles);
-    case 'line': return line(figure.start, figure.jumps);
+    case 'rectangle': return rectangle(figure.width, figure.height, figure.labels, figure.unit);
+    case 'triangle': return triangle(figure.names, figure.angles, figure.labels);
+    case 'line': return line(figure.start, figure.jumps, figure.size);
   }
 }
 
+/** `y` is the top of the line. */
 const text = (x: number, y: number, content: string | number, anchor: 'start' | 'middle' | 'end' = 'middle'): string =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${content}</text>`;
+  `<path d="${glyphPath(String(content), x, y, anchor)}" fill="none" stroke="${INK}" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/>`;
 
-const stroke = (d: string): string => `<path d="${d}" fill="none" stroke="${INK}" stroke-width="1.5"/>`;
+const stroke = (d: string): string => `<path d="${d}" fill="none" stroke="${INK}" stroke-width="3"/>`;
+
+const known = (value: number | undefined, unit: string): string => (value === undefined ? '?' : `${value}${unit}`);
 
 function bars(title: string, labels: readonly string[], values: readonly number[]): string {
-  const scale = 150 / Math.max(...values);
+  const scale = 120 / Math.max(...values);
+  const pitch = (WIDTH - 24) / labels.length;
   const columns = values.map((value, i) => {
-    const x = 40 + i * 80;
-    return `<rect x="${x}" y="${205 - value * scale}" width="44" height="${value * scale}" fill="${FILL}"/>`
-      + text(x + 22, 200 - value * scale, value) + text(x + 22, 222, labels[i]!);
+    const middle = 12 + (i + 0.5) * pitch;
+    const height = value * scale;
+    return `<rect x="${middle - 24}" y="${(201 - height).toFixed(1)}" width="48" height="${height.toFixed(1)}" fill="${FILL}"/>`
+      + text(middle, 201 - height - LINE - 6, value) + text(middle, 213, labels[i]!.slice(0, labels.length > 3 ? 3 : 5));
   });
-  return text(WIDTH / 2, 22, title) + columns.join('') + stroke('M24 205H340');
+  return text(WIDTH / 2, 12, title) + columns.join('') + stroke('M9 202.5H375');
 }
 
-function pictograph(title: string, each: number, labels: readonly string[], counts: readonly number[]): string {
+function pictograph(each: number, labels: readonly string[], counts: readonly number[]): string {
   const rows = counts.map((count, i) => {
-    const y = 70 + i * 48;
-    const dots = Array.from({ length: count }, (_, n) => `<circle cx="${110 + n * 25}" cy="${y}" r="9" fill="${FILL}"/>`);
-    return text(85, y + 5, labels[i]!, 'end') + dots.join('');
+    const y = 30 + i * 48;
+    const dots = Array.from({ length: count }, (_, n) => `<circle cx="${171 + n * 24}" cy="${y + 9}" r="9" fill="${FILL}"/>`);
+    return text(12, y, labels[i]!, 'start') + dots.join('');
   });
-  return text(WIDTH / 2, 22, title) + rows.join('') + `<circle cx="110" cy="214" r="9" fill="${FILL}"/>` + text(126, 219, `= ${each} animals`, 'start');
+  return rows.join('') + stroke('M9 177H375') + `<circle cx="21" cy="207" r="9" fill="${FILL}"/>` + text(48, 198, `= ${each}`, 'start');
 }
 
 function table(header: readonly [string, string], labels: readonly string[], values: readonly number[]): string {
   const rows = [header, ...labels.map((label, i) => [label, values[i]!] as const)];
-  const cells = rows.map(([left, right], i) => text(60, 40 + i * 38, left, 'start') + text(300, 40 + i * 38, right, 'end'));
-  return cells.join('') + stroke('M50 54H310');
+  const cells = rows.map(([left, right], i) => text(30, 18 + i * 45, left, 'start') + text(354, 18 + i * 45, right, 'end'));
+  return cells.join('') + stroke('M21 48H363');
 }
 
-function rectangle(width: number, height: number, unit: string): string {
-  const scale = Math.min(260 / width, 150 / height);
-  const [w, h] = [width * scale, Math.max(height * scale, 12)];
-  const [x, y] = [(WIDTH - w) / 2, (HEIGHT - h) / 2];
-  return `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${w.toFixed(1)}" height="${h.toFixed(1)}" fill="#e8eef5" stroke="${INK}"/>`
-    + text(WIDTH / 2, y - 8, `${width} ${unit}`) + text(x - 8, HEIGHT / 2 + 5, `${height} ${unit}`, 'end');
+function rectangle(width: number, height: number, labels: readonly [number, number | undefined], unit: string): string {
+  const scale = Math.min(240 / width, 150 / height);
+  const [w, h] = [width * scale, Math.max(height * scale, 24)];
+  const [x, y] = [96, (HEIGHT - h) / 2 + 12];
+  return `<rect x="${x}" y="${y.toFixed(1)}" width="${w.toFixed(1)}" height="${h.toFixed(1)}" fill="#e8eef5" stroke="${INK}" stroke-width="3"/>`
+    + text(x + w / 2, y - LINE - 9, known(labels[0], ` ${unit}`)) + text(x - 12, HEIGHT / 2 + 3, known(labels[1], ` ${unit}`), 'end');
 }
 
 /** Drawn to the angles on its base. */
-function triangle(left: number, right: number): string {
+function triangle(names: readonly [string, string, string], [left, right]: readonly [number, number], labels: readonly [number, number | undefined]): string {
   const [a, b] = [(left * Math.PI) / 180, (right * Math.PI) / 180];
-  const base = Math.min(240, (160 * Math.sin(a + b)) / (Math.sin(a) * Math.sin(b)));
+  const base = Math.min(210, (126 * Math.sin(a + b)) / (Math.sin(a) * Math.sin(b)));
   const side = (base * Math.sin(b)) / Math.sin(a + b);
-  const [x, y] = [(WIDTH - base) / 2, 205];
+  const [x, y] = [(WIDTH - base) / 2, 198];
   const [tipX, tipY] = [x + side * Math.cos(a), y - side * Math.sin(a)];
   return stroke(`M${x.toFixed(1)} ${y}H${(x + base).toFixed(1)}L${tipX.toFixed(1)} ${tipY.toFixed(1)}Z`)
-    + text(x, y + 20, `${left}&#176;`) + text(x + base, y + 20, `${right}&#176;`) + text(tipX, tipY - 8, '?');
+    + text(WIDTH / 2 - 18, y + 15, `${names[0]} ${known(labels[0], '°')}`, 'end') + text(WIDTH / 2 + 18, y + 15, `${names[1]} ${known(labels[1], '°')}`, 'start')
+    + text(tipX, tipY - LINE - 9, `${names[2]} ?`);
 }
 
-function line(start: number, jumps: readonly number[]): string {
-  const end = start + jumps.reduce((sum, jump) => sum + jump, 0);
-  const x = (value: number): number => 30 + (300 * (value - start)) / (end - start);
-  let at = start;
-  const arcs = jumps.map((jump) => {
-    const [from, to] = [x(at), x((at += jump))];
-    return stroke(`M${from.toFixed(1)} 140Q${((from + to) / 2).toFixed(1)} 90 ${to.toFixed(1)} 140`);
-  });
-  return stroke('M20 140H340') + arcs.join('') + text(x(start), 162, start) + text(x(end), 162, '?');
+function line(start: number, jumps: number, size: number): string {
+  const x = (jump: number): number => 36 + (312 * jump) / jumps;
+  const arcs = Array.from({ length: jumps }, (_, i) => stroke(`M${x(i).toFixed(1)} 150Q${x(i + 0.5).toFixed(1)} 90 ${x(i + 1).toFixed(1)} 150`));
+  return stroke('M12 151.5H372') + arcs.join('') + text(Math.max(x(0.5), 48), 84, `+${size}`) + text(36, 168, start) + text(348, 168, '?');
 }

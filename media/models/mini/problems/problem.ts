@@ -18,20 +18,22 @@ export interface ProgramStep {
   readonly apply?: { readonly operation: Operation; readonly right: Operand };
 }
 
-/** What a figure shows; `figure.ts` draws it. */
+/** What a figure shows; `figureSvg.ts` draws it. A side without a number is drawn with a question mark. */
 export type Figure =
   | { readonly shape: 'bars'; readonly title: string; readonly labels: readonly string[]; readonly values: readonly number[] }
-  | { readonly shape: 'pictograph'; readonly title: string; readonly each: number; readonly labels: readonly string[]; readonly counts: readonly number[] }
+  | { readonly shape: 'pictograph'; readonly each: number; readonly labels: readonly string[]; readonly counts: readonly number[] }
   | { readonly shape: 'table'; readonly header: readonly [string, string]; readonly labels: readonly string[]; readonly values: readonly number[] }
-  | { readonly shape: 'rectangle'; readonly width: number; readonly height: number; readonly unit: string }
-  | { readonly shape: 'triangle'; readonly angles: readonly [number, number] }
-  | { readonly shape: 'line'; readonly start: number; readonly jumps: readonly number[] };
+  | { readonly shape: 'rectangle'; readonly width: number; readonly height: number; readonly labels: readonly [number, number | undefined]; readonly unit: string }
+  | { readonly shape: 'triangle'; readonly names: readonly [string, string, string]; readonly angles: readonly [number, number]; readonly labels: readonly [number, number | undefined] }
+  | { readonly shape: 'line'; readonly start: number; readonly jumps: number; readonly size: number };
 
 export interface GeneratedProblem {
   readonly kind: string;
   readonly question: string;
-  /** Numbers the question states, in the order the kind names them. */
+  /** Numbers the problem states, in the order the kind names them. */
   readonly givens: readonly number[];
+  /** Which of them stand in the figure alone: the question does not tell them. */
+  readonly inFigure: readonly boolean[];
   readonly steps: readonly ProgramStep[];
   /** The true result of every step. */
   readonly results: readonly number[];

@@ -3,11 +3,18 @@ import { compute, type Figure, type GeneratedProblem, type Operand, type Operati
 /** Collects a kind's numbers and steps and works the answer out on the way; a step that is not exact is a mistake of the kind. */
 export class Program {
   readonly #givens: number[] = [];
+  readonly #inFigure: boolean[] = [];
   readonly #steps: ProgramStep[] = [];
   readonly #results: number[] = [];
 
+  /** A number that the question tells. */
   given(value: number): Operand {
-    return { from: 'given', index: this.#givens.push(value) - 1 };
+    return this.#give(value, false);
+  }
+
+  /** A number that only the figure tells. */
+  shown(value: number): Operand {
+    return this.#give(value, true);
   }
 
   /** A step that only reads a number off the question or its figure. */
@@ -28,8 +35,13 @@ export class Program {
 
   problem(kind: string, question: string, figure?: Figure): GeneratedProblem {
     const text = question.replace(/\s+/g, ' ').trim();
-    const body = { kind, question: text, givens: this.#givens, steps: this.#steps, results: this.#results, answer: this.#results.at(-1)! };
+    const body = { kind, question: text, givens: this.#givens, inFigure: this.#inFigure, steps: this.#steps, results: this.#results, answer: this.#results.at(-1)! };
     return figure === undefined ? body : { ...body, figure };
+  }
+
+  #give(value: number, inFigure: boolean): Operand {
+    this.#inFigure.push(inFigure);
+    return { from: 'given', index: this.#givens.push(value) - 1 };
   }
 
   #add(step: ProgramStep, result: number): Operand {

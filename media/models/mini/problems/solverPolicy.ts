@@ -1,33 +1,48 @@
-import type { Policy, Verify } from '../../../../server/labeling/mcts.js';
+import { createHash } from 'node:crypto';
+import type { Judge } from '../../../../server/labeling/judge.js';
+import { PolicyError, type Completion, type Policy } from '../../../../server/labeling/policy.js';
 import { finalAnswer } from '../../../../server/reasoning/finalAnswer.js';
+import { createRandom } from '../../../../server/reasoning/random.js';
 import { Draw } from './draw.js';
 import type { GeneratedProblem } from './problem.js';
 import { begin, solve, type Progress, type SolverSettings } from './solver.js';
 
 /**
  * The stochastic solver as a policy: it knows the program and errs now and then. It can go on from any prefix of its own
- * solutions (their progress is remembered by their text); any other prefix is an error of the caller.
+ * solutions (their progress is remembered by their text) and from no other: a run of it cannot be taken up by another process.
  */
 export function solverPolicy(problem: GeneratedProblem, settings: SolverSettings): Policy {
   const known = new Map<string, Progress>();
   const key = (steps: readonly string[]): string => JSON.stringify(steps);
-  return (prefix, count, random) => {
-    const draw = new Draw(random);
-    const from = known.get(key(prefix));
-    if (from === undefined && prefix.length > 0) return Promise.reject(new RangeError(`not a prefix of this solver: ${prefix.at(-1)!}`));
-    const rollouts = Array.from({ length: count }, () => {
-      const solution = [...prefix];
-      return solve(problem, from ?? begin(draw), draw, settings).map((step) => {
-        solution.push(step.text);
-        known.set(key(solution), step.after);
-        return step.text;
+  return {
+    describe() {
+      const fingerprint = createHash('sha256').update(JSON.stringify([problem.question, settings])).digest('hex').slice(0, 16);
+      return Promise.resolve({ name: 'solver', fingerprint: `solver ${fingerprint}`, isDeterministic: true });
+    },
+    sample({ prefix, count, seed }) {
+      const from = known.get(key(prefix));
+      if (from === undefined && prefix.length > 0) return Promise.reject(new PolicyError(`This is not a prefix of the solver: ${prefix.at(-1)!} Start the run anew.`));
+      const rollouts = Array.from({ length: count }, (_, i): Completion => {
+        const draw = new Draw(createRandom(seed, `rollout ${i}`));
+        const solution = [...prefix];
+        const steps = solve(problem, from ?? begin(draw), draw, settings).map((step) => {
+          solution.push(step.text);
+          known.set(key(solution), step.after);
+          return step.text;
+        });
+        return { steps, finish: 'stop' };
       });
-    });
-    return Promise.resolve(rollouts);
+      return Promise.resolve(rollouts);
+    },
+    dispose: () => Promise.resolve(),
   };
 }
 
 /** Right when the solution's final answer is the problem's. */
-export function answerVerifier(problem: GeneratedProblem): Verify {
-  return (solution) => Promise.resolve(finalAnswer(solution.at(-1) ?? '') === String(problem.answer));
-}
+export const answerJudge: Judge = {
+  fingerprint: 'same text',
+  judge({ reference, solution }) {
+    const answer = finalAnswer(solution.at(-1) ?? '');
+    return Promise.resolve({ ...(answer !== undefined && { answer }), verdict: answer === reference ? 'right' : 'wrong', method: 'text' });
+  },
+};

@@ -3,13 +3,17 @@ import type { GeneratedProblem } from '../problem.js';
 import { Program } from '../program.js';
 import { goods, people, toys } from '../words.js';
 
-/** Two kinds of goods, their total, and (often) the change. */
+/** Two kinds of goods on a price list, their total, and (often) the change. */
 export function prices(draw: Draw): GeneratedProblem {
-  const [first, second] = draw.several(goods, 2) as [string, string];
+  const labels = draw.several(goods, 4);
+  const [i, j] = draw.several([0, 1, 2, 3], 2) as [number, number];
+  const [first, second] = [labels[i]!, labels[j]!];
   const who = draw.pick(people);
   const p = new Program();
   const [n1, n2] = [p.given(draw.whole(2, 9)), p.given(draw.whole(2, 9))];
-  const [p1, p2] = [p.given(draw.whole(2, 15)), p.given(draw.whole(2, 15))];
+  const values = draw.distinct(2, 15, 4);
+  const list = values.map((value) => p.shown(value));
+  const [p1, p2] = [list[i]!, list[j]!];
   const cost = (good: string): string[] => [
     `{a} ${good}s cost {e} dollars.`, `The ${good}s cost {e} dollars.`, `For {a} ${good}s at {b} dollars each, ${who} pays {e} dollars.`,
   ];
@@ -17,17 +21,18 @@ export function prices(draw: Draw): GeneratedProblem {
   const c2 = p.step(n2, '*', p2, ...cost(second));
   const total = p.step(c1, '+', c2, `Together that is {e} dollars.`, `In total ${who} pays {e} dollars.`, `The sum is {e} dollars.`);
   const q = draw.pick([
-    `${who} buys ${p.value(n1)} ${first}s for ${p.value(p1)} dollars each and ${p.value(n2)} ${second}s for ${p.value(p2)} dollars each.`,
-    `A ${first} costs ${p.value(p1)} dollars and a ${second} costs ${p.value(p2)} dollars. ${who} buys ${p.value(n1)} ${first}s and ${p.value(n2)} ${second}s.`,
+    `${who} buys ${p.value(n1)} ${first}s and ${p.value(n2)} ${second}s at the prices of the list.`,
+    `The list shows the prices of a shop. ${who} buys ${p.value(n1)} ${first}s and ${p.value(n2)} ${second}s.`,
   ]);
-  if (draw.chance(0.4)) return p.problem('prices', `${q} ${draw.pick(['How many dollars is that in all?', 'How much does it cost in total?'])}`);
+  const figure = { shape: 'table', header: ['Item', 'Dollars'], labels, values } as const;
+  if (draw.chance(0.4)) return p.problem('prices', `${q} ${draw.pick(['How many dollars is that in all?', 'How much does it cost in total?'])}`, figure);
   const paid = p.given((Math.floor(p.value(total) / 10) + draw.whole(1, 3)) * 10);
   p.step(paid, '-', total, `The change is {e} dollars.`, `${who} gets {e} dollars back.`);
   const ask = draw.pick([
     `${who} pays with ${p.value(paid)} dollars. How much change does ${who} get?`,
     `How many dollars are left from ${p.value(paid)} dollars?`,
   ]);
-  return p.problem('prices', `${q} ${ask}`);
+  return p.problem('prices', `${q} ${ask}`, figure);
 }
 
 /** Saving a fixed amount a week: what is there after some weeks, and (often) how long the rest of a goal takes. */

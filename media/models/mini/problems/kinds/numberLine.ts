@@ -5,14 +5,14 @@ import { people } from '../words.js';
 
 /** A walk on the number line: equal jumps to the right, then some to the left. */
 export function numberLine(draw: Draw): GeneratedProblem {
-  const who = draw.pick(['A frog', 'A rabbit', 'A cricket', draw.pick(people)]);
+  const who = draw.pick(['a frog', 'a rabbit', 'a cricket', draw.pick(people)]);
   const p = new Program();
-  const start = p.given(draw.whole(3, 40));
-  const [jumps, size] = [p.given(draw.whole(2, 9)), p.given(draw.whole(3, 12))];
+  const start = p.shown(draw.whole(3, 40));
+  const [jumps, size] = [p.shown(draw.whole(2, 9)), p.shown(draw.whole(3, 12))];
   const right = p.step(jumps, '*', size, `{a} jumps of {b} are {e} to the right.`, `To the right it goes {e}.`);
   const there = p.step(start, '+', right, `From {a} that leads to {e}.`, `The jumps end at {e}.`);
-  const figure = { shape: 'line', start: p.value(start), jumps: Array.from({ length: p.value(jumps) }, () => p.value(size)) } as const;
-  const q = `${who} stands at ${p.value(start)} on a number line and makes ${p.value(jumps)} jumps of ${p.value(size)} to the right.`;
+  const figure = { shape: 'line', start: p.value(start), jumps: p.value(jumps), size: p.value(size) } as const;
+  const q = `The figure shows where ${who} starts on a number line and its equal jumps to the right.`;
   if (draw.chance(0.5)) {
     const back = p.given(draw.whole(2, Math.min(19, p.value(there) - 1)));
     p.step(there, '-', back, `Going back {b}, it is at {e}.`, `After the step back it stands at {e}.`);

@@ -3,21 +3,22 @@ import type { GeneratedProblem } from '../problem.js';
 import { constant, Program } from '../program.js';
 import { people, things } from '../words.js';
 
-/** The average of three numbers, sometimes with the distance of one from it. */
+/** The average of three bars of a chart, sometimes with the distance of one from it. */
 export function average(draw: Draw): GeneratedProblem {
   const names = draw.several(people, 3) as [string, string, string];
   const thing = draw.pick(things);
   const [x, y] = draw.distinct(8, 40, 2) as [number, number];
   const z = draw.whole(6, 15) * 3 - ((x + y) % 3);
   const p = new Program();
-  const [a, b, c] = [p.given(x), p.given(y), p.given(z)];
+  const [a, b, c] = [p.shown(x), p.shown(y), p.shown(z)];
   const pair = p.step(a, '+', b, `${names[0]} and ${names[1]} have {e} ${thing}.`, `The first two make {e} ${thing}.`);
   const all = p.step(pair, '+', c, `With ${names[2]} that is {e} ${thing}.`, `All three have {e} ${thing}.`);
   const mean = p.step(all, '/', constant(3), `The average is {e} ${thing}.`, `Divided by {b}, that is {e} ${thing}.`);
-  const q = `${names[0]} has ${x} ${thing}, ${names[1]} has ${y} ${thing} and ${names[2]} has ${z} ${thing}.`;
-  if (p.value(mean) <= x || draw.chance(0.6)) return p.problem('average', `${q} What is the average number of ${thing}?`);
+  const q = `The chart shows how many ${thing} ${names[0]}, ${names[1]} and ${names[2]} have.`;
+  const figure = { shape: 'bars', title: thing, labels: names, values: [x, y, z] } as const;
+  if (p.value(mean) <= x || draw.chance(0.6)) return p.problem('average', `${q} What is the average number of ${thing}?`, figure);
   p.step(mean, '-', a, `${names[0]} is {e} below the average.`, `The difference is {e} ${thing}.`);
-  return p.problem('average', `${q} How many ${thing} below the average is ${names[0]}?`);
+  return p.problem('average', `${q} How many ${thing} below the average is ${names[0]}?`, figure);
 }
 
 const parts = [['half', 2], ['a third', 3], ['a quarter', 4], ['a fifth', 5]] as const;

@@ -1,0 +1,74 @@
+import { ProgressLocation, Uri, window, workspace, type CancellationToken, type Progress } from 'vscode';
+import { LabelProblem, type LabelOutcome, type LabelProblemResult, type LabelingParams } from '../../server/protocol.js';
+import { stepAt } from '../stepAt.js';
+import type { StepLens } from '../stepLens.js';
+import { isIndex, targetOf, type Command } from './command.js';
+
+/** Labels a problem (the one given, else the one at the cursor) with the policy of the settings, beside its growing tree. */
+export const labelProblem: Command = {
+  id: 'steplens.labelProblem',
+  async run(stepLens, target, problem) {
+    const uri = targetOf(stepLens, target);
+    if (!uri) {
+      void window.showInformationMessage('Open a file with problems first: a list of problems with their answers, or any file of solutions that has both.');
+      return;
+    }
+    const index = isIndex(problem) ? problem : await problemAtCursor(stepLens, uri);
+    const outcome = await label(stepLens, uri, index, false);
+    if (outcome?.state === 'known') await offerAgain(stepLens, uri, index, outcome);
+    else if (outcome) await tell(stepLens, outcome);
+  },
+};
+
+/** Labels one problem with a notification that tells how far it is and cancels it; undefined when it failed, which was said. */
+export async function label(stepLens: StepLens, uri: Uri, problem: number, again: boolean, { name, showsTree } = { name: 'Labelling', showsTree: true }): Promise<LabelOutcome | undefined> {
+  await workspace.openTextDocument(uri);
+  return window.withProgress({ location: ProgressLocation.Notification, title: `StepLens: ${name}`, cancellable: true }, async (progress, token) => {
+    // Once: who closes the tree does not want it back.
+    let isShown = !showsTree;
+    const listener = stepLens.client.onDidChangeLabeling((params) => {
+      if (params.uri !== uri.toString() || params.problem !== problem || params.state !== 'running') return;
+      report(progress, params);
+      if (!isShown) void stepLens.panels.showLabeling(Uri.parse(params.file, true));
+      isShown = true;
+    });
+    try {
+      return await ask(stepLens, uri, problem, again, token);
+    } finally {
+      listener.dispose();
+    }
+  });
+}
+
+async function ask({ client }: StepLens, uri: Uri, problem: number, again: boolean, token: CancellationToken): Promise<LabelOutcome | undefined> {
+  const result = await client.request<LabelProblemResult>(LabelProblem, { uri: uri.toString(), problem, again }, token);
+  if ('ok' in result) return result.ok;
+  throw new Error(result.err);
+}
+
+function report(progress: Progress<{ message: string }>, { rollouts, budget, searches, resumed }: LabelingParams): void {
+  const of = budget === undefined ? '' : ` of ${budget}`;
+  const before = resumed === 0 ? '' : `, ${resumed} of them from before`;
+  progress.report({ message: `${rollouts}${of} rollouts${before}${searches === 0 ? '' : `, search ${searches}`}` });
+}
+
+/** What came of it, in one sentence with the next action. */
+async function tell({ panels }: StepLens, { state, file, rollouts, failures, undecided, resumed }: LabelOutcome): Promise<void> {
+  const counts = [`${rollouts} rollouts`, resumed > 0 ? `${resumed} of them from before` : '', failures > 0 ? `${failures} failed` : '', undecided > 0 ? `${undecided} undecided` : ''].filter((text) => text !== '').join(', ');
+  const message = state === 'cancelled' ? `Labelling was cancelled after ${counts}. They are kept: label the problem again to go on from there.` : `The problem is labelled: ${counts}.`;
+  if (await window.showInformationMessage(message, 'Open Tree')) await panels.open(Uri.parse(file, true), 0);
+}
+
+async function offerAgain(stepLens: StepLens, uri: Uri, problem: number, outcome: LabelOutcome): Promise<void> {
+  const choice = await window.showInformationMessage('This problem was labelled with these settings before.', 'Open Tree', 'Label Again');
+  if (choice === 'Open Tree') await stepLens.panels.open(Uri.parse(outcome.file, true), 0);
+  if (choice !== 'Label Again') return;
+  const second = await label(stepLens, uri, problem, true);
+  if (second) await tell(stepLens, second);
+}
+
+async function problemAtCursor({ client }: StepLens, uri: Uri): Promise<number> {
+  const position = window.activeTextEditor?.selection.active;
+  const here = position && (await stepAt(client, uri, position));
+  return here?.problem ?? 0;
+}

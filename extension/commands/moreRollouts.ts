@@ -1,0 +1,64 @@
+import type { Uri} from 'vscode';
+import { ProgressLocation, Range, WorkspaceEdit, window, workspace, type TextDocument } from 'vscode';
+import { MoreRollouts, type MoreRolloutsResult } from '../../server/protocol.js';
+import { stepAt } from '../stepAt.js';
+import { isIndex, targetOf, type Command } from './command.js';
+
+const usual = 16;
+const most = 10_000;
+
+/**
+ * Samples more rollouts from a node of a tree that a run made: the one given, else the one at the cursor. The file can be taken
+ * back to what it was; the event log only ever grows, and the tree panel says how many rollouts the file does not have.
+ */
+export const moreRollouts: Command = {
+  id: 'steplens.moreRollouts',
+  async run(stepLens, target, problem, node, count) {
+    const uri = targetOf(stepLens, target);
+    if (!uri) return;
+    const here = isIndex(problem) && isIndex(node) ? { problem, node } : await nodeAtCursor(stepLens.client, uri);
+    if (!here) {
+      void window.showInformationMessage('Put the cursor on a step of a search tree, or select a node in the tree panel, and ask again.');
+      return;
+    }
+    const document = await workspace.openTextDocument(uri);
+    if (document.isDirty) throw new Error('This file has changes that are not saved. Save it first: the new rollouts are written into it.');
+    const wanted = isIndex(count) && count > 0 ? count : await askCount();
+    if (wanted === undefined) return;
+    const before = document.getText();
+    const result = await window.withProgress({ location: ProgressLocation.Notification, title: `StepLens: ${wanted} rollouts`, cancellable: true }, (_progress, token) =>
+      stepLens.client.request<MoreRolloutsResult>(MoreRollouts, { uri: uri.toString(), ...here, count: wanted }, token));
+    if ('err' in result) throw new Error(result.err);
+    const { right, wrong, failed } = result.ok;
+    const told = `${right + wrong + failed} more rollouts: ${right} right, ${wrong} wrong${failed > 0 ? `, ${failed} failed` : ''}.`;
+    if (await window.showInformationMessage(told, 'Undo')) await takeBack(document, before);
+  },
+};
+
+async function askCount(): Promise<number | undefined> {
+  const text = await window.showInputBox({
+    title: 'More rollouts from here',
+    prompt: `How many? Up to ${most.toLocaleString('en-US')}.`,
+    value: String(usual),
+    validateInput: (value) => (countOf(value) === undefined ? `Write a whole number from 1 to ${most.toLocaleString('en-US')}.` : undefined),
+  });
+  return text === undefined ? undefined : countOf(text);
+}
+
+function countOf(text: string): number | undefined {
+  const count = /^\s*\d+\s*$/.test(text) ? Number(text) : 0;
+  return count >= 1 && count <= most ? count : undefined;
+}
+
+/** Writes the file as it was; an edit, so that it can itself be undone. */
+async function takeBack(document: TextDocument, before: string): Promise<void> {
+  const edit = new WorkspaceEdit();
+  edit.replace(document.uri, new Range(document.positionAt(0), document.positionAt(document.getText().length)), before);
+  if (!(await workspace.applyEdit(edit)) || !(await document.save())) throw new Error('The file could not be taken back. Undo in its editor instead.');
+}
+
+async function nodeAtCursor(client: Parameters<typeof stepAt>[0], uri: Uri): Promise<{ readonly problem: number; readonly node: number } | undefined> {
+  const position = window.activeTextEditor?.document.uri.toString() === uri.toString() ? window.activeTextEditor.selection.active : undefined;
+  const here = position && (await stepAt(client, uri, position));
+  return here?.node === undefined ? undefined : { problem: here.problem, node: here.node };
+}

@@ -1,0 +1,178 @@
+import { dirname, resolve } from 'node:path';
+import type { Algebra } from '../labeling/answers/algebra.js';
+import { createAlgebra } from '../labeling/answers/computeEngine.js';
+import { labelRun, type RunSummary } from '../labeling/labelRun.js';
+import { openJudge } from '../labeling/policies/openPolicy.js';
+import { PolicyError } from '../labeling/policy.js';
+import { labelProblems } from '../labeling/problemFile.js';
+import type { LabelProblem } from '../labeling/runEvents.js';
+import { LabelError } from '../labeling/runRecorder.js';
+import { count } from '../language/solutionValues.js';
+import { exitCodes, type CliWorld, type Command } from './command.js';
+import { readLabelOptions, type LabelCliOptions } from './labelOptions.js';
+import { ProgressLine } from './progressLine.js';
+import { ReportedInput } from './reportedInput.js';
+
+export const label: Command = {
+  name: 'label',
+  summary: 'label the steps of a policy by MCTS or Monte-Carlo rollouts; resumable',
+  help: `Usage: steplens label PROBLEMS --policy POLICY --out DIR [OPTIONS]
+
+Lets a policy solve problems, judges its answers, and writes what every step is worth. PROBLEMS is a
+JSON array or JSON Lines of {"id", "question", "correct_answer", "image_path"}. For each problem DIR
+gets the result and the log of everything that happened. The same command goes on from where it was
+stopped or killed and ends with the same files.
+
+  --policy POLICY      mini (the bundled model), the folder of a model with its policy.json, or the
+                       URL of an OpenAI-compatible server, such as http://localhost:8000/v1
+  --out DIR            folder of the run
+  --seed N             what is sampled is drawn from it (default: 1)
+  --method M           mcts: MM-PRM's search, one tree a problem (default)
+                       monte-carlo: VisualPRM's continuations of every step, one JSONL a problem
+  --jobs N             problems at once (default: 4); the files do not depend on it
+  --restart            throw away what DIR holds of an earlier run
+  --queue URL          share the problems with every other process, on any machine, that runs the same
+                       command; URL is that of a Redis server: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]
+  --stalled-after S    a process not heard of for so long loses its problems to others (default: 30)
+
+mcts:
+  --preset paper       MM-PRM's own run: 200 searches, 1000 rollouts, length scale 2000
+  --rollouts N         rollouts from every state (default: 16)
+  --searches N         binary searches at most (default: 20)
+  --budget N           no search begins after so many rollouts (default: 200)
+  --c-puct X, --alpha X, --beta X, --length-scale X
+                       what makes a rollout promising (default: 0.125, 0.5, 0.9, 500)
+monte-carlo:
+  --solutions N        solutions of a problem (default: 4)
+  --continuations N    rollouts from every step (default: 16)
+  --max-steps N        longer solutions have neighbouring steps merged (default: 12)
+  --threshold X        a step is right when more than this share succeeds (default: 0)
+  --early-stop         leave the steps after the first wrong one unsampled
+
+A server as policy; its key comes from the environment, STEPLENS_API_KEY or OPENAI_API_KEY:
+  --model NAME         which of its models (default: its only one)
+  --mode MODE          chat or completions (default: chat)
+  --temperature X, --top-p X, --max-tokens N
+                       sampling (default: 1, the server's own, 2048)
+  --concurrency N, --timeout SECONDS, --retries N
+                       requests at once and patience (default: 8, 280, 3)
+A local model:
+  --device D, --threads N
+                       as for steplens score
+Verdicts:
+  --judge URL --judge-model NAME
+                       asked where the rules cannot tell whether an answer is right
+
+With --queue each problem is labelled by one process, and every process ends when all are finished,
+with the same totals. What was sampled is kept in Redis until then, so a problem whose process was
+killed goes on where it was. A problem that cannot be labelled is tried three times, then reported.
+Files are written by the process that labelled the problem; a process whose DIR is another folder
+gets them too when the run is over. So DIR may be one shared folder or a folder on each machine.
+The policy's URL is part of what makes the command the same.
+
+Exit codes: 0 done, 2 bad usage, unreadable input, or a problem that could not be labelled (the
+others are), 130 interrupted.
+`,
+  async run(args, world) {
+    const options = readLabelOptions(args);
+    const input = new ReportedInput([options.problemsFile], world);
+    const problems: LabelProblem[] = [];
+    for await (const { file, reasoning, lines } of input.files()) {
+      const read = labelProblems(reasoning.problems);
+      for (const { offset, message } of read.faults) input.complain(`${file}:${lines.position(offset).line + 1}: ${message}`);
+      problems.push(...read.problems);
+    }
+    if (problems.length === 0) {
+      if (input.failed === 0) input.complain(`${options.problemsFile}: there is no problem to label; it takes a JSON array or JSON Lines of {"id", "question", "correct_answer", "image_path"}`);
+      return exitCodes.unusable;
+    }
+    const failed = await labelAll(problems, options, world);
+    return failed === 'interrupted' ? exitCodes.interrupted : failed || input.failed > 0 ? exitCodes.unusable : exitCodes.done;
+  },
+};
+
+/** Whether something could not be labelled. */
+async function labelAll(problems: readonly LabelProblem[], options: LabelCliOptions, world: CliWorld): Promise<boolean | 'interrupted'> {
+  const { err, out, signal } = world;
+  const progress = new ProgressLine(world);
+  const say = (message: string): void => {
+    progress.clear();
+    err.write(`steplens: ${message}\n`);
+  };
+  const host = { env: world.env, log: { info: () => undefined, warn: say } };
+  let policy;
+  const started = world.now();
+  let finished = 0;
+  let rollouts = 0;
+  /** Sampled by others before this process joined them. */
+  let before: number | undefined;
+  try {
+    policy = world.openPolicy(options.policy, host.log);
+    const { problemsFile, settings, jobs, restart, queue } = options;
+    const judge = openJudge(startedWhenAsked(), options.judge, host);
+    const labelWorld = { policy, judge, folder: options.out, imageFolder: dirname(resolve(problemsFile)) };
+    const common = { problems, problemsFile, settings, jobs, signal };
+    const tell = (): void => progress.tell(`${finished.toLocaleString('en-US')} of ${count(problems.length, 'problem')}, ${count(rollouts, 'rollout')}, ${rate(rollouts - (before ?? 0), world.now() - started)}`);
+    const summary = queue === undefined
+      ? await labelRun(
+          {
+            ...common, restart,
+            onEvent(_, event, isRecorded) {
+              if (event.event !== 'rollouts' || isRecorded) return;
+              rollouts += event.rollouts.length;
+              tell();
+            },
+            onProblem(_, outcome) {
+              finished++;
+              if (outcome.kind === 'failed') say(outcome.message);
+            },
+          },
+          labelWorld,
+        )
+      // BullMQ is loaded by those who ask for it.
+      : await (await import('../labeling/queue/labelQueue.js')).labelQueue(
+          {
+            ...common, ...queue, onTrouble: say,
+            onProgress(all) {
+              ({ finished, rollouts } = all);
+              before ??= rollouts;
+              tell();
+            },
+            onProblem(_, outcome) {
+              if (outcome.kind === 'failed') say(outcome.message);
+            },
+          },
+          labelWorld,
+        );
+    progress.clear();
+    out.write(summaryLine(summary, options.out, world.now() - started, before ?? 0));
+    return summary.failed > 0;
+  } catch (error) {
+    if (signal.aborted) {
+      say(`interrupted after ${count(finished, 'problem')} of ${problems.length}; the same command goes on from here`);
+      return 'interrupted';
+    }
+    if (!(error instanceof PolicyError || error instanceof LabelError)) throw error;
+    say(error.message);
+    return true;
+  } finally {
+    await policy?.dispose();
+  }
+}
+
+function summaryLine({ done, skipped, failed, rollouts, failures, undecided }: RunSummary, folder: string, ms: number, before: number): string {
+  const problems = [count(done, 'problem'), ...(skipped > 0 ? [`${skipped} skipped`] : []), ...(failed > 0 ? [`${failed} failed`] : [])].join(', ');
+  const flaws = [...(failures > 0 ? [`${failures} failed`] : []), ...(undecided > 0 ? [`${undecided} undecided`] : [])].join(', ');
+  return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(rollouts - before, ms)}\n`;
+}
+
+function rate(rollouts: number, ms: number): string {
+  return `${(ms > 0 ? (rollouts / ms) * 1000 : 0).toFixed(1)} rollouts/s`;
+}
+
+/** The algebra system takes a while to start, and answers that are numbers never ask it. */
+function startedWhenAsked(): Algebra {
+  let algebra: Algebra | undefined;
+  const started = (): Algebra => (algebra ??= createAlgebra());
+  return { compare: (a, b) => started().compare(a, b), proportional: (a, b) => started().proportional(a, b), value: (expression) => started().value(expression) };
+}

@@ -1,0 +1,126 @@
+import type { Algebra } from '../labeling/answers/algebra.js';
+import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
+import { bestOfNInParts, type BestOfN } from './bestOfN.js';
+import { BENCHMARKS, candidateSet, evaluationKind, isCandidateSet, labelledSolutions, lacksVerdicts, recordedScores, withVerdicts, type EvaluationKind, type ProcessBenchmark } from './evaluationInput.js';
+import { processReport, type ProcessReport } from './processBenchmark.js';
+
+/** Where neither a setting nor a model says otherwise. */
+export const defaultThreshold = 0.5;
+
+/** Why a document was not taken, with what would be. */
+export const nothingToEvaluate =
+  'there is nothing to evaluate in it; candidate sets have several solutions with verdicts or a reference answer, process benchmarks have step labels';
+
+/** Where the scores of an evaluation come from. */
+export interface ScoreOrigin {
+  /** Files whose own scores were used. */
+  readonly recorded: number;
+  /** Files scored with `model`. */
+  readonly scored: number;
+  readonly model?: string;
+  readonly device?: string;
+}
+
+/** What the output formats show of one kind of file. */
+export type Evaluation = { readonly files: readonly string[]; readonly origin: ScoreOrigin; readonly seed: number } & (
+  | { readonly kind: 'bestOfN'; readonly result: BestOfN; readonly withoutVerdict: number }
+  | { readonly kind: ProcessBenchmark; readonly result: ProcessReport }
+);
+
+export interface EvaluationOptions {
+  readonly seed: number;
+  /** Without it the scoring model's, else 0.5. */
+  readonly threshold: number | undefined;
+  /** Scores with the model also where scores stand in the file. */
+  readonly rescore: boolean;
+}
+
+/** What an evaluation reaches outside itself. */
+export interface EvaluationWorld {
+  /** One score in [0, 1] a step; NaN = not scored. `onProgress`: steps of the problem that are done. */
+  score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<ArrayLike<number>>;
+  /** The model that scores; asked for after it has. */
+  model(): { readonly model: string; readonly device: string; readonly threshold: number } | undefined;
+  /** Loaded only for candidates without a verdict. */
+  algebra(): Promise<Algebra>;
+  /** Steps of a file done and to do, while the model scores them. */
+  onProgress(file: string, done: number, total: number): void;
+  /** Called between the parts of long calculations: lets others have their turn. Rejects when cancelled. */
+  pause(): Promise<void>;
+}
+
+interface Group {
+  readonly files: string[];
+  readonly problems: { readonly problem: Problem; readonly scores: ArrayLike<number>; readonly id: string }[];
+  recorded: number;
+  scored: number;
+}
+
+/** Gathers documents by kind, scores those that have no scores, and evaluates each kind as one set. */
+export class EvaluationRun {
+  readonly #options: EvaluationOptions;
+  readonly #world: EvaluationWorld;
+  readonly #groups = new Map<EvaluationKind, Group>();
+
+  constructor(options: EvaluationOptions, world: EvaluationWorld) {
+    this.#options = options;
+    this.#world = world;
+  }
+
+  /** Takes a document; false when there is nothing to evaluate in it. Rejects as `score` does. */
+  async add(file: string, document: ReasoningDocument): Promise<boolean> {
+    const reasoning = await this.#judged(document);
+    const kind = evaluationKind(reasoning);
+    if (kind === undefined) return false;
+    const group = this.#groups.get(kind) ?? { files: [], problems: [], recorded: 0, scored: 0 };
+    this.#groups.set(kind, group);
+    group.files.push(file);
+    const own = reasoning.problems.map(recordedScores);
+    const isRecorded = !this.#options.rescore && own.some((scores) => scores.some((score) => !Number.isNaN(score)));
+    if (isRecorded) group.recorded++;
+    else group.scored++;
+    const total = reasoning.problems.reduce((sum, problem) => sum + problem.steps.length, 0);
+    let done = 0;
+    for (const problem of reasoning.problems) {
+      const scores = isRecorded ? own[problem.index]! : await this.#world.score(problem, file, (finished) => this.#world.onProgress(file, done + finished, total));
+      done += problem.steps.length;
+      group.problems.push({ problem, scores, id: `${group.files.length}/${problem.index}` });
+    }
+    return true;
+  }
+
+  /** One evaluation a kind of file, in the order the kinds came. Rejects as `pause` does. */
+  async evaluations(): Promise<Evaluation[]> {
+    const all: Evaluation[] = [];
+    for (const [kind, group] of this.#groups) all.push(await this.#evaluation(kind, group));
+    return all;
+  }
+
+  /** Candidates the file gives no verdict on are judged by the rules. */
+  async #judged(reasoning: ReasoningDocument): Promise<ReasoningDocument> {
+    if (!reasoning.problems.some(lacksVerdicts)) return reasoning;
+    const algebra = await this.#world.algebra();
+    return { ...reasoning, problems: reasoning.problems.map((problem) => (lacksVerdicts(problem) ? withVerdicts(problem, algebra) : problem)) };
+  }
+
+  async #evaluation(kind: EvaluationKind, { files, problems, recorded, scored }: Group): Promise<Evaluation> {
+    const { seed } = this.#options;
+    const used = scored > 0 ? this.#world.model() : undefined;
+    const about = { files, origin: { recorded, scored, ...(used && { model: used.model, device: used.device }) }, seed };
+    if (kind === 'bestOfN') {
+      const usable = problems.filter(({ problem }) => isCandidateSet(problem));
+      const sets = usable.map(({ problem, scores, id }) => candidateSet(problem, scores, id));
+      const parts = bestOfNInParts(sets, seed);
+      let part = parts.next();
+      while (!part.done) {
+        await this.#world.pause();
+        part = parts.next();
+      }
+      return { ...about, kind, result: part.value, withoutVerdict: problems.length - usable.length };
+    }
+    const solutions = problems.flatMap(({ problem, scores }) => labelledSolutions(problem, scores));
+    const threshold = this.#options.threshold ?? used?.threshold ?? defaultThreshold;
+    await this.#world.pause();
+    return { ...about, kind, result: processReport(solutions, BENCHMARKS[kind].headline, threshold, seed) };
+  }
+}

@@ -1,0 +1,93 @@
+import type { Session, TensorInfo, TensorValue } from '../runtime.js';
+import { integerTensor, pixelFeeds, readScores, type Batch } from './graph.js';
+
+/** Added to the score of a token that must not be looked at. */
+export const masked = -1e9;
+
+export interface BatchGraph {
+  readonly session: Session;
+  readonly idType: string;
+  readonly positionType: string;
+  readonly images: TensorInfo | undefined;
+}
+
+/** Keys or values of a sequence, [tokens, size]; `name` as in `past_<name>`. */
+export interface HeldPart {
+  readonly name: string;
+  readonly size: number;
+  readonly values: Float32Array;
+}
+
+/**
+ * `rows` continuations of one sequence, run as one sequence: what they share is held once, after it stand the new tokens step
+ * by step (all rows of a step side by side), and a row's mask hides the tokens of the others. A step appends with one copy a
+ * buffer, and the graph reads some hundred cached tokens where a batch of rows would read as many for each of them.
+ */
+export function openTokenMajorBatch(graph: BatchGraph, held: readonly HeldPart[], heldLength: number, rowCount: number): Batch {
+  let rows = rowCount;
+  let steps = 0;
+  let capacity = heldLength + 32 * rows;
+  let buffers = held.map(({ values, size }) => {
+    const buffer = new Float32Array(capacity * size);
+    buffer.set(values);
+    return buffer;
+  });
+  const fetches = ['logits', ...held.map(({ name }) => `present_${name}`)];
+  const length = (): number => heldLength + steps * rows;
+
+  /** Row r sees the shared tokens, and of every step its own. */
+  function bias(): TensorValue {
+    const width = length() + rows;
+    const data = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++) {
+      data.fill(masked, row * width + heldLength, (row + 1) * width);
+      for (let at = heldLength + row; at < width; at += rows) data[row * width + at] = 0;
+    }
+    return { type: 'float32', data, dims: [1, 1, rows, width] };
+  }
+
+  function grow(): void {
+    capacity *= 2;
+    buffers = buffers.map((buffer, part) => {
+      const grown = new Float32Array(capacity * held[part]!.size);
+      grown.set(buffer);
+      return grown;
+    });
+  }
+
+  return {
+    get rows() {
+      return rows;
+    },
+    async run(ids) {
+      const past = length();
+      if (past + rows > capacity) grow();
+      const feeds: Record<string, TensorValue> = {
+        ...pixelFeeds(graph.images, undefined),
+        input_ids: integerTensor(ids, graph.idType),
+        position_ids: integerTensor(new Int32Array(rows).fill(heldLength + steps), graph.positionType),
+        attention_bias: bias(),
+      };
+      held.forEach(({ name, size }, part) => {
+        feeds[`past_${name}`] = { type: 'float32', data: buffers[part]!.subarray(0, past * size), dims: [1, past, size] };
+      });
+      const outputs = await graph.session.run(feeds, fetches);
+      held.forEach(({ name, size }, part) => buffers[part]!.set(outputs[`present_${name}`]!.data as Float32Array, past * size));
+      steps++;
+      return readScores(outputs['logits'], rows);
+    },
+    keep(kept) {
+      held.forEach(({ size }, part) => {
+        let to = heldLength;
+        for (let step = 0; step < steps; step++) {
+          for (const row of kept) {
+            const from = heldLength + step * rows + row;
+            buffers[part]!.copyWithin(to * size, from * size, (from + 1) * size);
+            to++;
+          }
+        }
+      });
+      rows = kept.length;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { finalAnswer } from '../reasoning/finalAnswer.js';
+import { verifyAnswer, type Algebra, type AnswerMethod } from './verifier.js';
+
+/** Decides whether a complete solution ends in the right answer: the rules first, an LLM where they cannot tell. */
+export interface Judge {
+  /** Part of a run's settings hash. */
+  readonly fingerprint: string;
+  /** Rejects with AbortError when cancelled, and with PolicyError when the LLM's server cannot be used at all. */
+  judge(request: JudgeRequest): Promise<RolloutVerdict>;
+}
+
+export interface JudgeRequest {
+  readonly question: string;
+  readonly reference: string;
+  /** All steps, prefix included. */
+  readonly solution: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export interface RolloutVerdict {
+  /** Final answer as read from the solution; absent where none is found. */
+  readonly answer?: string;
+  /** `undecided`: neither the rules nor a judge could tell. Such a rollout counts as not right, and the run tells how many there were. */
+  readonly verdict: 'right' | 'wrong' | 'undecided';
+  /** The rule that decided, `llm` where a judge did, `failed` where the judge was asked and did not answer. */
+  readonly method: AnswerMethod | 'llm' | 'failed';
+}
+
+/** An LLM that compares answers; `failed` where it gave no clear verdict. One file beside the policies. */
+export type AnswerJudge = (request: AnswerJudgeRequest) => Promise<'right' | 'wrong' | 'failed'>;
+
+export interface AnswerJudgeRequest {
+  readonly question: string;
+  readonly reference: string;
+  /** The final answer, or the last step of a solution in which none is marked as such. */
+  readonly answer: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface JudgeOptions {
+  readonly algebra: Algebra;
+  readonly llm?: {
+    /** The server's address and model: part of a run's settings hash. */
+    readonly name: string;
+    readonly ask: AnswerJudge;
+  };
+}
+
+/**
+ * Reads the final answer of a solution's last step, as MM-PRM's `data_pipeline/omegaprm.py` does, and asks the rules. The LLM
+ * is asked when they cannot decide, and about the whole last step when no answer is marked in it (MM-PRM asks it always).
+ */
+export function createJudge({ algebra, llm }: JudgeOptions): Judge {
+  return {
+    fingerprint: llm === undefined ? 'rules' : `rules, then ${llm.name}`,
+    async judge({ question, reference, solution, signal }) {
+      const last = solution.at(-1) ?? '';
+      const answer = finalAnswer(last);
+      const rule = verifyAnswer(answer, reference, algebra);
+      const found = answer === undefined ? {} : { answer };
+      if (llm === undefined || last === '' || (rule.verdict !== 'undecided' && answer !== undefined)) return { ...found, ...rule };
+      const told = await llm.ask({ question, reference, answer: answer ?? last, ...(signal && { signal }) });
+      return told === 'failed' ? { ...found, verdict: 'undecided', method: 'failed' } : { ...found, verdict: told, method: 'llm' };
+    },
+  };
+}

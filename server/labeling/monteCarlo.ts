@@ -1,0 +1,81 @@
+import { endRun } from './mcts.js';
+import { estimate, type RunRecorder } from './runRecorder.js';
+import { prefixOf, type SearchNode, type SearchTree } from './searchTree.js';
+
+export interface MonteCarloSettings {
+  /** Solutions sampled for a problem. */
+  readonly solutions: number;
+  /** Completions sampled from every step. */
+  readonly continuations: number;
+  /** Steps of a solution at most; longer ones have neighbours merged. */
+  readonly maxSteps: number;
+  /** A step is right when its score, the share of right continuations, is above this; in [0, 1). */
+  readonly threshold: number;
+  /** Leave the steps after the first wrong one unsampled. */
+  readonly earlyStop: boolean;
+}
+
+/** VisualPRM's settings (arXiv 2503.10291): a step is right when any continuation succeeds, and every step is continued. */
+export const defaultMonteCarlo: MonteCarloSettings = { solutions: 4, continuations: 16, maxSteps: 12, threshold: 0, earlyStop: false };
+
+/**
+ * Monte-Carlo labels after VisualPRM (InternVL `tools/reasoning_data_pipeline/visualprm_data_pieline.py`): every step of some
+ * solutions is continued some times. In the tree a solution is a chain of nodes, one a step; chains share only the root.
+ */
+export async function monteCarlo(run: RunRecorder, settings: MonteCarloSettings): Promise<void> {
+  for (const solution of await estimate(run, 0, settings.solutions)) {
+    if ('failure' in solution || solution.steps.length === 0) continue;
+    let parent = 0;
+    let isStopped = false;
+    for (const merged of mergeSteps(solution.steps, settings.maxSteps)) {
+      parent = await run.addNode(parent, merged);
+      if (isStopped) continue;
+      await estimate(run, parent, settings.continuations);
+      const { value } = run.tree.nodes[parent]!;
+      isStopped = settings.earlyStop && value !== undefined && value <= settings.threshold;
+    }
+  }
+  await endRun(run, 'done');
+}
+
+/** `split_response` of the reference: pieces of equal length, the last one shorter, so that there are at most `maxSteps`. */
+export function mergeSteps(steps: readonly string[], maxSteps: number): string[][] {
+  const size = Math.ceil(steps.length / maxSteps);
+  return Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => steps.slice(i * size, (i + 1) * size));
+}
+
+/** A raw record of VisualPRM: one solution. A step that was not sampled, or only failed, has 0 of 0: unknown, not wrong. */
+export interface StepsWithScore {
+  readonly image: string | readonly string[];
+  readonly question: string;
+  readonly answer: string;
+  readonly response: string;
+  readonly steps_with_score: readonly { readonly step: string; readonly score: number; readonly num_mc_correct: number; readonly num_mc_total: number; readonly num_mc_failed: number; readonly right: boolean | null }[];
+  readonly num_mc_sequences: number;
+  readonly question_orig: string;
+  readonly id: string;
+}
+
+/** The records of a problem, in the order its solutions were sampled; those still without steps are left out. */
+export function stepsWithScore(tree: SearchTree): StepsWithScore[] {
+  const { problem: { id, question, answer, images }, begin: { settings: { continuations, threshold } } } = tree;
+  return tree.nodes[0]!.children.map((first, i) => {
+    const chain: SearchNode[] = [];
+    for (let at: number | undefined = first; at !== undefined; at = tree.nodes[at]!.children[0]) chain.push(tree.nodes[at]!);
+    return {
+      image: images.length === 1 ? images[0]! : images,
+      question,
+      answer,
+      response: prefixOf(tree, chain.at(-1)!.id).join(SEPARATOR),
+      steps_with_score: chain.map(({ steps, value, correct, total, failures }) => ({
+        step: steps.join(SEPARATOR), score: value ?? 0, num_mc_correct: correct, num_mc_total: total, num_mc_failed: failures, right: value === undefined ? null : value > Number(threshold),
+      })),
+      num_mc_sequences: Number(continuations),
+      question_orig: question,
+      id: `${id}-${i}`,
+    };
+  });
+}
+
+/** What the reference splits and joins steps with. */
+const SEPARATOR = '\n\n';

@@ -1,0 +1,47 @@
+import type { AnswerJudge, AnswerJudgeRequest } from '../judge.js';
+import type { OpenAiClient } from './openAiClient.js';
+import { RequestFailure } from './openAiClientFailures.js';
+import { readChoices } from './openAiClientReply.js';
+import { splitThinking } from './stepText.js';
+
+export interface LlmJudgeOptions {
+  readonly client: OpenAiClient;
+  readonly model: string;
+}
+
+/** Room for the verdict and for what a reasoning model thinks before it. */
+const MAX_TOKENS = 2048;
+
+/**
+ * Asks a chat model whether an answer is the reference: the question of MM-PRM's `data_pipeline/omegaprm.py`
+ * (`check_correctness`), at temperature 0 and once. A reply that does not begin with a clear verdict is `failed`, where the
+ * reference counts it as wrong. Rejects with AbortError when cancelled and PolicyError when the server cannot be used.
+ */
+export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge {
+  return async (request) => {
+    const body = { model, messages: [{ role: 'user', content: judgePrompt(request) }], temperature: 0, max_tokens: MAX_TOKENS };
+    try {
+      const [choice] = readChoices(await client.post('/chat/completions', body, request.signal));
+      const content = choice?.message?.content;
+      return typeof content === 'string' ? readVerdict(splitThinking(content).answer) : 'failed';
+    } catch (error) {
+      if (error instanceof RequestFailure) return 'failed';
+      throw error;
+    }
+  };
+}
+
+function judgePrompt({ question, reference, answer }: AnswerJudgeRequest): string {
+  return [
+    'Below are a question, its correct answer, and the end of a solution. Decide whether the final answer of the solution says the same as the correct one.',
+    'Only the mathematical or factual content counts: not the notation, LaTeX, wrappers such as \\boxed, units written differently, or further words.',
+    'Begin with the single word Yes if it does, or No if it does not.',
+    '', `Question:\n${question}`, '', `Correct answer:\n${reference}`, '', `End of the solution:\n${answer}`,
+  ].join('\n');
+}
+
+/** `Yes`, `**No**.`, `No: the unit differs`; not `Yes and no`, `No doubt` or `It is right`. */
+function readVerdict(reply: string): 'right' | 'wrong' | 'failed' {
+  const word = /^\s*["'*_`]*(yes|no)["'*_`]*\s*(?:[.,:;!\n—–-]|$)/i.exec(reply)?.[1];
+  return word === undefined ? 'failed' : word.toLowerCase() === 'yes' ? 'right' : 'wrong';
+}

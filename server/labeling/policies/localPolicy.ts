@@ -1,0 +1,137 @@
+import { InferenceError, type InferenceClient } from '../../inference/client.js';
+import type { Device, SampledRow } from '../../inference/protocol.js';
+import { digestImages, ImageError, readImageFiles } from '../../scoring/images/imageFile.js';
+import { prepareImages, sampleImage, toPixels, type ImageSettings, type PreparedImages } from '../../scoring/images/imageKinds.js';
+import { loadModelFiles } from '../../scoring/modelFiles.js';
+import { imagesPlace } from '../../scoring/profile.js';
+import { ScoringError } from '../../scoring/scorer.js';
+import { loadTokenizer, type TextTokenizer } from '../../scoring/tokenizer.js';
+import { PolicyError, type Policy, type Rollout, type SampleRequest } from '../policy.js';
+import { parsePolicyProfile, stepPlace, type LocalPolicyProfile } from './localPolicyProfile.js';
+
+/** Scoring, which someone looks at, goes first where both share an inference process. */
+const priority = -1;
+/** Prepared images kept, so that the many requests for one problem decode its figure once. */
+const keptImages = 16;
+/** A text with more characters per token of the model's limit than this cannot fit and is not encoded. */
+const mostCharactersPerToken = 32;
+const warmupQuestion = 'Sam has 3 boxes with 12 pencils each and gives 5 pencils away. How many are left?';
+
+export interface LocalPolicyOptions {
+  /** Folder with `policy.json`. */
+  readonly folder: string;
+  /** The caller's, who closes it. */
+  readonly client: InferenceClient;
+  readonly device: Device;
+  /** Threads of one run, >= 1. */
+  readonly threads: number;
+}
+
+interface LoadedPolicy {
+  readonly profile: LocalPolicyProfile;
+  readonly fingerprint: string;
+  readonly tokenizer: TextTokenizer;
+  readonly session: number;
+  readonly stop: Int32Array;
+  readonly banned: Int32Array;
+  /** Where the model reads images. */
+  readonly images: { readonly settings: ImageSettings; readonly token: number } | undefined;
+}
+
+/** An ONNX model beside its `policy.json`, sampled in the inference process. Nothing is read before the first call. */
+export function openLocalPolicy(options: LocalPolicyOptions): Policy {
+  let loading: Promise<LoadedPolicy> | undefined;
+  const prepared = new Map<string, Promise<PreparedImages | undefined>>();
+
+  function loaded(): Promise<LoadedPolicy> {
+    const attempt = (loading ??= load(options));
+    attempt.catch(() => {
+      // The next call tries again: the reader may have put the file right.
+      if (loading === attempt) loading = undefined;
+    });
+    return attempt;
+  }
+
+  async function imagesOf(sources: readonly string[], settings: ImageSettings): Promise<PreparedImages | undefined> {
+    try {
+      const files = await readImageFiles(sources);
+      const digest = digestImages(files);
+      const images = prepared.get(digest) ?? prepareImages(files, settings);
+      prepared.delete(digest);
+      prepared.set(digest, images);
+      if (prepared.size > keptImages) prepared.delete(prepared.keys().next().value!);
+      return await images;
+    } catch (error) {
+      throw error instanceof ImageError ? new PolicyError(error.message) : error;
+    }
+  }
+
+  async function sample({ question, images: sources, prefix, count, seed, signal }: SampleRequest): Promise<readonly Rollout[]> {
+    signal?.throwIfAborted();
+    const { profile, tokenizer, session, stop, banned, images } = await loaded();
+    const figures = images && (await imagesOf(sources, images.settings));
+    const fail = (failure: string): Rollout[] => Array.from({ length: count }, () => ({ failure }));
+    const characters = [question, ...prefix].reduce((sum, text) => sum + text.length, 0);
+    if (characters > profile.maxTokens * mostCharactersPerToken) return fail(`Question and steps so far are ${characters} characters long, far more than the ${profile.maxTokens} tokens the policy takes.`);
+    const prompt = promptIds(profile, tokenizer, question, figures);
+    const before = Int32Array.from(prefix.flatMap((step) => tokenizer.encode(profile.step, { step })));
+    const room = profile.maxTokens - prompt.length - before.length;
+    if (room < 1) return fail(`Question and steps so far are ${prompt.length + before.length} tokens long, the policy takes ${profile.maxTokens} with what it writes.`);
+
+    const pixels = figures && toPixels(figures, prompt, images.token);
+    const { maxNewTokens, temperature } = profile;
+    const request = { prompt, ...(pixels && { pixels }), prefix: before, count, maxNewTokens: Math.min(maxNewTokens, room), temperature, stop, banned, seed, priority };
+    try {
+      const { rows } = await options.client.sample(session, request, signal);
+      return rows.map((row) => toRollout(row, profile, tokenizer));
+    } catch (error) {
+      if (error instanceof InferenceError) return fail(error.message);
+      throw error;
+    }
+  }
+
+  return {
+    async describe() {
+      const { profile, fingerprint } = await loaded();
+      return { name: profile.name, fingerprint, isDeterministic: true };
+    },
+    sample,
+    dispose: () => Promise.resolve(),
+  };
+}
+
+async function load({ folder, client, device, threads }: LocalPolicyOptions): Promise<LoadedPolicy> {
+  try {
+    const { profile, profilePath, graphPath, tokenizerPath, fingerprint } = await loadModelFiles(folder, 'policy.json', parsePolicyProfile);
+    const tokenizer = await loadTokenizer(tokenizerPath, profile.end, ...(profile.images ? [profile.images.token] : []));
+    const end = tokenizer.tokenId(profile.end, 'end token');
+    const settings = profile.prompt.includes(imagesPlace) ? profile.images : undefined;
+    const images = settings && { settings, token: tokenizer.tokenId(settings.token, 'image token') };
+    const figure = settings && sampleImage(settings);
+    const warmup = promptIds(profile, tokenizer, warmupQuestion, figure);
+    if (warmup.length > profile.maxTokens) throw new PolicyError(`${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for a short question, which takes ${warmup.length}.`);
+    const pixels = figure && toPixels(figure, warmup, images!.token);
+    const request = { graphPath, device, threads, warmup, ...(pixels && { pixels }), columns: new Int32Array(0) };
+    const { session, result } = await client.load(request).catch((error: unknown) => {
+      throw new PolicyError(`${graphPath} cannot be used: ${(error as Error).message.split('\n')[0]!.replace(/[.\s]+$/, '')}. Model and profile: ${profilePath}.`);
+    });
+    if (result.takesImages && !profile.images) {
+      throw new PolicyError(`${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'prompt'; without ${imagesPlace} the policy works on the text alone.`);
+    }
+    if (end >= result.width) throw new PolicyError(`${graphPath} gives ${result.width} scores a token, but the end token of ${tokenizerPath} is number ${end}. Use the tokenizer of this model.`);
+    const banned = Int32Array.from({ length: result.width }, (_, id) => id).filter((id) => id !== end && (tokenizer.specialIds.has(id) || !tokenizer.has(id)));
+    return { profile, fingerprint, tokenizer, session, stop: Int32Array.of(end), banned, images };
+  } catch (error) {
+    throw error instanceof ScoringError ? new PolicyError(error.message) : error;
+  }
+}
+
+function promptIds({ prompt }: LocalPolicyProfile, tokenizer: TextTokenizer, question: string, images: PreparedImages | undefined): Int32Array {
+  return Int32Array.from(tokenizer.encode(prompt.replace(imagesPlace, () => images?.text ?? ''), { question }));
+}
+
+/** A completion's text, cut into steps where the template ends one. */
+function toRollout({ ids, finish }: SampledRow, { step }: LocalPolicyProfile, tokenizer: TextTokenizer): Rollout {
+  const steps = tokenizer.decode([...ids]).split(step.slice(stepPlace.length)).map((text) => text.trim());
+  return { steps: steps.filter((text) => text !== ''), finish };
+}

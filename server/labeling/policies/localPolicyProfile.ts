@@ -1,0 +1,48 @@
+import { count } from '../../scoring/fields.js';
+import { readImageSettings, type ImageSettings } from '../../scoring/images/imageKinds.js';
+import { readFields, type ModelFiles } from '../../scoring/modelFiles.js';
+import { imagesPlace } from '../../scoring/profile.js';
+
+/** `policy.json` beside a local policy's model; its JSON schema is `media/schemas/policy.schema.json`. */
+export interface LocalPolicyProfile extends ModelFiles {
+  readonly name: string;
+  /** Text before the first step: with `{question}`, perhaps `{images}`. */
+  readonly prompt: string;
+  /** `{step}`, then what ends a step. */
+  readonly step: string;
+  /** Text of the one token that ends a solution. */
+  readonly end: string;
+  readonly images?: ImageSettings;
+  /** Longest sequence the graph takes, in tokens. */
+  readonly maxTokens: number;
+  /** Most tokens a completion may have. */
+  readonly maxNewTokens: number;
+  /** 1 samples from the model's own distribution, 0 takes the likeliest token. */
+  readonly temperature: number;
+}
+
+export const stepPlace = '{step}';
+
+/** Checks the content of a `policy.json`; throws ScoringError naming `path`, the key and what belongs there. */
+export function parsePolicyProfile(text: string, path: string): LocalPolicyProfile {
+  const root = readFields(text, path);
+  const profile: LocalPolicyProfile = {
+    name: root.text('name'),
+    graph: root.text('graph'),
+    tokenizer: root.text('tokenizer'),
+    prompt: root.text('prompt'),
+    step: root.text('step'),
+    end: root.text('end'),
+    ...(root.has('images') && { images: readImageSettings(root.object('images')) }),
+    maxTokens: root.whole('maxTokens', 2, 'tokens'),
+    maxNewTokens: root.whole('maxNewTokens', 1, 'tokens'),
+    temperature: root.number('temperature'),
+  };
+  root.refuseOthers(['$schema']);
+  if (count(profile.prompt, '{question}') !== 1) root.fail('prompt', 'a text with {question} once');
+  if (count(profile.prompt, imagesPlace) > 1) root.fail('prompt', `a text with ${imagesPlace} at most once`);
+  if (profile.prompt.includes(imagesPlace) && !profile.images) root.fail('images', `a JSON object that says how images are prepared, because 'prompt' holds ${imagesPlace}`);
+  if (!profile.step.startsWith(stepPlace) || profile.step === stepPlace) root.fail('step', `${stepPlace}, then the text that ends a step`);
+  if (!(profile.temperature >= 0)) root.fail('temperature', 'a number, at least 0');
+  return profile;
+}

@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { InferenceClient } from '../../inference/client.js';
+import type { Device } from '../../inference/protocol.js';
+import type { Algebra } from '../answers/algebra.js';
+import { createJudge, type Judge } from '../judge.js';
+import { PolicyError, type Policy } from '../policy.js';
+import { createLlmJudge } from './llmJudge.js';
+import { openLocalPolicy } from './localPolicy.js';
+import { apiKeyFrom, OpenAiClient, type OpenAiLog } from './openAiClient.js';
+import { openOpenAiPolicy, type OpenAiPolicyOptions } from './openAiPolicy.js';
+
+/** Which model writes rollouts, and how it is asked. */
+export interface PolicyChoice {
+  /** `mini` for the bundled one, the folder of a local one, or the base URL of an OpenAI-compatible server. */
+  readonly policy: string;
+  readonly device: Device;
+  /** 0: half the cores, at most 4. */
+  readonly threads: number;
+  readonly server: Pick<OpenAiPolicyOptions, 'model' | 'mode' | 'temperature' | 'topP' | 'maxTokens' | 'concurrency' | 'timeout' | 'retries'>;
+}
+
+/** An LLM that is asked where the rules cannot decide. */
+export interface JudgeChoice {
+  readonly url: string;
+  readonly model: string;
+  readonly server: Pick<OpenAiPolicyOptions, 'concurrency' | 'timeout' | 'retries'>;
+}
+
+export interface PolicyHost {
+  /** Folder of the bundled policy. */
+  readonly bundledPolicy: string;
+  /** Program of the inference child. */
+  readonly inferenceEntry: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: OpenAiLog;
+}
+
+/** Opens the policy of a choice; what cannot be used is found out when it is first asked. */
+export function openPolicy({ policy, device, threads, server }: PolicyChoice, { bundledPolicy, inferenceEntry, env, log }: PolicyHost): Policy {
+  if (isUrl(policy)) return openOpenAiPolicy({ ...server, baseUrl: policy, log, ...keyFrom(env) });
+  if (/^[a-z]{2,}:/i.test(policy)) throw new PolicyError(`The policy "${policy}" is not the URL of a server: it begins with http:// or https://.`);
+  const client = new InferenceClient({ entry: inferenceEntry, log });
+  const local = openLocalPolicy({
+    folder: policy === 'mini' ? bundledPolicy : resolve(policy), client, device, threads: threads || Math.max(1, Math.min(4, availableParallelism() >> 1)),
+  });
+  return { ...local, dispose: () => client.dispose() };
+}
+
+/** The rules, and an LLM behind them where one is chosen. */
+export function openJudge(algebra: Algebra, choice: JudgeChoice | undefined, { env, log }: Pick<PolicyHost, 'env' | 'log'>): Judge {
+  if (choice === undefined) return createJudge({ algebra });
+  const { url, model, server } = choice;
+  if (!isUrl(url)) throw new PolicyError(`The judge "${url}" is not the URL of a server: it begins with http:// or https://.`);
+  const client = new OpenAiClient({ ...server, baseUrl: url, log, ...keyFrom(env) });
+  return createJudge({ algebra, llm: { name: `${client.baseUrl} ${model}`, ask: createLlmJudge({ client, model }) } });
+}
+
+function isUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
+
+function keyFrom(env: NodeJS.ProcessEnv): { apiKey?: string } {
+  const apiKey = apiKeyFrom(env);
+  return apiKey === undefined ? {} : { apiKey };
+}

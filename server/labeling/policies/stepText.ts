@@ -1,0 +1,59 @@
+import { FaultList } from '../../formats/faults.js';
+import { textLines } from '../../formats/textLines.js';
+import { isFinalAnswer } from '../../formats/textMarkers.js';
+import { solutionSteps } from '../../formats/textSteps.js';
+
+/**
+ * The steps of a text that a model wrote, as a solution file with this text is read: `<step>..</step>` (the rollouts of
+ * MM-PRM's `data_pipeline/llm_utils.py`) or `Step n:` where there are any, else the paragraphs, and the lines of a text of one
+ * paragraph (GSM8K). The final answer stays with the last step: `finalAnswer` reads it there. No steps for a blank text.
+ */
+export function splitSteps(text: string): string[] {
+  const lines = textLines(text);
+  const steps = solutionSteps({ text, lines, faults: new FaultList() }, { from: 0, to: lines.length, content: 0 });
+  const found = steps.map((step) => step.text.trim()).filter((step) => step !== '');
+  return found.length === 1 && !text.includes('<step>') ? stepLines(found[0]!) : found;
+}
+
+/** The lines of a paragraph; a code fence, a display formula and the final answer go with the line before. */
+function stepLines(paragraph: string): string[] {
+  const steps: string[] = [];
+  for (const line of textLines(paragraph)) {
+    const text = line.text.trim();
+    if (steps.length > 0 && (line.inside || isFinalAnswer(text))) steps[steps.length - 1] += `\n${line.inside ? line.text : text}`;
+    else if (text !== '') steps.push(text);
+  }
+  return steps;
+}
+
+const ANSWER = /\s*(<answer>[\s\S]*)$/;
+
+/**
+ * Steps as the text that `splitSteps` reads. It ends right behind `</step>`, so that a model continues with a new step:
+ * a prefix that ended in a blank would lose it in chat templates, one without tags would be continued inside its last step.
+ */
+export function joinSteps(steps: readonly string[]): string {
+  return steps.map((step) => {
+    const answer = ANSWER.exec(step);
+    if (answer === null) return `<step>${step}</step>`;
+    const body = step.slice(0, answer.index);
+    return body === '' ? answer[1]! : `<step>${body}</step>\n${answer[1]!}`;
+  }).join('\n');
+}
+
+/** Whether nothing can follow: the last step states the answer in its tag. */
+export function isComplete(steps: readonly string[]): boolean {
+  return steps.at(-1)?.includes('</answer>') === true;
+}
+
+/**
+ * Parts what a reasoning model thought from what it answered (R1 style): all before the last `</think>`, whose opening tag
+ * the chat template may have written. Thoughts that never end leave no answer.
+ */
+export function splitThinking(text: string): { readonly answer: string; readonly reasoning?: string } {
+  const end = text.lastIndexOf('</think>');
+  const opening = /^\s*<think>/.exec(text)?.[0].length;
+  if (end < 0 && opening === undefined) return { answer: text };
+  const reasoning = text.slice(opening ?? 0, end < 0 ? text.length : end).trim();
+  return { answer: end < 0 ? '' : text.slice(end + '</think>'.length), ...(reasoning !== '' && { reasoning }) };
+}

@@ -1,0 +1,54 @@
+/** The model that writes rollouts, whatever serves it. One file per kind beside this one. */
+export interface Policy {
+  /** Part of a run's settings hash: what writes, and whether the same request always gives the same text. */
+  describe(): Promise<PolicyInfo>;
+  /**
+   * Samples `count` completions of a solution from its prefix. Always resolves with `count` rollouts: one that failed,
+   * timed out or made no sense is a `RolloutFailure` and costs itself, not the run. Rejects with `AbortError` when cancelled,
+   * and with `PolicyError` when no request can succeed (no such model, no key, nothing listens).
+   */
+  sample(request: SampleRequest): Promise<readonly Rollout[]>;
+  dispose(): Promise<void>;
+}
+
+export interface PolicyInfo {
+  readonly name: string;
+  /** Tells two policies apart: a digest of the model's files, or the server's address and model id with its sampling settings. */
+  readonly fingerprint: string;
+  /** The same request with the same seed gives the same rollouts. */
+  readonly isDeterministic: boolean;
+}
+
+export interface SampleRequest {
+  readonly question: string;
+  /** Absolute paths or URLs. */
+  readonly images: readonly string[];
+  /** Steps of the solution so far; none at its start. */
+  readonly prefix: readonly string[];
+  /** Completions wanted, >= 1. */
+  readonly count: number;
+  /** 32 bits; rollout i of a deterministic policy depends on nothing but the request and i. */
+  readonly seed: number;
+  readonly signal?: AbortSignal;
+}
+
+export type Rollout = Completion | RolloutFailure;
+
+export interface Completion {
+  /** The steps that follow the prefix; empty when the prefix is already complete. */
+  readonly steps: readonly string[];
+  /** Ended by itself, or cut at the longest allowed length. */
+  readonly finish: 'stop' | 'length';
+  /** What a reasoning model thought before it answered, where its server tells. */
+  readonly reasoning?: string;
+}
+
+export interface RolloutFailure {
+  /** One sentence: what went wrong with this rollout. */
+  readonly failure: string;
+}
+
+/** The policy cannot be used at all; the message names it and the remedy. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+}

@@ -1,0 +1,154 @@
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { WaitingError, Worker, type Job } from 'bullmq';
+import { readEventLog } from '../eventLog.js';
+import { labelProblem, type LabelWorld } from '../labelProblem.js';
+import { beginRun, type ProblemOutcome, type RunOptions, type RunSummary } from '../labelRun.js';
+import { PolicyError } from '../policy.js';
+import type { LabelProblem } from '../runEvents.js';
+import { problemFiles, writeWhole } from '../runFiles.js';
+import { LabelError } from '../runRecorder.js';
+import { beginEvent, digest, type LabelSettings } from '../runSettings.js';
+import { logText, ProblemLost, SharedLog } from './sharedLog.js';
+import { SharedRun, type JobResult, type SharedProgress } from './sharedRun.js';
+
+export interface QueueOptions extends Pick<RunOptions, 'problems' | 'problemsFile' | 'settings' | 'jobs' | 'signal'> {
+  /** `redis://host[:port][/db]`. */
+  readonly address: string;
+  /** ms without a sign of life after which a worker's problems are given to others. */
+  readonly stalledAfter: number;
+  /** Of all workers together. */
+  onProgress?(progress: SharedProgress): void;
+  /** How a problem ended, when all of them have. */
+  onProblem?(problem: LabelProblem, outcome: ProblemOutcome): void;
+  /** Something that passes by itself or is waited for, such as a server that is away. */
+  onTrouble?(message: string): void;
+}
+
+/** A problem that ends its worker so often is given up. */
+const MOST_STALLS = 5;
+const LOOK_MS = 300;
+/** How long a cancelled worker tries to give its problems back; else they are taken from it when its locks run out. */
+const GIVE_BACK_MS = 3000;
+
+/**
+ * Labels problems together with every other process that calls this with the same problems, settings, policy and server, each
+ * problem by one of them; resolves in all of them when the whole run is finished, with the same summary.
+ *
+ * The log of a problem is written in Redis, under the problem's lock (sharedLog.ts). Once it is finished its files are written
+ * into the folder of the worker that labelled it; every worker whose folder is another one gets the same files from the log
+ * when the run is over. So a folder that all share is written once, and folders of their own are all complete.
+ *
+ * Rejects as `labelRun` does, and with LabelError when the server cannot be used. A cancelled worker gives its problems back.
+ */
+export async function labelQueue(options: QueueOptions, world: LabelWorld): Promise<RunSummary> {
+  const { problems, problemsFile, settings, address, stalledAfter } = options;
+  const info = await world.policy.describe();
+  const shared = problems.map((problem) => ({ problem, id: problem.id, job: beginEvent(problem, settings, info, world.judge.fingerprint).hash }));
+  const run = await SharedRun.open(digest(shared.map(({ job }) => job).sort()), address, shared, stalledAfter);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  let worker: Worker<unknown, JobResult> | undefined;
+  const work = async (): Promise<RunSummary> => {
+    await run.exclusively(() => beginRun(world, settings, info, problemsFile));
+    await run.enqueue();
+    worker = startWorker(run, options, world, signal, stop);
+    const progress = await finished(run, options, signal);
+    const outcomes = await run.outcomes();
+    const summary = { done: 0, skipped: 0, failed: 0, rollouts: progress.rollouts, failures: progress.failures, undecided: progress.undecided };
+    for (const { problem, job } of shared) {
+      const outcome = await collect(problem, outcomes.get(problem.id)!, job, run, settings, world);
+      summary[outcome.kind]++;
+      options.onProblem?.(problem, outcome);
+    }
+    await worker.close();
+    await run.leave(signal);
+    return summary;
+  };
+  try {
+    // A server that is away answers nothing, not even that it is.
+    return await Promise.race([work(), aborted(signal)]);
+  } finally {
+    stop.abort();
+    const given = Promise.resolve(worker?.close()).then(() => run.quit());
+    await Promise.race([given.catch(() => undefined), pause(GIVE_BACK_MS, undefined, { ref: false })]);
+    await run.close();
+  }
+}
+
+function startWorker(run: SharedRun, options: QueueOptions, world: LabelWorld, signal: AbortSignal, stop: AbortController): Worker<unknown, JobResult> {
+  const { problems, settings, jobs, stalledAfter } = options;
+  const byId = new Map(problems.map((problem) => [problem.id, problem]));
+  const label = async ({ name, id = '' }: Job<unknown, JobResult>, token: string): Promise<JobResult> => {
+    const problem = byId.get(name)!;
+    const file = problemFiles(world.folder, problem.id, settings.method).log;
+    const log = new SharedLog(run, id, token, file);
+    const { isSkipped } = await labelProblem(problem, settings, { ...world, logAt: () => log }, signal);
+    if (isSkipped && log.isOfFile) return { kind: 'skipped' };
+    await writeWhole(file, logText(log.lines));
+    return { kind: 'done' };
+  };
+  const worker = new Worker<unknown, JobResult>(
+    run.name,
+    async (job, token = '') => {
+      try {
+        return await label(job, token);
+      } catch (error) {
+        if (error instanceof PolicyError) stop.abort(error);
+        if (signal.aborted) await job.moveToWait(token);
+        // Neither a success nor a failure: the problem is not this worker's any more.
+        throw signal.aborted || error instanceof ProblemLost ? new WaitingError() : error;
+      }
+    },
+    // The name is for people who look into the queue.
+    { name: `${hostname()}:${process.pid}`, connection: run.connection, prefix: run.prefix, skipVersionCheck: true, concurrency: jobs, lockDuration: stalledAfter, stalledInterval: stalledAfter, maxStalledCount: MOST_STALLS },
+  );
+  // At once, so that it takes no other problem when it gives its own back.
+  signal.addEventListener('abort', () => void worker.close(), { once: true });
+  // One message each time it goes, whatever its connections and tries.
+  let isAway = false;
+  worker.on('ready', () => (isAway = false));
+  worker.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== undefined && !isAway) options.onTrouble?.(`the Redis server is away (${code}); waiting for it`);
+    isAway ||= code !== undefined;
+  });
+  return worker;
+}
+
+/** Resolves when every problem is labelled or given up. */
+async function finished(run: SharedRun, options: QueueOptions, signal: AbortSignal): Promise<SharedProgress> {
+  for (;;) {
+    const progress = await run.progress();
+    options.onProgress?.(progress);
+    if (progress.finished >= options.problems.length) return progress;
+    await pause(LOOK_MS, undefined, { signal });
+  }
+}
+
+/** Writes the files of a finished problem where this worker's folder does not have them. */
+async function collect(problem: LabelProblem, outcome: ProblemOutcome, job: string, run: SharedRun, settings: LabelSettings, world: LabelWorld): Promise<ProblemOutcome> {
+  if (outcome.kind === 'failed') return outcome;
+  const { log } = problemFiles(world.folder, problem.id, settings.method);
+  const isThere = async (): Promise<boolean> => (await readEventLog(log)).recorded.some(({ event }) => event.event === 'end');
+  try {
+    if (await isThere()) return outcome;
+    await run.exclusively(async () => {
+      if (await isThere()) return;
+      await writeWhole(log, logText(await run.lines(job)));
+      // All of it has happened: the result follows from the log.
+      await labelProblem(problem, settings, world);
+    });
+    return outcome;
+  } catch (error) {
+    if (error instanceof LabelError) return { kind: 'failed', message: error.message };
+    throw error;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(signal.reason as Error);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+}

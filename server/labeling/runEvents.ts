@@ -1,0 +1,65 @@
+/**
+ * What happens while one problem is labelled, in order; each is one line of the problem's event log (JSON Lines, media/schemas/
+ * events.schema.json). The tree is built by applying events and in no other way (searchTree.ts), so a log rebuilds the tree as
+ * it was at any moment, byte for byte. Node 0 is the problem and there from the beginning; a node's id is the order in which
+ * it came to be.
+ */
+import type { RolloutVerdict } from './judge.js';
+import type { Completion, RolloutFailure } from './policy.js';
+
+export type RunEvent =
+  /** First line: what is labelled and how. `hash` is over everything else here: it tells whether a finished file may be skipped. */
+  | BeginEvent
+  /** A state comes to be: its steps follow its parent's prefix. `assumed`: made of a right rollout, value taken to be 1. */
+  | { readonly event: 'node'; readonly node: number; readonly parent: number; readonly steps: readonly string[]; readonly assumed: boolean }
+  /** A batch of rollouts from a node, each judged or failed. */
+  | RolloutsEvent
+  /**
+   * A node's value follows from its rollouts: right / judged. Of a complete solution that failed (the end of a binary search)
+   * it is 0 of 1 and there are no rollouts: its own verdict is known. A node all of whose rollouts failed gets no value.
+   */
+  | { readonly event: 'value'; readonly node: number; readonly correct: number; readonly total: number; readonly value: number }
+  /** A wrong rollout was taken from the pool (the `rollout`-th of the node's distinct wrong ones), with what spoke for it; `pool`: how many there were. */
+  | { readonly event: 'selected'; readonly node: number; readonly rollout: number; readonly q: number; readonly u: number; readonly pool: number }
+  /**
+   * Binary search for the first error of the selected rollout: its steps `left..right` are in question, the prefix up to
+   * `middle` was valued as `node`. `before`: nothing succeeds from there, the error is in `left..middle`; `after`: it comes later.
+   */
+  | { readonly event: 'move'; readonly node: number; readonly left: number; readonly middle: number; readonly right: number; readonly outcome: 'before' | 'after' }
+  /** Last line of a finished problem, with why it ended; further rollouts asked for by hand may follow. */
+  | { readonly event: 'end'; readonly reason: EndReason; readonly rollouts: number; readonly failures: number; readonly undecided: number };
+
+export interface BeginEvent {
+  readonly event: 'begin';
+  readonly version: 1;
+  readonly method: 'mcts' | 'monte-carlo';
+  readonly problem: LabelProblem;
+  readonly seed: number;
+  readonly policy: { readonly name: string; readonly fingerprint: string };
+  /** Who decides whether an answer is right: `Judge.fingerprint`. */
+  readonly judge: string;
+  readonly settings: Readonly<Record<string, number | string | boolean>>;
+  readonly hash: string;
+}
+
+export interface RolloutsEvent {
+  readonly event: 'rollouts';
+  readonly node: number;
+  /** 32 bits: what the policy was asked with. */
+  readonly seed: number;
+  readonly rollouts: readonly JudgedRollout[];
+}
+
+export type EndReason = 'searches' | 'budget' | 'empty pool' | 'done';
+
+export type JudgedRollout = JudgedCompletion | RolloutFailure;
+
+export type JudgedCompletion = RolloutVerdict & Completion;
+
+export interface LabelProblem {
+  readonly id: string;
+  readonly question: string;
+  readonly answer: string;
+  /** As the problems file has them: relative to it, absolute, or URLs. */
+  readonly images: readonly string[];
+}

@@ -1,0 +1,27 @@
+import type { Judge } from './judge.js';
+import { searchErrors } from './mcts.js';
+import { monteCarlo } from './monteCarlo.js';
+import type { Policy } from './policy.js';
+import type { LabelProblem } from './runEvents.js';
+import { estimate, RunRecorder, type RunListener } from './runRecorder.js';
+import { beginEvent, settingsOf, type LabelSettings } from './runSettings.js';
+import type { SearchTree } from './searchTree.js';
+
+/** Runs the method that the run began with to its end, then lets what an earlier run recorded behind the end happen again. */
+export async function runMethod(run: RunRecorder): Promise<void> {
+  const settings = settingsOf(run.tree.begin);
+  if (settings.method === 'mcts') await searchErrors(run, settings);
+  else await monteCarlo(run, settings);
+  for (let next = run.next; next !== undefined; next = run.next) {
+    if (next.event !== 'rollouts' || run.tree.nodes[next.node] === undefined) throw run.mismatch();
+    await estimate(run, next.node, next.rollouts.length);
+  }
+}
+
+/** Labels a problem without a file. Its images are given to the policy as they are. */
+export async function labelInMemory(problem: LabelProblem, settings: LabelSettings, policy: Policy, judge: Judge, onEvent?: RunListener): Promise<SearchTree> {
+  const begin = beginEvent(problem, settings, await policy.describe(), judge.fingerprint);
+  const run = await RunRecorder.begin({ begin, recorded: [], logFile: 'the run', append: () => Promise.resolve(), policy, judge, images: problem.images, ...(onEvent && { onEvent }) });
+  await runMethod(run);
+  return run.tree;
+}

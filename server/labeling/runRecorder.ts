@@ -1,0 +1,140 @@
+import { createRandom } from '../reasoning/random.js';
+import type { Judge } from './judge.js';
+import type { Policy, Rollout } from './policy.js';
+import type { BeginEvent, JudgedRollout, RunEvent } from './runEvents.js';
+import { applyEvent, beginTree, prefixOf, type SearchTree } from './searchTree.js';
+
+/** A problem cannot be labelled as asked; the message names the file and the remedy. */
+export class LabelError extends Error {
+  override readonly name = 'LabelError';
+}
+
+/** A line of a log that is there already. */
+export interface RecordedEvent {
+  readonly event: RunEvent;
+  readonly line: string;
+}
+
+export interface RecorderOptions {
+  readonly begin: BeginEvent;
+  /** What an earlier run has recorded: none for a new one. */
+  readonly recorded: readonly RecordedEvent[];
+  /** For messages. */
+  readonly logFile: string;
+  /** Writes a line, without its end, behind the others. */
+  append(line: string): Promise<void>;
+  readonly policy: Policy;
+  readonly judge: Judge;
+  /** The problem's images as the policy takes them: absolute paths or URLs. */
+  readonly images: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly onEvent?: RunListener;
+}
+
+/** `isRecorded`: it happened in an earlier run. */
+export type RunListener = (event: RunEvent, isRecorded: boolean) => void;
+
+/**
+ * Where the methods act: every event is recorded and then applied to the tree. What an earlier run recorded happens again
+ * first, with its rollouts and no new ones, so that the log goes on as if it had never been broken off.
+ */
+export class RunRecorder {
+  readonly tree: SearchTree;
+  readonly #options: RecorderOptions;
+  #count = 0;
+
+  private constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.tree = beginTree(options.begin);
+  }
+
+  static async begin(options: RecorderOptions): Promise<RunRecorder> {
+    const recorder = new RunRecorder(options);
+    await recorder.#record(options.begin);
+    return recorder;
+  }
+
+  /** The next event of an earlier run, while there is one. */
+  get next(): RunEvent | undefined {
+    return this.#options.recorded[this.#count]?.event;
+  }
+
+  /** The log says something else than what happens here. */
+  mismatch(): LabelError {
+    return new LabelError(`${this.#options.logFile}:${this.#count + 1}: the log does not go on as this run does: it was changed, or written by another version. Run again with --restart, or into another folder.`);
+  }
+
+  async emit(event: Exclude<RunEvent, BeginEvent>): Promise<void> {
+    const isRecorded = await this.#record(event);
+    applyEvent(this.tree, event);
+    this.#options.onEvent?.(event, isRecorded);
+  }
+
+  /** A new node below `parent`; its number. */
+  async addNode(parent: number, steps: readonly string[], assumed = false): Promise<number> {
+    const node = this.tree.nodes.length;
+    await this.emit({ event: 'node', node, parent, steps, assumed });
+    return node;
+  }
+
+  /** Samples and judges a batch of rollouts from a node. Rejects with AbortError or PolicyError. */
+  async sample(node: number, count: number): Promise<readonly JudgedRollout[]> {
+    const { begin } = this.#options;
+    // Every batch has a stream of its own: nothing depends on what ran before or beside it.
+    const seed = Math.floor(createRandom(begin.seed, `${begin.problem.id} ${this.tree.batches}`)() * 2 ** 32);
+    const recorded = this.next;
+    const rollouts = recorded?.event === 'rollouts' && recorded.rollouts.length === count ? recorded.rollouts : await this.#live(node, count, seed);
+    await this.emit({ event: 'rollouts', node, seed, rollouts });
+    return rollouts;
+  }
+
+  /** Whether it had been recorded before. */
+  async #record(event: RunEvent): Promise<boolean> {
+    const { recorded, onEvent } = this.#options;
+    const line = JSON.stringify(event);
+    const known = recorded[this.#count];
+    if (known === undefined) await this.#options.append(line);
+    else if (known.line !== line) throw this.mismatch();
+    this.#count++;
+    if (event.event === 'begin') onEvent?.(event, known !== undefined);
+    return known !== undefined;
+  }
+
+  async #live(node: number, count: number, seed: number): Promise<JudgedRollout[]> {
+    const { policy, images, signal, begin: { problem: { question } } } = this.#options;
+    if (this.next !== undefined) throw this.mismatch();
+    signal?.throwIfAborted();
+    const prefix = prefixOf(this.tree, node);
+    const rollouts = await policy.sample({ question, images, prefix, count, seed, ...(signal && { signal }) });
+    return await this.#judged(prefix, rollouts);
+  }
+
+  /** Equal rollouts are judged once. */
+  async #judged(prefix: readonly string[], rollouts: readonly Rollout[]): Promise<JudgedRollout[]> {
+    const { judge, signal, begin: { problem: { question, answer } } } = this.#options;
+    const verdicts = new Map<string, ReturnType<Judge['judge']>>();
+    return await Promise.all(rollouts.map(async (rollout) => {
+      if ('failure' in rollout) return rollout;
+      const key = JSON.stringify(rollout.steps);
+      const known = verdicts.get(key) ?? judge.judge({ question, reference: answer, solution: [...prefix, ...rollout.steps], ...(signal && { signal }) });
+      verdicts.set(key, known);
+      return { ...rollout, ...(await known) };
+    }));
+  }
+}
+
+/** Samples a node and gives it the value that follows; right rollouts of a search become nodes whose value is assumed. */
+export async function estimate(run: RunRecorder, node: number, count: number): Promise<readonly JudgedRollout[]> {
+  const rollouts = await run.sample(node, count);
+  const { right, wrong, children } = run.tree.nodes[node]!;
+  const sum = (rollouts: typeof right): number => rollouts.reduce((total, one) => total + one.count, 0);
+  const correct = sum(right);
+  const total = correct + sum(wrong);
+  if (total > 0) await run.emit({ event: 'value', node, correct, total, value: correct / total });
+  if (run.tree.begin.method !== 'mcts') return rollouts;
+  // Right rollouts are made nodes in the order they came; of an earlier batch they are there already. MM-PRM makes a node
+  // without steps of a rollout that adds none; a path may not end in nothing here.
+  const made = children.filter((child) => run.tree.nodes[child]!.isRightRollout).length;
+  for (const { rollout } of right.filter(({ rollout: { steps } }) => steps.length > 0).slice(made)) await run.addNode(node, rollout.steps, true);
+  return rollouts;
+}

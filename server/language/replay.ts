@@ -1,0 +1,120 @@
+import type { ReasoningTree, Step } from '../reasoning/problem.js';
+import type { Replay, ReplayEvent, ReplayFrame, ReplayState } from '../protocol.js';
+import { wilsonInterval } from '../reasoning/wilson.js';
+import type { RunEvent } from '../labeling/runEvents.js';
+import { applyEvent, beginTree, prefixOf, replayTo, type SearchNode, type SearchTree } from '../labeling/searchTree.js';
+
+/** What of a problem is compared with its log. */
+export interface LoggedProblem {
+  readonly id?: string;
+  readonly steps: readonly Step[];
+  readonly tree?: ReasoningTree;
+}
+
+/**
+ * An event log as frames about the nodes of the tree that stands in the file. null when the log tells of another tree: another
+ * problem, or a file that was edited. Rollouts that were added by hand and taken back again are in the log alone.
+ */
+export function replayOf(events: readonly RunEvent[], problem: LoggedProblem): Replay | null {
+  const found = matchLog(events, problem);
+  if (found === null) return null;
+  const { count, order } = found;
+  const later = events.slice(count).reduce((sum, event) => sum + (event.event === 'rollouts' ? event.rollouts.length : 0), 0);
+  return { frames: framesOf(events.slice(0, count), order), undone: later };
+}
+
+/** After how many events of the log the tree was the one of the file, and the log's number of each node of the file. */
+export function matchLog(events: readonly RunEvent[], { tree, steps }: LoggedProblem): { readonly count: number; readonly order: readonly number[] } | null {
+  if (!tree) return null;
+  for (const count of momentsToCompare(events)) {
+    const logged = replayTo(events, count);
+    if (logged === undefined) return null;
+    const order = documentOrder(logged);
+    if (isSame(logged, order, tree, steps)) return { count, order };
+  }
+  return null;
+}
+
+/** All of the log, then its state before each batch that was added after the search had ended, the last one first. */
+function momentsToCompare(events: readonly RunEvent[]): number[] {
+  const end = events.findIndex(({ event }) => event === 'end');
+  const added = end < 0 ? [] : events.flatMap(({ event }, at) => (at > end && event === 'rollouts' ? [at] : []));
+  return [events.length, ...added.reverse()];
+}
+
+/** The log's node ids as the tree file has its nodes, in document order; nodes without a value are not among its children. */
+function documentOrder({ nodes }: SearchTree): number[] {
+  const order: number[] = [];
+  const open = [0];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    order.push(id);
+    open.push(...nodes[id]!.children.filter((child) => nodes[child]!.value !== undefined).reverse());
+  }
+  return order;
+}
+
+function isSame(logged: SearchTree, order: readonly number[], { nodes }: ReasoningTree, steps: readonly Step[]): boolean {
+  return order.length === nodes.length && nodes.every((node, at) => {
+    const { steps: own, total, correct, right, wrong } = logged.nodes[order[at]!]!;
+    return own.length === node.steps.length && own.every((text, i) => text.trim() === steps[node.steps[i]!]!.text.trim()) &&
+      (node.mc?.total ?? 0) === total && (node.mc?.correct ?? 0) === correct && node.rollouts.length === right.length + wrong.length;
+  });
+}
+
+function framesOf(events: readonly RunEvent[], order: readonly number[]): ReplayFrame[] {
+  const [begin] = events;
+  if (begin?.event !== 'begin') return [];
+  const inFile = new Map(order.map((id, at) => [id, at]));
+  const tree = beginTree(begin);
+  const frames: ReplayFrame[] = [{ event: { kind: 'begin', method: begin.method, policy: begin.policy.name }, node: 0 }];
+  let searches = 0;
+  for (const event of events.slice(1)) {
+    applyEvent(tree, event);
+    if (event.event === 'selected') searches++;
+    const told = toldOf(event, tree, searches);
+    if (told === undefined) continue;
+    const node = 'node' in event ? inFile.get(event.node) : 0;
+    // A node that never got a value is not in the file: its parent stands for it.
+    if (node === undefined) frames.push({ event: told, node: nearestIn(inFile, tree, (event as { node: number }).node) });
+    else frames.push({ event: told, node, ...('node' in event && event.event !== 'move' && { state: stateOf(tree.nodes[event.node]!) }) });
+  }
+  return frames;
+}
+
+function toldOf(event: RunEvent, tree: SearchTree, search: number): ReplayEvent | undefined {
+  switch (event.event) {
+    case 'begin':
+      return undefined;
+    case 'node':
+      return { kind: 'node', assumed: event.assumed, steps: event.steps.length };
+    case 'rollouts': {
+      const count = (verdict: string) => event.rollouts.filter((one) => ('failure' in one ? 'failed' : one.verdict) === verdict).length;
+      return { kind: 'rollouts', right: count('right'), wrong: count('wrong'), undecided: count('undecided'), failed: count('failed') };
+    }
+    case 'value':
+      return { kind: 'value', correct: event.correct, total: event.total, value: event.value };
+    case 'selected':
+      return { kind: 'selected', search, q: event.q, u: event.u, pool: event.pool };
+    case 'move':
+      return { kind: 'move', step: prefixOf(tree, event.node).length, outcome: event.outcome };
+    case 'end':
+      return { kind: 'end', reason: event.reason, rollouts: event.rollouts, failures: event.failures, undecided: event.undecided };
+  }
+}
+
+function nearestIn(inFile: ReadonlyMap<number, number>, tree: SearchTree, id: number): number {
+  let at: number | undefined = id;
+  while (at !== undefined && !inFile.has(at)) at = tree.nodes[at]!.parent;
+  return inFile.get(at ?? 0) ?? 0;
+}
+
+function stateOf({ value, correct, total, assumed, visits, right, wrong }: SearchNode): ReplayState {
+  const interval = wilsonInterval(correct, total);
+  return {
+    ...(value !== undefined && { mc: assumed ? { value, assumed: true } : { value, correct, total } }),
+    ...(interval && { interval }),
+    visits,
+    right: right.length,
+    wrong: wrong.length,
+  };
+}

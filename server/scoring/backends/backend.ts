@@ -1,0 +1,70 @@
+import type { ImageFile } from '../images/imageFile.js';
+import { openChatLogprobs } from './chatLogprobs.js';
+import { openJudge } from './judge.js';
+import { openOpenInference } from './openInference.js';
+import type { RemoteProfile } from './remoteProfile.js';
+import { openVllmPooling } from './vllmPooling.js';
+
+/** One server that gives step scores, behind whatever protocol it speaks. One file a kind beside this one. */
+export interface Backend {
+  /** One request gives the scores of all steps of a path, or of its last step alone. */
+  readonly asks: 'path' | 'step';
+  readonly readsImages: boolean;
+  /** A judge's scores hang on the reference answer, too. */
+  readonly readsAnswer: boolean;
+  /**
+   * Looks whether the server is there and serves the model; what it tells of the model's version is part of the scores' key.
+   * Rejects with ScoringError or RequestFailure.
+   */
+  open(signal?: AbortSignal): Promise<string>;
+  /**
+   * Scores the wanted steps of a path, in their order. Rejects with AbortError at once when cancelled, with RequestFailure
+   * when this request failed, and with ScoringError when no other can succeed.
+   */
+  score(path: ScorePath, signal: AbortSignal): Promise<PathScores>;
+  dispose(): void;
+}
+
+/** A solution from its question down to one step. */
+export interface ScorePath {
+  readonly question: string;
+  readonly images: readonly ImageFile[];
+  readonly answer?: string;
+  readonly steps: readonly string[];
+  /** Indices into `steps`, ascending; the last one is the last step. */
+  readonly wanted: readonly number[];
+}
+
+export interface PathScores {
+  /** In [0, 1], or why there is none. */
+  readonly scores: readonly (number | { readonly skipped: string })[];
+  /** Tokens the server ran; 0 where it does not tell. */
+  readonly tokens: number;
+}
+
+export interface BackendContext {
+  /** Folder of the profile. */
+  readonly modelFolder: string;
+  readonly profilePath: string;
+  readonly apiKey: string | undefined;
+  /** Longest wait for the answer to one request, in ms. */
+  readonly timeout: number;
+  /** Wait before the second attempt of a request in ms, doubled for every further one. */
+  readonly backOff: number;
+  readonly log: { info(message: string): void; warn(message: string): void };
+}
+
+type Opener<P> = (profile: P, context: BackendContext) => Backend | Promise<Backend>;
+
+/** One entry a kind. */
+const openers: { readonly [K in RemoteProfile['kind']]: Opener<Extract<RemoteProfile, { kind: K }>> } = {
+  'open-inference': openOpenInference,
+  'vllm-pooling': openVllmPooling,
+  'chat-logprobs': openChatLogprobs,
+  judge: openJudge,
+};
+
+/** Prepares what is on this machine; nothing is sent yet. Rejects with ScoringError. */
+export async function openBackend(profile: RemoteProfile, context: BackendContext): Promise<Backend> {
+  return await (openers[profile.kind] as Opener<RemoteProfile>)(profile, context);
+}

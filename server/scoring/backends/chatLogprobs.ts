@@ -1,0 +1,37 @@
+import { imagesPlace } from '../profile.js';
+import { ScoringError } from '../scorer.js';
+import type { Backend, BackendContext } from './backend.js';
+import { createChatModel, userMessage, type ChatMessage } from './chatModel.js';
+import type { ChatLogprobsProfile } from './remoteProfile.js';
+
+/**
+ * A generative PRM behind chat completions (RLHFlow's `math-rm/prm_evaluate.py`, VisualPRM): the user says one step after the
+ * other, the assistant has answered each earlier one with the same sign, whatever it thought of it, and the score is the
+ * probability of that sign now. A request a step; a server with a prefix cache (vLLM) runs the common part once.
+ */
+export function openChatLogprobs({ local, server }: ChatLogprobsProfile, context: BackendContext): Backend {
+  const { layout, readout } = local;
+  if (layout.kind !== 'turns' || readout.kind !== 'token-pair') {
+    throw new ScoringError(`${context.profilePath}: a backend of the kind "chat-logprobs" needs a 'layout' of the kind "turns" and a 'readout' of the kind "token-pair", as the families rlhflow and visualprm have.`);
+  }
+  const { system, first, next, reply } = layout;
+  const readsImages = first.includes(imagesPlace);
+  const chat = createChatModel(server, context);
+  return {
+    asks: 'step',
+    readsImages,
+    readsAnswer: false,
+    open: (signal) => chat.open(signal),
+    score({ question, images, steps }, signal) {
+      const messages = steps.flatMap((step, i): ChatMessage[] => {
+        const filled: Readonly<Record<string, string>> = { question, step, images: '' };
+        const text = (i === 0 ? first : next).replace(/\{(question|step|images)\}/g, (_, name: string) => filled[name]!);
+        const asked = userMessage(text, i === 0 ? images : []);
+        return i === 0 ? [asked] : [{ role: 'assistant', content: reply }, asked];
+      });
+      const whole = system === undefined ? messages : [{ role: 'system', content: system } as const, ...messages];
+      return chat.ask(whole, [readout.positive], [readout.negative], signal);
+    },
+    dispose: () => chat.dispose(),
+  };
+}

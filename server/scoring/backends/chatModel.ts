@@ -1,0 +1,59 @@
+import { modelsServed, OpenAiClient } from '../../labeling/policies/openAiClient.js';
+import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { ScoringError } from '../scorer.js';
+import type { ImageFile } from '../images/imageFile.js';
+import type { BackendContext, PathScores } from './backend.js';
+import type { ServerSettings } from './remoteProfile.js';
+import { readTokenPair, topLogprobs } from './tokenPair.js';
+
+const retries = 3;
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string | readonly object[];
+}
+
+/** A chat model that answers with one token, whose probability is the score. */
+export interface ChatModel {
+  open(signal?: AbortSignal): Promise<string>;
+  /** P(positive) against P(negative) as the next token. */
+  ask(messages: readonly ChatMessage[], positive: readonly string[], negative: readonly string[], signal: AbortSignal): Promise<PathScores>;
+  dispose(): void;
+}
+
+export function createChatModel({ url, model, concurrency }: ServerSettings, { apiKey, timeout, backOff, log, profilePath }: BackendContext): ChatModel {
+  const baseUrl = new URL(url).pathname === '/' ? `${url}/v1` : url;
+  const client = new OpenAiClient({ baseUrl, concurrency, timeout, retries, backOff, log, ...(apiKey !== undefined && { apiKey }) });
+  return {
+    async open(signal) {
+      const models = await client.models(signal).catch((error: unknown) => {
+        // A gateway may not list its models; a missing one shows with the first request.
+        if (error instanceof RequestFailure && error.details.isUnreachable !== true && error.details.isTemporary !== true) return undefined;
+        throw error;
+      });
+      if (models !== undefined && !models.includes(model)) {
+        throw new ScoringError(`The server at ${url} has no model "${model}". ${modelsServed(models)} Correct 'backend.model' in ${profilePath}.`);
+      }
+      return '';
+    },
+    async ask(messages, positive, negative, signal) {
+      const body = { model, messages, temperature: 0, max_tokens: 1, logprobs: true, top_logprobs: topLogprobs };
+      const reply = await client.post('/chat/completions', body, signal);
+      const tokens = (reply as { usage?: { prompt_tokens?: unknown } | null } | null)?.usage?.prompt_tokens;
+      return { scores: [readTokenPair(reply, positive, negative)], tokens: typeof tokens === 'number' ? tokens : 0 };
+    },
+    dispose: () => client.dispose(),
+  };
+}
+
+/** A user's message; the images come first, as in MM-PRM's and VisualPRM's prompts. */
+export function userMessage(text: string, images: readonly ImageFile[]): ChatMessage {
+  if (images.length === 0) return { role: 'user', content: text };
+  return { role: 'user', content: [...images.map((image) => ({ type: 'image_url', image_url: { url: dataUrl(image) } })), { type: 'text', text }] };
+}
+
+function dataUrl({ bytes }: ImageFile): string {
+  const head = bytes.toString('latin1', 0, 12);
+  const type = head.startsWith('\x89PNG') ? 'png' : head.startsWith('GIF8') ? 'gif' : head.startsWith('RIFF') ? 'webp' : head.startsWith('BM') ? 'bmp' : 'jpeg';
+  return `data:image/${type};base64,${bytes.toString('base64')}`;
+}

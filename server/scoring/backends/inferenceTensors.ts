@@ -1,0 +1,87 @@
+import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import type { TensorValue } from '../../inference/runtime.js';
+import { readJson, type HttpAnswer, type HttpRequest } from './httpServer.js';
+
+/** ONNX Runtime's name of an element type for the protocol's; bfloat16 is widened when it arrives. */
+export const typeOfDatatype: Readonly<Record<string, string>> = { INT64: 'int64', INT32: 'int32', FP32: 'float32', FP16: 'float16', BF16: 'float32' };
+const datatypeOfType: Readonly<Record<string, string>> = { int64: 'INT64', int32: 'INT32', float32: 'FP32', float16: 'FP16' };
+const elementBytes: Readonly<Record<string, number>> = { INT64: 8, INT32: 4, FP32: 4, FP16: 2, BF16: 2 };
+
+interface ResponseOutput {
+  readonly name?: unknown;
+  readonly shape?: unknown;
+  readonly datatype?: unknown;
+  readonly data?: unknown;
+  readonly parameters?: { readonly binary_data_size?: unknown } | null;
+}
+
+/**
+ * The request for one inference. With `binary`, tensors follow the JSON, little-endian and in the order of the inputs
+ * (Triton's binary tensor data extension, docs/protocol/extension_binary_data.md); else they stand in it, flat.
+ */
+export function encodeInference(inputs: Readonly<Record<string, TensorValue>>, output: string, binary: boolean): HttpRequest {
+  const parts: Uint8Array[] = [];
+  const described = Object.entries(inputs).map(([name, { type, data, dims }]) => {
+    const head = { name, shape: dims, datatype: datatypeOfType[type] ?? type };
+    const values = data as BigInt64Array | Int32Array | Float32Array | Uint16Array;
+    if (!binary) return { ...head, data: Array.from(values as ArrayLike<number | bigint>, Number) };
+    parts.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    return { ...head, parameters: { binary_data_size: values.byteLength } };
+  });
+  const json = JSON.stringify({ inputs: described, outputs: [{ name: output, ...(binary && { parameters: { binary_data: true } }) }] });
+  if (!binary) return { headers: { 'content-type': 'application/json' }, body: json };
+  const head = Buffer.from(json);
+  const headers = { 'content-type': 'application/octet-stream', 'inference-header-content-length': String(head.length) };
+  return { headers, body: new Uint8Array(Buffer.concat([head, ...parts])) };
+}
+
+/** One output of an answer, JSON or binary; RequestFailure when it is not there or not what its shape says. */
+export function decodeInference({ headers, body }: HttpAnswer, output: string): TensorValue {
+  const length = headers.get('inference-header-content-length');
+  const end = length === null ? body.length : Number(length);
+  if (!(Number.isInteger(end) && end > 0 && end <= body.length)) throw new RequestFailure('The server answered with less than its header says; it may have been cut off.');
+  const json = readJson(body.subarray(0, end)) as { outputs?: unknown } | null;
+  const outputs = Array.isArray(json?.outputs) ? (json.outputs as (ResponseOutput | null)[]) : [];
+  let at = end;
+  for (const found of outputs) {
+    const size = found?.parameters?.binary_data_size;
+    const bytes = typeof size === 'number' ? body.subarray(at, (at += size)) : undefined;
+    if (found?.name === output) return readTensor(found, bytes);
+  }
+  throw new RequestFailure(`The server answered without the output '${output}'.`);
+}
+
+function readTensor({ name, shape, datatype, data }: ResponseOutput, bytes: Buffer | undefined): TensorValue {
+  const what = `The output '${String(name)}' (${String(datatype)} ${JSON.stringify(shape)})`;
+  const isShape = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && (size as number) >= 0);
+  const bytesEach = typeof datatype === 'string' ? elementBytes[datatype] : undefined;
+  if (!isShape || bytesEach === undefined) throw new RequestFailure(`${what} of the server's answer cannot be read: FP32, FP16 and BF16 are.`);
+  const dims = shape as number[];
+  const count = dims.reduce((product, size) => product * size, 1);
+  const held = bytes === undefined ? (Array.isArray(data) ? flatten(data) : []) : undefined;
+  const found = held?.length ?? bytes!.length / bytesEach;
+  if (found !== count) throw new RequestFailure(`${what} of the server's answer has ${found} values instead of ${count}; it may have been cut off.`);
+  if (held) return { type: 'float32', data: Float32Array.from(held), dims };
+  return { type: typeOfDatatype[datatype as string]!, data: fromBytes(bytes!, datatype as string, count), dims };
+}
+
+/** Numbers nested to any depth, row by row; null is a number that is missing. */
+function flatten(data: unknown[]): number[] {
+  return data.flat<unknown[], number>(Infinity).map((value) => (typeof value === 'number' ? value : NaN));
+}
+
+function fromBytes(bytes: Buffer, datatype: string, count: number): TensorValue['data'] {
+  // The bytes stand anywhere in the answer, typed arrays only at multiples of their width.
+  const { buffer } = new Uint8Array(bytes);
+  switch (datatype) {
+    case 'INT64': return new BigInt64Array(buffer);
+    case 'INT32': return new Int32Array(buffer);
+    case 'FP16': return new Uint16Array(buffer);
+    case 'BF16': {
+      const high = new Uint16Array(buffer);
+      const bits = Uint32Array.from({ length: count }, (_, i) => high[i]! << 16);
+      return new Float32Array(bits.buffer);
+    }
+    default: return new Float32Array(buffer);
+  }
+}

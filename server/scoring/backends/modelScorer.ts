@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { orAborted } from '../orAborted.js';
+import type { Scorer } from '../scorer.js';
+import { namesServer } from './remoteProfile.js';
+import { createRemoteScorer, type RemoteScorerOptions } from './remoteScorer.js';
+
+/**
+ * A scorer for a model's folder: at the server its `prm.json` names, else on this machine. The file is looked at with the
+ * first call, and again after one that could not be answered, so that a profile which was put right is taken up.
+ *
+ * @param openLocal Opens the scorer on this machine, which also says what is wrong with a profile that cannot be read.
+ */
+export function createModelScorer(options: RemoteScorerOptions, openLocal: () => Scorer): Scorer {
+  let opened: { readonly isRemote: boolean; readonly scorer: Scorer } | undefined;
+  let isDescribed = false;
+  let opening: Promise<Scorer> | undefined;
+
+  async function open(): Promise<Scorer> {
+    const isRemote = namesServer(await readFile(join(options.modelFolder, 'prm.json'), 'utf8').catch(() => ''));
+    if (opened?.isRemote === isRemote) return opened.scorer;
+    await opened?.scorer.dispose();
+    opened = { isRemote, scorer: isRemote ? createRemoteScorer(options) : openLocal() };
+    return opened.scorer;
+  }
+
+  /** Calls that come at the same time open it once. */
+  function current(): Promise<Scorer> {
+    if (isDescribed) return Promise.resolve(opened!.scorer);
+    return (opening ??= open().finally(() => (opening = undefined)));
+  }
+
+  return Object.freeze<Scorer>({
+    async describe(signal) {
+      const info = await (await orAborted(current(), signal)).describe(signal);
+      isDescribed = true;
+      return info;
+    },
+    async score(job, scoreOptions) {
+      const result = await (await orAborted(current(), scoreOptions?.signal)).score(job, scoreOptions);
+      isDescribed = true;
+      return result;
+    },
+    clearCache: async () => (await current()).clearCache(),
+    async dispose() {
+      await opening?.catch(() => undefined);
+      await opened?.scorer.dispose();
+    },
+  });
+}

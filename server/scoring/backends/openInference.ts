@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { GraphError } from '../../inference/graph/graph.js';
+import { openGraph } from '../../inference/graph/openGraph.js';
+import type { Session, TensorInfo } from '../../inference/runtime.js';
+import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { prepareImages, toPixels } from '../images/imageKinds.js';
+import { createEncoder, layoutText, markersOf } from '../layouts/layouts.js';
+import { planRun } from '../planRun.js';
+import { buildTrie } from '../prefixTrie.js';
+import { imagesPlace } from '../profile.js';
+import { createReader, toUnit } from '../readouts/readouts.js';
+import { ScoringError } from '../scorer.js';
+import { loadTokenizer } from '../tokenizer.js';
+import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
+import { HttpServer, readJson } from './httpServer.js';
+import { decodeInference, encodeInference, typeOfDatatype } from './inferenceTensors.js';
+import type { OpenInferenceProfile } from './remoteProfile.js';
+
+interface Metadata {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+}
+
+/**
+ * A graph behind the Open Inference Protocol v2 (KServe's specification/protocol/inference_rest.md): Triton, KServe, MLServer.
+ * Text is laid out, encoded and read as for a graph on this machine; the model's metadata tells which inputs it is fed. No
+ * keys and values are kept there, so every path is run whole, with an empty past where the graph has one.
+ */
+export async function openOpenInference(profile: OpenInferenceProfile, context: BackendContext): Promise<Backend> {
+  const { local, server: settings } = profile;
+  const { layout, images } = local;
+  const { forced, added } = markersOf(layout);
+  const specials = [...forced, ...added.map((ifAdded) => ({ ifAdded })), ...(images ? [images.token] : [])];
+  const tokenizer = await loadTokenizer(join(context.modelFolder, local.tokenizer), ...specials);
+  const encoder = createEncoder(layout, tokenizer);
+  const reader = createReader(local.readout, tokenizer);
+  const imageToken = images && layoutText(layout).includes(imagesPlace) ? tokenizer.tokenId(images.token, 'image token') : undefined;
+  const server = new HttpServer({ ...context, url: settings.url });
+  const modelPath = `/v2/models/${encodeURIComponent(settings.model)}${profile.version === undefined ? '' : `/versions/${encodeURIComponent(profile.version)}`}`;
+  let metadata: Metadata | undefined;
+  let isBinary = false;
+
+  /** The served model as a session that keeps nothing: outputs other than the scores are neither asked for nor given. */
+  function session({ inputs, outputs }: Metadata, signal: AbortSignal): Session {
+    return {
+      inputs,
+      // A server may have been told not to give the keys and values out.
+      outputs: [...outputs, ...inputs.map((input) => ({ ...input, name: presentName(input.name) }))],
+      async run(feeds, fetches) {
+        const answer = await server.send(`${modelPath}/infer`, encodeInference(feeds, 'logits', isBinary), signal);
+        const nothing = { type: 'float32', data: new Float32Array(0), dims: [0] };
+        return { ...Object.fromEntries(fetches.map((name) => [name, nothing])), logits: decodeInference(answer, 'logits') };
+      },
+      release: () => Promise.resolve(),
+    };
+  }
+
+  async function score({ question, images: files, steps, wanted }: ScorePath, signal: AbortSignal): Promise<PathScores> {
+    const prepared = imageToken === undefined ? undefined : await prepareImages(files, images!);
+    const trie = buildTrie({ question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) }, '');
+    // A single path, so its segments one after the other are the sequence.
+    const plan = planRun(trie, (node) => wanted.includes(node), encoder, question, local.maxTokens, prepared?.text);
+    const found = new Map<number, PathScores['scores'][number]>();
+    for (const [node, skipped] of plan.skipped) found.set(node, { skipped });
+    if (plan.reads.length > 0) {
+      const graph = openGraph(session(metadata!, signal));
+      const ids = plan.ids.subarray(0, plan.reads.at(-1)! + 1);
+      const { values, width } = await graph.run(graph.createCache(), ids, prepared && toPixels(prepared, ids, imageToken!));
+      reader.checkWidth(width);
+      plan.reads.forEach((position, read) => {
+        const row = values.subarray(position * width, (position + 1) * width);
+        const columns = reader.columns.length > 0 ? Float32Array.from(reader.columns, (column) => row[column]!) : row;
+        found.set(plan.readNodes[read]!, toUnit(reader.read(columns), local.range));
+      });
+    }
+    return { scores: wanted.map((step) => found.get(step)!), tokens: plan.reads.length > 0 ? plan.reads.at(-1)! + 1 : 0 };
+  }
+
+  return {
+    asks: 'path',
+    readsImages: imageToken !== undefined,
+    readsAnswer: false,
+    async open(signal) {
+      await server.send('/v2/health/ready', {}, signal);
+      isBinary = await hasBinaryTensors(server, signal);
+      const told = readJson((await server.send(modelPath, {}, signal).catch(explainMissing)).body) as { inputs?: unknown; outputs?: unknown; versions?: unknown } | null;
+      metadata = { inputs: readTensors(told?.inputs), outputs: readTensors(told?.outputs) };
+      try {
+        openGraph(session(metadata, AbortSignal.abort()));
+      } catch (error) {
+        throw unusable(error);
+      }
+      return JSON.stringify(told?.versions ?? []);
+    },
+    score: (path, signal) => score(path, signal).catch((error: unknown) => Promise.reject(unusable(error))),
+    dispose: () => undefined,
+  };
+
+  function explainMissing(error: unknown): never {
+    if (!(error instanceof RequestFailure) || (error.details.status !== 404 && error.details.status !== 400)) throw error;
+    throw new ScoringError(`The server at ${settings.url} has no model "${settings.model}"${profile.version === undefined ? '' : `, version ${profile.version}`}. ${error.message} Correct 'backend.model' in ${context.profilePath}, or load the model there.`);
+  }
+
+  function unusable(error: unknown): Error {
+    if (!(error instanceof GraphError)) return error as Error;
+    return new ScoringError(`The model "${settings.model}" at ${settings.url} cannot be used: ${error.message}. Serve a causal model as Hugging Face Optimum exports it (token-classification, text-generation).`);
+  }
+}
+
+/** A server without server metadata is asked in JSON. */
+async function hasBinaryTensors(server: HttpServer, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    const { extensions } = (readJson((await server.send('/v2', {}, signal)).body) ?? {}) as { extensions?: unknown };
+    return Array.isArray(extensions) && extensions.includes('binary_tensor_data');
+  } catch (error) {
+    if (error instanceof RequestFailure) return false;
+    throw error;
+  }
+}
+
+/** The output that goes with an input for the past: `present.0.key`, or `present_key.0` in StepLens's own export. */
+function presentName(name: string): string {
+  return name.replace(/^past_key_values\./, 'present.').replace(/^past_(key|value)\./, 'present_$1.');
+}
+
+/** -1 is a dimension that varies. */
+function readTensors(list: unknown): TensorInfo[] {
+  if (!Array.isArray(list)) throw new RequestFailure("The server's description of the model has no inputs and outputs; is it an Open Inference Protocol v2 server?");
+  return (list as ({ name?: unknown; datatype?: unknown; shape?: unknown } | null)[]).map((tensor) => ({
+    name: String(tensor?.name),
+    type: typeOfDatatype[String(tensor?.datatype)] ?? String(tensor?.datatype),
+    shape: Array.isArray(tensor?.shape) ? tensor.shape.map((size, i) => (typeof size === 'number' && size >= 0 ? size : `d${i}`)) : [],
+  }));
+}

@@ -1,0 +1,31 @@
+import type { PrefixTrie } from '../prefixTrie.js';
+
+/** One request of a forest: a path from the root, and the nodes on it whose scores it gives. */
+export interface PathRequest {
+  /** Trie nodes, the first step first. */
+  readonly path: readonly number[];
+  /** In the order of the path; the last one is its end. */
+  readonly nodes: readonly number[];
+}
+
+/**
+ * The requests that give every wanted node's score: one a node, or one a path. A path ends in a wanted node that leads to no
+ * other; a node that several paths share is read from the first of them.
+ */
+export function pathRequests({ nodes }: PrefixTrie, isWanted: (node: number) => boolean, asks: 'path' | 'step'): PathRequest[] {
+  const open = new Set([...nodes.keys()].filter(isWanted));
+  const inner = new Set<number>();
+  if (asks === 'path') {
+    for (let node = nodes.length - 1; node >= 0; node--) if (open.has(node) || inner.has(node)) inner.add(nodes[node]!.parent);
+  }
+  const requests: PathRequest[] = [];
+  for (const end of [...open]) {
+    if (inner.has(end)) continue;
+    const path: number[] = [];
+    for (let node = end; node >= 0; node = nodes[node]!.parent) path.push(node);
+    path.reverse();
+    const read = asks === 'step' ? [end] : path.filter((node) => open.delete(node));
+    requests.push({ path, nodes: read });
+  }
+  return requests;
+}

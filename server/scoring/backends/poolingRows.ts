@@ -1,0 +1,48 @@
+import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+
+/** Half precision sums to 1 no better than this. */
+const tolerance = 0.02;
+
+/**
+ * One row of numbers a step from vLLM's pooled data: nested numbers, a flat list, or base64 of float32 (little-endian). A
+ * text says why the rows are not those of the steps. Throws RequestFailure when it is no such data at all.
+ */
+export function readRows(data: unknown, steps: number): readonly (readonly number[])[] | string {
+  const list = typeof data === 'string' ? floats(data) : data;
+  if (!Array.isArray(list)) throw new RequestFailure('The server answered with pooled data that is neither numbers nor base64.');
+  const isNested = list.some((row) => Array.isArray(row));
+  const rows = isNested ? (list as unknown[]) : cut(list as unknown[], steps);
+  if (rows?.length === steps) return rows.map((row) => (Array.isArray(row) ? row : [row]).map((value) => (typeof value === 'number' ? value : NaN)));
+  const found = rows === undefined ? `${list.length} numbers` : `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} of scores`;
+  return `The server gave ${found} for ${steps} ${steps === 1 ? 'step' : 'steps'}: the text was truncated, it holds the separator itself, or the server does not pool by steps (--pooler-config '{"pooling_type":"STEP", ..}').`;
+}
+
+/** Rows of equal width, where the numbers can be cut into so many. */
+function cut(numbers: readonly unknown[], rows: number): unknown[][] | undefined {
+  const width = numbers.length / rows;
+  if (!Number.isInteger(width) || width === 0) return undefined;
+  return Array.from({ length: rows }, (_, row) => numbers.slice(row * width, (row + 1) * width));
+}
+
+function floats(base64: string): number[] {
+  const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
+  if (bytes.length % 4 !== 0) throw new RequestFailure('The server answered with base64 that is no list of float32.');
+  return [...new Float32Array(bytes.buffer)];
+}
+
+/** The share of the labels that mean right; a row of one number is that share. NaN where the model gave none. */
+export function readRow(row: readonly number[], positive: readonly number[]): number {
+  if (row.length === 1) return probability(row)[0]!;
+  if (Math.max(...positive) >= row.length) {
+    throw new RequestFailure(`The server gives ${row.length} labels a step; 'readout.positive' is ${positive.join(', ')}, counted from 0.`);
+  }
+  const shares = probability(row);
+  return positive.reduce((sum, label) => sum + shares[label]!, 0);
+}
+
+function probability(row: readonly number[]): readonly number[] {
+  if (row.some((value) => Number.isNaN(value))) return row.map(() => NaN);
+  const sum = row.reduce((a, b) => a + b, 0);
+  if (row.every((value) => value >= 0 && value <= 1) && (row.length === 1 || Math.abs(sum - 1) <= tolerance)) return row;
+  throw new RequestFailure(`The server gives ${JSON.stringify(row.slice(0, 8))} for a step, which are no probabilities: start it without switching the activation (softmax) of its pooler off.`);
+}

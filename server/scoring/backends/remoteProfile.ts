@@ -1,0 +1,119 @@
+import type { Fields } from '../fields.js';
+import { parseProfile } from '../loadProfile.js';
+import { readFields } from '../modelFiles.js';
+import type { Profile } from '../profile.js';
+import { ScoringError } from '../scorer.js';
+
+/** `backend` of a `prm.json`: which server gives the scores. The key for it never stands here. */
+export interface ServerSettings {
+  /** `http:` or `https:`, without user, password or query. */
+  readonly url: string;
+  /** The model's name at the server. */
+  readonly model: string;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+}
+
+/** A `prm.json` with `backend`: text goes to a server, and no graph is run here. */
+export type RemoteProfile = OpenInferenceProfile | VllmPoolingProfile | ChatLogprobsProfile | JudgeProfile;
+
+interface CommonProfile extends Pick<Profile, 'name' | 'family' | 'range' | 'threshold' | 'aggregation'> {
+  readonly server: ServerSettings;
+}
+
+/** What else is said as in the profile of a graph on this machine, or follows from its family. */
+interface LaidOutProfile extends CommonProfile {
+  readonly local: Profile;
+}
+
+/** The graph, served by Triton, KServe or MLServer; text is encoded and scores are read here. */
+export interface OpenInferenceProfile extends LaidOutProfile {
+  readonly kind: 'open-inference';
+  /** Of the model at the server; its newest where none is named. */
+  readonly version?: string;
+}
+
+/** A PRM that vLLM serves as a pooling model with one row of label probabilities a step. */
+export interface VllmPoolingProfile extends LaidOutProfile {
+  readonly kind: 'vllm-pooling';
+}
+
+/** A generative PRM: a conversation in which the user says a step and the assistant a sign. */
+export interface ChatLogprobsProfile extends LaidOutProfile {
+  readonly kind: 'chat-logprobs';
+}
+
+/** A chat model that is asked whether a step is valid. */
+export interface JudgeProfile extends CommonProfile {
+  readonly kind: 'judge';
+  /** Whether the model is shown a problem's images. */
+  readonly images: boolean;
+}
+
+const kinds = ['open-inference', 'vllm-pooling', 'chat-logprobs', 'judge'] as const satisfies readonly RemoteProfile['kind'][];
+const defaultConcurrency = 4;
+
+/** Whether the text of a `prm.json` names a server; false also when it cannot be read at all. */
+export function namesServer(text: string): boolean {
+  try {
+    const json = toJson(text);
+    return typeof json === 'object' && json !== null && 'backend' in json;
+  } catch {
+    return false;
+  }
+}
+
+/** Checks the content of a `prm.json` with `backend`; throws ScoringError naming `path`, the key and what belongs there. */
+export function parseRemoteProfile(text: string, path: string): RemoteProfile {
+  const root = readFields(text, path);
+  const fields = root.object('backend');
+  const kind = fields.oneOf('kind', kinds);
+  const server = readServer(fields);
+  if (kind === 'judge') return readJudge(root, fields, server);
+  const version = kind === 'open-inference' && fields.has('version') ? fields.text('version') : undefined;
+  fields.refuseOthers([]);
+  const { backend: _, ...rest } = toJson(text) as Record<string, unknown>;
+  // The server has the graph, and where text is sent the tokenizer, too.
+  const served = { graph: 'at the server', ...(kind !== 'open-inference' && { tokenizer: 'at the server' }) };
+  const local = parseProfile(JSON.stringify({ ...served, ...rest }), path);
+  const { name, family, range, threshold, aggregation } = local;
+  return { kind, name, family, range, threshold, aggregation, server, local, ...(version !== undefined && { version }) };
+}
+
+function readServer(fields: Fields): ServerSettings {
+  const url = fields.text('url');
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) return fields.fail('url', 'the address of a server, as "http://localhost:8000"');
+  if (parsed.username || parsed.password || parsed.search || parsed.hash) {
+    // It may hold a key, which no message may repeat.
+    throw new ScoringError(`${fields.path}: 'backend.url' must have no user, password, query or fragment. Keys stay out of files: put one into the environment variable STEPLENS_API_KEY, or enter it in VS Code.`);
+  }
+  return {
+    url: url.replace(/\/+$/, ''),
+    model: fields.text('model'),
+    concurrency: fields.has('concurrency') ? fields.whole('concurrency', 1, 'requests at once') : defaultConcurrency,
+  };
+}
+
+function readJudge(root: Fields, fields: Fields, server: ServerSettings): JudgeProfile {
+  const images = fields.has('images') ? fields.take('images') : false;
+  if (typeof images !== 'boolean') return fields.fail('images', 'true or false');
+  fields.refuseOthers([]);
+  const profile: JudgeProfile = {
+    kind: 'judge',
+    name: root.text('name'),
+    family: root.text('family'),
+    server,
+    images,
+    range: [0, 1],
+    threshold: root.number('threshold'),
+    aggregation: root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
+  };
+  root.refuseOthers(['$schema']);
+  if (!(profile.threshold >= 0 && profile.threshold <= 1)) root.fail('threshold', 'a number from 0 to 1: the scores are probabilities');
+  return profile;
+}
+
+function toJson(text: string): unknown {
+  return JSON.parse(text.replace(/^\uFEFF/, ''));
+}

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Gate } from '../../labeling/policies/gate.js';
+import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { PolicyError } from '../../labeling/policy.js';
+import { createScoreCache } from '../cache.js';
+import { digestImages, ImageError, readImageFiles } from '../images/imageFile.js';
+import { orAborted } from '../orAborted.js';
+import { buildTrie } from '../prefixTrie.js';
+import { toUnit } from '../readouts/readouts.js';
+import { ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from '../scorer.js';
+import { openBackend, type Backend, type PathScores } from './backend.js';
+import { pathRequests, type PathRequest } from './pathRequests.js';
+import { parseRemoteProfile, type RemoteProfile } from './remoteProfile.js';
+
+export interface RemoteScorerOptions {
+  /** Folder with a `prm.json` that has a `backend`. */
+  readonly modelFolder: string;
+  /** Without it, scores live in memory only. */
+  readonly cacheFolder?: string;
+  /** The key of a server, from the editor's secrets or the environment. */
+  readonly apiKey: (url: string) => Promise<string | undefined>;
+  readonly log: { info(message: string): void; warn(message: string): void };
+  /** Longest wait for the answer to one request, in ms; 120,000 when not given. */
+  readonly timeout?: number;
+  /** Wait before a failed request is sent again in ms, doubled for every further attempt; 500 when not given. */
+  readonly backOff?: number;
+}
+
+/** This problem could not be scored now; the model and its server may still be all right. */
+export class BackendError extends Error {
+  override readonly name = 'BackendError';
+}
+
+interface LoadedBackend {
+  readonly info: ScorerInfo;
+  readonly profile: RemoteProfile;
+  readonly backend: Backend;
+}
+
+/** The server takes a request for no path that is so long, or holds such a text. */
+const refusals = new Set([400, 413, 422]);
+
+/** Scores at a server; nothing is read or sent before the first call. */
+export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
+  const { log, modelFolder } = options;
+  const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
+  const closing = new AbortController();
+  let loading: Promise<LoadedBackend> | undefined;
+  let hasScored = false;
+  let gate: Gate | undefined;
+
+  async function load(): Promise<LoadedBackend> {
+    const profilePath = join(modelFolder, 'prm.json');
+    const text = await readFile(profilePath, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new ScoringError(`${profilePath} cannot be read (${error.code ?? String(error)}).`);
+    });
+    const profile = parseRemoteProfile(text, profilePath);
+    const { url, model, concurrency } = profile.server;
+    const { timeout = 120_000, backOff = 500 } = options;
+    const backend = await openBackend(profile, { modelFolder, profilePath, apiKey: await options.apiKey(url), timeout, backOff, log });
+    const served = await backend.open(closing.signal).catch((error: unknown) => {
+      throw explain(error, url, true);
+    });
+    gate = new Gate(concurrency);
+    log.info(`${profile.name} is scored by the model ${model} at ${url}: question and steps are sent there.`);
+    const info: ScorerInfo = {
+      model: profile.name,
+      modelPath: modelFolder,
+      fingerprint: createHash('sha256').update(JSON.stringify([text, await tokenizerDigest(profile, modelFolder), served])).digest('hex'),
+      threshold: toUnit(profile.threshold, profile.range),
+      aggregation: profile.aggregation,
+      device: { provider: profile.kind, server: new URL(url).origin, passedOver: [] },
+      readsImages: backend.readsImages,
+    };
+    return { info, profile, backend };
+  }
+
+  function loaded(): Promise<LoadedBackend> {
+    const attempt = (loading ??= load());
+    attempt.catch(() => {
+      // The next call tries again: the server may be there by then.
+      if (loading === attempt) loading = undefined;
+    });
+    return attempt;
+  }
+
+  async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress }: ScoreOptions): Promise<ScoreResult> {
+    const { info, backend, profile } = await orAborted(loaded(), signal);
+    const files = info.readsImages ? await readImageFiles(job.images).catch(imageError) : [];
+    if (files instanceof ImageError) return allSkipped(job, files.message);
+    const answer = backend.readsAnswer ? job.answer : undefined;
+    const seen = [info.fingerprint, ...(files.length > 0 ? [digestImages(files)] : []), ...(answer === undefined ? [] : [`answer ${answer}`])];
+    const trie = buildTrie(job, seen.join(' '));
+    const known = ignoreCache ? new Map<string, number>() : await orAborted(cache.read(trie.key), signal);
+
+    const scores = new Float64Array(job.steps.length).fill(NaN);
+    const skipped = new Map<number, string>();
+    const fresh = new Map<string, number>();
+    let [done, cached, tokens] = [0, 0, 0];
+    trie.nodes.forEach(({ key, steps }) => {
+      const value = known.get(key);
+      if (value === undefined) return;
+      for (const step of steps) scores[step] = value;
+      cached += steps.length;
+    });
+    done = cached;
+    const source = profile.kind === 'judge' && ({ source: 'judge' } as const);
+    if (cached === scores.length) return { scores, skipped, cached, tokens, ...source };
+    onProgress?.(done, scores.length);
+
+    const settle = (node: number, score: PathScores['scores'][number]) => {
+      const { key, steps } = trie.nodes[node]!;
+      const reason = typeof score !== 'number' ? score.skipped : Number.isNaN(score) ? 'The model gave no number here.' : undefined;
+      if (reason === undefined) fresh.set(key, score as number);
+      for (const step of steps) {
+        if (reason === undefined) scores[step] = score as number;
+        else skipped.set(step, reason);
+      }
+      done += steps.length;
+    };
+
+    const abort = new AbortController();
+    const stop = AbortSignal.any([abort.signal, closing.signal, ...(signal ? [signal] : [])]);
+    // One listener a waiting request.
+    setMaxListeners(0, stop);
+
+    /** What a server refuses as too long it may take cut to half. */
+    async function ask({ path, nodes }: PathRequest): Promise<void> {
+      let [scored, refused] = [0, nodes.length + 1];
+      let reason = '';
+      for (let count = nodes.length; scored < refused - 1; count = (scored + refused) >> 1) {
+        const steps = path.slice(0, path.indexOf(nodes[count - 1]!) + 1);
+        const wanted = nodes.slice(scored, count).map((node) => path.indexOf(node));
+        try {
+          const request = { question: job.question, images: files as [], steps: steps.map((node) => trie.nodes[node]!.text), wanted, ...(answer !== undefined && { answer }) };
+          const answered = await gate!.pass(() => backend.score(request, stop), stop);
+          answered.scores.forEach((value, i) => settle(nodes[scored + i]!, value));
+          tokens += answered.tokens;
+          scored = count;
+          hasScored = true;
+        } catch (error) {
+          if (!(error instanceof RequestFailure) || !refusals.has(error.details.status ?? 0)) throw error;
+          refused = count;
+          reason = error.message;
+        }
+      }
+      for (const node of nodes.slice(scored)) settle(node, { skipped: reason });
+      onProgress?.(done, scores.length);
+    }
+
+    try {
+      const requests = pathRequests(trie, (node) => !known.has(trie.nodes[node]!.key), backend.asks);
+      await orAborted(Promise.all(requests.map(ask)), signal);
+    } catch (error) {
+      abort.abort();
+      signal?.throwIfAborted();
+      if (error instanceof ImageError) return allSkipped(job, error.message);
+      throw explain(error, profile.server.url, !hasScored);
+    } finally {
+      void cache.write(trie.key, fresh);
+    }
+    return { scores, skipped, cached, tokens, ...source };
+  }
+
+  return Object.freeze<Scorer>({
+    describe: async (signal) => (await orAborted(loaded(), signal)).info,
+    score: (job, scoreOptions = {}) => score(job, scoreOptions),
+    clearCache: () => cache.clear(),
+    async dispose() {
+      closing.abort(new BackendError('The scorer was closed.'));
+      await loading?.then(({ backend }) => backend.dispose(), () => undefined);
+      await cache.close();
+    },
+  });
+}
+
+/** @param isServer Whether the failure is the server's, which has never given a score, rather than this problem's. */
+function explain(error: unknown, url: string, isServer: boolean): Error {
+  if (error instanceof PolicyError) return new ScoringError(error.message);
+  if (!(error instanceof RequestFailure)) return error as Error;
+  const { status, isUnreachable } = error.details;
+  if (status === 401 || status === 403) {
+    return new ScoringError(`The server at ${url} refuses the key: ${error.message} Put the right one into the environment variable STEPLENS_API_KEY, or enter it in VS Code.`);
+  }
+  if (isUnreachable === true) return new ScoringError(`Nothing answers at ${url}: ${error.message} Start the server, or correct 'backend.url' in prm.json.`);
+  const message = `The server at ${url} cannot score: ${error.message}`;
+  return isServer ? new ScoringError(message) : new BackendError(message);
+}
+
+/** A tokenizer that is changed changes the scores. */
+async function tokenizerDigest(profile: RemoteProfile, modelFolder: string): Promise<string> {
+  if (profile.kind !== 'open-inference') return '';
+  return createHash('sha256').update(await readFile(join(modelFolder, profile.local.tokenizer))).digest('hex');
+}
+
+function imageError(error: unknown): ImageError {
+  if (error instanceof ImageError) return error;
+  throw error;
+}
+
+function allSkipped({ steps }: ScoreJob, reason: string): ScoreResult {
+  return { scores: new Float64Array(steps.length).fill(NaN), skipped: new Map(steps.map((_, step) => [step, reason])), cached: 0, tokens: 0 };
+}

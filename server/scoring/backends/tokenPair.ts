@@ -1,0 +1,41 @@
+import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { readChoices } from '../../labeling/policies/openAiClientReply.js';
+import type { PathScores } from './backend.js';
+
+/** As many as OpenAI and vLLM (`--max-logprobs`) give. */
+export const topLogprobs = 20;
+/** A token outside the list may change the score by no more than this. */
+const tolerance = 0.01;
+
+/**
+ * P(positive) against P(negative) for the first token of a chat reply, from its list of likeliest tokens; the likeliest
+ * spelling of each counts. A token that is not in the list is no likelier than the last in it, nor than what the list leaves
+ * over: where that cannot move the score it counts as 0 (the reference code puts e^-100), else there is no score.
+ */
+export function readTokenPair(reply: unknown, positive: readonly string[], negative: readonly string[]): PathScores['scores'][number] {
+  const [choice] = readChoices(reply);
+  const content = (choice as { logprobs?: { content?: unknown } | null } | undefined)?.logprobs?.content;
+  const [first] = Array.isArray(content) ? (content as ({ top_logprobs?: unknown } | null)[]) : [];
+  if (!Array.isArray(first?.top_logprobs)) {
+    throw new RequestFailure("The server gives no log-probabilities ('logprobs', 'top_logprobs'), from which the score is read: use one that does, as vLLM.");
+  }
+  const listed = (first.top_logprobs as ({ token?: unknown; logprob?: unknown } | null)[]).flatMap((one) =>
+    typeof one?.token === 'string' && typeof one.logprob === 'number' ? [{ token: one.token, probability: Math.exp(one.logprob) }] : [],
+  );
+  const [yes, no] = [positive, negative].map((tokens) =>
+    listed.reduce<number | undefined>((best, { token, probability }) => (tokens.includes(token) && !(probability <= (best ?? -1)) ? probability : best), undefined),
+  );
+  const pair = `${JSON.stringify(positive[0])} nor ${JSON.stringify(negative[0])}`;
+  if (yes === undefined && no === undefined) {
+    return { skipped: `Neither ${pair} is among the ${listed.length} likeliest answers of the model, which begin with ${JSON.stringify(listed[0]?.token ?? '')}.` };
+  }
+  if (yes !== undefined && no !== undefined) return yes / (yes + no);
+  const left = Math.max(0, 1 - listed.reduce((sum, { probability }) => sum + probability, 0));
+  const most = Math.min(left, ...listed.map(({ probability }) => probability));
+  const known = (yes ?? no)!;
+  if (most > tolerance * (known + most)) {
+    const missing = yes === undefined ? positive[0] : negative[0];
+    return { skipped: `${JSON.stringify(missing)} is not among the ${listed.length} likeliest answers of the model, but may be likely enough (${most.toPrecision(2)} against ${known.toPrecision(2)}) to change the score.` };
+  }
+  return yes === undefined ? 0 : 1;
+}

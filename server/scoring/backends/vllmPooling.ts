@@ -1,0 +1,98 @@
+import { modelsServed } from '../../labeling/policies/openAiClient.js';
+import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import type { Layout } from '../layouts/layouts.js';
+import { toUnit, type Readout } from '../readouts/readouts.js';
+import { ScoringError } from '../scorer.js';
+import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
+import { HttpServer, readJson } from './httpServer.js';
+import { readRow, readRows } from './poolingRows.js';
+import type { VllmPoolingProfile } from './remoteProfile.js';
+
+type SeparatedLayout = Extract<Layout, { marker: string }>;
+
+/**
+ * A PRM that vLLM serves as a pooling model (`POST /pooling`, task `token_classify`, pooling type `STEP`): one row of label
+ * probabilities for every marker in the text (vllm/entrypoints/pooling/pooling/protocol.py). The server encodes the text,
+ * so a marker that stands in a text of the file would be counted as one.
+ */
+export function openVllmPooling({ local, server: settings }: VllmPoolingProfile, context: BackendContext): Backend {
+  const { readout, range } = local;
+  const layout = separated(local.layout, context);
+  const { marker } = layout;
+  const positive = positiveColumns(readout);
+  const server = new HttpServer({ ...context, url: settings.url.replace(/\/v1$/, '') });
+
+  /** The steps before the first text that holds the separator itself; those after it are not sent. */
+  async function score(path: ScorePath, signal: AbortSignal): Promise<PathScores> {
+    const { question, steps, wanted } = path;
+    const literal = [question, ...steps].findIndex((text) => text.includes(marker));
+    if (literal < 0) return ask(path, signal);
+    const before = wanted.filter((step) => step < literal - 1);
+    const where = literal === 0 ? 'The question' : `Step ${literal} of this solution`;
+    const rest = skip(wanted.slice(before.length), `${where} holds the separator ${JSON.stringify(marker)} itself, which the server would take for the end of a step.`);
+    if (before.length === 0) return rest;
+    const { scores, tokens } = await ask({ ...path, steps: steps.slice(0, before.at(-1)! + 1), wanted: before }, signal);
+    return { scores: [...scores, ...rest.scores], tokens };
+  }
+
+  async function ask({ question, steps, wanted }: ScorePath, signal: AbortSignal): Promise<PathScores> {
+    const request = { model: settings.model, ...layOut(layout, question, steps), task: 'token_classify', encoding_format: 'float' };
+    const { body } = await server.send('/pooling', { headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) }, signal);
+    const reply = readJson(body) as { data?: unknown; usage?: { prompt_tokens?: unknown } | null } | null;
+    const [pooled] = Array.isArray(reply?.data) ? (reply.data as ({ data?: unknown } | null)[]) : [];
+    if (!pooled) throw new RequestFailure('The server answered without pooled data.');
+    const rows = readRows(pooled.data, steps.length);
+    if (typeof rows === 'string') return skip(wanted, rows);
+    const tokens = typeof reply?.usage?.prompt_tokens === 'number' ? reply.usage.prompt_tokens : 0;
+    return { scores: wanted.map((step) => toUnit(readRow(rows[step]!, positive), range)), tokens };
+  }
+
+  return {
+    asks: 'path',
+    readsImages: false,
+    readsAnswer: false,
+    async open(signal) {
+      const told = await server.send('/v1/models', {}, signal).catch((error: unknown) => {
+        // A gateway may not list its models; a missing one shows with the first request.
+        if (error instanceof RequestFailure && error.details.status === 404) return undefined;
+        throw error;
+      });
+      if (told === undefined) return '';
+      const { data } = (readJson(told.body) ?? {}) as { data?: unknown };
+      const models = Array.isArray(data) ? data.flatMap((one: { id?: unknown } | null) => (typeof one?.id === 'string' ? [one.id] : [])) : [];
+      if (models.includes(settings.model)) return '';
+      throw new ScoringError(`The server at ${settings.url} has no model "${settings.model}". ${modelsServed(models)} Correct 'backend.model' in ${context.profilePath}.`);
+    },
+    score,
+    dispose: () => undefined,
+  };
+}
+
+function separated(layout: Layout, { profilePath }: BackendContext): SeparatedLayout {
+  if ('marker' in layout) return layout;
+  throw new ScoringError(`${profilePath}: a backend of the kind "vllm-pooling" needs a 'layout' of the kind "marker" or "chat": the server looks for the separator of the steps.`);
+}
+
+/** The server adds what its tokenizer puts first, and applies the model's chat template. */
+function layOut(layout: SeparatedLayout, question: string, steps: readonly string[]) {
+  const joined = steps.map((step) => layout.step.replace('{step}', () => step)).join('');
+  const filled: Readonly<Record<string, string>> = { question, steps: joined };
+  const fill = (template: string) => template.replace(/\{(question|steps|images|start|bos\??)\}/g, (_, name: string) => filled[name] ?? '');
+  if (layout.kind === 'marker') return { input: fill(layout.before) + joined + (layout.after ?? '') };
+  const { system, user, assistant } = layout;
+  const messages = [
+    ...(system === undefined ? [] : [{ role: 'system', content: system }]),
+    { role: 'user', content: fill(user) },
+    ...(assistant === undefined ? [] : [{ role: 'assistant', content: fill(assistant) }]),
+  ];
+  return { messages, add_generation_prompt: assistant === undefined };
+}
+
+/** `returned_token_ids` of vLLM's pooler are the pair's, the positive one first. */
+function positiveColumns(readout: Readout): readonly number[] {
+  return readout.kind === 'label-head' ? readout.positive : [0];
+}
+
+function skip(wanted: readonly number[], skipped: string): PathScores {
+  return { scores: wanted.map(() => ({ skipped })), tokens: 0 };
+}

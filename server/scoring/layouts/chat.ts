@@ -1,0 +1,48 @@
+import { count, type Fields } from '../fields.js';
+import { renderChat, type ChatMessage } from '../chatTemplate.js';
+import type { TextTokenizer } from '../tokenizer.js';
+import type { SegmentEncoder } from './encoder.js';
+import { encodeMarkerLayout, refuseBadStep } from './marker.js';
+
+/** A conversation of one question, in which all steps stand together; each ends in the marker token. */
+export interface ChatLayout {
+  readonly kind: 'chat';
+  readonly system?: string;
+  /** With `{question}`, perhaps `{images}`. */
+  readonly user: string;
+  /** What the assistant says; without it the conversation ends with the user's turn. `{steps}` stands here or in `user`. */
+  readonly assistant?: string;
+  /** With `{step}`; contains the marker once. */
+  readonly step: string;
+  readonly marker: string;
+  /** Jinja template instead of the model's own. */
+  readonly template?: string;
+}
+
+const stepsPlace = '{steps}';
+
+export function readChatLayout(fields: Fields): ChatLayout {
+  const layout: ChatLayout = {
+    kind: 'chat',
+    user: fields.text('user'),
+    step: fields.text('step'),
+    marker: fields.text('marker'),
+    ...(fields.has('system') && { system: fields.text('system', true) }),
+    ...(fields.has('assistant') && { assistant: fields.text('assistant') }),
+    ...(fields.has('template') && { template: fields.text('template') }),
+  };
+  if (count(layout.user, '{question}') !== 1) fields.fail('user', 'a text with {question} once');
+  if (count(layout.user + (layout.assistant ?? ''), stepsPlace) !== 1) fields.fail('assistant', `a text with ${stepsPlace} once, unless 'user' holds it`);
+  refuseBadStep(fields, layout.step, layout.marker);
+  return layout;
+}
+
+/** The chat template is applied once, to the texts with their places; what it puts before `{steps}` is the prompt. */
+export function encodeChatLayout({ system, user, assistant, step, marker, template }: ChatLayout, tokenizer: TextTokenizer): SegmentEncoder {
+  const messages: ChatMessage[] = [];
+  if (system !== undefined) messages.push({ role: 'system', content: system });
+  messages.push({ role: 'user', content: user });
+  if (assistant !== undefined) messages.push({ role: 'assistant', content: assistant });
+  const [before] = renderChat(messages, tokenizer, template).split(stepsPlace);
+  return encodeMarkerLayout({ before: before!, step, marker, encode: 'together' }, tokenizer);
+}

@@ -1,0 +1,55 @@
+import { imagesPlace } from '../profile.js';
+import { ScoringError } from '../scorer.js';
+import type { Place, TextTokenizer } from '../tokenizer.js';
+import type { ProblemEncoder, SegmentEncoder } from './encoder.js';
+
+/** A whole sequence as texts: `prompt`, `first` for the first step, `next` for each one after it. */
+export interface JoinedText {
+  /** With `{question}`, perhaps `{images}`, `{bos}` and `{start}`. */
+  readonly prompt: string;
+  /** With `{step}`; a score is read at its last token. */
+  readonly first: string;
+  /** With `{step}`; begins with what stands between two steps. */
+  readonly next: string;
+  /** Text of the token that must end a step, where it is one of the text's own. */
+  readonly marker?: string;
+  /** The template cuts white space from both ends of what is filled in. */
+  readonly isTrimmed?: boolean;
+}
+
+const sample = { question: 'Sam has 3 boxes. How many are left?', step: 'Step 1: 3 - 1 = 2.', step1: 'Step 2: $2 \\cdot 2 = 4$', step2: 'The answer is 4.' };
+
+/**
+ * Encodes as if the sequence were one text, which is how most families are read: the segments begin where a special token
+ * ends, or where the tokenizer joins nothing. Throws ScoringError when this tokenizer does join there.
+ */
+export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): SegmentEncoder {
+  const prompt = tokenizer.expand(text.prompt);
+  const marker = text.marker === undefined ? undefined : tokenizer.tokenId(text.marker, 'marker');
+  const afterStep: Place = tokenizer.lastSpecialEnd(text.first) === text.first.length ? 'after-special' : 'inside';
+  const trimmed = (value: string) => (text.isTrimmed ? value.trim() : value);
+
+  const open = (question: string, images = ''): ProblemEncoder => {
+    const whole = prompt.replace(imagesPlace, () => images);
+    const cut = tokenizer.lastSpecialEnd(whole);
+    const first = whole.slice(cut) + text.first;
+    const place = cut === 0 || whole.slice(0, cut) === tokenizer.start ? 'start' : 'after-special';
+    const fill = { question: trimmed(question) };
+    return {
+      prompt: tokenizer.encode(whole.slice(0, cut), fill),
+      step(step, isFirst) {
+        const ids = tokenizer.encode(isFirst ? first : text.next, { ...fill, step: trimmed(step) }, isFirst ? place : afterStep);
+        return { ids, read: marker === undefined || ids.at(-1) === marker ? ids.length - 1 : -1 };
+      },
+    };
+  };
+
+  const { question, step, step1, step2 } = sample;
+  const problem = open(question);
+  const apart = [...problem.prompt, ...[step, step1, step2].flatMap((one, i) => problem.step(one, i === 0).ids)];
+  const template = `${prompt.replace(imagesPlace, '')}${text.first}${text.next.replace('{step}', '{step1}')}${text.next.replace('{step}', '{step2}')}`;
+  if (apart.join() !== tokenizer.encode(template, sample).join()) {
+    throw new ScoringError(`${tokenizer.path} joins the end of a step with what follows it, so that steps cannot be told apart. Use the tokenizer the model was trained with, or correct 'layout' of the profile.`);
+  }
+  return { open };
+}

@@ -1,0 +1,48 @@
+import type { Fields } from '../fields.js';
+import type { TextTokenizer } from '../tokenizer.js';
+import { encodeChatLayout, readChatLayout, type ChatLayout } from './chat.js';
+import type { SegmentEncoder } from './encoder.js';
+import { encodeMarkerLayout, readMarkerLayout, type MarkerLayout } from './marker.js';
+import { encodePiecesLayout, readPiecesLayout, type PiecesLayout } from './pieces.js';
+import { encodeTurnsLayout, readTurnsLayout, type TurnsLayout } from './turns.js';
+
+export type Layout = MarkerLayout | ChatLayout | TurnsLayout | PiecesLayout;
+
+interface LayoutKind<L> {
+  /** Throws ScoringError naming the field. */
+  read(fields: Fields): L;
+  /** Throws ScoringError when the tokenizer does not fit. */
+  encoder(layout: L, tokenizer: TextTokenizer): SegmentEncoder;
+}
+
+/** One file per kind beside this one. */
+const kinds: { readonly [K in Layout['kind']]: LayoutKind<Extract<Layout, { kind: K }>> } = {
+  marker: { read: readMarkerLayout, encoder: encodeMarkerLayout },
+  chat: { read: readChatLayout, encoder: encodeChatLayout },
+  turns: { read: readTurnsLayout, encoder: encodeTurnsLayout },
+  pieces: { read: readPiecesLayout, encoder: encodePiecesLayout },
+};
+
+export function readLayout(fields: Fields): Layout {
+  const kind = fields.oneOf('kind', Object.keys(kinds) as Layout['kind'][]);
+  const layout = kinds[kind].read(fields);
+  fields.refuseOthers([]);
+  return layout;
+}
+
+export function createEncoder(layout: Layout, tokenizer: TextTokenizer): SegmentEncoder {
+  return (kinds[layout.kind] as LayoutKind<Layout>).encoder(layout, tokenizer);
+}
+
+/** The layout's own text, in which the places for question, steps and images stand. */
+export function layoutText(layout: Layout): string {
+  if (layout.kind === 'marker' || layout.kind === 'pieces') return layout.before;
+  return layout.kind === 'chat' ? layout.user : layout.first;
+}
+
+/** Tokens that count as special whatever the tokenizer says of them (`forced`), or when it has them as added ones. */
+export function markersOf(layout: Layout): { readonly forced: readonly string[]; readonly added: readonly string[] } {
+  if (layout.kind !== 'marker' && layout.kind !== 'chat') return { forced: [], added: [] };
+  const isForced = layout.kind === 'marker' && layout.encode === 'apart';
+  return isForced ? { forced: [layout.marker], added: [] } : { forced: [], added: [layout.marker] };
+}

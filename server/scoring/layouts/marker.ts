@@ -1,0 +1,65 @@
+import type { Fields } from '../fields.js';
+import { count } from '../fields.js';
+import { imagesPlace } from '../profile.js';
+import type { TextTokenizer } from '../tokenizer.js';
+import type { SegmentEncoder } from './encoder.js';
+import { encodeJoinedText } from './joinedText.js';
+
+/** One sequence: `before`, then `step` for every step, then `after`; each step ends in the marker token. */
+export interface MarkerLayout {
+  readonly kind: 'marker';
+  /** With `{question}`, perhaps `{images}`, `{bos}` (the beginning-of-sequence token) and `{start}` (what the tokenizer itself puts first). */
+  readonly before: string;
+  /** With `{step}`; contains the marker once. */
+  readonly step: string;
+  readonly after?: string;
+  /** Text of the one token at which the score is read. */
+  readonly marker: string;
+  /** `apart`: prompt and steps are tokenised each by itself; `together`: as one text. */
+  readonly encode: 'apart' | 'together';
+}
+
+export function readMarkerLayout(fields: Fields): MarkerLayout {
+  const layout: MarkerLayout = {
+    kind: 'marker',
+    before: fields.text('before'),
+    step: fields.text('step'),
+    marker: fields.text('marker'),
+    encode: fields.has('encode') ? fields.oneOf('encode', ['apart', 'together']) : 'apart',
+    ...(fields.has('after') && { after: fields.text('after', true) }),
+  };
+  if (count(layout.before, '{question}') !== 1) fields.fail('before', 'a text with {question} once');
+  if (count(layout.before, imagesPlace) > 1) fields.fail('before', `a text with ${imagesPlace} at most once`);
+  refuseBadStep(fields, layout.step, layout.marker);
+  return layout;
+}
+
+/** `step` must hold {step} once and the marker once, after it. */
+export function refuseBadStep(fields: Fields, step: string, marker: string): void {
+  if (count(step, '{step}') !== 1) fields.fail('step', 'a text with {step} once');
+  if (count(step, marker) !== 1 || step.indexOf(marker) < step.indexOf('{step}')) {
+    fields.fail('step', `a text with the marker ${JSON.stringify(marker)} once, after {step}`);
+  }
+}
+
+/**
+ * What the profile puts between a step's marker and the next step is encoded with that next step, and what comes after
+ * the last marker (`after`) not at all: the model is causal, so no score depends on it.
+ */
+export function encodeMarkerLayout({ before, step, marker, encode }: Omit<MarkerLayout, 'kind'>, tokenizer: TextTokenizer): SegmentEncoder {
+  const end = step.indexOf(marker) + marker.length;
+  const first = step.slice(0, end);
+  const next = step.slice(end) + first;
+  if (encode === 'together') return encodeJoinedText({ prompt: before, first, next, marker }, tokenizer);
+  tokenizer.tokenId(marker, 'marker');
+  const prompt = tokenizer.expand(before);
+  return {
+    open: (question, images = '') => ({
+      prompt: tokenizer.encode(prompt.replace(imagesPlace, () => images), { question }),
+      step(text, isFirst) {
+        const ids = tokenizer.encode(isFirst ? first : next, { step: text });
+        return { ids, read: ids.length - 1 };
+      },
+    }),
+  };
+}

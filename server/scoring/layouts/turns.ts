@@ -1,0 +1,58 @@
+import { count, type Fields } from '../fields.js';
+import { renderChat, type ChatMessage } from '../chatTemplate.js';
+import { ScoringError } from '../scorer.js';
+import type { TextTokenizer } from '../tokenizer.js';
+import type { SegmentEncoder } from './encoder.js';
+import { encodeJoinedText } from './joinedText.js';
+
+/**
+ * A conversation in which the user says the steps and the assistant answers each with the same word, whatever the model
+ * thinks of it. The score is read at the token before the answer, which predicts it.
+ */
+export interface TurnsLayout {
+  readonly kind: 'turns';
+  readonly system?: string;
+  /** The user's first turn, with `{question}` and `{step}`, perhaps `{images}`. */
+  readonly first: string;
+  /** Every later turn, with `{step}`. */
+  readonly next: string;
+  /** The assistant's answer. */
+  readonly reply: string;
+  /** Jinja template instead of the model's own. */
+  readonly template?: string;
+}
+
+export function readTurnsLayout(fields: Fields): TurnsLayout {
+  const layout: TurnsLayout = {
+    kind: 'turns',
+    first: fields.text('first'),
+    next: fields.text('next'),
+    reply: fields.text('reply'),
+    ...(fields.has('system') && { system: fields.text('system', true) }),
+    ...(fields.has('template') && { template: fields.text('template') }),
+  };
+  for (const place of ['{question}', '{step}']) if (count(layout.first, place) !== 1) fields.fail('first', `a text with ${place} once`);
+  if (count(layout.next, '{step}') !== 1) fields.fail('next', 'a text with {step} once');
+  return layout;
+}
+
+/** Private characters: no template looks at them. The first one is spaced, to see whether the template trims. */
+const turnMark = (turn: number) => `\uE000${turn}\uE001`;
+const replyMark = '\uE002';
+
+/** The chat template is applied once, to a conversation of three turns; the two later ones must come out alike. */
+export function encodeTurnsLayout({ system, first, next, reply, template }: TurnsLayout, tokenizer: TextTokenizer): SegmentEncoder {
+  const messages: ChatMessage[] = system === undefined ? [] : [{ role: 'system', content: system }];
+  for (let turn = 0; turn < 3; turn++) messages.push({ role: 'user', content: ` ${turnMark(turn)} ` }, { role: 'assistant', content: replyMark });
+  const text = renderChat(messages, tokenizer, template);
+  const isTrimmed = !text.includes(` ${turnMark(0)} `);
+  const parts = [0, 1, 2].reduce<string[]>((pieces, turn) => [...pieces.slice(0, -1), ...pieces.at(-1)!.split(isTrimmed ? turnMark(turn) : ` ${turnMark(turn)} `)], [text]);
+  const [before, ...after] = parts;
+  const [answered, answeredAgain] = after.map((part) => part.split(replyMark));
+  if (parts.length !== 4 || answered?.length !== 2 || answered.join() !== answeredAgain?.join()) {
+    throw new ScoringError(`${tokenizer.path}: the model's chat template does not lay a later turn out as the one before it. Give a template that does in 'layout.template' of the profile.`);
+  }
+  const [header, footer] = answered as [string, string];
+  const at = first.indexOf('{step}');
+  return encodeJoinedText({ prompt: before! + first.slice(0, at), first: first.slice(at) + header, next: reply + footer + next + header, isTrimmed }, tokenizer);
+}

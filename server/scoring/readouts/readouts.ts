@@ -1,0 +1,48 @@
+import type { Fields } from '../fields.js';
+import type { TextTokenizer } from '../tokenizer.js';
+import { labelHead, type LabelHeadReadout } from './labelHead.js';
+import { sigmoidHead, type SigmoidHeadReadout } from './sigmoidHead.js';
+import { tokenPair, type TokenPairReadout } from './tokenPair.js';
+
+/** How the graph's scores at one token become a step's score. */
+export type Readout = TokenPairReadout | LabelHeadReadout | SigmoidHeadReadout;
+
+/** Which columns of the graph's scores are needed at a token, and the one number they mean. */
+export interface ScoreReader {
+  /** Empty = all. */
+  readonly columns: Int32Array;
+  /** The step's score, in the profile's range, from the raw values of those columns. */
+  read(values: Float32Array): number;
+  /** Throws ScoringError when the graph's output is not as wide as the readout needs. */
+  checkWidth(width: number): void;
+}
+
+export interface ReadoutKind<R> {
+  /** Throws ScoringError naming the field. */
+  read(fields: Fields): R;
+  /** Throws ScoringError when the tokenizer lacks a token. */
+  reader(readout: R, tokenizer: TextTokenizer): ScoreReader;
+}
+
+/** One file per kind beside this one. */
+const kinds: { readonly [K in Readout['kind']]: ReadoutKind<Extract<Readout, { kind: K }>> } = {
+  'token-pair': tokenPair,
+  'label-head': labelHead,
+  'sigmoid-head': sigmoidHead,
+};
+
+export function readReadout(fields: Fields): Readout {
+  const kind = fields.oneOf('kind', Object.keys(kinds) as Readout['kind'][]);
+  const readout = kinds[kind].read(fields);
+  fields.refuseOthers([]);
+  return readout;
+}
+
+export function createReader(readout: Readout, tokenizer: TextTokenizer): ScoreReader {
+  return (kinds[readout.kind] as ReadoutKind<Readout>).reader(readout, tokenizer);
+}
+
+/** Maps a score or threshold from the profile's range to [0, 1]. */
+export function toUnit(score: number, [low, high]: readonly [number, number]): number {
+  return Math.min(1, Math.max(0, (score - low) / (high - low)));
+}

@@ -1,0 +1,65 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { recogniseFamilies } from './families/families.js';
+import type { Family, ModelTraits } from './families/family.js';
+import { readGraphTensors } from './graphTensors.js';
+import { isFile, type GraphFiles } from './modelFiles.js';
+import { loadTokenizer } from './tokenizer.js';
+
+export interface RecognisedModel {
+  /** Relative to the model's folder. */
+  readonly graph: GraphFiles;
+  /** Several where the files do not tell enough. */
+  readonly families: readonly Family[];
+}
+
+/** Names that Optimum, transformers.js and most scripts give; folders they put graphs in. */
+const graphNames = ['model.onnx', 'decoder_model_merged.onnx', 'decoder_model.onnx'];
+const graphFolders = ['', 'onnx'];
+
+/**
+ * Which families a model without `prm.json` may be of, by its graph's inputs and outputs, its vocabulary and its
+ * `config.json`; undefined when there is no graph or no tokenizer. Rejects with ScoringError when one of them is damaged.
+ */
+export async function recogniseModel(modelFolder: string): Promise<RecognisedModel | undefined> {
+  const graph = await findGraph(modelFolder);
+  const tokenizerPath = join(modelFolder, 'tokenizer.json');
+  if (graph === undefined || !(await isFile(tokenizerPath))) return undefined;
+  const [{ inputs, outputs }, tokenizer] = await Promise.all([readGraphTensors(join(modelFolder, typeof graph === 'string' ? graph : graph.decoder)), loadTokenizer(tokenizerPath)]);
+  const architecture = await readArchitecture(modelFolder);
+  const width = outputs.find(({ name }) => name === 'logits')?.dims.at(-1);
+  const traits: ModelTraits = {
+    ...(architecture !== undefined && { architecture }),
+    ...(width !== undefined && { width }),
+    takesImages: inputs.some(({ name }) => name === 'pixel_values' || name === 'inputs_embeds'),
+    hasToken: (text) => tokenizer.hasPiece(text),
+  };
+  return { graph, families: recogniseFamilies(traits) };
+}
+
+/** The smallest `prm.json` of a recognised model. */
+export function shortestProfile({ graph }: RecognisedModel, { id }: Family): string {
+  return JSON.stringify({ family: id, graph });
+}
+
+async function findGraph(modelFolder: string): Promise<GraphFiles | undefined> {
+  for (const folder of graphFolders) {
+    const files = new Set(await readdir(join(modelFolder, folder)).catch(() => []));
+    const inFolder = (name: string) => (folder === '' ? name : `${folder}/${name}`);
+    const name = graphNames.find((one) => files.has(one));
+    if (name === undefined) continue;
+    const isInParts = name !== 'model.onnx' && files.has('embed_tokens.onnx') && files.has('vision_encoder.onnx');
+    return isInParts ? { decoder: inFolder(name), embeddings: inFolder('embed_tokens.onnx'), vision: inFolder('vision_encoder.onnx') } : inFolder(name);
+  }
+  return undefined;
+}
+
+async function readArchitecture(modelFolder: string): Promise<string | undefined> {
+  try {
+    const config = JSON.parse(await readFile(join(modelFolder, 'config.json'), 'utf8')) as { architectures?: unknown } | null;
+    const [first] = Array.isArray(config?.architectures) ? (config.architectures as unknown[]) : [];
+    return typeof first === 'string' ? first : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Server } from 'node:http';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { InitialView } from '../../webview/protocol.js';
+import { frameWords } from '../../webview/model/replay.js';
+import { makeReplay } from '../webview/replays.js';
+import { makeView } from '../webview/trees.js';
+import { launchChromium, openPanel, servePanel, type Panel, type PanelOptions } from './panelPage.js';
+
+let browser: Browser;
+let server: Server;
+let url: string;
+let panel: Panel;
+
+beforeAll(async () => {
+  ({ url, server } = await servePanel());
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  server.close();
+});
+afterEach(async () => {
+  const violations = await panel.page.evaluate(() => window.fakeHost.violations);
+  await panel.page.context().close();
+  expect([...panel.problems, ...violations]).toEqual([]);
+});
+
+const view = makeView({ nodes: 30 });
+const replay = makeReplay(view);
+const last = replay.frames.length;
+const whole: InitialView = { view, images: [], replay };
+
+async function open(options: PanelOptions = {}): Promise<Page> {
+  panel = await openPanel(browser, url, { views: [whole], ...options });
+  await panel.page.waitForSelector('.drawing[data-renderer]');
+  return panel.page;
+}
+
+const slider = (page: Page) => page.getByRole('slider', { name: 'Event of the search' });
+const line = (page: Page) => page.locator('.replay-line').textContent();
+const nodes = (page: Page) => page.locator('.drawing').getAttribute('data-nodes').then(Number);
+/** Where the drawing and each of its nodes stand. */
+const places = (page: Page) => page.locator('.drawing svg g.node').evaluateAll((all) => all.map((node) => `${node.parentElement!.parentElement!.getAttribute('transform')} ${node.getAttribute('transform')}`));
+const words = (at: number) => frameWords(replay.frames[at - 1]!, view);
+
+describe('the replay of a search', () => {
+  it('moves with the slider: nodes come where the whole tree has them, and the line tells the event', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Fit the tree (0)' }).click();
+    await expect.poll(() => nodes(page)).toBe(30);
+    expect(await slider(page).inputValue()).toBe(String(last));
+    await slider(page).fill('1');
+    await expect.poll(() => nodes(page)).toBe(1);
+    expect(await line(page)).toBe('Tree search with the policy mini');
+    const [alone] = await places(page);
+    await slider(page).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await line(page)).toBe(words(3));
+    expect(await slider(page).getAttribute('aria-valuetext')).toBe(`Event 3 of ${last}: ${words(3)}`);
+    await page.keyboard.press('End');
+    await expect.poll(() => nodes(page)).toBe(30);
+    expect(await places(page)).toContain(alone);
+  });
+
+  it('steps and plays by keys in the tree, and marks the node of the event', async () => {
+    const page = await open();
+    await slider(page).fill('4');
+    await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
+    await page.keyboard.press(']');
+    await expect.poll(() => line(page)).toBe(words(5));
+    await expect.poll(() => page.locator('.node.event').count()).toBe(1);
+    expect(await page.getByRole('status').allTextContents()).toContain(words(5));
+    await page.keyboard.press('[');
+    expect(await line(page)).toBe(words(4));
+    await page.keyboard.press(' ');
+    await page.getByRole('button', { name: 'Pause (Space)' }).waitFor();
+    await expect.poll(() => slider(page).inputValue().then(Number)).toBeGreaterThan(5);
+    await page.keyboard.press(' ');
+    await page.getByRole('button', { name: 'Play the search (Space)' }).waitFor();
+    const at = await slider(page).inputValue();
+    await page.waitForTimeout(700);
+    expect(await slider(page).inputValue()).toBe(at);
+  });
+
+  it('asks for more rollouts at the end of it, by button and by key', async () => {
+    const page = await open();
+    await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
+    await page.keyboard.press('Home');
+    await page.getByRole('button', { name: 'Sample more rollouts from this node (m)' }).click();
+    await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
+    await page.keyboard.press('m');
+    await expect.poll(async () => (await panel.calls('moreRollouts')).map(({ args }) => args)).toEqual([{ node: 0 }, { node: 0 }]);
+    await slider(page).fill('3');
+    await expect.poll(() => page.getByRole('button', { name: 'Sample more rollouts from this node (m)' }).count()).toBe(0);
+  });
+});
+
+describe('a tree that grows', () => {
+  const grown = (count: number): InitialView => {
+    const part = makeView({ nodes: count });
+    return { view: part, images: [], replay: makeReplay(part), labeling: { rollouts: count * 16, budget: 200 } };
+  };
+
+  it('is drawn as it comes, can be stopped, and has a slider all along', async () => {
+    const page = await open({ views: [grown(1)] });
+    await expect.poll(() => nodes(page)).toBe(1);
+    expect(await page.locator('.replay-progress').textContent()).toBe('Labelling: 16 of 200 rollouts');
+    await panel.emit('viewChanged', grown(8));
+    await page.getByRole('button', { name: 'Fit the tree (0)' }).click();
+    await expect.poll(() => nodes(page)).toBe(8);
+    await expect.poll(() => page.locator('.replay-progress').textContent()).toBe('Labelling: 128 of 200 rollouts');
+    await page.getByRole('button', { name: 'Stop labelling; what was sampled is kept' }).click();
+    await expect.poll(async () => (await panel.calls('stopLabeling')).length).toBe(1);
+    await panel.emit('viewChanged', { ...grown(8), labeling: null });
+    await expect.poll(() => page.locator('.replay-live').isVisible()).toBe(false);
+    expect(await slider(page).isVisible()).toBe(true);
+    await page.getByRole('button', { name: 'Label this problem' }).click();
+    await expect.poll(async () => (await panel.calls('label')).length).toBe(1);
+  });
+});

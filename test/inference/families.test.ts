@@ -1,0 +1,63 @@
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { families } from '../../server/scoring/families/families.js';
+import type { ScoreJob } from '../../server/scoring/scorer.js';
+import { openScorer } from './models.js';
+
+const root = fileURLToPath(new URL('../fixtures/models/families', import.meta.url));
+
+interface Expected {
+  readonly question: string;
+  readonly steps: readonly string[];
+  readonly images?: readonly string[];
+  readonly scores: readonly number[];
+}
+
+async function readExpected(family: string): Promise<readonly Expected[]> {
+  const { cases } = JSON.parse(await readFile(join(root, family, 'expected.json'), 'utf8')) as { cases: readonly Expected[] };
+  expect(cases.length).toBeGreaterThan(3);
+  return cases;
+}
+
+function toJob(family: string, { question, images = [], steps }: Expected): ScoreJob {
+  return { question, images: images.map((file) => join(root, family, file)), steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) };
+}
+
+it('has a fixture for every family', () => {
+  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== '__pycache__');
+  expect(folders.map(({ name }) => name).sort()).toEqual(families.map(({ id }) => id).sort());
+});
+
+describe.each(families.map(({ id }) => id))('%s', (family) => {
+  it("gives what the authors' way of scoring gives", { timeout: 120_000 }, async () => {
+    const scorer = openScorer(join(root, family));
+    for (const expected of await readExpected(family)) {
+      const { scores, skipped } = await scorer.score(toJob(family, expected));
+      expect([...skipped.values()]).toEqual([]);
+      expect(scores).toHaveLength(expected.scores.length);
+      scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!), `step ${i}: ${score}, not ${expected.scores[i]}`).toBeLessThan(1e-4));
+    }
+  });
+
+  it('gives the same when solutions share their first steps', { timeout: 120_000 }, async () => {
+    const scorer = openScorer(join(root, family));
+    const cases = await readExpected(family);
+    const { question, steps } = cases[0]!;
+    // A second solution leaves the first one after two steps, and a third is another one from the start.
+    const job: ScoreJob = {
+      question,
+      images: [],
+      steps: [...steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })), { text: 'Step 3: So it is 9.', parent: 1 }, { text: 'Step 1: It is 2.' }, { text: 'Step 2: The answer is 2.', parent: steps.length + 1 }],
+    };
+    const { scores } = await scorer.score(job);
+    const alone = [
+      await scorer.score({ question, images: [], steps: [{ text: steps[0]! }, { text: steps[1]!, parent: 0 }, { text: 'Step 3: So it is 9.', parent: 1 }] }, { ignoreCache: true }),
+      await scorer.score({ question, images: [], steps: [{ text: 'Step 1: It is 2.' }, { text: 'Step 2: The answer is 2.', parent: 0 }] }, { ignoreCache: true }),
+    ];
+    const reference = [...cases[0]!.scores, alone[0]!.scores[2]!, ...alone[1]!.scores];
+    scores.forEach((score, i) => expect(Math.abs(score - reference[i]!), `step ${i}`).toBeLessThan(1e-4));
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { GraphError } from '../../server/inference/graph/graph.js';
+import { joinThreeParts } from '../../server/inference/graph/threeParts.js';
+import type { Session, TensorInfo, TensorValue } from '../../server/inference/runtime.js';
+
+const image = 9;
+const ids = (...tokens: number[]): TensorValue => ({ type: 'int64', data: BigInt64Array.from(tokens.map(BigInt)), dims: [1, tokens.length] });
+const floats = (data: number[], ...dims: number[]): TensorValue => ({ type: 'float32', data: Float32Array.from(data), dims });
+
+interface Recorded {
+  readonly session: Session;
+  readonly runs: Readonly<Record<string, TensorValue>>[];
+}
+
+function fake(inputs: readonly TensorInfo[], outputs: readonly TensorInfo[], run: (feeds: Readonly<Record<string, TensorValue>>) => TensorValue): Recorded {
+  const runs: Recorded['runs'] = [];
+  const session: Session = {
+    inputs,
+    outputs,
+    run(feeds, fetches) {
+      runs.push(feeds);
+      return Promise.resolve({ [fetches[0]!]: run(feeds) });
+    },
+    release: () => Promise.resolve(),
+  };
+  return { session, runs };
+}
+
+const embeds: TensorInfo = { name: 'inputs_embeds', type: 'float32', shape: ['b', 's', 2] };
+const mask: TensorInfo = { name: 'attention_mask', type: 'int64', shape: ['b', 's'] };
+const logits: TensorInfo = { name: 'logits', type: 'float32', shape: ['b', 's', 2] };
+/** A token's embedding is its id, twice; an image's features are 100 and up. */
+function model(features = [1, 2, 2]) {
+  const embeddings = fake([{ name: 'input_ids', type: 'int64', shape: ['b', 's'] }], [embeds], ({ input_ids: tokens }) =>
+    floats([...(tokens!.data as BigInt64Array)].flatMap((id) => [Number(id), Number(id)]), 1, tokens!.dims[1]!, 2),
+  );
+  const vision = fake([{ name: 'pixel_values', type: 'float32', shape: ['t', 3, 4, 4] }], [{ name: 'image_features', type: 'float32', shape: features }], () =>
+    floats(Array.from({ length: features.reduce((a, b) => a * b, 1) }, (_, i) => 100 + i), ...features),
+  );
+  const decoder = fake([embeds, mask], [logits], ({ inputs_embeds: rows }) => rows!);
+  return { embeddings, vision, decoder, session: joinThreeParts({ embeddings: embeddings.session, vision: vision.session, decoder: decoder.session }, image) };
+}
+
+const pixels = floats(Array<number>(48).fill(0), 1, 3, 4, 4);
+const noPixels = floats([], 0, 3, 4, 4);
+
+describe('a model in three graphs', () => {
+  it('looks like one that takes token ids and images', () => {
+    const { session } = model();
+    expect(session.inputs.map(({ name }) => name)).toEqual(['input_ids', 'pixel_values', 'attention_mask']);
+    expect(session.outputs).toEqual([logits]);
+  });
+
+  it("puts the images' features where their tokens stand, in order", async () => {
+    const { session, decoder } = model();
+    const { logits: rows } = await session.run({ input_ids: ids(5, image, 6, image), pixel_values: pixels, attention_mask: ids(1, 1, 1, 1) }, ['logits']);
+    expect([...(rows!.data as Float32Array)]).toEqual([5, 5, 100, 101, 6, 6, 102, 103]);
+    expect(Object.keys(decoder.runs[0]!).sort()).toEqual(['attention_mask', 'inputs_embeds']);
+  });
+
+  it('leaves the graph for images alone where there are none', async () => {
+    const { session, vision } = model();
+    await session.run({ input_ids: ids(5, 6), pixel_values: noPixels, attention_mask: ids(1, 1) }, ['logits']);
+    expect(vision.runs).toHaveLength(0);
+  });
+
+  it('refuses features that are not as many as their tokens, or not as wide', async () => {
+    const feeds = { input_ids: ids(image, 5), pixel_values: pixels, attention_mask: ids(1, 1) };
+    await expect(model().session.run(feeds, ['logits'])).rejects.toThrow("gives features of [1, 2, 2], but 1 image tokens of 2 numbers wait for them; correct 'images.tokens'");
+    await expect(model([1, 1, 3]).session.run(feeds, ['logits'])).rejects.toThrow(GraphError);
+  });
+
+  it('refuses graphs that do not fit together', () => {
+    const { embeddings, vision } = model();
+    const parts = { embeddings: embeddings.session, vision: vision.session };
+    expect(() => joinThreeParts({ ...parts, decoder: fake([mask], [logits], () => pixels).session }, image)).toThrow("the graph has no input 'inputs_embeds'");
+    const half = fake([{ ...embeds, type: 'float16' }, mask], [logits], () => pixels).session;
+    expect(() => joinThreeParts({ ...parts, decoder: half }, image)).toThrow("the graph that should give the decoder's inputs_embeds (float16 [b, s, 2]) gives inputs_embeds (float32 [b, s, 2])");
+  });
+});

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { PolicyError, type Policy, type SampleRequest } from '../../server/labeling/policy.js';
+import { openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
+import { apiKeyFrom } from '../../server/labeling/policies/openAiClient.js';
+import { ask, completed, connect, countingPolicy, failures, settings, startServer } from './openAiSetup.js';
+import type { Fault } from './vllmServer.js';
+
+/** Of a busy machine: sockets answer late there. */
+const waiting = { timeout: 30_000 };
+
+describe('a request that fails for a moment', waiting, () => {
+  it.each<Fault>(['error500', 'busy503', 'limited429', 'resetMidBody'])('is sent again (%s)', async (fault) => {
+    const log: string[] = [];
+    const server = await startServer({ faults: [fault, fault] });
+    expect(completed(await connect(server, {}, log).sample(ask()))).toHaveLength(3);
+    expect(server.requests).toHaveLength(3);
+    expect(log.filter((line) => line.includes('Trying again'))).toHaveLength(2);
+  });
+
+  it.each([['0.1', 80], [new Date(Date.now() - 60_000).toUTCString(), 0]])('waits as the server asks (Retry-After: %s)', async (retryAfter, least) => {
+    const server = await startServer({ faults: ['limited429'], retryAfter });
+    // A back-off of its own would be far longer.
+    const policy = connect(server, { backOff: 60_000 });
+    const start = performance.now();
+    expect(completed(await policy.sample(ask()))).toHaveLength(3);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(least);
+  });
+
+  it.each(['flat', 'nested'] as const)('costs its rollouts when it goes on, in the words of the server (%s)', async (errors) => {
+    const server = await startServer({ alwaysFault: 'error500', errors });
+    expect(await connect(server).sample(ask())).toEqual(Array(3).fill({ failure: 'The server answered 500: EngineCore encountered an issue.' }));
+    expect(server.requests).toHaveLength(3);
+  });
+});
+
+describe('an answer that makes no sense', waiting, () => {
+  it.each<[Fault, string]>([
+    ['truncatedJson', 'JSON that cannot be read'],
+    ['htmlPage', 'an HTML page instead of JSON'],
+    ['plainText', 'plain text instead of JSON'],
+    ['noChoices', 'without choices'],
+    ['emptyChoices', 'an empty list of choices'],
+    ['badRequest400', 'maximum context length'],
+  ])('costs its rollouts only (%s)', async (fault, sentence) => {
+    const server = await startServer({ faults: [fault] });
+    const policy = connect(server);
+    const told = failures(await policy.sample(ask()));
+    expect(told).toHaveLength(3);
+    expect(told[0]).toContain(sentence);
+    expect(completed(await policy.sample(ask()))).toHaveLength(3);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it.each([['null', 'without text'], ['toolCall', 'called a tool'], ['cutThinking', 'allow more tokens']] as const)('costs that rollout (content: %s)', async (content, sentence) => {
+    const server = await startServer({ content });
+    const told = failures(await connect(server).sample(ask()));
+    expect(told).toHaveLength(3);
+    expect(told[0]).toContain(sentence);
+  });
+
+  it('costs the one rollout where completions are asked for singly', async () => {
+    const server = await startServer({ n: 'ignored', faults: [undefined, 'truncatedJson'] });
+    const rollouts = await connect(server, { concurrency: 1 }).sample(ask({ count: 4 }));
+    expect(rollouts.map((rollout) => 'failure' in rollout)).toEqual([false, true, false, false]);
+  });
+
+  it('has to come in time', async () => {
+    const server = await startServer({ delay: 500 });
+    const policy = connect(server, { timeout: 50 });
+    expect(failures(await policy.sample(ask()))).toEqual(Array(3).fill('The server did not answer within 0.05 s.'));
+  });
+});
+
+describe('a policy that cannot be used', waiting, () => {
+  it('names the models there are', async () => {
+    const server = await startServer({}, countingPolicy, ['small', 'large']);
+    await expect(connect(server, { model: 'huge' }).sample(ask())).rejects.toThrow(new PolicyError(`The server at ${server.url} has no model "huge". It serves: small, large.`));
+    const { model: _, ...unnamed } = settings(server.url);
+    await expect(openOpenAiPolicy(unnamed).describe()).rejects.toThrow(/Name the model .* small, large\./);
+    await expect(openOpenAiPolicy(unnamed).sample(ask())).rejects.toBeInstanceOf(PolicyError);
+  });
+
+  it('needs no model where the server has one', async () => {
+    const server = await startServer({}, countingPolicy, ['only']);
+    const { model: _, ...unnamed } = settings(server.url);
+    const policy = openOpenAiPolicy(unnamed);
+    expect(completed(await policy.sample(ask()))).toHaveLength(3);
+    expect(server.requests[0]!.model).toBe('only');
+    const { name, fingerprint, isDeterministic } = await policy.describe();
+    expect([name, isDeterministic]).toEqual(['only', false]);
+    const others = [{ temperature: 0.5 }, { topP: 0.5 }, { maxTokens: 9 }, { mode: 'completions' as const }, { model: 'x' }, { continuation: 'prompt' as const }];
+    const fingerprints = await Promise.all(others.map(async (change) => (await connect(server, { model: 'only', ...change }).describe()).fingerprint));
+    expect(new Set([...fingerprints, fingerprint]).size).toBe(others.length + 1);
+  });
+
+  it('asks for the right key and does not tell the wrong one', async () => {
+    const server = await startServer({ apiKey: 'secret' });
+    const error = await connect(server, { apiKey: 'wrong-key' }).sample(ask()).catch((one: unknown) => one);
+    expect(error).toBeInstanceOf(PolicyError);
+    expect((error as Error).message).toContain('STEPLENS_API_KEY');
+    expect((error as Error).message).not.toContain('wrong-key');
+    expect(completed(await connect(server, { apiKey: 'secret' }).sample(ask()))).toHaveLength(3);
+    expect(apiKeyFrom({ OPENAI_API_KEY: 'a', STEPLENS_API_KEY: 'b' })).toBe('b');
+    expect(apiKeyFrom({ STEPLENS_API_KEY: '' })).toBeUndefined();
+  });
+
+  it('says at once that nothing listens, or that the URL is wrong', async () => {
+    const server = await startServer();
+    await expect(openOpenAiPolicy(settings(server.url.replace('/v1', ''))).sample(ask())).rejects.toThrow(/does not know \/chat\/completions\. Check that its URL ends in the version/);
+    expect(() => openOpenAiPolicy(settings('localhost:8000'))).toThrow(PolicyError);
+    const gone = await startServer();
+    const { url } = gone;
+    await gone.close();
+    const policy = openOpenAiPolicy({ ...settings(url), backOff: 60_000 });
+    await expect(policy.sample(ask())).rejects.toThrow(/Nothing answers at .*ECONNREFUSED.* Start the server/);
+    await expect(policy.describe()).resolves.toMatchObject({ name: 'mini' });
+  });
+
+  it('costs rollouts only when the server goes away later', async () => {
+    const server = await startServer();
+    const policy = connect(server);
+    expect(completed(await policy.sample(ask()))).toHaveLength(3);
+    await server.close();
+    expect(failures(await policy.sample(ask()))).toHaveLength(3);
+  });
+});
+
+describe('many requests', waiting, () => {
+  it('are never more at once than allowed, and all come back in order', async () => {
+    const server = await startServer({ n: 'ignored', delay: 5 });
+    const policy = connect(server, { concurrency: 3 });
+    const all = await Promise.all([100, 200, 300].map((seed) => policy.sample(ask({ seed, count: 7 }))));
+    all.forEach((rollouts, i) => {
+      expect(completed(rollouts).map(({ steps }) => steps[1])).toEqual(Array.from({ length: 7 }, (_, j) => `Rollout ${(i + 1) * 100 + j} buys 3 apples.`));
+    });
+    expect(server.mostAtOnce).toBe(3);
+  });
+
+  it('end at once when cancelled, waiting or under way, and hang up', async () => {
+    const cancelled: (AbortSignal | undefined)[] = [];
+    const endless: Policy = { ...countingPolicy, sample: ({ signal }: SampleRequest) => new Promise((_, reject) => {
+      cancelled.push(signal);
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+    }) };
+    const server = await startServer({}, endless);
+    const policy = connect(server, { concurrency: 2 });
+    const controller = new AbortController();
+    const runs = Array.from({ length: 5 }, () => policy.sample(ask({ signal: controller.signal })).catch((error: unknown) => error));
+    await expect.poll(() => server.underWay, waiting).toBe(2);
+    controller.abort();
+    for (const outcome of await Promise.all(runs)) expect(outcome).toMatchObject({ name: 'AbortError' });
+    await expect.poll(() => server.underWay, waiting).toBe(0);
+    expect([server.abandoned, server.requests.length, cancelled.every((signal) => signal?.aborted)]).toEqual([2, 2, true]);
+    await expect(policy.sample(ask({ signal: controller.signal }))).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('end when cancelled between two attempts, and when the policy is disposed of', async () => {
+    const server = await startServer({ alwaysFault: 'busy503' });
+    const controller = new AbortController();
+    const policy = connect(server, { backOff: 60_000 });
+    const first = policy.sample(ask({ signal: controller.signal })).catch((error: unknown) => error);
+    await expect.poll(() => server.requests.length, waiting).toBe(1);
+    controller.abort();
+    expect(await first).toMatchObject({ name: 'AbortError' });
+    const second = policy.sample(ask()).catch((error: unknown) => error);
+    await expect.poll(() => server.requests.length, waiting).toBe(2);
+    await policy.dispose();
+    expect(await second).toMatchObject({ name: 'AbortError' });
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { createLlmJudge } from '../../server/labeling/policies/llmJudge.js';
+import { OpenAiClient } from '../../server/labeling/policies/openAiClient.js';
+import { PolicyError, type Policy } from '../../server/labeling/policy.js';
+import { countingPolicy, settings, startServer } from './openAiSetup.js';
+import type { VllmBehaviour } from './vllmServer.js';
+
+const request = { question: 'How long is it?', reference: '\\frac{1}{2} m', answer: 'half a metre' };
+
+async function judge(reply: string, behaviour: Partial<VllmBehaviour> = {}) {
+  const saying: Policy = { ...countingPolicy, sample: () => Promise.resolve([{ steps: [reply], finish: 'stop' }]) };
+  const server = await startServer({ steps: 'plain', ...behaviour }, saying, ['judge']);
+  const ask = createLlmJudge({ client: new OpenAiClient(settings(server.url)), model: 'judge' });
+  return { server, ask };
+}
+
+describe('the LLM that compares answers', { timeout: 30_000 }, () => {
+  it.each([
+    ['Yes', 'right'], ['**Yes**.', 'right'], ['"No"', 'wrong'], ['no, the unit differs.', 'wrong'], ['Yes\nBoth are one half.', 'right'],
+    ['Yes and no', 'failed'], ['No doubt it is right', 'failed'], ['The answer is right.', 'failed'], ['Not sure', 'failed'], ['', 'failed'],
+    ['<think>Is it? No.</think>\nYes', 'right'],
+  ])('says %j: %s', async (reply, verdict) => {
+    const { ask } = await judge(reply);
+    expect(await ask(request)).toBe(verdict);
+  });
+
+  it('is told the question and both answers, at temperature 0', async () => {
+    const { ask, server } = await judge('Yes');
+    await ask(request);
+    expect(server.requests[0]).toMatchObject({ model: 'judge', temperature: 0 });
+    for (const text of Object.values(request)) expect(server.requests[0]!.messages![0]!.content).toContain(text);
+  });
+
+  it.each<Partial<VllmBehaviour>>([{ alwaysFault: 'error500' }, { alwaysFault: 'truncatedJson' }, { content: 'null' }])('has failed when no verdict comes (%j)', async (behaviour) => {
+    const { ask } = await judge('Yes', behaviour);
+    expect(await ask(request)).toBe('failed');
+  });
+
+  it('rejects when cancelled, and when its server cannot be used', async () => {
+    const { ask, server } = await judge('Yes');
+    await expect(ask({ ...request, signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+    const wrong = createLlmJudge({ client: new OpenAiClient(settings(server.url)), model: 'other' });
+    await expect(wrong(request)).rejects.toBeInstanceOf(PolicyError);
+  });
+});

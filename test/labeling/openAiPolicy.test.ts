@@ -1,0 +1,146 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Policy } from '../../server/labeling/policy.js';
+import { ask, completed, connect, counted, countingPolicy, failures, startServer } from './openAiSetup.js';
+import type { ContentPart } from './vllmServerRequest.js';
+
+const prefix = ['We have 2 apples.'];
+
+describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
+  it('come all from one request, in order, with the sampling settings', async () => {
+    const server = await startServer();
+    const rollouts = await connect(server, { topP: 0.9 }).sample(ask());
+    expect(rollouts).toEqual([10, 11, 12].map((number) => ({ steps: counted(0, number), finish: 'stop' })));
+    expect(server.requests).toHaveLength(1);
+    expect(server.requests[0]).toMatchObject({ model: 'mini', n: 3, seed: 10, temperature: 1, top_p: 0.9, max_tokens: 256 });
+  });
+
+  it.each(['ignored', 'refused'] as const)('are asked for one by one where n is %s, and the server is remembered', async (n) => {
+    const log: string[] = [];
+    const server = await startServer({ n });
+    const policy = connect(server, {}, log);
+    expect(completed(await policy.sample(ask())).map(({ steps }) => steps)).toEqual([10, 11, 12].map((number) => counted(0, number)));
+    expect(server.requests.length).toBe(n === 'ignored' ? 3 : 4);
+    const before = server.requests.length;
+    expect(completed(await policy.sample(ask({ seed: 20 }))).map(({ steps }) => steps)).toEqual([20, 21, 22].map((number) => counted(0, number)));
+    expect(server.requests.slice(before).map((request) => request.n)).toEqual([undefined, undefined, undefined]);
+    expect(log.join()).toContain('one by one');
+  });
+
+  it('go without a seed where the server refuses it', async () => {
+    const server = await startServer({ seed: 'refused' });
+    const policy = connect(server);
+    expect(completed(await policy.sample(ask()))).toHaveLength(3);
+    expect(completed(await policy.sample(ask()))).toHaveLength(3);
+    expect(server.requests.map((request) => request.seed)).toEqual([10, undefined, undefined]);
+  });
+
+  it('need no request behind an answer', async () => {
+    const server = await startServer();
+    expect(await connect(server).sample(ask({ prefix: counted(0, 1) }))).toEqual(Array(3).fill({ steps: [], finish: 'stop' }));
+    expect(server.requests).toEqual([]);
+  });
+
+  it('come from the completions API too', async () => {
+    const server = await startServer();
+    const rollouts = await connect(server, { mode: 'completions' }).sample(ask({ prefix }));
+    expect(completed(rollouts).map(({ steps }) => steps)).toEqual([10, 11, 12].map((number) => counted(1, number)));
+    expect(server.requests[0]!.prompt).toMatch(/Question: How many apples\?\n\nSolution:\n<step>We have 2 apples.<\/step>$/);
+    expect(server.requests[0]!.messages).toBeUndefined();
+    expect(failures(await connect(server, { mode: 'completions' }).sample(ask({ images: ['/a.png'] })))[0]).toContain('use "chat"');
+  });
+
+  it('keep a completion that was cut, and say so', async () => {
+    const server = await startServer({ content: 'cut' });
+    expect(completed(await connect(server).sample(ask())).map(({ finish }) => finish)).toEqual(['length', 'length', 'length']);
+  });
+
+  it.each(['reasoning', 'reasoning_content', 'tag'] as const)('leave thoughts out of the steps (%s)', async (reasoning) => {
+    const server = await startServer({ reasoning });
+    expect(await connect(server).sample(ask({ count: 1 }))).toEqual([{ steps: counted(0, 10), finish: 'stop', reasoning: 'Let me think about it.' }]);
+  });
+});
+
+describe('continuing from a prefix', { timeout: 30_000 }, () => {
+  it('goes on with the open message where the server does so', async () => {
+    const server = await startServer();
+    const policy = connect(server);
+    for (let i = 0; i < 2; i++) {
+      expect(completed(await policy.sample(ask({ prefix }))).map(({ steps }) => steps)).toEqual([10, 11, 12].map((number) => counted(1, number)));
+    }
+    const last = server.requests.at(-1)!;
+    expect(last).toMatchObject({ continue_final_message: true, add_generation_prompt: false });
+    expect(last.messages!.at(-1)).toEqual({ role: 'assistant', content: '<step>We have 2 apples.</step>' });
+    // Two of one token each find out what the server does, once.
+    expect(server.requests.map((request) => request.max_tokens)).toEqual([1, 1, 256, 256]);
+  });
+
+  it.each(['refused', 'ignored'] as const)('puts previous steps into the prompt where that is %s', async (continuation) => {
+    const log: string[] = [];
+    const server = await startServer({ continuation });
+    const rollouts = await connect(server, {}, log).sample(ask({ prefix }));
+    expect(completed(rollouts).map(({ steps }) => steps)).toEqual([10, 11, 12].map((number) => counted(1, number)));
+    const last = server.requests.at(-1)!;
+    expect(last.continue_final_message).toBeUndefined();
+    expect(last.messages).toHaveLength(1);
+    expect(last.messages![0]!.content).toContain('\nPrevious Steps:<step>We have 2 apples.</step>');
+    expect(log.join()).toContain('previous steps go into the prompt');
+  });
+
+  it('can be told which way to take', async () => {
+    const server = await startServer();
+    await connect(server, { continuation: 'prompt' }).sample(ask({ prefix }));
+    await connect(server, { continuation: 'assistant' }).sample(ask({ prefix }));
+    expect(server.requests.map((request) => request.continue_final_message)).toEqual([undefined, true]);
+  });
+
+  it('takes off a prefix that the server writes again', async () => {
+    const startsOver: Policy = { ...countingPolicy, sample: (request) => countingPolicy.sample({ ...request, prefix: [] }) };
+    const server = await startServer({}, startsOver);
+    const rollouts = await connect(server).sample(ask({ prefix, count: 1 }));
+    expect(completed(rollouts)[0]!.steps).toEqual(counted(1, 10));
+  });
+});
+
+describe('images', { timeout: 30_000 }, () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'steplens-test-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('arrive as data URLs with the type of their bytes', async () => {
+    const seen: Buffer[] = [];
+    const looking: Policy = {
+      ...countingPolicy,
+      async sample(request) {
+        for (const image of request.images) seen.push(await readFile(image));
+        return countingPolicy.sample(request);
+      },
+    };
+    const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
+    const path = join(folder, 'named-wrongly.png');
+    await writeFile(path, jpeg);
+    const server = await startServer({}, looking);
+    expect(completed(await connect(server).sample(ask({ images: [path] })))).toHaveLength(3);
+    const [image, text] = server.requests[0]!.messages![0]!.content as readonly ContentPart[];
+    expect(image).toEqual({ type: 'image_url', image_url: { url: `data:image/jpeg;base64,${jpeg.toString('base64')}` } });
+    expect(text).toMatchObject({ type: 'text' });
+    expect(seen).toEqual([jpeg]);
+  });
+
+  it('that cannot be read cost the rollouts and name the file', async () => {
+    const server = await startServer();
+    const policy = connect(server);
+    const missing = join(folder, 'missing.png');
+    const sentences = failures(await policy.sample(ask({ images: [missing] })));
+    expect(sentences).toHaveLength(3);
+    expect(sentences[0]).toContain(missing);
+    const other = join(folder, 'note.png');
+    await writeFile(other, 'not an image');
+    expect(failures(await policy.sample(ask({ images: [other] })))[0]).toContain('convert it');
+    expect(server.requests).toEqual([]);
+  });
+});

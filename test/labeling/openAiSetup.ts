@@ -1,0 +1,56 @@
+import { afterEach } from 'vitest';
+import type { Completion, Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
+import { openOpenAiPolicy, type OpenAiPolicyOptions } from '../../server/labeling/policies/openAiPolicy.js';
+import { VllmServer, type VllmBehaviour } from './vllmServer.js';
+
+/** Solutions of three steps; rollout i of seed s tells both, so that order and seeds can be read from the text. */
+export const countingPolicy: Policy = {
+  describe: () => Promise.resolve({ name: 'counting', fingerprint: 'counting', isDeterministic: true }),
+  sample: ({ prefix, count, seed }) => Promise.resolve(Array.from({ length: count }, (_, i) => ({ steps: counted(prefix.length, seed + i), finish: 'stop' as const }))),
+  dispose: () => Promise.resolve(),
+};
+
+export function counted(from: number, number: number): string[] {
+  return ['We have 2 apples.', `Rollout ${number} buys 3 apples.`, `So there are 5.\n<answer>${number}</answer>`].slice(from);
+}
+
+const open: { dispose?(): Promise<void>; close?(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await (one.dispose?.() ?? one.close?.());
+});
+
+export async function startServer(behaviour: Partial<VllmBehaviour> = {}, policy = countingPolicy, models?: readonly string[]): Promise<VllmServer> {
+  const server = await VllmServer.start({ policy, ...(models && { models }) });
+  Object.assign(server.behaviour, behaviour);
+  open.push(server);
+  return server;
+}
+
+export function settings(baseUrl: string, log: string[] = []): OpenAiPolicyOptions {
+  const write = (message: string): void => void log.push(message);
+  return {
+    baseUrl, model: 'mini', mode: 'chat', temperature: 1, maxTokens: 256, concurrency: 4, timeout: 60_000, retries: 2, backOff: 2,
+    log: { info: write, warn: write },
+  };
+}
+
+export function connect(server: VllmServer, changed: Partial<OpenAiPolicyOptions> = {}, log?: string[]): Policy {
+  const policy = openOpenAiPolicy({ ...settings(server.url, log), ...changed });
+  open.push(policy);
+  return policy;
+}
+
+export function ask(changed: Partial<SampleRequest> = {}): SampleRequest {
+  return { question: 'How many apples?', images: [], prefix: [], count: 3, seed: 10, ...changed };
+}
+
+export function completed(rollouts: readonly Rollout[]): Completion[] {
+  return rollouts.map((rollout) => {
+    if ('failure' in rollout) throw new Error(rollout.failure);
+    return rollout;
+  });
+}
+
+export function failures(rollouts: readonly Rollout[]): string[] {
+  return rollouts.flatMap((rollout) => ('failure' in rollout ? [rollout.failure] : []));
+}

@@ -1,0 +1,234 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerJudge } from '../../media/models/mini/problems/solverPolicy.js';
+import { readDocument } from '../../server/formats/registry.js';
+import { parseEvents, wholeEvents } from '../../server/labeling/eventLog.js';
+import { labelProblem, moreRollouts, type LabelWorld } from '../../server/labeling/labelProblem.js';
+import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
+import { stepsWithScore } from '../../server/labeling/monteCarlo.js';
+import { PolicyError, type Policy } from '../../server/labeling/policy.js';
+import { labelProblems } from '../../server/labeling/problemFile.js';
+import type { LabelProblem } from '../../server/labeling/runEvents.js';
+import { problemFiles, slug } from '../../server/labeling/runFiles.js';
+import { beginEvent, defaultLabelSettings, type LabelSettings } from '../../server/labeling/runSettings.js';
+import { replay, replayTo, type SearchTree } from '../../server/labeling/searchTree.js';
+import { treeText } from '../../server/labeling/treeFile.js';
+import { policyOf, problem, walkPolicy } from './scripted.js';
+
+const walk = walkPolicy({ mistakeRate: 0.2, failureRate: 0.1 });
+const search: LabelSettings = { ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 };
+const sampled: LabelSettings = { ...defaultLabelSettings['monte-carlo'], solutions: 2, continuations: 2, maxSteps: 3, seed: 3 };
+
+let root: string;
+let made = 0;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'steplens-runs-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function world(policy: Policy = walk): Promise<LabelWorld> {
+  const folder = join(root, String(made++));
+  await mkdir(folder);
+  return { policy, judge: answerJudge, folder, imageFolder: root };
+}
+
+async function filesOf(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).sort();
+  return Object.fromEntries<string>(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)));
+}
+
+const resultText = (tree: SearchTree): string => (tree.begin.method === 'mcts' ? treeText(tree) : stepsWithScore(tree).map((one) => `${JSON.stringify(one)}\n`).join(''));
+
+describe.each([['a search', search], ['Monte-Carlo', sampled]] as const)('the log of %s', (_, settings) => {
+  it('replayed gives the result byte for byte, and a readable one at any moment', async () => {
+    await fc.assert(fc.asyncProperty(fc.nat(1000), async (seed) => {
+      const here = await world();
+      const { files } = await labelProblem(problem, { ...settings, seed }, here);
+      const events = parseEvents(await readFile(files.log, 'utf8'), 'log').map(({ event }) => event);
+      expect(resultText(replay(events)!)).toBe(await readFile(files.result, 'utf8'));
+      for (let count = 1; count <= events.length; count++) {
+        const tree = replayTo(events, count)!;
+        expect(readDocument(treeText(tree))).toMatchObject({ format: 'mmPrmTree', faults: [] });
+        expect(tree.isEnded).toBe(count === events.length);
+      }
+      expect(replayTo(events, 0)).toBeUndefined();
+    }), { numRuns: 2 });
+  }, 20_000);
+
+  it('cut anywhere and gone on with ends in the same files', async () => {
+    const whole = await world();
+    const { files } = await labelProblem(problem, settings, whole);
+    const expected = await filesOf(whole.folder);
+    const bytes = await readFile(files.log);
+    const cut = await world();
+    const there = problemFiles(cut.folder, problem.id, settings.method);
+    // Only whole lines count, wherever a log is cut: all line ends are tried through the files, and every byte in memory below.
+    const ends = [...bytes.keys()].filter((at) => bytes[at] === 10);
+    const cuts = [0, 1, ...ends.flatMap((at) => [at + 1, at + 30])];
+    for (const at of cuts) {
+      await rm(there.result, { force: true });
+      await writeFile(there.log, bytes.subarray(0, at));
+      const { tree } = await labelProblem(problem, settings, cut);
+      expect(tree.isEnded).toBe(true);
+      expect(await filesOf(cut.folder), `cut at ${at}`).toEqual(expected);
+    }
+  }, 20_000);
+
+  it('is read up to its last whole line, wherever it is cut', async () => {
+    const { files } = await labelProblem(problem, settings, await world());
+    const bytes = await readFile(files.log);
+    let whole = 0;
+    const differing: number[] = [];
+    for (let at = 0; at <= bytes.length; at++) {
+      if (bytes[at - 1] === 10) whole++;
+      const { recorded, length } = wholeEvents(bytes.subarray(0, at), files.log);
+      if (recorded.length !== whole || length !== (at === 0 ? 0 : bytes.lastIndexOf(10, at - 1) + 1)) differing.push(at);
+    }
+    expect(whole).toBeGreaterThan(5);
+    expect(differing).toEqual([]);
+  }, 20_000);
+});
+
+describe('labelling a problem again', () => {
+  it('samples nothing, and restores a result that was lost', async () => {
+    const here = await world();
+    const { files } = await labelProblem(problem, search, here);
+    const expected = await filesOf(here.folder);
+    await rm(files.result);
+    const policy = policyOf(() => { throw new Error('asked'); });
+    expect(await labelProblem(problem, search, { ...here, policy })).toMatchObject({ isSkipped: true });
+    expect(await filesOf(here.folder)).toEqual(expected);
+  });
+
+  it('does not sample again what the log has', async () => {
+    const here = await world();
+    const { files } = await labelProblem(problem, search, here);
+    const text = await readFile(files.log, 'utf8');
+    const lines = text.split('\n');
+    const second = lines.findIndex((_, i) => lines.slice(0, i).filter((line) => line.includes('"event":"rollouts"')).length === 1);
+    await writeFile(files.log, `${lines.slice(0, second).join('\n')}\n`);
+    const asked: number[] = [];
+    const policy = { ...walk, sample: (request: Parameters<Policy['sample']>[0]) => (asked.push(request.prefix.length), walk.sample(request)) };
+    await labelProblem(problem, search, { ...here, policy });
+    expect(await readFile(files.log, 'utf8')).toBe(text);
+    expect(asked).toHaveLength(text.split('"event":"rollouts"').length - 1 - 1);
+  });
+
+  it('refuses a log of other settings, of another policy, and a damaged one, with the remedy', async () => {
+    const here = await world();
+    const { files } = await labelProblem(problem, search, here);
+    await expect(labelProblem(problem, { ...search, rollouts: 8 }, here)).rejects.toThrow(/p\.events\.jsonl was labelled otherwise: rollouts is 4 there and 8 here\..*--restart/);
+    await expect(labelProblem({ ...problem, answer: '7' }, search, here)).rejects.toThrow('answer is "0" there and "7" here');
+    const other = { ...walk, describe: () => Promise.resolve({ name: 'other', fingerprint: 'other', isDeterministic: true }) };
+    await expect(labelProblem(problem, search, { ...here, policy: other })).rejects.toThrow('policy is "scripted" there and "other" here');
+    const text = await readFile(files.log, 'utf8');
+    await writeFile(files.log, text.replace('"right"', '"rigth"'));
+    await expect(labelProblem(problem, search, here)).rejects.toThrow(/p\.events\.jsonl:2: this line is not an event.*--restart/);
+    await writeFile(files.log, text.replace(/"event":"value".*/, '"event":"value","node":0,"correct":1,"total":9,"value":0.5}'));
+    await expect(labelProblem(problem, search, here)).rejects.toThrow(/p\.events\.jsonl:3: the log does not go on as this run does/);
+  });
+
+  it('keeps what happened when it is cancelled', async () => {
+    const here = await world();
+    const stop = new AbortController();
+    let batches = 0;
+    const cancelled = labelProblem(problem, search, here, stop.signal, (event) => { if (event.event === 'rollouts' && ++batches === 2) stop.abort(); });
+    await expect(cancelled).rejects.toThrow(/abort/);
+    expect(Object.keys(await filesOf(here.folder))).toEqual(['p.events.jsonl']);
+    const whole = await world();
+    await labelProblem(problem, search, whole);
+    await labelProblem(problem, search, here);
+    expect(await filesOf(here.folder)).toEqual(await filesOf(whole.folder));
+  });
+});
+
+describe('more rollouts from a node', () => {
+  it('go into the log and the tree, and a later run keeps them', async () => {
+    const here = await world();
+    const { files, tree } = await labelProblem(problem, search, here);
+    const assumed = tree.nodes.find((node) => node.assumed)!;
+    const more = await moreRollouts(files.log, assumed.id, 6, here);
+    expect(more.nodes[assumed.id]).toMatchObject({ assumed: false, isRightRollout: true });
+    expect(more.nodes[assumed.id]!.seeds).toHaveLength(1);
+    await moreRollouts(files.log, 0, 4, here);
+    const texts = await filesOf(here.folder);
+    const events = parseEvents(texts['p.events.jsonl']!, 'log').map(({ event }) => event);
+    expect(treeText(replay(events)!)).toBe(texts['p.json']);
+    expect(replay(events)!.nodes[0]!).toMatchObject({ seeds: [expect.anything(), expect.anything()] });
+    // A run killed right behind the rollouts catches up with the rest.
+    const torn = texts['p.events.jsonl']!;
+    await writeFile(files.log, torn.slice(0, torn.lastIndexOf('{"event":"value"')));
+    expect(await labelProblem(problem, search, here)).toMatchObject({ isSkipped: true });
+    expect(await filesOf(here.folder)).toEqual(texts);
+  });
+
+  it('need a finished run and a node', async () => {
+    const here = await world();
+    await expect(moreRollouts(join(here.folder, 'none.events.jsonl'), 0, 1, here)).rejects.toThrow('not the log of a finished run');
+    const { files } = await labelProblem(problem, search, here);
+    await expect(moreRollouts(files.log, 999, 1, here)).rejects.toThrow('has no node 999');
+  });
+});
+
+describe('a run', () => {
+  const problems: LabelProblem[] = Array.from({ length: 6 }, (_, i) => ({ ...problem, id: `Problem ${i}`, question: `How many ${i}?` }));
+  const options = (more: Partial<RunOptions> = {}): RunOptions => ({ problems, problemsFile: 'problems.json', settings: search, jobs: 1, restart: false, signal: new AbortController().signal, ...more });
+
+  it('gives the same files whatever the number of jobs', async () => {
+    const [one, many] = [await world(), await world()];
+    expect(await labelRun(options(), one)).toMatchObject({ done: 6, skipped: 0, failed: 0 });
+    await labelRun(options({ jobs: 4, problems: problems.toReversed() }), many);
+    expect(await filesOf(many.folder)).toEqual(await filesOf(one.folder));
+    expect(await labelRun(options(), one)).toEqual({ done: 0, skipped: 6, failed: 0, rollouts: 0, failures: 0, undecided: 0 });
+  });
+
+  it('refuses the folder of another run, unless it is to be thrown away', async () => {
+    const here = await world();
+    await labelRun(options(), here);
+    await expect(labelRun(options({ settings: { ...search, searches: 1 } }), here)).rejects.toThrow(/holds a run with other settings \(searches is 2 there and 1 here\).*--out.*--restart/);
+    await writeFile(join(here.folder, 'notes.json'), '{}');
+    await labelRun(options({ settings: { ...search, searches: 1 }, restart: true, problems: problems.slice(0, 1) }), here);
+    expect(Object.keys(await filesOf(here.folder))).toEqual(['notes.json', `${slug('Problem 0')}.events.jsonl`, `${slug('Problem 0')}.json`, 'run.json']);
+  });
+
+  it('ends with the policy, but not with one problem', async () => {
+    const here = await world();
+    const settings = { ...search, rollouts: 2 };
+    const info = await walk.describe();
+    const log = problemFiles(here.folder, 'Problem 1', 'mcts').log;
+    await writeFile(log, `${JSON.stringify(beginEvent({ ...problems[1]!, answer: '9' }, settings, info, answerJudge.fingerprint))}\n`);
+    const told: unknown[] = [];
+    expect(await labelRun(options({ settings, onProblem: (one, outcome) => told.push([one.id, outcome.kind]) }), here)).toMatchObject({ done: 5, failed: 1 });
+    expect(told).toContainEqual(['Problem 1', 'failed']);
+    const refusing = policyOf(() => { throw new PolicyError('No such model.'); });
+    await expect(labelRun(options({ jobs: 3 }), { ...(await world()), policy: refusing })).rejects.toThrow(new PolicyError('No such model.'));
+  });
+});
+
+describe('file names', () => {
+  it('are safe, and no two ids share one', () => {
+    expect(slug('prices_3-a')).toBe('prices_3-a');
+    const ids = ['a/b', 'a b', 'A-B', 'a-b', '', '..', 'run', 'con', '問題', 'x'.repeat(300), 'a.events'];
+    const names = ids.map(slug);
+    expect(new Set(names).size).toBe(ids.length);
+    for (const name of names) expect(name).toMatch(/^[a-z0-9_][a-z0-9_-]{0,70}$/);
+    expect(names).not.toContain('run');
+  });
+});
+
+describe('problems of a document', () => {
+  it('are those with a question and an answer, each id once', () => {
+    const read = readDocument(JSON.stringify([
+      { id: 'a', question: 'How many?', correct_answer: '3', image_path: 'a.png' }, { id: 'a', question: 'Again?', correct_answer: '3' },
+      { question: 'No id?', correct_answer: 4 }, { id: 'c', question: 'No answer?', correct_answer: '' }, { id: 'd', question: ' ', correct_answer: '5' },
+    ]))!;
+    const { problems, faults } = labelProblems(read.problems);
+    expect(problems).toEqual([{ id: 'a', question: 'How many?', answer: '3', images: ['a.png'] }, { id: 'problem-3', question: 'No id?', answer: '4', images: [] }]);
+    expect(faults.map(({ message }) => message)).toEqual([
+      'The id a comes twice; give every problem its own.', expect.stringContaining('Problem c has no reference answer'), expect.stringContaining('Problem d has no question'),
+    ]);
+  });
+});

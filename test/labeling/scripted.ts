@@ -1,0 +1,57 @@
+import { PolicyError, type Policy, type Rollout, type SampleRequest } from '../../server/labeling/policy.js';
+import type { Judge } from '../../server/labeling/judge.js';
+import type { LabelProblem } from '../../server/labeling/runEvents.js';
+import { createRandom } from '../../server/reasoning/random.js';
+
+export const problem: LabelProblem = { id: 'p', question: 'How many?', answer: '0', images: [] };
+
+/** What a test wants of a policy, as a policy. */
+export function policyOf(sample: (request: SampleRequest) => readonly Rollout[] | Promise<readonly Rollout[]>): Policy {
+  return {
+    describe: () => Promise.resolve({ name: 'scripted', fingerprint: 'scripted', isDeterministic: true }),
+    // A policy that throws is one that rejects.
+    sample: async (request) => await sample(request),
+    dispose: () => Promise.resolve(),
+  };
+}
+
+/** Completions as steps alone. */
+export function completions(...rollouts: readonly (readonly string[])[]): Rollout[] {
+  return rollouts.map((steps) => ({ steps, finish: 'stop' }));
+}
+
+export interface WalkSettings {
+  readonly mistakeRate: number;
+  /** Share of the rollouts that fail. */
+  readonly failureRate?: number;
+}
+
+/**
+ * Writes solutions of two to six steps that end in how many mistakes they made: right is none. It remembers nothing, so
+ * any process can go on from any prefix.
+ */
+export function walkPolicy({ mistakeRate, failureRate = 0 }: WalkSettings): Policy {
+  return policyOf(({ question, prefix, count, seed }) => {
+    if (question === '') throw new PolicyError('This policy needs a question.');
+    return Array.from({ length: count }, (_, i): Rollout => {
+      const random = createRandom(seed, `rollout ${i}`);
+      if (random() < failureRate) return { failure: 'The server broke the connection.' };
+      const steps: string[] = [];
+      let mistakes = prefix.filter((step) => step.startsWith('Wrong')).length;
+      let left = prefix.at(-1)?.includes('answer') === true ? 0 : Math.max(1, 2 + Math.floor(createRandom(seed, 'length')() * 5) - prefix.length);
+      for (; left > 0; left--) {
+        const isWrong = random() < mistakeRate;
+        if (isWrong) mistakes++;
+        const words = 'very '.repeat(Math.floor(random() * 3));
+        steps.push(`${isWrong ? 'Wrong' : 'Right'}: a ${words}long – “step”.${left === 1 ? ` The answer is ${mistakes}.` : ''}`);
+      }
+      return { steps, finish: 'stop' };
+    });
+  });
+}
+
+/** Right without the word "bad" in the solution. */
+export const badJudge: Judge = {
+  fingerprint: 'bad',
+  judge: ({ solution }) => Promise.resolve({ verdict: solution.some((step) => step.includes('bad')) ? 'wrong' : 'right', method: 'text' }),
+};

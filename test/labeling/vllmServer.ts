@@ -1,0 +1,226 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Policy, Rollout } from '../../server/labeling/policy.js';
+import { joinSteps } from '../../server/labeling/policies/stepText.js';
+import { ImageFiles } from './vllmServerImages.js';
+import { readChat, readCompletion, type AskedFor, type VllmRequest } from './vllmServerRequest.js';
+
+/** What the server does with the next requests instead of answering. */
+export type Fault =
+  | 'error500' | 'busy503' | 'limited429' | 'refused401' | 'badRequest400'
+  | 'truncatedJson' | 'resetMidBody' | 'htmlPage' | 'plainText' | 'noChoices' | 'emptyChoices';
+
+export interface VllmServerOptions {
+  /** Writes the completions; its deterministic rollouts come back in their order. */
+  readonly policy: Policy;
+  readonly models?: readonly string[];
+  readonly port?: number;
+}
+
+/** How the server answers; all of it can be changed between requests. */
+export interface VllmBehaviour {
+  /** Faults of the next requests, in turn; `undefined` lets one through. */
+  faults: (Fault | undefined)[];
+  /** Fault of every request there is none in `faults` for. */
+  alwaysFault: Fault | undefined;
+  /** Seconds, or a date, beside a 429. */
+  retryAfter: string;
+  /** Wait before every answer, in ms. */
+  delay: number;
+  n: 'taken' | 'ignored' | 'refused';
+  seed: 'taken' | 'refused';
+  /** vLLM continues an open message; others refuse the parameter, or start a new message. */
+  continuation: 'taken' | 'refused' | 'ignored';
+  /** Where a reasoning model's thoughts stand. */
+  reasoning: 'none' | 'reasoning' | 'reasoning_content' | 'tag';
+  /** Steps in the tags that the prompt asks for, or as they are. */
+  steps: 'tagged' | 'plain';
+  /** What stands in place of every text. */
+  content: 'text' | 'null' | 'toolCall' | 'cut' | 'cutThinking';
+  /** vLLM until 0.10 wrote errors flat. */
+  errors: 'flat' | 'nested';
+  apiKey: string | undefined;
+}
+
+/**
+ * An HTTP server on the loopback with vLLM's requests and replies (vllm/entrypoints/openai/protocol.py) for /v1/models,
+ * /v1/chat/completions and /v1/completions, in front of any policy.
+ */
+export class VllmServer {
+  readonly behaviour: VllmBehaviour = {
+    faults: [], alwaysFault: undefined, retryAfter: '0', delay: 0, n: 'taken', seed: 'taken', continuation: 'taken',
+    reasoning: 'none', steps: 'tagged', content: 'text', errors: 'nested', apiKey: undefined,
+  };
+  /** Bodies of the completion requests, in the order they came. */
+  readonly requests: VllmRequest[] = [];
+  /** Most completion requests that were under way at once. */
+  mostAtOnce = 0;
+  /** Requests whose sender hung up before the answer. */
+  abandoned = 0;
+  readonly #options: VllmServerOptions;
+  readonly #images = new ImageFiles();
+  readonly #http = createServer((request, response) => void this.#serve(request, response));
+  #underWay = 0;
+  #replies = 0;
+
+  private constructor(options: VllmServerOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: VllmServerOptions): Promise<VllmServer> {
+    const server = new VllmServer(options);
+    await new Promise<void>((resolve) => server.#http.listen(options.port ?? 0, '127.0.0.1', resolve));
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}/v1`;
+  }
+
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#http.close(resolve));
+    this.#http.closeAllConnections();
+    await closed;
+    await this.#images.remove();
+  }
+
+  get #models(): readonly string[] {
+    return this.#options.models ?? ['mini'];
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const hungUp = new AbortController();
+    response.on('close', () => {
+      if (!response.writableEnded) hungUp.abort();
+    });
+    const { apiKey } = this.behaviour;
+    if (apiKey !== undefined && request.headers.authorization !== `Bearer ${apiKey}`) return json(response, 401, { error: 'Unauthorized' });
+    if (request.url === '/v1/models') {
+      const data = this.#models.map((id) => ({ id, object: 'model', created: now(), owned_by: 'vllm', root: id, parent: null, max_model_len: 4096 }));
+      return json(response, 200, { object: 'list', data });
+    }
+    if (request.url !== '/v1/chat/completions' && request.url !== '/v1/completions') return json(response, 404, { detail: 'Not Found' });
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
+    try {
+      const body = JSON.parse(await text(request)) as VllmRequest;
+      this.requests.push(body);
+      if (this.behaviour.delay > 0) await pause(this.behaviour.delay, hungUp.signal);
+      await this.#answer(body, request.url === '/v1/chat/completions', response, hungUp.signal);
+    } catch (error) {
+      if (hungUp.signal.aborted) this.abandoned++;
+      else this.#error(response, 500, 'InternalServerError', (error as Error).message);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  async #answer(body: VllmRequest, isChat: boolean, response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const { behaviour } = this;
+    const fault = behaviour.faults.length > 0 ? behaviour.faults.shift() : behaviour.alwaysFault;
+    if (fault !== undefined && this.#fail(fault, response)) return;
+    if (!this.#models.includes(body.model)) return this.#error(response, 404, 'NotFoundError', `The model \`${body.model}\` does not exist.`);
+    const isRefused = body.continue_final_message === true && behaviour.continuation === 'refused';
+    if (isRefused) return this.#invalid(response, 'continue_final_message');
+    if (body.seed !== undefined && behaviour.seed === 'refused') return this.#invalid(response, 'seed');
+    if (body.n !== undefined && body.n > 1 && behaviour.n === 'refused') return this.#invalid(response, 'n');
+    const asked = isChat ? readChat(body, behaviour.continuation === 'taken') : readCompletion(body);
+    const images = await Promise.all(asked.images.map((image) => this.#images.path(image)));
+    const count = behaviour.n === 'taken' ? (body.n ?? 1) : 1;
+    const { question, prefix } = asked;
+    const rollouts = await this.#options.policy.sample({ question, images, prefix, count, seed: body.seed ?? 0, signal });
+    const failed = rollouts.find((rollout) => 'failure' in rollout);
+    if (failed !== undefined) return this.#error(response, 500, 'InternalServerError', failed.failure);
+    const reply = this.#reply(body, isChat, asked, rollouts);
+    if (fault === 'truncatedJson') return json(response, 200, reply, 0.6);
+    if (fault === 'resetMidBody') return reset(response, reply);
+    json(response, 200, fault === 'noChoices' ? { ...reply, choices: undefined } : fault === 'emptyChoices' ? { ...reply, choices: [] } : reply);
+  }
+
+  /** Whether the fault was the whole answer. */
+  #fail(fault: Fault, response: ServerResponse): boolean {
+    switch (fault) {
+      case 'error500': this.#error(response, 500, 'InternalServerError', 'EngineCore encountered an issue.'); return true;
+      case 'busy503': this.#error(response, 503, 'ServiceUnavailableError', 'The server is overloaded.'); return true;
+      case 'limited429': response.setHeader('retry-after', this.behaviour.retryAfter); this.#error(response, 429, 'RateLimitError', 'Too many requests.'); return true;
+      case 'refused401': json(response, 401, { error: 'Unauthorized' }); return true;
+      case 'badRequest400': this.#error(response, 400, 'BadRequestError', "This model's maximum context length is 4096 tokens."); return true;
+      case 'htmlPage': raw(response, 'text/html', '<html><body><h1>Welcome to nginx!</h1></body></html>'); return true;
+      case 'plainText': raw(response, 'text/plain', 'ok'); return true;
+      default: return false;
+    }
+  }
+
+  #invalid(response: ServerResponse, parameter: string): void {
+    this.#error(response, 400, 'BadRequestError', `[{'type': 'extra_forbidden', 'loc': ('body', '${parameter}'), 'msg': 'Extra inputs are not permitted'}]`);
+  }
+
+  #error(response: ServerResponse, code: number, type: string, message: string): void {
+    json(response, code, this.behaviour.errors === 'flat' ? { object: 'error', message, type, param: null, code } : { error: { message, type, param: null, code } });
+  }
+
+  #reply(body: VllmRequest, isChat: boolean, asked: AskedFor, rollouts: readonly Rollout[]) {
+    const texts = rollouts.map((rollout) => ('failure' in rollout ? '' : this.behaviour.steps === 'plain' ? rollout.steps.join('\n\n') : joinSteps(rollout.steps)));
+    const completionTokens = texts.join(' ').split(/\s+/).length;
+    const choices = rollouts.map((rollout, index) => {
+      const isCut = this.behaviour.content.startsWith('cut') || ('finish' in rollout && rollout.finish === 'length');
+      const common = { index, logprobs: null, finish_reason: isCut ? 'length' : 'stop', stop_reason: null };
+      // A message left open goes on behind `</step>`.
+      const words = asked.isContinued && texts[index] !== '' ? `\n${texts[index]!}` : texts[index]!;
+      return isChat ? { ...common, message: this.#message(words) } : { ...common, text: words };
+    });
+    return {
+      id: `${isChat ? 'chatcmpl' : 'cmpl'}-${this.#replies++}`, object: isChat ? 'chat.completion' : 'text_completion', created: now(), model: body.model, choices,
+      usage: { prompt_tokens: asked.promptTokens, completion_tokens: completionTokens, total_tokens: asked.promptTokens + completionTokens, prompt_tokens_details: null },
+    };
+  }
+
+  #message(words: string) {
+    const { reasoning, content } = this.behaviour;
+    const thought = 'Let me think about it.';
+    const message = { role: 'assistant', refusal: null, tool_calls: [] as unknown[] };
+    if (content === 'null' || content === 'cutThinking') return { ...message, content: null, reasoning: content === 'null' ? null : thought };
+    if (content === 'toolCall') return { ...message, content: null, tool_calls: [{ id: 'call-0', type: 'function', function: { name: 'calculate', arguments: '{}' } }] };
+    if (reasoning === 'tag') return { ...message, content: `<think>\n${thought}\n</think>\n\n${words}` };
+    return { ...message, content: words, ...(reasoning !== 'none' && { [reasoning]: thought }) };
+  }
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    }, { once: true });
+  });
+}
+
+/** @param share How much of the text is sent, as from a proxy that loses the rest. */
+function json(response: ServerResponse, status: number, body: unknown, share = 1): void {
+  const whole = JSON.stringify(body);
+  response.writeHead(status, { 'content-type': 'application/json' }).end(whole.slice(0, whole.length * share));
+}
+
+function raw(response: ServerResponse, type: string, body: string): void {
+  response.writeHead(200, { 'content-type': type }).end(body);
+}
+
+function reset(response: ServerResponse, body: unknown): void {
+  const whole = JSON.stringify(body);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(whole) });
+  response.write(whole.slice(0, whole.length / 2), () => response.socket?.resetAndDestroy());
+}

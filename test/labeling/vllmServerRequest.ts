@@ -1,0 +1,67 @@
+import { splitSteps } from '../../server/labeling/policies/stepText.js';
+
+/** The parts of vLLM's request bodies that the server reads. */
+export interface VllmRequest {
+  readonly model: string;
+  readonly messages?: readonly { readonly role: string; readonly content: string | readonly ContentPart[] }[];
+  readonly prompt?: string;
+  readonly n?: number;
+  readonly seed?: number;
+  readonly temperature?: number;
+  readonly top_p?: number;
+  readonly max_tokens?: number;
+  readonly stop?: readonly string[];
+  readonly continue_final_message?: boolean;
+  readonly add_generation_prompt?: boolean;
+}
+
+export type ContentPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image_url'; readonly image_url: { readonly url: string } };
+
+/** What a request asks of the policy. */
+export interface AskedFor {
+  readonly question: string;
+  readonly images: readonly string[];
+  readonly prefix: readonly string[];
+  /** The answer goes on with the assistant's message. */
+  readonly isContinued: boolean;
+  readonly promptTokens: number;
+}
+
+/** @param continues Whether `continue_final_message` is honoured; a server that ignores it opens a new message. */
+export function readChat(body: VllmRequest, continues: boolean): AskedFor {
+  const messages = body.messages ?? [];
+  const parts = messages.flatMap(({ role, content }) => (role !== 'user' ? [] : typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content));
+  const last = messages.at(-1);
+  const isContinued = continues && body.continue_final_message === true && last?.role === 'assistant';
+  const asked = readPrompt(parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n'), '\nPrevious Steps:');
+  return {
+    ...asked,
+    images: parts.flatMap((part) => (part.type === 'image_url' ? [part.image_url.url] : [])),
+    ...(isContinued && { prefix: splitSteps(last.content as string) }),
+    isContinued,
+    promptTokens: words(rendered(messages, isContinued)),
+  };
+}
+
+export function readCompletion(body: VllmRequest): AskedFor {
+  const prompt = body.prompt ?? '';
+  return { ...readPrompt(prompt, '\n\nSolution:\n'), images: [], isContinued: false, promptTokens: words(prompt) };
+}
+
+function readPrompt(prompt: string, beforeSteps: string): { readonly question: string; readonly prefix: string[] } {
+  const [, asked = prompt] = prompt.split('Question: ');
+  const [question = '', given = ''] = asked.split(beforeSteps);
+  return { question, prefix: splitSteps(given) };
+}
+
+/** The messages as a ChatML template lays them out; an open message has no end and no opening after it. */
+function rendered(messages: NonNullable<VllmRequest['messages']>, isOpen: boolean): string {
+  const turns = messages.map(({ role, content }) => `<|im_start|> ${role} ${typeof content === 'string' ? content : content.map((part) => ('text' in part ? part.text : '<image>')).join(' ')}`);
+  return turns.join(' <|im_end|> ') + (isOpen ? '' : ' <|im_end|> <|im_start|> assistant');
+}
+
+function words(text: string): number {
+  return text.split(/\s+/).filter((word) => word !== '').length;
+}

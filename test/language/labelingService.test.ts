@@ -1,0 +1,209 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readDocument } from '../../server/formats/registry.js';
+import { createLabeler } from '../../server/labeler.js';
+import type { Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
+import { createLabelingService, type LabelJob, type LabelingService } from '../../server/labelingService.js';
+import { scoreProblem, type ScoredDocument } from '../../server/language/scoredDocument.js';
+import type { LabelingParams } from '../../server/protocol.js';
+import { LineIndex } from '../../server/reasoning/span.js';
+import { defaultSettings } from '../../server/settings.js';
+import { viewAt } from '../../webview/model/replay.js';
+import { readInEditor } from '../../server/world.js';
+import { ManualClock } from './harness.js';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+const none = new AbortController().signal;
+const settings = { ...defaultSettings, labelingRollouts: 4, labelingBudget: 40 };
+
+/** Of four rollouts two are right; of those from a prefix that says "slip" none is. */
+class ScriptedPolicy implements Policy {
+  asked = 0;
+  disposed = 0;
+  /** Called before each answer. */
+  before: (request: SampleRequest) => void = () => undefined;
+
+  describe() {
+    return Promise.resolve({ name: 'scripted', fingerprint: 'scripted', isDeterministic: true });
+  }
+
+  sample(request: SampleRequest): Promise<readonly Rollout[]> {
+    this.before(request);
+    request.signal?.throwIfAborted();
+    this.asked++;
+    const { prefix, count } = request;
+    const isLost = prefix.some((step) => step.includes('slip'));
+    return Promise.resolve(Array.from({ length: count }, (_, i): Rollout => {
+      if (i === 3 && prefix.length === 0) return { failure: 'The server answered 500.' };
+      const isRight = !isLost && i % 2 === 0;
+      const steps = isRight ? ['3 + 4 = 7', `so ${i} more`, 'The answer is 7.'] : ['3 + 4 = 7', `a slip ${i}`, 'The answer is 8.'];
+      return { steps: steps.slice(Math.min(prefix.length, 2)), finish: 'stop' };
+    }));
+  }
+
+  dispose() {
+    this.disposed++;
+    return Promise.resolve();
+  }
+}
+
+let folder: string;
+let policy: ScriptedPolicy;
+let clock: ManualClock;
+let told: LabelingParams[];
+let service: LabelingService;
+let job: LabelJob;
+/** One for all: it loads the algebra once. */
+const labeler = createLabeler(() => Promise.resolve(policy));
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steplens-labeling-'));
+  policy = new ScriptedPolicy();
+  clock = new ManualClock();
+  told = [];
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  service = createLabelingService({ labeler, read: readInEditor, clock, log, onChange: (params) => told.push(params) });
+  const uri = pathToFileURL(join(folder, 'problems.json')).href;
+  job = { problem: { id: 'sum', question: 'What is 3 + 4?', answer: '7', images: [] }, uri, images: [], settings, again: false };
+});
+afterEach(async () => {
+  service.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function labelled(more: Partial<LabelJob> = {}): Promise<{ file: string; state: string; rollouts: number; resumed: number; failures: number }> {
+  const result = await service.label({ ...job, ...more }, 0, none);
+  if ('err' in result) throw new Error(result.err);
+  return result.ok;
+}
+
+async function documentOf(file: string, change: (text: string) => string = (text) => text): Promise<ScoredDocument> {
+  const text = change(await readFile(fileURLToPath(file), 'utf8'));
+  const reasoning = readDocument(text, 'json')!;
+  return { uri: file, version: 1, lines: new LineIndex(text), reasoning, problems: reasoning.problems.map((problem) => scoreProblem(problem, undefined, 0.5)), threshold: 0.5 };
+}
+
+const viewOf = (file: string, document?: ScoredDocument) => service.treeView(file, 0, document, 0.5, () => Promise.resolve([]));
+
+describe('labelling a problem', () => {
+  it('writes the tree beside the file, closes the policy, and knows it the next time', async () => {
+    const first = await labelled();
+    expect(first).toMatchObject({ state: 'done', resumed: 0 });
+    expect(fileURLToPath(first.file)).toBe(join(folder, 'steplens-runs', 'problems', 'sum.json'));
+    expect(first.failures).toBeGreaterThan(0);
+    const asked = policy.asked;
+    expect(policy.disposed).toBe(1);
+    expect(await labelled()).toMatchObject({ state: 'known', file: first.file, rollouts: first.rollouts, resumed: first.rollouts });
+    expect(policy.asked).toBe(asked);
+  });
+
+  it('gives a second run, and one with other settings, a folder of its own', async () => {
+    await labelled();
+    const again = await labelled({ again: true });
+    expect(again.file).toMatch(/problems-2\/sum\.json$/);
+    expect(await labelled({ settings: { ...settings, labelingRollouts: 2 } })).toMatchObject({ state: 'done', file: expect.stringMatching(/problems-3\/sum\.json$/) as string });
+    expect(await labelled()).toMatchObject({ state: 'known', file: again.file });
+    expect(await readdir(join(folder, 'steplens-runs'))).toEqual(['problems', 'problems-2', 'problems-3']);
+  });
+
+  it('tells how far it is at most ten times a second, and that it has ended', async () => {
+    policy.before = () => clock.advance(40);
+    const { rollouts } = await labelled();
+    const running = told.filter(({ state }) => state === 'running');
+    expect(running.length).toBeGreaterThan(1);
+    expect(running.length).toBeLessThan(policy.asked + 1);
+    expect(told.at(-1)).toMatchObject({ state: 'ended', rollouts, budget: 40, problem: 0 });
+  });
+
+  it('keeps what a cancelled run has sampled, shows it, and goes on from there', async () => {
+    const whole = await labelled({ problem: { ...job.problem, id: 'other' } });
+    const stop = new AbortController();
+    const before = policy.asked;
+    policy.before = () => {
+      if (policy.asked === before + 2) stop.abort();
+    };
+    const cancelled = await service.label(job, 0, stop.signal);
+    expect(cancelled).toMatchObject({ ok: { state: 'cancelled', rollouts: 8 } });
+    const { file } = (cancelled as { ok: { file: string } }).ok;
+    const { view, replay, labeling } = await viewOf(file);
+    expect(labeling).toBeNull();
+    expect(view!.nodes[0]!.mc).toMatchObject({ correct: 2, total: 3 });
+    expect(replay!.frames.at(-1)!.event.kind).not.toBe('end');
+    policy.before = () => undefined;
+    expect(await labelled()).toMatchObject({ state: 'done', file, resumed: 8, rollouts: whole.rollouts });
+  });
+
+  it('refuses a second run into the same file, and says why one cannot be', async () => {
+    let second: Promise<unknown> | undefined;
+    policy.before = () => {
+      second ??= service.label(job, 0, none);
+    };
+    await labelled();
+    expect(await second).toEqual({ err: expect.stringContaining('being labelled already') as string });
+    await writeFile(join(folder, 'steplens-runs', 'problems', 'sum.events.jsonl'), 'nonsense\n');
+    expect(await service.label(job, 0, none)).toEqual({ err: expect.stringContaining('sum.events.jsonl:1') as string });
+  });
+
+  it('grows: the view while it runs is the tree so far', async () => {
+    const sizes: Promise<number>[] = [];
+    policy.before = () => {
+      const file = told.at(-1)!.file;
+      sizes.push(viewOf(file).then(({ view, labeling }) => (labeling === null ? -1 : (view?.nodes.length ?? 0))));
+    };
+    const { file } = await labelled();
+    const grown = await Promise.all(sizes);
+    expect(grown[1]).toBeGreaterThan(0);
+    expect(grown).toEqual([...grown].sort((a, b) => a - b));
+    expect((await viewOf(file, await documentOf(file))).view!.nodes.length).toBeGreaterThanOrEqual(grown.at(-1)!);
+  });
+});
+
+describe('a replay', () => {
+  it('ends in the tree of the file, and every moment is the log so far', async () => {
+    const { file } = await labelled();
+    const { view, replay } = await viewOf(file, await documentOf(file));
+    const end = viewAt(view!, replay!, replay!.frames.length);
+    expect(end.nodes.map(({ value, mc, visits, children, rollouts }) => ({ value, mc, visits, children, rollouts: rollouts.length }))).toEqual(
+      view!.nodes.map(({ value, mc, visits, children, rollouts }) => ({ value, mc, visits, children, rollouts: rollouts.length })));
+    expect(viewAt(view!, replay!, 1).nodes[0]).toMatchObject({ children: [], value: null, rollouts: [] });
+    const batch = replay!.frames.findIndex(({ event }) => event.kind === 'rollouts');
+    expect(replay!.frames[batch]).toMatchObject({ node: 0, event: { right: 2, wrong: 1, failed: 1, undecided: 0 } });
+    expect(viewAt(view!, replay!, batch + 2).nodes[0]).toMatchObject({ value: 2 / 3 });
+    const moves = replay!.frames.flatMap(({ event }) => (event.kind === 'move' ? [`${event.outcome} ${event.step}`] : []));
+    expect(moves.slice(0, 2)).toEqual(['before 2', 'after 1']);
+  });
+
+  it('is none where there is no log, or the file is of another tree', async () => {
+    const { file } = await labelled();
+    expect((await viewOf(file, await documentOf(file, (text) => text.replaceAll('a slip', 'an error')))).replay).toBeNull();
+    await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));
+    expect((await viewOf(file, await documentOf(file))).replay).toBeNull();
+  });
+});
+
+describe('more rollouts from a node', () => {
+  it('are added to the log and the file; a file that is taken back is an earlier moment of the log', async () => {
+    const { file } = await labelled();
+    const before = await readFile(fileURLToPath(file), 'utf8');
+    const document = await documentOf(file);
+    const node = document.reasoning.problems[0]!.tree!.nodes.find(({ depth, mc }) => depth > 0 && mc?.total === 4)!;
+    expect(await service.more(document, 0, node.id, 8, job, none)).toEqual({ ok: { right: expect.any(Number) as number, wrong: expect.any(Number) as number, failed: 0 } });
+    const after = await viewOf(file, await documentOf(file));
+    const grown = after.view!.nodes.filter(({ mc }) => mc?.total === 12);
+    expect(grown.map(({ steps }) => steps.map(({ text }) => text))).toEqual([node.steps.map((step) => document.reasoning.problems[0]!.steps[step]!.text)]);
+    expect(after.replay!.undone).toBe(0);
+    await writeFile(fileURLToPath(file), before);
+    expect((await viewOf(file, await documentOf(file))).replay!.undone).toBe(8);
+  });
+
+  it('need the log', async () => {
+    const { file } = await labelled();
+    const document = await documentOf(file);
+    await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));
+    expect(await service.more(document, 0, 0, 4, job, none)).toEqual({ err: expect.stringContaining('event log') as string });
+  });
+});

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Queue } from 'bullmq';
+import { afterAll, beforeAll } from 'vitest';
+import { startRedis } from '../../scripts/redis.mjs';
+import { walkPolicy } from '../labeling/scripted.js';
+import { VllmServer } from '../labeling/vllmServer.js';
+
+/** How long an answer of the policy takes while a worker is to be met in the middle of a problem. */
+const SLOW_MS = 250;
+
+export interface Worker {
+  readonly pid: number;
+  /** Exit code or signal, and what it wrote. */
+  readonly ended: Promise<{ readonly code: number | string; readonly out: string; readonly err: string }>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** A Redis server, a policy server and a folder of problems; workers are processes of the built command. */
+export class QueueTest {
+  redis!: Awaited<ReturnType<typeof startRedis>>;
+  policy!: VllmServer;
+  root!: string;
+  readonly #workers: Worker[] = [];
+  readonly #queues = new Map<string, Queue>();
+
+  constructor() {
+    beforeAll(async () => {
+      this.redis = await startRedis();
+      this.policy = await VllmServer.start({ policy: walkPolicy({ mistakeRate: 0.3 }) });
+      this.root = await mkdtemp(join(tmpdir(), 'steplens-queue-'));
+    });
+    afterAll(async () => {
+      for (const worker of this.#workers) worker.kill('SIGKILL');
+      for (const queue of this.#queues.values()) await queue.close();
+      await this.policy.close();
+      await this.redis.stop();
+      await rm(this.root, { recursive: true });
+    });
+  }
+
+  async problems(name: string, count: number): Promise<string> {
+    const file = join(this.root, name);
+    await mkdir(this.root, { recursive: true });
+    await writeFile(file, JSON.stringify(Array.from({ length: count }, (_, i) => ({ id: `p${i}`, question: `How many mistakes, ${name} ${i}?`, correct_answer: '0' }))));
+    return file;
+  }
+
+  /** Begins `steplens label`. */
+  label(problems: string, folder: string, ...more: readonly string[]): Worker {
+    const args = ['label', problems, '--policy', this.policy.url, '--out', join(this.root, folder), '--rollouts', '4', '--searches', '4', '--jobs', '1', ...more];
+    const child = spawn(process.execPath, [resolve('dist/cli.js'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const ended = once(child, 'close').then(([code, signal]) => ({ code: (code ?? signal) as number | string, out, err }));
+    const worker = { pid: child.pid!, ended, kill: (signal: NodeJS.Signals) => void child.kill(signal) };
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  queued(problems: string, folder: string, ...more: readonly string[]): Worker {
+    return this.label(problems, folder, '--queue', this.redis.url, ...more);
+  }
+
+  async files(folder: string): Promise<Record<string, string>> {
+    const names = (await readdir(join(this.root, folder))).sort();
+    return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(join(this.root, folder, name), 'utf8')] as const)));
+  }
+
+  /** Every key in Redis. */
+  async keys(): Promise<string[]> {
+    const client = await this.#queue('none').client;
+    const [, keys] = await client.scan(0, { COUNT: 100_000 });
+    return keys;
+  }
+
+  /** From now on answers take their time, or not. */
+  slow(isSlow: boolean): void {
+    this.policy.behaviour.delay = isSlow ? SLOW_MS : 0;
+  }
+
+  /** Resolves once a worker is in the middle of a problem: its id, and how to ask which process has it now. */
+  async inProblem({ pid }: Worker): Promise<{ readonly id: string; holder(): Promise<number> }> {
+    for (;;) {
+      for (const run of (await this.keys()).flatMap((key) => /^steplens:([0-9a-f]+):run:totals$/.exec(key)?.[1] ?? [])) {
+        const queue = this.#queue(run);
+        const job = (await queue.getActive()).find(({ processedBy }) => processedBy?.endsWith(`:${pid}`));
+        const lines = job === undefined ? [] : await (await queue.client).lrange(queue.toKey(`${job.id!}:events`), 0, -1);
+        if (job === undefined || lines.length < 3 || lines.at(-1)!.startsWith('{"event":"end"')) continue;
+        return { id: job.name, holder: async () => Number(((await queue.getJob(job.id!)))?.processedBy?.split(':').at(-1)) };
+      }
+      await pause(10);
+    }
+  }
+
+  #queue(run: string): Queue {
+    const queue = this.#queues.get(run) ?? new Queue(run, { connection: { port: this.redis.port }, prefix: 'steplens', skipMetasUpdate: true });
+    this.#queues.set(run, queue);
+    return queue;
+  }
+}

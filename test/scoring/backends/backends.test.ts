@@ -1,0 +1,36 @@
+import { describe } from 'vitest';
+import { serverBench } from './bench.js';
+import { describeScorerContract, describeServerContract, type ServerBench, type Subject } from './contract.js';
+import { chatHandler, inferenceHandler, poolingHandler, tinyGraph } from './handlers.js';
+import type { Handler } from './loopbackServer.js';
+import { tinyChain, tinyProfiles, tinyScores, tinyTree } from './tinyModel.js';
+
+function subject(kind: string, profile: object, handler: Handler, tolerance = 1e-6, backend: object = {}): Subject<ServerBench> {
+  return {
+    start: () => serverBench(handler, kind, profile, backend),
+    job: tinyTree,
+    chain: tinyChain,
+    expected: (job) => Promise.resolve(tinyScores(job)),
+    tolerance,
+  };
+}
+
+const { marked, turns, judge } = tinyProfiles;
+
+describe.each([
+  ['open-inference, binary', 'path', subject('open-inference', marked, inferenceHandler(tinyGraph, true))],
+  ['vllm-pooling', 'path', subject('vllm-pooling', marked, poolingHandler('nested'))],
+  ['chat-logprobs', 'step', subject('chat-logprobs', turns, chatHandler(['+', '-']))],
+  ['judge', 'step', subject('judge', judge, chatHandler(['Yes', 'No']))],
+] as const)('%s', (_name, asks, one) => {
+  describeScorerContract(one);
+  describeServerContract(one, { asks });
+});
+
+describe.each([
+  ['open-inference, JSON', subject('open-inference', marked, inferenceHandler(tinyGraph, false))],
+  ['open-inference, FP16', subject('open-inference', marked, inferenceHandler({ ...tinyGraph, datatype: 'FP16' }, true), 2e-3)],
+  ['open-inference, BF16', subject('open-inference', marked, inferenceHandler({ ...tinyGraph, datatype: 'BF16' }, true), 2e-2)],
+  ['vllm-pooling, flat', subject('vllm-pooling', marked, poolingHandler('flat'))],
+  ['vllm-pooling, base64', subject('vllm-pooling', marked, poolingHandler('base64'))],
+] as const)('%s', (_name, one) => describeScorerContract(one));

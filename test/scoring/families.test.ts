@@ -1,0 +1,187 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { families, findFamily } from '../../server/scoring/families/families.js';
+import { createEncoder, markersOf, type Layout } from '../../server/scoring/layouts/layouts.js';
+import { createReader } from '../../server/scoring/readouts/readouts.js';
+import { ScoringError } from '../../server/scoring/scorer.js';
+import { loadTokenizer, type TextTokenizer } from '../../server/scoring/tokenizer.js';
+
+const root = fileURLToPath(new URL('../fixtures/models/families', import.meta.url));
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'families-'));
+});
+afterAll(() => rm(scratch, { recursive: true }));
+
+interface Expected {
+  readonly question: string;
+  readonly steps: readonly string[];
+  readonly images?: readonly string[];
+  /** A run of image tokens is [token, count]. */
+  readonly ids: readonly (number | readonly [number, number])[];
+  readonly reads: readonly number[];
+}
+
+function tokenizerOf(folder: string, layout: Layout, imageToken?: string): Promise<TextTokenizer> {
+  const { forced, added } = markersOf(layout);
+  return loadTokenizer(join(folder, 'tokenizer.json'), ...forced, ...added.map((ifAdded) => ({ ifAdded })), ...(imageToken === undefined ? [] : [imageToken]));
+}
+
+describe.each(families.map(({ id }) => id))('%s', (id) => {
+  const { layout, images } = findFamily(id)!.profile;
+
+  it("has the token ids and the places to read that the authors' code has", async () => {
+    const encoder = createEncoder(layout, await tokenizerOf(join(root, id), layout, images?.token));
+    const { cases } = JSON.parse(await readFile(join(root, id, 'expected.json'), 'utf8')) as { cases: readonly Expected[] };
+    for (const { question, steps, ids: short, reads, images: files = [] } of cases) {
+      const ids = short.flatMap((entry) => (typeof entry === 'number' ? [entry] : Array<number>(entry[1]).fill(entry[0])));
+      // As many image tokens as there are in the sequence, one image after the other.
+      const runs = short.filter((entry) => typeof entry !== 'number');
+      expect(runs).toHaveLength(files.length);
+      const problem = encoder.open(question, runs.map((run) => images!.kind === 'tiles' && images!.before + images!.token.repeat(run[1]) + images!.after).join(''));
+      const own = [...problem.prompt];
+      const ownReads = steps.map((step, i) => {
+        const { ids: added, read } = problem.step(step, i === 0);
+        own.push(...added);
+        return own.length - added.length + read;
+      });
+      expect(ownReads).toEqual(reads);
+      expect(own).toEqual(ids.slice(0, own.length));
+    }
+  });
+});
+
+/** A copy of a family's tokenizer with a change. */
+async function changed(id: string, change: (tokenizer: Tokenizer, config: Record<string, unknown>) => void): Promise<string> {
+  const folder = await mkdtemp(join(scratch, 'm-'));
+  const tokenizer = JSON.parse(await readFile(join(root, id, 'tokenizer.json'), 'utf8')) as Tokenizer;
+  const config = JSON.parse(await readFile(join(root, id, 'tokenizer_config.json'), 'utf8')) as Record<string, unknown>;
+  change(tokenizer, config);
+  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
+  await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(config));
+  return folder;
+}
+
+interface Tokenizer {
+  added_tokens: { id: number; content: string; special: boolean }[];
+  model: { vocab: Record<string, number>; merges: string[] };
+}
+
+describe('a profile that does not fit', () => {
+  async function refusal(id: string, change: Parameters<typeof changed>[1]): Promise<string> {
+    const { layout, readout } = findFamily(id)!.profile;
+    const folder = await changed(id, change);
+    try {
+      const tokenizer = await tokenizerOf(folder, layout);
+      createEncoder(layout, tokenizer);
+      createReader(readout, tokenizer);
+    } catch (error) {
+      expect(error).toBeInstanceOf(ScoringError);
+      return (error as Error).message;
+    }
+    return 'accepted';
+  }
+
+  it("names the marker that another model's tokenizer lacks", async () => {
+    const message = await refusal('qwen2.5-math-prm', ({ added_tokens: added }) => added.splice(added.findIndex(({ content }) => content === '<extra_0>'), 1));
+    expect(message).toMatch(/tokenizer\.json: the marker "<extra_0>" makes \d tokens, but must be one token\. Use the tokenizer the model was trained with/);
+  });
+
+  it('names the answer that the vocabulary lacks', async () => {
+    const message = await refusal('mm-prm', ({ model }) => {
+      delete model.vocab['Yes'];
+      model.merges = model.merges.filter((merge) => merge.replace(' ', '') !== 'Yes');
+    });
+    expect(message).toContain('the vocabulary has no entry "Yes", the positive token');
+  });
+
+  it('asks for the chat template and the first token where they are missing', async () => {
+    expect(await refusal('rlhflow', (_, config) => delete config['chat_template'])).toMatch(/there is no chat template, neither in tokenizer_config\.json nor as chat_template\.jinja\. Copy these files/);
+    expect(await refusal('rlhflow', (_, config) => (config['chat_template'] = '{% for %}'))).toMatch(/The chat template of .*tokenizer\.json cannot be applied: /);
+    expect(await refusal('skywork-o1-open-prm', (_, config) => (config['bos_token'] = null))).toContain("'bos_token' is missing in tokenizer_config.json");
+  });
+
+  it('refuses a chat template whose turns are not alike', async () => {
+    const template = "{{ bos_token }}{% for m in messages %}{{ loop.index if loop.index > 2 else '' }}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n{{ m.content }}<|eot_id|>{% endfor %}";
+    expect(await refusal('rlhflow', (_, config) => (config['chat_template'] = template))).toContain('does not lay a later turn out as the one before it');
+  });
+
+  it('refuses a tokenizer that joins a step with the next one', async () => {
+    const message = await refusal('math-shepherd', ({ model }) => {
+      model.vocab['\n'] = 9999;
+      model.vocab['▁ки\n'] = 10_000;
+      model.merges.push('▁ки \n');
+    });
+    expect(message).toContain('joins the end of a step with what follows it');
+  });
+
+  it('reads a chat template from the file of its own, too', async () => {
+    const folder = await changed('rlhflow', (_, config) => delete config['chat_template']);
+    const config = JSON.parse(await readFile(join(root, 'rlhflow', 'tokenizer_config.json'), 'utf8')) as { chat_template: string };
+    await writeFile(join(folder, 'chat_template.jinja'), config.chat_template);
+    expect((await readdir(folder)).sort()).toEqual(['chat_template.jinja', 'tokenizer.json', 'tokenizer_config.json']);
+    const { layout } = findFamily('rlhflow')!.profile;
+    const [own, real] = await Promise.all([folder, join(root, 'rlhflow')].map(async (one) => createEncoder(layout, await tokenizerOf(one, layout)).open('1 + 1?').step('It is 2.', true).ids));
+    expect(own).toEqual(real);
+  });
+});
+
+describe('a damaged tokenizer or profile', () => {
+  it.each(['math-shepherd', 'rlhflow', 'qwen2.5-math-prm', 'skywork-o1-open-prm'])('of %s is refused with a reason, or used', async (id) => {
+    const { layout, readout } = findFamily(id)!.profile;
+    const folder = await changed(id, () => undefined);
+    const whole = await readFile(join(folder, 'tokenizer.json'));
+    const outcomes = { used: 0, refused: 0 };
+    for (let i = 0; i < 40; i++) {
+      const text = Buffer.from(whole);
+      const at = (i * 104_729 + 13) % text.length;
+      // Bytes changed, members renamed or emptied, the end missing.
+      if (i % 4 === 0) text[at] = (i * 31) % 256;
+      const source = text.toString('latin1');
+      const damaged = [source, source.replace(/"type"/g, () => (i % 3 ? '"type"' : '"kind"')).replace(/"vocab":\{/, '"vocab":{},"was":{'), source.slice(0, at), source.replace(/:(\[|\{|"|\d)/g, (part, _, offset: number) => (offset > at && offset < at + 40 ? ':null,"x":' + part.slice(1) : part))][i % 4]!;
+      await writeFile(join(folder, 'tokenizer.json'), damaged, 'latin1');
+      try {
+        const tokenizer = await tokenizerOf(folder, layout);
+        createReader(readout, tokenizer);
+        createEncoder(layout, tokenizer).open('1 + 1?').step('It is 2.', true);
+        outcomes.used++;
+      } catch (error) {
+        expect(error, damaged.slice(Math.max(0, at - 100), at + 100)).toBeInstanceOf(ScoringError);
+        outcomes.refused++;
+      }
+    }
+    expect(outcomes.used + outcomes.refused).toBe(40);
+    expect(outcomes.refused).toBeGreaterThan(10);
+  });
+});
+
+describe('looking tokens up', () => {
+  it('gives the same tokens where the blank before a text is put by the newer Metaspace', async () => {
+    for (const id of ['math-shepherd', 'reasoneval-7b']) {
+      const folder = await changed(id, (tokenizer) => {
+        const json = tokenizer as unknown as Record<string, unknown>;
+        json['normalizer'] = null;
+        json['pre_tokenizer'] = { type: 'Metaspace', replacement: '▁', prepend_scheme: id === 'math-shepherd' ? 'first' : 'always', split: false };
+      });
+      const { layout } = findFamily(id)!.profile;
+      const [own, old] = await Promise.all(
+        [folder, join(root, id)].map(async (one) => {
+          const problem = createEncoder(layout, await tokenizerOf(one, layout)).open('How many  are left in 4 boxes?');
+          return [...problem.prompt, ...['Step 1: 3 eggs.', 'Step 2: $2 each.'].flatMap((step, i) => problem.step(step, i === 0).ids)];
+        }),
+      );
+      expect(own).toEqual(old);
+    }
+  });
+
+  it('tells the entry of a name from the token of a text in SentencePiece vocabularies', async () => {
+    const tokenizer = await loadTokenizer(join(root, 'math-shepherd', 'tokenizer.json'));
+    expect(tokenizer.tokenId('+', 'sign')).not.toBe(tokenizer.pieceId('+', 'sign'));
+    expect(tokenizer.decode([tokenizer.tokenId('+', 'sign')])).toBe(tokenizer.decode([tokenizer.pieceId('▁+', 'sign')]));
+    expect(tokenizer.encode('ки', {}, 'inside')).toEqual([tokenizer.pieceId('ки', 'marker')]);
+    expect(tokenizer.encode('ки')).toEqual([tokenizer.pieceId('▁ки', 'marker')]);
+  });
+});

@@ -1,0 +1,83 @@
+import type { BestOfNLine } from '../../../server/protocol.js';
+import { button } from '../../controls.js';
+import { element } from '../../render/element.js';
+import { gainText, interval, percent, selectionCurves, selectionRows, type CurveId, type SelectionRow } from '../model.js';
+import { shownSize, type PageState } from '../store.js';
+import { createChart } from './chart.js';
+import { curveKey } from './marker.js';
+
+export interface BestOfNActions {
+  readonly toggle: (id: CurveId) => void;
+  readonly showAll: (isShown: boolean) => void;
+  readonly emphasise: (id: CurveId | null) => void;
+  readonly pickSize: (size: number) => void;
+}
+
+export interface BestOfNView {
+  readonly host: HTMLElement;
+  update(line: BestOfNLine, state: PageState): void;
+}
+
+/** The curves of accuracy over N, and beside them the table at one N, which is their legend. */
+export function createBestOfNView(document: Document, actions: BestOfNActions): BestOfNView {
+  let sizes: readonly number[] = [];
+  const chart = createChart(document, 'Number of candidates N', (at) => actions.pickSize(sizes[at]!));
+  const caption = element(document, 'caption', {});
+  const body = element(document, 'tbody', {});
+  const head = element(document, 'tr', {}, ...['Choice', 'Accuracy in %', '95 % interval', 'Gain over random'].map((title) => element(document, 'th', { scope: 'col' }, title)));
+  const table = element(document, 'table', { class: 'numbers' }, caption, element(document, 'thead', {}, head), body);
+  const all = element(document, 'div', { class: 'legend-actions' },
+    button(document, { label: 'All curves', text: 'All curves', onClick: () => actions.showAll(true) }),
+    button(document, { label: 'None of the curves', text: 'None', onClick: () => actions.showAll(false) }));
+  const host = element(document, 'section', { class: 'evaluation' }, chart.host, element(document, 'div', { class: 'beside' }, table, all));
+  const rows = new Map<CurveId, ReturnType<typeof createRow>>();
+
+  return {
+    host,
+    update(line, state) {
+      sizes = line.sizes;
+      const size = shownSize(state, sizes);
+      const curves = selectionCurves(line).filter(({ id }) => !state.hidden.has(id));
+      chart.update({
+        curves, xs: sizes, isLog: true, at: size - 1, marks: [], emphasised: state.emphasised,
+        xTitle: 'Number of candidates N', yTitle: 'Accuracy in %',
+        readout: (at) => ({
+          head: `N = ${sizes[at] ?? 0}`,
+          lines: [...curves].sort((a, b) => (b.points[at]?.value ?? -1) - (a.points[at]?.value ?? -1)).map(({ id, name, points }) => ({ id, text: `${name} ${percent(points[at]?.value ?? null)} % (${interval(points[at]!)})` })),
+        }),
+      });
+      caption.textContent = `Accuracy with N = ${size} of ${sizes.length} candidates`;
+      for (const row of selectionRows(line, size)) {
+        let shown = rows.get(row.curve.id);
+        if (shown === undefined) {
+          shown = createRow(document, row, actions);
+          rows.set(row.curve.id, shown);
+          body.append(shown.host);
+        }
+        shown.update(row, !state.hidden.has(row.curve.id));
+      }
+    },
+  };
+}
+
+/** Kept between updates, so that the focus stays on the curve that was toggled. */
+function createRow(document: Document, { curve }: SelectionRow, { toggle, emphasise }: BestOfNActions) {
+  const key = element(document, 'button', { class: 'legend-toggle', type: 'button', 'data-curve': curve.id });
+  const eye = element(document, 'span', { class: 'codicon', 'aria-hidden': 'true' });
+  key.append(eye, curveKey(document, curve.style), element(document, 'span', {}, curve.name));
+  key.addEventListener('click', () => toggle(curve.id));
+  const cells = [0, 1, 2].map(() => element(document, 'td', {}));
+  const host = element(document, 'tr', {}, element(document, 'th', { scope: 'row' }, key), ...cells);
+  for (const [on, id] of [['pointerenter', curve.id], ['focusin', curve.id], ['pointerleave', null], ['focusout', null]] as const) host.addEventListener(on, () => emphasise(id));
+  return {
+    host,
+    update({ accuracy, gain }: SelectionRow, isShown: boolean) {
+      key.setAttribute('aria-pressed', String(isShown));
+      key.title = isShown ? 'Hide the curve' : 'Draw the curve';
+      eye.className = `codicon codicon-${isShown ? 'eye' : 'eye-closed'}`;
+      host.classList.toggle('off', !isShown);
+      const texts = [percent(accuracy.value), interval(accuracy), gain === null ? '' : gainText(gain)];
+      cells.forEach((cell, at) => (cell.textContent = texts[at]!));
+    },
+  };
+}

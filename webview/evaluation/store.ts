@@ -1,0 +1,61 @@
+import type { EvaluateLine } from '../../server/protocol.js';
+import type { EvaluationResult, EvaluationState } from '../protocol.js';
+import { HIDDEN_AT_FIRST, type CurveId } from './model.js';
+
+export interface Progress {
+  readonly uri: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface PageState {
+  /** What is shown; null until an evaluation has come to its end. */
+  readonly result: EvaluationResult | null;
+  /** `idle`: nothing is under way. */
+  readonly run: { readonly kind: 'running'; readonly progress: Progress | null } | { readonly kind: 'idle' } | { readonly kind: 'cancelled' } | { readonly kind: 'failed'; readonly message: string };
+  /** A file changed after the evaluation. */
+  readonly isOutdated: boolean;
+  /** Which of `result.lines` is shown. */
+  readonly shown: number;
+  readonly hidden: ReadonlySet<CurveId>;
+  readonly emphasised: CurveId | null;
+  /** Number of candidates the table is for; null = all. */
+  readonly size: number | null;
+  /** Threshold the cursor stands at; null = the one in use. */
+  readonly threshold: number | null;
+  /** Whether the model scores also where scores stand in the file. */
+  readonly rescore: boolean;
+}
+
+export function initialState(restored: EvaluationState | null): PageState {
+  return {
+    result: null,
+    run: { kind: 'running', progress: null },
+    isOutdated: false,
+    shown: 0,
+    hidden: new Set((restored?.hidden as CurveId[] | undefined) ?? HIDDEN_AT_FIRST),
+    emphasised: null,
+    size: restored?.size ?? null,
+    threshold: null,
+    rescore: false,
+  };
+}
+
+export function persistedState({ result, hidden, size }: PageState): EvaluationState | null {
+  return result === null ? null : { version: 1, uris: result.uris, hidden: [...hidden], size };
+}
+
+export function shownLine({ result, shown }: PageState): EvaluateLine | null {
+  return result?.lines[shown] ?? result?.lines[0] ?? null;
+}
+
+/** Number of candidates of the table: the one chosen, as far as there are so many. */
+export function shownSize({ size }: PageState, sizes: readonly number[]): number {
+  return Math.min(size ?? Infinity, sizes.length);
+}
+
+/** Position in the sweep of the cursor's threshold, or of the one in use. */
+export function shownThreshold({ threshold }: PageState, thresholds: readonly number[], inUse: number): number {
+  const wanted = threshold ?? inUse;
+  return thresholds.reduce((best, one, at) => (Math.abs(one - wanted) < Math.abs(thresholds[best]! - wanted) ? at : best), 0);
+}
