@@ -43,6 +43,7 @@ await Promise.all([shots, others].map((folder) => mkdir(folder, { recursive: tru
 await build();
 await shootEditor();
 for (const theme of themes) await shootTree(theme);
+await shootEvaluation();
 
 /** The editor with its marks, and the hover on the first low step. */
 async function shootEditor() {
@@ -78,6 +79,19 @@ async function shootTree({ name, theme, folder }) {
     await page.mouse.move(400, 880);
     await page.waitForTimeout(restMs);
     await shoot(page, join(folder, `tree-${name}.png`));
+  });
+}
+
+/** Best-of-N of the sample candidates. */
+async function shootEvaluation() {
+  await inWorkbench('Default Dark Modern', async (page) => {
+    await openFile(page, 'candidates.json');
+    await page.keyboard.press('Control+b');
+    await runCommand(page, 'StepLens: Evaluate File');
+    await webviewFrame(page).locator('.chart').first().waitFor({ timeout: 60_000 });
+    await page.mouse.move(400, 880);
+    await page.waitForTimeout(restMs);
+    await shoot(page, join(shots, 'evaluation.png'));
   });
 }
 

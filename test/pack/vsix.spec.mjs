@@ -31,14 +31,14 @@ describe('the VSIX', () => {
   it('holds what StepLens needs and nothing else', async () => {
     const names = (await zipListing(vsix)).map(({ name }) => name).filter((name) => name.startsWith('extension/')).map((name) => name.slice('extension/'.length).toLowerCase());
     for (const needed of [
-      'package.json', 'readme.md', 'changelog.md', 'docs/diagnostics.md', 'media/icon.png', 'media/schemas/prm.schema.json',
+      'package.json', 'readme.md', 'changelog.md', 'docs/diagnostics.md', 'docs/families.md', 'media/icon.png', 'media/schemas/prm.schema.json',
       'dist/extension.cjs', 'dist/server.js', 'dist/inference.js', 'dist/cli.js', 'dist/webview.js', 'dist/webview.css', 'dist/evaluation.js', 'dist/evaluation.css', 'dist/codicon.css', 'dist/codicon.ttf',
       'media/models/mini/prm.json', 'media/models/mini/model.onnx', 'media/models/mini/policy/policy.onnx', 'media/models/mini/policy/policy.json', 'media/models/mini/tokenizer.json',
       'node_modules/onnxruntime-node/dist/index.js', 'node_modules/onnxruntime-common/dist/cjs/index.js', 'node_modules/onnxruntime-common/dist/cjs/package.json',
       'node_modules/sharp/dist/index.cjs', `node_modules/@img/sharp-${target}/package.json`,
       `node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`,
     ]) assert.ok(names.includes(needed), `${needed} is missing`);
-    const allowed = /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/diagnostics\.md|dist\/(extension\.cjs|(server|inference|cli|webview|evaluation)\.js|(webview|evaluation|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/(policy\/)?[\w.]+\.(onnx|json|md))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
+    const allowed = /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/(diagnostics|families)\.md|dist\/(extension\.cjs|(server|inference|cli|webview|evaluation)\.js|(webview|evaluation|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/(policy\/)?[\w.]+\.(onnx|json|md))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
     assert.deepEqual(names.filter((name) => !allowed.test(name)), []);
     const foreign = names.filter((name) => /\/napi-v6\//.test(name) && !name.includes(`/${process.platform}/${process.arch}/`));
     assert.deepEqual(foreign, [], "another platform's runtime");

@@ -137,8 +137,9 @@ describe('a server that cannot be used', () => {
   it('is too old', async () => {
     // What Redis 4 says, as far as it is asked.
     const old = createServer((socket) => {
-      socket.on('data', (data) => {
+      socket.on('data', (data): void => {
         for (const command of data.toString().split(/(?=^\*)/m)) {
+          if (/\$4\r\nquit/i.test(command)) return void socket.end('+OK\r\n');
           const info = '# Server\r\nredis_version:4.0.14\r\nloading:0\r\n';
           socket.write(/\$4\r\ninfo/i.test(command) ? `$${info.length}\r\n${info}\r\n` : '+OK\r\n');
         }

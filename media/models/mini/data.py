@@ -70,10 +70,10 @@ def batches(data, chosen, tokens, rng):
         yield from groups
 
 
-def pad(arrays, dtype=np.int64):
-    """[B, S], S a multiple of 8, zeros after the end."""
+def pad(arrays, dtype=np.int64, filler=0):
+    """[B, S], S a multiple of 8, `filler` after the end."""
     longest = -(-max(len(a) for a in arrays) // 8) * 8
-    padded = np.zeros((len(arrays), longest), dtype)
+    padded = np.full((len(arrays), longest), filler, dtype)
     for row, values in zip(padded, arrays):
         row[:len(values)] = values
     return torch.from_numpy(padded)

@@ -77,7 +77,7 @@ export class SharedRun {
       run.#client = await run.#queue.client;
       // Such as a database that is not there: the client would go on with another.
       if (fault !== undefined) throw fault;
-      checkVersion(run.#queue.redisVersion);
+      checkVersion(await run.#client.info());
     } catch (error) {
       await run.close();
       throw connectionFault(address, error);
@@ -179,7 +179,9 @@ export class SharedRun {
   }
 }
 
-function checkVersion(version: string): void {
+/** `info`: what the server says of itself. */
+function checkVersion(info: string): void {
+  const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
   if (Number(version.split('.')[0]) < OLDEST) throw new Error(`version ${version} is older than ${OLDEST}`);
 }
 

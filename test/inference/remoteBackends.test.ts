@@ -1,9 +1,9 @@
 import { describe } from 'vitest';
-import { serverBench } from './bench.js';
-import { describeScorerContract, describeServerContract, type ServerBench, type Subject } from './contract.js';
-import { chatHandler, inferenceHandler, poolingHandler, tinyGraph } from './handlers.js';
-import type { Handler } from './loopbackServer.js';
-import { tinyChain, tinyProfiles, tinyScores, tinyTree } from './tinyModel.js';
+import { serverBench } from '../scoring/backends/bench.js';
+import { describeScorerContract, describeServerContract, type ServerBench, type Subject } from '../scoring/backends/contract.js';
+import { chatHandler, inferenceHandler, poolingHandler, tinyGraph } from '../scoring/backends/handlers.js';
+import type { Handler } from '../scoring/backends/loopbackServer.js';
+import { tinyChain, tinyProfiles, tinyScores, tinyTree } from '../scoring/backends/tinyModel.js';
 
 function subject(kind: string, profile: object, handler: Handler, tolerance = 1e-6, backend: object = {}): Subject<ServerBench> {
   return {
