@@ -17,7 +17,7 @@ const limitBytes = 400_000;
 /** Time for the model to score and for things to come to rest. */
 const restMs = 4_000;
 
-const tree = 'recipe.json';
+const tree = 'savings.json';
 const solution = 'wrong.md';
 
 const look = {

@@ -30,12 +30,12 @@ import { formulas, written } from './solutions.js';
 const folder = dirname(fileURLToPath(import.meta.url));
 const SEED = 7;
 
-/** Problems of the generator (seed 7), one a kind, by name; those that are searched, continued and compared are in `uses`. */
-const indices: Readonly<Record<string, number>> = { };
+/** Problems of the generator (seed 7), one a kind; where the first of a kind is too easy or too hard for the policy, another. */
+const indices: Readonly<Record<string, number>> = { prices: 36, savings: 37, rates: 38, recipe: 21, 'number-line': 51, perimeter: 63, average: 34 };
 const uses = {
-  searched: ['recipe', 'number-line', 'pictograph'],
-  continued: ['savings', 'rates', 'average'],
-  compared: ['savings', 'number-line', 'pictograph'],
+  searched: ['savings', 'number-line', 'recipe'],
+  continued: ['rates', 'perimeter', 'sharing'],
+  compared: ['savings', 'rates', 'reading'],
   judged: ['prices', 'reading', 'perimeter', 'average', 'rates', 'sharing'],
 };
 
@@ -89,6 +89,7 @@ const continued = await run(uses.continued, { ...defaultLabelSettings['monte-car
 write('visualprm400k.jsonl', lines(exportProblems(continued, visualPrm, { seed: SEED }).records));
 
 const { score, dispose } = openMiniPrm();
+const { threshold } = JSON.parse(readFileSync(join(modelFolder, 'prm.json'), 'utf8')) as { threshold: number };
 const solved = async (name: string, count: number) => {
   const { question, correct_answer: answer, image_path } = seeds.find(({ id }) => id === name)!;
   const images = image_path ? [join(folder, image_path)] : [];
@@ -119,10 +120,22 @@ for (const name of uses.judged) {
 }
 write('process-benchmark.jsonl', lines(judged));
 
-const { question, solutions } = await solved('sharing', 64);
-const verdict = (steps: readonly string[]) => judgeSteps(generated.get('sharing')!, steps);
-write('solutions/right.md', written(question, solutions.find((steps) => steps.length >= 4 && verdict(steps).solved)!, true));
-write('solutions/wrong.md', written(question, solutions.find((steps) => steps.length >= 4 && verdict(steps).firstError === 1)!, false));
+/** The first of the policy's solutions that is wanted; the wrong one is one whose first error the PRM finds. */
+async function first(wanted: (name: string, question: string, steps: readonly string[]) => Promise<boolean>): Promise<[question: string, steps: readonly string[]]> {
+  for (const name of ['savings', 'packing', 'recipe', 'bus', 'reading', 'rates']) {
+    const { question, solutions } = await solved(name, 64);
+    for (const steps of solutions) if (steps.length >= 4 && (await wanted(name, question, steps))) return [question, steps];
+  }
+  throw new Error('no such solution');
+}
+const exact = (name: string, steps: readonly string[]) => judgeSteps(generated.get(name)!, steps);
+write('solutions/right.md', written(...(await first((name, _, steps) => Promise.resolve(exact(name, steps).solved))), true));
+const wrong = await first(async (name, question, steps) => {
+  const { firstError, error } = exact(name, steps);
+  if (firstError < 1 || error === 'form') return false;
+  return (await score(question, steps, [])).findIndex((value) => value < threshold) === firstError;
+});
+write('solutions/wrong.md', written(...wrong, false));
 write('solutions/formulas.md', formulas);
 await dispose();
 await client.dispose();

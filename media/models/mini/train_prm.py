@@ -24,6 +24,9 @@ from model import PRM, WIDTH, Mini
 from optimize import Schedule, optimizers, save
 
 
+MOST = 6
+
+
 def encode(path, tokenizer, hard, outcome=False):
     """Rows as lists: ids, values at the markers (NaN: no label) and the place target of every token (NaN in the prompt). The prompt
     and each step are encoded apart, as the scorer does. `outcome`: the last marker alone is labelled, and no place."""
@@ -66,13 +69,14 @@ def encode(path, tokenizer, hard, outcome=False):
 
 
 def balanced(data, rng):
-    """Rows of problems with right and wrong rollouts, as many of either in each (MM-PRM leaves out what has nothing to tell apart)."""
+    """Rows of problems with right and wrong rollouts, neither more than twice the other nor many (MM-PRM leaves out what has nothing to
+    tell apart): a model that sees a problem too often learns its answer, not to judge."""
     groups = defaultdict(lambda: ([], []))
     for row, (problem, good) in enumerate(zip(data["problems"], data["right"])):
         groups[problem][good].append(row)
     chosen = np.zeros(len(data["right"]), bool)
     for wrong, good in groups.values():
-        size = min(len(wrong), 2 * len(good)), min(len(good), 2 * len(wrong))
+        size = min(len(wrong), 2 * len(good), MOST), min(len(good), 2 * len(wrong), MOST)
         for rows, count in zip((wrong, good), size):
             chosen[rng.permutation(rows)[:count].astype(int)] = True
     return chosen
