@@ -2,7 +2,7 @@
  * Builds `dist/`: one bundle a process. `node esbuild.mjs [--watch] [--dev]`; the metafile is kept for the test of the walls.
  */
 import { build, context } from 'esbuild';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 
 const isWatching = process.argv.includes('--watch');
 const isDev = isWatching || process.argv.includes('--dev');
@@ -14,11 +14,13 @@ const requireShim = { js: "import { createRequire as __createRequire } from 'nod
 
 const bundles = {
   extension: { ...node, format: 'cjs', entryPoints: { extension: 'extension/extension.ts' }, outExtension: { '.js': '.cjs' }, external: ['vscode'] },
-  server: { ...node, format: 'esm', banner: requireShim, entryPoints: { server: 'server/main.ts', cli: 'server/cli/main.ts', inference: 'server/inference/main.ts' }, external: ['onnxruntime-node', 'sharp'] },
+  server: { ...node, format: 'esm', banner: requireShim, entryPoints: { server: 'server/main.ts', cli: 'server/cli/main.ts', inference: 'server/inference/main.ts' }, external: ['onnxruntime-node', 'sharp'], splitting: true, chunkNames: 'chunk-[name]-[hash]' },
   webview: { ...common, platform: 'browser', target: 'es2022', format: 'iife', entryPoints: { webview: 'webview/main.ts', evaluation: 'webview/evaluation/main.ts' }, loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty' }, assetNames: 'fonts/[name]' },
 };
 
+// Chunks carry hashes in their names: those of an earlier build would be packed, too.
 await mkdir('dist', { recursive: true });
+for (const name of await readdir('dist')) if (name.startsWith('chunk-')) await rm(`dist/${name}`);
 const metafile = {};
 for (const [name, options] of Object.entries(bundles)) {
   if (isWatching) {

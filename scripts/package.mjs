@@ -40,7 +40,7 @@ export function contents(target) {
   if (!runtime) throw new Error(`ONNX Runtime has no binaries for "${target}". Targets: ${Object.keys(runtimes).join(', ')}.`);
   return [
     'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/diagnostics.md', 'docs/families.md',
-    'dist/extension.cjs', 'dist/server.js', 'dist/cli.js', 'dist/inference.js',
+    'dist/extension.cjs', 'dist/chunk-*.js', 'dist/server.js', 'dist/cli.js', 'dist/inference.js',
     'dist/webview.js', 'dist/webview.css', 'dist/evaluation.js', 'dist/evaluation.css', 'dist/codicon.css', 'dist/codicon.ttf', 'dist/fonts/*.woff2',
     'media/icon.png', 'media/icons/*.svg', 'media/schemas/*.json',
     'media/models/mini/{model.onnx,prm.json,tokenizer.json,tokenizer_config.json,README.md}',

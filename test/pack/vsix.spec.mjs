@@ -38,7 +38,7 @@ describe('the VSIX', () => {
       'node_modules/sharp/dist/index.cjs', `node_modules/@img/sharp-${target}/package.json`,
       `node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`,
     ]) assert.ok(names.includes(needed), `${needed} is missing`);
-    const allowed = /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/(diagnostics|families)\.md|dist\/(extension\.cjs|(server|inference|cli|webview|evaluation)\.js|(webview|evaluation|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/(policy\/)?[\w.]+\.(onnx|json|md))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
+    const allowed = /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/(diagnostics|families)\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|webview|evaluation)\.js|(webview|evaluation|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/(policy\/)?[\w.]+\.(onnx|json|md))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
     assert.deepEqual(names.filter((name) => !allowed.test(name)), []);
     const foreign = names.filter((name) => /\/napi-v6\//.test(name) && !name.includes(`/${process.platform}/${process.arch}/`));
     assert.deepEqual(foreign, [], "another platform's runtime");

@@ -83,7 +83,10 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     sceneFor = null;
     setMinimum();
     // Until the reader moves, the first look follows the panel's size: legend and details get theirs late.
-    if (store.state.model !== null && (store.state.zoom === null || store.state.zoom === landedAt)) land(store.state.model);
+    if (store.state.model !== null && (store.state.zoom === null || goal() === landedAt)) {
+      glide = null;
+      land(store.state.model);
+    }
     drawNow();
   }).observe(host);
 
@@ -229,7 +232,10 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     if (node === undefined || size.width === 0 || store.state.zoom === null || Number.isNaN(layout.row[id])) return;
     const now = goal();
     const next = reveal(now, node.depth, layout.row[id]!, size);
-    if (next !== now) moveTo(next);
+    if (next === now) return;
+    // A selection that comes before the reader moves belongs to the first look.
+    if (now === landedAt) landedAt = next;
+    moveTo(next);
   }
 
   function hitAt(event: MouseEvent): Hit | null {
