@@ -4,7 +4,7 @@
  * The policy samples candidates for unseen problems, the rules judge their answers, every PRM scores their steps, and
  * StepLens' own evaluation compares the choices. Exact verdicts on steps come from the generator.
  */
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,14 +33,12 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const inferenceEntry = fileURLToPath(new URL('../../../server/inference/main.ts', import.meta.url));
 const threads = Math.min(4, availableParallelism());
 
-/** The bundled PRM and those it is compared with: the same start, other labels. */
+/** The bundled PRM, and those to compare it with: a folder each in `ablations/`. */
+const ablations = join(here, 'ablations');
 const models = [
-  { name: 'MCTS, soft labels (the bundled PRM)', folder: here },
-  { name: 'MCTS, hard labels', folder: join(here, 'ablations/mcts-hard') },
-  { name: 'MCTS, equal budget', folder: join(here, 'ablations/mcts-equal') },
-  { name: 'Monte-Carlo, equal budget', folder: join(here, 'ablations/monte-carlo') },
-  { name: 'outcome model, same rollouts', folder: join(here, 'ablations/outcome') },
-] as const;
+  { name: 'the bundled PRM', folder: here },
+  ...(existsSync(ablations) ? readdirSync(ablations).sort().map((name) => ({ name, folder: join(ablations, name) })) : []),
+];
 
 interface Solved {
   readonly id: string;
