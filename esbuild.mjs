@@ -14,7 +14,7 @@ const requireShim = { js: "import { createRequire as __createRequire } from 'nod
 
 const bundles = {
   extension: { ...node, format: 'cjs', entryPoints: { extension: 'extension/extension.ts' }, outExtension: { '.js': '.cjs' }, external: ['vscode'] },
-  server: { ...node, format: 'esm', banner: requireShim, entryPoints: { server: 'server/main.ts', cli: 'server/cli/main.ts', inference: 'server/inference/main.ts' }, external: ['onnxruntime-node', 'sharp'], splitting: true, chunkNames: 'chunk-[name]-[hash]' },
+  server: { ...node, format: 'esm', banner: requireShim, entryPoints: { server: 'server/main.ts', cli: 'server/cli/main.ts', inference: 'server/inference/main.ts' }, external: ['onnxruntime-node', 'sharp'], splitting: true, chunkNames: 'chunk-[hash]' },
   webview: { ...common, platform: 'browser', target: 'es2022', format: 'iife', entryPoints: { webview: 'webview/main.ts', evaluation: 'webview/evaluation/main.ts' }, loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty' }, assetNames: 'fonts/[name]' },
 };
 

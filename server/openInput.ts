@@ -1,5 +1,5 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { InputError, inputFiles, readInput, type InputFile } from './cli/inputFiles.js';
+import { InputError, inputFiles, readInput, type InputFile } from './inputFiles.js';
 import { readDocument } from './formats/registry.js';
 import type { FileFault } from './protocol.js';
 import { LineIndex } from './reasoning/span.js';

@@ -1,6 +1,6 @@
 /**
  * The language server's own requests, beside those of LSP: the only door between the extension and the server.
- * Positions and ranges are LSP's. Everything here is JSON.
+ * Positions and ranges are LSP's. Everything here is JSON. One file, though a long one, so that the contract is read in one place.
  */
 import type { EvaluateLine } from './evaluation/evaluationLine.js';
 import type { Range } from './reasoning/span.js';

@@ -7,7 +7,7 @@ import { count } from '../language/solutionValues.js';
 import { firstWords } from '../language/valueText.js';
 import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
 import { parseOptions, seedOption, thresholdOption } from './commandOptions.js';
-import type { InputFile } from './inputFiles.js';
+import type { InputFile } from '../inputFiles.js';
 import { ReportedInput } from './reportedInput.js';
 
 const widthWithoutTerminal = 120;

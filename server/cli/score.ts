@@ -8,7 +8,7 @@ import type { ServerSettings } from '../protocol.js';
 import { ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
 import { devices } from '../settings.js';
 import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
-import { InputError, inputFiles, readInput, type InputFile } from './inputFiles.js';
+import { InputError, inputFiles, readInput, type InputFile } from '../inputFiles.js';
 import { ProgressLine } from './progressLine.js';
 import { scoreLine } from './scoreLines.js';
 import { problemTable, tableHeader } from './scoreTable.js';

@@ -4,7 +4,7 @@ import type { Solution } from '../reasoning/problem.js';
 import type { Range } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import type { DeviceInfo, ScorerInfo } from '../scoring/scorer.js';
-import type { InputFile } from './inputFiles.js';
+import type { InputFile } from '../inputFiles.js';
 
 /** One line of `steplens score --json`: a public contract, `media/schemas/score.schema.json`. */
 export interface ScoreLine {

@@ -1,7 +1,7 @@
 import type { ScoredProblem, ScoredStep } from '../language/scoredDocument.js';
 import { count, formatAggregates, solutionValues } from '../language/solutionValues.js';
 import { firstWords, formatValue, lowMark } from '../language/valueText.js';
-import type { InputFile } from './inputFiles.js';
+import type { InputFile } from '../inputFiles.js';
 
 export interface TableStyle {
   /** Characters in a line. */

@@ -2,16 +2,17 @@ import { availableParallelism } from 'node:os';
 import { InferenceClient } from '../inference/client.js';
 import type { Device, ReadValues } from '../inference/protocol.js';
 import { createScoreCache } from './cache.js';
-import { digestImages, ImageError, readImageFiles } from './images/imageFile.js';
+import { digestImages, ImageError, imageError, readImageFiles } from './images/imageFile.js';
 import { prepareImages, sampleImage, toPixels, type ImageSettings } from './images/imageKinds.js';
 import type { SegmentEncoder } from './layouts/encoder.js';
 import { createEncoder, layoutText, markersOf } from './layouts/layouts.js';
 import { loadProfile } from './loadProfile.js';
+import { orAborted } from './orAborted.js';
 import { planRun } from './planRun.js';
 import { buildTrie } from './prefixTrie.js';
 import { imagesPlace, type Profile } from './profile.js';
 import { createReader, toUnit, type ScoreReader } from './readouts/readouts.js';
-import { ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from './scorer.js';
+import { allSkipped, ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from './scorer.js';
 import { loadTokenizer } from './tokenizer.js';
 
 export interface OnnxScorerOptions {
@@ -160,31 +161,6 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       await Promise.all([client.dispose(), cache.close()]);
     },
   });
-}
-
-function imageError(error: unknown): ImageError {
-  if (error instanceof ImageError) return error;
-  throw error;
-}
-
-function allSkipped({ steps }: ScoreJob, reason: string): ScoreResult {
-  return { scores: new Float64Array(steps.length).fill(NaN), skipped: new Map(steps.map((_, step) => [step, reason])), cached: 0, tokens: 0 };
-}
-
-/** Rejects with AbortError as soon as the signal says so; the work itself goes on for others. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  signal.throwIfAborted();
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 function explainLoadFailure(graphPath: string, profilePath: string, tokenizerPath: string, message: string): string {

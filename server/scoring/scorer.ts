@@ -47,6 +47,11 @@ export interface ScoreResult {
   readonly tokens: number;
 }
 
+/** The result of a problem none of whose steps can be scored. */
+export function allSkipped({ steps }: ScoreJob, reason: string): ScoreResult {
+  return { scores: new Float64Array(steps.length).fill(NaN), skipped: new Map(steps.map((_, step) => [step, reason])), cached: 0, tokens: 0 };
+}
+
 export interface ScorerInfo {
   /** The profile's name. */
   readonly model: string;

@@ -35,12 +35,22 @@ describe('the tree panel beside its file', () => {
 
   const treeItem = (text) => webviewFrame(page).getByRole('treeitem').filter({ hasText: text }).first();
   const node = (text) => webviewFrame(page).locator('svg g.node').filter({ hasText: text }).first();
+  // The drawing finds the node under the pointer itself, so Playwright sees the drawing there and cannot wait until the node is still.
+  const clickNode = async (text) => {
+    const place = async () => JSON.stringify(await node(text).boundingBox());
+    for (let last = '', same = 0; same < 5; ) {
+      const now = await place();
+      same = now === last ? same + 1 : 0;
+      last = now;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    await node(text).click({ force: true });
+  };
   const line = (text) => page.locator('.view-line').filter({ hasText: text }).first();
   const status = () => page.locator('[id="status.editor.selection"]').innerText();
 
   it('reveals a step when its node is clicked', async () => {
-    // The drawing finds the node under the pointer itself, so Playwright sees the drawing there.
-    await node('There are 3 + 4').click({ force: true });
+    await clickNode('There are 3 + 4');
     await line('3 + 4 = 7 apples').waitFor();
     await page.locator('.view-overlays .selected-text').first().waitFor();
     assert.equal(await treeItem('3 + 4').getAttribute('aria-selected'), 'true');

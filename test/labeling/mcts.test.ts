@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerJudge, solverPolicy } from '../../media/models/mini/problems/solverPolicy.js';
+import { answerJudge, solverPolicy } from './solverPolicy.js';
 import { generateProblem } from '../../media/models/mini/problems/registry.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { defaultSearch, paperSearch, type SearchSettings } from '../../server/labeling/mcts.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PolicyError, type Policy, type SampleRequest } from '../../server/labeling/policy.js';
 import { openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
-import { apiKeyFrom } from '../../server/labeling/policies/openAiClient.js';
+import { apiKeyFrom } from '../../server/remote/openAiClient.js';
 import { ask, completed, connect, countingPolicy, failures, settings, startServer } from './openAiSetup.js';
 import type { Fault } from './vllmServer.js';
 

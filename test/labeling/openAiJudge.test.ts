@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLlmJudge } from '../../server/labeling/policies/llmJudge.js';
-import { OpenAiClient } from '../../server/labeling/policies/openAiClient.js';
+import { OpenAiClient } from '../../server/remote/openAiClient.js';
 import { PolicyError, type Policy } from '../../server/labeling/policy.js';
 import { countingPolicy, settings, startServer } from './openAiSetup.js';
 import type { VllmBehaviour } from './vllmServer.js';
@@ -10,7 +10,7 @@ const request = { question: 'How long is it?', reference: '\\frac{1}{2} m', answ
 async function judge(reply: string, behaviour: Partial<VllmBehaviour> = {}) {
   const saying: Policy = { ...countingPolicy, sample: () => Promise.resolve([{ steps: [reply], finish: 'stop' }]) };
   const server = await startServer({ steps: 'plain', ...behaviour }, saying, ['judge']);
-  const ask = createLlmJudge({ client: new OpenAiClient(settings(server.url)), model: 'judge' });
+  const ask = createLlmJudge({ client: new OpenAiClient({ ...settings(server.url), Unusable: PolicyError }), model: 'judge' });
   return { server, ask };
 }
 
@@ -39,7 +39,7 @@ describe('the LLM that compares answers', { timeout: 30_000 }, () => {
   it('rejects when cancelled, and when its server cannot be used', async () => {
     const { ask, server } = await judge('Yes');
     await expect(ask({ ...request, signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
-    const wrong = createLlmJudge({ client: new OpenAiClient(settings(server.url)), model: 'other' });
+    const wrong = createLlmJudge({ client: new OpenAiClient({ ...settings(server.url), Unusable: PolicyError }), model: 'other' });
     await expect(wrong(request)).rejects.toBeInstanceOf(PolicyError);
   });
 });

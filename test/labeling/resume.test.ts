@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerJudge } from '../../media/models/mini/problems/solverPolicy.js';
+import { answerJudge } from './solverPolicy.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { parseEvents, wholeEvents } from '../../server/labeling/eventLog.js';
 import { labelProblem, moreRollouts, type LabelWorld } from '../../server/labeling/labelProblem.js';

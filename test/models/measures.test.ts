@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { auroc, bestThreshold, firstLow, type ScoredSolution } from '../../media/models/mini/measures.js';
+import { auroc, bestThreshold, type ScoredSolution } from '../../media/models/mini/measures.js';
+import { firstLow } from '../../server/evaluation/labelledSolution.js';
 
 const solution = (scores: readonly number[], firstError: number): ScoredSolution => ({ scores, firstError, kind: 'k', mistake: 'none' });
 

@@ -134,12 +134,8 @@ describe('labelled solutions', () => {
     }
   });
 
-  it('differ from every right text at the place the first error names', () => {
-    for (const { steps, firstError, divergence, mistake } of solutions.filter((solution) => solution.firstError >= 0)) {
-      expect(mistake).toBeDefined();
-      expect(divergence).toBeGreaterThanOrEqual(0);
-      expect(divergence).toBeLessThan(steps[firstError]!.length);
-    }
+  it('name the mistake of the first error', () => {
+    for (const { mistake } of solutions.filter((solution) => solution.firstError >= 0)) expect(mistake).toBeDefined();
     for (const mistake of ['slip', 'operand', 'operation', 'misread', 'skip', 'copy']) {
       expect(solutions.filter((solution) => solution.mistake === mistake).length, mistake).toBeGreaterThan(20);
     }

@@ -28,6 +28,8 @@ CASES = [
      ["In 5 weeks Leo saves 7 * 5 = 35 dollars.", "With the first 30 dollars that is 30 + 35 = 65 dollars.", "Leo keeps 65 - 20 = 45 dollars. The answer is 45."]),
     ("Leo saves 7 dollars a week. At the start there are 30 dollars in the jar, and 5 weeks go by. Then Leo spends 20 dollars on a gift. How many dollars are left?",
      ["In 5 weeks Leo saves 7 * 5 = 36 dollars.", "With the first 30 dollars that is 30 + 36 = 66 dollars.", "Leo keeps 66 - 20 = 46 dollars. The answer is 46."]),
+    ("In a triangle angle A is 50 degrees. Angle B is 60 degrees. How many degrees is angle C?",
+     ["Angles A and B add up to 50 + 60 = 110 degrees.", "Angle C is 180 - 110 = 70 degrees. The answer is 80."]),
     ("What is 3 times 4?", ["One step with 3 * 4 = 12."]),
     ("Gr\u00f6\u00dfe \u2013 \\frac{1}{2}?", ["$$\nx^2 = 4\n$$", "\u7b54\u3048\u306f 2 \U0001f642"]),
 ]

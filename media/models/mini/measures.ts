@@ -1,3 +1,5 @@
+import { firstLow } from '../../../server/evaluation/labelledSolution.js';
+
 /** A solution with the model's scores and the truth. */
 export interface ScoredSolution {
   readonly scores: readonly number[];
@@ -5,11 +7,6 @@ export interface ScoredSolution {
   readonly firstError: number;
   readonly kind: string;
   readonly mistake: string;
-}
-
-/** Index of the first step below the threshold; -1 when there is none. */
-export function firstLow(scores: readonly number[], threshold: number): number {
-  return scores.findIndex((score) => score < threshold);
 }
 
 /** Chance that a right step scores above a wrong one, over all pairs of steps; a tie counts half (Mann-Whitney). */

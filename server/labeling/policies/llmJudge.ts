@@ -1,7 +1,7 @@
 import type { AnswerJudge, AnswerJudgeRequest } from '../judge.js';
-import type { OpenAiClient } from './openAiClient.js';
-import { RequestFailure } from './openAiClientFailures.js';
-import { readChoices } from './openAiClientReply.js';
+import type { OpenAiClient } from '../../remote/openAiClient.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
+import { readChoices } from '../../remote/choices.js';
 import { splitThinking } from './stepText.js';
 
 export interface LlmJudgeOptions {

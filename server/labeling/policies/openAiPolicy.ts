@@ -1,13 +1,14 @@
 import { ImageError } from '../../scoring/images/imageFile.js';
 import { PolicyError, type Policy, type PolicyInfo, type Rollout, type SampleRequest } from '../policy.js';
-import { modelsServed, OpenAiClient, type OpenAiClientOptions, type RequestBody } from './openAiClient.js';
-import { RequestFailure } from './openAiClientFailures.js';
-import { imageUrl } from './openAiClientImages.js';
-import { choiceRollout, readChoices } from './openAiClientReply.js';
+import { modelsServed, OpenAiClient, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
+import { imageUrl } from './imageUrl.js';
+import { readChoices } from '../../remote/choices.js';
+import { choiceRollout } from './choiceRollout.js';
 import { chatPrompt, completionPrompt } from './openAiPrompt.js';
 import { isComplete, joinSteps } from './stepText.js';
 
-export interface OpenAiPolicyOptions extends OpenAiClientOptions {
+export interface OpenAiPolicyOptions extends Omit<OpenAiClientOptions, 'Unusable'> {
   /** The server's only model where none is named. */
   readonly model?: string;
   readonly mode: 'chat' | 'completions';
@@ -39,7 +40,7 @@ class OpenAiPolicy implements Policy {
 
   constructor(options: OpenAiPolicyOptions) {
     this.#options = options;
-    this.#client = new OpenAiClient(options);
+    this.#client = new OpenAiClient({ ...options, Unusable: PolicyError });
     this.#model = options.model;
   }
 

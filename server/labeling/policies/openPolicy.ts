@@ -7,7 +7,7 @@ import { createJudge, type Judge } from '../judge.js';
 import { PolicyError, type Policy } from '../policy.js';
 import { createLlmJudge } from './llmJudge.js';
 import { openLocalPolicy } from './localPolicy.js';
-import { apiKeyFrom, OpenAiClient, type OpenAiLog } from './openAiClient.js';
+import { apiKeyFrom, OpenAiClient, type OpenAiLog } from '../../remote/openAiClient.js';
 import { openOpenAiPolicy, type OpenAiPolicyOptions } from './openAiPolicy.js';
 
 /** Which model writes rollouts, and how it is asked. */
@@ -52,7 +52,7 @@ export function openJudge(algebra: Algebra, choice: JudgeChoice | undefined, { e
   if (choice === undefined) return createJudge({ algebra });
   const { url, model, server } = choice;
   if (!isUrl(url)) throw new PolicyError(`The judge "${url}" is not the URL of a server: it begins with http:// or https://.`);
-  const client = new OpenAiClient({ ...server, baseUrl: url, log, ...keyFrom(env) });
+  const client = new OpenAiClient({ ...server, baseUrl: url, log, Unusable: PolicyError, ...keyFrom(env) });
   return createJudge({ algebra, llm: { name: `${client.baseUrl} ${model}`, ask: createLlmJudge({ client, model }) } });
 }
 

@@ -1,5 +1,6 @@
-import { modelsServed, OpenAiClient } from '../../labeling/policies/openAiClient.js';
-import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { imageDataUrl } from '../../remote/dataUrl.js';
+import { modelsServed, OpenAiClient } from '../../remote/openAiClient.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
 import { ScoringError } from '../scorer.js';
 import type { ImageFile } from '../images/imageFile.js';
 import type { BackendContext, PathScores } from './backend.js';
@@ -23,7 +24,7 @@ export interface ChatModel {
 
 export function createChatModel({ url, model, concurrency }: ServerSettings, { apiKey, timeout, backOff, log, profilePath }: BackendContext): ChatModel {
   const baseUrl = new URL(url).pathname === '/' ? `${url}/v1` : url;
-  const client = new OpenAiClient({ baseUrl, concurrency, timeout, retries, backOff, log, ...(apiKey !== undefined && { apiKey }) });
+  const client = new OpenAiClient({ baseUrl, concurrency, timeout, retries, backOff, log, Unusable: ScoringError, ...(apiKey !== undefined && { apiKey }) });
   return {
     async open(signal) {
       const models = await client.models(signal).catch((error: unknown) => {
@@ -49,11 +50,5 @@ export function createChatModel({ url, model, concurrency }: ServerSettings, { a
 /** A user's message; the images come first, as in MM-PRM's and VisualPRM's prompts. */
 export function userMessage(text: string, images: readonly ImageFile[]): ChatMessage {
   if (images.length === 0) return { role: 'user', content: text };
-  return { role: 'user', content: [...images.map((image) => ({ type: 'image_url', image_url: { url: dataUrl(image) } })), { type: 'text', text }] };
-}
-
-function dataUrl({ bytes }: ImageFile): string {
-  const head = bytes.toString('latin1', 0, 12);
-  const type = head.startsWith('\x89PNG') ? 'png' : head.startsWith('GIF8') ? 'gif' : head.startsWith('RIFF') ? 'webp' : head.startsWith('BM') ? 'bmp' : 'jpeg';
-  return `data:image/${type};base64,${bytes.toString('base64')}`;
+  return { role: 'user', content: [...images.map((image) => ({ type: 'image_url', image_url: { url: imageDataUrl(image.bytes) ?? `data:image/jpeg;base64,${image.bytes.toString('base64')}` } })), { type: 'text', text }] };
 }

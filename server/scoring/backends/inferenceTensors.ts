@@ -1,6 +1,6 @@
-import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
 import type { TensorValue } from '../../inference/runtime.js';
-import { readJson, type HttpAnswer, type HttpRequest } from './httpServer.js';
+import { readJson, type HttpAnswer, type HttpRequest } from '../../remote/httpServer.js';
 
 /** ONNX Runtime's name of an element type for the protocol's; bfloat16 is widened when it arrives. */
 export const typeOfDatatype: Readonly<Record<string, string>> = { INT64: 'int64', INT32: 'int32', FP32: 'float32', FP16: 'float16', BF16: 'float32' };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { GraphError } from '../../inference/graph/graph.js';
 import { openGraph } from '../../inference/graph/openGraph.js';
 import type { Session, TensorInfo } from '../../inference/runtime.js';
-import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
 import { prepareImages, toPixels } from '../images/imageKinds.js';
 import { createEncoder, layoutText, markersOf } from '../layouts/layouts.js';
 import { planRun } from '../planRun.js';
@@ -12,7 +12,7 @@ import { createReader, toUnit } from '../readouts/readouts.js';
 import { ScoringError } from '../scorer.js';
 import { loadTokenizer } from '../tokenizer.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
-import { HttpServer, readJson } from './httpServer.js';
+import { HttpServer, readJson } from '../../remote/httpServer.js';
 import { decodeInference, encodeInference, typeOfDatatype } from './inferenceTensors.js';
 import type { OpenInferenceProfile } from './remoteProfile.js';
 

@@ -1,4 +1,4 @@
-import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
 
 /** Half precision sums to 1 no better than this. */
 const tolerance = 0.02;

@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Gate } from '../../labeling/policies/gate.js';
-import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
-import { PolicyError } from '../../labeling/policy.js';
+import { Gate } from '../../remote/gate.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
 import { createScoreCache } from '../cache.js';
-import { digestImages, ImageError, readImageFiles } from '../images/imageFile.js';
+import { digestImages, ImageError, imageError, readImageFiles } from '../images/imageFile.js';
 import { orAborted } from '../orAborted.js';
 import { buildTrie } from '../prefixTrie.js';
 import { toUnit } from '../readouts/readouts.js';
-import { ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from '../scorer.js';
+import { allSkipped, ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from '../scorer.js';
 import { openBackend, type Backend, type PathScores } from './backend.js';
 import { pathRequests, type PathRequest } from './pathRequests.js';
 import { parseRemoteProfile, type RemoteProfile } from './remoteProfile.js';
@@ -179,7 +178,6 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
 
 /** @param isServer Whether the failure is the server's, which has never given a score, rather than this problem's. */
 function explain(error: unknown, url: string, isServer: boolean): Error {
-  if (error instanceof PolicyError) return new ScoringError(error.message);
   if (!(error instanceof RequestFailure)) return error as Error;
   const { status, isUnreachable } = error.details;
   if (status === 401 || status === 403) {
@@ -194,13 +192,4 @@ function explain(error: unknown, url: string, isServer: boolean): Error {
 async function tokenizerDigest(profile: RemoteProfile, modelFolder: string): Promise<string> {
   if (profile.kind !== 'open-inference') return '';
   return createHash('sha256').update(await readFile(join(modelFolder, profile.local.tokenizer))).digest('hex');
-}
-
-function imageError(error: unknown): ImageError {
-  if (error instanceof ImageError) return error;
-  throw error;
-}
-
-function allSkipped({ steps }: ScoreJob, reason: string): ScoreResult {
-  return { scores: new Float64Array(steps.length).fill(NaN), skipped: new Map(steps.map((_, step) => [step, reason])), cached: 0, tokens: 0 };
 }

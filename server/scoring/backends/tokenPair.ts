@@ -1,5 +1,5 @@
-import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
-import { readChoices } from '../../labeling/policies/openAiClientReply.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
+import { readChoices } from '../../remote/choices.js';
 import type { PathScores } from './backend.js';
 
 /** As many as OpenAI and vLLM (`--max-logprobs`) give. */

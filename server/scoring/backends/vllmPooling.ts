@@ -1,10 +1,10 @@
-import { modelsServed } from '../../labeling/policies/openAiClient.js';
-import { RequestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { modelsServed } from '../../remote/openAiClient.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
 import type { Layout } from '../layouts/layouts.js';
 import { toUnit, type Readout } from '../readouts/readouts.js';
 import { ScoringError } from '../scorer.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
-import { HttpServer, readJson } from './httpServer.js';
+import { HttpServer, readJson } from '../../remote/httpServer.js';
 import { readRow, readRows } from './poolingRows.js';
 import type { VllmPoolingProfile } from './remoteProfile.js';
 

@@ -18,6 +18,12 @@ export class ImageError extends Error {
   override readonly name = 'ImageError';
 }
 
+/** For `catch`: an `ImageError` as a value; anything else is thrown on. */
+export function imageError(error: unknown): ImageError {
+  if (error instanceof ImageError) return error;
+  throw error;
+}
+
 /**
  * Reads the images of a problem, in order.
  * @param sources Absolute paths or `file:` URIs; nothing is fetched, and a path that is still relative was not found.

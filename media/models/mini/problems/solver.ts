@@ -18,9 +18,8 @@ export interface SolvedStep {
   readonly text: string;
   /** Whether everything up to and including this step is right. */
   readonly right: boolean;
-  /** On the first wrong step only: the type of its mistake, and the character where its text leaves the right one. */
+  /** On the first wrong step only. */
   readonly mistake?: Mistake;
-  readonly divergence?: number;
   readonly after: Progress;
 }
 
@@ -72,15 +71,12 @@ function oneStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings
     const copied = from.right && type === undefined ? miscopied(draw, answer, settings) : undefined;
     if (copied !== undefined) [answer, type] = [copied, 'copy'];
   }
-  const body = text;
-  if (last) text = `${body} The answer is ${answer}.`;
+  if (last) text += ` The answer is ${answer}.`;
   const right = from.right && same(written, truth) && answer === written.result;
   const after = { next: index + 1, values, right, finished: last, ownAnswerStep: from.ownAnswerStep };
   if (right || !from.right) return { text, right, after };
   // A skipped step shows only where its result is used; till then the steps are right and no mistake is noted.
-  const phrase = problem.steps[index]!.phrasings;
-  const divergence = same(written, truth) ? body.length + ' The answer is '.length : firstDifference(text, phrase, truth);
-  return { text, right, mistake: type ?? 'skip', divergence, after };
+  return { text, right, mistake: type ?? 'skip', after };
 }
 
 function answerStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings: SolverSettings): SolvedStep {
@@ -90,7 +86,7 @@ function answerStep(problem: GeneratedProblem, from: Progress, draw: Draw, setti
   const shown = copied ?? value;
   const right = from.right && shown === problem.answer;
   const step = { text: `${lead}${shown}.`, right, after: { ...from, right, finished: true } };
-  return right || !from.right ? step : { ...step, mistake: copied === undefined ? 'skip' : 'copy', divergence: lead.length };
+  return right || !from.right ? step : { ...step, mistake: copied === undefined ? 'skip' : 'copy' };
 }
 
 function miscopied(draw: Draw, value: number, settings: SolverSettings): number | undefined {
@@ -132,14 +128,4 @@ function same(x: Written, y: Written): boolean {
 function say(phrasing: string, { a, b, operation, result }: Written): string {
   const equation = `${a} ${operation ?? ''} ${b ?? ''} = ${result}`;
   return phrasing.replaceAll('{a}', String(a)).replaceAll('{b}', String(b)).replaceAll('{r}', String(result)).replaceAll('{e}', equation);
-}
-
-/** First character at which `text` leaves every true rendering of its step (the longest match counts). */
-function firstDifference(text: string, phrasings: readonly string[], truth: Written): number {
-  return Math.max(...phrasings.map((phrasing) => {
-    const right = say(phrasing, truth);
-    let i = 0;
-    while (i < text.length && text[i] === right[i]) i++;
-    return i;
-  }));
 }

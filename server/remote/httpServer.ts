@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RequestFailure, requestFailure } from '../../labeling/policies/openAiClientFailures.js';
+import { RequestFailure, requestFailure } from './requestFailure.js';
 
 export interface HttpServerOptions {
   /** What all paths are below, without a slash at its end. */

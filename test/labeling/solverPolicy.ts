@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Judge } from '../../../../server/labeling/judge.js';
-import { PolicyError, type Completion, type Policy } from '../../../../server/labeling/policy.js';
-import { finalAnswer } from '../../../../server/reasoning/finalAnswer.js';
-import { createRandom } from '../../../../server/reasoning/random.js';
-import { Draw } from './draw.js';
-import type { GeneratedProblem } from './problem.js';
-import { begin, solve, type Progress, type SolverSettings } from './solver.js';
+import type { Judge } from '../../server/labeling/judge.js';
+import { PolicyError, type Completion, type Policy } from '../../server/labeling/policy.js';
+import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
+import { createRandom } from '../../server/reasoning/random.js';
+import { Draw } from '../../media/models/mini/problems/draw.js';
+import type { GeneratedProblem } from '../../media/models/mini/problems/problem.js';
+import { begin, solve, type Progress, type SolverSettings } from '../../media/models/mini/problems/solver.js';
 
 /**
  * The stochastic solver as a policy: it knows the program and errs now and then. It can go on from any prefix of its own

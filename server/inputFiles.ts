@@ -1,9 +1,9 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { HEAD_LENGTH } from '../formats/format.js';
-import { detectFormat, readDocument } from '../formats/registry.js';
-import type { ReasoningDocument } from '../reasoning/problem.js';
-import { LineIndex } from '../reasoning/span.js';
+import { HEAD_LENGTH } from './formats/format.js';
+import { detectFormat, readDocument } from './formats/registry.js';
+import type { ReasoningDocument } from './reasoning/problem.js';
+import { LineIndex } from './reasoning/span.js';
 
 const languages: Readonly<Record<string, string>> = { '.json': 'json', '.jsonl': 'jsonl', '.ndjson': 'jsonl', '.md': 'markdown', '.markdown': 'markdown', '.txt': 'plaintext' };
 

@@ -1,28 +1,6 @@
+import type { Choice } from '../../remote/choices.js';
 import type { Rollout } from '../policy.js';
-import { RequestFailure } from './openAiClientFailures.js';
 import { splitSteps, splitThinking } from './stepText.js';
-
-/** A choice of a chat or completions reply, as servers are known to fill it in; every field is checked where it is read. */
-export interface Choice {
-  readonly index?: unknown;
-  readonly finish_reason?: unknown;
-  /** Completions. */
-  readonly text?: unknown;
-  /** Chat. `reasoning` is vLLM's name since 0.11, `reasoning_content` DeepSeek's and vLLM's before. */
-  readonly message?: { readonly content?: unknown; readonly reasoning?: unknown; readonly reasoning_content?: unknown; readonly tool_calls?: unknown } | null;
-}
-
-/** The choices of a reply in their order, at least one; RequestFailure says what came instead. */
-export function readChoices(reply: unknown): Choice[] {
-  if (typeof reply === 'string') {
-    throw new RequestFailure(`The server answered with ${/^\s*</.test(reply) ? 'an HTML page' : 'plain text'} instead of JSON; is its URL right?`);
-  }
-  const choices = (reply as { choices?: unknown } | null | undefined)?.choices;
-  if (!Array.isArray(choices)) throw new RequestFailure('The server answered without choices.');
-  const found = choices.filter((choice): choice is Choice => typeof choice === 'object' && choice !== null);
-  if (found.length === 0) throw new RequestFailure('The server answered with an empty list of choices.');
-  return found.sort((a, b) => Number(a.index ?? 0) - Number(b.index ?? 0));
-}
 
 /** The rollout that a choice holds. A server that writes the prefix again (`echo`, or a new start) has it taken off. */
 export function choiceRollout(choice: Choice, prefix: readonly string[]): Rollout {

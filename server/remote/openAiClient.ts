@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
-import { PolicyError } from '../policy.js';
 import { Gate } from './gate.js';
-import { fetchWithErrors, RequestFailure, requestFailure } from './openAiClientFailures.js';
+import { fetchWithErrors, RequestFailure, requestFailure } from './requestFailure.js';
 
 export interface OpenAiClientOptions {
   /** Up to and with the version: `http://localhost:8000/v1`. */
@@ -19,6 +18,8 @@ export interface OpenAiClientOptions {
   /** Wait before the second attempt in ms, doubled for every further one; the server's Retry-After comes first. */
   readonly backOff?: number;
   readonly log: OpenAiLog;
+  /** What is thrown when no request to this server can succeed: the error of those who use it. */
+  readonly Unusable: new (message: string) => Error;
 }
 
 export interface OpenAiLog {
@@ -45,11 +46,11 @@ export class OpenAiClient {
   readonly #calls = new Set<AbortController>();
   #hasAnswered = false;
 
-  /** Throws PolicyError when the URL is none. */
+  /** Throws `Unusable` when the URL is none. */
   constructor(options: OpenAiClientOptions) {
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
     if (!/^https?:\/\/./i.test(this.baseUrl)) {
-      throw new PolicyError(`"${options.baseUrl}" is not the URL of a server: write it like http://localhost:8000/v1.`);
+      throw new options.Unusable(`"${options.baseUrl}" is not the URL of a server: write it like http://localhost:8000/v1.`);
     }
     this.#options = options;
     this.#gate = new Gate(options.concurrency);
@@ -62,7 +63,7 @@ export class OpenAiClient {
 
   /**
    * Sends a request and returns the JSON of its answer, or text where the server sent no JSON. Rejects with AbortError when
-   * cancelled, with PolicyError when no request to this server can succeed, else with RequestFailure.
+   * cancelled, with `Unusable` when no request to this server can succeed, else with RequestFailure.
    */
   async post(path: '/chat/completions' | '/completions', body: RequestBody & { readonly model: string }, signal?: AbortSignal): Promise<unknown> {
     try {
@@ -75,7 +76,7 @@ export class OpenAiClient {
     }
   }
 
-  /** Ids of the models served, or PolicyError, RequestFailure, AbortError as for `post`. */
+  /** Ids of the models served, or `Unusable`, RequestFailure, AbortError as for `post`. */
   async models(signal?: AbortSignal): Promise<string[]> {
     try {
       const answer = await this.#call((callSignal) => this.#api.get<unknown>('/models', { signal: callSignal }), signal);
@@ -142,7 +143,7 @@ export class OpenAiClient {
     }
   }
 
-  /** Throws PolicyError when the failure tells that the server cannot be used at all. */
+  /** Throws `Unusable` when the failure tells that the server cannot be used at all. */
   async #explain(failure: RequestFailure, path: string, model: string, signal: AbortSignal | undefined): Promise<void> {
     this.#refuse(failure);
     const { status } = failure.details;
@@ -152,19 +153,19 @@ export class OpenAiClient {
       throw error;
     });
     if (models !== undefined && !models.includes(model)) {
-      throw new PolicyError(`The server at ${this.baseUrl} has no model "${model}". ${modelsServed(models)}`);
+      throw new this.#options.Unusable(`The server at ${this.baseUrl} has no model "${model}". ${modelsServed(models)}`);
     }
     if (status === 404) {
-      throw new PolicyError(`The server at ${this.baseUrl} does not know ${path}. Check that its URL ends in the version, as in http://localhost:8000/v1, or use the other mode (chat or completions).`);
+      throw new this.#options.Unusable(`The server at ${this.baseUrl} does not know ${path}. Check that its URL ends in the version, as in http://localhost:8000/v1, or use the other mode (chat or completions).`);
     }
   }
 
   #refuse({ message, details }: RequestFailure): void {
     if (details.status === 401 || details.status === 403) {
-      throw new PolicyError(`The server at ${this.baseUrl} refuses the key: ${message} Put the right one into the environment variable STEPLENS_API_KEY or OPENAI_API_KEY.`);
+      throw new this.#options.Unusable(`The server at ${this.baseUrl} refuses the key: ${message} Put the right one into the environment variable STEPLENS_API_KEY or OPENAI_API_KEY.`);
     }
     if (details.isUnreachable === true && !this.#hasAnswered) {
-      throw new PolicyError(`Nothing answers at ${this.baseUrl}: ${message} Start the server (vllm serve MODEL), or correct its URL.`);
+      throw new this.#options.Unusable(`Nothing answers at ${this.baseUrl}: ${message} Start the server (vllm serve MODEL), or correct its URL.`);
     }
   }
 }

@@ -1,0 +1,11 @@
+import { imageDataUrl } from '../../remote/dataUrl.js';
+import { ImageError, readImageFiles } from '../../scoring/images/imageFile.js';
+
+/** What a request sends for an image: web and data URLs as they are, a file as a data URL. Rejects with ImageError. */
+export async function imageUrl(image: string): Promise<string> {
+  if (/^(https?|data):/i.test(image)) return image;
+  const [file] = await readImageFiles([image]);
+  const url = imageDataUrl(file!.bytes);
+  if (url === undefined) throw new ImageError(`The image ${image} is no PNG, JPEG, GIF, WebP or BMP; convert it.`);
+  return url;
+}
