@@ -6,11 +6,12 @@ const imageTypes = new Set(['.png', '.jpg', '.jpeg', '.gif', '.webp', '.bmp']);
 
 /**
  * `file:` URIs of those of `paths` that name an existing image, in their order. A path is absolute, or relative to the
- * document's folder or to a workspace folder. Network paths are not looked for: asking already tells their host.
+ * document's folder, to one above it (a run's trees stand below the folder of its figures) or to a workspace folder. Network
+ * paths are not looked for: asking already tells their host.
  */
 export async function findImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]> {
-  const folders = [documentUri, ...folderUris].filter((uri) => uri.startsWith('file:')).map((uri) => fileURLToPath(uri));
-  if (documentUri.startsWith('file:')) folders[0] = dirname(folders[0]!);
+  const own = documentUri.startsWith('file:') ? foldersAbove(fileURLToPath(documentUri)) : [];
+  const folders = [...own, ...folderUris.filter((uri) => uri.startsWith('file:')).map((uri) => fileURLToPath(uri))];
   const found = await Promise.all(paths.map((path) => findImage(folders, path)));
   return found.filter((uri) => uri !== undefined);
 }
@@ -18,6 +19,12 @@ export async function findImages(documentUri: string, folderUris: readonly strin
 /** Every one of `paths`, for a model to read: as the URI where it is found, else as it stands, so that the reader can say it is missing. */
 export function locateImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]> {
   return Promise.all(paths.map(async (path) => (await findImages(documentUri, folderUris, [path]))[0] ?? path));
+}
+
+/** The folder of a file and those above it, the nearest first. */
+function foldersAbove(path: string): string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...foldersAbove(folder)];
 }
 
 async function findImage(folders: readonly string[], path: string): Promise<string | undefined> {

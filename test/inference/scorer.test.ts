@@ -105,7 +105,8 @@ async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
         const bias = Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? -1e9 : 0));
         feeds[input.name] = new Tensor('float32', bias, [1, 1, length, length]);
       } else {
-        const dims = input.shape.map((size, axis) => (typeof size === 'number' ? size : axis === 0 ? 1 : 0));
+        // No past, and no image.
+        const dims = input.shape.map((size, axis) => (typeof size === 'number' ? size : axis === 0 && input.name !== 'pixel_values' ? 1 : 0));
         feeds[input.name] = new Tensor('float32', new Float32Array(0), dims);
       }
     }

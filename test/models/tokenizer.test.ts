@@ -28,7 +28,7 @@ describe.each([
   it('gives the ids that Python gives, prompt and steps encoded apart', () => {
     expect(cases.length).toBeGreaterThanOrEqual(4);
     for (const { question, steps, ids: expected } of cases) {
-      expect([...ids(layout.before.replace('{question}', () => question)), ...steps.flatMap((step) => ids(layout.step.replace('{step}', () => step)))]).toEqual(expected);
+      expect([...ids(layout.before.replace('{images}', '').replace('{question}', () => question)), ...steps.flatMap((step) => ids(layout.step.replace('{step}', () => step)))]).toEqual(expected);
     }
   });
 

@@ -54,8 +54,8 @@ def pixels(figures, indices):
     return torch.from_numpy(figures[np.sort(indices)][np.argsort(np.argsort(indices))].astype(np.float32) / 255)[:, None]
 
 
-def batches(data, chosen, tokens, rng):
-    """Endless batches of about `tokens` tokens: numbers of `chosen` rows of like length, all with a figure or all without."""
+def batches(data, chosen, tokens, rng, once=False):
+    """Batches of about `tokens` tokens, without end unless `once`: numbers of `chosen` rows of like length, all with a figure or all without."""
     lengths, figured = data["lengths"], data["figures"] >= 0
     while True:
         groups = []
@@ -68,6 +68,8 @@ def batches(data, chosen, tokens, rng):
                 at += size
         rng.shuffle(groups)
         yield from groups
+        if once:
+            return
 
 
 def pad(arrays, dtype=np.int64, filler=0):

@@ -1,5 +1,5 @@
-"""The miniature models, policy and PRM alike: a decoder-only transformer (RMSNorm, rotary positions, GELU) that reads a figure as
-64 tokens before the text. Used by train.py and export.py."""
+"""The miniature models: the policy is a decoder-only transformer (RMSNorm, rotary positions, GELU) that reads a figure as 64 tokens
+before the text; the PRM is a policy that goes on to judge what it reads."""
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -10,6 +10,8 @@ HEAD = WIDTH // HEADS
 ROWS, COLUMNS, PATCHES = 80, 128, 64
 PAD, PRM, IMAGE, END = 0, 1, 1024, 1025
 VOCABULARY = 1026
+# Of the PRM's look at the token before: the scores of neighbours then differ by nearly 100.
+SHARPNESS = 20.0
 
 
 def rotary_tables():
@@ -57,6 +59,17 @@ class Block(nn.Module):
         return x + self.down(F.gelu(self.up(self.norm_hidden(x)), approximate="tanh"))
 
 
+def attend(block, x, cos, sin):
+    """A block over whole sequences [B, S, WIDTH], every token seeing those before it."""
+    length = x.shape[1]
+    cos, sin = cos[:length, None].to(x.dtype), sin[:length, None].to(x.dtype)
+    causal = torch.full((length, length), -1e4, dtype=x.dtype).triu(1)
+    query, key, value = (part.transpose(1, 2) for part in block.project(x, cos, sin))
+    # Spelled out: on a CPU the backward pass of torch's fused attention costs five times these products.
+    scores = query @ key.transpose(-1, -2) * HEAD**-0.5 + causal
+    return block.finish(x, (scores.softmax(-1) @ value).transpose(1, 2).flatten(2))
+
+
 class Encoder(nn.Module):
     """Figures [T,1,ROWS,COLUMNS] -> features [T,PATCHES,WIDTH]."""
 
@@ -98,16 +111,43 @@ class Mini(nn.Module):
         x = self.embedding(ids)
         if pixels is not None:
             x = torch.cat([self.encoder(pixels).to(x.dtype), x[:, PATCHES:]], 1)
-        length = ids.shape[1]
-        cos, sin = self.cos[:length, None].to(x.dtype), self.sin[:length, None].to(x.dtype)
-        causal = torch.full((length, length), -1e4, dtype=x.dtype).triu(1)
         for block in self.blocks:
-            query, key, value = (part.transpose(1, 2) for part in block.project(x, cos, sin))
-            # Spelled out: on a CPU the backward pass of torch's fused attention costs five times these products.
-            scores = query @ key.transpose(-1, -2) * HEAD**-0.5 + causal
-            attended = scores.softmax(-1) @ value
-            x = block.finish(x, attended.transpose(1, 2).flatten(2))
+            x = attend(block, x, self.cos, self.sin)
         return self.norm(x)
+
+
+class Prm(Mini):
+    """A policy, and above it one block that is told at every token how likely the policy held it. A wrong number is one the policy would
+    not have written, so the judging block has little to learn: what a surprise means, and what follows from it for the steps after."""
+
+    def __init__(self):
+        super().__init__()
+        self.told, self.judge, self.judged = nn.Linear(3, WIDTH), Block(), Norm()
+
+    def start(self, policy, newline):
+        """Takes over a policy's weights; `<prm>` looks to it like the line end that follows a step in its own solutions."""
+        self.load_state_dict(policy, strict=False)
+        with torch.no_grad():
+            self.embedding.weight[PRM] = self.embedding.weight[newline]
+
+    def expected(self, before, ids):
+        """[B,S,3]: how far the log-probability of every token, after the hidden state before it, is below that of the likeliest one;
+        the latter; and the mean."""
+        logs = (before @ self.embedding.weight.T).float().log_softmax(-1)
+        most = logs.amax(-1)
+        return torch.stack([logs.gather(2, ids[..., None])[..., 0] - most, most, (logs.exp() * logs).sum(-1)], -1).clamp(min=-12)
+
+    def read(self, ids, pixels=None):
+        """What is judged: the policy's hidden states [B,S,WIDTH] and its expectations [B,S,3]."""
+        hidden = super().forward(ids, pixels)
+        return hidden, self.expected(torch.cat([hidden[:, :1], hidden[:, :-1]], 1), ids)
+
+    def judgement(self, hidden, expected):
+        """Judged states [B,S,WIDTH]; the verdict is the vocabulary head's Yes against No at a marker."""
+        return self.judged(attend(self.judge, hidden + self.told(expected.to(hidden.dtype)), self.cos, self.sin))
+
+    def forward(self, ids, pixels=None):
+        return self.judgement(*self.read(ids, pixels))
 
 
 class Cached(nn.Module):
@@ -116,11 +156,13 @@ class Cached(nn.Module):
     input_ids, position_ids [B,S], attention_bias [B,1,S,P+S] (0 or -1e9), pixel_values [T,1,80,128] for the image tokens among
     input_ids in row-major order, per layer past_key, past_value [B,P,D]
     -> logits [B,S,V], per layer present_key, present_value [B,S,D] (the new tokens only; keys after rotation).
+    A PRM has two layers more: one that looks back to the token before, wherever the mask has it, and the judging block.
     """
 
     def __init__(self, model):
         super().__init__()
         self.model = model
+        self.layers = LAYERS + 2 * isinstance(model, Prm)
         for module in model.modules():
             if isinstance(module, Norm):
                 module.exporting = True
@@ -136,14 +178,27 @@ class Cached(nn.Module):
         x = torch.where(is_image[..., None], features[torch.where(is_image, order, features.shape[0] - 1)], x)
         cos, sin = model.cos[position_ids][:, :, None], model.sin[position_ids][:, :, None]
         present = []
-        for layer, block in enumerate(model.blocks):
-            query, key, value = block.project(x, cos, sin)
-            present += [key.flatten(2), value.flatten(2)]
-            keys = torch.cat([past[2 * layer], present[-2]], 1).unflatten(2, (HEADS, HEAD)).permute(0, 2, 3, 1)
-            values = torch.cat([past[2 * layer + 1], present[-1]], 1).unflatten(2, (HEADS, HEAD)).transpose(1, 2)
+
+        def attended(query, key, value):
+            at = len(present)
+            present.extend([key.flatten(2), value.flatten(2)])
+            keys = torch.cat([past[at], present[at]], 1).unflatten(2, (HEADS, HEAD)).permute(0, 2, 3, 1)
+            values = torch.cat([past[at + 1], present[at + 1]], 1).unflatten(2, (HEADS, HEAD)).transpose(1, 2)
             scores = query.transpose(1, 2) @ keys * HEAD**-0.5 + attention_bias
-            x = block.finish(x, (scores.softmax(-1) @ values).transpose(1, 2).flatten(2))
-        return (model.norm(x) @ model.embedding.weight.T, *present)
+            return (scores.softmax(-1) @ values).transpose(1, 2).flatten(2)
+
+        for block in model.blocks:
+            x = block.finish(x, attended(*block.project(x, cos, sin)))
+        x = model.norm(x)
+        if isinstance(model, Prm):
+            # Equal vectors that are turned by their positions agree best where the positions do: a query turned to the position
+            # before its own attends to that token alone.
+            flat = torch.full((*input_ids.shape, HEADS, HEAD), SHARPNESS)
+            earlier = (position_ids - 1).clamp(min=0)
+            before = attended(rotate(flat, model.cos[earlier][:, :, None], model.sin[earlier][:, :, None]), rotate(flat, cos, sin), x.unflatten(2, (HEADS, HEAD)))
+            x = x + model.told(model.expected(before, input_ids))
+            x = model.judged(model.judge.finish(x, attended(*model.judge.project(x, cos, sin))))
+        return (x @ model.embedding.weight.T, *present)
 
 
 def causal(new, past):

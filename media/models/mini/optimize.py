@@ -5,10 +5,8 @@ import time
 import torch
 
 
-def optimizers(model, extra, rate):
-    """Muon for the matrices of the blocks, AdamW for the rest."""
-    matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
-    others = [p for p in [*model.parameters(), *extra] if not any(p is m for m in matrices)]
+def optimizers(matrices, others, rate):
+    """Muon for the matrices of blocks, AdamW for the other parameters."""
     found = [torch.optim.Muon(matrices, lr=rate, weight_decay=0.02, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
              torch.optim.AdamW(others, lr=0.75 * rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)]
     for optimizer in found:

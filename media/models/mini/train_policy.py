@@ -98,7 +98,9 @@ def main():
         model.load_state_dict(own)
     print("solutions", len(data["lengths"]), "tokens each", data["lengths"].mean(), "parameters", sum(p.numel() for p in model.parameters()), flush=True)
     run = torch.compile(model, dynamic=True) if options.compile else model
-    schedule = Schedule(optimizers(model, [], options.rate), options.minutes)
+    matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
+    others = [p for p in model.parameters() if not any(p is matrix for matrix in matrices)]
+    schedule = Schedule(optimizers(matrices, others, options.rate), options.minutes)
     reported, seen, total, count = time.time(), 0, 0.0, 0
     for rows in batches(data, chosen, options.tokens, rng):
         with torch.autocast("cpu", dtype=torch.bfloat16):

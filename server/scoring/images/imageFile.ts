@@ -57,7 +57,7 @@ function pathOf(name: string): string {
   if (/^[a-z][a-z\d+.-]+:/i.test(name) || isOnNetwork(name)) {
     throw new ImageError(`The image ${name.slice(0, 200)} is not on this machine, and images are not fetched. Copy it beside the problem and name its path.`);
   }
-  if (!isAbsolute(name)) throw new ImageError(`The image ${name} was not found. Put it beside the file that names it or in the workspace, or correct its path.`);
+  if (!isAbsolute(name)) throw new ImageError(`The image ${name} was not found. Put it beside the file that names it, in a folder above it or in the workspace, or correct its path.`);
   return name;
 }
 
