@@ -7,7 +7,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{reasoning,formats,scoring,labeling,evaluation,models,language,cli,webview,structure}/**/*.test.ts'],
+          include: ['test/{reasoning,formats,scoring,labeling,evaluation,models,language,cli,webview,structure,onnx}/**/*.test.ts'],
+          exclude: ['**/*.slow.test.ts'],
           environment: 'node',
           setupFiles: ['test/properties.ts'],
           // Pure code shares nothing a test could spoil: one context a thread starts far faster than one a file.
@@ -15,6 +16,8 @@ export default defineConfig({
           isolate: false,
         },
       },
+      // Pure code too, on inputs so large or so many that they would keep those who run the unit suite waiting.
+      { test: { name: 'slow', include: ['test/**/*.slow.test.ts'], setupFiles: ['test/properties.ts'], testTimeout: 60_000 } },
       { test: { name: 'inference', include: ['test/inference/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
       // Workers of one policy server: their requests are counted, so one file at a time.
       { test: { name: 'queue', include: ['test/queue/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },

@@ -1,13 +1,14 @@
 import { EventEmitter, Uri, window, type CancellationToken, type Disposable, type Event, type ExtensionContext, type LogOutputChannel } from 'vscode';
 import { LanguageClient, TransportKind, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
 import {
-  DocumentChanged, EvaluationProgress, LabelingChanged, PolicyKey, SettingsChanged, StatusChanged,
-  type DocumentChangedParams, type EvaluationProgressParams, type InitializationOptions, type LabelingParams, type PolicyKeyParams, type ServerSettings, type SettingsChangedParams, type StatusParams,
+  DocumentChanged, EvaluationProgress, LabelingChanged, ServerKey, SettingsChanged, StatusChanged,
+  type DocumentChangedParams, type EvaluationProgressParams, type InitializationOptions, type LabelingParams, type ServerKeyParams, type ServerSettings, type SettingsChangedParams, type StatusParams,
 } from '../server/protocol.js';
 import { languages, type Claims } from './claims.js';
 import { createMiddleware } from './middleware.js';
 import { messageOf } from './log.js';
-import { policyKeyName } from './policyKey.js';
+import type { ServerConsent } from './serverConsent.js';
+import { serverKeyName } from './serverKey.js';
 import { RestartPolicy } from './restartPolicy.js';
 import type { Settings } from './settings.js';
 import { isTrusted, onDidGrantTrust } from './trust.js';
@@ -24,6 +25,7 @@ export class Client implements Disposable {
   readonly #log: LogOutputChannel;
   readonly #claims: Claims;
   readonly #settings: Settings;
+  readonly #consent: ServerConsent;
   readonly #statusChanged = new EventEmitter<StatusParams>();
   readonly #documentChanged = new EventEmitter<DocumentChangedParams>();
   readonly #evaluationProgress = new EventEmitter<EvaluationProgressParams>();
@@ -34,11 +36,12 @@ export class Client implements Disposable {
   #threshold: number | null | undefined;
   #status: StatusParams | undefined;
 
-  constructor(context: ExtensionContext, log: LogOutputChannel, claims: Claims, settings: Settings) {
+  constructor(context: ExtensionContext, log: LogOutputChannel, claims: Claims, settings: Settings, consent: ServerConsent) {
     this.#context = context;
     this.#log = log;
     this.#claims = claims;
     this.#settings = settings;
+    this.#consent = consent;
     this.#subscriptions = [
       this.#statusChanged,
       this.#documentChanged,
@@ -47,6 +50,7 @@ export class Client implements Disposable {
       claims.onDidClaim(() => void this.#start().catch(() => undefined)),
       settings.onDidChange(() => void this.#sendSettings()),
       onDidGrantTrust(() => void this.#sendSettings()),
+      consent.onDidChange(() => void this.#sendSettings()),
     ];
   }
 
@@ -124,7 +128,7 @@ export class Client implements Disposable {
     client.onNotification(StatusChanged, (status: StatusParams) => this.#tell(status));
     client.onNotification(DocumentChanged, (params: DocumentChangedParams) => this.#documentChanged.fire(params));
     client.onNotification(LabelingChanged, (params: LabelingParams) => this.#labelingChanged.fire(params));
-    client.onRequest(PolicyKey, async ({ url }: PolicyKeyParams) => (await this.#context.secrets.get(policyKeyName(url))) ?? null);
+    client.onRequest(ServerKey, async ({ url }: ServerKeyParams) => (await this.#context.secrets.get(serverKeyName(url))) ?? null);
     client.onNotification(EvaluationProgress, (params: EvaluationProgressParams) => this.#evaluationProgress.fire(params));
     middleware.listen();
     try {
@@ -179,13 +183,14 @@ export class Client implements Disposable {
       ...(globalStorageUri.scheme === 'file' && { cacheFolder: Uri.joinPath(globalStorageUri, 'scores').fsPath }),
       explanations: Uri.joinPath(extensionUri, 'docs', 'diagnostics.md').toString(),
       isTrusted: isTrusted(),
+      allowedServers: this.#consent.allowed,
       settings: this.#effectiveSettings(),
     };
   }
 
   async #sendSettings(): Promise<void> {
     if (!this.#running) return;
-    const params: SettingsChangedParams = { settings: this.#effectiveSettings(), isTrusted: isTrusted() };
+    const params: SettingsChangedParams = { settings: this.#effectiveSettings(), isTrusted: isTrusted(), allowedServers: this.#consent.allowed };
     await this.#running.then((client) => client.sendNotification(SettingsChanged, params)).catch(() => undefined);
   }
 }

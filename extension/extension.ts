@@ -1,6 +1,7 @@
 import { commands, window, type ExtensionContext } from 'vscode';
 import { Claims } from './claims.js';
 import { Client } from './client.js';
+import { allowServer } from './commands/allowServer.js';
 import { cancelScoring } from './commands/cancelScoring.js';
 import { clearCache } from './commands/clearCache.js';
 import type { Command } from './commands/command.js';
@@ -14,11 +15,12 @@ import { nextLowStep } from './commands/nextLowStep.js';
 import { openTree } from './commands/openTree.js';
 import { previousLowStep } from './commands/previousLowStep.js';
 import { restartServer } from './commands/restartServer.js';
+import { revokeServer } from './commands/revokeServer.js';
 import { scoreAgain } from './commands/scoreAgain.js';
 import { scoreDocument } from './commands/scoreDocument.js';
 import { selectDevice } from './commands/selectDevice.js';
 import { selectModel } from './commands/selectModel.js';
-import { setPolicyKey } from './commands/setPolicyKey.js';
+import { setServerKey } from './commands/setServerKey.js';
 import { setThreshold } from './commands/setThreshold.js';
 import { showImage } from './commands/showImage.js';
 import { showLog } from './commands/showLog.js';
@@ -27,6 +29,7 @@ import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
 import { createLog, detailsOf, messageOf } from './log.js';
 import { EvaluationPanels } from './panel/evaluationPanels.js';
 import { TreePanels } from './panel/treePanels.js';
+import { ServerConsent } from './serverConsent.js';
 import { Settings } from './settings.js';
 import { Status } from './status.js';
 import type { StepLens } from './stepLens.js';
@@ -35,7 +38,8 @@ import { watchTooLarge } from './tooLarge.js';
 const table: readonly Command[] = [
   openTree, nextLowStep, previousLowStep, goToStep, showImage,
   scoreDocument, scoreAgain, cancelScoring, clearCache,
-  labelProblem, labelAll, moreRollouts, stopLabeling, setPolicyKey,
+  labelProblem, labelAll, moreRollouts, stopLabeling,
+  allowServer, revokeServer, setServerKey,
   evaluateFile, exportTrainingData, whyNotInTrainingSet,
   selectModel, selectDevice, setThreshold, showLog, restartServer,
 ];
@@ -59,12 +63,16 @@ function start(context: ExtensionContext): Api {
   const log = createLog();
   const settings = new Settings();
   const claims = new Claims();
-  const client = new Client(context, log, claims, settings);
+  const consent = new ServerConsent(context.globalState);
+  const client = new Client(context, log, claims, settings, consent);
   const panels = new TreePanels({ client, log, extensionUri: context.extensionUri });
   const evaluations = new EvaluationPanels({ client, settings, log, extensionUri: context.extensionUri });
-  const stepLens: StepLens = { context, log, settings, claims, client, panels, evaluations };
-  context.subscriptions.push(log, settings, claims, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
+  const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations };
+  context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
   for (const command of table) context.subscriptions.push(register(command, stepLens));
+  context.subscriptions.push(client.onDidChangeStatus(({ asksFor }) => {
+    if (asksFor !== undefined) consent.offer(asksFor);
+  }));
   claims.start();
   return { client };
 }

@@ -17,6 +17,8 @@ export const settingIds: { readonly [K in keyof ServerSettings]: string } = {
   labelingRollouts: 'labeling.rollouts',
   labelingSearches: 'labeling.searches',
   labelingBudget: 'labeling.budget',
+  labelingJudge: 'labeling.judge',
+  labelingJudgeModel: 'labeling.judgeModel',
   labelingFolder: 'labeling.folder',
 };
 
@@ -48,6 +50,8 @@ export class Settings implements Disposable {
       labelingRollouts: this.#get('labelingRollouts', isPositive, 16),
       labelingSearches: this.#get('labelingSearches', isPositive, 20),
       labelingBudget: this.#get('labelingBudget', isPositive, 200),
+      labelingJudge: this.#get('labelingJudge', isString, '').trim(),
+      labelingJudgeModel: this.#get('labelingJudgeModel', isString, '').trim(),
       labelingFolder: this.#get('labelingFolder', isWord, 'steplens-runs'),
     };
   }

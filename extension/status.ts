@@ -55,17 +55,19 @@ export class Status implements Disposable {
   }
 
   /** A row of its own, wherever the reader is, while a problem is labelled. */
-  #showLabeling({ state, rollouts, budget, searches }: LabelingParams): void {
+  #showLabeling({ state, rollouts, budget, searches, servers }: LabelingParams): void {
     this.#labeling.selector = state === 'running' ? '*' : nowhere;
     this.#labeling.text = `Labelling: ${rollouts}${budget === undefined ? '' : ` of ${budget}`} rollouts`;
-    this.#labeling.detail = searches === 0 ? 'policy' : `search ${searches}`;
+    this.#labeling.detail = [searches === 0 ? 'policy' : `search ${searches}`, ...sentTo(servers)].join(', ');
   }
 
   #show(status: StatusParams): void {
     this.#showModel(this.#model, status);
     this.#device.text = status.device ? deviceText(status) : 'Device: not chosen yet';
     const passedOver = status.passedOver ?? [];
-    this.#device.detail = status.server !== undefined ? 'question and steps are sent there' : passedOver.length > 0 ? `passed over: ${passedOver.map(({ provider }) => provider).join(', ')} (reasons in the log)` : 'device';
+    const others = passedOver.map(({ provider }) => provider).join(', ');
+    const detail = status.server !== undefined ? 'question and steps are sent there' : others !== '' ? `passed over: ${others} (reasons in the log)` : 'device';
+    this.#device.detail = [...(status.note === undefined ? [] : [status.note]), detail].join('; ');
     this.#threshold.text = status.threshold === undefined ? "Threshold: the model's" : `Threshold: ${status.threshold.toFixed(2)}`;
     this.#threshold.detail = 'steps below are low';
     this.#logDevice(status);
@@ -73,6 +75,7 @@ export class Status implements Disposable {
   }
 
   #showModel(item: LanguageStatusItem, status: StatusParams): void {
+    if (status.asksFor !== undefined) return this.#showAsking(item, status.asksFor);
     const failed = status.state === 'failed';
     item.busy = status.state === 'loading' || status.state === 'scoring';
     item.severity = failed ? LanguageStatusSeverity.Error : LanguageStatusSeverity.Information;
@@ -81,6 +84,15 @@ export class Status implements Disposable {
     item.command = failed
       ? { title: 'Show Log', command: 'steplens.showLog' }
       : { title: 'Select Model', command: 'steplens.selectModel' };
+  }
+
+  /** Nothing is wrong: the user has not said yet whether text may go there. */
+  #showAsking(item: LanguageStatusItem, origin: string): void {
+    item.busy = false;
+    item.severity = LanguageStatusSeverity.Warning;
+    item.text = 'StepLens: nothing is scored yet';
+    item.detail = `questions and steps would be sent to ${new URL(origin).host}`;
+    item.command = { title: 'Allow…', command: 'steplens.allowServer' };
   }
 
   #logDevice(status: StatusParams): void {
@@ -126,6 +138,11 @@ class Progress {
       return new Promise<void>((resolve) => (this.#end = resolve));
     });
   }
+}
+
+/** Where the problem being labelled goes. */
+function sentTo(servers: readonly string[]): string[] {
+  return servers.length === 0 ? [] : [`problem is sent to ${servers.map((origin) => new URL(origin).host).join(' and ')}`];
 }
 
 function stateText(status: StatusParams): string {

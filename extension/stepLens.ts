@@ -3,6 +3,7 @@ import type { Claims } from './claims.js';
 import type { Client } from './client.js';
 import type { EvaluationPanels } from './panel/evaluationPanels.js';
 import type { TreePanels } from './panel/treePanels.js';
+import type { ServerConsent } from './serverConsent.js';
 import type { Settings } from './settings.js';
 
 /** The parts of the extension, handed to every command. */
@@ -11,6 +12,7 @@ export interface StepLens {
   readonly log: LogOutputChannel;
   readonly settings: Settings;
   readonly claims: Claims;
+  readonly consent: ServerConsent;
   readonly client: Client;
   readonly panels: TreePanels;
   readonly evaluations: EvaluationPanels;

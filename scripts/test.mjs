@@ -17,6 +17,7 @@ import { ensureHost } from './vscodeHost.mjs';
 const parts = {
   check: { needs: [], run: check },
   unit: { needs: [], run: () => vitest('unit') },
+  slow: { needs: [], run: () => vitest('slow') },
   inference: { needs: ['build', 'chromium'], run: () => vitest('inference') },
   queue: { needs: ['build', 'redis'], run: () => vitest('queue') },
   lsp: { needs: ['build'], run: () => vitest('lsp') },
@@ -107,12 +108,13 @@ async function vitest(project) {
   return { passed: result.numPassedTests, failed: result.numFailedTests + broken + skipped };
 }
 
-/** The Mocha suite inside the extension host, then the panel driven by real clicks. @returns {Promise<Counts>} */
+/** The Mocha suite inside the extension host, then what is driven by real clicks. @returns {Promise<Counts>} */
 async function inHost() {
   const { runHostSuite } = await import('../test/host/runServer.mjs');
   const suite = await runHostSuite();
-  const panel = await mocha('test/host/panel.spec.mjs');
-  return { passed: suite.passed + panel.passed, failed: suite.failed + panel.failed };
+  const counts = [suite];
+  for (const spec of ['panel', 'consent']) counts.push(await mocha(`test/host/${spec}.spec.mjs`));
+  return { passed: counts.reduce((sum, { passed }) => sum + passed, 0), failed: counts.reduce((sum, { failed }) => sum + failed, 0) };
 }
 
 /** @param {string} file @returns {Promise<Counts>} */

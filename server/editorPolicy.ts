@@ -1,11 +1,19 @@
-import { openPolicy, type PolicyHost } from './labeling/policies/openPolicy.js';
-import type { Policy } from './labeling/policy.js';
+import type { Algebra } from './labeling/answers/algebra.js';
+import type { Judge } from './labeling/judge.js';
+import { openJudge, openPolicy, type PolicyHost } from './labeling/policies/openPolicy.js';
+import { PolicyError, type Policy } from './labeling/policy.js';
 import type { ServerSettings } from './protocol.js';
 
 export interface EditorPolicyOptions extends Omit<PolicyHost, 'env'> {
   readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
   /** The key of a server, by its base URL; undefined where none was set. */
   readonly key: (url: string) => Promise<string | undefined>;
+}
+
+/** Where the judge is asked, and its name there; empty = none. */
+export interface EditorJudge {
+  readonly url: string;
+  readonly model: string;
 }
 
 /** How a server is asked from the editor: some rollouts at once, and patience for large models. */
@@ -17,6 +25,17 @@ const server = { mode: 'chat', temperature: 1, maxTokens: 2048, concurrency: 8, 
  */
 export async function openEditorPolicy(policy: string, { settings, key, ...host }: EditorPolicyOptions): Promise<Policy> {
   const { device, threads } = settings();
-  const found = /^https?:/i.test(policy) ? await key(policy) : undefined;
-  return openPolicy({ policy, device, threads, server }, { ...host, env: found === undefined ? {} : { STEPLENS_API_KEY: found } });
+  return openPolicy({ policy, device, threads, server }, { ...host, env: await keyFor(policy, key) });
+}
+
+/** Opens the judge that `steplens.labeling.judge` and `judgeModel` name: the rules, and that LLM behind them where one is named. */
+export async function openEditorJudge(algebra: Algebra, { url, model }: EditorJudge, { key, log }: Pick<EditorPolicyOptions, 'key' | 'log'>): Promise<Judge> {
+  if (url === '') return openJudge(algebra, undefined, { env: {}, log });
+  if (model === '') throw new PolicyError(`The judge at ${url} has no model: write its name into the setting "Labeling: Judge Model".`);
+  return openJudge(algebra, { url, model, server }, { env: await keyFor(url, key), log });
+}
+
+async function keyFor(url: string, key: EditorPolicyOptions['key']): Promise<NodeJS.ProcessEnv> {
+  const found = /^https?:/i.test(url) ? await key(url) : undefined;
+  return found === undefined ? {} : { STEPLENS_API_KEY: found };
 }

@@ -3,7 +3,7 @@ import { EvaluationRun, nothingToEvaluate } from './evaluation/evaluation.js';
 import { evaluationLine } from './evaluation/evaluationLine.js';
 import { readInputs, type OpenText } from './openInput.js';
 import type { EvaluateParams, EvaluateResult, EvaluationProgressParams, FileFault } from './protocol.js';
-import type { ScoreJob, ScoreOptions, ScoreResult, ScorerInfo } from './scoring/scorer.js';
+import { scoreJob, type ScoreJob, type ScoreOptions, type ScoreResult, type ScorerInfo } from './scoring/scorer.js';
 
 /** Between two tellings of how far it is. Milliseconds. */
 const progressMs = 100;
@@ -31,9 +31,9 @@ export async function evaluateFiles({ id, uris, rescore }: EvaluateParams, signa
   let told = -Infinity;
   const threshold = host.threshold();
   const run = new EvaluationRun({ seed, threshold, rescore }, {
-    async score({ question, images, steps }, _file, onProgress) {
+    async score(problem, _file, onProgress) {
       signal.throwIfAborted();
-      const job = { question, images: await host.locateImages(uri, images), steps };
+      const job = scoreJob(problem, await host.locateImages(uri, problem.images));
       const scored = await host.score(job, { signal, onProgress });
       info = scored.info;
       return scored.result.scores;

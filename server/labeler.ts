@@ -3,7 +3,9 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } 
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createAlgebra } from './labeling/answers/computeEngine.js';
 import { readEventLog } from './labeling/eventLog.js';
-import { createJudge, type Judge } from './labeling/judge.js';
+import type { Algebra } from './labeling/answers/algebra.js';
+import type { EditorJudge } from './editorPolicy.js';
+import type { Judge } from './labeling/judge.js';
 import { labelProblem, moreRollouts, type LabelWorld } from './labeling/labelProblem.js';
 import type { Policy } from './labeling/policy.js';
 import { problemFiles, type ProblemFiles } from './labeling/runFiles.js';
@@ -13,6 +15,8 @@ import type { Labeler, LabelingSettings, LabelJob } from './labelingService.js';
 
 /** Opens the policy a setting names; rejects with PolicyError when it cannot be used. */
 export type OpenPolicy = (policy: string) => Promise<Policy>;
+/** Opens the judge the settings name; rejects with PolicyError when it cannot be used. */
+export type OpenJudge = (algebra: Algebra, judge: EditorJudge) => Promise<Judge>;
 
 /** Where one run of a problem goes. */
 interface Place {
@@ -30,10 +34,10 @@ const mostRuns = 1000;
  * or a second one of the same, has a folder of its own beside it (`NAME-2`, seed 2), so that no label is ever overwritten.
  * Image paths are written relative to the results, so that these can be moved together with the figures.
  */
-export function createLabeler(openPolicy: OpenPolicy): Labeler {
+export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge): Labeler {
   // The algebra is large: it is loaded by the first run, not with the server.
-  let loaded: Judge | undefined;
-  const theJudge = (): Judge => (loaded ??= createJudge({ algebra: createAlgebra() }));
+  let algebra: Algebra | undefined;
+  const judgeOf = ({ labelingJudge, labelingJudgeModel }: LabelingSettings): Promise<Judge> => openJudge((algebra ??= createAlgebra()), { url: labelingJudge, model: labelingJudgeModel });
 
   async function withPolicy<T>(name: string, work: (policy: Policy) => Promise<T>): Promise<T> {
     const policy = await openPolicy(name);
@@ -45,7 +49,7 @@ export function createLabeler(openPolicy: OpenPolicy): Labeler {
   }
 
   /** The run to go on with, or to find finished; else a new one. */
-  async function placeOf(job: LabelJob, policy: Policy): Promise<Place> {
+  async function placeOf(job: LabelJob, policy: Policy, judge: Judge): Promise<Place> {
     const info = await policy.describe();
     for (let run = 1, found: Place | undefined; run <= mostRuns; run++) {
       const place = runOf(job, run);
@@ -53,7 +57,7 @@ export function createLabeler(openPolicy: OpenPolicy): Labeler {
       const [first] = recorded;
       // Runs are numbered without gaps: the first free place ends the search.
       if (first?.event.event !== 'begin') return found ?? place;
-      const isSame = first.event.hash === beginEvent(place.problem, place.settings, info, theJudge().fingerprint).hash;
+      const isSame = first.event.hash === beginEvent(place.problem, place.settings, info, judge.fingerprint).hash;
       const isFinished = recorded.some(({ event }) => event.event === 'end');
       if (isSame && !(job.again && isFinished)) found = place;
     }
@@ -62,17 +66,18 @@ export function createLabeler(openPolicy: OpenPolicy): Labeler {
 
   return {
     label: (job, begin) => withPolicy(job.settings.labelingPolicy, async (policy) => {
-      const { folder, problem, settings, files } = await placeOf(job, policy);
+      const judge = await judgeOf(job.settings);
+      const { folder, problem, settings, files } = await placeOf(job, policy, judge);
       return await begin(pathToFileURL(files.result).href, async ({ signal, onEvent }) => {
         await mkdir(folder, { recursive: true });
-        const { isSkipped, tree: { rollouts, failures, undecided } } = await labelProblem(problem, settings, { policy, judge: theJudge(), folder, imageFolder: folder }, signal, onEvent);
+        const { isSkipped, tree: { rollouts, failures, undecided } } = await labelProblem(problem, settings, { policy, judge, folder, imageFolder: folder }, signal, onEvent);
         return { state: isSkipped ? 'known' : 'done', rollouts, failures, undecided };
       });
     }),
 
     more: (file, node, count, job, { signal, onEvent }) => withPolicy(job.settings.labelingPolicy, async (policy) => {
       const log = logOf(file);
-      const world: LabelWorld = { policy, judge: theJudge(), folder: dirname(log), imageFolder: imageFolderOf(job) };
+      const world: LabelWorld = { policy, judge: await judgeOf(job.settings), folder: dirname(log), imageFolder: imageFolderOf(job) };
       await moreRollouts(log, node, count, world, signal, onEvent);
       return (await readEventLog(log)).recorded.map(({ event }) => event);
     }),

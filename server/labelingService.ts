@@ -13,7 +13,7 @@ import type { Clock, Log } from './service.js';
 /** A growing tree is announced no more often than this. */
 const announceMs = 100;
 
-export type LabelingSettings = Pick<ServerSettings, 'labelingPolicy' | 'labelingMethod' | 'labelingRollouts' | 'labelingSearches' | 'labelingBudget' | 'labelingFolder'>;
+export type LabelingSettings = Pick<ServerSettings, 'labelingPolicy' | 'labelingMethod' | 'labelingRollouts' | 'labelingSearches' | 'labelingBudget' | 'labelingJudge' | 'labelingJudgeModel' | 'labelingFolder'>;
 
 /** One problem to be labelled, as a `Labeler` takes it. */
 export interface LabelJob {
@@ -68,6 +68,7 @@ interface Active {
   readonly file: string;
   readonly abort: AbortController;
   readonly budget: number | undefined;
+  readonly servers: readonly string[];
   readonly events: RunEvent[];
   rollouts: number;
   searches: number;
@@ -101,7 +102,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
     const { labelingMethod, labelingBudget } = job.settings;
     const run: Active = {
       uri: job.uri, problem, file, abort, events: [], rollouts: 0, searches: 0, resumed: 0,
-      budget: labelingMethod === 'mcts' ? labelingBudget : undefined,
+      budget: labelingMethod === 'mcts' ? labelingBudget : undefined, servers: serversOf(job.settings),
     };
     const stop = (): void => abort.abort();
     signal.addEventListener('abort', stop);
@@ -180,8 +181,14 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
   };
 }
 
-function paramsOf({ uri, problem, file, rollouts, budget, searches, resumed }: Active, state: LabelingParams['state']): LabelingParams {
-  return { uri, problem, file, state, rollouts, ...(budget !== undefined && { budget }), searches, resumed };
+function paramsOf({ uri, problem, file, rollouts, budget, searches, resumed, servers }: Active, state: LabelingParams['state']): LabelingParams {
+  return { uri, problem, file, state, rollouts, ...(budget !== undefined && { budget }), searches, resumed, servers };
+}
+
+/** Origins of the policy and the judge, where they are on servers. */
+function serversOf({ labelingPolicy, labelingJudge }: LabelingSettings): string[] {
+  const servers = [labelingPolicy, labelingJudge].filter((url) => /^https?:/i.test(url) && URL.canParse(url));
+  return [...new Set(servers.map((url) => new URL(url).origin))];
 }
 
 /** A tree that is not in a file yet is read as the file it would be: so what is drawn is what will be written. */

@@ -2,7 +2,7 @@ import { scoreProblem, type ProblemScores, type ScoredDocument, type ScoredProbl
 import type { ReasoningDocument } from './reasoning/problem.js';
 import { LineIndex } from './reasoning/span.js';
 import { ScoreMemory } from './scoreMemory.js';
-import type { ScoreJob, ScoreResult } from './scoring/scorer.js';
+import { scoreJob, type ScoreJob, type ScoreResult } from './scoring/scorer.js';
 
 /** A text the client has open; `getText` always gives the present text. */
 export interface TextSource {
@@ -111,8 +111,8 @@ export class OpenDocument {
   }
 
   job(problem: number): ScoreJob {
-    const { question, answer, images, steps } = this.#reading!.reasoning.problems[problem]!;
-    return { question, images, steps, ...(answer !== undefined && { answer }) };
+    const read = this.#reading!.reasoning.problems[problem]!;
+    return scoreJob(read, read.images);
   }
 
   /** Takes the model's answer for a problem of the present reading. */

@@ -16,6 +16,8 @@ export interface InitializationOptions {
   readonly explanations?: string;
   /** Whether the workspace is trusted: an untrusted one cannot choose a model or device. */
   readonly isTrusted: boolean;
+  /** Origins of scoring servers that the user agreed to; nothing is sent to others, except on this machine. None when absent. */
+  readonly allowedServers?: readonly string[];
   readonly settings: ServerSettings;
 }
 
@@ -41,15 +43,21 @@ export interface ServerSettings {
   readonly labelingSearches: number;
   /** MCTS only: rollouts at most, over the whole search. */
   readonly labelingBudget: number;
+  /** Base URL of the OpenAI-compatible server whose LLM judges answers that the rules cannot decide; empty = none is asked. */
+  readonly labelingJudge: string;
+  /** The judge's name at its server. */
+  readonly labelingJudgeModel: string;
   /** Folder of the results, relative to the problem's file or absolute. */
   readonly labelingFolder: string;
 }
 
-/** Client -> server, notification: settings or trust changed. */
+/** Client -> server, notification: settings, trust or the user's leave changed. */
 export const SettingsChanged = 'steplens/settingsChanged';
 export interface SettingsChangedParams {
   readonly settings: ServerSettings;
   readonly isTrusted: boolean;
+  /** As in `InitializationOptions`. */
+  readonly allowedServers?: readonly string[];
 }
 
 /** Server -> client, notification: what the status item shows. */
@@ -62,11 +70,15 @@ export interface StatusParams {
   /** Origin of the server that question and steps are sent to; absent = they stay on this machine. */
   readonly server?: string;
   readonly passedOver?: readonly { readonly provider: string; readonly reason: string }[];
+  /** What is to be known of the runs there: that they are smaller, for want of memory, or that the scores vary with them. */
+  readonly note?: string;
   readonly threshold?: number;
   /** Steps done and to do, while scoring. */
   readonly progress?: { readonly done: number; readonly total: number };
   /** One sentence, when failed. */
   readonly message?: string;
+  /** When failed for want of the user's leave: origin of the server that question and steps would be sent to. Nothing was sent. */
+  readonly asksFor?: string;
 }
 
 /** Server -> client, notification: scores or content of a document changed; panels ask for its view again. */
@@ -127,6 +139,9 @@ export interface RecognisedFamily {
   readonly profile: string;
 }
 
+/** Client -> server, request without parameters: URL of the server that the model of the settings scores at; null where it is on this machine. */
+export const ScoringServer = 'steplens/scoringServer';
+
 /** Client -> server, request: drops all cached scores. */
 export const ClearCache = 'steplens/clearCache';
 
@@ -170,6 +185,8 @@ export interface LabelingParams {
   readonly searches: number;
   /** Rollouts of an earlier part of the run, which were not sampled again. */
   readonly resumed: number;
+  /** Origins of the servers that the problem is sent to; none where all of it stays on this machine. */
+  readonly servers: readonly string[];
 }
 
 /** Client -> server, request: stops the labelling into a file (or all, without it); what was sampled stays in the log. */
@@ -178,9 +195,9 @@ export interface StopLabelingParams {
   readonly file?: string;
 }
 
-/** Server -> client, request: the key of a policy server, by its base URL; null when none was set. */
-export const PolicyKey = 'steplens/policyKey';
-export interface PolicyKeyParams {
+/** Server -> client, request: the key of a server (of a scoring model, a policy, a judge), by its URL; null when none was set. */
+export const ServerKey = 'steplens/serverKey';
+export interface ServerKeyParams {
   readonly url: string;
 }
 

@@ -7,8 +7,8 @@ interface Remembered {
 }
 
 /**
- * The scores of a document before an edit. A score holds for a step as long as the question and every step up to it
- * read the same; a step that reads the same after a changed one keeps its score as pending, to be shown until the new
+ * The scores of a document before an edit. A score holds for a step as long as the question (for a judge also the
+ * answer it is told) and every step up to it read the same; a step that reads the same after a changed one keeps its score as pending, to be shown until the new
  * one arrives.
  */
 export class ScoreMemory {
@@ -16,16 +16,17 @@ export class ScoreMemory {
   readonly #prefixes = new Map<string, number>();
   readonly #exact = new Map<number, Remembered>();
   readonly #byText: Map<string, number>[] = [];
-  #source: ProblemScores['source'];
+  readonly #source: ProblemScores['source'];
 
-  constructor(before: Iterable<{ readonly problem: Problem; readonly scored: ProblemScores | undefined }>) {
+  constructor(before: readonly { readonly problem: Problem; readonly scored: ProblemScores | undefined }[]) {
+    // One model scored them all; those that still wait do not tell.
+    this.#source = before.find(({ scored }) => scored?.source)?.scored?.source;
     for (const { problem, scored } of before) {
       if (!scored) continue;
-      this.#source ??= scored.source;
       const texts = new Map<string, number>();
       this.#byText[problem.index] = texts;
       const ids: number[] = [];
-      const root = this.#add(rootKey(problem));
+      const root = this.#add(this.#rootKey(problem));
       for (const step of problem.steps) {
         const id = this.#add(stepKey(step.parent === undefined ? root : ids[step.parent]!, step.text));
         ids.push(id);
@@ -43,7 +44,7 @@ export class ScoreMemory {
     const skipped = new Map<number, string>();
     const pending = new Set<number>();
     const ids: (number | undefined)[] = [];
-    const root = this.#prefixes.get(rootKey(problem));
+    const root = this.#prefixes.get(this.#rootKey(problem));
     for (const step of problem.steps) {
       const prefix = step.parent === undefined ? root : ids[step.parent];
       const id = prefix === undefined ? undefined : this.#prefixes.get(stepKey(prefix, step.text));
@@ -67,10 +68,10 @@ export class ScoreMemory {
     this.#prefixes.set(key, id);
     return id;
   }
-}
 
-function rootKey(problem: Problem): string {
-  return `question\0${problem.question}\0${problem.images.join('\0')}`;
+  #rootKey({ question, answer, images }: Problem): string {
+    return ['question', question, ...images, ...(this.#source === 'judge' ? ['answer', answer ?? ''] : [])].join('\0');
+  }
 }
 
 function stepKey(prefix: number, text: string): string {

@@ -1,5 +1,5 @@
 import type { OpenDocument } from './openDocument.js';
-import { ScoringError, type ScoreJob, type ScoreOptions, type Scorer, type ScoreResult, type ScorerInfo } from './scoring/scorer.js';
+import { NotAllowedError, ScoringError, type ScoreJob, type ScoreOptions, type Scorer, type ScoreResult, type ScorerInfo } from './scoring/scorer.js';
 
 /** A problem that fails this often is left unscored, so that it cannot keep the others waiting. */
 const attemptsPerProblem = 2;
@@ -35,7 +35,7 @@ export class ScoringQueue {
   readonly #events: QueueEvents;
   #scorer: Scorer | undefined;
   #info: ScorerInfo | undefined;
-  #failure: string | undefined;
+  #failure: Error | undefined;
   #draining = false;
   #run: Run | undefined;
   /** Steps of the problems finished since the queue was last empty. */
@@ -60,7 +60,7 @@ export class ScoringQueue {
     return this.#info;
   }
 
-  get failure(): string | undefined {
+  get failure(): Error | undefined {
     return this.#failure;
   }
 
@@ -81,8 +81,14 @@ export class ScoringQueue {
   /** Scores steps that stand in no open document, after those that do. Rejects as the scorer does. */
   async score(job: ScoreJob, options: ScoreOptions): Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }> {
     const scorer = (this.#scorer ??= this.#createScorer());
-    const info = await scorer.describe(options.signal);
-    return { result: await scorer.score(job, { ...options, priority: beforeNone }), info };
+    try {
+      const info = await scorer.describe(options.signal);
+      return { result: await scorer.score(job, { ...options, priority: beforeNone }), info };
+    } catch (error) {
+      // Told to everyone, so that the user can be asked.
+      if (error instanceof NotAllowedError && scorer === this.#scorer) this.#fail(error);
+      throw error;
+    }
   }
 
   /** Starts on what waits, unless it runs already or the model has failed. */
@@ -157,6 +163,8 @@ export class ScoringQueue {
       },
     });
     if (abort.signal.aborted) return;
+    // A device may have been lost, or its memory too small, on the way.
+    this.#info = await scorer.describe();
     document.settle(problem, result);
     this.#finished += result.scores.length;
     run.done = 0;
@@ -166,10 +174,10 @@ export class ScoringQueue {
 
   #recover(run: Run, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    if (error instanceof ScoringError) return this.#fail(message);
+    if (error instanceof ScoringError) return this.#fail(error);
     if (++this.#attempts < attemptsPerProblem) return;
     this.#attempts = 0;
-    if (++this.#failedInRow >= failuresInRow) return this.#fail(message);
+    if (++this.#failedInRow >= failuresInRow) return this.#fail(error instanceof Error ? error : new Error(message));
     const steps = run.document.job(run.problem).steps;
     run.document.settle(run.problem, {
       scores: new Float64Array(steps.length).fill(NaN),
@@ -179,11 +187,11 @@ export class ScoringQueue {
     this.#events.settled(run.document);
   }
 
-  #fail(message: string): void {
-    this.#failure = message;
+  #fail(error: Error): void {
+    this.#failure = error;
     // What made it fail may be mended by the time `resume` is called: it starts from a fresh one.
     this.#dropScorer().catch(() => undefined);
-    this.#events.failed(message);
+    this.#events.failed(error.message);
   }
 
   async #dropScorer(): Promise<void> {

@@ -39,10 +39,11 @@ import {
   LabelProblem,
   LowSteps,
   MoreRollouts,
-  PolicyKey,
+  ServerKey,
   ProblemViewRequest,
   RecogniseModel,
   ScoreDocument,
+  ScoringServer,
   SettingsChanged,
   StatusChanged,
   StepAt,
@@ -60,7 +61,7 @@ import {
   type LabelingParams,
   type MoreRolloutsParams,
   type MoreRolloutsResult,
-  type PolicyKeyParams,
+  type ServerKeyParams,
   type ProblemViewParams,
   type RecogniseModelParams,
   type RecogniseModelResult,
@@ -71,25 +72,25 @@ import {
   type StopLabelingParams,
   type TreeView,
 } from './protocol.js';
+import { scoringServer, type ScorerHost } from './scoring/backends/modelScorer.js';
 import { recogniseModel, shortestProfile } from './scoring/recogniseModel.js';
 import type { Scorer } from './scoring/scorer.js';
 import { labelProblems } from './labeling/problemFile.js';
 import { createLabelingService, type Labeler, type LabelJob, type LabelingService } from './labelingService.js';
 import { createService, ScoringCancelled, type Clock, type Log, type ScorerSettings, type Service } from './service.js';
 import { ScoringProgress } from './scoringProgress.js';
-import { readInitializationOptions, readSettings } from './settings.js';
+import { readInitializationOptions, readOrigins, readSettings } from './settings.js';
 import { explainTraining, exportTraining, trainingFormats } from './trainingService.js';
 
 /** Everything the server reaches outside itself; the tests hand in their own. */
 export interface World {
   readonly version: string;
   readonly read: Reader;
-  /** `key`: asks the client for the key of a scoring server. */
-  createScorer(settings: ScorerSettings, cacheFolder: string | undefined, log: Log, key: (url: string) => Promise<string | undefined>): Scorer;
+  createScorer(settings: ScorerSettings, host: ScorerHost): Scorer;
   findImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
   locateImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
   readText(uri: string): Promise<string>;
-  /** `key`: asks the client for the key of a policy server. */
+  /** `key`: asks the client for the key of a policy's or a judge's server. */
   createLabeler(options: { readonly log: Log; readonly key: (url: string) => Promise<string | undefined>; readonly settings: () => Pick<ServerSettings, 'device' | 'threads'> }): Labeler;
   readonly clock: Clock;
 }
@@ -117,7 +118,13 @@ export function startServer(connection: Connection, world: World): void {
     service = createService(
       {
         read: world.read,
-        createScorer: (settings) => world.createScorer(settings, options.cacheFolder, log, (url) => policyKey(url).catch(() => undefined)),
+        createScorer: (settings) =>
+          world.createScorer(settings, {
+            ...(options.cacheFolder !== undefined && { cacheFolder: options.cacheFolder }),
+            log,
+            apiKey: (url) => serverKey(url).catch(() => undefined),
+            allows: (origin) => service!.allows(origin),
+          }),
         locateImages: (uri, paths) => world.locateImages(uri, folders, paths),
         clock: world.clock,
         log,
@@ -130,7 +137,7 @@ export function startServer(connection: Connection, world: World): void {
       options,
     );
     labeling = createLabelingService({
-      labeler: world.createLabeler({ log, key: policyKey, settings: () => service!.trusted }),
+      labeler: world.createLabeler({ log, key: serverKey, settings: () => service!.trusted }),
       read: world.read,
       clock: world.clock,
       log,
@@ -188,8 +195,8 @@ export function startServer(connection: Connection, world: World): void {
     return document ? foldingRanges(document) : [];
   });
 
-  connection.onNotification(SettingsChanged, ({ settings, isTrusted }: SettingsChangedParams) => {
-    service?.configure(readSettings(settings), isTrusted !== false);
+  connection.onNotification(SettingsChanged, ({ settings, isTrusted, allowedServers }: SettingsChangedParams) => {
+    service?.configure(readSettings(settings), isTrusted !== false, readOrigins(allowedServers));
     refreshViews();
   });
   connection.onRequest(ScoreDocument, async ({ uri, again }: ScoreDocumentParams, token: CancellationToken) => {
@@ -243,6 +250,10 @@ export function startServer(connection: Connection, world: World): void {
       return { err: error instanceof Error ? error.message : String(error) };
     }
   });
+  connection.onRequest(ScoringServer, async () => {
+    const modelPath = service?.trusted.modelPath ?? '';
+    return modelPath === '' ? null : ((await scoringServer(modelPath)) ?? null);
+  });
   connection.onRequest(TrainingFormats, () => trainingFormats());
   connection.onRequest(ExportTraining, (params: ExportTrainingParams) => exportTraining(params, (uri) => texts.get(uri)));
   connection.onRequest(ExplainTraining, ({ uri, problem, ...path }: ExplainTrainingParams) =>
@@ -293,8 +304,8 @@ export function startServer(connection: Connection, world: World): void {
     return { problem: labelled, uri, images: [...found, ...problem.images.filter(isUrl)], settings: service.trusted, again };
   }
 
-  async function policyKey(url: string): Promise<string | undefined> {
-    return (await connection.sendRequest<string | null>(PolicyKey, { url } satisfies PolicyKeyParams)) ?? undefined;
+  async function serverKey(url: string): Promise<string | undefined> {
+    return (await connection.sendRequest<string | null>(ServerKey, { url } satisfies ServerKeyParams)) ?? undefined;
   }
 
   function publish(uri: string): void {

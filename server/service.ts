@@ -1,8 +1,9 @@
 import type { ScoredDocument } from './language/scoredDocument.js';
 import { OpenDocument, type Reader, type TextSource } from './openDocument.js';
 import type { ScoreDocumentResult, ServerSettings, StatusParams } from './protocol.js';
+import { isLoopback } from './remote/loopback.js';
 import { ScoringQueue } from './scoringQueue.js';
-import type { Scorer } from './scoring/scorer.js';
+import { NotAllowedError, type Scorer } from './scoring/scorer.js';
 import { defaultSettings } from './settings.js';
 
 /** A step below this is low as long as neither a setting nor a profile says otherwise. */
@@ -51,8 +52,13 @@ export interface Service {
   readonly trusted: ServerSettings;
   /** In [0, 1]; a step below it is low. */
   readonly threshold: number;
-  /** Takes new settings. A threshold applies at once; a model, device or number of threads loads another scorer. */
-  configure(settings: ServerSettings, isTrusted: boolean): void;
+  /** Whether question and steps may be sent to a server, by its origin: one on this machine, or one the user agreed to. */
+  allows(origin: string): boolean;
+  /**
+   * Takes new settings. A threshold applies at once; a model, device or number of threads loads another scorer. So does leave
+   * that was taken back; leave that was missing lets the scoring go on.
+   */
+  configure(settings: ServerSettings, isTrusted: boolean, allowedServers: readonly string[]): void;
   /** A document opened or changed. */
   update(source: TextSource): void;
   close(uri: string): void;
@@ -73,12 +79,12 @@ export interface Service {
   dispose(): Promise<void>;
 }
 
-export function createService(world: ServiceWorld, initial: { settings: ServerSettings; isTrusted: boolean }): Service {
+export function createService(world: ServiceWorld, initial: { settings: ServerSettings; isTrusted: boolean; allowedServers: readonly string[] }): Service {
   const documents = new Map<string, OpenDocument>();
   const editTimers = new Map<string, () => void>();
   const refreshTimers = new Map<string, () => void>();
   const waiters = new Map<string, { resolve(): void; reject(error: Error): void }[]>();
-  let { settings, isTrusted } = initial;
+  let { settings, isTrusted, allowedServers } = initial;
   let stopStatusTimer: (() => void) | undefined;
   let touches = 0;
   let isDisposed = false;
@@ -98,6 +104,10 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
     },
   });
   let threshold = currentThreshold();
+
+  function allows(origin: string): boolean {
+    return isLoopback(origin) || allowedServers.includes(origin);
+  }
 
   function currentThreshold(): number {
     return settings.threshold ?? queue.info?.threshold ?? defaultThreshold;
@@ -143,9 +153,11 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
       ...(info && { model: info.model, device: info.device.provider, passedOver: info.device.passedOver }),
       ...(info?.device.adapter !== undefined && { adapter: info.device.adapter }),
       ...(info?.device.server !== undefined && { server: info.device.server }),
+      ...(info?.device.note !== undefined && { note: info.device.note }),
       threshold,
       ...(state === 'scoring' && { progress: queue.progress }),
-      ...(failure !== undefined && { message: failure }),
+      ...(failure && { message: failure.message }),
+      ...(failure instanceof NotAllowedError && { asksFor: failure.origin }),
     });
   }
 
@@ -189,11 +201,14 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
       return threshold;
     },
 
-    configure(next, nextIsTrusted) {
+    allows,
+
+    configure(next, nextIsTrusted, nextAllowed) {
       const before = scorerSettings(settings, isTrusted);
       const wasScoredOnOpen = settings.scoreOnOpen;
       settings = next;
       isTrusted = nextIsTrusted;
+      allowedServers = nextAllowed;
       const after = scorerSettings(settings, isTrusted);
       if (settings.scoreOnOpen && !wasScoredOnOpen) {
         for (const document of documents.values()) {
@@ -201,10 +216,13 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
           document.enqueue();
         }
       }
-      if (before.modelPath !== after.modelPath || before.device !== after.device || before.threads !== after.threads) return reload();
+      const server = queue.info?.device.server;
+      const isTakenBack = server !== undefined && !allows(server);
+      if (before.modelPath !== after.modelPath || before.device !== after.device || before.threads !== after.threads || isTakenBack) return reload();
       threshold = currentThreshold();
       for (const uri of documents.keys()) refresh(uri);
-      queue.wake();
+      if (queue.failure instanceof NotAllowedError && allows(queue.failure.origin)) queue.resume();
+      else queue.wake();
       sendStatus();
     },
 
@@ -288,11 +306,12 @@ export function createService(world: ServiceWorld, initial: { settings: ServerSe
   });
 }
 
-/** An untrusted workspace chooses neither model nor device, neither a policy nor where files are written. */
+/** An untrusted workspace chooses neither model nor device, neither a policy nor a judge, nor where files are written. */
 const untrusted = {
   modelPath: defaultSettings.modelPath,
   device: defaultSettings.device,
   labelingPolicy: defaultSettings.labelingPolicy,
+  labelingJudge: defaultSettings.labelingJudge,
   labelingFolder: defaultSettings.labelingFolder,
 };
 

@@ -15,6 +15,8 @@ export const defaultSettings: ServerSettings = Object.freeze({
   labelingRollouts: 16,
   labelingSearches: 20,
   labelingBudget: 200,
+  labelingJudge: '',
+  labelingJudgeModel: '',
   labelingFolder: 'steplens-runs',
 });
 
@@ -25,7 +27,7 @@ export function readSettings(value: unknown): ServerSettings {
   const given = record(value);
   const flag = (name: 'scoreOnOpen' | 'diagnostics' | 'inlayHints' | 'codeLens') =>
     typeof given[name] === 'boolean' ? given[name] : defaultSettings[name];
-  const text = (name: 'modelPath' | 'labelingPolicy' | 'labelingFolder') => (typeof given[name] === 'string' ? given[name] : defaultSettings[name]);
+  const text = (name: 'modelPath' | 'labelingPolicy' | 'labelingJudge' | 'labelingJudgeModel' | 'labelingFolder') => (typeof given[name] === 'string' ? given[name] : defaultSettings[name]);
   const positive = (name: 'labelingRollouts' | 'labelingSearches' | 'labelingBudget') => {
     const value = given[name];
     return isNumber(value) && value >= 1 ? Math.floor(value) : defaultSettings[name];
@@ -44,19 +46,27 @@ export function readSettings(value: unknown): ServerSettings {
     labelingRollouts: positive('labelingRollouts'),
     labelingSearches: positive('labelingSearches'),
     labelingBudget: positive('labelingBudget'),
+    labelingJudge: text('labelingJudge').trim(),
+    labelingJudgeModel: text('labelingJudgeModel').trim(),
     labelingFolder: text('labelingFolder').trim() || defaultSettings.labelingFolder,
   };
 }
 
 /** An editor that says nothing about trust has no untrusted workspaces. */
-export function readInitializationOptions(value: unknown): InitializationOptions {
+export function readInitializationOptions(value: unknown): Required<Pick<InitializationOptions, 'allowedServers'>> & InitializationOptions {
   const given = record(value);
   return {
     ...(typeof given.cacheFolder === 'string' && { cacheFolder: given.cacheFolder }),
     ...(typeof given.explanations === 'string' && { explanations: given.explanations }),
     isTrusted: given.isTrusted !== false,
+    allowedServers: readOrigins(given.allowedServers),
     settings: readSettings(given.settings),
   };
+}
+
+/** What is no list of texts allows nothing. */
+export function readOrigins(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {

@@ -3,17 +3,17 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { version } from '../package.json';
-import { openEditorPolicy } from './editorPolicy.js';
+import { openEditorJudge, openEditorPolicy } from './editorPolicy.js';
 import { readDocument } from './formats/registry.js';
 import { findImages, locateImages } from './images.js';
 import { readerFailed } from './language/diagnostics.js';
 import { createLabeler } from './labeler.js';
 import type { Reader } from './openDocument.js';
-import { createModelScorer } from './scoring/backends/modelScorer.js';
+import { createModelScorer, type ScorerHost } from './scoring/backends/modelScorer.js';
 import { createScorer } from './scoring/onnxScorer.js';
 import type { Scorer } from './scoring/scorer.js';
 import type { World } from './server.js';
-import type { Log, ScorerSettings } from './service.js';
+import type { ScorerSettings } from './service.js';
 
 /** Longest text read in the editor, in UTF-16 units; the command line reads any length. */
 const editorMaxLength = 32_000_000;
@@ -27,7 +27,7 @@ const inferenceEntry = fileURLToPath(new URL(here.endsWith('.ts') ? './inference
 export { bundledPolicy, inferenceEntry, version };
 
 /** A scorer on ONNX Runtime; the bundled model when no other is named. */
-export function createOnnxScorer(settings: ScorerSettings, cacheFolder: string | undefined, log: Pick<Log, 'info' | 'warn'>): Scorer {
+export function createOnnxScorer(settings: ScorerSettings, { cacheFolder, log }: Pick<ScorerHost, 'cacheFolder' | 'log'>): Scorer {
   const { modelPath, device, threads } = settings;
   return createScorer({
     modelFolder: modelPath === '' ? bundledModel : modelPath,
@@ -45,11 +45,11 @@ export function scoringKey(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 /** A scorer for any model: at the server its profile names, else on ONNX Runtime. */
-export function openScorer(settings: ScorerSettings, cacheFolder: string | undefined, log: Pick<Log, 'info' | 'warn'>, key: (url: string) => Promise<string | undefined>): Scorer {
-  const openLocal = () => createOnnxScorer(settings, cacheFolder, log);
+export function openScorer(settings: ScorerSettings, host: ScorerHost): Scorer {
+  const openLocal = () => createOnnxScorer(settings, host);
   // The bundled model is on this machine, and the only one an untrusted workspace has.
   if (settings.modelPath === '') return openLocal();
-  return createModelScorer({ modelFolder: settings.modelPath, ...(cacheFolder !== undefined && { cacheFolder }), apiKey: key, log }, openLocal);
+  return createModelScorer({ ...host, modelFolder: settings.modelPath }, openLocal);
 }
 
 /** Where the command line keeps scores: the platform's folder for caches. */
@@ -78,8 +78,11 @@ export function createWorld(): World {
   return {
     version,
     read: readInEditor,
-    createScorer: (settings, cacheFolder, log, key) => openScorer(settings, cacheFolder, log, async (url) => (await key(url)) ?? scoringKey(process.env)),
-    createLabeler: (options) => createLabeler((name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options })),
+    createScorer: (settings, host) => openScorer(settings, { ...host, apiKey: async (url) => (await host.apiKey(url)) ?? scoringKey(process.env) }),
+    createLabeler: (options) => createLabeler(
+      (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options }),
+      (algebra, judge) => openEditorJudge(algebra, judge, options),
+    ),
     findImages,
     locateImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),

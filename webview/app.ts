@@ -144,6 +144,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
     host.call('label', {}).catch(fail);
   };
   const moreRollouts = (node: number) => void host.call('moreRollouts', { node }).catch(fail);
+  const explainTraining = (node: number) => void host.call('explainTraining', { node }).catch(fail);
   const open = () => {
     if (store.state.model === null) store.update({ status: { kind: 'loading' } });
     host.call('open', { state: persisted(store.state) ?? pendingRestore }).then(receive, (error: unknown) => {
@@ -255,6 +256,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
     else if (intent.kind === 'play') playReplay();
     else if (intent.kind === 'event') stepReplay(intent.direction);
     else if (intent.kind === 'moreRollouts' && selected !== null) moreRollouts(selected);
+    else if (intent.kind === 'explainTraining' && selected !== null) explainTraining(selected);
     else if (intent.kind === 'search') toolbar.search.focus();
     else if (intent.kind === 'help') store.update({ isHelpOpen: !store.state.isHelpOpen });
     else if (intent.kind === 'back') store.update(store.state.isHelpOpen ? { isHelpOpen: false } : { query: '', matches: [] });
@@ -272,7 +274,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   };
   const renderDetails = () => {
     const { state } = store;
-    nodePane.replaceChildren(...renderNodePane(document, state, { select, reveal, openImage: (index) => void host.call('openImage', { index }).catch(fail), moreRollouts }));
+    nodePane.replaceChildren(...renderNodePane(document, state, { select, reveal, openImage: (index) => void host.call('openImage', { index }).catch(fail), moreRollouts, explainTraining }));
     if (detailsFor !== state.selected) nodePane.scrollTop = 0;
     detailsFor = state.selected;
     // A single step is seen with the value above it; of several, the one at the cursor must be in sight.

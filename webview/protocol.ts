@@ -30,6 +30,8 @@ export interface HostRequests {
   stopLabeling: { args: Record<string, never>; result: null };
   /** Asks how many, samples more rollouts from a node, and writes them into the file. */
   moreRollouts: { args: { readonly node: number }; result: null };
+  /** Tells for every format whether the paths through a node are training data, and why not. */
+  explainTraining: { args: { readonly node: number }; result: null };
 }
 
 export interface InitialView {

@@ -46,10 +46,10 @@ async function ask({ client }: StepLens, uri: Uri, problem: number, again: boole
   throw new Error(result.err);
 }
 
-function report(progress: Progress<{ message: string }>, { rollouts, budget, searches, resumed }: LabelingParams): void {
+function report(progress: Progress<{ message: string }>, { rollouts, budget, searches, resumed, servers }: LabelingParams): void {
   const of = budget === undefined ? '' : ` of ${budget}`;
   const before = resumed === 0 ? '' : `, ${resumed} of them from before`;
-  progress.report({ message: `${rollouts}${of} rollouts${before}${searches === 0 ? '' : `, search ${searches}`}` });
+  progress.report({ message: `${rollouts}${of} rollouts${before}${searches === 0 ? '' : `, search ${searches}`}${servers.length === 0 ? '' : `; sent to ${servers.map((origin) => new URL(origin).host).join(' and ')}`}` });
 }
 
 /** What came of it, in one sentence with the next action. */

@@ -12,13 +12,18 @@ export const scoreDocument: Command = {
   run: (stepLens, target) => score(stepLens, targetOf(stepLens, target), false),
 };
 
-/** Asks a document's values of the server and tells the outcome in the status bar. A cancelled scoring tells nothing. */
-export async function score({ client }: StepLens, uri: Uri | undefined, again: boolean): Promise<void> {
+/** Asks a document's values of the server and tells the outcome in the status bar; where its server needs leave first, that is asked for. A cancelled scoring tells nothing. */
+export async function score(stepLens: StepLens, uri: Uri | undefined, again: boolean): Promise<void> {
   if (!uri) return;
+  const { client, consent } = stepLens;
   try {
     const { steps, low } = await client.request<ScoreDocumentResult>(ScoreDocument, { uri: uri.toString(), again });
     window.setStatusBarMessage(`$(check) ${steps} steps scored, ${low} low`, messageMs);
   } catch (error) {
-    if (!(error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled)) throw error;
+    if (error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled) return;
+    const origin = client.status?.asksFor;
+    if (origin === undefined) throw error;
+    // A "no" is an answer, and no failure.
+    if (await consent.notify(origin)) await score(stepLens, uri, again);
   }
 }

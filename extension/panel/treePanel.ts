@@ -114,6 +114,13 @@ export class TreePanel implements Disposable {
         if (!this.#view?.nodes[node]) throw new Error(`There is no node ${node}.`);
         return this.#start('steplens.moreRollouts', this.uri.toString(), this.#problem, node);
       },
+      explainTraining: ({ node }) => {
+        const found = this.#view?.nodes[node];
+        if (!found) throw new Error(`There is no node ${node}.`);
+        // Solutions without a search tree are drawn as one, but their paths end at steps.
+        const end = this.#view!.isSearchTree ? [node] : [undefined, found.steps.at(-1)?.index];
+        return this.#start('steplens.whyNotInTrainingSet', this.uri.toString(), this.#problem, ...end);
+      },
     };
   }
 

@@ -3,9 +3,10 @@ import { evaluate } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { label } from './label.js';
 import { lsp } from './lsp.js';
+import { quantise } from './quantise.js';
 import { score } from './score.js';
 
-export const commands: readonly Command[] = [score, label, evaluate, exportCommand, lsp];
+export const commands: readonly Command[] = [score, label, evaluate, exportCommand, quantise, lsp];
 
 /** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to go on. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number | undefined> {

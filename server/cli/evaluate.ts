@@ -5,7 +5,7 @@ import { evaluationLine } from '../evaluation/evaluationLine.js';
 import { locateImages } from '../images.js';
 import { count } from '../language/solutionValues.js';
 import type { Problem } from '../reasoning/problem.js';
-import { ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
+import { scoreJob, ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
 import { devices } from '../settings.js';
 import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
 import { parseOptions, seedOption, thresholdOption } from './commandOptions.js';
@@ -88,14 +88,14 @@ class EvaluateRun {
     await this.#scorer?.dispose();
   }
 
-  async #score({ question, images, steps }: Problem, file: string, onProgress: (done: number) => void): Promise<ArrayLike<number>> {
+  async #score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<ArrayLike<number>> {
     const { modelPath, device, useCache } = this.#options;
     const { signal } = this.#world;
     signal.throwIfAborted();
     this.#scorer ??= this.#world.createScorer({ modelPath, device, threads: 0 }, useCache ? this.#world.cacheFolder : undefined);
     this.#info ??= await this.#scorer.describe(signal);
-    const located = await locateImages(pathToFileURL(file).href, [], images);
-    return (await this.#scorer.score({ question, images: located, steps }, { signal, onProgress })).scores;
+    const job = scoreJob(problem, await locateImages(pathToFileURL(file).href, [], problem.images));
+    return (await this.#scorer.score(job, { signal, onProgress })).scores;
   }
 
   #print(evaluation: Evaluation): void {

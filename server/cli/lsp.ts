@@ -8,6 +8,8 @@ export const lsp: Command = {
 
 Serves the Language Server Protocol on standard input and output. Settings go into
 "initializationOptions" of the client: {"settings": {"threshold": 0.4, ...}}; the README lists them.
+A model whose profile names a server is scored there only when its origin is among them, too:
+{"allowedServers": ["https://gpu-box:8000"], ...}.
 `,
   run(args, world) {
     let stdio: boolean | undefined;

@@ -23,7 +23,13 @@ try {
     isColourful: stdout.isTTY && !env.NO_COLOR,
     signal: interrupt.signal,
     createScorer: (settings, cacheFolder) =>
-      openScorer(settings, cacheFolder, { info: () => undefined, warn: (message) => stderr.write(`steplens: ${message}\n`) }, () => Promise.resolve(scoringKey(env))),
+      openScorer(settings, {
+        ...(cacheFolder !== undefined && { cacheFolder }),
+        log: { info: () => undefined, warn: (message) => stderr.write(`steplens: ${message}\n`) },
+        apiKey: () => Promise.resolve(scoringKey(env)),
+        // Whoever names a model on the command line has chosen where it is.
+        allows: () => true,
+      }),
     openPolicy: (choice, log) => openPolicy(choice, { bundledPolicy, inferenceEntry, env, log }),
     env,
     cacheFolder: defaultCacheFolder(env, platform),

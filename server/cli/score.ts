@@ -5,7 +5,7 @@ import { scoreProblem } from '../language/scoredDocument.js';
 import { count } from '../language/solutionValues.js';
 import { formatValue } from '../language/valueText.js';
 import type { ServerSettings } from '../protocol.js';
-import { ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
+import { scoreJob, ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
 import { devices } from '../settings.js';
 import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
 import { InputError, inputFiles, readInput, type InputFile } from '../inputFiles.js';
@@ -131,16 +131,17 @@ class ScoreRun {
     for (const problem of problems) {
       const { signal } = this.#world;
       signal.throwIfAborted();
-      const info = (this.#info ??= await this.#describe());
-      const { question, answer, steps } = problem;
+      this.#info ??= await this.#describe();
       const images = await locateImages(pathToFileURL(input.file).href, [], problem.images);
       const onProgress = (finished: number) => this.#progress.show(input.file, done + finished, total);
-      const result = await this.#scorer.score({ question, images, steps, ...(answer !== undefined && { answer }) }, { signal, onProgress });
+      const result = await this.#scorer.score(scoreJob(problem, images), { signal, onProgress });
+      // A device may have been lost, or its memory too small, on the way.
+      const info = (this.#info = await this.#scorer.describe(signal));
       const threshold = this.#options.threshold ?? info.threshold;
       const scored = scoreProblem(problem, result, threshold);
-      done += steps.length;
+      done += problem.steps.length;
       this.#problems++;
-      this.#steps += steps.length;
+      this.#steps += problem.steps.length;
       this.#cached += result.cached;
       this.#firstLow += scored.steps.filter((step) => step.firstLow).length;
       this.#progress.clear();

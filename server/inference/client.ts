@@ -1,11 +1,17 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+import type { DeviceInfo } from '../scoring/scorer.js';
+import { ClientSession, type InferenceLog } from './clientSession.js';
 import type { FromChild, LoadRequest, LoadResult, ReadValues, RunRequest, RunResult, SamplingRequest, SamplingResult, ToChild } from './protocol.js';
+import { UnreadRun } from './unread.js';
 
 /** A request that ends so many children is failed instead of being sent again. */
 const deathsAllowed = 1;
 /** How long a single run of the graph may go on after it was cancelled before the child is ended. */
 const defaultGraceMs = 3000;
-const keptStderr = 2000;
+const keptStderr = 16_000;
+/** A process that took the last memory is ended by the system, without a word, or by V8; its successor runs so many tokens of a sequence at a time. */
+const tokensAfterKill = 256;
 
 export interface InferenceClientOptions {
   /** The child's program: `dist/inference.js`, or `server/inference/main.ts` where tsx is installed. */
@@ -14,14 +20,14 @@ export interface InferenceClientOptions {
   readonly graceMs?: number;
 }
 
-export interface InferenceLog {
-  info(message: string): void;
-  warn(message: string): void;
-}
-
 /** The child, the graph or the request failed; the message says which and why. */
 export class InferenceError extends Error {
   override readonly name = 'InferenceError';
+
+  /** @param isOutOfMemory Not even the smallest run fits. */
+  constructor(message: string, readonly isOutOfMemory = false) {
+    super(message);
+  }
 }
 
 type Result = LoadResult | RunResult | SamplingResult;
@@ -30,16 +36,13 @@ interface Job {
   readonly id: number;
   message: Exclude<ToChild, { kind: 'cancel' }>;
   readonly onRead: ((reads: ReadValues) => void) | undefined;
+  readonly unread: UnreadRun | undefined;
   settle(outcome: { readonly result: Result } | { readonly error: Error }): void;
   deaths: number;
+  /** Its device was lost during it, and opened again. */
+  wasLost: boolean;
   /** Given up by its caller; kept until the child confirms. */
   isCancelled: boolean;
-}
-
-interface LoadedSession {
-  readonly number: number;
-  request: LoadRequest;
-  result: Promise<LoadResult>;
 }
 
 /**
@@ -48,12 +51,14 @@ interface LoadedSession {
  */
 export class InferenceClient {
   readonly #options: InferenceClientOptions;
-  readonly #sessions = new Map<string, LoadedSession>();
+  readonly #sessions = new Map<string, ClientSession>();
   readonly #jobs = new Map<number, Job>();
   #child: ChildProcess | undefined;
   #working: number | undefined;
   /** The provider that the load under way tries. */
   #trying: string | undefined;
+  /** The child said that its device is gone, and is being ended. */
+  #lost: { readonly job: Job; readonly cause: string } | undefined;
   #stderr = '';
   #lastId = 0;
   #isDisposed = false;
@@ -64,23 +69,31 @@ export class InferenceClient {
 
   /** Loads a graph; the same request again gives the same session. Rejects with InferenceError. */
   async load(request: LoadRequest): Promise<{ readonly session: number; readonly result: LoadResult }> {
-    const key = JSON.stringify([request.graphPath, request.device, request.threads]);
+    const key = JSON.stringify([request.graphPath, request.device, request.threads, [...request.columns]]);
     let session = this.#sessions.get(key);
     if (!session) {
       const number = ++this.#lastId;
-      session = { number, request, result: this.#start({ kind: 'load', id: ++this.#lastId, session: number, request }) as Promise<LoadResult> };
+      const result = this.#start({ kind: 'load', id: ++this.#lastId, session: number, request }) as Promise<LoadResult>;
+      session = new ClientSession(number, request, result);
       this.#sessions.set(key, session);
     }
     try {
-      return { session: session.number, result: await session.result };
+      const result = await session.result;
+      session.loaded ??= result;
+      return { session: session.number, result };
     } catch (error) {
       if (this.#sessions.get(key) === session) this.#sessions.delete(key);
       throw error;
     }
   }
 
+  /** What a loaded session runs on now: another device than at first, where that one was lost; smaller runs, where its memory was full. */
+  device(session: number): DeviceInfo {
+    return this.#session(session)!.device;
+  }
+
   /**
-   * Runs a forest of segments on a loaded session; `onRead` may tell the same read twice when the child was replaced.
+   * Runs a forest of segments on a loaded session; `onRead` tells every read once, also when the child was replaced.
    * Rejects with InferenceError, or at once with the signal's reason.
    */
   async run(session: number, request: RunRequest, options: { readonly signal?: AbortSignal; readonly onRead: (reads: ReadValues) => void }): Promise<RunResult> {
@@ -116,7 +129,9 @@ export class InferenceClient {
         id: message.id,
         message,
         onRead,
+        unread: message.kind === 'run' ? new UnreadRun(message.request) : undefined,
         deaths: 0,
+        wasLost: false,
         isCancelled: false,
         settle: (outcome) => {
           signal?.removeEventListener('abort', cancel);
@@ -157,9 +172,11 @@ export class InferenceClient {
     this.#child = child;
     this.#working = undefined;
     this.#trying = undefined;
+    this.#lost = undefined;
     this.#stderr = '';
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
+      stream?.setEncoding('utf8').on('data', (coloured: string) => {
+        const text = stripVTControlCharacters(coloured);
         this.#stderr = (this.#stderr + text).slice(-keptStderr);
         for (const line of text.split('\n')) if (line.trim() !== '') log.info(`inference: ${line.trimEnd()}`);
       });
@@ -167,26 +184,36 @@ export class InferenceClient {
     child.on('message', (message: FromChild) => {
       if (child === this.#child) this.#receive(message);
     });
-    child.once('error', (error) => this.#childGone(child, error.message));
-    child.once('close', (code, signal) => this.#childGone(child, signal ? `signal ${signal}` : `exit code ${code}`));
+    child.once('error', (error) => this.#childGone(child, error.message, null));
+    child.once('close', (code, signal) => this.#childGone(child, signal ? `signal ${signal}` : `exit code ${code}`, signal));
     if (child.pid !== undefined) log.info(`Inference process ${child.pid} started.`);
 
     const loads = new Set([...this.#jobs.values()].filter((job) => job.message.kind === 'load').map((job) => job.message.session));
     for (const session of this.#sessions.values()) if (!loads.has(session.number)) this.#reload(session);
     const jobs = [...this.#jobs.values()];
     const [toLoad, toRun] = [jobs.filter((job) => job.message.kind === 'load'), jobs.filter((job) => job.message.kind !== 'load')];
-    for (const { message } of [...toLoad, ...toRun]) this.#post(message);
+    for (const { message, unread } of [...toLoad, ...toRun]) {
+      if (message.kind === 'load') this.#post({ ...message, request: this.#session(message.session)?.request ?? message.request });
+      else this.#post(message.kind === 'run' ? { ...message, request: unread!.ask() } : message);
+    }
+  }
+
+  #session(number: number): ClientSession | undefined {
+    return [...this.#sessions.values()].find((session) => session.number === number);
   }
 
   /** Loads a session again in a new child; when that fails, so do the runs that wait for it. */
-  #reload(session: LoadedSession): void {
+  #reload(session: ClientSession): void {
     const message = { kind: 'load', id: ++this.#lastId, session: session.number, request: session.request } as const;
     const settle: Job['settle'] = (outcome) => {
-      if ('result' in outcome) return;
+      if ('result' in outcome) {
+        session.loaded = outcome.result as LoadResult;
+        return;
+      }
       for (const [key, known] of this.#sessions) if (known === session) this.#sessions.delete(key);
-      for (const job of [...this.#jobs.values()]) if (job.message.session === session.number) this.#fail(job, outcome.error.message);
+      for (const job of [...this.#jobs.values()]) if (job.message.session === session.number) this.#fail(job, outcome.error.message, outcome.error instanceof InferenceError && outcome.error.isOutOfMemory);
     };
-    this.#jobs.set(message.id, { id: message.id, message, onRead: undefined, settle, deaths: 0, isCancelled: false });
+    this.#jobs.set(message.id, { id: message.id, message, onRead: undefined, unread: undefined, settle, deaths: 0, wasLost: false, isCancelled: false });
   }
 
   #post(message: ToChild): void {
@@ -206,22 +233,32 @@ export class InferenceClient {
     }
     const job = this.#jobs.get(message.id);
     if (!job) return;
-    if (message.kind === 'read') {
-      try {
-        if (!job.isCancelled) job.onRead?.(message.reads);
-      } catch (error) {
-        this.#cancel(job, error as Error);
-      }
+    if (message.kind === 'read') return this.#tell(job, message.reads);
+    if (message.kind === 'shrunk') return this.#session(job.message.session)?.limit(message.size);
+    if (message.kind === 'lost') {
+      this.#lost = { job, cause: message.message };
+      this.#child?.kill('SIGKILL');
       return;
     }
-    if (message.kind === 'failed') return this.#fail(job, message.message);
+    if (message.kind === 'failed') return this.#fail(job, message.message, message.reason === 'memory');
     this.#forget(job);
+    if (job.message.kind !== 'load') this.#session(job.message.session)?.tellSize(this.#options.log);
     job.settle({ result: message.result });
   }
 
-  #fail(job: Job, message: string): void {
+  #tell(job: Job, reads: ReadValues): void {
+    if (job.isCancelled || job.message.kind !== 'run') return;
+    const { columns } = job.message.request;
+    try {
+      for (const group of job.unread!.tell(reads, columns.length || this.#session(job.message.session)!.loaded!.width)) job.onRead?.(group);
+    } catch (error) {
+      this.#cancel(job, error as Error);
+    }
+  }
+
+  #fail(job: Job, message: string, isOutOfMemory = false): void {
     this.#forget(job);
-    job.settle({ error: new InferenceError(message) });
+    job.settle({ error: new InferenceError(message, isOutOfMemory) });
   }
 
   #forget(job: Job): void {
@@ -240,30 +277,34 @@ export class InferenceClient {
     }
   }
 
-  #childGone(child: ChildProcess, how: string): void {
+  #childGone(child: ChildProcess, how: string, signal: NodeJS.Signals | null): void {
     if (child !== this.#child) return;
     this.#child = undefined;
     if (this.#isDisposed) return;
     for (const job of [...this.#jobs.values()]) if (job.isCancelled) this.#jobs.delete(job.id);
     // A crash may end in a stack trace, which tells less than the line before it.
     const lines = this.#stderr.trim().split('\n');
-    const said = lines.findLast((line) => /error|terminate called|what\(\)/i.test(line)) ?? lines.at(-1);
+    const said = lines.findLast((line) => /FATAL ERROR/.test(line)) ?? lines.findLast((line) => /error|terminate called|what\(\)/i.test(line)) ?? lines.at(-1);
+    const isMemoryFull = signal === 'SIGKILL' || /process out of memory|heap out of memory/.test(this.#stderr);
     const cause = said ? `${how}; it said: ${said}` : how === 'signal SIGKILL' ? `${how}; perhaps the machine ran out of memory` : how;
-    this.#options.log.warn(`The inference process ended (${cause}).`);
-    // Without a job to blame (it never got to work), all of them are.
+    if (!this.#lost) this.#options.log.warn(`The inference process ended (${cause}).`);
     const working = this.#working === undefined ? undefined : this.#jobs.get(this.#working);
-    if (working && this.#trying !== undefined) this.#avoid(working, this.#trying, cause);
-    else this.#blame(working ? [working] : this.#working === undefined ? [...this.#jobs.values()] : [], cause);
+    const session = working && this.#session(working.message.session);
+    if (this.#lost) this.#lose(this.#lost.job, this.#lost.cause);
+    else if (session && this.#trying !== undefined) session.avoid(this.#trying, `ended the inference process (${cause})`);
+    // A driver that ends the process has lost its device.
+    else if (working && working.message.kind !== 'load' && session?.loaded?.device.provider !== 'cpu' && !isMemoryFull) this.#lose(working, cause);
+    else {
+      if (working?.message.kind === 'run' && isMemoryFull && session?.loaded?.runsInPieces) session.limit({ tokens: tokensAfterKill });
+      // Without a job to blame (it never got to work), all of them are.
+      this.#blame(working ? [working] : this.#working === undefined ? [...this.#jobs.values()] : [], cause);
+    }
     if (this.#jobs.size > 0) this.#startChild();
   }
 
-  /** Sends a load again without the provider that ended the child. */
-  #avoid(job: Job, provider: string, cause: string): void {
-    if (job.message.kind !== 'load') return;
-    const { request, session: number } = job.message;
-    const avoiding = { ...request, avoid: [...(request.avoid ?? []), { provider, reason: `ended the inference process (${cause})` }] };
-    job.message = { ...job.message, request: avoiding };
-    for (const session of this.#sessions.values()) if (session.number === number) session.request = avoiding;
+  #lose(job: Job, cause: string): void {
+    const isLeftOut = this.#session(job.message.session)?.lose(cause, job.wasLost, this.#options.log) ?? false;
+    job.wasLost = !isLeftOut;
   }
 
   #blame(jobs: readonly Job[], cause: string): void {

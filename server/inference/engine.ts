@@ -1,9 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { causeOf, failureOf } from './failures.js';
 import { ForestRun } from './forestRun.js';
+import { PackedRun } from './packedRun.js';
 import { PrefixCache } from './prefixCache.js';
 import { PromptCache } from './promptCache.js';
 import type { FromChild, LoadRequest, LoadResult, RunRequest, RunResult, SamplingRequest, SamplingResult, ToChild } from './protocol.js';
 import { openModel, type OpenedModel } from './providers.js';
+import { RunLimits } from './runLimits.js';
 import type { Runtime } from './runtime.js';
 import { SamplingRun } from './samplingRun.js';
 
@@ -13,6 +16,7 @@ const keptBytes = 64 * 2 ** 20;
 interface Model extends OpenedModel {
   readonly prefixes: PrefixCache;
   readonly prompts: PromptCache;
+  readonly limits: RunLimits;
 }
 
 interface Job {
@@ -20,7 +24,7 @@ interface Job {
   readonly session: number;
   readonly work: { readonly load: LoadRequest } | { readonly run: RunRequest } | { readonly sample: SamplingRequest };
   readonly priority: number;
-  run?: ForestRun | SamplingRun;
+  run?: ForestRun | PackedRun | SamplingRun;
 }
 
 /** What the inference child does: loads graphs, and runs requests one run of the graph at a time, the pressing first. */
@@ -28,9 +32,11 @@ export class Engine {
   readonly #runtime: () => Promise<Runtime>;
   readonly #send: (message: FromChild) => void;
   readonly #models = new Map<number, Model>();
-  /** In turn: a job that was worked on goes to the end. */
+  /** In turn. */
   #jobs: Job[] = [];
   #isWorking = false;
+  /** The device is gone: whoever started this process ends it. */
+  #isLost = false;
   #announced: number | undefined;
 
   constructor(runtime: () => Promise<Runtime>, send: (message: FromChild) => void) {
@@ -54,16 +60,16 @@ export class Engine {
 
   async #work(): Promise<void> {
     this.#isWorking = true;
-    while (this.#jobs.length > 0) {
+    while (this.#jobs.length > 0 && !this.#isLost) {
       const job = this.#jobs.reduce((best, candidate) => (candidate.priority > best.priority ? candidate : best));
-      this.#jobs = [...this.#jobs.filter((other) => other !== job), job];
+      this.#jobs = afterTurn(this.#jobs, job);
       if (this.#announced !== job.id) this.#send({ kind: 'working', id: job.id });
       this.#announced = job.id;
       try {
         const result = await this.#advance(job);
         if (result) this.#finish(job, { kind: 'done', id: job.id, result });
       } catch (error) {
-        this.#finish(job, { kind: 'failed', id: job.id, reason: 'error', message: error instanceof Error ? error.message : String(error) });
+        this.#recover(job, error);
       }
       // Runs block this thread; here cancellations and new requests come in.
       await nextTurn();
@@ -76,7 +82,7 @@ export class Engine {
     if (!job.run) {
       const model = this.#models.get(job.session);
       if (!model) throw new Error('The model is not loaded.');
-      job.run = 'run' in job.work ? new ForestRun(job.work.run, model.graph, model.prefixes) : new SamplingRun(job.work.sample, model.graph, model.prompts);
+      job.run = 'run' in job.work ? startRun(job.work.run, model) : new SamplingRun(job.work.sample, model.graph, model.prompts, model.limits);
     }
     if (!job.run.isDone) {
       await job.run.step((reads) => {
@@ -86,11 +92,32 @@ export class Engine {
     return job.run.isDone ? job.run.result : undefined;
   }
 
+  /** A run that did not fit is made again, smaller; a device that is gone ends all work here; any other error fails the job. */
+  #recover(job: Job, error: unknown): void {
+    const { id, session } = job;
+    const failure = failureOf(error);
+    const model = this.#models.get(session);
+    const provider = model?.result.device.provider ?? 'cpu';
+    if (failure === 'device' && provider !== 'cpu') {
+      this.#isLost = true;
+      this.#send({ kind: 'lost', id, message: causeOf(error) });
+    } else if (failure !== 'memory') {
+      this.#finish(job, { kind: 'failed', id, reason: 'error', message: error instanceof Error ? error.message : String(error) });
+    } else if (model && job.run?.shrink()) {
+      model.prefixes.shrink();
+      model.prompts.shrink();
+      const { tokens, rows } = model.limits;
+      this.#send({ kind: 'shrunk', id, size: { tokens, rows } });
+    } else {
+      this.#finish(job, { kind: 'failed', id, reason: 'memory', message: `the memory of ${provider} is too small: ${causeOf(error)}` });
+    }
+  }
+
   async #load(id: number, session: number, request: LoadRequest): Promise<Model> {
     const known = this.#models.get(session);
     if (known) return known;
     const opened = await openModel(await this.#runtime(), request, (provider) => this.#send({ kind: 'trying', id, provider }));
-    const model = { ...opened, prefixes: new PrefixCache(opened.graph, keptBytes), prompts: new PromptCache(keptBytes) };
+    const model = { ...opened, prefixes: new PrefixCache(opened.graph, keptBytes), prompts: new PromptCache(keptBytes), limits: new RunLimits(request.size) };
     this.#models.set(session, model);
     return model;
   }
@@ -102,4 +129,18 @@ export class Engine {
     job.run?.close();
     this.#send(answer);
   }
+}
+
+/**
+ * A job that was worked on goes to the end, a sampling only in front of the other samplings: nobody waits for a part of its
+ * rows, and a batch that is gone on with is still in the processor's cache.
+ */
+function afterTurn(jobs: readonly Job[], job: Job): Job[] {
+  const others = jobs.filter((other) => other !== job);
+  const isBehind = (other: Job): boolean => 'sample' in job.work && 'sample' in other.work;
+  return [...others.filter((other) => !isBehind(other)), job, ...others.filter(isBehind)];
+}
+
+function startRun(request: RunRequest, { graph, prefixes, limits }: Model): ForestRun | PackedRun {
+  return graph.runTree ? new PackedRun(request, graph, prefixes, limits) : new ForestRun(request, graph, prefixes, limits);
 }

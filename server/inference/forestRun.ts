@@ -1,6 +1,8 @@
 import type { Graph } from './graph/graph.js';
+import { placesOf } from './graph/head.js';
 import { sharedLength, type Line, type PrefixCache } from './prefixCache.js';
 import type { ReadValues, RunRequest, RunResult } from './protocol.js';
+import { fewestTokens, type RunLimits } from './runLimits.js';
 
 /** One run of the graph: the path down to a segment, and the reads (indices into `reads`) to take from it. */
 interface Unit {
@@ -16,15 +18,21 @@ export class ForestRun {
   readonly #request: RunRequest;
   readonly #graph: Graph;
   readonly #prefixes: PrefixCache;
+  readonly #limits: RunLimits;
   readonly #units: readonly Unit[];
   #next = 0;
+  /** Reads of the next unit that were handed on. */
+  #done = 0;
   #line: Line | undefined;
   #tokens = 0;
+  /** Tokens of the last run of the graph. */
+  #tried = 0;
 
-  constructor(request: RunRequest, graph: Graph, prefixes: PrefixCache) {
+  constructor(request: RunRequest, graph: Graph, prefixes: PrefixCache, limits: RunLimits) {
     this.#request = request;
     this.#graph = graph;
     this.#prefixes = prefixes;
+    this.#limits = limits;
     this.#units = graph.cacheLayout === 'none' ? unitsPerLeaf(request) : unitsPerSegment(request);
   }
 
@@ -36,34 +44,54 @@ export class ForestRun {
     return { tokens: this.#tokens };
   }
 
-  /** Runs the next unit and hands its reads on, in groups that are consecutive in the request. */
+  /** Runs the next unit, or as much of it as fits, and hands its reads on, in groups that are consecutive in the request. */
   async step(onRead: (reads: ReadValues) => void): Promise<void> {
-    const unit = this.#units[this.#next++]!;
+    const unit = this.#units[this.#next]!;
     const { sequence, positions } = this.#path(unit);
     const { columns, pixels } = this.#request;
     const line = (this.#line ??= this.#prefixes.take(sequence, pixels?.digest));
-    const known = Math.min(sharedLength(line.tokens, sequence), line.cache.length, positions[0]!);
+    const known = Math.min(sharedLength(line.tokens, sequence), line.cache.length, positions[this.#done]!);
     // The image tokens are run with their images, in one pass.
     const start = pixels && known < pixels.end ? 0 : known;
     line.cache.cut(start);
     line.tokens = line.tokens.subarray(0, start);
-    const added = sequence.subarray(start);
-    const scores = await this.#graph.run(line.cache, added, start === 0 ? pixels : undefined);
-    line.tokens = sequence;
-    this.#tokens += added.length;
+    const end = Math.min(sequence.length, start + Math.max(this.#mostTokens, start === 0 ? (pixels?.end ?? 0) : 0));
+    this.#tried = end - start;
+    const past = positions.findIndex((position) => position >= end);
+    const last = past < 0 ? positions.length : past;
+    const rows = Int32Array.from(positions.slice(this.#done, last), (position) => position - start);
+    const scores = await this.#graph.run(line.cache, sequence.subarray(start, end), start === 0 ? pixels : undefined, rows);
+    line.tokens = sequence.subarray(0, end);
+    this.#tokens += end - start;
 
-    const width = columns.length || scores.width;
-    for (let from = 0; from < unit.reads.length; ) {
+    const places = placesOf(scores, columns);
+    const width = places.length;
+    const stride = scores.columns?.length ?? scores.width;
+    for (let from = this.#done; from < last; ) {
       let to = from + 1;
-      while (to < unit.reads.length && unit.reads[to] === unit.reads[from]! + to - from) to++;
+      while (to < last && unit.reads[to] === unit.reads[from]! + to - from) to++;
       const values = new Float32Array((to - from) * width);
       for (let r = from; r < to; r++) {
-        const row = (positions[r]! - start) * scores.width;
-        for (let c = 0; c < width; c++) values[(r - from) * width + c] = scores.values[row + (columns[c] ?? c)]!;
+        const row = (r - this.#done) * stride;
+        for (let c = 0; c < width; c++) values[(r - from) * width + c] = scores.values[row + places[c]!]!;
       }
       onRead({ first: unit.reads[from]!, values });
       from = to;
     }
+    this.#done = last;
+    if (last < positions.length) return;
+    this.#next++;
+    this.#done = 0;
+  }
+
+  /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
+  shrink(): boolean {
+    return this.#graph.cacheLayout !== 'none' && this.#limits.halveTokens(this.#tried, Math.max(fewestTokens, this.#request.pixels?.end ?? 0));
+  }
+
+  /** Without a cache a sequence is run in one pass. */
+  get #mostTokens(): number {
+    return this.#graph.cacheLayout === 'none' ? Infinity : this.#limits.tokens;
   }
 
   /** Gives the cache back; after the last step, or when the run is given up. */

@@ -14,7 +14,7 @@ export interface Line {
  */
 export class PrefixCache {
   readonly #graph: Graph;
-  readonly #maxBytes: number;
+  #maxBytes: number;
   /** Least recently used first. */
   #idle: Line[] = [];
 
@@ -40,9 +40,7 @@ export class PrefixCache {
       this.#idle = this.#idle.filter((line) => line !== best);
       return best;
     }
-    const cache = best.cache.copy();
-    cache.cut(shared);
-    return { tokens: best.tokens.slice(0, shared), images, cache };
+    return { tokens: best.tokens.slice(0, shared), images, cache: best.cache.copy(shared) };
   }
 
   giveBack(line: Line): void {
@@ -50,6 +48,12 @@ export class PrefixCache {
     this.#idle.push(line);
     let bytes = this.#idle.reduce((sum, idle) => sum + idle.cache.bytes, 0);
     while (bytes > this.#maxBytes) bytes -= this.#idle.shift()!.cache.bytes;
+  }
+
+  /** The memory is full: forgets what is not in use, and keeps half as much from now on. */
+  shrink(): void {
+    this.#maxBytes /= 2;
+    this.#idle = [];
   }
 }
 

@@ -11,7 +11,7 @@ export interface RunPrompt {
 
 /** The last few prompts of a model, least recently used first out, up to `maxBytes`. */
 export class PromptCache {
-  readonly #maxBytes: number;
+  #maxBytes: number;
   readonly #prompts = new Map<string, RunPrompt>();
 
   constructor(maxBytes: number) {
@@ -36,6 +36,12 @@ export class PromptCache {
       this.#prompts.delete(key);
       bytes -= cache.bytes;
     }
+  }
+
+  /** The memory is full: forgets all prompts, and keeps half as much from now on. */
+  shrink(): void {
+    this.#maxBytes /= 2;
+    this.#prompts.clear();
   }
 }
 

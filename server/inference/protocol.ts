@@ -21,10 +21,20 @@ export interface LoadRequest {
   readonly warmup: Int32Array;
   /** Images that stand in it; for a graph that reads images. */
   readonly pixels?: Pixels;
-  /** Columns compared, as in `RunRequest`. */
+  /** Columns compared, as in `RunRequest`, and the only ones that runs of this session may want. */
   readonly columns: Int32Array;
-  /** Providers that ended an earlier child, with the reason; not tried again. */
+  /** Providers that ended an earlier child or lost their device in one, with the reason; not tried again. */
   readonly avoid?: readonly { readonly provider: string; readonly reason: string }[];
+  /** What an earlier child found to fit; no limit when absent. */
+  readonly size?: RunSize;
+}
+
+/** The largest run of a graph that its device's memory holds, as far as is known; Infinity = nothing was too large yet. */
+export interface RunSize {
+  /** Tokens of one sequence, beside those in its cache. */
+  readonly tokens: number;
+  /** Rows of a sampling that grow together. */
+  readonly rows: number;
 }
 
 export interface LoadResult {
@@ -33,6 +43,10 @@ export interface LoadResult {
   readonly width: number;
   /** The graph has an input for images. */
   readonly takesImages: boolean;
+  /** It takes a key/value cache, so that a sequence need not be run in one pass. */
+  readonly runsInPieces: boolean;
+  /** Why every run gives the scores of all tokens; undefined = the graph was rewritten to give the wanted ones alone. */
+  readonly wholeScores?: string;
 }
 
 /** The images of a sequence, prepared for the graph. Their features take the places of its image tokens, in order. */
@@ -134,5 +148,10 @@ export type FromChild =
   /** A load tries a provider: should the child die now, this provider is to blame. */
   | { readonly kind: 'trying'; readonly id: number; readonly provider: ProviderName }
   | { readonly kind: 'read'; readonly id: number; readonly reads: ReadValues }
+  /** The memory was too small for a run of this request; smaller ones are made from now on, here and in any child after this one. */
+  | { readonly kind: 'shrunk'; readonly id: number; readonly size: RunSize }
+  /** The device is gone in the middle of this request, which is not answered: this process is of no more use. */
+  | { readonly kind: 'lost'; readonly id: number; readonly message: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: LoadResult | RunResult | SamplingResult }
-  | { readonly kind: 'failed'; readonly id: number; readonly reason: 'cancelled' | 'error'; readonly message: string };
+  /** `memory`: not even the smallest run fits. */
+  | { readonly kind: 'failed'; readonly id: number; readonly reason: 'cancelled' | 'memory' | 'error'; readonly message: string };

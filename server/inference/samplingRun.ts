@@ -1,13 +1,15 @@
 import { createRandom, type Random } from '../reasoning/random.js';
 import { GraphError, type Batch, type Graph, type KeyValueCache, type Scores } from './graph/graph.js';
-import type { PromptCache } from './promptCache.js';
-import type { SampledRow, SamplingRequest, SamplingResult } from './protocol.js';
+import type { PromptCache, RunPrompt } from './promptCache.js';
+import type { Pixels, SampledRow, SamplingRequest, SamplingResult } from './protocol.js';
+import { fewestTokens, type RunLimits } from './runLimits.js';
 import { drawToken } from './sampling.js';
 
 /** Rows that ended are run along until they are this share of the batch: leaving them out moves the cache of the others. */
 const endedShare = 0.25;
 
 interface Row {
+  readonly index: number;
   readonly random: Random;
   readonly ids: number[];
   finish: SampledRow['finish'] | undefined;
@@ -15,30 +17,38 @@ interface Row {
 
 /**
  * A sampling under way, one run of the graph at a time: prompt, prefix, then a token of every row. All runs have the same
- * shapes whatever else goes on, so the same request gives the same bits.
+ * shapes whatever else goes on, so the same request gives the same bits, as long as the memory holds them: where it does
+ * not, prompt and prefix are run in pieces and the rows in groups, from the same streams of random numbers.
  */
 export class SamplingRun {
   readonly #request: SamplingRequest;
   readonly #graph: Graph;
   readonly #prompts: PromptCache;
-  readonly #rows: readonly Row[];
+  readonly #limits: RunLimits;
+  readonly #rows: Row[];
   readonly #stop: ReadonlySet<number>;
   readonly #banned: ReadonlySet<number>;
-  #prompt: KeyValueCache | undefined;
+  /** A prompt or prefix that is run in pieces, as far as it was run. */
+  #growing: KeyValueCache | undefined;
+  #prompt: RunPrompt | undefined;
+  /** What all rows follow. */
+  #shared: RunPrompt | undefined;
   #batch: Batch | undefined;
   /** The rows in the batch, ended ones included. */
-  #running: readonly Row[];
+  #running: readonly Row[] = [];
   #tokens = 0;
+  /** Tokens of the last run of the graph. */
+  #tried = 0;
 
-  constructor(request: SamplingRequest, graph: Graph, prompts: PromptCache) {
+  constructor(request: SamplingRequest, graph: Graph, prompts: PromptCache, limits: RunLimits) {
     if (!graph.openBatch) throw new GraphError("the graph cannot sample: it needs a batch axis and StepLens's own cache inputs (past_key.0)");
     this.#request = request;
     this.#graph = graph;
     this.#prompts = prompts;
+    this.#limits = limits;
     this.#stop = new Set(request.stop);
     this.#banned = new Set(request.banned);
-    this.#rows = Array.from({ length: request.count }, (_, i) => ({ random: createRandom(request.seed, `row ${i}`), ids: [], finish: undefined }));
-    this.#running = this.#rows;
+    this.#rows = Array.from({ length: request.count }, (_, index) => this.#newRow(index));
   }
 
   get isDone(): boolean {
@@ -51,42 +61,71 @@ export class SamplingRun {
 
   async step(): Promise<void> {
     if (!this.#prompt) await this.#runPrompt();
-    else if (!this.#batch) await this.#runPrefix(this.#prompt);
-    else await this.#runRows(this.#batch);
+    else if (!this.#shared) await this.#runPrefix(this.#prompt);
+    else if (this.#batch) await this.#runRows(this.#batch);
+    else this.#start(this.#shared);
+  }
+
+  /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
+  shrink(): boolean {
+    if (!this.#shared) return this.#limits.halveTokens(this.#tried, Math.max(fewestTokens, this.#request.pixels?.end ?? 0));
+    if (!this.#limits.halveRows(this.#running.length)) return false;
+    // Those that had not ended are drawn again, each from the beginning of its stream.
+    for (const row of this.#running) if (row.finish === undefined) this.#rows[row.index] = this.#newRow(row.index);
+    this.#batch = undefined;
+    return true;
   }
 
   close(): void {
+    this.#growing = undefined;
     this.#prompt = undefined;
+    this.#shared = undefined;
     this.#batch = undefined;
+  }
+
+  #newRow(index: number): Row {
+    return { index, random: createRandom(this.#request.seed, `row ${index}`), ids: [], finish: undefined };
   }
 
   async #runPrompt(): Promise<void> {
     const { prompt, pixels, prefix } = this.#request;
     let known = this.#prompts.get(this.#request);
     if (!known) {
-      const cache = this.#graph.createCache();
-      const scores = await this.#graph.run(cache, prompt, pixels);
-      this.#tokens += prompt.length;
-      known = { cache, last: scores.values.slice(-scores.width) };
+      known = await this.#extend(() => this.#graph.createCache(), 0, prompt, pixels);
+      if (!known) return;
       this.#prompts.set(this.#request, known);
     }
-    this.#prompt = known.cache;
-    if (prefix.length === 0) this.#start(known.cache, known.last);
+    this.#prompt = known;
+    if (prefix.length === 0) this.#start(known);
   }
 
-  async #runPrefix(prompt: KeyValueCache): Promise<void> {
-    const { prefix } = this.#request;
-    const cache = prompt.copy();
-    const scores = await this.#graph.run(cache, prefix);
-    this.#tokens += prefix.length;
-    this.#start(cache, scores.values.subarray(-scores.width));
+  async #runPrefix(prompt: RunPrompt): Promise<void> {
+    const shared = await this.#extend(() => prompt.cache.copy(), prompt.cache.length, this.#request.prefix);
+    if (shared) this.#start(shared);
   }
 
-  /** All rows draw their first token from the same scores. */
-  #start(cache: KeyValueCache, last: Float32Array): void {
-    for (const row of this.#rows) this.#draw(row, last);
-    this.#running = this.#rows.filter((row) => row.finish === undefined);
-    if (this.#running.length > 0) this.#batch = this.#graph.openBatch!(cache, this.#running.length);
+  /** Runs `ids` after the first `from` tokens, or as much of them as fits; undefined when some are left. */
+  async #extend(open: () => KeyValueCache, from: number, ids: Int32Array, pixels?: Pixels): Promise<RunPrompt | undefined> {
+    const cache = (this.#growing ??= open());
+    const start = cache.length - from;
+    const isFirst = start === 0;
+    const end = Math.min(ids.length, start + Math.max(this.#limits.tokens, isFirst ? (pixels?.end ?? 0) : 0));
+    this.#tried = end - start;
+    const scores = await this.#graph.run(cache, ids.subarray(start, end), isFirst ? pixels : undefined, Int32Array.of(end - start - 1));
+    this.#tokens += end - start;
+    if (end < ids.length) return undefined;
+    this.#growing = undefined;
+    return { cache, last: scores.values };
+  }
+
+  /** The next rows, as many as fit, draw their first token from the same scores. */
+  #start(shared: RunPrompt): void {
+    this.#shared = shared;
+    const waiting = this.#rows.filter((row) => row.finish === undefined);
+    this.#running = waiting.slice(0, this.#limits.rows);
+    for (const row of this.#running) this.#draw(row, shared.last);
+    this.#running = this.#running.filter((row) => row.finish === undefined);
+    if (this.#running.length > 0) this.#batch = this.#graph.openBatch!(shared.cache, this.#running.length);
   }
 
   async #runRows(batch: Batch): Promise<void> {
@@ -96,7 +135,8 @@ export class SamplingRun {
       if (row.finish === undefined) this.#draw(row, rowOf(scores, i));
     });
     const alive = this.#running.flatMap((row, i) => (row.finish === undefined ? [i] : []));
-    if (alive.length > 0 && alive.length <= this.#running.length * (1 - endedShare)) {
+    if (alive.length === 0) this.#batch = undefined;
+    else if (alive.length <= this.#running.length * (1 - endedShare)) {
       batch.keep(alive);
       this.#running = alive.map((i) => this.#running[i]!);
     }

@@ -66,16 +66,23 @@ export function stepsWithScore(tree: SearchTree): StepsWithScore[] {
       image: images.length === 1 ? images[0]! : images,
       question,
       answer,
-      response: prefixOf(tree, chain.at(-1)!.id).join(SEPARATOR),
+      response: joinSteps(prefixOf(tree, chain.at(-1)!.id)),
       steps_with_score: chain.map(({ steps, value, correct, total, failures }) => ({
-        step: steps.join(SEPARATOR), score: value ?? 0, num_mc_correct: correct, num_mc_total: total, num_mc_failed: failures, right: value === undefined ? null : value > Number(threshold),
+        step: joinSteps(steps), score: value ?? 0, num_mc_correct: correct, num_mc_total: total, num_mc_failed: failures, right: value === undefined ? null : value > Number(threshold),
       })),
       num_mc_sequences: Number(continuations),
       question_orig: question,
-      id: `${id}-${i}`,
+      id: recordId(id, i),
     };
   });
 }
 
+/** Id of the record of a problem's solution, counted from 0. */
+export function recordId(problem: string, solution: number): string {
+  return `${problem}-${solution}`;
+}
+
 /** What the reference splits and joins steps with. */
-const SEPARATOR = '\n\n';
+export function joinSteps(steps: readonly string[]): string {
+  return steps.join('\n\n');
+}

@@ -1,6 +1,7 @@
 import type { ReasoningTree, Step } from '../reasoning/problem.js';
 import type { Replay, ReplayEvent, ReplayFrame, ReplayState } from '../protocol.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
+import { joinSteps, recordId } from '../labeling/monteCarlo.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, prefixOf, replayTo, type SearchNode, type SearchTree } from '../labeling/searchTree.js';
 
@@ -12,27 +13,43 @@ export interface LoggedProblem {
 }
 
 /**
- * An event log as frames about the nodes of the tree that stands in the file. null when the log tells of another tree: another
- * problem, or a file that was edited. Rollouts that were added by hand and taken back again are in the log alone.
+ * An event log as frames about the nodes of the tree that stands in the file, or about the steps of a Monte-Carlo record, which
+ * is one of the log's solutions. null when the log tells of another one: another problem, or a file that was edited. Rollouts
+ * that were added by hand and taken back again are in the log alone.
  */
 export function replayOf(events: readonly RunEvent[], problem: LoggedProblem): Replay | null {
   const found = matchLog(events, problem);
   if (found === null) return null;
   const { count, order } = found;
   const later = events.slice(count).reduce((sum, event) => sum + (event.event === 'rollouts' ? event.rollouts.length : 0), 0);
-  return { frames: framesOf(events.slice(0, count), order), undone: later };
+  return { frames: framesOf(events.slice(0, count), order, problem.tree === undefined), undone: later };
 }
 
-/** After how many events of the log the tree was the one of the file, and the log's number of each node of the file. */
-export function matchLog(events: readonly RunEvent[], { tree, steps }: LoggedProblem): { readonly count: number; readonly order: readonly number[] } | null {
-  if (!tree) return null;
+/** After how many events of the log it told what stands in the file, and the log's number of each node of the file's view. */
+export function matchLog(events: readonly RunEvent[], problem: LoggedProblem): { readonly count: number; readonly order: readonly number[] } | null {
+  const { tree, steps } = problem;
   for (const count of momentsToCompare(events)) {
     const logged = replayTo(events, count);
     if (logged === undefined) return null;
-    const order = documentOrder(logged);
-    if (isSame(logged, order, tree, steps)) return { count, order };
+    const order = tree ? documentOrder(logged) : solutionOrder(logged, problem);
+    if (tree ? isSame(logged, order, tree, steps) : isSameRecord(logged, order, steps)) return { count, order };
   }
   return null;
+}
+
+/** The problem and the chain of the solution that the record's id names; no chain where it names none. */
+function solutionOrder({ nodes, problem }: SearchTree, { id }: LoggedProblem): number[] {
+  const order = [0];
+  const solution = nodes[0]!.children.findIndex((_, i) => recordId(problem.id, i) === id);
+  for (let at = nodes[0]!.children[solution]; at !== undefined; at = nodes[at]!.children[0]) order.push(at);
+  return order;
+}
+
+function isSameRecord({ nodes, begin }: SearchTree, [, ...chain]: readonly number[], steps: readonly Step[]): boolean {
+  return begin.method === 'monte-carlo' && chain.length > 0 && chain.length === steps.length && steps.every(({ text, values: { mc } }, at) => {
+    const { steps: own, total, correct } = nodes[chain[at]!]!;
+    return joinSteps(own).trim() === text.trim() && (mc?.total ?? 0) === total && (mc?.correct ?? 0) === correct;
+  });
 }
 
 /** All of the log, then its state before each batch that was added after the search had ended, the last one first. */
@@ -61,7 +78,8 @@ function isSame(logged: SearchTree, order: readonly number[], { nodes }: Reasoni
   });
 }
 
-function framesOf(events: readonly RunEvent[], order: readonly number[]): ReplayFrame[] {
+/** `isRecord`: of a record only its own steps and what happens to the problem is told, and the problem has no value of its own. */
+function framesOf(events: readonly RunEvent[], order: readonly number[], isRecord: boolean): ReplayFrame[] {
   const [begin] = events;
   if (begin?.event !== 'begin') return [];
   const inFile = new Map(order.map((id, at) => [id, at]));
@@ -74,9 +92,11 @@ function framesOf(events: readonly RunEvent[], order: readonly number[]): Replay
     const told = toldOf(event, tree, searches);
     if (told === undefined) continue;
     const node = 'node' in event ? inFile.get(event.node) : 0;
-    // A node that never got a value is not in the file: its parent stands for it.
-    if (node === undefined) frames.push({ event: told, node: nearestIn(inFile, tree, (event as { node: number }).node) });
-    else frames.push({ event: told, node, ...('node' in event && event.event !== 'move' && { state: stateOf(tree.nodes[event.node]!) }) });
+    if (node !== undefined) {
+      const isChange = 'node' in event && event.event !== 'move' && !(isRecord && node === 0);
+      frames.push({ event: told, node, ...(isChange && { state: stateOf(tree.nodes[event.node]!) }) });
+      // A node that never got a value is not in the file: its parent stands for it.
+    } else if (!isRecord) frames.push({ event: told, node: nearestIn(inFile, tree, (event as { node: number }).node) });
   }
   return frames;
 }

@@ -162,7 +162,7 @@ export class OpenAiClient {
 
   #refuse({ message, details }: RequestFailure): void {
     if (details.status === 401 || details.status === 403) {
-      throw new this.#options.Unusable(`The server at ${this.baseUrl} refuses the key: ${message} Put the right one into the environment variable STEPLENS_API_KEY or OPENAI_API_KEY.`);
+      throw new this.#options.Unusable(`The server at ${this.baseUrl} refuses the key: ${message} Put the right one into the environment variable STEPLENS_API_KEY or OPENAI_API_KEY, or in VS Code run "StepLens: Set Server Key…".`);
     }
     if (details.isUnreachable === true && !this.#hasAnswered) {
       throw new this.#options.Unusable(`Nothing answers at ${this.baseUrl}: ${message} Start the server (vllm serve MODEL), or correct its URL.`);

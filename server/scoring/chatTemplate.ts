@@ -1,6 +1,10 @@
 import { Template } from '@huggingface/jinja';
 import { ScoringError } from './scorer.js';
+import { withinTime } from './timeLimit.js';
 import type { TextTokenizer } from './tokenizer.js';
+
+/** A template is a program of the model's; an ordinary one takes a millisecond. */
+const longestMs = 2_000;
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -17,7 +21,7 @@ export function renderChat(messages: readonly ChatMessage[], { path, chatTemplat
     throw new ScoringError(`Beside ${path} there is no chat template, neither in tokenizer_config.json nor as chat_template.jinja. Copy these files from the model, or give the template in 'layout.template' of the profile.`);
   }
   try {
-    return new Template(source).render({ messages, add_generation_prompt: false, ...tokenTexts });
+    return withinTime(longestMs, () => new Template(source).render({ messages, add_generation_prompt: false, ...tokenTexts }));
   } catch (error) {
     throw new ScoringError(`The chat template of ${path} cannot be applied: ${(error as Error).message.split('\n')[0]}. Copy tokenizer_config.json from the model again, or give the template in 'layout.template' of the profile.`);
   }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { externalFiles } from '../onnx/externalData.js';
+import { OnnxFileError } from '../onnx/readModel.js';
 import { Fields } from './fields.js';
 import { ScoringError } from './scorer.js';
 
@@ -45,10 +47,18 @@ export async function loadModelFiles<P extends ModelFiles>(modelFolder: string, 
   await refusePointer(tokenizerPath, `'tokenizer' of ${profilePath} names it`);
   const hash = createHash('sha256').update(text);
   const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((file) => join(dirname(tokenizerPath), file));
-  for (const path of [tokenizerPath, ...beside, ...graphPaths.flatMap((file) => [file, `${file}_data`, `${file}.data`])]) {
+  const weights = await Promise.all(graphPaths.map(externalWeights));
+  // Those with the usual names also where the graph itself is a riddle.
+  for (const path of new Set([tokenizerPath, ...beside, ...graphPaths.flatMap((file, i) => [file, `${file}_data`, `${file}.data`, ...weights[i]!])])) {
     if (await isFile(path)) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   }
   return { profile, profilePath, graphPath, ...(parts && { parts }), tokenizerPath, fingerprint: hash.digest('hex') };
+}
+
+function externalWeights(graphPath: string): Promise<readonly string[]> {
+  return externalFiles(graphPath).catch((error: unknown) => {
+    throw error instanceof OnnxFileError ? new ScoringError(error.message) : error;
+  });
 }
 
 /** The fields of a profile's text; throws ScoringError naming `path` when it is no JSON object. */

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { InferenceClient } from '../inference/client.js';
+import { InferenceClient, InferenceError } from '../inference/client.js';
 import type { Device, ReadValues } from '../inference/protocol.js';
 import { createScoreCache } from './cache.js';
 import { digestImages, ImageError, imageError, readImageFiles } from './images/imageFile.js';
@@ -31,6 +31,8 @@ export interface OnnxScorerOptions {
 interface LoadedModel {
   readonly info: ScorerInfo;
   readonly session: number;
+  readonly graphPath: string;
+  readonly profilePath: string;
   /** Values a read gives. */
   readonly columns: number;
   readonly profile: Profile;
@@ -67,14 +69,16 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     const threads = options.threads || Math.max(1, Math.min(4, availableParallelism() >> 1));
     const request = { graphPath, ...(parts && { parts: { ...parts, imageToken: images?.token ?? -1 } }), device: options.device, threads, warmup, ...(pixels && { pixels }), columns: reader.columns };
     const { session, result } = await client.load(request).catch((error: unknown) => {
-      throw new ScoringError(explainLoadFailure(graphPath, profilePath, tokenizerPath, (error as Error).message));
+      throw new ScoringError(explainLoadFailure(graphPath, profilePath, tokenizerPath, error as Error));
     });
     reader.checkWidth(result.width);
     if (result.takesImages && !profile.images) {
       throw new ScoringError(`${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'layout'; without ${imagesPlace} the text alone is scored.`);
     }
     for (const { provider, reason } of result.device.passedOver) log.info(`${provider} was passed over: ${reason}`);
+    if (result.wholeScores !== undefined) log.info(`${graphPath} gives the scores of all tokens at every run, which takes time and memory where its vocabulary is large: ${result.wholeScores}.`);
     log.info(`${profile.name} runs on ${result.device.provider}${result.device.adapter ? ` (${result.device.adapter})` : ''}.`);
+    if (result.device.note !== undefined) log.warn(`${graphPath}: ${result.device.note}.`);
     const info: ScorerInfo = {
       model: profile.name,
       modelPath: options.modelFolder,
@@ -84,7 +88,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       device: result.device,
       readsImages: images !== undefined,
     };
-    return { info, session, columns: reader.columns.length || result.width, profile, encoder, reader, ...(images && { images }) };
+    return { info, session, graphPath, profilePath, columns: reader.columns.length || result.width, profile, encoder, reader, ...(images && { images }) };
   }
 
   function loaded(): Promise<LoadedModel> {
@@ -97,7 +101,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   }
 
   async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress, priority = 0 }: ScoreOptions): Promise<ScoreResult> {
-    const { session, columns, info, profile, encoder, reader, images } = await orAborted(loaded(), signal);
+    const { session, graphPath, profilePath, columns, info, profile, encoder, reader, images } = await orAborted(loaded(), signal);
     // A verdict without the figure would be one on another problem.
     const files = images ? await readImageFiles(job.images).catch(imageError) : [];
     if (files instanceof ImageError) return allSkipped(job, files.message);
@@ -148,13 +152,21 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       const request = { parents, ids, offsets, reads, columns: reader.columns, ...(pixels && { pixels }), priority };
       const { tokens } = await client.run(session, request, { ...(signal && { signal }), onRead });
       return { scores, skipped, cached, tokens };
+    } catch (error) {
+      if (!(error instanceof InferenceError && error.isOutOfMemory)) throw error;
+      const { provider } = client.device(session);
+      throw new ScoringError(`${graphPath} cannot be run: ${error.message}. ${moreMemory(provider)} or a smaller 'maxTokens' in ${profilePath}, which leaves long solutions unscored.`);
     } finally {
       void cache.write(trie.key, fresh);
     }
   }
 
   return Object.freeze<Scorer>({
-    describe: async (signal) => (await orAborted(loaded(), signal)).info,
+    async describe(signal) {
+      const { info, session } = await orAborted(loaded(), signal);
+      const device = client.device(session);
+      return device === info.device ? info : { ...info, device };
+    },
     score: (job, scoreOptions = {}) => score(job, scoreOptions),
     clearCache: () => cache.clear(),
     async dispose() {
@@ -163,8 +175,14 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   });
 }
 
-function explainLoadFailure(graphPath: string, profilePath: string, tokenizerPath: string, message: string): string {
-  const cause = message.split('\n')[0]!.replace(/[.\s]+$/, '');
+/** What needs less memory, to be gone on with. */
+function moreMemory(provider: string): string {
+  return `Use a smaller precision ("steplens quantise" makes one)${provider === 'cpu' ? '' : ', the device cpu'}`;
+}
+
+function explainLoadFailure(graphPath: string, profilePath: string, tokenizerPath: string, error: Error): string {
+  const cause = error.message.split('\n')[0]!.replace(/[.\s]+$/, '');
+  if (error instanceof InferenceError && error.isOutOfMemory) return `${graphPath} cannot be loaded: ${cause}. ${moreMemory('cpu')}, or a machine with more memory.`;
   if (/protobuf|parsing|Load model|Deserialize/i.test(cause)) {
     return `${graphPath} cannot be loaded: ${cause}. It is damaged or not an ONNX model: download or copy it again.`;
   }

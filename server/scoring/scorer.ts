@@ -1,3 +1,5 @@
+import type { Problem } from '../reasoning/problem.js';
+
 /** The port every reader of PRM scores uses: language server, command line and bench. */
 export interface Scorer {
   /** What is loaded, or why nothing is; loads on first use. */
@@ -22,6 +24,11 @@ export interface ScoreJob {
   readonly images: readonly string[];
   /** A parent comes before its children. */
   readonly steps: readonly { readonly text: string; readonly parent?: number }[];
+}
+
+/** The steps of a problem as a scorer takes them. `images`: where those that the problem names are. */
+export function scoreJob({ question, answer, steps }: Problem, images: readonly string[]): ScoreJob {
+  return { question, images, steps, ...(answer !== undefined && { answer }) };
 }
 
 export interface ScoreOptions {
@@ -73,9 +80,20 @@ export interface DeviceInfo {
   readonly server?: string;
   /** Providers tried or looked for before this one, with the reason each was passed over. */
   readonly passedOver: readonly { readonly provider: string; readonly reason: string }[];
+  /** What is to be known of the runs: that they are smaller, for want of memory, or that a graph's scores vary with them. */
+  readonly note?: string;
 }
 
 /** The model, its profile or its tokenizer cannot be used; the message names the file and the remedy. */
 export class ScoringError extends Error {
-  override readonly name = 'ScoringError';
+  override readonly name: string = 'ScoringError';
+}
+
+/** The model is at a server that the user has not agreed to. Nothing was sent. */
+export class NotAllowedError extends ScoringError {
+  override readonly name = 'NotAllowedError';
+
+  constructor(model: string, readonly origin: string) {
+    super(`Nothing is scored: ${model} is at ${origin}, and question, steps and figures are sent there only after you agree. Run "StepLens: Allow Scoring Server…".`);
+  }
 }

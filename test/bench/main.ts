@@ -1,23 +1,28 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import * as labeling from './labeling.js';
+import * as large from './large.js';
 import * as paint from './paint.js';
 import * as parse from './parse.js';
 import type { Row } from './row.js';
+import * as scaling from './scaling.js';
 import * as scoring from './scoring.js';
 import * as server from './server.js';
+import * as throughput from './throughput.js';
 
 /** `npm run bench [PART...]`: a table, and the same as JSON in bench-results/. */
-const parts = { parse, scoring, labeling, server, paint };
+const parts = { parse, scoring, throughput, scaling, labeling, server, paint };
+/** Needs some gigabytes and minutes: measured only when it is named. */
+const all = { ...parts, large };
 const chosen = process.argv.slice(2);
-const unknown = chosen.filter((name) => !(name in parts));
+const unknown = chosen.filter((name) => !(name in all));
 if (unknown.length > 0) {
-  console.error(`There is no part "${unknown[0]}". Parts: ${Object.keys(parts).join(', ')}.`);
+  console.error(`There is no part "${unknown[0]}". Parts: ${Object.keys(all).join(', ')}.`);
   process.exit(2);
 }
 
 const rows: Row[] = [];
-for (const [name, part] of Object.entries(parts)) {
+for (const [name, part] of Object.entries(chosen.length > 0 ? all : parts)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   for (const row of await part.measure()) {
     rows.push(row);
@@ -31,7 +36,7 @@ await writeFile('bench-results/bench.json', `${JSON.stringify({ machine, rows },
 process.exit(0);
 
 function line(row: Row): string {
-  const digits = row.value < 10 ? 2 : row.value < 100 ? 1 : 0;
+  const value = row.value === null ? '-' : row.value.toFixed(row.value < 10 ? 2 : row.value < 100 ? 1 : 0);
   const ratio = row.ratio === undefined ? '' : `${row.ratio.value.toFixed(2)} x ${row.ratio.to}`;
-  return `${row.name.padEnd(68)} ${row.value.toFixed(digits).padStart(8)} ${row.unit.padEnd(8)} ${ratio.padEnd(28)} ${row.note ?? ''}`.trimEnd();
+  return `${row.name.padEnd(68)} ${value.padStart(8)} ${row.unit.padEnd(8)} ${ratio.padEnd(28)} ${row.note ?? ''}`.trimEnd();
 }

@@ -1,7 +1,8 @@
 /** One figure of the bench; figures that are compared are taken in the same run on the same machine. */
 export interface Row {
   readonly name: string;
-  readonly value: number;
+  /** null = not measured here; `note` says why. */
+  readonly value: number | null;
   readonly unit: string;
   /** What it is measured against, and the ratio of the two. */
   readonly ratio?: { readonly to: string; readonly value: number };

@@ -1,16 +1,97 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { readDocument } from '../../server/formats/registry.js';
+import { locateImages } from '../../server/images.js';
+import type { Problem } from '../../server/reasoning/problem.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
-import { createOnnxScorer } from '../../server/world.js';
+import { openMeasuredScorer } from './measuredScorer.js';
+import { openLeftPadded, openTransformers, type Rival } from './rivals.js';
 import { interleaved, type Row } from './row.js';
+import { openWholePaths } from './wholePaths.js';
 
-const candidates = 'media/samples/candidates.json';
-const log = { info: () => undefined, warn: () => undefined };
+const samples = 'media/samples';
+const modelFolder = resolve('media/models/mini');
+/** As many as the scorer takes by itself, so that everything compared runs on the same. */
+const threads = Math.max(1, Math.min(4, availableParallelism() >> 1));
+/** Scores of the same steps may differ by so much from one way of running the graph to another. */
+const tolerance = 1e-3;
 
-/** A job of its own for a path: the numbered question keeps the inference process from reusing what another job ran. */
-function alone(job: ScoreJob, path: readonly number[], number: number): ScoreJob {
-  const steps = path.map((index, i) => ({ text: job.steps[index]!.text, ...(i > 0 && { parent: i - 1 }) }));
-  return { ...job, question: `${number}. ${job.question}`, steps };
+/** A problem's steps, and the solutions they make up. */
+interface Workload {
+  readonly forest: ScoreJob;
+  readonly paths: readonly (readonly number[])[];
+}
+
+/** The trees of the samples and sixteen candidates, each as one forest and in the ways that share nothing; and a last step edited. */
+export async function measure(): Promise<Row[]> {
+  const trees = await Promise.all(['number-line', 'recipe', 'savings'].map(async (name) => workload((await problems(`trees/${name}.json`))[0]!, `trees/${name}.json`)));
+  const candidates = await workload((await problems('candidates.json'))[0]!, 'candidates.json');
+  if (candidates.paths.length !== 16) throw new Error('candidates.json does not begin with a set of 16 candidates.');
+  const scorer = openMeasuredScorer(modelFolder, threads);
+  const model = await openWholePaths(modelFolder);
+  const rivals = [await openLeftPadded(model, threads), await openTransformers(model, threads)];
+  try {
+    return [
+      ...(await compare('the trees of the samples', trees, scorer, rivals, 3)),
+      ...(await compare('a set of 16 candidates', [candidates], scorer, rivals, 7)),
+      ...(await editedStep(scorer)),
+    ];
+  } finally {
+    await Promise.all([scorer.dispose(), ...rivals.map((rival) => rival.close())]);
+  }
+}
+
+async function problems(file: string): Promise<readonly Problem[]> {
+  return readDocument(await readFile(`${samples}/${file}`, 'utf8'), 'json')?.problems ?? [];
+}
+
+async function workload({ question, images, steps, solutions }: Problem, file: string): Promise<Workload> {
+  const uri = pathToFileURL(resolve(samples, file)).href;
+  const located = await locateImages(uri, [pathToFileURL(resolve(samples)).href], images);
+  return { forest: { question, images: located, steps }, paths: solutions.map((solution) => solution.steps) };
+}
+
+/** One forest a problem, against every path alone, rivals, and a run for every step (VisualPRM's first release). */
+async function compare(name: string, set: readonly Workload[], scorer: Scorer, rivals: readonly Rival[], rounds: number): Promise<Row[]> {
+  await requireSameScores(set, scorer, rivals);
+  const present = rivals.filter(({ missing }) => missing === undefined);
+  let number = 0;
+  const tokens = { forest: 0, paths: 0, steps: 0 };
+  const ofPaths = (part: (forest: ScoreJob, path: readonly number[]) => ScoreJob[]) => run(scorer, set.flatMap(({ forest, paths }) => paths.flatMap((path) => part(forest, path))));
+  const [shared, onePath, oneStep, ...others] = await interleaved(rounds, [
+    async () => (tokens.forest = await run(scorer, set.map(({ forest }) => numbered(forest, ++number)))),
+    async () => (tokens.paths = await ofPaths((forest, path) => [numbered(alone(forest, path), ++number)])),
+    async () => (tokens.steps = await ofPaths((forest, path) => path.map((_, end) => numbered(alone(forest, path.slice(0, end + 1)), ++number)))),
+    ...present.map((rival) => async () => {
+      for (const { forest, paths } of set) await rival.score(numbered(forest, ++number), paths);
+    }),
+  ]);
+  const steps = set.reduce((sum, { forest }) => sum + forest.steps.length, 0);
+  const paths = set.reduce((sum, workload) => sum + workload.paths.length, 0);
+  const slower = (ms: number, note?: string): Pick<Row, 'value' | 'unit' | 'ratio' | 'note'> => ({ value: ms, unit: 'ms', ratio: { to: 'the forest', value: ms / shared! }, ...(note !== undefined && { note }) });
+  const tokenRatio = tokens.paths / tokens.forest;
+  return [
+    { name: `score ${name} as forests`, value: shared!, unit: 'ms', note: `${steps} steps of ${paths} paths, ${tokens.forest} tokens run, CPU, threads: ${threads}` },
+    { name: '... every path alone', ...slower(onePath!, `${tokens.paths} tokens run`) },
+    { name: '... speed-up over that, share of the ratio of tokens', value: (100 * onePath!) / shared! / tokenRatio, unit: '%', note: `the forest runs 1/${tokenRatio.toFixed(2)} of the tokens` },
+    ...rivals.map((rival): Row => {
+      const at = present.indexOf(rival);
+      return at < 0 ? { name: `... ${rival.name}`, value: null, unit: 'ms', note: `not measured: ${rival.missing}` } : { name: `... ${rival.name}`, ...slower(others[at]!) };
+    }),
+    { name: "... one run for every step, as VisualPRM's first release", ...slower(oneStep!, `${tokens.steps} tokens run`) },
+  ];
+}
+
+/** A path as a job of its own. */
+function alone(job: ScoreJob, path: readonly number[]): ScoreJob {
+  return { ...job, steps: path.map((index, i) => ({ text: job.steps[index]!.text, ...(i > 0 && { parent: i - 1 }) })) };
+}
+
+/** The number keeps the inference process from reusing what another job ran. */
+function numbered(job: ScoreJob, number: number): ScoreJob {
+  return { ...job, question: `${number}. ${job.question}` };
 }
 
 async function run(scorer: Scorer, jobs: readonly ScoreJob[]): Promise<number> {
@@ -19,33 +100,17 @@ async function run(scorer: Scorer, jobs: readonly ScoreJob[]): Promise<number> {
   return tokens;
 }
 
-/** Sixteen candidates as one forest, one by one, and step by step; and a last step edited. */
-export async function measure(): Promise<Row[]> {
-  const problem = readDocument(await readFile(candidates, 'utf8'), 'json')?.problems[0];
-  if (problem === undefined || problem.solutions.length < 16) throw new Error(`${candidates} holds no set of 16 candidates.`);
-  const forest: ScoreJob = { question: problem.question, images: [], steps: problem.steps };
-  const paths = problem.solutions.map((solution) => solution.steps);
-  const stepCount = paths.reduce((sum, path) => sum + path.length, 0);
-
-  const scorer = createOnnxScorer({ modelPath: '', device: 'cpu', threads: 0 }, undefined, log);
-  try {
-    const { model } = await scorer.describe();
-    let number = 0;
-    const tokens = { forest: 0, paths: 0, steps: 0 };
-    const [shared, onePath, oneStep] = await interleaved(5, [
-      async () => (tokens.forest = await run(scorer, [{ ...forest, question: `${++number}. ${forest.question}` }])),
-      async () => (tokens.paths = await run(scorer, paths.map((path) => alone(forest, path, ++number)))),
-      async () => (tokens.steps = await run(scorer, paths.flatMap((path) => path.map((_, end) => alone(forest, path.slice(0, end + 1), ++number))))),
-    ]);
-    const perSecond = (ms: number): number => (1000 * stepCount) / ms;
-    return [
-      { name: 'steps scored a second, 16 candidates in one request', value: perSecond(shared!), unit: 'steps/s', note: `${model}, CPU, ${stepCount} steps, ${tokens.forest} tokens run` },
-      { name: '... one candidate after the other', value: perSecond(onePath!), unit: 'steps/s', ratio: { to: 'one request', value: shared! / onePath! }, note: `${tokens.paths} tokens run` },
-      { name: '... one forward pass for every step', value: perSecond(oneStep!), unit: 'steps/s', ratio: { to: 'one request', value: shared! / oneStep! }, note: `${tokens.steps} tokens run` },
-      ...(await editedStep(scorer)),
-    ];
-  } finally {
-    await scorer.dispose();
+/** What is compared must do the same work; also the first, slower run of everyone. */
+async function requireSameScores(set: readonly Workload[], scorer: Scorer, rivals: readonly Rival[]): Promise<void> {
+  for (const { forest, paths } of set) {
+    const { scores } = await scorer.score(forest, { ignoreCache: true });
+    const expected = paths.flatMap((path) => path.map((step) => scores[step]!));
+    for (const rival of rivals) {
+      if (rival.missing !== undefined) continue;
+      const found = await rival.score(forest, paths);
+      const difference = Math.max(...expected.map((score, i) => Math.abs(score - found[i]!)));
+      if (found.length !== expected.length || !(difference <= tolerance)) throw new Error(`${rival.name} scores ${forest.question} differently, by ${difference}.`);
+    }
   }
 }
 

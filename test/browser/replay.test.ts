@@ -95,6 +95,45 @@ describe('the replay of a search', () => {
     await slider(page).fill('3');
     await expect.poll(() => page.getByRole('button', { name: 'Sample more rollouts from this node (m)' }).count()).toBe(0);
   });
+
+  it('asks whether a path is training data, by button and by key, of steps of the file alone', async () => {
+    const page = await open();
+    const why = page.getByRole('button', { name: 'Why is this path not in the training set? (w)' });
+    await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
+    await page.keyboard.press('Home');
+    await expect.poll(() => why.count()).toBe(0);
+    await page.keyboard.press('ArrowRight');
+    const node = view.nodes[0]!.children[0]!;
+    await why.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
+    await page.keyboard.press('w');
+    await expect.poll(async () => (await panel.calls('explainTraining')).map(({ args }) => args)).toEqual([{ node }, { node }]);
+    await slider(page).fill('3');
+    await expect.poll(() => why.count()).toBe(0);
+  });
+});
+
+describe('the replay of a Monte-Carlo record', () => {
+  it('has the same slider over a file that holds no search tree, and no search to go on with', async () => {
+    const chain = makeView({ nodes: 6, seed: 3 });
+    const steps = chain.nodes.map(({ visits: _visits, ...node }) => ({ ...node, parent: node.id === 0 ? null : node.id - 1, children: node.id === 5 ? [] : [node.id + 1], depth: node.id, rollouts: [] }));
+    const record = { ...chain, nodes: steps, isSearchTree: false };
+    const page = await open({ views: [{ view: record, images: [], replay: makeReplay(record) }] });
+    await page.getByRole('button', { name: 'Fit the tree (0)' }).click();
+    await expect.poll(() => nodes(page)).toBe(6);
+    await slider(page).fill('2');
+    await expect.poll(() => nodes(page)).toBe(1);
+    await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
+    await page.keyboard.press(']');
+    await page.keyboard.press(']');
+    await expect.poll(() => nodes(page)).toBe(2);
+    await slider(page).focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => nodes(page)).toBe(6);
+    expect(await page.getByText('selected 0 times').count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Sample more rollouts from this node (m)' }).count()).toBe(0);
+  });
 });
 
 describe('a tree that grows', () => {

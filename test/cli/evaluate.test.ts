@@ -54,7 +54,7 @@ describe('steplens evaluate', () => {
     expect(line.accuracy.pass[3]!.value).toBe(1);
     expect(line.accuracy.min[3]!.value).toBe(1);
     expect(line.accuracy.selfConsistency[3]!.value).toBe(1);
-    expect(scorer.jobs).toHaveLength(2);
+    expect(scorer.jobs.map(({ answer }) => answer), 'a judge is told the answers').toEqual(['4', '4']);
     expect(scorer.isDisposed).toBe(true);
   });
 

@@ -45,7 +45,7 @@ describe('evaluating for a panel', () => {
     expect(result.ok.lines).toHaveLength(1);
     expect(result.ok.lines[0]).toMatchObject({ kind: 'bestOfN', problems: 1, candidates: 2, files: [join(folder, 'set.jsonl')], scores: { scored: 1, model: 'fake' } });
     expect((result.ok.lines[0] as BestOfNLine).accuracy.min[1]!.value).toBe(1);
-    expect(scorer.jobs[0]!.images).toEqual([`${uri('set.jsonl')}#a.png`]);
+    expect(scorer.jobs[0]).toMatchObject({ answer: '4', images: [`${uri('set.jsonl')}#a.png`] });
     expect(host.told.at(-1)).toEqual({ id: '1', uri: uri('set.jsonl'), done: 4, total: 4 });
     expect(result.ok.faults.map(({ uri: of, message }) => [of, message.slice(0, 24)])).toEqual([
       [uri('tree.json'), 'there is nothing to eval'], [uri('none.json'), 'there is no such file'], ['vscode-vfs:/x.json', 'it is not on this machin'],

@@ -60,6 +60,16 @@ describe('the tree panel beside its file', () => {
     await until(async () => /\(27 selected\)/.test(await status()), 'the step to be selected');
   });
 
+  it('answers whether the path of a node is training data', async () => {
+    await clickNode('There are 3 + 4');
+    await webviewFrame(page).getByRole('tree').press('w');
+    const answers = page.locator('.quick-input-widget');
+    await answers.getByText('In the training set? Node').waitFor();
+    await answers.locator('.monaco-list-row').filter({ hasText: 'MM-PRM' }).first().waitFor();
+    await page.keyboard.press('Escape');
+    await answers.waitFor({ state: 'hidden' });
+  });
+
   it('selects the node of the step the cursor is moved to', async () => {
     await line('7 - 5 = 2').click({ position: { x: 200, y: 8 } });
     await until(async () => (await treeItem('7 - 5 = 2').getAttribute('aria-selected')) === 'true', 'the node to be selected');

@@ -73,7 +73,7 @@ async function servedBench(folder: string, binary: boolean): Promise<Bench> {
   await writeFile(join(modelFolder, 'prm.json'), JSON.stringify({ ...profile, backend: { kind: 'open-inference', url: server.url, model: 'tiny' } }));
   const cacheFolder = await temporaryFolder();
   return {
-    open: ({ keeps } = {}) => createRemoteScorer({ modelFolder, ...(keeps && { cacheFolder }), apiKey: () => Promise.resolve(undefined), log: quiet, backOff: 1 }),
+    open: ({ keeps } = {}) => createRemoteScorer({ modelFolder, ...(keeps && { cacheFolder }), apiKey: () => Promise.resolve(undefined), allows: () => true, log: quiet, backOff: 1 }),
     goAway: () => server.stop(),
     async comeBack() {
       await server.start();

@@ -19,7 +19,7 @@ const command = (id: number): RunRequest => ({
   ids: Int32Array.of(id, 5),
   offsets: Int32Array.of(0, 2),
   reads: Int32Array.of(1),
-  columns: new Int32Array(0),
+  columns: Int32Array.of(0, 1),
   priority: 0,
 });
 const journal = (word: string) => readFileSync(join(folder, 'journal'), 'utf8').split('\n').filter((line) => line === word).length;
@@ -69,6 +69,25 @@ describe('InferenceClient', () => {
     expect(results).toEqual([{ tokens: 2 }, { tokens: 2 }]);
     expect([journal('start'), journal('load ok'), journal('run 67')]).toEqual([2, 2, 2]);
     expect(log.some((line) => line.startsWith('The inference process ended (signal SIGKILL; perhaps the machine ran out of memory).'))).toBe(true);
+  });
+
+  it('neither asks nor tells again what was read before a child died', async () => {
+    const { session } = await client.load(model());
+    const run = { ...command(70), ids: Int32Array.of(70, 5, 6, 7, 8), offsets: Int32Array.of(0, 5), reads: Int32Array.of(0, 1, 2, 3, 4) };
+    const told: number[] = [];
+    // The first child tells its third read before its first two, and dies.
+    await client.run(session, run, { onRead: ({ first, values }) => told.push(first, values[0]!) });
+    expect(told).toEqual([2, 2, 0, 0, 1, 1, 3, 3, 4, 4]);
+    expect(['read 0', 'read 1', 'read 2', 'read 3', 'read 4'].map(journal)).toEqual([1, 1, 1, 1, 1]);
+    expect(client.device(session)).toEqual({ provider: 'cpu', passedOver: [], note: 'at most 256 tokens at a time' });
+    expect(log.filter((line) => line.startsWith('The memory of cpu is small for ok: from now on it is run with at most 256 tokens at a time.'))).toHaveLength(1);
+  });
+
+  it('runs less at a time after V8 ran out of memory, and says what V8 said', async () => {
+    const { session } = await client.load(model());
+    await client.run(session, command(71), { onRead: () => undefined });
+    expect(log).toContain('The inference process ended (signal SIGABRT; it said: FATAL ERROR: Zone Allocation failed - process out of memory).');
+    expect(client.device(session).note).toBe('at most 256 tokens at a time');
   });
 
   it('fails a request that ends two children, and no other', async () => {

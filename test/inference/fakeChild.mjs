@@ -29,15 +29,27 @@ async function answer({ kind, id, session, request }) {
     }
     if (request.graphPath === 'bad') return send({ kind: 'failed', id, reason: 'error', message: 'bad graph' });
     loaded.add(session);
-    return send({ kind: 'done', id, result: { device: { provider: 'cpu', passedOver: request.avoid ?? [] }, width: 300, takesImages: false } });
+    return send({ kind: 'done', id, result: { device: { provider: 'cpu', passedOver: request.avoid ?? [] }, width: 300, takesImages: false, runsInPieces: true } });
   }
   const [command] = kind === 'sample' ? request.prompt : request.ids;
   note(`run ${command}`);
   if (!loaded.has(session)) return send({ kind: 'failed', id, reason: 'error', message: 'not loaded' });
-  await send({ kind: 'read', id, reads: { first: 0, values: Float32Array.of(command === 65 ? NaN : command, process.pid) } });
+  if (command !== 70) await send({ kind: 'read', id, reads: { first: 0, values: Float32Array.of(command === 65 ? NaN : command, process.pid) } });
+  if (command === 71 && count('run 71') === 1) {
+    const trace = Array.from({ length: 14 }, (_, i) => `${i}: 0xb78db3 node::OOMErrorHandler(char const*) [/usr/bin/node]`).join('\n');
+    await new Promise(() => process.stderr.write(`\x1b[1;31mFATAL ERROR: Zone Allocation failed - process out of memory\x1b[m\n${trace}\n`, () => process.abort()));
+  }
   if (command === 66) await new Promise(() => process.stderr.write('boom: the reason\n', () => process.kill(process.pid, 'SIGKILL')));
   if (command === 67 && count('run 67') === 1) process.kill(process.pid, 'SIGKILL');
   if (command === 68) for (const end = Date.now() + 20_000; Date.now() < end; );
   if (command === 69) return;
+  if (command === 70) {
+    const order = count('run 70') === 1 ? [2, 0, 1] : request.reads.keys();
+    for (const read of order) {
+      note(`read ${request.reads[read]}`);
+      await send({ kind: 'read', id, reads: { first: read, values: Float32Array.of(request.reads[read], process.pid) } });
+    }
+    if (count('run 70') === 1) process.kill(process.pid, 'SIGKILL');
+  }
   await send({ kind: 'done', id, result: { tokens: request.ids.length } });
 }

@@ -29,9 +29,9 @@ export function fakeGraph(cacheLayout: Graph['cacheLayout'], runs: RecordedRun[]
     cut(length: number) {
       this.tokens.length = Math.min(length, this.tokens.length);
     }
-    copy() {
+    copy(length = this.tokens.length) {
       const copy = new TokenCache();
-      copy.tokens = [...this.tokens];
+      copy.tokens = this.tokens.slice(0, length);
       return copy;
     }
   }
@@ -39,11 +39,12 @@ export function fakeGraph(cacheLayout: Graph['cacheLayout'], runs: RecordedRun[]
     cacheLayout,
     takesImages: false,
     createCache: () => new TokenCache(),
-    run(keyValues, ids) {
+    run(keyValues, ids, _pixels, reads = Int32Array.from(ids.keys())) {
       const { tokens } = keyValues as TokenCache;
       runs.push({ past: tokens.length, ids: [...ids] });
       const all = [...tokens, ...ids];
-      const values = Float32Array.from(fakeScores(all).slice(tokens.length * 2));
+      const scores = fakeScores(all).slice(tokens.length * 2);
+      const values = Float32Array.from([...reads].flatMap((token) => scores.slice(token * 2, token * 2 + 2)));
       if (cacheLayout !== 'none') tokens.push(...ids);
       return Promise.resolve({ values, width: 2 });
     },

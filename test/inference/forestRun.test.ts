@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../server/inference/engine.js';
+import { failureOf } from '../../server/inference/failures.js';
 import { ForestRun } from '../../server/inference/forestRun.js';
+import type { Graph } from '../../server/inference/graph/graph.js';
 import { PrefixCache } from '../../server/inference/prefixCache.js';
-import type { FromChild, RunRequest } from '../../server/inference/protocol.js';
+import type { FromChild, ReadValues, RunRequest } from '../../server/inference/protocol.js';
+import { RunLimits } from '../../server/inference/runLimits.js';
 import { fakeGraph, fakeRuntime, fakeScores, type RecordedRun } from './fakeRuntime.js';
 
 interface Segment {
@@ -26,18 +29,27 @@ function toRequest(segments: readonly Segment[], columns: number[] = [], priorit
   };
 }
 
-async function run(request: RunRequest, layout: 'token-major' | 'none', prefixes?: PrefixCache, runs: RecordedRun[] = []) {
-  const graph = fakeGraph(layout, runs);
-  const forest = new ForestRun(request, graph, prefixes ?? new PrefixCache(graph, Infinity));
+/** @param most More tokens in a run find no memory. */
+async function run(request: RunRequest, layout: 'token-major' | 'none', prefixes?: PrefixCache, runs: RecordedRun[] = [], most = Infinity) {
+  const inner = fakeGraph(layout, runs);
+  const graph: Graph = { ...inner, run: (cache, ids, ...rest) => (ids.length > most ? Promise.reject(new Error('std::bad_alloc')) : inner.run(cache, ids, ...rest)) };
+  const limits = new RunLimits(undefined);
+  const forest = new ForestRun(request, graph, prefixes ?? new PrefixCache(graph, Infinity), limits);
   const values: number[][] = [];
   while (!forest.isDone) {
-    await forest.step((reads) => {
+    const onRead = (reads: ReadValues) => {
       const width = request.columns.length || 2;
-      for (let r = 0; r * width < reads.values.length; r++) values[reads.first + r] = [...reads.values.subarray(r * width, (r + 1) * width)];
+      for (let r = 0; r * width < reads.values.length; r++) {
+        expect(values[reads.first + r], 'told twice').toBeUndefined();
+        values[reads.first + r] = [...reads.values.subarray(r * width, (r + 1) * width)];
+      }
+    };
+    await forest.step(onRead).catch((error: unknown) => {
+      if (failureOf(error) !== 'memory' || !forest.shrink()) throw error;
     });
   }
   forest.close();
-  return { values, tokens: forest.result.tokens, runs };
+  return { values, tokens: forest.result.tokens, runs, limits };
 }
 
 describe('ForestRun', () => {
@@ -94,6 +106,41 @@ describe('ForestRun', () => {
     await run(line(1, 7, 7, 7), 'token-major', prefixes, runs);
     await run(line(1, 2, 3, 4, 9, 8), 'token-major', prefixes, runs);
     expect(runs.map(({ past }) => past)).toEqual([0, 4, 1, 5]);
+  });
+
+  describe('when the memory is short', () => {
+    const long = (length: number, reads: number[]) => toRequest([{ parent: -1, ids: Array.from({ length }, (_, i) => 1 + (i % 90)), reads }]);
+
+    it('runs a sequence in halves, or halves of those, and reads the same', async () => {
+      const request = long(300, [0, 3, 150, 151, 152, 299]);
+      const { values, runs, limits, tokens } = await run(request, 'token-major', undefined, [], 60);
+      expect(values).toEqual((await run(request, 'token-major')).values);
+      expect([limits.tokens, Math.max(...runs.map(({ ids }) => ids.length)), tokens]).toEqual([37, 37, 300]);
+    });
+
+    it('gives what a run of the whole gives, whatever the tree', async () => {
+      const tree = fc.array(fc.record({ parent: fc.nat(3), length: fc.integer({ min: 1, max: 60 }) }), { minLength: 1, maxLength: 6 });
+      await fc.assert(
+        fc.asyncProperty(tree, fc.integer({ min: 16, max: 40 }), async (list, most) => {
+          const segments = list.map(({ parent, length }, i) => ({ parent: Math.min(parent, i) - 1, ids: Array.from({ length }, (_, at) => 1 + ((at * 7 + i) % 50)), reads: [0, length >> 1, length - 1].filter((read, at, all) => all.indexOf(read) === at) }));
+          const request = toRequest(segments);
+          expect((await run(request, 'token-major', undefined, [], most)).values).toEqual((await run(request, 'token-major')).values);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it('runs the tokens of images in one pass all the same', async () => {
+      const pixels = { values: new Float32Array(1), shape: [1, 1, 1, 1], digest: 'figure', end: 50 };
+      const { runs } = await run({ ...long(200, [199]), pixels }, 'token-major', undefined, [], 60);
+      expect(runs.map(({ ids }) => ids.length)).toEqual([50, 50, 50, 50]);
+      await expect(run({ ...long(200, [199]), pixels }, 'token-major', undefined, [], 40)).rejects.toThrow('std::bad_alloc');
+    });
+
+    it('gives up when the smallest run does not fit, or none but the whole makes sense', async () => {
+      await expect(run(long(300, [299]), 'token-major', undefined, [], 10)).rejects.toThrow('std::bad_alloc');
+      await expect(run(long(300, [299]), 'none', undefined, [], 200)).rejects.toThrow('std::bad_alloc');
+    });
   });
 
   it('forgets old sequences beyond the limit', async () => {

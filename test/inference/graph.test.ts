@@ -92,13 +92,15 @@ describe.each<[string, (seen: number[][]) => Session]>([
     await graph.run(cache, Int32Array.of(1, 2, 3, 4));
     cache.cut(2);
     const copy = cache.copy();
+    const start = cache.copy(1);
     await graph.run(cache, Int32Array.of(5));
     await graph.run(copy, Int32Array.of(6, 7));
+    await graph.run(start, Int32Array.of(8));
     const long = Int32Array.from({ length: 500 }, (_, i) => 8 + (i % 90));
     await graph.run(cache, long);
     cache.cut(0);
     await graph.run(cache, Int32Array.of(9));
-    expect(seen).toEqual([[1, 2, 3, 4], [1, 2, 5], [1, 2, 6, 7], [1, 2, 5, ...long], [9]]);
+    expect(seen).toEqual([[1, 2, 3, 4], [1, 2, 5], [1, 2, 6, 7], [1, 8], [1, 2, 5, ...long], [9]]);
     expect([cache.length, copy.length]).toEqual([1, 4]);
     expect(copy.bytes).toBeGreaterThan(0);
   });

@@ -69,6 +69,18 @@ export const jsonMutations: readonly Mutation[] = [
   { name: 'nested 20,000 deep', apply: (bytes) => Buffer.from(`${'['.repeat(20_000)}${bytes.toString()}${']'.repeat(20_000)}`) },
 ];
 
+/** What a stranger writes into `tokenizer_config.json`: chat templates are programs. */
+export const templateMutations: readonly Mutation[] = [
+  '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}',
+  '{% for a in range(2000000000) %}x{% endfor %}',
+  '{% set n = namespace(s="x") %}{% for i in range(60) %}{% set n.s = n.s + n.s %}{% endfor %}{{ n.s }}',
+  '{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}',
+  `${'{% if true %}'.repeat(20_000)}x${'{% endif %}'.repeat(20_000)}`,
+  `{{ ${'('.repeat(20_000)}1${')'.repeat(20_000)} }}`,
+  '{{ messages.constructor.constructor("return process")().exit(3) }}',
+  '{% for m in messages %}{{ m.role }}',
+].map((template) => ({ name: `the template ${template.slice(0, 40)}`, apply: (bytes) => Buffer.from(JSON.stringify({ ...(JSON.parse(bytes.toString()) as object), chat_template: template })) }));
+
 function jsonMutation(change: (at: Container, key: string, random: Random, places: readonly (readonly [Container, string])[]) => void): Mutation['apply'] {
   return (bytes, random) => {
     const root = JSON.parse(bytes.toString()) as Json;

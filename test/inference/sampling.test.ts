@@ -5,6 +5,7 @@ import { Engine } from '../../server/inference/engine.js';
 import type { Graph, KeyValueCache } from '../../server/inference/graph/graph.js';
 import { PromptCache } from '../../server/inference/promptCache.js';
 import type { FromChild, SamplingRequest } from '../../server/inference/protocol.js';
+import { RunLimits } from '../../server/inference/runLimits.js';
 import { drawToken } from '../../server/inference/sampling.js';
 import { SamplingRun } from '../../server/inference/samplingRun.js';
 import { fakeGraph, fakeRuntime } from './fakeRuntime.js';
@@ -74,11 +75,11 @@ function record(): Recorded {
   const held = (cache: KeyValueCache) => (cache as KeyValueCache & { tokens: number[] }).tokens;
   const graph: Graph = {
     ...inner,
-    run(cache, ids) {
+    run(cache, ids, _pixels, reads = Int32Array.from(ids.keys())) {
       runs.push([...ids]);
       const before = [...held(cache)];
       held(cache).push(...ids);
-      return Promise.resolve({ values: Float32Array.from([...ids].flatMap((_, i) => scoresAfter([...before, ...ids.slice(0, i + 1)]))), width: vocabulary });
+      return Promise.resolve({ values: Float32Array.from([...reads].flatMap((read) => scoresAfter([...before, ...ids.slice(0, read + 1)]))), width: vocabulary });
     },
     openBatch(cache, count) {
       let rows = Array.from({ length: count }, () => [...held(cache)]);
@@ -105,8 +106,8 @@ const request: SamplingRequest = {
   prompt: Int32Array.of(1, 2, 3), prefix: Int32Array.of(4, 5), count: 8, maxNewTokens: 12, temperature: 1, stop: Int32Array.of(stop), banned: Int32Array.of(0), seed: 9, priority: 0,
 };
 
-async function sample(change: Partial<SamplingRequest> = {}, { graph } = record(), prompts = new PromptCache(Infinity)) {
-  const run = new SamplingRun({ ...request, ...change }, graph, prompts);
+async function sample(change: Partial<SamplingRequest> = {}, { graph } = record(), prompts = new PromptCache(Infinity), limits = new RunLimits(undefined)) {
+  const run = new SamplingRun({ ...request, ...change }, graph, prompts, limits);
   while (!run.isDone) await run.step();
   run.close();
   return run.result;
@@ -169,8 +170,33 @@ describe('SamplingRun', () => {
     expect(recorded.batches).toEqual([]);
   });
 
+  it('draws the same rows where the memory holds only some of them, or a part of the prompt', async () => {
+    const whole = await sample({ count: 11, prompt: Int32Array.from({ length: 70 }, (_, i) => i % 5) });
+    const recorded = record();
+    const limits = new RunLimits(undefined);
+    const { graph } = recorded;
+    const full = () => Promise.reject(new Error('std::bad_alloc'));
+    const small: Graph = {
+      ...graph,
+      run: (cache, ids, ...rest) => (ids.length > 20 ? full() : graph.run(cache, ids, ...rest)),
+      openBatch: (cache, count) => {
+        const batch = graph.openBatch!(cache, count);
+        return { get rows() { return batch.rows; }, keep: (kept) => batch.keep(kept), run: (ids) => (ids.length > 3 ? full() : batch.run(ids)) };
+      },
+    };
+    const run = new SamplingRun({ ...request, count: 11, prompt: Int32Array.from({ length: 70 }, (_, i) => i % 5) }, small, new PromptCache(Infinity), limits);
+    while (!run.isDone) {
+      await run.step().catch((error: unknown) => {
+        if (!run.shrink()) throw error;
+      });
+    }
+    expect(run.result.rows).toEqual(whole.rows);
+    expect([limits.tokens, limits.rows <= 3]).toEqual([17, true]);
+    expect(recorded.runs.map((ids) => ids.length)).toEqual([17, 17, 17, 17, 2, 2]);
+  });
+
   it('refuses a graph without a batch axis', () => {
-    expect(() => new SamplingRun(request, fakeGraph('none', []), new PromptCache(1))).toThrow('the graph cannot sample: it needs a batch axis');
+    expect(() => new SamplingRun(request, fakeGraph('none', []), new PromptCache(1), new RunLimits(undefined))).toThrow('the graph cannot sample: it needs a batch axis');
   });
 });
 

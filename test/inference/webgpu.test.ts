@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chain, modelFolders, openScorer, tree } from './models.js';
+import { hungryModel } from './hungryModel.js';
+import { chain, copyModel, modelFolders, openScorer, tree } from './models.js';
 
 const driver = process.env['STEPLENS_SWIFTSHADER'] ?? '/usr/lib/chromium/vk_swiftshader_icd.json';
 const changed = ['VK_DRIVER_FILES', 'XDG_RUNTIME_DIR', 'LD_LIBRARY_PATH'];
@@ -32,6 +33,22 @@ describe.each(Object.entries(modelFolders))('WebGPU with cache layout %s', (_lay
       const [expected, { scores }] = [await cpu.score(job), await gpu.score(job)];
       scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!)).toBeLessThan(1e-3));
     }
+  });
+});
+
+describe('a WebGPU whose memory is full', () => {
+  it('runs smaller pieces, and says so', async () => {
+    process.env['VK_DRIVER_FILES'] = driver;
+    const folder = modelFolders['hugging-face'];
+    // Not too much for the CPU, whose runs here are shorter, and four times what a buffer of SwiftShader may have.
+    const copy = await copyModel(folder, { files: { 'model.onnx': await hungryModel(join(folder, 'model.onnx'), 150, 2 ** 32) } });
+    const days = Array.from({ length: 8 }, (_, day) => `On day ${day} there are ${4 + day} + 1 = ${5 + day} apples.`).join(' ');
+    const job = { question: 'How many apples are there?', images: [], steps: [{ text: days }, { text: 'So there are 13.', parent: 0 }] };
+    const [gpu, expected] = [openScorer(copy, { device: 'webgpu' }), await openScorer(folder).score(job)];
+    const { scores } = await gpu.score(job);
+    scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!)).toBeLessThan(1e-3));
+    expect((await gpu.describe()).device).toMatchObject({ provider: 'webgpu', passedOver: [], note: expect.stringMatching(/^at most \d+ tokens at a time$/) as string });
+    expect(gpu.log.some((line) => line.startsWith('The memory of webgpu is small for model.onnx'))).toBe(true);
   });
 });
 

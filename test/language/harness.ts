@@ -61,7 +61,7 @@ export interface Bench {
 }
 
 /** A service with a fake scorer and a clock that stands still. */
-export function bench(settings: Partial<ServerSettings> = {}, { isTrusted = true, scorer = () => new FakeScorer() }: { isTrusted?: boolean; scorer?: () => FakeScorer } = {}): Bench {
+export function bench(settings: Partial<ServerSettings> = {}, { isTrusted = true, allowedServers = [], scorer = () => new FakeScorer() }: { isTrusted?: boolean; allowedServers?: readonly string[]; scorer?: () => FakeScorer } = {}): Bench {
   const clock = new ManualClock();
   const scorers: FakeScorer[] = [];
   const created: ScorerSettings[] = [];
@@ -83,7 +83,7 @@ export function bench(settings: Partial<ServerSettings> = {}, { isTrusted = true
       onDocument: (uri) => announced.push(uri),
       onStatus: (status) => statuses.push(status),
     },
-    { settings: { ...defaultSettings, ...settings }, isTrusted },
+    { settings: { ...defaultSettings, ...settings }, isTrusted, allowedServers },
   );
   return {
     service,

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readDocument } from '../../server/formats/registry.js';
+import { openEditorJudge } from '../../server/editorPolicy.js';
 import { createLabeler } from '../../server/labeler.js';
+import { readEventLog } from '../../server/labeling/eventLog.js';
 import type { Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
 import { createLabelingService, type LabelJob, type LabelingService } from '../../server/labelingService.js';
 import { scoreProblem, type ScoredDocument } from '../../server/language/scoredDocument.js';
@@ -13,6 +15,7 @@ import { LineIndex } from '../../server/reasoning/span.js';
 import { defaultSettings } from '../../server/settings.js';
 import { viewAt } from '../../webview/model/replay.js';
 import { readInEditor } from '../../server/world.js';
+import { counted, countingPolicy, startServer } from '../labeling/openAiSetup.js';
 import { ManualClock } from './harness.js';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
@@ -51,6 +54,9 @@ class ScriptedPolicy implements Policy {
   }
 }
 
+/** The editor's secrets. */
+const keys = new Map<string, string>();
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let folder: string;
 let policy: ScriptedPolicy;
 let clock: ManualClock;
@@ -58,14 +64,13 @@ let told: LabelingParams[];
 let service: LabelingService;
 let job: LabelJob;
 /** One for all: it loads the algebra once. */
-const labeler = createLabeler(() => Promise.resolve(policy));
+const labeler = createLabeler(() => Promise.resolve(policy), (algebra, judge) => openEditorJudge(algebra, judge, { key: (url) => Promise.resolve(keys.get(url)), log }));
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steplens-labeling-'));
   policy = new ScriptedPolicy();
   clock = new ManualClock();
   told = [];
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   service = createLabelingService({ labeler, read: readInEditor, clock, log, onChange: (params) => told.push(params) });
   const uri = pathToFileURL(join(folder, 'problems.json')).href;
   job = { problem: { id: 'sum', question: 'What is 3 + 4?', answer: '7', images: [] }, uri, images: [], settings, again: false };
@@ -83,11 +88,11 @@ async function labelled(more: Partial<LabelJob> = {}): Promise<{ file: string; s
 
 async function documentOf(file: string, change: (text: string) => string = (text) => text): Promise<ScoredDocument> {
   const text = change(await readFile(fileURLToPath(file), 'utf8'));
-  const reasoning = readDocument(text, 'json')!;
+  const reasoning = readDocument(text, file.endsWith('l') ? 'jsonl' : 'json')!;
   return { uri: file, version: 1, lines: new LineIndex(text), reasoning, problems: reasoning.problems.map((problem) => scoreProblem(problem, undefined, 0.5)), threshold: 0.5 };
 }
 
-const viewOf = (file: string, document?: ScoredDocument) => service.treeView(file, 0, document, 0.5, () => Promise.resolve([]));
+const viewOf = (file: string, document?: ScoredDocument, problem = 0) => service.treeView(file, problem, document, 0.5, () => Promise.resolve([]));
 
 describe('labelling a problem', () => {
   it('writes the tree beside the file, closes the policy, and knows it the next time', async () => {
@@ -162,6 +167,36 @@ describe('labelling a problem', () => {
   });
 });
 
+describe('a judge of the settings', () => {
+  it('is asked with its key where the rules cannot tell, is shown with the policy as a place the text goes to, and makes a run of its own', async () => {
+    const server = await startServer({ steps: 'plain', apiKey: 'secret' }, { ...countingPolicy, sample: () => Promise.resolve([{ steps: ['Yes'], finish: 'stop' }]) }, ['checker']);
+    // Without a marked answer the rules cannot tell.
+    policy.sample = ({ prefix, count, seed }) => Promise.resolve(Array.from({ length: count }, (_, i) => ({ steps: [...counted(0, seed + i).slice(0, 2), 'That makes the seven we looked for'].slice(prefix.length), finish: 'stop' as const })));
+    const judged = { ...settings, labelingJudge: server.url, labelingJudgeModel: 'checker' };
+    expect(await service.label({ ...job, settings: judged }, 0, none), 'without the key').toEqual({ err: expect.stringContaining('refuses the key') as string });
+    keys.set(server.url, 'secret');
+    const { file } = await labelled({ settings: judged });
+    const { origin } = new URL(server.url);
+    expect(told.at(-1)).toMatchObject({ state: 'ended', servers: [origin] });
+    const { recorded } = await readEventLog(fileURLToPath(file).replace('.json', '.events.jsonl'));
+    const methods = recorded.flatMap(({ event }) => (event.event === 'rollouts' ? event.rollouts.map((one) => ('failure' in one ? 'failure' : `${one.verdict} by ${one.method}`)) : []));
+    expect(new Set(methods)).toEqual(new Set(['right by llm']));
+    expect(server.requests[0]!.messages![0]!.content).toContain('That makes the seven');
+    const before = server.requests.length;
+    const byRules = await labelled();
+    expect(byRules.file).not.toBe(file);
+    expect(server.requests).toHaveLength(before);
+    expect(told.at(-1)!.servers).toEqual([]);
+    const both = { ...judged, labelingPolicy: 'http://policy.example/v1' };
+    await labelled({ settings: both, again: true });
+    expect(told.at(-1)!.servers).toEqual(['http://policy.example', origin]);
+  });
+
+  it('without a model is refused, with what to write', async () => {
+    expect(await service.label({ ...job, settings: { ...settings, labelingJudge: 'http://localhost:1/v1' } }, 0, none)).toEqual({ err: expect.stringContaining('Labeling: Judge Model') as string });
+  });
+});
+
 describe('a replay', () => {
   it('ends in the tree of the file, and every moment is the log so far', async () => {
     const { file } = await labelled();
@@ -175,6 +210,40 @@ describe('a replay', () => {
     expect(viewAt(view!, replay!, batch + 2).nodes[0]).toMatchObject({ value: 2 / 3 });
     const moves = replay!.frames.flatMap(({ event }) => (event.kind === 'move' ? [`${event.outcome} ${event.step}`] : []));
     expect(moves.slice(0, 2)).toEqual(['before 2', 'after 1']);
+  });
+
+  it('of a Monte-Carlo run is one for each record: its own solution, step by step', async () => {
+    const { file } = await labelled({ settings: { ...settings, labelingMethod: 'monte-carlo' } });
+    const document = await documentOf(file);
+    expect(document.problems).toHaveLength(3);
+    for (const { problem: { index } } of document.problems) {
+      const { view, replay } = await viewOf(file, document, index);
+      expect(view!.isSearchTree).toBe(false);
+      const kinds = replay!.frames.map(({ event, node }) => `${event.kind} ${node}`);
+      const ofStep = (step: number) => [`node ${step}`, `rollouts ${step}`, `value ${step}`];
+      expect(kinds).toEqual(['begin 0', 'rollouts 0', 'value 0', ...[1, 2, 3].flatMap(ofStep), 'end 0']);
+      expect(viewAt(view!, replay!, replay!.frames.length)).toEqual(view);
+      expect(viewAt(view!, replay!, 5).nodes.map(({ children, value }) => [children, value])).toEqual([[[1], null], [[], null], [[], null], [[], null]]);
+      expect(viewAt(view!, replay!, 6).nodes[1]!.mc).toEqual(view!.nodes[1]!.mc);
+    }
+    const edited = await documentOf(file, (text) => text.replace('"step":"3 + 4 = 7"', '"step":"4 + 3 = 7"'));
+    expect((await viewOf(file, edited, 0)).replay).toBeNull();
+    expect((await viewOf(file, edited, 1)).replay).not.toBeNull();
+    const moved = await documentOf(file, (text) => text.split('\n').filter((line) => line !== '').reverse().join('\n'));
+    expect((await viewOf(file, moved, 0)).replay).toEqual((await viewOf(file, document, 2)).replay);
+    expect((await viewOf(file, await documentOf(file, (text) => text.replaceAll('"id":"sum-', '"id":"other-')), 0)).replay).toBeNull();
+  });
+
+  it('stands beside every record of the sample workspace', async () => {
+    for (const name of ['perimeter', 'rates', 'sharing']) {
+      const file = pathToFileURL(`media/samples/monte-carlo/${name}.jsonl`).href;
+      const document = await documentOf(file);
+      expect(document.problems.length).toBeGreaterThan(0);
+      for (const { problem: { index } } of document.problems) {
+        const { view, replay } = await viewOf(file, document, index);
+        expect(viewAt(view!, replay!, replay!.frames.length), `${name} ${index}`).toEqual(view);
+      }
+    }
   });
 
   it('is none where there is no log, or the file is of another tree', async () => {

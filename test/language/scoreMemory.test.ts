@@ -34,6 +34,18 @@ it('recalls a score only for the prefix it was given for, and every such one', (
   );
 });
 
+it('recalls a judge\'s value for the answer it was told alone, and a model\'s for any', () => {
+  const [problem] = sketch([{ question: 'q', solutions: [['a', 'b']] }]).reasoning.problems;
+  const scored = { scores: Float64Array.of(0.9, 0.8), skipped: new Map<number, string>() };
+  const pendingWith = (answer: string | undefined, source?: 'judge') => {
+    const memory = new ScoreMemory([{ problem: { ...problem!, answer: '4' }, scored: { ...scored, ...(source && { source }) } }]);
+    const { answer: _none, ...unanswered } = problem!;
+    return memory.recall(answer === undefined ? unanswered : { ...problem!, answer }).pending!.size;
+  };
+  expect([pendingWith('4', 'judge'), pendingWith('5', 'judge'), pendingWith(undefined, 'judge')]).toEqual([0, 2, 2]);
+  expect([pendingWith('4'), pendingWith('5'), pendingWith(undefined)]).toEqual([0, 0, 0]);
+});
+
 it('recalls why a step has no score', () => {
   const [problem] = sketch([{ question: 'q', solutions: [['a']] }]).reasoning.problems;
   const memory = new ScoreMemory([{ problem: problem!, scored: { scores: Float64Array.of(NaN), skipped: new Map([[0, 'too long']]) } }]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ScoringError } from '../../server/scoring/scorer.js';
+import { NotAllowedError, ScoringError } from '../../server/scoring/scorer.js';
 import { defaultSettings } from '../../server/settings.js';
 import { ScoringCancelled } from '../../server/service.js';
 import { FakeScorer, fakeInfo } from './fakeScorer.js';
@@ -135,10 +135,10 @@ describe('settings', () => {
     const source = open('a', 'q\none');
     await settle();
     announced.length = 0;
-    service.configure({ ...defaultSettings, threshold: 0.95 }, true);
+    service.configure({ ...defaultSettings, threshold: 0.95 }, true, []);
     expect(service.document(source.uri)!.problems[0]!.steps[0]).toMatchObject({ low: true });
     expect(announced).toEqual([source.uri]);
-    service.configure({ ...defaultSettings, threshold: null }, true);
+    service.configure({ ...defaultSettings, threshold: null }, true, []);
     expect(service.document(source.uri)!.threshold).toBe(0.5);
     await settle();
     expect(scorers).toHaveLength(1);
@@ -157,7 +157,7 @@ describe('settings', () => {
     const { open, service, scorers, created, prm } = bench();
     const source = open('a', 'q\none');
     await settle();
-    service.configure({ ...defaultSettings, modelPath: '/models/other' }, true);
+    service.configure({ ...defaultSettings, modelPath: '/models/other' }, true, []);
     expect(prm(source)).toEqual([[NaN]]);
     await settle();
     expect(scorers.map(({ isDisposed, jobs }) => [isDisposed, jobs.length])).toEqual([[true, 1], [false, 1]]);
@@ -170,9 +170,70 @@ describe('settings', () => {
     open('a', 'q\none');
     await settle();
     expect(created).toEqual([{ modelPath: '', device: 'auto', threads: 2 }]);
-    service.configure({ ...defaultSettings, modelPath: '/models/evil', device: 'webgpu', threads: 2 }, true);
+    service.configure({ ...defaultSettings, modelPath: '/models/evil', device: 'webgpu', threads: 2 }, true, []);
     await settle();
     expect(created[1]).toEqual({ modelPath: '/models/evil', device: 'webgpu', threads: 2 });
+  });
+
+  it('of an untrusted workspace name no server that text is sent to, and no folder', () => {
+    const evil = { labelingPolicy: 'https://evil', labelingJudge: 'https://evil', labelingFolder: '/etc', modelPath: '/models/evil' };
+    const { service } = bench(evil, { isTrusted: false });
+    expect(service.trusted).toMatchObject({ labelingPolicy: 'mini', labelingJudge: '', labelingFolder: 'steplens-runs', modelPath: '' });
+    service.configure({ ...defaultSettings, ...evil }, true, []);
+    expect(service.trusted).toMatchObject(evil);
+  });
+});
+
+describe('a model at a server', () => {
+  const server = 'https://gpu-box';
+  const remote = { ...fakeInfo, device: { provider: 'judge', server, passedOver: [] } };
+  const settings = { ...defaultSettings, modelPath: '/models/remote' };
+  /** As the scorer does: it looks before it is there. */
+  const asks = (leave: () => boolean) => () => Object.assign(new FakeScorer(remote), { describe: () => (leave() ? Promise.resolve(remote) : Promise.reject(new NotAllowedError('far', server))) });
+
+  it('waits for the user, says for which server, and goes on when allowed', async () => {
+    let ask = (): boolean => false;
+    const { open, service, statuses, prm, scorers } = bench(settings, { scorer: asks(() => ask()) });
+    ask = () => service.allows(server);
+    const source = open('a', 'q\none');
+    await settle();
+    expect(statuses.at(-1)).toMatchObject({ state: 'failed', asksFor: server, message: expect.stringContaining(`far is at ${server}`) as string });
+    await expect(service.score(source.uri, false)).rejects.toThrow('only after you agree');
+    await expect(service.scoreJob({ question: 'q', images: [], steps: [{ text: 'a' }] }, {})).rejects.toThrow(NotAllowedError);
+    expect(scorers.flatMap(({ jobs }) => jobs)).toEqual([]);
+    service.configure(settings, true, ['https://another']);
+    await settle();
+    expect(prm(source)).toEqual([[NaN]]);
+    service.configure(settings, true, [server]);
+    await settle();
+    expect(prm(source)).toEqual([[0.9]]);
+    expect(statuses.at(-1)).not.toHaveProperty('asksFor');
+  });
+
+  it('tells of an evaluation that waits, without an open file', async () => {
+    const { service, statuses } = bench(settings, { scorer: asks(() => false) });
+    await expect(service.scoreJob({ question: 'q', images: [], steps: [{ text: 'a' }] }, {})).rejects.toThrow(NotAllowedError);
+    expect(statuses.at(-1)).toMatchObject({ state: 'failed', asksFor: server });
+  });
+
+  it('is left when leave is taken back', async () => {
+    let ask = (): boolean => true;
+    const { open, service, scorers, statuses, prm } = bench(settings, { allowedServers: [server], scorer: asks(() => ask()) });
+    ask = () => service.allows(server);
+    const source = open('a', 'q\none');
+    await settle();
+    expect(prm(source)).toEqual([[0.9]]);
+    service.configure(settings, true, []);
+    await settle();
+    expect(scorers[0]!.isDisposed).toBe(true);
+    expect(statuses.at(-1)).toMatchObject({ state: 'failed', asksFor: server });
+    expect(prm(source)).toEqual([[NaN]]);
+  });
+
+  it('needs no leave on this machine, and has none by a likeness of its name', () => {
+    const { service } = bench();
+    for (const own of ['http://localhost:8000', 'http://127.0.0.1', 'http://127.8.9.1:80', 'http://[::1]:8000', 'http://a.localhost']) expect(service.allows(own), own).toBe(true);
+    for (const other of ['http://127.0.0.1.example.org', 'http://localhost.example.org', 'http://10.0.0.1', 'http://0.0.0.0', 'http://[fe80::1]']) expect(service.allows(other), other).toBe(false);
   });
 });
 
@@ -188,7 +249,7 @@ describe('failures', () => {
     expect(service.document(source.uri)!.problems[0]!.steps).toHaveLength(1);
     await expect(service.score(source.uri, false)).rejects.toThrow('prm.json: no such file');
     await expect(service.score(source.uri, false)).resolves.toEqual({ steps: 1, low: 0 });
-    service.configure({ ...defaultSettings, modelPath: '/models/good' }, true);
+    service.configure({ ...defaultSettings, modelPath: '/models/good' }, true, []);
     await settle();
     expect(models).toHaveLength(0);
     expect(service.document(source.uri)!.problems[0]!.steps[0]).toMatchObject({ values: { prm: 0.9 } });

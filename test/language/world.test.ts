@@ -17,9 +17,9 @@ describe('images of a problem', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('are looked for beside the document, in the workspace, and where an absolute path says', async () => {
-    const found = await findImages(uri('data/tree.json'), [uri('')], ['images/a b.png', 'top.jpg', join(folder, 'top.jpg')]);
-    expect(found).toEqual([uri('data/images/a b.png'), uri('top.jpg'), uri('top.jpg')]);
+  it('are looked for beside the document, above it, in the workspace, and where an absolute path says', async () => {
+    const found = await findImages(uri('data/tree.json'), [uri('data/images')], ['images/a b.png', 'top.jpg', 'a b.png', join(folder, 'top.jpg')]);
+    expect(found).toEqual([uri('data/images/a b.png'), uri('top.jpg'), uri('data/images/a b.png'), uri('top.jpg')]);
   });
 
   it('are left out when missing, no image, on the network, or without a folder to look in', async () => {
@@ -38,7 +38,8 @@ describe('settings from the wire', () => {
   });
 
   it('count a workspace as trusted unless the client says otherwise', () => {
-    expect(readInitializationOptions(undefined)).toEqual({ isTrusted: true, settings: defaultSettings });
+    expect(readInitializationOptions(undefined)).toEqual({ isTrusted: true, allowedServers: [], settings: defaultSettings });
+    expect(readInitializationOptions({ allowedServers: ['https://a', 3] }).allowedServers).toEqual(['https://a']);
     expect(readInitializationOptions({ isTrusted: false, cacheFolder: '/c', explanations: 'file:///d.md' })).toMatchObject({ isTrusted: false, cacheFolder: '/c', explanations: 'file:///d.md' });
   });
 });

@@ -7,6 +7,7 @@ import {
   type LowStep, type ProblemView, type TreeView,
 } from '../../server/protocol.js';
 import { createLabeler } from '../../server/labeler.js';
+import { createJudge } from '../../server/labeling/judge.js';
 import { PolicyError } from '../../server/labeling/policy.js';
 import { startServer, type World } from '../../server/server.js';
 import { ScoringError } from '../../server/scoring/scorer.js';
@@ -41,7 +42,7 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
       scorers.push(scorer);
       return scorer;
     },
-    createLabeler: () => createLabeler(() => Promise.reject(new PolicyError('No policy answers here.'))),
+    createLabeler: () => createLabeler(() => Promise.reject(new PolicyError('No policy answers here.')), (algebra) => Promise.resolve(createJudge({ algebra }))),
     locateImages: (_, __, paths) => Promise.resolve([...paths]),
     findImages: (_, __, paths) => Promise.resolve(paths.map((path) => `file:///w/${path}`)),
     readText: () => Promise.resolve('## `first-low-step`\n'),

@@ -99,6 +99,10 @@ describe('moving through a search', () => {
     const plain = { ...state, replay: null, selected: 0 };
     expect(press(' ', plain)).toEqual({ kind: 'fold', id: 0, isFolded: true });
     expect([press('[', plain), press('m', plain)]).toEqual([undefined, undefined]);
+    const onStep = { ...plain, selected: view.nodes[0]!.children[0]! };
+    expect(press('w', onStep)).toEqual({ kind: 'explainTraining' });
+    // The problem is no path, a moment is not the file, and a tree that grows has no file yet.
+    for (const state of [plain, { ...at(40), selected: onStep.selected }, { ...onStep, labeling: { rollouts: 3 } }, { ...onStep, selected: null }]) expect(press('w', state)).toBeUndefined();
   });
 
   it('plays in even time, and stops', () => {

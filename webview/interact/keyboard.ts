@@ -9,7 +9,7 @@ export type Intent =
   | { readonly kind: 'low'; readonly direction: 1 | -1 }
   | { readonly kind: 'zoom'; readonly direction: 1 | -1 }
   | { readonly kind: 'event'; readonly direction: 1 | -1 }
-  | { readonly kind: 'fit' | 'search' | 'back' | 'help' | 'play' | 'moreRollouts' | 'none' };
+  | { readonly kind: 'fit' | 'search' | 'back' | 'help' | 'play' | 'moreRollouts' | 'explainTraining' | 'none' };
 
 export interface Key {
   readonly key: string;
@@ -32,6 +32,7 @@ export function keyIntent(key: Key, state: Pick<PanelState, 'model' | 'selected'
   const plain = PLAIN[key.key] ?? (state.replay === null ? undefined : REPLAY[key.key]);
   if (plain !== undefined) return plain;
   if (key.key === 'm') return canSampleMore(state) ? { kind: 'moreRollouts' } : undefined;
+  if (key.key === 'w') return canExplain(state) ? { kind: 'explainTraining' } : undefined;
   if (model === null || model.nodes.length === 0) return undefined;
   if (selected === null) return key.key.startsWith('Arrow') || key.key === 'Home' ? { kind: 'select', id: model.order[0]! } : undefined;
   return walk(key, model, selected, state.collapsed);
@@ -58,6 +59,11 @@ const REPLAY: Readonly<Record<string, Intent>> = {
 /** A tree that a run left, whole and at rest: its nodes can be sampled further. */
 export function canSampleMore({ model, replay, labeling }: Pick<PanelState, 'model' | 'replay' | 'labeling'>): boolean {
   return model !== null && model.view.isSearchTree && model.view === model.whole && replay !== null && labeling === null;
+}
+
+/** The selected node ends a path of the file as it stands: it can be asked whether that is training data. */
+export function canExplain({ model, selected, labeling }: Pick<PanelState, 'model' | 'selected' | 'labeling'>): boolean {
+  return model !== null && model.view === model.whole && labeling === null && selected !== null && model.nodes[selected]!.steps.length > 0;
 }
 
 function walk(key: Key, model: TreeModel, selected: number, collapsed: ReadonlySet<number>): Intent | undefined {
@@ -116,6 +122,7 @@ export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ['Space', 'fold or unfold; play or pause where the search can be replayed'],
   ['[ ]', 'one event of the search back, on'],
   ['m', 'more rollouts from the node'],
+  ['w', 'why the node’s paths are, or are not, in the training set'],
   ['n p', 'next, previous low step'],
   ['/', 'search, Esc goes back'],
   ['+ − 0', 'zoom in, out, fit'],

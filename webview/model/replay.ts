@@ -17,7 +17,7 @@ export function viewAt(view: ProblemView, replay: Replay, count: number): Proble
 
 function nodeAt(node: NodeView, states: ReadonlyMap<number, ReplayState>): NodeView {
   const state = states.get(node.id);
-  const { mc: _mc, interval: _interval, visits: _visits, correct, ...rest } = node;
+  const { mc: _mc, interval: _interval, visits, correct, ...rest } = node;
   if (state === undefined) return { ...rest, children: [], value: null, source: null, assumed: false, oneSample: false, rollouts: [] };
   const { mc, interval } = state;
   return {
@@ -31,7 +31,7 @@ function nodeAt(node: NodeView, states: ReadonlyMap<number, ReplayState>): NodeV
     source: mc === undefined ? null : 'mc',
     ...(mc && { mc }),
     ...(interval && { interval }),
-    visits: state.visits,
+    ...(visits !== undefined && { visits: state.visits }),
     assumed: mc?.assumed ?? false,
     rollouts: firstOf(node, state),
     ...(correct !== undefined && mc !== undefined && { correct }),

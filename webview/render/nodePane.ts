@@ -1,7 +1,7 @@
 import { rootPath } from '../../server/reasoning/paths.js';
 import type { NodeView, StepView } from '../../server/protocol.js';
 import { button } from '../controls.js';
-import { canSampleMore } from '../interact/keyboard.js';
+import { canExplain, canSampleMore } from '../interact/keyboard.js';
 import { markOutline } from '../layout/marks.js';
 import { nodeWords, type TreeModel } from '../model/treeModel.js';
 import { formatValue, SOURCE_NAMES, sourceLabel, valueBin } from '../model/valueScale.js';
@@ -17,6 +17,7 @@ export interface NodePaneActions {
   reveal(target: { readonly node: number; readonly step?: number; readonly rollout?: number }): void;
   openImage(index: number): void;
   moreRollouts(id: number): void;
+  explainTraining(id: number): void;
 }
 
 /** Nodes of a path shown as crumbs; of a longer one the first and the last. */
@@ -33,14 +34,17 @@ export function renderNodePane(document: Document, state: PanelState, actions: N
     ...valueBlock(document, model, node),
     ...stepsSection(document, node, state, actions),
     ...rolloutList(document, node, (rollout) => actions.reveal({ node: node.id, rollout })),
-    ...(canSampleMore(state) ? [moreButton(document, selected, actions)] : []),
+    ...nodeActions(document, selected, state, actions),
     ...problemSection(document, model, state, actions),
   ];
 }
 
-function moreButton(document: Document, selected: number, actions: NodePaneActions): HTMLElement {
-  const more = button(document, { label: 'Sample more rollouts from this node (m)', text: 'More rollouts from here…', icon: 'beaker', onClick: () => actions.moreRollouts(selected) });
-  return element(document, 'p', { class: 'more-rollouts' }, more);
+/** What can be done with a node of a tree that is whole and at rest. */
+function nodeActions(document: Document, selected: number, state: PanelState, actions: NodePaneActions): HTMLElement[] {
+  const more = () => button(document, { label: 'Sample more rollouts from this node (m)', text: 'More rollouts from here…', icon: 'beaker', onClick: () => actions.moreRollouts(selected) });
+  const why = () => button(document, { label: 'Why is this path not in the training set? (w)', text: 'In the training set?', icon: 'question', onClick: () => actions.explainTraining(selected) });
+  const offered = [...(canSampleMore(state) ? [more()] : []), ...(canExplain(state) ? [why()] : [])];
+  return offered.length === 0 ? [] : [element(document, 'p', { class: 'node-actions' }, ...offered)];
 }
 
 function crumbs(document: Document, model: TreeModel, selected: number, actions: NodePaneActions): HTMLElement {

@@ -16,17 +16,17 @@ def optimizers(matrices, others, rate):
 
 
 class Schedule:
-    """Warm-up over 150 steps, then a cosine that ends after `minutes`."""
+    """Warm-up over 150 steps, then a cosine that ends after `minutes` of wall clock or after `last` steps."""
 
-    def __init__(self, optimizers, minutes):
-        self.optimizers, self.seconds, self.begun, self.steps = optimizers, 60 * minutes, time.time(), 0
+    def __init__(self, optimizers, minutes=None, last=None):
+        self.optimizers, self.length, self.last, self.begun, self.steps = optimizers, minutes, last, time.time(), 0
 
     def minutes(self):
         return (time.time() - self.begun) / 60
 
     def step(self):
-        """Applies the gradients; False when the time is up."""
-        done = (time.time() - self.begun) / self.seconds
+        """Applies the gradients; False when the end is reached."""
+        done = self.steps / self.last if self.last else self.minutes() / self.length
         if done >= 1:
             return False
         rate = min(1, (self.steps + 1) / 150) * (0.5 + 0.5 * math.cos(math.pi * done))

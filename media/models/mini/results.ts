@@ -4,19 +4,21 @@
  * The policy samples candidates for unseen problems, the rules judge their answers, every PRM scores their steps, and
  * StepLens' own evaluation compares the choices. Exact verdicts on steps come from the generator.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bestOfN, type BestOfN, type Selection } from '../../../server/evaluation/bestOfN.js';
 import type { Estimate } from '../../../server/evaluation/bootstrap.js';
 import { firstLow, type LabelledSolution } from '../../../server/evaluation/labelledSolution.js';
-import { processReport, type ProcessReport } from '../../../server/evaluation/processBenchmark.js';
+import { processReport } from '../../../server/evaluation/processBenchmark.js';
 import { InferenceClient } from '../../../server/inference/client.js';
 import { createAlgebra } from '../../../server/labeling/answers/computeEngine.js';
 import { createJudge } from '../../../server/labeling/judge.js';
 import { openLocalPolicy } from '../../../server/labeling/policies/localPolicy.js';
+import { writeModel } from '../../../server/onnx/model.js';
+import { readModel } from '../../../server/onnx/readModel.js';
 import { createRandom } from '../../../server/reasoning/random.js';
 import { createScorer } from '../../../server/scoring/onnxScorer.js';
 import { judgeSteps, type ExactVerdict } from './problems/exactSteps.js';
@@ -33,12 +35,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const inferenceEntry = fileURLToPath(new URL('../../../server/inference/main.ts', import.meta.url));
 const threads = Math.min(4, availableParallelism());
 
-/** The bundled PRM, and those to compare it with: a folder each in `ablations/`. */
+/** The PRMs to compare with the bundled one: the weights in which they differ from it (`export.py --over`). */
 const ablations = join(here, 'ablations');
-const models = [
-  { name: 'the bundled PRM', folder: here },
-  ...(existsSync(ablations) ? readdirSync(ablations).sort().map((name) => ({ name, folder: join(ablations, name) })) : []),
-];
 
 interface Solved {
   readonly id: string;
@@ -51,8 +49,8 @@ interface Solved {
 const folder = mkdtempSync(join(tmpdir(), 'steplens-results-'));
 try {
   const problems = await sampleCandidates();
-  const scored = [];
-  for (const model of models) scored.push({ name: model.name, ...(await evaluateModel(model.folder, problems)) });
+  const scored = [{ name: 'the bundled PRM', ...(await evaluateModel(here, problems)) }];
+  for (const file of readdirSync(ablations).sort()) scored.push({ name: basename(file, '.onnx'), ...(await evaluateModel(await ablation(file), problems)) });
   report(problems, scored);
 } finally {
   rmSync(folder, { recursive: true });
@@ -84,6 +82,18 @@ async function sampleCandidates(): Promise<Solved[]> {
     await client.dispose();
   }
   return found;
+}
+
+/** The folder of an ablation: the bundled PRM with other weights. */
+async function ablation(file: string): Promise<string> {
+  const to = join(folder, basename(file, '.onnx'));
+  mkdirSync(to);
+  for (const name of ['prm.json', 'tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(here, name), join(to, name));
+  const [bundled, other] = await Promise.all([readModel(join(here, 'model.onnx')), readModel(join(ablations, file))]);
+  const own = new Map(other.graph.initializers.map((tensor) => [tensor.name, tensor]));
+  const initializers = bundled.graph.initializers.map((tensor) => own.get(tensor.name) ?? tensor);
+  writeFileSync(join(to, 'model.onnx'), writeModel({ ...bundled, graph: { ...bundled.graph, initializers } }, (path) => path));
+  return to;
 }
 
 async function evaluateModel(modelFolder: string, problems: readonly Solved[]) {
@@ -119,9 +129,14 @@ function report(problems: readonly Solved[], scored: readonly Scored[]): void {
   const last = (estimates: readonly Estimate[]): Estimate => estimates.at(-1)!;
   const bundled = scored[0]!;
   const at = (best: BestOfN, selection: Selection): Estimate => last(best.curves[selection]);
+  const kinds = [...new Set(problems.map(({ kind }) => kind))].sort();
   const result = {
     problems: problems.length,
     candidates: candidates.length,
+    passAt1ByKind: Object.fromEntries(kinds.map((kind) => {
+      const own = candidates.filter((candidate) => candidate.kind === kind);
+      return [kind, own.filter(({ correct }) => correct).length / own.length];
+    })),
     passAt1: last(bundled.best.curves.random),
     passAtN: at(bundled.best, 'pass'),
     selfConsistency: at(bundled.best, 'selfConsistency'),
@@ -146,15 +161,16 @@ function report(problems: readonly Solved[], scored: readonly Scored[]): void {
   console.log(`pass@1            ${estimate(result.passAt1)}`);
   console.log(`pass@${values.candidates}           ${estimate(result.passAtN)}`);
   console.log(`self-consistency  ${estimate(result.selfConsistency)}`);
+  console.log(`by kind           ${Object.entries(result.passAt1ByKind).map(([kind, share]) => `${kind} ${(100 * share).toFixed(0)}`).join(', ')}`);
   console.log(`\nBest-of-${values.candidates}                          min of steps         mean      product   last      gain of min over pass@1`);
   for (const { name, bestOfN: best, gain } of result.models) {
     console.log(`  ${name.padEnd(36)} ${estimate(best.min).padEnd(20)} ${percent(best.mean.value).padEnd(9)} ${percent(best.product.value).padEnd(9)} ${percent(best.last.value).padEnd(9)} ${estimate(gain)}`);
   }
-  console.log('\nSteps against exact verdicts             macro F1 at threshold        figure    text      F1 of first error');
-  for (const { name, threshold, macroF1, bySource, firstErrorF1 } of result.models) {
-    console.log(`  ${name.padEnd(36)} ${`${estimate(macroF1)} at ${threshold}`.padEnd(29)} ${percent(bySource['figure']).padEnd(9)} ${percent(bySource['text']).padEnd(9)} ${percent(firstErrorF1)}`);
+  console.log('\nSteps against exact verdicts             macro F1 at threshold        figure    text      F1 of first error   best macro F1');
+  for (const { name, threshold, macroF1, bestMacroF1, bySource, firstErrorF1 } of result.models) {
+    const best = bestMacroF1 && `${percent(bestMacroF1.value)} at ${bestMacroF1.threshold.toFixed(2)}`;
+    console.log(`  ${name.padEnd(36)} ${`${estimate(macroF1)} at ${threshold}`.padEnd(29)} ${percent(bySource['figure']).padEnd(9)} ${percent(bySource['text']).padEnd(9)} ${percent(firstErrorF1).padEnd(19)} ${best ?? '-'}`);
   }
   console.log('\nFirst errors of the policy, and how often the bundled PRM finds the step:');
   for (const { error, solutions, found } of result.firstErrors) console.log(`  ${error.padEnd(12)} ${String(solutions).padStart(5)} solutions, found ${percent(found)}`);
-  if (values.validation) console.log(`\nbest thresholds: ${scored.map(({ name, steps }: { name: string; steps: ProcessReport }) => `${name} ${steps.sweep.bestMacroF1?.threshold.toFixed(2) ?? '-'}`).join(', ')}`);
 }

@@ -91,7 +91,7 @@ def main():
     arguments.add_argument("--start", type=Path, required=True, help="the policy's last weights")
     arguments.add_argument("--out", type=Path, required=True, help="the checkpoint")
     arguments.add_argument("--hard", action="store_true", help="labels 0 and 1 instead of soft values")
-    arguments.add_argument("--minutes", type=float, default=5, help="after the rows are read")
+    arguments.add_argument("--steps", type=int, default=760, help="batches")
     arguments.add_argument("--tokens", type=int, default=4096, help="a batch")
     arguments.add_argument("--rate", type=float, default=1e-2, help="peak learning rate")
     arguments.add_argument("--compile", action="store_true", help="needs a C++ compiler")
@@ -122,7 +122,7 @@ def main():
             return np.mean([loss(model.judgement, verdict, unseen, known_unseen, rows).item() for rows in batches(unseen, chosen_unseen, options.tokens, np.random.default_rng(2), once=True)])
 
     judgement = torch.compile(model.judgement, dynamic=True) if options.compile else model.judgement
-    schedule = Schedule(optimizers(matrices, others, options.rate), options.minutes)
+    schedule = Schedule(optimizers(matrices, others, options.rate), last=options.steps)
     reported, seen, total, count = time.time(), 0, 0.0, 0
     for rows in batches(data, chosen, options.tokens, np.random.default_rng(1)):
         value = loss(judgement, verdict, data, known, rows)

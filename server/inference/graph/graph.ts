@@ -14,11 +14,25 @@ export interface Graph {
   /**
    * Runs `ids` after the tokens in `cache`, which holds them too afterwards. Rejects with the runtime's error.
    * @param pixels The images of the image tokens among `ids`.
+   * @param reads The tokens whose scores are wanted, as indices into `ids`; all when not given.
    */
-  run(cache: KeyValueCache, ids: Int32Array, pixels?: Pixels): Promise<Scores>;
+  run(cache: KeyValueCache, ids: Int32Array, pixels?: Pixels, reads?: Int32Array): Promise<Scores>;
+  /**
+   * Runs tokens that branch, each seeing its own path alone, where the graph takes a mask. Afterwards `cache` holds the path to the
+   * last of them.
+   * @param reads As in `run`.
+   */
+  runTree?(cache: KeyValueCache, tree: TokenTree, reads?: Int32Array): Promise<Scores>;
   /** `rows` continuations of the sequence in `cache`, where the graph has a batch axis. */
   openBatch?(cache: KeyValueCache, rows: number): Batch;
   release(): Promise<void>;
+}
+
+/** Tokens that follow one another, or the first tokens of a cache. */
+export interface TokenTree {
+  readonly ids: Int32Array;
+  /** Index of the token before, which comes earlier; ~n = it follows the first n tokens of the cache. */
+  readonly parents: Int32Array;
 }
 
 /** Keys and values of a sequence's tokens. */
@@ -28,7 +42,8 @@ export interface KeyValueCache {
   readonly bytes: number;
   /** Forgets the tokens from `length` on. */
   cut(length: number): void;
-  copy(): KeyValueCache;
+  /** Of the first `length` tokens; of all when not given. */
+  copy(length?: number): KeyValueCache;
 }
 
 /** Sequences of equal length that grow together, by one token at a time. */
@@ -40,10 +55,13 @@ export interface Batch {
   keep(rows: readonly number[]): void;
 }
 
-/** Raw scores of the tokens of one run: `values[token * width + column]`. */
+/** Raw scores of the wanted tokens of one run, a row each. */
 export interface Scores {
   readonly values: Float32Array;
+  /** Columns of the graph's head: vocabulary or number of labels. */
   readonly width: number;
+  /** The columns that a row holds, in their order; undefined = all. */
+  readonly columns?: Int32Array;
 }
 
 /** A graph whose inputs or outputs StepLens does not understand; the message names them. */

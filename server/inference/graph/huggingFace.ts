@@ -1,5 +1,7 @@
 import type { Session, TensorInfo, TensorValue } from '../runtime.js';
-import { findPixelInput, GraphError, integerTensor, pixelFeeds, pixelInputName, readScores, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
+import { scorePositions } from '../../onnx/sliceHead.js';
+import { findPixelInput, GraphError, integerTensor, pixelFeeds, pixelInputName, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
+import type { Head } from './head.js';
 
 export function isHuggingFace(session: Session): boolean {
   return session.inputs.some((input) => input.name === 'past_key_values.0.key');
@@ -17,7 +19,7 @@ interface Part {
  * `position_ids` [1, S], `past_key_values.i.key` / `.value` [1, heads, P, size], perhaps `pixel_values` [T, C, H, W]; `logits` [1, S, width],
  * `present.i.key` / `.value` [1, heads, P+S, size], the whole sequence. Cutting copies, head by head.
  */
-export function openHuggingFace(session: Session): Graph {
+export function openHuggingFace(session: Session, head: Head): Graph {
   const layers = session.inputs.filter((input) => /^past_key_values\.\d+\.key$/.test(input.name)).length;
   const parts: Part[] = [];
   for (let layer = 0; layer < layers; layer++) {
@@ -35,19 +37,19 @@ export function openHuggingFace(session: Session): Graph {
   const mask = requireTensor(session.inputs, 'attention_mask', ['int64', 'int32'], 'input');
   const positions = session.inputs.find((input) => input.name === 'position_ids');
   const images = findPixelInput(session);
-  requireTensor(session.outputs, 'logits', ['float32', 'float16'], 'output');
-  refuseOtherInputs(session, (name) => name === pixelInputName || /^(input_ids|attention_mask|position_ids|past_key_values\.\d+\.(key|value))$/.test(name));
+  refuseOtherInputs(session, (name) => name === pixelInputName || name === scorePositions || /^(input_ids|attention_mask|position_ids|past_key_values\.\d+\.(key|value))$/.test(name));
   const fetches = ['logits', ...parts.map((part) => part.present)];
 
   return {
     cacheLayout: 'hugging-face',
     takesImages: images !== undefined,
     createCache: () => new HeadMajorCache(parts),
-    async run(keyValues, tokens, pixels) {
+    async run(keyValues, tokens, pixels, reads) {
       const cache = keyValues as HeadMajorCache;
       const past = cache.length;
       const feeds: Record<string, TensorValue> = {
         ...pixelFeeds(images, pixels),
+        ...head.feeds(tokens.length, reads),
         input_ids: integerTensor(tokens, ids.type),
         attention_mask: integerTensor(new Uint8Array(past + tokens.length).fill(1), mask.type),
       };
@@ -61,7 +63,7 @@ export function openHuggingFace(session: Session): Graph {
         feeds[part.past.name] = { type: part.past.type, data: cache.past(i), dims: [1, part.heads, past, part.headSize] };
       });
       const outputs = await session.run(feeds, fetches);
-      const scores = readScores(outputs['logits'], tokens.length);
+      const scores = head.scores(outputs['logits'], tokens.length, reads);
       cache.take(
         parts.map((part) => outputs[part.present]!.data as HeadData),
         past + tokens.length,
@@ -95,12 +97,13 @@ class HeadMajorCache implements KeyValueCache {
     this.#length = Math.min(this.#length, length);
   }
 
-  copy(): HeadMajorCache {
+  copy(length = this.#length): HeadMajorCache {
     const copy = new HeadMajorCache(this.parts);
     copy.take(
       this.parts.map((_, i) => this.past(i)),
       this.#length,
     );
+    copy.cut(length);
     return copy;
   }
 

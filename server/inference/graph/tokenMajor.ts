@@ -1,5 +1,8 @@
+import type { Pixels } from '../protocol.js';
 import type { Session, TensorValue } from '../runtime.js';
-import { findPixelInput, GraphError, integerTensor, pixelFeeds, pixelInputName, readScores, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
+import { scorePositions } from '../../onnx/sliceHead.js';
+import { findPixelInput, GraphError, integerTensor, pixelFeeds, pixelInputName, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache, type Scores, type TokenTree } from './graph.js';
+import type { Head } from './head.js';
 import { masked, openTokenMajorBatch } from './tokenMajorBatch.js';
 
 const firstCapacity = 256;
@@ -14,7 +17,7 @@ export function isTokenMajor(session: Session): boolean {
  * `present_key.i` / `present_value.i` [1, S, D], the new tokens alone. The first axis may vary, for batches. A token's keys stand together, so appending is one `set` and cutting a `subarray`, and both go
  * to the runtime without a copy.
  */
-export function openTokenMajor(session: Session): Graph {
+export function openTokenMajor(session: Session, head: Head): Graph {
   const layers = session.inputs.filter((input) => /^past_key\.\d+$/.test(input.name)).length;
   const names: string[] = [];
   const sizes: number[] = [];
@@ -32,54 +35,76 @@ export function openTokenMajor(session: Session): Graph {
   const positions = requireTensor(session.inputs, 'position_ids', ['int64', 'int32'], 'input');
   const bias = requireTensor(session.inputs, 'attention_bias', ['float32'], 'input');
   const images = findPixelInput(session);
-  requireTensor(session.outputs, 'logits', ['float32', 'float16'], 'output');
-  refuseOtherInputs(session, (name) => name === pixelInputName || /^(input_ids|position_ids|attention_bias|past_(key|value)\.\d+)$/.test(name));
+  refuseOtherInputs(session, (name) => name === pixelInputName || name === scorePositions || /^(input_ids|position_ids|attention_bias|past_(key|value)\.\d+)$/.test(name));
 
   const fetches = ['logits', ...names.map((name) => `present_${name}`)];
+
+  async function runTokens(cache: TokenMajorCache, tree: TokenTree, reads?: Int32Array, pixels?: Pixels): Promise<Scores> {
+    const count = tree.ids.length;
+    // What no token looks at would only be masked.
+    cache.cut(tree.parents.reduce((most, parent) => Math.max(most, ~parent), 0));
+    const past = cache.length;
+    const feeds: Record<string, TensorValue> = {
+      ...pixelFeeds(images, pixels),
+      ...head.feeds(count, reads),
+      input_ids: integerTensor(tree.ids, ids.type),
+      position_ids: integerTensor(positionsOf(tree), positions.type),
+      attention_bias: treeBias(past, tree),
+    };
+    names.forEach((name, i) => {
+      feeds[`past_${name}`] = { type: 'float32', data: cache.view(i), dims: [1, past, sizes[i]!] };
+    });
+    const outputs = await session.run(feeds, fetches);
+    const scores = head.scores(outputs['logits'], count, reads);
+    const path: number[] = [];
+    let at = count - 1;
+    for (; at >= 0; at = tree.parents[at]!) path.push(at);
+    cache.cut(~at);
+    cache.append(
+      names.map((name) => outputs[`present_${name}`]!.data as Float32Array),
+      path.reverse(),
+    );
+    return scores;
+  }
+
   return {
     cacheLayout: 'token-major',
     takesImages: images !== undefined,
     createCache: () => new TokenMajorCache(sizes),
-    async run(keyValues, tokens, pixels) {
+    async run(keyValues, tokens, pixels, reads) {
       const cache = keyValues as TokenMajorCache;
-      const past = cache.length;
-      const feeds: Record<string, TensorValue> = {
-        ...pixelFeeds(images, pixels),
-        input_ids: integerTensor(tokens, ids.type),
-        position_ids: integerTensor(
-          Array.from(tokens, (_, i) => past + i),
-          positions.type,
-        ),
-        attention_bias: causalBias(past, tokens.length),
-      };
-      names.forEach((name, i) => {
-        feeds[`past_${name}`] = { type: 'float32', data: cache.view(i), dims: [1, past, sizes[i]!] };
-      });
-      const outputs = await session.run(feeds, fetches);
-      const scores = readScores(outputs['logits'], tokens.length);
-      cache.append(
-        names.map((name) => outputs[`present_${name}`]!.data as Float32Array),
-        tokens.length,
-      );
-      return scores;
+      const first = cache.length;
+      return runTokens(cache, { ids: tokens, parents: Int32Array.from(tokens, (_, i) => (i === 0 ? ~first : i - 1)) }, reads, pixels);
     },
+    runTree: (keyValues, tree, reads) => runTokens(keyValues as TokenMajorCache, tree, reads),
     ...(typeof bias.shape[0] !== 'number' && {
       openBatch: (keyValues: KeyValueCache, rows: number) => {
         const cache = keyValues as TokenMajorCache;
         const held = names.map((name, i) => ({ name, size: sizes[i]!, values: cache.view(i) }));
-        return openTokenMajorBatch({ session, idType: ids.type, positionType: positions.type, images }, held, cache.length, rows);
+        return openTokenMajorBatch({ session, head, idType: ids.type, positionType: positions.type, images }, held, cache.length, rows);
       },
     }),
     release: () => session.release(),
   };
 }
 
-/** Row s may look at the whole past and at the new tokens up to s. */
-function causalBias(past: number, length: number): TensorValue {
-  const width = past + length;
-  const data = new Float32Array(length * width);
-  for (let row = 0; row < length; row++) data.fill(masked, row * width + past + row + 1, (row + 1) * width);
-  return { type: 'float32', data, dims: [1, 1, length, width] };
+function positionsOf({ parents }: TokenTree): Int32Array {
+  const positions = new Int32Array(parents.length);
+  parents.forEach((parent, i) => (positions[i] = parent < 0 ? ~parent : positions[parent]! + 1));
+  return positions;
+}
+
+/** A token may look at what its parent may look at, and at itself. */
+function treeBias(past: number, { parents }: TokenTree): TensorValue {
+  const width = past + parents.length;
+  const data = new Float32Array(parents.length * width);
+  parents.forEach((parent, i) => {
+    const start = i * width;
+    if (parent < 0) data.fill(masked, start + ~parent, start + width);
+    else data.copyWithin(start, parent * width, (parent + 1) * width);
+    data[start + past + i] = 0;
+  });
+  return { type: 'float32', data, dims: [1, 1, parents.length, width] };
 }
 
 class TokenMajorCache implements KeyValueCache {
@@ -104,11 +129,11 @@ class TokenMajorCache implements KeyValueCache {
     this.#length = Math.min(this.#length, length);
   }
 
-  copy(): TokenMajorCache {
+  copy(length = this.#length): TokenMajorCache {
     const copy = new TokenMajorCache(this.sizes);
     copy.append(
       this.sizes.map((_, i) => this.view(i)),
-      this.#length,
+      Array.from({ length }, (_, i) => i),
     );
     return copy;
   }
@@ -117,19 +142,30 @@ class TokenMajorCache implements KeyValueCache {
     return this.#buffers[buffer]!.subarray(0, this.#length * this.sizes[buffer]!);
   }
 
-  append(added: readonly Float32Array[], tokens: number): void {
-    this.#reserve(this.#length + tokens);
-    added.forEach((values, i) => this.#buffers[i]!.set(values, this.#length * this.sizes[i]!));
-    this.#length += tokens;
+  /** @param rows Those of `added` to take, ascending. */
+  append(added: readonly Float32Array[], rows: readonly number[]): void {
+    this.#reserve(this.#length + rows.length);
+    for (let from = 0; from < rows.length; ) {
+      let to = from + 1;
+      while (to < rows.length && rows[to] === rows[from]! + to - from) to++;
+      added.forEach((values, i) => {
+        const size = this.sizes[i]!;
+        this.#buffers[i]!.set(values.subarray(rows[from]! * size, (rows[from]! + to - from) * size), this.#length * size);
+      });
+      this.#length += to - from;
+      from = to;
+    }
   }
 
   #reserve(tokens: number): void {
     if (tokens <= this.#capacity) return;
-    this.#capacity = Math.max(tokens, this.#capacity * 2);
+    const capacity = Math.max(tokens, this.#capacity * 2);
     this.#buffers = this.#buffers.map((old, i) => {
-      const grown = new Float32Array(this.#capacity * this.sizes[i]!);
+      const grown = new Float32Array(capacity * this.sizes[i]!);
       grown.set(old);
       return grown;
     });
+    // Only now: there may have been no room for them.
+    this.#capacity = capacity;
   }
 }

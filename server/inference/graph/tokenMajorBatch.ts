@@ -1,11 +1,13 @@
 import type { Session, TensorInfo, TensorValue } from '../runtime.js';
-import { integerTensor, pixelFeeds, readScores, type Batch } from './graph.js';
+import { integerTensor, pixelFeeds, type Batch } from './graph.js';
+import type { Head } from './head.js';
 
 /** Added to the score of a token that must not be looked at. */
 export const masked = -1e9;
 
 export interface BatchGraph {
   readonly session: Session;
+  readonly head: Head;
   readonly idType: string;
   readonly positionType: string;
   readonly images: TensorInfo | undefined;
@@ -64,6 +66,7 @@ export function openTokenMajorBatch(graph: BatchGraph, held: readonly HeldPart[]
       if (past + rows > capacity) grow();
       const feeds: Record<string, TensorValue> = {
         ...pixelFeeds(graph.images, undefined),
+        ...graph.head.feeds(rows),
         input_ids: integerTensor(ids, graph.idType),
         position_ids: integerTensor(new Int32Array(rows).fill(heldLength + steps), graph.positionType),
         attention_bias: bias(),
@@ -74,7 +77,7 @@ export function openTokenMajorBatch(graph: BatchGraph, held: readonly HeldPart[]
       const outputs = await graph.session.run(feeds, fetches);
       held.forEach(({ name, size }, part) => buffers[part]!.set(outputs[`present_${name}`]!.data as Float32Array, past * size));
       steps++;
-      return readScores(outputs['logits'], rows);
+      return graph.head.scores(outputs['logits'], rows);
     },
     keep(kept) {
       held.forEach(({ size }, part) => {

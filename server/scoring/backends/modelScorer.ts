@@ -2,8 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { orAborted } from '../orAborted.js';
 import type { Scorer } from '../scorer.js';
-import { namesServer } from './remoteProfile.js';
+import { namesServer, parseRemoteProfile } from './remoteProfile.js';
 import { createRemoteScorer, type RemoteScorerOptions } from './remoteScorer.js';
+
+/** What the program lends a scorer, whatever model it is of. */
+export type ScorerHost = Pick<RemoteScorerOptions, 'cacheFolder' | 'apiKey' | 'allows' | 'log'>;
+
+/** URL of the server that the `prm.json` of a model's folder names; undefined where it names none, or cannot be read. */
+export async function scoringServer(modelFolder: string): Promise<string | undefined> {
+  const path = join(modelFolder, 'prm.json');
+  try {
+    return parseRemoteProfile(await readFile(path, 'utf8'), path).server.url;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * A scorer for a model's folder: at the server its `prm.json` names, else on this machine. The file is looked at with the

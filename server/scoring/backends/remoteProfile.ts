@@ -86,7 +86,7 @@ function readServer(fields: Fields): ServerSettings {
   if (!parsed || !/^https?:$/.test(parsed.protocol)) return fields.fail('url', 'the address of a server, as "http://localhost:8000"');
   if (parsed.username || parsed.password || parsed.search || parsed.hash) {
     // It may hold a key, which no message may repeat.
-    throw new ScoringError(`${fields.path}: 'backend.url' must have no user, password, query or fragment. Keys stay out of files: put one into the environment variable STEPLENS_API_KEY, or enter it in VS Code.`);
+    throw new ScoringError(`${fields.path}: 'backend.url' must have no user, password, query or fragment. Keys stay out of files: put one into the environment variable STEPLENS_API_KEY, or in VS Code run "StepLens: Set Server Key…".`);
   }
   return {
     url: url.replace(/\/+$/, ''),

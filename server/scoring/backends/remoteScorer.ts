@@ -9,7 +9,7 @@ import { digestImages, ImageError, imageError, readImageFiles } from '../images/
 import { orAborted } from '../orAborted.js';
 import { buildTrie } from '../prefixTrie.js';
 import { toUnit } from '../readouts/readouts.js';
-import { allSkipped, ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from '../scorer.js';
+import { allSkipped, NotAllowedError, ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from '../scorer.js';
 import { openBackend, type Backend, type PathScores } from './backend.js';
 import { pathRequests, type PathRequest } from './pathRequests.js';
 import { parseRemoteProfile, type RemoteProfile } from './remoteProfile.js';
@@ -21,6 +21,8 @@ export interface RemoteScorerOptions {
   readonly cacheFolder?: string;
   /** The key of a server, from the editor's secrets or the environment. */
   readonly apiKey: (url: string) => Promise<string | undefined>;
+  /** Whether anything may be sent to a server, by its origin: asked before each problem, because leave can be taken back. */
+  readonly allows: (origin: string) => boolean;
   readonly log: { info(message: string): void; warn(message: string): void };
   /** Longest wait for the answer to one request, in ms; 120,000 when not given. */
   readonly timeout?: number;
@@ -57,6 +59,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
       throw new ScoringError(`${profilePath} cannot be read (${error.code ?? String(error)}).`);
     });
     const profile = parseRemoteProfile(text, profilePath);
+    requireLeave(profile);
     const { url, model, concurrency } = profile.server;
     const { timeout = 120_000, backOff = 500 } = options;
     const backend = await openBackend(profile, { modelFolder, profilePath, apiKey: await options.apiKey(url), timeout, backOff, log });
@@ -77,6 +80,11 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     return { info, profile, backend };
   }
 
+  function requireLeave({ name, server: { url } }: RemoteProfile): void {
+    const { origin } = new URL(url);
+    if (!options.allows(origin)) throw new NotAllowedError(name, origin);
+  }
+
   function loaded(): Promise<LoadedBackend> {
     const attempt = (loading ??= load());
     attempt.catch(() => {
@@ -88,6 +96,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
 
   async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress }: ScoreOptions): Promise<ScoreResult> {
     const { info, backend, profile } = await orAborted(loaded(), signal);
+    requireLeave(profile);
     const files = info.readsImages ? await readImageFiles(job.images).catch(imageError) : [];
     if (files instanceof ImageError) return allSkipped(job, files.message);
     const answer = backend.readsAnswer ? job.answer : undefined;
@@ -181,7 +190,7 @@ function explain(error: unknown, url: string, isServer: boolean): Error {
   if (!(error instanceof RequestFailure)) return error as Error;
   const { status, isUnreachable } = error.details;
   if (status === 401 || status === 403) {
-    return new ScoringError(`The server at ${url} refuses the key: ${error.message} Put the right one into the environment variable STEPLENS_API_KEY, or enter it in VS Code.`);
+    return new ScoringError(`The server at ${url} refuses the key: ${error.message} Put the right one into the environment variable STEPLENS_API_KEY, or in VS Code run "StepLens: Set Server Key…".`);
   }
   if (isUnreachable === true) return new ScoringError(`Nothing answers at ${url}: ${error.message} Start the server, or correct 'backend.url' in prm.json.`);
   const message = `The server at ${url} cannot score: ${error.message}`;

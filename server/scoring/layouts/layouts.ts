@@ -4,6 +4,7 @@ import { encodeChatLayout, readChatLayout, type ChatLayout } from './chat.js';
 import type { SegmentEncoder } from './encoder.js';
 import { encodeMarkerLayout, readMarkerLayout, type MarkerLayout } from './marker.js';
 import { encodePiecesLayout, readPiecesLayout, type PiecesLayout } from './pieces.js';
+import { remembered } from './remembered.js';
 import { encodeTurnsLayout, readTurnsLayout, type TurnsLayout } from './turns.js';
 
 export type Layout = MarkerLayout | ChatLayout | TurnsLayout | PiecesLayout;
@@ -31,7 +32,7 @@ export function readLayout(fields: Fields): Layout {
 }
 
 export function createEncoder(layout: Layout, tokenizer: TextTokenizer): SegmentEncoder {
-  return (kinds[layout.kind] as LayoutKind<Layout>).encoder(layout, tokenizer);
+  return remembered((kinds[layout.kind] as LayoutKind<Layout>).encoder(layout, tokenizer));
 }
 
 /** The layout's own text, in which the places for question, steps and images stand. */

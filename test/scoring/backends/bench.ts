@@ -16,7 +16,7 @@ export async function serverBench(handler: Handler, kind: string, profile: objec
   const write = (into: string, change: object) => writeFile(join(into, 'prm.json'), JSON.stringify({ ...profile, backend: { kind, url: server.url, model: 'tiny', ...backend, ...change } }));
   await write(folder, {});
   const open = (modelFolder: string, { keeps, apiKey, timeout }: OpenOptions = {}) =>
-    createRemoteScorer({ modelFolder, ...(keeps && { cacheFolder: join(folder, 'cache') }), apiKey: () => Promise.resolve(apiKey), log: quiet, backOff: 1, ...(timeout !== undefined && { timeout }) });
+    createRemoteScorer({ modelFolder, ...(keeps && { cacheFolder: join(folder, 'cache') }), apiKey: () => Promise.resolve(apiKey), allows: () => true, log: quiet, backOff: 1, ...(timeout !== undefined && { timeout }) });
   return {
     server,
     open: (options) => open(folder, options),

@@ -124,7 +124,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
   it('sends no request it can do without, and no more at once than it may', async () => {
     const from = await bench(subject);
     const scorer = opened(from);
-    from.server.delay = 5;
+    from.server.delay = 50;
     await scorer.score(subject.job(15));
     expect(from.server.requests).toHaveLength(asks === 'path' ? 8 : 15);
     expect(from.server.mostAtOnce).toBe(4);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createModelScorer } from '../../../server/scoring/backends/modelScorer.js';
 import { createRemoteScorer } from '../../../server/scoring/backends/remoteScorer.js';
-import { ScoringError, type Scorer } from '../../../server/scoring/scorer.js';
+import { NotAllowedError, ScoringError, type Scorer } from '../../../server/scoring/scorer.js';
 import { quiet, serverBench } from './bench.js';
 import { chatHandler, inferenceHandler, poolingHandler, tinyGraph } from './handlers.js';
 import { LoopbackServer, type Handler } from './loopbackServer.js';
@@ -21,7 +21,7 @@ async function opened(kind: string, profile: object, handler: Handler, backend: 
   const server = await new LoopbackServer(handler).start();
   onTestFinished(() => server.stop());
   await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...profile, backend: { kind, url: server.url, model: 'tiny', ...backend } }));
-  const scorer = createRemoteScorer({ modelFolder: folder, apiKey: () => Promise.resolve(undefined), log: quiet, backOff: 1 });
+  const scorer = createRemoteScorer({ modelFolder: folder, apiKey: () => Promise.resolve(undefined), allows: () => true, log: quiet, backOff: 1 });
   onTestFinished(() => scorer.dispose());
   return { scorer, server };
 }
@@ -42,7 +42,7 @@ describe('createModelScorer', () => {
     const here = local();
     const bench = await serverBench(poolingHandler('nested'), 'vllm-pooling', tinyProfiles.marked);
     onTestFinished(() => bench.close());
-    const scorer = createModelScorer({ modelFolder: folder, apiKey: () => Promise.resolve(undefined), log: quiet, backOff: 1 }, () => here);
+    const scorer = createModelScorer({ modelFolder: folder, apiKey: () => Promise.resolve(undefined), allows: () => true, log: quiet, backOff: 1 }, () => here);
     await expect(scorer.describe(), 'no profile').rejects.toThrow('local');
     await writeFile(join(folder, 'prm.json'), JSON.stringify(tinyProfiles.marked));
     await expect(scorer.score(tinyChain(1))).rejects.toThrow('local');
@@ -52,6 +52,39 @@ describe('createModelScorer', () => {
     expect(bench.server.requests, 'nothing is sent before something is scored').toHaveLength(0);
     expect((await scorer.score(tinyChain(2))).skipped.size).toBe(0);
     await scorer.dispose();
+  });
+});
+
+describe('a server that was not allowed', () => {
+  it('is sent nothing at all, not even the question which models it has, until it is, and again when leave is taken back', async () => {
+    const paths: string[] = [];
+    const server = await new LoopbackServer((request, fault) => {
+      paths.push(request.path);
+      return chatHandler(['Yes', 'No'])(request, fault);
+    }).start();
+    onTestFinished(() => server.stop());
+    await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...tinyProfiles.judge, backend: { kind: 'judge', url: `${server.url}/v1`, model: 'tiny' } }));
+    const asked: string[] = [];
+    let isAllowed = false;
+    const allows = (origin: string) => {
+      asked.push(origin);
+      return isAllowed;
+    };
+    const scorer = createRemoteScorer({ modelFolder: folder, apiKey: () => Promise.reject(new Error('no key is looked up')), allows, log: quiet });
+    await expect(scorer.describe()).rejects.toMatchObject({ name: 'NotAllowedError', origin: server.url, message: expect.stringContaining('StepLens: Allow Scoring Server') as string });
+    await expect(scorer.score(tinyChain(1))).rejects.toThrow(NotAllowedError);
+    expect(paths).toEqual([]);
+    expect(new Set(asked)).toEqual(new Set([server.url]));
+    await scorer.dispose();
+
+    isAllowed = true;
+    const second = createRemoteScorer({ modelFolder: folder, apiKey: () => Promise.resolve(undefined), allows, log: quiet });
+    onTestFinished(() => second.dispose());
+    expect((await second.score(tinyChain(1))).skipped.size).toBe(0);
+    const before = paths.length;
+    isAllowed = false;
+    await expect(second.score(tinyChain(2))).rejects.toThrow(NotAllowedError);
+    expect(paths).toHaveLength(before);
   });
 });
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pathRequests } from '../../../server/scoring/backends/pathRequests.js';
@@ -40,6 +41,12 @@ describe('parseRemoteProfile', () => {
     const refused = () => parse(tinyProfiles.judge, { kind: 'judge', url });
     expect(refused).toThrow(/Keys stay out of files.*STEPLENS_API_KEY/);
     expect(refused).not.toThrow(/secret/);
+  });
+
+  it('takes every profile that the page on families and devices shows', async () => {
+    const page = await readFile('docs/families.md', 'utf8');
+    const shown = [...page.matchAll(/```json\n(\{.*"backend".*\})\n```/g)].map(([, text]) => parseRemoteProfile(text!, 'docs/families.md').kind);
+    expect(shown).toEqual(['open-inference', 'vllm-pooling', 'chat-logprobs', 'judge']);
   });
 
   it('knows by the text whether a server is named', () => {

@@ -1,0 +1,12 @@
+import { window } from 'vscode';
+import type { Command } from './command.js';
+
+/** Asks for leave to send text to the server that the chosen model scores at. */
+export const allowServer: Command = {
+  id: 'steplens.allowServer',
+  async run({ client, consent }) {
+    const origin = client.status?.asksFor;
+    if (origin !== undefined) await consent.ask(origin);
+    else void window.showInformationMessage('No scoring server waits to be allowed: what the chosen model scores stays on this machine, or its server was allowed before.');
+  },
+};

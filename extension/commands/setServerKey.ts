@@ -1,0 +1,48 @@
+import { commands, window, type QuickPickItem } from 'vscode';
+import { ScoringServer } from '../../server/protocol.js';
+import { serverKeyName } from '../serverKey.js';
+import type { StepLens } from '../stepLens.js';
+import type { Command } from './command.js';
+
+interface Server extends QuickPickItem {
+  readonly url: string;
+}
+
+/** Keeps the key of a server that is chosen now (scoring model, policy, judge) among VS Code's secrets, never in a setting; an empty one forgets it. */
+export const setServerKey: Command = {
+  id: 'steplens.setServerKey',
+  async run(stepLens) {
+    const { context, client } = stepLens;
+    const servers = await chosenServers(stepLens);
+    const [first] = servers;
+    if (!first) {
+      void window.showInformationMessage('Nothing that is chosen now is on a server, so no key is needed. A model\'s profile (prm.json), "Labeling: Policy" or "Labeling: Judge" names one.');
+      return;
+    }
+    const server = servers.length === 1 ? first : await window.showQuickPick(servers, { title: 'Server to set the key for' });
+    if (!server) return;
+    const origin = server.label;
+    const key = await window.showInputBox({ title: `Key for ${origin}`, prompt: 'It is sent to this server alone. Leave it empty to forget the key.', password: true, ignoreFocusOut: true });
+    if (key === undefined) return;
+    if (key.trim() === '') await context.secrets.delete(serverKeyName(server.url));
+    else await context.secrets.store(serverKeyName(server.url), key.trim());
+    void window.showInformationMessage(key.trim() === '' ? `The key for ${origin} is forgotten.` : `The key for ${origin} is kept in VS Code's secret storage.`);
+    // It may have been what was missing.
+    if (client.status?.state === 'failed') await commands.executeCommand('steplens.scoreDocument');
+  },
+};
+
+/** One item an origin. */
+async function chosenServers({ settings, client }: StepLens): Promise<Server[]> {
+  const { labelingPolicy, labelingJudge } = settings.read();
+  const scoring = await client.request<string | null>(ScoringServer, {});
+  const uses: [url: string, use: string][] = [[scoring ?? '', 'scoring model'], [labelingPolicy, 'labelling policy'], [labelingJudge, 'labelling judge']];
+  const servers = new Map<string, Server>();
+  for (const [url, use] of uses) {
+    if (!URL.canParse(url) || !/^https?:/i.test(url)) continue;
+    const { origin } = new URL(url);
+    const known = servers.get(origin)?.description;
+    servers.set(origin, { url, label: origin, description: known === undefined ? use : `${known}, ${use}` });
+  }
+  return [...servers.values()];
+}

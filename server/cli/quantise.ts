@@ -1,0 +1,93 @@
+import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { InputError } from '../inputFiles.js';
+import { count } from '../language/solutionValues.js';
+import { OnnxFileError } from '../onnx/readModel.js';
+import { quantiseFile, type QuantisedFile } from '../onnx/quantiseFile.js';
+import { loadProfile } from '../scoring/loadProfile.js';
+import { isFile } from '../scoring/modelFiles.js';
+import { ScoringError } from '../scoring/scorer.js';
+import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
+import { parseOptions } from './commandOptions.js';
+import { ProgressLine } from './progressLine.js';
+import { compareModels, readCheck } from './quantiseCheck.js';
+
+export const quantise: Command = {
+  name: 'quantise',
+  summary: 'a model with int8 weights, smaller and faster on the CPU, and how its scores change',
+  help: `Usage: steplens quantise MODEL_FOLDER --out FOLDER [OPTIONS]
+
+Makes a copy of a model whose products are made of int8 weights and int8 tokens (dynamic
+quantisation), scores solutions with both and says how the step scores change. For the CPU; on a
+GPU use a graph in float16.
+
+  --out FOLDER     the folder to make; it must not exist
+  --check FILE     solutions to score with both models, in any format StepLens reads (default:
+                   eight short ones on arithmetic; take some of your own for a better judgement)
+
+Exit codes: 0 done, 2 bad usage, unreadable model or input, 130 interrupted; nothing is left then.
+`,
+  async run(args, world) {
+    const { values, positionals } = parseOptions(args, { out: { type: 'string' }, check: { type: 'string' } });
+    const [model] = positionals;
+    if (model === undefined || positionals.length > 1) throw new UsageError('quantise needs one model folder');
+    if (values.out === undefined) throw new UsageError('quantise needs --out FOLDER');
+    const out = resolve(values.out);
+    const progress = new ProgressLine(world);
+    let unfinished: string | undefined;
+    try {
+      if (await stat(out).then(() => true, () => false)) throw new UsageError(`${values.out} exists; name another folder with --out, or remove it`);
+      const check = await readCheck(values.check);
+      await mkdir(dirname(out), { recursive: true });
+      unfinished = `${out}.unfinished-${process.pid}`;
+      await mkdir(unfinished);
+      const file = await quantiseFolder(model, unfinished, world, progress);
+      progress.clear();
+      world.out.write(`${count(file.products, 'product')} with ${count(file.weights, 'weight')} in int8: ${megabytes(file.bytesBefore)} -> ${megabytes(file.bytesAfter)}\n`);
+      world.out.write(await compareModels(model, unfinished, check, world, progress));
+      await rename(unfinished, out);
+      world.out.write(`Written to ${values.out}; use it with "steplens score --model ${values.out}" or as steplens.model.path.\n`);
+      return exitCodes.done;
+    } catch (error) {
+      progress.clear();
+      if (world.signal.aborted) return exitCodes.interrupted;
+      if (!isExpected(error)) throw error;
+      world.err.write(`steplens: ${error.message}\n`);
+      return exitCodes.unusable;
+    } finally {
+      if (unfinished !== undefined) await rm(unfinished, { recursive: true, force: true });
+    }
+  },
+};
+
+/** What a model, an input or a disk may be to blame for; system errors name their path themselves. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof ScoringError || error instanceof OnnxFileError || error instanceof InputError || (error instanceof Error && 'syscall' in error);
+}
+
+/** Quantises the graphs of a model into an empty folder and puts the rest of the model beside them. */
+async function quantiseFolder(model: string, folder: string, { signal }: CliWorld, progress: ProgressLine): Promise<QuantisedFile> {
+  const { profile, profilePath, graphPath, parts, tokenizerPath } = await loadProfile(model);
+  const graphs = [graphPath, ...(parts ? [parts.embeddingsPath, parts.visionPath] : [])];
+  const total = { products: 0, weights: 0, bytesBefore: 0, bytesAfter: 0 };
+  for (const graph of graphs) {
+    const onProgress = (done: number, of: number) => progress.tell(`${graph}: ${done} of ${count(of, 'product')}`);
+    const file = await quantiseFile(graph, join(folder, basename(graph)), { signal, onProgress });
+    for (const key of Object.keys(total) as (keyof QuantisedFile)[]) total[key] += file[key];
+  }
+  if (total.products === 0) throw new ScoringError(`${graphPath} has no products with float weights (MatMul, Gemm) beside its head; it may be quantised already. Quantise the model it was made of.`);
+
+  await copyFile(tokenizerPath, join(folder, basename(tokenizerPath)));
+  const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((name) => join(dirname(tokenizerPath), name));
+  for (const path of [...beside, join(model, 'config.json')]) if (await isFile(path)) await copyFile(path, join(folder, basename(path)));
+  const { $schema: _, ...fields } = JSON.parse((await readFile(profilePath, 'utf8')).replace(/^\uFEFF/, '')) as Record<string, unknown>;
+  const { graph } = profile;
+  const names = typeof graph === 'string' ? basename(graph) : { decoder: basename(graph.decoder), embeddings: basename(graph.embeddings), vision: basename(graph.vision) };
+  const changed = { ...fields, name: `${profile.name} int8`, graph: names, tokenizer: basename(tokenizerPath) };
+  await writeFile(join(folder, 'prm.json'), `${JSON.stringify(changed, null, 2)}\n`);
+  return total;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toLocaleString('en-US', { maximumFractionDigits: bytes < 1e7 ? 1 : 0 })} MB`;
+}

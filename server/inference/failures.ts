@@ -1,0 +1,59 @@
+/**
+ * What an error of the runtime means. ONNX Runtime's binding gives messages alone, without codes, so they are told apart
+ * by their words; where each comes from stands beside it.
+ */
+export type Failure =
+  /** Less at a time may fit. */
+  | 'memory'
+  /** The device is gone for this process; another process may get it back. */
+  | 'device'
+  | 'other';
+
+const outOfMemory = [
+  // core/framework/bfc_arena.cc, the arena of CPU and CUDA (microsoft/onnxruntime#20038, #22702).
+  /Failed to allocate memory for requested buffer of size/,
+  /BFC Arena ran out of memory/,
+  // What std::bad_alloc calls itself: libstdc++ and libc++, MSVC.
+  /std::bad_alloc|bad allocation/,
+  // core/providers/cuda/cuda_call.cc and the libraries below it.
+  /CUDA failure 2: out of memory|CUDA out of memory|CU(BLAS|DNN)_STATUS_ALLOC_FAILED/,
+  // Dawn: a buffer that could not be made is invalid, and so is what uses it (microsoft/onnxruntime#25195).
+  /\[Invalid Buffer\b.*\] is invalid|VK_ERROR_OUT_OF_(DEVICE|HOST)_MEMORY|Allocation size too large/,
+  // Larger than any buffer of the device, or than WebGPU can count in 32 bits.
+  /exceeds the max buffer size limit|larger than the maximum storage buffer binding size|narrowing_error/,
+  // DirectML: E_OUTOFMEMORY.
+  /8007000E/i,
+  // V8, where keys, values or scores find no room.
+  /Array buffer allocation failed|Invalid typed array length/,
+];
+
+const deviceLost = [
+  // Dawn: "[Device] is lost.", from a failed mapAsync in core/providers/webgpu/buffer_manager.cc, and what comes after it.
+  /device\b[^.\n]* is lost|device (was )?lost|VK_ERROR_DEVICE_LOST|A valid external Instance reference no longer exists/i,
+  // CUDA's errors after which the context answers no more (microsoft/onnxruntime#26312): illegal address, assert, time-out, launch failure, hardware.
+  /an illegal memory access was encountered|device-side assert|unspecified launch failure|the launch timed out and was terminated|an illegal instruction was encountered|misaligned address|uncorrectable ECC error|GPU is lost/i,
+  // DXGI_ERROR_DEVICE_REMOVED, _HUNG, _RESET, DRIVER_INTERNAL_ERROR (microsoft/onnxruntime#22700, #26606).
+  /887A000[567]|887A0020|DXGI_ERROR_(DEVICE_(REMOVED|HUNG|RESET)|DRIVER_INTERNAL_ERROR)/i,
+];
+
+/** A device that is gone may call itself out of memory, so it is looked for first. */
+export function failureOf(error: unknown): Failure {
+  const message = messageOf(error);
+  if (deviceLost.some((pattern) => pattern.test(message))) return 'device';
+  return outOfMemory.some((pattern) => pattern.test(message)) ? 'memory' : 'other';
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const longest = 240;
+
+/** The first line of an error that says something, without the place in the runtime's sources. */
+export function causeOf(error: unknown): string {
+  const message = messageOf(error);
+  const refused = /Failed to allocate memory for requested buffer of size \d+/.exec(message)?.[0];
+  if (refused !== undefined) return refused;
+  const line = message.split('\n').find((part) => part.trim() !== '')?.trim() ?? 'unknown error';
+  return line.length > longest ? `${line.slice(0, longest)}...` : line;
+}

@@ -1,0 +1,22 @@
+import type { Session, TensorValue } from '../runtime.js';
+import { pixelInputName } from './graph.js';
+
+/**
+ * A session that is given a blank image where there is none: WebGPU refuses to run over no image ("Invalid dispatch group size"),
+ * and one that no token stands for changes nothing.
+ */
+export function withBlankImage(session: Session): Session {
+  return {
+    inputs: session.inputs,
+    outputs: session.outputs,
+    run: (feeds, fetches) => session.run(withOne(feeds), fetches),
+    release: () => session.release(),
+  };
+}
+
+function withOne(feeds: Readonly<Record<string, TensorValue>>): Readonly<Record<string, TensorValue>> {
+  const pixels = feeds[pixelInputName];
+  if (pixels?.dims[0] !== 0) return feeds;
+  const size = pixels.dims.slice(1);
+  return { ...feeds, [pixelInputName]: { type: pixels.type, data: new Float32Array(size.reduce((a, b) => a * b, 1)), dims: [1, ...size] } };
+}

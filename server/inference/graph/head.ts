@@ -1,0 +1,51 @@
+import { scorePositions, type SlicedColumns } from '../../onnx/sliceHead.js';
+import type { Session, TensorValue } from '../runtime.js';
+import { GraphError, integerTensor, readScores, requireTensor, type Scores } from './graph.js';
+
+/** How the scores of some tokens of a run are had: from a rewritten graph these alone, from another all, of which they are picked. */
+export interface Head {
+  /** What to feed so that the tokens at `reads` (all when undefined) are scored, of `tokens` that are fed. */
+  feeds(tokens: number, reads?: Int32Array): Record<string, TensorValue>;
+  /** One row of scores a read. Throws GraphError when the graph gives another shape. */
+  scores(output: TensorValue | undefined, tokens: number, reads?: Int32Array): Scores;
+}
+
+export function openHead(session: Session, columns?: SlicedColumns): Head {
+  requireTensor(session.outputs, 'logits', ['float32', 'float16'], 'output');
+  if (session.inputs.some(({ name }) => name === scorePositions)) {
+    return {
+      feeds(tokens, reads = allOf(tokens)) {
+        // Not every provider takes a tensor without elements.
+        const rows = reads.length > 0 ? reads : Int32Array.of(tokens - 1);
+        return { [scorePositions]: { ...integerTensor(rows, 'int64'), dims: [rows.length] } };
+      },
+      scores(output, tokens, reads = allOf(tokens)) {
+        const { values, width } = readScores(output, Math.max(1, reads.length));
+        return columns ? { values, width: columns.width, columns: columns.kept } : { values, width };
+      },
+    };
+  }
+  return {
+    feeds: () => ({}),
+    scores(output, tokens, reads) {
+      const all = readScores(output, tokens);
+      if (!reads) return all;
+      const { width } = all;
+      const values = new Float32Array(reads.length * width);
+      reads.forEach((token, row) => values.set(all.values.subarray(token * width, (token + 1) * width), row * width));
+      return { values, width };
+    },
+  };
+}
+
+/** Where the wanted columns (all when empty) stand in a row of scores. Throws GraphError when the graph was loaded without one of them. */
+export function placesOf({ width, columns }: Scores, wanted: Int32Array): Int32Array {
+  if (!columns) return wanted.length > 0 ? wanted : allOf(width);
+  const places = (wanted.length > 0 ? wanted : allOf(width)).map((column) => columns.indexOf(column));
+  if (places.includes(-1)) throw new GraphError(`the graph was loaded for its columns ${columns.join(', ')} alone`);
+  return places;
+}
+
+function allOf(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => i);
+}

@@ -1,0 +1,125 @@
+import type { Graph, TokenTree } from './graph/graph.js';
+import { placesOf } from './graph/head.js';
+import type { Line, PrefixCache } from './prefixCache.js';
+import type { ReadValues, RunRequest, RunResult } from './protocol.js';
+import { fewestTokens, type RunLimits } from './runLimits.js';
+import { buildTokenTrie, depthFirst, firstPath, heldNodes, pathTo, type TokenTrie } from './tokenTrie.js';
+
+/** A run costs as much as twenty tokens before the first; in much longer ones the branches, which do not see each other, are in each other's way. */
+export const mostTokens = 256;
+
+/**
+ * A run request under way on a graph that takes a mask: every distinct token is run once, as many branches together as fit into
+ * one run, each seeing its own path alone.
+ */
+export class PackedRun {
+  readonly #request: RunRequest;
+  readonly #graph: Graph;
+  readonly #prefixes: PrefixCache;
+  readonly #limits: RunLimits;
+  readonly #trie: TokenTrie;
+  #line: Line | undefined;
+  /** Nodes of the line's tokens, as far as they are this request's. */
+  #held: number[] = [];
+  /** Nodes to run, and how many of them were. */
+  #order: readonly number[] = [];
+  #next = 0;
+  #tokens = 0;
+  /** Tokens of the last run of the graph. */
+  #tried = 0;
+
+  constructor(request: RunRequest, graph: Graph, prefixes: PrefixCache, limits: RunLimits) {
+    this.#request = request;
+    this.#graph = graph;
+    this.#prefixes = prefixes;
+    this.#limits = limits;
+    this.#trie = buildTokenTrie(request);
+  }
+
+  get isDone(): boolean {
+    return this.#request.reads.length === 0 || (this.#line !== undefined && this.#next >= this.#order.length);
+  }
+
+  get result(): RunResult {
+    return { tokens: this.#tokens };
+  }
+
+  /** Makes the next run and hands its reads on, in groups that are consecutive in the request. */
+  async step(onRead: (reads: ReadValues) => void): Promise<void> {
+    const line = (this.#line ??= this.#start());
+    const { pixels } = this.#request;
+    if (pixels && this.#held.length < pixels.end) return this.#runImages(line);
+    const nodes = this.#order.slice(this.#next, this.#next + Math.min(mostTokens, this.#limits.tokens));
+    const wanted = nodes.flatMap((node, i) => this.#trie.reads[node]!.map((read) => ({ read, token: i }))).sort((a, b) => a.read - b.read);
+    this.#tried = nodes.length;
+    const scores = await this.#graph.runTree!(line.cache, this.#tree(nodes), Int32Array.from(wanted, ({ token }) => token));
+    this.#advance(line, nodes);
+
+    const places = placesOf(scores, this.#request.columns);
+    const stride = scores.columns?.length ?? scores.width;
+    for (let from = 0; from < wanted.length; ) {
+      let to = from + 1;
+      while (to < wanted.length && wanted[to]!.read === wanted[from]!.read + to - from) to++;
+      const values = new Float32Array((to - from) * places.length);
+      for (let r = from; r < to; r++) places.forEach((place, c) => (values[(r - from) * places.length + c] = scores.values[r * stride + place]!));
+      onRead({ first: wanted[from]!.read, values });
+      from = to;
+    }
+  }
+
+  /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
+  shrink(): boolean {
+    return this.#limits.halveTokens(this.#tried, Math.max(fewestTokens, this.#request.pixels?.end ?? 0));
+  }
+
+  /** Gives the cache back; after the last step, or when the run is given up. */
+  close(): void {
+    if (this.#line) this.#prefixes.giveBack(this.#line);
+    this.#line = undefined;
+  }
+
+  #start(): Line {
+    const { pixels } = this.#request;
+    const line = this.#prefixes.take(firstPath(this.#trie), pixels?.digest);
+    const held = heldNodes(this.#trie, line.tokens.subarray(0, line.cache.length));
+    // The image tokens are run with their images, in one pass.
+    this.#held = pixels && held.length < pixels.end ? [] : held;
+    this.#order = depthFirst(this.#trie, this.#held);
+    this.#cut(line);
+    return line;
+  }
+
+  /** The prompt up to its last image token; no branch stands in it. */
+  async #runImages(line: Line): Promise<void> {
+    const { pixels } = this.#request;
+    const nodes = this.#order.slice(0, pixels!.end);
+    this.#tried = nodes.length;
+    await this.#graph.run(line.cache, Int32Array.from(nodes, (node) => this.#trie.ids[node]!), pixels, new Int32Array(0));
+    this.#advance(line, nodes);
+  }
+
+  /** The line now holds the path to the last of these nodes. */
+  #advance(line: Line, nodes: readonly number[]): void {
+    this.#next += nodes.length;
+    this.#tokens += nodes.length;
+    const path: number[] = [];
+    for (let node = nodes.at(-1)!; node >= 0; node = this.#trie.parents[node]!) path.push(node);
+    this.#held = path.reverse();
+    line.tokens = pathTo(this.#trie, nodes.at(-1)!);
+  }
+
+  #cut(line: Line): void {
+    line.cache.cut(this.#held.length);
+    line.tokens = line.tokens.slice(0, this.#held.length);
+  }
+
+  #tree(nodes: readonly number[]): TokenTree {
+    const places = new Map(nodes.map((node, i) => [node, i]));
+    const depths = new Map(this.#held.map((node, i) => [node, i + 1]));
+    const { ids, parents } = this.#trie;
+    return {
+      ids: Int32Array.from(nodes, (node) => ids[node]!),
+      parents: Int32Array.from(nodes, (node) => places.get(parents[node]!) ?? ~(depths.get(parents[node]!) ?? 0)),
+    };
+  }
+}

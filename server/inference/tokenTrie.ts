@@ -1,0 +1,94 @@
+import type { RunRequest } from './protocol.js';
+
+/** The distinct prefixes of a request's sequences, a node for the last token of each; no node but those that lead to a read. */
+export interface TokenTrie {
+  /** Token of every node. */
+  readonly ids: readonly number[];
+  /** A parent comes before its children; -1 = none. */
+  readonly parents: readonly number[];
+  /** In the order of the request; `children[0]` are those without a parent, `children[node + 1]` those of a node. */
+  readonly children: readonly (readonly number[])[];
+  /** Indices into the request's reads, for every node. */
+  readonly reads: readonly (readonly number[])[];
+}
+
+/** Merges what segments begin with alike, token by token. */
+export function buildTokenTrie({ parents: segmentParents, ids: tokens, offsets, reads: positions }: RunRequest): TokenTrie {
+  const parents: number[] = [];
+  const ids: number[] = [];
+  const reads: number[][] = [];
+  const known = new Map<string, number>();
+  const ends: number[] = [];
+  let read = 0;
+  segmentParents.forEach((segmentParent, segment) => {
+    let node = segmentParent < 0 ? -1 : ends[segmentParent]!;
+    for (let at = offsets[segment]!; at < offsets[segment + 1]!; at++) {
+      const key = `${node} ${tokens[at]}`;
+      const next = known.get(key) ?? parents.push(node) - 1;
+      if (next === ids.length) {
+        known.set(key, next);
+        ids.push(tokens[at]!);
+        reads.push([]);
+      }
+      node = next;
+      if (positions[read] === at) reads[node]!.push(read++);
+    }
+    ends[segment] = node;
+  });
+
+  const leads = reads.map((own) => own.length > 0);
+  for (let node = parents.length - 1; node >= 0; node--) if (leads[node] && parents[node]! >= 0) leads[parents[node]!] = true;
+  const children: number[][] = Array.from({ length: parents.length + 1 }, () => []);
+  parents.forEach((parent, node) => {
+    if (leads[node]) children[parent + 1]!.push(node);
+  });
+  return { ids, parents, children, reads };
+}
+
+/** The tokens from the root to a node. */
+export function pathTo({ ids, parents }: TokenTrie, node: number): Int32Array {
+  const path: number[] = [];
+  for (let at = node; at >= 0; at = parents[at]!) path.push(ids[at]!);
+  return Int32Array.from(path.reverse());
+}
+
+/** The path from the root that takes the first child everywhere. */
+export function firstPath({ children, ids }: TokenTrie): Int32Array {
+  const path: number[] = [];
+  for (let node = children[0]![0]; node !== undefined; node = children[node + 1]![0]) path.push(ids[node]!);
+  return Int32Array.from(path);
+}
+
+/** The nodes that a sequence already run stands for, up to the first that is still to be read. */
+export function heldNodes({ children, ids, reads }: TokenTrie, sequence: Int32Array): number[] {
+  const held: number[] = [];
+  let node = -1;
+  for (const token of sequence) {
+    const next = children[node + 1]!.find((child) => ids[child] === token);
+    if (next === undefined || reads[next]!.length > 0) break;
+    held.push(next);
+    node = next;
+  }
+  return held;
+}
+
+/**
+ * All nodes but those held, children after their parents and branch after branch. Below every held node the next held one comes
+ * first, so that a node's ancestors are either on the path to the node before it, or held and on that path.
+ */
+export function depthFirst({ children }: TokenTrie, held: readonly number[]): number[] {
+  const isHeld = new Set(held);
+  const order: number[] = [];
+  const open: number[] = [];
+  const add = (siblings: readonly number[]) => {
+    const first = siblings.find((node) => isHeld.has(node));
+    for (let i = siblings.length - 1; i >= 0; i--) if (siblings[i] !== first) open.push(siblings[i]!);
+    if (first !== undefined) open.push(first);
+  };
+  add(children[0]!);
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (!isHeld.has(node)) order.push(node);
+    add(children[node + 1]!);
+  }
+  return order;
+}

@@ -1,0 +1,39 @@
+import type { ReadValues, RunRequest } from './protocol.js';
+
+/**
+ * A run whose values come in bit by bit: what was told is not asked for again when another process takes the run up, nor
+ * told twice.
+ */
+export class UnreadRun {
+  readonly #request: RunRequest;
+  readonly #isTold: Uint8Array;
+  /** The reads that were asked for last, as positions in the request's. */
+  #asked: readonly number[];
+
+  constructor(request: RunRequest) {
+    this.#request = request;
+    this.#isTold = new Uint8Array(request.reads.length);
+    this.#asked = [...request.reads.keys()];
+  }
+
+  /** The same forest with the reads that are still open. */
+  ask(): RunRequest {
+    this.#asked = this.#asked.filter((read) => !this.#isTold[read]);
+    if (this.#asked.length === this.#request.reads.length) return this.#request;
+    return { ...this.#request, reads: Int32Array.from(this.#asked, (read) => this.#request.reads[read]!) };
+  }
+
+  /** Values of what was asked for last, as values of the request, in groups that are consecutive in it. */
+  tell({ first, values }: ReadValues, width: number): ReadValues[] {
+    const reads = this.#asked.slice(first, first + values.length / width);
+    const groups: ReadValues[] = [];
+    for (let from = 0; from < reads.length; ) {
+      let to = from + 1;
+      while (to < reads.length && reads[to] === reads[from]! + to - from) to++;
+      groups.push({ first: reads[from]!, values: values.subarray(from * width, to * width) });
+      from = to;
+    }
+    for (const read of reads) this.#isTold[read] = 1;
+    return groups;
+  }
+}

@@ -1,0 +1,147 @@
+import { bytesField, integers, readFields, text, varintField, writeMessage, type Field } from './wire.js';
+
+/** An ONNX model without its weights' bytes where those stay in their file. Field numbers are those of onnx.proto3. */
+export interface OnnxModel {
+  readonly graph: OnnxGraph;
+  /** Versions and whatever else stands beside the graph. */
+  readonly fields: readonly Field[];
+}
+
+export interface OnnxGraph {
+  readonly nodes: readonly Node[];
+  readonly initializers: readonly Tensor[];
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  /** Types and shapes of values in between, as far as the exporter knew them. */
+  readonly values: readonly ValueInfo[];
+  readonly fields: readonly Field[];
+}
+
+export interface Node {
+  readonly opType: string;
+  /** Empty = the standard's own. */
+  readonly domain: string;
+  /** An empty name is an input left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Name, type, domain, attributes. */
+  readonly fields: readonly Field[];
+}
+
+export interface ValueInfo {
+  readonly name: string;
+  /** Of TensorProto.DataType; 0 when it is not said. */
+  readonly type: number;
+  /** undefined when it is not said; a size that varies is undefined in it. */
+  readonly shape: readonly (number | undefined)[] | undefined;
+  readonly body: Buffer;
+}
+
+/** Bytes that stay in a file. */
+export interface Stored {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface Tensor {
+  readonly name: string;
+  readonly dims: readonly number[];
+  /** Of TensorProto.DataType. */
+  readonly type: number;
+  /** Little-endian, row by row; undefined where the values stand in typed fields, which are left as they are. */
+  readonly data: Buffer | Stored | undefined;
+  /** All but the data. */
+  readonly fields: readonly Field[];
+}
+
+/** TensorProto.DataType, as far as StepLens reads and writes weights. */
+export const dataTypes = { float32: 1, uint8: 2, int8: 3, int64: 7, float16: 10, bfloat16: 16 } as const;
+
+/** Numbers of the fields that hold something of their own here; all others are passed on. */
+export const modelGraphField = 7;
+export const graphFields = { node: 1, initializer: 5, input: 11, output: 12, value: 13 } as const;
+export const tensorFields = { dims: 1, type: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 } as const;
+
+export function readNode(message: Buffer): Node {
+  const fields = readFields(message);
+  const texts = (number: number) => fields.filter((field) => field.number === number).map(({ body }) => body.toString('utf8'));
+  return { inputs: texts(1), outputs: texts(2), opType: text(fields, 4), domain: text(fields, 7), fields: fields.filter(({ number }) => number > 2) };
+}
+
+/** ValueInfoProto: name = 1, type = 2 { tensor_type = 1 { elem_type = 1, shape = 2 { dim = 1 { dim_value = 1 } } } }. */
+export function readValueInfo(body: Buffer): ValueInfo {
+  const part = (message: Buffer | undefined, number: number) => (message ? readFields(message).find((field) => field.number === number) : undefined);
+  const tensor = part(part(body, 2)?.body, 1)?.body;
+  const shape = part(tensor, 2)?.body;
+  return {
+    name: text(readFields(body), 1),
+    type: part(tensor, 1)?.value ?? 0,
+    shape: shape && readFields(shape).filter(({ number }) => number === 1).map((dim) => part(dim.body, 1)?.value),
+    body,
+  };
+}
+
+/** A value's declaration; undefined is a size that varies. */
+export function makeValueInfo(name: string, type: number, shape: readonly (number | undefined)[]): ValueInfo {
+  const dims = shape.map((size) => bytesField(1, size === undefined ? '' : varintField(1, size).raw));
+  const tensor = writeMessage([varintField(1, type), bytesField(2, writeMessage(dims))]);
+  return readValueInfo(writeMessage([bytesField(1, name), bytesField(2, bytesField(1, tensor).raw)]));
+}
+
+export function makeTensor(name: string, dims: readonly number[], type: number, data: Buffer | Stored): Tensor {
+  const { dims: dimsField, type: typeField, name: nameField } = tensorFields;
+  return { name, dims, type, data, fields: [...dims.map((size) => varintField(dimsField, size)), varintField(typeField, type), bytesField(nameField, name)] };
+}
+
+/** A node called after its first output. Attributes are integers, or lists of them. */
+export function makeNode(opType: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, number | readonly number[]>> = {}): Node {
+  const fields = [bytesField(3, outputs[0]!), bytesField(4, opType), ...Object.entries(attributes).map(([name, value]) => bytesField(5, writeAttribute(name, value)))];
+  return { opType, domain: '', inputs, outputs, fields };
+}
+
+/** AttributeProto: name = 1, i = 3, ints = 8, type = 20 (2 INT, 7 INTS). */
+function writeAttribute(name: string, value: number | readonly number[]): Buffer {
+  const values = typeof value === 'number' ? [varintField(3, value), varintField(20, 2)] : [...value.map((one) => varintField(8, one)), varintField(20, 7)];
+  return writeMessage([bytesField(1, name), ...values]);
+}
+
+/** An attribute's fields; undefined when the node has none of that name. */
+export function attribute(node: Node, name: string): { readonly int: number; readonly ints: readonly number[]; readonly float: number } | undefined {
+  for (const field of node.fields) {
+    if (field.number !== 5) continue;
+    const fields = readFields(field.body);
+    if (text(fields, 1) !== name) continue;
+    const float = fields.find(({ number }) => number === 2);
+    return { int: fields.find(({ number }) => number === 3)?.value ?? 0, ints: integers(fields, 8), float: float?.raw.length === 5 ? float.raw.readFloatLE(1) : 0 };
+  }
+  return undefined;
+}
+
+/**
+ * The file of a model.
+ * @param locate How the file names another that holds stored bytes: its path relative to the model's folder.
+ */
+export function writeModel({ graph, fields }: OnnxModel, locate: (path: string) => string): Buffer {
+  const graphBody = writeMessage([
+    ...graph.nodes.map((node) => bytesField(graphFields.node, writeNode(node))),
+    ...graph.initializers.map((tensor) => bytesField(graphFields.initializer, writeTensor(tensor, locate))),
+    ...graph.inputs.map(({ body }) => bytesField(graphFields.input, body)),
+    ...graph.outputs.map(({ body }) => bytesField(graphFields.output, body)),
+    ...graph.values.map(({ body }) => bytesField(graphFields.value, body)),
+    ...graph.fields,
+  ]);
+  return writeMessage([...fields, bytesField(modelGraphField, graphBody)]);
+}
+
+function writeNode({ inputs, outputs, fields }: Node): Buffer {
+  return writeMessage([...inputs.map((name) => bytesField(1, name)), ...outputs.map((name) => bytesField(2, name)), ...fields]);
+}
+
+function writeTensor({ data, fields }: Tensor, locate: (path: string) => string): Buffer {
+  if (data === undefined) return writeMessage(fields);
+  if (Buffer.isBuffer(data)) return writeMessage([...fields, bytesField(tensorFields.rawData, data)]);
+  // StringStringEntryProto: key = 1, value = 2.
+  const entries = Object.entries({ location: locate(data.path), offset: String(data.offset), length: String(data.length) });
+  return writeMessage([...fields, ...entries.map(([key, value]) => bytesField(tensorFields.externalData, writeMessage([bytesField(1, key), bytesField(2, value)]))), varintField(tensorFields.dataLocation, 1)]);
+}

@@ -1,0 +1,83 @@
+import { open, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { writeModel, type Stored } from './model.js';
+import { quantiseModel, type QuantiseOptions } from './quantise.js';
+import { OnnxFileError, readModel } from './readModel.js';
+import { openData } from './weights.js';
+import { WireError } from './wire.js';
+
+/** Weights begin at multiples of this, so that the runtime can map them into memory. */
+const alignment = 4096;
+/** Smaller weights stay in the graph's own file. */
+const smallestOutside = 1024;
+const copiedBytes = 16 << 20;
+
+export interface QuantisedFile {
+  /** Products that are made with whole numbers now, and the weights they have. */
+  readonly products: number;
+  readonly weights: number;
+  /** Sizes of the graphs with their weights. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/**
+ * Quantises the graph file `from` into `to`, whose weights go to `<to>_data`. Both must not exist. However large the
+ * graph is, a few pieces of 16 MB are held at a time. Rejects with OnnxFileError, or the signal's reason.
+ */
+export async function quantiseFile(from: string, to: string, options: Omit<QuantiseOptions, 'store'>): Promise<QuantisedFile> {
+  const model = await readModel(from, smallestOutside);
+  const elsewhere = model.graph.initializers.map(({ data }) => (data === undefined || Buffer.isBuffer(data) || data.path === from ? 0 : data.length));
+  const bytesBefore = elsewhere.reduce((sum, length) => sum + length, (await stat(from)).size);
+  const path = `${to}_data`;
+  const file = await open(path, 'wx');
+  try {
+    const data = new DataFile(file, path);
+    const { model: quantised, products, weights } = await quantiseModel(model, { ...options, store: (chunks, length) => data.append(chunks, length) });
+    const initializers = [];
+    for (const tensor of quantised.graph.initializers) {
+      const held = tensor.data;
+      const isOutside = held === undefined || Buffer.isBuffer(held) || held.path === path;
+      initializers.push(isOutside ? tensor : { ...tensor, data: await data.append(piecesOf(held, options.signal), held.length) });
+    }
+    await writeFile(to, writeModel({ ...quantised, graph: { ...quantised.graph, initializers } }, basename), { flag: 'wx' });
+    return { products, weights, bytesBefore, bytesAfter: (await stat(to)).size + data.length };
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof WireError) throw new OnnxFileError(`${from} cannot be quantised: ${error.message}.`);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+class DataFile {
+  length = 0;
+
+  constructor(
+    readonly file: FileHandle,
+    readonly path: string,
+  ) {}
+
+  async append(chunks: AsyncIterable<Buffer>, length: number): Promise<Stored> {
+    const offset = Math.ceil(this.length / alignment) * alignment;
+    let at = offset;
+    for await (const chunk of chunks) {
+      for (let written = 0; written < chunk.length; ) written += (await this.file.write(chunk, written, chunk.length - written, at + written)).bytesWritten;
+      at += chunk.length;
+    }
+    this.length = at;
+    return { path: this.path, offset, length };
+  }
+}
+
+async function* piecesOf(data: Stored, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const opened = await openData(data);
+  try {
+    for (let at = 0; at < data.length; at += copiedBytes) {
+      signal.throwIfAborted();
+      yield await opened.read(at, Math.min(data.length, at + copiedBytes));
+    }
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,133 @@
+import { readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { graphFields, modelGraphField, readNode, readValueInfo, tensorFields, type Node, type OnnxModel, type Stored, type Tensor, type ValueInfo } from './model.js';
+import { integers, longestFieldHead, readExtent, readFields, text, WireError, type Extent, type Field } from './wire.js';
+
+/** Weights of more bytes than this stay in their file. */
+export const largestInMemory = 1 << 20;
+/** Longest message other than a weight, in bytes: a node may carry a constant, but nothing sane is as long as this. */
+const longestMessage = 1 << 28;
+
+/** A file is no ONNX model, or cannot be read; the message names it and says what to do. */
+export class OnnxFileError extends Error {
+  override readonly name = 'OnnxFileError';
+}
+
+/**
+ * Reads an ONNX file, however large: weights of more than `inMemory` bytes are left where they stand, and told by
+ * place. Rejects with OnnxFileError.
+ */
+export async function readModel(path: string, inMemory = largestInMemory): Promise<OnnxModel> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new OnnxFileError(`${path} cannot be read (${error.code}).`);
+  });
+  try {
+    const reader = new Reader(file.fd, path, inMemory);
+    const fields: Field[] = [];
+    let graph: OnnxModel['graph'] | undefined;
+    for (const extent of reader.extents(0, (await file.stat()).size)) {
+      if (extent.number === modelGraphField) graph = reader.graph(extent);
+      else fields.push(reader.field(extent));
+    }
+    if (!graph || graph.outputs.length === 0) throw new OnnxFileError(`${path} is no ONNX model: it declares no output. Download or export it again.`);
+    return { graph, fields };
+  } catch (error) {
+    if (error instanceof WireError) throw new OnnxFileError(`${path} is no ONNX model: ${error.message}. Download or copy it again.`);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+interface Place extends Extent {
+  /** Where the field begins. */
+  readonly at: number;
+}
+
+/**
+ * Reads a file through a window of 64 kB. Without giving way: a graph has thousands of fields of some bytes each, and to
+ * wait for each of them takes many times as long as to read it.
+ */
+class Reader {
+  #start = 0;
+  #bytes = Buffer.alloc(0);
+
+  constructor(
+    readonly file: number,
+    readonly path: string,
+    readonly inMemory: number,
+  ) {}
+
+  /** The fields of a message in the file, one after the other. */
+  *extents(first: number, end: number): Generator<Place> {
+    for (let at = first; at < end; ) {
+      this.#cover(at, Math.min(end, at + longestFieldHead));
+      const { number, wireType, start, end: fieldEnd } = readExtent(this.#bytes, at - this.#start);
+      const place = { number, wireType, at, start: this.#start + start, end: this.#start + fieldEnd };
+      if (place.end > end) throw new WireError();
+      yield place;
+      at = place.end;
+    }
+  }
+
+  field({ at, end }: Place): Field {
+    if (end - at > longestMessage) throw new WireError();
+    return readFields(Buffer.from(this.#read(at, end)))[0]!;
+  }
+
+  graph({ start, end }: Place): OnnxModel['graph'] {
+    const nodes: Node[] = [];
+    const initializers: Tensor[] = [];
+    const [inputs, outputs, values]: ValueInfo[][] = [[], [], []];
+    const fields: Field[] = [];
+    for (const place of this.extents(start, end)) {
+      if (place.number === graphFields.initializer) initializers.push(this.#tensor(place));
+      else {
+        const field = this.field(place);
+        if (field.number === graphFields.node) nodes.push(readNode(field.body));
+        else if (field.number === graphFields.input) inputs!.push(readValueInfo(field.body));
+        else if (field.number === graphFields.output) outputs!.push(readValueInfo(field.body));
+        else if (field.number === graphFields.value) values!.push(readValueInfo(field.body));
+        else fields.push(field);
+      }
+    }
+    return { nodes, initializers, inputs: inputs!, outputs: outputs!, values: values!, fields };
+  }
+
+  #tensor({ start, end }: Place): Tensor {
+    const fields: Field[] = [];
+    let data: Buffer | Stored | undefined;
+    for (const place of this.extents(start, end)) {
+      if (place.number === tensorFields.rawData && place.end - place.start > this.inMemory) data = { path: this.path, offset: place.start, length: place.end - place.start };
+      else fields.push(this.field(place));
+    }
+    const isData = ({ number }: Field) => number === tensorFields.rawData || number === tensorFields.externalData || number === tensorFields.dataLocation;
+    const isExternal = integers(fields, tensorFields.dataLocation).at(-1) === 1;
+    data ??= isExternal ? this.#external(fields) : fields.findLast(({ number }) => number === tensorFields.rawData)?.body;
+    const [dims, type] = [integers(fields, tensorFields.dims), integers(fields, tensorFields.type).at(-1) ?? 0];
+    return { name: text(fields, tensorFields.name), dims, type, data, fields: fields.filter((field) => !isData(field)) };
+  }
+
+  #external(fields: readonly Field[]): Stored {
+    const entries = new Map(fields.filter(({ number }) => number === tensorFields.externalData).map(({ body }) => [text(readFields(body), 1), text(readFields(body), 2)]));
+    const [location, offset, length] = [entries.get('location') ?? '', Number(entries.get('offset') ?? 0), Number(entries.get('length') ?? NaN)];
+    if (location === '' || !Number.isSafeInteger(offset) || offset < 0 || !(Number.isSafeInteger(length) && length >= 0)) throw new WireError();
+    return { path: resolve(dirname(this.path), location), offset, length };
+  }
+
+  #read(start: number, end: number): Buffer {
+    this.#cover(start, end);
+    return this.#bytes.subarray(start - this.#start, end - this.#start);
+  }
+
+  /** Moves the window where it does not hold these bytes. */
+  #cover(start: number, end: number): void {
+    if (start >= this.#start && end <= this.#start + this.#bytes.length) return;
+    const buffer = Buffer.allocUnsafe(Math.max(end - start, 1 << 16));
+    const bytesRead = readSync(this.file, buffer, 0, buffer.length, start);
+    this.#start = start;
+    this.#bytes = buffer.subarray(0, bytesRead);
+    if (bytesRead < end - start) throw new WireError();
+  }
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createScorer } from '../../server/scoring/onnxScorer.js';
+import type { Scorer } from '../../server/scoring/scorer.js';
+
+/** The child as it is shipped; `npm run bench` builds it. */
+const inferenceEntry = fileURLToPath(new URL('../../dist/inference.js', import.meta.url));
+
+/** A scorer, and what the system says of its inference process. */
+export interface MeasuredScorer extends Scorer {
+  /** Memory in bytes: now (`VmRSS`) or at its highest (`VmHWM`); undefined where the system has no /proc. */
+  memory(what: 'VmRSS' | 'VmHWM'): number | undefined;
+}
+
+/** A scorer on the CPU without a cache on disk. */
+export function openMeasuredScorer(modelFolder: string, threads: number): MeasuredScorer {
+  let child: number | undefined;
+  const scorer = createScorer({
+    modelFolder,
+    device: 'cpu',
+    threads,
+    inferenceEntry,
+    log: {
+      info(message) {
+        const started = /^Inference process (\d+) started/.exec(message)?.[1];
+        if (started !== undefined) child = Number(started);
+      },
+      warn: (message) => console.warn(message),
+    },
+  });
+  return {
+    ...scorer,
+    memory(what) {
+      if (process.platform !== 'linux' || child === undefined) return undefined;
+      const kilobytes = new RegExp(`^${what}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${child}/status`, 'utf8'))?.[1];
+      return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+    },
+  };
+}

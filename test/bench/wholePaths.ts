@@ -1,0 +1,104 @@
+import type { TensorValue } from '../../server/inference/runtime.js';
+import { readImageFiles } from '../../server/scoring/images/imageFile.js';
+import { prepareImages, type PreparedImages } from '../../server/scoring/images/imageKinds.js';
+import { createEncoder, layoutText, markersOf } from '../../server/scoring/layouts/layouts.js';
+import { loadProfile } from '../../server/scoring/loadProfile.js';
+import { imagesPlace, type Profile } from '../../server/scoring/profile.js';
+import { createReader, toUnit } from '../../server/scoring/readouts/readouts.js';
+import type { ScoreJob } from '../../server/scoring/scorer.js';
+import { loadTokenizer } from '../../server/scoring/tokenizer.js';
+
+/** A solution as a sequence of its own, as code without a cache runs it. */
+export interface WholePath {
+  readonly ids: readonly number[];
+  /** Where in `ids` the steps are read. */
+  readonly reads: readonly number[];
+}
+
+/** What code that runs whole sequences through the bundled graph needs to know of it. */
+export interface WholePaths {
+  readonly graphPath: string;
+  readonly profile: Profile;
+  encode(job: ScoreJob, path: readonly number[], images: PreparedImages | undefined): WholePath;
+  /** A job's images, where the model reads any. */
+  images(job: ScoreJob): Promise<PreparedImages | undefined>;
+  /** The scores of the steps of sequences that were run together: `logits` [rows, tokens, width], filled up on the left. */
+  read(rows: readonly WholePath[], logits: Float32Array, width: number): number[];
+}
+
+/** Rejects with ScoringError when the model's files cannot be used. */
+export async function openWholePaths(modelFolder: string): Promise<WholePaths> {
+  const { profile, graphPath, tokenizerPath } = await loadProfile(modelFolder);
+  const { forced, added } = markersOf(profile.layout);
+  const tokenizer = await loadTokenizer(tokenizerPath, ...forced, ...added.map((ifAdded) => ({ ifAdded })), ...(profile.images ? [profile.images.token] : []));
+  const encoder = createEncoder(profile.layout, tokenizer);
+  const reader = createReader(profile.readout, tokenizer);
+  return {
+    graphPath,
+    profile,
+    async images(job) {
+      return profile.images && layoutText(profile.layout).includes(imagesPlace) ? prepareImages(await readImageFiles(job.images), profile.images) : undefined;
+    },
+    encode(job, path, images) {
+      const problem = encoder.open(job.question, images?.text);
+      const ids = [...problem.prompt];
+      const reads: number[] = [];
+      path.forEach((step, i) => {
+        const encoded = problem.step(job.steps[step]!.text, i === 0);
+        reads.push(ids.length + encoded.read);
+        ids.push(...encoded.ids);
+      });
+      return { ids, reads };
+    },
+    read(rows, logits, width) {
+      const length = Math.max(...rows.map(({ ids }) => ids.length));
+      const columns = reader.columns.length > 0 ? [...reader.columns] : Array.from({ length: width }, (_, i) => i);
+      return rows.flatMap(({ ids, reads }, row) =>
+        reads.map((read) => {
+          const at = (row * length + length - ids.length + read) * width;
+          return toUnit(reader.read(Float32Array.from(columns, (column) => logits[at + column]!)), profile.range);
+        }),
+      );
+    },
+  };
+}
+
+const masked = -1e9;
+
+/** Sequences as one batch for the bundled graph, filled up on the left, with nothing cached. */
+export function leftPadded(rows: readonly WholePath[], inputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[], images: PreparedImages | undefined): Record<string, TensorValue> {
+  const length = Math.max(...rows.map(({ ids }) => ids.length));
+  const tokens = new BigInt64Array(rows.length * length);
+  const positions = new BigInt64Array(rows.length * length);
+  const bias = new Float32Array(rows.length * length * length);
+  rows.forEach(({ ids }, row) => {
+    const blank = length - ids.length;
+    ids.forEach((id, i) => {
+      tokens[row * length + blank + i] = BigInt(id);
+      positions[row * length + blank + i] = BigInt(i);
+    });
+    for (let at = 0; at < length; at++) {
+      const start = (row * length + at) * length;
+      bias.fill(masked, start, start + blank);
+      bias.fill(masked, start + at + 1, start + length);
+    }
+  });
+  const feeds: Record<string, TensorValue> = {
+    input_ids: { type: 'int64', data: tokens, dims: [rows.length, length] },
+    position_ids: { type: 'int64', data: positions, dims: [rows.length, length] },
+    attention_bias: { type: 'float32', data: bias, dims: [rows.length, 1, length, length] },
+  };
+  for (const { name, shape } of inputs) {
+    if (name.startsWith('past_')) feeds[name] = { type: 'float32', data: new Float32Array(0), dims: [rows.length, 0, Number(shape[2])] };
+    if (name === 'pixel_values') feeds[name] = pixelsFor(rows.length, shape, images);
+  }
+  return feeds;
+}
+
+/** Every row has the problem's images of its own. */
+function pixelsFor(rows: number, shape: readonly (number | string)[], images: PreparedImages | undefined): TensorValue {
+  if (!images) return { type: 'float32', data: new Float32Array(0), dims: [0, ...shape.slice(1).map(Number)] };
+  const values = new Float32Array(rows * images.values.length);
+  for (let row = 0; row < rows; row++) values.set(images.values, row * images.values.length);
+  return { type: 'float32', data: values, dims: [rows * images.shape[0], ...images.shape.slice(1)] };
+}

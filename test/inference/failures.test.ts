@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { causeOf, failureOf } from '../../server/inference/failures.js';
+
+/** As ONNX Runtime words them, path of the build and all. */
+const arena =
+  "Non-zero status code returned while running Expand node. Name:'' Status Message: /onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:360 " +
+  'void* onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Failed to allocate memory for requested buffer of size 1125899906842624\n';
+
+describe('failureOf', () => {
+  it.each([
+    ['memory', arena],
+    ['memory', 'std::bad_alloc'],
+    ['memory', "Non-zero status code returned while running MatMul node. Name:'/head/MatMul' Status Message: bad allocation"],
+    ['memory', 'CUDA failure 2: out of memory ; GPU=0 ; hostname=box ; expr=cudaMalloc((void**)&p, size);'],
+    ['memory', 'CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0'],
+    ['memory', 'WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.\n - While validating entries[1] against { binding: 1 }.'],
+    ['memory', 'WebGPU validation failed. Buffer size (4294967296) exceeds the max buffer size limit (1073741824).\n - While calling [Device].CreateBuffer([BufferDescriptor]).'],
+    ['memory', "Non-zero status code returned while running Expand node. Name:'' Status Message: narrowing_error"],
+    ['memory', 'D:\\a\\_work\\1\\s\\onnxruntime\\core\\providers\\dml\\dml_allocator.cpp(97)\\onnxruntime.dll!00007FFB: (caller: 00007FFB) Exception(1) tid(cf0) 8007000E Not enough memory resources are available to complete this operation.'],
+    ['memory', 'Array buffer allocation failed'],
+    ['device', 'onnxruntime/core/providers/webgpu/buffer_manager.cc:543 status == wgpu::MapAsyncStatus::Success was false. Failed to download data from buffer. wgpu::MapAsyncStatus value: 3, message: [Device] is lost.'],
+    ['device', 'A valid external Instance reference no longer exists.'],
+    ['device', 'CUDA failure 700: an illegal memory access was encountered ; GPU=0 ; hostname=box ; expr=cudaStreamSynchronize(stream);'],
+    ['device', 'CUDA failure 710: device-side assert triggered ; GPU=0'],
+    ['device', 'CUDA failure 702: the launch timed out and was terminated ; GPU=0'],
+    ['device', 'ExecutionProvider.cpp(962)\\onnxruntime.dll!00007FFA: (caller: 00007FFA) Exception(3) tid(5a68) 887A0005 The GPU device instance has been suspended. Use GetDeviceRemovedReason to determine the appropriate action.'],
+    ['device', 'vkQueueSubmit failed with VK_ERROR_DEVICE_LOST'],
+    ['other', 'Invalid rank for input: input_ids Got: 1 Expected: 2 Please fix either the inputs/outputs or the model.'],
+    ['other', 'Failed to get a WebGPU adapter: No supported adapters'],
+    ['other', 'indices element out of data bounds, idx=300 must be within the inclusive range [-300,299]'],
+  ])('%s: %s', (failure, message) => {
+    expect(failureOf(new Error(message))).toBe(failure);
+  });
+
+  it('tells the cause in a line, without the place in the runtime', () => {
+    expect(causeOf(new Error(arena))).toBe('Failed to allocate memory for requested buffer of size 1125899906842624');
+    expect(causeOf(new Error(`\n  ${'x'.repeat(300)}\nmore`))).toBe(`${'x'.repeat(240)}...`);
+  });
+});

@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
+import { Evaluate, ScoreDocument, ScoringServer, ServerKey, SettingsChanged, type ServerKeyParams } from '../../server/protocol.js';
+import { startServer } from '../../server/server.js';
+import { defaultSettings } from '../../server/settings.js';
+import { createWorld } from '../../server/world.js';
+import { chatHandler } from '../scoring/backends/handlers.js';
+import { LoopbackServer } from '../scoring/backends/loopbackServer.js';
+import { tinyProfiles } from '../scoring/backends/tinyModel.js';
+import { TestClient } from './client.js';
+
+const text = JSON.stringify({ question: 'How many?', answer: '4', image_path: '', solutions_splits: [['First add.', 'So 4.'], ['First add.', 'So 5.']], labels: [1, 0] });
+
+let folder: string;
+let server: LoopbackServer;
+/** Every request, also those that ask which models there are. */
+let paths: string[];
+/** Reaches the loopback server, and is no name of this machine. */
+let origin: string;
+let uri: string;
+let client: TestClient;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steplens-consent-'));
+  paths = [];
+  server = await new LoopbackServer((request, fault) => {
+    paths.push(request.path);
+    return chatHandler(['Yes', 'No'])(request, fault);
+  }).start();
+  origin = server.url.replace('127.0.0.1', '0.0.0.0');
+  await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...tinyProfiles.judge, backend: { kind: 'judge', url: `${origin}/v1`, model: 'tiny' } }));
+  uri = pathToFileURL(join(folder, 'set.jsonl')).href;
+  const [toServer, fromServer] = [new PassThrough(), new PassThrough()];
+  startServer(createConnection(toServer, fromServer), createWorld());
+  client = new TestClient(new StreamMessageReader(fromServer), new StreamMessageWriter(toServer));
+  client.connection.onRequest(ServerKey, ({ url }: ServerKeyParams) => (new URL(url).origin === origin ? 'a key' : null));
+});
+afterEach(async () => {
+  await client.request('shutdown', undefined);
+  client.connection.dispose();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+const remote = () => ({ ...defaultSettings, modelPath: folder });
+const status = () => client.statuses.at(-1);
+
+describe('a model at a server', () => {
+  it('is asked nothing before the user agreed, everything after, and nothing again once that is taken back', async () => {
+    await client.initialize({ settings: remote() });
+    await client.open(uri, 'jsonl', text);
+    await client.until(() => status()?.state === 'failed');
+    expect(status()).toMatchObject({ asksFor: origin, message: expect.stringContaining('StepLens: Allow Scoring Server') as string });
+    expect(await client.request(ScoringServer, {})).toBe(`${origin}/v1`);
+    await expect(client.request(ScoreDocument, { uri })).rejects.toThrow('only after you agree');
+    expect(await client.request(Evaluate, { id: '1', uris: [uri], rescore: true })).toEqual({ err: expect.stringContaining('only after you agree') as string });
+    expect(paths).toEqual([]);
+
+    await client.connection.sendNotification(SettingsChanged, { settings: remote(), isTrusted: true, allowedServers: [origin] });
+    await client.until(() => status()?.state === 'ready');
+    expect(status()).toMatchObject({ server: origin });
+    expect(server.requests).toHaveLength(3);
+    for (const { headers, body } of server.requests) {
+      expect(headers.authorization).toBe('Bearer a key');
+      expect(body.toString()).toContain('[Correct Answer]');
+    }
+
+    const before = paths.length;
+    await client.connection.sendNotification(SettingsChanged, { settings: remote(), isTrusted: true, allowedServers: [] });
+    await client.until(() => status()?.asksFor === origin);
+    await expect(client.request(ScoreDocument, { uri, again: true })).rejects.toThrow('only after you agree');
+    expect(paths).toHaveLength(before);
+  });
+
+  it('needs no question when an editor names it as allowed from the start', async () => {
+    await client.initialize({ settings: remote(), allowedServers: [origin] });
+    await client.open(uri, 'jsonl', text);
+    await client.until(() => status()?.state === 'ready');
+    expect(server.requests).toHaveLength(3);
+    expect(client.statuses.some(({ asksFor }) => asksFor !== undefined)).toBe(false);
+  });
+
+  it('is none in an untrusted workspace, whatever was allowed', async () => {
+    await client.initialize({ settings: { ...remote(), scoreOnOpen: false }, isTrusted: false, allowedServers: [origin] });
+    expect(await client.request(ScoringServer, {})).toBeNull();
+    await client.open(uri, 'jsonl', text);
+    await client.request('textDocument/documentSymbol', { textDocument: { uri } });
+    expect(paths).toEqual([]);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { SegmentEncoder } from '../../server/scoring/layouts/encoder.js';
+import { remembered } from '../../server/scoring/layouts/remembered.js';
+
+/** Encodes a text as its length, and writes down what it was asked for. */
+function recording(): { encoder: SegmentEncoder; asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    encoder: {
+      open(question, images = '') {
+        asked.push(`${question}|${images}`);
+        return {
+          prompt: [question.length, images.length],
+          step(text, isFirst) {
+            asked.push(`${isFirst ? 'first ' : ''}${text}`);
+            return { ids: isFirst ? [0, text.length] : [text.length], read: 0 };
+          },
+        };
+      },
+    },
+  };
+}
+
+describe('remembered', () => {
+  it('encodes the texts of a problem once, a first step apart from others', () => {
+    const { encoder, asked } = recording();
+    const kept = remembered(encoder);
+    for (let round = 0; round < 2; round++) {
+      const problem = kept.open('Why?', '<image>');
+      expect(problem.prompt).toEqual([4, 7]);
+      expect(problem.step('abc', true)).toEqual({ ids: [0, 3], read: 0 });
+      expect(problem.step('abc', false)).toEqual({ ids: [3], read: 0 });
+    }
+    expect(asked).toEqual(['Why?|<image>', 'first abc', 'abc']);
+  });
+
+  it('tells problems apart by question and images, and forgets all but the last four', () => {
+    const { encoder, asked } = recording();
+    const kept = remembered(encoder);
+    kept.open('Why?', 'a');
+    kept.open('Why?', 'b');
+    kept.open('Why?', 'a');
+    expect(asked).toEqual(['Why?|a', 'Why?|b']);
+    for (const question of ['1', '2', '3']) kept.open(question);
+    kept.open('Why?', 'a');
+    kept.open('Why?', 'b');
+    expect(asked.slice(2)).toEqual(['1|', '2|', '3|', 'Why?|b']);
+  });
+
+  it('begins anew after some thousand steps', () => {
+    const { encoder, asked } = recording();
+    const problem = remembered(encoder).open('Why?');
+    for (let i = 0; i < 4097; i++) problem.step(`${i}`, false);
+    problem.step('4096', false);
+    problem.step('0', false);
+    expect(asked.length).toBe(1 + 4097 + 1);
+  });
+});
