@@ -139,7 +139,8 @@ export async function startHost(options) {
   await mkdir(join(data, 'data', 'Machine'), { recursive: true });
   await mkdir(join(data, 'data', 'User'), { recursive: true });
   const settings = JSON.stringify({ ...quietSettings, ...options.settings });
-  await writeFile(join(data, 'data', 'User', 'settings.json'), settings);
+  // Settings of the machine's scope (a model's folder, the device) are read from the server's own file.
+  for (const scope of ['User', 'Machine']) await writeFile(join(data, 'data', scope, 'settings.json'), settings);
   const folders = ['--server-data-dir', data, '--user-data-dir', join(data, 'data'), '--extensions-dir', extensions];
   if (options.vsix) {
     const { code, output } = await capture([host.node, host.main, ...folders, '--accept-server-license-terms', '--install-extension', options.vsix], { cwd: tmpdir() });
