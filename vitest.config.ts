@@ -14,6 +14,8 @@ export default defineConfig({
           // Pure code shares nothing a test could spoil: one context a thread starts far faster than one a file.
           pool: 'threads',
           isolate: false,
+          // Vitest leaves one core free, which of two is half.
+          maxWorkers: '100%',
         },
       },
       // Pure code too, on inputs so large or so many that they would keep those who run the unit suite waiting.
