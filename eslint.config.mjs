@@ -50,6 +50,7 @@ export default tseslint.config(
   { files: ['server/**/*.ts'], rules: restrict(noVscode, noOnnx, noD3, noExtension, noWebview) },
   { files: ['server/inference/**/*.ts'], rules: restrict(noVscode, noD3, noExtension, noWebview) },
   { files: ['server/formats/**/*.ts'], rules: restrict(noVscode, noOnnx, noD3, noExtension, noWebview, noNode) },
+  { files: ['server/onnx/**/*.ts'], rules: restrict(wall('server/onnx knows ONNX files, not what they are for: pass it in.', '^\\.\\./')) },
   { files: ['server/remote/**/*.ts'], rules: restrict(wall('server/remote knows servers, not what they are asked: pass it in.', '^\\.\\./')) },
   {
     files: ['server/reasoning/**/*.ts'],

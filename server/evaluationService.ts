@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { EvaluationRun, nothingToEvaluate } from './evaluation/evaluation.js';
 import { evaluationLine } from './evaluation/evaluationLine.js';
+import { loadAlgebra } from './labeling/answers/algebra.js';
 import { readInputs, type OpenText } from './openInput.js';
 import type { EvaluateParams, EvaluateResult, EvaluationProgressParams, FileFault } from './protocol.js';
 import { scoreJob, type ScoreJob, type ScoreOptions, type ScoreResult, type ScorerInfo } from './scoring/scorer.js';
@@ -39,7 +40,7 @@ export async function evaluateFiles({ id, uris, rescore }: EvaluateParams, signa
       return scored.result.scores;
     },
     model: () => info && { model: info.model, device: info.device.provider, threshold: info.threshold },
-    algebra: async () => (await import('./labeling/answers/computeEngine.js')).createAlgebra(),
+    algebra: loadAlgebra,
     onProgress(_file, done, total) {
       if (done < total && host.now() - told < progressMs) return;
       told = host.now();

@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createAlgebra } from './labeling/answers/computeEngine.js';
 import { readEventLog } from './labeling/eventLog.js';
-import type { Algebra } from './labeling/answers/algebra.js';
+import { loadAlgebra, type Algebra } from './labeling/answers/algebra.js';
 import type { EditorJudge } from './editorPolicy.js';
 import type { Judge } from './labeling/judge.js';
 import { labelProblem, moreRollouts, type LabelWorld } from './labeling/labelProblem.js';
@@ -35,9 +34,8 @@ const mostRuns = 1000;
  * Image paths are written relative to the results, so that these can be moved together with the figures.
  */
 export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge): Labeler {
-  // The algebra is large: it is loaded by the first run, not with the server.
-  let algebra: Algebra | undefined;
-  const judgeOf = ({ labelingJudge, labelingJudgeModel }: LabelingSettings): Promise<Judge> => openJudge((algebra ??= createAlgebra()), { url: labelingJudge, model: labelingJudgeModel });
+  let algebra: Promise<Algebra> | undefined;
+  const judgeOf = async ({ labelingJudge, labelingJudgeModel }: LabelingSettings): Promise<Judge> => openJudge(await (algebra ??= loadAlgebra()), { url: labelingJudge, model: labelingJudgeModel });
 
   async function withPolicy<T>(name: string, work: (policy: Policy) => Promise<T>): Promise<T> {
     const policy = await openPolicy(name);

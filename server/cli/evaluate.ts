@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { defaultThreshold, EvaluationRun, nothingToEvaluate, type Evaluation } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import { locateImages } from '../images.js';
+import { loadAlgebra } from '../labeling/answers/algebra.js';
 import { count } from '../language/solutionValues.js';
 import type { Problem } from '../reasoning/problem.js';
 import { scoreJob, ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
@@ -67,7 +68,7 @@ class EvaluateRun {
     const run = new EvaluationRun(this.#options, {
       score: (problem, file, onProgress) => this.#score(problem, file, onProgress),
       model: () => this.#info && { model: this.#info.model, device: this.#info.device.provider, threshold: this.#info.threshold },
-      algebra: async () => (await import('../labeling/answers/computeEngine.js')).createAlgebra(),
+      algebra: loadAlgebra,
       onProgress: (file, done, total) => this.#progress.show(file, done, total),
       // Ctrl-C is heard between two parts.
       pause: async () => {

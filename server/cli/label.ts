@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Algebra } from '../labeling/answers/algebra.js';
-import { createAlgebra } from '../labeling/answers/computeEngine.js';
+import { loadAlgebra } from '../labeling/answers/algebra.js';
 import { labelRun, type RunSummary } from '../labeling/labelRun.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { PolicyError } from '../labeling/policy.js';
@@ -109,7 +108,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
   try {
     policy = world.openPolicy(options.policy, host.log);
     const { problemsFile, settings, jobs, restart, queue } = options;
-    const judge = openJudge(startedWhenAsked(), options.judge, host);
+    const judge = openJudge(await loadAlgebra(), options.judge, host);
     const labelWorld = { policy, judge, folder: options.out, imageFolder: dirname(resolve(problemsFile)) };
     const common = { problems, problemsFile, settings, jobs, signal };
     const tell = (): void => progress.tell(`${finished.toLocaleString('en-US')} of ${count(problems.length, 'problem')}, ${count(rollouts, 'rollout')}, ${rate(rollouts - (before ?? 0), world.now() - started)}`);
@@ -168,11 +167,4 @@ function summaryLine({ done, skipped, failed, rollouts, failures, undecided }: R
 
 function rate(rollouts: number, ms: number): string {
   return `${(ms > 0 ? (rollouts / ms) * 1000 : 0).toFixed(1)} rollouts/s`;
-}
-
-/** The algebra system takes a while to start, and answers that are numbers never ask it. */
-function startedWhenAsked(): Algebra {
-  let algebra: Algebra | undefined;
-  const started = (): Algebra => (algebra ??= createAlgebra());
-  return { compare: (a, b) => started().compare(a, b), proportional: (a, b) => started().proportional(a, b), value: (expression) => started().value(expression) };
 }

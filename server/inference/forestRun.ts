@@ -1,7 +1,7 @@
 import type { Graph } from './graph/graph.js';
-import { placesOf } from './graph/head.js';
 import { sharedLength, type Line, type PrefixCache } from './prefixCache.js';
 import type { ReadValues, RunRequest, RunResult } from './protocol.js';
+import { tellReads } from './readGroups.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
 
 /** One run of the graph: the path down to a segment, and the reads (indices into `reads`) to take from it. */
@@ -63,21 +63,7 @@ export class ForestRun {
     const scores = await this.#graph.run(line.cache, sequence.subarray(start, end), start === 0 ? pixels : undefined, rows);
     line.tokens = sequence.subarray(0, end);
     this.#tokens += end - start;
-
-    const places = placesOf(scores, columns);
-    const width = places.length;
-    const stride = scores.columns?.length ?? scores.width;
-    for (let from = this.#done; from < last; ) {
-      let to = from + 1;
-      while (to < last && unit.reads[to] === unit.reads[from]! + to - from) to++;
-      const values = new Float32Array((to - from) * width);
-      for (let r = from; r < to; r++) {
-        const row = (r - this.#done) * stride;
-        for (let c = 0; c < width; c++) values[(r - from) * width + c] = scores.values[row + places[c]!]!;
-      }
-      onRead({ first: unit.reads[from]!, values });
-      from = to;
-    }
+    tellReads(scores, columns, unit.reads.slice(this.#done, last), onRead);
     this.#done = last;
     if (last < positions.length) return;
     this.#next++;

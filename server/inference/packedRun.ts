@@ -1,7 +1,7 @@
 import type { Graph, TokenTree } from './graph/graph.js';
-import { placesOf } from './graph/head.js';
 import type { Line, PrefixCache } from './prefixCache.js';
 import type { ReadValues, RunRequest, RunResult } from './protocol.js';
+import { tellReads } from './readGroups.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
 import { buildTokenTrie, depthFirst, firstPath, heldNodes, pathTo, type TokenTrie } from './tokenTrie.js';
 
@@ -54,17 +54,7 @@ export class PackedRun {
     this.#tried = nodes.length;
     const scores = await this.#graph.runTree!(line.cache, this.#tree(nodes), Int32Array.from(wanted, ({ token }) => token));
     this.#advance(line, nodes);
-
-    const places = placesOf(scores, this.#request.columns);
-    const stride = scores.columns?.length ?? scores.width;
-    for (let from = 0; from < wanted.length; ) {
-      let to = from + 1;
-      while (to < wanted.length && wanted[to]!.read === wanted[from]!.read + to - from) to++;
-      const values = new Float32Array((to - from) * places.length);
-      for (let r = from; r < to; r++) places.forEach((place, c) => (values[(r - from) * places.length + c] = scores.values[r * stride + place]!));
-      onRead({ first: wanted[from]!.read, values });
-      from = to;
-    }
+    tellReads(scores, this.#request.columns, wanted.map(({ read }) => read), onRead);
   }
 
   /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */

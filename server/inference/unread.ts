@@ -1,4 +1,5 @@
 import type { ReadValues, RunRequest } from './protocol.js';
+import { stretches } from './readGroups.js';
 
 /**
  * A run whose values come in bit by bit: what was told is not asked for again when another process takes the run up, nor
@@ -26,14 +27,7 @@ export class UnreadRun {
   /** Values of what was asked for last, as values of the request, in groups that are consecutive in it. */
   tell({ first, values }: ReadValues, width: number): ReadValues[] {
     const reads = this.#asked.slice(first, first + values.length / width);
-    const groups: ReadValues[] = [];
-    for (let from = 0; from < reads.length; ) {
-      let to = from + 1;
-      while (to < reads.length && reads[to] === reads[from]! + to - from) to++;
-      groups.push({ first: reads[from]!, values: values.subarray(from * width, to * width) });
-      from = to;
-    }
     for (const read of reads) this.#isTold[read] = 1;
-    return groups;
+    return Array.from(stretches(reads), ([from, to]) => ({ first: reads[from]!, values: values.subarray(from * width, to * width) }));
   }
 }

@@ -37,8 +37,9 @@ async function check(model: string, file: string, end: number): Promise<void> {
   // A download may be links into a store, the model's and the weights' alike.
   const folders = [await realpath(dirname(model)), dirname(await realpath(model))];
   if (folders.every((folder) => isOutside(relative(folder, real)))) refuse();
-  const { size } = await stat(real);
-  if (!(await stat(real)).isFile() || size < end) throw new OnnxFileError(`${file} is damaged: ${model} has weights in it up to byte ${end}, but it has ${size}. Download or copy it again.`);
+  const found = await stat(real);
+  const { size } = found;
+  if (!found.isFile() || size < end) throw new OnnxFileError(`${file} is damaged: ${model} has weights in it up to byte ${end}, but it has ${size}. Download or copy it again.`);
 }
 
 function isOutside(path: string): boolean {

@@ -4,8 +4,8 @@ import { dirname, resolve } from 'node:path';
 import { graphFields, modelGraphField, readNode, readValueInfo, tensorFields, type Node, type OnnxModel, type Stored, type Tensor, type ValueInfo } from './model.js';
 import { integers, longestFieldHead, readExtent, readFields, text, WireError, type Extent, type Field } from './wire.js';
 
-/** Weights of more bytes than this stay in their file. */
-export const largestInMemory = 1 << 20;
+/** Weights of more bytes than this stay in their file: whoever runs the graph maps them from there, which is sooner done than copying. */
+export const largestInMemory = 1 << 16;
 /** Longest message other than a weight, in bytes: a node may carry a constant, but nothing sane is as long as this. */
 const longestMessage = 1 << 28;
 

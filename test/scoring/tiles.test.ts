@@ -5,21 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { resizeBicubic } from '../../server/scoring/images/bicubic.js';
 import { decodeImage } from '../../server/scoring/images/decodeImage.js';
 import { prepareImages, sampleImage } from '../../server/scoring/images/imageKinds.js';
+import { internvlImages } from '../../server/scoring/families/internvl.js';
 import { chooseGrid, cutTiles, type TilesSettings } from '../../server/scoring/images/tiles.js';
 
 const folder = fileURLToPath(new URL('../fixtures/tiles', import.meta.url));
-const settings: TilesSettings = {
-  kind: 'tiles',
-  side: 448,
-  mostTiles: 6,
-  thumbnail: true,
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-  before: '<img>',
-  token: '<IMG_CONTEXT>',
-  tokens: 256,
-  after: '</img>\n',
-};
+const settings = internvlImages(6) as TilesSettings;
 
 interface Expected {
   readonly stride: number;

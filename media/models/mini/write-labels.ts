@@ -1,11 +1,10 @@
 /**
  * Makes the rows of `train_prm.py` from runs of `steplens label` on generated problems:
- *   npx tsx media/models/mini/write-labels.ts --runs DIR --seed 5 --kind mcts|monte-carlo|outcome --out FILE [--rollouts N]
+ *   npx tsx media/models/mini/write-labels.ts --runs DIR --seed 5 --kind mcts|monte-carlo|outcome --out FILE
  * `mcts`: every distinct rollout of the trees with the soft values of the states it passes; a right rollout's steps have 1,
  * those after a state without a right rollout 0, as the end of any wrong one. (MM-PRM's own export keeps balanced paths up to
  * the first error, a sixth of this: too few for so small a model.) `monte-carlo`: VisualPRM's records, every step its value.
  * `outcome`: the same rollouts as `mcts`, their verdict alone.
- * `--rollouts` stops when so many rollouts are used up, so that methods are compared at an equal budget.
  * One line: {q, s: steps, v: value of each step's prefix or null, g: figure in FILE.figures or -1}.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,15 +21,14 @@ interface Row {
   readonly v: readonly (number | null)[];
 }
 
-const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' }, kind: { type: 'string' }, out: { type: 'string' }, rollouts: { type: 'string', default: 'Infinity' } } });
+const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' }, kind: { type: 'string' }, out: { type: 'string' } } });
 const makers: Readonly<Record<string, (problem: Problem) => Row[]>> = { mcts: searched, 'monte-carlo': continued, outcome: outcomes };
 const make = makers[values.kind ?? ''];
 if (values.runs === undefined || values.seed === undefined || values.out === undefined || make === undefined) {
-  console.error('usage: write-labels.ts --runs DIR --seed N --kind mcts|monte-carlo|outcome --out FILE [--rollouts N]');
+  console.error('usage: write-labels.ts --runs DIR --seed N --kind mcts|monte-carlo|outcome --out FILE');
   process.exit(2);
 }
 const seed = Number(values.seed);
-const budget = Number(values.rollouts);
 
 const lines: string[] = [];
 const figures: Uint8Array[] = [];
@@ -38,7 +36,6 @@ let [spent, problems] = [0, 0];
 const files = readdirSync(values.runs).filter((name) => /\.jsonl?$/.test(name) && !name.endsWith('.events.jsonl') && name !== 'run.json')
   .sort((a, b) => indexOf(basename(a).replace(/\.jsonl?$/, '')) - indexOf(basename(b).replace(/\.jsonl?$/, '')));
 for (const name of files) {
-  if (spent >= budget) break;
   const index = indexOf(name.replace(/\.jsonl?$/, ''));
   const document = readDocument(readFileSync(join(values.runs, name), 'utf8'));
   if (document === undefined || document.faults.length > 0) throw new Error(`${name}: ${document?.faults[0]?.message ?? 'not a file of labels'}`);

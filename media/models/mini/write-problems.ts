@@ -1,21 +1,21 @@
 /**
  * Writes generated problems for `steplens label`: problems.json (MM-PRM's seed file) and figures/.
- *   npx tsx media/models/mini/write-problems.ts --seed 5 --count 1000 --out DIR [--first 0]
+ *   npx tsx media/models/mini/write-problems.ts --seed 5 --count 1000 --out DIR
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seedProblem, type SeedProblem } from './problems/problemFile.js';
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, count: { type: 'string' }, first: { type: 'string', default: '0' }, out: { type: 'string' } } });
+const { values } = parseArgs({ options: { seed: { type: 'string' }, count: { type: 'string' }, out: { type: 'string' } } });
 if (values.seed === undefined || values.count === undefined || values.out === undefined) {
-  console.error('usage: write-problems.ts --seed N --count N --out DIR [--first N]');
+  console.error('usage: write-problems.ts --seed N --count N --out DIR');
   process.exit(2);
 }
-const [seed, first, count, out] = [Number(values.seed), Number(values.first), Number(values.count), values.out];
+const [seed, count, out] = [Number(values.seed), Number(values.count), values.out];
 await mkdir(join(out, 'figures'), { recursive: true });
 const problems: SeedProblem[] = [];
-for (let i = first; i < first + count; i++) {
+for (let i = 0; i < count; i++) {
   const { problem, figure } = await seedProblem(seed, i);
   problems.push(problem);
   if (figure) await writeFile(join(out, problem.image_path!), figure);

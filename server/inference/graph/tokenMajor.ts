@@ -14,8 +14,8 @@ export function isTokenMajor(session: Session): boolean {
 /**
  * StepLens's own export: `input_ids` and `position_ids` int64 [1, S], `attention_bias` float32 [1, 1, S, P+S],
  * `past_key.i` / `past_value.i` float32 [1, P, D], perhaps `pixel_values` float32 [T, C, H, W]; `logits` [1, S, width],
- * `present_key.i` / `present_value.i` [1, S, D], the new tokens alone. The first axis may vary, for batches. A token's keys stand together, so appending is one `set` and cutting a `subarray`, and both go
- * to the runtime without a copy.
+ * `present_key.i` / `present_value.i` [1, S, D], the new tokens alone. The first axis may vary, for batches. A token's keys stand
+ * together, so appending is one `set` and cutting a `subarray`, and both go to the runtime without a copy.
  */
 export function openTokenMajor(session: Session, head: Head): Graph {
   const layers = session.inputs.filter((input) => /^past_key\.\d+$/.test(input.name)).length;

@@ -10,3 +10,8 @@ export interface Algebra {
   /** The value of an expression without variables, when it is real and finite. */
   value(expression: string): number | undefined;
 }
+
+/** The algebra StepLens uses. It is large, so it is read when it is first wanted, not with the program. */
+export async function loadAlgebra(): Promise<Algebra> {
+  return (await import('./computeEngine.js')).createAlgebra();
+}

@@ -29,13 +29,14 @@ interface Complex {
  * probability 0), first positive ones, then of both signs, where roots and logarithms may leave the reals.
  */
 export function createAlgebra(): Algebra {
-  const engine = new ComputeEngine();
+  // It takes a while to start, and answers that are numbers never ask it.
+  let engine: ComputeEngine | undefined;
   const known = new Map<string, Expression | undefined>();
 
   function read(latex: string): Expression | undefined {
     if (known.has(latex)) return known.get(latex);
     if (known.size > 5000) known.clear();
-    const expression = isReadable(latex) ? parse(engine, asciiToLatex(latex)) : undefined;
+    const expression = isReadable(latex) ? parse((engine ??= new ComputeEngine()), asciiToLatex(latex)) : undefined;
     known.set(latex, expression);
     return expression;
   }
