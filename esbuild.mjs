@@ -1,21 +1,54 @@
 /**
  * Builds `dist/`: one bundle a process. `node esbuild.mjs [--watch] [--dev]`; the metafile is kept for the test of the walls.
  */
-import { build, context } from 'esbuild';
+
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { build, context } from 'esbuild';
 
 const isWatching = process.argv.includes('--watch');
 const isDev = isWatching || process.argv.includes('--dev');
 
-const common = { bundle: true, metafile: true, sourcemap: isDev, sourcesContent: false, minify: !isDev, logLevel: 'warning', outdir: 'dist' };
+const common = {
+  bundle: true,
+  metafile: true,
+  sourcemap: isDev,
+  sourcesContent: false,
+  minify: !isDev,
+  logLevel: 'warning',
+  outdir: 'dist',
+};
 const node = { ...common, platform: 'node', target: 'node20' };
 /** ESM bundles of CommonJS libraries still call `require`. */
-const requireShim = { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" };
+const requireShim = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+};
 
 const bundles = {
-  extension: { ...node, format: 'cjs', entryPoints: { extension: 'extension/extension.ts' }, outExtension: { '.js': '.cjs' }, external: ['vscode'] },
-  server: { ...node, format: 'esm', banner: requireShim, entryPoints: { server: 'server/main.ts', cli: 'server/cli/main.ts', inference: 'server/inference/main.ts' }, external: ['onnxruntime-node', 'sharp'], splitting: true, chunkNames: 'chunk-[hash]' },
-  webview: { ...common, platform: 'browser', target: 'es2022', format: 'iife', entryPoints: { webview: 'webview/main.ts', evaluation: 'webview/evaluation/main.ts' }, loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty' }, assetNames: 'fonts/[name]' },
+  extension: {
+    ...node,
+    format: 'cjs',
+    entryPoints: { extension: 'extension/extension.ts' },
+    outExtension: { '.js': '.cjs' },
+    external: ['vscode'],
+  },
+  server: {
+    ...node,
+    format: 'esm',
+    banner: requireShim,
+    entryPoints: { server: 'server/lsp/main.ts', cli: 'server/cli/main.ts', inference: 'server/inference/main.ts' },
+    external: ['onnxruntime-node', 'sharp'],
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
+  },
+  webview: {
+    ...common,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    entryPoints: { webview: 'webview/tree/main.ts', evaluation: 'webview/evaluation/main.ts' },
+    loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty' },
+    assetNames: 'fonts/[name]',
+  },
 };
 
 // Chunks carry hashes in their names: those of an earlier build would be packed, too.

@@ -8,7 +8,7 @@ const noVscode = wall("'vscode' is imported in extension/ only: pass the value i
 const noOnnx = wall('onnxruntime-node is imported in server/inference/ only: ask the inference client.', '^onnxruntime');
 const noD3 = wall('Drawing belongs in webview/.', '^d3-', '^katex', '^@vscode/webview-ui-toolkit');
 const noExtension = wall('The server and the webview never reach into the extension.', '/extension/');
-const noWebview = wall('Only webview/protocol.ts is a door into the webview.', '/webview/(?!protocol\\.js$)');
+const noWebview = wall('Only webview/tree/protocol.ts is a door into the webview.', '/webview/(?!tree/protocol\\.js$)');
 const noServer = wall(
   'From outside, the server is server/protocol.ts, its pure reasoning/ and formats/ alone.',
   '/server/(?!protocol\\.js$|reasoning/|formats/)',
@@ -43,7 +43,24 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', URL: 'readonly', fetch: 'readonly', Buffer: 'readonly', performance: 'readonly', AbortController: 'readonly', document: 'readonly', window: 'readonly', queueMicrotask: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+        Buffer: 'readonly',
+        performance: 'readonly',
+        AbortController: 'readonly',
+        document: 'readonly',
+        window: 'readonly',
+        queueMicrotask: 'readonly',
+      },
+    },
   },
   { files: ['extension/**/*.ts'], rules: restrict(noOnnx, noD3, noServer, noWebview) },
   { files: ['webview/**/*.ts'], rules: restrict(noVscode, noOnnx, noExtension, noNode, noServer) },
@@ -51,7 +68,10 @@ export default tseslint.config(
   { files: ['server/inference/**/*.ts'], rules: restrict(noVscode, noD3, noExtension, noWebview) },
   { files: ['server/formats/**/*.ts'], rules: restrict(noVscode, noOnnx, noD3, noExtension, noWebview, noNode) },
   { files: ['server/onnx/**/*.ts'], rules: restrict(wall('server/onnx knows ONNX files, not what they are for: pass it in.', '^\\.\\./')) },
-  { files: ['server/remote/**/*.ts'], rules: restrict(wall('server/remote knows servers, not what they are asked: pass it in.', '^\\.\\./')) },
+  {
+    files: ['server/remote/**/*.ts'],
+    rules: restrict(wall('server/remote knows servers, not what they are asked: pass it in.', '^\\.\\./')),
+  },
   {
     files: ['server/reasoning/**/*.ts'],
     rules: restrict(noNode, wall('server/reasoning is pure and imports only itself.', '^\\.\\./', '^[^.]')),

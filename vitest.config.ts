@@ -7,8 +7,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{reasoning,formats,scoring,labeling,evaluation,models,language,cli,webview,structure,onnx}/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts'],
+          include: ['test/**/*.test.ts'],
+          // What needs a session, a server, a browser or much time has a project of its own.
+          exclude: ['**/*.slow.test.ts', 'test/{inference,queue,lsp,browser,host}/**'],
           environment: 'node',
           setupFiles: ['test/properties.ts'],
           // Pure code shares nothing a test could spoil: one context a thread starts far faster than one a file.
@@ -20,11 +21,21 @@ export default defineConfig({
       },
       // Pure code too, on inputs so large or so many that they would keep those who run the unit suite waiting.
       { test: { name: 'slow', include: ['test/**/*.slow.test.ts'], setupFiles: ['test/properties.ts'], testTimeout: 60_000 } },
-      { test: { name: 'inference', include: ['test/inference/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: {
+          name: 'inference',
+          include: ['test/inference/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       // Workers of one policy server: their requests are counted, so one file at a time.
       { test: { name: 'queue', include: ['test/queue/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
       { test: { name: 'lsp', include: ['test/lsp/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
-      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+      {
+        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+      },
     ],
   },
 });

@@ -1,6 +1,4 @@
-import { commands, window, type ExtensionContext } from 'vscode';
-import { Claims } from './claims.js';
-import { Client } from './client.js';
+import { commands, type ExtensionContext, window } from 'vscode';
 import { allowServer } from './commands/allowServer.js';
 import { cancelScoring } from './commands/cancelScoring.js';
 import { clearCache } from './commands/clearCache.js';
@@ -26,22 +24,42 @@ import { showImage } from './commands/showImage.js';
 import { showLog } from './commands/showLog.js';
 import { stopLabeling } from './commands/stopLabeling.js';
 import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
-import { createLog, detailsOf, messageOf } from './log.js';
-import { EvaluationPanels } from './panel/evaluationPanels.js';
-import { TreePanels } from './panel/treePanels.js';
-import { ServerConsent } from './serverConsent.js';
-import { Settings } from './settings.js';
-import { Status } from './status.js';
-import type { StepLens } from './stepLens.js';
-import { watchTooLarge } from './tooLarge.js';
+import { EvaluationPanels } from './panels/evaluationPanels.js';
+import { TreePanels } from './panels/treePanels.js';
+import { Claims } from './shell/claims.js';
+import { Client } from './shell/client.js';
+import { createLog, detailsOf, messageOf } from './shell/log.js';
+import { ServerConsent } from './shell/serverConsent.js';
+import { Settings } from './shell/settings.js';
+import { Status } from './shell/status.js';
+import type { StepLens } from './shell/stepLens.js';
+import { watchTooLarge } from './shell/tooLarge.js';
 
 const table: readonly Command[] = [
-  openTree, nextLowStep, previousLowStep, goToStep, showImage,
-  scoreDocument, scoreAgain, cancelScoring, clearCache,
-  labelProblem, labelAll, moreRollouts, stopLabeling,
-  allowServer, revokeServer, setServerKey,
-  evaluateFile, exportTrainingData, whyNotInTrainingSet,
-  selectModel, selectDevice, setThreshold, showLog, restartServer,
+  openTree,
+  nextLowStep,
+  previousLowStep,
+  goToStep,
+  showImage,
+  scoreDocument,
+  scoreAgain,
+  cancelScoring,
+  clearCache,
+  labelProblem,
+  labelAll,
+  moreRollouts,
+  stopLabeling,
+  allowServer,
+  revokeServer,
+  setServerKey,
+  evaluateFile,
+  exportTrainingData,
+  whyNotInTrainingSet,
+  selectModel,
+  selectDevice,
+  setThreshold,
+  showLog,
+  restartServer,
 ];
 
 /** What `activate` hands to other extensions. */
@@ -70,9 +88,11 @@ function start(context: ExtensionContext): Api {
   const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations };
   context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
   for (const command of table) context.subscriptions.push(register(command, stepLens));
-  context.subscriptions.push(client.onDidChangeStatus(({ asksFor }) => {
-    if (asksFor !== undefined) consent.offer(asksFor);
-  }));
+  context.subscriptions.push(
+    client.onDidChangeStatus(({ asksFor }) => {
+      if (asksFor !== undefined) consent.offer(asksFor);
+    }),
+  );
   claims.start();
   return { client };
 }

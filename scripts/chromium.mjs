@@ -27,7 +27,14 @@ export const chromiumFlags = [
 /** @returns {Promise<string | undefined>} */
 export async function findChromium() {
   for (const place of places) {
-    if (place && (await access(place, constants.X_OK).then(() => true, () => false))) return place;
+    if (
+      place &&
+      (await access(place, constants.X_OK).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return place;
   }
   return undefined;
 }

@@ -19,5 +19,8 @@ export async function build() {
 
 /** @param {string} path @returns {Promise<number | undefined>} */
 async function modified(path) {
-  return stat(join(root, path)).then(({ mtimeMs }) => mtimeMs, () => undefined);
+  return stat(join(root, path)).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
 }

@@ -2,12 +2,13 @@
  * `npm run package [-- --target linux-x64]`: a VSIX for one platform, holding only that platform's runtime.
  * What goes in is listed here file by file: `vsce` lets a `!` pattern win over every other, so nothing slips in.
  */
-import { createVSIX } from '@vscode/vsce';
+
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createVSIX } from '@vscode/vsce';
 import { build } from './dependencies.mjs';
 import { root, run } from './run.mjs';
 
@@ -39,10 +40,27 @@ export function contents(target) {
   const runtime = runtimes[/** @type {keyof typeof runtimes} */ (target)];
   if (!runtime) throw new Error(`ONNX Runtime has no binaries for "${target}". Targets: ${Object.keys(runtimes).join(', ')}.`);
   return [
-    'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/diagnostics.md', 'docs/families.md',
-    'dist/extension.cjs', 'dist/chunk-*.js', 'dist/server.js', 'dist/cli.js', 'dist/inference.js',
-    'dist/webview.js', 'dist/webview.css', 'dist/evaluation.js', 'dist/evaluation.css', 'dist/codicon.css', 'dist/codicon.ttf', 'dist/fonts/*.woff2',
-    'media/icon.png', 'media/icons/*.svg', 'media/schemas/*.json',
+    'package.json',
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'docs/diagnostics.md',
+    'docs/families.md',
+    'dist/extension.cjs',
+    'dist/chunk-*.js',
+    'dist/server.js',
+    'dist/cli.js',
+    'dist/inference.js',
+    'dist/webview.js',
+    'dist/webview.css',
+    'dist/evaluation.js',
+    'dist/evaluation.css',
+    'dist/codicon.css',
+    'dist/codicon.ttf',
+    'dist/fonts/*.woff2',
+    'media/icon.png',
+    'media/icons/*.svg',
+    'media/schemas/*.json',
     'media/models/mini/{model.onnx,prm.json,tokenizer.json,tokenizer_config.json,README.md}',
     'media/models/mini/policy/{policy.onnx,policy.json}',
     'node_modules/onnxruntime-node/{package.json,LICENSE,README.md}',
@@ -66,7 +84,17 @@ async function ensureImages(target) {
   const names = images[/** @type {keyof typeof images} */ (target)].map((name) => `@img/${name}`);
   const missing = names.filter((name) => !existsSync(join(root, 'node_modules', name)));
   if (missing.length === 0) return;
-  await run(['npm', 'install', '--no-save', '--no-package-lock', '--force', '--no-audit', '--no-fund', '--loglevel=error', ...missing.map((name) => `${name}@${optionalDependencies[name]}`)]);
+  await run([
+    'npm',
+    'install',
+    '--no-save',
+    '--no-package-lock',
+    '--force',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    ...missing.map((name) => `${name}@${optionalDependencies[name]}`),
+  ]);
 }
 
 /**

@@ -24,9 +24,17 @@ export async function run(command, options = {}) {
  */
 export function capture([file, ...args], { cwd = root, env = process.env, echo = false } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' && /^(npm|npx|code)$/.test(file) });
+    const child = spawn(file, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32' && /^(npm|npx|code)$/.test(file),
+    });
     let output = '';
-    for (const [stream, out] of /** @type {const} */ ([[child.stdout, process.stdout], [child.stderr, process.stderr]])) {
+    for (const [stream, out] of /** @type {const} */ ([
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ])) {
       stream.on('data', (chunk) => {
         output += chunk;
         if (echo) out.write(chunk);

@@ -52,9 +52,15 @@ async function shootEditor() {
     await page.locator('.squiggly-warning').first().waitFor({ timeout: 60_000 });
     await page.keyboard.press('Control+Shift+M');
     await page.waitForTimeout(restMs);
-    await page.locator('.editor-group-container .view-lines').first().click({ position: { x: 300, y: 10 } });
+    await page
+      .locator('.editor-group-container .view-lines')
+      .first()
+      .click({ position: { x: 300, y: 10 } });
     await page.keyboard.press('Alt+j');
-    await page.getByText(/Low step 1 of/).first().waitFor();
+    await page
+      .getByText(/Low step 1 of/)
+      .first()
+      .waitFor();
     await page.waitForTimeout(1_000);
     const { x, y, width } = await boxOf(page.locator('.squiggly-warning').first());
     await page.mouse.move(x + Math.min(width, 240) / 2, y + 5);
@@ -96,7 +102,11 @@ async function shootEvaluation() {
 }
 
 async function inWorkbench(theme, act) {
-  const host = await startHost({ workspace: samples, extensionDevelopmentPath: root, settings: { ...look, 'workbench.colorTheme': theme } });
+  const host = await startHost({
+    workspace: samples,
+    extensionDevelopmentPath: root,
+    settings: { ...look, 'workbench.colorTheme': theme },
+  });
   let close = async () => {};
   try {
     const workbench = await openWorkbench(host.url);

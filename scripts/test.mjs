@@ -70,17 +70,22 @@ async function runParts(names) {
     }
     total.passed += counts.passed;
     total.failed += counts.failed;
-    lines.push(`${name.padEnd(10)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s`);
+    lines.push(
+      `${name.padEnd(10)} ${String(counts.passed).padStart(5)} passed ${String(counts.failed).padStart(4)} failed ${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s`,
+    );
     console.log(lines.at(-1));
   }
   if (names.length > 1) console.log(`\n${lines.join('\n')}`);
 }
 
-/** TypeScript and ESLint; each is one test. @returns {Promise<Counts>} */
+/** Formatter, TypeScript and ESLint; each is one test. @returns {Promise<Counts>} */
 async function check() {
   const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
   const commands = {
-    ...Object.fromEntries(['server', 'extension', 'webview', 'browser'].map((name) => [`types: ${name}`, [tsc, '-p', `tsconfig.${name}.json`]])),
+    ...Object.fromEntries(
+      ['server', 'extension', 'webview', 'browser'].map((name) => [`types: ${name}`, [tsc, '-p', `tsconfig.${name}.json`]]),
+    ),
+    format: [join('node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'check', '.'],
     lint: [join('node_modules', 'eslint', 'bin', 'eslint.js'), '.'],
   };
   const counts = { passed: 0, failed: 0 };
@@ -97,8 +102,13 @@ async function vitest(project) {
   const folder = await mkdtemp(join(tmpdir(), 'steplens-test-'));
   const file = join(folder, 'result.json');
   const bin = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  await capture([process.execPath, bin, 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], { echo: true });
-  const result = JSON.parse(await readFile(file, 'utf8').catch(() => Promise.reject(new Error('vitest ended without a result; its output is above.'))));
+  await capture(
+    [process.execPath, bin, 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    { echo: true },
+  );
+  const result = JSON.parse(
+    await readFile(file, 'utf8').catch(() => Promise.reject(new Error('vitest ended without a result; its output is above.'))),
+  );
   await rm(folder, { recursive: true });
   // A file that does not load has no tests to count; a skipped test has not shown anything.
   const broken = result.testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length;

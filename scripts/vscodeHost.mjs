@@ -62,7 +62,10 @@ function hostIn(folder) {
 
 /** @param {Host} host */
 async function works({ node, main }) {
-  const isThere = await access(main).then(() => true, () => false);
+  const isThere = await access(main).then(
+    () => true,
+    () => false,
+  );
   if (!isThere) return false;
   const { code } = await capture([node, main, '--version'], { cwd: tmpdir() });
   return code === 0;
@@ -71,7 +74,10 @@ async function works({ node, main }) {
 /** @param {string} folder */
 async function install(folder) {
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  for (const [name, wanted] of [['node', `${nodePackage}@${nodeVersion}`], ['code', `code-server@${version}`]]) {
+  for (const [name, wanted] of [
+    ['node', `${nodePackage}@${nodeVersion}`],
+    ['code', `code-server@${version}`],
+  ]) {
     const into = join(folder, name);
     await mkdir(into, { recursive: true });
     await writeFile(join(into, 'package.json'), '{"private":true}');
@@ -143,15 +149,28 @@ export async function startHost(options) {
   for (const scope of ['User', 'Machine']) await writeFile(join(data, 'data', scope, 'settings.json'), settings);
   const folders = ['--server-data-dir', data, '--user-data-dir', join(data, 'data'), '--extensions-dir', extensions];
   if (options.vsix) {
-    const { code, output } = await capture([host.node, host.main, ...folders, '--accept-server-license-terms', '--install-extension', options.vsix], { cwd: tmpdir() });
+    const { code, output } = await capture(
+      [host.node, host.main, ...folders, '--accept-server-license-terms', '--install-extension', options.vsix],
+      { cwd: tmpdir() },
+    );
     if (code !== 0) throw new Error(`${options.vsix} could not be installed:\n${output}`);
   }
   const port = await freePort();
   const server = spawn(
     host.node,
     [
-      host.main, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', '--accept-server-license-terms',
-      '--enable-smoke-test-driver', '--disable-workspace-trust', '--telemetry-level', 'off', ...folders,
+      host.main,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--without-connection-token',
+      '--accept-server-license-terms',
+      '--enable-smoke-test-driver',
+      '--disable-workspace-trust',
+      '--telemetry-level',
+      'off',
+      ...folders,
     ],
     { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, EXTENSIONS_GALLERY: '{}' } },
   );
@@ -201,7 +220,10 @@ async function answering(port, ended) {
   let hasEnded = false;
   void ended.then(() => (hasEnded = true));
   for (let tries = 0; tries < 150 && !hasEnded; tries++) {
-    const ok = await fetch(`http://127.0.0.1:${port}/version`).then((response) => response.ok, () => false);
+    const ok = await fetch(`http://127.0.0.1:${port}/version`).then(
+      (response) => response.ok,
+      () => false,
+    );
     if (ok) return;
     await sleep(200);
   }

@@ -36,7 +36,10 @@ export async function openWorkbench(url, { viewport = { width: 1400, height: 900
  */
 export async function openFile(page, name) {
   await quickInput(page, 'Control+P', name);
-  await page.locator(`.tab[aria-label^="${name.split('/').at(-1)}"]`).first().waitFor();
+  await page
+    .locator(`.tab[aria-label^="${name.split('/').at(-1)}"]`)
+    .first()
+    .waitFor();
 }
 
 /**
@@ -61,9 +64,19 @@ async function quickInput(page, key, text) {
   const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: wanted }).first();
   for (let tries = 0; tries < 15; tries++) {
     await page.keyboard.press(key);
-    if (await input.waitFor({ timeout: 3_000 }).then(() => true, () => false)) {
+    if (
+      await input.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      )
+    ) {
       await input.fill(text);
-      if (await row.waitFor({ timeout: 3_000 }).then(() => true, () => false)) {
+      if (
+        await row.waitFor({ timeout: 3_000 }).then(
+          () => true,
+          () => false,
+        )
+      ) {
         await row.click();
         await input.waitFor({ state: 'hidden' });
         return;

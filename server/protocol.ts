@@ -4,7 +4,7 @@
  */
 import type { EvaluateLine } from './evaluation/evaluationLine.js';
 import type { Range } from './reasoning/span.js';
-import type { StepValues, McValue } from './reasoning/stepValue.js';
+import type { McValue, StepValues } from './reasoning/stepValue.js';
 
 export type { BestOfNLine, EstimateLine, EvaluateLine, ProcessLine, ScoresLine } from './evaluation/evaluationLine.js';
 
@@ -255,7 +255,13 @@ export type ReplayEvent =
   | { readonly kind: 'selected'; readonly search: number; readonly q: number; readonly u: number; readonly pool: number }
   /** `step`: the last step of the prefix that was sampled, counted from 1 along its path. */
   | { readonly kind: 'move'; readonly step: number; readonly outcome: 'before' | 'after' }
-  | { readonly kind: 'end'; readonly reason: 'searches' | 'budget' | 'empty pool' | 'done'; readonly rollouts: number; readonly failures: number; readonly undecided: number };
+  | {
+      readonly kind: 'end';
+      readonly reason: 'searches' | 'budget' | 'empty pool' | 'done';
+      readonly rollouts: number;
+      readonly failures: number;
+      readonly undecided: number;
+    };
 
 /** What a node has at a moment of a search; it is there from its first state on. */
 export interface ReplayState {

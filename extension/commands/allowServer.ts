@@ -7,6 +7,9 @@ export const allowServer: Command = {
   async run({ client, consent }) {
     const origin = client.status?.asksFor;
     if (origin !== undefined) await consent.ask(origin);
-    else void window.showInformationMessage('No scoring server waits to be allowed: what the chosen model scores stays on this machine, or its server was allowed before.');
+    else
+      void window.showInformationMessage(
+        'No scoring server waits to be allowed: what the chosen model scores stays on this machine, or its server was allowed before.',
+      );
   },
 };

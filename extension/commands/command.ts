@@ -1,5 +1,5 @@
 import { Uri } from 'vscode';
-import type { StepLens } from '../stepLens.js';
+import type { StepLens } from '../shell/stepLens.js';
 
 /** One command of the manifest. Its arguments come from links, lenses and keybindings: anything may be missing. */
 export interface Command {

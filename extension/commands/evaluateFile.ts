@@ -1,5 +1,5 @@
 import { window } from 'vscode';
-import { filesOf, type Command } from './command.js';
+import { type Command, filesOf } from './command.js';
 
 /** Best-of-N of candidate sets and scores of process benchmarks, in a panel: of the files chosen in the explorer, else of the open one. */
 export const evaluateFile: Command = {
@@ -7,6 +7,8 @@ export const evaluateFile: Command = {
   run(stepLens, target, selected) {
     const uris = filesOf(stepLens, target, selected);
     if (uris.length > 0) return stepLens.evaluations.open(uris);
-    void window.showInformationMessage('Open a file to evaluate first: a candidate set with verdicts, or a file of VisualProcessBench, ProcessBench or PRMBench.');
+    void window.showInformationMessage(
+      'Open a file to evaluate first: a candidate set with verdicts, or a file of VisualProcessBench, ProcessBench or PRMBench.',
+    );
   },
 };

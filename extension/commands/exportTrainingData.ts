@@ -1,6 +1,13 @@
-import { ProgressLocation, Uri, window, workspace, type ExtensionContext, type QuickPickItem } from 'vscode';
-import { ExportTraining, TrainingFormats, type ExportOutcome, type ExportTrainingParams, type ExportTrainingResult, type TrainingFormat } from '../../server/protocol.js';
-import { filesOf, type Command } from './command.js';
+import { type ExtensionContext, ProgressLocation, type QuickPickItem, Uri, window, workspace } from 'vscode';
+import {
+  type ExportOutcome,
+  ExportTraining,
+  type ExportTrainingParams,
+  type ExportTrainingResult,
+  type TrainingFormat,
+  TrainingFormats,
+} from '../../server/protocol.js';
+import { type Command, filesOf } from './command.js';
 
 /** The command line's own, so that both write the same file. */
 export const exportSeed = 1;
@@ -25,7 +32,8 @@ export const exportTrainingData: Command = {
     for (const uri of sources) if (uri.scheme !== 'file') await workspace.openTextDocument(uri);
     const params: ExportTrainingParams = { uris: sources.map(String), format: format.id, threshold, seed: exportSeed, out: out.toString() };
     const result = await window.withProgress({ location: ProgressLocation.Notification, title: `Exporting ${format.title}` }, () =>
-      stepLens.client.request<ExportTrainingResult>(ExportTraining, params));
+      stepLens.client.request<ExportTrainingResult>(ExportTraining, params),
+    );
     if ('err' in result) throw new Error(result.err);
     await window.showTextDocument(out, { preview: false });
     void tell(result.ok, format, threshold, sources);
@@ -43,11 +51,24 @@ function rememberThreshold({ workspaceState }: ExtensionContext, { id }: Trainin
 
 /** Nothing is open or chosen: files, or the folder of a run. */
 async function pickSource(): Promise<readonly Uri[]> {
-  return (await window.showOpenDialog({ canSelectFiles: true, canSelectFolders: true, canSelectMany: true, title: 'Trees and labelled solutions, or the folder of a run', openLabel: 'Export From Here' })) ?? [];
+  return (
+    (await window.showOpenDialog({
+      canSelectFiles: true,
+      canSelectFolders: true,
+      canSelectMany: true,
+      title: 'Trees and labelled solutions, or the folder of a run',
+      openLabel: 'Export From Here',
+    })) ?? []
+  );
 }
 
 async function pickFormat(formats: readonly TrainingFormat[]): Promise<TrainingFormat | undefined> {
-  const items = formats.map((format): QuickPickItem & { format: TrainingFormat } => ({ format, label: format.title, description: format.id, detail: format.rules.join(' ') }));
+  const items = formats.map((format): QuickPickItem & { format: TrainingFormat } => ({
+    format,
+    label: format.title,
+    description: format.id,
+    detail: format.rules.join(' '),
+  }));
   return (await window.showQuickPick(items, { title: 'Format of the training data', matchOnDescription: true }))?.format;
 }
 
@@ -64,7 +85,11 @@ async function askThreshold({ title, threshold }: TrainingFormat, last: number |
 
 function askTarget(source: Uri, { id, title }: TrainingFormat): Thenable<Uri | undefined> {
   const stem = source.path.replace(/\/$/, '').replace(/\.[^./]*$/, '');
-  return window.showSaveDialog({ defaultUri: source.with({ path: `${stem}.${id}.jsonl` }), filters: { 'JSON Lines': ['jsonl'] }, title: `Save ${title}` });
+  return window.showSaveDialog({
+    defaultUri: source.with({ path: `${stem}.${id}.jsonl` }),
+    filters: { 'JSON Lines': ['jsonl'] },
+    title: `Save ${title}`,
+  });
 }
 
 async function tell(outcome: ExportOutcome, format: TrainingFormat, threshold: number, sources: readonly Uri[]): Promise<void> {
@@ -74,13 +99,32 @@ async function tell(outcome: ExportOutcome, format: TrainingFormat, threshold: n
   const details = 'Show What Was Left Out';
   const choice = await window.showInformationMessage(message, ...(excluded.length + outcome.faults.length > 0 ? [details] : []));
   if (choice !== details) return;
-  await window.showTextDocument(await workspace.openTextDocument({ language: 'markdown', content: exportReport(outcome, format, threshold, sources.map((uri) => workspace.asRelativePath(uri))) }), { preview: true });
+  await window.showTextDocument(
+    await workspace.openTextDocument({
+      language: 'markdown',
+      content: exportReport(
+        outcome,
+        format,
+        threshold,
+        sources.map((uri) => workspace.asRelativePath(uri)),
+      ),
+    }),
+    { preview: true },
+  );
 }
 
 /** Every exclusion by reason, with the rules, as Markdown. */
-export function exportReport({ files, samples, samplesWithError, paths, excluded, faults }: ExportOutcome, { title, rules }: TrainingFormat, threshold: number, sources: readonly string[]): string {
+export function exportReport(
+  { files, samples, samplesWithError, paths, excluded, faults }: ExportOutcome,
+  { title, rules }: TrainingFormat,
+  threshold: number,
+  sources: readonly string[],
+): string {
   const rows = excluded.map(({ reason, meaning, count }) => `| ${reason} | ${count} | ${meaning} |\n`).join('');
-  const usual = rules.slice(1).map((rule) => `- ${rule}\n`).join('');
+  const usual = rules
+    .slice(1)
+    .map((rule) => `- ${rule}\n`)
+    .join('');
   return [
     `# ${title}\n\nFrom ${sources.join(', ')} (${files} ${files === 1 ? 'file' : 'files'}), seed ${exportSeed}.\n`,
     `| | paths |\n|---|---:|\n| written without an error | ${samples - samplesWithError} |\n| written with an error | ${samplesWithError} |\n| left out | ${paths - samples} |\n| all | ${paths} |\n`,

@@ -1,6 +1,6 @@
 import { Uri } from 'vscode';
 import type { Range as ProtocolRange } from '../../server/reasoning/span.js';
-import { reveal, toRange } from '../editors.js';
+import { reveal, toRange } from '../shell/editors.js';
 import type { Command } from './command.js';
 
 /** Goes to a step: the target of lenses and links. Arguments: the document's URI and the step's range. */

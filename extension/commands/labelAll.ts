@@ -1,7 +1,7 @@
 import { window } from 'vscode';
-import { ProblemViewRequest, type ProblemView } from '../../server/protocol.js';
+import { type ProblemView, ProblemViewRequest } from '../../server/protocol.js';
+import { type Command, targetOf } from './command.js';
 import { label } from './labelProblem.js';
-import { targetOf, type Command } from './command.js';
 
 /** Labels every problem of a file, one after the other; cancelling one stops here, and running it again goes on from there. */
 export const labelAll: Command = {
@@ -12,9 +12,14 @@ export const labelAll: Command = {
     const view = await stepLens.client.request<ProblemView | null>(ProblemViewRequest, { uri: uri.toString(), problem: 0 });
     const count = view?.problemCount ?? 0;
     for (let problem = 0; problem < count; problem++) {
-      const outcome = await label(stepLens, uri, problem, false, { name: `Labelling problem ${problem + 1} of ${count}`, showsTree: false });
+      const outcome = await label(stepLens, uri, problem, false, {
+        name: `Labelling problem ${problem + 1} of ${count}`,
+        showsTree: false,
+      });
       if (outcome?.state !== 'cancelled') continue;
-      void window.showInformationMessage(`Labelling was cancelled at problem ${problem + 1} of ${count}. What was sampled is kept: run it again to go on from there.`);
+      void window.showInformationMessage(
+        `Labelling was cancelled at problem ${problem + 1} of ${count}. What was sampled is kept: run it again to go on from there.`,
+      );
       return;
     }
     void window.showInformationMessage(`All ${count} problems are labelled.`);

@@ -1,8 +1,8 @@
-import { ProgressLocation, Uri, window, workspace, type CancellationToken, type Progress } from 'vscode';
-import { LabelProblem, type LabelOutcome, type LabelProblemResult, type LabelingParams } from '../../server/protocol.js';
-import { stepAt } from '../stepAt.js';
-import type { StepLens } from '../stepLens.js';
-import { isIndex, targetOf, type Command } from './command.js';
+import { type CancellationToken, type Progress, ProgressLocation, Uri, window, workspace } from 'vscode';
+import { type LabelingParams, type LabelOutcome, LabelProblem, type LabelProblemResult } from '../../server/protocol.js';
+import { stepAt } from '../shell/stepAt.js';
+import type { StepLens } from '../shell/stepLens.js';
+import { type Command, isIndex, targetOf } from './command.js';
 
 /** Labels a problem (the one given, else the one at the cursor) with the policy of the settings, beside its growing tree. */
 export const labelProblem: Command = {
@@ -10,7 +10,9 @@ export const labelProblem: Command = {
   async run(stepLens, target, problem) {
     const uri = targetOf(stepLens, target);
     if (!uri) {
-      void window.showInformationMessage('Open a file with problems first: a list of problems with their answers, or any file of solutions that has both.');
+      void window.showInformationMessage(
+        'Open a file with problems first: a list of problems with their answers, or any file of solutions that has both.',
+      );
       return;
     }
     const index = isIndex(problem) ? problem : await problemAtCursor(stepLens, uri);
@@ -21,26 +23,41 @@ export const labelProblem: Command = {
 };
 
 /** Labels one problem with a notification that tells how far it is and cancels it; undefined when it failed, which was said. */
-export async function label(stepLens: StepLens, uri: Uri, problem: number, again: boolean, { name, showsTree } = { name: 'Labelling', showsTree: true }): Promise<LabelOutcome | undefined> {
+export async function label(
+  stepLens: StepLens,
+  uri: Uri,
+  problem: number,
+  again: boolean,
+  { name, showsTree } = { name: 'Labelling', showsTree: true },
+): Promise<LabelOutcome | undefined> {
   await workspace.openTextDocument(uri);
-  return window.withProgress({ location: ProgressLocation.Notification, title: `StepLens: ${name}`, cancellable: true }, async (progress, token) => {
-    // Once: who closes the tree does not want it back.
-    let isShown = !showsTree;
-    const listener = stepLens.client.onDidChangeLabeling((params) => {
-      if (params.uri !== uri.toString() || params.problem !== problem || params.state !== 'running') return;
-      report(progress, params);
-      if (!isShown) void stepLens.panels.showLabeling(Uri.parse(params.file, true));
-      isShown = true;
-    });
-    try {
-      return await ask(stepLens, uri, problem, again, token);
-    } finally {
-      listener.dispose();
-    }
-  });
+  return window.withProgress(
+    { location: ProgressLocation.Notification, title: `StepLens: ${name}`, cancellable: true },
+    async (progress, token) => {
+      // Once: who closes the tree does not want it back.
+      let isShown = !showsTree;
+      const listener = stepLens.client.onDidChangeLabeling((params) => {
+        if (params.uri !== uri.toString() || params.problem !== problem || params.state !== 'running') return;
+        report(progress, params);
+        if (!isShown) void stepLens.panels.showLabeling(Uri.parse(params.file, true));
+        isShown = true;
+      });
+      try {
+        return await ask(stepLens, uri, problem, again, token);
+      } finally {
+        listener.dispose();
+      }
+    },
+  );
 }
 
-async function ask({ client }: StepLens, uri: Uri, problem: number, again: boolean, token: CancellationToken): Promise<LabelOutcome | undefined> {
+async function ask(
+  { client }: StepLens,
+  uri: Uri,
+  problem: number,
+  again: boolean,
+  token: CancellationToken,
+): Promise<LabelOutcome | undefined> {
   const result = await client.request<LabelProblemResult>(LabelProblem, { uri: uri.toString(), problem, again }, token);
   if ('ok' in result) return result.ok;
   throw new Error(result.err);
@@ -49,13 +66,25 @@ async function ask({ client }: StepLens, uri: Uri, problem: number, again: boole
 function report(progress: Progress<{ message: string }>, { rollouts, budget, searches, resumed, servers }: LabelingParams): void {
   const of = budget === undefined ? '' : ` of ${budget}`;
   const before = resumed === 0 ? '' : `, ${resumed} of them from before`;
-  progress.report({ message: `${rollouts}${of} rollouts${before}${searches === 0 ? '' : `, search ${searches}`}${servers.length === 0 ? '' : `; sent to ${servers.map((origin) => new URL(origin).host).join(' and ')}`}` });
+  progress.report({
+    message: `${rollouts}${of} rollouts${before}${searches === 0 ? '' : `, search ${searches}`}${servers.length === 0 ? '' : `; sent to ${servers.map((origin) => new URL(origin).host).join(' and ')}`}`,
+  });
 }
 
 /** What came of it, in one sentence with the next action. */
 async function tell({ panels }: StepLens, { state, file, rollouts, failures, undecided, resumed }: LabelOutcome): Promise<void> {
-  const counts = [`${rollouts} rollouts`, resumed > 0 ? `${resumed} of them from before` : '', failures > 0 ? `${failures} failed` : '', undecided > 0 ? `${undecided} undecided` : ''].filter((text) => text !== '').join(', ');
-  const message = state === 'cancelled' ? `Labelling was cancelled after ${counts}. They are kept: label the problem again to go on from there.` : `The problem is labelled: ${counts}.`;
+  const counts = [
+    `${rollouts} rollouts`,
+    resumed > 0 ? `${resumed} of them from before` : '',
+    failures > 0 ? `${failures} failed` : '',
+    undecided > 0 ? `${undecided} undecided` : '',
+  ]
+    .filter((text) => text !== '')
+    .join(', ');
+  const message =
+    state === 'cancelled'
+      ? `Labelling was cancelled after ${counts}. They are kept: label the problem again to go on from there.`
+      : `The problem is labelled: ${counts}.`;
   if (await window.showInformationMessage(message, 'Open Tree')) await panels.open(Uri.parse(file, true), 0);
 }
 

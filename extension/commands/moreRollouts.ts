@@ -1,8 +1,8 @@
-import type { Uri} from 'vscode';
-import { ProgressLocation, Range, WorkspaceEdit, window, workspace, type TextDocument } from 'vscode';
+import type { Uri } from 'vscode';
+import { ProgressLocation, Range, type TextDocument, WorkspaceEdit, window, workspace } from 'vscode';
 import { MoreRollouts, type MoreRolloutsResult } from '../../server/protocol.js';
-import { stepAt } from '../stepAt.js';
-import { isIndex, targetOf, type Command } from './command.js';
+import { stepAt } from '../shell/stepAt.js';
+import { type Command, isIndex, targetOf } from './command.js';
 
 const usual = 16;
 const most = 10_000;
@@ -26,8 +26,11 @@ export const moreRollouts: Command = {
     const wanted = isIndex(count) && count > 0 ? count : await askCount();
     if (wanted === undefined) return;
     const before = document.getText();
-    const result = await window.withProgress({ location: ProgressLocation.Notification, title: `StepLens: ${wanted} rollouts`, cancellable: true }, (_progress, token) =>
-      stepLens.client.request<MoreRolloutsResult>(MoreRollouts, { uri: uri.toString(), ...here, count: wanted }, token));
+    const result = await window.withProgress(
+      { location: ProgressLocation.Notification, title: `StepLens: ${wanted} rollouts`, cancellable: true },
+      (_progress, token) =>
+        stepLens.client.request<MoreRolloutsResult>(MoreRollouts, { uri: uri.toString(), ...here, count: wanted }, token),
+    );
     if ('err' in result) throw new Error(result.err);
     const { right, wrong, failed } = result.ok;
     const told = `${right + wrong + failed} more rollouts: ${right} right, ${wrong} wrong${failed > 0 ? `, ${failed} failed` : ''}.`;
@@ -40,7 +43,8 @@ async function askCount(): Promise<number | undefined> {
     title: 'More rollouts from here',
     prompt: `How many? Up to ${most.toLocaleString('en-US')}.`,
     value: String(usual),
-    validateInput: (value) => (countOf(value) === undefined ? `Write a whole number from 1 to ${most.toLocaleString('en-US')}.` : undefined),
+    validateInput: (value) =>
+      countOf(value) === undefined ? `Write a whole number from 1 to ${most.toLocaleString('en-US')}.` : undefined,
   });
   return text === undefined ? undefined : countOf(text);
 }
@@ -54,11 +58,16 @@ function countOf(text: string): number | undefined {
 async function takeBack(document: TextDocument, before: string): Promise<void> {
   const edit = new WorkspaceEdit();
   edit.replace(document.uri, new Range(document.positionAt(0), document.positionAt(document.getText().length)), before);
-  if (!(await workspace.applyEdit(edit)) || !(await document.save())) throw new Error('The file could not be taken back. Undo in its editor instead.');
+  if (!(await workspace.applyEdit(edit)) || !(await document.save()))
+    throw new Error('The file could not be taken back. Undo in its editor instead.');
 }
 
-async function nodeAtCursor(client: Parameters<typeof stepAt>[0], uri: Uri): Promise<{ readonly problem: number; readonly node: number } | undefined> {
-  const position = window.activeTextEditor?.document.uri.toString() === uri.toString() ? window.activeTextEditor.selection.active : undefined;
+async function nodeAtCursor(
+  client: Parameters<typeof stepAt>[0],
+  uri: Uri,
+): Promise<{ readonly problem: number; readonly node: number } | undefined> {
+  const position =
+    window.activeTextEditor?.document.uri.toString() === uri.toString() ? window.activeTextEditor.selection.active : undefined;
   const here = position && (await stepAt(client, uri, position));
   return here?.node === undefined ? undefined : { problem: here.problem, node: here.node };
 }

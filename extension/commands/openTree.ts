@@ -1,6 +1,6 @@
 import { window } from 'vscode';
-import { stepAt } from '../stepAt.js';
-import { isIndex, targetOf, type Command } from './command.js';
+import { stepAt } from '../shell/stepAt.js';
+import { type Command, isIndex, targetOf } from './command.js';
 
 /** Draws a problem as a tree beside its file: the one given, else the one at the cursor. */
 export const openTree: Command = {
@@ -8,15 +8,14 @@ export const openTree: Command = {
   async run(stepLens, target, problem, node) {
     const uri = targetOf(stepLens, target);
     if (!uri) {
-      void window.showInformationMessage('Open a file with reasoning steps first: a search tree, labelled solutions, or a solution in Markdown.');
+      void window.showInformationMessage(
+        'Open a file with reasoning steps first: a search tree, labelled solutions, or a solution in Markdown.',
+      );
       return;
     }
     if (isIndex(problem)) return stepLens.panels.open(uri, problem, isIndex(node) ? node : undefined);
     const editor = window.activeTextEditor;
-    const here =
-      editor?.document.uri.toString() === uri.toString()
-        ? await stepAt(stepLens.client, uri, editor.selection.active)
-        : null;
+    const here = editor?.document.uri.toString() === uri.toString() ? await stepAt(stepLens.client, uri, editor.selection.active) : null;
     return stepLens.panels.open(uri, here?.problem, here?.node);
   },
 };

@@ -1,5 +1,5 @@
-import { moveToLowStep } from '../lowSteps.js';
-import { targetOf, type Command } from './command.js';
+import { moveToLowStep } from '../shell/lowSteps.js';
+import { type Command, targetOf } from './command.js';
 
 export const previousLowStep: Command = {
   id: 'steplens.previousLowStep',

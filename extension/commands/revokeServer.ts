@@ -10,7 +10,11 @@ export const revokeServer: Command = {
       void window.showInformationMessage('No scoring server is allowed: nothing is sent to any.');
       return;
     }
-    const chosen = await window.showQuickPick(allowed, { title: 'Send nothing more to', placeHolder: 'Scoring servers that text may be sent to now', canPickMany: true });
+    const chosen = await window.showQuickPick(allowed, {
+      title: 'Send nothing more to',
+      placeHolder: 'Scoring servers that text may be sent to now',
+      canPickMany: true,
+    });
     if (chosen && chosen.length > 0) await consent.revoke(chosen);
   },
 };

@@ -1,4 +1,4 @@
-import { targetOf, type Command } from './command.js';
+import { type Command, targetOf } from './command.js';
 import { score } from './scoreDocument.js';
 
 /** Scores a document without looking into the cache. */

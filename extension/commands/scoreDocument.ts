@@ -1,8 +1,8 @@
-import { window, type Uri } from 'vscode';
+import { type Uri, window } from 'vscode';
 import { LSPErrorCodes, ResponseError } from 'vscode-languageclient';
 import { ScoreDocument, type ScoreDocumentResult } from '../../server/protocol.js';
-import type { StepLens } from '../stepLens.js';
-import { targetOf, type Command } from './command.js';
+import type { StepLens } from '../shell/stepLens.js';
+import { type Command, targetOf } from './command.js';
 
 const messageMs = 5_000;
 

@@ -1,6 +1,6 @@
-import { window, type QuickPickItem } from 'vscode';
+import { type QuickPickItem, window } from 'vscode';
 import type { ServerSettings, StatusParams } from '../../server/protocol.js';
-import { devices } from '../settings.js';
+import { devices } from '../shell/settings.js';
 import type { Command } from './command.js';
 
 type Device = ServerSettings['device'];

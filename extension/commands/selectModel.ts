@@ -7,16 +7,33 @@ export const selectModel: Command = {
   id: 'steplens.selectModel',
   async run({ settings, client }) {
     const current = settings.read().modelPath;
-    const bundled = { label: '$(package) Bundled model', description: current === '' ? 'in use' : '', detail: 'StepLens mini, for grade-school word problems. Needs no download.' };
-    const folder = { label: '$(folder-opened) A folder…', description: current, detail: 'A folder with prm.json, its ONNX graph and tokenizer.json.' };
+    const bundled = {
+      label: '$(package) Bundled model',
+      description: current === '' ? 'in use' : '',
+      detail: 'StepLens mini, for grade-school word problems. Needs no download.',
+    };
+    const folder = {
+      label: '$(folder-opened) A folder…',
+      description: current,
+      detail: 'A folder with prm.json, its ONNX graph and tokenizer.json.',
+    };
     const choice = await window.showQuickPick([bundled, folder], { title: 'Process reward model' });
     if (choice === bundled) return settings.write('modelPath', '');
     if (choice !== folder) return;
-    const [picked] = (await window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, title: 'Model folder (with prm.json)', openLabel: 'Use Model' })) ?? [];
+    const [picked] =
+      (await window.showOpenDialog({
+        canSelectFolders: true,
+        canSelectFiles: false,
+        title: 'Model folder (with prm.json)',
+        openLabel: 'Use Model',
+      })) ?? [];
     if (!picked) return;
     const profile = Uri.joinPath(picked, 'prm.json');
     if (!(await exists(profile))) {
-      const text = await offerProfile(picked, await client.request<RecogniseModelResult>(RecogniseModel, { folder: picked.fsPath } satisfies RecogniseModelParams));
+      const text = await offerProfile(
+        picked,
+        await client.request<RecogniseModelResult>(RecogniseModel, { folder: picked.fsPath } satisfies RecogniseModelParams),
+      );
       if (text === undefined) return;
       await workspace.fs.writeFile(profile, new TextEncoder().encode(`${text}\n`));
     }
@@ -31,14 +48,22 @@ async function offerProfile(folder: Uri, found: RecogniseModelResult): Promise<s
     return undefined;
   }
   if (found.ok.length === 0) {
-    void window.showErrorMessage(`${folder.fsPath} has no prm.json, and by its files it is of no family that StepLens knows. Choose the folder that holds the model's profile, or write one: the README's section on models says how.`);
+    void window.showErrorMessage(
+      `${folder.fsPath} has no prm.json, and by its files it is of no family that StepLens knows. Choose the folder that holds the model's profile, or write one: the README's section on models says how.`,
+    );
     return undefined;
   }
   const items = found.ok.map(({ name, profile }) => ({ label: `$(file-add) ${name}`, detail: profile, profile }));
-  const choice = await window.showQuickPick(items, { title: `${folder.fsPath} has no prm.json`, placeHolder: 'By its files the model is one of these. Write the profile?' });
+  const choice = await window.showQuickPick(items, {
+    title: `${folder.fsPath} has no prm.json`,
+    placeHolder: 'By its files the model is one of these. Write the profile?',
+  });
   return choice?.profile;
 }
 
 async function exists(uri: Uri): Promise<boolean> {
-  return Promise.resolve(workspace.fs.stat(uri)).then(() => true, () => false);
+  return Promise.resolve(workspace.fs.stat(uri)).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,7 +1,7 @@
-import { commands, window, type QuickPickItem } from 'vscode';
+import { commands, type QuickPickItem, window } from 'vscode';
 import { ScoringServer } from '../../server/protocol.js';
-import { serverKeyName } from '../serverKey.js';
-import type { StepLens } from '../stepLens.js';
+import { serverKeyName } from '../shell/serverKey.js';
+import type { StepLens } from '../shell/stepLens.js';
 import type { Command } from './command.js';
 
 interface Server extends QuickPickItem {
@@ -16,17 +16,26 @@ export const setServerKey: Command = {
     const servers = await chosenServers(stepLens);
     const [first] = servers;
     if (!first) {
-      void window.showInformationMessage('Nothing that is chosen now is on a server, so no key is needed. A model\'s profile (prm.json), "Labeling: Policy" or "Labeling: Judge" names one.');
+      void window.showInformationMessage(
+        'Nothing that is chosen now is on a server, so no key is needed. A model\'s profile (prm.json), "Labeling: Policy" or "Labeling: Judge" names one.',
+      );
       return;
     }
     const server = servers.length === 1 ? first : await window.showQuickPick(servers, { title: 'Server to set the key for' });
     if (!server) return;
     const origin = server.label;
-    const key = await window.showInputBox({ title: `Key for ${origin}`, prompt: 'It is sent to this server alone. Leave it empty to forget the key.', password: true, ignoreFocusOut: true });
+    const key = await window.showInputBox({
+      title: `Key for ${origin}`,
+      prompt: 'It is sent to this server alone. Leave it empty to forget the key.',
+      password: true,
+      ignoreFocusOut: true,
+    });
     if (key === undefined) return;
     if (key.trim() === '') await context.secrets.delete(serverKeyName(server.url));
     else await context.secrets.store(serverKeyName(server.url), key.trim());
-    void window.showInformationMessage(key.trim() === '' ? `The key for ${origin} is forgotten.` : `The key for ${origin} is kept in VS Code's secret storage.`);
+    void window.showInformationMessage(
+      key.trim() === '' ? `The key for ${origin} is forgotten.` : `The key for ${origin} is kept in VS Code's secret storage.`,
+    );
     // It may have been what was missing.
     if (client.status?.state === 'failed') await commands.executeCommand('steplens.scoreDocument');
   },
@@ -36,7 +45,11 @@ export const setServerKey: Command = {
 async function chosenServers({ settings, client }: StepLens): Promise<Server[]> {
   const { labelingPolicy, labelingJudge } = settings.read();
   const scoring = await client.request<string | null>(ScoringServer, {});
-  const uses: [url: string, use: string][] = [[scoring ?? '', 'scoring model'], [labelingPolicy, 'labelling policy'], [labelingJudge, 'labelling judge']];
+  const uses: [url: string, use: string][] = [
+    [scoring ?? '', 'scoring model'],
+    [labelingPolicy, 'labelling policy'],
+    [labelingJudge, 'labelling judge'],
+  ];
   const servers = new Map<string, Server>();
   for (const [url, use] of uses) {
     if (!URL.canParse(url) || !/^https?:/i.test(url)) continue;

@@ -1,4 +1,4 @@
-import { window, type QuickPick, type QuickPickItem } from 'vscode';
+import { type QuickPick, type QuickPickItem, window } from 'vscode';
 import type { Command } from './command.js';
 
 interface Item extends QuickPickItem {

@@ -1,8 +1,8 @@
-import { Uri, ViewColumn, commands, window } from 'vscode';
-import { ProblemViewRequest, type ProblemView } from '../../server/protocol.js';
-import { stepAt } from '../stepAt.js';
-import type { StepLens } from '../stepLens.js';
-import { isIndex, targetOf, type Command } from './command.js';
+import { commands, Uri, ViewColumn, window } from 'vscode';
+import { type ProblemView, ProblemViewRequest } from '../../server/protocol.js';
+import { stepAt } from '../shell/stepAt.js';
+import type { StepLens } from '../shell/stepLens.js';
+import { type Command, isIndex, targetOf } from './command.js';
 
 /** Shows an image of a problem (the one at the cursor, when none is given) beside the file; of several, the one picked. */
 export const showImage: Command = {
@@ -12,7 +12,9 @@ export const showImage: Command = {
     if (!uri) return;
     const images = await imagesOf(stepLens, uri, isIndex(problem) ? problem : await problemAtCursor(stepLens, uri));
     if (images.length === 0) {
-      void window.showInformationMessage('This problem has no image that can be found. Image paths are looked up beside the file and in the workspace.');
+      void window.showInformationMessage(
+        'This problem has no image that can be found. Image paths are looked up beside the file and in the workspace.',
+      );
       return;
     }
     const image = images.length === 1 ? images[0] : await pick(images);

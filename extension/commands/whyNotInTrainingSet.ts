@@ -1,8 +1,8 @@
-import { window, type QuickPickItem } from 'vscode';
+import { type QuickPickItem, window } from 'vscode';
 import { ExplainTraining, type ExplainTrainingParams, type StepAtResult, type TrainingExplanation } from '../../server/protocol.js';
-import { stepAt } from '../stepAt.js';
+import { stepAt } from '../shell/stepAt.js';
+import { type Command, isIndex, targetOf } from './command.js';
 import { exportSeed, exportThresholds } from './exportTrainingData.js';
-import { isIndex, targetOf, type Command } from './command.js';
 
 /**
  * Tells for every format whether the paths through a place are in the training set, and why not, with the rules used: for the
@@ -13,26 +13,47 @@ export const whyNotInTrainingSet: Command = {
   async run(stepLens, target, problem, node, step) {
     const uri = targetOf(stepLens, target);
     if (!uri) return;
-    const given: StepAtResult | null = isIndex(problem) && (isIndex(node) || isIndex(step)) ? { problem, ...(isIndex(node) && { node }), ...(isIndex(step) && { step }) } : null;
-    const position = window.activeTextEditor?.document.uri.toString() === uri.toString() ? window.activeTextEditor.selection.active : undefined;
+    const given: StepAtResult | null =
+      isIndex(problem) && (isIndex(node) || isIndex(step))
+        ? { problem, ...(isIndex(node) && { node }), ...(isIndex(step) && { step }) }
+        : null;
+    const position =
+      window.activeTextEditor?.document.uri.toString() === uri.toString() ? window.activeTextEditor.selection.active : undefined;
     const place = given ?? (position && (await stepAt(stepLens.client, uri, position)));
     if (!place || (place.node === undefined && place.step === undefined)) {
       void window.showInformationMessage('Put the cursor on a step first: the question is asked of the paths through it.');
       return;
     }
     const params: ExplainTrainingParams = {
-      uri: uri.toString(), problem: place.problem, seed: exportSeed, thresholds: exportThresholds(stepLens.context),
-      ...(place.node !== undefined && { node: place.node }), ...(place.step !== undefined && { step: place.step }),
+      uri: uri.toString(),
+      problem: place.problem,
+      seed: exportSeed,
+      thresholds: exportThresholds(stepLens.context),
+      ...(place.node !== undefined && { node: place.node }),
+      ...(place.step !== undefined && { step: place.step }),
     };
     const answers = await stepLens.client.request<readonly TrainingExplanation[]>(ExplainTraining, params);
     if (answers.length === 0) throw new Error('The file has changed: this step is no longer in it.');
     const title = `In the training set? ${place.node === undefined ? `Step ${place.step! + 1}` : `Node ${place.node}`} of problem ${place.problem + 1}`;
-    const chosen = await window.showQuickPick(answers.map(itemOf), { title, placeHolder: 'Choose a format to read its answer in full', matchOnDetail: true });
-    if (chosen) void window.showInformationMessage(`${chosen.answer.title}: ${chosen.answer.why}`, { modal: true, detail: `The rules used, with seed ${exportSeed}:\n${chosen.answer.rules.join('\n')}` });
+    const chosen = await window.showQuickPick(answers.map(itemOf), {
+      title,
+      placeHolder: 'Choose a format to read its answer in full',
+      matchOnDetail: true,
+    });
+    if (chosen)
+      void window.showInformationMessage(`${chosen.answer.title}: ${chosen.answer.why}`, {
+        modal: true,
+        detail: `The rules used, with seed ${exportSeed}:\n${chosen.answer.rules.join('\n')}`,
+      });
   },
 };
 
 function itemOf(answer: TrainingExplanation): QuickPickItem & { answer: TrainingExplanation } {
   const { included, title, threshold, why } = answer;
-  return { answer, label: `$(${included ? 'check' : 'circle-slash'}) ${title}`, description: `${included ? 'in' : 'not in'}, threshold ${threshold}`, detail: why };
+  return {
+    answer,
+    label: `$(${included ? 'check' : 'circle-slash'}) ${title}`,
+    description: `${included ? 'in' : 'not in'}, threshold ${threshold}`,
+    detail: why,
+  };
 }

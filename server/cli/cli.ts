@@ -1,4 +1,4 @@
-import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
+import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { evaluate } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { label } from './label.js';

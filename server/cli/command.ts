@@ -1,7 +1,7 @@
-import type { Policy } from '../labeling/policy.js';
 import type { PolicyChoice, PolicyHost } from '../labeling/policies/openPolicy.js';
+import type { Policy } from '../labeling/policy.js';
+import type { ScorerSettings } from '../scoring/openScorer.js';
 import type { Scorer } from '../scoring/scorer.js';
-import type { ScorerSettings } from '../service.js';
 
 /** A stream of the terminal, as the commands use it. */
 export interface Output {

@@ -1,4 +1,4 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { UsageError } from './command.js';
 
 /** The options and arguments of a command line; what it does not understand is a UsageError. */
@@ -21,6 +21,7 @@ export function thresholdOption(text: string | undefined): number | undefined {
 /** `--seed`: a whole number, 0 or more. */
 export function seedOption(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) throw new UsageError(`--seed is a whole number, 0 or more, not "${text}"`);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
+    throw new UsageError(`--seed is a whole number, 0 or more, not "${text}"`);
   return value;
 }

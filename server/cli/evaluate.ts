@@ -1,14 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { defaultThreshold, EvaluationRun, nothingToEvaluate, type Evaluation } from '../evaluation/evaluation.js';
+import { loadAlgebra } from '../answers/algebra.js';
+import { defaultThreshold, type Evaluation, EvaluationRun, nothingToEvaluate } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
-import { locateImages } from '../images.js';
-import { loadAlgebra } from '../labeling/answers/algebra.js';
+import { locateImages } from '../files/images.js';
 import { count } from '../language/solutionValues.js';
+import { devices } from '../lsp/settings.js';
+import { ModelError } from '../models/modelError.js';
 import type { Problem } from '../reasoning/problem.js';
-import { scoreJob, ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
-import { devices } from '../settings.js';
-import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
+import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
+import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { parseOptions, seedOption, thresholdOption } from './commandOptions.js';
 import { bestOfNTable, processTable } from './evaluateTables.js';
 import { ProgressLine } from './progressLine.js';
@@ -41,7 +42,7 @@ Exit codes: 0 done, 2 bad usage, unreadable input or nothing to evaluate, 130 in
       return await run.all();
     } catch (error) {
       if (world.signal.aborted) return exitCodes.interrupted;
-      if (!(error instanceof ScoringError)) throw error;
+      if (!(error instanceof ModelError)) throw error;
       world.err.write(`steplens: ${error.message}\n`);
       return exitCodes.unusable;
     } finally {
@@ -113,7 +114,9 @@ class EvaluateRun {
 function originText({ origin, seed }: Evaluation): string {
   const parts = [
     ...(origin.recorded > 0 ? [`scores as they stand in ${count(origin.recorded, 'file')}`] : []),
-    ...(origin.scored > 0 ? [`${count(origin.scored, 'file')} scored with ${origin.model ?? 'the model'} on ${origin.device ?? 'no device'}`] : []),
+    ...(origin.scored > 0
+      ? [`${count(origin.scored, 'file')} scored with ${origin.model ?? 'the model'} on ${origin.device ?? 'no device'}`]
+      : []),
   ];
   return `${parts.join(', ')} · seed ${seed}`.replace(/^s/, 'S');
 }

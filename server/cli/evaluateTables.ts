@@ -35,7 +35,8 @@ export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { k
     result.unscored > 0 && `${count(result.unscored, 'candidate')} without a score count as 0.`,
     result.unanswered > 0 && `${count(result.unanswered, 'candidate')} without a readable final answer do not vote.`,
     withoutVerdict > 0 && `${count(withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`,
-    problems > result.complete.at(-1)! && `${count(problems - result.complete.at(-1)!, 'problem')} with fewer than ${sizes.length} candidates count with all they have.`,
+    problems > result.complete.at(-1)! &&
+      `${count(problems - result.complete.at(-1)!, 'problem')} with fewer than ${sizes.length} candidates count with all they have.`,
   ];
   return `Best-of-N: accuracy in % over ${count(problems, 'problem')}, ${count(candidates, 'candidate')}\n\n${lines}${paragraph(notes)}`;
 }
@@ -53,7 +54,8 @@ export function processTable(evaluation: Extract<Evaluation, { result: { headlin
     ...[...result.byModel].map(([model, scores]) => row(`model ${model}`, scores)),
   ];
   const notes = [
-    result.bySource.size > 1 && `Mean over sources ${percent(result.meanOverSources)}, weighted by steps ${percent(result.weightedMeanOverSources)}.`,
+    result.bySource.size > 1 &&
+      `Mean over sources ${percent(result.meanOverSources)}, weighted by steps ${percent(result.weightedMeanOverSources)}.`,
     result.neutralSteps > 0 && `${count(result.neutralSteps, 'neutral step')} left out.`,
     result.unscoredSteps > 0 && `${count(result.unscoredSteps, 'judged step')} without a score left out.`,
   ];
@@ -88,7 +90,8 @@ function gain({ value, low, high }: Estimate): string {
 /** Columns as wide as their widest cell; the first is flush left. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
-  const line = (cells: readonly string[]): string => cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ');
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ');
   return rows.map((cells) => `  ${line(cells).trimEnd()}\n`).join('');
 }
 

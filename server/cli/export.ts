@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
-import { pathExplainer } from '../labeling/export/explainPath.js';
-import { EXPORT_FORMATS, exportProblems, type ExportFormat, type ExportOptions } from '../labeling/export/exportFormat.js';
-import { EXCLUSIONS, type Exclusion } from '../labeling/export/selection.js';
-import { labelForest } from '../labeling/export/labelNodes.js';
+import type { InputFile } from '../files/inputFiles.js';
 import { count } from '../language/solutionValues.js';
 import { firstWords } from '../language/valueText.js';
-import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
+import { pathExplainer } from '../training/explainPath.js';
+import { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportProblems } from '../training/exportFormat.js';
+import { labelForest } from '../training/labelNodes.js';
+import { EXCLUSIONS, type Exclusion } from '../training/selection.js';
+import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { parseOptions, seedOption, thresholdOption } from './commandOptions.js';
-import type { InputFile } from '../inputFiles.js';
 import { ReportedInput } from './reportedInput.js';
 
 const widthWithoutTerminal = 120;
@@ -45,7 +45,11 @@ Exit codes: 0 done, 2 bad usage or unreadable input (what can be read is still e
 
 /** Whether the file could be written. */
 async function writeRecords(files: readonly InputFile[], options: ExportCliOptions, { out, err }: CliWorld): Promise<boolean> {
-  const { records, samplesWithError, paths, excluded } = exportProblems(files.flatMap((file) => file.reasoning.problems), options.format, options);
+  const { records, samplesWithError, paths, excluded } = exportProblems(
+    files.flatMap((file) => file.reasoning.problems),
+    options.format,
+    options,
+  );
   const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   if (options.out === '-') out.write(text);
   else {
@@ -59,7 +63,8 @@ async function writeRecords(files: readonly InputFile[], options: ExportCliOptio
   // The summary is no part of the data, so it goes where messages go.
   const summary = `${count(records.length, 'sample')} of ${count(paths, 'path')}, ${samplesWithError} with an error`;
   err.write(`${options.format.title}: ${summary}${options.out === '-' ? '' : ` -> ${options.out}`}\n`);
-  for (const [reason, number] of Object.entries(excluded)) err.write(`  ${String(number).padStart(7)} left out (${reason}): ${EXCLUSIONS[reason as Exclusion]}\n`);
+  for (const [reason, number] of Object.entries(excluded))
+    err.write(`  ${String(number).padStart(7)} left out (${reason}): ${EXCLUSIONS[reason as Exclusion]}\n`);
   return true;
 }
 
@@ -81,11 +86,21 @@ function explainFile({ file, reasoning, lines }: InputFile, options: ExportCliOp
     const { nodes, isTree } = labelForest(problem);
     const explain = pathExplainer(problem, options.format, options);
     const width = out.columns ?? widthWithoutTerminal;
-    if (!options.json) out.write(`${firstWords(`Problem ${problem.index + 1}, line ${lines.position(problem.span.start).line + 1}: ${problem.question}`, width)}\n`);
+    if (!options.json)
+      out.write(
+        `${firstWords(`Problem ${problem.index + 1}, line ${lines.position(problem.span.start).line + 1}: ${problem.question}`, width)}\n`,
+      );
     for (const { source, text } of nodes) {
       const { included, exclusion, sentence } = explain(source);
       if (options.json) {
-        const line: ExplainLine = { file, problem: problem.index, ...(isTree ? { node: source } : { step: source }), included, ...(exclusion !== undefined && { exclusion }), why: sentence };
+        const line: ExplainLine = {
+          file,
+          problem: problem.index,
+          ...(isTree ? { node: source } : { step: source }),
+          included,
+          ...(exclusion !== undefined && { exclusion }),
+          why: sentence,
+        };
         out.write(`${JSON.stringify(line)}\n`);
       } else {
         out.write(`  ${included ? '+' : '-'} ${isTree ? 'node' : 'step'} ${source}: ${firstWords(text, 40)}\n      ${sentence}\n`);
@@ -114,9 +129,18 @@ function readOptions(args: readonly string[]): ExportCliOptions {
   const names = EXPORT_FORMATS.map(({ id }) => id).join(', ');
   if (positionals.length === 0) throw new UsageError('export needs a file or folder');
   const format = EXPORT_FORMATS.find(({ id }) => id === values.to);
-  if (!format) throw new UsageError(values.to === undefined ? `export needs --to, one of ${names}` : `--to is one of ${names}, not "${values.to}"`);
+  if (!format)
+    throw new UsageError(values.to === undefined ? `export needs --to, one of ${names}` : `--to is one of ${names}, not "${values.to}"`);
   if ((values.out === undefined) !== values.explain) throw new UsageError('export needs either --out FILE or --explain');
   if (values.json && !values.explain) throw new UsageError('--json goes with --explain; the exported file is JSON Lines anyway');
   const threshold = thresholdOption(values.threshold);
-  return { files: positionals, format, out: values.out ?? '', seed: seedOption(values.seed), explain: values.explain, json: values.json, ...(threshold !== undefined && { threshold }) };
+  return {
+    files: positionals,
+    format,
+    out: values.out ?? '',
+    seed: seedOption(values.seed),
+    explain: values.explain,
+    json: values.json,
+    ...(threshold !== undefined && { threshold }),
+  };
 }

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { loadAlgebra } from '../labeling/answers/algebra.js';
+import { loadAlgebra } from '../answers/algebra.js';
 import { labelRun, type RunSummary } from '../labeling/labelRun.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { PolicyError } from '../labeling/policy.js';
@@ -7,8 +7,8 @@ import { labelProblems } from '../labeling/problemFile.js';
 import type { LabelProblem } from '../labeling/runEvents.js';
 import { LabelError } from '../labeling/runRecorder.js';
 import { count } from '../language/solutionValues.js';
-import { exitCodes, type CliWorld, type Command } from './command.js';
-import { readLabelOptions, type LabelCliOptions } from './labelOptions.js';
+import { type CliWorld, type Command, exitCodes } from './command.js';
+import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
 import { ProgressLine } from './progressLine.js';
 import { ReportedInput } from './reportedInput.js';
 
@@ -82,7 +82,10 @@ others are), 130 interrupted.
       problems.push(...read.problems);
     }
     if (problems.length === 0) {
-      if (input.failed === 0) input.complain(`${options.problemsFile}: there is no problem to label; it takes a JSON array or JSON Lines of {"id", "question", "correct_answer", "image_path"}`);
+      if (input.failed === 0)
+        input.complain(
+          `${options.problemsFile}: there is no problem to label; it takes a JSON array or JSON Lines of {"id", "question", "correct_answer", "image_path"}`,
+        );
       return exitCodes.unusable;
     }
     const failed = await labelAll(problems, options, world);
@@ -111,38 +114,45 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     const judge = openJudge(await loadAlgebra(), options.judge, host);
     const labelWorld = { policy, judge, folder: options.out, imageFolder: dirname(resolve(problemsFile)) };
     const common = { problems, problemsFile, settings, jobs, signal };
-    const tell = (): void => progress.tell(`${finished.toLocaleString('en-US')} of ${count(problems.length, 'problem')}, ${count(rollouts, 'rollout')}, ${rate(rollouts - (before ?? 0), world.now() - started)}`);
-    const summary = queue === undefined
-      ? await labelRun(
-          {
-            ...common, restart,
-            onEvent(_, event, isRecorded) {
-              if (event.event !== 'rollouts' || isRecorded) return;
-              rollouts += event.rollouts.length;
-              tell();
+    const tell = (): void =>
+      progress.tell(
+        `${finished.toLocaleString('en-US')} of ${count(problems.length, 'problem')}, ${count(rollouts, 'rollout')}, ${rate(rollouts - (before ?? 0), world.now() - started)}`,
+      );
+    const summary =
+      queue === undefined
+        ? await labelRun(
+            {
+              ...common,
+              restart,
+              onEvent(_, event, isRecorded) {
+                if (event.event !== 'rollouts' || isRecorded) return;
+                rollouts += event.rollouts.length;
+                tell();
+              },
+              onProblem(_, outcome) {
+                finished++;
+                if (outcome.kind === 'failed') say(outcome.message);
+              },
             },
-            onProblem(_, outcome) {
-              finished++;
-              if (outcome.kind === 'failed') say(outcome.message);
+            labelWorld,
+          )
+        : // BullMQ is loaded by those who ask for it.
+          await (await import('../labeling/queue/labelQueue.js')).labelQueue(
+            {
+              ...common,
+              ...queue,
+              onTrouble: say,
+              onProgress(all) {
+                ({ finished, rollouts } = all);
+                before ??= rollouts;
+                tell();
+              },
+              onProblem(_, outcome) {
+                if (outcome.kind === 'failed') say(outcome.message);
+              },
             },
-          },
-          labelWorld,
-        )
-      // BullMQ is loaded by those who ask for it.
-      : await (await import('../labeling/queue/labelQueue.js')).labelQueue(
-          {
-            ...common, ...queue, onTrouble: say,
-            onProgress(all) {
-              ({ finished, rollouts } = all);
-              before ??= rollouts;
-              tell();
-            },
-            onProblem(_, outcome) {
-              if (outcome.kind === 'failed') say(outcome.message);
-            },
-          },
-          labelWorld,
-        );
+            labelWorld,
+          );
     progress.clear();
     out.write(summaryLine(summary, options.out, world.now() - started, before ?? 0));
     return summary.failed > 0;
@@ -159,8 +169,17 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
   }
 }
 
-function summaryLine({ done, skipped, failed, rollouts, failures, undecided }: RunSummary, folder: string, ms: number, before: number): string {
-  const problems = [count(done, 'problem'), ...(skipped > 0 ? [`${skipped} skipped`] : []), ...(failed > 0 ? [`${failed} failed`] : [])].join(', ');
+function summaryLine(
+  { done, skipped, failed, rollouts, failures, undecided }: RunSummary,
+  folder: string,
+  ms: number,
+  before: number,
+): string {
+  const problems = [
+    count(done, 'problem'),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ].join(', ');
   const flaws = [...(failures > 0 ? [`${failures} failed`] : []), ...(undecided > 0 ? [`${undecided} undecided`] : [])].join(', ');
   return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(rollouts - before, ms)}\n`;
 }

@@ -1,7 +1,7 @@
-import type { JudgeChoice, PolicyChoice } from '../labeling/policies/openPolicy.js';
 import { paperSearch } from '../labeling/mcts.js';
+import type { JudgeChoice, PolicyChoice } from '../labeling/policies/openPolicy.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
-import { devices } from '../settings.js';
+import { devices } from '../lsp/settings.js';
 import { UsageError } from './command.js';
 import { parseOptions, seedOption } from './commandOptions.js';
 
@@ -30,10 +30,20 @@ const KINDS = {
 /** Option, setting and kind of what each method can be told. */
 const METHOD_OPTIONS = {
   mcts: [
-    ['rollouts', 'rollouts', 'count'], ['searches', 'searches', 'countOrNone'], ['budget', 'budget', 'count'], ['c-puct', 'cPuct', 'notNegative'],
-    ['alpha', 'alpha', 'share'], ['beta', 'beta', 'share'], ['length-scale', 'lengthScale', 'positive'],
+    ['rollouts', 'rollouts', 'count'],
+    ['searches', 'searches', 'countOrNone'],
+    ['budget', 'budget', 'count'],
+    ['c-puct', 'cPuct', 'notNegative'],
+    ['alpha', 'alpha', 'share'],
+    ['beta', 'beta', 'share'],
+    ['length-scale', 'lengthScale', 'positive'],
   ],
-  'monte-carlo': [['solutions', 'solutions', 'count'], ['continuations', 'continuations', 'count'], ['max-steps', 'maxSteps', 'count'], ['threshold', 'threshold', 'belowOne']],
+  'monte-carlo': [
+    ['solutions', 'solutions', 'count'],
+    ['continuations', 'continuations', 'count'],
+    ['max-steps', 'maxSteps', 'count'],
+    ['threshold', 'threshold', 'belowOne'],
+  ],
 } as const;
 
 const text = { type: 'string' } as const;
@@ -41,14 +51,42 @@ const flag = { type: 'boolean', default: false } as const;
 
 export function readLabelOptions(args: readonly string[]): LabelCliOptions {
   const { values, positionals } = parseOptions(args, {
-    policy: text, out: text, seed: { type: 'string', default: '1' }, method: { type: 'string', default: 'mcts' }, preset: text,
-    rollouts: text, searches: text, budget: text, 'c-puct': text, alpha: text, beta: text, 'length-scale': text,
-    solutions: text, continuations: text, 'max-steps': text, threshold: text, 'early-stop': flag,
-    model: text, mode: { type: 'string', default: 'chat' }, temperature: text, 'top-p': text, 'max-tokens': text,
-    concurrency: text, timeout: text, retries: text, judge: text, 'judge-model': text,
-    device: { type: 'string', default: 'auto' }, threads: text, jobs: text, restart: flag, queue: text, 'stalled-after': text,
+    policy: text,
+    out: text,
+    seed: { type: 'string', default: '1' },
+    method: { type: 'string', default: 'mcts' },
+    preset: text,
+    rollouts: text,
+    searches: text,
+    budget: text,
+    'c-puct': text,
+    alpha: text,
+    beta: text,
+    'length-scale': text,
+    solutions: text,
+    continuations: text,
+    'max-steps': text,
+    threshold: text,
+    'early-stop': flag,
+    model: text,
+    mode: { type: 'string', default: 'chat' },
+    temperature: text,
+    'top-p': text,
+    'max-tokens': text,
+    concurrency: text,
+    timeout: text,
+    retries: text,
+    judge: text,
+    'judge-model': text,
+    device: { type: 'string', default: 'auto' },
+    threads: text,
+    jobs: text,
+    restart: flag,
+    queue: text,
+    'stalled-after': text,
   });
-  const number = (name: keyof typeof values, kind: keyof typeof KINDS, otherwise: number): number => numberOption(name, values[name] as string | undefined, kind) ?? otherwise;
+  const number = (name: keyof typeof values, kind: keyof typeof KINDS, otherwise: number): number =>
+    numberOption(name, values[name] as string | undefined, kind) ?? otherwise;
   const [problemsFile, ...more] = positionals;
   if (problemsFile === undefined || more.length > 0) throw new UsageError(`label needs one file of problems, not ${positionals.length}`);
   if (!values.policy) throw new UsageError('label needs --policy: mini, the folder of a model, or the URL of a server');
@@ -57,20 +95,34 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
   if (mode !== 'chat' && mode !== 'completions') throw new UsageError(`--mode is chat or completions, not "${mode}"`);
   const device = devices.find((one) => one === values.device);
   if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${values.device}"`);
-  if ((values.judge === undefined) !== (values['judge-model'] === undefined)) throw new UsageError('--judge URL goes with --judge-model NAME');
+  if ((values.judge === undefined) !== (values['judge-model'] === undefined))
+    throw new UsageError('--judge URL goes with --judge-model NAME');
   if (values.queue === undefined && values['stalled-after'] !== undefined) throw new UsageError('--stalled-after goes with --queue');
-  if (values.queue !== undefined && values.restart) throw new UsageError('--restart would throw away what other workers are writing; with --queue, remove the folder yourself or choose another');
-  const server = { concurrency: number('concurrency', 'count', 8), timeout: number('timeout', 'positive', 280) * 1000, retries: number('retries', 'countOrNone', 3) };
+  if (values.queue !== undefined && values.restart)
+    throw new UsageError(
+      '--restart would throw away what other workers are writing; with --queue, remove the folder yourself or choose another',
+    );
+  const server = {
+    concurrency: number('concurrency', 'count', 8),
+    timeout: number('timeout', 'positive', 280) * 1000,
+    retries: number('retries', 'countOrNone', 3),
+  };
   const topP = numberOption('top-p', values['top-p'], 'share');
   return {
     problemsFile,
     out: values.out,
     settings: methodSettings(values, seedOption(values.seed)),
     policy: {
-      policy: values.policy, device, threads: number('threads', 'countOrNone', 0),
+      policy: values.policy,
+      device,
+      threads: number('threads', 'countOrNone', 0),
       server: {
-        ...server, mode, temperature: number('temperature', 'notNegative', 1), maxTokens: number('max-tokens', 'count', 2048),
-        ...(topP !== undefined && { topP }), ...(values.model !== undefined && { model: values.model }),
+        ...server,
+        mode,
+        temperature: number('temperature', 'notNegative', 1),
+        maxTokens: number('max-tokens', 'count', 2048),
+        ...(topP !== undefined && { topP }),
+        ...(values.model !== undefined && { model: values.model }),
       },
     },
     judge: values.judge === undefined ? undefined : { url: values.judge, model: values['judge-model']!, server },
@@ -84,13 +136,17 @@ function methodSettings(values: Readonly<Record<string, string | boolean | undef
   const { method, preset } = values;
   if (method !== 'mcts' && method !== 'monte-carlo') throw new UsageError(`--method is mcts or monte-carlo, not "${String(method)}"`);
   const other = method === 'mcts' ? 'monte-carlo' : 'mcts';
-  const foreign = [...METHOD_OPTIONS[other].map(([option]) => option), ...(method === 'mcts' ? ['early-stop'] : ['preset'])].find((option) => values[option] !== undefined && values[option] !== false);
+  const foreign = [...METHOD_OPTIONS[other].map(([option]) => option), ...(method === 'mcts' ? ['early-stop'] : ['preset'])].find(
+    (option) => values[option] !== undefined && values[option] !== false,
+  );
   if (foreign !== undefined) throw new UsageError(`--${foreign} goes with --method ${other}`);
   if (preset !== undefined && preset !== 'paper') throw new UsageError(`--preset is paper, not "${String(preset)}"`);
-  const given = Object.fromEntries(METHOD_OPTIONS[method].flatMap(([option, setting, kind]) => {
-    const value = numberOption(option, values[option] as string | undefined, kind);
-    return value === undefined ? [] : [[setting, value]];
-  }));
+  const given = Object.fromEntries(
+    METHOD_OPTIONS[method].flatMap(([option, setting, kind]) => {
+      const value = numberOption(option, values[option] as string | undefined, kind);
+      return value === undefined ? [] : [[setting, value]];
+    }),
+  );
   return method === 'mcts'
     ? { ...defaultLabelSettings.mcts, ...(preset === 'paper' && paperSearch), ...given, seed }
     : { ...defaultLabelSettings['monte-carlo'], ...given, earlyStop: values['early-stop'] === true, seed };

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError, type Command } from './command.js';
+import { type Command, UsageError } from './command.js';
 
 export const lsp: Command = {
   name: 'lsp',

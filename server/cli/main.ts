@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-/** The `steplens` command. */
-import { serve } from '../serve.js';
+import { bundledPolicy, inferenceEntry, version } from '../bundled.js';
 import { openPolicy } from '../labeling/policies/openPolicy.js';
-import { bundledPolicy, defaultCacheFolder, inferenceEntry, openScorer, scoringKey, version } from '../world.js';
+/** The `steplens` command. */
+import { serve } from '../lsp/serve.js';
+import { defaultCacheFolder, openScorer, scoringKey } from '../scoring/openScorer.js';
 import { runCli } from './cli.js';
 import { exitCodes } from './command.js';
 

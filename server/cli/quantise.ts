@@ -1,13 +1,13 @@
 import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { InputError } from '../inputFiles.js';
+import { InputError } from '../files/inputFiles.js';
 import { count } from '../language/solutionValues.js';
+import { ModelError } from '../models/modelError.js';
+import { isFile } from '../models/modelFiles.js';
+import { type QuantisedFile, quantiseFile } from '../onnx/quantiseFile.js';
 import { OnnxFileError } from '../onnx/readModel.js';
-import { quantiseFile, type QuantisedFile } from '../onnx/quantiseFile.js';
 import { loadProfile } from '../scoring/loadProfile.js';
-import { isFile } from '../scoring/modelFiles.js';
-import { ScoringError } from '../scoring/scorer.js';
-import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
+import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { parseOptions } from './commandOptions.js';
 import { ProgressLine } from './progressLine.js';
 import { compareModels, readCheck } from './quantiseCheck.js';
@@ -36,14 +36,22 @@ Exit codes: 0 done, 2 bad usage, unreadable model or input, 130 interrupted; not
     const progress = new ProgressLine(world);
     let unfinished: string | undefined;
     try {
-      if (await stat(out).then(() => true, () => false)) throw new UsageError(`${values.out} exists; name another folder with --out, or remove it`);
+      if (
+        await stat(out).then(
+          () => true,
+          () => false,
+        )
+      )
+        throw new UsageError(`${values.out} exists; name another folder with --out, or remove it`);
       const check = await readCheck(values.check);
       await mkdir(dirname(out), { recursive: true });
       unfinished = `${out}.unfinished-${process.pid}`;
       await mkdir(unfinished);
       const file = await quantiseFolder(model, unfinished, world, progress);
       progress.clear();
-      world.out.write(`${count(file.products, 'product')} with ${count(file.weights, 'weight')} in int8: ${megabytes(file.bytesBefore)} -> ${megabytes(file.bytesAfter)}\n`);
+      world.out.write(
+        `${count(file.products, 'product')} with ${count(file.weights, 'weight')} in int8: ${megabytes(file.bytesBefore)} -> ${megabytes(file.bytesAfter)}\n`,
+      );
       world.out.write(await compareModels(model, unfinished, check, world, progress));
       await rename(unfinished, out);
       world.out.write(`Written to ${values.out}; use it with "steplens score --model ${values.out}" or as steplens.model.path.\n`);
@@ -62,7 +70,12 @@ Exit codes: 0 done, 2 bad usage, unreadable model or input, 130 interrupted; not
 
 /** What a model, an input or a disk may be to blame for; system errors name their path themselves. */
 function isExpected(error: unknown): error is Error {
-  return error instanceof ScoringError || error instanceof OnnxFileError || error instanceof InputError || (error instanceof Error && 'syscall' in error);
+  return (
+    error instanceof ModelError ||
+    error instanceof OnnxFileError ||
+    error instanceof InputError ||
+    (error instanceof Error && 'syscall' in error)
+  );
 }
 
 /** Quantises the graphs of a model into an empty folder and puts the rest of the model beside them. */
@@ -75,14 +88,20 @@ async function quantiseFolder(model: string, folder: string, { signal }: CliWorl
     const file = await quantiseFile(graph, join(folder, basename(graph)), { signal, onProgress });
     for (const key of Object.keys(total) as (keyof QuantisedFile)[]) total[key] += file[key];
   }
-  if (total.products === 0) throw new ScoringError(`${graphPath} has no products with float weights (MatMul, Gemm) beside its head; it may be quantised already. Quantise the model it was made of.`);
+  if (total.products === 0)
+    throw new ModelError(
+      `${graphPath} has no products with float weights (MatMul, Gemm) beside its head; it may be quantised already. Quantise the model it was made of.`,
+    );
 
   await copyFile(tokenizerPath, join(folder, basename(tokenizerPath)));
   const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((name) => join(dirname(tokenizerPath), name));
   for (const path of [...beside, join(model, 'config.json')]) if (await isFile(path)) await copyFile(path, join(folder, basename(path)));
   const { $schema: _, ...fields } = JSON.parse((await readFile(profilePath, 'utf8')).replace(/^\uFEFF/, '')) as Record<string, unknown>;
   const { graph } = profile;
-  const names = typeof graph === 'string' ? basename(graph) : { decoder: basename(graph.decoder), embeddings: basename(graph.embeddings), vision: basename(graph.vision) };
+  const names =
+    typeof graph === 'string'
+      ? basename(graph)
+      : { decoder: basename(graph.decoder), embeddings: basename(graph.embeddings), vision: basename(graph.vision) };
   const changed = { ...fields, name: `${profile.name} int8`, graph: names, tokenizer: basename(tokenizerPath) };
   await writeFile(join(folder, 'prm.json'), `${JSON.stringify(changed, null, 2)}\n`);
   return total;

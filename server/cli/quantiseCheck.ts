@@ -1,9 +1,10 @@
 import { pathToFileURL } from 'node:url';
-import { locateImages } from '../images.js';
-import { readInput, InputError } from '../inputFiles.js';
+import { locateImages } from '../files/images.js';
+import { InputError, readInput } from '../files/inputFiles.js';
 import { count } from '../language/solutionValues.js';
 import { formatValue } from '../language/valueText.js';
-import { scoreJob, ScoringError, type ScoreJob, type ScorerInfo } from '../scoring/scorer.js';
+import { ModelError } from '../models/modelError.js';
+import { type ScoreJob, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import type { CliWorld } from './command.js';
 import type { ProgressLine } from './progressLine.js';
 
@@ -19,14 +20,29 @@ const examples: readonly { readonly question: string; readonly solutions: readon
   {
     question: 'A train travels 60 km an hour for 2 hours and then 80 km an hour for 3 hours. How far does it go?',
     solutions: [
-      ['In the first 2 hours it goes 60 * 2 = 120 km.', 'In the next 3 hours it goes 80 * 3 = 240 km.', 'Together that is 120 + 240 = 360 km.', 'The answer is 360.'],
-      ['In the first 2 hours it goes 60 * 2 = 120 km.', 'In the next 3 hours it goes 80 * 3 = 270 km.', 'Together that is 120 + 270 = 390 km.', 'The answer is 390.'],
+      [
+        'In the first 2 hours it goes 60 * 2 = 120 km.',
+        'In the next 3 hours it goes 80 * 3 = 240 km.',
+        'Together that is 120 + 240 = 360 km.',
+        'The answer is 360.',
+      ],
+      [
+        'In the first 2 hours it goes 60 * 2 = 120 km.',
+        'In the next 3 hours it goes 80 * 3 = 270 km.',
+        'Together that is 120 + 270 = 390 km.',
+        'The answer is 390.',
+      ],
     ],
   },
   {
     question: 'The sum of two numbers is 20 and their difference is 4. What is the larger one?',
     solutions: [
-      ['Let the numbers be x and y with x + y = 20 and x - y = 4.', 'Adding the equations gives 2x = 24.', 'So x = 12.', 'The answer is 12.'],
+      [
+        'Let the numbers be x and y with x + y = 20 and x - y = 4.',
+        'Adding the equations gives 2x = 24.',
+        'So x = 12.',
+        'The answer is 12.',
+      ],
       ['Let the numbers be x and y with x + y = 20 and x - y = 4.', 'Adding the equations gives 2x = 16.', 'So x = 8.', 'The answer is 8.'],
     ],
   },
@@ -41,13 +57,19 @@ const examples: readonly { readonly question: string; readonly solutions: readon
 
 /** The problems of a file, or the examples. Rejects with InputError that names the file. */
 export async function readCheck(file: string | undefined): Promise<readonly ScoreJob[]> {
-  if (file === undefined) return examples.map(({ question, solutions }) => ({ question, images: [], steps: solutions.flatMap((steps, s) => stepsAfter(steps, solutions.slice(0, s).flat().length)) }));
+  if (file === undefined)
+    return examples.map(({ question, solutions }) => ({
+      question,
+      images: [],
+      steps: solutions.flatMap((steps, s) => stepsAfter(steps, solutions.slice(0, s).flat().length)),
+    }));
   const { reasoning } = await readInput(file).catch((error: unknown) => {
     throw error instanceof InputError ? new InputError(`${file}: ${error.message}`) : error;
   });
   const jobs: ScoreJob[] = [];
   for (const problem of reasoning.problems) jobs.push(scoreJob(problem, await locateImages(pathToFileURL(file).href, [], problem.images)));
-  if (!jobs.some(({ steps }) => steps.length > 0)) throw new InputError(`${file}: it holds no steps to compare the models on; name another file with --check`);
+  if (!jobs.some(({ steps }) => steps.length > 0))
+    throw new InputError(`${file}: it holds no steps to compare the models on; name another file with --check`);
   return jobs;
 }
 
@@ -62,11 +84,19 @@ interface Scored {
 }
 
 /** Scores the same steps with two models, one after the other on the CPU, and tells in words how they differ. */
-export async function compareModels(before: string, after: string, jobs: readonly ScoreJob[], world: CliWorld, progress: ProgressLine): Promise<string> {
+export async function compareModels(
+  before: string,
+  after: string,
+  jobs: readonly ScoreJob[],
+  world: CliWorld,
+  progress: ProgressLine,
+): Promise<string> {
   const [old, own] = [await scoreAll(before, jobs, world, progress), await scoreAll(after, jobs, world, progress)];
   const { threshold } = old.info;
-  const pairs = old.scores.flatMap((value, i) => (Number.isNaN(value) || Number.isNaN(own.scores[i]!) ? [] : [[value, own.scores[i]!] as const]));
-  if (pairs.length === 0) throw new ScoringError(`${before}: none of the steps of the check has a score; name other solutions with --check`);
+  const pairs = old.scores.flatMap((value, i) =>
+    Number.isNaN(value) || Number.isNaN(own.scores[i]!) ? [] : [[value, own.scores[i]!] as const],
+  );
+  if (pairs.length === 0) throw new ModelError(`${before}: none of the steps of the check has a score; name other solutions with --check`);
   const changes = pairs.map(([a, b]) => Math.abs(a - b));
   const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length;
   const crossing = pairs.filter(([a, b]) => a < threshold !== b < threshold).length;

@@ -1,5 +1,5 @@
+import { InputError, type InputFile, inputFiles, readInput } from '../files/inputFiles.js';
 import type { CliWorld } from './command.js';
-import { InputError, inputFiles, readInput, type InputFile } from '../inputFiles.js';
 
 /** Reads the files behind arguments one by one and says on the error stream what is wrong with them. */
 export class ReportedInput {

@@ -1,14 +1,15 @@
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { locateImages } from '../images.js';
+import { locateImages } from '../files/images.js';
+import { InputError, type InputFile, inputFiles, readInput } from '../files/inputFiles.js';
 import { scoreProblem } from '../language/scoredDocument.js';
 import { count } from '../language/solutionValues.js';
 import { formatValue } from '../language/valueText.js';
+import { devices } from '../lsp/settings.js';
+import { ModelError } from '../models/modelError.js';
 import type { ServerSettings } from '../protocol.js';
-import { scoreJob, ScoringError, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
-import { devices } from '../settings.js';
-import { exitCodes, UsageError, type CliWorld, type Command } from './command.js';
-import { InputError, inputFiles, readInput, type InputFile } from '../inputFiles.js';
+import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
+import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { ProgressLine } from './progressLine.js';
 import { scoreLine } from './scoreLines.js';
 import { problemTable, tableHeader } from './scoreTable.js';
@@ -87,7 +88,7 @@ class ScoreRun {
     } catch (error) {
       this.#progress.clear();
       if (this.#world.signal.aborted) return exitCodes.interrupted;
-      if (!(error instanceof ScoringError)) throw error;
+      if (!(error instanceof ModelError)) throw error;
       this.#complain(error.message);
     }
     if (this.#info && !this.#options.json) this.#world.out.write(this.#summary(this.#info));
@@ -99,7 +100,7 @@ class ScoreRun {
       return await verifyProfile(this.#options.modelPath, this.#scorer, this.#world);
     } catch (error) {
       if (this.#world.signal.aborted) return exitCodes.interrupted;
-      if (!(error instanceof ScoringError)) throw error;
+      if (!(error instanceof ModelError)) throw error;
       this.#complain(error.message);
       return exitCodes.unusable;
     }
@@ -212,10 +213,21 @@ function readOptions(args: readonly string[]): ScoreCliOptions {
   const device = devices.find((one) => one === values.device);
   if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${values.device}"`);
   const threads = values.threads === undefined ? 0 : Number(values.threads);
-  if (!Number.isInteger(threads) || threads < 0 || values.threads === '') throw new UsageError(`--threads is a whole number, not "${values.threads}"`);
+  if (!Number.isInteger(threads) || threads < 0 || values.threads === '')
+    throw new UsageError(`--threads is a whole number, not "${values.threads}"`);
   const threshold = values.threshold === undefined ? null : Number(values.threshold);
   if (threshold !== null && !(values.threshold !== '' && threshold >= 0 && threshold <= 1)) {
     throw new UsageError(`--threshold is a number from 0 to 1, not "${values.threshold}"`);
   }
-  return { files: positionals, json: values.json, modelPath: values.model, device, threads, threshold, useCache: !values['no-cache'], verbose: values.verbose, verifyProfile: verifies };
+  return {
+    files: positionals,
+    json: values.json,
+    modelPath: values.model,
+    device,
+    threads,
+    threshold,
+    useCache: !values['no-cache'],
+    verbose: values.verbose,
+    verifyProfile: verifies,
+  };
 }

@@ -1,10 +1,11 @@
-import { aggregatesOf } from '../language/solutionValues.js';
+import type { InputFile } from '../files/inputFiles.js';
+import type { DeviceInfo } from '../inference/deviceInfo.js';
 import type { ScoredProblem } from '../language/scoredDocument.js';
+import { aggregatesOf } from '../language/solutionValues.js';
 import type { Solution } from '../reasoning/problem.js';
 import type { Range } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
-import type { DeviceInfo, ScorerInfo } from '../scoring/scorer.js';
-import type { InputFile } from '../inputFiles.js';
+import type { ScorerInfo } from '../scoring/scorer.js';
 
 /** One line of `steplens score --json`: a public contract, `media/schemas/score.schema.json`. */
 export interface ScoreLine {

@@ -1,7 +1,7 @@
+import type { InputFile } from '../files/inputFiles.js';
 import type { ScoredProblem, ScoredStep } from '../language/scoredDocument.js';
 import { count, formatAggregates, solutionValues } from '../language/solutionValues.js';
 import { firstWords, formatValue, lowMark } from '../language/valueText.js';
-import type { InputFile } from '../inputFiles.js';
 
 export interface TableStyle {
   /** Characters in a line. */
@@ -42,7 +42,8 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
     const value = step.value === undefined ? '–' : formatValue(step.value, style.threshold);
     const mark = step.firstLow ? `${lowMark} first low` : step.low ? '· low' : '';
     const { mc } = step.values;
-    const rollouts = mc === undefined ? '' : mc.correct !== undefined && mc.total !== undefined ? `${mc.correct}/${mc.total}` : formatValue(mc.value);
+    const rollouts =
+      mc === undefined ? '' : mc.correct !== undefined && mc.total !== undefined ? `${mc.correct}/${mc.total}` : formatValue(mc.value);
     const start = `  ${String(number).padStart(4)}  ${value.padStart(6)} ${mark.padEnd(11)} ${rollouts.padStart(7)}  `;
     const text = start + firstWords(step.step.text, Math.max(20, style.width - start.length));
     return step.firstLow ? paint(text, red) : step.low ? paint(text, yellow) : text;

@@ -4,7 +4,7 @@ import { families } from '../scoring/families/families.js';
 import type { GoldenExample } from '../scoring/families/family.js';
 import { readFamily } from '../scoring/loadProfile.js';
 import type { Scorer } from '../scoring/scorer.js';
-import { exitCodes, UsageError, type CliWorld } from './command.js';
+import { type CliWorld, exitCodes, UsageError } from './command.js';
 
 /**
  * `steplens score --verify-profile`: the examples whose values a family's authors published, on the user's copy. The exit
@@ -16,12 +16,17 @@ export async function verifyProfile(modelFolder: string, scorer: Scorer, world: 
   const golden = family?.golden ?? [];
   if (golden.length === 0) {
     const known = families.filter(({ golden: own }) => own).map((one) => one.id);
-    throw new UsageError(`no values are published for the family "${id}" with which a copy could be verified; they are for ${known.join(', ')}`);
+    throw new UsageError(
+      `no values are published for the family "${id}" with which a copy could be verified; they are for ${known.join(', ')}`,
+    );
   }
   let failed = 0;
   for (const example of golden) {
     const { question, steps } = example;
-    const { scores } = await scorer.score({ question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) }, { signal: world.signal, ignoreCache: true });
+    const { scores } = await scorer.score(
+      { question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) },
+      { signal: world.signal, ignoreCache: true },
+    );
     const passed = isWithin(scores, example);
     if (!passed) failed++;
     world.out.write(`${table(scores, example, passed)}\n`);

@@ -1,6 +1,6 @@
 import { createRandom } from '../reasoning/random.js';
-import { bootstrapMeans, resampleWeights, type Estimate } from './bootstrap.js';
-import { solutionScore, SCORE_RULES, type ScoreRule } from './solutionScore.js';
+import { bootstrapMeans, type Estimate, resampleWeights } from './bootstrap.js';
+import { SCORE_RULES, type ScoreRule, solutionScore } from './solutionScore.js';
 import { bestIsCorrect, passAt, subsetMean } from './subsets.js';
 
 /** The candidates of one problem. */
@@ -102,9 +102,14 @@ function accuracies(set: CandidateSet, largest: number, seed: number): Record<Se
   fill('random', () => correct / n);
   const vote = majorityOf(candidates);
   fill('selfConsistency', (k) =>
-    subsetMean(n, k, (subset) => (candidates[vote(subset)]!.correct ? 1 : 0), createRandom(seed, `${set.id}/${k}`)));
+    subsetMean(n, k, (subset) => (candidates[vote(subset)]!.correct ? 1 : 0), createRandom(seed, `${set.id}/${k}`)),
+  );
   for (const rule of SCORE_RULES) {
-    const scored = candidates.map((candidate, index) => ({ index, score: solutionScore(candidate.scores, rule), correct: candidate.correct }));
+    const scored = candidates.map((candidate, index) => ({
+      index,
+      score: solutionScore(candidate.scores, rule),
+      correct: candidate.correct,
+    }));
     const ranked = scored.sort((a, b) => b.score - a.score || a.index - b.index).map((candidate) => candidate.correct);
     fill(rule, (k) => bestIsCorrect(ranked, k));
   }

@@ -1,8 +1,19 @@
-import type { Algebra } from '../labeling/answers/algebra.js';
+import type { Algebra } from '../answers/algebra.js';
 import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
-import { bestOfNInParts, type BestOfN } from './bestOfN.js';
-import { BENCHMARKS, candidateSet, evaluationKind, isCandidateSet, labelledSolutions, lacksVerdicts, recordedScores, withVerdicts, type EvaluationKind, type ProcessBenchmark } from './evaluationInput.js';
-import { processReport, type ProcessReport } from './processBenchmark.js';
+import { type BestOfN, bestOfNInParts } from './bestOfN.js';
+import {
+  BENCHMARKS,
+  candidateSet,
+  type EvaluationKind,
+  evaluationKind,
+  isCandidateSet,
+  labelledSolutions,
+  lacksVerdicts,
+  type ProcessBenchmark,
+  recordedScores,
+  withVerdicts,
+} from './evaluationInput.js';
+import { type ProcessReport, processReport } from './processBenchmark.js';
 
 /** Where neither a setting nor a model says otherwise. */
 export const defaultThreshold = 0.5;
@@ -82,7 +93,9 @@ export class EvaluationRun {
     const total = reasoning.problems.reduce((sum, problem) => sum + problem.steps.length, 0);
     let done = 0;
     for (const problem of reasoning.problems) {
-      const scores = isRecorded ? own[problem.index]! : await this.#world.score(problem, file, (finished) => this.#world.onProgress(file, done + finished, total));
+      const scores = isRecorded
+        ? own[problem.index]!
+        : await this.#world.score(problem, file, (finished) => this.#world.onProgress(file, done + finished, total));
       done += problem.steps.length;
       group.problems.push({ problem, scores, id: `${group.files.length}/${problem.index}` });
     }
@@ -100,7 +113,10 @@ export class EvaluationRun {
   async #judged(reasoning: ReasoningDocument): Promise<ReasoningDocument> {
     if (!reasoning.problems.some(lacksVerdicts)) return reasoning;
     const algebra = await this.#world.algebra();
-    return { ...reasoning, problems: reasoning.problems.map((problem) => (lacksVerdicts(problem) ? withVerdicts(problem, algebra) : problem)) };
+    return {
+      ...reasoning,
+      problems: reasoning.problems.map((problem) => (lacksVerdicts(problem) ? withVerdicts(problem, algebra) : problem)),
+    };
   }
 
   async #evaluation(kind: EvaluationKind, { files, problems, recorded, scored }: Group): Promise<Evaluation> {

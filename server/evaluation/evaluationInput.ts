@@ -1,8 +1,8 @@
+import type { Algebra } from '../answers/algebra.js';
+import { answerKey } from '../answers/answerKey.js';
+import { verifyAnswer } from '../answers/verifier.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
 import type { Problem, ReasoningDocument, Solution } from '../reasoning/problem.js';
-import type { Algebra } from '../labeling/answers/algebra.js';
-import { answerKey } from '../labeling/answers/answerKey.js';
-import { verifyAnswer } from '../labeling/verifier.js';
 import type { CandidateSet } from './bestOfN.js';
 import type { LabelledSolution } from './labelledSolution.js';
 import type { Headline } from './processBenchmark.js';
@@ -33,7 +33,9 @@ export function evaluationKind(document: ReasoningDocument): EvaluationKind | un
 
 /** Whether all candidates of a problem can be compared: several, each with a verdict. */
 export function isCandidateSet(problem: Problem): boolean {
-  return problem.tree === undefined && problem.solutions.length > 1 && problem.solutions.every((solution) => solution.correct !== undefined);
+  return (
+    problem.tree === undefined && problem.solutions.length > 1 && problem.solutions.every((solution) => solution.correct !== undefined)
+  );
 }
 
 /** Whether candidates lack a verdict that the reference answer can give. */
@@ -64,7 +66,11 @@ export function candidateSet(problem: Problem, scores: ArrayLike<number>, id: st
     candidates: problem.solutions.map((solution) => {
       const last = solution.steps.at(-1);
       const answer = last === undefined ? undefined : finalAnswer(problem.steps[last]!.text);
-      return { correct: solution.correct === true, scores: scoresOf(solution, scores), ...(answer !== undefined && { answer: answerKey(answer) }) };
+      return {
+        correct: solution.correct === true,
+        scores: scoresOf(solution, scores),
+        ...(answer !== undefined && { answer: answerKey(answer) }),
+      };
     }),
   };
 }

@@ -38,7 +38,11 @@ export interface ProcessLine extends About {
   readonly meanOverSources: number | null;
   readonly weightedMeanOverSources: number | null;
   readonly best: { readonly macroF1: BestLine | null; readonly firstErrorF1: BestLine | null };
-  readonly sweep: { readonly thresholds: readonly number[]; readonly macroF1: readonly (number | null)[]; readonly firstErrorF1: readonly (number | null)[] };
+  readonly sweep: {
+    readonly thresholds: readonly number[];
+    readonly macroF1: readonly (number | null)[];
+    readonly firstErrorF1: readonly (number | null)[];
+  };
   readonly neutralSteps: number;
   readonly unscoredSteps: number;
 }
@@ -61,7 +65,13 @@ export interface ScoresLine {
   readonly f1Correct: number | null;
   readonly f1Incorrect: number | null;
   readonly accuracy: number | null;
-  readonly firstError: { readonly erroneous: number; readonly correct: number; readonly errorAccuracy: number | null; readonly correctAccuracy: number | null; readonly f1: number | null };
+  readonly firstError: {
+    readonly erroneous: number;
+    readonly correct: number;
+    readonly errorAccuracy: number | null;
+    readonly correctAccuracy: number | null;
+    readonly f1: number | null;
+  };
 }
 
 export function evaluationLine(evaluation: Evaluation): EvaluateLine {
@@ -73,8 +83,19 @@ function bestOfNLine({ files, origin, seed, result, withoutVerdict }: Extract<Ev
   const lines = (of: Readonly<Record<Selection, readonly Estimate[]>>) =>
     Object.fromEntries(SELECTIONS.map((selection) => [selection, of[selection].map(estimate)])) as Record<Selection, EstimateLine[]>;
   return {
-    kind: 'bestOfN', files, scores: origin, seed, problems, candidates, unscored, unanswered, withoutVerdict, sizes, complete,
-    accuracy: lines(curves), gainOverRandom: lines(gains),
+    kind: 'bestOfN',
+    files,
+    scores: origin,
+    seed,
+    problems,
+    candidates,
+    unscored,
+    unanswered,
+    withoutVerdict,
+    sizes,
+    complete,
+    accuracy: lines(curves),
+    gainOverRandom: lines(gains),
   };
 }
 

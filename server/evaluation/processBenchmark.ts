@@ -1,7 +1,7 @@
-import { interval, resampleWeights, type Estimate } from './bootstrap.js';
-import { countFirstError, firstErrorMetrics, harmonicMean, type FirstErrorMetrics } from './firstErrorMetrics.js';
+import { type Estimate, interval, resampleWeights } from './bootstrap.js';
+import { countFirstError, type FirstErrorMetrics, firstErrorMetrics, harmonicMean } from './firstErrorMetrics.js';
 import type { LabelledSolution } from './labelledSolution.js';
-import { addCounts, countSteps, macroF1, stepMetrics, type StepCounts, type StepMetrics } from './stepMetrics.js';
+import { addCounts, countSteps, macroF1, type StepCounts, type StepMetrics, stepMetrics } from './stepMetrics.js';
 import { sweepThresholds, type ThresholdSweep } from './thresholdSweep.js';
 
 /** Which number a benchmark's authors compare models by. */
@@ -73,7 +73,11 @@ function scoresOf(solutions: readonly LabelledSolution[], threshold: number): Pr
 }
 
 /** Groups in alphabetical order; solutions that do not tell are in none. */
-function scoresBy(solutions: readonly LabelledSolution[], threshold: number, keyOf: (solution: LabelledSolution) => string | undefined): Map<string, ProcessScores> {
+function scoresBy(
+  solutions: readonly LabelledSolution[],
+  threshold: number,
+  keyOf: (solution: LabelledSolution) => string | undefined,
+): Map<string, ProcessScores> {
   const groups = new Map<string, LabelledSolution[]>();
   for (const solution of solutions) {
     const key = keyOf(solution);
@@ -94,10 +98,13 @@ function headlineEstimate(solutions: readonly LabelledSolution[], headline: Head
     const sums = [0, 0, 0, 0];
     rows.forEach((row, at) => row.forEach((count, column) => (sums[column]! += count * weight(at))));
     const [a, b, c, d] = sums as [number, number, number, number];
-    const result = headline === 'macroF1' ? macroF1({ tp: a, fp: b, tn: c, fn: d }) : harmonicMean(b ? a / b : undefined, d ? c / d : undefined);
+    const result =
+      headline === 'macroF1' ? macroF1({ tp: a, fp: b, tn: c, fn: d }) : harmonicMean(b ? a / b : undefined, d ? c / d : undefined);
     return result ?? NaN;
   };
-  const resampled = resampleWeights(rows.length, seed).map((weight) => value((row) => weight[row]!)).filter((mean) => !Number.isNaN(mean));
+  const resampled = resampleWeights(rows.length, seed)
+    .map((weight) => value((row) => weight[row]!))
+    .filter((mean) => !Number.isNaN(mean));
   const [low, high] = resampled.length === 0 ? [NaN, NaN] : interval(resampled);
   return { value: value(() => 1), low, high };
 }

@@ -1,6 +1,6 @@
 /** Sums over the subsets of n candidates, in closed form where there is one. Subsets are equally likely, without repeats. */
 
-import { sampleIndices, type Random } from '../reasoning/random.js';
+import { type Random, sampleIndices } from '../reasoning/random.js';
 
 /** ln C(n, k); -Infinity where C is 0. */
 export function logChoose(n: number, k: number): number {
@@ -34,7 +34,14 @@ export function bestIsCorrect(ranked: readonly boolean[], k: number): number {
  * Mean of `value` over the subsets of size k (indices ascending): over all when there are at most `limit`, else over
  * `samples` drawn ones.
  */
-export function subsetMean(n: number, k: number, value: (subset: readonly number[]) => number, random: Random, limit = 4096, samples = 1000): number {
+export function subsetMean(
+  n: number,
+  k: number,
+  value: (subset: readonly number[]) => number,
+  random: Random,
+  limit = 4096,
+  samples = 1000,
+): number {
   const exact = Math.exp(logChoose(n, k)) <= limit + 0.5;
   let sum = 0;
   let count = 0;

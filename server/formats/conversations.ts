@@ -1,4 +1,4 @@
-import { Kind, type JsonDocument } from './jsonDocument.js';
+import { type JsonDocument, Kind } from './jsonDocument.js';
 import type { RecordReader } from './record.js';
 
 /** One turn of `conversations: [{from, value}]`, as InternVL's training data writes them. */

@@ -28,7 +28,9 @@ export function jsonFormat(format: JsonFormat): Format {
     syntax: 'json',
     detect(head) {
       const json = parsedHead(head);
-      return objects(json).slice(0, LOOKED_AT).some((record) => format.claims(json, record));
+      return objects(json)
+        .slice(0, LOOKED_AT)
+        .some((record) => format.claims(json, record));
     },
     read: (text) => readRecords(format, text),
   };
@@ -65,7 +67,12 @@ function readRecords(format: JsonFormat, text: string): ReasoningDocument {
     } else {
       const { start, end } = json.span(id);
       // A record that was cut off before its telling keys is reported as cut.
-      if (text[end - 1] === '}') faults.add('unknown-record', { start, end: start + 1 }, () => `This record is no ${format.title}; it was left out. Move it to a file of its own.`);
+      if (text[end - 1] === '}')
+        faults.add(
+          'unknown-record',
+          { start, end: start + 1 },
+          () => `This record is no ${format.title}; it was left out. Move it to a file of its own.`,
+        );
     }
   }
   if (values.length === 0) faults.add('empty-file', { start: 0, end: 0 }, () => 'This file holds no record.');

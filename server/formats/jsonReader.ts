@@ -1,5 +1,5 @@
-import { loneSurrogate, type FaultList } from './faults.js';
-import { Kind, type JsonDocument } from './jsonDocument.js';
+import { type FaultList, loneSurrogate } from './faults.js';
+import { type JsonDocument, Kind } from './jsonDocument.js';
 import { escapeLength } from './jsonString.js';
 
 /**
@@ -42,18 +42,23 @@ export class JsonReader {
     while (this.#at < this.#end) {
       const c = this.#text.charCodeAt(this.#at);
       switch (c) {
-        case 0x20: case 0x0a: case 0x0d: case 0x09:
+        case 0x20:
+        case 0x0a:
+        case 0x0d:
+        case 0x09:
           this.#at++;
           break;
         case 0x22:
           this.#prepareValue(true);
           this.#string();
           break;
-        case 0x7b: case 0x5b:
+        case 0x7b:
+        case 0x5b:
           this.#prepareContainer();
           this.#openContainer(c === 0x7b);
           break;
-        case 0x7d: case 0x5d:
+        case 0x7d:
+        case 0x5d:
           this.#closeContainer(c === 0x7d);
           break;
         case 0x2c:
@@ -103,7 +108,11 @@ export class JsonReader {
   /** An object or array where a key belongs: the object it stands in was not closed. */
   #prepareContainer(): void {
     const outer = this.#open[this.#open.length - 2];
-    if (this.#inObject() && (this.#state === Expect.key || this.#state === Expect.comma) && (outer === undefined || this.#document.isArray(outer))) {
+    if (
+      this.#inObject() &&
+      (this.#state === Expect.key || this.#state === Expect.comma) &&
+      (outer === undefined || this.#document.isArray(outer))
+    ) {
       this.#malformed(1, () => 'A "}" is missing before this: the object before it is not closed.');
       this.#closeTop(this.#at);
       this.#state = Expect.value;
@@ -119,8 +128,12 @@ export class JsonReader {
     const start = this.#at;
     if (this.#open.length >= MAX_DEPTH) {
       this.#skipValue();
-      this.#faults.add('nested-too-deep', { start, end: start + 1 }, () =>
-        `Arrays and objects are nested deeper than ${MAX_DEPTH.toLocaleString('en')} levels here; this value was left out. Flatten it, or write one record for each path.`);
+      this.#faults.add(
+        'nested-too-deep',
+        { start, end: start + 1 },
+        () =>
+          `Arrays and objects are nested deeper than ${MAX_DEPTH.toLocaleString('en')} levels here; this value was left out. Flatten it, or write one record for each path.`,
+      );
       this.#added(this.#document.push(Kind.invalid, start, this.#at));
       this.#valueRead();
       return;
@@ -187,7 +200,11 @@ export class JsonReader {
     if (this.#state === Expect.comma) {
       this.#state = this.#inObject() ? Expect.key : Expect.value;
     } else {
-      this.#malformed(1, () => (this.#open.length === 0 ? 'A comma stands between two records; put the records into an array, or one on each line without commas.' : 'A value is missing before this comma.'));
+      this.#malformed(1, () =>
+        this.#open.length === 0
+          ? 'A comma stands between two records; put the records into an array, or one on each line without commas.'
+          : 'A value is missing before this comma.',
+      );
       if (this.#inObject() && this.#state !== Expect.key) {
         this.#document.push(Kind.invalid, this.#at, this.#at);
         this.#state = Expect.key;
@@ -223,12 +240,21 @@ export class JsonReader {
           const unit = parseInt(text.slice(i + 2, i + 6), 16);
           if (unit >= 0xd800 && unit <= 0xdfff) [high, highEnd] = this.#surrogate(unit, i, 6, high, highEnd);
         } else if (length === 1 && i + (text.charCodeAt(i + 1) === 0x75 ? 6 : 2) <= end) {
-          this.#faults.add('malformed-json', { start: i, end: i + 2 }, () => `"${text.slice(i, i + 2)}" is no JSON escape; write a backslash as "\\\\".`);
+          this.#faults.add(
+            'malformed-json',
+            { start: i, end: i + 2 },
+            () => `"${text.slice(i, i + 2)}" is no JSON escape; write a backslash as "\\\\".`,
+          );
         }
         i += length;
       } else if (c < 0x20) {
         if ((c === 0x0a || c === 0x0d) && this.#endsAtLineBreak(i)) break;
-        this.#faults.add('malformed-json', { start: i, end: i + 1 }, () => `A string holds a raw ${c === 0x0a || c === 0x0d ? 'line break' : c === 0x09 ? 'tab' : 'control character'}; write it as "${c === 0x0a ? '\\n' : c === 0x0d ? '\\r' : c === 0x09 ? '\\t' : `\\u${c.toString(16).padStart(4, '0')}`}".`);
+        this.#faults.add(
+          'malformed-json',
+          { start: i, end: i + 1 },
+          () =>
+            `A string holds a raw ${c === 0x0a || c === 0x0d ? 'line break' : c === 0x09 ? 'tab' : 'control character'}; write it as "${c === 0x0a ? '\\n' : c === 0x0d ? '\\r' : c === 0x09 ? '\\t' : `\\u${c.toString(16).padStart(4, '0')}`}".`,
+        );
         i++;
       } else {
         if (c >= 0xd800 && c <= 0xdfff) [high, highEnd] = this.#surrogate(c, i, 1, high, highEnd);
@@ -287,7 +313,10 @@ export class JsonReader {
       this.#state = Expect.colon;
     } else {
       if (kind === Kind.invalid && !isCut) {
-        this.#malformed(end - start, () => `${shorten(word)} is no JSON value; write null, true, false, a number or a string in double quotes.`);
+        this.#malformed(
+          end - start,
+          () => `${shorten(word)} is no JSON value; write null, true, false, a number or a string in double quotes.`,
+        );
       }
       this.#added(this.#document.push(kind, start, end));
       this.#valueRead();
@@ -316,11 +345,18 @@ function isDelimiter(c: number): boolean {
 
 function wordKind(word: string): Kind {
   switch (word) {
-    case 'true': return Kind.true;
-    case 'false': return Kind.false;
-    case 'null': return Kind.null;
-    case 'NaN': case 'Infinity': case '-Infinity': return Kind.number;
-    default: return /^[+-]?[\d.]/.test(word) && !Number.isNaN(Number(word)) ? Kind.number : Kind.invalid;
+    case 'true':
+      return Kind.true;
+    case 'false':
+      return Kind.false;
+    case 'null':
+      return Kind.null;
+    case 'NaN':
+    case 'Infinity':
+    case '-Infinity':
+      return Kind.number;
+    default:
+      return /^[+-]?[\d.]/.test(word) && !Number.isNaN(Number(word)) ? Kind.number : Kind.invalid;
   }
 }
 

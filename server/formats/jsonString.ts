@@ -7,7 +7,14 @@ import type { Span } from '../reasoning/span.js';
 export function escapeLength(text: string, at: number, end: number): number {
   const c = at + 1 < end ? text.charCodeAt(at + 1) : 0;
   switch (c) {
-    case 0x22: case 0x5c: case 0x2f: case 0x62: case 0x66: case 0x6e: case 0x72: case 0x74: // " \ / b f n r t
+    case 0x22:
+    case 0x5c:
+    case 0x2f:
+    case 0x62:
+    case 0x66:
+    case 0x6e:
+    case 0x72:
+    case 0x74: // " \ / b f n r t
       return 2;
     case 0x75: // u
       return at + 6 <= end && /^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6)) ? 6 : 1;

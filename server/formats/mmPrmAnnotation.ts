@@ -1,8 +1,8 @@
 import type { Problem } from '../reasoning/problem.js';
 import { firstTurns, turnsOf } from './conversations.js';
 import { jsonFormat } from './jsonFormat.js';
-import { ProblemDraft } from './problemDraft.js';
 import { labelledSteps } from './prmMarkers.js';
+import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { questionSlice } from './slices.js';
 
@@ -26,8 +26,10 @@ function readAnnotation(reader: RecordReader, record: number, index: number): Pr
   const draft = new ProblemDraft(reader);
   const turns = turnsOf(reader, record).filter((turn) => turn.from !== 'system');
   if (turns.length > 2) {
-    reader.countMismatch(reader.json.span(reader.json.get(record, 'conversations')!), () =>
-      `"conversations" has ${turns.length} turns; one of human and one of gpt are read. Write one record for each pair.`);
+    reader.countMismatch(
+      reader.json.span(reader.json.get(record, 'conversations')!),
+      () => `"conversations" has ${turns.length} turns; one of human and one of gpt are read. Write one record for each pair.`,
+    );
   }
   const human = turns.find((turn) => turn.from === 'human');
   const gpt = turns.find((turn) => turn.from === 'gpt');
@@ -37,11 +39,21 @@ function readAnnotation(reader: RecordReader, record: number, index: number): Pr
   const { text } = source;
   const process = /(^|\n)[ \t]*Process:/.exec(text);
   if (process === null) {
-    reader.faults.add('missing-key', source.span(), () => 'This turn has no "Process:" between the question and the steps; write it on a line of its own.');
+    reader.faults.add(
+      'missing-key',
+      source.span(),
+      () => 'This turn has no "Process:" between the question and the steps; write it on a line of its own.',
+    );
   }
   const start = /^\s*Question:/.exec(text)?.[0].length ?? 0;
   const question = questionSlice(source, start, process?.index ?? start);
-  const steps = labelledSteps(reader, source, process === null ? start : process.index + process[0].length, labels ?? [], labels && gpt?.value);
+  const steps = labelledSteps(
+    reader,
+    source,
+    process === null ? start : process.index + process[0].length,
+    labels ?? [],
+    labels && gpt?.value,
+  );
   if (steps.length > 0) draft.addSolution(steps, source.span());
   return draft.finish(record, index, process === null ? undefined : question);
 }

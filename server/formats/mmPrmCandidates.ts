@@ -50,8 +50,11 @@ function pairedList(reader: RecordReader, record: number, key: string, solutions
   const list = reader.list(record, key);
   if (list === undefined) return [];
   if (list.length !== solutions) {
-    reader.countMismatch(reader.json.span(reader.value(record, key)!), () =>
-      `The number of items in "${key}" (${list.length}) and of solutions in "solutions_splits" (${solutions}) differ; they were paired from the front. Write one for each.`);
+    reader.countMismatch(
+      reader.json.span(reader.value(record, key)!),
+      () =>
+        `The number of items in "${key}" (${list.length}) and of solutions in "solutions_splits" (${solutions}) differ; they were paired from the front. Write one for each.`,
+    );
   }
   return list;
 }
@@ -60,8 +63,11 @@ function scoresOf(reader: RecordReader, id: number | undefined, steps: number): 
   const scores = id === undefined ? undefined : reader.listAt(id);
   if (id === undefined || scores === undefined) return [];
   if (scores.length !== steps) {
-    reader.countMismatch(reader.json.span(id), () =>
-      `The number of scores in ${reader.json.path(id)} (${scores.length}) and of the solution's steps (${steps}) differ; they were paired from the front. Score the file again.`);
+    reader.countMismatch(
+      reader.json.span(id),
+      () =>
+        `The number of scores in ${reader.json.path(id)} (${scores.length}) and of the solution's steps (${steps}) differ; they were paired from the front. Score the file again.`,
+    );
   }
   return scores;
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../reasoning/problem.js';
 import { jsonFormat } from './jsonFormat.js';
-import { ProblemDraft, questionOf } from './problemDraft.js';
 import { labelledSteps } from './prmMarkers.js';
+import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 
 /** Training samples (MM-PRM `data_pipeline/traverse.py`): `process` with `<prm>` behind every step, `labels` one for each. */

@@ -1,7 +1,7 @@
-import type { Problem, Rollout, TreeNode } from '../reasoning/problem.js';
-import type { McValue } from '../reasoning/stepValue.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
 import { leafPaths } from '../reasoning/paths.js';
+import type { Problem, Rollout, TreeNode } from '../reasoning/problem.js';
+import type { McValue } from '../reasoning/stepValue.js';
 import type { JsonDocument } from './jsonDocument.js';
 import { jsonFormat } from './jsonFormat.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
@@ -24,7 +24,8 @@ export const mmPrmTree = jsonFormat({
     const around = [json.get(record, 'question'), children].filter((id) => id !== undefined);
     return childIsNode || (own.length > 0 && own.length + around.length >= 3);
   },
-  holds: (json, record) => ['children', 'mc_value', 'correct_rollouts', 'incorrect_rollouts'].some((key) => json.get(record, key) !== undefined),
+  holds: (json, record) =>
+    ['children', 'mc_value', 'correct_rollouts', 'incorrect_rollouts'].some((key) => json.get(record, key) !== undefined),
   read: readTree,
 });
 
@@ -76,7 +77,10 @@ function leafVerdict(draft: ProblemDraft, leaf: TreeNode): boolean | undefined {
 }
 
 function readNode(reader: RecordReader, draft: ProblemDraft, object: number, id: number, lastStep: number | undefined): NodeDraft {
-  const rollouts = [...readRollouts(reader, object, 'correct_rollouts', true), ...readRollouts(reader, object, 'incorrect_rollouts', false)];
+  const rollouts = [
+    ...readRollouts(reader, object, 'correct_rollouts', true),
+    ...readRollouts(reader, object, 'incorrect_rollouts', false),
+  ];
   const visits = reader.count(object, 'visit_count');
   const mc = readMc(reader, object, visits, rollouts.length);
   const judge = reader.share(object, 'logprob_yes');
@@ -114,7 +118,9 @@ function readMc(reader: RecordReader, object: number, visits: number | undefined
   const value = reader.share(object, 'mc_value') ?? (correct !== undefined && total ? correct / total : undefined);
   if (value === undefined) return undefined;
   // MM-PRM gives the child it makes of a correct rollout 1.0 without sampling from it.
-  const assumed = reader.boolean(object, 'assumed') ?? (value === 1 && total === undefined && !visits && rollouts === 0 && hasNoChildren(reader.json, object));
+  const assumed =
+    reader.boolean(object, 'assumed') ??
+    (value === 1 && total === undefined && !visits && rollouts === 0 && hasNoChildren(reader.json, object));
   if (total === 0 && !assumed) return undefined;
   return { value, ...(correct !== undefined && total ? { correct, total } : {}), ...(assumed && { assumed }) };
 }

@@ -3,7 +3,7 @@ import { benchmarkProblem } from './benchmarkProblem.js';
 import { jsonFormat } from './jsonFormat.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { addRecordedScores, stepsAt, textOf, wholeNumberAt, type LabelledStep } from './stepLabels.js';
+import { addRecordedScores, type LabelledStep, stepsAt, textOf, wholeNumberAt } from './stepLabels.js';
 
 /**
  * PRMBench (ssmisya/PRMBench, arXiv 2501.03124): a right solution that was changed to hold errors of one class. What is scored
@@ -14,7 +14,10 @@ export const prmBench = jsonFormat({
   title: 'PRMBench',
   claims(json, record) {
     if (json.get(record, 'error_steps') !== undefined && json.get(record, 'modified_process') !== undefined) return true;
-    return json.get(record, 'modified_question') !== undefined && (json.get(record, 'original_process') !== undefined || json.get(record, 'modified_process') !== undefined);
+    return (
+      json.get(record, 'modified_question') !== undefined &&
+      (json.get(record, 'original_process') !== undefined || json.get(record, 'modified_process') !== undefined)
+    );
   },
   holds: (json, record) => json.get(record, 'modified_process') !== undefined,
   read: readRecord,

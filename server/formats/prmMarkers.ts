@@ -1,7 +1,7 @@
 import type { StepValues } from '../reasoning/stepValue.js';
 import type { DocumentString } from './jsonString.js';
 import type { RecordReader } from './record.js';
-import { stepSlice, type Slice } from './slices.js';
+import { type Slice, stepSlice } from './slices.js';
 
 const MARKER = '<prm>';
 
@@ -30,8 +30,11 @@ export function labelledSteps(
   const rest = stepSlice(source, start);
   if (rest.text !== '') steps.push({ slice: rest, values: {} });
   if (labelsAt !== undefined && labels.length !== markers) {
-    reader.countMismatch(reader.json.span(labelsAt), () =>
-      `The number of labels (${labels.length}) and of ${MARKER} markers (${markers}) differ; they were paired from the front. Each marker needs one label.`);
+    reader.countMismatch(
+      reader.json.span(labelsAt),
+      () =>
+        `The number of labels (${labels.length}) and of ${MARKER} markers (${markers}) differ; they were paired from the front. Each marker needs one label.`,
+    );
   }
   return steps;
 }

@@ -15,7 +15,8 @@ export class ProblemDraft {
   /** Appends a step after `parent` and returns its index. */
   addStep(slice: Slice, parent: number | undefined, values: StepValues, node?: number): number {
     const index = this.steps.length;
-    if (slice.text === '') this.reader.faults.add('empty-step', slice.span, () => 'This step has no text; remove it, or write what it says.');
+    if (slice.text === '')
+      this.reader.faults.add('empty-step', slice.span, () => 'This step has no text; remove it, or write what it says.');
     this.steps.push({ index, ...(parent !== undefined && { parent }), ...slice, values, ...(node !== undefined && { node }) });
     return index;
   }
@@ -90,7 +91,9 @@ function imagesOf(reader: RecordReader, record: number): string[] {
   for (const key of IMAGE_KEYS) {
     const id = reader.value(record, key);
     if (id === undefined) continue;
-    const paths: (DocumentString | undefined)[] = reader.json.isArray(id) ? reader.json.items(id).map((item) => reader.stringAt(item)) : [reader.stringAt(id)];
+    const paths: (DocumentString | undefined)[] = reader.json.isArray(id)
+      ? reader.json.items(id).map((item) => reader.stringAt(item))
+      : [reader.stringAt(id)];
     for (const path of paths) if (path !== undefined && path.text !== '') images.add(path.text);
   }
   return [...images];

@@ -4,8 +4,24 @@ import { ProblemDraft, questionOf } from './problemDraft.js';
 
 /** Keys of records that hold more than the problem: those are of other formats, read here or not. */
 const SOLVED = [
-  'steps', 'steps_with_score', 'solution', 'solutions', 'solutions_splits', 'children', 'process', 'labels', 'rating', 'completions',
-  'conversations', 'messages', 'partial_solution', 'reasoning_steps', 'mc_value', 'correct_rollouts', 'incorrect_rollouts', 'response',
+  'steps',
+  'steps_with_score',
+  'solution',
+  'solutions',
+  'solutions_splits',
+  'children',
+  'process',
+  'labels',
+  'rating',
+  'completions',
+  'conversations',
+  'messages',
+  'partial_solution',
+  'reasoning_steps',
+  'mc_value',
+  'correct_rollouts',
+  'incorrect_rollouts',
+  'response',
 ];
 
 /** Longer texts under "answer" are solutions, as GSM8K writes them. */
@@ -23,7 +39,9 @@ export const problemList = jsonFormat({
     if (SOLVED.some((key) => json.get(record, key) !== undefined)) return false;
     if (json.get(record, 'correct_answer') !== undefined) return true;
     // Question and answer alone are any quiz.
-    return isFinalAnswer(json, json.get(record, 'answer')) && ['id', 'image_path', 'image'].some((key) => json.get(record, key) !== undefined);
+    return (
+      isFinalAnswer(json, json.get(record, 'answer')) && ['id', 'image_path', 'image'].some((key) => json.get(record, key) !== undefined)
+    );
   },
   holds: (json, record) => json.get(record, 'question') !== undefined,
   read: (reader, record, index) => new ProblemDraft(reader).finish(record, index, questionOf(reader, record)),

@@ -3,7 +3,7 @@ import { benchmarkProblem } from './benchmarkProblem.js';
 import { jsonFormat } from './jsonFormat.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { addRecordedScores, stepsAt, textOf, wholeNumberAt, type LabelledStep } from './stepLabels.js';
+import { addRecordedScores, type LabelledStep, stepsAt, textOf, wholeNumberAt } from './stepLabels.js';
 
 /**
  * ProcessBench (QwenLM/ProcessBench, arXiv 2412.06559): one solution a record; `label` is the 0-based index of the first wrong

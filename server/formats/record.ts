@@ -1,6 +1,6 @@
 import type { Span } from '../reasoning/span.js';
 import type { FaultList } from './faults.js';
-import { Kind, type JsonDocument } from './jsonDocument.js';
+import { type JsonDocument, Kind } from './jsonDocument.js';
 import type { DocumentString } from './jsonString.js';
 
 /**
@@ -82,7 +82,9 @@ export class RecordReader {
   /** A whole number, 0 or more. */
   count(object: number, key: string): number | undefined {
     const id = this.value(object, key);
-    return id === undefined ? undefined : this.#numberWithin(id, (value) => Number.isInteger(value) && value >= 0, 'a whole number, 0 or more,');
+    return id === undefined
+      ? undefined
+      : this.#numberWithin(id, (value) => Number.isInteger(value) && value >= 0, 'a whole number, 0 or more,');
   }
 
   #numberWithin(id: number, fits: (value: number) => boolean, expected: string): number | undefined {

@@ -1,6 +1,6 @@
 import type { ReasoningDocument } from '../reasoning/problem.js';
 import { FAULTS } from './faults.js';
-import { HEAD_LENGTH, type Format } from './format.js';
+import { type Format, HEAD_LENGTH } from './format.js';
 import { mmPrmAnnotation } from './mmPrmAnnotation.js';
 import { mmPrmCandidates } from './mmPrmCandidates.js';
 import { mmPrmFlattened } from './mmPrmFlattened.js';
@@ -53,7 +53,11 @@ function mayBe(format: Format, head: string, languageId: string | undefined): bo
 export function readDocument(text: string, languageId?: string, maxLength = Infinity): ReasoningDocument | undefined {
   if (text.trim() === '') {
     const { severity } = FAULTS['empty-file'];
-    return { format: 'none', problems: [], faults: [{ code: 'empty-file', severity, message: 'This file is empty; there is nothing to read.', span: { start: 0, end: 0 } }] };
+    return {
+      format: 'none',
+      problems: [],
+      faults: [{ code: 'empty-file', severity, message: 'This file is empty; there is nothing to read.', span: { start: 0, end: 0 } }],
+    };
   }
   const format = detectFormat(text, languageId);
   if (format === undefined) return undefined;
@@ -65,5 +69,8 @@ export function readDocument(text: string, languageId?: string, maxLength = Infi
   const million = (length: number): string => `${(length / 1e6).toFixed(1)} million`;
   const line = part.split('\n').length;
   const message = `This file has ${million(text.length)} characters; the first ${million(maxLength)}, to line ${line}, were read. Split it, or read it whole with the command "steplens score".`;
-  return { ...document, faults: [...faults, { code: 'too-large', severity: FAULTS['too-large'].severity, message, span: { start: 0, end: 0 } }] };
+  return {
+    ...document,
+    faults: [...faults, { code: 'too-large', severity: FAULTS['too-large'].severity, message, span: { start: 0, end: 0 } }],
+  };
 }

@@ -2,10 +2,10 @@ import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import { FaultList, loneSurrogate } from './faults.js';
 import type { Format } from './format.js';
+import { paragraphs, type TextLine, textLines } from './textLines.js';
+import { type Marker, markerOf, stepMarkerOf } from './textMarkers.js';
+import { cleaned, paragraphsOf, type Region, spanOf, type TextSource } from './textSource.js';
 import { solutionSteps } from './textSteps.js';
-import { cleaned, paragraphsOf, spanOf, type Region, type TextSource } from './textSource.js';
-import { paragraphs, textLines, type TextLine } from './textLines.js';
-import { markerOf, stepMarkerOf, type Marker } from './textMarkers.js';
 
 /**
  * A solution as people and chat models write it: a question, then steps, in Markdown or plain text. Steps are marked
@@ -44,7 +44,11 @@ function asText(line: TextLine): TextLine {
 function read(text: string): ReasoningDocument {
   const faults = new FaultList();
   const lines = textLines(text, (at) => {
-    faults.add('unclosed-block', at, () => 'This code fence or formula is never closed; close it, so that its blank lines do not split the step.');
+    faults.add(
+      'unclosed-block',
+      at,
+      () => 'This code fence or formula is never closed; close it, so that its blank lines do not split the step.',
+    );
   }).map((line, i) => (i === 0 ? asText(line) : line));
   const markers = lines.flatMap((line, i) => markerOf(line, i) ?? []);
   const source = { text, lines, faults };
@@ -69,7 +73,9 @@ function problemStarts(source: TextSource, markers: readonly Marker[]): { line: 
   for (const marker of markers) {
     if (marker.kind !== 'problem') continue;
     const last = starts.at(-1);
-    const isEmpty = last?.marker.isHeading === true && paragraphsOf(source, { from: last.marker.line, to: marker.line, content: source.lines[last.marker.line]!.end }).length === 0;
+    const isEmpty =
+      last?.marker.isHeading === true &&
+      paragraphsOf(source, { from: last.marker.line, to: marker.line, content: source.lines[last.marker.line]!.end }).length === 0;
     if (last !== undefined && isEmpty) last.marker = marker;
     else starts.push({ line: marker.line, marker });
   }
@@ -83,7 +89,14 @@ function contentOf(source: TextSource, start: Marker, to: number): number {
   return paragraphsOf(source, { from: start.line, to, content: end }).length === 0 ? start.content : end;
 }
 
-function readProblem(source: TextSource, marker: Marker | undefined, from: number, to: number, markers: readonly Marker[], index: number): Problem {
+function readProblem(
+  source: TextSource,
+  marker: Marker | undefined,
+  from: number,
+  to: number,
+  markers: readonly Marker[],
+  index: number,
+): Problem {
   const { text, lines, faults } = source;
   const sections = sectionsOf(markers);
   const firstSection = sections[0]?.line ?? to;
@@ -108,14 +121,22 @@ function readProblem(source: TextSource, marker: Marker | undefined, from: numbe
     const found = solutionSteps(source, region);
     if (found.length === 0) {
       const line = lines[region.from] ?? lines.at(-1)!;
-      faults.add('no-steps', { start: line.start, end: line.end }, () => 'Nothing follows here that could be a step; write the steps with a blank line between them.');
+      faults.add(
+        'no-steps',
+        { start: line.start, end: line.end },
+        () => 'Nothing follows here that could be a step; write the steps with a blank line between them.',
+      );
       continue;
     }
     const path = found.map((step, i) => {
       steps.push({ index: steps.length, ...(i > 0 && { parent: steps.length - 1 }), ...step, values: {} });
       return steps.length - 1;
     });
-    solutions.push({ index: solutions.length, steps: path, span: { start: Math.min(at, found[0]!.span.start), end: found.at(-1)!.span.end } });
+    solutions.push({
+      index: solutions.length,
+      steps: path,
+      span: { start: Math.min(at, found[0]!.span.start), end: found.at(-1)!.span.end },
+    });
   }
   const { written, images } = withoutImages(cleaned(text, question));
   const end = lines.slice(from, to).findLast((line) => line.text.trim() !== '')?.end ?? lines[from]!.end;
@@ -168,7 +189,8 @@ function questionEnd(source: TextSource, region: Region, hasMarker: boolean): { 
   return { question, body: { from: Math.min(from + 1, region.to), to: region.to, content: lines[from + 1]?.start ?? source.text.length } };
 }
 
-const IMAGES = /!\[[^\]]{0,500}\]\(\s*(?:<([^>\r\n]{1,2000})>|([^)<>\s]{1,2000}))(?:\s+["'][^)]{0,500}["'])?\s*\)|<img\b[^>]{0,500}?\bsrc=["']([^"']+)["'][^>]*>/gi;
+const IMAGES =
+  /!\[[^\]]{0,500}\]\(\s*(?:<([^>\r\n]{1,2000})>|([^)<>\s]{1,2000}))(?:\s+["'][^)]{0,500}["'])?\s*\)|<img\b[^>]{0,500}?\bsrc=["']([^"']+)["'][^>]*>/gi;
 
 function withoutImages(text: string): { written: string; images: string[] } {
   const images: string[] = [];
@@ -176,5 +198,14 @@ function withoutImages(text: string): { written: string; images: string[] } {
     images.push(paths.slice(0, 3).find((path) => path !== undefined)!);
     return '';
   });
-  return { written: images.length === 0 ? text : written.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim(), images };
+  return {
+    written:
+      images.length === 0
+        ? text
+        : written
+            .replace(/[ \t]+$/gm, '')
+            .replace(/\n{3,}/g, '\n\n')
+            .trim(),
+    images,
+  };
 }

@@ -2,7 +2,7 @@ import type { Span } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import { Kind } from './jsonDocument.js';
 import type { RecordReader } from './record.js';
-import { stepSlice, type Slice } from './slices.js';
+import { type Slice, stepSlice } from './slices.js';
 
 /** What the process benchmarks share: a list of steps, and what people found out about each. */
 
@@ -26,7 +26,11 @@ export function wholeNumberAt(reader: RecordReader, id: number, low: number, hig
   }
   const value = json.number(id);
   if (Number.isInteger(value) && value >= low && value <= high) return value;
-  reader.faults.add('out-of-range', json.span(id), () => `${json.path(id)} is ${value}; a whole number from ${low} to ${high} was expected.`);
+  reader.faults.add(
+    'out-of-range',
+    json.span(id),
+    () => `${json.path(id)} is ${value}; a whole number from ${low} to ${high} was expected.`,
+  );
   return undefined;
 }
 
@@ -34,7 +38,8 @@ export function wholeNumberAt(reader: RecordReader, id: number, low: number, hig
 export function addRecordedScores(reader: RecordReader, record: number, steps: readonly (LabelledStep | undefined)[]): void {
   const scores = reader.list(record, 'prm_scores');
   if (scores === undefined) return;
-  if (scores.length !== steps.length) reportCounts(reader, reader.json.span(reader.value(record, 'prm_scores')!), 'prm_scores', scores.length, steps.length);
+  if (scores.length !== steps.length)
+    reportCounts(reader, reader.json.span(reader.value(record, 'prm_scores')!), 'prm_scores', scores.length, steps.length);
   steps.forEach((step, at) => {
     const score = scores[at];
     const recordedPrm = score === undefined ? undefined : reader.shareAt(score);
@@ -43,7 +48,11 @@ export function addRecordedScores(reader: RecordReader, record: number, steps: r
 }
 
 export function reportCounts(reader: RecordReader, span: Span, key: string, items: number, steps: number): void {
-  reader.countMismatch(span, () => `The number of items in "${key}" (${items}) and of steps (${steps}) differ; they were paired from the front. Write one for each step.`);
+  reader.countMismatch(
+    span,
+    () =>
+      `The number of items in "${key}" (${items}) and of steps (${steps}) differ; they were paired from the front. Write one for each step.`,
+  );
 }
 
 /** The text of a key that may be a string or a number; undefined when it is absent or empty. */

@@ -50,7 +50,12 @@ export function textLines(text: string, onUnclosed: (at: Span) => void = () => u
 }
 
 /** The block that is open behind a line. */
-function afterLine(line: Span & { readonly text: string }, index: number, before: Block | undefined, unclosed: ReadonlySet<string>): Block | undefined {
+function afterLine(
+  line: Span & { readonly text: string },
+  index: number,
+  before: Block | undefined,
+  unclosed: ReadonlySet<string>,
+): Block | undefined {
   let open = before;
   let from = 0;
   if (open === undefined) {
@@ -74,9 +79,21 @@ function afterLine(line: Span & { readonly text: string }, index: number, before
     const found = /\\\\|\\\$|`[^`]*`|\$\$|\\\[|\\begin\{([^{}]{1,40})\}/.exec(rest);
     if (found === null) return undefined;
     const kind = found[0];
-    const close = kind === '$$' ? /\$\$/ : kind === '\\[' ? /\\\]/ : found[1] === undefined ? undefined : new RegExp(`\\\\end\\{${escaped(found[1])}\\}`);
+    const close =
+      kind === '$$'
+        ? /\$\$/
+        : kind === '\\['
+          ? /\\\]/
+          : found[1] === undefined
+            ? undefined
+            : new RegExp(`\\\\end\\{${escaped(found[1])}\\}`);
     if (close !== undefined && !unclosed.has(kind)) {
-      open = { kind, close, line: index, at: { start: line.start + from + found.index, end: line.start + from + found.index + kind.length } };
+      open = {
+        kind,
+        close,
+        line: index,
+        at: { start: line.start + from + found.index, end: line.start + from + found.index + kind.length },
+      };
     }
     from += found.index + kind.length;
   }

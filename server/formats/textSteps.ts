@@ -1,6 +1,6 @@
 import type { Span } from '../reasoning/span.js';
+import { isFinalAnswer, type StepMarker, stepMarkerOf } from './textMarkers.js';
 import { cleaned, paragraphsOf, type Region, type TextSource } from './textSource.js';
-import { isFinalAnswer, stepMarkerOf, type StepMarker } from './textMarkers.js';
 
 export interface TextStep {
   readonly text: string;

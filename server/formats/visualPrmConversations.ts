@@ -1,11 +1,11 @@
 import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import { firstTurns, turnsOf } from './conversations.js';
-import type { DocumentString } from './jsonString.js';
 import { jsonFormat } from './jsonFormat.js';
+import type { DocumentString } from './jsonString.js';
 import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { questionSlice, stepSlice, type Slice } from './slices.js';
+import { questionSlice, type Slice, stepSlice } from './slices.js';
 
 /**
  * VisualPRM400K: each step is a human turn, answered `+` or `-` (already cut at the pipeline's threshold, so `hard`). The
@@ -48,8 +48,11 @@ function readConversation(reader: RecordReader, record: number, index: number): 
   }
   const conversations = reader.json.get(record, 'conversations')!;
   if (humans !== labels) {
-    reader.countMismatch(reader.json.span(conversations), () =>
-      `The number of human turns (${humans}) and of gpt's labels (${labels}) differ; each label was given to the step right before it. Each step needs one.`);
+    reader.countMismatch(
+      reader.json.span(conversations),
+      () =>
+        `The number of human turns (${humans}) and of gpt's labels (${labels}) differ; each label was given to the step right before it. Each step needs one.`,
+    );
   }
   if (steps.length > 0) draft.addSolution(steps, reader.json.span(conversations));
   return draft.finish(record, index, question);

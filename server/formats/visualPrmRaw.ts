@@ -3,7 +3,7 @@ import type { McValue, StepValues } from '../reasoning/stepValue.js';
 import { jsonFormat } from './jsonFormat.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { stepSlice, type Slice } from './slices.js';
+import { type Slice, stepSlice } from './slices.js';
 
 /**
  * VisualPRM's Monte-Carlo labels (InternVL `tools/reasoning_data_pipeline`): every step with its score and counts. The
@@ -44,7 +44,10 @@ function readMc(reader: RecordReader, item: number): McValue | undefined {
   const total = reader.count(item, 'num_mc_total');
   if (value === undefined || total === 0) return undefined;
   if (correct !== undefined && total !== undefined && correct > total) {
-    reader.countMismatch(reader.json.span(reader.json.get(item, 'num_mc_correct')!), () => `${correct} of ${total} continuations cannot be right; the counts were left out.`);
+    reader.countMismatch(
+      reader.json.span(reader.json.get(item, 'num_mc_correct')!),
+      () => `${correct} of ${total} continuations cannot be right; the counts were left out.`,
+    );
     return { value };
   }
   return { value, ...(correct !== undefined && total !== undefined && { correct, total }) };

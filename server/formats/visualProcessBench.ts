@@ -1,9 +1,9 @@
 import type { Problem } from '../reasoning/problem.js';
-import { jsonFormat } from './jsonFormat.js';
 import { benchmarkProblem } from './benchmarkProblem.js';
+import { jsonFormat } from './jsonFormat.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { addRecordedScores, reportCounts, stepsAt, textOf, wholeNumberAt, type LabelledStep } from './stepLabels.js';
+import { addRecordedScores, type LabelledStep, reportCounts, stepsAt, textOf, wholeNumberAt } from './stepLabels.js';
 
 /**
  * VisualProcessBench `test.jsonl` (VisualPRM, arXiv 2503.10291): one solution a record, every step judged by people as right
@@ -46,7 +46,13 @@ function addLabels(reader: RecordReader, response: number, steps: readonly (Labe
     return;
   }
   if (labels.length !== steps.length) {
-    reportCounts(reader, reader.json.span(reader.value(response, 'process_correctness')!), 'process_correctness', labels.length, steps.length);
+    reportCounts(
+      reader,
+      reader.json.span(reader.value(response, 'process_correctness')!),
+      'process_correctness',
+      labels.length,
+      steps.length,
+    );
   }
   steps.forEach((step, at) => {
     const label = labels[at];

@@ -32,10 +32,15 @@ export function adapterName(provider: ProviderName, sources: AdapterSources = sy
   if (sources.platform === 'darwin') return sources.cpuModel();
   if (sources.platform !== 'linux') return undefined;
   if (provider === 'webgpu') {
-    const drivers = (sources.env['VK_DRIVER_FILES'] ?? sources.env['VK_ICD_FILENAMES'] ?? '').split(delimiter).filter((path) => path !== '');
-    if (drivers.length === 1) return /swiftshader/i.test(drivers[0]!) ? 'SwiftShader (software)' : `Vulkan driver ${basename(drivers[0]!, '.json')}`;
+    const drivers = (sources.env['VK_DRIVER_FILES'] ?? sources.env['VK_ICD_FILENAMES'] ?? '')
+      .split(delimiter)
+      .filter((path) => path !== '');
+    if (drivers.length === 1)
+      return /swiftshader/i.test(drivers[0]!) ? 'SwiftShader (software)' : `Vulkan driver ${basename(drivers[0]!, '.json')}`;
   }
-  const nvidia = sources.list('/proc/driver/nvidia/gpus').map((gpu) => /^Model:\s*(.+)$/m.exec(sources.read(`/proc/driver/nvidia/gpus/${gpu}/information`) ?? '')?.[1]);
+  const nvidia = sources
+    .list('/proc/driver/nvidia/gpus')
+    .map((gpu) => /^Model:\s*(.+)$/m.exec(sources.read(`/proc/driver/nvidia/gpus/${gpu}/information`) ?? '')?.[1]);
   if (nvidia.length === 1 || (nvidia.length > 0 && provider === 'cuda')) return nvidia[0];
   const cards = sources.list('/sys/class/drm').filter((name) => /^card\d+$/.test(name));
   if (cards.length !== 1) return undefined;

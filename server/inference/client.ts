@@ -1,8 +1,18 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import type { DeviceInfo } from '../scoring/scorer.js';
 import { ClientSession, type InferenceLog } from './clientSession.js';
-import type { FromChild, LoadRequest, LoadResult, ReadValues, RunRequest, RunResult, SamplingRequest, SamplingResult, ToChild } from './protocol.js';
+import type { DeviceInfo } from './deviceInfo.js';
+import type {
+  FromChild,
+  LoadRequest,
+  LoadResult,
+  ReadValues,
+  RunRequest,
+  RunResult,
+  SamplingRequest,
+  SamplingResult,
+  ToChild,
+} from './protocol.js';
 import { UnreadRun } from './unread.js';
 
 /** A request that ends so many children is failed instead of being sent again. */
@@ -25,7 +35,10 @@ export class InferenceError extends Error {
   override readonly name = 'InferenceError';
 
   /** @param isOutOfMemory Not even the smallest run fits. */
-  constructor(message: string, readonly isOutOfMemory = false) {
+  constructor(
+    message: string,
+    readonly isOutOfMemory = false,
+  ) {
     super(message);
   }
 }
@@ -96,7 +109,11 @@ export class InferenceClient {
    * Runs a forest of segments on a loaded session; `onRead` tells every read once, also when the child was replaced.
    * Rejects with InferenceError, or at once with the signal's reason.
    */
-  async run(session: number, request: RunRequest, options: { readonly signal?: AbortSignal; readonly onRead: (reads: ReadValues) => void }): Promise<RunResult> {
+  async run(
+    session: number,
+    request: RunRequest,
+    options: { readonly signal?: AbortSignal; readonly onRead: (reads: ReadValues) => void },
+  ): Promise<RunResult> {
     options.signal?.throwIfAborted();
     return (await this.#start({ kind: 'run', id: ++this.#lastId, session, request }, options.onRead, options.signal)) as RunResult;
   }
@@ -211,9 +228,20 @@ export class InferenceClient {
         return;
       }
       for (const [key, known] of this.#sessions) if (known === session) this.#sessions.delete(key);
-      for (const job of [...this.#jobs.values()]) if (job.message.session === session.number) this.#fail(job, outcome.error.message, outcome.error instanceof InferenceError && outcome.error.isOutOfMemory);
+      for (const job of [...this.#jobs.values()])
+        if (job.message.session === session.number)
+          this.#fail(job, outcome.error.message, outcome.error instanceof InferenceError && outcome.error.isOutOfMemory);
     };
-    this.#jobs.set(message.id, { id: message.id, message, onRead: undefined, unread: undefined, settle, deaths: 0, wasLost: false, isCancelled: false });
+    this.#jobs.set(message.id, {
+      id: message.id,
+      message,
+      onRead: undefined,
+      unread: undefined,
+      settle,
+      deaths: 0,
+      wasLost: false,
+      isCancelled: false,
+    });
   }
 
   #post(message: ToChild): void {
@@ -284,7 +312,10 @@ export class InferenceClient {
     for (const job of [...this.#jobs.values()]) if (job.isCancelled) this.#jobs.delete(job.id);
     // A crash may end in a stack trace, which tells less than the line before it.
     const lines = this.#stderr.trim().split('\n');
-    const said = lines.findLast((line) => /FATAL ERROR/.test(line)) ?? lines.findLast((line) => /error|terminate called|what\(\)/i.test(line)) ?? lines.at(-1);
+    const said =
+      lines.findLast((line) => /FATAL ERROR/.test(line)) ??
+      lines.findLast((line) => /error|terminate called|what\(\)/i.test(line)) ??
+      lines.at(-1);
     const isMemoryFull = signal === 'SIGKILL' || /process out of memory|heap out of memory/.test(this.#stderr);
     const cause = said ? `${how}; it said: ${said}` : how === 'signal SIGKILL' ? `${how}; perhaps the machine ran out of memory` : how;
     if (!this.#lost) this.#options.log.warn(`The inference process ended (${cause}).`);
@@ -293,7 +324,8 @@ export class InferenceClient {
     if (this.#lost) this.#lose(this.#lost.job, this.#lost.cause);
     else if (session && this.#trying !== undefined) session.avoid(this.#trying, `ended the inference process (${cause})`);
     // A driver that ends the process has lost its device.
-    else if (working && working.message.kind !== 'load' && session?.loaded?.device.provider !== 'cpu' && !isMemoryFull) this.#lose(working, cause);
+    else if (working && working.message.kind !== 'load' && session?.loaded?.device.provider !== 'cpu' && !isMemoryFull)
+      this.#lose(working, cause);
     else {
       if (working?.message.kind === 'run' && isMemoryFull && session?.loaded?.runsInPieces) session.limit({ tokens: tokensAfterKill });
       // Without a job to blame (it never got to work), all of them are.

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { DeviceInfo } from '../scoring/scorer.js';
+import type { DeviceInfo } from './deviceInfo.js';
 import type { LoadRequest, LoadResult, RunSize } from './protocol.js';
 
 /** A provider that loses its device twice in so short a time is not used again. */
@@ -55,7 +55,10 @@ export class ClientSession {
 
   limit({ tokens, rows }: Partial<RunSize>): void {
     const known = this.#request.size;
-    this.#request = { ...this.#request, size: { tokens: Math.min(tokens ?? Infinity, known?.tokens ?? Infinity), rows: Math.min(rows ?? Infinity, known?.rows ?? Infinity) } };
+    this.#request = {
+      ...this.#request,
+      size: { tokens: Math.min(tokens ?? Infinity, known?.tokens ?? Infinity), rows: Math.min(rows ?? Infinity, known?.rows ?? Infinity) },
+    };
   }
 
   /**
@@ -94,6 +97,9 @@ export class ClientSession {
 }
 
 function describeSize({ tokens, rows }: RunSize): string {
-  const parts = [...(Number.isFinite(tokens) ? [`${tokens} tokens`] : []), ...(Number.isFinite(rows) ? [`${rows} ${rows === 1 ? 'row' : 'rows'}`] : [])];
+  const parts = [
+    ...(Number.isFinite(tokens) ? [`${tokens} tokens`] : []),
+    ...(Number.isFinite(rows) ? [`${rows} ${rows === 1 ? 'row' : 'rows'}`] : []),
+  ];
   return `at most ${parts.join(' and ')} at a time`;
 }

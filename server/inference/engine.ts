@@ -5,7 +5,7 @@ import { PackedRun } from './packedRun.js';
 import { PrefixCache } from './prefixCache.js';
 import { PromptCache } from './promptCache.js';
 import type { FromChild, LoadRequest, LoadResult, RunRequest, RunResult, SamplingRequest, SamplingResult, ToChild } from './protocol.js';
-import { openModel, type OpenedModel } from './providers.js';
+import { type OpenedModel, openModel } from './providers.js';
 import { RunLimits } from './runLimits.js';
 import type { Runtime } from './runtime.js';
 import { SamplingRun } from './samplingRun.js';
@@ -82,7 +82,8 @@ export class Engine {
     if (!job.run) {
       const model = this.#models.get(job.session);
       if (!model) throw new Error('The model is not loaded.');
-      job.run = 'run' in job.work ? startRun(job.work.run, model) : new SamplingRun(job.work.sample, model.graph, model.prompts, model.limits);
+      job.run =
+        'run' in job.work ? startRun(job.work.run, model) : new SamplingRun(job.work.sample, model.graph, model.prompts, model.limits);
     }
     if (!job.run.isDone) {
       await job.run.step((reads) => {
@@ -117,7 +118,12 @@ export class Engine {
     const known = this.#models.get(session);
     if (known) return known;
     const opened = await openModel(await this.#runtime(), request, (provider) => this.#send({ kind: 'trying', id, provider }));
-    const model = { ...opened, prefixes: new PrefixCache(opened.graph, keptBytes), prompts: new PromptCache(keptBytes), limits: new RunLimits(request.size) };
+    const model = {
+      ...opened,
+      prefixes: new PrefixCache(opened.graph, keptBytes),
+      prompts: new PromptCache(keptBytes),
+      limits: new RunLimits(request.size),
+    };
     this.#models.set(session, model);
     return model;
   }

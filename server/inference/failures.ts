@@ -54,6 +54,10 @@ export function causeOf(error: unknown): string {
   const message = messageOf(error);
   const refused = /Failed to allocate memory for requested buffer of size \d+/.exec(message)?.[0];
   if (refused !== undefined) return refused;
-  const line = message.split('\n').find((part) => part.trim() !== '')?.trim() ?? 'unknown error';
+  const line =
+    message
+      .split('\n')
+      .find((part) => part.trim() !== '')
+      ?.trim() ?? 'unknown error';
   return line.length > longest ? `${line.slice(0, longest)}...` : line;
 }

@@ -1,5 +1,5 @@
 import type { Graph } from './graph/graph.js';
-import { sharedLength, type Line, type PrefixCache } from './prefixCache.js';
+import { type Line, type PrefixCache, sharedLength } from './prefixCache.js';
 import type { ReadValues, RunRequest, RunResult } from './protocol.js';
 import { tellReads } from './readGroups.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
@@ -72,7 +72,9 @@ export class ForestRun {
 
   /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
   shrink(): boolean {
-    return this.#graph.cacheLayout !== 'none' && this.#limits.halveTokens(this.#tried, Math.max(fewestTokens, this.#request.pixels?.end ?? 0));
+    return (
+      this.#graph.cacheLayout !== 'none' && this.#limits.halveTokens(this.#tried, Math.max(fewestTokens, this.#request.pixels?.end ?? 0))
+    );
   }
 
   /** Without a cache a sequence is run in one pass. */

@@ -52,9 +52,18 @@ export class PackedRun {
     const nodes = this.#order.slice(this.#next, this.#next + Math.min(mostTokens, this.#limits.tokens));
     const wanted = nodes.flatMap((node, i) => this.#trie.reads[node]!.map((read) => ({ read, token: i }))).sort((a, b) => a.read - b.read);
     this.#tried = nodes.length;
-    const scores = await this.#graph.runTree!(line.cache, this.#tree(nodes), Int32Array.from(wanted, ({ token }) => token));
+    const scores = await this.#graph.runTree!(
+      line.cache,
+      this.#tree(nodes),
+      Int32Array.from(wanted, ({ token }) => token),
+    );
     this.#advance(line, nodes);
-    tellReads(scores, this.#request.columns, wanted.map(({ read }) => read), onRead);
+    tellReads(
+      scores,
+      this.#request.columns,
+      wanted.map(({ read }) => read),
+      onRead,
+    );
   }
 
   /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
@@ -84,7 +93,12 @@ export class PackedRun {
     const { pixels } = this.#request;
     const nodes = this.#order.slice(0, pixels!.end);
     this.#tried = nodes.length;
-    await this.#graph.run(line.cache, Int32Array.from(nodes, (node) => this.#trie.ids[node]!), pixels, new Int32Array(0));
+    await this.#graph.run(
+      line.cache,
+      Int32Array.from(nodes, (node) => this.#trie.ids[node]!),
+      pixels,
+      new Int32Array(0),
+    );
     this.#advance(line, nodes);
   }
 

@@ -2,7 +2,7 @@
  * The wire between the server and its inference child: Node IPC with `serialization: 'advanced'`, so that typed arrays
  * travel as they are. Every request is answered once, by `done` or `failed`; `read`s come before. Failures are data.
  */
-import type { DeviceInfo } from '../scoring/scorer.js';
+import type { DeviceInfo } from './deviceInfo.js';
 
 /** Execution providers StepLens knows. */
 export type ProviderName = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';

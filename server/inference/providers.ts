@@ -1,14 +1,14 @@
 import { readModel } from '../onnx/readModel.js';
+import { adapterName } from './adapter.js';
+import { causeOf, failureOf, messageOf } from './failures.js';
 import { withBlankImage } from './graph/blankImage.js';
-import { openGraph } from './graph/openGraph.js';
 import type { Graph, Scores } from './graph/graph.js';
 import { placesOf } from './graph/head.js';
-import { causeOf, failureOf, messageOf } from './failures.js';
+import { openGraph } from './graph/openGraph.js';
 import { joinThreeParts } from './graph/threeParts.js';
 import type { Device, LoadRequest, LoadResult, ProviderName } from './protocol.js';
 import type { GraphBytes, Runtime, Session } from './runtime.js';
-import { adapterName } from './adapter.js';
-import { sliceGraph, type SlicedGraph } from './slicedGraph.js';
+import { type SlicedGraph, sliceGraph } from './slicedGraph.js';
 
 /** Largest difference between a provider's scores and the CPU's, as probabilities, at which the provider is believed. */
 const tolerance = 1e-3;
@@ -32,7 +32,11 @@ export interface OpenedModel {
  *
  * @param onTry Called before a provider other than the CPU gets to work: native code may end the process there.
  */
-export async function openModel(runtime: Runtime, request: LoadRequest, onTry: (provider: ProviderName) => void = () => undefined): Promise<OpenedModel> {
+export async function openModel(
+  runtime: Runtime,
+  request: LoadRequest,
+  onTry: (provider: ProviderName) => void = () => undefined,
+): Promise<OpenedModel> {
   const passedOver: { provider: string; reason: string }[] = [];
   const candidates: ProviderName[] = [];
   for (const provider of providersToTry(request.device)) {
@@ -48,7 +52,12 @@ export async function openModel(runtime: Runtime, request: LoadRequest, onTry: (
     const spread = await spreadInPieces(cpu, request, expected, await probeInPieces(cpu, request));
     const allowed = spread > tolerance ? looseTolerance : tolerance;
     const result = (provider: ProviderName): LoadResult => ({
-      device: { provider, ...(provider !== 'cpu' && { adapter: adapterName(provider) ?? 'unknown adapter' }), passedOver, ...(spread > tolerance && { note: spreadNote(spread) }) },
+      device: {
+        provider,
+        ...(provider !== 'cpu' && { adapter: adapterName(provider) ?? 'unknown adapter' }),
+        passedOver,
+        ...(spread > tolerance && { note: spreadNote(spread) }),
+      },
       width: expected.width,
       takesImages: cpu.takesImages,
       runsInPieces: cpu.cacheLayout !== 'none',
@@ -78,7 +87,11 @@ function providersToTry(device: Device): ProviderName[] {
 }
 
 /** Opens a graph on the CPU, as it is where the runtime does not take the rewritten one: what is wrong with a file is for the runtime to say. */
-async function openSliced(runtime: Runtime, request: LoadRequest, file: SlicedGraph | string): Promise<{ readonly graph: Graph; readonly file: SlicedGraph | string }> {
+async function openSliced(
+  runtime: Runtime,
+  request: LoadRequest,
+  file: SlicedGraph | string,
+): Promise<{ readonly graph: Graph; readonly file: SlicedGraph | string }> {
   if (typeof file === 'string') return { graph: await open(runtime, request, file, 'cpu'), file };
   try {
     return { graph: await open(runtime, request, file, 'cpu'), file };
@@ -101,7 +114,10 @@ async function open(runtime: Runtime, request: LoadRequest, file: SlicedGraph | 
     const columns = typeof file === 'string' ? undefined : file.columns;
     if (!request.parts) return openGraph(decoder, columns);
     const { embeddingsPath, visionPath, imageToken } = request.parts;
-    return openGraph(joinThreeParts({ decoder, embeddings: await start(embeddingsPath), vision: await start(visionPath) }, imageToken), columns);
+    return openGraph(
+      joinThreeParts({ decoder, embeddings: await start(embeddingsPath), vision: await start(visionPath) }, imageToken),
+      columns,
+    );
   } catch (error) {
     await Promise.all(opened.map((session) => session.release()));
     throw error;
@@ -197,7 +213,11 @@ async function tryProvider(
 }
 
 /** How long a provider takes and how many times as long as its rival; not counting first runs, which compile shaders. */
-async function compareSpeed(graph: Graph, rival: Graph, request: LoadRequest): Promise<{ scores: Float32Array; ms: number; times: number }> {
+async function compareSpeed(
+  graph: Graph,
+  rival: Graph,
+  request: LoadRequest,
+): Promise<{ scores: Float32Array; ms: number; times: number }> {
   await probe(graph, request);
   const { scores, ms } = await probe(graph, request);
   await probe(rival, request);
@@ -217,7 +237,8 @@ function reasonOf(error: unknown): string {
   if (/Failed to get a WebGPU adapter/.test(messageOf(error))) {
     return `no usable graphics adapter was found${process.platform === 'linux' ? ' (a Vulkan driver and libvulkan.so.1 are needed)' : ''}`;
   }
-  if (failureOf(error) === 'memory') return `its memory is too small (${causeOf(error)}); a smaller precision may fit, as "steplens quantise" makes it`;
+  if (failureOf(error) === 'memory')
+    return `its memory is too small (${causeOf(error)}); a smaller precision may fit, as "steplens quantise" makes it`;
   return `failed: ${causeOf(error)}`;
 }
 
@@ -227,7 +248,8 @@ function probabilities(scores: Scores, columns: Int32Array): Float32Array {
   const places = placesOf(scores, columns);
   const tokens = values.length / stride;
   // The one value of a head is no share of anything.
-  if (places.length === 1) return Float32Array.from({ length: tokens }, (_, token) => 1 / (1 + Math.exp(-values[token * stride + places[0]!]!)));
+  if (places.length === 1)
+    return Float32Array.from({ length: tokens }, (_, token) => 1 / (1 + Math.exp(-values[token * stride + places[0]!]!)));
   const shares = new Float32Array(tokens * places.length);
   for (let token = 0; token < tokens; token++) {
     let highest = -Infinity;

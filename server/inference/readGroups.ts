@@ -1,5 +1,5 @@
-import { placesOf } from './graph/head.js';
 import type { Scores } from './graph/graph.js';
+import { placesOf } from './graph/head.js';
 import type { ReadValues } from './protocol.js';
 
 /** The stretches [from, to) of an ascending list in which every number is one more than the one before. */
@@ -18,7 +18,8 @@ export function tellReads(scores: Scores, columns: Int32Array, reads: readonly n
   const stride = scores.columns?.length ?? scores.width;
   for (const [from, to] of stretches(reads)) {
     const values = new Float32Array((to - from) * places.length);
-    for (let row = from; row < to; row++) places.forEach((place, c) => (values[(row - from) * places.length + c] = scores.values[row * stride + place]!));
+    for (let row = from; row < to; row++)
+      places.forEach((place, c) => (values[(row - from) * places.length + c] = scores.values[row * stride + place]!));
     onRead({ first: reads[from]!, values });
   }
 }

@@ -72,7 +72,10 @@ export async function loadRuntime(): Promise<Runtime> {
           },
         },
       };
-      const session = typeof graph === 'string' ? await ort.InferenceSession.create(graph, options) : await ort.InferenceSession.create(graph.bytes, options);
+      const session =
+        typeof graph === 'string'
+          ? await ort.InferenceSession.create(graph, options)
+          : await ort.InferenceSession.create(graph.bytes, options);
       return wrapSession(session, ort.Tensor);
     },
   };
@@ -81,7 +84,7 @@ export async function loadRuntime(): Promise<Runtime> {
 async function importBinding(): Promise<typeof OnnxRuntime> {
   try {
     const module = await import('onnxruntime-node');
-    return 'default' in module ? (module.default) : module;
+    return 'default' in module ? module.default : module;
   } catch (error) {
     const cause = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new Error(
@@ -103,13 +106,17 @@ function missingCuda(): string | undefined {
 
 function wrapSession(session: InferenceSession, TensorClass: typeof Tensor): Session {
   const info = (metadata: readonly InferenceSession.ValueMetadata[]): TensorInfo[] =>
-    metadata.map((value) => (value.isTensor ? { name: value.name, type: value.type, shape: value.shape } : { name: value.name, type: 'no tensor', shape: [] }));
+    metadata.map((value) =>
+      value.isTensor ? { name: value.name, type: value.type, shape: value.shape } : { name: value.name, type: 'no tensor', shape: [] },
+    );
   return {
     inputs: info(session.inputMetadata),
     outputs: info(session.outputMetadata),
     async run(feeds, fetches) {
-      const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new TensorClass(type as Tensor.Type, data, dims)] as const);
-      return (await session.run(Object.fromEntries(tensors), fetches));
+      const tensors = Object.entries(feeds).map(
+        ([name, { type, data, dims }]) => [name, new TensorClass(type as Tensor.Type, data, dims)] as const,
+      );
+      return await session.run(Object.fromEntries(tensors), fetches);
     },
     release: () => session.release(),
   };

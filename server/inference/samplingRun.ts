@@ -1,5 +1,5 @@
 import { createRandom, type Random } from '../reasoning/random.js';
-import { GraphError, type Batch, type Graph, type KeyValueCache, type Scores } from './graph/graph.js';
+import { type Batch, type Graph, GraphError, type KeyValueCache, type Scores } from './graph/graph.js';
 import type { PromptCache, RunPrompt } from './promptCache.js';
 import type { Pixels, SampledRow, SamplingRequest, SamplingResult } from './protocol.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
@@ -41,7 +41,8 @@ export class SamplingRun {
   #tried = 0;
 
   constructor(request: SamplingRequest, graph: Graph, prompts: PromptCache, limits: RunLimits) {
-    if (!graph.openBatch) throw new GraphError("the graph cannot sample: it needs a batch axis and StepLens's own cache inputs (past_key.0)");
+    if (!graph.openBatch)
+      throw new GraphError("the graph cannot sample: it needs a batch axis and StepLens's own cache inputs (past_key.0)");
     this.#request = request;
     this.#graph = graph;
     this.#prompts = prompts;

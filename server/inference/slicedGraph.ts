@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
-import { writeModel, type OnnxModel } from '../onnx/model.js';
+import { type OnnxModel, writeModel } from '../onnx/model.js';
 import { readModel } from '../onnx/readModel.js';
-import { sliceHead, type SlicedColumns } from '../onnx/sliceHead.js';
+import { type SlicedColumns, sliceHead } from '../onnx/sliceHead.js';
 import type { GraphBytes } from './runtime.js';
 
 /** A graph that gives the scores of wanted tokens alone. */
@@ -20,7 +20,11 @@ export async function sliceGraph(path: string, columns: Int32Array): Promise<Sli
     const sliced = await sliceHead(await readModel(path), columns);
     if (typeof sliced === 'string') return sliced;
     const folder = dirname(await realpath(path));
-    return { bytes: writeModel(sliced.model, await locator(sliced.model, folder)), folder, ...(sliced.columns && { columns: sliced.columns }) };
+    return {
+      bytes: writeModel(sliced.model, await locator(sliced.model, folder)),
+      folder,
+      ...(sliced.columns && { columns: sliced.columns }),
+    };
   } catch (error) {
     return (error as Error).message;
   }
@@ -31,7 +35,12 @@ async function locator({ graph }: OnnxModel, folder: string): Promise<(path: str
   const real = new Map<string, string>();
   for (const { data } of graph.initializers) {
     if (data === undefined || Buffer.isBuffer(data) || real.has(data.path)) continue;
-    real.set(data.path, relative(folder, await realpath(data.path)).split(sep).join('/'));
+    real.set(
+      data.path,
+      relative(folder, await realpath(data.path))
+        .split(sep)
+        .join('/'),
+    );
   }
   return (path) => real.get(path)!;
 }

@@ -1,4 +1,4 @@
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import type { RunEvent } from './runEvents.js';
 import { LabelError, type RecordedEvent } from './runRecorder.js';
 import { digest } from './runSettings.js';
@@ -43,13 +43,18 @@ export function wholeEvents(bytes: Buffer, path: string): EventLog {
 
 /** The events of a log's text, all of its lines whole. Throws LabelError that names the line. */
 export function parseEvents(text: string, path: string): RecordedEvent[] {
-  return text.split('\n').slice(0, -1).map((line, i) => {
-    const event = parseEvent(line);
-    if (event === undefined || (event.event === 'begin') !== (i === 0)) {
-      throw new LabelError(`${path}:${i + 1}: this line is not an event of a run; the log is damaged. Run again with --restart, or into another folder.`);
-    }
-    return { event, line };
-  });
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line, i) => {
+      const event = parseEvent(line);
+      if (event === undefined || (event.event === 'begin') !== (i === 0)) {
+        throw new LabelError(
+          `${path}:${i + 1}: this line is not an event of a run; the log is damaged. Run again with --restart, or into another folder.`,
+        );
+      }
+      return { event, line };
+    });
 }
 
 /**
@@ -89,13 +94,19 @@ function parseEvent(line: string): RunEvent | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Fields;
   const isEvent =
-    fields.event === 'begin' ? isBegin(fields) :
-    fields.event === 'rollouts' ? isCount(fields.node) && isCount(fields.seed) && Array.isArray(fields.rollouts) && fields.rollouts.every(isRollout) :
-    fields.event === 'node' ? isCount(fields.node) && isCount(fields.parent) && isStrings(fields.steps) && typeof fields.assumed === 'boolean' :
-    fields.event === 'value' ? isCount(fields.node) && isCount(fields.correct) && isCount(fields.total) && typeof fields.value === 'number' :
-    fields.event === 'selected' ? isCount(fields.node) && isCount(fields.rollout) :
-    fields.event === 'move' ? isCount(fields.node) :
-    fields.event === 'end';
+    fields.event === 'begin'
+      ? isBegin(fields)
+      : fields.event === 'rollouts'
+        ? isCount(fields.node) && isCount(fields.seed) && Array.isArray(fields.rollouts) && fields.rollouts.every(isRollout)
+        : fields.event === 'node'
+          ? isCount(fields.node) && isCount(fields.parent) && isStrings(fields.steps) && typeof fields.assumed === 'boolean'
+          : fields.event === 'value'
+            ? isCount(fields.node) && isCount(fields.correct) && isCount(fields.total) && typeof fields.value === 'number'
+            : fields.event === 'selected'
+              ? isCount(fields.node) && isCount(fields.rollout)
+              : fields.event === 'move'
+                ? isCount(fields.node)
+                : fields.event === 'end';
   return isEvent ? (value as RunEvent) : undefined;
 }
 
@@ -107,7 +118,13 @@ function isRollout(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { failure, steps, verdict, method, finish, answer } = value as Fields;
   if (typeof failure === 'string') return true;
-  return isStrings(steps) && ['right', 'wrong', 'undecided'].includes(verdict as string) && typeof method === 'string' && ['stop', 'length'].includes(finish as string) && (answer === undefined || typeof answer === 'string');
+  return (
+    isStrings(steps) &&
+    ['right', 'wrong', 'undecided'].includes(verdict as string) &&
+    typeof method === 'string' &&
+    ['stop', 'length'].includes(finish as string) &&
+    (answer === undefined || typeof answer === 'string')
+  );
 }
 
 function isStrings(value: unknown): boolean {

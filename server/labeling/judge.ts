@@ -1,5 +1,5 @@
+import { type Algebra, type AnswerMethod, verifyAnswer } from '../answers/verifier.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
-import { verifyAnswer, type Algebra, type AnswerMethod } from './verifier.js';
 
 /** Decides whether a complete solution ends in the right answer: the rules first, an LLM where they cannot tell. */
 export interface Judge {

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import { fileLog, readEventLog, type EventLog, type LogStore } from './eventLog.js';
+import { type EventLog, fileLog, type LogStore, readEventLog } from './eventLog.js';
 import type { Judge } from './judge.js';
 import { stepsWithScore } from './monteCarlo.js';
 import type { Policy } from './policy.js';
 import type { BeginEvent, LabelProblem } from './runEvents.js';
-import { problemFiles, writeWhole, type ProblemFiles } from './runFiles.js';
+import { type ProblemFiles, problemFiles, writeWhole } from './runFiles.js';
 import { runMethod } from './runMethod.js';
-import { estimate, LabelError, RunRecorder, type RunListener } from './runRecorder.js';
-import { beginEvent, differences, settingsOf, type LabelSettings } from './runSettings.js';
+import { estimate, LabelError, type RunListener, RunRecorder } from './runRecorder.js';
+import { beginEvent, differences, type LabelSettings, settingsOf } from './runSettings.js';
 import type { SearchTree } from './searchTree.js';
 import { treeText } from './treeFile.js';
 
@@ -36,7 +36,13 @@ export interface LabelResult {
  * is told every event, those of the earlier run first. Rejects with AbortError when cancelled (what happened stays in the log),
  * PolicyError when the policy cannot be used, LabelError when the log is damaged or of other settings.
  */
-export async function labelProblem(problem: LabelProblem, settings: LabelSettings, world: LabelWorld, signal?: AbortSignal, onEvent?: RunListener): Promise<LabelResult> {
+export async function labelProblem(
+  problem: LabelProblem,
+  settings: LabelSettings,
+  world: LabelWorld,
+  signal?: AbortSignal,
+  onEvent?: RunListener,
+): Promise<LabelResult> {
   const files = problemFiles(world.folder, problem.id, settings.method);
   const store = (world.logAt ?? fileLog)(files.log);
   const log = await store.read();
@@ -52,7 +58,14 @@ export async function labelProblem(problem: LabelProblem, settings: LabelSetting
  * the tree. `path` is `LabelResult.files.log`. Rejects as `labelProblem` does, and with LabelError when the run is not
  * finished, was made with another policy or judge, or has no such node.
  */
-export async function moreRollouts(path: string, node: number, count: number, world: LabelWorld, signal?: AbortSignal, onEvent?: RunListener): Promise<SearchTree> {
+export async function moreRollouts(
+  path: string,
+  node: number,
+  count: number,
+  world: LabelWorld,
+  signal?: AbortSignal,
+  onEvent?: RunListener,
+): Promise<SearchTree> {
   const log = await readEventLog(path);
   const [first] = log.recorded;
   if (first?.event.event !== 'begin' || !log.recorded.some(({ event }) => event.event === 'end')) {
@@ -70,12 +83,31 @@ export async function moreRollouts(path: string, node: number, count: number, wo
 
 /** Lets everything in the log happen again, then goes on to the end of the method, then to what `further` asks for. */
 async function record(
-  begin: BeginEvent, files: ProblemFiles, store: LogStore, log: EventLog, world: LabelWorld, signal: AbortSignal | undefined, onEvent: RunListener | undefined, further: (run: RunRecorder) => Promise<void>,
+  begin: BeginEvent,
+  files: ProblemFiles,
+  store: LogStore,
+  log: EventLog,
+  world: LabelWorld,
+  signal: AbortSignal | undefined,
+  onEvent: RunListener | undefined,
+  further: (run: RunRecorder) => Promise<void>,
 ): Promise<SearchTree> {
   const file = await store.open(log.length);
   try {
-    const images = begin.problem.images.map((image) => (/^[a-z]{2,}:/i.test(image) || isAbsolute(image) ? image : resolve(world.imageFolder, image)));
-    const run = await RunRecorder.begin({ begin, ...log, logFile: files.log, append: (line) => file.append(line), policy: world.policy, judge: world.judge, images, ...(signal && { signal }), ...(onEvent && { onEvent }) });
+    const images = begin.problem.images.map((image) =>
+      /^[a-z]{2,}:/i.test(image) || isAbsolute(image) ? image : resolve(world.imageFolder, image),
+    );
+    const run = await RunRecorder.begin({
+      begin,
+      ...log,
+      logFile: files.log,
+      append: (line) => file.append(line),
+      policy: world.policy,
+      judge: world.judge,
+      images,
+      ...(signal && { signal }),
+      ...(onEvent && { onEvent }),
+    });
     await runMethod(run);
     await further(run);
     await writeResult(files.result, run.tree);
@@ -88,7 +120,9 @@ async function record(
 function checkSame(logFile: string, { recorded }: EventLog, here: BeginEvent): void {
   const there = recorded[0]?.event;
   if (there?.event !== 'begin' || there.hash === here.hash) return;
-  throw new LabelError(`${logFile} was labelled otherwise: ${differences(flat(there), flat(here))}. Write into another folder (--out), or throw the old run away (--restart).`);
+  throw new LabelError(
+    `${logFile} was labelled otherwise: ${differences(flat(there), flat(here))}. Write into another folder (--out), or throw the old run away (--restart).`,
+  );
 }
 
 function flat({ method, problem, seed, policy, judge, settings }: BeginEvent): Record<string, unknown> {
@@ -97,7 +131,12 @@ function flat({ method, problem, seed, policy, judge, settings }: BeginEvent): R
 }
 
 async function writeResult(path: string, tree: SearchTree): Promise<void> {
-  const text = tree.begin.method === 'mcts' ? treeText(tree) : stepsWithScore(tree).map((one) => `${JSON.stringify(one)}\n`).join('');
+  const text =
+    tree.begin.method === 'mcts'
+      ? treeText(tree)
+      : stepsWithScore(tree)
+          .map((one) => `${JSON.stringify(one)}\n`)
+          .join('');
   const there = await readFile(path, 'utf8').catch(() => undefined);
   if (there !== text) await writeWhole(path, text);
 }

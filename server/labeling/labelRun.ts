@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { labelProblem, type LabelWorld } from './labelProblem.js';
+import { type LabelWorld, labelProblem } from './labelProblem.js';
 import { PolicyError, type PolicyInfo } from './policy.js';
 import type { LabelProblem, RunEvent } from './runEvents.js';
 import { removeRun, runFile, writeWhole } from './runFiles.js';
@@ -59,17 +59,21 @@ export async function labelRun({ problems, settings, jobs, restart, ...options }
       options.onProblem?.(problem, outcome);
     }
   };
-  const workers = Array.from({ length: Math.min(jobs, problems.length) }, () => work().catch((error: unknown) => {
-    stop.abort(error);
-    throw error;
-  }));
+  const workers = Array.from({ length: Math.min(jobs, problems.length) }, () =>
+    work().catch((error: unknown) => {
+      stop.abort(error);
+      throw error;
+    }),
+  );
   const ends = await Promise.allSettled(workers);
   if (ends.some(({ status }) => status === 'rejected')) signal.throwIfAborted();
   return summary;
 }
 
 /** The policy's and the system's own failures end a run: the next problem would meet them too. */
-async function labelOne(...[problem, settings, world, signal, onEvent]: Required<Parameters<typeof labelProblem>>): Promise<ProblemOutcome> {
+async function labelOne(
+  ...[problem, settings, world, signal, onEvent]: Required<Parameters<typeof labelProblem>>
+): Promise<ProblemOutcome> {
   try {
     const { isSkipped } = await labelProblem(problem, settings, world, signal, onEvent);
     return { kind: isSkipped ? 'skipped' : 'done' };
@@ -90,19 +94,33 @@ export function countEvent(summary: { rollouts: number; failures: number; undeci
 }
 
 /** Writes run.json, or makes sure that the one there is of the same run: problems may have come and gone. */
-export async function beginRun({ folder, judge }: LabelWorld, settings: LabelSettings, policy: PolicyInfo, problemsFile: string): Promise<void> {
-  const made = { version: 1, settings: Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))), policy, judge: judge.fingerprint };
+export async function beginRun(
+  { folder, judge }: LabelWorld,
+  settings: LabelSettings,
+  policy: PolicyInfo,
+  problemsFile: string,
+): Promise<void> {
+  const made = {
+    version: 1,
+    settings: Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))),
+    policy,
+    judge: judge.fingerprint,
+  };
   const path = runFile(folder);
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    throw new LabelError(`${folder} cannot be made a folder (${(error as NodeJS.ErrnoException).code ?? String(error)}); choose another with --out.`);
+    throw new LabelError(
+      `${folder} cannot be made a folder (${(error as NodeJS.ErrnoException).code ?? String(error)}); choose another with --out.`,
+    );
   }
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return await writeWhole(path, `${JSON.stringify({ ...made, problems: basename(problemsFile), hash: digest(made) }, null, 2)}\n`);
+  if (text === undefined)
+    return await writeWhole(path, `${JSON.stringify({ ...made, problems: basename(problemsFile), hash: digest(made) }, null, 2)}\n`);
   const there = readRun(text);
   if (there?.hash === digest(made)) return;
-  const why = there === undefined ? `${path} cannot be read` : `${folder} holds a run with other settings (${differences(flat(there), flat(made))})`;
+  const why =
+    there === undefined ? `${path} cannot be read` : `${folder} holds a run with other settings (${differences(flat(there), flat(made))})`;
   throw new LabelError(`${why}. Write into another folder (--out), or throw the old run away (--restart).`);
 }
 

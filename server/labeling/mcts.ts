@@ -17,7 +17,15 @@ export interface SearchSettings {
 }
 
 /** OmegaPRM's defaults (arXiv 2406.06592) with MM-PRM's smaller search. */
-export const defaultSearch: SearchSettings = { rollouts: 16, searches: 20, budget: 200, cPuct: 0.125, alpha: 0.5, beta: 0.9, lengthScale: 500 };
+export const defaultSearch: SearchSettings = {
+  rollouts: 16,
+  searches: 20,
+  budget: 200,
+  cPuct: 0.125,
+  alpha: 0.5,
+  beta: 0.9,
+  lengthScale: 500,
+};
 
 /** MM-PRM's own run (arXiv 2505.13427; `data_pipeline/run_data_pipeline.sh`). */
 export const paperSearch: SearchSettings = { ...defaultSearch, lengthScale: 2000, searches: 200, budget: 1000 };
@@ -51,7 +59,13 @@ export async function searchErrors(run: RunRecorder, settings: SearchSettings): 
   await estimateAndPool(0);
   for (let searches = 0; ; searches++) {
     const reason: EndReason | undefined =
-      searches >= settings.searches ? 'searches' : tree.rollouts >= settings.budget ? 'budget' : pool.length === 0 ? 'empty pool' : undefined;
+      searches >= settings.searches
+        ? 'searches'
+        : tree.rollouts >= settings.budget
+          ? 'budget'
+          : pool.length === 0
+            ? 'empty pool'
+            : undefined;
     if (reason !== undefined) return await endRun(run, reason);
     const { node, rollout } = await select(run, pool, settings);
     const { steps } = tree.nodes[node]!.wrong[rollout]!.rollout;
@@ -86,7 +100,11 @@ async function select(run: RunRecorder, pool: Candidate[], settings: SearchSetti
   return pool.splice(best, 1)[0]!;
 }
 
-function score({ tree }: RunRecorder, { node, words }: Candidate, { alpha, beta, lengthScale, cPuct }: SearchSettings): { q: number; u: number } {
+function score(
+  { tree }: RunRecorder,
+  { node, words }: Candidate,
+  { alpha, beta, lengthScale, cPuct }: SearchSettings,
+): { q: number; u: number } {
   const { value, visits } = tree.nodes[node]!;
   return {
     q: rounded(alpha ** (1 - value!) * beta ** (words / lengthScale)),

@@ -50,7 +50,14 @@ export interface StepsWithScore {
   readonly question: string;
   readonly answer: string;
   readonly response: string;
-  readonly steps_with_score: readonly { readonly step: string; readonly score: number; readonly num_mc_correct: number; readonly num_mc_total: number; readonly num_mc_failed: number; readonly right: boolean | null }[];
+  readonly steps_with_score: readonly {
+    readonly step: string;
+    readonly score: number;
+    readonly num_mc_correct: number;
+    readonly num_mc_total: number;
+    readonly num_mc_failed: number;
+    readonly right: boolean | null;
+  }[];
   readonly num_mc_sequences: number;
   readonly question_orig: string;
   readonly id: string;
@@ -58,7 +65,12 @@ export interface StepsWithScore {
 
 /** The records of a problem, in the order its solutions were sampled; those still without steps are left out. */
 export function stepsWithScore(tree: SearchTree): StepsWithScore[] {
-  const { problem: { id, question, answer, images }, begin: { settings: { continuations, threshold } } } = tree;
+  const {
+    problem: { id, question, answer, images },
+    begin: {
+      settings: { continuations, threshold },
+    },
+  } = tree;
   return tree.nodes[0]!.children.map((first, i) => {
     const chain: SearchNode[] = [];
     for (let at: number | undefined = first; at !== undefined; at = tree.nodes[at]!.children[0]) chain.push(tree.nodes[at]!);
@@ -68,7 +80,12 @@ export function stepsWithScore(tree: SearchTree): StepsWithScore[] {
       answer,
       response: joinSteps(prefixOf(tree, chain.at(-1)!.id)),
       steps_with_score: chain.map(({ steps, value, correct, total, failures }) => ({
-        step: joinSteps(steps), score: value ?? 0, num_mc_correct: correct, num_mc_total: total, num_mc_failed: failures, right: value === undefined ? null : value > Number(threshold),
+        step: joinSteps(steps),
+        score: value ?? 0,
+        num_mc_correct: correct,
+        num_mc_total: total,
+        num_mc_failed: failures,
+        right: value === undefined ? null : value > Number(threshold),
       })),
       num_mc_sequences: Number(continuations),
       question_orig: question,

@@ -11,17 +11,23 @@ export interface ProblemFault {
  * The problems of a document (any format that tells question and answer; MM-PRM's seed file first of all) as labelling takes
  * them, and what is in the way of the others. A problem without an id is named after its place.
  */
-export function labelProblems(problems: readonly Problem[]): { readonly problems: readonly LabelProblem[]; readonly faults: readonly ProblemFault[] } {
+export function labelProblems(problems: readonly Problem[]): {
+  readonly problems: readonly LabelProblem[];
+  readonly faults: readonly ProblemFault[];
+} {
   const taken = new Map<string, LabelProblem>();
   const faults: ProblemFault[] = [];
   for (const problem of problems) {
     const { question, answer = '', images, span } = problem;
     const id = problem.id ?? `problem-${problem.index + 1}`;
     const why =
-      question.trim() === '' ? `Problem ${id} has no question; write it under "question".` :
-      answer.trim() === '' ? `Problem ${id} has no reference answer, so no rollout could be judged; write it under "correct_answer" or "answer".` :
-      taken.has(id) ? `The id ${id} comes twice; give every problem its own.` :
-      undefined;
+      question.trim() === ''
+        ? `Problem ${id} has no question; write it under "question".`
+        : answer.trim() === ''
+          ? `Problem ${id} has no reference answer, so no rollout could be judged; write it under "correct_answer" or "answer".`
+          : taken.has(id)
+            ? `The id ${id} comes twice; give every problem its own.`
+            : undefined;
     if (why === undefined) taken.set(id, { id, question, answer, images });
     else faults.push({ offset: span.start, message: why });
   }

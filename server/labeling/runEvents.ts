@@ -20,12 +20,26 @@ export type RunEvent =
    */
   | { readonly event: 'value'; readonly node: number; readonly correct: number; readonly total: number; readonly value: number }
   /** A wrong rollout was taken from the pool (the `rollout`-th of the node's distinct wrong ones), with what spoke for it; `pool`: how many there were. */
-  | { readonly event: 'selected'; readonly node: number; readonly rollout: number; readonly q: number; readonly u: number; readonly pool: number }
+  | {
+      readonly event: 'selected';
+      readonly node: number;
+      readonly rollout: number;
+      readonly q: number;
+      readonly u: number;
+      readonly pool: number;
+    }
   /**
    * Binary search for the first error of the selected rollout: its steps `left..right` are in question, the prefix up to
    * `middle` was valued as `node`. `before`: nothing succeeds from there, the error is in `left..middle`; `after`: it comes later.
    */
-  | { readonly event: 'move'; readonly node: number; readonly left: number; readonly middle: number; readonly right: number; readonly outcome: 'before' | 'after' }
+  | {
+      readonly event: 'move';
+      readonly node: number;
+      readonly left: number;
+      readonly middle: number;
+      readonly right: number;
+      readonly outcome: 'before' | 'after';
+    }
   /** Last line of a finished problem, with why it ended; further rollouts asked for by hand may follow. */
   | { readonly event: 'end'; readonly reason: EndReason; readonly rollouts: number; readonly failures: number; readonly undecided: number };
 

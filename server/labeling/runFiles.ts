@@ -27,7 +27,11 @@ export function runFile(folder: string): string {
  * file, gets a digest behind it, so that two ids never share a file.
  */
 export function slug(id: string): string {
-  const name = id.toLowerCase().replace(/[^a-z0-9_]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60);
+  const name = id
+    .toLowerCase()
+    .replace(/[^a-z0-9_]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
   return name === id && name !== '' && !RESERVED.test(name) ? name : `${name === '' ? 'problem' : name}-${digest(id).slice(0, 8)}`;
 }
 
@@ -49,6 +53,10 @@ export async function removeRun(folder: string): Promise<void> {
     throw error;
   });
   const logs = names.filter((name) => name.endsWith(LOG)).map((name) => name.slice(0, -LOG.length));
-  const files = [...logs.flatMap((name) => [`${name}.json`, `${name}.jsonl`, `${name}.json.tmp`, `${name}.jsonl.tmp`, `${name}${LOG}`]), 'run.json', 'run.json.tmp'];
+  const files = [
+    ...logs.flatMap((name) => [`${name}.json`, `${name}.jsonl`, `${name}.json.tmp`, `${name}.jsonl.tmp`, `${name}${LOG}`]),
+    'run.json',
+    'run.json.tmp',
+  ];
   for (const file of files) await rm(join(folder, file), { force: true });
 }

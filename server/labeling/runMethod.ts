@@ -3,8 +3,8 @@ import { searchErrors } from './mcts.js';
 import { monteCarlo } from './monteCarlo.js';
 import type { Policy } from './policy.js';
 import type { LabelProblem } from './runEvents.js';
-import { estimate, RunRecorder, type RunListener } from './runRecorder.js';
-import { beginEvent, settingsOf, type LabelSettings } from './runSettings.js';
+import { estimate, type RunListener, RunRecorder } from './runRecorder.js';
+import { beginEvent, type LabelSettings, settingsOf } from './runSettings.js';
 import type { SearchTree } from './searchTree.js';
 
 /** Runs the method that the run began with to its end, then lets what an earlier run recorded behind the end happen again. */
@@ -19,9 +19,24 @@ export async function runMethod(run: RunRecorder): Promise<void> {
 }
 
 /** Labels a problem without a file. Its images are given to the policy as they are. */
-export async function labelInMemory(problem: LabelProblem, settings: LabelSettings, policy: Policy, judge: Judge, onEvent?: RunListener): Promise<SearchTree> {
+export async function labelInMemory(
+  problem: LabelProblem,
+  settings: LabelSettings,
+  policy: Policy,
+  judge: Judge,
+  onEvent?: RunListener,
+): Promise<SearchTree> {
   const begin = beginEvent(problem, settings, await policy.describe(), judge.fingerprint);
-  const run = await RunRecorder.begin({ begin, recorded: [], logFile: 'the run', append: () => Promise.resolve(), policy, judge, images: problem.images, ...(onEvent && { onEvent }) });
+  const run = await RunRecorder.begin({
+    begin,
+    recorded: [],
+    logFile: 'the run',
+    append: () => Promise.resolve(),
+    policy,
+    judge,
+    images: problem.images,
+    ...(onEvent && { onEvent }),
+  });
   await runMethod(run);
   return run.tree;
 }

@@ -61,7 +61,9 @@ export class RunRecorder {
 
   /** The log says something else than what happens here. */
   mismatch(): LabelError {
-    return new LabelError(`${this.#options.logFile}:${this.#count + 1}: the log does not go on as this run does: it was changed, or written by another version. Run again with --restart, or into another folder.`);
+    return new LabelError(
+      `${this.#options.logFile}:${this.#count + 1}: the log does not go on as this run does: it was changed, or written by another version. Run again with --restart, or into another folder.`,
+    );
   }
 
   async emit(event: Exclude<RunEvent, BeginEvent>): Promise<void> {
@@ -83,7 +85,8 @@ export class RunRecorder {
     // Every batch has a stream of its own: nothing depends on what ran before or beside it.
     const seed = Math.floor(createRandom(begin.seed, `${begin.problem.id} ${this.tree.batches}`)() * 2 ** 32);
     const recorded = this.next;
-    const rollouts = recorded?.event === 'rollouts' && recorded.rollouts.length === count ? recorded.rollouts : await this.#live(node, count, seed);
+    const rollouts =
+      recorded?.event === 'rollouts' && recorded.rollouts.length === count ? recorded.rollouts : await this.#live(node, count, seed);
     await this.emit({ event: 'rollouts', node, seed, rollouts });
     return rollouts;
   }
@@ -101,7 +104,14 @@ export class RunRecorder {
   }
 
   async #live(node: number, count: number, seed: number): Promise<JudgedRollout[]> {
-    const { policy, images, signal, begin: { problem: { question } } } = this.#options;
+    const {
+      policy,
+      images,
+      signal,
+      begin: {
+        problem: { question },
+      },
+    } = this.#options;
     if (this.next !== undefined) throw this.mismatch();
     signal?.throwIfAborted();
     const prefix = prefixOf(this.tree, node);
@@ -111,15 +121,25 @@ export class RunRecorder {
 
   /** Equal rollouts are judged once. */
   async #judged(prefix: readonly string[], rollouts: readonly Rollout[]): Promise<JudgedRollout[]> {
-    const { judge, signal, begin: { problem: { question, answer } } } = this.#options;
+    const {
+      judge,
+      signal,
+      begin: {
+        problem: { question, answer },
+      },
+    } = this.#options;
     const verdicts = new Map<string, ReturnType<Judge['judge']>>();
-    return await Promise.all(rollouts.map(async (rollout) => {
-      if ('failure' in rollout) return rollout;
-      const key = JSON.stringify(rollout.steps);
-      const known = verdicts.get(key) ?? judge.judge({ question, reference: answer, solution: [...prefix, ...rollout.steps], ...(signal && { signal }) });
-      verdicts.set(key, known);
-      return { ...rollout, ...(await known) };
-    }));
+    return await Promise.all(
+      rollouts.map(async (rollout) => {
+        if ('failure' in rollout) return rollout;
+        const key = JSON.stringify(rollout.steps);
+        const known =
+          verdicts.get(key) ??
+          judge.judge({ question, reference: answer, solution: [...prefix, ...rollout.steps], ...(signal && { signal }) });
+        verdicts.set(key, known);
+        return { ...rollout, ...(await known) };
+      }),
+    );
   }
 }
 
@@ -135,6 +155,7 @@ export async function estimate(run: RunRecorder, node: number, count: number): P
   // Right rollouts are made nodes in the order they came; of an earlier batch they are there already. MM-PRM makes a node
   // without steps of a rollout that adds none; a path may not end in nothing here.
   const made = children.filter((child) => run.tree.nodes[child]!.isRightRollout).length;
-  for (const { rollout } of right.filter(({ rollout: { steps } }) => steps.length > 0).slice(made)) await run.addNode(node, rollout.steps, true);
+  for (const { rollout } of right.filter(({ rollout: { steps } }) => steps.length > 0).slice(made))
+    await run.addNode(node, rollout.steps, true);
   return rollouts;
 }

@@ -18,11 +18,23 @@ export const defaultLabelSettings = {
 } as const satisfies Record<MethodSettings['method'], MethodSettings>;
 
 /** The first line of a problem's log. */
-export function beginEvent(problem: LabelProblem, { method, seed, ...settings }: LabelSettings, { name, fingerprint }: PolicyInfo, judge: string): BeginEvent {
+export function beginEvent(
+  problem: LabelProblem,
+  { method, seed, ...settings }: LabelSettings,
+  { name, fingerprint }: PolicyInfo,
+  judge: string,
+): BeginEvent {
   // One order of keys, whoever made the objects: the line is compared as text.
   const { id, question, answer, images } = problem;
   const begin = {
-    event: 'begin', version: 1, method, problem: { id, question, answer, images }, seed, policy: { name, fingerprint }, judge, settings: sorted(settings),
+    event: 'begin',
+    version: 1,
+    method,
+    problem: { id, question, answer, images },
+    seed,
+    policy: { name, fingerprint },
+    judge,
+    settings: sorted(settings),
   } as const;
   return { ...begin, hash: digest(begin) };
 }
@@ -42,7 +54,10 @@ export function digest(value: unknown): string {
 export function differences(there: Readonly<Record<string, unknown>>, here: Readonly<Record<string, unknown>>): string {
   const keys = [...new Set([...Object.keys(there), ...Object.keys(here)])];
   const text = (value: unknown): string => (value === undefined ? 'not set' : JSON.stringify(value));
-  return keys.filter((key) => text(there[key]) !== text(here[key])).map((key) => `${key} is ${shortened(text(there[key]))} there and ${shortened(text(here[key]))} here`).join('; ');
+  return keys
+    .filter((key) => text(there[key]) !== text(here[key]))
+    .map((key) => `${key} is ${shortened(text(there[key]))} there and ${shortened(text(here[key]))} here`)
+    .join('; ');
 }
 
 function shortened(text: string): string {

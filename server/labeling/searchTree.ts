@@ -50,7 +50,12 @@ export interface DistinctRollout {
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-type WritableNode = Omit<Writable<SearchNode>, 'right' | 'wrong' | 'seeds' | 'children'> & { right: Writable<DistinctRollout>[]; wrong: Writable<DistinctRollout>[]; seeds: number[]; children: number[] };
+type WritableNode = Omit<Writable<SearchNode>, 'right' | 'wrong' | 'seeds' | 'children'> & {
+  right: Writable<DistinctRollout>[];
+  wrong: Writable<DistinctRollout>[];
+  seeds: number[];
+  children: number[];
+};
 type WritableTree = Omit<Writable<SearchTree>, 'nodes'> & { nodes: WritableNode[] };
 
 /** An event that does not fit what came before: the log is damaged. */
@@ -60,7 +65,17 @@ export class EventError extends Error {
 
 /** The tree that a log begins with: the problem and nothing else. */
 export function beginTree(begin: BeginEvent): SearchTree {
-  return { problem: begin.problem, begin, nodes: [newNode(0, undefined, [], false)], batches: 0, rollouts: 0, failures: 0, undecided: 0, visits: 0, isEnded: false };
+  return {
+    problem: begin.problem,
+    begin,
+    nodes: [newNode(0, undefined, [], false)],
+    batches: 0,
+    rollouts: 0,
+    failures: 0,
+    undecided: 0,
+    visits: 0,
+    isEnded: false,
+  };
 }
 
 /** Changes the tree by one event. Throws EventError when it names what is not there. */
@@ -137,7 +152,22 @@ export function prefixOf(tree: SearchTree, node: number): string[] {
 }
 
 function newNode(id: number, parent: number | undefined, steps: readonly string[], assumed: boolean): WritableNode {
-  return { id, parent, steps, isRightRollout: assumed, assumed, value: undefined, correct: 0, total: 0, visits: 0, right: [], wrong: [], failures: 0, seeds: [], children: [] };
+  return {
+    id,
+    parent,
+    steps,
+    isRightRollout: assumed,
+    assumed,
+    value: undefined,
+    correct: 0,
+    total: 0,
+    visits: 0,
+    right: [],
+    wrong: [],
+    failures: 0,
+    seeds: [],
+    children: [],
+  };
 }
 
 function nodeOf(tree: WritableTree, id: number): WritableNode {
@@ -148,7 +178,9 @@ function nodeOf(tree: WritableTree, id: number): WritableNode {
 
 function addDistinct(rollouts: Writable<DistinctRollout>[], rollout: JudgedCompletion): void {
   const { steps } = rollout;
-  const known = rollouts.find(({ rollout: { steps: other } }) => other.length === steps.length && other.every((step, i) => step === steps[i]));
+  const known = rollouts.find(
+    ({ rollout: { steps: other } }) => other.length === steps.length && other.every((step, i) => step === steps[i]),
+  );
   if (known !== undefined) known.count++;
   else rollouts.push({ rollout, count: 1, isTaken: false });
 }

@@ -48,7 +48,10 @@ export type TreeFile = Omit<TreeFileNode, 'partial_solution' | 'assumed'> & {
 
 /** `mc_value` is 0 where there is no value, as MM-PRM writes it; `num_correct + num_incorrect` tells the two apart. */
 export function treeFile(tree: SearchTree): TreeFile {
-  const { problem: { question, answer, images, id }, begin: { seed, policy } } = tree;
+  const {
+    problem: { question, answer, images, id },
+    begin: { seed, policy },
+  } = tree;
   const written: TreeFileNode[] = [];
   // Children come after their parents.
   for (const node of tree.nodes.toReversed()) written[node.id] = treeNode(node, tree, written);
@@ -63,7 +66,9 @@ export function treeText(tree: SearchTree): string {
 
 function treeNode(node: SearchNode, tree: SearchTree, written: readonly TreeFileNode[]): TreeFileNode {
   const { id, steps, value, visits, right, wrong, assumed, correct, total, failures, seeds } = node;
-  const [valued, unvalued] = [true, false].map((isValued) => node.children.filter((child) => (tree.nodes[child]!.value !== undefined) === isValued).map((child) => written[child]!)) as [TreeFileNode[], TreeFileNode[]];
+  const [valued, unvalued] = [true, false].map((isValued) =>
+    node.children.filter((child) => (tree.nodes[child]!.value !== undefined) === isValued).map((child) => written[child]!),
+  ) as [TreeFileNode[], TreeFileNode[]];
   return {
     partial_solution: steps,
     mc_value: value ?? 0,

@@ -2,7 +2,7 @@ import type { CodeLens, Command } from 'vscode-languageserver-types';
 import type { Problem } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
-import { count, formatAggregates, solutionValues, type SolutionValues } from './solutionValues.js';
+import { count, formatAggregates, type SolutionValues, solutionValues } from './solutionValues.js';
 import { lowMark } from './valueText.js';
 
 /**
@@ -19,7 +19,15 @@ function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLen
   if (problem.steps.length === 0) return labelLenses(document, scored).map(lens);
   return [
     lens({ title: 'Reasoning tree', command: 'steplens.openTree', arguments: [document.uri, problem.index] }),
-    ...(problem.images.length > 0 ? [lens({ title: problem.images.length === 1 ? 'Image' : `${problem.images.length} images`, command: 'steplens.showImage', arguments: [document.uri, problem.index] })] : []),
+    ...(problem.images.length > 0
+      ? [
+          lens({
+            title: problem.images.length === 1 ? 'Image' : `${problem.images.length} images`,
+            command: 'steplens.showImage',
+            arguments: [document.uri, problem.index],
+          }),
+        ]
+      : []),
     ...(isUnscored(scored) ? [lens({ title: 'Score', command: 'steplens.scoreDocument', arguments: [document.uri] })] : []),
     ...labelLenses(document, scored).map(lens),
     lens(summary(document, scored)),
@@ -29,7 +37,11 @@ function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLen
 /** Rollouts can be judged where there are question and reference answer. The first problem of a list offers all of them. */
 function labelLenses(document: ScoredDocument, { problem }: ScoredProblem): Command[] {
   if (!canLabel(problem)) return [];
-  const one: Command = { title: problem.tree ? 'Label again' : 'Label this problem', command: 'steplens.labelProblem', arguments: [document.uri, problem.index] };
+  const one: Command = {
+    title: problem.tree ? 'Label again' : 'Label this problem',
+    command: 'steplens.labelProblem',
+    arguments: [document.uri, problem.index],
+  };
   const all: Command = { title: 'Label all problems', command: 'steplens.labelAll', arguments: [document.uri] };
   const unlabelled = document.problems.filter((other) => other.problem.steps.length === 0 && canLabel(other.problem));
   return unlabelled.length > 1 && unlabelled[0]?.problem === problem ? [one, all] : [one];
@@ -71,7 +83,9 @@ function solutionLenses(document: ScoredDocument, scored: ScoredProblem): CodeLe
 /** A command that goes to the first low step; without one, plain text. */
 function goToFirstLow(document: ScoredDocument, { steps, firstLow }: Pick<SolutionValues, 'steps' | 'firstLow'>, title: string): Command {
   const step = firstLow === undefined ? undefined : steps[firstLow];
-  return step ? { title, command: 'steplens.goToStep', arguments: [document.uri, document.lines.range(step.step.span)] } : { title, command: '' };
+  return step
+    ? { title, command: 'steplens.goToStep', arguments: [document.uri, document.lines.range(step.step.span)] }
+    : { title, command: '' };
 }
 
 function lensAt(document: ScoredDocument, span: Span): (command: Command) => CodeLens {

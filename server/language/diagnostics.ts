@@ -1,4 +1,4 @@
-import { DiagnosticSeverity, type Diagnostic } from 'vscode-languageserver-types';
+import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types';
 import type { Fault } from '../reasoning/problem.js';
 import type { Range } from '../reasoning/span.js';
 import { valueChange } from '../reasoning/stepVerdict.js';

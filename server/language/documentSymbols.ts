@@ -1,4 +1,4 @@
-import { SymbolKind, type DocumentSymbol } from 'vscode-languageserver-types';
+import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver-types';
 import type { Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
 import { count, solutionValues } from './solutionValues.js';
@@ -43,7 +43,13 @@ class Outline {
     if (this.isFull) return undefined;
     this.#count++;
     const range = this.document.lines.range(span);
-    const symbol: DocumentSymbol = { ...entry, name: entry.name.trim() || '(empty)', range, selectionRange: { start: range.start, end: range.start }, children: [] };
+    const symbol: DocumentSymbol = {
+      ...entry,
+      name: entry.name.trim() || '(empty)',
+      range,
+      selectionRange: { start: range.start, end: range.start },
+      children: [],
+    };
     to.push(symbol);
     return symbol;
   }
@@ -51,7 +57,12 @@ class Outline {
   close(problems: DocumentSymbol[]): void {
     const end = this.document.lines.position(this.document.lines.text.length);
     const range = { start: end, end };
-    problems.push({ name: `… the outline ends after ${symbolsLimit.toLocaleString('en-US')} entries`, kind: SymbolKind.Null, range, selectionRange: range });
+    problems.push({
+      name: `… the outline ends after ${symbolsLimit.toLocaleString('en-US')} entries`,
+      kind: SymbolKind.Null,
+      range,
+      selectionRange: range,
+    });
   }
 }
 
@@ -65,12 +76,18 @@ function addSolutions(outline: Outline, problem: ScoredProblem, parent: Document
     const { aggregates, steps, firstLow } = solutionValues(problem, solution);
     const symbol = outline.add(parent.children!, solution.span, {
       name: `Solution ${solution.index + 1}`,
-      detail: [aggregates ? `min ${formatValue(aggregates.min)}` : '', firstLow === undefined ? '' : `first low at step ${firstLow + 1}`].filter(Boolean).join(' · '),
+      detail: [aggregates ? `min ${formatValue(aggregates.min)}` : '', firstLow === undefined ? '' : `first low at step ${firstLow + 1}`]
+        .filter(Boolean)
+        .join(' · '),
       kind: SymbolKind.Function,
     });
     if (!symbol) return;
     for (const [position, step] of steps.entries()) {
-      const entry = { name: `Step ${position + 1} · ${valueName(step, outline.document.threshold)}`, detail: firstWords(step.step.text, nameLength), kind: SymbolKind.Field };
+      const entry = {
+        name: `Step ${position + 1} · ${valueName(step, outline.document.threshold)}`,
+        detail: firstWords(step.step.text, nameLength),
+        kind: SymbolKind.Field,
+      };
       if (!outline.add(symbol.children!, step.step.span, entry)) return;
     }
   }

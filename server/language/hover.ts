@@ -1,11 +1,11 @@
-import { MarkupKind, type Hover } from 'vscode-languageserver-types';
+import { type Hover, MarkupKind } from 'vscode-languageserver-types';
 import type { Position } from '../reasoning/span.js';
-import { valueChange, valueOf } from '../reasoning/stepVerdict.js';
 import type { ValueSource } from '../reasoning/stepValue.js';
+import { valueChange, valueOf } from '../reasoning/stepVerdict.js';
 import { commandLink, escapeMarkdown, image, table } from './markdown.js';
 import { LIVE_FIRST, type ScoredDocument, type ScoredProblem, type ScoredStep } from './scoredDocument.js';
 import { count, formatAggregates, solutionValues } from './solutionValues.js';
-import { placeAt, type Place } from './stepAt.js';
+import { type Place, placeAt } from './stepAt.js';
 import { describeHuman, describeRollouts, firstWords, formatChange, formatValue, lowMark, sourceNames } from './valueText.js';
 
 const imageHeight = 160;
@@ -21,7 +21,12 @@ export function hover(document: ScoredDocument, position: Position, images: read
   if (!place) return null;
   const { problem, step } = place;
   if (step) {
-    const parts = [stepHeading(document, problem, step), valueTable(document, problem, step), solutionLine(problem, step), nodeLine(problem, step)];
+    const parts = [
+      stepHeading(document, problem, step),
+      valueTable(document, problem, step),
+      solutionLine(problem, step),
+      nodeLine(problem, step),
+    ];
     return markdown(document, place, [...parts, links(document, problem, step), pictures(images)]);
   }
   if (!place.onQuestion) return null;
@@ -40,9 +45,11 @@ function stepHeading({ threshold }: ScoredDocument, { steps }: ScoredProblem, { 
   let number = 1;
   for (let at = step.parent; at !== undefined; at = steps[at]!.step.parent) number++;
   const verdict =
-    value === undefined ? 'no value is known' :
-    low ? `${lowMark} ${firstLow ? 'first low step' : 'low, after the first low step'} (threshold ${formatValue(threshold)})` :
-    `not low (threshold ${formatValue(threshold)})`;
+    value === undefined
+      ? 'no value is known'
+      : low
+        ? `${lowMark} ${firstLow ? 'first low step' : 'low, after the first low step'} (threshold ${formatValue(threshold)})`
+        : `not low (threshold ${formatValue(threshold)})`;
   return `**Step ${number}** · ${verdict}`;
 }
 
@@ -51,7 +58,12 @@ function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: Sc
   const before = step.parent === undefined ? undefined : problem.steps[step.parent]!.values;
   const rows = LIVE_FIRST.filter((source) => valueOf(values, source) !== undefined).map((source) => {
     const moved = before && valueChange(before, values, [source]);
-    return [sourceName(document, source), valueCell(document, scored, source), moved ? formatChange(moved.change) : '–', about(scored, source)];
+    return [
+      sourceName(document, source),
+      valueCell(document, scored, source),
+      moved ? formatChange(moved.change) : '–',
+      about(scored, source),
+    ];
   });
   if (skipped !== undefined) rows.push([sourceName(document, 'prm'), '–', '–', `not scored: ${escapeMarkdown(skipped)}`]);
   return rows.length === 0 ? '' : table(['Source', 'Value', 'Against the step before', ''], rows);
@@ -98,7 +110,9 @@ function problemSummary(document: ScoredDocument, scored: ScoredProblem): string
   const first = steps.filter((step) => step.firstLow).length;
   const parts = [
     `**Problem ${problem.index + 1} of ${document.problems.length}**`,
-    problem.tree ? `${count(problem.tree.nodes.length, 'node')}, ${count(problem.solutions.length, 'path')}` : count(problem.solutions.length, 'solution'),
+    problem.tree
+      ? `${count(problem.tree.nodes.length, 'node')}, ${count(problem.solutions.length, 'path')}`
+      : count(problem.solutions.length, 'solution'),
     count(steps.length, 'step'),
     `${count(first, 'first low step')} (threshold ${formatValue(document.threshold)})`,
   ];
@@ -123,7 +137,14 @@ function links(document: ScoredDocument, { problem }: ScoredProblem, step?: Scor
   const all = problem.steps.length === 0 ? [] : [commandLink('Show in tree', 'steplens.openTree', target)];
   if (document.problems.some((one) => one.steps.some((other) => other.low))) all.push(commandLink('Next low step', 'steplens.nextLowStep'));
   if (step && (problem.tree !== undefined || step.step.values.mc !== undefined)) {
-    all.push(commandLink('In the training set?', 'steplens.whyNotInTrainingSet', [document.uri, problem.index, step.step.node ?? null, step.step.index]));
+    all.push(
+      commandLink('In the training set?', 'steplens.whyNotInTrainingSet', [
+        document.uri,
+        problem.index,
+        step.step.node ?? null,
+        step.step.index,
+      ]),
+    );
   }
   return all.join(' · ');
 }

@@ -29,8 +29,12 @@ function label({ value, low, firstLow }: ScoredStep, threshold: number): string 
 function tooltip({ values, source, skipped, stale }: ScoredStep, { model, threshold }: ScoredDocument): string {
   if (source === undefined) return skipped === undefined ? 'No value is known for this step.' : `Not scored: ${skipped}`;
   const about =
-    source === 'prm' ? [model ?? '', stale ? 'from before the last edit' : ''] :
-    source === 'mc' ? [describeRollouts(values.mc!)] :
-    source === 'human' ? [describeHuman(values.human!)] : [];
+    source === 'prm'
+      ? [model ?? '', stale ? 'from before the last edit' : '']
+      : source === 'mc'
+        ? [describeRollouts(values.mc!)]
+        : source === 'human'
+          ? [describeHuman(values.human!)]
+          : [];
   return [sourceNames[source], ...about.filter(Boolean), `threshold ${formatValue(threshold)}`].join(' · ');
 }

@@ -2,8 +2,8 @@ import type { NodeView, ProblemView, RolloutView, StepView } from '../protocol.j
 import { finalAnswer } from '../reasoning/finalAnswer.js';
 import type { Rollout, Step, TreeNode } from '../reasoning/problem.js';
 import type { LineIndex } from '../reasoning/span.js';
-import { stepVerdict } from '../reasoning/stepVerdict.js';
 import type { StepValues } from '../reasoning/stepValue.js';
+import { stepVerdict } from '../reasoning/stepVerdict.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
 import { firstWords } from './valueText.js';
@@ -36,11 +36,17 @@ export function problemView(document: ScoredDocument, index: number, images: rea
 }
 
 function searchNodes(document: ScoredDocument, scored: ScoredProblem, nodes: readonly TreeNode[]): NodeView[] {
-  const verdicts = new Map(scored.problem.solutions.flatMap(({ node, correct }) => (node === undefined || correct === undefined ? [] : [[node, correct]])));
+  const verdicts = new Map(
+    scored.problem.solutions.flatMap(({ node, correct }) => (node === undefined || correct === undefined ? [] : [[node, correct]])),
+  );
   return nodes.map((node) => {
     const steps = node.steps.map((step) => scored.steps[step]!);
     const correct = verdicts.get(node.id);
-    const values: StepValues = { ...steps.at(-1)?.values, ...(node.mc && { mc: node.mc }), ...(node.judge !== undefined && { judge: node.judge }) };
+    const values: StepValues = {
+      ...steps.at(-1)?.values,
+      ...(node.mc && { mc: node.mc }),
+      ...(node.judge !== undefined && { judge: node.judge }),
+    };
     return {
       id: node.id,
       parent: node.parent ?? null,
@@ -103,7 +109,11 @@ function trieNodes(document: ScoredDocument, scored: ScoredProblem): NodeView[] 
 }
 
 /** The tree shows what the labels say, so its values are by trust; whether a step is low is told as everywhere else. */
-function nodeValues(values: StepValues, threshold: number, isOneSample = false): Pick<NodeView, 'value' | 'source' | 'mc' | 'interval' | 'judge' | 'assumed' | 'oneSample'> {
+function nodeValues(
+  values: StepValues,
+  threshold: number,
+  isOneSample = false,
+): Pick<NodeView, 'value' | 'source' | 'mc' | 'interval' | 'judge' | 'assumed' | 'oneSample'> {
   const verdict = stepVerdict(values, threshold);
   const { mc, judge } = values;
   const interval = mc?.correct !== undefined && mc.total !== undefined ? wilsonInterval(mc.correct, mc.total) : undefined;

@@ -1,9 +1,9 @@
-import type { ReasoningTree, Step } from '../reasoning/problem.js';
-import type { Replay, ReplayEvent, ReplayFrame, ReplayState } from '../protocol.js';
-import { wilsonInterval } from '../reasoning/wilson.js';
 import { joinSteps, recordId } from '../labeling/monteCarlo.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, prefixOf, replayTo, type SearchNode, type SearchTree } from '../labeling/searchTree.js';
+import type { Replay, ReplayEvent, ReplayFrame, ReplayState } from '../protocol.js';
+import type { ReasoningTree, Step } from '../reasoning/problem.js';
+import { wilsonInterval } from '../reasoning/wilson.js';
 
 /** What of a problem is compared with its log. */
 export interface LoggedProblem {
@@ -26,7 +26,10 @@ export function replayOf(events: readonly RunEvent[], problem: LoggedProblem): R
 }
 
 /** After how many events of the log it told what stands in the file, and the log's number of each node of the file's view. */
-export function matchLog(events: readonly RunEvent[], problem: LoggedProblem): { readonly count: number; readonly order: readonly number[] } | null {
+export function matchLog(
+  events: readonly RunEvent[],
+  problem: LoggedProblem,
+): { readonly count: number; readonly order: readonly number[] } | null {
   const { tree, steps } = problem;
   for (const count of momentsToCompare(events)) {
     const logged = replayTo(events, count);
@@ -46,10 +49,15 @@ function solutionOrder({ nodes, problem }: SearchTree, { id }: LoggedProblem): n
 }
 
 function isSameRecord({ nodes, begin }: SearchTree, [, ...chain]: readonly number[], steps: readonly Step[]): boolean {
-  return begin.method === 'monte-carlo' && chain.length > 0 && chain.length === steps.length && steps.every(({ text, values: { mc } }, at) => {
-    const { steps: own, total, correct } = nodes[chain[at]!]!;
-    return joinSteps(own).trim() === text.trim() && (mc?.total ?? 0) === total && (mc?.correct ?? 0) === correct;
-  });
+  return (
+    begin.method === 'monte-carlo' &&
+    chain.length > 0 &&
+    chain.length === steps.length &&
+    steps.every(({ text, values: { mc } }, at) => {
+      const { steps: own, total, correct } = nodes[chain[at]!]!;
+      return joinSteps(own).trim() === text.trim() && (mc?.total ?? 0) === total && (mc?.correct ?? 0) === correct;
+    })
+  );
 }
 
 /** All of the log, then its state before each batch that was added after the search had ended, the last one first. */
@@ -71,11 +79,19 @@ function documentOrder({ nodes }: SearchTree): number[] {
 }
 
 function isSame(logged: SearchTree, order: readonly number[], { nodes }: ReasoningTree, steps: readonly Step[]): boolean {
-  return order.length === nodes.length && nodes.every((node, at) => {
-    const { steps: own, total, correct, right, wrong } = logged.nodes[order[at]!]!;
-    return own.length === node.steps.length && own.every((text, i) => text.trim() === steps[node.steps[i]!]!.text.trim()) &&
-      (node.mc?.total ?? 0) === total && (node.mc?.correct ?? 0) === correct && node.rollouts.length === right.length + wrong.length;
-  });
+  return (
+    order.length === nodes.length &&
+    nodes.every((node, at) => {
+      const { steps: own, total, correct, right, wrong } = logged.nodes[order[at]!]!;
+      return (
+        own.length === node.steps.length &&
+        own.every((text, i) => text.trim() === steps[node.steps[i]!]!.text.trim()) &&
+        (node.mc?.total ?? 0) === total &&
+        (node.mc?.correct ?? 0) === correct &&
+        node.rollouts.length === right.length + wrong.length
+      );
+    })
+  );
 }
 
 /** `isRecord`: of a record only its own steps and what happens to the problem is told, and the problem has no value of its own. */

@@ -1,7 +1,7 @@
 import type { Problem, ReasoningDocument, Step } from '../reasoning/problem.js';
 import type { LineIndex } from '../reasoning/span.js';
-import { stepVerdict } from '../reasoning/stepVerdict.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
+import { stepVerdict } from '../reasoning/stepVerdict.js';
 
 /**
  * Which value decides whether a step is low: the live model's score, which is on the text as it stands and not on the one a

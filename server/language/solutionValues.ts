@@ -1,7 +1,7 @@
-import { aggregateAll, type Aggregates } from '../reasoning/aggregation.js';
+import { type Aggregates, aggregateAll } from '../reasoning/aggregation.js';
 import type { Solution } from '../reasoning/problem.js';
-import { valueOf } from '../reasoning/stepVerdict.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
+import { valueOf } from '../reasoning/stepVerdict.js';
 import type { ScoredProblem, ScoredStep } from './scoredDocument.js';
 import { formatValue, sourceNames } from './valueText.js';
 

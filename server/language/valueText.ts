@@ -43,7 +43,9 @@ export function describeRollouts(mc: McValue): string {
   if (mc.total === 1) parts.push('one sample');
   if (mc.correct !== undefined && mc.total !== undefined) {
     const interval = wilsonInterval(mc.correct, mc.total);
-    parts.push(`${mc.correct} of ${mc.total} right${interval ? `, 95 % interval [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : ''}`);
+    parts.push(
+      `${mc.correct} of ${mc.total} right${interval ? `, 95 % interval [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : ''}`,
+    );
   }
   return parts.join('; ');
 }
@@ -54,7 +56,10 @@ export function describeHuman(label: -1 | 0 | 1): string {
 
 /** The first words of a text on one line, at most `length` characters; never half a surrogate pair. */
 export function firstWords(text: string, length: number): string {
-  const line = text.slice(0, length * 4).replace(/\s+/g, ' ').trim();
+  const line = text
+    .slice(0, length * 4)
+    .replace(/\s+/g, ' ')
+    .trim();
   if (line.length <= length) return line;
   const cut = line.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '');
   return `${cut.trimEnd()}…`;

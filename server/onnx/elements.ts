@@ -27,7 +27,8 @@ function makeHalfTable(): Float32Array {
   return Float32Array.from({ length: 1 << 16 }, (_, bits) => {
     const exponent = (bits >> 10) & 0x1f;
     const fraction = bits & 0x3ff;
-    const size = exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? (fraction ? NaN : Infinity) : (1 + fraction / 1024) * 2 ** (exponent - 15);
+    const size =
+      exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? (fraction ? NaN : Infinity) : (1 + fraction / 1024) * 2 ** (exponent - 15);
     return bits & 0x8000 ? -size : size;
   });
 }

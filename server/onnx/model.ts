@@ -1,4 +1,4 @@
-import { bytesField, integers, readFields, text, varintField, writeMessage, type Field } from './wire.js';
+import { bytesField, type Field, integers, readFields, text, varintField, writeMessage } from './wire.js';
 
 /** An ONNX model without its weights' bytes where those stay in their file. Field numbers are those of onnx.proto3. */
 export interface OnnxModel {
@@ -66,18 +66,29 @@ export const tensorFields = { dims: 1, type: 2, name: 8, rawData: 9, externalDat
 export function readNode(message: Buffer): Node {
   const fields = readFields(message);
   const texts = (number: number) => fields.filter((field) => field.number === number).map(({ body }) => body.toString('utf8'));
-  return { inputs: texts(1), outputs: texts(2), opType: text(fields, 4), domain: text(fields, 7), fields: fields.filter(({ number }) => number > 2) };
+  return {
+    inputs: texts(1),
+    outputs: texts(2),
+    opType: text(fields, 4),
+    domain: text(fields, 7),
+    fields: fields.filter(({ number }) => number > 2),
+  };
 }
 
 /** ValueInfoProto: name = 1, type = 2 { tensor_type = 1 { elem_type = 1, shape = 2 { dim = 1 { dim_value = 1 } } } }. */
 export function readValueInfo(body: Buffer): ValueInfo {
-  const part = (message: Buffer | undefined, number: number) => (message ? readFields(message).find((field) => field.number === number) : undefined);
+  const part = (message: Buffer | undefined, number: number) =>
+    message ? readFields(message).find((field) => field.number === number) : undefined;
   const tensor = part(part(body, 2)?.body, 1)?.body;
   const shape = part(tensor, 2)?.body;
   return {
     name: text(readFields(body), 1),
     type: part(tensor, 1)?.value ?? 0,
-    shape: shape && readFields(shape).filter(({ number }) => number === 1).map((dim) => part(dim.body, 1)?.value),
+    shape:
+      shape &&
+      readFields(shape)
+        .filter(({ number }) => number === 1)
+        .map((dim) => part(dim.body, 1)?.value),
     body,
   };
 }
@@ -91,29 +102,54 @@ export function makeValueInfo(name: string, type: number, shape: readonly (numbe
 
 export function makeTensor(name: string, dims: readonly number[], type: number, data: Buffer | Stored): Tensor {
   const { dims: dimsField, type: typeField, name: nameField } = tensorFields;
-  return { name, dims, type, data, fields: [...dims.map((size) => varintField(dimsField, size)), varintField(typeField, type), bytesField(nameField, name)] };
+  return {
+    name,
+    dims,
+    type,
+    data,
+    fields: [...dims.map((size) => varintField(dimsField, size)), varintField(typeField, type), bytesField(nameField, name)],
+  };
 }
 
 /** A node called after its first output. Attributes are integers, or lists of them. */
-export function makeNode(opType: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, number | readonly number[]>> = {}): Node {
-  const fields = [bytesField(3, outputs[0]!), bytesField(4, opType), ...Object.entries(attributes).map(([name, value]) => bytesField(5, writeAttribute(name, value)))];
+export function makeNode(
+  opType: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Readonly<Record<string, number | readonly number[]>> = {},
+): Node {
+  const fields = [
+    bytesField(3, outputs[0]!),
+    bytesField(4, opType),
+    ...Object.entries(attributes).map(([name, value]) => bytesField(5, writeAttribute(name, value))),
+  ];
   return { opType, domain: '', inputs, outputs, fields };
 }
 
 /** AttributeProto: name = 1, i = 3, ints = 8, type = 20 (2 INT, 7 INTS). */
 function writeAttribute(name: string, value: number | readonly number[]): Buffer {
-  const values = typeof value === 'number' ? [varintField(3, value), varintField(20, 2)] : [...value.map((one) => varintField(8, one)), varintField(20, 7)];
+  const values =
+    typeof value === 'number'
+      ? [varintField(3, value), varintField(20, 2)]
+      : [...value.map((one) => varintField(8, one)), varintField(20, 7)];
   return writeMessage([bytesField(1, name), ...values]);
 }
 
 /** An attribute's fields; undefined when the node has none of that name. */
-export function attribute(node: Node, name: string): { readonly int: number; readonly ints: readonly number[]; readonly float: number } | undefined {
+export function attribute(
+  node: Node,
+  name: string,
+): { readonly int: number; readonly ints: readonly number[]; readonly float: number } | undefined {
   for (const field of node.fields) {
     if (field.number !== 5) continue;
     const fields = readFields(field.body);
     if (text(fields, 1) !== name) continue;
     const float = fields.find(({ number }) => number === 2);
-    return { int: fields.find(({ number }) => number === 3)?.value ?? 0, ints: integers(fields, 8), float: float?.raw.length === 5 ? float.raw.readFloatLE(1) : 0 };
+    return {
+      int: fields.find(({ number }) => number === 3)?.value ?? 0,
+      ints: integers(fields, 8),
+      float: float?.raw.length === 5 ? float.raw.readFloatLE(1) : 0,
+    };
   }
   return undefined;
 }
@@ -143,5 +179,9 @@ function writeTensor({ data, fields }: Tensor, locate: (path: string) => string)
   if (Buffer.isBuffer(data)) return writeMessage([...fields, bytesField(tensorFields.rawData, data)]);
   // StringStringEntryProto: key = 1, value = 2.
   const entries = Object.entries({ location: locate(data.path), offset: String(data.offset), length: String(data.length) });
-  return writeMessage([...fields, ...entries.map(([key, value]) => bytesField(tensorFields.externalData, writeMessage([bytesField(1, key), bytesField(2, value)]))), varintField(tensorFields.dataLocation, 1)]);
+  return writeMessage([
+    ...fields,
+    ...entries.map(([key, value]) => bytesField(tensorFields.externalData, writeMessage([bytesField(1, key), bytesField(2, value)]))),
+    varintField(tensorFields.dataLocation, 1),
+  ]);
 }

@@ -1,7 +1,7 @@
 import { attribute, dataTypes, makeNode, makeTensor, type Node, type OnnxModel, type Stored, type Tensor } from './model.js';
 import { columnScales, isFloatMatrix, quantised } from './quantiseMatrix.js';
 import { findTail } from './sliceHead.js';
-import { findWeight, linkGraph, withoutUnused, type Links, type Weight } from './weights.js';
+import { findWeight, type Links, linkGraph, type Weight, withoutUnused } from './weights.js';
 import { integers, readFields, text } from './wire.js';
 
 /** Products with fewer weights gain nothing. */
@@ -92,11 +92,21 @@ export async function quantiseModel(model: OnnxModel, { store, signal, onProgres
   }
   onProgress(products.length, products.length);
 
-  const nodes = withoutUnused(graph.nodes.flatMap((node) => changed.get(node) ?? [node]), products.flatMap(({ weight }) => weight.chain));
+  const nodes = withoutUnused(
+    graph.nodes.flatMap((node) => changed.get(node) ?? [node]),
+    products.flatMap(({ weight }) => weight.chain),
+  );
   const taken = linkGraph({ ...graph, nodes }).consumers;
   const weights = new Set(products.map(({ weight }) => weight.tensor));
   return {
-    model: { ...model, graph: { ...graph, nodes, initializers: [...graph.initializers.filter((tensor) => !weights.has(tensor) || taken.has(tensor.name)), ...tensors] } },
+    model: {
+      ...model,
+      graph: {
+        ...graph,
+        nodes,
+        initializers: [...graph.initializers.filter((tensor) => !weights.has(tensor) || taken.has(tensor.name)), ...tensors],
+      },
+    },
     products: products.length,
     weights: [...weights].reduce((sum, { dims }) => sum + dims[0]! * dims[1]!, 0),
   };
@@ -114,14 +124,22 @@ function toProduct(node: Node, links: Links): Product | undefined {
   return { node, weight: { ...found, isTransposed: found.isTransposed !== isTurned } };
 }
 
-async function quantiseMatrix({ tensor, isTransposed }: Weight, key: string, tensors: Tensor[], store: QuantiseOptions['store'], signal: AbortSignal): Promise<Matrix> {
+async function quantiseMatrix(
+  { tensor, isTransposed }: Weight,
+  key: string,
+  tensors: Tensor[],
+  store: QuantiseOptions['store'],
+  signal: AbortSignal,
+): Promise<Matrix> {
   const scales = await columnScales(tensor, isTransposed, signal);
   const values = await store(quantised(tensor, isTransposed, scales, signal), tensor.dims[0]! * tensor.dims[1]!);
   const [stored, scaleName] = [`${key}.int8`, `${key}.scales`];
   tensors.push(makeTensor(scaleName, [scales.length], dataTypes.float32, Buffer.from(scales.buffer)));
   tensors.push(makeTensor(isTransposed ? `${stored}.rows` : stored, tensor.dims, dataTypes.int8, values));
   // Turned when the model is loaded, by the runtime.
-  return isTransposed ? { values: stored, scales: scaleName, nodes: [makeNode('Transpose', [`${stored}.rows`], [stored], { perm: [1, 0] })] } : { values: stored, scales: scaleName, nodes: [] };
+  return isTransposed
+    ? { values: stored, scales: scaleName, nodes: [makeNode('Transpose', [`${stored}.rows`], [stored], { perm: [1, 0] })] }
+    : { values: stored, scales: scaleName, nodes: [] };
 }
 
 /** The largest absolute value of a token is 127 units. */
@@ -135,7 +153,9 @@ function quantiseTokens(input: string, type: number, opset: number): Tokens {
     nodes: [
       ...(isHalf ? [makeNode('Cast', [input], [from], { to: dataTypes.float32 })] : []),
       makeNode('Abs', [from], [name('sizes')]),
-      opset >= opsetOfAxes ? makeNode('ReduceMax', [name('sizes'), shared.axes], [name('largest')], { keepdims: 1 }) : makeNode('ReduceMax', [name('sizes')], [name('largest')], { axes: [-1], keepdims: 1 }),
+      opset >= opsetOfAxes
+        ? makeNode('ReduceMax', [name('sizes'), shared.axes], [name('largest')], { keepdims: 1 })
+        : makeNode('ReduceMax', [name('sizes')], [name('largest')], { axes: [-1], keepdims: 1 }),
       makeNode('Mul', [name('largest'), shared.unit], [name('unit')]),
       makeNode('Max', [name('unit'), shared.smallest], [name('scales')]),
       makeNode('Div', [from, name('scales')], [name('units')]),

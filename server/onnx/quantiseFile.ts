@@ -1,7 +1,7 @@
-import { open, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { writeModel, type Stored } from './model.js';
-import { quantiseModel, type QuantiseOptions } from './quantise.js';
+import { type Stored, writeModel } from './model.js';
+import { type QuantiseOptions, quantiseModel } from './quantise.js';
 import { OnnxFileError, readModel } from './readModel.js';
 import { openData } from './weights.js';
 import { WireError } from './wire.js';
@@ -27,13 +27,19 @@ export interface QuantisedFile {
  */
 export async function quantiseFile(from: string, to: string, options: Omit<QuantiseOptions, 'store'>): Promise<QuantisedFile> {
   const model = await readModel(from, smallestOutside);
-  const elsewhere = model.graph.initializers.map(({ data }) => (data === undefined || Buffer.isBuffer(data) || data.path === from ? 0 : data.length));
+  const elsewhere = model.graph.initializers.map(({ data }) =>
+    data === undefined || Buffer.isBuffer(data) || data.path === from ? 0 : data.length,
+  );
   const bytesBefore = elsewhere.reduce((sum, length) => sum + length, (await stat(from)).size);
   const path = `${to}_data`;
   const file = await open(path, 'wx');
   try {
     const data = new DataFile(file, path);
-    const { model: quantised, products, weights } = await quantiseModel(model, { ...options, store: (chunks, length) => data.append(chunks, length) });
+    const {
+      model: quantised,
+      products,
+      weights,
+    } = await quantiseModel(model, { ...options, store: (chunks, length) => data.append(chunks, length) });
     const initializers = [];
     for (const tensor of quantised.graph.initializers) {
       const held = tensor.data;
@@ -43,7 +49,8 @@ export async function quantiseFile(from: string, to: string, options: Omit<Quant
     await writeFile(to, writeModel({ ...quantised, graph: { ...quantised.graph, initializers } }, basename), { flag: 'wx' });
     return { products, weights, bytesBefore, bytesAfter: (await stat(to)).size + data.length };
   } catch (error) {
-    if (error instanceof RangeError || error instanceof WireError) throw new OnnxFileError(`${from} cannot be quantised: ${error.message}.`);
+    if (error instanceof RangeError || error instanceof WireError)
+      throw new OnnxFileError(`${from} cannot be quantised: ${error.message}.`);
     throw error;
   } finally {
     await file.close();
@@ -62,7 +69,8 @@ class DataFile {
     const offset = Math.ceil(this.length / alignment) * alignment;
     let at = offset;
     for await (const chunk of chunks) {
-      for (let written = 0; written < chunk.length; ) written += (await this.file.write(chunk, written, chunk.length - written, at + written)).bytesWritten;
+      for (let written = 0; written < chunk.length; )
+        written += (await this.file.write(chunk, written, chunk.length - written, at + written)).bytesWritten;
       at += chunk.length;
     }
     this.length = at;

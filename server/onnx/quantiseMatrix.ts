@@ -20,7 +20,8 @@ export function isFloatMatrix({ dims, type, data }: Tensor): boolean {
 export async function columnScales(matrix: Tensor, isTransposed: boolean, signal: AbortSignal): Promise<Float32Array> {
   const width = matrix.dims[1]!;
   const scales = new Float32Array(matrix.dims[isTransposed ? 0 : 1]!);
-  for await (const { floats, first } of pieces(matrix, signal)) growScales(floats, width, isTransposed ? scales.subarray(first) : scales, isTransposed);
+  for await (const { floats, first } of pieces(matrix, signal))
+    growScales(floats, width, isTransposed ? scales.subarray(first) : scales, isTransposed);
   if (!scales.every((size) => Number.isFinite(size))) throw new RangeError(`its weights '${matrix.name}' hold values that are not numbers`);
   // A column of zeros needs some scale.
   return scales.map((size) => (size === 0 ? 1 : size / largest));
@@ -51,12 +52,16 @@ function growScales(floats: Float32Array, width: number, scales: Float32Array, i
 
 function roundAll(floats: Float32Array, into: Int8Array, width: number, inverse: Float64Array, isByRow: boolean): void {
   for (let start = 0, row = 0; start < floats.length; start += width, row++) {
-    for (let column = 0; column < width; column++) into[start + column] = Math.round(floats[start + column]! * inverse[isByRow ? row : column]!);
+    for (let column = 0; column < width; column++)
+      into[start + column] = Math.round(floats[start + column]! * inverse[isByRow ? row : column]!);
   }
 }
 
 /** Whole rows of a matrix, from row `first` on. */
-async function* pieces({ dims, type, data }: Tensor, signal: AbortSignal): AsyncGenerator<{ readonly floats: Float32Array; readonly first: number }> {
+async function* pieces(
+  { dims, type, data }: Tensor,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly floats: Float32Array; readonly first: number }> {
   const [height, width] = dims as [number, number];
   const rowBytes = width * bytesPerFloat[type]!;
   const rows = Math.max(1, Math.floor(pieceBytes / rowBytes));

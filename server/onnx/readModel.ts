@@ -1,8 +1,19 @@
 import { readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { graphFields, modelGraphField, readNode, readValueInfo, tensorFields, type Node, type OnnxModel, type Stored, type Tensor, type ValueInfo } from './model.js';
-import { integers, longestFieldHead, readExtent, readFields, text, WireError, type Extent, type Field } from './wire.js';
+import {
+  graphFields,
+  modelGraphField,
+  type Node,
+  type OnnxModel,
+  readNode,
+  readValueInfo,
+  type Stored,
+  type Tensor,
+  tensorFields,
+  type ValueInfo,
+} from './model.js';
+import { type Extent, type Field, integers, longestFieldHead, readExtent, readFields, text, WireError } from './wire.js';
 
 /** Weights of more bytes than this stay in their file: whoever runs the graph maps them from there, which is sooner done than copying. */
 export const largestInMemory = 1 << 16;
@@ -30,7 +41,8 @@ export async function readModel(path: string, inMemory = largestInMemory): Promi
       if (extent.number === modelGraphField) graph = reader.graph(extent);
       else fields.push(reader.field(extent));
     }
-    if (!graph || graph.outputs.length === 0) throw new OnnxFileError(`${path} is no ONNX model: it declares no output. Download or export it again.`);
+    if (!graph || graph.outputs.length === 0)
+      throw new OnnxFileError(`${path} is no ONNX model: it declares no output. Download or export it again.`);
     return { graph, fields };
   } catch (error) {
     if (error instanceof WireError) throw new OnnxFileError(`${path} is no ONNX model: ${error.message}. Download or copy it again.`);
@@ -99,10 +111,12 @@ class Reader {
     const fields: Field[] = [];
     let data: Buffer | Stored | undefined;
     for (const place of this.extents(start, end)) {
-      if (place.number === tensorFields.rawData && place.end - place.start > this.inMemory) data = { path: this.path, offset: place.start, length: place.end - place.start };
+      if (place.number === tensorFields.rawData && place.end - place.start > this.inMemory)
+        data = { path: this.path, offset: place.start, length: place.end - place.start };
       else fields.push(this.field(place));
     }
-    const isData = ({ number }: Field) => number === tensorFields.rawData || number === tensorFields.externalData || number === tensorFields.dataLocation;
+    const isData = ({ number }: Field) =>
+      number === tensorFields.rawData || number === tensorFields.externalData || number === tensorFields.dataLocation;
     const isExternal = integers(fields, tensorFields.dataLocation).at(-1) === 1;
     data ??= isExternal ? this.#external(fields) : fields.findLast(({ number }) => number === tensorFields.rawData)?.body;
     const [dims, type] = [integers(fields, tensorFields.dims), integers(fields, tensorFields.type).at(-1) ?? 0];
@@ -110,9 +124,18 @@ class Reader {
   }
 
   #external(fields: readonly Field[]): Stored {
-    const entries = new Map(fields.filter(({ number }) => number === tensorFields.externalData).map(({ body }) => [text(readFields(body), 1), text(readFields(body), 2)]));
-    const [location, offset, length] = [entries.get('location') ?? '', Number(entries.get('offset') ?? 0), Number(entries.get('length') ?? NaN)];
-    if (location === '' || !Number.isSafeInteger(offset) || offset < 0 || !(Number.isSafeInteger(length) && length >= 0)) throw new WireError();
+    const entries = new Map(
+      fields
+        .filter(({ number }) => number === tensorFields.externalData)
+        .map(({ body }) => [text(readFields(body), 1), text(readFields(body), 2)]),
+    );
+    const [location, offset, length] = [
+      entries.get('location') ?? '',
+      Number(entries.get('offset') ?? 0),
+      Number(entries.get('length') ?? NaN),
+    ];
+    if (location === '' || !Number.isSafeInteger(offset) || offset < 0 || !(Number.isSafeInteger(length) && length >= 0))
+      throw new WireError();
     return { path: resolve(dirname(this.path), location), offset, length };
   }
 

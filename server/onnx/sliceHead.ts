@@ -1,7 +1,7 @@
 import { bytesPerFloat } from './elements.js';
 import { dataTypes, makeNode, makeTensor, makeValueInfo, type Node, type OnnxModel, type Tensor } from './model.js';
-import { findWeight, linkGraph, openData, withoutUnused, type Links } from './weights.js';
-import { readFields, integers } from './wire.js';
+import { findWeight, type Links, linkGraph, openData, withoutUnused } from './weights.js';
+import { integers, readFields } from './wire.js';
 
 /** The input of a rewritten graph: the tokens, as positions in the sequence that is fed, whose scores are wanted. */
 export const scorePositions = 'score_positions';
@@ -54,7 +54,10 @@ export async function sliceHead(model: OnnxModel, wanted: Int32Array): Promise<S
     for (const [node, inputs] of narrow.inputs) changed.set(node, [{ ...node, inputs }]);
   }
 
-  const nodes = withoutUnused(graph.nodes.flatMap((node) => changed.get(node) ?? [node]), narrow?.replaced ?? []);
+  const nodes = withoutUnused(
+    graph.nodes.flatMap((node) => changed.get(node) ?? [node]),
+    narrow?.replaced ?? [],
+  );
   // Shapes told of what follows the head hold no longer; the runtime infers them.
   const stale = new Set([head, ...after].flatMap((node) => node.outputs));
   const [batch] = output.shape;
@@ -81,12 +84,15 @@ export function findTail(links: Links): { readonly head: Node; readonly after: r
   for (let value = logits; ; ) {
     const node = links.producers.get(value);
     if (!node) return `'${logits}' comes from no product with weights`;
-    if (value !== logits && links.consumers.get(value)!.length > 1) return `'${value}', from which '${logits}' comes, is used elsewhere too`;
+    if (value !== logits && links.consumers.get(value)!.length > 1)
+      return `'${value}', from which '${logits}' comes, is used elsewhere too`;
     const type = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
-    if (products.has(type)) return isMatrix(node, links) ? { head: node, after } : `the weights of the product before '${logits}' are not a matrix`;
+    if (products.has(type))
+      return isMatrix(node, links) ? { head: node, after } : `the weights of the product before '${logits}' are not a matrix`;
     if (!tokenwise.has(type)) return `'${logits}' comes from a node ${type}, with which it is not known how tokens can be left out`;
     const varying = node.inputs.filter((name) => !isSameForAllTokens(name, links));
-    if (varying.length !== 1) return `'${logits}' comes from a node ${type} of ${varying.length} values that may differ from token to token`;
+    if (varying.length !== 1)
+      return `'${logits}' comes from a node ${type} of ${varying.length} values that may differ from token to token`;
     after.push(node);
     value = varying[0]!;
   }
@@ -105,7 +111,10 @@ function isSameForAllTokens(name: string, links: Links, depth = 0): boolean {
 
 /** Axes of a Constant's tensor (AttributeProto.t = 5); a large number where the value is told in another way. */
 function constantRank(node: Node): number {
-  const tensor = node.fields.filter(({ number }) => number === 5).flatMap(({ body }) => readFields(body)).find(({ number }) => number === 5);
+  const tensor = node.fields
+    .filter(({ number }) => number === 5)
+    .flatMap(({ body }) => readFields(body))
+    .find(({ number }) => number === 5);
   return tensor ? integers(readFields(tensor.body), 1).length : Infinity;
 }
 
@@ -170,7 +179,13 @@ function isScalar(name: string, { producers }: Links): boolean {
  * A tensor of some columns of a matrix, or of its rows where it is transposed; undefined where the elements cannot be told apart.
  * @param dims Of the result, where they are not those of a matrix.
  */
-async function pickColumns(matrix: Tensor, isTransposed: boolean, columns: Int32Array, name: string, dims?: readonly number[]): Promise<Tensor | undefined> {
+async function pickColumns(
+  matrix: Tensor,
+  isTransposed: boolean,
+  columns: Int32Array,
+  name: string,
+  dims?: readonly number[],
+): Promise<Tensor | undefined> {
   const size = bytesPerFloat[matrix.type];
   const [height, width] = matrix.dims as [number, number];
   if (size === undefined || matrix.data?.length !== height * width * size) return undefined;
@@ -178,7 +193,9 @@ async function pickColumns(matrix: Tensor, isTransposed: boolean, columns: Int32
   try {
     const parts: Promise<Buffer>[] = [];
     if (isTransposed) for (const column of columns) parts.push(data.read(column * width * size, (column + 1) * width * size));
-    else for (let row = 0; row < height; row++) for (const column of columns) parts.push(data.read((row * width + column) * size, (row * width + column + 1) * size));
+    else
+      for (let row = 0; row < height; row++)
+        for (const column of columns) parts.push(data.read((row * width + column) * size, (row * width + column + 1) * size));
     const picked = Buffer.concat(await Promise.all(parts));
     return makeTensor(name, dims ?? (isTransposed ? [columns.length, width] : [height, columns.length]), matrix.type, picked);
   } finally {

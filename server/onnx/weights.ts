@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { attribute, graphFields, readNode, type Node, type OnnxGraph, type Stored, type Tensor } from './model.js';
+import { attribute, graphFields, type Node, type OnnxGraph, readNode, type Stored, type Tensor } from './model.js';
 import { readFields } from './wire.js';
 
 /** Who gives and who takes each value of a graph. */
@@ -35,7 +35,10 @@ function takenInside(node: Node): string[] {
   const names: string[] = [];
   const open = [node];
   for (let next = open.pop(); next; next = open.pop()) {
-    const graphs = next.fields.filter(({ number }) => number === 5).flatMap(({ body }) => readFields(body)).filter(({ number }) => number === 6 || number === 11);
+    const graphs = next.fields
+      .filter(({ number }) => number === 5)
+      .flatMap(({ body }) => readFields(body))
+      .filter(({ number }) => number === 6 || number === 11);
     for (const inner of graphs.flatMap(({ body }) => readFields(body))) {
       if (inner.number === graphFields.node) {
         const own = readNode(inner.body);

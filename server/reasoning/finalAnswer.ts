@@ -60,7 +60,10 @@ function spoken(text: string): string | undefined {
 function tidy(answer: string): string {
   let text = answer.trim();
   for (;;) {
-    const next = text.replace(/\.$/, '').replace(/^(\*\*|\$\$?|\\\(|\\\[)|(\*\*|\$\$?|\\\)|\\\])$/g, '').trim();
+    const next = text
+      .replace(/\.$/, '')
+      .replace(/^(\*\*|\$\$?|\\\(|\\\[)|(\*\*|\$\$?|\\\)|\\\])$/g, '')
+      .trim();
     if (next === text) return text;
     text = next;
   }

@@ -21,11 +21,7 @@ export function valueOf(values: StepValues, source: ValueSource): number | undef
  * The one value that decides, and whether it is low: below `threshold`, except that a person's label is low exactly when
  * it says wrong. Undefined when nothing is known about the step.
  */
-export function stepVerdict(
-  values: StepValues,
-  threshold: number,
-  trust: readonly ValueSource[] = TRUST_ORDER,
-): StepVerdict | undefined {
+export function stepVerdict(values: StepValues, threshold: number, trust: readonly ValueSource[] = TRUST_ORDER): StepVerdict | undefined {
   for (const source of trust) {
     const value = valueOf(values, source);
     if (value !== undefined) return { value, source, low: source === 'human' ? value === 0 : value < threshold };

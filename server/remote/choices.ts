@@ -7,13 +7,20 @@ export interface Choice {
   /** Completions. */
   readonly text?: unknown;
   /** Chat. `reasoning` is vLLM's name since 0.11, `reasoning_content` DeepSeek's and vLLM's before. */
-  readonly message?: { readonly content?: unknown; readonly reasoning?: unknown; readonly reasoning_content?: unknown; readonly tool_calls?: unknown } | null;
+  readonly message?: {
+    readonly content?: unknown;
+    readonly reasoning?: unknown;
+    readonly reasoning_content?: unknown;
+    readonly tool_calls?: unknown;
+  } | null;
 }
 
 /** The choices of a reply in their order, at least one; RequestFailure says what came instead. */
 export function readChoices(reply: unknown): Choice[] {
   if (typeof reply === 'string') {
-    throw new RequestFailure(`The server answered with ${/^\s*</.test(reply) ? 'an HTML page' : 'plain text'} instead of JSON; is its URL right?`);
+    throw new RequestFailure(
+      `The server answered with ${/^\s*</.test(reply) ? 'an HTML page' : 'plain text'} instead of JSON; is its URL right?`,
+    );
   }
   const choices = (reply as { choices?: unknown } | null | undefined)?.choices;
   if (!Array.isArray(choices)) throw new RequestFailure('The server answered without choices.');

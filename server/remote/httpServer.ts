@@ -104,7 +104,9 @@ async function read(response: Response): Promise<Buffer> {
   for await (const chunk of response.body ?? []) {
     bytes += (chunk as Uint8Array).byteLength;
     if (bytes > mostBytes) {
-      throw new RequestFailure(`The server's answer is longer than ${mostBytes / 2 ** 20} MiB. Serve a graph that gives the labels, or the two columns of the readout, instead of the whole vocabulary.`);
+      throw new RequestFailure(
+        `The server's answer is longer than ${mostBytes / 2 ** 20} MiB. Serve a graph that gives the labels, or the two columns of the readout, instead of the whole vocabulary.`,
+      );
     }
     chunks.push(chunk as Uint8Array);
   }
@@ -112,10 +114,12 @@ async function read(response: Response): Promise<Buffer> {
 }
 
 function refusal(status: number, { headers, body }: HttpAnswer): RequestFailure {
-  if (status >= 300 && status < 400) return new RequestFailure(`The server answered ${status}: it sends to another address. Name that one in the profile.`, { status });
+  if (status >= 300 && status < 400)
+    return new RequestFailure(`The server answered ${status}: it sends to another address. Name that one in the profile.`, { status });
   const said = toldBy(body.toString('utf8')).trim();
   const after = headers.get('retry-after')?.trim();
-  const wait = after === undefined || after === '' ? NaN : /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
+  const wait =
+    after === undefined || after === '' ? NaN : /^\d+(\.\d+)?$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
   return new RequestFailure(`The server answered ${status}${said === '' ? '' : `: ${said.slice(0, 300).replace(/\.$/, '')}`}.`, {
     status,
     isTemporary: status >= 500 || temporary.has(status),
@@ -129,7 +133,8 @@ function toldBy(text: string): string {
   try {
     const json = JSON.parse(text) as { error?: unknown; message?: unknown; detail?: unknown } | null;
     const error = json?.error;
-    const told = typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : (error ?? json?.message ?? json?.detail);
+    const told =
+      typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : (error ?? json?.message ?? json?.detail);
     return typeof told === 'string' ? told : JSON.stringify(told ?? json);
   } catch {
     return text;

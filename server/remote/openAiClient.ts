@@ -19,7 +19,9 @@ export interface OpenAiClientOptions {
   readonly backOff?: number;
   readonly log: OpenAiLog;
   /** What is thrown when no request to this server can succeed: the error of those who use it. */
-  readonly Unusable: new (message: string) => Error;
+  readonly Unusable: new (
+    message: string,
+  ) => Error;
 }
 
 export interface OpenAiLog {
@@ -56,8 +58,14 @@ export class OpenAiClient {
     this.#gate = new Gate(options.concurrency);
     // All that the package would take from the environment is given here: only the key may come from there.
     this.#api = new OpenAI({
-      baseURL: this.baseUrl, apiKey: options.apiKey ?? 'none', organization: null, project: null,
-      maxRetries: 0, timeout: options.timeout, logLevel: 'off', fetch: fetchWithErrors,
+      baseURL: this.baseUrl,
+      apiKey: options.apiKey ?? 'none',
+      organization: null,
+      project: null,
+      maxRetries: 0,
+      timeout: options.timeout,
+      logLevel: 'off',
+      fetch: fetchWithErrors,
     });
   }
 
@@ -65,7 +73,11 @@ export class OpenAiClient {
    * Sends a request and returns the JSON of its answer, or text where the server sent no JSON. Rejects with AbortError when
    * cancelled, with `Unusable` when no request to this server can succeed, else with RequestFailure.
    */
-  async post(path: '/chat/completions' | '/completions', body: RequestBody & { readonly model: string }, signal?: AbortSignal): Promise<unknown> {
+  async post(
+    path: '/chat/completions' | '/completions',
+    body: RequestBody & { readonly model: string },
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     try {
       const answer = await this.#call((callSignal) => this.#api.post<unknown>(path, { body: { ...body }, signal: callSignal }), signal);
       this.#hasAnswered = true;
@@ -156,16 +168,22 @@ export class OpenAiClient {
       throw new this.#options.Unusable(`The server at ${this.baseUrl} has no model "${model}". ${modelsServed(models)}`);
     }
     if (status === 404) {
-      throw new this.#options.Unusable(`The server at ${this.baseUrl} does not know ${path}. Check that its URL ends in the version, as in http://localhost:8000/v1, or use the other mode (chat or completions).`);
+      throw new this.#options.Unusable(
+        `The server at ${this.baseUrl} does not know ${path}. Check that its URL ends in the version, as in http://localhost:8000/v1, or use the other mode (chat or completions).`,
+      );
     }
   }
 
   #refuse({ message, details }: RequestFailure): void {
     if (details.status === 401 || details.status === 403) {
-      throw new this.#options.Unusable(`The server at ${this.baseUrl} refuses the key: ${message} Put the right one into the environment variable STEPLENS_API_KEY or OPENAI_API_KEY, or in VS Code run "StepLens: Set Server Key…".`);
+      throw new this.#options.Unusable(
+        `The server at ${this.baseUrl} refuses the key: ${message} Put the right one into the environment variable STEPLENS_API_KEY or OPENAI_API_KEY, or in VS Code run "StepLens: Set Server Key…".`,
+      );
     }
     if (details.isUnreachable === true && !this.#hasAnswered) {
-      throw new this.#options.Unusable(`Nothing answers at ${this.baseUrl}: ${message} Start the server (vllm serve MODEL), or correct its URL.`);
+      throw new this.#options.Unusable(
+        `Nothing answers at ${this.baseUrl}: ${message} Start the server (vllm serve MODEL), or correct its URL.`,
+      );
     }
   }
 }

@@ -16,7 +16,10 @@ export interface RequestFailureDetails {
 export class RequestFailure extends Error {
   override readonly name = 'RequestFailure';
 
-  constructor(message: string, readonly details: RequestFailureDetails = {}) {
+  constructor(
+    message: string,
+    readonly details: RequestFailureDetails = {},
+  ) {
     super(message);
   }
 }
@@ -32,8 +35,10 @@ export function requestFailure(error: unknown): RequestFailure {
     return new RequestFailure('The server did not answer in time.');
   }
   if (error instanceof APIError && typeof error.status === 'number') return refusal(error as StatusError, error.status);
-  if (error instanceof SyntaxError) return new RequestFailure('The server answered with JSON that cannot be read; it may have been cut off.');
-  if (code !== undefined && UNREACHABLE.has(code)) return new RequestFailure(`The server cannot be reached (${code}).`, { isUnreachable: true, isTemporary: true });
+  if (error instanceof SyntaxError)
+    return new RequestFailure('The server answered with JSON that cannot be read; it may have been cut off.');
+  if (code !== undefined && UNREACHABLE.has(code))
+    return new RequestFailure(`The server cannot be reached (${code}).`, { isUnreachable: true, isTemporary: true });
   return new RequestFailure(`The connection to the server broke (${code ?? message}).`, { isTemporary: true });
 }
 

@@ -1,6 +1,6 @@
+import { ModelError } from '../models/modelError.js';
 import type { ValueInfo } from '../onnx/model.js';
 import { OnnxFileError, readModel } from '../onnx/readModel.js';
-import { ScoringError } from './scorer.js';
 
 /** An input or output of a graph, as its file declares it. */
 export interface DeclaredTensor {
@@ -16,7 +16,7 @@ export interface DeclaredTensors {
 
 /**
  * The inputs and outputs of an ONNX file, without loading it: weights are stepped over, so that gigabytes cost nothing.
- * Rejects with ScoringError when the file is no ONNX model.
+ * Rejects with ModelError when the file is no ONNX model.
  */
 export async function readGraphTensors(path: string): Promise<DeclaredTensors> {
   try {
@@ -24,7 +24,7 @@ export async function readGraphTensors(path: string): Promise<DeclaredTensors> {
     const declared = ({ name, shape = [] }: ValueInfo): DeclaredTensor => ({ name, dims: shape });
     return { inputs: graph.inputs.map(declared), outputs: graph.outputs.map(declared) };
   } catch (error) {
-    if (error instanceof OnnxFileError) throw new ScoringError(error.message);
+    if (error instanceof OnnxFileError) throw new ModelError(error.message);
     throw error;
   }
 }

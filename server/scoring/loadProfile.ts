@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import type { Fields } from './fields.js';
+import type { Fields } from '../models/fields.js';
+import { imagesPlace, readImageSettings } from '../models/images/imageKinds.js';
+import { ModelError } from '../models/modelError.js';
+import { type GraphFiles, isFile, type LoadedModelFiles, loadModelFiles, readFields, readText } from '../models/modelFiles.js';
 import { families, findFamily } from './families/families.js';
 import type { Family } from './families/family.js';
-import { readImageSettings } from './images/imageKinds.js';
 import { layoutText, readLayout } from './layouts/layouts.js';
-import { isFile, loadModelFiles, readFields, readText, type GraphFiles, type LoadedModelFiles } from './modelFiles.js';
-import { imagesPlace, type Profile } from './profile.js';
+import type { Profile } from './profile.js';
 import { readReadout } from './readouts/readouts.js';
 import { recogniseModel, shortestProfile } from './recogniseModel.js';
-import { ScoringError } from './scorer.js';
 
 export type LoadedProfile = LoadedModelFiles<Profile>;
 
-/** Reads `prm.json` of a model's folder and looks at the files it names; rejects with ScoringError. */
+/** Reads `prm.json` of a model's folder and looks at the files it names; rejects with ModelError. */
 export async function loadProfile(modelFolder: string): Promise<LoadedProfile> {
   await refuseWithoutProfile(modelFolder);
   return loadModelFiles(modelFolder, 'prm.json', parseProfile);
@@ -24,10 +24,12 @@ async function refuseWithoutProfile(modelFolder: string): Promise<void> {
   const model = await recogniseModel(modelFolder);
   if (!model || model.families.length === 0) return;
   const offers = model.families.map((family) => `${family.profile.name}: ${shortestProfile(model, family)}`);
-  throw new ScoringError(`${modelFolder} has no prm.json, but its files look like ${offers.length > 1 ? 'one of these' : 'this'}. Write the line after the colon into ${join(modelFolder, 'prm.json')}: ${offers.join('; ')}.`);
+  throw new ModelError(
+    `${modelFolder} has no prm.json, but its files look like ${offers.length > 1 ? 'one of these' : 'this'}. Write the line after the colon into ${join(modelFolder, 'prm.json')}: ${offers.join('; ')}.`,
+  );
 }
 
-/** The family that a model's `prm.json` names; rejects with ScoringError. */
+/** The family that a model's `prm.json` names; rejects with ModelError. */
 export async function readFamily(modelFolder: string): Promise<{ readonly id: string; readonly family: Family | undefined }> {
   const path = join(modelFolder, 'prm.json');
   const id = readFields(await readText(path, "Set the model's folder to one that holds a prm.json."), path).text('family');
@@ -35,7 +37,7 @@ export async function readFamily(modelFolder: string): Promise<{ readonly id: st
 }
 
 /**
- * Checks the content of a `prm.json`; without a `layout`, what it leaves out is as its family has it. Throws ScoringError naming `path`, the
+ * Checks the content of a `prm.json`; without a `layout`, what it leaves out is as its family has it. Throws ModelError naming `path`, the
  * key and what belongs there.
  */
 export function parseProfile(text: string, path: string): Profile {
@@ -43,8 +45,13 @@ export function parseProfile(text: string, path: string): Profile {
   const family = root.text('family');
   // A file with a layout of its own says everything itself: nothing of a family's other parts need fit it.
   const known = root.has('layout') ? undefined : findFamily(family)?.profile;
-  const orKnown = <K extends keyof NonNullable<typeof known>>(key: K, read: () => NonNullable<typeof known>[K]) => (known && !root.has(key) ? known[key] : read());
-  if (!known && !root.has('layout')) root.fail('family', `one that StepLens knows (${families.map(({ id }) => id).join(', ')}), unless the file says everything itself, 'layout' first`);
+  const orKnown = <K extends keyof NonNullable<typeof known>>(key: K, read: () => NonNullable<typeof known>[K]) =>
+    known && !root.has(key) ? known[key] : read();
+  if (!known && !root.has('layout'))
+    root.fail(
+      'family',
+      `one that StepLens knows (${families.map(({ id }) => id).join(', ')}), unless the file says everything itself, 'layout' first`,
+    );
   // A layout of the file's own goes without the family's images: with no place for them it would leave them out unsaid.
   const images = root.has('images') ? readImageSettings(root.object('images')) : root.has('layout') ? undefined : known?.images;
   const profile: Profile = {
@@ -61,7 +68,8 @@ export function parseProfile(text: string, path: string): Profile {
     maxTokens: orKnown('maxTokens', () => root.whole('maxTokens', 2, 'tokens')),
   };
   root.refuseOthers(['$schema']);
-  if (layoutText(profile.layout).includes(imagesPlace) && !profile.images) root.fail('images', `a JSON object that says how images are prepared, because 'layout' holds ${imagesPlace}`);
+  if (layoutText(profile.layout).includes(imagesPlace) && !profile.images)
+    root.fail('images', `a JSON object that says how images are prepared, because 'layout' holds ${imagesPlace}`);
   const [low, high] = profile.range;
   if (profile.threshold < low || profile.threshold > high) root.fail('threshold', `a number in the range [${low}, ${high}]`);
   return profile;

@@ -1,19 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { InferenceClient, InferenceError } from '../inference/client.js';
 import type { Device, ReadValues } from '../inference/protocol.js';
+import { digestImages, ImageError, imageError, readImageFiles } from '../models/images/imageFile.js';
+import { type ImageSettings, imagesPlace, prepareImages, sampleImage, toPixels } from '../models/images/imageKinds.js';
+import { ModelError } from '../models/modelError.js';
+import { loadTokenizer } from '../models/tokenizer.js';
 import { createScoreCache } from './cache.js';
-import { digestImages, ImageError, imageError, readImageFiles } from './images/imageFile.js';
-import { prepareImages, sampleImage, toPixels, type ImageSettings } from './images/imageKinds.js';
 import type { SegmentEncoder } from './layouts/encoder.js';
 import { createEncoder, layoutText, markersOf } from './layouts/layouts.js';
 import { loadProfile } from './loadProfile.js';
 import { orAborted } from './orAborted.js';
 import { planRun } from './planRun.js';
 import { buildTrie } from './prefixTrie.js';
-import { imagesPlace, type Profile } from './profile.js';
-import { createReader, toUnit, type ScoreReader } from './readouts/readouts.js';
-import { allSkipped, ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from './scorer.js';
-import { loadTokenizer } from './tokenizer.js';
+import type { Profile } from './profile.js';
+import { createReader, type ScoreReader, toUnit } from './readouts/readouts.js';
+import { allSkipped, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from './scorer.js';
 
 export interface OnnxScorerOptions {
   /** Folder with `prm.json`. */
@@ -55,7 +56,12 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   async function load(): Promise<LoadedModel> {
     const { profile, profilePath, graphPath, parts, tokenizerPath, fingerprint } = await loadProfile(options.modelFolder);
     const { forced, added } = markersOf(profile.layout);
-    const tokenizer = await loadTokenizer(tokenizerPath, ...forced, ...added.map((ifAdded) => ({ ifAdded })), ...(profile.images ? [profile.images.token] : []));
+    const tokenizer = await loadTokenizer(
+      tokenizerPath,
+      ...forced,
+      ...added.map((ifAdded) => ({ ifAdded })),
+      ...(profile.images ? [profile.images.token] : []),
+    );
     const encoder = createEncoder(profile.layout, tokenizer);
     const reader = createReader(profile.readout, tokenizer);
     const settings = layoutText(profile.layout).includes(imagesPlace) ? profile.images : undefined;
@@ -65,18 +71,34 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     const whole = [...problem.prompt, ...warmupSteps.flatMap((step, i) => problem.step(step, i === 0).ids)];
     const warmup = Int32Array.from(whole.slice(0, profile.maxTokens));
     const pixels = sample && toPixels(sample, warmup, images!.token);
-    if (pixels?.end === warmup.length) throw new ScoringError(`${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for an image, which alone takes ${warmup.length} or more.`);
+    if (pixels?.end === warmup.length)
+      throw new ModelError(
+        `${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for an image, which alone takes ${warmup.length} or more.`,
+      );
     const threads = options.threads || Math.max(1, Math.min(4, availableParallelism() >> 1));
-    const request = { graphPath, ...(parts && { parts: { ...parts, imageToken: images?.token ?? -1 } }), device: options.device, threads, warmup, ...(pixels && { pixels }), columns: reader.columns };
+    const request = {
+      graphPath,
+      ...(parts && { parts: { ...parts, imageToken: images?.token ?? -1 } }),
+      device: options.device,
+      threads,
+      warmup,
+      ...(pixels && { pixels }),
+      columns: reader.columns,
+    };
     const { session, result } = await client.load(request).catch((error: unknown) => {
-      throw new ScoringError(explainLoadFailure(graphPath, profilePath, tokenizerPath, error as Error));
+      throw new ModelError(explainLoadFailure(graphPath, profilePath, tokenizerPath, error as Error));
     });
     reader.checkWidth(result.width);
     if (result.takesImages && !profile.images) {
-      throw new ScoringError(`${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'layout'; without ${imagesPlace} the text alone is scored.`);
+      throw new ModelError(
+        `${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'layout'; without ${imagesPlace} the text alone is scored.`,
+      );
     }
     for (const { provider, reason } of result.device.passedOver) log.info(`${provider} was passed over: ${reason}`);
-    if (result.wholeScores !== undefined) log.info(`${graphPath} gives the scores of all tokens at every run, which takes time and memory where its vocabulary is large: ${result.wholeScores}.`);
+    if (result.wholeScores !== undefined)
+      log.info(
+        `${graphPath} gives the scores of all tokens at every run, which takes time and memory where its vocabulary is large: ${result.wholeScores}.`,
+      );
     log.info(`${profile.name} runs on ${result.device.provider}${result.device.adapter ? ` (${result.device.adapter})` : ''}.`);
     if (result.device.note !== undefined) log.warn(`${graphPath}: ${result.device.note}.`);
     const info: ScorerInfo = {
@@ -88,7 +110,17 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       device: result.device,
       readsImages: images !== undefined,
     };
-    return { info, session, graphPath, profilePath, columns: reader.columns.length || result.width, profile, encoder, reader, ...(images && { images }) };
+    return {
+      info,
+      session,
+      graphPath,
+      profilePath,
+      columns: reader.columns.length || result.width,
+      profile,
+      encoder,
+      reader,
+      ...(images && { images }),
+    };
   }
 
   function loaded(): Promise<LoadedModel> {
@@ -155,7 +187,9 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     } catch (error) {
       if (!(error instanceof InferenceError && error.isOutOfMemory)) throw error;
       const { provider } = client.device(session);
-      throw new ScoringError(`${graphPath} cannot be run: ${error.message}. ${moreMemory(provider)} or a smaller 'maxTokens' in ${profilePath}, which leaves long solutions unscored.`);
+      throw new ModelError(
+        `${graphPath} cannot be run: ${error.message}. ${moreMemory(provider)} or a smaller 'maxTokens' in ${profilePath}, which leaves long solutions unscored.`,
+      );
     } finally {
       void cache.write(trie.key, fresh);
     }
@@ -182,7 +216,8 @@ function moreMemory(provider: string): string {
 
 function explainLoadFailure(graphPath: string, profilePath: string, tokenizerPath: string, error: Error): string {
   const cause = error.message.split('\n')[0]!.replace(/[.\s]+$/, '');
-  if (error instanceof InferenceError && error.isOutOfMemory) return `${graphPath} cannot be loaded: ${cause}. ${moreMemory('cpu')}, or a machine with more memory.`;
+  if (error instanceof InferenceError && error.isOutOfMemory)
+    return `${graphPath} cannot be loaded: ${cause}. ${moreMemory('cpu')}, or a machine with more memory.`;
   if (/protobuf|parsing|Load model|Deserialize/i.test(cause)) {
     return `${graphPath} cannot be loaded: ${cause}. It is damaged or not an ONNX model: download or copy it again.`;
   }

@@ -23,7 +23,14 @@ export interface RunPlan {
  *
  * @param images What stands for the problem's images in the prompt.
  */
-export function planRun(trie: PrefixTrie, isWanted: (node: number) => boolean, encoder: SegmentEncoder, question: string, maxTokens: number, images = ''): RunPlan {
+export function planRun(
+  trie: PrefixTrie,
+  isWanted: (node: number) => boolean,
+  encoder: SegmentEncoder,
+  question: string,
+  maxTokens: number,
+  images = '',
+): RunPlan {
   const { nodes } = trie;
   const skipped = new Map<number, string>();
   const leadsTo = new Array<boolean>(nodes.length).fill(false);
@@ -45,11 +52,16 @@ export function planRun(trie: PrefixTrie, isWanted: (node: number) => boolean, e
     lengths[index] = before + (own?.ids.length ?? Infinity);
     if (lengths[index] > maxTokens) {
       const length = Number.isFinite(lengths[index]) ? `${lengths[index]} tokens long` : 'far longer';
-      if (isWanted(index)) skipped.set(index, `Too long: question and steps up to here are ${length}, the model takes ${maxTokens} tokens.`);
+      if (isWanted(index))
+        skipped.set(index, `Too long: question and steps up to here are ${length}, the model takes ${maxTokens} tokens.`);
       return;
     }
     tokens[index] = own;
-    if (own!.read < 0 && isWanted(index)) skipped.set(index, "The model has no place to read a score at: the tokenizer joins this step's end with its marker, or the step is a single token.");
+    if (own!.read < 0 && isWanted(index))
+      skipped.set(
+        index,
+        "The model has no place to read a score at: the tokenizer joins this step's end with its marker, or the step is a single token.",
+      );
     const siblings = children.get(node.parent);
     if (siblings) siblings.push(index);
     else children.set(node.parent, [index]);
@@ -95,7 +107,14 @@ export function planRun(trie: PrefixTrie, isWanted: (node: number) => boolean, e
     for (const child of [...(children.get(node) ?? [])].reverse()) open.push(child);
   }
   offsets.push(ids.length);
-  return { parents: Int32Array.from(parents), ids: Int32Array.from(ids), offsets: Int32Array.from(offsets), reads: Int32Array.from(reads), readNodes, skipped };
+  return {
+    parents: Int32Array.from(parents),
+    ids: Int32Array.from(ids),
+    offsets: Int32Array.from(offsets),
+    reads: Int32Array.from(reads),
+    readNodes,
+    skipped,
+  };
 }
 
 /** How many tokens several first steps begin with alike, all before the place where any of them is read. */

@@ -1,10 +1,7 @@
-import type { ImageSettings } from './images/imageKinds.js';
+import type { ImageSettings } from '../models/images/imageKinds.js';
+import type { GraphFiles } from '../models/modelFiles.js';
 import type { Layout } from './layouts/layouts.js';
-import type { GraphFiles } from './modelFiles.js';
 import type { Readout } from './readouts/readouts.js';
-
-/** Stands in a layout's text where the images go. */
-export const imagesPlace = '{images}';
 
 /**
  * How one PRM family lays out text and where its score is read: `prm.json` beside the model, over the defaults of its

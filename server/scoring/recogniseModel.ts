@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type GraphFiles, isFile } from '../models/modelFiles.js';
+import { loadTokenizer } from '../models/tokenizer.js';
 import { recogniseFamilies } from './families/families.js';
 import type { Family, ModelTraits } from './families/family.js';
 import { readGraphTensors } from './graphTensors.js';
-import { isFile, type GraphFiles } from './modelFiles.js';
-import { loadTokenizer } from './tokenizer.js';
 
 export interface RecognisedModel {
   /** Relative to the model's folder. */
@@ -19,13 +19,16 @@ const graphFolders = ['', 'onnx'];
 
 /**
  * Which families a model without `prm.json` may be of, by its graph's inputs and outputs, its vocabulary and its
- * `config.json`; undefined when there is no graph or no tokenizer. Rejects with ScoringError when one of them is damaged.
+ * `config.json`; undefined when there is no graph or no tokenizer. Rejects with ModelError when one of them is damaged.
  */
 export async function recogniseModel(modelFolder: string): Promise<RecognisedModel | undefined> {
   const graph = await findGraph(modelFolder);
   const tokenizerPath = join(modelFolder, 'tokenizer.json');
   if (graph === undefined || !(await isFile(tokenizerPath))) return undefined;
-  const [{ inputs, outputs }, tokenizer] = await Promise.all([readGraphTensors(join(modelFolder, typeof graph === 'string' ? graph : graph.decoder)), loadTokenizer(tokenizerPath)]);
+  const [{ inputs, outputs }, tokenizer] = await Promise.all([
+    readGraphTensors(join(modelFolder, typeof graph === 'string' ? graph : graph.decoder)),
+    loadTokenizer(tokenizerPath),
+  ]);
   const architecture = await readArchitecture(modelFolder);
   const width = outputs.find(({ name }) => name === 'logits')?.dims.at(-1);
   const traits: ModelTraits = {
@@ -49,7 +52,9 @@ async function findGraph(modelFolder: string): Promise<GraphFiles | undefined> {
     const name = graphNames.find((one) => files.has(one));
     if (name === undefined) continue;
     const isInParts = name !== 'model.onnx' && files.has('embed_tokens.onnx') && files.has('vision_encoder.onnx');
-    return isInParts ? { decoder: inFolder(name), embeddings: inFolder('embed_tokens.onnx'), vision: inFolder('vision_encoder.onnx') } : inFolder(name);
+    return isInParts
+      ? { decoder: inFolder(name), embeddings: inFolder('embed_tokens.onnx'), vision: inFolder('vision_encoder.onnx') }
+      : inFolder(name);
   }
   return undefined;
 }

@@ -1,3 +1,5 @@
+import type { DeviceInfo } from '../inference/deviceInfo.js';
+import { ModelError } from '../models/modelError.js';
 import type { Problem } from '../reasoning/problem.js';
 
 /** The port every reader of PRM scores uses: language server, command line and bench. */
@@ -7,7 +9,7 @@ export interface Scorer {
   /**
    * One score per step of the forest, in the order of `steps`; NaN where the step could not be scored (too long), with
    * the reason in `skipped`. Cached scores are returned without touching the model.
-   * Rejects with `AbortError` when cancelled, `ScoringError` when the model or profile cannot be used.
+   * Rejects with `AbortError` when cancelled, `ModelError` when the model or profile cannot be used.
    */
   score(job: ScoreJob, options?: ScoreOptions): Promise<ScoreResult>;
   /** Drops all cached scores, also those on disk. */
@@ -56,7 +58,12 @@ export interface ScoreResult {
 
 /** The result of a problem none of whose steps can be scored. */
 export function allSkipped({ steps }: ScoreJob, reason: string): ScoreResult {
-  return { scores: new Float64Array(steps.length).fill(NaN), skipped: new Map(steps.map((_, step) => [step, reason])), cached: 0, tokens: 0 };
+  return {
+    scores: new Float64Array(steps.length).fill(NaN),
+    skipped: new Map(steps.map((_, step) => [step, reason])),
+    cached: 0,
+    tokens: 0,
+  };
 }
 
 export interface ScorerInfo {
@@ -71,29 +78,16 @@ export interface ScorerInfo {
   readonly readsImages: boolean;
 }
 
-export interface DeviceInfo {
-  /** `cpu`, `webgpu`, `cuda`, `dml`, `coreml`, or the kind of a backend: `open-inference`, `vllm-pooling`, ... */
-  readonly provider: string;
-  /** The adapter's name where the provider tells it. */
-  readonly adapter?: string;
-  /** Origin of the server that question and steps are sent to, as `http://gpu-box:8000`; without one they stay on this machine. */
-  readonly server?: string;
-  /** Providers tried or looked for before this one, with the reason each was passed over. */
-  readonly passedOver: readonly { readonly provider: string; readonly reason: string }[];
-  /** What is to be known of the runs: that they are smaller, for want of memory, or that a graph's scores vary with them. */
-  readonly note?: string;
-}
-
-/** The model, its profile or its tokenizer cannot be used; the message names the file and the remedy. */
-export class ScoringError extends Error {
-  override readonly name: string = 'ScoringError';
-}
-
 /** The model is at a server that the user has not agreed to. Nothing was sent. */
-export class NotAllowedError extends ScoringError {
+export class NotAllowedError extends ModelError {
   override readonly name = 'NotAllowedError';
 
-  constructor(model: string, readonly origin: string) {
-    super(`Nothing is scored: ${model} is at ${origin}, and question, steps and figures are sent there only after you agree. Run "StepLens: Allow Scoring Server…".`);
+  constructor(
+    model: string,
+    readonly origin: string,
+  ) {
+    super(
+      `Nothing is scored: ${model} is at ${origin}, and question, steps and figures are sent there only after you agree. Run "StepLens: Allow Scoring Server…".`,
+    );
   }
 }

@@ -36,17 +36,28 @@ export function writeTokenMajorDecoder(path: string, shape: DecoderShape): void 
   const joined = graph.integers('joined', [1, -1, heads * headSize]);
   const scale = graph.floats('scale', [1], Float32Array.of(headSize ** -0.5));
   const ones = graph.floats('ones', [width], new Float32Array(width).fill(1));
-  const product = (name: string, input: string, rows: number, columns: number) => graph.add('MatMul', [input, graph.randomFloats(name, rows, columns)]);
+  const product = (name: string, input: string, rows: number, columns: number) =>
+    graph.add('MatMul', [input, graph.randomFloats(name, rows, columns)]);
   const split = (value: string, perm: 'rows' | 'columns') => transposed(graph, graph.add('Reshape', [value, perHead]), perm);
 
   let x = graph.add('Gather', [graph.randomFloats('embedding', vocabulary, width), ids]);
   for (let layer = 0; layer < layers; layer++) {
     const normed = graph.add('SimplifiedLayerNormalization', [x, ones], normalize);
     const rotated = (name: string, output?: string) =>
-      graph.add('com.microsoft.RotaryEmbedding', [product(`${name}.${layer}`, normed, width, heads * headSize), positions, cos, sin], { num_heads: heads }, output);
+      graph.add(
+        'com.microsoft.RotaryEmbedding',
+        [product(`${name}.${layer}`, normed, width, heads * headSize), positions, cos, sin],
+        { num_heads: heads },
+        output,
+      );
     const query = rotated('query');
     const key = rotated('key', `present_key.${layer}`);
-    const value = graph.add('MatMul', [normed, graph.randomFloats(`value.${layer}`, width, heads * headSize)], {}, `present_value.${layer}`);
+    const value = graph.add(
+      'MatMul',
+      [normed, graph.randomFloats(`value.${layer}`, width, heads * headSize)],
+      {},
+      `present_value.${layer}`,
+    );
     const [keys, values] = (['key', 'value'] as const).map((part) => {
       const past = graph.input(`past_${part}.${layer}`, float32, [1, any, heads * headSize]);
       graph.output(`present_${part}.${layer}`, float32, [1, any, heads * headSize]);
@@ -62,7 +73,12 @@ export function writeTokenMajorDecoder(path: string, shape: DecoderShape): void 
     x = graph.add('Add', [x, product(`down.${layer}`, opened, hidden, width)]);
   }
   graph.output('logits', float32, [1, any, vocabulary]);
-  graph.add('MatMul', [graph.add('SimplifiedLayerNormalization', [x, ones], normalize), graph.randomFloats('head', width, vocabulary)], {}, 'logits');
+  graph.add(
+    'MatMul',
+    [graph.add('SimplifiedLayerNormalization', [x, ones], normalize), graph.randomFloats('head', width, vocabulary)],
+    {},
+    'logits',
+  );
   graph.close();
 }
 
@@ -89,7 +105,11 @@ export function write4BitDecoder(path: string, shape: DecoderShape): void {
   const one = graph.integers('one', [1]);
   // GroupQueryAttention wants the number of tokens of every row less one, and of the longest row.
   const lengths = graph.add('Cast', [graph.add('Sub', [graph.add('ReduceSum', [mask, one], { keepdims: 0 }), one])], { to: int32 });
-  const longest = graph.add('Cast', [graph.add('Squeeze', [graph.add('Slice', [graph.add('Shape', [mask]), one, graph.integers('two', [2])])])], { to: int32 });
+  const longest = graph.add(
+    'Cast',
+    [graph.add('Squeeze', [graph.add('Slice', [graph.add('Shape', [mask]), one, graph.integers('two', [2])])])],
+    { to: int32 },
+  );
   const ones = graph.floats('ones', [width], new Float32Array(width).fill(1));
   const quantized = (name: string, rows: number, columns: number) => [
     graph.randomBytes(`${name}.weights`, [columns, rows / block, (block * bits) / 8]),
@@ -97,10 +117,23 @@ export function write4BitDecoder(path: string, shape: DecoderShape): void {
     graph.constantFloats(`${name}.scales`, [columns * (rows / block)], 1 / Math.sqrt(21.5 * rows)),
   ];
   const product = (name: string, input: string, rows: number, columns: number, output?: string) =>
-    graph.add('com.microsoft.MatMulNBits', [input, ...quantized(name, rows, columns)], { K: rows, N: columns, bits, block_size: block, accuracy_level: 4 }, output);
+    graph.add(
+      'com.microsoft.MatMulNBits',
+      [input, ...quantized(name, rows, columns)],
+      { K: rows, N: columns, bits, block_size: block, accuracy_level: 4 },
+      output,
+    );
 
-  const table = [graph.randomBytes('embedding.weights', [vocabulary, width / 2]), graph.constantFloats('embedding.scales', [vocabulary, width / block], 1 / Math.sqrt(21.5))];
-  let x = graph.add('com.microsoft.GatherBlockQuantized', [table[0]!, ids, table[1]!], { bits, block_size: block, gather_axis: 0, quantize_axis: 1 });
+  const table = [
+    graph.randomBytes('embedding.weights', [vocabulary, width / 2]),
+    graph.constantFloats('embedding.scales', [vocabulary, width / block], 1 / Math.sqrt(21.5)),
+  ];
+  let x = graph.add('com.microsoft.GatherBlockQuantized', [table[0]!, ids, table[1]!], {
+    bits,
+    block_size: block,
+    gather_axis: 0,
+    quantize_axis: 1,
+  });
   for (let layer = 0; layer < layers; layer++) {
     const normed = graph.add('SimplifiedLayerNormalization', [x, ones], normalize);
     const [past, present] = [`past_key_values.${layer}`, `present.${layer}`];
@@ -108,7 +141,11 @@ export function write4BitDecoder(path: string, shape: DecoderShape): void {
       graph.input(`${past}.${part}`, float32, [any, keyHeads, any, headSize]);
       graph.output(`${present}.${part}`, float32, [any, keyHeads, any, headSize]);
     }
-    const parts = [product(`query.${layer}`, normed, width, heads * headSize), product(`key.${layer}`, normed, width, keyHeads * headSize), product(`value.${layer}`, normed, width, keyHeads * headSize)];
+    const parts = [
+      product(`query.${layer}`, normed, width, heads * headSize),
+      product(`key.${layer}`, normed, width, keyHeads * headSize),
+      product(`value.${layer}`, normed, width, keyHeads * headSize),
+    ];
     const [attended] = graph.addMany(
       'com.microsoft.GroupQueryAttention',
       [...parts, `${past}.key`, `${past}.value`, lengths, longest, cos, sin],

@@ -6,7 +6,9 @@ export function generatedTree(bytes: number): string {
     const n = count++;
     const rollout = (): string[] => [`Then ${n} + ${depth} = ${n + depth}.`, `The answer is \\(${n + depth}\\) "apples".`];
     const own = {
-      ...(depth > 0 && { partial_solution: [`Step ${n}: there are ${n} * 3 = ${n * 3} apples in all, so $\\frac{${n}}{3}$ of them are left.`] }),
+      ...(depth > 0 && {
+        partial_solution: [`Step ${n}: there are ${n} * 3 = ${n * 3} apples in all, so $\\frac{${n}}{3}$ of them are left.`],
+      }),
       mc_value: (n % 17) / 16,
       visit_count: n % 5,
       correct_rollouts: Array.from({ length: 4 }, rollout),

@@ -1,16 +1,16 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { createAlgebra } from '../../server/answers/computeEngine.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { InferenceClient } from '../../server/inference/client.js';
-import { createAlgebra } from '../../server/labeling/answers/computeEngine.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { labelRun } from '../../server/labeling/labelRun.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
 import type { Policy } from '../../server/labeling/policy.js';
 import { labelProblems } from '../../server/labeling/problemFile.js';
-import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import type { LabelProblem } from '../../server/labeling/runEvents.js';
+import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import type { Row } from './row.js';
 import { measureSampling } from './sampling.js';
 
@@ -19,7 +19,10 @@ const settings = { ...defaultLabelSettings.mcts, seed: 1, budget: 96 };
 
 /** The bundled policy on the sample problems: sampling, and what the search costs beside it. */
 export async function measure(): Promise<Row[]> {
-  const client = new InferenceClient({ entry: resolve('dist/inference.js'), log: { info: () => undefined, warn: (message) => console.warn(message) } });
+  const client = new InferenceClient({
+    entry: resolve('dist/inference.js'),
+    log: { info: () => undefined, warn: (message) => console.warn(message) },
+  });
   const policy = openLocalPolicy({ folder: resolve('media/models/mini/policy'), client, device: 'cpu', threads: 1 });
   try {
     const { problems } = labelProblems(readDocument(await readFile(file, 'utf8'))!.problems);
@@ -32,9 +35,24 @@ export async function measure(): Promise<Row[]> {
     const alone = await label(policy, eight, 1);
     const together = await label(policy, eight, 8);
     return [
-      { name: 'rollouts of the local policy, 16 in a batch', value: speed.batched, unit: '1/s', ratio: { to: 'one by one', value: speed.batched / speed.oneByOne } },
-      { name: 'search, verdicts and event log, share of wall time', value: 100 * overhead.share, unit: '%', note: `${overhead.milliseconds.toFixed(2)} ms a rollout` },
-      { name: 'labelling 8 problems at once, time per problem', value: together / 8, unit: 'ms', ratio: { to: 'one after the other', value: together / alone } },
+      {
+        name: 'rollouts of the local policy, 16 in a batch',
+        value: speed.batched,
+        unit: '1/s',
+        ratio: { to: 'one by one', value: speed.batched / speed.oneByOne },
+      },
+      {
+        name: 'search, verdicts and event log, share of wall time',
+        value: 100 * overhead.share,
+        unit: '%',
+        note: `${overhead.milliseconds.toFixed(2)} ms a rollout`,
+      },
+      {
+        name: 'labelling 8 problems at once, time per problem',
+        value: together / 8,
+        unit: 'ms',
+        ratio: { to: 'one after the other', value: together / alone },
+      },
     ];
   } finally {
     await client.dispose();

@@ -2,14 +2,32 @@ import { copyFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
-import { bitsPerWeight, parameterCount, write4BitDecoder, type DecoderShape } from './decoderGraph.js';
+import { bitsPerWeight, type DecoderShape, parameterCount, write4BitDecoder } from './decoderGraph.js';
 import { openMeasuredScorer } from './measuredScorer.js';
 import { median, type Row } from './row.js';
 
 /** Qwen2.5-0.5B's sizes, with a head of its own beside the embedding: 0.63 billion parameters. */
-const shape: DecoderShape = { layers: 24, width: 896, heads: 14, keyHeads: 2, headSize: 64, hidden: 4864, vocabulary: 151_936, maxTokens: 4096 };
+const shape: DecoderShape = {
+  layers: 24,
+  width: 896,
+  heads: 14,
+  keyHeads: 2,
+  headSize: 64,
+  hidden: 4864,
+  vocabulary: 151_936,
+  maxTokens: 4096,
+};
 /** Llama 3.1 8B, and with less vocabulary the language model of MM-PRM and VisualPRM, InternLM2.5 7B. */
-const eightBillion: DecoderShape = { layers: 32, width: 4096, heads: 32, keyHeads: 8, headSize: 128, hidden: 14_336, vocabulary: 128_256, maxTokens: 4096 };
+const eightBillion: DecoderShape = {
+  layers: 32,
+  width: 4096,
+  heads: 32,
+  keyHeads: 8,
+  headSize: 128,
+  hidden: 14_336,
+  vocabulary: 128_256,
+  maxTokens: 4096,
+};
 /** A tokenizer of a few hundred tokens, all of whose ids the graph knows, and the profile that goes with it. */
 const family = 'test/fixtures/models/families/math-shepherd';
 
@@ -39,7 +57,10 @@ async function measureScorer(folder: string, size: number): Promise<Row[]> {
     const edit: number[] = [];
     let tokens = 0;
     for (let round = 1; round <= 3; round++) {
-      for (const [times, last] of [[whole, 'The answer is 98.'], [edit, `The answer is ${round}.`]] as const) {
+      for (const [times, last] of [
+        [whole, 'The answer is 98.'],
+        [edit, `The answer is ${round}.`],
+      ] as const) {
         const begin = performance.now();
         const result = await scorer.score(solution(round, last));
         times.push(performance.now() - begin);
@@ -50,14 +71,31 @@ async function measureScorer(folder: string, size: number): Promise<Row[]> {
     const perSecond = (1000 * tokens) / median(whole);
     const ratio = parameterCount(eightBillion) / parameterCount(shape);
     const memory = (name: string, bytes: number | undefined, note: string): Row =>
-      bytes === undefined ? { name, value: null, unit: 'MB', note: 'not measured: the system has no /proc' } : { name, value: bytes / 1e6, unit: 'MB', ratio: { to: 'the weights', value: bytes / size }, note };
+      bytes === undefined
+        ? { name, value: null, unit: 'MB', note: 'not measured: the system has no /proc' }
+        : { name, value: bytes / 1e6, unit: 'MB', ratio: { to: 'the weights', value: bytes / size }, note };
     const ofEight = `8 B: ${gigabytes(weightBytes(eightBillion))} of weights, and ${keyBytes(eightBillion) / 1000} kB for every token held in float32 (here ${keyBytes(shape) / 1000} kB)`;
     return [
-      { name: `load ${billions(shape)} parameters in ${bitsPerWeight} bits`, value: load / 1000, unit: 's', note: `${(size / 1e6).toFixed(0)} MB of weights, random, MatMulNBits and GroupQueryAttention, CPU, threads: ${threads}` },
+      {
+        name: `load ${billions(shape)} parameters in ${bitsPerWeight} bits`,
+        value: load / 1000,
+        unit: 's',
+        note: `${(size / 1e6).toFixed(0)} MB of weights, random, MatMulNBits and GroupQueryAttention, CPU, threads: ${threads}`,
+      },
       memory('... memory of the inference process when loaded', loaded, 'the mapped file counts, as far as it was read'),
       memory('... its highest', scorer.memory('VmHWM'), ofEight),
-      { name: `... a solution of ${tokens} tokens`, value: perSecond, unit: 'tokens/s', note: `8 B at the same speed per weight: ${(perSecond / ratio).toFixed(1)} tokens/s` },
-      { name: '... after an edit of its last step', value: median(edit), unit: 'ms', ratio: { to: 'the whole solution', value: median(edit) / median(whole) } },
+      {
+        name: `... a solution of ${tokens} tokens`,
+        value: perSecond,
+        unit: 'tokens/s',
+        note: `8 B at the same speed per weight: ${(perSecond / ratio).toFixed(1)} tokens/s`,
+      },
+      {
+        name: '... after an edit of its last step',
+        value: median(edit),
+        unit: 'ms',
+        ratio: { to: 'the whole solution', value: median(edit) / median(whole) },
+      },
     ];
   } finally {
     await scorer.dispose();

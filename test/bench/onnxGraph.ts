@@ -1,8 +1,8 @@
 import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
-import { dataTypes, makeTensor, makeValueInfo, writeModel, type Node, type Tensor, type ValueInfo } from '../../server/onnx/model.js';
-import { bytesField, varintField, writeMessage, type Field } from '../../server/onnx/wire.js';
+import { dataTypes, makeTensor, makeValueInfo, type Node, type Tensor, type ValueInfo, writeModel } from '../../server/onnx/model.js';
+import { bytesField, type Field, varintField, writeMessage } from '../../server/onnx/wire.js';
 
 /** Of TensorProto.DataType, beside those of weights. */
 export const int32 = 6;
@@ -44,7 +44,11 @@ export class GraphWriter {
   addMany(operator: string, inputs: readonly string[], outputs: readonly string[], attributes: Attributes = {}): readonly string[] {
     const dot = operator.lastIndexOf('.');
     const [domain, opType] = [operator.slice(0, Math.max(0, dot)), operator.slice(dot + 1)];
-    const fields = [bytesField(3, `${opType}_${this.#nodes.length}`), bytesField(4, opType), ...Object.entries(attributes).map(([name, value]) => bytesField(5, attribute(name, value)))];
+    const fields = [
+      bytesField(3, `${opType}_${this.#nodes.length}`),
+      bytesField(4, opType),
+      ...Object.entries(attributes).map(([name, value]) => bytesField(5, attribute(name, value))),
+    ];
     this.#nodes.push({ opType, domain, inputs, outputs, fields: domain === '' ? fields : [...fields, bytesField(7, domain)] });
     return outputs;
   }
@@ -83,8 +87,19 @@ export class GraphWriter {
   /** Writes the graph's file; the one beside it is complete then. */
   close(): void {
     if (this.#data !== undefined) closeSync(this.#data);
-    const versions = [varintField(1, 8), bytesField(8, writeMessage([bytesField(1, ''), varintField(2, 17)])), bytesField(8, writeMessage([bytesField(1, 'com.microsoft'), varintField(2, 1)]))];
-    const graph = { nodes: this.#nodes, initializers: this.#initializers, inputs: this.#inputs, outputs: this.#outputs, values: [], fields: [bytesField(2, 'random')] };
+    const versions = [
+      varintField(1, 8),
+      bytesField(8, writeMessage([bytesField(1, ''), varintField(2, 17)])),
+      bytesField(8, writeMessage([bytesField(1, 'com.microsoft'), varintField(2, 1)])),
+    ];
+    const graph = {
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      values: [],
+      fields: [bytesField(2, 'random')],
+    };
     writeFileSync(this.path, writeModel({ graph, fields: versions }, basename));
   }
 

@@ -1,7 +1,7 @@
-import { layoutText } from '../../server/scoring/layouts/layouts.js';
-import { imagesPlace } from '../../server/scoring/profile.js';
-import type { ScoreJob } from '../../server/scoring/scorer.js';
 import { loadRuntime } from '../../server/inference/runtime.js';
+import { imagesPlace } from '../../server/models/images/imageKinds.js';
+import { layoutText } from '../../server/scoring/layouts/layouts.js';
+import type { ScoreJob } from '../../server/scoring/scorer.js';
 import { openTransformersModel, transformersVersion } from './transformersJs.js';
 import { leftPadded, type WholePath, type WholePaths } from './wholePaths.js';
 
@@ -50,18 +50,25 @@ export async function openTransformers(model: WholePaths, threads: number): Prom
   const name = `@huggingface/transformers ${transformersVersion}, path by path`;
   const { layout } = model.profile;
   if (layout.kind !== 'marker') return absent(name, `the bundled profile's layout is '${layout.kind}', not 'marker'`);
-  const opened = await openTransformersModel(model.graphPath, threads).catch((error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]!);
+  const opened = await openTransformersModel(model.graphPath, threads).catch(
+    (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0]!,
+  );
   if (typeof opened === 'string') return absent(name, opened);
   const marker = opened.encode(layout.marker)[0];
   return {
     name,
     async score(job, paths) {
       const images = await model.images(job);
-      const before = layoutText(layout).replace(imagesPlace, () => images?.text ?? '').replace('{question}', () => job.question);
+      const before = layoutText(layout)
+        .replace(imagesPlace, () => images?.text ?? '')
+        .replace('{question}', () => job.question);
       const scores: number[] = [];
       for (const path of paths) {
         // In two pieces, as the model was trained: its tokenizer would join the last blank and the first letter.
-        const ids = [...opened.encode(before), ...opened.encode(path.map((step) => layout.step.replace('{step}', () => job.steps[step]!.text)).join(''))];
+        const ids = [
+          ...opened.encode(before),
+          ...opened.encode(path.map((step) => layout.step.replace('{step}', () => job.steps[step]!.text)).join('')),
+        ];
         const row: WholePath = { ids, reads: ids.flatMap((id, i) => (id === marker ? [i] : [])) };
         const { data, dims } = await opened.run(leftPadded([row], opened.inputs, images));
         scores.push(...model.read([row], data, dims[2]!));

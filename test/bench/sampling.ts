@@ -15,7 +15,8 @@ export async function measureSampling(policy: Policy, request: SampleRequest, re
     const start = performance.now();
     await policy.sample({ ...request, seed: request.seed + run });
     const middle = performance.now();
-    for (let one = 0; one < request.count; one++) await policy.sample({ ...request, count: 1, seed: request.seed + run * request.count + one });
+    for (let one = 0; one < request.count; one++)
+      await policy.sample({ ...request, count: 1, seed: request.seed + run * request.count + one });
     seconds.batched += (middle - start) / 1000;
     seconds.oneByOne += (performance.now() - middle) / 1000;
   }

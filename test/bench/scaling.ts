@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
 import { writeTokenMajorDecoder } from './decoderGraph.js';
-import { openMeasuredScorer, type MeasuredScorer } from './measuredScorer.js';
+import { type MeasuredScorer, openMeasuredScorer } from './measuredScorer.js';
 import { interleaved, type Row } from './row.js';
 
 /** The bundled model's sizes, but for sequences eight times as long. */
@@ -46,9 +46,12 @@ async function speed(folder: string): Promise<Row[]> {
     let number = 0;
     for (const length of lengths) {
       let tokens = 0;
-      const times = await interleaved(5, scorers.map((scorer) => async () => {
-        tokens = (await scorer.score(sequence(length, ++number))).tokens;
-      }));
+      const times = await interleaved(
+        5,
+        scorers.map((scorer) => async () => {
+          tokens = (await scorer.score(sequence(length, ++number))).tokens;
+        }),
+      );
       const perSecond = times.map((ms) => (1000 * tokens) / ms);
       perSecond.forEach((value, i) =>
         rows.push({
@@ -80,9 +83,16 @@ async function memory(folder: string): Promise<Row> {
     let tokens = 0;
     for (let i = 0; i < held; i++) tokens += (await scorer.score(sequence(length, ++number))).tokens;
     const after = await lowest();
-    if (before === undefined || after === undefined) return { name, value: null, unit: 'kB', note: 'not measured: the system has no /proc' };
+    if (before === undefined || after === undefined)
+      return { name, value: null, unit: 'kB', note: 'not measured: the system has no /proc' };
     const value = (after - before) / tokens / 1000;
-    return { name, value, unit: 'kB', ratio: { to: 'keys and values', value: (1000 * value) / bytesPerToken }, note: `${tokens} tokens held, ${(bytesPerToken / 1000).toFixed(1)} kB each` };
+    return {
+      name,
+      value,
+      unit: 'kB',
+      ratio: { to: 'keys and values', value: (1000 * value) / bytesPerToken },
+      note: `${tokens} tokens held, ${(bytesPerToken / 1000).toFixed(1)} kB each`,
+    };
   } finally {
     await scorer.dispose();
   }
@@ -103,7 +113,11 @@ async function lowestMemory(scorer: MeasuredScorer): Promise<number | undefined>
 function sequence(length: number, number: number): ScoreJob {
   const count = Math.ceil((length - 1) / 8);
   const text = (step: number): string => digits(step < count - 1 ? 7 : (length - 2) % 8, number * 7919 + step * 13);
-  return { question: String.fromCharCode(65 + (number % 26)), images: [], steps: Array.from({ length: count }, (_, i) => ({ text: text(i), ...(i > 0 && { parent: i - 1 }) })) };
+  return {
+    question: String.fromCharCode(65 + (number % 26)),
+    images: [],
+    steps: Array.from({ length: count }, (_, i) => ({ text: text(i), ...(i > 0 && { parent: i - 1 }) })),
+  };
 }
 
 /** The tokenizer makes a token of every digit. */

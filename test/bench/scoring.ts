@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { locateImages } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
-import { locateImages } from '../../server/images.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
 import { openMeasuredScorer } from './measuredScorer.js';
@@ -26,7 +26,9 @@ interface Workload {
 
 /** The trees of the samples and sixteen candidates, each as one forest and in the ways that share nothing; and a last step edited. */
 export async function measure(): Promise<Row[]> {
-  const trees = await Promise.all(['number-line', 'recipe', 'savings'].map(async (name) => workload((await problems(`trees/${name}.json`))[0]!, `trees/${name}.json`)));
+  const trees = await Promise.all(
+    ['number-line', 'recipe', 'savings'].map(async (name) => workload((await problems(`trees/${name}.json`))[0]!, `trees/${name}.json`)),
+  );
   const candidates = await workload((await problems('candidates.json'))[0]!, 'candidates.json');
   if (candidates.paths.length !== 16) throw new Error('candidates.json does not begin with a set of 16 candidates.');
   const scorer = openMeasuredScorer(modelFolder, threads);
@@ -59,26 +61,52 @@ async function compare(name: string, set: readonly Workload[], scorer: Scorer, r
   const present = rivals.filter(({ missing }) => missing === undefined);
   let number = 0;
   const tokens = { forest: 0, paths: 0, steps: 0 };
-  const ofPaths = (part: (forest: ScoreJob, path: readonly number[]) => ScoreJob[]) => run(scorer, set.flatMap(({ forest, paths }) => paths.flatMap((path) => part(forest, path))));
+  const ofPaths = (part: (forest: ScoreJob, path: readonly number[]) => ScoreJob[]) =>
+    run(
+      scorer,
+      set.flatMap(({ forest, paths }) => paths.flatMap((path) => part(forest, path))),
+    );
   const [shared, onePath, oneStep, ...others] = await interleaved(rounds, [
-    async () => (tokens.forest = await run(scorer, set.map(({ forest }) => numbered(forest, ++number)))),
+    async () =>
+      (tokens.forest = await run(
+        scorer,
+        set.map(({ forest }) => numbered(forest, ++number)),
+      )),
     async () => (tokens.paths = await ofPaths((forest, path) => [numbered(alone(forest, path), ++number)])),
-    async () => (tokens.steps = await ofPaths((forest, path) => path.map((_, end) => numbered(alone(forest, path.slice(0, end + 1)), ++number)))),
+    async () =>
+      (tokens.steps = await ofPaths((forest, path) => path.map((_, end) => numbered(alone(forest, path.slice(0, end + 1)), ++number)))),
     ...present.map((rival) => async () => {
       for (const { forest, paths } of set) await rival.score(numbered(forest, ++number), paths);
     }),
   ]);
   const steps = set.reduce((sum, { forest }) => sum + forest.steps.length, 0);
   const paths = set.reduce((sum, workload) => sum + workload.paths.length, 0);
-  const slower = (ms: number, note?: string): Pick<Row, 'value' | 'unit' | 'ratio' | 'note'> => ({ value: ms, unit: 'ms', ratio: { to: 'the forest', value: ms / shared! }, ...(note !== undefined && { note }) });
+  const slower = (ms: number, note?: string): Pick<Row, 'value' | 'unit' | 'ratio' | 'note'> => ({
+    value: ms,
+    unit: 'ms',
+    ratio: { to: 'the forest', value: ms / shared! },
+    ...(note !== undefined && { note }),
+  });
   const tokenRatio = tokens.paths / tokens.forest;
   return [
-    { name: `score ${name} as forests`, value: shared!, unit: 'ms', note: `${steps} steps of ${paths} paths, ${tokens.forest} tokens run, CPU, threads: ${threads}` },
+    {
+      name: `score ${name} as forests`,
+      value: shared!,
+      unit: 'ms',
+      note: `${steps} steps of ${paths} paths, ${tokens.forest} tokens run, CPU, threads: ${threads}`,
+    },
     { name: '... every path alone', ...slower(onePath!, `${tokens.paths} tokens run`) },
-    { name: '... speed-up over that, share of the ratio of tokens', value: (100 * onePath!) / shared! / tokenRatio, unit: '%', note: `the forest runs 1/${tokenRatio.toFixed(2)} of the tokens` },
+    {
+      name: '... speed-up over that, share of the ratio of tokens',
+      value: (100 * onePath!) / shared! / tokenRatio,
+      unit: '%',
+      note: `the forest runs 1/${tokenRatio.toFixed(2)} of the tokens`,
+    },
     ...rivals.map((rival): Row => {
       const at = present.indexOf(rival);
-      return at < 0 ? { name: `... ${rival.name}`, value: null, unit: 'ms', note: `not measured: ${rival.missing}` } : { name: `... ${rival.name}`, ...slower(others[at]!) };
+      return at < 0
+        ? { name: `... ${rival.name}`, value: null, unit: 'ms', note: `not measured: ${rival.missing}` }
+        : { name: `... ${rival.name}`, ...slower(others[at]!) };
     }),
     { name: "... one run for every step, as VisualPRM's first release", ...slower(oneStep!, `${tokens.steps} tokens run`) },
   ];
@@ -109,7 +137,8 @@ async function requireSameScores(set: readonly Workload[], scorer: Scorer, rival
       if (rival.missing !== undefined) continue;
       const found = await rival.score(forest, paths);
       const difference = Math.max(...expected.map((score, i) => Math.abs(score - found[i]!)));
-      if (found.length !== expected.length || !(difference <= tolerance)) throw new Error(`${rival.name} scores ${forest.question} differently, by ${difference}.`);
+      if (found.length !== expected.length || !(difference <= tolerance))
+        throw new Error(`${rival.name} scores ${forest.question} differently, by ${difference}.`);
     }
   }
 }
@@ -130,6 +159,12 @@ async function editedStep(scorer: Scorer): Promise<Row[]> {
   ]);
   return [
     { name: 'score a 12-step solution', value: full!, unit: 'ms', note: `${tokens.full} tokens run` },
-    { name: '... after an edit of its last step', value: edit!, unit: 'ms', ratio: { to: 'the whole solution', value: edit! / full! }, note: `${tokens.edit} tokens run` },
+    {
+      name: '... after an edit of its last step',
+      value: edit!,
+      unit: 'ms',
+      ratio: { to: 'the whole solution', value: edit! / full! },
+      note: `${tokens.edit} tokens run`,
+    },
   ];
 }

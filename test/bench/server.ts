@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
-import { editPauseMs } from '../../server/service.js';
+import { editPauseMs } from '../../server/editor/service.js';
 import { median, type Row } from './row.js';
 
 interface Published {
@@ -22,14 +22,25 @@ async function startServer() {
   const child = spawn(process.execPath, ['dist/server.js', '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
   const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
   const listeners = new Set<(published: Published) => void>();
-  connection.onNotification('textDocument/publishDiagnostics', (published: Published) => listeners.forEach((listener) => listener(published)));
+  connection.onNotification('textDocument/publishDiagnostics', (published: Published) =>
+    listeners.forEach((listener) => listener(published)),
+  );
   connection.onRequest('workspace/configuration', () => []);
   connection.onRequest('window/workDoneProgress/create', () => null);
   connection.onRequest('client/registerCapability', () => null);
   connection.onRequest('workspace/inlayHint/refresh', () => null);
   connection.onRequest('workspace/codeLens/refresh', () => null);
   connection.listen();
-  const settings = { modelPath: '', device: 'cpu', threads: 0, threshold: null, scoreOnOpen: true, diagnostics: true, inlayHints: true, codeLens: true };
+  const settings = {
+    modelPath: '',
+    device: 'cpu',
+    threads: 0,
+    threshold: null,
+    scoreOnOpen: true,
+    diagnostics: true,
+    inlayHints: true,
+    codeLens: true,
+  };
   await connection.sendRequest('initialize', {
     processId: process.pid,
     rootUri: null,
@@ -84,7 +95,10 @@ export async function measure(): Promise<Row[]> {
       if (edit.text === text) throw new Error(`${candidates} was not changed by the edit.`);
       start = performance.now();
       const refreshed = server.lowStep(uri, i + 2);
-      await server.connection.sendNotification('textDocument/didChange', { textDocument: { uri, version: i + 2 }, contentChanges: [{ text: edit.text }] });
+      await server.connection.sendNotification('textDocument/didChange', {
+        textDocument: { uri, version: i + 2 },
+        contentChanges: [{ text: edit.text }],
+      });
       await refreshed;
       await server.connection.sendRequest('steplens/scoreDocument', { uri });
       edit.times.push(performance.now() - start - editPauseMs);
@@ -94,14 +108,29 @@ export async function measure(): Promise<Row[]> {
   const [edit, whole] = [median(lastStep), median(everything)];
   const note = `${candidates}, after the pause of ${editPauseMs} ms that follows typing`;
   return [
-    { name: 'cold start of the server to the first low step marked', value: median(cold), unit: 'ms', note: `${solution}, empty cache, 5 starts` },
+    {
+      name: 'cold start of the server to the first low step marked',
+      value: median(cold),
+      unit: 'ms',
+      note: `${solution}, empty cache, 5 starts`,
+    },
     { name: 'edit of every question to refreshed marks (all scored again)', value: whole, unit: 'ms', note },
-    { name: 'edit of one last step to refreshed marks', value: edit, unit: 'ms', ratio: { to: 'all scored again', value: edit / whole }, note },
+    {
+      name: 'edit of one last step to refreshed marks',
+      value: edit,
+      unit: 'ms',
+      ratio: { to: 'all scored again', value: edit / whole },
+      note,
+    },
   ];
 }
 
 /** Opens a file and waits until its first low step is marked and everything is scored. */
-async function open(server: Awaited<ReturnType<typeof startServer>>, file: string, languageId: string): Promise<{ uri: string; text: string }> {
+async function open(
+  server: Awaited<ReturnType<typeof startServer>>,
+  file: string,
+  languageId: string,
+): Promise<{ uri: string; text: string }> {
   const text = await readFile(file, 'utf8');
   const uri = pathToFileURL(resolve(file)).href;
   const marked = server.lowStep(uri, 1);

@@ -9,7 +9,7 @@ import { float32, GraphWriter } from './onnxGraph.js';
 import { interleaved, type Row } from './row.js';
 
 const graphPath = resolve('media/models/mini/model.onnx');
-/** Size of an attention head, as media/models/mini/model.py has it. */
+/** Size of an attention head, as scripts/miniature/model.py has it. */
 const headSize = 32;
 
 /** The bundled graph as the scorer runs it, against nothing but its matrix products on the same thread in the same process. */
@@ -20,11 +20,20 @@ export async function measure(): Promise<Row[]> {
     const products = await readProducts();
     const path = join(folder, 'products.onnx');
     writeProducts(path, products);
-    const { graph } = await openModel(runtime, { graphPath, device: 'cpu', threads: 1, warmup: tokensOf(32), columns: Int32Array.of(0, 1) });
+    const { graph } = await openModel(runtime, {
+      graphPath,
+      device: 'cpu',
+      threads: 1,
+      warmup: tokensOf(32),
+      columns: Int32Array.of(0, 1),
+    });
     const plain = await runtime.createSession(path, 'cpu', 1);
     const rows: Row[] = [];
     for (const tokens of [256, 512]) {
-      const runs = Array.from({ length: Math.ceil(tokens / mostTokens) }, (_, i) => ({ past: i * mostTokens, count: Math.min(mostTokens, tokens - i * mostTokens) }));
+      const runs = Array.from({ length: Math.ceil(tokens / mostTokens) }, (_, i) => ({
+        past: i * mostTokens,
+        count: Math.min(mostTokens, tokens - i * mostTokens),
+      }));
       const feeds = runs.map(({ past, count }) => feedsOf(plain, past, count));
       const ids = tokensOf(tokens);
       const actions = [
@@ -105,7 +114,12 @@ function writeProducts(path: string, { weights, attentions, heads }: Products): 
   weights.forEach(([rows, columns], i) => {
     const input = inputs.get(rows) ?? graph.input(`tokens_${rows}`, float32, [1, any, rows]);
     inputs.set(rows, input);
-    graph.add('MatMul', [input, graph.randomFloats(`weights_${i}`, rows, columns)], {}, graph.output(`product_${i}`, float32, [1, any, columns]));
+    graph.add(
+      'MatMul',
+      [input, graph.randomFloats(`weights_${i}`, rows, columns)],
+      {},
+      graph.output(`product_${i}`, float32, [1, any, columns]),
+    );
   });
   const query = graph.input('query', float32, [1, heads, any, headSize]);
   const keys = graph.input('keys', float32, [1, heads, headSize, any]);

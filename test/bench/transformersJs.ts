@@ -14,13 +14,24 @@ const entry = resolve(home, 'package/dist/transformers.node.mjs');
 /** What the bench uses of `@huggingface/transformers`, which is no dependency of this repository. */
 interface Transformers {
   readonly env: { allowRemoteModels: boolean; localModelPath: string };
-  readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => { readonly data: Float32Array; readonly dims: readonly number[] };
-  readonly AutoTokenizer: { from_pretrained(folder: string): Promise<{ encode(text: string, options: { add_special_tokens: boolean }): number[] }> };
+  readonly Tensor: new (
+    type: string,
+    data: unknown,
+    dims: readonly number[],
+  ) => { readonly data: Float32Array; readonly dims: readonly number[] };
+  readonly AutoTokenizer: {
+    from_pretrained(folder: string): Promise<{ encode(text: string, options: { add_special_tokens: boolean }): number[] }>;
+  };
   readonly AutoConfig: { from_pretrained(folder: string, options: object): Promise<object> };
   readonly PreTrainedModel: {
-    from_pretrained(folder: string, options: object): Promise<{
+    from_pretrained(
+      folder: string,
+      options: object,
+    ): Promise<{
       (inputs: object): Promise<Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>>;
-      readonly sessions: { readonly model: { readonly inputMetadata: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[] } };
+      readonly sessions: {
+        readonly model: { readonly inputMetadata: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[] };
+      };
       dispose(): Promise<unknown>;
     }>;
   };
@@ -57,7 +68,9 @@ export async function openTransformersModel(graphPath: string, threads: number):
     inputs: model.sessions.model.inputMetadata,
     encode: (text) => tokenizer.encode(text, { add_special_tokens: false }),
     async run(feeds) {
-      const tensors = Object.fromEntries(Object.entries(feeds).map(([input, { type, data, dims }]) => [input, new Tensor(type, data, dims)]));
+      const tensors = Object.fromEntries(
+        Object.entries(feeds).map(([input, { type, data, dims }]) => [input, new Tensor(type, data, dims)]),
+      );
       return (await model(tensors))['logits']!;
     },
     async close() {
@@ -67,13 +80,22 @@ export async function openTransformersModel(graphPath: string, threads: number):
 }
 
 async function ensurePackage(): Promise<void> {
-  if (await access(entry).then(() => true, () => false)) return;
+  if (
+    await access(entry).then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
   await mkdir(dirname(home), { recursive: true });
   // Moved into place whole: an interrupted download leaves nothing that looks finished.
   const partial = await mkdtemp(`${home}.partial-`);
   try {
     const execute = promisify(execFile);
-    await execute('npm', ['pack', `@huggingface/transformers@${transformersVersion}`, '--loglevel=error'], { cwd: partial, shell: process.platform === 'win32' });
+    await execute('npm', ['pack', `@huggingface/transformers@${transformersVersion}`, '--loglevel=error'], {
+      cwd: partial,
+      shell: process.platform === 'win32',
+    });
     await execute('tar', ['-xzf', `huggingface-transformers-${transformersVersion}.tgz`], { cwd: partial });
     await rename(partial, home);
   } catch (error) {

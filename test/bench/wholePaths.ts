@@ -1,12 +1,12 @@
 import type { TensorValue } from '../../server/inference/runtime.js';
-import { readImageFiles } from '../../server/scoring/images/imageFile.js';
-import { prepareImages, type PreparedImages } from '../../server/scoring/images/imageKinds.js';
+import { readImageFiles } from '../../server/models/images/imageFile.js';
+import { imagesPlace, type PreparedImages, prepareImages } from '../../server/models/images/imageKinds.js';
+import { loadTokenizer } from '../../server/models/tokenizer.js';
 import { createEncoder, layoutText, markersOf } from '../../server/scoring/layouts/layouts.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
-import { imagesPlace, type Profile } from '../../server/scoring/profile.js';
+import type { Profile } from '../../server/scoring/profile.js';
 import { createReader, toUnit } from '../../server/scoring/readouts/readouts.js';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
-import { loadTokenizer } from '../../server/scoring/tokenizer.js';
 
 /** A solution as a sequence of its own, as code without a cache runs it. */
 export interface WholePath {
@@ -26,18 +26,25 @@ export interface WholePaths {
   read(rows: readonly WholePath[], logits: Float32Array, width: number): number[];
 }
 
-/** Rejects with ScoringError when the model's files cannot be used. */
+/** Rejects with ModelError when the model's files cannot be used. */
 export async function openWholePaths(modelFolder: string): Promise<WholePaths> {
   const { profile, graphPath, tokenizerPath } = await loadProfile(modelFolder);
   const { forced, added } = markersOf(profile.layout);
-  const tokenizer = await loadTokenizer(tokenizerPath, ...forced, ...added.map((ifAdded) => ({ ifAdded })), ...(profile.images ? [profile.images.token] : []));
+  const tokenizer = await loadTokenizer(
+    tokenizerPath,
+    ...forced,
+    ...added.map((ifAdded) => ({ ifAdded })),
+    ...(profile.images ? [profile.images.token] : []),
+  );
   const encoder = createEncoder(profile.layout, tokenizer);
   const reader = createReader(profile.readout, tokenizer);
   return {
     graphPath,
     profile,
     async images(job) {
-      return profile.images && layoutText(profile.layout).includes(imagesPlace) ? prepareImages(await readImageFiles(job.images), profile.images) : undefined;
+      return profile.images && layoutText(profile.layout).includes(imagesPlace)
+        ? prepareImages(await readImageFiles(job.images), profile.images)
+        : undefined;
     },
     encode(job, path, images) {
       const problem = encoder.open(job.question, images?.text);
@@ -66,7 +73,11 @@ export async function openWholePaths(modelFolder: string): Promise<WholePaths> {
 const masked = -1e9;
 
 /** Sequences as one batch for the bundled graph, filled up on the left, with nothing cached. */
-export function leftPadded(rows: readonly WholePath[], inputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[], images: PreparedImages | undefined): Record<string, TensorValue> {
+export function leftPadded(
+  rows: readonly WholePath[],
+  inputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[],
+  images: PreparedImages | undefined,
+): Record<string, TensorValue> {
   const length = Math.max(...rows.map(({ ids }) => ids.length));
   const tokens = new BigInt64Array(rows.length * length);
   const positions = new BigInt64Array(rows.length * length);

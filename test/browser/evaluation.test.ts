@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manyCandidates, processBenchmark, resultOf, sampleCandidates } from '../webview/evaluations.js';
-import { openEvaluation, type EvaluationPageOptions, type OpenedEvaluation } from './evaluationPage.js';
+import { type EvaluationPageOptions, type OpenedEvaluation, openEvaluation } from './evaluationPage.js';
 import { launchChromium, servePanel } from './panelPage.js';
 import { THEMES, type ThemeName } from './themes.js';
 
@@ -61,7 +61,9 @@ describe('Best-of-N of the sample candidates', () => {
   it.each([1, 64])('draws %i candidates a problem', async (size) => {
     const { page, problems } = await open({ result: resultOf(await manyCandidates(size)) });
     await expect.poll(() => page.locator('.chart path.marker:visible').count()).toBeGreaterThanOrEqual(6);
-    const broken = await page.locator('.chart svg:visible').evaluate((svg) => [...svg.querySelectorAll('*')].some((one) => [...one.attributes].some(({ value }) => value.includes('NaN'))));
+    const broken = await page
+      .locator('.chart svg:visible')
+      .evaluate((svg) => [...svg.querySelectorAll('*')].some((one) => [...one.attributes].some(({ value }) => value.includes('NaN'))));
     expect(broken).toBe(false);
     expect(await problems()).toEqual([]);
   });
@@ -71,7 +73,12 @@ describe('a process benchmark', () => {
   it('marks the best threshold and the one in use, and asks to use another', async () => {
     const line = await processBenchmark();
     const { page, calls, emit, problems } = await open({ result: resultOf(line) });
-    await expect.poll(() => page.locator('.chart .mark text').allTextContents()).toEqual([`in use 0.50`, `best ${line.best.firstErrorF1!.threshold.toFixed(2)}: ${(line.best.firstErrorF1!.value * 100).toFixed(1)} %`]);
+    await expect
+      .poll(() => page.locator('.chart .mark text').allTextContents())
+      .toEqual([
+        `in use 0.50`,
+        `best ${line.best.firstErrorF1!.threshold.toFixed(2)}: ${(line.best.firstErrorF1!.value * 100).toFixed(1)} %`,
+      ]);
     await expect.poll(() => page.getByRole('row', { name: /^source math/ }).count()).toBe(1);
     await page.getByRole('button', { name: 'Go to the best threshold' }).click();
     await page.getByRole('button', { name: /^Use this threshold/ }).click();
@@ -100,7 +107,13 @@ describe('states', () => {
   });
 
   it('says why there is nothing, or what failed, and what to do next', async () => {
-    const empty = await open({ result: { uris: ['file:///w/tree.json'], lines: [], faults: [{ uri: 'file:///w/tree.json', message: 'there is nothing to evaluate in it' }] } });
+    const empty = await open({
+      result: {
+        uris: ['file:///w/tree.json'],
+        lines: [],
+        faults: [{ uri: 'file:///w/tree.json', message: 'there is nothing to evaluate in it' }],
+      },
+    });
     await empty.page.getByText('tree.json: there is nothing to evaluate in it').waitFor();
     const failed = await open({ result: null, error: 'The model folder is missing.' });
     await failed.page.getByText('The model folder is missing.').waitFor();
@@ -116,8 +129,12 @@ describe.each(Object.keys(THEMES) as ThemeName[])('in %s', (theme) => {
       await page.locator('.chart path.curve:visible').first().waitFor();
       await page.evaluate(axe);
       const found = await page.evaluate(async () => {
-        const { axe: runner } = window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
-        return (await runner.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n')}`);
+        const { axe: runner } = window as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+        };
+        return (await runner.run()).violations.map(
+          ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n')}`,
+        );
       });
       expect(found).toEqual([]);
     }

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import type { EvaluationResult } from '../../webview/protocol.js';
+import type { EvaluationResult } from '../../webview/tree/protocol.js';
 import { THEMES, type ThemeName } from './themes.js';
 
 /** What the fake host of the evaluation page keeps. */
@@ -29,7 +29,11 @@ export interface OpenedEvaluation {
 }
 
 /** Opens the built page, in a theme, against a fake host that answers with one result. */
-export async function openEvaluation(browser: Browser, url: string, { result, error, theme = 'dark', width = 1200, reducedMotion = true }: EvaluationPageOptions): Promise<OpenedEvaluation> {
+export async function openEvaluation(
+  browser: Browser,
+  url: string,
+  { result, error, theme = 'dark', width = 1200, reducedMotion = true }: EvaluationPageOptions,
+): Promise<OpenedEvaluation> {
   const context = await browser.newContext({ viewport: { width, height: 760 }, reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
   const page = await context.newPage();
   page.setDefaultTimeout(50_000);
@@ -43,7 +47,8 @@ export async function openEvaluation(browser: Browser, url: string, { result, er
     page,
     problems: async () => [...found, ...(await page.evaluate(() => window.violations))],
     calls: (name) => page.evaluate((wanted) => window.fakeEvaluation.calls.filter((call) => call.name === wanted), name),
-    emit: (name, data) => page.evaluate(([event, payload]) => window.postMessage({ kind: 'event', name: event, data: payload }), [name, data] as const),
+    emit: (name, data) =>
+      page.evaluate(([event, payload]) => window.postMessage({ kind: 'event', name: event, data: payload }), [name, data] as const),
   };
 }
 
@@ -55,7 +60,17 @@ declare global {
 }
 
 /** Runs in the page before any of its scripts. */
-function installHost({ result, error, bodyClass, variables }: { readonly result: EvaluationResult | null; readonly error: string | null; readonly bodyClass: string; readonly variables: Readonly<Record<string, string>> }): void {
+function installHost({
+  result,
+  error,
+  bodyClass,
+  variables,
+}: {
+  readonly result: EvaluationResult | null;
+  readonly error: string | null;
+  readonly bodyClass: string;
+  readonly variables: Readonly<Record<string, string>>;
+}): void {
   const fake: FakeEvaluationHost = { calls: [], result, error, cancelled: [] };
   window.fakeEvaluation = fake;
   window.violations = [];
@@ -71,8 +86,10 @@ function installHost({ result, error, bodyClass, variables }: { readonly result:
       if (frame.kind === 'cancel') fake.cancelled.push(frame.id);
       if (frame.kind !== 'call') return;
       fake.calls.push({ name: frame.name, args: frame.args });
-      if (frame.name === 'evaluate' && fake.error !== null) setTimeout(() => window.postMessage({ kind: 'fail', id: frame.id, error: fake.error }));
-      else if (frame.name !== 'evaluate' || fake.result !== null) setTimeout(() => window.postMessage({ kind: 'done', id: frame.id, ok: frame.name === 'evaluate' ? fake.result : null }));
+      if (frame.name === 'evaluate' && fake.error !== null)
+        setTimeout(() => window.postMessage({ kind: 'fail', id: frame.id, error: fake.error }));
+      else if (frame.name !== 'evaluate' || fake.result !== null)
+        setTimeout(() => window.postMessage({ kind: 'done', id: frame.id, ok: frame.name === 'evaluate' ? fake.result : null }));
     },
     getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') as unknown,
     setState: (state: unknown) => sessionStorage.setItem('state', JSON.stringify(state)),

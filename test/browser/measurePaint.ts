@@ -39,7 +39,9 @@ export async function measurePaint(nodes: number): Promise<PaintTimes> {
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
       const mouse = (type: string, dx: number, dy: number) => {
         const target = type === 'mousedown' ? drawing : window;
-        target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, view: window, clientX: x + dx, clientY: y + dy, button: 0, buttons: 1 }));
+        target.dispatchEvent(
+          new MouseEvent(type, { bubbles: true, cancelable: true, view: window, clientX: x + dx, clientY: y + dy, button: 0, buttons: 1 }),
+        );
       };
       mouse('mousedown', 0, 0);
       const times: number[] = [];

@@ -1,13 +1,13 @@
 // Over 400 lines: all cases share one browser, and the check after each that nothing was refused or warned of.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { InitialView } from '../../webview/protocol.js';
+import { buildTreeModel, landingNode } from '../../webview/tree/model/treeModel.js';
+import type { InitialView } from '../../webview/tree/protocol.js';
 import { makeView, type TreeOptions } from '../webview/trees.js';
-import { buildTreeModel, landingNode } from '../../webview/model/treeModel.js';
-import { boxOf, launchChromium, openPanel, servePanel, type Panel, type PanelOptions } from './panelPage.js';
+import { boxOf, launchChromium, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
 import { THEMES, type ThemeName } from './themes.js';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -51,7 +51,16 @@ async function openTree(tree: TreeOptions, options: PanelOptions = {}): Promise<
 const treeOf = (page: Page) => page.getByRole('tree', { name: 'Reasoning tree' });
 const active = (page: Page) => treeOf(page).getAttribute('aria-activedescendant');
 const selectedId = async (page: Page) => Number((await active(page))?.replace('node-', ''));
-const savedState = (page: Page) => page.evaluate(() => JSON.parse(sessionStorage.getItem('state') ?? 'null') as { selected: number; collapsed: number[]; zoom: { k: number; x: number; y: number }; details: string });
+const savedState = (page: Page) =>
+  page.evaluate(
+    () =>
+      JSON.parse(sessionStorage.getItem('state') ?? 'null') as {
+        selected: number;
+        collapsed: number[];
+        zoom: { k: number; x: number; y: number };
+        details: string;
+      },
+  );
 
 describe.each(Object.keys(THEMES) as ThemeName[])('in the theme %s', (theme) => {
   it('draws a tree, lands on its first low step, and axe finds nothing', async () => {
@@ -63,8 +72,14 @@ describe.each(Object.keys(THEMES) as ThemeName[])('in the theme %s', (theme) => 
     for (const tab of ['#tab-node', '#tab-statistics']) {
       await page.locator(tab).click();
       const found = await page.evaluate(async () => {
-        const axe = (window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe;
-        return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n')}`);
+        const axe = (
+          window as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+          }
+        ).axe;
+        return (await axe.run()).violations.map(
+          ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n')}`,
+        );
       });
       expect(found).toEqual([]);
     }
@@ -74,7 +89,11 @@ describe.each(Object.keys(THEMES) as ThemeName[])('in the theme %s', (theme) => 
 describe('the values shown', () => {
   it('change from the labels to the scores of the model, and come back after a reload', async () => {
     const page = await openTree({ nodes: 60 });
-    const valueOf = (id: number) => page.locator('.value-number').textContent().then((text) => ({ id, text }));
+    const valueOf = (id: number) =>
+      page
+        .locator('.value-number')
+        .textContent()
+        .then((text) => ({ id, text }));
     const labels = buildTreeModel(makeView({ nodes: 60 }));
     const scores = buildTreeModel(makeView({ nodes: 60 }), 'model');
     const id = await selectedId(page);
@@ -83,7 +102,7 @@ describe('the values shown', () => {
     await page.getByRole('option', { name: 'Model' }).click();
     await expect.poll(() => valueOf(id)).toEqual({ id, text: scores.nodes[id]!.value!.toFixed(2) });
     expect(await selectedId(page)).toBe(id);
-    await expect.poll(async () => (await savedState(page) as { shown?: string }).shown).toBe('model');
+    await expect.poll(async () => ((await savedState(page)) as { shown?: string }).shown).toBe('model');
     await page.reload();
     await page.waitForSelector('.drawing[data-renderer]');
     await expect.poll(() => valueOf(id)).toEqual({ id, text: scores.nodes[id]!.value!.toFixed(2) });
@@ -273,7 +292,9 @@ describe('host', () => {
     await panel!.emit('nodeSelected', { problem: 1, node: 3 });
     await expect.poll(() => selectedId(page)).toBe(3);
     expect(await panel!.calls('select')).toEqual([{ name: 'select', args: { problem: 1 } }]);
-    expect(await page.getByRole('combobox', { name: 'Problem' }).evaluate((host) => (host as unknown as { value: string }).value)).toBe('1');
+    expect(await page.getByRole('combobox', { name: 'Problem' }).evaluate((host) => (host as unknown as { value: string }).value)).toBe(
+      '1',
+    );
   });
 
   it('new values keep selection, folds and zoom', async () => {
@@ -286,7 +307,10 @@ describe('host', () => {
     await page.waitForTimeout(250);
     const before = await savedState(page);
     const view = makeView({ nodes: 60 });
-    await panel!.emit('viewChanged', { view: { ...view, version: 2, nodes: view.nodes.map((node) => ({ ...node, value: 0.9, rollouts: [] })) }, images: [] });
+    await panel!.emit('viewChanged', {
+      view: { ...view, version: 2, nodes: view.nodes.map((node) => ({ ...node, value: 0.9, rollouts: [] })) },
+      images: [],
+    });
     await expect.poll(() => page.locator('.value-number').textContent()).toBe('0.90');
     await page.waitForTimeout(250);
     expect(await savedState(page)).toEqual(before);
@@ -299,7 +323,12 @@ describe('host', () => {
     const shifted = [
       { ...view.nodes[0]!, children: [1, ...view.nodes[0]!.children.map((id) => id + 1)] },
       { ...view.nodes[1]!, children: [], steps: view.nodes[1]!.steps.map((step) => ({ ...step, text: 'A new first step.' })) },
-      ...view.nodes.slice(1).map((node) => ({ ...node, id: node.id + 1, parent: node.parent === 0 ? 0 : node.parent! + 1, children: node.children.map((id) => id + 1) })),
+      ...view.nodes.slice(1).map((node) => ({
+        ...node,
+        id: node.id + 1,
+        parent: node.parent === 0 ? 0 : node.parent! + 1,
+        children: node.children.map((id) => id + 1),
+      })),
     ];
     const before = await selectedId(page);
     await panel!.emit('viewChanged', { view: { ...view, version: 2, nodes: shifted }, images: [] });
@@ -356,7 +385,12 @@ describe('state', () => {
 describe('details', () => {
   it('typesets inline and display math, keeps what KaTeX cannot read, and never takes text for markup', async () => {
     const view = makeView({ nodes: 3 });
-    const texts = ['So $x^2$ and \\[ \\sum_{i=1}^n i = \\frac{n(n+1)}{2} \\] hold.', 'Broken $\\frac{1}{$ stays.', '<img src=x onerror=alert(1)> costs $5 and $10.', `Long: $${Array.from({ length: 200 }, (_, i) => `x_{${i}}`).join(' + ')}$`];
+    const texts = [
+      'So $x^2$ and \\[ \\sum_{i=1}^n i = \\frac{n(n+1)}{2} \\] hold.',
+      'Broken $\\frac{1}{$ stays.',
+      '<img src=x onerror=alert(1)> costs $5 and $10.',
+      `Long: $${Array.from({ length: 200 }, (_, i) => `x_{${i}}`).join(' + ')}$`,
+    ];
     const steps = texts.map((text, index) => ({ index, text, range: view.range, values: {}, low: false, firstLow: false }));
     const nodes = view.nodes.map((node) => (node.id === 1 ? { ...node, steps } : node));
     const page = await open({ views: [{ view: { ...view, nodes }, images: [] }] });
@@ -367,9 +401,20 @@ describe('details', () => {
     expect(await step(0).locator('.katex-display').count()).toBe(1);
     expect(await step(0).locator('math').count()).toBe(2);
     // KaTeX's own styles arrived through the CSSOM.
-    expect(await step(0).locator('.vlist > span').first().evaluate((span) => (span as HTMLElement).style.top)).not.toBe('');
+    expect(
+      await step(0)
+        .locator('.vlist > span')
+        .first()
+        .evaluate((span) => (span as HTMLElement).style.top),
+    ).not.toBe('');
     await page.evaluate(() => document.fonts.ready);
-    expect(await page.evaluate(() => document.fonts.check('16px KaTeX_Main') && [...document.fonts].some((font) => font.family.includes('KaTeX') && font.status === 'loaded'))).toBe(true);
+    expect(
+      await page.evaluate(
+        () =>
+          document.fonts.check('16px KaTeX_Main') &&
+          [...document.fonts].some((font) => font.family.includes('KaTeX') && font.status === 'loaded'),
+      ),
+    ).toBe(true);
     expect(await step(1).textContent()).toContain('\\frac{1}{');
     expect(await step(1).locator('.math-error').getAttribute('title')).toContain('KaTeX');
     expect(await step(2).locator('img').count()).toBe(0);
@@ -381,7 +426,9 @@ describe('details', () => {
     const page = await openTree({ nodes: 60 });
     await panel!.emit('nodeSelected', { problem: 0, node: 3 });
     const rollouts = makeView({ nodes: 60 }).nodes[3]!.rollouts;
-    await expect.poll(() => page.locator('.counts').textContent()).toContain(`${rollouts.filter((rollout) => rollout.correct).length} correct`);
+    await expect
+      .poll(() => page.locator('.counts').textContent())
+      .toContain(`${rollouts.filter((rollout) => rollout.correct).length} correct`);
     const first = page.locator('.rollout').first();
     await first.locator('summary').click();
     await expect.poll(() => first.locator('li').count()).toBe(rollouts[0]!.steps.length);
@@ -465,10 +512,13 @@ describe('sizes and states', () => {
     await panel!.page.context().close();
     page = await open({ openError: 'The language server stopped.' });
     expect(await page.getByRole('alert').textContent()).toContain('The language server stopped.');
-    await page.evaluate((view) => {
-      window.fakeHost.openError = null;
-      window.fakeHost.views = [view];
-    }, initial({ nodes: 3 }));
+    await page.evaluate(
+      (view) => {
+        window.fakeHost.openError = null;
+        window.fakeHost.views = [view];
+      },
+      initial({ nodes: 3 }),
+    );
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.waitForSelector('.drawing[data-renderer]');
   });

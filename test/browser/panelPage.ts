@@ -1,10 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { extname, join, normalize } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
-import type { InitialView } from '../../webview/protocol.js';
+import { extname, join, normalize } from 'node:path';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { InitialView } from '../../webview/tree/protocol.js';
 import { THEMES, type ThemeName } from './themes.js';
 
 /** A call the panel made to its host. */
@@ -32,8 +32,15 @@ declare global {
 const DIST = join(import.meta.dirname, '../../dist');
 const NONCE = 'r4nd0mN0nce';
 const STYLE_NONCE = 'an0therN0nce';
-const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.ttf': 'font/ttf', '.woff2': 'font/woff2', '.svg': 'image/svg+xml' };
-const IMAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="180"><rect width="300" height="180" fill="#fff"/><path d="M40 150 L150 20 L260 150 Z" fill="#cfe3ff" stroke="#234"/></svg>';
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.ttf': 'font/ttf',
+  '.woff2': 'font/woff2',
+  '.svg': 'image/svg+xml',
+};
+const IMAGE =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="180"><rect width="300" height="180" fill="#fff"/><path d="M40 150 L150 20 L260 150 Z" fill="#cfe3ff" stroke="#234"/></svg>';
 
 /** Serves the built panel as the extension's host page does: an empty body under the strict policy. */
 export async function servePanel(): Promise<{ readonly url: string; readonly server: Server }> {
@@ -44,8 +51,13 @@ export async function servePanel(): Promise<{ readonly url: string; readonly ser
       const [bundle, title] = path === '/' ? ['webview', 'Reasoning tree'] : ['evaluation', 'Evaluation'];
       const origin = `http://${request.headers.host}`;
       response.setHeader('content-type', 'text/html; charset=utf-8');
-      response.setHeader('content-security-policy', `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${origin} 'nonce-${STYLE_NONCE}'; font-src ${origin}; img-src ${origin} data:`);
-      response.end(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><meta property="csp-nonce" content="${STYLE_NONCE}"><link rel="icon" href="data:,"><link rel="stylesheet" href="codicon.css"><link rel="stylesheet" href="${bundle}.css"></head><body><script nonce="${NONCE}" src="${bundle}.js"></script></body></html>`);
+      response.setHeader(
+        'content-security-policy',
+        `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${origin} 'nonce-${STYLE_NONCE}'; font-src ${origin}; img-src ${origin} data:`,
+      );
+      response.end(
+        `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><meta property="csp-nonce" content="${STYLE_NONCE}"><link rel="icon" href="data:,"><link rel="stylesheet" href="codicon.css"><link rel="stylesheet" href="${bundle}.css"></head><body><script nonce="${NONCE}" src="${bundle}.js"></script></body></html>`,
+      );
     } else if (path === '/figure.svg') {
       response.setHeader('content-type', 'image/svg+xml');
       response.end(IMAGE);
@@ -63,7 +75,16 @@ export async function servePanel(): Promise<{ readonly url: string; readonly ser
 export function launchChromium(...more: readonly string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      ...more,
+    ],
   });
 }
 
@@ -104,7 +125,8 @@ export async function openPanel(browser: Browser, url: string, options: PanelOpt
     page,
     problems,
     calls: (name) => page.evaluate((wanted) => window.fakeHost.calls.filter((call) => wanted === undefined || call.name === wanted), name),
-    emit: (name, data) => page.evaluate(([event, payload]) => window.postMessage({ kind: 'event', name: event, data: payload }), [name, data] as const),
+    emit: (name, data) =>
+      page.evaluate(([event, payload]) => window.postMessage({ kind: 'event', name: event, data: payload }), [name, data] as const),
   };
 }
 
@@ -120,7 +142,9 @@ interface FakeHostOptions {
 function installFakeHost({ views, openError, delay, bodyClass, variables }: FakeHostOptions): void {
   const fake: FakeHost = { calls: [], violations: [], views, openError, delay };
   window.fakeHost = fake;
-  document.addEventListener('securitypolicyviolation', (event) => fake.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
+  document.addEventListener('securitypolicyviolation', (event) =>
+    fake.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`),
+  );
   new MutationObserver((_, observer) => {
     if (document.body === null) return;
     observer.disconnect();
@@ -128,7 +152,11 @@ function installFakeHost({ views, openError, delay, bodyClass, variables }: Fake
     for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(name, value);
   }).observe(document, { childList: true, subtree: true });
   const answer = (frame: { id: number; name: string; args: Record<string, unknown> }) => {
-    const empty = { view: null, images: [], empty: 'The file in the editor holds no reasoning that can be drawn. Open a solution file and run "Show Reasoning Tree".' };
+    const empty = {
+      view: null,
+      images: [],
+      empty: 'The file in the editor holds no reasoning that can be drawn. Open a solution file and run "Show Reasoning Tree".',
+    };
     if (frame.name === 'open' && fake.openError !== null) return { kind: 'fail', id: frame.id, error: fake.openError };
     if (frame.name === 'open') {
       const state = frame.args['state'] as { problem: number } | null;
@@ -150,7 +178,9 @@ function installFakeHost({ views, openError, delay, bodyClass, variables }: Fake
 }
 
 /** Where an element stands; asked again while it is being drawn anew. */
-export async function boxOf(locator: Locator): Promise<{ readonly x: number; readonly y: number; readonly width: number; readonly height: number }> {
+export async function boxOf(
+  locator: Locator,
+): Promise<{ readonly x: number; readonly y: number; readonly width: number; readonly height: number }> {
   for (let tries = 0; tries < 50; tries++) {
     const box = await locator.boundingBox();
     if (box !== null) return box;

@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { InitialView } from '../../webview/protocol.js';
-import { frameWords } from '../../webview/model/replay.js';
+import { frameWords } from '../../webview/tree/model/replay.js';
+import type { InitialView } from '../../webview/tree/protocol.js';
 import { makeReplay } from '../webview/replays.js';
 import { makeView } from '../webview/trees.js';
-import { launchChromium, openPanel, servePanel, type Panel, type PanelOptions } from './panelPage.js';
+import { launchChromium, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
 
 let browser: Browser;
 let server: Server;
@@ -41,7 +41,12 @@ const slider = (page: Page) => page.getByRole('slider', { name: 'Event of the se
 const line = (page: Page) => page.locator('.replay-line').textContent();
 const nodes = (page: Page) => page.locator('.drawing').getAttribute('data-nodes').then(Number);
 /** Where the drawing and each of its nodes stand. */
-const places = (page: Page) => page.locator('.drawing svg g.node').evaluateAll((all) => all.map((node) => `${node.parentElement!.parentElement!.getAttribute('transform')} ${node.getAttribute('transform')}`));
+const places = (page: Page) =>
+  page
+    .locator('.drawing svg g.node')
+    .evaluateAll((all) =>
+      all.map((node) => `${node.parentElement!.parentElement!.getAttribute('transform')} ${node.getAttribute('transform')}`),
+    );
 const words = (at: number) => frameWords(replay.frames[at - 1]!, view);
 
 describe('the replay of a search', () => {
@@ -117,7 +122,13 @@ describe('the replay of a search', () => {
 describe('the replay of a Monte-Carlo record', () => {
   it('has the same slider over a file that holds no search tree, and no search to go on with', async () => {
     const chain = makeView({ nodes: 6, seed: 3 });
-    const steps = chain.nodes.map(({ visits: _visits, ...node }) => ({ ...node, parent: node.id === 0 ? null : node.id - 1, children: node.id === 5 ? [] : [node.id + 1], depth: node.id, rollouts: [] }));
+    const steps = chain.nodes.map(({ visits: _visits, ...node }) => ({
+      ...node,
+      parent: node.id === 0 ? null : node.id - 1,
+      children: node.id === 5 ? [] : [node.id + 1],
+      depth: node.id,
+      rollouts: [],
+    }));
     const record = { ...chain, nodes: steps, isSearchTree: false };
     const page = await open({ views: [{ view: record, images: [], replay: makeReplay(record) }] });
     await page.getByRole('button', { name: 'Fit the tree (0)' }).click();

@@ -4,19 +4,38 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BestOfNLine, EvaluateLine, ProcessLine } from '../../server/evaluation/evaluationLine.js';
-import { ScoringError } from '../../server/scoring/scorer.js';
-import { FakeScorer } from '../language/fakeScorer.js';
+import { ModelError } from '../../server/models/modelError.js';
+import { FakeScorer } from '../editor/fakeScorer.js';
 import { run } from './runner.js';
 
 const candidates = (question: string, recorded: boolean): object => ({
   question,
   answer: '4',
   image_path: '',
-  solutions_splits: [['Add.', 'The answer is 4.'], ['Guess.', 'wrong: the answer is 5.'], ['Guess.', 'The answer is 5.'], ['Add.', 'The answer is 4.']],
+  solutions_splits: [
+    ['Add.', 'The answer is 4.'],
+    ['Guess.', 'wrong: the answer is 5.'],
+    ['Guess.', 'The answer is 5.'],
+    ['Add.', 'The answer is 4.'],
+  ],
   labels: [1, 0, 0, 1],
-  ...(recorded && { prm_scores: [[0.9, 0.2], [0.9, 0.8], [0.9, 0.7], [0.9, 0.1]] }),
+  ...(recorded && {
+    prm_scores: [
+      [0.9, 0.2],
+      [0.9, 0.8],
+      [0.9, 0.7],
+      [0.9, 0.1],
+    ],
+  }),
 });
-const judged = (id: string, label: number, steps: string[]): object => ({ id, generator: id.startsWith('math') ? 'B' : 'A', problem: '2 + 2?', steps, final_answer_correct: label < 0, label });
+const judged = (id: string, label: number, steps: string[]): object => ({
+  id,
+  generator: id.startsWith('math') ? 'B' : 'A',
+  problem: '2 + 2?',
+  steps,
+  final_answer_correct: label < 0,
+  label,
+});
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -26,22 +45,51 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steplens-evaluate-'));
   await write('plain.jsonl', [candidates('q1', false), candidates('q2', false)]);
   await write('recorded.jsonl', [candidates('q3', true)]);
-  await write('process.jsonl', [judged('gsm8k-0', 1, ['One.', 'wrong two.', 'Three.']), judged('gsm8k-1', -1, ['One.', 'Two.']), judged('math-0', 0, ['One.', 'Two.']), judged('math-1', -1, ['wrong alarm.'])]);
-  await write('visual.jsonl', [{ image: [], question: 'q', answer: 'A', response: { steps: ['Hm.', 'One.', 'wrong.', 'Two.'], process_correctness: [0, 1, -1, -1] }, policy_model: 'P', data_source: 'WeMath' }]);
+  await write('process.jsonl', [
+    judged('gsm8k-0', 1, ['One.', 'wrong two.', 'Three.']),
+    judged('gsm8k-1', -1, ['One.', 'Two.']),
+    judged('math-0', 0, ['One.', 'Two.']),
+    judged('math-1', -1, ['wrong alarm.']),
+  ]);
+  await write('visual.jsonl', [
+    {
+      image: [],
+      question: 'q',
+      answer: 'A',
+      response: { steps: ['Hm.', 'One.', 'wrong.', 'Two.'], process_correctness: [0, 1, -1, -1] },
+      policy_model: 'P',
+      data_source: 'WeMath',
+    },
+  ]);
   const { labels: _labels, ...unjudged } = candidates('q4', true) as { labels: number[] };
   await write('unjudged.jsonl', [unjudged, { ...unjudged, answer: 'a picture of four ducks' }]);
-  await writeFile(at('tree.json'), JSON.stringify({ question: 'q', answer: '4', image_path: '', mc_value: 0.5, visit_count: 1, correct_rollouts: [], incorrect_rollouts: [], children: [] }));
+  await writeFile(
+    at('tree.json'),
+    JSON.stringify({
+      question: 'q',
+      answer: '4',
+      image_path: '',
+      mc_value: 0.5,
+      visit_count: 1,
+      correct_rollouts: [],
+      incorrect_rollouts: [],
+      children: [],
+    }),
+  );
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 async function lines(out: string): Promise<EvaluateLine[]> {
   const schema = JSON.parse(await readFile('media/schemas/evaluate.schema.json', 'utf8')) as object;
   const validate = new Ajv({ strict: false }).compile(schema);
-  return out.trimEnd().split('\n').map((line) => {
-    const value: unknown = JSON.parse(line);
-    if (!validate(value)) throw new Error(`${JSON.stringify(validate.errors)}\n${line}`);
-    return value as EvaluateLine;
-  });
+  return out
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const value: unknown = JSON.parse(line);
+      if (!validate(value)) throw new Error(`${JSON.stringify(validate.errors)}\n${line}`);
+      return value as EvaluateLine;
+    });
 }
 
 describe('steplens evaluate', () => {
@@ -49,12 +97,24 @@ describe('steplens evaluate', () => {
     const { code, out, scorer } = await run(['evaluate', at('plain.jsonl'), '--json']);
     expect(code).toBe(0);
     const [line] = (await lines(out)) as [BestOfNLine];
-    expect(line).toMatchObject({ kind: 'bestOfN', problems: 2, candidates: 8, unscored: 0, unanswered: 0, sizes: [1, 2, 3, 4], complete: [2, 2, 2, 2], scores: { recorded: 0, scored: 1, model: 'fake', device: 'cpu' } });
+    expect(line).toMatchObject({
+      kind: 'bestOfN',
+      problems: 2,
+      candidates: 8,
+      unscored: 0,
+      unanswered: 0,
+      sizes: [1, 2, 3, 4],
+      complete: [2, 2, 2, 2],
+      scores: { recorded: 0, scored: 1, model: 'fake', device: 'cpu' },
+    });
     expect(line.accuracy.random[3]!.value).toBeCloseTo(0.5);
     expect(line.accuracy.pass[3]!.value).toBe(1);
     expect(line.accuracy.min[3]!.value).toBe(1);
     expect(line.accuracy.selfConsistency[3]!.value).toBe(1);
-    expect(scorer.jobs.map(({ answer }) => answer), 'a judge is told the answers').toEqual(['4', '4']);
+    expect(
+      scorer.jobs.map(({ answer }) => answer),
+      'a judge is told the answers',
+    ).toEqual(['4', '4']);
     expect(scorer.isDisposed).toBe(true);
   });
 
@@ -80,7 +140,13 @@ describe('steplens evaluate', () => {
 
   it('gives ProcessBench its F1 of first errors, by subset and generator', async () => {
     const [line] = (await lines((await run(['evaluate', at('process.jsonl'), '--json'])).out)) as [ProcessLine];
-    expect(line).toMatchObject({ kind: 'processBenchmark', benchmark: 'processBench', headline: 'firstErrorF1', threshold: 0.5, score: { value: 0.5 } });
+    expect(line).toMatchObject({
+      kind: 'processBenchmark',
+      benchmark: 'processBench',
+      headline: 'firstErrorF1',
+      threshold: 0.5,
+      score: { value: 0.5 },
+    });
     expect(line.all.firstError).toMatchObject({ erroneous: 2, correct: 2, errorAccuracy: 0.5, correctAccuracy: 0.5, f1: 0.5 });
     expect(Object.keys(line.bySource)).toEqual(['gsm8k', 'math']);
     expect(line.bySource.gsm8k!.firstError.f1).toBe(1);
@@ -121,11 +187,21 @@ describe('steplens evaluate', () => {
   });
 
   it('refuses what it does not understand, and a model that cannot be used ends it', async () => {
-    for (const wrong of [[], ['x.json', '--seed', '-1'], ['x.json', '--threshold', '2'], ['x.json', '--device', 'abacus'], ['x.json', '--wrong']]) {
+    for (const wrong of [
+      [],
+      ['x.json', '--seed', '-1'],
+      ['x.json', '--threshold', '2'],
+      ['x.json', '--device', 'abacus'],
+      ['x.json', '--wrong'],
+    ]) {
       const { code, err } = await run(['evaluate', ...wrong]);
       expect([code, err]).toEqual([2, expect.stringMatching(/^steplens: .*See "steplens evaluate --help"\.\n$/)]);
     }
-    const { code, err } = await run(['evaluate', at('plain.jsonl')], {}, new FakeScorer(new ScoringError('no model in /x; name one with --model')));
+    const { code, err } = await run(
+      ['evaluate', at('plain.jsonl')],
+      {},
+      new FakeScorer(new ModelError('no model in /x; name one with --model')),
+    );
     expect([code, err]).toEqual([2, 'steplens: no model in /x; name one with --model\n']);
   });
 });

@@ -6,8 +6,24 @@ import { readDocument } from '../../server/formats/registry.js';
 import { run } from './runner.js';
 
 const long = 'one two three four five six seven eight nine ten eleven';
-const node = (text: string, mc: number, children: object[] = []): object => ({ partial_solution: [text], mc_value: mc, visit_count: 0, correct_rollouts: [], incorrect_rollouts: [], children });
-const tree = { question: 'How many?', answer: '4', image_path: 'a.png', mc_value: 0.5, visit_count: 1, correct_rollouts: [], incorrect_rollouts: [['x']], children: [node(long, 0.5, [node('bad', 0), node('good', 1)]), node('short', 0)] };
+const node = (text: string, mc: number, children: object[] = []): object => ({
+  partial_solution: [text],
+  mc_value: mc,
+  visit_count: 0,
+  correct_rollouts: [],
+  incorrect_rollouts: [],
+  children,
+});
+const tree = {
+  question: 'How many?',
+  answer: '4',
+  image_path: 'a.png',
+  mc_value: 0.5,
+  visit_count: 1,
+  correct_rollouts: [],
+  incorrect_rollouts: [['x']],
+  children: [node(long, 0.5, [node('bad', 0), node('good', 1)]), node('short', 0)],
+};
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -37,7 +53,10 @@ describe('steplens export', () => {
   it('explains every node', async () => {
     const { code, out } = await run(['export', at('tree.json'), '--to', 'mm-prm', '--explain', '--json']);
     expect(code).toBe(0);
-    const lines = out.trimEnd().split('\n').map((line) => JSON.parse(line) as object);
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
     expect(lines).toHaveLength(4);
     expect(lines[1]).toEqual({ file: at('tree.json'), problem: 0, node: 2, included: true, why: 'In the set, as a sample with an error.' });
     expect(lines[3]).toMatchObject({ node: 4, included: false, exclusion: 'too-short' });
@@ -60,7 +79,14 @@ describe('steplens export', () => {
   });
 
   it('refuses what it does not understand', async () => {
-    for (const wrong of [[], ['a.json'], ['a.json', '--to', 'csv', '--out', 'x'], ['a.json', '--to', 'trl'], ['a.json', '--to', 'trl', '--out', 'x', '--explain'], ['a.json', '--to', 'trl', '--out', 'x', '--json']]) {
+    for (const wrong of [
+      [],
+      ['a.json'],
+      ['a.json', '--to', 'csv', '--out', 'x'],
+      ['a.json', '--to', 'trl'],
+      ['a.json', '--to', 'trl', '--out', 'x', '--explain'],
+      ['a.json', '--to', 'trl', '--out', 'x', '--json'],
+    ]) {
       expect((await run(['export', ...wrong])).code).toBe(2);
     }
   });

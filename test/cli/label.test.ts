@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -7,7 +7,7 @@ import type { CliWorld } from '../../server/cli/command.js';
 import type { PolicyChoice } from '../../server/labeling/policies/openPolicy.js';
 import { PolicyError } from '../../server/labeling/policy.js';
 import { policyOf, walkPolicy } from '../labeling/scripted.js';
-import { run as runCli, type Ran } from './runner.js';
+import { type Ran, run as runCli } from './runner.js';
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -20,9 +20,23 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const walk = walkPolicy({ mistakeRate: 0.2, failureRate: 0.1 });
 const run = (args: readonly string[], world: Partial<CliWorld> = {}): Promise<Ran> => runCli(args, { openPolicy: () => walk, ...world });
-const label = (out: string, ...more: string[]): string[] => ['label', at('problems.json'), '--policy', 'mini', '--out', at(out), '--rollouts', '4', '--searches', '3', ...more];
+const label = (out: string, ...more: string[]): string[] => [
+  'label',
+  at('problems.json'),
+  '--policy',
+  'mini',
+  '--out',
+  at(out),
+  '--rollouts',
+  '4',
+  '--searches',
+  '3',
+  ...more,
+];
 const textsOf = async (out: string): Promise<Record<string, string>> =>
-  Object.fromEntries<string>(await Promise.all((await readdir(at(out))).sort().map(async (name) => [name, await readFile(join(at(out), name), 'utf8')] as const)));
+  Object.fromEntries<string>(
+    await Promise.all((await readdir(at(out))).sort().map(async (name) => [name, await readFile(join(at(out), name), 'utf8')] as const)),
+  );
 
 async function validator(name: string): Promise<(value: unknown) => void> {
   const validate = new Ajv({ strict: false }).compile(JSON.parse(await readFile(`media/schemas/${name}.schema.json`, 'utf8')) as object);
@@ -56,7 +70,22 @@ describe('steplens label', () => {
 
   it("writes what the schemas say, and trees as MM-PRM's traverse.py takes them", async () => {
     await run(label('schema'));
-    await run(['label', at('problems.json'), '--policy', 'mini', '--out', at('sampled'), '--method', 'monte-carlo', '--solutions', '2', '--continuations', '2', '--max-steps', '3']);
+    await run([
+      'label',
+      at('problems.json'),
+      '--policy',
+      'mini',
+      '--out',
+      at('sampled'),
+      '--method',
+      'monte-carlo',
+      '--solutions',
+      '2',
+      '--continuations',
+      '2',
+      '--max-steps',
+      '3',
+    ]);
     const [isTree, isEvent] = [await validator('tree'), await validator('events')];
     for (const [name, text] of [...Object.entries(await textsOf('schema')), ...Object.entries(await textsOf('sampled'))]) {
       if (name.endsWith('.events.jsonl')) for (const line of text.trimEnd().split('\n')) isEvent(JSON.parse(line));
@@ -64,7 +93,8 @@ describe('steplens label', () => {
         const tree = JSON.parse(text) as Record<string, unknown> & Pick<Traversed, 'children'>;
         isTree(tree);
         expect(tree).not.toHaveProperty('partial_solution');
-        for (const labels of tree.children.flatMap((child) => traverse(child))) expect(labels.every((value) => value >= 0 && value <= 1)).toBe(true);
+        for (const labels of tree.children.flatMap((child) => traverse(child)))
+          expect(labels.every((value) => value >= 0 && value <= 1)).toBe(true);
       } else if (name.endsWith('.jsonl')) expect(text.trimEnd().split('\n')).toHaveLength(2);
     }
   });
@@ -72,19 +102,28 @@ describe('steplens label', () => {
   it('refuses a folder of other settings, and throws it away when told to', async () => {
     await run(label('other'));
     const { code, err } = await run(label('other', '--seed', '2'));
-    expect([code, err]).toEqual([2, expect.stringMatching(/other holds a run with other settings \(seed is 1 there and 2 here\)\. .*--restart/)]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/other holds a run with other settings \(seed is 1 there and 2 here\)\. .*--restart/),
+    ]);
     expect((await run(label('other', '--seed', '2', '--restart'))).code).toBe(0);
   });
 
   it('labels what can be read, and says what cannot, with file and line', async () => {
-    await writeFile(at('some.jsonl'), `${[problems[0], { id: 'b', question: 'No answer?', correct_answer: '' }, { id: 'a', question: 'Again?', correct_answer: '1' }].map((one) => JSON.stringify(one)).join('\n')}\n{"id": "c", "question"\n`);
+    await writeFile(
+      at('some.jsonl'),
+      `${[problems[0], { id: 'b', question: 'No answer?', correct_answer: '' }, { id: 'a', question: 'Again?', correct_answer: '1' }].map((one) => JSON.stringify(one)).join('\n')}\n{"id": "c", "question"\n`,
+    );
     const { code, out, err } = await run(['label', at('some.jsonl'), '--policy', 'mini', '--out', at('some')]);
     expect(code).toBe(2);
     expect(out).toContain('1 problem ->');
     expect(err).toMatch(/some\.jsonl:2: Problem b has no reference answer/);
     expect(err).toMatch(/some\.jsonl:3: The id a comes twice/);
     expect(err).toMatch(/some\.jsonl:4:\d+: error: /);
-    for (const [name, text] of [['no.json', undefined], ['quiz.json', '{"x": 1}']] as const) {
+    for (const [name, text] of [
+      ['no.json', undefined],
+      ['quiz.json', '{"x": 1}'],
+    ] as const) {
       if (text !== undefined) await writeFile(at(name), text);
       const ran = await run(['label', at(name), '--policy', 'mini', '--out', at('none')]);
       expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(name)]);
@@ -92,7 +131,12 @@ describe('steplens label', () => {
   });
 
   it('ends with the message of a policy that cannot be used', async () => {
-    const { code, err } = await run(label('refused'), { openPolicy: () => policyOf(() => { throw new PolicyError('Nothing answers there. Start the server.'); }) });
+    const { code, err } = await run(label('refused'), {
+      openPolicy: () =>
+        policyOf(() => {
+          throw new PolicyError('Nothing answers there. Start the server.');
+        }),
+    });
     expect([code, err]).toEqual([2, 'steplens: Nothing answers there. Start the server.\n']);
   });
 
@@ -113,30 +157,82 @@ describe('steplens label', () => {
 
   it('hands on how the policy is to be asked', async () => {
     const choices: PolicyChoice[] = [];
-    await run([...label('asked', '--restart'), '--policy', 'http://localhost:8000/v1', '--model', 'm', '--temperature', '0.7', '--timeout', '5', '--top-p', '0.9'], {
-      openPolicy(choice) {
-        choices.push(choice);
-        return walk;
+    await run(
+      [
+        ...label('asked', '--restart'),
+        '--policy',
+        'http://localhost:8000/v1',
+        '--model',
+        'm',
+        '--temperature',
+        '0.7',
+        '--timeout',
+        '5',
+        '--top-p',
+        '0.9',
+      ],
+      {
+        openPolicy(choice) {
+          choices.push(choice);
+          return walk;
+        },
       },
-    });
-    expect(choices).toMatchObject([{ policy: 'http://localhost:8000/v1', server: { model: 'm', mode: 'chat', temperature: 0.7, topP: 0.9, maxTokens: 2048, timeout: 5000, concurrency: 8, retries: 3 } }]);
+    );
+    expect(choices).toMatchObject([
+      {
+        policy: 'http://localhost:8000/v1',
+        server: { model: 'm', mode: 'chat', temperature: 0.7, topP: 0.9, maxTokens: 2048, timeout: 5000, concurrency: 8, retries: 3 },
+      },
+    ]);
   });
 
   it("knows the paper's settings", async () => {
-    await run(['label', at('problems.json'), '--policy', 'mini', '--out', at('paper'), '--preset', 'paper', '--searches', '1', '--rollouts', '2']);
+    await run([
+      'label',
+      at('problems.json'),
+      '--policy',
+      'mini',
+      '--out',
+      at('paper'),
+      '--preset',
+      'paper',
+      '--searches',
+      '1',
+      '--rollouts',
+      '2',
+    ]);
     const made = JSON.parse((await textsOf('paper'))['run.json']!) as { settings: object };
-    expect(made.settings).toEqual({ method: 'mcts', seed: 1, rollouts: 2, searches: 1, budget: 1000, cPuct: 0.125, alpha: 0.5, beta: 0.9, lengthScale: 2000 });
+    expect(made.settings).toEqual({
+      method: 'mcts',
+      seed: 1,
+      rollouts: 2,
+      searches: 1,
+      budget: 1000,
+      cPuct: 0.125,
+      alpha: 0.5,
+      beta: 0.9,
+      lengthScale: 2000,
+    });
   });
 
   it('refuses what it does not understand', async () => {
     const good = ['--policy', 'mini', '--out', 'x'];
     const wrong: [message: RegExp, args: string[]][] = [
-      [/one file of problems/, good], [/one file of problems/, ['a', 'b', ...good]], [/needs --policy/, ['a', '--out', 'x']], [/needs --out/, ['a', '--policy', 'mini']],
-      [/--method is/, ['a', ...good, '--method', 'beam']], [/--solutions goes with --method monte-carlo/, ['a', ...good, '--solutions', '4']],
-      [/--preset goes with --method mcts/, ['a', ...good, '--method', 'monte-carlo', '--preset', 'paper']], [/--preset is paper/, ['a', ...good, '--preset', 'fast']],
-      [/--rollouts is a whole number, 1 or more/, ['a', ...good, '--rollouts', '0']], [/--alpha is a number above 0, at most 1/, ['a', ...good, '--alpha', '2']],
-      [/--judge URL goes with --judge-model/, ['a', ...good, '--judge', 'http://localhost']], [/--mode is chat or completions/, ['a', ...good, '--mode', 'talk']], [/--jobs is/, ['a', ...good, '--jobs', '']],
+      [/one file of problems/, good],
+      [/one file of problems/, ['a', 'b', ...good]],
+      [/needs --policy/, ['a', '--out', 'x']],
+      [/needs --out/, ['a', '--policy', 'mini']],
+      [/--method is/, ['a', ...good, '--method', 'beam']],
+      [/--solutions goes with --method monte-carlo/, ['a', ...good, '--solutions', '4']],
+      [/--preset goes with --method mcts/, ['a', ...good, '--method', 'monte-carlo', '--preset', 'paper']],
+      [/--preset is paper/, ['a', ...good, '--preset', 'fast']],
+      [/--rollouts is a whole number, 1 or more/, ['a', ...good, '--rollouts', '0']],
+      [/--alpha is a number above 0, at most 1/, ['a', ...good, '--alpha', '2']],
+      [/--judge URL goes with --judge-model/, ['a', ...good, '--judge', 'http://localhost']],
+      [/--mode is chat or completions/, ['a', ...good, '--mode', 'talk']],
+      [/--jobs is/, ['a', ...good, '--jobs', '']],
     ];
-    for (const [message, args] of wrong) expect(await run(['label', ...args])).toMatchObject({ code: 2, err: expect.stringMatching(message) as string });
+    for (const [message, args] of wrong)
+      expect(await run(['label', ...args])).toMatchObject({ code: 2, err: expect.stringMatching(message) as string });
   });
 });

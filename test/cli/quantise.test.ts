@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
-import { FakeScorer } from '../language/fakeScorer.js';
+import { FakeScorer } from '../editor/fakeScorer.js';
 import { run } from './runner.js';
 
 const model = 'test/fixtures/models/token-pair-hf';
@@ -30,17 +30,32 @@ describe('steplens quantise', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^\d+ products with [\d,]+ weights in int8: 0\.2 MB -> 0\.\d MB\n/);
     expect(out).toContain('28 step scores compared: mean change 0.0000, largest 0.0000, 0 across the threshold of 0.50\n');
-    expect(created.map(([{ modelPath, device }, cache]) => [modelPath, device, cache])).toEqual([[model, 'cpu', undefined], [expect.stringContaining('int8.unfinished-'), 'cpu', undefined]]);
+    expect(created.map(([{ modelPath, device }, cache]) => [modelPath, device, cache])).toEqual([
+      [model, 'cpu', undefined],
+      [expect.stringContaining('int8.unfinished-'), 'cpu', undefined],
+    ]);
     expect(jobs).toHaveLength(8);
     expect(jobs[0]!.steps.map(({ parent }) => parent)).toEqual([undefined, 0, 1, undefined, 3, 4]);
-    expect((await readdir(at('new/int8'))).sort()).toEqual(['model.onnx', 'model.onnx_data', 'prm.json', 'tokenizer.json', 'tokenizer_config.json']);
-    expect(JSON.parse(await readFile(at('new/int8/prm.json'), 'utf8'))).toEqual({ ...(JSON.parse(await readFile(join(model, 'prm.json'), 'utf8')) as object), name: 'Token pair fixture int8' });
+    expect((await readdir(at('new/int8'))).sort()).toEqual([
+      'model.onnx',
+      'model.onnx_data',
+      'prm.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
+    expect(JSON.parse(await readFile(at('new/int8/prm.json'), 'utf8'))).toEqual({
+      ...(JSON.parse(await readFile(join(model, 'prm.json'), 'utf8')) as object),
+      name: 'Token pair fixture int8',
+    });
     expect(await leftovers()).toEqual([]);
   });
 
   it('never writes over a folder, and wants one model and one name', async () => {
     await writeFile(at('there'), '');
-    expect(await run(['quantise', model, '--out', at('there')])).toMatchObject({ code: 2, err: expect.stringContaining('exists; name another folder with --out, or remove it') as string });
+    expect(await run(['quantise', model, '--out', at('there')])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('exists; name another folder with --out, or remove it') as string,
+    });
     expect((await run(['quantise', '--out', at('a')])).err).toContain('quantise needs one model folder');
     expect((await run(['quantise', model])).err).toContain('quantise needs --out FOLDER');
   });
@@ -54,7 +69,10 @@ describe('steplens quantise', () => {
         throw interrupt.signal.reason as Error;
       }
     }
-    expect(await run(['quantise', model, '--out', at('b')], { signal: interrupt.signal }, new Interrupted())).toMatchObject({ code: 130, err: '' });
+    expect(await run(['quantise', model, '--out', at('b')], { signal: interrupt.signal }, new Interrupted())).toMatchObject({
+      code: 130,
+      err: '',
+    });
     expect((await readdir(folder)).includes('b')).toBe(false);
     expect(await leftovers()).toEqual([]);
   });
@@ -65,7 +83,7 @@ describe('steplens quantise', () => {
     await truncate(join(damaged, 'model.onnx'), 9000);
     const cases: [args: string[], message: string][] = [
       [[damaged], 'damaged/model.onnx is no ONNX model: its structure is broken. Download or copy it again.'],
-      [[at('none')], 'none/prm.json cannot be read (ENOENT). Set the model\'s folder to one that holds a prm.json'],
+      [[at('none')], "none/prm.json cannot be read (ENOENT). Set the model's folder to one that holds a prm.json"],
       [[model, '--check', at('none.json')], 'none.json: '],
       [[model, '--check', 'package.json'], 'package.json: no format of StepLens is recognised in it'],
     ];
@@ -75,7 +93,9 @@ describe('steplens quantise', () => {
       expect(code).toBe(2);
     }
     await cp(join('test/fixtures/models/precision/int8.onnx'), join(damaged, 'model.onnx'));
-    expect((await run(['quantise', damaged, '--out', at('c')])).err).toContain('model.onnx has no products with float weights (MatMul, Gemm) beside its head; it may be quantised already. Quantise the model it was made of.');
+    expect((await run(['quantise', damaged, '--out', at('c')])).err).toContain(
+      'model.onnx has no products with float weights (MatMul, Gemm) beside its head; it may be quantised already. Quantise the model it was made of.',
+    );
     expect(await leftovers()).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { Ajv } from 'ajv';
 import { runCli } from '../../server/cli/cli.js';
 import type { CliWorld } from '../../server/cli/command.js';
 import type { ScoreLine } from '../../server/cli/scoreLines.js';
-import { FakeScorer } from '../language/fakeScorer.js';
+import { FakeScorer } from '../editor/fakeScorer.js';
 
 export interface Ran {
   readonly code: number | undefined;

@@ -1,10 +1,10 @@
-import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ScoringError } from '../../server/scoring/scorer.js';
+import { ModelError } from '../../server/models/modelError.js';
 import { LineIndex } from '../../server/reasoning/span.js';
-import { FakeScorer } from '../language/fakeScorer.js';
+import { FakeScorer } from '../editor/fakeScorer.js';
 import { run, scoreLines } from './runner.js';
 
 const node = (steps: string[], children: object[] = [], mc = 0.5): object => ({
@@ -40,7 +40,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steplens-cli-'));
   await mkdir(at('sub/.hidden'), { recursive: true });
   await writeFile(at('tree.json'), JSON.stringify(tree, null, 2));
-  await writeFile(at('sub/raw.jsonl'), `${JSON.stringify(raw('q1', ['One.', 'wrong two.']))}\n${JSON.stringify(raw('q2', ['endless', 'Four.']))}\n`);
+  await writeFile(
+    at('sub/raw.jsonl'),
+    `${JSON.stringify(raw('q1', ['One.', 'wrong two.']))}\n${JSON.stringify(raw('q2', ['endless', 'Four.']))}\n`,
+  );
   await writeFile(at('sub/package.json'), '{"name": "x"}');
   await writeFile(at('sub/.hidden/tree.json'), JSON.stringify(tree));
   await writeFile(at('broken.json'), JSON.stringify(tree).slice(0, -40));
@@ -76,7 +79,15 @@ describe('steplens score --json', () => {
   it('says why a step has no score, and leaves it out of the aggregate', async () => {
     const { out } = await run(['score', at('sub/raw.jsonl'), '--json']);
     const [, second] = await scoreLines(out);
-    expect(second).toMatchObject({ line: 1, problem: 1, solution: 0, steps: [{ skipped: 'longer than the model reads', values: { mc: { value: 0.875, correct: 14, total: 16 } } }, { values: { prm: 0.9 } }] });
+    expect(second).toMatchObject({
+      line: 1,
+      problem: 1,
+      solution: 0,
+      steps: [
+        { skipped: 'longer than the model reads', values: { mc: { value: 0.875, correct: 14, total: 16 } } },
+        { values: { prm: 0.9 } },
+      ],
+    });
     expect(second!.steps[0]!.values).not.toHaveProperty('prm');
     expect(second!.aggregate).toEqual({ min: 0.9, mean: 0.9, last: 0.9, product: 0.9 });
   });
@@ -89,7 +100,11 @@ describe('steplens score --json', () => {
 
   it('takes the threshold it is given', async () => {
     const lines = await scoreLines((await run(['score', at('tree.json'), '--json', '--threshold', '0.95'])).out);
-    expect(lines.map(({ firstLow, threshold }) => [firstLow, threshold])).toEqual([[0, 0.95], [0, 0.95], [0, 0.95]]);
+    expect(lines.map(({ firstLow, threshold }) => [firstLow, threshold])).toEqual([
+      [0, 0.95],
+      [0, 0.95],
+      [0, 0.95],
+    ]);
   });
 });
 
@@ -117,7 +132,12 @@ describe('steplens score', () => {
 
   it('prints every step of a tree once, numbered along its path', async () => {
     const { out } = await run(['score', at('tree.json')]);
-    expect(out.split('\n').filter((line) => /^ +\d/.test(line)).map((line) => line.trim().split(/\s{2,}/)[0])).toEqual(['5 nodes, 3 paths, 5 steps', '1', '2', '3', '3', '1']);
+    expect(
+      out
+        .split('\n')
+        .filter((line) => /^ +\d/.test(line))
+        .map((line) => line.trim().split(/\s{2,}/)[0]),
+    ).toEqual(['5 nodes, 3 paths, 5 steps', '1', '2', '3', '3', '1']);
   });
 
   it('cuts the text to the terminal, and colours only where it is asked to', async () => {
@@ -130,15 +150,26 @@ describe('steplens score', () => {
 
   it('hands its options to the scorer', async () => {
     const options = ['--model', '/m', '--device', 'webgpu', '--threads', '3'];
-    expect((await run(['score', at('sub'), ...options])).created).toMatchObject([[{ modelPath: '/m', device: 'webgpu', threads: 3 }, '/cache']]);
-    expect((await run(['score', at('sub'), '--no-cache'])).created).toMatchObject([[{ modelPath: '', device: 'auto', threads: 0 }, undefined]]);
+    expect((await run(['score', at('sub'), ...options])).created).toMatchObject([
+      [{ modelPath: '/m', device: 'webgpu', threads: 3 }, '/cache'],
+    ]);
+    expect((await run(['score', at('sub'), '--no-cache'])).created).toMatchObject([
+      [{ modelPath: '', device: 'auto', threads: 0 }, undefined],
+    ]);
     expect((await run(['score', at('sub'), '--verbose'])).err).toBe('steplens: cuda passed over: not installed\n');
   });
 });
 
 describe('what goes wrong', () => {
   it('in a file is told with its place, and the others are scored', async () => {
-    const { code, out, err } = await run(['score', at('broken.json'), at('missing.json'), at('sub/package.json'), at('sub/raw.jsonl'), '--json']);
+    const { code, out, err } = await run([
+      'score',
+      at('broken.json'),
+      at('missing.json'),
+      at('sub/package.json'),
+      at('sub/raw.jsonl'),
+      '--json',
+    ]);
     expect(code).toBe(2);
     const complaints = err.trim().split('\n');
     expect(complaints[0]).toMatch(new RegExp(`^steplens: ${at('broken.json')}:1:\\d+: error: .+ \\[truncated-json\\]$`));
@@ -146,7 +177,11 @@ describe('what goes wrong', () => {
       `steplens: ${at('missing.json')}: there is no such file`,
       `steplens: ${at('sub/package.json')}: no format of StepLens is recognised in it; the README lists the formats`,
     ]);
-    expect((await scoreLines(out)).map(({ file }) => file)).toEqual([...Array.from({ length: 3 }, () => at('broken.json')), at('sub/raw.jsonl'), at('sub/raw.jsonl')]);
+    expect((await scoreLines(out)).map(({ file }) => file)).toEqual([
+      ...Array.from({ length: 3 }, () => at('broken.json')),
+      at('sub/raw.jsonl'),
+      at('sub/raw.jsonl'),
+    ]);
   });
 
   it('with a folder that holds nothing is told', async () => {
@@ -156,8 +191,11 @@ describe('what goes wrong', () => {
   });
 
   it('with the model is told, with exit code 2', async () => {
-    const scorer = new FakeScorer(new ScoringError('/m/prm.json: there is no such file'));
-    expect(await run(['score', at('tree.json')], {}, scorer)).toMatchObject({ code: 2, err: 'steplens: /m/prm.json: there is no such file\n' });
+    const scorer = new FakeScorer(new ModelError('/m/prm.json: there is no such file'));
+    expect(await run(['score', at('tree.json')], {}, scorer)).toMatchObject({
+      code: 2,
+      err: 'steplens: /m/prm.json: there is no such file\n',
+    });
     expect(scorer.isDisposed).toBe(true);
   });
 
@@ -205,7 +243,10 @@ describe('steplens', () => {
   it('shows progress on a terminal after a second, and removes it', async () => {
     let now = 0;
     let err = '';
-    await run(['score', at('sub/raw.jsonl')], { now: () => (now += 600), err: { write: (text) => (err += text), isTTY: true, columns: 200 } });
+    await run(['score', at('sub/raw.jsonl')], {
+      now: () => (now += 600),
+      err: { write: (text) => (err += text), isTTY: true, columns: 200 },
+    });
     expect(err).toContain(`${at('sub/raw.jsonl')}: 2 of 4 steps`);
     expect(err.endsWith('\r\u001b[K')).toBe(true);
   });

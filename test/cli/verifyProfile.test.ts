@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFamily } from '../../server/scoring/families/families.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
-import { FakeScorer } from '../language/fakeScorer.js';
+import { FakeScorer } from '../editor/fakeScorer.js';
 import { run } from './runner.js';
 
 let folder: string;
@@ -22,7 +22,12 @@ function copyOf(id: string, error: number): Scorer {
     dispose: () => fake.dispose(),
     score({ steps }: ScoreJob) {
       const example = golden.find((one) => one.steps.at(-1) === steps.at(-1)!.text)!;
-      return Promise.resolve({ scores: Float64Array.from(example.values, (value) => value! - error), skipped: new Map(), cached: 0, tokens: 1 });
+      return Promise.resolve({
+        scores: Float64Array.from(example.values, (value) => value! - error),
+        skipped: new Map(),
+        cached: 0,
+        tokens: 1,
+      });
     },
   });
 }
@@ -50,7 +55,9 @@ describe('steplens score --verify-profile', () => {
 
   it('says when there is nothing to verify with, and what goes together', async () => {
     await writeFile(join(folder, 'prm.json'), '{"family": "mm-prm", "graph": "model.onnx"}');
-    expect((await run(['score', '--verify-profile', '--model', folder])).err).toContain('no values are published for the family "mm-prm" with which a copy could be verified; they are for qwen2.5-math-prm, math-shepherd, reasoneval-7b');
+    expect((await run(['score', '--verify-profile', '--model', folder])).err).toContain(
+      'no values are published for the family "mm-prm" with which a copy could be verified; they are for qwen2.5-math-prm, math-shepherd, reasoneval-7b',
+    );
     expect(await run(['score', '--verify-profile'])).toMatchObject({ code: 2 });
     expect(await run(['score', '--verify-profile', 'a.md', '--model', folder])).toMatchObject({ code: 2 });
     expect(await run(['score', '--verify-profile', '--model', join(folder, 'none')])).toMatchObject({ code: 2 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestOfN, SELECTIONS, type Candidate, type CandidateSet } from '../../server/evaluation/bestOfN.js';
+import { bestOfN, type Candidate, type CandidateSet, SELECTIONS } from '../../server/evaluation/bestOfN.js';
 import { interval, resampleWeights } from '../../server/evaluation/bootstrap.js';
 import { SCORE_RULES, solutionScore } from '../../server/evaluation/solutionScore.js';
 import { allSubsets, bestIsCorrect, logChoose, passAt, subsetMean } from '../../server/evaluation/subsets.js';
@@ -8,7 +8,10 @@ import { createRandom, sampleIndices } from '../../server/reasoning/random.js';
 
 const candidate: fc.Arbitrary<Candidate> = fc.record({
   correct: fc.boolean(),
-  scores: fc.array(fc.integer({ min: 0, max: 10 }).map((tenths) => tenths / 10), { maxLength: 3 }),
+  scores: fc.array(
+    fc.integer({ min: 0, max: 10 }).map((tenths) => tenths / 10),
+    { maxLength: 3 },
+  ),
   answer: fc.constantFrom('1', '2', '3'),
 });
 const candidates = fc.array(candidate, { minLength: 1, maxLength: 7 });
@@ -39,10 +42,14 @@ describe('Best-of-N over all subsets', () => {
       fc.property(candidates, (all) => {
         const result = bestOfN([{ id: 'p', candidates: all }], 1);
         for (const [i, k] of result.sizes.entries()) {
-          expect(result.curves.pass[i]!.value).toBeCloseTo(byEnumeration(all, k, (subset) => subset.some((one) => one.correct)), 10);
+          expect(result.curves.pass[i]!.value).toBeCloseTo(
+            byEnumeration(all, k, (subset) => subset.some((one) => one.correct)),
+            10,
+          );
           expect(result.curves.random[i]!.value).toBeCloseTo(all.filter((one) => one.correct).length / all.length, 10);
           expect(result.curves.selfConsistency[i]!.value).toBeCloseTo(byEnumeration(all, k, chosenByVote), 10);
-          for (const rule of SCORE_RULES) expect(result.curves[rule][i]!.value, rule).toBeCloseTo(byEnumeration(all, k, chosenByScore(rule)), 10);
+          for (const rule of SCORE_RULES)
+            expect(result.curves[rule][i]!.value, rule).toBeCloseTo(byEnumeration(all, k, chosenByScore(rule)), 10);
         }
       }),
       { numRuns: 60 },
@@ -70,7 +77,14 @@ describe('Best-of-N over all subsets', () => {
   it('counts a problem with fewer candidates with all it has, and says so', () => {
     const right: Candidate = { correct: true, scores: [0.9], answer: '1' };
     const wrong: Candidate = { correct: false, scores: [0.2], answer: '2' };
-    const result = bestOfN([{ id: 'a', candidates: [wrong, right, wrong] }, { id: 'b', candidates: [right] }, { id: 'c', candidates: [] }], 1);
+    const result = bestOfN(
+      [
+        { id: 'a', candidates: [wrong, right, wrong] },
+        { id: 'b', candidates: [right] },
+        { id: 'c', candidates: [] },
+      ],
+      1,
+    );
     expect(result).toMatchObject({ problems: 2, candidates: 4, sizes: [1, 2, 3], complete: [2, 1, 1], unscored: 0, unanswered: 0 });
     expect(result.curves.min.map(({ value }) => value)).toEqual([2 / 3, 5 / 6, 1].map((value) => expect.closeTo(value, 10) as number));
     expect(result.gains.min[2]!.value).toBeCloseTo(1 - 2 / 3, 10);
@@ -81,16 +95,22 @@ describe('Best-of-N over all subsets', () => {
   });
 
   it('gives the same numbers for the same seed, and others for another', () => {
-    const sets = Array.from({ length: 4 }, (_, i): CandidateSet => ({
-      id: String(i),
-      candidates: Array.from({ length: 16 }, (_, j): Candidate => ({ correct: (i * j) % 3 === 0, scores: [((i * 7 + j * 3) % 10) / 10], answer: String((i * j) % 4) })),
-    }));
+    const sets = Array.from(
+      { length: 4 },
+      (_, i): CandidateSet => ({
+        id: String(i),
+        candidates: Array.from(
+          { length: 16 },
+          (_, j): Candidate => ({ correct: (i * j) % 3 === 0, scores: [((i * 7 + j * 3) % 10) / 10], answer: String((i * j) % 4) }),
+        ),
+      }),
+    );
     expect(bestOfN(sets, 5)).toEqual(bestOfN(sets, 5));
     expect(bestOfN(sets, 5).curves.min[3]!.low).not.toBe(bestOfN(sets, 6).curves.min[3]!.low);
   });
 });
 
-describe('a candidate\'s score, by MM-PRM\'s rules', () => {
+describe("a candidate's score, by MM-PRM's rules", () => {
   it.each([
     ['min', 0.2],
     ['last', 0.8],
@@ -123,7 +143,12 @@ describe('subsets', () => {
 
   it('stays exact for many candidates', () => {
     expect(Math.exp(logChoose(16, 8))).toBeCloseTo(12870, 6);
-    expect(bestIsCorrect(Array.from({ length: 256 }, () => true), 128)).toBeCloseTo(1, 9);
+    expect(
+      bestIsCorrect(
+        Array.from({ length: 256 }, () => true),
+        128,
+      ),
+    ).toBeCloseTo(1, 9);
   });
 
   it('estimates by sampling when there are too many subsets', () => {

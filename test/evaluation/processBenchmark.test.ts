@@ -7,7 +7,16 @@ import { addCounts, countSteps, macroF1, stepMetrics } from '../../server/evalua
 import { sweepThresholds } from '../../server/evaluation/thresholdSweep.js';
 
 const solution: fc.Arbitrary<LabelledSolution> = fc
-  .array(fc.tuple(fc.constantFrom<1 | 0 | -1 | undefined>(1, 1, 0, -1, undefined), fc.oneof(fc.integer({ min: 0, max: 8 }).map((n) => n / 8), fc.constant(NaN))), { minLength: 1, maxLength: 5 })
+  .array(
+    fc.tuple(
+      fc.constantFrom<1 | 0 | -1 | undefined>(1, 1, 0, -1, undefined),
+      fc.oneof(
+        fc.integer({ min: 0, max: 8 }).map((n) => n / 8),
+        fc.constant(NaN),
+      ),
+    ),
+    { minLength: 1, maxLength: 5 },
+  )
   .map((steps) => ({ labels: steps.map(([label]) => label), scores: steps.map(([, score]) => score) }));
 const solutions = fc.array(solution, { minLength: 1, maxLength: 6 });
 

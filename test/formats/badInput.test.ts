@@ -52,31 +52,55 @@ describe('broken files', () => {
       'out-of-range: children[1].mc_value is 1.5; a number in [0, 1] was expected.',
       'wrong-type: children[2] is "leaf", a string; an object was expected.',
     ]);
-    for (const { span } of document.faults) expect(text.slice(span.start, span.end)).toMatch(/^(17|"four"|\{\}|"0\.25"|"7 - 2 = 5\."|1\.5|"leaf")$/);
+    for (const { span } of document.faults)
+      expect(text.slice(span.start, span.end)).toMatch(/^(17|"four"|\{\}|"0\.25"|"7 - 2 = 5\."|1\.5|"leaf")$/);
     expect(document.problems[0]!.tree!.nodes).toHaveLength(5);
-    expect(document.problems[0]!.steps.map((step) => step.text)).toEqual(read(fixture('mm-prm-tree.json')).problems[0]!.steps.map((step) => step.text.replace('\n<answer>5</answer>', '')));
+    expect(document.problems[0]!.steps.map((step) => step.text)).toEqual(
+      read(fixture('mm-prm-tree.json')).problems[0]!.steps.map((step) => step.text.replace('\n<answer>5</answer>', '')),
+    );
   });
 
   it('pairs labels and markers from the front when their numbers differ', () => {
     const document = read(fixture('count-mismatch.json'));
     expect(codes(document)).toEqual(['count-mismatch', 'count-mismatch']);
     expect(document.faults[0]!.message).toContain('labels (1) and of <prm> markers (2)');
-    expect(document.problems.map((problem) => problem.steps.map((step) => step.values.mc?.value))).toEqual([[0.25, undefined], [0.875, 1]]);
+    expect(document.problems.map((problem) => problem.steps.map((step) => step.values.mc?.value))).toEqual([
+      [0.25, undefined],
+      [0.875, 1],
+    ]);
   });
 
   it.each([
-    ['{"question":"q","solutions_splits":[["a","b"],["c"]],"labels":[1],"prm_scores":[[0.5],[0.25,0.75],[1]]}', ['count-mismatch', 'count-mismatch', 'count-mismatch', 'count-mismatch']],
-    ['{"question":"q","solutions_splits":[["a",3],"b",4],"prm_scores":[["0.5",2],null]}', ['wrong-type', 'wrong-type', 'wrong-type', 'count-mismatch', 'wrong-type', 'out-of-range']],
+    [
+      '{"question":"q","solutions_splits":[["a","b"],["c"]],"labels":[1],"prm_scores":[[0.5],[0.25,0.75],[1]]}',
+      ['count-mismatch', 'count-mismatch', 'count-mismatch', 'count-mismatch'],
+    ],
+    [
+      '{"question":"q","solutions_splits":[["a",3],"b",4],"prm_scores":[["0.5",2],null]}',
+      ['wrong-type', 'wrong-type', 'wrong-type', 'count-mismatch', 'wrong-type', 'out-of-range'],
+    ],
     ['{"question":"q","process":"a<prm> b","labels":[0.5]}', []],
     ['{"question":"q","process":"a<prm>"}', ['missing-key']],
     ['{"process":"a<prm>","labels":[0.5]}', ['missing-key']],
     ['{"question":"q","process":"<prm>b<prm>","labels":[0.5,1]}', ['empty-step']],
     ['[{"question":"q","process":"a<prm>","labels":[1]},{"other":1},7]', ['unknown-record', 'wrong-type']],
     ['{"id":0,"conversations":[{"from":"human","value":"Question: q a<prm>"},{"from":"gpt","value":[1]}]}', ['missing-key']],
-    ['{"id":0,"conversations":[{"from":"human","value":"Question: q\\nProcess: a<prm>"},{"from":"gpt","value":[1]},{"from":"human","value":"more"}]}', ['count-mismatch']],
-    ['{"conversations":[{"from":"human","value":"### Question:\\nq\\n\\n### Solution Process:\\na"},{"from":"gpt","value":"+"},{"from":"human","value":"b"},"x",{"from":"gpt","value":"maybe"},{"from":"gpt","value":"-"}]}', ['count-mismatch', 'wrong-type', 'wrong-type']],
-    ['{"question":"q","steps_with_score":[{"step":"a","score":0.5,"num_mc_correct":9,"num_mc_total":4},{"score":1},5]}', ['count-mismatch', 'missing-key', 'wrong-type']],
-    ['{"question":"q","mc_value":0.5,"visit_count":-1,"children":[{"mc_value":1,"children":[]},[]]}', ['out-of-range', 'missing-key', 'wrong-type']],
+    [
+      '{"id":0,"conversations":[{"from":"human","value":"Question: q\\nProcess: a<prm>"},{"from":"gpt","value":[1]},{"from":"human","value":"more"}]}',
+      ['count-mismatch'],
+    ],
+    [
+      '{"conversations":[{"from":"human","value":"### Question:\\nq\\n\\n### Solution Process:\\na"},{"from":"gpt","value":"+"},{"from":"human","value":"b"},"x",{"from":"gpt","value":"maybe"},{"from":"gpt","value":"-"}]}',
+      ['count-mismatch', 'wrong-type', 'wrong-type'],
+    ],
+    [
+      '{"question":"q","steps_with_score":[{"step":"a","score":0.5,"num_mc_correct":9,"num_mc_total":4},{"score":1},5]}',
+      ['count-mismatch', 'missing-key', 'wrong-type'],
+    ],
+    [
+      '{"question":"q","mc_value":0.5,"visit_count":-1,"children":[{"mc_value":1,"children":[]},[]]}',
+      ['out-of-range', 'missing-key', 'wrong-type'],
+    ],
   ])('%s', (text, expected) => {
     const document = read(text);
     checkForest(document, text);
@@ -125,8 +149,20 @@ describe('broken files', () => {
   });
 
   it('never throws on a file with some characters changed, and keeps its promises', () => {
-    const files = ['mm-prm-tree.json', 'mm-prm-candidates.json', 'mm-prm-annotation.jsonl', 'visualprm-raw.jsonl', 'visualprm400k.jsonl', 'several.md', 'tagged.txt'].map(fixture);
-    const change = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat({ max: 6 }), fc.constantFrom('', '"', '{', '}', '[', ']', ',', '\\', '\n', '1', '<step>', '$$', '\ud83d', '<prm>'));
+    const files = [
+      'mm-prm-tree.json',
+      'mm-prm-candidates.json',
+      'mm-prm-annotation.jsonl',
+      'visualprm-raw.jsonl',
+      'visualprm400k.jsonl',
+      'several.md',
+      'tagged.txt',
+    ].map(fixture);
+    const change = fc.tuple(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.nat({ max: 6 }),
+      fc.constantFrom('', '"', '{', '}', '[', ']', ',', '\\', '\n', '1', '<step>', '$$', '\ud83d', '<prm>'),
+    );
     fc.assert(
       fc.property(fc.constantFrom(...files), fc.array(change, { minLength: 1, maxLength: 4 }), (file, changes) => {
         let text = file;

@@ -89,7 +89,11 @@ describe('files of others', () => {
 
 // Made by real runs; made again with `npm run samples`.
 const made = new URL('../../media/samples/', import.meta.url);
-const sampleFiles = existsSync(made) ? readdirSync(made, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(jsonl?|md|txt)$/.test(file) && !/(^|\/)(README\.md|problems\.json|run\.json|\.)|\.events\.jsonl$/.test(file)) : [];
+const sampleFiles = existsSync(made)
+  ? readdirSync(made, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => /\.(jsonl?|md|txt)$/.test(file) && !/(^|\/)(README\.md|problems\.json|run\.json|\.)|\.events\.jsonl$/.test(file),
+    )
+  : [];
 if (sampleFiles.length > 0) {
   describe('the sample workspace', () => {
     it.each(sampleFiles)('%s is read, and every span lies in it', (file) => {

@@ -35,7 +35,8 @@ export function checkForest(document: ReasoningDocument, text: string): void {
     for (const solution of problem.solutions) {
       inside(solution, text);
       solution.steps.forEach((step, i) => {
-        if (problem.steps[step]?.parent !== (i === 0 ? undefined : solution.steps[i - 1])) throw new Error(`solution ${solution.index} is no path`);
+        if (problem.steps[step]?.parent !== (i === 0 ? undefined : solution.steps[i - 1]))
+          throw new Error(`solution ${solution.index} is no path`);
       });
     }
     problem.tree?.nodes.forEach((node, id) => {

@@ -28,10 +28,18 @@ describe('MM-PRM reasoning tree', () => {
     expect(nodes.map((node) => node.depth)).toEqual([0, 1, 2, 2, 1]);
     expect(nodes.map((node) => node.visits)).toEqual([4, 1, 0, 0, 0]);
     expect(nodes.map((node) => node.mc)).toEqual([
-      { value: 0.5 }, { value: 0.25 }, { value: 0 }, { value: 1, assumed: true }, { value: 1, assumed: true },
+      { value: 0.5 },
+      { value: 0.25 },
+      { value: 0 },
+      { value: 1, assumed: true },
+      { value: 1, assumed: true },
     ]);
     expect(nodes[0]!.steps).toEqual([]);
-    expect(nodes[0]!.rollouts.map(({ correct, steps }) => [correct, steps.length])).toEqual([[true, 2], [false, 2], [false, 2]]);
+    expect(nodes[0]!.rollouts.map(({ correct, steps }) => [correct, steps.length])).toEqual([
+      [true, 2],
+      [false, 2],
+      [false, 2],
+    ]);
     expect(nodes[0]!.rollouts[1]!.steps[0]).toBe('Three and four are 7 apples.');
     expect(solutions(problem)).toEqual([
       ['Three and four are 7 apples.', '7 - 2 = 5.\n<answer>5</answer>'],
@@ -45,7 +53,12 @@ describe('MM-PRM reasoning tree', () => {
   it('puts a node of several steps on a chain and its value on the last of them', () => {
     const { steps } = readFixture('mm-prm-tree.json').problems[0]!;
     expect(steps.map((step) => [step.node, step.parent, step.values.mc?.value])).toEqual([
-      [1, undefined, 0.25], [2, 0, 0], [3, 0, undefined], [3, 2, 1], [4, undefined, undefined], [4, 4, 1],
+      [1, undefined, 0.25],
+      [2, 0, 0],
+      [3, 0, undefined],
+      [3, 2, 1],
+      [4, undefined, undefined],
+      [4, 4, 1],
     ]);
   });
 
@@ -54,7 +67,10 @@ describe('MM-PRM reasoning tree', () => {
     expect(problem.id).toBe('7');
     const nodes = problem.tree!.nodes;
     expect(nodes.map((node) => node.mc)).toEqual([
-      { value: 0.75, correct: 6, total: 8 }, { value: 0, correct: 0, total: 1 }, { value: 1, assumed: true }, undefined,
+      { value: 0.75, correct: 6, total: 8 },
+      { value: 0, correct: 0, total: 1 },
+      { value: 1, assumed: true },
+      undefined,
     ]);
     expect(nodes[1]!.judge).toBe(0.03125);
     expect(problem.steps[0]!.values).toEqual({ mc: { value: 0, correct: 0, total: 1 }, judge: 0.03125 });
@@ -62,8 +78,10 @@ describe('MM-PRM reasoning tree', () => {
   });
 
   it('holds every node on some path, with 20,000 nodes in a row of caterpillars', () => {
-    const node = (i: number): string => `{"partial_solution":["step ${i}"],"mc_value":0.5,"visit_count":0,"correct_rollouts":[],"incorrect_rollouts":[["x"]],"children":[`;
-    let text = '{"question":"q","answer":"1","image_path":"","mc_value":0.5,"visit_count":1,"correct_rollouts":[],"incorrect_rollouts":[],"children":[';
+    const node = (i: number): string =>
+      `{"partial_solution":["step ${i}"],"mc_value":0.5,"visit_count":0,"correct_rollouts":[],"incorrect_rollouts":[["x"]],"children":[`;
+    let text =
+      '{"question":"q","answer":"1","image_path":"","mc_value":0.5,"visit_count":1,"correct_rollouts":[],"incorrect_rollouts":[],"children":[';
     const groups = 200;
     for (let g = 0; g < groups; g++) {
       for (let i = 0; i < 100; i++) text += node(i);
@@ -86,7 +104,8 @@ describe('MM-PRM samples', () => {
       [['Three bags of 4 are 12.\n\nHe eats 2.', 'So 10.']],
     ]);
     expect(problems.map((problem) => problem.steps.map((step) => step.values.mc))).toEqual([
-      [{ value: 0.25 }, { value: 0 }], [{ value: 0.875 }, { value: 1 }],
+      [{ value: 0.25 }, { value: 0 }],
+      [{ value: 0.875 }, { value: 1 }],
     ]);
     expect(problems[0]!.question).toBe('Tom has 3 bags with 4 apples each and eats 2. How many apples are left?');
     expect(problems[0]!.images).toEqual(['images/bags.png']);
@@ -95,10 +114,17 @@ describe('MM-PRM samples', () => {
   it('reads candidates with their verdicts and recorded scores, whichever keys a benchmark uses', () => {
     const { format, problems } = readFixture('mm-prm-candidates.json');
     expect(format).toBe('mmPrmCandidates');
-    expect(problems[0]).toMatchObject({ question: 'Hint: give a number.\nQuestion: How many sides has a hexagon?', answer: '6', images: ['images/hexagon.png'] });
+    expect(problems[0]).toMatchObject({
+      question: 'Hint: give a number.\nQuestion: How many sides has a hexagon?',
+      answer: '6',
+      images: ['images/hexagon.png'],
+    });
     expect(problems[0]!.solutions.map((solution) => solution.correct)).toEqual([true, false]);
     expect(problems[0]!.steps.map((step) => step.values)).toEqual([
-      { recordedPrm: 0.9375 }, { recordedPrm: 0.96875 }, { recordedPrm: 0.125 }, { recordedPrm: 0.0625 },
+      { recordedPrm: 0.9375 },
+      { recordedPrm: 0.96875 },
+      { recordedPrm: 0.125 },
+      { recordedPrm: 0.0625 },
     ]);
     expect(problems[1]).toMatchObject({ question: 'Which is larger?', answer: 'b', images: ['a.png', 'b.png'] });
     expect(problems[1]!.solutions[0]!.correct).toBe(true);
@@ -110,7 +136,9 @@ describe('VisualPRM', () => {
     const { format, problems } = readFixture('visualprm-raw.jsonl');
     expect(format).toBe('visualPrmRaw');
     expect(problems[0]!.steps.map((step) => step.values.mc)).toEqual([
-      { value: 0.8125, correct: 13, total: 16 }, { value: 0, correct: 0, total: 16 }, undefined,
+      { value: 0.8125, correct: 13, total: 16 },
+      { value: 0, correct: 0, total: 16 },
+      undefined,
     ]);
     expect(problems[1]!.steps[0]!.text).toBe('1 + 1 = 2 𝟚.');
     expect(problems[1]!.images).toEqual([]);
@@ -122,16 +150,35 @@ describe('VisualPRM', () => {
     expect(problems.map((problem) => problem.question)).toEqual(['Find x.', 'Find y.']);
     expect(problems[0]!.id).toBeUndefined();
     expect(solutions(problems[0]!)).toEqual([['x + 1 = 4.', 'x = 2.']]);
-    expect(problems[0]!.steps.map((step) => step.values.mc)).toEqual([{ value: 1, hard: true }, { value: 0, hard: true }]);
+    expect(problems[0]!.steps.map((step) => step.values.mc)).toEqual([
+      { value: 1, hard: true },
+      { value: 0, hard: true },
+    ]);
   });
 });
 
 describe('any JSON format', () => {
-  const cases = ['mm-prm-tree.json', 'mm-prm-flattened.json', 'mm-prm-annotation.jsonl', 'mm-prm-candidates.json', 'visualprm-raw.jsonl', 'visualprm400k.jsonl'];
+  const cases = [
+    'mm-prm-tree.json',
+    'mm-prm-flattened.json',
+    'mm-prm-annotation.jsonl',
+    'mm-prm-candidates.json',
+    'visualprm-raw.jsonl',
+    'visualprm400k.jsonl',
+  ];
   it.each(cases)('%s reads the same as an object, an array, JSON Lines, with CRLF and a byte order mark', (name) => {
     const text = fixture(name);
-    const records = (name.endsWith('l') ? text.trim().split('\n').map((line) => JSON.parse(line) as unknown) : [JSON.parse(text) as unknown].flat());
-    const expected = read(text).problems.map((problem) => ({ q: problem.question, s: solutions(problem), v: problem.steps.map((step) => step.values) }));
+    const records = name.endsWith('l')
+      ? text
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as unknown)
+      : [JSON.parse(text) as unknown].flat();
+    const expected = read(text).problems.map((problem) => ({
+      q: problem.question,
+      s: solutions(problem),
+      v: problem.steps.map((step) => step.values),
+    }));
     const layouts = [
       JSON.stringify(records),
       JSON.stringify(records, null, 2).replaceAll('\n', '\r\n'),
@@ -141,7 +188,9 @@ describe('any JSON format', () => {
     for (const layout of layouts) {
       const document = read(layout);
       expect(document.faults).toEqual([]);
-      expect(document.problems.map((problem) => ({ q: problem.question, s: solutions(problem), v: problem.steps.map((step) => step.values) }))).toEqual(expected);
+      expect(
+        document.problems.map((problem) => ({ q: problem.question, s: solutions(problem), v: problem.steps.map((step) => step.values) })),
+      ).toEqual(expected);
     }
   });
 });

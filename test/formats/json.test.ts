@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { FaultList } from '../../server/formats/faults.js';
 import { readJson } from '../../server/formats/json.js';
-import { Kind, type JsonDocument } from '../../server/formats/jsonDocument.js';
+import { type JsonDocument, Kind } from '../../server/formats/jsonDocument.js';
 import { MAX_DEPTH } from '../../server/formats/jsonReader.js';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -27,13 +27,21 @@ function valueOf(json: JsonDocument, id: number): unknown {
       const entries = json.items(id).map((item): [string, unknown] => [json.string(item - 1).text, valueOf(json, item)]);
       return Object.fromEntries(entries);
     }
-    case Kind.array: return json.items(id).map((item) => valueOf(json, item));
-    case Kind.string: case Kind.escapedString: return json.string(id).text;
-    case Kind.number: return json.number(id);
-    case Kind.true: return true;
-    case Kind.false: return false;
-    case Kind.null: return null;
-    default: return undefined;
+    case Kind.array:
+      return json.items(id).map((item) => valueOf(json, item));
+    case Kind.string:
+    case Kind.escapedString:
+      return json.string(id).text;
+    case Kind.number:
+      return json.number(id);
+    case Kind.true:
+      return true;
+    case Kind.false:
+      return false;
+    case Kind.null:
+      return null;
+    default:
+      return undefined;
   }
 }
 
@@ -54,7 +62,9 @@ describe('readJson', () => {
   it('gives the exact place of every string, whatever escapes it holds', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 4 }),
-      fc.constantFrom('\\n', '\\"', '\\\\', '\\/', '\\u00e9', '\\ud83d\\ude00', '\\ud83d', '\\ude00', '😀', 'é', '\\t').map((raw) => ({ raw })),
+      fc
+        .constantFrom('\\n', '\\"', '\\\\', '\\/', '\\u00e9', '\\ud83d\\ude00', '\\ud83d', '\\ude00', '😀', 'é', '\\t')
+        .map((raw) => ({ raw })),
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), fc.nat(), fc.nat(), (pieces, a, b) => {
@@ -108,7 +118,10 @@ describe('readJson', () => {
 
   it('never throws and never hangs, whatever the text', () => {
     const token = fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '"a"', '\\', '\n', ' ', '1', 'true', 'x', '\ud800', '\u0001');
-    fc.assert(fc.property(fc.array(token, { maxLength: 40 }), (tokens) => void parse(tokens.join(''))), { numRuns: 1500 });
+    fc.assert(
+      fc.property(fc.array(token, { maxLength: 40 }), (tokens) => void parse(tokens.join(''))),
+      { numRuns: 1500 },
+    );
   });
 
   it('drops a number that may have lost its tail, and keeps a string that has', () => {
@@ -168,7 +181,12 @@ describe('JSON Lines', () => {
   });
 
   it('is not seen in one JSON text over several lines', () => {
-    for (const text of ['[\n{"a": 1},\n{"a": 2}\n]', '{"children": [\n{"a": 1},\n{"a": 2}]}', '{"a": [\n{"b": 1}\n]}', '[{"a": 1},\n{"a": 2}]']) {
+    for (const text of [
+      '[\n{"a": 1},\n{"a": 2}\n]',
+      '{"children": [\n{"a": 1},\n{"a": 2}]}',
+      '{"a": [\n{"b": 1}\n]}',
+      '[{"a": 1},\n{"a": 2}]',
+    ]) {
       const { roots, faults } = parse(text);
       expect(roots).toEqual([JSON.parse(text)]);
       expect(faults).toEqual([]);

@@ -13,7 +13,14 @@ const visual = {
   policy_model: 'P1',
   data_source: 'WeMath',
 };
-const process = { id: 'gsm8k-12', generator: 'Qwen', problem: '1 + 1?', steps: ['One.', 'Two is three.', 'Answer 2.'], final_answer_correct: true, label: 1 };
+const process = {
+  id: 'gsm8k-12',
+  generator: 'Qwen',
+  problem: '1 + 1?',
+  steps: ['One.', 'Two is three.', 'Answer 2.'],
+  final_answer_correct: true,
+  label: 1,
+};
 const prm = {
   original_question: 'q?',
   modified_question: 'q, changed?',
@@ -66,13 +73,24 @@ describe('labels of the process benchmarks', () => {
   it('VisualProcessBench: right, neutral and wrong, after the first error too', () => {
     const document = visualProcessBench.read(JSON.stringify(visual));
     expect(humans(document)).toEqual([0, -1, 1]);
-    expect(document.problems[0]).toMatchObject({ question: 'Which is it?', answer: 'A', images: visual.image, source: 'WeMath', solutions: [{ model: 'P1' }] });
+    expect(document.problems[0]).toMatchObject({
+      question: 'Which is it?',
+      answer: 'A',
+      images: visual.image,
+      source: 'WeMath',
+      solutions: [{ model: 'P1' }],
+    });
   });
 
   it('ProcessBench: right up to the first error, unknown behind it; -1 is all right', () => {
     expect(humans(processBench.read(JSON.stringify(process)))).toEqual([1, -1, undefined]);
     expect(humans(processBench.read(JSON.stringify({ ...process, label: -1 })))).toEqual([1, 1, 1]);
-    expect(processBench.read(JSON.stringify(process)).problems[0]).toMatchObject({ id: 'gsm8k-12', source: 'gsm8k', question: '1 + 1?', solutions: [{ model: 'Qwen', correct: true }] });
+    expect(processBench.read(JSON.stringify(process)).problems[0]).toMatchObject({
+      id: 'gsm8k-12',
+      source: 'gsm8k',
+      question: '1 + 1?',
+      solutions: [{ model: 'Qwen', correct: true }],
+    });
   });
 
   it('PRMBench: counts errors from 1, in the changed solution', () => {

@@ -9,13 +9,18 @@ describe('a solution in Markdown or plain text', () => {
   it('reads question, image and paragraphs; fences and formulas hold together, the answer goes with the last step', () => {
     const { problems } = read(fixture('solution.md'));
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatchObject({ question: 'Tom has 3 bags with 4 apples each and eats 2.\nHow many apples are left?', images: ['images/bags.png'] });
-    expect(solutions(problems[0]!)).toEqual([[
-      'Three bags of 4 are',
-      '$$\n3 \\times 4\n\n= 12\n$$',
-      '```python\napples = 3 * 4\n\nprint(apples - 2)\n```',
-      'He eats 2, so $12 - 2 = 10$ are left.\n\n**Answer:** 10',
-    ]]);
+    expect(problems[0]).toMatchObject({
+      question: 'Tom has 3 bags with 4 apples each and eats 2.\nHow many apples are left?',
+      images: ['images/bags.png'],
+    });
+    expect(solutions(problems[0]!)).toEqual([
+      [
+        'Three bags of 4 are',
+        '$$\n3 \\times 4\n\n= 12\n$$',
+        '```python\napples = 3 * 4\n\nprint(apples - 2)\n```',
+        'He eats 2, so $12 - 2 = 10$ are left.\n\n**Answer:** 10',
+      ],
+    ]);
   });
 
   it('reads several problems, each with several solutions, numbered by text or heading', () => {
@@ -23,7 +28,10 @@ describe('a solution in Markdown or plain text', () => {
     expect(problems.map((problem) => problem.question)).toEqual(['What is $7^2$?', 'What is half of 10?']);
     expect(problems[0]!.answer).toBe('49');
     expect(problems.map(solutions)).toEqual([
-      [['$7^2$ is $7 \\times 7$.', 'That is 49.\n\n#### 49'], ['Double it\n\n7 and 7 are 14.', 'The answer is 14.']],
+      [
+        ['$7^2$ is $7 \\times 7$.', 'That is 49.\n\n#### 49'],
+        ['Double it\n\n7 and 7 are 14.', 'The answer is 14.'],
+      ],
       [['Half of 10 is 5.', 'So 5.']],
     ]);
   });
@@ -45,8 +53,18 @@ describe('a solution in Markdown or plain text', () => {
     ['words before the first step', 'Problem: Q\n\nSolution:\n\nLet us see.\n\nStep 1: a\n\nStep 2: b', 'Q', [['Let us see.', 'a', 'b']]],
     ['words between tags', 'Problem: Q\nSolution:\nWell.\n<step>a</step> and\n\n<step>b</step>', 'Q', [['Well.', 'a', 'and', 'b']]],
     ['rules and headings between steps', 'Problem: Q\n\nSolution:\n\n## Setup\n\na\n\n---\n\nb', 'Q', [['## Setup\n\na', 'b']]],
-    ['markers inside a fence', 'Problem: Q\n\nSolution:\n\n```\nProblem: no\n\nStep 1: no\n```\n\nb', 'Q', [['```\nProblem: no\n\nStep 1: no\n```', 'b']]],
-    ['formulas of every kind', 'Problem: Q\n\nSolution:\n\n\\[ a\n\nb \\] c\n\n\\begin{align}\nx \\\\[2pt]\n\ny\n\\end{align}\n\nd $$e$$ f\n\ng', 'Q', [['\\[ a\n\nb \\] c', '\\begin{align}\nx \\\\[2pt]\n\ny\n\\end{align}', 'd $$e$$ f', 'g']]],
+    [
+      'markers inside a fence',
+      'Problem: Q\n\nSolution:\n\n```\nProblem: no\n\nStep 1: no\n```\n\nb',
+      'Q',
+      [['```\nProblem: no\n\nStep 1: no\n```', 'b']],
+    ],
+    [
+      'formulas of every kind',
+      'Problem: Q\n\nSolution:\n\n\\[ a\n\nb \\] c\n\n\\begin{align}\nx \\\\[2pt]\n\ny\n\\end{align}\n\nd $$e$$ f\n\ng',
+      'Q',
+      [['\\[ a\n\nb \\] c', '\\begin{align}\nx \\\\[2pt]\n\ny\n\\end{align}', 'd $$e$$ f', 'g']],
+    ],
     ['a boxed answer on its own', 'Problem: Q\n\nSolution:\n\na\n\n$\\boxed{3}$', 'Q', [['a\n\n$\\boxed{3}$']]],
   ])('%s', (_, text, question, expected) => {
     for (const written of [text, text.replaceAll('\n', '\r\n'), `\uFEFF${text}`]) {
@@ -77,14 +95,21 @@ describe('a solution in Markdown or plain text', () => {
     const word = fc.stringMatching(/^[a-zé😀=+ ]{1,12}$/u).map((text) => `x${text.trim()}`);
     const formula = word.map((text) => `$$\n${text}\n\n${text}\n$$`);
     const code = word.map((text) => `\`\`\`\n${text}\n\n${text}\n\`\`\``);
-    const step = fc.array(fc.oneof({ weight: 4, arbitrary: word }, formula, code), { minLength: 1, maxLength: 3 }).map((lines) => lines.join('\n'));
-    const style = fc.constantFrom<((step: string, i: number) => string)[]>((text) => text, (text, i) => `Step ${i + 1}: ${text}`, (text) => `<step>\n${text}\n</step>`);
+    const step = fc
+      .array(fc.oneof({ weight: 4, arbitrary: word }, formula, code), { minLength: 1, maxLength: 3 })
+      .map((lines) => lines.join('\n'));
+    const style = fc.constantFrom<((step: string, i: number) => string)[]>(
+      (text) => text,
+      (text, i) => `Step ${i + 1}: ${text}`,
+      (text) => `<step>\n${text}\n</step>`,
+    );
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 5 }), style, fc.constantFrom('\n', '\r\n'), (steps, written, end) => {
         const text = `Question: how?\n\nSolution:\n\n${steps.map(written).join('\n\n')}\n`.replaceAll('\n', end);
         const { problems } = read(text);
         expect(solutions(problems[0]!)).toEqual([steps]);
-        for (const { span, text: shown } of problems[0]!.steps) expect(text.slice(span.start, span.end).replaceAll('\r\n', '\n')).toBe(shown);
+        for (const { span, text: shown } of problems[0]!.steps)
+          expect(text.slice(span.start, span.end).replaceAll('\r\n', '\n')).toBe(shown);
       }),
       { numRuns: 200 },
     );

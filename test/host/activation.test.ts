@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { commands, extensions, languages, workspace, window, Position, Range } from 'vscode';
 import { readFileSync } from 'node:fs';
-import { defaultSettings } from '../../server/settings.js';
-import { Settings, settingIds } from '../../extension/settings.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commands, extensions, languages, Position, Range, window, workspace } from 'vscode';
+import { Settings, settingIds } from '../../extension/shell/settings.js';
+import { defaultSettings } from '../../server/lsp/settings.js';
 import { api, closeAll, codeOf, fixture, ours, show, until } from './support.js';
 
 interface Manifest {
@@ -42,13 +42,20 @@ describe('activation', () => {
 
   it('registers the commands of the manifest and no other', async () => {
     const { contributes } = manifest();
-    const registered = (await commands.getCommands(true)).filter((id) => id.startsWith('steplens.') && !/\.(open|focus|resetViewLocation|removeView)$/.test(id));
+    const registered = (await commands.getCommands(true)).filter(
+      (id) => id.startsWith('steplens.') && !/\.(open|focus|resetViewLocation|removeView)$/.test(id),
+    );
     assert.deepEqual(registered.sort(), contributes.commands.map(({ command }) => command).sort());
   });
 
   it('reads every setting of the manifest, with its default', () => {
     const { properties } = manifest().contributes.configuration;
-    assert.deepEqual(Object.keys(properties).sort(), Object.values(settingIds).map((id) => `steplens.${id}`).sort());
+    assert.deepEqual(
+      Object.keys(properties).sort(),
+      Object.values(settingIds)
+        .map((id) => `steplens.${id}`)
+        .sort(),
+    );
     const settings = new Settings();
     const read = settings.read();
     settings.dispose();

@@ -9,7 +9,25 @@ import { root } from '../../scripts/run.mjs';
 import { startHost } from '../../scripts/vscodeHost.mjs';
 import { openFile, openWorkbench, runCommand } from '../../scripts/workbench.mjs';
 
-const yes = { choices: [{ message: { role: 'assistant', content: 'Yes' }, logprobs: { content: [{ token: 'Yes', logprob: -0.1, top_logprobs: [{ token: 'Yes', logprob: -0.1 }, { token: 'No', logprob: -2.4 }] }] } }] };
+const yes = {
+  choices: [
+    {
+      message: { role: 'assistant', content: 'Yes' },
+      logprobs: {
+        content: [
+          {
+            token: 'Yes',
+            logprob: -0.1,
+            top_logprobs: [
+              { token: 'Yes', logprob: -0.1 },
+              { token: 'No', logprob: -2.4 },
+            ],
+          },
+        ],
+      },
+    },
+  ],
+};
 
 describe('a model at a server', () => {
   /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
@@ -37,13 +55,21 @@ describe('a model at a server', () => {
     folder = await mkdtemp(join(tmpdir(), 'steplens-consent-'));
     // An address that reaches this machine, and is no name of it.
     const backend = { kind: 'judge', url: `http://0.0.0.0:${port}/v1`, model: 'tiny' };
-    await writeFile(join(folder, 'prm.json'), JSON.stringify({ name: 'Far away', family: 'none', threshold: 0.5, aggregation: 'min', backend }));
-    host = await startHost({ workspace: join(root, 'test', 'fixtures', 'workspace'), extensionDevelopmentPath: root, settings: { 'steplens.model.path': folder } });
+    await writeFile(
+      join(folder, 'prm.json'),
+      JSON.stringify({ name: 'Far away', family: 'none', threshold: 0.5, aggregation: 'min', backend }),
+    );
+    host = await startHost({
+      workspace: join(root, 'test', 'fixtures', 'workspace'),
+      extensionDevelopmentPath: root,
+      settings: { 'steplens.model.path': folder },
+    });
     ({ page, close } = await openWorkbench(host.url));
     await openFile(page, 'solution.md');
   });
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
+    if (this.currentTest?.state === 'failed')
+      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
   });
   after(async () => {
     await close();
@@ -56,7 +82,9 @@ describe('a model at a server', () => {
   /** Under automation VS Code puts notifications into their list, and shows no toasts. */
   const answer = async (button) => {
     const list = page.locator('.notifications-center');
-    const notification = list.locator('.notification-list-item').filter({ hasText: `Send questions, steps and figures to http://0.0.0.0:${port}?` });
+    const notification = list
+      .locator('.notification-list-item')
+      .filter({ hasText: `Send questions, steps and figures to http://0.0.0.0:${port}?` });
     await runCommand(page, 'Notifications: Show Notifications');
     await notification.click();
     await notification.getByRole('button', { name: button }).click();
@@ -86,7 +114,11 @@ describe('a model at a server', () => {
     await page.keyboard.press('F1');
     await input.locator('input.input').first().fill('>StepLens: Revoke Scoring Server…');
     await input.locator('.monaco-list-row').filter({ hasText: 'Revoke Scoring Server' }).first().click();
-    await input.locator('.monaco-list-row').filter({ hasText: `http://0.0.0.0:${port}` }).first().click();
+    await input
+      .locator('.monaco-list-row')
+      .filter({ hasText: `http://0.0.0.0:${port}` })
+      .first()
+      .click();
     await page.keyboard.press('Enter');
     await input.waitFor({ state: 'hidden' });
     const before = requests.length;

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Selection, TabInputWebview, Uri, commands, window } from 'vscode';
+import { commands, Selection, TabInputWebview, Uri, window } from 'vscode';
 import { closeAll, fixture, show, until } from './support.js';
 
 describe('evaluation and training data', () => {
@@ -18,7 +18,10 @@ describe('evaluation and training data', () => {
   it('opens one evaluation panel a file', async () => {
     const uri = fixture('tree.json');
     await show(uri);
-    const panels = () => window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof TabInputWebview && input.viewType.endsWith('steplens.evaluation'));
+    const panels = () =>
+      window.tabGroups.all
+        .flatMap(({ tabs }) => tabs)
+        .filter(({ input }) => input instanceof TabInputWebview && input.viewType.endsWith('steplens.evaluation'));
     await commands.executeCommand('steplens.evaluateFile', uri);
     await until('the panel', () => panels().length === 1);
     await commands.executeCommand('steplens.evaluateFile', uri, [uri]);
@@ -30,7 +33,10 @@ describe('evaluation and training data', () => {
     const uri = fixture('tree.json');
     const out = Uri.file(join(folder, 'out.jsonl'));
     await commands.executeCommand('steplens.exportTrainingData', uri, undefined, { format: 'trl', threshold: 0, out: out.toString() });
-    const records = readFileSync(out.fsPath, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { completions: string[]; labels: boolean[] });
+    const records = readFileSync(out.fsPath, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { completions: string[]; labels: boolean[] });
     assert.ok(records.length > 0);
     for (const { completions, labels } of records) assert.equal(labels.length, completions.length);
     await until('the file to be shown', () => window.activeTextEditor?.document.uri.toString() === out.toString());

@@ -1,7 +1,15 @@
 import { strict as assert } from 'node:assert';
 import {
-  DiagnosticSeverity, Range, commands,
-  type CodeLens, type DocumentSymbol, type FoldingRange, type InlayHint, type Position, type TextDocument, type Uri,
+  type CodeLens,
+  commands,
+  DiagnosticSeverity,
+  type DocumentSymbol,
+  type FoldingRange,
+  type InlayHint,
+  type Position,
+  Range,
+  type TextDocument,
+  type Uri,
 } from 'vscode';
 import { closeAll, codeOf, fixture, hoverText, ours, showMarked, until } from './support.js';
 
@@ -22,7 +30,10 @@ describe('a search tree in the editor', () => {
 
   it('marks the first low step as a warning and later ones as information, exactly on their text', () => {
     const first = ours(uri).filter((one) => codeOf(one) === 'first-low-step');
-    assert.deepEqual(first.map((one) => document.getText(one.range)).sort(), ['After giving 5 away, 12 - 5 = 8 are left.', 'There are 3 + 4 = 7 apples.']);
+    assert.deepEqual(first.map((one) => document.getText(one.range)).sort(), [
+      'After giving 5 away, 12 - 5 = 8 are left.',
+      'There are 3 + 4 = 7 apples.',
+    ]);
     assert.ok(first.every(({ severity }) => severity === DiagnosticSeverity.Warning));
     const later = ours(uri).filter((one) => codeOf(one) === 'later-low-step');
     assert.ok(later.length >= 1 && later.every(({ severity }) => severity === DiagnosticSeverity.Information));
@@ -41,11 +52,21 @@ describe('a search tree in the editor', () => {
   it('shows a value at the end of every step', async () => {
     const steps = 8;
     const hints = await until('inlay hints', async () => {
-      const found = await commands.executeCommand<InlayHint[]>('vscode.executeInlayHintProvider', uri, new Range(0, 0, document.lineCount, 0));
+      const found = await commands.executeCommand<InlayHint[]>(
+        'vscode.executeInlayHintProvider',
+        uri,
+        new Range(0, 0, document.lineCount, 0),
+      );
       return found.length >= steps && found;
     });
-    const end = document.positionAt(document.getText().indexOf('There are 3 + 4 = 7 apples."', document.getText().indexOf('"children"')) + 'There are 3 + 4 = 7 apples.'.length);
-    assert.ok(hints.some(({ position }) => position.line === end.line && position.character >= end.character), 'a hint after a step');
+    const end = document.positionAt(
+      document.getText().indexOf('There are 3 + 4 = 7 apples."', document.getText().indexOf('"children"')) +
+        'There are 3 + 4 = 7 apples.'.length,
+    );
+    assert.ok(
+      hints.some(({ position }) => position.line === end.line && position.character >= end.character),
+      'a hint after a step',
+    );
   });
 
   it('puts a line above the problem', async () => {
@@ -56,7 +77,10 @@ describe('a search tree in the editor', () => {
   it('outlines problem, solutions and steps, and folds', async () => {
     const symbols = await commands.executeCommand<DocumentSymbol[]>('vscode.executeDocumentSymbolProvider', uri);
     const names = (all: readonly DocumentSymbol[]): string[] => all.flatMap((one) => [one.name, ...names(one.children)]);
-    assert.ok(names(symbols).some((name) => name.includes('first low')), names(symbols).join(' | '));
+    assert.ok(
+      names(symbols).some((name) => name.includes('first low')),
+      names(symbols).join(' | '),
+    );
     const folds = await commands.executeCommand<FoldingRange[]>('vscode.executeFoldingRangeProvider', uri);
     assert.ok(folds.length > 0);
   });

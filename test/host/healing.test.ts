@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { kill } from 'node:process';
-import { Range, commands, workspace, window } from 'vscode';
+import { commands, Range, window, workspace } from 'vscode';
 import type { StatusParams } from '../../server/protocol.js';
 import { api, closeAll, codeOf, fixture, inferences, ours, servers, showMarked, until } from './support.js';
 
@@ -27,7 +27,11 @@ describe('bad days', () => {
     await asked;
     const done = await until('all scores', () => client.status?.state === 'ready' && client.status);
     assert.equal(done.message, undefined);
-    const hints = await commands.executeCommand<unknown[]>('vscode.executeInlayHintProvider', document.uri, new Range(0, 0, document.lineCount, 0));
+    const hints = await commands.executeCommand<unknown[]>(
+      'vscode.executeInlayHintProvider',
+      document.uri,
+      new Range(0, 0, document.lineCount, 0),
+    );
     assert.equal(hints.length, 450, 'a value at every step');
     const after = await inferences();
     assert.ok(after.length > 0 && after.every((pid) => !before.includes(pid)), 'another process took over');
@@ -56,8 +60,18 @@ function manySolutions(count: number): string {
   const seed = Date.now() % 100_000;
   const solutions = Array.from({ length: count }, (_, i) => {
     const a = seed + i;
-    return [`There are ${a} * 2 = ${2 * a} pens.`, `After giving 3 away, ${2 * a} - 3 = ${2 * a - 3} are left.`, `The answer is ${2 * a - 3}.`];
+    return [
+      `There are ${a} * 2 = ${2 * a} pens.`,
+      `After giving 3 away, ${2 * a} - 3 = ${2 * a - 3} are left.`,
+      `The answer is ${2 * a - 3}.`,
+    ];
   });
-  const item = { question: 'Mia has some boxes of two pens and gives 3 pens away. How many are left?', answer: '1', solutions_splits: solutions, labels: solutions.map(() => 1), prm_scores: solutions.map((one) => one.map(() => 0.5)) };
+  const item = {
+    question: 'Mia has some boxes of two pens and gives 3 pens away. How many are left?',
+    answer: '1',
+    solutions_splits: solutions,
+    labels: solutions.map(() => 1),
+    prm_scores: solutions.map((one) => one.map(() => 0.5)),
+  };
   return JSON.stringify([item], null, 1);
 }

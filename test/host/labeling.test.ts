@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commands, ConfigurationTarget, Uri, window, workspace, type CodeLens } from 'vscode';
+import { type CodeLens, ConfigurationTarget, commands, Uri, window, workspace } from 'vscode';
 import { closeAll, fixture, show, until } from './support.js';
 
 /** A policy server that answers at once: every second solution is right. It stands in for a model, not for the pipeline. */
@@ -12,7 +12,13 @@ function answer(request: { readonly n?: number }): object {
   const choices = Array.from({ length: request.n ?? 1 }, (_, index) => ({
     index,
     finish_reason: 'stop',
-    message: { role: 'assistant', content: index % 2 === 0 ? '<step>3 + 4 = 7.</step><answer>7</answer>' : `<step>3 + 4 = ${index + 8}.</step><step>So it is.</step><answer>${index + 8}</answer>` },
+    message: {
+      role: 'assistant',
+      content:
+        index % 2 === 0
+          ? '<step>3 + 4 = 7.</step><answer>7</answer>'
+          : `<step>3 + 4 = ${index + 8}.</step><step>So it is.</step><answer>${index + 8}</answer>`,
+    },
   }));
   return { id: '1', object: 'chat.completion', created: 0, model: 'scripted', choices };
 }
@@ -28,7 +34,13 @@ describe('labelling in the editor', () => {
       request.on('data', (part: Buffer) => (body += part.toString()));
       request.on('end', () => {
         response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify(request.url?.endsWith('/models') ? { object: 'list', data: [{ id: 'scripted', object: 'model' }] } : answer(JSON.parse(body) as { n?: number })));
+        response.end(
+          JSON.stringify(
+            request.url?.endsWith('/models')
+              ? { object: 'list', data: [{ id: 'scripted', object: 'model' }] }
+              : answer(JSON.parse(body) as { n?: number }),
+          ),
+        );
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -41,7 +53,8 @@ describe('labelling in the editor', () => {
   });
   after(async () => {
     await closeAll();
-    for (const name of ['labeling.policy', 'labeling.budget']) await workspace.getConfiguration('steplens').update(name, undefined, ConfigurationTarget.Global);
+    for (const name of ['labeling.policy', 'labeling.budget'])
+      await workspace.getConfiguration('steplens').update(name, undefined, ConfigurationTarget.Global);
     server.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -59,15 +72,28 @@ describe('labelling in the editor', () => {
     // Not awaited: the command ends with its message, which nobody answers here.
     void commands.executeCommand('steplens.labelProblem', file.toString(), 0);
     const tree = Uri.file(join(folder, 'steplens-runs', 'problems', 'sum.json'));
-    const read = async (uri: Uri): Promise<string | undefined> => Promise.resolve(workspace.fs.readFile(uri)).then((bytes) => Buffer.from(bytes).toString('utf8'), () => undefined);
+    const read = async (uri: Uri): Promise<string | undefined> =>
+      Promise.resolve(workspace.fs.readFile(uri)).then(
+        (bytes) => Buffer.from(bytes).toString('utf8'),
+        () => undefined,
+      );
     const text = await until('the tree', () => read(tree));
-    const { answer: reference, children, num_correct: right } = JSON.parse(text) as { answer: string; children: unknown[]; num_correct: number };
+    const {
+      answer: reference,
+      children,
+      num_correct: right,
+    } = JSON.parse(text) as { answer: string; children: unknown[]; num_correct: number };
     assert.equal(reference, '7');
     assert.equal(right, 8);
     assert.ok(children.length > 0);
-    const log = (await read(Uri.file(join(folder, 'steplens-runs', 'problems', 'sum.events.jsonl'))))!.trim().split('\n').map((line) => (JSON.parse(line) as { event: string }).event);
+    const log = (await read(Uri.file(join(folder, 'steplens-runs', 'problems', 'sum.events.jsonl'))))!
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { event: string }).event);
     assert.equal(log[0], 'begin');
     assert.equal(log.at(-1), 'end');
-    await until('the panel of the tree', () => window.tabGroups.all.some(({ tabs }) => tabs.some(({ label }) => label === 'Tree: sum.json')));
+    await until('the panel of the tree', () =>
+      window.tabGroups.all.some(({ tabs }) => tabs.some(({ label }) => label === 'Tree: sum.json')),
+    );
   });
 });

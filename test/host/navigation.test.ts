@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { Selection, TabInputWebview, commands, window } from 'vscode';
+import { commands, Selection, TabInputWebview, window } from 'vscode';
 import { api, closeAll, codeOf, fixture, ours, show, showMarked, until } from './support.js';
 
 describe('moving and looking', () => {
@@ -11,7 +11,13 @@ describe('moving and looking', () => {
   it('goes from low step to low step, around the ends', async () => {
     const uri = fixture('tree.json');
     const isLow = (code: string): boolean => code === 'first-low-step' || code === 'later-low-step';
-    const low = [...new Set(ours(uri).filter((one) => isLow(codeOf(one))).map(({ range }) => range.start.line))].sort((a, b) => a - b);
+    const low = [
+      ...new Set(
+        ours(uri)
+          .filter((one) => isLow(codeOf(one)))
+          .map(({ range }) => range.start.line),
+      ),
+    ].sort((a, b) => a - b);
     window.activeTextEditor!.selection = new Selection(0, 0, 0, 0);
     const visited: number[] = [];
     for (let i = 0; i <= low.length; i++) {
@@ -24,7 +30,10 @@ describe('moving and looking', () => {
   });
 
   it('opens the tree of a document beside it, once', async () => {
-    const panels = () => window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ input }) => input instanceof TabInputWebview && input.viewType.endsWith('steplens.tree'));
+    const panels = () =>
+      window.tabGroups.all
+        .flatMap(({ tabs }) => tabs)
+        .filter(({ input }) => input instanceof TabInputWebview && input.viewType.endsWith('steplens.tree'));
     await commands.executeCommand('steplens.openTree', fixture('tree.json').toString(), 0);
     await until('the panel', () => panels().length === 1);
     await commands.executeCommand('steplens.openTree', fixture('tree.json').toString(), 0);
@@ -45,12 +54,23 @@ describe('moving and looking', () => {
     try {
       await client.previewThreshold(1);
       // Nothing reaches 1, so every path begins with its first low step.
-      await until('other marks', () => ours(uri).filter((one) => codeOf(one) === 'first-low-step').map(({ range }) => document.getText(range)).sort().join() === 'There are 3 + 4 = 7 apples.,There are 3 × 4 = 12 apples.');
+      await until(
+        'other marks',
+        () =>
+          ours(uri)
+            .filter((one) => codeOf(one) === 'first-low-step')
+            .map(({ range }) => document.getText(range))
+            .sort()
+            .join() === 'There are 3 + 4 = 7 apples.,There are 3 × 4 = 12 apples.',
+      );
       await client.previewThreshold(undefined);
       await until('the marks from before', () => marks() === before);
     } finally {
       listener.dispose();
     }
-    assert.deepEqual(states.filter((state) => state === 'scoring' || state === 'loading'), []);
+    assert.deepEqual(
+      states.filter((state) => state === 'scoring' || state === 'loading'),
+      [],
+    );
   });
 });

@@ -16,17 +16,23 @@ describe('the tree panel beside its file', () => {
   const violations = [];
 
   before(async () => {
-    host = await startHost({ workspace: join(root, 'test', 'fixtures', 'workspace'), extensionDevelopmentPath: root, settings: { 'editor.minimap.enabled': false, 'editor.wordWrap': 'on' } });
+    host = await startHost({
+      workspace: join(root, 'test', 'fixtures', 'workspace'),
+      extensionDevelopmentPath: root,
+      settings: { 'editor.minimap.enabled': false, 'editor.wordWrap': 'on' },
+    });
     ({ page, close } = await openWorkbench(host.url));
     page.on('console', (message) => {
-      if (/Content Security Policy/i.test(message.text()) && /webview|steplens/i.test(message.location().url)) violations.push(message.text());
+      if (/Content Security Policy/i.test(message.text()) && /webview|steplens/i.test(message.location().url))
+        violations.push(message.text());
     });
     await openFile(page, 'tree.json');
     await runCommand(page, 'StepLens: Open Reasoning Tree');
     await webviewFrame(page).locator('svg g.node').nth(5).waitFor({ timeout: 60_000 });
   });
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
+    if (this.currentTest?.state === 'failed')
+      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
   });
   after(async () => {
     await close();
@@ -81,7 +87,10 @@ describe('the tree panel beside its file', () => {
     await line('7 - 5 = 2').click({ position: { x: 200, y: 8 } });
     await page.keyboard.press('Alt+k');
     await until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the node of the previous low step');
-    await page.getByText(/Low step \d of \d/).first().waitFor();
+    await page
+      .getByText(/Low step \d of \d/)
+      .first()
+      .waitFor();
   });
 
   it('keeps its place when the window is reloaded', async () => {

@@ -12,7 +12,11 @@ const resultMark = 'STEPLENS-RESULT ';
 /** @returns {Promise<{ passed: number, failed: number }>} rejects when the suite did not come to its end */
 export async function runHostSuite() {
   const extensionTestsPath = await buildSuite();
-  const host = await startHost({ workspace: join(root, 'test', 'fixtures', 'workspace'), extensionDevelopmentPath: root, extensionTestsPath });
+  const host = await startHost({
+    workspace: join(root, 'test', 'fixtures', 'workspace'),
+    extensionDevelopmentPath: root,
+    extensionTestsPath,
+  });
   let close = async () => {};
   try {
     const outcome = await new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { Range, Uri, commands, extensions, workspace, type InlayHint, type TextDocument } from 'vscode';
+import { commands, extensions, type InlayHint, Range, type TextDocument, Uri, workspace } from 'vscode';
 import { api, closeAll, codeOf, fixture, hoverText, ours, show, until } from './support.js';
 
 describe('scoring with the bundled model', () => {
@@ -21,7 +21,9 @@ describe('scoring with the bundled model', () => {
   it('marks what is wrong in the sample workspace', async () => {
     const { extensionUri } = extensions.getExtension('steplens.steplens')!;
     const samples = Uri.joinPath(extensionUri, 'media', 'samples');
-    const trees = (await workspace.fs.readDirectory(Uri.joinPath(samples, 'trees'))).filter(([name]) => name.endsWith('.json') && name !== 'run.json');
+    const trees = (await workspace.fs.readDirectory(Uri.joinPath(samples, 'trees'))).filter(
+      ([name]) => name.endsWith('.json') && name !== 'run.json',
+    );
     assert.ok(trees.length > 0);
     for (const uri of [...trees.map(([name]) => Uri.joinPath(samples, 'trees', name)), Uri.joinPath(samples, 'solutions', 'wrong.md')]) {
       const document = await show(uri);

@@ -1,13 +1,29 @@
 import { strict as assert } from 'node:assert';
-import { readdirSync, readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { commands, extensions, languages, window, workspace, Uri, type Diagnostic, type Hover, type MarkdownString, type Position, type TextDocument } from 'vscode';
+import {
+  commands,
+  type Diagnostic,
+  extensions,
+  type Hover,
+  languages,
+  type MarkdownString,
+  type Position,
+  type TextDocument,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
 import type { Api } from '../../extension/extension.js';
 
 /** Waits until `read` gives a value other than undefined or false; a wait that ends without one fails with what was waited for. */
-export async function until<T>(what: string, read: () => T | undefined | false | Promise<T | undefined | false>, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  read: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 30_000,
+): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const value = await read();
@@ -57,13 +73,17 @@ export async function closeAll(): Promise<void> {
 
 /** The language servers of this extension host, by process id. */
 export async function servers(): Promise<number[]> {
-  return (await processes()).filter(({ parent, command }) => parent === process.pid && /dist[\\/]server\.js/.test(command)).map(({ pid }) => pid);
+  return (await processes())
+    .filter(({ parent, command }) => parent === process.pid && /dist[\\/]server\.js/.test(command))
+    .map(({ pid }) => pid);
 }
 
 /** The inference processes of this host's servers. */
 export async function inferences(): Promise<number[]> {
   const own = await servers();
-  return (await processes()).filter(({ parent, command }) => own.includes(parent) && /dist[\\/]inference\.js/.test(command)).map(({ pid }) => pid);
+  return (await processes())
+    .filter(({ parent, command }) => own.includes(parent) && /dist[\\/]inference\.js/.test(command))
+    .map(({ pid }) => pid);
 }
 
 interface Running {
@@ -74,9 +94,16 @@ interface Running {
 
 /** Every process; from /proc where there is one, because a bare container has no `ps`. */
 async function processes(): Promise<Running[]> {
-  if (process.platform === 'linux') return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => readProcess(Number(name)));
+  if (process.platform === 'linux')
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => readProcess(Number(name)));
   const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,command=']);
-  return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+(.*)$/gm)].map(([, pid, parent, command]) => ({ pid: Number(pid), parent: Number(parent), command: command ?? '' }));
+  return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+(.*)$/gm)].map(([, pid, parent, command]) => ({
+    pid: Number(pid),
+    parent: Number(parent),
+    command: command ?? '',
+  }));
 }
 
 function readProcess(pid: number): Running[] {
@@ -92,5 +119,8 @@ function readProcess(pid: number): Running[] {
 /** What all hovers at a position say, as Markdown. */
 export async function hoverText(uri: Uri, position: Position): Promise<string> {
   const hovers = await commands.executeCommand<Hover[]>('vscode.executeHoverProvider', uri, position);
-  return hovers.flatMap(({ contents }) => contents).map((one) => (one as MarkdownString).value).join('\n');
+  return hovers
+    .flatMap(({ contents }) => contents)
+    .map((one) => (one as MarkdownString).value)
+    .join('\n');
 }

@@ -1,12 +1,12 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe } from 'vitest';
 import { createRemoteScorer } from '../../server/scoring/backends/remoteScorer.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
-import { describeScorerContract, type Bench } from '../scoring/backends/contract.js';
-import { inferenceHandler, type DecodedInput, type ServedGraph } from '../scoring/backends/handlers.js';
+import { type Bench, describeScorerContract } from '../scoring/backends/contract.js';
+import { type DecodedInput, inferenceHandler, type ServedGraph } from '../scoring/backends/handlers.js';
 import { LoopbackServer } from '../scoring/backends/loopbackServer.js';
 import { chain, childPids, modelFolders, openScorer, temporaryFolder, tree } from './models.js';
 
@@ -50,13 +50,17 @@ const datatypes: Readonly<Record<string, string>> = { int64: 'INT64', int32: 'IN
 async function serve(folder: string): Promise<ServedGraph> {
   const session = await InferenceSession.create(join(folder, 'model.onnx'), { intraOpNumThreads: 1 });
   const toTensor = ({ datatype, values, shape }: DecodedInput) =>
-    datatype === 'INT64' ? new Tensor('int64', BigInt64Array.from(values, BigInt), shape) :
-    datatype === 'INT32' ? new Tensor('int32', Int32Array.from(values), shape) :
-    new Tensor('float32', Float32Array.from(values), shape);
+    datatype === 'INT64'
+      ? new Tensor('int64', BigInt64Array.from(values, BigInt), shape)
+      : datatype === 'INT32'
+        ? new Tensor('int32', Int32Array.from(values), shape)
+        : new Tensor('float32', Float32Array.from(values), shape);
   return {
     datatype: 'FP32',
     inputs: session.inputMetadata.flatMap((input) =>
-      input.isTensor ? [{ name: input.name, datatype: datatypes[input.type]!, shape: input.shape.map((size) => (typeof size === 'number' ? size : -1)) }] : [],
+      input.isTensor
+        ? [{ name: input.name, datatype: datatypes[input.type]!, shape: input.shape.map((size) => (typeof size === 'number' ? size : -1)) }]
+        : [],
     ),
     async run(feeds) {
       const { logits } = await session.run(Object.fromEntries([...feeds].map(([name, input]) => [name, toTensor(input)])), ['logits']);
@@ -68,12 +72,24 @@ async function serve(folder: string): Promise<ServedGraph> {
 async function servedBench(folder: string, binary: boolean): Promise<Bench> {
   const server = await new LoopbackServer(inferenceHandler(await serve(folder), binary)).start();
   const modelFolder = await temporaryFolder();
-  for (const name of ['tokenizer.json', 'tokenizer_config.json']) if (existsSync(join(folder, name))) await cp(join(folder, name), join(modelFolder, name));
+  for (const name of ['tokenizer.json', 'tokenizer_config.json'])
+    if (existsSync(join(folder, name))) await cp(join(folder, name), join(modelFolder, name));
   const { graph: _, ...profile } = JSON.parse(await readFile(join(folder, 'prm.json'), 'utf8')) as { graph: string };
-  await writeFile(join(modelFolder, 'prm.json'), JSON.stringify({ ...profile, backend: { kind: 'open-inference', url: server.url, model: 'tiny' } }));
+  await writeFile(
+    join(modelFolder, 'prm.json'),
+    JSON.stringify({ ...profile, backend: { kind: 'open-inference', url: server.url, model: 'tiny' } }),
+  );
   const cacheFolder = await temporaryFolder();
   return {
-    open: ({ keeps } = {}) => createRemoteScorer({ modelFolder, ...(keeps && { cacheFolder }), apiKey: () => Promise.resolve(undefined), allows: () => true, log: quiet, backOff: 1 }),
+    open: ({ keeps } = {}) =>
+      createRemoteScorer({
+        modelFolder,
+        ...(keeps && { cacheFolder }),
+        apiKey: () => Promise.resolve(undefined),
+        allows: () => true,
+        log: quiet,
+        backOff: 1,
+      }),
     goAway: () => server.stop(),
     async comeBack() {
       await server.start();
@@ -89,5 +105,9 @@ describe.each(Object.entries(modelFolders))('a graph on this machine: %s', (_lay
 });
 
 describe.each(Object.entries(modelFolders))('the same graph behind the Open Inference Protocol: %s', (layout, folder) => {
-  describeScorerContract({ ...subject, start: () => servedBench(folder, layout !== 'none'), expected: async (job) => [...(await openScorer(folder).score(job)).scores] });
+  describeScorerContract({
+    ...subject,
+    start: () => servedBench(folder, layout !== 'none'),
+    expected: async (job) => [...(await openScorer(folder).score(job)).scores],
+  });
 });

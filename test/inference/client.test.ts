@@ -13,7 +13,13 @@ let folder: string;
 let client: InferenceClient;
 const log: string[] = [];
 
-const model = (graphPath = 'ok'): LoadRequest => ({ graphPath, device: 'cpu', threads: 1, warmup: new Int32Array(0), columns: new Int32Array(0) });
+const model = (graphPath = 'ok'): LoadRequest => ({
+  graphPath,
+  device: 'cpu',
+  threads: 1,
+  warmup: new Int32Array(0),
+  columns: new Int32Array(0),
+});
 const command = (id: number): RunRequest => ({
   parents: Int32Array.of(-1),
   ids: Int32Array.of(id, 5),
@@ -22,7 +28,10 @@ const command = (id: number): RunRequest => ({
   columns: Int32Array.of(0, 1),
   priority: 0,
 });
-const journal = (word: string) => readFileSync(join(folder, 'journal'), 'utf8').split('\n').filter((line) => line === word).length;
+const journal = (word: string) =>
+  readFileSync(join(folder, 'journal'), 'utf8')
+    .split('\n')
+    .filter((line) => line === word).length;
 const create = (options: { entry?: string; graceMs?: number } = {}) =>
   new InferenceClient({ entry, ...options, log: { info: (message) => log.push(message), warn: (message) => log.push(message) } });
 
@@ -68,7 +77,9 @@ describe('InferenceClient', () => {
     const results = await Promise.all([client.run(session, command(67), { onRead }), client.run(session, command(4), { onRead })]);
     expect(results).toEqual([{ tokens: 2 }, { tokens: 2 }]);
     expect([journal('start'), journal('load ok'), journal('run 67')]).toEqual([2, 2, 2]);
-    expect(log.some((line) => line.startsWith('The inference process ended (signal SIGKILL; perhaps the machine ran out of memory).'))).toBe(true);
+    expect(
+      log.some((line) => line.startsWith('The inference process ended (signal SIGKILL; perhaps the machine ran out of memory).')),
+    ).toBe(true);
   });
 
   it('neither asks nor tells again what was read before a child died', async () => {
@@ -80,13 +91,17 @@ describe('InferenceClient', () => {
     expect(told).toEqual([2, 2, 0, 0, 1, 1, 3, 3, 4, 4]);
     expect(['read 0', 'read 1', 'read 2', 'read 3', 'read 4'].map(journal)).toEqual([1, 1, 1, 1, 1]);
     expect(client.device(session)).toEqual({ provider: 'cpu', passedOver: [], note: 'at most 256 tokens at a time' });
-    expect(log.filter((line) => line.startsWith('The memory of cpu is small for ok: from now on it is run with at most 256 tokens at a time.'))).toHaveLength(1);
+    expect(
+      log.filter((line) => line.startsWith('The memory of cpu is small for ok: from now on it is run with at most 256 tokens at a time.')),
+    ).toHaveLength(1);
   });
 
   it('runs less at a time after V8 ran out of memory, and says what V8 said', async () => {
     const { session } = await client.load(model());
     await client.run(session, command(71), { onRead: () => undefined });
-    expect(log).toContain('The inference process ended (signal SIGABRT; it said: FATAL ERROR: Zone Allocation failed - process out of memory).');
+    expect(log).toContain(
+      'The inference process ended (signal SIGABRT; it said: FATAL ERROR: Zone Allocation failed - process out of memory).',
+    );
     expect(client.device(session).note).toBe('at most 256 tokens at a time');
   });
 
@@ -94,7 +109,9 @@ describe('InferenceClient', () => {
     const { session } = await client.load(model());
     const fatal = client.run(session, command(66), { onRead: () => undefined });
     const innocent = client.run(session, command(4), { onRead: () => undefined });
-    await expect(fatal).rejects.toThrow(/^The inference process ended 2 times during this request \(signal SIGKILL; it said: boom: the reason\)\.$/);
+    await expect(fatal).rejects.toThrow(
+      /^The inference process ended 2 times during this request \(signal SIGKILL; it said: boom: the reason\)\.$/,
+    );
     await expect(innocent).resolves.toEqual({ tokens: 2 });
     expect(journal('run 66')).toBe(2);
     await expect(client.run(session, command(5), { onRead: () => undefined })).resolves.toEqual({ tokens: 2 });
@@ -146,7 +163,9 @@ describe('InferenceClient', () => {
     expect(Date.now() - cancelledAt).toBeLessThan(150);
     await expect(other).resolves.toEqual({ tokens: 2 });
     expect([journal('start'), journal('run 68')]).toEqual([2, 1]);
-    await expect(client.run(session, command(4), { signal: abort.signal, onRead: () => undefined })).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(client.run(session, command(4), { signal: abort.signal, onRead: () => undefined })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
   });
 
   it('fails a run whose reader throws, and goes on', async () => {

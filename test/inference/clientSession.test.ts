@@ -2,8 +2,19 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ClientSession } from '../../server/inference/clientSession.js';
 import type { LoadRequest, LoadResult } from '../../server/inference/protocol.js';
 
-const request: LoadRequest = { graphPath: '/models/prm/model.onnx', device: 'auto', threads: 1, warmup: new Int32Array(0), columns: new Int32Array(0) };
-const loaded: LoadResult = { device: { provider: 'cuda', adapter: 'NVIDIA H200', passedOver: [] }, width: 2, takesImages: false, runsInPieces: true };
+const request: LoadRequest = {
+  graphPath: '/models/prm/model.onnx',
+  device: 'auto',
+  threads: 1,
+  warmup: new Int32Array(0),
+  columns: new Int32Array(0),
+};
+const loaded: LoadResult = {
+  device: { provider: 'cuda', adapter: 'NVIDIA H200', passedOver: [] },
+  width: 2,
+  takesImages: false,
+  runsInPieces: true,
+};
 const said: string[] = [];
 const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
 
@@ -28,7 +39,12 @@ describe('a device that is lost', () => {
     expect(session.request.avoid).toBeUndefined();
     vi.advanceTimersByTime(59_000);
     expect(session.lose('CUDA failure 719', false, log)).toBe(true);
-    expect(session.request.avoid).toEqual([{ provider: 'cuda', reason: 'lost its device twice (CUDA failure 719); update its driver, or close what else uses it, and choose the device again' }]);
+    expect(session.request.avoid).toEqual([
+      {
+        provider: 'cuda',
+        reason: 'lost its device twice (CUDA failure 719); update its driver, or close what else uses it, and choose the device again',
+      },
+    ]);
     expect(said).toHaveLength(3);
     expect(said[2]).toContain('Until then model.onnx runs on another one.');
   });
@@ -53,6 +69,10 @@ describe('a memory that is full', () => {
     expect(session.device).toEqual({ ...loaded.device, note: 'at most 512 tokens and 1 row at a time' });
     session.tellSize(log);
     session.tellSize(log);
-    expect(said).toEqual([expect.stringMatching(/^The memory of cuda is small for model\.onnx: from now on it is run with at most 512 tokens and 1 row at a time\. .*steplens quantise/)]);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^The memory of cuda is small for model\.onnx: from now on it is run with at most 512 tokens and 1 row at a time\. .*steplens quantise/,
+      ),
+    ]);
   });
 });

@@ -16,11 +16,19 @@ async function withExternalData(location = 'weights.bin'): Promise<string> {
   await mkdir(folder);
   for (const file of ['prm.json', 'tokenizer.json', 'tokenizer_config.json']) await copyFile(join(original, file), join(folder, file));
   await copyFile(join(original, 'model.onnx'), join(folder, 'weights.bin'));
-  await writeFile(join(folder, 'model.onnx'), writeModel(await readModel(join(original, 'model.onnx'), 256), () => location));
+  await writeFile(
+    join(folder, 'model.onnx'),
+    writeModel(await readModel(join(original, 'model.onnx'), 256), () => location),
+  );
   return folder;
 }
 
-const refusal = async (folder: string) => (await openScorer(folder).describe().catch((error: unknown) => error as Error) as Error).message;
+const refusal = async (folder: string) =>
+  (
+    (await openScorer(folder)
+      .describe()
+      .catch((error: unknown) => error as Error)) as Error
+  ).message;
 
 describe('weights in a file of their own', () => {
   it('are read, and make the model another one when they change', async () => {
@@ -35,11 +43,16 @@ describe('weights in a file of their own', () => {
     expect((await openScorer(folder).describe()).fingerprint).not.toBe((await scorer.describe()).fingerprint);
   });
 
-  it.each(['../outside.bin', 'sub/../../outside.bin', '/etc/passwd', '../../../../../../../../etc/passwd', '.', 'weights.bin\0'])('are not looked for outside the folder: %j', async (location) => {
-    const folder = await withExternalData(location);
-    await copyFile(join(folder, 'weights.bin'), join(folder, '../outside.bin'));
-    expect(await refusal(folder)).toMatch(/^\S*model\.onnx has its weights read from ".*", which is outside its folder and is not looked at\. Put the file that is meant beside it/);
-  });
+  it.each(['../outside.bin', 'sub/../../outside.bin', '/etc/passwd', '../../../../../../../../etc/passwd', '.', 'weights.bin\0'])(
+    'are not looked for outside the folder: %j',
+    async (location) => {
+      const folder = await withExternalData(location);
+      await copyFile(join(folder, 'weights.bin'), join(folder, '../outside.bin'));
+      expect(await refusal(folder)).toMatch(
+        /^\S*model\.onnx has its weights read from ".*", which is outside its folder and is not looked at\. Put the file that is meant beside it/,
+      );
+    },
+  );
 
   it('are not followed out of the folder', async () => {
     const folder = await withExternalData('link.bin');
@@ -52,7 +65,10 @@ describe('weights in a file of their own', () => {
     const folder = await withExternalData();
     const store = join(folder, '../blobs');
     await mkdir(store);
-    for (const [file, blob] of [['model.onnx', 'a1'], ['weights.bin', 'b2']] as const) {
+    for (const [file, blob] of [
+      ['model.onnx', 'a1'],
+      ['weights.bin', 'b2'],
+    ] as const) {
       await rename(join(folder, file), join(store, blob));
       await symlink(join('../blobs', blob), join(folder, file));
     }
@@ -60,7 +76,11 @@ describe('weights in a file of their own', () => {
   });
 
   it.each([
-    ['gone', 'http://example.com/weights.bin', /^\S*model\.onnx has its weights in http:.example\.com.weights\.bin, which cannot be read \(ENOENT\)\. Download or copy that file, too/],
+    [
+      'gone',
+      'http://example.com/weights.bin',
+      /^\S*model\.onnx has its weights in http:.example\.com.weights\.bin, which cannot be read \(ENOENT\)\. Download or copy that file, too/,
+    ],
     ['nowhere', '', /^\S*model\.onnx cannot be used: .*External data location cannot be empty/],
   ])('are missed when they are %s', async (_name, location, message) => {
     expect(await refusal(await withExternalData(location))).toMatch(message);
@@ -69,7 +89,9 @@ describe('weights in a file of their own', () => {
   it('are refused when they are cut off, or a folder', async () => {
     const folder = await withExternalData();
     await truncate(join(folder, 'weights.bin'), 5000);
-    expect(await refusal(folder)).toMatch(/weights\.bin is damaged: \S*model\.onnx has weights in it up to byte \d+, but it has 5000\. Download or copy it again\.$/);
+    expect(await refusal(folder)).toMatch(
+      /weights\.bin is damaged: \S*model\.onnx has weights in it up to byte \d+, but it has 5000\. Download or copy it again\.$/,
+    );
     await rm(join(folder, 'weights.bin'));
     await mkdir(join(folder, 'weights.bin'));
     expect(await refusal(folder)).toContain('weights.bin is damaged');

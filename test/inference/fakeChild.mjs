@@ -3,7 +3,12 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 /** Every process and every run is noted here, so that a later process knows what an earlier one did. */
 const journal = process.env.FAKE_CHILD_JOURNAL;
-const count = (word) => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').filter((line) => line === word).length : 0);
+const count = (word) =>
+  existsSync(journal)
+    ? readFileSync(journal, 'utf8')
+        .split('\n')
+        .filter((line) => line === word).length
+    : 0;
 const note = (word) => appendFileSync(journal, `${word}\n`);
 const send = (message) => new Promise((resolve) => process.send(message, resolve));
 
@@ -29,15 +34,24 @@ async function answer({ kind, id, session, request }) {
     }
     if (request.graphPath === 'bad') return send({ kind: 'failed', id, reason: 'error', message: 'bad graph' });
     loaded.add(session);
-    return send({ kind: 'done', id, result: { device: { provider: 'cpu', passedOver: request.avoid ?? [] }, width: 300, takesImages: false, runsInPieces: true } });
+    return send({
+      kind: 'done',
+      id,
+      result: { device: { provider: 'cpu', passedOver: request.avoid ?? [] }, width: 300, takesImages: false, runsInPieces: true },
+    });
   }
   const [command] = kind === 'sample' ? request.prompt : request.ids;
   note(`run ${command}`);
   if (!loaded.has(session)) return send({ kind: 'failed', id, reason: 'error', message: 'not loaded' });
-  if (command !== 70) await send({ kind: 'read', id, reads: { first: 0, values: Float32Array.of(command === 65 ? NaN : command, process.pid) } });
+  if (command !== 70)
+    await send({ kind: 'read', id, reads: { first: 0, values: Float32Array.of(command === 65 ? NaN : command, process.pid) } });
   if (command === 71 && count('run 71') === 1) {
     const trace = Array.from({ length: 14 }, (_, i) => `${i}: 0xb78db3 node::OOMErrorHandler(char const*) [/usr/bin/node]`).join('\n');
-    await new Promise(() => process.stderr.write(`\x1b[1;31mFATAL ERROR: Zone Allocation failed - process out of memory\x1b[m\n${trace}\n`, () => process.abort()));
+    await new Promise(() =>
+      process.stderr.write(`\x1b[1;31mFATAL ERROR: Zone Allocation failed - process out of memory\x1b[m\n${trace}\n`, () =>
+        process.abort(),
+      ),
+    );
   }
   if (command === 66) await new Promise(() => process.stderr.write('boom: the reason\n', () => process.kill(process.pid, 'SIGKILL')));
   if (command === 67 && count('run 67') === 1) process.kill(process.pid, 'SIGKILL');

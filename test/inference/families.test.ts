@@ -23,7 +23,11 @@ async function readExpected(family: string): Promise<readonly Expected[]> {
 }
 
 function toJob(family: string, { question, images = [], steps }: Expected): ScoreJob {
-  return { question, images: images.map((file) => join(root, family, file)), steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) };
+  return {
+    question,
+    images: images.map((file) => join(root, family, file)),
+    steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })),
+  };
 }
 
 it('has a fixture for every family', () => {
@@ -38,7 +42,9 @@ describe.each(families.map(({ id }) => id))('%s', (family) => {
       const { scores, skipped } = await scorer.score(toJob(family, expected));
       expect([...skipped.values()]).toEqual([]);
       expect(scores).toHaveLength(expected.scores.length);
-      scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!), `step ${i}: ${score}, not ${expected.scores[i]}`).toBeLessThan(1e-4));
+      scores.forEach((score, i) =>
+        expect(Math.abs(score - expected.scores[i]!), `step ${i}: ${score}, not ${expected.scores[i]}`).toBeLessThan(1e-4),
+      );
     }
   });
 
@@ -50,12 +56,23 @@ describe.each(families.map(({ id }) => id))('%s', (family) => {
     const job: ScoreJob = {
       question,
       images: [],
-      steps: [...steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })), { text: 'Step 3: So it is 9.', parent: 1 }, { text: 'Step 1: It is 2.' }, { text: 'Step 2: The answer is 2.', parent: steps.length + 1 }],
+      steps: [
+        ...steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })),
+        { text: 'Step 3: So it is 9.', parent: 1 },
+        { text: 'Step 1: It is 2.' },
+        { text: 'Step 2: The answer is 2.', parent: steps.length + 1 },
+      ],
     };
     const { scores } = await scorer.score(job);
     const alone = [
-      await scorer.score({ question, images: [], steps: [{ text: steps[0]! }, { text: steps[1]!, parent: 0 }, { text: 'Step 3: So it is 9.', parent: 1 }] }, { ignoreCache: true }),
-      await scorer.score({ question, images: [], steps: [{ text: 'Step 1: It is 2.' }, { text: 'Step 2: The answer is 2.', parent: 0 }] }, { ignoreCache: true }),
+      await scorer.score(
+        { question, images: [], steps: [{ text: steps[0]! }, { text: steps[1]!, parent: 0 }, { text: 'Step 3: So it is 9.', parent: 1 }] },
+        { ignoreCache: true },
+      ),
+      await scorer.score(
+        { question, images: [], steps: [{ text: 'Step 1: It is 2.' }, { text: 'Step 2: The answer is 2.', parent: 0 }] },
+        { ignoreCache: true },
+      ),
     ];
     const reference = [...cases[0]!.scores, alone[0]!.scores[2]!, ...alone[1]!.scores];
     scores.forEach((score, i) => expect(Math.abs(score - reference[i]!), `step ${i}`).toBeLessThan(1e-4));

@@ -32,7 +32,10 @@ function toRequest(segments: readonly Segment[], columns: number[] = [], priorit
 /** @param most More tokens in a run find no memory. */
 async function run(request: RunRequest, layout: 'token-major' | 'none', prefixes?: PrefixCache, runs: RecordedRun[] = [], most = Infinity) {
   const inner = fakeGraph(layout, runs);
-  const graph: Graph = { ...inner, run: (cache, ids, ...rest) => (ids.length > most ? Promise.reject(new Error('std::bad_alloc')) : inner.run(cache, ids, ...rest)) };
+  const graph: Graph = {
+    ...inner,
+    run: (cache, ids, ...rest) => (ids.length > most ? Promise.reject(new Error('std::bad_alloc')) : inner.run(cache, ids, ...rest)),
+  };
   const limits = new RunLimits(undefined);
   const forest = new ForestRun(request, graph, prefixes ?? new PrefixCache(graph, Infinity), limits);
   const values: number[][] = [];
@@ -72,15 +75,26 @@ describe('ForestRun', () => {
 
   it('runs every leaf once when the graph takes no cache', async () => {
     const { tokens, runs } = await run(toRequest(tree), 'none');
-    expect(runs.map(({ ids }) => ids)).toEqual([[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 9]]);
+    expect(runs.map(({ ids }) => ids)).toEqual([
+      [1, 2, 3, 4, 5, 6, 7, 8],
+      [1, 2, 3, 4, 9],
+    ]);
     expect(tokens).toBe(13);
   });
 
   it('gives, with and without a cache, what a full pass of each path gives', async () => {
-    const segment = fc.record({ up: fc.nat(5), ids: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 }), reads: fc.uniqueArray(fc.nat(3)) });
+    const segment = fc.record({
+      up: fc.nat(5),
+      ids: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 }),
+      reads: fc.uniqueArray(fc.nat(3)),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(segment, { minLength: 1, maxLength: 12 }), fc.boolean(), async (list, oneColumn) => {
-        const segments = list.map(({ up, ids, reads }, i) => ({ parent: up === 0 || i - up < 0 ? -1 : i - up, ids, reads: reads.filter((read) => read < ids.length).sort((a, b) => a - b) }));
+        const segments = list.map(({ up, ids, reads }, i) => ({
+          parent: up === 0 || i - up < 0 ? -1 : i - up,
+          ids,
+          reads: reads.filter((read) => read < ids.length).sort((a, b) => a - b),
+        }));
         const request = toRequest(segments, oneColumn ? [0] : []);
         const expected: number[][] = [];
         segments.forEach(({ reads }, i) => {
@@ -109,7 +123,8 @@ describe('ForestRun', () => {
   });
 
   describe('when the memory is short', () => {
-    const long = (length: number, reads: number[]) => toRequest([{ parent: -1, ids: Array.from({ length }, (_, i) => 1 + (i % 90)), reads }]);
+    const long = (length: number, reads: number[]) =>
+      toRequest([{ parent: -1, ids: Array.from({ length }, (_, i) => 1 + (i % 90)), reads }]);
 
     it('runs a sequence in halves, or halves of those, and reads the same', async () => {
       const request = long(300, [0, 3, 150, 151, 152, 299]);
@@ -122,7 +137,11 @@ describe('ForestRun', () => {
       const tree = fc.array(fc.record({ parent: fc.nat(3), length: fc.integer({ min: 1, max: 60 }) }), { minLength: 1, maxLength: 6 });
       await fc.assert(
         fc.asyncProperty(tree, fc.integer({ min: 16, max: 40 }), async (list, most) => {
-          const segments = list.map(({ parent, length }, i) => ({ parent: Math.min(parent, i) - 1, ids: Array.from({ length }, (_, at) => 1 + ((at * 7 + i) % 50)), reads: [0, length >> 1, length - 1].filter((read, at, all) => all.indexOf(read) === at) }));
+          const segments = list.map(({ parent, length }, i) => ({
+            parent: Math.min(parent, i) - 1,
+            ids: Array.from({ length }, (_, at) => 1 + ((at * 7 + i) % 50)),
+            reads: [0, length >> 1, length - 1].filter((read, at, all) => all.indexOf(read) === at),
+          }));
           const request = toRequest(segments);
           expect((await run(request, 'token-major', undefined, [], most)).values).toEqual((await run(request, 'token-major')).values);
         }),
@@ -152,9 +171,19 @@ describe('ForestRun', () => {
 });
 
 describe('Engine', () => {
-  const load = { graphPath: 'm', device: 'cpu' as const, threads: 1, warmup: Int32Array.from({ length: 8 }, (_, i) => i), columns: new Int32Array(0) };
+  const load = {
+    graphPath: 'm',
+    device: 'cpu' as const,
+    threads: 1,
+    warmup: Int32Array.from({ length: 8 }, (_, i) => i),
+    columns: new Int32Array(0),
+  };
   const leaves = (count: number, first: number, priority: number) =>
-    toRequest(Array.from({ length: count }, (_, i) => ({ parent: -1, ids: [first, i], reads: [1] })), [], priority);
+    toRequest(
+      Array.from({ length: count }, (_, i) => ({ parent: -1, ids: [first, i], reads: [1] })),
+      [],
+      priority,
+    );
 
   function start() {
     const messages: FromChild[] = [];
@@ -169,7 +198,8 @@ describe('Engine', () => {
     const until = async (isThere: () => boolean) => {
       while (!isThere()) await new Promise<void>((resolve) => (wake = resolve));
     };
-    const answered = (id: number) => messages.some((message) => message.id === id && (message.kind === 'done' || message.kind === 'failed'));
+    const answered = (id: number) =>
+      messages.some((message) => message.id === id && (message.kind === 'done' || message.kind === 'failed'));
     return { engine, messages, until, answered };
   }
 
@@ -202,7 +232,10 @@ describe('Engine', () => {
     engine.receive({ kind: 'run', id: 1, session: 9, request: leaves(1, 1, 0) });
     engine.receive({ kind: 'load', id: 2, session: 1, request: load });
     await until(() => answered(1) && answered(2));
-    expect(messages.find((message) => message.id === 1 && message.kind === 'failed')).toMatchObject({ reason: 'error', message: 'The model is not loaded.' });
+    expect(messages.find((message) => message.id === 1 && message.kind === 'failed')).toMatchObject({
+      reason: 'error',
+      message: 'The model is not loaded.',
+    });
     expect(messages.find((message) => message.id === 2 && message.kind === 'done')).toBeDefined();
   });
 });

@@ -7,7 +7,8 @@ const pebibyte = 2 ** 50;
 /** The model of a file, which gives the same scores but asks the runtime for `bytes` in runs of more than `most` new tokens. */
 export async function hungryModel(path: string, most: number, bytes = pebibyte): Promise<Buffer> {
   const { graph, fields } = await readModel(path, Infinity);
-  const integers = (name: string, ...values: number[]) => makeTensor(name, [values.length], dataTypes.int64, Buffer.from(BigInt64Array.from(values, BigInt).buffer));
+  const integers = (name: string, ...values: number[]) =>
+    makeTensor(name, [values.length], dataTypes.int64, Buffer.from(BigInt64Array.from(values, BigInt).buffer));
   const nodes = [
     ...graph.nodes.map((node) => ({ ...node, outputs: node.outputs.map((name) => (name === 'logits' ? 'fed.logits' : name)) })),
     makeNode('Shape', ['input_ids'], ['fed.shape']),

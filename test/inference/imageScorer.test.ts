@@ -1,7 +1,18 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { ScoringError, type ScoreJob } from '../../server/scoring/scorer.js';
-import { copyModel, imageModel, modelFolders, openScorer, readImageCases, saveImages, temporaryFolder, tree, type ImageCase } from './models.js';
+import { ModelError } from '../../server/models/modelError.js';
+import type { ScoreJob } from '../../server/scoring/scorer.js';
+import {
+  copyModel,
+  type ImageCase,
+  imageModel,
+  modelFolders,
+  openScorer,
+  readImageCases,
+  saveImages,
+  temporaryFolder,
+  tree,
+} from './models.js';
 
 const profile = { images: { kind: 'resize', width: 12, height: 8, channels: 1, mean: [0.5], std: [0.25], token: '<image>', tokens: 6 } };
 const picture = (seed: number) => Array.from({ length: 96 }, (_, i) => (i * 37 + seed * 101) % 256);
@@ -75,7 +86,9 @@ describe('a PRM that reads images', () => {
   });
 
   it('scores the text alone where the layout has no place for images', async () => {
-    const folder = await copyModel(imageModel, { profile: { layout: { kind: 'marker', before: 'Question: {question}\nProcess: ', step: '{step}<prm>', marker: '<prm>' } } });
+    const folder = await copyModel(imageModel, {
+      profile: { layout: { kind: 'marker', before: 'Question: {question}\nProcess: ', step: '{step}<prm>', marker: '<prm>' } },
+    });
     const scorer = openScorer(folder);
     expect((await scorer.describe()).readsImages).toBe(false);
     const { steps, question } = tree(3);
@@ -85,15 +98,30 @@ describe('a PRM that reads images', () => {
   });
 
   it.each<[string, string, object, RegExp]>([
-    ['no images in the profile', imageModel, { images: undefined, layout: { kind: 'marker', before: '{question}', step: '{step}<prm>', marker: '<prm>' } }, /model\.onnx reads images, but .*prm\.json has no 'images'/],
-    ['another size', imageModel, { images: { ...profile.images, width: 24 } }, /'images' of .*prm\.json do not fit together: the graph's input pixel_values \(float32 \[T, 1, 8, 12\]\) does not take the profile's images of \[1, 1, 8, 24\]/],
+    [
+      'no images in the profile',
+      imageModel,
+      { images: undefined, layout: { kind: 'marker', before: '{question}', step: '{step}<prm>', marker: '<prm>' } },
+      /model\.onnx reads images, but .*prm\.json has no 'images'/,
+    ],
+    [
+      'another size',
+      imageModel,
+      { images: { ...profile.images, width: 24 } },
+      /'images' of .*prm\.json do not fit together: the graph's input pixel_values \(float32 \[T, 1, 8, 12\]\) does not take the profile's images of \[1, 1, 8, 24\]/,
+    ],
     ['no such token', imageModel, { images: { ...profile.images, token: 'picture' } }, /the image token "picture" makes 7 tokens/],
     ['more tokens than fit', imageModel, { maxTokens: 6 }, /'maxTokens' is 6, too few for an image/],
-    ['a graph without images', modelFolders['hugging-face'], { ...profile, layout: { kind: 'marker', before: '{images}{question}', step: '{step}<prm>', marker: '<prm>' } }, /no input 'pixel_values' for the images of the profile|image token "[^"]+" makes/],
+    [
+      'a graph without images',
+      modelFolders['hugging-face'],
+      { ...profile, layout: { kind: 'marker', before: '{images}{question}', step: '{step}<prm>', marker: '<prm>' } },
+      /no input 'pixel_values' for the images of the profile|image token "[^"]+" makes/,
+    ],
   ])('is refused when graph and profile disagree: %s', async (_, model, change, message) => {
     const scorer = openScorer(await copyModel(model, { profile: change }));
     const error: unknown = await scorer.score(tree(1)).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ScoringError);
+    expect(error).toBeInstanceOf(ModelError);
     expect((error as Error).message).toMatch(message);
   });
 });

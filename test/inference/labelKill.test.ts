@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -11,7 +11,14 @@ let program: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'steplens-kill-'));
   program = join(root, 'child.mjs');
-  await build({ entryPoints: ['test/inference/labelChild.ts'], outfile: program, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+  await build({
+    entryPoints: ['test/inference/labelChild.ts'],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
 });
 afterAll(() => rm(root, { recursive: true }));
 
@@ -30,7 +37,9 @@ function run(folder: string, after = Infinity): Promise<{ events: number; signal
 }
 
 const filesOf = async (folder: string): Promise<Record<string, string>> =>
-  Object.fromEntries<string>(await Promise.all((await readdir(folder)).sort().map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)));
+  Object.fromEntries<string>(
+    await Promise.all((await readdir(folder)).sort().map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)),
+  );
 
 it('a run killed with SIGKILL at 20 random points ends with the same files as an unbroken one', async () => {
   const whole = await run(join(root, 'whole'));

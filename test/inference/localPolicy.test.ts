@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { InferenceClient } from '../../server/inference/client.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
-import { PolicyError, type Completion, type Policy, type Rollout, type SampleRequest } from '../../server/labeling/policy.js';
-import { loadTokenizer } from '../../server/scoring/tokenizer.js';
+import { type Completion, type Policy, PolicyError, type Rollout, type SampleRequest } from '../../server/labeling/policy.js';
+import { loadTokenizer } from '../../server/models/tokenizer.js';
 import { copyModel, imageModel, modelFolders, openClient, readImageCases, saveImages, temporaryFolder } from './models.js';
 
 const picture = (seed: number) => Array.from({ length: 96 }, (_, i) => (i * 37 + seed * 101) % 256);
@@ -14,7 +14,13 @@ function open(folder = imageModel, client: InferenceClient = openClient()): Poli
   return openLocalPolicy({ folder, client, device: 'cpu', threads: 1 });
 }
 
-const base: SampleRequest = { question: 'How many pens are in 4 boxes?', images: [], prefix: ['Each box holds 6 pens.'], count: 8, seed: 5 };
+const base: SampleRequest = {
+  question: 'How many pens are in 4 boxes?',
+  images: [],
+  prefix: ['Each box holds 6 pens.'],
+  count: 8,
+  seed: 5,
+};
 
 function completions(rollouts: readonly Rollout[]): Completion[] {
   for (const rollout of rollouts) expect(rollout).not.toHaveProperty('failure');
@@ -31,8 +37,20 @@ describe('a local policy', () => {
     for (const { question, images, steps, greedy } of await readImageCases()) {
       const ended = greedy.at(-1) === end;
       const text = tokenizer.decode(ended ? greedy.slice(0, -1) : greedy);
-      const rollouts = await policy.sample({ question, images: await saveImages(folder, images), prefix: steps.slice(0, -1), count: 3, seed: 1 });
-      const expected = { steps: text.split('\n\n').map((step) => step.trim()).filter((step) => step !== ''), finish: ended ? 'stop' : 'length' };
+      const rollouts = await policy.sample({
+        question,
+        images: await saveImages(folder, images),
+        prefix: steps.slice(0, -1),
+        count: 3,
+        seed: 1,
+      });
+      const expected = {
+        steps: text
+          .split('\n\n')
+          .map((step) => step.trim())
+          .filter((step) => step !== ''),
+        finish: ended ? 'stop' : 'length',
+      };
       expect(rollouts).toEqual([expected, expected, expected]);
       lengths.add(greedy.length);
     }
@@ -48,7 +66,11 @@ describe('a local policy', () => {
     expect(new Set(first.map(({ steps }) => steps.join())).size).toBe(8);
     expect(await policy.sample(request)).toEqual(first);
     expect(await open().sample(request)).toEqual(first);
-    const others = [{ ...base, seed: 6 }, { ...base, prefix: [] }, { ...request, count: 3 }];
+    const others = [
+      { ...base, seed: 6 },
+      { ...base, prefix: [] },
+      { ...request, count: 3 },
+    ];
     const together = await Promise.all([...others, request, ...others].map((other) => policy.sample(other)));
     expect(together[3]).toEqual(first);
     expect(together.slice(4)).toEqual(together.slice(0, 3));
@@ -69,7 +91,9 @@ describe('a local policy', () => {
   });
 
   it('tells what it is by its files and settings', async () => {
-    const [a, again, other] = await Promise.all([open(), open(), open(await policyFile(imageModel, { temperature: 0.5 }))].map((policy) => policy.describe()));
+    const [a, again, other] = await Promise.all(
+      [open(), open(), open(await policyFile(imageModel, { temperature: 0.5 }))].map((policy) => policy.describe()),
+    );
     expect(a).toMatchObject({ name: 'Image fixture policy', isDeterministic: true });
     expect(again!.fingerprint).toBe(a!.fingerprint);
     expect(other!.fingerprint).not.toBe(a!.fingerprint);
@@ -105,9 +129,22 @@ describe('a local policy', () => {
     const order: string[] = [];
     const tokens = await loadTokenizer(join(imageModel, 'tokenizer.json'));
     const ids = Int32Array.from(tokens.encode('Question: 1+1?\nProcess: 2'));
-    const { session } = await client.load({ graphPath: join(imageModel, 'model.onnx'), device: 'cpu', threads: 1, warmup: ids, columns: new Int32Array(0) });
+    const { session } = await client.load({
+      graphPath: join(imageModel, 'model.onnx'),
+      device: 'cpu',
+      threads: 1,
+      warmup: ids,
+      columns: new Int32Array(0),
+    });
     const writing = policy.sample({ ...base, count: 16 }).then(() => order.push('writing'));
-    const run = { parents: Int32Array.of(-1), ids, offsets: Int32Array.of(0, ids.length), reads: Int32Array.of(ids.length - 1), columns: Int32Array.of(0), priority: 0 };
+    const run = {
+      parents: Int32Array.of(-1),
+      ids,
+      offsets: Int32Array.of(0, ids.length),
+      reads: Int32Array.of(ids.length - 1),
+      columns: Int32Array.of(0),
+      priority: 0,
+    };
     await client.run(session, run, { onRead: () => order.push('read') });
     order.push('scored');
     await writing;
@@ -119,7 +156,10 @@ describe('a local policy', () => {
     for (const question of ['why '.repeat(200), 'why '.repeat(100_000)]) {
       const rollouts = await policy.sample({ ...base, question, count: 2 });
       expect(rollouts).toHaveLength(2);
-      for (const rollout of rollouts) expect(rollout).toMatchObject({ failure: expect.stringMatching(/^Question and steps so far are \d+ (tokens|characters) long/) as string });
+      for (const rollout of rollouts)
+        expect(rollout).toMatchObject({
+          failure: expect.stringMatching(/^Question and steps so far are \d+ (tokens|characters) long/) as string,
+        });
     }
     const cut = completions(await policy.sample({ ...base, prefix: ['x'.repeat(400)], count: 16 }));
     expect(cut.some(({ finish }) => finish === 'length')).toBe(true);
@@ -142,12 +182,20 @@ describe('a local policy that cannot be used', () => {
 
   it('names the file and what is wrong with it', async () => {
     await refused(open(modelFolders['hugging-face']), base, /policy\.json cannot be read \(ENOENT\)/);
-    await refused(open(await policyFile(imageModel, { step: 'Step {step}' })), base, /policy\.json: 'step' is "Step \{step\}"; it must be \{step\}, then the text that ends a step/);
+    await refused(
+      open(await policyFile(imageModel, { step: 'Step {step}' })),
+      base,
+      /policy\.json: 'step' is "Step \{step\}"; it must be \{step\}, then the text that ends a step/,
+    );
     await refused(open(await policyFile(imageModel, { prompt: 'Q' })), base, /'prompt' is "Q"; it must be a text with \{question\} once/);
     await refused(open(await policyFile(imageModel, { temperature: -1 })), base, /'temperature' is -1/);
     await refused(open(await policyFile(imageModel, { top_p: 1 })), base, /'top_p' is not known here/);
     await refused(open(await policyFile(imageModel, { end: 'the end' })), base, /the end token "the end" makes 7 tokens/);
-    await refused(open(await policyFile(imageModel, { images: undefined, prompt: '{question}' })), base, /model\.onnx reads images, but .*policy\.json has no 'images'/);
+    await refused(
+      open(await policyFile(imageModel, { images: undefined, prompt: '{question}' })),
+      base,
+      /model\.onnx reads images, but .*policy\.json has no 'images'/,
+    );
     const missing = await policyFile(imageModel);
     await rm(join(missing, 'model.onnx'));
     await refused(open(missing), base, /model\.onnx does not exist; 'graph' of .*policy\.json names it/);
@@ -155,8 +203,22 @@ describe('a local policy that cannot be used', () => {
 
   it('fails each rollout when the graph has no batch axis', async () => {
     const folder = await copyModel(modelFolders['hugging-face']);
-    await writeFile(join(folder, 'policy.json'), JSON.stringify({ name: 'x', graph: 'model.onnx', tokenizer: 'tokenizer.json', prompt: '{question}', step: '{step}\n', end: '<|pad|>', maxTokens: 100, maxNewTokens: 5, temperature: 1 }));
+    await writeFile(
+      join(folder, 'policy.json'),
+      JSON.stringify({
+        name: 'x',
+        graph: 'model.onnx',
+        tokenizer: 'tokenizer.json',
+        prompt: '{question}',
+        step: '{step}\n',
+        end: '<|pad|>',
+        maxTokens: 100,
+        maxNewTokens: 5,
+        temperature: 1,
+      }),
+    );
     const rollouts = await open(folder).sample({ ...base, count: 2 });
-    for (const rollout of rollouts) expect(rollout).toMatchObject({ failure: expect.stringContaining('the graph cannot sample') as string });
+    for (const rollout of rollouts)
+      expect(rollout).toMatchObject({ failure: expect.stringContaining('the graph cannot sample') as string });
   });
 });

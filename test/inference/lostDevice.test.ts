@@ -6,7 +6,8 @@ import type { FailurePlan } from './failingChild.js';
 import { modelFolders, openScorer, temporaryFolder, tree } from './models.js';
 
 const inferenceEntry = fileURLToPath(new URL('./failingChild.ts', import.meta.url));
-const dawn = 'onnxruntime/core/providers/webgpu/buffer_manager.cc:543 status == wgpu::MapAsyncStatus::Success was false. Failed to download data from buffer. wgpu::MapAsyncStatus value: 3, message: [Device] is lost.';
+const dawn =
+  'onnxruntime/core/providers/webgpu/buffer_manager.cc:543 status == wgpu::MapAsyncStatus::Success was false. Failed to download data from buffer. wgpu::MapAsyncStatus value: 3, message: [Device] is lost.';
 /** The warm-up is run once as a whole and once in two pieces. */
 const warmups = 3;
 
@@ -36,7 +37,9 @@ describe('a device that is lost in the middle of a run', () => {
     expect(tokens).toBeLessThan(expected.tokens);
     expect(starts()).toBe(2);
     expect((await scorer.describe()).device).toMatchObject({ provider: 'webgpu', passedOver: [] });
-    expect(scorer.log.filter((line) => line.includes('lost'))).toEqual([expect.stringMatching(/^webgpu lost its device \(.*\[Device\] is lost\.\)\. It is opened again, and what was under way goes on\.$/)]);
+    expect(scorer.log.filter((line) => line.includes('lost'))).toEqual([
+      expect.stringMatching(/^webgpu lost its device \(.*\[Device\] is lost\.\)\. It is opened again, and what was under way goes on\.$/),
+    ]);
   });
 
   it.each([dawn, undefined])('is not used any more when it is lost again: %s', async (message) => {
@@ -47,7 +50,14 @@ describe('a device that is lost in the middle of a run', () => {
     expect(starts()).toBe(3);
     const { device } = await scorer.describe();
     expect(device.provider).toBe('cpu');
-    expect(device.passedOver).toEqual([{ provider: 'webgpu', reason: expect.stringMatching(/^lost its device twice \(.*\); update its driver, or close what else uses it, and choose the device again$/) as string }]);
+    expect(device.passedOver).toEqual([
+      {
+        provider: 'webgpu',
+        reason: expect.stringMatching(
+          /^lost its device twice \(.*\); update its driver, or close what else uses it, and choose the device again$/,
+        ) as string,
+      },
+    ]);
     expect(scorer.log.at(-1)).toMatch(/^webgpu lost its device twice .* Until then model\.onnx runs on another one\.$|^Inference process/);
     await scorer.score(tree(5), { ignoreCache: true });
     expect(starts()).toBe(3);

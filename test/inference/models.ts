@@ -54,11 +54,14 @@ export async function readImageCases(): Promise<readonly ImageCase[]> {
 
 /** Saves pictures of three times the size, and gives their paths. */
 export function saveImages(folder: string, images: ImageCase['images']): Promise<string[]> {
-  const large = (bytes: readonly number[]) => Buffer.from(Array.from({ length: 24 * 36 }, (_, i) => bytes[Math.floor(i / 36 / 3) * 12 + Math.floor((i % 36) / 3)]!));
+  const large = (bytes: readonly number[]) =>
+    Buffer.from(Array.from({ length: 24 * 36 }, (_, i) => bytes[Math.floor(i / 36 / 3) * 12 + Math.floor((i % 36) / 3)]!));
   return Promise.all(
     images.map(async (bytes) => {
       const path = join(folder, `${randomUUID()}.png`);
-      await sharp(large(bytes), { raw: { width: 36, height: 24, channels: 1 } }).png().toFile(path);
+      await sharp(large(bytes), { raw: { width: 36, height: 24, channels: 1 } })
+        .png()
+        .toFile(path);
       return path;
     }),
   );
@@ -92,14 +95,21 @@ export function childPids(log: readonly string[]): number[] {
 }
 
 /** A copy of a model's folder to change, removed when the test ends. */
-export async function copyModel(folder: string, change: { profile?: object; policy?: object; files?: Record<string, string | Buffer> } = {}): Promise<string> {
+export async function copyModel(
+  folder: string,
+  change: { profile?: object; policy?: object; files?: Record<string, string | Buffer> } = {},
+): Promise<string> {
   const copy = await temporaryFolder();
   for (const name of ['prm.json', 'model.onnx', 'tokenizer.json', 'tokenizer_config.json']) {
     if (existsSync(join(folder, name))) await cp(join(folder, name), join(copy, name));
   }
   const profile = JSON.parse(await readFile(join(folder, 'prm.json'), 'utf8')) as object;
   await writeFile(join(copy, 'prm.json'), JSON.stringify({ ...profile, ...change.profile }));
-  if (change.policy) await writeFile(join(copy, 'policy.json'), JSON.stringify({ ...(JSON.parse(await readFile(join(folder, 'policy.json'), 'utf8')) as object), ...change.policy }));
+  if (change.policy)
+    await writeFile(
+      join(copy, 'policy.json'),
+      JSON.stringify({ ...(JSON.parse(await readFile(join(folder, 'policy.json'), 'utf8')) as object), ...change.policy }),
+    );
   for (const [name, content] of Object.entries(change.files ?? {})) await writeFile(join(copy, name), content);
   return copy;
 }

@@ -42,7 +42,24 @@ function flipped(bytes: Buffer, random: Random, count: number, within: number): 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Container = Json[] | { [key: string]: Json };
 
-const strange: readonly Json[] = [null, true, -1, 0, 1e308, 2 ** 53, 4_000_000_000, '', '(', '\ud800', '{step}{question}<prm>', 'x'.repeat(100_000), [], {}, [[[[]]]], { '': null }];
+const strange: readonly Json[] = [
+  null,
+  true,
+  -1,
+  0,
+  1e308,
+  2 ** 53,
+  4_000_000_000,
+  '',
+  '(',
+  '\ud800',
+  '{step}{question}<prm>',
+  'x'.repeat(100_000),
+  [],
+  {},
+  [[[[]]]],
+  { '': null },
+];
 
 /** What a hand, a script or a stranger does to a JSON file. */
 export const jsonMutations: readonly Mutation[] = [
@@ -79,9 +96,14 @@ export const templateMutations: readonly Mutation[] = [
   `{{ ${'('.repeat(20_000)}1${')'.repeat(20_000)} }}`,
   '{{ messages.constructor.constructor("return process")().exit(3) }}',
   '{% for m in messages %}{{ m.role }}',
-].map((template) => ({ name: `the template ${template.slice(0, 40)}`, apply: (bytes) => Buffer.from(JSON.stringify({ ...(JSON.parse(bytes.toString()) as object), chat_template: template })) }));
+].map((template) => ({
+  name: `the template ${template.slice(0, 40)}`,
+  apply: (bytes) => Buffer.from(JSON.stringify({ ...(JSON.parse(bytes.toString()) as object), chat_template: template })),
+}));
 
-function jsonMutation(change: (at: Container, key: string, random: Random, places: readonly (readonly [Container, string])[]) => void): Mutation['apply'] {
+function jsonMutation(
+  change: (at: Container, key: string, random: Random, places: readonly (readonly [Container, string])[]) => void,
+): Mutation['apply'] {
   return (bytes, random) => {
     const root = JSON.parse(bytes.toString()) as Json;
     const places: (readonly [Container, string])[] = [];
@@ -111,8 +133,14 @@ function set(at: Container, key: string, value: Json): void {
 
 /** What a stranger does to an ONNX model: sizes that are not those of the data (onnx.proto3, field numbers in comments). */
 export const modelMutations: readonly Mutation[] = [
-  { name: 'the size of a weight changed', apply: (bytes, random) => changeGraph(bytes, 5, random, 1, (value) => pick(random, [0, 1, value * 2, 2 ** 31, 2 ** 40])) },
-  { name: 'the type of a weight changed', apply: (bytes, random) => changeGraph(bytes, 5, random, 2, () => pick(random, [0, 2, 6, 7, 8, 10, 11, 16, 99])) },
+  {
+    name: 'the size of a weight changed',
+    apply: (bytes, random) => changeGraph(bytes, 5, random, 1, (value) => pick(random, [0, 1, value * 2, 2 ** 31, 2 ** 40])),
+  },
+  {
+    name: 'the type of a weight changed',
+    apply: (bytes, random) => changeGraph(bytes, 5, random, 2, () => pick(random, [0, 2, 6, 7, 8, 10, 11, 16, 99])),
+  },
   { name: 'a node left out', apply: (bytes, random) => changeNodes(bytes, random, () => []) },
   { name: 'a node twice', apply: (bytes, random) => changeNodes(bytes, random, (node) => [node, node]) },
 ];
@@ -129,7 +157,10 @@ interface Field {
 /** Changes a varint field of one of the graph's messages: 1 node, 5 initializer (TensorProto: 1 dims, 2 data_type). */
 function changeGraph(model: Buffer, message: number, random: Random, field: number, change: (value: number) => number): Buffer {
   return inGraph(model, (graph) => {
-    const chosen = pick(random, graph.filter(({ number }) => number === message));
+    const chosen = pick(
+      random,
+      graph.filter(({ number }) => number === message),
+    );
     return graph.map((one) => {
       if (one !== chosen) return one.raw;
       const changed = fields(one.body).map((inner) => {
@@ -145,14 +176,19 @@ function changeGraph(model: Buffer, message: number, random: Random, field: numb
 
 function changeNodes(model: Buffer, random: Random, change: (node: Buffer) => readonly Buffer[]): Buffer {
   return inGraph(model, (graph) => {
-    const chosen = pick(random, graph.filter(({ number }) => number === 1));
+    const chosen = pick(
+      random,
+      graph.filter(({ number }) => number === 1),
+    );
     return graph.flatMap((one) => (one === chosen ? change(one.raw) : [one.raw]));
   });
 }
 
 /** ModelProto: 7 graph. */
 function inGraph(model: Buffer, change: (graph: readonly Field[]) => readonly Buffer[]): Buffer {
-  return Buffer.concat(fields(model).map((field) => (field.number === 7 ? lengthDelimited(7, Buffer.concat(change(fields(field.body)))) : field.raw)));
+  return Buffer.concat(
+    fields(model).map((field) => (field.number === 7 ? lengthDelimited(7, Buffer.concat(change(fields(field.body)))) : field.raw)),
+  );
 }
 
 function fields(bytes: Buffer): Field[] {

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type * as Client from '../../server/inference/client.js';
+import { ModelError } from '../../server/models/modelError.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { createModelScorer } from '../../server/scoring/backends/modelScorer.js';
 import { BackendError } from '../../server/scoring/backends/remoteScorer.js';
-import { ScoringError } from '../../server/scoring/scorer.js';
 import { quiet } from '../scoring/backends/bench.js';
 import { poolingHandler } from '../scoring/backends/handlers.js';
 import { LoopbackServer } from '../scoring/backends/loopbackServer.js';
 import { tinyProfiles } from '../scoring/backends/tinyModel.js';
 import { chain, modelFolders, openScorer, temporaryFolder } from './models.js';
-import { byteMutations, jsonMutations, modelMutations, templateMutations, type Mutation } from './mutate.js';
+import { byteMutations, jsonMutations, type Mutation, modelMutations, templateMutations } from './mutate.js';
 
 /** One child for all scorers: starting one for each of them would take most of the time. */
 const shared = vi.hoisted(() => ({ client: undefined as { dispose(): Promise<void> } | undefined }));
@@ -22,7 +22,10 @@ vi.mock('../../server/inference/client.js', async (importOriginal) => {
   return {
     ...original,
     InferenceClient: function (options: Client.InferenceClientOptions) {
-      const client = (shared.client ??= new original.InferenceClient({ ...options, log: { info: () => undefined, warn: () => undefined } })) as InstanceType<typeof original.InferenceClient>;
+      const client = (shared.client ??= new original.InferenceClient({
+        ...options,
+        log: { info: () => undefined, warn: () => undefined },
+      })) as InstanceType<typeof original.InferenceClient>;
       return { load: client.load.bind(client), run: client.run.bind(client), dispose: () => Promise.resolve() };
     },
   };
@@ -46,16 +49,22 @@ let remote: string;
 const json = [...byteMutations, ...jsonMutations];
 const short = [byteMutations[0]!, byteMutations[3]!, ...jsonMutations];
 const plans: readonly Plan[] = [
-  { kind: 'model', count: 80, files: [none, huggingFace].map((from) => ({ from: () => from, file: 'model.onnx', mutations: [...byteMutations, ...modelMutations] })) },
   {
-    kind: 'tokenizer', count: 70,
+    kind: 'model',
+    count: 80,
+    files: [none, huggingFace].map((from) => ({ from: () => from, file: 'model.onnx', mutations: [...byteMutations, ...modelMutations] })),
+  },
+  {
+    kind: 'tokenizer',
+    count: 70,
     files: [
       ...[none, huggingFace, qwen].map((from) => ({ from: () => from, file: 'tokenizer.json', mutations: json })),
       { from: () => qwen, file: 'tokenizer_config.json', mutations: [...templateMutations, ...json] },
     ],
   },
   {
-    kind: 'profile', count: 50,
+    kind: 'profile',
+    count: 50,
     files: [
       ...[none, huggingFace, qwen].map((from) => ({ from: () => from, file: 'prm.json', mutations: short })),
       { from: () => remote, file: 'prm.json', mutations: short },
@@ -69,7 +78,10 @@ describe('200 damaged or hostile files', () => {
   beforeAll(async () => {
     server = await new LoopbackServer(poolingHandler('nested')).start();
     remote = await mkdtemp(join(tmpdir(), 'steplens-remote-'));
-    await writeFile(join(remote, 'prm.json'), JSON.stringify({ ...tinyProfiles.marked, backend: { kind: 'vllm-pooling', url: server.url, model: 'tiny', concurrency: 2 } }));
+    await writeFile(
+      join(remote, 'prm.json'),
+      JSON.stringify({ ...tinyProfiles.marked, backend: { kind: 'vllm-pooling', url: server.url, model: 'tiny', concurrency: 2 } }),
+    );
   });
   afterAll(async () => {
     await server.stop();
@@ -94,7 +106,8 @@ describe('200 damaged or hostile files', () => {
     const own = outcomes.filter((one) => one.kind === kind);
     expect(own.filter(({ outcome }) => outcome !== 'scored' && outcome !== 'refused')).toEqual([]);
     // Harmless changes are no reason to refuse a model, and a check that refuses none checks nothing.
-    for (const outcome of ['scored', 'refused']) expect(own.filter((one) => one.outcome === outcome).length, outcome).toBeGreaterThan(count / 20);
+    for (const outcome of ['scored', 'refused'])
+      expect(own.filter((one) => one.outcome === outcome).length, outcome).toBeGreaterThan(count / 20);
   });
 
   it('are 200, and the same processes answer as before', async () => {
@@ -108,7 +121,13 @@ describe('200 damaged or hostile files', () => {
 /** `scored`, `refused`, or what went wrong. */
 async function tryModel(folder: string): Promise<string> {
   const job = chain(3);
-  const host = { apiKey: () => Promise.resolve(undefined), allows: (origin: string) => origin === server.url, log: quiet, timeout: 2_000, backOff: 1 };
+  const host = {
+    apiKey: () => Promise.resolve(undefined),
+    allows: (origin: string) => origin === server.url,
+    log: quiet,
+    timeout: 2_000,
+    backOff: 1,
+  };
   const scorer = createModelScorer({ ...host, modelFolder: folder }, () => openScorer(folder));
   try {
     const { scores, skipped } = await scorer.score(job, { signal: AbortSignal.timeout(longestMs) });
@@ -116,8 +135,10 @@ async function tryModel(folder: string): Promise<string> {
     return isSettled ? 'scored' : `scores ${scores.join(', ')}`;
   } catch (error) {
     const { name, message } = error as Error;
-    const isTold = error instanceof ScoringError || error instanceof BackendError || name === 'InferenceError';
-    return isTold && message.length > 20 && message.length < 3000 ? 'refused' : `${name}: ${message.slice(0, 300)} ${(error as Error).stack?.split('\n').slice(1, 4).join(' ')}`;
+    const isTold = error instanceof ModelError || error instanceof BackendError || name === 'InferenceError';
+    return isTold && message.length > 20 && message.length < 3000
+      ? 'refused'
+      : `${name}: ${message.slice(0, 300)} ${(error as Error).stack?.split('\n').slice(1, 4).join(' ')}`;
   } finally {
     await scorer.dispose();
   }

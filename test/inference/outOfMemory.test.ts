@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SamplingRequest } from '../../server/inference/protocol.js';
-import { ScoringError, type ScoreJob } from '../../server/scoring/scorer.js';
+import { ModelError } from '../../server/models/modelError.js';
+import type { ScoreJob } from '../../server/scoring/scorer.js';
 import { hungryModel } from './hungryModel.js';
 import { chain, copyModel, imageModel, modelFolders, openClient, openScorer } from './models.js';
 
@@ -14,7 +15,11 @@ async function hungryCopy(folder: string, most: number): Promise<string> {
 const long: ScoreJob = {
   question: 'How many apples are there?',
   images: [],
-  steps: [{ text: 'There are 4 apples.' }, { text: Array.from({ length: 11 }, (_, day) => `On day ${day} there are ${4 + day} + 1 = ${5 + day} apples.`).join(' '), parent: 0 }, { text: 'So there are 13.', parent: 1 }],
+  steps: [
+    { text: 'There are 4 apples.' },
+    { text: Array.from({ length: 11 }, (_, day) => `On day ${day} there are ${4 + day} + 1 = ${5 + day} apples.`).join(' '), parent: 0 },
+    { text: 'So there are 13.', parent: 1 },
+  ],
 };
 const longestWarmup = 210;
 
@@ -29,16 +34,32 @@ describe('a model too large for the memory', () => {
       scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!), `step ${i}`).toBeLessThan(1e-5));
     }
     expect((await scorer.describe()).device.note).toMatch(/^at most \d+ tokens at a time$/);
-    expect(scorer.log.filter((line) => line.startsWith('The memory of cpu is small for model.onnx: from now on it is run with at most'))).toHaveLength(1);
+    expect(
+      scorer.log.filter((line) => line.startsWith('The memory of cpu is small for model.onnx: from now on it is run with at most')),
+    ).toHaveLength(1);
   });
 
   it('draws the rows of a sampling in groups', async () => {
     const request: SamplingRequest = {
-      prompt: Int32Array.from(Buffer.from('Question: 1 + 1?')), prefix: Int32Array.from(Buffer.from('One and one')), count: 24, maxNewTokens: 6, temperature: 1, stop: new Int32Array(0), banned: Int32Array.of(256, 258), seed: 3, priority: 0,
+      prompt: Int32Array.from(Buffer.from('Question: 1 + 1?')),
+      prefix: Int32Array.from(Buffer.from('One and one')),
+      count: 24,
+      maxNewTokens: 6,
+      temperature: 1,
+      stop: new Int32Array(0),
+      banned: Int32Array.of(256, 258),
+      seed: 3,
+      priority: 0,
     };
     const drawn = async (folder: string, info?: (message: string) => void) => {
       const client = openClient(info);
-      const { session } = await client.load({ graphPath: join(folder, 'model.onnx'), device: 'cpu', threads: 1, warmup: request.prompt, columns: new Int32Array(0) });
+      const { session } = await client.load({
+        graphPath: join(folder, 'model.onnx'),
+        device: 'cpu',
+        threads: 1,
+        warmup: request.prompt,
+        columns: new Int32Array(0),
+      });
       return { rows: (await client.sample(session, request)).rows, device: client.device(session) };
     };
     const log: string[] = [];
@@ -52,8 +73,10 @@ describe('a model too large for the memory', () => {
     const scorer = openScorer(await hungryCopy(modelFolders.none, longestWarmup));
     await scorer.describe();
     const failed = scorer.score(long);
-    await expect(failed).rejects.toThrow(ScoringError);
-    await expect(failed).rejects.toThrow(/model\.onnx cannot be run: the memory of cpu is too small: Failed to allocate .*\. Use a smaller precision \("steplens quantise" makes one\) or a smaller 'maxTokens' in .*prm\.json, which/);
+    await expect(failed).rejects.toThrow(ModelError);
+    await expect(failed).rejects.toThrow(
+      /model\.onnx cannot be run: the memory of cpu is too small: Failed to allocate .*\. Use a smaller precision \("steplens quantise" makes one\) or a smaller 'maxTokens' in .*prm\.json, which/,
+    );
     // What fits is scored all the same.
     expect((await scorer.score(chain(2))).skipped.size).toBe(0);
   });

@@ -80,8 +80,23 @@ function expected(segments: readonly Segment[]): number[][] {
 }
 
 const forest = fc
-  .array(fc.record({ up: fc.nat(5), ids: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 40 }), reads: fc.uniqueArray(fc.nat(39), { maxLength: 3 }) }), { minLength: 1, maxLength: 12 })
-  .map((list) => list.map(({ up, ids, reads }, i): Segment => ({ parent: up === 0 || i - up < 0 ? -1 : i - up, ids, reads: reads.filter((read) => read < ids.length).sort((a, b) => a - b) })));
+  .array(
+    fc.record({
+      up: fc.nat(5),
+      ids: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 40 }),
+      reads: fc.uniqueArray(fc.nat(39), { maxLength: 3 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((list) =>
+    list.map(
+      ({ up, ids, reads }, i): Segment => ({
+        parent: up === 0 || i - up < 0 ? -1 : i - up,
+        ids,
+        reads: reads.filter((read) => read < ids.length).sort((a, b) => a - b),
+      }),
+    ),
+  );
 
 describe('PackedRun', () => {
   const tree = [
@@ -104,7 +119,8 @@ describe('PackedRun', () => {
       fc.asyncProperty(fc.array(forest, { minLength: 1, maxLength: 3 }), fc.integer({ min: 16, max: 60 }), async (forests, most) => {
         const graph = fakeTreeGraph([]);
         const prefixes = new PrefixCache(graph, Infinity);
-        for (const segments of forests) expect((await run(toRequest(segments), graph, { prefixes, most })).values).toEqual(expected(segments));
+        for (const segments of forests)
+          expect((await run(toRequest(segments), graph, { prefixes, most })).values).toEqual(expected(segments));
       }),
       { numRuns: 100 },
     );
@@ -124,7 +140,11 @@ describe('PackedRun', () => {
   it('makes smaller runs after one that did not fit', async () => {
     const runs: RecordedTree[] = [];
     const fake = fakeTreeGraph(runs);
-    const graph: Graph = { ...fake, runTree: (cache, given, reads) => (given.ids.length > 20 ? Promise.reject(new Error('std::bad_alloc')) : fake.runTree!(cache, given, reads)) };
+    const graph: Graph = {
+      ...fake,
+      runTree: (cache, given, reads) =>
+        given.ids.length > 20 ? Promise.reject(new Error('std::bad_alloc')) : fake.runTree!(cache, given, reads),
+    };
     const segments = [
       { parent: -1, ids: Array.from({ length: 70 }, (_, i) => i), reads: [69] },
       { parent: 0, ids: [1, 2], reads: [1] },

@@ -18,14 +18,27 @@ interface Expected {
 const shared = 9;
 const expected = JSON.parse(await readFile(join(root, 'expected.json'), 'utf8')) as Expected;
 
-const load = (graphPath: string): LoadRequest => ({ graphPath, device: 'cpu', threads: 1, warmup: Int32Array.from(expected.ids[0]), columns: new Int32Array(0) });
+const load = (graphPath: string): LoadRequest => ({
+  graphPath,
+  device: 'cpu',
+  threads: 1,
+  warmup: Int32Array.from(expected.ids[0]),
+  columns: new Int32Array(0),
+});
 
 /** What both share, and what follows in each. */
 function forest(): RunRequest {
   const [first, second] = expected.ids;
   const ids = [...first, ...second.slice(shared)];
   const reads = [...expected.reads[0], ...expected.reads[1].map((read) => read - shared + first.length)];
-  return { parents: Int32Array.of(-1, 0, 0), ids: Int32Array.from(ids), offsets: Int32Array.of(0, shared, first.length, ids.length), reads: Int32Array.from(reads), columns: new Int32Array(0), priority: 0 };
+  return {
+    parents: Int32Array.of(-1, 0, 0),
+    ids: Int32Array.from(ids),
+    offsets: Int32Array.of(0, shared, first.length, ids.length),
+    reads: Int32Array.from(reads),
+    columns: new Int32Array(0),
+    priority: 0,
+  };
 }
 
 async function run(graphPath: string, request = forest()): Promise<number[][]> {
@@ -34,7 +47,8 @@ async function run(graphPath: string, request = forest()): Promise<number[][]> {
   const rows: number[][] = [];
   await client.run(session, request, {
     onRead: ({ first, values }) => {
-      for (let row = 0; row * result.width < values.length; row++) rows[first + row] = [...values.subarray(row * result.width, (row + 1) * result.width)];
+      for (let row = 0; row * result.width < values.length; row++)
+        rows[first + row] = [...values.subarray(row * result.width, (row + 1) * result.width)];
     },
   });
   await client.dispose();
@@ -48,7 +62,11 @@ describe.each(Object.keys(expected.logits))('a graph of kind %s', (kind) => {
   it("gives PyTorch's logits, what two sequences share being run once", async () => {
     const rows = await run(join(root, `${kind}.onnx`));
     expect(rows).toHaveLength(4);
-    rows.forEach((row, i) => row.forEach((value, column) => expect(Math.abs(value - expected.logits[kind]![i]![column]!), `read ${i}, column ${column}`).toBeLessThan(tolerances[kind] ?? 1e-4)));
+    rows.forEach((row, i) =>
+      row.forEach((value, column) =>
+        expect(Math.abs(value - expected.logits[kind]![i]![column]!), `read ${i}, column ${column}`).toBeLessThan(tolerances[kind] ?? 1e-4),
+      ),
+    );
   });
 });
 
@@ -56,7 +74,9 @@ describe('a graph quantised as it runs', () => {
   it('is used, with a word on how far its scores vary with what is run along', async () => {
     const client = openClient();
     const { session } = await client.load(load(join(root, 'int8.onnx')));
-    expect(client.device(session).note).toMatch(/^scores vary by up to 0\.0\d with what is run along with them, because the graph quantises whole runs/);
+    expect(client.device(session).note).toMatch(
+      /^scores vary by up to 0\.0\d with what is run along with them, because the graph quantises whole runs/,
+    );
     const plain = await client.load(load(join(root, 'plain.onnx')));
     expect(client.device(plain.session).note).toBeUndefined();
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { adapterName, type AdapterSources } from '../../server/inference/adapter.js';
+import { type AdapterSources, adapterName } from '../../server/inference/adapter.js';
 import type { Device } from '../../server/inference/protocol.js';
 import { openModel } from '../../server/inference/providers.js';
-import { fakeRuntime, type FakeProvider } from './fakeRuntime.js';
+import { type FakeProvider, fakeRuntime } from './fakeRuntime.js';
 
 const request = (device: Device) => ({
   graphPath: 'model.onnx',
@@ -65,7 +65,10 @@ describe('openModel', () => {
   });
 
   it.each<[FakeProvider, RegExp]>([
-    [{ createError: 'webgpu_context.cc:136 Failed to get a WebGPU adapter: No supported adapters' }, /^no usable graphics adapter was found/],
+    [
+      { createError: 'webgpu_context.cc:136 Failed to get a WebGPU adapter: No supported adapters' },
+      /^no usable graphics adapter was found/,
+    ],
     [{ createError: `${'x'.repeat(300)}\nmore` }, /^failed: x{240}\.\.\.$/],
     [{ runError: 'Program Gather requires f16' }, /^failed: Program Gather requires f16$/],
     [{ missing: 'not part of this build' }, /^not part of this build$/],
@@ -98,10 +101,21 @@ describe('openModel', () => {
     [{ looksAhead: true }, 'only causal models are supported'],
     [{ error: { by: NaN, from: 3 } }, "the graph's scores are not numbers (NaN)"],
     [{ dims: [1, 2] }, "the graph's output 'logits' is [1, 2] for 40 tokens"],
-    [{ inputs: [{ name: 'pixel_values', type: 'float32', shape: [1, 3, 448, 448] }] }, "the graph has no input 'input_ids'; it has pixel_values (float32 [1, 3, 448, 448])"],
-    [{ inputs: [{ name: 'input_ids', type: 'float32', shape: [1, 'S'] }] }, "the graph's input input_ids (float32 [1, S]) is not int64 or int32"],
     [
-      { inputs: [{ name: 'input_ids', type: 'int64', shape: [1, 'S'] }, { name: 'token_type_ids', type: 'int64', shape: [1, 'S'] }] },
+      { inputs: [{ name: 'pixel_values', type: 'float32', shape: [1, 3, 448, 448] }] },
+      "the graph has no input 'input_ids'; it has pixel_values (float32 [1, 3, 448, 448])",
+    ],
+    [
+      { inputs: [{ name: 'input_ids', type: 'float32', shape: [1, 'S'] }] },
+      "the graph's input input_ids (float32 [1, S]) is not int64 or int32",
+    ],
+    [
+      {
+        inputs: [
+          { name: 'input_ids', type: 'int64', shape: [1, 'S'] },
+          { name: 'token_type_ids', type: 'int64', shape: [1, 'S'] },
+        ],
+      },
       'the graph wants inputs StepLens does not know: token_type_ids (int64 [1, S])',
     ],
   ])('refuses a graph it does not understand: %j', async (cpu, message) => {
@@ -116,11 +130,20 @@ describe('adapterName', () => {
     platform,
     env,
     read: (path) => files[path],
-    list: (folder) => [...new Set(Object.keys(files).filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1).split('/')[0]!))],
+    list: (folder) => [
+      ...new Set(
+        Object.keys(files)
+          .filter((path) => path.startsWith(`${folder}/`))
+          .map((path) => path.slice(folder.length + 1).split('/')[0]!),
+      ),
+    ],
     cpuModel: () => 'Apple M3',
   });
   const nvidia = { '/proc/driver/nvidia/gpus/0000:01:00.0/information': 'Model: \t\t NVIDIA H200\nIRQ: 1\n' };
-  const card = (n: number) => ({ [`/sys/class/drm/card${n}/device/vendor`]: '0x1002\n', [`/sys/class/drm/card${n}/device/device`]: '0x744c\n' });
+  const card = (n: number) => ({
+    [`/sys/class/drm/card${n}/device/vendor`]: '0x1002\n',
+    [`/sys/class/drm/card${n}/device/device`]: '0x744c\n',
+  });
 
   it('says what the system says, and nothing when two could be meant', () => {
     expect(adapterName('cuda', sources(nvidia))).toBe('NVIDIA H200');
@@ -129,7 +152,11 @@ describe('adapterName', () => {
     expect(adapterName('webgpu', sources({}))).toBeUndefined();
     expect(adapterName('coreml', sources({}, 'darwin'))).toBe('Apple M3');
     expect(adapterName('dml', sources({}, 'win32'))).toBeUndefined();
-    expect(adapterName('webgpu', sources(nvidia, 'linux', { VK_DRIVER_FILES: '/x/vk_swiftshader_icd.json' }))).toBe('SwiftShader (software)');
-    expect(adapterName('webgpu', sources({}, 'linux', { VK_ICD_FILENAMES: '/x/radeon_icd.x86_64.json' }))).toBe('Vulkan driver radeon_icd.x86_64');
+    expect(adapterName('webgpu', sources(nvidia, 'linux', { VK_DRIVER_FILES: '/x/vk_swiftshader_icd.json' }))).toBe(
+      'SwiftShader (software)',
+    );
+    expect(adapterName('webgpu', sources({}, 'linux', { VK_ICD_FILENAMES: '/x/radeon_icd.x86_64.json' }))).toBe(
+      'Vulkan driver radeon_icd.x86_64',
+    );
   });
 });

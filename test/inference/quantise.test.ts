@@ -2,16 +2,16 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { locateImages } from '../../server/images.js';
-import { readInput } from '../../server/inputFiles.js';
+import { locateImages } from '../../server/files/images.js';
+import { readInput } from '../../server/files/inputFiles.js';
 import { openGraph } from '../../server/inference/graph/openGraph.js';
 import { loadRuntime, type TensorValue } from '../../server/inference/runtime.js';
-import { dataTypes, makeNode, makeTensor, makeValueInfo, writeModel, type Node, type Tensor } from '../../server/onnx/model.js';
+import { dataTypes, makeNode, makeTensor, makeValueInfo, type Node, type Tensor, writeModel } from '../../server/onnx/model.js';
 import { quantiseFile } from '../../server/onnx/quantiseFile.js';
 import { readModel } from '../../server/onnx/readModel.js';
 import { bytesField, varintField, writeMessage } from '../../server/onnx/wire.js';
 import { createRandom } from '../../server/reasoning/random.js';
-import { scoreJob, type ScoreJob } from '../../server/scoring/scorer.js';
+import { type ScoreJob, scoreJob } from '../../server/scoring/scorer.js';
 import { run } from '../cli/runner.js';
 import { modelFolders, openScorer, temporaryFolder } from './models.js';
 
@@ -24,7 +24,10 @@ const options = { signal: new AbortController().signal, onProgress: () => undefi
 /** The command on a real model: what it printed, and the folder it made. */
 async function quantise(folder: string, ...args: string[]): Promise<{ out: string; made: string }> {
   const made = join(await temporaryFolder(), 'int8');
-  const { code, out, err } = await run(['quantise', folder, '--out', made, ...args], { createScorer: ({ modelPath }) => openScorer(modelPath), now: () => performance.now() });
+  const { code, out, err } = await run(['quantise', folder, '--out', made, ...args], {
+    createScorer: ({ modelPath }) => openScorer(modelPath),
+    now: () => performance.now(),
+  });
   expect(err).toBe('');
   expect(code).toBe(0);
   return { out, made };
@@ -44,26 +47,41 @@ async function changes(before: string, after: string, jobs: readonly ScoreJob[])
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 describe('steplens quantise', () => {
-  it('makes a copy of the bundled model that is smaller, though that is in float16, and hardly changes its scores', { timeout: 300_000 }, async () => {
+  it('makes a copy of the bundled model that is smaller, though that is in float16, and hardly changes its scores', {
+    timeout: 300_000,
+  }, async () => {
     const { out, made } = await quantise(modelFolders['token-major'], '--check', samples);
     expect((await readdir(made)).sort()).toEqual(['model.onnx', 'model.onnx_data', 'prm.json', 'tokenizer.json', 'tokenizer_config.json']);
     const size = (await stat(join(made, 'model.onnx'))).size + (await stat(join(made, 'model.onnx_data'))).size;
     expect(size).toBeLessThan((await stat(join(modelFolders['token-major'], 'model.onnx'))).size * 0.75);
-    expect(JSON.parse(await readFile(join(made, 'prm.json'), 'utf8'))).toMatchObject({ name: expect.stringMatching(/ int8$/) as string, graph: 'model.onnx' });
+    expect(JSON.parse(await readFile(join(made, 'prm.json'), 'utf8'))).toMatchObject({
+      name: expect.stringMatching(/ int8$/) as string,
+      graph: 'model.onnx',
+    });
 
     const { reasoning } = await readInput(samples);
-    const jobs = await Promise.all(reasoning.problems.map(async (problem) => scoreJob(problem, await locateImages(`file://${samples}`, [], problem.images))));
+    const jobs = await Promise.all(
+      reasoning.problems.map(async (problem) => scoreJob(problem, await locateImages(`file://${samples}`, [], problem.images))),
+    );
     const found = await changes(modelFolders['token-major'], made, jobs);
     expect(found.length).toBeGreaterThan(50);
     expect(mean(found)).toBeLessThan(0.02);
-    expect(out).toContain(`${found.length} step scores compared: mean change ${mean(found).toFixed(4)}, largest ${Math.max(...found).toFixed(4)}`);
+    expect(out).toContain(
+      `${found.length} step scores compared: mean change ${mean(found).toFixed(4)}, largest ${Math.max(...found).toFixed(4)}`,
+    );
     expect(out).toMatch(/Time of the comparison: \d+\.\d\d s -> \d+\.\d\d s, \d+\.\d\d times as fast/);
   });
 
   it.each(['qwen2.5-math-prm', 'visualprm'])('hardly changes the scores of %s', { timeout: 120_000 }, async (family) => {
     const { made } = await quantise(join(families, family));
-    const { cases } = JSON.parse(await readFile(join(families, family, 'expected.json'), 'utf8')) as { cases: { question: string; steps: string[]; images?: string[] }[] };
-    const jobs = cases.map(({ question, steps, images = [] }) => ({ question, images: images.map((file) => join(families, family, file)), steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) }));
+    const { cases } = JSON.parse(await readFile(join(families, family, 'expected.json'), 'utf8')) as {
+      cases: { question: string; steps: string[]; images?: string[] }[];
+    };
+    const jobs = cases.map(({ question, steps, images = [] }) => ({
+      question,
+      images: images.map((file) => join(families, family, file)),
+      steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })),
+    }));
     const found = await changes(join(families, family), made, jobs);
     expect(mean(found)).toBeLessThan(0.02);
     expect(mean(found)).toBeGreaterThan(0);
@@ -76,8 +94,18 @@ const sequence = (count: number, value: (i: number) => number) => Float32Array.f
 async function writeGraph(nodes: readonly Node[], initializers: readonly Tensor[], type: number, opset: number): Promise<string> {
   const path = join(await temporaryFolder(), 'model.onnx');
   const fields = [varintField(1, 8), bytesField(8, writeMessage([bytesField(1, ''), varintField(2, opset)]))];
-  const graph = { nodes, initializers, inputs: [makeValueInfo('x', type, [undefined, 32])], outputs: [makeValueInfo('y', type, [undefined, 64])], values: [], fields: [bytesField(2, 'g')] };
-  await writeFile(path, writeModel({ fields, graph }, () => ''));
+  const graph = {
+    nodes,
+    initializers,
+    inputs: [makeValueInfo('x', type, [undefined, 32])],
+    outputs: [makeValueInfo('y', type, [undefined, 64])],
+    values: [],
+    fields: [bytesField(2, 'g')],
+  };
+  await writeFile(
+    path,
+    writeModel({ fields, graph }, () => ''),
+  );
   return path;
 }
 
@@ -97,7 +125,8 @@ async function quantised(path: string): Promise<string> {
 }
 
 /** Whole numbers up to 127, in each row and column one of 127: int8 holds them exactly, half precision too. */
-const whole = (random: () => number, rows: number, columns: number) => sequence(rows * columns, (i) => (Math.floor(i / columns) % 32 === i % columns % 32 ? 127 : Math.floor(random() * 255) - 127));
+const whole = (random: () => number, rows: number, columns: number) =>
+  sequence(rows * columns, (i) => (Math.floor(i / columns) % 32 === (i % columns) % 32 ? 127 : Math.floor(random() * 255) - 127));
 const bytes = (values: Float32Array) => Buffer.from(values.buffer);
 const half = (values: Float32Array) => Buffer.from(Uint16Array.from(values, toHalf).buffer);
 
@@ -115,10 +144,19 @@ describe('a product in int8', () => {
   const bias = sequence(64, (i) => i - 7);
   const tokens = whole(random, 5, 32);
   const x: TensorValue = { type: 'float32', data: tokens, dims: [5, 32] };
-  const product = sequence(320, (i) => tokens.subarray(Math.floor(i / 64) * 32, Math.floor(i / 64) * 32 + 32).reduce((sum, value, k) => sum + value * weights[k * 64 + (i % 64)]!, 0));
+  const product = sequence(320, (i) =>
+    tokens
+      .subarray(Math.floor(i / 64) * 32, Math.floor(i / 64) * 32 + 32)
+      .reduce((sum, value, k) => sum + value * weights[k * 64 + (i % 64)]!, 0),
+  );
 
   it.each([11, 17, 18, 21])('is exact where int8 holds the numbers: opset %i', async (opset) => {
-    const path = await writeGraph([makeNode('MatMul', ['x', 'w'], ['y'])], [makeTensor('w', [32, 64], dataTypes.float32, bytes(weights))], 1, opset);
+    const path = await writeGraph(
+      [makeNode('MatMul', ['x', 'w'], ['y'])],
+      [makeTensor('w', [32, 64], dataTypes.float32, bytes(weights))],
+      1,
+      opset,
+    );
     const found = await runGraph(await quantised(path), x);
     found.forEach((value, i) => expect(Math.abs(value - product[i]!)).toBeLessThan(1e-5 * 127 * 127 * 32));
     expect(await runGraph(path, x)).toEqual([...product]);
@@ -126,31 +164,53 @@ describe('a product in int8', () => {
 
   it('of weights in half precision, cast, turned and with a bias (Gemm)', async () => {
     const nodes = [makeNode('Cast', ['w'], ['w.float'], { to: 1 }), makeNode('Gemm', ['x', 'w.float', 'b'], ['y'], { transB: 1 })];
-    const path = await writeGraph(nodes, [makeTensor('w', [64, 32], dataTypes.float16, half(turned)), makeTensor('b', [64], 1, bytes(bias))], 1, 17);
+    const path = await writeGraph(
+      nodes,
+      [makeTensor('w', [64, 32], dataTypes.float16, half(turned)), makeTensor('b', [64], 1, bytes(bias))],
+      1,
+      17,
+    );
     const found = await runGraph(await quantised(path), x);
     found.forEach((value, i) => expect(Math.abs(value - product[i]! - bias[i % 64]!)).toBeLessThan(1e-5 * 127 * 127 * 32));
   });
 
   it('of a token does not depend on the tokens beside it, nor on their number', async () => {
-    const path = await quantised(await writeGraph([makeNode('MatMul', ['x', 'w'], ['y'])], [makeTensor('w', [32, 64], dataTypes.float32, bytes(weights))], 1, 17));
+    const path = await quantised(
+      await writeGraph([makeNode('MatMul', ['x', 'w'], ['y'])], [makeTensor('w', [32, 64], dataTypes.float32, bytes(weights))], 1, 17),
+    );
     const values = sequence(160, (i) => (random() - 0.5) * (i < 32 ? 1000 : 1));
     const all = await runGraph(path, { type: 'float32', data: values, dims: [5, 32] });
     for (let token = 0; token < 5; token++) {
-      expect(await runGraph(path, { type: 'float32', data: values.slice(token * 32, token * 32 + 32), dims: [1, 32] })).toEqual(all.slice(token * 64, token * 64 + 64));
+      expect(await runGraph(path, { type: 'float32', data: values.slice(token * 32, token * 32 + 32), dims: [1, 32] })).toEqual(
+        all.slice(token * 64, token * 64 + 64),
+      );
     }
     expect(await runGraph(path, { type: 'float32', data: new Float32Array(32), dims: [1, 32] })).toEqual(Array<number>(64).fill(0));
   });
 
   it('is not made of weights that are no numbers, nor of what is in int8 already', async () => {
-    const broken = await writeGraph([makeNode('MatMul', ['x', 'w'], ['y'])], [makeTensor('w', [32, 64], dataTypes.float32, bytes(weights.map((value, i) => (i === 77 ? NaN : value))))], 1, 17);
-    await expect(quantiseFile(broken, `${broken}.int8`, options)).rejects.toThrow("cannot be quantised: its weights 'w' hold values that are not numbers.");
-    expect(await quantiseFile(join(precision, 'int8.onnx'), join(await temporaryFolder(), 'again.onnx'), options)).toMatchObject({ products: 0 });
+    const broken = await writeGraph(
+      [makeNode('MatMul', ['x', 'w'], ['y'])],
+      [makeTensor('w', [32, 64], dataTypes.float32, bytes(weights.map((value, i) => (i === 77 ? NaN : value))))],
+      1,
+      17,
+    );
+    await expect(quantiseFile(broken, `${broken}.int8`, options)).rejects.toThrow(
+      "cannot be quantised: its weights 'w' hold values that are not numbers.",
+    );
+    expect(await quantiseFile(join(precision, 'int8.onnx'), join(await temporaryFolder(), 'again.onnx'), options)).toMatchObject({
+      products: 0,
+    });
   });
 
   it('takes tokens in half precision', async () => {
     const to = join(await temporaryFolder(), 'half.onnx');
     await quantiseFile(join(precision, 'half.onnx'), to, options);
-    const { ids, reads, logits } = JSON.parse(await readFile(join(precision, 'expected.json'), 'utf8')) as { ids: number[][]; reads: number[][]; logits: Record<string, number[][]> };
+    const { ids, reads, logits } = JSON.parse(await readFile(join(precision, 'expected.json'), 'utf8')) as {
+      ids: number[][];
+      reads: number[][];
+      logits: Record<string, number[][]>;
+    };
     const graph = openGraph(await (await loadRuntime()).createSession(to, 'cpu', 1));
     const { values, width } = await graph.run(graph.createCache(), Int32Array.from(ids[0]!), undefined, Int32Array.from(reads[0]!));
     const wanted = logits['half']!.slice(0, reads[0]!.length).flat();

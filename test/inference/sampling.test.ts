@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../server/reasoning/random.js';
 import { Engine } from '../../server/inference/engine.js';
 import type { Graph, KeyValueCache } from '../../server/inference/graph/graph.js';
 import { PromptCache } from '../../server/inference/promptCache.js';
@@ -8,6 +7,7 @@ import type { FromChild, SamplingRequest } from '../../server/inference/protocol
 import { RunLimits } from '../../server/inference/runLimits.js';
 import { drawToken } from '../../server/inference/sampling.js';
 import { SamplingRun } from '../../server/inference/samplingRun.js';
+import { createRandom } from '../../server/reasoning/random.js';
 import { fakeGraph, fakeRuntime } from './fakeRuntime.js';
 
 const none = new Set<number>();
@@ -40,7 +40,9 @@ describe('drawToken', () => {
         const odd = new Set(ids.filter((id) => id % 2 === 1 && id !== allowed));
         expect(odd.has(drawToken(scores, 1, odd, () => number))).toBe(false);
         const likeliest = drawToken(scores, 0, odd, () => number);
-        scores.forEach((score, id) => expect(odd.has(id) || score < scores[likeliest]! || (score === scores[likeliest] && id >= likeliest)).toBe(true));
+        scores.forEach((score, id) =>
+          expect(odd.has(id) || score < scores[likeliest]! || (score === scores[likeliest] && id >= likeliest)).toBe(true),
+        );
         expect(drawToken(scores, 1, new Set(ids.filter((id) => id !== allowed)), () => number)).toBe(allowed);
       }),
     );
@@ -79,7 +81,10 @@ function record(): Recorded {
       runs.push([...ids]);
       const before = [...held(cache)];
       held(cache).push(...ids);
-      return Promise.resolve({ values: Float32Array.from([...reads].flatMap((read) => scoresAfter([...before, ...ids.slice(0, read + 1)]))), width: vocabulary });
+      return Promise.resolve({
+        values: Float32Array.from([...reads].flatMap((read) => scoresAfter([...before, ...ids.slice(0, read + 1)]))),
+        width: vocabulary,
+      });
     },
     openBatch(cache, count) {
       let rows = Array.from({ length: count }, () => [...held(cache)]);
@@ -103,10 +108,23 @@ function record(): Recorded {
 }
 
 const request: SamplingRequest = {
-  prompt: Int32Array.of(1, 2, 3), prefix: Int32Array.of(4, 5), count: 8, maxNewTokens: 12, temperature: 1, stop: Int32Array.of(stop), banned: Int32Array.of(0), seed: 9, priority: 0,
+  prompt: Int32Array.of(1, 2, 3),
+  prefix: Int32Array.of(4, 5),
+  count: 8,
+  maxNewTokens: 12,
+  temperature: 1,
+  stop: Int32Array.of(stop),
+  banned: Int32Array.of(0),
+  seed: 9,
+  priority: 0,
 };
 
-async function sample(change: Partial<SamplingRequest> = {}, { graph } = record(), prompts = new PromptCache(Infinity), limits = new RunLimits(undefined)) {
+async function sample(
+  change: Partial<SamplingRequest> = {},
+  { graph } = record(),
+  prompts = new PromptCache(Infinity),
+  limits = new RunLimits(undefined),
+) {
   const run = new SamplingRun({ ...request, ...change }, graph, prompts, limits);
   while (!run.isDone) await run.step();
   run.close();
@@ -134,21 +152,32 @@ describe('SamplingRun', () => {
   it('runs prompt and prefix apart, each in one pass, and the prompt once for several samplings', async () => {
     const [recorded, prompts] = [record(), new PromptCache(Infinity)];
     const first = await sample({}, recorded, prompts);
-    expect(recorded.runs).toEqual([[1, 2, 3], [4, 5]]);
+    expect(recorded.runs).toEqual([
+      [1, 2, 3],
+      [4, 5],
+    ]);
     const again = await sample({}, recorded, prompts);
-    expect(recorded.runs).toEqual([[1, 2, 3], [4, 5], [4, 5]]);
+    expect(recorded.runs).toEqual([
+      [1, 2, 3],
+      [4, 5],
+      [4, 5],
+    ]);
     expect(again.rows).toEqual(first.rows);
     expect(again.tokens).toBe(first.tokens - 3);
     await sample({ prefix: new Int32Array(0) }, recorded, prompts);
     expect(recorded.runs).toHaveLength(3);
     const pixels = { values: new Float32Array(1), shape: [1, 1, 1, 1], digest: 'other', end: 1 };
     await sample({ pixels }, recorded, prompts);
-    expect(recorded.runs.slice(3)).toEqual([[1, 2, 3], [4, 5]]);
+    expect(recorded.runs.slice(3)).toEqual([
+      [1, 2, 3],
+      [4, 5],
+    ]);
   });
 
   it('keeps no more prompts than fit', async () => {
     const [recorded, prompts] = [record(), new PromptCache(6500)];
-    for (const first of [1, 2, 1, 3, 1, 2]) await sample({ prompt: Int32Array.of(first, 2, 3), prefix: new Int32Array(0) }, recorded, prompts);
+    for (const first of [1, 2, 1, 3, 1, 2])
+      await sample({ prompt: Int32Array.of(first, 2, 3), prefix: new Int32Array(0) }, recorded, prompts);
     expect(recorded.runs.map(([first]) => first)).toEqual([1, 2, 3, 2]);
   });
 
@@ -181,10 +210,21 @@ describe('SamplingRun', () => {
       run: (cache, ids, ...rest) => (ids.length > 20 ? full() : graph.run(cache, ids, ...rest)),
       openBatch: (cache, count) => {
         const batch = graph.openBatch!(cache, count);
-        return { get rows() { return batch.rows; }, keep: (kept) => batch.keep(kept), run: (ids) => (ids.length > 3 ? full() : batch.run(ids)) };
+        return {
+          get rows() {
+            return batch.rows;
+          },
+          keep: (kept) => batch.keep(kept),
+          run: (ids) => (ids.length > 3 ? full() : batch.run(ids)),
+        };
       },
     };
-    const run = new SamplingRun({ ...request, count: 11, prompt: Int32Array.from({ length: 70 }, (_, i) => i % 5) }, small, new PromptCache(Infinity), limits);
+    const run = new SamplingRun(
+      { ...request, count: 11, prompt: Int32Array.from({ length: 70 }, (_, i) => i % 5) },
+      small,
+      new PromptCache(Infinity),
+      limits,
+    );
     while (!run.isDone) {
       await run.step().catch((error: unknown) => {
         if (!run.shrink()) throw error;
@@ -196,15 +236,25 @@ describe('SamplingRun', () => {
   });
 
   it('refuses a graph without a batch axis', () => {
-    expect(() => new SamplingRun(request, fakeGraph('none', []), new PromptCache(1), new RunLimits(undefined))).toThrow('the graph cannot sample: it needs a batch axis');
+    expect(() => new SamplingRun(request, fakeGraph('none', []), new PromptCache(1), new RunLimits(undefined))).toThrow(
+      'the graph cannot sample: it needs a batch axis',
+    );
   });
 });
 
 describe('Engine', () => {
   it('tells why a graph cannot sample, and goes on', async () => {
     const messages: FromChild[] = [];
-    const engine = new Engine(() => Promise.resolve(fakeRuntime({ cpu: {} })), (message) => void messages.push(message));
-    engine.receive({ kind: 'load', id: 1, session: 1, request: { graphPath: 'm', device: 'cpu', threads: 1, warmup: Int32Array.of(1, 2, 3, 4), columns: new Int32Array(0) } });
+    const engine = new Engine(
+      () => Promise.resolve(fakeRuntime({ cpu: {} })),
+      (message) => void messages.push(message),
+    );
+    engine.receive({
+      kind: 'load',
+      id: 1,
+      session: 1,
+      request: { graphPath: 'm', device: 'cpu', threads: 1, warmup: Int32Array.of(1, 2, 3, 4), columns: new Int32Array(0) },
+    });
     engine.receive({ kind: 'sample', id: 2, session: 1, request });
     engine.receive({ kind: 'sample', id: 3, session: 9, request });
     await expect.poll(() => messages.filter(({ kind }) => kind === 'failed').length).toBe(2);

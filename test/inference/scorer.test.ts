@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../server/models/modelError.js';
+import { loadTokenizer } from '../../server/models/tokenizer.js';
 import { createEncoder, markersOf } from '../../server/scoring/layouts/layouts.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
-import { ScoringError, type ScoreJob } from '../../server/scoring/scorer.js';
-import { loadTokenizer } from '../../server/scoring/tokenizer.js';
+import type { ScoreJob } from '../../server/scoring/scorer.js';
 import { testProfile, testTokenizer } from '../scoring/byteTokenizer.js';
 import { chain, childPids, copyModel, miniExpected, modelFolders, openScorer, temporaryFolder, tree } from './models.js';
 import { identityModel } from './onnxFile.js';
@@ -106,7 +107,9 @@ async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
         feeds[input.name] = new Tensor('float32', bias, [1, 1, length, length]);
       } else {
         // No past, and no image.
-        const dims = input.shape.map((size, axis) => (typeof size === 'number' ? size : axis === 0 && input.name !== 'pixel_values' ? 1 : 0));
+        const dims = input.shape.map((size, axis) =>
+          typeof size === 'number' ? size : axis === 0 && input.name !== 'pixel_values' ? 1 : 0,
+        );
         feeds[input.name] = new Tensor('float32', new Float32Array(0), dims);
       }
     }
@@ -115,7 +118,9 @@ async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
     const { readout } = profile;
     if (readout.kind === 'sigmoid-head') throw new Error('No model of these has such a head.');
     const [values, positive] =
-      readout.kind === 'label-head' ? [[...row], readout.positive[0]!] : [[readout.positive, readout.negative].map((text) => row[tokenizer.tokenId(text, 'token')]!), 0];
+      readout.kind === 'label-head'
+        ? [[...row], readout.positive[0]!]
+        : [[readout.positive, readout.negative].map((text) => row[tokenizer.tokenId(text, 'token')]!), 0];
     const exponentials = values.map((value) => Math.exp(value - Math.max(...values)));
     scores.push(exponentials[positive]! / exponentials.reduce((a, b) => a + b));
   }
@@ -155,7 +160,11 @@ describe('a scorer', () => {
 
   it('scores equal siblings once', async () => {
     const { steps, question } = chain(2);
-    const { scores, tokens } = await openScorer(folder).score({ question, images: [], steps: [...steps, steps[0]!, { ...steps[1]!, parent: 2 }] });
+    const { scores, tokens } = await openScorer(folder).score({
+      question,
+      images: [],
+      steps: [...steps, steps[0]!, { ...steps[1]!, parent: 2 }],
+    });
     expect([scores[2], scores[3]]).toEqual([scores[0], scores[1]]);
     expect(tokens).toBe((await openScorer(folder).score(chain(2))).tokens);
   });
@@ -237,7 +246,7 @@ describe('a model that cannot be used', () => {
   const refused = async (model: string, ...messages: RegExp[]) => {
     const scorer = openScorer(model);
     const error: unknown = await scorer.score(chain(1)).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ScoringError);
+    expect(error).toBeInstanceOf(ModelError);
     for (const message of messages) expect((error as Error).message).toMatch(message);
     return scorer;
   };
@@ -251,23 +260,39 @@ describe('a model that cannot be used', () => {
   });
 
   it('names a graph that is random bytes, a Git LFS pointer, or missing', async () => {
-    await refused(await copyModel(folder, { files: { 'model.onnx': Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256)) } }), /model\.onnx.*damaged/);
-    await refused(await copyModel(folder, { files: { 'model.onnx': 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n' } }), /model\.onnx.*git lfs pull/);
+    await refused(
+      await copyModel(folder, { files: { 'model.onnx': Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256)) } }),
+      /model\.onnx.*damaged/,
+    );
+    await refused(
+      await copyModel(folder, { files: { 'model.onnx': 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n' } }),
+      /model\.onnx.*git lfs pull/,
+    );
     const missing = await copyModel(folder);
     await rm(join(missing, 'model.onnx'));
     await refused(missing, /model\.onnx does not exist/, /prm\.json/);
   });
 
   it('names the inputs of a graph it does not understand', async () => {
-    await refused(await copyModel(folder, { files: { 'model.onnx': identityModel('pixels', 'logits') } }), /model\.onnx cannot be used: the graph has no input 'input_ids'; it has pixels \(float32 \[a, b\]\)/, /Optimum/);
+    await refused(
+      await copyModel(folder, { files: { 'model.onnx': identityModel('pixels', 'logits') } }),
+      /model\.onnx cannot be used: the graph has no input 'input_ids'; it has pixels \(float32 \[a, b\]\)/,
+      /Optimum/,
+    );
   });
 
   it('names a tokenizer that belongs to another model', async () => {
-    const tokenizer = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')) as { added_tokens: { id: number; content: string }[]; model: { vocab: Record<string, number> } };
+    const tokenizer = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')) as {
+      added_tokens: { id: number; content: string }[];
+      model: { vocab: Record<string, number> };
+    };
     for (const token of tokenizer.added_tokens) token.id += 500_000;
     for (const text of Object.keys(tokenizer.model.vocab)) tokenizer.model.vocab[text]! += 500_000;
     await refused(await copyModel(folder, { files: { 'tokenizer.json': JSON.stringify(tokenizer) } }), /tokenizer/);
-    await refused(await copyModel(folder, { profile: { readout: { kind: 'token-pair', positive: 'no such token', negative: 'No' } } }), /tokenizer\.json: the positive token "no such token" makes \d+ tokens/);
+    await refused(
+      await copyModel(folder, { profile: { readout: { kind: 'token-pair', positive: 'no such token', negative: 'No' } } }),
+      /tokenizer\.json: the positive token "no such token" makes \d+ tokens/,
+    );
     await refused(await copyModel(folder, { profile: { readout: { kind: 'label-head', positive: 1_000_000 } } }), /readout\.positive/);
   });
 });

@@ -3,19 +3,21 @@ import { copyFile, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { GraphError, type Graph, type Scores } from '../../server/inference/graph/graph.js';
+import { type Graph, GraphError, type Scores } from '../../server/inference/graph/graph.js';
 import { placesOf } from '../../server/inference/graph/head.js';
 import { openGraph } from '../../server/inference/graph/openGraph.js';
 import { joinThreeParts } from '../../server/inference/graph/threeParts.js';
 import { loadRuntime, type Runtime } from '../../server/inference/runtime.js';
 import { sliceGraph } from '../../server/inference/slicedGraph.js';
-import { makeNode, makeTensor, writeModel, type OnnxModel } from '../../server/onnx/model.js';
+import { makeNode, makeTensor, type OnnxModel, writeModel } from '../../server/onnx/model.js';
 import { readModel } from '../../server/onnx/readModel.js';
 import { chain, copyModel, modelFolders, openScorer, temporaryFolder } from './models.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const familiesFolder = join(root, 'test/fixtures/models/families');
-const families = readdirSync(familiesFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== '__pycache__').map(({ name }) => name);
+const families = readdirSync(familiesFolder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== '__pycache__')
+  .map(({ name }) => name);
 const ids = Int32Array.from({ length: 24 }, (_, i) => 5 + ((i * 37) % 200));
 const columns = Int32Array.of(7, 3);
 
@@ -25,7 +27,11 @@ beforeAll(async () => {
 });
 
 /** The graph of a folder as it is, and rewritten for two of its columns, or all where it has no more. */
-async function openBoth(folder: string, file = 'model.onnx', wanted = columns): Promise<{ whole: Graph; sliced: Graph; isNarrow: boolean }> {
+async function openBoth(
+  folder: string,
+  file = 'model.onnx',
+  wanted = columns,
+): Promise<{ whole: Graph; sliced: Graph; isNarrow: boolean }> {
   const path = join(folder, file);
   const sliced = await sliceGraph(path, wanted);
   if (typeof sliced === 'string') throw new Error(sliced);
@@ -37,10 +43,12 @@ function expectSame(all: Scores, some: Scores, reads: Int32Array): void {
   const kept = some.columns ?? Int32Array.from({ length: some.width }, (_, i) => i);
   expect(some.width).toBe(all.width);
   expect(some.values).toHaveLength(reads.length * kept.length);
-  reads.forEach((token, row) => kept.forEach((column, c) => {
-    const [expected, found] = [all.values[token * all.width + column]!, some.values[row * kept.length + c]!];
-    expect(Math.abs(expected - found), `token ${token}, column ${column}`).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(expected)));
-  }));
+  reads.forEach((token, row) =>
+    kept.forEach((column, c) => {
+      const [expected, found] = [all.values[token * all.width + column]!, some.values[row * kept.length + c]!];
+      expect(Math.abs(expected - found), `token ${token}, column ${column}`).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(expected)));
+    }),
+  );
 }
 
 /** The scores at some tokens, with and without a past. */
@@ -51,7 +59,8 @@ async function compare({ whole, sliced }: { whole: Graph; sliced: Graph }, seque
   expectSame(await whole.run(cache, first), await sliced.run(other, first, undefined, reads), reads);
   if (whole.cacheLayout !== 'none') expectSame(await whole.run(cache, second), await sliced.run(other, second, undefined, reads), reads);
   // Nothing is read of the last run, as of a long sequence's first half.
-  if (whole.cacheLayout !== 'none') expect((await sliced.run(other, first, undefined, new Int32Array(0))).width).toBe((await whole.run(cache, first)).width);
+  if (whole.cacheLayout !== 'none')
+    expect((await sliced.run(other, first, undefined, new Int32Array(0))).width).toBe((await whole.run(cache, first)).width);
   expect(other.length).toBe(cache.length);
 }
 
@@ -63,12 +72,26 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     await compare(both);
   });
 
-  it.each([...Object.entries(modelFolders), ['images', join(root, 'test/fixtures/models/images')]] as const)('gives the same values: %s', async (_name, folder) => compare(await openBoth(folder)));
+  it.each([...Object.entries(modelFolders), ['images', join(root, 'test/fixtures/models/images')]] as const)(
+    'gives the same values: %s',
+    async (_name, folder) => compare(await openBoth(folder)),
+  );
 
-  it.each([['plain', true], ['half', true], ['int8', false], ['four-bit', false], ['four-bit-gqa', false], ['gqa', true], ['positions', true]] as const)('gives the same values: precision %s', async (kind, isNarrow) => {
+  it.each([
+    ['plain', true],
+    ['half', true],
+    ['int8', false],
+    ['four-bit', false],
+    ['four-bit-gqa', false],
+    ['gqa', true],
+    ['positions', true],
+  ] as const)('gives the same values: precision %s', async (kind, isNarrow) => {
     const both = await openBoth(join(root, 'test/fixtures/models/precision'), `${kind}.onnx`);
     expect(both.isNarrow).toBe(isNarrow);
-    await compare(both, ids.map((id) => id % 24));
+    await compare(
+      both,
+      ids.map((id) => id % 24),
+    );
   });
 
   it('gives the same values: a decoder of three graphs', async () => {
@@ -78,7 +101,10 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     if (typeof sliced === 'string') throw new Error(sliced);
     const parts = { embeddings: await start('embed_tokens.onnx'), vision: await start('vision_encoder.onnx') };
     const join3 = (decoder: Awaited<ReturnType<typeof start>>) => joinThreeParts({ decoder, ...parts }, -1);
-    await compare({ whole: openGraph(join3(await start('decoder_model_merged.onnx'))), sliced: openGraph(join3(await runtime.createSession(sliced, 'cpu', 1)), sliced.columns) });
+    await compare({
+      whole: openGraph(join3(await start('decoder_model_merged.onnx'))),
+      sliced: openGraph(join3(await runtime.createSession(sliced, 'cpu', 1)), sliced.columns),
+    });
   });
 
   it('gives all columns to who wants all, and says so to who wants others than were loaded', async () => {
@@ -105,15 +131,27 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
       ...model,
       graph: {
         ...graph,
-        initializers: [...graph.initializers.filter((tensor) => tensor !== old), makeTensor('tied', [width, height], 1, Buffer.from(turned.buffer))],
-        nodes: graph.nodes.flatMap((node) => (node === head ? [
-          makeNode('Cast', ['tied'], ['tied.half'], { to: 10 }), makeNode('Cast', ['tied.half'], ['tied.float'], { to: 1 }), makeNode('Transpose', ['tied.float'], ['tied.T'], { perm: [1, 0] }),
-          { ...head, inputs: [head.inputs[0]!, 'tied.T'] },
-        ] : [node])),
+        initializers: [
+          ...graph.initializers.filter((tensor) => tensor !== old),
+          makeTensor('tied', [width, height], 1, Buffer.from(turned.buffer)),
+        ],
+        nodes: graph.nodes.flatMap((node) =>
+          node === head
+            ? [
+                makeNode('Cast', ['tied'], ['tied.half'], { to: 10 }),
+                makeNode('Cast', ['tied.half'], ['tied.float'], { to: 1 }),
+                makeNode('Transpose', ['tied.float'], ['tied.T'], { perm: [1, 0] }),
+                { ...head, inputs: [head.inputs[0]!, 'tied.T'] },
+              ]
+            : [node],
+        ),
       },
     };
     const folder = await temporaryFolder();
-    await writeFile(join(folder, 'model.onnx'), writeModel(tied, () => ''));
+    await writeFile(
+      join(folder, 'model.onnx'),
+      writeModel(tied, () => ''),
+    );
     const both = await openBoth(folder);
     expect(both.isNarrow).toBe(true);
     await compare(both);
@@ -133,7 +171,10 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
       at += tensor.data.length + 1;
       return { ...tensor, data: stored };
     });
-    await writeFile(join(store, 'a1'), writeModel({ ...model, graph: { ...model.graph, initializers } }, () => 'model.onnx_data'));
+    await writeFile(
+      join(store, 'a1'),
+      writeModel({ ...model, graph: { ...model.graph, initializers } }, () => 'model.onnx_data'),
+    );
     await writeFile(join(store, 'b2'), Buffer.concat(parts));
     await symlink(join(store, 'a1'), join(folder, 'model.onnx'));
     await symlink(join(store, 'b2'), join(folder, 'model.onnx_data'));
@@ -150,16 +191,22 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     const path = join(folder, 'model.onnx');
     await writeFile(path, (await readFile(path)).subarray(0, 5000));
     const scorer = openScorer(folder);
-    await expect(scorer.describe()).rejects.toThrow(/model\.onnx cannot be loaded: .*It is damaged or not an ONNX model: download or copy it again/);
+    await expect(scorer.describe()).rejects.toThrow(
+      /model\.onnx cannot be loaded: .*It is damaged or not an ONNX model: download or copy it again/,
+    );
   });
 
   it('leaves a graph as it is whose head it does not know, and says why', async () => {
     const folder = await temporaryFolder();
-    for (const file of ['tokenizer.json', 'tokenizer_config.json', 'prm.json']) await copyFile(join(modelFolders['hugging-face'], file), join(folder, file));
+    for (const file of ['tokenizer.json', 'tokenizer_config.json', 'prm.json'])
+      await copyFile(join(modelFolders['hugging-face'], file), join(folder, file));
     const model = await readModel(join(modelFolders['hugging-face'], 'model.onnx'), Infinity);
     const nodes = model.graph.nodes.map((node) => (node.outputs[0] === 'logits' ? { ...node, outputs: ['before'] } : node));
     const softmax = makeNode('LogSoftmax', ['before'], ['logits'], { axis: -1 });
-    await writeFile(join(folder, 'model.onnx'), writeModel({ ...model, graph: { ...model.graph, nodes: [...nodes, softmax] } }, () => ''));
+    await writeFile(
+      join(folder, 'model.onnx'),
+      writeModel({ ...model, graph: { ...model.graph, nodes: [...nodes, softmax] } }, () => ''),
+    );
     const scorer = openScorer(folder);
     const { scores } = await scorer.score(chain(3));
     expect([...scores].every((score) => score > 0 && score < 1)).toBe(true);

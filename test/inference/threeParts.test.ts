@@ -4,7 +4,11 @@ import { joinThreeParts } from '../../server/inference/graph/threeParts.js';
 import type { Session, TensorInfo, TensorValue } from '../../server/inference/runtime.js';
 
 const image = 9;
-const ids = (...tokens: number[]): TensorValue => ({ type: 'int64', data: BigInt64Array.from(tokens.map(BigInt)), dims: [1, tokens.length] });
+const ids = (...tokens: number[]): TensorValue => ({
+  type: 'int64',
+  data: BigInt64Array.from(tokens.map(BigInt)),
+  dims: [1, tokens.length],
+});
 const floats = (data: number[], ...dims: number[]): TensorValue => ({ type: 'float32', data: Float32Array.from(data), dims });
 
 interface Recorded {
@@ -12,7 +16,11 @@ interface Recorded {
   readonly runs: Readonly<Record<string, TensorValue>>[];
 }
 
-function fake(inputs: readonly TensorInfo[], outputs: readonly TensorInfo[], run: (feeds: Readonly<Record<string, TensorValue>>) => TensorValue): Recorded {
+function fake(
+  inputs: readonly TensorInfo[],
+  outputs: readonly TensorInfo[],
+  run: (feeds: Readonly<Record<string, TensorValue>>) => TensorValue,
+): Recorded {
   const runs: Recorded['runs'] = [];
   const session: Session = {
     inputs,
@@ -32,13 +40,29 @@ const logits: TensorInfo = { name: 'logits', type: 'float32', shape: ['b', 's', 
 /** A token's embedding is its id, twice; an image's features are 100 and up. */
 function model(features = [1, 2, 2]) {
   const embeddings = fake([{ name: 'input_ids', type: 'int64', shape: ['b', 's'] }], [embeds], ({ input_ids: tokens }) =>
-    floats([...(tokens!.data as BigInt64Array)].flatMap((id) => [Number(id), Number(id)]), 1, tokens!.dims[1]!, 2),
+    floats(
+      [...(tokens!.data as BigInt64Array)].flatMap((id) => [Number(id), Number(id)]),
+      1,
+      tokens!.dims[1]!,
+      2,
+    ),
   );
-  const vision = fake([{ name: 'pixel_values', type: 'float32', shape: ['t', 3, 4, 4] }], [{ name: 'image_features', type: 'float32', shape: features }], () =>
-    floats(Array.from({ length: features.reduce((a, b) => a * b, 1) }, (_, i) => 100 + i), ...features),
+  const vision = fake(
+    [{ name: 'pixel_values', type: 'float32', shape: ['t', 3, 4, 4] }],
+    [{ name: 'image_features', type: 'float32', shape: features }],
+    () =>
+      floats(
+        Array.from({ length: features.reduce((a, b) => a * b, 1) }, (_, i) => 100 + i),
+        ...features,
+      ),
   );
   const decoder = fake([embeds, mask], [logits], ({ inputs_embeds: rows }) => rows!);
-  return { embeddings, vision, decoder, session: joinThreeParts({ embeddings: embeddings.session, vision: vision.session, decoder: decoder.session }, image) };
+  return {
+    embeddings,
+    vision,
+    decoder,
+    session: joinThreeParts({ embeddings: embeddings.session, vision: vision.session, decoder: decoder.session }, image),
+  };
 }
 
 const pixels = floats(Array<number>(48).fill(0), 1, 3, 4, 4);
@@ -53,7 +77,10 @@ describe('a model in three graphs', () => {
 
   it("puts the images' features where their tokens stand, in order", async () => {
     const { session, decoder } = model();
-    const { logits: rows } = await session.run({ input_ids: ids(5, image, 6, image), pixel_values: pixels, attention_mask: ids(1, 1, 1, 1) }, ['logits']);
+    const { logits: rows } = await session.run(
+      { input_ids: ids(5, image, 6, image), pixel_values: pixels, attention_mask: ids(1, 1, 1, 1) },
+      ['logits'],
+    );
     expect([...(rows!.data as Float32Array)]).toEqual([5, 5, 100, 101, 6, 6, 102, 103]);
     expect(Object.keys(decoder.runs[0]!).sort()).toEqual(['attention_mask', 'inputs_embeds']);
   });
@@ -66,15 +93,21 @@ describe('a model in three graphs', () => {
 
   it('refuses features that are not as many as their tokens, or not as wide', async () => {
     const feeds = { input_ids: ids(image, 5), pixel_values: pixels, attention_mask: ids(1, 1) };
-    await expect(model().session.run(feeds, ['logits'])).rejects.toThrow("gives features of [1, 2, 2], but 1 image tokens of 2 numbers wait for them; correct 'images.tokens'");
+    await expect(model().session.run(feeds, ['logits'])).rejects.toThrow(
+      "gives features of [1, 2, 2], but 1 image tokens of 2 numbers wait for them; correct 'images.tokens'",
+    );
     await expect(model([1, 1, 3]).session.run(feeds, ['logits'])).rejects.toThrow(GraphError);
   });
 
   it('refuses graphs that do not fit together', () => {
     const { embeddings, vision } = model();
     const parts = { embeddings: embeddings.session, vision: vision.session };
-    expect(() => joinThreeParts({ ...parts, decoder: fake([mask], [logits], () => pixels).session }, image)).toThrow("the graph has no input 'inputs_embeds'");
+    expect(() => joinThreeParts({ ...parts, decoder: fake([mask], [logits], () => pixels).session }, image)).toThrow(
+      "the graph has no input 'inputs_embeds'",
+    );
     const half = fake([{ ...embeds, type: 'float16' }, mask], [logits], () => pixels).session;
-    expect(() => joinThreeParts({ ...parts, decoder: half }, image)).toThrow("the graph that should give the decoder's inputs_embeds (float16 [b, s, 2]) gives inputs_embeds (float32 [b, s, 2])");
+    expect(() => joinThreeParts({ ...parts, decoder: half }, image)).toThrow(
+      "the graph that should give the decoder's inputs_embeds (float16 [b, s, 2]) gives inputs_embeds (float32 [b, s, 2])",
+    );
   });
 });

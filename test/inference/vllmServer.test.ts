@@ -12,7 +12,14 @@ async function serve(folder: string): Promise<{ local: Policy; remote: Policy; s
   const server = await VllmServer.start({ policy: local });
   const ignore = (): void => undefined;
   const remote = openOpenAiPolicy({
-    baseUrl: server.url, mode: 'chat', temperature: 1, maxTokens: 96, concurrency: 4, timeout: 100_000, retries: 0, log: { info: ignore, warn: ignore },
+    baseUrl: server.url,
+    mode: 'chat',
+    temperature: 1,
+    maxTokens: 96,
+    concurrency: 4,
+    timeout: 100_000,
+    retries: 0,
+    log: { info: ignore, warn: ignore },
   });
   onTestFinished(async () => {
     await remote.dispose();

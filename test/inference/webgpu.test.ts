@@ -12,14 +12,18 @@ const before = new Map(changed.map((name) => [name, process.env[name]]));
 const runtimeFolder = mkdtempSync(join(tmpdir(), 'xdg-'));
 
 beforeAll(() => {
-  if (!existsSync(driver)) throw new Error(`${driver} is missing: install Chromium (Debian: apt-get install chromium), or set STEPLENS_SWIFTSHADER to its vk_swiftshader_icd.json.`);
+  if (!existsSync(driver))
+    throw new Error(
+      `${driver} is missing: install Chromium (Debian: apt-get install chromium), or set STEPLENS_SWIFTSHADER to its vk_swiftshader_icd.json.`,
+    );
   process.env['XDG_RUNTIME_DIR'] = runtimeFolder;
   // The Vulkan loader, libvulkan.so.1, lies beside the driver.
   process.env['LD_LIBRARY_PATH'] = [dirname(driver), before.get('LD_LIBRARY_PATH')].filter(Boolean).join(':');
 });
 afterAll(() => {
-  for (const [name, value] of before) if (value === undefined) delete process.env[name];
-  else process.env[name] = value;
+  for (const [name, value] of before)
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
   rmSync(runtimeFolder, { recursive: true });
 });
 
@@ -47,7 +51,11 @@ describe('a WebGPU whose memory is full', () => {
     const [gpu, expected] = [openScorer(copy, { device: 'webgpu' }), await openScorer(folder).score(job)];
     const { scores } = await gpu.score(job);
     scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!)).toBeLessThan(1e-3));
-    expect((await gpu.describe()).device).toMatchObject({ provider: 'webgpu', passedOver: [], note: expect.stringMatching(/^at most \d+ tokens at a time$/) as string });
+    expect((await gpu.describe()).device).toMatchObject({
+      provider: 'webgpu',
+      passedOver: [],
+      note: expect.stringMatching(/^at most \d+ tokens at a time$/) as string,
+    });
     expect(gpu.log.some((line) => line.startsWith('The memory of webgpu is small for model.onnx'))).toBe(true);
   });
 });
@@ -74,9 +82,12 @@ describe('device auto', () => {
     expect((await scorer.score(chain(2))).skipped.size).toBe(0);
   });
 
-  it('falls back from a device that is not part of this platform\'s runtime', async () => {
+  it("falls back from a device that is not part of this platform's runtime", async () => {
     const missing = process.platform === 'win32' ? 'coreml' : 'dml';
     const { device } = await openScorer(folder, { device: missing }).describe();
-    expect(device).toEqual({ provider: 'cpu', passedOver: [{ provider: missing, reason: `not part of ONNX Runtime for ${process.platform}-${process.arch}` }] });
+    expect(device).toEqual({
+      provider: 'cpu',
+      passedOver: [{ provider: missing, reason: `not part of ONNX Runtime for ${process.platform}-${process.arch}` }],
+    });
   });
 });

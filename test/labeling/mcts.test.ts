@@ -1,30 +1,40 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerJudge, solverPolicy } from './solverPolicy.js';
-import { generateProblem } from '../../media/models/mini/problems/registry.js';
+import { generateProblem } from '../../scripts/miniature/problems/registry.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { defaultSearch, paperSearch, type SearchSettings } from '../../server/labeling/mcts.js';
 import type { Policy } from '../../server/labeling/policy.js';
 import type { RunEvent } from '../../server/labeling/runEvents.js';
 import { labelInMemory } from '../../server/labeling/runMethod.js';
 import type { SearchTree } from '../../server/labeling/searchTree.js';
-import { treeFile, treeText, type TreeFile, type TreeFileNode } from '../../server/labeling/treeFile.js';
+import { type TreeFile, type TreeFileNode, treeFile, treeText } from '../../server/labeling/treeFile.js';
 import { badJudge, completions, policyOf, problem, walkPolicy } from './scripted.js';
+import { answerJudge, solverPolicy } from './solverPolicy.js';
 
 /** A generated problem, solved by the stochastic solver. */
 async function run(index: number, seed: number, settings: Partial<SearchSettings> = {}): Promise<TreeFile> {
   const generated = generateProblem(21, index);
   const described = { id: `g${index}`, question: generated.question, answer: String(generated.answer), images: [] };
-  return treeFile(await labelInMemory(described, { method: 'mcts', ...defaultSearch, ...settings, seed }, solverPolicy(generated, { mistakeRate: 0.25 }), answerJudge));
+  return treeFile(
+    await labelInMemory(
+      described,
+      { method: 'mcts', ...defaultSearch, ...settings, seed },
+      solverPolicy(generated, { mistakeRate: 0.25 }),
+      answerJudge,
+    ),
+  );
 }
 
 async function scripted(policy: Policy, settings: Partial<SearchSettings>): Promise<{ tree: SearchTree; events: RunEvent[] }> {
   const events: RunEvent[] = [];
-  const tree = await labelInMemory(problem, { method: 'mcts', ...defaultSearch, ...settings, seed: 1 }, policy, badJudge, (event) => events.push(event));
+  const tree = await labelInMemory(problem, { method: 'mcts', ...defaultSearch, ...settings, seed: 1 }, policy, badJudge, (event) =>
+    events.push(event),
+  );
   return { tree, events };
 }
 
-const ofKind = <Kind extends RunEvent['event']>(events: readonly RunEvent[], kind: Kind) => events.filter((event): event is Extract<RunEvent, { event: Kind }> => event.event === kind);
+const ofKind = <Kind extends RunEvent['event']>(events: readonly RunEvent[], kind: Kind) =>
+  events.filter((event): event is Extract<RunEvent, { event: Kind }> => event.event === kind);
 
 type Any = TreeFileNode | TreeFile;
 const nodes = (node: Any): Any[] => [node, ...[...node.children, ...(node.unvalued_children ?? [])].flatMap(nodes)];
@@ -41,36 +51,51 @@ describe('the search', () => {
   });
 
   it('keeps counts, values, lists and budget consistent', async () => {
-    await fc.assert(fc.asyncProperty(fc.nat(1000), fc.constantFrom(2, 4, 16), fc.integer({ min: 0, max: 120 }), async (seed, rollouts, budget) => {
-      const tree = treeFile(await labelInMemory(problem, { method: 'mcts', ...defaultSearch, rollouts, budget, seed }, walkPolicy({ mistakeRate: 0.3 }), answerJudge));
-      const all = nodes(tree);
-      for (const node of all) {
-        const total = node.num_correct + node.num_incorrect;
-        const assumed = 'assumed' in node && node.assumed;
-        expect(assumed && total > 0).toBe(false);
-        expect(node.mc_value).toBe(assumed ? 1 : total === 0 ? 0 : node.num_correct / total);
-        const isComplete = node.seeds.length === 0 && total === 1;
-        for (const [list, verdicts, count] of [[node.correct_rollouts, node.correct_verdicts, node.num_correct], [node.incorrect_rollouts, node.incorrect_verdicts, node.num_incorrect]] as const) {
-          expect(verdicts).toHaveLength(list.length);
-          expect(verdicts.reduce((sum, one) => sum + one.count, 0)).toBe(isComplete ? 0 : count);
-          expect(new Set(list.map((rollout) => JSON.stringify(rollout))).size).toBe(list.length);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(1000), fc.constantFrom(2, 4, 16), fc.integer({ min: 0, max: 120 }), async (seed, rollouts, budget) => {
+        const tree = treeFile(
+          await labelInMemory(
+            problem,
+            { method: 'mcts', ...defaultSearch, rollouts, budget, seed },
+            walkPolicy({ mistakeRate: 0.3 }),
+            answerJudge,
+          ),
+        );
+        const all = nodes(tree);
+        for (const node of all) {
+          const total = node.num_correct + node.num_incorrect;
+          const assumed = 'assumed' in node && node.assumed;
+          expect(assumed && total > 0).toBe(false);
+          expect(node.mc_value).toBe(assumed ? 1 : total === 0 ? 0 : node.num_correct / total);
+          const isComplete = node.seeds.length === 0 && total === 1;
+          for (const [list, verdicts, count] of [
+            [node.correct_rollouts, node.correct_verdicts, node.num_correct],
+            [node.incorrect_rollouts, node.incorrect_verdicts, node.num_incorrect],
+          ] as const) {
+            expect(verdicts).toHaveLength(list.length);
+            expect(verdicts.reduce((sum, one) => sum + one.count, 0)).toBe(isComplete ? 0 : count);
+            expect(new Set(list.map((rollout) => JSON.stringify(rollout))).size).toBe(list.length);
+          }
+          for (const child of node.children) expect(child.partial_solution.length).toBeGreaterThan(0);
+          const fromRollouts = node.children.filter((child) => child.assumed).map((child) => child.partial_solution);
+          expect(fromRollouts).toEqual(node.correct_rollouts.filter((rollout) => rollout.length > 0));
         }
-        for (const child of node.children) expect(child.partial_solution.length).toBeGreaterThan(0);
-        const fromRollouts = node.children.filter((child) => child.assumed).map((child) => child.partial_solution);
-        expect(fromRollouts).toEqual(node.correct_rollouts.filter((rollout) => rollout.length > 0));
-      }
-      expect(all.map(({ node }) => node).sort((a, b) => a - b)).toEqual(all.map((_, i) => i));
-      // One binary search may go beyond the budget: there are at most ten steps.
-      const spent = all.reduce((sum, { seeds }) => sum + seeds.length * rollouts, 0);
-      expect(spent).toBeLessThan(Math.max(budget, 1) + 4 * rollouts);
-    }), { numRuns: 25 });
+        expect(all.map(({ node }) => node).sort((a, b) => a - b)).toEqual(all.map((_, i) => i));
+        // One binary search may go beyond the budget: there are at most ten steps.
+        const spent = all.reduce((sum, { seeds }) => sum + seeds.length * rollouts, 0);
+        expect(spent).toBeLessThan(Math.max(budget, 1) + 4 * rollouts);
+      }),
+      { numRuns: 25 },
+    );
   }, 20_000);
 
   it('stops at the number of searches, the budget, or an empty pool, and says so', async () => {
     const policy = walkPolicy({ mistakeRate: 0.3 });
     const judge = async (settings: Partial<SearchSettings>, by = policy) => {
       const events: RunEvent[] = [];
-      await labelInMemory(problem, { method: 'mcts', ...defaultSearch, ...settings, seed: 1 }, by, answerJudge, (event) => events.push(event));
+      await labelInMemory(problem, { method: 'mcts', ...defaultSearch, ...settings, seed: 1 }, by, answerJudge, (event) =>
+        events.push(event),
+      );
       return { selections: ofKind(events, 'selected').length, reason: ofKind(events, 'end')[0]!.reason };
     };
     expect(await judge({ searches: 2, budget: 10_000 })).toEqual({ selections: 2, reason: 'searches' });
@@ -82,7 +107,9 @@ describe('the search', () => {
   it.each([0, 1, 2, 3, 4, 5, 6, 7])('finds the first error at step %i of 8 by binary search', async (bad) => {
     const wrong = Array.from({ length: 8 }, (_, i) => (i === bad ? 'bad' : `s${i}`));
     // From a prefix without the bad step the first rollout is wrong and the second right; from one with it, all are wrong.
-    const policy = policyOf(({ prefix }) => completions(wrong.slice(prefix.length), prefix.includes('bad') ? wrong.slice(prefix.length) : ['right']));
+    const policy = policyOf(({ prefix }) =>
+      completions(wrong.slice(prefix.length), prefix.includes('bad') ? wrong.slice(prefix.length) : ['right']),
+    );
     const { tree, events } = await scripted(policy, { rollouts: 2, searches: 1 });
     const moves = ofKind(events, 'move');
     expect(moves.length).toBeGreaterThan(0);
@@ -97,7 +124,11 @@ describe('the search', () => {
   });
 
   it('prefers wrong rollouts of states that mostly succeed, and short ones', async () => {
-    const policy = policyOf(({ prefix }) => (prefix.length === 0 ? completions(['a', 'x'], ['b', 'y'], ['c', 'much too long and bad'], ['d', 'bad']) : completions(['z'], ['z'], ['z'], ['bad'])));
+    const policy = policyOf(({ prefix }) =>
+      prefix.length === 0
+        ? completions(['a', 'x'], ['b', 'y'], ['c', 'much too long and bad'], ['d', 'bad'])
+        : completions(['z'], ['z'], ['z'], ['bad']),
+    );
     const { tree, events } = await scripted(policy, { rollouts: 4, cPuct: 0 });
     const selected = ofKind(events, 'selected');
     expect(selected.slice(0, 2)).toMatchObject([{ node: 0, rollout: 1, pool: 2 }, { rollout: 0 }]);
@@ -108,20 +139,28 @@ describe('the search', () => {
   });
 
   it('weighs seldom selected states with U', async () => {
-    const { events } = await scripted(policyOf(({ prefix }) => completions(['x'], ['bad', `${prefix.length}`], ['bad'])), { rollouts: 3, cPuct: 0.125 });
+    const { events } = await scripted(
+      policyOf(({ prefix }) => completions(['x'], ['bad', `${prefix.length}`], ['bad'])),
+      { rollouts: 3, cPuct: 0.125 },
+    );
     const [, second] = ofKind(events, 'selected');
     expect(second!.u).toBeCloseTo(0.125 / 2, 8);
   });
 
   it('records a failed rollout and counts it neither right nor wrong', async () => {
-    const { tree, events } = await scripted(policyOf(() => [...completions(['x'], ['bad']), { failure: 'It timed out.' }]), { rollouts: 3, searches: 0 });
+    const { tree, events } = await scripted(
+      policyOf(() => [...completions(['x'], ['bad']), { failure: 'It timed out.' }]),
+      { rollouts: 3, searches: 0 },
+    );
     expect(tree.nodes[0]).toMatchObject({ correct: 1, total: 2, value: 0.5, failures: 1 });
     expect(ofKind(events, 'rollouts')[0]!.rollouts[2]).toEqual({ failure: 'It timed out.' });
     expect(ofKind(events, 'end')[0]).toMatchObject({ rollouts: 3, failures: 1, undecided: 0 });
   });
 
   it('leaves a node whose rollouts all failed without a value and apart from the others', async () => {
-    const policy = policyOf(({ prefix }) => (prefix.length === 0 ? completions(['x'], ['a', 'bad', 'b']) : [{ failure: 'No.' }, { failure: 'No.' }]));
+    const policy = policyOf(({ prefix }) =>
+      prefix.length === 0 ? completions(['x'], ['a', 'bad', 'b']) : [{ failure: 'No.' }, { failure: 'No.' }],
+    );
     const { tree, events } = await scripted(policy, { rollouts: 2 });
     expect(tree.nodes.at(-1)).toMatchObject({ value: undefined, failures: 2, steps: ['a', 'bad'] });
     expect(ofKind(events, 'move')).toEqual([]);
@@ -134,11 +173,24 @@ describe('the search', () => {
   });
 
   it('counts an undecided rollout as not right and tells how many there were', async () => {
-    const judge = { fingerprint: 'none', judge: () => Promise.resolve({ verdict: 'undecided', method: 'unreadable', answer: '?' } as const) };
+    const judge = {
+      fingerprint: 'none',
+      judge: () => Promise.resolve({ verdict: 'undecided', method: 'unreadable', answer: '?' } as const),
+    };
     const events: RunEvent[] = [];
-    const tree = await labelInMemory(problem, { method: 'mcts', ...defaultSearch, rollouts: 2, seed: 1 }, policyOf(() => completions(['x'], ['y'])), judge, (event) => events.push(event));
+    const tree = await labelInMemory(
+      problem,
+      { method: 'mcts', ...defaultSearch, rollouts: 2, seed: 1 },
+      policyOf(() => completions(['x'], ['y'])),
+      judge,
+      (event) => events.push(event),
+    );
     expect(ofKind(events, 'end')[0]).toMatchObject({ undecided: 2 });
-    expect(treeFile(tree)).toMatchObject({ mc_value: 0, num_incorrect: 2, incorrect_verdicts: [{ verdict: 'undecided', method: 'unreadable', answer: '?', count: 1 }, {}] });
+    expect(treeFile(tree)).toMatchObject({
+      mc_value: 0,
+      num_incorrect: 2,
+      incorrect_verdicts: [{ verdict: 'undecided', method: 'unreadable', answer: '?', count: 1 }, {}],
+    });
   });
 });
 
@@ -152,7 +204,14 @@ describe('the tree on disk', () => {
   });
 
   it('says how often each rollout came', async () => {
-    const { tree } = await scripted(policyOf(() => completions(['x'], ['x'], ['bad'], ['x'])), { rollouts: 4, searches: 0 });
-    expect(treeFile(tree)).toMatchObject({ num_correct: 3, correct_rollouts: [['x']], correct_verdicts: [{ count: 3, verdict: 'right', method: 'text', finish: 'stop' }] });
+    const { tree } = await scripted(
+      policyOf(() => completions(['x'], ['x'], ['bad'], ['x'])),
+      { rollouts: 4, searches: 0 },
+    );
+    expect(treeFile(tree)).toMatchObject({
+      num_correct: 3,
+      correct_rollouts: [['x']],
+      correct_verdicts: [{ count: 3, verdict: 'right', method: 'text', finish: 'stop' }],
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PolicyError, type Policy, type SampleRequest } from '../../server/labeling/policy.js';
 import { openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
+import { type Policy, PolicyError, type SampleRequest } from '../../server/labeling/policy.js';
 import { apiKeyFrom } from '../../server/remote/openAiClient.js';
 import { ask, completed, connect, countingPolicy, failures, settings, startServer } from './openAiSetup.js';
 import type { Fault } from './vllmServer.js';
@@ -17,7 +17,10 @@ describe('a request that fails for a moment', waiting, () => {
     expect(log.filter((line) => line.includes('Trying again'))).toHaveLength(2);
   });
 
-  it.each([['0.1', 80], [new Date(Date.now() - 60_000).toUTCString(), 0]])('waits as the server asks (Retry-After: %s)', async (retryAfter, least) => {
+  it.each([
+    ['0.1', 80],
+    [new Date(Date.now() - 60_000).toUTCString(), 0],
+  ])('waits as the server asks (Retry-After: %s)', async (retryAfter, least) => {
     const server = await startServer({ faults: ['limited429'], retryAfter });
     // A back-off of its own would be far longer.
     const policy = connect(server, { backOff: 60_000 });
@@ -28,7 +31,9 @@ describe('a request that fails for a moment', waiting, () => {
 
   it.each(['flat', 'nested'] as const)('costs its rollouts when it goes on, in the words of the server (%s)', async (errors) => {
     const server = await startServer({ alwaysFault: 'error500', errors });
-    expect(await connect(server).sample(ask())).toEqual(Array(3).fill({ failure: 'The server answered 500: EngineCore encountered an issue.' }));
+    expect(await connect(server).sample(ask())).toEqual(
+      Array(3).fill({ failure: 'The server answered 500: EngineCore encountered an issue.' }),
+    );
     expect(server.requests).toHaveLength(3);
   });
 });
@@ -51,7 +56,11 @@ describe('an answer that makes no sense', waiting, () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it.each([['null', 'without text'], ['toolCall', 'called a tool'], ['cutThinking', 'allow more tokens']] as const)('costs that rollout (content: %s)', async (content, sentence) => {
+  it.each([
+    ['null', 'without text'],
+    ['toolCall', 'called a tool'],
+    ['cutThinking', 'allow more tokens'],
+  ] as const)('costs that rollout (content: %s)', async (content, sentence) => {
     const server = await startServer({ content });
     const told = failures(await connect(server).sample(ask()));
     expect(told).toHaveLength(3);
@@ -74,7 +83,9 @@ describe('an answer that makes no sense', waiting, () => {
 describe('a policy that cannot be used', waiting, () => {
   it('names the models there are', async () => {
     const server = await startServer({}, countingPolicy, ['small', 'large']);
-    await expect(connect(server, { model: 'huge' }).sample(ask())).rejects.toThrow(new PolicyError(`The server at ${server.url} has no model "huge". It serves: small, large.`));
+    await expect(connect(server, { model: 'huge' }).sample(ask())).rejects.toThrow(
+      new PolicyError(`The server at ${server.url} has no model "huge". It serves: small, large.`),
+    );
     const { model: _, ...unnamed } = settings(server.url);
     await expect(openOpenAiPolicy(unnamed).describe()).rejects.toThrow(/Name the model .* small, large\./);
     await expect(openOpenAiPolicy(unnamed).sample(ask())).rejects.toBeInstanceOf(PolicyError);
@@ -88,14 +99,25 @@ describe('a policy that cannot be used', waiting, () => {
     expect(server.requests[0]!.model).toBe('only');
     const { name, fingerprint, isDeterministic } = await policy.describe();
     expect([name, isDeterministic]).toEqual(['only', false]);
-    const others = [{ temperature: 0.5 }, { topP: 0.5 }, { maxTokens: 9 }, { mode: 'completions' as const }, { model: 'x' }, { continuation: 'prompt' as const }];
-    const fingerprints = await Promise.all(others.map(async (change) => (await connect(server, { model: 'only', ...change }).describe()).fingerprint));
+    const others = [
+      { temperature: 0.5 },
+      { topP: 0.5 },
+      { maxTokens: 9 },
+      { mode: 'completions' as const },
+      { model: 'x' },
+      { continuation: 'prompt' as const },
+    ];
+    const fingerprints = await Promise.all(
+      others.map(async (change) => (await connect(server, { model: 'only', ...change }).describe()).fingerprint),
+    );
     expect(new Set([...fingerprints, fingerprint]).size).toBe(others.length + 1);
   });
 
   it('asks for the right key and does not tell the wrong one', async () => {
     const server = await startServer({ apiKey: 'secret' });
-    const error = await connect(server, { apiKey: 'wrong-key' }).sample(ask()).catch((one: unknown) => one);
+    const error = await connect(server, { apiKey: 'wrong-key' })
+      .sample(ask())
+      .catch((one: unknown) => one);
     expect(error).toBeInstanceOf(PolicyError);
     expect((error as Error).message).toContain('STEPLENS_API_KEY');
     expect((error as Error).message).not.toContain('wrong-key');
@@ -106,7 +128,9 @@ describe('a policy that cannot be used', waiting, () => {
 
   it('says at once that nothing listens, or that the URL is wrong', async () => {
     const server = await startServer();
-    await expect(openOpenAiPolicy(settings(server.url.replace('/v1', ''))).sample(ask())).rejects.toThrow(/does not know \/chat\/completions\. Check that its URL ends in the version/);
+    await expect(openOpenAiPolicy(settings(server.url.replace('/v1', ''))).sample(ask())).rejects.toThrow(
+      /does not know \/chat\/completions\. Check that its URL ends in the version/,
+    );
     expect(() => openOpenAiPolicy(settings('localhost:8000'))).toThrow(PolicyError);
     const gone = await startServer();
     const { url } = gone;
@@ -131,17 +155,23 @@ describe('many requests', waiting, () => {
     const policy = connect(server, { concurrency: 3 });
     const all = await Promise.all([100, 200, 300].map((seed) => policy.sample(ask({ seed, count: 7 }))));
     all.forEach((rollouts, i) => {
-      expect(completed(rollouts).map(({ steps }) => steps[1])).toEqual(Array.from({ length: 7 }, (_, j) => `Rollout ${(i + 1) * 100 + j} buys 3 apples.`));
+      expect(completed(rollouts).map(({ steps }) => steps[1])).toEqual(
+        Array.from({ length: 7 }, (_, j) => `Rollout ${(i + 1) * 100 + j} buys 3 apples.`),
+      );
     });
     expect(server.mostAtOnce).toBe(3);
   });
 
   it('end at once when cancelled, waiting or under way, and hang up', async () => {
     const cancelled: (AbortSignal | undefined)[] = [];
-    const endless: Policy = { ...countingPolicy, sample: ({ signal }: SampleRequest) => new Promise((_, reject) => {
-      cancelled.push(signal);
-      signal?.addEventListener('abort', () => reject(signal.reason as Error));
-    }) };
+    const endless: Policy = {
+      ...countingPolicy,
+      sample: ({ signal }: SampleRequest) =>
+        new Promise((_, reject) => {
+          cancelled.push(signal);
+          signal?.addEventListener('abort', () => reject(signal.reason as Error));
+        }),
+    };
     const server = await startServer({}, endless);
     const policy = connect(server, { concurrency: 2 });
     const controller = new AbortController();

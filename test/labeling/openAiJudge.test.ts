@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLlmJudge } from '../../server/labeling/policies/llmJudge.js';
+import { type Policy, PolicyError } from '../../server/labeling/policy.js';
 import { OpenAiClient } from '../../server/remote/openAiClient.js';
-import { PolicyError, type Policy } from '../../server/labeling/policy.js';
 import { countingPolicy, settings, startServer } from './openAiSetup.js';
 import type { VllmBehaviour } from './vllmServer.js';
 
@@ -16,8 +16,16 @@ async function judge(reply: string, behaviour: Partial<VllmBehaviour> = {}) {
 
 describe('the LLM that compares answers', { timeout: 30_000 }, () => {
   it.each([
-    ['Yes', 'right'], ['**Yes**.', 'right'], ['"No"', 'wrong'], ['no, the unit differs.', 'wrong'], ['Yes\nBoth are one half.', 'right'],
-    ['Yes and no', 'failed'], ['No doubt it is right', 'failed'], ['The answer is right.', 'failed'], ['Not sure', 'failed'], ['', 'failed'],
+    ['Yes', 'right'],
+    ['**Yes**.', 'right'],
+    ['"No"', 'wrong'],
+    ['no, the unit differs.', 'wrong'],
+    ['Yes\nBoth are one half.', 'right'],
+    ['Yes and no', 'failed'],
+    ['No doubt it is right', 'failed'],
+    ['The answer is right.', 'failed'],
+    ['Not sure', 'failed'],
+    ['', 'failed'],
     ['<think>Is it? No.</think>\nYes', 'right'],
   ])('says %j: %s', async (reply, verdict) => {
     const { ask } = await judge(reply);
@@ -31,10 +39,13 @@ describe('the LLM that compares answers', { timeout: 30_000 }, () => {
     for (const text of Object.values(request)) expect(server.requests[0]!.messages![0]!.content).toContain(text);
   });
 
-  it.each<Partial<VllmBehaviour>>([{ alwaysFault: 'error500' }, { alwaysFault: 'truncatedJson' }, { content: 'null' }])('has failed when no verdict comes (%j)', async (behaviour) => {
-    const { ask } = await judge('Yes', behaviour);
-    expect(await ask(request)).toBe('failed');
-  });
+  it.each<Partial<VllmBehaviour>>([{ alwaysFault: 'error500' }, { alwaysFault: 'truncatedJson' }, { content: 'null' }])(
+    'has failed when no verdict comes (%j)',
+    async (behaviour) => {
+      const { ask } = await judge('Yes', behaviour);
+      expect(await ask(request)).toBe('failed');
+    },
+  );
 
   it('rejects when cancelled, and when its server cannot be used', async () => {
     const { ask, server } = await judge('Yes');

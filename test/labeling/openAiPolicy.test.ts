@@ -24,7 +24,9 @@ describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
     expect(completed(await policy.sample(ask())).map(({ steps }) => steps)).toEqual([10, 11, 12].map((number) => counted(0, number)));
     expect(server.requests.length).toBe(n === 'ignored' ? 3 : 4);
     const before = server.requests.length;
-    expect(completed(await policy.sample(ask({ seed: 20 }))).map(({ steps }) => steps)).toEqual([20, 21, 22].map((number) => counted(0, number)));
+    expect(completed(await policy.sample(ask({ seed: 20 }))).map(({ steps }) => steps)).toEqual(
+      [20, 21, 22].map((number) => counted(0, number)),
+    );
     expect(server.requests.slice(before).map((request) => request.n)).toEqual([undefined, undefined, undefined]);
     expect(log.join()).toContain('one by one');
   });
@@ -59,7 +61,9 @@ describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
 
   it.each(['reasoning', 'reasoning_content', 'tag'] as const)('leave thoughts out of the steps (%s)', async (reasoning) => {
     const server = await startServer({ reasoning });
-    expect(await connect(server).sample(ask({ count: 1 }))).toEqual([{ steps: counted(0, 10), finish: 'stop', reasoning: 'Let me think about it.' }]);
+    expect(await connect(server).sample(ask({ count: 1 }))).toEqual([
+      { steps: counted(0, 10), finish: 'stop', reasoning: 'Let me think about it.' },
+    ]);
   });
 });
 
@@ -68,7 +72,9 @@ describe('continuing from a prefix', { timeout: 30_000 }, () => {
     const server = await startServer();
     const policy = connect(server);
     for (let i = 0; i < 2; i++) {
-      expect(completed(await policy.sample(ask({ prefix }))).map(({ steps }) => steps)).toEqual([10, 11, 12].map((number) => counted(1, number)));
+      expect(completed(await policy.sample(ask({ prefix }))).map(({ steps }) => steps)).toEqual(
+        [10, 11, 12].map((number) => counted(1, number)),
+      );
     }
     const last = server.requests.at(-1)!;
     expect(last).toMatchObject({ continue_final_message: true, add_generation_prompt: false });

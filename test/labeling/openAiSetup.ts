@@ -1,12 +1,13 @@
 import { afterEach } from 'vitest';
+import { type OpenAiPolicyOptions, openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
 import type { Completion, Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
-import { openOpenAiPolicy, type OpenAiPolicyOptions } from '../../server/labeling/policies/openAiPolicy.js';
-import { VllmServer, type VllmBehaviour } from './vllmServer.js';
+import { type VllmBehaviour, VllmServer } from './vllmServer.js';
 
 /** Solutions of three steps; rollout i of seed s tells both, so that order and seeds can be read from the text. */
 export const countingPolicy: Policy = {
   describe: () => Promise.resolve({ name: 'counting', fingerprint: 'counting', isDeterministic: true }),
-  sample: ({ prefix, count, seed }) => Promise.resolve(Array.from({ length: count }, (_, i) => ({ steps: counted(prefix.length, seed + i), finish: 'stop' as const }))),
+  sample: ({ prefix, count, seed }) =>
+    Promise.resolve(Array.from({ length: count }, (_, i) => ({ steps: counted(prefix.length, seed + i), finish: 'stop' as const }))),
   dispose: () => Promise.resolve(),
 };
 
@@ -19,7 +20,11 @@ afterEach(async () => {
   for (const one of open.splice(0).reverse()) await (one.dispose?.() ?? one.close?.());
 });
 
-export async function startServer(behaviour: Partial<VllmBehaviour> = {}, policy = countingPolicy, models?: readonly string[]): Promise<VllmServer> {
+export async function startServer(
+  behaviour: Partial<VllmBehaviour> = {},
+  policy = countingPolicy,
+  models?: readonly string[],
+): Promise<VllmServer> {
   const server = await VllmServer.start({ policy, ...(models && { models }) });
   Object.assign(server.behaviour, behaviour);
   open.push(server);
@@ -29,7 +34,15 @@ export async function startServer(behaviour: Partial<VllmBehaviour> = {}, policy
 export function settings(baseUrl: string, log: string[] = []): OpenAiPolicyOptions {
   const write = (message: string): void => void log.push(message);
   return {
-    baseUrl, model: 'mini', mode: 'chat', temperature: 1, maxTokens: 256, concurrency: 4, timeout: 60_000, retries: 2, backOff: 2,
+    baseUrl,
+    model: 'mini',
+    mode: 'chat',
+    temperature: 1,
+    maxTokens: 256,
+    concurrency: 4,
+    timeout: 60_000,
+    retries: 2,
+    backOff: 2,
     log: { info: write, warn: write },
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isComplete, joinSteps, splitSteps, splitThinking } from '../../server/labeling/policies/stepText.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 
-describe('the steps of a model\'s text', () => {
+describe("the steps of a model's text", () => {
   it.each<[name: string, text: string, steps: string[]]>([
     ['tags', '<step>a</step>\n<step>b\n\nc</step>\n<answer>4</answer>', ['a', 'b\n\nc\n<answer>4</answer>']],
     ['a tag that was cut', '<step>a</step><step>b and', ['a', 'b and']],
@@ -18,19 +18,31 @@ describe('the steps of a model\'s text', () => {
     expect(splitSteps(text)).toEqual(steps);
   });
 
-  it.each(['<step>a</step><answer>4</answer>', 'a\n\nb\n\n<answer>4</answer>', 'a\nA: 4', 'a\n\n$\\boxed{4}$', '<step>a</step>\nThe answer is 4.'])('end in the final answer (%s)', (text) => {
+  it.each([
+    '<step>a</step><answer>4</answer>',
+    'a\n\nb\n\n<answer>4</answer>',
+    'a\nA: 4',
+    'a\n\n$\\boxed{4}$',
+    '<step>a</step>\nThe answer is 4.',
+  ])('end in the final answer (%s)', (text) => {
     expect(finalAnswer(splitSteps(text).at(-1)!)).toBe('4');
   });
 
   it('are the same after joining', () => {
     // Steps that open a display formula and leave it open are not parted: formulas are never split.
-    const step = fc.stringMatching(/^[a-z0-9=+.,$ ]{1,30}$/).map((text) => text.trim()).filter((text) => text !== '' && !text.includes('$$'));
+    const step = fc
+      .stringMatching(/^[a-z0-9=+.,$ ]{1,30}$/)
+      .map((text) => text.trim())
+      .filter((text) => text !== '' && !text.includes('$$'));
     const steps = fc.tuple(fc.array(step, { minLength: 1, maxLength: 6 }), fc.boolean());
-    fc.assert(fc.property(steps, ([plain, hasAnswer]) => {
-      const all = plain.map((text, i) => (hasAnswer && i === plain.length - 1 ? `${text}\n<answer>4</answer>` : text));
-      expect(splitSteps(joinSteps(all))).toEqual(all);
-      expect(isComplete(all)).toBe(hasAnswer);
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(steps, ([plain, hasAnswer]) => {
+        const all = plain.map((text, i) => (hasAnswer && i === plain.length - 1 ? `${text}\n<answer>4</answer>` : text));
+        expect(splitSteps(joinSteps(all))).toEqual(all);
+        expect(isComplete(all)).toBe(hasAnswer);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

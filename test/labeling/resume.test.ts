@@ -1,15 +1,14 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerJudge } from './solverPolicy.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { parseEvents, wholeEvents } from '../../server/labeling/eventLog.js';
-import { labelProblem, moreRollouts, type LabelWorld } from '../../server/labeling/labelProblem.js';
+import { type LabelWorld, labelProblem, moreRollouts } from '../../server/labeling/labelProblem.js';
 import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
 import { stepsWithScore } from '../../server/labeling/monteCarlo.js';
-import { PolicyError, type Policy } from '../../server/labeling/policy.js';
+import { type Policy, PolicyError } from '../../server/labeling/policy.js';
 import { labelProblems } from '../../server/labeling/problemFile.js';
 import type { LabelProblem } from '../../server/labeling/runEvents.js';
 import { problemFiles, slug } from '../../server/labeling/runFiles.js';
@@ -17,6 +16,7 @@ import { beginEvent, defaultLabelSettings, type LabelSettings } from '../../serv
 import { replay, replayTo, type SearchTree } from '../../server/labeling/searchTree.js';
 import { treeText } from '../../server/labeling/treeFile.js';
 import { policyOf, problem, walkPolicy } from './scripted.js';
+import { answerJudge } from './solverPolicy.js';
 
 const walk = walkPolicy({ mistakeRate: 0.2, failureRate: 0.1 });
 const search: LabelSettings = { ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 };
@@ -37,25 +37,38 @@ async function world(policy: Policy = walk): Promise<LabelWorld> {
 
 async function filesOf(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).sort();
-  return Object.fromEntries<string>(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)));
+  return Object.fromEntries<string>(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)),
+  );
 }
 
-const resultText = (tree: SearchTree): string => (tree.begin.method === 'mcts' ? treeText(tree) : stepsWithScore(tree).map((one) => `${JSON.stringify(one)}\n`).join(''));
+const resultText = (tree: SearchTree): string =>
+  tree.begin.method === 'mcts'
+    ? treeText(tree)
+    : stepsWithScore(tree)
+        .map((one) => `${JSON.stringify(one)}\n`)
+        .join('');
 
-describe.each([['a search', search], ['Monte-Carlo', sampled]] as const)('the log of %s', (_, settings) => {
+describe.each([
+  ['a search', search],
+  ['Monte-Carlo', sampled],
+] as const)('the log of %s', (_, settings) => {
   it('replayed gives the result byte for byte, and a readable one at any moment', async () => {
-    await fc.assert(fc.asyncProperty(fc.nat(1000), async (seed) => {
-      const here = await world();
-      const { files } = await labelProblem(problem, { ...settings, seed }, here);
-      const events = parseEvents(await readFile(files.log, 'utf8'), 'log').map(({ event }) => event);
-      expect(resultText(replay(events)!)).toBe(await readFile(files.result, 'utf8'));
-      for (let count = 1; count <= events.length; count++) {
-        const tree = replayTo(events, count)!;
-        expect(readDocument(treeText(tree))).toMatchObject({ format: 'mmPrmTree', faults: [] });
-        expect(tree.isEnded).toBe(count === events.length);
-      }
-      expect(replayTo(events, 0)).toBeUndefined();
-    }), { numRuns: 2 });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(1000), async (seed) => {
+        const here = await world();
+        const { files } = await labelProblem(problem, { ...settings, seed }, here);
+        const events = parseEvents(await readFile(files.log, 'utf8'), 'log').map(({ event }) => event);
+        expect(resultText(replay(events)!)).toBe(await readFile(files.result, 'utf8'));
+        for (let count = 1; count <= events.length; count++) {
+          const tree = replayTo(events, count)!;
+          expect(readDocument(treeText(tree))).toMatchObject({ format: 'mmPrmTree', faults: [] });
+          expect(tree.isEnded).toBe(count === events.length);
+        }
+        expect(replayTo(events, 0)).toBeUndefined();
+      }),
+      { numRuns: 2 },
+    );
   }, 20_000);
 
   it('cut anywhere and gone on with ends in the same files', async () => {
@@ -98,7 +111,9 @@ describe('labelling a problem again', () => {
     const { files } = await labelProblem(problem, search, here);
     const expected = await filesOf(here.folder);
     await rm(files.result);
-    const policy = policyOf(() => { throw new Error('asked'); });
+    const policy = policyOf(() => {
+      throw new Error('asked');
+    });
     expect(await labelProblem(problem, search, { ...here, policy })).toMatchObject({ isSkipped: true });
     expect(await filesOf(here.folder)).toEqual(expected);
   });
@@ -111,7 +126,10 @@ describe('labelling a problem again', () => {
     const second = lines.findIndex((_, i) => lines.slice(0, i).filter((line) => line.includes('"event":"rollouts"')).length === 1);
     await writeFile(files.log, `${lines.slice(0, second).join('\n')}\n`);
     const asked: number[] = [];
-    const policy = { ...walk, sample: (request: Parameters<Policy['sample']>[0]) => (asked.push(request.prefix.length), walk.sample(request)) };
+    const policy = {
+      ...walk,
+      sample: (request: Parameters<Policy['sample']>[0]) => (asked.push(request.prefix.length), walk.sample(request)),
+    };
     await labelProblem(problem, search, { ...here, policy });
     expect(await readFile(files.log, 'utf8')).toBe(text);
     expect(asked).toHaveLength(text.split('"event":"rollouts"').length - 1 - 1);
@@ -120,7 +138,9 @@ describe('labelling a problem again', () => {
   it('refuses a log of other settings, of another policy, and a damaged one, with the remedy', async () => {
     const here = await world();
     const { files } = await labelProblem(problem, search, here);
-    await expect(labelProblem(problem, { ...search, rollouts: 8 }, here)).rejects.toThrow(/p\.events\.jsonl was labelled otherwise: rollouts is 4 there and 8 here\..*--restart/);
+    await expect(labelProblem(problem, { ...search, rollouts: 8 }, here)).rejects.toThrow(
+      /p\.events\.jsonl was labelled otherwise: rollouts is 4 there and 8 here\..*--restart/,
+    );
     await expect(labelProblem({ ...problem, answer: '7' }, search, here)).rejects.toThrow('answer is "0" there and "7" here');
     const other = { ...walk, describe: () => Promise.resolve({ name: 'other', fingerprint: 'other', isDeterministic: true }) };
     await expect(labelProblem(problem, search, { ...here, policy: other })).rejects.toThrow('policy is "scripted" there and "other" here');
@@ -135,7 +155,9 @@ describe('labelling a problem again', () => {
     const here = await world();
     const stop = new AbortController();
     let batches = 0;
-    const cancelled = labelProblem(problem, search, here, stop.signal, (event) => { if (event.event === 'rollouts' && ++batches === 2) stop.abort(); });
+    const cancelled = labelProblem(problem, search, here, stop.signal, (event) => {
+      if (event.event === 'rollouts' && ++batches === 2) stop.abort();
+    });
     await expect(cancelled).rejects.toThrow(/abort/);
     expect(Object.keys(await filesOf(here.folder))).toEqual(['p.events.jsonl']);
     const whole = await world();
@@ -175,7 +197,15 @@ describe('more rollouts from a node', () => {
 
 describe('a run', () => {
   const problems: LabelProblem[] = Array.from({ length: 6 }, (_, i) => ({ ...problem, id: `Problem ${i}`, question: `How many ${i}?` }));
-  const options = (more: Partial<RunOptions> = {}): RunOptions => ({ problems, problemsFile: 'problems.json', settings: search, jobs: 1, restart: false, signal: new AbortController().signal, ...more });
+  const options = (more: Partial<RunOptions> = {}): RunOptions => ({
+    problems,
+    problemsFile: 'problems.json',
+    settings: search,
+    jobs: 1,
+    restart: false,
+    signal: new AbortController().signal,
+    ...more,
+  });
 
   it('gives the same files whatever the number of jobs', async () => {
     const [one, many] = [await world(), await world()];
@@ -188,10 +218,17 @@ describe('a run', () => {
   it('refuses the folder of another run, unless it is to be thrown away', async () => {
     const here = await world();
     await labelRun(options(), here);
-    await expect(labelRun(options({ settings: { ...search, searches: 1 } }), here)).rejects.toThrow(/holds a run with other settings \(searches is 2 there and 1 here\).*--out.*--restart/);
+    await expect(labelRun(options({ settings: { ...search, searches: 1 } }), here)).rejects.toThrow(
+      /holds a run with other settings \(searches is 2 there and 1 here\).*--out.*--restart/,
+    );
     await writeFile(join(here.folder, 'notes.json'), '{}');
     await labelRun(options({ settings: { ...search, searches: 1 }, restart: true, problems: problems.slice(0, 1) }), here);
-    expect(Object.keys(await filesOf(here.folder))).toEqual(['notes.json', `${slug('Problem 0')}.events.jsonl`, `${slug('Problem 0')}.json`, 'run.json']);
+    expect(Object.keys(await filesOf(here.folder))).toEqual([
+      'notes.json',
+      `${slug('Problem 0')}.events.jsonl`,
+      `${slug('Problem 0')}.json`,
+      'run.json',
+    ]);
   });
 
   it('ends with the policy, but not with one problem', async () => {
@@ -201,10 +238,17 @@ describe('a run', () => {
     const log = problemFiles(here.folder, 'Problem 1', 'mcts').log;
     await writeFile(log, `${JSON.stringify(beginEvent({ ...problems[1]!, answer: '9' }, settings, info, answerJudge.fingerprint))}\n`);
     const told: unknown[] = [];
-    expect(await labelRun(options({ settings, onProblem: (one, outcome) => told.push([one.id, outcome.kind]) }), here)).toMatchObject({ done: 5, failed: 1 });
+    expect(await labelRun(options({ settings, onProblem: (one, outcome) => told.push([one.id, outcome.kind]) }), here)).toMatchObject({
+      done: 5,
+      failed: 1,
+    });
     expect(told).toContainEqual(['Problem 1', 'failed']);
-    const refusing = policyOf(() => { throw new PolicyError('No such model.'); });
-    await expect(labelRun(options({ jobs: 3 }), { ...(await world()), policy: refusing })).rejects.toThrow(new PolicyError('No such model.'));
+    const refusing = policyOf(() => {
+      throw new PolicyError('No such model.');
+    });
+    await expect(labelRun(options({ jobs: 3 }), { ...(await world()), policy: refusing })).rejects.toThrow(
+      new PolicyError('No such model.'),
+    );
   });
 });
 
@@ -221,14 +265,24 @@ describe('file names', () => {
 
 describe('problems of a document', () => {
   it('are those with a question and an answer, each id once', () => {
-    const read = readDocument(JSON.stringify([
-      { id: 'a', question: 'How many?', correct_answer: '3', image_path: 'a.png' }, { id: 'a', question: 'Again?', correct_answer: '3' },
-      { question: 'No id?', correct_answer: 4 }, { id: 'c', question: 'No answer?', correct_answer: '' }, { id: 'd', question: ' ', correct_answer: '5' },
-    ]))!;
+    const read = readDocument(
+      JSON.stringify([
+        { id: 'a', question: 'How many?', correct_answer: '3', image_path: 'a.png' },
+        { id: 'a', question: 'Again?', correct_answer: '3' },
+        { question: 'No id?', correct_answer: 4 },
+        { id: 'c', question: 'No answer?', correct_answer: '' },
+        { id: 'd', question: ' ', correct_answer: '5' },
+      ]),
+    )!;
     const { problems, faults } = labelProblems(read.problems);
-    expect(problems).toEqual([{ id: 'a', question: 'How many?', answer: '3', images: ['a.png'] }, { id: 'problem-3', question: 'No id?', answer: '4', images: [] }]);
+    expect(problems).toEqual([
+      { id: 'a', question: 'How many?', answer: '3', images: ['a.png'] },
+      { id: 'problem-3', question: 'No id?', answer: '4', images: [] },
+    ]);
     expect(faults.map(({ message }) => message)).toEqual([
-      'The id a comes twice; give every problem its own.', expect.stringContaining('Problem c has no reference answer'), expect.stringContaining('Problem d has no question'),
+      'The id a comes twice; give every problem its own.',
+      expect.stringContaining('Problem c has no reference answer'),
+      expect.stringContaining('Problem d has no question'),
     ]);
   });
 });

@@ -1,5 +1,5 @@
-import { PolicyError, type Policy, type Rollout, type SampleRequest } from '../../server/labeling/policy.js';
 import type { Judge } from '../../server/labeling/judge.js';
+import { type Policy, PolicyError, type Rollout, type SampleRequest } from '../../server/labeling/policy.js';
 import type { LabelProblem } from '../../server/labeling/runEvents.js';
 import { createRandom } from '../../server/reasoning/random.js';
 
@@ -38,7 +38,8 @@ export function walkPolicy({ mistakeRate, failureRate = 0 }: WalkSettings): Poli
       if (random() < failureRate) return { failure: 'The server broke the connection.' };
       const steps: string[] = [];
       let mistakes = prefix.filter((step) => step.startsWith('Wrong')).length;
-      let left = prefix.at(-1)?.includes('answer') === true ? 0 : Math.max(1, 2 + Math.floor(createRandom(seed, 'length')() * 5) - prefix.length);
+      let left =
+        prefix.at(-1)?.includes('answer') === true ? 0 : Math.max(1, 2 + Math.floor(createRandom(seed, 'length')() * 5) - prefix.length);
       for (; left > 0; left--) {
         const isWrong = random() < mistakeRate;
         if (isWrong) mistakes++;

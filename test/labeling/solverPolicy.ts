@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { Draw } from '../../scripts/miniature/problems/draw.js';
+import type { GeneratedProblem } from '../../scripts/miniature/problems/problem.js';
+import { begin, type Progress, type SolverSettings, solve } from '../../scripts/miniature/problems/solver.js';
 import type { Judge } from '../../server/labeling/judge.js';
-import { PolicyError, type Completion, type Policy } from '../../server/labeling/policy.js';
+import { type Completion, type Policy, PolicyError } from '../../server/labeling/policy.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 import { createRandom } from '../../server/reasoning/random.js';
-import { Draw } from '../../media/models/mini/problems/draw.js';
-import type { GeneratedProblem } from '../../media/models/mini/problems/problem.js';
-import { begin, solve, type Progress, type SolverSettings } from '../../media/models/mini/problems/solver.js';
 
 /**
  * The stochastic solver as a policy: it knows the program and errs now and then. It can go on from any prefix of its own
@@ -16,12 +16,16 @@ export function solverPolicy(problem: GeneratedProblem, settings: SolverSettings
   const key = (steps: readonly string[]): string => JSON.stringify(steps);
   return {
     describe() {
-      const fingerprint = createHash('sha256').update(JSON.stringify([problem.question, settings])).digest('hex').slice(0, 16);
+      const fingerprint = createHash('sha256')
+        .update(JSON.stringify([problem.question, settings]))
+        .digest('hex')
+        .slice(0, 16);
       return Promise.resolve({ name: 'solver', fingerprint: `solver ${fingerprint}`, isDeterministic: true });
     },
     sample({ prefix, count, seed }) {
       const from = known.get(key(prefix));
-      if (from === undefined && prefix.length > 0) return Promise.reject(new PolicyError(`This is not a prefix of the solver: ${prefix.at(-1)!} Start the run anew.`));
+      if (from === undefined && prefix.length > 0)
+        return Promise.reject(new PolicyError(`This is not a prefix of the solver: ${prefix.at(-1)!} Start the run anew.`));
       const rollouts = Array.from({ length: count }, (_, i): Completion => {
         const draw = new Draw(createRandom(seed, `rollout ${i}`));
         const solution = [...prefix];

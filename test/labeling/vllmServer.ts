@@ -1,14 +1,23 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Policy, Rollout } from '../../server/labeling/policy.js';
 import { joinSteps } from '../../server/labeling/policies/stepText.js';
+import type { Policy, Rollout } from '../../server/labeling/policy.js';
 import { ImageFiles } from './vllmServerImages.js';
-import { readChat, readCompletion, type AskedFor, type VllmRequest } from './vllmServerRequest.js';
+import { type AskedFor, readChat, readCompletion, type VllmRequest } from './vllmServerRequest.js';
 
 /** What the server does with the next requests instead of answering. */
 export type Fault =
-  | 'error500' | 'busy503' | 'limited429' | 'refused401' | 'badRequest400'
-  | 'truncatedJson' | 'resetMidBody' | 'htmlPage' | 'plainText' | 'noChoices' | 'emptyChoices';
+  | 'error500'
+  | 'busy503'
+  | 'limited429'
+  | 'refused401'
+  | 'badRequest400'
+  | 'truncatedJson'
+  | 'resetMidBody'
+  | 'htmlPage'
+  | 'plainText'
+  | 'noChoices'
+  | 'emptyChoices';
 
 export interface VllmServerOptions {
   /** Writes the completions; its deterministic rollouts come back in their order. */
@@ -48,8 +57,18 @@ export interface VllmBehaviour {
  */
 export class VllmServer {
   readonly behaviour: VllmBehaviour = {
-    faults: [], alwaysFault: undefined, retryAfter: '0', delay: 0, n: 'taken', seed: 'taken', continuation: 'taken',
-    reasoning: 'none', steps: 'tagged', content: 'text', errors: 'nested', apiKey: undefined,
+    faults: [],
+    alwaysFault: undefined,
+    retryAfter: '0',
+    delay: 0,
+    n: 'taken',
+    seed: 'taken',
+    continuation: 'taken',
+    reasoning: 'none',
+    steps: 'tagged',
+    content: 'text',
+    errors: 'nested',
+    apiKey: undefined,
   };
   /** Bodies of the completion requests, in the order they came. */
   readonly requests: VllmRequest[] = [];
@@ -100,7 +119,15 @@ export class VllmServer {
     const { apiKey } = this.behaviour;
     if (apiKey !== undefined && request.headers.authorization !== `Bearer ${apiKey}`) return json(response, 401, { error: 'Unauthorized' });
     if (request.url === '/v1/models') {
-      const data = this.#models.map((id) => ({ id, object: 'model', created: now(), owned_by: 'vllm', root: id, parent: null, max_model_len: 4096 }));
+      const data = this.#models.map((id) => ({
+        id,
+        object: 'model',
+        created: now(),
+        owned_by: 'vllm',
+        root: id,
+        parent: null,
+        max_model_len: 4096,
+      }));
       return json(response, 200, { object: 'list', data });
     }
     if (request.url !== '/v1/chat/completions' && request.url !== '/v1/completions') return json(response, 404, { detail: 'Not Found' });
@@ -122,7 +149,8 @@ export class VllmServer {
     const { behaviour } = this;
     const fault = behaviour.faults.length > 0 ? behaviour.faults.shift() : behaviour.alwaysFault;
     if (fault !== undefined && this.#fail(fault, response)) return;
-    if (!this.#models.includes(body.model)) return this.#error(response, 404, 'NotFoundError', `The model \`${body.model}\` does not exist.`);
+    if (!this.#models.includes(body.model))
+      return this.#error(response, 404, 'NotFoundError', `The model \`${body.model}\` does not exist.`);
     const isRefused = body.continue_final_message === true && behaviour.continuation === 'refused';
     if (isRefused) return this.#invalid(response, 'continue_final_message');
     if (body.seed !== undefined && behaviour.seed === 'refused') return this.#invalid(response, 'seed');
@@ -137,33 +165,66 @@ export class VllmServer {
     const reply = this.#reply(body, isChat, asked, rollouts);
     if (fault === 'truncatedJson') return json(response, 200, reply, 0.6);
     if (fault === 'resetMidBody') return reset(response, reply);
-    json(response, 200, fault === 'noChoices' ? { ...reply, choices: undefined } : fault === 'emptyChoices' ? { ...reply, choices: [] } : reply);
+    json(
+      response,
+      200,
+      fault === 'noChoices' ? { ...reply, choices: undefined } : fault === 'emptyChoices' ? { ...reply, choices: [] } : reply,
+    );
   }
 
   /** Whether the fault was the whole answer. */
   #fail(fault: Fault, response: ServerResponse): boolean {
     switch (fault) {
-      case 'error500': this.#error(response, 500, 'InternalServerError', 'EngineCore encountered an issue.'); return true;
-      case 'busy503': this.#error(response, 503, 'ServiceUnavailableError', 'The server is overloaded.'); return true;
-      case 'limited429': response.setHeader('retry-after', this.behaviour.retryAfter); this.#error(response, 429, 'RateLimitError', 'Too many requests.'); return true;
-      case 'refused401': json(response, 401, { error: 'Unauthorized' }); return true;
-      case 'badRequest400': this.#error(response, 400, 'BadRequestError', "This model's maximum context length is 4096 tokens."); return true;
-      case 'htmlPage': raw(response, 'text/html', '<html><body><h1>Welcome to nginx!</h1></body></html>'); return true;
-      case 'plainText': raw(response, 'text/plain', 'ok'); return true;
-      default: return false;
+      case 'error500':
+        this.#error(response, 500, 'InternalServerError', 'EngineCore encountered an issue.');
+        return true;
+      case 'busy503':
+        this.#error(response, 503, 'ServiceUnavailableError', 'The server is overloaded.');
+        return true;
+      case 'limited429':
+        response.setHeader('retry-after', this.behaviour.retryAfter);
+        this.#error(response, 429, 'RateLimitError', 'Too many requests.');
+        return true;
+      case 'refused401':
+        json(response, 401, { error: 'Unauthorized' });
+        return true;
+      case 'badRequest400':
+        this.#error(response, 400, 'BadRequestError', "This model's maximum context length is 4096 tokens.");
+        return true;
+      case 'htmlPage':
+        raw(response, 'text/html', '<html><body><h1>Welcome to nginx!</h1></body></html>');
+        return true;
+      case 'plainText':
+        raw(response, 'text/plain', 'ok');
+        return true;
+      default:
+        return false;
     }
   }
 
   #invalid(response: ServerResponse, parameter: string): void {
-    this.#error(response, 400, 'BadRequestError', `[{'type': 'extra_forbidden', 'loc': ('body', '${parameter}'), 'msg': 'Extra inputs are not permitted'}]`);
+    this.#error(
+      response,
+      400,
+      'BadRequestError',
+      `[{'type': 'extra_forbidden', 'loc': ('body', '${parameter}'), 'msg': 'Extra inputs are not permitted'}]`,
+    );
   }
 
   #error(response: ServerResponse, code: number, type: string, message: string): void {
-    json(response, code, this.behaviour.errors === 'flat' ? { object: 'error', message, type, param: null, code } : { error: { message, type, param: null, code } });
+    json(
+      response,
+      code,
+      this.behaviour.errors === 'flat'
+        ? { object: 'error', message, type, param: null, code }
+        : { error: { message, type, param: null, code } },
+    );
   }
 
   #reply(body: VllmRequest, isChat: boolean, asked: AskedFor, rollouts: readonly Rollout[]) {
-    const texts = rollouts.map((rollout) => ('failure' in rollout ? '' : this.behaviour.steps === 'plain' ? rollout.steps.join('\n\n') : joinSteps(rollout.steps)));
+    const texts = rollouts.map((rollout) =>
+      'failure' in rollout ? '' : this.behaviour.steps === 'plain' ? rollout.steps.join('\n\n') : joinSteps(rollout.steps),
+    );
     const completionTokens = texts.join(' ').split(/\s+/).length;
     const choices = rollouts.map((rollout, index) => {
       const isCut = this.behaviour.content.startsWith('cut') || ('finish' in rollout && rollout.finish === 'length');
@@ -173,8 +234,17 @@ export class VllmServer {
       return isChat ? { ...common, message: this.#message(words) } : { ...common, text: words };
     });
     return {
-      id: `${isChat ? 'chatcmpl' : 'cmpl'}-${this.#replies++}`, object: isChat ? 'chat.completion' : 'text_completion', created: now(), model: body.model, choices,
-      usage: { prompt_tokens: asked.promptTokens, completion_tokens: completionTokens, total_tokens: asked.promptTokens + completionTokens, prompt_tokens_details: null },
+      id: `${isChat ? 'chatcmpl' : 'cmpl'}-${this.#replies++}`,
+      object: isChat ? 'chat.completion' : 'text_completion',
+      created: now(),
+      model: body.model,
+      choices,
+      usage: {
+        prompt_tokens: asked.promptTokens,
+        completion_tokens: completionTokens,
+        total_tokens: asked.promptTokens + completionTokens,
+        prompt_tokens_details: null,
+      },
     };
   }
 
@@ -182,8 +252,14 @@ export class VllmServer {
     const { reasoning, content } = this.behaviour;
     const thought = 'Let me think about it.';
     const message = { role: 'assistant', refusal: null, tool_calls: [] as unknown[] };
-    if (content === 'null' || content === 'cutThinking') return { ...message, content: null, reasoning: content === 'null' ? null : thought };
-    if (content === 'toolCall') return { ...message, content: null, tool_calls: [{ id: 'call-0', type: 'function', function: { name: 'calculate', arguments: '{}' } }] };
+    if (content === 'null' || content === 'cutThinking')
+      return { ...message, content: null, reasoning: content === 'null' ? null : thought };
+    if (content === 'toolCall')
+      return {
+        ...message,
+        content: null,
+        tool_calls: [{ id: 'call-0', type: 'function', function: { name: 'calculate', arguments: '{}' } }],
+      };
     if (reasoning === 'tag') return { ...message, content: `<think>\n${thought}\n</think>\n\n${words}` };
     return { ...message, content: words, ...(reasoning !== 'none' && { [reasoning]: thought }) };
   }
@@ -202,10 +278,14 @@ async function text(request: IncomingMessage): Promise<string> {
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason as Error);
+      },
+      { once: true },
+    );
   });
 }
 

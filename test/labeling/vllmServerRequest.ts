@@ -32,7 +32,9 @@ export interface AskedFor {
 /** @param continues Whether `continue_final_message` is honoured; a server that ignores it opens a new message. */
 export function readChat(body: VllmRequest, continues: boolean): AskedFor {
   const messages = body.messages ?? [];
-  const parts = messages.flatMap(({ role, content }) => (role !== 'user' ? [] : typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content));
+  const parts = messages.flatMap(({ role, content }) =>
+    role !== 'user' ? [] : typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
+  );
   const last = messages.at(-1);
   const isContinued = continues && body.continue_final_message === true && last?.role === 'assistant';
   const asked = readPrompt(parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n'), '\nPrevious Steps:');
@@ -58,7 +60,10 @@ function readPrompt(prompt: string, beforeSteps: string): { readonly question: s
 
 /** The messages as a ChatML template lays them out; an open message has no end and no opening after it. */
 function rendered(messages: NonNullable<VllmRequest['messages']>, isOpen: boolean): string {
-  const turns = messages.map(({ role, content }) => `<|im_start|> ${role} ${typeof content === 'string' ? content : content.map((part) => ('text' in part ? part.text : '<image>')).join(' ')}`);
+  const turns = messages.map(
+    ({ role, content }) =>
+      `<|im_start|> ${role} ${typeof content === 'string' ? content : content.map((part) => ('text' in part ? part.text : '<image>')).join(' ')}`,
+  );
   return turns.join(' <|im_end|> ') + (isOpen ? '' : ' <|im_end|> <|im_start|> assistant');
 }
 

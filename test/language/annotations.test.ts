@@ -7,7 +7,10 @@ import { stepAt } from '../../server/language/stepAt.js';
 import { scored, sketch } from './fixture.js';
 
 const everything = { start: { line: 0, character: 0 }, end: { line: 9999, character: 0 } };
-const two = sketch([{ question: 'q', images: ['a.png'], solutions: [['aa', 'bb', 'cc'], ['dd']] }, { question: 'p', solutions: [['e']] }]);
+const two = sketch([
+  { question: 'q', images: ['a.png'], solutions: [['aa', 'bb', 'cc'], ['dd']] },
+  { question: 'p', solutions: [['e']] },
+]);
 const low = scored(two, [[0.94, 0.12, 0.3, 0.8], [0.7]]);
 
 describe('inlay hints', () => {
@@ -39,7 +42,8 @@ describe('inlay hints', () => {
 });
 
 describe('code lens', () => {
-  const titles = (document: Parameters<typeof codeLens>[0]) => codeLens(document).map(({ range, command }) => [range.start.line, command!.title]);
+  const titles = (document: Parameters<typeof codeLens>[0]) =>
+    codeLens(document).map(({ range, command }) => [range.start.line, command!.title]);
 
   it('names tree, image, findings and aggregates', () => {
     expect(titles(low)).toEqual([
@@ -73,19 +77,27 @@ describe('code lens', () => {
 
   it('offers to score a problem the model has not scored', () => {
     const one = sketch([{ question: 'q', solutions: [['a']] }]);
-    expect(codeLens(scored(one)).map(({ command }) => command)).toContainEqual({ title: 'Score', command: 'steplens.scoreDocument', arguments: ['file:///w/a.json'] });
+    expect(codeLens(scored(one)).map(({ command }) => command)).toContainEqual({
+      title: 'Score',
+      command: 'steplens.scoreDocument',
+      arguments: ['file:///w/a.json'],
+    });
     expect(titles(scored(one, [[0.9]])).map(([, title]) => title)).not.toContain('Score');
   });
 
   it('offers to label what has a reference answer: a list of problems also as a whole, a tree again', () => {
     const list = sketch([{ question: 'q', answer: '1' }, { question: 'no answer' }, { question: 'p', answer: '2' }]);
-    expect(titles(scored(list))).toEqual([[0, 'Label this problem'], [0, 'Label all problems'], [2, 'Label this problem']]);
+    expect(titles(scored(list))).toEqual([
+      [0, 'Label this problem'],
+      [0, 'Label all problems'],
+      [2, 'Label this problem'],
+    ]);
     expect(codeLens(scored(list)).at(-1)!.command).toMatchObject({ command: 'steplens.labelProblem', arguments: ['file:///w/a.json', 2] });
     const tree = sketch([{ question: 'q', answer: '1', tree: { children: [{ steps: ['s'] }] } }]);
     expect(titles(scored(tree, [[0.9]])).map(([, title]) => title)).toContain('Label again');
   });
 
-  it('says whose values it sums, when they are not the model\'s', () => {
+  it("says whose values it sums, when they are not the model's", () => {
     const labelled = sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc: { value: 0.75 } } }]] }]);
     expect(titles(scored(labelled)).at(-1)).toEqual([1, 'rollouts: min 0.75 · mean 0.75 · last 0.75 · product 0.75']);
   });
@@ -120,7 +132,10 @@ describe('low steps and positions', () => {
   it('finds the first low step past steps without a value, and none where none is low', () => {
     const mc = (text: string, value: number) => ({ text, values: { mc: { value } } });
     const steps = lowSteps(scored(sketch([{ question: 'q', solutions: [[mc('a', 1), 'b', mc('c', 0.2), mc('d', 0)]] }])));
-    expect(steps.map(({ value, first }) => [value, first])).toEqual([[0.2, true], [0, false]]);
+    expect(steps.map(({ value, first }) => [value, first])).toEqual([
+      [0.2, true],
+      [0, false],
+    ]);
     expect(lowSteps(scored(sketch([{ question: 'q', solutions: [['a', mc('b', 1)]] }])))).toEqual([]);
   });
 

@@ -9,7 +9,10 @@ const found = (document: Parameters<typeof diagnostics>[0]) =>
 
 describe('diagnostics', () => {
   it('warns at the first low step, informs at later ones, and names value, source, threshold and change', () => {
-    const document = scored(sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc: { value: 3 / 16, correct: 3, total: 16 } } }, 'c', 'd']] }]), [[0.94, 0.12, 0.7, 0.3]]);
+    const document = scored(
+      sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc: { value: 3 / 16, correct: 3, total: 16 } } }, 'c', 'd']] }]),
+      [[0.94, 0.12, 0.7, 0.3]],
+    );
     expect(found(document)).toEqual([
       {
         code: 'first-low-step',
@@ -17,12 +20,28 @@ describe('diagnostics', () => {
         message: 'First low step: PRM 0.12 < 0.50 (previous step 0.94, -0.82). Rollouts: 3/16 right [0.07, 0.43].',
         line: 2,
       },
-      { code: 'later-low-step', severity: DiagnosticSeverity.Information, message: 'Low step after the first: PRM 0.30 < 0.50 (previous step 0.70, -0.40).', line: 4 },
+      {
+        code: 'later-low-step',
+        severity: DiagnosticSeverity.Information,
+        message: 'Low step after the first: PRM 0.30 < 0.50 (previous step 0.70, -0.40).',
+        line: 4,
+      },
     ]);
   });
 
   it('has a first low step in every solution', () => {
-    const document = scored(sketch([{ question: 'q', solutions: [['a', 'b'], ['c', 'd']] }]), [[0.9, 0.1, 0.2, 0.1]]);
+    const document = scored(
+      sketch([
+        {
+          question: 'q',
+          solutions: [
+            ['a', 'b'],
+            ['c', 'd'],
+          ],
+        },
+      ]),
+      [[0.9, 0.1, 0.2, 0.1]],
+    );
     expect(found(document).map(({ code, line }) => [code, line])).toEqual([
       ['first-low-step', 2],
       ['first-low-step', 3],
@@ -37,7 +56,9 @@ describe('diagnostics', () => {
 
   it('reports a step shared by many paths once', () => {
     const children = [{ steps: ['x'] }, { steps: ['y'] }, { steps: ['z'] }];
-    const document = scored(sketch([{ question: 'q', tree: { children: [{ steps: ['a', 'b'], children }] } }]), [[0.9, 0.1, 0.2, 0.8, 0.9]]);
+    const document = scored(sketch([{ question: 'q', tree: { children: [{ steps: ['a', 'b'], children }] } }]), [
+      [0.9, 0.1, 0.2, 0.8, 0.9],
+    ]);
     expect(found(document).map(({ code, line }) => [code, line])).toEqual([
       ['first-low-step', 2],
       ['later-low-step', 3],
@@ -48,24 +69,51 @@ describe('diagnostics', () => {
     const mc = { value: 0, correct: 0, total: 16 };
     const document = scored(sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc } }]] }]), [[0.9, 0.8]]);
     expect(found(document)).toEqual([
-      { code: 'no-rollout-succeeded', severity: DiagnosticSeverity.Information, message: '0 of 16 rollouts from here reached the right answer.', line: 2 },
+      {
+        code: 'no-rollout-succeeded',
+        severity: DiagnosticSeverity.Information,
+        message: '0 of 16 rollouts from here reached the right answer.',
+        line: 2,
+      },
     ]);
   });
 
   it('counts the rollouts a tree node keeps when the file has no total', () => {
-    const rollouts = [{ correct: false, steps: ['5'] }, { correct: false, steps: ['6'] }];
-    const document = scored(sketch([{ question: 'q', tree: { children: [{ steps: ['a', 'b'], mc: { value: 0 }, rollouts }] } }]), [[0.9, 0.8]]);
-    expect(found(document)).toMatchObject([{ code: 'no-rollout-succeeded', message: '0 of 2 distinct rollouts kept from here reached the right answer.', line: 2 }]);
+    const rollouts = [
+      { correct: false, steps: ['5'] },
+      { correct: false, steps: ['6'] },
+    ];
+    const document = scored(sketch([{ question: 'q', tree: { children: [{ steps: ['a', 'b'], mc: { value: 0 }, rollouts }] } }]), [
+      [0.9, 0.8],
+    ]);
+    expect(found(document)).toMatchObject([
+      { code: 'no-rollout-succeeded', message: '0 of 2 distinct rollouts kept from here reached the right answer.', line: 2 },
+    ]);
   });
 
   it('is silent about rollouts where a 0 is a hard label or nothing was sampled', () => {
     const values = [{ mc: { value: 0, hard: true } }, { mc: { value: 0 } }, {}];
-    const document = scored(sketch([{ question: 'q', solutions: [values.map((one, at) => ({ text: `s${at}`, values: one }))] }]), [[0.9, 0.9, 0.9]]);
+    const document = scored(sketch([{ question: 'q', solutions: [values.map((one, at) => ({ text: `s${at}`, values: one }))] }]), [
+      [0.9, 0.9, 0.9],
+    ]);
     expect(found(document)).toEqual([]);
   });
 
   it('falls back to what the file holds as long as no model has scored', () => {
-    const document = scored(sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc: { value: 0.25 } } }, { text: 'b', values: { recordedPrm: 0.2 } }, { text: 'c', values: { human: -1 } }]] }]));
+    const document = scored(
+      sketch([
+        {
+          question: 'q',
+          solutions: [
+            [
+              { text: 'a', values: { mc: { value: 0.25 } } },
+              { text: 'b', values: { recordedPrm: 0.2 } },
+              { text: 'c', values: { human: -1 } },
+            ],
+          ],
+        },
+      ]),
+    );
     expect(found(document).map(({ message }) => message)).toEqual([
       'First low step: rollouts 0.25 < 0.50.',
       'Low step after the first: PRM in file 0.20 < 0.50.',
@@ -79,9 +127,16 @@ describe('diagnostics', () => {
   });
 
   it('says why a step has no score', () => {
-    const document = scored(sketch([{ question: 'q', solutions: [['a', 'b']] }]), [[0.9, NaN]], { skipped: new Map([[1, '9,000 tokens, the model reads 4,096']]) });
+    const document = scored(sketch([{ question: 'q', solutions: [['a', 'b']] }]), [[0.9, NaN]], {
+      skipped: new Map([[1, '9,000 tokens, the model reads 4,096']]),
+    });
     expect(found(document)).toEqual([
-      { code: 'step-not-scored', severity: DiagnosticSeverity.Information, message: 'Not scored: 9,000 tokens, the model reads 4,096', line: 2 },
+      {
+        code: 'step-not-scored',
+        severity: DiagnosticSeverity.Information,
+        message: 'Not scored: 9,000 tokens, the model reads 4,096',
+        line: 2,
+      },
     ]);
   });
 
@@ -104,7 +159,10 @@ describe('diagnostics', () => {
   it('links a code to the line of its explanation', () => {
     const explanations = readExplanations('file:///docs/diagnostics.md', '# Diagnostics\n\n## `other`\n\n## `first-low-step`\ntext\n');
     const document = scored(sketch([{ question: 'q', solutions: [['a']] }]), [[0.1]]);
-    expect(diagnostics(document, explanations)[0]).toMatchObject({ source: 'StepLens', codeDescription: { href: 'file:///docs/diagnostics.md#L5' } });
+    expect(diagnostics(document, explanations)[0]).toMatchObject({
+      source: 'StepLens',
+      codeDescription: { href: 'file:///docs/diagnostics.md#L5' },
+    });
     expect(explanations.href('unheard-of')).toBe('file:///docs/diagnostics.md');
   });
 

@@ -1,8 +1,7 @@
-import { scoreProblem, type ProblemScores, type ScoredDocument } from '../../server/language/scoredDocument.js';
+import { type ProblemScores, type ScoredDocument, scoreProblem } from '../../server/language/scoredDocument.js';
 import type { Fault, Problem, ReasoningDocument, Rollout, Solution, Step, TreeNode } from '../../server/reasoning/problem.js';
 import { LineIndex, type Span } from '../../server/reasoning/span.js';
 import type { McValue, StepValues } from '../../server/reasoning/stepValue.js';
-
 
 type StepSketch = string | { readonly text: string; readonly values: StepValues };
 
@@ -118,12 +117,24 @@ function sketchTree(root: NodeSketch, pen: Pen): TreeNode[] {
 export function scored(
   sketched: { readonly text: string; readonly reasoning: ReasoningDocument },
   scores: readonly (readonly number[])[] = [],
-  { threshold = 0.5, skipped = new Map<number, string>(), pending }: { threshold?: number; skipped?: ReadonlyMap<number, string>; pending?: ReadonlySet<number> } = {},
+  {
+    threshold = 0.5,
+    skipped = new Map<number, string>(),
+    pending,
+  }: { threshold?: number; skipped?: ReadonlyMap<number, string>; pending?: ReadonlySet<number> } = {},
 ): ScoredDocument {
   const problems = sketched.reasoning.problems.map((problem) => {
     const given = scores[problem.index];
     const live: ProblemScores | undefined = given && { scores: Float64Array.from(given), skipped, ...(pending && { pending }) };
     return scoreProblem(problem, live, threshold);
   });
-  return { uri: 'file:///w/a.json', version: 3, lines: new LineIndex(sketched.text), reasoning: sketched.reasoning, problems, threshold, model: 'mini' };
+  return {
+    uri: 'file:///w/a.json',
+    version: 3,
+    lines: new LineIndex(sketched.text),
+    reasoning: sketched.reasoning,
+    problems,
+    threshold,
+    model: 'mini',
+  };
 }

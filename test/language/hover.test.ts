@@ -41,7 +41,10 @@ describe('hover on a step', () => {
   });
 
   it('covers the step', () => {
-    expect(hover(document, { line: 2, character: 1 }, [])?.range).toEqual({ start: { line: 2, character: 0 }, end: { line: 2, character: 1 } });
+    expect(hover(document, { line: 2, character: 1 }, [])?.range).toEqual({
+      start: { line: 2, character: 0 },
+      end: { line: 2, character: 1 },
+    });
   });
 
   it('shows the images that exist, and links to the tree and the next low step', () => {
@@ -67,9 +70,13 @@ describe('hover on a step', () => {
       { correct: false, steps: ['5'] },
       { correct: false, steps: ['5'] },
     ];
-    const tree = { children: [{ steps: ['a'], mc: { value: 1 / 3 }, visits: 4, rollouts, children: [{ steps: ['x'] }, { steps: ['y'] }] }] };
+    const tree = {
+      children: [{ steps: ['a'], mc: { value: 1 / 3 }, visits: 4, rollouts, children: [{ steps: ['x'] }, { steps: ['y'] }] }],
+    };
     const value = text(scored(sketch([{ question: 'q', tree }]), [[0.9, 0.8, 0.7]]), 1);
-    expect(value).toContain('Node 1 at depth 1 · visits 4 (times selected, not rollouts) · rollouts kept: 1 correct, 2 incorrect, 2 distinct');
+    expect(value).toContain(
+      'Node 1 at depth 1 · visits 4 (times selected, not rollouts) · rollouts kept: 1 correct, 2 incorrect, 2 distinct',
+    );
     expect(value).toContain('Path 1 of 2 (first of 2 through this step)');
     expect(decodeURIComponent(value)).toContain('steplens.openTree?["file:///w/a.json",0,1]');
   });

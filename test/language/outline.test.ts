@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DocumentSymbol } from 'vscode-languageserver-types';
 import { documentSymbols, symbolsLimit } from '../../server/language/documentSymbols.js';
 import { problemView } from '../../server/language/problemView.js';
-import { scored, sketch, type NodeSketch } from './fixture.js';
+import { type NodeSketch, scored, sketch } from './fixture.js';
 
 type Outline = [string, ...Outline[]];
 const outline = (symbols: readonly DocumentSymbol[]): Outline[] => symbols.map((one) => [one.name, ...outline(one.children ?? [])]);
@@ -18,7 +18,9 @@ describe('document symbols', () => {
   it('nest the nodes of a tree', () => {
     const tree = { children: [{ steps: ['a', 'b'], children: [{ steps: ['c'] }] }, { steps: ['d'] }] };
     const document = scored(sketch([{ question: 'q', tree }]), [[0.9, 0.8, 0.1, 0.7]]);
-    expect(outline(documentSymbols(document))).toEqual([['Problem 1: q', ['Node 1 · 0.80', ['Node 2 · 0.10 ▼ first low']], ['Node 3 · 0.70']]]);
+    expect(outline(documentSymbols(document))).toEqual([
+      ['Problem 1: q', ['Node 1 · 0.80', ['Node 2 · 0.10 ▼ first low']], ['Node 3 · 0.70']],
+    ]);
   });
 
   it('end at the limit and say so; a very deep tree stays shallow', () => {
@@ -38,17 +40,43 @@ describe('document symbols', () => {
 
 describe('problem view', () => {
   it('makes a trie of solutions: equal prefixes are one path', () => {
-    const document = scored(sketch([{ question: 'q', answer: '4', solutions: [['a', 'b', 'c'], ['a', 'b', 'd'], ['a', 'x']] }]), [[0.9, 0.2, 0.3, 0.9, 0.2, 0.7, 0.9, 0.8]]);
+    const document = scored(
+      sketch([
+        {
+          question: 'q',
+          answer: '4',
+          solutions: [
+            ['a', 'b', 'c'],
+            ['a', 'b', 'd'],
+            ['a', 'x'],
+          ],
+        },
+      ]),
+      [[0.9, 0.2, 0.3, 0.9, 0.2, 0.7, 0.9, 0.8]],
+    );
     const view = problemView(document, 0, ['file:///w/i.png'])!;
-    expect(view).toMatchObject({ uri: document.uri, version: 3, problem: 0, problemCount: 1, titles: ['q'], answer: '4', images: ['file:///w/i.png'], model: 'mini', threshold: 0.5, isSearchTree: false });
-    expect(view.nodes.map(({ id, parent, children, depth, value, steps }) => [id, parent, children, depth, value, steps[0]?.text])).toEqual([
-      [0, null, [1], 0, null, undefined],
-      [1, 0, [2, 5], 1, 0.9, 'a'],
-      [2, 1, [3, 4], 2, 0.2, 'b'],
-      [3, 2, [], 3, 0.3, 'c'],
-      [4, 2, [], 3, 0.7, 'd'],
-      [5, 1, [], 2, 0.8, 'x'],
-    ]);
+    expect(view).toMatchObject({
+      uri: document.uri,
+      version: 3,
+      problem: 0,
+      problemCount: 1,
+      titles: ['q'],
+      answer: '4',
+      images: ['file:///w/i.png'],
+      model: 'mini',
+      threshold: 0.5,
+      isSearchTree: false,
+    });
+    expect(view.nodes.map(({ id, parent, children, depth, value, steps }) => [id, parent, children, depth, value, steps[0]?.text])).toEqual(
+      [
+        [0, null, [1], 0, null, undefined],
+        [1, 0, [2, 5], 1, 0.9, 'a'],
+        [2, 1, [3, 4], 2, 0.2, 'b'],
+        [3, 2, [], 3, 0.3, 'c'],
+        [4, 2, [], 3, 0.7, 'd'],
+        [5, 1, [], 2, 0.8, 'x'],
+      ],
+    );
     expect(view.nodes[2]!.steps[0]).toMatchObject({ low: true, firstLow: true, range: { start: { line: 2, character: 0 } } });
     expect(view.nodes[3]!.steps[0]).toMatchObject({ low: true, firstLow: false });
   });
@@ -71,7 +99,12 @@ describe('problem view', () => {
       [1, 'mc', true, false],
       [0, 'mc', false, true],
     ]);
-    expect(view.nodes[1]).toMatchObject({ parent: 0, depth: 1, visits: 3, rollouts: [{ correct: false, answer: '5', range: { start: { line: 3 } } }] });
+    expect(view.nodes[1]).toMatchObject({
+      parent: 0,
+      depth: 1,
+      visits: 3,
+      rollouts: [{ correct: false, answer: '5', range: { start: { line: 3 } } }],
+    });
     expect(view.nodes[1]!.interval!.map((bound) => bound.toFixed(2))).toEqual(['0.10', '0.49']);
     expect(view.nodes[1]!.steps.map(({ text, values }) => [text, values.prm])).toEqual([
       ['a', 0.9],

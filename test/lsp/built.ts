@@ -7,5 +7,6 @@ export function ensureBuilt(): void {
   const built = ['server', 'cli', 'inference'].map((name) => statSync(`dist/${name}.js`, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   const sources = readdirSync('server', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const changed = sources.map((file) => statSync(join('server', file)).mtimeMs);
-  if (Math.max(...changed) > Math.min(...built)) execFileSync(process.execPath, ['esbuild.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (Math.max(...changed) > Math.min(...built))
+    execFileSync(process.execPath, ['esbuild.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

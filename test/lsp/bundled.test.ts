@@ -1,10 +1,17 @@
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { IPCMessageReader, IPCMessageWriter, StreamMessageReader, StreamMessageWriter, type DocumentSymbol, type InlayHint } from 'vscode-languageserver/node';
+import {
+  type DocumentSymbol,
+  type InlayHint,
+  IPCMessageReader,
+  IPCMessageWriter,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver/node';
+import { defaultSettings } from '../../server/lsp/settings.js';
 import { ScoreDocument } from '../../server/protocol.js';
-import { defaultSettings } from '../../server/settings.js';
 import { ensureBuilt } from './built.js';
 import { TestClient } from './client.js';
 
@@ -53,24 +60,27 @@ const lines = (records: readonly object[]) => `${records.map((record) => JSON.st
 const everything = { start: { line: 0, character: 0 }, end: { line: 99_999, character: 0 } };
 
 describe('the bundled server', () => {
-  it.each<Transport>(['stdio', 'ipc', 'steplens lsp --stdio'])('scores a file with the bundled model over %s, and leaves when told to', async (transport) => {
-    const { client, child } = started(transport);
-    await client.initialize({ settings: { ...defaultSettings, device: 'cpu' } });
-    const uri = 'file:///w/raw.jsonl';
-    await client.open(uri, 'jsonl', lines([pencils(3)]));
-    await client.until(() => ['ready', 'failed'].includes(client.statuses.at(-1)?.state ?? ''));
-    expect(client.statuses.at(-1)).toMatchObject({ state: 'ready', device: 'cpu' });
-    const hints = await client.request<InlayHint[]>('textDocument/inlayHint', { textDocument: { uri }, range: everything });
-    expect(hints).toHaveLength(3);
-    for (const { label, tooltip } of hints) {
-      expect(label).toMatch(/^[01]\.\d\d/);
-      expect(tooltip).toMatch(/^PRM · /);
-    }
-    const exited = once(child, 'exit');
-    await client.request('shutdown', undefined);
-    await client.connection.sendNotification('exit');
-    expect((await exited)[0]).toBe(0);
-  });
+  it.each<Transport>(['stdio', 'ipc', 'steplens lsp --stdio'])(
+    'scores a file with the bundled model over %s, and leaves when told to',
+    async (transport) => {
+      const { client, child } = started(transport);
+      await client.initialize({ settings: { ...defaultSettings, device: 'cpu' } });
+      const uri = 'file:///w/raw.jsonl';
+      await client.open(uri, 'jsonl', lines([pencils(3)]));
+      await client.until(() => ['ready', 'failed'].includes(client.statuses.at(-1)?.state ?? ''));
+      expect(client.statuses.at(-1)).toMatchObject({ state: 'ready', device: 'cpu' });
+      const hints = await client.request<InlayHint[]>('textDocument/inlayHint', { textDocument: { uri }, range: everything });
+      expect(hints).toHaveLength(3);
+      for (const { label, tooltip } of hints) {
+        expect(label).toMatch(/^[01]\.\d\d/);
+        expect(tooltip).toMatch(/^PRM · /);
+      }
+      const exited = once(child, 'exit');
+      await client.request('shutdown', undefined);
+      await client.connection.sendNotification('exit');
+      expect((await exited)[0]).toBe(0);
+    },
+  );
 
   it('loses nothing when its inference process is killed while it scores', async () => {
     const { client } = started();
@@ -94,26 +104,54 @@ describe('the bundled server', () => {
   it('keeps answering whatever is opened', async () => {
     const { client, child } = started();
     await client.initialize({ settings: { ...defaultSettings, scoreOnOpen: false } });
-    const whole = lines([pencils(3), { question: 'q', answer: '', image_path: '', mc_value: 1, visit_count: 0, correct_rollouts: [], incorrect_rollouts: [], children: [] }]);
+    const whole = lines([
+      pencils(3),
+      {
+        question: 'q',
+        answer: '',
+        image_path: '',
+        mc_value: 1,
+        visit_count: 0,
+        correct_rollouts: [],
+        incorrect_rollouts: [],
+        children: [],
+      },
+    ]);
     const garbage = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
       fc.json(),
-      fc.tuple(fc.nat(whole.length), fc.string({ unit: 'binary', maxLength: 5 }), fc.nat(20)).map(([at, put, drop]) => whole.slice(0, at) + put + whole.slice(at + drop)),
-      fc.constantFrom('{"children":'.repeat(3000), '['.repeat(100_000), '{"question":"q","children":[{"partial_solution":["\ud800"]}]', '\uFEFF{}', 'NaN', '<step>', '```\nopen'),
+      fc
+        .tuple(fc.nat(whole.length), fc.string({ unit: 'binary', maxLength: 5 }), fc.nat(20))
+        .map(([at, put, drop]) => whole.slice(0, at) + put + whole.slice(at + drop)),
+      fc.constantFrom(
+        '{"children":'.repeat(3000),
+        '['.repeat(100_000),
+        '{"question":"q","children":[{"partial_solution":["\ud800"]}]',
+        '\uFEFF{}',
+        'NaN',
+        '<step>',
+        '```\nopen',
+      ),
     );
     let opened = 0;
     await fc.assert(
-      fc.asyncProperty(garbage, fc.constantFrom('json', 'jsonl', 'markdown', 'plaintext'), fc.string({ maxLength: 20 }), async (text, languageId, typed) => {
-        const uri = `file:///w/${opened++}`;
-        await client.open(uri, languageId, text);
-        await client.change(uri, { range: { start: { line: 0, character: 2 }, end: { line: 5, character: 1 } }, text: typed });
-        const textDocument = { uri };
-        const symbols = await client.request<DocumentSymbol[]>('textDocument/documentSymbol', { textDocument });
-        expect(Array.isArray(symbols)).toBe(true);
-        for (const method of ['textDocument/codeLens', 'textDocument/foldingRange']) expect(Array.isArray(await client.request(method, { textDocument }))).toBe(true);
-        await client.request('textDocument/hover', { textDocument, position: { line: 0, character: 3 } });
-        await client.connection.sendNotification('textDocument/didClose', { textDocument });
-      }),
+      fc.asyncProperty(
+        garbage,
+        fc.constantFrom('json', 'jsonl', 'markdown', 'plaintext'),
+        fc.string({ maxLength: 20 }),
+        async (text, languageId, typed) => {
+          const uri = `file:///w/${opened++}`;
+          await client.open(uri, languageId, text);
+          await client.change(uri, { range: { start: { line: 0, character: 2 }, end: { line: 5, character: 1 } }, text: typed });
+          const textDocument = { uri };
+          const symbols = await client.request<DocumentSymbol[]>('textDocument/documentSymbol', { textDocument });
+          expect(Array.isArray(symbols)).toBe(true);
+          for (const method of ['textDocument/codeLens', 'textDocument/foldingRange'])
+            expect(Array.isArray(await client.request(method, { textDocument }))).toBe(true);
+          await client.request('textDocument/hover', { textDocument, position: { line: 0, character: 3 } });
+          await client.connection.sendNotification('textDocument/didClose', { textDocument });
+        },
+      ),
       { numRuns: 150 },
     );
     expect(child.exitCode).toBeNull();

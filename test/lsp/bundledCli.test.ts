@@ -38,8 +38,16 @@ describe('the bundled steplens command', () => {
   });
 
   it('ends with 2 where nothing can be read, and with 130 on Ctrl-C', async () => {
-    expect(await steplens('score', join(folder, 'missing.json')).done).toMatchObject({ code: 2, out: '', err: expect.stringContaining('missing.json: there is no such file') as string });
-    const record = (index: number) => JSON.stringify({ question: `q${index}`, steps_with_score: [{ step: `There are ${index} * 3 = ${index * 3} apples.`, score: 1, num_mc_correct: 1, num_mc_total: 1 }] });
+    expect(await steplens('score', join(folder, 'missing.json')).done).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('missing.json: there is no such file') as string,
+    });
+    const record = (index: number) =>
+      JSON.stringify({
+        question: `q${index}`,
+        steps_with_score: [{ step: `There are ${index} * 3 = ${index * 3} apples.`, score: 1, num_mc_correct: 1, num_mc_total: 1 }],
+      });
     await writeFile(join(folder, 'many.jsonl'), Array.from({ length: 20_000 }, (_, index) => record(index)).join('\n'));
     const long = steplens('score', join(folder, 'many.jsonl'), '--json', '--no-cache', '--device', 'cpu');
     await once(long.child.stdout, 'data');

@@ -1,6 +1,6 @@
 import {
-  createProtocolConnection,
   type ClientCapabilities,
+  createProtocolConnection,
   type Diagnostic,
   type InitializeResult,
   type MessageReader,
@@ -9,13 +9,22 @@ import {
   type PublishDiagnosticsParams,
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver/node';
-import { DocumentChanged, StatusChanged, type DocumentChangedParams, type InitializationOptions, type StatusParams } from '../../server/protocol.js';
-import { defaultSettings } from '../../server/settings.js';
+import { defaultSettings } from '../../server/lsp/settings.js';
+import {
+  DocumentChanged,
+  type DocumentChangedParams,
+  type InitializationOptions,
+  StatusChanged,
+  type StatusParams,
+} from '../../server/protocol.js';
 
 const capabilities: ClientCapabilities = {
   workspace: { inlayHint: { refreshSupport: true }, codeLens: { refreshSupport: true }, workspaceFolders: true },
   window: { workDoneProgress: true },
-  textDocument: { publishDiagnostics: { codeDescriptionSupport: true, versionSupport: true }, documentSymbol: { hierarchicalDocumentSymbolSupport: true } },
+  textDocument: {
+    publishDiagnostics: { codeDescriptionSupport: true, versionSupport: true },
+    documentSymbol: { hierarchicalDocumentSymbolSupport: true },
+  },
 };
 
 /** An editor over two streams: sends, collects what the server tells, and waits for events, never for time. */

@@ -5,16 +5,25 @@ import { PassThrough } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
-import { Evaluate, ScoreDocument, ScoringServer, ServerKey, SettingsChanged, type ServerKeyParams } from '../../server/protocol.js';
-import { startServer } from '../../server/server.js';
-import { defaultSettings } from '../../server/settings.js';
-import { createWorld } from '../../server/world.js';
+import { startServer } from '../../server/lsp/server.js';
+import { defaultSettings } from '../../server/lsp/settings.js';
+import { createWorld } from '../../server/lsp/world.js';
+import { Evaluate, ScoreDocument, ScoringServer, ServerKey, type ServerKeyParams, SettingsChanged } from '../../server/protocol.js';
 import { chatHandler } from '../scoring/backends/handlers.js';
 import { LoopbackServer } from '../scoring/backends/loopbackServer.js';
 import { tinyProfiles } from '../scoring/backends/tinyModel.js';
 import { TestClient } from './client.js';
 
-const text = JSON.stringify({ question: 'How many?', answer: '4', image_path: '', solutions_splits: [['First add.', 'So 4.'], ['First add.', 'So 5.']], labels: [1, 0] });
+const text = JSON.stringify({
+  question: 'How many?',
+  answer: '4',
+  image_path: '',
+  solutions_splits: [
+    ['First add.', 'So 4.'],
+    ['First add.', 'So 5.'],
+  ],
+  labels: [1, 0],
+});
 
 let folder: string;
 let server: LoopbackServer;
@@ -33,7 +42,10 @@ beforeEach(async () => {
     return chatHandler(['Yes', 'No'])(request, fault);
   }).start();
   origin = server.url.replace('127.0.0.1', '0.0.0.0');
-  await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...tinyProfiles.judge, backend: { kind: 'judge', url: `${origin}/v1`, model: 'tiny' } }));
+  await writeFile(
+    join(folder, 'prm.json'),
+    JSON.stringify({ ...tinyProfiles.judge, backend: { kind: 'judge', url: `${origin}/v1`, model: 'tiny' } }),
+  );
   uri = pathToFileURL(join(folder, 'set.jsonl')).href;
   const [toServer, fromServer] = [new PassThrough(), new PassThrough()];
   startServer(createConnection(toServer, fromServer), createWorld());
@@ -58,7 +70,9 @@ describe('a model at a server', () => {
     expect(status()).toMatchObject({ asksFor: origin, message: expect.stringContaining('StepLens: Allow Scoring Server') as string });
     expect(await client.request(ScoringServer, {})).toBe(`${origin}/v1`);
     await expect(client.request(ScoreDocument, { uri })).rejects.toThrow('only after you agree');
-    expect(await client.request(Evaluate, { id: '1', uris: [uri], rescore: true })).toEqual({ err: expect.stringContaining('only after you agree') as string });
+    expect(await client.request(Evaluate, { id: '1', uris: [uri], rescore: true })).toEqual({
+      err: expect.stringContaining('only after you agree') as string,
+    });
     expect(paths).toEqual([]);
 
     await client.connection.sendNotification(SettingsChanged, { settings: remote(), isTrusted: true, allowedServers: [origin] });

@@ -1,18 +1,24 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IPCMessageReader, IPCMessageWriter } from 'vscode-languageserver/node';
+import { defaultSettings } from '../../server/lsp/settings.js';
 import { SettingsChanged } from '../../server/protocol.js';
 import { createRandom } from '../../server/reasoning/random.js';
-import { defaultSettings } from '../../server/settings.js';
-import { byteMutations, jsonMutations, modelMutations, templateMutations, type Mutation } from '../inference/mutate.js';
+import { byteMutations, jsonMutations, type Mutation, modelMutations, templateMutations } from '../inference/mutate.js';
 import { ensureBuilt } from './built.js';
 import { TestClient } from './client.js';
 
 const uri = 'file:///w/set.jsonl';
-const text = JSON.stringify({ question: 'What is 3 + 4?', answer: '7', image_path: '', solutions_splits: [['3 + 4 = 7', 'The answer is 7.']], labels: [1] });
+const text = JSON.stringify({
+  question: 'What is 3 + 4?',
+  answer: '7',
+  image_path: '',
+  solutions_splits: [['3 + 4 = 7', 'The answer is 7.']],
+  labels: [1],
+});
 const plain = 'test/fixtures/models/label-head';
 const chat = 'test/fixtures/models/families/qwen2.5-math-prm';
 
@@ -53,26 +59,33 @@ describe('the bundled server, given damaged and hostile models one after the oth
 
   async function use(modelPath: string): Promise<string> {
     client.statuses.length = 0;
-    await client.connection.sendNotification(SettingsChanged, { settings: { ...defaultSettings, device: 'cpu', modelPath }, isTrusted: true });
+    await client.connection.sendNotification(SettingsChanged, {
+      settings: { ...defaultSettings, device: 'cpu', modelPath },
+      isTrusted: true,
+    });
     return settled();
   }
 
-  it.each(plans)('says of each $file what is wrong, or scores with it, and goes on', { timeout: 180_000 }, async ({ from, file, mutations }) => {
-    expect(await use(from), 'as it is').toBe('ready');
-    let refused = 0;
-    for (const [i, mutation] of mutations.entries()) {
-      const model = join(folder, `${file}-${i}`);
-      await mkdir(model);
-      for (const name of await readdir(from)) if (name !== 'expected.json') await cp(join(from, name), join(model, name));
-      await writeFile(join(model, file), mutation.apply(await readFile(join(from, file)), createRandom(i, file)));
-      if ((await use(model)) === 'failed') {
-        refused++;
-        expect(client.statuses.at(-1)!.message!.length, mutation.name).toBeGreaterThan(20);
+  it.each(plans)(
+    'says of each $file what is wrong, or scores with it, and goes on',
+    { timeout: 180_000 },
+    async ({ from, file, mutations }) => {
+      expect(await use(from), 'as it is').toBe('ready');
+      let refused = 0;
+      for (const [i, mutation] of mutations.entries()) {
+        const model = join(folder, `${file}-${i}`);
+        await mkdir(model);
+        for (const name of await readdir(from)) if (name !== 'expected.json') await cp(join(from, name), join(model, name));
+        await writeFile(join(model, file), mutation.apply(await readFile(join(from, file)), createRandom(i, file)));
+        if ((await use(model)) === 'failed') {
+          refused++;
+          expect(client.statuses.at(-1)!.message!.length, mutation.name).toBeGreaterThan(20);
+        }
+        expect(child.exitCode, mutation.name).toBeNull();
       }
-      expect(child.exitCode, mutation.name).toBeNull();
-    }
-    expect(refused).toBeGreaterThan(0);
-    expect(await use(''), 'the bundled model').toBe('ready');
-    expect(client.statuses.at(-1)!.model).toBe(bundled);
-  });
+      expect(refused).toBeGreaterThan(0);
+      expect(await use(''), 'the bundled model').toBe('ready');
+      expect(client.statuses.at(-1)!.model).toBe(bundled);
+    },
+  );
 });

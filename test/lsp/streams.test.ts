@@ -1,23 +1,51 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection, StreamMessageReader, StreamMessageWriter, type CodeLens, type DocumentSymbol, type FoldingRange, type Hover, type InlayHint, type MarkupContent } from 'vscode-languageserver/node';
-import { readDocument } from '../../server/formats/registry.js';
 import {
-  CancelScoring, ClearCache, LabelProblem, LowSteps, MoreRollouts, ProblemViewRequest, ScoreDocument, SettingsChanged, StepAt, StopLabeling, TreeViewRequest,
-  type LowStep, type ProblemView, type TreeView,
-} from '../../server/protocol.js';
-import { createLabeler } from '../../server/labeler.js';
+  type CodeLens,
+  createConnection,
+  type DocumentSymbol,
+  type FoldingRange,
+  type Hover,
+  type InlayHint,
+  type MarkupContent,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver/node';
+import { createLabeler } from '../../server/editor/labeler.js';
+import { readDocument } from '../../server/formats/registry.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { PolicyError } from '../../server/labeling/policy.js';
-import { startServer, type World } from '../../server/server.js';
-import { ScoringError } from '../../server/scoring/scorer.js';
-import { defaultSettings } from '../../server/settings.js';
-import { FakeScorer } from '../language/fakeScorer.js';
+import { startServer, type World } from '../../server/lsp/server.js';
+import { defaultSettings } from '../../server/lsp/settings.js';
+import { ModelError } from '../../server/models/modelError.js';
+import {
+  CancelScoring,
+  ClearCache,
+  LabelProblem,
+  type LowStep,
+  LowSteps,
+  MoreRollouts,
+  type ProblemView,
+  ProblemViewRequest,
+  ScoreDocument,
+  SettingsChanged,
+  StepAt,
+  StopLabeling,
+  type TreeView,
+  TreeViewRequest,
+} from '../../server/protocol.js';
+import { FakeScorer } from '../editor/fakeScorer.js';
 import { TestClient } from './client.js';
 
 const uri = 'file:///w/raw.jsonl';
 const step = (text: string, correct: number) => ({ step: text, score: correct / 16, num_mc_correct: correct, num_mc_total: 16 });
-const record = { image: 'i.png', question: 'How many?', answer: '4', response: 'x', steps_with_score: [step('First add.', 14), step('This is wrong.', 3), step('So 5.', 0)] };
+const record = {
+  image: 'i.png',
+  question: 'How many?',
+  answer: '4',
+  response: 'x',
+  steps_with_score: [step('First add.', 14), step('This is wrong.', 3), step('So 5.', 0)],
+};
 const text = `${JSON.stringify(record)}\n`;
 const everything = { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } };
 
@@ -42,7 +70,11 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
       scorers.push(scorer);
       return scorer;
     },
-    createLabeler: () => createLabeler(() => Promise.reject(new PolicyError('No policy answers here.')), (algebra) => Promise.resolve(createJudge({ algebra }))),
+    createLabeler: () =>
+      createLabeler(
+        () => Promise.reject(new PolicyError('No policy answers here.')),
+        (algebra) => Promise.resolve(createJudge({ algebra })),
+      ),
     locateImages: (_, __, paths) => Promise.resolve([...paths]),
     findImages: (_, __, paths) => Promise.resolve(paths.map((path) => `file:///w/${path}`)),
     readText: () => Promise.resolve('## `first-low-step`\n'),
@@ -72,7 +104,13 @@ describe('the server over streams', () => {
     const { client } = connect();
     expect(await client.initialize()).toMatchObject({
       serverInfo: { name: 'StepLens', version: '1.2.3' },
-      capabilities: { hoverProvider: true, inlayHintProvider: true, documentSymbolProvider: true, foldingRangeProvider: true, textDocumentSync: { change: 2 } },
+      capabilities: {
+        hoverProvider: true,
+        inlayHintProvider: true,
+        documentSymbolProvider: true,
+        foldingRangeProvider: true,
+        textDocumentSync: { change: 2 },
+      },
     });
   });
 
@@ -93,7 +131,9 @@ describe('the server over streams', () => {
     const { client } = await opened();
     expect(await client.request(LabelProblem, { uri, problem: 0 })).toEqual({ err: 'No policy answers here.' });
     expect(await client.request(LabelProblem, { uri, problem: 7 })).toEqual({ err: 'There is no such problem in this file any more.' });
-    expect(await client.request(MoreRollouts, { uri, problem: 0, node: 0, count: 0 })).toEqual({ err: 'The number of rollouts is a whole number from 1.' });
+    expect(await client.request(MoreRollouts, { uri, problem: 0, node: 0, count: 0 })).toEqual({
+      err: 'The number of rollouts is a whole number from 1.',
+    });
     expect(await client.request(StopLabeling, {})).toBeNull();
     const { view, replay, labeling } = await client.request<TreeView>(TreeViewRequest, { uri, problem: 0 });
     expect([view!.nodes.length, replay, labeling]).toEqual([4, null, null]);
@@ -110,7 +150,13 @@ describe('the server over streams', () => {
     const hints = await client.request<InlayHint[]>('textDocument/inlayHint', { textDocument: { uri }, range: everything });
     expect(hints.map(({ label }) => label)).toEqual(['0.90', '0.10 ▼ first low', '0.90']);
     const lenses = await client.request<CodeLens[]>('textDocument/codeLens', { textDocument: { uri } });
-    expect(lenses.map(({ command }) => command!.title)).toEqual(['Reasoning tree', 'Image', 'Label this problem', '3 steps · first low at step 2', '▼ step 2 · min 0.10 · mean 0.63 · last 0.90 · product 0.08']);
+    expect(lenses.map(({ command }) => command!.title)).toEqual([
+      'Reasoning tree',
+      'Image',
+      'Label this problem',
+      '3 steps · first low at step 2',
+      '▼ step 2 · min 0.10 · mean 0.63 · last 0.90 · product 0.08',
+    ]);
     const symbols = await client.request<DocumentSymbol[]>('textDocument/documentSymbol', { textDocument: { uri } });
     expect(symbols[0]!.children![0]!.children).toHaveLength(3);
     expect(await client.request<FoldingRange[]>('textDocument/foldingRange', { textDocument: { uri } })).toEqual([]);
@@ -120,7 +166,11 @@ describe('the server over streams', () => {
     const { client, scorers } = await opened();
     const low = await client.request<LowStep[]>(LowSteps, { uri });
     expect(low).toMatchObject([{ value: 0.1, first: true }]);
-    expect(await client.request(StepAt, { textDocument: { uri }, position: low[0]!.range.start })).toEqual({ problem: 0, solution: 0, step: 1 });
+    expect(await client.request(StepAt, { textDocument: { uri }, position: low[0]!.range.start })).toEqual({
+      problem: 0,
+      solution: 0,
+      step: 1,
+    });
     const view = await client.request<ProblemView>(ProblemViewRequest, { uri, problem: 0 });
     expect(view).toMatchObject({ isSearchTree: false, model: 'fake', images: ['file:///w/i.png'], titles: ['How many?'] });
     expect(view.nodes).toHaveLength(4);
@@ -136,7 +186,10 @@ describe('the server over streams', () => {
     client.refreshed.length = 0;
     const start = { line: 0, character: text.indexOf('wrong') };
     const version = await client.change(uri, { range: { start, end: { line: 0, character: start.character + 5 } }, text: 'right' });
-    await client.until(() => client.diagnostics.get(uri)!.version === version && !client.codes(uri).includes('first-low-step') && client.refreshed.length >= 2);
+    await client.until(
+      () =>
+        client.diagnostics.get(uri)!.version === version && !client.codes(uri).includes('first-low-step') && client.refreshed.length >= 2,
+    );
     expect(client.codes(uri)).toEqual(['no-rollout-succeeded']);
     expect(client.changed.at(-1)).toEqual({ uri, version });
     expect(new Set(client.refreshed)).toEqual(new Set(['workspace/inlayHint/refresh', 'workspace/codeLens/refresh']));
@@ -171,8 +224,8 @@ describe('the server over streams', () => {
     expect(await client.request(LowSteps, { uri })).toEqual([]);
   });
 
-  it('tells a failing model in status and in the answer, and keeps the file\'s own values', async () => {
-    const { client } = connect({ createScorer: () => new FakeScorer(new ScoringError('/models/x/prm.json: no such file')) });
+  it("tells a failing model in status and in the answer, and keeps the file's own values", async () => {
+    const { client } = connect({ createScorer: () => new FakeScorer(new ModelError('/models/x/prm.json: no such file')) });
     await client.initialize();
     await client.open(uri, 'jsonl', text);
     await client.until(() => client.statuses.at(-1)?.state === 'failed');
@@ -187,7 +240,12 @@ describe('the server over streams', () => {
     await client.initialize();
     await client.open(uri, 'jsonl', text);
     await client.until(() => client.progress.length > 0);
-    expect(client.progress[0]!.value).toMatchObject({ kind: 'begin', title: 'StepLens', cancellable: true, message: '0 of 3 steps scored' });
+    expect(client.progress[0]!.value).toMatchObject({
+      kind: 'begin',
+      title: 'StepLens',
+      cancellable: true,
+      message: '0 of 3 steps scored',
+    });
     const asked = client.request(ScoreDocument, { uri });
     await client.request(CancelScoring, { uri });
     await expect(asked).rejects.toThrow('cancelled');

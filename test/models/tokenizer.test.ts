@@ -4,7 +4,12 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { describe, expect, it } from 'vitest';
 
 interface Expected {
-  readonly cases: readonly { readonly question: string; readonly steps: readonly string[]; readonly ids: readonly number[]; readonly scores: readonly number[] }[];
+  readonly cases: readonly {
+    readonly question: string;
+    readonly steps: readonly string[];
+    readonly ids: readonly number[];
+    readonly scores: readonly number[];
+  }[];
 }
 
 interface Layout {
@@ -28,7 +33,10 @@ describe.each([
   it('gives the ids that Python gives, prompt and steps encoded apart', () => {
     expect(cases.length).toBeGreaterThanOrEqual(4);
     for (const { question, steps, ids: expected } of cases) {
-      expect([...ids(layout.before.replace('{images}', '').replace('{question}', () => question)), ...steps.flatMap((step) => ids(layout.step.replace('{step}', () => step)))]).toEqual(expected);
+      expect([
+        ...ids(layout.before.replace('{images}', '').replace('{question}', () => question)),
+        ...steps.flatMap((step) => ids(layout.step.replace('{step}', () => step))),
+      ]).toEqual(expected);
     }
   });
 
@@ -46,6 +54,9 @@ describe.each([
 });
 
 it('Yes, No and the marker are one token each in the bundled model', () => {
-  const tokenizer = new Tokenizer(read('media/models/mini/tokenizer.json') as object, read('media/models/mini/tokenizer_config.json') as object);
+  const tokenizer = new Tokenizer(
+    read('media/models/mini/tokenizer.json') as object,
+    read('media/models/mini/tokenizer_config.json') as object,
+  );
   for (const text of ['Yes', 'No', '<prm>', '<|pad|>']) expect(tokenizer.encode(text, { add_special_tokens: false }).ids).toHaveLength(1);
 });

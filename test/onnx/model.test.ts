@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeNode, makeTensor, makeValueInfo, readNode, writeModel, attribute, type OnnxModel } from '../../server/onnx/model.js';
+import { attribute, makeNode, makeTensor, makeValueInfo, type OnnxModel, readNode, writeModel } from '../../server/onnx/model.js';
 import { OnnxFileError, readModel } from '../../server/onnx/readModel.js';
 import { sliceHead } from '../../server/onnx/sliceHead.js';
-import { integers, readFields, varintField, writeMessage, bytesField } from '../../server/onnx/wire.js';
+import { bytesField, integers, readFields, varintField, writeMessage } from '../../server/onnx/wire.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { byteMutations, modelMutations } from '../inference/mutate.js';
 
@@ -40,11 +40,17 @@ describe('an ONNX file', () => {
     expect(outside).toBeGreaterThan(5);
     // Read again from the file that names them, they are found at the same place.
     const named = join(folder, 'named.onnx');
-    await writeFile(named, writeModel(light, () => 'weights'));
+    await writeFile(
+      named,
+      writeModel(light, () => 'weights'),
+    );
     const again = await readModel(named);
-    const places = (model: OnnxModel) => model.graph.initializers.flatMap(({ data }) => (data && !Buffer.isBuffer(data) ? [[data.offset, data.length]] : []));
+    const places = (model: OnnxModel) =>
+      model.graph.initializers.flatMap(({ data }) => (data && !Buffer.isBuffer(data) ? [[data.offset, data.length]] : []));
     expect(places(again)).toEqual(places(light));
-    expect(again.graph.initializers.flatMap(({ data }) => (data && !Buffer.isBuffer(data) ? [data.path] : []))).toEqual(Array<string>(outside).fill(join(folder, 'weights')));
+    expect(again.graph.initializers.flatMap(({ data }) => (data && !Buffer.isBuffer(data) ? [data.path] : []))).toEqual(
+      Array<string>(outside).fill(join(folder, 'weights')),
+    );
   });
 
   it('gives back what was put together', async () => {
@@ -52,13 +58,22 @@ describe('an ONNX file', () => {
     const tensor = makeTensor('w', [2, 3], 1, Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer));
     const model: OnnxModel = {
       fields: [varintField(1, 8), bytesField(14, 'of a later version')],
-      graph: { nodes: [node], initializers: [tensor], inputs: [makeValueInfo('a', 1, [1, undefined])], outputs: [makeValueInfo('c', 7, [])], values: [], fields: [bytesField(2, 'g')] },
+      graph: {
+        nodes: [node],
+        initializers: [tensor],
+        inputs: [makeValueInfo('a', 1, [1, undefined])],
+        outputs: [makeValueInfo('c', 7, [])],
+        values: [],
+        fields: [bytesField(2, 'g')],
+      },
     };
     await writeFile(join(folder, 'made.onnx'), writeModel(model, basename));
     const { graph, fields } = await readModel(join(folder, 'made.onnx'));
     expect(fields.map(({ raw }) => raw)).toEqual(model.fields.map(({ raw }) => raw));
     expect(graph.nodes[0]).toMatchObject({ opType: 'Gather', inputs: ['a', 'b'], outputs: ['c'] });
-    expect([attribute(graph.nodes[0]!, 'axis')?.int, attribute(graph.nodes[0]!, 'axes')?.ints, attribute(graph.nodes[0]!, 'none')]).toEqual([-1, [-2, 3], undefined]);
+    expect([attribute(graph.nodes[0]!, 'axis')?.int, attribute(graph.nodes[0]!, 'axes')?.ints, attribute(graph.nodes[0]!, 'none')]).toEqual(
+      [-1, [-2, 3], undefined],
+    );
     expect(graph.initializers[0]).toMatchObject({ name: 'w', dims: [2, 3], type: 1, data: tensor.data });
     expect([graph.inputs[0]!.shape, graph.inputs[0]!.type, graph.outputs[0]!.shape]).toEqual([[1, undefined], 1, []]);
   });
@@ -74,7 +89,9 @@ describe('an ONNX file', () => {
   });
 
   it('says what is wrong with it, whatever was done to it: 200 damaged files', { timeout: 30_000 }, async () => {
-    const sources = await Promise.all(['images/model.onnx', 'precision/plain.onnx', 'precision/int8.onnx'].map((name) => readFile(join(models, name))));
+    const sources = await Promise.all(
+      ['images/model.onnx', 'precision/plain.onnx', 'precision/int8.onnx'].map((name) => readFile(join(models, name))),
+    );
     const mutations = [...byteMutations, ...modelMutations];
     const counts = { read: 0, sliced: 0, refused: 0 };
     const path = join(folder, 'damaged.onnx');
@@ -87,7 +104,10 @@ describe('an ONNX file', () => {
         if (typeof (await sliceHead(model, Int32Array.of(1, 0))) !== 'string') counts.sliced++;
       } catch (error) {
         expect(error).toBeInstanceOf(Error);
-        if (!(error instanceof OnnxFileError)) expect((error as Error).message).toMatch(/structure is broken|its weights in .*weights\.bin cannot be read \(ENOENT\); put that file beside it/);
+        if (!(error instanceof OnnxFileError))
+          expect((error as Error).message).toMatch(
+            /structure is broken|its weights in .*weights\.bin cannot be read \(ENOENT\); put that file beside it/,
+          );
         else expect(error.message).toMatch(/damaged\.onnx is no ONNX model: .*(Download or (copy|export) it again)\.$/);
         counts.refused++;
       }
@@ -98,7 +118,9 @@ describe('an ONNX file', () => {
   it('tells of a file that is not there, empty, or something else', async () => {
     await expect(readModel(join(folder, 'none.onnx'))).rejects.toThrow('none.onnx cannot be read (ENOENT)');
     await writeFile(join(folder, 'empty.onnx'), '');
-    await expect(readModel(join(folder, 'empty.onnx'))).rejects.toThrow('empty.onnx is no ONNX model: it declares no output. Download or export it again.');
+    await expect(readModel(join(folder, 'empty.onnx'))).rejects.toThrow(
+      'empty.onnx is no ONNX model: it declares no output. Download or export it again.',
+    );
     await writeFile(join(folder, 'text.onnx'), 'version https://git-lfs.github.com/spec/v1\n');
     await expect(readModel(join(folder, 'text.onnx'))).rejects.toThrow(OnnxFileError);
   });

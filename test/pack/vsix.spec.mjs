@@ -29,20 +29,54 @@ describe('the VSIX', () => {
   });
 
   it('holds what StepLens needs and nothing else', async () => {
-    const names = (await zipListing(vsix)).map(({ name }) => name).filter((name) => name.startsWith('extension/')).map((name) => name.slice('extension/'.length).toLowerCase());
+    const names = (await zipListing(vsix))
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('extension/'))
+      .map((name) => name.slice('extension/'.length).toLowerCase());
     for (const needed of [
-      'package.json', 'readme.md', 'changelog.md', 'docs/diagnostics.md', 'docs/families.md', 'media/icon.png', 'media/schemas/prm.schema.json',
-      'dist/extension.cjs', 'dist/server.js', 'dist/inference.js', 'dist/cli.js', 'dist/webview.js', 'dist/webview.css', 'dist/evaluation.js', 'dist/evaluation.css', 'dist/codicon.css', 'dist/codicon.ttf',
-      'media/models/mini/prm.json', 'media/models/mini/model.onnx', 'media/models/mini/policy/policy.onnx', 'media/models/mini/policy/policy.json', 'media/models/mini/tokenizer.json',
-      'node_modules/onnxruntime-node/dist/index.js', 'node_modules/onnxruntime-common/dist/cjs/index.js', 'node_modules/onnxruntime-common/dist/cjs/package.json',
-      'node_modules/sharp/dist/index.cjs', `node_modules/@img/sharp-${target}/package.json`,
+      'package.json',
+      'readme.md',
+      'changelog.md',
+      'docs/diagnostics.md',
+      'docs/families.md',
+      'media/icon.png',
+      'media/schemas/prm.schema.json',
+      'dist/extension.cjs',
+      'dist/server.js',
+      'dist/inference.js',
+      'dist/cli.js',
+      'dist/webview.js',
+      'dist/webview.css',
+      'dist/evaluation.js',
+      'dist/evaluation.css',
+      'dist/codicon.css',
+      'dist/codicon.ttf',
+      'media/models/mini/prm.json',
+      'media/models/mini/model.onnx',
+      'media/models/mini/policy/policy.onnx',
+      'media/models/mini/policy/policy.json',
+      'media/models/mini/tokenizer.json',
+      'node_modules/onnxruntime-node/dist/index.js',
+      'node_modules/onnxruntime-common/dist/cjs/index.js',
+      'node_modules/onnxruntime-common/dist/cjs/package.json',
+      'node_modules/sharp/dist/index.cjs',
+      `node_modules/@img/sharp-${target}/package.json`,
       `node_modules/onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/onnxruntime_binding.node`,
-    ]) assert.ok(names.includes(needed), `${needed} is missing`);
-    const allowed = /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/(diagnostics|families)\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|webview|evaluation)\.js|(webview|evaluation|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/(policy\/)?[\w.]+\.(onnx|json|md))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
-    assert.deepEqual(names.filter((name) => !allowed.test(name)), []);
+    ])
+      assert.ok(names.includes(needed), `${needed} is missing`);
+    const allowed =
+      /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/(diagnostics|families)\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|webview|evaluation)\.js|(webview|evaluation|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/(policy\/)?[\w.]+\.(onnx|json|md))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
+    assert.deepEqual(
+      names.filter((name) => !allowed.test(name)),
+      [],
+    );
     const foreign = names.filter((name) => /\/napi-v6\//.test(name) && !name.includes(`/${process.platform}/${process.arch}/`));
     assert.deepEqual(foreign, [], "another platform's runtime");
-    assert.deepEqual(names.filter((name) => /\.(ts|map|py|npy)$/.test(name)), [], 'sources');
+    assert.deepEqual(
+      names.filter((name) => /\.(ts|map|py|npy)$/.test(name)),
+      [],
+      'sources',
+    );
   });
 
   describe('installed in a fresh VS Code', () => {
@@ -69,11 +103,17 @@ describe('the VSIX', () => {
       const name = (await readdir(host.extensions)).find((one) => one.startsWith('steplens.steplens-'));
       assert.ok(name, 'the extension is not in the extensions folder');
       const cli = join(host.extensions, name, 'dist', 'cli.js');
-      const { code, output } = await capture([process.execPath, cli, 'score', join(workspace, 'solution.md'), '--json'], { cwd: folder, env: { ...process.env, XDG_CACHE_HOME: folder } });
+      const { code, output } = await capture([process.execPath, cli, 'score', join(workspace, 'solution.md'), '--json'], {
+        cwd: folder,
+        env: { ...process.env, XDG_CACHE_HOME: folder },
+      });
       assert.equal(code, 0, output);
       const line = JSON.parse(output.split('\n').find((one) => one.startsWith('{')) ?? 'null');
       assert.equal(line.steps.length, 3);
-      assert.ok(line.steps.every(({ values }) => values.prm >= 0 && values.prm <= 1), output);
+      assert.ok(
+        line.steps.every(({ values }) => values.prm >= 0 && values.prm <= 1),
+        output,
+      );
     });
   });
 });

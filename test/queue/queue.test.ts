@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,10 @@ describe('workers of one run', () => {
     const ends = await Promise.all([stopped.ended, third.ended]);
     expect((await killed.ended).code).toBe('SIGKILL');
     expect(taken.id).not.toBe(kept.id);
-    expect(ends.map(({ code, err }) => [code, err])).toEqual([[0, ''], [0, '']]);
+    expect(ends.map(({ code, err }) => [code, err])).toEqual([
+      [0, ''],
+      [0, ''],
+    ]);
     expect(shared(ends[0].out)).toBe(shared(ends[1].out));
     expect(ends[0].out).toMatch(/^12 problems -> /);
     expect(await test.files('together')).toEqual(await test.files('alone'));
@@ -48,8 +51,14 @@ describe('workers of one run', () => {
     await test.inProblem(left);
     left.kill('SIGINT');
     test.slow(false);
-    expect(await left.ended).toMatchObject({ code: 130, err: expect.stringMatching(/interrupted after \d problems? of 8; the same command goes on from here/) as string });
-    expect((await Promise.all(stay.map(({ ended }) => ended))).map(({ code, err }) => [code, err])).toEqual([[0, ''], [0, '']]);
+    expect(await left.ended).toMatchObject({
+      code: 130,
+      err: expect.stringMatching(/interrupted after \d problems? of 8; the same command goes on from here/) as string,
+    });
+    expect((await Promise.all(stay.map(({ ended }) => ended))).map(({ code, err }) => [code, err])).toEqual([
+      [0, ''],
+      [0, ''],
+    ]);
     const expected = await test.files('apart-alone');
     expect(await test.files('two')).toEqual(expected);
     expect(await test.files('three')).toEqual(expected);
@@ -73,7 +82,10 @@ describe('workers of one run', () => {
     expect(third).toMatchObject({ code: 0, out: expect.stringMatching(/^\d problems?, [1-5] skipped -> /) as string });
     expect((await test.label(problems, 'again-alone').ended).code).toBe(0);
     expect(await test.files('again')).toEqual(await test.files('again-alone'));
-    expect(await test.queued(problems, 'again').ended).toMatchObject({ code: 0, out: expect.stringMatching(/^0 problems, 6 skipped -> .*: 0 rollouts/) as string });
+    expect(await test.queued(problems, 'again').ended).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^0 problems, 6 skipped -> .*: 0 rollouts/) as string,
+    });
     expect(await test.keys()).toEqual([]);
   });
 });
@@ -81,10 +93,18 @@ describe('workers of one run', () => {
 describe('runs on one server', () => {
   it('do not mix', async () => {
     const [few, more] = [await test.problems('few.json', 3), await test.problems('more.json', 4)];
-    const runs = [[few, '1'], [few, '2'], [more, '1']] as const;
-    const ends = await Promise.all(runs.flatMap(([problems, seed], i) => [
-      test.label(problems, `apart-${i}`, '--seed', seed).ended, test.queued(problems, `mixed-${i}`, '--seed', seed, ...never).ended, test.queued(problems, `mixed-${i}`, '--seed', seed, ...never).ended,
-    ]));
+    const runs = [
+      [few, '1'],
+      [few, '2'],
+      [more, '1'],
+    ] as const;
+    const ends = await Promise.all(
+      runs.flatMap(([problems, seed], i) => [
+        test.label(problems, `apart-${i}`, '--seed', seed).ended,
+        test.queued(problems, `mixed-${i}`, '--seed', seed, ...never).ended,
+        test.queued(problems, `mixed-${i}`, '--seed', seed, ...never).ended,
+      ]),
+    );
     expect(ends.map(({ code }) => code)).toEqual(ends.map(() => 0));
     for (const i of runs.keys()) expect(await test.files(`mixed-${i}`)).toEqual(await test.files(`apart-${i}`));
     expect(await test.keys()).toEqual([]);
@@ -115,7 +135,9 @@ describe('a server that cannot be used', () => {
   };
 
   it('is named with the remedy', async () => {
-    expect(await refused('redis://127.0.0.1:1')).toMatch(/^steplens: No Redis server answers at redis:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\. Start one there, correct --queue, or leave it out/);
+    expect(await refused('redis://127.0.0.1:1')).toMatch(
+      /^steplens: No Redis server answers at redis:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\. Start one there, correct --queue, or leave it out/,
+    );
     expect(await refused('localhost:6379')).toMatch(/--queue takes redis:\/\/host:port or .*"localhost:6379" is not that/);
     expect(await refused(`${test.redis.url}/99`)).toMatch(/has no such database/);
   });
@@ -148,7 +170,9 @@ describe('a server that cannot be used', () => {
     });
     await new Promise<void>((done) => old.listen(0, '127.0.0.1', done));
     try {
-      expect(await refused(`redis://127.0.0.1:${(old.address() as AddressInfo).port}`)).toMatch(/cannot be used: its version 4\.0\.14 is older than 5\. Update it/);
+      expect(await refused(`redis://127.0.0.1:${(old.address() as AddressInfo).port}`)).toMatch(
+        /cannot be used: its version 4\.0\.14 is older than 5\. Update it/,
+      );
     } finally {
       old.close();
     }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -46,13 +46,32 @@ export class QueueTest {
   async problems(name: string, count: number): Promise<string> {
     const file = join(this.root, name);
     await mkdir(this.root, { recursive: true });
-    await writeFile(file, JSON.stringify(Array.from({ length: count }, (_, i) => ({ id: `p${i}`, question: `How many mistakes, ${name} ${i}?`, correct_answer: '0' }))));
+    await writeFile(
+      file,
+      JSON.stringify(
+        Array.from({ length: count }, (_, i) => ({ id: `p${i}`, question: `How many mistakes, ${name} ${i}?`, correct_answer: '0' })),
+      ),
+    );
     return file;
   }
 
   /** Begins `steplens label`. */
   label(problems: string, folder: string, ...more: readonly string[]): Worker {
-    const args = ['label', problems, '--policy', this.policy.url, '--out', join(this.root, folder), '--rollouts', '4', '--searches', '4', '--jobs', '1', ...more];
+    const args = [
+      'label',
+      problems,
+      '--policy',
+      this.policy.url,
+      '--out',
+      join(this.root, folder),
+      '--rollouts',
+      '4',
+      '--searches',
+      '4',
+      '--jobs',
+      '1',
+      ...more,
+    ];
     const child = spawn(process.execPath, [resolve('dist/cli.js'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
     let err = '';
@@ -70,7 +89,9 @@ export class QueueTest {
 
   async files(folder: string): Promise<Record<string, string>> {
     const names = (await readdir(join(this.root, folder))).sort();
-    return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(join(this.root, folder, name), 'utf8')] as const)));
+    return Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await readFile(join(this.root, folder, name), 'utf8')] as const)),
+    );
   }
 
   /** Every key in Redis. */
@@ -93,14 +114,15 @@ export class QueueTest {
         const job = (await queue.getActive()).find(({ processedBy }) => processedBy?.endsWith(`:${pid}`));
         const lines = job === undefined ? [] : await (await queue.client).lrange(queue.toKey(`${job.id!}:events`), 0, -1);
         if (job === undefined || lines.length < 3 || lines.at(-1)!.startsWith('{"event":"end"')) continue;
-        return { id: job.name, holder: async () => Number(((await queue.getJob(job.id!)))?.processedBy?.split(':').at(-1)) };
+        return { id: job.name, holder: async () => Number((await queue.getJob(job.id!))?.processedBy?.split(':').at(-1)) };
       }
       await pause(10);
     }
   }
 
   #queue(run: string): Queue {
-    const queue = this.#queues.get(run) ?? new Queue(run, { connection: { port: this.redis.port }, prefix: 'steplens', skipMetasUpdate: true });
+    const queue =
+      this.#queues.get(run) ?? new Queue(run, { connection: { port: this.redis.port }, prefix: 'steplens', skipMetasUpdate: true });
     this.#queues.set(run, queue);
     return queue;
   }

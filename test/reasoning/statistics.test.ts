@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { aggregate, aggregateAll } from '../../server/reasoning/aggregation.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 import { leafPaths, leaves, prefixLengths, rootPath } from '../../server/reasoning/paths.js';
-import { stepVerdict, valueChange, valueOf } from '../../server/reasoning/stepVerdict.js';
 import type { StepValues } from '../../server/reasoning/stepValue.js';
-import { treeStatistics, type StatisticsNode } from '../../server/reasoning/treeStatistics.js';
+import { stepVerdict, valueChange, valueOf } from '../../server/reasoning/stepVerdict.js';
+import { type StatisticsNode, treeStatistics } from '../../server/reasoning/treeStatistics.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
 
 describe('wilsonInterval', () => {
@@ -22,7 +22,11 @@ describe('wilsonInterval', () => {
   });
 
   it('ends where the share is 1.96 standard errors of that end away', () => {
-    for (const [correct, total] of [[13, 16], [1, 2], [3, 1000]] as const) {
+    for (const [correct, total] of [
+      [13, 16],
+      [1, 2],
+      [3, 1000],
+    ] as const) {
       for (const end of wilsonInterval(correct, total)!) {
         expect(Math.abs(correct / total - end) / Math.sqrt((end * (1 - end)) / total)).toBeCloseTo(1.95996, 4);
       }
@@ -45,7 +49,14 @@ describe('wilsonInterval', () => {
   });
 
   it('knows nothing without samples, or of counts that do not fit', () => {
-    for (const [correct, total] of [[0, 0], [3, 2], [-1, 2], [NaN, 2], [1, Infinity]] as const) expect(wilsonInterval(correct, total)).toBeUndefined();
+    for (const [correct, total] of [
+      [0, 0],
+      [3, 2],
+      [-1, 2],
+      [NaN, 2],
+      [1, Infinity],
+    ] as const)
+      expect(wilsonInterval(correct, total)).toBeUndefined();
   });
 });
 
@@ -114,7 +125,12 @@ describe('finalAnswer', () => {
   });
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.array(fc.constantFrom('\\boxed', '{', '}', '\\', '<answer>', 'A: ', 'answer is ', '$', '.', '\n', '1')), (parts) => void finalAnswer(parts.join(''))));
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('\\boxed', '{', '}', '\\', '<answer>', 'A: ', 'answer is ', '$', '.', '\n', '1')),
+        (parts) => void finalAnswer(parts.join('')),
+      ),
+    );
   });
 });
 
@@ -131,13 +147,21 @@ describe('paths', () => {
     expect(rootPath(nodes, 3)).toEqual([0, 1, 3]);
     expect(rootPath([{}, { parent: 0 }, {}, { parent: 1 }], 3)).toEqual([0, 1, 3]);
     expect(leaves(nodes)).toEqual([2, 3, 4]);
-    expect(leafPaths(nodes)).toEqual([[0, 1, 2], [0, 1, 3], [0, 4]]);
+    expect(leafPaths(nodes)).toEqual([
+      [0, 1, 2],
+      [0, 1, 3],
+      [0, 4],
+    ]);
     expect(prefixLengths(nodes)).toEqual([0, 2, 3, 2, 1]);
     expect(rootPath(nodes, 99)).toEqual([]);
   });
 
   it('is iterative, and not caught in a circle', () => {
-    const chain = Array.from({ length: 100_000 }, (_, i) => ({ parent: i === 0 ? null : i - 1, children: i === 99_999 ? [] : [i + 1], steps: ['x'] }));
+    const chain = Array.from({ length: 100_000 }, (_, i) => ({
+      parent: i === 0 ? null : i - 1,
+      children: i === 99_999 ? [] : [i + 1],
+      steps: ['x'],
+    }));
     expect(leafPaths(chain)[0]).toHaveLength(100_000);
     expect(prefixLengths(chain).at(-1)).toBe(100_000);
     expect(rootPath([{ parent: 1 }, { parent: 0 }], 0)).toEqual([0]);
@@ -159,10 +183,21 @@ describe('treeStatistics', () => {
     const statistics = treeStatistics(nodes, 4);
     expect(statistics.values).toEqual([1, 0, 1, 1]);
     expect(statistics).toMatchObject({ missing: 1, assumed: 1, rollouts: { correct: 2, incorrect: 4, distinct: 5, duplicate: 1 } });
-    expect(statistics.byDepth).toEqual([{ depth: 0, correct: 1, incorrect: 1 }, { depth: 1, correct: 0, incorrect: 3 }, { depth: 2, correct: 1, incorrect: 0 }]);
-    expect(statistics.stepsPerRollout).toEqual([{ steps: 1, count: 1 }, { steps: 2, count: 2 }, { steps: 3, count: 2 }, { steps: 4, count: 1 }]);
+    expect(statistics.byDepth).toEqual([
+      { depth: 0, correct: 1, incorrect: 1 },
+      { depth: 1, correct: 0, incorrect: 3 },
+      { depth: 2, correct: 1, incorrect: 0 },
+    ]);
+    expect(statistics.stepsPerRollout).toEqual([
+      { steps: 1, count: 1 },
+      { steps: 2, count: 2 },
+      { steps: 3, count: 2 },
+      { steps: 4, count: 1 },
+    ]);
     expect(statistics.answers).toEqual([
-      { answer: '4', correct: 0, incorrect: 3 }, { answer: '3', correct: 2, incorrect: 0 }, { answer: undefined, correct: 0, incorrect: 1 },
+      { answer: '4', correct: 0, incorrect: 3 },
+      { answer: '3', correct: 2, incorrect: 0 },
+      { answer: undefined, correct: 0, incorrect: 1 },
     ]);
     expect([...statistics.share]).toEqual([1, 4 / 6, 0, 0, 1 / 6]);
   });

@@ -24,8 +24,20 @@ describe('createScoreCache', () => {
   it('adds to a problem and survives a restart', async () => {
     const cache = open();
     expect((await cache.read('p')).size).toBe(0);
-    await cache.write('p', new Map([['a', 0.25], ['b', 1]]));
-    await cache.write('p', new Map([['b', 0.5], ['c', 0]]));
+    await cache.write(
+      'p',
+      new Map([
+        ['a', 0.25],
+        ['b', 1],
+      ]),
+    );
+    await cache.write(
+      'p',
+      new Map([
+        ['b', 0.5],
+        ['c', 0],
+      ]),
+    );
     await cache.write('other', new Map([['a', 0.75]]));
     for (const again of [cache, open()]) {
       expect(Object.fromEntries(await again.read('p'))).toEqual({ a: 0.25, b: 0.5, c: 0 });

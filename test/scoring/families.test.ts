@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ModelError } from '../../server/models/modelError.js';
+import { loadTokenizer, type TextTokenizer } from '../../server/models/tokenizer.js';
 import { families, findFamily } from '../../server/scoring/families/families.js';
-import { createEncoder, markersOf, type Layout } from '../../server/scoring/layouts/layouts.js';
+import { createEncoder, type Layout, markersOf } from '../../server/scoring/layouts/layouts.js';
 import { createReader } from '../../server/scoring/readouts/readouts.js';
-import { ScoringError } from '../../server/scoring/scorer.js';
-import { loadTokenizer, type TextTokenizer } from '../../server/scoring/tokenizer.js';
 
 const root = fileURLToPath(new URL('../fixtures/models/families', import.meta.url));
 let scratch: string;
@@ -27,7 +27,12 @@ interface Expected {
 
 function tokenizerOf(folder: string, layout: Layout, imageToken?: string): Promise<TextTokenizer> {
   const { forced, added } = markersOf(layout);
-  return loadTokenizer(join(folder, 'tokenizer.json'), ...forced, ...added.map((ifAdded) => ({ ifAdded })), ...(imageToken === undefined ? [] : [imageToken]));
+  return loadTokenizer(
+    join(folder, 'tokenizer.json'),
+    ...forced,
+    ...added.map((ifAdded) => ({ ifAdded })),
+    ...(imageToken === undefined ? [] : [imageToken]),
+  );
 }
 
 describe.each(families.map(({ id }) => id))('%s', (id) => {
@@ -41,7 +46,10 @@ describe.each(families.map(({ id }) => id))('%s', (id) => {
       // As many image tokens as there are in the sequence, one image after the other.
       const runs = short.filter((entry) => typeof entry !== 'number');
       expect(runs).toHaveLength(files.length);
-      const problem = encoder.open(question, runs.map((run) => images!.kind === 'tiles' && images!.before + images!.token.repeat(run[1]) + images!.after).join(''));
+      const problem = encoder.open(
+        question,
+        runs.map((run) => images!.kind === 'tiles' && images!.before + images!.token.repeat(run[1]) + images!.after).join(''),
+      );
       const own = [...problem.prompt];
       const ownReads = steps.map((step, i) => {
         const { ids: added, read } = problem.step(step, i === 0);
@@ -79,15 +87,22 @@ describe('a profile that does not fit', () => {
       createEncoder(layout, tokenizer);
       createReader(readout, tokenizer);
     } catch (error) {
-      expect(error).toBeInstanceOf(ScoringError);
+      expect(error).toBeInstanceOf(ModelError);
       return (error as Error).message;
     }
     return 'accepted';
   }
 
   it("names the marker that another model's tokenizer lacks", async () => {
-    const message = await refusal('qwen2.5-math-prm', ({ added_tokens: added }) => added.splice(added.findIndex(({ content }) => content === '<extra_0>'), 1));
-    expect(message).toMatch(/tokenizer\.json: the marker "<extra_0>" makes \d tokens, but must be one token\. Use the tokenizer the model was trained with/);
+    const message = await refusal('qwen2.5-math-prm', ({ added_tokens: added }) =>
+      added.splice(
+        added.findIndex(({ content }) => content === '<extra_0>'),
+        1,
+      ),
+    );
+    expect(message).toMatch(
+      /tokenizer\.json: the marker "<extra_0>" makes \d tokens, but must be one token\. Use the tokenizer the model was trained with/,
+    );
   });
 
   it('names the answer that the vocabulary lacks', async () => {
@@ -99,14 +114,23 @@ describe('a profile that does not fit', () => {
   });
 
   it('asks for the chat template and the first token where they are missing', async () => {
-    expect(await refusal('rlhflow', (_, config) => delete config['chat_template'])).toMatch(/there is no chat template, neither in tokenizer_config\.json nor as chat_template\.jinja\. Copy these files/);
-    expect(await refusal('rlhflow', (_, config) => (config['chat_template'] = '{% for %}'))).toMatch(/The chat template of .*tokenizer\.json cannot be applied: /);
-    expect(await refusal('skywork-o1-open-prm', (_, config) => (config['bos_token'] = null))).toContain("'bos_token' is missing in tokenizer_config.json");
+    expect(await refusal('rlhflow', (_, config) => delete config['chat_template'])).toMatch(
+      /there is no chat template, neither in tokenizer_config\.json nor as chat_template\.jinja\. Copy these files/,
+    );
+    expect(await refusal('rlhflow', (_, config) => (config['chat_template'] = '{% for %}'))).toMatch(
+      /The chat template of .*tokenizer\.json cannot be applied: /,
+    );
+    expect(await refusal('skywork-o1-open-prm', (_, config) => (config['bos_token'] = null))).toContain(
+      "'bos_token' is missing in tokenizer_config.json",
+    );
   });
 
   it('refuses a chat template whose turns are not alike', async () => {
-    const template = "{{ bos_token }}{% for m in messages %}{{ loop.index if loop.index > 2 else '' }}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n{{ m.content }}<|eot_id|>{% endfor %}";
-    expect(await refusal('rlhflow', (_, config) => (config['chat_template'] = template))).toContain('does not lay a later turn out as the one before it');
+    const template =
+      "{{ bos_token }}{% for m in messages %}{{ loop.index if loop.index > 2 else '' }}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n{{ m.content }}<|eot_id|>{% endfor %}";
+    expect(await refusal('rlhflow', (_, config) => (config['chat_template'] = template))).toContain(
+      'does not lay a later turn out as the one before it',
+    );
   });
 
   it('refuses a tokenizer that joins a step with the next one', async () => {
@@ -124,7 +148,14 @@ describe('a profile that does not fit', () => {
     await writeFile(join(folder, 'chat_template.jinja'), config.chat_template);
     expect((await readdir(folder)).sort()).toEqual(['chat_template.jinja', 'tokenizer.json', 'tokenizer_config.json']);
     const { layout } = findFamily('rlhflow')!.profile;
-    const [own, real] = await Promise.all([folder, join(root, 'rlhflow')].map(async (one) => createEncoder(layout, await tokenizerOf(one, layout)).open('1 + 1?').step('It is 2.', true).ids));
+    const [own, real] = await Promise.all(
+      [folder, join(root, 'rlhflow')].map(
+        async (one) =>
+          createEncoder(layout, await tokenizerOf(one, layout))
+            .open('1 + 1?')
+            .step('It is 2.', true).ids,
+      ),
+    );
     expect(own).toEqual(real);
   });
 });
@@ -135,7 +166,12 @@ describe('looking tokens up', () => {
       const folder = await changed(id, (tokenizer) => {
         const json = tokenizer as unknown as Record<string, unknown>;
         json['normalizer'] = null;
-        json['pre_tokenizer'] = { type: 'Metaspace', replacement: '▁', prepend_scheme: id === 'math-shepherd' ? 'first' : 'always', split: false };
+        json['pre_tokenizer'] = {
+          type: 'Metaspace',
+          replacement: '▁',
+          prepend_scheme: id === 'math-shepherd' ? 'first' : 'always',
+          split: false,
+        };
       });
       const { layout } = findFamily(id)!.profile;
       const [own, old] = await Promise.all(

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ModelError } from '../../server/models/modelError.js';
+import { loadTokenizer, type TextTokenizer } from '../../server/models/tokenizer.js';
 import { createEncoder as createLayoutEncoder } from '../../server/scoring/layouts/layouts.js';
 import type { MarkerLayout } from '../../server/scoring/layouts/marker.js';
-import { ScoringError } from '../../server/scoring/scorer.js';
-import { loadTokenizer, type TextTokenizer } from '../../server/scoring/tokenizer.js';
 import { bytes, byteTokenizerJson, markerId, startId, testProfile, testTokenizer } from './byteTokenizer.js';
 
 let folder: string;
@@ -83,8 +83,10 @@ describe('createEncoder', () => {
 describe('loadTokenizer', () => {
   it('refuses what is not one token', () => {
     expect(tokenizer.tokenId('Yes', 'positive token')).toBe(258);
-    expect(() => tokenizer.tokenId('Maybe', 'positive token')).toThrow(ScoringError);
-    expect(() => tokenizer.tokenId('Maybe', 'positive token')).toThrow(/tokenizer\.json: the positive token "Maybe" makes 5 tokens, but must be one token\. Use/);
+    expect(() => tokenizer.tokenId('Maybe', 'positive token')).toThrow(ModelError);
+    expect(() => tokenizer.tokenId('Maybe', 'positive token')).toThrow(
+      /tokenizer\.json: the positive token "Maybe" makes 5 tokens, but must be one token\. Use/,
+    );
     expect(() => tokenizer.tokenId('', 'marker')).toThrow('makes 0 tokens');
   });
 
@@ -93,6 +95,6 @@ describe('loadTokenizer', () => {
     await expect(load('{')).rejects.toThrow(/tokenizer\.json is not valid JSON/);
     await expect(load('[]')).rejects.toThrow(/tokenizer\.json/);
     await expect(load('{"a": 1}')).rejects.toThrow(/tokenizer\.json is not a tokenizer\.json that can be used: .*model/);
-    await expect(load('{"a": 1}')).rejects.toBeInstanceOf(ScoringError);
+    await expect(load('{"a": 1}')).rejects.toBeInstanceOf(ModelError);
   });
 });

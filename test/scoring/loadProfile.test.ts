@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import schema from '../../media/schemas/prm.schema.json' with { type: 'json' };
+import { ModelError } from '../../server/models/modelError.js';
 import { families } from '../../server/scoring/families/families.js';
 import { loadProfile, parseProfile } from '../../server/scoring/loadProfile.js';
-import { ScoringError } from '../../server/scoring/scorer.js';
 import { testProfile, testTokenizer } from './byteTokenizer.js';
 
 const testImages = { kind: 'resize', width: 12, height: 8, channels: 1, mean: [0], std: [1], token: '<image>', tokens: 6 };
@@ -21,28 +21,46 @@ describe('parseProfile', () => {
   });
 
   it.each([
-    [{ name: '' }, "'name' is \"\"; it must be a text that is not empty"],
+    [{ name: '' }, '\'name\' is ""; it must be a text that is not empty'],
     [{ graph: undefined }, "'graph' is missing; it must be a text"],
-    [{ layout: undefined }, "'family' is \"own\"; it must be one that StepLens knows (qwen2.5-math-prm, math-shepherd, "],
+    [{ layout: undefined }, '\'family\' is "own"; it must be one that StepLens knows (qwen2.5-math-prm, math-shepherd, '],
     [{ graph: { decoder: 'd.onnx', embeddings: 'e.onnx' } }, "'graph.vision' is missing"],
-    [{ layout: { kind: 'turns', first: '{question}', next: '{step}', reply: '+' } }, "'layout.first' is \"{question}\"; it must be a text with {step} once"],
-    [{ layout: { kind: 'chat', user: '{question}', step: '{step}<x>', marker: '<x>' } }, "'layout.assistant' is missing; it must be a text with {steps} once, unless 'user' holds it"],
-    [{ layout: { kind: 'pieces', before: '{question}', byLine: true } }, "'layout.separator' is missing; it must be a text, because 'byLine' is true"],
+    [
+      { layout: { kind: 'turns', first: '{question}', next: '{step}', reply: '+' } },
+      '\'layout.first\' is "{question}"; it must be a text with {step} once',
+    ],
+    [
+      { layout: { kind: 'chat', user: '{question}', step: '{step}<x>', marker: '<x>' } },
+      "'layout.assistant' is missing; it must be a text with {steps} once, unless 'user' holds it",
+    ],
+    [
+      { layout: { kind: 'pieces', before: '{question}', byLine: true } },
+      "'layout.separator' is missing; it must be a text, because 'byLine' is true",
+    ],
     [{ layout: [] }, "'layout' must be a JSON object"],
-    [{ layout: { ...testProfile.layout, kind: 'spoken' } }, '\'layout.kind\' is "spoken"; it must be "marker" or "chat" or "turns" or "pieces"'],
-    [{ layout: { ...testProfile.layout, before: 'Q:' } }, "'layout.before' is \"Q:\"; it must be a text with {question} once"],
+    [
+      { layout: { ...testProfile.layout, kind: 'spoken' } },
+      '\'layout.kind\' is "spoken"; it must be "marker" or "chat" or "turns" or "pieces"',
+    ],
+    [{ layout: { ...testProfile.layout, before: 'Q:' } }, '\'layout.before\' is "Q:"; it must be a text with {question} once'],
     [{ layout: { ...testProfile.layout, step: '{step}' } }, 'with the marker "<prm>" once, after {step}'],
     [{ layout: { ...testProfile.layout, step: '<prm>{step}' } }, 'with the marker "<prm>" once, after {step}'],
-    [{ readout: { kind: 'token-pair', positive: 'Yes', negative: 'Yes' } }, "'readout.negative' is \"Yes\"; it must be another token than 'positive'"],
+    [
+      { readout: { kind: 'token-pair', positive: 'Yes', negative: 'Yes' } },
+      "'readout.negative' is \"Yes\"; it must be another token than 'positive'",
+    ],
     [{ readout: { kind: 'label-head', positive: 0.5 } }, "'readout.positive' is 0.5"],
     [{ readout: { kind: 'sigmoid' } }, '"token-pair" or "label-head" or "sigmoid-head"'],
     [{ range: [1, 0] }, "'range' is [1,0]; it must be two numbers"],
     [{ threshold: 2 }, "'threshold' is 2; it must be a number in the range [0, 1]"],
     [{ aggregation: 'median' }, '"min" or "mean" or "last" or "product"'],
     [{ maxTokens: 1.5 }, "'maxTokens' is 1.5"],
-    [{ layout: { ...testProfile.layout, before: '{images}{question}' } }, "'images' is missing; it must be a JSON object that says how images are prepared, because 'layout' holds {images}"],
+    [
+      { layout: { ...testProfile.layout, before: '{images}{question}' } },
+      "'images' is missing; it must be a JSON object that says how images are prepared, because 'layout' holds {images}",
+    ],
     [{ layout: { ...testProfile.layout, before: '{images}{question}{images}' }, images: testImages }, 'with {images} at most once'],
-    [{ images: { ...testImages, kind: 'crop' } }, "'images.kind' is \"crop\"; it must be \"resize\" or \"tiles\""],
+    [{ images: { ...testImages, kind: 'crop' } }, '\'images.kind\' is "crop"; it must be "resize" or "tiles"'],
     [{ images: { ...testImages, channels: 4 } }, "'images.channels' is 4; it must be 1 (grey) or 3"],
     [{ images: { ...testImages, width: 0 } }, "'images.width' is 0; it must be a whole number of pixels, at least 1"],
     [{ images: { ...testImages, mean: [0, 0] } }, "'images.mean' is [0,0]; it must be a list of 1 number"],
@@ -50,16 +68,30 @@ describe('parseProfile', () => {
     [{ images: { ...testImages, tiles: 4 } }, "'images.tiles' is not known here"],
     [{ treshold: 0.5 }, "'treshold' is not known here; known are family"],
   ])('refuses %j', (change, message) => {
-    expect(() => parse(change)).toThrow(ScoringError);
+    expect(() => parse(change)).toThrow(ModelError);
     expect(() => parse(change)).toThrow(`/m/prm.json: `);
     expect(() => parse(change)).toThrow(message);
   });
 
-  it("takes from its family what it leaves out, and may change it", () => {
+  it('takes from its family what it leaves out, and may change it', () => {
     const short = parseProfile('{"family": "qwen2.5-math-prm", "graph": "model.onnx"}', '/m/prm.json');
-    expect(short).toMatchObject({ name: 'Qwen2.5-Math-PRM', tokenizer: 'tokenizer.json', threshold: 0.5, readout: { kind: 'label-head', positive: [1] } });
-    const changed = parseProfile('{"family": "visualprm", "graph": {"decoder": "d", "embeddings": "e", "vision": "v"}, "name": "Mine", "threshold": 0.5, "maxTokens": 4096}', '/m/prm.json');
-    expect(changed).toMatchObject({ name: 'Mine', threshold: 0.5, maxTokens: 4096, aggregation: 'mean', images: { kind: 'tiles', mostTiles: 12 } });
+    expect(short).toMatchObject({
+      name: 'Qwen2.5-Math-PRM',
+      tokenizer: 'tokenizer.json',
+      threshold: 0.5,
+      readout: { kind: 'label-head', positive: [1] },
+    });
+    const changed = parseProfile(
+      '{"family": "visualprm", "graph": {"decoder": "d", "embeddings": "e", "vision": "v"}, "name": "Mine", "threshold": 0.5, "maxTokens": 4096}',
+      '/m/prm.json',
+    );
+    expect(changed).toMatchObject({
+      name: 'Mine',
+      threshold: 0.5,
+      maxTokens: 4096,
+      aggregation: 'mean',
+      images: { kind: 'tiles', mostTiles: 12 },
+    });
     expect(() => parseProfile('{"family": "mm-prm"}', '/m/prm.json')).toThrow("'graph' is missing");
   });
 
@@ -77,13 +109,22 @@ describe('prm.schema.json', () => {
     turns: { kind: 'turns', system: 's', first: '{question}{step}', next: '{step}', reply: '+', template: 't' },
     pieces: { kind: 'pieces', before: '{question}', separator: ';', byLine: true, readBack: 1 },
   };
-  const readouts: Record<string, object> = { 'token-pair': testProfile.readout, 'label-head': { kind: 'label-head', positive: [1] }, 'sigmoid-head': { kind: 'sigmoid-head' } };
+  const readouts: Record<string, object> = {
+    'token-pair': testProfile.readout,
+    'label-head': { kind: 'label-head', positive: [1] },
+    'sigmoid-head': { kind: 'sigmoid-head' },
+  };
   const images: Record<string, object> = { resize: testImages, tiles: families[2]!.profile.images! };
 
   it('lists the same keys as the parser', () => {
     // `backend` is read by the remote profile (backends/remoteProfile.ts), and then needs no graph.
-    expect(Object.keys(schema.properties).filter((key) => key !== '$schema' && key !== 'backend').sort()).toEqual(Object.keys(own).sort());
-    for (const key of [...schema.required, ...schema.then.required, 'graph']) expect(() => parse({ [key]: undefined }), key).toThrow(`'${key}' is missing`);
+    expect(
+      Object.keys(schema.properties)
+        .filter((key) => key !== '$schema' && key !== 'backend')
+        .sort(),
+    ).toEqual(Object.keys(own).sort());
+    for (const key of [...schema.required, ...schema.then.required, 'graph'])
+      expect(() => parse({ [key]: undefined }), key).toThrow(`'${key}' is missing`);
     for (const aggregation of schema.properties.aggregation.enum) expect(parse({ aggregation }).aggregation).toBe(aggregation);
     expect(schema.else.properties.family.enum).toEqual(families.map(({ id }) => id));
   });
@@ -98,7 +139,7 @@ describe('prm.schema.json', () => {
       const sample = samples[properties.kind.const] as Record<string, unknown>;
       expect(Object.keys(properties).sort()).toEqual(Object.keys(sample).sort());
       expect(parse({ [key]: sample })[key]).toEqual(sample);
-      for (const name of required) expect(() => parse({ [key]: { ...sample, [name]: undefined } }), name).toThrow(ScoringError);
+      for (const name of required) expect(() => parse({ [key]: { ...sample, [name]: undefined } }), name).toThrow(ModelError);
     }
   });
 });
@@ -133,6 +174,6 @@ describe('loadProfile', () => {
     await expect(loadProfile(folder)).rejects.toThrow(/model\.onnx is empty/);
     await rm(join(folder, 'model.onnx'));
     await expect(loadProfile(folder)).rejects.toThrow(/model\.onnx does not exist; 'graph' of .*prm\.json names it/);
-    await expect(loadProfile(folder)).rejects.toBeInstanceOf(ScoringError);
+    await expect(loadProfile(folder)).rejects.toBeInstanceOf(ModelError);
   });
 });

@@ -13,7 +13,9 @@ const steps = (...list: (readonly [text: string, parent?: number])[]): ScoreJob 
 const promptOf = (question: string) => [1, ...codes(question)];
 const stepOf = (text: string) => [...codes(text), 0];
 /** A token a character; the step's last one is 0. */
-const encoder: SegmentEncoder = { open: (question) => ({ prompt: promptOf(question), step: (text) => ({ ids: stepOf(text), read: codes(text).length }) }) };
+const encoder: SegmentEncoder = {
+  open: (question) => ({ prompt: promptOf(question), step: (text) => ({ ids: stepOf(text), read: codes(text).length }) }),
+};
 const codes = (text: string) => [...text].map((c) => c.charCodeAt(0));
 const all = () => true;
 
@@ -79,7 +81,9 @@ describe('planRun', () => {
   });
 
   it('reads where the layout says, and skips a step without such a place but not those after it', () => {
-    const odd: SegmentEncoder = { open: () => ({ prompt: [1], step: (text) => ({ ids: [...codes(text), 9, 0], read: text === 'b' ? -1 : text.length }) }) };
+    const odd: SegmentEncoder = {
+      open: () => ({ prompt: [1], step: (text) => ({ ids: [...codes(text), 9, 0], read: text === 'b' ? -1 : text.length }) }),
+    };
     const plan = planRun(buildTrie(steps(['a'], ['b', 0], ['c', 1]), 'm'), all, odd, 'q', 100);
     expect([...plan.reads].map((read) => plan.ids[read])).toEqual([9, 9]);
     expect(plan.readNodes).toEqual([0, 2]);
@@ -87,7 +91,15 @@ describe('planRun', () => {
   });
 
   it('keeps the head that first steps share in one segment, and reads where it did', () => {
-    const joined: SegmentEncoder = { open: (question) => ({ prompt: [1], step: (text, isFirst) => ({ ids: [...codes(isFirst ? question + text : text), 0], read: (isFirst ? question.length : 0) + text.length }) }) };
+    const joined: SegmentEncoder = {
+      open: (question) => ({
+        prompt: [1],
+        step: (text, isFirst) => ({
+          ids: [...codes(isFirst ? question + text : text), 0],
+          read: (isFirst ? question.length : 0) + text.length,
+        }),
+      }),
+    };
     const job = { ...steps(['ab'], ['x', 0], ['ac'], ['']), question: 'qq' };
     const plan = planRun(buildTrie(job, 'm'), all, joined, job.question, 100);
     expect([...plan.parents]).toEqual([-1, 0, 0, 0]);
@@ -100,7 +112,12 @@ describe('planRun', () => {
   });
 
   it('cuts very long chains', () => {
-    const chain = steps(...Array.from({ length: 60 }, (_, i): [string, number?] => ['x'.repeat(30) + String(i), ...(i > 0 ? [i - 1] : [])] as [string, number?]));
+    const chain = steps(
+      ...Array.from(
+        { length: 60 },
+        (_, i): [string, number?] => ['x'.repeat(30) + String(i), ...(i > 0 ? [i - 1] : [])] as [string, number?],
+      ),
+    );
     const plan = planRun(buildTrie(chain, 'm'), all, encoder, 'q', 10_000);
     expect([...plan.parents]).toEqual([-1, 0, 1, 2]);
     expect(plan.reads).toHaveLength(60);

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../server/models/modelError.js';
+import type { TextTokenizer } from '../../server/models/tokenizer.js';
 import { createReader, toUnit } from '../../server/scoring/readouts/readouts.js';
-import { ScoringError } from '../../server/scoring/scorer.js';
-import type { TextTokenizer } from '../../server/scoring/tokenizer.js';
 
 const ids: Record<string, number> = { Yes: 9, No: 4 };
 const pieces: Record<string, number> = { Yes: 7, No: 5 };
-const tokenizer = { path: 'tokenizer.json', tokenId: (text: string) => ids[text], pieceId: (text: string) => pieces[text] } as unknown as TextTokenizer;
+const tokenizer = {
+  path: 'tokenizer.json',
+  tokenId: (text: string) => ids[text],
+  pieceId: (text: string) => pieces[text],
+} as unknown as TextTokenizer;
 const pair = createReader({ kind: 'token-pair', positive: 'Yes', negative: 'No', lookup: 'text' }, tokenizer);
 const labels = createReader({ kind: 'label-head', positive: [1] }, tokenizer);
 
@@ -28,7 +32,7 @@ describe('readouts', () => {
     expect(labels.read(Float32Array.of(0.00064, 0.99951))).toBeCloseTo(1 / (1 + Math.exp(0.00064 - 0.99951)), 6);
     const three = createReader({ kind: 'label-head', positive: [1, 2] }, tokenizer);
     expect(three.read(Float32Array.of(Math.log(1), Math.log(2), Math.log(5)))).toBeCloseTo(7 / 8, 6);
-    expect(() => labels.checkWidth(1)).toThrow(ScoringError);
+    expect(() => labels.checkWidth(1)).toThrow(ModelError);
     expect(() => labels.checkWidth(2)).not.toThrow();
     expect(() => three.checkWidth(2)).toThrow("'readout.positive' is 1, 2");
   });
@@ -38,7 +42,9 @@ describe('readouts', () => {
     expect(head.read(Float32Array.of(Math.log(3)))).toBeCloseTo(0.75, 6);
     expect(head.read(Float32Array.of(-800))).toBe(0);
     expect(() => head.checkWidth(1)).not.toThrow();
-    expect(() => head.checkWidth(151_000)).toThrow("The graph gives 151000 scores a token, but a 'sigmoid-head' reads a head of one value.");
+    expect(() => head.checkWidth(151_000)).toThrow(
+      "The graph gives 151000 scores a token, but a 'sigmoid-head' reads a head of one value.",
+    );
   });
 
   it("maps the profile's range to [0, 1]", () => {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ModelError } from '../../server/models/modelError.js';
 import { families } from '../../server/scoring/families/families.js';
 import { readGraphTensors } from '../../server/scoring/graphTensors.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
 import { recogniseModel } from '../../server/scoring/recogniseModel.js';
-import { ScoringError } from '../../server/scoring/scorer.js';
 
 const models = fileURLToPath(new URL('../fixtures/models', import.meta.url));
 let scratch: string;
@@ -19,7 +19,10 @@ afterAll(() => rm(scratch, { recursive: true }));
 describe('readGraphTensors', () => {
   it('lists inputs and outputs with their sizes', async () => {
     const { inputs, outputs } = await readGraphTensors(join(models, 'families/trl-prm/model.onnx'));
-    expect(inputs).toEqual([{ name: 'input_ids', dims: [undefined, undefined] }, { name: 'attention_mask', dims: [undefined, undefined] }]);
+    expect(inputs).toEqual([
+      { name: 'input_ids', dims: [undefined, undefined] },
+      { name: 'attention_mask', dims: [undefined, undefined] },
+    ]);
     expect(outputs).toEqual([{ name: 'logits', dims: [undefined, undefined, 2] }]);
     const cached = await readGraphTensors(join(models, 'families/mm-prm/model.onnx'));
     expect(cached.inputs.find(({ name }) => name === 'pixel_values')!.dims).toEqual([undefined, 3, 448, 448]);
@@ -29,7 +32,13 @@ describe('readGraphTensors', () => {
   it('refuses what is no model, wherever it is cut or changed', async () => {
     const whole = await readFile(join(models, 'families/trl-prm/model.onnx'));
     const path = join(scratch, 'broken.onnx');
-    for (const bytes of [Buffer.alloc(0), Buffer.from('version https://git-lfs'), whole.subarray(0, 1000), whole.subarray(0, whole.length - 1), Buffer.alloc(5000, 0xff)]) {
+    for (const bytes of [
+      Buffer.alloc(0),
+      Buffer.from('version https://git-lfs'),
+      whole.subarray(0, 1000),
+      whole.subarray(0, whole.length - 1),
+      Buffer.alloc(5000, 0xff),
+    ]) {
       await writeFile(path, bytes);
       await expect(readGraphTensors(path)).rejects.toThrow(/broken\.onnx is no ONNX model: /);
     }
@@ -37,7 +46,7 @@ describe('readGraphTensors', () => {
       const changed = Buffer.from(whole);
       changed[(i * 7919) % whole.length] = (i * 37) % 256;
       await writeFile(path, changed);
-      await readGraphTensors(path).catch((error: unknown) => expect(error).toBeInstanceOf(ScoringError));
+      await readGraphTensors(path).catch((error: unknown) => expect(error).toBeInstanceOf(ModelError));
     }
     await expect(readGraphTensors(join(scratch, 'none.onnx'))).rejects.toThrow('cannot be read (ENOENT)');
   });
@@ -54,11 +63,14 @@ describe('recogniseModel', () => {
     await cp(join(models, 'families/visualprm'), folder, { recursive: true });
     await rm(join(folder, 'prm.json'));
     const offer = loadProfile(folder);
-    await expect(offer).rejects.toThrow(ScoringError);
+    await expect(offer).rejects.toThrow(ModelError);
     await expect(offer).rejects.toThrow('has no prm.json, but its files look like this. Write the line after the colon into ');
     const written = /: VisualPRM: (\{.*\})\.$/.exec(await offer.then(String, (error: Error) => error.message))![1]!;
     await writeFile(join(folder, 'prm.json'), written);
-    expect((await loadProfile(folder)).parts).toEqual({ embeddingsPath: join(folder, 'embed_tokens.onnx'), visionPath: join(folder, 'vision_encoder.onnx') });
+    expect((await loadProfile(folder)).parts).toEqual({
+      embeddingsPath: join(folder, 'embed_tokens.onnx'),
+      visionPath: join(folder, 'vision_encoder.onnx'),
+    });
   });
 
   it('offers nothing for another model, and says that the profile is missing', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -16,12 +16,23 @@ interface Manifest {
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 const manifest = JSON.parse(read('package.json')) as Manifest;
-const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...readdirSync('docs').filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 describe('what the documents say is so', () => {
   it('the settings table of the README is the manifest', () => {
     const rows = [...read('README.md').matchAll(/^\| `(steplens\.[\w.]+)` \| `(.*?)` \|/gm)].map((row) => [row[1], row[2]]);
-    const settings = Object.entries(manifest.contributes.configuration.properties).map(([name, setting]) => [name, JSON.stringify(setting.default)]);
+    const settings = Object.entries(manifest.contributes.configuration.properties).map(([name, setting]) => [
+      name,
+      JSON.stringify(setting.default),
+    ]);
     expect(rows).toEqual(settings);
   });
 

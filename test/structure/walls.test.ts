@@ -1,5 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
 import { build, type Metafile } from 'esbuild';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 /** What each bundle may hold, read from the bundler itself: a lint rule can be silenced, a bundle cannot. */
 async function bundle(entry: string, platform: 'node' | 'browser', external: string[]): Promise<string[]> {
@@ -24,18 +24,21 @@ describe('walls between the processes', () => {
   const inputs: Record<string, string[]> = {};
   beforeAll(async () => {
     inputs.extension = await bundle('extension/extension.ts', 'node', ['vscode']);
-    inputs.server = await bundle('server/main.ts', 'node', ['onnxruntime-node', 'sharp']);
+    inputs.server = await bundle('server/lsp/main.ts', 'node', ['onnxruntime-node', 'sharp']);
     inputs.cli = await bundle('server/cli/main.ts', 'node', ['onnxruntime-node', 'sharp']);
     inputs.inference = await bundle('server/inference/main.ts', 'node', ['onnxruntime-node', 'sharp']);
-    inputs.webview = await bundle('webview/main.ts', 'browser', []);
+    inputs.webview = await bundle('webview/tree/main.ts', 'browser', []);
     inputs.evaluation = await bundle('webview/evaluation/main.ts', 'browser', []);
   }, 60_000);
 
   const forbidden: [bundle: string, what: RegExp][] = [
-    ['server', /^vscode$|^webview\/(?!protocol)|^extension\/|node_modules\/(d3-|bullmq|ioredis)|onnxruntime/],
+    ['server', /^vscode$|^webview\/(?!tree\/protocol)|^extension\/|node_modules\/(d3-|bullmq|ioredis)|onnxruntime/],
     ['cli', /^vscode$|^webview\/|^extension\/|node_modules\/d3-|onnxruntime/],
     ['inference', /^vscode$|^webview\/|^extension\/|node_modules\/(d3-|vscode-)|^server\/(formats|language|cli)\//],
-    ['extension', /^server\/(scoring|inference|language|cli|labeling)\/|^webview\/(?!protocol)|node_modules\/(d3-|katex)|onnxruntime/],
+    [
+      'extension',
+      /^server\/(scoring|inference|language|cli|labeling)\/|^webview\/(?!tree\/protocol)|node_modules\/(d3-|katex)|onnxruntime/,
+    ],
     ['webview', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
     ['evaluation', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
   ];
@@ -55,6 +58,6 @@ describe('walls between the processes', () => {
     for (const file of files) {
       if ((await readFile(`webview/${file}`, 'utf8')).includes('@vscode/webview-ui-toolkit')) importers.push(file);
     }
-    expect(importers).toEqual(['controls.ts']);
+    expect(importers).toEqual(['shared/controls.ts']);
   });
 });

@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { layoutChart } from '../../webview/evaluation/layout.js';
-import { interval, markdownTable, notesOf, percent, processRows, selectionCurves, selectionRows, sweepCurves } from '../../webview/evaluation/model.js';
+import {
+  interval,
+  markdownTable,
+  notesOf,
+  percent,
+  processRows,
+  selectionCurves,
+  selectionRows,
+  sweepCurves,
+} from '../../webview/evaluation/model.js';
 import { initialState, persistedState, shownSize, shownThreshold } from '../../webview/evaluation/store.js';
-import { readEvaluationState } from '../../webview/protocol.js';
+import { readEvaluationState } from '../../webview/tree/protocol.js';
 import { THEMES, type ThemeName } from '../browser/themes.js';
 import { manyCandidates, processBenchmark, resultOf, sampleCandidates } from './evaluations.js';
 
@@ -62,7 +71,8 @@ describe('the layout of a chart', () => {
   it('leaves a gap where there is nothing to count', async () => {
     const [curve] = sweepCurves(await processBenchmark());
     const points = curve!.points.map((point, at) => (at === 50 ? { ...point, value: null } : point));
-    const { path } = layoutChart({ curves: [{ ...curve!, points }], xs: points.map((_, at) => at / 100), isLog: false, ...size }).curves[0]!;
+    const { path } = layoutChart({ curves: [{ ...curve!, points }], xs: points.map((_, at) => at / 100), isLog: false, ...size })
+      .curves[0]!;
     expect(path.match(/M/g)).toHaveLength(2);
   });
 });
@@ -74,7 +84,8 @@ describe('the state of the page', () => {
     const kept = persistedState(state);
     expect(readEvaluationState(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
     expect(initialState(kept).hidden).toEqual(state.hidden);
-    for (const other of [null, {}, { ...kept, version: 2 }, { ...kept, uris: [1] }, { ...kept, size: 0 }]) expect(readEvaluationState(other)).toBeNull();
+    for (const other of [null, {}, { ...kept, version: 2 }, { ...kept, uris: [1] }, { ...kept, size: 0 }])
+      expect(readEvaluationState(other)).toBeNull();
   });
 
   it('shows no more candidates than there are, and the threshold nearest to the one in use', () => {
@@ -88,16 +99,25 @@ describe('the state of the page', () => {
 
 describe.each(Object.keys(THEMES) as ThemeName[])('the curves in %s', (name) => {
   it('have a contrast of at least 4.5:1 on the editor', () => {
-    const css = readFileSync('webview/styles/evaluation.css', 'utf8');
+    const css = readFileSync('webview/evaluation/evaluation.css', 'utf8');
     const { bodyClass, variables } = THEMES[name];
-    const block = (selector: string): [string, string][] => [...(new RegExp(`(?:^|\\n)${selector.replace('.', '\\.')} \\{([^}]*)\\}`).exec(css)?.[1] ?? '').matchAll(/(--sl-c\d): (#[0-9a-f]{6});/g)].map(([, key, hex]) => [key!, hex!]);
+    const block = (selector: string): [string, string][] =>
+      [
+        ...(new RegExp(`(?:^|\\n)${selector.replace('.', '\\.')} \\{([^}]*)\\}`).exec(css)?.[1] ?? '').matchAll(
+          /(--sl-c\d): (#[0-9a-f]{6});/g,
+        ),
+      ].map(([, key, hex]) => [key!, hex!]);
     const colours = new Map([...block('body'), ...block(`body.${bodyClass}`)]);
     const luminance = (hex: string): number => {
-      const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+      const [r, g, b] = [1, 3, 5]
+        .map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
+        .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
       return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
     };
     const background = luminance(variables['--vscode-editor-background']!);
-    const ratios = [...colours.values()].map((hex) => (Math.max(luminance(hex), background) + 0.05) / (Math.min(luminance(hex), background) + 0.05));
+    const ratios = [...colours.values()].map(
+      (hex) => (Math.max(luminance(hex), background) + 0.05) / (Math.min(luminance(hex), background) + 0.05),
+    );
     expect(ratios).toHaveLength(6);
     expect(Math.min(...ratios)).toBeGreaterThanOrEqual(4.5);
   });

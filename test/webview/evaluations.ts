@@ -4,18 +4,22 @@ import { evaluationLine } from '../../server/evaluation/evaluationLine.js';
 import { readDocument } from '../../server/formats/registry.js';
 import type { BestOfNLine, EvaluateLine, ProcessLine } from '../../server/protocol.js';
 import { createRandom } from '../../server/reasoning/random.js';
-import type { EvaluationResult } from '../../webview/protocol.js';
+import type { EvaluationResult } from '../../webview/tree/protocol.js';
 
 /** What the server answers for a text; `score` gives the PRM's verdict on a step. */
 async function evaluate(file: string, text: string, score: (text: string) => number): Promise<EvaluateLine> {
-  const run = new EvaluationRun({ seed: 1, threshold: undefined, rescore: false }, {
-    score: (problem) => Promise.resolve(problem.steps.map((step) => score(step.text))),
-    model: () => ({ model: 'fake', device: 'cpu', threshold: 0.5 }),
-    algebra: () => Promise.reject(new Error('Every candidate has a verdict.')),
-    onProgress: () => undefined,
-    pause: () => Promise.resolve(),
-  });
-  if (!(await run.add(file, readDocument(text, file.endsWith('l') ? 'jsonl' : 'json')!))) throw new Error(`Nothing to evaluate in ${file}.`);
+  const run = new EvaluationRun(
+    { seed: 1, threshold: undefined, rescore: false },
+    {
+      score: (problem) => Promise.resolve(problem.steps.map((step) => score(step.text))),
+      model: () => ({ model: 'fake', device: 'cpu', threshold: 0.5 }),
+      algebra: () => Promise.reject(new Error('Every candidate has a verdict.')),
+      onProgress: () => undefined,
+      pause: () => Promise.resolve(),
+    },
+  );
+  if (!(await run.add(file, readDocument(text, file.endsWith('l') ? 'jsonl' : 'json')!)))
+    throw new Error(`Nothing to evaluate in ${file}.`);
   return evaluationLine((await run.evaluations())[0]!);
 }
 
@@ -34,7 +38,14 @@ export async function processBenchmark(): Promise<ProcessLine> {
     const length = 2 + Math.floor(random() * 5);
     const label = random() < 0.5 ? -1 : Math.floor(random() * length);
     const steps = Array.from({ length }, (_, at) => `Step ${at} scores ${(label >= 0 && at >= label ? 0.1 : 0.4) + random() * 0.5}.`);
-    return { id: `${i % 2 === 0 ? 'gsm8k' : 'math'}-${i}`, generator: `model ${i % 3 === 0 ? 'A' : 'B'}`, problem: '2 + 2?', steps, final_answer_correct: label < 0, label };
+    return {
+      id: `${i % 2 === 0 ? 'gsm8k' : 'math'}-${i}`,
+      generator: `model ${i % 3 === 0 ? 'A' : 'B'}`,
+      problem: '2 + 2?',
+      steps,
+      final_answer_correct: label < 0,
+      label,
+    };
   });
   const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   return (await evaluate('process.jsonl', text, (step) => Number(/scores ([\d.]+)\.$/.exec(step)?.[1]))) as ProcessLine;
@@ -45,11 +56,23 @@ export async function manyCandidates(candidates: number): Promise<BestOfNLine> {
   const line = await sampleCandidates();
   const sizes = Array.from({ length: candidates }, (_, i) => i + 1);
   const all = (of: BestOfNLine['accuracy'], level: number) =>
-    Object.fromEntries(Object.keys(of).map((id, at) => [id, sizes.map((n) => {
-      const value = level + (1 - 0.7 ** n) * (0.6 - at * 0.05);
-      return { value, low: value - 0.05, high: value + 0.05 };
-    })])) as unknown as BestOfNLine['accuracy'];
-  return { ...line, sizes, candidates: candidates * line.problems, complete: sizes.map(() => line.problems), accuracy: all(line.accuracy, 0.2), gainOverRandom: all(line.gainOverRandom, -0.2) };
+    Object.fromEntries(
+      Object.keys(of).map((id, at) => [
+        id,
+        sizes.map((n) => {
+          const value = level + (1 - 0.7 ** n) * (0.6 - at * 0.05);
+          return { value, low: value - 0.05, high: value + 0.05 };
+        }),
+      ]),
+    ) as unknown as BestOfNLine['accuracy'];
+  return {
+    ...line,
+    sizes,
+    candidates: candidates * line.problems,
+    complete: sizes.map(() => line.problems),
+    accuracy: all(line.accuracy, 0.2),
+    gainOverRandom: all(line.gainOverRandom, -0.2),
+  };
 }
 
 export function resultOf(...lines: readonly EvaluateLine[]): EvaluationResult {

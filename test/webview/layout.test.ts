@@ -1,8 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hitTest, sceneOf } from '../../webview/layout/scene.js';
-import { blendLayouts, layoutTree, type LayoutNode } from '../../webview/layout/tidy.js';
-import { centreView, columnPx, fitView, landingView, levelAt, nodeWidth, reveal, rowPx, screenPoint, zoomAround, type Size } from '../../webview/layout/zoomScale.js';
+import { hitTest, sceneOf } from '../../webview/tree/layout/scene.js';
+import { blendLayouts, type LayoutNode, layoutTree } from '../../webview/tree/layout/tidy.js';
+import {
+  centreView,
+  columnPx,
+  fitView,
+  landingView,
+  levelAt,
+  nodeWidth,
+  reveal,
+  rowPx,
+  type Size,
+  screenPoint,
+  zoomAround,
+} from '../../webview/tree/layout/zoomScale.js';
 import { makeView, randomFrom } from './trees.js';
 
 /** A random tree: node i hangs on an earlier node. */
@@ -88,21 +100,29 @@ describe('blendLayouts', () => {
 describe('sceneOf', () => {
   it('finds exactly the nodes and edges that a look at every node finds', () => {
     fc.assert(
-      fc.property(trees, fc.double({ min: 0.02, max: 1.5, noNaN: true }), fc.double({ min: -900, max: 900, noNaN: true }), fc.double({ min: -900, max: 900, noNaN: true }), (nodes, k, x, y) => {
-        const layout = layoutTree(nodes, new Set());
-        const view = { k, x, y };
-        const scene = sceneOf(layout, (id) => nodes[id]!.parent!, view, size);
-        const inRows = (low: number, high: number) => high >= (-rowPx(k) / 2 - y) / rowPx(k) && low <= (size.height + rowPx(k) / 2 - y) / rowPx(k);
-        const inColumns = (depth: number) => x + depth * columnPx(k) + Math.max(nodeWidth(k), 12) >= 0 && x + depth * columnPx(k) <= size.width + 12;
-        const seen = nodes.filter((node) => inColumns(node.depth) && inRows(layout.row[node.id]!, layout.row[node.id]!));
-        expect(new Set(scene.nodes)).toEqual(new Set(seen.map((node) => node.id)));
-        const edges = new Set(scene.edges);
-        for (const node of seen) if (node.parent !== null) expect(edges.has(node.id)).toBe(true);
-        for (const id of edges) {
-          const ends = [layout.row[id]!, layout.row[nodes[id]!.parent!]!];
-          expect(inRows(Math.min(...ends), Math.max(...ends))).toBe(true);
-        }
-      }),
+      fc.property(
+        trees,
+        fc.double({ min: 0.02, max: 1.5, noNaN: true }),
+        fc.double({ min: -900, max: 900, noNaN: true }),
+        fc.double({ min: -900, max: 900, noNaN: true }),
+        (nodes, k, x, y) => {
+          const layout = layoutTree(nodes, new Set());
+          const view = { k, x, y };
+          const scene = sceneOf(layout, (id) => nodes[id]!.parent!, view, size);
+          const inRows = (low: number, high: number) =>
+            high >= (-rowPx(k) / 2 - y) / rowPx(k) && low <= (size.height + rowPx(k) / 2 - y) / rowPx(k);
+          const inColumns = (depth: number) =>
+            x + depth * columnPx(k) + Math.max(nodeWidth(k), 12) >= 0 && x + depth * columnPx(k) <= size.width + 12;
+          const seen = nodes.filter((node) => inColumns(node.depth) && inRows(layout.row[node.id]!, layout.row[node.id]!));
+          expect(new Set(scene.nodes)).toEqual(new Set(seen.map((node) => node.id)));
+          const edges = new Set(scene.edges);
+          for (const node of seen) if (node.parent !== null) expect(edges.has(node.id)).toBe(true);
+          for (const id of edges) {
+            const ends = [layout.row[id]!, layout.row[nodes[id]!.parent!]!];
+            expect(inRows(Math.min(...ends), Math.max(...ends))).toBe(true);
+          }
+        },
+      ),
       { numRuns: 80 },
     );
   });
@@ -139,15 +159,21 @@ describe('hitTest', () => {
 describe('views', () => {
   it('zooming keeps the point under the pointer, there and back', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0.01, max: 2, noNaN: true }), fc.double({ min: 0.01, max: 2, noNaN: true }), fc.nat(800), fc.nat(600), (from, to, px, py) => {
-        const view = { k: from, x: 40, y: 70 };
-        const near = zoomAround(view, to, px, py);
-        expect((px - near.x) / columnPx(near.k)).toBeCloseTo((px - view.x) / columnPx(view.k), 6);
-        expect((py - near.y) / rowPx(near.k)).toBeCloseTo((py - view.y) / rowPx(view.k), 6);
-        const back = zoomAround(near, from, px, py);
-        expect(back.x).toBeCloseTo(view.x, 6);
-        expect(back.y).toBeCloseTo(view.y, 6);
-      }),
+      fc.property(
+        fc.double({ min: 0.01, max: 2, noNaN: true }),
+        fc.double({ min: 0.01, max: 2, noNaN: true }),
+        fc.nat(800),
+        fc.nat(600),
+        (from, to, px, py) => {
+          const view = { k: from, x: 40, y: 70 };
+          const near = zoomAround(view, to, px, py);
+          expect((px - near.x) / columnPx(near.k)).toBeCloseTo((px - view.x) / columnPx(view.k), 6);
+          expect((py - near.y) / rowPx(near.k)).toBeCloseTo((py - view.y) / rowPx(view.k), 6);
+          const back = zoomAround(near, from, px, py);
+          expect(back.x).toBeCloseTo(view.x, 6);
+          expect(back.y).toBeCloseTo(view.y, 6);
+        },
+      ),
     );
   });
 
@@ -183,7 +209,11 @@ describe('views', () => {
       for (const panel of [size, { width: 300, height: 260 }]) {
         for (const id of [0, Math.floor(count / 2), count - 1]) {
           const row = layout.row[id]!;
-          const { x, y } = screenPoint(landingView(layout.extent, { depth: nodes[id]!.depth, row, top: row - 1, bottom: row + 1 }, panel), nodes[id]!.depth, row);
+          const { x, y } = screenPoint(
+            landingView(layout.extent, { depth: nodes[id]!.depth, row, top: row - 1, bottom: row + 1 }, panel),
+            nodes[id]!.depth,
+            row,
+          );
           expect(x).toBeGreaterThanOrEqual(0);
           expect(x).toBeLessThanOrEqual(panel.width);
           expect(y).toBeGreaterThanOrEqual(0);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { keyIntent, neighbour } from '../../webview/interact/keyboard.js';
-import { markOutline, markShape } from '../../webview/layout/marks.js';
-import { matchNodes } from '../../webview/model/matchNodes.js';
-import { mathSegments } from '../../webview/model/mathSegments.js';
-import { findNodes } from '../../webview/model/search.js';
-import { buildTreeModel, landingNode } from '../../webview/model/treeModel.js';
-import { formatValue, valueBin } from '../../webview/model/valueScale.js';
-import { firstWords, plainText } from '../../webview/model/words.js';
-import { distinctRollouts } from '../../webview/model/rollouts.js';
+import { mathSegments } from '../../webview/shared/mathSegments.js';
+import { formatValue, valueBin } from '../../webview/shared/valueScale.js';
+import { firstWords, plainText } from '../../webview/shared/words.js';
+import { keyIntent, neighbour } from '../../webview/tree/interact/keyboard.js';
+import { markOutline, markShape } from '../../webview/tree/layout/marks.js';
+import { matchNodes } from '../../webview/tree/model/matchNodes.js';
+import { distinctRollouts } from '../../webview/tree/model/rollouts.js';
+import { findNodes } from '../../webview/tree/model/search.js';
+import { buildTreeModel, landingNode } from '../../webview/tree/model/treeModel.js';
 import { makeView } from './trees.js';
 
 const view = makeView({ nodes: 60 });
@@ -63,7 +63,8 @@ describe('the values shown', () => {
   it('flags a node by the value it is coloured by', () => {
     for (const shown of ['labels', 'model'] as const) {
       const model = buildTreeModel(view, shown);
-      const isLow = (id: number) => model.nodes[id]!.steps.length > 0 && model.nodes[id]!.value !== null && model.nodes[id]!.value < view.threshold;
+      const isLow = (id: number) =>
+        model.nodes[id]!.steps.length > 0 && model.nodes[id]!.value !== null && model.nodes[id]!.value < view.threshold;
       expect([...model.low].sort((a, b) => a - b)).toEqual(view.nodes.map(({ id }) => id).filter(isLow));
       for (const id of model.firstLow) {
         for (let at = view.nodes[id]!.parent; at !== null; at = view.nodes[at]!.parent) expect(isLow(at)).toBe(false);
@@ -77,7 +78,7 @@ describe('the values shown', () => {
     return false;
   };
 
-  it('are the labels first; the model gives the score of a node\'s weakest step', () => {
+  it("are the labels first; the model gives the score of a node's weakest step", () => {
     const labels = buildTreeModel(view);
     const scores = buildTreeModel(view, 'model');
     expect(labels.hasChoice).toBe(true);
@@ -138,19 +139,32 @@ describe('mathSegments', () => {
   const kinds = (text: string) => mathSegments(text).map(({ kind, text: inner }) => `${kind}:${inner}`);
 
   it('finds all four delimiters', () => {
-    expect(kinds('a $x$ b \\(y\\) c $$z$$ d \\[w\\]')).toEqual(['text:a ', 'inline:x', 'text: b ', 'inline:y', 'text: c ', 'display:z', 'text: d ', 'display:w']);
+    expect(kinds('a $x$ b \\(y\\) c $$z$$ d \\[w\\]')).toEqual([
+      'text:a ',
+      'inline:x',
+      'text: b ',
+      'inline:y',
+      'text: c ',
+      'display:z',
+      'text: d ',
+      'display:w',
+    ]);
   });
 
   it('leaves money, escapes and unclosed delimiters as text', () => {
     for (const text of ['It costs $5 and $10.', 'He pays \\$5$ now', 'open $x + 1', 'open \\[x', '$$', '$ x $']) {
-      expect(mathSegments(text).map((segment) => segment.text).join('')).toBe(text);
+      expect(
+        mathSegments(text)
+          .map((segment) => segment.text)
+          .join(''),
+      ).toBe(text);
       expect(mathSegments(text).every((segment) => segment.kind === 'text')).toBe(true);
     }
     expect(kinds('They cost $27. Let $f(x)$.')).toEqual(['text:They cost $27. Let ', 'inline:f(x)', 'text:.']);
   });
 
   it('loses no character outside delimiters, and ends on hostile input', () => {
-    const hostile = '$'.repeat(5_000) + '\\(' .repeat(5_000);
+    const hostile = '$'.repeat(5_000) + '\\('.repeat(5_000);
     expect(mathSegments(hostile).length).toBeGreaterThan(0);
   });
 });
@@ -176,13 +190,20 @@ describe('matchNodes', () => {
     const shifted = [
       { ...next[0]!, children: [1, ...next[0]!.children.map((id) => id + 1)] },
       { ...next[1]!, id: 1, parent: 0, children: [], steps: [{ ...next[1]!.steps[0]!, text: 'a new first step' }] },
-      ...next.slice(1).map((node) => ({ ...node, id: node.id + 1, parent: node.parent === 0 ? 0 : node.parent! + 1, children: node.children.map((id) => id + 1) })),
+      ...next.slice(1).map((node) => ({
+        ...node,
+        id: node.id + 1,
+        parent: node.parent === 0 ? 0 : node.parent! + 1,
+        children: node.children.map((id) => id + 1),
+      })),
     ];
     expect([...matchNodes(view.nodes, shifted)]).toEqual(view.nodes.map((node) => (node.id === 0 ? 0 : node.id + 1)));
   });
 
   it('takes the one edited child for itself', () => {
-    const nodes = view.nodes.map((node) => (node.id === view.nodes[0]!.children[0] ? { ...node, steps: node.steps.map((step) => ({ ...step, text: 'edited' })) } : node));
+    const nodes = view.nodes.map((node) =>
+      node.id === view.nodes[0]!.children[0] ? { ...node, steps: node.steps.map((step) => ({ ...step, text: 'edited' })) } : node,
+    );
     expect(matchNodes(view.nodes, nodes)[view.nodes[0]!.children[0]!]).toBe(view.nodes[0]!.children[0]);
   });
 });
@@ -191,12 +212,23 @@ describe('distinctRollouts', () => {
   it('counts copies and keeps the first place', () => {
     const rollout = (text: string, correct = true) => ({ correct, steps: [text], range: view.range });
     const found = distinctRollouts([rollout('a'), rollout('b'), rollout('a'), rollout('a', false)]);
-    expect(found.map(({ index, copies }) => [index, copies])).toEqual([[0, 2], [1, 1], [3, 1]]);
+    expect(found.map(({ index, copies }) => [index, copies])).toEqual([
+      [0, 2],
+      [1, 1],
+      [3, 1],
+    ]);
   });
 });
 
 describe('keyIntent', () => {
-  const key = (name: string, more: Partial<Record<'shiftKey' | 'ctrlKey', boolean>> = {}) => ({ key: name, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
+  const key = (name: string, more: Partial<Record<'shiftKey' | 'ctrlKey', boolean>> = {}) => ({
+    key: name,
+    ctrlKey: false,
+    metaKey: false,
+    shiftKey: false,
+    altKey: false,
+    ...more,
+  });
   const root = model.order[0]!;
   const child = view.nodes[root]!.children[0]!;
 
@@ -207,7 +239,10 @@ describe('keyIntent', () => {
     expect(keyIntent(key('ArrowRight'), { ...open, collapsed: new Set([root]) })).toEqual({ kind: 'fold', id: root, isFolded: false });
     expect(keyIntent(key('ArrowLeft'), { ...open, selected: child, collapsed: new Set([child]) })).toEqual({ kind: 'select', id: root });
     expect(keyIntent(key('ArrowLeft', { shiftKey: true }), { ...open, selected: child })).toEqual({ kind: 'select', id: root });
-    expect(keyIntent(key('ArrowDown', { shiftKey: true }), { ...open, selected: child })).toEqual({ kind: 'select', id: view.nodes[root]!.children[1]! });
+    expect(keyIntent(key('ArrowDown', { shiftKey: true }), { ...open, selected: child })).toEqual({
+      kind: 'select',
+      id: view.nodes[root]!.children[1]!,
+    });
     expect(keyIntent(key('ArrowUp'), open)).toEqual({ kind: 'none' });
     expect(keyIntent(key('Enter', { ctrlKey: true }), open)).toEqual({ kind: 'reveal', focus: true });
     expect(keyIntent(key('a', { ctrlKey: true }), open)).toBeUndefined();
@@ -227,6 +262,9 @@ describe('keyIntent', () => {
     };
     expect(walk(root, 1)).toEqual(shown);
     expect(walk(shown.at(-1)!, -1)).toEqual([...shown].reverse());
-    expect(keyIntent(key('End'), { model, selected: root, collapsed, replay: null, labeling: null })).toEqual({ kind: 'select', id: shown.at(-1) });
+    expect(keyIntent(key('End'), { model, selected: root, collapsed, replay: null, labeling: null })).toEqual({
+      kind: 'select',
+      id: shown.at(-1),
+    });
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { keyIntent } from '../../webview/interact/keyboard.js';
-import { createPlayer, EVENT_MS } from '../../webview/interact/player.js';
-import { layoutTree, withPresent } from '../../webview/layout/tidy.js';
-import { frameWords, viewAt } from '../../webview/model/replay.js';
-import { buildTreeModel, presentNodes } from '../../webview/model/treeModel.js';
-import { INITIAL_STATE, modelAt, moveReplay, receiveReplay, type PanelState } from '../../webview/store.js';
+import { keyIntent } from '../../webview/tree/interact/keyboard.js';
+import { createPlayer, EVENT_MS } from '../../webview/tree/interact/player.js';
+import { layoutTree, withPresent } from '../../webview/tree/layout/tidy.js';
+import { frameWords, viewAt } from '../../webview/tree/model/replay.js';
+import { buildTreeModel, presentNodes } from '../../webview/tree/model/treeModel.js';
+import { INITIAL_STATE, modelAt, moveReplay, type PanelState, receiveReplay } from '../../webview/tree/store.js';
 import { makeReplay } from './replays.js';
 import { makeView } from './trees.js';
 
@@ -20,7 +20,9 @@ describe('a moment of a search', () => {
   it('is the tree of the file at the end', () => {
     const end = buildTreeModel(viewAt(view, replay, last), 'labels', view);
     const whole = buildTreeModel(view);
-    expect(end.nodes.map(({ value, children, rollouts, mc }) => ({ value, children, rollouts, mc }))).toEqual(whole.nodes.map(({ value, children, rollouts, mc }) => ({ value, children, rollouts, mc })));
+    expect(end.nodes.map(({ value, children, rollouts, mc }) => ({ value, children, rollouts, mc }))).toEqual(
+      whole.nodes.map(({ value, children, rollouts, mc }) => ({ value, children, rollouts, mc })),
+    );
     expect([...end.order]).toEqual([...whole.order]);
     expect(end.low).toEqual(whole.low);
     expect(at(last).model!.view).toBe(view);
@@ -28,7 +30,9 @@ describe('a moment of a search', () => {
 
   it('starts with the problem alone, without a value', () => {
     const { model } = at(1);
-    expect(presentNodes(model!).map(({ id, value, children }) => ({ id, value, children }))).toEqual([{ id: 0, value: null, children: [] }]);
+    expect(presentNodes(model!).map(({ id, value, children }) => ({ id, value, children }))).toEqual([
+      { id: 0, value: null, children: [] },
+    ]);
     expect(model!.low).toEqual([]);
   });
 
@@ -84,15 +88,27 @@ describe('moving through a search', () => {
     expect(receiveReplay(state, { view: { ...view, version: 2 }, images: [], replay })).toMatchObject({ replayAt: 40, isPlaying: true });
     const longer = { ...replay, frames: [...replay.frames, replay.frames[1]!] };
     expect(receiveReplay(state, { view, images: [], replay: longer })).toMatchObject({ replayAt: null, isPlaying: false, event: null });
-    expect(receiveReplay(state, { view, images: [], replay: longer, labeling: { rollouts: 16 } })).toMatchObject({ event: replay.frames[1]!.node });
-    expect(receiveReplay(state, { view: null, images: [] })).toEqual({ replay: null, labeling: null, replayAt: null, isPlaying: false, event: null });
+    expect(receiveReplay(state, { view, images: [], replay: longer, labeling: { rollouts: 16 } })).toMatchObject({
+      event: replay.frames[1]!.node,
+    });
+    expect(receiveReplay(state, { view: null, images: [] })).toEqual({
+      replay: null,
+      labeling: null,
+      replayAt: null,
+      isPlaying: false,
+      event: null,
+    });
   });
 
   it('has keys where there is a replay, and leaves them to the tree where there is none', () => {
-    const press = (key: string, state: PanelState) => keyIntent({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false }, state);
+    const press = (key: string, state: PanelState) =>
+      keyIntent({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false }, state);
     const state = at(last);
     expect(press(' ', state)).toEqual({ kind: 'play' });
-    expect([press('[', state), press(']', state)]).toEqual([{ kind: 'event', direction: -1 }, { kind: 'event', direction: 1 }]);
+    expect([press('[', state), press(']', state)]).toEqual([
+      { kind: 'event', direction: -1 },
+      { kind: 'event', direction: 1 },
+    ]);
     expect(press('m', state)).toEqual({ kind: 'moreRollouts' });
     expect(press('m', at(40))).toBeUndefined();
     expect(press('m', { ...state, labeling: { rollouts: 3 } })).toBeUndefined();
@@ -102,7 +118,13 @@ describe('moving through a search', () => {
     const onStep = { ...plain, selected: view.nodes[0]!.children[0]! };
     expect(press('w', onStep)).toEqual({ kind: 'explainTraining' });
     // The problem is no path, a moment is not the file, and a tree that grows has no file yet.
-    for (const state of [plain, { ...at(40), selected: onStep.selected }, { ...onStep, labeling: { rollouts: 3 } }, { ...onStep, selected: null }]) expect(press('w', state)).toBeUndefined();
+    for (const state of [
+      plain,
+      { ...at(40), selected: onStep.selected },
+      { ...onStep, labeling: { rollouts: 3 } },
+      { ...onStep, selected: null },
+    ])
+      expect(press('w', state)).toBeUndefined();
   });
 
   it('plays in even time, and stops', () => {
@@ -130,11 +152,17 @@ describe('an event in words', () => {
     [words({ kind: 'rollouts', right: 9, wrong: 6, undecided: 0, failed: 1 }), '16 rollouts from node 7: 9 right, 6 wrong, 1 failed'],
     [words({ kind: 'rollouts', right: 0, wrong: 1, undecided: 0, failed: 0 }, 0), '1 rollout from the problem: 0 right, 1 wrong'],
     [words({ kind: 'value', correct: 9, total: 15, value: 0.6 }), 'Node 7 is worth 0.60: 9 of 15 right'],
-    [words({ kind: 'selected', search: 3, q: 0.62, u: 0.05, pool: 14 }, 5), 'Search 3: took a wrong rollout of node 5 (Q 0.62 + U 0.05, best of 14)'],
+    [
+      words({ kind: 'selected', search: 3, q: 0.62, u: 0.05, pool: 14 }, 5),
+      'Search 3: took a wrong rollout of node 5 (Q 0.62 + U 0.05, best of 14)',
+    ],
     [words({ kind: 'move', step: 2, outcome: 'after' }), 'First error lies after step 2'],
     [words({ kind: 'move', step: 3, outcome: 'before' }), 'First error lies at or before step 3'],
     [words({ kind: 'node', assumed: false, steps: 2 }, 1), 'Node 1 goes 2 steps on from the problem'],
     [words({ kind: 'node', assumed: true, steps: 2 }, 1), 'A right rollout of the problem becomes node 1: its value is taken to be 1'],
-    [words({ kind: 'end', reason: 'empty pool', rollouts: 96, failures: 0, undecided: 2 }, 0), 'Ended with no wrong rollout left to look into: 96 rollouts, 2 undecided'],
+    [
+      words({ kind: 'end', reason: 'empty pool', rollouts: 96, failures: 0, undecided: 2 }, 0),
+      'Ended with no wrong rollout left to look into: 96 rollouts, 2 undecided',
+    ],
   ])('%s', (told, expected) => expect(told).toBe(expected));
 });

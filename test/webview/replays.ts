@@ -15,13 +15,21 @@ function framesOf(node: NodeView, search: () => number): ReplayFrame[] {
   const unsampled: ReplayState = { visits: 0, right: 0, wrong: 0, ...(mc?.assumed && { mc }) };
   const sampled: ReplayState = { visits: 0, right, wrong: rollouts.length - right };
   const valued: ReplayState = { ...sampled, ...(mc && { mc }), ...(interval && { interval }) };
-  const born: ReplayFrame[] = id === 0 ? [] : [{ event: { kind: 'node', assumed: node.assumed, steps: node.steps.length }, node: id, state: unsampled }];
+  const born: ReplayFrame[] =
+    id === 0 ? [] : [{ event: { kind: 'node', assumed: node.assumed, steps: node.steps.length }, node: id, state: unsampled }];
   if (mc?.total === undefined || mc.correct === undefined) return born;
   const { correct, total, value } = mc;
   return [
     ...born,
     { event: { kind: 'rollouts', right: correct, wrong: total - correct, undecided: 0, failed: 0 }, node: id, state: sampled },
     { event: { kind: 'value', correct, total, value }, node: id, state: valued },
-    ...Array.from({ length: visits === 0 ? 0 : 1 }, (): ReplayFrame => ({ event: { kind: 'selected', search: search(), q: 0.62, u: 0.05, pool: 14 }, node: id, state: { ...valued, visits } })),
+    ...Array.from(
+      { length: visits === 0 ? 0 : 1 },
+      (): ReplayFrame => ({
+        event: { kind: 'selected', search: search(), q: 0.62, u: 0.05, pool: 14 },
+        node: id,
+        state: { ...valued, visits },
+      }),
+    ),
   ];
 }

@@ -1,16 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { buildTreeModel } from '../../webview/model/treeModel.js';
-import { readPersistedState } from '../../webview/protocol.js';
-import { connectHost, type VsCodeApi } from '../../webview/rpc.js';
-import { INITIAL_STATE, initiallyCollapsed, persisted, receiveModel, unfoldTo } from '../../webview/store.js';
-import { layoutTree } from '../../webview/layout/tidy.js';
+import { connectHost, type VsCodeApi } from '../../webview/shared/rpc.js';
+import { layoutTree } from '../../webview/tree/layout/tidy.js';
+import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
+import { readPersistedState } from '../../webview/tree/protocol.js';
+import { INITIAL_STATE, initiallyCollapsed, persisted, receiveModel, unfoldTo } from '../../webview/tree/store.js';
 import { makeView } from './trees.js';
 
 const model = buildTreeModel(makeView({ nodes: 60 }));
 const inner = model.nodes.filter((node) => node.children.length > 0 && node.id > 0).map((node) => node.id);
 
 describe('what survives', () => {
-  const state = { ...receiveModel(INITIAL_STATE, model, [], null), selected: 5, collapsed: new Set([inner[2]!]), zoom: { k: 0.5, x: 1, y: 2 }, details: 'statistics' as const, split: 0.4 };
+  const state = {
+    ...receiveModel(INITIAL_STATE, model, [], null),
+    selected: 5,
+    collapsed: new Set([inner[2]!]),
+    zoom: { k: 0.5, x: 1, y: 2 },
+    details: 'statistics' as const,
+    split: 0.4,
+  };
 
   it('comes back as it was, through JSON', () => {
     const saved = readPersistedState(JSON.parse(JSON.stringify(persisted(state))));
@@ -22,8 +29,22 @@ describe('what survives', () => {
     const saved = persisted(state)!;
     expect(receiveModel(INITIAL_STATE, model, [], { ...saved, uri: 'file:///other' }).zoom).toBeNull();
     expect(receiveModel(INITIAL_STATE, model, [], { ...saved, problem: 9 }).selected).toBeNull();
-    expect(receiveModel(INITIAL_STATE, model, [], { ...saved, selected: 10_000, collapsed: [10_000] })).toMatchObject({ selected: null, collapsed: new Set() });
-    const unsound: unknown[] = [null, 3, {}, { ...saved, version: 2 }, { ...saved, zoom: { k: 0, x: 0, y: 0 } }, { ...saved, zoom: undefined }, { ...saved, collapsed: ['1'] }, { ...saved, selected: -1 }, { ...saved, details: 'x' }, { ...saved, split: 2 }];
+    expect(receiveModel(INITIAL_STATE, model, [], { ...saved, selected: 10_000, collapsed: [10_000] })).toMatchObject({
+      selected: null,
+      collapsed: new Set(),
+    });
+    const unsound: unknown[] = [
+      null,
+      3,
+      {},
+      { ...saved, version: 2 },
+      { ...saved, zoom: { k: 0, x: 0, y: 0 } },
+      { ...saved, zoom: undefined },
+      { ...saved, collapsed: ['1'] },
+      { ...saved, selected: -1 },
+      { ...saved, details: 'x' },
+      { ...saved, split: 2 },
+    ];
     for (const value of unsound) expect(readPersistedState(value)).toBeNull();
   });
 
@@ -34,14 +55,34 @@ describe('what survives', () => {
 
 describe('receiveModel', () => {
   it('keeps selection, folds and zoom when only values changed', () => {
-    const before = { ...receiveModel(INITIAL_STATE, model, [], null), selected: 7, selectedStep: 3, collapsed: new Set([inner[1]!]), zoom: { k: 0.5, x: 1, y: 2 } };
-    const after = receiveModel(before, buildTreeModel({ ...model.view, version: 2, nodes: model.nodes.map((node) => ({ ...node, value: 0.1 })) }), [], null);
+    const before = {
+      ...receiveModel(INITIAL_STATE, model, [], null),
+      selected: 7,
+      selectedStep: 3,
+      collapsed: new Set([inner[1]!]),
+      zoom: { k: 0.5, x: 1, y: 2 },
+    };
+    const after = receiveModel(
+      before,
+      buildTreeModel({ ...model.view, version: 2, nodes: model.nodes.map((node) => ({ ...node, value: 0.1 })) }),
+      [],
+      null,
+    );
     expect(after).toMatchObject({ selected: 7, selectedStep: 3, collapsed: before.collapsed, zoom: before.zoom });
   });
 
   it('starts afresh on another problem', () => {
-    const before = { ...receiveModel(INITIAL_STATE, model, [], null), selected: 7, collapsed: new Set([inner[1]!]), zoom: { k: 0.5, x: 1, y: 2 } };
-    expect(receiveModel(before, buildTreeModel({ ...model.view, problem: 1 }), [], null)).toMatchObject({ selected: null, collapsed: new Set(), zoom: null });
+    const before = {
+      ...receiveModel(INITIAL_STATE, model, [], null),
+      selected: 7,
+      collapsed: new Set([inner[1]!]),
+      zoom: { k: 0.5, x: 1, y: 2 },
+    };
+    expect(receiveModel(before, buildTreeModel({ ...model.view, problem: 1 }), [], null)).toMatchObject({
+      selected: null,
+      collapsed: new Set(),
+      zoom: null,
+    });
   });
 
   it('searches the new tree again', () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { BINS } from '../../webview/shared/valueScale.js';
 import { THEMES, type ThemeName } from '../browser/themes.js';
-import { BINS } from '../../webview/model/valueScale.js';
 
-const css = readFileSync(new URL('../../webview/styles/theme.css', import.meta.url), 'utf8');
+const css = readFileSync(new URL('../../webview/shared/theme.css', import.meta.url), 'utf8');
 
 /** The colours theme.css sets for a theme: those of its own block over those of `body`. */
 function colors(bodyClass: string): Map<string, string> {
@@ -44,7 +44,9 @@ describe.each(Object.keys(THEMES) as ThemeName[])('value scale in %s', (name) =>
   const backgrounds = [variables['--vscode-editor-background']!, variables['--vscode-editorWidget-background']!];
 
   it('has a contrast of at least 4.5:1 for every colour on every background it stands on', () => {
-    const ratios = Array.from({ length: BINS }, (_, bin) => Math.min(...backgrounds.map((background) => contrast(found.get(`--sl-v${bin}`)!, background))));
+    const ratios = Array.from({ length: BINS }, (_, bin) =>
+      Math.min(...backgrounds.map((background) => contrast(found.get(`--sl-v${bin}`)!, background))),
+    );
     process.stdout.write(`  ${name}: contrast ${ratios.map((ratio) => ratio.toFixed(1)).join(' ')}\n`);
     expect(Math.min(...ratios)).toBeGreaterThanOrEqual(4.5);
     expect(Math.min(...backgrounds.map((background) => contrast(found.get('--sl-missing')!, background)))).toBeGreaterThanOrEqual(4.5);

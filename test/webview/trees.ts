@@ -46,7 +46,15 @@ export interface TreeOptions {
 }
 
 /** A search tree as the pipeline leaves them: branches of several steps, values by rollouts, assumed and one-sample nodes. */
-export function makeView({ nodes: count, seed = 7, problem = 0, problemCount = 1, isSearchTree = true, images = [], hasValues = true }: TreeOptions): ProblemView {
+export function makeView({
+  nodes: count,
+  seed = 7,
+  problem = 0,
+  problemCount = 1,
+  isSearchTree = true,
+  images = [],
+  hasValues = true,
+}: TreeOptions): ProblemView {
   const random = randomFrom(seed);
   const parents: (number | null)[] = [null];
   const children: number[][] = [[]];
@@ -75,7 +83,14 @@ export function makeView({ nodes: count, seed = 7, problem = 0, problemCount = 1
     const total = isOneSample ? 1 : ROLLOUTS;
     const drift = before + (random() - 0.52) * 0.6;
     const correct = Math.round(Math.max(0, Math.min(1, drift)) * total);
-    const value = !hasValues || (!isSearchTree && id === 0) ? null : isAssumed ? 1 : isSearchTree ? correct / total : Math.max(0.01, Math.min(0.99, drift));
+    const value =
+      !hasValues || (!isSearchTree && id === 0)
+        ? null
+        : isAssumed
+          ? 1
+          : isSearchTree
+            ? correct / total
+            : Math.max(0.01, Math.min(0.99, drift));
     const isLow = value !== null && value < THRESHOLD;
     const isFirstLow = id > 0 && isLow && !(parent !== null && hasLow[parent]!);
     hasLow.push(id > 0 && (isLow || (parent !== null && hasLow[parent]!)));
@@ -86,8 +101,13 @@ export function makeView({ nodes: count, seed = 7, problem = 0, problemCount = 1
       text: isLeaf && i === stepCount - 1 ? pool[pool.length - 1]! : pool[(depth - 1 + i + Math.floor(random() * 2)) % (pool.length - 1)]!,
       range,
       values: isSearchTree
-        ? { ...(value === null ? {} : { mc: { value, ...(isAssumed ? { assumed: true } : { correct, total }) } }), ...(hasValues ? { prm: Math.max(0, Math.min(1, drift + (random() - 0.5) * 0.3)) } : {}) }
-        : value === null ? {} : { prm: value },
+        ? {
+            ...(value === null ? {} : { mc: { value, ...(isAssumed ? { assumed: true } : { correct, total }) } }),
+            ...(hasValues ? { prm: Math.max(0, Math.min(1, drift + (random() - 0.5) * 0.3)) } : {}),
+          }
+        : value === null
+          ? {}
+          : { prm: value },
       low: isLow,
       firstLow: isFirstLow && i === 0,
     }));
@@ -101,7 +121,12 @@ export function makeView({ nodes: count, seed = 7, problem = 0, problemCount = 1
       steps,
       value,
       source: value === null ? null : isSearchTree ? 'mc' : 'prm',
-      ...(isSearchTree && value !== null ? { mc: isAssumed ? { value: 1, assumed: true } : { value, correct, total }, visits: isAssumed ? 0 : Math.floor(40 / (1 + depth) + random() * 6) } : {}),
+      ...(isSearchTree && value !== null
+        ? {
+            mc: isAssumed ? { value: 1, assumed: true } : { value, correct, total },
+            visits: isAssumed ? 0 : Math.floor(40 / (1 + depth) + random() * 6),
+          }
+        : {}),
       ...(interval === undefined || value === null ? {} : { interval }),
       assumed: isAssumed,
       oneSample: isOneSample,
@@ -116,7 +141,8 @@ export function makeView({ nodes: count, seed = 7, problem = 0, problemCount = 1
     problem,
     problemCount,
     titles: Array.from({ length: problemCount }, (_, i) => `A shop sells notebooks with a discount, variant ${i + 1}`),
-    question: 'A shop sells 12 notebooks with a discount of 25 %. Together they cost $27. What is the price of one notebook, in dollars, without the discount? Let $f(x) = \\frac{3}{4}x$.',
+    question:
+      'A shop sells 12 notebooks with a discount of 25 %. Together they cost $27. What is the price of one notebook, in dollars, without the discount? Let $f(x) = \\frac{3}{4}x$.',
     answer: '3',
     images,
     range,
@@ -132,6 +158,11 @@ function makeRollouts(random: () => number, correct: number, total: number): Rol
     const isRight = i < correct;
     const pool = isRight ? RIGHT : WRONG;
     const start = Math.floor(random() * (pool.length - 2));
-    return { correct: isRight, steps: pool.slice(start), ...(isRight ? { answer: '3' } : { answer: random() < 0.8 ? '4' : '4.33' }), range };
+    return {
+      correct: isRight,
+      steps: pool.slice(start),
+      ...(isRight ? { answer: '3' } : { answer: random() < 0.8 ? '4' : '4.33' }),
+      range,
+    };
   });
 }

@@ -1,14 +1,14 @@
-import { button, picker, setDisabled } from '../controls.js';
-import { createAnnouncer } from '../interact/announce.js';
-import { formatValue } from '../model/valueScale.js';
-import type { EvaluationEvents, EvaluationRequests, EvaluationState } from '../protocol.js';
-import { element } from '../render/element.js';
-import type { Host } from '../rpc.js';
+import { createAnnouncer } from '../shared/announce.js';
+import { button, picker, setDisabled } from '../shared/controls.js';
+import { element } from '../shared/element.js';
+import type { Host } from '../shared/rpc.js';
+import { formatValue } from '../shared/valueScale.js';
+import type { EvaluationEvents, EvaluationRequests, EvaluationState } from '../tree/protocol.js';
 import { factsOf, markdownTable, notesOf, selectionCurves, titleOf } from './model.js';
 import { createBestOfNView } from './render/bestOfNView.js';
 import { createProcessView } from './render/processView.js';
 import { fileName, renderBanner, renderPlaceholder } from './render/states.js';
-import { initialState, persistedState, shownLine, shownSize, type PageState } from './store.js';
+import { initialState, type PageState, persistedState, shownLine, shownSize } from './store.js';
 
 export interface EvaluationWorld {
   readonly document: Document;
@@ -38,7 +38,13 @@ export function startEvaluation({ document, host, restored, save }: EvaluationWo
     host.call('evaluate', { rescore }, own.signal).then(
       (result) => {
         if (own !== abort) return;
-        update({ result, run: { kind: 'idle' }, isOutdated: false, threshold: null, shown: Math.min(state.shown, Math.max(0, result.lines.length - 1)) });
+        update({
+          result,
+          run: { kind: 'idle' },
+          isOutdated: false,
+          threshold: null,
+          shown: Math.min(state.shown, Math.max(0, result.lines.length - 1)),
+        });
         const line = shownLine(state);
         announce(line === null ? 'Nothing to evaluate' : `${titleOf(line)}: ${factsOf(line)}`);
       },
@@ -66,11 +72,28 @@ export function startEvaluation({ document, host, restored, save }: EvaluationWo
   const facts = element(document, 'p', { class: 'quiet facts-line' });
   const actions = {
     again: button(document, { label: 'Evaluate again', icon: 'refresh', onClick: again }),
-    rescore: button(document, { label: 'Score with the model, also where the file holds scores', text: 'Score with the model', icon: 'play', onClick: () => evaluate(true) }),
+    rescore: button(document, {
+      label: 'Score with the model, also where the file holds scores',
+      text: 'Score with the model',
+      icon: 'play',
+      onClick: () => evaluate(true),
+    }),
     copy: button(document, { label: 'Copy table as Markdown', text: 'Copy table', icon: 'copy', onClick: copy }),
-    save: button(document, { label: 'Save JSON… of all numbers', text: 'Save JSON…', icon: 'save', onClick: () => void host.call('saveJson', { index: state.shown }).catch(fail) }),
+    save: button(document, {
+      label: 'Save JSON… of all numbers',
+      text: 'Save JSON…',
+      icon: 'save',
+      onClick: () => void host.call('saveJson', { index: state.shown }).catch(fail),
+    }),
   };
-  const toolbar = element(document, 'div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Evaluation' }, element(document, 'div', { class: 'group kinds' }, kinds.host), element(document, 'span', { class: 'spring' }), ...Object.values(actions));
+  const toolbar = element(
+    document,
+    'div',
+    { class: 'toolbar', role: 'toolbar', 'aria-label': 'Evaluation' },
+    element(document, 'div', { class: 'group kinds' }, kinds.host),
+    element(document, 'span', { class: 'spring' }),
+    ...Object.values(actions),
+  );
   const bannerSlot = element(document, 'div', { class: 'banner-slot' });
   const notes = element(document, 'ul', { class: 'notes', 'aria-label': 'What was left out' });
   const bestOfN = createBestOfNView(document, {
@@ -115,7 +138,10 @@ export function startEvaluation({ document, host, restored, save }: EvaluationWo
       drawn = state;
     }
     if (line === null || state.result === null) return;
-    kinds.show(state.result.lines.map((one, value) => ({ value, label: `${titleOf(one)}: ${one.files.map(fileName).join(', ')}` })), state.shown);
+    kinds.show(
+      state.result.lines.map((one, value) => ({ value, label: `${titleOf(one)}: ${one.files.map(fileName).join(', ')}` })),
+      state.shown,
+    );
     actions.rescore.hidden = line.scores.recorded === 0;
     title.textContent = `${titleOf(line)}: ${line.files.map(fileName).join(', ')}`;
     facts.textContent = factsOf(line);

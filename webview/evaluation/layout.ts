@@ -46,20 +46,33 @@ const MARKER_GAP = 120;
 const TICK_GAP = 44;
 
 export function layoutChart({ curves, xs, isLog, width, height }: ChartInput): ChartLayout {
-  const plot = { left: MARGIN.left, top: MARGIN.top, right: Math.max(MARGIN.left + 1, width - MARGIN.right), bottom: Math.max(MARGIN.top + 1, height - MARGIN.bottom) };
+  const plot = {
+    left: MARGIN.left,
+    top: MARGIN.top,
+    right: Math.max(MARGIN.left + 1, width - MARGIN.right),
+    bottom: Math.max(MARGIN.top + 1, height - MARGIN.bottom),
+  };
   const [first, last] = [xs[0] ?? 0, xs.at(-1) ?? 1];
   const middle = (plot.left + plot.right) / 2;
   const scale = (isLog ? scaleLog().base(2) : scaleLinear()).domain([first, last]).range([plot.left, plot.right]);
   // A single number of candidates has no extent: its points stand in the middle.
   const x = (value: number): number => (first === last ? middle : scale(value));
-  const shares = curves.flatMap(({ points, hasBand }) => points.flatMap(({ value, low, high }) => (hasBand ? [value, low, high] : [value]))).filter((share) => share !== null);
+  const shares = curves
+    .flatMap(({ points, hasBand }) => points.flatMap(({ value, low, high }) => (hasBand ? [value, low, high] : [value])))
+    .filter((share) => share !== null);
   const yScale = scaleLinear().domain(yDomain(shares)).range([plot.bottom, plot.top]);
   const y = (share: number): number => yScale(share);
   const pixels = xs.map(x);
   return {
-    width, height, plot, x, y,
+    width,
+    height,
+    plot,
+    x,
+    y,
     xTicks: xTicks(xs, isLog, x),
-    yTicks: yScale.ticks(Math.max(2, Math.min(6, Math.floor((plot.bottom - plot.top) / 40)))).map((share) => ({ at: y(share), text: String(Math.round(share * 100)) })),
+    yTicks: yScale
+      .ticks(Math.max(2, Math.min(6, Math.floor((plot.bottom - plot.top) / 40))))
+      .map((share) => ({ at: y(share), text: String(Math.round(share * 100)) })),
     curves: curves.map((curve) => curveLayout(curve, pixels, y, staggerOf(curve.id, curves))),
     nearest: (pixel) => pixels.reduce((best, at, index) => (Math.abs(at - pixel) < Math.abs(pixels[best]! - pixel) ? index : best), 0),
   };
@@ -74,7 +87,9 @@ function yDomain(shares: readonly number[]): [number, number] {
 }
 
 function xTicks(xs: readonly number[], isLog: boolean, x: (value: number) => number): Tick[] {
-  const wanted = isLog ? xs.filter((size) => Number.isInteger(Math.log2(size)) || size === xs.at(-1)) : xs.filter((_, index) => index % 10 === 0);
+  const wanted = isLog
+    ? xs.filter((size) => Number.isInteger(Math.log2(size)) || size === xs.at(-1))
+    : xs.filter((_, index) => index % 10 === 0);
   const ticks: Tick[] = [];
   // From the right: the last one must be there, what stands too near to it need not.
   for (const value of [...wanted].reverse()) {
@@ -90,7 +105,10 @@ function staggerOf(id: CurveId, curves: readonly Curve[]): number {
 }
 
 /** Markers tell curves apart; they stand on the line, not only at its points. */
-function markersOf(points: readonly { readonly x: number; readonly y: number }[], stagger: number): { readonly x: number; readonly y: number }[] {
+function markersOf(
+  points: readonly { readonly x: number; readonly y: number }[],
+  stagger: number,
+): { readonly x: number; readonly y: number }[] {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined || first.x === last.x) return first === undefined ? [] : [first];
   const markers = [];
@@ -105,8 +123,15 @@ function markersOf(points: readonly { readonly x: number; readonly y: number }[]
 
 function curveLayout(curve: Curve, pixels: readonly number[], y: (share: number) => number, stagger: number): CurveLayout {
   const points = curve.points.map((point, index) => ({ ...point, x: pixels[index]! }));
-  const path = line<(typeof points)[number]>().defined(({ value }) => value !== null).x((point) => point.x).y(({ value }) => y(value!));
-  const band = area<(typeof points)[number]>().defined(({ low, high }) => low !== null && high !== null).x((point) => point.x).y0(({ low }) => y(low!)).y1(({ high }) => y(high!));
+  const path = line<(typeof points)[number]>()
+    .defined(({ value }) => value !== null)
+    .x((point) => point.x)
+    .y(({ value }) => y(value!));
+  const band = area<(typeof points)[number]>()
+    .defined(({ low, high }) => low !== null && high !== null)
+    .x((point) => point.x)
+    .y0(({ low }) => y(low!))
+    .y1(({ high }) => y(high!));
   const known = points.filter(({ value }) => value !== null).map(({ x, value }) => ({ x, y: y(value!) }));
   return { curve, path: path(points) ?? '', band: curve.hasBand ? (band(points) ?? '') : '', markers: markersOf(known, stagger) };
 }

@@ -1,9 +1,9 @@
-import '../styles/theme.css';
-import '../styles/panel.css';
-import '../styles/evaluation.css';
-import { defineControls } from '../controls.js';
-import { readEvaluationState, type EvaluationEvents, type EvaluationRequests } from '../protocol.js';
-import { connectHost, type VsCodeApi } from '../rpc.js';
+import '../shared/theme.css';
+import '../shared/panel.css';
+import './evaluation.css';
+import { defineControls } from '../shared/controls.js';
+import { connectHost, type VsCodeApi } from '../shared/rpc.js';
+import { type EvaluationEvents, type EvaluationRequests, readEvaluationState } from '../tree/protocol.js';
 import { startEvaluation } from './app.js';
 
 declare function acquireVsCodeApi(): VsCodeApi;

@@ -1,11 +1,11 @@
 import type { BestOfNLine, EstimateLine, EvaluateLine, ProcessLine } from '../../server/protocol.js';
-import { plural } from '../model/words.js';
+import { plural } from '../shared/words.js';
 
 export type CurveId = keyof BestOfNLine['accuracy'] | 'macroF1' | 'firstErrorF1';
 
 /** How a curve is told from the others without colour, too: by its dashes and its markers. */
 export interface CurveStyle {
-  /** 0 .. 5: `--sl-c0` .. `--sl-c5` of styles/evaluation.css. */
+  /** 0 .. 5: `--sl-c0` .. `--sl-c5` of evaluation.css. */
   readonly hue: number;
   /** `stroke-dasharray`; empty = solid. */
   readonly dash: string;
@@ -57,9 +57,16 @@ export function selectionCurves(line: BestOfNLine): Curve[] {
 /** Both metrics over the threshold; the benchmark's headline first. */
 export function sweepCurves({ sweep, headline }: ProcessLine): Curve[] {
   const curve = (id: 'macroF1' | 'firstErrorF1', name: string, style: CurveStyle): Curve => ({
-    id, name, style, hasBand: false, points: sweep[id].map((value) => ({ value, low: null, high: null })),
+    id,
+    name,
+    style,
+    hasBand: false,
+    points: sweep[id].map((value) => ({ value, low: null, high: null })),
   });
-  const both = [curve('macroF1', 'macro F1 of steps', { hue: 2, dash: '', marker: 0 }), curve('firstErrorF1', 'F1 of first errors', { hue: 4, dash: '6 3', marker: 1 })];
+  const both = [
+    curve('macroF1', 'macro F1 of steps', { hue: 2, dash: '', marker: 0 }),
+    curve('firstErrorF1', 'F1 of first errors', { hue: 4, dash: '6 3', marker: 1 }),
+  ];
   return headline === 'macroF1' ? both : both.reverse();
 }
 
@@ -110,7 +117,10 @@ export function titleOf(line: EvaluateLine): string {
 /** What was counted, and where the scores come from. */
 export function factsOf(line: EvaluateLine): string {
   const { recorded, scored, model, device } = line.scores;
-  const counted = line.kind === 'bestOfN' ? `${plural(line.problems, 'problem')}, ${plural(line.candidates, 'candidate')}` : plural(line.all.solutions, 'solution');
+  const counted =
+    line.kind === 'bestOfN'
+      ? `${plural(line.problems, 'problem')}, ${plural(line.candidates, 'candidate')}`
+      : plural(line.all.solutions, 'solution');
   const origins = [
     ...(recorded > 0 ? [`scores as they stand in ${plural(recorded, 'file')}`] : []),
     ...(scored > 0 ? [`${plural(scored, 'file')} scored with ${model ?? 'the model'}${device === undefined ? '' : ` on ${device}`}`] : []),
@@ -125,12 +135,16 @@ export function notesOf(line: EvaluateLine): string[] {
     return [
       ...(line.unscored > 0 ? [`${plural(line.unscored, 'candidate')} without a score count as 0.`] : []),
       ...(line.unanswered > 0 ? [`${plural(line.unanswered, 'candidate')} without a readable final answer do not vote.`] : []),
-      ...(line.withoutVerdict > 0 ? [`${plural(line.withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`] : []),
+      ...(line.withoutVerdict > 0
+        ? [`${plural(line.withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`]
+        : []),
       ...(few > 0 ? [`${plural(few, 'problem')} with fewer than ${line.sizes.length} candidates count with all they have.`] : []),
     ];
   }
   return [
-    ...(Object.keys(line.bySource).length > 1 ? [`Mean over sources ${percent(line.meanOverSources)} %, weighted by steps ${percent(line.weightedMeanOverSources)} %.`] : []),
+    ...(Object.keys(line.bySource).length > 1
+      ? [`Mean over sources ${percent(line.meanOverSources)} %, weighted by steps ${percent(line.weightedMeanOverSources)} %.`]
+      : []),
     ...(line.neutralSteps > 0 ? [`${plural(line.neutralSteps, 'neutral step')} left out, as the benchmark does.`] : []),
     ...(line.unscoredSteps > 0 ? [`${plural(line.unscoredSteps, 'judged step')} without a score left out.`] : []),
   ];
@@ -142,7 +156,12 @@ export function markdownTable(line: EvaluateLine, size: number): string {
     line.kind === 'bestOfN'
       ? [
           [`N = ${size}`, 'accuracy in %', '95 % interval', 'gain over random'],
-          ...selectionRows(line, size).map(({ curve, accuracy, gain }) => [curve.name, percent(accuracy.value), interval(accuracy), gain === null ? '' : gainText(gain)]),
+          ...selectionRows(line, size).map(({ curve, accuracy, gain }) => [
+            curve.name,
+            percent(accuracy.value),
+            interval(accuracy),
+            gain === null ? '' : gainText(gain),
+          ]),
         ]
       : [[`threshold ${line.threshold}`, ...PROCESS_COLUMNS], ...processRows(line).map(({ name, cells }) => [name, ...cells])];
   const text = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;

@@ -1,6 +1,6 @@
 import type { EvaluateLine } from '../../server/protocol.js';
-import type { EvaluationResult, EvaluationState } from '../protocol.js';
-import { HIDDEN_AT_FIRST, type CurveId } from './model.js';
+import type { EvaluationResult, EvaluationState } from '../tree/protocol.js';
+import { type CurveId, HIDDEN_AT_FIRST } from './model.js';
 
 export interface Progress {
   readonly uri: string;
@@ -12,7 +12,11 @@ export interface PageState {
   /** What is shown; null until an evaluation has come to its end. */
   readonly result: EvaluationResult | null;
   /** `idle`: nothing is under way. */
-  readonly run: { readonly kind: 'running'; readonly progress: Progress | null } | { readonly kind: 'idle' } | { readonly kind: 'cancelled' } | { readonly kind: 'failed'; readonly message: string };
+  readonly run:
+    | { readonly kind: 'running'; readonly progress: Progress | null }
+    | { readonly kind: 'idle' }
+    | { readonly kind: 'cancelled' }
+    | { readonly kind: 'failed'; readonly message: string };
   /** A file changed after the evaluation. */
   readonly isOutdated: boolean;
   /** Which of `result.lines` is shown. */

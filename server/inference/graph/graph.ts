@@ -104,7 +104,10 @@ export function pixelFeeds(info: TensorInfo | undefined, pixels: Pixels | undefi
     return {};
   }
   const [, ...size] = info.shape;
-  if (!pixels) return { [info.name]: { type: info.type, data: new Float32Array(0), dims: [0, ...size.map((axis) => (typeof axis === 'number' ? axis : 1))] } };
+  if (!pixels)
+    return {
+      [info.name]: { type: info.type, data: new Float32Array(0), dims: [0, ...size.map((axis) => (typeof axis === 'number' ? axis : 1))] },
+    };
   if (pixels.shape.length !== 4 || size.some((axis, i) => typeof axis === 'number' && axis !== pixels.shape[i + 1])) {
     throw new GraphError(`the graph's input ${describeTensor(info)} does not take the profile's images of [${pixels.shape.join(', ')}]`);
   }
@@ -123,7 +126,9 @@ export function readScores(output: TensorValue | undefined, tokens: number, rows
   const [batch, length, width] = output?.dims ?? [];
   if (!output || output.dims.length !== 3 || batch !== rows || length !== tokens || width === undefined) {
     const shape = output ? `[${output.dims.join(', ')}]` : 'nothing';
-    throw new GraphError(`the graph's output 'logits' is ${shape} for ${tokens} tokens, not [${rows}, ${tokens}, labels or vocabulary]: it gives no score per token`);
+    throw new GraphError(
+      `the graph's output 'logits' is ${shape} for ${tokens} tokens, not [${rows}, ${tokens}, labels or vocabulary]: it gives no score per token`,
+    );
   }
   return { values: output.type === 'float16' ? fromFloat16(output.data as unknown as Uint16Array) : (output.data as Float32Array), width };
 }

@@ -1,4 +1,4 @@
-import { scorePositions, type SlicedColumns } from '../../onnx/sliceHead.js';
+import { type SlicedColumns, scorePositions } from '../../onnx/sliceHead.js';
 import type { Session, TensorValue } from '../runtime.js';
 import { GraphError, integerTensor, readScores, requireTensor, type Scores } from './graph.js';
 

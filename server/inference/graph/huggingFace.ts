@@ -1,6 +1,16 @@
-import type { Session, TensorInfo, TensorValue } from '../runtime.js';
 import { scorePositions } from '../../onnx/sliceHead.js';
-import { findPixelInput, GraphError, integerTensor, pixelFeeds, pixelInputName, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
+import type { Session, TensorInfo, TensorValue } from '../runtime.js';
+import {
+  findPixelInput,
+  type Graph,
+  GraphError,
+  integerTensor,
+  type KeyValueCache,
+  pixelFeeds,
+  pixelInputName,
+  refuseOtherInputs,
+  requireTensor,
+} from './graph.js';
 import type { Head } from './head.js';
 
 export function isHuggingFace(session: Session): boolean {
@@ -37,7 +47,13 @@ export function openHuggingFace(session: Session, head: Head): Graph {
   const mask = requireTensor(session.inputs, 'attention_mask', ['int64', 'int32'], 'input');
   const positions = session.inputs.find((input) => input.name === 'position_ids');
   const images = findPixelInput(session);
-  refuseOtherInputs(session, (name) => name === pixelInputName || name === scorePositions || /^(input_ids|attention_mask|position_ids|past_key_values\.\d+\.(key|value))$/.test(name));
+  refuseOtherInputs(
+    session,
+    (name) =>
+      name === pixelInputName ||
+      name === scorePositions ||
+      /^(input_ids|attention_mask|position_ids|past_key_values\.\d+\.(key|value))$/.test(name),
+  );
   const fetches = ['logits', ...parts.map((part) => part.present)];
 
   return {
@@ -130,4 +146,4 @@ class HeadMajorCache implements KeyValueCache {
 }
 
 /** What onnxruntime-node takes and gives for float16: a Float16Array where the platform has one, else the bits. */
-const halfArray = ((globalThis as { Float16Array?: typeof Uint16Array }).Float16Array ?? Uint16Array);
+const halfArray = (globalThis as { Float16Array?: typeof Uint16Array }).Float16Array ?? Uint16Array;

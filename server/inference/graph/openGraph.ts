@@ -1,8 +1,8 @@
 import type { SlicedColumns } from '../../onnx/sliceHead.js';
 import type { Session } from '../runtime.js';
-import { isHuggingFace, openHuggingFace } from './huggingFace.js';
 import type { Graph } from './graph.js';
 import { openHead } from './head.js';
+import { isHuggingFace, openHuggingFace } from './huggingFace.js';
 import { isTokenMajor, openTokenMajor } from './tokenMajor.js';
 import { openUncached } from './uncached.js';
 

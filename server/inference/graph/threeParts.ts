@@ -49,7 +49,9 @@ export function joinThreeParts({ decoder, embeddings, vision }: PartSessions, im
 function onlyOutput({ outputs }: Session, wanted: TensorInfo): string {
   const output = outputs.find(({ type }) => type === wanted.type);
   if (output) return output.name;
-  throw new GraphError(`the graph that should give the decoder's ${describeTensor(wanted)} gives ${outputs.map(describeTensor).join(', ')}`);
+  throw new GraphError(
+    `the graph that should give the decoder's ${describeTensor(wanted)} gives ${outputs.map(describeTensor).join(', ')}`,
+  );
 }
 
 function placesOf(tokens: ArrayLike<number | bigint>, token: number): number[] {
@@ -65,7 +67,9 @@ function withFeatures(rows: TensorValue, features: TensorValue, places: readonly
   const width = rows.dims.at(-1)!;
   const count = features.dims.slice(0, -1).reduce((a, b) => a * b, 1);
   if (features.dims.at(-1) !== width || count !== places.length) {
-    throw new GraphError(`the graph for images gives features of [${features.dims.join(', ')}], but ${places.length} image tokens of ${width} numbers wait for them; correct 'images.tokens' of the profile`);
+    throw new GraphError(
+      `the graph for images gives features of [${features.dims.join(', ')}], but ${places.length} image tokens of ${width} numbers wait for them; correct 'images.tokens' of the profile`,
+    );
   }
   const data = (rows.data as RowData).slice();
   places.forEach((place, i) => data.set((features.data as RowData).subarray(i * width, (i + 1) * width), place * width));

@@ -1,7 +1,19 @@
+import { scorePositions } from '../../onnx/sliceHead.js';
 import type { Pixels } from '../protocol.js';
 import type { Session, TensorValue } from '../runtime.js';
-import { scorePositions } from '../../onnx/sliceHead.js';
-import { findPixelInput, GraphError, integerTensor, pixelFeeds, pixelInputName, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache, type Scores, type TokenTree } from './graph.js';
+import {
+  findPixelInput,
+  type Graph,
+  GraphError,
+  integerTensor,
+  type KeyValueCache,
+  pixelFeeds,
+  pixelInputName,
+  refuseOtherInputs,
+  requireTensor,
+  type Scores,
+  type TokenTree,
+} from './graph.js';
 import type { Head } from './head.js';
 import { masked, openTokenMajorBatch } from './tokenMajorBatch.js';
 
@@ -26,7 +38,8 @@ export function openTokenMajor(session: Session, head: Head): Graph {
       const past = requireTensor(session.inputs, `past_${part}.${layer}`, ['float32'], 'input');
       requireTensor(session.outputs, `present_${part}.${layer}`, ['float32'], 'output');
       const size = past.shape[2];
-      if (past.shape.length !== 3 || typeof size !== 'number') throw new GraphError(`the graph's input ${past.name} is not [batch, past, size] with a fixed size`);
+      if (past.shape.length !== 3 || typeof size !== 'number')
+        throw new GraphError(`the graph's input ${past.name} is not [batch, past, size] with a fixed size`);
       names.push(`${part}.${layer}`);
       sizes.push(size);
     }
@@ -35,7 +48,11 @@ export function openTokenMajor(session: Session, head: Head): Graph {
   const positions = requireTensor(session.inputs, 'position_ids', ['int64', 'int32'], 'input');
   const bias = requireTensor(session.inputs, 'attention_bias', ['float32'], 'input');
   const images = findPixelInput(session);
-  refuseOtherInputs(session, (name) => name === pixelInputName || name === scorePositions || /^(input_ids|position_ids|attention_bias|past_(key|value)\.\d+)$/.test(name));
+  refuseOtherInputs(
+    session,
+    (name) =>
+      name === pixelInputName || name === scorePositions || /^(input_ids|position_ids|attention_bias|past_(key|value)\.\d+)$/.test(name),
+  );
 
   const fetches = ['logits', ...names.map((name) => `present_${name}`)];
 

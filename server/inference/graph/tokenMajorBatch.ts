@@ -1,5 +1,5 @@
 import type { Session, TensorInfo, TensorValue } from '../runtime.js';
-import { integerTensor, pixelFeeds, type Batch } from './graph.js';
+import { type Batch, integerTensor, pixelFeeds } from './graph.js';
 import type { Head } from './head.js';
 
 /** Added to the score of a token that must not be looked at. */

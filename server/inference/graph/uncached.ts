@@ -1,6 +1,15 @@
-import type { Session, TensorValue } from '../runtime.js';
 import { scorePositions } from '../../onnx/sliceHead.js';
-import { findPixelInput, integerTensor, pixelFeeds, pixelInputName, refuseOtherInputs, requireTensor, type Graph, type KeyValueCache } from './graph.js';
+import type { Session, TensorValue } from '../runtime.js';
+import {
+  findPixelInput,
+  type Graph,
+  integerTensor,
+  type KeyValueCache,
+  pixelFeeds,
+  pixelInputName,
+  refuseOtherInputs,
+  requireTensor,
+} from './graph.js';
 import type { Head } from './head.js';
 
 /** Nothing is held, so a run always starts at the first token. */
@@ -21,7 +30,11 @@ export function openUncached(session: Session, head: Head): Graph {
     takesImages: images !== undefined,
     createCache: () => nothing,
     async run(_cache, tokens, pixels, reads) {
-      const feeds: Record<string, TensorValue> = { ...pixelFeeds(images, pixels), ...head.feeds(tokens.length, reads), input_ids: integerTensor(tokens, ids.type) };
+      const feeds: Record<string, TensorValue> = {
+        ...pixelFeeds(images, pixels),
+        ...head.feeds(tokens.length, reads),
+        input_ids: integerTensor(tokens, ids.type),
+      };
       if (mask) feeds['attention_mask'] = integerTensor(new Uint8Array(tokens.length).fill(1), mask.type);
       if (positions) {
         feeds['position_ids'] = integerTensor(

@@ -5,11 +5,15 @@ import { splitSteps, splitThinking } from './stepText.js';
 /** The rollout that a choice holds. A server that writes the prefix again (`echo`, or a new start) has it taken off. */
 export function choiceRollout(choice: Choice, prefix: readonly string[]): Rollout {
   const { message } = choice;
-  if (Array.isArray(message?.tool_calls) && message.tool_calls.length > 0) return { failure: 'The model called a tool instead of writing a solution.' };
+  if (Array.isArray(message?.tool_calls) && message.tool_calls.length > 0)
+    return { failure: 'The model called a tool instead of writing a solution.' };
   if (choice.finish_reason === 'content_filter') return { failure: 'The server withheld the text (content_filter).' };
   const content = message === undefined || message === null ? choice.text : message.content;
   const isCut = choice.finish_reason === 'length';
-  if (typeof content !== 'string') return { failure: isCut ? 'The model was cut off before it began its answer; allow more tokens.' : 'The server answered without text.' };
+  if (typeof content !== 'string')
+    return {
+      failure: isCut ? 'The model was cut off before it began its answer; allow more tokens.' : 'The server answered without text.',
+    };
   const thought = splitThinking(content);
   const reasoning = asText(message?.reasoning) ?? asText(message?.reasoning_content) ?? thought.reasoning;
   const steps = withoutPrefix(splitSteps(thought.answer), prefix);

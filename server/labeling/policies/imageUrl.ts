@@ -1,5 +1,5 @@
+import { ImageError, readImageFiles } from '../../models/images/imageFile.js';
 import { imageDataUrl } from '../../remote/dataUrl.js';
-import { ImageError, readImageFiles } from '../../scoring/images/imageFile.js';
 
 /** What a request sends for an image: web and data URLs as they are, a file as a data URL. Rejects with ImageError. */
 export async function imageUrl(image: string): Promise<string> {

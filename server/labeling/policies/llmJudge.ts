@@ -1,7 +1,7 @@
-import type { AnswerJudge, AnswerJudgeRequest } from '../judge.js';
+import { readChoices } from '../../remote/choices.js';
 import type { OpenAiClient } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
-import { readChoices } from '../../remote/choices.js';
+import type { AnswerJudge, AnswerJudgeRequest } from '../judge.js';
 import { splitThinking } from './stepText.js';
 
 export interface LlmJudgeOptions {
@@ -36,7 +36,12 @@ function judgePrompt({ question, reference, answer }: AnswerJudgeRequest): strin
     'Below are a question, its correct answer, and the end of a solution. Decide whether the final answer of the solution says the same as the correct one.',
     'Only the mathematical or factual content counts: not the notation, LaTeX, wrappers such as \\boxed, units written differently, or further words.',
     'Begin with the single word Yes if it does, or No if it does not.',
-    '', `Question:\n${question}`, '', `Correct answer:\n${reference}`, '', `End of the solution:\n${answer}`,
+    '',
+    `Question:\n${question}`,
+    '',
+    `Correct answer:\n${reference}`,
+    '',
+    `End of the solution:\n${answer}`,
   ].join('\n');
 }
 

@@ -1,13 +1,19 @@
-import { InferenceError, type InferenceClient } from '../../inference/client.js';
+import { type InferenceClient, InferenceError } from '../../inference/client.js';
 import type { Device, SampledRow } from '../../inference/protocol.js';
-import { digestImages, ImageError, readImageFiles } from '../../scoring/images/imageFile.js';
-import { prepareImages, sampleImage, toPixels, type ImageSettings, type PreparedImages } from '../../scoring/images/imageKinds.js';
-import { loadModelFiles } from '../../scoring/modelFiles.js';
-import { imagesPlace } from '../../scoring/profile.js';
-import { ScoringError } from '../../scoring/scorer.js';
-import { loadTokenizer, type TextTokenizer } from '../../scoring/tokenizer.js';
-import { PolicyError, type Policy, type Rollout, type SampleRequest } from '../policy.js';
-import { parsePolicyProfile, stepPlace, type LocalPolicyProfile } from './localPolicyProfile.js';
+import { digestImages, ImageError, readImageFiles } from '../../models/images/imageFile.js';
+import {
+  type ImageSettings,
+  imagesPlace,
+  type PreparedImages,
+  prepareImages,
+  sampleImage,
+  toPixels,
+} from '../../models/images/imageKinds.js';
+import { ModelError } from '../../models/modelError.js';
+import { loadModelFiles } from '../../models/modelFiles.js';
+import { loadTokenizer, type TextTokenizer } from '../../models/tokenizer.js';
+import { type Policy, PolicyError, type Rollout, type SampleRequest } from '../policy.js';
+import { type LocalPolicyProfile, parsePolicyProfile, stepPlace } from './localPolicyProfile.js';
 
 /** Scoring, which someone looks at, goes first where both share an inference process. */
 const priority = -1;
@@ -72,15 +78,32 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
     const figures = images && (await imagesOf(sources, images.settings));
     const fail = (failure: string): Rollout[] => Array.from({ length: count }, () => ({ failure }));
     const characters = [question, ...prefix].reduce((sum, text) => sum + text.length, 0);
-    if (characters > profile.maxTokens * mostCharactersPerToken) return fail(`Question and steps so far are ${characters} characters long, far more than the ${profile.maxTokens} tokens the policy takes.`);
+    if (characters > profile.maxTokens * mostCharactersPerToken)
+      return fail(
+        `Question and steps so far are ${characters} characters long, far more than the ${profile.maxTokens} tokens the policy takes.`,
+      );
     const prompt = promptIds(profile, tokenizer, question, figures);
     const before = Int32Array.from(prefix.flatMap((step) => tokenizer.encode(profile.step, { step })));
     const room = profile.maxTokens - prompt.length - before.length;
-    if (room < 1) return fail(`Question and steps so far are ${prompt.length + before.length} tokens long, the policy takes ${profile.maxTokens} with what it writes.`);
+    if (room < 1)
+      return fail(
+        `Question and steps so far are ${prompt.length + before.length} tokens long, the policy takes ${profile.maxTokens} with what it writes.`,
+      );
 
     const pixels = figures && toPixels(figures, prompt, images.token);
     const { maxNewTokens, temperature } = profile;
-    const request = { prompt, ...(pixels && { pixels }), prefix: before, count, maxNewTokens: Math.min(maxNewTokens, room), temperature, stop, banned, seed, priority };
+    const request = {
+      prompt,
+      ...(pixels && { pixels }),
+      prefix: before,
+      count,
+      maxNewTokens: Math.min(maxNewTokens, room),
+      temperature,
+      stop,
+      banned,
+      seed,
+      priority,
+    };
     try {
       const { rows } = await options.client.sample(session, request, signal);
       return rows.map((row) => toRollout(row, profile, tokenizer));
@@ -109,29 +132,54 @@ async function load({ folder, client, device, threads }: LocalPolicyOptions): Pr
     const images = settings && { settings, token: tokenizer.tokenId(settings.token, 'image token') };
     const figure = settings && sampleImage(settings);
     const warmup = promptIds(profile, tokenizer, warmupQuestion, figure);
-    if (warmup.length > profile.maxTokens) throw new PolicyError(`${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for a short question, which takes ${warmup.length}.`);
+    if (warmup.length > profile.maxTokens)
+      throw new PolicyError(
+        `${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for a short question, which takes ${warmup.length}.`,
+      );
     const pixels = figure && toPixels(figure, warmup, images!.token);
     const request = { graphPath, device, threads, warmup, ...(pixels && { pixels }), columns: new Int32Array(0) };
     const { session, result } = await client.load(request).catch((error: unknown) => {
-      throw new PolicyError(`${graphPath} cannot be used: ${(error as Error).message.split('\n')[0]!.replace(/[.\s]+$/, '')}. Model and profile: ${profilePath}.`);
+      throw new PolicyError(
+        `${graphPath} cannot be used: ${(error as Error).message.split('\n')[0]!.replace(/[.\s]+$/, '')}. Model and profile: ${profilePath}.`,
+      );
     });
     if (result.takesImages && !profile.images) {
-      throw new PolicyError(`${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'prompt'; without ${imagesPlace} the policy works on the text alone.`);
+      throw new PolicyError(
+        `${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'prompt'; without ${imagesPlace} the policy works on the text alone.`,
+      );
     }
-    if (end >= result.width) throw new PolicyError(`${graphPath} gives ${result.width} scores a token, but the end token of ${tokenizerPath} is number ${end}. Use the tokenizer of this model.`);
-    const banned = Int32Array.from({ length: result.width }, (_, id) => id).filter((id) => id !== end && (tokenizer.specialIds.has(id) || !tokenizer.has(id)));
+    if (end >= result.width)
+      throw new PolicyError(
+        `${graphPath} gives ${result.width} scores a token, but the end token of ${tokenizerPath} is number ${end}. Use the tokenizer of this model.`,
+      );
+    const banned = Int32Array.from({ length: result.width }, (_, id) => id).filter(
+      (id) => id !== end && (tokenizer.specialIds.has(id) || !tokenizer.has(id)),
+    );
     return { profile, fingerprint, tokenizer, session, stop: Int32Array.of(end), banned, images };
   } catch (error) {
-    throw error instanceof ScoringError ? new PolicyError(error.message) : error;
+    throw error instanceof ModelError ? new PolicyError(error.message) : error;
   }
 }
 
-function promptIds({ prompt }: LocalPolicyProfile, tokenizer: TextTokenizer, question: string, images: PreparedImages | undefined): Int32Array {
-  return Int32Array.from(tokenizer.encode(prompt.replace(imagesPlace, () => images?.text ?? ''), { question }));
+function promptIds(
+  { prompt }: LocalPolicyProfile,
+  tokenizer: TextTokenizer,
+  question: string,
+  images: PreparedImages | undefined,
+): Int32Array {
+  return Int32Array.from(
+    tokenizer.encode(
+      prompt.replace(imagesPlace, () => images?.text ?? ''),
+      { question },
+    ),
+  );
 }
 
 /** A completion's text, cut into steps where the template ends one. */
 function toRollout({ ids, finish }: SampledRow, { step }: LocalPolicyProfile, tokenizer: TextTokenizer): Rollout {
-  const steps = tokenizer.decode([...ids]).split(step.slice(stepPlace.length)).map((text) => text.trim());
+  const steps = tokenizer
+    .decode([...ids])
+    .split(step.slice(stepPlace.length))
+    .map((text) => text.trim());
   return { steps: steps.filter((text) => text !== ''), finish };
 }

@@ -1,7 +1,6 @@
-import { count } from '../../scoring/fields.js';
-import { readImageSettings, type ImageSettings } from '../../scoring/images/imageKinds.js';
-import { readFields, type ModelFiles } from '../../scoring/modelFiles.js';
-import { imagesPlace } from '../../scoring/profile.js';
+import { count } from '../../models/fields.js';
+import { type ImageSettings, imagesPlace, readImageSettings } from '../../models/images/imageKinds.js';
+import { type ModelFiles, readFields } from '../../models/modelFiles.js';
 
 /** `policy.json` beside a local policy's model; its JSON schema is `media/schemas/policy.schema.json`. */
 export interface LocalPolicyProfile extends ModelFiles {
@@ -23,7 +22,7 @@ export interface LocalPolicyProfile extends ModelFiles {
 
 export const stepPlace = '{step}';
 
-/** Checks the content of a `policy.json`; throws ScoringError naming `path`, the key and what belongs there. */
+/** Checks the content of a `policy.json`; throws ModelError naming `path`, the key and what belongs there. */
 export function parsePolicyProfile(text: string, path: string): LocalPolicyProfile {
   const root = readFields(text, path);
   const profile: LocalPolicyProfile = {
@@ -41,7 +40,8 @@ export function parsePolicyProfile(text: string, path: string): LocalPolicyProfi
   root.refuseOthers(['$schema']);
   if (count(profile.prompt, '{question}') !== 1) root.fail('prompt', 'a text with {question} once');
   if (count(profile.prompt, imagesPlace) > 1) root.fail('prompt', `a text with ${imagesPlace} at most once`);
-  if (profile.prompt.includes(imagesPlace) && !profile.images) root.fail('images', `a JSON object that says how images are prepared, because 'prompt' holds ${imagesPlace}`);
+  if (profile.prompt.includes(imagesPlace) && !profile.images)
+    root.fail('images', `a JSON object that says how images are prepared, because 'prompt' holds ${imagesPlace}`);
   if (!profile.step.startsWith(stepPlace) || profile.step === stepPlace) root.fail('step', `${stepPlace}, then the text that ends a step`);
   if (!(profile.temperature >= 0)) root.fail('temperature', 'a number, at least 0');
   return profile;

@@ -1,10 +1,10 @@
-import { ImageError } from '../../scoring/images/imageFile.js';
-import { PolicyError, type Policy, type PolicyInfo, type Rollout, type SampleRequest } from '../policy.js';
+import { ImageError } from '../../models/images/imageFile.js';
+import { readChoices } from '../../remote/choices.js';
 import { modelsServed, OpenAiClient, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
-import { imageUrl } from './imageUrl.js';
-import { readChoices } from '../../remote/choices.js';
+import { type Policy, PolicyError, type PolicyInfo, type Rollout, type SampleRequest } from '../policy.js';
 import { choiceRollout } from './choiceRollout.js';
+import { imageUrl } from './imageUrl.js';
 import { chatPrompt, completionPrompt } from './openAiPrompt.js';
 import { isComplete, joinSteps } from './stepText.js';
 
@@ -70,10 +70,12 @@ class OpenAiPolicy implements Policy {
   async #modelId(signal: AbortSignal | undefined): Promise<string> {
     if (this.#model !== undefined) return this.#model;
     const models = await this.#client.models(signal).catch((error: unknown) => {
-      if (error instanceof RequestFailure) throw new PolicyError(`The server at ${this.#client.baseUrl} does not tell its models (${error.message}) Name the model to use.`);
+      if (error instanceof RequestFailure)
+        throw new PolicyError(`The server at ${this.#client.baseUrl} does not tell its models (${error.message}) Name the model to use.`);
       throw error;
     });
-    if (models.length !== 1) throw new PolicyError(`Name the model to use of the server at ${this.#client.baseUrl}. ${modelsServed(models)}`);
+    if (models.length !== 1)
+      throw new PolicyError(`Name the model to use of the server at ${this.#client.baseUrl}. ${modelsServed(models)}`);
     return (this.#model = models[0]!);
   }
 
@@ -107,7 +109,9 @@ class OpenAiPolicy implements Policy {
         throw error;
       });
       this.#continues = closed !== undefined && left !== undefined && left < closed;
-      log.info(`${this.#client.baseUrl} ${this.#continues ? 'continues an open message' : 'does not continue an open message: previous steps go into the prompt'}.`);
+      log.info(
+        `${this.#client.baseUrl} ${this.#continues ? 'continues an open message' : 'does not continue an open message: previous steps go into the prompt'}.`,
+      );
     }
     return this.#continues;
   }
@@ -132,7 +136,9 @@ class OpenAiPolicy implements Policy {
     try {
       // vLLM gives the i-th of `n` completions the seed `seed + i`: asked for singly, each gets the same.
       const reply = await this.#post(body, count, request.seed + first, this.#options.maxTokens, request.signal);
-      return readChoices(reply).slice(0, count).map((choice) => choiceRollout(choice, request.prefix));
+      return readChoices(reply)
+        .slice(0, count)
+        .map((choice) => choiceRollout(choice, request.prefix));
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       if (count > 1 && isRefusal(error) && refuses(error, 'n')) return [];
@@ -148,8 +154,13 @@ class OpenAiPolicy implements Policy {
       const takesSeed = this.#takesSeed;
       const limitName = this.#limitName;
       const whole = {
-        model, ...body, temperature, ...(topP !== undefined && { top_p: topP }), [limitName]: limit,
-        ...(n > 1 && { n }), ...(takesSeed && { seed }),
+        model,
+        ...body,
+        temperature,
+        ...(topP !== undefined && { top_p: topP }),
+        [limitName]: limit,
+        ...(n > 1 && { n }),
+        ...(takesSeed && { seed }),
         // A base model would go on with the next problem; vLLM is asked to leave the tag in the text, others lose it.
         ...(mode === 'completions' && { stop: ['</answer>'], include_stop_str_in_output: true }),
       };
@@ -158,7 +169,8 @@ class OpenAiPolicy implements Policy {
       } catch (error) {
         if (!(error instanceof RequestFailure) || !isRefusal(error)) throw error;
         if (takesSeed && refuses(error, 'seed')) this.#takesSeed = false;
-        else if (limitName === 'max_tokens' && /use '?max_completion_tokens/i.test(error.message)) this.#limitName = 'max_completion_tokens';
+        else if (limitName === 'max_tokens' && /use '?max_completion_tokens/i.test(error.message))
+          this.#limitName = 'max_completion_tokens';
         else throw error;
       }
     }

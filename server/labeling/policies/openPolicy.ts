@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import type { Algebra } from '../../answers/algebra.js';
 import { InferenceClient } from '../../inference/client.js';
 import type { Device } from '../../inference/protocol.js';
-import type { Algebra } from '../answers/algebra.js';
+import { apiKeyFrom, OpenAiClient, type OpenAiLog } from '../../remote/openAiClient.js';
 import { createJudge, type Judge } from '../judge.js';
-import { PolicyError, type Policy } from '../policy.js';
+import { type Policy, PolicyError } from '../policy.js';
 import { createLlmJudge } from './llmJudge.js';
 import { openLocalPolicy } from './localPolicy.js';
-import { apiKeyFrom, OpenAiClient, type OpenAiLog } from '../../remote/openAiClient.js';
-import { openOpenAiPolicy, type OpenAiPolicyOptions } from './openAiPolicy.js';
+import { type OpenAiPolicyOptions, openOpenAiPolicy } from './openAiPolicy.js';
 
 /** Which model writes rollouts, and how it is asked. */
 export interface PolicyChoice {
@@ -17,7 +17,10 @@ export interface PolicyChoice {
   readonly device: Device;
   /** 0: half the cores, at most 4. */
   readonly threads: number;
-  readonly server: Pick<OpenAiPolicyOptions, 'model' | 'mode' | 'temperature' | 'topP' | 'maxTokens' | 'concurrency' | 'timeout' | 'retries'>;
+  readonly server: Pick<
+    OpenAiPolicyOptions,
+    'model' | 'mode' | 'temperature' | 'topP' | 'maxTokens' | 'concurrency' | 'timeout' | 'retries'
+  >;
 }
 
 /** An LLM that is asked where the rules cannot decide. */
@@ -37,12 +40,19 @@ export interface PolicyHost {
 }
 
 /** Opens the policy of a choice; what cannot be used is found out when it is first asked. */
-export function openPolicy({ policy, device, threads, server }: PolicyChoice, { bundledPolicy, inferenceEntry, env, log }: PolicyHost): Policy {
+export function openPolicy(
+  { policy, device, threads, server }: PolicyChoice,
+  { bundledPolicy, inferenceEntry, env, log }: PolicyHost,
+): Policy {
   if (isUrl(policy)) return openOpenAiPolicy({ ...server, baseUrl: policy, log, ...keyFrom(env) });
-  if (/^[a-z]{2,}:/i.test(policy)) throw new PolicyError(`The policy "${policy}" is not the URL of a server: it begins with http:// or https://.`);
+  if (/^[a-z]{2,}:/i.test(policy))
+    throw new PolicyError(`The policy "${policy}" is not the URL of a server: it begins with http:// or https://.`);
   const client = new InferenceClient({ entry: inferenceEntry, log });
   const local = openLocalPolicy({
-    folder: policy === 'mini' ? bundledPolicy : resolve(policy), client, device, threads: threads || Math.max(1, Math.min(4, availableParallelism() >> 1)),
+    folder: policy === 'mini' ? bundledPolicy : resolve(policy),
+    client,
+    device,
+    threads: threads || Math.max(1, Math.min(4, availableParallelism() >> 1)),
   });
   return { ...local, dispose: () => client.dispose() };
 }

@@ -33,12 +33,14 @@ const ANSWER = /\s*(<answer>[\s\S]*)$/;
  * a prefix that ended in a blank would lose it in chat templates, one without tags would be continued inside its last step.
  */
 export function joinSteps(steps: readonly string[]): string {
-  return steps.map((step) => {
-    const answer = ANSWER.exec(step);
-    if (answer === null) return `<step>${step}</step>`;
-    const body = step.slice(0, answer.index);
-    return body === '' ? answer[1]! : `<step>${body}</step>\n${answer[1]!}`;
-  }).join('\n');
+  return steps
+    .map((step) => {
+      const answer = ANSWER.exec(step);
+      if (answer === null) return `<step>${step}</step>`;
+      const body = step.slice(0, answer.index);
+      return body === '' ? answer[1]! : `<step>${body}</step>\n${answer[1]!}`;
+    })
+    .join('\n');
 }
 
 /** Whether nothing can follow: the last step states the answer in its tag. */

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { WaitingError, Worker, type Job } from 'bullmq';
+import { type Job, WaitingError, Worker } from 'bullmq';
 import { readEventLog } from '../eventLog.js';
-import { labelProblem, type LabelWorld } from '../labelProblem.js';
+import { type LabelWorld, labelProblem } from '../labelProblem.js';
 import { beginRun, type ProblemOutcome, type RunOptions, type RunSummary } from '../labelRun.js';
 import { PolicyError } from '../policy.js';
 import type { LabelProblem } from '../runEvents.js';
@@ -10,7 +10,7 @@ import { problemFiles, writeWhole } from '../runFiles.js';
 import { LabelError } from '../runRecorder.js';
 import { beginEvent, digest, type LabelSettings } from '../runSettings.js';
 import { logText, ProblemLost, SharedLog } from './sharedLog.js';
-import { SharedRun, type JobResult, type SharedProgress } from './sharedRun.js';
+import { type JobResult, type SharedProgress, SharedRun } from './sharedRun.js';
 
 export interface QueueOptions extends Pick<RunOptions, 'problems' | 'problemsFile' | 'settings' | 'jobs' | 'signal'> {
   /** `redis://host[:port][/db]`. */
@@ -44,7 +44,11 @@ const GIVE_BACK_MS = 3000;
 export async function labelQueue(options: QueueOptions, world: LabelWorld): Promise<RunSummary> {
   const { problems, problemsFile, settings, address, stalledAfter } = options;
   const info = await world.policy.describe();
-  const shared = problems.map((problem) => ({ problem, id: problem.id, job: beginEvent(problem, settings, info, world.judge.fingerprint).hash }));
+  const shared = problems.map((problem) => ({
+    problem,
+    id: problem.id,
+    job: beginEvent(problem, settings, info, world.judge.fingerprint).hash,
+  }));
   const run = await SharedRun.open(digest(shared.map(({ job }) => job).sort()), address, shared, stalledAfter);
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -55,7 +59,14 @@ export async function labelQueue(options: QueueOptions, world: LabelWorld): Prom
     worker = startWorker(run, options, world, signal, stop);
     const progress = await finished(run, options, signal);
     const outcomes = await run.outcomes();
-    const summary = { done: 0, skipped: 0, failed: 0, rollouts: progress.rollouts, failures: progress.failures, undecided: progress.undecided };
+    const summary = {
+      done: 0,
+      skipped: 0,
+      failed: 0,
+      rollouts: progress.rollouts,
+      failures: progress.failures,
+      undecided: progress.undecided,
+    };
     for (const { problem, job } of shared) {
       const outcome = await collect(problem, outcomes.get(problem.id)!, job, run, settings, world);
       summary[outcome.kind]++;
@@ -76,7 +87,13 @@ export async function labelQueue(options: QueueOptions, world: LabelWorld): Prom
   }
 }
 
-function startWorker(run: SharedRun, options: QueueOptions, world: LabelWorld, signal: AbortSignal, stop: AbortController): Worker<unknown, JobResult> {
+function startWorker(
+  run: SharedRun,
+  options: QueueOptions,
+  world: LabelWorld,
+  signal: AbortSignal,
+  stop: AbortController,
+): Worker<unknown, JobResult> {
   const { problems, settings, jobs, stalledAfter } = options;
   const byId = new Map(problems.map((problem) => [problem.id, problem]));
   const label = async ({ name, id = '' }: Job<unknown, JobResult>, token: string): Promise<JobResult> => {
@@ -101,7 +118,16 @@ function startWorker(run: SharedRun, options: QueueOptions, world: LabelWorld, s
       }
     },
     // The name is for people who look into the queue.
-    { name: `${hostname()}:${process.pid}`, connection: run.connection, prefix: run.prefix, skipVersionCheck: true, concurrency: jobs, lockDuration: stalledAfter, stalledInterval: stalledAfter, maxStalledCount: MOST_STALLS },
+    {
+      name: `${hostname()}:${process.pid}`,
+      connection: run.connection,
+      prefix: run.prefix,
+      skipVersionCheck: true,
+      concurrency: jobs,
+      lockDuration: stalledAfter,
+      stalledInterval: stalledAfter,
+      maxStalledCount: MOST_STALLS,
+    },
   );
   // At once, so that it takes no other problem when it gives its own back.
   signal.addEventListener('abort', () => void worker.close(), { once: true });
@@ -126,7 +152,14 @@ async function finished(run: SharedRun, options: QueueOptions, signal: AbortSign
 }
 
 /** Writes the files of a finished problem where this worker's folder does not have them. */
-async function collect(problem: LabelProblem, outcome: ProblemOutcome, job: string, run: SharedRun, settings: LabelSettings, world: LabelWorld): Promise<ProblemOutcome> {
+async function collect(
+  problem: LabelProblem,
+  outcome: ProblemOutcome,
+  job: string,
+  run: SharedRun,
+  settings: LabelSettings,
+  world: LabelWorld,
+): Promise<ProblemOutcome> {
   if (outcome.kind === 'failed') return outcome;
   const { log } = problemFiles(world.folder, problem.id, settings.method);
   const isThere = async (): Promise<boolean> => (await readEventLog(log)).recorded.some(({ event }) => event.event === 'end');

@@ -15,7 +15,9 @@ export function redisAddress(text: string): RedisAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const db = url?.pathname.replace(/^\//, '') ?? '';
   if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === '' || !/^\d*$/.test(db)) {
-    throw new LabelError(`--queue takes redis://host:port or redis://host:port/db, with :password@ before the host where one is needed; "${nameOf(text)}" is not that.`);
+    throw new LabelError(
+      `--queue takes redis://host:port or redis://host:port/db, with :password@ before the host where one is needed; "${nameOf(text)}" is not that.`,
+    );
   }
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -37,9 +39,15 @@ export function connectionFault(text: string, error: unknown): LabelError {
   const { code, message } = error as NodeJS.ErrnoException;
   const name = nameOf(text);
   if (/NOAUTH|WRONGPASS|NOPERM|invalid password|without any password/i.test(message)) {
-    return new LabelError(`The Redis server at ${name} refuses the user or password (${message}). Write them into the address: --queue redis://:PASSWORD@host:port, or redis://USER:PASSWORD@host:port.`);
+    return new LabelError(
+      `The Redis server at ${name} refuses the user or password (${message}). Write them into the address: --queue redis://:PASSWORD@host:port, or redis://USER:PASSWORD@host:port.`,
+    );
   }
-  if (/^version .* is older/.test(message)) return new LabelError(`The Redis server at ${name} cannot be used: its ${message}. Update it, or name another with --queue.`);
-  if (/DB index is out of range/i.test(message)) return new LabelError(`The Redis server at ${name} has no such database (${message}). Choose a smaller number behind the port.`);
-  return new LabelError(`No Redis server answers at ${name} (${code ?? message}). Start one there, correct --queue, or leave it out to label with this process alone.`);
+  if (/^version .* is older/.test(message))
+    return new LabelError(`The Redis server at ${name} cannot be used: its ${message}. Update it, or name another with --queue.`);
+  if (/DB index is out of range/i.test(message))
+    return new LabelError(`The Redis server at ${name} has no such database (${message}). Choose a smaller number behind the port.`);
+  return new LabelError(
+    `No Redis server answers at ${name} (${code ?? message}). Start one there, correct --queue, or leave it out to label with this process alone.`,
+  );
 }

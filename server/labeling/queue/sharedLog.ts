@@ -1,4 +1,4 @@
-import { parseEvents, readEventLog, type EventLog, type LogStore, type OpenLog } from '../eventLog.js';
+import { type EventLog, type LogStore, type OpenLog, parseEvents, readEventLog } from '../eventLog.js';
 import { countEvent } from '../labelRun.js';
 import type { RunEvent } from '../runEvents.js';
 import type { RolloutCounts, SharedRun } from './sharedRun.js';

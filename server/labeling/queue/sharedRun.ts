@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Queue, type IRedisClient, type RedisOptions } from 'bullmq';
+import { type IRedisClient, Queue, type RedisOptions } from 'bullmq';
 import { connectionFault, redisAddress } from './redisUrl.js';
 import { runScripts } from './runScripts.js';
 
@@ -54,7 +54,12 @@ export class SharedRun {
   /** For BullMQ's workers, which make connections of their own. */
   readonly connection: RedisOptions;
 
-  private constructor(readonly name: string, address: string, problems: readonly SharedProblem[], stalledAfter: number) {
+  private constructor(
+    readonly name: string,
+    address: string,
+    problems: readonly SharedProblem[],
+    stalledAfter: number,
+  ) {
     this.#problems = problems;
     this.#stalledAfter = stalledAfter;
     // What was reached once is waited for until it is back.
@@ -96,17 +101,30 @@ export class SharedRun {
   /** Puts every problem into the queue that is not there: of ten workers that begin at once, each problem is taken from one. */
   async enqueue(): Promise<void> {
     for (let i = 0; i < this.#problems.length; i += CHUNK) {
-      await this.#queue.addBulk(this.#problems.slice(i, i + CHUNK).map(({ id, job }) => ({
-        name: id, data: {},
-        // Finished jobs stay until the run ends: they keep the same problem from being put in again.
-        opts: { jobId: job, attempts: ATTEMPTS, backoff: { type: 'exponential', delay: FIRST_RETRY_MS }, removeOnComplete: false, removeOnFail: false },
-      })));
+      await this.#queue.addBulk(
+        this.#problems.slice(i, i + CHUNK).map(({ id, job }) => ({
+          name: id,
+          data: {},
+          // Finished jobs stay until the run ends: they keep the same problem from being put in again.
+          opts: {
+            jobId: job,
+            attempts: ATTEMPTS,
+            backoff: { type: 'exponential', delay: FIRST_RETRY_MS },
+            removeOnComplete: false,
+            removeOnFail: false,
+          },
+        })),
+      );
     }
   }
 
   /** Also puts back what Redis has lost, as when it was started anew. */
   async progress(): Promise<SharedProgress> {
-    const { completed = 0, failed = 0, ...others } = await this.#queue.getJobCounts('completed', 'failed', 'wait', 'paused', 'active', 'delayed', 'prioritized');
+    const {
+      completed = 0,
+      failed = 0,
+      ...others
+    } = await this.#queue.getJobCounts('completed', 'failed', 'wait', 'paused', 'active', 'delayed', 'prioritized');
     const known = Object.values(others).reduce((sum, count) => sum + count, completed + failed);
     if (known < this.#problems.length) await this.enqueue();
     const totals = await this.#client.hgetall(this.#key('run', 'totals'));
@@ -149,9 +167,11 @@ export class SharedRun {
   async leave(signal: AbortSignal): Promise<void> {
     clearInterval(this.#beat);
     const keys = [...Object.values(this.#queue.keys), ...['workers', 'id', 'totals', 'writing'].map((name) => this.#key('run', name))];
-    for (const { job } of this.#problems) keys.push(this.#queue.toKey(job), this.#key(job, 'lock'), this.#key(job, 'events'), this.#key(job, 'logs'));
+    for (const { job } of this.#problems)
+      keys.push(this.#queue.toKey(job), this.#key(job, 'lock'), this.#key(job, 'events'), this.#key(job, 'logs'));
     const here = [this.#key('run', 'workers'), this.#key('run', 'id')];
-    while ((await this.#run('steplensLeave', ...here, this.#worker, this.#generation, this.#stalledAfter, ...keys)) !== 0) await pause(200, undefined, { signal });
+    while ((await this.#run('steplensLeave', ...here, this.#worker, this.#generation, this.#stalledAfter, ...keys)) !== 0)
+      await pause(200, undefined, { signal });
   }
 
   /** Goes before the run is finished. */
@@ -167,7 +187,9 @@ export class SharedRun {
   }
 
   async #sign(): Promise<void> {
-    this.#generation = String(await this.#run('steplensBeat', this.#key('run', 'workers'), this.#key('run', 'id'), this.#worker, randomUUID()));
+    this.#generation = String(
+      await this.#run('steplensBeat', this.#key('run', 'workers'), this.#key('run', 'id'), this.#worker, randomUUID()),
+    );
   }
 
   async #run(script: keyof typeof runScripts, ...args: readonly (string | number)[]): Promise<unknown> {

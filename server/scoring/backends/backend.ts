@@ -1,4 +1,4 @@
-import type { ImageFile } from '../images/imageFile.js';
+import type { ImageFile } from '../../models/images/imageFile.js';
 import { openChatLogprobs } from './chatLogprobs.js';
 import { openJudge } from './judge.js';
 import { openOpenInference } from './openInference.js';
@@ -14,12 +14,12 @@ export interface Backend {
   readonly readsAnswer: boolean;
   /**
    * Looks whether the server is there and serves the model; what it tells of the model's version is part of the scores' key.
-   * Rejects with ScoringError or RequestFailure.
+   * Rejects with ModelError or RequestFailure.
    */
   open(signal?: AbortSignal): Promise<string>;
   /**
    * Scores the wanted steps of a path, in their order. Rejects with AbortError at once when cancelled, with RequestFailure
-   * when this request failed, and with ScoringError when no other can succeed.
+   * when this request failed, and with ModelError when no other can succeed.
    */
   score(path: ScorePath, signal: AbortSignal): Promise<PathScores>;
   dispose(): void;
@@ -64,7 +64,7 @@ const openers: { readonly [K in RemoteProfile['kind']]: Opener<Extract<RemotePro
   judge: openJudge,
 };
 
-/** Prepares what is on this machine; nothing is sent yet. Rejects with ScoringError. */
+/** Prepares what is on this machine; nothing is sent yet. Rejects with ModelError. */
 export async function openBackend(profile: RemoteProfile, context: BackendContext): Promise<Backend> {
   return await (openers[profile.kind] as Opener<RemoteProfile>)(profile, context);
 }

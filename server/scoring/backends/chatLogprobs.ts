@@ -1,7 +1,7 @@
-import { imagesPlace } from '../profile.js';
-import { ScoringError } from '../scorer.js';
+import { imagesPlace } from '../../models/images/imageKinds.js';
+import { ModelError } from '../../models/modelError.js';
 import type { Backend, BackendContext } from './backend.js';
-import { createChatModel, userMessage, type ChatMessage } from './chatModel.js';
+import { type ChatMessage, createChatModel, userMessage } from './chatModel.js';
 import type { ChatLogprobsProfile } from './remoteProfile.js';
 
 /**
@@ -12,7 +12,9 @@ import type { ChatLogprobsProfile } from './remoteProfile.js';
 export function openChatLogprobs({ local, server }: ChatLogprobsProfile, context: BackendContext): Backend {
   const { layout, readout } = local;
   if (layout.kind !== 'turns' || readout.kind !== 'token-pair') {
-    throw new ScoringError(`${context.profilePath}: a backend of the kind "chat-logprobs" needs a 'layout' of the kind "turns" and a 'readout' of the kind "token-pair", as the families rlhflow and visualprm have.`);
+    throw new ModelError(
+      `${context.profilePath}: a backend of the kind "chat-logprobs" needs a 'layout' of the kind "turns" and a 'readout' of the kind "token-pair", as the families rlhflow and visualprm have.`,
+    );
   }
   const { system, first, next, reply } = layout;
   const readsImages = first.includes(imagesPlace);

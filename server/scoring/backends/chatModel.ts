@@ -1,8 +1,8 @@
+import type { ImageFile } from '../../models/images/imageFile.js';
+import { ModelError } from '../../models/modelError.js';
 import { imageDataUrl } from '../../remote/dataUrl.js';
 import { modelsServed, OpenAiClient } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
-import { ScoringError } from '../scorer.js';
-import type { ImageFile } from '../images/imageFile.js';
 import type { BackendContext, PathScores } from './backend.js';
 import type { ServerSettings } from './remoteProfile.js';
 import { readTokenPair, topLogprobs } from './tokenPair.js';
@@ -22,9 +22,21 @@ export interface ChatModel {
   dispose(): void;
 }
 
-export function createChatModel({ url, model, concurrency }: ServerSettings, { apiKey, timeout, backOff, log, profilePath }: BackendContext): ChatModel {
+export function createChatModel(
+  { url, model, concurrency }: ServerSettings,
+  { apiKey, timeout, backOff, log, profilePath }: BackendContext,
+): ChatModel {
   const baseUrl = new URL(url).pathname === '/' ? `${url}/v1` : url;
-  const client = new OpenAiClient({ baseUrl, concurrency, timeout, retries, backOff, log, Unusable: ScoringError, ...(apiKey !== undefined && { apiKey }) });
+  const client = new OpenAiClient({
+    baseUrl,
+    concurrency,
+    timeout,
+    retries,
+    backOff,
+    log,
+    Unusable: ModelError,
+    ...(apiKey !== undefined && { apiKey }),
+  });
   return {
     async open(signal) {
       const models = await client.models(signal).catch((error: unknown) => {
@@ -33,7 +45,9 @@ export function createChatModel({ url, model, concurrency }: ServerSettings, { a
         throw error;
       });
       if (models !== undefined && !models.includes(model)) {
-        throw new ScoringError(`The server at ${url} has no model "${model}". ${modelsServed(models)} Correct 'backend.model' in ${profilePath}.`);
+        throw new ModelError(
+          `The server at ${url} has no model "${model}". ${modelsServed(models)} Correct 'backend.model' in ${profilePath}.`,
+        );
       }
       return '';
     },
@@ -50,5 +64,14 @@ export function createChatModel({ url, model, concurrency }: ServerSettings, { a
 /** A user's message; the images come first, as in MM-PRM's and VisualPRM's prompts. */
 export function userMessage(text: string, images: readonly ImageFile[]): ChatMessage {
   if (images.length === 0) return { role: 'user', content: text };
-  return { role: 'user', content: [...images.map((image) => ({ type: 'image_url', image_url: { url: imageDataUrl(image.bytes) ?? `data:image/jpeg;base64,${image.bytes.toString('base64')}` } })), { type: 'text', text }] };
+  return {
+    role: 'user',
+    content: [
+      ...images.map((image) => ({
+        type: 'image_url',
+        image_url: { url: imageDataUrl(image.bytes) ?? `data:image/jpeg;base64,${image.bytes.toString('base64')}` },
+      })),
+      { type: 'text', text },
+    ],
+  };
 }

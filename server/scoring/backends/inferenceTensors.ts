@@ -1,9 +1,15 @@
-import { RequestFailure } from '../../remote/requestFailure.js';
 import type { TensorValue } from '../../inference/runtime.js';
-import { readJson, type HttpAnswer, type HttpRequest } from '../../remote/httpServer.js';
+import { type HttpAnswer, type HttpRequest, readJson } from '../../remote/httpServer.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
 
 /** ONNX Runtime's name of an element type for the protocol's; bfloat16 is widened when it arrives. */
-export const typeOfDatatype: Readonly<Record<string, string>> = { INT64: 'int64', INT32: 'int32', FP32: 'float32', FP16: 'float16', BF16: 'float32' };
+export const typeOfDatatype: Readonly<Record<string, string>> = {
+  INT64: 'int64',
+  INT32: 'int32',
+  FP32: 'float32',
+  FP16: 'float16',
+  BF16: 'float32',
+};
 const datatypeOfType: Readonly<Record<string, string>> = { int64: 'INT64', int32: 'INT32', float32: 'FP32', float16: 'FP16' };
 const elementBytes: Readonly<Record<string, number>> = { INT64: 8, INT32: 4, FP32: 4, FP16: 2, BF16: 2 };
 
@@ -39,7 +45,8 @@ export function encodeInference(inputs: Readonly<Record<string, TensorValue>>, o
 export function decodeInference({ headers, body }: HttpAnswer, output: string): TensorValue {
   const length = headers.get('inference-header-content-length');
   const end = length === null ? body.length : Number(length);
-  if (!(Number.isInteger(end) && end > 0 && end <= body.length)) throw new RequestFailure('The server answered with less than its header says; it may have been cut off.');
+  if (!(Number.isInteger(end) && end > 0 && end <= body.length))
+    throw new RequestFailure('The server answered with less than its header says; it may have been cut off.');
   const json = readJson(body.subarray(0, end)) as { outputs?: unknown } | null;
   const outputs = Array.isArray(json?.outputs) ? (json.outputs as (ResponseOutput | null)[]) : [];
   let at = end;
@@ -55,12 +62,14 @@ function readTensor({ name, shape, datatype, data }: ResponseOutput, bytes: Buff
   const what = `The output '${String(name)}' (${String(datatype)} ${JSON.stringify(shape)})`;
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && (size as number) >= 0);
   const bytesEach = typeof datatype === 'string' ? elementBytes[datatype] : undefined;
-  if (!isShape || bytesEach === undefined) throw new RequestFailure(`${what} of the server's answer cannot be read: FP32, FP16 and BF16 are.`);
+  if (!isShape || bytesEach === undefined)
+    throw new RequestFailure(`${what} of the server's answer cannot be read: FP32, FP16 and BF16 are.`);
   const dims = shape as number[];
   const count = dims.reduce((product, size) => product * size, 1);
   const held = bytes === undefined ? (Array.isArray(data) ? flatten(data) : []) : undefined;
   const found = held?.length ?? bytes!.length / bytesEach;
-  if (found !== count) throw new RequestFailure(`${what} of the server's answer has ${found} values instead of ${count}; it may have been cut off.`);
+  if (found !== count)
+    throw new RequestFailure(`${what} of the server's answer has ${found} values instead of ${count}; it may have been cut off.`);
   if (held) return { type: 'float32', data: Float32Array.from(held), dims };
   return { type: typeOfDatatype[datatype as string]!, data: fromBytes(bytes!, datatype as string, count), dims };
 }
@@ -74,14 +83,18 @@ function fromBytes(bytes: Buffer, datatype: string, count: number): TensorValue[
   // The bytes stand anywhere in the answer, typed arrays only at multiples of their width.
   const { buffer } = new Uint8Array(bytes);
   switch (datatype) {
-    case 'INT64': return new BigInt64Array(buffer);
-    case 'INT32': return new Int32Array(buffer);
-    case 'FP16': return new Uint16Array(buffer);
+    case 'INT64':
+      return new BigInt64Array(buffer);
+    case 'INT32':
+      return new Int32Array(buffer);
+    case 'FP16':
+      return new Uint16Array(buffer);
     case 'BF16': {
       const high = new Uint16Array(buffer);
       const bits = Uint32Array.from({ length: count }, (_, i) => high[i]! << 16);
       return new Float32Array(bits.buffer);
     }
-    default: return new Float32Array(buffer);
+    default:
+      return new Float32Array(buffer);
   }
 }

@@ -2,17 +2,16 @@ import { join } from 'node:path';
 import { GraphError } from '../../inference/graph/graph.js';
 import { openGraph } from '../../inference/graph/openGraph.js';
 import type { Session, TensorInfo } from '../../inference/runtime.js';
+import { imagesPlace, prepareImages, toPixels } from '../../models/images/imageKinds.js';
+import { ModelError } from '../../models/modelError.js';
+import { loadTokenizer } from '../../models/tokenizer.js';
+import { HttpServer, readJson } from '../../remote/httpServer.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
-import { prepareImages, toPixels } from '../images/imageKinds.js';
 import { createEncoder, layoutText, markersOf } from '../layouts/layouts.js';
 import { planRun } from '../planRun.js';
 import { buildTrie } from '../prefixTrie.js';
-import { imagesPlace } from '../profile.js';
 import { createReader, toUnit } from '../readouts/readouts.js';
-import { ScoringError } from '../scorer.js';
-import { loadTokenizer } from '../tokenizer.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
-import { HttpServer, readJson } from '../../remote/httpServer.js';
 import { decodeInference, encodeInference, typeOfDatatype } from './inferenceTensors.js';
 import type { OpenInferenceProfile } from './remoteProfile.js';
 
@@ -83,7 +82,11 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
     async open(signal) {
       await server.send('/v2/health/ready', {}, signal);
       isBinary = await hasBinaryTensors(server, signal);
-      const told = readJson((await server.send(modelPath, {}, signal).catch(explainMissing)).body) as { inputs?: unknown; outputs?: unknown; versions?: unknown } | null;
+      const told = readJson((await server.send(modelPath, {}, signal).catch(explainMissing)).body) as {
+        inputs?: unknown;
+        outputs?: unknown;
+        versions?: unknown;
+      } | null;
       metadata = { inputs: readTensors(told?.inputs), outputs: readTensors(told?.outputs) };
       try {
         openGraph(session(metadata, AbortSignal.abort()));
@@ -98,12 +101,16 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
 
   function explainMissing(error: unknown): never {
     if (!(error instanceof RequestFailure) || (error.details.status !== 404 && error.details.status !== 400)) throw error;
-    throw new ScoringError(`The server at ${settings.url} has no model "${settings.model}"${profile.version === undefined ? '' : `, version ${profile.version}`}. ${error.message} Correct 'backend.model' in ${context.profilePath}, or load the model there.`);
+    throw new ModelError(
+      `The server at ${settings.url} has no model "${settings.model}"${profile.version === undefined ? '' : `, version ${profile.version}`}. ${error.message} Correct 'backend.model' in ${context.profilePath}, or load the model there.`,
+    );
   }
 
   function unusable(error: unknown): Error {
     if (!(error instanceof GraphError)) return error as Error;
-    return new ScoringError(`The model "${settings.model}" at ${settings.url} cannot be used: ${error.message}. Serve a causal model as Hugging Face Optimum exports it (token-classification, text-generation).`);
+    return new ModelError(
+      `The model "${settings.model}" at ${settings.url} cannot be used: ${error.message}. Serve a causal model as Hugging Face Optimum exports it (token-classification, text-generation).`,
+    );
   }
 }
 
@@ -125,7 +132,10 @@ function presentName(name: string): string {
 
 /** -1 is a dimension that varies. */
 function readTensors(list: unknown): TensorInfo[] {
-  if (!Array.isArray(list)) throw new RequestFailure("The server's description of the model has no inputs and outputs; is it an Open Inference Protocol v2 server?");
+  if (!Array.isArray(list))
+    throw new RequestFailure(
+      "The server's description of the model has no inputs and outputs; is it an Open Inference Protocol v2 server?",
+    );
   return (list as ({ name?: unknown; datatype?: unknown; shape?: unknown } | null)[]).map((tensor) => ({
     name: String(tensor?.name),
     type: typeOfDatatype[String(tensor?.datatype)] ?? String(tensor?.datatype),

@@ -12,7 +12,8 @@ export function readRows(data: unknown, steps: number): readonly (readonly numbe
   if (!Array.isArray(list)) throw new RequestFailure('The server answered with pooled data that is neither numbers nor base64.');
   const isNested = list.some((row) => Array.isArray(row));
   const rows = isNested ? (list as unknown[]) : cut(list as unknown[], steps);
-  if (rows?.length === steps) return rows.map((row) => (Array.isArray(row) ? row : [row]).map((value) => (typeof value === 'number' ? value : NaN)));
+  if (rows?.length === steps)
+    return rows.map((row) => (Array.isArray(row) ? row : [row]).map((value) => (typeof value === 'number' ? value : NaN)));
   const found = rows === undefined ? `${list.length} numbers` : `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} of scores`;
   return `The server gave ${found} for ${steps} ${steps === 1 ? 'step' : 'steps'}: the text was truncated, it holds the separator itself, or the server does not pool by steps (--pooler-config '{"pooling_type":"STEP", ..}').`;
 }
@@ -44,5 +45,7 @@ function probability(row: readonly number[]): readonly number[] {
   if (row.some((value) => Number.isNaN(value))) return row.map(() => NaN);
   const sum = row.reduce((a, b) => a + b, 0);
   if (row.every((value) => value >= 0 && value <= 1) && (row.length === 1 || Math.abs(sum - 1) <= tolerance)) return row;
-  throw new RequestFailure(`The server gives ${JSON.stringify(row.slice(0, 8))} for a step, which are no probabilities: start it without switching the activation (softmax) of its pooler off.`);
+  throw new RequestFailure(
+    `The server gives ${JSON.stringify(row.slice(0, 8))} for a step, which are no probabilities: start it without switching the activation (softmax) of its pooler off.`,
+  );
 }

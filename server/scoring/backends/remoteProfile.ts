@@ -1,8 +1,8 @@
-import type { Fields } from '../fields.js';
+import type { Fields } from '../../models/fields.js';
+import { ModelError } from '../../models/modelError.js';
+import { readFields } from '../../models/modelFiles.js';
 import { parseProfile } from '../loadProfile.js';
-import { readFields } from '../modelFiles.js';
 import type { Profile } from '../profile.js';
-import { ScoringError } from '../scorer.js';
 
 /** `backend` of a `prm.json`: which server gives the scores. The key for it never stands here. */
 export interface ServerSettings {
@@ -63,7 +63,7 @@ export function namesServer(text: string): boolean {
   }
 }
 
-/** Checks the content of a `prm.json` with `backend`; throws ScoringError naming `path`, the key and what belongs there. */
+/** Checks the content of a `prm.json` with `backend`; throws ModelError naming `path`, the key and what belongs there. */
 export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   const root = readFields(text, path);
   const fields = root.object('backend');
@@ -86,7 +86,9 @@ function readServer(fields: Fields): ServerSettings {
   if (!parsed || !/^https?:$/.test(parsed.protocol)) return fields.fail('url', 'the address of a server, as "http://localhost:8000"');
   if (parsed.username || parsed.password || parsed.search || parsed.hash) {
     // It may hold a key, which no message may repeat.
-    throw new ScoringError(`${fields.path}: 'backend.url' must have no user, password, query or fragment. Keys stay out of files: put one into the environment variable STEPLENS_API_KEY, or in VS Code run "StepLens: Set Server Key…".`);
+    throw new ModelError(
+      `${fields.path}: 'backend.url' must have no user, password, query or fragment. Keys stay out of files: put one into the environment variable STEPLENS_API_KEY, or in VS Code run "StepLens: Set Server Key…".`,
+    );
   }
   return {
     url: url.replace(/\/+$/, ''),

@@ -2,16 +2,25 @@ import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestImages, ImageError, imageError, readImageFiles } from '../../models/images/imageFile.js';
+import { ModelError } from '../../models/modelError.js';
 import { Gate } from '../../remote/gate.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { createScoreCache } from '../cache.js';
-import { digestImages, ImageError, imageError, readImageFiles } from '../images/imageFile.js';
 import { orAborted } from '../orAborted.js';
 import { buildTrie } from '../prefixTrie.js';
 import { toUnit } from '../readouts/readouts.js';
-import { allSkipped, NotAllowedError, ScoringError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from '../scorer.js';
-import { openBackend, type Backend, type PathScores } from './backend.js';
-import { pathRequests, type PathRequest } from './pathRequests.js';
+import {
+  allSkipped,
+  NotAllowedError,
+  type ScoreJob,
+  type ScoreOptions,
+  type ScoreResult,
+  type Scorer,
+  type ScorerInfo,
+} from '../scorer.js';
+import { type Backend, openBackend, type PathScores } from './backend.js';
+import { type PathRequest, pathRequests } from './pathRequests.js';
 import { parseRemoteProfile, type RemoteProfile } from './remoteProfile.js';
 
 export interface RemoteScorerOptions {
@@ -56,7 +65,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
   async function load(): Promise<LoadedBackend> {
     const profilePath = join(modelFolder, 'prm.json');
     const text = await readFile(profilePath, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new ScoringError(`${profilePath} cannot be read (${error.code ?? String(error)}).`);
+      throw new ModelError(`${profilePath} cannot be read (${error.code ?? String(error)}).`);
     });
     const profile = parseRemoteProfile(text, profilePath);
     requireLeave(profile);
@@ -71,7 +80,9 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     const info: ScorerInfo = {
       model: profile.name,
       modelPath: modelFolder,
-      fingerprint: createHash('sha256').update(JSON.stringify([text, await tokenizerDigest(profile, modelFolder), served])).digest('hex'),
+      fingerprint: createHash('sha256')
+        .update(JSON.stringify([text, await tokenizerDigest(profile, modelFolder), served]))
+        .digest('hex'),
       threshold: toUnit(profile.threshold, profile.range),
       aggregation: profile.aggregation,
       device: { provider: profile.kind, server: new URL(url).origin, passedOver: [] },
@@ -100,7 +111,11 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     const files = info.readsImages ? await readImageFiles(job.images).catch(imageError) : [];
     if (files instanceof ImageError) return allSkipped(job, files.message);
     const answer = backend.readsAnswer ? job.answer : undefined;
-    const seen = [info.fingerprint, ...(files.length > 0 ? [digestImages(files)] : []), ...(answer === undefined ? [] : [`answer ${answer}`])];
+    const seen = [
+      info.fingerprint,
+      ...(files.length > 0 ? [digestImages(files)] : []),
+      ...(answer === undefined ? [] : [`answer ${answer}`]),
+    ];
     const trie = buildTrie(job, seen.join(' '));
     const known = ignoreCache ? new Map<string, number>() : await orAborted(cache.read(trie.key), signal);
 
@@ -143,7 +158,13 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
         const steps = path.slice(0, path.indexOf(nodes[count - 1]!) + 1);
         const wanted = nodes.slice(scored, count).map((node) => path.indexOf(node));
         try {
-          const request = { question: job.question, images: files as [], steps: steps.map((node) => trie.nodes[node]!.text), wanted, ...(answer !== undefined && { answer }) };
+          const request = {
+            question: job.question,
+            images: files as [],
+            steps: steps.map((node) => trie.nodes[node]!.text),
+            wanted,
+            ...(answer !== undefined && { answer }),
+          };
           const answered = await gate!.pass(() => backend.score(request, stop), stop);
           answered.scores.forEach((value, i) => settle(nodes[scored + i]!, value));
           tokens += answered.tokens;
@@ -179,7 +200,10 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     clearCache: () => cache.clear(),
     async dispose() {
       closing.abort(new BackendError('The scorer was closed.'));
-      await loading?.then(({ backend }) => backend.dispose(), () => undefined);
+      await loading?.then(
+        ({ backend }) => backend.dispose(),
+        () => undefined,
+      );
       await cache.close();
     },
   });
@@ -190,15 +214,20 @@ function explain(error: unknown, url: string, isServer: boolean): Error {
   if (!(error instanceof RequestFailure)) return error as Error;
   const { status, isUnreachable } = error.details;
   if (status === 401 || status === 403) {
-    return new ScoringError(`The server at ${url} refuses the key: ${error.message} Put the right one into the environment variable STEPLENS_API_KEY, or in VS Code run "StepLens: Set Server Key…".`);
+    return new ModelError(
+      `The server at ${url} refuses the key: ${error.message} Put the right one into the environment variable STEPLENS_API_KEY, or in VS Code run "StepLens: Set Server Key…".`,
+    );
   }
-  if (isUnreachable === true) return new ScoringError(`Nothing answers at ${url}: ${error.message} Start the server, or correct 'backend.url' in prm.json.`);
+  if (isUnreachable === true)
+    return new ModelError(`Nothing answers at ${url}: ${error.message} Start the server, or correct 'backend.url' in prm.json.`);
   const message = `The server at ${url} cannot score: ${error.message}`;
-  return isServer ? new ScoringError(message) : new BackendError(message);
+  return isServer ? new ModelError(message) : new BackendError(message);
 }
 
 /** A tokenizer that is changed changes the scores. */
 async function tokenizerDigest(profile: RemoteProfile, modelFolder: string): Promise<string> {
   if (profile.kind !== 'open-inference') return '';
-  return createHash('sha256').update(await readFile(join(modelFolder, profile.local.tokenizer))).digest('hex');
+  return createHash('sha256')
+    .update(await readFile(join(modelFolder, profile.local.tokenizer)))
+    .digest('hex');
 }

@@ -1,5 +1,5 @@
-import { RequestFailure } from '../../remote/requestFailure.js';
 import { readChoices } from '../../remote/choices.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
 import type { PathScores } from './backend.js';
 
 /** As many as OpenAI and vLLM (`--max-logprobs`) give. */
@@ -17,17 +17,24 @@ export function readTokenPair(reply: unknown, positive: readonly string[], negat
   const content = (choice as { logprobs?: { content?: unknown } | null } | undefined)?.logprobs?.content;
   const [first] = Array.isArray(content) ? (content as ({ top_logprobs?: unknown } | null)[]) : [];
   if (!Array.isArray(first?.top_logprobs)) {
-    throw new RequestFailure("The server gives no log-probabilities ('logprobs', 'top_logprobs'), from which the score is read: use one that does, as vLLM.");
+    throw new RequestFailure(
+      "The server gives no log-probabilities ('logprobs', 'top_logprobs'), from which the score is read: use one that does, as vLLM.",
+    );
   }
   const listed = (first.top_logprobs as ({ token?: unknown; logprob?: unknown } | null)[]).flatMap((one) =>
     typeof one?.token === 'string' && typeof one.logprob === 'number' ? [{ token: one.token, probability: Math.exp(one.logprob) }] : [],
   );
   const [yes, no] = [positive, negative].map((tokens) =>
-    listed.reduce<number | undefined>((best, { token, probability }) => (tokens.includes(token) && !(probability <= (best ?? -1)) ? probability : best), undefined),
+    listed.reduce<number | undefined>(
+      (best, { token, probability }) => (tokens.includes(token) && !(probability <= (best ?? -1)) ? probability : best),
+      undefined,
+    ),
   );
   const pair = `${JSON.stringify(positive[0])} nor ${JSON.stringify(negative[0])}`;
   if (yes === undefined && no === undefined) {
-    return { skipped: `Neither ${pair} is among the ${listed.length} likeliest answers of the model, which begin with ${JSON.stringify(listed[0]?.token ?? '')}.` };
+    return {
+      skipped: `Neither ${pair} is among the ${listed.length} likeliest answers of the model, which begin with ${JSON.stringify(listed[0]?.token ?? '')}.`,
+    };
   }
   if (yes !== undefined && no !== undefined) return yes / (yes + no);
   const left = Math.max(0, 1 - listed.reduce((sum, { probability }) => sum + probability, 0));
@@ -35,7 +42,9 @@ export function readTokenPair(reply: unknown, positive: readonly string[], negat
   const known = (yes ?? no)!;
   if (most > tolerance * (known + most)) {
     const missing = yes === undefined ? positive[0] : negative[0];
-    return { skipped: `${JSON.stringify(missing)} is not among the ${listed.length} likeliest answers of the model, but may be likely enough (${most.toPrecision(2)} against ${known.toPrecision(2)}) to change the score.` };
+    return {
+      skipped: `${JSON.stringify(missing)} is not among the ${listed.length} likeliest answers of the model, but may be likely enough (${most.toPrecision(2)} against ${known.toPrecision(2)}) to change the score.`,
+    };
   }
   return yes === undefined ? 0 : 1;
 }

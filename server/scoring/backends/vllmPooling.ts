@@ -1,10 +1,10 @@
+import { ModelError } from '../../models/modelError.js';
+import { HttpServer, readJson } from '../../remote/httpServer.js';
 import { modelsServed } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import type { Layout } from '../layouts/layouts.js';
-import { toUnit, type Readout } from '../readouts/readouts.js';
-import { ScoringError } from '../scorer.js';
+import { type Readout, toUnit } from '../readouts/readouts.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
-import { HttpServer, readJson } from '../../remote/httpServer.js';
 import { readRow, readRows } from './poolingRows.js';
 import type { VllmPoolingProfile } from './remoteProfile.js';
 
@@ -29,7 +29,10 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
     if (literal < 0) return ask(path, signal);
     const before = wanted.filter((step) => step < literal - 1);
     const where = literal === 0 ? 'The question' : `Step ${literal} of this solution`;
-    const rest = skip(wanted.slice(before.length), `${where} holds the separator ${JSON.stringify(marker)} itself, which the server would take for the end of a step.`);
+    const rest = skip(
+      wanted.slice(before.length),
+      `${where} holds the separator ${JSON.stringify(marker)} itself, which the server would take for the end of a step.`,
+    );
     if (before.length === 0) return rest;
     const { scores, tokens } = await ask({ ...path, steps: steps.slice(0, before.at(-1)! + 1), wanted: before }, signal);
     return { scores: [...scores, ...rest.scores], tokens };
@@ -37,7 +40,11 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
 
   async function ask({ question, steps, wanted }: ScorePath, signal: AbortSignal): Promise<PathScores> {
     const request = { model: settings.model, ...layOut(layout, question, steps), task: 'token_classify', encoding_format: 'float' };
-    const { body } = await server.send('/pooling', { headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) }, signal);
+    const { body } = await server.send(
+      '/pooling',
+      { headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) },
+      signal,
+    );
     const reply = readJson(body) as { data?: unknown; usage?: { prompt_tokens?: unknown } | null } | null;
     const [pooled] = Array.isArray(reply?.data) ? (reply.data as ({ data?: unknown } | null)[]) : [];
     if (!pooled) throw new RequestFailure('The server answered without pooled data.');
@@ -59,9 +66,13 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
       });
       if (told === undefined) return '';
       const { data } = (readJson(told.body) ?? {}) as { data?: unknown };
-      const models = Array.isArray(data) ? data.flatMap((one: { id?: unknown } | null) => (typeof one?.id === 'string' ? [one.id] : [])) : [];
+      const models = Array.isArray(data)
+        ? data.flatMap((one: { id?: unknown } | null) => (typeof one?.id === 'string' ? [one.id] : []))
+        : [];
       if (models.includes(settings.model)) return '';
-      throw new ScoringError(`The server at ${settings.url} has no model "${settings.model}". ${modelsServed(models)} Correct 'backend.model' in ${context.profilePath}.`);
+      throw new ModelError(
+        `The server at ${settings.url} has no model "${settings.model}". ${modelsServed(models)} Correct 'backend.model' in ${context.profilePath}.`,
+      );
     },
     score,
     dispose: () => undefined,
@@ -70,7 +81,9 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
 
 function separated(layout: Layout, { profilePath }: BackendContext): SeparatedLayout {
   if ('marker' in layout) return layout;
-  throw new ScoringError(`${profilePath}: a backend of the kind "vllm-pooling" needs a 'layout' of the kind "marker" or "chat": the server looks for the separator of the steps.`);
+  throw new ModelError(
+    `${profilePath}: a backend of the kind "vllm-pooling" needs a 'layout' of the kind "marker" or "chat": the server looks for the separator of the steps.`,
+  );
 }
 
 /** The server adds what its tokenizer puts first, and applies the model's chat template. */

@@ -2,7 +2,7 @@ import type { Family, ModelTraits } from './family.js';
 import { mathShepherd } from './mathShepherd.js';
 import { mmPrm } from './mmPrm.js';
 import { qwenMathPrm } from './qwenMathPrm.js';
-import { reasonEval34b, reasonEval7b } from './reasonEval.js';
+import { reasonEval7b, reasonEval34b } from './reasonEval.js';
 import { rlhflow } from './rlhflow.js';
 import { skywork } from './skywork.js';
 import { trl } from './trl.js';
@@ -10,7 +10,18 @@ import { ursa } from './ursa.js';
 import { visualPrm } from './visualPrm.js';
 
 /** One file each beside this one. */
-export const families: readonly Family[] = [qwenMathPrm, mathShepherd, mmPrm, visualPrm, rlhflow, skywork, trl, reasonEval7b, reasonEval34b, ursa];
+export const families: readonly Family[] = [
+  qwenMathPrm,
+  mathShepherd,
+  mmPrm,
+  visualPrm,
+  rlhflow,
+  skywork,
+  trl,
+  reasonEval7b,
+  reasonEval34b,
+  ursa,
+];
 
 export function findFamily(id: string): Family | undefined {
   return families.find((family) => family.id === id);

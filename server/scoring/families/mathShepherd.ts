@@ -1,4 +1,4 @@
-import { isVocabulary, type Family, type GoldenExample } from './family.js';
+import { type Family, type GoldenExample, isVocabulary } from './family.js';
 
 /** peiyi9979/math-shepherd-mistral-7b-prm: model card. `ки` needs the space before it, else it is another token. */
 export const mathShepherd: Family = {

@@ -1,4 +1,4 @@
-import { isVocabulary, type Family } from './family.js';
+import { type Family, isVocabulary } from './family.js';
 import { internvlImages, internvlSystem } from './internvl.js';
 
 /**

@@ -19,7 +19,8 @@ export const qwenMathPrm: Family = {
     aggregation: 'min',
     maxTokens: 4096,
   },
-  recognises: ({ architecture, width, hasToken }) => hasToken('<extra_0>') && (architecture === 'Qwen2ForProcessRewardModel' || width === 2),
+  recognises: ({ architecture, width, hasToken }) =>
+    hasToken('<extra_0>') && (architecture === 'Qwen2ForProcessRewardModel' || width === 2),
   golden: [
     {
       question:

@@ -2,7 +2,8 @@ import type { Profile } from '../profile.js';
 import type { Family, GoldenExample } from './family.js';
 
 const example: Omit<GoldenExample, 'values'> = {
-  question: 'Let $x,$ $y,$ and $z$ be positive real numbers such that $xyz(x + y + z) = 1.$  Find the minimum value of\n\\[(x + y)(y + z).\\]',
+  question:
+    'Let $x,$ $y,$ and $z$ be positive real numbers such that $xyz(x + y + z) = 1.$  Find the minimum value of\n\\[(x + y)(y + z).\\]',
   steps: [
     '1. The problem asks us to find the minimum value of $(x + y)(y + z)$ given that $x,$ $y,$ and $z$ are positive real numbers and $xyz(x + y + z) = 1$.',
     '2. By the AM-GM inequality, we have $x + y + z \\geq 3\\sqrt[3]{xyz}$.',

@@ -1,4 +1,4 @@
-import { isVocabulary, type Family } from './family.js';
+import { type Family, isVocabulary } from './family.js';
 
 /** RLHFlow/Llama3.1-8B-PRM-Mistral-Data and -Deepseek-Data: `math-rm/prm_evaluate.py`, in the model's own chat template. */
 export const rlhflow: Family = {

@@ -12,5 +12,9 @@ export const trl: Family = {
     aggregation: 'min',
     maxTokens: 1024,
   },
-  recognises: ({ architecture, width, hasToken }) => (architecture?.endsWith('ForTokenClassification') ?? false) && !architecture!.startsWith('Ursa') && !hasToken('<extra_0>') && (width === undefined || width === 2),
+  recognises: ({ architecture, width, hasToken }) =>
+    (architecture?.endsWith('ForTokenClassification') ?? false) &&
+    !architecture!.startsWith('Ursa') &&
+    !hasToken('<extra_0>') &&
+    (width === undefined || width === 2),
 };

@@ -1,6 +1,6 @@
-import { count, type Fields } from '../fields.js';
-import { renderChat, type ChatMessage } from '../chatTemplate.js';
-import type { TextTokenizer } from '../tokenizer.js';
+import { type ChatMessage, renderChat } from '../../models/chatTemplate.js';
+import { count, type Fields } from '../../models/fields.js';
+import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 import { encodeMarkerLayout, refuseBadStep } from './marker.js';
 
@@ -32,13 +32,17 @@ export function readChatLayout(fields: Fields): ChatLayout {
     ...(fields.has('template') && { template: fields.text('template') }),
   };
   if (count(layout.user, '{question}') !== 1) fields.fail('user', 'a text with {question} once');
-  if (count(layout.user + (layout.assistant ?? ''), stepsPlace) !== 1) fields.fail('assistant', `a text with ${stepsPlace} once, unless 'user' holds it`);
+  if (count(layout.user + (layout.assistant ?? ''), stepsPlace) !== 1)
+    fields.fail('assistant', `a text with ${stepsPlace} once, unless 'user' holds it`);
   refuseBadStep(fields, layout.step, layout.marker);
   return layout;
 }
 
 /** The chat template is applied once, to the texts with their places; what it puts before `{steps}` is the prompt. */
-export function encodeChatLayout({ system, user, assistant, step, marker, template }: ChatLayout, tokenizer: TextTokenizer): SegmentEncoder {
+export function encodeChatLayout(
+  { system, user, assistant, step, marker, template }: ChatLayout,
+  tokenizer: TextTokenizer,
+): SegmentEncoder {
   const messages: ChatMessage[] = [];
   if (system !== undefined) messages.push({ role: 'system', content: system });
   messages.push({ role: 'user', content: user });

@@ -1,6 +1,6 @@
-import { imagesPlace } from '../profile.js';
-import { ScoringError } from '../scorer.js';
-import type { Place, TextTokenizer } from '../tokenizer.js';
+import { imagesPlace } from '../../models/images/imageKinds.js';
+import { ModelError } from '../../models/modelError.js';
+import type { Place, TextTokenizer } from '../../models/tokenizer.js';
 import type { ProblemEncoder, SegmentEncoder } from './encoder.js';
 
 /** A whole sequence as texts: `prompt`, `first` for the first step, `next` for each one after it. */
@@ -17,11 +17,16 @@ export interface JoinedText {
   readonly isTrimmed?: boolean;
 }
 
-const sample = { question: 'Sam has 3 boxes. How many are left?', step: 'Step 1: 3 - 1 = 2.', step1: 'Step 2: $2 \\cdot 2 = 4$', step2: 'The answer is 4.' };
+const sample = {
+  question: 'Sam has 3 boxes. How many are left?',
+  step: 'Step 1: 3 - 1 = 2.',
+  step1: 'Step 2: $2 \\cdot 2 = 4$',
+  step2: 'The answer is 4.',
+};
 
 /**
  * Encodes as if the sequence were one text, which is how most families are read: the segments begin where a special token
- * ends, or where the tokenizer joins nothing. Throws ScoringError when this tokenizer does join there.
+ * ends, or where the tokenizer joins nothing. Throws ModelError when this tokenizer does join there.
  */
 export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): SegmentEncoder {
   const prompt = tokenizer.expand(text.prompt);
@@ -49,7 +54,9 @@ export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): Se
   const apart = [...problem.prompt, ...[step, step1, step2].flatMap((one, i) => problem.step(one, i === 0).ids)];
   const template = `${prompt.replace(imagesPlace, '')}${text.first}${text.next.replace('{step}', '{step1}')}${text.next.replace('{step}', '{step2}')}`;
   if (apart.join() !== tokenizer.encode(template, sample).join()) {
-    throw new ScoringError(`${tokenizer.path} joins the end of a step with what follows it, so that steps cannot be told apart. Use the tokenizer the model was trained with, or correct 'layout' of the profile.`);
+    throw new ModelError(
+      `${tokenizer.path} joins the end of a step with what follows it, so that steps cannot be told apart. Use the tokenizer the model was trained with, or correct 'layout' of the profile.`,
+    );
   }
   return { open };
 }

@@ -1,18 +1,18 @@
-import type { Fields } from '../fields.js';
-import type { TextTokenizer } from '../tokenizer.js';
-import { encodeChatLayout, readChatLayout, type ChatLayout } from './chat.js';
+import type { Fields } from '../../models/fields.js';
+import type { TextTokenizer } from '../../models/tokenizer.js';
+import { type ChatLayout, encodeChatLayout, readChatLayout } from './chat.js';
 import type { SegmentEncoder } from './encoder.js';
-import { encodeMarkerLayout, readMarkerLayout, type MarkerLayout } from './marker.js';
-import { encodePiecesLayout, readPiecesLayout, type PiecesLayout } from './pieces.js';
+import { encodeMarkerLayout, type MarkerLayout, readMarkerLayout } from './marker.js';
+import { encodePiecesLayout, type PiecesLayout, readPiecesLayout } from './pieces.js';
 import { remembered } from './remembered.js';
 import { encodeTurnsLayout, readTurnsLayout, type TurnsLayout } from './turns.js';
 
 export type Layout = MarkerLayout | ChatLayout | TurnsLayout | PiecesLayout;
 
 interface LayoutKind<L> {
-  /** Throws ScoringError naming the field. */
+  /** Throws ModelError naming the field. */
   read(fields: Fields): L;
-  /** Throws ScoringError when the tokenizer does not fit. */
+  /** Throws ModelError when the tokenizer does not fit. */
   encoder(layout: L, tokenizer: TextTokenizer): SegmentEncoder;
 }
 

@@ -1,7 +1,7 @@
-import type { Fields } from '../fields.js';
-import { count } from '../fields.js';
-import { imagesPlace } from '../profile.js';
-import type { TextTokenizer } from '../tokenizer.js';
+import type { Fields } from '../../models/fields.js';
+import { count } from '../../models/fields.js';
+import { imagesPlace } from '../../models/images/imageKinds.js';
+import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 import { encodeJoinedText } from './joinedText.js';
 
@@ -55,7 +55,10 @@ export function encodeMarkerLayout({ before, step, marker, encode }: Omit<Marker
   const prompt = tokenizer.expand(before);
   return {
     open: (question, images = '') => ({
-      prompt: tokenizer.encode(prompt.replace(imagesPlace, () => images), { question }),
+      prompt: tokenizer.encode(
+        prompt.replace(imagesPlace, () => images),
+        { question },
+      ),
       step(text, isFirst) {
         const ids = tokenizer.encode(isFirst ? first : next, { step: text });
         return { ids, read: ids.length - 1 };

@@ -1,5 +1,5 @@
-import { count, type Fields } from '../fields.js';
-import type { TextTokenizer } from '../tokenizer.js';
+import { count, type Fields } from '../../models/fields.js';
+import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 
 /** Question and steps are tokenised each by itself and put one after the other: nothing is joined across their borders. */

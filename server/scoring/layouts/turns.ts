@@ -1,7 +1,7 @@
-import { count, type Fields } from '../fields.js';
-import { renderChat, type ChatMessage } from '../chatTemplate.js';
-import { ScoringError } from '../scorer.js';
-import type { TextTokenizer } from '../tokenizer.js';
+import { type ChatMessage, renderChat } from '../../models/chatTemplate.js';
+import { count, type Fields } from '../../models/fields.js';
+import { ModelError } from '../../models/modelError.js';
+import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 import { encodeJoinedText } from './joinedText.js';
 
@@ -43,16 +43,25 @@ const replyMark = '\uE002';
 /** The chat template is applied once, to a conversation of three turns; the two later ones must come out alike. */
 export function encodeTurnsLayout({ system, first, next, reply, template }: TurnsLayout, tokenizer: TextTokenizer): SegmentEncoder {
   const messages: ChatMessage[] = system === undefined ? [] : [{ role: 'system', content: system }];
-  for (let turn = 0; turn < 3; turn++) messages.push({ role: 'user', content: ` ${turnMark(turn)} ` }, { role: 'assistant', content: replyMark });
+  for (let turn = 0; turn < 3; turn++)
+    messages.push({ role: 'user', content: ` ${turnMark(turn)} ` }, { role: 'assistant', content: replyMark });
   const text = renderChat(messages, tokenizer, template);
   const isTrimmed = !text.includes(` ${turnMark(0)} `);
-  const parts = [0, 1, 2].reduce<string[]>((pieces, turn) => [...pieces.slice(0, -1), ...pieces.at(-1)!.split(isTrimmed ? turnMark(turn) : ` ${turnMark(turn)} `)], [text]);
+  const parts = [0, 1, 2].reduce<string[]>(
+    (pieces, turn) => [...pieces.slice(0, -1), ...pieces.at(-1)!.split(isTrimmed ? turnMark(turn) : ` ${turnMark(turn)} `)],
+    [text],
+  );
   const [before, ...after] = parts;
   const [answered, answeredAgain] = after.map((part) => part.split(replyMark));
   if (parts.length !== 4 || answered?.length !== 2 || answered.join() !== answeredAgain?.join()) {
-    throw new ScoringError(`${tokenizer.path}: the model's chat template does not lay a later turn out as the one before it. Give a template that does in 'layout.template' of the profile.`);
+    throw new ModelError(
+      `${tokenizer.path}: the model's chat template does not lay a later turn out as the one before it. Give a template that does in 'layout.template' of the profile.`,
+    );
   }
   const [header, footer] = answered as [string, string];
   const at = first.indexOf('{step}');
-  return encodeJoinedText({ prompt: before! + first.slice(0, at), first: first.slice(at) + header, next: reply + footer + next + header, isTrimmed }, tokenizer);
+  return encodeJoinedText(
+    { prompt: before! + first.slice(0, at), first: first.slice(at) + header, next: reply + footer + next + header, isTrimmed },
+    tokenizer,
+  );
 }

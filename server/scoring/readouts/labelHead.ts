@@ -1,4 +1,4 @@
-import { ScoringError } from '../scorer.js';
+import { ModelError } from '../../models/modelError.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
 
@@ -14,7 +14,8 @@ export const labelHead: ReadoutKind<LabelHeadReadout> = {
     const value = fields.take('positive');
     const positive: unknown[] = Array.isArray(value) ? (value as unknown[]) : [value];
     const isLabel = (label: unknown): label is number => typeof label === 'number' && Number.isInteger(label) && label >= 0;
-    if (positive.length === 0 || !positive.every(isLabel)) return fields.fail('positive', 'the number of the label that means right, from 0, or a list of them');
+    if (positive.length === 0 || !positive.every(isLabel))
+      return fields.fail('positive', 'the number of the label that means right, from 0, or a list of them');
     return { kind: 'label-head', positive };
   },
 
@@ -26,7 +27,9 @@ export const labelHead: ReadoutKind<LabelHeadReadout> = {
     },
     checkWidth(width) {
       if (width >= 2 && Math.max(...positive) < width) return;
-      throw new ScoringError(`The graph gives ${width} ${width === 1 ? 'label' : 'labels'} a token; 'readout.positive' is ${positive.join(', ')}. Two labels or more are needed, counted from 0.`);
+      throw new ModelError(
+        `The graph gives ${width} ${width === 1 ? 'label' : 'labels'} a token; 'readout.positive' is ${positive.join(', ')}. Two labels or more are needed, counted from 0.`,
+      );
     },
   }),
 };

@@ -1,8 +1,8 @@
-import type { Fields } from '../fields.js';
-import type { TextTokenizer } from '../tokenizer.js';
-import { labelHead, type LabelHeadReadout } from './labelHead.js';
-import { sigmoidHead, type SigmoidHeadReadout } from './sigmoidHead.js';
-import { tokenPair, type TokenPairReadout } from './tokenPair.js';
+import type { Fields } from '../../models/fields.js';
+import type { TextTokenizer } from '../../models/tokenizer.js';
+import { type LabelHeadReadout, labelHead } from './labelHead.js';
+import { type SigmoidHeadReadout, sigmoidHead } from './sigmoidHead.js';
+import { type TokenPairReadout, tokenPair } from './tokenPair.js';
 
 /** How the graph's scores at one token become a step's score. */
 export type Readout = TokenPairReadout | LabelHeadReadout | SigmoidHeadReadout;
@@ -13,14 +13,14 @@ export interface ScoreReader {
   readonly columns: Int32Array;
   /** The step's score, in the profile's range, from the raw values of those columns. */
   read(values: Float32Array): number;
-  /** Throws ScoringError when the graph's output is not as wide as the readout needs. */
+  /** Throws ModelError when the graph's output is not as wide as the readout needs. */
   checkWidth(width: number): void;
 }
 
 export interface ReadoutKind<R> {
-  /** Throws ScoringError naming the field. */
+  /** Throws ModelError naming the field. */
   read(fields: Fields): R;
-  /** Throws ScoringError when the tokenizer lacks a token. */
+  /** Throws ModelError when the tokenizer lacks a token. */
   reader(readout: R, tokenizer: TextTokenizer): ScoreReader;
 }
 

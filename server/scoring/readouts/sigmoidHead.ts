@@ -1,4 +1,4 @@
-import { ScoringError } from '../scorer.js';
+import { ModelError } from '../../models/modelError.js';
 import type { ReadoutKind } from './readouts.js';
 
 /** Sigmoid of the one value of a per-token head (Skywork-o1-Open-PRM, URSA). */
@@ -13,7 +13,9 @@ export const sigmoidHead: ReadoutKind<SigmoidHeadReadout> = {
     read: (values) => 1 / (1 + Math.exp(-values[0]!)),
     checkWidth(width) {
       if (width === 1) return;
-      throw new ScoringError(`The graph gives ${width} scores a token, but a 'sigmoid-head' reads a head of one value. Use the profile of the model's own family.`);
+      throw new ModelError(
+        `The graph gives ${width} scores a token, but a 'sigmoid-head' reads a head of one value. Use the profile of the model's own family.`,
+      );
     },
   }),
 };

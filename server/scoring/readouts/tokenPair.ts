@@ -1,4 +1,4 @@
-import { ScoringError } from '../scorer.js';
+import { ModelError } from '../../models/modelError.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
 
@@ -34,8 +34,11 @@ export const tokenPair: ReadoutKind<TokenPairReadout> = {
       read: (values) => softmax(values)[0]!,
       checkWidth(width) {
         if (width > 3 && Math.max(...columns) < width) return;
-        const cause = width > 3 ? `the tokenizer's ids go up to ${Math.max(...columns)} (${tokenizer.path}). Use the tokenizer of this model` : `'readout' of the profile looks for two words. Use the profile of a family whose head gives ${width === 1 ? 'one value' : `${width} labels`}`;
-        throw new ScoringError(`The graph gives ${width} scores a token, but ${cause}.`);
+        const cause =
+          width > 3
+            ? `the tokenizer's ids go up to ${Math.max(...columns)} (${tokenizer.path}). Use the tokenizer of this model`
+            : `'readout' of the profile looks for two words. Use the profile of a family whose head gives ${width === 1 ? 'one value' : `${width} labels`}`;
+        throw new ModelError(`The graph gives ${width} scores a token, but ${cause}.`);
       },
     };
   },

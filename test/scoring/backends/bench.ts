@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRemoteScorer } from '../../../server/scoring/backends/remoteScorer.js';
 import type { OpenOptions, ServerBench } from './contract.js';
-import { LoopbackServer, type Handler } from './loopbackServer.js';
+import { type Handler, LoopbackServer } from './loopbackServer.js';
 import { tinyTokenizer } from './tinyModel.js';
 
 export const quiet = { info: () => undefined, warn: () => undefined };
@@ -13,10 +13,22 @@ export async function serverBench(handler: Handler, kind: string, profile: objec
   const folder = await mkdtemp(join(tmpdir(), 'backend-'));
   const server = await new LoopbackServer(handler).start();
   await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tinyTokenizer));
-  const write = (into: string, change: object) => writeFile(join(into, 'prm.json'), JSON.stringify({ ...profile, backend: { kind, url: server.url, model: 'tiny', ...backend, ...change } }));
+  const write = (into: string, change: object) =>
+    writeFile(
+      join(into, 'prm.json'),
+      JSON.stringify({ ...profile, backend: { kind, url: server.url, model: 'tiny', ...backend, ...change } }),
+    );
   await write(folder, {});
   const open = (modelFolder: string, { keeps, apiKey, timeout }: OpenOptions = {}) =>
-    createRemoteScorer({ modelFolder, ...(keeps && { cacheFolder: join(folder, 'cache') }), apiKey: () => Promise.resolve(apiKey), allows: () => true, log: quiet, backOff: 1, ...(timeout !== undefined && { timeout }) });
+    createRemoteScorer({
+      modelFolder,
+      ...(keeps && { cacheFolder: join(folder, 'cache') }),
+      apiKey: () => Promise.resolve(apiKey),
+      allows: () => true,
+      log: quiet,
+      backOff: 1,
+      ...(timeout !== undefined && { timeout }),
+    });
   return {
     server,
     open: (options) => open(folder, options),

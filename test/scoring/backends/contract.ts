@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { ScoringError, type ScoreJob, type Scorer } from '../../../server/scoring/scorer.js';
+import { ModelError } from '../../../server/models/modelError.js';
+import type { ScoreJob, Scorer } from '../../../server/scoring/scorer.js';
 import type { LoopbackServer } from './loopbackServer.js';
 
 export interface OpenOptions {
@@ -174,7 +175,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     const scorer = opened(from);
     from.server.alwaysFault = fault;
     const error: unknown = await scorer.score(subject.chain(2)).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ScoringError);
+    expect(error).toBeInstanceOf(ModelError);
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message).toContain(from.server.url);
     from.server.alwaysFault = undefined;
@@ -223,7 +224,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     await from.goAway(opened(from));
     const scorer = opened(from);
     await expect(scorer.describe()).rejects.toThrow(`Nothing answers at ${url}`);
-    await expect(scorer.score(subject.chain(1))).rejects.toBeInstanceOf(ScoringError);
+    await expect(scorer.score(subject.chain(1))).rejects.toBeInstanceOf(ModelError);
     await from.comeBack();
     expect((await scorer.score(subject.chain(1))).skipped.size).toBe(0);
   });

@@ -1,4 +1,4 @@
-import { json, type Answer, type Fault, type Handler, type Received } from './loopbackServer.js';
+import { type Answer, type Fault, type Handler, json, type Received } from './loopbackServer.js';
 import { encode, separatorScores, tinyModel, tinyScore } from './tinyModel.js';
 
 /** A model behind the Open Inference Protocol: [1, S] ids to raw scores [1, S, width]. */
@@ -41,11 +41,16 @@ export function inferenceHandler(graph: ServedGraph, binary: boolean): Handler {
   const outputs = [{ name: 'logits', datatype: graph.datatype, shape: [-1, -1, 2] }];
   return async (request, fault): Promise<Answer> => {
     switch (`${request.method} ${request.path}`) {
-      case 'GET /v2/health/ready': return { status: 200, body: '' };
-      case 'GET /v2': return json({ name: 'triton', version: '2.50.0', extensions: binary ? ['classification', 'binary_tensor_data'] : [] });
-      case 'GET /v2/models/tiny': return json({ name: 'tiny', versions: ['1'], platform: 'onnxruntime_onnx', inputs: graph.inputs, outputs });
-      case 'POST /v2/models/tiny/infer': break;
-      default: return json({ error: `Request for unknown model: '${request.path}' is not found` }, 404);
+      case 'GET /v2/health/ready':
+        return { status: 200, body: '' };
+      case 'GET /v2':
+        return json({ name: 'triton', version: '2.50.0', extensions: binary ? ['classification', 'binary_tensor_data'] : [] });
+      case 'GET /v2/models/tiny':
+        return json({ name: 'tiny', versions: ['1'], platform: 'onnxruntime_onnx', inputs: graph.inputs, outputs });
+      case 'POST /v2/models/tiny/infer':
+        break;
+      default:
+        return json({ error: `Request for unknown model: '${request.path}' is not found` }, 404);
     }
     const { inputs, isBinary } = decodeRequest(request);
     const { values, shape } = await graph.run(inputs);
@@ -57,8 +62,14 @@ export function inferenceHandler(graph: ServedGraph, binary: boolean): Handler {
       return { status: 200, body: fault === 'nan' ? text.replaceAll('null', 'NaN') : text };
     }
     const bytes = toBytes(values, graph.datatype);
-    const head = Buffer.from(JSON.stringify({ model_name: 'tiny', outputs: [{ ...told, parameters: { binary_data_size: bytes.length } }] }));
-    return { status: 200, headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': String(head.length) }, body: Buffer.concat([head, bytes]) };
+    const head = Buffer.from(
+      JSON.stringify({ model_name: 'tiny', outputs: [{ ...told, parameters: { binary_data_size: bytes.length } }] }),
+    );
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': String(head.length) },
+      body: Buffer.concat([head, bytes]),
+    };
   };
 }
 
@@ -103,21 +114,41 @@ export function poolingHandler(encoding: PoolingEncoding): Handler {
   return (request, fault) => {
     if (request.path === '/v1/models') return json({ object: 'list', data: [{ id: 'tiny', object: 'model', max_model_len: 4096 }] });
     if (request.path !== '/pooling') return json({ detail: 'Not Found' }, 404);
-    const body = JSON.parse(request.body.toString()) as { model: string; task: string; input?: string; messages?: { role: string; content: string }[] };
+    const body = JSON.parse(request.body.toString()) as {
+      model: string;
+      task: string;
+      input?: string;
+      messages?: { role: string; content: string }[];
+    };
     if (body.model !== 'tiny') return json({ error: { message: `The model \`${body.model}\` does not exist.`, code: 404 } }, 404);
     if (body.task !== 'token_classify') return json({ error: { message: `Unsupported task ${body.task}` } }, 400);
     const text = body.input ?? body.messages!.map(({ role, content }) => (role === 'user' ? `Q: ${content}\n` : content)).join('');
     const rows = separatorScores(encode(text)).map((score) => (fault === 'nan' ? [NaN, NaN] : [1 - score, score]));
     if (fault === 'wrongShape') rows.pop();
-    const data = encoding === 'nested' ? rows : encoding === 'flat' ? rows.flat() : Buffer.from(Float32Array.from(rows.flat()).buffer).toString('base64');
-    const written = JSON.stringify({ id: 'pool-1', object: 'list', created: 0, model: 'tiny', data: [{ index: 0, object: 'pooling', data }], usage: { prompt_tokens: text.length, total_tokens: text.length } });
+    const data =
+      encoding === 'nested'
+        ? rows
+        : encoding === 'flat'
+          ? rows.flat()
+          : Buffer.from(Float32Array.from(rows.flat()).buffer).toString('base64');
+    const written = JSON.stringify({
+      id: 'pool-1',
+      object: 'list',
+      created: 0,
+      model: 'tiny',
+      data: [{ index: 0, object: 'pooling', data }],
+      usage: { prompt_tokens: text.length, total_tokens: text.length },
+    });
     return { status: 200, body: fault === 'nan' ? written.replaceAll('null', 'NaN') : written };
   };
 }
 
 interface ChatBody {
   readonly model: string;
-  readonly messages: readonly { readonly role: string; readonly content: string | readonly { readonly type: string; readonly text?: string }[] }[];
+  readonly messages: readonly {
+    readonly role: string;
+    readonly content: string | readonly { readonly type: string; readonly text?: string }[];
+  }[];
   readonly max_tokens: number;
   readonly logprobs: boolean;
   readonly top_logprobs: number;
@@ -132,11 +163,23 @@ export function chatHandler(words: readonly [positive: string, negative: string]
     if (request.path !== '/v1/chat/completions') return json({ detail: 'Not Found' }, 404);
     const body = JSON.parse(request.body.toString()) as ChatBody;
     if (body.model !== 'tiny') return json({ error: { message: `The model \`${body.model}\` does not exist.`, code: 404 } }, 404);
-    if (body.max_tokens !== 1 || !body.logprobs || body.top_logprobs < 5) return json({ error: { message: 'no log-probabilities were asked for' } }, 400);
+    if (body.max_tokens !== 1 || !body.logprobs || body.top_logprobs < 5)
+      return json({ error: { message: 'no log-probabilities were asked for' } }, 400);
     const { question, steps } = asked(body);
     const score = tinyScore(question, steps);
-    const top = list?.(score) ?? [{ token: words[0], logprob: Math.log(score * 0.9) }, { token: words[1], logprob: Math.log((1 - score) * 0.9) }, { token: 'The', logprob: Math.log(0.1) }];
-    return json({ id: 'chatcmpl-1', object: 'chat.completion', created: 0, model: 'tiny', choices: [choice(top, fault)], usage: { prompt_tokens: 5, completion_tokens: 1, total_tokens: 6 } });
+    const top = list?.(score) ?? [
+      { token: words[0], logprob: Math.log(score * 0.9) },
+      { token: words[1], logprob: Math.log((1 - score) * 0.9) },
+      { token: 'The', logprob: Math.log(0.1) },
+    ];
+    return json({
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 0,
+      model: 'tiny',
+      choices: [choice(top, fault)],
+      usage: { prompt_tokens: 5, completion_tokens: 1, total_tokens: 6 },
+    });
   };
 }
 
@@ -144,12 +187,19 @@ function choice(top: Listed, fault: Fault | undefined) {
   const best = top.reduce((a, b) => (a.logprob >= b.logprob ? a : b));
   const listed = top.map(({ token, logprob }) => ({ token, logprob: fault === 'nan' ? null : logprob, bytes: null }));
   const content = [{ ...best, bytes: null, top_logprobs: listed }];
-  return { index: 0, finish_reason: 'length', message: { role: 'assistant', content: best.token }, logprobs: fault === 'wrongShape' ? null : { content } };
+  return {
+    index: 0,
+    finish_reason: 'length',
+    message: { role: 'assistant', content: best.token },
+    logprobs: fault === 'wrongShape' ? null : { content },
+  };
 }
 
 /** Question and steps from the turns of a generative PRM, or from the sections of the judge's prompt. */
 function asked({ messages }: ChatBody): { question: string; steps: string[] } {
-  const texts = messages.filter(({ role }) => role === 'user').map(({ content }) => (typeof content === 'string' ? content : (content.find(({ type }) => type === 'text')?.text ?? '')));
+  const texts = messages
+    .filter(({ role }) => role === 'user')
+    .map(({ content }) => (typeof content === 'string' ? content : (content.find(({ type }) => type === 'text')?.text ?? '')));
   const section = (name: string) => texts[0]!.split(`[${name}]\n\n`)[1]?.split('\n\n[')[0];
   const problem = section('Problem');
   if (problem !== undefined) {

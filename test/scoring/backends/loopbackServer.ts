@@ -79,12 +79,22 @@ export class LoopbackServer {
 
   async #answer(received: Received, response: ServerResponse, fault: Fault | undefined): Promise<void> {
     switch (fault) {
-      case 'hang': return;
-      case 'error500': return send(response, { status: 500, body: '{"error":"CUDA out of memory"}' });
-      case 'busy503': return send(response, { status: 503, headers: { 'retry-after': '0' }, body: '{"error":{"message":"overloaded"}}' });
-      case 'refused400': return send(response, { status: 400, body: '{"error":{"message":"This model\'s maximum context length is 64 tokens."}}' });
-      case 'refused401': return send(response, { status: 401, body: '{"error":"Unauthorized"}' });
-      case 'html': return send(response, { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><body>Welcome to nginx!</body></html>' });
+      case 'hang':
+        return;
+      case 'error500':
+        return send(response, { status: 500, body: '{"error":"CUDA out of memory"}' });
+      case 'busy503':
+        return send(response, { status: 503, headers: { 'retry-after': '0' }, body: '{"error":{"message":"overloaded"}}' });
+      case 'refused400':
+        return send(response, { status: 400, body: '{"error":{"message":"This model\'s maximum context length is 64 tokens."}}' });
+      case 'refused401':
+        return send(response, { status: 401, body: '{"error":"Unauthorized"}' });
+      case 'html':
+        return send(response, {
+          status: 200,
+          headers: { 'content-type': 'text/html' },
+          body: '<html><body>Welcome to nginx!</body></html>',
+        });
       default:
     }
     const answer = await this.handler(received, fault);

@@ -2,12 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { ModelError } from '../../../server/models/modelError.js';
 import { createModelScorer } from '../../../server/scoring/backends/modelScorer.js';
 import { createRemoteScorer } from '../../../server/scoring/backends/remoteScorer.js';
-import { NotAllowedError, ScoringError, type Scorer } from '../../../server/scoring/scorer.js';
+import { NotAllowedError, type Scorer } from '../../../server/scoring/scorer.js';
 import { quiet, serverBench } from './bench.js';
 import { chatHandler, inferenceHandler, poolingHandler, tinyGraph } from './handlers.js';
-import { LoopbackServer, type Handler } from './loopbackServer.js';
+import { type Handler, LoopbackServer } from './loopbackServer.js';
 import { separator, tinyChain, tinyProfiles, tinyScore, tinyTokenizer } from './tinyModel.js';
 
 let folder: string;
@@ -21,7 +22,13 @@ async function opened(kind: string, profile: object, handler: Handler, backend: 
   const server = await new LoopbackServer(handler).start();
   onTestFinished(() => server.stop());
   await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...profile, backend: { kind, url: server.url, model: 'tiny', ...backend } }));
-  const scorer = createRemoteScorer({ modelFolder: folder, apiKey: () => Promise.resolve(undefined), allows: () => true, log: quiet, backOff: 1 });
+  const scorer = createRemoteScorer({
+    modelFolder: folder,
+    apiKey: () => Promise.resolve(undefined),
+    allows: () => true,
+    log: quiet,
+    backOff: 1,
+  });
   onTestFinished(() => scorer.dispose());
   return { scorer, server };
 }
@@ -30,8 +37,8 @@ describe('createModelScorer', () => {
   const local = (): Scorer & { closed: number } => {
     const scorer = {
       closed: 0,
-      describe: () => Promise.reject(new ScoringError('local')),
-      score: () => Promise.reject(new ScoringError('local')),
+      describe: () => Promise.reject(new ModelError('local')),
+      score: () => Promise.reject(new ModelError('local')),
       clearCache: () => Promise.resolve(),
       dispose: () => Promise.resolve(void scorer.closed++),
     };
@@ -42,11 +49,17 @@ describe('createModelScorer', () => {
     const here = local();
     const bench = await serverBench(poolingHandler('nested'), 'vllm-pooling', tinyProfiles.marked);
     onTestFinished(() => bench.close());
-    const scorer = createModelScorer({ modelFolder: folder, apiKey: () => Promise.resolve(undefined), allows: () => true, log: quiet, backOff: 1 }, () => here);
+    const scorer = createModelScorer(
+      { modelFolder: folder, apiKey: () => Promise.resolve(undefined), allows: () => true, log: quiet, backOff: 1 },
+      () => here,
+    );
     await expect(scorer.describe(), 'no profile').rejects.toThrow('local');
     await writeFile(join(folder, 'prm.json'), JSON.stringify(tinyProfiles.marked));
     await expect(scorer.score(tinyChain(1))).rejects.toThrow('local');
-    await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...tinyProfiles.marked, backend: { kind: 'vllm-pooling', url: bench.server.url, model: 'tiny' } }));
+    await writeFile(
+      join(folder, 'prm.json'),
+      JSON.stringify({ ...tinyProfiles.marked, backend: { kind: 'vllm-pooling', url: bench.server.url, model: 'tiny' } }),
+    );
     expect((await scorer.describe()).device).toEqual({ provider: 'vllm-pooling', server: bench.server.url, passedOver: [] });
     expect(here.closed).toBe(1);
     expect(bench.server.requests, 'nothing is sent before something is scored').toHaveLength(0);
@@ -63,15 +76,27 @@ describe('a server that was not allowed', () => {
       return chatHandler(['Yes', 'No'])(request, fault);
     }).start();
     onTestFinished(() => server.stop());
-    await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...tinyProfiles.judge, backend: { kind: 'judge', url: `${server.url}/v1`, model: 'tiny' } }));
+    await writeFile(
+      join(folder, 'prm.json'),
+      JSON.stringify({ ...tinyProfiles.judge, backend: { kind: 'judge', url: `${server.url}/v1`, model: 'tiny' } }),
+    );
     const asked: string[] = [];
     let isAllowed = false;
     const allows = (origin: string) => {
       asked.push(origin);
       return isAllowed;
     };
-    const scorer = createRemoteScorer({ modelFolder: folder, apiKey: () => Promise.reject(new Error('no key is looked up')), allows, log: quiet });
-    await expect(scorer.describe()).rejects.toMatchObject({ name: 'NotAllowedError', origin: server.url, message: expect.stringContaining('StepLens: Allow Scoring Server') as string });
+    const scorer = createRemoteScorer({
+      modelFolder: folder,
+      apiKey: () => Promise.reject(new Error('no key is looked up')),
+      allows,
+      log: quiet,
+    });
+    await expect(scorer.describe()).rejects.toMatchObject({
+      name: 'NotAllowedError',
+      origin: server.url,
+      message: expect.stringContaining('StepLens: Allow Scoring Server') as string,
+    });
     await expect(scorer.score(tinyChain(1))).rejects.toThrow(NotAllowedError);
     expect(paths).toEqual([]);
     expect(new Set(asked)).toEqual(new Set([server.url]));
@@ -94,7 +119,9 @@ describe('a judge', () => {
     const job = { ...tinyChain(2), answer: '84' };
     const first = await scorer.score(job);
     expect(first.source).toBe('judge');
-    const prompts = server.requests.map(({ body }) => (JSON.parse(body.toString()) as { messages: { content: string }[] }).messages[0]!.content);
+    const prompts = server.requests.map(
+      ({ body }) => (JSON.parse(body.toString()) as { messages: { content: string }[] }).messages[0]!.content,
+    );
     expect(prompts[0]).toContain('[Correct Answer]\n\n84');
     expect(prompts[0]).toContain('[Partial Solution]\n\nNo partial solution');
     expect((await scorer.score(job)).cached).toBe(2);
@@ -120,8 +147,14 @@ describe('vLLM pooling', () => {
   it('tells a literal separator without asking, and rows that are not as many as the steps', async () => {
     const { scorer, server } = await opened('vllm-pooling', tinyProfiles.marked, poolingHandler('nested'));
     const { question, images } = tinyChain(0);
-    const literal = await scorer.score({ question, images, steps: [{ text: 'fine' }, { text: `a ${separator} b`, parent: 0 }, { text: 'other', parent: 0 }] });
-    expect([...literal.skipped]).toEqual([[1, `Step 2 of this solution holds the separator "${separator}" itself, which the server would take for the end of a step.`]]);
+    const literal = await scorer.score({
+      question,
+      images,
+      steps: [{ text: 'fine' }, { text: `a ${separator} b`, parent: 0 }, { text: 'other', parent: 0 }],
+    });
+    expect([...literal.skipped]).toEqual([
+      [1, `Step 2 of this solution holds the separator "${separator}" itself, which the server would take for the end of a step.`],
+    ]);
     expect(server.requests).toHaveLength(2);
     server.alwaysFault = 'wrongShape';
     const { skipped } = await scorer.score(tinyChain(3));
@@ -129,7 +162,14 @@ describe('vLLM pooling', () => {
   });
 
   it('sends a chat layout as messages', async () => {
-    const chat = { kind: 'chat', system: 'Reason.', user: '{question}', assistant: '{steps}', step: `{step}${separator}`, marker: separator };
+    const chat = {
+      kind: 'chat',
+      system: 'Reason.',
+      user: '{question}',
+      assistant: '{steps}',
+      step: `{step}${separator}`,
+      marker: separator,
+    };
     const { scorer, server } = await opened('vllm-pooling', { ...tinyProfiles.marked, layout: chat }, poolingHandler('nested'));
     const { skipped } = await scorer.score(tinyChain(2));
     expect(skipped.size).toBe(0);
@@ -138,7 +178,11 @@ describe('vLLM pooling', () => {
       model: 'tiny',
       task: 'token_classify',
       add_generation_prompt: false,
-      messages: [{ role: 'system' }, { role: 'user', content: tinyChain(2).question }, { role: 'assistant', content: `${first!.text}${separator}${second!.text}${separator}` }],
+      messages: [
+        { role: 'system' },
+        { role: 'user', content: tinyChain(2).question },
+        { role: 'assistant', content: `${first!.text}${separator}${second!.text}${separator}` },
+      ],
     });
   });
 
@@ -165,11 +209,17 @@ describe('open inference', () => {
 
   it('refuses a model whose inputs it does not know, and one that gives no score a token', async () => {
     const strange = { ...tinyGraph, inputs: [...tinyGraph.inputs, { name: 'token_type_ids', datatype: 'INT64', shape: [-1, -1] }] };
-    await expect((await opened('open-inference', tinyProfiles.marked, inferenceHandler(strange, true))).scorer.describe()).rejects.toThrow(/inputs StepLens does not know: token_type_ids/);
+    await expect((await opened('open-inference', tinyProfiles.marked, inferenceHandler(strange, true))).scorer.describe()).rejects.toThrow(
+      /inputs StepLens does not know: token_type_ids/,
+    );
     const { scorer, server } = await opened('open-inference', tinyProfiles.marked, inferenceHandler(tinyGraph, true));
     server.alwaysFault = 'wrongShape';
     await expect(scorer.score(tinyChain(1))).rejects.toThrow(/has \d+ values instead of \d+|gives no score per token/);
-    const { scorer: pooled } = await opened('open-inference', tinyProfiles.marked, inferenceHandler({ ...tinyGraph, run: () => Promise.resolve({ values: new Float32Array(2), shape: [1, 1, 2] }) }, false));
+    const { scorer: pooled } = await opened(
+      'open-inference',
+      tinyProfiles.marked,
+      inferenceHandler({ ...tinyGraph, run: () => Promise.resolve({ values: new Float32Array(2), shape: [1, 1, 2] }) }, false),
+    );
     await expect(pooled.score(tinyChain(1))).rejects.toThrow(/gives no score per token/);
   });
 

@@ -1,27 +1,46 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../../server/models/modelError.js';
 import { pathRequests } from '../../../server/scoring/backends/pathRequests.js';
 import { namesServer, parseRemoteProfile } from '../../../server/scoring/backends/remoteProfile.js';
 import { buildTrie } from '../../../server/scoring/prefixTrie.js';
-import { ScoringError } from '../../../server/scoring/scorer.js';
 import { tinyProfiles } from './tinyModel.js';
 
 const server = { url: 'http://gpu-box:8000/', model: 'm' };
-const parse = (profile: object, backend: object) => parseRemoteProfile(JSON.stringify({ ...profile, backend: { ...server, ...backend } }), '/m/prm.json');
+const parse = (profile: object, backend: object) =>
+  parseRemoteProfile(JSON.stringify({ ...profile, backend: { ...server, ...backend } }), '/m/prm.json');
 
 describe('parseRemoteProfile', () => {
   it('reads every kind', () => {
     const common = { name: 'Tiny', threshold: 0.5, server: { url: 'http://gpu-box:8000', model: 'm', concurrency: 4 } };
-    expect(parse(tinyProfiles.marked, { kind: 'open-inference', version: '3' })).toMatchObject({ ...common, kind: 'open-inference', version: '3', local: { maxTokens: 4000 } });
+    expect(parse(tinyProfiles.marked, { kind: 'open-inference', version: '3' })).toMatchObject({
+      ...common,
+      kind: 'open-inference',
+      version: '3',
+      local: { maxTokens: 4000 },
+    });
     expect(parse(tinyProfiles.marked, { kind: 'vllm-pooling' })).toMatchObject({ ...common, kind: 'vllm-pooling' });
-    expect(parse(tinyProfiles.turns, { kind: 'chat-logprobs', concurrency: 16 })).toMatchObject({ server: { concurrency: 16 }, local: { layout: { kind: 'turns' } } });
-    expect(parse({ ...tinyProfiles.judge, $schema: 'x' }, { kind: 'judge', images: true })).toMatchObject({ ...common, kind: 'judge', images: true, range: [0, 1] });
+    expect(parse(tinyProfiles.turns, { kind: 'chat-logprobs', concurrency: 16 })).toMatchObject({
+      server: { concurrency: 16 },
+      local: { layout: { kind: 'turns' } },
+    });
+    expect(parse({ ...tinyProfiles.judge, $schema: 'x' }, { kind: 'judge', images: true })).toMatchObject({
+      ...common,
+      kind: 'judge',
+      images: true,
+      range: [0, 1],
+    });
   });
 
   it('takes what a family knows from it', () => {
-    expect(parse({ family: 'qwen2.5-math-prm' }, { kind: 'vllm-pooling' })).toMatchObject({ name: 'Qwen2.5-Math-PRM', local: { layout: { kind: 'chat' } } });
-    expect(parse({ family: 'rlhflow' }, { kind: 'chat-logprobs' })).toMatchObject({ local: { layout: { kind: 'turns' }, readout: { positive: '+' } } });
+    expect(parse({ family: 'qwen2.5-math-prm' }, { kind: 'vllm-pooling' })).toMatchObject({
+      name: 'Qwen2.5-Math-PRM',
+      local: { layout: { kind: 'chat' } },
+    });
+    expect(parse({ family: 'rlhflow' }, { kind: 'chat-logprobs' })).toMatchObject({
+      local: { layout: { kind: 'turns' }, readout: { positive: '+' } },
+    });
   });
 
   it.each([
@@ -33,19 +52,24 @@ describe('parseRemoteProfile', () => {
     [{ kind: 'judge', images: 'yes' }, /'backend.images' is "yes"; it must be true or false/],
     [{ kind: 'judge', apiKey: 'secret' }, /'backend.apiKey' is not known here/],
   ])('refuses %j', (backend, message) => {
-    expect(() => parse(tinyProfiles.judge, backend)).toThrow(ScoringError);
+    expect(() => parse(tinyProfiles.judge, backend)).toThrow(ModelError);
     expect(() => parse(tinyProfiles.judge, backend)).toThrow(message);
   });
 
-  it.each(['http://user:secret@gpu-box', 'https://gpu-box/?key=secret', 'https://gpu-box/#secret'])('refuses a key in the address, and does not repeat it: %s', (url) => {
-    const refused = () => parse(tinyProfiles.judge, { kind: 'judge', url });
-    expect(refused).toThrow(/Keys stay out of files.*STEPLENS_API_KEY/);
-    expect(refused).not.toThrow(/secret/);
-  });
+  it.each(['http://user:secret@gpu-box', 'https://gpu-box/?key=secret', 'https://gpu-box/#secret'])(
+    'refuses a key in the address, and does not repeat it: %s',
+    (url) => {
+      const refused = () => parse(tinyProfiles.judge, { kind: 'judge', url });
+      expect(refused).toThrow(/Keys stay out of files.*STEPLENS_API_KEY/);
+      expect(refused).not.toThrow(/secret/);
+    },
+  );
 
   it('takes every profile that the page on families and devices shows', async () => {
     const page = await readFile('docs/families.md', 'utf8');
-    const shown = [...page.matchAll(/```json\n(\{.*"backend".*\})\n```/g)].map(([, text]) => parseRemoteProfile(text!, 'docs/families.md').kind);
+    const shown = [...page.matchAll(/```json\n(\{.*"backend".*\})\n```/g)].map(
+      ([, text]) => parseRemoteProfile(text!, 'docs/families.md').kind,
+    );
     expect(shown).toEqual(['open-inference', 'vllm-pooling', 'chat-logprobs', 'judge']);
   });
 

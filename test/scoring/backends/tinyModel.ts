@@ -1,5 +1,5 @@
 import type { ScoreJob } from '../../../server/scoring/scorer.js';
-import { byteTokenizerJson, bytes } from '../byteTokenizer.js';
+import { bytes, byteTokenizerJson } from '../byteTokenizer.js';
 
 export const separator = '<prm>';
 const separatorId = 256;
@@ -14,10 +14,12 @@ export function encode(text: string): number[] {
 /** A causal model of two labels a token: `logits[2 * token + label]`, which depend on every token so far. */
 export function tinyModel(ids: readonly number[]): Float32Array {
   let state = 7;
-  return Float32Array.from(ids.flatMap((id) => {
-    state = (state * 31 + id + 1) % 1009;
-    return [0.25, state / 168 - 3];
-  }));
+  return Float32Array.from(
+    ids.flatMap((id) => {
+      state = (state * 31 + id + 1) % 1009;
+      return [0.25, state / 168 - 3];
+    }),
+  );
 }
 
 /** P(label 1) at the separators of a sequence. */

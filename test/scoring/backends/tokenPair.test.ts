@@ -5,7 +5,12 @@ import { readTokenPair } from '../../../server/scoring/backends/tokenPair.js';
 type Likely = readonly [token: string, probability: number];
 
 const reply = (...listed: readonly Likely[]) => ({
-  choices: [{ index: 0, logprobs: { content: [{ top_logprobs: listed.map(([token, probability]) => ({ token, logprob: Math.log(probability) })) }] } }],
+  choices: [
+    {
+      index: 0,
+      logprobs: { content: [{ top_logprobs: listed.map(([token, probability]) => ({ token, logprob: Math.log(probability) })) }] },
+    },
+  ],
 });
 const read = (...listed: readonly Likely[]) => readTokenPair(reply(...listed), ['Yes', 'YES'], ['No', 'NO']);
 
@@ -24,14 +29,20 @@ describe('readTokenPair', () => {
   });
 
   it('gives no score, and the reason, where the missing token could change it', () => {
-    expect(read(['The', 0.5], ['Yes', 0.1], ['So', 0.1])).toEqual({ skipped: expect.stringMatching(/"No" is not among the 3 likeliest.*0\.10 against 0\.10/) as string });
-    expect(read(['The', 0.9], ['So', 0.05])).toEqual({ skipped: 'Neither "Yes" nor "No" is among the 2 likeliest answers of the model, which begin with "The".' });
+    expect(read(['The', 0.5], ['Yes', 0.1], ['So', 0.1])).toEqual({
+      skipped: expect.stringMatching(/"No" is not among the 3 likeliest.*0\.10 against 0\.10/) as string,
+    });
+    expect(read(['The', 0.9], ['So', 0.05])).toEqual({
+      skipped: 'Neither "Yes" nor "No" is among the 2 likeliest answers of the model, which begin with "The".',
+    });
     expect(read()).toEqual({ skipped: expect.stringContaining('Neither') as string });
   });
 
   it('survives certainty and refuses replies without log-probabilities', () => {
     expect(read(['Yes', 1], ['No', 0])).toBe(1);
-    expect(() => readTokenPair({ choices: [{ message: { content: 'Yes' }, logprobs: null }] }, ['Yes'], ['No'])).toThrow('no log-probabilities');
+    expect(() => readTokenPair({ choices: [{ message: { content: 'Yes' }, logprobs: null }] }, ['Yes'], ['No'])).toThrow(
+      'no log-probabilities',
+    );
     expect(() => readTokenPair({ choices: [] }, ['Yes'], ['No'])).toThrow('empty list of choices');
     expect(() => readTokenPair('<html>', ['Yes'], ['No'])).toThrow('HTML page');
   });
@@ -41,7 +52,10 @@ const base64 = (...numbers: number[]) => Buffer.from(Float32Array.from(numbers).
 
 describe('readRows', () => {
   it('reads nested numbers, a flat list and base64 alike', () => {
-    const rows = [[0.25, 0.75], [0.5, 0.5]];
+    const rows = [
+      [0.25, 0.75],
+      [0.5, 0.5],
+    ];
     expect(readRows(rows, 2)).toEqual(rows);
     expect(readRows(rows.flat(), 2)).toEqual(rows);
     expect(readRows(base64(...rows.flat()), 2)).toEqual(rows);
@@ -49,7 +63,9 @@ describe('readRows', () => {
   });
 
   it('says what is wrong when rows and steps are not as many', () => {
-    expect(readRows([[0.1, 0.9]], 2)).toMatch(/^The server gave 1 row of scores for 2 steps: the text was truncated, it holds the separator itself, or .*STEP/);
+    expect(readRows([[0.1, 0.9]], 2)).toMatch(
+      /^The server gave 1 row of scores for 2 steps: the text was truncated, it holds the separator itself, or .*STEP/,
+    );
     expect(readRows([0.1, 0.9, 0.5], 2)).toMatch(/^The server gave 3 numbers for 2 steps/);
     expect(readRows([], 1)).toMatch(/^The server gave 0 numbers for 1 step:/);
     expect(() => readRows({ a: 1 }, 1)).toThrow('neither numbers nor base64');

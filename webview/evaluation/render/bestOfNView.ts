@@ -1,8 +1,8 @@
 import type { BestOfNLine } from '../../../server/protocol.js';
-import { button } from '../../controls.js';
-import { element } from '../../render/element.js';
-import { gainText, interval, percent, selectionCurves, selectionRows, type CurveId, type SelectionRow } from '../model.js';
-import { shownSize, type PageState } from '../store.js';
+import { button } from '../../shared/controls.js';
+import { element } from '../../shared/element.js';
+import { type CurveId, gainText, interval, percent, type SelectionRow, selectionCurves, selectionRows } from '../model.js';
+import { type PageState, shownSize } from '../store.js';
 import { createChart } from './chart.js';
 import { curveKey } from './marker.js';
 
@@ -24,11 +24,20 @@ export function createBestOfNView(document: Document, actions: BestOfNActions): 
   const chart = createChart(document, 'Number of candidates N', (at) => actions.pickSize(sizes[at]!));
   const caption = element(document, 'caption', {});
   const body = element(document, 'tbody', {});
-  const head = element(document, 'tr', {}, ...['Choice', 'Accuracy in %', '95 % interval', 'Gain over random'].map((title) => element(document, 'th', { scope: 'col' }, title)));
+  const head = element(
+    document,
+    'tr',
+    {},
+    ...['Choice', 'Accuracy in %', '95 % interval', 'Gain over random'].map((title) => element(document, 'th', { scope: 'col' }, title)),
+  );
   const table = element(document, 'table', { class: 'numbers' }, caption, element(document, 'thead', {}, head), body);
-  const all = element(document, 'div', { class: 'legend-actions' },
+  const all = element(
+    document,
+    'div',
+    { class: 'legend-actions' },
     button(document, { label: 'All curves', text: 'All curves', onClick: () => actions.showAll(true) }),
-    button(document, { label: 'None of the curves', text: 'None', onClick: () => actions.showAll(false) }));
+    button(document, { label: 'None of the curves', text: 'None', onClick: () => actions.showAll(false) }),
+  );
   const host = element(document, 'section', { class: 'evaluation' }, chart.host, element(document, 'div', { class: 'beside' }, table, all));
   const rows = new Map<CurveId, ReturnType<typeof createRow>>();
 
@@ -39,11 +48,19 @@ export function createBestOfNView(document: Document, actions: BestOfNActions): 
       const size = shownSize(state, sizes);
       const curves = selectionCurves(line).filter(({ id }) => !state.hidden.has(id));
       chart.update({
-        curves, xs: sizes, isLog: true, at: size - 1, marks: [], emphasised: state.emphasised,
-        xTitle: 'Number of candidates N', yTitle: 'Accuracy in %',
+        curves,
+        xs: sizes,
+        isLog: true,
+        at: size - 1,
+        marks: [],
+        emphasised: state.emphasised,
+        xTitle: 'Number of candidates N',
+        yTitle: 'Accuracy in %',
         readout: (at) => ({
           head: `N = ${sizes[at] ?? 0}`,
-          lines: [...curves].sort((a, b) => (b.points[at]?.value ?? -1) - (a.points[at]?.value ?? -1)).map(({ id, name, points }) => ({ id, text: `${name} ${percent(points[at]?.value ?? null)} % (${interval(points[at]!)})` })),
+          lines: [...curves]
+            .sort((a, b) => (b.points[at]?.value ?? -1) - (a.points[at]?.value ?? -1))
+            .map(({ id, name, points }) => ({ id, text: `${name} ${percent(points[at]?.value ?? null)} % (${interval(points[at]!)})` })),
         }),
       });
       caption.textContent = `Accuracy with N = ${size} of ${sizes.length} candidates`;
@@ -68,7 +85,13 @@ function createRow(document: Document, { curve }: SelectionRow, { toggle, emphas
   key.addEventListener('click', () => toggle(curve.id));
   const cells = [0, 1, 2].map(() => element(document, 'td', {}));
   const host = element(document, 'tr', {}, element(document, 'th', { scope: 'row' }, key), ...cells);
-  for (const [on, id] of [['pointerenter', curve.id], ['focusin', curve.id], ['pointerleave', null], ['focusout', null]] as const) host.addEventListener(on, () => emphasise(id));
+  for (const [on, id] of [
+    ['pointerenter', curve.id],
+    ['focusin', curve.id],
+    ['pointerleave', null],
+    ['focusout', null],
+  ] as const)
+    host.addEventListener(on, () => emphasise(id));
   return {
     host,
     update({ accuracy, gain }: SelectionRow, isShown: boolean) {

@@ -1,6 +1,6 @@
 import { select } from 'd3-selection';
-import { element, svgElement } from '../../render/element.js';
-import { layoutChart, type ChartInput, type ChartLayout } from '../layout.js';
+import { element, svgElement } from '../../shared/element.js';
+import { type ChartInput, type ChartLayout, layoutChart } from '../layout.js';
 import type { CurveId } from '../model.js';
 import { curveClass, markerPath } from './marker.js';
 
@@ -34,7 +34,13 @@ const HEIGHT = 320;
  * click puts it; what stands under the pointer is read out beside it.
  */
 export function createChart(document: Document, label: string, onMove: (at: number) => void): Chart {
-  const host = element(document, 'div', { class: 'chart', role: 'slider', tabindex: '0', 'aria-label': label, 'aria-orientation': 'horizontal' });
+  const host = element(document, 'div', {
+    class: 'chart',
+    role: 'slider',
+    tabindex: '0',
+    'aria-label': label,
+    'aria-orientation': 'horizontal',
+  });
   const svg = svgElement(document, 'svg', { 'aria-hidden': 'true' });
   const readout = element(document, 'div', { class: 'readout', 'aria-hidden': 'true' });
   readout.hidden = true;
@@ -54,28 +60,64 @@ export function createChart(document: Document, label: string, onMove: (at: numb
     const { plot } = shown;
     layers.attr('width', shown.width).attr('height', shown.height);
     drawAxes(document, axes.node()!, shown, content);
-    bands.selectAll('path').data(shown.curves.filter(({ band }) => band !== ''), keyOf).join('path').attr('class', ({ curve }) => `band ${curveClass(curve.style)} ${emphasis(curve.id)}`).attr('d', ({ band }) => band);
-    const groups = curves.selectAll<SVGGElement, unknown>('g.line').data(shown.curves, keyOf).join((enter) => {
-      const added = enter.append('g');
-      added.append('path').attr('class', 'curve');
-      return added;
-    });
-    groups.attr('class', ({ curve }) => `line ${curveClass(curve.style)} ${emphasis(curve.id)}`).attr('data-curve', ({ curve }) => curve.id);
-    groups.select('path.curve').attr('d', ({ path }) => path).attr('stroke-dasharray', ({ curve }) => curve.style.dash || null);
-    groups.selectAll('path.marker').data(({ curve, markers }) => markers.map((place) => ({ place, d: markerPath(curve.style) }))).join('path').attr('class', 'marker').attr('d', ({ d }) => d).attr('transform', ({ place }) => `translate(${place.x},${place.y})`);
-    const heads = marks.selectAll<SVGGElement, ChartMark>('g').data(content.marks).join((enter) => {
-      const added = enter.append('g');
-      added.append('line');
-      added.append('text');
-      return added;
-    });
+    bands
+      .selectAll('path')
+      .data(
+        shown.curves.filter(({ band }) => band !== ''),
+        keyOf,
+      )
+      .join('path')
+      .attr('class', ({ curve }) => `band ${curveClass(curve.style)} ${emphasis(curve.id)}`)
+      .attr('d', ({ band }) => band);
+    const groups = curves
+      .selectAll<SVGGElement, unknown>('g.line')
+      .data(shown.curves, keyOf)
+      .join((enter) => {
+        const added = enter.append('g');
+        added.append('path').attr('class', 'curve');
+        return added;
+      });
+    groups
+      .attr('class', ({ curve }) => `line ${curveClass(curve.style)} ${emphasis(curve.id)}`)
+      .attr('data-curve', ({ curve }) => curve.id);
+    groups
+      .select('path.curve')
+      .attr('d', ({ path }) => path)
+      .attr('stroke-dasharray', ({ curve }) => curve.style.dash || null);
+    groups
+      .selectAll('path.marker')
+      .data(({ curve, markers }) => markers.map((place) => ({ place, d: markerPath(curve.style) })))
+      .join('path')
+      .attr('class', 'marker')
+      .attr('d', ({ d }) => d)
+      .attr('transform', ({ place }) => `translate(${place.x},${place.y})`);
+    const heads = marks
+      .selectAll<SVGGElement, ChartMark>('g')
+      .data(content.marks)
+      .join((enter) => {
+        const added = enter.append('g');
+        added.append('line');
+        added.append('text');
+        return added;
+      });
     heads.attr('class', ({ className }) => `mark ${className}`).attr('transform', ({ at }) => `translate(${shown.x(at)},0)`);
     heads.select('line').attr('y1', plot.top).attr('y2', plot.bottom);
-    heads.select('text').attr('y', (_, index) => plot.bottom - 6 - index * 15).attr('x', ({ at }) => (isRight(at) ? -5 : 5)).attr('text-anchor', ({ at }) => (isRight(at) ? 'end' : 'start')).text(({ text }) => text);
+    heads
+      .select('text')
+      .attr('y', (_, index) => plot.bottom - 6 - index * 15)
+      .attr('x', ({ at }) => (isRight(at) ? -5 : 5))
+      .attr('text-anchor', ({ at }) => (isRight(at) ? 'end' : 'start'))
+      .text(({ text }) => text);
     drawCursor(content.at);
     const { head, lines } = content.readout(content.at);
     const [least, most] = [content.xs[0] ?? 0, content.xs.at(-1) ?? 0];
-    for (const [name, value] of [['valuemin', least], ['valuemax', most], ['valuenow', content.xs[content.at] ?? least], ['valuetext', [head, ...lines.map(({ text }) => text)].join(', ')]] as const) host.setAttribute(`aria-${name}`, String(value));
+    for (const [name, value] of [
+      ['valuemin', least],
+      ['valuemax', most],
+      ['valuenow', content.xs[content.at] ?? least],
+      ['valuetext', [head, ...lines.map(({ text }) => text)].join(', ')],
+    ] as const)
+      host.setAttribute(`aria-${name}`, String(value));
   };
   const isRight = (at: number): boolean => layout!.x(at) > layout!.width * 0.6;
   const emphasis = (id: CurveId): string => ((content?.emphasised ?? null) === null ? '' : content!.emphasised === id ? 'strong' : 'faint');
@@ -87,7 +129,14 @@ export function createChart(document: Document, label: string, onMove: (at: numb
       const value = curve.points[at]?.value ?? null;
       return value === null ? [] : [{ curve, y: y(value) }];
     });
-    cursor.selectAll('circle').data(dots).join('circle').attr('class', ({ curve }) => `c${curve.style.hue}`).attr('cx', left).attr('cy', (dot) => dot.y).attr('r', 3.5);
+    cursor
+      .selectAll('circle')
+      .data(dots)
+      .join('circle')
+      .attr('class', ({ curve }) => `c${curve.style.hue}`)
+      .attr('cx', left)
+      .attr('cy', (dot) => dot.y)
+      .attr('r', 3.5);
   };
   const point = (at: number) => {
     const { head, lines } = content!.readout(at);
@@ -114,7 +163,16 @@ export function createChart(document: Document, label: string, onMove: (at: numb
     if (content === null || layout === null) return;
     if (event.key === 'Escape') return leave();
     const last = content.xs.length - 1;
-    const moves: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -last, End: last };
+    const moves: Readonly<Record<string, number>> = {
+      ArrowRight: 1,
+      ArrowUp: 1,
+      ArrowLeft: -1,
+      ArrowDown: -1,
+      PageUp: 10,
+      PageDown: -10,
+      Home: -last,
+      End: last,
+    };
     const move = moves[event.key];
     if (move === undefined) return;
     event.preventDefault();
@@ -136,10 +194,18 @@ function keyOf(this: unknown, datum: unknown): string {
   return (datum as { readonly curve: { readonly id: string } } | undefined)?.curve.id ?? '';
 }
 
-function drawAxes(document: Document, host: Element, { plot, xTicks, yTicks, width, height }: ChartLayout, { xTitle, yTitle }: ChartContent): void {
+function drawAxes(
+  document: Document,
+  host: Element,
+  { plot, xTicks, yTicks, width, height }: ChartLayout,
+  { xTitle, yTitle }: ChartContent,
+): void {
   const text = (className: string, x: number, y: number, words: string) => svgElement(document, 'text', { class: className, x, y }, words);
   host.replaceChildren(
-    ...yTicks.flatMap(({ at, text: words }) => [svgElement(document, 'line', { class: 'grid', x1: plot.left, x2: plot.right, y1: at, y2: at }), text('tick y', plot.left - 8, at + 4, words)]),
+    ...yTicks.flatMap(({ at, text: words }) => [
+      svgElement(document, 'line', { class: 'grid', x1: plot.left, x2: plot.right, y1: at, y2: at }),
+      text('tick y', plot.left - 8, at + 4, words),
+    ]),
     svgElement(document, 'line', { class: 'axis', x1: plot.left, x2: plot.right, y1: plot.bottom, y2: plot.bottom }),
     ...xTicks.map(({ at, text: words }) => text('tick x', at, plot.bottom + 16, words)),
     text('title x', (plot.left + width) / 2, height - 4, xTitle),

@@ -1,10 +1,10 @@
 import type { ProcessLine } from '../../../server/protocol.js';
-import { button } from '../../controls.js';
-import { formatValue } from '../../model/valueScale.js';
-import { element } from '../../render/element.js';
-import { interval, percent, PROCESS_COLUMNS, processRows, sweepCurves } from '../model.js';
-import { shownThreshold, type PageState } from '../store.js';
-import { createChart, type ChartMark } from './chart.js';
+import { button } from '../../shared/controls.js';
+import { element } from '../../shared/element.js';
+import { formatValue } from '../../shared/valueScale.js';
+import { interval, PROCESS_COLUMNS, percent, processRows, sweepCurves } from '../model.js';
+import { type PageState, shownThreshold } from '../store.js';
+import { type ChartMark, createChart } from './chart.js';
 import { curveKey } from './marker.js';
 
 export interface ProcessActions {
@@ -26,14 +26,37 @@ export function createProcessView(document: Document, actions: ProcessActions): 
   const chosen = element(document, 'span', { class: 'chosen' });
   const use = element(document, 'div', { class: 'threshold-actions' });
   const caption = element(document, 'caption', {});
-  const head = element(document, 'tr', {}, ...['Solutions of', ...PROCESS_COLUMNS].map((title) => element(document, 'th', { scope: 'col' }, title)));
+  const head = element(
+    document,
+    'tr',
+    {},
+    ...['Solutions of', ...PROCESS_COLUMNS].map((title) => element(document, 'th', { scope: 'col' }, title)),
+  );
   const body = element(document, 'tbody', {});
   const table = element(document, 'table', { class: 'numbers wide-table' }, caption, element(document, 'thead', {}, head), body);
-  const scroll = element(document, 'div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Numbers by source and model' }, table);
+  const scroll = element(
+    document,
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Numbers by source and model' },
+    table,
+  );
   const host = element(document, 'section', { class: 'evaluation process' }, summary, legend, chart.host, use, scroll);
-  const useChosen = button(document, { label: 'Use this threshold: write it into the settings', text: 'Use this threshold', appearance: 'primary', onClick: () => current && actions.useThreshold(current.line.sweep.thresholds[current.at]!) });
-  const goBest = button(document, { label: 'Go to the best threshold', text: 'Go to the best', onClick: () => current && bestOf(current.line) && actions.pickThreshold(bestOf(current.line)!.threshold) });
-  const goInUse = button(document, { label: 'Go to the one in use', text: 'Go to the one in use', onClick: () => current && actions.pickThreshold(current.line.threshold) });
+  const useChosen = button(document, {
+    label: 'Use this threshold: write it into the settings',
+    text: 'Use this threshold',
+    appearance: 'primary',
+    onClick: () => current && actions.useThreshold(current.line.sweep.thresholds[current.at]!),
+  });
+  const goBest = button(document, {
+    label: 'Go to the best threshold',
+    text: 'Go to the best',
+    onClick: () => current && bestOf(current.line) && actions.pickThreshold(bestOf(current.line)!.threshold),
+  });
+  const goInUse = button(document, {
+    label: 'Go to the one in use',
+    text: 'Go to the one in use',
+    onClick: () => current && actions.pickThreshold(current.line.threshold),
+  });
   use.append(chosen, useChosen, goBest, goInUse);
 
   return {
@@ -46,16 +69,45 @@ export function createProcessView(document: Document, actions: ProcessActions): 
       const best = bestOf(line);
       const marks: ChartMark[] = [
         { at: line.threshold, text: `in use ${formatValue(line.threshold)}`, className: 'in-use' },
-        ...(best === null ? [] : [{ at: best.threshold, text: `best ${formatValue(best.threshold)}: ${percent(best.value)} %`, className: 'best' }]),
+        ...(best === null
+          ? []
+          : [{ at: best.threshold, text: `best ${formatValue(best.threshold)}: ${percent(best.value)} %`, className: 'best' }]),
       ];
-      const readAt = (position: number) => ({ head: `Threshold ${formatValue(thresholds[position])}`, lines: curves.map(({ id, name, points }) => ({ id, text: `${name} ${percent(points[position]?.value ?? null)} %` })) });
-      chart.update({ curves, xs: thresholds, isLog: false, at, marks, emphasised: state.emphasised, xTitle: 'Threshold: a step below it is called wrong', yTitle: 'F1 in %', readout: readAt });
+      const readAt = (position: number) => ({
+        head: `Threshold ${formatValue(thresholds[position])}`,
+        lines: curves.map(({ id, name, points }) => ({ id, text: `${name} ${percent(points[position]?.value ?? null)} %` })),
+      });
+      chart.update({
+        curves,
+        xs: thresholds,
+        isLog: false,
+        at,
+        marks,
+        emphasised: state.emphasised,
+        xTitle: 'Threshold: a step below it is called wrong',
+        yTitle: 'F1 in %',
+        readout: readAt,
+      });
       const name = line.headline === 'macroF1' ? 'Macro F1 of steps' : 'F1 of first errors';
-      summary.replaceChildren(`${name} `, element(document, 'strong', {}, `${percent(line.score.value)} %`), ` (95 % interval ${interval(line.score)}) at threshold ${formatValue(line.threshold)}${best === null ? '' : `; best ${percent(best.value)} % at ${formatValue(best.threshold)}`}`);
+      summary.replaceChildren(
+        `${name} `,
+        element(document, 'strong', {}, `${percent(line.score.value)} %`),
+        ` (95 % interval ${interval(line.score)}) at threshold ${formatValue(line.threshold)}${best === null ? '' : `; best ${percent(best.value)} % at ${formatValue(best.threshold)}`}`,
+      );
       legend.replaceChildren(...curves.map(({ style, name: title }) => element(document, 'li', {}, curveKey(document, style), title)));
       chosen.textContent = [readAt(at).head, ...readAt(at).lines.map(({ text }) => text)].join(' · ');
       caption.textContent = `In percent, at threshold ${formatValue(line.threshold)}`;
-      body.replaceChildren(...processRows(line).map((row) => element(document, 'tr', {}, element(document, 'th', { scope: 'row' }, row.name), ...row.cells.map((cell) => element(document, 'td', {}, cell)))));
+      body.replaceChildren(
+        ...processRows(line).map((row) =>
+          element(
+            document,
+            'tr',
+            {},
+            element(document, 'th', { scope: 'row' }, row.name),
+            ...row.cells.map((cell) => element(document, 'td', {}, cell)),
+          ),
+        ),
+      );
     },
   };
 }

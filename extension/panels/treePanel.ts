@@ -1,0 +1,280 @@
+import {
+  commands,
+  type Disposable,
+  type LogOutputChannel,
+  Range,
+  type TextEditorSelectionChangeEvent,
+  Uri,
+  ViewColumn,
+  type WebviewPanel,
+  window,
+  workspace,
+} from 'vscode';
+import {
+  type NodeView,
+  type ProblemView,
+  ProblemViewRequest,
+  ScoreDocument,
+  type StepAtResult,
+  type TreeView,
+  TreeViewRequest,
+} from '../../server/protocol.js';
+import { type InitialView, readPersistedState } from '../../webview/tree/protocol.js';
+import type { Client } from '../shell/client.js';
+import { reveal, toRange } from '../shell/editors.js';
+import { messageOf } from '../shell/log.js';
+import { stepAt } from '../shell/stepAt.js';
+import { panelHtml } from './html.js';
+import { type Handlers, PanelWire } from './rpc.js';
+
+const cursorSettleMs = 120;
+
+/** What a panel needs of the extension. */
+export interface PanelWorld {
+  readonly client: Client;
+  readonly log: LogOutputChannel;
+  readonly extensionUri: Uri;
+}
+
+/** The reasoning tree of one document, beside its editor. The panel holds no content: it asks, and every answer is fresh. */
+export class TreePanel implements Disposable {
+  readonly #world: PanelWorld;
+  readonly #panel: WebviewPanel;
+  readonly #wire: PanelWire;
+  readonly #subscriptions: Disposable[];
+  readonly #imageFolders = new Set<string>();
+  #problem: number;
+  #view: ProblemView | null = null;
+  #cursorTimer: NodeJS.Timeout | undefined;
+  /** Selection this panel made itself: it must not come back as a cursor move. */
+  #ownSelection: string | undefined;
+  #refreshing: Promise<void> | undefined;
+  #isStale = false;
+  #pendingNode: number | undefined;
+
+  constructor(
+    world: PanelWorld,
+    panel: WebviewPanel,
+    readonly uri: Uri,
+    problem: number,
+  ) {
+    this.#world = world;
+    this.#panel = panel;
+    this.#problem = problem;
+    this.#wire = new PanelWire(panel.webview, this.#handlers(), world.log);
+    this.#subscriptions = [
+      this.#wire,
+      window.onDidChangeTextEditorSelection((event) => this.#onCursor(event)),
+      world.client.onDidChangeDocument((params) => {
+        if (params.uri === this.uri.toString()) this.#refreshSoon();
+      }),
+      world.client.onDidChangeLabeling((params) => {
+        if (params.file === this.uri.toString()) this.#refreshSoon();
+      }),
+    ];
+    panel.title = `Tree: ${uri.path.slice(uri.path.lastIndexOf('/') + 1)}`;
+    panel.iconPath = {
+      light: Uri.joinPath(world.extensionUri, 'media', 'icons', 'tree-light.svg'),
+      dark: Uri.joinPath(world.extensionUri, 'media', 'icons', 'tree-dark.svg'),
+    };
+    this.#setOptions();
+    panel.webview.html = panelHtml(panel.webview, world.extensionUri);
+  }
+
+  get onDidDispose(): WebviewPanel['onDidDispose'] {
+    return this.#panel.onDidDispose;
+  }
+
+  /** Brings the panel to the front and shows a problem, and a node of it when one is given. */
+  async show(problem?: number, node?: number): Promise<void> {
+    this.#panel.reveal(undefined, true);
+    if (problem !== undefined) this.#problem = problem;
+    this.#pendingNode = node;
+    await this.#refresh();
+  }
+
+  dispose(): void {
+    clearTimeout(this.#cursorTimer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #handlers(): Handlers {
+    return {
+      open: async ({ state }) => {
+        const persisted = readPersistedState(state);
+        if (persisted?.uri === this.uri.toString() && this.#view === null) this.#problem = persisted.problem;
+        const initial = await this.#firstView();
+        queueMicrotask(() => this.#selectPending());
+        return initial;
+      },
+      select: async ({ problem }) => {
+        if (!Number.isInteger(problem) || problem < 0) throw new Error('A problem is a whole number from 0.');
+        this.#problem = problem;
+        return this.#initialView();
+      },
+      reveal: async ({ node, step, rollout, focus }) => {
+        const found = this.#view?.nodes[node];
+        if (!found) throw new Error(`There is no node ${node}.`);
+        if (!(await exists(this.uri))) throw new Error('The file is written when the search ends.');
+        const range = rangeOf(found, step, rollout);
+        this.#ownSelection = JSON.stringify([range.start, range.end]);
+        await reveal(this.uri, range, { focus: focus === true, select: true });
+        return null;
+      },
+      score: async () => {
+        await this.#ask(ScoreDocument, {});
+        return null;
+      },
+      openImage: async ({ index }) => {
+        const image = this.#view?.images[index];
+        if (image === undefined) throw new Error('The problem has no such image.');
+        await commands.executeCommand('vscode.open', Uri.parse(image, true), ViewColumn.Active);
+        return null;
+      },
+      // A command tells its own failures; its notifications outlive the panel's request.
+      label: () => this.#start('steplens.labelProblem', this.uri.toString(), this.#problem),
+      stopLabeling: () => this.#start('steplens.stopLabeling', this.uri.toString()),
+      moreRollouts: ({ node }) => {
+        if (!this.#view?.nodes[node]) throw new Error(`There is no node ${node}.`);
+        return this.#start('steplens.moreRollouts', this.uri.toString(), this.#problem, node);
+      },
+      explainTraining: ({ node }) => {
+        const found = this.#view?.nodes[node];
+        if (!found) throw new Error(`There is no node ${node}.`);
+        // Solutions without a search tree are drawn as one, but their paths end at steps.
+        const end = this.#view!.isSearchTree ? [node] : [undefined, found.steps.at(-1)?.index];
+        return this.#start('steplens.whyNotInTrainingSet', this.uri.toString(), this.#problem, ...end);
+      },
+    };
+  }
+
+  #start(command: string, ...args: readonly unknown[]): Promise<null> {
+    void commands.executeCommand(command, ...args);
+    return Promise.resolve(null);
+  }
+
+  /** The server forgets closed documents; opening one that no editor shows is enough. A tree that still grows has no file. */
+  async #ask<Result>(method: string, params: object): Promise<Result> {
+    if (await exists(this.uri)) await workspace.openTextDocument(this.uri);
+    return this.#world.client.request<Result>(method, { uri: this.uri.toString(), ...params });
+  }
+
+  /** The first view of a page: a failure is a state of the page, with the next action. */
+  async #firstView(): Promise<InitialView> {
+    try {
+      return await this.#initialView();
+    } catch (error) {
+      this.#world.log.warn(`Tree of ${this.uri.toString()}: ${messageOf(error)}`);
+      return { view: null, images: [], empty: `${messageOf(error)} The log (StepLens: Show Log) tells more.` };
+    }
+  }
+
+  async #initialView(): Promise<InitialView> {
+    let tree = await this.#ask<TreeView>(TreeViewRequest, { problem: this.#problem });
+    // The file holds fewer problems than when this one was persisted or shown.
+    if (!tree.view && this.#problem > 0) {
+      this.#problem = 0;
+      tree = await this.#ask<TreeView>(TreeViewRequest, { problem: 0 });
+    }
+    const { view, replay, labeling } = tree;
+    this.#view = view;
+    if (!view) return { view, images: [], empty: 'No reasoning was found in this file. Open a search tree or a file of solutions.' };
+    const images = view.images.map((image) => Uri.parse(image, true));
+    this.#allowImages(images);
+    return {
+      view,
+      images: images.map((image) => String(this.#panel.webview.asWebviewUri(image))),
+      replay,
+      labeling: labeling && { rollouts: labeling.rollouts, ...(labeling.budget !== undefined && { budget: labeling.budget }) },
+    };
+  }
+
+  /** Lets the page load the folders its images stand in. A page whose folders grow is loaded again, with its state. */
+  #allowImages(images: readonly Uri[]): void {
+    const folders = images.map((image) => Uri.joinPath(image, '..').toString()).filter((folder) => !this.#imageFolders.has(folder));
+    if (folders.length === 0) return;
+    for (const folder of folders) this.#imageFolders.add(folder);
+    this.#setOptions();
+  }
+
+  #setOptions(): void {
+    const own = ['dist', 'media'].map((folder) => Uri.joinPath(this.#world.extensionUri, folder));
+    const images = [...this.#imageFolders].map((folder) => Uri.parse(folder, true));
+    this.#panel.webview.options = { enableScripts: true, localResourceRoots: [...own, ...images] };
+  }
+
+  #refreshSoon(): void {
+    if (this.#refreshing) {
+      this.#isStale = true;
+      return;
+    }
+    this.#refreshing = this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+      if (this.#isStale) {
+        this.#isStale = false;
+        this.#refreshSoon();
+      }
+    });
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      this.#wire.emit('viewChanged', await this.#initialView());
+      this.#selectPending();
+    } catch (error) {
+      this.#wire.emit('viewFailed', { message: messageOf(error) });
+    }
+  }
+
+  #selectPending(): void {
+    if (this.#pendingNode === undefined) return;
+    this.#wire.emit('nodeSelected', { problem: this.#problem, node: this.#pendingNode });
+    this.#pendingNode = undefined;
+  }
+
+  #onCursor({ textEditor, selections }: TextEditorSelectionChangeEvent): void {
+    const selection = selections[0];
+    if (!selection || textEditor.document.uri.toString() !== this.uri.toString()) return;
+    if (JSON.stringify([selection.start, selection.end]) === this.#ownSelection) return;
+    this.#ownSelection = undefined;
+    clearTimeout(this.#cursorTimer);
+    this.#cursorTimer = setTimeout(() => void this.#selectAt(selection.active.line, selection.active.character), cursorSettleMs);
+  }
+
+  async #selectAt(line: number, character: number): Promise<void> {
+    try {
+      const at = await stepAt(this.#world.client, this.uri, { line, character });
+      if (!at) return;
+      const node = at.node ?? (await this.#nodeOf(at));
+      if (node === undefined) return;
+      this.#wire.emit('nodeSelected', { problem: at.problem, node, ...(at.step !== undefined && { step: at.step }) });
+    } catch (error) {
+      this.#world.log.debug(`Following the cursor: ${messageOf(error)}`);
+    }
+  }
+
+  /** Solutions without a search tree are drawn as one; only its view knows which node a step became. */
+  async #nodeOf({ problem, step }: StepAtResult): Promise<number | undefined> {
+    const view = problem === this.#view?.problem ? this.#view : await this.#ask<ProblemView | null>(ProblemViewRequest, { problem });
+    return view?.nodes.find(({ steps }) => steps.some(({ index }) => index === step))?.id;
+  }
+}
+
+async function exists(uri: Uri): Promise<boolean> {
+  return (
+    uri.scheme !== 'file' ||
+    Promise.resolve(workspace.fs.stat(uri)).then(
+      () => true,
+      () => false,
+    )
+  );
+}
+
+/** The text of a node's step, of its rollout, or of all its steps; a node without steps (a root) is its first character. */
+function rangeOf(node: NodeView, step: number | undefined, rollout: number | undefined): Range {
+  const one = rollout === undefined ? node.steps.find(({ index }) => index === step) : node.rollouts[rollout];
+  if (one) return toRange(one.range);
+  const [first] = node.steps;
+  const start = toRange(first?.range ?? node.range).start;
+  return new Range(start, first ? toRange(node.steps.at(-1)!.range).end : start);
+}

@@ -1,0 +1,99 @@
+import { commands, type Disposable, type Event, EventEmitter, Range, type TextDocument, window, workspace } from 'vscode';
+import { HEAD_LENGTH } from '../../server/formats/format.js';
+import { detectFormat } from '../../server/formats/registry.js';
+
+/** Languages whose documents may hold reasoning; what is in them decides. */
+export const languages = ['json', 'jsonl', 'jsonc', 'markdown', 'plaintext'] as const;
+
+/** Documents VS Code makes for itself. */
+const ownSchemes = new Set([
+  'output',
+  'debug',
+  'comment',
+  'git',
+  'vscode',
+  'vscode-settings',
+  'vscode-notebook-cell',
+  'vscode-chat-code-block',
+]);
+
+const settleMs = 300;
+
+/**
+ * Which documents hold reasoning. Only a document's head is looked at; a document no format claims never reaches the
+ * server. A claim is kept until the document closes, so that a half-typed bracket does not drop everything.
+ */
+export class Claims implements Disposable {
+  readonly #claimed = new Set<string>();
+  readonly #settling = new Map<string, NodeJS.Timeout>();
+  readonly #claim = new EventEmitter<TextDocument>();
+  readonly #subscriptions: Disposable[] = [
+    this.#claim,
+    workspace.onDidOpenTextDocument((document) => this.#look(document)),
+    workspace.onDidCloseTextDocument((document) => this.#forget(document)),
+    workspace.onDidChangeTextDocument(({ document }) => this.#lookSoon(document)),
+    window.onDidChangeActiveTextEditor(() => this.#tellActive()),
+  ];
+
+  /** A document was recognised: when it opened, or after an edit. */
+  get onDidClaim(): Event<TextDocument> {
+    return this.#claim.event;
+  }
+
+  /** Looks at the documents that are open already. Call once, after listening to `onDidClaim`. */
+  start(): void {
+    for (const document of workspace.textDocuments) this.#look(document);
+    this.#tellActive();
+  }
+
+  has(document: TextDocument): boolean {
+    return this.#claimed.has(document.uri.toString());
+  }
+
+  /** The active editor's document, when it is claimed. */
+  get active(): TextDocument | undefined {
+    const document = window.activeTextEditor?.document;
+    return document && this.has(document) ? document : undefined;
+  }
+
+  dispose(): void {
+    for (const timer of this.#settling.values()) clearTimeout(timer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #look(document: TextDocument): void {
+    const key = document.uri.toString();
+    if (this.#claimed.has(key) || ownSchemes.has(document.uri.scheme)) return;
+    if (!languages.some((language) => language === document.languageId)) return;
+    const head = document.getText(new Range(document.positionAt(0), document.positionAt(HEAD_LENGTH)));
+    if (detectFormat(head, document.languageId) === undefined) return;
+    this.#claimed.add(key);
+    this.#claim.fire(document);
+    this.#tellActive();
+  }
+
+  #lookSoon(document: TextDocument): void {
+    const key = document.uri.toString();
+    if (this.#claimed.has(key)) return;
+    clearTimeout(this.#settling.get(key));
+    this.#settling.set(
+      key,
+      setTimeout(() => {
+        this.#settling.delete(key);
+        if (!document.isClosed) this.#look(document);
+      }, settleMs),
+    );
+  }
+
+  #forget(document: TextDocument): void {
+    const key = document.uri.toString();
+    clearTimeout(this.#settling.get(key));
+    this.#settling.delete(key);
+    this.#claimed.delete(key);
+  }
+
+  /** `steplens.active` is what the manifest's `when` clauses ask. */
+  #tellActive(): void {
+    void commands.executeCommand('setContext', 'steplens.active', this.active !== undefined);
+  }
+}

@@ -1,0 +1,227 @@
+import {
+  type CancellationToken,
+  type Disposable,
+  type Event,
+  EventEmitter,
+  type ExtensionContext,
+  type LogOutputChannel,
+  Uri,
+  window,
+} from 'vscode';
+import { LanguageClient, type LanguageClientOptions, type ServerOptions, TransportKind } from 'vscode-languageclient/node';
+import {
+  DocumentChanged,
+  type DocumentChangedParams,
+  EvaluationProgress,
+  type EvaluationProgressParams,
+  type InitializationOptions,
+  LabelingChanged,
+  type LabelingParams,
+  ServerKey,
+  type ServerKeyParams,
+  type ServerSettings,
+  SettingsChanged,
+  type SettingsChangedParams,
+  StatusChanged,
+  type StatusParams,
+} from '../../server/protocol.js';
+import { type Claims, languages } from './claims.js';
+import { messageOf } from './log.js';
+import { createMiddleware } from './middleware.js';
+import { RestartPolicy } from './restartPolicy.js';
+import type { ServerConsent } from './serverConsent.js';
+import { serverKeyName } from './serverKey.js';
+import type { Settings } from './settings.js';
+import { isTrusted, onDidGrantTrust } from './trust.js';
+
+/** Commands a hover's links may run. */
+const hoverCommands = [
+  'steplens.openTree',
+  'steplens.nextLowStep',
+  'steplens.goToStep',
+  'steplens.showImage',
+  'steplens.whyNotInTrainingSet',
+];
+
+/**
+ * The language server behind `dist/server.js`, run by the extension host's own Node. It is started by the first document
+ * that is claimed, or by the first request. After a crash it is started again; after repeated crashes the user decides.
+ */
+export class Client implements Disposable {
+  readonly #context: ExtensionContext;
+  readonly #log: LogOutputChannel;
+  readonly #claims: Claims;
+  readonly #settings: Settings;
+  readonly #consent: ServerConsent;
+  readonly #statusChanged = new EventEmitter<StatusParams>();
+  readonly #documentChanged = new EventEmitter<DocumentChangedParams>();
+  readonly #evaluationProgress = new EventEmitter<EvaluationProgressParams>();
+  readonly #labelingChanged = new EventEmitter<LabelingParams>();
+  readonly #subscriptions: Disposable[];
+  #running: Promise<LanguageClient> | undefined;
+  #stopping: (() => Promise<void>) | undefined;
+  #threshold: number | null | undefined;
+  #status: StatusParams | undefined;
+
+  constructor(context: ExtensionContext, log: LogOutputChannel, claims: Claims, settings: Settings, consent: ServerConsent) {
+    this.#context = context;
+    this.#log = log;
+    this.#claims = claims;
+    this.#settings = settings;
+    this.#consent = consent;
+    this.#subscriptions = [
+      this.#statusChanged,
+      this.#documentChanged,
+      this.#evaluationProgress,
+      this.#labelingChanged,
+      claims.onDidClaim(() => void this.#start().catch(() => undefined)),
+      settings.onDidChange(() => void this.#sendSettings()),
+      onDidGrantTrust(() => void this.#sendSettings()),
+      consent.onDidChange(() => void this.#sendSettings()),
+    ];
+  }
+
+  get onDidChangeStatus(): Event<StatusParams> {
+    return this.#statusChanged.event;
+  }
+
+  get onDidChangeDocument(): Event<DocumentChangedParams> {
+    return this.#documentChanged.event;
+  }
+
+  get onDidChangeLabeling(): Event<LabelingParams> {
+    return this.#labelingChanged.event;
+  }
+
+  get onDidProgressEvaluation(): Event<EvaluationProgressParams> {
+    return this.#evaluationProgress.event;
+  }
+
+  /** What the server said last; undefined until it runs. */
+  get status(): StatusParams | undefined {
+    return this.#status;
+  }
+
+  get isStarted(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Sends a request of `server/protocol.ts`, starting the server when it is not running. Rejects with a readable message. */
+  async request<Result>(method: string, params: unknown, token?: CancellationToken): Promise<Result> {
+    const client = await this.#start();
+    return client.sendRequest<Result>(method, params, token);
+  }
+
+  /** Shows another threshold without saving it; undefined goes back to the setting. */
+  async previewThreshold(value: number | null | undefined): Promise<void> {
+    this.#threshold = value;
+    await this.#sendSettings();
+  }
+
+  async restart(): Promise<void> {
+    await this.#stop();
+    await this.#start();
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    void this.#stop();
+  }
+
+  #start(): Promise<LanguageClient> {
+    this.#running ??= this.#launch().catch((error: unknown) => {
+      this.#running = undefined;
+      this.#fail(`The StepLens server did not start: ${messageOf(error)}`);
+      throw error;
+    });
+    return this.#running;
+  }
+
+  async #launch(): Promise<LanguageClient> {
+    const module = Uri.joinPath(this.#context.extensionUri, 'dist', 'server.js').fsPath;
+    const server: ServerOptions = { module, transport: TransportKind.ipc };
+    const middleware = createMiddleware(this.#claims, () => client);
+    const options: LanguageClientOptions = {
+      documentSelector: languages.map((language) => ({ language })),
+      diagnosticCollectionName: 'StepLens',
+      outputChannel: this.#log,
+      initializationOptions: this.#initializationOptions(),
+      middleware: middleware.middleware,
+      markdown: { isTrusted: { enabledCommands: hoverCommands }, supportHtml: false },
+      errorHandler: new RestartPolicy(() => this.#giveUp()),
+      initializationFailedHandler: () => false,
+    };
+    const client = new LanguageClient('steplens', 'StepLens', server, options);
+    client.onNotification(StatusChanged, (status: StatusParams) => this.#tell(status));
+    client.onNotification(DocumentChanged, (params: DocumentChangedParams) => this.#documentChanged.fire(params));
+    client.onNotification(LabelingChanged, (params: LabelingParams) => this.#labelingChanged.fire(params));
+    client.onRequest(ServerKey, async ({ url }: ServerKeyParams) => (await this.#context.secrets.get(serverKeyName(url))) ?? null);
+    client.onNotification(EvaluationProgress, (params: EvaluationProgressParams) => this.#evaluationProgress.fire(params));
+    middleware.listen();
+    try {
+      await client.start();
+    } catch (error) {
+      middleware.dispose();
+      await client.dispose().catch(() => undefined);
+      throw error;
+    }
+    this.#stopping = async () => {
+      middleware.dispose();
+      await client.dispose(5_000).catch((error: unknown) => this.#log.warn(`Stopping the server: ${messageOf(error)}`));
+    };
+    return client;
+  }
+
+  async #stop(): Promise<void> {
+    await this.#running?.catch(() => undefined);
+    const stopping = this.#stopping;
+    this.#stopping = undefined;
+    this.#running = undefined;
+    await stopping?.();
+  }
+
+  #giveUp(): void {
+    void this.#stop();
+    this.#fail('The StepLens server ended several times within a few minutes and is not started again by itself.');
+  }
+
+  #fail(message: string): void {
+    this.#log.error(message);
+    this.#tell({ state: 'failed', message });
+    void window.showErrorMessage(message, 'Show Log', 'Restart Server').then((choice) => {
+      if (choice === 'Show Log') this.#log.show();
+      if (choice === 'Restart Server') void this.restart().catch(() => undefined);
+    });
+  }
+
+  #tell(status: StatusParams): void {
+    this.#status = status;
+    this.#statusChanged.fire(status);
+  }
+
+  #effectiveSettings(): ServerSettings {
+    const settings = this.#settings.read();
+    return this.#threshold === undefined ? settings : { ...settings, threshold: this.#threshold };
+  }
+
+  #initializationOptions(): InitializationOptions {
+    const { globalStorageUri, extensionUri } = this.#context;
+    return {
+      ...(globalStorageUri.scheme === 'file' && { cacheFolder: Uri.joinPath(globalStorageUri, 'scores').fsPath }),
+      explanations: Uri.joinPath(extensionUri, 'docs', 'diagnostics.md').toString(),
+      isTrusted: isTrusted(),
+      allowedServers: this.#consent.allowed,
+      settings: this.#effectiveSettings(),
+    };
+  }
+
+  async #sendSettings(): Promise<void> {
+    if (!this.#running) return;
+    const params: SettingsChangedParams = {
+      settings: this.#effectiveSettings(),
+      isTrusted: isTrusted(),
+      allowedServers: this.#consent.allowed,
+    };
+    await this.#running.then((client) => client.sendNotification(SettingsChanged, params)).catch(() => undefined);
+  }
+}

@@ -1,0 +1,37 @@
+import { type Uri, window } from 'vscode';
+import { type LowStep, LowSteps } from '../../server/protocol.js';
+import type { Client } from './client.js';
+import { reveal, toRange, visibleEditor } from './editors.js';
+
+const messageMs = 5_000;
+
+/**
+ * Moves the cursor to the next (1) or previous (-1) low step of a document, around its ends, and tells in the status bar
+ * which one it is, where a screen reader says it too.
+ */
+export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1, focus: boolean): Promise<void> {
+  const steps = await client.request<readonly LowStep[]>(LowSteps, { uri: uri.toString() });
+  if (steps.length === 0) {
+    window.setStatusBarMessage('$(check) No low steps in this file', messageMs);
+    return;
+  }
+  const cursor = visibleEditor(uri)?.selection.start;
+  const index = cursor ? neighbour(steps, cursor, direction) : 0;
+  const step = steps[index]!;
+  await reveal(uri, toRange(step.range), { focus, select: false });
+  const rank = step.first ? ', first of its solution' : '';
+  window.setStatusBarMessage(`$(warning) Low step ${index + 1} of ${steps.length}: ${step.value.toFixed(2)}${rank}`, messageMs);
+}
+
+/** Index of the low step after or before the cursor; the first after the last, the last before the first. */
+export function neighbour(steps: readonly LowStep[], cursor: { line: number; character: number }, direction: 1 | -1): number {
+  const against = (position: { line: number; character: number }): number =>
+    position.line - cursor.line || position.character - cursor.character;
+  if (direction === 1) {
+    const next = steps.findIndex(({ range }) => against(range.start) > 0);
+    return next < 0 ? 0 : next;
+  }
+  // Inside a low step, the one before it is meant.
+  const previous = steps.findLastIndex(({ range }) => against(range.end) <= 0);
+  return previous < 0 ? steps.length - 1 : previous;
+}

@@ -1,0 +1,74 @@
+import { type Disposable, type Event, EventEmitter, type Memento, window } from 'vscode';
+
+const allowedKey = 'steplens.allowedServers';
+const send = 'Send';
+const notNow = 'Not Now';
+
+/**
+ * Whether the user agreed that text is sent to a scoring server, by its origin: asked once, kept by VS Code for every workspace
+ * of this machine, and told to the language server, which sends nothing to any other.
+ */
+export class ServerConsent implements Disposable {
+  readonly #kept: Memento;
+  readonly #changed = new EventEmitter<void>();
+  /** The notification of each origin in this session: answered, dismissed, or still open. */
+  readonly #notifications = new Map<string, { isOpen: boolean; readonly answer: Promise<boolean> }>();
+
+  constructor(kept: Memento) {
+    this.#kept = kept;
+  }
+
+  get onDidChange(): Event<void> {
+    return this.#changed.event;
+  }
+
+  get allowed(): readonly string[] {
+    return this.#kept.get<readonly string[]>(allowedKey, []);
+  }
+
+  /** Asks with a notification, once a session: what is scored by itself does not ask again. */
+  offer(origin: string): void {
+    if (!this.#notifications.has(origin)) void this.notify(origin);
+  }
+
+  /** Asks with a notification, or waits for the answer to the one that is open; whether the user agreed. */
+  notify(origin: string): Promise<boolean> {
+    const before = this.#notifications.get(origin);
+    if (before?.isOpen === true) return before.answer;
+    const answer = this.#settle(origin, window.showWarningMessage(`${question(origin)} ${explanation}`, send, notNow));
+    const notification = { isOpen: true, answer };
+    this.#notifications.set(origin, notification);
+    return answer.finally(() => (notification.isOpen = false));
+  }
+
+  /** Asks with a dialog; whether the user agreed. */
+  ask(origin: string): Promise<boolean> {
+    return this.#settle(origin, window.showWarningMessage(question(origin), { modal: true, detail: explanation }, send));
+  }
+
+  async revoke(origins: readonly string[]): Promise<void> {
+    await this.#keep(this.allowed.filter((origin) => !origins.includes(origin)));
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  async #settle(origin: string, choice: Thenable<string | undefined>): Promise<boolean> {
+    if ((await choice) !== send) return false;
+    await this.#keep([...new Set([...this.allowed, origin])]);
+    return true;
+  }
+
+  async #keep(origins: readonly string[]): Promise<void> {
+    await this.#kept.update(allowedKey, origins);
+    this.#changed.fire();
+  }
+}
+
+function question(origin: string): string {
+  return `Send questions, steps and figures to ${origin}?`;
+}
+
+const explanation =
+  'The process reward model you chose scores on that server. Whatever is scored is sent there, with the key you set for it, until you run "StepLens: Revoke Scoring Server…". Nothing was sent so far.';

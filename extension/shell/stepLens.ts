@@ -1,0 +1,19 @@
+import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { EvaluationPanels } from '../panels/evaluationPanels.js';
+import type { TreePanels } from '../panels/treePanels.js';
+import type { Claims } from './claims.js';
+import type { Client } from './client.js';
+import type { ServerConsent } from './serverConsent.js';
+import type { Settings } from './settings.js';
+
+/** The parts of the extension, handed to every command. */
+export interface StepLens {
+  readonly context: ExtensionContext;
+  readonly log: LogOutputChannel;
+  readonly settings: Settings;
+  readonly claims: Claims;
+  readonly consent: ServerConsent;
+  readonly client: Client;
+  readonly panels: TreePanels;
+  readonly evaluations: EvaluationPanels;
+}

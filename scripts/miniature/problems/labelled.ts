@@ -1,0 +1,36 @@
+import { createRandom } from '../../../server/reasoning/random.js';
+import { Draw } from './draw.js';
+import type { Mistake } from './mistakes.js';
+import type { GeneratedProblem } from './problem.js';
+import { generateProblem } from './registry.js';
+import { begin, solve } from './solver.js';
+
+/** One solution whose every step is known to be right or wrong. */
+export interface LabelledSolution {
+  readonly problem: GeneratedProblem;
+  readonly steps: readonly string[];
+  /** Index of the first wrong step; -1 when all are right. All steps from it on count as wrong. */
+  readonly firstError: number;
+  readonly mistake?: Mistake;
+}
+
+/** Seeds of the three sets. Kinds with few possible problems repeat across them (angles above all): measuring leaves repeats out. */
+export const seeds = { train: 1, validation: 2, heldOut: 3 } as const;
+
+/** Problems of the training seed that the policy learned from. */
+export const trainingCount = 140_000;
+
+/** Chance of a mistake at a step in the sets: about two solutions in three are wrong somewhere. */
+export const mistakeRate = 0.22;
+
+/** Solution `index` of a set, to a problem of its own. */
+export function labelledSolution(seed: number, index: number): LabelledSolution {
+  const problem = generateProblem(seed, index);
+  const draw = new Draw(createRandom(seed, `solution ${index}`));
+  const solved = solve(problem, begin(draw), draw, { mistakeRate });
+  const firstError = solved.findIndex((step) => !step.right);
+  const steps = solved.map((step) => step.text);
+  const wrong = solved[firstError];
+  if (wrong === undefined) return { problem, steps, firstError: -1 };
+  return { problem, steps, firstError, mistake: wrong.mistake! };
+}

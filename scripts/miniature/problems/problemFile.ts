@@ -1,0 +1,35 @@
+import sharp from 'sharp';
+import { figureSvg } from './figureSvg.js';
+import type { Figure } from './problem.js';
+import { generateProblem } from './registry.js';
+
+/** A problem as the pipeline takes it (MM-PRM's seed file). */
+export interface SeedProblem {
+  /** `<kind>-<index>`: the generator makes the problem again from it and the seed. */
+  readonly id: string;
+  readonly question: string;
+  readonly correct_answer: string;
+  /** From the problem file's folder; absent without a figure. */
+  readonly image_path?: string;
+}
+
+/** Problem `index` of a seed as a line of a problem file, and the PNG of its figure where it has one. */
+export async function seedProblem(seed: number, index: number): Promise<{ problem: SeedProblem; figure?: Uint8Array }> {
+  const { kind, question, answer, figure } = generateProblem(seed, index);
+  const id = `${kind.replaceAll(' ', '-')}-${index}`;
+  const problem = { id, question, correct_answer: String(answer) };
+  if (figure === undefined) return { problem };
+  return { problem: { ...problem, image_path: `figures/${id}.png` }, figure: await figureImage(figure) };
+}
+
+/** A figure as a PNG. */
+export function figureImage(figure: Figure): Promise<Uint8Array> {
+  return sharp(Buffer.from(figureSvg(figure)))
+    .png({ palette: true })
+    .toBuffer();
+}
+
+/** The index in an id of `seedProblem`. */
+export function indexOf(id: string): number {
+  return Number(/\d+$/.exec(id)![0]);
+}

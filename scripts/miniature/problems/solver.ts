@@ -1,0 +1,131 @@
+import type { Draw } from './draw.js';
+import { type Mistake, makeMistake, slips, type Written } from './mistakes.js';
+import { compute, type GeneratedProblem, type Operand } from './problem.js';
+
+/** Where an attempt stands: enough to go on from any step of it. */
+export interface Progress {
+  /** Index of the next program step. */
+  readonly next: number;
+  /** Result of every program step so far as this attempt has it (for a skipped step: what is used in its place). */
+  readonly values: readonly number[];
+  readonly right: boolean;
+  readonly finished: boolean;
+  /** Whether the answer stands in a sentence (and step) of its own. */
+  readonly ownAnswerStep: boolean;
+}
+
+export interface SolvedStep {
+  readonly text: string;
+  /** Whether everything up to and including this step is right. */
+  readonly right: boolean;
+  /** On the first wrong step only. */
+  readonly mistake?: Mistake;
+  readonly after: Progress;
+}
+
+export interface SolverSettings {
+  /** Chance of a mistake at each step of an attempt that is right so far. */
+  readonly mistakeRate: number;
+}
+
+export function begin(draw: Draw): Progress {
+  return { next: 0, values: [], right: true, finished: false, ownAnswerStep: draw.chance(0.4) };
+}
+
+/** Steps from `from` to the end of the attempt: right ones, until a mistake is planted; from there the wrong number is carried on. */
+export function solve(problem: GeneratedProblem, from: Progress, draw: Draw, settings: SolverSettings): SolvedStep[] {
+  const steps: SolvedStep[] = [];
+  let at = from;
+  while (!at.finished) {
+    const step = oneStep(problem, at, draw, settings);
+    steps.push(step);
+    at = step.after;
+  }
+  return steps;
+}
+
+function oneStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings: SolverSettings): SolvedStep {
+  const size = problem.steps.length;
+  if (from.next >= size) return answerStep(problem, from, draw, settings);
+  let index = from.next;
+  const values = [...from.values];
+  let type: Mistake | undefined;
+  let planted = from.right && draw.chance(settings.mistakeRate);
+  if (planted && draw.chance(0.15) && canSkip(problem, index, values)) {
+    // The step is left out and its left operand stands in for its result.
+    values.push(operandValue(problem, problem.steps[index]!.left, values));
+    index++;
+    type = 'skip';
+    planted = false;
+  }
+  const draft = write(problem, index, values);
+  const truth = trueStep(problem, index);
+  const made = planted ? makeMistake(draw, problem, index, draft, values) : undefined;
+  const written = made?.way ?? draft;
+  if (made) type = made.type;
+  values.push(written.result);
+  let text = say(draw.pick(problem.steps[index]!.phrasings), written);
+  const last = index === size - 1 && !from.ownAnswerStep;
+  let answer = written.result;
+  if (last) {
+    const copied = from.right && type === undefined ? miscopied(draw, answer, settings) : undefined;
+    if (copied !== undefined) [answer, type] = [copied, 'copy'];
+  }
+  if (last) text += ` The answer is ${answer}.`;
+  const right = from.right && same(written, truth) && answer === written.result;
+  const after = { next: index + 1, values, right, finished: last, ownAnswerStep: from.ownAnswerStep };
+  if (right || !from.right) return { text, right, after };
+  // A skipped step shows only where its result is used; till then the steps are right and no mistake is noted.
+  return { text, right, mistake: type ?? 'skip', after };
+}
+
+function answerStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings: SolverSettings): SolvedStep {
+  const value = from.values.at(-1)!;
+  const copied = from.right ? miscopied(draw, value, settings) : undefined;
+  const lead = draw.pick(['The answer is ', 'So the answer is ']);
+  const shown = copied ?? value;
+  const right = from.right && shown === problem.answer;
+  const step = { text: `${lead}${shown}.`, right, after: { ...from, right, finished: true } };
+  return right || !from.right ? step : { ...step, mistake: copied === undefined ? 'skip' : 'copy' };
+}
+
+function miscopied(draw: Draw, value: number, settings: SolverSettings): number | undefined {
+  return draw.chance(settings.mistakeRate * 0.4) ? draw.pick(slips(value)) : undefined;
+}
+
+/** Only a step whose result is used later, or that is the last before an answer step, and whose stand-in differs, can be skipped. */
+function canSkip(problem: GeneratedProblem, index: number, values: readonly number[]): boolean {
+  const step = problem.steps[index]!;
+  if (step.apply === undefined || index + 1 >= problem.steps.length) return false;
+  return operandValue(problem, step.left, values) !== problem.results[index]!;
+}
+
+function operandValue(problem: GeneratedProblem, operand: Operand, values: readonly number[]): number {
+  if (operand.from === 'constant') return operand.value;
+  return operand.from === 'given' ? problem.givens[operand.index]! : values[operand.index]!;
+}
+
+/** The step as the values so far give it. After a mistake a division may leave a rest: it is dropped, as a careless hand would. */
+function write(problem: GeneratedProblem, index: number, values: readonly number[]): Written {
+  const { left, apply } = problem.steps[index]!;
+  const a = operandValue(problem, left, values);
+  if (apply === undefined) return { a, result: a };
+  const b = operandValue(problem, apply.right, values);
+  const exact = compute(a, apply.operation, b);
+  const result = exact ?? (apply.operation === '-' ? a - b : b === 0 ? 0 : Math.floor(a / b));
+  return { a, b, operation: apply.operation, result };
+}
+
+/** The step in a solution without mistakes. */
+export function trueStep(problem: GeneratedProblem, index: number): Written {
+  return write(problem, index, problem.results);
+}
+
+function same(x: Written, y: Written): boolean {
+  return x.a === y.a && x.b === y.b && x.operation === y.operation && x.result === y.result;
+}
+
+function say(phrasing: string, { a, b, operation, result }: Written): string {
+  const equation = `${a} ${operation ?? ''} ${b ?? ''} = ${result}`;
+  return phrasing.replaceAll('{a}', String(a)).replaceAll('{b}', String(b)).replaceAll('{r}', String(result)).replaceAll('{e}', equation);
+}

@@ -1,0 +1,50 @@
+/**
+ * Writes solutions to generated problems as JSON Lines for `train_policy.py`, and the figures as a model sees them beside it:
+ *   npx tsx scripts/miniature/write-data.ts --seed 1 --count 120000 --out FILE
+ * One line a solution: {q, s: steps, g: index of its figure in FILE.figures or -1, k: kind, a: answer}. FILE.figures holds
+ * 80 x 128 grey bytes a figure. Every figure also gets a line that asks what it shows: reading is learnt from it far
+ * sooner than from solutions.
+ */
+
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { createRandom } from '../../server/reasoning/random.js';
+import { Draw } from './problems/draw.js';
+import { figurePixels } from './problems/figurePixels.js';
+import { figureText } from './problems/figureSvg.js';
+import { generateProblem } from './problems/registry.js';
+import { begin, solve } from './problems/solver.js';
+
+const { values } = parseArgs({ options: { seed: { type: 'string' }, count: { type: 'string' }, out: { type: 'string' } } });
+if (values.seed === undefined || values.count === undefined || values.out === undefined) {
+  console.error('usage: write-data.ts --seed N --count N --out FILE');
+  process.exit(2);
+}
+const [seed, count] = [Number(values.seed), Number(values.count)];
+const file = createWriteStream(values.out);
+const figures = createWriteStream(`${values.out}.figures`);
+let drawn = 0;
+const write = async (stream: typeof file, data: string | Uint8Array): Promise<void> => {
+  if (!stream.write(data)) await once(stream, 'drain');
+};
+for (let start = 0; start < count; start += 1000) {
+  const lines: object[] = [];
+  const pixels: Promise<Uint8Array>[] = [];
+  for (let i = start; i < Math.min(count, start + 1000); i++) {
+    const problem = generateProblem(seed, i);
+    const draw = new Draw(createRandom(seed, `solution ${i}`));
+    const steps = solve(problem, begin(draw), draw, { mistakeRate: 0 }).map((step) => step.text);
+    const shown = problem.figure;
+    const row = { g: shown ? drawn + pixels.push(figurePixels(shown)) - 1 : -1, k: problem.kind, a: String(problem.answer) };
+    lines.push({ q: problem.question, s: steps, ...row });
+    if (shown) lines.push({ q: 'What does the figure show?', s: [figureText(shown)], ...row, k: 'reading a figure', a: '' });
+  }
+  await write(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  await write(figures, Buffer.concat(await Promise.all(pixels)));
+  drawn += pixels.length;
+}
+for (const stream of [file, figures]) {
+  stream.end();
+  await once(stream, 'finish');
+}

@@ -1,0 +1,100 @@
+/**
+ * Makes the rows of `train_prm.py` from runs of `steplens label` on generated problems:
+ *   npx tsx scripts/miniature/write-labels.ts --runs DIR --seed 5 --kind mcts|monte-carlo|outcome --out FILE
+ * `mcts`: every distinct rollout of the trees with the soft values of the states it passes; a right rollout's steps have 1,
+ * those after a state without a right rollout 0, as the end of any wrong one. (MM-PRM's own export keeps balanced paths up to
+ * the first error, a sixth of this: too few for so small a model.) `monte-carlo`: VisualPRM's records, every step its value.
+ * `outcome`: the same rollouts as `mcts`, their verdict alone.
+ * One line: {q, s: steps, v: value of each step's prefix or null, g: figure in FILE.figures or -1}.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readDocument } from '../../server/formats/registry.js';
+import type { Problem } from '../../server/reasoning/problem.js';
+import { figurePixels } from './problems/figurePixels.js';
+import { indexOf } from './problems/problemFile.js';
+import { generateProblem } from './problems/registry.js';
+
+interface Row {
+  readonly s: readonly string[];
+  readonly v: readonly (number | null)[];
+}
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string' }, seed: { type: 'string' }, kind: { type: 'string' }, out: { type: 'string' } },
+});
+const makers: Readonly<Record<string, (problem: Problem) => Row[]>> = { mcts: searched, 'monte-carlo': continued, outcome: outcomes };
+const make = makers[values.kind ?? ''];
+if (values.runs === undefined || values.seed === undefined || values.out === undefined || make === undefined) {
+  console.error('usage: write-labels.ts --runs DIR --seed N --kind mcts|monte-carlo|outcome --out FILE');
+  process.exit(2);
+}
+const seed = Number(values.seed);
+
+const lines: string[] = [];
+const figures: Uint8Array[] = [];
+let [spent, problems] = [0, 0];
+const files = readdirSync(values.runs)
+  .filter((name) => /\.jsonl?$/.test(name) && !name.endsWith('.events.jsonl') && name !== 'run.json')
+  .sort((a, b) => indexOf(basename(a).replace(/\.jsonl?$/, '')) - indexOf(basename(b).replace(/\.jsonl?$/, '')));
+for (const name of files) {
+  const index = indexOf(name.replace(/\.jsonl?$/, ''));
+  const document = readDocument(readFileSync(join(values.runs, name), 'utf8'));
+  if (document === undefined || document.faults.length > 0)
+    throw new Error(`${name}: ${document?.faults[0]?.message ?? 'not a file of labels'}`);
+  const problem = generateProblem(seed, index);
+  const rows = document.problems.flatMap((found) => make(found));
+  spent += document.problems.reduce((sum, found) => sum + used(found), 0);
+  problems++;
+  if (rows.length === 0) continue;
+  const g = problem.figure === undefined ? -1 : figures.push(await figurePixels(problem.figure)) - 1;
+  for (const row of rows) lines.push(JSON.stringify({ q: problem.question, ...row, g }));
+}
+writeFileSync(values.out, lines.map((line) => `${line}\n`).join(''));
+writeFileSync(`${values.out}.figures`, Buffer.concat(figures));
+console.log(`${problems} problems, ${spent} rollouts, ${lines.length} rows`);
+
+function used({ tree, steps, solutions }: Problem): number {
+  return tree
+    ? tree.nodes.reduce((sum, { mc }) => sum + (mc?.assumed ? 0 : (mc?.total ?? 0)), 0)
+    : steps.reduce((sum, { values: { mc } }) => sum + (mc?.total ?? 0), solutions.length);
+}
+
+/** What is known of a rollout's steps: the values of the states it passes, 1 for every step of a right one, 0 for the end of a wrong one. */
+function searched(problem: Problem): Row[] {
+  const known = new Map<string, { s: string[]; v: (number | null)[] }>();
+  for (const { prefix, values: before, correct, steps: rest, isLost } of rollouts(problem)) {
+    const s = [...prefix, ...rest];
+    const v = [...before, ...rest.map((_, i) => (correct ? 1 : isLost || i === rest.length - 1 ? 0 : null))];
+    const key = JSON.stringify(s);
+    const other = known.get(key);
+    known.set(key, other === undefined ? { s, v } : { s, v: v.map((value, i) => value ?? other.v[i]!) });
+  }
+  return [...known.values()];
+}
+
+function continued(problem: Problem): Row[] {
+  return problem.solutions.map(({ steps }) => ({
+    s: steps.map((step) => problem.steps[step]!.text),
+    v: steps.map((step) => problem.steps[step]!.values.mc?.value ?? null),
+  }));
+}
+
+function outcomes(problem: Problem): Row[] {
+  return searched(problem).map(({ s, v }) => ({ s, v: v.map((value, i) => (i === v.length - 1 ? value : null)) }));
+}
+
+/** Every distinct rollout of a tree after its state's steps and their values; `isLost`: no rollout of that state was right. */
+function* rollouts({ tree, steps }: Problem) {
+  for (const { id, mc, rollouts: sampled } of tree?.nodes ?? []) {
+    const prefix: string[] = [];
+    const before: (number | null)[] = [];
+    for (let at = tree!.nodes[id]; at?.parent !== undefined; at = tree!.nodes[at.parent]) {
+      prefix.unshift(...at.steps.map((step) => steps[step]!.text));
+      before.unshift(...at.steps.map((_, i, all) => (i === all.length - 1 ? (at.mc?.value ?? null) : null)));
+    }
+    for (const { correct, steps: rest } of sampled)
+      if (prefix.length + rest.length > 0) yield { prefix, values: before, correct, steps: rest, isLost: mc?.value === 0 };
+  }
+}

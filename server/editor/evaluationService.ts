@@ -1,0 +1,72 @@
+import { setImmediate } from 'node:timers/promises';
+import { loadAlgebra } from '../answers/algebra.js';
+import { EvaluationRun, nothingToEvaluate } from '../evaluation/evaluation.js';
+import { evaluationLine } from '../evaluation/evaluationLine.js';
+import type { EvaluateParams, EvaluateResult, EvaluationProgressParams, FileFault } from '../protocol.js';
+import { type ScoreJob, type ScoreOptions, type ScoreResult, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
+import { type OpenText, readInputs } from './openInput.js';
+
+/** Between two tellings of how far it is. Milliseconds. */
+const progressMs = 100;
+/** For resampling and intervals: the command line's own, so that both print the same numbers. */
+const seed = 1;
+
+/** What an evaluation needs of the server. */
+export interface EvaluationHost {
+  openText(uri: string): OpenText | undefined;
+  /** For a model: URIs of the images that are found, the others as they stand. */
+  locateImages(uri: string, paths: readonly string[]): Promise<string[]>;
+  /** Scores one problem with the model of the settings. */
+  score(job: ScoreJob, options: ScoreOptions): Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }>;
+  /** The setting; undefined = the model's own. */
+  threshold(): number | undefined;
+  onProgress(progress: EvaluationProgressParams): void;
+  now(): number;
+}
+
+/** Evaluates files for a panel. Never rejects: what goes wrong is an answer. */
+export async function evaluateFiles(
+  { id, uris, rescore }: EvaluateParams,
+  signal: AbortSignal,
+  host: EvaluationHost,
+): Promise<EvaluateResult> {
+  const faults: FileFault[] = [];
+  let info: ScorerInfo | undefined;
+  let uri = '';
+  let told = -Infinity;
+  const threshold = host.threshold();
+  const run = new EvaluationRun(
+    { seed, threshold, rescore },
+    {
+      async score(problem, _file, onProgress) {
+        signal.throwIfAborted();
+        const job = scoreJob(problem, await host.locateImages(uri, problem.images));
+        const scored = await host.score(job, { signal, onProgress });
+        info = scored.info;
+        return scored.result.scores;
+      },
+      model: () => info && { model: info.model, device: info.device.provider, threshold: info.threshold },
+      algebra: loadAlgebra,
+      onProgress(_file, done, total) {
+        if (done < total && host.now() - told < progressMs) return;
+        told = host.now();
+        host.onProgress({ id, uri, done, total });
+      },
+      async pause() {
+        await setImmediate();
+        signal.throwIfAborted();
+      },
+    },
+  );
+  try {
+    for await (const input of readInputs(uris, (one) => host.openText(one), faults)) {
+      signal.throwIfAborted();
+      uri = input.uri;
+      if (!(await run.add(input.file, input.reasoning))) faults.push({ uri, message: nothingToEvaluate });
+    }
+    return { ok: { lines: (await run.evaluations()).map(evaluationLine), faults } };
+  } catch (error) {
+    if (signal.aborted) return { cancelled: true };
+    return { err: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,124 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type Algebra, loadAlgebra } from '../answers/algebra.js';
+import { readEventLog } from '../labeling/eventLog.js';
+import type { Judge } from '../labeling/judge.js';
+import { type LabelWorld, labelProblem, moreRollouts } from '../labeling/labelProblem.js';
+import type { Policy } from '../labeling/policy.js';
+import type { LabelProblem } from '../labeling/runEvents.js';
+import { type ProblemFiles, problemFiles } from '../labeling/runFiles.js';
+import { beginEvent, defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
+import type { EditorJudge } from './editorPolicy.js';
+import type { Labeler, LabelingSettings, LabelJob } from './labelingService.js';
+
+/** Opens the policy a setting names; rejects with PolicyError when it cannot be used. */
+export type OpenPolicy = (policy: string) => Promise<Policy>;
+/** Opens the judge the settings name; rejects with PolicyError when it cannot be used. */
+export type OpenJudge = (algebra: Algebra, judge: EditorJudge) => Promise<Judge>;
+
+/** Where one run of a problem goes. */
+interface Place {
+  readonly files: ProblemFiles;
+  readonly folder: string;
+  readonly problem: LabelProblem;
+  readonly settings: LabelSettings;
+}
+
+/** Runs of a problem in the editor; more than anybody labels one. */
+const mostRuns = 1000;
+
+/**
+ * Runs the pipeline beside the files of the editor. A document's runs stand in a folder of its name; a run with other settings,
+ * or a second one of the same, has a folder of its own beside it (`NAME-2`, seed 2), so that no label is ever overwritten.
+ * Image paths are written relative to the results, so that these can be moved together with the figures.
+ */
+export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge): Labeler {
+  let algebra: Promise<Algebra> | undefined;
+  const judgeOf = async ({ labelingJudge, labelingJudgeModel }: LabelingSettings): Promise<Judge> =>
+    openJudge(await (algebra ??= loadAlgebra()), { url: labelingJudge, model: labelingJudgeModel });
+
+  async function withPolicy<T>(name: string, work: (policy: Policy) => Promise<T>): Promise<T> {
+    const policy = await openPolicy(name);
+    try {
+      return await work(policy);
+    } finally {
+      await policy.dispose();
+    }
+  }
+
+  /** The run to go on with, or to find finished; else a new one. */
+  async function placeOf(job: LabelJob, policy: Policy, judge: Judge): Promise<Place> {
+    const info = await policy.describe();
+    for (let run = 1, found: Place | undefined; run <= mostRuns; run++) {
+      const place = runOf(job, run);
+      const { recorded } = await readEventLog(place.files.log);
+      const [first] = recorded;
+      // Runs are numbered without gaps: the first free place ends the search.
+      if (first?.event.event !== 'begin') return found ?? place;
+      const isSame = first.event.hash === beginEvent(place.problem, place.settings, info, judge.fingerprint).hash;
+      const isFinished = recorded.some(({ event }) => event.event === 'end');
+      if (isSame && !(job.again && isFinished)) found = place;
+    }
+    throw new Error(`${runOf(job, 1).folder}: this problem has ${mostRuns} runs already; remove some.`);
+  }
+
+  return {
+    label: (job, begin) =>
+      withPolicy(job.settings.labelingPolicy, async (policy) => {
+        const judge = await judgeOf(job.settings);
+        const { folder, problem, settings, files } = await placeOf(job, policy, judge);
+        return await begin(pathToFileURL(files.result).href, async ({ signal, onEvent }) => {
+          await mkdir(folder, { recursive: true });
+          const {
+            isSkipped,
+            tree: { rollouts, failures, undecided },
+          } = await labelProblem(problem, settings, { policy, judge, folder, imageFolder: folder }, signal, onEvent);
+          return { state: isSkipped ? 'known' : 'done', rollouts, failures, undecided };
+        });
+      }),
+
+    more: (file, node, count, job, { signal, onEvent }) =>
+      withPolicy(job.settings.labelingPolicy, async (policy) => {
+        const log = logOf(file);
+        const world: LabelWorld = { policy, judge: await judgeOf(job.settings), folder: dirname(log), imageFolder: imageFolderOf(job) };
+        await moreRollouts(log, node, count, world, signal, onEvent);
+        return (await readEventLog(log)).recorded.map(({ event }) => event);
+      }),
+
+    async events(file) {
+      if (!file.startsWith('file:')) return undefined;
+      const { recorded } = await readEventLog(logOf(file));
+      return recorded.length === 0 ? undefined : recorded.map(({ event }) => event);
+    },
+  };
+}
+
+function runOf(job: LabelJob, run: number): Place {
+  const file = fileURLToPath(job.uri);
+  const beside = resolve(dirname(file), job.settings.labelingFolder);
+  const name = basename(file, extname(file));
+  const folder = join(beside, run === 1 ? name : `${name}-${run}`);
+  const images = job.images.map((image) => (isAbsolute(image) ? relative(folder, image).split(sep).join('/') : image));
+  const settings = settingsOf(job.settings, run);
+  return { folder, problem: { ...job.problem, images }, settings, files: problemFiles(folder, job.problem.id, settings.method) };
+}
+
+function settingsOf({ labelingMethod, labelingRollouts, labelingSearches, labelingBudget }: LabelingSettings, seed: number): LabelSettings {
+  return labelingMethod === 'mcts'
+    ? { ...defaultLabelSettings.mcts, rollouts: labelingRollouts, searches: labelingSearches, budget: labelingBudget, seed }
+    : { ...defaultLabelSettings['monte-carlo'], continuations: labelingRollouts, seed };
+}
+
+/** `NAME.events.jsonl` beside `NAME.json` or `NAME.jsonl`. */
+function logOf(file: string): string {
+  return fileURLToPath(file).replace(/\.jsonl?$/i, '') + '.events.jsonl';
+}
+
+/** What the paths in a log start from: the found image without the path that the problem has for it. */
+function imageFolderOf({ uri, problem, images }: LabelJob): string {
+  const [written] = problem.images;
+  const [found] = images;
+  const end = written === undefined ? undefined : written.split('/').join(sep);
+  return end !== undefined && found?.endsWith(sep + end) ? found.slice(0, -end.length - 1) : dirname(fileURLToPath(uri));
+}

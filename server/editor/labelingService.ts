@@ -1,0 +1,275 @@
+import type { LabelProblem, RunEvent } from '../labeling/runEvents.js';
+import { replay } from '../labeling/searchTree.js';
+import { treeText } from '../labeling/treeFile.js';
+import { problemView } from '../language/problemView.js';
+import { matchLog, replayOf } from '../language/replay.js';
+import { type ScoredDocument, scoreProblem } from '../language/scoredDocument.js';
+import type { LabelingParams, LabelOutcome, LabelProblemResult, MoreRolloutsResult, ServerSettings, TreeView } from '../protocol.js';
+import type { Problem } from '../reasoning/problem.js';
+import { LineIndex } from '../reasoning/span.js';
+import type { Reader } from './openDocument.js';
+import type { Clock, Log } from './service.js';
+
+/** A growing tree is announced no more often than this. */
+const announceMs = 100;
+
+export type LabelingSettings = Pick<
+  ServerSettings,
+  | 'labelingPolicy'
+  | 'labelingMethod'
+  | 'labelingRollouts'
+  | 'labelingSearches'
+  | 'labelingBudget'
+  | 'labelingJudge'
+  | 'labelingJudgeModel'
+  | 'labelingFolder'
+>;
+
+/** One problem to be labelled, as a `Labeler` takes it. */
+export interface LabelJob {
+  readonly problem: LabelProblem;
+  /** URI of the document it stands in. */
+  readonly uri: string;
+  /** The images that exist, as absolute paths. */
+  readonly images: readonly string[];
+  readonly settings: LabelingSettings;
+  /** With another seed than the last time. */
+  readonly again: boolean;
+}
+
+export interface LabelRun {
+  readonly signal: AbortSignal;
+  /** `isRecorded`: it had happened in an earlier part of the run. */
+  readonly onEvent: (event: RunEvent, isRecorded: boolean) => void;
+}
+
+/** Runs the pipeline for the editor. Rejects with an error whose message names the cause and the remedy. */
+export interface Labeler {
+  /** Finds out where the labels of a job stand or will stand (a URI), and runs it there when `begin` asks. */
+  label<T>(
+    job: LabelJob,
+    begin: (file: string, label: (run: LabelRun) => Promise<Omit<LabelOutcome, 'file' | 'resumed'>>) => Promise<T>,
+  ): Promise<T>;
+  /** Samples more rollouts from a node of the log beside a tree file, and writes the file anew; resolves with the whole log. */
+  more(file: string, node: number, count: number, job: LabelJob, run: LabelRun): Promise<readonly RunEvent[]>;
+  /** The events of the log beside a file; undefined where there is none that can be read. */
+  events(file: string): Promise<readonly RunEvent[] | undefined>;
+}
+
+export interface LabelingWorld {
+  readonly labeler: Labeler;
+  readonly read: Reader;
+  readonly clock: Clock;
+  readonly log: Log;
+  onChange(params: LabelingParams): void;
+}
+
+/** What the editor asks of labelling: one run a file at a time, each with its growing tree. */
+export interface LabelingService {
+  label(job: LabelJob, problem: number, signal: AbortSignal): Promise<LabelProblemResult>;
+  more(
+    document: ScoredDocument,
+    problem: number,
+    node: number,
+    count: number,
+    job: LabelJob,
+    signal: AbortSignal,
+  ): Promise<MoreRolloutsResult>;
+  /** A tree panel's view of a file: while it is labelled the growing tree, else the document's, else what its log tells. */
+  treeView(
+    uri: string,
+    problem: number,
+    document: ScoredDocument | undefined,
+    threshold: number,
+    images: (paths: readonly string[]) => Promise<readonly string[]>,
+  ): Promise<TreeView>;
+  /** Stops the run whose labels go into this file (or all runs). */
+  stop(file?: string): void;
+  dispose(): void;
+}
+
+interface Active {
+  readonly uri: string;
+  readonly problem: number;
+  readonly file: string;
+  readonly abort: AbortController;
+  readonly budget: number | undefined;
+  readonly servers: readonly string[];
+  readonly events: RunEvent[];
+  rollouts: number;
+  searches: number;
+  resumed: number;
+  stopTimer?: (() => void) | undefined;
+}
+
+export function createLabelingService(world: LabelingWorld): LabelingService {
+  const active = new Map<string, Active>();
+
+  function announce(run: Active, state: LabelingParams['state']): void {
+    run.stopTimer?.();
+    run.stopTimer = undefined;
+    world.onChange(paramsOf(run, state));
+  }
+
+  function note(run: Active, event: RunEvent, isRecorded: boolean): void {
+    run.events.push(event);
+    if (event.event === 'rollouts') {
+      run.rollouts += event.rollouts.length;
+      if (isRecorded) run.resumed += event.rollouts.length;
+    }
+    if (event.event === 'selected') run.searches++;
+    run.stopTimer ??= world.clock.after(announceMs, () => announce(run, 'running'));
+  }
+
+  /** Runs under the file's name, so that a second request for it is refused and its view grows. */
+  async function runOn<T>(
+    file: string,
+    job: LabelJob,
+    problem: number,
+    signal: AbortSignal,
+    work: (run: Active) => Promise<T>,
+  ): Promise<T> {
+    if (active.has(file)) throw new Error('This problem is being labelled already; wait for its end or stop it.');
+    const abort = new AbortController();
+    const { labelingMethod, labelingBudget } = job.settings;
+    const run: Active = {
+      uri: job.uri,
+      problem,
+      file,
+      abort,
+      events: [],
+      rollouts: 0,
+      searches: 0,
+      resumed: 0,
+      budget: labelingMethod === 'mcts' ? labelingBudget : undefined,
+      servers: serversOf(job.settings),
+    };
+    const stop = (): void => abort.abort();
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    active.set(file, run);
+    announce(run, 'running');
+    try {
+      return await work(run);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      active.delete(file);
+      announce(run, 'ended');
+    }
+  }
+
+  return {
+    async label(job, problem, signal) {
+      try {
+        return await world.labeler.label(job, (file, label) =>
+          runOn(file, job, problem, signal, async (run): Promise<LabelProblemResult> => {
+            try {
+              const outcome = await label({ signal: run.abort.signal, onEvent: (event, isRecorded) => note(run, event, isRecorded) });
+              return { ok: { ...outcome, file, resumed: run.resumed } };
+            } catch (error) {
+              if (!run.abort.signal.aborted) throw error;
+              return { ok: { state: 'cancelled', file, resumed: run.resumed, ...countsOf(run.events) } };
+            }
+          }),
+        );
+      } catch (error) {
+        return failure(world.log, `labelling problem ${job.problem.id}`, error);
+      }
+    },
+
+    async more(document, problem, node, count, job, signal) {
+      try {
+        const { uri: file } = document;
+        const before = await world.labeler.events(file);
+        const shown = document.reasoning.problems[problem];
+        const logged = before && shown && loggedNode(before, shown, node);
+        if (before === undefined || logged === undefined) {
+          return {
+            err: 'More rollouts need the event log of the run that made this tree, beside it and unchanged. Label the problem again instead.',
+          };
+        }
+        return await runOn(file, job, problem, signal, async (run): Promise<MoreRolloutsResult> => {
+          const events = await world.labeler.more(file, logged, count, job, {
+            signal: run.abort.signal,
+            onEvent: (event, isRecorded) => note(run, event, isRecorded),
+          });
+          const added = events.slice(before.length).flatMap((event) => (event.event === 'rollouts' ? event.rollouts : []));
+          const ofVerdict = (wanted: string): number =>
+            added.filter((one) => ('failure' in one ? 'failed' : one.verdict === 'right' ? 'right' : 'wrong') === wanted).length;
+          return { ok: { right: ofVerdict('right'), wrong: ofVerdict('wrong'), failed: ofVerdict('failed') } };
+        });
+      } catch (error) {
+        return failure(world.log, `more rollouts for ${document.uri}`, error);
+      }
+    },
+
+    async treeView(uri, problem, document, threshold, images) {
+      const run = active.get(uri);
+      const events =
+        run?.events ??
+        (await world.labeler.events(uri).catch((error: unknown) => void world.log.warn(`The event log of ${uri}: ${messageOf(error)}`)));
+      const shown = run || !document ? grown(uri, events ?? [], threshold, world.read) : document;
+      const own = shown?.reasoning.problems[problem];
+      if (!shown || !own) return { view: null, replay: null, labeling: run ? paramsOf(run, 'running') : null };
+      return {
+        view: problemView(shown, problem, await images(own.images)),
+        replay: events === undefined ? null : replayOf(events, own),
+        labeling: run ? paramsOf(run, 'running') : null,
+      };
+    },
+
+    stop(file) {
+      for (const run of active.values()) if (file === undefined || run.file === file) run.abort.abort();
+    },
+
+    dispose() {
+      for (const run of active.values()) {
+        run.abort.abort();
+        run.stopTimer?.();
+      }
+    },
+  };
+}
+
+function paramsOf(
+  { uri, problem, file, rollouts, budget, searches, resumed, servers }: Active,
+  state: LabelingParams['state'],
+): LabelingParams {
+  return { uri, problem, file, state, rollouts, ...(budget !== undefined && { budget }), searches, resumed, servers };
+}
+
+/** Origins of the policy and the judge, where they are on servers. */
+function serversOf({ labelingPolicy, labelingJudge }: LabelingSettings): string[] {
+  const servers = [labelingPolicy, labelingJudge].filter((url) => /^https?:/i.test(url) && URL.canParse(url));
+  return [...new Set(servers.map((url) => new URL(url).origin))];
+}
+
+/** A tree that is not in a file yet is read as the file it would be: so what is drawn is what will be written. */
+function grown(uri: string, events: readonly RunEvent[], threshold: number, read: Reader): ScoredDocument | undefined {
+  const tree = replay(events);
+  if (tree === undefined) return undefined;
+  const text = treeText(tree);
+  const reasoning = read(text, { uri, languageId: 'json' });
+  if (!reasoning) return undefined;
+  const problems = reasoning.problems.map((problem) => scoreProblem(problem, undefined, threshold));
+  return { uri, version: events.length, lines: new LineIndex(text), reasoning, problems, threshold };
+}
+
+/** The log's number of a node of the file; undefined when the log tells of another tree. */
+function loggedNode(events: readonly RunEvent[], problem: Problem, node: number): number | undefined {
+  return matchLog(events, problem)?.order[node];
+}
+
+function countsOf(events: readonly RunEvent[]): Pick<LabelOutcome, 'rollouts' | 'failures' | 'undecided'> {
+  const { rollouts = 0, failures = 0, undecided = 0 } = replay(events) ?? {};
+  return { rollouts, failures, undecided };
+}
+
+function failure(log: Log, what: string, error: unknown): { readonly err: string } {
+  log.error(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return { err: messageOf(error) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

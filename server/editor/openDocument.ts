@@ -1,0 +1,142 @@
+import { type ProblemScores, type ScoredDocument, type ScoredProblem, scoreProblem } from '../language/scoredDocument.js';
+import type { ReasoningDocument } from '../reasoning/problem.js';
+import { LineIndex } from '../reasoning/span.js';
+import { type ScoreJob, type ScoreResult, scoreJob } from '../scoring/scorer.js';
+import { ScoreMemory } from './scoreMemory.js';
+
+/** A text the client has open; `getText` always gives the present text. */
+export interface TextSource {
+  readonly uri: string;
+  readonly version: number;
+  readonly languageId: string;
+  getText(): string;
+}
+
+/** Reads a text as a reasoning document; undefined when no format claims it. */
+export type Reader = (text: string, source: { readonly uri: string; readonly languageId: string }) => ReasoningDocument | undefined;
+
+interface Reading {
+  readonly version: number;
+  readonly lines: LineIndex;
+  readonly reasoning: ReasoningDocument;
+}
+
+/** An open document: its reading, the scores of its problems, and which of them wait for the model. */
+export class OpenDocument {
+  readonly uri: string;
+  /** Whether the document is to be scored; set when it opens, asked for or cancelled. */
+  wanted: boolean;
+  /** The cache is not to be asked. */
+  ignoresCache = false;
+  /** Larger = looked at or edited more recently. */
+  touched = 0;
+  /** Problem that was looked at last; scored first. */
+  focus = 0;
+  readonly #source: TextSource;
+  readonly #reader: Reader;
+  #readVersion: number | undefined;
+  #reading: Reading | undefined;
+  #scores: ProblemScores[] = [];
+  #views: (ScoredProblem | undefined)[] = [];
+  #viewThreshold = NaN;
+  readonly #waiting = new Set<number>();
+  #waitingSteps = 0;
+
+  constructor(source: TextSource, reader: Reader, wanted: boolean) {
+    this.uri = source.uri;
+    this.#source = source;
+    this.#reader = reader;
+    this.wanted = wanted;
+  }
+
+  get version(): number {
+    return this.#source.version;
+  }
+
+  /** Whether the reading is of an older text. */
+  get isStale(): boolean {
+    return this.#readVersion !== this.#source.version;
+  }
+
+  /** Whether a format claimed the text that was read last. */
+  get isClaimed(): boolean {
+    return this.#reading !== undefined;
+  }
+
+  /** Steps of the problems that wait for the model. */
+  get waitingSteps(): number {
+    return this.#waitingSteps;
+  }
+
+  /** Reads the present text, unless that was done; scores of unchanged prefixes are kept. */
+  read(): void {
+    if (!this.isStale) return;
+    const text = this.#source.getText();
+    const reasoning = this.#reader(text, this.#source);
+    const memory = new ScoreMemory(
+      (this.#reading?.reasoning.problems ?? []).map((problem) => ({ problem, scored: this.#scores[problem.index] })),
+    );
+    this.#readVersion = this.#source.version;
+    this.#reading = reasoning && { version: this.#source.version, lines: new LineIndex(text), reasoning };
+    this.#scores = (reasoning?.problems ?? []).map((problem) => memory.recall(problem));
+    this.#views = [];
+    this.enqueue();
+  }
+
+  /** Puts every problem with a step that has no valid score in the queue; none when the document is not wanted. */
+  enqueue(): void {
+    this.#waiting.clear();
+    this.#waitingSteps = 0;
+    if (!this.wanted) return;
+    for (const problem of this.#reading?.reasoning.problems ?? []) {
+      if (!this.#scores[problem.index]!.pending?.size) continue;
+      this.#waiting.add(problem.index);
+      this.#waitingSteps += problem.steps.length;
+    }
+  }
+
+  /** Forgets all scores, for another model or a fresh start, and queues the problems again. */
+  forgetScores(): void {
+    this.#scores = (this.#reading?.reasoning.problems ?? []).map((problem) => new ScoreMemory([]).recall(problem));
+    this.#views = [];
+    this.enqueue();
+  }
+
+  /** The next problem for the model: from the one looked at last to the end, then from the start. */
+  nextWaiting(): number | undefined {
+    let first: number | undefined;
+    for (const index of this.#waiting) {
+      if (index >= this.focus) return index;
+      first ??= index;
+    }
+    return first;
+  }
+
+  job(problem: number): ScoreJob {
+    const read = this.#reading!.reasoning.problems[problem]!;
+    return scoreJob(read, read.images);
+  }
+
+  /** Takes the model's answer for a problem of the present reading. */
+  settle(problem: number, result: Pick<ScoreResult, 'scores' | 'skipped' | 'source'>): void {
+    if (this.#waiting.delete(problem)) this.#waitingSteps -= result.scores.length;
+    const { scores, skipped, source } = result;
+    this.#scores[problem] = { scores, skipped, ...(source && { source }) };
+    this.#views[problem] = undefined;
+  }
+
+  /** The document as the language features see it; undefined when no format claims it. */
+  view(threshold: number, model: string | undefined): ScoredDocument | undefined {
+    this.read();
+    if (!this.#reading) return undefined;
+    if (threshold !== this.#viewThreshold) {
+      this.#viewThreshold = threshold;
+      this.#views = [];
+    }
+    const { reasoning, lines, version } = this.#reading;
+    const problems = reasoning.problems.map(
+      (problem) => (this.#views[problem.index] ??= scoreProblem(problem, this.#scores[problem.index], threshold)),
+    );
+    return { uri: this.uri, version, lines, reasoning, problems, threshold, ...(model !== undefined && { model }) };
+  }
+}

@@ -1,0 +1,58 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { InputError, type InputFile, inputFiles, readInput } from '../files/inputFiles.js';
+import { readDocument } from '../formats/registry.js';
+import type { FileFault } from '../protocol.js';
+import { LineIndex } from '../reasoning/span.js';
+
+/** A document of the client, as it stands. */
+export interface OpenText {
+  readonly languageId: string;
+  getText(): string;
+}
+
+export interface ReadFile extends InputFile {
+  readonly uri: string;
+}
+
+/**
+ * Reads files for a request, one after the other: open documents as they stand, others from disk, the folders among them with
+ * everything below them that a format claims. What cannot be read, and what is wrong in the files, is added to `faults`.
+ */
+export async function* readInputs(
+  uris: readonly string[],
+  openText: (uri: string) => OpenText | undefined,
+  faults: FileFault[],
+): AsyncGenerator<ReadFile> {
+  for (const given of uris) {
+    try {
+      for await (const uri of filesBehind(given, openText)) yield withFaults(await readOne(uri, openText), faults);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      faults.push({ uri: given, message: error.message });
+    }
+  }
+}
+
+async function* filesBehind(uri: string, openText: (uri: string) => OpenText | undefined): AsyncGenerator<string> {
+  if (openText(uri)) yield uri;
+  else if (!uri.startsWith('file:')) throw new InputError('it is not on this machine; open it in the editor first');
+  else for await (const path of inputFiles([fileURLToPath(uri)])) yield pathToFileURL(path).href;
+}
+
+async function readOne(uri: string, openText: (uri: string) => OpenText | undefined): Promise<ReadFile> {
+  const open = openText(uri);
+  return { ...(open ? readOpen(uri, open) : await readInput(fileURLToPath(uri))), uri };
+}
+
+function readOpen(uri: string, document: OpenText): InputFile {
+  const text = document.getText();
+  const reasoning = readDocument(text, document.languageId);
+  if (!reasoning) throw new InputError('no format of StepLens is recognised in it; the README lists the formats');
+  return { file: uri.startsWith('file:') ? fileURLToPath(uri) : uri, lines: new LineIndex(text), reasoning };
+}
+
+function withFaults(file: ReadFile, faults: FileFault[]): ReadFile {
+  for (const { span, message } of file.reasoning.faults)
+    faults.push({ uri: file.uri, message: `Line ${file.lines.position(span.start).line + 1}: ${message}` });
+  return file;
+}

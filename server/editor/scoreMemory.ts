@@ -1,0 +1,79 @@
+import type { ProblemScores } from '../language/scoredDocument.js';
+import type { Problem } from '../reasoning/problem.js';
+
+interface Remembered {
+  readonly score: number;
+  readonly skipped?: string;
+}
+
+/**
+ * The scores of a document before an edit. A score holds for a step as long as the question (for a judge also the answer it
+ * is told) and every step up to it read the same; a step that reads the same after a changed one keeps its score as pending,
+ * to be shown until the new one arrives.
+ */
+export class ScoreMemory {
+  /** Question and steps as a trie: key = id of the prefix and the next text, value = id of the longer prefix. */
+  readonly #prefixes = new Map<string, number>();
+  readonly #exact = new Map<number, Remembered>();
+  readonly #byText: Map<string, number>[] = [];
+  readonly #source: ProblemScores['source'];
+
+  constructor(before: readonly { readonly problem: Problem; readonly scored: ProblemScores | undefined }[]) {
+    // One model scored them all; those that still wait do not tell.
+    this.#source = before.find(({ scored }) => scored?.source)?.scored?.source;
+    for (const { problem, scored } of before) {
+      if (!scored) continue;
+      const texts = new Map<string, number>();
+      this.#byText[problem.index] = texts;
+      const ids: number[] = [];
+      const root = this.#add(this.#rootKey(problem));
+      for (const step of problem.steps) {
+        const id = this.#add(stepKey(step.parent === undefined ? root : ids[step.parent]!, step.text));
+        ids.push(id);
+        const score = scored.scores[step.index]!;
+        if (!Number.isNaN(score)) texts.set(step.text, score);
+        if (scored.pending?.has(step.index)) continue;
+        const skipped = scored.skipped.get(step.index);
+        this.#exact.set(id, { score, ...(skipped !== undefined && { skipped }) });
+      }
+    }
+  }
+
+  recall(problem: Problem): ProblemScores {
+    const scores = new Float64Array(problem.steps.length).fill(NaN);
+    const skipped = new Map<number, string>();
+    const pending = new Set<number>();
+    const ids: (number | undefined)[] = [];
+    const root = this.#prefixes.get(this.#rootKey(problem));
+    for (const step of problem.steps) {
+      const prefix = step.parent === undefined ? root : ids[step.parent];
+      const id = prefix === undefined ? undefined : this.#prefixes.get(stepKey(prefix, step.text));
+      ids.push(id);
+      const known = id === undefined ? undefined : this.#exact.get(id);
+      if (known) {
+        scores[step.index] = known.score;
+        if (known.skipped !== undefined) skipped.set(step.index, known.skipped);
+      } else {
+        pending.add(step.index);
+        scores[step.index] = this.#byText[problem.index]?.get(step.text) ?? NaN;
+      }
+    }
+    return { scores, skipped, pending, ...(this.#source && { source: this.#source }) };
+  }
+
+  #add(key: string): number {
+    const known = this.#prefixes.get(key);
+    if (known !== undefined) return known;
+    const id = this.#prefixes.size;
+    this.#prefixes.set(key, id);
+    return id;
+  }
+
+  #rootKey({ question, answer, images }: Problem): string {
+    return ['question', question, ...images, ...(this.#source === 'judge' ? ['answer', answer ?? ''] : [])].join('\0');
+  }
+}
+
+function stepKey(prefix: number, text: string): string {
+  return `${prefix}\0${text}`;
+}

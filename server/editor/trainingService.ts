@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type {
+  ExplainTrainingParams,
+  ExportTrainingParams,
+  ExportTrainingResult,
+  FileFault,
+  TrainingExplanation,
+  TrainingFormat,
+} from '../protocol.js';
+import type { Problem } from '../reasoning/problem.js';
+import { explainPath } from '../training/explainPath.js';
+import { EXPORT_FORMATS, exportProblems, rulesInWords, rulesOf } from '../training/exportFormat.js';
+import { EXCLUSIONS, type Exclusion } from '../training/selection.js';
+import { type OpenText, readInputs } from './openInput.js';
+
+export function trainingFormats(): TrainingFormat[] {
+  return EXPORT_FORMATS.map(({ id, title, rules }) => ({ id, title, threshold: rules.threshold, rules: rulesInWords(rules) }));
+}
+
+/** Writes training data for a command of the editor. Never rejects: what goes wrong is an answer. */
+export async function exportTraining(
+  { uris, format: id, threshold, seed, out }: ExportTrainingParams,
+  openText: (uri: string) => OpenText | undefined,
+): Promise<ExportTrainingResult> {
+  const format = EXPORT_FORMATS.find((one) => one.id === id);
+  if (!format) return { err: `There is no format "${id}". Formats: ${EXPORT_FORMATS.map((one) => one.id).join(', ')}.` };
+  if (!out.startsWith('file:')) return { err: `Training data is written to files of this machine; ${out} is none.` };
+  const path = fileURLToPath(out);
+  const faults: FileFault[] = [];
+  try {
+    const problems: Problem[] = [];
+    let files = 0;
+    for await (const { reasoning } of readInputs(uris, openText, faults)) {
+      files++;
+      for (const problem of reasoning.problems) problems.push(problem);
+    }
+    if (files === 0)
+      return {
+        err:
+          faults.length > 0
+            ? faults.map((fault) => `${fault.uri}: ${fault.message}`).join('\n')
+            : 'There is no file with reasoning to export.',
+      };
+    const { records, samplesWithError, paths, excluded } = exportProblems(problems, format, { seed, threshold });
+    await writeFile(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    const reasons = Object.entries(excluded).map(([reason, count]) => ({ reason, meaning: EXCLUSIONS[reason as Exclusion], count }));
+    return { ok: { files, samples: records.length, samplesWithError, paths, excluded: reasons, faults } };
+  } catch (error) {
+    return { err: `${path}: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** The answer for every format; empty when the document has no such node or step. */
+export function explainTraining(
+  problem: Problem | undefined,
+  { node, step, seed, thresholds }: Omit<ExplainTrainingParams, 'uri' | 'problem'>,
+): TrainingExplanation[] {
+  const end = problem && endOf(problem, node, step);
+  if (end === undefined) return [];
+  return EXPORT_FORMATS.map((format): TrainingExplanation => {
+    const threshold = thresholds[format.id] ?? format.rules.threshold;
+    const options = { seed, threshold };
+    const { included, sentence } = explainPath(problem!, end, format, options);
+    return { format: format.id, title: format.title, threshold, included, why: sentence, rules: rulesInWords(rulesOf(format, options)) };
+  });
+}
+
+/** In a tree paths end at nodes, elsewhere at steps. */
+function endOf({ tree, steps }: Problem, node: number | undefined, step: number | undefined): number | undefined {
+  if (tree === undefined) return step !== undefined && steps[step] !== undefined ? step : undefined;
+  const end = node ?? (step === undefined ? undefined : steps[step]?.node);
+  return end !== undefined && tree.nodes[end] !== undefined ? end : undefined;
+}

@@ -1,0 +1,83 @@
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { HEAD_LENGTH } from '../formats/format.js';
+import { detectFormat, readDocument } from '../formats/registry.js';
+import type { ReasoningDocument } from '../reasoning/problem.js';
+import { LineIndex } from '../reasoning/span.js';
+
+const languages: Readonly<Record<string, string>> = {
+  '.json': 'json',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+  '.md': 'markdown',
+  '.markdown': 'markdown',
+  '.txt': 'plaintext',
+};
+
+export interface InputFile {
+  /** As it was given, or found below a folder that was. */
+  readonly file: string;
+  readonly lines: LineIndex;
+  readonly reasoning: ReasoningDocument;
+}
+
+/** A path that cannot be read, or holds nothing to score; the message does not repeat the path. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/** The files behind the arguments: a file stands for itself, a folder for those below it that a format claims. */
+export async function* inputFiles(args: readonly string[]): AsyncGenerator<string> {
+  for (const arg of args) {
+    const isFolder = await stat(arg).then(
+      (one) => one.isDirectory(),
+      () => false,
+    );
+    if (isFolder) yield* claimedFiles(arg);
+    else yield arg;
+  }
+}
+
+async function* claimedFiles(folder: string): AsyncGenerator<string> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    if (entry.isDirectory()) yield* claimedFiles(path);
+    else if (entry.isFile() && (await isClaimed(path))) yield path;
+  }
+}
+
+async function isClaimed(path: string): Promise<boolean> {
+  const language = languageOf(path);
+  if (language === undefined) return false;
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_LENGTH), 0, HEAD_LENGTH, 0);
+    return detectFormat(buffer.toString('utf8', 0, bytesRead), language) !== undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads a whole file, whatever its size. Rejects with InputError. */
+export async function readInput(file: string): Promise<InputFile> {
+  const text = await readText(file);
+  const reasoning = readDocument(text, languageOf(file));
+  if (!reasoning) throw new InputError('no format of StepLens is recognised in it; the README lists the formats');
+  return { file, lines: new LineIndex(text), reasoning };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const causes: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'it may not be read', EISDIR: 'it is a folder' };
+    throw new InputError(causes[code ?? ''] ?? message);
+  }
+}
+
+function languageOf(path: string): string | undefined {
+  return languages[extname(path).toLowerCase()];
+}

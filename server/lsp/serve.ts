@@ -1,0 +1,23 @@
+import { type Connection, createConnection } from 'vscode-languageserver/node';
+import { startServer } from './server.js';
+import { createWorld } from './world.js';
+
+/**
+ * Serves the client this process was started by, over what its arguments name: `--stdio`, `--node-ipc` or `--socket=PORT`.
+ * Whatever is thrown outside a request is logged and the server goes on: its documents are open in somebody's editor.
+ */
+export function serve(): void {
+  const connection = createConnection();
+  process.on('uncaughtException', (error) => report(connection, error));
+  process.on('unhandledRejection', (reason) => report(connection, reason));
+  startServer(connection, createWorld());
+}
+
+function report(connection: Connection, reason: unknown): void {
+  const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+  try {
+    connection.console.error(text);
+  } catch {
+    // The client has gone; there is nobody to tell.
+  }
+}

@@ -1,0 +1,32 @@
+import { Template } from '@huggingface/jinja';
+import { ModelError } from './modelError.js';
+import { withinTime } from './timeLimit.js';
+import type { TextTokenizer } from './tokenizer.js';
+
+/** A template is a program of the model's; an ordinary one takes a millisecond. */
+const longestMs = 2_000;
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/**
+ * A conversation as the model's own chat template writes it, or `template` in its place; without a prompt for a further
+ * answer. Throws ModelError that names the tokenizer's folder and the remedy.
+ */
+export function renderChat(messages: readonly ChatMessage[], { path, chatTemplate, tokenTexts }: TextTokenizer, template?: string): string {
+  const source = template ?? chatTemplate;
+  if (source === undefined) {
+    throw new ModelError(
+      `Beside ${path} there is no chat template, neither in tokenizer_config.json nor as chat_template.jinja. Copy these files from the model, or give the template in 'layout.template' of the profile.`,
+    );
+  }
+  try {
+    return withinTime(longestMs, () => new Template(source).render({ messages, add_generation_prompt: false, ...tokenTexts }));
+  } catch (error) {
+    throw new ModelError(
+      `The chat template of ${path} cannot be applied: ${(error as Error).message.split('\n')[0]}. Copy tokenizer_config.json from the model again, or give the template in 'layout.template' of the profile.`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+import { ModelError } from './modelError.js';
+
+/** The members of one JSON object, each asked for by key; complains about those nobody asked for. */
+export class Fields {
+  readonly #object: Record<string, unknown>;
+  readonly #asked = new Set<string>();
+
+  constructor(
+    json: unknown,
+    readonly prefix: string,
+    readonly path: string,
+  ) {
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+      throw new ModelError(`${path}: ${prefix === '' ? 'the file' : `'${prefix.slice(0, -1)}'`} must be a JSON object.`);
+    }
+    this.#object = json as Record<string, unknown>;
+  }
+
+  fail(key: string, wanted: string): never {
+    const value = this.#object[key];
+    const found = value === undefined ? 'is missing; it must be' : `is ${JSON.stringify(value).slice(0, 80)}; it must be`;
+    throw new ModelError(`${this.path}: '${this.prefix}${key}' ${found} ${wanted}.`);
+  }
+
+  has(key: string): boolean {
+    this.#asked.add(key);
+    return this.#object[key] !== undefined;
+  }
+
+  take(key: string): unknown {
+    this.#asked.add(key);
+    return this.#object[key];
+  }
+
+  text(key: string, mayBeEmpty = false): string {
+    const value = this.take(key);
+    return typeof value === 'string' && (mayBeEmpty || value !== '')
+      ? value
+      : this.fail(key, mayBeEmpty ? 'a text' : 'a text that is not empty');
+  }
+
+  number(key: string): number {
+    const value = this.take(key);
+    return typeof value === 'number' ? value : this.fail(key, 'a number');
+  }
+
+  flag(key: string): boolean {
+    const value = this.take(key);
+    return typeof value === 'boolean' ? value : this.fail(key, 'true or false');
+  }
+
+  /** A whole number of `unit`, at least `least`. */
+  whole(key: string, least: number, unit: string): number {
+    const value = this.number(key);
+    return Number.isInteger(value) && value >= least ? value : this.fail(key, `a whole number of ${unit}, at least ${least}`);
+  }
+
+  numbers(key: string, length: number): readonly number[] {
+    const value = this.take(key);
+    const isGood = Array.isArray(value) && value.length === length && value.every((one) => typeof one === 'number');
+    return isGood ? value : this.fail(key, `a list of ${length} number${length === 1 ? '' : 's'}`);
+  }
+
+  oneOf<T extends string>(key: string, values: readonly T[]): T {
+    const value = this.take(key);
+    return values.find((candidate) => candidate === value) ?? this.fail(key, values.map((name) => `"${name}"`).join(' or '));
+  }
+
+  object(key: string): Fields {
+    const value = this.take(key);
+    if (value === undefined) this.fail(key, 'a JSON object');
+    return new Fields(value, `${this.prefix}${key}.`, this.path);
+  }
+
+  refuseOthers(allowed: readonly string[]): void {
+    const other = Object.keys(this.#object).find((key) => !this.#asked.has(key) && !allowed.includes(key));
+    if (other === undefined) return;
+    throw new ModelError(`${this.path}: '${this.prefix}${other}' is not known here; known are ${[...this.#asked].join(', ')}.`);
+  }
+}
+
+/** How often `part` stands in `text`. */
+export function count(text: string, part: string): number {
+  return text.split(part).length - 1;
+}

@@ -1,0 +1,79 @@
+import type { Pixels } from '../../inference/protocol.js';
+import type { Fields } from '../fields.js';
+import { digestImages, type ImageFile } from './imageFile.js';
+import { type ResizeSettings, resizeKind } from './resize.js';
+import { type TilesSettings, tilesKind } from './tiles.js';
+
+/** Stands in a layout's text where the images go. */
+export const imagesPlace = '{images}';
+
+/** `images` of a model's profile: how an image becomes pixels for the graph and tokens of the prompt. */
+export type ImageSettings = ResizeSettings | TilesSettings;
+
+/** What every kind has. */
+export interface CommonImageSettings {
+  /** Text of the one token whose embedding an image's feature takes the place of. */
+  readonly token: string;
+}
+
+/** One kind of image input; one file each beside this one. */
+export interface ImageKind<S> {
+  read(fields: Fields): S;
+  /** Rejects with ImageError. */
+  prepare(file: ImageFile, settings: S): Promise<PreparedImage>;
+  /** A picture that is none, to try the graph with. */
+  sample(settings: S): PreparedImage;
+}
+
+export interface PreparedImage {
+  readonly values: Float32Array;
+  /** Of `values`: [images, channels, height, width]. */
+  readonly shape: readonly [number, number, number, number];
+  /** What stands for it in the prompt, in the template's language. */
+  readonly text: string;
+}
+
+/** The images of one problem, in order. */
+export interface PreparedImages extends PreparedImage {
+  readonly digest: string;
+}
+
+const kinds: { readonly [K in ImageSettings['kind']]: ImageKind<Extract<ImageSettings, { kind: K }>> } = {
+  resize: resizeKind,
+  tiles: tilesKind,
+};
+
+function kindOf(kind: ImageSettings['kind']): ImageKind<ImageSettings> {
+  return kinds[kind];
+}
+
+export function readImageSettings(fields: Fields): ImageSettings {
+  const settings = kindOf(fields.oneOf('kind', Object.keys(kinds) as ImageSettings['kind'][])).read(fields);
+  fields.refuseOthers([]);
+  return settings;
+}
+
+/** Decodes and joins the images of a problem; undefined when it has none. Rejects with ImageError. */
+export async function prepareImages(files: readonly ImageFile[], settings: ImageSettings): Promise<PreparedImages | undefined> {
+  if (files.length === 0) return undefined;
+  const images = await Promise.all(files.map((file) => kindOf(settings.kind).prepare(file, settings)));
+  const [, channels, height, width] = images[0]!.shape;
+  const values = new Float32Array(images.reduce((length, image) => length + image.values.length, 0));
+  let at = 0;
+  for (const image of images) {
+    values.set(image.values, at);
+    at += image.values.length;
+  }
+  const total = images.reduce((sum, image) => sum + image.shape[0], 0);
+  return { values, shape: [total, channels, height, width], text: images.map((image) => image.text).join(''), digest: digestImages(files) };
+}
+
+/** Stands for a problem's images on the warm-up run. */
+export function sampleImage(settings: ImageSettings): PreparedImages {
+  return { ...kindOf(settings.kind).sample(settings), digest: 'sample' };
+}
+
+/** @param ids The tokens of a sequence with these images; `imageToken` stands nowhere but in its prompt. */
+export function toPixels({ values, shape, digest }: PreparedImages, ids: Int32Array, imageToken: number): Pixels {
+  return { values, shape, digest, end: ids.lastIndexOf(imageToken) + 1 };
+}

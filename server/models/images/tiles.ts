@@ -1,0 +1,117 @@
+import { resizeBicubic } from './bicubic.js';
+import { type DecodedImage, decodeImage } from './decodeImage.js';
+import type { CommonImageSettings, ImageKind } from './imageKinds.js';
+
+/**
+ * InternVL's image input (`dynamic_preprocess` and `load_image` of its model cards): a grid of square tiles of the shape
+ * nearest to the image's, and the whole image once more where there is more than one.
+ */
+export interface TilesSettings extends CommonImageSettings {
+  readonly kind: 'tiles';
+  /** Of a tile, in pixels. */
+  readonly side: number;
+  /** Tiles an image gets at most, the whole image not counted. */
+  readonly mostTiles: number;
+  readonly thumbnail: boolean;
+  /** Per channel, on the scale 0..1: a value is (pixel / 255 - mean) / std. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Image tokens a tile. */
+  readonly tokens: number;
+  /** Text before and after the image tokens of an image. */
+  readonly before: string;
+  readonly after: string;
+}
+
+const channels = 3;
+
+export const tilesKind: ImageKind<TilesSettings> = {
+  read(fields) {
+    const settings: TilesSettings = {
+      kind: 'tiles',
+      side: fields.whole('side', 1, 'pixels'),
+      mostTiles: fields.whole('mostTiles', 1, 'tiles'),
+      thumbnail: fields.flag('thumbnail'),
+      mean: fields.numbers('mean', channels),
+      std: fields.numbers('std', channels),
+      token: fields.text('token'),
+      tokens: fields.whole('tokens', 1, 'tokens'),
+      before: fields.text('before', true),
+      after: fields.text('after', true),
+    };
+    if (settings.std.some((value) => value <= 0)) fields.fail('std', 'numbers above 0');
+    return settings;
+  },
+
+  async prepare(file, settings) {
+    return finish(cutTiles(await decodeImage(file, channels), settings), settings);
+  },
+
+  sample: (settings) =>
+    finish(
+      [
+        {
+          width: settings.side,
+          height: settings.side,
+          channels,
+          data: Uint8Array.from({ length: settings.side ** 2 * channels }, (_, i) => i % 251),
+        },
+      ],
+      settings,
+    ),
+};
+
+/** Columns and rows of the grid; of two equally near shapes the later one where the image fills more than half of it. */
+export function chooseGrid(
+  width: number,
+  height: number,
+  { side, mostTiles }: Pick<TilesSettings, 'side' | 'mostTiles'>,
+): { columns: number; rows: number } {
+  const shapes = [];
+  for (let columns = 1; columns <= mostTiles; columns++) {
+    for (let rows = 1; columns * rows <= mostTiles; rows++) shapes.push({ columns, rows });
+  }
+  shapes.sort((a, b) => a.columns * a.rows - b.columns * b.rows);
+  let best = { columns: 1, rows: 1 };
+  let nearest = Infinity;
+  for (const shape of shapes) {
+    const distance = Math.abs(width / height - shape.columns / shape.rows);
+    const isLarge = width * height > 0.5 * side * side * shape.columns * shape.rows;
+    if (distance < nearest || (distance === nearest && isLarge)) [best, nearest] = [shape, distance];
+  }
+  return best;
+}
+
+/** The tiles row by row, then the whole image. */
+export function cutTiles(image: DecodedImage, settings: Pick<TilesSettings, 'side' | 'mostTiles' | 'thumbnail'>): DecodedImage[] {
+  const { side } = settings;
+  const { columns, rows } = chooseGrid(image.width, image.height, settings);
+  const whole = resizeBicubic(image, side * columns, side * rows);
+  const tiles: DecodedImage[] = [];
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) tiles.push(crop(whole, column * side, row * side, side));
+  if (settings.thumbnail && tiles.length > 1) tiles.push(resizeBicubic(image, side, side));
+  return tiles;
+}
+
+function crop(image: DecodedImage, left: number, top: number, side: number): DecodedImage {
+  const line = side * image.channels;
+  const data = new Uint8Array(line * side);
+  for (let y = 0; y < side; y++) {
+    const start = ((top + y) * image.width + left) * image.channels;
+    data.set(image.data.subarray(start, start + line), y * line);
+  }
+  return { width: side, height: side, channels: image.channels, data };
+}
+
+function finish(tiles: readonly DecodedImage[], { side, mean, std, token, tokens, before, after }: TilesSettings) {
+  const area = side * side;
+  const values = new Float32Array(tiles.length * channels * area);
+  tiles.forEach(({ data }, tile) => {
+    for (let channel = 0; channel < channels; channel++) {
+      const start = (tile * channels + channel) * area;
+      for (let i = 0; i < area; i++) values[start + i] = (data[i * channels + channel]! / 255 - mean[channel]!) / std[channel]!;
+    }
+  });
+  return { values, shape: [tiles.length, channels, side, side] as const, text: before + token.repeat(tokens * tiles.length) + after };
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { externalFiles } from '../onnx/externalData.js';
+import { OnnxFileError } from '../onnx/readModel.js';
+import { Fields } from './fields.js';
+import { ModelError } from './modelError.js';
+
+/** One ONNX file, or three where images, tokens and the model over their embeddings are graphs of their own. */
+export type GraphFiles = string | { readonly decoder: string; readonly embeddings: string; readonly vision: string };
+
+/** What the profile of any model names. */
+export interface ModelFiles {
+  /** Relative to the profile. */
+  readonly graph: GraphFiles;
+  /** `tokenizer.json`, relative to the profile; `tokenizer_config.json` is looked for beside it. */
+  readonly tokenizer: string;
+}
+
+export interface LoadedModelFiles<P> {
+  readonly profile: P;
+  readonly profilePath: string;
+  /** The graph that gives the scores. */
+  readonly graphPath: string;
+  /** The other two of a model in three graphs. */
+  readonly parts?: { readonly embeddingsPath: string; readonly visionPath: string };
+  readonly tokenizerPath: string;
+  /** SHA-256 over profile, tokenizer and graph with its external data, as hexadecimal. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Reads the profile `name` of a model's folder with `parse` and looks at the files it names.
+ * Rejects with ModelError that names file, key and remedy.
+ */
+export async function loadModelFiles<P extends ModelFiles>(
+  modelFolder: string,
+  name: string,
+  parse: (text: string, path: string) => P,
+): Promise<LoadedModelFiles<P>> {
+  const profilePath = join(modelFolder, name);
+  const text = await readText(
+    profilePath,
+    `Set the model's folder to one that holds a ${name} (see media/schemas/${name.replace('.', '.schema.')}).`,
+  );
+  const profile = parse(text, profilePath);
+  const { graph } = profile;
+  const graphPath = resolve(modelFolder, typeof graph === 'string' ? graph : graph.decoder);
+  const parts =
+    typeof graph === 'string'
+      ? undefined
+      : { embeddingsPath: resolve(modelFolder, graph.embeddings), visionPath: resolve(modelFolder, graph.vision) };
+  const tokenizerPath = resolve(modelFolder, profile.tokenizer);
+  const graphPaths = [graphPath, ...(parts ? [parts.embeddingsPath, parts.visionPath] : [])];
+  for (const path of graphPaths) await refusePointer(path, `'graph' of ${profilePath} names it`);
+  await refusePointer(tokenizerPath, `'tokenizer' of ${profilePath} names it`);
+  const hash = createHash('sha256').update(text);
+  const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((file) => join(dirname(tokenizerPath), file));
+  const weights = await Promise.all(graphPaths.map(externalWeights));
+  // Those with the usual names also where the graph itself is a riddle.
+  for (const path of new Set([
+    tokenizerPath,
+    ...beside,
+    ...graphPaths.flatMap((file, i) => [file, `${file}_data`, `${file}.data`, ...weights[i]!]),
+  ])) {
+    if (await isFile(path)) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  }
+  return { profile, profilePath, graphPath, ...(parts && { parts }), tokenizerPath, fingerprint: hash.digest('hex') };
+}
+
+function externalWeights(graphPath: string): Promise<readonly string[]> {
+  return externalFiles(graphPath).catch((error: unknown) => {
+    throw error instanceof OnnxFileError ? new ModelError(error.message) : error;
+  });
+}
+
+/** The fields of a profile's text; throws ModelError naming `path` when it is no JSON object. */
+export function readFields(text: string, path: string): Fields {
+  let json: unknown;
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new ModelError(`${path} is not valid JSON: ${(error as Error).message}.`);
+  }
+  return new Fields(json, '', path);
+}
+
+export async function readText(path: string, remedy: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ModelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}). ${remedy}`);
+  }
+}
+
+export async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}
+
+/** A clone without Git LFS leaves a small text where the model should be; the runtime's message would not tell. */
+async function refusePointer(path: string, why: string): Promise<void> {
+  if (!(await isFile(path))) throw new ModelError(`${path} does not exist; ${why}. Put the file there or correct the profile.`);
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    const head = buffer.toString('latin1', 0, bytesRead);
+    if (bytesRead === 0) throw new ModelError(`${path} is empty; ${why}. Download ${basename(path)} again.`);
+    if (head.startsWith('version https://git-lfs')) {
+      throw new ModelError(`${path} is a Git LFS pointer, not the file itself. Fetch it with "git lfs pull" in its repository.`);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,256 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { ModelError } from './modelError.js';
+
+/** Where a text begins, which SentencePiece tokenizers tell apart: they put a blank before it, or not. */
+export type Place = 'start' | 'after-special' | 'inside';
+
+/** Text to token ids, for templates (whose special tokens count) and for text from files (whose special tokens do not). */
+export interface TextTokenizer {
+  readonly path: string;
+  /** Special tokens of the template's own text are recognised; those in what is filled in are plain text. */
+  encode(template: string, fill?: Readonly<Record<string, string>>, place?: Place): number[];
+  /** The id of a text that is one token; throws ModelError otherwise. */
+  tokenId(text: string, role: string): number;
+  /** The id of the vocabulary's entry of that name; throws ModelError when there is none. */
+  pieceId(piece: string, role: string): number;
+  hasPiece(piece: string): boolean;
+  /** The vocabulary has a token of that number. */
+  has(id: number): boolean;
+  /**
+   * A template with `{bos}` (the beginning-of-sequence token), `{bos?}` (the same where there is one) and `{start}` (what
+   * the tokenizer itself puts before a text) replaced. Throws ModelError where there is no such token.
+   */
+  expand(template: string): string;
+  /** Where the last special token of a template ends; 0 = it has none. */
+  lastSpecialEnd(template: string): number;
+  /** The special tokens that the tokenizer itself puts before a text; may be empty. */
+  readonly start: string;
+  /** Jinja source of the model's chat template, where it has one. */
+  readonly chatTemplate: string | undefined;
+  /** What chat templates may name: `bos_token`, `eos_token`, ... */
+  readonly tokenTexts: Readonly<Record<string, string>>;
+  /** The text of ids, special tokens included. */
+  decode(ids: readonly number[]): string;
+  readonly specialIds: ReadonlySet<number>;
+}
+
+interface TokenizerJson {
+  readonly added_tokens: readonly { readonly content: string; readonly special?: boolean }[];
+  readonly normalizer: Component | null;
+  readonly pre_tokenizer: Component | null;
+}
+
+interface Component {
+  readonly type?: string;
+  readonly normalizers?: readonly Component[];
+  readonly pretokenizers?: readonly Component[];
+  readonly add_prefix_space?: boolean;
+}
+
+/**
+ * Loads a Hugging Face `tokenizer.json`, with `tokenizer_config.json` and `chat_template.jinja` beside it where they are.
+ * Rejects with ModelError naming the file.
+ *
+ * @param markers Treated as special, whatever the tokenizer says of them, or only when it has them as added tokens.
+ */
+export async function loadTokenizer(path: string, ...markers: readonly (string | { readonly ifAdded: string })[]): Promise<TextTokenizer> {
+  const json = (await readJson(path)) as Partial<TokenizerJson>;
+  const config = await readJson(join(dirname(path), 'tokenizer_config.json'), {});
+  const chatTemplate = (await readFile(join(dirname(path), 'chat_template.jinja'), 'utf8').catch(() => undefined)) ?? templateOf(config);
+  const added = json.added_tokens ?? [];
+  const isAdded = (text: string) => added.some((token) => token.content === text);
+  const forced = markers.flatMap((marker) => (typeof marker === 'string' ? [marker] : isAdded(marker.ifAdded) ? [marker.ifAdded] : []));
+  const specials = new Set([...added.filter((token) => token.special).map((token) => token.content), ...forced]);
+  const plainAdded = added.filter((token) => !specials.has(token.content));
+  try {
+    const whole = new Tokenizer({ ...json, added_tokens: added }, config);
+    const plain = new Tokenizer({ ...json, added_tokens: plainAdded }, config);
+    const bare = withoutPrefix(json);
+    // A vocabulary takes half a second to load: most tokenizers put nothing before a text.
+    const inner = bare ? new Tokenizer({ ...bare, added_tokens: plainAdded }, { ...config, add_prefix_space: false }) : plain;
+    return createTextTokenizer({
+      path,
+      whole,
+      plain,
+      inner,
+      isPrefixedOnce: bare !== undefined && /"prepend_scheme":"first"/.test(JSON.stringify([json.normalizer, json.pre_tokenizer])),
+      specials,
+      chatTemplate,
+      tokenTexts: tokenTextsOf(config),
+    });
+  } catch (error) {
+    throw new ModelError(
+      `${path} is not a tokenizer.json that can be used: ${(error as Error).message}. Export the tokenizer again with its model.`,
+    );
+  }
+}
+
+interface Parts {
+  readonly path: string;
+  readonly whole: Tokenizer;
+  /** The same tokenizer without its special tokens. */
+  readonly plain: Tokenizer;
+  /** The same again, without what it puts before a text. */
+  readonly inner: Tokenizer;
+  /** A blank is put before the whole text alone, not after special tokens. */
+  readonly isPrefixedOnce: boolean;
+  readonly specials: ReadonlySet<string>;
+  readonly chatTemplate: string | undefined;
+  readonly tokenTexts: Readonly<Record<string, string>>;
+}
+
+function createTextTokenizer({ path, whole, plain, inner, isPrefixedOnce, specials, chatTemplate, tokenTexts }: Parts): TextTokenizer {
+  // Characters the vocabulary lacks, and no unknown token stands for, have no id.
+  const ids = (tokenizer: Tokenizer, text: string) =>
+    text === ''
+      ? []
+      : (tokenizer.encode(text, { add_special_tokens: false }).ids as (number | undefined)[]).filter((id) => id !== undefined);
+  const specialIds = new Set([...specials].flatMap((text) => whole.token_to_id(text) ?? []));
+  const splitter = new RegExp(
+    `(${[...specials]
+      .sort((a, b) => b.length - a.length)
+      .map(escapeRegExp)
+      .join('|')})`,
+  );
+  const split = (template: string) => (specials.size === 0 ? [template] : template.split(splitter));
+  const start = startTokens(whole);
+
+  const tokenId = (text: string, role: string) => {
+    const found = ids(whole, text);
+    const [id] = found;
+    if (found.length === 1 && id !== undefined && whole.id_to_token(id) !== undefined && id !== unknownId(whole)) return id;
+    const what = found.length === 1 ? 'is unknown' : `makes ${found.length} tokens`;
+    throw new ModelError(
+      `${path}: the ${role} ${JSON.stringify(text)} ${what}, but must be one token. Use the tokenizer the model was trained with, or correct the profile.`,
+    );
+  };
+
+  return {
+    path,
+    tokenId,
+    specialIds,
+    start,
+    chatTemplate,
+    tokenTexts,
+    hasPiece: (piece) => whole.token_to_id(piece) !== undefined,
+    has: (id) => whole.id_to_token(id) !== undefined,
+    pieceId(piece, role) {
+      const id = whole.token_to_id(piece);
+      if (id !== undefined && id !== unknownId(whole)) return id;
+      throw new ModelError(
+        `${path}: the vocabulary has no entry ${JSON.stringify(piece)}, the ${role}. Use the tokenizer the model was trained with, or correct the profile.`,
+      );
+    },
+    expand(template) {
+      const bos = tokenTexts['bos_token'];
+      if (template.includes('{bos}') && bos === undefined) {
+        throw new ModelError(
+          `${path}: 'bos_token' is missing in tokenizer_config.json beside it, and the profile puts it before the text. Copy tokenizer_config.json from the model.`,
+        );
+      }
+      return template
+        .replaceAll('{bos}', () => bos ?? '')
+        .replaceAll('{bos?}', () => bos ?? '')
+        .replaceAll('{start}', () => start);
+    },
+    lastSpecialEnd(template) {
+      const pieces = split(template);
+      return pieces.length === 1 ? 0 : template.length - pieces.at(-1)!.length;
+    },
+    decode: (encoded) =>
+      encoded.length === 0 ? '' : whole.decode([...encoded], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
+    encode(template, fill = {}, place = 'start') {
+      let before = '';
+      return split(template).flatMap((piece, i) => {
+        if (i % 2 === 1) {
+          before += piece;
+          return [tokenId(piece, 'special token')];
+        }
+        const text = piece.replace(/\{(\w+)\}/g, (placeholder, name: string) => fill[name] ?? placeholder);
+        // The tokenizer's own first tokens are put before the text afterwards: the text starts behind them.
+        const here = i === 0 ? place : place === 'start' && before === start ? 'start' : 'after-special';
+        before += piece;
+        const tokenizer = here === 'inside' || (here === 'after-special' && isPrefixedOnce) ? inner : plain;
+        const encoded = ids(tokenizer, text);
+        if (!encoded.some((id) => specialIds.has(id))) return encoded;
+        // The vocabulary itself holds the special text: taken apart, it cannot come out as one token.
+        return [...text].flatMap((character, at) => ids(at === 0 ? tokenizer : inner, character));
+      });
+    },
+  };
+}
+
+/** The texts of the special tokens that the tokenizer puts before every text. */
+function startTokens(tokenizer: Tokenizer): string {
+  const own = tokenizer.encode('a', { add_special_tokens: false }).ids;
+  const ids = tokenizer.encode('a', { add_special_tokens: true }).ids;
+  const at = ids.findIndex((_, i) => own.every((id, j) => ids[i + j] === id));
+  return ids
+    .slice(0, Math.max(0, at))
+    .map((id) => tokenizer.id_to_token(id) ?? '')
+    .join('');
+}
+
+/** The tokenizer without the blank it puts before a text, for text that goes on; undefined where it puts none. */
+function withoutPrefix(json: Partial<TokenizerJson>): object | undefined {
+  let isPrefixed = false;
+  const bare = (component: Component | null | undefined): Component | null => {
+    if (!component) return null;
+    const keep = (parts: readonly Component[]) => parts.map(bare).filter((part) => part !== null);
+    if (component.normalizers) return { ...component, normalizers: keep(component.normalizers) };
+    if (component.pretokenizers) return { ...component, pretokenizers: keep(component.pretokenizers) };
+    const isMetaspace = component.type === 'Metaspace';
+    if (component.type !== 'Prepend' && !isMetaspace && component.add_prefix_space !== true) return component;
+    isPrefixed = true;
+    return component.type === 'Prepend' ? null : { ...component, add_prefix_space: false, ...(isMetaspace && { prepend_scheme: 'never' }) };
+  };
+  const parts = { normalizer: bare(json.normalizer), pre_tokenizer: bare(json.pre_tokenizer) };
+  return isPrefixed ? { ...json, ...parts } : undefined;
+}
+
+/** Newer files hold a template as text, older ones a list of named ones. */
+function templateOf(config: object): string | undefined {
+  const { chat_template: template } = config as { chat_template?: unknown };
+  if (typeof template === 'string') return template;
+  if (!Array.isArray(template)) return undefined;
+  const named = (template as { name?: unknown; template?: unknown }[]).find((entry) => entry.name === 'default');
+  return typeof named?.template === 'string' ? named.template : undefined;
+}
+
+/** Special tokens by their role: a text, or an object with the text as `content`. */
+function tokenTextsOf(config: object): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [role, value] of Object.entries(config)) {
+    if (!role.endsWith('_token')) continue;
+    const text: unknown = typeof value === 'object' && value !== null ? (value as { content?: unknown }).content : value;
+    if (typeof text === 'string') texts[role] = text;
+  }
+  return texts;
+}
+
+function unknownId(tokenizer: Tokenizer): number | undefined {
+  return (tokenizer.model as { unk_token_id?: number } | null)?.unk_token_id;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+async function readJson(path: string, missing?: object): Promise<object> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (missing) return missing;
+    throw new ModelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`);
+  }
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === 'object' && json !== null) return json;
+  } catch (error) {
+    throw new ModelError(`${path} is not valid JSON: ${(error as Error).message}. Copy the file from the model again.`);
+  }
+  throw new ModelError(`${path} does not hold a JSON object. Copy the file from the model again.`);
+}

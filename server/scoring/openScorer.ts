@@ -1,0 +1,53 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { bundledModel, inferenceEntry } from '../bundled.js';
+import type { Device } from '../inference/protocol.js';
+import { createModelScorer, type ScorerHost } from './backends/modelScorer.js';
+import { createScorer } from './onnxScorer.js';
+import type { Scorer } from './scorer.js';
+
+/** What a scorer is created from: the settings that need another model or session when they change. */
+export interface ScorerSettings {
+  /** Folder of the model; empty = the bundled one. */
+  readonly modelPath: string;
+  readonly device: Device;
+  /** 0 = half of the cores, at most four. */
+  readonly threads: number;
+}
+
+/** A scorer on ONNX Runtime; the bundled model when no other is named. */
+export function createOnnxScorer(settings: ScorerSettings, { cacheFolder, log }: Pick<ScorerHost, 'cacheFolder' | 'log'>): Scorer {
+  const { modelPath, device, threads } = settings;
+  return createScorer({
+    modelFolder: modelPath === '' ? bundledModel : modelPath,
+    device,
+    threads,
+    ...(cacheFolder !== undefined && { cacheFolder }),
+    inferenceEntry,
+    log,
+  });
+}
+
+/** The key of a scoring server from the environment; settings and profiles never hold one. */
+export function scoringKey(env: NodeJS.ProcessEnv): string | undefined {
+  return env.STEPLENS_API_KEY || undefined;
+}
+
+/** A scorer for any model: at the server its profile names, else on ONNX Runtime. */
+export function openScorer(settings: ScorerSettings, host: ScorerHost): Scorer {
+  const openLocal = () => createOnnxScorer(settings, host);
+  // The bundled model is on this machine, and the only one an untrusted workspace has.
+  if (settings.modelPath === '') return openLocal();
+  return createModelScorer({ ...host, modelFolder: settings.modelPath }, openLocal);
+}
+
+/** Where the command line keeps scores: the platform's folder for caches. */
+export function defaultCacheFolder(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  const base =
+    platform === 'win32'
+      ? (env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))
+      : platform === 'darwin'
+        ? join(homedir(), 'Library', 'Caches')
+        : env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(base, 'steplens', 'scores');
+}

@@ -1,0 +1,65 @@
+import type { Problem } from '../reasoning/problem.js';
+import { type ExportFormat, type ExportOptions, rulesOf } from './exportFormat.js';
+import { pathTo } from './labelNodes.js';
+import { EXCLUSIONS, type Exclusion, outcomesByPiece, type PathOutcome, type Selected, selectSamples } from './selection.js';
+
+/** Whether a path is in the training set, and why. */
+export interface PathExplanation {
+  readonly included: boolean;
+  /** Set when it is left out for one reason. */
+  readonly exclusion?: Exclusion;
+  /** One sentence, for people. */
+  readonly sentence: string;
+}
+
+/**
+ * Answers "why is this path (not) in the training set?" for the paths that end at a tree node or, without a tree, at a step:
+ * the function takes its id in the problem. The answers are read off the same selection that an export makes.
+ */
+export function pathExplainer(problem: Problem, format: ExportFormat, options: ExportOptions): (end: number) => PathExplanation {
+  const { threshold } = rulesOf(format, options);
+  const selected = selectSamples(problem, rulesOf(format, options), options.seed);
+  const through = outcomesByPiece(selected);
+  const indices = new Map(selected.forest.nodes.map(({ source }, index) => [source, index]));
+  return (end) => {
+    const index = indices.get(end);
+    if (index === undefined) return { included: false, sentence: 'The question itself is no path: it has no step to label.' };
+    const outcomes = [...through[index]!];
+    const depth = pathTo(selected.forest, index).length;
+    const own = outcomes.find(({ last, ends }) => last === index || ends.includes(index));
+    if (own !== undefined) return explainWhole(selected, own, depth, threshold);
+    const onwards = outcomes.filter(({ length }) => length > depth);
+    if (onwards.length > 0) return explainBeginning(onwards);
+    const where = outcomes[0] === undefined ? '' : `, at ${place(selected, outcomes[0])}, whose value is not above ${threshold}`;
+    return { included: false, sentence: `Not in the set: the path ends before it${where}.` };
+  };
+}
+
+/** The explanation of one path; of many of the same problem, ask `pathExplainer`. */
+export function explainPath(problem: Problem, end: number, format: ExportFormat, options: ExportOptions): PathExplanation {
+  return pathExplainer(problem, format, options)(end);
+}
+
+function explainBeginning(onwards: readonly PathOutcome[]): PathExplanation {
+  const within = onwards.filter(({ sample }) => sample !== undefined).length;
+  const paths = `${onwards.length} ${onwards.length === 1 ? 'path goes' : 'paths go'} on from it`;
+  if (within > 0)
+    return { included: true, sentence: `In the set as the beginning of ${within} ${within === 1 ? 'sample' : 'samples'}: ${paths}.` };
+  const reasons = [...new Set(onwards.map(({ exclusion }) => exclusion!))];
+  const exclusion = reasons.length === 1 ? reasons[0] : undefined;
+  const sentence = `Not in the set: ${paths}, and none gave a sample (${reasons.map((reason) => EXCLUSIONS[reason]).join('; ')}).`;
+  return { included: false, ...(exclusion !== undefined && { exclusion }), sentence };
+}
+
+function explainWhole(selected: Selected, outcome: PathOutcome, depth: number, threshold: number): PathExplanation {
+  const end = outcome.length < depth ? `, up to ${place(selected, outcome)}, whose value is not above ${threshold}` : '';
+  if (outcome.exclusion !== undefined) {
+    return { included: false, exclusion: outcome.exclusion, sentence: `Not in the set${end}: ${EXCLUSIONS[outcome.exclusion]}.` };
+  }
+  const { hasError } = selected.samples[outcome.sample!]!;
+  return { included: true, sentence: `In the set${end}, as a sample ${hasError ? 'with an error' : 'without an error'}.` };
+}
+
+function place({ forest }: Selected, { length }: PathOutcome): string {
+  return `${forest.isTree ? 'node' : 'step'} ${length} of the path`;
+}

@@ -1,0 +1,60 @@
+import type { Problem } from '../reasoning/problem.js';
+
+/**
+ * What training data is made of: a forest of pieces of text, each with the value of the prefix that ends with it. In a tree
+ * a node is one piece however many steps it holds (MM-PRM labels nodes, `data_pipeline/traverse.py`); elsewhere a step is.
+ */
+export interface LabelNode {
+  /** Index of the piece before; -1 for a first piece. */
+  readonly parent: number;
+  readonly text: string;
+  /** Share of successful rollouts in [0, 1]; undefined when nobody sampled or told. */
+  readonly value: number | undefined;
+  /** The tree's node or the problem's step that it stands for. */
+  readonly source: number;
+}
+
+export interface LabelForest {
+  readonly nodes: readonly LabelNode[];
+  /** Indices of the last pieces of whole paths, in document order. */
+  readonly ends: readonly number[];
+  /** Value of the question itself; a tree's root has one. */
+  readonly rootValue: number | undefined;
+  /** Whether `LabelNode.source` and paths are tree nodes; else they are steps. */
+  readonly isTree: boolean;
+}
+
+/** The pieces of a problem. Steps that are scored by a model but not labelled have no value here. */
+export function labelForest(problem: Problem): LabelForest {
+  return problem.tree === undefined ? fromSteps(problem) : fromTree(problem);
+}
+
+function fromTree(problem: Problem): LabelForest {
+  const { nodes } = problem.tree!;
+  // Node 0 is the question: it is in no path, so every index moves by one.
+  const pieces = nodes.slice(1).map(
+    (node): LabelNode => ({
+      parent: (node.parent ?? 0) - 1,
+      text: node.steps.map((step) => problem.steps[step]!.text).join('\n\n'),
+      value: node.mc?.value,
+      source: node.id,
+    }),
+  );
+  const ends = pieces.flatMap((_, index) => (nodes[index + 1]!.children.length === 0 ? [index] : []));
+  return { nodes: pieces, ends, rootValue: nodes[0]?.mc?.value, isTree: true };
+}
+
+function fromSteps(problem: Problem): LabelForest {
+  const nodes = problem.steps.map(
+    (step): LabelNode => ({ parent: step.parent ?? -1, text: step.text, value: step.values.mc?.value, source: step.index }),
+  );
+  const ends = problem.solutions.flatMap((solution) => solution.steps.slice(-1));
+  return { nodes, ends, rootValue: undefined, isTree: false };
+}
+
+/** Indices from a first piece to `end`. */
+export function pathTo(forest: LabelForest, end: number): number[] {
+  const path: number[] = [];
+  for (let at = end; at >= 0; at = forest.nodes[at]!.parent) path.push(at);
+  return path.reverse();
+}

@@ -1,0 +1,61 @@
+import type { ScoreJob, ScoreOptions, ScoreResult, Scorer, ScorerInfo } from '../../server/scoring/scorer.js';
+
+export const fakeInfo: ScorerInfo = {
+  model: 'fake',
+  modelPath: '/models/fake',
+  fingerprint: '0',
+  threshold: 0.5,
+  aggregation: 'min',
+  device: { provider: 'cpu', passedOver: [{ provider: 'cuda', reason: 'not installed' }] },
+  readsImages: false,
+};
+
+/** 0.1 for a step that says "wrong", NaN with a reason for one that says "endless", 0.9 for any other. */
+export class FakeScorer implements Scorer {
+  readonly jobs: ScoreJob[] = [];
+  readonly options: (ScoreOptions | undefined)[] = [];
+  aborted = 0;
+  described = 0;
+  cleared = 0;
+  isDisposed = false;
+  /** Called before a job is answered; what it throws or awaits, the job does. */
+  before: (job: ScoreJob) => void | Promise<void> = () => undefined;
+
+  constructor(readonly info: ScorerInfo | Error = fakeInfo) {}
+
+  async describe(): Promise<ScorerInfo> {
+    this.described++;
+    await Promise.resolve();
+    if (this.info instanceof Error) throw this.info;
+    return this.info;
+  }
+
+  async score(job: ScoreJob, options?: ScoreOptions): Promise<ScoreResult> {
+    this.jobs.push(job);
+    this.options.push(options);
+    const { signal } = options ?? {};
+    await new Promise<void>((resolve, reject) => {
+      signal?.addEventListener('abort', () => {
+        this.aborted++;
+        reject(new DOMException('Aborted', 'AbortError'));
+      });
+      Promise.resolve(job).then(this.before).then(resolve, reject);
+    });
+    const skipped = new Map(
+      job.steps.flatMap((step, index) => (step.text.includes('endless') ? [[index, 'longer than the model reads']] : [])),
+    );
+    const scores = Float64Array.from(job.steps, (step, index) => (skipped.has(index) ? NaN : step.text.includes('wrong') ? 0.1 : 0.9));
+    options?.onProgress?.(job.steps.length, job.steps.length);
+    return { scores, skipped, cached: 0, tokens: job.steps.length };
+  }
+
+  clearCache(): Promise<void> {
+    this.cleared++;
+    return Promise.resolve();
+  }
+
+  dispose(): Promise<void> {
+    this.isDisposed = true;
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,332 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openEditorJudge } from '../../server/editor/editorPolicy.js';
+import { createLabeler } from '../../server/editor/labeler.js';
+import { createLabelingService, type LabelingService, type LabelJob } from '../../server/editor/labelingService.js';
+import { readDocument } from '../../server/formats/registry.js';
+import { readEventLog } from '../../server/labeling/eventLog.js';
+import type { Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
+import { type ScoredDocument, scoreProblem } from '../../server/language/scoredDocument.js';
+import { defaultSettings } from '../../server/lsp/settings.js';
+import { readInEditor } from '../../server/lsp/world.js';
+import type { LabelingParams } from '../../server/protocol.js';
+import { LineIndex } from '../../server/reasoning/span.js';
+import { viewAt } from '../../webview/tree/model/replay.js';
+import { counted, countingPolicy, startServer } from '../labeling/openAiSetup.js';
+import { ManualClock } from './harness.js';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+const none = new AbortController().signal;
+const settings = { ...defaultSettings, labelingRollouts: 4, labelingBudget: 40 };
+
+/** Of four rollouts two are right; of those from a prefix that says "slip" none is. */
+class ScriptedPolicy implements Policy {
+  asked = 0;
+  disposed = 0;
+  /** Called before each answer. */
+  before: (request: SampleRequest) => void = () => undefined;
+
+  describe() {
+    return Promise.resolve({ name: 'scripted', fingerprint: 'scripted', isDeterministic: true });
+  }
+
+  sample(request: SampleRequest): Promise<readonly Rollout[]> {
+    this.before(request);
+    request.signal?.throwIfAborted();
+    this.asked++;
+    const { prefix, count } = request;
+    const isLost = prefix.some((step) => step.includes('slip'));
+    return Promise.resolve(
+      Array.from({ length: count }, (_, i): Rollout => {
+        if (i === 3 && prefix.length === 0) return { failure: 'The server answered 500.' };
+        const isRight = !isLost && i % 2 === 0;
+        const steps = isRight ? ['3 + 4 = 7', `so ${i} more`, 'The answer is 7.'] : ['3 + 4 = 7', `a slip ${i}`, 'The answer is 8.'];
+        return { steps: steps.slice(Math.min(prefix.length, 2)), finish: 'stop' };
+      }),
+    );
+  }
+
+  dispose() {
+    this.disposed++;
+    return Promise.resolve();
+  }
+}
+
+/** The editor's secrets. */
+const keys = new Map<string, string>();
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+let folder: string;
+let policy: ScriptedPolicy;
+let clock: ManualClock;
+let told: LabelingParams[];
+let service: LabelingService;
+let job: LabelJob;
+/** One for all: it loads the algebra once. */
+const labeler = createLabeler(
+  () => Promise.resolve(policy),
+  (algebra, judge) => openEditorJudge(algebra, judge, { key: (url) => Promise.resolve(keys.get(url)), log }),
+);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steplens-labeling-'));
+  policy = new ScriptedPolicy();
+  clock = new ManualClock();
+  told = [];
+  service = createLabelingService({ labeler, read: readInEditor, clock, log, onChange: (params) => told.push(params) });
+  const uri = pathToFileURL(join(folder, 'problems.json')).href;
+  job = { problem: { id: 'sum', question: 'What is 3 + 4?', answer: '7', images: [] }, uri, images: [], settings, again: false };
+});
+afterEach(async () => {
+  service.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function labelled(
+  more: Partial<LabelJob> = {},
+): Promise<{ file: string; state: string; rollouts: number; resumed: number; failures: number }> {
+  const result = await service.label({ ...job, ...more }, 0, none);
+  if ('err' in result) throw new Error(result.err);
+  return result.ok;
+}
+
+async function documentOf(file: string, change: (text: string) => string = (text) => text): Promise<ScoredDocument> {
+  const text = change(await readFile(fileURLToPath(file), 'utf8'));
+  const reasoning = readDocument(text, file.endsWith('l') ? 'jsonl' : 'json')!;
+  return {
+    uri: file,
+    version: 1,
+    lines: new LineIndex(text),
+    reasoning,
+    problems: reasoning.problems.map((problem) => scoreProblem(problem, undefined, 0.5)),
+    threshold: 0.5,
+  };
+}
+
+const viewOf = (file: string, document?: ScoredDocument, problem = 0) =>
+  service.treeView(file, problem, document, 0.5, () => Promise.resolve([]));
+
+describe('labelling a problem', () => {
+  it('writes the tree beside the file, closes the policy, and knows it the next time', async () => {
+    const first = await labelled();
+    expect(first).toMatchObject({ state: 'done', resumed: 0 });
+    expect(fileURLToPath(first.file)).toBe(join(folder, 'steplens-runs', 'problems', 'sum.json'));
+    expect(first.failures).toBeGreaterThan(0);
+    const asked = policy.asked;
+    expect(policy.disposed).toBe(1);
+    expect(await labelled()).toMatchObject({ state: 'known', file: first.file, rollouts: first.rollouts, resumed: first.rollouts });
+    expect(policy.asked).toBe(asked);
+  });
+
+  it('gives a second run, and one with other settings, a folder of its own', async () => {
+    await labelled();
+    const again = await labelled({ again: true });
+    expect(again.file).toMatch(/problems-2\/sum\.json$/);
+    expect(await labelled({ settings: { ...settings, labelingRollouts: 2 } })).toMatchObject({
+      state: 'done',
+      file: expect.stringMatching(/problems-3\/sum\.json$/) as string,
+    });
+    expect(await labelled()).toMatchObject({ state: 'known', file: again.file });
+    expect(await readdir(join(folder, 'steplens-runs'))).toEqual(['problems', 'problems-2', 'problems-3']);
+  });
+
+  it('tells how far it is at most ten times a second, and that it has ended', async () => {
+    policy.before = () => clock.advance(40);
+    const { rollouts } = await labelled();
+    const running = told.filter(({ state }) => state === 'running');
+    expect(running.length).toBeGreaterThan(1);
+    expect(running.length).toBeLessThan(policy.asked + 1);
+    expect(told.at(-1)).toMatchObject({ state: 'ended', rollouts, budget: 40, problem: 0 });
+  });
+
+  it('keeps what a cancelled run has sampled, shows it, and goes on from there', async () => {
+    const whole = await labelled({ problem: { ...job.problem, id: 'other' } });
+    const stop = new AbortController();
+    const before = policy.asked;
+    policy.before = () => {
+      if (policy.asked === before + 2) stop.abort();
+    };
+    const cancelled = await service.label(job, 0, stop.signal);
+    expect(cancelled).toMatchObject({ ok: { state: 'cancelled', rollouts: 8 } });
+    const { file } = (cancelled as { ok: { file: string } }).ok;
+    const { view, replay, labeling } = await viewOf(file);
+    expect(labeling).toBeNull();
+    expect(view!.nodes[0]!.mc).toMatchObject({ correct: 2, total: 3 });
+    expect(replay!.frames.at(-1)!.event.kind).not.toBe('end');
+    policy.before = () => undefined;
+    expect(await labelled()).toMatchObject({ state: 'done', file, resumed: 8, rollouts: whole.rollouts });
+  });
+
+  it('refuses a second run into the same file, and says why one cannot be', async () => {
+    let second: Promise<unknown> | undefined;
+    policy.before = () => {
+      second ??= service.label(job, 0, none);
+    };
+    await labelled();
+    expect(await second).toEqual({ err: expect.stringContaining('being labelled already') as string });
+    await writeFile(join(folder, 'steplens-runs', 'problems', 'sum.events.jsonl'), 'nonsense\n');
+    expect(await service.label(job, 0, none)).toEqual({ err: expect.stringContaining('sum.events.jsonl:1') as string });
+  });
+
+  it('grows: the view while it runs is the tree so far', async () => {
+    const sizes: Promise<number>[] = [];
+    policy.before = () => {
+      const file = told.at(-1)!.file;
+      sizes.push(viewOf(file).then(({ view, labeling }) => (labeling === null ? -1 : (view?.nodes.length ?? 0))));
+    };
+    const { file } = await labelled();
+    const grown = await Promise.all(sizes);
+    expect(grown[1]).toBeGreaterThan(0);
+    expect(grown).toEqual([...grown].sort((a, b) => a - b));
+    expect((await viewOf(file, await documentOf(file))).view!.nodes.length).toBeGreaterThanOrEqual(grown.at(-1)!);
+  });
+});
+
+describe('a judge of the settings', () => {
+  it('is asked with its key where the rules cannot tell, is shown with the policy as a place the text goes to, and makes a run of its own', async () => {
+    const server = await startServer(
+      { steps: 'plain', apiKey: 'secret' },
+      { ...countingPolicy, sample: () => Promise.resolve([{ steps: ['Yes'], finish: 'stop' }]) },
+      ['checker'],
+    );
+    // Without a marked answer the rules cannot tell.
+    policy.sample = ({ prefix, count, seed }) =>
+      Promise.resolve(
+        Array.from({ length: count }, (_, i) => ({
+          steps: [...counted(0, seed + i).slice(0, 2), 'That makes the seven we looked for'].slice(prefix.length),
+          finish: 'stop' as const,
+        })),
+      );
+    const judged = { ...settings, labelingJudge: server.url, labelingJudgeModel: 'checker' };
+    expect(await service.label({ ...job, settings: judged }, 0, none), 'without the key').toEqual({
+      err: expect.stringContaining('refuses the key') as string,
+    });
+    keys.set(server.url, 'secret');
+    const { file } = await labelled({ settings: judged });
+    const { origin } = new URL(server.url);
+    expect(told.at(-1)).toMatchObject({ state: 'ended', servers: [origin] });
+    const { recorded } = await readEventLog(fileURLToPath(file).replace('.json', '.events.jsonl'));
+    const methods = recorded.flatMap(({ event }) =>
+      event.event === 'rollouts' ? event.rollouts.map((one) => ('failure' in one ? 'failure' : `${one.verdict} by ${one.method}`)) : [],
+    );
+    expect(new Set(methods)).toEqual(new Set(['right by llm']));
+    expect(server.requests[0]!.messages![0]!.content).toContain('That makes the seven');
+    const before = server.requests.length;
+    const byRules = await labelled();
+    expect(byRules.file).not.toBe(file);
+    expect(server.requests).toHaveLength(before);
+    expect(told.at(-1)!.servers).toEqual([]);
+    const both = { ...judged, labelingPolicy: 'http://policy.example/v1' };
+    await labelled({ settings: both, again: true });
+    expect(told.at(-1)!.servers).toEqual(['http://policy.example', origin]);
+  });
+
+  it('without a model is refused, with what to write', async () => {
+    expect(await service.label({ ...job, settings: { ...settings, labelingJudge: 'http://localhost:1/v1' } }, 0, none)).toEqual({
+      err: expect.stringContaining('Labeling: Judge Model') as string,
+    });
+  });
+});
+
+describe('a replay', () => {
+  it('ends in the tree of the file, and every moment is the log so far', async () => {
+    const { file } = await labelled();
+    const { view, replay } = await viewOf(file, await documentOf(file));
+    const end = viewAt(view!, replay!, replay!.frames.length);
+    expect(
+      end.nodes.map(({ value, mc, visits, children, rollouts }) => ({ value, mc, visits, children, rollouts: rollouts.length })),
+    ).toEqual(view!.nodes.map(({ value, mc, visits, children, rollouts }) => ({ value, mc, visits, children, rollouts: rollouts.length })));
+    expect(viewAt(view!, replay!, 1).nodes[0]).toMatchObject({ children: [], value: null, rollouts: [] });
+    const batch = replay!.frames.findIndex(({ event }) => event.kind === 'rollouts');
+    expect(replay!.frames[batch]).toMatchObject({ node: 0, event: { right: 2, wrong: 1, failed: 1, undecided: 0 } });
+    expect(viewAt(view!, replay!, batch + 2).nodes[0]).toMatchObject({ value: 2 / 3 });
+    const moves = replay!.frames.flatMap(({ event }) => (event.kind === 'move' ? [`${event.outcome} ${event.step}`] : []));
+    expect(moves.slice(0, 2)).toEqual(['before 2', 'after 1']);
+  });
+
+  it('of a Monte-Carlo run is one for each record: its own solution, step by step', async () => {
+    const { file } = await labelled({ settings: { ...settings, labelingMethod: 'monte-carlo' } });
+    const document = await documentOf(file);
+    expect(document.problems).toHaveLength(3);
+    for (const {
+      problem: { index },
+    } of document.problems) {
+      const { view, replay } = await viewOf(file, document, index);
+      expect(view!.isSearchTree).toBe(false);
+      const kinds = replay!.frames.map(({ event, node }) => `${event.kind} ${node}`);
+      const ofStep = (step: number) => [`node ${step}`, `rollouts ${step}`, `value ${step}`];
+      expect(kinds).toEqual(['begin 0', 'rollouts 0', 'value 0', ...[1, 2, 3].flatMap(ofStep), 'end 0']);
+      expect(viewAt(view!, replay!, replay!.frames.length)).toEqual(view);
+      expect(viewAt(view!, replay!, 5).nodes.map(({ children, value }) => [children, value])).toEqual([
+        [[1], null],
+        [[], null],
+        [[], null],
+        [[], null],
+      ]);
+      expect(viewAt(view!, replay!, 6).nodes[1]!.mc).toEqual(view!.nodes[1]!.mc);
+    }
+    const edited = await documentOf(file, (text) => text.replace('"step":"3 + 4 = 7"', '"step":"4 + 3 = 7"'));
+    expect((await viewOf(file, edited, 0)).replay).toBeNull();
+    expect((await viewOf(file, edited, 1)).replay).not.toBeNull();
+    const moved = await documentOf(file, (text) =>
+      text
+        .split('\n')
+        .filter((line) => line !== '')
+        .reverse()
+        .join('\n'),
+    );
+    expect((await viewOf(file, moved, 0)).replay).toEqual((await viewOf(file, document, 2)).replay);
+    expect((await viewOf(file, await documentOf(file, (text) => text.replaceAll('"id":"sum-', '"id":"other-')), 0)).replay).toBeNull();
+  });
+
+  it('stands beside every record of the sample workspace', async () => {
+    for (const name of ['perimeter', 'rates', 'sharing']) {
+      const file = pathToFileURL(`media/samples/monte-carlo/${name}.jsonl`).href;
+      const document = await documentOf(file);
+      expect(document.problems.length).toBeGreaterThan(0);
+      for (const {
+        problem: { index },
+      } of document.problems) {
+        const { view, replay } = await viewOf(file, document, index);
+        expect(viewAt(view!, replay!, replay!.frames.length), `${name} ${index}`).toEqual(view);
+      }
+    }
+  });
+
+  it('is none where there is no log, or the file is of another tree', async () => {
+    const { file } = await labelled();
+    expect((await viewOf(file, await documentOf(file, (text) => text.replaceAll('a slip', 'an error')))).replay).toBeNull();
+    await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));
+    expect((await viewOf(file, await documentOf(file))).replay).toBeNull();
+  });
+});
+
+describe('more rollouts from a node', () => {
+  it('are added to the log and the file; a file that is taken back is an earlier moment of the log', async () => {
+    const { file } = await labelled();
+    const before = await readFile(fileURLToPath(file), 'utf8');
+    const document = await documentOf(file);
+    const node = document.reasoning.problems[0]!.tree!.nodes.find(({ depth, mc }) => depth > 0 && mc?.total === 4)!;
+    expect(await service.more(document, 0, node.id, 8, job, none)).toEqual({
+      ok: { right: expect.any(Number) as number, wrong: expect.any(Number) as number, failed: 0 },
+    });
+    const after = await viewOf(file, await documentOf(file));
+    const grown = after.view!.nodes.filter(({ mc }) => mc?.total === 12);
+    expect(grown.map(({ steps }) => steps.map(({ text }) => text))).toEqual([
+      node.steps.map((step) => document.reasoning.problems[0]!.steps[step]!.text),
+    ]);
+    expect(after.replay!.undone).toBe(0);
+    await writeFile(fileURLToPath(file), before);
+    expect((await viewOf(file, await documentOf(file))).replay!.undone).toBe(8);
+  });
+
+  it('need the log', async () => {
+    const { file } = await labelled();
+    const document = await documentOf(file);
+    await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));
+    expect(await service.more(document, 0, 0, 4, job, none)).toEqual({ err: expect.stringContaining('event log') as string });
+  });
+});

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ScoreMemory } from '../../server/editor/scoreMemory.js';
+import type { Problem } from '../../server/reasoning/problem.js';
+import { sketch } from '../language/fixture.js';
+
+/** A score that depends on question and prefix only, as a model's does. */
+function scoresOf(problem: Problem): Float64Array {
+  const prefixes: string[] = [];
+  for (const { parent, text } of problem.steps) prefixes.push(`${parent === undefined ? problem.question : prefixes[parent]}\n${text}`);
+  return Float64Array.from(
+    prefixes,
+    (prefix) => ([...prefix].reduce((sum, c) => (sum * 31 + c.codePointAt(0)!) % 99_999_999_977, 7) + 1) / 99_999_999_978,
+  );
+}
+
+const problems = fc.array(
+  fc.record({
+    question: fc.constantFrom('q', 'p'),
+    solutions: fc.array(fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 }), { maxLength: 3 }),
+  }),
+  { maxLength: 3 },
+);
+
+it('recalls a score only for the prefix it was given for, and every such one', () => {
+  fc.assert(
+    fc.property(problems, problems, (before, after) => {
+      const old = sketch(before).reasoning.problems;
+      const memory = new ScoreMemory(old.map((problem) => ({ problem, scored: { scores: scoresOf(problem), skipped: new Map() } })));
+      const seen = new Set(old.flatMap((problem) => [...scoresOf(problem)]));
+      for (const problem of sketch(after).reasoning.problems) {
+        const truth = scoresOf(problem);
+        const { scores, pending } = memory.recall(problem);
+        for (const { index } of problem.steps) {
+          expect(pending!.has(index)).toBe(!seen.has(truth[index]!));
+          if (!pending!.has(index)) expect(scores[index]).toBe(truth[index]);
+        }
+      }
+    }),
+  );
+});
+
+it("recalls a judge's value for the answer it was told alone, and a model's for any", () => {
+  const [problem] = sketch([{ question: 'q', solutions: [['a', 'b']] }]).reasoning.problems;
+  const scored = { scores: Float64Array.of(0.9, 0.8), skipped: new Map<number, string>() };
+  const pendingWith = (answer: string | undefined, source?: 'judge') => {
+    const memory = new ScoreMemory([{ problem: { ...problem!, answer: '4' }, scored: { ...scored, ...(source && { source }) } }]);
+    const { answer: _none, ...unanswered } = problem!;
+    return memory.recall(answer === undefined ? unanswered : { ...problem!, answer }).pending!.size;
+  };
+  expect([pendingWith('4', 'judge'), pendingWith('5', 'judge'), pendingWith(undefined, 'judge')]).toEqual([0, 2, 2]);
+  expect([pendingWith('4'), pendingWith('5'), pendingWith(undefined)]).toEqual([0, 0, 0]);
+});
+
+it('recalls why a step has no score', () => {
+  const [problem] = sketch([{ question: 'q', solutions: [['a']] }]).reasoning.problems;
+  const memory = new ScoreMemory([{ problem: problem!, scored: { scores: Float64Array.of(NaN), skipped: new Map([[0, 'too long']]) } }]);
+  expect(memory.recall(problem!)).toMatchObject({ skipped: new Map([[0, 'too long']]), pending: new Set() });
+});

@@ -1,0 +1,419 @@
+import { describe, expect, it } from 'vitest';
+import { ScoringCancelled } from '../../server/editor/service.js';
+import { defaultSettings } from '../../server/lsp/settings.js';
+import { ModelError } from '../../server/models/modelError.js';
+import { NotAllowedError } from '../../server/scoring/scorer.js';
+import { FakeScorer, fakeInfo } from './fakeScorer.js';
+import { bench, gate, settle } from './harness.js';
+
+describe('a document that opens', () => {
+  it('is scored, problem by problem', async () => {
+    const { open, prm, scorers, statuses, clock, service } = bench();
+    const source = open('a', 'q\none\nwrong\n\np\ntwo');
+    await settle();
+    expect(prm(source)).toEqual([[0.9, 0.1], [0.9]]);
+    expect(scorers[0]!.jobs.map(({ question }) => question)).toEqual(['q', 'p']);
+    clock.advance(1000);
+    expect(statuses.at(-1)).toEqual({
+      state: 'ready',
+      model: 'fake',
+      device: 'cpu',
+      passedOver: fakeInfo.device.passedOver,
+      threshold: 0.5,
+    });
+    expect(service.document(source.uri)!.problems[0]!.steps.map(({ low, firstLow }) => [low, firstLow])).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+  });
+
+  it('starts nothing when no format claims it', async () => {
+    const { open, service, created, statuses, clock } = bench();
+    const source = open('a', 'none of ours');
+    await settle();
+    clock.advance(10_000);
+    expect(service.document(source.uri)).toBeUndefined();
+    expect([created, statuses]).toEqual([[], []]);
+  });
+
+  it('is read and not scored with scoreOnOpen off, until it is asked for', async () => {
+    const { open, prm, service, created } = bench({ scoreOnOpen: false });
+    const source = open('a', 'q\nwrong');
+    await settle();
+    expect(created).toEqual([]);
+    expect(prm(source)).toEqual([[NaN]]);
+    await expect(service.score(source.uri, false)).resolves.toEqual({ steps: 1, low: 1 });
+    expect(prm(source)).toEqual([[0.1]]);
+  });
+});
+
+describe('an edit', () => {
+  it('is scored after a pause of 250 ms', async () => {
+    const { open, edit, prm, scorers, clock } = bench();
+    const source = open('a', 'q\none\ntwo');
+    await settle();
+    edit(source, 'q\none\nwrong');
+    clock.advance(249);
+    await settle();
+    expect(scorers[0]!.jobs).toHaveLength(1);
+    clock.advance(1);
+    await settle();
+    expect(scorers[0]!.jobs).toHaveLength(2);
+    expect(prm(source)).toEqual([[0.9, 0.1]]);
+  });
+
+  it('keeps the scores of unchanged prefixes, and shows the old one of a step after the change as old', async () => {
+    const { open, edit, service, scorers, clock } = bench();
+    const source = open('a', 'q\none\ntwo\nwrong end');
+    await settle();
+    const waiting = gate();
+    scorers[0]!.before = () => waiting.opened;
+    edit(source, 'q\none\n2\nwrong end');
+    clock.advance(250);
+    await settle();
+    const steps = () => service.document(source.uri)!.problems[0]!.steps.map(({ values, stale }) => [values.prm, stale]);
+    expect(steps()).toEqual([
+      [0.9, false],
+      [undefined, false],
+      [0.1, true],
+    ]);
+    waiting.open();
+    await settle();
+    expect(steps()).toEqual([
+      [0.9, false],
+      [0.9, false],
+      [0.1, false],
+    ]);
+  });
+
+  it('scores only the problem that changed, also when problems move', async () => {
+    const { open, edit, prm, scorers, clock } = bench();
+    const source = open('a', 'q\none\n\np\ntwo');
+    await settle();
+    edit(source, 'new\nwrong\n\nq\none\n\np\ntwo');
+    clock.advance(250);
+    await settle();
+    expect(scorers[0]!.jobs.map(({ question }) => question)).toEqual(['q', 'p', 'new']);
+    expect(prm(source)).toEqual([[0.1], [0.9], [0.9]]);
+  });
+
+  it('stops the run it makes stale', async () => {
+    const { open, edit, prm, scorers, clock } = bench(
+      {},
+      { scorer: () => Object.assign(new FakeScorer(), { before: () => new Promise<void>(() => undefined) }) },
+    );
+    const source = open('a', 'q\none');
+    await settle();
+    edit(source, 'q\nwrong');
+    await settle();
+    expect(scorers[0]!.aborted).toBe(1);
+    scorers[0]!.before = () => undefined;
+    clock.advance(250);
+    await settle();
+    expect(prm(source)).toEqual([[0.1]]);
+  });
+
+  it('is read at once when a feature asks before the pause is over', async () => {
+    const { open, edit, service } = bench();
+    const source = open('a', 'q\none');
+    await settle();
+    edit(source, 'q\none\ntwo');
+    expect(service.document(source.uri)).toMatchObject({ version: 2, problems: [{ steps: [{ values: { prm: 0.9 } }, {}] }] });
+  });
+});
+
+describe('the order of scoring', () => {
+  it('takes the document touched last first, and in it the problem looked at last', async () => {
+    const first = gate();
+    const { open, service, scorers } = bench({}, { scorer: () => Object.assign(new FakeScorer(), { before: () => first.opened }) });
+    open('a', 'a0\ns\n\na1\ns');
+    await settle();
+    const b = open('b', 'b0\ns\n\nb1\ns\n\nb2\ns');
+    service.look(b.uri, 1);
+    first.open();
+    await settle();
+    expect(scorers[0]!.jobs.map(({ question }) => question)).toEqual(['a0', 'b1', 'b2', 'b0', 'a1']);
+  });
+
+  it('reports progress in steps over all documents', async () => {
+    const second = gate();
+    const { open, statuses, clock } = bench(
+      {},
+      {
+        scorer: () =>
+          Object.assign(new FakeScorer(), { before: (job: { question: string }) => (job.question === 'p' ? second.opened : undefined) }),
+      },
+    );
+    open('a', 'q\none\ntwo\n\np\nthree');
+    await settle();
+    clock.advance(100);
+    expect(statuses.at(-1)).toMatchObject({ state: 'scoring', progress: { done: 2, total: 3 } });
+    second.open();
+    await settle();
+    clock.advance(100);
+    expect(statuses.at(-1)).toMatchObject({ state: 'ready' });
+    expect(statuses.at(-1)).not.toHaveProperty('progress');
+  });
+});
+
+describe('settings', () => {
+  it('apply a threshold at once, without scoring again', async () => {
+    const { open, service, scorers, announced } = bench();
+    const source = open('a', 'q\none');
+    await settle();
+    announced.length = 0;
+    service.configure({ ...defaultSettings, threshold: 0.95 }, true, []);
+    expect(service.document(source.uri)!.problems[0]!.steps[0]).toMatchObject({ low: true });
+    expect(announced).toEqual([source.uri]);
+    service.configure({ ...defaultSettings, threshold: null }, true, []);
+    expect(service.document(source.uri)!.threshold).toBe(0.5);
+    await settle();
+    expect(scorers).toHaveLength(1);
+    expect(scorers[0]!.jobs).toHaveLength(1);
+  });
+
+  it('take the threshold of the profile once it is known', async () => {
+    const { open, service } = bench({}, { scorer: () => new FakeScorer({ ...fakeInfo, threshold: 0.95 }) });
+    const source = open('a', 'q\none');
+    expect(service.document(source.uri)!.threshold).toBe(0.5);
+    await settle();
+    expect(service.document(source.uri)).toMatchObject({ threshold: 0.95, problems: [{ steps: [{ low: true }] }] });
+  });
+
+  it('load another model and score everything with it', async () => {
+    const { open, service, scorers, created, prm } = bench();
+    const source = open('a', 'q\none');
+    await settle();
+    service.configure({ ...defaultSettings, modelPath: '/models/other' }, true, []);
+    expect(prm(source)).toEqual([[NaN]]);
+    await settle();
+    expect(scorers.map(({ isDisposed, jobs }) => [isDisposed, jobs.length])).toEqual([
+      [true, 1],
+      [false, 1],
+    ]);
+    expect(created[1]).toMatchObject({ modelPath: '/models/other' });
+    expect(prm(source)).toEqual([[0.9]]);
+  });
+
+  it('of an untrusted workspace choose neither model nor device', async () => {
+    const { open, service, created } = bench({ modelPath: '/models/evil', device: 'webgpu', threads: 2 }, { isTrusted: false });
+    open('a', 'q\none');
+    await settle();
+    expect(created).toEqual([{ modelPath: '', device: 'auto', threads: 2 }]);
+    service.configure({ ...defaultSettings, modelPath: '/models/evil', device: 'webgpu', threads: 2 }, true, []);
+    await settle();
+    expect(created[1]).toEqual({ modelPath: '/models/evil', device: 'webgpu', threads: 2 });
+  });
+
+  it('of an untrusted workspace name no server that text is sent to, and no folder', () => {
+    const evil = { labelingPolicy: 'https://evil', labelingJudge: 'https://evil', labelingFolder: '/etc', modelPath: '/models/evil' };
+    const { service } = bench(evil, { isTrusted: false });
+    expect(service.trusted).toMatchObject({ labelingPolicy: 'mini', labelingJudge: '', labelingFolder: 'steplens-runs', modelPath: '' });
+    service.configure({ ...defaultSettings, ...evil }, true, []);
+    expect(service.trusted).toMatchObject(evil);
+  });
+});
+
+describe('a model at a server', () => {
+  const server = 'https://gpu-box';
+  const remote = { ...fakeInfo, device: { provider: 'judge', server, passedOver: [] } };
+  const settings = { ...defaultSettings, modelPath: '/models/remote' };
+  /** As the scorer does: it looks before it is there. */
+  const asks = (leave: () => boolean) => () =>
+    Object.assign(new FakeScorer(remote), {
+      describe: () => (leave() ? Promise.resolve(remote) : Promise.reject(new NotAllowedError('far', server))),
+    });
+
+  it('waits for the user, says for which server, and goes on when allowed', async () => {
+    let ask = (): boolean => false;
+    const { open, service, statuses, prm, scorers } = bench(settings, { scorer: asks(() => ask()) });
+    ask = () => service.allows(server);
+    const source = open('a', 'q\none');
+    await settle();
+    expect(statuses.at(-1)).toMatchObject({
+      state: 'failed',
+      asksFor: server,
+      message: expect.stringContaining(`far is at ${server}`) as string,
+    });
+    await expect(service.score(source.uri, false)).rejects.toThrow('only after you agree');
+    await expect(service.scoreJob({ question: 'q', images: [], steps: [{ text: 'a' }] }, {})).rejects.toThrow(NotAllowedError);
+    expect(scorers.flatMap(({ jobs }) => jobs)).toEqual([]);
+    service.configure(settings, true, ['https://another']);
+    await settle();
+    expect(prm(source)).toEqual([[NaN]]);
+    service.configure(settings, true, [server]);
+    await settle();
+    expect(prm(source)).toEqual([[0.9]]);
+    expect(statuses.at(-1)).not.toHaveProperty('asksFor');
+  });
+
+  it('tells of an evaluation that waits, without an open file', async () => {
+    const { service, statuses } = bench(settings, { scorer: asks(() => false) });
+    await expect(service.scoreJob({ question: 'q', images: [], steps: [{ text: 'a' }] }, {})).rejects.toThrow(NotAllowedError);
+    expect(statuses.at(-1)).toMatchObject({ state: 'failed', asksFor: server });
+  });
+
+  it('is left when leave is taken back', async () => {
+    let ask = (): boolean => true;
+    const { open, service, scorers, statuses, prm } = bench(settings, { allowedServers: [server], scorer: asks(() => ask()) });
+    ask = () => service.allows(server);
+    const source = open('a', 'q\none');
+    await settle();
+    expect(prm(source)).toEqual([[0.9]]);
+    service.configure(settings, true, []);
+    await settle();
+    expect(scorers[0]!.isDisposed).toBe(true);
+    expect(statuses.at(-1)).toMatchObject({ state: 'failed', asksFor: server });
+    expect(prm(source)).toEqual([[NaN]]);
+  });
+
+  it('needs no leave on this machine, and has none by a likeness of its name', () => {
+    const { service } = bench();
+    for (const own of ['http://localhost:8000', 'http://127.0.0.1', 'http://127.8.9.1:80', 'http://[::1]:8000', 'http://a.localhost'])
+      expect(service.allows(own), own).toBe(true);
+    for (const other of [
+      'http://127.0.0.1.example.org',
+      'http://localhost.example.org',
+      'http://10.0.0.1',
+      'http://0.0.0.0',
+      'http://[fe80::1]',
+    ])
+      expect(service.allows(other), other).toBe(false);
+  });
+});
+
+describe('failures', () => {
+  it('of the model are told, and what the file holds stays readable; asking again tries again', async () => {
+    const missing = () => new FakeScorer(new ModelError('prm.json: no such file'));
+    const models = [missing(), missing(), new FakeScorer(), new FakeScorer()];
+    const { open, service, statuses, errors } = bench({}, { scorer: () => models.shift()! });
+    const source = open('a', 'q\none');
+    await settle();
+    expect(statuses.at(-1)).toMatchObject({ state: 'failed', message: 'prm.json: no such file' });
+    expect(errors).toEqual(['prm.json: no such file']);
+    expect(service.document(source.uri)!.problems[0]!.steps).toHaveLength(1);
+    await expect(service.score(source.uri, false)).rejects.toThrow('prm.json: no such file');
+    await expect(service.score(source.uri, false)).resolves.toEqual({ steps: 1, low: 0 });
+    service.configure({ ...defaultSettings, modelPath: '/models/good' }, true, []);
+    await settle();
+    expect(models).toHaveLength(0);
+    expect(service.document(source.uri)!.problems[0]!.steps[0]).toMatchObject({ values: { prm: 0.9 } });
+  });
+
+  it('of one run are tried again: nothing is lost when the inference process dies', async () => {
+    let deaths = 0;
+    const { open, prm, statuses, clock } = bench(
+      {},
+      {
+        scorer: () =>
+          Object.assign(new FakeScorer(), {
+            before: () => {
+              if (deaths++ === 0) throw new Error('the inference process ended (SIGKILL)');
+            },
+          }),
+      },
+    );
+    const source = open('a', 'q\none\n\np\nwrong');
+    await settle();
+    clock.advance(100);
+    expect(prm(source)).toEqual([[0.9], [0.1]]);
+    expect(statuses.at(-1)).toMatchObject({ state: 'ready' });
+  });
+
+  it('of one problem do not keep the others waiting', async () => {
+    const { open, prm, service } = bench(
+      {},
+      {
+        scorer: () =>
+          Object.assign(new FakeScorer(), {
+            before: (job: { question: string }) => {
+              if (job.question === 'poison') throw new Error('out of memory');
+            },
+          }),
+      },
+    );
+    const source = open('a', 'poison\none\n\np\nwrong');
+    await settle();
+    expect(prm(source)).toEqual([[NaN], [0.1]]);
+    expect(service.document(source.uri)!.problems[0]!.steps[0]!.skipped).toBe('out of memory');
+  });
+
+  it('of every problem stop the scoring', async () => {
+    const { open, scorers, statuses } = bench(
+      {},
+      {
+        scorer: () =>
+          Object.assign(new FakeScorer(), {
+            before: () => {
+              throw new Error('no memory');
+            },
+          }),
+      },
+    );
+    open('a', Array.from({ length: 50 }, (_, i) => `q${i}\none`).join('\n\n'));
+    await settle();
+    expect(scorers[0]!.jobs.length).toBeLessThan(10);
+    expect(statuses.at(-1)).toMatchObject({ state: 'failed', message: 'no memory' });
+  });
+});
+
+describe('requests', () => {
+  it('score again past the cache', async () => {
+    const { open, service, scorers } = bench();
+    const source = open('a', 'q\none\nwrong');
+    await settle();
+    await expect(service.score(source.uri, true)).resolves.toEqual({ steps: 2, low: 1 });
+    expect(scorers[0]!.options.map((options) => options?.ignoreCache)).toEqual([false, true]);
+    await expect(service.score(source.uri, false)).resolves.toEqual({ steps: 2, low: 1 });
+    expect(scorers[0]!.jobs).toHaveLength(2);
+    await expect(service.score('file:///unknown', false)).resolves.toEqual({ steps: 0, low: 0 });
+  });
+
+  it('cancel, keep what is done, and stay cancelled until asked for', async () => {
+    const { open, edit, prm, service, scorers, clock } = bench(
+      {},
+      {
+        scorer: () =>
+          Object.assign(new FakeScorer(), {
+            before: (job: { question: string }) => (job.question === 'p' ? new Promise<void>(() => undefined) : undefined),
+          }),
+      },
+    );
+    const source = open('a', 'q\none\n\np\ntwo');
+    await settle();
+    const asked = service.score(source.uri, false);
+    service.cancel(source.uri);
+    await expect(asked).rejects.toBeInstanceOf(ScoringCancelled);
+    await settle();
+    expect(scorers[0]!.aborted).toBe(1);
+    expect(prm(source)).toEqual([[0.9], [NaN]]);
+    scorers[0]!.before = () => undefined;
+    edit(source, 'q\none\n\np\nthree');
+    clock.advance(250);
+    await settle();
+    expect(prm(source)).toEqual([[0.9], [NaN]]);
+    await service.score(source.uri, false);
+    expect(prm(source)).toEqual([[0.9], [0.9]]);
+  });
+
+  it('drop the cache', async () => {
+    const { service, scorers } = bench();
+    await service.clearCache();
+    expect(scorers[0]!.cleared).toBe(1);
+  });
+
+  it('end when the document closes or the service does', async () => {
+    const { open, service, scorers } = bench(
+      {},
+      { scorer: () => Object.assign(new FakeScorer(), { before: () => new Promise<void>(() => undefined) }) },
+    );
+    const source = open('a', 'q\none');
+    await settle();
+    const asked = service.score(source.uri, false);
+    service.close(source.uri);
+    await expect(asked).rejects.toThrow('cancelled');
+    expect(service.document(source.uri)).toBeUndefined();
+    await service.dispose();
+    expect(scorers[0]!.isDisposed).toBe(true);
+  });
+});

@@ -1,0 +1,57 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ModelError } from '../../server/models/modelError.js';
+import { loadTokenizer } from '../../server/models/tokenizer.js';
+import { findFamily } from '../../server/scoring/families/families.js';
+import { createEncoder, markersOf } from '../../server/scoring/layouts/layouts.js';
+import { createReader } from '../../server/scoring/readouts/readouts.js';
+
+const root = fileURLToPath(new URL('../fixtures/models/families', import.meta.url));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'families-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('a damaged tokenizer or profile', () => {
+  it.each(['math-shepherd', 'rlhflow', 'qwen2.5-math-prm', 'skywork-o1-open-prm'])(
+    'of %s is refused with a reason, or used',
+    async (id) => {
+      const { layout, readout } = findFamily(id)!.profile;
+      const whole = await readFile(join(root, id, 'tokenizer.json'));
+      await copyFile(join(root, id, 'tokenizer_config.json'), join(folder, 'tokenizer_config.json'));
+      const { forced, added } = markersOf(layout);
+      const outcomes = { used: 0, refused: 0 };
+      for (let i = 0; i < 40; i++) {
+        const text = Buffer.from(whole);
+        const at = (i * 104_729 + 13) % text.length;
+        // Bytes changed, members renamed or emptied, the end missing.
+        if (i % 4 === 0) text[at] = (i * 31) % 256;
+        const source = text.toString('latin1');
+        const damaged = [
+          source,
+          source.replace(/"type"/g, () => (i % 3 ? '"type"' : '"kind"')).replace(/"vocab":\{/, '"vocab":{},"was":{'),
+          source.slice(0, at),
+          source.replace(/:(\[|\{|"|\d)/g, (part, _, offset: number) =>
+            offset > at && offset < at + 40 ? ':null,"x":' + part.slice(1) : part,
+          ),
+        ][i % 4]!;
+        await writeFile(join(folder, 'tokenizer.json'), damaged, 'latin1');
+        try {
+          const tokenizer = await loadTokenizer(join(folder, 'tokenizer.json'), ...forced, ...added.map((ifAdded) => ({ ifAdded })));
+          createReader(readout, tokenizer);
+          createEncoder(layout, tokenizer).open('1 + 1?').step('It is 2.', true);
+          outcomes.used++;
+        } catch (error) {
+          expect(error, damaged.slice(Math.max(0, at - 100), at + 100)).toBeInstanceOf(ModelError);
+          outcomes.refused++;
+        }
+      }
+      expect(outcomes.used + outcomes.refused).toBe(40);
+      expect(outcomes.refused).toBeGreaterThan(10);
+    },
+  );
+});

@@ -1,0 +1,157 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeImage } from '../../server/models/images/decodeImage.js';
+import { digestImages, ImageError, readImageFiles } from '../../server/models/images/imageFile.js';
+import { type ImageSettings, prepareImages, sampleImage, toPixels } from '../../server/models/images/imageKinds.js';
+import { areaAverage } from '../../server/models/images/resize.js';
+
+const [width, height] = [36, 24];
+const settings: ImageSettings = { kind: 'resize', width: 12, height: 8, channels: 1, mean: [0.5], std: [0.25], token: '<i>', tokens: 6 };
+const colour: ImageSettings = { ...settings, channels: 3, mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 1] };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'images-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A picture whose bytes all differ from their neighbours'. */
+function noise(channels: number, seed: number): Buffer {
+  return Buffer.from(Array.from({ length: width * height * channels }, (_, i) => ((i * 7919 + seed * 104_729) >> 3) % 256));
+}
+
+async function save(name: string, data: Buffer, channels: 1 | 3 | 4): Promise<string> {
+  const path = join(folder, name);
+  await sharp(data, { raw: { width, height, channels } }).png().toFile(path);
+  return path;
+}
+
+/** Averages of 3 x 3 pixels, as bytes. */
+function averages(pixels: ArrayLike<number>, channels: number): number[] {
+  return Array.from({ length: 12 * 8 * channels }, (_, at) => {
+    const [channel, x, y] = [at % channels, Math.floor(at / channels) % 12, Math.floor(at / channels / 12)];
+    let sum = 0;
+    for (let i = 0; i < 9; i++) sum += pixels[((3 * y + Math.floor(i / 3)) * width + 3 * x + (i % 3)) * channels + channel]!;
+    return Math.round(sum / 9);
+  });
+}
+
+async function prepare(paths: readonly string[], own = settings) {
+  return (await prepareImages(await readImageFiles(paths), own))!;
+}
+
+describe('an image of a fixed size', () => {
+  it('is the plain average of the pixels it covers: grey', async () => {
+    const data = noise(1, 1);
+    const { values, shape, text } = await prepare([await save('grey.png', data, 1)]);
+    expect([...values]).toEqual(averages(data, 1).map((byte) => Math.fround((byte / 255 - 0.5) / 0.25)));
+    expect([shape, text]).toEqual([[1, 1, 8, 12], '<i><i><i><i><i><i>']);
+  });
+
+  it('is the plain average of the pixels it covers: colour, channel by channel', async () => {
+    const data = noise(3, 2);
+    const { values, shape } = await prepare([await save('colour.png', data, 3)], colour);
+    const bytes = averages(data, 3);
+    const expected = [0, 1, 2].flatMap((channel) =>
+      Array.from({ length: 96 }, (_, i) => Math.fround((bytes[i * 3 + channel]! / 255 - colour.mean[channel]!) / colour.std[channel]!)),
+    );
+    expect([...values]).toEqual(expected);
+    expect(shape).toEqual([1, 3, 8, 12]);
+  });
+
+  it('is the plain average of the pixels it covers: on white where it is transparent', async () => {
+    const [data, opaque] = [noise(4, 3), Buffer.alloc(width * height * 3)];
+    for (let i = 0; i < width * height; i++) {
+      data[i * 4 + 3] = i % 2 === 0 ? 0 : 255;
+      for (let channel = 0; channel < 3; channel++) opaque[i * 3 + channel] = i % 2 === 0 ? 255 : data[i * 4 + channel]!;
+    }
+    const path = await save('transparent.png', data, 4);
+    expect((await prepare([path], colour)).values).toEqual((await prepare([await save('opaque.png', opaque, 3)], colour)).values);
+    const grey = await sharp(opaque, { raw: { width, height, channels: 3 } })
+      .greyscale()
+      .raw()
+      .toBuffer();
+    expect([...(await prepare([path])).values]).toEqual(averages(grey, 1).map((byte) => Math.fround((byte / 255 - 0.5) / 0.25)));
+  });
+
+  it('keeps the brightness of any image at any size', () => {
+    const size = fc.integer({ min: 1, max: 20 });
+    fc.assert(
+      fc.property(
+        size,
+        size,
+        size,
+        size,
+        fc.array(fc.nat(255), { minLength: 400, maxLength: 400 }),
+        (fromWidth, fromHeight, toWidth, toHeight, bytes) => {
+          const data = Uint8Array.from(bytes.slice(0, fromWidth * fromHeight));
+          const mean = (list: Uint8Array) => list.reduce((a, b) => a + b, 0) / list.length;
+          const { data: resized } = areaAverage({ width: fromWidth, height: fromHeight, channels: 1, data }, toWidth, toHeight);
+          expect(resized).toHaveLength(toWidth * toHeight);
+          expect(Math.abs(mean(resized) - mean(data))).toBeLessThanOrEqual(0.5 + 1e-9);
+          if (fromWidth === toWidth && fromHeight === toHeight) expect(resized).toEqual(data);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('stands beside others in order, and is told apart by its bytes alone', async () => {
+    const [a, b] = [await save('a.png', noise(1, 4), 1), await save('b.png', noise(1, 5), 1)];
+    const both = await prepare([a, pathToFileURL(b).href]);
+    expect([both.shape, both.text.length]).toEqual([[2, 1, 8, 12], 36]);
+    expect(both.values).toEqual(Float32Array.of(...(await prepare([a])).values, ...(await prepare([b])).values));
+    const copy = await save('copy.png', noise(1, 4), 1);
+    const digests = await Promise.all([[a, b], [copy, b], [b, a], [a], []].map(async (paths) => digestImages(await readImageFiles(paths))));
+    expect(digests[1]).toBe(digests[0]);
+    expect(new Set(digests).size).toBe(4);
+    expect(toPixels(both, Int32Array.of(7, 9, 9, 5, 9, 4), 9)).toMatchObject({ end: 5, digest: both.digest });
+    expect(await prepareImages([], settings)).toBeUndefined();
+    expect(sampleImage(colour)).toMatchObject({ shape: [1, 3, 8, 12], text: both.text.slice(18) });
+  });
+});
+
+describe('an image that cannot be read', () => {
+  const refused = async (path: string, message: RegExp) => {
+    const error: unknown = await prepare([path]).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ImageError);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).toContain(path);
+  };
+
+  it('is named, with the remedy', async () => {
+    await refused(join(folder, 'none.png'), /cannot be read \(ENOENT\)\. Put the file there/);
+    await refused(folder, /cannot be read \(EISDIR\)/);
+    await refused('figures/one.png', /was not found\. Put it beside the file that names it/);
+    for (const url of [
+      'https://example.org/a.png',
+      'data:image/png;base64,AA',
+      '//host/share/a.png',
+      'file://host/a.png',
+      '\\\\host\\a.png',
+    ])
+      await refused(url, /not on this machine, and images are not fetched\. Copy it/);
+  });
+
+  it('is named when it is damaged, no image or absurdly large', async () => {
+    const whole = await sharp(noise(1, 6), { raw: { width, height, channels: 1 } })
+      .png()
+      .toBuffer();
+    for (const [name, content] of [
+      ['empty.png', ''],
+      ['text.png', 'not an image'],
+      ['cut.png', whole.subarray(0, whole.length / 2)],
+    ] as const) {
+      await writeFile(join(folder, name), content);
+      await refused(join(folder, name), /cannot be decoded: .*Save it again as PNG or JPEG/);
+    }
+    await writeFile(join(folder, 'large.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="30000" height="30000"/>');
+    await refused(join(folder, 'large.svg'), /pixel limit.*at most 50 million pixels/);
+    await expect(decodeImage({ name: 'x', bytes: Buffer.alloc(0) }, 1)).rejects.toThrow(ImageError);
+  });
+});

@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mmPrmAnnotation } from '../../server/formats/mmPrmAnnotation.js';
+import { mmPrmTree } from '../../server/formats/mmPrmTree.js';
+import { visualPrmConversations } from '../../server/formats/visualPrmConversations.js';
+import { visualPrmRaw } from '../../server/formats/visualPrmRaw.js';
+import type { Problem } from '../../server/reasoning/problem.js';
+import { explainPath } from '../../server/training/explainPath.js';
+import { EXPORT_FORMATS, type ExportFormat, exportProblems } from '../../server/training/exportFormat.js';
+import { selectSamples } from '../../server/training/selection.js';
+
+interface Node {
+  readonly partial_solution?: string[];
+  readonly mc_value: number;
+  readonly children: Node[];
+}
+
+const format = (id: string): ExportFormat => EXPORT_FORMATS.find((one) => one.id === id)!;
+const [mmPrm, visualPrm, trl, qwen] = ['mm-prm', 'visualprm', 'trl', 'qwen'].map(format) as [
+  ExportFormat,
+  ExportFormat,
+  ExportFormat,
+  ExportFormat,
+];
+const long = 'one two three four five six seven eight nine ten eleven';
+
+function node(text: string | string[], mc: number, ...children: Node[]): Node {
+  return { partial_solution: typeof text === 'string' ? [text] : text, mc_value: mc, children };
+}
+
+function tree(mc: number, ...children: Node[]): Problem {
+  const text = JSON.stringify({
+    question: 'How many?',
+    answer: '4',
+    image_path: 'a.png',
+    mc_value: mc,
+    visit_count: 1,
+    correct_rollouts: [],
+    incorrect_rollouts: [],
+    children,
+  });
+  return mmPrmTree.read(text).problems[0]!;
+}
+
+/** `data_pipeline/traverse.py`, line by line, as far as nothing is drawn: negatives, then all positives. */
+function traverse(root: Node & { mc_value: number }): { process: string; labels: number[]; negative: boolean }[] {
+  if (root.mc_value === 0 || root.mc_value === 1) return [];
+  const found: Record<'negative' | 'positive', Map<string, number[]>> = { negative: new Map(), positive: new Map() };
+  const dfs = (at: Node, prefix: string, labels: number[]): void => {
+    const process = `${prefix}${at.partial_solution!.map((step) => step.trim()).join('\n\n')}<prm>\n\n`;
+    const all = [...labels, at.mc_value];
+    const keep = (kind: 'negative' | 'positive'): void => {
+      if (process.split(' ').length > 10 && !found[kind].has(process.trim())) found[kind].set(process.trim(), all);
+    };
+    if (at.mc_value <= 0) return keep('negative');
+    if (at.children.length === 0) return keep('positive');
+    for (const child of at.children) dfs(child, process, all);
+  };
+  for (const child of root.children) dfs(child, '', []);
+  return (['negative', 'positive'] as const).flatMap((kind) =>
+    [...found[kind]].map(([process, labels]) => ({ process, labels, negative: kind === 'negative' })),
+  );
+}
+
+describe('MM-PRM annotations', () => {
+  const words = fc.array(fc.constantFrom('a', 'bb', 'c d', long, 'x\n y'), { minLength: 1, maxLength: 2 });
+  const { tree: anyNode } = fc.letrec<{ tree: Node }>((tie) => ({
+    tree: fc.record({
+      partial_solution: words,
+      mc_value: fc.constantFrom(0, 0, 0.25, 0.5, 1),
+      children: fc.oneof({ depthSize: 'small' }, fc.constant([] as Node[]), fc.array(tie('tree'), { maxLength: 3 })),
+    }),
+  }));
+
+  it('are what traverse.py selects, with all negatives and no more positives than them', () => {
+    fc.assert(
+      fc.property(fc.array(anyNode, { maxLength: 4 }), fc.constantFrom(0, 0.5, 1), (children, mc) => {
+        const problem = tree(mc, ...children);
+        const reference = traverse({ mc_value: mc, children });
+        const { samples, outcomes } = selectSamples(problem, mmPrm.rules, 1);
+        const written = samples.map((sample) => ({
+          process: sample.pieces.map((piece) => `${piece.text}<prm>`).join('\n\n'),
+          labels: [...sample.values],
+          negative: sample.hasError,
+        }));
+        const negatives = reference.filter(({ negative }) => negative);
+        const positives = reference.filter(({ negative }) => !negative);
+        expect(written.filter(({ negative }) => negative)).toEqual(negatives);
+        const drawn = written.filter(({ negative }) => !negative);
+        expect(drawn).toHaveLength(Math.min(positives.length, negatives.length));
+        for (const one of drawn) expect(positives).toContainEqual(one);
+        expect(outcomes.filter(({ sample }) => sample !== undefined)).toHaveLength(samples.length);
+        expect(outcomes.filter(({ exclusion }) => exclusion !== undefined)).toHaveLength(outcomes.length - samples.length);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  const problem = tree(
+    0.5,
+    node([long, 'and more'], 0.75, node('this goes wrong', 0, node('never reached', 0), node('nor this', 1)), node('right', 1)),
+    node('too short', 0),
+    node(`${long} again`, 1),
+    node(`${long} again`, 1),
+    node(`${long} still`, 1),
+  );
+
+  it('count every path that is left out, by reason', () => {
+    const result = exportProblems([problem, tree(1, node(long, 1)), tree(0, node(long, 0))], mmPrm, { seed: 1 });
+    expect(result.excluded).toEqual({ 'too-short': 1, duplicate: 1, 'balanced-away': 2, 'root-all-right': 1, 'root-all-wrong': 1 });
+    expect(result).toMatchObject({ paths: 8, samplesWithError: 1 });
+    expect(result.records).toHaveLength(2);
+  });
+
+  it('are read back by the reader of that format', () => {
+    const { records } = exportProblems([problem], mmPrm, { seed: 1 });
+    const read = mmPrmAnnotation.read(records.map((record) => JSON.stringify(record)).join('\n'));
+    expect(read.faults).toEqual([]);
+    expect(read.problems[0]).toMatchObject({ question: 'How many?', images: ['a.png'] });
+    expect(read.problems[0]!.steps.map((step) => [step.text, step.values.mc?.value])).toEqual([
+      [`${long}\n\nand more`, 0.75],
+      ['this goes wrong', 0],
+    ]);
+  });
+
+  it('draw the same with the same seed, whatever else is exported, and differently with another', () => {
+    const many = tree(
+      0.5,
+      ...Array.from({ length: 5 }, (_, i) => node(`${long} wrong ${i}`, 0)),
+      ...Array.from({ length: 30 }, (_, i) => node(`${long} right ${i}`, 1)),
+    );
+    const lines = (problems: Problem[], seed: number) =>
+      exportProblems(problems, mmPrm, { seed }).records.map((record) => JSON.stringify({ ...record, id: 0 }));
+    expect(lines([many], 1)).toEqual(lines([many], 1));
+    expect(lines([problem, many], 1).slice(2)).toEqual(lines([many], 1));
+    expect(lines([many], 2)).not.toEqual(lines([many], 1));
+  });
+
+  it('say of every node why it is in the set or not', () => {
+    const explain = (id: number) => explainPath(problem, id, mmPrm, { seed: 1 }).sentence;
+    expect(explain(0)).toContain('no step to label');
+    expect(explain(1)).toMatch(/^In the set as the beginning of \d samples?: 2 paths go on/);
+    expect(explain(2)).toBe('In the set, as a sample with an error.');
+    expect(explain(3)).toBe('In the set, up to node 2 of the path, whose value is not above 0, as a sample with an error.');
+    expect(explain(6)).toContain('too short');
+    expect(explain(8)).toContain('another path gives the same text');
+    const positives = [5, 7, 9].map((id) => explainPath(problem, id, mmPrm, { seed: 1 }));
+    expect(positives.filter(({ included }) => included)).toHaveLength(1);
+    expect(positives.filter(({ exclusion }) => exclusion === 'balanced-away')).toHaveLength(2);
+    expect(explainPath(tree(1, node(long, 1)), 1, mmPrm, { seed: 1 }).exclusion).toBe('root-all-right');
+  });
+});
+
+describe('Monte-Carlo labels', () => {
+  const raw = (...scores: [number, number, number][]): Problem =>
+    visualPrmRaw.read(
+      JSON.stringify({
+        image: ['a.png'],
+        question: 'How many?',
+        answer: '4',
+        steps_with_score: scores.map(([score, correct, total], i) => ({
+          step: `${long} ${i}`,
+          score,
+          num_mc_correct: correct,
+          num_mc_total: total,
+        })),
+      }),
+    ).problems[0]!;
+  const stopped = raw([0.5, 8, 16], [0, 0, 16], [0, 0, 0]);
+  const full = raw([1, 16, 16], [0.25, 4, 16], [0, 0, 16], [0.125, 2, 16]);
+
+  it('give MM-PRM paths that end at the first error, so that what the pipeline did not sample does not matter', () => {
+    const { records, excluded } = exportProblems([stopped], mmPrm, { seed: 1 });
+    expect(records[0]).toMatchObject({ conversations: [{}, { value: [0.5, 0] }] });
+    expect(excluded).toEqual({});
+  });
+
+  it('give VisualPRM turns that its reader understands; a step nobody sampled is not called wrong', () => {
+    const { records, excluded } = exportProblems([stopped, full], visualPrm, { seed: 1 });
+    expect(excluded).toEqual({ 'missing-value': 1 });
+    const read = visualPrmConversations.read(JSON.stringify(records[0]));
+    expect(read.faults).toEqual([]);
+    expect(read.problems[0]).toMatchObject({ question: 'How many?', images: ['a.png'] });
+    expect(read.problems[0]!.steps.map((step) => step.values.mc?.value)).toEqual([1, 1, 0, 1]);
+    expect(explainPath(stopped, 2, visualPrm, { seed: 1 })).toMatchObject({ included: false, exclusion: 'missing-value' });
+  });
+
+  it('are cut at the threshold that is asked for', () => {
+    const labels = (threshold: number) => (exportProblems([full], trl, { seed: 1, threshold }).records[0] as { labels: boolean[] }).labels;
+    expect(labels(0)).toEqual([true, true, false, true]);
+    expect(labels(0.25)).toEqual([true, false, false, false]);
+  });
+
+  it('give TRL texts and booleans of one length', () => {
+    expect(exportProblems([full], trl, { seed: 1 }).records).toEqual([
+      { prompt: 'How many?', completions: [0, 1, 2, 3].map((i) => `${long} ${i}`), labels: [true, true, false, true], images: ['a.png'] },
+    ]);
+  });
+
+  it('give Qwen hard labels, nothing behind the first wrong step, one marker a label', () => {
+    const record = exportProblems([full], qwen, { seed: 1 }).records[0] as { messages: { content: string }[]; labels: number[] };
+    expect(record.labels).toEqual([1, 1, 0]);
+    expect(record.messages[2]!.content.split('<extra_0>')).toHaveLength(4);
+  });
+
+  it('are nothing when there are no labels', () => {
+    const unlabelled = { ...full, steps: full.steps.map((step) => ({ ...step, values: { prm: 0.5 } })) };
+    for (const one of EXPORT_FORMATS)
+      expect(exportProblems([unlabelled], one, { seed: 1 })).toMatchObject({ records: [], excluded: { 'missing-value': 1 } });
+  });
+});

@@ -1,0 +1,41 @@
+import katex from 'katex';
+import { element } from './element.js';
+import { mathSegments } from './mathSegments.js';
+
+/** Texts above this are shown without typesetting: one step of 20 kB would hold the panel for seconds. Characters. */
+const MATH_LIMIT = 20_000;
+
+/**
+ * A step's text with its formulas typeset. KaTeX builds nodes and sets their styles through the CSSOM, which a CSP without
+ * `unsafe-inline` allows; its HTML string would lose them. What it cannot read stays as written, marked, with the cause.
+ */
+export function typeset(document: Document, text: string): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  if (text.length > MATH_LIMIT) {
+    fragment.append(text);
+    return fragment;
+  }
+  for (const segment of mathSegments(text)) {
+    if (segment.kind === 'text') {
+      fragment.append(segment.text);
+      continue;
+    }
+    const host = element(document, 'span', { class: segment.kind === 'display' ? 'math math-display' : 'math' });
+    try {
+      katex.render(segment.text, host, {
+        displayMode: segment.kind === 'display',
+        throwOnError: true,
+        trust: false,
+        strict: 'ignore',
+        maxExpand: 500,
+        maxSize: 20,
+      });
+    } catch (error) {
+      host.replaceChildren(segment.text);
+      host.className = 'math math-error';
+      host.title = error instanceof Error ? error.message : String(error);
+    }
+    fragment.append(host);
+  }
+  return fragment;
+}

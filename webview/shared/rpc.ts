@@ -1,0 +1,68 @@
+import type { HostFrame, HostRequests, PanelEvents, PanelFrame } from '../tree/protocol.js';
+
+/** What `acquireVsCodeApi()` returns, as far as the panel uses it. */
+export interface VsCodeApi {
+  postMessage(message: PanelFrame): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+
+/** Requests of a wire by name. */
+type Requests<R> = { readonly [K in keyof R]: { readonly args: unknown; readonly result: unknown } };
+
+/** The host of a page: of the tree panel, unless another wire is named. */
+export interface Host<R extends Requests<R> = HostRequests, E = PanelEvents> {
+  /** Rejects with the host's sentence when it fails, and with `AbortError` when the signal aborts. */
+  call<N extends keyof R & string>(name: N, args: R[N]['args'], signal?: AbortSignal): Promise<R[N]['result']>;
+  on<N extends keyof E & string>(name: N, listener: (data: E[N]) => void): void;
+  /** Rejects what is pending and stops listening. */
+  dispose(): void;
+}
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The panel's end of the wire: calls with an id each, events by name. */
+export function connectHost<R extends Requests<R> = HostRequests, E = PanelEvents>(api: VsCodeApi, target: EventTarget): Host<R, E> {
+  const pending = new Map<number, Pending>();
+  const listeners = new Map<string, (data: never) => void>();
+  let lastId = 0;
+
+  const settle = (id: number, finish: (call: Pending) => void) => {
+    const call = pending.get(id);
+    pending.delete(id);
+    if (call !== undefined) finish(call);
+  };
+  const receive = (event: Event) => {
+    const frame = (event as MessageEvent<HostFrame>).data;
+    if (frame.kind === 'done') settle(frame.id, (call) => call.resolve(frame.ok));
+    else if (frame.kind === 'fail') settle(frame.id, (call) => call.reject(new Error(frame.error)));
+    else if (frame.kind === 'event') listeners.get(frame.name)?.(frame.data as never);
+  };
+  target.addEventListener('message', receive);
+
+  return {
+    call(name, args, signal) {
+      const id = ++lastId;
+      return new Promise((resolve, reject) => {
+        pending.set(id, { resolve: resolve, reject });
+        signal?.addEventListener('abort', () =>
+          settle(id, (call) => {
+            api.postMessage({ kind: 'cancel', id });
+            call.reject(new DOMException('Cancelled', 'AbortError'));
+          }),
+        );
+        api.postMessage({ kind: 'call', id, name, args });
+      });
+    },
+    on(name, listener) {
+      listeners.set(name, listener);
+    },
+    dispose() {
+      target.removeEventListener('message', receive);
+      for (const id of [...pending.keys()]) settle(id, (call) => call.reject(new Error('The panel was closed.')));
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { NodeView } from '../../server/protocol.js';
+
+/** Colour bins on each side of the threshold; `theme.css` defines `--sl-v0` ... `--sl-v9`. */
+const SIDE = 5;
+export const BINS = 2 * SIDE;
+
+/**
+ * The colour bin of a value in [0, 1]: 0-4 below the threshold (0 the lowest), 5-9 from it upwards (9 the highest). Each
+ * side is divided evenly, so the switch of hue is at the threshold wherever that is. Undefined for a missing value.
+ */
+export function valueBin(value: number | null | undefined, threshold: number): number | undefined {
+  if (value === null || value === undefined || Number.isNaN(value)) return undefined;
+  if (value < threshold) return Math.max(0, Math.min(SIDE - 1, Math.floor((value / threshold) * SIDE)));
+  const above = threshold >= 1 ? 1 : (value - threshold) / (1 - threshold);
+  return SIDE + Math.max(0, Math.min(SIDE - 1, Math.floor(above * SIDE)));
+}
+
+/** `0.42`, `1.00`, and a dash for a missing value. */
+export function formatValue(value: number | null | undefined): string {
+  return value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(2);
+}
+
+export const SOURCE_NAMES = {
+  human: 'human label',
+  mc: 'rollouts',
+  prm: 'PRM',
+  recordedPrm: 'PRM in the file',
+  judge: 'LLM judge',
+} as const;
+
+/** Where a node's value comes from, in the few words that fit a card: `7/16 rollouts`, `PRM`, `assumed`. */
+export function sourceLabel(node: NodeView): string {
+  if (node.assumed) return 'assumed';
+  if (node.source === null) return 'no value';
+  if (node.source === 'mc' && node.mc?.total !== undefined && node.mc.correct !== undefined)
+    return `${node.mc.correct}/${node.mc.total} rollouts`;
+  return SOURCE_NAMES[node.source];
+}
+
+/** The same in a third of the width: `7/16`, `PRM`, `mc`. */
+export function shortSource(node: NodeView): string {
+  if (node.assumed) return 'assumed';
+  if (node.source === 'mc' && node.mc?.total !== undefined && node.mc.correct !== undefined) return `${node.mc.correct}/${node.mc.total}`;
+  return { human: 'human', mc: 'mc', prm: 'PRM', recordedPrm: 'PRM', judge: 'judge', none: '–' }[node.source ?? 'none'];
+}

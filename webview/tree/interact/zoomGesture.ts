@@ -1,0 +1,46 @@
+import { select } from 'd3-selection';
+import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity } from 'd3-zoom';
+import { MAX_ZOOM, type View, zoomAround } from '../layout/zoomScale.js';
+
+export interface ZoomGesture {
+  /** Tells the gesture where the drawing stands after somebody else moved it. */
+  sync(view: View): void;
+  setMinimum(k: number): void;
+}
+
+/**
+ * Wheel and pinch zoom about the pointer, drag pans (d3-zoom). The drawing's columns do not scale like its rows, so of
+ * d3's transform only the scale, the pan and the fixed point of a zoom are taken.
+ */
+export function attachZoom(stage: HTMLElement, read: () => View, onView: (view: View) => void): ZoomGesture {
+  let last: ZoomTransform = zoomIdentity;
+  let isSyncing = false;
+  const behavior = zoom<HTMLElement, unknown>()
+    .scaleExtent([0.01, MAX_ZOOM])
+    .clickDistance(4)
+    .on('zoom', (event: D3ZoomEvent<HTMLElement, unknown>) => {
+      const now = event.transform;
+      const before = last;
+      last = now;
+      if (isSyncing) return;
+      const view = read();
+      if (now.k === before.k) onView({ ...view, x: view.x + now.x - before.x, y: view.y + now.y - before.y });
+      else {
+        // The point both transforms leave in place.
+        const px = (now.x * before.k - before.x * now.k) / (before.k - now.k);
+        const py = (now.y * before.k - before.y * now.k) / (before.k - now.k);
+        onView(zoomAround(view, now.k, px, py));
+      }
+    });
+  const target = select(stage).call(behavior).on('dblclick.zoom', null);
+  return {
+    sync(view) {
+      isSyncing = true;
+      behavior.transform(target, zoomIdentity.translate(view.x, view.y).scale(view.k));
+      isSyncing = false;
+    },
+    setMinimum(k) {
+      behavior.scaleExtent([k, MAX_ZOOM]);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import 'katex/dist/katex.css';
+import '../shared/theme.css';
+import '../shared/panel.css';
+import './styles/tree.css';
+import './styles/details.css';
+import { defineControls } from '../shared/controls.js';
+import { connectHost, type VsCodeApi } from '../shared/rpc.js';
+import { startApp } from './app.js';
+import { readPersistedState } from './protocol.js';
+
+declare function acquireVsCodeApi(): VsCodeApi;
+
+const api = acquireVsCodeApi();
+defineControls();
+startApp({
+  document,
+  host: connectHost(api, window),
+  restored: readPersistedState(api.getState()),
+  save: (state) => api.setState(state),
+});

@@ -1,0 +1,38 @@
+import type { NodeView } from '../../../server/protocol.js';
+
+/**
+ * Which node of `next` is which of `previous`, by old id (-1 = gone): roots match, children match when their steps read the
+ * same, in order. So an edit that shifts ids keeps selection, collapse and positions where they were.
+ */
+export function matchNodes(previous: readonly NodeView[], next: readonly NodeView[]): Int32Array {
+  const match = new Int32Array(previous.length).fill(-1);
+  if (previous.length === 0 || next.length === 0) return match;
+  match[0] = 0;
+  // A parent's id is smaller than its children's: it is matched before them.
+  for (const node of previous) {
+    const now = match[node.id]!;
+    if (now < 0) continue;
+    const before = [...node.children];
+    const after = [...next[now]!.children];
+    const isSame = (a: number | undefined, b: number | undefined) =>
+      a !== undefined && b !== undefined && readsTheSame(previous[a]!, next[b]!);
+    // What is equal at both ends stands still: so of two equal branches neither takes the other's name.
+    while (isSame(before.at(-1), after.at(-1))) match[before.pop()!] = after.pop()!;
+    const start = before.findIndex((child, i) => !isSame(child, after[i]));
+    const head = start < 0 ? before.length : start;
+    for (let i = 0; i < head; i++) match[before[i]!] = after[i]!;
+    const free = after.slice(head);
+    const left = before.slice(head).filter((child) => {
+      const at = free.findIndex((id) => isSame(child, id));
+      if (at >= 0) match[child] = free.splice(at, 1)[0]!;
+      return at < 0;
+    });
+    // One child edited and one left over: that is the edited one.
+    if (left.length === 1 && free.length === 1) match[left[0]!] = free[0]!;
+  }
+  return match;
+}
+
+function readsTheSame(a: NodeView, b: NodeView): boolean {
+  return a.steps.length === b.steps.length && a.steps.every((step, i) => step.text === b.steps[i]!.text);
+}

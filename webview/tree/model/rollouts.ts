@@ -1,0 +1,20 @@
+import type { RolloutView } from '../../../server/protocol.js';
+
+export interface DistinctRollout {
+  readonly rollout: RolloutView;
+  /** Position in the node's list. */
+  readonly index: number;
+  readonly copies: number;
+}
+
+/** Equal continuations once, with how often they occur; in the file's order. */
+export function distinctRollouts(rollouts: readonly RolloutView[]): DistinctRollout[] {
+  const byText = new Map<string, { rollout: RolloutView; index: number; copies: number }>();
+  rollouts.forEach((rollout, index) => {
+    const key = `${rollout.correct} ${rollout.steps.join('\u0000')}`;
+    const known = byText.get(key);
+    if (known === undefined) byText.set(key, { rollout, index, copies: 1 });
+    else known.copies++;
+  });
+  return [...byText.values()];
+}

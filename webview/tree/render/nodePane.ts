@@ -1,0 +1,257 @@
+import type { NodeView, StepView } from '../../../server/protocol.js';
+import { rootPath } from '../../../server/reasoning/paths.js';
+import { button } from '../../shared/controls.js';
+import { element, icon, svgElement } from '../../shared/element.js';
+import { drawInterval } from '../../shared/intervalBar.js';
+import { typeset } from '../../shared/math.js';
+import { formatValue, SOURCE_NAMES, sourceLabel, valueBin } from '../../shared/valueScale.js';
+import { plural } from '../../shared/words.js';
+import { canExplain, canSampleMore } from '../interact/keyboard.js';
+import { markOutline } from '../layout/marks.js';
+import { nodeWords, type TreeModel } from '../model/treeModel.js';
+import type { PanelState } from '../store.js';
+import { rolloutList } from './rolloutList.js';
+
+export interface NodePaneActions {
+  select(id: number): void;
+  reveal(target: { readonly node: number; readonly step?: number; readonly rollout?: number }): void;
+  openImage(index: number): void;
+  moreRollouts(id: number): void;
+  explainTraining(id: number): void;
+}
+
+/** Nodes of a path shown as crumbs; of a longer one the first and the last. */
+const CRUMBS = 24;
+
+/** Everything about the selected node: where it is, what its value rests on, its steps, its rollouts, the problem. */
+export function renderNodePane(document: Document, state: PanelState, actions: NodePaneActions): HTMLElement[] {
+  const { model, selected } = state;
+  if (model === null) return [];
+  if (selected === null)
+    return [
+      element(document, 'p', { class: 'hint' }, 'Select a node to see its steps and what its value rests on.'),
+      ...problemSection(document, model, state, actions),
+    ];
+  const node = model.nodes[selected]!;
+  return [
+    crumbs(document, model, selected, actions),
+    ...valueBlock(document, model, node),
+    ...stepsSection(document, node, state, actions),
+    ...rolloutList(document, node, (rollout) => actions.reveal({ node: node.id, rollout })),
+    ...nodeActions(document, selected, state, actions),
+    ...problemSection(document, model, state, actions),
+  ];
+}
+
+/** What can be done with a node of a tree that is whole and at rest. */
+function nodeActions(document: Document, selected: number, state: PanelState, actions: NodePaneActions): HTMLElement[] {
+  const more = () =>
+    button(document, {
+      label: 'Sample more rollouts from this node (m)',
+      text: 'More rollouts from here…',
+      icon: 'beaker',
+      onClick: () => actions.moreRollouts(selected),
+    });
+  const why = () =>
+    button(document, {
+      label: 'Why is this path not in the training set? (w)',
+      text: 'In the training set?',
+      icon: 'question',
+      onClick: () => actions.explainTraining(selected),
+    });
+  const offered = [...(canSampleMore(state) ? [more()] : []), ...(canExplain(state) ? [why()] : [])];
+  return offered.length === 0 ? [] : [element(document, 'p', { class: 'node-actions' }, ...offered)];
+}
+
+function crumbs(document: Document, model: TreeModel, selected: number, actions: NodePaneActions): HTMLElement {
+  const path = rootPath(model.nodes, selected);
+  const shown = path.length <= CRUMBS ? path : [path[0]!, null, ...path.slice(-(CRUMBS - 2))];
+  const items = shown.map((id) => {
+    if (id === null) return element(document, 'li', { class: 'crumb-gap' }, `… ${path.length - CRUMBS + 1} more`);
+    const node = model.nodes[id]!;
+    const bin = valueBin(node.value, model.view.threshold);
+    const isLow = node.value !== null && node.value < model.view.threshold;
+    const label = id === 0 ? 'Problem' : formatValue(node.value);
+    const crumb = element(
+      document,
+      'button',
+      {
+        class: `crumb${isLow ? ' low' : ''}`,
+        type: 'button',
+        title: nodeWords(model, id, 160),
+        ...(id === selected ? { 'aria-current': 'true' } : {}),
+      },
+      element(document, 'span', {
+        class: `swatch ${isLow ? 'diamond' : ''} ${bin === undefined ? 'none' : `v${bin}`}`,
+        'aria-hidden': 'true',
+      }),
+      label,
+    );
+    if (model.firstLow.has(id)) crumb.append(icon(document, 'flag'));
+    crumb.addEventListener('click', () => actions.select(id));
+    return element(document, 'li', {}, crumb);
+  });
+  return element(document, 'nav', { 'aria-label': 'Path from the problem' }, element(document, 'ol', { class: 'crumbs' }, ...items));
+}
+
+function valueBlock(document: Document, model: TreeModel, node: NodeView): HTMLElement[] {
+  const { threshold } = model.view;
+  const bin = valueBin(node.value, threshold);
+  const isLow = node.value !== null && node.value < threshold;
+  const badges: HTMLElement[] = [];
+  const badge = (text: string, className = '') => badges.push(element(document, 'span', { class: `badge ${className}` }, text));
+  if (model.firstLow.has(node.id)) badge('first low step', 'warning');
+  else if (isLow) badge('low', 'warning');
+  const outline = markOutline(node);
+  if (outline === 'assumed') badge('assumed, never sampled');
+  if (outline === 'one-sample') badge('one sample');
+  if (node.mc?.hard === true) badge('hard label');
+  if (node.correct !== undefined) badge(node.correct ? '✓ final answer right' : '✗ final answer wrong');
+  const head = element(
+    document,
+    'div',
+    { class: 'value-head' },
+    element(document, 'span', {
+      class: `swatch large ${isLow ? 'diamond' : ''} ${bin === undefined ? 'none' : `v${bin}`}`,
+      'aria-hidden': 'true',
+    }),
+    element(document, 'span', { class: 'value-number' }, formatValue(node.value)),
+    element(document, 'span', { class: 'value-source' }, sourceSentence(node)),
+  );
+  const parts = [head];
+  if (node.interval !== undefined) {
+    const svg = svgElement(document, 'svg', {
+      class: 'interval-figure',
+      viewBox: '-6 -10 252 34',
+      role: 'img',
+      'aria-label': `95 % Wilson interval ${formatValue(node.interval[0])} to ${formatValue(node.interval[1])}, threshold ${formatValue(threshold)}`,
+    });
+    drawInterval(svg, { width: 240, value: node.value, interval: node.interval, threshold, bin });
+    for (const [x, text] of [
+      [0, '0'],
+      [240, '1'],
+    ] as const)
+      svg.append(svgElement(document, 'text', { x, y: 19, class: 'tick' }, text));
+    svg.append(svgElement(document, 'text', { x: threshold * 240, y: 19, class: 'tick' }, `threshold ${formatValue(threshold)}`));
+    const figure = element(document, 'figure', { class: 'interval-box' });
+    figure.append(
+      svg,
+      element(document, 'figcaption', {}, `95 % interval ${formatValue(node.interval[0])} – ${formatValue(node.interval[1])}`),
+    );
+    parts.push(figure);
+  }
+  if (badges.length > 0) parts.push(element(document, 'div', { class: 'badges' }, ...badges));
+  const facts: [string, string][] = [];
+  if (node.visits !== undefined)
+    facts.push(['Visits', node.visits === 1 ? 'selected once by the search' : `selected ${node.visits} times by the search`]);
+  if (node.judge !== undefined) facts.push(['LLM judge', formatValue(node.judge)]);
+  if (node.children.length > 0)
+    facts.push([
+      'Continues as',
+      `${plural(node.children.length, 'branch', 'branches')}, ${plural(model.subtreeSize[node.id]! - 1, 'node')} below`,
+    ]);
+  if (facts.length > 0)
+    parts.push(
+      element(
+        document,
+        'dl',
+        { class: 'facts' },
+        ...facts.flatMap(([term, text]) => [element(document, 'dt', {}, term), element(document, 'dd', {}, text)]),
+      ),
+    );
+  return parts;
+}
+
+function sourceSentence(node: NodeView): string {
+  if (node.assumed) return 'assumed from a correct rollout';
+  if (node.source === null) return node.parent === null ? 'the problem itself, not scored' : 'no value yet';
+  if (node.source === 'mc' && node.mc?.correct !== undefined && node.mc.total !== undefined)
+    return `${node.mc.correct} of ${plural(node.mc.total, 'rollout')} right`;
+  if (node.source === 'mc') return 'share of rollouts right; their number is not in the file';
+  return `from ${node.source === 'prm' ? 'the PRM' : sourceLabel(node)}`;
+}
+
+function stepsSection(document: Document, node: NodeView, state: PanelState, actions: NodePaneActions): HTMLElement[] {
+  if (node.steps.length === 0) return [];
+  const list = element(document, 'ol', { class: 'steps' }, ...node.steps.map((step) => stepItem(document, node, step, state, actions)));
+  return [section(document, node.steps.length === 1 ? 'Step' : `${node.steps.length} steps`, list)];
+}
+
+function stepItem(document: Document, node: NodeView, step: StepView, state: PanelState, actions: NodePaneActions): HTMLElement {
+  const threshold = state.model!.view.threshold;
+  const { prm, recordedPrm, mc, judge, human } = step.values;
+  const values: [string, number | undefined][] = [
+    [SOURCE_NAMES.prm, prm],
+    [mc?.assumed === true ? 'assumed' : SOURCE_NAMES.mc, mc?.value],
+    [SOURCE_NAMES.recordedPrm, recordedPrm],
+    [SOURCE_NAMES.judge, judge],
+    [SOURCE_NAMES.human, human === undefined ? undefined : (human + 1) / 2],
+  ];
+  const chips = values
+    .filter(([, value]) => value !== undefined)
+    .map(([source, value]) => {
+      const bin = valueBin(value, threshold);
+      const isLow = value! < threshold;
+      return element(
+        document,
+        'span',
+        { class: 'chip' },
+        element(document, 'span', { class: `swatch ${isLow ? 'diamond' : ''} v${bin ?? ''}`, 'aria-hidden': 'true' }),
+        `${source} `,
+        element(document, 'b', {}, formatValue(value)),
+      );
+    });
+  if (step.firstLow) chips.unshift(element(document, 'span', { class: 'chip flag' }, icon(document, 'flag'), 'first low step'));
+  if (chips.length === 0) chips.push(element(document, 'span', { class: 'chip quiet' }, 'no value yet'));
+  const body = element(document, 'div', { class: 'step-text' });
+  body.append(typeset(document, step.text));
+  const go = button(document, {
+    label: 'Show this step in the file',
+    icon: 'go-to-file',
+    onClick: () => actions.reveal({ node: node.id, step: step.index }),
+  });
+  const classes = ['step', step.low ? 'low' : '', step.index === state.selectedStep ? 'current' : ''].filter((name) => name !== '');
+  return element(
+    document,
+    'li',
+    { class: classes.join(' ') },
+    element(document, 'div', { class: 'step-head' }, element(document, 'div', { class: 'chips' }, ...chips), go),
+    body,
+  );
+}
+
+function problemSection(document: Document, model: TreeModel, state: PanelState, actions: NodePaneActions): HTMLElement[] {
+  const { view } = model;
+  const question = element(document, 'div', { class: 'question' });
+  question.append(view.question === '' ? 'The file gives no question.' : typeset(document, view.question));
+  const parts = [question];
+  if (view.answer !== undefined) {
+    const answer = element(document, 'p', { class: 'answer' }, element(document, 'span', { class: 'quiet' }, 'Reference answer '));
+    answer.append(typeset(document, view.answer));
+    parts.push(answer);
+  }
+  if (state.images.length > 0) {
+    parts.push(
+      element(
+        document,
+        'div',
+        { class: 'images' },
+        ...state.images.map((source, index) => {
+          const open = element(
+            document,
+            'button',
+            { type: 'button', class: 'image', title: 'Open the image', 'aria-label': `Open image ${index + 1} of the problem` },
+            element(document, 'img', { src: source, alt: 'The problem’s figure' }),
+          );
+          open.addEventListener('click', () => actions.openImage(index));
+          return open;
+        }),
+      ),
+    );
+  }
+  return [section(document, 'Problem', ...parts)];
+}
+
+export function section(document: Document, title: string, ...content: readonly HTMLElement[]): HTMLElement {
+  return element(document, 'section', { class: 'pane-section' }, element(document, 'h2', {}, title), ...content);
+}

@@ -1,0 +1,111 @@
+import { button, setDisabled } from '../../shared/controls.js';
+import { element } from '../../shared/element.js';
+import { plural } from '../../shared/words.js';
+import { frameWords } from '../model/replay.js';
+import type { PanelState } from '../store.js';
+
+export interface ReplayBarActions {
+  /** Shows the tree after so many frames. */
+  move(count: number): void;
+  step(direction: 1 | -1): void;
+  play(): void;
+  /** The node the line tells of. */
+  showEvent(): void;
+  stopLabeling(): void;
+}
+
+export interface ReplayBar {
+  readonly host: HTMLElement;
+  update(state: PanelState): void;
+}
+
+/** Below the drawing: how the tree came to be, event by event, and how far a labelling under way has come. */
+export function createReplayBar(document: Document, actions: ReplayBarActions): ReplayBar {
+  const back = button(document, { label: 'One event back ([)', icon: 'debug-step-back', onClick: () => actions.step(-1) });
+  const play = playButton();
+  const forward = button(document, { label: 'One event on (])', icon: 'debug-step-over', onClick: () => actions.step(1) });
+  const slider = element(document, 'input', {
+    type: 'range',
+    min: '1',
+    step: '1',
+    class: 'replay-slider',
+    'aria-label': 'Event of the search',
+  }) as HTMLInputElement;
+  slider.addEventListener('input', () => actions.move(Number(slider.value)));
+  slider.addEventListener('keydown', (event) => {
+    const act = { ' ': () => actions.play(), '[': () => actions.step(-1), ']': () => actions.step(1) }[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    act();
+  });
+  const count = element(document, 'span', { class: 'replay-count' });
+  const controls = element(document, 'div', { class: 'replay-controls' }, back, play.host, forward, slider, count);
+  const line = element(document, 'button', { type: 'button', class: 'replay-line', title: 'Select the node this is about' });
+  line.addEventListener('click', () => actions.showEvent());
+  const undone = element(document, 'span', { class: 'quiet' });
+  const progress = element(document, 'span', { class: 'replay-progress' });
+  const stop = button(document, {
+    label: 'Stop labelling; what was sampled is kept',
+    text: 'Stop',
+    icon: 'debug-stop',
+    onClick: () => actions.stopLabeling(),
+  });
+  const live = element(
+    document,
+    'div',
+    { class: 'replay-live' },
+    element(document, 'span', { class: 'codicon codicon-loading codicon-modifier-spin', 'aria-hidden': 'true' }),
+    progress,
+    stop,
+  );
+  const host = element(
+    document,
+    'div',
+    { class: 'replay', role: 'group', 'aria-label': 'How the tree came to be' },
+    controls,
+    element(document, 'div', { class: 'replay-text' }, line, undone),
+    live,
+  );
+  return {
+    host,
+    update({ model, replay, replayAt, isPlaying, labeling }) {
+      const frames = replay?.frames ?? [];
+      host.hidden = model === null || (frames.length === 0 && labeling === null);
+      controls.hidden = line.hidden = frames.length === 0;
+      live.hidden = labeling === null;
+      if (labeling !== null) progress.textContent = labelingWords(labeling);
+      undone.hidden = replay === null || replay.undone === 0;
+      undone.textContent = `The log holds ${plural(replay?.undone ?? 0, 'more rollout')} that the file does not: undone.`;
+      if (model === null || frames.length === 0) return;
+      const at = replayAt ?? frames.length;
+      const words = frameWords(frames[at - 1]!, model.whole);
+      slider.max = String(frames.length);
+      slider.value = String(at);
+      slider.setAttribute('aria-valuetext', `Event ${at} of ${frames.length}: ${words}`);
+      line.textContent = words;
+      count.textContent = `${at} / ${frames.length}`;
+      play.show(isPlaying);
+      setDisabled(back, at === 1);
+      setDisabled(forward, at === frames.length);
+    },
+  };
+
+  function playButton(): { readonly host: HTMLElement; show(isPlaying: boolean): void } {
+    const make = (label: string, icon: string) => button(document, { label, icon, onClick: () => actions.play() });
+    const [start, pause] = [make('Play the search (Space)', 'play'), make('Pause (Space)', 'debug-pause')];
+    return {
+      host: element(document, 'span', { class: 'replay-play' }, start, pause),
+      show(isPlaying) {
+        const hadFocus = (isPlaying ? start : pause).contains(document.activeElement);
+        start.hidden = isPlaying;
+        pause.hidden = !isPlaying;
+        if (hadFocus) (isPlaying ? pause : start).focus();
+      },
+    };
+  }
+}
+
+/** `Labelling: 96 of 200 rollouts`; the last search may go beyond. */
+export function labelingWords({ rollouts, budget }: NonNullable<PanelState['labeling']>): string {
+  return `Labelling: ${budget === undefined ? plural(rollouts, 'rollout') : `${rollouts} of ${plural(budget, 'rollout')}`}`;
+}

@@ -1,0 +1,96 @@
+import type { NodeView } from '../../../server/protocol.js';
+import { finalAnswer } from '../../../server/reasoning/finalAnswer.js';
+import { button } from '../../shared/controls.js';
+import { element, icon } from '../../shared/element.js';
+import { typeset } from '../../shared/math.js';
+import { plural } from '../../shared/words.js';
+import { type DistinctRollout, distinctRollouts } from '../model/rollouts.js';
+import { section } from './nodePane.js';
+
+/** Rollouts listed before "Show more". */
+const PAGE = 20;
+
+/** The completions sampled from a node: counts first, then each one to open; steps are typeset when opened. */
+export function rolloutList(document: Document, node: NodeView, onReveal: (rollout: number) => void): HTMLElement[] {
+  if (node.rollouts.length === 0) return [];
+  const correct = node.rollouts.filter((rollout) => rollout.correct).length;
+  const distinct = distinctRollouts(node.rollouts);
+  const duplicates = node.rollouts.length - distinct.length;
+  const counts = element(
+    document,
+    'p',
+    { class: 'counts' },
+    icon(document, 'check'),
+    `${correct} correct`,
+    icon(document, 'close'),
+    `${node.rollouts.length - correct} incorrect`,
+    element(document, 'span', { class: 'quiet' }, `${distinct.length} distinct, ${plural(duplicates, 'duplicate')}`),
+  );
+  const parts = [counts];
+  const total = node.mc?.total;
+  if (total !== undefined && total !== node.rollouts.length)
+    parts.push(
+      element(document, 'p', { class: 'hint' }, `The value counts ${plural(total, 'rollout')}; the file keeps ${node.rollouts.length}.`),
+    );
+  const list = element(document, 'div', { class: 'rollouts' });
+  const more = (from: number) => {
+    list.append(...distinct.slice(from, from + PAGE).map((item) => rolloutItem(document, item, onReveal)));
+    const rest = distinct.length - from - PAGE;
+    if (rest <= 0) return;
+    const next = button(document, {
+      label: `Show ${plural(Math.min(rest, PAGE), 'more rollout')} of ${rest}`,
+      text: `Show ${Math.min(rest, PAGE)} more of ${rest}`,
+      onClick: () => {
+        next.remove();
+        more(from + PAGE);
+      },
+    });
+    list.append(next);
+  };
+  more(0);
+  return [section(document, 'Rollouts from here', ...parts, list)];
+}
+
+function rolloutItem(document: Document, { rollout, index, copies }: DistinctRollout, onReveal: (rollout: number) => void): HTMLElement {
+  const answer = rollout.answer ?? finalAnswer(rollout.steps.at(-1) ?? '');
+  const verdict = rollout.correct ? 'check' : 'close';
+  const summary = element(
+    document,
+    'summary',
+    {},
+    element(
+      document,
+      'span',
+      { class: `verdict ${rollout.correct ? 'right' : 'wrong'}` },
+      icon(document, verdict),
+      element(document, 'span', { class: 'visually-hidden' }, rollout.correct ? 'correct' : 'incorrect'),
+    ),
+    element(document, 'span', { class: 'rollout-answer' }, answer ?? 'no final answer read'),
+    element(document, 'span', { class: 'quiet' }, plural(rollout.steps.length, 'step')),
+  );
+  if (copies > 1) summary.append(element(document, 'span', { class: 'badge' }, `×${copies}`));
+  const item = element(document, 'details', { class: 'rollout' }, summary);
+  item.addEventListener(
+    'toggle',
+    () => {
+      const steps = rollout.steps.map((text) => {
+        const step = element(document, 'li', { class: 'step-text' });
+        step.append(typeset(document, text));
+        return step;
+      });
+      item.append(
+        steps.length > 0
+          ? element(document, 'ol', {}, ...steps)
+          : element(document, 'p', { class: 'hint' }, 'It ends where the node ends.'),
+        button(document, {
+          label: 'Show this rollout in the file',
+          icon: 'go-to-file',
+          text: 'Show in file',
+          onClick: () => onReveal(index),
+        }),
+      );
+    },
+    { once: true },
+  );
+  return item;
+}

@@ -1,0 +1,200 @@
+import { max } from 'd3-array';
+import { scaleLinear } from 'd3-scale';
+import { treeStatistics } from '../../../server/reasoning/treeStatistics.js';
+import { element, svgElement } from '../../shared/element.js';
+import { formatValue, valueBin } from '../../shared/valueScale.js';
+import { plural } from '../../shared/words.js';
+import type { TreeModel } from '../model/treeModel.js';
+import { section } from './nodePane.js';
+
+/** Bars of the value histogram. */
+const HISTOGRAM = 20;
+/** Rows of a chart before the rest is summed up. */
+const ROWS = 12;
+
+/** Four small charts about the tree and its rollouts, each with its numbers as text. */
+export function renderStatisticsPane(document: Document, model: TreeModel): HTMLElement[] {
+  const statistics = treeStatistics(model.nodes, HISTOGRAM);
+  const { correct, incorrect, distinct, duplicate } = statistics.rollouts;
+  const all = correct + incorrect;
+  // Nodes that are not there at this moment have no value either.
+  const missing = statistics.missing - (model.nodes.length - model.order.length);
+  const parts = [
+    element(
+      document,
+      'p',
+      { class: 'summary' },
+      `${plural(model.order.length, 'node')}, ${plural(model.firstLow.size, 'first low step')}. `,
+      all === 0
+        ? 'The file holds no rollouts.'
+        : `${plural(all, 'rollout')}: ${correct} correct, ${incorrect} incorrect; ${distinct} distinct, ${plural(duplicate, 'duplicate')}.`,
+    ),
+    section(
+      document,
+      'Step values',
+      histogram(document, statistics.values, model.view.threshold),
+      note(document, [
+        missing > 0 ? `${missing} without a value` : '',
+        statistics.assumed > 0 ? `${statistics.assumed} assumed, not counted` : '',
+      ]),
+    ),
+  ];
+  if (all === 0) return parts;
+  return [
+    ...parts,
+    section(
+      document,
+      'Rollouts by depth',
+      verdictRows(
+        document,
+        'Correct and incorrect rollouts by depth',
+        statistics.byDepth.map((row) => ({ label: `depth ${row.depth}`, ...row })),
+      ),
+    ),
+    section(document, 'Steps per rollout', columns(document, statistics.stepsPerRollout)),
+    section(
+      document,
+      'Final answers',
+      verdictRows(
+        document,
+        'Final answers of the rollouts',
+        statistics.answers.map((row) => ({ ...row, label: row.answer ?? 'none read' })),
+      ),
+    ),
+  ];
+}
+
+function note(document: Document, facts: readonly string[]): HTMLElement {
+  return element(document, 'p', { class: 'hint' }, facts.filter((fact) => fact !== '').join(', '));
+}
+
+const HEIGHT = 84;
+
+/** Values in even bins over [0, 1], coloured by the value scale, with the threshold. */
+function histogram(document: Document, counts: readonly number[], threshold: number): HTMLElement {
+  const most = max(counts) ?? 0;
+  const scale = scaleLinear([0, Math.max(1, most)], [0, HEIGHT - 16]);
+  const width = 100 / counts.length;
+  const low = counts.reduce((sum, count, bin) => sum + ((bin + 0.5) / counts.length < threshold ? count : 0), 0);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const svg = chart(
+    document,
+    HEIGHT + 18,
+    `Histogram of ${plural(total, 'step value')}: about ${low} below the threshold ${formatValue(threshold)}, ${total - low} from it upwards`,
+  );
+  counts.forEach((count, bin) => {
+    const height = count === 0 ? 0 : Math.max(2, scale(count));
+    const middle = (bin + 0.5) / counts.length;
+    const bar = svgElement(document, 'rect', {
+      class: `bar v${valueBin(middle, threshold) ?? ''}`,
+      x: `${bin * width + 0.4}%`,
+      width: `${width - 0.8}%`,
+      y: HEIGHT - height,
+      height,
+    });
+    bar.append(
+      svgElement(document, 'title', {}, `${formatValue(bin / counts.length)}–${formatValue((bin + 1) / counts.length)}: ${count}`),
+    );
+    svg.append(bar);
+    if (count > 0 && count === most)
+      svg.append(svgElement(document, 'text', { class: 'count', x: `${(bin + 0.5) * width}%`, y: HEIGHT - height - 4 }, String(count)));
+  });
+  svg.append(
+    svgElement(document, 'line', { class: 'axis', x1: 0, x2: '100%', y1: HEIGHT, y2: HEIGHT }),
+    svgElement(document, 'line', { class: 'threshold', x1: `${threshold * 100}%`, x2: `${threshold * 100}%`, y1: 10, y2: HEIGHT + 4 }),
+    svgElement(document, 'text', { class: 'tick start', x: 0, y: HEIGHT + 14 }, '0'),
+    svgElement(document, 'text', { class: 'tick', x: `${threshold * 100}%`, y: HEIGHT + 14 }, `threshold ${formatValue(threshold)}`),
+    svgElement(document, 'text', { class: 'tick end', x: '100%', y: HEIGHT + 14 }, '1'),
+  );
+  return figure(document, svg);
+}
+
+/** How many solutions have how many steps. */
+function columns(document: Document, rows: readonly { readonly steps: number; readonly count: number }[]): HTMLElement {
+  const most = max(rows, (row) => row.count) ?? 0;
+  const scale = scaleLinear([0, Math.max(1, most)], [0, HEIGHT - 16]);
+  const shown = rows.slice(0, 24);
+  const width = 100 / shown.length;
+  const svg = chart(document, HEIGHT + 18, `Steps per rollout: ${shown.map((row) => `${row.steps} steps ${row.count}`).join(', ')}`);
+  shown.forEach((row, i) => {
+    const height = Math.max(2, scale(row.count));
+    const middle = `${(i + 0.5) * width}%`;
+    svg.append(
+      svgElement(document, 'rect', {
+        class: 'bar plain',
+        x: `${i * width + Math.max(0.6, width * 0.15)}%`,
+        width: `${width - 2 * Math.max(0.6, width * 0.15)}%`,
+        y: HEIGHT - height,
+        height,
+      }),
+      svgElement(document, 'text', { class: 'count', x: middle, y: HEIGHT - height - 4 }, String(row.count)),
+      svgElement(document, 'text', { class: 'tick', x: middle, y: HEIGHT + 14 }, String(row.steps)),
+    );
+  });
+  svg.append(svgElement(document, 'line', { class: 'axis', x1: 0, x2: '100%', y1: HEIGHT, y2: HEIGHT }));
+  return figure(document, svg);
+}
+
+interface VerdictRow {
+  readonly label: string;
+  readonly correct: number;
+  readonly incorrect: number;
+}
+
+/** A table whose rows carry a bar: its numbers are its text equivalent. */
+function verdictRows(document: Document, caption: string, rows: readonly VerdictRow[]): HTMLElement {
+  const scale = scaleLinear([0, max(rows, (row) => row.correct + row.incorrect) ?? 1], [0, 100]);
+  const rest = rows.slice(ROWS);
+  const sum = (pick: (row: VerdictRow) => number) => rest.reduce((total, row) => total + pick(row), 0);
+  const shown =
+    rest.length === 0
+      ? rows.slice(0, ROWS)
+      : [
+          ...rows.slice(0, ROWS),
+          { label: `${rest.length} more`, correct: sum((row) => row.correct), incorrect: sum((row) => row.incorrect) },
+        ];
+  const unseen = (text: string) => element(document, 'span', { class: 'visually-hidden' }, text);
+  const head = element(
+    document,
+    'tr',
+    {},
+    ...[unseen('Group'), unseen('Bar'), 'right', 'wrong'].map((title) => element(document, 'th', { scope: 'col' }, title)),
+  );
+  const body = shown.map((row) => {
+    const svg = svgElement(document, 'svg', { class: 'row-bar', width: '100%', height: 10, 'aria-hidden': 'true' });
+    const right = Math.min(100, scale(row.correct));
+    const wrong = Math.min(100 - right, scale(row.incorrect));
+    svg.append(
+      svgElement(document, 'rect', { class: 'bar right', x: 0, width: `${right}%`, height: 10 }),
+      svgElement(document, 'rect', { class: 'bar wrong', x: `${right}%`, width: `${wrong}%`, height: 10 }),
+    );
+    const cell = element(document, 'td', { class: 'bar-cell' });
+    cell.append(svg);
+    return element(
+      document,
+      'tr',
+      {},
+      element(document, 'th', { scope: 'row', title: row.label }, row.label),
+      cell,
+      element(document, 'td', {}, String(row.correct)),
+      element(document, 'td', {}, String(row.incorrect)),
+    );
+  });
+  return element(
+    document,
+    'table',
+    { class: 'verdicts', 'aria-label': caption },
+    element(document, 'thead', {}, head),
+    element(document, 'tbody', {}, ...body),
+  );
+}
+
+function chart(document: Document, height: number, label: string): SVGElement {
+  return svgElement(document, 'svg', { class: 'chart', width: '100%', height, role: 'img', 'aria-label': label });
+}
+
+function figure(document: Document, svg: SVGElement): HTMLElement {
+  const host = element(document, 'figure', {});
+  host.append(svg);
+  return host;
+}
