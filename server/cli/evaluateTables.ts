@@ -1,10 +1,10 @@
 import { SELECTIONS, type Selection } from '../evaluation/bestOfN.js';
-import type { Estimate } from '../evaluation/bootstrap.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
 import { BENCHMARKS } from '../evaluation/evaluationInput.js';
 import type { ProcessScores } from '../evaluation/processBenchmark.js';
 import type { Best } from '../evaluation/thresholdSweep.js';
 import { count } from '../language/solutionValues.js';
+import type { Estimate } from '../reasoning/bootstrap.js';
 
 const NAMES: Readonly<Record<Selection, string>> = {
   pass: 'pass@N',

@@ -1,5 +1,5 @@
+import { bootstrapMeans, type Estimate, resampleWeights } from '../reasoning/bootstrap.js';
 import { createRandom } from '../reasoning/random.js';
-import { bootstrapMeans, type Estimate, resampleWeights } from './bootstrap.js';
 import { SCORE_RULES, type ScoreRule, solutionScore } from './solutionScore.js';
 import { bestIsCorrect, passAt, subsetMean } from './subsets.js';
 

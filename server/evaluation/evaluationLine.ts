@@ -1,5 +1,5 @@
+import type { Estimate } from '../reasoning/bootstrap.js';
 import { SELECTIONS, type Selection } from './bestOfN.js';
-import type { Estimate } from './bootstrap.js';
 import type { Evaluation, ScoreOrigin } from './evaluation.js';
 import type { ProcessBenchmark } from './evaluationInput.js';
 import type { ProcessScores } from './processBenchmark.js';

@@ -1,4 +1,4 @@
-import { type Estimate, interval, resampleWeights } from './bootstrap.js';
+import { type Estimate, interval, resampleWeights } from '../reasoning/bootstrap.js';
 import { countFirstError, type FirstErrorMetrics, firstErrorMetrics, harmonicMean } from './firstErrorMetrics.js';
 import type { LabelledSolution } from './labelledSolution.js';
 import { addCounts, countSteps, macroF1, type StepCounts, type StepMetrics, stepMetrics } from './stepMetrics.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bestOfN, type Candidate, type CandidateSet, SELECTIONS } from '../../server/evaluation/bestOfN.js';
-import { interval, resampleWeights } from '../../server/evaluation/bootstrap.js';
 import { SCORE_RULES, solutionScore } from '../../server/evaluation/solutionScore.js';
 import { allSubsets, bestIsCorrect, logChoose, passAt, subsetMean } from '../../server/evaluation/subsets.js';
+import { interval, resampleWeights } from '../../server/reasoning/bootstrap.js';
 import { createRandom, sampleIndices } from '../../server/reasoning/random.js';
 
 const candidate: fc.Arbitrary<Candidate> = fc.record({

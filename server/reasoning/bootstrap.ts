@@ -1,4 +1,4 @@
-import { createRandom } from '../reasoning/random.js';
+import { createRandom } from './random.js';
 
 /** A mean with its two-sided 95 % bootstrap interval. */
 export interface Estimate {

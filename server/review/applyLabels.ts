@@ -1,0 +1,77 @@
+import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
+import type { StepLabel } from './labelRecord.js';
+import { type StepKeys, stepKeys } from './stepKeys.js';
+
+/** A label whose text is not in the document any more. */
+export interface StaleLabel {
+  readonly label: StepLabel;
+  /** The step that is now where the judged one was, in the same problem; absent when there is none. */
+  readonly place?: { readonly problem: number; readonly step: number };
+}
+
+/** A document with the labels that people gave its steps. */
+export interface LabeledDocument {
+  /** Steps that people judged have their verdict as `values.human`. */
+  readonly document: ReasoningDocument;
+  /** By problem and step of the document: the current labels, one a person. */
+  readonly labels: readonly (ReadonlyMap<number, readonly StepLabel[]> | undefined)[];
+  readonly stale: readonly StaleLabel[];
+}
+
+/**
+ * Joins a document with current labels (`currentLabels`). A label applies to every step with its content key, so that a copy
+ * of a solution elsewhere in the file has it too.
+ */
+export function applyLabels(document: ReasoningDocument, current: readonly StepLabel[]): LabeledDocument {
+  if (current.length === 0) return { document, labels: [], stale: [] };
+  const byStep = new Map<string, StepLabel[]>();
+  for (const label of current) byStep.set(label.step, [...(byStep.get(label.step) ?? []), label]);
+  const keys = document.problems.map(stepKeys);
+  const found = new Set<string>();
+  const labels: (ReadonlyMap<number, readonly StepLabel[]> | undefined)[] = [];
+  const problems = document.problems.map((problem, at) => {
+    const own = labelsOf(keys[at], byStep);
+    labels.push(own.size > 0 ? own : undefined);
+    for (const list of own.values()) for (const { step } of list) found.add(step);
+    return own.size > 0 ? withHuman(problem, own) : problem;
+  });
+  const stale = current.filter(({ step }) => !found.has(step)).map((label) => staleLabel(label, document, keys));
+  return { document: { ...document, problems }, labels, stale };
+}
+
+function labelsOf(
+  keys: StepKeys | undefined,
+  byStep: ReadonlyMap<string, readonly StepLabel[]>,
+): ReadonlyMap<number, readonly StepLabel[]> {
+  const own = new Map<number, readonly StepLabel[]>();
+  for (const [step, key] of (keys?.steps ?? []).entries()) {
+    const list = byStep.get(key);
+    if (list) own.set(step, list);
+  }
+  return own;
+}
+
+function withHuman(problem: Problem, labels: ReadonlyMap<number, readonly StepLabel[]>): Problem {
+  const steps = problem.steps.map((step) => {
+    const human = humanVerdict(labels.get(step.index) ?? []);
+    return human === undefined ? step : { ...step, values: { ...step.values, human } };
+  });
+  return { ...problem, steps };
+}
+
+/**
+ * What several people say of one step: the value most of them gave, unsure and skipped ones left out; undefined when nobody
+ * judged it or two values have equally many votes.
+ */
+export function humanVerdict(labels: readonly StepLabel[]): -1 | 0 | 1 | undefined {
+  const votes = new Map<-1 | 0 | 1, number>();
+  for (const { value } of labels) if (typeof value === 'number') votes.set(value, (votes.get(value) ?? 0) + 1);
+  const [first, second] = [...votes].sort(([, a], [, b]) => b - a);
+  return first && first[1] !== second?.[1] ? first[0] : undefined;
+}
+
+function staleLabel(label: StepLabel, { problems }: ReasoningDocument, keys: readonly StepKeys[]): StaleLabel {
+  const { problem, step } = label.place;
+  const isThere = keys[problem]?.problem === label.problem && problems[problem]?.steps[step] !== undefined;
+  return { label, ...(isThere && { place: { problem, step } }) };
+}

@@ -1,0 +1,116 @@
+import { createRandom, sampleIndices } from '../reasoning/random.js';
+import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
+import { valueOf } from '../reasoning/stepVerdict.js';
+import { stepPosteriors } from './posterior.js';
+import { evidenceOf, type ReviewableProblem, type ReviewableStep } from './reviewable.js';
+
+/** Which steps a review is about, and in which order. */
+export type QueueKind = 'first-low' | 'uncertain' | 'suspects' | 'disagreements' | 'audit' | 'all';
+
+export interface QueueOptions {
+  readonly kind: QueueKind;
+  /** In [0, 1]; a value below it is low. */
+  readonly threshold: number;
+  /** Steps at most; all where it is not given. An audit draws so many. */
+  readonly count?: number;
+  /** Of the random audit. */
+  readonly seed: number;
+}
+
+export interface QueueItem {
+  readonly uri: string;
+  readonly problem: number;
+  readonly step: number;
+  /** Why this step is in the queue, as one short sentence. */
+  readonly reason: string;
+}
+
+/** A step to judge, with its place in the order: larger first. */
+interface Candidate extends QueueItem {
+  readonly rank: number;
+}
+
+/** One rule a kind of queue: the rank and the reason of a step, or undefined to leave it out. `right`: P(step is right). */
+type Rule = (step: ReviewableStep, right: number, threshold: number) => { readonly rank: number; readonly reason: string } | undefined;
+
+const rules: Readonly<Record<Exclude<QueueKind, 'audit'>, Rule>> = {
+  all: () => ({ rank: 0, reason: 'every step' }),
+  'first-low': ({ firstLow }) => (firstLow ? { rank: 0, reason: 'first low step of its solution' } : undefined),
+  uncertain: (_, right) => ({ rank: Math.min(right, 1 - right), reason: `all sources together: ${percent(right)} likely right` }),
+  suspects({ values, labels }, right, threshold) {
+    const labeled = labels.length > 0 ? undefined : labelOf(values, threshold);
+    if (labeled === undefined) return undefined;
+    const wrongLabel = labeled ? 1 - right : right;
+    return wrongLabel > 0.5
+      ? { rank: wrongLabel, reason: `labeled ${labeled ? 'right' : 'wrong'}, but all sources together say ${percent(right)} likely right` }
+      : undefined;
+  },
+  disagreements({ values, labels }, _, threshold) {
+    const people = labels.flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
+    if (new Set(people).size > 1) return { rank: 2, reason: 'reviewers disagree' };
+    const known = (['human', 'mc', 'prm', 'recordedPrm', 'judge'] as const).flatMap((source) => {
+      const value = valueOf(values, source);
+      return value === undefined ? [] : [{ source, value, low: source === 'human' ? value === 0 : value < threshold }];
+    });
+    const low = known.find((one) => one.low);
+    const high = known.findLast((one) => !one.low);
+    return low && high
+      ? {
+          rank: high.value - low.value,
+          reason: `${name(low.source)} ${low.value.toFixed(2)}, ${name(high.source)} ${high.value.toFixed(2)}`,
+        }
+      : undefined;
+  },
+};
+
+/** The queue of a review. Its order does not depend on who asks, so that two people with one seed judge the same steps. */
+export function reviewQueue(problems: readonly ReviewableProblem[], options: QueueOptions): QueueItem[] {
+  const steps = problems.flatMap((problem) => problem.steps.map((step) => ({ problem, step })));
+  const place = ({ problem, step }: (typeof steps)[number]) => ({
+    uri: problem.uri,
+    problem: problem.problem.index,
+    step: step.step.index,
+  });
+  const most = options.count ?? Infinity;
+  if (options.kind === 'audit') {
+    const chosen = sampleIndices(steps.length, Math.min(steps.length, most), createRandom(options.seed, 'audit'));
+    return chosen.flatMap((at) => (steps[at] ? [{ ...place(steps[at]), reason: 'drawn at random' }] : []));
+  }
+  const rule = rules[options.kind];
+  const posteriors =
+    options.kind === 'uncertain' || options.kind === 'suspects'
+      ? stepPosteriors(steps.map(({ step }) => evidenceOf(step)))
+      : new Float64Array(0);
+  const candidates = steps.flatMap((one, at): Candidate[] => {
+    const found = rule(one.step, posteriors[at] ?? 0.5, options.threshold);
+    return found ? [{ ...place(one), ...found }] : [];
+  });
+  // Sorting is stable: steps of equal rank keep the order of the files.
+  return candidates
+    .sort((a, b) => b.rank - a.rank)
+    .slice(0, most)
+    .map(({ rank: _, ...item }) => item);
+}
+
+/** The label that training would use; undefined where the file gives none. */
+function labelOf(values: StepValues, threshold: number): boolean | undefined {
+  if (values.human !== undefined) return values.human >= 0;
+  const soft = valueOf(values, 'mc') ?? valueOf(values, 'judge');
+  return soft === undefined ? undefined : values.mc ? soft > 0 : soft >= threshold;
+}
+
+const names: Readonly<Record<ValueSource, string>> = {
+  prm: 'PRM',
+  recordedPrm: 'PRM in file',
+  mc: 'rollouts',
+  judge: 'judge',
+  human: 'human',
+};
+
+function name(source: ValueSource): string {
+  return names[source];
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

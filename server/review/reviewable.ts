@@ -1,0 +1,37 @@
+import type { Problem, Step } from '../reasoning/problem.js';
+import type { StepValues } from '../reasoning/stepValue.js';
+import { valueOf } from '../reasoning/stepVerdict.js';
+import type { StepLabel } from './labelRecord.js';
+import type { StepEvidence } from './posterior.js';
+
+/** A problem whose steps can be judged, with everything known about them. */
+export interface ReviewableProblem {
+  readonly uri: string;
+  readonly problem: Problem;
+  /** In the order of `problem.steps`: the file's values, people's labels and the live model's scores. */
+  readonly steps: readonly ReviewableStep[];
+}
+
+export interface ReviewableStep {
+  readonly step: Step;
+  readonly values: StepValues;
+  /** Low, and no step before it is. */
+  readonly firstLow: boolean;
+  /** Current labels, one a person. */
+  readonly labels: readonly StepLabel[];
+}
+
+/** Name under which a human label of the data file itself counts as a reviewer. */
+export const fileReviewer = 'data file';
+
+/** What independent sources say of a step; values that were assumed or already cut to 0 or 1 are no rollouts. */
+export function evidenceOf({ step, values, labels }: ReviewableStep): StepEvidence {
+  const people = labels.flatMap(({ by, value }) => (typeof value === 'number' ? [{ by, value }] : []));
+  if (labels.length === 0 && step.values.human !== undefined) people.push({ by: fileReviewer, value: step.values.human });
+  const { mc } = values;
+  const counts =
+    mc && !mc.assumed && mc.correct !== undefined && mc.total !== undefined ? { correct: mc.correct, total: mc.total } : undefined;
+  const prm = valueOf(values, 'prm') ?? valueOf(values, 'recordedPrm');
+  const judge = valueOf(values, 'judge');
+  return { people, ...(counts && { mc: counts }), ...(prm !== undefined && { prm }), ...(judge !== undefined && { judge }) };
+}
