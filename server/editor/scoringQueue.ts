@@ -1,4 +1,4 @@
-import { ModelError } from '../models/modelError.js';
+import { ModelChangedError, ModelError } from '../models/modelError.js';
 import { NotAllowedError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
 import type { OpenDocument } from './openDocument.js';
 
@@ -14,6 +14,8 @@ export interface QueueEvents {
   settled(document: OpenDocument): void;
   /** State or progress changed. */
   changed(): void;
+  /** The model's files changed: scores of other documents are those of the model as it was. */
+  modelChanged(message: string): void;
   /** The model cannot be used; nothing more is scored until `resume`. */
   failed(message: string): void;
 }
@@ -178,6 +180,7 @@ export class ScoringQueue {
 
   #recover(run: Run, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof ModelChangedError) return this.#events.modelChanged(message);
     if (error instanceof ModelError) return this.#fail(error);
     if (++this.#attempts < attemptsPerProblem) return;
     this.#attempts = 0;

@@ -102,6 +102,10 @@ export function createService(
         settleWaiters(document.uri);
       },
       changed: statusSoon,
+      modelChanged(message) {
+        world.log.warn(message);
+        reload();
+      },
       failed(message) {
         world.log.error(message);
         for (const uri of [...waiters.keys()]) settleWaiters(uri, new Error(message));

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { ClientSession, type InferenceLog } from './clientSession.js';
+import { ClientSession, type InferenceLog, type LoadedFiles } from './clientSession.js';
 import type { DeviceInfo } from './deviceInfo.js';
 import type {
   FromChild,
@@ -80,14 +80,21 @@ export class InferenceClient {
     this.#options = options;
   }
 
-  /** Loads a graph; the same request again gives the same session. Rejects with InferenceError. */
-  async load(request: LoadRequest): Promise<{ readonly session: number; readonly result: LoadResult }> {
-    const key = JSON.stringify([request.graphPath, request.device, request.threads, [...request.columns]]);
+  /**
+   * Loads a graph; the same request again gives the same session. Rejects with InferenceError, and with ModelChangedError
+   * when the files are no longer those of `identity`. They are looked at again whenever another child loads them.
+   */
+  async load(request: LoadRequest, identity?: LoadedFiles): Promise<{ readonly session: number; readonly result: LoadResult }> {
+    const key = JSON.stringify([request.graphPath, request.device, request.threads, [...request.columns], identity?.fingerprint]);
     let session = this.#sessions.get(key);
     if (!session) {
       const number = ++this.#lastId;
-      const result = this.#start({ kind: 'load', id: ++this.#lastId, session: number, request }) as Promise<LoadResult>;
-      session = new ClientSession(number, request, result);
+      const loading = this.#start({ kind: 'load', id: ++this.#lastId, session: number, request }) as Promise<LoadResult>;
+      const result = loading.then(async (loaded) => {
+        await identity?.refuseChanged();
+        return loaded;
+      });
+      session = new ClientSession(number, request, result, identity);
       this.#sessions.set(key, session);
     }
     try {
@@ -223,14 +230,9 @@ export class InferenceClient {
   #reload(session: ClientSession): void {
     const message = { kind: 'load', id: ++this.#lastId, session: session.number, request: session.request } as const;
     const settle: Job['settle'] = (outcome) => {
-      if ('result' in outcome) {
-        session.loaded = outcome.result as LoadResult;
-        return;
-      }
-      for (const [key, known] of this.#sessions) if (known === session) this.#sessions.delete(key);
-      for (const job of [...this.#jobs.values()])
-        if (job.message.session === session.number)
-          this.#fail(job, outcome.error.message, outcome.error instanceof InferenceError && outcome.error.isOutOfMemory);
+      if ('error' in outcome) return this.#giveUp(session, outcome.error);
+      session.loaded = outcome.result as LoadResult;
+      session.identity?.refuseChanged().catch((error: unknown) => this.#giveUp(session, error as Error));
     };
     this.#jobs.set(message.id, {
       id: message.id,
@@ -242,6 +244,17 @@ export class InferenceClient {
       wasLost: false,
       isCancelled: false,
     });
+  }
+
+  /** Forgets a session and fails what waits for it. */
+  #giveUp(session: ClientSession, error: Error): void {
+    for (const [key, known] of this.#sessions) if (known === session) this.#sessions.delete(key);
+    for (const job of [...this.#jobs.values()]) {
+      if (job.message.session !== session.number) continue;
+      this.#forget(job);
+      this.#post({ kind: 'cancel', id: job.id });
+      job.settle({ error });
+    }
   }
 
   #post(message: ToChild): void {

@@ -5,6 +5,14 @@ import type { LoadRequest, LoadResult, RunSize } from './protocol.js';
 /** A provider that loses its device twice in so short a time is not used again. */
 const lossesApartMs = 60_000;
 
+/** The files that a load request means. */
+export interface LoadedFiles {
+  /** The same for the same content. */
+  readonly fingerprint: string;
+  /** Rejects when the files are others now. */
+  refuseChanged(): Promise<void>;
+}
+
 export interface InferenceLog {
   info(message: string): void;
   warn(message: string): void;
@@ -21,7 +29,13 @@ export class ClientSession {
   /** The size that was last spoken of. */
   #toldSize: RunSize | undefined;
 
-  constructor(number: number, request: LoadRequest, result: Promise<LoadResult>) {
+  /** @param identity The files that the request means. */
+  constructor(
+    number: number,
+    request: LoadRequest,
+    result: Promise<LoadResult>,
+    readonly identity?: LoadedFiles,
+  ) {
     this.number = number;
     this.#request = request;
     this.result = result;

@@ -2,3 +2,8 @@
 export class ModelError extends Error {
   override readonly name: string = 'ModelError';
 }
+
+/** The model's files are no longer those that were loaded: what was computed meanwhile may come from two models. */
+export class ModelChangedError extends ModelError {
+  override readonly name = 'ModelChangedError';
+}

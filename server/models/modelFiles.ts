@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { externalFiles } from '../onnx/externalData.js';
 import { OnnxFileError } from '../onnx/readModel.js';
 import { Fields } from './fields.js';
-import { ModelError } from './modelError.js';
+import { type FileIdentity, identifyFiles } from './fileIdentity.js';
+import { ModelChangedError, ModelError } from './modelError.js';
 
 /** One ONNX file, or three where images, tokens and the model over their embeddings are graphs of their own. */
 export type GraphFiles = string | { readonly decoder: string; readonly embeddings: string; readonly vision: string };
@@ -26,8 +25,8 @@ export interface LoadedModelFiles<P> {
   /** The other two of a model in three graphs. */
   readonly parts?: { readonly embeddingsPath: string; readonly visionPath: string };
   readonly tokenizerPath: string;
-  /** SHA-256 over profile, tokenizer and graph with its external data, as hexadecimal. */
-  readonly fingerprint: string;
+  /** Of profile, tokenizer and graph with its external data. */
+  readonly identity: FileIdentity;
 }
 
 /**
@@ -55,18 +54,20 @@ export async function loadModelFiles<P extends ModelFiles>(
   const graphPaths = [graphPath, ...(parts ? [parts.embeddingsPath, parts.visionPath] : [])];
   for (const path of graphPaths) await refusePointer(path, `'graph' of ${profilePath} names it`);
   await refusePointer(tokenizerPath, `'tokenizer' of ${profilePath} names it`);
-  const hash = createHash('sha256').update(text);
   const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((file) => join(dirname(tokenizerPath), file));
   const weights = await Promise.all(graphPaths.map(externalWeights));
-  // Those with the usual names also where the graph itself is a riddle.
-  for (const path of new Set([
-    tokenizerPath,
-    ...beside,
-    ...graphPaths.flatMap((file, i) => [file, `${file}_data`, `${file}.data`, ...weights[i]!]),
-  ])) {
-    if (await isFile(path)) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  }
-  return { profile, profilePath, graphPath, ...(parts && { parts }), tokenizerPath, fingerprint: hash.digest('hex') };
+  const identity = await identifyFiles([
+    ...new Set([
+      profilePath,
+      tokenizerPath,
+      ...beside,
+      // Those with the usual names even if the graph cannot be parsed.
+      ...graphPaths.flatMap((file, i) => [file, `${file}_data`, `${file}.data`, ...weights[i]!]),
+    ]),
+  ]);
+  if ((await readFile(profilePath, 'utf8').catch(() => undefined)) !== text)
+    throw new ModelChangedError(`${profilePath} changed while it was read. Try again.`);
+  return { profile, profilePath, graphPath, ...(parts && { parts }), tokenizerPath, identity };
 }
 
 function externalWeights(graphPath: string): Promise<readonly string[]> {

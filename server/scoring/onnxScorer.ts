@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { InferenceClient, InferenceError } from '../inference/client.js';
 import type { Device, ReadValues } from '../inference/protocol.js';
+import type { FileIdentity } from '../models/fileIdentity.js';
 import { digestImages, ImageError, imageError, readImageFiles } from '../models/images/imageFile.js';
 import { type ImageSettings, imagesPlace, prepareImages, sampleImage, toPixels } from '../models/images/imageKinds.js';
-import { ModelError } from '../models/modelError.js';
+import { ModelChangedError, ModelError } from '../models/modelError.js';
 import { loadTokenizer } from '../models/tokenizer.js';
 import { createScoreCache } from './cache.js';
 import type { SegmentEncoder } from './layouts/encoder.js';
@@ -31,6 +32,7 @@ export interface OnnxScorerOptions {
 
 interface LoadedModel {
   readonly info: ScorerInfo;
+  readonly identity: FileIdentity;
   readonly session: number;
   readonly graphPath: string;
   readonly profilePath: string;
@@ -49,12 +51,15 @@ const warmupSteps = ['3 boxes hold 3 * 12 = 36 pencils.', 'After giving 5 away, 
 /** Scores with an ONNX model in a child process; nothing is read or started before the first call. */
 export function createScorer(options: OnnxScorerOptions): Scorer {
   const { log } = options;
-  const client = new InferenceClient({ entry: options.inferenceEntry, log });
+  const openClient = () => new InferenceClient({ entry: options.inferenceEntry, log });
+  let client = openClient();
   const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
   let loading: Promise<LoadedModel> | undefined;
+  /** Scores on their way into the cache. */
+  let keeping: Promise<unknown> = Promise.resolve();
 
   async function load(): Promise<LoadedModel> {
-    const { profile, profilePath, graphPath, parts, tokenizerPath, fingerprint } = await loadProfile(options.modelFolder);
+    const { profile, profilePath, graphPath, parts, tokenizerPath, identity } = await loadProfile(options.modelFolder);
     const { forced, added } = markersOf(profile.layout);
     const tokenizer = await loadTokenizer(
       tokenizerPath,
@@ -85,7 +90,8 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       ...(pixels && { pixels }),
       columns: reader.columns,
     };
-    const { session, result } = await client.load(request).catch((error: unknown) => {
+    const { session, result } = await client.load(request, identity).catch((error: unknown) => {
+      if (error instanceof ModelChangedError) throw error;
       throw new ModelError(explainLoadFailure(graphPath, profilePath, tokenizerPath, error as Error));
     });
     reader.checkWidth(result.width);
@@ -104,7 +110,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     const info: ScorerInfo = {
       model: profile.name,
       modelPath: options.modelFolder,
-      fingerprint,
+      fingerprint: identity.fingerprint,
       threshold: toUnit(profile.threshold, profile.range),
       aggregation: profile.aggregation,
       device: result.device,
@@ -112,6 +118,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     };
     return {
       info,
+      identity,
       session,
       graphPath,
       profilePath,
@@ -132,8 +139,22 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     return attempt;
   }
 
+  /** What was computed with the files as they were is not to be believed; the next call loads them as they are. */
+  function reloadIfChanged(error: unknown): never {
+    if (error instanceof ModelChangedError) {
+      loading = undefined;
+      void client.dispose();
+      client = openClient();
+    }
+    throw error;
+  }
+
   async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress, priority = 0 }: ScoreOptions): Promise<ScoreResult> {
-    const { session, graphPath, profilePath, columns, info, profile, encoder, reader, images } = await orAborted(loaded(), signal);
+    const { identity, session, graphPath, profilePath, columns, info, profile, encoder, reader, images } = await orAborted(
+      loaded(),
+      signal,
+    );
+    await identity.refuseChanged();
     // A verdict without the figure would be one on another problem.
     const files = images ? await readImageFiles(job.images).catch(imageError) : [];
     if (files instanceof ImageError) return allSkipped(job, files.message);
@@ -183,15 +204,24 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       const pixels = prepared && toPixels(prepared, ids, images.token);
       const request = { parents, ids, offsets, reads, columns: reader.columns, ...(pixels && { pixels }), priority };
       const { tokens } = await client.run(session, request, { ...(signal && { signal }), onRead });
+      await identity.refuseChanged();
       return { scores, skipped, cached, tokens };
     } catch (error) {
+      // The process may have ended because its weights were overwritten.
+      if (!signal?.aborted) await identity.refuseChanged();
       if (!(error instanceof InferenceError && error.isOutOfMemory)) throw error;
       const { provider } = client.device(session);
       throw new ModelError(
         `${graphPath} cannot be run: ${error.message}. ${moreMemory(provider)} or a smaller 'maxTokens' in ${profilePath}, which leaves long solutions unscored.`,
       );
     } finally {
-      void cache.write(trie.key, fresh);
+      // A cancelled run leaves what it has, as long as it is of this model.
+      const kept = identity.refuseChanged().then(
+        () => void cache.write(trie.key, fresh),
+        () => undefined,
+      );
+      keeping = Promise.all([keeping, kept]);
+      if (!signal?.aborted) await kept;
     }
   }
 
@@ -201,10 +231,11 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       const device = client.device(session);
       return device === info.device ? info : { ...info, device };
     },
-    score: (job, scoreOptions = {}) => score(job, scoreOptions),
+    score: (job, scoreOptions = {}) => score(job, scoreOptions).catch(reloadIfChanged),
     clearCache: () => cache.clear(),
     async dispose() {
-      await Promise.all([client.dispose(), cache.close()]);
+      await Promise.all([client.dispose(), keeping]);
+      await cache.close();
     },
   });
 }

@@ -155,13 +155,13 @@ describe('loadProfile', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it('fingerprints every file that a score depends on', async () => {
-    const prints = [(await loadProfile(folder)).fingerprint];
+    const prints = [(await loadProfile(folder)).identity.fingerprint];
     for (const name of ['model.onnx', 'model.onnx.data', 'tokenizer.json', 'tokenizer_config.json']) {
       await writeFile(join(folder, name), `changed ${name}`);
-      prints.push((await loadProfile(folder)).fingerprint);
+      prints.push((await loadProfile(folder)).identity.fingerprint);
     }
     await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...testProfile, name: 'other' }));
-    prints.push((await loadProfile(folder)).fingerprint);
+    prints.push((await loadProfile(folder)).identity.fingerprint);
     expect(new Set(prints).size).toBe(6);
     expect(prints[0]).toMatch(/^[0-9a-f]{64}$/);
   });

@@ -1,5 +1,6 @@
 import { type InferenceClient, InferenceError } from '../../inference/client.js';
 import type { Device, SampledRow } from '../../inference/protocol.js';
+import type { FileIdentity } from '../../models/fileIdentity.js';
 import { digestImages, ImageError, readImageFiles } from '../../models/images/imageFile.js';
 import {
   type ImageSettings,
@@ -9,7 +10,7 @@ import {
   sampleImage,
   toPixels,
 } from '../../models/images/imageKinds.js';
-import { ModelError } from '../../models/modelError.js';
+import { ModelChangedError, ModelError } from '../../models/modelError.js';
 import { loadModelFiles } from '../../models/modelFiles.js';
 import { loadTokenizer, type TextTokenizer } from '../../models/tokenizer.js';
 import { type Policy, PolicyError, type Rollout, type SampleRequest } from '../policy.js';
@@ -35,7 +36,7 @@ export interface LocalPolicyOptions {
 
 interface LoadedPolicy {
   readonly profile: LocalPolicyProfile;
-  readonly fingerprint: string;
+  readonly identity: FileIdentity;
   readonly tokenizer: TextTokenizer;
   readonly session: number;
   readonly stop: Int32Array;
@@ -58,6 +59,12 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
     return attempt;
   }
 
+  /** The next call loads the files as they are. */
+  function policyChanged(error: unknown): never {
+    loading = undefined;
+    throw new PolicyError((error as Error).message);
+  }
+
   async function imagesOf(sources: readonly string[], settings: ImageSettings): Promise<PreparedImages | undefined> {
     try {
       const files = await readImageFiles(sources);
@@ -74,7 +81,7 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
 
   async function sample({ question, images: sources, prefix, count, seed, signal }: SampleRequest): Promise<readonly Rollout[]> {
     signal?.throwIfAborted();
-    const { profile, tokenizer, session, stop, banned, images } = await loaded();
+    const { profile, identity, tokenizer, session, stop, banned, images } = await loaded();
     const figures = images && (await imagesOf(sources, images.settings));
     const fail = (failure: string): Rollout[] => Array.from({ length: count }, () => ({ failure }));
     const characters = [question, ...prefix].reduce((sum, text) => sum + text.length, 0);
@@ -106,8 +113,10 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
     };
     try {
       const { rows } = await options.client.sample(session, request, signal);
+      await identity.refuseChanged();
       return rows.map((row) => toRollout(row, profile, tokenizer));
     } catch (error) {
+      await identity.refuseChanged().catch(policyChanged);
       if (error instanceof InferenceError) return fail(error.message);
       throw error;
     }
@@ -115,8 +124,8 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
 
   return {
     async describe() {
-      const { profile, fingerprint } = await loaded();
-      return { name: profile.name, fingerprint, isDeterministic: true };
+      const { profile, identity } = await loaded();
+      return { name: profile.name, fingerprint: identity.fingerprint, isDeterministic: true };
     },
     sample,
     dispose: () => Promise.resolve(),
@@ -125,7 +134,7 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
 
 async function load({ folder, client, device, threads }: LocalPolicyOptions): Promise<LoadedPolicy> {
   try {
-    const { profile, profilePath, graphPath, tokenizerPath, fingerprint } = await loadModelFiles(folder, 'policy.json', parsePolicyProfile);
+    const { profile, profilePath, graphPath, tokenizerPath, identity } = await loadModelFiles(folder, 'policy.json', parsePolicyProfile);
     const tokenizer = await loadTokenizer(tokenizerPath, profile.end, ...(profile.images ? [profile.images.token] : []));
     const end = tokenizer.tokenId(profile.end, 'end token');
     const settings = profile.prompt.includes(imagesPlace) ? profile.images : undefined;
@@ -138,7 +147,8 @@ async function load({ folder, client, device, threads }: LocalPolicyOptions): Pr
       );
     const pixels = figure && toPixels(figure, warmup, images!.token);
     const request = { graphPath, device, threads, warmup, ...(pixels && { pixels }), columns: new Int32Array(0) };
-    const { session, result } = await client.load(request).catch((error: unknown) => {
+    const { session, result } = await client.load(request, identity).catch((error: unknown) => {
+      if (error instanceof ModelChangedError) throw error;
       throw new PolicyError(
         `${graphPath} cannot be used: ${(error as Error).message.split('\n')[0]!.replace(/[.\s]+$/, '')}. Model and profile: ${profilePath}.`,
       );
@@ -155,7 +165,7 @@ async function load({ folder, client, device, threads }: LocalPolicyOptions): Pr
     const banned = Int32Array.from({ length: result.width }, (_, id) => id).filter(
       (id) => id !== end && (tokenizer.specialIds.has(id) || !tokenizer.has(id)),
     );
-    return { profile, fingerprint, tokenizer, session, stop: Int32Array.of(end), banned, images };
+    return { profile, identity, tokenizer, session, stop: Int32Array.of(end), banned, images };
   } catch (error) {
     throw error instanceof ModelError ? new PolicyError(error.message) : error;
   }

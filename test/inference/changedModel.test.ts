@@ -1,0 +1,101 @@
+import { copyFileSync } from 'node:fs';
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ModelChangedError } from '../../server/models/modelError.js';
+import { writeModel } from '../../server/onnx/model.js';
+import { readModel } from '../../server/onnx/readModel.js';
+import { childPids, copyModel, modelFolders, openScorer, temporaryFolder, tree } from './models.js';
+
+/** Two models of the same shape: the second has its largest weights changed. */
+async function twoModels(layout: keyof typeof modelFolders): Promise<{ folder: string; first: string; second: string }> {
+  const folder = await copyModel(modelFolders[layout]);
+  const [store, graph] = [await temporaryFolder(), join(folder, 'model.onnx')];
+  const model = await readModel(graph, Infinity);
+  const sizes = model.graph.initializers.map(({ data }) => data?.length ?? 0);
+  const large = [...sizes].sort((a, b) => b - a)[8] ?? 0;
+  const initializers = model.graph.initializers.map((tensor, i) => {
+    if (sizes[i]! < large || !Buffer.isBuffer(tensor.data)) return tensor;
+    const data = Buffer.from(tensor.data);
+    for (let at = 3; at < data.length; at += 4) data[at]! ^= 0x80;
+    return { ...tensor, data };
+  });
+  const [first, second] = [join(store, 'first.onnx'), join(store, 'second.onnx')];
+  await copyFile(graph, first);
+  await writeFile(
+    second,
+    writeModel({ ...model, graph: { ...model.graph, initializers } }, () => ''),
+  );
+  return { folder, first, second };
+}
+
+const failure = (work: Promise<unknown>) => work.then(() => 'no error').catch((error: unknown) => error);
+
+describe.each(['hugging-face', 'token-major'] as const)('a %s model that changes', (layout) => {
+  it('while it scores: nothing of the run is given or stored, the user is told, and the next call uses the new one', async () => {
+    const { folder, first, second } = await twoModels(layout);
+    const cacheFolder = await temporaryFolder();
+    const scorer = openScorer(folder, { cacheFolder });
+    const before = await scorer.score(tree(3));
+    let isChanged = false;
+    const onProgress = (done: number) => {
+      if (done < 20 || isChanged) return;
+      isChanged = true;
+      // In place, as "cp new.onnx model.onnx" does it: the weights are mapped from this file.
+      copyFileSync(second, join(folder, 'model.onnx'));
+    };
+    const error = await failure(scorer.score(tree(121), { onProgress }));
+    expect(error).toBeInstanceOf(ModelChangedError);
+    expect((error as Error).message).toMatch(/model\.onnx changed while the model was in use.*Score again/s);
+
+    const after = await scorer.score(tree(63));
+    expect(after.cached).toBe(0);
+    const expected = await openScorer(folder).score(tree(63));
+    after.scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!)).toBeLessThan(1e-5));
+    expect(Math.max(...before.scores.map((score, i) => Math.abs(score - after.scores[i]!)))).toBeGreaterThan(1e-3);
+
+    // What is stored for the first model is the first model's: the broken run left nothing.
+    copyFileSync(first, join(folder, 'model.onnx'));
+    const again = openScorer(folder, { cacheFolder });
+    const known = await again.score(tree(121));
+    expect(known.cached).toBe(3);
+    const alone = await openScorer(folder).score(tree(121));
+    known.scores.forEach((score, i) => expect(Math.abs(score - alone.scores[i]!)).toBeLessThan(1e-5));
+  });
+
+  it('while the process that runs it is ended: the one that follows does not go on with the other', async () => {
+    const { folder, second } = await twoModels(layout);
+    const scorer = openScorer(folder);
+    await scorer.describe();
+    let isChanged = false;
+    const onProgress = (done: number) => {
+      if (done < 20 || isChanged) return;
+      isChanged = true;
+      copyFileSync(second, join(folder, 'next.onnx'));
+      process.kill(childPids(scorer.log).at(-1)!, 'SIGKILL');
+    };
+    const scoring = failure(scorer.score(tree(121), { onProgress }));
+    await expect.poll(() => isChanged).toBe(true);
+    await rename(join(folder, 'next.onnx'), join(folder, 'model.onnx'));
+    const error = await scoring;
+    expect(error).toBeInstanceOf(ModelChangedError);
+  });
+});
+
+it('a model that changes between two problems is not used for the second in silence', async () => {
+  const { folder, second } = await twoModels('hugging-face');
+  const scorer = openScorer(folder);
+  await scorer.score(tree(3));
+  await copyFile(second, join(folder, 'model.onnx'));
+  expect(await failure(scorer.score(tree(3)))).toBeInstanceOf(ModelChangedError);
+  expect((await scorer.score(tree(3))).cached).toBe(0);
+});
+
+it('a file that is written again with the same content changes nothing', async () => {
+  const folder = await copyModel(modelFolders['hugging-face']);
+  const scorer = openScorer(folder);
+  await scorer.score(tree(3));
+  await writeFile(join(folder, 'new.onnx'), await readFile(join(folder, 'model.onnx')));
+  await rename(join(folder, 'new.onnx'), join(folder, 'model.onnx'));
+  expect((await scorer.score(tree(3))).cached).toBe(3);
+});
