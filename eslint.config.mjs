@@ -10,8 +10,8 @@ const noD3 = wall('Drawing belongs in webview/.', '^d3-', '^katex', '^@vscode/we
 const noExtension = wall('The server and the webview never reach into the extension.', '/extension/');
 const noWebview = wall('Only webview/tree/protocol.ts is a door into the webview.', '/webview/(?!tree/protocol\\.js$)');
 const noServer = wall(
-  'From outside, the server is server/protocol.ts, its pure reasoning/ and formats/ alone.',
-  '/server/(?!protocol\\.js$|reasoning/|formats/)',
+  'From outside, the server is server/protocol/, its pure reasoning/ and formats/ alone.',
+  '/server/(?!protocol/|reasoning/|formats/)',
 );
 const noNode = wall('Pure code: no Node built-ins, no I/O. Pass the world in.', '^node:', '^(fs|path|os|child_process|crypto)$');
 

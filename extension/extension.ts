@@ -1,4 +1,5 @@
 import { commands, type ExtensionContext, window } from 'vscode';
+import { isCancelled } from '../server/protocol/message.js';
 import { allowServer } from './commands/allowServer.js';
 import { cancelScoring } from './commands/cancelScoring.js';
 import { clearCache } from './commands/clearCache.js';
@@ -103,6 +104,8 @@ function register({ id, run }: Command, stepLens: StepLens): { dispose(): void }
     try {
       await run(stepLens, ...args);
     } catch (error) {
+      // Whoever cancelled knows.
+      if (isCancelled(error)) return;
       stepLens.log.error(`${id}: ${detailsOf(error)}`);
       const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, 'Show Log');
       if (choice) stepLens.log.show();

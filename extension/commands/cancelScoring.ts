@@ -1,4 +1,4 @@
-import { CancelScoring } from '../../server/protocol.js';
+import { CancelScoring } from '../../server/protocol/scoring.js';
 import type { Command } from './command.js';
 
 /** Stops scoring, of every document. */

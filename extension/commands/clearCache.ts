@@ -1,5 +1,5 @@
 import { window } from 'vscode';
-import { ClearCache } from '../../server/protocol.js';
+import { ClearCache } from '../../server/protocol/scoring.js';
 import type { Command } from './command.js';
 
 /** Drops all stored scores; open files keep theirs until they are scored again. */

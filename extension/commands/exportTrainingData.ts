@@ -3,10 +3,9 @@ import {
   type ExportOutcome,
   ExportTraining,
   type ExportTrainingParams,
-  type ExportTrainingResult,
   type TrainingFormat,
   TrainingFormats,
-} from '../../server/protocol.js';
+} from '../../server/protocol/training.js';
 import { type Command, filesOf } from './command.js';
 
 /** The command line's own, so that both write the same file. */
@@ -21,7 +20,7 @@ export const exportTrainingData: Command = {
     const uris = filesOf(stepLens, target, selected);
     const sources = uris.length > 0 ? uris : await pickSource();
     if (sources.length === 0) return;
-    const formats = await stepLens.client.request<readonly TrainingFormat[]>(TrainingFormats, {});
+    const formats = await stepLens.client.request(TrainingFormats, {});
     const format = formats.find(({ id }) => id === given.format) ?? (await pickFormat(formats));
     if (!format) return;
     const threshold = given.threshold ?? (await askThreshold(format, exportThresholds(stepLens.context)[format.id]));
@@ -32,11 +31,10 @@ export const exportTrainingData: Command = {
     for (const uri of sources) if (uri.scheme !== 'file') await workspace.openTextDocument(uri);
     const params: ExportTrainingParams = { uris: sources.map(String), format: format.id, threshold, seed: exportSeed, out: out.toString() };
     const result = await window.withProgress({ location: ProgressLocation.Notification, title: `Exporting ${format.title}` }, () =>
-      stepLens.client.request<ExportTrainingResult>(ExportTraining, params),
+      stepLens.client.request(ExportTraining, params),
     );
-    if ('err' in result) throw new Error(result.err);
     await window.showTextDocument(out, { preview: false });
-    void tell(result.ok, format, threshold, sources);
+    void tell(result, format, threshold, sources);
   },
 };
 

@@ -1,5 +1,5 @@
 import { window } from 'vscode';
-import { type ProblemView, ProblemViewRequest } from '../../server/protocol.js';
+import { ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { type Command, targetOf } from './command.js';
 import { label } from './labelProblem.js';
 
@@ -9,7 +9,7 @@ export const labelAll: Command = {
   async run(stepLens, target) {
     const uri = targetOf(stepLens, target);
     if (!uri) return;
-    const view = await stepLens.client.request<ProblemView | null>(ProblemViewRequest, { uri: uri.toString(), problem: 0 });
+    const view = await stepLens.client.request(ProblemViewRequest, { uri: uri.toString(), problem: 0 });
     const count = view?.problemCount ?? 0;
     for (let problem = 0; problem < count; problem++) {
       const outcome = await label(stepLens, uri, problem, false, {

@@ -1,5 +1,5 @@
 import { type CancellationToken, type Progress, ProgressLocation, Uri, window, workspace } from 'vscode';
-import { type LabelingParams, type LabelOutcome, LabelProblem, type LabelProblemResult } from '../../server/protocol.js';
+import { type LabelingParams, type LabelOutcome, LabelProblem } from '../../server/protocol/labeling.js';
 import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, isIndex, targetOf } from './command.js';
@@ -58,9 +58,7 @@ async function ask(
   again: boolean,
   token: CancellationToken,
 ): Promise<LabelOutcome | undefined> {
-  const result = await client.request<LabelProblemResult>(LabelProblem, { uri: uri.toString(), problem, again }, token);
-  if ('ok' in result) return result.ok;
-  throw new Error(result.err);
+  return client.request(LabelProblem, { uri: uri.toString(), problem, again }, token);
 }
 
 function report(progress: Progress<{ message: string }>, { rollouts, budget, searches, resumed, servers }: LabelingParams): void {

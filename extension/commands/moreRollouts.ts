@@ -1,6 +1,6 @@
 import type { Uri } from 'vscode';
 import { ProgressLocation, Range, type TextDocument, WorkspaceEdit, window, workspace } from 'vscode';
-import { MoreRollouts, type MoreRolloutsResult } from '../../server/protocol.js';
+import { MoreRollouts } from '../../server/protocol/labeling.js';
 import { stepAt } from '../shell/stepAt.js';
 import { type Command, isIndex, targetOf } from './command.js';
 
@@ -28,11 +28,9 @@ export const moreRollouts: Command = {
     const before = document.getText();
     const result = await window.withProgress(
       { location: ProgressLocation.Notification, title: `StepLens: ${wanted} rollouts`, cancellable: true },
-      (_progress, token) =>
-        stepLens.client.request<MoreRolloutsResult>(MoreRollouts, { uri: uri.toString(), ...here, count: wanted }, token),
+      (_progress, token) => stepLens.client.request(MoreRollouts, { uri: uri.toString(), ...here, count: wanted }, token),
     );
-    if ('err' in result) throw new Error(result.err);
-    const { right, wrong, failed } = result.ok;
+    const { right, wrong, failed } = result;
     const told = `${right + wrong + failed} more rollouts: ${right} right, ${wrong} wrong${failed > 0 ? `, ${failed} failed` : ''}.`;
     if (await window.showInformationMessage(told, 'Undo')) await takeBack(document, before);
   },

@@ -1,6 +1,6 @@
 import { type Uri, window } from 'vscode';
-import { LSPErrorCodes, ResponseError } from 'vscode-languageclient';
-import { ScoreDocument, type ScoreDocumentResult } from '../../server/protocol.js';
+import { isCancelled } from '../../server/protocol/message.js';
+import { ScoreDocument } from '../../server/protocol/scoring.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, targetOf } from './command.js';
 
@@ -17,12 +17,11 @@ export async function score(stepLens: StepLens, uri: Uri | undefined, again: boo
   if (!uri) return;
   const { client, consent } = stepLens;
   try {
-    const { steps, low } = await client.request<ScoreDocumentResult>(ScoreDocument, { uri: uri.toString(), again });
+    const { steps, low } = await client.request(ScoreDocument, { uri: uri.toString(), again });
     window.setStatusBarMessage(`$(check) ${steps} steps scored, ${low} low`, messageMs);
   } catch (error) {
-    if (error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled) return;
     const origin = client.status?.asksFor;
-    if (origin === undefined) throw error;
+    if (origin === undefined || isCancelled(error)) throw error;
     // A "no" is an answer, and no failure.
     if (await consent.notify(origin)) await score(stepLens, uri, again);
   }

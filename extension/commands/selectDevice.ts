@@ -1,5 +1,6 @@
 import { type QuickPickItem, window } from 'vscode';
-import type { ServerSettings, StatusParams } from '../../server/protocol.js';
+import type { ServerSettings } from '../../server/protocol/settings.js';
+import type { StatusParams } from '../../server/protocol/status.js';
 import { devices } from '../shell/settings.js';
 import type { Command } from './command.js';
 

@@ -1,5 +1,6 @@
 import { Uri, window, workspace } from 'vscode';
-import { RecogniseModel, type RecogniseModelParams, type RecogniseModelResult } from '../../server/protocol.js';
+import { type RecognizedFamily, RecognizeModel } from '../../server/protocol/models.js';
+
 import type { Command } from './command.js';
 
 /** Chooses the model that scores: the bundled one, or a folder with a `prm.json`, which is offered where the model is of a known family. */
@@ -30,10 +31,7 @@ export const selectModel: Command = {
     if (!picked) return;
     const profile = Uri.joinPath(picked, 'prm.json');
     if (!(await exists(profile))) {
-      const text = await offerProfile(
-        picked,
-        await client.request<RecogniseModelResult>(RecogniseModel, { folder: picked.fsPath } satisfies RecogniseModelParams),
-      );
+      const text = await offerProfile(picked, await client.request(RecognizeModel, { folder: picked.fsPath }));
       if (text === undefined) return;
       await workspace.fs.writeFile(profile, new TextEncoder().encode(`${text}\n`));
     }
@@ -42,18 +40,14 @@ export const selectModel: Command = {
 };
 
 /** The text of the profile to write, as chosen; undefined = none. */
-async function offerProfile(folder: Uri, found: RecogniseModelResult): Promise<string | undefined> {
-  if ('err' in found) {
-    void window.showErrorMessage(found.err);
-    return undefined;
-  }
-  if (found.ok.length === 0) {
+async function offerProfile(folder: Uri, found: readonly RecognizedFamily[]): Promise<string | undefined> {
+  if (found.length === 0) {
     void window.showErrorMessage(
       `${folder.fsPath} has no prm.json, and by its files it is of no family that StepLens knows. Choose the folder that holds the model's profile, or write one: the README's section on models says how.`,
     );
     return undefined;
   }
-  const items = found.ok.map(({ name, profile }) => ({ label: `$(file-add) ${name}`, detail: profile, profile }));
+  const items = found.map(({ name, profile }) => ({ label: `$(file-add) ${name}`, detail: profile, profile }));
   const choice = await window.showQuickPick(items, {
     title: `${folder.fsPath} has no prm.json`,
     placeHolder: 'By its files the model is one of these. Write the profile?',

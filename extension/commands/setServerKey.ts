@@ -1,5 +1,5 @@
 import { commands, type QuickPickItem, window } from 'vscode';
-import { ScoringServer } from '../../server/protocol.js';
+import { ScoringServer } from '../../server/protocol/servers.js';
 import { serverKeyName } from '../shell/serverKey.js';
 import type { StepLens } from '../shell/stepLens.js';
 import type { Command } from './command.js';
@@ -44,7 +44,7 @@ export const setServerKey: Command = {
 /** One item an origin. */
 async function chosenServers({ settings, client }: StepLens): Promise<Server[]> {
   const { labelingPolicy, labelingJudge } = settings.read();
-  const scoring = await client.request<string | null>(ScoringServer, {});
+  const scoring = await client.request(ScoringServer, {});
   const uses: [url: string, use: string][] = [
     [scoring ?? '', 'scoring model'],
     [labelingPolicy, 'labelling policy'],

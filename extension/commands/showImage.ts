@@ -1,5 +1,5 @@
 import { commands, Uri, ViewColumn, window } from 'vscode';
-import { type ProblemView, ProblemViewRequest } from '../../server/protocol.js';
+import { ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, isIndex, targetOf } from './command.js';
@@ -23,7 +23,7 @@ export const showImage: Command = {
 };
 
 async function imagesOf({ client }: StepLens, uri: Uri, problem: number): Promise<readonly string[]> {
-  const view = await client.request<ProblemView | null>(ProblemViewRequest, { uri: uri.toString(), problem });
+  const view = await client.request(ProblemViewRequest, { uri: uri.toString(), problem });
   return view?.images ?? [];
 }
 

@@ -1,4 +1,4 @@
-import { StopLabeling } from '../../server/protocol.js';
+import { StopLabeling } from '../../server/protocol/labeling.js';
 import type { Command } from './command.js';
 
 /** Stops labelling, of the file given or of all. What was sampled stays in the event log. */

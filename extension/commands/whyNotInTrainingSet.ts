@@ -1,5 +1,6 @@
 import { type QuickPickItem, window } from 'vscode';
-import { ExplainTraining, type ExplainTrainingParams, type StepAtResult, type TrainingExplanation } from '../../server/protocol.js';
+import type { StepAtResult } from '../../server/protocol/steps.js';
+import { ExplainTraining, type ExplainTrainingParams, type TrainingExplanation } from '../../server/protocol/training.js';
 import { stepAt } from '../shell/stepAt.js';
 import { type Command, isIndex, targetOf } from './command.js';
 import { exportSeed, exportThresholds } from './exportTrainingData.js';
@@ -32,7 +33,7 @@ export const whyNotInTrainingSet: Command = {
       ...(place.node !== undefined && { node: place.node }),
       ...(place.step !== undefined && { step: place.step }),
     };
-    const answers = await stepLens.client.request<readonly TrainingExplanation[]>(ExplainTraining, params);
+    const answers = await stepLens.client.request(ExplainTraining, params);
     if (answers.length === 0) throw new Error('The file has changed: this step is no longer in it.');
     const title = `In the training set? ${place.node === undefined ? `Step ${place.step! + 1}` : `Node ${place.node}`} of problem ${place.problem + 1}`;
     const chosen = await window.showQuickPick(answers.map(itemOf), {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CancellationTokenSource, type Disposable, env, type LogOutputChannel, Uri, type WebviewPanel, window, workspace } from 'vscode';
-import { Evaluate, type EvaluateLine, type EvaluateParams, type EvaluateResult } from '../../server/protocol.js';
+import { Evaluate, type EvaluateLine, type EvaluateParams } from '../../server/protocol/evaluation.js';
 import type { EvaluationEvents, EvaluationRequests, EvaluationResult } from '../../webview/tree/protocol.js';
 import type { Client } from '../shell/client.js';
 import type { Settings } from '../shell/settings.js';
@@ -99,11 +99,9 @@ export class EvaluationPanel implements Disposable {
       for (const uri of this.uris) if (uri.scheme !== 'file') await workspace.openTextDocument(uri);
       const uris = this.uris.map(String);
       const params: EvaluateParams = { id, uris, rescore };
-      const result = await this.#world.client.request<EvaluateResult>(Evaluate, params, source.token);
-      if ('cancelled' in result) throw new Error('The evaluation was cancelled.');
-      if ('err' in result) throw new Error(result.err);
-      this.#lines = result.ok.lines;
-      return { uris, ...result.ok };
+      const outcome = await this.#world.client.request(Evaluate, params, source.token);
+      this.#lines = outcome.lines;
+      return { uris, ...outcome };
     } finally {
       if (this.#id === id) this.#id = undefined;
       source.dispose();

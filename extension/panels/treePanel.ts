@@ -10,15 +10,11 @@ import {
   window,
   workspace,
 } from 'vscode';
-import {
-  type NodeView,
-  type ProblemView,
-  ProblemViewRequest,
-  ScoreDocument,
-  type StepAtResult,
-  type TreeView,
-  TreeViewRequest,
-} from '../../server/protocol.js';
+import { TreeViewRequest } from '../../server/protocol/labeling.js';
+import type { RequestType } from '../../server/protocol/message.js';
+import { type NodeView, type ProblemView, ProblemViewRequest } from '../../server/protocol/problemView.js';
+import { ScoreDocument } from '../../server/protocol/scoring.js';
+import type { StepAtResult } from '../../server/protocol/steps.js';
 import { type InitialView, readPersistedState } from '../../webview/tree/protocol.js';
 import type { Client } from '../shell/client.js';
 import { reveal, toRange } from '../shell/editors.js';
@@ -154,9 +150,12 @@ export class TreePanel implements Disposable {
   }
 
   /** The server forgets closed documents; opening one that no editor shows is enough. A tree that still grows has no file. */
-  async #ask<Result>(method: string, params: object): Promise<Result> {
+  async #ask<Params extends { readonly uri: string }, Result>(
+    type: RequestType<'server', Params, Result>,
+    params: Omit<Params, 'uri'>,
+  ): Promise<Result> {
     if (await exists(this.uri)) await workspace.openTextDocument(this.uri);
-    return this.#world.client.request<Result>(method, { uri: this.uri.toString(), ...params });
+    return this.#world.client.request(type, { uri: this.uri.toString(), ...params } as Params);
   }
 
   /** The first view of a page: a failure is a state of the page, with the next action. */
@@ -170,11 +169,11 @@ export class TreePanel implements Disposable {
   }
 
   async #initialView(): Promise<InitialView> {
-    let tree = await this.#ask<TreeView>(TreeViewRequest, { problem: this.#problem });
+    let tree = await this.#ask(TreeViewRequest, { problem: this.#problem });
     // The file holds fewer problems than when this one was persisted or shown.
     if (!tree.view && this.#problem > 0) {
       this.#problem = 0;
-      tree = await this.#ask<TreeView>(TreeViewRequest, { problem: 0 });
+      tree = await this.#ask(TreeViewRequest, { problem: 0 });
     }
     const { view, replay, labeling } = tree;
     this.#view = view;
@@ -255,7 +254,7 @@ export class TreePanel implements Disposable {
 
   /** Solutions without a search tree are drawn as one; only its view knows which node a step became. */
   async #nodeOf({ problem, step }: StepAtResult): Promise<number | undefined> {
-    const view = problem === this.#view?.problem ? this.#view : await this.#ask<ProblemView | null>(ProblemViewRequest, { problem });
+    const view = problem === this.#view?.problem ? this.#view : await this.#ask(ProblemViewRequest, { problem });
     return view?.nodes.find(({ steps }) => steps.some(({ index }) => index === step))?.id;
   }
 }

@@ -9,22 +9,18 @@ import {
   window,
 } from 'vscode';
 import { LanguageClient, type LanguageClientOptions, type ServerOptions, TransportKind } from 'vscode-languageclient/node';
+import { Door } from '../../server/protocol/door.js';
+import { EvaluationProgress, type EvaluationProgressParams } from '../../server/protocol/evaluation.js';
+import { LabelingChanged, type LabelingParams } from '../../server/protocol/labeling.js';
+import type { RequestType } from '../../server/protocol/message.js';
+import { ServerKey } from '../../server/protocol/servers.js';
 import {
-  DocumentChanged,
-  type DocumentChangedParams,
-  EvaluationProgress,
-  type EvaluationProgressParams,
   type InitializationOptions,
-  LabelingChanged,
-  type LabelingParams,
-  ServerKey,
-  type ServerKeyParams,
   type ServerSettings,
   SettingsChanged,
   type SettingsChangedParams,
-  StatusChanged,
-  type StatusParams,
-} from '../../server/protocol.js';
+} from '../../server/protocol/settings.js';
+import { DocumentChanged, type DocumentChangedParams, StatusChanged, type StatusParams } from '../../server/protocol/status.js';
 import { type Claims, languages } from './claims.js';
 import { messageOf } from './log.js';
 import { createMiddleware } from './middleware.js';
@@ -43,6 +39,11 @@ const hoverCommands = [
   'steplens.whyNotInTrainingSet',
 ];
 
+interface Running {
+  readonly client: LanguageClient;
+  readonly door: Door<'client'>;
+}
+
 /**
  * The language server behind `dist/server.js`, run by the extension host's own Node. It is started by the first document
  * that is claimed, or by the first request. After a crash it is started again; after repeated crashes the user decides.
@@ -58,7 +59,7 @@ export class Client implements Disposable {
   readonly #evaluationProgress = new EventEmitter<EvaluationProgressParams>();
   readonly #labelingChanged = new EventEmitter<LabelingParams>();
   readonly #subscriptions: Disposable[];
-  #running: Promise<LanguageClient> | undefined;
+  #running: Promise<Running> | undefined;
   #stopping: (() => Promise<void>) | undefined;
   #threshold: number | null | undefined;
   #status: StatusParams | undefined;
@@ -106,10 +107,10 @@ export class Client implements Disposable {
     return this.#running !== undefined;
   }
 
-  /** Sends a request of `server/protocol.ts`, starting the server when it is not running. Rejects with a readable message. */
-  async request<Result>(method: string, params: unknown, token?: CancellationToken): Promise<Result> {
-    const client = await this.#start();
-    return client.sendRequest<Result>(method, params, token);
+  /** Sends a request of `server/protocol`, starting the server when it is not running. Rejects with RequestError. */
+  async request<Params, Result>(type: RequestType<'server', Params, Result>, params: Params, token?: CancellationToken): Promise<Result> {
+    const { door } = await this.#start();
+    return door.ask(type, params, token);
   }
 
   /** Shows another threshold without saving it; undefined goes back to the setting. */
@@ -128,7 +129,7 @@ export class Client implements Disposable {
     void this.#stop();
   }
 
-  #start(): Promise<LanguageClient> {
+  #start(): Promise<Running> {
     this.#running ??= this.#launch().catch((error: unknown) => {
       this.#running = undefined;
       this.#fail(`The StepLens server did not start: ${messageOf(error)}`);
@@ -137,7 +138,7 @@ export class Client implements Disposable {
     return this.#running;
   }
 
-  async #launch(): Promise<LanguageClient> {
+  async #launch(): Promise<Running> {
     const module = Uri.joinPath(this.#context.extensionUri, 'dist', 'server.js').fsPath;
     const server: ServerOptions = { module, transport: TransportKind.ipc };
     const middleware = createMiddleware(this.#claims, () => client);
@@ -152,11 +153,12 @@ export class Client implements Disposable {
       initializationFailedHandler: () => false,
     };
     const client = new LanguageClient('steplens', 'StepLens', server, options);
-    client.onNotification(StatusChanged, (status: StatusParams) => this.#tell(status));
-    client.onNotification(DocumentChanged, (params: DocumentChangedParams) => this.#documentChanged.fire(params));
-    client.onNotification(LabelingChanged, (params: LabelingParams) => this.#labelingChanged.fire(params));
-    client.onRequest(ServerKey, async ({ url }: ServerKeyParams) => (await this.#context.secrets.get(serverKeyName(url))) ?? null);
-    client.onNotification(EvaluationProgress, (params: EvaluationProgressParams) => this.#evaluationProgress.fire(params));
+    const door = new Door('client', client, this.#log);
+    door.on(StatusChanged, (status) => this.#tell(status));
+    door.on(DocumentChanged, (params) => this.#documentChanged.fire(params));
+    door.on(LabelingChanged, (params) => this.#labelingChanged.fire(params));
+    door.on(EvaluationProgress, (params) => this.#evaluationProgress.fire(params));
+    door.handle(ServerKey, async ({ url }) => (await this.#context.secrets.get(serverKeyName(url))) ?? null);
     middleware.listen();
     try {
       await client.start();
@@ -169,7 +171,7 @@ export class Client implements Disposable {
       middleware.dispose();
       await client.dispose(5_000).catch((error: unknown) => this.#log.warn(`Stopping the server: ${messageOf(error)}`));
     };
-    return client;
+    return { client, door };
   }
 
   async #stop(): Promise<void> {
@@ -222,6 +224,6 @@ export class Client implements Disposable {
       isTrusted: isTrusted(),
       allowedServers: this.#consent.allowed,
     };
-    await this.#running.then((client) => client.sendNotification(SettingsChanged, params)).catch(() => undefined);
+    await this.#running.then(({ door }) => door.tell(SettingsChanged, params)).catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 import { type Uri, window } from 'vscode';
-import { type LowStep, LowSteps } from '../../server/protocol.js';
+import { type LowStep, LowSteps } from '../../server/protocol/steps.js';
 import type { Client } from './client.js';
 import { reveal, toRange, visibleEditor } from './editors.js';
 
@@ -10,7 +10,7 @@ const messageMs = 5_000;
  * which one it is, where a screen reader says it too.
  */
 export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1, focus: boolean): Promise<void> {
-  const steps = await client.request<readonly LowStep[]>(LowSteps, { uri: uri.toString() });
+  const steps = await client.request(LowSteps, { uri: uri.toString() });
   if (steps.length === 0) {
     window.setStatusBarMessage('$(check) No low steps in this file', messageMs);
     return;

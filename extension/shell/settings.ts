@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { ConfigurationTarget, type Disposable, type Event, EventEmitter, workspace } from 'vscode';
-import type { ServerSettings } from '../../server/protocol.js';
+import type { ServerSettings } from '../../server/protocol/settings.js';
 
 /** Setting ids below `steplens.`; the manifest holds their descriptions and defaults. */
 export const settingIds: { readonly [K in keyof ServerSettings]: string } = {

@@ -7,7 +7,8 @@ import {
   languages as vscodeLanguages,
   window,
 } from 'vscode';
-import type { LabelingParams, StatusParams } from '../../server/protocol.js';
+import type { LabelingParams } from '../../server/protocol/labeling.js';
+import type { StatusParams } from '../../server/protocol/status.js';
 import { type Claims, languages } from './claims.js';
 import type { Client } from './client.js';
 

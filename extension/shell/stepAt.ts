@@ -1,9 +1,9 @@
 import type { Uri } from 'vscode';
-import { StepAt, type StepAtResult } from '../../server/protocol.js';
+import { StepAt, type StepAtResult } from '../../server/protocol/steps.js';
 import type { Position } from '../../server/reasoning/span.js';
 import type { Client } from './client.js';
 
 /** What stands at a position of a document; null outside every problem. */
 export async function stepAt(client: Client, uri: Uri, { line, character }: Position): Promise<StepAtResult | null> {
-  return client.request<StepAtResult | null>(StepAt, { textDocument: { uri: uri.toString() }, position: { line, character } });
+  return client.request(StepAt, { uri: uri.toString(), position: { line, character } });
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { loadAlgebra } from '../answers/algebra.js';
 import { EvaluationRun, nothingToEvaluate } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
-import type { EvaluateParams, EvaluateResult, EvaluationProgressParams, FileFault } from '../protocol.js';
+import type { EvaluateOutcome, EvaluateParams, EvaluationProgressParams, FileFault } from '../protocol/evaluation.js';
 import { type ScoreJob, type ScoreOptions, type ScoreResult, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import { type OpenText, readInputs } from './openInput.js';
 
@@ -24,12 +24,12 @@ export interface EvaluationHost {
   now(): number;
 }
 
-/** Evaluates files for a panel. Never rejects: what goes wrong is an answer. */
+/** Evaluates files for a panel. Rejects when the signal aborts, and with a readable message when the model or the verifier fails. */
 export async function evaluateFiles(
   { id, uris, rescore }: EvaluateParams,
   signal: AbortSignal,
   host: EvaluationHost,
-): Promise<EvaluateResult> {
+): Promise<EvaluateOutcome> {
   const faults: FileFault[] = [];
   let info: ScorerInfo | undefined;
   let uri = '';
@@ -58,15 +58,10 @@ export async function evaluateFiles(
       },
     },
   );
-  try {
-    for await (const input of readInputs(uris, (one) => host.openText(one), faults)) {
-      signal.throwIfAborted();
-      uri = input.uri;
-      if (!(await run.add(input.file, input.reasoning))) faults.push({ uri, message: nothingToEvaluate });
-    }
-    return { ok: { lines: (await run.evaluations()).map(evaluationLine), faults } };
-  } catch (error) {
-    if (signal.aborted) return { cancelled: true };
-    return { err: error instanceof Error ? error.message : String(error) };
+  for await (const input of readInputs(uris, (one) => host.openText(one), faults)) {
+    signal.throwIfAborted();
+    uri = input.uri;
+    if (!(await run.add(input.file, input.reasoning))) faults.push({ uri, message: nothingToEvaluate });
   }
+  return { lines: (await run.evaluations()).map(evaluationLine), faults };
 }

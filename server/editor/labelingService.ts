@@ -4,7 +4,8 @@ import { treeText } from '../labeling/treeFile.js';
 import { problemView } from '../language/problemView.js';
 import { matchLog, replayOf } from '../language/replay.js';
 import { type ScoredDocument, scoreProblem } from '../language/scoredDocument.js';
-import type { LabelingParams, LabelOutcome, LabelProblemResult, MoreRolloutsResult, ServerSettings, TreeView } from '../protocol.js';
+import type { LabelingParams, LabelOutcome, MoreRolloutsResult, TreeView } from '../protocol/labeling.js';
+import type { ServerSettings } from '../protocol/settings.js';
 import type { Problem } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
 import type { Reader } from './openDocument.js';
@@ -66,7 +67,9 @@ export interface LabelingWorld {
 
 /** What the editor asks of labelling: one run a file at a time, each with its growing tree. */
 export interface LabelingService {
-  label(job: LabelJob, problem: number, signal: AbortSignal): Promise<LabelProblemResult>;
+  /** Cancelling has an outcome, too: what was sampled is kept. Rejects with a message that names the cause. */
+  label(job: LabelJob, problem: number, signal: AbortSignal): Promise<LabelOutcome>;
+  /** Rejects when the document is not the tree of an event log, and as `label` does. */
   more(
     document: ScoredDocument,
     problem: number,
@@ -159,48 +162,40 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
   }
 
   return {
-    async label(job, problem, signal) {
-      try {
-        return await world.labeler.label(job, (file, label) =>
-          runOn(file, job, problem, signal, async (run): Promise<LabelProblemResult> => {
-            try {
-              const outcome = await label({ signal: run.abort.signal, onEvent: (event, isRecorded) => note(run, event, isRecorded) });
-              return { ok: { ...outcome, file, resumed: run.resumed } };
-            } catch (error) {
-              if (!run.abort.signal.aborted) throw error;
-              return { ok: { state: 'cancelled', file, resumed: run.resumed, ...countsOf(run.events) } };
-            }
-          }),
-        );
-      } catch (error) {
-        return failure(world.log, `labelling problem ${job.problem.id}`, error);
-      }
-    },
+    label: (job, problem, signal) =>
+      world.labeler.label(job, (file, label) =>
+        runOn(file, job, problem, signal, async (run): Promise<LabelOutcome> => {
+          try {
+            const outcome = await label({ signal: run.abort.signal, onEvent: (event, isRecorded) => note(run, event, isRecorded) });
+            return { ...outcome, file, resumed: run.resumed };
+          } catch (error) {
+            if (!run.abort.signal.aborted) throw error;
+            return { state: 'cancelled', file, resumed: run.resumed, ...countsOf(run.events) };
+          }
+        }),
+      ),
 
     async more(document, problem, node, count, job, signal) {
-      try {
-        const { uri: file } = document;
-        const before = await world.labeler.events(file);
-        const shown = document.reasoning.problems[problem];
-        const logged = before && shown && loggedNode(before, shown, node);
-        if (before === undefined || logged === undefined) {
-          return {
-            err: 'More rollouts need the event log of the run that made this tree, beside it and unchanged. Label the problem again instead.',
-          };
-        }
-        return await runOn(file, job, problem, signal, async (run): Promise<MoreRolloutsResult> => {
-          const events = await world.labeler.more(file, logged, count, job, {
-            signal: run.abort.signal,
-            onEvent: (event, isRecorded) => note(run, event, isRecorded),
-          });
-          const added = events.slice(before.length).flatMap((event) => (event.event === 'rollouts' ? event.rollouts : []));
-          const ofVerdict = (wanted: string): number =>
-            added.filter((one) => ('failure' in one ? 'failed' : one.verdict === 'right' ? 'right' : 'wrong') === wanted).length;
-          return { ok: { right: ofVerdict('right'), wrong: ofVerdict('wrong'), failed: ofVerdict('failed') } };
-        });
-      } catch (error) {
-        return failure(world.log, `more rollouts for ${document.uri}`, error);
+      if (!Number.isInteger(count) || count < 1) throw new Error('The number of rollouts is a whole number from 1.');
+      const { uri: file } = document;
+      const before = await world.labeler.events(file);
+      const shown = document.reasoning.problems[problem];
+      const logged = before && shown && loggedNode(before, shown, node);
+      if (before === undefined || logged === undefined) {
+        throw new Error(
+          'More rollouts need the event log of the run that made this tree, beside it and unchanged. Label the problem again instead.',
+        );
       }
+      return runOn(file, job, problem, signal, async (run): Promise<MoreRolloutsResult> => {
+        const events = await world.labeler.more(file, logged, count, job, {
+          signal: run.abort.signal,
+          onEvent: (event, isRecorded) => note(run, event, isRecorded),
+        });
+        const added = events.slice(before.length).flatMap((event) => (event.event === 'rollouts' ? event.rollouts : []));
+        const ofVerdict = (wanted: string): number =>
+          added.filter((one) => ('failure' in one ? 'failed' : one.verdict === 'right' ? 'right' : 'wrong') === wanted).length;
+        return { right: ofVerdict('right'), wrong: ofVerdict('wrong'), failed: ofVerdict('failed') };
+      });
     },
 
     async treeView(uri, problem, document, threshold, images) {
@@ -263,11 +258,6 @@ function loggedNode(events: readonly RunEvent[], problem: Problem, node: number)
 function countsOf(events: readonly RunEvent[]): Pick<LabelOutcome, 'rollouts' | 'failures' | 'undecided'> {
   const { rollouts = 0, failures = 0, undecided = 0 } = replay(events) ?? {};
   return { rollouts, failures, undecided };
-}
-
-function failure(log: Log, what: string, error: unknown): { readonly err: string } {
-  log.error(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return { err: messageOf(error) };
 }
 
 function messageOf(error: unknown): string {

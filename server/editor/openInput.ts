@@ -1,7 +1,7 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError, type InputFile, inputFiles, readInput } from '../files/inputFiles.js';
 import { readDocument } from '../formats/registry.js';
-import type { FileFault } from '../protocol.js';
+import type { FileFault } from '../protocol/evaluation.js';
 import { LineIndex } from '../reasoning/span.js';
 
 /** A document of the client, as it stands. */
@@ -25,7 +25,7 @@ export async function* readInputs(
 ): AsyncGenerator<ReadFile> {
   for (const given of uris) {
     try {
-      for await (const uri of filesBehind(given, openText)) yield withFaults(await readOne(uri, openText), faults);
+      for await (const source of filesBehind(given, openText)) yield withFaults(await readOne(source), faults);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       faults.push({ uri: given, message: error.message });
@@ -33,14 +33,25 @@ export async function* readInputs(
   }
 }
 
-async function* filesBehind(uri: string, openText: (uri: string) => OpenText | undefined): AsyncGenerator<string> {
-  if (openText(uri)) yield uri;
-  else if (!uri.startsWith('file:')) throw new InputError('it is not on this machine; open it in the editor first');
-  else for await (const path of inputFiles([fileURLToPath(uri)])) yield pathToFileURL(path).href;
+/** A file to read; `open` is the document that was open when the file was found: it may be closed before its turn comes. */
+interface Source {
+  readonly uri: string;
+  readonly open?: OpenText;
 }
 
-async function readOne(uri: string, openText: (uri: string) => OpenText | undefined): Promise<ReadFile> {
+async function* filesBehind(uri: string, openText: (uri: string) => OpenText | undefined): AsyncGenerator<Source> {
   const open = openText(uri);
+  if (open) yield { uri, open };
+  else if (!uri.startsWith('file:')) throw new InputError('it is not on this machine; open it in the editor first');
+  else
+    for await (const path of inputFiles([fileURLToPath(uri)])) {
+      const found = pathToFileURL(path).href;
+      const opened = openText(found);
+      yield { uri: found, ...(opened && { open: opened }) };
+    }
+}
+
+async function readOne({ uri, open }: Source): Promise<ReadFile> {
   return { ...(open ? readOpen(uri, open) : await readInput(fileURLToPath(uri))), uri };
 }
 

@@ -1,6 +1,9 @@
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import { defaultSettings } from '../lsp/settings.js';
-import type { ScoreDocumentResult, ServerSettings, StatusParams } from '../protocol.js';
+import { RequestError } from '../protocol/message.js';
+import type { ScoreDocumentResult } from '../protocol/scoring.js';
+import type { ServerSettings } from '../protocol/settings.js';
+import type { StatusParams } from '../protocol/status.js';
 import { isLoopback } from '../remote/loopback.js';
 import type { ScorerSettings } from '../scoring/openScorer.js';
 import { NotAllowedError, type Scorer } from '../scoring/scorer.js';
@@ -39,8 +42,10 @@ export interface ServiceWorld {
 }
 
 /** Scoring was cancelled, or its document closed, before it was done. */
-export class ScoringCancelled extends Error {
-  override readonly name = 'ScoringCancelled';
+export class ScoringCancelled extends RequestError {
+  constructor(message: string) {
+    super('cancelled', message);
+  }
 }
 
 /** The language service without a connection: open documents, their scores and the model's state. */

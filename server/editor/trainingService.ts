@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { FileFault } from '../protocol/evaluation.js';
 import type {
   ExplainTrainingParams,
+  ExportOutcome,
   ExportTrainingParams,
-  ExportTrainingResult,
-  FileFault,
   TrainingExplanation,
   TrainingFormat,
-} from '../protocol.js';
+} from '../protocol/training.js';
 import type { Problem } from '../reasoning/problem.js';
 import { explainPath } from '../training/explainPath.js';
 import { EXPORT_FORMATS, exportProblems, rulesInWords, rulesOf } from '../training/exportFormat.js';
@@ -18,37 +18,30 @@ export function trainingFormats(): TrainingFormat[] {
   return EXPORT_FORMATS.map(({ id, title, rules }) => ({ id, title, threshold: rules.threshold, rules: rulesInWords(rules) }));
 }
 
-/** Writes training data for a command of the editor. Never rejects: what goes wrong is an answer. */
+/** Writes training data for a command of the editor. Rejects with a message that names the cause. */
 export async function exportTraining(
   { uris, format: id, threshold, seed, out }: ExportTrainingParams,
   openText: (uri: string) => OpenText | undefined,
-): Promise<ExportTrainingResult> {
+): Promise<ExportOutcome> {
   const format = EXPORT_FORMATS.find((one) => one.id === id);
-  if (!format) return { err: `There is no format "${id}". Formats: ${EXPORT_FORMATS.map((one) => one.id).join(', ')}.` };
-  if (!out.startsWith('file:')) return { err: `Training data is written to files of this machine; ${out} is none.` };
+  if (!format) throw new Error(`There is no format "${id}". Formats: ${EXPORT_FORMATS.map((one) => one.id).join(', ')}.`);
+  if (!out.startsWith('file:')) throw new Error(`Training data is written to files on this machine; ${out} is not one.`);
   const path = fileURLToPath(out);
   const faults: FileFault[] = [];
-  try {
-    const problems: Problem[] = [];
-    let files = 0;
-    for await (const { reasoning } of readInputs(uris, openText, faults)) {
-      files++;
-      for (const problem of reasoning.problems) problems.push(problem);
-    }
-    if (files === 0)
-      return {
-        err:
-          faults.length > 0
-            ? faults.map((fault) => `${fault.uri}: ${fault.message}`).join('\n')
-            : 'There is no file with reasoning to export.',
-      };
-    const { records, samplesWithError, paths, excluded } = exportProblems(problems, format, { seed, threshold });
-    await writeFile(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-    const reasons = Object.entries(excluded).map(([reason, count]) => ({ reason, meaning: EXCLUSIONS[reason as Exclusion], count }));
-    return { ok: { files, samples: records.length, samplesWithError, paths, excluded: reasons, faults } };
-  } catch (error) {
-    return { err: `${path}: ${error instanceof Error ? error.message : String(error)}` };
+  const problems: Problem[] = [];
+  let files = 0;
+  for await (const { reasoning } of readInputs(uris, openText, faults)) {
+    files++;
+    for (const problem of reasoning.problems) problems.push(problem);
   }
+  if (files === 0) {
+    const reasons = faults.map((fault) => `${fault.uri}: ${fault.message}`);
+    throw new Error(reasons.length > 0 ? reasons.join('\n') : 'There is no file with reasoning to export.');
+  }
+  const { records, samplesWithError, paths, excluded } = exportProblems(problems, format, { seed, threshold });
+  await writeFile(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const reasons = Object.entries(excluded).map(([reason, count]) => ({ reason, meaning: EXCLUSIONS[reason as Exclusion], count }));
+  return { files, samples: records.length, samplesWithError, paths, excluded: reasons, faults };
 }
 
 /** The answer for every format; empty when the document has no such node or step. */

@@ -1,4 +1,4 @@
-import type { LowStep } from '../protocol.js';
+import type { LowStep } from '../protocol/steps.js';
 import type { ScoredDocument } from './scoredDocument.js';
 
 /** The low steps of a document in the order in which they stand in it. */

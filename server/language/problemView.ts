@@ -1,4 +1,4 @@
-import type { NodeView, ProblemView, RolloutView, StepView } from '../protocol.js';
+import type { NodeView, ProblemView, RolloutView, StepView } from '../protocol/problemView.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
 import type { Rollout, Step, TreeNode } from '../reasoning/problem.js';
 import type { LineIndex } from '../reasoning/span.js';

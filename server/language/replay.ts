@@ -1,7 +1,7 @@
 import { joinSteps, recordId } from '../labeling/monteCarlo.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, prefixOf, replayTo, type SearchNode, type SearchTree } from '../labeling/searchTree.js';
-import type { Replay, ReplayEvent, ReplayFrame, ReplayState } from '../protocol.js';
+import type { Replay, ReplayEvent, ReplayFrame, ReplayState } from '../protocol/replay.js';
 import type { ReasoningTree, Step } from '../reasoning/problem.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 

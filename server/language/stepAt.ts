@@ -1,4 +1,4 @@
-import type { StepAtResult } from '../protocol.js';
+import type { StepAtResult } from '../protocol/steps.js';
 import { contains, type Position, type Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
 

@@ -1,6 +1,6 @@
 import type { Connection, WorkDoneProgressServerReporter } from 'vscode-languageserver';
 import type { Clock } from '../editor/service.js';
-import type { StatusParams } from '../protocol.js';
+import type { StatusParams } from '../protocol/status.js';
 
 /** Work shorter than this is not worth a notification. */
 const showAfterMs = 1000;

@@ -1,4 +1,4 @@
-import type { InitializationOptions, ServerSettings } from '../protocol.js';
+import type { InitializationOptions, ServerSettings } from '../protocol/settings.js';
 
 /** The manifest's defaults, for editors that send none. */
 export const defaultSettings: ServerSettings = Object.freeze({

@@ -2,13 +2,24 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundledPolicy, inferenceEntry, version } from '../bundled.js';
 import { openEditorJudge, openEditorPolicy } from '../editor/editorPolicy.js';
+import { type EvaluationHost, evaluateFiles } from '../editor/evaluationService.js';
 import { createLabeler } from '../editor/labeler.js';
+import type { Labeler } from '../editor/labelingService.js';
 import type { Reader } from '../editor/openDocument.js';
+import type { OpenText } from '../editor/openInput.js';
+import type { Clock, Log } from '../editor/service.js';
+import { exportTraining } from '../editor/trainingService.js';
 import { findImages, locateImages } from '../files/images.js';
 import { readDocument } from '../formats/registry.js';
 import { readerFailed } from '../language/diagnostics.js';
-import { openScorer, scoringKey } from '../scoring/openScorer.js';
-import type { World } from './server.js';
+import type { EvaluateOutcome, EvaluateParams } from '../protocol/evaluation.js';
+import type { RecognizedFamily } from '../protocol/models.js';
+import type { ServerSettings } from '../protocol/settings.js';
+import type { ExportOutcome, ExportTrainingParams } from '../protocol/training.js';
+import { type ScorerHost, scoringServer } from '../scoring/backends/modelScorer.js';
+import { openScorer, type ScorerSettings, scoringKey } from '../scoring/openScorer.js';
+import { recogniseModel, shortestProfile } from '../scoring/recogniseModel.js';
+import type { Scorer } from '../scoring/scorer.js';
 
 /** Longest text read in the editor, in UTF-16 units; the command line reads any length. */
 const editorMaxLength = 32_000_000;
@@ -26,6 +37,29 @@ export const readInEditor: Reader = (text, { languageId }) => {
   }
 };
 
+/** Everything the server reaches outside itself; the tests pass their own. */
+export interface World {
+  readonly version: string;
+  readonly read: Reader;
+  readonly clock: Clock;
+  createScorer(settings: ScorerSettings, host: ScorerHost): Scorer;
+  /** `key`: asks the client for the key of a policy's or a judge's server. */
+  createLabeler(options: {
+    readonly log: Log;
+    readonly key: (url: string) => Promise<string | undefined>;
+    readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
+  }): Labeler;
+  findImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
+  locateImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
+  readText(uri: string): Promise<string>;
+  evaluate(params: EvaluateParams, signal: AbortSignal, host: Omit<EvaluationHost, 'now'>): Promise<EvaluateOutcome>;
+  exportTraining(params: ExportTrainingParams, openText: (uri: string) => OpenText | undefined): Promise<ExportOutcome>;
+  /** The families a model's folder may belong to, with the profile each would need. Rejects when a file of it is damaged. */
+  recognizeModel(folder: string): Promise<RecognizedFamily[]>;
+  /** URL of the server that the profile in a model's folder names. */
+  scoringServer(folder: string): Promise<string | undefined>;
+}
+
 export function createWorld(): World {
   return {
     version,
@@ -40,6 +74,13 @@ export function createWorld(): World {
     findImages,
     locateImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),
+    evaluate: (params, signal, host) => evaluateFiles(params, signal, { ...host, now: () => performance.now() }),
+    exportTraining,
+    async recognizeModel(folder) {
+      const model = await recogniseModel(folder);
+      return model ? model.families.map((family) => ({ name: family.profile.name, profile: shortestProfile(model, family) })) : [];
+    },
+    scoringServer,
     clock: {
       after(ms, action) {
         const timer = setTimeout(action, ms);

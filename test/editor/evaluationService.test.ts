@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EvaluationHost, evaluateFiles } from '../../server/editor/evaluationService.js';
 import { explainTraining, exportTraining, trainingFormats } from '../../server/editor/trainingService.js';
 import { readDocument } from '../../server/formats/registry.js';
-import type { BestOfNLine, EvaluationProgressParams } from '../../server/protocol.js';
+import type { BestOfNLine, EvaluationProgressParams } from '../../server/protocol/evaluation.js';
 import { FakeScorer } from './fakeScorer.js';
 
 const problem = {
@@ -73,19 +73,18 @@ describe('evaluating for a panel', () => {
       new AbortController().signal,
       host,
     );
-    if (!('ok' in result)) throw new Error(JSON.stringify(result));
-    expect(result.ok.lines).toHaveLength(1);
-    expect(result.ok.lines[0]).toMatchObject({
+    expect(result.lines).toHaveLength(1);
+    expect(result.lines[0]).toMatchObject({
       kind: 'bestOfN',
       problems: 1,
       candidates: 2,
       files: [join(folder, 'set.jsonl')],
       scores: { scored: 1, model: 'fake' },
     });
-    expect((result.ok.lines[0] as BestOfNLine).accuracy.min[1]!.value).toBe(1);
+    expect((result.lines[0] as BestOfNLine).accuracy.min[1]!.value).toBe(1);
     expect(scorer.jobs[0]).toMatchObject({ answer: '4', images: [`${uri('set.jsonl')}#a.png`] });
     expect(host.told.at(-1)).toEqual({ id: '1', uri: uri('set.jsonl'), done: 4, total: 4 });
-    expect(result.ok.faults.map(({ uri: of, message }) => [of, message.slice(0, 24)])).toEqual([
+    expect(result.faults.map(({ uri: of, message }) => [of, message.slice(0, 24)])).toEqual([
       [uri('tree.json'), 'there is nothing to eval'],
       [uri('none.json'), 'there is no such file'],
       ['vscode-vfs:/x.json', 'it is not on this machin'],
@@ -106,21 +105,19 @@ describe('evaluating for a panel', () => {
       new AbortController().signal,
       hostOf(scorer, { openText: () => ({ languageId: 'jsonl', getText: () => `${JSON.stringify(open)}\n` }) }),
     );
-    expect(result).toMatchObject({ ok: { lines: [{ scores: { recorded: 1, scored: 0 } }], faults: [] } });
+    expect(result).toMatchObject({ lines: [{ scores: { recorded: 1, scored: 0 } }], faults: [] });
     expect(scorer.jobs).toEqual([]);
   });
 
-  it('answers that it was cancelled, or why it failed', async () => {
+  it('rejects when it is cancelled, and with the reason when it fails', async () => {
     const abort = new AbortController();
     const scorer = new FakeScorer();
     scorer.before = () => abort.abort();
-    expect(await evaluateFiles({ id: '1', uris: [uri('set.jsonl')], rescore: false }, abort.signal, hostOf(scorer))).toEqual({
-      cancelled: true,
-    });
+    const params = { id: '1', uris: [uri('set.jsonl')], rescore: false };
+    await expect(evaluateFiles(params, abort.signal, hostOf(scorer))).rejects.toThrow();
+    expect(abort.signal.aborted).toBe(true);
     const failing = hostOf(scorer, { score: () => Promise.reject(new Error('no model')) });
-    expect(await evaluateFiles({ id: '1', uris: [uri('set.jsonl')], rescore: false }, new AbortController().signal, failing)).toEqual({
-      err: 'no model',
-    });
+    await expect(evaluateFiles(params, new AbortController().signal, failing)).rejects.toThrow('no model');
   });
 });
 
@@ -131,30 +128,22 @@ describe('training data for a command', () => {
     const out = pathToFileURL(join(folder, 'out.jsonl.txt')).href;
     const result = await exportTraining({ uris: [pathToFileURL(folder).href], format: 'mm-prm', threshold: 0, seed: 1, out }, none);
     expect(result).toMatchObject({
-      ok: {
-        files: 2,
-        samples: 1,
-        samplesWithError: 1,
-        excluded: [
-          { reason: 'missing-value', count: 2 },
-          { reason: 'too-short', count: 1 },
-        ],
-      },
+      files: 2,
+      samples: 1,
+      samplesWithError: 1,
+      excluded: [
+        { reason: 'missing-value', count: 2 },
+        { reason: 'too-short', count: 1 },
+      ],
     });
     expect((await readFile(join(folder, 'out.jsonl.txt'), 'utf8')).trimEnd().split('\n')).toHaveLength(1);
   });
 
   it('says what is wrong with a format, a target or a source', async () => {
     const params = { uris: [uri('tree.json')], format: 'mm-prm', threshold: 0, seed: 1, out: uri('x.jsonl') };
-    expect(await exportTraining({ ...params, format: 'parquet' }, none)).toMatchObject({
-      err: expect.stringContaining('There is no format "parquet"') as string,
-    });
-    expect(await exportTraining({ ...params, out: 'untitled:x' }, none)).toMatchObject({
-      err: expect.stringContaining('untitled:x') as string,
-    });
-    expect(await exportTraining({ ...params, uris: [uri('none.json')] }, none)).toMatchObject({
-      err: expect.stringContaining('there is no such file') as string,
-    });
+    await expect(exportTraining({ ...params, format: 'parquet' }, none)).rejects.toThrow('There is no format "parquet"');
+    await expect(exportTraining({ ...params, out: 'untitled:x' }, none)).rejects.toThrow('untitled:x');
+    await expect(exportTraining({ ...params, uris: [uri('none.json')] }, none)).rejects.toThrow('there is no such file');
   });
 
   it('explains any node for every format, with the rules used', () => {

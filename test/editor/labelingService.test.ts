@@ -12,7 +12,7 @@ import type { Policy, Rollout, SampleRequest } from '../../server/labeling/polic
 import { type ScoredDocument, scoreProblem } from '../../server/language/scoredDocument.js';
 import { defaultSettings } from '../../server/lsp/settings.js';
 import { readInEditor } from '../../server/lsp/world.js';
-import type { LabelingParams } from '../../server/protocol.js';
+import type { LabelingParams } from '../../server/protocol/labeling.js';
 import { LineIndex } from '../../server/reasoning/span.js';
 import { viewAt } from '../../webview/tree/model/replay.js';
 import { counted, countingPolicy, startServer } from '../labeling/openAiSetup.js';
@@ -88,9 +88,7 @@ afterEach(async () => {
 async function labelled(
   more: Partial<LabelJob> = {},
 ): Promise<{ file: string; state: string; rollouts: number; resumed: number; failures: number }> {
-  const result = await service.label({ ...job, ...more }, 0, none);
-  if ('err' in result) throw new Error(result.err);
-  return result.ok;
+  return service.label({ ...job, ...more }, 0, none);
 }
 
 async function documentOf(file: string, change: (text: string) => string = (text) => text): Promise<ScoredDocument> {
@@ -150,8 +148,8 @@ describe('labelling a problem', () => {
       if (policy.asked === before + 2) stop.abort();
     };
     const cancelled = await service.label(job, 0, stop.signal);
-    expect(cancelled).toMatchObject({ ok: { state: 'cancelled', rollouts: 8 } });
-    const { file } = (cancelled as { ok: { file: string } }).ok;
+    expect(cancelled).toMatchObject({ state: 'cancelled', rollouts: 8 });
+    const { file } = cancelled;
     const { view, replay, labeling } = await viewOf(file);
     expect(labeling).toBeNull();
     expect(view!.nodes[0]!.mc).toMatchObject({ correct: 2, total: 3 });
@@ -163,12 +161,12 @@ describe('labelling a problem', () => {
   it('refuses a second run into the same file, and says why one cannot be', async () => {
     let second: Promise<unknown> | undefined;
     policy.before = () => {
-      second ??= service.label(job, 0, none);
+      second ??= service.label(job, 0, none).catch((error: unknown) => error);
     };
     await labelled();
-    expect(await second).toEqual({ err: expect.stringContaining('being labelled already') as string });
+    expect(String(await second)).toContain('being labelled already');
     await writeFile(join(folder, 'steplens-runs', 'problems', 'sum.events.jsonl'), 'nonsense\n');
-    expect(await service.label(job, 0, none)).toEqual({ err: expect.stringContaining('sum.events.jsonl:1') as string });
+    await expect(service.label(job, 0, none)).rejects.toThrow('sum.events.jsonl:1');
   });
 
   it('grows: the view while it runs is the tree so far', async () => {
@@ -201,9 +199,7 @@ describe('a judge of the settings', () => {
         })),
       );
     const judged = { ...settings, labelingJudge: server.url, labelingJudgeModel: 'checker' };
-    expect(await service.label({ ...job, settings: judged }, 0, none), 'without the key').toEqual({
-      err: expect.stringContaining('refuses the key') as string,
-    });
+    await expect(service.label({ ...job, settings: judged }, 0, none), 'without the key').rejects.toThrow('refuses the key');
     keys.set(server.url, 'secret');
     const { file } = await labelled({ settings: judged });
     const { origin } = new URL(server.url);
@@ -225,9 +221,8 @@ describe('a judge of the settings', () => {
   });
 
   it('without a model is refused, with what to write', async () => {
-    expect(await service.label({ ...job, settings: { ...settings, labelingJudge: 'http://localhost:1/v1' } }, 0, none)).toEqual({
-      err: expect.stringContaining('Labeling: Judge Model') as string,
-    });
+    const judged = { ...settings, labelingJudge: 'http://localhost:1/v1' };
+    await expect(service.label({ ...job, settings: judged }, 0, none)).rejects.toThrow('Labeling: Judge Model');
   });
 });
 
@@ -311,7 +306,9 @@ describe('more rollouts from a node', () => {
     const document = await documentOf(file);
     const node = document.reasoning.problems[0]!.tree!.nodes.find(({ depth, mc }) => depth > 0 && mc?.total === 4)!;
     expect(await service.more(document, 0, node.id, 8, job, none)).toEqual({
-      ok: { right: expect.any(Number) as number, wrong: expect.any(Number) as number, failed: 0 },
+      right: expect.any(Number) as number,
+      wrong: expect.any(Number) as number,
+      failed: 0,
     });
     const after = await viewOf(file, await documentOf(file));
     const grown = after.view!.nodes.filter(({ mc }) => mc?.total === 12);
@@ -327,6 +324,6 @@ describe('more rollouts from a node', () => {
     const { file } = await labelled();
     const document = await documentOf(file);
     await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));
-    expect(await service.more(document, 0, 0, 4, job, none)).toEqual({ err: expect.stringContaining('event log') as string });
+    await expect(service.more(document, 0, 0, 4, job, none)).rejects.toThrow('event log');
   });
 });

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { kill } from 'node:process';
 import { commands, Range, window, workspace } from 'vscode';
-import type { StatusParams } from '../../server/protocol.js';
+import type { StatusParams } from '../../server/protocol/status.js';
 import { api, closeAll, codeOf, fixture, inferences, ours, servers, showMarked, until } from './support.js';
 
 describe('bad days', () => {

@@ -11,7 +11,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
 import { defaultSettings } from '../../server/lsp/settings.js';
-import { ScoreDocument } from '../../server/protocol.js';
+import { ScoreDocument } from '../../server/protocol/scoring.js';
 import { ensureBuilt } from './built.js';
 import { TestClient } from './client.js';
 
@@ -95,7 +95,7 @@ describe('the bundled server', () => {
     await client.until(() => ['ready', 'failed'].includes(client.statuses.at(-1)?.state ?? ''));
     expect(client.statuses.at(-1)).toMatchObject({ state: 'ready' });
     expect(pids()).toHaveLength(2);
-    expect(await client.request(ScoreDocument, { uri })).toMatchObject({ steps: 1200 });
+    expect(await client.ask(ScoreDocument, { uri })).toMatchObject({ steps: 1200 });
     const hints = await client.request<InlayHint[]>('textDocument/inlayHint', { textDocument: { uri }, range: everything });
     expect(hints).toHaveLength(1200);
     expect(hints.filter(({ tooltip }) => typeof tooltip !== 'string' || !tooltip.startsWith('PRM · '))).toEqual([]);

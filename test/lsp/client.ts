@@ -1,4 +1,5 @@
 import {
+  type CancellationToken,
   type ClientCapabilities,
   createProtocolConnection,
   type Diagnostic,
@@ -10,13 +11,10 @@ import {
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver/node';
 import { defaultSettings } from '../../server/lsp/settings.js';
-import {
-  DocumentChanged,
-  type DocumentChangedParams,
-  type InitializationOptions,
-  StatusChanged,
-  type StatusParams,
-} from '../../server/protocol.js';
+import { Door } from '../../server/protocol/door.js';
+import type { NotificationType, RequestType } from '../../server/protocol/message.js';
+import type { InitializationOptions } from '../../server/protocol/settings.js';
+import { DocumentChanged, type DocumentChangedParams, StatusChanged, type StatusParams } from '../../server/protocol/status.js';
 
 const capabilities: ClientCapabilities = {
   workspace: { inlayHint: { refreshSupport: true }, codeLens: { refreshSupport: true }, workspaceFolders: true },
@@ -30,6 +28,7 @@ const capabilities: ClientCapabilities = {
 /** An editor over two streams: sends, collects what the server tells, and waits for events, never for time. */
 export class TestClient {
   readonly connection: ProtocolConnection;
+  readonly door: Door<'client'>;
   readonly diagnostics = new Map<string, PublishDiagnosticsParams>();
   readonly statuses: StatusParams[] = [];
   readonly changed: DocumentChangedParams[] = [];
@@ -50,11 +49,15 @@ export class TestClient {
       this.diagnostics.set(params.uri, params);
       note();
     });
-    this.connection.onNotification(StatusChanged, (status: StatusParams) => {
+    this.door = new Door('client', this.connection, {
+      warn: (message) => this.logged.push(message),
+      error: (message) => this.logged.push(message),
+    });
+    this.door.on(StatusChanged, (status) => {
       this.statuses.push(status);
       note();
     });
-    this.connection.onNotification(DocumentChanged, (params: DocumentChangedParams) => {
+    this.door.on(DocumentChanged, (params) => {
       this.changed.push(params);
       note();
     });
@@ -111,7 +114,17 @@ export class TestClient {
     return this.diagnostics.get(uri)?.diagnostics.map(({ code }) => code) ?? [];
   }
 
+  /** A request of LSP. */
   request<T>(method: string, params: unknown): Promise<T> {
     return this.connection.sendRequest<T>(method, params);
+  }
+
+  /** A request of StepLens. Rejects with RequestError. */
+  ask<Params, Result>(type: RequestType<'server', Params, Result>, params: Params, token?: CancellationToken): Promise<Result> {
+    return this.door.ask(type, params, token);
+  }
+
+  tell<Params>(type: NotificationType<'server', Params>, params: Params): Promise<void> {
+    return this.door.tell(type, params);
   }
 }

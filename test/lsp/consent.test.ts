@@ -8,7 +8,10 @@ import { createConnection, StreamMessageReader, StreamMessageWriter } from 'vsco
 import { startServer } from '../../server/lsp/server.js';
 import { defaultSettings } from '../../server/lsp/settings.js';
 import { createWorld } from '../../server/lsp/world.js';
-import { Evaluate, ScoreDocument, ScoringServer, ServerKey, type ServerKeyParams, SettingsChanged } from '../../server/protocol.js';
+import { Evaluate } from '../../server/protocol/evaluation.js';
+import { ScoreDocument } from '../../server/protocol/scoring.js';
+import { ScoringServer, ServerKey } from '../../server/protocol/servers.js';
+import { SettingsChanged } from '../../server/protocol/settings.js';
 import { chatHandler } from '../scoring/backends/handlers.js';
 import { LoopbackServer } from '../scoring/backends/loopbackServer.js';
 import { tinyProfiles } from '../scoring/backends/tinyModel.js';
@@ -50,7 +53,7 @@ beforeEach(async () => {
   const [toServer, fromServer] = [new PassThrough(), new PassThrough()];
   startServer(createConnection(toServer, fromServer), createWorld());
   client = new TestClient(new StreamMessageReader(fromServer), new StreamMessageWriter(toServer));
-  client.connection.onRequest(ServerKey, ({ url }: ServerKeyParams) => (new URL(url).origin === origin ? 'a key' : null));
+  client.door.handle(ServerKey, ({ url }) => (new URL(url).origin === origin ? 'a key' : null));
 });
 afterEach(async () => {
   await client.request('shutdown', undefined);
@@ -68,14 +71,12 @@ describe('a model at a server', () => {
     await client.open(uri, 'jsonl', text);
     await client.until(() => status()?.state === 'failed');
     expect(status()).toMatchObject({ asksFor: origin, message: expect.stringContaining('StepLens: Allow Scoring Server') as string });
-    expect(await client.request(ScoringServer, {})).toBe(`${origin}/v1`);
-    await expect(client.request(ScoreDocument, { uri })).rejects.toThrow('only after you agree');
-    expect(await client.request(Evaluate, { id: '1', uris: [uri], rescore: true })).toEqual({
-      err: expect.stringContaining('only after you agree') as string,
-    });
+    expect(await client.ask(ScoringServer, {})).toBe(`${origin}/v1`);
+    await expect(client.ask(ScoreDocument, { uri })).rejects.toThrow('only after you agree');
+    await expect(client.ask(Evaluate, { id: '1', uris: [uri], rescore: true })).rejects.toThrow('only after you agree');
     expect(paths).toEqual([]);
 
-    await client.connection.sendNotification(SettingsChanged, { settings: remote(), isTrusted: true, allowedServers: [origin] });
+    await client.tell(SettingsChanged, { settings: remote(), isTrusted: true, allowedServers: [origin] });
     await client.until(() => status()?.state === 'ready');
     expect(status()).toMatchObject({ server: origin });
     expect(server.requests).toHaveLength(3);
@@ -85,9 +86,9 @@ describe('a model at a server', () => {
     }
 
     const before = paths.length;
-    await client.connection.sendNotification(SettingsChanged, { settings: remote(), isTrusted: true, allowedServers: [] });
+    await client.tell(SettingsChanged, { settings: remote(), isTrusted: true, allowedServers: [] });
     await client.until(() => status()?.asksFor === origin);
-    await expect(client.request(ScoreDocument, { uri, again: true })).rejects.toThrow('only after you agree');
+    await expect(client.ask(ScoreDocument, { uri, again: true })).rejects.toThrow('only after you agree');
     expect(paths).toHaveLength(before);
   });
 
@@ -101,7 +102,7 @@ describe('a model at a server', () => {
 
   it('is none in an untrusted workspace, whatever was allowed', async () => {
     await client.initialize({ settings: { ...remote(), scoreOnOpen: false }, isTrusted: false, allowedServers: [origin] });
-    expect(await client.request(ScoringServer, {})).toBeNull();
+    expect(await client.ask(ScoringServer, {})).toBeNull();
     await client.open(uri, 'jsonl', text);
     await client.request('textDocument/documentSymbol', { textDocument: { uri } });
     expect(paths).toEqual([]);

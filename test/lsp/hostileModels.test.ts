@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IPCMessageReader, IPCMessageWriter } from 'vscode-languageserver/node';
 import { defaultSettings } from '../../server/lsp/settings.js';
-import { SettingsChanged } from '../../server/protocol.js';
+import { SettingsChanged } from '../../server/protocol/settings.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { byteMutations, jsonMutations, type Mutation, modelMutations, templateMutations } from '../inference/mutate.js';
 import { ensureBuilt } from './built.js';
@@ -59,7 +59,7 @@ describe('the bundled server, given damaged and hostile models one after the oth
 
   async function use(modelPath: string): Promise<string> {
     client.statuses.length = 0;
-    await client.connection.sendNotification(SettingsChanged, {
+    await client.tell(SettingsChanged, {
       settings: { ...defaultSettings, device: 'cpu', modelPath },
       isTrusted: true,
     });

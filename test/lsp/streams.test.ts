@@ -15,25 +15,15 @@ import { createLabeler } from '../../server/editor/labeler.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { PolicyError } from '../../server/labeling/policy.js';
-import { startServer, type World } from '../../server/lsp/server.js';
+import { startServer } from '../../server/lsp/server.js';
 import { defaultSettings } from '../../server/lsp/settings.js';
+import { createWorld, type World } from '../../server/lsp/world.js';
 import { ModelError } from '../../server/models/modelError.js';
-import {
-  CancelScoring,
-  ClearCache,
-  LabelProblem,
-  type LowStep,
-  LowSteps,
-  MoreRollouts,
-  type ProblemView,
-  ProblemViewRequest,
-  ScoreDocument,
-  SettingsChanged,
-  StepAt,
-  StopLabeling,
-  type TreeView,
-  TreeViewRequest,
-} from '../../server/protocol.js';
+import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest } from '../../server/protocol/labeling.js';
+import { ProblemViewRequest } from '../../server/protocol/problemView.js';
+import { CancelScoring, ClearCache, ScoreDocument } from '../../server/protocol/scoring.js';
+import { SettingsChanged } from '../../server/protocol/settings.js';
+import { LowSteps, StepAt } from '../../server/protocol/steps.js';
 import { FakeScorer } from '../editor/fakeScorer.js';
 import { TestClient } from './client.js';
 
@@ -63,6 +53,7 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
   const scorers: FakeScorer[] = [];
   const connection = createConnection(toServer, fromServer);
   startServer(connection, {
+    ...createWorld(),
     version: '1.2.3',
     read: (content, { languageId }) => readDocument(content, languageId),
     createScorer() {
@@ -78,12 +69,6 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
     locateImages: (_, __, paths) => Promise.resolve([...paths]),
     findImages: (_, __, paths) => Promise.resolve(paths.map((path) => `file:///w/${path}`)),
     readText: () => Promise.resolve('## `first-low-step`\n'),
-    clock: {
-      after(ms, action) {
-        const timer = setTimeout(action, ms);
-        return () => clearTimeout(timer);
-      },
-    },
     ...world,
   });
   const client = new TestClient(new StreamMessageReader(fromServer), new StreamMessageWriter(toServer));
@@ -129,13 +114,13 @@ describe('the server over streams', () => {
 
   it('answers about labelling with what is in the way, and gives a tree panel its view', async () => {
     const { client } = await opened();
-    expect(await client.request(LabelProblem, { uri, problem: 0 })).toEqual({ err: 'No policy answers here.' });
-    expect(await client.request(LabelProblem, { uri, problem: 7 })).toEqual({ err: 'There is no such problem in this file any more.' });
-    expect(await client.request(MoreRollouts, { uri, problem: 0, node: 0, count: 0 })).toEqual({
-      err: 'The number of rollouts is a whole number from 1.',
-    });
-    expect(await client.request(StopLabeling, {})).toBeNull();
-    const { view, replay, labeling } = await client.request<TreeView>(TreeViewRequest, { uri, problem: 0 });
+    await expect(client.ask(LabelProblem, { uri, problem: 0 })).rejects.toThrow('No policy answers here.');
+    await expect(client.ask(LabelProblem, { uri, problem: 7 })).rejects.toThrow('This problem is not in the file any more');
+    await expect(client.ask(MoreRollouts, { uri, problem: 0, node: 0, count: 0 })).rejects.toThrow(
+      'The number of rollouts is a whole number from 1.',
+    );
+    expect(await client.ask(StopLabeling, {})).toBeNull();
+    const { view, replay, labeling } = await client.ask(TreeViewRequest, { uri, problem: 0 });
     expect([view!.nodes.length, replay, labeling]).toEqual([4, null, null]);
   });
 
@@ -164,21 +149,21 @@ describe('the server over streams', () => {
 
   it('answers its own requests', async () => {
     const { client, scorers } = await opened();
-    const low = await client.request<LowStep[]>(LowSteps, { uri });
+    const low = await client.ask(LowSteps, { uri });
     expect(low).toMatchObject([{ value: 0.1, first: true }]);
-    expect(await client.request(StepAt, { textDocument: { uri }, position: low[0]!.range.start })).toEqual({
+    expect(await client.ask(StepAt, { uri, position: low[0]!.range.start })).toEqual({
       problem: 0,
       solution: 0,
       step: 1,
     });
-    const view = await client.request<ProblemView>(ProblemViewRequest, { uri, problem: 0 });
+    const view = await client.ask(ProblemViewRequest, { uri, problem: 0 });
     expect(view).toMatchObject({ isSearchTree: false, model: 'fake', images: ['file:///w/i.png'], titles: ['How many?'] });
-    expect(view.nodes).toHaveLength(4);
-    expect(await client.request(ScoreDocument, { uri, again: true })).toEqual({ steps: 3, low: 1 });
+    expect(view!.nodes).toHaveLength(4);
+    expect(await client.ask(ScoreDocument, { uri, again: true })).toEqual({ steps: 3, low: 1 });
     expect(scorers[0]!.options.at(-1)).toMatchObject({ ignoreCache: true });
-    expect(await client.request(ClearCache, {})).toBeNull();
+    expect(await client.ask(ClearCache, {})).toBeNull();
     expect(scorers[0]!.cleared).toBe(1);
-    expect(await client.request(ProblemViewRequest, { uri: 'file:///unknown', problem: 0 })).toBeNull();
+    expect(await client.ask(ProblemViewRequest, { uri: 'file:///unknown', problem: 0 })).toBeNull();
   });
 
   it('follows an edit, and tells panels and views', async () => {
@@ -197,12 +182,12 @@ describe('the server over streams', () => {
 
   it('applies a threshold without scoring again, and takes what is switched off away', async () => {
     const { client, scorers } = await opened();
-    await client.connection.sendNotification(SettingsChanged, { settings: { ...defaultSettings, threshold: 0.95 }, isTrusted: true });
+    await client.tell(SettingsChanged, { settings: { ...defaultSettings, threshold: 0.95 }, isTrusted: true });
     await client.until(() => client.codes(uri).filter((code) => code === 'later-low-step').length === 2);
     expect(client.codes(uri)).toContain('first-low-step');
     expect(scorers[0]!.jobs).toHaveLength(1);
     const off = { ...defaultSettings, diagnostics: false, inlayHints: false, codeLens: false };
-    await client.connection.sendNotification(SettingsChanged, { settings: off, isTrusted: true });
+    await client.tell(SettingsChanged, { settings: off, isTrusted: true });
     await client.until(() => client.codes(uri).length === 0);
     expect(await client.request('textDocument/inlayHint', { textDocument: { uri }, range: everything })).toEqual([]);
     expect(await client.request('textDocument/codeLens', { textDocument: { uri } })).toEqual([]);
@@ -221,7 +206,7 @@ describe('the server over streams', () => {
     const { client } = await opened();
     await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
     await client.until(() => client.codes(uri).length === 0);
-    expect(await client.request(LowSteps, { uri })).toEqual([]);
+    expect(await client.ask(LowSteps, { uri })).toEqual([]);
   });
 
   it("tells a failing model in status and in the answer, and keeps the file's own values", async () => {
@@ -230,7 +215,7 @@ describe('the server over streams', () => {
     await client.open(uri, 'jsonl', text);
     await client.until(() => client.statuses.at(-1)?.state === 'failed');
     expect(client.statuses.at(-1)).toMatchObject({ message: '/models/x/prm.json: no such file' });
-    await expect(client.request(ScoreDocument, { uri })).rejects.toThrow('/models/x/prm.json: no such file');
+    await expect(client.ask(ScoreDocument, { uri })).rejects.toThrow('/models/x/prm.json: no such file');
     expect(client.codes(uri)).toEqual(['first-low-step', 'later-low-step', 'no-rollout-succeeded']);
   });
 
@@ -246,18 +231,73 @@ describe('the server over streams', () => {
       cancellable: true,
       message: '0 of 3 steps scored',
     });
-    const asked = client.request(ScoreDocument, { uri });
-    await client.request(CancelScoring, { uri });
+    const asked = client.ask(ScoreDocument, { uri });
+    await client.ask(CancelScoring, { uri });
     await expect(asked).rejects.toThrow('cancelled');
     await client.until(() => client.progress.at(-1)!.value.kind === 'end');
     expect(scorer.aborted).toBeGreaterThan(0);
   });
 
+  it('answers a request whose document is closed while it works, with a result or a sentence', async () => {
+    const gates: (() => void)[] = [];
+    const { client } = await opened({
+      findImages: (_, __, paths) =>
+        new Promise((resolve) => {
+          gates.push(() => resolve(paths.map((path) => `file:///w/${path}`)));
+        }),
+    });
+    const place = { uri, problem: 0 };
+    const position = { line: 0, character: text.indexOf('This') };
+    const settled = Promise.allSettled([
+      client.ask(LabelProblem, place),
+      client.ask(MoreRollouts, { ...place, node: 1, count: 4 }),
+      client.ask(ProblemViewRequest, place),
+      client.ask(TreeViewRequest, place),
+      client.request('textDocument/hover', { textDocument: { uri }, position }),
+    ]);
+    await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    expect(await client.ask(LowSteps, { uri })).toEqual([]);
+    expect(gates).toHaveLength(5);
+    for (const open of gates) open();
+    expect((await settled).map((one) => (one.status === 'fulfilled' ? 'answered' : String(one.reason)))).toEqual([
+      'RequestError: No policy answers here.',
+      expect.stringContaining('More rollouts need the event log'),
+      'answered',
+      'answered',
+      'answered',
+    ]);
+    await expect(client.ask(MoreRollouts, { ...place, node: 1, count: 4 })).rejects.toThrow('the file was closed');
+  });
+
+  it('looks for images in the folders of the workspace, also in those added later', async () => {
+    const looked: (readonly string[])[] = [];
+    const { client } = await opened({
+      findImages: (_, folders) => {
+        looked.push(folders);
+        return Promise.resolve([]);
+      },
+    });
+    const look = () => client.ask(ProblemViewRequest, { uri, problem: 0 });
+    const folder = (name: string) => ({ uri: `file:///${name}`, name });
+    await look();
+    await client.connection.sendNotification('workspace/didChangeWorkspaceFolders', {
+      event: { added: [folder('a'), folder('b')], removed: [] },
+    });
+    await look();
+    await client.connection.sendNotification('workspace/didChangeWorkspaceFolders', { event: { added: [], removed: [folder('a')] } });
+    await look();
+    expect(looked).toEqual([[], ['file:///a', 'file:///b'], ['file:///b']]);
+  });
+
   it('outlives a reader that throws and parameters that make no sense', async () => {
     const { client } = await opened();
     await expect(client.request('textDocument/hover', {})).rejects.toThrow();
-    await expect(client.request(ProblemViewRequest, null)).rejects.toThrow();
-    await client.connection.sendNotification(SettingsChanged, { settings: 'nonsense', isTrusted: true });
-    expect(await client.request<LowStep[]>(LowSteps, { uri })).toHaveLength(1);
+    for (const params of [null, undefined, [], 'x', { uri }, { uri, problem: -1 }, { uri, problem: '0' }, { uri: 7, problem: 0 }]) {
+      const reply = await client.request<{ err: { code: string; message: string } }>(ProblemViewRequest.method, params);
+      expect(reply.err.code, JSON.stringify(params)).toBe('invalid');
+    }
+    await client.connection.sendNotification(SettingsChanged.method, { settings: 'nonsense', isTrusted: true });
+    await client.until(() => client.logged.some((message) => message.includes('settings is not an object')));
+    expect(await client.ask(LowSteps, { uri })).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { EvaluationRun } from '../../server/evaluation/evaluation.js';
 import { evaluationLine } from '../../server/evaluation/evaluationLine.js';
 import { readDocument } from '../../server/formats/registry.js';
-import type { BestOfNLine, EvaluateLine, ProcessLine } from '../../server/protocol.js';
+import type { BestOfNLine, EvaluateLine, ProcessLine } from '../../server/protocol/evaluation.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import type { EvaluationResult } from '../../webview/tree/protocol.js';
 

@@ -1,4 +1,5 @@
-import type { NodeView, ProblemView, Replay, ReplayFrame, ReplayState } from '../../server/protocol.js';
+import type { NodeView, ProblemView } from '../../server/protocol/problemView.js';
+import type { Replay, ReplayFrame, ReplayState } from '../../server/protocol/replay.js';
 
 /** The replay of a search that left this tree: node after node comes to be, is sampled and valued; the last moment is the tree. */
 export function makeReplay(view: ProblemView): Replay {

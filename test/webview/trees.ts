@@ -1,4 +1,4 @@
-import type { NodeView, ProblemView, RolloutView, StepView } from '../../server/protocol.js';
+import type { NodeView, ProblemView, RolloutView, StepView } from '../../server/protocol/problemView.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
 
 /** Mulberry32: the same tree for the same seed, everywhere. */

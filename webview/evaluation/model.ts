@@ -1,4 +1,4 @@
-import type { BestOfNLine, EstimateLine, EvaluateLine, ProcessLine } from '../../server/protocol.js';
+import type { BestOfNLine, EstimateLine, EvaluateLine, ProcessLine } from '../../server/protocol/evaluation.js';
 import { plural } from '../shared/words.js';
 
 export type CurveId = keyof BestOfNLine['accuracy'] | 'macroF1' | 'firstErrorF1';

@@ -1,4 +1,4 @@
-import type { EvaluateLine } from '../../server/protocol.js';
+import type { EvaluateLine } from '../../server/protocol/evaluation.js';
 import type { EvaluationResult, EvaluationState } from '../tree/protocol.js';
 import { type CurveId, HIDDEN_AT_FIRST } from './model.js';
 

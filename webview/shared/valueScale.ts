@@ -1,4 +1,4 @@
-import type { NodeView } from '../../server/protocol.js';
+import type { NodeView } from '../../server/protocol/problemView.js';
 
 /** Colour bins on each side of the threshold; `theme.css` defines `--sl-v0` ... `--sl-v9`. */
 const SIDE = 5;

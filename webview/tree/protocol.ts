@@ -7,7 +7,9 @@
  * ${cspSource}; img-src ${cspSource} data:`; `<meta property="csp-nonce">` holds the style nonce, which FAST asks for at
  * start. The panel builds everything else and needs no inline style.
  */
-import type { EvaluateLine, FileFault, ProblemView, Replay } from '../../server/protocol.js';
+import type { EvaluateLine, FileFault } from '../../server/protocol/evaluation.js';
+import type { ProblemView } from '../../server/protocol/problemView.js';
+import type { Replay } from '../../server/protocol/replay.js';
 
 /** Panel -> host: one line a request, args -> result. */
 export interface HostRequests {

@@ -1,4 +1,4 @@
-import type { Replay } from '../../server/protocol.js';
+import type { Replay } from '../../server/protocol/replay.js';
 import type { View } from './layout/zoomScale.js';
 import { matchNodes } from './model/matchNodes.js';
 import { viewAt } from './model/replay.js';

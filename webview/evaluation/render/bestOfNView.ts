@@ -1,4 +1,4 @@
-import type { BestOfNLine } from '../../../server/protocol.js';
+import type { BestOfNLine } from '../../../server/protocol/evaluation.js';
 import { button } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
 import { type CurveId, gainText, interval, percent, type SelectionRow, selectionCurves, selectionRows } from '../model.js';

@@ -1,4 +1,4 @@
-import type { ProcessLine } from '../../../server/protocol.js';
+import type { ProcessLine } from '../../../server/protocol/evaluation.js';
 import { button } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
 import { formatValue } from '../../shared/valueScale.js';

@@ -1,4 +1,4 @@
-import type { NodeView } from '../../../server/protocol.js';
+import type { NodeView } from '../../../server/protocol/problemView.js';
 
 /** How a node's mark is drawn, beside its colour: colour is never the only carrier. */
 export type MarkShape = 'ok' | 'low' | 'missing';

@@ -1,4 +1,4 @@
-import type { NodeView } from '../../../server/protocol.js';
+import type { NodeView } from '../../../server/protocol/problemView.js';
 
 /**
  * Which node of `next` is which of `previous`, by old id (-1 = gone): roots match, children match when their steps read the

@@ -1,4 +1,5 @@
-import type { NodeView, ProblemView, Replay, ReplayFrame, ReplayState } from '../../../server/protocol.js';
+import type { NodeView, ProblemView } from '../../../server/protocol/problemView.js';
+import type { Replay, ReplayFrame, ReplayState } from '../../../server/protocol/replay.js';
 import { formatValue } from '../../shared/valueScale.js';
 import { plural } from '../../shared/words.js';
 

@@ -1,4 +1,4 @@
-import type { RolloutView } from '../../../server/protocol.js';
+import type { RolloutView } from '../../../server/protocol/problemView.js';
 
 export interface DistinctRollout {
   readonly rollout: RolloutView;

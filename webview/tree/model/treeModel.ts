@@ -1,4 +1,4 @@
-import type { NodeView, ProblemView } from '../../../server/protocol.js';
+import type { NodeView, ProblemView } from '../../../server/protocol/problemView.js';
 import { rolloutShare } from '../../../server/reasoning/treeStatistics.js';
 import { firstWords } from '../../shared/words.js';
 

@@ -1,4 +1,4 @@
-import type { NodeView, StepView } from '../../../server/protocol.js';
+import type { NodeView, StepView } from '../../../server/protocol/problemView.js';
 import { rootPath } from '../../../server/reasoning/paths.js';
 import { button } from '../../shared/controls.js';
 import { element, icon, svgElement } from '../../shared/element.js';

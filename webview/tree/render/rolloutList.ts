@@ -1,4 +1,4 @@
-import type { NodeView } from '../../../server/protocol.js';
+import type { NodeView } from '../../../server/protocol/problemView.js';
 import { finalAnswer } from '../../../server/reasoning/finalAnswer.js';
 import { button } from '../../shared/controls.js';
 import { element, icon } from '../../shared/element.js';

@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url';
+import { labelProblems } from '../labeling/problemFile.js';
+import type { ScoredDocument } from '../language/scoredDocument.js';
+import type { LabelingSettings, LabelJob } from './labelingService.js';
+
+/**
+ * A problem of a document as a run takes it. Rejects with a sentence that says what is missing. The document is the one that was open
+ * when the request came: a run does not depend on whether it is still open later.
+ */
+export async function labelJob(
+  document: ScoredDocument,
+  index: number,
+  options: {
+    readonly settings: LabelingSettings;
+    readonly again: boolean;
+    /** The images that exist, as URIs. */
+    readonly findImages: (paths: readonly string[]) => Promise<readonly string[]>;
+  },
+): Promise<LabelJob> {
+  const { uri } = document;
+  const problem = document.reasoning.problems[index];
+  if (!problem) throw new Error(problemIsGone);
+  if (!uri.startsWith('file:')) throw new Error('Save the file first: its labels are written beside it.');
+  const { problems, faults } = labelProblems([problem]);
+  const [labeled] = problems;
+  if (!labeled) throw new Error(faults[0]?.message ?? problemIsGone);
+  const found = (await options.findImages(problem.images)).map((image) => fileURLToPath(image));
+  if (found.length < problem.images.filter((image) => !isUrl(image)).length) {
+    throw new Error(
+      `The figure of this problem (${problem.images.join(', ')}) was not found beside the file or in the workspace. Correct its path.`,
+    );
+  }
+  const images = [...found, ...problem.images.filter(isUrl)];
+  return { problem: labeled, uri, images, settings: options.settings, again: options.again };
+}
+
+export const problemIsGone = 'This problem is not in the file any more, or the file was closed.';
+
+function isUrl(image: string): boolean {
+  return /^(https?|data):/i.test(image);
+}

@@ -1,0 +1,15 @@
+import { Evaluate, EvaluationProgress } from '../../protocol/evaluation.js';
+import type { Session } from '../session.js';
+
+export function handleEvaluation(session: Session): void {
+  const { door, service, texts, world } = session;
+  door.handle(Evaluate, (params, signal) =>
+    world.evaluate(params, signal, {
+      openText: (uri) => texts.get(uri),
+      locateImages: (uri, paths) => session.locateImages(uri, paths),
+      score: (job, options) => service.scoreJob(job, options),
+      threshold: () => service.settings.threshold ?? undefined,
+      onProgress: (progress) => void door.tell(EvaluationProgress, progress),
+    }),
+  );
+}

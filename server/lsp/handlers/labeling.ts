@@ -1,0 +1,40 @@
+import type { LabelJob } from '../../editor/labelingService.js';
+import { labelJob, problemIsGone } from '../../editor/labelJob.js';
+import type { ScoredDocument } from '../../language/scoredDocument.js';
+import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest } from '../../protocol/labeling.js';
+import { RequestError } from '../../protocol/message.js';
+import type { Session } from '../session.js';
+
+export function handleLabeling(session: Session): void {
+  const { door, labeling, service } = session;
+
+  /** The document of a request is looked up once, before anything is awaited: it can be closed at any time. */
+  function documentOf(uri: string): ScoredDocument {
+    const document = session.document(uri);
+    if (!document) throw new RequestError('failed', problemIsGone);
+    return document;
+  }
+
+  function jobOf(document: ScoredDocument, problem: number, again: boolean): Promise<LabelJob> {
+    return labelJob(document, problem, {
+      settings: service.trusted,
+      again,
+      findImages: (paths) => session.findImages(document.uri, paths),
+    });
+  }
+
+  door.handle(LabelProblem, async ({ uri, problem, again }, signal) =>
+    labeling.label(await jobOf(documentOf(uri), problem, again ?? false), problem, signal),
+  );
+  door.handle(MoreRollouts, async ({ uri, problem, node, count }, signal) => {
+    const document = documentOf(uri);
+    return labeling.more(document, problem, node, count, await jobOf(document, problem, false), signal);
+  });
+  door.handle(StopLabeling, ({ file }) => {
+    labeling.stop(file);
+    return null;
+  });
+  door.handle(TreeViewRequest, ({ uri, problem }) =>
+    labeling.treeView(uri, problem, session.document(uri), service.threshold, (paths) => session.findImages(uri, paths)),
+  );
+}

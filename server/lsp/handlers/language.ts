@@ -1,0 +1,41 @@
+import { codeLens } from '../../language/codeLens.js';
+import { documentSymbols } from '../../language/documentSymbols.js';
+import { foldingRanges } from '../../language/foldingRanges.js';
+import { hover } from '../../language/hover.js';
+import { inlayHints } from '../../language/inlayHints.js';
+import type { ScoredDocument } from '../../language/scoredDocument.js';
+import { placeAt } from '../../language/stepAt.js';
+import type { Session } from '../session.js';
+
+/** The features of LSP itself. A document that is not open, or that no format claims, has none of them. */
+export function handleLanguage(session: Session): void {
+  const { connection, service } = session;
+  const documentOf = ({ textDocument }: { readonly textDocument: { readonly uri: string } }): ScoredDocument | undefined =>
+    session.document(textDocument.uri);
+
+  connection.onHover(async (params) => {
+    const document = documentOf(params);
+    const place = document && placeAt(document, params.position);
+    if (!place) return null;
+    return hover(document, params.position, await session.findImages(document.uri, place.problem.problem.images));
+  });
+  connection.languages.inlayHint.on((params) => {
+    const document = documentOf(params);
+    if (!document || !service.settings.inlayHints) return [];
+    const place = placeAt(document, params.range.start);
+    service.look(document.uri, place?.problem.problem.index ?? 0);
+    return inlayHints(document, params.range);
+  });
+  connection.onCodeLens((params) => {
+    const document = documentOf(params);
+    return document && service.settings.codeLens ? codeLens(document) : [];
+  });
+  connection.onDocumentSymbol((params) => {
+    const document = documentOf(params);
+    return document ? documentSymbols(document) : [];
+  });
+  connection.onFoldingRanges((params) => {
+    const document = documentOf(params);
+    return document ? foldingRanges(document) : [];
+  });
+}

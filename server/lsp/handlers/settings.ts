@@ -1,0 +1,21 @@
+import { DidChangeWorkspaceFoldersNotification, type DidChangeWorkspaceFoldersParams } from 'vscode-languageserver';
+import { SettingsChanged } from '../../protocol/settings.js';
+import type { Session } from '../session.js';
+import { readSettings } from '../settings.js';
+
+/** Settings, trust, consent, and the folders of the workspace. */
+export function handleSettings(session: Session): void {
+  session.door.on(SettingsChanged, ({ settings, isTrusted, allowedServers }) => {
+    session.service.configure(readSettings(settings), isTrusted, allowedServers ?? []);
+    session.refreshViews();
+  });
+  session.connection.onNotification(
+    DidChangeWorkspaceFoldersNotification.type,
+    ({ event: { added, removed } }: DidChangeWorkspaceFoldersParams) => {
+      const gone = new Set(removed.map(({ uri }) => uri));
+      session.folders = [...session.folders.filter((uri) => !gone.has(uri)), ...added.map(({ uri }) => uri)];
+      // Hovers and hints show the images of the folders.
+      session.refreshViews();
+    },
+  );
+}

@@ -1,0 +1,24 @@
+import { lowSteps } from '../../language/lowSteps.js';
+import { problemView } from '../../language/problemView.js';
+import { stepAt } from '../../language/stepAt.js';
+import { ProblemViewRequest } from '../../protocol/problemView.js';
+import { LowSteps, StepAt } from '../../protocol/steps.js';
+import type { Session } from '../session.js';
+
+/** Questions about an open document. */
+export function handleSteps(session: Session): void {
+  const { door } = session;
+  door.handle(LowSteps, ({ uri }) => {
+    const document = session.document(uri);
+    return document ? lowSteps(document) : [];
+  });
+  door.handle(StepAt, ({ uri, position }) => {
+    const document = session.document(uri);
+    return document ? stepAt(document, position) : null;
+  });
+  door.handle(ProblemViewRequest, async ({ uri, problem }) => {
+    const document = session.document(uri);
+    if (!document) return null;
+    return problemView(document, problem, await session.findImages(uri, document.reasoning.problems[problem]?.images ?? []));
+  });
+}

@@ -1,0 +1,10 @@
+import { explainTraining, trainingFormats } from '../../editor/trainingService.js';
+import { ExplainTraining, ExportTraining, TrainingFormats } from '../../protocol/training.js';
+import type { Session } from '../session.js';
+
+export function handleTraining(session: Session): void {
+  const { door, texts, world } = session;
+  door.handle(TrainingFormats, () => trainingFormats());
+  door.handle(ExportTraining, (params) => world.exportTraining(params, (uri) => texts.get(uri)));
+  door.handle(ExplainTraining, ({ uri, problem, ...path }) => explainTraining(session.document(uri)?.reasoning.problems[problem], path));
+}

@@ -1,0 +1,152 @@
+import {
+  CodeLensRefreshRequest,
+  type Connection,
+  type InitializeParams,
+  InlayHintRefreshRequest,
+  type TextDocuments,
+} from 'vscode-languageserver';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { createLabelingService, type LabelingService } from '../editor/labelingService.js';
+import { createService, type Service } from '../editor/service.js';
+import { diagnostics } from '../language/diagnostics.js';
+import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
+import type { ScoredDocument } from '../language/scoredDocument.js';
+import { Door } from '../protocol/door.js';
+import { LabelingChanged } from '../protocol/labeling.js';
+import { ServerKey } from '../protocol/servers.js';
+import { DocumentChanged, StatusChanged } from '../protocol/status.js';
+import { ScoringProgress } from './scoringProgress.js';
+import { readInitializationOptions } from './settings.js';
+import type { World } from './world.js';
+
+/** One initialized client: its door, its documents and folders, and the services that work for it. */
+export class Session {
+  readonly door: Door<'server'>;
+  readonly service: Service;
+  readonly labeling: LabelingService;
+  /** URIs of the workspace's folders. */
+  folders: readonly string[];
+  readonly #client: InitializeParams['capabilities'];
+  readonly #progress: ScoringProgress;
+  readonly #explanations: Explanations;
+  /** Documents the client has diagnostics of. */
+  readonly #published = new Set<string>();
+  #stopRefresh: (() => void) | undefined;
+
+  private constructor(
+    readonly connection: Connection,
+    readonly world: World,
+    readonly texts: TextDocuments<TextDocument>,
+    params: InitializeParams,
+    explanations: Explanations,
+  ) {
+    const { clock } = world;
+    const log = connection.console;
+    const options = readInitializationOptions(params.initializationOptions);
+    this.door = new Door('server', connection, log);
+    this.folders = params.workspaceFolders?.map((folder) => folder.uri) ?? [];
+    this.#client = params.capabilities;
+    this.#explanations = explanations;
+    this.#progress = new ScoringProgress(connection, clock, () => this.service.cancel());
+    this.service = createService(
+      {
+        read: world.read,
+        createScorer: (settings) =>
+          world.createScorer(settings, {
+            ...(options.cacheFolder !== undefined && { cacheFolder: options.cacheFolder }),
+            log,
+            apiKey: (url) => this.#key(url).catch(() => undefined),
+            allows: (origin) => this.service.allows(origin),
+          }),
+        locateImages: (uri, paths) => this.locateImages(uri, paths),
+        clock,
+        log,
+        onDocument: (uri) => this.#publish(uri),
+        onStatus: (status) => {
+          this.#progress.update(status);
+          void this.door.tell(StatusChanged, status);
+        },
+      },
+      options,
+    );
+    this.labeling = createLabelingService({
+      labeler: world.createLabeler({ log, key: (url) => this.#key(url), settings: () => this.service.trusted }),
+      read: world.read,
+      clock,
+      log,
+      onChange: (changed) => void this.door.tell(LabelingChanged, changed),
+    });
+  }
+
+  static async open(connection: Connection, world: World, texts: TextDocuments<TextDocument>, params: InitializeParams): Promise<Session> {
+    const { explanations } = readInitializationOptions(params.initializationOptions);
+    return new Session(connection, world, texts, params, await loadExplanations(explanations, world, connection.console));
+  }
+
+  document(uri: string): ScoredDocument | undefined {
+    return this.service.document(uri);
+  }
+
+  /** URIs of the images a document names that exist. */
+  findImages(uri: string, paths: readonly string[]): Promise<string[]> {
+    return this.world.findImages(uri, this.folders, paths);
+  }
+
+  /** For a model: URIs of the images that exist, the other paths unchanged. */
+  locateImages(uri: string, paths: readonly string[]): Promise<string[]> {
+    return this.world.locateImages(uri, this.folders, paths);
+  }
+
+  /** Forgets a document that the client closed. */
+  close(uri: string): void {
+    this.service.close(uri);
+    if (this.#published.delete(uri)) void this.connection.sendDiagnostics({ uri, diagnostics: [] });
+  }
+
+  /** Asks the client, once for many documents, to ask again for what it shows. */
+  refreshViews(): void {
+    this.#stopRefresh ??= this.world.clock.after(0, () => {
+      this.#stopRefresh = undefined;
+      const { inlayHint, codeLens } = this.#client.workspace ?? {};
+      if (inlayHint?.refreshSupport) this.#request(InlayHintRefreshRequest.method);
+      if (codeLens?.refreshSupport) this.#request(CodeLensRefreshRequest.method);
+    });
+  }
+
+  async dispose(): Promise<void> {
+    this.#stopRefresh?.();
+    this.#progress.dispose();
+    this.labeling.dispose();
+    await this.service.dispose();
+  }
+
+  async #key(url: string): Promise<string | undefined> {
+    return (await this.door.ask(ServerKey, { url })) ?? undefined;
+  }
+
+  #publish(uri: string): void {
+    const document = this.document(uri);
+    if (!document && !this.#published.has(uri)) return;
+    this.#published.add(uri);
+    const found = document && this.service.settings.diagnostics ? diagnostics(document, this.#explanations) : [];
+    this.connection
+      .sendDiagnostics({ uri, diagnostics: found, ...(document && { version: document.version }) })
+      .catch((error: unknown) => this.connection.console.warn(`diagnostics of ${uri}: ${String(error)}`));
+    void this.door.tell(DocumentChanged, { uri, version: document?.version ?? 0 });
+    this.refreshViews();
+  }
+
+  #request(method: string): void {
+    this.connection.sendRequest(method).catch((error: unknown) => this.connection.console.warn(`${method}: ${String(error)}`));
+  }
+}
+
+async function loadExplanations(uri: string | undefined, world: World, log: Connection['console']): Promise<Explanations> {
+  if (uri === undefined) return noExplanations;
+  try {
+    return readExplanations(uri, await world.readText(uri));
+  } catch (error) {
+    log.warn(`The explanations of diagnostics are not linked: ${String(error)}`);
+    return noExplanations;
+  }
+}

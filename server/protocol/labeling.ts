@@ -1,0 +1,91 @@
+/** Labeling with a policy, and the tree that grows meanwhile. */
+import { notification, request } from './message.js';
+import { problemPlace, problemView } from './problemView.js';
+import { replay } from './replay.js';
+import { count, flag, type Infer, list, nothing, nullable, object, oneOf, optional, text } from './shape.js';
+
+const labelOutcome = object({
+  /** `known`: it had been labeled before, and nothing was sampled. */
+  state: oneOf('done', 'cancelled', 'known'),
+  /** URI of the file with the labels; when cancelled, of the file a completed run would write. */
+  file: text,
+  /** Rollouts sampled, those of an earlier part of the run (`resumed`) included. */
+  rollouts: count,
+  resumed: count,
+  failures: count,
+  /** Rollouts that neither the rules nor the judge could decide. */
+  undecided: count,
+});
+export type LabelOutcome = Infer<typeof labelOutcome>;
+
+/**
+ * Labels one problem of a document with the policy of the settings. Cancelling it keeps its log and has the outcome `cancelled`;
+ * the next request resumes from there. A problem that was labeled with the same settings before is not labeled again.
+ */
+export const LabelProblem = request({
+  method: 'steplens/labelProblem',
+  to: 'server',
+  /** `again`: labels it with another seed when it was labeled before. */
+  params: object({ uri: text, problem: count, again: optional(flag) }),
+  result: labelOutcome,
+});
+
+const labelingParams = object({
+  /** Of the problem being labeled. */
+  uri: text,
+  problem: count,
+  /** URI of the file the labels will be in; its view can be asked for already. */
+  file: text,
+  state: oneOf('running', 'ended'),
+  rollouts: count,
+  /** Rollouts at most, where that is known. */
+  budget: optional(count),
+  searches: count,
+  /** Rollouts of an earlier part of the run, which were not sampled again. */
+  resumed: count,
+  /** Origins of the servers that the problem is sent to; none when all of it stays on this machine. */
+  servers: list(text),
+});
+export type LabelingParams = Infer<typeof labelingParams>;
+
+/** At most ten a second: the progress of a labeling run; a panel on `file` asks for its view again. */
+export const LabelingChanged = notification({ method: 'steplens/labelingChanged', to: 'client', params: labelingParams });
+
+/** Stops the labeling into a file (or all, without it); what was sampled stays in the log. */
+export const StopLabeling = request({
+  method: 'steplens/stopLabeling',
+  to: 'server',
+  params: object({ file: optional(text) }),
+  result: nothing,
+});
+
+const moreRolloutsResult = object({ right: count, wrong: count, failed: count });
+export type MoreRolloutsResult = Infer<typeof moreRolloutsResult>;
+
+/**
+ * Samples more rollouts from a node of a tree that a run made, appends them to its event log and writes the file again. The log only
+ * ever grows: a file that is undone afterwards is recognized as an earlier state of it.
+ */
+export const MoreRollouts = request({
+  method: 'steplens/moreRollouts',
+  to: 'server',
+  /** `count`: 1 or more. */
+  params: object({ uri: text, problem: count, node: count, count }),
+  result: moreRolloutsResult,
+});
+
+const treeView = object({
+  /** null: no such problem. */
+  view: nullable(problemView),
+  /** null: no event log is beside the file, or it describes another tree. */
+  replay: nullable(replay),
+  /** While the problem is being labeled. */
+  labeling: nullable(labelingParams),
+});
+export type TreeView = Infer<typeof treeView>;
+
+/**
+ * What the tree panel draws of one problem, and how the tree was built. A file that is being labeled, or whose labeling was
+ * interrupted, has a view before it is written.
+ */
+export const TreeViewRequest = request({ method: 'steplens/treeView', to: 'server', params: problemPlace, result: treeView });

@@ -1,0 +1,93 @@
+/** The base of every wire: what a request and a notification are, and how a failure crosses. */
+import { type Infer, type Mismatch, object, oneOf, type Shape, text } from './shape.js';
+
+/** One request: its name, the end that answers it, and the shapes of both directions. */
+export interface RequestType<To extends string, Params, Result> {
+  readonly method: string;
+  readonly to: To;
+  readonly params: Shape<Params>;
+  readonly result: Shape<Result>;
+}
+
+/** One message without an answer. */
+export interface NotificationType<To extends string, Params> {
+  readonly method: string;
+  readonly to: To;
+  readonly params: Shape<Params>;
+}
+
+export function request<const To extends string, Params, Result>(type: RequestType<To, Params, Result>): RequestType<To, Params, Result> {
+  return type;
+}
+
+export function notification<const To extends string, Params>(type: NotificationType<To, Params>): NotificationType<To, Params> {
+  return type;
+}
+
+/**
+ * Why a request has no result. `cancelled`: by whoever asked, or because what it was about was closed. `invalid`: the message does not
+ * have its shape. `failed`: anything else; the message names the cause and the remedy.
+ */
+export const failure = object({ code: oneOf('cancelled', 'invalid', 'failed'), message: text });
+export type Failure = Infer<typeof failure>;
+
+/** What every wire carries back. Inside a process a failure is thrown; only on a wire it is data. */
+export type Answer<Result> = { readonly ok: Result } | { readonly err: Failure };
+
+/** A failure of a request, thrown on the end that asked; also thrown by the end that answers, to choose the code. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  constructor(
+    readonly code: Failure['code'],
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function isCancelled(error: unknown): boolean {
+  return error instanceof RequestError && error.code === 'cancelled';
+}
+
+/**
+ * Answers a request: checks its parameters, does the work, and turns whatever is thrown into data. Never rejects.
+ * `onError` gets what was thrown, unless the request was cancelled.
+ */
+export async function answer<Params, Result>(
+  { method, params: shape }: RequestType<string, Params, Result>,
+  params: unknown,
+  work: (params: Params, signal: AbortSignal) => Result | Promise<Result>,
+  { signal, onError }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void },
+): Promise<Answer<Result>> {
+  try {
+    const mismatch = shape.check(params);
+    if (mismatch) throw new RequestError('invalid', describe(`The parameters of ${method} are`, mismatch));
+    return { ok: await work(params as Params, signal) };
+  } catch (error) {
+    if (error instanceof RequestError && error.code === 'cancelled') return { err: { code: 'cancelled', message: error.message } };
+    if (signal.aborted) return { err: { code: 'cancelled', message: 'The request was cancelled.' } };
+    onError(error);
+    const code = error instanceof RequestError ? error.code : 'failed';
+    return { err: { code, message: error instanceof Error ? error.message : String(error) } };
+  }
+}
+
+/** The result in an answer. Throws RequestError when it is a failure or does not have the shape that was agreed. */
+export function resultOf<Result>(
+  { method, result }: Pick<RequestType<string, unknown, Result>, 'method' | 'result'>,
+  reply: unknown,
+): Result {
+  const { ok, err } = (typeof reply === 'object' && reply !== null ? reply : {}) as { ok?: unknown; err?: unknown };
+  if (err !== undefined && failure.check(err) === undefined) {
+    const { code, message } = err as Failure;
+    throw new RequestError(code, message);
+  }
+  const mismatch = result.check(ok);
+  if (mismatch) throw new RequestError('invalid', describe(`The answer to ${method} is`, mismatch));
+  return ok as Result;
+}
+
+/** One sentence on what is wrong with a message. */
+export function describe(subject: string, { path, expected }: Mismatch): string {
+  return `${subject} not valid: ${path === '' ? `${expected} was expected` : `${path.replace(/^\./, '')} is not ${expected}`}.`;
+}

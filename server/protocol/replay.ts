@@ -1,0 +1,44 @@
+/** A search, event by event, as the tree panel plays it. */
+import { bulk, count, flag, type Infer, number, object, oneOf, optional, pair, text, variants } from './shape.js';
+import { mcValue } from './values.js';
+
+/** One line of the event log, as far as the panel puts it into words. */
+const replayEvent = variants('kind', {
+  begin: { method: oneOf('mcts', 'monte-carlo'), policy: text },
+  node: { assumed: flag, steps: count },
+  rollouts: { right: count, wrong: count, undecided: count, failed: count },
+  value: { correct: number, total: number, value: number },
+  selected: { search: number, q: number, u: number, pool: number },
+  /** `step`: the last step of the prefix that was sampled, counted from 1 along its path. */
+  move: { step: count, outcome: oneOf('before', 'after') },
+  end: { reason: oneOf('searches', 'budget', 'empty pool', 'done'), rollouts: count, failures: count, undecided: count },
+});
+export type ReplayEvent = Infer<typeof replayEvent>;
+
+/** What a node has at a moment of a search; it exists from its first state on. */
+const replayState = object({
+  mc: optional(mcValue),
+  interval: optional(pair),
+  visits: number,
+  /** How many of the rollouts the file keeps are known by then, right and wrong ones, in the file's order. */
+  right: count,
+  wrong: count,
+});
+export type ReplayState = Infer<typeof replayState>;
+
+const replayFrame = object({
+  event: replayEvent,
+  /** Node of the view the event is about. */
+  node: number,
+  /** The node from this event on; absent where the event changes nothing of it. */
+  state: optional(replayState),
+});
+export type ReplayFrame = Infer<typeof replayFrame>;
+
+/** After the last frame the tree is the one of the file. */
+export const replay = object({
+  frames: bulk(replayFrame),
+  /** Rollouts in the log that the file does not have: they were undone. */
+  undone: count,
+});
+export type Replay = Infer<typeof replay>;

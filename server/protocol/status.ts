@@ -1,0 +1,32 @@
+/** What the server tells without being asked: its state, and which documents changed. */
+import { notification } from './message.js';
+import { count, type Infer, list, number, object, oneOf, optional, text } from './shape.js';
+
+export const statusParams = object({
+  state: oneOf('idle', 'loading', 'scoring', 'ready', 'failed'),
+  model: optional(text),
+  device: optional(text),
+  adapter: optional(text),
+  /** Origin of the server that question and steps are sent to; absent = they stay on this machine. */
+  server: optional(text),
+  passedOver: optional(list(object({ provider: text, reason: text }))),
+  /** What the user should know about runs on this device: that they are smaller because memory is short, or that the scores vary with their size. */
+  note: optional(text),
+  threshold: optional(number),
+  /** Steps done and to do, while scoring. */
+  progress: optional(object({ done: count, total: count })),
+  /** One sentence, when failed. */
+  message: optional(text),
+  /** When failed because the user has not consented: origin of the server that question and steps would be sent to. Nothing was sent. */
+  asksFor: optional(text),
+});
+export type StatusParams = Infer<typeof statusParams>;
+
+/** What the status item shows. */
+export const StatusChanged = notification({ method: 'steplens/statusChanged', to: 'client', params: statusParams });
+
+export const documentChangedParams = object({ uri: text, version: number });
+export type DocumentChangedParams = Infer<typeof documentChangedParams>;
+
+/** Scores or content of a document changed; panels ask for its view again. */
+export const DocumentChanged = notification({ method: 'steplens/documentChanged', to: 'client', params: documentChangedParams });

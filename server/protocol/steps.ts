@@ -1,0 +1,21 @@
+/** Steps of a document by their place in it. */
+import { request } from './message.js';
+import { count, flag, type Infer, list, nullable, number, object, optional, text } from './shape.js';
+import { position, range } from './values.js';
+
+const lowStep = object({ range, value: number, first: flag });
+export type LowStep = Infer<typeof lowStep>;
+
+/** The low steps of a document, first to last; none when it is not open. */
+export const LowSteps = request({ method: 'steplens/lowSteps', to: 'server', params: object({ uri: text }), result: list(lowStep) });
+
+const stepAtResult = object({ problem: count, solution: optional(count), step: optional(count), node: optional(count) });
+export type StepAtResult = Infer<typeof stepAtResult>;
+
+/** Problem, solution, step and node at a position; null outside every problem. */
+export const StepAt = request({
+  method: 'steplens/stepAt',
+  to: 'server',
+  params: object({ uri: text, position }),
+  result: nullable(stepAtResult),
+});
