@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import { writeWhole } from '../files/writeWhole.js';
 import { type EventLog, fileLog, type LogStore, readEventLog } from './eventLog.js';
 import type { Judge } from './judge.js';
 import { stepsWithScore } from './monteCarlo.js';
 import type { Policy } from './policy.js';
 import type { BeginEvent, LabelProblem } from './runEvents.js';
-import { type ProblemFiles, problemFiles, writeWhole } from './runFiles.js';
+import { type ProblemFiles, problemFiles } from './runFiles.js';
 import { runMethod } from './runMethod.js';
 import { estimate, LabelError, type RunListener, RunRecorder } from './runRecorder.js';
 import { beginEvent, differences, type LabelSettings, settingsOf } from './runSettings.js';

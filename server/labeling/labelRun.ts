@@ -1,9 +1,10 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { writeWhole } from '../files/writeWhole.js';
 import { type LabelWorld, labelProblem } from './labelProblem.js';
 import { PolicyError, type PolicyInfo } from './policy.js';
 import type { LabelProblem, RunEvent } from './runEvents.js';
-import { removeRun, runFile, writeWhole } from './runFiles.js';
+import { removeRun, runFile } from './runFiles.js';
 import { LabelError } from './runRecorder.js';
 import { differences, digest, type LabelSettings } from './runSettings.js';
 

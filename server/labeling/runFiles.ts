@@ -1,5 +1,6 @@
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isUnfinished } from '../files/writeWhole.js';
 import { digest, type MethodSettings } from './runSettings.js';
 
 /** The files of one problem in a run's folder. */
@@ -38,14 +39,6 @@ export function slug(id: string): string {
 /** The run's own file, and names that Windows gives to devices. */
 const RESERVED = /^(?:run|con|prn|aux|nul|com\d|lpt\d)$/;
 
-/** Writes a file so that it is either there whole or not at all. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  // One name for all attempts: what a killed one left is overwritten by the next.
-  const unfinished = `${path}.tmp`;
-  await writeFile(unfinished, text);
-  await rename(unfinished, path);
-}
-
 /** Removes a run from a folder: its own file, every log and the results beside the logs. Anything else stays. */
 export async function removeRun(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -53,10 +46,6 @@ export async function removeRun(folder: string): Promise<void> {
     throw error;
   });
   const logs = names.filter((name) => name.endsWith(LOG)).map((name) => name.slice(0, -LOG.length));
-  const files = [
-    ...logs.flatMap((name) => [`${name}.json`, `${name}.jsonl`, `${name}.json.tmp`, `${name}.jsonl.tmp`, `${name}${LOG}`]),
-    'run.json',
-    'run.json.tmp',
-  ];
+  const files = [...logs.flatMap((name) => [`${name}.json`, `${name}.jsonl`, `${name}${LOG}`]), ...names.filter(isUnfinished), 'run.json'];
   for (const file of files) await rm(join(folder, file), { force: true });
 }

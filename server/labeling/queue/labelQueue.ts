@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, WaitingError, Worker } from 'bullmq';
+import { writeWhole } from '../../files/writeWhole.js';
 import { readEventLog } from '../eventLog.js';
 import { type LabelWorld, labelProblem } from '../labelProblem.js';
 import { beginRun, type ProblemOutcome, type RunOptions, type RunSummary } from '../labelRun.js';
 import { PolicyError } from '../policy.js';
 import type { LabelProblem } from '../runEvents.js';
-import { problemFiles, writeWhole } from '../runFiles.js';
+import { problemFiles } from '../runFiles.js';
 import { LabelError } from '../runRecorder.js';
 import { beginEvent, digest, type LabelSettings } from '../runSettings.js';
 import { logText, ProblemLost, SharedLog } from './sharedLog.js';
