@@ -1,8 +1,7 @@
 import { commands, type Disposable, type Event, EventEmitter, Range, type TextDocument, window, workspace } from 'vscode';
-import { HEAD_LENGTH } from '../../server/formats/format.js';
 import { detectFormat } from '../../server/formats/registry.js';
 
-/** Languages whose documents may hold reasoning; what is in them decides. */
+/** Languages of the documents that are looked at. */
 export const languages = ['json', 'jsonl', 'jsonc', 'markdown', 'plaintext'] as const;
 
 /** Documents VS Code makes for itself. */
@@ -20,8 +19,9 @@ const ownSchemes = new Set([
 const settleMs = 300;
 
 /**
- * Which documents hold reasoning. Only a document's head is looked at; a document no format claims never reaches the
- * server. A claim is kept until the document closes, so that a half-typed bracket does not drop everything.
+ * Which documents have reasoning in them. A document's beginning is looked at, and more of it only where it has a key of some
+ * format; a document that no format claims never reaches the server. A claim is kept until the document closes, so that a
+ * half-typed bracket does not drop everything.
  */
 export class Claims implements Disposable {
   readonly #claimed = new Set<string>();
@@ -65,8 +65,9 @@ export class Claims implements Disposable {
     const key = document.uri.toString();
     if (this.#claimed.has(key) || ownSchemes.has(document.uri.scheme)) return;
     if (!languages.some((language) => language === document.languageId)) return;
-    const head = document.getText(new Range(document.positionAt(0), document.positionAt(HEAD_LENGTH)));
-    if (detectFormat(head, document.languageId) === undefined) return;
+    const textUpTo = (length: number): string =>
+      length === Infinity ? document.getText() : document.getText(new Range(document.positionAt(0), document.positionAt(length)));
+    if (detectFormat(textUpTo, document.languageId) === undefined) return;
     this.#claimed.add(key);
     this.#claim.fire(document);
     this.#tellActive();

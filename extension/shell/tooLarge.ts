@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
 import { type Disposable, env, TabInputText, type Uri, window, workspace } from 'vscode';
-import { HEAD_LENGTH } from '../../server/formats/format.js';
-import { detectFormat } from '../../server/formats/registry.js';
+import { detectFormat, HEAD_LENGTHS } from '../../server/formats/registry.js';
 
 /** VS Code opens a larger file but hands its text to no extension. */
 const limitBytes = 50 * 1024 * 1024;
@@ -28,7 +27,8 @@ async function isTooLarge(uri: Uri): Promise<boolean> {
 async function readHead(path: string): Promise<string> {
   const file = await open(path);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_LENGTH), 0, HEAD_LENGTH, 0);
+    const length = HEAD_LENGTHS[1]!;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
     return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await file.close();

@@ -1,12 +1,13 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { HEAD_LENGTH } from '../formats/format.js';
-import { detectFormat, readDocument } from '../formats/registry.js';
+import { detectFormat, HEAD_LENGTHS, readDocument } from '../formats/registry.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
+import { decodeText } from './decodeText.js';
 
 const languages: Readonly<Record<string, string>> = {
   '.json': 'json',
+  '.jsonc': 'jsonc',
   '.jsonl': 'jsonl',
   '.ndjson': 'jsonl',
   '.md': 'markdown',
@@ -14,19 +15,22 @@ const languages: Readonly<Record<string, string>> = {
   '.txt': 'plaintext',
 };
 
+/** Bytes of a file in a folder that are looked at to recognize it. */
+const LONGEST_LOOK = 64 * 1024 * 1024;
+
 export interface InputFile {
-  /** As it was given, or found below a folder that was. */
+  /** As given, or as found in a folder that was given. */
   readonly file: string;
   readonly lines: LineIndex;
   readonly reasoning: ReasoningDocument;
 }
 
-/** A path that cannot be read, or holds nothing to score; the message does not repeat the path. */
+/** A path that cannot be read, or has nothing to score; the message does not repeat the path. */
 export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
-/** The files behind the arguments: a file stands for itself, a folder for those below it that a format claims. */
+/** The files of the arguments: a file itself, of a folder the files in it that a format claims. */
 export async function* inputFiles(args: readonly string[]): AsyncGenerator<string> {
   for (const arg of args) {
     const isFolder = await stat(arg).then(
@@ -53,8 +57,13 @@ async function isClaimed(path: string): Promise<boolean> {
   if (language === undefined) return false;
   const handle = await open(path);
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_LENGTH), 0, HEAD_LENGTH, 0);
-    return detectFormat(buffer.toString('utf8', 0, bytesRead), language) !== undefined;
+    for (const length of HEAD_LENGTHS) {
+      const wanted = Math.min(length, LONGEST_LOOK);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(wanted), 0, wanted, 0);
+      if (detectFormat(decodeText(buffer.subarray(0, bytesRead)), language) !== undefined) return true;
+      if (bytesRead < wanted) return false;
+    }
+    return false;
   } finally {
     await handle.close();
   }
@@ -70,7 +79,7 @@ export async function readInput(file: string): Promise<InputFile> {
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return decodeText(await readFile(file));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const causes: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'it may not be read', EISDIR: 'it is a folder' };

@@ -1,17 +1,43 @@
-import type { ReasoningDocument } from '../reasoning/problem.js';
+import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
+import type { JsonDocument } from './jsonDocument.js';
+import type { RecordReader } from './record.js';
 
-/** Characters of a text that are looked at to recognise its format. */
-export const HEAD_LENGTH = 65_536;
+/** One on-disk format: one file of this folder and one line in `registry.ts`. Pure; the extension recognizes files with it too. */
+export type Format = JsonFormat | TextFormat;
 
-/** One on-disk format: one file of this folder and one line in `registry.ts`. Pure; the extension runs `detect` too. */
-export interface Format {
+interface About {
   /** Stable, camelCase; `ReasoningDocument.format`. */
   readonly id: string;
   /** For people: "MM-PRM reasoning tree". */
   readonly title: string;
-  /** JSON (one object, an array of them, or JSON Lines) or prose. */
-  readonly syntax: 'json' | 'text';
-  /** Whether a text is of this format, by its first `HEAD_LENGTH` characters, which may be cut anywhere. Never throws. */
+  /** What the format is recognized by, in Markdown: for the README and for messages about a file that no format recognizes. */
+  readonly recognizedBy: string;
+  /** What StepLens shows of it, in Markdown. */
+  readonly shown: string;
+}
+
+/** A format whose file has one JSON object for each problem: alone, in an array, one a line, or inside a wrapper. */
+export interface JsonFormat extends About {
+  readonly syntax: 'json';
+  /**
+   * Keys of which every file of the format has at least one. A long text without any of the keys of all formats is not
+   * parsed. Not the names of values deep inside.
+   */
+  readonly keys: readonly string[];
+  /** Whether the records are problems to solve, so that having no steps is no fault. */
+  readonly hasNoSteps?: boolean;
+  /** Whether a record is of this format and of no other; the end of the record may be cut off. */
+  claims(json: JsonDocument, record: number): boolean;
+  /** Whether a record of a file that was recognized already belongs to it. */
+  holds(json: JsonDocument, record: number): boolean;
+  /** Reads a record as the problem with this index; as several problems where a record has several trees. */
+  read(reader: RecordReader, record: number, index: number): Problem | readonly Problem[];
+}
+
+/** A format for prose. */
+export interface TextFormat extends About {
+  readonly syntax: 'text';
+  /** Whether a text is of this format, by its beginning, which may be cut off anywhere. Never throws. */
   detect(head: string): boolean;
   /** Everything that can be read; what cannot is a fault. Never throws. */
   read(text: string): ReasoningDocument;

@@ -8,8 +8,9 @@ const NAMES = ['an unreadable value', 'an object', 'an array', 'a string', 'a st
 
 /**
  * The values of a JSON text as rows of a table, in document order: a value's row is its id, its content follows it, and
- * `next` is the row behind that. An object's content alternates key and value. 13 bytes a value; strings and numbers are
- * decoded when asked for.
+ * `next` is the row after that. An object's content alternates key and value. 13 bytes a value; strings and numbers are
+ * decoded when they are read. Beside them there are records that the text has not as objects: the rows of a table that is
+ * stored by column.
  */
 export class JsonDocument {
   readonly roots: number[] = [];
@@ -18,6 +19,8 @@ export class JsonDocument {
   #starts = new Int32Array(1024);
   #ends = new Int32Array(1024);
   #nexts = new Int32Array(1024);
+  /** Keys and values of the records made by `addRecord`, by id. */
+  readonly #made = new Map<number, { readonly name: string; readonly cells: ReadonlyMap<string, number> }>();
 
   constructor(readonly text: string) {}
 
@@ -35,6 +38,13 @@ export class JsonDocument {
   close(id: number, end: number): void {
     this.#ends[id] = end;
     this.#nexts[id] = this.#count;
+  }
+
+  /** Adds a record whose values are elsewhere in the text; `name` is its path in messages. Returns its id. */
+  addRecord(name: string, cells: ReadonlyMap<string, number>, span: Span): number {
+    const id = this.push(Kind.object, span.start, span.end);
+    this.#made.set(id, { name, cells });
+    return id;
   }
 
   #grow(): void {
@@ -60,16 +70,42 @@ export class JsonDocument {
     return this.#kinds[id] === Kind.string || this.#kinds[id] === Kind.escapedString;
   }
 
-  /** The whole value as it stands, a string with its quotes. */
+  /** The characters of a value, a string's with its quotes. */
   span(id: number): Span {
-    return this.isString(id)
-      ? { start: this.#starts[id]! - 1, end: Math.min(this.#ends[id]! + (this.text[this.#ends[id]!] === '"' ? 1 : 0), this.text.length) }
-      : { start: this.#starts[id]!, end: this.#ends[id]! };
+    const start = this.#starts[id]!;
+    const end = this.#ends[id]!;
+    if (!this.isString(id)) return { start, end };
+    const isQuoted = this.text[end] === '"' || this.text[end] === "'";
+    return { start: Math.max(start - 1, 0), end: Math.min(end + (isQuoted ? 1 : 0), this.text.length) };
+  }
+
+  /** The place where an object is marked as a whole: its opening bracket. */
+  head(object: number): Span {
+    const { start } = this.span(object);
+    return this.#made.has(object) ? this.span(object) : { start, end: start + 1 };
+  }
+
+  /** Whether an object or array has its closing bracket: keys of one that was cut off may be missing. */
+  isClosed(container: number): boolean {
+    if (this.#made.has(container)) return true;
+    const { start, end } = this.span(container);
+    if (end - start < 2 || this.text[end - 1] !== (this.isObject(container) ? '}' : ']')) return false;
+    const last = this.items(container).at(-1);
+    return last === undefined || this.span(last).end < end;
+  }
+
+  /** Keys and values of an object, in document order. */
+  entries(object: number): [key: string, value: number][] {
+    const made = this.#made.get(object);
+    if (made !== undefined) return [...made.cells];
+    return this.isObject(object) ? this.items(object).map((value) => [this.string(value - 1).text, value]) : [];
   }
 
   /** The value of a key, of the last one when it is written twice (as every JSON parser does); undefined when absent. */
   get(object: number, key: string): number | undefined {
     if (this.#kinds[object] !== Kind.object) return undefined;
+    const made = this.#made.get(object);
+    if (made !== undefined) return made.cells.get(key);
     let found: number | undefined;
     for (let at = object + 1; at < this.#nexts[object]!; at = this.#nexts[at + 1]!) {
       if (this.#isKey(at, key)) found = at + 1;
@@ -86,6 +122,8 @@ export class JsonDocument {
   /** Ids of an array's items; of an object's values. */
   items(container: number): number[] {
     const kind = this.#kinds[container];
+    const made = this.#made.get(container);
+    if (made !== undefined) return [...made.cells.values()];
     const found: number[] = [];
     if (kind === Kind.array) {
       for (let at = container + 1; at < this.#nexts[container]!; at = this.#nexts[at]!) found.push(at);
@@ -95,7 +133,7 @@ export class JsonDocument {
     return found;
   }
 
-  /** The text of a string value (or, of another kind, the characters it is written with). */
+  /** The text of a string value (of another kind: its characters). */
   string(id: number): DocumentString {
     const start = this.#starts[id]!;
     return new DocumentString(this.text, start, this.#ends[id]!, this.#kinds[id] === Kind.escapedString);
@@ -115,8 +153,10 @@ export class JsonDocument {
     return `${shown.replace(/\s+/g, ' ')}, ${NAMES[kind]}`;
   }
 
-  /** Where a value stands among keys and indices, e.g. `[2].children[3].mc_value`. O(siblings on the way). */
+  /** The keys and indices that lead to a value, e.g. `[2].children[3].mc_value`. O(siblings on the way). */
   path(id: number): string {
+    const made = this.#made.get(id);
+    if (made !== undefined) return made.name;
     let at = this.roots.findLast((root) => root <= id);
     let path = '';
     while (at !== undefined && at < id) {

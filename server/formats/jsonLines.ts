@@ -3,49 +3,84 @@ import { FaultList } from './faults.js';
 import { JsonDocument } from './jsonDocument.js';
 import { JsonReader } from './jsonReader.js';
 
+/** Lines at the top of a file that may be something else than records, such as a program's output. */
+const LINES_LOOKED_AT = 200;
+
 /**
- * The lines of a text that holds one record a line, whatever its extension; undefined when it is one JSON text (or several,
- * each over many lines). It is JSON Lines when its first line is complete, or when one of the next two is although the
- * first is not and both begin alike: then the first line is the bad one.
+ * The lines of a text with one record a line, whatever its extension; undefined when it is one JSON text (or several, each
+ * over many lines). It is JSON Lines when its first record is complete on one line, or when one of the next two is although
+ * the first is not and both begin alike: then the first line is damaged. Lines before the first record do not matter.
  */
 export function jsonLines(text: string): Span[] | undefined {
-  const first = nextLine(text, text.charCodeAt(0) === 0xfeff ? 1 : 0);
-  const second = first && nextLine(text, first.end);
-  if (first === undefined || second === undefined) return undefined;
-  const third = nextLine(text, second.end);
-  // A bracket alone begins a record of many lines, unless the line after it begins another one.
-  if (!opensRecord(text, second) && !(isBracket(text, second) && third !== undefined && opensRecord(text, third))) return undefined;
-  if (opensRecord(text, first) && isComplete(text, first)) return allLines(text, first.start);
-  for (const line of [second, third]) {
-    if (line && opensRecord(text, line) && beginsAlike(text, first, line) && isComplete(text, line)) {
-      return allLines(text, first.start);
-    }
+  const lines = new LineReader(text);
+  const top = lines.next(0);
+  if (top === undefined || lines.next(top.end) === undefined) return undefined;
+  const first = firstRecord(text, lines, top);
+  if (first === undefined) return undefined;
+  if (isComplete(text, first)) return lines.from(top.start);
+  let line: Span | undefined = first;
+  for (let i = 0; i < 2 && line !== undefined; i++) {
+    line = lines.next(line.end);
+    if (line && opensRecord(text, line) && beginsAlike(text, first, line) && isComplete(text, line)) return lines.from(top.start);
   }
   return undefined;
 }
 
-/** The next line that is not blank, without its end. */
-function nextLine(text: string, from: number): Span | undefined {
-  let start = from;
-  while (start < text.length && /\s/.test(text[start]!)) start++;
-  if (start === text.length) return undefined;
-  return { start, end: lineEnd(text, start) };
+/** The first line that begins a record at the margin; undefined when a line before it is JSON of another kind. */
+function firstRecord(text: string, lines: LineReader, top: Span): Span | undefined {
+  let line: Span | undefined = top;
+  for (let i = 0; i < LINES_LOOKED_AT && line !== undefined; i++) {
+    if (opensRecord(text, line)) return line;
+    const next = lines.next(line.end);
+    // In JSON, no object follows right after an opening brace: that line is a damaged record.
+    const isDamaged = text[line.start] === '{' && next !== undefined && opensRecord(text, next) && text[next.start] === '{';
+    if ('{['.includes(text[line.start]!) && !isDamaged) return undefined;
+    line = next;
+  }
+  return undefined;
 }
 
-function lineEnd(text: string, from: number): number {
-  const feed = text.indexOf('\n', from);
-  const end = feed < 0 ? text.length : feed;
-  return text.charCodeAt(end - 1) === 0x0d ? end - 1 : end;
+/** Finds lines in order. A line ends at `\n`, `\r\n` or a lone `\r`. */
+class LineReader {
+  /** The next carriage return, found once: most texts have none. */
+  #return = -1;
+
+  constructor(readonly text: string) {}
+
+  /** The next line that is not blank, without its end; blanks and record separators before it are skipped. */
+  next(from: number): Span | undefined {
+    let start = from;
+    while (start < this.text.length && isBlank(this.text.charCodeAt(start))) start++;
+    return start === this.text.length ? undefined : { start, end: this.#end(start) };
+  }
+
+  #end(from: number): number {
+    const feed = this.text.indexOf('\n', from);
+    const end = feed < 0 ? this.text.length : feed;
+    if (this.#return < from) {
+      const found = this.text.indexOf('\r', from);
+      this.#return = found < 0 ? Infinity : found;
+    }
+    return Math.min(end, this.#return);
+  }
+
+  /** All lines from an offset on. */
+  from(start: number): Span[] {
+    const lines: Span[] = [];
+    this.#return = -1;
+    for (let line = this.next(start); line !== undefined; line = this.next(line.end)) lines.push(line);
+    return lines;
+  }
 }
 
-function isBracket(text: string, line: Span): boolean {
-  return line.end - line.start === 1 && text[line.start] === '{';
+function isBlank(c: number): boolean {
+  return c <= 0x20 || c === 0xfeff || c === 0xa0;
 }
 
 /** A line at the margin that begins a record and is more than its bracket. */
 function opensRecord(text: string, line: Span): boolean {
   const before = text.charCodeAt(line.start - 1);
-  const atMargin = line.start === 0 || before === 0x0a || before === 0x0d || before === 0xfeff;
+  const atMargin = line.start === 0 || before === 0x0a || before === 0x0d || before === 0x1e || before === 0xfeff;
   const c = text[line.start];
   return atMargin && (c === '{' || c === '[') && line.end - line.start > 1;
 }
@@ -54,19 +89,13 @@ function opensRecord(text: string, line: Span): boolean {
 function isComplete(text: string, line: Span): boolean {
   const faults = new FaultList();
   new JsonReader(new JsonDocument(text), faults, line.start, line.end, true).read();
-  return !faults.has('truncated-json') && !faults.has('malformed-json');
+  return !faults.has('truncated-json') && !faults.has('malformed-json') && !faults.has('not-json');
 }
 
-/** Whether both lines have the same first key, as far as the first one goes; a line of no JSON at all is like any other. */
+/** Whether both lines have the same first key, as far as the first one goes; a line that is not JSON is like any other. */
 function beginsAlike(text: string, first: Span, other: Span): boolean {
   if (text[first.start] === '[') return false;
   if (text[first.start] !== '{') return true;
   const key = /^\{\s*"(?:[^"\\]|\\.){0,200}"?/.exec(text.slice(first.start, Math.min(first.end, first.start + 300)))?.[0] ?? '{';
   return text.startsWith(key, other.start);
-}
-
-function allLines(text: string, from: number): Span[] {
-  const lines: Span[] = [];
-  for (let line = nextLine(text, from); line !== undefined; line = nextLine(text, line.end)) lines.push(line);
-  return lines;
 }

@@ -13,8 +13,9 @@ const Expect = { value: 0, key: 1, colon: 2, comma: 3 } as const;
 type State = (typeof Expect)[keyof typeof Expect];
 
 /**
- * Reads the JSON values between two offsets into `document`, iteratively. What is broken is reported, closed where it makes
- * sense, and read on. `isLine`: the part is a line of JSON Lines (for the messages).
+ * Reads the JSON values between two offsets into `document`, iteratively. Comments, single quotes and the words of Python are
+ * accepted. Everything else that is broken is reported, and reading continues after it. `isLine`: the part is a line of JSON
+ * Lines (for the messages).
  */
 export class JsonReader {
   readonly #document: JsonDocument;
@@ -24,7 +25,7 @@ export class JsonReader {
   readonly #isLine: boolean;
   #at: number;
   #state: State = Expect.value;
-  /** Right behind a comma. */
+  /** The last token was a comma. */
   #afterComma = false;
   /** Ids of the open containers. */
   readonly #open: number[] = [];
@@ -46,11 +47,22 @@ export class JsonReader {
         case 0x0a:
         case 0x0d:
         case 0x09:
+        case 0x1e: // separates the records of a JSON text sequence (RFC 7464)
+        case 0xa0:
+        case 0x2028:
+        case 0x2029:
+        case 0xfeff:
           this.#at++;
           break;
         case 0x22:
           this.#prepareValue(true);
-          this.#string();
+          this.#string(0x22);
+          break;
+        case 0x27:
+          this.#singleQuote();
+          break;
+        case 0x2f:
+          this.#comment();
           break;
         case 0x7b:
         case 0x5b:
@@ -66,7 +78,7 @@ export class JsonReader {
           break;
         case 0x3a:
           if (this.#state === Expect.colon) this.#state = Expect.value;
-          else this.#malformed(1, () => 'Unexpected ":"; a colon stands only between a key and its value.');
+          else this.#malformed(1, () => 'Unexpected ":"; JSON allows a colon only between a key and its value.');
           this.#at++;
           break;
         default:
@@ -89,7 +101,39 @@ export class JsonReader {
     this.#faults.add('malformed-json', { start: this.#at, end: Math.min(this.#at + length, this.#end) }, message);
   }
 
-  /** Makes the state fit a value (or a key, where one may stand) about to be read. */
+  /** A deviation from JSON that does not lose anything: reported once a file. */
+  #loose(kind: string, start: number, end: number, message: string): void {
+    this.#faults.addRepeated('loose-json', kind, { start, end }, (count) => (count === 1 ? message : `${message} ${placesOf(count)}`));
+  }
+
+  /** `// ..` up to the line's end, or a comment in slash and star; one that is not closed hides the rest of the text. */
+  #comment(): void {
+    const next = this.#text.charCodeAt(this.#at + 1);
+    if (next === 0x2f) {
+      while (this.#at < this.#end && !isLineBreak(this.#text.charCodeAt(this.#at))) this.#at++;
+    } else if (next === 0x2a) {
+      const close = this.#text.indexOf('*/', this.#at + 2);
+      if (close < 0 || close >= this.#end) {
+        this.#malformed(2, () => 'This comment is not closed; write "*/" at its end.');
+        this.#at = this.#end;
+      } else this.#at = close + 2;
+    } else this.#word();
+  }
+
+  /** A string as Python prints it. Outside of every record a single quote is an apostrophe. */
+  #singleQuote(): void {
+    if (this.#open.length === 0) return this.#word();
+    this.#loose(
+      'python',
+      this.#at,
+      this.#at + 1,
+      'The file uses single quotes, as Python prints them, and not JSON; it was read. Write it with json.dumps.',
+    );
+    this.#prepareValue(true);
+    this.#string(0x27);
+  }
+
+  /** Prepares the state for a value (or a key, where one is allowed). */
   #prepareValue(mayBeKey: boolean): void {
     if (this.#state === Expect.comma) {
       this.#malformed(1, () => 'A comma is missing before this value.');
@@ -105,7 +149,7 @@ export class JsonReader {
     this.#afterComma = false;
   }
 
-  /** An object or array where a key belongs: the object it stands in was not closed. */
+  /** An object or array in the place of a key means that the object around it was not closed. */
   #prepareContainer(): void {
     const outer = this.#open[this.#open.length - 2];
     if (
@@ -132,7 +176,7 @@ export class JsonReader {
         'nested-too-deep',
         { start, end: start + 1 },
         () =>
-          `Arrays and objects are nested deeper than ${MAX_DEPTH.toLocaleString('en')} levels here; this value was left out. Flatten it, or write one record for each path.`,
+          `Arrays and objects are nested deeper than ${MAX_DEPTH.toLocaleString('en')} levels here; this value was skipped. Flatten it, or write one record for each path.`,
       );
       this.#added(this.#document.push(Kind.invalid, start, this.#at));
       this.#valueRead();
@@ -145,7 +189,7 @@ export class JsonReader {
     this.#at++;
   }
 
-  /** Passes over a bracketed value without remembering its content. */
+  /** Skips a bracketed value. */
   #skipValue(): void {
     let depth = 0;
     for (; this.#at < this.#end; this.#at++) {
@@ -180,7 +224,7 @@ export class JsonReader {
     const bracket = isObject ? '}' : ']';
     const match = this.#open.findLastIndex((id) => this.#document.isObject(id) === isObject);
     if (match < 0) {
-      this.#malformed(1, () => `Unexpected "${bracket}"; nothing is open that it could close. Remove it.`);
+      this.#malformed(1, () => `Unexpected "${bracket}"; there is no open bracket for it. Remove it.`);
       this.#at++;
       return;
     }
@@ -188,7 +232,7 @@ export class JsonReader {
       this.#malformed(1, () => `"${isObject ? ']' : '}'}" is missing before this "${bracket}".`);
       while (match < this.#open.length - 1) this.#closeTop(this.#at);
     } else if (this.#afterComma) {
-      this.#malformed(1, () => `A comma stands before this "${bracket}"; remove it.`);
+      this.#loose('comma', this.#at - 1, this.#at + 1, `JSON allows no comma before "${bracket}"; remove it. The file was read.`);
     } else if (isObject && (this.#state === Expect.colon || this.#state === Expect.value)) {
       this.#malformed(1, () => 'The last key has no value.');
     }
@@ -202,7 +246,7 @@ export class JsonReader {
     } else {
       this.#malformed(1, () =>
         this.#open.length === 0
-          ? 'A comma stands between two records; put the records into an array, or one on each line without commas.'
+          ? 'There is a comma between two records; put the records into an array, or write one on each line without commas.'
           : 'A value is missing before this comma.',
       );
       if (this.#inObject() && this.#state !== Expect.key) {
@@ -214,20 +258,20 @@ export class JsonReader {
     this.#at++;
   }
 
-  /** A key or string value; `at` is on its opening quote. */
-  #string(): void {
+  /** A key or string value; `at` is on its opening quote, whose code is `quote`. */
+  #string(quote: number): void {
     const text = this.#text;
     const end = this.#end;
     const start = this.#at + 1;
     let isEscaped = false;
     let isClosed = false;
-    /** A high surrogate that waits for its low one, and where that must stand. */
+    /** A high surrogate without its low one so far, and where that must follow. */
     let high = -1;
     let highEnd = -1;
     let i = start;
     while (i < end) {
       const c = text.charCodeAt(i);
-      if (c === 0x22) {
+      if (c === quote) {
         isClosed = true;
         break;
       }
@@ -235,26 +279,20 @@ export class JsonReader {
         i++;
       } else if (c === 0x5c) {
         isEscaped = true;
-        const length = escapeLength(text, i, end);
+        const length = escapeLength(text, i, end, quote === 0x27);
         if (length === 6) {
           const unit = parseInt(text.slice(i + 2, i + 6), 16);
           if (unit >= 0xd800 && unit <= 0xdfff) [high, highEnd] = this.#surrogate(unit, i, 6, high, highEnd);
         } else if (length === 1 && i + (text.charCodeAt(i + 1) === 0x75 ? 6 : 2) <= end) {
-          this.#faults.add(
-            'malformed-json',
-            { start: i, end: i + 2 },
-            () => `"${text.slice(i, i + 2)}" is no JSON escape; write a backslash as "\\\\".`,
+          const escape = text.slice(i, i + 2);
+          this.#faults.addRepeated('malformed-json', 'escape', { start: i, end: i + 2 }, (count) =>
+            `"${escape}" is not a JSON escape; write a backslash as "\\\\". ${count === 1 ? '' : placesOf(count)}`.trimEnd(),
           );
         }
         i += length;
       } else if (c < 0x20) {
         if ((c === 0x0a || c === 0x0d) && this.#endsAtLineBreak(i)) break;
-        this.#faults.add(
-          'malformed-json',
-          { start: i, end: i + 1 },
-          () =>
-            `A string holds a raw ${c === 0x0a || c === 0x0d ? 'line break' : c === 0x09 ? 'tab' : 'control character'}; write it as "${c === 0x0a ? '\\n' : c === 0x0d ? '\\r' : c === 0x09 ? '\\t' : `\\u${c.toString(16).padStart(4, '0')}`}".`,
-        );
+        this.#rawControl(c, i);
         i++;
       } else {
         if (c >= 0xd800 && c <= 0xdfff) [high, highEnd] = this.#surrogate(c, i, 1, high, highEnd);
@@ -275,7 +313,15 @@ export class JsonReader {
     }
   }
 
-  /** Whether the string ends at a raw line break: what follows is the rest of a JSON text rather than of a sentence. */
+  #rawControl(c: number, at: number): void {
+    const name = isLineBreak(c) ? 'line break' : c === 0x09 ? 'tab' : 'control character';
+    const written = c === 0x0a ? '\\n' : c === 0x0d ? '\\r' : c === 0x09 ? '\\t' : `\\u${c.toString(16).padStart(4, '0')}`;
+    this.#faults.addRepeated('malformed-json', name, { start: at, end: at + 1 }, (count) =>
+      `A string contains a raw ${name}; write it as "${written}". ${count === 1 ? '' : placesOf(count)}`.trimEnd(),
+    );
+  }
+
+  /** Whether the string ends at a raw line break: what follows is JSON rather than the rest of a sentence. */
   #endsAtLineBreak(at: number): boolean {
     let i = at;
     while (i < this.#end && this.#text.charCodeAt(i) <= 0x20) i++;
@@ -292,7 +338,7 @@ export class JsonReader {
     return [at, at + length];
   }
 
-  /** A number, `true`, `false`, `null`, or something that is none of them. */
+  /** A number, `true`, `false`, `null` (also as Python writes them), or something else. */
   #word(): void {
     const start = this.#at;
     let end = start + 1;
@@ -302,20 +348,31 @@ export class JsonReader {
     const isCut = end === this.#end && this.#open.length > 0;
     const kind = isCut ? Kind.invalid : wordKind(word);
     if (this.#open.length === 0 && kind === Kind.invalid) {
-      this.#malformed(end - start, () => `${shorten(word)} stands outside of every record; remove it.`);
-      this.#at = end;
+      this.#at = this.#isLine ? this.#end : end;
+      this.#faults.addRepeated(
+        this.#isLine ? 'not-json' : 'malformed-json',
+        this.#isLine ? 'line' : 'outside',
+        { start, end: this.#at },
+        (count) =>
+          this.#isLine
+            ? `${count === 1 ? 'This line is' : `This and ${count === 2 ? 'another line are' : `${count - 1} other lines are`}`} not JSON; skipped. Remove ${count === 1 ? 'it' : 'them'}.`
+            : `${shorten(word)} is outside of every record; remove it. ${count === 1 ? '' : placesOf(count)}`.trimEnd(),
+      );
       return;
+    }
+    if (PYTHON_WORDS.has(word) && this.#state !== Expect.key) {
+      this.#loose('python', start, end, `${word} is a word of Python and not of JSON; it was read. Write the file with json.dumps.`);
     }
     this.#prepareValue(true);
     if (this.#state === Expect.key) {
-      this.#malformed(end - start, () => `The key ${shorten(word)} has no quotation marks; write "${shorten(word)}".`);
+      this.#loose('key', start, end, `The key ${shorten(word)} has no quotation marks; write "${shorten(word)}". The file was read.`);
       this.#document.push(Kind.string, start, end);
       this.#state = Expect.colon;
     } else {
       if (kind === Kind.invalid && !isCut) {
         this.#malformed(
           end - start,
-          () => `${shorten(word)} is no JSON value; write null, true, false, a number or a string in double quotes.`,
+          () => `${shorten(word)} is not a JSON value; write null, true, false, a number or a string in double quotes.`,
         );
       }
       this.#added(this.#document.push(kind, start, end));
@@ -330,14 +387,25 @@ export class JsonReader {
     const first = this.#open[0]!;
     const { start } = this.#document.span(first);
     this.#faults.add('truncated-json', { start: Math.max(start, this.#end - 1), end: this.#end }, () => {
-      const open = count === 1 ? 'one bracket is' : `${count} brackets are`;
+      const open = count === 1 ? 'one open bracket' : `${count} open brackets`;
       return this.#isLine
-        ? `This line ends while ${open} still open; its record was read up to here. Write the record again, on one line.`
-        : `The file ends while ${open} still open; everything before was read. It was probably cut while it was written: write it again.`;
+        ? `This line ends with ${open}; its record was read up to here. Write the record again, on one line.`
+        : `The file ends with ${open}; everything before was read. It was probably cut off while it was written: write it again.`;
     });
     while (this.#open.length > 0) this.#closeTop(this.#end);
   }
 }
+
+/** How often a fault was found that is reported at its first place only. */
+function placesOf(count: number): string {
+  return `This is the first of ${count.toLocaleString('en')} places.`;
+}
+
+function isLineBreak(c: number): boolean {
+  return c === 0x0a || c === 0x0d;
+}
+
+const PYTHON_WORDS: ReadonlySet<string> = new Set(['True', 'False', 'None']);
 
 function isDelimiter(c: number): boolean {
   return c <= 0x20 || c === 0x2c || c === 0x3a || c === 0x22 || c === 0x5b || c === 0x5d || c === 0x7b || c === 0x7d;
@@ -346,10 +414,13 @@ function isDelimiter(c: number): boolean {
 function wordKind(word: string): Kind {
   switch (word) {
     case 'true':
+    case 'True':
       return Kind.true;
     case 'false':
+    case 'False':
       return Kind.false;
     case 'null':
+    case 'None':
       return Kind.null;
     case 'NaN':
     case 'Infinity':

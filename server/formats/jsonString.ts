@@ -1,10 +1,11 @@
 import type { Span } from '../reasoning/span.js';
 
 /**
- * Length in characters of the escape that starts with the backslash at `at`: 2, or 6 for `\uXXXX`; 1 when it is no escape
- * JSON knows, so that the backslash stands for itself (`"\(x\)"`, LaTeX pasted without doubling).
+ * Length in characters of the escape that starts with the backslash at `at`: 2, or 6 for `\uXXXX`; 1 when JSON has no such
+ * escape, so that the backslash is a character of the text (`"\(x\)"`, LaTeX pasted without doubling). `isPython`: the string
+ * is in single quotes, where Python also escapes the quote.
  */
-export function escapeLength(text: string, at: number, end: number): number {
+export function escapeLength(text: string, at: number, end: number, isPython = false): number {
   const c = at + 1 < end ? text.charCodeAt(at + 1) : 0;
   switch (c) {
     case 0x22:
@@ -18,12 +19,14 @@ export function escapeLength(text: string, at: number, end: number): number {
       return 2;
     case 0x75: // u
       return at + 6 <= end && /^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6)) ? 6 : 1;
+    case 0x27: // '
+      return isPython ? 2 : 1;
     default:
       return 1;
   }
 }
 
-const SIMPLE: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+const SIMPLE: Readonly<Record<string, string>> = { "'": "'", '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 function decode(document: string, start: number, end: number): string {
   const raw = document.slice(start, end);
@@ -31,13 +34,14 @@ function decode(document: string, start: number, end: number): string {
     try {
       return JSON.parse(document.slice(start - 1, end + 1)) as string;
     } catch {
-      // Something JSON forbids, already reported: read it leniently.
+      // JSON forbids something in it, which is reported already.
     }
   }
+  const isPython = document[start - 1] === "'";
   let text = '';
   let from = 0;
   for (let at = raw.indexOf('\\'); at >= 0; at = raw.indexOf('\\', from)) {
-    const length = escapeLength(raw, at, raw.length);
+    const length = escapeLength(raw, at, raw.length, isPython);
     text += raw.slice(from, at);
     text += length === 6 ? String.fromCharCode(parseInt(raw.slice(at + 2, at + 6), 16)) : length === 2 ? SIMPLE[raw[at + 1]!]! : '\\';
     from = at + length;
@@ -46,7 +50,7 @@ function decode(document: string, start: number, end: number): string {
 }
 
 /**
- * A text as a reader sees it that knows where each of its characters stands in the document. Every escape decodes to one
+ * The decoded text of a JSON string, with the place in the document of each of its characters. Every escape decodes to one
  * UTF-16 unit (a pair written `\ud83d\ude00` is two escapes), so the map is a list of the escapes.
  */
 export class DocumentString {
@@ -54,12 +58,14 @@ export class DocumentString {
   readonly #start: number;
   readonly #raw: string | undefined;
   readonly #end: number;
+  readonly #isPython: boolean;
   #escapes: Escapes | undefined;
 
-  /** `start` and `end` are behind and before the quotes; `escaped` tells whether there is a backslash between them. */
+  /** `start` and `end` are inside the quotes; `escaped`: the string contains a backslash. */
   constructor(document: string, start: number, end: number, escaped: boolean) {
     this.#start = start;
     this.#end = end;
+    this.#isPython = document[start - 1] === "'";
     const raw = document.slice(start, end);
     this.#raw = escaped ? raw : undefined;
     this.text = escaped ? decode(document, start, end) : raw;
@@ -69,7 +75,7 @@ export class DocumentString {
   offsetAt(index: number): number {
     if (this.#raw === undefined || index === 0) return this.#start + index;
     if (index === this.text.length) return this.#end;
-    const { at, extra } = (this.#escapes ??= escapesOf(this.#raw));
+    const { at, extra } = (this.#escapes ??= escapesOf(this.#raw, this.#isPython));
     let low = 0;
     let high = at.length;
     while (low < high) {
@@ -93,7 +99,7 @@ interface Escapes {
   readonly extra: Int32Array;
 }
 
-function escapesOf(raw: string): Escapes {
+function escapesOf(raw: string, isPython: boolean): Escapes {
   let backslashes = 0;
   for (let i = raw.indexOf('\\'); i >= 0; i = raw.indexOf('\\', i + 1)) backslashes++;
   const at = new Int32Array(backslashes);
@@ -101,7 +107,7 @@ function escapesOf(raw: string): Escapes {
   let count = 0;
   let total = 0;
   for (let i = raw.indexOf('\\'); i >= 0; ) {
-    const length = escapeLength(raw, i, raw.length);
+    const length = escapeLength(raw, i, raw.length, isPython);
     if (length > 1) {
       at[count] = i - total;
       total += length - 1;

@@ -1,6 +1,6 @@
 import type { Problem } from '../reasoning/problem.js';
 import { firstTurns, turnsOf } from './conversations.js';
-import { jsonFormat } from './jsonFormat.js';
+import type { JsonFormat } from './format.js';
 import { labelledSteps } from './prmMarkers.js';
 import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
@@ -10,9 +10,13 @@ import { questionSlice } from './slices.js';
  * What MM-PRM's model is trained on (`data_pipeline/prm_data_format.py`): a human turn `Question: ..\nProcess: ..<prm>`, and
  * a gpt turn that is the list of its labels.
  */
-export const mmPrmAnnotation = jsonFormat({
+export const mmPrmAnnotation: JsonFormat = {
+  syntax: 'json',
   id: 'mmPrmAnnotation',
   title: 'MM-PRM annotation',
+  recognizedBy: '`conversations` whose `gpt` value is a list of numbers',
+  shown: 'steps with their soft labels',
+  keys: ['conversations'],
   claims(json, record) {
     const { human, gpt } = firstTurns(json, record);
     if (gpt !== undefined) return json.isArray(gpt);
@@ -20,7 +24,7 @@ export const mmPrmAnnotation = jsonFormat({
   },
   holds: (json, record) => json.get(record, 'conversations') !== undefined,
   read: readAnnotation,
-});
+};
 
 function readAnnotation(reader: RecordReader, record: number, index: number): Problem {
   const draft = new ProblemDraft(reader);

@@ -1,25 +1,29 @@
 import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
-import { jsonFormat } from './jsonFormat.js';
+import type { JsonFormat } from './format.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { stepSlice } from './slices.js';
+import { stepSlices } from './stepLabels.js';
 
 /**
  * Several solutions to compare for one question (MM-PRM `eval/prm/evaluate_*.py`): `solutions_splits[solution][step]`, a
  * verdict on each solution in `labels`, and, once a PRM has run, `prm_scores` of the splits' shape. The question's key
  * differs by benchmark.
  */
-export const mmPrmCandidates = jsonFormat({
+export const mmPrmCandidates: JsonFormat = {
+  syntax: 'json',
   id: 'mmPrmCandidates',
   title: 'MM-PRM candidate set',
+  recognizedBy: '`solutions_splits`, `labels`, `prm_scores`',
+  shown: 'candidates, with the recorded scores beside the live ones',
+  keys: ['solutions_splits'],
   claims(json, record) {
     const splits = json.get(record, 'solutions_splits');
     return splits !== undefined && json.isArray(splits);
   },
   holds: (json, record) => json.get(record, 'solutions_splits') !== undefined,
   read: readCandidates,
-});
+};
 
 function readCandidates(reader: RecordReader, record: number, index: number): Problem {
   const draft = new ProblemDraft(reader);
@@ -27,16 +31,16 @@ function readCandidates(reader: RecordReader, record: number, index: number): Pr
   const labels = pairedList(reader, record, 'labels', splits.length);
   const scores = pairedList(reader, record, 'prm_scores', splits.length);
   splits.forEach((split, at) => {
-    const steps = reader.stringsAt(split);
+    const steps = stepSlices(reader, split);
     if (steps === undefined) return;
     const label = labels[at];
     const stepScores = scoresOf(reader, scores[at], steps.length);
     draft.addSolution(
       steps.flatMap((step, i) => {
         const score = stepScores[i];
-        const recordedPrm = score === undefined ? undefined : reader.shareAt(score);
+        const recordedPrm = score === undefined ? undefined : reader.scoreAt(score);
         const values: StepValues = recordedPrm === undefined ? {} : { recordedPrm };
-        return step === undefined ? [] : [{ slice: stepSlice(step), values }];
+        return step === undefined ? [] : [{ slice: step, values }];
       }),
       reader.json.span(split),
       label === undefined ? undefined : reader.verdictAt(label),

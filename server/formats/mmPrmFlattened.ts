@@ -1,20 +1,24 @@
 import type { Problem } from '../reasoning/problem.js';
-import { jsonFormat } from './jsonFormat.js';
+import type { JsonFormat } from './format.js';
 import { labelledSteps } from './prmMarkers.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 
 /** Training samples (MM-PRM `data_pipeline/traverse.py`): `process` with `<prm>` behind every step, `labels` one for each. */
-export const mmPrmFlattened = jsonFormat({
+export const mmPrmFlattened: JsonFormat = {
+  syntax: 'json',
   id: 'mmPrmFlattened',
   title: 'MM-PRM flattened sample',
+  recognizedBy: '`process` with `<prm>`, `labels`',
+  shown: 'steps with their soft labels',
+  keys: ['process'],
   claims(json, record) {
     const process = json.get(record, 'process');
     return process !== undefined && json.isString(process) && json.string(process).text.includes('<prm>');
   },
   holds: (json, record) => json.get(record, 'process') !== undefined,
   read: readSample,
-});
+};
 
 function readSample(reader: RecordReader, record: number, index: number): Problem {
   const draft = new ProblemDraft(reader);

@@ -2,8 +2,8 @@ import { finalAnswer } from '../reasoning/finalAnswer.js';
 import { leafPaths } from '../reasoning/paths.js';
 import type { Problem, Rollout, TreeNode } from '../reasoning/problem.js';
 import type { McValue } from '../reasoning/stepValue.js';
+import type { JsonFormat } from './format.js';
 import type { JsonDocument } from './jsonDocument.js';
-import { jsonFormat } from './jsonFormat.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { stepSlice } from './slices.js';
@@ -13,9 +13,13 @@ import { stepSlice } from './slices.js';
  * what it adds to its parent, one or more steps; the root has none. Its solutions are the root-to-leaf paths. StepLens's
  * own trees have `num_correct`, `num_incorrect` and `assumed` besides, which MM-PRM's dump does not tell.
  */
-export const mmPrmTree = jsonFormat({
+export const mmPrmTree: JsonFormat = {
+  syntax: 'json',
   id: 'mmPrmTree',
   title: 'MM-PRM reasoning tree',
+  recognizedBy: '`children`, `mc_value`, `correct_rollouts`',
+  shown: 'the search tree, rollouts, visits; every path from the root to a leaf as a solution',
+  keys: ['mc_value', 'correct_rollouts', 'partial_solution'],
   claims(json, record) {
     const own = ['mc_value', 'visit_count', 'correct_rollouts', 'incorrect_rollouts'].filter((key) => json.get(record, key) !== undefined);
     const children = json.get(record, 'children');
@@ -27,7 +31,7 @@ export const mmPrmTree = jsonFormat({
   holds: (json, record) =>
     ['children', 'mc_value', 'correct_rollouts', 'incorrect_rollouts'].some((key) => json.get(record, key) !== undefined),
   read: readTree,
-});
+};
 
 type NodeDraft = { -readonly [Key in keyof TreeNode]: TreeNode[Key] } & { children: number[] };
 

@@ -1,17 +1,21 @@
 import type { Problem } from '../reasoning/problem.js';
 import { benchmarkProblem } from './benchmarkProblem.js';
-import { jsonFormat } from './jsonFormat.js';
+import type { JsonFormat } from './format.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { addRecordedScores, type LabelledStep, stepsAt, textOf, wholeNumberAt } from './stepLabels.js';
+import { addRecordedScores, type LabelledStep, stepsAt } from './stepLabels.js';
 
 /**
  * PRMBench (ssmisya/PRMBench, arXiv 2501.03124): a right solution that was changed to hold errors of one class. What is scored
  * is `modified_process`; `error_steps` counts from 1. Every step that is not listed is right, also after the first error.
  */
-export const prmBench = jsonFormat({
+export const prmBench: JsonFormat = {
+  syntax: 'json',
   id: 'prmBench',
   title: 'PRMBench',
+  recognizedBy: '`modified_process`, `error_steps`',
+  shown: 'human labels; error positions count from 1',
+  keys: ['modified_process', 'modified_question'],
   claims(json, record) {
     if (json.get(record, 'error_steps') !== undefined && json.get(record, 'modified_process') !== undefined) return true;
     return (
@@ -21,7 +25,7 @@ export const prmBench = jsonFormat({
   },
   holds: (json, record) => json.get(record, 'modified_process') !== undefined,
   read: readRecord,
-});
+};
 
 function readRecord(reader: RecordReader, record: number, index: number): Problem {
   const draft = new ProblemDraft(reader);
@@ -31,8 +35,8 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   addRecordedScores(reader, record, steps);
   return benchmarkProblem(draft, record, index, questionOf(reader, record, ['modified_question', 'question']), steps, {
     list,
-    source: textOf(reader, record, 'classification'),
-    id: textOf(reader, record, 'idx'),
+    source: reader.text(record, 'classification'),
+    id: reader.text(record, 'idx'),
   });
 }
 
@@ -43,7 +47,7 @@ function addErrors(reader: RecordReader, record: number, steps: readonly (Labell
     return;
   }
   // Three rows of the published files point behind their last step; such an index is reported and left out.
-  const wrong = new Set(errors.map((error) => wholeNumberAt(reader, error, 1, steps.length)));
+  const wrong = new Set(errors.map((error) => reader.wholeNumberAt(error, 1, steps.length)));
   steps.forEach((step, at) => {
     if (step !== undefined) step.values = { human: wrong.has(at + 1) ? -1 : 1 };
   });

@@ -5,7 +5,7 @@ import type { DocumentString } from './jsonString.js';
 import type { RecordReader } from './record.js';
 import { questionSlice, type Slice } from './slices.js';
 
-/** A problem while it is read. */
+/** A problem while it is read from a record. */
 export class ProblemDraft {
   readonly steps: Step[] = [];
   readonly solutions: Solution[] = [];
@@ -16,20 +16,23 @@ export class ProblemDraft {
   addStep(slice: Slice, parent: number | undefined, values: StepValues, node?: number): number {
     const index = this.steps.length;
     if (slice.text === '')
-      this.reader.faults.add('empty-step', slice.span, () => 'This step has no text; remove it, or write what it says.');
+      this.reader.faults.add('empty-step', slice.span, () => 'This step has no text and is not scored; write its text, or remove it.');
     this.steps.push({ index, ...(parent !== undefined && { parent }), ...slice, values, ...(node !== undefined && { node }) });
     return index;
   }
 
-  /** Appends a solution whose steps nothing else shares. */
+  /** Appends a solution with steps of its own. */
   addSolution(steps: readonly { readonly slice: Slice; readonly values: StepValues }[], span: Span, correct?: boolean): void {
     const path: number[] = [];
     for (const { slice, values } of steps) path.push(this.addStep(slice, path.at(-1), values));
     this.addPath(path, span, correct);
   }
 
-  /** Appends a solution through steps that are there already. */
+  /** Appends a solution through known steps. */
   addPath(steps: readonly number[], span: Span, correct?: boolean, node?: number): void {
+    if (steps.length === 0) {
+      this.reader.faults.add('no-steps', span, () => 'This solution has no steps, so it is not scored. Write its steps, or remove it.');
+    }
     const index = this.solutions.length;
     this.solutions.push({ index, steps, span, ...(correct !== undefined && { correct }), ...(node !== undefined && { node }) });
   }

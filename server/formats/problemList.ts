@@ -1,5 +1,5 @@
+import type { JsonFormat } from './format.js';
 import type { JsonDocument } from './jsonDocument.js';
-import { jsonFormat } from './jsonFormat.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 
 /** Keys of records that hold more than the problem: those are of other formats, read here or not. */
@@ -31,9 +31,14 @@ const ANSWER_LENGTH = 200;
  * Problems still to be labelled, as MM-PRM's `data_pipeline` takes them: `id`, `question`, `correct_answer` (or `answer`) and
  * `image_path`. There are no steps yet.
  */
-export const problemList = jsonFormat({
+export const problemList: JsonFormat = {
+  syntax: 'json',
   id: 'problemList',
   title: 'list of problems',
+  recognizedBy: 'a question and a final answer, no steps',
+  shown: 'problems to label',
+  keys: ['question', 'problem', 'content', 'Problem'],
+  hasNoSteps: true,
   claims(json, record) {
     if (json.get(record, 'question') === undefined || !isClosed(json, record)) return false;
     if (SOLVED.some((key) => json.get(record, key) !== undefined)) return false;
@@ -45,7 +50,7 @@ export const problemList = jsonFormat({
   },
   holds: (json, record) => json.get(record, 'question') !== undefined,
   read: (reader, record, index) => new ProblemDraft(reader).finish(record, index, questionOf(reader, record)),
-});
+};
 
 /** Whether a record is whole: of one that is cut off, the telling keys may be missing. */
 function isClosed(json: JsonDocument, record: number): boolean {

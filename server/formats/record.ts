@@ -4,10 +4,13 @@ import { type JsonDocument, Kind } from './jsonDocument.js';
 import type { DocumentString } from './jsonString.js';
 
 /**
- * Reads the keys of JSON records as a format expects them. An absent key, `null` and NaN are simply missing; another type is
- * a fault that names the key's path, and missing too.
+ * Reads the keys of JSON records as a format expects them. An absent key, `null` and NaN are missing; a value of another
+ * type is a fault that names the key's path, and missing too.
  */
 export class RecordReader {
+  /** PRM scores that were read, and the ids of those outside [0, 1]: `withoutForeignScores` decides what they are. */
+  readonly scores: { total: number; readonly outside: number[] } = { total: 0, outside: [] };
+
   constructor(
     readonly json: JsonDocument,
     readonly faults: FaultList,
@@ -30,20 +33,19 @@ export class RecordReader {
     this.faults.add('wrong-type', this.json.span(id), () => `${this.#name(id)} is ${this.json.describe(id)}; ${expected} was expected.`);
   }
 
-  /** Of a list that was cut off no length is expected: that is reported already. */
+  /** The length of a list that was cut off is not compared: it is reported as cut off. */
   countMismatch(span: Span, message: () => string): void {
     if (this.json.text[span.start] === '[' && this.json.text[span.end - 1] !== ']') return;
     this.faults.add('count-mismatch', span, message);
   }
 
-  /** Of an object that was cut off nothing is missed: that is reported already. */
+  /** An object that was cut off is reported as cut off, not for its missing keys. */
   missingKey(object: number, key: string): void {
-    const { start, end } = this.json.span(object);
-    if (this.json.text[end - 1] !== '}') return;
-    this.faults.add('missing-key', { start, end: start + 1 }, () => `${this.#name(object)} has no "${key}"; add it.`);
+    if (!this.json.isClosed(object)) return;
+    this.faults.add('missing-key', this.json.head(object), () => `${this.#name(object)} has no "${key}"; add it.`);
   }
 
-  /** Where a value stands, for messages. */
+  /** The path of a value, for messages. */
   #name(id: number): string {
     const path = this.json.path(id);
     return path === '' ? 'The record' : path.length > 100 ? `…${path.slice(-99)}` : path;
@@ -90,8 +92,39 @@ export class RecordReader {
   #numberWithin(id: number, fits: (value: number) => boolean, expected: string): number | undefined {
     const value = this.#numberAt(id);
     if (value === undefined || fits(value)) return value;
-    this.faults.add('out-of-range', this.json.span(id), () => `${this.#name(id)} is ${value}; ${expected} was expected.`);
+    this.outOfRange(id, expected);
     return undefined;
+  }
+
+  outOfRange(id: number, expected: string): void {
+    this.faults.add('out-of-range', this.json.span(id), () => `${this.#name(id)} is ${this.json.number(id)}; ${expected} was expected.`);
+  }
+
+  /** A PRM's score. One outside [0, 1] is undefined and counted in `scores`. */
+  scoreAt(id: number): number | undefined {
+    const value = this.#numberAt(id);
+    if (value === undefined) return undefined;
+    this.scores.total++;
+    if (value >= 0 && value <= 1) return value;
+    this.scores.outside.push(id);
+    return undefined;
+  }
+
+  /** A whole number in [low, high]; undefined, and reported, when it is something else. */
+  wholeNumberAt(id: number, low: number, high: number): number | undefined {
+    return this.#numberWithin(
+      id,
+      (value) => Number.isInteger(value) && value >= low && value <= high,
+      `a whole number from ${low} to ${high}`,
+    );
+  }
+
+  /** The text of a key that may be a string or a number; undefined when it is absent or empty. */
+  text(object: number, key: string): string | undefined {
+    const id = this.value(object, key);
+    if (id === undefined) return undefined;
+    const { text } = this.json.kind(id) === Kind.number ? this.json.string(id) : (this.stringAt(id) ?? { text: '' });
+    return text === '' ? undefined : text;
   }
 
   boolean(object: number, key: string): boolean | undefined {
@@ -109,7 +142,7 @@ export class RecordReader {
     return undefined;
   }
 
-  /** Ids of an array's items; undefined when the key is missing or no array. */
+  /** Ids of an array's items; undefined when the key is missing or not an array. */
   list(object: number, key: string): number[] | undefined {
     const id = this.value(object, key);
     return id === undefined ? undefined : this.listAt(id);

@@ -1,6 +1,9 @@
-import type { ReasoningDocument } from '../reasoning/problem.js';
-import { FAULTS } from './faults.js';
-import { type Format, HEAD_LENGTH } from './format.js';
+import type { Fault, ReasoningDocument } from '../reasoning/problem.js';
+import { encodingFault, withoutNulls } from './encodingFaults.js';
+import { FAULTS, FaultList } from './faults.js';
+import type { Format, JsonFormat, TextFormat } from './format.js';
+import { readJson } from './json.js';
+import { claimOf, readJsonFile } from './jsonFile.js';
 import { mmPrmAnnotation } from './mmPrmAnnotation.js';
 import { mmPrmCandidates } from './mmPrmCandidates.js';
 import { mmPrmFlattened } from './mmPrmFlattened.js';
@@ -13,8 +16,8 @@ import { visualPrmConversations } from './visualPrmConversations.js';
 import { visualPrmRaw } from './visualPrmRaw.js';
 import { visualProcessBench } from './visualProcessBench.js';
 
-/** Asked in this order; the first that recognises a text reads it. */
-export const FORMATS: readonly Format[] = [
+/** Asked in this order about each record; the first that claims one reads the file. */
+export const JSON_FORMATS: readonly JsonFormat[] = [
   mmPrmTree,
   mmPrmCandidates,
   mmPrmFlattened,
@@ -25,52 +28,99 @@ export const FORMATS: readonly Format[] = [
   processBench,
   prmBench,
   problemList,
-  solutionText,
 ];
+
+export const TEXT_FORMATS: readonly TextFormat[] = [solutionText];
+
+export const FORMATS: readonly Format[] = [...JSON_FORMATS, ...TEXT_FORMATS];
 
 const JSON_LANGUAGES = new Set(['json', 'jsonl', 'jsonc']);
 const TEXT_LANGUAGES = new Set(['markdown', 'plaintext']);
 
 /**
- * The format a text is in, or undefined when none claims it. Looks at the first `HEAD_LENGTH` characters only, so a whole
- * text may be passed. `languageId` as VS Code gives it, when known: prose is looked for in Markdown and plain text only.
+ * Lengths in characters of the beginnings of a text that are looked at in turn, so that most files are recognized, or not,
+ * by a short look: a longer one is parsed only when it has a key of some format.
  */
-export function detectFormat(text: string, languageId?: string): Format | undefined {
-  const head = text.length > HEAD_LENGTH ? text.slice(0, HEAD_LENGTH) : text;
-  return FORMATS.find((format) => mayBe(format, head, languageId) && format.detect(head));
+export const HEAD_LENGTHS: readonly number[] = [65_536, 4_194_304, Infinity];
+
+/** Any key of a format, as it is written in JSON. */
+const TELLING = new RegExp(`["'](?:${[...new Set(JSON_FORMATS.flatMap((format) => format.keys))].join('|')})["']\\s*:`);
+
+/**
+ * The format of a text, or undefined when none claims it. `textUpTo` returns the beginning of the text of the given length (all
+ * of a shorter text). `languageId` as in VS Code, when known: prose is recognized in Markdown and plain text only.
+ */
+export function detectFormat(textUpTo: string | ((length: number) => string), languageId?: string): Format | undefined {
+  for (const length of HEAD_LENGTHS) {
+    const head = withoutNulls(typeof textUpTo === 'string' ? textUpTo.slice(0, length) : textUpTo(length));
+    const format = formatOf(head, languageId);
+    if (format !== undefined) return format;
+    if (head.length < length) return undefined;
+  }
+  return undefined;
 }
 
-function mayBe(format: Format, head: string, languageId: string | undefined): boolean {
-  if (format.syntax === 'text') return languageId === undefined || TEXT_LANGUAGES.has(languageId);
-  // A broken first line may stand before the first record.
-  return languageId === undefined || JSON_LANGUAGES.has(languageId) || /^\s*[[{]/.test(head);
+function formatOf(head: string, languageId: string | undefined): Format | undefined {
+  if (mayBeJson(head, languageId)) {
+    const found = claimOf(readJson(head, new FaultList()), JSON_FORMATS)?.format;
+    if (found !== undefined) return found;
+  }
+  return mayBeText(languageId) ? TEXT_FORMATS.find((format) => format.detect(head)) : undefined;
+}
+
+function mayBeJson(text: string, languageId: string | undefined): boolean {
+  // A damaged first line may be before the first record.
+  const isJson =
+    languageId === undefined || JSON_LANGUAGES.has(languageId) || text.charCodeAt(0) === 0x1e || /^\s*(?:[[{]|\/[/*])/.test(text);
+  return isJson && (text.length < HEAD_LENGTHS[0]! || TELLING.test(text));
+}
+
+function mayBeText(languageId: string | undefined): boolean {
+  return languageId === undefined || TEXT_LANGUAGES.has(languageId);
 }
 
 /**
  * Reads a text in whichever format it is; undefined when none claims it. An empty text is a document without problems and
- * with a fault that says so. Of a text longer than `maxLength` (UTF-16 units) the part before it is read.
+ * with a fault. Of a text longer than `maxLength` (UTF-16 units) the part before the limit is read.
  */
 export function readDocument(text: string, languageId?: string, maxLength = Infinity): ReasoningDocument | undefined {
   if (text.trim() === '') {
-    const { severity } = FAULTS['empty-file'];
-    return {
-      format: 'none',
-      problems: [],
-      faults: [{ code: 'empty-file', severity, message: 'This file is empty; there is nothing to read.', span: { start: 0, end: 0 } }],
-    };
+    return { format: 'none', problems: [], faults: [fileFault('empty-file', 'This file is empty; there is nothing to read.')] };
   }
-  const format = detectFormat(text, languageId);
-  if (format === undefined) return undefined;
-  if (text.length <= maxLength) return format.read(text);
+  const garbled = garbledDocument(text, languageId);
+  if (garbled !== undefined) return garbled;
+  if (text.length <= maxLength) return withEncodingFault(readText(text, languageId), text);
   const part = text.slice(0, maxLength);
-  const document = format.read(part);
-  // That the part read ends in the middle of a record is our doing.
+  const document = readText(part, languageId);
+  if (document === undefined) return undefined;
+  // The part that was read may end inside a record: that is no fault of the file.
   const faults = document.faults.filter((fault) => fault.code !== 'truncated-json' && fault.span.end < maxLength);
   const million = (length: number): string => `${(length / 1e6).toFixed(1)} million`;
   const line = part.split('\n').length;
   const message = `This file has ${million(text.length)} characters; the first ${million(maxLength)}, to line ${line}, were read. Split it, or read it whole with the command "steplens score".`;
-  return {
-    ...document,
-    faults: [...faults, { code: 'too-large', severity: FAULTS['too-large'].severity, message, span: { start: 0, end: 0 } }],
-  };
+  return withEncodingFault({ ...document, faults: [...faults, fileFault('too-large', message)] }, part);
+}
+
+function readText(text: string, languageId: string | undefined): ReasoningDocument | undefined {
+  const document = mayBeJson(text, languageId) ? readJsonFile(text, JSON_FORMATS) : undefined;
+  if (document !== undefined || !mayBeText(languageId)) return document;
+  return TEXT_FORMATS.find((format) => format.detect(text.slice(0, HEAD_LENGTHS[1])))?.read(text);
+}
+
+/** A text with a NUL character beside every letter is UTF-16 that was opened as another encoding: its ranges cannot be given. */
+function garbledDocument(text: string, languageId: string | undefined): ReasoningDocument | undefined {
+  const readable = withoutNulls(text.slice(0, HEAD_LENGTHS[0]));
+  if (readable.length === Math.min(text.length, HEAD_LENGTHS[0]!) || formatOf(readable, languageId) === undefined) return undefined;
+  const message =
+    'This file is UTF-16 but was opened as another encoding. Reopen it with the encoding UTF-16 LE or BE, or save it as UTF-8.';
+  return { format: 'none', problems: [], faults: [fileFault('encoding', message)] };
+}
+
+function withEncodingFault(document: ReasoningDocument | undefined, text: string): ReasoningDocument | undefined {
+  const fault = document && encodingFault(text);
+  return document && fault ? { ...document, faults: [...document.faults, fault] } : document;
+}
+
+function fileFault(code: 'empty-file' | 'too-large' | 'encoding', message: string): Fault {
+  return { code, severity: FAULTS[code].severity, message, span: { start: 0, end: 0 } };
 }

@@ -1,7 +1,7 @@
 import type { Span } from '../reasoning/span.js';
 import type { DocumentString } from './jsonString.js';
 
-/** A part of a document: the text as a reader sees it, and where it stands. */
+/** A part of a document: its decoded text, and its place. */
 export interface Slice {
   readonly text: string;
   readonly span: Span;
@@ -36,6 +36,29 @@ export function stepSlice(source: DocumentString, from = 0, to = source.text.len
   // Markers further inside mean that the outer two are not a pair.
   if (inner.includes(OPEN) || inner.includes(CLOSE)) return { text, span: source.span(start, end) };
   return trimmed(source, start + opens, end - closes);
+}
+
+/** The paragraphs of `source`, as steps: parts between blank lines. */
+export function paragraphSlices(source: DocumentString, from = 0, to = source.text.length): Slice[] {
+  return splitSlices(source, /\n\s*\n/g, from, to);
+}
+
+/** The parts of `source` between matches of a global expression; blank ones are left out. */
+export function splitSlices(source: DocumentString, separator: RegExp, from = 0, to = source.text.length): Slice[] {
+  const slices: Slice[] = [];
+  let start = from;
+  const add = (end: number): void => {
+    const slice = stepSlice(source, start, end);
+    if (slice.text !== '') slices.push(slice);
+  };
+  for (const match of source.text.matchAll(separator)) {
+    if (match.index < from) continue;
+    if (match.index >= to) break;
+    add(match.index);
+    start = match.index + match[0].length;
+  }
+  if (start < to) add(to);
+  return slices;
 }
 
 /** A question's part of `source`: surrounding blanks and `<image>` placeholders are left out. */

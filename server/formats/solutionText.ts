@@ -1,7 +1,7 @@
 import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import { FaultList, loneSurrogate } from './faults.js';
-import type { Format } from './format.js';
+import type { TextFormat } from './format.js';
 import { paragraphs, type TextLine, textLines } from './textLines.js';
 import { type Marker, markerOf, stepMarkerOf } from './textMarkers.js';
 import { cleaned, paragraphsOf, type Region, spanOf, type TextSource } from './textSource.js';
@@ -12,11 +12,19 @@ import { solutionSteps } from './textSteps.js';
  * (`<step>..</step>`, `Step n:`) or else the paragraphs; code fences and display formulas are never split. Headings and
  * labels (`# Problem`, `Solution 2:`) part several problems and solutions.
  */
-export const solutionText: Format = { id: 'solutionText', title: 'solution in Markdown or plain text', syntax: 'text', detect, read };
+export const solutionText: TextFormat = {
+  syntax: 'text',
+  id: 'solutionText',
+  title: 'solution in Markdown or plain text',
+  recognizedBy: '`Question:`, `# Problem`, `Step n:`, `<step>`, `<think>`',
+  shown: 'steps; code fences and display math are never split',
+  detect,
+  read,
+};
 
 /** Claims little: notes and READMEs are Markdown too. */
 function detect(head: string): boolean {
-  if (/^\s*[{[]\s*(?:["{[\]}]|$)/.test(head)) return false;
+  if (/^\s*[{[]\s*(?:["'{[\]}]|$)/.test(head)) return false;
   const lines = textLines(head);
   const first = lines.findIndex((line) => line.text.trim() !== '');
   if (first < 0) return false;

@@ -1,48 +1,89 @@
 import type { Span } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
-import { Kind } from './jsonDocument.js';
+import { type JsonDocument, Kind } from './jsonDocument.js';
 import type { RecordReader } from './record.js';
-import { type Slice, stepSlice } from './slices.js';
+import { paragraphSlices, type Slice, stepSlice } from './slices.js';
 
-/** What the process benchmarks share: a list of steps, and what people found out about each. */
-
+/** A step of a list while its labels are added. */
 export interface LabelledStep {
   readonly slice: Slice;
   values: StepValues;
 }
 
-/** The steps of a list, without values; undefined when there is no list. A step of a wrong type is reported and left out. */
+/** Keys under which a step that is an object has its text. */
+const TEXT_KEYS = ['text', 'step', 'content', 'value', 'message', 'sentence', 'step_text', 'output', 'response', 'solution_prefix'];
+
+/**
+ * The steps of a list, without values; undefined when there is no list. A step is a string, a list of lines, or an object with
+ * its text under a usual key. A lone string is reported and split at blank lines. What is not a step is reported, and its
+ * place in the list stays, so that labels keep their steps.
+ */
 export function stepsAt(reader: RecordReader, list: number | undefined): (LabelledStep | undefined)[] | undefined {
-  const strings = list === undefined ? undefined : reader.stringsAt(list);
-  return strings?.map((string) => (string === undefined ? undefined : { slice: stepSlice(string), values: {} }));
+  if (list === undefined) return undefined;
+  return stepSlices(reader, list)?.map((slice) => slice && { slice, values: {} });
 }
 
-/** A whole number in [low, high]; undefined, and reported, when it is something else. */
-export function wholeNumberAt(reader: RecordReader, id: number, low: number, high: number): number | undefined {
-  const { json } = reader;
-  if (json.kind(id) !== Kind.number) {
-    if (json.kind(id) !== Kind.null && json.kind(id) !== Kind.invalid) reader.wrongType(id, 'a whole number');
-    return undefined;
+/** `stepsAt` without room for values. */
+export function stepSlices(reader: RecordReader, list: number): (Slice | undefined)[] | undefined {
+  if (reader.json.isString(list)) {
+    reader.wrongType(list, 'an array of strings');
+    return paragraphSlices(reader.json.string(list));
   }
-  const value = json.number(id);
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  reader.faults.add(
-    'out-of-range',
-    json.span(id),
-    () => `${json.path(id)} is ${value}; a whole number from ${low} to ${high} was expected.`,
-  );
+  return reader.listAt(list)?.map((item) => stepAt(reader, item));
+}
+
+function stepAt(reader: RecordReader, item: number): Slice | undefined {
+  const { json } = reader;
+  if (json.isArray(item)) return linesAt(reader, item);
+  const text = json.isObject(item) ? textKeyOf(json, item) : item;
+  if (text !== undefined && json.isString(text)) return stepSlice(json.string(text));
+  if (text !== undefined && json.isArray(text)) return linesAt(reader, text);
+  if (json.kind(item) === Kind.null) {
+    reader.faults.add('empty-step', json.span(item), () => 'This step is null and was skipped; write its text, or remove it.');
+  } else reader.wrongType(item, 'a string, a list of lines or an object with "text"');
   return undefined;
 }
 
-/** Scores of a PRM that ran over the file, `prm_scores`, one a step: read when they are there. */
-export function addRecordedScores(reader: RecordReader, record: number, steps: readonly (LabelledStep | undefined)[]): void {
-  const scores = reader.list(record, 'prm_scores');
-  if (scores === undefined) return;
-  if (scores.length !== steps.length)
-    reportCounts(reader, reader.json.span(reader.value(record, 'prm_scores')!), 'prm_scores', scores.length, steps.length);
+/** The value of the first usual key for a step's text. */
+export function textKeyOf(json: JsonDocument, object: number): number | undefined {
+  for (const key of TEXT_KEYS) {
+    const id = json.get(object, key);
+    if (id !== undefined && (json.isString(id) || json.isArray(id))) return id;
+  }
+  return undefined;
+}
+
+/** A step stored as a list of lines (MR-MATH): its text is the lines, its range goes from the first line to the last. */
+function linesAt(reader: RecordReader, list: number): Slice | undefined {
+  const lines = reader.json.items(list);
+  if (lines.length === 0 || !lines.every((line) => reader.json.isString(line))) {
+    reader.wrongType(list, 'a string or a list of lines');
+    return undefined;
+  }
+  const slices = lines.map((line) => stepSlice(reader.json.string(line)));
+  return {
+    text: slices
+      .map((slice) => slice.text)
+      .join('\n')
+      .trim(),
+    span: { start: slices[0]!.span.start, end: slices.at(-1)!.span.end },
+  };
+}
+
+/** Scores of a PRM that ran over the file, one a step. */
+export function addRecordedScores(
+  reader: RecordReader,
+  record: number,
+  steps: readonly (LabelledStep | undefined)[],
+  key = 'prm_scores',
+): void {
+  const list = reader.value(record, key);
+  const scores = list === undefined ? undefined : reader.listAt(list);
+  if (list === undefined || scores === undefined) return;
+  if (scores.length !== steps.length) reportCounts(reader, reader.json.span(list), key, scores.length, steps.length);
   steps.forEach((step, at) => {
     const score = scores[at];
-    const recordedPrm = score === undefined ? undefined : reader.shareAt(score);
+    const recordedPrm = score === undefined ? undefined : reader.scoreAt(score);
     if (step !== undefined && recordedPrm !== undefined) step.values = { ...step.values, recordedPrm };
   });
 }
@@ -51,12 +92,13 @@ export function reportCounts(reader: RecordReader, span: Span, key: string, item
   reader.countMismatch(
     span,
     () =>
-      `The number of items in "${key}" (${items}) and of steps (${steps}) differ; they were paired from the front. Write one for each step.`,
+      `The number of items in "${key}" (${items}) and the number of steps (${steps}) differ; they were paired from the front. Write one item for each step.`,
   );
 }
 
-/** The text of a key that may be a string or a number; undefined when it is absent or empty. */
-export function textOf(reader: RecordReader, object: number, key: string): string | undefined {
-  const text = reader.string(object, key)?.text;
-  return text === '' ? undefined : text;
+/** Labels up to the first error, whose position counts from 0 (-1 = no error): right before it, unknown after it. */
+export function labelFirstError(steps: readonly (LabelledStep | undefined)[], error: number): void {
+  steps.forEach((step, at) => {
+    if (step !== undefined && (error < 0 || at <= error)) step.values = { ...step.values, human: at === error ? -1 : 1 };
+  });
 }

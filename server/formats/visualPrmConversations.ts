@@ -1,7 +1,7 @@
 import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import { firstTurns, turnsOf } from './conversations.js';
-import { jsonFormat } from './jsonFormat.js';
+import type { JsonFormat } from './format.js';
 import type { DocumentString } from './jsonString.js';
 import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
@@ -11,9 +11,13 @@ import { questionSlice, type Slice, stepSlice } from './slices.js';
  * VisualPRM400K: each step is a human turn, answered `+` or `-` (already cut at the pipeline's threshold, so `hard`). The
  * first human turn holds the question and the first step.
  */
-export const visualPrmConversations = jsonFormat({
+export const visualPrmConversations: JsonFormat = {
+  syntax: 'json',
   id: 'visualPrmConversations',
   title: 'VisualPRM400K conversation',
+  recognizedBy: '`conversations` with `+` and `-` from `gpt`',
+  shown: 'hard labels',
+  keys: ['conversations'],
   claims(json, record) {
     const { human, gpt } = firstTurns(json, record);
     if (gpt !== undefined) return json.isString(gpt) && /^\s*[+-]\s*$/.test(json.string(gpt).text);
@@ -21,7 +25,7 @@ export const visualPrmConversations = jsonFormat({
   },
   holds: (json, record) => json.get(record, 'conversations') !== undefined,
   read: readConversation,
-});
+};
 
 function readConversation(reader: RecordReader, record: number, index: number): Problem {
   const draft = new ProblemDraft(reader);

@@ -1,6 +1,6 @@
 import type { Problem } from '../reasoning/problem.js';
 import type { McValue, StepValues } from '../reasoning/stepValue.js';
-import { jsonFormat } from './jsonFormat.js';
+import type { JsonFormat } from './format.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { type Slice, stepSlice } from './slices.js';
@@ -9,16 +9,20 @@ import { type Slice, stepSlice } from './slices.js';
  * VisualPRM's Monte-Carlo labels (InternVL `tools/reasoning_data_pipeline`): every step with its score and counts. The
  * pipeline stops at the first step that fails; the steps after it stand with 0 of 0, which is unknown and not wrong.
  */
-export const visualPrmRaw = jsonFormat({
+export const visualPrmRaw: JsonFormat = {
+  syntax: 'json',
   id: 'visualPrmRaw',
   title: 'VisualPRM raw sample',
+  recognizedBy: '`steps_with_score`',
+  shown: 'Monte-Carlo counts with intervals; 0 of 0 is *unknown*, not wrong',
+  keys: ['steps_with_score'],
   claims(json, record) {
     const steps = json.get(record, 'steps_with_score');
     return steps !== undefined && json.isArray(steps);
   },
   holds: (json, record) => json.get(record, 'steps_with_score') !== undefined,
   read: readSample,
-});
+};
 
 function readSample(reader: RecordReader, record: number, index: number): Problem {
   const draft = new ProblemDraft(reader);

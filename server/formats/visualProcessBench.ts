@@ -1,17 +1,21 @@
 import type { Problem } from '../reasoning/problem.js';
 import { benchmarkProblem } from './benchmarkProblem.js';
-import { jsonFormat } from './jsonFormat.js';
+import type { JsonFormat } from './format.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { addRecordedScores, type LabelledStep, reportCounts, stepsAt, textOf, wholeNumberAt } from './stepLabels.js';
+import { addRecordedScores, type LabelledStep, reportCounts, stepsAt } from './stepLabels.js';
 
 /**
  * VisualProcessBench `test.jsonl` (VisualPRM, arXiv 2503.10291): one solution a record, every step judged by people as right
  * (1), neutral (0) or wrong (-1); judging goes on after the first error.
  */
-export const visualProcessBench = jsonFormat({
+export const visualProcessBench: JsonFormat = {
+  syntax: 'json',
   id: 'visualProcessBench',
   title: 'VisualProcessBench',
+  recognizedBy: '`response.steps`, `response.process_correctness`',
+  shown: 'human labels: right, neutral, wrong',
+  keys: ['response'],
   claims(json, record) {
     const response = json.get(record, 'response');
     if (response === undefined || !json.isObject(response)) return false;
@@ -20,7 +24,7 @@ export const visualProcessBench = jsonFormat({
   },
   holds: (json, record) => json.get(record, 'response') !== undefined,
   read: readRecord,
-});
+};
 
 function readRecord(reader: RecordReader, record: number, index: number): Problem {
   const draft = new ProblemDraft(reader);
@@ -35,8 +39,8 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   const steps = stepsAt(reader, list) ?? [];
   addLabels(reader, response, steps);
   addRecordedScores(reader, record, steps);
-  const model = textOf(reader, record, 'policy_model');
-  return benchmarkProblem(draft, record, index, question, steps, { list, model, source: textOf(reader, record, 'data_source') });
+  const model = reader.text(record, 'policy_model');
+  return benchmarkProblem(draft, record, index, question, steps, { list, model, source: reader.text(record, 'data_source') });
 }
 
 function addLabels(reader: RecordReader, response: number, steps: readonly (LabelledStep | undefined)[]): void {
@@ -56,7 +60,7 @@ function addLabels(reader: RecordReader, response: number, steps: readonly (Labe
   }
   steps.forEach((step, at) => {
     const label = labels[at];
-    const human = label === undefined ? undefined : wholeNumberAt(reader, label, -1, 1);
+    const human = label === undefined ? undefined : reader.wholeNumberAt(label, -1, 1);
     if (step !== undefined && human !== undefined) step.values = { ...step.values, human: human as -1 | 0 | 1 };
   });
 }

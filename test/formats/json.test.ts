@@ -93,27 +93,54 @@ describe('readJson', () => {
   });
 
   it.each([
-    ['[1, 2,]', [[1, 2]], /comma stands before/],
     ['[1 2]', [[1, 2]], /comma is missing/],
     ['[1,,2]', [[1, 2]], /value is missing/],
     ['{"a" 1}', [{ a: 1 }], /colon is missing/],
-    ['{a: 1}', [{ a: 1 }], /no quotation marks/],
     ['{"a":}', [{ a: undefined }], /no value/],
-    ['{"a": None, "b": 2}', [{ a: undefined, b: 2 }], /None is no JSON value/],
+    ['{"a": nil, "b": 2}', [{ a: undefined, b: 2 }], /nil is not a JSON value/],
     ['[{"a": 1, {"a": 2}]', [[{ a: 1 }, { a: 2 }]], /"}" is missing/],
     ['{"a": [1, 2}', [{ a: [1, 2] }], /"\]" is missing/],
-    ['[1]]', [[1]], /nothing is open/],
-    ['{"a": 1},\n{"a": 2}', [{ a: 1 }, { a: 2 }], /comma stands between two records/],
+    ['[1]]', [[1]], /no open bracket/],
+    ['{"a": 1},\n{"a": 2}', [{ a: 1 }, { a: 2 }], /comma between two records/],
     ['{"a": "x\n  y", "b": 1}', [{ a: 'x\n  y', b: 1 }], /raw line break/],
     ['{"a": "x,\n "b": 1}', [{ a: 'x,', b: 1 }], /not closed/],
-    ['{"a": "\\(x\\)"}', [{ a: '\\(x\\)' }], /no JSON escape/],
+    ['{"a": "\\(x\\)"}', [{ a: '\\(x\\)' }], /not a JSON escape.*first of 2 places/],
     ['{"a": "x\ty"}', [{ a: 'x\ty' }], /raw tab/],
     ['\u0000[1]', [[1]], /outside of every record/],
-  ])('mends %j and says what is wrong', (text, expected, message) => {
+    ['[1] /* to do', [[1]], /comment is not closed/],
+  ])('reads %j as far as possible and reports the damage', (text, expected, message) => {
     const { roots, faults, messages } = parse(text);
     expect(roots).toEqual(expected);
     expect(new Set(faults)).toEqual(new Set(['malformed-json']));
     expect(messages[0]).toMatch(message);
+  });
+
+  it.each([
+    ['[1, 2,]', [[1, 2]], /no comma before "\]"/],
+    ['[{"a": 1,}, {"a": 2,},]', [[{ a: 1 }, { a: 2 }]], /no comma before .* first of 3 places/],
+    ['{a: 1}', [{ a: 1 }], /no quotation marks/],
+    ['{"a": None, "b": True}', [{ a: null, b: true }], /None is a word of Python/],
+    ["{'a': 'it\\'s', \"b\": False}", [{ a: "it's", b: false }], /single quotes.* first of 3 places/],
+  ])('reads %j and reports once that it is not strict JSON', (text, expected, message) => {
+    const { roots, faults, messages } = parse(text);
+    expect(roots).toEqual(expected);
+    expect(faults).toEqual(['loose-json']);
+    expect(messages[0]).toMatch(message);
+  });
+
+  it('gives the exact place of a string in single quotes', () => {
+    const text = "{'a': 'it\\'s \\\\ so'}";
+    const { json } = parse(text);
+    const string = json.string(json.get(json.roots[0]!, 'a')!);
+    expect(string.text).toBe("it's \\ so");
+    const { start, end } = string.span(5);
+    expect(text.slice(start, end)).toBe('\\\\ so');
+  });
+
+  it('accepts comments, record separators and marks between records', () => {
+    const { roots, faults } = parse('// by hand\n[1, /* two: */ 2 // "end"\n]\n\x1e{"a": "// no comment"}\n\uFEFF{"b": "/* nor this */"}');
+    expect(roots).toEqual([[1, 2], { a: '// no comment' }, { b: '/* nor this */' }]);
+    expect(faults).toEqual([]);
   });
 
   it('never throws and never hangs, whatever the text', () => {
@@ -159,8 +186,8 @@ describe('readJson', () => {
 describe('JSON Lines', () => {
   const record = (n: number): string => JSON.stringify({ question: `q${n}`, list: [{ a: 1 }, [2]] });
 
-  it('is told by content, with any line ends', () => {
-    for (const end of ['\n', '\r\n', '\n\n']) {
+  it('is recognized by content, with any line ends', () => {
+    for (const end of ['\n', '\r\n', '\n\n', '\r', '\n\x1e']) {
       const { roots, faults } = parse([1, 2, 3].map(record).join(end) + end);
       expect(roots).toHaveLength(3);
       expect(faults).toEqual([]);
@@ -196,9 +223,12 @@ describe('JSON Lines', () => {
     expect(two.faults).toEqual([]);
   });
 
-  it('passes over a line that is no JSON', () => {
-    const { roots, faults } = parse(`Loading model\n${record(1)}\n${record(2)}\n`);
-    expect(roots).toHaveLength(2);
-    expect(new Set(faults)).toEqual(new Set(['malformed-json']));
+  it('skips lines that are not JSON and reports them once', () => {
+    for (const count of [1, 2, 40]) {
+      const { roots, faults, messages } = parse(`${'Loading model\n'.repeat(count)}${record(1)}\n${record(2)}\n`);
+      expect(roots).toHaveLength(2);
+      expect(faults).toEqual(['not-json']);
+      expect(messages[0]).toContain(count === 1 ? 'This line is' : count === 2 ? 'another line are' : '39 other lines are');
+    }
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Format } from '../../server/formats/format.js';
+import type { JsonFormat } from '../../server/formats/format.js';
+import { readAs } from '../../server/formats/jsonFile.js';
 import { prmBench } from '../../server/formats/prmBench.js';
 import { processBench } from '../../server/formats/processBench.js';
+import { detectFormat } from '../../server/formats/registry.js';
 import { visualProcessBench } from '../../server/formats/visualProcessBench.js';
 import type { ReasoningDocument } from '../../server/reasoning/problem.js';
 
@@ -32,7 +34,7 @@ const prm = {
   question: 'q?',
   classification: 'circular',
 };
-const all: [Format, object][] = [
+const all: [JsonFormat, object][] = [
   [visualProcessBench, visual],
   [processBench, process],
   [prmBench, prm],
@@ -42,18 +44,17 @@ const humans = (document: ReasoningDocument) => document.problems[0]!.steps.map(
 const codes = (document: ReasoningDocument) => document.faults.map((fault) => fault.code);
 
 describe.each(all)('$title', (format, record) => {
-  it('is recognised by its content, whole and cut off, as an array and as lines, and by no other', () => {
+  it('is recognized by its content, whole and cut off, as an array and as lines', () => {
     const text = JSON.stringify(record);
-    expect(format.detect(text)).toBe(true);
-    expect(format.detect(text.slice(0, text.length - 30))).toBe(true);
-    expect(format.detect(`[\n${text},\n${text}]`)).toBe(true);
-    expect(format.detect(`${text}\n${text}\n`)).toBe(true);
-    for (const [other] of all) if (other !== format) expect(other.detect(text), other.id).toBe(false);
+    expect(detectFormat(text)).toBe(format);
+    expect(detectFormat(text.slice(0, text.length - 30))).toBe(format);
+    expect(detectFormat(`[\n${text},\n${text}]`)).toBe(format);
+    expect(detectFormat(`${text}\n${text}\n`)).toBe(format);
   });
 
   it('reads every step with the exact place it stands at', () => {
     const text = `${JSON.stringify(record)}\r\n${JSON.stringify(record, undefined, 1).replace(/\n/g, ' ')}\n`;
-    const document = format.read(text);
+    const document = readAs(format, text);
     expect(document.faults).toEqual([]);
     expect(document.problems).toHaveLength(2);
     for (const problem of document.problems) {
@@ -64,14 +65,14 @@ describe.each(all)('$title', (format, record) => {
 
   it('throws on nothing', () => {
     for (const broken of ['{', JSON.stringify(record).slice(0, 60), JSON.stringify(record).replace(/\[/g, '3,"x":['), '[1, null]']) {
-      expect(() => format.read(broken)).not.toThrow();
+      expect(() => readAs(format, broken)).not.toThrow();
     }
   });
 });
 
 describe('labels of the process benchmarks', () => {
   it('VisualProcessBench: right, neutral and wrong, after the first error too', () => {
-    const document = visualProcessBench.read(JSON.stringify(visual));
+    const document = readAs(visualProcessBench, JSON.stringify(visual));
     expect(humans(document)).toEqual([0, -1, 1]);
     expect(document.problems[0]).toMatchObject({
       question: 'Which is it?',
@@ -83,9 +84,9 @@ describe('labels of the process benchmarks', () => {
   });
 
   it('ProcessBench: right up to the first error, unknown behind it; -1 is all right', () => {
-    expect(humans(processBench.read(JSON.stringify(process)))).toEqual([1, -1, undefined]);
-    expect(humans(processBench.read(JSON.stringify({ ...process, label: -1 })))).toEqual([1, 1, 1]);
-    expect(processBench.read(JSON.stringify(process)).problems[0]).toMatchObject({
+    expect(humans(readAs(processBench, JSON.stringify(process)))).toEqual([1, -1, undefined]);
+    expect(humans(readAs(processBench, JSON.stringify({ ...process, label: -1 })))).toEqual([1, 1, 1]);
+    expect(readAs(processBench, JSON.stringify(process)).problems[0]).toMatchObject({
       id: 'gsm8k-12',
       source: 'gsm8k',
       question: '1 + 1?',
@@ -94,27 +95,27 @@ describe('labels of the process benchmarks', () => {
   });
 
   it('PRMBench: counts errors from 1, in the changed solution', () => {
-    const document = prmBench.read(JSON.stringify(prm));
+    const document = readAs(prmBench, JSON.stringify(prm));
     expect(humans(document)).toEqual([1, -1, 1]);
     expect(document.problems[0]).toMatchObject({ id: 'prm_test_p1_0', source: 'circular', question: 'q, changed?' });
   });
 
   it('recorded scores are read when a PRM has run over the file', () => {
-    const document = processBench.read(JSON.stringify({ ...process, prm_scores: [0.9, 0.1, 0.4] }));
+    const document = readAs(processBench, JSON.stringify({ ...process, prm_scores: [0.9, 0.1, 0.4] }));
     expect(document.problems[0]!.steps.map((step) => step.values.recordedPrm)).toEqual([0.9, 0.1, 0.4]);
   });
 
   it('an index that no step has, a count that does not fit and a wrong type are faults; the rest is read', () => {
-    const outside = processBench.read(JSON.stringify({ ...process, label: 3 }));
+    const outside = readAs(processBench, JSON.stringify({ ...process, label: 3 }));
     expect(codes(outside)).toEqual(['out-of-range']);
     expect(humans(outside)).toEqual([undefined, undefined, undefined]);
-    const prmOutside = prmBench.read(JSON.stringify({ ...prm, error_steps: [2, 34] }));
+    const prmOutside = readAs(prmBench, JSON.stringify({ ...prm, error_steps: [2, 34] }));
     expect(codes(prmOutside)).toEqual(['out-of-range']);
     expect(humans(prmOutside)).toEqual([1, -1, 1]);
-    const short = visualProcessBench.read(JSON.stringify({ ...visual, response: { ...visual.response, process_correctness: [1, 2] } }));
+    const short = readAs(visualProcessBench, JSON.stringify({ ...visual, response: { ...visual.response, process_correctness: [1, 2] } }));
     expect(codes(short).sort()).toEqual(['count-mismatch', 'out-of-range']);
     expect(humans(short)).toEqual([1, undefined, undefined]);
-    expect(codes(visualProcessBench.read(JSON.stringify({ ...visual, response: { steps: ['a'] } })))).toEqual(['missing-key']);
-    expect(codes(processBench.read(JSON.stringify({ ...process, label: 'no' })))).toEqual(['wrong-type']);
+    expect(codes(readAs(visualProcessBench, JSON.stringify({ ...visual, response: { steps: ['a'] } })))).toEqual(['missing-key']);
+    expect(codes(readAs(processBench, JSON.stringify({ ...process, label: 'no' })))).toEqual(['wrong-type']);
   });
 });

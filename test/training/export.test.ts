@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readAs } from '../../server/formats/jsonFile.js';
 import { mmPrmAnnotation } from '../../server/formats/mmPrmAnnotation.js';
 import { mmPrmTree } from '../../server/formats/mmPrmTree.js';
 import { visualPrmConversations } from '../../server/formats/visualPrmConversations.js';
@@ -39,7 +40,7 @@ function tree(mc: number, ...children: Node[]): Problem {
     incorrect_rollouts: [],
     children,
   });
-  return mmPrmTree.read(text).problems[0]!;
+  return readAs(mmPrmTree, text).problems[0]!;
 }
 
 /** `data_pipeline/traverse.py`, line by line, as far as nothing is drawn: negatives, then all positives. */
@@ -114,7 +115,7 @@ describe('MM-PRM annotations', () => {
 
   it('are read back by the reader of that format', () => {
     const { records } = exportProblems([problem], mmPrm, { seed: 1 });
-    const read = mmPrmAnnotation.read(records.map((record) => JSON.stringify(record)).join('\n'));
+    const read = readAs(mmPrmAnnotation, records.map((record) => JSON.stringify(record)).join('\n'));
     expect(read.faults).toEqual([]);
     expect(read.problems[0]).toMatchObject({ question: 'How many?', images: ['a.png'] });
     expect(read.problems[0]!.steps.map((step) => [step.text, step.values.mc?.value])).toEqual([
@@ -153,7 +154,8 @@ describe('MM-PRM annotations', () => {
 
 describe('Monte-Carlo labels', () => {
   const raw = (...scores: [number, number, number][]): Problem =>
-    visualPrmRaw.read(
+    readAs(
+      visualPrmRaw,
       JSON.stringify({
         image: ['a.png'],
         question: 'How many?',
@@ -178,7 +180,7 @@ describe('Monte-Carlo labels', () => {
   it('give VisualPRM turns that its reader understands; a step nobody sampled is not called wrong', () => {
     const { records, excluded } = exportProblems([stopped, full], visualPrm, { seed: 1 });
     expect(excluded).toEqual({ 'missing-value': 1 });
-    const read = visualPrmConversations.read(JSON.stringify(records[0]));
+    const read = readAs(visualPrmConversations, JSON.stringify(records[0]));
     expect(read.faults).toEqual([]);
     expect(read.problems[0]).toMatchObject({ question: 'How many?', images: ['a.png'] });
     expect(read.problems[0]!.steps.map((step) => step.values.mc?.value)).toEqual([1, 1, 0, 1]);

@@ -1,0 +1,27 @@
+import type { Fault } from '../reasoning/problem.js';
+import { FAULTS } from './faults.js';
+
+/** If more than this share of a text is NUL characters, it is UTF-16 that was decoded as something else. */
+const NUL_SHARE = 0.2;
+
+/** The text without NUL characters where they are a sign of UTF-16; else the text itself. */
+export function withoutNulls(text: string): string {
+  const beginning = text.slice(0, 1000);
+  const nulls = beginning.split('\0').length - 1;
+  return nulls > beginning.length * NUL_SHARE ? text.replaceAll('\0', '') : text;
+}
+
+/** Reports the replacement characters that decoding left in a text; undefined when there is none. */
+export function encodingFault(text: string): Fault | undefined {
+  const first = text.indexOf('\ufffd');
+  if (first < 0) return undefined;
+  let count = 0;
+  for (let at = first; at >= 0; at = text.indexOf('\ufffd', at + 1)) count++;
+  const characters = count === 1 ? 'a replacement character' : `${count.toLocaleString('en')} replacement characters`;
+  return {
+    code: 'encoding',
+    severity: FAULTS.encoding.severity,
+    message: `This file has ${characters} (\ufffd) in the place of bytes that are not UTF-8. If it is in another encoding, such as Latin-1 or GBK, convert it to UTF-8.`,
+    span: { start: first, end: first + 1 },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
+import { FaultList } from './faults.js';
+import type { JsonFormat } from './format.js';
+import { readJson } from './json.js';
+import type { JsonDocument } from './jsonDocument.js';
+import { RecordReader } from './record.js';
+import { withoutForeignScores } from './recordedScores.js';
+import { type Candidate, candidateRecords, topValues } from './records.js';
+
+/** The format of a JSON text, and the records that are read as it. */
+export interface Claim {
+  readonly format: JsonFormat;
+  /** All values at the depth where the records are. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** The first of `formats` that claims the first claimed record; undefined when none claims any. */
+export function claimOf(json: JsonDocument, formats: readonly JsonFormat[]): Claim | undefined {
+  for (const candidates of candidateRecords(json)) {
+    for (const { id } of candidates) {
+      const format = json.isObject(id) ? formats.find((one) => one.claims(json, id)) : undefined;
+      if (format !== undefined) return { format, candidates };
+    }
+  }
+  return undefined;
+}
+
+/** Reads a JSON text as whichever of `formats` claims it; undefined when none does. O(length). */
+export function readJsonFile(text: string, formats: readonly JsonFormat[]): ReasoningDocument | undefined {
+  const faults = new FaultList();
+  const json = readJson(text, faults);
+  const claim = claimOf(json, formats);
+  return claim && readRecords(json, faults, claim);
+}
+
+/** Reads a text as a given format, whether or not the format claims it. */
+export function readAs(format: JsonFormat, text: string): ReasoningDocument {
+  const faults = new FaultList();
+  const json = readJson(text, faults);
+  const claim = claimOf(json, [format]);
+  return readRecords(json, faults, claim ?? { format, candidates: topValues(json) });
+}
+
+function readRecords(json: JsonDocument, faults: FaultList, { format, candidates }: Claim): ReasoningDocument {
+  const reader = new RecordReader(json, faults);
+  const problems: Problem[] = [];
+  const isRecord = candidates.map(({ id }) => json.isObject(id) && format.holds(json, id));
+  const lists = new Set(candidates.filter((_, i) => isRecord[i]).map(({ list }) => list));
+  lists.add('top').delete(undefined);
+  candidates.forEach(({ id, list }, i) => {
+    if (isRecord[i]) problems.push(...readRecord(reader, format, id, problems.length));
+    else if (!lists.has(list)) return;
+    else if (!json.isObject(id)) reader.wrongType(id, 'an object');
+    // Of a record that was cut off, the keys may be missing: it is reported as cut off.
+    else if (json.isClosed(id)) reportUnknown(faults, json, id, format);
+  });
+  if (topValues(json).length === 0) faults.add('empty-file', { start: 0, end: 0 }, () => 'This file has no record.');
+  const withScores = withoutForeignScores(reader, problems);
+  return { format: format.id, problems: withScores, faults: faults.list() };
+}
+
+function readRecord(reader: RecordReader, format: JsonFormat, record: number, index: number): readonly Problem[] {
+  const { json, faults } = reader;
+  const before = faults.size;
+  const read = format.read(reader, record, index);
+  const problems = Array.isArray(read) ? (read as readonly Problem[]) : [read as Problem];
+  const hasSteps = problems.some((problem) => problem.steps.length > 0);
+  // A record that was cut off, or whose steps are missing for a reason already reported, is not reported twice.
+  if (!hasSteps && format.hasNoSteps !== true && faults.size === before && json.isClosed(record)) {
+    faults.add(
+      'no-steps',
+      json.head(record),
+      () => 'This record has no steps, so there is nothing to score. Add steps, or remove the record.',
+    );
+  }
+  return problems;
+}
+
+function reportUnknown(faults: FaultList, json: JsonDocument, record: number, format: JsonFormat): void {
+  faults.addRepeated('unknown-record', 'record', json.head(record), (count) =>
+    count === 1
+      ? `This record is not a valid ${format.title} and was skipped. Move it to another file.`
+      : `${count.toLocaleString('en')} records, of which this is the first, are not a valid ${format.title} and were skipped. Move them to another file.`,
+  );
+}

@@ -1,0 +1,81 @@
+import type { JsonDocument } from './jsonDocument.js';
+
+/** How deep records may be inside wrappers: `{"data": {"train": [{"row": {..}}]}}` is 3. */
+const MAX_WRAPPERS = 3;
+
+/** A value that can be a record. */
+export interface Candidate {
+  readonly id: number;
+  /** What it is an item of: its siblings are records too. Undefined for a value that is by itself. */
+  readonly list: number | 'top' | undefined;
+}
+
+/**
+ * The values of a JSON text that can be records, one list for each depth, in document order: the values at the top (of
+ * arrays: their items; of tables that are stored by column, `{"question": [..], "steps": [..]}`: their rows); then the values of
+ * those, as in `{"data": [..]}`, `{"rows": [{"row": {..}}]}` or `{"id-1": {..}}`.
+ */
+export function* candidateRecords(json: JsonDocument): Generator<Candidate[]> {
+  let level = topValues(json).flatMap((value) => {
+    const rows = tableRows(json, value.id);
+    return rows.length === 0 ? [value] : rows.map((id): Candidate => ({ id, list: 'top' }));
+  });
+  for (let depth = 0; depth <= MAX_WRAPPERS && level.length > 0; depth++) {
+    yield level;
+    level = level.flatMap(({ id }) => inside(json, id));
+  }
+}
+
+/** The values at the top of a text; arrays, also arrays of arrays, are opened. */
+export function topValues(json: JsonDocument): Candidate[] {
+  return json.roots.flatMap((root) => opened(json, root, 2)).map((id) => ({ id, list: 'top' }));
+}
+
+function opened(json: JsonDocument, id: number, depth: number): number[] {
+  if (depth === 0 || !json.isArray(id)) return [id];
+  return json.items(id).flatMap((item) => (depth > 1 && json.isArray(item) ? opened(json, item, depth - 1) : [item]));
+}
+
+/** The objects in an object, and the items of its arrays. Of an object that was cut off only the arrays: an object may be a part of a record. */
+function inside(json: JsonDocument, object: number): Candidate[] {
+  if (!json.isObject(object)) return [];
+  const isWhole = json.isClosed(object);
+  return json.items(object).flatMap((value): Candidate[] => {
+    if (json.isArray(value)) return json.items(value).map((id) => ({ id, list: value }));
+    return json.isObject(value) && isWhole ? [{ id: value, list: undefined }] : [];
+  });
+}
+
+/** The rows of an object of columns: lists of one length (`datasets`) or objects with the same row numbers (pandas). */
+function tableRows(json: JsonDocument, object: number): number[] {
+  if (!json.isObject(object)) return [];
+  const columns = json.entries(object);
+  // Lists of records only are splits of a data set, `{"train": [{..}], "test": [{..}]}`.
+  const isLists =
+    columns.length > 1 &&
+    columns.every(([, value]) => json.isArray(value)) &&
+    columns.some(([, value]) => json.items(value).some((item) => !json.isObject(item)));
+  const isNumbered = columns.length > 1 && columns.every(([, value]) => json.isObject(value));
+  if (!isLists && !isNumbered) return [];
+  const cells = columns.map(([key, value]) => ({
+    key,
+    values: json.items(value),
+    names: isLists ? [] : json.entries(value).map(([name]) => name),
+  }));
+  const [first] = cells;
+  const isTable = cells.every(
+    ({ values, names }) =>
+      values.length === first!.values.length && names.every((name, i) => name === first!.names[i] && /^\d+$/.test(name)),
+  );
+  if (!isTable) return [];
+  return first!.values.map((_, row) => {
+    const record = new Map(cells.map(({ key, values }) => [key, values[row]!]));
+    return json.addRecord(`row ${row}`, record, longest(json, [...record.values()]));
+  });
+}
+
+/** The cell with the most text: a row has no place of its own, and this is where its steps are. */
+function longest(json: JsonDocument, cells: readonly number[]): { start: number; end: number } {
+  const spans = cells.map((cell) => json.span(cell));
+  return spans.reduce((best, span) => (span.end - span.start > best.end - best.start ? span : best));
+}
