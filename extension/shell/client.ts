@@ -37,6 +37,7 @@ const hoverCommands = [
   'steplens.goToStep',
   'steplens.showImage',
   'steplens.whyNotInTrainingSet',
+  'steplens.selectModel',
 ];
 
 interface Running {

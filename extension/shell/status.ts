@@ -94,7 +94,7 @@ export class Status implements Disposable {
     item.busy = status.state === 'loading' || status.state === 'scoring';
     item.severity = failed ? LanguageStatusSeverity.Error : LanguageStatusSeverity.Information;
     item.text = failed ? 'StepLens: scoring failed' : (status.model ?? 'StepLens');
-    item.detail = failed ? (status.message ?? '') : stateText(status);
+    item.detail = failed ? (status.message ?? '') : [stateText(status), ...scopeText(status)].join('; ');
     item.command = failed ? { title: 'Show Log', command: 'steplens.showLog' } : { title: 'Select Model', command: 'steplens.selectModel' };
   }
 
@@ -158,6 +158,11 @@ class Progress {
 /** Where the problem being labelled goes. */
 function sentTo(servers: readonly string[]): string[] {
   return servers.length === 0 ? [] : [`problem is sent to ${servers.map((origin) => new URL(origin).host).join(' and ')}`];
+}
+
+/** What the model scores, where it does not score everything: its command selects another model. */
+function scopeText({ knows }: StatusParams): string[] {
+  return knows === undefined ? [] : [`scores only ${knows}`];
 }
 
 function stateText(status: StatusParams): string {

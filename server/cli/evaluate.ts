@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { loadAlgebra } from '../answers/algebra.js';
-import { defaultThreshold, type Evaluation, EvaluationRun, nothingToEvaluate } from '../evaluation/evaluation.js';
+import { defaultThreshold, type Evaluation, EvaluationRun, nothingToEvaluate, type StepScores } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import { locateImages } from '../files/images.js';
 import { count } from '../language/solutionValues.js';
@@ -90,14 +90,14 @@ class EvaluateRun {
     await this.#scorer?.dispose();
   }
 
-  async #score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<ArrayLike<number>> {
+  async #score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<StepScores> {
     const { modelPath, device, useCache } = this.#options;
     const { signal } = this.#world;
     signal.throwIfAborted();
     this.#scorer ??= this.#world.createScorer({ modelPath, device, threads: 0 }, useCache ? this.#world.cacheFolder : undefined);
     this.#info ??= await this.#scorer.describe(signal);
     const job = scoreJob(problem, await locateImages(pathToFileURL(file).href, [], problem.images));
-    return (await this.#scorer.score(job, { signal, onProgress })).scores;
+    return this.#scorer.score(job, { signal, onProgress });
   }
 
   #print(evaluation: Evaluation): void {
@@ -107,6 +107,7 @@ class EvaluateRun {
       return;
     }
     out.write(evaluation.kind === 'bestOfN' ? bestOfNTable(evaluation) : processTable(evaluation));
+    for (const { reason, steps } of evaluation.origin.notScored ?? []) out.write(`  ${count(steps, 'step')} not scored. ${reason}\n`);
     out.write(`  ${originText(evaluation)}\n\n`);
   }
 }

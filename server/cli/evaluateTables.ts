@@ -20,11 +20,17 @@ const NAMES: Readonly<Record<Selection, string>> = {
   meanOdds: 'PRM mean odds',
 };
 
+/** Ways of choosing that no score is needed for. */
+const withoutScores: readonly Selection[] = ['pass', 'random', 'selfConsistency'];
+
 /** Accuracy in percent for N = 1, 2, 4, .. and all; the interval and the gain are those of the last column. */
 export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { kind: 'bestOfN' }>): string {
   const { sizes, problems, candidates, curves, gains } = result;
   const shown = sizes.filter((size) => Number.isInteger(Math.log2(size)) || size === sizes.length);
-  const rows = SELECTIONS.map((selection) => [
+  // Without a single score a choice by score is no choice.
+  const isScored = result.unscored < candidates;
+  const selections = SELECTIONS.filter((selection) => isScored || withoutScores.includes(selection));
+  const rows = selections.map((selection) => [
     NAMES[selection],
     ...shown.map((size) => percent(curves[selection][size - 1]!.value)),
     range(curves[selection].at(-1)!),
@@ -32,7 +38,8 @@ export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { k
   ]);
   const lines = table([['', ...shown.map((size) => `N=${size}`), '95 % interval', 'gain over random'], ...rows]);
   const notes = [
-    result.unscored > 0 && `${count(result.unscored, 'candidate')} without a score count as 0.`,
+    isScored && result.unscored > 0 && `${count(result.unscored, 'candidate')} without a score count as 0.`,
+    !isScored && 'No candidate has a score, so none was chosen by one.',
     result.unanswered > 0 && `${count(result.unanswered, 'candidate')} without a readable final answer do not vote.`,
     withoutVerdict > 0 && `${count(withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`,
     problems > result.complete.at(-1)! &&

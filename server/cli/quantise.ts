@@ -102,7 +102,10 @@ async function quantiseFolder(model: string, folder: string, { signal }: CliWorl
     typeof graph === 'string'
       ? basename(graph)
       : { decoder: basename(graph.decoder), embeddings: basename(graph.embeddings), vision: basename(graph.vision) };
-  const changed = { ...fields, name: `${profile.name} int8`, graph: names, tokenizer: basename(tokenizerPath) };
+  const { scope } = profile;
+  if (scope) await copyFile(join(model, scope.pairs), join(folder, basename(scope.pairs)));
+  const known = scope && { scope: { ...scope, pairs: basename(scope.pairs) } };
+  const changed = { ...fields, ...known, name: `${profile.name} int8`, graph: names, tokenizer: basename(tokenizerPath) };
   await writeFile(join(folder, 'prm.json'), `${JSON.stringify(changed, null, 2)}\n`);
   return total;
 }

@@ -72,6 +72,8 @@ class ScoreRun {
   #steps = 0;
   #cached = 0;
   #firstLow = 0;
+  #unscored = 0;
+  #isOutOfScope = false;
 
   constructor(options: ScoreCliOptions, scorer: Scorer, world: CliWorld) {
     this.#options = options;
@@ -144,6 +146,8 @@ class ScoreRun {
       this.#problems++;
       this.#steps += problem.steps.length;
       this.#cached += result.cached;
+      this.#unscored += result.skipped.size;
+      this.#isOutOfScope ||= (result.outOfScope?.size ?? 0) > 0;
       this.#firstLow += scored.steps.filter((step) => step.firstLow).length;
       this.#progress.clear();
       if (this.#options.json) {
@@ -165,14 +169,16 @@ class ScoreRun {
     return info;
   }
 
-  #summary({ model, device, threshold }: ScorerInfo): string {
+  #summary({ model, knows, device, threshold }: ScorerInfo): string {
     const seconds = (this.#world.now() - this.#started) / 1000;
     const where = device.server ?? device.adapter;
     const on = where === undefined ? device.provider : `${device.provider} (${where})`;
     const cached = this.#cached > 0 ? ` (${this.#cached.toLocaleString('en-US')} from the cache)` : '';
     const low = `${count(this.#firstLow, 'first low step')} (threshold ${formatValue(this.#options.threshold ?? threshold)})`;
     const amounts = [count(this.#files, 'file'), count(this.#problems, 'problem'), count(this.#steps, 'step') + cached].join(', ');
-    return `\n${model} on ${on}: ${amounts} in ${seconds.toFixed(1)} s · ${low}\n`;
+    const unscored = this.#unscored > 0 ? ` · ${count(this.#unscored, 'step')} not scored` : '';
+    const remedy = this.#isOutOfScope ? `${model} scores only ${knows}. Choose a model for other text with --model DIR.\n` : '';
+    return `\n${model} on ${on}: ${amounts} in ${seconds.toFixed(1)} s · ${low}${unscored}\n${remedy}`;
   }
 
   #complain(message: string): void {

@@ -20,6 +20,7 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
   const paint = (text: string, [on, off]: readonly [string, string]) => (style.isColourful ? on + text + off : text);
   const line = lines.position(problem.span.start).line + 1;
   const rows = [paint(firstWords(`Problem ${problem.index + 1}, line ${line}: ${problem.question}`, style.width), bold)];
+  if (sharesReason(steps)) rows.push(...wrapped(`Not scored: ${steps[0]!.skipped!}`, style.width, '  '));
   if (problem.tree) {
     rows.push(`  ${count(problem.tree.nodes.length, 'node')}, ${count(problem.solutions.length, 'path')}, ${count(steps.length, 'step')}`);
     const numbers: number[] = [];
@@ -28,12 +29,15 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
       numbers.push(number);
       rows.push(row(step, number));
     }
+    if (!sharesReason(steps)) rows.push(...unscored(steps, numbers, style.width));
   } else {
     for (const solution of problem.solutions) {
       const { aggregates, steps: path } = solutionValues(scored, solution);
       const found = aggregates ? `: ${formatAggregates(aggregates)}` : ': no value is known';
       rows.push(`  Solution ${solution.index + 1}, line ${lines.position(solution.span.start).line + 1}${found}`);
       path.forEach((step, position) => rows.push(row(step, position + 1)));
+      const numbers = path.map((_, position) => position + 1);
+      if (!sharesReason(steps)) rows.push(...unscored(path, numbers, style.width));
     }
   }
   return `${rows.join('\n')}\n`;
@@ -52,3 +56,47 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
 
 /** The line above the first table. */
 export const tableHeader = `  ${'step'.padStart(4)}  ${'value'.padStart(6)} ${''.padEnd(11)} ${'mc'.padStart(7)}  text\n`;
+
+/** Whether one reason holds for every step of a problem, so that it is said once. */
+function sharesReason(steps: readonly ScoredStep[]): boolean {
+  return steps.length > 0 && steps.every(({ skipped }) => skipped !== undefined && skipped === steps[0]!.skipped);
+}
+
+/** Why the model gave steps no score: each reason once, after the steps it is the reason for. Several steps of a tree have the same number. */
+function unscored(steps: readonly ScoredStep[], numbers: readonly number[], width: number): string[] {
+  const byReason = new Map<string, number[]>();
+  steps.forEach(({ skipped }, index) => {
+    if (skipped === undefined) return;
+    const those = byReason.get(skipped);
+    if (those) those.push(numbers[index]!);
+    else byReason.set(skipped, [numbers[index]!]);
+  });
+  return [...byReason].flatMap(([reason, those]) => {
+    const which = `${those.length === 1 ? 'Step' : 'Steps'} ${runs(those)}`;
+    return wrapped(`${which} not scored: ${reason}`, width, '        ');
+  });
+}
+
+/** `1, 3-5`: numbers as runs, each number once. */
+function runs(numbers: readonly number[]): string {
+  const found: [number, number][] = [];
+  for (const number of [...new Set(numbers)].sort((a, b) => a - b)) {
+    const last = found.at(-1);
+    if (last?.[1] === number - 1) last[1] = number;
+    else found.push([number, number]);
+  }
+  return found.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(', ');
+}
+
+/** A text in lines of at most `width` characters, broken between words. */
+function wrapped(text: string, width: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > width) {
+      lines.push(indent + line);
+      line = `  ${word}`;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, indent + line];
+}

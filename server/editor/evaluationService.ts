@@ -43,7 +43,7 @@ export async function evaluateFiles(
         const job = scoreJob(problem, await host.locateImages(uri, problem.images));
         const scored = await host.score(job, { signal, onProgress });
         info = scored.info;
-        return scored.result.scores;
+        return scored.result;
       },
       model: () => info && { model: info.model, device: info.device.provider, threshold: info.threshold },
       algebra: loadAlgebra,

@@ -1,4 +1,4 @@
-import { type ProblemScores, type ScoredDocument, type ScoredProblem, scoreProblem } from '../language/scoredDocument.js';
+import { type Decides, type ProblemScores, type ScoredDocument, type ScoredProblem, scoreProblem } from '../language/scoredDocument.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
 import { type ScoreJob, type ScoreResult, scoreJob } from '../scoring/scorer.js';
@@ -39,6 +39,7 @@ export class OpenDocument {
   #scores: ProblemScores[] = [];
   #views: (ScoredProblem | undefined)[] = [];
   #viewThreshold = NaN;
+  #viewDecides: Decides = 'model';
   readonly #waiting = new Set<number>();
   #waitingSteps = 0;
 
@@ -118,24 +119,25 @@ export class OpenDocument {
   }
 
   /** Takes the model's answer for a problem of the present reading. */
-  settle(problem: number, result: Pick<ScoreResult, 'scores' | 'skipped' | 'source'>): void {
+  settle(problem: number, result: Pick<ScoreResult, 'scores' | 'skipped' | 'outOfScope' | 'source'>): void {
     if (this.#waiting.delete(problem)) this.#waitingSteps -= result.scores.length;
-    const { scores, skipped, source } = result;
-    this.#scores[problem] = { scores, skipped, ...(source && { source }) };
+    const { scores, skipped, outOfScope, source } = result;
+    this.#scores[problem] = { scores, skipped, ...(outOfScope && { outOfScope }), ...(source && { source }) };
     this.#views[problem] = undefined;
   }
 
   /** The document as the language features see it; undefined when no format claims it. */
-  view(threshold: number, model: string | undefined): ScoredDocument | undefined {
+  view(threshold: number, model: string | undefined, decides: Decides): ScoredDocument | undefined {
     this.read();
     if (!this.#reading) return undefined;
-    if (threshold !== this.#viewThreshold) {
+    if (threshold !== this.#viewThreshold || decides !== this.#viewDecides) {
       this.#viewThreshold = threshold;
+      this.#viewDecides = decides;
       this.#views = [];
     }
     const { reasoning, lines, version } = this.#reading;
     const problems = reasoning.problems.map(
-      (problem) => (this.#views[problem.index] ??= scoreProblem(problem, this.#scores[problem.index], threshold)),
+      (problem) => (this.#views[problem.index] ??= scoreProblem(problem, this.#scores[problem.index], threshold, decides)),
     );
     return { uri: this.uri, version, lines, reasoning, problems, threshold, ...(model !== undefined && { model }) };
   }

@@ -4,6 +4,7 @@ import type { Problem } from '../reasoning/problem.js';
 interface Remembered {
   readonly score: number;
   readonly skipped?: string;
+  readonly isOutOfScope?: boolean;
 }
 
 /**
@@ -34,7 +35,8 @@ export class ScoreMemory {
         if (!Number.isNaN(score)) texts.set(step.text, score);
         if (scored.pending?.has(step.index)) continue;
         const skipped = scored.skipped.get(step.index);
-        this.#exact.set(id, { score, ...(skipped !== undefined && { skipped }) });
+        const isOutOfScope = scored.outOfScope?.has(step.index) ?? false;
+        this.#exact.set(id, { score, ...(skipped !== undefined && { skipped, isOutOfScope }) });
       }
     }
   }
@@ -42,6 +44,7 @@ export class ScoreMemory {
   recall(problem: Problem): ProblemScores {
     const scores = new Float64Array(problem.steps.length).fill(NaN);
     const skipped = new Map<number, string>();
+    const outOfScope = new Set<number>();
     const pending = new Set<number>();
     const ids: (number | undefined)[] = [];
     const root = this.#prefixes.get(this.#rootKey(problem));
@@ -53,12 +56,13 @@ export class ScoreMemory {
       if (known) {
         scores[step.index] = known.score;
         if (known.skipped !== undefined) skipped.set(step.index, known.skipped);
+        if (known.isOutOfScope) outOfScope.add(step.index);
       } else {
         pending.add(step.index);
         scores[step.index] = this.#byText[problem.index]?.get(step.text) ?? NaN;
       }
     }
-    return { scores, skipped, pending, ...(this.#source && { source: this.#source }) };
+    return { scores, skipped, outOfScope, pending, ...(this.#source && { source: this.#source }) };
   }
 
   #add(key: string): number {

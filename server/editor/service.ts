@@ -128,6 +128,12 @@ export function createService(
     return settings.threshold ?? queue.info?.threshold ?? defaultThreshold;
   }
 
+  /** A chosen model is believed before the labels in a file; the bundled one, which nobody chose, after them. */
+  function view(document: OpenDocument | undefined): ScoredDocument | undefined {
+    const isChosen = scorerSettings(settings, isTrusted).modelPath !== '';
+    return document?.view(threshold, queue.info?.model, isChosen ? 'model' : 'labels');
+  }
+
   function applyThreshold(): void {
     if (threshold === currentThreshold()) return;
     threshold = currentThreshold();
@@ -170,6 +176,7 @@ export function createService(
     world.onStatus({
       state,
       ...(info && { model: info.model, device: info.device.provider, passedOver: info.device.passedOver }),
+      ...(info?.knows !== undefined && { knows: info.knows }),
       ...(info?.device.adapter !== undefined && { adapter: info.device.adapter }),
       ...(info?.device.server !== undefined && { server: info.device.server }),
       ...(info?.device.note !== undefined && { note: info.device.note }),
@@ -272,7 +279,7 @@ export function createService(
       statusSoon();
     },
 
-    document: (uri) => documents.get(uri)?.view(threshold, queue.info?.model),
+    document: (uri) => view(documents.get(uri)),
 
     look(uri, problem) {
       const document = documents.get(uri);
@@ -284,7 +291,7 @@ export function createService(
     async score(uri, again) {
       const document = documents.get(uri);
       const counted = () => {
-        const steps = document?.view(threshold, queue.info?.model)?.problems.flatMap((problem) => problem.steps) ?? [];
+        const steps = view(document)?.problems.flatMap((problem) => problem.steps) ?? [];
         return { steps: steps.length, low: steps.filter((step) => step.low).length };
       };
       if (!document) return counted();

@@ -30,6 +30,16 @@ export interface ScoreOrigin {
   readonly scored: number;
   readonly model?: string;
   readonly device?: string;
+  /** Why steps were not scored, and how many for each reason; absent when all were. */
+  readonly notScored?: readonly { readonly reason: string; readonly steps: number }[];
+}
+
+/** What a model says of the steps of a problem. */
+export interface StepScores {
+  /** One score in [0, 1] a step; NaN = not scored. */
+  readonly scores: ArrayLike<number>;
+  /** Why, by step. */
+  readonly skipped: ReadonlyMap<number, string>;
 }
 
 /** What the output formats show of one kind of file. */
@@ -48,8 +58,8 @@ export interface EvaluationOptions {
 
 /** What an evaluation reaches outside itself. */
 export interface EvaluationWorld {
-  /** One score in [0, 1] a step; NaN = not scored. `onProgress`: steps of the problem that are done. */
-  score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<ArrayLike<number>>;
+  /** `onProgress`: steps of the problem that are done. */
+  score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<StepScores>;
   /** The model that scores; asked for after it has. */
   model(): { readonly model: string; readonly device: string; readonly threshold: number } | undefined;
   /** Loaded only for candidates without a verdict. */
@@ -60,9 +70,14 @@ export interface EvaluationWorld {
   pause(): Promise<void>;
 }
 
+/** Scores that stand in a file have no reasons for those that do not. */
+const none: ReadonlyMap<number, string> = new Map();
+
 interface Group {
   readonly files: string[];
   readonly problems: { readonly problem: Problem; readonly scores: ArrayLike<number>; readonly id: string }[];
+  /** Steps without a score, by the reason. */
+  readonly notScored: Map<string, number>;
   recorded: number;
   scored: number;
 }
@@ -83,7 +98,7 @@ export class EvaluationRun {
     const reasoning = await this.#judged(document);
     const kind = evaluationKind(reasoning);
     if (kind === undefined) return false;
-    const group = this.#groups.get(kind) ?? { files: [], problems: [], recorded: 0, scored: 0 };
+    const group = this.#groups.get(kind) ?? { files: [], problems: [], notScored: new Map<string, number>(), recorded: 0, scored: 0 };
     this.#groups.set(kind, group);
     group.files.push(file);
     const own = reasoning.problems.map(recordedScores);
@@ -93,9 +108,10 @@ export class EvaluationRun {
     const total = reasoning.problems.reduce((sum, problem) => sum + problem.steps.length, 0);
     let done = 0;
     for (const problem of reasoning.problems) {
-      const scores = isRecorded
-        ? own[problem.index]!
+      const { scores, skipped } = isRecorded
+        ? { scores: own[problem.index]!, skipped: none }
         : await this.#world.score(problem, file, (finished) => this.#world.onProgress(file, done + finished, total));
+      for (const reason of skipped.values()) group.notScored.set(reason, (group.notScored.get(reason) ?? 0) + 1);
       done += problem.steps.length;
       group.problems.push({ problem, scores, id: `${group.files.length}/${problem.index}` });
     }
@@ -119,10 +135,12 @@ export class EvaluationRun {
     };
   }
 
-  async #evaluation(kind: EvaluationKind, { files, problems, recorded, scored }: Group): Promise<Evaluation> {
+  async #evaluation(kind: EvaluationKind, { files, problems, notScored: reasons, recorded, scored }: Group): Promise<Evaluation> {
     const { seed } = this.#options;
     const used = scored > 0 ? this.#world.model() : undefined;
-    const about = { files, origin: { recorded, scored, ...(used && { model: used.model, device: used.device }) }, seed };
+    const notScored = [...reasons].map(([reason, steps]) => ({ reason, steps }));
+    const model = used && { model: used.model, device: used.device };
+    const about = { files, origin: { recorded, scored, ...model, ...(notScored.length > 0 && { notScored }) }, seed };
     if (kind === 'bestOfN') {
       const usable = problems.filter(({ problem }) => isCandidateSet(problem));
       const sets = usable.map(({ problem, scores, id }) => candidateSet(problem, scores, id));

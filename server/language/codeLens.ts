@@ -6,11 +6,23 @@ import { count, formatAggregates, type SolutionValues, solutionValues } from './
 import { lowMark } from './valueText.js';
 
 /**
- * On each problem: its tree, its images, labelling, scoring where that was not done, what was found; on each solution its aggregates. A search tree has one path a
+ * On each problem: its tree, its images, labelling, scoring where that was not done, what was found, and once a document that the model does not know its text; on each solution its aggregates. A search tree has one path a
  * leaf, thousands of them: it gets the problem's line only.
  */
 export function codeLens(document: ScoredDocument): CodeLens[] {
-  return document.problems.flatMap((problem) => [...problemLenses(document, problem), ...solutionLenses(document, problem)]);
+  const unknown = document.problems.find(({ steps }) => steps.some((step) => step.outOfScope));
+  return document.problems.flatMap((problem) => [
+    ...problemLenses(document, problem),
+    ...(problem === unknown ? [abstention(document, problem)] : []),
+    ...solutionLenses(document, problem),
+  ]);
+}
+
+/** Said once a document, at the first problem with a step that the model does not know. */
+function abstention(document: ScoredDocument, { problem, steps }: ScoredProblem): CodeLens {
+  const all = steps.every((step) => step.outOfScope);
+  const title = `${document.model ?? 'The model'} does not know ${all ? 'this kind of text' : 'every step'}. Choose a model…`;
+  return lensAt(document, problem.span)({ title, command: 'steplens.selectModel' });
 }
 
 function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLens[] {

@@ -17,7 +17,7 @@ interface Finding {
   readonly range: Range;
 }
 
-/** What could not be read, the low steps, and the steps no rollout succeeded from. What matters most survives the limit. */
+/** What could not be read, the low steps, the steps no rollout succeeded from, and the steps a model that knows them could not score. What matters most survives the limit. */
 export function diagnostics(document: ScoredDocument, explanations: Explanations): Diagnostic[] {
   const faults = document.reasoning.faults.map((fault) => faultFinding(document, fault));
   const firstLow: Finding[] = [];
@@ -28,7 +28,7 @@ export function diagnostics(document: ScoredDocument, explanations: Explanations
       else if (step.low) others.push(lowFinding(document, problem, step));
       const failed = failedRollouts(problem, step);
       if (failed !== undefined) others.push(finding(document, step, 'no-rollout-succeeded', DiagnosticSeverity.Information, failed));
-      if (step.skipped !== undefined) {
+      if (step.skipped !== undefined && !step.outOfScope) {
         others.push(finding(document, step, 'step-not-scored', DiagnosticSeverity.Information, `Not scored: ${step.skipped}`));
       }
     }

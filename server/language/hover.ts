@@ -24,6 +24,7 @@ export function hover(document: ScoredDocument, position: Position, images: read
     const parts = [
       stepHeading(document, problem, step),
       valueTable(document, problem, step),
+      abstention(step),
       solutionLine(problem, step),
       nodeLine(problem, step),
     ];
@@ -54,7 +55,7 @@ function stepHeading({ threshold }: ScoredDocument, { steps }: ScoredProblem, { 
 }
 
 function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: ScoredStep): string {
-  const { values, step, skipped } = scored;
+  const { values, step, skipped, outOfScope } = scored;
   const before = step.parent === undefined ? undefined : problem.steps[step.parent]!.values;
   const rows = LIVE_FIRST.filter((source) => valueOf(values, source) !== undefined).map((source) => {
     const moved = before && valueChange(before, values, [source]);
@@ -65,8 +66,13 @@ function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: Sc
       about(scored, source),
     ];
   });
-  if (skipped !== undefined) rows.push([sourceName(document, 'prm'), '–', '–', `not scored: ${escapeMarkdown(skipped)}`]);
+  if (skipped !== undefined && !outOfScope) rows.push([sourceName(document, 'prm'), '–', '–', `not scored: ${escapeMarkdown(skipped)}`]);
   return rows.length === 0 ? '' : table(['Source', 'Value', 'Against the step before', ''], rows);
+}
+
+/** Why a model that knows only some texts says nothing here, and what to do. */
+function abstention({ outOfScope, skipped }: ScoredStep): string {
+  return outOfScope ? `Not scored: ${escapeMarkdown(skipped ?? '')} ${commandLink('Choose a model…', 'steplens.selectModel')}` : '';
 }
 
 function sourceName({ model }: ScoredDocument, source: ValueSource): string {
@@ -116,7 +122,8 @@ function problemSummary(document: ScoredDocument, scored: ScoredProblem): string
     count(steps.length, 'step'),
     `${count(first, 'first low step')} (threshold ${formatValue(document.threshold)})`,
   ];
-  return [parts.join(' · '), answer, problem.tree ? '' : solutionTable(scored)];
+  const unknown = steps.every((step) => step.outOfScope) ? abstention(steps[0]!) : '';
+  return [parts.join(' · '), unknown, answer, problem.tree ? '' : solutionTable(scored)];
 }
 
 function solutionTable(scored: ScoredProblem): string {

@@ -10,7 +10,8 @@ export function inlayHints(document: ScoredDocument, range: Range): InlayHint[] 
   const hints: InlayHint[] = [];
   for (const { problem, steps } of document.problems) {
     if (problem.span.end < asked.start || problem.span.start > asked.end) continue;
-    if (!steps.some((step) => step.value !== undefined || step.skipped !== undefined)) continue;
+    // A problem the model does not know at all is left without hints: a dash at every step would say nothing.
+    if (!steps.some((step) => step.value !== undefined || (step.skipped !== undefined && !step.outOfScope))) continue;
     for (const step of steps) {
       const { end } = step.step.span;
       if (end < asked.start || end > asked.end) continue;

@@ -1,13 +1,22 @@
 import type { Problem, ReasoningDocument, Step } from '../reasoning/problem.js';
 import type { LineIndex } from '../reasoning/span.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
-import { stepVerdict } from '../reasoning/stepVerdict.js';
+import { stepVerdict, valueOf } from '../reasoning/stepVerdict.js';
+
+/** Values that a file holds, the most trusted first. */
+const LABELS: readonly ValueSource[] = ['human', 'mc', 'recordedPrm', 'judge'];
 
 /**
- * Which value decides whether a step is low: the live model's score, which is on the text as it stands and not on the one a
- * label was made for; without it what the file holds, by trust.
+ * Which value decides whether a step is low, where the user chose the model: its live score, which is for the present text and not for
+ * the one a label was made for; without it what the file holds, by trust.
  */
-export const LIVE_FIRST: readonly ValueSource[] = ['prm', 'human', 'mc', 'recordedPrm', 'judge'];
+export const LIVE_FIRST: readonly ValueSource[] = ['prm', ...LABELS];
+
+/**
+ * `model`: the live score decides wherever there is one. `labels`: it decides only on paths without labels in the file, for a model that
+ * nobody chose.
+ */
+export type Decides = 'model' | 'labels';
 
 /** What every language feature reads: a document, its values, and the verdict on every step. */
 export interface ScoredDocument {
@@ -43,6 +52,8 @@ export interface ScoredStep {
   readonly stale: boolean;
   /** Why the model gave no score. */
   readonly skipped?: string;
+  /** The reason is that the step is outside the texts the model knows. */
+  readonly outOfScope: boolean;
 }
 
 /** The live scores of one problem. */
@@ -50,6 +61,8 @@ export interface ProblemScores {
   /** One per step, in [0, 1]; NaN = none. */
   readonly scores: Float64Array;
   readonly skipped: ReadonlyMap<number, string>;
+  /** Those of the skipped steps that are outside the texts the model knows. */
+  readonly outOfScope?: ReadonlySet<number>;
   /** What kind of value the scores are; `prm` when not said. */
   readonly source?: 'judge';
   /** Steps whose score is not the one of their present text; undefined = none. */
@@ -57,18 +70,27 @@ export interface ProblemScores {
 }
 
 /**
- * Joins a problem with its scores and judges every step against `threshold`. Whether a step is the first low one is told
- * along its own path (`Step.parent`), so a step that several paths share has one verdict. O(steps).
+ * Joins a problem with its scores and judges every step against `threshold`. Whether a step is the first low one depends
+ * on its own path (`Step.parent`), so a step that several paths share has one verdict. O(steps).
  */
-export function scoreProblem(problem: Problem, scored: ProblemScores | undefined, threshold: number): ScoredProblem {
+export function scoreProblem(
+  problem: Problem,
+  scored: ProblemScores | undefined,
+  threshold: number,
+  decides: Decides = 'model',
+): ScoredProblem {
   const steps: ScoredStep[] = [];
   const live = scored?.source ?? 'prm';
+  const labelled = decides === 'labels' ? onLabelledPaths(problem.steps) : undefined;
   /** Whether the path up to and including the step has a low one. */
   const lowSoFar: boolean[] = [];
   for (const step of problem.steps) {
     const score = scored?.scores[step.index];
     const values: StepValues = score === undefined || Number.isNaN(score) ? step.values : { ...step.values, [live]: score };
-    const verdict = stepVerdict(values, threshold, [live, ...LIVE_FIRST]);
+    // A path follows its labels alone, so that no verdict mixes sources; what the model says is still among the values.
+    const verdict = labelled?.has(step.index)
+      ? stepVerdict(step.values, threshold, LABELS)
+      : stepVerdict(values, threshold, [live, ...LIVE_FIRST]);
     const lowBefore = step.parent !== undefined && lowSoFar[step.parent]!;
     const low = verdict?.low ?? false;
     lowSoFar.push(lowBefore || low);
@@ -81,7 +103,26 @@ export function scoreProblem(problem: Problem, scored: ProblemScores | undefined
       firstLow: low && !lowBefore,
       stale: values[live] !== undefined && (scored?.pending?.has(step.index) ?? false),
       ...(skipped !== undefined && { skipped }),
+      outOfScope: scored?.outOfScope?.has(step.index) ?? false,
     });
   }
   return { problem, steps };
+}
+
+/** The steps with a labelled step before or after them on a path, or a label of their own. O(steps). */
+function onLabelledPaths(steps: readonly Step[]): ReadonlySet<number> {
+  const found = new Set(
+    steps.filter(({ values }) => LABELS.some((source) => valueOf(values, source) !== undefined)).map(({ index }) => index),
+  );
+  const { size } = found;
+  if (size === 0 || size === steps.length) return found;
+  // A parent comes before its children. Towards the root first, so that a sibling of a labelled branch does not count as labelled by it.
+  const below = new Set(found);
+  for (const { index, parent } of steps) if (parent !== undefined && below.has(parent)) below.add(index);
+  for (let at = steps.length - 1; at >= 0; at--) {
+    const { index, parent } = steps[at]!;
+    if (parent !== undefined && found.has(index)) found.add(parent);
+  }
+  for (const index of below) found.add(index);
+  return found;
 }

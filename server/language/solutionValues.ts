@@ -22,7 +22,9 @@ export interface SolutionValues {
 
 export function solutionValues(problem: ScoredProblem, solution: Solution): SolutionValues {
   const steps = solution.steps.map((index) => problem.steps[index]!);
-  const aggregates = aggregatesOf(steps.map((step) => step.values));
+  // Where labels decide, a model's scores beside them are not what the solution is summed over.
+  const isScored = steps.some((step) => step.source === 'prm');
+  const aggregates = aggregatesOf(steps.map(({ values }) => (isScored ? values : { ...values, prm: NaN })));
   const firstLow = steps.findIndex((step) => step.low);
   return { steps, ...(aggregates && { aggregates }), ...(firstLow >= 0 && { firstLow }) };
 }

@@ -15,6 +15,8 @@ export interface ModelFiles {
   readonly graph: GraphFiles;
   /** `tokenizer.json`, relative to the profile; `tokenizer_config.json` is looked for beside it. */
   readonly tokenizer: string;
+  /** The word pairs by which a text is known, relative to the profile. */
+  readonly scope?: { readonly pairs: string };
 }
 
 export interface LoadedModelFiles<P> {
@@ -25,7 +27,7 @@ export interface LoadedModelFiles<P> {
   /** The other two of a model in three graphs. */
   readonly parts?: { readonly embeddingsPath: string; readonly visionPath: string };
   readonly tokenizerPath: string;
-  /** Of profile, tokenizer and graph with its external data. */
+  /** Of profile, tokenizer, graph with its external data, and known word pairs. */
   readonly identity: FileIdentity;
 }
 
@@ -61,6 +63,7 @@ export async function loadModelFiles<P extends ModelFiles>(
       profilePath,
       tokenizerPath,
       ...beside,
+      ...(profile.scope ? [resolve(modelFolder, profile.scope.pairs)] : []),
       // Those with the usual names even if the graph cannot be parsed.
       ...graphPaths.flatMap((file, i) => [file, `${file}_data`, `${file}.data`, ...weights[i]!]),
     ]),

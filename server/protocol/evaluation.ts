@@ -53,7 +53,14 @@ const bySelection = <T>(shape: Shape<T>) =>
 const about = {
   files: list(text),
   /** Files whose own scores were used, and files scored with `model`. */
-  scores: object({ recorded: count, scored: count, model: optional(text), device: optional(text) }),
+  scores: object({
+    recorded: count,
+    scored: count,
+    model: optional(text),
+    device: optional(text),
+    /** Why steps were not scored, and how many for each reason; absent when all were. */
+    notScored: optional(list(object({ reason: text, steps: count }))),
+  }),
   seed: number,
 } as const;
 

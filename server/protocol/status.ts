@@ -5,6 +5,8 @@ import { count, type Infer, list, number, object, oneOf, optional, text } from '
 export const statusParams = object({
   state: oneOf('idle', 'loading', 'scoring', 'ready', 'failed'),
   model: optional(text),
+  /** The only texts the model scores, as its profile describes them; absent = it scores every text. */
+  knows: optional(text),
   device: optional(text),
   adapter: optional(text),
   /** Origin of the server that question and steps are sent to; absent = they stay on this machine. */

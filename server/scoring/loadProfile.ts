@@ -9,6 +9,7 @@ import { layoutText, readLayout } from './layouts/layouts.js';
 import type { Profile } from './profile.js';
 import { readReadout } from './readouts/readouts.js';
 import { recogniseModel, shortestProfile } from './recogniseModel.js';
+import { readScope } from './scope/scopes.js';
 
 export type LoadedProfile = LoadedModelFiles<Profile>;
 
@@ -62,6 +63,7 @@ export function parseProfile(text: string, path: string): Profile {
     layout: orKnown('layout', () => readLayout(root.object('layout'))),
     readout: orKnown('readout', () => readReadout(root.object('readout'))),
     ...(images && { images }),
+    ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
     range: orKnown('range', () => readRange(root)),
     threshold: orKnown('threshold', () => root.number('threshold')),
     aggregation: orKnown('aggregation', () => root.oneOf('aggregation', ['min', 'mean', 'last', 'product'])),

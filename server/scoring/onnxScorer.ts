@@ -15,6 +15,9 @@ import { planRun } from './planRun.js';
 import { buildTrie } from './prefixTrie.js';
 import type { Profile } from './profile.js';
 import { createReader, type ScoreReader, toUnit } from './readouts/readouts.js';
+import type { Scope } from './scope/scope.js';
+import { openScope } from './scope/scopes.js';
+import { scoreWithin } from './scope/scoreWithin.js';
 import { allSkipped, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from './scorer.js';
 
 export interface OnnxScorerOptions {
@@ -41,6 +44,7 @@ interface LoadedModel {
   readonly profile: Profile;
   readonly encoder: SegmentEncoder;
   readonly reader: ScoreReader;
+  readonly scope?: Scope;
   /** Where the model reads images. */
   readonly images?: { readonly settings: ImageSettings; readonly token: number };
 }
@@ -60,6 +64,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
 
   async function load(): Promise<LoadedModel> {
     const { profile, profilePath, graphPath, parts, tokenizerPath, identity } = await loadProfile(options.modelFolder);
+    const scope = profile.scope && (await openScope(profile.scope, options.modelFolder));
     const { forced, added } = markersOf(profile.layout);
     const tokenizer = await loadTokenizer(
       tokenizerPath,
@@ -115,6 +120,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       aggregation: profile.aggregation,
       device: result.device,
       readsImages: images !== undefined,
+      ...(scope && { knows: scope.knows }),
     };
     return {
       info,
@@ -126,6 +132,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       profile,
       encoder,
       reader,
+      ...(scope && { scope }),
       ...(images && { images }),
     };
   }
@@ -154,7 +161,6 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       loaded(),
       signal,
     );
-    await identity.refuseChanged();
     // A verdict without the figure would be one on another problem.
     const files = images ? await readImageFiles(job.images).catch(imageError) : [];
     if (files instanceof ImageError) return allSkipped(job, files.message);
@@ -231,7 +237,15 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       const device = client.device(session);
       return device === info.device ? info : { ...info, device };
     },
-    score: (job, scoreOptions = {}) => score(job, scoreOptions).catch(reloadIfChanged),
+    async score(job, scoreOptions = {}) {
+      try {
+        const { info, scope, identity } = await orAborted(loaded(), scoreOptions.signal);
+        await identity.refuseChanged();
+        return await scoreWithin(info.model, scope, job, (inside) => score(inside, scoreOptions));
+      } catch (error) {
+        return reloadIfChanged(error);
+      }
+    },
     clearCache: () => cache.clear(),
     async dispose() {
       await Promise.all([client.dispose(), keeping]);

@@ -2,6 +2,7 @@ import type { ImageSettings } from '../models/images/imageKinds.js';
 import type { GraphFiles } from '../models/modelFiles.js';
 import type { Layout } from './layouts/layouts.js';
 import type { Readout } from './readouts/readouts.js';
+import type { ScopeSettings } from './scope/scopes.js';
 
 /**
  * How one PRM family lays out text and where its score is read: `prm.json` beside the model, over the defaults of its
@@ -19,6 +20,8 @@ export interface Profile {
   readonly readout: Readout;
   /** How images are prepared for the graph; they are read where the layout has a place for them. */
   readonly images?: ImageSettings;
+  /** The texts the model knows; it scores no others. Absent = it scores every text. */
+  readonly scope?: ScopeSettings;
   /** Range of a score, e.g. [0, 1]; scores are mapped to [0, 1] from here. */
   readonly range: readonly [number, number];
   /** A step below this is low; in the same range as the scores. */

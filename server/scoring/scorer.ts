@@ -7,8 +7,8 @@ export interface Scorer {
   /** What is loaded, or why nothing is; loads on first use. */
   describe(signal?: AbortSignal): Promise<ScorerInfo>;
   /**
-   * One score per step of the forest, in the order of `steps`; NaN where the step could not be scored (too long), with
-   * the reason in `skipped`. Cached scores are returned without touching the model.
+   * One score per step of the forest, in the order of `steps`; NaN where the step could not be scored (too long, outside
+   * what the model knows), with the reason in `skipped`. Cached scores are returned without touching the model.
    * Rejects with `AbortError` when cancelled, `ModelError` when the model or profile cannot be used.
    */
   score(job: ScoreJob, options?: ScoreOptions): Promise<ScoreResult>;
@@ -48,6 +48,8 @@ export interface ScoreResult {
   readonly scores: Float64Array;
   /** Step index -> why it has no score. */
   readonly skipped: ReadonlyMap<number, string>;
+  /** Those of the skipped steps that are outside the texts the model's profile says it knows. */
+  readonly outOfScope?: ReadonlySet<number>;
   /** How many of the steps came from the cache. */
   readonly cached: number;
   /** What kind of value the scores are; `prm` when not said. */
@@ -76,6 +78,8 @@ export interface ScorerInfo {
   readonly aggregation: 'min' | 'mean' | 'last' | 'product';
   readonly device: DeviceInfo;
   readonly readsImages: boolean;
+  /** The only texts it scores, as its profile describes them. */
+  readonly knows?: string;
 }
 
 /** The model is at a server that the user has not agreed to. Nothing was sent. */

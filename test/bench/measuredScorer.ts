@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
 import type { Scorer } from '../../server/scoring/scorer.js';
@@ -10,6 +12,14 @@ const inferenceEntry = fileURLToPath(new URL('../../dist/inference.js', import.m
 export interface MeasuredScorer extends Scorer {
   /** Memory in bytes: now (`VmRSS`) or at its highest (`VmHWM`); undefined where the system has no /proc. */
   memory(what: 'VmRSS' | 'VmHWM'): number | undefined;
+}
+
+/** A copy in `folder` of a model without its scope: what is measured is running, on texts of any kind. */
+export async function withoutScope(modelFolder: string, folder: string): Promise<string> {
+  for (const name of ['model.onnx', 'tokenizer.json', 'tokenizer_config.json']) await copyFile(join(modelFolder, name), join(folder, name));
+  const { scope: _, ...profile } = JSON.parse(await readFile(join(modelFolder, 'prm.json'), 'utf8')) as Record<string, unknown>;
+  await writeFile(join(folder, 'prm.json'), JSON.stringify(profile));
+  return folder;
 }
 
 /** A scorer on the CPU without a cache on disk. */

@@ -1,18 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { locateImages } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
-import { openMeasuredScorer } from './measuredScorer.js';
+import { openMeasuredScorer, withoutScope } from './measuredScorer.js';
 import { openLeftPadded, openTransformers, type Rival } from './rivals.js';
 import { interleaved, type Row } from './row.js';
 import { openWholePaths } from './wholePaths.js';
 
 const samples = 'media/samples';
-const modelFolder = resolve('media/models/mini');
 /** As many as the scorer takes by itself, so that everything compared runs on the same. */
 const threads = Math.max(1, Math.min(4, availableParallelism() >> 1));
 /** Scores of the same steps may differ by so much from one way of running the graph to another. */
@@ -31,6 +30,8 @@ export async function measure(): Promise<Row[]> {
   );
   const candidates = await workload((await problems('candidates.json'))[0]!, 'candidates.json');
   if (candidates.paths.length !== 16) throw new Error('candidates.json does not begin with a set of 16 candidates.');
+  const folder = await mkdtemp(join(tmpdir(), 'steplens-bench-'));
+  const modelFolder = await withoutScope(resolve('media/models/mini'), folder);
   const scorer = openMeasuredScorer(modelFolder, threads);
   const model = await openWholePaths(modelFolder);
   const rivals = [await openLeftPadded(model, threads), await openTransformers(model, threads)];
@@ -42,6 +43,7 @@ export async function measure(): Promise<Row[]> {
     ];
   } finally {
     await Promise.all([scorer.dispose(), ...rivals.map((rival) => rival.close())]);
+    await rm(folder, { recursive: true });
   }
 }
 

@@ -118,6 +118,24 @@ describe('steplens evaluate', () => {
     expect(scorer.isDisposed).toBe(true);
   });
 
+  it('compares no choice by score where the model knows none of the candidates, and says why', async () => {
+    const foreign = candidates('q5', false) as { solutions_splits: string[][] };
+    const unknown = { ...foreign, solutions_splits: foreign.solutions_splits.map((steps) => steps.map((step) => `foreign: ${step}`)) };
+    await write('unknown.jsonl', [unknown]);
+    const { code, out } = await run(['evaluate', at('unknown.jsonl')]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ +self-consistency /m);
+    expect(out).not.toMatch(/^ +PRM min/m);
+    expect(out).toContain('No candidate has a score, so none was chosen by one.');
+    expect(out).toContain('8 steps not scored. fake knows only plain words.');
+    const [line] = (await lines((await run(['evaluate', at('unknown.jsonl'), '--json'])).out)) as [BestOfNLine];
+    expect(line).toMatchObject({ unscored: 4, scores: { notScored: [{ reason: 'fake knows only plain words.', steps: 8 }] } });
+    await write('partly.jsonl', [unknown, candidates('q6', false)]);
+    const partly = (await run(['evaluate', at('partly.jsonl')])).out;
+    expect(partly).toMatch(/^ +PRM min/m);
+    expect(partly).toContain('4 candidates without a score count as 0.');
+  });
+
   it('uses the scores that stand in a file, and starts no model for them', async () => {
     const { code, out, created } = await run(['evaluate', at('recorded.jsonl'), '--json']);
     expect(code).toBe(0);

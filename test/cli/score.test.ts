@@ -35,6 +35,7 @@ const raw = (question: string, steps: string[]) => ({
 
 let folder: string;
 const at = (name: string) => join(folder, name);
+const write = (name: string, records: object[]) => writeFile(at(name), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steplens-cli-'));
@@ -124,10 +125,40 @@ describe('steplens score', () => {
       '  Solution 1, line 2: min 0.90 · mean 0.90 · last 0.90 · product 0.90',
       '     1    0.88               14/16  endless',
       '     2    0.90                0/16  Four.',
+      '        Step 1 not scored: longer than the model reads',
       '',
-      'fake on cpu: 1 file, 2 problems, 4 steps in 0.0 s · 1 first low step (threshold 0.50)',
+      'fake on cpu: 1 file, 2 problems, 4 steps in 0.0 s · 1 first low step (threshold 0.50) · 1 step not scored',
       '',
     ]);
+  });
+
+  it('says once why steps have no score: for a problem, for runs of steps, and how to score what the model does not know', async () => {
+    await write('unscored.jsonl', [
+      { question: 'q', answer: '', solutions_splits: [['foreign a', 'foreign b'], ['foreign c']], labels: [1, 0] },
+      {
+        question: 'p',
+        answer: '',
+        solutions_splits: [
+          ['endless', 'endless', 'x', 'endless'],
+          ['y', 'foreign d'],
+        ],
+        labels: [1, 0],
+      },
+    ]);
+    const { out } = await run(['score', at('unscored.jsonl')]);
+    const lines = out.split('\n').map((line) => line.trim());
+    expect(lines.filter((line) => /not scored:/i.test(line))).toEqual([
+      'Not scored: fake knows only plain words.',
+      'Steps 1-2, 4 not scored: longer than the model reads',
+      'Step 2 not scored: fake knows only plain words.',
+    ]);
+    expect(lines.slice(-3)).toEqual([
+      'fake on cpu: 1 file, 2 problems, 9 steps in 0.0 s · 0 first low steps (threshold 0.50) · 7 steps not scored',
+      'fake scores only plain words. Choose a model for other text with --model DIR.',
+      '',
+    ]);
+    const [first] = await scoreLines((await run(['score', at('unscored.jsonl'), '--json'])).out);
+    expect(first).toMatchObject({ aggregate: null, firstLow: null, steps: [{ values: {}, skipped: 'fake knows only plain words.' }, {}] });
   });
 
   it('prints every step of a tree once, numbered along its path', async () => {

@@ -8,9 +8,10 @@ export const fakeInfo: ScorerInfo = {
   aggregation: 'min',
   device: { provider: 'cpu', passedOver: [{ provider: 'cuda', reason: 'not installed' }] },
   readsImages: false,
+  knows: 'plain words',
 };
 
-/** 0.1 for a step that says "wrong", NaN with a reason for one that says "endless", 0.9 for any other. */
+/** 0.1 for a step that says "wrong", NaN with a reason for one that says "endless" or "foreign", 0.9 for any other. */
 export class FakeScorer implements Scorer {
   readonly jobs: ScoreJob[] = [];
   readonly options: (ScoreOptions | undefined)[] = [];
@@ -41,12 +42,15 @@ export class FakeScorer implements Scorer {
       });
       Promise.resolve(job).then(this.before).then(resolve, reject);
     });
-    const skipped = new Map(
-      job.steps.flatMap((step, index) => (step.text.includes('endless') ? [[index, 'longer than the model reads']] : [])),
-    );
+    const places = (word: string) => job.steps.flatMap((step, index) => (step.text.includes(word) ? [index] : []));
+    const outOfScope = new Set(places('foreign'));
+    const skipped = new Map([
+      ...places('endless').map((index) => [index, 'longer than the model reads'] as const),
+      ...[...outOfScope].map((index) => [index, 'fake knows only plain words.'] as const),
+    ]);
     const scores = Float64Array.from(job.steps, (step, index) => (skipped.has(index) ? NaN : step.text.includes('wrong') ? 0.1 : 0.9));
     options?.onProgress?.(job.steps.length, job.steps.length);
-    return { scores, skipped, cached: 0, tokens: job.steps.length };
+    return { scores, skipped, ...(outOfScope.size > 0 && { outOfScope }), cached: 0, tokens: job.steps.length };
   }
 
   clearCache(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { TextSource } from '../../server/editor/openDocument.js';
+import type { Reader, TextSource } from '../../server/editor/openDocument.js';
 import { type Clock, createService, type Service } from '../../server/editor/service.js';
 import { defaultSettings } from '../../server/lsp/settings.js';
 import type { ServerSettings } from '../../server/protocol/settings.js';
@@ -72,7 +72,8 @@ export function bench(
     isTrusted = true,
     allowedServers = [],
     scorer = () => new FakeScorer(),
-  }: { isTrusted?: boolean; allowedServers?: readonly string[]; scorer?: () => FakeScorer } = {},
+    read = readLines,
+  }: { isTrusted?: boolean; allowedServers?: readonly string[]; scorer?: () => FakeScorer; read?: Reader } = {},
 ): Bench {
   const clock = new ManualClock();
   const scorers: FakeScorer[] = [];
@@ -82,7 +83,7 @@ export function bench(
   const errors: string[] = [];
   const service = createService(
     {
-      read: readLines,
+      read,
       createScorer(given) {
         created.push(given);
         const made = scorer();

@@ -54,6 +54,9 @@ it("recalls a judge's value for the answer it was told alone, and a model's for 
 
 it('recalls why a step has no score', () => {
   const [problem] = sketch([{ question: 'q', solutions: [['a']] }]).reasoning.problems;
-  const memory = new ScoreMemory([{ problem: problem!, scored: { scores: Float64Array.of(NaN), skipped: new Map([[0, 'too long']]) } }]);
-  expect(memory.recall(problem!)).toMatchObject({ skipped: new Map([[0, 'too long']]), pending: new Set() });
+  for (const outOfScope of [new Set<number>(), new Set([0])]) {
+    const scored = { scores: Float64Array.of(NaN), skipped: new Map([[0, 'not this']]), outOfScope };
+    const memory = new ScoreMemory([{ problem: problem!, scored }]);
+    expect(memory.recall(problem!)).toMatchObject({ skipped: new Map([[0, 'not this']]), outOfScope, pending: new Set() });
+  }
 });

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ScoringCancelled } from '../../server/editor/service.js';
 import { defaultSettings } from '../../server/lsp/settings.js';
 import { ModelError } from '../../server/models/modelError.js';
+import type { StepValues } from '../../server/reasoning/stepValue.js';
 import { NotAllowedError } from '../../server/scoring/scorer.js';
+import { sketch } from '../language/fixture.js';
 import { FakeScorer, fakeInfo } from './fakeScorer.js';
 import { bench, gate, settle } from './harness.js';
 
@@ -17,6 +19,7 @@ describe('a document that opens', () => {
     expect(statuses.at(-1)).toEqual({
       state: 'ready',
       model: 'fake',
+      knows: 'plain words',
       device: 'cpu',
       passedOver: fakeInfo.device.passedOver,
       threshold: 0.5,
@@ -193,6 +196,24 @@ describe('settings', () => {
     ]);
     expect(created[1]).toMatchObject({ modelPath: '/models/other' });
     expect(prm(source)).toEqual([[0.9]]);
+  });
+
+  it('let labels in a file decide until the user chooses a model', async () => {
+    const values: StepValues = { human: 1 };
+    const { reasoning } = sketch([{ question: 'q', solutions: [[{ text: 'wrong', values }]] }]);
+    const labelled = bench({}, { read: () => reasoning });
+    const source = labelled.open('a', 'q');
+    await settle();
+    const decided = () =>
+      labelled.service.document(source.uri)!.problems[0]!.steps.map(({ source: by, low, values: { prm } }) => [by, low, prm]);
+    expect(decided()).toEqual([['human', false, 0.1]]);
+    labelled.service.configure({ ...defaultSettings, modelPath: '/models/chosen' }, true, []);
+    await settle();
+    expect(decided()).toEqual([['prm', true, 0.1]]);
+    // An untrusted workspace has chosen nothing, whatever it names.
+    labelled.service.configure({ ...defaultSettings, modelPath: '/models/chosen' }, false, []);
+    await settle();
+    expect(decided()).toEqual([['human', false, 0.1]]);
   });
 
   it('of an untrusted workspace choose neither model nor device', async () => {

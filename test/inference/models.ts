@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,9 +26,19 @@ buildSync({
   logLevel: 'error',
 });
 
+/** The bundled model. */
+export const mini = join(root, 'media/models/mini');
+
+/** The bundled model without its scope: these tests score texts of any kind. */
+const unscopedMini = join(root, 'node_modules/.cache/steplens-test/mini');
+mkdirSync(unscopedMini, { recursive: true });
+for (const name of ['model.onnx', 'tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(mini, name), join(unscopedMini, name));
+const { scope: _scope, ...unscoped } = JSON.parse(readFileSync(join(mini, 'prm.json'), 'utf8')) as Record<string, unknown>;
+writeFileSync(join(unscopedMini, 'prm.json'), JSON.stringify(unscoped));
+
 /** One graph a cache layout. */
 export const modelFolders = {
-  'token-major': join(root, 'media/models/mini'),
+  'token-major': unscopedMini,
   'hugging-face': join(root, 'test/fixtures/models/token-pair-hf'),
   none: join(root, 'test/fixtures/models/label-head'),
 };

@@ -13,7 +13,7 @@ import { bytesField, varintField, writeMessage } from '../../server/onnx/wire.js
 import { createRandom } from '../../server/reasoning/random.js';
 import { type ScoreJob, scoreJob } from '../../server/scoring/scorer.js';
 import { run } from '../cli/runner.js';
-import { modelFolders, openScorer, temporaryFolder } from './models.js';
+import { mini, openScorer, temporaryFolder } from './models.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const families = join(root, 'test/fixtures/models/families');
@@ -50,10 +50,17 @@ describe('steplens quantise', () => {
   it('makes a copy of the bundled model that is smaller, though that is in float16, and hardly changes its scores', {
     timeout: 300_000,
   }, async () => {
-    const { out, made } = await quantise(modelFolders['token-major'], '--check', samples);
-    expect((await readdir(made)).sort()).toEqual(['model.onnx', 'model.onnx_data', 'prm.json', 'tokenizer.json', 'tokenizer_config.json']);
+    const { out, made } = await quantise(mini, '--check', samples);
+    expect((await readdir(made)).sort()).toEqual([
+      'model.onnx',
+      'model.onnx_data',
+      'prm.json',
+      'scope.txt',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
     const size = (await stat(join(made, 'model.onnx'))).size + (await stat(join(made, 'model.onnx_data'))).size;
-    expect(size).toBeLessThan((await stat(join(modelFolders['token-major'], 'model.onnx'))).size * 0.75);
+    expect(size).toBeLessThan((await stat(join(mini, 'model.onnx'))).size * 0.75);
     expect(JSON.parse(await readFile(join(made, 'prm.json'), 'utf8'))).toMatchObject({
       name: expect.stringMatching(/ int8$/) as string,
       graph: 'model.onnx',
@@ -63,7 +70,7 @@ describe('steplens quantise', () => {
     const jobs = await Promise.all(
       reasoning.problems.map(async (problem) => scoreJob(problem, await locateImages(`file://${samples}`, [], problem.images))),
     );
-    const found = await changes(modelFolders['token-major'], made, jobs);
+    const found = await changes(mini, made, jobs);
     expect(found.length).toBeGreaterThan(50);
     expect(mean(found)).toBeLessThan(0.02);
     expect(out).toContain(

@@ -9,7 +9,7 @@ import { createEncoder, markersOf } from '../../server/scoring/layouts/layouts.j
 import { loadProfile } from '../../server/scoring/loadProfile.js';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
 import { testProfile, testTokenizer } from '../scoring/byteTokenizer.js';
-import { chain, childPids, copyModel, miniExpected, modelFolders, openScorer, temporaryFolder, tree } from './models.js';
+import { chain, childPids, copyModel, mini, miniExpected, modelFolders, openScorer, temporaryFolder, tree } from './models.js';
 import { identityModel } from './onnxFile.js';
 
 interface Expected {
@@ -294,5 +294,48 @@ describe('a model that cannot be used', () => {
       /tokenizer\.json: the positive token "no such token" makes \d+ tokens/,
     );
     await refused(await copyModel(folder, { profile: { readout: { kind: 'label-head', positive: 1_000_000 } } }), /readout\.positive/);
+  });
+});
+
+describe('a model that knows only some texts', () => {
+  const known: ScoreJob = {
+    question:
+      'There are 6 plums in a box. Maya buys 4 boxes, eats 9 plums and shares the rest among 5 friends. How many plums does each get?',
+    images: [],
+    steps: [
+      { text: 'Each box holds 6 plums, so 4 boxes hold 4 * 6 = 24 plums.' },
+      { text: 'After 9 are eaten, 24 - 9 = 13 plums are left.', parent: 0 },
+      { text: 'Hence $24 - 9 = \\boxed{15}$ plums remain.', parent: 0 },
+      { text: 'The answer is 15.', parent: 2 },
+    ],
+  };
+
+  it('scores what it knows as without the rule, from the cache the second time, and leaves the rest', async () => {
+    const scorer = openScorer(mini);
+    const whole = await openScorer(modelFolders['token-major']).score(known);
+    const result = await scorer.score(known);
+    expect([...result.scores.slice(0, 2)]).toEqual([...whole.scores.slice(0, 2)]);
+    expect([...result.scores.slice(2)]).toEqual([NaN, NaN]);
+    expect([...result.outOfScope!]).toEqual([2, 3]);
+    expect([...result.skipped.values()]).toEqual([
+      'StepLens mini PRM knows only the generated grade-school word problems it was trained on, and this step is written in another way.',
+      'StepLens mini PRM knows only the generated grade-school word problems it was trained on, and an earlier step is written in another way.',
+    ]);
+    expect(await scorer.score(known)).toMatchObject({ scores: result.scores, outOfScope: result.outOfScope, cached: 2, tokens: 0 });
+    expect((await scorer.describe()).knows).toBe('the generated grade-school word problems it was trained on');
+  });
+
+  it('says nothing of a question it does not know, and looks at no figure of it', async () => {
+    const job = { ...known, question: 'What is shown in the picture?', images: ['/none.png'] };
+    const { scores, outOfScope, skipped, tokens } = await openScorer(mini).score(job);
+    expect([...scores].every(Number.isNaN)).toBe(true);
+    expect([outOfScope!.size, skipped.size, tokens]).toEqual([4, 4, 0]);
+    expect(skipped.get(0)).toContain('this question is not one of them');
+  });
+
+  it('says which file is missing', async () => {
+    const scope = { kind: 'word-pairs', pairs: 'missing.txt', knows: 'sums', question: 0.5, step: 0.5 };
+    const folder = await copyModel(modelFolders['token-major'], { profile: { scope } });
+    await expect(openScorer(folder).score(known)).rejects.toThrow(/missing\.txt cannot be read/);
   });
 });

@@ -1,4 +1,4 @@
-import { type ProblemScores, type ScoredDocument, scoreProblem } from '../../server/language/scoredDocument.js';
+import { type Decides, type ProblemScores, type ScoredDocument, scoreProblem } from '../../server/language/scoredDocument.js';
 import type { Fault, Problem, ReasoningDocument, Rollout, Solution, Step, TreeNode } from '../../server/reasoning/problem.js';
 import { LineIndex, type Span } from '../../server/reasoning/span.js';
 import type { McValue, StepValues } from '../../server/reasoning/stepValue.js';
@@ -120,13 +120,26 @@ export function scored(
   {
     threshold = 0.5,
     skipped = new Map<number, string>(),
+    outOfScope,
     pending,
-  }: { threshold?: number; skipped?: ReadonlyMap<number, string>; pending?: ReadonlySet<number> } = {},
+    decides,
+  }: {
+    threshold?: number;
+    skipped?: ReadonlyMap<number, string>;
+    outOfScope?: ReadonlySet<number>;
+    pending?: ReadonlySet<number>;
+    decides?: Decides;
+  } = {},
 ): ScoredDocument {
   const problems = sketched.reasoning.problems.map((problem) => {
     const given = scores[problem.index];
-    const live: ProblemScores | undefined = given && { scores: Float64Array.from(given), skipped, ...(pending && { pending }) };
-    return scoreProblem(problem, live, threshold);
+    const live: ProblemScores | undefined = given && {
+      scores: Float64Array.from(given),
+      skipped,
+      ...(outOfScope && { outOfScope }),
+      ...(pending && { pending }),
+    };
+    return scoreProblem(problem, live, threshold, decides);
   });
   return {
     uri: 'file:///w/a.json',

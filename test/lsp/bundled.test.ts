@@ -44,18 +44,21 @@ function started(transport: Transport = 'stdio'): { client: TestClient; child: C
 }
 
 const raw = (question: string, steps: readonly string[]) => ({
-  image: [],
   question,
-  answer: '31',
-  response: steps.join('\n'),
-  steps_with_score: steps.map((step) => ({ step, score: 1, num_mc_correct: 16, num_mc_total: 16 })),
+  answer: '5',
+  solutions_splits: [steps],
+  labels: [1],
 });
-const pencils = (boxes: number) =>
-  raw(`Sam has ${boxes} boxes with 12 pencils each and gives 5 pencils away. How many are left?`, [
-    `${boxes} boxes hold ${boxes} * 12 = ${boxes * 12} pencils.`,
-    `After giving 5 away, ${boxes * 12} - 5 = ${boxes * 12 - 5} are left.`,
-    `The answer is ${boxes * 12 - 5}.`,
-  ]);
+/** In the words of the generated problems: the bundled model scores no others. */
+const plums = (boxes: number) =>
+  raw(
+    `There are 6 plums in a box. Maya buys ${boxes} boxes, eats 4 plums and shares the rest among 5 friends. How many plums does each get?`,
+    [
+      `Each box holds 6 plums, so ${boxes} boxes hold ${boxes} * 6 = ${boxes * 6} plums.`,
+      `After 4 are eaten, ${boxes * 6} - 4 = ${boxes * 6 - 4} plums are left.`,
+      'The answer is 5.',
+    ],
+  );
 const lines = (records: readonly object[]) => `${records.map((record) => JSON.stringify(record)).join('\n')}\n`;
 const everything = { start: { line: 0, character: 0 }, end: { line: 99_999, character: 0 } };
 
@@ -66,7 +69,7 @@ describe('the bundled server', () => {
       const { client, child } = started(transport);
       await client.initialize({ settings: { ...defaultSettings, device: 'cpu' } });
       const uri = 'file:///w/raw.jsonl';
-      await client.open(uri, 'jsonl', lines([pencils(3)]));
+      await client.open(uri, 'jsonl', lines([plums(3)]));
       await client.until(() => ['ready', 'failed'].includes(client.statuses.at(-1)?.state ?? ''));
       expect(client.statuses.at(-1)).toMatchObject({ state: 'ready', device: 'cpu' });
       const hints = await client.request<InlayHint[]>('textDocument/inlayHint', { textDocument: { uri }, range: everything });
@@ -86,7 +89,7 @@ describe('the bundled server', () => {
     const { client } = started();
     await client.initialize({ settings: { ...defaultSettings, device: 'cpu' } });
     const uri = 'file:///w/many.jsonl';
-    await client.open(uri, 'jsonl', lines(Array.from({ length: 400 }, (_, index) => pencils(index + 2))));
+    await client.open(uri, 'jsonl', lines(Array.from({ length: 400 }, (_, index) => plums(index + 2))));
     await client.until(() => client.statuses.some(({ state, progress }) => state === 'failed' || (progress?.done ?? 0) > 0));
     expect(client.statuses.at(-1)).toMatchObject({ state: 'scoring' });
     const pids = () => client.logged.flatMap((message) => /^Inference process (\d+) started/.exec(message)?.[1] ?? []);
@@ -105,7 +108,7 @@ describe('the bundled server', () => {
     const { client, child } = started();
     await client.initialize({ settings: { ...defaultSettings, scoreOnOpen: false } });
     const whole = lines([
-      pencils(3),
+      plums(3),
       {
         question: 'q',
         answer: '',

@@ -30,7 +30,12 @@ describe('the bundled steplens command', () => {
     expect([first.code, first.err]).toEqual([0, '']);
     const lines = await scoreLines(first.out);
     expect(lines.length).toBeGreaterThan(10);
-    for (const { steps } of lines) for (const { values } of steps) expect(values.prm).toBeTypeOf('number');
+    const steps = lines.flatMap((line) => line.steps);
+    // The policy's rare gibberish and what people write in formulas are outside what the bundled model knows.
+    const unscored = steps.filter(({ values }) => values.prm === undefined);
+    expect(unscored.every(({ skipped }) => skipped?.startsWith('StepLens mini PRM knows only '))).toBe(true);
+    expect(unscored.length / steps.length).toBeLessThan(0.05);
+    expect(lines.filter(({ file }) => file.endsWith('formulas.md'))[0]!.steps.every(({ values }) => values.prm === undefined)).toBe(true);
     expect(await steplens('score', 'media/samples', '--json', '--device', 'cpu').done).toEqual(first);
     const table = await steplens('score', 'media/samples', '--device', 'cpu').done;
     expect(table.out).toMatch(/▼ first low/);
@@ -45,8 +50,15 @@ describe('the bundled steplens command', () => {
     });
     const record = (index: number) =>
       JSON.stringify({
-        question: `q${index}`,
-        steps_with_score: [{ step: `There are ${index} * 3 = ${index * 3} apples.`, score: 1, num_mc_correct: 1, num_mc_total: 1 }],
+        question: `There are ${index % 9} plums in a box. Maya buys 4 boxes, eats 9 plums and shares the rest among 5 friends. How many plums does each get?`,
+        steps_with_score: [
+          {
+            step: `Without the ${index % 1000} broken ones there are ${index % 999} apples.`,
+            score: 1,
+            num_mc_correct: 1,
+            num_mc_total: 1,
+          },
+        ],
       });
     await writeFile(join(folder, 'many.jsonl'), Array.from({ length: 20_000 }, (_, index) => record(index)).join('\n'));
     const long = steplens('score', join(folder, 'many.jsonl'), '--json', '--no-cache', '--device', 'cpu');

@@ -38,6 +38,12 @@ describe('parseProfile', () => {
       "'layout.separator' is missing; it must be a text, because 'byLine' is true",
     ],
     [{ layout: [] }, "'layout' must be a JSON object"],
+    [{ scope: { kind: 'likelihood' } }, '\'scope.kind\' is "likelihood"; it must be "word-pairs"'],
+    [
+      { scope: { kind: 'word-pairs', pairs: 'p', knows: 'sums', question: 0, step: 1 } },
+      "'scope.question' is 0; it must be a number above 0 and at most 1",
+    ],
+    [{ scope: { kind: 'word-pairs', pairs: 'p', knows: 'sums', question: 1, step: 1, least: 1 } }, "'scope.least' is not known here"],
     [
       { layout: { ...testProfile.layout, kind: 'spoken' } },
       '\'layout.kind\' is "spoken"; it must be "marker" or "chat" or "turns" or "pieces"',
@@ -102,7 +108,8 @@ describe('parseProfile', () => {
 });
 
 describe('prm.schema.json', () => {
-  const own = { ...testProfile, images: testImages };
+  const scopes: Record<string, object> = { 'word-pairs': { kind: 'word-pairs', pairs: 'p.txt', knows: 'sums', question: 0.8, step: 0.6 } };
+  const own = { ...testProfile, images: testImages, scope: scopes['word-pairs'] };
   const layouts: Record<string, object> = {
     marker: { ...testProfile.layout, after: '' },
     chat: { kind: 'chat', system: 's', user: '{question}', assistant: '{steps}', step: '{step}<x>', marker: '<x>', template: 't' },
@@ -133,6 +140,7 @@ describe('prm.schema.json', () => {
     ['layout', layouts, schema.properties.layout.oneOf],
     ['readout', readouts, schema.properties.readout.oneOf],
     ['images', images, schema.properties.images.oneOf],
+    ['scope', scopes, schema.properties.scope.oneOf],
   ] as const)('lists the kinds of %s and their keys as the parser has them', (key, samples, kinds) => {
     expect(kinds.map(({ properties }) => properties.kind.const)).toEqual(Object.keys(samples));
     for (const { properties, required } of kinds) {

@@ -11,7 +11,7 @@ async function evaluate(file: string, text: string, score: (text: string) => num
   const run = new EvaluationRun(
     { seed: 1, threshold: undefined, rescore: false },
     {
-      score: (problem) => Promise.resolve(problem.steps.map((step) => score(step.text))),
+      score: (problem) => Promise.resolve({ scores: problem.steps.map((step) => score(step.text)), skipped: new Map<number, string>() }),
       model: () => ({ model: 'fake', device: 'cpu', threshold: 0.5 }),
       algebra: () => Promise.reject(new Error('Every candidate has a verdict.')),
       onProgress: () => undefined,

@@ -130,6 +130,11 @@ export function factsOf(line: EvaluateLine): string {
 
 /** What was left out of the numbers, and why. */
 export function notesOf(line: EvaluateLine): string[] {
+  const notScored = (line.scores.notScored ?? []).map(({ reason, steps }) => `${plural(steps, 'step')} not scored. ${reason}`);
+  return [...countedOut(line), ...notScored];
+}
+
+function countedOut(line: EvaluateLine): string[] {
   if (line.kind === 'bestOfN') {
     const few = line.problems - (line.complete.at(-1) ?? 0);
     return [

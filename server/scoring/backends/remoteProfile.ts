@@ -3,6 +3,7 @@ import { ModelError } from '../../models/modelError.js';
 import { readFields } from '../../models/modelFiles.js';
 import { parseProfile } from '../loadProfile.js';
 import type { Profile } from '../profile.js';
+import { readScope } from '../scope/scopes.js';
 
 /** `backend` of a `prm.json`: which server gives the scores. The key for it never stands here. */
 export interface ServerSettings {
@@ -17,7 +18,7 @@ export interface ServerSettings {
 /** A `prm.json` with `backend`: text goes to a server, and no graph is run here. */
 export type RemoteProfile = OpenInferenceProfile | VllmPoolingProfile | ChatLogprobsProfile | JudgeProfile;
 
-interface CommonProfile extends Pick<Profile, 'name' | 'family' | 'range' | 'threshold' | 'aggregation'> {
+interface CommonProfile extends Pick<Profile, 'name' | 'family' | 'range' | 'threshold' | 'aggregation' | 'scope'> {
   readonly server: ServerSettings;
 }
 
@@ -76,8 +77,9 @@ export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   // The server has the graph, and where text is sent the tokenizer, too.
   const served = { graph: 'at the server', ...(kind !== 'open-inference' && { tokenizer: 'at the server' }) };
   const local = parseProfile(JSON.stringify({ ...served, ...rest }), path);
-  const { name, family, range, threshold, aggregation } = local;
-  return { kind, name, family, range, threshold, aggregation, server, local, ...(version !== undefined && { version }) };
+  const { name, family, range, threshold, aggregation, scope } = local;
+  const common = { name, family, range, threshold, aggregation, ...(scope && { scope }) };
+  return { kind, ...common, server, local, ...(version !== undefined && { version }) };
 }
 
 function readServer(fields: Fields): ServerSettings {
@@ -110,6 +112,7 @@ function readJudge(root: Fields, fields: Fields, server: ServerSettings): JudgeP
     range: [0, 1],
     threshold: root.number('threshold'),
     aggregation: root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
+    ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
   };
   root.refuseOthers(['$schema']);
   if (!(profile.threshold >= 0 && profile.threshold <= 1)) root.fail('threshold', 'a number from 0 to 1: the scores are probabilities');

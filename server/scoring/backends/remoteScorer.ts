@@ -10,6 +10,9 @@ import { createScoreCache } from '../cache.js';
 import { orAborted } from '../orAborted.js';
 import { buildTrie } from '../prefixTrie.js';
 import { toUnit } from '../readouts/readouts.js';
+import type { Scope } from '../scope/scope.js';
+import { openScope } from '../scope/scopes.js';
+import { scoreWithin } from '../scope/scoreWithin.js';
 import {
   allSkipped,
   NotAllowedError,
@@ -48,6 +51,7 @@ interface LoadedBackend {
   readonly info: ScorerInfo;
   readonly profile: RemoteProfile;
   readonly backend: Backend;
+  readonly scope?: Scope;
 }
 
 /** The server takes a request for no path that is so long, or holds such a text. */
@@ -70,6 +74,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     const profile = parseRemoteProfile(text, profilePath);
     requireLeave(profile);
     const { url, model, concurrency } = profile.server;
+    const scope = profile.scope && (await openScope(profile.scope, modelFolder));
     const { timeout = 120_000, backOff = 500 } = options;
     const backend = await openBackend(profile, { modelFolder, profilePath, apiKey: await options.apiKey(url), timeout, backOff, log });
     const served = await backend.open(closing.signal).catch((error: unknown) => {
@@ -87,8 +92,9 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
       aggregation: profile.aggregation,
       device: { provider: profile.kind, server: new URL(url).origin, passedOver: [] },
       readsImages: backend.readsImages,
+      ...(scope && { knows: scope.knows }),
     };
-    return { info, profile, backend };
+    return { info, profile, backend, ...(scope && { scope }) };
   }
 
   function requireLeave({ name, server: { url } }: RemoteProfile): void {
@@ -196,7 +202,10 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
 
   return Object.freeze<Scorer>({
     describe: async (signal) => (await orAborted(loaded(), signal)).info,
-    score: (job, scoreOptions = {}) => score(job, scoreOptions),
+    async score(job, scoreOptions = {}) {
+      const { info, scope } = await orAborted(loaded(), scoreOptions.signal);
+      return scoreWithin(info.model, scope, job, (inside) => score(inside, scoreOptions));
+    },
     clearCache: () => cache.clear(),
     async dispose() {
       closing.abort(new BackendError('The scorer was closed.'));

@@ -1,0 +1,61 @@
+import type { ScoreJob, ScoreResult } from '../scorer.js';
+import type { Scope } from './scope.js';
+
+/** Characters of a text that are looked at; what a longer one is written in shows long before its end. */
+const longestLook = 20_000;
+
+/**
+ * Scores the part of a job that the model knows: the steps whose question, whose own text and all of whose earlier steps are within its
+ * scope. The others have no score, and `outOfScope` names them. `score` is not called when nothing is left.
+ *
+ * @param model The model's name, for the reason.
+ * @param scope Undefined: the model's profile declares none, so everything is scored.
+ */
+export async function scoreWithin(
+  model: string,
+  scope: Scope | undefined,
+  job: ScoreJob,
+  score: (job: ScoreJob) => Promise<ScoreResult>,
+): Promise<ScoreResult> {
+  const outside = scope ? outOfScope(model, scope, job) : new Map<number, string>();
+  if (outside.size === 0) return score(job);
+  const scores = new Float64Array(job.steps.length).fill(NaN);
+  const outcome = { scores, outOfScope: new Set(outside.keys()) };
+  const inside = job.steps.flatMap((_, step) => (outside.has(step) ? [] : [step]));
+  if (inside.length === 0) return { ...outcome, skipped: outside, cached: 0, tokens: 0 };
+
+  const places = new Map(inside.map((step, place) => [step, place]));
+  const steps = inside.map((step) => {
+    const { text, parent } = job.steps[step]!;
+    return parent === undefined ? { text } : { text, parent: places.get(parent)! };
+  });
+  const result = await score({ ...job, steps });
+  inside.forEach((step, place) => (scores[step] = result.scores[place]!));
+  const skipped = new Map(outside);
+  for (const [place, reason] of result.skipped) skipped.set(inside[place]!, reason);
+  return { ...result, ...outcome, skipped };
+}
+
+/** Why a step is outside what the model knows, by step; a step after such a step is outside, too. */
+function outOfScope(model: string, scope: Scope, { question, steps }: ScoreJob): Map<number, string> {
+  const outside = new Map<number, string>();
+  const lead = `${model} knows only ${scope.knows}`;
+  const isWithin = (text: string, least: number) => scope.share(text.slice(0, longestLook)) >= least;
+  if (!isWithin(question, scope.question)) {
+    const reason = question.trim() === '' ? `${lead}, and there is no question here.` : `${lead}, and this question is not one of them.`;
+    steps.forEach((_, step) => outside.set(step, reason));
+    return outside;
+  }
+  // Candidates begin alike: a text is looked at once.
+  const seen = new Map<string, boolean>();
+  steps.forEach(({ text, parent }, step) => {
+    if (parent !== undefined && outside.has(parent)) {
+      outside.set(step, `${lead}, and an earlier step is written in another way.`);
+      return;
+    }
+    let within = seen.get(text);
+    if (within === undefined) seen.set(text, (within = isWithin(text, scope.step)));
+    if (!within) outside.set(step, `${lead}, and this step is written in another way.`);
+  });
+  return outside;
+}
