@@ -8,7 +8,11 @@ const noVscode = wall("'vscode' is imported in extension/ only: pass the value i
 const noOnnx = wall('onnxruntime-node is imported in server/inference/ only: ask the inference client.', '^onnxruntime');
 const noD3 = wall('Drawing belongs in webview/.', '^d3-', '^katex', '^@vscode/webview-ui-toolkit');
 const noExtension = wall('The server and the webview never reach into the extension.', '/extension/');
-const noWebview = wall('Only webview/tree/protocol.ts is a door into the webview.', '/webview/(?!tree/protocol\\.js$)');
+const noWebview = wall(
+  "The webview is entered by a panel's protocol.ts and shared/wire.ts alone.",
+  '/webview/(?!(?:tree|evaluation)/protocol\\.js$|shared/wire\\.js$)',
+);
+const noOtherPanel = wall('A panel knows shared/, not the inside of another panel.', '/(?:tree|evaluation)/');
 const noServer = wall(
   'From outside, the server is server/protocol/, its pure reasoning/ and formats/ alone.',
   '/server/(?!protocol/|reasoning/|formats/)',
@@ -64,6 +68,10 @@ export default tseslint.config(
   },
   { files: ['extension/**/*.ts'], rules: restrict(noOnnx, noD3, noServer, noWebview) },
   { files: ['webview/**/*.ts'], rules: restrict(noVscode, noOnnx, noExtension, noNode, noServer) },
+  {
+    files: ['webview/shared/**/*.ts', 'webview/evaluation/**/*.ts'],
+    rules: restrict(noVscode, noOnnx, noExtension, noNode, noServer, noOtherPanel),
+  },
   { files: ['server/**/*.ts'], rules: restrict(noVscode, noOnnx, noD3, noExtension, noWebview) },
   { files: ['server/inference/**/*.ts'], rules: restrict(noVscode, noD3, noExtension, noWebview) },
   { files: ['server/formats/**/*.ts'], rules: restrict(noVscode, noOnnx, noD3, noExtension, noWebview, noNode) },

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** How much slower Chromium's pages are made, see CONTRIBUTING.md. */
+const slowness = Math.max(1, Number(process.env['STEPLENS_CPU_THROTTLE'] ?? 1));
+
 /** One project a kind of test; the in-host and packaging suites need a real VS Code and have runners of their own. */
 export default defineConfig({
   test: {
@@ -39,7 +42,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          testTimeout: 180_000,
+          testTimeout: 180_000 * slowness,
           hookTimeout: 180_000,
           fileParallelism: false,
         },

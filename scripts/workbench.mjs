@@ -17,6 +17,7 @@ export async function openWorkbench(url, { viewport = { width: 1400, height: 900
   try {
     const context = await browser.newContext({ viewport, deviceScaleFactor: scale });
     const page = await context.newPage();
+    await throttle(context, page);
     // VS Code's smoke-test driver calls these two; without them it does not run a suite.
     await page.exposeFunction('codeAutomationLog', (type, args) => onLog?.(type, args));
     await page.exposeFunction('codeAutomationExit', (code) => onExit?.(code));
@@ -27,6 +28,20 @@ export async function openWorkbench(url, { viewport = { width: 1400, height: 900
     await browser.close();
     throw error;
   }
+}
+
+/**
+ * Slows workbench and webviews down by the factor in `STEPLENS_CPU_THROTTLE`, as on a slow or busy machine.
+ * @param {import('playwright-core').BrowserContext} context
+ * @param {Page} page
+ */
+async function throttle(context, page) {
+  const rate = Number(process.env.STEPLENS_CPU_THROTTLE ?? 1);
+  if (!(rate > 1)) return;
+  const slow = async (target) => (await context.newCDPSession(target)).send('Emulation.setCPUThrottlingRate', { rate });
+  await slow(page);
+  // A webview with a process of its own has a session of its own; any other frame shares the page's.
+  page.on('framenavigated', (frame) => void slow(frame).catch(() => undefined));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CancellationTokenSource, type Disposable, env, type LogOutputChannel, Uri, type WebviewPanel, window, workspace } from 'vscode';
 import { Evaluate, type EvaluateLine, type EvaluateParams } from '../../server/protocol/evaluation.js';
-import type { EvaluationEvents, EvaluationRequests, EvaluationResult } from '../../webview/tree/protocol.js';
+import type { EvaluationEvents, EvaluationRequests, EvaluationResult } from '../../webview/evaluation/protocol.js';
 import type { Client } from '../shell/client.js';
 import type { Settings } from '../shell/settings.js';
 import { panelHtml } from './html.js';

@@ -1,5 +1,5 @@
 import { type Disposable, Uri, ViewColumn, type WebviewPanel, type WebviewPanelSerializer, window } from 'vscode';
-import { readEvaluationState } from '../../webview/tree/protocol.js';
+import { readEvaluationState } from '../../webview/evaluation/protocol.js';
 import { EvaluationPanel, type EvaluationWorld } from './evaluationPanel.js';
 
 export const evaluationViewType = 'steplens.evaluation';

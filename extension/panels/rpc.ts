@@ -1,17 +1,14 @@
 import type { Disposable, LogOutputChannel, Webview } from 'vscode';
-import type { HostFrame, HostRequests, PanelEvents, PanelFrame } from '../../webview/tree/protocol.js';
+import type { HostFrame, PanelFrame, Requests } from '../../webview/shared/wire.js';
 import { detailsOf, messageOf } from '../shell/log.js';
 
-/** Requests of a wire by name. */
-type Requests<R> = { readonly [K in keyof R]: { readonly args: unknown; readonly result: unknown } };
-
 /** One handler a request: a forgotten one does not compile. Arguments come from a browser: each handler checks them. */
-export type Handlers<R extends Requests<R> = HostRequests> = {
+export type Handlers<R extends Requests<R>> = {
   readonly [K in keyof R]: (args: R[K]['args'], signal: AbortSignal) => Promise<R[K]['result']>;
 };
 
-/** The host's end of a panel's wire: of the tree panel's, unless another is named. A failing handler is an answer, an unknown request too; silence is none. */
-export class PanelWire<R extends Requests<R> = HostRequests, E = PanelEvents> implements Disposable {
+/** The host's end of a panel's wire. Every request gets a reply, also when its handler fails or does not exist. */
+export class PanelWire<R extends Requests<R>, E> implements Disposable {
   readonly #webview: Webview;
   readonly #handlers: Handlers<R>;
   readonly #log: LogOutputChannel;

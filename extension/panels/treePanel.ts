@@ -15,7 +15,7 @@ import type { RequestType } from '../../server/protocol/message.js';
 import { type NodeView, type ProblemView, ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { ScoreDocument } from '../../server/protocol/scoring.js';
 import type { StepAtResult } from '../../server/protocol/steps.js';
-import { type InitialView, readPersistedState } from '../../webview/tree/protocol.js';
+import { type InitialView, readPersistedState, type TreeEvents, type TreeRequests } from '../../webview/tree/protocol.js';
 import type { Client } from '../shell/client.js';
 import { reveal, toRange } from '../shell/editors.js';
 import { messageOf } from '../shell/log.js';
@@ -36,7 +36,7 @@ export interface PanelWorld {
 export class TreePanel implements Disposable {
   readonly #world: PanelWorld;
   readonly #panel: WebviewPanel;
-  readonly #wire: PanelWire;
+  readonly #wire: PanelWire<TreeRequests, TreeEvents>;
   readonly #subscriptions: Disposable[];
   readonly #imageFolders = new Set<string>();
   #problem: number;
@@ -57,7 +57,7 @@ export class TreePanel implements Disposable {
     this.#world = world;
     this.#panel = panel;
     this.#problem = problem;
-    this.#wire = new PanelWire(panel.webview, this.#handlers(), world.log);
+    this.#wire = new PanelWire<TreeRequests, TreeEvents>(panel.webview, this.#handlers(), world.log);
     this.#subscriptions = [
       this.#wire,
       window.onDidChangeTextEditorSelection((event) => this.#onCursor(event)),
@@ -94,7 +94,7 @@ export class TreePanel implements Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  #handlers(): Handlers {
+  #handlers(): Handlers<TreeRequests> {
     return {
       open: async ({ state }) => {
         const persisted = readPersistedState(state);

@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
-import type { EvaluationResult } from '../../webview/tree/protocol.js';
+import type { EvaluationResult } from '../../webview/evaluation/protocol.js';
+import { throttle } from './panelPage.js';
 import { THEMES, type ThemeName } from './themes.js';
 
 /** What the fake host of the evaluation page keeps. */
@@ -36,7 +37,7 @@ export async function openEvaluation(
 ): Promise<OpenedEvaluation> {
   const context = await browser.newContext({ viewport: { width, height: 760 }, reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
   const page = await context.newPage();
-  page.setDefaultTimeout(50_000);
+  await throttle(page);
   const found: string[] = [];
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && found.push(message.text()));
   page.on('pageerror', (failure) => found.push(failure.message));

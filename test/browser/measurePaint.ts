@@ -1,5 +1,5 @@
 import { makeView } from '../webview/trees.js';
-import { launchChromium, openPanel, servePanel } from './panelPage.js';
+import { atRest, launchChromium, openPanel, servePanel } from './panelPage.js';
 
 export interface PaintTimes {
   readonly nodes: number;
@@ -21,7 +21,7 @@ export async function measurePaint(nodes: number): Promise<PaintTimes> {
     // The page starts empty; the tree then arrives as an event, so that the page's own start is not counted.
     const { page } = await openPanel(browser, url, VIEWPORT);
     await page.waitForSelector('.placeholder');
-    await page.waitForTimeout(300);
+    await page.evaluate(() => document.fonts.ready.then(() => new Promise((resolve) => requestIdleCallback(resolve))));
     const firstPaintMs = await page.evaluate(async (view) => {
       const start = performance.now();
       window.postMessage({ kind: 'event', name: 'viewChanged', data: { view, images: [] } });
@@ -32,7 +32,7 @@ export async function measurePaint(nodes: number): Promise<PaintTimes> {
     }, makeView({ nodes }));
     await page.getByRole('tree').focus();
     await page.keyboard.press('0');
-    await page.waitForTimeout(300);
+    await atRest(page);
     const intervals = await page.evaluate(async (count) => {
       const drawing = document.querySelector('.drawing')!;
       const box = drawing.getBoundingClientRect();

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildTreeModel, landingNode } from '../../webview/tree/model/treeModel.js';
 import type { InitialView } from '../../webview/tree/protocol.js';
 import { makeView, type TreeOptions } from '../webview/trees.js';
-import { boxOf, launchChromium, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
+import { atRest, boxOf, launchChromium, nextFrame, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
 import { THEMES, type ThemeName } from './themes.js';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -61,6 +61,14 @@ const savedState = (page: Page) =>
         details: string;
       },
   );
+
+/** The state stored after an action: every action that changes it stores it once it has come to rest. */
+async function savedAfter(page: Page, act: () => Promise<unknown>): ReturnType<typeof savedState> {
+  const saves = await page.evaluate(() => window.fakeHost.saves);
+  await act();
+  await expect.poll(() => page.evaluate(() => window.fakeHost.saves)).toBeGreaterThan(saves);
+  return savedState(page);
+}
 
 describe.each(Object.keys(THEMES) as ThemeName[])('in the theme %s', (theme) => {
   it('draws a tree, lands on its first low step, and axe finds nothing', async () => {
@@ -276,7 +284,7 @@ describe('host', () => {
     const { steps, id } = makeView({ nodes: 60 }).nodes.find((node) => node.steps.length > 2)!;
     await panel!.emit('nodeSelected', { problem: 0, node: id, step: steps.at(-1)!.index });
     await page.locator('.step.current').waitFor();
-    await page.waitForTimeout(100);
+    await nextFrame(page);
     const inside = await page.evaluate(() => {
       const box = (selector: string) => document.querySelector(selector)!.getBoundingClientRect();
       const [details, tab, step] = [box('.details'), box('#tab-node'), box('.step.current')];
@@ -303,16 +311,15 @@ describe('host', () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowLeft');
-    await page.keyboard.press('+');
-    await page.waitForTimeout(250);
-    const before = await savedState(page);
+    const before = await savedAfter(page, () => page.keyboard.press('+'));
     const view = makeView({ nodes: 60 });
+    const saves = await page.evaluate(() => window.fakeHost.saves);
     await panel!.emit('viewChanged', {
       view: { ...view, version: 2, nodes: view.nodes.map((node) => ({ ...node, value: 0.9, rollouts: [] })) },
       images: [],
     });
     await expect.poll(() => page.locator('.value-number').textContent()).toBe('0.90');
-    await page.waitForTimeout(250);
+    await expect.poll(() => page.evaluate(() => window.fakeHost.saves)).toBeGreaterThan(saves);
     expect(await savedState(page)).toEqual(before);
   });
 
@@ -361,6 +368,55 @@ describe('host', () => {
   });
 });
 
+describe('the first look', () => {
+  const target = buildTreeModel(makeView({ nodes: 60 }));
+  /** Whether the selection, and the rows beside it, are in sight: not at the edge of a tree that hangs out of the panel. */
+  const place = async (page: Page) => {
+    const [picture, node] = [await boxOf(page.locator('.picture')), await boxOf(page.locator('.node.selected .mark').first())];
+    return { x: (node.x - picture.x) / picture.width, y: (node.y - picture.y) / picture.height };
+  };
+
+  it('follows the size of the panel, also after new scores, until the user moves the view', async () => {
+    const fresh = await openTree({ nodes: 60 }, { width: 1300, height: 900 });
+    const wanted = await place(fresh);
+    await fresh.context().close();
+    const page = await openTree({ nodes: 60 }, { width: 1100, height: 1400 });
+    const view = makeView({ nodes: 60 });
+    // Scores arrive before the panel has its size: the tree must land again all the same.
+    await panel!.emit('viewChanged', { view: { ...view, version: 2 }, images: [] });
+    for (const size of [
+      { width: 1100, height: 420 },
+      { width: 500, height: 500 },
+      { width: 1300, height: 900 },
+    ]) {
+      await page.setViewportSize(size);
+      await nextFrame(page);
+      await atRest(page);
+      const { x, y } = await place(page);
+      expect(x).toBeGreaterThan(0);
+      expect(x).toBeLessThan(1);
+      expect(y).toBeGreaterThan(0);
+      expect(y).toBeLessThan(1);
+    }
+    expect(await selectedId(page)).toBe(landingNode(target));
+    const now = await place(page);
+    expect(now.x).toBeCloseTo(wanted.x, 1);
+    expect(now.y).toBeCloseTo(wanted.y, 1);
+  });
+
+  it('keeps its place from the first move of the user on', async () => {
+    const page = await openTree({ nodes: 60 }, { width: 1300, height: 900 });
+    await treeOf(page).focus();
+    await page.keyboard.press('+');
+    await atRest(page);
+    const before = await boxOf(page.locator('.node.selected .mark').first());
+    await page.setViewportSize({ width: 1200, height: 700 });
+    await nextFrame(page);
+    const after = await boxOf(page.locator('.node.selected .mark').first());
+    expect([after.x, after.y]).toEqual([before.x, before.y]);
+  });
+});
+
 describe('state', () => {
   it('selection, folds, zoom and tab come back after a reload', async () => {
     const page = await openTree({ nodes: 60 });
@@ -369,13 +425,15 @@ describe('state', () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press(' ');
     await page.keyboard.press('+');
+    await atRest(page);
     await page.locator('#tab-statistics').click();
-    await page.waitForTimeout(300);
+    await expect.poll(async () => (await savedState(page))?.details).toBe('statistics');
     const before = await savedState(page);
     expect(before.collapsed.length).toBe(1);
+    expect(before.zoom.k).toBeGreaterThan(0);
     await page.reload();
-    await page.waitForSelector('.drawing[data-renderer]');
-    await page.waitForTimeout(300);
+    await atRest(page);
+    await expect.poll(() => page.evaluate(() => window.fakeHost.saves)).toBeGreaterThan(0);
     expect(await savedState(page)).toEqual(before);
     expect(await page.locator('#tab-statistics').getAttribute('aria-selected')).toBe('true');
     expect((await panel!.calls('open')).at(-1)!.args['state']).toEqual(before);
@@ -493,8 +551,9 @@ describe('sizes and states', () => {
   });
 
   it('says that it reads while the host is slow', async () => {
-    const page = await open({ views: [initial({ nodes: 3 })], delay: 700 });
+    const page = await open({ views: [initial({ nodes: 3 })], isHeld: true });
     await page.getByText('Reading the tree…').waitFor({ state: 'visible' });
+    await page.evaluate(() => window.fakeHost.release());
     await page.waitForSelector('.drawing[data-renderer]');
     expect(await page.getByText('Reading the tree…').count()).toBe(0);
   });
@@ -536,15 +595,16 @@ describe('sizes and states', () => {
     await still.keyboard.press('Home');
     await still.keyboard.press(' ');
     await still.keyboard.press(' ');
-    await still.waitForTimeout(100);
+    await atRest(still);
     const wanted = await positions(still);
     await panel!.page.context().close();
     const moving = await openTree({ nodes: 30 }, { reducedMotion: false });
     await treeOf(moving).focus();
     await moving.keyboard.press('Home');
     await moving.keyboard.press(' ');
-    await moving.waitForTimeout(300);
+    await atRest(moving);
     await moving.keyboard.press(' ');
+    await atRest(moving);
     await expect.poll(() => positions(moving)).toEqual(wanted);
   });
 });

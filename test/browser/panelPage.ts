@@ -19,8 +19,13 @@ export interface FakeHost {
   violations: string[];
   views: InitialView[];
   openError: string | null;
-  /** Milliseconds before the host answers. */
-  delay: number;
+  /** Answers are kept back until `release` is called. */
+  isHeld: boolean;
+  release(): void;
+  /** Times the panel stored its state. */
+  saves: number;
+  /** Timers that repeat and were not stopped. */
+  intervals: Set<number>;
 }
 
 declare global {
@@ -72,6 +77,14 @@ export async function servePanel(): Promise<{ readonly url: string; readonly ser
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 }
 
+const slowness = Math.max(1, Number(process.env['STEPLENS_CPU_THROTTLE'] ?? 1));
+
+/** Slows the page's processor down by the factor in `STEPLENS_CPU_THROTTLE`, as on a slow or busy machine. */
+export async function throttle(page: Page): Promise<void> {
+  page.setDefaultTimeout(50_000 * slowness);
+  if (slowness > 1) await (await page.context().newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: slowness });
+}
+
 export function launchChromium(...more: readonly string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
@@ -94,7 +107,8 @@ export interface PanelOptions {
   readonly width?: number;
   readonly height?: number;
   readonly openError?: string;
-  readonly delay?: number;
+  /** The host answers nothing before `fakeHost.release()`. */
+  readonly isHeld?: boolean;
   readonly reducedMotion?: boolean;
 }
 
@@ -108,10 +122,10 @@ export interface Panel {
 
 /** Opens the panel in a page of its own, in a theme, against a fake host that holds these views. */
 export async function openPanel(browser: Browser, url: string, options: PanelOptions = {}): Promise<Panel> {
-  const { views = [], theme = 'dark', width = 1100, height = 700, openError = null, delay = 0, reducedMotion = true } = options;
+  const { views = [], theme = 'dark', width = 1100, height = 700, openError = null, isHeld = false, reducedMotion = true } = options;
   const context = await browser.newContext({ viewport: { width, height }, reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
   const page = await context.newPage();
-  page.setDefaultTimeout(50_000);
+  await throttle(page);
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`);
@@ -119,7 +133,7 @@ export async function openPanel(browser: Browser, url: string, options: PanelOpt
   page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));
   // Runners that keep function names (tsx) wrap them in a helper that the page does not have.
   await page.addInitScript('globalThis.__name = (fn) => fn');
-  await page.addInitScript(installFakeHost, { views: [...views], openError, delay, ...THEMES[theme] });
+  await page.addInitScript(installFakeHost, { views: [...views], openError, isHeld, ...THEMES[theme] });
   await page.goto(url);
   return {
     page,
@@ -133,14 +147,30 @@ export async function openPanel(browser: Browser, url: string, options: PanelOpt
 interface FakeHostOptions {
   readonly views: InitialView[];
   readonly openError: string | null;
-  readonly delay: number;
+  readonly isHeld: boolean;
   readonly bodyClass: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /** Runs in the page before any of its scripts: the theme as VS Code sets it, and `acquireVsCodeApi`. */
-function installFakeHost({ views, openError, delay, bodyClass, variables }: FakeHostOptions): void {
-  const fake: FakeHost = { calls: [], violations: [], views, openError, delay };
+function installFakeHost({ views, openError, isHeld, bodyClass, variables }: FakeHostOptions): void {
+  const held: (() => void)[] = [];
+  const release = () => {
+    fake.isHeld = false;
+    for (const send of held.splice(0)) send();
+  };
+  const fake: FakeHost = { calls: [], violations: [], views, openError, isHeld, release, saves: 0, intervals: new Set() };
+  const start = window.setInterval.bind(window);
+  const stop = window.clearInterval.bind(window);
+  window.setInterval = ((...args: Parameters<typeof start>) => {
+    const id = start(...args);
+    fake.intervals.add(id);
+    return id;
+  }) as typeof window.setInterval;
+  window.clearInterval = (id) => {
+    fake.intervals.delete(Number(id));
+    stop(id);
+  };
   window.fakeHost = fake;
   document.addEventListener('securitypolicyviolation', (event) =>
     fake.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`),
@@ -169,22 +199,38 @@ function installFakeHost({ views, openError, delay, bodyClass, variables }: Fake
     postMessage(frame: { kind: string; id: number; name: string; args: Record<string, unknown> }) {
       if (frame.kind !== 'call') return;
       fake.calls.push({ name: frame.name, args: frame.args });
-      setTimeout(() => window.postMessage(answer(frame)), fake.delay);
+      const send = () => window.postMessage(answer(frame));
+      if (fake.isHeld) held.push(send);
+      else setTimeout(send);
     },
     getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') as unknown,
-    setState: (state: unknown) => sessionStorage.setItem('state', JSON.stringify(state)),
+    setState(state: unknown) {
+      sessionStorage.setItem('state', JSON.stringify(state));
+      fake.saves++;
+    },
   };
   (window as unknown as Record<string, unknown>)['acquireVsCodeApi'] = () => api;
 }
 
-/** Where an element stands; asked again while it is being drawn anew. */
+/** Resolves once the drawing is drawn and nothing in it moves any more. */
+export async function atRest(page: Page): Promise<void> {
+  await page.locator('.drawing[data-rest="yes"]').waitFor({ state: 'attached' });
+}
+
+/** Resolves after the next frame was drawn. */
+export async function nextFrame(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+/** The box of an element in a drawing at rest; asked again while it is being drawn anew. */
 export async function boxOf(
   locator: Locator,
 ): Promise<{ readonly x: number; readonly y: number; readonly width: number; readonly height: number }> {
   for (let tries = 0; tries < 50; tries++) {
+    await atRest(locator.page());
     const box = await locator.boundingBox();
     if (box !== null) return box;
-    await locator.page().waitForTimeout(50);
+    await nextFrame(locator.page());
   }
-  throw new Error(`${String(locator)} is not to be seen.`);
+  throw new Error(`${String(locator)} is not visible.`);
 }

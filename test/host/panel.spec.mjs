@@ -41,17 +41,14 @@ describe('the tree panel beside its file', () => {
 
   const treeItem = (text) => webviewFrame(page).getByRole('treeitem').filter({ hasText: text }).first();
   const node = (text) => webviewFrame(page).locator('svg g.node').filter({ hasText: text }).first();
-  // The drawing finds the node under the pointer itself, so Playwright sees the drawing there and cannot wait until the node is still.
-  const clickNode = async (text) => {
-    const place = async () => JSON.stringify(await node(text).boundingBox());
-    for (let last = '', same = 0; same < 5; ) {
-      const now = await place();
-      same = now === last ? same + 1 : 0;
-      last = now;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    await node(text).click({ force: true });
-  };
+  // The drawing finds the node under the pointer itself, so Playwright sees the drawing there. A panel that changes its size
+  // between the look and the click moves the node away: a click that met nothing is made again.
+  const clickNode = (text) =>
+    until(async () => {
+      await webviewFrame(page).locator('.drawing[data-rest="yes"]').waitFor();
+      await node(text).click({ force: true });
+      return (await treeItem(text).getAttribute('aria-selected')) === 'true';
+    }, `a click on "${text}" to select it`);
   const line = (text) => page.locator('.view-line').filter({ hasText: text }).first();
   const status = () => page.locator('[id="status.editor.selection"]').innerText();
 

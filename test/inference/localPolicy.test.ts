@@ -27,6 +27,28 @@ function completions(rollouts: readonly Rollout[]): Completion[] {
   return rollouts as Completion[];
 }
 
+/** A scoring that the client's process does between two tokens of what it writes. */
+async function scoringOf(client: InferenceClient, onRead: () => void = () => undefined): Promise<() => Promise<unknown>> {
+  const tokens = await loadTokenizer(join(imageModel, 'tokenizer.json'));
+  const ids = Int32Array.from(tokens.encode('Question: 1+1?\nProcess: 2'));
+  const { session } = await client.load({
+    graphPath: join(imageModel, 'model.onnx'),
+    device: 'cpu',
+    threads: 1,
+    warmup: ids,
+    columns: new Int32Array(0),
+  });
+  const run = {
+    parents: Int32Array.of(-1),
+    ids,
+    offsets: Int32Array.of(0, ids.length),
+    reads: Int32Array.of(ids.length - 1),
+    columns: Int32Array.of(0),
+    priority: 0,
+  };
+  return () => client.run(session, run, { onRead });
+}
+
 describe('a local policy', () => {
   it('writes at temperature 0 what passes over the whole sequence write in PyTorch', async () => {
     const policy = open(await policyFile(imageModel, { temperature: 0, maxNewTokens: 90 }));
@@ -100,24 +122,31 @@ describe('a local policy', () => {
   });
 
   it('stops when cancelled, and goes on with other requests', async () => {
-    const policy = open(await policyFile(imageModel, { maxTokens: 4000, maxNewTokens: 3900, end: 'Yes' }));
+    const client = openClient();
+    const policy = open(await policyFile(imageModel, { maxTokens: 4000, maxNewTokens: 3900, end: 'Yes' }), client);
     await policy.describe();
+    const score = await scoringOf(client);
     const abort = new AbortController();
     const long = policy.sample({ ...base, count: 32, signal: abort.signal });
-    setTimeout(() => abort.abort(), 50);
+    // A score lets itself in between two tokens: when it is there, the process writes.
+    await score();
+    abort.abort();
     await expect(long).rejects.toMatchObject({ name: 'AbortError' });
     expect(await policy.sample({ ...base, count: 1, prefix: ['a'] })).toHaveLength(1);
     await expect(policy.sample({ ...base, signal: abort.signal })).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('loses nothing when the process is killed while it writes', async () => {
-    const expected = await open(await policyFile(imageModel, { end: 'Yes' })).sample({ ...base, count: 32 });
+    const settings = { maxTokens: 4000, maxNewTokens: 400, end: 'Yes' };
+    const expected = await open(await policyFile(imageModel, settings)).sample({ ...base, count: 32 });
     const pids: number[] = [];
     const client = openClient((message) => pids.push(Number(/^Inference process (\d+) started/.exec(message)?.[1] ?? 0)));
-    const policy = open(await policyFile(imageModel, { end: 'Yes' }), client);
+    const policy = open(await policyFile(imageModel, settings), client);
     await policy.describe();
+    const score = await scoringOf(client);
     const rollouts = policy.sample({ ...base, count: 32 });
-    setTimeout(() => process.kill(pids[0]!, 'SIGKILL'), 20);
+    await score();
+    process.kill(pids[0]!, 'SIGKILL');
     expect(await rollouts).toEqual(expected);
     expect(pids.filter((pid) => pid > 0)).toHaveLength(2);
   });
@@ -127,25 +156,9 @@ describe('a local policy', () => {
     const policy = open(await policyFile(imageModel, { maxTokens: 4000, maxNewTokens: 1500, end: 'Yes' }), client);
     await policy.describe();
     const order: string[] = [];
-    const tokens = await loadTokenizer(join(imageModel, 'tokenizer.json'));
-    const ids = Int32Array.from(tokens.encode('Question: 1+1?\nProcess: 2'));
-    const { session } = await client.load({
-      graphPath: join(imageModel, 'model.onnx'),
-      device: 'cpu',
-      threads: 1,
-      warmup: ids,
-      columns: new Int32Array(0),
-    });
+    const score = await scoringOf(client, () => order.push('read'));
     const writing = policy.sample({ ...base, count: 16 }).then(() => order.push('writing'));
-    const run = {
-      parents: Int32Array.of(-1),
-      ids,
-      offsets: Int32Array.of(0, ids.length),
-      reads: Int32Array.of(ids.length - 1),
-      columns: Int32Array.of(0),
-      priority: 0,
-    };
-    await client.run(session, run, { onRead: () => order.push('read') });
+    await score();
     order.push('scored');
     await writing;
     expect(order).toEqual(['read', 'scored', 'writing']);

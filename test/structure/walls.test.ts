@@ -32,12 +32,15 @@ describe('walls between the processes', () => {
   }, 60_000);
 
   const forbidden: [bundle: string, what: RegExp][] = [
-    ['server', /^vscode$|^webview\/(?!tree\/protocol)|^extension\/|node_modules\/(d3-|bullmq|ioredis)|onnxruntime/],
+    [
+      'server',
+      /^vscode$|^webview\/(?!(?:tree|evaluation)\/protocol|shared\/wire)|^extension\/|node_modules\/(d3-|bullmq|ioredis)|onnxruntime/,
+    ],
     ['cli', /^vscode$|^webview\/|^extension\/|node_modules\/d3-|onnxruntime/],
     ['inference', /^vscode$|^webview\/|^extension\/|node_modules\/(d3-|vscode-)|^server\/(formats|language|cli)\//],
     [
       'extension',
-      /^server\/(scoring|inference|language|cli|labeling)\/|^webview\/(?!tree\/protocol)|node_modules\/(d3-|katex)|onnxruntime/,
+      /^server\/(scoring|inference|language|cli|labeling)\/|^webview\/(?!(?:tree|evaluation)\/protocol|shared\/wire)|node_modules\/(d3-|katex)|onnxruntime/,
     ],
     ['webview', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
     ['evaluation', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],

@@ -11,8 +11,8 @@ import {
   selectionRows,
   sweepCurves,
 } from '../../webview/evaluation/model.js';
+import { readEvaluationState } from '../../webview/evaluation/protocol.js';
 import { initialState, persistedState, shownSize, shownThreshold } from '../../webview/evaluation/store.js';
-import { readEvaluationState } from '../../webview/tree/protocol.js';
 import { THEMES, type ThemeName } from '../browser/themes.js';
 import { manyCandidates, processBenchmark, resultOf, sampleCandidates } from './evaluations.js';
 

@@ -4,7 +4,7 @@ import { evaluationLine } from '../../server/evaluation/evaluationLine.js';
 import { readDocument } from '../../server/formats/registry.js';
 import type { BestOfNLine, EvaluateLine, ProcessLine } from '../../server/protocol/evaluation.js';
 import { createRandom } from '../../server/reasoning/random.js';
-import type { EvaluationResult } from '../../webview/tree/protocol.js';
+import type { EvaluationResult } from '../../webview/evaluation/protocol.js';
 
 /** What the server answers for a text; `score` gives the PRM's verdict on a step. */
 async function evaluate(file: string, text: string, score: (text: string) => number): Promise<EvaluateLine> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { connectHost, type VsCodeApi } from '../../webview/shared/rpc.js';
 import { layoutTree } from '../../webview/tree/layout/tidy.js';
 import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
-import { readPersistedState } from '../../webview/tree/protocol.js';
+import { readPersistedState, type TreeEvents, type TreeRequests } from '../../webview/tree/protocol.js';
 import { INITIAL_STATE, initiallyCollapsed, persisted, receiveModel, unfoldTo } from '../../webview/tree/store.js';
 import { makeView } from './trees.js';
 
@@ -15,6 +15,7 @@ describe('what survives', () => {
     selected: 5,
     collapsed: new Set([inner[2]!]),
     zoom: { k: 0.5, x: 1, y: 2 },
+    isMoved: true,
     details: 'statistics' as const,
     split: 0.4,
   };
@@ -61,6 +62,7 @@ describe('receiveModel', () => {
       selectedStep: 3,
       collapsed: new Set([inner[1]!]),
       zoom: { k: 0.5, x: 1, y: 2 },
+      isMoved: true,
     };
     const after = receiveModel(
       before,
@@ -77,6 +79,7 @@ describe('receiveModel', () => {
       selected: 7,
       collapsed: new Set([inner[1]!]),
       zoom: { k: 0.5, x: 1, y: 2 },
+      isMoved: true,
     };
     expect(receiveModel(before, buildTreeModel({ ...model.view, problem: 1 }), [], null)).toMatchObject({
       selected: null,
@@ -115,7 +118,7 @@ describe('connectHost', () => {
     const target = new EventTarget();
     const api: VsCodeApi = { postMessage: (frame) => sent.push(frame), getState: () => null, setState: () => undefined };
     const reply = (data: unknown) => target.dispatchEvent(Object.assign(new Event('message'), { data }));
-    return { host: connectHost(api, target), sent, reply };
+    return { host: connectHost<TreeRequests, TreeEvents>(api, target), sent, reply };
   }
 
   it('pairs answers with calls, in any order', async () => {

@@ -3,8 +3,8 @@ import '../shared/panel.css';
 import './evaluation.css';
 import { defineControls } from '../shared/controls.js';
 import { connectHost, type VsCodeApi } from '../shared/rpc.js';
-import { type EvaluationEvents, type EvaluationRequests, readEvaluationState } from '../tree/protocol.js';
 import { startEvaluation } from './app.js';
+import { type EvaluationEvents, type EvaluationRequests, readEvaluationState } from './protocol.js';
 
 declare function acquireVsCodeApi(): VsCodeApi;
 

@@ -1,6 +1,6 @@
 import type { EvaluateLine } from '../../server/protocol/evaluation.js';
-import type { EvaluationResult, EvaluationState } from '../tree/protocol.js';
 import { type CurveId, HIDDEN_AT_FIRST } from './model.js';
+import type { EvaluationResult, EvaluationState } from './protocol.js';
 
 export interface Progress {
   readonly uri: string;

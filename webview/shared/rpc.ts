@@ -1,4 +1,4 @@
-import type { HostFrame, HostRequests, PanelEvents, PanelFrame } from '../tree/protocol.js';
+import type { HostFrame, PanelFrame, Requests } from './wire.js';
 
 /** What `acquireVsCodeApi()` returns, as far as the panel uses it. */
 export interface VsCodeApi {
@@ -7,11 +7,8 @@ export interface VsCodeApi {
   setState(state: unknown): void;
 }
 
-/** Requests of a wire by name. */
-type Requests<R> = { readonly [K in keyof R]: { readonly args: unknown; readonly result: unknown } };
-
-/** The host of a page: of the tree panel, unless another wire is named. */
-export interface Host<R extends Requests<R> = HostRequests, E = PanelEvents> {
+/** The host of a page, by the requests and events of its protocol. */
+export interface Host<R extends Requests<R>, E> {
   /** Rejects with the host's sentence when it fails, and with `AbortError` when the signal aborts. */
   call<N extends keyof R & string>(name: N, args: R[N]['args'], signal?: AbortSignal): Promise<R[N]['result']>;
   on<N extends keyof E & string>(name: N, listener: (data: E[N]) => void): void;
@@ -25,7 +22,7 @@ interface Pending {
 }
 
 /** The panel's end of the wire: calls with an id each, events by name. */
-export function connectHost<R extends Requests<R> = HostRequests, E = PanelEvents>(api: VsCodeApi, target: EventTarget): Host<R, E> {
+export function connectHost<R extends Requests<R>, E>(api: VsCodeApi, target: EventTarget): Host<R, E> {
   const pending = new Map<number, Pending>();
   const listeners = new Map<string, (data: never) => void>();
   let lastId = 0;

@@ -9,7 +9,7 @@ import { createPlayer } from './interact/player.js';
 import { frameWords } from './model/replay.js';
 import { findNodes } from './model/search.js';
 import { landingNode, type ShownValues } from './model/treeModel.js';
-import type { InitialView, PersistedState } from './protocol.js';
+import type { InitialView, PersistedState, TreeEvents, TreeRequests } from './protocol.js';
 import { createAriaTree, speak } from './render/ariaTree.js';
 import { createLegend } from './render/legend.js';
 import { renderNodePane } from './render/nodePane.js';
@@ -39,7 +39,7 @@ const LEGEND_WIDTH = 480;
 
 export interface AppWorld {
   readonly document: Document;
-  readonly host: Host;
+  readonly host: Host<TreeRequests, TreeEvents>;
   readonly restored: PersistedState | null;
   readonly save: (state: PersistedState) => void;
 }

@@ -6,7 +6,7 @@ import './styles/details.css';
 import { defineControls } from '../shared/controls.js';
 import { connectHost, type VsCodeApi } from '../shared/rpc.js';
 import { startApp } from './app.js';
-import { readPersistedState } from './protocol.js';
+import { readPersistedState, type TreeEvents, type TreeRequests } from './protocol.js';
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
@@ -14,7 +14,7 @@ const api = acquireVsCodeApi();
 defineControls();
 startApp({
   document,
-  host: connectHost(api, window),
+  host: connectHost<TreeRequests, TreeEvents>(api, window),
   restored: readPersistedState(api.getState()),
   save: (state) => api.setState(state),
 });

@@ -1,18 +1,17 @@
 /**
- * The tree panel's wire: the only door between the webview and the extension. The panel speaks first (`open`) and gets
- * everything; failures are data. No message carries a command id or HTML.
+ * The tree panel's wire: what its page and the extension say to each other, in the frames of `shared/wire.ts`. The panel
+ * speaks first (`open`) and gets everything. No message carries a command id or HTML.
  *
  * The page is an empty body with `<link>`s to `dist/codicon.css` and `dist/webview.css` and `<script nonce>` of
  * `dist/webview.js`, under `default-src 'none'; script-src 'nonce-…'; style-src ${cspSource} 'nonce-…'; font-src
  * ${cspSource}; img-src ${cspSource} data:`; `<meta property="csp-nonce">` holds the style nonce, which FAST asks for at
  * start. The panel builds everything else and needs no inline style.
  */
-import type { EvaluateLine, FileFault } from '../../server/protocol/evaluation.js';
 import type { ProblemView } from '../../server/protocol/problemView.js';
 import type { Replay } from '../../server/protocol/replay.js';
 
 /** Panel -> host: one line a request, args -> result. */
-export interface HostRequests {
+export interface TreeRequests {
   /** First message of a panel, also after a reload (the persisted target when there is one) and on "Try again". */
   open: { args: { readonly state: PersistedState | null }; result: InitialView };
   /** Shows another problem of the same document. */
@@ -56,7 +55,7 @@ export interface PanelLabeling {
 }
 
 /** Host -> panel. */
-export interface PanelEvents {
+export interface TreeEvents {
   /** The document or its scores changed. */
   viewChanged: InitialView;
   /** The view could not be got again; what is drawn stays, with this sentence above it and "Try again". */
@@ -65,18 +64,6 @@ export interface PanelEvents {
   nodeSelected: { readonly problem: number; readonly node: number; readonly step?: number };
 }
 
-export type RequestName = keyof HostRequests;
-export type EventName = keyof PanelEvents;
-
-export type PanelFrame =
-  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly args: unknown }
-  | { readonly kind: 'cancel'; readonly id: number };
-
-export type HostFrame =
-  | { readonly kind: 'done'; readonly id: number; readonly ok: unknown }
-  | { readonly kind: 'fail'; readonly id: number; readonly error: string }
-  | { readonly kind: 'event'; readonly name: string; readonly data: unknown };
-
 /** What survives hiding and reload through `setState` and the panel serializer. */
 export interface PersistedState {
   readonly version: 1;
@@ -84,7 +71,7 @@ export interface PersistedState {
   readonly problem: number;
   readonly selected: number | null;
   readonly collapsed: readonly number[];
-  /** Zoom: scale and translation of the drawing, in pixels. */
+  /** Zoom: scale and translation of the drawing, in pixels; null while the user has not moved it. */
   readonly zoom: { readonly k: number; readonly x: number; readonly y: number } | null;
   readonly details: 'node' | 'statistics';
   /** Share of the panel the details take, in (0, 1). */
@@ -112,49 +99,4 @@ export function readPersistedState(value: unknown): PersistedState | null {
     (state['shown'] === undefined || state['shown'] === 'labels' || state['shown'] === 'model') &&
     (state['split'] === undefined || (typeof state['split'] === 'number' && state['split'] > 0 && state['split'] < 1));
   return isSound ? (value as PersistedState) : null;
-}
-
-/** Evaluation panel -> host. Its page is the tree panel's, with `dist/evaluation.js` and `.css`. */
-export interface EvaluationRequests {
-  /** Evaluates the panel's files; `progress` events tell how far it is, and cancelling the call stops it. First message of a page. */
-  evaluate: { args: { readonly rescore: boolean }; result: EvaluationResult };
-  /** Writes the setting `steplens.threshold`. */
-  useThreshold: { args: { readonly threshold: number }; result: null };
-  /** Asks for a file and writes one evaluation into it, as `steplens evaluate --json` prints it. */
-  saveJson: { args: { readonly index: number }; result: null };
-  copy: { args: { readonly text: string }; result: null };
-}
-
-export interface EvaluationResult {
-  readonly uris: readonly string[];
-  /** One a kind of file. */
-  readonly lines: readonly EvaluateLine[];
-  readonly faults: readonly FileFault[];
-}
-
-/** Host -> evaluation panel. */
-export interface EvaluationEvents {
-  progress: { readonly uri: string; readonly done: number; readonly total: number };
-  /** What is drawn is out of date: a file changed, or the setting of the threshold. */
-  outdated: { readonly cause: 'file' | 'threshold' };
-}
-
-/** What survives hiding and reload of an evaluation panel. */
-export interface EvaluationState {
-  readonly version: 1;
-  readonly uris: readonly string[];
-  /** Curves that are not drawn, by name. */
-  readonly hidden: readonly string[];
-  /** Number of candidates the table is for; null = all. */
-  readonly size: number | null;
-}
-
-/** A persisted state of this version, or null for anything else. */
-export function readEvaluationState(value: unknown): EvaluationState | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { version, uris, hidden, size } = value as Record<string, unknown>;
-  const areTexts = (list: unknown): boolean => Array.isArray(list) && list.every((one) => typeof one === 'string');
-  const isSound =
-    version === 1 && areTexts(uris) && areTexts(hidden) && (size === null || (Number.isInteger(size) && (size as number) >= 1));
-  return isSound ? (value as EvaluationState) : null;
 }

@@ -25,6 +25,8 @@ export interface PanelState {
   readonly collapsed: ReadonlySet<number>;
   /** null until the first drawing chose one. */
   readonly zoom: View | null;
+  /** The user moved the view; until then it follows the panel's size, and a restored panel lands afresh. */
+  readonly isMoved: boolean;
   readonly details: 'node' | 'statistics';
   readonly shown: ShownValues;
   readonly split: number;
@@ -52,6 +54,7 @@ export const INITIAL_STATE: PanelState = {
   selectedStep: null,
   collapsed: new Set(),
   zoom: null,
+  isMoved: false,
   details: 'node',
   shown: 'labels',
   split: 0.34,
@@ -180,11 +183,12 @@ export function receiveModel(state: PanelState, model: TreeModel, images: readon
       selectedStep: null,
       collapsed: new Set(restored.collapsed.filter((id) => exists(id) && model.nodes[id]!.children.length > 0)),
       zoom: restored.zoom,
+      isMoved: restored.zoom !== null,
       details: restored.details,
       split: restored.split ?? state.split,
     };
   }
-  return { ...base, matches, selected: null, selectedStep: null, collapsed: initiallyCollapsed(model), zoom: null };
+  return { ...base, matches, selected: null, selectedStep: null, collapsed: initiallyCollapsed(model), zoom: null, isMoved: false };
 }
 
 /** The slice that survives, or null while there is nothing to come back to. */
@@ -196,7 +200,7 @@ export function persisted(state: PanelState): PersistedState | null {
     problem: state.model.view.problem,
     selected: state.selected,
     collapsed: [...state.collapsed],
-    zoom: state.zoom,
+    zoom: state.isMoved ? state.zoom : null,
     details: state.details,
     split: state.split,
     shown: state.shown,

@@ -69,8 +69,6 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   /** A move of the view under way. */
   let glide: { readonly from: View; readonly to: View; readonly start: number } | null = null;
 
-  /** The view the first look chose. */
-  let landedAt: View | null = null;
   const view = (): View => store.state.zoom ?? { k: 1, x: 0, y: 0 };
   /** Where the view will stand when it stops moving. */
   const goal = (): View => glide?.to ?? view();
@@ -80,7 +78,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   };
   const gesture = attachZoom(host, view, (next) => {
     glide = null;
-    store.update({ zoom: next });
+    store.update({ zoom: next, isMoved: true });
   });
 
   store.subscribe((state, before) => {
@@ -94,11 +92,8 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     size = { width: host.clientWidth, height: host.clientHeight };
     sceneFor = null;
     setMinimum();
-    // Until the reader moves, the first look follows the panel's size: legend and details get theirs late.
-    if (store.state.model !== null && (store.state.zoom === null || goal() === landedAt)) {
-      glide = null;
-      land(store.state.model);
-    }
+    // Until the user moves the view it follows the panel's size: the details get theirs late.
+    if (store.state.model !== null && !store.state.isMoved) land(store.state.model);
     drawNow();
   }).observe(host);
 
@@ -117,20 +112,20 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
 
   return {
     host,
-    fit: () => moveTo(fitView(layout.extent, size)),
+    fit: () => move(fitView(layout.extent, size)),
     zoomBy(factor) {
       const now = goal();
       const { selected, model } = store.state;
       const at = selected !== null && model !== null ? screenPoint(now, model.nodes[selected]!.depth, layout.row[selected]!) : null;
       const isInside = at !== null && at.x >= 0 && at.x <= size.width && at.y >= 0 && at.y <= size.height;
       const [px, py] = isInside ? [at.x, at.y] : [size.width / 2, size.height / 2];
-      moveTo(zoomAround(now, Math.max(minimum(), Math.min(MAX_ZOOM, now.k * factor)), px, py));
+      move(zoomAround(now, Math.max(minimum(), Math.min(MAX_ZOOM, now.k * factor)), px, py));
     },
     centre(id) {
       const node = store.state.model?.nodes[id];
       if (node === undefined || Number.isNaN(layout.row[id])) return;
       if (rowPx(goal().k) >= 14) bringIntoSight(id);
-      else moveTo(centreView(READING_ZOOM, node.depth, layout.row[id]!, size));
+      else move(centreView(READING_ZOOM, node.depth, layout.row[id]!, size));
     },
     themeChanged() {
       colors = null;
@@ -139,6 +134,12 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
       schedule();
     },
   };
+
+  /** A move the user asked for: from then on the view keeps its place. */
+  function move(to: View): void {
+    store.update({ isMoved: true });
+    moveTo(to);
+  }
 
   function minimum(): number {
     return fitView(layout.extent, size).k * 0.6;
@@ -151,15 +152,15 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   /** The first look at a tree lands on the selection, else on the first low step. */
   function land(model: TreeModel): void {
     if (size.width === 0 || layout.count === 0) return;
+    glide = null;
     const target = store.state.selected ?? landingNode(model);
     const node = target === null ? undefined : model.nodes[target];
     const row = node === undefined ? NaN : layout.row[node.id]!;
-    if (node === undefined || Number.isNaN(row)) return setView((landedAt = fitView(layout.extent, size)));
+    if (node === undefined || Number.isNaN(row)) return setView(fitView(layout.extent, size));
     const near = [node.parent ?? node.id, node.children[0] ?? node.id, node.children.at(-1) ?? node.id]
       .map((id) => layout.row[id]!)
       .filter((at) => !Number.isNaN(at));
-    landedAt = landingView(layout.extent, { depth: node.depth, row, top: Math.min(row, ...near), bottom: Math.max(row, ...near) }, size);
-    setView(landedAt);
+    setView(landingView(layout.extent, { depth: node.depth, row, top: Math.min(row, ...near), bottom: Math.max(row, ...near) }, size));
   }
 
   function relayout(state: PanelState, before: PanelState): void {
@@ -173,7 +174,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     sceneFor = null;
     setMinimum();
     if (!isSame || state.zoom === null) {
-      window.cancelAnimationFrame(unfolding);
+      stopUnfolding();
       glide = null;
       drawnLayout = layout;
       if (state.zoom === null) land(model);
@@ -181,8 +182,10 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
       return;
     }
     const match = before.model.whole === model.whole ? null : matchNodes(before.model.whole.nodes, model.whole.nodes);
-    hold(previous, match, state, before);
-    window.cancelAnimationFrame(unfolding);
+    // New data in a view nobody has moved lands again; a fold keeps its place under the pointer.
+    if (match !== null && !state.isMoved) land(model);
+    else hold(previous, match, state, before);
+    stopUnfolding();
     if (layout.count > MOTION_LIMIT || isStill()) drawnLayout = layout;
     else animate(previous, match, model);
   }
@@ -205,6 +208,11 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     }
   }
 
+  function stopUnfolding(): void {
+    window.cancelAnimationFrame(unfolding);
+    unfolding = 0;
+  }
+
   function animate(from: TreeLayout, match: Int32Array | null, model: TreeModel): void {
     const to = layout;
     const start = window.performance.now();
@@ -212,8 +220,8 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
       const t = Math.max(0, Math.min(1, (now - start) / MOTION_MS));
       drawnLayout = t === 1 ? to : blendLayouts(from, to, match, model.nodes, ease(t));
       sceneFor = null;
+      unfolding = t < 1 ? window.requestAnimationFrame(tick) : 0;
       drawNow();
-      if (t < 1) unfolding = window.requestAnimationFrame(tick);
     };
     drawnLayout = blendLayouts(from, to, match, model.nodes, 0);
     unfolding = window.requestAnimationFrame(tick);
@@ -235,9 +243,9 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     const { from, to, start } = glide;
     const t = Math.max(0, Math.min(1, (now - start) / MOTION_MS));
     const at = (key: keyof View) => interpolateNumber(from[key], to[key])(ease(t));
+    if (t === 1) glide = null;
+    else window.requestAnimationFrame(step);
     setView(t === 1 ? to : { k: at('k'), x: at('x'), y: at('y') });
-    if (t < 1) window.requestAnimationFrame(step);
-    else glide = null;
   }
 
   function isStill(): boolean {
@@ -250,8 +258,6 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     const now = goal();
     const next = reveal(now, node.depth, layout.row[id]!, size);
     if (next === now) return;
-    // A selection that comes before the reader moves belongs to the first look.
-    if (now === landedAt) landedAt = next;
     moveTo(next);
   }
 
@@ -276,6 +282,7 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
   }
 
   function schedule(): void {
+    host.dataset['rest'] = 'no';
     if (pending === 0) pending = window.requestAnimationFrame(drawNow);
   }
 
@@ -304,6 +311,8 @@ export function createTreeView(document: Document, store: Store, actions: TreeVi
     host.dataset['renderer'] = isCanvas ? 'canvas' : 'svg';
     host.dataset['level'] = scene.level;
     host.dataset['nodes'] = String(scene.nodes.length);
+    // What tests and screenshots wait for before they look: nothing moves any more.
+    host.dataset['rest'] = glide === null && unfolding === 0 ? 'yes' : 'no';
     if (isCanvas) {
       colors ??= readColors(window.getComputedStyle(host));
       svgTree?.clear();
