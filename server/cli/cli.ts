@@ -1,4 +1,5 @@
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { debug } from './debug.js';
 import { evaluate } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { label } from './label.js';
@@ -6,7 +7,7 @@ import { lsp } from './lsp.js';
 import { quantise } from './quantise.js';
 import { score } from './score.js';
 
-export const commands: readonly Command[] = [score, label, evaluate, exportCommand, quantise, lsp];
+export const commands: readonly Command[] = [score, label, evaluate, exportCommand, quantise, lsp, debug];
 
 /** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to go on. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number | undefined> {

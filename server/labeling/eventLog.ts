@@ -41,16 +41,16 @@ export function wholeEvents(bytes: Buffer, path: string): EventLog {
   return { recorded: parseEvents(bytes.toString('utf8', 0, length), path), length };
 }
 
-/** The events of a log's text, all of its lines whole. Throws LabelError that names the line. */
-export function parseEvents(text: string, path: string): RecordedEvent[] {
+/** The events of a log's text from line `first` (from 0) on, all of its lines whole. Throws LabelError that names the line. */
+export function parseEvents(text: string, path: string, first = 0): RecordedEvent[] {
   return text
     .split('\n')
     .slice(0, -1)
     .map((line, i) => {
       const event = parseEvent(line);
-      if (event === undefined || (event.event === 'begin') !== (i === 0)) {
+      if (event === undefined || (event.event === 'begin') !== (first + i === 0)) {
         throw new LabelError(
-          `${path}:${i + 1}: this line is not an event of a run; the log is damaged. Run again with --restart, or into another folder.`,
+          `${path}:${first + i + 1}: this line is not an event of a run; the log is damaged. Run again with --restart, or into another folder.`,
         );
       }
       return { event, line };

@@ -1,5 +1,6 @@
 import type { EndReason } from './runEvents.js';
 import { estimate, type RunRecorder } from './runRecorder.js';
+import { candidateScore, wordCount } from './searchPool.js';
 
 export interface SearchSettings {
   /** Completions sampled from every state: k of OmegaPRM. */
@@ -93,30 +94,10 @@ export async function endRun(run: RunRecorder, reason: EndReason): Promise<void>
 
 /** Takes the candidate with the highest Q + U from the pool, which has one. */
 async function select(run: RunRecorder, pool: Candidate[], settings: SearchSettings): Promise<Candidate> {
-  const scores = pool.map((candidate) => score(run, candidate, settings));
+  const { tree } = run;
+  const scores = pool.map(({ node, words }) => candidateScore(tree, tree.nodes[node]!, words, settings));
   const best = scores.reduce((highest, { q, u }, i) => (q + u > scores[highest]!.q + scores[highest]!.u ? i : highest), 0);
   const { node, rollout } = pool[best]!;
   await run.emit({ event: 'selected', node, rollout, ...scores[best]!, pool: pool.length });
   return pool.splice(best, 1)[0]!;
-}
-
-function score(
-  { tree }: RunRecorder,
-  { node, words }: Candidate,
-  { alpha, beta, lengthScale, cPuct }: SearchSettings,
-): { q: number; u: number } {
-  const { value, visits } = tree.nodes[node]!;
-  return {
-    q: rounded(alpha ** (1 - value!) * beta ** (words / lengthScale)),
-    u: rounded((cPuct * Math.sqrt(tree.visits)) / (1 + visits)),
-  };
-}
-
-/** Powers may differ in the last digit from one machine to the next; a log must not. */
-function rounded(value: number): number {
-  return Math.round(value * 1e9) / 1e9;
-}
-
-function wordCount(steps: readonly string[]): number {
-  return steps.reduce((sum, step) => sum + (step.match(/\S+/g)?.length ?? 0), 0);
 }

@@ -1,0 +1,37 @@
+import { loadAlgebra } from '../answers/algebra.js';
+import { SearchDebugSession } from '../debug/debugSession.js';
+import { createDebugWorld } from '../debug/openTargets.js';
+import { openJudge } from '../labeling/policies/openPolicy.js';
+import { type Command, UsageError } from './command.js';
+import { parseOptions } from './commandOptions.js';
+
+export const debug: Command = {
+  name: 'debug',
+  summary: 'the debug adapter for searches, for any editor',
+  help: `Usage: steplens debug --stdio
+
+Serves the Debug Adapter Protocol on standard input and output. "launch" labels a problem:
+  {"program": "problems.json", "problem": "ID", "policy": "mini", "out": "DIR", "rollouts": 16, ...}
+"attach" follows the log of a run that another process is writing, or opens a finished one:
+  {"run": "DIR or LOG.events.jsonl", "problem": "ID", "policy": "mini"}
+docs/debugging.md describes every field, the breakpoints and the language of conditions.
+`,
+  run(args, world) {
+    const { values } = parseOptions(args, { stdio: { type: 'boolean' } });
+    if (!values.stdio) throw new UsageError('debug needs --stdio');
+    // Standard output belongs to the protocol.
+    const log = (message: string): void => void world.err.write(`steplens: ${message}\n`);
+    const host = { env: world.env, log: { info: () => undefined, warn: log } };
+    const session = new SearchDebugSession(
+      createDebugWorld({
+        openPolicy: (policy) => Promise.resolve(world.openPolicy({ policy, device: 'auto', threads: 0, server: serverDefaults }, host.log)),
+        openJudge: async () => openJudge(await loadAlgebra(), undefined, host),
+      }),
+    );
+    session.start(process.stdin, process.stdout);
+    return Promise.resolve(undefined);
+  },
+};
+
+/** How a policy's server is asked, as `steplens label` does by default. */
+const serverDefaults = { mode: 'chat', temperature: 1, maxTokens: 2048, concurrency: 8, timeout: 280_000, retries: 3 } as const;

@@ -1,0 +1,44 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { RunEvent } from '../labeling/runEvents.js';
+import type { SearchTree } from '../labeling/searchTree.js';
+import { Breakpoint, type BreakpointSpec, type Hit } from './breakpoints.js';
+
+/** A breakpoint that a client asks for, or why there is no place for it. */
+export type Request = Omit<BreakpointSpec, 'id'> | { readonly refusal: string };
+
+export function refused(refusal: string): Request {
+  return { refusal };
+}
+
+/** The breakpoints of a session, by who owns them: a file, the list of functions, the list of exceptions. */
+export class BreakpointSet {
+  readonly #owners = new Map<string, readonly Breakpoint[]>();
+  #next = 1;
+
+  /** Replaces an owner's breakpoints; one that cannot be read is not verified, with the reason. */
+  set(owner: string, requests: readonly Request[]): DebugProtocol.Breakpoint[] {
+    const made = requests.map((request) => this.#make(request));
+    this.#owners.set(
+      owner,
+      made.flatMap(({ breakpoint }) => breakpoint ?? []),
+    );
+    return made.map(({ answer }) => answer);
+  }
+
+  hits(event: RunEvent, number: number, tree: SearchTree, isForward: boolean): Hit[] {
+    return [...this.#owners.values()].flat().flatMap((breakpoint): Hit[] => {
+      const hit = breakpoint.hit(event, number, tree, isForward);
+      return hit ? [hit] : [];
+    });
+  }
+
+  #make(request: Request): { readonly answer: DebugProtocol.Breakpoint; readonly breakpoint?: Breakpoint } {
+    const id = this.#next++;
+    if ('refusal' in request) return { answer: { id, verified: false, message: request.refusal } };
+    try {
+      return { answer: { id, verified: true }, breakpoint: new Breakpoint({ ...request, id }) };
+    } catch (error) {
+      return { answer: { id, verified: false, message: error instanceof Error ? error.message : String(error) } };
+    }
+  }
+}

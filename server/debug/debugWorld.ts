@@ -1,0 +1,54 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { BreakpointSpec } from './breakpoints.js';
+import type { EventFeed } from './eventFeed.js';
+import type { ForkChange, ForkResult } from './fork.js';
+
+/** What is debugged: one problem's events, and what can be done with them. */
+export interface DebugTarget {
+  readonly feed: EventFeed;
+  /** What a line of a file (from 0) is about: an event of the log, or a step of the problem; undefined for neither. */
+  placeOf(path: string, line: number): Promise<Pick<BreakpointSpec, 'event' | 'prefix'> | undefined>;
+  /** From everything the log has by now. Rejects with LabelError or PolicyError. */
+  fork(change: ForkChange): Promise<ForkResult>;
+  dispose(): Promise<void>;
+}
+
+/** Opens targets from launch configurations, which come from a file: every field may be of any type. Rejects with an Error for the user. */
+export interface DebugWorld {
+  launch(configuration: object): Promise<DebugTarget>;
+  attach(configuration: object): Promise<DebugTarget>;
+}
+
+/** A text of a configuration. Throws an Error that names the field. */
+export function textField(configuration: object, name: string, isOptional = false): string | undefined {
+  const value = (configuration as Readonly<Record<string, unknown>>)[name];
+  if (typeof value === 'string' && value !== '') return value;
+  if (isOptional && (value === undefined || value === '')) return undefined;
+  throw new Error(
+    `"${name}" of the launch configuration is not a text; ${value === undefined ? 'it is missing' : `it is ${JSON.stringify(value)}`}.`,
+  );
+}
+
+/** A number of a configuration, within its range. Throws an Error that names the field. */
+export function numberField(configuration: object, name: string, least: number): number | undefined {
+  const value = (configuration as Readonly<Record<string, unknown>>)[name];
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && value >= least) return value;
+  throw new Error(`"${name}" of the launch configuration is not a number of at least ${least}; it is ${JSON.stringify(value)}.`);
+}
+
+const suffix = '.events.jsonl';
+
+/** The log to attach to: the file itself, or in the folder of a run the log of `problem`, else the one written last. */
+export async function logToAttach(path: string, problem: string | undefined): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new Error(`${path} does not exist. "run" names the folder of a run or an event log (*${suffix}).`);
+  if (!found.isDirectory()) return resolve(path);
+  const names = (await readdir(path)).filter((name) => name.endsWith(suffix) && (problem === undefined || name === `${problem}${suffix}`));
+  const logs = await Promise.all(names.map(async (name) => ({ name, time: (await stat(join(path, name))).mtimeMs })));
+  const [latest] = logs.sort((a, b) => b.time - a.time);
+  if (latest === undefined)
+    throw new Error(`${path} has no event log${problem === undefined ? '' : ` of problem "${problem}"`} (*${suffix}).`);
+  return resolve(path, latest.name);
+}

@@ -1,0 +1,143 @@
+import { mkdir } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { readInput } from '../files/inputFiles.js';
+import { readEventLog } from '../labeling/eventLog.js';
+import type { Judge } from '../labeling/judge.js';
+import type { Policy } from '../labeling/policy.js';
+import { labelProblems } from '../labeling/problemFile.js';
+import type { LabelProblem } from '../labeling/runEvents.js';
+import { problemFiles } from '../labeling/runFiles.js';
+import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
+import { rootPath } from '../reasoning/paths.js';
+import type { Problem } from '../reasoning/problem.js';
+import { type BreakpointSpec, prefixKey } from './breakpoints.js';
+import { type DebugTarget, type DebugWorld, logToAttach, numberField, textField } from './debugWorld.js';
+import type { EventFeed } from './eventFeed.js';
+import { type ForkChange, forkSearch } from './fork.js';
+import { liveSearch } from './liveSearch.js';
+import { logFeed } from './logFeed.js';
+
+export interface TargetHost {
+  /** Opens a policy by its name (`mini`, a folder, a URL). Rejects with PolicyError. */
+  openPolicy(name: string): Promise<Policy>;
+  openJudge(): Promise<Judge>;
+}
+
+/** Debug targets over real problems, logs and policies. */
+export function createDebugWorld(host: TargetHost): DebugWorld {
+  return {
+    async launch(configuration) {
+      const program = resolve(textField(configuration, 'program') ?? '');
+      const name = textField(configuration, 'policy', true) ?? 'mini';
+      const problem = await problemIn(program, textField(configuration, 'problem', true));
+      const out =
+        textField(configuration, 'out', true) ?? join(dirname(program), 'steplens-runs', `debug-${basename(program, extname(program))}`);
+      const settings = settingsIn(configuration);
+      const [policy, judge] = [await host.openPolicy(name), await host.openJudge()];
+      await mkdir(out, { recursive: true });
+      const log = problemFiles(out, problem.id, settings.method).log;
+      const feed = liveSearch(problem, settings, { policy, judge, folder: out, imageFolder: dirname(program) }, log);
+      return target(
+        feed,
+        { policy: () => Promise.resolve(policy), judge: () => Promise.resolve(judge), imageFolder: dirname(program) },
+        () => policy.dispose(),
+      );
+    },
+
+    async attach(configuration) {
+      const log = await logToAttach(resolve(textField(configuration, 'run') ?? ''), textField(configuration, 'problem', true));
+      const name = textField(configuration, 'policy', true);
+      let policy: Policy | undefined;
+      const open = async (): Promise<Policy | undefined> => (policy ??= name === undefined ? undefined : await host.openPolicy(name));
+      return target(logFeed(log), { policy: open, judge: () => host.openJudge(), imageFolder: dirname(log) }, async () =>
+        policy?.dispose(),
+      );
+    },
+  };
+}
+
+interface ForkHost {
+  policy(): Promise<Policy | undefined>;
+  judge(): Promise<Judge>;
+  /** What relative image paths of the log start from. */
+  readonly imageFolder: string;
+}
+
+function target(feed: EventFeed, host: ForkHost, close: () => Promise<void>): DebugTarget {
+  const stop = new AbortController();
+  return {
+    feed,
+    placeOf: (path, line) => placeOf(feed.logFile, path, line),
+    async fork(change: ForkChange) {
+      const events = (await readEventLog(feed.logFile)).recorded.map(({ event }) => event);
+      const [begin] = events;
+      const images = begin?.event === 'begin' ? begin.problem.images : [];
+      const located = images.map((image) => (/^[a-z]{2,}:/i.test(image) ? image : resolve(host.imageFolder, image)));
+      return forkSearch(events, feed.logFile, change, {
+        policy: await host.policy(),
+        judge: await host.judge(),
+        images: located,
+        signal: stop.signal,
+      });
+    },
+    async dispose() {
+      stop.abort();
+      await feed.dispose();
+      await close();
+    },
+  };
+}
+
+/** The problem with an id, or the first one. Throws an Error that says which there are. */
+async function problemIn(file: string, id: string | undefined): Promise<LabelProblem> {
+  const { reasoning } = await readInput(file);
+  const { problems, faults } = labelProblems(reasoning.problems);
+  const found = id === undefined ? problems[0] : problems.find((one) => one.id === id);
+  if (found) return found;
+  if (problems.length === 0) throw new Error(`${file} has no problem that can be labeled${faults[0] ? `: ${faults[0].message}` : '.'}`);
+  throw new Error(
+    `${file} has no problem "${id}"; it has ${problems
+      .slice(0, 10)
+      .map((one) => one.id)
+      .join(', ')}${problems.length > 10 ? ', …' : ''}.`,
+  );
+}
+
+function settingsIn(configuration: object): LabelSettings {
+  const method = textField(configuration, 'method', true) ?? 'mcts';
+  const seed = numberField(configuration, 'seed', 0) ?? 1;
+  const rollouts = numberField(configuration, 'rollouts', 1);
+  if (method === 'monte-carlo')
+    return { ...defaultLabelSettings['monte-carlo'], ...(rollouts !== undefined && { continuations: rollouts }), seed };
+  if (method !== 'mcts') throw new Error(`"method" of the launch configuration is "${method}"; it must be "mcts" or "monte-carlo".`);
+  const own = Object.fromEntries(
+    (['rollouts', 'searches', 'budget', 'cPuct', 'alpha', 'beta', 'lengthScale'] as const).flatMap((name) => {
+      const value = numberField(configuration, name, 0);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  return { ...defaultLabelSettings.mcts, ...own, seed };
+}
+
+/** An event by its line in the log; in any other file the prefix that ends with the step (or its tree node) on the line. */
+async function placeOf(logFile: string, path: string, line: number): Promise<Pick<BreakpointSpec, 'event' | 'prefix'> | undefined> {
+  if (resolve(path) === resolve(logFile)) return { event: line };
+  const { reasoning, lines } = await readInput(path);
+  for (const problem of reasoning.problems) {
+    const step = problem.steps.find(({ span }) => {
+      const { start, end } = lines.range(span);
+      return start.line <= line && line <= end.line;
+    });
+    if (step) return { prefix: prefixKey(textsTo(problem, lastOfNode(problem, step.index))) };
+  }
+  return undefined;
+}
+
+function lastOfNode({ steps, tree }: Problem, step: number): number {
+  const node = steps[step]?.node;
+  return (node === undefined ? undefined : tree?.nodes[node]?.steps.at(-1)) ?? step;
+}
+
+function textsTo({ steps }: Problem, step: number): string[] {
+  return rootPath(steps, step).map((at) => steps[at]?.text ?? '');
+}
