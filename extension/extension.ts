@@ -4,6 +4,8 @@ import { allowServer } from './commands/allowServer.js';
 import { cancelScoring } from './commands/cancelScoring.js';
 import { clearCache } from './commands/clearCache.js';
 import type { Command } from './commands/command.js';
+import { debugLabeling } from './commands/debugLabeling.js';
+import { debugLog } from './commands/debugLog.js';
 import { evaluateFile } from './commands/evaluateFile.js';
 import { exportTrainingData } from './commands/exportTrainingData.js';
 import { goToStep } from './commands/goToStep.js';
@@ -25,6 +27,7 @@ import { showImage } from './commands/showImage.js';
 import { showLog } from './commands/showLog.js';
 import { stopLabeling } from './commands/stopLabeling.js';
 import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
+import { registerDebugger } from './debug/searchDebugger.js';
 import { EvaluationPanels } from './panels/evaluationPanels.js';
 import { TreePanels } from './panels/treePanels.js';
 import { Claims } from './shell/claims.js';
@@ -49,6 +52,8 @@ const table: readonly Command[] = [
   labelProblem,
   labelAll,
   moreRollouts,
+  debugLabeling,
+  debugLog,
   stopLabeling,
   allowServer,
   revokeServer,
@@ -87,6 +92,7 @@ function start(context: ExtensionContext): Api {
   const panels = new TreePanels({ client, log, extensionUri: context.extensionUri });
   const evaluations = new EvaluationPanels({ client, settings, log, extensionUri: context.extensionUri });
   const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations };
+  context.subscriptions.push(...registerDebugger(client, claims));
   context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
   for (const command of table) context.subscriptions.push(register(command, stepLens));
   context.subscriptions.push(

@@ -9,6 +9,7 @@ import {
   window,
 } from 'vscode';
 import { LanguageClient, type LanguageClientOptions, type ServerOptions, TransportKind } from 'vscode-languageclient/node';
+import { type DebugMessageParams, DebugReceived } from '../../server/protocol/debug.js';
 import { Door } from '../../server/protocol/door.js';
 import { EvaluationProgress, type EvaluationProgressParams } from '../../server/protocol/evaluation.js';
 import { LabelingChanged, type LabelingParams } from '../../server/protocol/labeling.js';
@@ -59,6 +60,7 @@ export class Client implements Disposable {
   readonly #documentChanged = new EventEmitter<DocumentChangedParams>();
   readonly #evaluationProgress = new EventEmitter<EvaluationProgressParams>();
   readonly #labelingChanged = new EventEmitter<LabelingParams>();
+  readonly #debugReceived = new EventEmitter<DebugMessageParams>();
   readonly #subscriptions: Disposable[];
   #running: Promise<Running> | undefined;
   #stopping: (() => Promise<void>) | undefined;
@@ -76,6 +78,7 @@ export class Client implements Disposable {
       this.#documentChanged,
       this.#evaluationProgress,
       this.#labelingChanged,
+      this.#debugReceived,
       claims.onDidClaim(() => void this.#start().catch(() => undefined)),
       settings.onDidChange(() => void this.#sendSettings()),
       onDidGrantTrust(() => void this.#sendSettings()),
@@ -97,6 +100,10 @@ export class Client implements Disposable {
 
   get onDidProgressEvaluation(): Event<EvaluationProgressParams> {
     return this.#evaluationProgress.event;
+  }
+
+  get onDidReceiveDebug(): Event<DebugMessageParams> {
+    return this.#debugReceived.event;
   }
 
   /** What the server said last; undefined until it runs. */
@@ -158,6 +165,7 @@ export class Client implements Disposable {
     door.on(StatusChanged, (status) => this.#tell(status));
     door.on(DocumentChanged, (params) => this.#documentChanged.fire(params));
     door.on(LabelingChanged, (params) => this.#labelingChanged.fire(params));
+    door.on(DebugReceived, (params) => this.#debugReceived.fire(params));
     door.on(EvaluationProgress, (params) => this.#evaluationProgress.fire(params));
     door.handle(ServerKey, async ({ url }) => (await this.#context.secrets.get(serverKeyName(url))) ?? null);
     middleware.listen();

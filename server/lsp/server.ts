@@ -1,5 +1,6 @@
 import { type Connection, type InitializeResult, TextDocumentSyncKind, TextDocuments } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { handleDebug } from './handlers/debug.js';
 import { handleEvaluation } from './handlers/evaluation.js';
 import { handleLabeling } from './handlers/labeling.js';
 import { handleLanguage } from './handlers/language.js';
@@ -21,6 +22,7 @@ const handlers: readonly ((session: Session) => void)[] = [
   handleEvaluation,
   handleTraining,
   handleModels,
+  handleDebug,
 ];
 
 /** Serves one client: opens its session, registers the handlers, and follows its documents. */

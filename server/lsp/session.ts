@@ -17,13 +17,14 @@ import { ServerKey } from '../protocol/servers.js';
 import { DocumentChanged, StatusChanged } from '../protocol/status.js';
 import { ScoringProgress } from './scoringProgress.js';
 import { readInitializationOptions } from './settings.js';
-import type { World } from './world.js';
+import type { LabelerOptions, World } from './world.js';
 
 /** One initialized client: its door, its documents and folders, and the services that work for it. */
 export class Session {
   readonly door: Door<'server'>;
   readonly service: Service;
   readonly labeling: LabelingService;
+  readonly labelerOptions: LabelerOptions;
   /** URIs of the workspace's folders. */
   folders: readonly string[];
   readonly #client: InitializeParams['capabilities'];
@@ -69,8 +70,9 @@ export class Session {
       },
       options,
     );
+    this.labelerOptions = { log, key: (url) => this.#key(url), settings: () => this.service.trusted };
     this.labeling = createLabelingService({
-      labeler: world.createLabeler({ log, key: (url) => this.#key(url), settings: () => this.service.trusted }),
+      labeler: world.createLabeler(this.labelerOptions),
       read: world.read,
       clock,
       log,

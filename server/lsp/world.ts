@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { loadAlgebra } from '../answers/algebra.js';
 import { bundledPolicy, inferenceEntry, version } from '../bundled.js';
+import type { DebugWorld } from '../debug/debugWorld.js';
+import { createDebugWorld } from '../debug/openTargets.js';
 import { openEditorJudge, openEditorPolicy } from '../editor/editorPolicy.js';
 import { type EvaluationHost, evaluateFiles } from '../editor/evaluationService.js';
 import { createLabeler } from '../editor/labeler.js';
@@ -37,20 +40,24 @@ export const readInEditor: Reader = (text, { languageId }) => {
   }
 };
 
+/** `key`: asks the client for the key of a policy's or a judge's server. */
+export interface LabelerOptions {
+  readonly log: Log;
+  readonly key: (url: string) => Promise<string | undefined>;
+  readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
+}
+
 /** Everything the server reaches outside itself; the tests pass their own. */
 export interface World {
   readonly version: string;
   readonly read: Reader;
   readonly clock: Clock;
   createScorer(settings: ScorerSettings, host: ScorerHost): Scorer;
-  /** `key`: asks the client for the key of a policy's or a judge's server. */
-  createLabeler(options: {
-    readonly log: Log;
-    readonly key: (url: string) => Promise<string | undefined>;
-    readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
-  }): Labeler;
+  createLabeler(options: LabelerOptions): Labeler;
   findImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
   locateImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
+  /** Options as for `createLabeler`. */
+  createDebugWorld(options: LabelerOptions): DebugWorld;
   readText(uri: string): Promise<string>;
   evaluate(params: EvaluateParams, signal: AbortSignal, host: Omit<EvaluationHost, 'now'>): Promise<EvaluateOutcome>;
   exportTraining(params: ExportTrainingParams, openText: (uri: string) => OpenText | undefined): Promise<ExportOutcome>;
@@ -71,6 +78,11 @@ export function createWorld(): World {
         (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options }),
         (algebra, judge) => openEditorJudge(algebra, judge, options),
       ),
+    createDebugWorld: (options) =>
+      createDebugWorld({
+        openPolicy: (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options }),
+        openJudge: async () => openEditorJudge(await loadAlgebra(), { url: '', model: '' }, options),
+      }),
     findImages,
     locateImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),

@@ -50,6 +50,8 @@ export const number = primitive<number>('a number', Number.isFinite);
 export const count = primitive<number>('a whole number from 0', (value) => Number.isInteger(value) && (value as number) >= 0);
 /** The value of an answer that holds nothing. */
 export const nothing = primitive<null>('null', (value) => value === null);
+/** Any object: its members are checked by whoever reads them. */
+export const record = primitive<Readonly<Record<string, unknown>>>('an object', isObject);
 /** Parameters of a request that has none. */
 export const empty = primitive<Readonly<Record<string, never>>>('an object', isObject);
 

@@ -1,0 +1,91 @@
+import {
+  type DebugAdapter,
+  type DebugAdapterDescriptor,
+  DebugAdapterInlineImplementation,
+  type DebugConfiguration,
+  type DebugConfigurationProvider,
+  type DebugProtocolMessage,
+  type DebugSession,
+  type Disposable,
+  debug,
+  EventEmitter,
+  type WorkspaceFolder,
+  window,
+} from 'vscode';
+import { DebugEnd, DebugSend } from '../../server/protocol/debug.js';
+import type { Claims } from '../shell/claims.js';
+import type { Client } from '../shell/client.js';
+import { messageOf } from '../shell/log.js';
+
+/** `type` of the launch configurations; the manifest contributes it. */
+export const debugType = 'steplens';
+
+/** Debugs searches: the adapter is in the language server, and this passes its messages on. */
+export function registerDebugger(client: Client, claims: Claims): Disposable[] {
+  return [
+    debug.registerDebugAdapterDescriptorFactory(debugType, {
+      createDebugAdapterDescriptor: ({ id }: DebugSession): DebugAdapterDescriptor =>
+        new DebugAdapterInlineImplementation(new ServerAdapter(id, client)),
+    }),
+    debug.registerDebugConfigurationProvider(debugType, new Configurations(claims)),
+  ];
+}
+
+class ServerAdapter implements DebugAdapter {
+  readonly #session: string;
+  readonly #client: Client;
+  readonly #sent = new EventEmitter<DebugProtocolMessage>();
+  readonly #listener: Disposable;
+  readonly onDidSendMessage = this.#sent.event;
+
+  constructor(session: string, client: Client) {
+    this.#session = session;
+    this.#client = client;
+    this.#listener = client.onDidReceiveDebug(({ session: id, message }) => {
+      if (id === session) this.#sent.fire(message);
+    });
+  }
+
+  handleMessage(message: DebugProtocolMessage): void {
+    const sent = this.#client.request(DebugSend, { session: this.#session, message: message as Readonly<Record<string, unknown>> });
+    sent.catch((error: unknown) => {
+      void window.showErrorMessage(`StepLens: ${messageOf(error)}`);
+      this.#sent.fire({ type: 'event', seq: 0, event: 'terminated' } as DebugProtocolMessage);
+    });
+  }
+
+  dispose(): void {
+    this.#listener.dispose();
+    this.#sent.dispose();
+    void this.#client.request(DebugEnd, { session: this.#session }).catch(() => undefined);
+  }
+}
+
+/** Fills in a configuration that is started without a launch.json: the problems or the log in the active editor. */
+class Configurations implements DebugConfigurationProvider {
+  readonly #claims: Claims;
+
+  constructor(claims: Claims) {
+    this.#claims = claims;
+  }
+
+  resolveDebugConfiguration(_folder: WorkspaceFolder | undefined, given: DebugConfiguration): DebugConfiguration | undefined {
+    if (given.request as string | undefined) return given;
+    const file = this.#claims.active?.uri ?? window.activeTextEditor?.document.uri;
+    if (file?.scheme !== 'file') {
+      void window.showInformationMessage('Open a file with problems, or the event log of a run, and start the debugger again.');
+      return undefined;
+    }
+    return file.path.endsWith('.events.jsonl') ? attachTo(file.fsPath) : launchOf(file.fsPath);
+  }
+}
+
+/** Debugs the labeling of a problem (the first one when none is named) with the policy of the settings. */
+export function launchOf(program: string, problem?: string): DebugConfiguration {
+  return { type: debugType, name: 'Debug labeling', request: 'launch', program, ...(problem !== undefined && { problem }) };
+}
+
+/** Opens a finished log, or follows one that is still being written. */
+export function attachTo(run: string): DebugConfiguration {
+  return { type: debugType, name: 'Debug event log', request: 'attach', run };
+}

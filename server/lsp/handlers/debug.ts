@@ -1,0 +1,26 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { SearchDebugSession } from '../../debug/debugSession.js';
+import { DebugEnd, DebugReceived, DebugSend } from '../../protocol/debug.js';
+import type { Session } from '../session.js';
+
+/** Debug sessions of the client, by the id it gives them. */
+export function handleDebug({ door, world, labelerOptions }: Session): void {
+  const sessions = new Map<string, SearchDebugSession>();
+
+  function open(id: string): SearchDebugSession {
+    const session = new SearchDebugSession(world.createDebugWorld(labelerOptions));
+    session.onDidSendMessage((message) => void door.tell(DebugReceived, { session: id, message: message as Record<string, unknown> }));
+    sessions.set(id, session);
+    return session;
+  }
+
+  door.handle(DebugSend, ({ session, message }) => {
+    (sessions.get(session) ?? open(session)).handleMessage(message as unknown as DebugProtocol.ProtocolMessage);
+    return null;
+  });
+  door.handle(DebugEnd, ({ session }) => {
+    sessions.get(session)?.dispose();
+    sessions.delete(session);
+    return null;
+  });
+}

@@ -1,0 +1,20 @@
+/** The Debug Adapter Protocol between VS Code and the debugger in the server. */
+import { notification, request } from './message.js';
+import { type Infer, nothing, object, record, text } from './shape.js';
+
+const debugMessage = object({
+  /** Id of VS Code's debug session; the first message of a session opens it. */
+  session: text,
+  /** A request, a response or an event, as the protocol has it. */
+  message: record,
+});
+export type DebugMessageParams = Infer<typeof debugMessage>;
+
+/** A message of the client's side. */
+export const DebugSend = request({ method: 'steplens/debugSend', to: 'server', params: debugMessage, result: nothing });
+
+/** A message of the debugger's side. */
+export const DebugReceived = notification({ method: 'steplens/debugReceived', to: 'client', params: debugMessage });
+
+/** Ends a session; what its search has sampled is in its log. */
+export const DebugEnd = request({ method: 'steplens/debugEnd', to: 'server', params: object({ session: text }), result: nothing });

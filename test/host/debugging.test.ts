@@ -1,0 +1,120 @@
+import { strict as assert } from 'node:assert';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commands, debug, FunctionBreakpoint, Uri } from 'vscode';
+import { closeAll, fixture, until } from './support.js';
+
+interface Frame {
+  readonly id: number;
+  readonly name: string;
+  readonly line: number;
+}
+
+/** Where the debugger is: the line of the log, from 0, and its frames. */
+async function stack(): Promise<{ readonly event: number; readonly frames: readonly Frame[] } | undefined> {
+  const answer = await debug.activeDebugSession?.customRequest('stackTrace', { threadId: 1 }).then(
+    (body: { stackFrames: Frame[] }) => body,
+    () => undefined,
+  );
+  const top = answer?.stackFrames[0];
+  return top && { event: top.line - 1, frames: answer.stackFrames };
+}
+
+/** Runs a command of the debugger and waits until it has stopped at another event. */
+async function move(command: string): Promise<{ readonly event: number; readonly frames: readonly Frame[] }> {
+  const before = (await stack())?.event;
+  await commands.executeCommand(`workbench.action.debug.${command}`);
+  return until(`another event after ${command}`, async () => {
+    const now = await stack();
+    return now !== undefined && now.event !== before && now;
+  });
+}
+
+async function variables(scope: string, frame: Frame): Promise<{ name: string; value: string; variablesReference: number }[]> {
+  const { scopes } = (await debug.activeDebugSession?.customRequest('scopes', { frameId: frame.id })) as {
+    scopes: { name: string; variablesReference: number }[];
+  };
+  const found = scopes.find(({ name }) => name === scope);
+  assert.ok(found, `There is no scope ${scope}.`);
+  const body = (await debug.activeDebugSession?.customRequest('variables', found)) as {
+    variables: { name: string; value: string; variablesReference: number }[];
+  };
+  return body.variables;
+}
+
+/** A file of the sample workspace. */
+function sample(name: string): Uri {
+  return fixture(`../../../media/samples/${name}`);
+}
+
+describe('debugging a search', () => {
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'steplens-debugging-'));
+    copyFileSync(sample('problems.json').fsPath, join(folder, 'problems.json'));
+  });
+  afterEach(async () => {
+    debug.removeBreakpoints(debug.breakpoints);
+    await debug.stopDebugging();
+    await until('the end of the session', () => debug.activeDebugSession === undefined);
+  });
+  after(async () => {
+    await closeAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('labels a problem with the bundled policy, stops at a condition, goes back, shows the pool, and forks', async () => {
+    const out = join(folder, 'run');
+    debug.addBreakpoints([new FunctionBreakpoint('selection', true, 'pool >= 1')]);
+    const configuration = {
+      type: 'steplens',
+      name: 'test',
+      request: 'launch',
+      program: join(folder, 'problems.json'),
+      problem: 'recipe',
+      policy: 'mini',
+      out,
+      rollouts: 8,
+      searches: 4,
+      budget: 60,
+    };
+    assert.ok(await debug.startDebugging(undefined, configuration));
+    await until('the first event', async () => (await stack())?.event === 0);
+    const at = await move('continue');
+    const log = (): { event: string; node: number; rollout: number; q: number; u: number; pool: number }[] =>
+      readFileSync(join(out, 'recipe.events.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as never);
+    const selected = log()[at.event];
+    assert.equal(selected?.event, 'selected');
+    const frame = at.frames[0];
+    assert.ok(frame);
+    const pool = await variables('Pool', frame);
+    assert.equal(
+      pool[0]?.value,
+      `node ${selected.node}, rollout ${selected.rollout}: Q ${selected.q} + U ${selected.u}, of ${selected.pool}`,
+    );
+    assert.equal(pool.length - 1, selected.pool - 1);
+    assert.equal((await move('stepBack')).event, at.event - 1);
+    assert.equal((await move('stepInto')).event, at.event);
+    const answer = (await debug.activeDebugSession?.customRequest('evaluate', {
+      expression: 'what if cPuct = 0.125',
+      context: 'repl',
+    })) as { result: string };
+    assert.match(answer.result, /recorded rollouts used, 0 sampled/);
+  });
+
+  it('attaches to a log that is still being written, and follows it to its end', async () => {
+    const lines = readFileSync(sample('trees/recipe.events.jsonl').fsPath, 'utf8').split('\n').slice(0, -1);
+    const log = join(folder, 'recipe.events.jsonl');
+    writeFileSync(log, `${lines.slice(0, 4).join('\n')}\n`);
+    await commands.executeCommand('steplens.debugLog', Uri.file(log));
+    await until('the first event', async () => (await stack())?.event === 0);
+    await commands.executeCommand('workbench.action.debug.continue');
+    writeFileSync(log, `${lines.slice(4).join('\n')}\n`, { flag: 'a' });
+    await until('the last event', async () => (await stack())?.event === lines.length - 1);
+  });
+});
