@@ -22,7 +22,7 @@ import { processText, selectSamples } from '../../../server/training/selection.j
 import { visualPrm } from '../../../server/training/visualPrm.js';
 import { judgeSteps } from '../problems/exactSteps.js';
 import type { GeneratedProblem } from '../problems/problem.js';
-import { type SeedProblem, seedProblem } from '../problems/problemFile.js';
+import { indexOf, type SeedProblem, seedProblem } from '../problems/problemFile.js';
 import { generateProblem, kinds } from '../problems/registry.js';
 import { modelFolder, openMiniPrm } from '../score.js';
 import { formulas, written } from './solutions.js';
@@ -43,7 +43,8 @@ const indices: Readonly<Record<string, number>> = {
 const uses = {
   searched: ['savings', 'number-line', 'recipe'],
   continued: ['rates', 'perimeter', 'sharing'],
-  compared: ['savings', 'rates', 'reading'],
+  /** Where the ways of choosing differ: all are right, twice the PRM alone, once the vote alone, once none of them. */
+  compared: ['savings', 'reading-202', 'sharing-239', 'average-268', 'savings-253'],
   judged: ['prices', 'reading', 'perimeter', 'average', 'rates', 'sharing'],
 };
 
@@ -64,6 +65,14 @@ for (let kind = 0; kind < kinds.length; kind++) {
   if (figure) write(image_path!, figure);
   generated.set(name, generateProblem(SEED, index));
   seeds.push({ ...problem, id: name, ...(image_path && { image_path }) });
+}
+/** Problems of candidate sets alone, by their ids. */
+const others: SeedProblem[] = [];
+for (const id of uses.compared.filter((name) => !generated.has(name))) {
+  const { problem, figure } = await seedProblem(SEED, indexOf(id));
+  if (problem.id !== id) throw new Error(`Problem ${indexOf(id)} is ${problem.id}, not ${id}.`);
+  if (figure) write(problem.image_path!, figure);
+  others.push(problem);
 }
 write('problems.json', `[\n${seeds.map((problem) => `  ${JSON.stringify(problem)}`).join(',\n')}\n]\n`);
 const listed = labelProblems(readDocument(readFileSync(join(folder, 'problems.json'), 'utf8'))!.problems).problems;
@@ -116,7 +125,7 @@ write('visualprm400k.jsonl', lines(exportProblems(continued, visualPrm, { seed: 
 const { score, dispose } = openMiniPrm();
 const { threshold } = JSON.parse(readFileSync(join(modelFolder, 'prm.json'), 'utf8')) as { threshold: number };
 const solved = async (name: string, count: number) => {
-  const { question, correct_answer: answer, image_path } = seeds.find(({ id }) => id === name)!;
+  const { question, correct_answer: answer, image_path } = [...seeds, ...others].find(({ id }) => id === name)!;
   const images = image_path ? [join(folder, image_path)] : [];
   const rollouts = await policy.sample({ question, images, prefix: [], count, seed: SEED });
   const solutions = rollouts.flatMap((rollout) => ('steps' in rollout ? [rollout.steps] : []));
