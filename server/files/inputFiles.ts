@@ -46,7 +46,8 @@ async function* claimedFiles(folder: string): AsyncGenerator<string> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    // The tree beside an event log has the same problem.
+    if (entry.name.startsWith('.') || entry.name === 'node_modules' || entry.name.endsWith('.events.jsonl')) continue;
     if (entry.isDirectory()) yield* claimedFiles(path);
     else if (entry.isFile() && (await isClaimed(path))) yield path;
   }

@@ -133,6 +133,19 @@ export class JsonDocument {
     return found;
   }
 
+  /** The array or object that directly contains a value; undefined at the top. O(siblings on the way). */
+  parent(id: number): number | undefined {
+    let at = this.roots.findLast((root) => root <= id);
+    while (at !== undefined && at < id) {
+      let item: number = at + 1;
+      // Keys and values of an object are both rows: which one contains the value does not matter.
+      while (this.#nexts[item]! <= id) item = this.#nexts[item]!;
+      if (item === id) return at;
+      at = item;
+    }
+    return undefined;
+  }
+
   /** The text of a string value (of another kind: its characters). */
   string(id: number): DocumentString {
     const start = this.#starts[id]!;

@@ -1,7 +1,7 @@
 import type { Problem, ReasoningTree, Solution, Step } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
-import type { DocumentString } from './jsonString.js';
+import type { JsonDocument } from './jsonDocument.js';
 import type { RecordReader } from './record.js';
 import { questionSlice, type Slice } from './slices.js';
 
@@ -75,18 +75,37 @@ function idOf(reader: RecordReader, record: number): string | undefined {
   return text === '-1' || text === '' ? undefined : text;
 }
 
-/** Reference answers are strings, numbers or (OlympiadBench) lists; each is shown as it stands. */
+/** Keys of a reference answer; the first that is there is taken. */
+export const ANSWER_KEYS = [
+  'answer',
+  'correct_answer',
+  'final_answer',
+  'ground_truth_answer',
+  'gold_answer',
+  'gt_answer',
+  'reference_answer',
+  'expected_answer',
+  'Answer',
+];
+
 function answerOf(reader: RecordReader, record: number): string | undefined {
-  for (const key of ['answer', 'correct_answer', 'final_answer']) {
+  for (const key of ANSWER_KEYS) {
     const id = reader.value(record, key);
-    if (id === undefined || reader.json.isObject(id)) continue;
-    const parts = reader.json.isArray(id) ? reader.json.items(id) : [id];
-    return parts.map((part) => reader.json.string(part).text).join(', ');
+    const text = id === undefined ? undefined : answerText(reader.json, id);
+    if (text !== undefined) return text;
   }
   return undefined;
 }
 
-const IMAGE_KEYS = ['image_path', 'image', 'image_1', 'image_2', 'image_3', 'image_4', 'image_5'];
+/** Reference answers are strings, numbers or (OlympiadBench) lists; of a worked answer (GSM8K) the part after `####` is taken. */
+export function answerText(json: JsonDocument, id: number): string | undefined {
+  if (json.isObject(id)) return undefined;
+  const parts = json.isArray(id) ? json.items(id) : [id];
+  const text = parts.map((part) => json.string(part).text).join(', ');
+  return /\n####[ \t]*(\S[^\n]*)\s*$/.exec(text)?.[1]?.trim() ?? text;
+}
+
+const IMAGE_KEYS = ['image_path', 'image', 'images', 'image_1', 'image_2', 'image_3', 'image_4', 'image_5'];
 
 /** Image paths: under any of the known keys, one or a list; each once. */
 function imagesOf(reader: RecordReader, record: number): string[] {
@@ -94,10 +113,34 @@ function imagesOf(reader: RecordReader, record: number): string[] {
   for (const key of IMAGE_KEYS) {
     const id = reader.value(record, key);
     if (id === undefined) continue;
-    const paths: (DocumentString | undefined)[] = reader.json.isArray(id)
-      ? reader.json.items(id).map((item) => reader.stringAt(item))
-      : [reader.stringAt(id)];
-    for (const path of paths) if (path !== undefined && path.text !== '') images.add(path.text);
+    const items = reader.json.isArray(id) ? reader.json.items(id) : [id];
+    for (const item of items) {
+      const path = imageAt(reader, item);
+      if (path !== undefined && path !== '') images.add(path);
+    }
   }
   return [...images];
+}
+
+/** Beginnings of PNG, JPEG, GIF and WebP files in base64. */
+const BASE64_IMAGES: readonly (readonly [string, string])[] = [
+  ['iVBORw0KGgo', 'png'],
+  ['/9j/', 'jpeg'],
+  ['R0lGOD', 'gif'],
+  ['UklGR', 'webp'],
+];
+
+/** An image is a path, a `data:` URL, a file in base64, or an object `{path, bytes}` as `datasets` writes it. */
+function imageAt(reader: RecordReader, id: number): string | undefined {
+  if (!reader.json.isObject(id)) return asDataUrl(reader.stringAt(id)?.text);
+  const bytes = reader.value(id, 'bytes') ?? reader.value(id, 'url') ?? reader.value(id, 'src');
+  const path = reader.value(id, 'path');
+  const found = bytes !== undefined && reader.json.isString(bytes) ? bytes : path;
+  return found === undefined ? undefined : asDataUrl(reader.stringAt(found)?.text);
+}
+
+function asDataUrl(text: string | undefined): string | undefined {
+  if (text === undefined || text.length < 64 || text.startsWith('data:')) return text;
+  const type = BASE64_IMAGES.find(([beginning]) => text.startsWith(beginning))?.[1];
+  return type === undefined || !/^[A-Za-z0-9+/=\s]+$/.test(text) ? text : `data:image/${type};base64,${text}`;
 }

@@ -1,12 +1,11 @@
 import type { JsonFormat } from './format.js';
 import type { JsonDocument } from './jsonDocument.js';
-import { ProblemDraft, questionOf } from './problemDraft.js';
+import { ANSWER_KEYS, answerText, ProblemDraft, questionOf } from './problemDraft.js';
 
-/** Keys of records that hold more than the problem: those are of other formats, read here or not. */
+/** Keys of records that have more than the problem: those are of other formats. */
 const SOLVED = [
   'steps',
   'steps_with_score',
-  'solution',
   'solutions',
   'solutions_splits',
   'children',
@@ -22,45 +21,94 @@ const SOLVED = [
   'correct_rollouts',
   'incorrect_rollouts',
   'response',
+  'responses',
+  'output',
 ];
 
-/** Longer texts under "answer" are solutions, as GSM8K writes them. */
+const QUESTION_KEYS = ['question', 'problem', 'content', 'Problem', 'Question', 'query', 'prompt'];
+/** Names of a problem or of the data set it is from: question and answer alone are any quiz. */
+const IDENTITY_KEYS = [
+  'id',
+  'ID',
+  'uuid',
+  'idx',
+  'index',
+  'unique_id',
+  'question_id',
+  'problem_id',
+  'image_path',
+  'image',
+  'images',
+  'url',
+  'year',
+  'Year',
+  'subject',
+  'level',
+  'type',
+  'source',
+  'problem_type',
+  'task',
+  'data_source',
+  'solution',
+];
+/** Beside one of these, `solution` is the reference solution (MATH, AIME). */
+const SEED_KEYS = [
+  'subject',
+  'level',
+  'unique_id',
+  'type',
+  'url',
+  'year',
+  'Year',
+  'problem_type',
+  'source',
+  'competition',
+  'ID',
+  'id',
+  'idx',
+  'index',
+];
+
+/** Longer texts under "answer" are solutions, unless they end in `#### answer` as GSM8K's do. */
 const ANSWER_LENGTH = 200;
 
 /**
- * Problems still to be labelled, as MM-PRM's `data_pipeline` takes them: `id`, `question`, `correct_answer` (or `answer`) and
- * `image_path`. There are no steps yet.
+ * Problems to label, without steps: MM-PRM's seed file (`question`, `correct_answer`, `image_path`), MATH-500 and AIME (`problem`,
+ * `answer`, a reference `solution`), GSM8K (`answer` that ends in `#### 18`), ReST-MCTS* (`content`, `answer`).
  */
 export const problemList: JsonFormat = {
   syntax: 'json',
   id: 'problemList',
   title: 'list of problems',
-  recognizedBy: 'a question and a final answer, no steps',
+  recognizedBy: 'a question and a final answer (MM-PRM seed, MATH-500, AIME, GSM8K), no steps',
   shown: 'problems to label',
-  keys: ['question', 'problem', 'content', 'Problem'],
+  keys: QUESTION_KEYS,
   hasNoSteps: true,
   claims(json, record) {
-    if (json.get(record, 'question') === undefined || !isClosed(json, record)) return false;
+    const question = QUESTION_KEYS.find((key) => isText(json, json.get(record, key)));
+    if (question === undefined || !json.isClosed(record)) return false;
     if (SOLVED.some((key) => json.get(record, key) !== undefined)) return false;
-    if (json.get(record, 'correct_answer') !== undefined) return true;
-    // Question and answer alone are any quiz.
-    return (
-      isFinalAnswer(json, json.get(record, 'answer')) && ['id', 'image_path', 'image'].some((key) => json.get(record, key) !== undefined)
-    );
+    const has = (keys: readonly string[]): boolean => keys.some((key) => json.get(record, key) !== undefined);
+    const hasSolution = json.get(record, 'solution') !== undefined || json.get(record, 'Solution') !== undefined;
+    if (hasSolution && !has(SEED_KEYS)) return false;
+    const key = ANSWER_KEYS.find((one) => json.get(record, one) !== undefined);
+    if (key === undefined || !isFinalAnswer(json, json.get(record, key)!)) return false;
+    if (key !== 'answer' && key !== 'Answer') return true;
+    return ['problem', 'Problem', 'content'].includes(question) || has(IDENTITY_KEYS) || isWorkedAnswer(json, json.get(record, key)!);
   },
-  holds: (json, record) => json.get(record, 'question') !== undefined,
-  read: (reader, record, index) => new ProblemDraft(reader).finish(record, index, questionOf(reader, record)),
+  holds: (json, record) => QUESTION_KEYS.some((key) => json.get(record, key) !== undefined),
+  read: (reader, record, index) => new ProblemDraft(reader).finish(record, index, questionOf(reader, record, QUESTION_KEYS)),
 };
 
-/** Whether a record is whole: of one that is cut off, the telling keys may be missing. */
-function isClosed(json: JsonDocument, record: number): boolean {
-  const { end } = json.span(record);
-  const last = json.items(record).at(-1);
-  return json.text[end - 1] === '}' && last !== undefined && json.span(last).end < end;
+function isText(json: JsonDocument, id: number | undefined): boolean {
+  return id !== undefined && json.isString(id) && json.string(id).text.trim() !== '';
 }
 
-function isFinalAnswer(json: JsonDocument, answer: number | undefined): boolean {
-  if (answer === undefined || json.isObject(answer) || json.isArray(answer)) return false;
-  const { text } = json.string(answer);
-  return text.length > 0 && text.length <= ANSWER_LENGTH && !text.includes('\n');
+function isWorkedAnswer(json: JsonDocument, id: number): boolean {
+  return json.isString(id) && /\n#### \S/.test(json.string(id).text);
+}
+
+function isFinalAnswer(json: JsonDocument, id: number): boolean {
+  const text = answerText(json, id);
+  return text !== undefined && text.length > 0 && text.length <= ANSWER_LENGTH && !text.includes('\n');
 }

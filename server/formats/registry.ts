@@ -1,17 +1,41 @@
 import type { Fault, ReasoningDocument } from '../reasoning/problem.js';
+import { agentTurns } from './agentTurns.js';
+import { atif } from './atif.js';
 import { encodingFault, withoutNulls } from './encodingFaults.js';
 import { FAULTS, FaultList } from './faults.js';
 import type { Format, JsonFormat, TextFormat } from './format.js';
+import { generic } from './generic.js';
+import { gsm8kSolutions } from './gsm8kSolutions.js';
 import { readJson } from './json.js';
 import { claimOf, readJsonFile } from './jsonFile.js';
+import { labelTurns } from './labelTurns.js';
+import { langfuse } from './langfuse.js';
+import { llmReasoners } from './llmReasoners.js';
+import { mathShepherd } from './mathShepherd.js';
 import { mmPrmAnnotation } from './mmPrmAnnotation.js';
 import { mmPrmCandidates } from './mmPrmCandidates.js';
 import { mmPrmFlattened } from './mmPrmFlattened.js';
 import { mmPrmTree } from './mmPrmTree.js';
+import { mrMath } from './mrMath.js';
+import { openRFlat } from './openRFlat.js';
+import { openRProcess } from './openRProcess.js';
+import { openRTree } from './openRTree.js';
+import { perturbation } from './perturbation.js';
+import { prm800k } from './prm800k.js';
 import { prmBench } from './prmBench.js';
 import { problemList } from './problemList.js';
 import { processBench } from './processBench.js';
+import { qwenMessages } from './qwenMessages.js';
+import { restMcts } from './restMcts.js';
+import { rlhFlowEval } from './rlhFlowEval.js';
+import { rStar } from './rStar.js';
+import { rStarMath } from './rStarMath.js';
+import { rStarMathData } from './rStarMathData.js';
+import { runEvents } from './runEvents.js';
+import { searchAndLearn } from './searchAndLearn.js';
 import { solutionText } from './solutionText.js';
+import { stepLensScores } from './stepLensScores.js';
+import { trl } from './trl.js';
 import { visualPrmConversations } from './visualPrmConversations.js';
 import { visualPrmRaw } from './visualPrmRaw.js';
 import { visualProcessBench } from './visualProcessBench.js';
@@ -25,9 +49,33 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
   visualPrmRaw,
   visualPrmConversations,
   visualProcessBench,
+  stepLensScores,
+  runEvents,
+  prm800k,
+  mrMath,
+  perturbation,
   processBench,
   prmBench,
+  mathShepherd,
+  openRProcess,
+  openRTree,
+  openRFlat,
+  trl,
+  labelTurns,
+  qwenMessages,
+  rlhFlowEval,
+  searchAndLearn,
+  llmReasoners,
+  rStar,
+  rStarMath,
+  rStarMathData,
+  restMcts,
+  gsm8kSolutions,
+  atif,
+  langfuse,
+  agentTurns,
   problemList,
+  generic,
 ];
 
 export const TEXT_FORMATS: readonly TextFormat[] = [solutionText];

@@ -32,7 +32,8 @@ export function stepSlices(reader: RecordReader, list: number): (Slice | undefin
   return reader.listAt(list)?.map((item) => stepAt(reader, item));
 }
 
-function stepAt(reader: RecordReader, item: number): Slice | undefined {
+/** One step of a list; undefined, and reported, when it has no text. */
+export function stepAt(reader: RecordReader, item: number): Slice | undefined {
   const { json } = reader;
   if (json.isArray(item)) return linesAt(reader, item);
   const text = json.isObject(item) ? textKeyOf(json, item) : item;

@@ -5,6 +5,8 @@ import { cleaned, paragraphsOf, type Region, type TextSource } from './textSourc
 export interface TextStep {
   readonly text: string;
   readonly span: Span;
+  /** The rule that split the solution here. */
+  readonly rule: string;
 }
 
 /** The steps of a solution: tagged, numbered, or its paragraphs. */
@@ -42,7 +44,7 @@ function tagged(source: TextSource, region: Region): TextStep[] | undefined {
     if (close >= 0 && close < start) close = text.indexOf('</step>', start);
     const isClosed = close >= 0 && close < limit;
     if (!isClosed) faults.add('unclosed-block', { start: open, end: start }, () => 'This <step> is not closed; write </step> at its end.');
-    steps.push(step(source, { start, end: isClosed ? close : limit }));
+    steps.push(step(source, { start, end: isClosed ? close : limit }, 'tag'));
     from = isClosed ? close + '</step>'.length : limit;
   });
   between(end);
@@ -62,7 +64,7 @@ function numbered(source: TextSource, region: Region): TextStep[] | undefined {
   prose(source, { ...region, to: markers[0]!.line }, steps);
   markers.forEach((marker, i) => {
     const last = (markers[i + 1]?.line ?? region.to) - 1;
-    const found = step(source, { start: marker.content, end: source.lines[last]!.end });
+    const found = step(source, { start: marker.content, end: source.lines[last]!.end }, 'marker');
     steps.push(marker.leavesBold ? { ...found, text: found.text.replace('**', '') } : found);
   });
   return steps.filter((one) => one.text !== '');
@@ -77,22 +79,23 @@ function prose(source: TextSource, region: Region, steps: TextStep[], limit = In
     if (text === '') continue;
     const previous = steps.at(-1);
     if (isFinalAnswer(text) && previous !== undefined && heading === undefined) {
-      steps[steps.length - 1] = step(source, { start: previous.span.start, end: span.end });
+      steps[steps.length - 1] = step(source, { start: previous.span.start, end: span.end }, 'paragraph');
     } else if (/^#{1,6} [^\n]*$/.test(text)) {
       heading ??= span.start;
     } else {
-      steps.push(step(source, { start: heading ?? span.start, end: span.end }));
+      steps.push(step(source, { start: heading ?? span.start, end: span.end }, 'paragraph'));
       heading = undefined;
     }
   }
-  if (heading !== undefined) steps.push(step(source, { start: heading, end: Math.min(source.lines[region.to - 1]!.end, limit) }));
+  if (heading !== undefined)
+    steps.push(step(source, { start: heading, end: Math.min(source.lines[region.to - 1]!.end, limit) }, 'paragraph'));
   return steps;
 }
 
 /** A step without surrounding blanks, and without the tag that closes it before a final answer. */
-function step(source: TextSource, span: Span): TextStep {
+function step(source: TextSource, span: Span, rule: string): TextStep {
   let { start, end } = span;
   while (start < end && /\s/.test(source.text[start]!)) start++;
   while (end > start && /\s/.test(source.text[end - 1]!)) end--;
-  return { text: cleaned(source.text, { start, end }).replace(/<\/step>\s*/g, '\n'), span: { start, end } };
+  return { text: cleaned(source.text, { start, end }).replace(/<\/step>\s*/g, '\n'), span: { start, end }, rule };
 }

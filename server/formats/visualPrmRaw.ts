@@ -3,11 +3,12 @@ import type { McValue, StepValues } from '../reasoning/stepValue.js';
 import type { JsonFormat } from './format.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { type Slice, stepSlice } from './slices.js';
+import type { Slice } from './slices.js';
+import { stepAt } from './stepLabels.js';
 
 /**
  * VisualPRM's Monte-Carlo labels (InternVL `tools/reasoning_data_pipeline`): every step with its score and counts. The
- * pipeline stops at the first step that fails; the steps after it stand with 0 of 0, which is unknown and not wrong.
+ * pipeline stops at the first step that fails; the steps after it have 0 of 0, which is unknown and not wrong.
  */
 export const visualPrmRaw: JsonFormat = {
   syntax: 'json',
@@ -33,10 +34,11 @@ function readSample(reader: RecordReader, record: number, index: number): Proble
       reader.wrongType(item, 'an object');
       continue;
     }
-    const text = reader.string(item, 'step');
-    if (text === undefined && reader.json.get(item, 'step') === undefined) reader.missingKey(item, 'step');
+    const step = reader.json.get(item, 'step');
+    if (step === undefined) reader.missingKey(item, 'step');
+    const slice = step === undefined ? undefined : stepAt(reader, step);
     const mc = readMc(reader, item);
-    if (text !== undefined) steps.push({ slice: stepSlice(text), values: mc ? { mc } : {} });
+    if (slice !== undefined) steps.push({ slice, values: mc ? { mc } : {} });
   }
   if (steps.length > 0) draft.addSolution(steps, reader.json.span(reader.json.get(record, 'steps_with_score')!));
   return draft.finish(record, index, question);

@@ -213,7 +213,8 @@ describe('list of problems', () => {
     expect(claimed({ question: 'q', correct_answer: '7' })).toBe('problemList');
     expect(claimed({ id: 1, question: 'q', answer: 7 })).toBe('problemList');
     expect(claimed({ question: 'q', answer: '7' })).toBeUndefined();
-    expect(claimed({ id: 1, question: 'q', answer: 'First 3.\nThen 4.\n#### 7' })).toBeUndefined();
-    expect(claimed({ id: 1, question: 'q', correct_answer: '7', process: 'Step 1: a' })).toBeUndefined();
+    expect(claimed({ id: 1, question: 'q', answer: 'First 3.\nThen 4.\n#### 7' })).toBe('problemList');
+    expect(claimed({ id: 1, question: 'q', answer: 'First 3.\nThen 4.\nThat is 7.' })).toBeUndefined();
+    expect(claimed({ id: 1, question: 'q', correct_answer: '7', process: 'Step 1: a' })).toBe('generic');
   });
 });
