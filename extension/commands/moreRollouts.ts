@@ -30,8 +30,9 @@ export const moreRollouts: Command = {
       { location: ProgressLocation.Notification, title: `StepLens: ${wanted} rollouts`, cancellable: true },
       (_progress, token) => stepLens.client.request(MoreRollouts, { uri: uri.toString(), ...here, count: wanted }, token),
     );
-    const { right, wrong, failed } = result;
-    const told = `${right + wrong + failed} more rollouts: ${right} right, ${wrong} wrong${failed > 0 ? `, ${failed} failed` : ''}.`;
+    const { right, wrong, undecided, failed } = result;
+    const others = [undecided > 0 ? `, ${undecided} undecided` : '', failed > 0 ? `, ${failed} failed` : ''].join('');
+    const told = `${right + wrong + undecided + failed} more rollouts: ${right} right, ${wrong} wrong${others}.`;
     if (await window.showInformationMessage(told, 'Undo')) await takeBack(document, before);
   },
 };

@@ -60,7 +60,9 @@ A local model:
                        as for steplens score
 Verdicts:
   --judge URL --judge-model NAME
-                       asked where the rules cannot tell whether an answer is right
+                       asked where the rules cannot decide whether an answer is right
+  --max-undecided X    an undecided rollout is neither right nor wrong and part of no value; when more
+                       than this share of the judged rollouts is undecided the run stops (default: 0.5)
 
 With --queue each problem is labelled by one process, and every process ends when all are finished,
 with the same totals. What was sampled is kept in Redis until then, so a problem whose process was
@@ -106,14 +108,15 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
   const started = world.now();
   let finished = 0;
   let rollouts = 0;
+  let hasJudgeFailed = false;
   /** Sampled by others before this process joined them. */
   let before: number | undefined;
   try {
     policy = world.openPolicy(options.policy, host.log);
-    const { problemsFile, settings, jobs, restart, queue } = options;
+    const { problemsFile, settings, jobs, restart, mostUndecided, queue } = options;
     const judge = openJudge(await loadAlgebra(), options.judge, host);
     const labelWorld = { policy, judge, folder: options.out, imageFolder: dirname(resolve(problemsFile)) };
-    const common = { problems, problemsFile, settings, jobs, signal };
+    const common = { problems, problemsFile, settings, jobs, mostUndecided, signal };
     const tell = (): void =>
       progress.tell(
         `${finished.toLocaleString('en-US')} of ${count(problems.length, 'problem')}, ${count(rollouts, 'rollout')}, ${rate(rollouts - (before ?? 0), world.now() - started)}`,
@@ -126,6 +129,11 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
               restart,
               onEvent(_, event, isRecorded) {
                 if (event.event !== 'rollouts' || isRecorded) return;
+                const failed = event.rollouts.find((one) => 'judgeFailure' in one && one.judgeFailure !== undefined);
+                if (failed !== undefined && !hasJudgeFailed) {
+                  hasJudgeFailed = true;
+                  say(`the judge failed, so an answer is undecided: ${(failed as { judgeFailure: string }).judgeFailure}`);
+                }
                 rollouts += event.rollouts.length;
                 tell();
               },
@@ -170,7 +178,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
 }
 
 function summaryLine(
-  { done, skipped, failed, rollouts, failures, undecided }: RunSummary,
+  { done, skipped, failed, rollouts, failures, undecided, judgeFailures }: RunSummary,
   folder: string,
   ms: number,
   before: number,
@@ -180,7 +188,10 @@ function summaryLine(
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ].join(', ');
-  const flaws = [...(failures > 0 ? [`${failures} failed`] : []), ...(undecided > 0 ? [`${undecided} undecided`] : [])].join(', ');
+  const flaws = [
+    ...(failures > 0 ? [`${failures} failed`] : []),
+    ...(undecided > 0 ? [`${undecided} undecided${judgeFailures > 0 ? `, the judge failed for ${judgeFailures}` : ''}`] : []),
+  ].join(', ');
   return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(rollouts - before, ms)}\n`;
 }
 

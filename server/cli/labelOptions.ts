@@ -1,6 +1,7 @@
 import { paperSearch } from '../labeling/mcts.js';
 import type { JudgeChoice, PolicyChoice } from '../labeling/policies/openPolicy.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
+import { defaultMostUndecided } from '../labeling/undecided.js';
 import { devices } from '../lsp/settings.js';
 import { UsageError } from './command.js';
 import { parseOptions, seedOption } from './commandOptions.js';
@@ -13,6 +14,8 @@ export interface LabelCliOptions {
   readonly judge: JudgeChoice | undefined;
   readonly jobs: number;
   readonly restart: boolean;
+  /** Share of undecided rollouts beyond which the run stops, in [0, 1]. */
+  readonly mostUndecided: number;
   /** The work queue, where other processes help. */
   readonly queue: { readonly address: string; readonly stalledAfter: number } | undefined;
 }
@@ -24,6 +27,7 @@ const KINDS = {
   positive: ['a number above 0', (value: number) => value > 0 && value < Infinity],
   notNegative: ['a number, 0 or more', (value: number) => value >= 0 && value < Infinity],
   share: ['a number above 0, at most 1', (value: number) => value > 0 && value <= 1],
+  shareOrNone: ['a number from 0 to 1', (value: number) => value >= 0 && value <= 1],
   belowOne: ['a number, 0 or more and below 1', (value: number) => value >= 0 && value < 1],
 } as const;
 
@@ -78,6 +82,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     retries: text,
     judge: text,
     'judge-model': text,
+    'max-undecided': text,
     device: { type: 'string', default: 'auto' },
     threads: text,
     jobs: text,
@@ -128,6 +133,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     judge: values.judge === undefined ? undefined : { url: values.judge, model: values['judge-model']!, server },
     jobs: number('jobs', 'count', 4),
     restart: values.restart,
+    mostUndecided: number('max-undecided', 'shareOrNone', defaultMostUndecided),
     queue: values.queue === undefined ? undefined : { address: values.queue, stalledAfter: number('stalled-after', 'positive', 30) * 1000 },
   };
 }

@@ -193,8 +193,8 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
         });
         const added = events.slice(before.length).flatMap((event) => (event.event === 'rollouts' ? event.rollouts : []));
         const ofVerdict = (wanted: string): number =>
-          added.filter((one) => ('failure' in one ? 'failed' : one.verdict === 'right' ? 'right' : 'wrong') === wanted).length;
-        return { right: ofVerdict('right'), wrong: ofVerdict('wrong'), failed: ofVerdict('failed') };
+          added.filter((one) => ('failure' in one ? 'failed' : one.verdict) === wanted).length;
+        return { right: ofVerdict('right'), wrong: ofVerdict('wrong'), undecided: ofVerdict('undecided'), failed: ofVerdict('failed') };
       });
     },
 

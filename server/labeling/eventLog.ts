@@ -98,15 +98,17 @@ function parseEvent(line: string): RunEvent | undefined {
       ? isBegin(fields)
       : fields.event === 'rollouts'
         ? isCount(fields.node) && isCount(fields.seed) && Array.isArray(fields.rollouts) && fields.rollouts.every(isRollout)
-        : fields.event === 'node'
-          ? isCount(fields.node) && isCount(fields.parent) && isStrings(fields.steps) && typeof fields.assumed === 'boolean'
-          : fields.event === 'value'
-            ? isCount(fields.node) && isCount(fields.correct) && isCount(fields.total) && typeof fields.value === 'number'
-            : fields.event === 'selected'
-              ? isCount(fields.node) && isCount(fields.rollout)
-              : fields.event === 'move'
-                ? isCount(fields.node)
-                : fields.event === 'end';
+        : fields.event === 'complete'
+          ? isCount(fields.node) && isVerdict(fields)
+          : fields.event === 'node'
+            ? isCount(fields.node) && isCount(fields.parent) && isStrings(fields.steps) && typeof fields.assumed === 'boolean'
+            : fields.event === 'value'
+              ? isCount(fields.node) && isCount(fields.correct) && isCount(fields.total) && typeof fields.value === 'number'
+              : fields.event === 'selected'
+                ? isCount(fields.node) && isCount(fields.rollout)
+                : fields.event === 'move'
+                  ? isCount(fields.node)
+                  : fields.event === 'end';
   return isEvent ? (value as RunEvent) : undefined;
 }
 
@@ -116,14 +118,16 @@ function isBegin({ hash, ...rest }: Fields): boolean {
 
 function isRollout(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { failure, steps, verdict, method, finish, answer } = value as Fields;
-  if (typeof failure === 'string') return true;
+  const fields = value as Fields;
+  if (typeof fields.failure === 'string') return true;
+  return isStrings(fields.steps) && ['stop', 'length'].includes(fields.finish as string) && isVerdict(fields);
+}
+
+function isVerdict({ verdict, method, answer, judgeFailure }: Fields): boolean {
   return (
-    isStrings(steps) &&
     ['right', 'wrong', 'undecided'].includes(verdict as string) &&
     typeof method === 'string' &&
-    ['stop', 'length'].includes(finish as string) &&
-    (answer === undefined || typeof answer === 'string')
+    [answer, judgeFailure].every((text) => text === undefined || typeof text === 'string')
   );
 }
 

@@ -1,7 +1,7 @@
 import { type Algebra, type AnswerMethod, verifyAnswer } from '../answers/verifier.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
 
-/** Decides whether a complete solution ends in the right answer: the rules first, an LLM where they cannot tell. */
+/** Decides whether a complete solution ends in the right answer: the rules first, an LLM where they cannot decide. */
 export interface Judge {
   /** Part of a run's settings hash. */
   readonly fingerprint: string;
@@ -20,14 +20,21 @@ export interface JudgeRequest {
 export interface RolloutVerdict {
   /** Final answer as read from the solution; absent where none is found. */
   readonly answer?: string;
-  /** `undecided`: neither the rules nor a judge could tell. Such a rollout counts as not right, and the run tells how many there were. */
+  /** `undecided`: neither the rules nor a judge could decide. Such a rollout is part of no value and of no search pool. */
   readonly verdict: 'right' | 'wrong' | 'undecided';
   /** The rule that decided, `llm` where a judge did, `failed` where the judge was asked and did not answer. */
   readonly method: AnswerMethod | 'llm' | 'failed';
+  /** Why the judge gave no verdict, one sentence; set where the method is `failed`. */
+  readonly judgeFailure?: string;
 }
 
-/** An LLM that compares answers; `failed` where it gave no clear verdict. One file beside the policies. */
-export type AnswerJudge = (request: AnswerJudgeRequest) => Promise<'right' | 'wrong' | 'failed'>;
+/** An LLM that compares answers. One file beside the policies. */
+export type AnswerJudge = (request: AnswerJudgeRequest) => Promise<'right' | 'wrong' | JudgeFailure>;
+
+export interface JudgeFailure {
+  /** Why it gave no verdict, one sentence. */
+  readonly failure: string;
+}
 
 export interface AnswerJudgeRequest {
   readonly question: string;
@@ -48,7 +55,7 @@ export interface JudgeOptions {
 
 /**
  * Reads the final answer of a solution's last step, as MM-PRM's `data_pipeline/omegaprm.py` does, and asks the rules. The LLM
- * is asked when they cannot decide, and about the whole last step when no answer is marked in it (MM-PRM asks it always).
+ * is asked when they cannot decide, and about the whole last step when no answer is marked in it (MM-PRM always asks it).
  */
 export function createJudge({ algebra, llm }: JudgeOptions): Judge {
   return {
@@ -60,7 +67,9 @@ export function createJudge({ algebra, llm }: JudgeOptions): Judge {
       const found = answer === undefined ? {} : { answer };
       if (llm === undefined || last === '' || (rule.verdict !== 'undecided' && answer !== undefined)) return { ...found, ...rule };
       const told = await llm.ask({ question, reference, answer: answer ?? last, ...(signal && { signal }) });
-      return told === 'failed' ? { ...found, verdict: 'undecided', method: 'failed' } : { ...found, verdict: told, method: 'llm' };
+      return typeof told === 'string'
+        ? { ...found, verdict: told, method: 'llm' }
+        : { ...found, verdict: 'undecided', method: 'failed', judgeFailure: told.failure };
     },
   };
 }

@@ -3,10 +3,12 @@ import { basename } from 'node:path';
 import { writeWhole } from '../files/writeWhole.js';
 import { type LabelWorld, labelProblem } from './labelProblem.js';
 import { PolicyError, type PolicyInfo } from './policy.js';
+import { countEvent, newCounts, type RolloutCounts } from './rolloutCounts.js';
 import type { LabelProblem, RunEvent } from './runEvents.js';
 import { removeRun, runFile } from './runFiles.js';
 import { LabelError } from './runRecorder.js';
 import { differences, digest, type LabelSettings } from './runSettings.js';
+import { UndecidedWatch } from './undecided.js';
 
 export interface RunOptions {
   readonly problems: readonly LabelProblem[];
@@ -17,6 +19,8 @@ export interface RunOptions {
   readonly jobs: number;
   /** Throw away what the folder holds of earlier runs. */
   readonly restart: boolean;
+  /** Share of the judged rollouts, in [0, 1], beyond which undecided ones stop the run (default: 0.5). */
+  readonly mostUndecided?: number;
   readonly signal: AbortSignal;
   onEvent?(problem: LabelProblem, event: RunEvent, isRecorded: boolean): void;
   onProblem?(problem: LabelProblem, outcome: ProblemOutcome): void;
@@ -25,26 +29,24 @@ export interface RunOptions {
 /** `failed`: this problem only, with why. */
 export type ProblemOutcome = { readonly kind: 'done' | 'skipped' } | { readonly kind: 'failed'; readonly message: string };
 
-export interface RunSummary {
+/** How a run went; the rollouts are those sampled now, not by an earlier run. */
+export interface RunSummary extends Readonly<RolloutCounts> {
   readonly done: number;
   readonly skipped: number;
   readonly failed: number;
-  /** Sampled now, not by an earlier run; failures and undecided ones are among the rollouts. */
-  readonly rollouts: number;
-  readonly failures: number;
-  readonly undecided: number;
 }
 
 /**
  * Labels problems into a folder, some at once. The same call again skips the finished ones and goes on with the others.
  * Rejects with AbortError when cancelled, PolicyError when the policy cannot be used, and LabelError when the folder holds a
- * run of other settings; a problem that cannot be labelled for itself is reported and costs no other.
+ * run of other settings or too many rollouts are undecided; a problem that cannot be labeled is reported and costs no other.
  */
 export async function labelRun({ problems, settings, jobs, restart, ...options }: RunOptions, world: LabelWorld): Promise<RunSummary> {
   const info = await world.policy.describe();
   if (restart) await removeRun(world.folder);
   await beginRun(world, settings, info, options.problemsFile);
-  const summary = { done: 0, skipped: 0, failed: 0, rollouts: 0, failures: 0, undecided: 0 };
+  const summary = { done: 0, skipped: 0, failed: 0, ...newCounts() };
+  const undecided = new UndecidedWatch(options.mostUndecided);
   const waiting = [...problems];
   // One problem's fatal error ends the others before it is told.
   const stop = new AbortController();
@@ -54,6 +56,8 @@ export async function labelRun({ problems, settings, jobs, restart, ...options }
       signal.throwIfAborted();
       const outcome = await labelOne(problem, settings, world, signal, (event, isRecorded) => {
         if (!isRecorded) countEvent(summary, event);
+        const tooMany = undecided.add(problem, event);
+        if (tooMany !== undefined) stop.abort(tooMany);
         options.onEvent?.(problem, event, isRecorded);
       });
       summary[outcome.kind]++;
@@ -81,16 +85,6 @@ async function labelOne(
   } catch (error) {
     if (signal.aborted || error instanceof PolicyError) throw error;
     return { kind: 'failed', message: error instanceof LabelError ? error.message : `problem ${problem.id}: ${(error as Error).message}` };
-  }
-}
-
-/** Adds a batch's rollouts to what was sampled. */
-export function countEvent(summary: { rollouts: number; failures: number; undecided: number }, event: RunEvent): void {
-  if (event.event !== 'rollouts') return;
-  for (const rollout of event.rollouts) {
-    summary.rollouts++;
-    if ('failure' in rollout) summary.failures++;
-    else if (rollout.verdict === 'undecided') summary.undecided++;
   }
 }
 

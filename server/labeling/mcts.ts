@@ -40,10 +40,11 @@ interface Candidate {
 
 /**
  * OmegaPRM as MM-PRM runs it (`data_pipeline/omegaprm.py`): estimate a state by rollouts; take the most promising wrong rollout
- * of the pool; find its first error by binary search, estimating every prefix looked at; repeat. It differs in three points:
+ * of the pool; find its first error by binary search, estimating every prefix looked at; repeat. It differs in four points:
  * of candidates that score the same the earlier one is taken, where the reference compares their texts; a rollout without
- * steps, in which no error can be found, neither enters the pool nor becomes a node; and where every rollout from a prefix
- * failed the binary search ends, where the reference goes on as if all had been wrong.
+ * steps, in which no error can be found, neither enters the pool nor becomes a node; an undecided rollout is part of no value
+ * and no pool, where the reference counts it as wrong; and where a prefix gets no value (every rollout failed or was
+ * undecided) the binary search ends, where the reference goes on as if all had been wrong.
  */
 export async function searchErrors(run: RunRecorder, settings: SearchSettings): Promise<void> {
   const { tree } = run;

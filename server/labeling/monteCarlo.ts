@@ -1,6 +1,6 @@
 import { endRun } from './mcts.js';
 import { estimate, type RunRecorder } from './runRecorder.js';
-import { prefixOf, type SearchNode, type SearchTree } from './searchTree.js';
+import { prefixOf, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
 
 export interface MonteCarloSettings {
   /** Solutions sampled for a problem. */
@@ -44,7 +44,7 @@ export function mergeSteps(steps: readonly string[], maxSteps: number): string[]
   return Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => steps.slice(i * size, (i + 1) * size));
 }
 
-/** A raw record of VisualPRM: one solution. A step that was not sampled, or only failed, has 0 of 0: unknown, not wrong. */
+/** A raw record of VisualPRM: one solution. A step without a right or wrong continuation has 0 of 0: unknown, not wrong. */
 export interface StepsWithScore {
   readonly image: string | readonly string[];
   readonly question: string;
@@ -56,6 +56,8 @@ export interface StepsWithScore {
     readonly num_mc_correct: number;
     readonly num_mc_total: number;
     readonly num_mc_failed: number;
+    /** Continuations that nobody could decide, not part of the total; absent where there is none. */
+    readonly num_mc_undecided?: number;
     readonly right: boolean | null;
   }[];
   readonly num_mc_sequences: number;
@@ -79,12 +81,13 @@ export function stepsWithScore(tree: SearchTree): StepsWithScore[] {
       question,
       answer,
       response: joinSteps(prefixOf(tree, chain.at(-1)!.id)),
-      steps_with_score: chain.map(({ steps, value, correct, total, failures }) => ({
+      steps_with_score: chain.map(({ steps, value, correct, total, failures, undecided }) => ({
         step: joinSteps(steps),
         score: value ?? 0,
         num_mc_correct: correct,
         num_mc_total: total,
         num_mc_failed: failures,
+        ...(undecided.length > 0 && { num_mc_undecided: rolloutCount(undecided) }),
         right: value === undefined ? null : value > Number(threshold),
       })),
       num_mc_sequences: Number(continuations),

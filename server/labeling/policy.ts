@@ -8,6 +8,8 @@ export interface Policy {
    * and with `PolicyError` when no request can succeed (no such model, no key, nothing listens).
    */
   sample(request: SampleRequest): Promise<readonly Rollout[]>;
+  /** Whether a prefix already is a whole solution, so that nothing is to be sampled behind it; without it, none is. */
+  isComplete?(prefix: readonly string[]): boolean;
   dispose(): Promise<void>;
 }
 
@@ -35,7 +37,7 @@ export interface SampleRequest {
 export type Rollout = Completion | RolloutFailure;
 
 export interface Completion {
-  /** The steps that follow the prefix; empty when the prefix is already complete. */
+  /** The steps that follow the prefix; empty when the model wrote nothing more. */
   readonly steps: readonly string[];
   /** Ended by itself, or cut at the longest allowed length. */
   readonly finish: 'stop' | 'length';

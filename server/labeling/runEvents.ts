@@ -14,9 +14,11 @@ export type RunEvent =
   | { readonly event: 'node'; readonly node: number; readonly parent: number; readonly steps: readonly string[]; readonly assumed: boolean }
   /** A batch of rollouts from a node, each judged or failed. */
   | RolloutsEvent
+  /** The prefix up to a node already ends with its final answer: nothing is sampled, the prefix itself is judged. */
+  | CompleteEvent
   /**
-   * A node's value follows from its rollouts: right / judged. Of a complete solution that failed (the end of a binary search)
-   * it is 0 of 1 and there are no rollouts: its own verdict is known. A node all of whose rollouts failed gets no value.
+   * A node's value follows from its rollouts: right / (right + wrong). A complete solution has no rollouts: its own verdict
+   * is its value, 0 of 1 or 1 of 1. A node without a right or wrong rollout (all failed or undecided) gets no value.
    */
   | { readonly event: 'value'; readonly node: number; readonly correct: number; readonly total: number; readonly value: number }
   /** A wrong rollout was taken from the pool (the `rollout`-th of the node's distinct wrong ones), with what spoke for it; `pool`: how many there were. */
@@ -63,6 +65,8 @@ export interface RolloutsEvent {
   readonly seed: number;
   readonly rollouts: readonly JudgedRollout[];
 }
+
+export type CompleteEvent = RolloutVerdict & { readonly event: 'complete'; readonly node: number };
 
 export type EndReason = 'searches' | 'budget' | 'empty pool' | 'done';
 

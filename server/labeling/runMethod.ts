@@ -13,8 +13,8 @@ export async function runMethod(run: RunRecorder): Promise<void> {
   if (settings.method === 'mcts') await searchErrors(run, settings);
   else await monteCarlo(run, settings);
   for (let next = run.next; next !== undefined; next = run.next) {
-    if (next.event !== 'rollouts' || run.tree.nodes[next.node] === undefined) throw run.mismatch();
-    await estimate(run, next.node, next.rollouts.length);
+    if ((next.event !== 'rollouts' && next.event !== 'complete') || run.tree.nodes[next.node] === undefined) throw run.mismatch();
+    await estimate(run, next.node, next.event === 'rollouts' ? next.rollouts.length : 1);
   }
 }
 

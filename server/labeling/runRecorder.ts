@@ -1,8 +1,8 @@
 import { createRandom } from '../reasoning/random.js';
 import type { Judge } from './judge.js';
 import type { Policy, Rollout } from './policy.js';
-import type { BeginEvent, JudgedRollout, RunEvent } from './runEvents.js';
-import { applyEvent, beginTree, prefixOf, type SearchTree } from './searchTree.js';
+import type { BeginEvent, CompleteEvent, JudgedRollout, RunEvent } from './runEvents.js';
+import { applyEvent, beginTree, prefixOf, rolloutCount, type SearchTree } from './searchTree.js';
 
 /** A problem cannot be labelled as asked; the message names the file and the remedy. */
 export class LabelError extends Error {
@@ -91,6 +91,30 @@ export class RunRecorder {
     return rollouts;
   }
 
+  /**
+   * The verdict on the prefix up to a node, when the policy says that it already is a whole solution; else undefined. It is
+   * recorded, so that a resumed run asks no judge again. Rejects with AbortError or PolicyError.
+   */
+  async complete(node: number): Promise<CompleteEvent | undefined> {
+    const { policy, judge, signal, begin } = this.#options;
+    const prefix = prefixOf(this.tree, node);
+    if (node === 0 || policy.isComplete?.(prefix) !== true) return undefined;
+    const recorded = this.next;
+    let event: CompleteEvent;
+    if (recorded?.event === 'complete') event = recorded;
+    else if (recorded !== undefined) throw this.mismatch();
+    else {
+      const { question, answer } = begin.problem;
+      event = {
+        event: 'complete',
+        node,
+        ...(await judge.judge({ question, reference: answer, solution: prefix, ...(signal && { signal }) })),
+      };
+    }
+    await this.emit(event);
+    return event;
+  }
+
   /** Whether it had been recorded before. */
   async #record(event: RunEvent): Promise<boolean> {
     const { recorded, onEvent } = this.#options;
@@ -145,11 +169,16 @@ export class RunRecorder {
 
 /** Samples a node and gives it the value that follows; right rollouts of a search become nodes whose value is assumed. */
 export async function estimate(run: RunRecorder, node: number, count: number): Promise<readonly JudgedRollout[]> {
+  const complete = await run.complete(node);
+  if (complete !== undefined) {
+    const correct = complete.verdict === 'right' ? 1 : 0;
+    if (complete.verdict !== 'undecided') await run.emit({ event: 'value', node, correct, total: 1, value: correct });
+    return [];
+  }
   const rollouts = await run.sample(node, count);
   const { right, wrong, children } = run.tree.nodes[node]!;
-  const sum = (rollouts: typeof right): number => rollouts.reduce((total, one) => total + one.count, 0);
-  const correct = sum(right);
-  const total = correct + sum(wrong);
+  const correct = rolloutCount(right);
+  const total = correct + rolloutCount(wrong);
   if (total > 0) await run.emit({ event: 'value', node, correct, total, value: correct / total });
   if (run.tree.begin.method !== 'mcts') return rollouts;
   // Right rollouts are made nodes in the order they came; of an earlier batch they are there already. MM-PRM makes a node

@@ -16,7 +16,7 @@ export interface SearchTree {
   readonly isEnded: boolean;
 }
 
-/** A prefix and what its rollouts told. */
+/** A prefix and its rollouts. */
 export interface SearchNode {
   readonly id: number;
   readonly parent: number | undefined;
@@ -25,16 +25,17 @@ export interface SearchNode {
   /** Made of a right rollout; `assumed` while it was never sampled, its value taken to be 1. */
   readonly isRightRollout: boolean;
   readonly assumed: boolean;
-  /** Undefined until it is known, and where every rollout failed. */
+  /** Undefined until it is known, and where no rollout was right or wrong. */
   readonly value: number | undefined;
-  /** What the value is made of: repeats counted, failures not. */
+  /** What the value is made of: repeats counted, failed and undecided rollouts not. */
   readonly correct: number;
   readonly total: number;
   /** How often a rollout of this node was selected. */
   readonly visits: number;
-  /** Distinct rollouts in the order they came; `wrong` holds the undecided ones too. */
+  /** Distinct rollouts in the order they came. */
   readonly right: readonly DistinctRollout[];
   readonly wrong: readonly DistinctRollout[];
+  readonly undecided: readonly DistinctRollout[];
   readonly failures: number;
   /** Seeds of its batches. */
   readonly seeds: readonly number[];
@@ -50,9 +51,10 @@ export interface DistinctRollout {
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-type WritableNode = Omit<Writable<SearchNode>, 'right' | 'wrong' | 'seeds' | 'children'> & {
+type WritableNode = Omit<Writable<SearchNode>, 'right' | 'wrong' | 'undecided' | 'seeds' | 'children'> & {
   right: Writable<DistinctRollout>[];
   wrong: Writable<DistinctRollout>[];
+  undecided: Writable<DistinctRollout>[];
   seeds: number[];
   children: number[];
 };
@@ -103,10 +105,13 @@ export function applyEvent(tree: SearchTree, event: RunEvent): void {
           continue;
         }
         if (rollout.verdict === 'undecided') draft.undecided++;
-        addDistinct(rollout.verdict === 'right' ? node.right : node.wrong, rollout);
+        addDistinct(node[rollout.verdict], rollout);
       }
       return;
     }
+    case 'complete':
+      nodeOf(draft, event.node);
+      return;
     case 'value': {
       const { correct, total, value } = event;
       Object.assign(nodeOf(draft, event.node), { correct, total, value, assumed: false });
@@ -144,6 +149,11 @@ export function replayTo(events: readonly RunEvent[], count: number): SearchTree
   return tree;
 }
 
+/** Rollouts of a list of distinct ones, repeats counted. */
+export function rolloutCount(rollouts: readonly DistinctRollout[]): number {
+  return rollouts.reduce((sum, { count }) => sum + count, 0);
+}
+
 /** All steps from the problem to a node. */
 export function prefixOf(tree: SearchTree, node: number): string[] {
   const path: SearchNode[] = [];
@@ -164,6 +174,7 @@ function newNode(id: number, parent: number | undefined, steps: readonly string[
     visits: 0,
     right: [],
     wrong: [],
+    undecided: [],
     failures: 0,
     seeds: [],
     children: [],

@@ -1,10 +1,10 @@
 import type { RolloutVerdict } from './judge.js';
-import type { DistinctRollout, SearchNode, SearchTree } from './searchTree.js';
+import { type DistinctRollout, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
 
 /**
  * MM-PRM's node (`data_pipeline/omegaprm.py`, `State.get_tree_structure`), which its `traverse.py` reads, and what that file
  * loses. `num_correct` and `num_incorrect` are the counts behind `mc_value` (the lists are without repeats); both are 0 where the
- * value is assumed. The verdicts stand in the order of the lists.
+ * value is assumed. The verdicts are in the order of the lists. What `undecided` names is absent where there is none.
  */
 export interface TreeFileNode {
   readonly partial_solution: readonly string[];
@@ -13,7 +13,7 @@ export interface TreeFileNode {
   readonly correct_rollouts: readonly (readonly string[])[];
   readonly incorrect_rollouts: readonly (readonly string[])[];
   readonly children: readonly TreeFileNode[];
-  /** Nodes without a value: not yet sampled, or all rollouts failed. Apart, because `traverse.py` would take them for wrong. */
+  /** Nodes without a value: not yet sampled, or no rollout was right or wrong. Apart, because `traverse.py` would take them for wrong. */
   readonly unvalued_children?: readonly TreeFileNode[];
   /** The node's number in the event log. */
   readonly node: number;
@@ -26,6 +26,10 @@ export interface TreeFileNode {
   readonly seeds: readonly number[];
   readonly correct_verdicts: readonly TreeFileVerdict[];
   readonly incorrect_verdicts: readonly TreeFileVerdict[];
+  /** Rollouts that neither the rules nor a judge could decide: neither right nor wrong, not part of `mc_value`. */
+  readonly num_undecided?: number;
+  readonly undecided_rollouts?: readonly (readonly string[])[];
+  readonly undecided_verdicts?: readonly TreeFileVerdict[];
 }
 
 export interface TreeFileVerdict extends RolloutVerdict {
@@ -65,7 +69,7 @@ export function treeText(tree: SearchTree): string {
 }
 
 function treeNode(node: SearchNode, tree: SearchTree, written: readonly TreeFileNode[]): TreeFileNode {
-  const { id, steps, value, visits, right, wrong, assumed, correct, total, failures, seeds } = node;
+  const { id, steps, value, visits, right, wrong, undecided, assumed, correct, total, failures, seeds } = node;
   const [valued, unvalued] = [true, false].map((isValued) =>
     node.children.filter((child) => (tree.nodes[child]!.value !== undefined) === isValued).map((child) => written[child]!),
   ) as [TreeFileNode[], TreeFileNode[]];
@@ -85,9 +89,14 @@ function treeNode(node: SearchNode, tree: SearchTree, written: readonly TreeFile
     seeds,
     correct_verdicts: right.map(verdict),
     incorrect_verdicts: wrong.map(verdict),
+    ...(undecided.length > 0 && {
+      num_undecided: rolloutCount(undecided),
+      undecided_rollouts: undecided.map(({ rollout }) => rollout.steps),
+      undecided_verdicts: undecided.map(verdict),
+    }),
   };
 }
 
-function verdict({ count, rollout: { verdict, method, answer, finish } }: DistinctRollout): TreeFileVerdict {
-  return { count, verdict, method, ...(answer !== undefined && { answer }), finish };
+function verdict({ count, rollout: { verdict, method, answer, judgeFailure, finish } }: DistinctRollout): TreeFileVerdict {
+  return { count, verdict, method, ...(answer !== undefined && { answer }), ...(judgeFailure !== undefined && { judgeFailure }), finish };
 }

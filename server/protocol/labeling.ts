@@ -59,7 +59,7 @@ export const StopLabeling = request({
   result: nothing,
 });
 
-const moreRolloutsResult = object({ right: count, wrong: count, failed: count });
+const moreRolloutsResult = object({ right: count, wrong: count, undecided: count, failed: count });
 export type MoreRolloutsResult = Infer<typeof moreRolloutsResult>;
 
 /**

@@ -172,7 +172,7 @@ describe('the search', () => {
     expect(read.problems[0]!.tree!.nodes.map((node) => node.mc?.value)).toEqual([0.5, 1]);
   });
 
-  it('counts an undecided rollout as not right and tells how many there were', async () => {
+  it('keeps undecided rollouts out of value and pool, and counts them apart', async () => {
     const judge = {
       fingerprint: 'none',
       judge: () => Promise.resolve({ verdict: 'undecided', method: 'unreadable', answer: '?' } as const),
@@ -186,10 +186,16 @@ describe('the search', () => {
       (event) => events.push(event),
     );
     expect(ofKind(events, 'end')[0]).toMatchObject({ undecided: 2 });
+    expect(ofKind(events, 'value')).toEqual([]);
+    expect(tree.nodes[0]).toMatchObject({ value: undefined, correct: 0, total: 0 });
     expect(treeFile(tree)).toMatchObject({
       mc_value: 0,
-      num_incorrect: 2,
-      incorrect_verdicts: [{ verdict: 'undecided', method: 'unreadable', answer: '?', count: 1 }, {}],
+      num_correct: 0,
+      num_incorrect: 0,
+      incorrect_rollouts: [],
+      num_undecided: 2,
+      undecided_rollouts: [['x'], ['y']],
+      undecided_verdicts: [{ verdict: 'undecided', method: 'unreadable', answer: '?', count: 1 }, {}],
     });
   });
 });

@@ -21,31 +21,34 @@ describe('the LLM that compares answers', { timeout: 30_000 }, () => {
     ['"No"', 'wrong'],
     ['no, the unit differs.', 'wrong'],
     ['Yes\nBoth are one half.', 'right'],
-    ['Yes and no', 'failed'],
-    ['No doubt it is right', 'failed'],
-    ['The answer is right.', 'failed'],
-    ['Not sure', 'failed'],
-    ['', 'failed'],
+    ['Yes and no', 'neither'],
+    ['No doubt it is right', 'neither'],
+    ['The answer is right.', 'neither'],
+    ['Not sure', 'neither'],
+    ['', 'empty'],
     ['<think>Is it? No.</think>\nYes', 'right'],
   ])('says %j: %s', async (reply, verdict) => {
     const { ask } = await judge(reply);
-    expect(await ask(request)).toBe(verdict);
+    const said = await ask(request);
+    if (typeof said === 'string') expect(said).toBe(verdict);
+    else expect(said.failure).toMatch(verdict);
   });
 
-  it('is told the question and both answers, at temperature 0', async () => {
+  it('is asked with the question and both answers, at temperature 0', async () => {
     const { ask, server } = await judge('Yes');
     await ask(request);
     expect(server.requests[0]).toMatchObject({ model: 'judge', temperature: 0 });
     for (const text of Object.values(request)) expect(server.requests[0]!.messages![0]!.content).toContain(text);
   });
 
-  it.each<Partial<VllmBehaviour>>([{ alwaysFault: 'error500' }, { alwaysFault: 'truncatedJson' }, { content: 'null' }])(
-    'has failed when no verdict comes (%j)',
-    async (behaviour) => {
-      const { ask } = await judge('Yes', behaviour);
-      expect(await ask(request)).toBe('failed');
-    },
-  );
+  it.each<[Partial<VllmBehaviour>, RegExp]>([
+    [{ alwaysFault: 'error500' }, /answered 500/],
+    [{ alwaysFault: 'truncatedJson' }, /cannot be read/],
+    [{ content: 'null' }, /without text/],
+  ])('fails with the reason when no verdict comes (%j)', async (behaviour, reason) => {
+    const { ask } = await judge('Yes', behaviour);
+    expect(await ask(request)).toEqual({ failure: expect.stringMatching(reason) as string });
+  });
 
   it('rejects when cancelled, and when its server cannot be used', async () => {
     const { ask, server } = await judge('Yes');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Policy } from '../../server/labeling/policy.js';
 import { ask, completed, connect, counted, countingPolicy, failures, startServer } from './openAiSetup.js';
+import { completions, policyOf } from './scripted.js';
 import type { ContentPart } from './vllmServerRequest.js';
 
 const prefix = ['We have 2 apples.'];
@@ -39,10 +40,30 @@ describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
     expect(server.requests.map((request) => request.seed)).toEqual([10, undefined, undefined]);
   });
 
-  it('need no request behind an answer', async () => {
-    const server = await startServer();
-    expect(await connect(server).sample(ask({ prefix: counted(0, 1) }))).toEqual(Array(3).fill({ steps: [], finish: 'stop' }));
-    expect(server.requests).toEqual([]);
+  it('are complete when the last step ends with an answer in its tag, not when it only mentions the tag', async () => {
+    const policy = connect(await startServer());
+    const isComplete = (...steps: string[]): boolean => policy.isComplete!(steps);
+    expect(isComplete(...counted(0, 1))).toBe(true);
+    expect(isComplete('So <answer>\\frac{1}{2}</answer>\n')).toBe(true);
+    for (const step of [
+      'We have 2 apples.',
+      'I will close the solution with </answer>.',
+      'The form is <answer>...</answer>, so first add.',
+      '<answer></answer>',
+      'Later </answer>',
+    ])
+      expect([step, isComplete(step)]).toEqual([step, false]);
+    expect(isComplete(...counted(0, 1), 'Wait, there is more.')).toBe(false);
+    expect(isComplete()).toBe(false);
+  });
+
+  it('get the end of their answer back where a server takes the stop string off', async () => {
+    const server = await startServer(
+      { steps: 'plain' },
+      policyOf(() => completions(['Add them.', 'So 5.\n<answer>5'])),
+    );
+    const [rollout] = completed(await connect(server, { mode: 'completions' }).sample(ask({ count: 1 })));
+    expect(rollout!.steps.at(-1)).toMatch(/<answer>5<\/answer>$/);
   });
 
   it('come from the completions API too', async () => {

@@ -212,7 +212,15 @@ describe('a run', () => {
     expect(await labelRun(options(), one)).toMatchObject({ done: 6, skipped: 0, failed: 0 });
     await labelRun(options({ jobs: 4, problems: problems.toReversed() }), many);
     expect(await filesOf(many.folder)).toEqual(await filesOf(one.folder));
-    expect(await labelRun(options(), one)).toEqual({ done: 0, skipped: 6, failed: 0, rollouts: 0, failures: 0, undecided: 0 });
+    expect(await labelRun(options(), one)).toEqual({
+      done: 0,
+      skipped: 6,
+      failed: 0,
+      rollouts: 0,
+      failures: 0,
+      undecided: 0,
+      judgeFailures: 0,
+    });
   });
 
   it('refuses the folder of another run, unless it is to be thrown away', async () => {

@@ -14,12 +14,17 @@ export function choiceRollout(choice: Choice, prefix: readonly string[]): Rollou
     return {
       failure: isCut ? 'The model was cut off before it began its answer; allow more tokens.' : 'The server answered without text.',
     };
-  const thought = splitThinking(content);
+  const thought = splitThinking(isCut ? content : closeAnswer(content));
   const reasoning = asText(message?.reasoning) ?? asText(message?.reasoning_content) ?? thought.reasoning;
   const steps = withoutPrefix(splitSteps(thought.answer), prefix);
   if (steps.length === 0 && isCut) return { failure: 'The model was cut off before it began its answer; allow more tokens.' };
   if (steps.length === 0 && prefix.length === 0) return { failure: 'The model answered with an empty text.' };
   return { steps, finish: isCut ? 'length' : 'stop', ...(reasoning !== undefined && { reasoning }) };
+}
+
+/** Servers other than vLLM take the stop string off: a text that stopped inside its answer ended with the answer. */
+function closeAnswer(text: string): string {
+  return text.lastIndexOf('<answer>') > text.lastIndexOf('</answer>') ? `${text.trimEnd()}</answer>` : text;
 }
 
 function asText(value: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { readChoices } from '../../remote/choices.js';
 import type { OpenAiClient } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
-import type { AnswerJudge, AnswerJudgeRequest } from '../judge.js';
+import type { AnswerJudge, AnswerJudgeRequest, JudgeFailure } from '../judge.js';
 import { splitThinking } from './stepText.js';
 
 export interface LlmJudgeOptions {
@@ -14,7 +14,7 @@ const MAX_TOKENS = 2048;
 
 /**
  * Asks a chat model whether an answer is the reference: the question of MM-PRM's `data_pipeline/omegaprm.py`
- * (`check_correctness`), at temperature 0 and once. A reply that does not begin with a clear verdict is `failed`, where the
+ * (`check_correctness`), at temperature 0 and once. A reply that does not begin with a clear verdict is a failure, where the
  * reference counts it as wrong. Rejects with AbortError when cancelled and PolicyError when the server cannot be used.
  */
 export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge {
@@ -23,9 +23,9 @@ export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge 
     try {
       const [choice] = readChoices(await client.post('/chat/completions', body, request.signal));
       const content = choice?.message?.content;
-      return typeof content === 'string' ? readVerdict(splitThinking(content).answer) : 'failed';
+      return typeof content === 'string' ? readVerdict(splitThinking(content).answer) : { failure: 'The judge answered without text.' };
     } catch (error) {
-      if (error instanceof RequestFailure) return 'failed';
+      if (error instanceof RequestFailure) return { failure: error.message };
       throw error;
     }
   };
@@ -46,7 +46,13 @@ function judgePrompt({ question, reference, answer }: AnswerJudgeRequest): strin
 }
 
 /** `Yes`, `**No**.`, `No: the unit differs`; not `Yes and no`, `No doubt` or `It is right`. */
-function readVerdict(reply: string): 'right' | 'wrong' | 'failed' {
+function readVerdict(reply: string): 'right' | 'wrong' | JudgeFailure {
   const word = /^\s*["'*_`]*(yes|no)["'*_`]*\s*(?:[.,:;!\n—–-]|$)/i.exec(reply)?.[1];
-  return word === undefined ? 'failed' : word.toLowerCase() === 'yes' ? 'right' : 'wrong';
+  if (word === undefined) {
+    const said = reply.trim();
+    return {
+      failure: said === '' ? 'The judge answered with an empty text.' : `The judge answered neither Yes nor No: "${said.slice(0, 80)}".`,
+    };
+  }
+  return word.toLowerCase() === 'yes' ? 'right' : 'wrong';
 }

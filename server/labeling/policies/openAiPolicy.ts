@@ -53,13 +53,16 @@ class OpenAiPolicy implements Policy {
 
   async sample(request: SampleRequest): Promise<readonly Rollout[]> {
     request.signal?.throwIfAborted();
-    if (isComplete(request.prefix)) return repeat(request.count, { steps: [], finish: 'stop' });
     try {
       return await this.#rollouts(await this.#body(request), request);
     } catch (error) {
       if (error instanceof RequestFailure || error instanceof ImageError) return repeat(request.count, { failure: error.message });
       throw error;
     }
+  }
+
+  isComplete(prefix: readonly string[]): boolean {
+    return isComplete(prefix);
   }
 
   dispose(): Promise<void> {

@@ -43,9 +43,11 @@ export function joinSteps(steps: readonly string[]): string {
     .join('\n');
 }
 
-/** Whether nothing can follow: the last step states the answer in its tag. */
+/** Whether nothing can follow: the last step ends with the answer in its tag. A step that only mentions the tag does not. */
 export function isComplete(steps: readonly string[]): boolean {
-  return steps.at(-1)?.includes('</answer>') === true;
+  const last = steps.at(-1)?.trimEnd() ?? '';
+  const open = last.lastIndexOf('<answer>');
+  return open >= 0 && last.endsWith('</answer>') && last.slice(open + '<answer>'.length, -'</answer>'.length).trim() !== '';
 }
 
 /**

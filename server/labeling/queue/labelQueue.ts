@@ -10,10 +10,11 @@ import type { LabelProblem } from '../runEvents.js';
 import { problemFiles } from '../runFiles.js';
 import { LabelError } from '../runRecorder.js';
 import { beginEvent, digest, type LabelSettings } from '../runSettings.js';
+import { UndecidedWatch } from '../undecided.js';
 import { logText, ProblemLost, SharedLog } from './sharedLog.js';
 import { type JobResult, type SharedProgress, SharedRun } from './sharedRun.js';
 
-export interface QueueOptions extends Pick<RunOptions, 'problems' | 'problemsFile' | 'settings' | 'jobs' | 'signal'> {
+export interface QueueOptions extends Pick<RunOptions, 'problems' | 'problemsFile' | 'settings' | 'jobs' | 'mostUndecided' | 'signal'> {
   /** `redis://host[:port][/db]`. */
   readonly address: string;
   /** ms without a sign of life after which a worker's problems are given to others. */
@@ -60,14 +61,8 @@ export async function labelQueue(options: QueueOptions, world: LabelWorld): Prom
     worker = startWorker(run, options, world, signal, stop);
     const progress = await finished(run, options, signal);
     const outcomes = await run.outcomes();
-    const summary = {
-      done: 0,
-      skipped: 0,
-      failed: 0,
-      rollouts: progress.rollouts,
-      failures: progress.failures,
-      undecided: progress.undecided,
-    };
+    const { finished: _all, ...counts } = progress;
+    const summary = { done: 0, skipped: 0, failed: 0, ...counts };
     for (const { problem, job } of shared) {
       const outcome = await collect(problem, outcomes.get(problem.id)!, job, run, settings, world);
       summary[outcome.kind]++;
@@ -96,12 +91,16 @@ function startWorker(
   stop: AbortController,
 ): Worker<unknown, JobResult> {
   const { problems, settings, jobs, stalledAfter } = options;
+  const undecided = new UndecidedWatch(options.mostUndecided);
   const byId = new Map(problems.map((problem) => [problem.id, problem]));
   const label = async ({ name, id = '' }: Job<unknown, JobResult>, token: string): Promise<JobResult> => {
     const problem = byId.get(name)!;
     const file = problemFiles(world.folder, problem.id, settings.method).log;
     const log = new SharedLog(run, id, token, file);
-    const { isSkipped } = await labelProblem(problem, settings, { ...world, logAt: () => log }, signal);
+    const { isSkipped } = await labelProblem(problem, settings, { ...world, logAt: () => log }, signal, (event) => {
+      const tooMany = undecided.add(problem, event);
+      if (tooMany !== undefined) stop.abort(tooMany);
+    });
     if (isSkipped && log.isOfFile) return { kind: 'skipped' };
     await writeWhole(file, logText(log.lines));
     return { kind: 'done' };

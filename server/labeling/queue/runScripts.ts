@@ -1,3 +1,5 @@
+import { COUNTS } from '../rolloutCounts.js';
+
 /** What has to happen at once in Redis, as Lua scripts: each runs whole, with nothing in between. */
 
 /** What an append tells when the line is in the log, and when the problem's lock is another worker's by now. */
@@ -21,7 +23,7 @@ export const runScripts = {
 
   /**
    * Writes a line of a problem's log, for the holder of its lock alone. A line that is there already was sent again after
-   * the connection broke. KEYS: lock, log, totals. ARGV: token, lines before this one, line, rollouts, failures, undecided.
+   * the connection broke. KEYS: lock, log, totals. ARGV: token, lines before this one, line, then the counts in the order of COUNTS.
    */
   steplensAppend: {
     numberOfKeys: 3,
@@ -31,7 +33,7 @@ export const runScripts = {
       if count == before + 1 and redis.call('LINDEX', KEYS[2], -1) == ARGV[3] then return ${appended.done} end
       if count ~= before then return ${appended.lost} end
       redis.call('RPUSH', KEYS[2], ARGV[3])
-      for i, name in ipairs({ 'rollouts', 'failures', 'undecided' }) do
+      for i, name in ipairs({ ${COUNTS.map((name) => `'${name}'`).join(', ')} }) do
         if ARGV[3 + i] ~= '0' then redis.call('HINCRBY', KEYS[3], name, ARGV[3 + i]) end
       end
       return ${appended.done}`,

@@ -1,7 +1,7 @@
 import { type EventLog, type LogStore, type OpenLog, parseEvents, readEventLog } from '../eventLog.js';
-import { countEvent } from '../labelRun.js';
+import { countEvent, newCounts, type RolloutCounts } from '../rolloutCounts.js';
 import type { RunEvent } from '../runEvents.js';
-import type { RolloutCounts, SharedRun } from './sharedRun.js';
+import type { SharedRun } from './sharedRun.js';
 
 /** The problem is another worker's by now: what this one does with it has no effect any more. */
 export class ProblemLost extends Error {
@@ -39,14 +39,14 @@ export class SharedLog implements LogStore {
     // One of other settings is refused by who asked.
     if (first?.event.event !== 'begin' || first.event.hash !== this.#job) return log;
     this.isOfFile = true;
-    for (const { line } of log.recorded) await this.#add(line, { rollouts: 0, failures: 0, undecided: 0 });
+    for (const { line } of log.recorded) await this.#add(line, newCounts());
     return log;
   }
 
   open(): Promise<OpenLog> {
     return Promise.resolve({
       append: async (line) => {
-        const counts = { rollouts: 0, failures: 0, undecided: 0 };
+        const counts = newCounts();
         countEvent(counts, JSON.parse(line) as RunEvent);
         await this.#add(line, counts);
       },
@@ -54,7 +54,7 @@ export class SharedLog implements LogStore {
     });
   }
 
-  async #add(line: string, counts: RolloutCounts): Promise<void> {
+  async #add(line: string, counts: Readonly<RolloutCounts>): Promise<void> {
     if (!(await this.#run.append(this.#job, this.#token, this.lines.length, line, counts))) throw new ProblemLost();
     this.lines.push(line);
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type IRedisClient, Queue, type RedisOptions } from 'bullmq';
+import { COUNTS, newCounts, type RolloutCounts } from '../rolloutCounts.js';
 import { connectionFault, redisAddress } from './redisUrl.js';
 import { runScripts } from './runScripts.js';
 
@@ -23,15 +24,8 @@ export interface SharedProblem {
   readonly job: string;
 }
 
-/** What was sampled; failures and undecided ones are among the rollouts. */
-export interface RolloutCounts {
-  readonly rollouts: number;
-  readonly failures: number;
-  readonly undecided: number;
-}
-
 /** What all workers together have done so far. */
-export interface SharedProgress extends RolloutCounts {
+export interface SharedProgress extends Readonly<RolloutCounts> {
   /** Problems labelled, or given up after their retries. */
   readonly finished: number;
 }
@@ -128,8 +122,9 @@ export class SharedRun {
     const known = Object.values(others).reduce((sum, count) => sum + count, completed + failed);
     if (known < this.#problems.length) await this.enqueue();
     const totals = await this.#client.hgetall(this.#key('run', 'totals'));
-    const total = (name: string): number => Number(totals[name] ?? 0);
-    return { finished: completed + failed, rollouts: total('rollouts'), failures: total('failures'), undecided: total('undecided') };
+    const counts = newCounts();
+    for (const name of COUNTS) counts[name] = Number(totals[name] ?? 0);
+    return { finished: completed + failed, ...counts };
   }
 
   /** How each problem ended, by id; all are finished. */
@@ -147,9 +142,9 @@ export class SharedRun {
   }
 
   /** Adds a line behind `before` others; false when `token` does not hold the problem any more. */
-  async append(job: string, token: string, before: number, line: string, counts: RolloutCounts): Promise<boolean> {
+  async append(job: string, token: string, before: number, line: string, counts: Readonly<RolloutCounts>): Promise<boolean> {
     const keys = [this.#key(job, 'lock'), this.#key(job, 'events'), this.#key('run', 'totals')];
-    return (await this.#run('steplensAppend', ...keys, token, before, line, counts.rollouts, counts.failures, counts.undecided)) === 1;
+    return (await this.#run('steplensAppend', ...keys, token, before, line, ...COUNTS.map((name) => counts[name]))) === 1;
   }
 
   /** Does something while no other worker of the run does such a thing. */
