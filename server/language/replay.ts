@@ -120,7 +120,6 @@ function framesOf(events: readonly RunEvent[], order: readonly number[], isRecor
 function toldOf(event: RunEvent, tree: SearchTree, search: number): ReplayEvent | undefined {
   switch (event.event) {
     case 'begin':
-    // The value that follows is what there is to see.
     case 'complete':
       return undefined;
     case 'node':
