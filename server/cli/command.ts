@@ -17,7 +17,7 @@ export interface CliWorld {
   readonly err: Output;
   readonly version: string;
   readonly isColourful: boolean;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   /** `cacheFolder` undefined: scores are not kept. */
   createScorer(settings: ScorerSettings, cacheFolder: string | undefined): Scorer;
@@ -25,6 +25,8 @@ export interface CliWorld {
   openPolicy(choice: PolicyChoice, log: PolicyHost['log']): Policy;
   /** Where scores are kept between runs. */
   readonly cacheFolder: string;
+  /** What starts this command again: the interpreter and the script. */
+  readonly program: readonly string[];
   /** Keys of servers come from here. */
   readonly env: NodeJS.ProcessEnv;
   /** Milliseconds. */

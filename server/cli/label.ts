@@ -11,6 +11,7 @@ import { type CliWorld, type Command, exitCodes } from './command.js';
 import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
 import { ProgressLine } from './progressLine.js';
 import { ReportedInput } from './reportedInput.js';
+import { writeArray } from './slurm.js';
 
 export const label: Command = {
   name: 'label',
@@ -29,9 +30,14 @@ stopped or killed and ends with the same files.
   --method M           mcts: MM-PRM's search, one tree a problem (default)
                        monte-carlo: VisualPRM's continuations of every step, one JSONL a problem
   --jobs N             problems at once (default: 4); the files do not depend on it
-  --restart            throw away what DIR holds of an earlier run
-  --queue URL          share the problems with every other process, on any machine, that runs the same
-                       command; URL is that of a Redis server: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]
+  --restart            discard what DIR has of an earlier run
+  --shared             other processes that run the same command, on any machine that has DIR, label
+                       other problems of it at the same time; start and stop any number of them
+  --shard I/N          as --shared, but only every N-th problem, beginning with the I-th
+  --slurm N            write DIR/label.sbatch, a Slurm script with N tasks of this command, and end
+  --no-fsync           do not wait until each batch of rollouts is on the disk
+  --queue URL          share the problems through a Redis server, where the machines have no common
+                       folder: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]
   --stalled-after S    a process not heard of for so long loses its problems to others (default: 30)
 
 mcts:
@@ -64,6 +70,9 @@ Verdicts:
   --max-undecided X    an undecided rollout is neither right nor wrong and part of no value; when more
                        than this share of the judged rollouts is undecided the run stops (default: 0.5)
 
+With --shared a file DIR/NAME.claim says which process has a problem. One whose process was killed is
+taken over: at once on the same machine, after a minute from another one.
+
 With --queue each problem is labelled by one process, and every process ends when all are finished,
 with the same totals. What was sampled is kept in Redis until then, so a problem whose process was
 killed goes on where it was. A problem that cannot be labelled is tried three times, then reported.
@@ -90,7 +99,10 @@ others are), 130 interrupted.
         );
       return exitCodes.unusable;
     }
-    const failed = await labelAll(problems, options, world);
+    const { slurm, shard } = options;
+    if (slurm !== undefined) return await writeArray(options.out, slurm, args, world);
+    const own = shard === undefined ? problems : problems.filter((_, i) => i % shard.of === shard.index);
+    const failed = await labelAll(own, options, world);
     return failed === 'interrupted' ? exitCodes.interrupted : failed || input.failed > 0 ? exitCodes.unusable : exitCodes.done;
   },
 };
@@ -115,7 +127,14 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     policy = world.openPolicy(options.policy, host.log);
     const { problemsFile, settings, jobs, restart, mostUndecided, queue } = options;
     const judge = openJudge(await loadAlgebra(), options.judge, host);
-    const labelWorld = { policy, judge, folder: options.out, imageFolder: dirname(resolve(problemsFile)) };
+    const labelWorld = {
+      policy,
+      judge,
+      folder: options.out,
+      imageFolder: dirname(resolve(problemsFile)),
+      report: say,
+      ...(options.isUnsynced && { isUnsynced: true }),
+    };
     const common = { problems, problemsFile, settings, jobs, mostUndecided, signal };
     const tell = (): void =>
       progress.tell(
@@ -127,6 +146,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
             {
               ...common,
               restart,
+              isShared: options.isShared,
               onEvent(_, event, isRecorded) {
                 if (event.event !== 'rollouts' || isRecorded) return;
                 const failed = event.rollouts.find((one) => 'judgeFailure' in one && one.judgeFailure !== undefined);

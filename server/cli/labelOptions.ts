@@ -14,6 +14,13 @@ export interface LabelCliOptions {
   readonly judge: JudgeChoice | undefined;
   readonly jobs: number;
   readonly restart: boolean;
+  /** Other processes label into the same folder. */
+  readonly isShared: boolean;
+  /** Every `of`-th problem, beginning with the `index`-th, counted from 0. */
+  readonly shard: { readonly index: number; readonly of: number } | undefined;
+  /** Tasks of the Slurm script to be written. */
+  readonly slurm: number | undefined;
+  readonly isUnsynced: boolean;
   /** Share of undecided rollouts beyond which the run stops, in [0, 1]. */
   readonly mostUndecided: number;
   /** The work queue, where other processes help. */
@@ -87,6 +94,10 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     threads: text,
     jobs: text,
     restart: flag,
+    shared: flag,
+    shard: text,
+    slurm: text,
+    'no-fsync': flag,
     queue: text,
     'stalled-after': text,
   });
@@ -107,6 +118,13 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     throw new UsageError(
       '--restart would throw away what other workers are writing; with --queue, remove the folder yourself or choose another',
     );
+  const shard = shardOption(values.shard);
+  for (const [other, isGiven] of [
+    ['--queue', values.queue !== undefined],
+    ['--restart', values.restart],
+  ] as const)
+    if (isGiven && (values.shared || shard !== undefined || values.slurm !== undefined))
+      throw new UsageError(`${other} does not go with --shared, --shard or --slurm`);
   const server = {
     concurrency: number('concurrency', 'count', 8),
     timeout: number('timeout', 'positive', 280) * 1000,
@@ -133,9 +151,22 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     judge: values.judge === undefined ? undefined : { url: values.judge, model: values['judge-model']!, server },
     jobs: number('jobs', 'count', 4),
     restart: values.restart,
+    isShared: values.shared || shard !== undefined,
+    shard,
+    slurm: numberOption('slurm', values.slurm, 'count'),
+    isUnsynced: values['no-fsync'],
     mostUndecided: number('max-undecided', 'shareOrNone', defaultMostUndecided),
     queue: values.queue === undefined ? undefined : { address: values.queue, stalledAfter: number('stalled-after', 'positive', 30) * 1000 },
   };
+}
+
+/** `I/N`, I from 1 to N. */
+function shardOption(given: string | undefined): LabelCliOptions['shard'] {
+  if (given === undefined) return undefined;
+  const [, index, of] = (/^(\d+)\/(\d+)$/.exec(given) ?? []).map(Number);
+  if (index === undefined || of === undefined || index < 1 || index > of)
+    throw new UsageError(`--shard is I/N, such as 3/8 for the third of eight shards, not "${given}"`);
+  return { index: index - 1, of };
 }
 
 function methodSettings(values: Readonly<Record<string, string | boolean | undefined>>, seed: number): LabelSettings {

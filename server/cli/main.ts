@@ -10,9 +10,8 @@ import { exitCodes } from './command.js';
 const { stdout, stderr, env, platform } = process;
 const interrupt = new AbortController();
 
-process.once('SIGINT', () => {
-  interrupt.abort();
-});
+// A second one ends the process at once.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupt.abort());
 // A reader that has seen enough (`| head`) is no failure.
 stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.unusable));
 
@@ -32,6 +31,7 @@ try {
         allows: () => true,
       }),
     openPolicy: (choice, log) => openPolicy(choice, { bundledPolicy, inferenceEntry, env, log }),
+    program: process.argv.slice(0, 2),
     env,
     cacheFolder: defaultCacheFolder(env, platform),
     now: () => performance.now(),

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Algebra, loadAlgebra } from '../answers/algebra.js';
@@ -8,6 +7,7 @@ import { type LabelWorld, labelProblem, moreRollouts } from '../labeling/labelPr
 import type { Policy } from '../labeling/policy.js';
 import type { LabelProblem } from '../labeling/runEvents.js';
 import { type ProblemFiles, problemFiles } from '../labeling/runFiles.js';
+import { makeFolder } from '../labeling/runLock.js';
 import { beginEvent, defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
 import type { EditorJudge } from './editorPolicy.js';
 import type { Labeler, LabelingSettings, LabelJob } from './labelingService.js';
@@ -33,7 +33,7 @@ const mostRuns = 1000;
  * or a second one of the same, has a folder of its own beside it (`NAME-2`, seed 2), so that no label is ever overwritten.
  * Image paths are written relative to the results, so that these can be moved together with the figures.
  */
-export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge): Labeler {
+export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, report: (message: string) => void): Labeler {
   let algebra: Promise<Algebra> | undefined;
   const judgeOf = async ({ labelingJudge, labelingJudgeModel }: LabelingSettings): Promise<Judge> =>
     openJudge(await (algebra ??= loadAlgebra()), { url: labelingJudge, model: labelingJudgeModel });
@@ -69,11 +69,11 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge): Lab
         const judge = await judgeOf(job.settings);
         const { folder, problem, settings, files } = await placeOf(job, policy, judge);
         return await begin(pathToFileURL(files.result).href, async ({ signal, onEvent }) => {
-          await mkdir(folder, { recursive: true });
+          await makeFolder(folder);
           const {
             isSkipped,
             tree: { rollouts, failures, undecided },
-          } = await labelProblem(problem, settings, { policy, judge, folder, imageFolder: folder }, signal, onEvent);
+          } = await labelProblem(problem, settings, { policy, judge, folder, imageFolder: folder, report }, signal, onEvent);
           return { state: isSkipped ? 'known' : 'done', rollouts, failures, undecided };
         });
       }),
@@ -81,7 +81,13 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge): Lab
     more: (file, node, count, job, { signal, onEvent }) =>
       withPolicy(job.settings.labelingPolicy, async (policy) => {
         const log = logOf(file);
-        const world: LabelWorld = { policy, judge: await judgeOf(job.settings), folder: dirname(log), imageFolder: imageFolderOf(job) };
+        const world: LabelWorld = {
+          policy,
+          judge: await judgeOf(job.settings),
+          folder: dirname(log),
+          imageFolder: imageFolderOf(job),
+          report,
+        };
         await moreRollouts(log, node, count, world, signal, onEvent);
         return (await readEventLog(log)).recorded.map(({ event }) => event);
       }),

@@ -192,8 +192,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
           onEvent: (event, isRecorded) => note(run, event, isRecorded),
         });
         const added = events.slice(before.length).flatMap((event) => (event.event === 'rollouts' ? event.rollouts : []));
-        const ofVerdict = (wanted: string): number =>
-          added.filter((one) => ('failure' in one ? 'failed' : one.verdict) === wanted).length;
+        const ofVerdict = (wanted: string): number => added.filter((one) => ('failure' in one ? 'failed' : one.verdict) === wanted).length;
         return { right: ofVerdict('right'), wrong: ofVerdict('wrong'), undecided: ofVerdict('undecided'), failed: ofVerdict('failed') };
       });
     },

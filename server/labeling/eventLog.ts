@@ -1,20 +1,31 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { appendFile, open, readFile, truncate } from 'node:fs/promises';
 import type { RunEvent } from './runEvents.js';
-import { LabelError, type RecordedEvent } from './runRecorder.js';
+import { FolderError, LabelError, type RecordedEvent } from './runRecorder.js';
 import { digest } from './runSettings.js';
 
 export interface EventLog {
   readonly recorded: readonly RecordedEvent[];
-  /** Bytes up to the end of the last whole line: what a killed run left behind it is to be cut off. */
+  /** Bytes up to the end of the last whole line that is an event: what is behind it is to be cut off. */
   readonly length: number;
+  /** Why the log ends there, when whole lines follow that are no events. */
+  readonly damage?: LogDamage;
+}
+
+export interface LogDamage {
+  /** First damaged line, counted from 1. */
+  readonly line: number;
+  /** Whole lines from there on. */
+  readonly lines: number;
 }
 
 /** Where a problem's log is kept: a file, or what a work queue holds of it (queue/sharedLog.ts). */
 export interface LogStore {
-  /** Without a torn last line; no events where nothing is kept yet. Rejects with LabelError when it is damaged. */
+  /** Without a torn last line and what follows a damaged one; no events where nothing is kept yet. */
   read(): Promise<EventLog>;
-  /** Goes on behind `length`: every line is kept before the next event happens. */
+  /** Continues behind `length`: every line is kept before the next event happens. */
   open(length: number): Promise<OpenLog>;
+  /** Moves what is behind `length` to a place of its own; where that is. Undefined where nothing can be set aside. */
+  setAside?(length: number): Promise<string>;
 }
 
 export interface OpenLog {
@@ -22,23 +33,40 @@ export interface OpenLog {
   close(): Promise<void>;
 }
 
-export function fileLog(path: string): LogStore {
-  return { read: () => readEventLog(path), open: (length) => openEventLog(path, length) };
+/** `isSynced`: a batch of rollouts is on the disk before the next one is asked for, so that a power failure loses none. */
+export function fileLog(path: string, isSynced = true): LogStore {
+  return {
+    read: () => readEventLog(path),
+    open: (length) => openEventLog(path, length, isSynced),
+    setAside: (length) => setAside(path, length),
+  };
 }
 
-/** Reads a log without its torn last line; no events where there is no file. Rejects with LabelError when it is damaged. */
+/** Reads a log up to its first damaged or torn line; no events where there is no file. Rejects with FolderError. */
 export async function readEventLog(path: string): Promise<EventLog> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return Buffer.alloc(0);
-    throw new LabelError(`${path} cannot be read (${error.code ?? error.message}).`);
+    throw new FolderError(path, error);
   });
-  return wholeEvents(bytes, path);
+  return wholeEvents(bytes);
 }
 
-/** A log as it is on disk, where its last line may be torn. Throws LabelError that names the line. */
-export function wholeEvents(bytes: Buffer, path: string): EventLog {
-  const length = bytes.lastIndexOf(10) + 1;
-  return { recorded: parseEvents(bytes.toString('utf8', 0, length), path), length };
+/** A log as it is on disk, where its last line may be torn and any line damaged. */
+export function wholeEvents(bytes: Buffer): EventLog {
+  const recorded: RecordedEvent[] = [];
+  for (let start = 0; ; ) {
+    const end = bytes.indexOf(10, start);
+    if (end < 0) return { recorded, length: start };
+    const line = bytes.toString('utf8', start, end);
+    const event = parseEvent(line);
+    if (event === undefined || (event.event === 'begin') !== (start === 0)) {
+      let lines = 1;
+      for (let at = bytes.indexOf(10, end + 1); at >= 0; at = bytes.indexOf(10, at + 1)) lines++;
+      return { recorded, length: start, damage: { line: recorded.length + 1, lines } };
+    }
+    recorded.push({ event, line });
+    start = end + 1;
+  }
 }
 
 /** The events of a log's text from line `first` (from 0) on, all of its lines whole. Throws LabelError that names the line. */
@@ -48,41 +76,61 @@ export function parseEvents(text: string, path: string, first = 0): RecordedEven
     .slice(0, -1)
     .map((line, i) => {
       const event = parseEvent(line);
-      if (event === undefined || (event.event === 'begin') !== (first + i === 0)) {
-        throw new LabelError(
-          `${path}:${first + i + 1}: this line is not an event of a run; the log is damaged. Run again with --restart, or into another folder.`,
-        );
-      }
+      if (event === undefined || (event.event === 'begin') !== (first + i === 0))
+        throw new LabelError(`${path}:${first + i + 1}: this line is not an event of a run; the log is damaged.`);
       return { event, line };
     });
 }
 
-/**
- * Appends lines, each written through to the file before the next event happens. What stands behind `length` is cut off.
- * Rejects with LabelError when the file cannot be written.
- */
-async function openEventLog(path: string, length: number): Promise<OpenLog> {
-  let file: FileHandle;
+/** Where what follows the good part of a log is kept. */
+function asidePath(path: string): string {
+  return path.replace(/\.events\.jsonl$/, '.damaged');
+}
+
+async function setAside(path: string, length: number): Promise<string> {
+  const aside = asidePath(path);
   try {
-    file = await open(path, 'a');
-    await file.truncate(length);
+    const bytes = await readFile(path);
+    await appendFile(aside, bytes.subarray(length));
+    await truncate(path, length);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new LabelError(`${path} cannot be written (${code ?? message}).`);
+    throw new FolderError(path, error);
   }
+  return aside;
+}
+
+/** Appends lines, each written to the file before the next event happens; what is behind `length` is cut off. Rejects with FolderError. */
+async function openEventLog(path: string, length: number, isSynced: boolean): Promise<OpenLog> {
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw new FolderError(path, error);
+    }
+  };
+  const file = await guarded(async () => {
+    const opened = await open(path, 'a');
+    await opened.truncate(length);
+    return opened;
+  });
   return {
-    append: async (line) => {
-      await file.appendFile(`${line}\n`);
-    },
-    close: () => file.close(),
+    append: (line) =>
+      guarded(async () => {
+        await file.appendFile(`${line}\n`);
+        if (isSynced && PAID.test(line)) await file.datasync();
+      }),
+    close: () => guarded(() => file.close()),
   };
 }
+
+/** Lines whose loss would cost requests; all others follow from them. */
+const PAID = /^\{"event":"(?:rollouts|complete|end)"/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Only what is taken from a log is looked at closely: how it began, and its rollouts. Everything else follows from them, and
- * is compared with what a log says when a run goes on.
+ * Only what is taken from a log is checked closely: how it began, and its rollouts. Everything else follows from them, and is
+ * compared with the log when a run is resumed.
  */
 function parseEvent(line: string): RunEvent | undefined {
   let value: unknown;

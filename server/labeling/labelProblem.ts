@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
-import { writeWhole } from '../files/writeWhole.js';
+import { type Claim, takeClaim } from './claim.js';
 import { type EventLog, fileLog, type LogStore, readEventLog } from './eventLog.js';
 import type { Judge } from './judge.js';
 import { stepsWithScore } from './monteCarlo.js';
 import type { Policy } from './policy.js';
 import type { BeginEvent, LabelProblem } from './runEvents.js';
-import { type ProblemFiles, problemFiles } from './runFiles.js';
+import { type ProblemFiles, problemFiles, writeRunFile } from './runFiles.js';
 import { runMethod } from './runMethod.js';
-import { estimate, LabelError, type RunListener, RunRecorder } from './runRecorder.js';
+import { estimate, LabelError, LogMismatch, type RunListener, RunRecorder } from './runRecorder.js';
 import { beginEvent, differences, type LabelSettings, settingsOf } from './runSettings.js';
 import type { SearchTree } from './searchTree.js';
 import { treeText } from './treeFile.js';
@@ -21,8 +21,12 @@ export interface LabelWorld {
   readonly folder: string;
   /** What relative image paths start from: the folder of the problems file. */
   readonly imageFolder: string;
-  /** Where the log of a problem is kept that would be this file: there, when not told. */
-  logAt?(file: string): LogStore;
+  /** Where the log of a problem is kept that would be this file; without it, in that file. */
+  readonly logAt?: (file: string) => LogStore;
+  /** Without it, every batch is written through to the disk (fsync) before the next one is asked for. */
+  readonly isUnsynced?: boolean;
+  /** Something the user should know that does not end the labeling, such as a damaged log. */
+  readonly report?: (message: string) => void;
 }
 
 export interface LabelResult {
@@ -33,9 +37,10 @@ export interface LabelResult {
 }
 
 /**
- * Labels a problem into its log and its result file, going on from where an earlier run of the same settings ended. `onEvent`
- * is told every event, those of the earlier run first. Rejects with AbortError when cancelled (what happened stays in the log),
- * PolicyError when the policy cannot be used, LabelError when the log is damaged or of other settings.
+ * Labels a problem into its log and its result file, continuing where an earlier run of the same settings ended. `onEvent` is
+ * called with every event, those of the earlier run first. A damaged log keeps its good part; the rest is set aside. Rejects
+ * with AbortError when cancelled (what happened stays in the log), PolicyError when the policy cannot be used, ClaimHeld when
+ * another process labels the problem, FolderError, and LabelError when the log is of other settings.
  */
 export async function labelProblem(
   problem: LabelProblem,
@@ -45,13 +50,15 @@ export async function labelProblem(
   onEvent?: RunListener,
 ): Promise<LabelResult> {
   const files = problemFiles(world.folder, problem.id, settings.method);
-  const store = (world.logAt ?? fileLog)(files.log);
-  const log = await store.read();
-  const begin = beginEvent(problem, settings, await world.policy.describe(), world.judge.fingerprint);
-  checkSame(files.log, log, begin);
-  const isSkipped = log.recorded.some(({ event }) => event.event === 'end');
-  const tree = await record(begin, files, store, log, world, signal, onEvent, () => Promise.resolve());
-  return { files, tree, isSkipped };
+  return await claimed(files, world, async (claim) => {
+    const store = storeOf(files.log, world, claim);
+    const log = await goodPart(files.log, store, world);
+    const begin = beginEvent(problem, settings, await world.policy.describe(), world.judge.fingerprint);
+    checkSame(files.log, log, begin);
+    const isSkipped = log.recorded.some(({ event }) => event.event === 'end');
+    const tree = await record({ begin, files, store, log, world, ...(signal && { signal }), ...(onEvent && { onEvent }) });
+    return { files, tree, isSkipped };
+  });
 }
 
 /**
@@ -67,32 +74,98 @@ export async function moreRollouts(
   signal?: AbortSignal,
   onEvent?: RunListener,
 ): Promise<SearchTree> {
-  const log = await readEventLog(path);
-  const [first] = log.recorded;
-  if (first?.event.event !== 'begin' || !log.recorded.some(({ event }) => event.event === 'end')) {
-    throw new LabelError(`${path} is not the log of a finished run: label the problem to its end before asking for more rollouts.`);
-  }
+  const [first] = (await readEventLog(path)).recorded;
+  if (first?.event.event !== 'begin') throw unfinished(path);
   const begin = first.event;
-  const here = beginEvent(begin.problem, settingsOf(begin), await world.policy.describe(), world.judge.fingerprint);
-  checkSame(path, log, here);
   const files = problemFiles(world.folder, begin.problem.id, begin.method);
-  return await record(begin, files, fileLog(files.log), log, world, signal, onEvent, async (run) => {
-    if (run.tree.nodes[node] === undefined) throw new LabelError(`${path} has no node ${node}; it has ${run.tree.nodes.length}.`);
-    await estimate(run, node, count);
+  return await claimed(files, world, async (claim) => {
+    const store = storeOf(files.log, world, claim);
+    const log = await store.read();
+    if (!log.recorded.some(({ event }) => event.event === 'end')) throw unfinished(path);
+    const here = beginEvent(begin.problem, settingsOf(begin), await world.policy.describe(), world.judge.fingerprint);
+    checkSame(path, log, here);
+    const further = async (run: RunRecorder): Promise<void> => {
+      if (run.tree.nodes[node] === undefined) throw new LabelError(`${path} has no node ${node}; it has ${run.tree.nodes.length}.`);
+      await estimate(run, node, count);
+    };
+    return await record({ begin, files, store, log, world, ...(signal && { signal }), ...(onEvent && { onEvent }), further });
   });
 }
 
-/** Lets everything in the log happen again, then goes on to the end of the method, then to what `further` asks for. */
-async function record(
-  begin: BeginEvent,
-  files: ProblemFiles,
-  store: LogStore,
-  log: EventLog,
-  world: LabelWorld,
-  signal: AbortSignal | undefined,
-  onEvent: RunListener | undefined,
-  further: (run: RunRecorder) => Promise<void>,
-): Promise<SearchTree> {
+function unfinished(path: string): LabelError {
+  return new LabelError(`${path} is not the log of a finished run: label the problem to its end before asking for more rollouts.`);
+}
+
+/** One process at a time writes a problem's files. A queue has locks of its own. */
+async function claimed<T>(files: ProblemFiles, { logAt }: LabelWorld, work: (claim: Claim | undefined) => Promise<T>): Promise<T> {
+  if (logAt !== undefined) return await work(undefined);
+  const claim = await takeClaim(files.claim, files.result);
+  try {
+    return await work(claim);
+  } finally {
+    await claim.release();
+  }
+}
+
+function storeOf(path: string, { logAt, isUnsynced }: LabelWorld, claim: Claim | undefined): LogStore {
+  if (logAt !== undefined) return logAt(path);
+  const store = fileLog(path, isUnsynced !== true);
+  return {
+    ...store,
+    async open(length) {
+      const file = await store.open(length);
+      return {
+        async append(line) {
+          await claim?.verify();
+          await file.append(line);
+        },
+        close: () => file.close(),
+      };
+    },
+  };
+}
+
+/** The log up to its first damaged line; what follows is set aside. */
+async function goodPart(path: string, store: LogStore, { report }: LabelWorld): Promise<EventLog> {
+  const log = await store.read();
+  if (log.damage === undefined || store.setAside === undefined) return log;
+  const aside = await store.setAside(log.length);
+  report?.(
+    `${path}:${log.damage.line}: this line is not an event of a run; the log is damaged. The ${log.damage.line - 1} lines before it are kept, the ${log.damage.lines} from it on are now in ${aside}.`,
+  );
+  return log;
+}
+
+interface Recording {
+  readonly begin: BeginEvent;
+  readonly files: ProblemFiles;
+  readonly store: LogStore;
+  readonly log: EventLog;
+  readonly world: LabelWorld;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: RunListener;
+  /** What is asked for behind the end of the method. */
+  readonly further?: (run: RunRecorder) => Promise<void>;
+}
+
+/** Lets everything in the log happen again, then continues to the end of the method. What the log has that does not happen is set aside. */
+async function record(recording: Recording): Promise<SearchTree> {
+  try {
+    return await recordOnce(recording);
+  } catch (error) {
+    const { store, log, world } = recording;
+    if (!(error instanceof LogMismatch) || store.setAside === undefined) throw error;
+    const recorded = log.recorded.slice(0, error.line - 1);
+    const length = recorded.reduce((sum, { line }) => sum + Buffer.byteLength(line) + 1, 0);
+    const aside = await store.setAside(length);
+    world.report?.(
+      `${error.message} The ${recorded.length} lines before it are kept, the ${log.recorded.length - recorded.length} from it on are now in ${aside}.`,
+    );
+    return await record({ ...recording, log: { recorded, length } });
+  }
+}
+
+async function recordOnce({ begin, files, store, log, world, signal, onEvent, further }: Recording): Promise<SearchTree> {
   const file = await store.open(log.length);
   try {
     const images = begin.problem.images.map((image) =>
@@ -100,7 +173,7 @@ async function record(
     );
     const run = await RunRecorder.begin({
       begin,
-      ...log,
+      recorded: log.recorded,
       logFile: files.log,
       append: (line) => file.append(line),
       policy: world.policy,
@@ -110,7 +183,7 @@ async function record(
       ...(onEvent && { onEvent }),
     });
     await runMethod(run);
-    await further(run);
+    await further?.(run);
     await writeResult(files.result, run.tree);
     return run.tree;
   } finally {
@@ -122,7 +195,7 @@ function checkSame(logFile: string, { recorded }: EventLog, here: BeginEvent): v
   const there = recorded[0]?.event;
   if (there?.event !== 'begin' || there.hash === here.hash) return;
   throw new LabelError(
-    `${logFile} was labelled otherwise: ${differences(flat(there), flat(here))}. Write into another folder (--out), or throw the old run away (--restart).`,
+    `${logFile} was labeled with other settings: ${differences(flat(there), flat(here))}. Write into another folder (--out), or discard the old run (--restart).`,
   );
 }
 
@@ -139,5 +212,5 @@ async function writeResult(path: string, tree: SearchTree): Promise<void> {
           .map((one) => `${JSON.stringify(one)}\n`)
           .join('');
   const there = await readFile(path, 'utf8').catch(() => undefined);
-  if (there !== text) await writeWhole(path, text);
+  if (there !== text) await writeRunFile(path, text);
 }

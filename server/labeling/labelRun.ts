@@ -1,13 +1,14 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { writeWhole } from '../files/writeWhole.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ClaimHeld } from './claim.js';
 import { type LabelWorld, labelProblem } from './labelProblem.js';
-import { PolicyError, type PolicyInfo } from './policy.js';
+import { PolicyError } from './policy.js';
 import { countEvent, newCounts, type RolloutCounts } from './rolloutCounts.js';
 import type { LabelProblem, RunEvent } from './runEvents.js';
-import { removeRun, runFile } from './runFiles.js';
-import { LabelError } from './runRecorder.js';
-import { differences, digest, type LabelSettings } from './runSettings.js';
+import { removeRun } from './runFiles.js';
+import { beginRun } from './runJson.js';
+import { lockRun, refuseIfAlone } from './runLock.js';
+import { FolderError, LabelError } from './runRecorder.js';
+import type { LabelSettings } from './runSettings.js';
 import { UndecidedWatch } from './undecided.js';
 
 export interface RunOptions {
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly restart: boolean;
   /** Share of the judged rollouts, in [0, 1], beyond which undecided ones stop the run (default: 0.5). */
   readonly mostUndecided?: number;
+  /** Other processes label problems of the same folder at the same time: each problem is labeled by one of them. */
+  readonly isShared?: boolean;
   readonly signal: AbortSignal;
   onEvent?(problem: LabelProblem, event: RunEvent, isRecorded: boolean): void;
   onProblem?(problem: LabelProblem, outcome: ProblemOutcome): void;
@@ -36,30 +39,61 @@ export interface RunSummary extends Readonly<RolloutCounts> {
   readonly failed: number;
 }
 
+/** How often a shared run looks again at problems that other processes have. */
+const LOOK_MS = 500;
+
 /**
- * Labels problems into a folder, some at once. The same call again skips the finished ones and goes on with the others.
- * Rejects with AbortError when cancelled, PolicyError when the policy cannot be used, and LabelError when the folder holds a
- * run of other settings or too many rollouts are undecided; a problem that cannot be labeled is reported and costs no other.
+ * Labels problems into a folder, some at once. The same call again skips the finished ones and continues with the others. A
+ * run has its folder for itself, unless it is shared. Rejects with AbortError when cancelled, PolicyError when the policy
+ * cannot be used, and LabelError when the folder cannot be used, another process has it, it holds a run of other settings, or
+ * too many rollouts are undecided; a problem that cannot be labeled is reported and costs no other.
  */
-export async function labelRun({ problems, settings, jobs, restart, ...options }: RunOptions, world: LabelWorld): Promise<RunSummary> {
+export async function labelRun(options: RunOptions, world: LabelWorld): Promise<RunSummary> {
+  const { settings, restart, isShared = false } = options;
   const info = await world.policy.describe();
-  if (restart) await removeRun(world.folder);
-  await beginRun(world, settings, info, options.problemsFile);
+  if (isShared) {
+    await beginRun(world, settings, info, options.problemsFile);
+    return await labelProblems(options, world);
+  }
+  const lock = await lockRun(world.folder);
+  try {
+    if (restart) await removeRun(world.folder);
+    await beginRun(world, settings, info, options.problemsFile);
+    return await labelProblems(options, world);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function labelProblems(options: RunOptions, world: LabelWorld): Promise<RunSummary> {
+  const { problems, settings, jobs, isShared = false } = options;
   const summary = { done: 0, skipped: 0, failed: 0, ...newCounts() };
   const undecided = new UndecidedWatch(options.mostUndecided);
   const waiting = [...problems];
-  // One problem's fatal error ends the others before it is told.
+  // One problem's fatal error ends the others before it is reported.
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const work = async (): Promise<void> => {
     for (let problem = waiting.shift(); problem !== undefined; problem = waiting.shift()) {
       signal.throwIfAborted();
+      if (isShared) await refuseIfAlone(world.folder);
       const outcome = await labelOne(problem, settings, world, signal, (event, isRecorded) => {
         if (!isRecorded) countEvent(summary, event);
         const tooMany = undecided.add(problem, event);
         if (tooMany !== undefined) stop.abort(tooMany);
         options.onEvent?.(problem, event, isRecorded);
       });
+      if (outcome.kind === 'held') {
+        if (isShared) {
+          // Another process has it: the others first, then it is looked at again until it is finished or given up.
+          if (waiting.length < jobs) await pause(LOOK_MS, undefined, { signal });
+          waiting.push(problem);
+          continue;
+        }
+        summary.failed++;
+        options.onProblem?.(problem, { kind: 'failed', message: outcome.message });
+        continue;
+      }
       summary[outcome.kind]++;
       options.onProblem?.(problem, outcome);
     }
@@ -78,58 +112,13 @@ export async function labelRun({ problems, settings, jobs, restart, ...options }
 /** The policy's and the system's own failures end a run: the next problem would meet them too. */
 async function labelOne(
   ...[problem, settings, world, signal, onEvent]: Required<Parameters<typeof labelProblem>>
-): Promise<ProblemOutcome> {
+): Promise<ProblemOutcome | { readonly kind: 'held'; readonly message: string }> {
   try {
     const { isSkipped } = await labelProblem(problem, settings, world, signal, onEvent);
     return { kind: isSkipped ? 'skipped' : 'done' };
   } catch (error) {
-    if (signal.aborted || error instanceof PolicyError) throw error;
+    if (signal.aborted || error instanceof PolicyError || error instanceof FolderError) throw error;
+    if (error instanceof ClaimHeld) return { kind: 'held', message: error.message };
     return { kind: 'failed', message: error instanceof LabelError ? error.message : `problem ${problem.id}: ${(error as Error).message}` };
   }
-}
-
-/** Writes run.json, or makes sure that the one there is of the same run: problems may have come and gone. */
-export async function beginRun(
-  { folder, judge }: LabelWorld,
-  settings: LabelSettings,
-  policy: PolicyInfo,
-  problemsFile: string,
-): Promise<void> {
-  const made = {
-    version: 1,
-    settings: Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))),
-    policy,
-    judge: judge.fingerprint,
-  };
-  const path = runFile(folder);
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw new LabelError(
-      `${folder} cannot be made a folder (${(error as NodeJS.ErrnoException).code ?? String(error)}); choose another with --out.`,
-    );
-  }
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined)
-    return await writeWhole(path, `${JSON.stringify({ ...made, problems: basename(problemsFile), hash: digest(made) }, null, 2)}\n`);
-  const there = readRun(text);
-  if (there?.hash === digest(made)) return;
-  const why =
-    there === undefined ? `${path} cannot be read` : `${folder} holds a run with other settings (${differences(flat(there), flat(made))})`;
-  throw new LabelError(`${why}. Write into another folder (--out), or throw the old run away (--restart).`);
-}
-
-type RunJson = Readonly<Record<string, unknown>>;
-
-function readRun(text: string): RunJson | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as RunJson) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function flat({ settings, policy, judge }: RunJson): Record<string, unknown> {
-  return { ...(settings as object), policy: (policy as Partial<PolicyInfo> | undefined)?.fingerprint, judge };
 }

@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isUnfinished } from '../files/writeWhole.js';
+import { isUnfinished, writeWhole } from '../files/writeWhole.js';
+import { FolderError } from './runRecorder.js';
 import { digest, type MethodSettings } from './runSettings.js';
 
 /** The files of one problem in a run's folder. */
@@ -9,13 +10,39 @@ export interface ProblemFiles {
   readonly log: string;
   /** The tree (`.json`), or the Monte-Carlo records (`.jsonl`). */
   readonly result: string;
+  /** Who labels the problem at this moment (claim.ts). */
+  readonly claim: string;
 }
 
 const LOG = '.events.jsonl';
+const CLAIM = '.claim';
 
 export function problemFiles(folder: string, id: string, method: MethodSettings['method']): ProblemFiles {
   const name = slug(id);
-  return { log: join(folder, `${name}${LOG}`), result: join(folder, `${name}${method === 'mcts' ? '.json' : '.jsonl'}`) };
+  return {
+    log: join(folder, `${name}${LOG}`),
+    result: join(folder, `${name}${method === 'mcts' ? '.json' : '.jsonl'}`),
+    claim: join(folder, `${name}${CLAIM}`),
+  };
+}
+
+/** Held by a run that shares its folder with no other. */
+export function lockFile(folder: string): string {
+  return join(folder, 'run.lock');
+}
+
+/** The logs and claims in a folder; none where there is no folder. Rejects with FolderError. */
+export async function filesIn(folder: string): Promise<{ readonly logs: readonly string[]; readonly claims: readonly string[] }> {
+  const names = await namesIn(folder);
+  const ending = (end: string): string[] => names.filter((name) => name.endsWith(end)).map((name) => join(folder, name));
+  return { logs: ending(LOG), claims: ending(CLAIM) };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new FolderError(folder, error);
+  });
 }
 
 /** What the run was made with. */
@@ -39,13 +66,23 @@ export function slug(id: string): string {
 /** The run's own file, and names that Windows gives to devices. */
 const RESERVED = /^(?:run|con|prn|aux|nul|com\d|lpt\d)$/;
 
+/** Writes a file of a run whole or not at all. Rejects with FolderError. */
+export async function writeRunFile(path: string, text: string): Promise<void> {
+  try {
+    await writeWhole(path, text);
+  } catch (error) {
+    throw new FolderError(path, error);
+  }
+}
+
 /** Removes a run from a folder: its own file, every log and the results beside the logs. Anything else stays. */
 export async function removeRun(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   const logs = names.filter((name) => name.endsWith(LOG)).map((name) => name.slice(0, -LOG.length));
-  const files = [...logs.flatMap((name) => [`${name}.json`, `${name}.jsonl`, `${name}${LOG}`]), ...names.filter(isUnfinished), 'run.json'];
-  for (const file of files) await rm(join(folder, file), { force: true });
+  const files = new Set([
+    ...logs.flatMap((name) => [`${name}.json`, `${name}.jsonl`, `${name}.damaged`, `${name}${CLAIM}`, `${name}${LOG}`]),
+    'run.json',
+  ]);
+  // What a killed process left of them is removed too.
+  for (const name of names) if (files.has(name) || isUnfinished(name)) await rm(join(folder, name), { force: true });
 }

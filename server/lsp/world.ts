@@ -77,6 +77,7 @@ export function createWorld(): World {
       createLabeler(
         (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options }),
         (algebra, judge) => openEditorJudge(algebra, judge, options),
+        (message) => options.log.warn(message),
       ),
     createDebugWorld: (options) =>
       createDebugWorld({

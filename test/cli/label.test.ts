@@ -104,7 +104,7 @@ describe('steplens label', () => {
     const { code, err } = await run(label('other', '--seed', '2'));
     expect([code, err]).toEqual([
       2,
-      expect.stringMatching(/other holds a run with other settings \(seed is 1 there and 2 here\)\. .*--restart/),
+      expect.stringMatching(/other has a run with other settings \(seed is 1 there and 2 here\)\. .*--restart/),
     ]);
     expect((await run(label('other', '--seed', '2', '--restart'))).code).toBe(0);
   });
@@ -215,6 +215,42 @@ describe('steplens label', () => {
     });
   });
 
+  it('shares a folder by shards, and writes a Slurm script that continues when it is submitted again', async () => {
+    await run(label('whole'));
+    const first = await run(label('shards', '--shard', '1/2'));
+    expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^1 problem ->/) as string]);
+    expect(Object.keys(await textsOf('shards'))).toEqual(['a.events.jsonl', 'a.json', 'run.json']);
+    await run(label('shards', '--shard', '2/2'));
+    expect(await textsOf('shards')).toEqual(await textsOf('whole'));
+    const { code, out } = await run(label('array', '--slurm', '4', '--seed', "7's"), {
+      program: ['/usr/bin/node', '/opt/step lens/cli.js'],
+    });
+    expect(code).toBe(2);
+    const written = await run(label('array', '--slurm', '4', '--model', "it's mine"), {
+      program: ['/usr/bin/node', '/opt/step lens/cli.js'],
+    });
+    expect([written.code, out, written.out]).toEqual([0, '', `sbatch ${at('array')}/label.sbatch\n`]);
+    const script = (await textsOf('array'))['label.sbatch']!;
+    expect(script).toMatch(/^#!\/bin\/bash\n/);
+    expect(script).toContain('#SBATCH --array=0-3\n');
+    expect(script).toContain(
+      `exec srun --ntasks=1 /usr/bin/node '/opt/step lens/cli.js' label ${at('problems.json')} --policy mini --out ${at('array')} --rollouts 4 --searches 3 --model 'it'\\''s mine' --shared\n`,
+    );
+  });
+
+  it('says in one sentence that a folder cannot be used', async () => {
+    await writeFile(at('file'), 'no folder');
+    for (const [out, why] of [
+      ['/proc/steplens-run', /ENOENT|EACCES|EPERM/],
+      [at('file'), /EEXIST|ENOTDIR/],
+      [at('file/below'), /ENOTDIR/],
+    ] as const) {
+      const { code, err } = await run(['label', at('problems.json'), '--policy', 'mini', '--out', out]);
+      expect([code, err.split('\n')]).toEqual([2, [expect.stringMatching(why), '']]);
+      expect(err).toContain('--out');
+    }
+  });
+
   it('refuses what it does not understand', async () => {
     const good = ['--policy', 'mini', '--out', 'x'];
     const wrong: [message: RegExp, args: string[]][] = [
@@ -230,6 +266,9 @@ describe('steplens label', () => {
       [/--alpha is a number above 0, at most 1/, ['a', ...good, '--alpha', '2']],
       [/--judge URL goes with --judge-model/, ['a', ...good, '--judge', 'http://localhost']],
       [/--mode is chat or completions/, ['a', ...good, '--mode', 'talk']],
+      [/--shard is I\/N/, ['a', ...good, '--shard', '9/8']],
+      [/--restart does not go with --shared/, ['a', ...good, '--shared', '--restart']],
+      [/--queue does not go with/, ['a', ...good, '--slurm', '4', '--queue', 'redis://localhost']],
       [/--jobs is/, ['a', ...good, '--jobs', '']],
     ];
     for (const [message, args] of wrong)

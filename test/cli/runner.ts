@@ -31,6 +31,7 @@ export async function run(args: readonly string[], world: Partial<CliWorld> = {}
     openPolicy: () => {
       throw new Error('this test opens no policy');
     },
+    program: ['node', 'cli.js'],
     env: {},
     cacheFolder: '/cache',
     now: () => 0,

@@ -63,12 +63,14 @@ let folder: string;
 let policy: ScriptedPolicy;
 let clock: ManualClock;
 let told: LabelingParams[];
+let reports: string[];
 let service: LabelingService;
 let job: LabelJob;
 /** One for all: it loads the algebra once. */
 const labeler = createLabeler(
   () => Promise.resolve(policy),
   (algebra, judge) => openEditorJudge(algebra, judge, { key: (url) => Promise.resolve(keys.get(url)), log }),
+  (message) => reports.push(message),
 );
 
 beforeEach(async () => {
@@ -76,6 +78,7 @@ beforeEach(async () => {
   policy = new ScriptedPolicy();
   clock = new ManualClock();
   told = [];
+  reports = [];
   service = createLabelingService({ labeler, read: readInEditor, clock, log, onChange: (params) => told.push(params) });
   const uri = pathToFileURL(join(folder, 'problems.json')).href;
   job = { problem: { id: 'sum', question: 'What is 3 + 4?', answer: '7', images: [] }, uri, images: [], settings, again: false };
@@ -158,7 +161,7 @@ describe('labelling a problem', () => {
     expect(await labelled()).toMatchObject({ state: 'done', file, resumed: 8, rollouts: whole.rollouts });
   });
 
-  it('refuses a second run into the same file, and says why one cannot be', async () => {
+  it('refuses a second run into the same file, and sets a damaged log aside', async () => {
     let second: Promise<unknown> | undefined;
     policy.before = () => {
       second ??= service.label(job, 0, none).catch((error: unknown) => error);
@@ -166,7 +169,9 @@ describe('labelling a problem', () => {
     await labelled();
     expect(String(await second)).toContain('being labelled already');
     await writeFile(join(folder, 'steplens-runs', 'problems', 'sum.events.jsonl'), 'nonsense\n');
-    await expect(service.label(job, 0, none)).rejects.toThrow('sum.events.jsonl:1');
+    expect(await service.label(job, 0, none)).toMatchObject({ state: 'done', resumed: 0 });
+    expect(await readFile(join(folder, 'steplens-runs', 'problems', 'sum.damaged'), 'utf8')).toBe('nonsense\n');
+    expect(reports).toEqual([expect.stringContaining('sum.events.jsonl:1: this line is not an event')]);
   });
 
   it('grows: the view while it runs is the tree so far', async () => {
@@ -308,6 +313,7 @@ describe('more rollouts from a node', () => {
     expect(await service.more(document, 0, node.id, 8, job, none)).toEqual({
       right: expect.any(Number) as number,
       wrong: expect.any(Number) as number,
+      undecided: 0,
       failed: 0,
     });
     const after = await viewOf(file, await documentOf(file));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Algebra } from '../../server/answers/verifier.js';
 import { readDocument } from '../../server/formats/registry.js';
-import { parseEvents } from '../../server/labeling/eventLog.js';
+import { readEventLog } from '../../server/labeling/eventLog.js';
 import { createJudge, type Judge } from '../../server/labeling/judge.js';
 import { type LabelWorld, labelProblem } from '../../server/labeling/labelProblem.js';
 import { labelRun } from '../../server/labeling/labelRun.js';
@@ -50,7 +50,7 @@ const search: LabelSettings = { ...defaultLabelSettings.mcts, rollouts: 4, searc
 const sampled: LabelSettings = { ...defaultLabelSettings['monte-carlo'], solutions: 2, continuations: 4, seed: 1 };
 
 async function eventsOf(path: string): Promise<RunEvent[]> {
-  return parseEvents(await readFile(path, 'utf8'), path).map(({ event }) => event);
+  return (await readEventLog(path)).recorded.map(({ event }) => event);
 }
 
 describe('undecided rollouts of a server', { timeout: 30_000 }, () => {

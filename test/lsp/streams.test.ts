@@ -65,6 +65,7 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
       createLabeler(
         () => Promise.reject(new PolicyError('No policy answers here.')),
         (algebra) => Promise.resolve(createJudge({ algebra })),
+        () => undefined,
       ),
     locateImages: (_, __, paths) => Promise.resolve([...paths]),
     findImages: (_, __, paths) => Promise.resolve(paths.map((path) => `file:///w/${path}`)),

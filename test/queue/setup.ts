@@ -28,9 +28,10 @@ export class QueueTest {
   readonly #workers: Worker[] = [];
   readonly #queues = new Map<string, Queue>();
 
-  constructor() {
+  /** @param hasRedis Whether a Redis server is started too. */
+  constructor(hasRedis = true) {
     beforeAll(async () => {
-      this.redis = await startRedis();
+      if (hasRedis) this.redis = await startRedis();
       this.policy = await VllmServer.start({ policy: walkPolicy({ mistakeRate: 0.3 }) });
       this.root = await mkdtemp(join(tmpdir(), 'steplens-queue-'));
     });
@@ -38,7 +39,7 @@ export class QueueTest {
       for (const worker of this.#workers) worker.kill('SIGKILL');
       for (const queue of this.#queues.values()) await queue.close();
       await this.policy.close();
-      await this.redis.stop();
+      if (hasRedis) await this.redis.stop();
       await rm(this.root, { recursive: true });
     });
   }

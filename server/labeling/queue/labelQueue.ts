@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, WaitingError, Worker } from 'bullmq';
-import { writeWhole } from '../../files/writeWhole.js';
 import { readEventLog } from '../eventLog.js';
 import { type LabelWorld, labelProblem } from '../labelProblem.js';
-import { beginRun, type ProblemOutcome, type RunOptions, type RunSummary } from '../labelRun.js';
+import { type ProblemOutcome, type RunOptions, type RunSummary } from '../labelRun.js';
 import { PolicyError } from '../policy.js';
 import type { LabelProblem } from '../runEvents.js';
-import { problemFiles } from '../runFiles.js';
+import { problemFiles, writeRunFile } from '../runFiles.js';
+import { beginRun } from '../runJson.js';
 import { LabelError } from '../runRecorder.js';
 import { beginEvent, digest, type LabelSettings } from '../runSettings.js';
 import { UndecidedWatch } from '../undecided.js';
@@ -102,7 +102,7 @@ function startWorker(
       if (tooMany !== undefined) stop.abort(tooMany);
     });
     if (isSkipped && log.isOfFile) return { kind: 'skipped' };
-    await writeWhole(file, logText(log.lines));
+    await writeRunFile(file, logText(log.lines));
     return { kind: 'done' };
   };
   const worker = new Worker<unknown, JobResult>(
@@ -167,7 +167,7 @@ async function collect(
     if (await isThere()) return outcome;
     await run.exclusively(async () => {
       if (await isThere()) return;
-      await writeWhole(log, logText(await run.lines(job)));
+      await writeRunFile(log, logText(await run.lines(job)));
       // All of it has happened: the result follows from the log.
       await labelProblem(problem, settings, world);
     });

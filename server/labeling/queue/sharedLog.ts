@@ -1,4 +1,4 @@
-import { type EventLog, type LogStore, type OpenLog, parseEvents, readEventLog } from '../eventLog.js';
+import { type EventLog, type LogStore, type OpenLog, readEventLog, wholeEvents } from '../eventLog.js';
 import { countEvent, newCounts, type RolloutCounts } from '../rolloutCounts.js';
 import type { RunEvent } from '../runEvents.js';
 import type { SharedRun } from './sharedRun.js';
@@ -33,7 +33,7 @@ export class SharedLog implements LogStore {
   async read(): Promise<EventLog> {
     const lines = await this.#run.lines(this.#job);
     this.lines.push(...lines);
-    if (lines.length > 0) return { recorded: parseEvents(logText(lines), `${this.#file} (in Redis)`), length: lines.length };
+    if (lines.length > 0) return { recorded: wholeEvents(Buffer.from(logText(lines))).recorded, length: lines.length };
     const log = await readEventLog(this.#file);
     const [first] = log.recorded;
     // One of other settings is refused by who asked.

@@ -1,0 +1,43 @@
+import { join, resolve } from 'node:path';
+import { writeRunFile } from '../labeling/runFiles.js';
+import { makeFolder } from '../labeling/runLock.js';
+import { FolderError } from '../labeling/runRecorder.js';
+import { type CliWorld, exitCodes } from './command.js';
+
+/** Writes `label.sbatch` into a run's folder: an array of tasks that run `steplens label ARGS --shared`. The exit code. */
+export async function writeArray(folder: string, tasks: number, args: readonly string[], { out, err, program }: CliWorld): Promise<number> {
+  const script = join(folder, 'label.sbatch');
+  try {
+    await makeFolder(folder);
+    await writeRunFile(script, slurmScript(folder, tasks, args, program));
+  } catch (error) {
+    if (!(error instanceof FolderError)) throw error;
+    err.write(`steplens: ${error.message}\n`);
+    return exitCodes.unusable;
+  }
+  out.write(`sbatch ${quoted(script)}\n`);
+  return exitCodes.done;
+}
+
+/**
+ * Slurm sends SIGTERM two minutes before the time limit: the run ends as with Ctrl-C, and the same script, submitted again,
+ * continues. `program`: what runs the command, such as `node /path/cli.js`.
+ */
+export function slurmScript(folder: string, tasks: number, args: readonly string[], program: readonly string[]): string {
+  const own = args.filter((arg, i) => arg !== '--shared' && !arg.startsWith('--slurm') && args[i - 1] !== '--slurm');
+  return `#!/bin/bash
+#SBATCH --job-name=steplens-label
+#SBATCH --array=0-${tasks - 1}
+#SBATCH --cpus-per-task=2
+#SBATCH --time=24:00:00
+#SBATCH --signal=TERM@120
+#SBATCH --requeue
+#SBATCH --output=${resolve(folder)}/slurm-%A_%a.log
+cd ${quoted(process.cwd())} || exit 1
+exec srun --ntasks=1 ${[...program, 'label', ...own, '--shared'].map(quoted).join(' ')}
+`;
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

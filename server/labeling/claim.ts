@@ -1,0 +1,205 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { FolderError, LabelError } from './runRecorder.js';
+
+/**
+ * The right to write a problem's log, or a whole run, as a file that only one process can create: it works between processes of
+ * one machine and between machines that share a file system. The file names its holder. A holder that died on this machine is
+ * recognized by its process id, one on another machine by its heartbeat (the file's time, compared in the file system's clock).
+ */
+export interface Claim {
+  /** Rejects with ClaimLost when another process took the claim over, as after a long suspension. */
+  verify(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Somebody else holds the claim. */
+export class ClaimHeld extends LabelError {
+  override readonly name = 'ClaimHeld';
+}
+
+/** The claim was taken over by another process: what this one would write has no effect any more. */
+export class ClaimLost extends LabelError {
+  override readonly name = 'ClaimLost';
+}
+
+interface Holder {
+  readonly owner: string;
+  readonly host: string;
+  readonly pid: number;
+  /** When the process began, in the kernel's ticks: tells it from a later one with the same id. */
+  readonly born?: string;
+  readonly token: string;
+}
+
+/** ms without a heartbeat after which a holder on another machine is taken for dead. */
+const STALE_AFTER = 60_000;
+/** A claim that has no content for so long was left by a process that died while it wrote it; ms. */
+const EMPTY_AFTER = 5000;
+
+/**
+ * Takes a claim. `what` begins the sentence of ClaimHeld; `verifyAfter`: ms between two looks at whether it still is this
+ * one's. Rejects with ClaimHeld, and with FolderError when the file cannot be written.
+ */
+export async function takeClaim(path: string, what: string, verifyAfter = STALE_AFTER / 4): Promise<Claim> {
+  const mine: Holder = { owner: userName(), host: machine(), pid: process.pid, ...bornOf('self'), token: randomUUID() };
+  for (;;) {
+    if (await create(path, JSON.stringify(mine))) return held(path, what, mine.token, verifyAfter);
+    const there = await look(path);
+    if (there === undefined) continue;
+    if (await isAlive(there, path)) throw new ClaimHeld(sentence(what, there));
+    await removeStale(path, there);
+  }
+}
+
+/** The sentence on who holds a claim, when somebody does who is alive; nothing is changed. */
+export async function holderOf(path: string, what: string): Promise<string | undefined> {
+  const there = await look(path);
+  return there !== undefined && (await isAlive(there, path)) ? sentence(what, there) : undefined;
+}
+
+interface Found {
+  readonly holder: Holder | undefined;
+  readonly text: string;
+  /** Time of the last heartbeat, ms. */
+  readonly beat: number;
+}
+
+function held(path: string, what: string, token: string, verifyAfter: number): Claim {
+  let verified = performance.now();
+  const verify = async (): Promise<void> => {
+    // A process that was suspended finds out before it writes.
+    if (performance.now() - verified < verifyAfter) return;
+    const there = await look(path);
+    if (there?.holder?.token !== token) throw new ClaimLost(`${what} was taken over by another process while this one was suspended.`);
+    verified = performance.now();
+  };
+  const beat = setInterval(() => {
+    const now = new Date();
+    void verify()
+      .then(() => utimes(path, now, now))
+      .catch(() => undefined);
+  }, STALE_AFTER / 4);
+  beat.unref();
+  return {
+    verify,
+    async release() {
+      clearInterval(beat);
+      const there = await look(path).catch(() => undefined);
+      if (there?.holder?.token === token) await rm(path, { force: true }).catch(() => undefined);
+    },
+  };
+}
+
+/** Whether the file was created: false when it is there already. */
+async function create(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    await rm(path, { force: true }).catch(() => undefined);
+    throw new FolderError(path, error);
+  }
+}
+
+async function look(path: string): Promise<Found | undefined> {
+  try {
+    const text = await readFile(path, 'utf8');
+    return { text, holder: read(text), beat: (await stat(path)).mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new FolderError(path, error);
+  }
+}
+
+function read(text: string): Holder | undefined {
+  try {
+    const { owner, host, pid, born, token } = JSON.parse(text) as Partial<Holder>;
+    if (typeof owner !== 'string' || typeof host !== 'string' || typeof pid !== 'number' || typeof token !== 'string') return undefined;
+    return { owner, host, pid, token, ...(typeof born === 'string' && { born }) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function isAlive({ holder, beat }: Found, path: string): Promise<boolean> {
+  if (holder === undefined) return (await fileSystemNow(path, beat + EMPTY_AFTER)) < beat + EMPTY_AFTER;
+  if (holder.host !== machine()) return (await fileSystemNow(path, beat + STALE_AFTER)) < beat + STALE_AFTER;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    // EPERM: it is there and another user's.
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const born = bornOf(holder.pid).born;
+  return holder.born === undefined || born === undefined || born === holder.born;
+}
+
+/** The file system's own time; asked only when this machine's clock says that `limit` has passed. */
+async function fileSystemNow(path: string, limit: number): Promise<number> {
+  if (Date.now() < limit) return Date.now();
+  const probe = `${path}.${randomBytes(8).toString('hex')}.unfinished`;
+  try {
+    await writeFile(probe, '', { flag: 'wx' });
+    return (await stat(probe)).mtimeMs;
+  } catch (error) {
+    throw new FolderError(path, error);
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Of those who found a claim stale one removes it, so that nobody removes the claim of the one who was faster. */
+async function removeStale(path: string, { text }: Found): Promise<void> {
+  const takeover = `${path}.takeover`;
+  if (!(await create(takeover, ''))) {
+    const other = await stat(takeover).catch(() => undefined);
+    if (other !== undefined && (await fileSystemNow(path, other.mtimeMs + EMPTY_AFTER)) > other.mtimeMs + EMPTY_AFTER)
+      await rm(takeover, { force: true });
+    return await pause(20);
+  }
+  try {
+    if ((await look(path))?.text === text) await rm(path, { force: true });
+  } finally {
+    await rm(takeover, { force: true });
+  }
+}
+
+function sentence(what: string, { holder }: Found): string {
+  if (holder === undefined) return `${what} is being claimed by another process at this moment; try again.`;
+  const { owner, host, pid } = holder;
+  return `${what} is being labeled by ${owner} on ${host.split(' ')[0]!} (process ${pid}).`;
+}
+
+/** This machine, and the process ids' own space where a container has one: the same id means another process there. */
+function machine(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'somebody';
+  }
+}
+
+/** Linux only. */
+function bornOf(pid: number | 'self'): { readonly born?: string } {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // Field 22; the second one, the name, may hold blanks.
+    const born = text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+    return born === undefined ? {} : { born };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ClaimHeld, ClaimLost, holderOf, takeClaim } from '../../server/labeling/claim.js';
+import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
+import { FolderError } from '../../server/labeling/runRecorder.js';
+import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
+import { problem, walkPolicy } from './scripted.js';
+import { answerJudge } from './solverPolicy.js';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steplens-claim-'));
+  path = join(folder, 'p.claim');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Rewrites a claim as another holder's, its heartbeat some seconds ago. */
+async function become(changed: Readonly<Record<string, unknown>>, secondsAgo = 0): Promise<void> {
+  await writeFile(path, JSON.stringify({ ...(JSON.parse(await readFile(path, 'utf8')) as object), ...changed }));
+  const then = new Date(Date.now() - secondsAgo * 1000);
+  await utimes(path, then, then);
+}
+
+/** The id of a process that has just ended. */
+async function deadProcess(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', '']);
+  await once(child, 'close');
+  return child.pid!;
+}
+
+describe('a claim', () => {
+  it('has one holder, named with host and process, until it is released', async () => {
+    const claim = await takeClaim(path, 'runs/p.json');
+    await expect(takeClaim(path, 'runs/p.json')).rejects.toThrow(
+      new RegExp(`^runs/p\\.json is being labeled by \\S+ on \\S+ \\(process ${process.pid}\\)\\.$`),
+    );
+    expect(await holderOf(path, 'p')).toContain(String(process.pid));
+    await claim.verify();
+    await claim.release();
+    expect(await holderOf(path, 'p')).toBeUndefined();
+    await (await takeClaim(path, 'p')).release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('of a process of this machine that ended is taken over, and so is that of another process that had its id', async () => {
+    await takeClaim(path, 'p');
+    await become({ pid: await deadProcess() });
+    await takeClaim(path, 'p');
+    await become({ born: 'another time', token: 'x' });
+    const claim = await takeClaim(path, 'p');
+    await claim.release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('of another machine is taken over when its heartbeat has stopped, not before', async () => {
+    await takeClaim(path, 'p');
+    await become({ host: 'node17', token: 'x', pid: await deadProcess() }, 30);
+    await expect(takeClaim(path, 'p')).rejects.toThrow(/on node17/);
+    await become({}, 90);
+    await takeClaim(path, 'p');
+  });
+
+  it('that was never written, or is no claim, is held for a moment only', async () => {
+    for (const text of ['', '{"owner":"a"', '[]']) {
+      await writeFile(path, text);
+      await expect(takeClaim(path, 'p')).rejects.toBeInstanceOf(ClaimHeld);
+      const then = new Date(Date.now() - 10_000);
+      await utimes(path, then, then);
+      await (await takeClaim(path, 'p')).release();
+    }
+  });
+
+  it('that is stale is taken over by one of many who try at once', async () => {
+    const pid = await deadProcess();
+    for (let round = 0; round < 5; round++) {
+      await takeClaim(path, 'p');
+      await become({ pid, token: `dead ${round}` });
+      const all = await Promise.allSettled(Array.from({ length: 12 }, () => takeClaim(path, 'p')));
+      const winners = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      expect(winners).toHaveLength(1);
+      await winners[0]!.release();
+      expect(await readdir(folder)).toEqual([]);
+    }
+  });
+
+  it('that was taken over while its holder slept is noticed before the holder writes, and not removed by it', async () => {
+    const claim = await takeClaim(path, 'p', 0);
+    await become({ token: 'another', host: 'node17' });
+    await expect(claim.verify()).rejects.toBeInstanceOf(ClaimLost);
+    await claim.release();
+    expect(await holderOf(path, 'p')).toContain('node17');
+  });
+
+  it('in a folder that is missing or a file says so', async () => {
+    await expect(takeClaim(join(folder, 'none', 'p.claim'), 'p')).rejects.toBeInstanceOf(FolderError);
+    await writeFile(join(folder, 'file'), '');
+    await expect(takeClaim(join(folder, 'file', 'p.claim'), 'p')).rejects.toThrow(/not a folder, ENOTDIR.*--out/);
+  });
+});
+
+describe('two runs on one folder', () => {
+  const walk = walkPolicy({ mistakeRate: 0.2 });
+  const world = () => ({ policy: walk, judge: answerJudge, folder, imageFolder: folder });
+  const options = (more: Partial<RunOptions> = {}): RunOptions => ({
+    problems: Array.from({ length: 8 }, (_, i) => ({ ...problem, id: `p${i}` })),
+    problemsFile: 'problems.json',
+    settings: { ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 },
+    jobs: 2,
+    restart: false,
+    signal: new AbortController().signal,
+    ...more,
+  });
+
+  it('that do not share it: the second is refused with the holder, and --restart throws nothing away', async () => {
+    let second: Promise<unknown> | undefined;
+    let refused: unknown;
+    await labelRun(
+      options({
+        onEvent: () => {
+          second ??= labelRun(options({ restart: true }), world()).catch((error: unknown) => (refused = error));
+        },
+      }),
+      { ...world(), policy: { ...walk, sample: async (request) => (await second, walk.sample(request)) } },
+    );
+    expect(String(refused)).toMatch(new RegExp(`is being labeled by .*\\(process ${process.pid}\\)\\. .*--out.*--shared`));
+    expect((await readdir(folder)).filter((name) => !/^p\d\.(json|events\.jsonl)$/.test(name))).toEqual(['run.json']);
+    expect(await labelRun(options(), world())).toMatchObject({ done: 0, skipped: 8 });
+  });
+
+  it('that share it label every problem exactly once, and refuse one that does not', async () => {
+    const done: string[] = [];
+    let alone: Promise<unknown> | undefined;
+    let refused: unknown;
+    const shared = options({
+      isShared: true,
+      onProblem: ({ id }, { kind }) => kind === 'done' && done.push(id),
+      onEvent: () => {
+        alone ??= labelRun(options(), world()).catch((error: unknown) => (refused = error));
+      },
+    });
+    const waiting = {
+      ...world(),
+      policy: { ...walk, sample: async (request: Parameters<typeof walk.sample>[0]) => (await alone, walk.sample(request)) },
+    };
+    const ends = await Promise.all([labelRun(shared, waiting), labelRun(shared, waiting), labelRun(shared, waiting)]);
+    expect(done.sort()).toEqual(options().problems.map(({ id }) => id));
+    for (const end of ends) expect(end.done + end.skipped).toBe(8);
+    expect(String(refused)).toMatch(/is being labeled by/);
+  });
+});
