@@ -5,12 +5,12 @@ import type { TextFormat } from './format.js';
 import { paragraphs, type TextLine, textLines } from './textLines.js';
 import { type Marker, markerOf, stepMarkerOf } from './textMarkers.js';
 import { cleaned, paragraphsOf, type Region, spanOf, type TextSource } from './textSource.js';
-import { solutionSteps } from './textSteps.js';
+import { solutionSteps, stepMarkers } from './textSteps.js';
 
 /**
  * A solution as people and chat models write it: a question, then steps, in Markdown or plain text. Steps are marked
- * (`<step>..</step>`, `Step n:`) or else the paragraphs; code fences and display formulas are never split. Headings and
- * labels (`# Problem`, `Solution 2:`) part several problems and solutions.
+ * (`<step>..</step>`, `Step n:`, the items of a list) or else the paragraphs; code fences and display formulas are never
+ * split. Headings and labels (`# Problem`, `Solution 2:`) separate several problems and solutions.
  */
 export const solutionText: TextFormat = {
   syntax: 'text',
@@ -22,26 +22,63 @@ export const solutionText: TextFormat = {
   read,
 };
 
+/** Signs that a text reasons about a problem, which instructions for a tool do not have. */
+const REASONS =
+  /\d\s*[=+\-*/×÷<>^]\s*[\d(a-z]|=\s*[-$\\\d]|\\(?:boxed|frac|times|cdot|le|ge)\b|\$[^$\n]+\$|\bthe answer is\b|####|<answer>|答案/i;
+
 /** Claims little: notes and READMEs are Markdown too. */
 function detect(head: string): boolean {
   if (/^\s*[{[]\s*(?:["'{[\]}]|$)/.test(head)) return false;
-  const lines = textLines(head);
-  const first = lines.findIndex((line) => line.text.trim() !== '');
+  const lines = textLines(head).slice(frontMatterLines(head));
+  const first = lines.findIndex((line) => line.text.trim() !== '' && !/^<!--.*-->\s*$/.test(line.text));
   if (first < 0) return false;
+  const source = { text: head, lines, faults: new FaultList() };
+  const whole = { from: first, to: lines.length, content: lines[first]!.start };
   const top = markerOf(asText(lines[first]!), first);
-  const steps = lines.flatMap((line, i) => stepMarkerOf(line, i) ?? []);
-  const tags = lines.filter((line) => !line.inside && /^\s*<step>/.test(line.text)).length;
+  const markers = lines.flatMap((line, i) => (i > first ? (markerOf(line, i) ?? []) : []));
+  const steps = stepMarkers(source, whole);
+  const tags = lines.filter((line) => !line.inside && /(?:^|\s)<step>/.test(line.text)).length;
+  // Thoughts come first, after a question, or without the tag that opens them.
+  const thinks = lines.some((line) => !line.inside && /^\s*(?:> ?)*<\/?think(?:ing)?>/.test(line.text));
+  if (thinks && (top?.kind === 'problem' || !isTitle(lines[first]!))) return true;
+  const hasSolution = markers.some(({ kind }) => kind === 'solution' || kind === 'answer');
   if (top?.kind === 'problem') {
-    const hasSolution = lines.some((line, i) => i > first && ['solution', 'answer'].includes(markerOf(line, i)?.kind ?? ''));
     if (hasSolution || steps.length > 0 || tags > 0) return true;
     const hasTitle = top.isHeading && top.content < lines[first]!.end;
     return !hasTitle && paragraphs(lines, first, lines.length).length >= 2;
   }
-  // A page with a title of its own is a page about something; its steps may be those of an installation.
-  if (/^ {0,3}(?:#{1,6} |---\s*$)/.test(lines[first]!.text) && top === undefined) return false;
+  // A page with a title of its own is a page about something: its steps may be those of an installation.
+  if (isTitle(lines[first]!) && top === undefined) {
+    const problem = markers.findIndex(({ kind }) => kind === 'problem');
+    const solution = markers.findIndex(({ kind }, i) => i > problem && kind === 'solution');
+    return problem >= 0 && solution >= 0 && (steps.length > 0 || tags > 0) && !describesTool(head);
+  }
   const plain = steps.filter((step) => !step.isHeading);
   const allTags = tags > 0 ? (head.match(/<step>/g)?.length ?? 0) : 0;
-  return allTags >= 2 || (plain[0]?.number === 1 && plain.some((step) => step.number === 2));
+  if (allTags >= 2) return true;
+  return plain[0]?.number === 1 && plain.some((step) => step.number === 2) && reasons(head, plain[0].at) && !describesTool(head);
+}
+
+/** Whether a text without section marks is about a problem: it calculates, or asks a question before its first step. */
+function reasons(head: string, firstStep: number): boolean {
+  return REASONS.test(head) || /[?？]\s/.test(head.slice(0, firstStep));
+}
+
+function isTitle(line: TextLine): boolean {
+  return /^ {0,3}#{1,6} /.test(line.text);
+}
+
+/** Commands and clicks: steps of an installation. */
+function describesTool(head: string): boolean {
+  return /```(?:sh|bash|shell|console)\b|(?:^|[\s`])(?:npm|npx|pip3?|yarn|pnpm|brew|apt(?:-get)?|sudo|git clone|docker|curl|make install)\b|\b(?:click|install|download)\b/im.test(
+    head,
+  );
+}
+
+/** Lines of a YAML front matter at the top. */
+function frontMatterLines(text: string): number {
+  const match = /^\uFEFF?---[ \t]*\r?\n(?:[^\n]*\n){0,200}?---[ \t]*\r?(?:\n|$)/.exec(text);
+  return match === null ? 0 : match[0].split('\n').length - (match[0].endsWith('\n') ? 1 : 0);
 }
 
 /** A byte order mark would hide the marker behind it. */
@@ -57,7 +94,10 @@ function read(text: string): ReasoningDocument {
       at,
       () => 'This code fence or formula is never closed; close it, so that its blank lines do not split the step.',
     );
-  }).map((line, i) => (i === 0 ? asText(line) : line));
+  })
+    .map((line, i) => (i === 0 ? asText(line) : line))
+    .slice(frontMatterLines(text));
+  if (lines.length === 0) return { format: 'solutionText', problems: [], faults: faults.list() };
   const markers = lines.flatMap((line, i) => markerOf(line, i) ?? []);
   const source = { text, lines, faults };
   const problems: Problem[] = [];
@@ -177,24 +217,44 @@ function sectionsOf(markers: readonly Marker[]): Marker[] {
   return sections;
 }
 
-/** Where the steps begin when no marker tells: at the first step marker, else behind the first paragraph (and its images). */
+/** Where the steps begin when no section says: at a tag or step marker, else after the first paragraph, its images and its options. */
 function questionEnd(source: TextSource, region: Region, hasMarker: boolean): { question: Span; body: Region } {
-  const { lines } = source;
-  for (let i = region.from; i < region.to; i++) {
-    const line = lines[i]!;
-    if (stepMarkerOf(line, i) !== undefined || (!line.inside && /^\s*<step>/.test(line.text))) {
-      return { question: spanOf(source, { ...region, to: i }), body: { from: i, to: region.to, content: line.start } };
-    }
+  const { lines, text } = source;
+  const at = firstStepAt(source, region);
+  if (at !== undefined) {
+    let from = region.from;
+    while (from + 1 < region.to && lines[from + 1]!.start <= at) from++;
+    const question = spanOf(source, { from: region.from, to: from + 1, content: region.content, end: at });
+    return { question, body: { from, to: region.to, content: at } };
   }
   const all = paragraphsOf(source, region);
+  const isPicture = (span: Span): boolean => withoutImages(cleaned(text, span)).written === '';
   let taken = 0;
-  while (hasMarker && taken < all.length && withoutImages(cleaned(source.text, all[taken]!)).written === '') taken++;
+  while (hasMarker && taken < all.length && isPicture(all[taken]!)) taken++;
   if (hasMarker && taken < all.length) taken++;
-  while (taken < all.length && withoutImages(cleaned(source.text, all[taken]!)).written === '') taken++;
+  while (taken < all.length && (isPicture(all[taken]!) || (taken > 0 && isOptions(cleaned(text, all[taken]!))))) taken++;
   const question = taken === 0 ? { start: region.content, end: region.content } : { start: all[0]!.start, end: all[taken - 1]!.end };
   let from = region.from;
   while (from < region.to && lines[from]!.end < question.end) from++;
-  return { question, body: { from: Math.min(from + 1, region.to), to: region.to, content: lines[from + 1]?.start ?? source.text.length } };
+  if (taken === 0) return { question, body: region };
+  return { question, body: { from: Math.min(from + 1, region.to), to: region.to, content: lines[from + 1]?.start ?? text.length } };
+}
+
+/** The first `<step>`, `<think>` or step marker of a region. */
+function firstStepAt(source: TextSource, region: Region): number | undefined {
+  for (let i = region.from; i < region.to; i++) {
+    const line = source.lines[i]!;
+    const tag = line.inside ? undefined : /(?<!`)<(?:step|think|thinking)>/.exec(line.text);
+    if (tag && line.start + tag.index >= region.content) return line.start + tag.index;
+    if (stepMarkerOf(line, i) !== undefined) break;
+  }
+  return stepMarkers(source, region)[0]?.at;
+}
+
+/** The options of a question: `(A) ..`, `B. ..`, or a list after "Options:". */
+function isOptions(text: string): boolean {
+  const rows = text.split('\n');
+  return /^(?:options|choices|选项)\b/i.test(text) || rows.every((row) => /^\s*(?:[-*] )?\(?[A-H][).:：、]\s*\S/.test(row));
 }
 
 const IMAGES =

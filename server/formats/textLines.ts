@@ -4,6 +4,8 @@ import type { Span } from '../reasoning/span.js';
 export interface TextLine extends Span {
   readonly text: string;
   readonly inside: boolean;
+  /** Index in the text where that block is closed; 0 for a line outside of blocks, the length for one that does not close it. */
+  readonly outsideFrom: number;
 }
 
 interface Block {
@@ -14,7 +16,7 @@ interface Block {
   readonly at: Span;
 }
 
-/** Kinds of unclosed blocks that are found out before the rest is taken as ordinary text: bounds the work. */
+/** Kinds of unclosed blocks that are looked for before the rest is read as ordinary text: bounds the work. */
 const MAX_RESTARTS = 20;
 
 /**
@@ -22,10 +24,10 @@ const MAX_RESTARTS = 20;
  * across lines. A block that never closes is reported and read as ordinary text.
  */
 export function textLines(text: string, onUnclosed: (at: Span) => void = () => undefined): TextLine[] {
-  const lines: { start: number; end: number; text: string; inside: boolean }[] = [];
+  const lines: { start: number; end: number; text: string; inside: boolean; outsideFrom: number }[] = [];
   for (const match of text.matchAll(/([^\r\n]*)(\r\n|\r|\n|$)/g)) {
     if (match[0] === '' && match.index > 0) break;
-    lines.push({ start: match.index, end: match.index + match[1]!.length, text: match[1]!, inside: false });
+    lines.push({ start: match.index, end: match.index + match[1]!.length, text: match[1]!, inside: false, outsideFrom: 0 });
   }
   const unclosed = new Set<string>();
   let open: Block | undefined;
@@ -37,19 +39,28 @@ export function textLines(text: string, onUnclosed: (at: Span) => void = () => u
       i = open.line - 1;
       open = undefined;
       if (unclosed.size > MAX_RESTARTS) {
-        for (let rest = i + 1; rest < lines.length; rest++) lines[rest]!.inside = false;
+        for (const rest of lines.slice(i + 1)) Object.assign(rest, { inside: false, outsideFrom: 0 });
         break;
       }
       continue;
     }
     const line = lines[i]!;
     line.inside = open !== undefined;
+    line.outsideFrom = open === undefined ? 0 : closedAt(line.text, open);
     open = afterLine(line, i, open, unclosed);
   }
   return lines;
 }
 
-/** The block that is open behind a line. */
+/** Environments whose items are steps: their lines are ordinary text. */
+const LISTS: ReadonlySet<string> = new Set(['enumerate', 'itemize', 'document', 'proof', 'solution']);
+
+function closedAt(text: string, open: Block): number {
+  const close = open.close.exec(text);
+  return close === null ? text.length : close.index + close[0].length;
+}
+
+/** The block that is open after a line. */
 function afterLine(
   line: Span & { readonly text: string },
   index: number,
@@ -63,7 +74,7 @@ function afterLine(
     const match = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})|^[^`]*[\s>](`{3,})[\w+.-]*\s*$/.exec(line.text);
     const fence = match?.[1] ?? match?.[2];
     if (fence !== undefined && !unclosed.has(fence[0]!)) {
-      const close = new RegExp(`^ {0,3}${fence[0]}{${fence.length},}\\s*(?:</step>.*)?$`);
+      const close = new RegExp(`^ {0,3}${fence[0]}{${fence.length},}(?=\\s*(?:</step>.*)?$)`);
       return { kind: fence[0]!, close, line: index, at: { start: line.start, end: line.end } };
     }
   }
@@ -84,7 +95,7 @@ function afterLine(
         ? /\$\$/
         : kind === '\\['
           ? /\\\]/
-          : found[1] === undefined
+          : found[1] === undefined || LISTS.has(found[1])
             ? undefined
             : new RegExp(`\\\\end\\{${escaped(found[1])}\\}`);
     if (close !== undefined && !unclosed.has(kind)) {

@@ -2,7 +2,7 @@ import type { TextLine } from './textLines.js';
 
 /** A line that says what follows it. */
 export interface Marker {
-  /** `answer`: a reference answer, or a solution under another name: its surroundings tell. */
+  /** `answer`: a reference answer, or a solution under another name, depending on what is around it. */
   readonly kind: 'problem' | 'solution' | 'answer' | 'reference';
   readonly line: number;
   /** Offset of what follows on the same line. */
@@ -10,29 +10,40 @@ export interface Marker {
   readonly isHeading: boolean;
 }
 
+/** Names of sections in English, German, Spanish, French and Chinese. */
 const NAMES: readonly (readonly [Marker['kind'], string])[] = [
-  ['problem', 'problem|question|exercise'],
-  ['solution', '(?:(?:model|proposed|candidate|student) )?(?:solution(?: process)?|process|attempt|candidate|response)'],
-  ['reference', 'reference answer|correct answer|ground truth(?: answer)?'],
-  ['answer', 'answer'],
+  ['problem', 'problem|question|exercise|aufgabe|frage|problema|pregunta|ejercicio|probl[èe]me|[ée]nonc[ée]|exercice|题目|问题|例题'],
+  [
+    'solution',
+    '(?:(?:model|proposed|candidate|student) )?(?:solution(?: process)?|process|attempt|candidate|response)|l[öo]sung(?:sweg)?|soluci[óo]n|r[ée]solution|解答过程|解题过程|解答|解析|解',
+  ],
+  ['reference', 'reference answer|correct answer|ground truth(?: answer)?|参考答案|标准答案'],
+  ['answer', 'answer|antwort|respuesta|r[ée]ponse|答案'],
 ];
 
-/** `## Problem 3: ..`, `**Question 2:** ..`, `Solution:`. A heading needs no colon; without one it holds nothing else. */
+/** A line may be in a block quote. */
+const QUOTE = '^ {0,3}(?:> ?)*';
+
+/**
+ * `## Problem 3: ..`, `**Question 2:** ..`, `Solution:`, `题目：`. A heading or a line in bold needs no colon; without one nothing else is
+ * on the line.
+ */
 const MARKERS = NAMES.map(([kind, names]) => {
-  const name = `(?:${names})(?: +#?\\d+)?(?: +\\([^()]*\\))?`;
+  const name = `(?:${names})(?: *#?\\d+)?(?: +\\([^()]*\\))?`;
   return {
     kind,
-    heading: new RegExp(`^ {0,3}#{1,6} +(?:\\*\\*)?${name}(?:\\*\\*)? *(?:$|: *(?:\\*\\*)? *)`, 'i'),
-    label: new RegExp(`^ {0,3}(?:\\*\\*|__)?${name}(?:\\*\\*|__)? *: *(?:\\*\\*|__)? *`, 'i'),
+    heading: new RegExp(`${QUOTE}#{1,6} +(?:\\*\\*)?${name}(?:\\*\\*)? *(?:$|[:：] *(?:\\*\\*)? *)`, 'i'),
+    bold: new RegExp(`${QUOTE}(?:\\*\\*|__)${name}(?:\\*\\*|__) *$`, 'i'),
+    label: new RegExp(`${QUOTE}(?:\\*\\*|__)?${name}(?:\\*\\*|__)? *[:：] *(?:\\*\\*|__)? *`, 'i'),
   };
 });
 
 export function markerOf(line: TextLine, index: number): Marker | undefined {
   if (line.inside || line.text.length === 0) return undefined;
   const text = line.text.trimEnd();
-  for (const { kind, heading, label } of MARKERS) {
+  for (const { kind, heading, bold, label } of MARKERS) {
     const match = heading.exec(text);
-    const found = match ?? label.exec(text);
+    const found = match ?? bold.exec(text) ?? label.exec(text);
     if (found !== null) return { kind, line: index, content: line.start + found[0].length, isHeading: match !== null };
   }
   return undefined;
@@ -40,30 +51,126 @@ export function markerOf(line: TextLine, index: number): Marker | undefined {
 
 export interface StepMarker {
   readonly line: number;
-  readonly number: number;
+  /** Offset of the marker and of what follows it. */
+  readonly at: number;
   readonly content: number;
+  readonly number: number;
+  /** Of "Step 1.2": the 2. Undefined for a step at the top. */
+  readonly part: number | undefined;
   readonly isHeading: boolean;
   /** `**Step 1: Title.** ..`: the bold that the marker opens ends inside the step. */
   readonly leavesBold: boolean;
 }
 
-const STEP = /^ {0,3}(#{1,6} +)?(?:[-*] +)?(\*\*)?step +(\d{1,6})(\*\*)? *(?:[:.)—–-] *(\*\*)? *|(?=$))/i;
+const STEP_WORD = 'step|schritt|paso|[ée]tape|passo|шаг|步骤|ステップ|단계';
+const CHINESE_NUMBER = '[一二三四五六七八九十]{1,3}|\\d{1,3}';
+const AT_START = new RegExp(
+  `${QUOTE}(#{1,6} +)?(?:[-*+] +)?(\\*\\*)?(?:(?:${STEP_WORD}) *#?(\\d{1,6}|[一二三四五六七八九十]{1,3})(?:\\.(\\d{1,3}))*|第(${CHINESE_NUMBER})步)(\\*\\*)? *(?:(?:[:)：、，,—–]|[.-](?!\\d)) *(\\*\\*)? *|(?=$))`,
+  'i',
+);
+/** Inside a line only with a capital letter: "in step 2: .." is a reference. */
+const INLINE =
+  /(^|[\s>*(])(\*\*)?(?:(?:Step|Schritt|Paso|[ÉE]tape|Passo|Шаг|步骤) *#?(\d{1,6})|第([一二三四五六七八九十]{1,3}|\d{1,3})步)(\*\*)? *(?:[:：)]|\.(?!\d)) *(\*\*)? */g;
+/** Words before a reference to a step. */
+const REFERS = /\b(?:in|from|of|see|to|by|and|as|at|after|before|using|with|than|on|or|per|repeat|back|aus|nach|de|del|en)[\s*(]*$/i;
 
-/** `Step 3: ..`, `**Step 3.** ..`, `### Step 3`. A bare `Step 3` is a marker only as a heading or in bold. */
+/** `Step 3: ..`, `**Step 3.** ..`, `### Step 3`, `第三步：`. A bare `Step 3` is a marker only as a heading or in bold. */
 export function stepMarkerOf(line: TextLine, index: number): StepMarker | undefined {
   if (line.inside) return undefined;
-  const match = STEP.exec(line.text.trimEnd());
+  const match = AT_START.exec(line.text.trimEnd());
   if (match === null) return undefined;
-  const [all, hashes, open, number, close, lateClose] = match;
-  const isBare = !/[:.)—–-]/.test(all.slice(all.indexOf(number!)));
+  const [all, hashes, open, number, part, chinese, close, lateClose] = match;
+  const written = number ?? chinese!;
+  const isBare =
+    chinese === undefined &&
+    !/[:.)：、，,—–-]/.test(all.slice(all.indexOf(written) + written.length + (part === undefined ? 0 : part.length + 1)));
   if (isBare && hashes === undefined && open === undefined) return undefined;
   return {
     line: index,
-    number: Number(number),
+    at: line.start,
     content: line.start + all.length,
+    number: numberOf(written),
+    part: part === undefined ? undefined : Number(part),
     isHeading: hashes !== undefined,
     leavesBold: open !== undefined && close === undefined && lateClose === undefined,
   };
+}
+
+/** Step markers inside a line, `Step 1: .. Step 2: ..`: the caller decides by their numbers which ones begin a step. */
+export function inlineStepMarkers(line: TextLine, index: number): StepMarker[] {
+  if (line.inside) return [];
+  return [...line.text.matchAll(INLINE)].flatMap((match): StepMarker[] => {
+    const [all, before, open, number, chinese, close, lateClose] = match;
+    if (REFERS.test(line.text.slice(0, match.index + before!.length))) return [];
+    return [
+      {
+        line: index,
+        at: line.start + match.index + before!.length,
+        content: line.start + match.index + all.length,
+        number: numberOf(number ?? chinese!),
+        part: undefined,
+        isHeading: false,
+        leavesBold: open !== undefined && close === undefined && lateClose === undefined,
+      },
+    ];
+  });
+}
+
+function numberOf(written: string): number {
+  if (/^\d+$/.test(written)) return Number(written);
+  const digits = '一二三四五六七八九';
+  const ten = written.indexOf('十');
+  if (ten < 0) return digits.indexOf(written) + 1;
+  const tens = ten === 0 ? 1 : digits.indexOf(written[0]!) + 1;
+  return tens * 10 + (ten === written.length - 1 ? 0 : digits.indexOf(written.at(-1)!) + 1);
+}
+
+/** An item of a list, by what marks it. */
+export interface ListMarker {
+  readonly line: number;
+  readonly at: number;
+  readonly content: number;
+  readonly kind: 'number' | 'parenthesis' | 'roman' | 'letter' | 'item' | 'bullet';
+  /** Position in the list as the marker says it, from 1; undefined for bullets. */
+  readonly number: number | undefined;
+  /** `**1. Title** ..`: the bold that the marker opens ends inside the item. */
+  readonly leavesBold: boolean;
+}
+
+const ROMAN = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x', 'xi', 'xii'];
+const LISTS: readonly (readonly [ListMarker['kind'], RegExp])[] = [
+  ['number', new RegExp(`${QUOTE}(?:\\*\\*)?(\\d{1,3})[.、．](?:\\*\\*)?[ \\t]+(?=\\S)`)],
+  ['parenthesis', new RegExp(`${QUOTE}\\(?(\\d{1,3})\\)[ \\t]*(?=\\S)`)],
+  ['roman', new RegExp(`${QUOTE}\\(?([ivx]{1,4})[.)][ \\t]+(?=\\S)`)],
+  ['letter', new RegExp(`${QUOTE}\\(([a-h])\\)[ \\t]+(?=\\S)`)],
+  ['item', /^\s*\\item(?:\[[^\]]*\])?[ \t]+(?=\S)/],
+  ['bullet', new RegExp(`${QUOTE}[-*+•][ \\t]+(?=\\S)`)],
+];
+
+export function listMarkerOf(line: TextLine, index: number): ListMarker | undefined {
+  if (line.inside) return undefined;
+  for (const [kind, form] of LISTS) {
+    const match = form.exec(line.text);
+    if (match === null) continue;
+    const written = match[1];
+    const number =
+      written === undefined
+        ? undefined
+        : kind === 'roman'
+          ? ROMAN.indexOf(written) + 1
+          : kind === 'letter'
+            ? written.charCodeAt(0) - 96
+            : Number(written);
+    return {
+      line: index,
+      at: line.start,
+      content: line.start + match[0].length,
+      kind,
+      number,
+      leavesBold: /\*\*\d/.test(match[0]) && !/\d.\*\*/.test(match[0]),
+    };
+  }
+  return undefined;
 }
 
 /** A paragraph that only states the final answer: it belongs to the step before it. */
@@ -74,7 +181,7 @@ export function isFinalAnswer(text: string): boolean {
 const FINAL_ANSWER = [
   /^<answer>[\s\S]*<\/answer>$/,
   /^#### +\S*\d\S*(?: \S+)?$/,
-  /^(?:\*\*)?(?:final answer|answer|A)(?:\*\*)? *[:=][^\r\n]*$/i,
+  /^(?:\*\*)?(?:final answer|answer|A|antwort|respuesta|réponse|答案|答)(?:\*\*)? *[:=：][^\r\n]*$/i,
   /^(?:\*\*)?(?:(?:so|thus|hence|therefore),? +)?the (?:final |correct )?answer is\b[^\r\n]{0,120}$/i,
   /^(?:\$\$?|\\\[|\\\()?\s*\\boxed\{[^\r\n]*\}\s*(?:\$\$?|\\\]|\\\))?\.?$/,
 ];

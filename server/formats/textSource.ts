@@ -9,19 +9,29 @@ export interface TextSource {
   readonly faults: FaultList;
 }
 
-/** A part of the text: what follows `content` on line `from`, up to line `to`. */
+/** A part of the text: what follows `content` on line `from`, up to line `to` (or the offset `end`, which comes first). */
 export interface Region {
   readonly from: number;
   readonly to: number;
   readonly content: number;
+  readonly end?: number;
 }
 
-/** The paragraphs of a region; the first begins behind the marker. */
+/** Offset of the end of a region. */
+export function endOf(source: TextSource, region: Region): number {
+  const end = source.lines[region.to - 1]?.end ?? source.text.length;
+  return region.end === undefined ? end : Math.min(end, region.end);
+}
+
+/** The paragraphs of a region; the first begins after the marker. */
 export function paragraphsOf(source: TextSource, region: Region): Span[] {
+  const last = endOf(source, region);
   return paragraphs(source.lines, region.from, region.to).flatMap((span) => {
     let start = Math.max(span.start, region.content);
-    while (start < span.end && /\s/.test(source.text[start]!)) start++;
-    return start < span.end ? [{ start, end: span.end }] : [];
+    let end = Math.min(span.end, last);
+    while (start < end && /\s/.test(source.text[start]!)) start++;
+    while (end > start && /\s/.test(source.text[end - 1]!)) end--;
+    return start < end ? [{ start, end }] : [];
   });
 }
 
@@ -31,7 +41,15 @@ export function spanOf(source: TextSource, region: Region): Span {
   return all.length === 0 ? { start: region.content, end: region.content } : { start: all[0]!.start, end: all.at(-1)!.end };
 }
 
-/** The text of a part with line ends as LF: a file scores the same whichever way its lines end. */
+/** The text of a part with line ends as LF (a file scores the same whichever way its lines end) and without the marks of a block quote. */
 export function cleaned(text: string, span: Span): string {
-  return text.slice(span.start, span.end).replace(/\r\n?/g, '\n').trim();
+  const part = text.slice(span.start, span.end).replace(/\r\n?/g, '\n').trim();
+  const [first, ...rest] = part.split('\n');
+  const isQuoted = rest.length > 0 ? rest.every((line) => /^ {0,3}>/.test(line)) : first!.startsWith('>');
+  return isQuoted ? part.replace(/^ {0,3}(?:> ?)+/gm, '').trim() : part;
+}
+
+/** A text without tags of steps and thoughts. */
+export function withoutTags(text: string): string {
+  return text.replace(/\s*<\/step>\s*/g, '\n').trim();
 }

@@ -1,29 +1,59 @@
 import type { Span } from '../reasoning/span.js';
-import { isFinalAnswer, type StepMarker, stepMarkerOf } from './textMarkers.js';
-import { cleaned, paragraphsOf, type Region, type TextSource } from './textSource.js';
+import { listSteps } from './textLists.js';
+import { inlineStepMarkers, type StepMarker, stepMarkerOf } from './textMarkers.js';
+import { prose, stepOf, type TextStep } from './textParagraphs.js';
+import { endOf, type Region, type TextSource } from './textSource.js';
 
-export interface TextStep {
-  readonly text: string;
-  readonly span: Span;
-  /** The rule that split the solution here. */
-  readonly rule: string;
-}
-
-/** The steps of a solution: tagged, numbered, or its paragraphs. */
+/**
+ * The steps of a solution. What a model thought (`<think>`) and what it answered are split each by itself, by the first rule
+ * that applies: `<step>` tags, `ки` marks, step markers, the items of a list, paragraphs.
+ */
 export function solutionSteps(source: TextSource, region: Region): TextStep[] {
-  return tagged(source, region) ?? numbered(source, region) ?? prose(source, region, []);
+  return thoughtParts(source, region).flatMap(
+    (part) => tagged(source, part) ?? atMarks(source, part) ?? numbered(source, part) ?? listSteps(source, part) ?? prose(source, part, []),
+  );
 }
 
-/** `<step>..</step>`; what stands between two of them is read as paragraphs. */
+/** The parts of a region between `<think>` tags, which may be missing at either end; the tags are no text. */
+function thoughtParts(source: TextSource, region: Region): Region[] {
+  const end = endOf(source, region);
+  const cuts: Span[] = [];
+  for (let i = region.from; i < region.to; i++) {
+    const line = source.lines[i]!;
+    for (const match of line.text.matchAll(/<\/?think(?:ing)?>/g)) {
+      if (match.index < line.outsideFrom) continue;
+      const start = line.start + match.index;
+      if (start >= region.content && start < end && line.text[match.index - 1] !== '`') cuts.push({ start, end: start + match[0].length });
+    }
+  }
+  return between(source, region, cuts);
+}
+
+/** The parts of a region around cuts, without blank ones. */
+function between(source: TextSource, region: Region, cuts: readonly Span[]): Region[] {
+  if (cuts.length === 0) return [region];
+  const parts: Region[] = [];
+  let content = region.content;
+  let from = region.from;
+  for (const cut of [...cuts, { start: endOf(source, region), end: 0 }]) {
+    while (from + 1 < region.to && source.lines[from + 1]!.start <= content) from++;
+    let to = from + 1;
+    while (to < region.to && source.lines[to]!.start < cut.start) to++;
+    if (source.text.slice(content, cut.start).trim() !== '') parts.push({ from, to, content, end: cut.start });
+    content = cut.end;
+  }
+  return parts;
+}
+
+/** `<step>..</step>`; what is between two of them is read as paragraphs. */
 function tagged(source: TextSource, region: Region): TextStep[] | undefined {
   const { text, lines, faults } = source;
-  const end = lines[region.to - 1]?.end ?? text.length;
+  const end = endOf(source, region);
   const opens: number[] = [];
   for (let i = region.from; i < region.to; i++) {
     const line = lines[i]!;
-    if (line.inside) continue;
-    for (let at = line.text.indexOf('<step>'); at >= 0; at = line.text.indexOf('<step>', at + 1)) {
-      if (line.start + at >= region.content && line.text[at - 1] !== '`') opens.push(line.start + at);
+    for (let at = line.text.indexOf('<step>', line.outsideFrom); at >= 0; at = line.text.indexOf('<step>', at + 1)) {
+      if (line.start + at >= region.content && line.start + at < end && line.text[at - 1] !== '`') opens.push(line.start + at);
     }
   }
   if (opens.length === 0) return undefined;
@@ -31,71 +61,85 @@ function tagged(source: TextSource, region: Region): TextStep[] | undefined {
   let from = region.content;
   let line = region.from;
   let close = 0;
-  const between = (to: number): void => {
+  const add = (to: number): void => {
     while (line + 1 < region.to && lines[line + 1]!.start <= from) line++;
     let last = line;
     while (last < region.to && lines[last]!.start < to) last++;
-    prose(source, { from: line, to: last, content: from }, steps, to);
+    prose(source, { from: line, to: last, content: from, end: to }, steps);
   };
   opens.forEach((open, i) => {
-    between(open);
+    add(open);
     const start = open + '<step>'.length;
     const limit = opens[i + 1] ?? end;
     if (close >= 0 && close < start) close = text.indexOf('</step>', start);
     const isClosed = close >= 0 && close < limit;
     if (!isClosed) faults.add('unclosed-block', { start: open, end: start }, () => 'This <step> is not closed; write </step> at its end.');
-    steps.push(step(source, { start, end: isClosed ? close : limit }, 'tag'));
+    steps.push(stepOf(source, { start, end: isClosed ? close : limit }, 'tag'));
     from = isClosed ? close + '</step>'.length : limit;
   });
-  between(end);
+  add(end);
   return steps;
 }
 
-/** `Step n:`; what stands before the first is read as paragraphs. */
+/** Steps that end in `ки`, as in Math-Shepherd; `Step n:` at their beginning is a marker. */
+function atMarks(source: TextSource, region: Region): TextStep[] | undefined {
+  const end = endOf(source, region);
+  const cuts = [...source.text.slice(region.content, end).matchAll(/(?<=\s)ки(?=\s|$)/g)].map((match) => {
+    const start = region.content + match.index;
+    return { start, end: start + match[0].length };
+  });
+  if (cuts.length === 0) return undefined;
+  return between(source, region, cuts).flatMap((part) => {
+    const only = spanIn(source, part);
+    const marker = /^\s*step *\d+ *[:.)] */i.exec(source.text.slice(only.start, only.end))?.[0].length ?? 0;
+    return [stepOf(source, { start: only.start + marker, end: only.end }, 'tag')];
+  });
+}
+
+function spanIn(source: TextSource, region: Region): Span {
+  return { start: region.content, end: endOf(source, region) };
+}
+
+/** `Step n:` at the beginning of lines and inside them; what is before the first is read as paragraphs. */
 function numbered(source: TextSource, region: Region): TextStep[] | undefined {
-  const markers: StepMarker[] = [];
-  for (let i = region.from; i < region.to; i++) {
-    const start = source.lines[i]!.start;
-    const marker = start < region.content && i === region.from ? undefined : stepMarkerOf(source.lines[i]!, i);
-    if (marker !== undefined) markers.push(marker);
-  }
+  const markers = stepMarkers(source, region);
   if (markers.length === 0) return undefined;
+  const end = endOf(source, region);
   const steps: TextStep[] = [];
-  prose(source, { ...region, to: markers[0]!.line }, steps);
+  const [first] = markers;
+  prose(source, { ...region, to: first!.line + 1, end: first!.at }, steps);
   markers.forEach((marker, i) => {
-    const last = (markers[i + 1]?.line ?? region.to) - 1;
-    const found = step(source, { start: marker.content, end: source.lines[last]!.end }, 'marker');
+    const found = stepOf(source, { start: marker.content, end: Math.min(markers[i + 1]?.at ?? end, end) }, 'marker');
     steps.push(marker.leavesBold ? { ...found, text: found.text.replace('**', '') } : found);
   });
   return steps.filter((one) => one.text !== '');
 }
 
-/** Paragraphs up to `limit`; a heading goes with what follows it, a final answer with the step before it. */
-function prose(source: TextSource, region: Region, steps: TextStep[], limit = Infinity): TextStep[] {
-  let heading: number | undefined;
-  for (const paragraph of paragraphsOf(source, region)) {
-    const span = { start: paragraph.start, end: Math.min(paragraph.end, limit) };
-    const text = cleaned(source.text, span);
-    if (text === '') continue;
-    const previous = steps.at(-1);
-    if (isFinalAnswer(text) && previous !== undefined && heading === undefined) {
-      steps[steps.length - 1] = step(source, { start: previous.span.start, end: span.end }, 'paragraph');
-    } else if (/^#{1,6} [^\n]*$/.test(text)) {
-      heading ??= span.start;
-    } else {
-      steps.push(step(source, { start: heading ?? span.start, end: span.end }, 'paragraph'));
-      heading = undefined;
+/**
+ * The markers that begin a step. Those inside a line must continue the numbers, and are references when the same number
+ * begins a line. "Step 1.1" is a part of step 1 where there is a "Step 1".
+ */
+export function stepMarkers(source: TextSource, region: Region): StepMarker[] {
+  const end = endOf(source, region);
+  const starts: StepMarker[] = [];
+  const inline: StepMarker[] = [];
+  for (let i = region.from; i < region.to; i++) {
+    const line = source.lines[i]!;
+    const start = stepMarkerOf(line, i);
+    if (start !== undefined && start.at >= region.content && start.at < end) starts.push(start);
+    for (const marker of inlineStepMarkers(line, i)) {
+      if (marker.at >= region.content && marker.at < end && marker.content !== start?.content) inline.push(marker);
     }
   }
-  if (heading !== undefined)
-    steps.push(step(source, { start: heading, end: Math.min(source.lines[region.to - 1]!.end, limit) }, 'paragraph'));
-  return steps;
-}
-
-/** A step without surrounding blanks, and without the tag that closes it before a final answer. */
-function step(source: TextSource, span: Span, rule: string): TextStep {
-  let { start, end } = span;
-  while (start < end && /\s/.test(source.text[start]!)) start++;
-  while (end > start && /\s/.test(source.text[end - 1]!)) end--;
-  return { text: cleaned(source.text, { start, end }).replace(/<\/step>\s*/g, '\n'), span: { start, end }, rule };
+  const top = starts.filter((marker) => marker.part === undefined);
+  const lines = top.length > 0 ? top : starts;
+  const taken = new Set(lines.map((marker) => marker.number));
+  const all = [...lines, ...inline.filter((marker) => !taken.has(marker.number))].sort((a, b) => a.at - b.at);
+  const isLine = new Set(lines);
+  const found: StepMarker[] = [];
+  for (const marker of all) {
+    const follows = found.length === 0 ? marker.number === 1 : marker.number === found.at(-1)!.number + 1;
+    if (isLine.has(marker) || follows) found.push(marker);
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
 import { type Hover, MarkupKind } from 'vscode-languageserver-types';
+import type { SplitRule } from '../reasoning/problem.js';
 import type { Position } from '../reasoning/span.js';
 import type { ValueSource } from '../reasoning/stepValue.js';
 import { valueChange, valueOf } from '../reasoning/stepVerdict.js';
@@ -27,6 +28,7 @@ export function hover(document: ScoredDocument, position: Position, images: read
       abstention(step),
       solutionLine(problem, step),
       nodeLine(problem, step),
+      splitLine(step),
     ];
     return markdown(document, place, [...parts, links(document, problem, step), pictures(images)]);
   }
@@ -107,6 +109,18 @@ function nodeLine({ problem }: ScoredProblem, { step }: ScoredStep): string {
   const visits = node.visits === undefined ? '' : ` · visits ${node.visits} (times selected, not rollouts)`;
   const rollouts = `rollouts kept: ${correct} correct, ${node.rollouts.length - correct} incorrect, ${distinct} distinct`;
   return `Node ${node.id} at depth ${node.depth}${visits} · ${rollouts}`;
+}
+
+const SPLIT_RULES: Readonly<Record<SplitRule, string>> = {
+  tag: 'The text has marks for its steps.',
+  marker: 'This text was split at `Step n:`.',
+  list: 'This text was split at the items of its list.',
+  paragraph: 'This text has no marks for its steps; it was split at blank lines.',
+};
+
+/** How the reader found the steps of a text: a wrong split explains a strange value. */
+function splitLine({ step }: ScoredStep): string {
+  return step.splitBy === undefined ? '' : SPLIT_RULES[step.splitBy];
 }
 
 function problemSummary(document: ScoredDocument, scored: ScoredProblem): string[] {

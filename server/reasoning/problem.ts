@@ -40,6 +40,9 @@ export interface Problem {
   readonly tree?: ReasoningTree;
 }
 
+/** How a reader found the steps of a text: `<step>` tags or step marks, `Step n:`, the items of a list, or blank lines. */
+export type SplitRule = 'tag' | 'marker' | 'list' | 'paragraph';
+
 /** The unit that gets a value. */
 export interface Step {
   /** Position in `Problem.steps`; a parent always comes before its children. */
@@ -54,6 +57,8 @@ export interface Step {
   readonly values: StepValues;
   /** The tree node this step belongs to. */
   readonly node?: number;
+  /** The rule that split the text here; undefined where the file itself has steps. */
+  readonly splitBy?: SplitRule;
 }
 
 /** One attempt at a problem. */

@@ -8,10 +8,11 @@ import type { Row } from './row.js';
 import * as scaling from './scaling.js';
 import * as scoring from './scoring.js';
 import * as server from './server.js';
+import * as splitting from './splitting.js';
 import * as throughput from './throughput.js';
 
 /** `npm run bench [PART...]`: a table, and the same as JSON in bench-results/. */
-const parts = { parse, scoring, throughput, scaling, labeling, server, paint };
+const parts = { parse, scoring, throughput, scaling, labeling, server, splitting, paint };
 /** Needs some gigabytes and minutes: measured only when it is named. */
 const all = { ...parts, large };
 const chosen = process.argv.slice(2);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { solutionText } from '../../server/formats/solutionText.js';
 import { checkForest, codes, fixture, read, solutions } from './fixtures.js';
+import { modelOutputs } from './modelOutputs.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -75,6 +76,52 @@ describe('a solution in Markdown or plain text', () => {
       expect(solutions(document.problems[0]!)).toEqual(expected);
       expect(solutionText.detect(written)).toBe(true);
     }
+  });
+
+  it.each([...new Set(modelOutputs().map(({ style }) => style))])('is split as a careful reader splits it: %s', (style) => {
+    for (const output of modelOutputs().filter((one) => one.style === style)) {
+      for (const text of [output.text, output.text.replaceAll('\n', '\r\n')]) {
+        const document = read(text, 'markdown');
+        checkForest(document, text);
+        expect(document.problems[0]!.steps.map((step) => step.text)).toEqual(output.steps);
+        if (output.text.includes(output.question)) expect(document.problems[0]!.question).toBe(output.question);
+      }
+    }
+  });
+
+  it('says which rule split the text', () => {
+    const rules = (text: string) => [...new Set(read(`Question: Q?\n\n${text}`).problems[0]!.steps.map((step) => step.splitBy))];
+    expect(rules('a\n\nb')).toEqual(['paragraph']);
+    expect(rules('Step 1: a\n\nStep 2: b')).toEqual(['marker']);
+    expect(rules('1. a\n2. b')).toEqual(['list']);
+    expect(rules('<step>a</step>')).toEqual(['tag']);
+  });
+
+  it.each([
+    ['bullets that a sentence introduces', 'We know:\n\n- a\n- b\n\nSo c.', ['We know:', '- a\n- b', 'So c.']],
+    [
+      'cases of an argument',
+      'There are two cases:\n1. x > 0\n2. x < 0\n\nIn the first case we have to look at the sign of the whole expression.\n\nIn the second nothing follows.',
+      undefined,
+    ],
+    ['a display formula in an item', '1. We have\n   $$\n   2. x\n   $$\n2. So x.', ['We have\n   $$\n   2. x\n   $$', 'So x.']],
+    ['numbers that are no list', '3. April was a Monday.\n\n12. May was one too.', ['3. April was a Monday.', '12. May was one too.']],
+    ['a reference to a step', 'Step 1: We use the result in Step 2: later.\nStep 2: Now.', ['We use the result in Step 2: later.', 'Now.']],
+    ['nested parts without a step above', 'Step 1.1: a\nStep 1.2: b', ['a', 'b']],
+  ])('keeps together what is one step: %s', (_, text, expected) => {
+    const found = solutions(read(`Question: Q?\n\n${text}\n`).problems[0]!)[0]!;
+    if (expected === undefined) expect(found[0]).toContain('1. x > 0\n2. x < 0');
+    else expect(found).toEqual(expected);
+  });
+
+  it.each([
+    ['an installation without a title', 'Install:\n\nStep 1: install node 20\n\nStep 2: run npm ci\n'],
+    ['steps of a recipe', 'Step 1: Heat the oven.\n\nStep 2: Bake.\n'],
+    ['a guide with sections', '# Guide\n\n## Problem\n\nThe disk is full.\n\n## Solution\n\nDelete logs.\n'],
+    ['clicks', '# Setup\n\n## Question\n\nHow?\n\n## Solution\n\nStep 1: Click 1 + 1.\n\nStep 2: Done.\n'],
+    ['front matter of a post', '---\ntitle: a\n---\n\n# Post\n\n1. a\n2. b\n'],
+  ])('does not claim %s', (_, text) => {
+    expect(solutionText.detect(text)).toBe(false);
   });
 
   it('reports a block that is never closed and reads it as text', () => {

@@ -1,0 +1,39 @@
+import type { SplitRule } from '../reasoning/problem.js';
+import type { Span } from '../reasoning/span.js';
+import { isFinalAnswer } from './textMarkers.js';
+import { cleaned, endOf, paragraphsOf, type Region, type TextSource, withoutTags } from './textSource.js';
+
+export interface TextStep {
+  readonly text: string;
+  readonly span: Span;
+  /** The rule that split the solution here. */
+  readonly splitBy: SplitRule;
+}
+
+/** Paragraphs; a heading goes with what follows it, a final answer with the step before it. */
+export function prose(source: TextSource, region: Region, steps: TextStep[]): TextStep[] {
+  let heading: number | undefined;
+  for (const span of paragraphsOf(source, region)) {
+    const text = cleaned(source.text, span);
+    if (text === '' || withoutTags(text) === '') continue;
+    const previous = steps.at(-1);
+    if (isFinalAnswer(text) && previous !== undefined && heading === undefined) {
+      steps[steps.length - 1] = stepOf(source, { start: previous.span.start, end: span.end }, previous.splitBy);
+    } else if (/^#{1,6} [^\n]*$/.test(text)) {
+      heading ??= span.start;
+    } else {
+      steps.push(stepOf(source, { start: heading ?? span.start, end: span.end }, 'paragraph'));
+      heading = undefined;
+    }
+  }
+  if (heading !== undefined) steps.push(stepOf(source, { start: heading, end: endOf(source, region) }, 'paragraph'));
+  return steps;
+}
+
+/** A step without surrounding blanks, and without the tag that closes it before a final answer. */
+export function stepOf(source: TextSource, span: Span, splitBy: SplitRule): TextStep {
+  let { start, end } = span;
+  while (start < end && /\s/.test(source.text[start]!)) start++;
+  while (end > start && /\s/.test(source.text[end - 1]!)) end--;
+  return { text: withoutTags(cleaned(source.text, { start, end })), span: { start, end }, splitBy };
+}
