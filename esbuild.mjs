@@ -35,7 +35,12 @@ const bundles = {
     ...node,
     format: 'esm',
     banner: requireShim,
-    entryPoints: { server: 'server/lsp/main.ts', cli: 'server/cli/main.ts', inference: 'server/inference/main.ts' },
+    entryPoints: {
+      server: 'server/lsp/main.ts',
+      cli: 'server/cli/main.ts',
+      inference: 'server/inference/main.ts',
+      verifyWorker: 'server/answers/worker.ts',
+    },
     external: ['onnxruntime-node', 'sharp'],
     splitting: true,
     chunkNames: 'chunk-[hash]',

@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createAlgebra } from '../../server/answers/computeEngine.js';
+import { localVerifier } from '../../server/answers/localVerifier.js';
 import { type BestOfN, bestOfN, type Selection } from '../../server/evaluation/bestOfN.js';
 import { firstLow, type LabelledSolution } from '../../server/evaluation/labelledSolution.js';
 import { processReport } from '../../server/evaluation/processBenchmark.js';
@@ -71,7 +71,7 @@ async function sampleCandidates(): Promise<Solved[]> {
   mkdirSync(join(folder, 'figures'));
   const client = new InferenceClient({ entry: inferenceEntry, log });
   const policy = openLocalPolicy({ folder: join(here, 'policy'), client, device: 'cpu', threads });
-  const judge = createJudge({ algebra: createAlgebra() });
+  const judge = createJudge({ verifier: localVerifier() });
   const found: Solved[] = [];
   try {
     for (let i = 0; i < Number(values.problems); i++) {

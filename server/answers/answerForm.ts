@@ -1,40 +1,54 @@
-import { splitOutside } from './answerText.js';
+import { isBalanced, splitOutside } from './answerText.js';
+import { exactValue } from './math/evaluate.js';
+import { readExpression } from './measure.js';
+import { readOrdinal } from './numberWords.js';
+import { type Region, readRegion } from './region.js';
 
 /** What kind of thing an answer is, by how it is written; the parts are texts and are compared by the same rules again. */
 export type AnswerForm =
   /** Option letters, with what stands behind a single one: `C`, `(C) 12 cm`, `A, C`. */
   | { readonly kind: 'choice'; readonly letters: readonly string[]; readonly content?: string }
-  | { readonly kind: 'interval'; readonly parts: readonly Interval[] }
-  /** `tuple`: in parentheses; `set`: in braces or joined by "or"; `bare`: with commas only; `column`: a matrix by rows. */
-  | { readonly kind: 'list'; readonly style: 'tuple' | 'set' | 'bare' | 'matrix'; readonly items: readonly string[] }
-  | { readonly kind: 'equation'; readonly left: string; readonly right: string }
-  | { readonly kind: 'based'; readonly digits: string; readonly base: string }
+  | { readonly kind: 'region'; readonly region: Region }
+  | ListForm
+  /** `left` may be a name; `sides` are all of a chain. */
+  | { readonly kind: 'equation'; readonly left: string; readonly right: string; readonly sides: readonly string[] }
+  | { readonly kind: 'based'; readonly digits: string; readonly base: number }
   | { readonly kind: 'ratio'; readonly terms: readonly string[] }
+  /** A time of day in minutes, up to 12 hours where neither "am" nor "pm" says which half of the day. */
+  | { readonly kind: 'clock'; readonly minutes: number; readonly isExact: boolean }
+  | { readonly kind: 'remainder'; readonly quotient: bigint; readonly rest: bigint }
+  | { readonly kind: 'ordinal'; readonly position: bigint }
   | { readonly kind: 'single'; readonly text: string };
 
-export interface Interval {
-  readonly low: string;
-  readonly high: string;
-  readonly lowOpen: boolean;
-  readonly highOpen: boolean;
-  /** Written with square brackets or as an inequality, so that it cannot be a point of the plane. */
-  readonly certain: boolean;
+/** `tuple`: in parentheses; `set`: in braces or joined by "or"; `bare`: with commas or "and" only; `matrix`: by rows. */
+export interface ListForm {
+  readonly kind: 'list';
+  readonly style: 'tuple' | 'set' | 'bare' | 'matrix';
+  readonly items: readonly string[];
+  /** Of the items, where all have one. */
+  readonly names?: readonly string[];
+  readonly rows?: number;
 }
 
-const LETTER = /^(?:(?:option|choice|answer)\s*)?\(?([A-Na-n])\)?(?:[.:)]\s*(.*))?$/i;
-const LETTERS = /^\(?[A-N]\)?(?:\s*(?:,|and|&)\s*(?:and\s+)?\(?[A-N]\)?)+$/;
+const LETTER = /^(?:(?:option|choice|answer)\s*)?\(?([A-Na-n])\)?(?:[.:)]\s*(.*)|\s*项)?$/i;
+const LETTERS = /^\(?[A-N]\)?(?:\s*(?:,|and|&|和)\s*(?:and\s+)?\(?[A-N]\)?)+$/;
+const NAME = /^\\?[a-zA-Z]+(?:_\{?\w+\}?)?$/;
 
 /** Reads the form of a text that `answerText` has cleaned. */
 export function answerForm(text: string): AnswerForm {
   return (
     choice(text) ??
-    intervals(text) ??
+    remainder(text) ??
+    clock(text) ??
+    based(text) ??
+    ratio(text) ??
+    region(text) ??
+    element(text) ??
     matrix(text) ??
     plusMinus(text) ??
     list(text) ??
     equation(text) ??
-    based(text) ??
-    ratio(text) ?? { kind: 'single', text }
+    ordinal(text) ?? { kind: 'single', text }
   );
 }
 
@@ -43,122 +57,209 @@ function choice(text: string): AnswerForm | undefined {
   if (LETTERS.test(text)) return { kind: 'choice', letters: [...text.matchAll(/[A-N]/g)].map(String).sort() };
   const behind = /^\(([A-Na-n])\)\s*(\S.*)$/.exec(text);
   const match = behind ?? LETTER.exec(text);
-  if (match === null || /^[a-n]$/.test(text) || (behind !== null && /^[\^+*/=]|^-\s*\w/.test(behind[2]!))) return undefined;
+  if (match === null || /^[a-n]$/.test(text) || (behind !== null && /^[\^+*/=,]|^-\s*\w|^\\(?:cup|cap|times|cdot|in)/.test(behind[2]!)))
+    return undefined;
   const content = match[2]?.trim();
   return { kind: 'choice', letters: [match[1]!.toUpperCase()], ...(content !== undefined && content !== '' && { content }) };
 }
 
-function intervals(text: string): AnswerForm | undefined {
-  if (/^(?:all real numbers|(?:x\s*\\in\s*)?\\mathbb\s*\{?\s*R\s*\}?)$/i.test(text)) {
-    return { kind: 'interval', parts: [{ low: '-\\infty', high: '\\infty', lowOpen: true, highOpen: true, certain: true }] };
-  }
-  const pieces = splitOutside(text.replace(/^[a-z]\s*\\in\s*/i, ''), /\\cup(?![a-zA-Z])|\\text\{or\}|\bor\b/);
-  const parts = pieces.map((piece) => bracketed(piece) ?? inequality(piece));
-  return parts.every((part) => part !== undefined) ? { kind: 'interval', parts } : undefined;
+/** `ABD`: letters in order without anything between them; a product of variables or a name to others. */
+export function joinedLetters(text: string): readonly string[] | undefined {
+  const letters = [...text];
+  return /^[A-H]{2,8}$/.test(text) && letters.every((letter, i) => i === 0 || letters[i - 1]! < letter) ? letters : undefined;
 }
 
-function bracketed(text: string): Interval | undefined {
-  const match = /^([([])(.*)([)\]])$/.exec(text);
+function remainder(text: string): AnswerForm | undefined {
+  const match = /^(\d{1,18})\s*,?\s*(?:with\s+)?(?:a\s+)?(?:remainder(?:\s+of)?|rem\.?|[rR]|余)\s*(\d{1,18})$/.exec(text);
+  return match === null ? undefined : { kind: 'remainder', quotient: BigInt(match[1]!), rest: BigInt(match[2]!) };
+}
+
+function clock(text: string): AnswerForm | undefined {
+  if (/^(?:12 )?(?:noon|midnight)$/i.test(text)) return { kind: 'clock', minutes: /noon/i.test(text) ? 720 : 0, isExact: true };
+  const match = /^(\d{1,2})(?::(\d{2}))?\s*(?:(a|p)\.?\s?m\.?|o'?clock)$/i.exec(text);
   if (match === null) return undefined;
-  const ends = splitOutside(match[2]!, /,/);
-  if (ends.length !== 2 || ends.includes('')) return undefined;
-  const [low, high] = ends as [string, string];
-  const certain = match[1] === '[' || match[3] === ']' || /\\infty/.test(text);
-  // [1, 2] may be a list and (1, 2) a point: the comparison knows what it is compared with.
-  return { low, high, lowOpen: match[1] === '(', highOpen: match[3] === ')', certain };
+  const [hour, minute, half] = [Number(match[1]), Number(match[2] ?? '0'), match[3]?.toLowerCase()];
+  if (hour > 12 || minute > 59) return undefined;
+  return { kind: 'clock', minutes: (hour % 12) * 60 + minute + (half === 'p' ? 720 : 0), isExact: half !== undefined };
 }
 
-function inequality(text: string): Interval | undefined {
-  const parts = text
-    .replace(/\\lt(?![a-zA-Z])/g, '<')
-    .replace(/\\gt(?![a-zA-Z])/g, '>')
-    .split(/(<=|>=|=<|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|<|>)/)
-    .map((part) => part.trim());
-  const open = (sign: string): boolean => sign === '<' || sign === '>';
-  const points = (sign: string): 'up' | 'down' => (/^(?:<|\\le|=<)/.test(sign) ? 'up' : 'down');
-  const isVariable = (part: string): boolean => /^[a-z]$/i.test(part);
-  if (parts.length === 3) {
-    const [left, sign, right] = parts as [string, string, string];
-    if (isVariable(left) === isVariable(right)) return undefined;
-    const [bound, up] = isVariable(left) ? [right, points(sign) === 'down'] : [left, points(sign) === 'up'];
-    if (bound === '') return undefined;
-    return up
-      ? { low: bound, high: '\\infty', lowOpen: open(sign), highOpen: true, certain: true }
-      : { low: '-\\infty', high: bound, lowOpen: true, highOpen: open(sign), certain: true };
-  }
-  if (parts.length !== 5) return undefined;
-  const [first, sign1, middle, sign2, last] = parts as [string, string, string, string, string];
-  if (!isVariable(middle) || first === '' || last === '' || points(sign1) !== points(sign2)) return undefined;
-  return points(sign1) === 'up'
-    ? { low: first, high: last, lowOpen: open(sign1), highOpen: open(sign2), certain: true }
-    : { low: last, high: first, lowOpen: open(sign2), highOpen: open(sign1), certain: true };
+/** A ratio that may be a time of day: 3:30. */
+export function asClock(form: AnswerForm): Extract<AnswerForm, { kind: 'clock' }> | undefined {
+  if (form.kind === 'clock') return form;
+  if (form.kind !== 'ratio' || form.terms.length !== 2 || !/^\d{1,2}$/.test(form.terms[0]!) || !/^[0-5]\d$/.test(form.terms[1]!))
+    return undefined;
+  const hour = Number(form.terms[0]);
+  if (hour > 23) return undefined;
+  const isExact = hour > 12 || hour === 0;
+  return { kind: 'clock', minutes: (isExact ? hour : hour % 12) * 60 + Number(form.terms[1]), isExact };
 }
 
-function matrix(text: string): AnswerForm | undefined {
-  const match = /^\\begin\s*\{([bpvB]?matrix|array)\}(?:\{[lcr|]*\})?(.*)\\end\s*\{\1\}$/.exec(text);
-  if (match === null) return undefined;
-  const rows = match[2]!.split(/\\\\/).filter((row) => row.trim() !== '');
-  const cells = rows.map((row) => row.split('&').map((cell) => cell.trim()));
-  // The shape is part of the value: a row is no column.
-  return { kind: 'list', style: 'matrix', items: [`${rows.length}`, `${cells[0]?.length ?? 0}`, ...cells.flat()] };
-}
-
-/** `a \pm b` is two values. */
-function plusMinus(text: string): AnswerForm | undefined {
-  const parts = /^(?:[a-z]\s*=\s*)?(.*?)\s*\\pm(?![a-zA-Z])\s*(.*)$/.exec(text);
-  if (parts === null || parts[2]!.includes('\\pm') || /,/.test(text)) return undefined;
-  return { kind: 'list', style: 'set', items: [`${parts[1]}+${parts[2]}`.replace(/^\+/, ''), `${parts[1]}-${parts[2]}`] };
-}
-
-function list(text: string): AnswerForm | undefined {
-  if (/^\\\{.*\\\}$/.test(text) || /^\{.*[,;].*\}$/.test(text)) {
-    const items = splitOutside(text.replace(/^\\?\{|\\?\}$/g, ''), /[,;]/);
-    return { kind: 'list', style: 'set', items: items.filter((item) => item !== '') };
-  }
-  const tuple = /^(?:\(|\\langle(?![a-zA-Z]))(.*)(?:\)|\\rangle)$/.exec(text);
-  if (tuple !== null) {
-    const items = splitOutside(tuple[1]!, /,/);
-    if (items.length > 1 && items.every(isBalanced)) return { kind: 'list', style: 'tuple', items };
-  }
-  if (isOneNumber(text)) return undefined;
-  const items = splitOutside(text, /,\s*(?:and|or)\s+|[,;]|\s(?:and|or)\s/);
-  if (items.length < 2 || items.includes('')) return undefined;
-  return { kind: 'list', style: /\sor\s/.test(text) || /\b([a-z])\s*=.*\b\1\s*=/i.test(text) ? 'set' : 'bare', items };
-}
-
-/** `1,234` and `1,234,567.5 km`, and "three hundred and five", are one number. */
-function isOneNumber(text: string): boolean {
-  return (
-    /^[^\d\s,]{0,4}\s*\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)[^,;\d]*$/.test(text) ||
-    /^[a-z-]+ (?:hundred|thousand|million)(?: and [a-z -]+| [a-z -]+)?$/i.test(text) ||
-    /^\d+ and (?:\d+\s*\/\s*\d+|\\frac)/.test(text)
-  );
-}
-
-function isBalanced(text: string): boolean {
-  let depth = 0;
-  for (const c of text) {
-    if (c === '(') depth++;
-    else if (c === ')' && --depth < 0) return false;
-  }
-  return depth === 0;
-}
-
-function equation(text: string): AnswerForm | undefined {
-  const sides = splitOutside(text, /=/);
-  return sides.length === 2 && !sides.includes('') && !/[<>]|\\[lg]e(?![a-zA-Z])/.test(text)
-    ? { kind: 'equation', left: sides[0]!, right: sides[1]! }
-    : undefined;
-}
-
-/** `52_8`: digits in a number base. */
+/** `52_8`, `52 (base 8)`: digits in a number base. */
 function based(text: string): AnswerForm | undefined {
-  const match = /^([0-9A-F]+)\s*_\s*\{?\s*(\d{1,2})\s*\}?$/.exec(text);
-  return match === null ? undefined : { kind: 'based', digits: match[1]!, base: match[2]! };
+  const match =
+    /^\(?([0-9A-F]*\d[0-9A-F]*|[A-F]+(?=\)?_\{?16))\)?\s*_\s*\{?\s*(?:\(\s*)?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)\s*(?:\)\s*)?\}?$/.exec(
+      text,
+    ) ??
+    /^([0-9A-F]*\d[0-9A-F]*)\s*,?\s*\(?\s*(?:in\s+)?base[ -](\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)\s*\)?$/i.exec(
+      text,
+    );
+  if (match === null) return undefined;
+  const words = [
+    'two',
+    'three',
+    'four',
+    'five',
+    'six',
+    'seven',
+    'eight',
+    'nine',
+    'ten',
+    'eleven',
+    'twelve',
+    'thirteen',
+    'fourteen',
+    'fifteen',
+    'sixteen',
+  ];
+  const base = /^\d/.test(match[2]!) ? Number(match[2]) : words.indexOf(match[2]!.toLowerCase()) + 2;
+  return base < 2 || base > 36 ? undefined : { kind: 'based', digits: match[1]!.toUpperCase().replace(/^0+(?=.)/, ''), base };
 }
 
 /** `3:4`, `1 : 2 : 5`, `3 to 4`; also a time of day. */
 function ratio(text: string): AnswerForm | undefined {
-  const terms = text.split(/\s*:\s*|\s+to\s+/);
-  return terms.length > 1 && terms.every((term) => /^[\d.]+$/.test(term)) ? { kind: 'ratio', terms } : undefined;
+  if (text.length > 100) return undefined;
+  const terms = splitOutside(text.replace(/\\colon(?![a-zA-Z])/g, ':'), /:|\bto\b/);
+  if (terms.length < 2 || terms.includes('')) return undefined;
+  const isNumeric = terms.every((term) => {
+    const value = readExpression(term);
+    return value !== undefined && /^[\d\\.(/]/.test(term) && exactValue(value) !== undefined;
+  });
+  return isNumeric ? { kind: 'ratio', terms } : undefined;
+}
+
+function region(text: string): AnswerForm | undefined {
+  // "and" joins inequalities here and numbers in lists.
+  const found = readRegion(text);
+  if (found === undefined) return undefined;
+  const isPoints = found.parts.every((part) => part.low === part.high) && /^(?:\\?[a-z]+\s*\\in\s*)?\\\{/.test(text);
+  return isPoints ? undefined : { kind: 'region', region: found };
+}
+
+/** `x \in \{1, 2\}` */
+function element(text: string): AnswerForm | undefined {
+  const match = /^(?:[a-zA-Z]|\\[a-z]+)\s*\\in\s*(.+)$/.exec(text);
+  return match === null ? undefined : answerForm(match[1]!);
+}
+
+function matrix(text: string): AnswerForm | undefined {
+  const match =
+    /^(.*?)\\begin\s*\{([bpvBV]?matrix|array)\}(?:\{[lcr|]*\})?(.*)\\end\s*\{\2\}\s*[\])|]?\s*(\^\s*\{?\s*(?:T|\\top)\s*\}?)?$/.exec(text);
+  if (match === null || match[3]!.includes('\\begin')) return undefined;
+  const factor = match[1]!
+    .replace(/^[a-zA-Z]\s*=\s*/, '')
+    .replace(/\\(?:cdot|times)\s*$|[([]\s*$/, '')
+    .trim();
+  let cells = match[3]!
+    .split(/\\\\(?:\[[^\]]*\])?/)
+    .filter((row) => row.trim() !== '')
+    .map((row) => row.split('&').map((cell) => cell.trim()));
+  const columns = cells[0]?.length ?? 0;
+  if (columns === 0 || cells.some((row) => row.length !== columns) || cells.length * columns > 64) return undefined;
+  if (match[2] === 'vmatrix') {
+    const determinant = determinantText(cells);
+    return determinant === undefined ? undefined : { kind: 'single', text: factor === '' ? determinant : `${factor}(${determinant})` };
+  }
+  if (match[4] !== undefined) cells = cells[0]!.map((_, column) => cells.map((row) => row[column]!));
+  const items = cells.flat().map((cell) => (factor === '' ? cell : `(${factor === '-' ? '-1' : factor})(${cell})`));
+  return { kind: 'list', style: 'matrix', items, rows: cells.length };
+}
+
+function determinantText(cells: readonly (readonly string[])[]): string | undefined {
+  if (cells.length !== cells[0]!.length || cells.length > 3) return undefined;
+  if (cells.length === 1) return `(${cells[0]![0]!})`;
+  const terms = cells[0]!.map((cell, column) => {
+    const minor = determinantText(cells.slice(1).map((row) => row.filter((_, i) => i !== column)));
+    return `${column % 2 === 0 ? '+' : '-'}(${cell})(${minor})`;
+  });
+  return terms.join('');
+}
+
+/** `a \pm b` is two values. */
+function plusMinus(text: string): AnswerForm | undefined {
+  const parts = /^(?:\\?[a-zA-Z]+(?:\([a-z]\))?\s*=\s*)?(.*?)\s*(?:\\pm|\\mp|\+\/-)(?![a-zA-Z])\s*(.*)$/.exec(text);
+  if (parts === null || /\\pm|\\mp|=|[<>]/.test(parts[2]!) || /,/.test(text)) return undefined;
+  return { kind: 'list', style: 'set', items: [`${parts[1]}+${parts[2]}`.replace(/^\+/, ''), `${parts[1]}-${parts[2]}`] };
+}
+
+function list(text: string): AnswerForm | undefined {
+  const inner = /^\\\{(.*)\\\}$/.exec(text) ?? /^\{(.*[,;].*)\}$/.exec(text);
+  if (inner !== null) {
+    const items = splitOutside(inner[1]!, /[,;]/).filter((item) => item !== '');
+    return { kind: 'list', style: 'set', items };
+  }
+  const tuple =
+    /^(?:[A-Z]'?|\\vec\s*\{?[a-z]\}?\s*=)?\s*(?:\(|\\langle(?![a-zA-Z])|<)(.*)(?:\)|\\rangle|>)(?:\^\s*\{?\s*(?:T|\\top)\s*\}?)?$/.exec(
+      text,
+    );
+  if (tuple !== null) {
+    const items = splitOutside(tuple[1]!, /[,;]/);
+    if (items.length > 1 && !items.includes('') && items.every(isBalanced) && isBalanced(tuple[1]!))
+      return { kind: 'list', style: 'tuple', items };
+  }
+  const square = /^\[(.*)\]$/.exec(text);
+  if (square !== null && splitOutside(square[1]!, /,/).length > 2)
+    return { kind: 'list', style: 'bare', items: splitOutside(square[1]!, /,/) };
+  if (isOneNumber(text)) return undefined;
+  const items = splitOutside(text, /,\s*(?:and|or)(?![a-zA-Z])|[,;]|\s(?:and|or)(?=\s)|\\text\{(?:and|or)\}|(?<=[\d)}a-z])\s*(?:或|和|与)/);
+  if (items.length < 2 || items.includes('')) return undefined;
+  return named(items, /\sor\s|或/.test(text) ? 'set' : 'bare');
+}
+
+/** `x=3, y=4` has names; `x=1, x=2` are two values of one, and so are the items of `m = 4, 5`. */
+function named(items: readonly string[], style: 'set' | 'bare'): AnswerForm {
+  const pairs = items.map((item) => /^(\\?[a-zA-Z]+(?:_\{?\w+\}?)?)\s*=\s*([^=]+)$/.exec(item));
+  const names = pairs.map((pair) => pair?.[1]);
+  if (names.every((name) => name !== undefined)) {
+    const values = pairs.map((pair) => pair![2]!);
+    const distinct = new Set(names.map((name) => name.replace(/_\{?\d\}?$/, '')));
+    const isOne = new Set(names).size === 1 || (distinct.size === 1 && names.every((name) => /_\{?\d\}?$/.test(name)));
+    return isOne ? { kind: 'list', style: 'set', items: values } : { kind: 'list', style, items: values, names };
+  }
+  if (names[0] !== undefined && names.slice(1).every((name) => name === undefined))
+    return { kind: 'list', style, items: [pairs[0]![2]!, ...items.slice(1)] };
+  return { kind: 'list', style, items };
+}
+
+/** `1,234` and `1,234,567.5 km`, "three hundred and five", and "5 hours and 30 minutes" are one value. */
+function isOneNumber(text: string): boolean {
+  return (
+    /^[^\d\s,]{0,4}\s*\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)[^,;\d]*$/.test(text) ||
+    /^[^\d\s,]{0,4}\s*\d{1,3}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!\d)[^,;\d]*$/.test(text) ||
+    /^[a-z-]+ (?:hundred|thousand|million)(?: and [a-z -]+| [a-z -]+)?$/i.test(text) ||
+    /^[\d-]+ and (?:\d+\s*\/\s*\d+|\\frac)|^[a-z\d-]+ and (?:a |one |two |three )?(?:half|third|thirds|quarters?|fourths?)\b/i.test(text) ||
+    /^\d+(?:\.\d+)?\s*(?:hours?|hrs?|h|minutes?|mins?|feet|ft|foot|pounds?|lbs?|years?|weeks?|days?|degrees?|°|meters?|m|km|dollars?)[\s,]+(?:and\s+)?\d+(?:\.\d+)?\s*[a-z¢]+$/i.test(
+      text,
+    )
+  );
+}
+
+function equation(text: string): AnswerForm | undefined {
+  if (splitOutside(text, /[<>]|\\[lg]e(?![a-zA-Z])/).length > 1) return undefined;
+  const sides = splitOutside(text, /=/);
+  if (sides.length < 2 || sides.length > 12 || sides.includes('')) return undefined;
+  const [left, right] = [sides[0]!, sides.at(-1)!];
+  const names = /^\((.*)\)$/
+    .exec(left)?.[1]
+    ?.split(',')
+    .map((name) => name.trim());
+  if (sides.length === 2 && names !== undefined && names.length > 1 && names.every((name) => NAME.test(name))) {
+    const form = list(right);
+    if (form?.kind === 'list' && form.items.length === names.length) return { ...form, style: 'tuple', names };
+  }
+  return { kind: 'equation', left, right, sides };
+}
+
+function ordinal(text: string): AnswerForm | undefined {
+  const position = readOrdinal(text);
+  return position === undefined ? undefined : { kind: 'ordinal', position };
 }

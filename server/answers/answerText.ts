@@ -8,17 +8,23 @@ const CHARACTERS: Readonly<Record<string, string>> = {
   '÷': '\\div ',
   '·': '\\cdot ',
   '⋅': '\\cdot ',
+  '∗': '*',
   π: '\\pi ',
-  '°': '°',
+  θ: '\\theta ',
   '∞': '\\infty ',
   '≤': '\\le ',
   '≥': '\\ge ',
   '⩽': '\\le ',
   '⩾': '\\ge ',
   '≠': '\\ne ',
+  '≈': '\\approx ',
   '∪': '\\cup ',
+  '∩': '\\cap ',
   '∈': '\\in ',
   '∅': '\\emptyset ',
+  '∖': '\\setminus ',
+  ℝ: '\\mathbb{R}',
+  ℤ: '\\mathbb{Z}',
   '±': '\\pm ',
   '½': ' \\frac{1}{2}',
   '¼': ' \\frac{1}{4}',
@@ -26,72 +32,141 @@ const CHARACTERS: Readonly<Record<string, string>> = {
   '⅓': ' \\frac{1}{3}',
   '⅔': ' \\frac{2}{3}',
   '⅕': ' \\frac{1}{5}',
+  '⅖': ' \\frac{2}{5}',
+  '⅗': ' \\frac{3}{5}',
+  '⅘': ' \\frac{4}{5}',
+  '⅙': ' \\frac{1}{6}',
+  '⅚': ' \\frac{5}{6}',
   '⅛': ' \\frac{1}{8}',
+  '⅜': ' \\frac{3}{8}',
+  '⅝': ' \\frac{5}{8}',
+  '⅞': ' \\frac{7}{8}',
   '“': '',
   '”': '',
-  '"': '',
-  '，': ',',
-  '（': '(',
-  '）': ')',
-  '：': ':',
-  '％': '%',
-  '＝': '=',
-  '＜': '<',
-  '＞': '>',
+  '‘': "'",
+  '’': "'",
+  '′': "'",
+  '″': "''",
+  '、': ',',
+  '。': '.',
   '∶': ':',
+  '⟨': '\\langle ',
+  '⟩': '\\rangle ',
+  '⌊': '\\lfloor ',
+  '⌋': '\\rfloor ',
+  '⌈': '\\lceil ',
+  '⌉': '\\rceil ',
+  '∣': '|',
 };
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
+
+/** Texts in which a final answer may be marked. */
+const MARKED = /\\f?box|<answer>|\n|answer|option is|答案|选|####/i;
 
 /**
  * A final answer in one spelling: out of `\boxed{}`, `$..$` and `\text{}`, without `\left`, spacing commands and a final full
- * stop, Unicode signs as LaTeX, `\dfrac12` as `\frac{1}{2}`. Says nothing about what it means.
+ * stop, full-width and other Unicode signs as ASCII or LaTeX, `\dfrac12` as `\frac{1}{2}`. Says nothing about what it means.
  */
 export function answerText(raw: string): string {
-  let text = /\\boxed|<answer>/.test(raw) ? (finalAnswer(raw) ?? raw) : raw;
+  let text = MARKED.test(raw) ? (finalAnswer(raw) ?? raw) : raw;
   text = text.replace(
-    /[^\u0020-\u007e]/g,
-    (c) => CHARACTERS[c] ?? (SUPERSCRIPTS.includes(c) ? `^{${SUPERSCRIPTS.indexOf(c)}}` : /\s/.test(c) ? ' ' : c),
+    /⁻([⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g,
+    (_, digits: string) => `^{-${[...digits].map((digit) => SUPERSCRIPTS.indexOf(digit)).join('')}}`,
   );
-  text = text.replace(/√\s*(\d+|\w|\([^()]*\))/g, (_, of: string) => `\\sqrt{${of.replace(/^\((.*)\)$/, '$1')}}`).replace(/"/g, '');
-  text = text.replace(/\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mbox|operatorname\*?)\s*\{([^{}]*)\}/g, ' $1 ');
-  text = text.replace(/\\(?:left|right|[bB]ig+[lr]?)(?![a-zA-Z])\s*\.?/g, '').replace(/\\(?:displaystyle|limits|cdotp)(?![a-zA-Z])/g, '');
+  text = text.replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹]{2,}/g, (digits) => `^{${[...digits].map((digit) => SUPERSCRIPTS.indexOf(digit)).join('')}}`);
+  text = text.replace(/[^\u0020-\u007e]/g, character);
   text = text
-    .replace(/\s+\^/g, '^')
+    .replace(/<\/?(?:b|i|u|em|strong|sub|span|p|br|answer)\s*\/?>/gi, ' ')
+    .replace(/<sup>(-?\w+)<\/sup>/gi, '^{$1}')
+    .replace(/\\textcolor\s*\{[a-zA-Z]*\}\s*\{([^{}]*)\}/g, '$1')
+    .replace(/\\color\s*\{[a-zA-Z]*\}/g, '');
+  // 5'3" is five feet and three inches.
+  text = withoutDollars(text)
+    .replace(/('\s*\d+)"/g, "$1''")
+    .replace(/"/g, '');
+  text = text.replace(/√\s*(\d+|\w|\([^()]*\))/g, (_, of: string) => `\\sqrt{${of.replace(/^\((.*)\)$/, '$1')}}`);
+  text = text.replace(
+    /\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mbox|hbox|rm|bf|boldsymbol|bm|underline|operatorname\*?)\s*\{((?:[^{}]|\{[^{}]*\})*)\}/g,
+    ' $1 ',
+  );
+  text = text
+    .replace(/\\(?:rm|bf|it)(?![a-zA-Z])/g, '')
+    .replace(/\\(?:left|right|[bB]ig+[lrm]?)(?![a-zA-Z])\s*\.?/g, '')
+    .replace(/\\(?:displaystyle|textstyle|limits|nolimits|cdotp)(?![a-zA-Z])/g, '');
+  text = text
+    .replace(/ +\^/g, '^')
     .replace(/\{,\}/g, ',')
-    .replace(/(?<!\\)\\[,;:!> ]|~|\\q?quad(?![a-zA-Z])/g, ' ')
-    .replace(/\\[dtc]frac/g, '\\frac');
-  text = text
+    .replace(/(?<!\\)\\[,;:!> ]|~|\\q?quad(?![a-zA-Z])|\\(?:thin|med|thick)?space(?![a-zA-Z])/g, ' ')
+    .replace(/\\[dtc]frac/g, '\\frac')
     .replace(/\\([%$#&_])/g, '$1')
-    .replace(/\\(?:leq|leqslant)(?![a-zA-Z])/g, '\\le')
-    .replace(/\\(?:geq|geqslant)(?![a-zA-Z])/g, '\\ge');
-  text = text.replace(/\\neq(?![a-zA-Z])/g, '\\ne');
+    .replace(/\\(?:leq|leqslant|leqq)(?![a-zA-Z])/g, '\\le')
+    .replace(/\\(?:geq|geqslant|geqq)(?![a-zA-Z])/g, '\\ge')
+    .replace(/\\(?:neq|not\s*=)(?![a-zA-Z])/g, '\\ne')
+    .replace(/\\(?:simeq|thickapprox)(?![a-zA-Z])/g, '\\approx')
+    .replace(/\\mid(?![a-zA-Z])/g, '|')
+    .replace(/\\backslash(?![a-zA-Z])/g, '\\setminus')
+    .replace(/\\varnothing(?![a-zA-Z])/g, '\\emptyset');
   text = text
-    .replace(/\^\s*\{?\s*\\circ\s*\}?|\\degrees?(?![a-zA-Z])/g, '°')
+    .replace(/\^\s*\{?\s*\\circ\s*\}?|\\degrees?(?![a-zA-Z])|\\textdegree/g, '°')
+    .replace(/\^\s*\{?\s*\\prime\\prime\s*\}?/g, "''")
+    .replace(/\^\s*\{?\s*\\prime\s*\}?/g, "'")
     .replace(/\\(?:lbrace|\{)/g, '\\{')
     .replace(/\\(?:rbrace|\})/g, '\\}');
   text = text
     .replace(/\\frac\s*(\d)\s*(\d)/g, '\\frac{$1}{$2}')
     .replace(/\\frac\s*(\d)\s*\{/g, '\\frac{$1}{')
-    .replace(/(\\frac\s*\{[^{}]*\})\s*(\d)/g, '$1{$2}');
-  text = text.replace(/\\sqrt\s+(?=\{|\[)/g, '\\sqrt').replace(/\\sqrt\s*(\d)/g, '\\sqrt{$1}');
+    .replace(/(\\frac\s*\{[^{}]*\})\s*(\d)/g, '$1{$2}')
+    .replace(/\\sqrt +(?=\{|\[)/g, '\\sqrt')
+    .replace(/\\sqrt\s*(\d)/g, '\\sqrt{$1}')
+    .replace(/(?<=[\w)}])\*\*(?=\s*-?[\d(])/g, '^');
   return unwrapped(text);
 }
 
-/** Without what only surrounds an answer: blanks, dollar signs as math marks, bold marks, "the answer is", a final full stop. */
+function character(c: string): string {
+  const code = c.charCodeAt(0);
+  if (code >= 0xff01 && code <= 0xff5e) return String.fromCharCode(code - 0xfee0);
+  if (SUPERSCRIPTS.includes(c)) return `^{${SUPERSCRIPTS.indexOf(c)}}`;
+  if (SUBSCRIPTS.includes(c)) return `_{${SUBSCRIPTS.indexOf(c)}}`;
+  return CHARACTERS[c] ?? (/\s/.test(c) ? ' ' : c);
+}
+
+/** Without the dollar signs around math; those of amounts stay. As in Pandoc, no blank stands inside and no digit behind. */
+function withoutDollars(text: string): string {
+  if (/^\s*\$[^$]*$/.test(text)) return text;
+  return text
+    .replace(/\\[([]\s*|\s*\\[)\]]/g, (sign, at: number) => (text[at - 1] === '\\' ? sign : ' '))
+    .replace(/(?<!\\)\$\$([^$]+)\$\$/g, ' $1 ')
+    .replace(/(?<!\\)\$((?:\\\$|[^$\s])(?:(?:\\\$|[^$])*[^$\s\\])?)\$(?!\d)/g, ' $1 ');
+}
+
+const LEAD = [
+  /^(?:(?:so|thus|therefore|hence|and|then),?\s+)?(?:the\s+|my\s+)?(?:final\s+|correct\s+)?(?:answer|option|choice|result|solution|value)\s*(?:is|:|=)\s*:?\s*(?:option\s+(?=\(?[A-N]\)?\W*$))?/i,
+  /^(?:所以|因此|故)?\s*(?:最终)?(?:正确)?(?:答案|选项)\s*(?:是|为|选|:)\s*:?\s*/,
+  /^(?:所以|因此|故)?(?:应)?选(?:择)?\s*(?=[A-N])/,
+  /^(?:\\approx|(?:is\s+)?(?:about|approximately|approx\.?|around|roughly|nearly|exactly|equals?)(?=\s|\d)|(?:it|there) (?:is|are)\s+|约为?|大约)\s*/i,
+  /^~\s*/,
+];
+
+/** Without what only surrounds an answer: blanks, bold marks, "the answer is", a final full stop. */
 function unwrapped(answer: string): string {
   let text = answer.replace(/\s+/g, ' ').trim();
-  for (;;) {
-    const next = text
-      .replace(/^(?:(?:so|thus|therefore|hence),?\s+)?(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|option|choice)\s*(?:is|:)\s*:?\s*/i, '')
-      .replace(/^\$\$?([^$]+)\$\$?$/, '$1')
-      .replace(/^\\[([](.*)\\[)\]]$/, '$1')
+  for (let round = 0; round < 20; round++) {
+    let next = text;
+    for (const lead of LEAD) next = next.replace(lead, '');
+    next = next
       .replace(/^\*\*(.*)\*\*$/, '$1')
-      .replace(/^\$([^$]*[\\^_{=][^$]*)\$(?=\s*[a-z]|\.?$)/i, '$1')
+      .replace(/^`(.*)`$/, '$1')
+      .replace(/\.\s*I hope it is correct\.?$/i, '')
+      .replace(/ (?:is|are) the (?:final |correct |right )?(?:answer|result|solution)s?$/i, '')
+      .replace(/\s*\((?:approximately|approx\.?|rounded)\)$/i, '')
       .replace(/[.。;,]$/, '')
+      .replace(/^\{([^{}]*)\}$/, (all, inner: string) => (/[,;]/.test(inner) ? all : inner))
       .trim();
     if (next === text) return text;
     text = next;
   }
+  return text;
 }
 
 /** Splits at the separators that stand outside all brackets; `separator` must be sticky-safe (no flags). */
@@ -111,4 +186,14 @@ export function splitOutside(text: string, separator: RegExp): string[] {
     else if (')]}'.includes(text[i]!)) depth = Math.max(0, depth - 1);
   }
   return [...parts, text.slice(start).trim()];
+}
+
+/** Whether every closing round bracket has an opening one before it, and the other way round. */
+export function isBalanced(text: string): boolean {
+  let depth = 0;
+  for (const c of text) {
+    if (c === '(') depth++;
+    else if (c === ')' && --depth < 0) return false;
+  }
+  return depth === 0;
 }

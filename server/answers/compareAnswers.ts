@@ -1,269 +1,323 @@
-import type { Algebra } from './algebra.js';
-import { type AnswerForm, answerForm, type Interval } from './answerForm.js';
-import { answerText } from './answerText.js';
-import { compareQuantities, compareRounded, type Quantity, readQuantity, splitUnit, unitsAgree } from './quantity.js';
-import { isRounding, toNumber } from './rational.js';
-import type { Unit } from './units.js';
+import { type AnswerForm, answerForm, asClock, joinedLetters, type ListForm } from './answerForm.js';
+import { answerText, splitOutside } from './answerText.js';
+import { compareLists, matchesOneOfSeveral } from './compareLists.js';
+import { compareMeasures } from './compareMeasures.js';
+import { compareEquations, compareExpressions } from './math/compare.js';
+import { exactValue, spend } from './math/evaluate.js';
+import { type Expression, variablesOf } from './math/expression.js';
+import { readExpression, readMeasure } from './measure.js';
+import { compareRegions, infinity } from './region.js';
+import type { AnswerMethod, Verdict } from './verdict.js';
+import { compareWords } from './words.js';
 
-export type AnswerMethod =
-  | 'empty'
-  | 'text'
-  | 'words'
-  | 'choice'
-  | 'number'
-  | 'unit'
-  | 'percent'
-  | 'rounded'
-  | 'rounding'
-  | 'list'
-  | 'order'
-  | 'interval'
-  | 'base'
-  | 'ratio'
-  | 'equation'
-  | 'algebra'
-  | 'unreadable';
-
-/** Whether an answer is the reference, and how that was found; `undecided` says what was in the way. */
-export interface Verdict {
-  readonly verdict: 'right' | 'wrong' | 'undecided';
-  readonly method: AnswerMethod;
+/** How two parts of an answer are compared: by all the rules again, one level deeper. */
+export interface Comparison {
+  /** Whether the order of a list counts, as far as the question says. */
+  readonly isOrdered: boolean;
+  readonly depth: number;
 }
 
-type Judgement = Verdict['verdict'];
-
-/** Words that exclude each other: two of one row are not the same answer. */
-const OPPOSITES = [
-  'yes|no',
-  'true|false',
-  'even|odd',
-  'positive|negative',
-  'increasing|decreasing',
-  'monday|tuesday|wednesday|thursday|friday|saturday|sunday',
-  'acute|right|obtuse',
-  'north|south|east|west',
-  'left|right',
-  'greater|less|equal',
-].map((row) => row.split('|'));
-const NOTHING = /^(?:no (?:real )?solutions?|empty set|\\emptyset|\\varnothing|\\\{ ?\\\})$/i;
+const MAX_DEPTH = 6;
 
 /** Compares two answers as they were written. */
-export function compareAnswers(answer: string, reference: string, algebra: Algebra): Verdict {
+export function compareAnswers(answer: string, reference: string, question = ''): Verdict {
   const a = answerText(answer);
   const r = answerText(reference);
-  if (r === '') return { verdict: 'undecided', method: 'empty' };
-  if (a === '') return { verdict: 'wrong', method: 'empty' };
-  return compareTexts(a, r, algebra);
+  if (r === '') return { verdict: 'undecided', method: 'empty', reason: 'The reference is empty.' };
+  if (a === '') return { verdict: 'wrong', method: 'empty', reason: 'The answer is empty.' };
+  const isOrdered =
+    /\b(?:in (?:\w+ )?order|order(?:ed)?|respectively|ascending|descending|increasing|decreasing|smallest to|least to|largest to|greatest to|ranked?|sequence|first \w+ terms)\b|顺序|依次|从小到大|从大到小/i.test(
+      question,
+    );
+  return compareTexts(a, r, { isOrdered, depth: 0 });
 }
 
-function compareTexts(a: string, r: string, algebra: Algebra): Verdict {
+export function compareTexts(a: string, r: string, by: Comparison): Verdict {
   if (isSameText(a, r)) return { verdict: 'right', method: 'text' };
-  return compareForms(answerForm(a), answerForm(r), a, r, algebra);
-}
-
-function compareForms(a: AnswerForm, r: AnswerForm, aText: string, rText: string, algebra: Algebra): Verdict {
-  if (a.kind === 'choice' || r.kind === 'choice') return compareChoice(a, r, aText, rText, algebra);
-  if (a.kind === 'interval' && r.kind === 'interval') return compareIntervals(a.parts, r.parts, algebra);
-  const [aList, rList] = [asList(a), asList(r)];
-  if (aList && rList) return compareLists(aList, rList, algebra);
-  if (a.kind === 'based' || r.kind === 'based') return compareBased(a, r);
-  if (a.kind === 'ratio' && r.kind === 'ratio') return compareRatios(a.terms, r.terms);
-  if (a.kind === 'equation' && r.kind === 'equation') return compareEquations(a, r, algebra);
-  // x = 3 for 3: the variable is left out on one side.
-  if (a.kind === 'equation' && isName(a.left)) return compareTexts(a.right, rText, algebra);
-  if (r.kind === 'equation' && isName(r.left)) return compareTexts(aText, r.right, algebra);
-  // "The cost is $18 = 1800 cents" and the like: the last side is the result.
-  if (a.kind !== 'single' || r.kind !== 'single') return oneOfSeveral(aList, rList);
-  return compareSingles(a.text, r.text, algebra);
-}
-
-/** One value against several is wrong when the several are numbers; anything else is not comparable. */
-function oneOfSeveral(a: ListForm | undefined, r: ListForm | undefined): Verdict {
-  const several = a ?? r;
-  const numbers = several !== undefined && several.items.length > 1 && several.items.every((item) => readQuantity(item) !== undefined);
-  return numbers && (a === undefined) !== (r === undefined) && several.style === 'set'
-    ? { verdict: 'wrong', method: 'list' }
-    : { verdict: 'undecided', method: 'unreadable' };
-}
-
-function compareSingles(a: string, r: string, algebra: Algebra): Verdict {
-  const [aQuantity, rQuantity] = [readQuantity(a), readQuantity(r)];
-  const [aInfinity, rInfinity] = [infinity(a), infinity(r)];
-  // Against anything but a number, infinity is left to the text comparison before.
-  if (aInfinity !== 0 && rInfinity !== 0) return { verdict: aInfinity === rInfinity ? 'right' : 'wrong', method: 'number' };
-  if ((aInfinity !== 0 && rQuantity) || (rInfinity !== 0 && aQuantity)) return { verdict: 'wrong', method: 'number' };
-  if (aQuantity && rQuantity) return compareQuantities(aQuantity, rQuantity);
-  if ((!aQuantity && isMixed(a)) || (!rQuantity && isMixed(r))) return { verdict: 'undecided', method: 'unreadable' };
+  spend(0.7);
+  if (by.depth > MAX_DEPTH) return unreadable('The answers are nested too deeply.');
+  const deeper = { ...by, depth: by.depth + 1 };
   const words = compareWords(a, r);
-  if (words !== undefined) return words;
-  const [aUnit, rUnit] = [splitUnit(a), splitUnit(r)];
-  if (aUnit || rUnit)
-    return compareWithUnits(aUnit ?? { body: a, unit: aQuantity?.unit }, rUnit ?? { body: r, unit: rQuantity?.unit }, algebra);
-  const half = aQuantity
-    ? compareWithExpression(aQuantity, r, true, algebra)
-    : rQuantity
-      ? compareWithExpression(rQuantity, a, false, algebra)
-      : undefined;
-  if (half !== undefined) return half;
-  const result = algebra.compare(a, r);
-  if (result !== 'unknown') return { verdict: result === 'equal' ? 'right' : 'wrong', method: 'algebra' };
-  return { verdict: 'undecided', method: 'unreadable' };
+  if (words !== undefined) return { verdict: words, method: 'words' };
+  const [approximations, exact] = [alternatives(a), alternatives(r)];
+  if (approximations.length * exact.length > 16) return unreadable('There are too many approximations.');
+  if (approximations.length > 1 || exact.length > 1)
+    return best(approximations.flatMap((x) => exact.map((y) => compareTexts(x, y, deeper))));
+  return compareForms(answerForm(a), answerForm(r), a, r, deeper);
 }
 
-interface Measured {
-  readonly body: string;
-  readonly unit: Unit | undefined;
+/** `12\pi \approx 37.7` is the value and the approximation beside it. */
+function alternatives(text: string): string[] {
+  return splitOutside(text, /\\approx(?![a-zA-Z])|\s(?:or )?(?:approximately|about)(?=\s)|(?:,|\s)i\.e\.,?/).filter((part) => part !== '');
 }
 
-/** Expressions of which at least one has a unit behind it; a unit on one side only is taken as left out on the other. */
-function compareWithUnits(a: Measured, r: Measured, algebra: Algebra): Verdict {
-  const agree = unitsAgree(a.unit, r.unit);
-  if (agree !== true) return { verdict: agree ? 'undecided' : 'wrong', method: 'unit' };
-  return compareTexts(a.body, r.body, algebra);
+/** Right when one is; wrong when all are. */
+function best(all: readonly Verdict[]): Verdict {
+  return all.find(({ verdict }) => verdict === 'right') ?? all.find(({ verdict }) => verdict === 'undecided') ?? all[0]!;
 }
 
-/** A number against an expression such as `2\sqrt{3}`, `\frac{\pi}{6}`: by value, with the rules for rounding. */
-function compareWithExpression(quantity: Quantity, expression: string, isAnswer: boolean, algebra: Algebra): Verdict | undefined {
-  const value = algebra.value(expression);
-  if (value === undefined || quantity.percent) return undefined;
-  const { number, unit } = quantity;
-  const radians = unit?.dimension === 'angle' && expression.includes('\\pi') ? Math.PI / 180 : 1;
-  const written = toNumber(number) * radians;
-  if (Math.abs(written - value) <= 1e-12 * Math.max(1, Math.abs(value))) return { verdict: 'right', method: 'algebra' };
-  if (number.decimals === undefined || radians !== 1) return { verdict: 'wrong', method: 'algebra' };
-  // As exact as the comparison needs it: 15 decimals.
-  const exact = {
-    num: BigInt(Math.round(value * 1e6)) * 10n ** 9n + BigInt(Math.round((value * 1e6 - Math.round(value * 1e6)) * 1e9)),
-    den: 10n ** 15n,
+function unreadable(reason: string, method: AnswerMethod = 'unreadable'): Verdict {
+  return { verdict: 'undecided', method, reason };
+}
+
+function compareForms(a: AnswerForm, r: AnswerForm, aText: string, rText: string, by: Comparison): Verdict {
+  if (a.kind === 'choice' || r.kind === 'choice') return compareChoice(a, r, aText, rText, by);
+  // A determinant is a value in another spelling.
+  if (a.kind === 'single' && a.text !== aText) return compareTexts(a.text, rText, by);
+  if (r.kind === 'single' && r.text !== rText) return compareTexts(aText, r.text, by);
+  const special = compareSpecial(a, r, aText, rText);
+  if (special !== undefined) return special;
+  if (a.kind === 'region' && r.kind === 'region' && (a.region.isCertain || r.region.isCertain)) {
+    return { verdict: compareRegions(a.region, r.region), method: 'interval' };
+  }
+  const [aList, rList] = [asList(a, aText, r), asList(r, rText, a)];
+  if (aList && rList) {
+    const result = compareLists(aList, rList, by);
+    // 1,200 beside 1, 200 is a list or a number.
+    const isNumber = [aText, rText].some((text) => /^\d{1,3}(?:,\d{3})+$/.test(text)) && (a.kind === 'single' || r.kind === 'single');
+    return isNumber && aList.items.length < 3 ? unreadable('A comma may separate thousands or items.', 'list') : result;
+  }
+  const isFunction = (form: AnswerForm): boolean => form.kind === 'equation' && isName(form.left);
+  if (a.kind === 'equation' && r.kind === 'equation') return compareTwoEquations(a, r, by);
+  // x = 3 for 3, D = (1, 2) for (1, 2): the name is left out on one side.
+  if (a.kind === 'equation' && (isFunction(a) || isConstantChain(a)))
+    return compareChain(a, rText, by, (side) => compareTexts(side, rText, by));
+  if (r.kind === 'equation' && (isFunction(r) || isConstantChain(r)))
+    return compareChain(r, aText, by, (side) => compareTexts(aText, side, by));
+  if (a.kind === 'region' || r.kind === 'region') return compareRegionWithOther(a, r);
+  if (a.kind === 'list' || r.kind === 'list') {
+    // 12,5 may be a decimal.
+    if ([aText, rText].some((text) => /^\d+,\d+$/.test(text))) return unreadable('A comma may be a decimal point.', 'list');
+    return matchesOneOfSeveral(aList, rList, a.kind === 'list' ? rText : aText, by);
+  }
+  if (a.kind === 'equation' || r.kind === 'equation') return unreadable('An equation and a value cannot be compared.', 'equation');
+  return compareSingles(aText, rText);
+}
+
+/** A set of numbers against one number. */
+function compareRegionWithOther(a: AnswerForm, r: AnswerForm): Verdict {
+  const [region, other] = a.kind === 'region' ? [a, r] : [r as Extract<AnswerForm, { kind: 'region' }>, a];
+  const value = other.kind === 'single' ? readExpression(other.text) : undefined;
+  const isNumber = value !== undefined && variablesOf(value).size === 0;
+  // (1, 2) may be a point; a number is neither a point nor an interval.
+  return isNumber && region.kind === 'region'
+    ? { verdict: 'wrong', method: 'interval' }
+    : unreadable('An interval and something else cannot be compared.', 'interval');
+}
+
+/** Forms that have a rule of their own: times of day, ratios, number bases, remainders, ordinals. */
+function compareSpecial(a: AnswerForm, r: AnswerForm, aText: string, rText: string): Verdict | undefined {
+  if (a.kind === 'clock' || r.kind === 'clock') return compareClocks(a, r, aText, rText);
+  if (a.kind === 'based' || r.kind === 'based') return compareBased(a, r, aText, rText);
+  if (a.kind === 'ratio' || r.kind === 'ratio') return compareRatios(a, r, aText, rText);
+  if (a.kind === 'remainder' || r.kind === 'remainder') return compareRemainders(a, r, aText, rText);
+  if (a.kind === 'ordinal' && r.kind === 'ordinal') return { verdict: a.position === r.position ? 'right' : 'wrong', method: 'number' };
+  if (a.kind === 'ordinal' || r.kind === 'ordinal') {
+    const position = (a.kind === 'ordinal' ? a : (r as Extract<AnswerForm, { kind: 'ordinal' }>)).position;
+    const value = wholeValue(a.kind === 'ordinal' ? rText : aText);
+    return value === undefined
+      ? unreadable('An ordinal and something else cannot be compared.')
+      : { verdict: value === position ? 'right' : 'wrong', method: 'number' };
+  }
+  return undefined;
+}
+
+function compareClocks(a: AnswerForm, r: AnswerForm, aText: string, rText: string): Verdict {
+  const hour = (form: AnswerForm, text: string) => {
+    const value = form.kind === 'single' ? wholeValue(text) : undefined;
+    return value === undefined || value < 0n || value > 24n
+      ? asClock(form)
+      : ({ kind: 'clock', minutes: Number(value % 12n) * 60, isExact: false } as const);
   };
-  if (!isRounding(number, exact)) return { verdict: 'wrong', method: 'algebra' };
-  const isEndless = Math.abs(value * 1e6 - Math.round(value * 1e6)) > 1e-6 * Math.max(1, Math.abs(value));
-  return isAnswer ? compareRounded(number, exact, isEndless) : compareRounded(exact, number, isEndless);
+  const [x, y] = [hour(a, aText), hour(r, rText)];
+  if (x === undefined || y === undefined) {
+    const isOtherNumber = (a.kind === 'single' ? readMeasure(aText) : readMeasure(rText)) !== undefined;
+    return isOtherNumber ? { verdict: 'wrong', method: 'unit' } : unreadable('A time of day and something else cannot be compared.');
+  }
+  const modulus = x.isExact && y.isExact ? 1440 : 720;
+  return { verdict: x.minutes % modulus === y.minutes % modulus ? 'right' : 'wrong', method: 'unit' };
 }
 
-function compareWords(a: string, r: string): Verdict | undefined {
-  if (NOTHING.test(a) && NOTHING.test(r)) return { verdict: 'right', method: 'words' };
-  const [aWord, rWord] = [a.toLowerCase(), r.toLowerCase()];
-  if (!OPPOSITES.some((row) => row.includes(aWord) && row.includes(rWord))) return undefined;
-  return { verdict: aWord === rWord ? 'right' : 'wrong', method: 'words' };
+/** The same digits with the base left out are right; another base for the same number may not be what was asked for. */
+function compareBased(a: AnswerForm, r: AnswerForm, aText: string, rText: string): Verdict {
+  const digitsOf = (text: string): string =>
+    text
+      .toUpperCase()
+      .replace(/[ ,]/g, '')
+      .replace(/^0+(?=.)/, '');
+  if (a.kind === 'based' && r.kind === 'based') {
+    if (a.base === r.base) return { verdict: a.digits === r.digits ? 'right' : 'wrong', method: 'base' };
+    return parseDigits(a) === parseDigits(r)
+      ? unreadable('The same number is in another base.', 'base')
+      : { verdict: 'wrong', method: 'base' };
+  }
+  const [based, text] = a.kind === 'based' ? [a, rText] : [r as Extract<AnswerForm, { kind: 'based' }>, aText];
+  if (digitsOf(text) === based.digits) return { verdict: 'right', method: 'base', reason: 'The base is left out on one side.' };
+  const value = wholeValue(text);
+  if (value === undefined) return unreadable('A number in a base and something else cannot be compared.', 'base');
+  return value === parseDigits(based) ? unreadable('The same number is in another base.', 'base') : { verdict: 'wrong', method: 'base' };
 }
 
-type ChoiceForm = Extract<AnswerForm, { kind: 'choice' }>;
-type ListForm = Extract<AnswerForm, { kind: 'list' }>;
+function parseDigits({ digits, base }: { readonly digits: string; readonly base: number }): bigint {
+  return [...digits].reduce((value, digit) => value * BigInt(base) + BigInt(parseInt(digit, 36)), 0n);
+}
 
-function compareChoice(a: AnswerForm, r: AnswerForm, aText: string, rText: string, algebra: Algebra): Verdict {
-  if (a.kind === 'choice' && r.kind === 'choice')
-    return { verdict: a.letters.join() === r.letters.join() ? 'right' : 'wrong', method: 'choice' };
+/** Terms up to a common factor. A reference of two terms is also their quotient; a ratio for a whole number is wrong. */
+function compareRatios(a: AnswerForm, r: AnswerForm, aText: string, rText: string): Verdict {
+  if (a.kind === 'ratio' && r.kind === 'ratio') {
+    if (a.terms.length !== r.terms.length) return { verdict: 'wrong', method: 'ratio' };
+    const [first, other] = [a.terms[0]!, r.terms[0]!];
+    const isProportional = a.terms.every((term, i) => isEqual(`(${term})*(${other})`, `(${r.terms[i]!})*(${first})`));
+    const isClock = asClock(a) !== undefined && asClock(r) !== undefined;
+    if (isProportional && isClock && !a.terms.every((term, i) => isEqual(term, r.terms[i]!)))
+      return unreadable('3:30 may be a time of day or a ratio.', 'ratio');
+    return { verdict: isProportional ? 'right' : 'wrong', method: 'ratio' };
+  }
+  const [ratio, text] = a.kind === 'ratio' ? [a, rText] : [r as Extract<AnswerForm, { kind: 'ratio' }>, aText];
+  const other = readMeasure(text);
+  if (other === undefined || other.units.length > 0 || other.words || ratio.terms.length !== 2)
+    return unreadable('A ratio and something else cannot be compared.', 'ratio');
+  const quotient = readMeasure(`(${ratio.terms[0]!})/(${ratio.terms[1]!})`);
+  const result =
+    quotient === undefined ? undefined : a.kind === 'ratio' ? compareMeasures(quotient, other) : compareMeasures(other, quotient);
+  if (result?.verdict !== 'right' || r.kind === 'ratio') return { verdict: result?.verdict ?? 'undecided', method: 'ratio' };
+  return wholeValue(text) === undefined
+    ? unreadable('A ratio may not be what was asked for.', 'ratio')
+    : { verdict: 'wrong', method: 'ratio' };
+}
+
+function isEqual(a: string, r: string): boolean {
+  const [x, y] = [readExpression(a), readExpression(r)];
+  return x !== undefined && y !== undefined && compareExpressions(x, y) === 'equal';
+}
+
+function compareRemainders(a: AnswerForm, r: AnswerForm, aText: string, rText: string): Verdict {
+  if (a.kind === 'remainder' && r.kind === 'remainder') {
+    return { verdict: a.quotient === r.quotient && a.rest === r.rest ? 'right' : 'wrong', method: 'number' };
+  }
+  const [remainder, text] = a.kind === 'remainder' ? [a, rText] : [r as Extract<AnswerForm, { kind: 'remainder' }>, aText];
+  const value = wholeValue(text);
+  if (value === undefined) return unreadable('A division with remainder and something else cannot be compared.');
+  return value === remainder.quotient && remainder.rest !== 0n && a.kind !== 'remainder'
+    ? { verdict: 'wrong', method: 'number', reason: 'The remainder is missing.' }
+    : value === remainder.quotient
+      ? unreadable('The remainder may not be asked for.')
+      : { verdict: 'wrong', method: 'number' };
+}
+
+function wholeValue(text: string): bigint | undefined {
+  const measure = readMeasure(text);
+  const value = measure === undefined || measure.isPercent ? undefined : exactValue(measure.value);
+  return value !== undefined && value.num % value.den === 0n ? value.num / value.den : undefined;
+}
+
+function compareChoice(a: AnswerForm, r: AnswerForm, aText: string, rText: string, by: Comparison): Verdict {
+  const lettersOf = (form: AnswerForm, text: string) => (form.kind === 'choice' ? form.letters : joinedLetters(text));
+  const [x, y] = [lettersOf(a, aText), lettersOf(r, rText)];
+  const isClear = (form: AnswerForm): boolean => form.kind === 'choice';
+  if (x && y && (isClear(a) || isClear(r))) return { verdict: x.join() === y.join() ? 'right' : 'wrong', method: 'choice' };
   if (r.kind === 'choice' && r.letters.length === 1 && aText === r.letters[0]!.toLowerCase()) return { verdict: 'right', method: 'choice' };
   // With what stands behind the letter there is something to compare; without it the options would have to be known.
-  const [choice, other, isAnswer] = a.kind === 'choice' ? [a, rText, true] : [r as ChoiceForm, aText, false];
-  if (choice.content === undefined) return { verdict: 'undecided', method: 'choice' };
-  return isAnswer ? compareTexts(choice.content, other, algebra) : compareTexts(other, choice.content, algebra);
+  const [choice, other, isAnswer] = a.kind === 'choice' ? [a, rText, true] : [r as Extract<AnswerForm, { kind: 'choice' }>, aText, false];
+  if (choice.content === undefined)
+    return unreadable('An option letter and something else cannot be compared without the options.', 'choice');
+  return isAnswer ? compareTexts(choice.content, other, by) : compareTexts(other, choice.content, by);
 }
 
-function compareIntervals(a: readonly Interval[], r: readonly Interval[], algebra: Algebra): Verdict {
-  if (a.length !== r.length) return { verdict: r.some((part) => part.certain) ? 'wrong' : 'undecided', method: 'interval' };
-  const verdict = matched(a, r, false, (x, y) => {
-    const open = x.lowOpen === y.lowOpen && x.highOpen === y.highOpen;
-    return open ? both(compareTexts(x.low, y.low, algebra).verdict, compareTexts(x.high, y.high, algebra).verdict) : 'wrong';
-  });
-  return { verdict, method: 'interval' };
-}
-
-/** Bracketed pairs may also be points or lists. */
-function asList(form: AnswerForm): ListForm | undefined {
+/** Pairs in round brackets may be points, and `1,234` beside a list may be one. */
+function asList(form: AnswerForm, text: string, other: AnswerForm): ListForm | undefined {
   if (form.kind === 'list') return form;
-  if (form.kind !== 'interval' || form.parts.length !== 1 || form.parts[0]!.certain) return undefined;
-  return { kind: 'list', style: 'tuple', items: [form.parts[0]!.low, form.parts[0]!.high] };
-}
-
-/** Tuples and matrices in order; sets in any; of two bare lists the other order is undecided, as nobody says whether it counts. */
-function compareLists(a: ListForm, r: ListForm, algebra: Algebra): Verdict {
-  const [aItems, rItems] = [named(a), named(r)];
-  const compare = (x: string, y: string): Judgement => compareTexts(x, y, algebra).verdict;
-  if ((a.style === 'matrix') !== (r.style === 'matrix')) return { verdict: 'undecided', method: 'list' };
-  if (aItems.length !== rItems.length)
-    return { verdict: aItems.every((x, i) => aItems.indexOf(x) === i) ? 'wrong' : 'undecided', method: 'list' };
-  const inOrder = matched(aItems, rItems, true, compare);
-  const isSetAgainstTuple = [a.style, r.style].sort().join() === 'set,tuple';
-  if (isSetAgainstTuple) return { verdict: 'undecided', method: 'list' };
-  if (inOrder === 'right') return { verdict: 'right', method: 'list' };
-  const anyOrder = matched(aItems, rItems, false, compare);
-  if (a.style === 'set' || r.style === 'set') return { verdict: anyOrder, method: 'list' };
-  if (a.style === 'bare' && r.style === 'bare' && anyOrder === 'right') return { verdict: 'undecided', method: 'order' };
-  return { verdict: inOrder, method: 'list' };
-}
-
-/** `y = 4, x = 3` as 3, 4: in the order of the names; the names are left out unless only some items have one. */
-function named(list: ListForm): readonly string[] {
-  const pairs = list.items.map((item) => /^([a-z])\s*=\s*(.+)$/i.exec(item));
-  if (pairs.some((pair) => pair === null))
-    return pairs[0] !== null && pairs.slice(1).every((pair) => pair === null) ? [pairs[0]![2]!, ...list.items.slice(1)] : list.items;
-  return [...pairs].sort((x, y) => (x![1]! < y![1]! ? -1 : x![1]! > y![1]! ? 1 : 0)).map((pair) => pair![2]!);
-}
-
-/** Pairs items in order, or each with the first unused one that is right; undecided as soon as a pair in question is. */
-function matched<T>(a: readonly T[], r: readonly T[], inOrder: boolean, compare: (x: T, y: T) => Judgement): Judgement {
-  if (inOrder) return a.map((x, i) => compare(x, r[i]!)).reduce(both, 'right');
-  const left = [...r];
-  let verdict: Judgement = 'right';
-  for (const x of a) {
-    const verdicts = left.map((y) => compare(x, y));
-    const found = verdicts.indexOf('right');
-    if (found >= 0) left.splice(found, 1);
-    else verdict = both(verdict, verdicts.includes('undecided') ? 'undecided' : 'wrong');
+  if (form.kind === 'region' && !form.region.isCertain && form.region.parts.length === 1 && other.kind !== 'region') {
+    const [part] = form.region.parts;
+    return { kind: 'list', style: 'tuple', items: [part!.low, part!.high] };
   }
-  return verdict;
+  if (form.kind === 'region' && other.kind === 'region' && !form.region.isCertain && !other.region.isCertain) {
+    return form.region.parts.length === 1
+      ? { kind: 'list', style: 'tuple', items: [form.region.parts[0]!.low, form.region.parts[0]!.high] }
+      : undefined;
+  }
+  // [1, 2] beside a set or a list.
+  if (form.kind === 'region' && other.kind === 'list' && /^\[[^()]*\]$/.test(text) && form.region.parts.length === 1) return undefined;
+  if (form.kind === 'single' && other.kind === 'list' && /^\d+(?:,\d+)+$/.test(text))
+    return { kind: 'list', style: 'bare', items: text.split(',') };
+  return undefined;
 }
 
-function both(a: Judgement, b: Judgement): Judgement {
-  return a === 'wrong' || b === 'wrong' ? 'wrong' : a === 'undecided' || b === 'undecided' ? 'undecided' : 'right';
+type Equation = Extract<AnswerForm, { kind: 'equation' }>;
+
+function compareTwoEquations(a: Equation, r: Equation, by: Comparison): Verdict {
+  if (isSameText(a.left, r.left) && isName(a.left)) return compareTexts(a.right, r.right, by);
+  const [x, y] = [difference(a), difference(r)];
+  const comparison = x && y && a.sides.length === 2 && r.sides.length === 2 ? compareEquations(x, y) : 'unknown';
+  if (comparison === 'equal') return { verdict: 'right', method: 'equation' };
+  if (isName(a.left) && isName(r.left)) {
+    const result = compareTexts(a.right, r.right, by);
+    const isFunction = (name: string): boolean => /^(?:y|[fgh](?:\([a-z]\)))$/.test(name);
+    if (result.verdict === 'right' && !(isFunction(a.left) && isFunction(r.left)))
+      return unreadable(`"${a.left}" and "${r.left}" may be the same.`, 'equation');
+    return result;
+  }
+  return comparison === 'different'
+    ? { verdict: 'wrong', method: 'equation' }
+    : unreadable('The equations could not be compared.', 'equation');
 }
 
-function compareBased(a: AnswerForm, r: AnswerForm): Verdict {
-  if (a.kind !== 'based' || r.kind !== 'based') return { verdict: 'undecided', method: 'base' };
-  const same = parseInt(a.digits, Number(a.base)) === parseInt(r.digits, Number(r.base));
-  // The same number in another base is not what was asked for, perhaps.
-  return { verdict: !same ? 'wrong' : a.base === r.base ? 'right' : 'undecided', method: 'base' };
+function difference({ left, right }: Equation): Expression | undefined {
+  const [x, y] = [readExpression(left), readExpression(right)];
+  return x && y && { op: 'add', args: [x, { op: 'neg', args: [y] }] };
 }
 
-/** Term by term; 2:4 for 1:2 is undecided, as the shortest form may have been asked for. */
-function compareRatios(a: readonly string[], r: readonly string[]): Verdict {
-  if (a.length !== r.length) return { verdict: 'wrong', method: 'ratio' };
-  const isSame = a.every((term, i) => Number(term) === Number(r[i]));
-  const isMultiple = a.every((term, i) => Number(term) * Number(r[0]) === Number(r[i]) * Number(a[0]));
-  return { verdict: isSame ? 'right' : isMultiple ? 'undecided' : 'wrong', method: 'ratio' };
+/** `3 + 5 = 8`: all sides are numbers. */
+function isConstantChain({ sides }: Equation): boolean {
+  return sides.every((side) => {
+    const measure = readMeasure(side);
+    return measure !== undefined && variablesOf(measure.value).size === 0;
+  });
 }
 
-function compareEquations(
-  a: Extract<AnswerForm, { kind: 'equation' }>,
-  r: Extract<AnswerForm, { kind: 'equation' }>,
-  algebra: Algebra,
-): Verdict {
-  if (isSameText(a.left, r.left)) return compareTexts(a.right, r.right, algebra);
-  const difference = (form: { left: string; right: string }): string => `(${form.left})-(${form.right})`;
-  if (algebra.proportional(difference(a), difference(r)) === 'equal') return { verdict: 'right', method: 'equation' };
-  return { verdict: 'undecided', method: 'equation' };
+/** Every side behind the name is the answer; when they do not agree, nobody knows which was meant. */
+function compareChain({ sides, left }: Equation, _other: string, by: Comparison, compare: (side: string) => Verdict): Verdict {
+  const values = isName(left) && sides.length > 1 ? sides.slice(1) : sides;
+  const last = compare(values.at(-1)!);
+  if (values.length === 1) return last;
+  const isConsistent = values
+    .slice(1)
+    .every((side) => compareTexts(side, values[0]!, by).verdict !== 'wrong' || compareTexts(values[0]!, side, by).verdict !== 'wrong');
+  if (!isConsistent) return unreadable('The sides of the equation are not equal.', 'equation');
+  return best(values.map(compare));
 }
 
 /** `x`, `f(x)`, `x_1`, "Area": what may stand left of "=" and be left out. */
 function isName(text: string): boolean {
-  return /^(?:[a-zA-Z]|\\[a-z]+)(?:_\{?\w+\}?)?(?:\([a-zA-Z]\))?$|^\\angle\s*[A-Z]{1,3}$|^[A-Za-z][A-Za-z ]{2,20}$/.test(text);
+  return (
+    /^(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_\{?[\w+-]+\}?)?'{0,2}(?:\^\{?-1\}?)?(?:\([^()=]{0,20}\))?$/.test(text) ||
+    /^\\?(?:angle|triangle|overline|widehat|vec|m)\s*(?:\\angle)?\s*\{?[A-Za-z]{1,4}\}?$/.test(text) ||
+    /^\\frac\{d\^?\{?\d?\}?[a-z]\}\{d[a-z]\^?\{?\d?\}?\}$/.test(text) ||
+    /^\|?[A-Z]{1,4}\|?$|^\[[A-Z]{3,6}\]$/.test(text) ||
+    /^[A-Za-z][A-Za-z' ]{2,30}$/.test(text)
+  );
 }
 
-/** 1 or -1 for plus or minus infinity, else 0. */
-function infinity(text: string): number {
-  return /^\+?\s*(?:\\infty|infinity)$/i.test(text) ? 1 : /^-\s*(?:\\infty|infinity)$/i.test(text) ? -1 : 0;
+function compareSingles(a: string, r: string): Verdict {
+  const [aMeasure, rMeasure] = [readMeasure(a), readMeasure(r)];
+  const [aInfinity, rInfinity] = [infinity(a), infinity(r)];
+  // Against anything but a number, infinity is left to the text comparison before.
+  if (aInfinity !== 0 && rInfinity !== 0) return { verdict: aInfinity === rInfinity ? 'right' : 'wrong', method: 'number' };
+  if ((aInfinity !== 0 && rMeasure) || (rInfinity !== 0 && aMeasure)) return { verdict: 'wrong', method: 'number' };
+  if (aMeasure && rMeasure) return compareMeasures(aMeasure, rMeasure);
+  if (isNegated(a, r)) return { verdict: 'wrong', method: 'words' };
+  return unreadable(aMeasure ? 'The reference is not readable as a value.' : 'The answer is not readable as a value.');
 }
 
-/** Written like a mixed number; 2\frac{3}{2} is none, and not for certain a product either. */
-function isMixed(text: string): boolean {
-  return /\d\s*\\frac\s*\{\d+\}\s*\{\d+\}/.test(text);
+/** "not 2" for 2. */
+function isNegated(a: string, r: string): boolean {
+  return a.toLowerCase() === `not ${r.toLowerCase()}` || r.toLowerCase() === `not ${a.toLowerCase()}`;
 }
 
 /** The same up to blanks that say nothing (those of "3 1/2" and "1, 200" do); of words, up to capitals too. */
 function isSameText(a: string, r: string): boolean {
-  const [x, y] = [a, r].map((text) => text.replace(/(?<![\d,])\s+|\s+(?!\d)/g, '')) as [string, string];
+  if (a === r) return true;
+  const [x, y] = [a, r].map((text) => text.replace(/(?<![\d,a-zA-Z]) +| +(?![\da-zA-Z])/g, '')) as [string, string];
   if (x === y) return true;
   return /[a-z]{3}/i.test(a) && /^[a-z' -]+$/i.test(a) && x.toLowerCase() === y.toLowerCase();
 }

@@ -1,16 +1,27 @@
-import type { Algebra } from './algebra.js';
-import { compareAnswers, type Verdict } from './compareAnswers.js';
+import type { AnswerMethod, Verdict } from './verdict.js';
 
-export type { Algebra } from './algebra.js';
-export type { AnswerMethod, Verdict } from './compareAnswers.js';
+export type { AnswerMethod, Verdict } from './verdict.js';
 
-/**
- * Decides whether a final answer is the reference, by rules alone: exact numbers in any usual spelling, units, percent,
- * option letters, tuples and sets, intervals, equations, and equality of expressions by computer algebra. It says
- * `undecided` rather than guess, so that a judge can be asked: "wrong" and "right" are meant to be certain.
- * Its rules grew from InternVL's `utils/accuracy_reward.py` (`math_score`, `mc_score`, `latex_score`), which tolerates 0.1 %
- * and compares unreadable answers as strings; here such answers are undecided.
- */
-export function verifyAnswer(answer: string | undefined, reference: string, algebra: Algebra): Verdict {
-  return compareAnswers(answer ?? '', reference, algebra);
+/** Decides whether final answers are right. One door for the built-in rules and for verifiers of the user's own. */
+export interface Verifier {
+  /** Part of a run's settings hash: verdicts of verifiers with different names may differ. */
+  readonly name: string;
+  /** Rejects with AbortError when cancelled, and never otherwise: whatever fails is `undecided`, with the reason. */
+  verify(request: VerifyRequest): Promise<Verdict>;
+  dispose(): Promise<void>;
+}
+
+export interface VerifyRequest {
+  /** The final answer as read from the solution; undefined when none was found, which is undecided and not wrong. */
+  readonly answer: string | undefined;
+  readonly reference: string;
+  /** Says whether the order of a list counts. */
+  readonly question?: string;
+  /** All steps; for verifiers that look at more than the final answer. */
+  readonly solution?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export function undecided(method: AnswerMethod, reason: string): Verdict {
+  return { verdict: 'undecided', method, reason };
 }

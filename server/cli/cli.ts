@@ -6,8 +6,9 @@ import { label } from './label.js';
 import { lsp } from './lsp.js';
 import { quantise } from './quantise.js';
 import { score } from './score.js';
+import { verify } from './verify.js';
 
-export const commands: readonly Command[] = [score, label, evaluate, exportCommand, quantise, lsp, debug];
+export const commands: readonly Command[] = [score, label, evaluate, verify, exportCommand, quantise, lsp, debug];
 
 /** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to go on. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number | undefined> {

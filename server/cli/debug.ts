@@ -1,4 +1,4 @@
-import { loadAlgebra } from '../answers/algebra.js';
+import { openVerifier } from '../answers/openVerifier.js';
 import { SearchDebugSession } from '../debug/debugSession.js';
 import { createDebugWorld } from '../debug/openTargets.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
@@ -25,7 +25,7 @@ docs/debugging.md describes every field, the breakpoints and the language of con
     const session = new SearchDebugSession(
       createDebugWorld({
         openPolicy: (policy) => Promise.resolve(world.openPolicy({ policy, device: 'auto', threads: 0, server: serverDefaults }, host.log)),
-        openJudge: async () => openJudge(await loadAlgebra(), undefined, host),
+        openJudge: () => Promise.resolve(openJudge(openVerifier(), undefined, host)),
       }),
     );
     session.start(process.stdin, process.stdout);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { loadAlgebra } from '../answers/algebra.js';
+import { openVerifier } from '../answers/openVerifier.js';
 import { defaultThreshold, type Evaluation, EvaluationRun, nothingToEvaluate, type StepScores } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import { locateImages } from '../files/images.js';
@@ -24,7 +24,7 @@ Candidate sets give accuracy by way of choosing (pass@N, random, majority, PRM) 
 VisualProcessBench, ProcessBench and PRMBench files, and others with human step labels, give the
 scores their authors report. Files of one kind are taken together. Scores that stand in a file
 are used; a file without any is scored with the model. Final answers without a verdict are compared
-with the reference answer by rule and computer algebra; what that cannot decide is left out.
+with the reference answer by the rules of verify; what they cannot decide is left out.
 
   --json           one JSON object for each kind of file and line
   --threshold X    a step below X in [0, 1] is called wrong (default: the model's, else ${defaultThreshold})
@@ -55,6 +55,7 @@ class EvaluateRun {
   readonly #options: EvaluateOptions;
   readonly #world: CliWorld;
   readonly #progress: ProgressLine;
+  readonly #verifier = openVerifier();
   #scorer: Scorer | undefined;
   #info: ScorerInfo | undefined;
 
@@ -69,7 +70,7 @@ class EvaluateRun {
     const run = new EvaluationRun(this.#options, {
       score: (problem, file, onProgress) => this.#score(problem, file, onProgress),
       model: () => this.#info && { model: this.#info.model, device: this.#info.device.provider, threshold: this.#info.threshold },
-      algebra: loadAlgebra,
+      verifier: this.#verifier,
       onProgress: (file, done, total) => this.#progress.show(file, done, total),
       // Ctrl-C is heard between two parts.
       pause: async () => {
@@ -87,7 +88,7 @@ class EvaluateRun {
 
   async dispose(): Promise<void> {
     this.#progress.clear();
-    await this.#scorer?.dispose();
+    await Promise.all([this.#scorer?.dispose(), this.#verifier.dispose()]);
   }
 
   async #score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<StepScores> {

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { loadAlgebra } from '../answers/algebra.js';
+import { openVerifier } from '../answers/openVerifier.js';
 import { labelRun, type RunSummary } from '../labeling/labelRun.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { PolicyError } from '../labeling/policy.js';
@@ -116,6 +116,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     err.write(`steplens: ${message}\n`);
   };
   const host = { env: world.env, log: { info: () => undefined, warn: say } };
+  const verifier = openVerifier();
   let policy;
   const started = world.now();
   let finished = 0;
@@ -126,7 +127,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
   try {
     policy = world.openPolicy(options.policy, host.log);
     const { problemsFile, settings, jobs, restart, mostUndecided, queue } = options;
-    const judge = openJudge(await loadAlgebra(), options.judge, host);
+    const judge = openJudge(verifier, options.judge, host);
     const labelWorld = {
       policy,
       judge,
@@ -193,7 +194,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     say(error.message);
     return true;
   } finally {
-    await policy?.dispose();
+    await Promise.all([policy?.dispose(), verifier.dispose()]);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Algebra } from '../answers/algebra.js';
+import type { Verifier } from '../answers/verifier.js';
 import type { Judge } from '../labeling/judge.js';
 import { openJudge, openPolicy, type PolicyHost } from '../labeling/policies/openPolicy.js';
 import { type Policy, PolicyError } from '../labeling/policy.js';
@@ -30,13 +30,13 @@ export async function openEditorPolicy(policy: string, { settings, key, ...host 
 
 /** Opens the judge that `steplens.labeling.judge` and `judgeModel` name: the rules, and that LLM behind them where one is named. */
 export async function openEditorJudge(
-  algebra: Algebra,
+  verifier: Verifier,
   { url, model }: EditorJudge,
   { key, log }: Pick<EditorPolicyOptions, 'key' | 'log'>,
 ): Promise<Judge> {
-  if (url === '') return openJudge(algebra, undefined, { env: {}, log });
+  if (url === '') return openJudge(verifier, undefined, { env: {}, log });
   if (model === '') throw new PolicyError(`The judge at ${url} has no model: write its name into the setting "Labeling: Judge Model".`);
-  return openJudge(algebra, { url, model, server }, { env: await keyFor(url, key), log });
+  return openJudge(verifier, { url, model, server }, { env: await keyFor(url, key), log });
 }
 
 async function keyFor(url: string, key: EditorPolicyOptions['key']): Promise<NodeJS.ProcessEnv> {

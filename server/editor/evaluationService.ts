@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { loadAlgebra } from '../answers/algebra.js';
+import { openVerifier } from '../answers/openVerifier.js';
 import { EvaluationRun, nothingToEvaluate } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import type { EvaluateOutcome, EvaluateParams, EvaluationProgressParams, FileFault } from '../protocol/evaluation.js';
@@ -35,6 +35,7 @@ export async function evaluateFiles(
   let uri = '';
   let told = -Infinity;
   const threshold = host.threshold();
+  const verifier = openVerifier();
   const run = new EvaluationRun(
     { seed, threshold, rescore },
     {
@@ -46,7 +47,7 @@ export async function evaluateFiles(
         return scored.result;
       },
       model: () => info && { model: info.model, device: info.device.provider, threshold: info.threshold },
-      algebra: loadAlgebra,
+      verifier,
       onProgress(_file, done, total) {
         if (done < total && host.now() - told < progressMs) return;
         told = host.now();
@@ -58,10 +59,14 @@ export async function evaluateFiles(
       },
     },
   );
-  for await (const input of readInputs(uris, (one) => host.openText(one), faults)) {
-    signal.throwIfAborted();
-    uri = input.uri;
-    if (!(await run.add(input.file, input.reasoning))) faults.push({ uri, message: nothingToEvaluate });
+  try {
+    for await (const input of readInputs(uris, (one) => host.openText(one), faults)) {
+      signal.throwIfAborted();
+      uri = input.uri;
+      if (!(await run.add(input.file, input.reasoning))) faults.push({ uri, message: nothingToEvaluate });
+    }
+    return { lines: (await run.evaluations()).map(evaluationLine), faults };
+  } finally {
+    await verifier.dispose();
   }
-  return { lines: (await run.evaluations()).map(evaluationLine), faults };
 }

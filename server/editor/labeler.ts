@@ -1,6 +1,6 @@
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Algebra, loadAlgebra } from '../answers/algebra.js';
+import type { Verifier } from '../answers/verifier.js';
 import { readEventLog } from '../labeling/eventLog.js';
 import type { Judge } from '../labeling/judge.js';
 import { type LabelWorld, labelProblem, moreRollouts } from '../labeling/labelProblem.js';
@@ -15,7 +15,7 @@ import type { Labeler, LabelingSettings, LabelJob } from './labelingService.js';
 /** Opens the policy a setting names; rejects with PolicyError when it cannot be used. */
 export type OpenPolicy = (policy: string) => Promise<Policy>;
 /** Opens the judge the settings name; rejects with PolicyError when it cannot be used. */
-export type OpenJudge = (algebra: Algebra, judge: EditorJudge) => Promise<Judge>;
+export type OpenJudge = (verifier: Verifier, judge: EditorJudge) => Promise<Judge>;
 
 /** Where one run of a problem goes. */
 interface Place {
@@ -33,10 +33,14 @@ const mostRuns = 1000;
  * or a second one of the same, has a folder of its own beside it (`NAME-2`, seed 2), so that no label is ever overwritten.
  * Image paths are written relative to the results, so that these can be moved together with the figures.
  */
-export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, report: (message: string) => void): Labeler {
-  let algebra: Promise<Algebra> | undefined;
+export function createLabeler(
+  openPolicy: OpenPolicy,
+  openJudge: OpenJudge,
+  verifier: Verifier,
+  report: (message: string) => void,
+): Labeler {
   const judgeOf = async ({ labelingJudge, labelingJudgeModel }: LabelingSettings): Promise<Judge> =>
-    openJudge(await (algebra ??= loadAlgebra()), { url: labelingJudge, model: labelingJudgeModel });
+    openJudge(verifier, { url: labelingJudge, model: labelingJudgeModel });
 
   async function withPolicy<T>(name: string, work: (policy: Policy) => Promise<T>): Promise<T> {
     const policy = await openPolicy(name);

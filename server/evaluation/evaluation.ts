@@ -1,4 +1,4 @@
-import type { Algebra } from '../answers/algebra.js';
+import type { Verifier } from '../answers/verifier.js';
 import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
 import { type BestOfN, bestOfNInParts } from './bestOfN.js';
 import {
@@ -62,8 +62,8 @@ export interface EvaluationWorld {
   score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<StepScores>;
   /** The model that scores; asked for after it has. */
   model(): { readonly model: string; readonly device: string; readonly threshold: number } | undefined;
-  /** Loaded only for candidates without a verdict. */
-  algebra(): Promise<Algebra>;
+  /** Judges candidates without a verdict. */
+  readonly verifier: Verifier;
   /** Steps of a file done and to do, while the model scores them. */
   onProgress(file: string, done: number, total: number): void;
   /** Called between the parts of long calculations: lets others have their turn. Rejects when cancelled. */
@@ -128,11 +128,12 @@ export class EvaluationRun {
   /** Candidates the file gives no verdict on are judged by the rules. */
   async #judged(reasoning: ReasoningDocument): Promise<ReasoningDocument> {
     if (!reasoning.problems.some(lacksVerdicts)) return reasoning;
-    const algebra = await this.#world.algebra();
-    return {
-      ...reasoning,
-      problems: reasoning.problems.map((problem) => (lacksVerdicts(problem) ? withVerdicts(problem, algebra) : problem)),
-    };
+    const problems: Problem[] = [];
+    for (const problem of reasoning.problems) {
+      problems.push(lacksVerdicts(problem) ? await withVerdicts(problem, this.#world.verifier) : problem);
+      await this.#world.pause();
+    }
+    return { ...reasoning, problems };
   }
 
   async #evaluation(kind: EvaluationKind, { files, problems, notScored: reasons, recorded, scored }: Group): Promise<Evaluation> {

@@ -1,6 +1,5 @@
-import type { Algebra } from '../answers/algebra.js';
 import { answerKey } from '../answers/answerKey.js';
-import { verifyAnswer } from '../answers/verifier.js';
+import type { Verifier } from '../answers/verifier.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
 import type { Problem, ReasoningDocument, Solution } from '../reasoning/problem.js';
 import type { CandidateSet } from './bestOfN.js';
@@ -44,14 +43,15 @@ export function lacksVerdicts(problem: Problem): boolean {
 }
 
 /** The problem with the rules' verdict on every final answer the file does not judge; what they cannot decide stays open. */
-export function withVerdicts(problem: Problem, algebra: Algebra): Problem {
-  const solutions = problem.solutions.map((solution): Solution => {
+export async function withVerdicts(problem: Problem, verifier: Verifier): Promise<Problem> {
+  const judged = async (solution: Solution): Promise<Solution> => {
     const last = solution.steps.at(-1);
     if (solution.correct !== undefined || last === undefined) return solution;
-    const { verdict } = verifyAnswer(finalAnswer(problem.steps[last]!.text), problem.answer ?? '', algebra);
+    const answer = finalAnswer(problem.steps[last]!.text);
+    const { verdict } = await verifier.verify({ answer, reference: problem.answer ?? '', question: problem.question });
     return verdict === 'undecided' ? solution : { ...solution, correct: verdict === 'right' };
-  });
-  return { ...problem, solutions };
+  };
+  return { ...problem, solutions: await Promise.all(problem.solutions.map(judged)) };
 }
 
 /** Scores that stand in the file, by step; NaN where there is none. */

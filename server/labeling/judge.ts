@@ -1,4 +1,4 @@
-import { type Algebra, type AnswerMethod, verifyAnswer } from '../answers/verifier.js';
+import type { AnswerMethod, Verifier } from '../answers/verifier.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
 
 /** Decides whether a complete solution ends in the right answer: the rules first, an LLM where they cannot decide. */
@@ -45,7 +45,7 @@ export interface AnswerJudgeRequest {
 }
 
 export interface JudgeOptions {
-  readonly algebra: Algebra;
+  readonly verifier: Verifier;
   readonly llm?: {
     /** The server's address and model: part of a run's settings hash. */
     readonly name: string;
@@ -57,13 +57,14 @@ export interface JudgeOptions {
  * Reads the final answer of a solution's last step, as MM-PRM's `data_pipeline/omegaprm.py` does, and asks the rules. The LLM
  * is asked when they cannot decide, and about the whole last step when no answer is marked in it (MM-PRM always asks it).
  */
-export function createJudge({ algebra, llm }: JudgeOptions): Judge {
+export function createJudge({ verifier, llm }: JudgeOptions): Judge {
   return {
-    fingerprint: llm === undefined ? 'rules' : `rules, then ${llm.name}`,
+    fingerprint: llm === undefined ? verifier.name : `${verifier.name}, then ${llm.name}`,
     async judge({ question, reference, solution, signal }) {
       const last = solution.at(-1) ?? '';
       const answer = finalAnswer(last);
-      const rule = verifyAnswer(answer, reference, algebra);
+      const { verdict, method } = await verifier.verify({ answer, reference, question, solution, ...(signal && { signal }) });
+      const rule = { verdict, method };
       const found = answer === undefined ? {} : { answer };
       if (llm === undefined || last === '' || (rule.verdict !== 'undecided' && answer !== undefined)) return { ...found, ...rule };
       const told = await llm.ask({ question, reference, answer: answer ?? last, ...(signal && { signal }) });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { loadAlgebra } from '../answers/algebra.js';
+import { openVerifier } from '../answers/openVerifier.js';
 import { bundledPolicy, inferenceEntry, version } from '../bundled.js';
 import type { DebugWorld } from '../debug/debugWorld.js';
 import { createDebugWorld } from '../debug/openTargets.js';
@@ -68,6 +68,7 @@ export interface World {
 }
 
 export function createWorld(): World {
+  const verifier = openVerifier();
   return {
     version,
     read: readInEditor,
@@ -76,13 +77,14 @@ export function createWorld(): World {
     createLabeler: (options) =>
       createLabeler(
         (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options }),
-        (algebra, judge) => openEditorJudge(algebra, judge, options),
+        (verifier, judge) => openEditorJudge(verifier, judge, options),
+        verifier,
         (message) => options.log.warn(message),
       ),
     createDebugWorld: (options) =>
       createDebugWorld({
         openPolicy: (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options }),
-        openJudge: async () => openEditorJudge(await loadAlgebra(), { url: '', model: '' }, options),
+        openJudge: () => openEditorJudge(verifier, { url: '', model: '' }, options),
       }),
     findImages,
     locateImages,

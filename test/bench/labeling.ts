@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { createAlgebra } from '../../server/answers/computeEngine.js';
+import { localVerifier } from '../../server/answers/localVerifier.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { InferenceClient } from '../../server/inference/client.js';
 import { createJudge } from '../../server/labeling/judge.js';
@@ -65,7 +65,7 @@ async function label(policy: Policy, problems: readonly LabelProblem[], jobs: nu
   const start = performance.now();
   await labelRun(
     { problems, problemsFile: file, settings, jobs, restart: false, signal: new AbortController().signal },
-    { policy, judge: createJudge({ algebra: createAlgebra() }), folder, imageFolder: dirname(file) },
+    { policy, judge: createJudge({ verifier: localVerifier() }), folder, imageFolder: dirname(file) },
   );
   const time = performance.now() - start;
   await rm(folder, { recursive: true });

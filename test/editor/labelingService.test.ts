@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { localVerifier } from '../../server/answers/localVerifier.js';
 import { openEditorJudge } from '../../server/editor/editorPolicy.js';
 import { createLabeler } from '../../server/editor/labeler.js';
 import { createLabelingService, type LabelingService, type LabelJob } from '../../server/editor/labelingService.js';
@@ -66,10 +67,10 @@ let told: LabelingParams[];
 let reports: string[];
 let service: LabelingService;
 let job: LabelJob;
-/** One for all: it loads the algebra once. */
 const labeler = createLabeler(
   () => Promise.resolve(policy),
-  (algebra, judge) => openEditorJudge(algebra, judge, { key: (url) => Promise.resolve(keys.get(url)), log }),
+  (verifier, judge) => openEditorJudge(verifier, judge, { key: (url) => Promise.resolve(keys.get(url)), log }),
+  localVerifier(),
   (message) => reports.push(message),
 );
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Algebra } from '../../server/answers/verifier.js';
+import { localVerifier } from '../../server/answers/localVerifier.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
 import { createJudge, type Judge } from '../../server/labeling/judge.js';
@@ -18,8 +18,7 @@ import { OpenAiClient } from '../../server/remote/openAiClient.js';
 import { connect, settings, startServer } from './openAiSetup.js';
 import { completions, policyOf, problem } from './scripted.js';
 
-/** An algebra that may say `unknown` to everything: these answers are decided by the other rules. */
-const rulesAlone: Algebra = { compare: () => 'unknown', proportional: () => 'unknown', value: () => undefined };
+const verifier = localVerifier();
 const five = { ...problem, answer: '5' };
 const right = ['Add 2 and 3.', 'That is 5.\n<answer>5</answer>'];
 const wrong = ['Add 2 and 2.', 'That is 4.\n<answer>4</answer>'];
@@ -40,7 +39,7 @@ async function world(policy: Policy, judge?: Judge): Promise<LabelWorld> {
   await mkdir(folder);
   return {
     policy: connect(await startServer({}, policy)),
-    judge: judge ?? createJudge({ algebra: rulesAlone }),
+    judge: judge ?? createJudge({ verifier }),
     folder,
     imageFolder: root,
   };
@@ -109,7 +108,7 @@ describe('a judge that fails', { timeout: 30_000 }, () => {
       ['judge'],
     );
     const client = new OpenAiClient({ ...settings(server.url), retries: 0, Unusable: PolicyError });
-    const judge = createJudge({ algebra: rulesAlone, llm: { name: 'judge', ask: createLlmJudge({ client, model: 'judge' }) } });
+    const judge = createJudge({ verifier, llm: { name: 'judge', ask: createLlmJudge({ client, model: 'judge' }) } });
     const here = await world(
       policyOf(() => completions(right, wrong, vague, vague)),
       judge,

@@ -11,6 +11,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
+import { localVerifier } from '../../server/answers/localVerifier.js';
 import { createLabeler } from '../../server/editor/labeler.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { createJudge } from '../../server/labeling/judge.js';
@@ -64,7 +65,8 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
     createLabeler: () =>
       createLabeler(
         () => Promise.reject(new PolicyError('No policy answers here.')),
-        (algebra) => Promise.resolve(createJudge({ algebra })),
+        (verifier) => Promise.resolve(createJudge({ verifier })),
+        localVerifier(),
         () => undefined,
       ),
     locateImages: (_, __, paths) => Promise.resolve([...paths]),

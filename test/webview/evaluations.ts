@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { localVerifier } from '../../server/answers/localVerifier.js';
 import { EvaluationRun } from '../../server/evaluation/evaluation.js';
 import { evaluationLine } from '../../server/evaluation/evaluationLine.js';
 import { readDocument } from '../../server/formats/registry.js';
@@ -13,7 +14,7 @@ async function evaluate(file: string, text: string, score: (text: string) => num
     {
       score: (problem) => Promise.resolve({ scores: problem.steps.map((step) => score(step.text)), skipped: new Map<number, string>() }),
       model: () => ({ model: 'fake', device: 'cpu', threshold: 0.5 }),
-      algebra: () => Promise.reject(new Error('Every candidate has a verdict.')),
+      verifier: localVerifier(),
       onProgress: () => undefined,
       pause: () => Promise.resolve(),
     },

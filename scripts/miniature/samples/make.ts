@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createAlgebra } from '../../../server/answers/computeEngine.js';
+import { localVerifier } from '../../../server/answers/localVerifier.js';
 import { readDocument } from '../../../server/formats/registry.js';
 import { InferenceClient } from '../../../server/inference/client.js';
 import { createJudge } from '../../../server/labeling/judge.js';
@@ -82,7 +82,7 @@ const client = new InferenceClient({
   log: { info: () => undefined, warn: (message) => console.warn(message) },
 });
 const policy = openLocalPolicy({ folder: join(modelFolder, 'policy'), client, device: 'cpu', threads: 1 });
-const judge = createJudge({ algebra: createAlgebra() });
+const judge = createJudge({ verifier: localVerifier() });
 
 async function run(names: readonly string[], settings: LabelSettings, to: string): Promise<Problem[]> {
   const temporary = mkdtempSync(join(tmpdir(), 'steplens-samples-'));

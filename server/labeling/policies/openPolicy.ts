@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import type { Algebra } from '../../answers/algebra.js';
+import type { Verifier } from '../../answers/verifier.js';
 import { InferenceClient } from '../../inference/client.js';
 import type { Device } from '../../inference/protocol.js';
 import { apiKeyFrom, OpenAiClient, type OpenAiLog } from '../../remote/openAiClient.js';
@@ -58,12 +58,12 @@ export function openPolicy(
 }
 
 /** The rules, and an LLM behind them where one is chosen. */
-export function openJudge(algebra: Algebra, choice: JudgeChoice | undefined, { env, log }: Pick<PolicyHost, 'env' | 'log'>): Judge {
-  if (choice === undefined) return createJudge({ algebra });
+export function openJudge(verifier: Verifier, choice: JudgeChoice | undefined, { env, log }: Pick<PolicyHost, 'env' | 'log'>): Judge {
+  if (choice === undefined) return createJudge({ verifier });
   const { url, model, server } = choice;
   if (!isUrl(url)) throw new PolicyError(`The judge "${url}" is not the URL of a server: it begins with http:// or https://.`);
   const client = new OpenAiClient({ ...server, baseUrl: url, log, Unusable: PolicyError, ...keyFrom(env) });
-  return createJudge({ algebra, llm: { name: `${client.baseUrl} ${model}`, ask: createLlmJudge({ client, model }) } });
+  return createJudge({ verifier, llm: { name: `${client.baseUrl} ${model}`, ask: createLlmJudge({ client, model }) } });
 }
 
 function isUrl(text: string): boolean {

@@ -1,0 +1,111 @@
+import type { ListForm } from './answerForm.js';
+import { type Comparison, compareTexts } from './compareAnswers.js';
+import { variablesOf } from './math/expression.js';
+import { readExpression } from './measure.js';
+import type { Verdict } from './verdict.js';
+
+type Judgement = Verdict['verdict'];
+
+const MAX_ITEMS = 40;
+
+/**
+ * Tuples and matrices in order; sets and lists joined by "and" or "or" in any; lists with commas only in any order, too,
+ * unless the question asks for one.
+ */
+export function compareLists(a: ListForm, r: ListForm, by: Comparison): Verdict {
+  const compare = (x: string, y: string): Judgement => compareTexts(x, y, by).verdict;
+  if (Math.max(a.items.length, r.items.length) > MAX_ITEMS) {
+    return { verdict: 'undecided', method: 'limit', reason: `Lists of more than ${MAX_ITEMS} items are not compared.` };
+  }
+  if (isPattern(a) || isPattern(r)) return comparePatterns(a, r, compare);
+  const shape = compareShapes(a, r);
+  if (shape !== undefined) return shape;
+  const items = inOrderOfNames(a, r);
+  if (items.length !== r.items.length) {
+    const isDistinct = [items, r.items].every((all) => new Set(all).size === all.length);
+    return { verdict: isDistinct ? 'wrong' : 'undecided', method: 'list' };
+  }
+  const inOrder = items.map((x, i) => compare(x, r.items[i]!)).reduce(both, 'right');
+  if ([a.style, r.style].sort().join() === 'set,tuple') {
+    return { verdict: 'undecided', method: 'list', reason: 'A set and an ordered list are not the same.' };
+  }
+  if (inOrder === 'right') return { verdict: 'right', method: 'list' };
+  const hasNames = a.names !== undefined && r.names !== undefined;
+  const isOrdered = by.isOrdered || hasNames || [a.style, r.style].some((style) => style === 'tuple' || style === 'matrix');
+  if (isOrdered && a.style !== 'set' && r.style !== 'set') {
+    const isBareReference = r.style === 'bare' && a.style === 'tuple' && !by.isOrdered;
+    return isBareReference && inAnyOrder(items, r.items, compare) === 'right'
+      ? { verdict: 'undecided', method: 'order', reason: 'The order may count.' }
+      : { verdict: inOrder, method: 'list' };
+  }
+  return { verdict: inAnyOrder(items, r.items, compare), method: 'list' };
+}
+
+/** A vector is a tuple, by rows or by columns; matrices of other shapes differ. */
+function compareShapes(a: ListForm, r: ListForm): Verdict | undefined {
+  const rows = [a, r].map((one) => (one.style === 'matrix' ? one.rows! : undefined));
+  if (rows[0] === undefined && rows[1] === undefined) return undefined;
+  if (rows[0] !== undefined && rows[1] !== undefined) {
+    const isSame = rows[0] === rows[1] && a.items.length === r.items.length;
+    return isSame ? undefined : { verdict: 'wrong', method: 'list', reason: 'The matrices have different shapes.' };
+  }
+  const [matrix, other] = a.style === 'matrix' ? [a, r] : [r, a];
+  const isVector = matrix.rows === 1 || matrix.rows === matrix.items.length;
+  return isVector && other.style !== 'set'
+    ? undefined
+    : { verdict: 'undecided', method: 'list', reason: 'A matrix and a list cannot be compared.' };
+}
+
+/** `y = 4, x = 3` in the order of the names of the reference; without names there, in alphabetical order. */
+function inOrderOfNames(a: ListForm, r: ListForm): readonly string[] {
+  if (a.names === undefined) return r.names === undefined ? a.items : a.items;
+  const wanted = r.names ?? [...a.names].sort();
+  const isSame = [...wanted].sort().join() === [...a.names].sort().join();
+  return isSame ? wanted.map((name) => a.items[a.names!.indexOf(name)]!) : a.items;
+}
+
+/** `1, 2, \ldots, m`: the first and the last term must be the same, and then nobody knows. */
+function isPattern(list: ListForm): boolean {
+  return list.items.some((item) => /\\[lcd]?dots|\.\.\.|…/.test(item));
+}
+
+function comparePatterns(a: ListForm, r: ListForm, compare: (x: string, y: string) => Judgement): Verdict {
+  const ends = [compare(a.items[0]!, r.items[0]!), compare(a.items.at(-1)!, r.items.at(-1)!)];
+  if (isPattern(a) && isPattern(r) && ends.includes('wrong')) return { verdict: 'wrong', method: 'list' };
+  return { verdict: 'undecided', method: 'list', reason: 'A list with dots may go on in several ways.' };
+}
+
+/** Pairs each item with the first unused one that is right. */
+function inAnyOrder(a: readonly string[], r: readonly string[], compare: (x: string, y: string) => Judgement): Judgement {
+  const left = [...r];
+  let verdict: Judgement = 'right';
+  for (const x of a) {
+    const verdicts = left.map((y) => compare(x, y));
+    const found = verdicts.indexOf('right');
+    if (found >= 0) left.splice(found, 1);
+    else verdict = both(verdict, verdicts.includes('undecided') ? 'undecided' : 'wrong');
+  }
+  return verdict;
+}
+
+function both(a: Judgement, b: Judgement): Judgement {
+  return a === 'wrong' || b === 'wrong' ? 'wrong' : a === 'undecided' || b === 'undecided' ? 'undecided' : 'right';
+}
+
+/** One value against a list: that of a list of one is compared; several different values are not one. */
+export function matchesOneOfSeveral(a: ListForm | undefined, r: ListForm | undefined, single: string, by: Comparison): Verdict {
+  const several = (a ?? r)!;
+  if (several.items.length === 1 && several.style === 'set') {
+    return a ? compareTexts(several.items[0]!, single, by) : compareTexts(single, several.items[0]!, by);
+  }
+  if (several.names !== undefined && new Set(several.names).size > 1)
+    return { verdict: 'undecided', method: 'list', reason: 'Only some of the names are given.' };
+  const isReadable = [single, ...several.items].every((item) => readExpression(item.replace(/^\\?[a-zA-Z]\s*=\s*/, '')) !== undefined);
+  if (isReadable && several.items.length > 1) {
+    const isDistinct = compareTexts(several.items[0]!, several.items[1]!, by).verdict === 'wrong' || several.style === 'tuple';
+    const hasVariables =
+      several.style !== 'set' && [single].some((item) => variablesOf(readExpression(item.replace(/^\\?[a-zA-Z]\s*=\s*/, ''))!).size > 0);
+    if (isDistinct && !hasVariables) return { verdict: 'wrong', method: 'list', reason: 'One value is not several.' };
+  }
+  return { verdict: 'undecided', method: 'unreadable', reason: 'A list and something else cannot be compared.' };
+}

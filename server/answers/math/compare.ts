@@ -1,0 +1,258 @@
+import type { Decimal } from 'decimal.js';
+import { evaluatorOf, exactValue, NoValue, type Point, WorkLimit } from './evaluate.js';
+import { type Expression, renamed, some, variablesOf } from './expression.js';
+import { type Rational, rational, same } from './rational.js';
+
+export type Comparison = 'equal' | 'different' | 'unknown';
+
+/** Digits of the first look; the second look has twice as many. */
+const DIGITS = 24;
+const MAX_DIGITS = 900;
+const MAX_VARIABLES = 8;
+/** Points with positive coordinates; any will do that are no round numbers and no multiples of each other. */
+const POSITIVE = ['7/11', '17/13', '31/12', '43/29', '5/17', '23/19', '2/31', '37/41'];
+const WHOLE = ['3', '5', '2', '7', '4', '6', '8', '9'];
+
+/** Whether two expressions have the same value: for numbers exactly or to any number of digits, else at several points. */
+export function compareExpressions(a: Expression, b: Expression): Comparison {
+  const names = new Set([...variablesOf(a), ...variablesOf(b)]);
+  if (names.size > MAX_VARIABLES) return 'unknown';
+  if (names.size === 0) return compareAt(a, b);
+  const atPositive = comparePoints(a, b, points(names, POSITIVE, [1, 1, 1]));
+  const hasWhole = [a, b].some((side) => some(side, isForWholeNumbers)) || [...names].every((name) => /^[nkm]$/.test(name));
+  if (atPositive !== 'equal') {
+    if (!hasWhole) return atPositive;
+    return comparePoints(a, b, points(names, WHOLE, [1, 1, 1, 1]));
+  }
+  // Equal for positive values only: |x| and x. Whether x is positive only the question says.
+  const real = points(names, POSITIVE, [-1, -1]).filter((point) => isReal(a, point) && isReal(b, point));
+  const atNegative = comparePoints(a, b, real);
+  return atNegative === 'different' ? 'unknown' : 'equal';
+}
+
+/** Renames arbitrary constants: x + C is x + K. Only where one side has a constant C or c_1. */
+export function compareUpToConstants(a: Expression, b: Expression): Comparison {
+  const [x, y] = [constantsOf(a), constantsOf(b)];
+  const isConstant = [...x, ...y].some((name) => /^(?:C|[Cc]_\d)$/.test(name));
+  const others = (side: Expression, constants: readonly string[]) =>
+    [...variablesOf(side)].filter((name) => !constants.includes(name)).sort();
+  if (!isConstant || x.length !== y.length || x.length === 0 || x.length > 3) return 'unknown';
+  const rest = others(a, x);
+  if (rest.length === 0 || rest.join() !== others(b, y).join()) return 'unknown';
+  const isSame = permutations(y).some(
+    (names) => compareExpressions(a, renamed(b, new Map(names.map((name, i) => [name, x[i]!])))) === 'equal',
+  );
+  return isSame ? 'equal' : 'unknown';
+}
+
+/** Whether the equations a = 0 and b = 0 have the same solutions, as far as can be shown. */
+export function compareEquations(a: Expression, b: Expression): Comparison {
+  const names = new Set([...variablesOf(a), ...variablesOf(b)]);
+  if (names.size === 0 || names.size > MAX_VARIABLES) return 'unknown';
+  if (isProportional(a, b, names)) return 'equal';
+  const [forth, back] = [vanishesWhere(a, b, names), vanishesWhere(b, a, names)];
+  if (forth === 'different' || back === 'different') return 'different';
+  return forth === 'equal' && back === 'equal' ? 'equal' : 'unknown';
+}
+
+/** -1, 0 or 1 for two real expressions without variables; undefined when they cannot be told apart or computed. */
+export function order(a: Expression, b: Expression): number | undefined {
+  const comparison = compareAt(a, b);
+  if (comparison === 'equal') return 0;
+  if (comparison === 'unknown') return undefined;
+  const [x, y] = [exactValue(a), exactValue(b)];
+  if (x && y) return x.num * y.den < y.num * x.den ? -1 : 1;
+  try {
+    const evaluator = evaluatorOf(2 * DIGITS);
+    return evaluator.real(a).cmp(evaluator.real(b));
+  } catch (error) {
+    if (error instanceof WorkLimit) throw error;
+    return undefined;
+  }
+}
+
+/** Compares the values at one point, or of expressions without variables. */
+export function compareAt(a: Expression, b: Expression, point?: Point, naturalLog = false): Comparison {
+  const [x, y] = [exactValue(a, point), exactValue(b, point)];
+  if (x && y) return same(x, y) ? 'equal' : 'different';
+  try {
+    return settle((digits) => evaluatorOf(digits, naturalLog).difference(a, b, point), DIGITS + smallest(a) + smallest(b));
+  } catch (error) {
+    if (error instanceof NoValue) return 'unknown';
+    throw error;
+  }
+}
+
+/**
+ * A difference that stays when there are more digits is one; a difference that shrinks with them is an error of rounding.
+ * No tolerance decides: 10^{-12} and 10^{-13} differ, and \sqrt 2 \cdot \sqrt 2 is 2.
+ */
+function settle(look: (digits: number) => { difference: Decimal; size: Decimal }, start: number): Comparison {
+  if (start > MAX_DIGITS) return 'unknown';
+  let digits = start;
+  let before = look(digits);
+  // The digits must reach below the units of a large number.
+  const large = Math.max(0, before.size.e);
+  if (large + start > MAX_DIGITS) return before.difference.div(before.size).gt('1e-20') ? 'different' : 'unknown';
+  if (large > 10) {
+    digits += large;
+    before = look(digits);
+  }
+  for (let tries = 0; tries < 3 && digits <= MAX_DIGITS; tries++) {
+    digits *= 2;
+    const now = look(digits);
+    if (now.difference.isZero()) {
+      if (before.difference.isZero() || tries > 0) return 'equal';
+    } else {
+      const ratio = before.difference.div(now.difference);
+      if (ratio.gt(0.99) && ratio.lt(1.01)) return 'different';
+      if (ratio.gt('1e15')) return 'equal';
+    }
+    before = now;
+  }
+  return 'unknown';
+}
+
+/** Digits by which the numbers of an expression differ in size, at most. */
+function smallest(expression: Expression): number {
+  let digits = 0;
+  some(expression, (part) => {
+    if (part.op === 'variable' || part.op === 'constant') return false;
+    const value = exactValue(part);
+    if (value) {
+      digits += value.den.toString().length - 1;
+      return true;
+    }
+    return false;
+  });
+  return digits;
+}
+
+function comparePoints(a: Expression, b: Expression, all: readonly Point[]): Comparison {
+  let equal = 0;
+  let unknown = 0;
+  let different = 0;
+  for (const point of all) {
+    const comparison = compareAt(a, b, point);
+    if (comparison === 'different') different++;
+    else if (comparison === 'equal') equal++;
+    else unknown++;
+  }
+  if (different > 0) return 'different';
+  return equal >= 2 && unknown <= 1 ? 'equal' : 'unknown';
+}
+
+function points(names: ReadonlySet<string>, values: readonly string[], signs: readonly number[]): Point[] {
+  const sorted = [...names].sort();
+  return signs.map((sign, row) => {
+    const at = (i: number): Rational => {
+      const [num, den = '1'] = values[(i * 3 + row * 5 + Math.floor((i + row) / 8)) % values.length]!.split('/') as [string, string?];
+      return rational(BigInt(num) * BigInt(sign), BigInt(den));
+    };
+    return new Map(sorted.map((name, i) => [name, at(i)]));
+  });
+}
+
+/** \\ln(ab) is not real where a is negative: such points say nothing. */
+function isReal(expression: Expression, point: Point): boolean {
+  try {
+    evaluatorOf(DIGITS).real(expression, point);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkLimit) throw error;
+    return false;
+  }
+}
+
+function isForWholeNumbers(part: Expression): boolean {
+  return (
+    part.op === 'call' &&
+    /^(?:factorial|binomial|floor|ceil|gcd|lcm)$/.test(part.name) &&
+    part.args.some((arg) => variablesOf(arg).size > 0)
+  );
+}
+
+/** One is the other times a number. */
+function isProportional(a: Expression, b: Expression, names: ReadonlySet<string>): boolean {
+  const at = points(names, POSITIVE, [1, -1, 1, -1, 1]);
+  try {
+    const evaluator = evaluatorOf(2 * DIGITS);
+    const [first, ...others] = at.map((point) => evaluator.quotient(a, b, point));
+    return others.every(
+      ({ re, im }) =>
+        re.minus(first!.re).abs().lt(first!.re.abs().times('1e-30')) && im.minus(first!.im).abs().lt(first!.re.abs().times('1e-30')),
+    );
+  } catch (error) {
+    if (error instanceof WorkLimit) throw error;
+    return false;
+  }
+}
+
+/** Whether g is 0 where f is: f is solved for a variable in which it is of degree 1 or 2, at two points. */
+function vanishesWhere(f: Expression, g: Expression, names: ReadonlySet<string>): Comparison {
+  for (const name of names) {
+    const verdicts = points(names, POSITIVE, [1, -1]).map((point) => atRoots(f, g, name, point));
+    if (verdicts.includes('unknown')) continue;
+    return verdicts.includes('different') ? 'different' : 'equal';
+  }
+  return 'unknown';
+}
+
+function atRoots(f: Expression, g: Expression, name: string, point: Point): Comparison {
+  const valueAt = (x: bigint): Rational | undefined => exactValue(f, new Map([...point, [name, rational(x)]]));
+  const values = [0n, 1n, 2n, 3n].map(valueAt);
+  if (values.includes(undefined)) return 'unknown';
+  const [v0, v1, v2, v3] = values.map((value) => toExpression(value!)) as [Expression, Expression, Expression, Expression];
+  // Third differences are 0 for degree 2 and below.
+  const third = sum(sum(v3, times(-3n, v2)), sum(times(3n, v1), times(-1n, v0)));
+  if (exactValue(third)?.num !== 0n) return 'unknown';
+  const a = halved(sum(sum(v2, times(-2n, v1)), v0));
+  const b = sum(sum(v1, times(-1n, v0)), times(-1n, a));
+  for (const root of rootsOf(a, b, v0)) {
+    const comparison = compareAt(substituted(g, name, root), ZERO_EXPRESSION, point);
+    if (comparison !== 'equal') return comparison;
+  }
+  return rootsOf(a, b, v0).length > 0 ? 'equal' : 'unknown';
+}
+
+function rootsOf(a: Expression, b: Expression, c: Expression): Expression[] {
+  if (exactValue(a)?.num !== 0n) {
+    const discriminant = sum({ op: 'mul', args: [b, b] }, times(-4n, { op: 'mul', args: [a, c] }));
+    const root: Expression = { op: 'call', name: 'sqrt', args: [discriminant] };
+    return [root, times(-1n, root)].map((one) => ({ op: 'div', args: [sum(times(-1n, b), one), times(2n, a)] }));
+  }
+  return exactValue(b)?.num === 0n ? [] : [{ op: 'div', args: [times(-1n, c), b] }];
+}
+
+const ZERO_EXPRESSION = toExpression(rational(0n));
+
+function toExpression(value: Rational): Expression {
+  return { op: 'number', value };
+}
+
+function sum(a: Expression, b: Expression): Expression {
+  return { op: 'add', args: [a, b] };
+}
+
+function times(n: bigint, a: Expression): Expression {
+  return { op: 'mul', args: [toExpression(rational(n)), a] };
+}
+
+function halved(a: Expression): Expression {
+  return { op: 'div', args: [a, toExpression(rational(2n))] };
+}
+
+function substituted(expression: Expression, name: string, value: Expression): Expression {
+  if (expression.op === 'variable' && expression.name === name) return value;
+  if (!('args' in expression)) return expression;
+  return { ...expression, args: expression.args.map((arg) => substituted(arg, name, value)) } as unknown as Expression;
+}
+
+function constantsOf(expression: Expression): string[] {
+  return [...variablesOf(expression)].filter((name) => /^(?:[A-DK]|[Cc]_\d)$/.test(name)).sort();
+}
+
+function permutations(items: readonly string[]): string[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, i) => permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]));
+}

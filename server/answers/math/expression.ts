@@ -1,0 +1,69 @@
+import type { Rational } from './rational.js';
+
+/** A mathematical expression as a tree. */
+export type Expression =
+  | NumberNode
+  | { readonly op: 'constant'; readonly name: 'pi' | 'e' | 'i' | 'infinity' }
+  | { readonly op: 'variable'; readonly name: string }
+  | { readonly op: 'neg'; readonly args: readonly [Expression] }
+  | { readonly op: 'add' | 'mul' | 'div' | 'pow'; readonly args: readonly [Expression, Expression] }
+  | { readonly op: 'call'; readonly name: FunctionName; readonly args: readonly Expression[] };
+
+export interface NumberNode {
+  readonly op: 'number';
+  readonly value: Rational;
+  /** Digits behind the decimal point, of a number that is written with one. */
+  readonly decimals?: number;
+}
+
+export const FUNCTIONS = [
+  'sqrt',
+  'root',
+  'abs',
+  'floor',
+  'ceil',
+  'factorial',
+  'binomial',
+  'exp',
+  'ln',
+  'log',
+  'sin',
+  'cos',
+  'tan',
+  'cot',
+  'sec',
+  'csc',
+  'arcsin',
+  'arccos',
+  'arctan',
+  'sinh',
+  'cosh',
+  'tanh',
+  'gcd',
+  'lcm',
+  'max',
+  'min',
+] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+/** An expression cannot be read for certain. */
+export class UnreadableExpression extends Error {}
+
+/** All variables, by name. */
+export function variablesOf(expression: Expression, found = new Set<string>()): Set<string> {
+  if (expression.op === 'variable') found.add(expression.name);
+  if ('args' in expression) for (const arg of expression.args) variablesOf(arg, found);
+  return found;
+}
+
+/** Whether some part of the expression fulfils the condition. */
+export function some(expression: Expression, test: (part: Expression) => boolean): boolean {
+  return test(expression) || ('args' in expression && expression.args.some((arg) => some(arg, test)));
+}
+
+/** The expression with other names for its variables. */
+export function renamed(expression: Expression, names: ReadonlyMap<string, string>): Expression {
+  if (expression.op === 'variable') return { op: 'variable', name: names.get(expression.name) ?? expression.name };
+  if (!('args' in expression)) return expression;
+  return { ...expression, args: expression.args.map((arg) => renamed(arg, names)) } as unknown as Expression;
+}

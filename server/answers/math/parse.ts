@@ -1,0 +1,449 @@
+import { type Expression, FUNCTIONS, type FunctionName, UnreadableExpression } from './expression.js';
+import { isWhole, type Rational, rational } from './rational.js';
+import { type Token, tokens } from './tokens.js';
+
+/** What an expression leaves open; see `readings`. */
+export interface Reading {
+  /** `1/2x`: x/2, or 1/(2x). */
+  readonly looseDivision: boolean;
+}
+
+const MAX_DEPTH = 60;
+const MAX_TOKENS = 600;
+const GREEK =
+  'alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau phi varphi chi psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega ell'.split(
+    ' ',
+  );
+const SYNONYMS: Readonly<Record<string, FunctionName>> = {
+  cbrt: 'root',
+  asin: 'arcsin',
+  acos: 'arccos',
+  atan: 'arctan',
+  lg: 'log',
+  ctg: 'cot',
+  tg: 'tan',
+  cosec: 'csc',
+};
+const INVERSE: Readonly<Record<string, FunctionName>> = { sin: 'arcsin', cos: 'arccos', tan: 'arctan' };
+/** Functions that need no brackets. */
+const PREFIX = new Set<string>(
+  [...FUNCTIONS, ...Object.keys(SYNONYMS)].filter(
+    (name) => !['abs', 'floor', 'ceil', 'factorial', 'binomial', 'root', 'gcd', 'lcm', 'max', 'min'].includes(name),
+  ),
+);
+const CALLED = new Set(['abs', 'floor', 'ceil', 'gcd', 'lcm', 'max', 'min', 'cbrt']);
+const TIMES = new Set(['times', 'cdot', 'ast']);
+
+/** Reads an expression in LaTeX or as it is typed. Throws UnreadableExpression when any part of it is in doubt. */
+export function parseExpression(text: string, reading: Reading = { looseDivision: false }): Expression {
+  const all = tokens(text);
+  if (all.length > MAX_TOKENS) throw new UnreadableExpression('the expression is too long');
+  const parser = new Parser(all, reading);
+  const expression = parser.whole();
+  return expression;
+}
+
+/** Whether another reading of the text exists: `1/2x`. */
+export function isAmbiguous(text: string): boolean {
+  return /\d\s*\/\s*\d+\s*(?:[a-zA-Z]|\\(?:pi|sqrt)|\()/.test(text);
+}
+
+class Parser {
+  readonly #tokens: readonly Token[];
+  readonly #reading: Reading;
+  #at = 0;
+  #depth = 0;
+  #bars = 0;
+
+  constructor(all: readonly Token[], reading: Reading) {
+    this.#tokens = all;
+    this.#reading = reading;
+  }
+
+  whole(): Expression {
+    const expression = this.#fraction();
+    this.#end();
+    return expression;
+  }
+
+  #end(): void {
+    if (this.#at < this.#tokens.length) throw new UnreadableExpression(`"${this.#tokens[this.#at]!.text}" is not expected`);
+  }
+
+  #sum(): Expression {
+    if (++this.#depth > MAX_DEPTH) throw new UnreadableExpression('the expression is nested too deeply');
+    let left = this.#product();
+    for (;;) {
+      if (this.#sign('+')) left = binary('add', left, this.#product());
+      else if (this.#sign('-')) left = binary('add', left, negated(this.#product()));
+      else break;
+    }
+    this.#depth--;
+    return left;
+  }
+
+  #product(): Expression {
+    let isNegative = false;
+    for (;;) {
+      if (this.#sign('-')) isNegative = !isNegative;
+      else if (!this.#sign('+')) break;
+    }
+    const product = this.#factors();
+    return isNegative ? negated(product) : product;
+  }
+
+  #factors(): Expression {
+    let left = this.#power();
+    for (;;) {
+      if (this.#sign('*') || this.#command(TIMES) || this.#isTimesLetter()) left = binary('mul', left, this.#signed());
+      else if (this.#sign('/') || this.#command(new Set(['div']))) left = binary('div', left, this.#divisor());
+      else if (this.#startsFactor()) left = this.#juxtaposed(left);
+      else return left;
+    }
+  }
+
+  /** Behind a multiplication or division sign a sign may stand: 2*-3. */
+  #signed(): Expression {
+    if (this.#sign('-')) return negated(this.#power());
+    this.#sign('+');
+    return this.#power();
+  }
+
+  #divisor(): Expression {
+    let divisor = this.#signed();
+    if (this.#reading.looseDivision) while (this.#startsFactor()) divisor = binary('mul', divisor, this.#power());
+    return divisor;
+  }
+
+  /** A factor without a sign before it: 2x, or the fraction of a mixed number. */
+  #juxtaposed(left: Expression): Expression {
+    const before = this.#tokens[this.#at - 1]!;
+    const next = this.#tokens[this.#at]!;
+    const right = this.#power();
+    if (before.kind !== 'number') {
+      if (next.kind === 'number' && !')}]'.includes(before.text) && before.text !== '!') {
+        // x2 and \pi 2 are read as products only with a blank between.
+        if (!next.isSpaced) throw new UnreadableExpression('a number stands behind a letter');
+      }
+      return binary('mul', left, right);
+    }
+    const isFraction =
+      next.kind === 'command' && /^[dt]?frac$/.test(next.text) && right.op === 'div' && right.args.every((arg) => arg.op === 'number');
+    const isTyped =
+      next.kind === 'number' && next.isSpaced && this.#tokens[this.#at]?.text === '/' && this.#tokens[this.#at + 1]?.kind === 'number';
+    if (!isFraction && !isTyped) {
+      if (next.kind === 'number') throw new UnreadableExpression('two numbers stand side by side');
+      return binary('mul', left, right);
+    }
+    const whole = left.op === 'number' ? left.value : undefined;
+    const [num, den] = isFraction ? right.args.map(valueOf) : [valueOf(right), this.#typedDenominator()];
+    if (
+      whole === undefined ||
+      num === undefined ||
+      den === undefined ||
+      !isWhole(whole) ||
+      num.num * den.den >= den.num * num.den ||
+      den.num <= 0n
+    ) {
+      throw new UnreadableExpression('a fraction stands behind a number and is not part of a mixed number');
+    }
+    const value = rational(whole.num * num.den * den.num + num.num * den.den * whole.den, whole.den * num.den * den.num);
+    return { op: 'number', value };
+  }
+
+  #typedDenominator(): Rational | undefined {
+    this.#at++;
+    return this.#tokens[this.#at++]!.value;
+  }
+
+  #power(): Expression {
+    const base = this.#postfix();
+    if (!this.#sign('^')) return base;
+    const exponent = this.#exponent();
+    return this.#factorials(binary('pow', base, exponent));
+  }
+
+  #exponent(): Expression {
+    if (++this.#depth > MAX_DEPTH) throw new UnreadableExpression('the expression is nested too deeply');
+    const exponent = this.#exponentAt();
+    this.#depth--;
+    return exponent;
+  }
+
+  #exponentAt(): Expression {
+    if (this.#sign('-')) return negated(this.#exponent());
+    if (this.#sign('+')) return this.#exponent();
+    const token = this.#tokens[this.#at];
+    // ^12 as it is typed is ^{12}; a word is its first letter only in LaTeX, which nobody means.
+    const base = token?.text === '{' ? this.#group('{', '}') : this.#atom();
+    return this.#sign('^') ? binary('pow', base, this.#exponent()) : this.#factorials(base);
+  }
+
+  #postfix(): Expression {
+    return this.#factorials(this.#atom());
+  }
+
+  #factorials(expression: Expression): Expression {
+    let result = expression;
+    for (;;) {
+      if (this.#sign('!')) result = call('factorial', result);
+      else if (this.#sign('°')) result = binary('mul', result, binary('div', PI, whole(180n)));
+      else return result;
+    }
+  }
+
+  #atom(): Expression {
+    const token = this.#tokens[this.#at];
+    if (token === undefined) throw new UnreadableExpression('the expression ends early');
+    if (token.kind === 'number') {
+      this.#at++;
+      return { op: 'number', value: token.value!, ...(token.decimals !== undefined && { decimals: token.decimals }) };
+    }
+    if (token.kind === 'sign') return this.#bracketed(token);
+    if (token.kind === 'word') return this.#word(token.text);
+    this.#at++;
+    return this.#afterCommand(token.text);
+  }
+
+  #bracketed(token: Token): Expression {
+    if (token.text === '(' || token.text === '{') return this.#group(token.text, token.text === '(' ? ')' : '}');
+    if (token.text === '[') return this.#group('[', ']');
+    if (token.text === '√') {
+      this.#at++;
+      return call('sqrt', this.#postfixOfRoot());
+    }
+    if (token.text !== '|' || this.#bars > 0) throw new UnreadableExpression(`"${token.text}" is not expected`);
+    this.#at++;
+    this.#bars++;
+    const inner = this.#sum();
+    this.#bars--;
+    this.#expect('|');
+    return call('abs', inner);
+  }
+
+  #postfixOfRoot(): Expression {
+    return this.#atom();
+  }
+
+  /** A sum, or two of them joined by `\over` or `\choose`. */
+  #fraction(): Expression {
+    const upper = this.#sum();
+    if (this.#command(new Set(['over']))) return binary('div', upper, this.#sum());
+    return this.#command(new Set(['choose'])) ? call('binomial', upper, this.#sum()) : upper;
+  }
+
+  #group(open: string, close: string): Expression {
+    this.#expect(open);
+    const bars = this.#bars;
+    this.#bars = 0;
+    const inner = this.#fraction();
+    this.#bars = bars;
+    this.#expect(close);
+    return inner;
+  }
+
+  /** A run of letters: a function, a Greek letter, variables side by side, or a word, which is not readable. */
+  #word(text: string): Expression {
+    this.#at++;
+    if (PREFIX.has(text) || CALLED.has(text)) return this.#apply(text);
+    if (text === 'pi') return PI;
+    if (text === 'infinity' || text === 'inf') return INFINITY;
+    if (GREEK.includes(text)) return this.#variable(text);
+    if (text.length === 1) return this.#variable(text);
+    const name = [...PREFIX].find((one) => one.length > 2 && text.startsWith(one) && text.length === one.length + 1);
+    if (name !== undefined) {
+      return this.#applyTo(name, this.#letters(text.slice(name.length)));
+    }
+    if (/^(?:[a-z]{2}|a?b?c?d?|[w]?x?y?z?|p?q?r?s?t?|[ijk]?mn)$/.test(text)) return this.#letters(text);
+    if (text === 'PI') return PI;
+    // A constant before a power of e.
+    if (/^[A-Z]e$/.test(text) && this.#tokens[this.#at]?.text === '^') {
+      return binary('mul', symbol(text[0]!), binary('pow', symbol('e'), this.#exponentBehind()));
+    }
+    throw new UnreadableExpression(`"${text}" is a word`);
+  }
+
+  #exponentBehind(): Expression {
+    this.#at++;
+    return this.#exponent();
+  }
+
+  #letters(text: string): Expression {
+    const names = [...text];
+    const last = this.#variable(names.pop()!);
+    return names.reduceRight<Expression>((product, name) => binary('mul', symbol(name), product), last);
+  }
+
+  /** With its index, which is part of the name. */
+  #variable(name: string): Expression {
+    if (!this.#sign('_')) {
+      if (/^[fghFGPE]$/.test(name) && this.#tokens[this.#at]?.text === '(' && !this.#tokens[this.#at]!.isSpaced) {
+        throw new UnreadableExpression(`${name}(...) may be a function`);
+      }
+      if (this.#tokens[this.#at]?.text === "'") throw new UnreadableExpression('a prime is not readable');
+      return symbol(name);
+    }
+    if (this.#sign('{')) {
+      let index = '';
+      while (this.#at < this.#tokens.length && this.#tokens[this.#at]!.text !== '}') index += this.#tokens[this.#at++]!.text;
+      this.#expect('}');
+      return { op: 'variable', name: `${name}_${index}` };
+    }
+    const token = this.#tokens[this.#at++];
+    if (token === undefined || (token.kind !== 'number' && token.text.length > 1))
+      throw new UnreadableExpression('an index is not readable');
+    return { op: 'variable', name: `${name}_${token.text}` };
+  }
+
+  #afterCommand(name: string): Expression {
+    if (/^[dtc]?frac$/.test(name)) return binary('div', this.#argument(), this.#argument());
+    if (/^[dt]?binom$/.test(name)) return call('binomial', this.#argument(), this.#argument());
+    if (name === 'sqrt') {
+      if (this.#tokens[this.#at]?.text !== '[') return call('sqrt', this.#argument());
+      const index = this.#group('[', ']');
+      return call('root', this.#argument(), index);
+    }
+    if (name === 'pi') return PI;
+    if (name === 'infty') return INFINITY;
+    if (name === 'lfloor' || name === 'lceil') {
+      const inner = this.#sum();
+      if (!this.#command(new Set([name === 'lfloor' ? 'rfloor' : 'rceil']))) throw new UnreadableExpression('a bracket is not closed');
+      return call(name === 'lfloor' ? 'floor' : 'ceil', inner);
+    }
+    if (name === 'lvert') {
+      const inner = this.#sum();
+      if (!this.#command(new Set(['rvert']))) throw new UnreadableExpression('a bar is not closed');
+      return call('abs', inner);
+    }
+    if (name === '{') {
+      throw new UnreadableExpression('a set is not an expression');
+    }
+    if (PREFIX.has(name)) return this.#apply(name);
+    if (GREEK.includes(name)) return this.#variable(name);
+    throw new UnreadableExpression(`\\${name} is not known`);
+  }
+
+  /** The argument of a command: a group, or one digit or sign. */
+  #argument(): Expression {
+    const token = this.#tokens[this.#at];
+    if (token?.text === '{') return this.#group('{', '}');
+    return this.#atom();
+  }
+
+  #apply(name: string): Expression {
+    if (name === 'sqrt' || name === 'cbrt') return this.#applyTo(name, this.#atom());
+    let raised: Expression | undefined;
+    let base: Expression | undefined;
+    for (;;) {
+      if (raised === undefined && this.#sign('^')) raised = this.#exponent();
+      else if (base === undefined && name === 'log' && this.#sign('_')) base = this.#argument();
+      else break;
+    }
+    if (CALLED.has(name)) {
+      this.#expect('(');
+      const args = [this.#sum()];
+      while (this.#sign(',')) args.push(this.#sum());
+      this.#expect(')');
+      return { op: 'call', name: name as FunctionName, args };
+    }
+    const inner = this.#operand();
+    if (base !== undefined) {
+      const quotient = binary('div', call('ln', inner), call('ln', base));
+      return raised === undefined ? quotient : binary('pow', quotient, raised);
+    }
+    const isInverse = raised?.op === 'neg' && valueOf(raised.args[0])?.num === 1n && INVERSE[name] !== undefined;
+    if (isInverse) return call(INVERSE[name]!, inner);
+    const applied = this.#applyTo(name, inner);
+    return raised === undefined ? applied : binary('pow', applied, raised);
+  }
+
+  #applyTo(name: string, inner: Expression): Expression {
+    if (name === 'cbrt') return call('root', inner, whole(3n));
+    return call(SYNONYMS[name] ?? (name as FunctionName), inner);
+  }
+
+  /** What a function without brackets is applied to: the factors up to the next sign or function. */
+  #operand(): Expression {
+    if (++this.#depth > MAX_DEPTH) throw new UnreadableExpression('the expression is nested too deeply');
+    const operand = this.#operandAt();
+    this.#depth--;
+    return operand;
+  }
+
+  #operandAt(): Expression {
+    if (this.#sign('-')) return negated(this.#operand());
+    const opening = this.#tokens[this.#at];
+    if (opening?.text === '(' || opening?.text === '[')
+      return this.#factorials(this.#group(opening.text, opening.text === '(' ? ')' : ']'));
+    let operand = this.#power();
+    while (this.#startsFactor() && !this.#startsFunction() && this.#tokens[this.#at]!.text !== '(')
+      operand = binary('mul', operand, this.#power());
+    return operand;
+  }
+
+  #startsFunction(): boolean {
+    const token = this.#tokens[this.#at]!;
+    return token.kind !== 'sign' && token.kind !== 'number' && token.text !== 'sqrt' && PREFIX.has(token.text);
+  }
+
+  #startsFactor(): boolean {
+    const token = this.#tokens[this.#at];
+    if (token === undefined) return false;
+    if (token.kind === 'sign') return '({[√'.includes(token.text) || (token.text === '|' && this.#bars === 0);
+    if (token.kind === 'command') return !/^(?:times|cdot|ast|div|over|choose|rfloor|rceil|rvert|\}|\|)$/.test(token.text);
+    return true;
+  }
+
+  /** 3x10^8 and 3 x 4: an x between numbers. */
+  #isTimesLetter(): boolean {
+    const [before, token, next] = [this.#tokens[this.#at - 1], this.#tokens[this.#at], this.#tokens[this.#at + 1]];
+    if (token?.kind !== 'word' || !/^[xX]$/.test(token.text) || before?.kind !== 'number' || next?.kind !== 'number') return false;
+    this.#at++;
+    return true;
+  }
+
+  #sign(text: string): boolean {
+    const token = this.#tokens[this.#at];
+    if (token?.kind !== 'sign' || token.text !== text) return false;
+    this.#at++;
+    return true;
+  }
+
+  #command(names: ReadonlySet<string>): boolean {
+    const token = this.#tokens[this.#at];
+    if (token?.kind !== 'command' || !names.has(token.text)) return false;
+    this.#at++;
+    return true;
+  }
+
+  #expect(text: string): void {
+    if (!this.#sign(text)) throw new UnreadableExpression(`"${text}" is missing`);
+  }
+}
+
+const PI: Expression = { op: 'constant', name: 'pi' };
+const INFINITY: Expression = { op: 'constant', name: 'infinity' };
+
+function symbol(name: string): Expression {
+  return name === 'e' || name === 'i' ? { op: 'constant', name } : { op: 'variable', name };
+}
+
+function whole(n: bigint): Expression {
+  return { op: 'number', value: { num: n, den: 1n } };
+}
+
+function negated(arg: Expression): Expression {
+  return { op: 'neg', args: [arg] };
+}
+
+function binary(op: 'add' | 'mul' | 'div' | 'pow', a: Expression, b: Expression): Expression {
+  return { op, args: [a, b] };
+}
+
+function call(name: FunctionName, ...args: Expression[]): Expression {
+  return { op: 'call', name, args };
+}
+
+function valueOf(expression: Expression | undefined): Rational | undefined {
+  return expression?.op === 'number' ? expression.value : undefined;
+}

@@ -1,0 +1,150 @@
+import { exactValue } from './math/evaluate.js';
+import { type Expression, some, UnreadableExpression, variablesOf } from './math/expression.js';
+import { isAmbiguous, parseExpression } from './math/parse.js';
+import { divide, multiply } from './math/rational.js';
+import { isDescriptive } from './nouns.js';
+import { withoutNumberWords } from './numberWords.js';
+import { readUnits, type Unit } from './units.js';
+
+/** A value with what stands around it. */
+export interface Measure {
+  readonly value: Expression;
+  /** The other reading, of `1/2x`. */
+  readonly other?: Expression;
+  readonly isPercent: boolean;
+  /** What the unit may be; empty without one. */
+  readonly units: readonly Unit[];
+  /** Words behind the number: what is counted, or words nobody knows. */
+  readonly words?: { readonly text: string; readonly isDescriptive: boolean };
+}
+
+/** Longer texts are no values, in UTF-16 units. */
+const MAX_LENGTH = 1000;
+
+const CURRENCY = /^([+-]?)\s*(US\$|[$€£¥￥₹₩]|(?:USD|EUR|GBP|Rs\.?|RMB|CNY|INR)(?=[\s\d]))\s*(-?)\s*(?=[\d.(])/;
+const PER_CENT = /^(.*?)\s*(?:%|percent|per cent|个百分点)$/i;
+
+/** Reads `$1,250.00`, `12 cm`, `3 1/2 hours`, `45 %`, `30°`, `12 red apples`, `2\sqrt{3}`, `5 ft 3 in`. */
+export function readMeasure(text: string): Measure | undefined {
+  const plain = text.trim();
+  if (plain === '' || plain.length > MAX_LENGTH) return undefined;
+  return currency(plain) ?? percent(plain) ?? compound(plain) ?? spacedUnit(plain) ?? withUnit(plain) ?? bare(plain) ?? withWords(plain);
+}
+
+/** The expression of a text, words for numbers included; undefined when any of it is in doubt. */
+export function readExpression(text: string): Expression | undefined {
+  try {
+    return parseExpression(withoutNumberWords(text));
+  } catch (error) {
+    if (error instanceof UnreadableExpression) return undefined;
+    throw error;
+  }
+}
+
+function bare(text: string): Measure | undefined {
+  const value = readExpression(text);
+  if (value === undefined) return undefined;
+  const other = /^\d+-\d+\/\d+$/.test(text) ? readExpression(text.replace('-', ' ')) : undefined;
+  if (other !== undefined) return { value, other, isPercent: false, units: [] };
+  return {
+    value,
+    isPercent: false,
+    units: [],
+    ...(isAmbiguous(text) && { other: parseExpression(withoutNumberWords(text), { looseDivision: true }) }),
+  };
+}
+
+function currency(text: string): Measure | undefined {
+  const match = CURRENCY.exec(text);
+  if (match === null) return undefined;
+  const rest = text.slice(match[0].length).replace(/\s*(?:dollars?|USD|euros?|yuan)$/i, '');
+  const units = readUnits(match[2]!.replace(/^US\$/, '$').replace(/\.$/, ''));
+  const sign = match[3] === '-' ? '-' : match[1]!;
+  const value = readExpression(sign + rest);
+  // $1k is no product.
+  if (value !== undefined) return variablesOf(value).size > 0 ? undefined : { value, isPercent: false, units };
+  const measure = withWords(sign + rest);
+  if (measure === undefined) return undefined;
+  return { ...measure, units };
+}
+
+function percent(text: string): Measure | undefined {
+  const match = PER_CENT.exec(text);
+  const value = match === null ? undefined : readExpression(match[1]!);
+  return value && { value, isPercent: true, units: [] };
+}
+
+/** A number and a unit with a blank before it: 5 m is no product. */
+function spacedUnit(text: string): Measure | undefined {
+  const match = /^([+-]?[\d.,/]*\d)\s+(\S.*)$/.exec(text);
+  if (match === null) return undefined;
+  const units = readUnits(match[2]!);
+  const value = units.length === 0 ? undefined : readExpression(match[1]!);
+  return value && { value, isPercent: false, units };
+}
+
+/** Where a unit or words may begin: at a letter or sign behind a blank, a digit or a bracket. */
+function* suffixes(text: string): Generator<{ readonly before: string; readonly phrase: string; readonly isSpaced: boolean }> {
+  for (let at = Math.max(1, text.length - 80); at < text.length; at++) {
+    if (!/[\p{L}°℃℉¢'$€£¥₹]/u.test(text[at]!) || /[a-zA-Z\\_^{]/.test(text[at - 1]!)) continue;
+    yield { before: text.slice(0, at), phrase: text.slice(at).trim(), isSpaced: /\s/.test(text[at - 1]!) };
+  }
+}
+
+/** The shortest expression with a unit behind it: `2\sqrt{3} cm`, `12cm`, `30°`. A lone letter must stand behind a number and a blank. */
+function withUnit(text: string): Measure | undefined {
+  const prepared = withoutNumberWords(text);
+  for (const { before, phrase, isSpaced } of suffixes(prepared)) {
+    const units = readUnits(phrase);
+    if (units.length === 0 || (phrase.length === 1 && /[a-zA-Z]/.test(phrase) && !isSpaced)) continue;
+    const value = readExpression(before);
+    if (value === undefined || (/^[a-zA-Z]{1,2}$/.test(phrase) && ((!isSpaced && !/\d$/.test(before)) || variablesOf(value).size > 0)))
+      continue;
+    // The degrees of \sin 30° belong to its argument.
+    if (!some(value, (part) => part.op === 'call' && /^(?:sin|cos|tan|cot|sec|csc)$/.test(part.name)))
+      return { value, isPercent: false, units };
+  }
+  return undefined;
+}
+
+/** The shortest number with words behind it. */
+function withWords(text: string): Measure | undefined {
+  const prepared = withoutNumberWords(text);
+  for (const { before, phrase, isSpaced } of suffixes(prepared)) {
+    const isHan = /\p{Script=Han}/u.test(phrase);
+    const words = phrase.replace(/(?<=units?)\s*\^\s*\{?[23]\}?$/, '');
+    if (!(isHan || (isSpaced && phrase.length > 2)) || !/^\p{L}[\p{L}' -]*$/u.test(words)) continue;
+    const value = readExpression(before);
+    const described =
+      isDescriptive(words) || (/^(?:per|each) /.test(phrase) && readUnits(phrase.slice(phrase.indexOf(' ') + 1)).length > 0);
+    if (value === undefined || (described ? variablesOf(value).size > 0 : exactValue(value) === undefined)) continue;
+    return { value, isPercent: false, units: [], words: { text: phrase, isDescriptive: described } };
+  }
+  return undefined;
+}
+
+/** Several units of one kind: 5 hours 30 minutes, 5 ft 3 in, 30°15'. The value is in the last unit. */
+function compound(text: string): Measure | undefined {
+  const prepared = withoutNumberWords(text).replace(/\s*(?:,|\band\b)\s*/g, ' ');
+  const part = /\s*(\d+(?:\.\d+)?(?:\s*\/\s*\d+)?)\s*([\p{L}°'"]+)\.?/uy;
+  const parts: { value: Expression; unit: Unit }[] = [];
+  let end = 0;
+  for (let match = part.exec(prepared); match !== null; match = part.exec(prepared)) {
+    // Without degrees, ' and '' are feet and inches.
+    const mark = prepared.includes('°') ? match[2]! : ({ "'": 'ft', "''": 'in' }[match[2]!] ?? match[2]!);
+    const [unit] = readUnits(mark);
+    const value = readExpression(match[1]!);
+    if (unit === undefined || value === undefined || parts.length > 4) return undefined;
+    parts.push({ value, unit });
+    end = part.lastIndex;
+  }
+  if (parts.length < 2 || prepared.slice(end).trim() !== '') return undefined;
+  const last = parts.at(-1)!.unit;
+  if (parts.some(({ unit }) => unit.dimension !== last.dimension || unit.offset !== undefined)) return undefined;
+  let total = { num: 0n, den: 1n };
+  for (const { value, unit } of parts) {
+    const scaled = multiply(exactValue(value)!, divide(unit.factor, last.factor)!)!;
+    total = { num: total.num * scaled.den + scaled.num * total.den, den: total.den * scaled.den };
+  }
+  return { value: { op: 'number', value: total }, isPercent: false, units: [last] };
+}

@@ -1,0 +1,80 @@
+/** Nouns that only say what is counted, so that an answer with one is the number. In the singular. */
+const NOUNS = new Set(
+  `apple orange banana pear peach plum lemon mango cherry grape strawberry berry melon watermelon tomato potato carrot onion egg cookie cake cupcake
+pie pizza slice candy chocolate sandwich burger donut muffin bagel bread loaf bottle can jar box bag basket bucket carton crate packet pack package bowl
+plate spoon fork knife cup glass mug book page notebook pen pencil eraser crayon marker ruler paper sheet card sticker stamp photo picture letter word
+line paragraph chapter magazine newspaper toy doll ball marble block brick bead coin bill ticket token chip prize gift balloon game puzzle piece
+student pupil child kid boy girl man woman person people adult teacher parent friend member player worker employee customer guest passenger visitor
+resident voter family team group class club committee school house home room floor building apartment office store shop car truck bus bike bicycle train plane boat
+ship wheel tire seat chair table desk bed lamp bulb window door wall tile rope ribbon string stick pole post fence tree flower plant seed leaf
+branch rose tulip bush garden field farm animal dog cat puppy kitten bird chicken hen duck goose turkey cow pig sheep goat horse rabbit fish shark frog
+turtle snake lion tiger bear monkey elephant insect ant bee spider butterfly leg head eye hand finger shirt sock shoe hat dress skirt jacket coat
+glove button point goal score-point run basketball football shot throw lap match win loss vote question problem answer solution root-count way method possibility
+arrangement combination permutation outcome case choice option subset set element number integer digit value term factor divisor multiple prime pair-count
+vertex vertice edge face side angle diagonal triangle square-count rectangle circle polygon segment ray region area point intersection path route step move turn trip ride
+unit item object thing piece part section copy sample message call email song movie video minute-count lesson test quiz exam grade mark trial event
+molecule atom ion electron proton cell shelf drawer locker key ring necklace bracelet stone rock shell star planet machine computer phone robot tool
+gallon-count worker share stock machine trophy medal award flag kite match sweet treat snack meal lunch dinner drink juice soda cracker nut
+neighbor neighbour sister brother cousin grandchild daughter son baby soldier officer farmer baker cook artist singer dancer musician athlete runner
+probability length width height radius diameter perimeter volume distance speed time age price cost profit total sum difference product ratio
+mean median mode range average percentage fraction amount rate weight mass temperature slope intercept result answer`
+    .split(/\s+/)
+    .filter((word) => !word.includes('-')),
+);
+/** Words that may stand before or between such nouns. */
+const BESIDES = new Set(
+  `red blue green yellow orange purple pink black white brown gray grey small large big little long short tall old new young total more different distinct
+possible positive whole real complex round full empty square cubic linear separate equal of the a an in per each such all other unique ordered`.split(
+    /\s+/,
+  ),
+);
+/** Chinese measure words and nouns. */
+const HAN = new Set(
+  '个 只 本 人 名 条 张 支 辆 岁 种 次 棵 颗 块 件 把 位 间 页 份 户 袋 盒 瓶 箱 头 匹 朵 双 对 组 排 层 道 题 台 艘 根 面 单位 平方单位 种方法 个人 名学生 个学生 个苹果'.split(
+    ' ',
+  ),
+);
+
+/** Whether a phrase only describes what is counted: "red apples", "square units", "ways". */
+export function isDescriptive(phrase: string): boolean {
+  if (HAN.has(phrase.trim())) return true;
+  const words = phrase
+    .toLowerCase()
+    .trim()
+    .split(/[\s-]+/);
+  return words.length <= 6 && NOUNS.has(singular(words.at(-1)!)) && words.every((word) => BESIDES.has(word) || NOUNS.has(singular(word)));
+}
+
+/** Without the endings of plurals, enough to compare two phrases. */
+export function singularPhrase(phrase: string): string {
+  return phrase
+    .toLowerCase()
+    .trim()
+    .split(/[\s-]+/)
+    .map(singular)
+    .join(' ');
+}
+
+function singular(word: string): string {
+  const irregular: Readonly<Record<string, string>> = {
+    children: 'child',
+    people: 'person',
+    men: 'man',
+    women: 'woman',
+    feet: 'foot',
+    geese: 'goose',
+    leaves: 'leaf',
+    loaves: 'loaf',
+    knives: 'knife',
+    shelves: 'shelf',
+    vertices: 'vertex',
+    persons: 'person',
+    mice: 'mouse',
+    grandchildren: 'grandchild',
+  };
+  if (irregular[word] !== undefined) return irregular[word];
+  if (NOUNS.has(word)) return word;
+  if (word.endsWith('ies')) return `${word.slice(0, -3)}y`;
+  if (/(?:s|x|z|ch|sh|o)es$/.test(word) && NOUNS.has(word.slice(0, -2))) return word.slice(0, -2);
+  return word.length > 3 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
+}

@@ -1,0 +1,267 @@
+import { isBalanced, splitOutside } from './answerText.js';
+import { compareAt, compareExpressions, order } from './math/compare.js';
+import { type Expression, variablesOf } from './math/expression.js';
+import { readExpression } from './measure.js';
+
+/** An interval of the real line; ends are texts, `\infty` and `-\infty` among them. */
+export interface Interval {
+  readonly low: string;
+  readonly high: string;
+  readonly lowOpen: boolean;
+  readonly highOpen: boolean;
+}
+
+/** A set of real numbers. */
+export interface Region {
+  readonly parts: readonly Interval[];
+  /** Written with square brackets, infinity or as an inequality, so that it cannot be a point of the plane or a list. */
+  readonly isCertain: boolean;
+  /** The variable of an inequality. */
+  readonly variable?: string;
+}
+
+const ALL: Interval = { low: '-\\infty', high: '\\infty', lowOpen: true, highOpen: true };
+const REALS = /^(?:\\mathbb\s*\{?\s*R\s*\}?|R|all real numbers|all reals|the real numbers|全体实数)$/i;
+const VARIABLE = /^(?:[a-zA-Z]|\\(?:theta|alpha|beta|lambda|phi|mu|omega)|[a-zA-Z]\([a-z]\))(?:_\{?\w\}?)?$/;
+const COMPARED = /(<=|>=|=<|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|<|>)/;
+
+/** Reads intervals, inequalities, unions, holes and set-builders; undefined for anything else. */
+export function readRegion(text: string): Region | undefined {
+  const spoken = text
+    .replace(/\\lt(?![a-zA-Z])/g, '<')
+    .replace(/\\gt(?![a-zA-Z])/g, '>')
+    .replace(/^(?:[a-z] )?is (?=greater|less|at)/i, '')
+    .replace(/\b(?:greater|more) than or equal to\b|\bat least\b/gi, '\\ge')
+    .replace(/\b(?:less|fewer) than or equal to\b|\bat most\b/gi, '\\le')
+    .replace(/\b(?:greater|more) than\b/gi, '>')
+    .replace(/\b(?:less|fewer) than\b/gi, '<')
+    .replace(/\bnot equal to\b/gi, '\\ne');
+  return whole(spoken) ?? builder(spoken) ?? union(spoken);
+}
+
+function whole(text: string): Region | undefined {
+  const except = /^(.*?)\s*(?:\\setminus|\\|except(?: for)?|-)\s*(?:\\?\{(.*?)\\?\}|(-?[\d/.]+))$/i.exec(text);
+  if (except !== null && REALS.test(except[1]!.replace(/,$/, ''))) return holes(splitOutside(except[2] ?? except[3]!, /,/), undefined);
+  return REALS.test(text) ? { parts: [ALL], isCertain: true } : undefined;
+}
+
+/** `\{x : x > 2\}`, `\{x \in R | x > 2\}`. */
+function builder(text: string): Region | undefined {
+  const match = /^\\?\{\s*([a-z])(?:\s*\\in\s*(.*?))?\s*(?::|\|)\s*(.*?)\s*\\?\}$/.exec(text);
+  if (match === null || (match[2] !== undefined && !REALS.test(match[2]))) return undefined;
+  return union(match[3]!);
+}
+
+/** x \ne a, b: everything else. */
+function holes(points: readonly string[], variable: string | undefined): Region | undefined {
+  const sorted = points.map((point) => ({ point, value: readExpression(point) }));
+  if (sorted.some(({ value }) => value === undefined || variablesOf(value).size > 0)) return undefined;
+  sorted.sort((a, b) => order(a.value!, b.value!) ?? 0);
+  const ends = ['-\\infty', ...sorted.map(({ point }) => point), '\\infty'];
+  const parts = ends.slice(1).map((high, i) => ({ low: ends[i]!, high, lowOpen: true, highOpen: true }));
+  return { parts, isCertain: true, ...(variable !== undefined && { variable }) };
+}
+
+function union(text: string): Region | undefined {
+  const pieces = splitOutside(text, /\\cup(?![a-zA-Z])|\\text\{or\}|\\(?:lor|vee)(?![a-zA-Z])|\bor\b|\bU\b|或/);
+  const regions = pieces.map(intersection);
+  if (regions.some((region) => region === undefined)) return undefined;
+  // (1, 2) or (3, 4) are points.
+  if (pieces.length > 1 && !/\\cup|\bU\b/.test(text) && !regions.some((region) => region!.isCertain)) return undefined;
+  const variable = regions.find((region) => region!.variable !== undefined)?.variable;
+  return {
+    parts: regions.flatMap((region) => region!.parts),
+    isCertain: pieces.length > 1 || regions[0]!.isCertain,
+    ...(variable !== undefined && { variable }),
+  };
+}
+
+/** `x > 2 and x < 5` */
+function intersection(text: string): Region | undefined {
+  const pieces = splitOutside(text, /\\cap(?![a-zA-Z])|\\(?:land|wedge)(?![a-zA-Z])|\band\b|且/);
+  const regions = pieces.map(piece);
+  if (pieces.length > 1 && !text.includes('\\cap') && !regions.every((region) => region?.isCertain)) return undefined;
+  let joined = regions[0];
+  for (const next of regions.slice(1)) {
+    if (joined?.parts.length !== 1 || next?.parts.length !== 1) return undefined;
+    const [a, b] = [joined.parts[0]!, next.parts[0]!];
+    const low = later(a, b, 'low');
+    const high = later(a, b, 'high');
+    if (low === undefined || high === undefined) return undefined;
+    joined = { ...joined, isCertain: true, parts: [{ low: low.low, lowOpen: low.lowOpen, high: high.high, highOpen: high.highOpen }] };
+  }
+  return joined;
+}
+
+/** Of two intervals the one with the larger low end, or the smaller high end. */
+function later(a: Interval, b: Interval, end: 'low' | 'high'): Interval | undefined {
+  const compared = compareEnds(a[end], b[end]);
+  if (compared === undefined) return undefined;
+  const isOpen = end === 'low' ? a.lowOpen : a.highOpen;
+  if (compared === 0) return isOpen ? a : b;
+  return compared > 0 === (end === 'low') ? a : b;
+}
+
+function piece(text: string): Region | undefined {
+  const plain = text.replace(/^(?:[a-zA-Z]|\\[a-z]+)\s*\\in\s*/, '');
+  return whole(plain) ?? bracketed(plain) ?? unequal(plain) ?? absolute(plain) ?? inequality(plain) ?? points(plain, text);
+}
+
+/** A set of points in a union. */
+function points(plain: string, text: string): Region | undefined {
+  const match = /^\\\{(.*)\\\}$/.exec(plain);
+  if (match === null || text === '') return undefined;
+  const items = splitOutside(match[1]!, /,/);
+  const isReadable = items.every((item) => {
+    const value = readExpression(item);
+    return value !== undefined && variablesOf(value).size === 0;
+  });
+  // A set of points alone is a list.
+  return isReadable
+    ? { parts: items.map((item) => ({ low: item, high: item, lowOpen: false, highOpen: false })), isCertain: false }
+    : undefined;
+}
+
+function bracketed(text: string): Region | undefined {
+  const match = /^([([\]])(.*)([)\][])$/.exec(text);
+  if (match === null || !isBalanced(match[2]!)) return undefined;
+  const ends = splitOutside(match[2]!, /[,;]/);
+  if (ends.length !== 2 || ends.includes('')) return undefined;
+  const [low, high] = ends as [string, string];
+  // [1, 2] may be a list and (1, 2) a point: the comparison knows what it is compared with.
+  const isCertain = match[1] !== '(' || match[3] !== ')' || /\\infty|\binf/.test(text);
+  return { parts: [{ low, high, lowOpen: match[1] !== '[', highOpen: match[3] !== ']' }], isCertain };
+}
+
+/** `x \ne 2`, `x \ne 2, 3` */
+function unequal(text: string): Region | undefined {
+  const match = /^(.*?)\s*\\ne(?![a-zA-Z])\s*(.*)$/.exec(text);
+  if (match === null || !VARIABLE.test(match[1]!)) return undefined;
+  return holes(splitOutside(match[2]!.replace(/[a-z]\s*\\ne/g, ''), /,|\band\b/), match[1]);
+}
+
+/** `|x| < 3`, `|x - 1| \ge 2` */
+function absolute(text: string): Region | undefined {
+  const match = /^\|\s*([a-z])\s*(?:([+-])\s*([^|]+?)\s*)?\|\s*(<=|>=|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|<|>)\s*(.+)$/.exec(text);
+  if (match === null) return undefined;
+  const [, variable, sign, shift = '0', compared, size] = match as unknown as [
+    string,
+    string,
+    string | undefined,
+    string | undefined,
+    string,
+    string,
+  ];
+  const centre = sign === '+' ? `-(${shift})` : `(${shift})`;
+  const value = readExpression(size);
+  if (value === undefined || variablesOf(value).size > 0 || order(value, ZERO) !== 1) return undefined;
+  const [low, high] = [`${centre}-(${size})`, `${centre}+(${size})`];
+  const isOpen = compared === '<' || compared === '>';
+  const parts = /^(?:<|\\le)/.test(compared)
+    ? [{ low, high, lowOpen: isOpen, highOpen: isOpen }]
+    : [
+        { low: '-\\infty', high: low, lowOpen: true, highOpen: isOpen },
+        { low: high, high: '\\infty', lowOpen: isOpen, highOpen: true },
+      ];
+  return { parts, isCertain: true, variable };
+}
+
+function inequality(text: string): Region | undefined {
+  const parts = text.split(COMPARED).map((part) => part.trim());
+  const isOpen = (sign: string): boolean => sign === '<' || sign === '>';
+  const pointsUp = (sign: string): boolean => /^(?:<|\\le|=<)/.test(sign);
+  if (parts.length === 2 || parts.length === 4 || parts.length > 5) return undefined;
+  if (parts.length === 3) {
+    const [left, sign, right] = parts as [string, string, string];
+    // "greater than 3" names no variable.
+    const isLeft = VARIABLE.test(left) || left === '';
+    if (isLeft === VARIABLE.test(right)) return undefined;
+    const [bound, isLow] = isLeft ? [right, !pointsUp(sign)] : [left, pointsUp(sign)];
+    const variable = isLeft ? left : right;
+    if (bound === '') return undefined;
+    const part = isLow
+      ? { low: bound, high: '\\infty', lowOpen: isOpen(sign), highOpen: true }
+      : { low: '-\\infty', high: bound, lowOpen: true, highOpen: isOpen(sign) };
+    return { parts: [part], isCertain: true, ...(variable !== '' && { variable }) };
+  }
+  if (parts.length !== 5) return undefined;
+  const [first, sign1, middle, sign2, last] = parts as [string, string, string, string, string];
+  if (!VARIABLE.test(middle) || first === '' || last === '' || pointsUp(sign1) !== pointsUp(sign2)) return undefined;
+  const part = pointsUp(sign1)
+    ? { low: first, high: last, lowOpen: isOpen(sign1), highOpen: isOpen(sign2) }
+    : { low: last, high: first, lowOpen: isOpen(sign2), highOpen: isOpen(sign1) };
+  return { parts: [part], isCertain: true, variable: middle };
+}
+
+const ZERO: Expression = { op: 'number', value: { num: 0n, den: 1n } };
+
+/** Whether two regions are the same set; ends with variables are compared one by one. */
+export function compareRegions(a: Region, r: Region): 'right' | 'wrong' | 'undecided' {
+  const [x, y] = [canonical(a.parts), canonical(r.parts)];
+  const verdict = x && y ? compareParts(x, y) : compareParts(a.parts, r.parts, 'undecided');
+  const isOtherVariable = a.variable !== undefined && r.variable !== undefined && a.variable !== r.variable;
+  return verdict === 'right' && isOtherVariable ? 'undecided' : verdict;
+}
+
+function compareParts(
+  a: readonly Interval[],
+  r: readonly Interval[],
+  unmatched: 'wrong' | 'undecided' = 'wrong',
+): 'right' | 'wrong' | 'undecided' {
+  if (a.length !== r.length) return unmatched;
+  let isUnknown = false;
+  for (const [i, x] of a.entries()) {
+    const y = r[i]!;
+    if (x.lowOpen !== y.lowOpen || x.highOpen !== y.highOpen) return unmatched;
+    for (const end of ['low', 'high'] as const) {
+      const same = sameEnd(x[end], y[end]);
+      if (same === 'different') return 'wrong';
+      if (same === 'unknown') isUnknown = true;
+    }
+  }
+  return isUnknown ? 'undecided' : 'right';
+}
+
+function sameEnd(a: string, b: string): 'equal' | 'different' | 'unknown' {
+  const [p, q] = [infinity(a), infinity(b)];
+  if (p !== 0 || q !== 0) return p === q ? 'equal' : 'different';
+  const [x, y] = [readExpression(a), readExpression(b)];
+  return x && y ? compareExpressions(x, y) : 'unknown';
+}
+
+/** Sorted, without overlaps and empty parts; undefined when the ends cannot be put in order. */
+function canonical(parts: readonly Interval[]): Interval[] | undefined {
+  const kept: Interval[] = [];
+  for (const part of parts) {
+    const compared = compareEnds(part.low, part.high);
+    if (compared === undefined) return undefined;
+    if (compared < 0 || (compared === 0 && !part.lowOpen && !part.highOpen)) kept.push(part);
+  }
+  kept.sort((a, b) => compareEnds(a.low, b.low) || Number(a.lowOpen) - Number(b.lowOpen));
+  const joined: Interval[] = [];
+  for (const part of kept) {
+    const last = joined.at(-1);
+    const gap = last === undefined ? 1 : compareEnds(part.low, last.high)!;
+    if (last === undefined || gap > 0 || (gap === 0 && part.lowOpen && last.highOpen)) joined.push(part);
+    else {
+      const beyond = compareEnds(part.high, last.high)!;
+      const highOpen = beyond === 0 ? part.highOpen && last.highOpen : beyond > 0 ? part.highOpen : last.highOpen;
+      joined[joined.length - 1] = { ...last, high: beyond > 0 ? part.high : last.high, highOpen };
+    }
+  }
+  return joined;
+}
+
+function compareEnds(a: string, b: string): number | undefined {
+  const [p, q] = [infinity(a), infinity(b)];
+  if (p !== 0 || q !== 0) return p === q ? 0 : p < q ? -1 : 1;
+  const [x, y] = [readExpression(a), readExpression(b)];
+  if (!x || !y || variablesOf(x).size + variablesOf(y).size > 0) return undefined;
+  return compareAt(x, y) === 'equal' ? 0 : order(x, y);
+}
+
+/** 1 or -1 for plus or minus infinity, else 0. */
+export function infinity(text: string): number {
+  if (/^\+?\s*(?:\\infty|infinity|inf)$/i.test(text)) return 1;
+  return /^-\s*(?:\\infty|infinity|inf)$|^(?:negative|minus) infinity$/i.test(text) ? -1 : 0;
+}

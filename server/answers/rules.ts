@@ -1,0 +1,52 @@
+import { compareAnswers } from './compareAnswers.js';
+import { startWork, WorkLimit } from './math/evaluate.js';
+import type { AnswerMethod, Verdict } from './verdict.js';
+import { undecided, type VerifyRequest } from './verifier.js';
+
+/** Longer answers are not compared, in UTF-16 units. The longest reference in MATH has 159. */
+export const MAX_ANSWER_LENGTH = 2000;
+
+/**
+ * Decides whether a final answer is the reference, by rules alone: exact numbers in any usual spelling, units, percent,
+ * option letters, tuples and sets, intervals, equations, and equality of expressions by exact arithmetic and by as many digits
+ * as are needed. It says `undecided` rather than guess, so that a judge can be asked: "wrong" and "right" are meant to be certain.
+ * Its rules grew from InternVL's `utils/accuracy_reward.py` (`math_score`, `mc_score`, `latex_score`), which tolerates 0.1 %
+ * and compares unreadable answers as strings; here such answers are undecided.
+ */
+export function verifyAnswer({ answer, reference, question }: VerifyRequest): Verdict {
+  if (answer === undefined) return undecided('not found', 'The solution marks no final answer.');
+  const tooLong = Math.max(answer.length, reference.length) > MAX_ANSWER_LENGTH;
+  if (tooLong) return undecided('limit', `Answers of more than ${MAX_ANSWER_LENGTH} characters are not compared.`);
+  startWork();
+  try {
+    const verdict = compareAnswers(answer, reference, question);
+    return { ...verdict, reason: verdict.reason ?? reasonOf(verdict) };
+  } catch (error) {
+    if (error instanceof WorkLimit || error instanceof RangeError) return undecided('limit', error.message);
+    throw error;
+  }
+}
+
+/** What each rule compared; the verdict says how it came out. */
+const COMPARED: Readonly<Partial<Record<AnswerMethod, string>>> = {
+  text: 'The texts',
+  words: 'The words',
+  choice: 'The options',
+  number: 'The exact numbers',
+  unit: 'The values after conversion',
+  percent: 'The values as shares or in percent',
+  rounded: 'The values up to the digits that are written',
+  list: 'The items',
+  interval: 'The sets of numbers',
+  base: 'The numbers in their bases',
+  ratio: 'The ratios',
+  equation: 'The equations',
+  algebra: 'The expressions',
+};
+
+function reasonOf({ verdict, method }: Verdict): string {
+  const compared = COMPARED[method] ?? 'The answers';
+  return verdict === 'undecided'
+    ? `${compared} cannot be compared for certain.`
+    : `${compared} are ${verdict === 'right' ? 'equal' : 'different'}.`;
+}

@@ -1,0 +1,133 @@
+/** Words that exclude each other: two of one row are not the same answer. */
+const EXCLUSIVE = `yes no
+true false
+right wrong
+even odd
+positive negative zero
+increasing decreasing constant
+increase decrease
+increases decreases
+monday tuesday wednesday thursday friday saturday sunday
+january february march april may june july august september october november december
+acute right obtuse
+north south east west
+northeast northwest southeast southwest
+left right
+up down
+above below
+before after
+greater less equal
+more less
+converges diverges
+convergent divergent
+converge diverge
+rational irrational
+real imaginary
+linear nonlinear
+prime composite
+always sometimes never
+possible impossible
+valid invalid
+stable unstable
+clockwise counterclockwise
+parallel perpendicular
+horizontal vertical
+maximum minimum
+max min
+heads tails
+red orange yellow green blue purple violet pink black white brown gray
+triangle square rectangle pentagon hexagon heptagon octagon circle ellipse parabola hyperbola
+mercury venus earth mars jupiter saturn uranus neptune
+male female
+concave convex
+injective surjective bijective
+conductor insulator
+solid liquid gas
+am pm
+win lose draw
+reject accept
+是 否
+对 错
+正确 错误`
+  .split('\n')
+  .map((row) => row.split(' '));
+
+/** Phrases that say the same. */
+const SAME = [
+  [
+    'no solution',
+    'no solutions',
+    'no real solution',
+    'no real solutions',
+    'empty set',
+    'the empty set',
+    '\\emptyset',
+    '\\{\\}',
+    '\\{ \\}',
+    'there is no solution',
+    'there are no solutions',
+    'no such number exists',
+    '无解',
+    '空集',
+    'no roots',
+    'no real roots',
+  ],
+  ['does not exist', 'dne', "doesn't exist", 'the limit does not exist', '不存在', 'undefined', 'not defined'],
+  ['infinitely many', 'infinitely many solutions', 'infinite', 'infinite solutions', '无数', '无数个'],
+  ['yes', '是', 'yes it is', 'yes, it is'],
+  ['no', '否', 'no it is not', 'no, it is not'],
+  ['true', '对', '正确', 'correct'],
+  ['false', '错', '错误', 'incorrect'],
+  ['converges', 'convergent', 'it converges', 'the series converges'],
+  ['diverges', 'divergent', 'it diverges', 'the series diverges'],
+  ['neither', 'neither even nor odd'],
+];
+
+/** Phrases, by the first of their row, that exclude each other. */
+const CONTRARY = [
+  ['no solution', 'infinitely many'],
+  ['yes', 'no'],
+  ['true', 'false'],
+  ['converges', 'diverges'],
+];
+
+/** Compares answers that are words; undefined when the words decide nothing. */
+export function compareWords(a: string, r: string): 'right' | 'wrong' | undefined {
+  const [x, y] = [plain(a), plain(r)];
+  if (x === y && /^[a-z' -]{3,}$/.test(x)) return 'right';
+  const [group, other] = [SAME.findIndex((row) => row.includes(x)), SAME.findIndex((row) => row.includes(y))];
+  if (group >= 0 && group === other) return 'right';
+  if (group >= 0 && other >= 0 && CONTRARY.some((row) => row.includes(SAME[group]![0]!) && row.includes(SAME[other]![0]!))) return 'wrong';
+  if (x === `not ${y}` || y === `not ${x}` || x === `non${y}` || y === `non${x}`) return 'wrong';
+  if (differInExclusiveWords(x.split(/[\s-]+/), y.split(/[\s-]+/))) return 'wrong';
+  const [figure, second] = [namedFigure(a), namedFigure(r)];
+  // Triangle ABC is triangle CAB; of other letters it is another one.
+  if (figure !== undefined && second !== undefined && figure.kind === second.kind && figure.letters !== second.letters) return 'wrong';
+  return undefined;
+}
+
+/** The same words except where two exclude each other. */
+function differInExclusiveWords(a: readonly string[], r: readonly string[]): boolean {
+  if (a.length !== r.length) return false;
+  let isDifferent = false;
+  for (const [i, word] of a.entries()) {
+    if (word === r[i]) continue;
+    if (!EXCLUSIVE.some((row) => row.includes(word) && row.includes(r[i]!))) return false;
+    isDifferent = true;
+  }
+  return isDifferent;
+}
+
+function namedFigure(text: string): { readonly kind: string; readonly letters: string } | undefined {
+  const match = /^(?:\\?(triangle|angle|line|segment|overline|square|circle|quadrilateral))\s*\{?([A-Z]{1,5})\}?$/.exec(text);
+  return match === null ? undefined : { kind: match[1]!, letters: [...match[2]!].sort().join('') };
+}
+
+function plain(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/\b([ap])\.m\.?/g, '$1m')
+    .replace(/[.!]$/, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+}

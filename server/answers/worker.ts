@@ -1,0 +1,18 @@
+/** The worker thread of `openVerifier`: answers one request after another. */
+import { parentPort } from 'node:worker_threads';
+import { verifyAnswer } from './rules.js';
+import type { Verdict } from './verdict.js';
+import { undecided, type VerifyRequest } from './verifier.js';
+
+parentPort!.on('message', (request: VerifyRequest) => {
+  parentPort!.postMessage(verdictOf(request));
+});
+parentPort!.postMessage('ready');
+
+function verdictOf(request: VerifyRequest): Verdict {
+  try {
+    return verifyAnswer(request);
+  } catch (error) {
+    return undecided('error', `The comparison failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { verifyAnswer } from '../../server/answers/rules.js';
+
+interface Pair {
+  readonly kind?: string;
+  readonly reference: string;
+  readonly answer: string;
+  readonly verdict: 'right' | 'wrong';
+}
+
+const own = 'test/fixtures/answers/pairs.jsonl';
+/** Pairs that were reported as wrong, where they are at hand. */
+const reported = '../shared/data/cases/answer-pairs.jsonl';
+
+describe.each([own, ...(existsSync(reported) ? [reported] : [])])('the pairs of %s', (file) => {
+  const pairs = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Pair);
+
+  it('has no false accept and no false reject, and at most 8 % are undecided', () => {
+    const verdicts = pairs.map((pair) => ({ pair, verdict: verifyAnswer(pair).verdict }));
+    const differing = verdicts.filter(({ pair, verdict }) => verdict !== 'undecided' && verdict !== pair.verdict);
+    expect(differing.map(({ pair, verdict }) => `${pair.kind ?? ''}: ${pair.reference} <- ${pair.answer} is ${verdict}`)).toEqual([]);
+    const undecided = verdicts.filter(({ verdict }) => verdict === 'undecided').map(({ pair }) => `${pair.reference} <- ${pair.answer}`);
+    expect(undecided.length, undecided.join('\n')).toBeLessThan(0.08 * pairs.length);
+  });
+
+  // A number is right for the ratio that it is, but a ratio may not be what was asked for.
+  it('accepts no wrong answer when reference and answer are exchanged, ratios apart', () => {
+    const wrong = pairs.filter(({ verdict, answer }) => verdict === 'wrong' && !/^\d+:\d+$/.test(answer));
+    const accepted = wrong.filter(({ reference, answer }) => verifyAnswer({ reference: answer, answer: reference }).verdict === 'right');
+    expect(accepted.map(({ reference, answer }) => `${answer} <- ${reference}`)).toEqual([]);
+  });
+});
