@@ -1,6 +1,8 @@
 import { type Decides, type ProblemScores, type ScoredDocument, type ScoredProblem, scoreProblem } from '../language/scoredDocument.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
+import { applyLabels, type LabeledDocument } from '../review/applyLabels.js';
+import type { StepLabel } from '../review/labelRecord.js';
 import { type ScoreJob, type ScoreResult, scoreJob } from '../scoring/scorer.js';
 import { ScoreMemory } from './scoreMemory.js';
 
@@ -40,6 +42,9 @@ export class OpenDocument {
   #views: (ScoredProblem | undefined)[] = [];
   #viewThreshold = NaN;
   #viewDecides: Decides = 'model';
+  #labels: readonly StepLabel[] = [];
+  /** The present reading with its labels; undefined while it has to be joined again. */
+  #labeled: LabeledDocument | undefined;
   readonly #waiting = new Set<number>();
   #waitingSteps = 0;
 
@@ -81,7 +86,21 @@ export class OpenDocument {
     this.#reading = reasoning && { version: this.#source.version, lines: new LineIndex(text), reasoning };
     this.#scores = (reasoning?.problems ?? []).map((problem) => memory.recall(problem));
     this.#views = [];
+    this.#labeled = undefined;
     this.enqueue();
+  }
+
+  /** Takes the current labels of people (`currentLabels`) for this document, in place of those before. */
+  setLabels(labels: readonly StepLabel[]): void {
+    this.#labels = labels;
+    this.#labeled = undefined;
+    this.#views = [];
+  }
+
+  /** The present reading with people's labels; undefined when no format claims it. */
+  get labeled(): LabeledDocument | undefined {
+    if (this.#reading) this.#labeled ??= applyLabels(this.#reading.reasoning, this.#labels);
+    return this.#labeled;
   }
 
   /** Puts every problem with a step that has no valid score in the queue; none when the document is not wanted. */
@@ -136,8 +155,10 @@ export class OpenDocument {
       this.#views = [];
     }
     const { reasoning, lines, version } = this.#reading;
+    const { verdicts = [] } = this.labeled ?? {};
     const problems = reasoning.problems.map(
-      (problem) => (this.#views[problem.index] ??= scoreProblem(problem, this.#scores[problem.index], threshold, decides)),
+      (problem) =>
+        (this.#views[problem.index] ??= scoreProblem(problem, this.#scores[problem.index], threshold, decides, verdicts[problem.index])),
     );
     return { uri: this.uri, version, lines, reasoning, problems, threshold, ...(model !== undefined && { model }) };
   }

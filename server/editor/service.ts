@@ -5,6 +5,7 @@ import type { ScoreDocumentResult } from '../protocol/scoring.js';
 import type { ServerSettings } from '../protocol/settings.js';
 import type { StatusParams } from '../protocol/status.js';
 import { isLoopback } from '../remote/loopback.js';
+import type { StepLabel } from '../review/labelRecord.js';
 import type { ScorerSettings } from '../scoring/openScorer.js';
 import { NotAllowedError, type Scorer } from '../scoring/scorer.js';
 import { OpenDocument, type Reader, type TextSource } from './openDocument.js';
@@ -53,6 +54,8 @@ export interface Service {
   readonly settings: ServerSettings;
   /** The settings without what an untrusted workspace must not choose. */
   readonly trusted: ServerSettings;
+  /** Whether the workspace may choose models and servers, and have files written. */
+  readonly isTrusted: boolean;
   /** In [0, 1]; a step below it is low. */
   readonly threshold: number;
   /** Whether question and steps may be sent to a server, by its origin: one on this machine, or one the user agreed to. */
@@ -65,6 +68,8 @@ export interface Service {
   /** A document opened or changed. */
   update(source: TextSource): void;
   close(uri: string): void;
+  /** People's current labels of a document changed. */
+  setLabels(uri: string, labels: readonly StepLabel[]): void;
   /** The document as it stands now; undefined when it is not open or no format claims it. */
   document(uri: string): ScoredDocument | undefined;
   /** The reader looks at this problem of this document: it is scored first. */
@@ -223,6 +228,9 @@ export function createService(
     get trusted() {
       return isTrusted ? settings : { ...settings, ...untrusted };
     },
+    get isTrusted() {
+      return isTrusted;
+    },
     get threshold() {
       return threshold;
     },
@@ -277,6 +285,13 @@ export function createService(
         timers.delete(uri);
       }
       statusSoon();
+    },
+
+    setLabels(uri, labels) {
+      const document = documents.get(uri);
+      if (!document) return;
+      document.setLabels(labels);
+      refresh(uri);
     },
 
     document: (uri) => view(documents.get(uri)),

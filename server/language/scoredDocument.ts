@@ -54,6 +54,8 @@ export interface ScoredStep {
   readonly skipped?: string;
   /** The reason is that the step is outside the texts the model knows. */
   readonly outOfScope: boolean;
+  /** A person judged exactly this text in a review: that decides before everything else. */
+  readonly reviewed: boolean;
 }
 
 /** The live scores of one problem. */
@@ -71,13 +73,15 @@ export interface ProblemScores {
 
 /**
  * Joins a problem with its scores and judges every step against `threshold`. Whether a step is the first low one depends
- * on its own path (`Step.parent`), so a step that several paths share has one verdict. O(steps).
+ * on its own path (`Step.parent`), so a step that several paths share has one verdict. `reviews`: what people said of steps, by index;
+ * it was said of exactly their text, so it decides. O(steps).
  */
 export function scoreProblem(
   problem: Problem,
   scored: ProblemScores | undefined,
   threshold: number,
   decides: Decides = 'model',
+  reviews: ReadonlyMap<number, -1 | 0 | 1> = new Map(),
 ): ScoredProblem {
   const steps: ScoredStep[] = [];
   const live = scored?.source ?? 'prm';
@@ -86,11 +90,19 @@ export function scoreProblem(
   const lowSoFar: boolean[] = [];
   for (const step of problem.steps) {
     const score = scored?.scores[step.index];
-    const values: StepValues = score === undefined || Number.isNaN(score) ? step.values : { ...step.values, [live]: score };
+    const human = reviews.get(step.index);
+    const values: StepValues = {
+      ...step.values,
+      ...(score !== undefined && !Number.isNaN(score) && { [live]: score }),
+      ...(human !== undefined && { human }),
+    };
     // A path follows its labels alone, so that no verdict mixes sources; what the model says is still among the values.
-    const verdict = labelled?.has(step.index)
-      ? stepVerdict(step.values, threshold, LABELS)
-      : stepVerdict(values, threshold, [live, ...LIVE_FIRST]);
+    const verdict =
+      human !== undefined
+        ? stepVerdict(values, threshold, ['human'])
+        : labelled?.has(step.index)
+          ? stepVerdict(step.values, threshold, LABELS)
+          : stepVerdict(values, threshold, [live, ...LIVE_FIRST]);
     const lowBefore = step.parent !== undefined && lowSoFar[step.parent]!;
     const low = verdict?.low ?? false;
     lowSoFar.push(lowBefore || low);
@@ -104,6 +116,7 @@ export function scoreProblem(
       stale: values[live] !== undefined && (scored?.pending?.has(step.index) ?? false),
       ...(skipped !== undefined && { skipped }),
       outOfScope: scored?.outOfScope?.has(step.index) ?? false,
+      reviewed: human !== undefined,
     });
   }
   return { problem, steps };

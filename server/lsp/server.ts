@@ -5,6 +5,7 @@ import { handleEvaluation } from './handlers/evaluation.js';
 import { handleLabeling } from './handlers/labeling.js';
 import { handleLanguage } from './handlers/language.js';
 import { handleModels } from './handlers/models.js';
+import { handleReview } from './handlers/review.js';
 import { handleScoring } from './handlers/scoring.js';
 import { handleSettings } from './handlers/settings.js';
 import { handleSteps } from './handlers/steps.js';
@@ -23,6 +24,7 @@ const handlers: readonly ((session: Session) => void)[] = [
   handleTraining,
   handleModels,
   handleDebug,
+  handleReview,
 ];
 
 /** Serves one client: opens its session, registers the handlers, and follows its documents. */
@@ -49,6 +51,7 @@ export function startServer(connection: Connection, world: World): void {
   });
   connection.onShutdown(() => session?.dispose());
   texts.onDidChangeContent(({ document }) => session?.service.update(document));
+  texts.onDidOpen(({ document }) => void session?.review.load(document.uri));
   texts.onDidClose(({ document }) => session?.close(document.uri));
   texts.listen(connection);
   connection.listen();

@@ -7,6 +7,7 @@ import {
 } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { createLabelingService, type LabelingService } from '../editor/labelingService.js';
+import { ReviewService } from '../editor/reviewService.js';
 import { createService, type Service } from '../editor/service.js';
 import { diagnostics } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
@@ -25,6 +26,7 @@ export class Session {
   readonly service: Service;
   readonly labeling: LabelingService;
   readonly labelerOptions: LabelerOptions;
+  readonly review: ReviewService;
   /** URIs of the workspace's folders. */
   folders: readonly string[];
   readonly #client: InitializeParams['capabilities'];
@@ -77,6 +79,15 @@ export class Session {
       clock,
       log,
       onChange: (changed) => void this.door.tell(LabelingChanged, changed),
+    });
+    this.review = new ReviewService({
+      document: (uri) => this.document(uri),
+      openText: (uri) => texts.get(uri),
+      onLabels: (uri, labels) => this.service.setLabels(uri, labels),
+      canWrite: () => this.service.isTrusted,
+      findImages: (uri, paths) => this.findImages(uri, paths),
+      now: () => new Date(),
+      warn: (message) => log.warn(message),
     });
   }
 

@@ -13,6 +13,8 @@ export interface StaleLabel {
 export interface LabeledDocument {
   /** Steps that people judged have their verdict as `values.human`. */
   readonly document: ReasoningDocument;
+  /** By problem: what people say of its steps, by step. */
+  readonly verdicts: readonly (ReadonlyMap<number, -1 | 0 | 1> | undefined)[];
   /** By problem and step of the document: the current labels, one a person. */
   readonly labels: readonly (ReadonlyMap<number, readonly StepLabel[]> | undefined)[];
   readonly stale: readonly StaleLabel[];
@@ -23,20 +25,23 @@ export interface LabeledDocument {
  * of a solution elsewhere in the file has it too.
  */
 export function applyLabels(document: ReasoningDocument, current: readonly StepLabel[]): LabeledDocument {
-  if (current.length === 0) return { document, labels: [], stale: [] };
+  if (current.length === 0) return { document, verdicts: [], labels: [], stale: [] };
   const byStep = new Map<string, StepLabel[]>();
   for (const label of current) byStep.set(label.step, [...(byStep.get(label.step) ?? []), label]);
   const keys = document.problems.map(stepKeys);
   const found = new Set<string>();
   const labels: (ReadonlyMap<number, readonly StepLabel[]> | undefined)[] = [];
+  const verdicts: (ReadonlyMap<number, -1 | 0 | 1> | undefined)[] = [];
   const problems = document.problems.map((problem, at) => {
     const own = labelsOf(keys[at], byStep);
     labels.push(own.size > 0 ? own : undefined);
     for (const list of own.values()) for (const { step } of list) found.add(step);
-    return own.size > 0 ? withHuman(problem, own) : problem;
+    const said = verdictsOf(own);
+    verdicts.push(said.size > 0 ? said : undefined);
+    return said.size > 0 ? withHuman(problem, said) : problem;
   });
   const stale = current.filter(({ step }) => !found.has(step)).map((label) => staleLabel(label, document, keys));
-  return { document: { ...document, problems }, labels, stale };
+  return { document: { ...document, problems }, verdicts, labels, stale };
 }
 
 function labelsOf(
@@ -51,9 +56,18 @@ function labelsOf(
   return own;
 }
 
-function withHuman(problem: Problem, labels: ReadonlyMap<number, readonly StepLabel[]>): Problem {
+function verdictsOf(labels: ReadonlyMap<number, readonly StepLabel[]>): ReadonlyMap<number, -1 | 0 | 1> {
+  const verdicts = new Map<number, -1 | 0 | 1>();
+  for (const [step, list] of labels) {
+    const verdict = humanVerdict(list);
+    if (verdict !== undefined) verdicts.set(step, verdict);
+  }
+  return verdicts;
+}
+
+function withHuman(problem: Problem, verdicts: ReadonlyMap<number, -1 | 0 | 1>): Problem {
   const steps = problem.steps.map((step) => {
-    const human = humanVerdict(labels.get(step.index) ?? []);
+    const human = verdicts.get(step.index);
     return human === undefined ? step : { ...step, values: { ...step.values, human } };
   });
   return { ...problem, steps };

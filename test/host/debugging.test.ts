@@ -104,7 +104,7 @@ describe('debugging a search', () => {
       expression: 'what if cPuct = 0.125',
       context: 'repl',
     })) as { result: string };
-    assert.match(answer.result, /recorded rollouts used, 0 sampled/);
+    assert.match(answer.result, /Fork from event \d+ in .*: [1-9]\d* recorded rollouts used, \d+ sampled/);
   });
 
   it('attaches to a log that is still being written, and follows it to its end', async () => {

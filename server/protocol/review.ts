@@ -1,0 +1,129 @@
+/** Reviewing steps: the queue, the step in focus, labels, agreement. */
+import { request } from './message.js';
+import { count, flag, type Infer, list, nothing, nullable, number, object, oneOf, optional, text } from './shape.js';
+import { range, stepValues } from './values.js';
+
+/** A person's judgment: wrong, neutral, right, or none of these. */
+export const labelValue = oneOf(-1, 0, 1, 'unsure', 'skip');
+
+/** A step of a document. */
+const place = { uri: text, problem: count, step: count };
+
+const queueItem = object({ ...place, reason: text });
+export type ReviewItem = Infer<typeof queueItem>;
+
+/** The steps to judge, in order: `uncertain` begins with those about which all sources together know least. */
+export const ReviewQueue = request({
+  method: 'steplens/reviewQueue',
+  to: 'server',
+  params: object({
+    uris: list(text),
+    kind: oneOf('first-low', 'uncertain', 'suspects', 'disagreements', 'audit', 'all'),
+    /** Steps at most. */
+    count: optional(count),
+    seed: count,
+  }),
+  result: object({ items: list(queueItem), faults: list(object({ uri: text, message: text })) }),
+});
+export type ReviewKind = 'first-low' | 'uncertain' | 'suspects' | 'disagreements' | 'audit' | 'all';
+
+const labelView = object({ id: text, by: text, at: text, value: labelValue, kind: optional(text), comment: optional(text) });
+export type LabelView = Infer<typeof labelView>;
+
+const continuation = object({ correct: flag, steps: list(text) });
+
+const reviewStep = object({
+  ...place,
+  question: text,
+  answer: optional(text),
+  /** URIs of the images that exist. */
+  images: list(text),
+  /** Texts of the steps before this one. */
+  prefix: list(text),
+  text,
+  /** Positions of step and solution, from 1. */
+  number: count,
+  /** The steps that follow it on the first path through it. */
+  rest: list(text),
+  range,
+  /** Null while they are hidden: in a blind review, until the reviewer has judged the step. */
+  evidence: nullable(
+    object({
+      values: stepValues,
+      /** P(step is right) by all sources together, in [0, 1]. */
+      posterior: number,
+      rollouts: list(continuation),
+      /** Other steps after the same prefix. */
+      alternatives: list(object({ text, values: stepValues })),
+      /** Labels of other people. */
+      labels: list(labelView),
+    }),
+  ),
+  /** The reviewer's own label. */
+  own: nullable(labelView),
+  /** The label that somebody gave the step that was here before its text changed. */
+  stale: nullable(labelView),
+});
+export type ReviewStep = Infer<typeof reviewStep>;
+
+/** Everything a reviewer is shown of a step. */
+export const ReviewStepRequest = request({
+  method: 'steplens/reviewStep',
+  to: 'server',
+  params: object({ ...place, by: text, blind: flag }),
+  result: reviewStep,
+});
+
+/** Judges a step: one line more in the label log beside the file. `first-error`: the steps before a wrong one become right, unless judged. */
+export const JudgeStep = request({
+  method: 'steplens/judgeStep',
+  to: 'server',
+  params: object({
+    ...place,
+    by: text,
+    value: labelValue,
+    kind: optional(text),
+    comment: optional(text),
+    mode: oneOf('every-step', 'first-error'),
+    blind: flag,
+  }),
+  /** Labels written. */
+  result: object({ written: count }),
+});
+
+/** Takes back the reviewer's latest label of a file; null when there is none. */
+export const UndoLabel = request({
+  method: 'steplens/undoLabel',
+  to: 'server',
+  params: object({ uri: text, by: text }),
+  result: nullable(object({ problem: count, step: count })),
+});
+
+/** Which steps of a queue the reviewer has judged, by position in it. */
+export const ReviewProgress = request({
+  method: 'steplens/reviewProgress',
+  to: 'server',
+  params: object({ items: list(object(place)), by: text }),
+  result: list(nullable(labelValue)),
+});
+
+const coefficient = object({ value: nullable(number), low: nullable(number), high: nullable(number), steps: count });
+
+/** How far people agree with each other and with rollouts, PRM and judge; null where a coefficient is not defined. */
+export const Agreement = request({
+  method: 'steplens/agreement',
+  to: 'server',
+  params: object({ uris: list(text) }),
+  result: object({
+    reviewers: list(object({ name: text, labels: count })),
+    fleiss: coefficient,
+    krippendorff: coefficient,
+    pairs: list(
+      object({ a: text, b: text, kappa: coefficient, cells: list(object({ a: number, b: number, steps: list(object(place)) })) }),
+    ),
+  }),
+});
+export type AgreementView = Infer<(typeof Agreement)['result']>;
+
+/** A label log changed on disk: its document is joined with it again. */
+export const LabelsChanged = request({ method: 'steplens/labelsChanged', to: 'server', params: object({ uri: text }), result: nothing });
