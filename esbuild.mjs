@@ -50,7 +50,7 @@ const bundles = {
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
-    entryPoints: { webview: 'webview/tree/main.ts', evaluation: 'webview/evaluation/main.ts' },
+    entryPoints: { webview: 'webview/tree/main.ts', evaluation: 'webview/evaluation/main.ts', review: 'webview/review/main.ts' },
     loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty' },
     assetNames: 'fonts/[name]',
   },

@@ -9,6 +9,7 @@ import { debugLog } from './commands/debugLog.js';
 import { evaluateFile } from './commands/evaluateFile.js';
 import { exportTrainingData } from './commands/exportTrainingData.js';
 import { goToStep } from './commands/goToStep.js';
+import { judgeNeutral, judgeRight, judgeSkip, judgeUnsure, judgeWrong, undoJudgment } from './commands/judgeStep.js';
 import { labelAll } from './commands/labelAll.js';
 import { labelProblem } from './commands/labelProblem.js';
 import { moreRollouts } from './commands/moreRollouts.js';
@@ -16,6 +17,7 @@ import { nextLowStep } from './commands/nextLowStep.js';
 import { openTree } from './commands/openTree.js';
 import { previousLowStep } from './commands/previousLowStep.js';
 import { restartServer } from './commands/restartServer.js';
+import { reviewSteps } from './commands/reviewSteps.js';
 import { revokeServer } from './commands/revokeServer.js';
 import { scoreAgain } from './commands/scoreAgain.js';
 import { scoreDocument } from './commands/scoreDocument.js';
@@ -23,12 +25,14 @@ import { selectDevice } from './commands/selectDevice.js';
 import { selectModel } from './commands/selectModel.js';
 import { setServerKey } from './commands/setServerKey.js';
 import { setThreshold } from './commands/setThreshold.js';
+import { showAgreement } from './commands/showAgreement.js';
 import { showImage } from './commands/showImage.js';
 import { showLog } from './commands/showLog.js';
 import { stopLabeling } from './commands/stopLabeling.js';
 import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
 import { registerDebugger } from './debug/searchDebugger.js';
 import { EvaluationPanels } from './panels/evaluationPanels.js';
+import { ReviewPanels } from './panels/reviewPanel.js';
 import { TreePanels } from './panels/treePanels.js';
 import { Claims } from './shell/claims.js';
 import { Client } from './shell/client.js';
@@ -38,6 +42,8 @@ import { Settings } from './shell/settings.js';
 import { Status } from './shell/status.js';
 import type { StepLens } from './shell/stepLens.js';
 import { watchTooLarge } from './shell/tooLarge.js';
+import { ReviewSession } from './views/reviewSession.js';
+import { watchLabels } from './views/watchLabels.js';
 
 const table: readonly Command[] = [
   openTree,
@@ -54,6 +60,14 @@ const table: readonly Command[] = [
   moreRollouts,
   debugLabeling,
   debugLog,
+  reviewSteps,
+  judgeWrong,
+  judgeNeutral,
+  judgeRight,
+  judgeUnsure,
+  judgeSkip,
+  undoJudgment,
+  showAgreement,
   stopLabeling,
   allowServer,
   revokeServer,
@@ -91,8 +105,11 @@ function start(context: ExtensionContext): Api {
   const client = new Client(context, log, claims, settings, consent);
   const panels = new TreePanels({ client, log, extensionUri: context.extensionUri });
   const evaluations = new EvaluationPanels({ client, settings, log, extensionUri: context.extensionUri });
-  const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations };
+  const review = new ReviewSession(client, context.workspaceState, () => settings.reviewer);
+  const reviews = new ReviewPanels({ client, session: review, log, extensionUri: context.extensionUri, kinds: () => settings.errorKinds });
+  const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations, review, reviews };
   context.subscriptions.push(...registerDebugger(client, claims));
+  context.subscriptions.push(review, reviews, watchLabels(client));
   context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
   for (const command of table) context.subscriptions.push(register(command, stepLens));
   context.subscriptions.push(

@@ -3,7 +3,7 @@ import { Uri, type Webview } from 'vscode';
 
 /** A page of `dist/`: `bundle`.js and `bundle`.css. */
 export interface PanelPage {
-  readonly bundle: 'webview' | 'evaluation';
+  readonly bundle: 'webview' | 'evaluation' | 'review';
   readonly title: string;
 }
 

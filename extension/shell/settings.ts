@@ -56,6 +56,17 @@ export class Settings implements Disposable {
     };
   }
 
+  /** Name in the labels; empty = the user's account. */
+  get reviewer(): string {
+    return workspace.getConfiguration('steplens').get('review.reviewer', '').trim();
+  }
+
+  /** Kinds of error a reviewer chooses from. */
+  get errorKinds(): readonly string[] {
+    const kinds: unknown = workspace.getConfiguration('steplens').get('review.errorKinds');
+    return Array.isArray(kinds) ? kinds.filter(isString) : [];
+  }
+
   /** Writes a setting where the user has set it already: workspace folder, workspace, or else user. */
   async write<K extends keyof ServerSettings>(name: K, value: ServerSettings[K]): Promise<void> {
     const configuration = workspace.getConfiguration('steplens');

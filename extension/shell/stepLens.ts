@@ -1,6 +1,8 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import type { EvaluationPanels } from '../panels/evaluationPanels.js';
+import type { ReviewPanels } from '../panels/reviewPanel.js';
 import type { TreePanels } from '../panels/treePanels.js';
+import type { ReviewSession } from '../views/reviewSession.js';
 import type { Claims } from './claims.js';
 import type { Client } from './client.js';
 import type { ServerConsent } from './serverConsent.js';
@@ -16,4 +18,6 @@ export interface StepLens {
   readonly client: Client;
   readonly panels: TreePanels;
   readonly evaluations: EvaluationPanels;
+  readonly review: ReviewSession;
+  readonly reviews: ReviewPanels;
 }

@@ -1,0 +1,61 @@
+import { ProgressLocation, type Uri, window } from 'vscode';
+import type { ReviewKind } from '../../server/protocol/review.js';
+import type { Review } from '../views/reviewSession.js';
+import { type Command, filesOf } from './command.js';
+
+const kinds: readonly { readonly label: string; readonly detail: string; readonly queue: ReviewKind; readonly count?: number }[] = [
+  {
+    label: 'Least certain first',
+    detail: 'Steps about which rollouts, PRM, judge and people together know least: fewest judgments for the most knowledge',
+    queue: 'uncertain',
+  },
+  { label: 'First low steps', detail: 'The first low step of every solution', queue: 'first-low' },
+  { label: 'Suspicious labels', detail: 'Labels that all other sources together contradict', queue: 'suspects' },
+  { label: 'Disagreements', detail: 'Steps where reviewers, or two sources, say different things', queue: 'disagreements' },
+  { label: 'Random audit of 50 steps', detail: 'The same steps for every reviewer', queue: 'audit', count: 50 },
+  { label: 'Every step', detail: 'In the order of the files', queue: 'all' },
+];
+
+const ways: readonly { readonly label: string; readonly detail: string; readonly way: Pick<Review, 'mode' | 'blind'> }[] = [
+  { label: 'Judge every step', detail: 'Values are shown', way: { mode: 'every-step', blind: false } },
+  { label: 'Judge every step, blind', detail: 'Values are hidden until you have judged', way: { mode: 'every-step', blind: true } },
+  { label: 'Find the first error', detail: 'A wrong step makes the steps before it right', way: { mode: 'first-error', blind: false } },
+  { label: 'Find the first error, blind', detail: 'Values are hidden until you have judged', way: { mode: 'first-error', blind: true } },
+];
+
+/** Begins a review of the steps of files or folders, or goes on with the last one. */
+export const reviewSteps: Command = {
+  id: 'steplens.reviewSteps',
+  async run(stepLens, target, selected) {
+    const { review, reviews } = stepLens;
+    const left = review.review.items.length - review.judged.filter((value) => value !== null).length;
+    const files = filesOf(stepLens, target, selected);
+    if (review.review.items.length > 0 && files.length === 0) return reviews.open();
+    if (files.length === 0) {
+      void window.showInformationMessage('Open a file with solutions or trees first, or choose files in the explorer.');
+      return;
+    }
+    const goOn =
+      left > 0
+        ? [{ label: `Continue the last review (${left} of ${review.review.items.length} steps left)`, detail: '', queue: undefined }]
+        : [];
+    const what = await window.showQuickPick([...goOn, ...kinds], { placeHolder: 'Steps to review' });
+    if (!what) return;
+    if (what.queue !== undefined && !(await begin(stepLens, files, what.queue, 'count' in what ? what.count : undefined))) return;
+    reviews.open();
+  },
+};
+
+async function begin(
+  { review }: Parameters<Command['run']>[0],
+  files: readonly Uri[],
+  kind: ReviewKind,
+  count: number | undefined,
+): Promise<boolean> {
+  const how = await window.showQuickPick(ways, { placeHolder: 'How to review' });
+  if (!how) return false;
+  await window.withProgress({ location: ProgressLocation.Notification, title: 'StepLens: Collecting steps' }, () =>
+    review.begin(files, kind, { ...how.way, ...(count !== undefined && { count }) }),
+  );
+  return true;
+}
