@@ -10,7 +10,7 @@ const noD3 = wall('Drawing belongs in webview/.', '^d3-', '^katex', '^@vscode/we
 const noExtension = wall('The server and the webview never reach into the extension.', '/extension/');
 const noWebview = wall(
   "The webview is entered by a panel's protocol.ts and shared/wire.ts alone.",
-  '/webview/(?!(?:tree|evaluation)/protocol\\.js$|shared/wire\\.js$)',
+  '/webview/(?!(?:tree|evaluation|review)/protocol\\.js$|shared/wire\\.js$)',
 );
 const noOtherPanel = wall('A panel knows shared/, not the inside of another panel.', '/(?:tree|evaluation)/');
 const noServer = wall(

@@ -2,7 +2,7 @@
  * `npm test`: everything, on a fresh clone too. `node scripts/test.mjs PART...` runs some parts. The last line is
  * `N passed, N failed`; a part that cannot run counts as failed, with its cause.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureChromium } from './chromium.mjs';
@@ -123,7 +123,8 @@ async function inHost() {
   const { runHostSuite } = await import('../test/host/runServer.mjs');
   const suite = await runHostSuite();
   const counts = [suite];
-  for (const spec of ['panel', 'consent']) counts.push(await mocha(`test/host/${spec}.spec.mjs`));
+  for (const spec of (await readdir(join(root, 'test', 'host'))).filter((name) => name.endsWith('.spec.mjs')).sort())
+    counts.push(await mocha(`test/host/${spec}`));
   return { passed: counts.reduce((sum, { passed }) => sum + passed, 0), failed: counts.reduce((sum, { failed }) => sum + failed, 0) };
 }
 

@@ -50,7 +50,7 @@ class ServerAdapter implements DebugAdapter {
     const sent = this.#client.request(DebugSend, { session: this.#session, message: message as Readonly<Record<string, unknown>> });
     sent.catch((error: unknown) => {
       void window.showErrorMessage(`StepLens: ${messageOf(error)}`);
-      this.#sent.fire({ type: 'event', seq: 0, event: 'terminated' } as DebugProtocolMessage);
+      this.#sent.fire({ type: 'event', seq: 0, event: 'terminated' });
     });
   }
 

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
-import { commands, type Disposable, type Event, EventEmitter, type Memento, Uri } from 'vscode';
+import type { Uri } from 'vscode';
+import { commands, type Disposable, type Event, EventEmitter, type Memento } from 'vscode';
 import {
   JudgeStep,
   type LabelView,

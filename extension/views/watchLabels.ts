@@ -1,4 +1,5 @@
-import { type Disposable, Uri, workspace } from 'vscode';
+import type { Uri } from 'vscode';
+import { type Disposable, workspace } from 'vscode';
 import { LabelsChanged } from '../../server/protocol/review.js';
 import type { Client } from '../shell/client.js';
 

@@ -1,0 +1,109 @@
+/** A review in a real VS Code, by real keys: ten steps, a reload of the window, a second reviewer, their agreement. */
+import { strict as assert } from 'node:assert';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { root } from '../../scripts/run.mjs';
+import { startHost } from '../../scripts/vscodeHost.mjs';
+import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+
+describe('a review by keyboard', () => {
+  /** @type {string} */
+  let workspace;
+  /** @type {string} */
+  let log;
+  /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
+  let host;
+  /** @type {import('playwright-core').Page} */
+  let page;
+  let close = async () => {};
+
+  before(async () => {
+    workspace = await mkdtemp(join(tmpdir(), 'steplens-review-'));
+    await cp(join(root, 'media', 'samples', 'candidates.json'), join(workspace, 'candidates.json'));
+    log = join(workspace, 'candidates.json.steplens-labels.jsonl');
+    host = await startHost({
+      workspace,
+      extensionDevelopmentPath: root,
+      settings: { 'steplens.review.reviewer': 'ann', 'editor.minimap.enabled': false },
+    });
+    ({ page, close } = await openWorkbench(host.url));
+    await openFile(page, 'candidates.json');
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed')
+      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
+  });
+  after(async () => {
+    await close();
+    await host?.stop();
+    await rm(workspace, { recursive: true, force: true });
+  });
+
+  const frame = () => webviewFrame(page);
+  const position = (text) => frame().locator('.position').filter({ hasText: text }).waitFor();
+  const records = async () =>
+    (await readFile(log, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  async function pick(text) {
+    const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
+    await row.waitFor();
+    await row.click();
+  }
+
+  it('shows the step in focus with its question and its evidence', async () => {
+    await runCommand(page, 'StepLens: Review Steps');
+    await pick('Every step');
+    await pick('Values are shown');
+    await position(/^1 of \d+/);
+    await frame().locator('.focus h2').filter({ hasText: 'Step 1' }).waitFor();
+    assert.notEqual((await frame().locator('.question').innerText()).trim(), '');
+    assert.match(await frame().locator('.evidence').innerText(), /All sources together/);
+  });
+
+  it('judges ten steps in less than 12 seconds each, each at once in the log', async () => {
+    await frame().locator('body').press('Tab');
+    for (let step = 1; step <= 10; step++) {
+      const started = Date.now();
+      await page.keyboard.press(step % 4 === 0 ? '1' : '3');
+      await position(new RegExp(`^${step + 1} of`));
+      assert.ok(Date.now() - started < 12_000, `step ${step} took ${Date.now() - started} ms`);
+      const written = await records();
+      assert.equal(written.length, step);
+      assert.equal(written.at(-1).value, step % 4 === 0 ? -1 : 1);
+      assert.equal(written.at(-1).by, 'ann');
+    }
+  });
+
+  it('takes a judgment back', async () => {
+    await page.keyboard.press('u');
+    await position(/^10 of/);
+    assert.deepEqual(Object.keys((await records()).at(-1)).sort(), ['at', 'by', 'id', 'undo', 'v']);
+    await page.keyboard.press('3');
+    await position(/^11 of/);
+  });
+
+  it('loses nothing when the window is reloaded', async () => {
+    await page.reload();
+    await page.locator('.monaco-workbench .part.editor').waitFor({ timeout: 120_000 });
+    await position(/^11 of/);
+    await frame().getByText('10 judged by ann').waitFor();
+  });
+
+  it('shows how far two reviewers agree after their logs were merged', async () => {
+    const mine = (await records()).filter(({ undo }) => undo === undefined);
+    const theirs = mine.map((label, i) => ({ ...label, id: `bob${i}`, by: 'bob', value: i === 0 ? -1 : label.value }));
+    await writeFile(log, `${[...(await records()), ...theirs].map((one) => JSON.stringify(one)).join('\n')}\n`);
+    await openFile(page, 'candidates.json');
+    await runCommand(page, 'StepLens: Show Agreement of Reviewers');
+    const preview = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
+    await preview.getByText('Krippendorff').waitFor({ timeout: 60_000 });
+    const text = await preview.locator('body').innerText();
+    assert.match(text, /bob/);
+    assert.match(text, /ann right, bob wrong: 1|bob wrong, ann right: 1/);
+  });
+});
