@@ -61,7 +61,7 @@ export function contents(target) {
     'media/icon.png',
     'media/icons/*.svg',
     'media/schemas/*.json',
-    'media/models/mini/{model.onnx,prm.json,tokenizer.json,tokenizer_config.json,README.md}',
+    'media/models/mini/{model.onnx,prm.json,scope.txt,tokenizer.json,tokenizer_config.json,README.md}',
     'media/models/mini/policy/{policy.onnx,policy.json}',
     'node_modules/onnxruntime-node/{package.json,LICENSE,README.md}',
     'node_modules/onnxruntime-node/dist/*.js',

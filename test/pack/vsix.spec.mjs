@@ -52,6 +52,7 @@ describe('the VSIX', () => {
       'dist/codicon.css',
       'dist/codicon.ttf',
       'media/models/mini/prm.json',
+      'media/models/mini/scope.txt',
       'media/models/mini/model.onnx',
       'media/models/mini/policy/policy.onnx',
       'media/models/mini/policy/policy.json',
@@ -65,7 +66,7 @@ describe('the VSIX', () => {
     ])
       assert.ok(names.includes(needed), `${needed} is missing`);
     const allowed =
-      /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/(diagnostics|families)\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|webview|evaluation)\.js|(webview|evaluation|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/(policy\/)?[\w.]+\.(onnx|json|md))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
+      /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/(diagnostics|families)\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|webview|evaluation)\.js|(webview|evaluation|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
     assert.deepEqual(
       names.filter((name) => !allowed.test(name)),
       [],
