@@ -1,4 +1,4 @@
-import { InputError, type InputFile, inputFiles, readInput } from '../files/inputFiles.js';
+import { InputError, type InputFile, inputFiles, readInputs } from '../files/inputFiles.js';
 import type { CliWorld } from './command.js';
 
 /** Reads the files behind arguments one by one and says on the error stream what is wrong with them. */
@@ -14,26 +14,25 @@ export class ReportedInput {
 
   async *files(): AsyncGenerator<InputFile> {
     for await (const file of inputFiles(this.args)) {
-      const input = await this.#read(file);
-      if (input !== undefined) yield input;
+      yield* this.#read(file);
     }
     if (this.read === 0 && this.failed === 0) this.complain(`no file to read in ${this.args.join(', ')}`);
   }
 
-  async #read(file: string): Promise<InputFile | undefined> {
+  async *#read(file: string): AsyncGenerator<InputFile> {
     try {
-      const input = await readInput(file);
-      this.read++;
-      for (const { span, severity, message, code } of input.reasoning.faults) {
-        const { line, character } = input.lines.position(span.start);
-        if (severity === 'error') this.failed++;
-        this.note(`${file}:${line + 1}:${character + 1}: ${severity}: ${message} [${code}]`);
+      for await (const input of readInputs(file)) {
+        this.read++;
+        for (const { span, severity, message, code } of input.reasoning.faults) {
+          const { line, character } = input.lines.position(span.start);
+          if (severity === 'error') this.failed++;
+          this.note(`${input.file}:${line + 1}:${character + 1}: ${severity}: ${message} [${code}]`);
+        }
+        yield input;
       }
-      return input;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       this.complain(`${file}: ${error.message}`);
-      return undefined;
     }
   }
 

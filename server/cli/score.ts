@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { locateImages } from '../files/images.js';
-import { InputError, type InputFile, inputFiles, readInput } from '../files/inputFiles.js';
+import { InputError, type InputFile, inputFiles, readInputs } from '../files/inputFiles.js';
 import { scoreProblem } from '../language/scoredDocument.js';
 import { count } from '../language/solutionValues.js';
 import { formatValue } from '../language/valueText.js';
@@ -109,13 +109,16 @@ class ScoreRun {
   }
 
   async #file(file: string): Promise<void> {
-    let input: InputFile;
     try {
-      input = await readInput(file);
+      for await (const input of readInputs(file)) await this.#input(input);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      return this.#complain(`${file}: ${error.message}`);
+      this.#complain(`${file}: ${error.message}`);
     }
+  }
+
+  async #input(input: InputFile): Promise<void> {
+    const { file } = input;
     for (const fault of input.reasoning.faults) {
       const { line, character } = input.lines.position(fault.span.start);
       const place = `${file}:${line + 1}:${character + 1}: ${fault.severity}: ${fault.message} [${fault.code}]`;

@@ -1,6 +1,7 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { InputError, type InputFile, inputFiles, readInput } from '../files/inputFiles.js';
-import { readDocument } from '../formats/registry.js';
+import { InputError, type InputFile, inputFiles, readInputs as readFileTexts } from '../files/inputFiles.js';
+import { readMappedDocument } from '../files/mappings.js';
+import { describeUnrecognized } from '../formats/unrecognized.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import { LineIndex } from '../reasoning/span.js';
 
@@ -25,7 +26,9 @@ export async function* readInputs(
 ): AsyncGenerator<ReadFile> {
   for (const given of uris) {
     try {
-      for await (const source of filesBehind(given, openText)) yield withFaults(await readOne(source), faults);
+      for await (const source of filesBehind(given, openText)) {
+        for await (const file of textsOf(source)) yield withFaults(file, faults);
+      }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       faults.push({ uri: given, message: error.message });
@@ -51,14 +54,16 @@ async function* filesBehind(uri: string, openText: (uri: string) => OpenText | u
     }
 }
 
-async function readOne({ uri, open }: Source): Promise<ReadFile> {
-  return { ...(open ? readOpen(uri, open) : await readInput(fileURLToPath(uri))), uri };
+/** The texts of a file: one, or those in an archive. */
+async function* textsOf({ uri, open }: Source): AsyncGenerator<ReadFile> {
+  if (open) yield { ...readOpen(uri, open), uri };
+  else for await (const input of readFileTexts(fileURLToPath(uri))) yield { ...input, uri };
 }
 
 function readOpen(uri: string, document: OpenText): InputFile {
   const text = document.getText();
-  const reasoning = readDocument(text, document.languageId);
-  if (!reasoning) throw new InputError('no format of StepLens is recognised in it; the README lists the formats');
+  const reasoning = readMappedDocument(text, uri, document.languageId);
+  if (!reasoning) throw new InputError(`no format is recognized in it: ${describeUnrecognized(text)}`);
   return { file: uri.startsWith('file:') ? fileURLToPath(uri) : uri, lines: new LineIndex(text), reasoning };
 }
 

@@ -1,9 +1,19 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
+import { readAs } from '../formats/jsonFile.js';
+import type { Mapping } from '../formats/mapping.js';
+import { MAPPING_FILE, mappedFormat } from '../formats/mappingFile.js';
 import { detectFormat, HEAD_LENGTHS, readDocument } from '../formats/registry.js';
+import { describeUnrecognized } from '../formats/unrecognized.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
+import { MAX_TEXT } from './containers/container.js';
+import { containerOf } from './containers/registry.js';
 import { decodeText } from './decodeText.js';
+import { InputError } from './inputError.js';
+import { mappingOf } from './mappings.js';
+
+export { InputError } from './inputError.js';
 
 const languages: Readonly<Record<string, string>> = {
   '.json': 'json',
@@ -19,15 +29,10 @@ const languages: Readonly<Record<string, string>> = {
 const LONGEST_LOOK = 64 * 1024 * 1024;
 
 export interface InputFile {
-  /** As given, or as found in a folder that was given. */
+  /** As given, or as found in a folder that was given; of a text in a zip `archive.zip/name`. */
   readonly file: string;
   readonly lines: LineIndex;
   readonly reasoning: ReasoningDocument;
-}
-
-/** A path that cannot be read, or has nothing to score; the message does not repeat the path. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
 }
 
 /** The files of the arguments: a file itself, of a folder the files in it that a format claims. */
@@ -55,7 +60,8 @@ async function* claimedFiles(folder: string): AsyncGenerator<string> {
 
 async function isClaimed(path: string): Promise<boolean> {
   const language = languageOf(path);
-  if (language === undefined) return false;
+  if (language === undefined || basename(path) === MAPPING_FILE) return false;
+  if (mappingFor(path) !== undefined) return true;
   const handle = await open(path);
   try {
     for (const length of HEAD_LENGTHS) {
@@ -70,21 +76,87 @@ async function isClaimed(path: string): Promise<boolean> {
   }
 }
 
-/** Reads a whole file, whatever its size. Rejects with InputError. */
+/** Reads a file that has one text. Of an archive, the first text is read. Rejects with InputError. */
 export async function readInput(file: string): Promise<InputFile> {
-  const text = await readText(file);
-  const reasoning = readDocument(text, languageOf(file));
-  if (!reasoning) throw new InputError('no format of StepLens is recognised in it; the README lists the formats');
-  return { file, lines: new LineIndex(text), reasoning };
+  for await (const input of readInputs(file)) return input;
+  throw new InputError('there is no text in it');
 }
 
-async function readText(file: string): Promise<string> {
+/** Reads a whole file; of an archive each text that a format claims. Rejects with InputError. */
+export async function* readInputs(file: string): AsyncGenerator<InputFile> {
+  const container = containerOf(await beginningOf(file));
+  if (container === undefined) {
+    const bytes = await readBytes(file);
+    yield readText(file, basename(file), decodeText(bytes));
+    return;
+  }
+  let read = 0;
+  let refused: InputError | undefined;
+  for await (const entry of container.entries(file)) {
+    const path = entry.name === '' ? file : `${file}/${entry.name}`;
+    // The name inside: `rows.jsonl.gz` has `rows.jsonl`.
+    const name = entry.name === '' ? basename(file).replace(/\.(?:gz|zst|zstd)$/i, '') : entry.name;
+    try {
+      yield readText(file, name, decodeText(await entry.read()), path);
+      read++;
+    } catch (error) {
+      if (!(error instanceof InputError) || entry.name === '') throw error;
+      refused ??= new InputError(`${entry.name}: ${error.message}`);
+    }
+  }
+  if (read === 0) throw refused ?? new InputError(`this ${container.title} file has no JSON, Markdown or plain text`);
+}
+
+function readText(file: string, name: string, text: string, path = file): InputFile {
+  const mapping = mappingFor(join(dirname(file), basename(name)));
+  const reasoning = mapping === undefined ? readDocument(text, languageOf(name)) : readAs(mappedFormat(mapping), text);
+  if (!reasoning) throw new InputError(`no format is recognized in it: ${describeUnrecognized(text)}`);
+  return { file: path, lines: new LineIndex(text), reasoning };
+}
+
+function mappingFor(file: string): Mapping | undefined {
   try {
-    return decodeText(await readFile(file));
+    return mappingOf(file);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const causes: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'it may not be read', EISDIR: 'it is a folder' };
-    throw new InputError(causes[code ?? ''] ?? message);
+    throw new InputError((error as Error).message);
+  }
+}
+
+const causes: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read',
+  EISDIR: 'it is a folder',
+};
+
+function asInputError(error: unknown): InputError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new InputError(causes[code ?? ''] ?? message);
+}
+
+async function beginningOf(file: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(file);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw asInputError(error);
+  }
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_TEXT)
+      throw new InputError(
+        `it has ${Math.ceil(size / 2 ** 20)} MiB, and at most ${Math.round(MAX_TEXT / 2 ** 20)} MiB of text are read; split it`,
+      );
+    return await readFile(file);
+  } catch (error) {
+    throw error instanceof InputError ? error : asInputError(error);
   }
 }
 

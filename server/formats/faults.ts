@@ -48,6 +48,7 @@ export const FAULTS = {
     explanation:
       'The recorded PRM scores of the file are not probabilities (they look like logits or rewards), so none of them is used as a step value.',
   },
+  'invalid-mapping': { severity: 'warning', explanation: 'The steplens.json beside the file cannot be read, so the file is not mapped.' },
   'missing-key': { severity: 'warning', explanation: 'A record does not have a key that its format requires.' },
   'unknown-record': {
     severity: 'warning',

@@ -13,7 +13,7 @@ import type { OpenText } from '../editor/openInput.js';
 import type { Clock, Log } from '../editor/service.js';
 import { exportTraining } from '../editor/trainingService.js';
 import { findImages, locateImages } from '../files/images.js';
-import { readDocument } from '../formats/registry.js';
+import { readMappedDocument } from '../files/mappings.js';
 import { readerFailed } from '../language/diagnostics.js';
 import type { EvaluateOutcome, EvaluateParams } from '../protocol/evaluation.js';
 import type { RecognizedFamily } from '../protocol/models.js';
@@ -31,10 +31,10 @@ const editorMaxLength = 32_000_000;
  * Reads a text of an editor. An empty one is claimed only where nothing but records can stand in it (JSON Lines), and a
  * reader that fails is a fault of the document, not the end of the server.
  */
-export const readInEditor: Reader = (text, { languageId }) => {
+export const readInEditor: Reader = (text, { uri, languageId }) => {
   if (text.trim() === '' && languageId !== 'jsonl') return undefined;
   try {
-    return readDocument(text, languageId, editorMaxLength);
+    return readMappedDocument(text, uri, languageId, editorMaxLength);
   } catch (error) {
     return { format: 'none', problems: [], faults: [readerFailed(error)] };
   }

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FAULTS } from '../formats/faults.js';
+import { readAs } from '../formats/jsonFile.js';
+import type { Mapping } from '../formats/mapping.js';
+import { MAPPING_FILE, mappedFormat, mappingFor, readMappings } from '../formats/mappingFile.js';
+import { readDocument } from '../formats/registry.js';
+import type { ReasoningDocument } from '../reasoning/problem.js';
+
+/** What the `steplens.json` beside a file says about it; undefined when there is none. Throws an Error when that file is not valid. */
+export function mappingOf(path: string): Mapping | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(dirname(path), MAPPING_FILE), 'utf8');
+  } catch {
+    return undefined;
+  }
+  return basename(path) === MAPPING_FILE ? undefined : mappingFor(readMappings(text), basename(path));
+}
+
+/** Reads a text by the mapping beside its file, else in whichever format it is. `uri`: of the document; without a file it has no mapping. */
+export function readMappedDocument(
+  text: string,
+  uri: string,
+  languageId: string | undefined,
+  maxLength = Infinity,
+): ReasoningDocument | undefined {
+  if (!uri.startsWith('file:') || text.trim() === '') return readDocument(text, languageId, maxLength);
+  try {
+    const mapping = mappingOf(fileURLToPath(uri));
+    return mapping === undefined ? readDocument(text, languageId, maxLength) : readAs(mappedFormat(mapping), text.slice(0, maxLength));
+  } catch (error) {
+    const { severity } = FAULTS['invalid-mapping'];
+    return {
+      format: 'none',
+      problems: [],
+      faults: [{ code: 'invalid-mapping', severity, message: (error as Error).message, span: { start: 0, end: 0 } }],
+    };
+  }
+}

@@ -1,0 +1,182 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Collected } from '../../server/files/containers/container.js';
+import { InputError, inputFiles, readInputs } from '../../server/files/inputFiles.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steplens-containers-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const rows = [0, 1].map((n) =>
+  JSON.stringify({ id: `gsm8k-${n}`, generator: 'm', problem: `What is ${n} + 1?`, steps: ['Add.', `${n + 1}.`], label: n - 1 }),
+);
+const text = `${rows.join('\n')}\n`;
+
+async function write(name: string, bytes: Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+async function readAll(path: string) {
+  const found = [];
+  for await (const input of readInputs(path)) found.push(input);
+  return found;
+}
+
+/** A frame of Zstandard whose blocks are stored as they are (RFC 8878). */
+function zstandard(bytes: Uint8Array): Uint8Array {
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(bytes.length);
+  const block = Buffer.alloc(3);
+  block.writeUIntLE((bytes.length << 3) | 1, 0, 3);
+  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0]), size, block, bytes]);
+}
+
+/** A zip archive; `claimed` is the size its directory claims. */
+function zip(files: Record<string, string>, claimed?: number): Uint8Array {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, content] of Object.entries(files)) {
+    const body = deflateRawSync(content);
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(8, 4);
+    common.writeUInt32LE(crc32(content), 10);
+    common.writeUInt32LE(body.length, 14);
+    common.writeUInt32LE(claimed ?? Buffer.byteLength(content), 18);
+    common.writeUInt16LE(name.length, 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), body]);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(offset, 10);
+    directory.push(Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 0]), common, tail, Buffer.from(name)]));
+    parts.push(local);
+    offset += local.length;
+  }
+  const central = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(directory.length, 8);
+  end.writeUInt16LE(directory.length, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...parts, central, end]);
+}
+
+describe('containers', () => {
+  it.each([
+    ['rows.jsonl.gz', () => gzipSync(text)],
+    ['rows.jsonl.zst', () => zstandard(Buffer.from(text))],
+    ['rows.gz', () => gzipSync(Buffer.from(text, 'utf16le'))],
+  ])('reads %s by its content', async (name, bytes) => {
+    const path = await write(name, bytes());
+    const [input] = await readAll(path);
+    expect(input!.file).toBe(path);
+    expect(input!.reasoning.problems.map((problem) => problem.id)).toEqual(['gsm8k-0', 'gsm8k-1']);
+    expect(input!.lines.position(input!.reasoning.problems[1]!.span.start)).toEqual({ line: 1, character: 0 });
+  });
+
+  it('reads every text of a zip that a format claims', async () => {
+    const path = await write(
+      'annotations.zip',
+      zip({ 'a/rows.jsonl': text, 'README.md': '# About\n', 'b.jsonl': `${rows[0]}\n`, 'picture.png': 'x' }),
+    );
+    const inputs = await readAll(path);
+    expect(inputs.map(({ file }) => file)).toEqual([`${path}/a/rows.jsonl`, `${path}/b.jsonl`]);
+    expect(inputs.map(({ reasoning }) => reasoning.problems.length)).toEqual([2, 1]);
+  });
+
+  it('says why nothing of a zip is read', async () => {
+    await expect(readAll(await write('other.zip', zip({ 'a.json': '{"name": 1, "version": 2}' })))).rejects.toThrow(
+      /a\.json: no format .* keys "name", "version"/,
+    );
+    await expect(readAll(await write('none.zip', zip({ 'a.png': 'x' })))).rejects.toThrow('no JSON, Markdown or plain text');
+  });
+
+  it('reads the rows of Parquet, with images', async () => {
+    const [input] = await readAll('test/fixtures/files/rows.parquet');
+    const { problems, format } = input!.reasoning;
+    expect(format).toBe('processBench');
+    expect(problems.map((problem) => problem.steps.map((step) => step.text))).toEqual([
+      ['Add.', '1.'],
+      ['Add.', '2.'],
+    ]);
+    expect(problems.map((problem) => problem.steps.map((step) => step.values.human))).toEqual([
+      [1, 1],
+      [-1, undefined],
+    ]);
+    expect(problems[0]!.images[0]).toMatch(/^data:image\/png;base64,iVBORw0KGgo/);
+  });
+
+  it.each([
+    ['cut.gz', () => gzipSync(text).subarray(0, 60), 'gzip'],
+    ['cut.zst', () => zstandard(Buffer.from(text)).subarray(0, 60), 'Zstandard'],
+    ['cut.zip', () => zip({ 'a.jsonl': text }).subarray(0, 100), 'zip'],
+    ['lies.zip', () => zip({ 'a.jsonl': text }, 5), 'zip'],
+    ['cut.parquet', async () => (await readFile('test/fixtures/files/rows.parquet')).subarray(0, 300), 'Parquet'],
+  ])('reports %s as damaged', async (name, bytes, title) => {
+    await expect(readAll(await write(name, await bytes()))).rejects.toThrow(new RegExp(`this ${title} file is damaged|${title}.*damaged`));
+  });
+
+  it('stops at its limit, however small the file is', () => {
+    const collected = new Collected(1024);
+    collected.add(new Uint8Array(1000));
+    expect(() => collected.add(new Uint8Array(1000))).toThrow(InputError);
+  });
+});
+
+describe('files that no format recognizes', () => {
+  it('are reported with what was looked for and the keys they have', async () => {
+    const path = await write('other.jsonl', Buffer.from('{"event": "start", "time": 1}\n{"event": "end", "time": 2}\n'));
+    await expect(readAll(path)).rejects.toThrow(
+      /first record has the keys "event", "time"; StepLens looks for .*"question".*steplens\.json/,
+    );
+    await expect(readAll(await write('note.md', Buffer.from('# About\n\nA note.\n')))).rejects.toThrow(/"Question:", "Step 1:"/);
+  });
+});
+
+describe('steplens.json', () => {
+  const record = { ask: { text: 'Q?' }, moves: [{ thought: 'a', content: 'b' }, { content: 'c' }], first_bad: 1, gold: 7 };
+
+  it('maps the records of the files it names, in a folder too', async () => {
+    const path = await write('mapped.jsonl', Buffer.from(`${JSON.stringify(record)}\n`));
+    await write(
+      'steplens.json',
+      Buffer.from(
+        JSON.stringify({
+          mappings: [
+            { files: 'map*.jsonl', question: 'ask.text', steps: 'moves', labels: 'first_bad', labelKind: 'firstError0', answer: 'gold' },
+          ],
+        }),
+      ),
+    );
+    const [input] = await readAll(path);
+    expect(input!.reasoning).toMatchObject({ format: 'mapped', faults: [] });
+    expect(input!.reasoning.problems[0]).toMatchObject({ question: 'Q?', answer: '7' });
+    expect(input!.reasoning.problems[0]!.steps.map((step) => [step.text, step.values.human])).toEqual([
+      ['b', 1],
+      ['c', -1],
+    ]);
+    const found = [];
+    for await (const file of inputFiles([folder])) found.push(file);
+    expect(found).toContain(path);
+    expect(found).not.toContain(join(folder, 'steplens.json'));
+  });
+
+  it.each([
+    ['{"mappings": [{"question": "q"}]}', /neither "steps", "solutions" nor "answer"/],
+    ['{"mappings": [{"steps": 3}]}', /"steps" is 3, a number/],
+    ['{"mappings": [{"steps": "s", "labelKind": "odd"}]}', /"labelKind" is "odd"; write one of human/],
+    ['{}', /no list "mappings"/],
+  ])('%s is reported', async (mapping, message) => {
+    await write('steplens.json', Buffer.from(mapping));
+    await expect(readAll(await write('mapped.jsonl', Buffer.from(JSON.stringify(record))))).rejects.toThrow(message);
+    await rm(join(folder, 'steplens.json'));
+  });
+});
