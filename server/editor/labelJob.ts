@@ -24,7 +24,7 @@ export async function labelJob(
   const { problems, faults } = labelProblems([problem]);
   const [labeled] = problems;
   if (!labeled) throw new Error(faults[0]?.message ?? problemIsGone);
-  const found = (await options.findImages(problem.images)).map((image) => fileURLToPath(image));
+  const found = (await options.findImages(problem.images.filter((image) => !isUrl(image)))).map((image) => fileURLToPath(image));
   if (found.length < problem.images.filter((image) => !isUrl(image)).length) {
     throw new Error(
       `The figure of this problem (${problem.images.join(', ')}) was not found beside the file or in the workspace. Correct its path.`,

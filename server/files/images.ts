@@ -28,6 +28,7 @@ function foldersAbove(path: string): string[] {
 }
 
 async function findImage(folders: readonly string[], path: string): Promise<string | undefined> {
+  if (path.startsWith('data:image/')) return path;
   if (/^(\\\\|\/\/)/.test(path) || !imageTypes.has(extname(path).toLowerCase())) return undefined;
   const candidates = isAbsolute(path) ? [path] : folders.map((folder) => resolve(folder, path));
   for (const candidate of candidates) {

@@ -170,6 +170,12 @@ function links(document: ScoredDocument, { problem }: ScoredProblem, step?: Scor
   return all.join(' · ');
 }
 
+/** VS Code cuts a longer hover off, in the middle of an image that is in the record. */
+const longestImage = 60_000;
+
 function pictures(images: readonly string[]): string {
-  return images.map((uri, index) => image(`Image ${index + 1} of the problem`, uri, imageHeight)).join('\n\n');
+  return images
+    .filter((uri) => uri.length <= longestImage)
+    .map((uri, index) => image(`Image ${index + 1} of the problem`, uri, imageHeight))
+    .join('\n\n');
 }

@@ -40,6 +40,18 @@ describe('hover on a step', () => {
     expect(text(document, 3)).toContain('Solution 2 of 2: min 0.70 · mean 0.70 · last 0.70 · product 0.70');
   });
 
+  it('says which rule found the steps of a text', () => {
+    const { text: written, reasoning } = sketch([{ question: 'Q?', solutions: [['a']] }]);
+    const split = reasoning.problems.map((problem) => ({
+      ...problem,
+      steps: problem.steps.map((step) => ({ ...step, splitBy: 'list' as const })),
+    }));
+    expect(text(scored({ text: written, reasoning: { ...reasoning, problems: split } }), 1)).toContain(
+      'This text was split at the items of its list.',
+    );
+    expect(text(document, 2)).not.toContain('split');
+  });
+
   it('covers the step', () => {
     expect(hover(document, { line: 2, character: 1 }, [])?.range).toEqual({
       start: { line: 2, character: 0 },

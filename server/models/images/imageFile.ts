@@ -33,6 +33,8 @@ export function readImageFiles(sources: readonly string[]): Promise<ImageFile[]>
 }
 
 async function readImageFile(name: string): Promise<ImageFile> {
+  const inside = imageInside(name);
+  if (inside !== undefined) return inside;
   const path = pathOf(name);
   try {
     const { size } = await stat(path);
@@ -47,6 +49,16 @@ async function readImageFile(name: string): Promise<ImageFile> {
       `The image ${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}). Put the file there, or correct its path.`,
     );
   }
+}
+
+/** An image that is in the record itself, as a `data:` URL in base64. */
+function imageInside(url: string): ImageFile | undefined {
+  const match = /^data:image\/[a-z+.-]+;base64,/i.exec(url.slice(0, 64));
+  if (match === null) return undefined;
+  if (url.length > (mostBytes * 4) / 3) {
+    throw new ImageError(`The image in the record is too large: ${mostBytes / 2 ** 20} MiB are read. Make it smaller.`);
+  }
+  return { name: `${url.slice(0, 40)}…`, bytes: Buffer.from(url.slice(match[0].length), 'base64') };
 }
 
 function pathOf(name: string): string {

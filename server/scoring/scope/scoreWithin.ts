@@ -4,9 +4,12 @@ import type { Scope } from './scope.js';
 /** Characters of a text that are looked at; what a longer one is written in shows long before its end. */
 const longestLook = 20_000;
 
+/** Why a step without text has no score; the steps after it are scored as if it were not there. */
+const EMPTY = 'the step has no text';
+
 /**
- * Scores the part of a job that the model knows: the steps whose question, whose own text and all of whose earlier steps are within its
- * scope. The others have no score, and `outOfScope` names them. `score` is not called when nothing is left.
+ * Scores the part of a job that has text and that the model knows: the steps whose question, whose own text and all of whose earlier
+ * steps are within its scope. The others have no score, and `outOfScope` names those outside. `score` is not called when nothing is left.
  *
  * @param model The model's name, for the reason.
  * @param scope Undefined: the model's profile declares none, so everything is scored.
@@ -18,20 +21,23 @@ export async function scoreWithin(
   score: (job: ScoreJob) => Promise<ScoreResult>,
 ): Promise<ScoreResult> {
   const outside = scope ? outOfScope(model, scope, job) : new Map<number, string>();
-  if (outside.size === 0) return score(job);
+  const empty = new Set(job.steps.flatMap(({ text }, step) => (text.trim() === '' ? [step] : [])));
+  if (outside.size === 0 && empty.size === 0) return score(job);
   const scores = new Float64Array(job.steps.length).fill(NaN);
-  const outcome = { scores, outOfScope: new Set(outside.keys()) };
-  const inside = job.steps.flatMap((_, step) => (outside.has(step) ? [] : [step]));
-  if (inside.length === 0) return { ...outcome, skipped: outside, cached: 0, tokens: 0 };
+  const outcome = { scores, ...(outside.size > 0 && { outOfScope: new Set(outside.keys()) }) };
+  const inside = job.steps.flatMap((_, step) => (outside.has(step) || empty.has(step) ? [] : [step]));
+  const skipped = new Map([...[...empty].map((step): [number, string] => [step, EMPTY]), ...outside]);
+  if (inside.length === 0) return { ...outcome, skipped, cached: 0, tokens: 0 };
 
   const places = new Map(inside.map((step, place) => [step, place]));
   const steps = inside.map((step) => {
-    const { text, parent } = job.steps[step]!;
+    const { text } = job.steps[step]!;
+    let { parent } = job.steps[step]!;
+    while (parent !== undefined && empty.has(parent)) parent = job.steps[parent]!.parent;
     return parent === undefined ? { text } : { text, parent: places.get(parent)! };
   });
   const result = await score({ ...job, steps });
   inside.forEach((step, place) => (scores[step] = result.scores[place]!));
-  const skipped = new Map(outside);
   for (const [place, reason] of result.skipped) skipped.set(inside[place]!, reason);
   return { ...result, ...outcome, skipped };
 }
@@ -53,6 +59,7 @@ function outOfScope(model: string, scope: Scope, { question, steps }: ScoreJob):
       outside.set(step, `${lead}, and an earlier step is written in another way.`);
       return;
     }
+    if (text.trim() === '') return;
     let within = seen.get(text);
     if (within === undefined) seen.set(text, (within = isWithin(text, scope.step)));
     if (!within) outside.set(step, `${lead}, and this step is written in another way.`);
