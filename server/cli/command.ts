@@ -1,3 +1,4 @@
+import type { Verifier } from '../answers/verifier.js';
 import type { PolicyChoice, PolicyHost } from '../labeling/policies/openPolicy.js';
 import type { Policy } from '../labeling/policy.js';
 import type { ScorerSettings } from '../scoring/openScorer.js';
@@ -21,6 +22,8 @@ export interface CliWorld {
   readonly signal: AbortSignal;
   /** `cacheFolder` undefined: scores are not kept. */
   createScorer(settings: ScorerSettings, cacheFolder: string | undefined): Scorer;
+  /** The verifier of final answers. */
+  openVerifier(): Verifier;
   /** Throws PolicyError. */
   openPolicy(choice: PolicyChoice, log: PolicyHost['log']): Policy;
   /** Where scores are kept between runs. */

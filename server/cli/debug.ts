@@ -1,4 +1,3 @@
-import { openVerifier } from '../answers/openVerifier.js';
 import { SearchDebugSession } from '../debug/debugSession.js';
 import { createDebugWorld } from '../debug/openTargets.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
@@ -25,7 +24,7 @@ docs/debugging.md describes every field, the breakpoints and the language of con
     const session = new SearchDebugSession(
       createDebugWorld({
         openPolicy: (policy) => Promise.resolve(world.openPolicy({ policy, device: 'auto', threads: 0, server: serverDefaults }, host.log)),
-        openJudge: () => Promise.resolve(openJudge(openVerifier(), undefined, host)),
+        openJudge: () => Promise.resolve(openJudge(world.openVerifier(), undefined, host)),
       }),
     );
     session.start(process.stdin, process.stdout);

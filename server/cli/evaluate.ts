@@ -1,7 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { openVerifier } from '../answers/openVerifier.js';
-import { defaultThreshold, type Evaluation, EvaluationRun, nothingToEvaluate, type StepScores } from '../evaluation/evaluation.js';
+import type { Verifier } from '../answers/verifier.js';
+import {
+  defaultThreshold,
+  type Evaluation,
+  type EvaluationOptions,
+  EvaluationRun,
+  nothingToEvaluate,
+  type StepScores,
+} from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import { locateImages } from '../files/images.js';
 import { count } from '../language/solutionValues.js';
@@ -28,6 +35,7 @@ with the reference answer by the rules of verify; what they cannot decide is lef
 
   --json           one JSON object for each kind of file and line
   --threshold X    a step below X in [0, 1] is called wrong (default: the model's, else ${defaultThreshold})
+  --threshold-from FILE  takes the threshold that is best on a validation file of the same kind
   --seed N         for resampling and intervals (default: 1)
   --rescore        score with the model also where scores stand in the file
   --model DIR      folder of a model with its prm.json (default: the bundled model)
@@ -55,7 +63,7 @@ class EvaluateRun {
   readonly #options: EvaluateOptions;
   readonly #world: CliWorld;
   readonly #progress: ProgressLine;
-  readonly #verifier = openVerifier();
+  readonly #verifier: Verifier;
   #scorer: Scorer | undefined;
   #info: ScorerInfo | undefined;
 
@@ -63,11 +71,38 @@ class EvaluateRun {
     this.#options = options;
     this.#world = world;
     this.#progress = new ProgressLine(world);
+    this.#verifier = world.openVerifier();
   }
 
   async all(): Promise<number> {
+    const { validation } = this.#options;
+    const swept = validation === undefined ? undefined : await this.#sweep(validation);
     const input = new ReportedInput(this.#options.files, this.#world);
-    const run = new EvaluationRun(this.#options, {
+    const run = this.#open(swept === undefined ? this.#options : { ...this.#options, threshold: swept, sweptOn: validation! });
+    for await (const { file, reasoning } of input.files()) {
+      if (!(await run.add(file, reasoning))) input.complain(`${file}: ${nothingToEvaluate}`);
+    }
+    this.#progress.clear();
+    for (const evaluation of await run.evaluations()) this.#print(evaluation);
+    return input.failed > 0 ? exitCodes.unusable : exitCodes.done;
+  }
+
+  /** The threshold with the best headline on a validation file. Throws UsageError when it has none. */
+  async #sweep(validation: string): Promise<number> {
+    const run = this.#open(this.#options);
+    for await (const { file, reasoning } of new ReportedInput([validation], this.#world).files()) await run.add(file, reasoning);
+    this.#progress.clear();
+    for (const evaluation of await run.evaluations()) {
+      if (evaluation.kind === 'bestOfN') continue;
+      const { headline, sweep } = evaluation.result;
+      const best = headline === 'macroF1' ? sweep.bestMacroF1 : sweep.bestFirstErrorF1;
+      if (best !== undefined) return best.threshold;
+    }
+    throw new UsageError(`--threshold-from: ${validation} has no steps with both a label and a score`);
+  }
+
+  #open(options: EvaluationOptions): EvaluationRun {
+    return new EvaluationRun(options, {
       score: (problem, file, onProgress) => this.#score(problem, file, onProgress),
       model: () => this.#info && { model: this.#info.model, device: this.#info.device.provider, threshold: this.#info.threshold },
       verifier: this.#verifier,
@@ -78,12 +113,6 @@ class EvaluateRun {
         this.#world.signal.throwIfAborted();
       },
     });
-    for await (const { file, reasoning } of input.files()) {
-      if (!(await run.add(file, reasoning))) input.complain(`${file}: ${nothingToEvaluate}`);
-    }
-    this.#progress.clear();
-    for (const evaluation of await run.evaluations()) this.#print(evaluation);
-    return input.failed > 0 ? exitCodes.unusable : exitCodes.done;
   }
 
   async dispose(): Promise<void> {
@@ -128,6 +157,7 @@ interface EvaluateOptions {
   readonly json: boolean;
   readonly rescore: boolean;
   readonly threshold: number | undefined;
+  readonly validation: string | undefined;
   readonly seed: number;
   readonly modelPath: string;
   readonly device: (typeof devices)[number];
@@ -139,12 +169,15 @@ function readOptions(args: readonly string[]): EvaluateOptions {
     json: { type: 'boolean', default: false },
     rescore: { type: 'boolean', default: false },
     threshold: { type: 'string' },
+    'threshold-from': { type: 'string' },
     seed: { type: 'string', default: '1' },
     model: { type: 'string', default: '' },
     device: { type: 'string', default: 'auto' },
     'no-cache': { type: 'boolean', default: false },
   });
   if (positionals.length === 0) throw new UsageError('evaluate needs a file or folder');
+  if (values.threshold !== undefined && values['threshold-from'] !== undefined)
+    throw new UsageError('--threshold and --threshold-from exclude each other');
   const device = devices.find((one) => one === values.device);
   if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${values.device}"`);
   return {
@@ -152,6 +185,7 @@ function readOptions(args: readonly string[]): EvaluateOptions {
     json: values.json,
     rescore: values.rescore,
     threshold: thresholdOption(values.threshold),
+    validation: values['threshold-from'],
     seed: seedOption(values.seed),
     modelPath: values.model,
     device,

@@ -38,7 +38,7 @@ export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { k
   ]);
   const lines = table([['', ...shown.map((size) => `N=${size}`), '95 % interval', 'gain over random'], ...rows]);
   const notes = [
-    isScored && result.unscored > 0 && `${count(result.unscored, 'candidate')} without a score count as 0.`,
+    isScored && result.unscored > 0 && `${count(result.unscored, 'candidate')} without a score are chosen last.`,
     !isScored && 'No candidate has a score, so none was chosen by one.',
     result.unanswered > 0 && `${count(result.unanswered, 'candidate')} without a readable final answer do not vote.`,
     withoutVerdict > 0 && `${count(withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`,
@@ -50,33 +50,43 @@ export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { k
 
 /** Scores in percent, over all and by source and policy model. */
 export function processTable(evaluation: Extract<Evaluation, { result: { headline: unknown } }>): string {
-  const { kind, result } = evaluation;
+  const { kind, result, thresholdOrigin } = evaluation;
   const { headline, threshold, score, sweep } = result;
-  const name = headline === 'macroF1' ? (kind === 'prmBench' ? 'PRMScore (macro F1)' : 'macro F1') : 'F1 of first errors';
+  const name = headline === 'macroF1' ? (kind === 'prmBench' ? 'PRMScore (macro F1)' : 'macro F1') : 'first-error F1';
   const best = headline === 'macroF1' ? sweep.bestMacroF1 : sweep.bestFirstErrorF1;
   const rows = [
-    ['', 'solutions', 'steps', 'macro F1', 'F1 right', 'F1 wrong', 'first error', 'no error', 'F1 of both'],
+    ['', 'solutions', 'steps', 'macro F1', 'micro F1', 'positive F1', 'negative F1', 'first error', 'no error', 'first-error F1'],
     row('all', result.all),
     ...[...result.bySource].map(([source, scores]) => row(`source ${source}`, scores)),
     ...[...result.byModel].map(([model, scores]) => row(`model ${model}`, scores)),
   ];
   const notes = [
+    'Positive F1 is of right steps, negative F1 of wrong ones, macro F1 their mean, micro F1 over both pooled.',
+    kind === 'prmBench' && result.bySource.has('multi_solutions') && 'multi_solutions has right steps only: its score is the positive F1.',
     result.bySource.size > 1 &&
       `Mean over sources ${percent(result.meanOverSources)}, weighted by steps ${percent(result.weightedMeanOverSources)}.`,
     result.neutralSteps > 0 && `${count(result.neutralSteps, 'neutral step')} left out.`,
     result.unscoredSteps > 0 && `${count(result.unscoredSteps, 'judged step')} without a score left out.`,
   ];
-  const title = `${BENCHMARKS[kind].title}: ${name} ${percent(score.value)} (${range(score)}) at threshold ${threshold}${bestText(best)}`;
+  const title = `${BENCHMARKS[kind].title}: ${name} ${percent(score.value)} (${range(score)}) at threshold ${threshold} (${thresholdOrigin})${bestText(best)}`;
   return `${title}\n\n${table(rows)}${paragraph(notes)}`;
 }
 
 function bestText(best: Best | undefined): string {
-  return best === undefined ? '' : `; best ${percent(best.value)} at ${best.threshold.toFixed(3)}`;
+  return best === undefined ? '' : `; best ${percent(best.value)} at ${best.threshold.toFixed(3)} (swept on the same data)`;
 }
 
 function row(name: string, { solutions, steps, firstError }: ProcessScores): string[] {
   const { tp, fp, tn, fn } = steps.counts;
-  const shares = [steps.macroF1, steps.f1Correct, steps.f1Incorrect, firstError.errorAccuracy, firstError.correctAccuracy, firstError.f1];
+  const shares = [
+    steps.macroF1,
+    steps.microF1,
+    steps.f1Correct,
+    steps.f1Incorrect,
+    firstError.errorAccuracy,
+    firstError.correctAccuracy,
+    firstError.f1,
+  ];
   return [name, solutions.toLocaleString('en-US'), (tp + fp + tn + fn).toLocaleString('en-US'), ...shares.map(percent)];
 }
 

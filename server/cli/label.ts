@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { openVerifier } from '../answers/openVerifier.js';
 import { labelRun, type RunSummary } from '../labeling/labelRun.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { PolicyError } from '../labeling/policy.js';
@@ -116,7 +115,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     err.write(`steplens: ${message}\n`);
   };
   const host = { env: world.env, log: { info: () => undefined, warn: say } };
-  const verifier = openVerifier();
+  const verifier = world.openVerifier();
   let policy;
   const started = world.now();
   let finished = 0;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { openVerifier } from '../answers/openVerifier.js';
 import { bundledPolicy, inferenceEntry, version } from '../bundled.js';
 import { openPolicy } from '../labeling/policies/openPolicy.js';
 /** The `steplens` command. */
@@ -30,6 +31,7 @@ try {
         // Whoever names a model on the command line has chosen where it is.
         allows: () => true,
       }),
+    openVerifier: () => openVerifier(),
     openPolicy: (choice, log) => openPolicy(choice, { bundledPolicy, inferenceEntry, env, log }),
     program: process.argv.slice(0, 2),
     env,

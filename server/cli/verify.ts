@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { openVerifier } from '../answers/openVerifier.js';
 import type { Verdict } from '../answers/verdict.js';
 import { undecided, type Verifier } from '../answers/verifier.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
@@ -28,7 +27,7 @@ Exit codes: 0 done, 2 bad usage or unreadable input, 130 interrupted.
       json: { type: 'boolean', default: false },
       question: { type: 'string' },
     });
-    const verifier = openVerifier();
+    const verifier = world.openVerifier();
     try {
       if (values.pairs !== undefined) {
         if (positionals.length > 0) throw new UsageError('verify takes either --pairs or a reference and an answer');

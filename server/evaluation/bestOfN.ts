@@ -1,7 +1,7 @@
 import { bootstrapMeans, type Estimate, resampleWeights } from '../reasoning/bootstrap.js';
 import { createRandom } from '../reasoning/random.js';
 import { SCORE_RULES, type ScoreRule, solutionScore } from './solutionScore.js';
-import { bestIsCorrect, passAt, subsetMean } from './subsets.js';
+import { bestIsCorrect, type Growing, passAt, subsetMeans } from './subsets.js';
 
 /** The candidates of one problem. */
 export interface CandidateSet {
@@ -27,7 +27,7 @@ export const SELECTIONS: readonly Selection[] = ['pass', 'random', 'selfConsiste
 export interface BestOfN {
   readonly problems: number;
   readonly candidates: number;
-  /** Candidates without any step score: they count as score 0. */
+  /** Candidates without any step score: they are chosen only where no other is left. */
   readonly unscored: number;
   /** Candidates without a readable final answer: they do not vote. */
   readonly unanswered: number;
@@ -44,7 +44,7 @@ export interface BestOfN {
 /**
  * Best-of-N for N = 1 .. all, as MM-PRM reports it (`eval/prm/extract_calculate.py`): each number is the expectation over
  * all N-subsets of a problem's candidates, averaged over problems. pass@N, random and choice by score are exact; majority
- * voting is exact up to 4,096 subsets a problem, beyond it 1,000 seeded ones. Ties go to the first candidate, as `list.index`
+ * voting is exact up to 4,096 subsets of a size, beyond it the mean of 1,000 seeded ones. Ties go to the first candidate, as `list.index`
  * does there. Intervals are percentiles of 1,000 seeded bootstrap resamples of the problems.
  */
 export function bestOfN(sets: readonly CandidateSet[], seed: number): BestOfN {
@@ -55,7 +55,10 @@ export function bestOfN(sets: readonly CandidateSet[], seed: number): BestOfN {
   }
 }
 
-/** The same, yielding after every problem and every way of choosing: large sets take seconds, and others wait meanwhile. */
+/** Columns that are resampled before others have their turn. */
+const COLUMNS = 16;
+
+/** The same, yielding after every problem and every few columns: large sets take seconds, and others wait meanwhile. */
 export function* bestOfNInParts(sets: readonly CandidateSet[], seed: number): Generator<void, BestOfN> {
   const used = sets.filter((set) => set.candidates.length > 0);
   const largest = used.reduce((n, set) => Math.max(n, set.candidates.length), 0);
@@ -71,9 +74,13 @@ export function* bestOfNInParts(sets: readonly CandidateSet[], seed: number): Ge
   for (const selection of SELECTIONS) {
     const columns = sizes.map((_, i) => perProblem.map((values) => values[selection][i]!));
     const differences = sizes.map((_, i) => perProblem.map((values) => values[selection][i]! - values.random[i]!));
-    curves[selection] = bootstrapMeans(columns, weights);
-    gains[selection] = bootstrapMeans(differences, weights);
-    yield;
+    curves[selection] = [];
+    gains[selection] = [];
+    for (let from = 0; from < sizes.length; from += COLUMNS) {
+      curves[selection].push(...bootstrapMeans(columns.slice(from, from + COLUMNS), weights));
+      gains[selection].push(...bootstrapMeans(differences.slice(from, from + COLUMNS), weights));
+      yield;
+    }
   }
   const candidates = used.flatMap((set) => set.candidates);
   return {
@@ -100,10 +107,8 @@ function accuracies(set: CandidateSet, largest: number, seed: number): Record<Se
   };
   fill('pass', (k) => passAt(n, correct, k));
   fill('random', () => correct / n);
-  const vote = majorityOf(candidates);
-  fill('selfConsistency', (k) =>
-    subsetMean(n, k, (subset) => (candidates[vote(subset)]!.correct ? 1 : 0), createRandom(seed, `${set.id}/${k}`)),
-  );
+  const votes = subsetMeans(n, majorityOf(candidates), createRandom(seed, set.id));
+  fill('selfConsistency', (k) => votes[k - 1]!);
   for (const rule of SCORE_RULES) {
     const scored = candidates.map((candidate, index) => ({
       index,
@@ -117,20 +122,33 @@ function accuracies(set: CandidateSet, largest: number, seed: number): Record<Se
 }
 
 /**
- * Self-consistency (Wang et al. 2022): a function that gives the index of the first candidate with the most frequent answer
- * of a subset; of equally frequent answers the one that comes first. Without any answer, the first candidate.
+ * Self-consistency (Wang et al. 2022): 1 when the first candidate with the most frequent answer of a subset is right; of
+ * equally frequent answers the one that comes first. Without any answer, the first candidate.
  */
-function majorityOf(candidates: readonly Candidate[]): (subset: readonly number[]) => number {
-  // Called for thousands of subsets: answers are counted by number, 0 = none.
-  const numbers = new Map<string | undefined, number>([[undefined, 0]]);
-  for (const { answer } of candidates) if (!numbers.has(answer)) numbers.set(answer, numbers.size);
-  const answers = candidates.map(({ answer }) => numbers.get(answer)!);
+function majorityOf(candidates: readonly Candidate[]): Growing {
+  const numbers = new Map<string, number>();
+  for (const { answer } of candidates) if (answer !== undefined && !numbers.has(answer)) numbers.set(answer, numbers.size);
+  const answers = candidates.map(({ answer }) => (answer === undefined ? -1 : numbers.get(answer)!));
   const counts = new Uint32Array(numbers.size);
-  return (subset) => {
-    counts.fill(0);
-    for (const index of subset) counts[answers[index]!]!++;
-    counts[0] = 0;
-    const most = counts.reduce((a, b) => Math.max(a, b));
-    return subset.find((index) => counts[answers[index]!] === most)!;
+  const firsts = new Uint32Array(numbers.size);
+  let leader = -1;
+  let first = Infinity;
+  return {
+    reset() {
+      counts.fill(0);
+      leader = -1;
+      first = Infinity;
+    },
+    add(index) {
+      first = Math.min(first, index);
+      const answer = answers[index]!;
+      if (answer < 0) return;
+      firsts[answer] = counts[answer] === 0 ? index : Math.min(firsts[answer]!, index);
+      counts[answer]!++;
+      // Only this answer's count has changed: it or the leader before it leads.
+      const lead = leader < 0 ? 1 : counts[answer]! - counts[leader]!;
+      if (lead > 0 || (lead === 0 && firsts[answer] < firsts[leader]!)) leader = answer;
+    },
+    value: () => (candidates[leader < 0 ? first : firsts[leader]!]!.correct ? 1 : 0),
   };
 }

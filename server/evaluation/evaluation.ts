@@ -42,16 +42,21 @@ export interface StepScores {
   readonly skipped: ReadonlyMap<number, string>;
 }
 
+/** Where the threshold of a process benchmark comes from: fixed before (by an option or setting, by the model or as the default), or swept on a validation file. */
+export type ThresholdOrigin = 'fixed' | 'fixed by the model' | 'default' | `swept on ${string}`;
+
 /** What the output formats show of one kind of file. */
 export type Evaluation = { readonly files: readonly string[]; readonly origin: ScoreOrigin; readonly seed: number } & (
   | { readonly kind: 'bestOfN'; readonly result: BestOfN; readonly withoutVerdict: number }
-  | { readonly kind: ProcessBenchmark; readonly result: ProcessReport }
+  | { readonly kind: ProcessBenchmark; readonly result: ProcessReport; readonly thresholdOrigin: ThresholdOrigin }
 );
 
 export interface EvaluationOptions {
   readonly seed: number;
   /** Without it the scoring model's, else 0.5. */
   readonly threshold: number | undefined;
+  /** Of a threshold that was swept: the file it was swept on. */
+  readonly sweptOn?: string;
   /** Scores with the model also where scores stand in the file. */
   readonly rescore: boolean;
 }
@@ -155,7 +160,16 @@ export class EvaluationRun {
     }
     const solutions = problems.flatMap(({ problem, scores }) => labelledSolutions(problem, scores));
     const threshold = this.#options.threshold ?? used?.threshold ?? defaultThreshold;
+    const { sweptOn } = this.#options;
+    const origin: ThresholdOrigin =
+      this.#options.threshold === undefined
+        ? used
+          ? 'fixed by the model'
+          : 'default'
+        : sweptOn === undefined
+          ? 'fixed'
+          : `swept on ${sweptOn}`;
     await this.#world.pause();
-    return { ...about, kind, result: processReport(solutions, BENCHMARKS[kind].headline, threshold, seed) };
+    return { ...about, kind, thresholdOrigin: origin, result: processReport(solutions, BENCHMARKS[kind].headline, threshold, seed) };
   }
 }

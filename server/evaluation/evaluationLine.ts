@@ -1,6 +1,6 @@
 import type { Estimate } from '../reasoning/bootstrap.js';
 import { SELECTIONS, type Selection } from './bestOfN.js';
-import type { Evaluation, ScoreOrigin } from './evaluation.js';
+import type { Evaluation, ScoreOrigin, ThresholdOrigin } from './evaluation.js';
 import type { ProcessBenchmark } from './evaluationInput.js';
 import type { ProcessScores } from './processBenchmark.js';
 
@@ -31,6 +31,7 @@ export interface ProcessLine extends About {
   readonly benchmark: ProcessBenchmark;
   readonly headline: 'macroF1' | 'firstErrorF1';
   readonly threshold: number;
+  readonly thresholdOrigin: ThresholdOrigin;
   readonly score: EstimateLine;
   readonly all: ScoresLine;
   readonly bySource: Readonly<Record<string, ScoresLine>>;
@@ -64,6 +65,7 @@ export interface ScoresLine {
   readonly macroF1: number | null;
   readonly f1Correct: number | null;
   readonly f1Incorrect: number | null;
+  readonly microF1: number | null;
   readonly accuracy: number | null;
   readonly firstError: {
     readonly erroneous: number;
@@ -99,7 +101,14 @@ function bestOfNLine({ files, origin, seed, result, withoutVerdict }: Extract<Ev
   };
 }
 
-function processLine({ kind, files, origin, seed, result }: Extract<Evaluation, { result: { headline: unknown } }>): ProcessLine {
+function processLine({
+  kind,
+  files,
+  origin,
+  seed,
+  result,
+  thresholdOrigin,
+}: Extract<Evaluation, { result: { headline: unknown } }>): ProcessLine {
   const { headline, threshold, score, all, bySource, byModel, sweep, neutralSteps, unscoredSteps } = result;
   return {
     kind: 'processBenchmark',
@@ -109,6 +118,7 @@ function processLine({ kind, files, origin, seed, result }: Extract<Evaluation, 
     seed,
     headline,
     threshold,
+    thresholdOrigin,
     score: estimate(score),
     all: scoresLine(all),
     bySource: Object.fromEntries([...bySource].map(([key, scores]) => [key, scoresLine(scores)])),
@@ -123,7 +133,7 @@ function processLine({ kind, files, origin, seed, result }: Extract<Evaluation, 
 }
 
 function scoresLine({ solutions, steps, firstError }: ProcessScores): ScoresLine {
-  const { counts, macroF1, f1Correct, f1Incorrect, accuracy } = steps;
+  const { counts, macroF1, microF1, f1Correct, f1Incorrect, accuracy } = steps;
   const { erroneous, correct, errorAccuracy, correctAccuracy, f1 } = firstError;
   return {
     solutions,
@@ -131,6 +141,7 @@ function scoresLine({ solutions, steps, firstError }: ProcessScores): ScoresLine
     macroF1: known(macroF1),
     f1Correct: known(f1Correct),
     f1Incorrect: known(f1Incorrect),
+    microF1: known(microF1),
     accuracy: known(accuracy),
     firstError: { erroneous, correct, errorAccuracy: known(errorAccuracy), correctAccuracy: known(correctAccuracy), f1: known(f1) },
   };

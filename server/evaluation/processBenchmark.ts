@@ -1,7 +1,7 @@
 import { type Estimate, interval, resampleWeights } from '../reasoning/bootstrap.js';
 import { countFirstError, type FirstErrorMetrics, firstErrorMetrics, harmonicMean } from './firstErrorMetrics.js';
 import type { LabelledSolution } from './labelledSolution.js';
-import { addCounts, countSteps, macroF1, type StepCounts, type StepMetrics, stepMetrics } from './stepMetrics.js';
+import { addCounts, countSteps, type StepCounts, type StepMetrics, stepMetrics } from './stepMetrics.js';
 import { sweepThresholds, type ThresholdSweep } from './thresholdSweep.js';
 
 /** Which number a benchmark's authors compare models by. */
@@ -38,7 +38,8 @@ export interface ProcessReport {
  * - VisualProcessBench (arXiv 2503.10291, 3.3): headline macro F1 over the steps of all solutions, neutral ones left out.
  * - ProcessBench (arXiv 2412.06559): headline F1 of first-error accuracy on wrong and on right solutions.
  * - PRMBench (arXiv 2501.03124; `mr_eval/tasks/prmtest_classified/task.py`): headline PRMScore = macro F1; the originals that
- *   its redundancy rows carry are not in its total, nor read here.
+ *   its redundancy rows carry are not in its total, nor read here. Its class `multi_solutions` has right steps only: the score of
+ *   that class is their F1; in the total its steps are pooled with the others.
  * A step is low when its score is below `threshold`. The caller says which headline; all numbers are computed for all.
  */
 export function processReport(solutions: readonly LabelledSolution[], headline: Headline, threshold: number, seed: number): ProcessReport {
@@ -67,9 +68,14 @@ export function processReport(solutions: readonly LabelledSolution[], headline: 
 function scoresOf(solutions: readonly LabelledSolution[], threshold: number): ProcessScores {
   return {
     solutions: solutions.length,
-    steps: stepMetrics(addCounts(solutions.map((solution) => countSteps(solution, threshold)))),
+    steps: stepMetrics(addCounts(solutions.map((solution) => countSteps(solution, threshold))), isRightOnly(solutions)),
     firstError: firstErrorMetrics(solutions.map((solution) => countFirstError(solution, threshold))),
   };
+}
+
+/** PRMBench's class of right solutions only: there is no wrong step to find in it. */
+function isRightOnly(solutions: readonly LabelledSolution[]): boolean {
+  return solutions.length > 0 && solutions.every(({ source }) => source === 'multi_solutions');
 }
 
 /** Groups in alphabetical order; solutions that do not tell are in none. */
@@ -94,12 +100,15 @@ function headlineEstimate(solutions: readonly LabelledSolution[], headline: Head
     headline === 'macroF1'
       ? solutions.map((solution) => countSteps(solution, threshold)).map(({ tp, fp, tn, fn }) => [tp, fp, tn, fn])
       : solutions.map((solution) => countFirstError(solution, threshold)).map((c) => [c.errorHits, c.erroneous, c.correctHits, c.correct]);
+  const rightOnly = isRightOnly(solutions);
   const value = (weight: (row: number) => number): number => {
     const sums = [0, 0, 0, 0];
     rows.forEach((row, at) => row.forEach((count, column) => (sums[column]! += count * weight(at))));
     const [a, b, c, d] = sums as [number, number, number, number];
     const result =
-      headline === 'macroF1' ? macroF1({ tp: a, fp: b, tn: c, fn: d }) : harmonicMean(b ? a / b : undefined, d ? c / d : undefined);
+      headline === 'macroF1'
+        ? stepMetrics({ tp: a, fp: b, tn: c, fn: d }, rightOnly).macroF1
+        : harmonicMean(b ? a / b : undefined, d ? c / d : undefined);
     return result ?? NaN;
   };
   const resampled = resampleWeights(rows.length, seed)

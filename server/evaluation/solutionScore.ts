@@ -21,12 +21,12 @@ const RULES: Record<ScoreRule, (scores: readonly number[]) => number> = {
 };
 
 /**
- * A candidate's score from its steps' scores in [0, 1]; NaN = not scored, left out. Without any score it is 0, as in the
- * reference code. That code divides by zero on logit(0); here it is -9999, as its log(0) is.
+ * A candidate's score from its steps' scores in [0, 1]; NaN = not scored, left out. Without any score it is -Infinity, so that
+ * any scored candidate is preferred: the reference code gives 0, the highest sum of logs there is. That code divides by zero on logit(0); here it is -9999, as its log(0) is.
  */
 export function solutionScore(scores: readonly number[], rule: ScoreRule): number {
   const known = scores.filter((score) => !Number.isNaN(score));
-  return known.length === 0 ? 0 : RULES[rule](known);
+  return known.length === 0 ? -Infinity : RULES[rule](known);
 }
 
 function sum(values: readonly number[]): number {

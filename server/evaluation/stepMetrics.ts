@@ -27,6 +27,8 @@ export interface StepMetrics {
    * steps after the first error are judged too), and PRMBench's PRMScore (its weights are 0.5 and 0.5).
    */
   readonly macroF1: number | undefined;
+  /** F1 over both classes pooled, which for two classes is the accuracy. */
+  readonly microF1: number | undefined;
   readonly accuracy: number | undefined;
   /** Share of the right steps that are called right. */
   readonly correctAccuracy: number | undefined;
@@ -57,7 +59,11 @@ export function addCounts(all: readonly StepCounts[]): StepCounts {
   return sum;
 }
 
-export function stepMetrics(counts: StepCounts): StepMetrics {
+/**
+ * `isRightOnly`: the solutions are of a class without wrong steps (PRMBench's `multi_solutions`), whose score is the F1 of right
+ * steps alone.
+ */
+export function stepMetrics(counts: StepCounts, isRightOnly = false): StepMetrics {
   const { tp, fp, tn, fn } = counts;
   const f1Correct = share(2 * tp, 2 * tp + fp + fn);
   const f1Incorrect = share(2 * tn, 2 * tn + fp + fn);
@@ -65,7 +71,8 @@ export function stepMetrics(counts: StepCounts): StepMetrics {
     counts,
     f1Correct,
     f1Incorrect,
-    macroF1: macroF1(counts),
+    macroF1: isRightOnly ? f1Correct : macroF1(counts),
+    microF1: share(tp + tn, tp + fp + tn + fn),
     accuracy: share(tp + tn, tp + fp + tn + fn),
     correctAccuracy: share(tp, tp + fn),
     incorrectAccuracy: share(tn, tn + fp),

@@ -1,13 +1,15 @@
 /** Sums over the subsets of n candidates, in closed form where there is one. Subsets are equally likely, without repeats. */
 
-import { type Random, sampleIndices } from '../reasoning/random.js';
+import { type Random, shuffled } from '../reasoning/random.js';
 
-/** ln C(n, k); -Infinity where C is 0. */
+/** ln n! by position; grows as it is asked. */
+const logFactorials = [0];
+
+/** ln C(n, k); -Infinity where C is 0. Constant time for all n that were asked before. */
 export function logChoose(n: number, k: number): number {
   if (k < 0 || k > n) return -Infinity;
-  let sum = 0;
-  for (let i = 1; i <= Math.min(k, n - k); i++) sum += Math.log(n - i + 1) - Math.log(i);
-  return sum;
+  for (let i = logFactorials.length; i <= n; i++) logFactorials.push(logFactorials[i - 1]! + Math.log(i));
+  return logFactorials[n]! - logFactorials[k]! - logFactorials[n - k]!;
 }
 
 /**
@@ -18,6 +20,9 @@ export function passAt(n: number, correct: number, k: number): number {
   return 1 - Math.exp(logChoose(n - correct, k) - logChoose(n, k));
 }
 
+/** Smaller shares do not change a sum in double precision. */
+const NEGLIGIBLE = 1e-18;
+
 /**
  * Chance that the candidate with the highest score among k of n is right, in closed form over all subsets: the one of rank r
  * (0 = highest) leads when the other k - 1 come from the n - 1 - r below it. `ranked`: verdicts, highest score first.
@@ -26,34 +31,54 @@ export function bestIsCorrect(ranked: readonly boolean[], k: number): number {
   const n = ranked.length;
   const all = logChoose(n, k);
   let chance = 0;
-  for (let r = 0; r <= n - k; r++) if (ranked[r]!) chance += Math.exp(logChoose(n - 1 - r, k - 1) - all);
+  for (let r = 0; r <= n - k; r++) {
+    const share = Math.exp(logChoose(n - 1 - r, k - 1) - all);
+    // The shares fall by about 1 - k/n with every rank: over all k, some n log n of them count.
+    if (share < NEGLIGIBLE) break;
+    if (ranked[r]!) chance += share;
+  }
   return Math.min(1, chance);
 }
 
+/** What a subset answers, as its members come one by one in any order. */
+export interface Growing {
+  /** Forgets all members. */
+  reset(): void;
+  add(index: number): void;
+  /** The value of the subset of all members so far. */
+  value(): number;
+}
+
 /**
- * Mean of `value` over the subsets of size k (indices ascending): over all when there are at most `limit`, else over
- * `samples` drawn ones.
+ * Mean of the value over the subsets of every size 1 .. n: over all subsets of a size when there are at most `limit`, else
+ * over the beginnings of `samples` random orders, each of which is a random subset of every size: O(n) for each order.
  */
-export function subsetMean(
-  n: number,
-  k: number,
-  value: (subset: readonly number[]) => number,
-  random: Random,
-  limit = 4096,
-  samples = 1000,
-): number {
-  const exact = Math.exp(logChoose(n, k)) <= limit + 0.5;
+export function subsetMeans(n: number, growing: Growing, random: Random, limit = 4096, samples = 1000): number[] {
+  const isExact = (k: number): boolean => Math.exp(logChoose(n, k)) <= limit + 0.5;
+  const sums = new Float64Array(n + 1);
+  const sizes = Array.from({ length: n }, (_, i) => i + 1);
+  if (!sizes.every(isExact)) {
+    for (let sample = 0; sample < samples; sample++) {
+      growing.reset();
+      shuffled(n, random).forEach((index, at) => {
+        growing.add(index);
+        sums[at + 1]! += growing.value();
+      });
+    }
+  }
+  return sizes.map((k) => (isExact(k) ? exactMean(n, k, growing) : sums[k]! / samples));
+}
+
+function exactMean(n: number, k: number, growing: Growing): number {
   let sum = 0;
   let count = 0;
-  for (const subset of exact ? allSubsets(n, k) : drawn(n, k, samples, random)) {
-    sum += value(subset);
+  for (const subset of allSubsets(n, k)) {
+    growing.reset();
+    for (const index of subset) growing.add(index);
+    sum += growing.value();
     count++;
   }
   return sum / count;
-}
-
-function* drawn(n: number, k: number, samples: number, random: Random): Generator<readonly number[]> {
-  for (let i = 0; i < samples; i++) yield sampleIndices(n, k, random);
 }
 
 /** All subsets of size k of 0..n-1 in lexicographic order; the array is reused. */

@@ -27,6 +27,7 @@ const scoresLine = object({
   macroF1: known,
   f1Correct: known,
   f1Incorrect: known,
+  microF1: known,
   accuracy: known,
   firstError: object({ erroneous: count, correct: count, errorAccuracy: known, correctAccuracy: known, f1: known }),
 });
@@ -83,6 +84,8 @@ export const evaluateLine = variants('kind', {
     benchmark: oneOf('visualProcessBench', 'processBench', 'prmBench', 'humanLabels'),
     headline: oneOf('macroF1', 'firstErrorF1'),
     threshold: number,
+    /** `fixed`, `fixed by the model`, `default`, or `swept on FILE`. */
+    thresholdOrigin: text,
     score: estimateLine,
     all: scoresLine,
     bySource: dictionary(scoresLine),

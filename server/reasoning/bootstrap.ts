@@ -44,8 +44,8 @@ export function interval(values: readonly number[]): [low: number, high: number]
     const at = q * (sorted.length - 1);
     const low = Math.floor(at);
     const share = at - low;
-    // A share of 0 must not turn the neighbour's infinity into NaN.
-    return share === 0 ? sorted[low]! : sorted[low]! * (1 - share) + sorted[low + 1]! * share;
+    // A share of 0 must not turn the neighbour's infinity into NaN, nor rounding put the low end of equal values above the high one.
+    return share === 0 || sorted[low] === sorted[low + 1] ? sorted[low]! : sorted[low]! * (1 - share) + sorted[low + 1]! * share;
   };
   return [quantile(0.025), quantile(0.975)];
 }

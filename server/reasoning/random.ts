@@ -24,3 +24,13 @@ export function sampleIndices(size: number, count: number, random: Random): numb
   }
   return chosen;
 }
+
+/** 0 .. size - 1 in random order; every order is equally likely (Fisher and Yates). */
+export function shuffled(size: number, random: Random): number[] {
+  const order = Array.from({ length: size }, (_, i) => i);
+  for (let i = size - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import * as evaluation from './evaluation.js';
 import * as labeling from './labeling.js';
 import * as large from './large.js';
 import * as paint from './paint.js';
@@ -12,7 +13,7 @@ import * as splitting from './splitting.js';
 import * as throughput from './throughput.js';
 
 /** `npm run bench [PART...]`: a table, and the same as JSON in bench-results/. */
-const parts = { parse, scoring, throughput, scaling, labeling, server, splitting, paint };
+const parts = { parse, scoring, throughput, scaling, labeling, evaluation, server, splitting, paint };
 /** Needs some gigabytes and minutes: measured only when it is named. */
 const all = { ...parts, large };
 const chosen = process.argv.slice(2);

@@ -133,7 +133,7 @@ describe('steplens evaluate', () => {
     await write('partly.jsonl', [unknown, candidates('q6', false)]);
     const partly = (await run(['evaluate', at('partly.jsonl')])).out;
     expect(partly).toMatch(/^ +PRM min/m);
-    expect(partly).toContain('4 candidates without a score count as 0.');
+    expect(partly).toContain('4 candidates without a score are chosen last.');
   });
 
   it('uses the scores that stand in a file, and starts no model for them', async () => {
@@ -187,7 +187,7 @@ describe('steplens evaluate', () => {
     expect(out).toMatch(/N=1 +N=2 +N=4 +95 % interval +gain over random/);
     expect(out).toMatch(/pass@N +50\.0 +83\.3 +100\.0/);
     expect(out).toContain('Scores as they stand in 1 file, 1 file scored with fake on cpu · seed 1');
-    expect(out).toContain('ProcessBench: F1 of first errors 50.0');
+    expect(out).toContain('ProcessBench: first-error F1 50.0');
     expect(out).toMatch(/source gsm8k +2 +4/);
   });
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
+import { localVerifier } from '../../server/answers/localVerifier.js';
 import { runCli } from '../../server/cli/cli.js';
 import type { CliWorld } from '../../server/cli/command.js';
 import type { ScoreLine } from '../../server/cli/scoreLines.js';
@@ -28,6 +29,7 @@ export async function run(args: readonly string[], world: Partial<CliWorld> = {}
       created.push(given);
       return scorer;
     },
+    openVerifier: localVerifier,
     openPolicy: () => {
       throw new Error('this test opens no policy');
     },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bestOfN, type Candidate, type CandidateSet, SELECTIONS } from '../../server/evaluation/bestOfN.js';
 import { SCORE_RULES, solutionScore } from '../../server/evaluation/solutionScore.js';
-import { allSubsets, bestIsCorrect, logChoose, passAt, subsetMean } from '../../server/evaluation/subsets.js';
+import { allSubsets, bestIsCorrect, logChoose, passAt, subsetMeans } from '../../server/evaluation/subsets.js';
 import { interval, resampleWeights } from '../../server/reasoning/bootstrap.js';
 import { createRandom, sampleIndices } from '../../server/reasoning/random.js';
 
@@ -110,6 +110,33 @@ describe('Best-of-N over all subsets', () => {
   });
 });
 
+describe('a candidate without scores', () => {
+  it('is never chosen by a score while another has one, also where all sums of logs are negative', () => {
+    const all: Candidate[] = [
+      { correct: true, scores: [] },
+      { correct: false, scores: [0.1, 0.2] },
+      { correct: false, scores: [0.01] },
+    ];
+    const { curves } = bestOfN([{ id: 'p', candidates: all }], 1);
+    for (const rule of SCORE_RULES) expect([rule, curves[rule][2]!.value]).toEqual([rule, 0]);
+  });
+});
+
+describe('large sets', () => {
+  it('are estimated at every N, in parts of which none takes long', () => {
+    const all = Array.from(
+      { length: 512 },
+      (_, i): Candidate => ({ correct: i % 3 === 0, scores: [((i * 37) % 512) / 512], answer: String(i % 7) }),
+    );
+    const { sizes, curves } = bestOfN([{ id: 'p', candidates: all }], 1);
+    expect(sizes).toHaveLength(512);
+    expect(curves.pass[511]!.value).toBeCloseTo(1, 9);
+    // At N = 1 a vote is a random choice.
+    expect(curves.selfConsistency[0]!.value).toBeCloseTo(curves.random[0]!.value, 9);
+    expect(curves.min[511]!.value).toBe(all[all.map(({ scores }) => scores[0]).indexOf(511 / 512)]!.correct ? 1 : 0);
+  });
+});
+
 describe("a candidate's score, by MM-PRM's rules", () => {
   it.each([
     ['min', 0.2],
@@ -124,9 +151,9 @@ describe("a candidate's score, by MM-PRM's rules", () => {
     expect(solutionScore([0.5, 0.2, 0.8], rule)).toBeCloseTo(expected, 10);
   });
 
-  it('is 0 without scores, leaves out what was not scored, and never NaN at 0 and 1', () => {
+  it('is below every other without scores, leaves out what was not scored, and never NaN at 0 and 1', () => {
     for (const rule of SCORE_RULES) {
-      expect(solutionScore([], rule)).toBe(0);
+      expect(solutionScore([], rule)).toBe(-Infinity);
       expect(solutionScore([NaN, 0.3], rule)).toBe(solutionScore([0.3], rule));
       expect(Number.isFinite(solutionScore([0, 1], rule))).toBe(true);
     }
@@ -152,9 +179,13 @@ describe('subsets', () => {
   });
 
   it('estimates by sampling when there are too many subsets', () => {
-    const mean = subsetMean(30, 15, (subset) => (subset.includes(3) ? 1 : 0), createRandom(1, 'x'));
-    expect(mean).toBeGreaterThan(0.42);
-    expect(mean).toBeLessThan(0.58);
+    const members = new Set<number>();
+    const holds3 = { reset: () => members.clear(), add: (index: number) => members.add(index), value: () => (members.has(3) ? 1 : 0) };
+    const means = subsetMeans(30, holds3, createRandom(1, 'x'));
+    // Sizes with few subsets are exact.
+    expect([means[0], means[1], means[28], means[29]]).toEqual([1 / 30, 2 / 30, 29 / 30, 1]);
+    expect(means[14]).toBeGreaterThan(0.42);
+    expect(means[14]).toBeLessThan(0.58);
   });
 
   it('draws different indices, each equally often', () => {

@@ -91,16 +91,29 @@ export interface ProcessRow {
   readonly cells: readonly string[];
 }
 
-export const PROCESS_COLUMNS = ['solutions', 'steps', 'macro F1', 'F1 right', 'F1 wrong', 'first error', 'no error', 'F1 of both'] as const;
+export const PROCESS_COLUMNS = [
+  'solutions',
+  'steps',
+  'macro F1',
+  'micro F1',
+  'positive F1',
+  'negative F1',
+  'first error',
+  'no error',
+  'first-error F1',
+] as const;
 
 /** Over all, then by source, then by model that wrote the solutions. */
 export function processRows({ all, bySource, byModel }: ProcessLine): ProcessRow[] {
-  const row = (name: string, { solutions, counts, macroF1, f1Correct, f1Incorrect, firstError }: ProcessLine['all']): ProcessRow => ({
+  const row = (
+    name: string,
+    { solutions, counts, macroF1, microF1, f1Correct, f1Incorrect, firstError }: ProcessLine['all'],
+  ): ProcessRow => ({
     name,
     cells: [
       solutions.toLocaleString('en'),
       (counts.tp + counts.fp + counts.tn + counts.fn).toLocaleString('en'),
-      ...[macroF1, f1Correct, f1Incorrect, firstError.errorAccuracy, firstError.correctAccuracy, firstError.f1].map(percent),
+      ...[macroF1, microF1, f1Correct, f1Incorrect, firstError.errorAccuracy, firstError.correctAccuracy, firstError.f1].map(percent),
     ],
   });
   return [
@@ -138,7 +151,7 @@ function countedOut(line: EvaluateLine): string[] {
   if (line.kind === 'bestOfN') {
     const few = line.problems - (line.complete.at(-1) ?? 0);
     return [
-      ...(line.unscored > 0 ? [`${plural(line.unscored, 'candidate')} without a score count as 0.`] : []),
+      ...(line.unscored > 0 ? [`${plural(line.unscored, 'candidate')} without a score are chosen last.`] : []),
       ...(line.unanswered > 0 ? [`${plural(line.unanswered, 'candidate')} without a readable final answer do not vote.`] : []),
       ...(line.withoutVerdict > 0
         ? [`${plural(line.withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`]
