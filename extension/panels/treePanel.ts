@@ -1,8 +1,11 @@
 import {
   commands,
   type Disposable,
+  env,
   type LogOutputChannel,
+  type Position,
   Range,
+  type TextDocument,
   type TextEditorSelectionChangeEvent,
   Uri,
   ViewColumn,
@@ -10,11 +13,13 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { jsonPointerAt } from '../../server/formats/jsonPointer.js';
 import { TreeViewRequest } from '../../server/protocol/labeling.js';
 import type { RequestType } from '../../server/protocol/message.js';
-import { type NodeView, type ProblemView, ProblemViewRequest } from '../../server/protocol/problemView.js';
+import { NodeRollouts, type NodeView, type ProblemView, ProblemViewRequest, type RolloutView } from '../../server/protocol/problemView.js';
 import { ScoreDocument } from '../../server/protocol/scoring.js';
 import type { StepAtResult } from '../../server/protocol/steps.js';
+import { rootPath } from '../../server/reasoning/paths.js';
 import { type InitialView, readPersistedState, type TreeEvents, type TreeRequests } from '../../webview/tree/protocol.js';
 import type { Client } from '../shell/client.js';
 import { reveal, toRange } from '../shell/editors.js';
@@ -39,7 +44,10 @@ export class TreePanel implements Disposable {
   readonly #wire: PanelWire<TreeRequests, TreeEvents>;
   readonly #subscriptions: Disposable[];
   readonly #imageFolders = new Set<string>();
+  #uri: Uri;
   #problem: number;
+  /** Stays on its file; otherwise it shows the file of the active editor. */
+  isLocked = true;
   #view: ProblemView | null = null;
   #cursorTimer: NodeJS.Timeout | undefined;
   /** Selection this panel made itself: it must not come back as a cursor move. */
@@ -48,14 +56,10 @@ export class TreePanel implements Disposable {
   #isStale = false;
   #pendingNode: number | undefined;
 
-  constructor(
-    world: PanelWorld,
-    panel: WebviewPanel,
-    readonly uri: Uri,
-    problem: number,
-  ) {
+  constructor(world: PanelWorld, panel: WebviewPanel, uri: Uri, problem: number) {
     this.#world = world;
     this.#panel = panel;
+    this.#uri = uri;
     this.#problem = problem;
     this.#wire = new PanelWire<TreeRequests, TreeEvents>(panel.webview, this.#handlers(), world.log);
     this.#subscriptions = [
@@ -68,13 +72,32 @@ export class TreePanel implements Disposable {
         if (params.file === this.uri.toString()) this.#refreshSoon();
       }),
     ];
-    panel.title = `Tree: ${uri.path.slice(uri.path.lastIndexOf('/') + 1)}`;
+    this.#setTitle();
     panel.iconPath = {
       light: Uri.joinPath(world.extensionUri, 'media', 'icons', 'tree-light.svg'),
       dark: Uri.joinPath(world.extensionUri, 'media', 'icons', 'tree-dark.svg'),
     };
     this.#setOptions();
     panel.webview.html = panelHtml(panel.webview, world.extensionUri);
+  }
+
+  get uri(): Uri {
+    return this.#uri;
+  }
+
+  /** Shows another file in the same place. */
+  async follow(uri: Uri): Promise<void> {
+    this.#uri = uri;
+    this.#problem = 0;
+    this.#view = null;
+    this.#ownSelection = undefined;
+    this.#setTitle();
+    await this.#refresh();
+  }
+
+  #setTitle(): void {
+    const name = this.#uri.path.slice(this.#uri.path.lastIndexOf('/') + 1);
+    this.#panel.title = this.isLocked ? `Tree: ${name}` : `Tree (following): ${name}`;
   }
 
   get onDidDispose(): WebviewPanel['onDidDispose'] {
@@ -112,10 +135,21 @@ export class TreePanel implements Disposable {
         const found = this.#view?.nodes[node];
         if (!found) throw new Error(`There is no node ${node}.`);
         if (!(await exists(this.uri))) throw new Error('The file is written when the search ends.');
-        const range = rangeOf(found, step, rollout);
+        const range = rollout === undefined ? rangeOf(found, step) : toRange((await this.#rollouts(node))[rollout]?.range ?? found.range);
         this.#ownSelection = JSON.stringify([range.start, range.end]);
         await reveal(this.uri, range, { focus: focus === true, select: true });
         return null;
+      },
+      rollouts: ({ node }) => this.#rollouts(node),
+      copy: async ({ node, what }) => {
+        await env.clipboard.writeText(await this.#copied(node, what));
+        return null;
+      },
+      savePicture: ({ kind, data }) => this.#savePicture(kind, data),
+      setLocked: ({ isLocked }) => {
+        this.isLocked = isLocked === true;
+        this.#setTitle();
+        return Promise.resolve(null);
       },
       score: async () => {
         await this.#ask(ScoreDocument, {});
@@ -142,6 +176,35 @@ export class TreePanel implements Disposable {
         return this.#start('steplens.whyNotInTrainingSet', this.uri.toString(), this.#problem, ...end);
       },
     };
+  }
+
+  /** Asked for when a node is looked at: a large tree's rollouts are most of its file. */
+  async #rollouts(node: number): Promise<readonly RolloutView[]> {
+    if (!this.#view?.nodes[node]) throw new Error(`There is no node ${node}.`);
+    return this.#ask(NodeRollouts, { problem: this.#problem, node });
+  }
+
+  async #copied(node: number, what: 'step' | 'path' | 'pointer'): Promise<string> {
+    const nodes = this.#view?.nodes ?? [];
+    const found = nodes[node];
+    if (!found) throw new Error(`There is no node ${node}.`);
+    if (what === 'pointer') {
+      const document = await workspace.openTextDocument(this.#uri);
+      return pointerAt(document, rangeOf(found, undefined).start);
+    }
+    const path = what === 'step' ? [node] : rootPath(nodes, node);
+    return path.flatMap((id) => nodes[id]!.steps.map(({ text }) => text)).join('\n\n');
+  }
+
+  async #savePicture(kind: 'svg' | 'png', data: string): Promise<null> {
+    const isPng = kind === 'png';
+    const target = await window.showSaveDialog({
+      defaultUri: this.#uri.with({ path: `${this.#uri.path.replace(/\.[^./]*$/, '')}.tree.${isPng ? 'png' : 'svg'}` }),
+      filters: isPng ? { PNG: ['png'] } : { SVG: ['svg'] },
+      title: 'Save the picture of the tree',
+    });
+    if (target) await workspace.fs.writeFile(target, isPng ? Buffer.from(data, 'base64') : new TextEncoder().encode(data));
+    return null;
   }
 
   #start(command: string, ...args: readonly unknown[]): Promise<null> {
@@ -182,6 +245,7 @@ export class TreePanel implements Disposable {
     this.#allowImages(images);
     return {
       view,
+      isLocked: this.isLocked,
       images: images.map((image) => String(this.#panel.webview.asWebviewUri(image))),
       replay,
       labeling: labeling && { rollouts: labeling.rollouts, ...(labeling.budget !== undefined && { budget: labeling.budget }) },
@@ -269,11 +333,18 @@ async function exists(uri: Uri): Promise<boolean> {
   );
 }
 
-/** The text of a node's step, of its rollout, or of all its steps; a node without steps (a root) is its first character. */
-function rangeOf(node: NodeView, step: number | undefined, rollout: number | undefined): Range {
-  const one = rollout === undefined ? node.steps.find(({ index }) => index === step) : node.rollouts[rollout];
+/** The text of a node's step, or of all its steps; a node without steps (a root) is its first character. */
+function rangeOf(node: NodeView, step: number | undefined): Range {
+  const one = node.steps.find(({ index }) => index === step);
   if (one) return toRange(one.range);
   const [first] = node.steps;
   const start = toRange(first?.range ?? node.range).start;
   return new Range(start, first ? toRange(node.steps.at(-1)!.range).end : start);
+}
+
+/** Where a value is in a file: a JSON pointer; of a file with a record a line, the line before it. */
+function pointerAt(document: TextDocument, position: Position): string {
+  if (document.languageId !== 'jsonl' && !document.fileName.endsWith('.jsonl'))
+    return jsonPointerAt(document.getText(), document.offsetAt(position));
+  return `line ${position.line + 1}: ${jsonPointerAt(document.lineAt(position.line).text, position.character)}`;
 }

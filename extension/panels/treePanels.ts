@@ -1,5 +1,6 @@
 import { type Disposable, Uri, ViewColumn, type WebviewPanel, type WebviewPanelSerializer, window } from 'vscode';
 import { readPersistedState } from '../../webview/tree/protocol.js';
+import type { Claims } from '../shell/claims.js';
 import { type PanelWorld, TreePanel } from './treePanel.js';
 
 export const viewType = 'steplens.tree';
@@ -7,23 +8,28 @@ export const viewType = 'steplens.tree';
 /** The open tree panels, one a document; restores those of the last session. */
 export class TreePanels implements Disposable, WebviewPanelSerializer {
   readonly #world: PanelWorld;
-  readonly #panels = new Map<string, TreePanel>();
-  readonly #serializer: Disposable;
+  readonly #panels = new Set<TreePanel>();
+  readonly #subscriptions: Disposable[];
 
-  constructor(world: PanelWorld) {
+  constructor(world: PanelWorld, claims: Claims) {
     this.#world = world;
-    this.#serializer = window.registerWebviewPanelSerializer(viewType, this);
+    this.#subscriptions = [
+      window.registerWebviewPanelSerializer(viewType, this),
+      window.onDidChangeActiveTextEditor((editor) => {
+        if (editor && claims.has(editor.document)) this.#follow(editor.document.uri);
+      }),
+    ];
   }
 
   /** Shows the tree of a document's problem beside its editor. */
   async open(uri: Uri, problem?: number, node?: number): Promise<void> {
-    const panel = this.#panels.get(uri.toString());
+    const panel = this.#of(uri);
     if (panel) return panel.show(problem, node);
     // Context is not retained: the page persists its state and asks again, which is cheap.
     const created = window.createWebviewPanel(
       viewType,
       'Reasoning Tree',
-      { viewColumn: ViewColumn.Beside, preserveFocus: true },
+      { viewColumn: besideColumn(), preserveFocus: true },
       {
         enableScripts: true,
         localResourceRoots: [],
@@ -36,7 +42,7 @@ export class TreePanels implements Disposable, WebviewPanelSerializer {
 
   /** Opens the panel of a tree that begins to grow; one that is open already stays where it is. */
   async showLabeling(file: Uri): Promise<void> {
-    if (!this.#panels.has(file.toString())) await this.open(file, 0);
+    if (!this.#of(file)) await this.open(file, 0);
   }
 
   deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {
@@ -47,17 +53,34 @@ export class TreePanels implements Disposable, WebviewPanelSerializer {
   }
 
   dispose(): void {
-    this.#serializer.dispose();
-    for (const panel of this.#panels.values()) panel.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    for (const panel of this.#panels) panel.dispose();
+  }
+
+  #of(uri: Uri): TreePanel | undefined {
+    return [...this.#panels].find((panel) => panel.uri.toString() === uri.toString());
+  }
+
+  /** Panels that are not locked show the file one has turned to, unless a panel shows it already. */
+  #follow(uri: Uri): void {
+    const panel = [...this.#panels].find(({ isLocked }) => !isLocked);
+    if (panel && !this.#of(uri)) void panel.follow(uri);
   }
 
   #add(webviewPanel: WebviewPanel, uri: Uri, problem: number): TreePanel {
     const panel = new TreePanel(this.#world, webviewPanel, uri, problem);
-    this.#panels.set(uri.toString(), panel);
+    this.#panels.add(panel);
     panel.onDidDispose(() => {
-      this.#panels.delete(uri.toString());
+      this.#panels.delete(panel);
       panel.dispose();
     });
     return panel;
   }
+}
+
+/** Beside the active editor, in a column that is there already where there are two: never a third one. */
+function besideColumn(): ViewColumn {
+  const columns = window.tabGroups.all.map(({ viewColumn }) => viewColumn);
+  const active = window.activeTextEditor?.viewColumn ?? window.tabGroups.activeTabGroup.viewColumn;
+  return columns.find((column) => column > active) ?? columns.findLast((column) => column < active) ?? ViewColumn.Beside;
 }

@@ -86,6 +86,8 @@ export interface LabelingService {
     threshold: number,
     images: (paths: readonly string[]) => Promise<readonly string[]>,
   ): Promise<TreeView>;
+  /** The document a tree panel shows of a file: as in `treeView`. */
+  shownDocument(uri: string, document: ScoredDocument | undefined, threshold: number): Promise<ScoredDocument | undefined>;
   /** Stops the run whose labels go into this file (or all runs). */
   stop(file?: string): void;
   dispose(): void;
@@ -107,6 +109,11 @@ interface Active {
 
 export function createLabelingService(world: LabelingWorld): LabelingService {
   const active = new Map<string, Active>();
+
+  /** Events of the run under way, else those of the log beside the file; undefined where there is none that can be read. */
+  const eventsOf = async (uri: string): Promise<readonly RunEvent[] | undefined> =>
+    active.get(uri)?.events ??
+    world.labeler.events(uri).catch((error: unknown) => void world.log.warn(`The event log of ${uri}: ${messageOf(error)}`));
 
   function announce(run: Active, state: LabelingParams['state']): void {
     run.stopTimer?.();
@@ -197,11 +204,13 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       });
     },
 
+    async shownDocument(uri, document, threshold) {
+      return document && !active.has(uri) ? document : grown(uri, (await eventsOf(uri)) ?? [], threshold, world.read);
+    },
+
     async treeView(uri, problem, document, threshold, images) {
       const run = active.get(uri);
-      const events =
-        run?.events ??
-        (await world.labeler.events(uri).catch((error: unknown) => void world.log.warn(`The event log of ${uri}: ${messageOf(error)}`)));
+      const events = await eventsOf(uri);
       const shown = run || !document ? grown(uri, events ?? [], threshold, world.read) : document;
       const own = shown?.reasoning.problems[problem];
       if (!shown || !own) return { view: null, replay: null, labeling: run ? paramsOf(run, 'running') : null };

@@ -4,6 +4,7 @@ import type { Rollout, Step, TreeNode } from '../reasoning/problem.js';
 import type { LineIndex } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import { stepVerdict } from '../reasoning/stepVerdict.js';
+import { groupRollouts } from '../reasoning/treeStatistics.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
 import { firstWords } from './valueText.js';
@@ -55,7 +56,7 @@ function searchNodes(document: ScoredDocument, scored: ScoredProblem, nodes: rea
       steps: steps.map((step) => stepView(document.lines, step)),
       ...nodeValues(values, document.threshold, isSingleVerdict(node)),
       ...(node.visits !== undefined && { visits: node.visits }),
-      rollouts: node.rollouts.map((rollout) => rolloutView(document.lines, rollout)),
+      rollouts: groupRollouts(node.rollouts.map(withAnswer)),
       range: document.lines.range(node.span),
       ...(correct !== undefined && { correct }),
     };
@@ -133,7 +134,13 @@ function stepView(lines: LineIndex, { step, values, low, firstLow }: ScoredStep)
   return { index, text, range: lines.range(span), values, low, firstLow };
 }
 
-function rolloutView(lines: LineIndex, { correct, steps, span }: Rollout): RolloutView {
+/** The rollouts of a node of a search tree, with their texts; the view only counts them. */
+export function nodeRollouts(document: ScoredDocument, problem: number, node: number): RolloutView[] {
+  const rollouts = document.problems[problem]?.problem.tree?.nodes[node]?.rollouts ?? [];
+  return rollouts.map((rollout) => ({ ...withAnswer(rollout), range: document.lines.range(rollout.span) }));
+}
+
+function withAnswer({ correct, steps }: Rollout): Pick<RolloutView, 'correct' | 'steps' | 'answer'> {
   const answer = finalAnswer(steps.at(-1) ?? '');
-  return { correct, steps, ...(answer !== undefined && { answer }), range: lines.range(span) };
+  return { correct, steps, ...(answer !== undefined && { answer }) };
 }

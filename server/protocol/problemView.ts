@@ -23,6 +23,18 @@ const rolloutView = object({
 });
 export type RolloutView = Infer<typeof rolloutView>;
 
+/** Rollouts of a node that agree in verdict, final answer and number of steps. Their texts are asked for by `NodeRollouts`. */
+const rolloutGroup = object({
+  correct: flag,
+  /** Absent where none could be read. */
+  answer: optional(text),
+  /** Steps after the node. */
+  steps: count,
+  count,
+  /** Different texts among them. */
+  distinct: count,
+});
+
 const nodeView = object({
   id: count,
   parent: nullable(count),
@@ -41,7 +53,7 @@ const nodeView = object({
   assumed: flag,
   /** Value rests on a single sample. */
   oneSample: flag,
-  rollouts: bulk(rolloutView),
+  rollouts: bulk(rolloutGroup),
   range,
   /** The verdict on the final answer, where this node ends a solution. */
   correct: optional(flag),
@@ -76,4 +88,12 @@ export const ProblemViewRequest = request({
   to: 'server',
   params: problemPlace,
   result: nullable(problemView),
+});
+
+/** A node's rollouts with their texts, in the file's order; empty for a node that is not there. */
+export const NodeRollouts = request({
+  method: 'steplens/nodeRollouts',
+  to: 'server',
+  params: object({ uri: text, problem: count, node: count }),
+  result: bulk(rolloutView),
 });

@@ -1,4 +1,3 @@
-import { finalAnswer } from './finalAnswer.js';
 import { prefixLengths } from './paths.js';
 import type { McValue } from './stepValue.js';
 
@@ -11,7 +10,43 @@ export interface StatisticsNode {
   readonly mc?: McValue;
   /** The one value the node is shown by; without it `mc` is taken. */
   readonly value?: number | null;
-  readonly rollouts: readonly { readonly correct: boolean; readonly steps: readonly string[]; readonly answer?: string }[];
+  readonly rollouts: readonly RolloutGroup[];
+}
+
+/** Rollouts of one node that agree in verdict, final answer and length. */
+export interface RolloutGroup {
+  readonly correct: boolean;
+  /** Absent where none could be read. */
+  readonly answer?: string;
+  /** Steps after the node. */
+  readonly steps: number;
+  readonly count: number;
+  /** Different texts among them. */
+  readonly distinct: number;
+}
+
+export function rolloutCount({ rollouts }: Pick<StatisticsNode, 'rollouts'>): number {
+  return rollouts.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Groups a node's rollouts; `answer` as `finalAnswer` read it. The first of a group gives its place. */
+export function groupRollouts(
+  rollouts: readonly { readonly correct: boolean; readonly steps: readonly string[]; readonly answer?: string | undefined }[],
+): RolloutGroup[] {
+  const groups = new Map<string, { correct: boolean; answer?: string; steps: number; count: number; texts: Set<string> }>();
+  for (const { correct, steps, answer } of rollouts) {
+    const key = `${correct} ${steps.length} ${answer === undefined ? '' : `=${answer}`}`;
+    const group = upsert(groups, key, {
+      correct,
+      ...(answer !== undefined && { answer }),
+      steps: steps.length,
+      count: 0,
+      texts: new Set(),
+    });
+    group.count++;
+    group.texts.add(steps.join('\u0000'));
+  }
+  return [...groups.values()].map(({ texts, ...group }) => ({ ...group, distinct: texts.size }));
 }
 
 export interface TreeStatistics {
@@ -60,19 +95,15 @@ function rolloutStatistics(nodes: readonly StatisticsNode[]): Pick<TreeStatistic
   const prefixes = prefixLengths(nodes);
   const total = { correct: 0, incorrect: 0, distinct: 0, duplicate: 0 };
   nodes.forEach((node, id) => {
-    const seen = new Set<string>();
-    for (const rollout of node.rollouts) {
-      const verdict = rollout.correct ? 'correct' : 'incorrect';
-      total[verdict]++;
-      const key = rollout.steps.join('\u0000');
-      if (seen.has(key)) total.duplicate++;
-      else total.distinct++;
-      seen.add(key);
-      upsert(byDepth, node.depth, { depth: node.depth, correct: 0, incorrect: 0 })[verdict]++;
-      const length = prefixes[id]! + rollout.steps.length;
-      lengths.set(length, (lengths.get(length) ?? 0) + 1);
-      const answer = rollout.answer ?? finalAnswer(rollout.steps.at(-1) ?? '');
-      upsert(answers, answer, { answer, correct: 0, incorrect: 0 })[verdict]++;
+    for (const { correct, answer, steps, count, distinct } of node.rollouts) {
+      const verdict = correct ? 'correct' : 'incorrect';
+      total[verdict] += count;
+      total.distinct += distinct;
+      total.duplicate += count - distinct;
+      upsert(byDepth, node.depth, { depth: node.depth, correct: 0, incorrect: 0 })[verdict] += count;
+      const length = prefixes[id]! + steps;
+      lengths.set(length, (lengths.get(length) ?? 0) + count);
+      upsert(answers, answer, { answer, correct: 0, incorrect: 0 })[verdict] += count;
     }
   });
   return {
@@ -95,7 +126,7 @@ function upsert<K, V>(map: Map<K, V>, key: K, initial: V): V {
  * sampled, this is the width of the edge into the node.
  */
 export function rolloutShare(nodes: readonly Pick<StatisticsNode, 'parent' | 'rollouts'>[]): Float64Array {
-  const share = Float64Array.from(nodes, (node) => node.rollouts.length);
+  const share = Float64Array.from(nodes, rolloutCount);
   // Children come after their parents: one pass from the end sums every subtree.
   for (let id = nodes.length - 1; id > 0; id--) {
     const parent = nodes[id]!.parent;

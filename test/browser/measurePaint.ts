@@ -25,7 +25,7 @@ export async function measurePaint(nodes: number): Promise<PaintTimes> {
     const firstPaintMs = await page.evaluate(async (view) => {
       const start = performance.now();
       window.postMessage({ kind: 'event', name: 'viewChanged', data: { view, images: [] } });
-      while (document.querySelector('.drawing[data-renderer]') === null) await new Promise(requestAnimationFrame);
+      while (document.querySelector('.drawing[data-level]') === null) await new Promise(requestAnimationFrame);
       // A task after the frame that drew it: that frame has been painted.
       await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
       return performance.now() - start;

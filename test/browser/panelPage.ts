@@ -22,6 +22,8 @@ export interface FakeHost {
   /** Answers are kept back until `release` is called. */
   isHeld: boolean;
   release(): void;
+  /** The view the panel was given last. */
+  shown: InitialView['view'];
   /** Times the panel stored its state. */
   saves: number;
   /** Timers that repeat and were not stopped. */
@@ -159,7 +161,11 @@ function installFakeHost({ views, openError, isHeld, bodyClass, variables }: Fak
     fake.isHeld = false;
     for (const send of held.splice(0)) send();
   };
-  const fake: FakeHost = { calls: [], violations: [], views, openError, isHeld, release, saves: 0, intervals: new Set() };
+  const fake: FakeHost = { calls: [], violations: [], views, openError, isHeld, release, shown: null, saves: 0, intervals: new Set() };
+  window.addEventListener('message', ({ data }: MessageEvent<{ kind: string; ok?: unknown; data?: unknown }>) => {
+    const view = ((data.ok ?? data.data) as InitialView | null | undefined)?.view;
+    if (view !== undefined && view !== null) fake.shown = view;
+  });
   const start = window.setInterval.bind(window);
   const stop = window.clearInterval.bind(window);
   window.setInterval = ((...args: Parameters<typeof start>) => {
@@ -191,6 +197,18 @@ function installFakeHost({ views, openError, isHeld, bodyClass, variables }: Fak
     if (frame.name === 'open') {
       const state = frame.args['state'] as { problem: number } | null;
       return { kind: 'done', id: frame.id, ok: fake.views[state?.problem ?? 0] ?? empty };
+    }
+    if (frame.name === 'rollouts') {
+      const groups = fake.shown?.nodes[frame.args['node'] as number]?.rollouts ?? [];
+      const list = groups.flatMap(({ correct, answer, steps, count, distinct }) =>
+        Array.from({ length: count }, (_, copy) => ({
+          correct,
+          ...(answer === undefined ? {} : { answer }),
+          steps: Array.from({ length: steps }, (_, at) => `Way ${copy % distinct}, step ${at + 1}: $x = ${at}$.`),
+          range: fake.shown!.range,
+        })),
+      );
+      return { kind: 'done', id: frame.id, ok: list };
     }
     if (frame.name === 'select') return { kind: 'done', id: frame.id, ok: fake.views[frame.args['problem'] as number] ?? empty };
     return { kind: 'done', id: frame.id, ok: null };

@@ -1,11 +1,13 @@
 import type { Server } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { displayOf } from '../../webview/tree/model/display.js';
 import { frameWords } from '../../webview/tree/model/replay.js';
+import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
 import type { InitialView } from '../../webview/tree/protocol.js';
 import { makeReplay } from '../webview/replays.js';
 import { makeView } from '../webview/trees.js';
-import { launchChromium, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
+import { atRest, launchChromium, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
 
 let browser: Browser;
 let server: Server;
@@ -29,14 +31,18 @@ afterEach(async () => {
 const view = makeView({ nodes: 30 });
 const replay = makeReplay(view);
 const last = replay.frames.length;
+/** Nodes drawn when the equal ones of a parent are stacked. */
+const drawn = (of: typeof view) => of.nodes.length - displayOf(buildTreeModel(of), { stacks: new Set(), hasAssumed: false }).hidden.size;
 const whole: InitialView = { view, images: [], replay };
 
 async function open(options: PanelOptions = {}): Promise<Page> {
   panel = await openPanel(browser, url, { views: [whole], ...options });
-  await panel.page.waitForSelector('.drawing[data-renderer]');
+  await atRest(panel.page);
   return panel.page;
 }
 
+/** The replay is asked for; the whole tree is shown until then. */
+const startReplay = (page: Page) => page.getByRole('button', { name: 'Replay the search' }).click();
 const slider = (page: Page) => page.getByRole('slider', { name: 'Event of the search' });
 const line = (page: Page) => page.locator('.replay-line').textContent();
 const nodes = (page: Page) => page.locator('.drawing').getAttribute('data-nodes').then(Number);
@@ -53,7 +59,9 @@ describe('the replay of a search', () => {
   it('moves with the slider: nodes come where the whole tree has them, and the line tells the event', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Fit the tree (0)' }).click();
-    await expect.poll(() => nodes(page)).toBe(30);
+    await expect.poll(() => nodes(page)).toBe(drawn(view));
+    expect(await slider(page).isVisible()).toBe(false);
+    await startReplay(page);
     expect(await slider(page).inputValue()).toBe(String(last));
     await slider(page).fill('1');
     await expect.poll(() => nodes(page)).toBe(1);
@@ -65,12 +73,13 @@ describe('the replay of a search', () => {
     expect(await line(page)).toBe(words(3));
     expect(await slider(page).getAttribute('aria-valuetext')).toBe(`Event 3 of ${last}: ${words(3)}`);
     await page.keyboard.press('End');
-    await expect.poll(() => nodes(page)).toBe(30);
+    await expect.poll(() => nodes(page)).toBe(drawn(view));
     expect(await places(page)).toContain(alone);
   });
 
   it('steps and plays by keys in the tree, and marks the node of the event', async () => {
     const page = await open();
+    await startReplay(page);
     await slider(page).fill('4');
     await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
     await page.keyboard.press(']');
@@ -95,6 +104,7 @@ describe('the replay of a search', () => {
     await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
     await page.keyboard.press('m');
     await expect.poll(async () => (await panel.calls('moreRollouts')).map(({ args }) => args)).toEqual([{ node: 0 }, { node: 0 }]);
+    await startReplay(page);
     await slider(page).fill('3');
     await expect.poll(() => page.getByRole('button', { name: 'Sample more rollouts from this node (m)' }).count()).toBe(0);
   });
@@ -112,6 +122,7 @@ describe('the replay of a search', () => {
     await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
     await page.keyboard.press('w');
     await expect.poll(async () => (await panel.calls('explainTraining')).map(({ args }) => args)).toEqual([{ node }, { node }]);
+    await startReplay(page);
     await slider(page).fill('3');
     await expect.poll(() => why.count()).toBe(0);
   });
@@ -131,6 +142,7 @@ describe('the replay of a Monte-Carlo record', () => {
     const page = await open({ views: [{ view: record, images: [], replay: makeReplay(record) }] });
     await page.getByRole('button', { name: 'Fit the tree (0)' }).click();
     await expect.poll(() => nodes(page)).toBe(6);
+    await startReplay(page);
     await slider(page).fill('2');
     await expect.poll(() => nodes(page)).toBe(1);
     await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
@@ -154,15 +166,16 @@ describe('a tree that grows', () => {
   it('is drawn as it comes, can be stopped, and has a slider all along', async () => {
     const page = await open({ views: [grown(1)] });
     await expect.poll(() => nodes(page)).toBe(1);
-    expect(await page.locator('.replay-progress').textContent()).toBe('Labelling: 16 of 200 rollouts');
+    expect(await page.locator('.replay-progress').textContent()).toBe('Labeling: 16 of 200 rollouts');
     await panel.emit('viewChanged', grown(8));
     await page.getByRole('button', { name: 'Fit the tree (0)' }).click();
-    await expect.poll(() => nodes(page)).toBe(8);
-    await expect.poll(() => page.locator('.replay-progress').textContent()).toBe('Labelling: 128 of 200 rollouts');
-    await page.getByRole('button', { name: 'Stop labelling; what was sampled is kept' }).click();
+    await expect.poll(() => nodes(page)).toBe(drawn(makeView({ nodes: 8 })));
+    await expect.poll(() => page.locator('.replay-progress').textContent()).toBe('Labeling: 128 of 200 rollouts');
+    await page.getByRole('button', { name: 'Stop labeling; what was sampled is kept' }).click();
     await expect.poll(async () => (await panel.calls('stopLabeling')).length).toBe(1);
     await panel.emit('viewChanged', { ...grown(8), labeling: null });
     await expect.poll(() => page.locator('.replay-live').isVisible()).toBe(false);
+    await startReplay(page);
     expect(await slider(page).isVisible()).toBe(true);
     await page.getByRole('button', { name: 'Label this problem' }).click();
     await expect.poll(async () => (await panel.calls('label')).length).toBe(1);

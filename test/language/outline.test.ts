@@ -103,7 +103,7 @@ describe('problem view', () => {
       parent: 0,
       depth: 1,
       visits: 3,
-      rollouts: [{ correct: false, answer: '5', range: { start: { line: 3 } } }],
+      rollouts: [{ correct: false, answer: '5', steps: 2, count: 1, distinct: 1 }],
     });
     expect(view.nodes[1]!.interval!.map((bound) => bound.toFixed(2))).toEqual(['0.10', '0.49']);
     expect(view.nodes[1]!.steps.map(({ text, values }) => [text, values.prm])).toEqual([

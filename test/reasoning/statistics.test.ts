@@ -5,7 +5,7 @@ import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 import { leafPaths, leaves, prefixLengths, rootPath } from '../../server/reasoning/paths.js';
 import type { StepValues } from '../../server/reasoning/stepValue.js';
 import { stepVerdict, valueChange, valueOf } from '../../server/reasoning/stepVerdict.js';
-import { type StatisticsNode, treeStatistics } from '../../server/reasoning/treeStatistics.js';
+import { groupRollouts, type StatisticsNode, treeStatistics } from '../../server/reasoning/treeStatistics.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
 
 describe('wilsonInterval', () => {
@@ -169,14 +169,21 @@ describe('paths', () => {
 });
 
 describe('treeStatistics', () => {
-  const right = { correct: true, steps: ['x', 'The answer is 3.'] };
-  const wrong = { correct: false, steps: ['The answer is 4.'] };
+  const right = { correct: true, steps: ['x', 'The answer is 3.'], answer: '3' };
+  const wrong = { correct: false, steps: ['The answer is 4.'], answer: '4' };
   const nodes: StatisticsNode[] = [
-    { children: [1, 2, 3], depth: 0, steps: [], mc: { value: 0.5 }, rollouts: [right, wrong] },
-    { parent: 0, children: [4], depth: 1, steps: ['a', 'b'], mc: { value: 0 }, rollouts: [wrong, wrong, { correct: false, steps: [] }] },
+    { children: [1, 2, 3], depth: 0, steps: [], mc: { value: 0.5 }, rollouts: groupRollouts([right, wrong]) },
+    {
+      parent: 0,
+      children: [4],
+      depth: 1,
+      steps: ['a', 'b'],
+      mc: { value: 0 },
+      rollouts: groupRollouts([wrong, wrong, { correct: false, steps: [] }]),
+    },
     { parent: 0, children: [], depth: 1, steps: ['c'], mc: { value: 1, assumed: true }, rollouts: [] },
     { parent: 0, children: [], depth: 1, steps: ['d'], rollouts: [] },
-    { parent: 1, children: [], depth: 2, steps: ['e'], value: 1, rollouts: [{ correct: true, steps: ['y'], answer: '3' }] },
+    { parent: 1, children: [], depth: 2, steps: ['e'], value: 1, rollouts: groupRollouts([{ correct: true, steps: ['y'], answer: '3' }]) },
   ];
 
   it('counts values, depths, lengths, answers and duplicates', () => {

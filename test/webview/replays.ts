@@ -1,5 +1,6 @@
 import type { NodeView, ProblemView } from '../../server/protocol/problemView.js';
 import type { Replay, ReplayFrame, ReplayState } from '../../server/protocol/replay.js';
+import { rolloutCount } from '../../server/reasoning/treeStatistics.js';
 
 /** The replay of a search that left this tree: node after node comes to be, is sampled and valued; the last moment is the tree. */
 export function makeReplay(view: ProblemView): Replay {
@@ -12,9 +13,9 @@ export function makeReplay(view: ProblemView): Replay {
 
 function framesOf(node: NodeView, search: () => number): ReplayFrame[] {
   const { id, mc, interval, visits = 0, rollouts } = node;
-  const right = rollouts.filter(({ correct }) => correct).length;
+  const right = rolloutCount({ rollouts: rollouts.filter(({ correct }) => correct) });
   const unsampled: ReplayState = { visits: 0, right: 0, wrong: 0, ...(mc?.assumed && { mc }) };
-  const sampled: ReplayState = { visits: 0, right, wrong: rollouts.length - right };
+  const sampled: ReplayState = { visits: 0, right, wrong: rolloutCount(node) - right };
   const valued: ReplayState = { ...sampled, ...(mc && { mc }), ...(interval && { interval }) };
   const born: ReplayFrame[] =
     id === 0 ? [] : [{ event: { kind: 'node', assumed: node.assumed, steps: node.steps.length }, node: id, state: unsampled }];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { connectHost, type VsCodeApi } from '../../webview/shared/rpc.js';
-import { layoutTree } from '../../webview/tree/layout/tidy.js';
 import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
 import { readPersistedState, type TreeEvents, type TreeRequests } from '../../webview/tree/protocol.js';
-import { INITIAL_STATE, initiallyCollapsed, persisted, receiveModel, unfoldTo } from '../../webview/tree/store.js';
+import { INITIAL_STATE } from '../../webview/tree/state.js';
+import { persisted, receiveModel, showNode, unfoldTo } from '../../webview/tree/store.js';
 import { makeView } from './trees.js';
 
 const model = buildTreeModel(makeView({ nodes: 60 }));
@@ -14,7 +14,7 @@ describe('what survives', () => {
     ...receiveModel(INITIAL_STATE, model, [], null),
     selected: 5,
     collapsed: new Set([inner[2]!]),
-    zoom: { k: 0.5, x: 1, y: 2 },
+    zoom: { k: 0.5, stretch: 0.8, x: 1, y: 2 },
     isMoved: true,
     details: 'statistics' as const,
     split: 0.4,
@@ -38,8 +38,11 @@ describe('what survives', () => {
       null,
       3,
       {},
-      { ...saved, version: 2 },
-      { ...saved, zoom: { k: 0, x: 0, y: 0 } },
+      { ...saved, version: 1 },
+      { ...saved, zoom: { k: 0, stretch: 1, x: 0, y: 0 } },
+      { ...saved, zoom: { k: 1, x: 0, y: 0 } },
+      { ...saved, root: -1 },
+      { ...saved, shown: 'x' },
       { ...saved, zoom: undefined },
       { ...saved, collapsed: ['1'] },
       { ...saved, selected: -1 },
@@ -61,7 +64,7 @@ describe('receiveModel', () => {
       selected: 7,
       selectedStep: 3,
       collapsed: new Set([inner[1]!]),
-      zoom: { k: 0.5, x: 1, y: 2 },
+      zoom: { k: 0.5, stretch: 0.8, x: 1, y: 2 },
       isMoved: true,
     };
     const after = receiveModel(
@@ -78,7 +81,7 @@ describe('receiveModel', () => {
       ...receiveModel(INITIAL_STATE, model, [], null),
       selected: 7,
       collapsed: new Set([inner[1]!]),
-      zoom: { k: 0.5, x: 1, y: 2 },
+      zoom: { k: 0.5, stretch: 0.8, x: 1, y: 2 },
       isMoved: true,
     };
     expect(receiveModel(before, buildTreeModel({ ...model.view, problem: 1 }), [], null)).toMatchObject({
@@ -95,12 +98,17 @@ describe('receiveModel', () => {
 });
 
 describe('folds', () => {
-  it('a tree too large to draw starts with its deeper levels folded', () => {
-    const collapsed = initiallyCollapsed(model, 20);
-    const shown = layoutTree(model.nodes, collapsed).count;
-    expect(shown).toBeLessThanOrEqual(20);
-    expect(shown).toBeGreaterThan(3);
-    expect(initiallyCollapsed(model, 60).size).toBe(0);
+  it('showing a node leaves a subtree it is not in, and opens its stack', () => {
+    const [first, second] = model.nodes[0]!.children;
+    const state = { ...receiveModel(INITIAL_STATE, model, [], null), root: first! };
+    expect(showNode(state, second!).root).toBeNull();
+    expect(showNode(state, model.nodes[first!]!.children[0]!)).not.toHaveProperty('root');
+    const display = {
+      stacks: new Map([[first!, { kind: 'more' as const, members: [first!, second!] }]]),
+      opened: new Map(),
+      hidden: new Set([second!]),
+    };
+    expect(showNode({ ...state, root: null, display }, second!).openStacks).toEqual(new Set([first]));
   });
 
   it('unfolding to a node opens its ancestors and no others', () => {

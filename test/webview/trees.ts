@@ -1,4 +1,5 @@
-import type { NodeView, ProblemView, RolloutView, StepView } from '../../server/protocol/problemView.js';
+import type { NodeView, ProblemView, StepView } from '../../server/protocol/problemView.js';
+import { groupRollouts, type RolloutGroup } from '../../server/reasoning/treeStatistics.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
 
 /** Mulberry32: the same tree for the same seed, everywhere. */
@@ -111,7 +112,7 @@ export function makeView({
       low: isLow,
       firstLow: isFirstLow && i === 0,
     }));
-    const rollouts: RolloutView[] = isSearchTree && !isAssumed && id % 3 === 0 && id < 1_500 ? makeRollouts(random, correct, total) : [];
+    const rollouts: RolloutGroup[] = isSearchTree && !isAssumed && id % 3 === 0 && id < 1_500 ? makeRollouts(random, correct, total) : [];
     const interval = isAssumed || !isSearchTree ? undefined : wilsonInterval(correct, total);
     nodes.push({
       id,
@@ -153,16 +154,16 @@ export function makeView({
   };
 }
 
-function makeRollouts(random: () => number, correct: number, total: number): RolloutView[] {
-  return Array.from({ length: total }, (_, i) => {
+function makeRollouts(random: () => number, correct: number, total: number): RolloutGroup[] {
+  const rollouts = Array.from({ length: total }, (_, i) => {
     const isRight = i < correct;
     const pool = isRight ? RIGHT : WRONG;
     const start = Math.floor(random() * (pool.length - 2));
     return {
       correct: isRight,
       steps: pool.slice(start),
-      ...(isRight ? { answer: '3' } : { answer: random() < 0.8 ? '4' : '4.33' }),
-      range,
+      answer: isRight ? '3' : random() < 0.8 ? '4' : '4.33',
     };
   });
+  return groupRollouts(rollouts);
 }

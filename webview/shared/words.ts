@@ -41,13 +41,93 @@ const COMMANDS: Readonly<Record<string, string>> = {
   mathbf: '',
   textbf: '',
   boxed: '',
+  overline: '',
+  bar: '',
+  hat: '',
+  vec: '',
+  mathit: '',
+  operatorname: '',
+  gamma: 'γ',
+  delta: 'δ',
+  Delta: 'Δ',
+  lambda: 'λ',
+  mu: 'μ',
+  phi: 'φ',
+  sin: 'sin',
+  cos: 'cos',
+  tan: 'tan',
+  log: 'log',
+  ln: 'ln',
+  perp: '⊥',
+  parallel: '∥',
+  cong: '≅',
+  sim: '∼',
+  therefore: '∴',
+  because: '∵',
+  cup: '∪',
+  cap: '∩',
+  subset: '⊂',
+  mid: '∣',
+  iff: '⇔',
 };
+
+const RAISED: Readonly<Record<string, string>> = {
+  '0': '⁰',
+  '1': '¹',
+  '2': '²',
+  '3': '³',
+  '4': '⁴',
+  '5': '⁵',
+  '6': '⁶',
+  '7': '⁷',
+  '8': '⁸',
+  '9': '⁹',
+  '+': '⁺',
+  '-': '⁻',
+  n: 'ⁿ',
+  i: 'ⁱ',
+};
+const LOWERED: Readonly<Record<string, string>> = {
+  '0': '₀',
+  '1': '₁',
+  '2': '₂',
+  '3': '₃',
+  '4': '₄',
+  '5': '₅',
+  '6': '₆',
+  '7': '₇',
+  '8': '₈',
+  '9': '₉',
+  '+': '₊',
+  '-': '₋',
+  n: 'ₙ',
+  i: 'ᵢ',
+};
+
+/** `x^{2}` as `x²`, where every sign has a raised form; else as `x^(a+b)`. */
+function script(signs: Readonly<Record<string, string>>, mark: string, inner: string): string {
+  const shifted = [...inner].map((sign) => signs[sign]);
+  if (shifted.every((sign) => sign !== undefined)) return shifted.join('');
+  return inner.length > 1 ? `${mark}(${inner})` : `${mark}${inner}`;
+}
+
+/** Fractions of more than a name or a number need their parentheses. */
+function term(text: string): string {
+  return /^[\w.]*$/.test(text.trim()) ? text.trim() : `(${text.trim()})`;
+}
 
 /** One line a reader can skim: Markdown emphasis and LaTeX reduced to plain characters, blanks collapsed. */
 export function plainText(text: string): string {
   return text
-    .replace(/\$\$?|\\[()[\]]/g, '')
-    .replace(/\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, '$1/$2')
+    .replace(/(?<!\\)\$\$?|\\[()[\]]/g, '')
+    .replace(/\^\s*\{?\s*\\(?:circ|degree)\b(?:\s*\})?/g, '°')
+    .replace(/\\begin\{[^}]*\}|\\end\{[^}]*\}|\\[,;:! ]|\\\\/g, ' ')
+    .replace(/\\(?:text|mathrm|mathbf|textbf|mathit|operatorname|boxed|overline|bar|hat|vec)\s*\{([^{}]*)\}/g, '$1')
+    .replace(/\\sqrt\s*\{([^{}]*)\}/g, (_, inner: string) => `√${term(inner)}`)
+    .replace(/\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, (_, above: string, below: string) => `${term(above)}/${term(below)}`)
+    .replace(/\\[dt]?frac\s*(\d)\s*(\d)/g, '$1/$2')
+    .replace(/\^\s*(?:\{([^{}]*)\}|([\w+-]))/g, (_, group?: string, one?: string) => script(RAISED, '^', group ?? one ?? ''))
+    .replace(/(?<=[A-Za-z)])_\s*(?:\{([^{}]*)\}|(\d))/g, (_, group?: string, one?: string) => script(LOWERED, '_', group ?? one ?? ''))
     .replace(/\\([A-Za-z]+)/g, (_, name: string) => COMMANDS[name] ?? '')
     .replace(/\\([%&#_{}$])/g, '$1')
     .replace(/[{}]|\*\*|<\/?(?:step|answer)>/g, '')

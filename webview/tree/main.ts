@@ -1,6 +1,7 @@
 import 'katex/dist/katex.css';
 import '../shared/theme.css';
 import '../shared/panel.css';
+import '../shared/math.css';
 import './styles/tree.css';
 import './styles/details.css';
 import { defineControls } from '../shared/controls.js';

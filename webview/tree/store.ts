@@ -1,110 +1,11 @@
 import type { Replay } from '../../server/protocol/replay.js';
-import type { View } from './layout/zoomScale.js';
+import { stackOf } from './model/display.js';
 import { matchNodes } from './model/matchNodes.js';
 import { viewAt } from './model/replay.js';
 import { findNodes } from './model/search.js';
 import { buildTreeModel, type ShownValues, type TreeModel } from './model/treeModel.js';
-import type { InitialView, PanelLabeling, PersistedState } from './protocol.js';
-
-export type Status =
-  | { readonly kind: 'loading' }
-  | { readonly kind: 'empty'; readonly message: string }
-  | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'ready' };
-
-/** Everything the panel shows that is not the document's. */
-export interface PanelState {
-  readonly status: Status;
-  /** Kept above a tree that could not be refreshed. */
-  readonly staleMessage: string | null;
-  readonly model: TreeModel | null;
-  readonly images: readonly string[];
-  readonly selected: number | null;
-  /** A `StepView.index` within the selected node, when the cursor stands on one. */
-  readonly selectedStep: number | null;
-  readonly collapsed: ReadonlySet<number>;
-  /** null until the first drawing chose one. */
-  readonly zoom: View | null;
-  /** The user moved the view; until then it follows the panel's size, and a restored panel lands afresh. */
-  readonly isMoved: boolean;
-  readonly details: 'node' | 'statistics';
-  readonly shown: ShownValues;
-  readonly split: number;
-  readonly query: string;
-  /** Matches in reading order. */
-  readonly matches: readonly number[];
-  readonly isLegendOpen: boolean;
-  readonly isHelpOpen: boolean;
-  /** How the tree came to be, where that is known. */
-  readonly replay: Replay | null;
-  /** Frames of the replay the picture stands after; null = the whole tree. */
-  readonly replayAt: number | null;
-  readonly isPlaying: boolean;
-  /** The node the replay's present event is about. */
-  readonly event: number | null;
-  readonly labeling: PanelLabeling | null;
-}
-
-export const INITIAL_STATE: PanelState = {
-  status: { kind: 'loading' },
-  staleMessage: null,
-  model: null,
-  images: [],
-  selected: null,
-  selectedStep: null,
-  collapsed: new Set(),
-  zoom: null,
-  isMoved: false,
-  details: 'node',
-  shown: 'labels',
-  split: 0.34,
-  query: '',
-  matches: [],
-  isLegendOpen: true,
-  isHelpOpen: false,
-  replay: null,
-  replayAt: null,
-  isPlaying: false,
-  event: null,
-  labeling: null,
-};
-
-export interface Store {
-  readonly state: PanelState;
-  update(change: Partial<PanelState>): void;
-  subscribe(listener: (state: PanelState, previous: PanelState) => void): void;
-}
-
-export function createStore(initial: PanelState): Store {
-  let state = initial;
-  const listeners: ((state: PanelState, previous: PanelState) => void)[] = [];
-  return {
-    get state() {
-      return state;
-    },
-    update(change) {
-      const previous = state;
-      state = { ...state, ...change };
-      for (const listener of listeners) listener(state, previous);
-    },
-    subscribe(listener) {
-      listeners.push(listener);
-    },
-  };
-}
-
-/** Nodes a tree starts with: beyond, whole levels start folded, so that it can be read at all. */
-export const OPEN_LIMIT = 20_000;
-
-/** Nodes to fold so that at most `limit` are shown: those of the deepest level that still fits. Empty when all fit. */
-export function initiallyCollapsed(model: TreeModel, limit = OPEN_LIMIT): Set<number> {
-  if (model.nodes.length <= limit) return new Set();
-  const perDepth: number[] = [];
-  for (const node of model.nodes) perDepth[node.depth] = (perDepth[node.depth] ?? 0) + 1;
-  let depth = 0;
-  for (let shown = perDepth[0] ?? 0; shown + (perDepth[depth + 1] ?? 0) <= limit; ) shown += perDepth[++depth] ?? 0;
-  return new Set(model.nodes.filter((node) => node.depth === depth && node.children.length > 0).map((node) => node.id));
-}
+import type { InitialView, PersistedState } from './protocol.js';
+import type { PanelState } from './state.js';
 
 /** The state after the first `count` frames of the replay; the end is the whole tree. What is not there yet is not selected. */
 export function moveReplay(state: PanelState, count: number): Partial<PanelState> {
@@ -166,10 +67,14 @@ export function receiveModel(state: PanelState, model: TreeModel, images: readon
     const now = (id: number) => match[id] ?? -1;
     const selected = state.selected === null ? -1 : now(state.selected);
     const collapsed = new Set([...state.collapsed].map(now).filter((id) => id >= 0 && model.whole.nodes[id]!.children.length > 0));
+    const root = state.root === null ? -1 : now(state.root);
     return {
       ...base,
       matches,
       collapsed,
+      openStacks: new Set([...state.openStacks].map(now).filter((id) => id >= 0)),
+      root: root > 0 ? root : null,
+      rollouts: null,
       selected: selected >= 0 ? nearestThere(model, selected) : null,
       selectedStep: selected >= 0 ? state.selectedStep : null,
     };
@@ -186,16 +91,30 @@ export function receiveModel(state: PanelState, model: TreeModel, images: readon
       isMoved: restored.zoom !== null,
       details: restored.details,
       split: restored.split ?? state.split,
+      isDetailsShown: restored.isDetailsShown ?? true,
+      root: restored.root !== undefined && restored.root !== null && exists(restored.root) ? restored.root : null,
+      hasAssumed: restored.hasAssumed ?? false,
+      openStacks: new Set(),
     };
   }
-  return { ...base, matches, selected: null, selectedStep: null, collapsed: initiallyCollapsed(model), zoom: null, isMoved: false };
+  return {
+    ...base,
+    matches,
+    selected: null,
+    selectedStep: null,
+    collapsed: new Set(),
+    openStacks: new Set(),
+    root: null,
+    zoom: null,
+    isMoved: false,
+  };
 }
 
 /** The slice that survives, or null while there is nothing to come back to. */
 export function persisted(state: PanelState): PersistedState | null {
   if (state.model === null) return null;
   return {
-    version: 1,
+    version: 2,
     uri: state.model.view.uri,
     problem: state.model.view.problem,
     selected: state.selected,
@@ -204,6 +123,9 @@ export function persisted(state: PanelState): PersistedState | null {
     details: state.details,
     split: state.split,
     shown: state.shown,
+    isDetailsShown: state.isDetailsShown,
+    root: state.root,
+    hasAssumed: state.hasAssumed,
   };
 }
 
@@ -212,4 +134,22 @@ export function unfoldTo(model: TreeModel, collapsed: ReadonlySet<number>, id: n
   const open = new Set(collapsed);
   for (let at = model.nodes[id]?.parent ?? null; at !== null; at = model.nodes[at]!.parent) open.delete(at);
   return open.size === collapsed.size ? collapsed : open;
+}
+
+/** What has to change so that a node can be seen: folds above it open, its stack opens, and a subtree it is not in is left. */
+export function showNode(state: PanelState, id: number): Partial<PanelState> {
+  const { model, collapsed, display, openStacks, root } = state;
+  if (model === null) return {};
+  const stack = stackOf(display, model, id);
+  return {
+    collapsed: unfoldTo(model, collapsed, id),
+    ...(stack !== undefined && { openStacks: new Set([...openStacks, stack]) }),
+    ...(root !== null && !isWithin(model, id, root) && { root: null }),
+  };
+}
+
+/** Whether a node is in the subtree of another, itself included. */
+export function isWithin({ rank, subtreeSize }: TreeModel, id: number, root: number): boolean {
+  const from = rank[root]!;
+  return rank[id]! >= from && rank[id]! < from + subtreeSize[root]!;
 }

@@ -1,8 +1,10 @@
 import type { LabelJob } from '../../editor/labelingService.js';
 import { labelJob, problemIsGone } from '../../editor/labelJob.js';
+import { nodeRollouts } from '../../language/problemView.js';
 import type { ScoredDocument } from '../../language/scoredDocument.js';
 import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest } from '../../protocol/labeling.js';
 import { RequestError } from '../../protocol/message.js';
+import { NodeRollouts } from '../../protocol/problemView.js';
 import type { Session } from '../session.js';
 
 export function handleLabeling(session: Session): void {
@@ -37,4 +39,8 @@ export function handleLabeling(session: Session): void {
   door.handle(TreeViewRequest, ({ uri, problem }) =>
     labeling.treeView(uri, problem, session.document(uri), service.threshold, (paths) => session.findImages(uri, paths)),
   );
+  door.handle(NodeRollouts, async ({ uri, problem, node }) => {
+    const document = await labeling.shownDocument(uri, session.document(uri), service.threshold);
+    return document ? nodeRollouts(document, problem, node) : [];
+  });
 }

@@ -1,5 +1,5 @@
 import type { TreeModel } from '../model/treeModel.js';
-import type { PanelState } from '../store.js';
+import type { PanelState } from '../state.js';
 
 /** What a key asks for in the tree; the panel's actions carry it out. */
 export type Intent =
@@ -9,7 +9,21 @@ export type Intent =
   | { readonly kind: 'low'; readonly direction: 1 | -1 }
   | { readonly kind: 'zoom'; readonly direction: 1 | -1 }
   | { readonly kind: 'event'; readonly direction: 1 | -1 }
-  | { readonly kind: 'fit' | 'search' | 'back' | 'help' | 'play' | 'moreRollouts' | 'explainTraining' | 'none' };
+  | { readonly kind: 'foldTo'; readonly depth: number }
+  | {
+      readonly kind:
+        | 'fit'
+        | 'search'
+        | 'back'
+        | 'help'
+        | 'play'
+        | 'moreRollouts'
+        | 'explainTraining'
+        | 'menu'
+        | 'subtree'
+        | 'details'
+        | 'none';
+    };
 
 export interface Key {
   readonly key: string;
@@ -19,26 +33,28 @@ export interface Key {
   readonly altKey: boolean;
 }
 
+export type KeyState = Pick<PanelState, 'model' | 'selected' | 'collapsed' | 'display' | 'root' | 'replay' | 'isReplayShown' | 'labeling'>;
+
 /**
  * The keys of the tree: the ARIA tree pattern (Left folds or goes to the parent, Right unfolds or goes to the first child,
  * Up and Down walk in reading order), Shift+arrows move without folding. Where a
  * search can be replayed, Space plays it (the arrows still fold). Undefined for keys that are not the tree's.
  */
-export function keyIntent(
-  key: Key,
-  state: Pick<PanelState, 'model' | 'selected' | 'collapsed' | 'replay' | 'labeling'>,
-): Intent | undefined {
+export function keyIntent(key: Key, state: KeyState): Intent | undefined {
   const { model, selected } = state;
+  if (key.key === 'ContextMenu' || (key.key === 'F10' && key.shiftKey)) return { kind: 'menu' };
   if (key.altKey) return undefined;
   if (key.key === 'Enter') return { kind: 'reveal', focus: key.ctrlKey || key.metaKey };
   if (key.ctrlKey || key.metaKey) return undefined;
-  const plain = PLAIN[key.key] ?? (state.replay === null ? undefined : REPLAY[key.key]);
+  const plain = PLAIN[key.key] ?? (state.replay !== null && state.isReplayShown ? REPLAY[key.key] : undefined);
   if (plain !== undefined) return plain;
   if (key.key === 'm') return canSampleMore(state) ? { kind: 'moreRollouts' } : undefined;
   if (key.key === 'w') return canExplain(state) ? { kind: 'explainTraining' } : undefined;
+  if (/^[1-9]$/.test(key.key)) return { kind: 'foldTo', depth: Number(key.key) };
   if (model === null || model.nodes.length === 0) return undefined;
-  if (selected === null) return key.key.startsWith('Arrow') || key.key === 'Home' ? { kind: 'select', id: model.order[0]! } : undefined;
-  return walk(key, model, selected, state.collapsed);
+  if (selected === null)
+    return key.key.startsWith('Arrow') || key.key === 'Home' ? { kind: 'select', id: state.root ?? model.order[0]! } : undefined;
+  return walk(key, model, selected, state);
 }
 
 const PLAIN: Readonly<Record<string, Intent>> = {
@@ -50,6 +66,8 @@ const PLAIN: Readonly<Record<string, Intent>> = {
   p: { kind: 'low', direction: -1 },
   '/': { kind: 'search' },
   '?': { kind: 'help' },
+  s: { kind: 'subtree' },
+  d: { kind: 'details' },
   Escape: { kind: 'back' },
 };
 
@@ -69,51 +87,74 @@ export function canExplain({ model, selected, labeling }: Pick<PanelState, 'mode
   return model !== null && model.view === model.whole && labeling === null && selected !== null && model.nodes[selected]!.steps.length > 0;
 }
 
-function walk(key: Key, model: TreeModel, selected: number, collapsed: ReadonlySet<number>): Intent | undefined {
+/** What of a tree can be walked: its folds, its stacks, and the subtree shown. */
+type Walk = Pick<PanelState, 'collapsed' | 'display' | 'root'>;
+
+function walk(key: Key, model: TreeModel, selected: number, state: Walk): Intent | undefined {
   const node = model.nodes[selected]!;
-  const isFolded = collapsed.has(selected);
+  const { collapsed, display, root } = state;
+  const isStack = display.stacks.has(selected);
+  const isFolded = collapsed.has(selected) || isStack;
+  const canFold = (node.children.length > 0 && !collapsed.has(selected)) || display.opened.has(selected);
   const select = (id: number | null | undefined): Intent => (id === null || id === undefined ? { kind: 'none' } : { kind: 'select', id });
+  const parent = selected === root ? null : node.parent;
   const sibling = (step: 1 | -1) => {
-    const siblings = node.parent === null ? [] : model.nodes[node.parent]!.children;
+    const siblings = parent === null ? [] : model.nodes[parent]!.children.filter((id) => !display.hidden.has(id));
     return siblings[siblings.indexOf(selected) + step];
   };
   switch (key.key) {
     case 'ArrowLeft':
-      return node.children.length > 0 && !isFolded && !key.shiftKey ? { kind: 'fold', id: selected, isFolded: true } : select(node.parent);
+      return canFold && !key.shiftKey ? { kind: 'fold', id: selected, isFolded: true } : select(parent);
     case 'ArrowRight':
       return isFolded ? { kind: 'fold', id: selected, isFolded: false } : select(node.children[0]);
     case 'ArrowDown':
-      return select(key.shiftKey ? sibling(1) : neighbour(model, selected, collapsed, 1));
+      return select(key.shiftKey ? sibling(1) : neighbor(model, selected, state, 1));
     case 'ArrowUp':
-      return select(key.shiftKey ? sibling(-1) : neighbour(model, selected, collapsed, -1));
+      return select(key.shiftKey ? sibling(-1) : neighbor(model, selected, state, -1));
     case 'Home':
-      return select(model.order[0]);
+      return select(root ?? model.order[0]);
     case 'End':
-      return select(lastShown(model, collapsed));
+      return select(lastShown(model, state));
     case ' ':
-      return node.children.length > 0 ? { kind: 'fold', id: selected, isFolded: !isFolded } : { kind: 'none' };
+      return canFold || isFolded ? { kind: 'fold', id: selected, isFolded: !isFolded } : { kind: 'none' };
     default:
       return undefined;
   }
 }
 
-/** The next or previous node in reading order that is not folded away; undefined at the ends. */
-export function neighbour(model: TreeModel, id: number, collapsed: ReadonlySet<number>, step: 1 | -1): number | undefined {
-  const at = model.rank[id]!;
-  if (step === 1) return model.order[at + (collapsed.has(id) ? model.subtreeSize[id]! : 1)];
-  const before = model.order[at - 1];
-  return before === undefined ? undefined : outermostFolded(model, before, collapsed);
+/** First and one past the last position in reading order of the subtree shown. */
+function rangeOf(model: TreeModel, root: number | null): readonly [from: number, to: number] {
+  const from = root === null ? 0 : model.rank[root]!;
+  return [from, root === null ? model.order.length : from + model.subtreeSize[root]!];
 }
 
-function lastShown(model: TreeModel, collapsed: ReadonlySet<number>): number {
-  return outermostFolded(model, model.order[model.order.length - 1]!, collapsed);
+/** The next or previous node in reading order that is neither folded away nor in a closed stack; undefined at the ends. */
+export function neighbor(model: TreeModel, id: number, state: Walk, step: 1 | -1): number | undefined {
+  const { collapsed, display, root } = state;
+  const [from, to] = rangeOf(model, root);
+  let at = model.rank[id]! + (step === -1 ? -1 : collapsed.has(id) ? model.subtreeSize[id]! : 1);
+  if (step === -1 && at >= from) at = model.rank[outermostFolded(model, model.order[at]!, state)]!;
+  // Members of a stack are leaves.
+  while (at >= from && at < to && display.hidden.has(model.order[at]!)) {
+    at += step;
+    if (step === -1 && at >= from) at = model.rank[outermostFolded(model, model.order[at]!, state)]!;
+  }
+  return at >= from && at < to ? model.order[at] : undefined;
+}
+
+function lastShown(model: TreeModel, state: Walk): number | undefined {
+  const [, to] = rangeOf(model, state.root);
+  const last = outermostFolded(model, model.order[to - 1]!, state);
+  return state.display.hidden.has(last) ? neighbor(model, last, state, -1) : last;
 }
 
 /** The folded ancestor nearest the root that hides a node, or the node itself. */
-function outermostFolded(model: TreeModel, id: number, collapsed: ReadonlySet<number>): number {
+function outermostFolded(model: TreeModel, id: number, { collapsed, root }: Walk): number {
   let shown = id;
-  for (let parent = model.nodes[id]!.parent; parent !== null; parent = model.nodes[parent]!.parent)
+  for (let parent = model.nodes[id]!.parent; parent !== null && shown !== root; parent = model.nodes[parent]!.parent) {
     if (collapsed.has(parent)) shown = parent;
+    if (parent === root) break;
+  }
   return shown;
 }
 
@@ -122,12 +163,16 @@ export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ['← →', 'fold or go to the parent, unfold or go to the first child'],
   ['Shift + arrows', 'parent, child and siblings, without folding'],
   ['Home End', 'root, last node'],
+  ['1 … 9', 'fold to that depth'],
+  ['s', 'show this node’s subtree alone, show all again'],
+  ['d', 'show or hide the details'],
+  ['Shift + F10', 'menu of the node'],
   ['Enter', 'show the step in the file (Ctrl+Enter goes there)'],
-  ['Space', 'fold or unfold; play or pause where the search can be replayed'],
-  ['[ ]', 'one event of the search back, on'],
+  ['Space', 'fold or unfold; while replaying: play or pause'],
+  ['[ ]', 'while replaying: one event of the search back, on'],
   ['m', 'more rollouts from the node'],
   ['w', 'why the node’s paths are, or are not, in the training set'],
-  ['n p', 'next, previous low step'],
+  ['n p', 'next, previous low step; next, previous disagreement where labels and model are compared'],
   ['/', 'search, Esc goes back'],
   ['+ − 0', 'zoom in, out, fit'],
 ];

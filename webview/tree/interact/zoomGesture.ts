@@ -1,6 +1,6 @@
 import { select } from 'd3-selection';
 import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity } from 'd3-zoom';
-import { MAX_ZOOM, type View, zoomAround } from '../layout/zoomScale.js';
+import { MAX_ZOOM, stretchAround, type View, zoomAround } from '../layout/zoomScale.js';
 
 export interface ZoomGesture {
   /** Tells the gesture where the drawing stands after somebody else moved it. */
@@ -9,7 +9,7 @@ export interface ZoomGesture {
 }
 
 /**
- * Wheel and pinch zoom about the pointer, drag pans (d3-zoom). The drawing's columns do not scale like its rows, so of
+ * Wheel and pinch zoom about the pointer, with Shift they widen the columns alone; drag pans (d3-zoom). The drawing's columns do not scale like its rows, so of
  * d3's transform only the scale, the pan and the fixed point of a zoom are taken.
  */
 export function attachZoom(stage: HTMLElement, read: () => View, onView: (view: View) => void): ZoomGesture {
@@ -18,6 +18,7 @@ export function attachZoom(stage: HTMLElement, read: () => View, onView: (view: 
   const behavior = zoom<HTMLElement, unknown>()
     .scaleExtent([0.01, MAX_ZOOM])
     .clickDistance(4)
+    .filter((event: MouseEvent) => !event.button && !(event.type === 'wheel' && event.shiftKey))
     .on('zoom', (event: D3ZoomEvent<HTMLElement, unknown>) => {
       const now = event.transform;
       const before = last;
@@ -33,6 +34,12 @@ export function attachZoom(stage: HTMLElement, read: () => View, onView: (view: 
       }
     });
   const target = select(stage).call(behavior).on('dblclick.zoom', null);
+  stage.addEventListener('wheel', (event) => {
+    if (!event.shiftKey) return;
+    event.preventDefault();
+    const turn = event.deltaY === 0 ? event.deltaX : event.deltaY;
+    onView(stretchAround(read(), 2 ** (-turn / 400), event.clientX - stage.getBoundingClientRect().left));
+  });
   return {
     sync(view) {
       isSyncing = true;

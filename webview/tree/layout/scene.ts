@@ -1,85 +1,239 @@
-import type { TreeLayout } from './tidy.js';
-import { cardHeight, columnPx, type Level, levelAt, nodeWidth, rowPx, type Size, type View } from './zoomScale.js';
+import type { LayoutNode, TreeLayout } from './tidy.js';
+import {
+  cardHeight,
+  columnPx,
+  LAST_COLUMN,
+  type Level,
+  levelAt,
+  nodeWidth,
+  rowPx,
+  type Size,
+  screenPoint,
+  TWO_LINES_ROW,
+  type View,
+  WORDS_ROW,
+} from './zoomScale.js';
 
-/** What is to be drawn: ids of the nodes in sight, and of the nodes whose edge from the parent crosses it. */
+/** Neighboring subtrees of one parent that are too small to be read one by one, drawn as one block. */
+export interface Block {
+  /** Roots of the subtrees, from top to bottom; children of one parent. */
+  readonly roots: readonly number[];
+  /** Nodes in it. */
+  readonly count: number;
+  readonly top: number;
+  readonly bottom: number;
+  /** Row of its mark. */
+  readonly row: number;
+}
+
+/** Height of the rows a node has to itself, in pixels. */
+export function roomOf({ isBanded, top, bottom }: TreeLayout, { k }: Pick<View, 'k'>, id: number): number {
+  return isBanded ? Math.min(rowPx(1), (bottom[id]! - top[id]! + 1) * rowPx(k)) : rowPx(k);
+}
+
+/** What is to be drawn. */
 export interface Scene {
   readonly level: Level;
+  /** Ids of the nodes in sight, in reading order. */
   readonly nodes: readonly number[];
-  /** Child ids; the edge comes from the child's parent. */
+  /** Child ids; the edge comes from the child's parent. A block has an edge besides. */
   readonly edges: readonly number[];
+  readonly blocks: readonly Block[];
 }
 
-/** Above this many nodes in sight the drawing is a canvas of dots. */
-export const SVG_LIMIT = 800;
+export interface SceneInput {
+  readonly nodes: readonly LayoutNode[];
+  readonly layout: TreeLayout;
+  readonly view: View;
+  readonly size: Size;
+  /** Widens the window on every side, in pixels. */
+  readonly margin?: number;
+  /** Nodes that are drawn one by one however small they are, with their ancestors: the path to the selection. */
+  readonly apart?: ReadonlySet<number>;
+}
 
 /**
- * The part of a layout in sight, in O(seen + columns * log n): the nodes of a column are sorted by row, and so are the edges
- * between two columns at both ends, so what is seen is a range found by bisection. `margin` (pixels) widens the window.
+ * The part of a layout in sight. Where rows are too low to be read, subtrees of a banded layout become blocks, each high enough
+ * for a line of text: what is drawn depends on the size of the panel, not of the tree, and zooming in opens the blocks.
  */
-export function sceneOf(layout: TreeLayout, parentOf: (id: number) => number, view: View, size: Size, margin = 0): Scene {
-  const column = columnPx(view.k);
+export function sceneOf({ nodes, layout, view, size, margin = 0, apart = new Set() }: SceneInput): Scene {
   const height = rowPx(view.k);
-  const reach = Math.max(nodeWidth(view.k), 12) + margin;
-  const first = Math.max(0, Math.ceil((-reach - view.x) / column));
-  const last = Math.min(layout.columns.length - 1, Math.floor((size.width + margin + 12 - view.x) / column));
+  const column = columnPx(view);
+  const level = levelAt(view, layout.isBanded);
+  const reach = Math.max(nodeWidth(view, level), 12) + margin;
   const top = (-margin - height / 2 - view.y) / height;
   const bottom = (size.height + margin + height / 2 - view.y) / height;
-  const nodes: number[] = [];
-  const edges: number[] = [];
-  for (let depth = first; depth <= last + 1 && depth < layout.columns.length; depth++) {
-    const ids = layout.columns[depth]!;
-    const at = (i: number) => layout.row[ids[i]!]!;
-    const from = bisect(ids.length, (i) => at(i) >= top);
-    const to = bisect(ids.length, (i) => at(i) > bottom);
-    if (depth <= last) for (let i = from; i < to; i++) nodes.push(ids[i]!);
-    if (depth === 0) continue;
-    const parentAt = (i: number) => layout.row[parentOf(ids[i]!)]!;
-    const edgeFrom = bisect(ids.length, (i) => Math.max(at(i), parentAt(i)) >= top);
-    const edgeTo = bisect(ids.length, (i) => Math.min(at(i), parentAt(i)) > bottom);
-    for (let i = edgeFrom; i < edgeTo; i++) edges.push(ids[i]!);
+  const lastColumn = Math.floor((size.width + margin + 12 - view.x) / column);
+  const least = layout.isBanded ? WORDS_ROW : 0;
+  const scene = { level, nodes: [] as number[], edges: [] as number[], blocks: [] as Block[] };
+  const columnOf = (id: number) => nodes[id]!.depth - layout.depth;
+  const isRowSeen = (id: number) => layout.row[id]! >= top && layout.row[id]! <= bottom;
+  const open = layout.count === 0 ? [] : [layout.root];
+  while (open.length > 0) {
+    const id = open.pop()!;
+    if (isRowSeen(id) && view.x + columnOf(id) * column + reach >= 0 && columnOf(id) <= lastColumn) scene.nodes.push(id);
+    if (columnOf(id) > lastColumn) continue;
+    const { singles, blocks } = runsOf(id, { nodes, layout, apart, height, least, top, bottom });
+    if (columnOf(id) < lastColumn) scene.blocks.push(...blocks);
+    for (let i = singles.length - 1; i >= 0; i--) {
+      const child = singles[i]!;
+      const isCrossing = Math.max(layout.row[child]!, layout.row[id]!) >= top && Math.min(layout.row[child]!, layout.row[id]!) <= bottom;
+      if (isCrossing) scene.edges.push(child);
+      if (layout.bottom[child]! >= top && layout.top[child]! <= bottom) open.push(child);
+    }
   }
-  return { level: nodes.length > SVG_LIMIT ? 'dots' : levelAt(view.k), nodes, edges };
+  return scene;
 }
 
-/** First index in [0, length] for which the (monotone) test holds. */
-function bisect(length: number, test: (i: number) => boolean): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (test(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+interface Runs {
+  readonly nodes: readonly LayoutNode[];
+  readonly layout: TreeLayout;
+  readonly apart: ReadonlySet<number>;
+  readonly height: number;
+  /** Pixels a block is high at least; 0 = no blocks. */
+  readonly least: number;
+  readonly top: number;
+  readonly bottom: number;
 }
 
-export type HitPart = 'node' | 'toggle';
+/** The shown children of a node: those large enough to be drawn, and runs of smaller ones that are in sight. */
+function runsOf(id: number, input: Runs): { readonly singles: number[]; readonly blocks: Block[] } {
+  const { nodes, layout, apart, height, least, top, bottom } = input;
+  const singles: number[] = [];
+  const blocks: Block[] = [];
+  let run: number[] = [];
+  let rows = 0;
+  const flush = () => {
+    if (run.length === 1 && layout.shown[run[0]!] === 1) singles.push(run[0]!);
+    else if (run.length > 0) {
+      const block = blockOf(run, layout);
+      if (block.bottom >= top && block.top <= bottom) blocks.push(block);
+    }
+    [run, rows] = [[], 0];
+  };
+  for (const child of nodes[id]!.children) {
+    if (Number.isNaN(layout.row[child])) continue;
+    const own = layout.bottom[child]! - layout.top[child]! + 1;
+    if (apart.has(child) || own * height >= least) {
+      flush();
+      singles.push(child);
+      continue;
+    }
+    run.push(child);
+    rows += own;
+    if (rows * height >= least) flush();
+  }
+  // A remainder too low for a line of text joins the block above it, when that is its neighbor.
+  const before = blocks.at(-1);
+  if (run.length > 0 && before !== undefined && singles.every((single) => layout.row[single]! < before.top)) {
+    blocks.pop();
+    run = [...before.roots, ...run];
+  }
+  flush();
+  return { singles, blocks };
+}
+
+function blockOf(roots: readonly number[], layout: TreeLayout): Block {
+  const top = layout.top[roots[0]!]!;
+  const bottom = layout.bottom[roots.at(-1)!]!;
+  const count = roots.reduce((sum, id) => sum + layout.shown[id]!, 0);
+  return { roots, count, top, bottom, row: (top + bottom) / 2 };
+}
+
+export type HitPart = 'node' | 'toggle' | 'block';
 export interface Hit {
+  /** The node; of a block its first root. */
   readonly id: number;
   readonly part: HitPart;
 }
 
-/** The node under a point of the drawing, with some room around dots; the fold mark stands right of what a node shows. */
-export function hitTest(layout: TreeLayout, view: View, level: Level, px: number, py: number): Hit | null {
-  const column = columnPx(view.k);
-  const height = rowPx(view.k);
-  const width = nodeWidth(view.k, level);
-  const row = (py - view.y) / height;
-  const depth = level === 'dots' ? Math.round((px - view.x) / column) : Math.floor((px - view.x + 14) / column);
-  const ids = layout.columns[depth];
-  if (ids === undefined) return null;
-  const after = bisect(ids.length, (i) => layout.row[ids[i]!]! > row);
-  const near = [ids[after - 1], ids[after]].filter((id) => id !== undefined);
-  near.sort((a, b) => Math.abs(layout.row[a]! - row) - Math.abs(layout.row[b]! - row));
-  const id = near[0];
-  if (id === undefined) return null;
-  const dx = px - view.x - depth * column;
-  const dy = Math.abs(layout.row[id]! - row) * height;
-  if (level === 'dots') return Math.hypot(dx, dy) <= 12 ? { id, part: 'node' } : null;
-  if (dy > (level === 'card' ? cardHeight(view.k) / 2 : Math.max(height / 2, 10))) return null;
-  if (dx <= width) return { id, part: 'node' };
-  return dx <= width + TOGGLE_REACH ? { id, part: 'toggle' } : null;
+/** How far right of a node its fold mark reaches, in pixels. */
+export const TOGGLE_REACH = 30;
+
+export interface HitInput {
+  readonly nodes: readonly LayoutNode[];
+  readonly layout: TreeLayout;
+  readonly scene: Scene;
+  readonly view: View;
 }
 
-/** How far right of a node its fold mark reaches, in pixels. */
-export const TOGGLE_REACH = 34;
+/** What of a scene is under a point of the drawing, with some room around dots; the fold mark is right of what a node shows. */
+export function hitTest({ nodes, layout, scene, view }: HitInput, px: number, py: number): Hit | null {
+  const { level } = scene;
+  const width = nodeWidth(view, level);
+  const half = level === 'card' ? cardHeight(view.k) / 2 : Math.max(rowPx(view.k) / 2, 8);
+  let nearest: { readonly hit: Hit; readonly distance: number } | null = null;
+  const offer = (hit: Hit, distance: number) => {
+    if (nearest === null || distance < nearest.distance) nearest = { hit, distance };
+  };
+  for (const id of scene.nodes) {
+    const at = screenPoint(view, nodes[id]!.depth - layout.depth, layout.row[id]!);
+    const [dx, dy] = [px - at.x, Math.abs(py - at.y)];
+    if (level === 'dots' && Math.hypot(dx, dy) <= 12) offer({ id, part: 'node' }, Math.hypot(dx, dy));
+    else if (level !== 'dots' && dx >= -14 && dx <= width + TOGGLE_REACH && dy <= half)
+      offer({ id, part: dx <= width ? 'node' : 'toggle' }, dy);
+  }
+  if (nearest !== null) return (nearest as { readonly hit: Hit }).hit;
+  for (const block of scene.blocks) {
+    const id = block.roots[0]!;
+    const at = screenPoint(view, nodes[id]!.depth - layout.depth, block.row);
+    const high = Math.max(WORDS_ROW, (block.bottom - block.top + 1) * rowPx(view.k)) / 2;
+    if (Math.abs(py - at.y) <= high && px >= at.x - 8 && px <= at.x + BLOCK_WIDTH) offer({ id, part: 'block' }, Math.abs(py - at.y));
+  }
+  return nearest === null ? null : (nearest as { readonly hit: Hit }).hit;
+}
+
+/** A block and its text take this many pixels at most. */
+export const BLOCK_WIDTH = 300;
+
+/** The view in which a block fills most of the height and opens. */
+export function openBlock(block: Block, view: View, size: Size, column: number): View {
+  const rows = block.bottom - block.top + 1;
+  const k = Math.max(view.k * 2, Math.min(0.42, size.height / (rowPx(1) * (rows + 2))));
+  const scale = { k, stretch: Math.max(view.stretch, 0.6) };
+  const x = size.width * 0.25 - column * columnPx(scale);
+  return { ...scale, x: Math.min(view.x, x), y: size.height / 2 - block.row * rowPx(k) };
+}
+
+/**
+ * How many columns right of each leaf in sight are empty at its row, so that its label may run on. A label needs its line of
+ * text, and no edge through it.
+ */
+export function freeColumns({ nodes, layout, scene, view }: HitInput): ReadonlyMap<number, number> {
+  const columns: number[][] = [];
+  const parents: { readonly from: number; readonly to: number }[][] = [];
+  const spans = new Map<number, { from: number; to: number; column: number }>();
+  const ends = [
+    ...scene.edges.map((id) => [id, layout.row[id]!] as const),
+    ...scene.blocks.map(({ roots, row }) => [roots[0]!, row] as const),
+  ];
+  for (const id of scene.nodes) (columns[nodes[id]!.depth - layout.depth] ??= []).push(layout.row[id]!);
+  for (const { roots, row } of scene.blocks) (columns[nodes[roots[0]!]!.depth - layout.depth] ??= []).push(row);
+  for (const [id, row] of ends) {
+    const parent = nodes[id]!.parent!;
+    const known = spans.get(parent);
+    if (known === undefined) {
+      const own = layout.row[parent]!;
+      spans.set(parent, { from: Math.min(own, row), to: Math.max(own, row), column: nodes[parent]!.depth - layout.depth });
+    } else [known.from, known.to] = [Math.min(known.from, row), Math.max(known.to, row)];
+  }
+  for (const { from, to, column } of spans.values()) (parents[column] ??= []).push({ from, to });
+  // Where words go below their value, a label needs its whole row.
+  const line = rowPx(view.k) >= TWO_LINES_ROW ? 1 : Math.min(1, 15 / rowPx(view.k));
+  const last = layout.extent.columns - 1;
+  const free = new Map<number, number>();
+  for (const id of scene.nodes) {
+    if (layout.shown[id] !== 1) continue;
+    const row = layout.row[id]!;
+    const own = nodes[id]!.depth - layout.depth;
+    let column = own;
+    while (
+      column < last &&
+      !(parents[column] ?? []).some(({ from, to }) => from - line / 2 < row && to + line / 2 > row) &&
+      !(columns[column + 1] ?? []).some((at) => Math.abs(at - row) < line * 0.9)
+    )
+      column++;
+    free.set(id, column - own + (column === last ? LAST_COLUMN : 0));
+  }
+  return free;
+}

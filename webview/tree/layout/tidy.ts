@@ -1,14 +1,22 @@
 import { type HierarchyNode, hierarchy, tree } from 'd3-hierarchy';
 import type { Extent } from './zoomScale.js';
 
-/** Where the nodes stand that are not folded away: a column a depth, a row a line; numbers only. */
+/** Where the nodes are that are not folded away: a column a depth, a row a line; numbers only. Arrays are by node id. */
 export interface TreeLayout {
-  /** Row by node id; NaN when the node is folded away. Subtrees never overlap: nodes of one column are >= 1 row apart. */
+  /** NaN when the node is folded away. Subtrees never overlap: nodes of one column are >= 1 row apart. */
   readonly row: Float64Array;
-  /** By depth, the ids of the shown nodes from top to bottom. */
-  readonly columns: readonly Int32Array[];
+  /** Topmost and lowest row of the node's subtree; NaN as `row`. */
+  readonly top: Float64Array;
+  readonly bottom: Float64Array;
+  /** Nodes shown in the subtree, itself included. */
+  readonly shown: Int32Array;
+  readonly root: number;
+  /** Depth of the root, which is in column 0. */
+  readonly depth: number;
   readonly extent: Extent;
   readonly count: number;
+  /** A subtree has its rows to itself, so that it can be drawn as one block. */
+  readonly isBanded: boolean;
 }
 
 export interface LayoutNode {
@@ -18,53 +26,105 @@ export interface LayoutNode {
   readonly depth: number;
 }
 
-/** Tidy tree (Buchheim's linear-time form of Reingold-Tilford, as d3-hierarchy has it), left to right. O(n). */
-export function layoutTree(nodes: readonly LayoutNode[], collapsed: ReadonlySet<number>): TreeLayout {
-  const row = new Float64Array(nodes.length).fill(NaN);
-  if (nodes.length === 0) return { row, columns: [], extent: { columns: 0, top: 0, bottom: 0 }, count: 0 };
-  const root = pointsOf(nodes, collapsed);
-  tree<number>()
-    .nodeSize([1, 1])
-    .separation((a, b) => (a.parent === b.parent ? 1 : 1.25))(root);
-  const byDepth: number[][] = [];
-  let top = Infinity;
-  let bottom = -Infinity;
-  let count = 0;
-  root.eachBefore((point) => {
-    const at = point.x ?? 0;
-    row[point.data] = at;
-    (byDepth[point.depth] ??= []).push(point.data);
-    top = Math.min(top, at);
-    bottom = Math.max(bottom, at);
-    count++;
-  });
-  return { row, columns: byDepth.map((ids) => Int32Array.from(ids)), extent: { columns: byDepth.length, top, bottom }, count };
+/** What of a tree is laid out. */
+export interface Shown {
+  /** Nodes whose children are folded away. */
+  readonly collapsed: ReadonlySet<number>;
+  /** Nodes left out, with their subtrees. */
+  readonly isHidden?: (id: number) => boolean;
+  readonly root?: number;
 }
 
-/**
- * The shown nodes as d3-hierarchy's own. Built here, because `hierarchy()` also computes heights, which nobody reads and which
- * takes quadratic time on a long path (12 s for one of 50,000).
- */
-function pointsOf(nodes: readonly LayoutNode[], collapsed: ReadonlySet<number>): HierarchyNode<number> {
+/** Above this many nodes every leaf has a row of its own: the tree takes more rows, but subtrees can be drawn as blocks. */
+export const BANDED_ABOVE = 500;
+
+/** Left to right, parents among their children. O(n), without recursion. */
+export function layoutTree(nodes: readonly LayoutNode[], { collapsed, isHidden = () => false, root = 0 }: Shown): TreeLayout {
+  const row = new Float64Array(nodes.length).fill(NaN);
+  const depth = nodes[root]?.depth ?? 0;
+  if (nodes[root] === undefined) return measured(nodes, row, { root: 0, depth: 0, order: [], isBanded: false });
+  const childrenOf = (id: number) => (collapsed.has(id) ? [] : nodes[id]!.children.filter((child) => !isHidden(child)));
+  const children = new Map<number, readonly number[]>();
+  const order: number[] = [];
+  for (let open = [root]; open.length > 0; ) {
+    const id = open.pop()!;
+    order.push(id);
+    const below = childrenOf(id);
+    children.set(id, below);
+    for (let i = below.length - 1; i >= 0; i--) open.push(below[i]!);
+  }
+  const isBanded = order.length > BANDED_ABOVE;
+  if (isBanded) placeInBands(order, children, row);
+  else placeTidily(root, children, row);
+  return measured(nodes, row, { root, depth, order, isBanded });
+}
+
+/** Every leaf on the next row, every other node in the middle of its children. */
+function placeInBands(order: readonly number[], children: ReadonlyMap<number, readonly number[]>, row: Float64Array): void {
+  let next = 0;
+  for (const id of order) if (children.get(id)!.length === 0) row[id] = next++;
+  for (let i = order.length - 1; i >= 0; i--) {
+    const below = children.get(order[i]!)!;
+    if (below.length > 0) row[order[i]!] = (row[below[0]!]! + row[below.at(-1)!]!) / 2;
+  }
+}
+
+/** Tidy tree (Buchheim's linear-time form of Reingold-Tilford, as d3-hierarchy has it). */
+function placeTidily(rootId: number, children: ReadonlyMap<number, readonly number[]>, row: Float64Array): void {
+  // Built here, because `hierarchy()` also computes heights, which nobody reads and which take quadratic time on a long path.
   const prototype = hierarchy.prototype as object;
   const point = (id: number, parent: HierarchyNode<number> | null, depth: number) =>
     Object.assign(Object.create(prototype) as HierarchyNode<number>, { data: id, parent, depth, height: 0 });
-  const root = point(0, null, 0);
+  const root = point(rootId, null, 0);
   const open = [root];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    const parent = at;
-    if (collapsed.has(parent.data) || nodes[parent.data]!.children.length === 0) continue;
-    parent.children = nodes[parent.data]!.children.map((id) => point(id, parent, parent.depth + 1));
-    open.push(...parent.children);
+  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+    const at: HierarchyNode<number> = parent;
+    const below = children.get(at.data)!;
+    if (below.length === 0) continue;
+    at.children = below.map((id) => point(id, at, at.depth + 1));
+    open.push(...at.children);
   }
-  return root;
+  tree<number>()
+    .nodeSize([1, 1])
+    .separation((a, b) => (a.parent === b.parent ? 1 : 1.25))(root);
+  root.eachBefore((at) => {
+    row[at.data] = at.x ?? 0;
+  });
+}
+
+interface Placed {
+  readonly root: number;
+  readonly depth: number;
+  /** Shown nodes, parents first. */
+  readonly order: readonly number[];
+  readonly isBanded: boolean;
+}
+
+function measured(nodes: readonly LayoutNode[], row: Float64Array, { root, depth, order, isBanded }: Placed): TreeLayout {
+  const top = Float64Array.from(row);
+  const bottom = Float64Array.from(row);
+  const shown = new Int32Array(nodes.length);
+  let columns = 0;
+  for (let i = order.length - 1; i >= 0; i--) {
+    const id = order[i]!;
+    shown[id]! += 1;
+    columns = Math.max(columns, nodes[id]!.depth - depth + 1);
+    const { parent } = nodes[id]!;
+    if (id === root || parent === null) continue;
+    shown[parent]! += shown[id]!;
+    top[parent] = Math.min(top[parent]!, top[id]!);
+    bottom[parent] = Math.max(bottom[parent]!, bottom[id]!);
+  }
+  const extent = order.length === 0 ? { columns: 0, top: 0, bottom: 0 } : { columns, top: top[root]!, bottom: bottom[root]! };
+  return { row, top, bottom, shown, root, depth, extent, count: order.length, isBanded };
 }
 
 /** The same places for the nodes that are there; the others have none. */
-export function withPresent(layout: TreeLayout, isPresent: (id: number) => boolean): TreeLayout {
-  const columns = layout.columns.map((ids) => ids.filter(isPresent));
+export function withPresent(layout: TreeLayout, nodes: readonly LayoutNode[], isPresent: (id: number) => boolean): TreeLayout {
   const row = layout.row.map((at, id) => (isPresent(id) ? at : NaN));
-  return { ...layout, row, columns, count: columns.reduce((sum, ids) => sum + ids.length, 0) };
+  const { root, depth, isBanded, extent } = layout;
+  const order = nodes.filter(({ id }) => !Number.isNaN(row[id])).map(({ id }) => id);
+  return { ...measured(nodes, row, { root, depth, order, isBanded }), extent };
 }
 
 /**
@@ -83,12 +143,12 @@ export function blendLayouts(
     const now = match === null ? id : match[id]!;
     if (now >= 0) start[now] = row;
   });
-  const row = new Float64Array(nodes.length).fill(NaN);
-  for (const ids of to.columns) {
-    for (const id of ids) {
-      if (Number.isNaN(start[id])) start[id] = start[nodes[id]!.parent ?? id]!;
-      row[id] = Number.isNaN(start[id]) ? to.row[id]! : start[id]! + (to.row[id]! - start[id]!) * t;
-    }
-  }
+  const row = to.row.map((end, id) => {
+    if (Number.isNaN(end)) return NaN;
+    // A parent's id is smaller than its children's: its start is known.
+    if (Number.isNaN(start[id])) start[id] = start[nodes[id]!.parent ?? id]!;
+    return Number.isNaN(start[id]) ? end : start[id]! + (end - start[id]!) * t;
+  });
+  // Blocks are not drawn while a small tree moves: their rows may be those of the end.
   return { ...to, row };
 }

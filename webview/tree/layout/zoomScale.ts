@@ -1,15 +1,19 @@
 /**
- * Semantic zoom: positions scale, text does not. `k` scales the rows; the columns follow more slowly, so that a tree of
- * thousands of rows still has width when it is seen whole, and text has room when it is seen near.
+ * Semantic zoom: positions scale, text does not. `k` scales the rows; the columns follow more slowly and have a stretch of
+ * their own, so that a tree seen whole fills the width as well as the height of the panel.
  */
 export interface View {
   /** Rows are `ROW * k` pixels apart. */
   readonly k: number;
-  /** Where the root's column stands, in pixels from the left of the drawing. */
+  /** Columns are this many times as wide as `k` alone makes them. */
+  readonly stretch: number;
+  /** Where the root's column is, in pixels from the left of the drawing. */
   readonly x: number;
-  /** Where row 0 stands, in pixels from the top. */
+  /** Where row 0 is, in pixels from the top. */
   readonly y: number;
 }
+
+export type Scale = Pick<View, 'k' | 'stretch'>;
 
 export interface Size {
   readonly width: number;
@@ -21,57 +25,87 @@ export type Level = 'dots' | 'words' | 'card';
 
 const ROW = 64;
 const COLUMN = 325;
-const GAP = 52;
 /** Columns shrink with `k^NEAR` down to this zoom, with `k^FAR` below it. */
 const BEND = 0.2;
 const NEAR = 0.35;
 const FAR = 0.55;
 export const MAX_ZOOM = 2;
-/** The zoom at which the neighbourhood of a node can be read. */
+/** The zoom at which the neighborhood of a node can be read. */
 export const READING_ZOOM = 0.42;
+/** Rows at least this high, in pixels, have room for a line of words. */
+export const WORDS_ROW = 13;
 /** Rows at least this high, in pixels, have room for words without crowding. */
-const READABLE_ROW = 19;
+const READABLE_ROW = 18;
+const CARD_ROW = 48;
+/** Room for the fold mark and the edges right of a node, in pixels. */
+const LEAST_GAP = 17;
+const MOST_GAP = 52;
+/** Columns of a tree seen whole are no wider than this: text of more is harder to read. Pixels. */
+const WIDEST_COLUMN = 430;
+const NARROWEST_COLUMN = 10;
+/** Room beyond the last column, in columns: its nodes are leaves, whose labels are the longest. */
+export const LAST_COLUMN = 0.6;
+/** Least width of words beside a value, or below it, in pixels. */
+const WORDS_WIDTH = 76;
+const NARROW_WIDTH = 52;
+/** Rows at least this high, in pixels, have room for words below the value. */
+export const TWO_LINES_ROW = 29;
+const CARD_WIDTH = 150;
 
 export function rowPx(k: number): number {
   return ROW * k;
 }
 
-export function columnPx(k: number): number {
+/** Width of a column before it is stretched. */
+function naturalColumn(k: number): number {
   return k >= BEND ? COLUMN * k ** NEAR : COLUMN * BEND ** NEAR * (k / BEND) ** FAR;
 }
 
-/** The zoom at which columns are that wide. */
-function zoomOfColumn(pixels: number): number {
-  const share = pixels / COLUMN;
-  const bend = BEND ** NEAR;
-  return share >= bend ? share ** (1 / NEAR) : BEND * (share / bend) ** (1 / FAR);
+export function columnPx({ k, stretch }: Scale): number {
+  return naturalColumn(k) * stretch;
 }
 
-export function levelAt(k: number): Level {
-  return rowPx(k) < 14 ? 'dots' : rowPx(k) < 44 ? 'words' : 'card';
+function gapPx(scale: Scale): number {
+  return Math.max(LEAST_GAP, Math.min(MOST_GAP, columnPx(scale) * 0.16));
+}
+
+/** `isBanded`: what is drawn one by one has room for a line of words however low the rows are. */
+export function levelAt(scale: Scale, isBanded = false): Level {
+  const width = columnPx(scale) - gapPx(scale);
+  const least = rowPx(scale.k) >= TWO_LINES_ROW ? NARROW_WIDTH : WORDS_WIDTH;
+  if ((rowPx(scale.k) < WORDS_ROW && !isBanded) || width < least) return 'dots';
+  return rowPx(scale.k) < CARD_ROW || width < CARD_WIDTH ? 'words' : 'card';
 }
 
 /** Width of what a node shows right of its dot; the rest of the column is left to the edges. */
-export function nodeWidth(k: number, level: Level = levelAt(k)): number {
-  return level === 'dots' ? 0 : columnPx(k) - GAP;
+export function nodeWidth(scale: Scale, level: Level = levelAt(scale)): number {
+  return level === 'dots' ? 0 : columnPx(scale) - gapPx(scale);
 }
 
 export function cardHeight(k: number): number {
   return Math.min(rowPx(k) - 10, 92);
 }
 
-/** Where a node's mark stands in the drawing, in pixels. */
-export function screenPoint(view: View, depth: number, row: number): { readonly x: number; readonly y: number } {
-  return { x: view.x + depth * columnPx(view.k), y: view.y + row * rowPx(view.k) };
+/** Where a node's mark is in the drawing, in pixels. */
+export function screenPoint(view: View, column: number, row: number): { readonly x: number; readonly y: number } {
+  return { x: view.x + column * columnPx(view), y: view.y + row * rowPx(view.k) };
 }
 
 /** The view after a change of scale that leaves the point `(px, py)` where it is. */
 export function zoomAround(view: View, k: number, px: number, py: number): View {
+  const next = { k, stretch: view.stretch };
   return {
-    k,
-    x: px - ((px - view.x) / columnPx(view.k)) * columnPx(k),
+    ...next,
+    x: px - ((px - view.x) / columnPx(view)) * columnPx(next),
     y: py - ((py - view.y) / view.k) * k,
   };
+}
+
+/** The view after a change of the columns' width alone that leaves the point at `px` where it is. */
+export function stretchAround(view: View, factor: number, px: number): View {
+  const natural = naturalColumn(view.k);
+  const stretch = Math.max(NARROWEST_COLUMN / natural, Math.min(2, view.stretch * factor));
+  return { ...view, stretch, x: px - ((px - view.x) / view.stretch) * stretch };
 }
 
 export interface Extent {
@@ -80,68 +114,76 @@ export interface Extent {
   readonly bottom: number;
 }
 
-const MARGIN = 24;
+const MARGIN = 20;
 
-/** The view that shows all rows and columns, no nearer than cards. */
+/** The view that shows all rows and columns: rows by the height, columns by the width, no nearer than cards. */
 export function fitView(extent: Extent, size: Size): View {
   const rows = extent.bottom - extent.top + 1;
-  const byHeight = Math.max(1, size.height - 2 * MARGIN) / (ROW * rows);
-  const byWidth = zoomOfColumn(Math.max(1, size.width - 2 * MARGIN) / extent.columns);
-  const k = Math.min(byHeight, byWidth, 1);
-  const width = (extent.columns - 1) * columnPx(k) + Math.max(nodeWidth(k), 16);
+  const k = Math.min(Math.max(1, size.height - 2 * MARGIN) / (ROW * rows), 1);
+  const room = Math.max(1, size.width - 2 * MARGIN) / (Math.max(1, extent.columns) + LAST_COLUMN);
+  const column = Math.max(NARROWEST_COLUMN, Math.min(WIDEST_COLUMN, room));
+  const view = { k, stretch: column / naturalColumn(k) };
+  const width = (extent.columns - 1 + LAST_COLUMN) * column + Math.max(nodeWidth(view), 16);
   return {
-    k,
+    ...view,
     x: Math.max(MARGIN, (size.width - width) / 2),
     y: (size.height - (extent.bottom - extent.top) * rowPx(k)) / 2 - extent.top * rowPx(k),
   };
 }
 
-/** A node to land on: its place, and the rows from its topmost to its lowest neighbour (parent and children). */
+/** A node to land on: its place, and the rows from its topmost to its lowest neighbor (siblings, parent and children). */
 export interface Landing {
-  readonly depth: number;
+  readonly column: number;
   readonly row: number;
   readonly top: number;
   readonly bottom: number;
 }
 
+/** Width of a column in which the words of a low step can be read, in pixels. */
+const READABLE_COLUMN = 150;
+
 /**
- * The first look at a tree: all rows where their words can be read, else the target as near as its parent and children stay in
- * sight, in any case with the target in sight.
+ * The first look at a tree: all of it where its words can be read, else the target with its siblings; where their rows are
+ * too many to be read, as many as can be, or in a banded layout all of them, their branches as blocks.
  */
-export function landingView(extent: Extent, target: Landing, size: Size): View {
+export function landingView(extent: Extent, target: Landing, size: Size, isBanded = false): View {
   const whole = fitView(extent, size);
-  if (rowPx(whole.k) >= READABLE_ROW) return whole;
+  if (rowPx(whole.k) >= READABLE_ROW && levelAt(whole) !== 'dots') return whole;
   const height = Math.max(1, size.height - 2 * MARGIN);
-  const byHeight = height / (ROW * (extent.bottom - extent.top + 1));
-  if (rowPx(byHeight) < READABLE_ROW) {
-    const reach = Math.max(target.row - target.top, target.bottom - target.row) + 1;
-    const k = Math.min(READING_ZOOM, height / (2 * ROW * reach));
-    if (k <= whole.k * 2) return whole;
-    const centred = centreView(k, target.depth, target.row, size);
-    return { ...centred, x: Math.min(MARGIN, centred.x) };
-  }
-  const k = Math.min(byHeight, READING_ZOOM);
-  const centred = centreView(k, target.depth, target.row, size);
-  const middle = (extent.top + extent.bottom) / 2;
-  return { k, x: Math.min(MARGIN, centred.x), y: size.height / 2 - middle * rowPx(k) };
+  const rows = target.bottom - target.top + 1;
+  const least = isBanded ? whole.k : READABLE_ROW / ROW;
+  const k = Math.max(least, Math.min(READING_ZOOM, height / (ROW * rows)));
+  const column = Math.max(READABLE_COLUMN, Math.min(naturalColumn(READING_ZOOM), (size.width - 2 * MARGIN) / (target.column + 2)));
+  const scale = { k, stretch: column / naturalColumn(k) };
+  const fits = rows * rowPx(k) <= height + 1;
+  const isWhole = (extent.bottom - extent.top + 1) * rowPx(k) <= height;
+  const middle = isWhole ? (extent.top + extent.bottom) / 2 : fits ? (target.top + target.bottom) / 2 : target.row;
+  // The root stays in sight as long as the target's children are, too.
+  const x = Math.min(MARGIN, Math.max(size.width - (target.column + 2) * column, size.width * 0.2 - target.column * column));
+  return { ...scale, x, y: size.height / 2 - middle * rowPx(k) };
 }
 
 /** The least change of translation that brings a node into the drawing, with room for its children; the same view if it is. */
-export function reveal(view: View, depth: number, row: number, size: Size): View {
-  const { x, y } = screenPoint(view, depth, row);
-  const right = Math.max(MARGIN, size.width - nodeWidth(view.k) - MARGIN);
+export function reveal(view: View, column: number, row: number, size: Size): View {
+  const { x, y } = screenPoint(view, column, row);
+  const right = Math.max(MARGIN, size.width - nodeWidth(view) - MARGIN);
   const edge = Math.min(MARGIN + rowPx(view.k) / 2, size.height / 2);
   const isShown = x >= MARGIN - 1 && x <= right + 1 && y >= edge - 1 && y <= size.height - edge + 1;
   if (isShown) return view;
   return {
-    k: view.k,
+    ...view,
     x: view.x + (x < MARGIN || x > right ? Math.max(MARGIN, Math.min(right, size.width * 0.3)) - x : 0),
     y: view.y + (y < edge || y > size.height - edge ? size.height / 2 - y : 0),
   };
 }
 
-/** The view at scale `k` with a node at the middle row and a third from the left. */
-export function centreView(k: number, depth: number, row: number, size: Size): View {
-  const right = Math.max(MARGIN, size.width - nodeWidth(k) - MARGIN);
-  return { k, x: Math.min(right, Math.max(MARGIN, size.width * 0.4)) - depth * columnPx(k), y: size.height / 2 - row * rowPx(k) };
+/** The view at a scale with a node at the middle row and a little left of the middle. */
+export function centreView({ k, stretch }: Scale, column: number, row: number, size: Size): View {
+  const scale = { k, stretch };
+  const right = Math.max(MARGIN, size.width - nodeWidth(scale) - MARGIN);
+  return {
+    ...scale,
+    x: Math.min(right, Math.max(MARGIN, size.width * 0.4)) - column * columnPx(scale),
+    y: size.height / 2 - row * rowPx(k),
+  };
 }

@@ -39,9 +39,15 @@ function nodeAt(node: NodeView, states: ReadonlyMap<number, ReplayState>): NodeV
   };
 }
 
+/** So many of a node's right and wrong rollouts, group by group. */
 function firstOf({ rollouts }: NodeView, { right, wrong }: ReplayState): NodeView['rollouts'] {
   const left = { right, wrong };
-  return rollouts.filter(({ correct }) => (correct ? left.right-- : left.wrong--) > 0);
+  return rollouts.flatMap((group) => {
+    const verdict = group.correct ? 'right' : 'wrong';
+    const count = Math.min(group.count, left[verdict]);
+    left[verdict] -= count;
+    return count > 0 ? [{ ...group, count, distinct: Math.min(group.distinct, count) }] : [];
+  });
 }
 
 /** What a frame tells, in one line: `16 rollouts from node 7: 9 right, 6 wrong, 1 failed`. */

@@ -1,12 +1,14 @@
 import type { NodeView, ProblemView } from '../../../server/protocol/problemView.js';
-import { rolloutShare } from '../../../server/reasoning/treeStatistics.js';
+import { rolloutCount, rolloutShare } from '../../../server/reasoning/treeStatistics.js';
+import { formatValue, valueBin } from '../../shared/valueScale.js';
 import { firstWords } from '../../shared/words.js';
 
 /**
- * Which values the tree shows: the labels in the file (rollouts, people), or the scores of the model. A node is low, and
- * flagged, by the value it is coloured by; where one source is missing everywhere, the other stands in.
+ * What the tree is colored by: the labels in the file (rollouts, people), the scores of the model, how far the model is from
+ * the labels, or where the rollouts went. A node is low, and flagged, by its label, or by its score where scores are shown;
+ * where one source is missing everywhere, the other takes its place.
  */
-export type ShownValues = 'labels' | 'model';
+export type ShownValues = 'labels' | 'model' | 'both' | 'rollouts';
 
 /** What the panel derives once from a view; indices are node ids. */
 export interface TreeModel {
@@ -29,45 +31,87 @@ export interface TreeModel {
   readonly low: readonly number[];
   /** Of these, the nodes that hold the first low step of a path. */
   readonly firstLow: ReadonlySet<number>;
+  /** Model's score minus label; NaN where one of them is missing. */
+  readonly difference: Float64Array;
+  /** Nodes of which label and model say different things: one is low, the other is not. In reading order. */
+  readonly disagreements: readonly number[];
   readonly hasValues: boolean;
   readonly shown: ShownValues;
-  /** Whether both labels and scores are there to choose from. */
-  readonly hasChoice: boolean;
+  /** What there is to choose from. */
+  readonly choices: readonly ShownValues[];
+  lowOf(id: number): boolean;
 }
 
 /** Derives the model in O(n), without recursion: a path may be as long as the file is deep. */
 export function buildTreeModel(view: ProblemView, shown: ShownValues = 'labels', whole: ProblemView = view): TreeModel {
-  const hasChoice = whole.nodes.some(hasLabel) && whole.nodes.some((node) => lowestScore(node) !== undefined);
-  const nodes = hasChoice && shown === 'model' ? view.nodes.map(scored) : view.nodes;
+  const choices = choicesOf(whole);
+  const offered = choices.includes(shown) ? shown : 'labels';
+  const nodes = offered === 'model' ? view.nodes.map(scored) : view.nodes;
   const order = readingOrder(nodes);
   const rank = new Int32Array(nodes.length).fill(-1);
   order.forEach((id, at) => (rank[id] = at));
-  const subtreeSize = new Int32Array(nodes.length).fill(1);
-  for (let at = order.length - 1; at > 0; at--) {
-    const id = order[at]!;
-    const parent = nodes[id]!.parent;
-    if (parent !== null) subtreeSize[parent]! += subtreeSize[id]!;
-  }
   const share = rolloutOrSolutionShare(nodes);
   const mostVisits = nodes.reduce((most, node) => Math.max(most, node.visits ?? 0), 0);
   const size = Float64Array.from(nodes, (node, id) => Math.sqrt(mostVisits > 0 ? (node.visits ?? 0) / mostVisits : share[id]!));
   const low = [...order].filter((id) => isLow(nodes[id]!, view.threshold));
+  const isLowHere = new Set(low);
+  const difference = Float64Array.from(view.nodes, (node) => (hasLabel(node) ? (lowestScore(node) ?? NaN) - (node.value ?? NaN) : NaN));
   return {
     view,
     whole,
     nodes,
     order,
     rank,
-    subtreeSize,
+    subtreeSize: subtreeSizes(nodes, order),
     share,
     size,
     sizeMeaning: mostVisits > 0 ? 'visits' : 'share',
     low,
     firstLow: firstOnPath(nodes, low),
+    difference,
+    disagreements: [...order].filter((id) => !Number.isNaN(difference[id]!) && disagrees(view.nodes[id]!, view.threshold)),
     hasValues: nodes.some((node) => node.value !== null),
     shown,
-    hasChoice,
+    choices,
+    lowOf: (id) => isLowHere.has(id),
   };
+}
+
+function choicesOf(whole: ProblemView): readonly ShownValues[] {
+  const hasBoth = whole.nodes.some(hasLabel) && whole.nodes.some((node) => lowestScore(node) !== undefined);
+  const hasRollouts = whole.nodes.some((node) => node.rollouts.length > 0);
+  return [...(hasBoth ? (['labels', 'model', 'both'] as const) : (['labels'] as const)), ...(hasRollouts ? (['rollouts'] as const) : [])];
+}
+
+function subtreeSizes(nodes: readonly NodeView[], order: Int32Array): Int32Array {
+  const sizes = new Int32Array(nodes.length).fill(1);
+  for (let at = order.length - 1; at > 0; at--) {
+    const id = order[at]!;
+    const parent = nodes[id]!.parent;
+    if (parent !== null) sizes[parent]! += sizes[id]!;
+  }
+  return sizes;
+}
+
+/** The value's color, 0 to 9, by what is shown; undefined for a missing value. */
+export function binOf(model: TreeModel, id: number): number | undefined {
+  const { shown, difference, share, view } = model;
+  if (shown === 'both') return valueBin((difference[id]! + 1) / 2, 0.5);
+  if (shown === 'rollouts') return 5 + Math.min(4, Math.floor(Math.sqrt(share[id]!) * 5));
+  return valueBin(model.nodes[id]!.value, view.threshold);
+}
+
+/** The value as the picture writes it: `0.25`, `0.25→0.81` from label to model, `48` rollouts. */
+export function valueText(model: TreeModel, id: number): string {
+  const node = model.nodes[id]!;
+  if (model.shown === 'both') return `${formatValue(node.value)}→${formatValue(lowestScore(node) ?? null)}`;
+  if (model.shown === 'rollouts') return String(rolloutCount(node));
+  return formatValue(node.value);
+}
+
+function disagrees(node: NodeView, threshold: number): boolean {
+  const score = lowestScore(node);
+  return node.steps.length > 0 && score !== undefined && node.value !== null && isLow(node, threshold) !== score < threshold;
 }
 
 /** The nodes that are there at this moment: parents first. */
@@ -80,7 +124,7 @@ function hasLabel({ source }: NodeView): boolean {
 }
 
 /** The model's lowest score among a node's steps: the node is as good as its worst step. */
-function lowestScore({ steps }: NodeView): number | undefined {
+export function lowestScore({ steps }: NodeView): number | undefined {
   const scores = steps.flatMap(({ values }) => (values.prm === undefined ? [] : [values.prm]));
   return scores.length === 0 ? undefined : Math.min(...scores);
 }
@@ -147,6 +191,9 @@ function rolloutOrSolutionShare(nodes: readonly NodeView[]): Float64Array {
   const share = rolloutShare(nodes);
   if ((share[0] ?? 0) > 0) return share;
   return rolloutShare(
-    nodes.map((node) => ({ parent: node.parent, rollouts: node.children.length === 0 ? [{ correct: false, steps: [] }] : [] })),
+    nodes.map((node) => ({
+      parent: node.parent,
+      rollouts: node.children.length === 0 ? [{ correct: false, steps: 0, count: 1, distinct: 1 }] : [],
+    })),
   );
 }

@@ -1,16 +1,20 @@
 import { element } from '../../shared/element.js';
 import { formatValue, sourceLabel } from '../../shared/valueScale.js';
-import { neighbour } from '../interact/keyboard.js';
+import { neighbor } from '../interact/keyboard.js';
 import { markOutline } from '../layout/marks.js';
+import { stackWords } from '../model/display.js';
 import { nodeWords, type TreeModel } from '../model/treeModel.js';
+import type { PanelState } from '../state.js';
 
 /** Nodes in the accessible tree before and after the active one: it is a window on the tree, as the picture is. */
 const WINDOW = 12;
 
 export interface AriaTree {
   readonly host: HTMLElement;
-  update(model: TreeModel, selected: number | null, collapsed: ReadonlySet<number>): void;
+  update(model: TreeModel, state: AriaState): void;
 }
+
+type AriaState = Pick<PanelState, 'selected' | 'collapsed' | 'display' | 'root'>;
 
 /**
  * The picture's text twin: one tab stop (`role=tree`), the nodes around the active one as `treeitem`s with level, position
@@ -20,14 +24,15 @@ export function createAriaTree(document: Document): AriaTree {
   const host = element(document, 'div', { role: 'tree', tabindex: '0', 'aria-label': 'Reasoning tree', class: 'aria-tree' });
   return {
     host,
-    update(model, selected, collapsed) {
-      const active = selected ?? model.order[0];
+    update(model, state) {
+      const { selected } = state;
+      const active = selected ?? state.root ?? model.order[0];
       if (active === undefined) {
         host.replaceChildren();
         host.removeAttribute('aria-activedescendant');
         return;
       }
-      host.replaceChildren(...windowAround(model, active, collapsed).map((id) => item(document, model, id, id === selected, collapsed)));
+      host.replaceChildren(...windowAround(model, active, state).map((id) => item(document, model, id, state)));
       if (selected === null) host.removeAttribute('aria-activedescendant');
       else host.setAttribute('aria-activedescendant', `node-${selected}`);
     },
@@ -35,22 +40,25 @@ export function createAriaTree(document: Document): AriaTree {
 }
 
 /** The path to the active node and its neighbours in reading order. */
-function windowAround(model: TreeModel, active: number, collapsed: ReadonlySet<number>): number[] {
+function windowAround(model: TreeModel, active: number, state: AriaState): number[] {
   const ids = new Set<number>([active]);
-  for (let at = model.nodes[active]!.parent, i = 0; at !== null && i < WINDOW; at = model.nodes[at]!.parent, i++) ids.add(at);
+  for (let at = model.nodes[active]!.parent, i = 0; at !== null && i < WINDOW && active !== state.root; at = model.nodes[at]!.parent, i++)
+    ids.add(at);
   for (const step of [1, -1] as const) {
     let at: number | undefined = active;
     for (let i = 0; i < WINDOW && at !== undefined; i++) {
-      at = neighbour(model, at, collapsed, step);
+      at = neighbor(model, at, state, step);
       if (at !== undefined) ids.add(at);
     }
   }
   return [...ids].sort((a, b) => model.rank[a]! - model.rank[b]!);
 }
 
-function item(document: Document, model: TreeModel, id: number, isSelected: boolean, collapsed: ReadonlySet<number>): HTMLElement {
+function item(document: Document, model: TreeModel, id: number, { selected, collapsed, display }: AriaState): HTMLElement {
   const node = model.nodes[id]!;
-  const siblings = node.parent === null ? [id] : model.nodes[node.parent]!.children;
+  const siblings = node.parent === null ? [id] : model.nodes[node.parent]!.children.filter((one) => !display.hidden.has(one));
+  const stack = display.stacks.get(id);
+  const canFold = node.children.length > 0 || stack !== undefined || display.opened.has(id);
   return element(
     document,
     'div',
@@ -60,10 +68,10 @@ function item(document: Document, model: TreeModel, id: number, isSelected: bool
       'aria-level': String(node.depth + 1),
       'aria-posinset': String(siblings.indexOf(id) + 1),
       'aria-setsize': String(siblings.length),
-      'aria-selected': String(isSelected),
-      ...(node.children.length > 0 ? { 'aria-expanded': String(!collapsed.has(id)) } : {}),
+      'aria-selected': String(id === selected),
+      ...(canFold ? { 'aria-expanded': String(stack === undefined && !collapsed.has(id)) } : {}),
     },
-    speak(model, id),
+    stack === undefined ? speak(model, id) : `${stackWords(model, stack)}: ${speak(model, id)}`,
   );
 }
 

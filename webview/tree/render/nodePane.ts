@@ -8,9 +8,12 @@ import { formatValue, SOURCE_NAMES, sourceLabel, valueBin } from '../../shared/v
 import { plural } from '../../shared/words.js';
 import { canExplain, canSampleMore } from '../interact/keyboard.js';
 import { markOutline } from '../layout/marks.js';
-import { nodeWords, type TreeModel } from '../model/treeModel.js';
-import type { PanelState } from '../store.js';
+import { parseQuery, whyMatches } from '../model/search.js';
+import { binOf, lowestScore, nodeWords, type TreeModel } from '../model/treeModel.js';
+import type { PanelState } from '../state.js';
 import { rolloutList } from './rolloutList.js';
+import { section } from './section.js';
+import { binClass } from './svgParts.js';
 
 export interface NodePaneActions {
   select(id: number): void;
@@ -35,12 +38,21 @@ export function renderNodePane(document: Document, state: PanelState, actions: N
   const node = model.nodes[selected]!;
   return [
     crumbs(document, model, selected, actions),
-    ...valueBlock(document, model, node),
+    ...matchNote(document, model, state),
     ...stepsSection(document, node, state, actions),
-    ...rolloutList(document, node, (rollout) => actions.reveal({ node: node.id, rollout })),
+    ...valueBlock(document, model, node),
+    ...rolloutList(document, node, state.rollouts?.node === node.id ? state.rollouts.list : null, (rollout) =>
+      actions.reveal({ node: node.id, rollout }),
+    ),
     ...nodeActions(document, selected, state, actions),
     ...problemSection(document, model, state, actions),
   ];
+}
+
+/** Why the node is a match of what is searched for. */
+function matchNote(document: Document, model: TreeModel, { selected, query }: PanelState): HTMLElement[] {
+  const why = selected === null || query.trim() === '' ? undefined : whyMatches(model, selected, parseQuery(query));
+  return why === undefined ? [] : [element(document, 'p', { class: 'hint match-note' }, `Match: ${why}`)];
 }
 
 /** What can be done with a node of a tree that is whole and at rest. */
@@ -69,7 +81,7 @@ function crumbs(document: Document, model: TreeModel, selected: number, actions:
   const items = shown.map((id) => {
     if (id === null) return element(document, 'li', { class: 'crumb-gap' }, `… ${path.length - CRUMBS + 1} more`);
     const node = model.nodes[id]!;
-    const bin = valueBin(node.value, model.view.threshold);
+    const bin = binOf(model, id);
     const isLow = node.value !== null && node.value < model.view.threshold;
     const label = id === 0 ? 'Problem' : formatValue(node.value);
     const crumb = element(
@@ -96,52 +108,62 @@ function crumbs(document: Document, model: TreeModel, selected: number, actions:
 
 function valueBlock(document: Document, model: TreeModel, node: NodeView): HTMLElement[] {
   const { threshold } = model.view;
-  const bin = valueBin(node.value, threshold);
   const isLow = node.value !== null && node.value < threshold;
-  const badges: HTMLElement[] = [];
-  const badge = (text: string, className = '') => badges.push(element(document, 'span', { class: `badge ${className}` }, text));
-  if (model.firstLow.has(node.id)) badge('first low step', 'warning');
-  else if (isLow) badge('low', 'warning');
-  const outline = markOutline(node);
-  if (outline === 'assumed') badge('assumed, never sampled');
-  if (outline === 'one-sample') badge('one sample');
-  if (node.mc?.hard === true) badge('hard label');
-  if (node.correct !== undefined) badge(node.correct ? '✓ final answer right' : '✗ final answer wrong');
   const head = element(
     document,
     'div',
     { class: 'value-head' },
     element(document, 'span', {
-      class: `swatch large ${isLow ? 'diamond' : ''} ${bin === undefined ? 'none' : `v${bin}`}`,
+      class: `swatch large ${isLow ? 'diamond' : ''} ${binClass(valueBin(node.value, threshold))}`,
       'aria-hidden': 'true',
     }),
     element(document, 'span', { class: 'value-number' }, formatValue(node.value)),
     element(document, 'span', { class: 'value-source' }, sourceSentence(node)),
   );
-  const parts = [head];
-  if (node.interval !== undefined) {
-    const svg = svgElement(document, 'svg', {
-      class: 'interval-figure',
-      viewBox: '-6 -10 252 34',
-      role: 'img',
-      'aria-label': `95 % Wilson interval ${formatValue(node.interval[0])} to ${formatValue(node.interval[1])}, threshold ${formatValue(threshold)}`,
-    });
-    drawInterval(svg, { width: 240, value: node.value, interval: node.interval, threshold, bin });
-    for (const [x, text] of [
-      [0, '0'],
-      [240, '1'],
-    ] as const)
-      svg.append(svgElement(document, 'text', { x, y: 19, class: 'tick' }, text));
-    svg.append(svgElement(document, 'text', { x: threshold * 240, y: 19, class: 'tick' }, `threshold ${formatValue(threshold)}`));
-    const figure = element(document, 'figure', { class: 'interval-box' });
-    figure.append(
-      svg,
-      element(document, 'figcaption', {}, `95 % interval ${formatValue(node.interval[0])} – ${formatValue(node.interval[1])}`),
-    );
-    parts.push(figure);
-  }
-  if (badges.length > 0) parts.push(element(document, 'div', { class: 'badges' }, ...badges));
+  const badges = badgeTexts(model, node).map(([text, name]) => element(document, 'span', { class: `badge ${name}` }, text));
+  const facts = factRows(model, node).flatMap(([term, text]) => [element(document, 'dt', {}, term), element(document, 'dd', {}, text)]);
+  return [
+    head,
+    ...(node.interval === undefined ? [] : [intervalFigure(document, node, node.interval, threshold)]),
+    ...(badges.length > 0 ? [element(document, 'div', { class: 'badges' }, ...badges)] : []),
+    ...(facts.length > 0 ? [element(document, 'dl', { class: 'facts' }, ...facts)] : []),
+  ];
+}
+
+function intervalFigure(document: Document, node: NodeView, interval: readonly [number, number], threshold: number): HTMLElement {
+  const svg = svgElement(document, 'svg', {
+    class: 'interval-figure',
+    viewBox: '-6 -10 252 34',
+    role: 'img',
+    'aria-label': `95 % Wilson interval ${formatValue(interval[0])} to ${formatValue(interval[1])}, threshold ${formatValue(threshold)}`,
+  });
+  drawInterval(svg, { width: 240, value: node.value, interval, threshold, bin: valueBin(node.value, threshold) });
+  const tick = (x: number, text: string) => svg.append(svgElement(document, 'text', { x, y: 19, class: 'tick' }, text));
+  tick(0, '0');
+  tick(240, '1');
+  tick(threshold * 240, `threshold ${formatValue(threshold)}`);
+  const figure = element(document, 'figure', { class: 'interval-box' });
+  figure.append(svg, element(document, 'figcaption', {}, `95 % interval ${formatValue(interval[0])} – ${formatValue(interval[1])}`));
+  return figure;
+}
+
+function badgeTexts(model: TreeModel, node: NodeView): [text: string, className: string][] {
+  const badges: [string, string][] = [];
+  if (model.firstLow.has(node.id)) badges.push(['first low step', 'warning']);
+  else if (model.lowOf(node.id)) badges.push(['low', 'warning']);
+  const outline = markOutline(node);
+  if (outline === 'assumed') badges.push(['assumed, never sampled', '']);
+  if (outline === 'one-sample') badges.push(['one sample', '']);
+  if (node.mc?.hard === true) badges.push(['hard label', '']);
+  if (node.correct !== undefined) badges.push([node.correct ? '✓ final answer right' : '✗ final answer wrong', '']);
+  if (model.disagreements.includes(node.id)) badges.push(['label and model disagree', 'warning']);
+  return badges;
+}
+
+function factRows(model: TreeModel, node: NodeView): [term: string, text: string][] {
   const facts: [string, string][] = [];
+  const score = lowestScore(node);
+  if (score !== undefined && node.source !== 'prm') facts.push(['Model', formatValue(score)]);
   if (node.visits !== undefined)
     facts.push(['Visits', node.visits === 1 ? 'selected once by the search' : `selected ${node.visits} times by the search`]);
   if (node.judge !== undefined) facts.push(['LLM judge', formatValue(node.judge)]);
@@ -150,16 +172,7 @@ function valueBlock(document: Document, model: TreeModel, node: NodeView): HTMLE
       'Continues as',
       `${plural(node.children.length, 'branch', 'branches')}, ${plural(model.subtreeSize[node.id]! - 1, 'node')} below`,
     ]);
-  if (facts.length > 0)
-    parts.push(
-      element(
-        document,
-        'dl',
-        { class: 'facts' },
-        ...facts.flatMap(([term, text]) => [element(document, 'dt', {}, term), element(document, 'dd', {}, text)]),
-      ),
-    );
-  return parts;
+  return facts;
 }
 
 function sourceSentence(node: NodeView): string {
@@ -250,8 +263,4 @@ function problemSection(document: Document, model: TreeModel, state: PanelState,
     );
   }
   return [section(document, 'Problem', ...parts)];
-}
-
-export function section(document: Document, title: string, ...content: readonly HTMLElement[]): HTMLElement {
-  return element(document, 'section', { class: 'pane-section' }, element(document, 'h2', {}, title), ...content);
 }

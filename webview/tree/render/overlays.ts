@@ -1,13 +1,13 @@
 import { button } from '../../shared/controls.js';
 import { element, icon } from '../../shared/element.js';
-import { plural } from '../../shared/words.js';
 import { KEY_HELP } from '../interact/keyboard.js';
-import { OPEN_LIMIT, type PanelState } from '../store.js';
+import { nodeWords } from '../model/treeModel.js';
+import type { PanelState } from '../state.js';
 
 export interface OverlayActions {
   readonly retry: () => void;
   readonly score: () => void;
-  readonly unfoldAll: () => void;
+  readonly showAll: () => void;
   readonly closeHelp: () => void;
 }
 
@@ -71,11 +71,11 @@ export function renderBanner(document: Document, state: PanelState, actions: Ove
     );
   if (model.nodes.length === 1)
     return banner('info', 'Only the problem: the search has not gone on from it, or its steps could not be read (see Problems).');
-  if (model.nodes.length > OPEN_LIMIT && state.collapsed.size > 0)
+  if (state.root !== null)
     return banner(
-      'info',
-      `${plural(model.nodes.length, 'node')}: the deeper levels start folded.`,
-      button(document, { label: 'Unfold all', text: 'Unfold all', onClick: actions.unfoldAll }),
+      'list-tree',
+      `Only the subtree of: ${nodeWords(model, state.root, 80)}`,
+      button(document, { label: 'Show the whole tree (s)', text: 'Show all', onClick: actions.showAll }),
     );
   return null;
 }
@@ -88,7 +88,7 @@ export function renderHelp(document: Document, actions: OverlayActions): HTMLEle
   return element(
     document,
     'div',
-    { class: 'help', role: 'dialog', 'aria-label': 'Keyboard' },
+    { class: 'help', role: 'dialog', 'aria-label': 'Keyboard', tabindex: '-1' },
     element(
       document,
       'div',
@@ -97,6 +97,11 @@ export function renderHelp(document: Document, actions: OverlayActions): HTMLEle
       button(document, { label: 'Close', icon: 'close', onClick: actions.closeHelp }),
     ),
     element(document, 'dl', {}, ...rows),
-    element(document, 'p', { class: 'hint' }, 'The wheel zooms about the pointer, dragging pans, a double click goes to the file.'),
+    element(
+      document,
+      'p',
+      { class: 'hint' },
+      'The wheel zooms about the pointer, with Shift it widens the columns; dragging pans; a double click goes to the file.',
+    ),
   );
 }

@@ -2,7 +2,7 @@ import { button, setDisabled } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
 import { plural } from '../../shared/words.js';
 import { frameWords } from '../model/replay.js';
-import type { PanelState } from '../store.js';
+import type { PanelState } from '../state.js';
 
 export interface ReplayBarActions {
   /** Shows the tree after so many frames. */
@@ -12,6 +12,7 @@ export interface ReplayBarActions {
   /** The node the line tells of. */
   showEvent(): void;
   stopLabeling(): void;
+  close(): void;
 }
 
 export interface ReplayBar {
@@ -19,10 +20,10 @@ export interface ReplayBar {
   update(state: PanelState): void;
 }
 
-/** Below the drawing: how the tree came to be, event by event, and how far a labelling under way has come. */
+/** Below the drawing: how the tree came to be, event by event, and how far a labeling under way has come. */
 export function createReplayBar(document: Document, actions: ReplayBarActions): ReplayBar {
   const back = button(document, { label: 'One event back ([)', icon: 'debug-step-back', onClick: () => actions.step(-1) });
-  const play = playButton();
+  const play = playButton(document, () => actions.play());
   const forward = button(document, { label: 'One event on (])', icon: 'debug-step-over', onClick: () => actions.step(1) });
   const slider = element(document, 'input', {
     type: 'range',
@@ -39,13 +40,14 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
     act();
   });
   const count = element(document, 'span', { class: 'replay-count' });
-  const controls = element(document, 'div', { class: 'replay-controls' }, back, play.host, forward, slider, count);
+  const close = button(document, { label: 'End the replay', icon: 'close', onClick: () => actions.close() });
+  const controls = element(document, 'div', { class: 'replay-controls' }, back, play.host, forward, slider, count, close);
   const line = element(document, 'button', { type: 'button', class: 'replay-line', title: 'Select the node this is about' });
   line.addEventListener('click', () => actions.showEvent());
   const undone = element(document, 'span', { class: 'quiet' });
   const progress = element(document, 'span', { class: 'replay-progress' });
   const stop = button(document, {
-    label: 'Stop labelling; what was sampled is kept',
+    label: 'Stop labeling; what was sampled is kept',
     text: 'Stop',
     icon: 'debug-stop',
     onClick: () => actions.stopLabeling(),
@@ -68,13 +70,14 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
   );
   return {
     host,
-    update({ model, replay, replayAt, isPlaying, labeling }) {
+    update({ model, replay, replayAt, isPlaying, labeling, isReplayShown }) {
       const frames = replay?.frames ?? [];
-      host.hidden = model === null || (frames.length === 0 && labeling === null);
-      controls.hidden = line.hidden = frames.length === 0;
+      const isShown = isReplayShown && frames.length > 0;
+      host.hidden = model === null || (!isShown && labeling === null);
+      controls.hidden = line.hidden = !isShown;
       live.hidden = labeling === null;
       if (labeling !== null) progress.textContent = labelingWords(labeling);
-      undone.hidden = replay === null || replay.undone === 0;
+      undone.hidden = !isShown || replay === null || replay.undone === 0;
       undone.textContent = `The log holds ${plural(replay?.undone ?? 0, 'more rollout')} that the file does not: undone.`;
       if (model === null || frames.length === 0) return;
       const at = replayAt ?? frames.length;
@@ -89,23 +92,24 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
       setDisabled(forward, at === frames.length);
     },
   };
-
-  function playButton(): { readonly host: HTMLElement; show(isPlaying: boolean): void } {
-    const make = (label: string, icon: string) => button(document, { label, icon, onClick: () => actions.play() });
-    const [start, pause] = [make('Play the search (Space)', 'play'), make('Pause (Space)', 'debug-pause')];
-    return {
-      host: element(document, 'span', { class: 'replay-play' }, start, pause),
-      show(isPlaying) {
-        const hadFocus = (isPlaying ? start : pause).contains(document.activeElement);
-        start.hidden = isPlaying;
-        pause.hidden = !isPlaying;
-        if (hadFocus) (isPlaying ? pause : start).focus();
-      },
-    };
-  }
 }
 
-/** `Labelling: 96 of 200 rollouts`; the last search may go beyond. */
+/** `Labeling: 96 of 200 rollouts`; the last search may go beyond. */
 export function labelingWords({ rollouts, budget }: NonNullable<PanelState['labeling']>): string {
-  return `Labelling: ${budget === undefined ? plural(rollouts, 'rollout') : `${rollouts} of ${plural(budget, 'rollout')}`}`;
+  return `Labeling: ${budget === undefined ? plural(rollouts, 'rollout') : `${rollouts} of ${plural(budget, 'rollout')}`}`;
+}
+
+/** Play and pause in one place; the focus stays when one becomes the other. */
+function playButton(document: Document, onClick: () => void): { readonly host: HTMLElement; show(isPlaying: boolean): void } {
+  const make = (label: string, icon: string) => button(document, { label, icon, onClick });
+  const [start, pause] = [make('Play the search (Space)', 'play'), make('Pause (Space)', 'debug-pause')];
+  return {
+    host: element(document, 'span', { class: 'replay-play' }, start, pause),
+    show(isPlaying) {
+      const hadFocus = (isPlaying ? start : pause).contains(document.activeElement);
+      start.hidden = isPlaying;
+      pause.hidden = !isPlaying;
+      if (hadFocus) (isPlaying ? pause : start).focus();
+    },
+  };
 }

@@ -1,21 +1,30 @@
-import type { NodeView } from '../../../server/protocol/problemView.js';
+import type { NodeView, RolloutView } from '../../../server/protocol/problemView.js';
 import { finalAnswer } from '../../../server/reasoning/finalAnswer.js';
+import { rolloutCount } from '../../../server/reasoning/treeStatistics.js';
 import { button } from '../../shared/controls.js';
 import { element, icon } from '../../shared/element.js';
 import { typeset } from '../../shared/math.js';
 import { plural } from '../../shared/words.js';
 import { type DistinctRollout, distinctRollouts } from '../model/rollouts.js';
-import { section } from './nodePane.js';
+import { section } from './section.js';
 
 /** Rollouts listed before "Show more". */
 const PAGE = 20;
 
-/** The completions sampled from a node: counts first, then each one to open; steps are typeset when opened. */
-export function rolloutList(document: Document, node: NodeView, onReveal: (rollout: number) => void): HTMLElement[] {
+/**
+ * The completions sampled from a node: counts first, then each one to open; steps are typeset when opened. `list` holds their
+ * texts; null while they are on their way.
+ */
+export function rolloutList(
+  document: Document,
+  node: NodeView,
+  list: readonly RolloutView[] | null,
+  onReveal: (rollout: number) => void,
+): HTMLElement[] {
   if (node.rollouts.length === 0) return [];
-  const correct = node.rollouts.filter((rollout) => rollout.correct).length;
-  const distinct = distinctRollouts(node.rollouts);
-  const duplicates = node.rollouts.length - distinct.length;
+  const all = rolloutCount(node);
+  const correct = rolloutCount({ rollouts: node.rollouts.filter((group) => group.correct) });
+  const distinct = node.rollouts.reduce((sum, group) => sum + group.distinct, 0);
   const counts = element(
     document,
     'p',
@@ -23,15 +32,20 @@ export function rolloutList(document: Document, node: NodeView, onReveal: (rollo
     icon(document, 'check'),
     `${correct} correct`,
     icon(document, 'close'),
-    `${node.rollouts.length - correct} incorrect`,
-    element(document, 'span', { class: 'quiet' }, `${distinct.length} distinct, ${plural(duplicates, 'duplicate')}`),
+    `${all - correct} incorrect`,
+    element(document, 'span', { class: 'quiet' }, `${distinct} distinct, ${plural(all - distinct, 'duplicate')}`),
   );
   const parts = [counts];
   const total = node.mc?.total;
-  if (total !== undefined && total !== node.rollouts.length)
-    parts.push(
-      element(document, 'p', { class: 'hint' }, `The value counts ${plural(total, 'rollout')}; the file keeps ${node.rollouts.length}.`),
-    );
+  if (total !== undefined && total !== all)
+    parts.push(element(document, 'p', { class: 'hint' }, `The value counts ${plural(total, 'rollout')}; the file keeps ${all}.`));
+  parts.push(list === null ? element(document, 'p', { class: 'hint' }, 'Reading the rollouts…') : pages(document, list, onReveal));
+  return [section(document, 'Rollouts from here', ...parts)];
+}
+
+/** The different rollouts, some at a time. */
+function pages(document: Document, rollouts: readonly RolloutView[], onReveal: (rollout: number) => void): HTMLElement {
+  const distinct = distinctRollouts(rollouts);
   const list = element(document, 'div', { class: 'rollouts' });
   const more = (from: number) => {
     list.append(...distinct.slice(from, from + PAGE).map((item) => rolloutItem(document, item, onReveal)));
@@ -48,7 +62,7 @@ export function rolloutList(document: Document, node: NodeView, onReveal: (rollo
     list.append(next);
   };
   more(0);
-  return [section(document, 'Rollouts from here', ...parts, list)];
+  return list;
 }
 
 function rolloutItem(document: Document, { rollout, index, copies }: DistinctRollout, onReveal: (rollout: number) => void): HTMLElement {

@@ -1,19 +1,27 @@
 import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
-import { treeStatistics } from '../../../server/reasoning/treeStatistics.js';
+import { rolloutCount, treeStatistics } from '../../../server/reasoning/treeStatistics.js';
 import { element, svgElement } from '../../shared/element.js';
 import { formatValue, valueBin } from '../../shared/valueScale.js';
 import { plural } from '../../shared/words.js';
-import type { TreeModel } from '../model/treeModel.js';
-import { section } from './nodePane.js';
+import { nodeWords, type TreeModel } from '../model/treeModel.js';
+import { section } from './section.js';
 
 /** Bars of the value histogram. */
 const HISTOGRAM = 20;
 /** Rows of a chart before the rest is summed up. */
 const ROWS = 12;
+/** Nodes in the ranking. */
+const RANKED = 8;
 
-/** Four small charts about the tree and its rollouts, each with its numbers as text. */
-export function renderStatisticsPane(document: Document, model: TreeModel): HTMLElement[] {
+export interface StatisticsActions {
+  /** Searches for the nodes of a bar. */
+  search(query: string): void;
+  select(id: number): void;
+}
+
+/** Small charts about the tree and its rollouts, each with its numbers as text; every bar selects its nodes. */
+export function renderStatisticsPane(document: Document, model: TreeModel, actions: StatisticsActions): HTMLElement[] {
   const statistics = treeStatistics(model.nodes, HISTOGRAM);
   const { correct, incorrect, distinct, duplicate } = statistics.rollouts;
   const all = correct + incorrect;
@@ -32,7 +40,7 @@ export function renderStatisticsPane(document: Document, model: TreeModel): HTML
     section(
       document,
       'Step values',
-      histogram(document, statistics.values, model.view.threshold),
+      histogram(document, statistics.values, model.view.threshold, actions),
       note(document, [
         missing > 0 ? `${missing} without a value` : '',
         statistics.assumed > 0 ? `${statistics.assumed} assumed, not counted` : '',
@@ -42,23 +50,26 @@ export function renderStatisticsPane(document: Document, model: TreeModel): HTML
   if (all === 0) return parts;
   return [
     ...parts,
+    section(document, 'Most rollouts', ranking(document, model, actions)),
     section(
       document,
       'Rollouts by depth',
       verdictRows(
         document,
         'Correct and incorrect rollouts by depth',
-        statistics.byDepth.map((row) => ({ label: `depth ${row.depth}`, ...row })),
+        statistics.byDepth.map((row) => ({ label: `depth ${row.depth}`, query: `depth:${row.depth} rollouts>0`, ...row })),
+        actions,
       ),
     ),
-    section(document, 'Steps per rollout', columns(document, statistics.stepsPerRollout)),
+    section(document, 'Steps per rollout', columns(document, statistics.stepsPerRollout, actions)),
     section(
       document,
       'Final answers',
       verdictRows(
         document,
         'Final answers of the rollouts',
-        statistics.answers.map((row) => ({ ...row, label: row.answer ?? 'none read' })),
+        statistics.answers.map((row) => ({ ...row, label: row.answer ?? 'none read', query: `answer:"${row.answer ?? 'none'}"` })),
+        actions,
       ),
     ),
   ];
@@ -71,7 +82,7 @@ function note(document: Document, facts: readonly string[]): HTMLElement {
 const HEIGHT = 84;
 
 /** Values in even bins over [0, 1], coloured by the value scale, with the threshold. */
-function histogram(document: Document, counts: readonly number[], threshold: number): HTMLElement {
+function histogram(document: Document, counts: readonly number[], threshold: number, actions: StatisticsActions): HTMLElement {
   const most = max(counts) ?? 0;
   const scale = scaleLinear([0, Math.max(1, most)], [0, HEIGHT - 16]);
   const width = 100 / counts.length;
@@ -92,10 +103,14 @@ function histogram(document: Document, counts: readonly number[], threshold: num
       y: HEIGHT - height,
       height,
     });
-    bar.append(
-      svgElement(document, 'title', {}, `${formatValue(bin / counts.length)}–${formatValue((bin + 1) / counts.length)}: ${count}`),
-    );
+    const range = `${formatValue(bin / counts.length)}–${formatValue((bin + 1) / counts.length)}`;
     svg.append(bar);
+    if (count > 0)
+      svg.append(
+        barButton(document, `Select the ${plural(count, 'node')} with values ${range}`, { x: `${bin * width}%`, width: `${width}%` }, () =>
+          actions.search(`value:${formatValue(bin / counts.length)}..${formatValue((bin + 1) / counts.length)}`),
+        ),
+      );
     if (count > 0 && count === most)
       svg.append(svgElement(document, 'text', { class: 'count', x: `${(bin + 0.5) * width}%`, y: HEIGHT - height - 4 }, String(count)));
   });
@@ -110,7 +125,11 @@ function histogram(document: Document, counts: readonly number[], threshold: num
 }
 
 /** How many solutions have how many steps. */
-function columns(document: Document, rows: readonly { readonly steps: number; readonly count: number }[]): HTMLElement {
+function columns(
+  document: Document,
+  rows: readonly { readonly steps: number; readonly count: number }[],
+  actions: StatisticsActions,
+): HTMLElement {
   const most = max(rows, (row) => row.count) ?? 0;
   const scale = scaleLinear([0, Math.max(1, most)], [0, HEIGHT - 16]);
   const shown = rows.slice(0, 24);
@@ -129,6 +148,12 @@ function columns(document: Document, rows: readonly { readonly steps: number; re
       }),
       svgElement(document, 'text', { class: 'count', x: middle, y: HEIGHT - height - 4 }, String(row.count)),
       svgElement(document, 'text', { class: 'tick', x: middle, y: HEIGHT + 14 }, String(row.steps)),
+      barButton(
+        document,
+        `Select the nodes with rollouts of ${plural(row.steps, 'step')}`,
+        { x: `${i * width}%`, width: `${width}%` },
+        () => actions.search(`length:${row.steps}`),
+      ),
     );
   });
   svg.append(svgElement(document, 'line', { class: 'axis', x1: 0, x2: '100%', y1: HEIGHT, y2: HEIGHT }));
@@ -137,16 +162,18 @@ function columns(document: Document, rows: readonly { readonly steps: number; re
 
 interface VerdictRow {
   readonly label: string;
+  /** What finds its nodes; absent for what is summed up. */
+  readonly query?: string;
   readonly correct: number;
   readonly incorrect: number;
 }
 
 /** A table whose rows carry a bar: its numbers are its text equivalent. */
-function verdictRows(document: Document, caption: string, rows: readonly VerdictRow[]): HTMLElement {
+function verdictRows(document: Document, caption: string, rows: readonly VerdictRow[], actions: StatisticsActions): HTMLElement {
   const scale = scaleLinear([0, max(rows, (row) => row.correct + row.incorrect) ?? 1], [0, 100]);
   const rest = rows.slice(ROWS);
   const sum = (pick: (row: VerdictRow) => number) => rest.reduce((total, row) => total + pick(row), 0);
-  const shown =
+  const shown: readonly VerdictRow[] =
     rest.length === 0
       ? rows.slice(0, ROWS)
       : [
@@ -174,7 +201,7 @@ function verdictRows(document: Document, caption: string, rows: readonly Verdict
       document,
       'tr',
       {},
-      element(document, 'th', { scope: 'row', title: row.label }, row.label),
+      element(document, 'th', { scope: 'row', title: row.label }, rowLabel(document, row, actions)),
       cell,
       element(document, 'td', {}, String(row.correct)),
       element(document, 'td', {}, String(row.incorrect)),
@@ -189,8 +216,56 @@ function verdictRows(document: Document, caption: string, rows: readonly Verdict
   );
 }
 
+/** A row's name; where its nodes can be found, a button that selects them. */
+function rowLabel(document: Document, { label, query }: VerdictRow, actions: StatisticsActions): HTMLElement {
+  if (query === undefined) return element(document, 'span', {}, label);
+  const host = element(document, 'button', { type: 'button', class: 'row-button', title: `Select the nodes: ${label}` }, label);
+  host.addEventListener('click', () => actions.search(query));
+  return host;
+}
+
+/** The whole column of a bar as a button, so that a low bar is as easy to hit as a high one. */
+function barButton(
+  document: Document,
+  label: string,
+  place: { readonly x: string; readonly width: string },
+  onClick: () => void,
+): SVGElement {
+  const host = svgElement(document, 'rect', {
+    class: 'bar-button',
+    role: 'button',
+    tabindex: 0,
+    'aria-label': label,
+    ...place,
+    y: 0,
+    height: HEIGHT,
+  });
+  host.append(svgElement(document, 'title', {}, label));
+  host.addEventListener('click', onClick);
+  host.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    onClick();
+  });
+  return host;
+}
+
+/** The nodes most rollouts were sampled from, with how many of them were right. */
+function ranking(document: Document, model: TreeModel, actions: StatisticsActions): HTMLElement {
+  const ranked = [...model.order].filter((id) => rolloutCount(model.nodes[id]!) > 0);
+  ranked.sort((a, b) => rolloutCount(model.nodes[b]!) - rolloutCount(model.nodes[a]!));
+  const items = ranked.slice(0, RANKED).map((id) => {
+    const node = model.nodes[id]!;
+    const label = `${plural(rolloutCount(node), 'rollout')}, ${(model.share[id]! * 100).toFixed(0)} % at or below: ${nodeWords(model, id, 80)}`;
+    const host = element(document, 'button', { type: 'button', class: 'row-button', title: 'Select this node' }, label);
+    host.addEventListener('click', () => actions.select(id));
+    return element(document, 'li', {}, host);
+  });
+  return element(document, 'ol', { class: 'ranking' }, ...items);
+}
+
 function chart(document: Document, height: number, label: string): SVGElement {
-  return svgElement(document, 'svg', { class: 'chart', width: '100%', height, role: 'img', 'aria-label': label });
+  return svgElement(document, 'svg', { class: 'chart', width: '100%', height, role: 'group', 'aria-label': label });
 }
 
 function figure(document: Document, svg: SVGElement): HTMLElement {

@@ -1,19 +1,19 @@
 import { button, picker, type SearchField, searchField, setDisabled } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
 import { plural } from '../../shared/words.js';
-import type { ShownValues } from '../model/treeModel.js';
-import type { PanelState } from '../store.js';
+import type { ShownValues, TreeModel } from '../model/treeModel.js';
+import type { PanelState } from '../state.js';
 
 export interface ToolbarActions {
   readonly pickProblem: (problem: number) => void;
   readonly pickValues: (shown: ShownValues) => void;
   readonly search: (query: string) => void;
   readonly match: (direction: 1 | -1) => void;
-  readonly firstLow: () => void;
-  readonly fit: () => void;
-  readonly zoom: (direction: 1 | -1) => void;
-  readonly foldAll: (isFolded: boolean) => void;
+  /** The first low step, or the first disagreement. */
+  readonly first: () => void;
   readonly label: () => void;
+  readonly lock: (isLocked: boolean) => void;
+  readonly details: () => void;
   readonly help: () => void;
   readonly leaveSearch: () => void;
 }
@@ -27,73 +27,159 @@ export interface Toolbar {
 /** Problems listed at once in the picker, around the one shown: a list of thousands helps nobody. */
 const LISTED = 100;
 
-/** What the picker of values offers; shown where a tree has both. */
-const SHOWN: readonly { readonly shown: ShownValues; readonly label: string }[] = [
-  { shown: 'labels', label: 'Labels' },
-  { shown: 'model', label: 'Model' },
-];
+const SHOWN_LABELS: Readonly<Record<ShownValues, string>> = { labels: 'Labels', model: 'Model', both: 'Both', rollouts: 'Rollouts' };
 
+/** One line above the drawing: which problem, what to look for, which values. */
 export function createToolbar(document: Document, actions: ToolbarActions): Toolbar {
-  const problems = picker(document, 'Problem', actions.pickProblem);
-  const previous = button(document, {
-    label: 'Previous problem',
-    icon: 'chevron-left',
-    onClick: () => actions.pickProblem(shown.problem - 1),
-  });
-  const next = button(document, { label: 'Next problem', icon: 'chevron-right', onClick: () => actions.pickProblem(shown.problem + 1) });
-  const problemGroup = element(document, 'div', { class: 'group problems' }, previous, problems.host, next);
-  const values = picker(document, 'Values shown', (index) => actions.pickValues(SHOWN[index]!.shown));
-  values.host.classList.add('values-picker');
-  const search = searchField(document, 'Search steps and answers', actions.search);
-  const count = element(document, 'span', { class: 'match-count', 'aria-live': 'polite' });
-  const up = button(document, { label: 'Previous match (Shift+Enter)', icon: 'arrow-up', onClick: () => actions.match(-1) });
-  const down = button(document, { label: 'Next match (Enter)', icon: 'arrow-down', onClick: () => actions.match(1) });
-  search.host.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter') actions.match(event.shiftKey ? -1 : 1);
-    else if (event.key === 'Escape') actions.leaveSearch();
-    else return;
-    event.preventDefault();
-  });
-  const low = button(document, {
+  const problems = createProblems(document, actions);
+  const values = createValues(document, actions);
+  const search = createSearch(document, actions);
+  const first = button(document, {
     label: 'Go to the first low step',
     icon: 'flag',
     text: 'First low step',
     appearance: 'secondary',
     className: 'first-low-button',
-    onClick: actions.firstLow,
+    onClick: actions.first,
   });
-  const label = button(document, { label: 'Label this problem', icon: 'beaker', onClick: actions.label });
-  const view = element(
-    document,
-    'div',
-    { class: 'group', role: 'group', 'aria-label': 'Zoom and fold' },
-    button(document, { label: 'Zoom out (-)', icon: 'zoom-out', onClick: () => actions.zoom(-1) }),
-    button(document, { label: 'Zoom in (+)', icon: 'zoom-in', onClick: () => actions.zoom(1) }),
-    button(document, { label: 'Fit the tree (0)', icon: 'screen-full', onClick: actions.fit }),
-    button(document, { label: 'Fold all', icon: 'collapse-all', onClick: () => actions.foldAll(true) }),
-    button(document, { label: 'Unfold all', icon: 'expand-all', onClick: () => actions.foldAll(false) }),
-    button(document, { label: 'Keyboard help (?)', icon: 'keyboard', className: 'help-button', onClick: actions.help }),
-  );
+  const firstDifference = button(document, {
+    label: 'Go to the first disagreement of labels and model',
+    icon: 'diff',
+    text: 'Disagreement',
+    appearance: 'secondary',
+    className: 'first-low-button',
+    onClick: actions.first,
+  });
+  const end = createEnd(document, actions);
   const host = element(
     document,
     'div',
     { class: 'toolbar', role: 'group', 'aria-label': 'Tree tools' },
-    problemGroup,
-    element(document, 'div', { class: 'group search', role: 'search' }, search.host, count, up, down),
+    problems.host,
+    search.host,
     values.host,
-    low,
-    label,
+    first,
+    firstDifference,
     element(document, 'span', { class: 'spring' }),
-    view,
+    end.host,
   );
-  let shown = { problem: 0 };
   return {
     host,
-    search,
+    search: search.field,
     update(state) {
-      const { model, query, matches, selected, labeling } = state;
-      const hasTree = model !== null;
-      for (const control of [...view.children, low, search.host]) setDisabled(control as HTMLElement, !hasTree);
+      const { model } = state;
+      problems.update(model);
+      values.update(model);
+      search.update(state);
+      end.update(state);
+      const isCompared = model?.shown === 'both';
+      first.hidden = isCompared;
+      firstDifference.hidden = !isCompared;
+      setDisabled(first, model === null || model.low.length === 0);
+      setDisabled(firstDifference, model === null || model.disagreements.length === 0);
+      first.title =
+        model === null || model.low.length === 0
+          ? 'No step is below the threshold'
+          : `Go to the first low step: ${plural(model.firstLow.size, 'path')} with one`;
+      firstDifference.title = `Go to the first of ${plural(model?.disagreements.length ?? 0, 'disagreement')}; n and p go on`;
+    },
+  };
+}
+
+interface Part<S> {
+  readonly host: HTMLElement;
+  update(state: S): void;
+}
+
+function createProblems(document: Document, actions: ToolbarActions): Part<TreeModel | null> {
+  let shown = 0;
+  const problems = picker(document, 'Problem', actions.pickProblem);
+  const go = (by: number) => () => actions.pickProblem(shown + by);
+  const previous = button(document, { label: 'Previous problem', icon: 'chevron-left', onClick: go(-1) });
+  const next = button(document, { label: 'Next problem', icon: 'chevron-right', onClick: go(1) });
+  const host = element(document, 'div', { class: 'group problems' }, previous, problems.host, next);
+  return {
+    host,
+    update(model) {
+      host.hidden = model === null || model.view.problemCount < 2;
+      if (model === null) return;
+      const { problem, problemCount, titles } = model.view;
+      shown = problem;
+      const from = Math.max(0, Math.min(problem - LISTED / 2, problemCount - LISTED));
+      const listed = Array.from({ length: Math.min(LISTED, problemCount) }, (_, i) => from + i);
+      if (problemCount > 1)
+        problems.show(
+          listed.map((index) => ({ value: index, label: `${index + 1}/${problemCount}  ${titles[index] ?? ''}` })),
+          problem,
+        );
+      setDisabled(previous, problem === 0);
+      setDisabled(next, problem >= problemCount - 1);
+    },
+  };
+}
+
+function createValues(document: Document, actions: ToolbarActions): Part<TreeModel | null> {
+  let choices: readonly ShownValues[] = [];
+  const values = picker(document, 'Values shown', (index) => {
+    const chosen = choices[index];
+    if (chosen !== undefined) actions.pickValues(chosen);
+  });
+  values.host.classList.add('values-picker');
+  return {
+    host: values.host,
+    update(model) {
+      choices = model?.choices ?? [];
+      values.host.hidden = choices.length < 2;
+      if (model !== null && choices.length > 1)
+        values.show(
+          choices.map((shown, value) => ({ value, label: SHOWN_LABELS[shown] })),
+          Math.max(0, choices.indexOf(model.shown)),
+        );
+    },
+  };
+}
+
+function createSearch(document: Document, actions: ToolbarActions): Part<PanelState> & { readonly field: SearchField } {
+  const field = searchField(document, 'Search steps and answers', actions.search);
+  field.host.title = 'Words of steps and answers, and filters: value<0.5  visits>10  rollouts=0  depth:2  source:mc  answer:42';
+  const count = element(document, 'span', { class: 'match-count', 'aria-live': 'polite' });
+  const up = button(document, { label: 'Previous match (Shift+Enter)', icon: 'arrow-up', onClick: () => actions.match(-1) });
+  const down = button(document, { label: 'Next match (Enter)', icon: 'arrow-down', onClick: () => actions.match(1) });
+  field.host.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') actions.match(event.shiftKey ? -1 : 1);
+    else if (event.key === 'Escape') actions.leaveSearch();
+    else return;
+    event.preventDefault();
+  });
+  return {
+    field,
+    host: element(document, 'div', { class: 'group search', role: 'search' }, field.host, count, up, down),
+    update({ model, query, matches, selected }) {
+      setDisabled(field.host, model === null);
+      const at = selected === null ? -1 : matches.indexOf(selected);
+      const isSearching = query.trim() !== '';
+      const found = at < 0 ? plural(matches.length, 'match', 'matches') : `${at + 1} of ${matches.length}`;
+      count.textContent = !isSearching ? '' : matches.length === 0 ? 'No match' : found;
+      count.classList.toggle('none', isSearching && matches.length === 0);
+      for (const control of [up, down]) {
+        control.hidden = !isSearching;
+        setDisabled(control, matches.length === 0);
+      }
+      if (field.value !== query) field.value = query;
+    },
+  };
+}
+
+/** What concerns the panel rather than the tree. */
+function createEnd(document: Document, actions: ToolbarActions): Part<PanelState> {
+  const label = button(document, { label: 'Label this problem', icon: 'beaker', onClick: actions.label });
+  const lock = button(document, { label: 'Follow the active editor', icon: 'lock', onClick: () => actions.lock(false) });
+  const unlock = button(document, { label: 'Stay on this file', icon: 'unlock', onClick: () => actions.lock(true) });
+  const details = button(document, { label: 'Show or hide the details (d)', icon: 'layout-sidebar-right', onClick: actions.details });
+  const help = button(document, { label: 'Keyboard help (?)', icon: 'keyboard', className: 'help-button', onClick: actions.help });
+  return {
+    host: element(document, 'div', { class: 'group' }, label, lock, unlock, details, help),
+    update({ model, labeling, isLocked, isDetailsShown }) {
       // Without a reference answer no rollout can be judged.
       label.hidden = model === null || model.view.question === '' || model.view.answer === undefined;
       setDisabled(label, labeling !== null);
@@ -101,46 +187,9 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
         model?.view.isSearchTree === true
           ? 'Label this problem again: a new search with the policy'
           : 'Label this problem: search with the policy';
-      problemGroup.hidden = model === null || model.view.problemCount < 2;
-      values.host.hidden = model === null || !model.hasChoice;
-      if (model?.hasChoice === true)
-        values.show(
-          SHOWN.map(({ label }, value) => ({ value, label })),
-          SHOWN.findIndex(({ shown }) => shown === model.shown),
-        );
-      if (model !== null) {
-        const { problem, problemCount, titles } = model.view;
-        shown = { problem };
-        const from = Math.max(0, Math.min(problem - LISTED / 2, problemCount - LISTED));
-        const listed = Array.from({ length: Math.min(LISTED, problemCount) }, (_, i) => from + i);
-        if (problemCount > 1)
-          problems.show(
-            listed.map((index) => ({ value: index, label: `${index + 1}/${problemCount}  ${titles[index] ?? ''}` })),
-            problem,
-          );
-        setDisabled(previous, problem === 0);
-        setDisabled(next, problem >= problemCount - 1);
-        setDisabled(low, model.low.length === 0);
-        low.title =
-          model.low.length === 0
-            ? 'No step is below the threshold'
-            : `Go to the first low step: ${plural(model.firstLow.size, 'path')} with one`;
-      }
-      const at = selected === null ? -1 : matches.indexOf(selected);
-      const isSearching = query.trim() !== '';
-      count.textContent = !isSearching
-        ? ''
-        : matches.length === 0
-          ? 'No match'
-          : at < 0
-            ? plural(matches.length, 'match', 'matches')
-            : `${at + 1} of ${matches.length}`;
-      count.classList.toggle('none', isSearching && matches.length === 0);
-      for (const control of [up, down]) {
-        control.hidden = !isSearching;
-        setDisabled(control, matches.length === 0);
-      }
-      if (search.value !== query) search.value = query;
+      lock.hidden = !isLocked;
+      unlock.hidden = isLocked;
+      details.setAttribute('aria-pressed', String(isDetailsShown));
     },
   };
 }

@@ -1,25 +1,40 @@
 import { element } from '../../shared/element.js';
-import { formatValue, sourceLabel, valueBin } from '../../shared/valueScale.js';
+import { formatValue, sourceLabel } from '../../shared/valueScale.js';
+import type { Block } from '../layout/scene.js';
 import type { Size } from '../layout/zoomScale.js';
-import { nodeWords, type TreeModel } from '../model/treeModel.js';
+import { type Stack, stackWords } from '../model/display.js';
+import { parseQuery, whyMatches } from '../model/search.js';
+import { binOf, nodeWords, type TreeModel, valueText } from '../model/treeModel.js';
+import { blockWords } from './svgBlock.js';
+import { binClass } from './svgParts.js';
+
+/** What is under the pointer. */
+export interface Pointed {
+  readonly model: TreeModel;
+  readonly id: number;
+  readonly query: string;
+  readonly stack: Stack | undefined;
+  readonly block: Block | undefined;
+}
 
 export interface Tooltip {
-  show(model: TreeModel, id: number, x: number, y: number, size: Size): void;
+  show(pointed: Pointed, at: { readonly x: number; readonly y: number }, size: Size): void;
   hide(): void;
 }
 
-/** First words and value of the node under the pointer; out of the accessibility tree, which says the same in its own way. */
+/** First words and value of what is under the pointer; out of the accessibility tree, which says the same in its own way. */
 export function createTooltip(parent: HTMLElement): Tooltip {
   const document = parent.ownerDocument;
   const host = element(document, 'div', { class: 'tooltip', 'aria-hidden': 'true', hidden: '' });
   host.hidden = true;
   parent.append(host);
-  let shown: { readonly model: TreeModel; readonly id: number } | null = null;
+  let shown: Pointed | null = null;
   return {
-    show(model, id, x, y, size) {
-      if (shown?.model !== model || shown.id !== id) {
-        shown = { model, id };
-        host.replaceChildren(...contents(document, model, id));
+    show(pointed, { x, y }, size) {
+      const { model, id, query, block } = pointed;
+      if (shown?.model !== model || shown.id !== id || shown.query !== query || shown.block !== block) {
+        shown = pointed;
+        host.replaceChildren(...contents(document, pointed));
       }
       host.hidden = false;
       const left = Math.max(4, Math.min(x + 14, size.width - host.offsetWidth - 4));
@@ -34,22 +49,29 @@ export function createTooltip(parent: HTMLElement): Tooltip {
   };
 }
 
-function contents(document: Document, model: TreeModel, id: number): HTMLElement[] {
+function contents(document: Document, { model, id, query, stack, block }: Pointed): HTMLElement[] {
+  if (block !== undefined)
+    return [
+      element(document, 'div', { class: 'tooltip-words' }, blockWords(model, block)),
+      element(document, 'div', { class: 'quiet' }, 'Click to open'),
+    ];
   const node = model.nodes[id]!;
-  const bin = valueBin(node.value, model.view.threshold);
   const facts = [sourceLabel(node)];
   if (node.interval !== undefined) facts.push(`95 % ${formatValue(node.interval[0])}–${formatValue(node.interval[1])}`);
   if (node.visits !== undefined) facts.push(`selected ${node.visits}×`);
   if (model.firstLow.has(id)) facts.push('first low step');
+  const why = query.trim() === '' ? undefined : whyMatches(model, id, parseQuery(query));
   return [
     element(
       document,
       'div',
       { class: 'tooltip-head' },
-      element(document, 'span', { class: `swatch ${bin === undefined ? 'none' : `v${bin}`}` }),
-      element(document, 'strong', {}, formatValue(node.value)),
+      element(document, 'span', { class: `swatch ${binClass(binOf(model, id))}` }),
+      element(document, 'strong', {}, valueText(model, id)),
       element(document, 'span', { class: 'quiet' }, facts.join(' · ')),
     ),
+    ...(stack === undefined ? [] : [element(document, 'div', {}, `${stackWords(model, stack)}; the first:`)]),
     element(document, 'div', { class: 'tooltip-words' }, nodeWords(model, id, 180)),
+    ...(why === undefined ? [] : [element(document, 'div', { class: 'quiet' }, `Match: ${why}`)]),
   ];
 }

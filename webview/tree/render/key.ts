@@ -4,45 +4,45 @@ import { BINS, formatValue } from '../../shared/valueScale.js';
 import { type MarkOutline, type MarkShape, markPath } from '../layout/marks.js';
 import { presentNodes, type TreeModel } from '../model/treeModel.js';
 
-export interface Legend {
+export interface Key {
   readonly host: HTMLElement;
   update(model: TreeModel | null, isOpen: boolean): void;
 }
 
-/** What colours, shapes, outlines and widths say; folds to one button. Lists only what the tree holds. */
-export function createLegend(document: Document, onToggle: () => void): Legend {
-  const host = element(document, 'div', { class: 'legend', role: 'group', 'aria-label': 'Legend' });
+/** What colors, shapes, outlines and widths mean, as a box over the drawing that a button opens. Lists only what the tree holds. */
+export function createKey(document: Document, onClose: () => void): Key {
+  const host = element(document, 'div', { class: 'key-box', role: 'dialog', 'aria-label': 'Key', tabindex: '-1' });
   return {
     host,
     update(model, isOpen) {
-      host.classList.toggle('open', isOpen);
-      host.hidden = model === null;
-      if (model === null) return;
-      const toggle = button(document, {
-        label: isOpen ? 'Hide the legend' : 'Show the legend',
-        icon: isOpen ? 'chevron-down' : 'symbol-color',
-        onClick: onToggle,
-      });
-      host.replaceChildren(...(isOpen ? [toggle, scale(document, model.view.threshold), keys(document, model)] : [toggle]));
+      host.hidden = model === null || !isOpen;
+      if (model === null || !isOpen) return;
+      const head = element(
+        document,
+        'div',
+        { class: 'help-head' },
+        element(document, 'h2', {}, 'Key'),
+        button(document, { label: 'Close', icon: 'close', onClick: onClose }),
+      );
+      host.replaceChildren(head, scale(document, model), keys(document, model));
     },
   };
 }
 
-function scale(document: Document, threshold: number): HTMLElement {
+function scale(document: Document, { shown, view }: TreeModel): HTMLElement {
+  const ends = {
+    both: ['model lower', 'equal', 'model higher'],
+    rollouts: ['', 'few rollouts', 'many'],
+    labels: ['0', `threshold ${formatValue(view.threshold)}`, '1'],
+    model: ['0', `threshold ${formatValue(view.threshold)}`, '1'],
+  }[shown];
   const bins = Array.from({ length: BINS }, (_, bin) => element(document, 'span', { class: `bin v${bin}` }));
   return element(
     document,
     'div',
-    { class: 'legend-scale' },
+    { class: 'key-scale' },
     element(document, 'div', { class: 'bins', 'aria-hidden': 'true' }, ...bins),
-    element(
-      document,
-      'div',
-      { class: 'bin-labels' },
-      element(document, 'span', {}, '0'),
-      element(document, 'span', {}, `threshold ${formatValue(threshold)}`),
-      element(document, 'span', {}, '1'),
-    ),
+    element(document, 'div', { class: 'bin-labels' }, ...ends.map((text) => element(document, 'span', {}, text))),
   );
 }
 
@@ -50,7 +50,7 @@ function keys(document: Document, model: TreeModel): HTMLElement {
   const nodes = presentNodes(model);
   const rows: [SVGElement, string][] = [];
   const mark = (shape: MarkShape, outline: MarkOutline, bin: string) => {
-    const svg = svgElement(document, 'svg', { class: 'key', width: 22, height: 16, viewBox: '-11 -8 22 16' });
+    const svg = svgElement(document, 'svg', { class: 'key-mark', width: 22, height: 16, viewBox: '-11 -8 22 16' });
     svg.append(
       svgElement(document, 'path', { class: `mark ${shape} ${outline} ${bin}`, d: markPath(shape, outline === 'assumed' ? 4.5 : 5) }),
     );
@@ -64,10 +64,10 @@ function keys(document: Document, model: TreeModel): HTMLElement {
     svg.append(svgElement(document, 'path', { class: 'first-low', d: markPath('low', 6) }));
     rows.push([svg, 'first low on its path']);
   }
-  if (nodes.some((node) => node.assumed)) rows.push([mark('ok', 'assumed', 'v9'), 'assumed, not sampled']);
+  if (nodes.some((node) => node.assumed)) rows.push([mark('ok', 'assumed', 'v9'), 'assumed right, never sampled']);
   if (nodes.some((node) => node.oneSample)) rows.push([mark('ok', 'one-sample', 'v8'), 'one sample only']);
   if (nodes.some((node) => node.value === null)) rows.push([mark('missing', 'plain', 'none'), 'no value']);
-  const list = element(document, 'ul', { class: 'legend-keys' });
+  const list = element(document, 'ul', { class: 'key-list' });
   for (const [svg, text] of rows) {
     svg.setAttribute('aria-hidden', 'true');
     const item = element(document, 'li', {});

@@ -1,0 +1,155 @@
+import type { Announce } from '../../shared/announce.js';
+import { plural } from '../../shared/words.js';
+import { stackWords } from '../model/display.js';
+import { findNodes } from '../model/search.js';
+import { landingNode, type TreeModel } from '../model/treeModel.js';
+import { speak } from '../render/ariaTree.js';
+import type { TreeView } from '../render/treeView.js';
+import type { PanelState, PanelStore } from '../state.js';
+import { isWithin, showNode } from '../store.js';
+
+export interface NavigationWorld {
+  readonly store: PanelStore;
+  readonly announce: Announce;
+  readonly view: () => TreeView;
+  /** Shows a node's text in the file. */
+  readonly reveal: (id: number) => void;
+}
+
+export interface Navigation {
+  readonly select: (id: number, step?: number | null) => void;
+  /** Selects a node, brings it into sight, and shows it in the file. */
+  readonly goTo: (id: number) => void;
+  /** The next or previous low step; where labels and model are compared, the next disagreement. */
+  readonly goLow: (direction: 1 | -1) => void;
+  readonly goFirst: () => void;
+  readonly search: (query: string) => void;
+  readonly goMatch: (direction: 1 | -1) => void;
+  readonly fold: (id: number, isFolded: boolean) => void;
+  readonly foldAll: (isFolded: boolean) => void;
+  readonly foldTo: (depth: number) => void;
+  readonly showAssumed: (hasAssumed: boolean) => void;
+  /** Shows the subtree of a node alone; null, or the same node again, shows all. */
+  readonly showSubtree: (id: number | null) => void;
+}
+
+/** What moves the selection, and what folds: all of it on the store, none of it on the page. */
+export function createNavigation({ store, announce, view, reveal }: NavigationWorld): Navigation {
+  const select = (id: number, step: number | null = null) => {
+    if (store.state.model?.nodes[id] === undefined) return;
+    const rollouts = store.state.rollouts?.node === id ? store.state.rollouts : null;
+    store.update({ selected: id, selectedStep: step, rollouts, ...showNode(store.state, id) });
+  };
+  const goTo = (id: number) => {
+    select(id);
+    view().centre(id);
+    reveal(id);
+  };
+  const search = (query: string) => {
+    const { model } = store.state;
+    const matches = model === null ? [] : findNodes(model, query);
+    store.update({ query, matches });
+    // What is searched for is shown at once; the file follows when the reader walks the matches.
+    const [first] = matches;
+    if (first === undefined || (store.state.selected !== null && matches.includes(store.state.selected))) return;
+    select(first);
+    view().centre(first);
+  };
+  const step = (model: TreeModel, among: readonly number[], direction: 1 | -1): number | undefined => {
+    const { selected } = store.state;
+    const at = selected === null ? -1 : model.rank[selected]!;
+    return direction === 1 ? among.find((id) => model.rank[id]! > at) : among.findLast((id) => model.rank[id]! < at);
+  };
+  return {
+    select,
+    goTo,
+    goLow(direction) {
+      const { model } = store.state;
+      if (model === null) return;
+      const [among, what] = model.shown === 'both' ? [model.disagreements, 'disagreement'] : [model.low, 'low step'];
+      const next = step(model, among, direction);
+      if (next !== undefined) goTo(next);
+      else announce(among.length === 0 ? `There is no ${what}` : `No ${direction === 1 ? 'later' : 'earlier'} ${what}`);
+    },
+    goFirst() {
+      const { model } = store.state;
+      const id = model === null ? null : model.shown === 'both' ? (model.disagreements[0] ?? null) : landingNode(model);
+      if (id !== null) goTo(id);
+    },
+    search,
+    goMatch(direction) {
+      const { model, matches } = store.state;
+      if (model === null) return;
+      const next = step(model, matches, direction) ?? (direction === 1 ? matches[0] : matches.at(-1));
+      if (next === undefined) return;
+      select(next);
+      view().centre(next);
+      announce(`${matches.indexOf(next) + 1} of ${plural(matches.length, 'match', 'matches')}: ${speak(model, next)}`);
+    },
+    ...createFolding({ store, announce, view, reveal }),
+  };
+}
+
+function createFolding({
+  store,
+  announce,
+  view,
+}: NavigationWorld): Pick<Navigation, 'fold' | 'foldAll' | 'foldTo' | 'showAssumed' | 'showSubtree'> {
+  const foldSome = (isFolded: (depth: number) => boolean, words: string) => {
+    const { model, root } = store.state;
+    if (model === null) return;
+    const base = root === null ? 0 : model.nodes[root]!.depth;
+    const inner = model.nodes.filter((node) => node.children.length > 0 && isFolded(node.depth - base)).map(({ id }) => id);
+    const collapsed = new Set(inner);
+    store.update({ collapsed, ...stillShown(store.state, collapsed) });
+    view().fit();
+    announce(words);
+  };
+  return {
+    fold(id, isFolded) {
+      const { model, collapsed, openStacks, display } = store.state;
+      if (model === null) return;
+      const stack = display.stacks.get(id) ?? display.opened.get(id);
+      if (stack !== undefined) {
+        const next = new Set(openStacks);
+        if (isFolded) next.delete(id);
+        else next.add(id);
+        // An assumed stack that is open because all are is closed by closing all.
+        store.update({ openStacks: next, ...(isFolded && stack.kind === 'assumed' ? { hasAssumed: false } : {}) });
+        announce(`${isFolded ? 'Closed' : 'Opened'}: ${stackWords(model, stack)}`);
+        return;
+      }
+      if (model.nodes[id]!.children.length === 0) return;
+      const next = new Set(collapsed);
+      if (isFolded) next.add(id);
+      else next.delete(id);
+      const { selected } = store.state;
+      const hidesSelection = isFolded && selected !== null && selected !== id && isWithin(model, selected, id);
+      store.update({ collapsed: next, ...(hidesSelection ? { selected: id, selectedStep: null } : {}) });
+      announce(`${isFolded ? 'Folded' : 'Unfolded'} ${plural(model.subtreeSize[id]! - 1, 'node')}`);
+    },
+    foldAll: (isFolded) => foldSome((depth) => isFolded && depth >= 1, isFolded ? 'All folded' : 'All unfolded'),
+    foldTo: (depth) => foldSome((at) => at >= depth, `Folded to depth ${depth}`),
+    showAssumed(hasAssumed) {
+      store.update({ hasAssumed, ...(hasAssumed ? {} : { openStacks: new Set() }) });
+      announce(hasAssumed ? 'Assumed nodes are shown one by one' : 'Assumed nodes are stacked');
+    },
+    showSubtree(id) {
+      const { model, root } = store.state;
+      if (model === null) return;
+      const next = id === root || id === 0 ? null : id;
+      store.update({ root: next, zoom: null, isMoved: false, ...(next !== null ? { selected: next, selectedStep: null } : {}) });
+      announce(
+        next === null ? 'The whole tree is shown' : `The subtree of node ${next} is shown: ${plural(model.subtreeSize[next]!, 'node')}`,
+      );
+    },
+  };
+}
+
+/** What is left of the selection to see under these folds: itself, or its outermost folded ancestor. */
+function stillShown({ model, selected }: PanelState, collapsed: ReadonlySet<number>): Partial<PanelState> {
+  if (model === null || selected === null) return {};
+  let shown = selected;
+  for (let at = model.nodes[selected]!.parent; at !== null; at = model.nodes[at]!.parent) if (collapsed.has(at)) shown = at;
+  return shown === selected ? {} : { selected: shown, selectedStep: null };
+}

@@ -1,0 +1,60 @@
+import type { Announce } from '../../shared/announce.js';
+import { createPlayer } from '../interact/player.js';
+import { frameWords } from '../model/replay.js';
+import type { PanelStore } from '../state.js';
+import { moveReplay } from '../store.js';
+
+export interface Replaying {
+  /** Shows the tree after so many events. */
+  readonly move: (count: number) => void;
+  readonly step: (direction: 1 | -1) => void;
+  readonly play: () => void;
+  /** Opens the bar at the first event, or closes it and shows the whole tree. */
+  readonly show: (isShown: boolean) => void;
+}
+
+/** How the tree came to be, event by event: the selection, and with it the details, follow the event. */
+export function createReplaying(window: Window, store: PanelStore, announce: Announce): Replaying {
+  const position = () => store.state.replayAt ?? store.state.replay?.frames.length ?? 0;
+  const move = (count: number, isPlaying = false) => {
+    const moved = moveReplay(store.state, count);
+    store.update({ ...moved, selected: moved.event ?? store.state.selected, selectedStep: null, rollouts: null, isPlaying });
+  };
+  /** The line of the present event, for those who do not see it. */
+  const announceEvent = () => {
+    const { model, replay } = store.state;
+    const frame = replay?.frames[position() - 1];
+    if (model !== null && frame !== undefined) announce(frameWords(frame, model.whole));
+  };
+  const player = createPlayer(window, () => {
+    const isLast = position() + 1 >= (store.state.replay?.frames.length ?? 0);
+    move(position() + 1, !isLast);
+    if (isLast) announceEvent();
+  });
+  store.subscribe(({ isPlaying }, before) => {
+    if (isPlaying !== before.isPlaying) player.update(isPlaying);
+  });
+  return {
+    move: (count) => move(count),
+    step(direction) {
+      move(position() + direction);
+      announceEvent();
+    },
+    play() {
+      const { replay, replayAt, isPlaying } = store.state;
+      if (replay === null || replay.frames.length === 0) return;
+      if (isPlaying) {
+        store.update({ isPlaying: false });
+        announceEvent();
+      } else move(replayAt ?? 1, true);
+    },
+    show(isShown) {
+      const { replay, selected } = store.state;
+      if (replay === null || replay.frames.length === 0) return;
+      if (isShown) store.update({ isReplayShown: true });
+      else
+        store.update({ ...moveReplay(store.state, replay.frames.length), selected, event: null, isPlaying: false, isReplayShown: false });
+      announce(isShown ? 'Replay of the search' : 'The whole tree is shown');
+    },
+  };
+}

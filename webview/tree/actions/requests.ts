@@ -1,0 +1,112 @@
+import type { Announce } from '../../shared/announce.js';
+import type { Host } from '../../shared/rpc.js';
+import { landingNode, type ShownValues } from '../model/treeModel.js';
+import type { InitialView, PersistedState, TreeEvents, TreeRequests } from '../protocol.js';
+import type { PanelStore } from '../state.js';
+import { modelAt, persisted, receiveModel, receiveReplay, showNode } from '../store.js';
+
+export interface Requests {
+  /** Asks for the tree: at the start, and on "Try again". */
+  readonly open: () => void;
+  readonly pickProblem: (problem: number, then?: () => void) => void;
+  readonly pickValues: (shown: ShownValues) => void;
+  readonly reveal: (target: { readonly node: number; readonly step?: number; readonly rollout?: number }, focus?: boolean) => void;
+  /** Sends a request whose answer is nothing; a failure is announced. */
+  readonly send: <N extends keyof TreeRequests>(name: N, args: TreeRequests[N]['args']) => void;
+}
+
+export interface RequestWorld {
+  readonly store: PanelStore;
+  readonly host: Host<TreeRequests, TreeEvents>;
+  readonly announce: Announce;
+  readonly restored: PersistedState | null;
+}
+
+/** What the panel asks its host for, and what it does with the answers and with the host's events. */
+export function createRequests({ store, host, announce, restored }: RequestWorld): Requests {
+  let pendingRestore = restored;
+  const fail = (error: unknown) => announce(messageOf(error));
+  const receive = (initial: InitialView) => {
+    if (initial.view === null) {
+      const message = initial.empty ?? 'Open a file of reasoning steps and show its tree from there.';
+      store.update({ status: { kind: 'empty', message }, model: null, selected: null, ...receiveReplay(store.state, initial) });
+      return;
+    }
+    const arrived = { ...store.state, ...receiveReplay(store.state, initial) };
+    const model = modelAt(initial.view, arrived.replay, arrived.replayAt, arrived.shown);
+    const next = receiveModel(arrived, model, initial.images, pendingRestore);
+    pendingRestore = null;
+    const before = store.state.model;
+    const isNew = before === null || before.view.uri !== model.view.uri || before.view.problem !== model.view.problem;
+    const selected = next.selected ?? (isNew ? landingNode(model) : null);
+    const isLocked = initial.isLocked ?? next.isLocked;
+    store.update({
+      ...next,
+      isLocked,
+      selected,
+      ...(selected !== null && { collapsed: showNode(next, selected).collapsed ?? next.collapsed }),
+    });
+  };
+  const open = () => {
+    if (store.state.model === null) store.update({ status: { kind: 'loading' } });
+    host.call('open', { state: persisted(store.state) ?? pendingRestore }).then(receive, (error: unknown) => {
+      const message = messageOf(error);
+      if (store.state.model === null) store.update({ status: { kind: 'failed', message } });
+      else store.update({ staleMessage: message });
+    });
+  };
+  const pickProblem = (problem: number, then?: () => void) => {
+    if (problem === store.state.model?.view.problem) return;
+    const stale = (error: unknown) => store.update({ staleMessage: messageOf(error) });
+    host.call('select', { problem }).then(receive).then(then).catch(stale);
+  };
+  askRollouts(store, host, fail);
+  host.on('viewChanged', receive);
+  host.on('viewFailed', ({ message }) => store.update({ staleMessage: message }));
+  host.on('nodeSelected', ({ problem, node, step }) => {
+    const select = () => {
+      if (store.state.model?.nodes[node] === undefined) return;
+      store.update({ selected: node, selectedStep: step ?? null, rollouts: null, ...showNode(store.state, node) });
+    };
+    if (problem === store.state.model?.view.problem) select();
+    else pickProblem(problem, select);
+  });
+  return {
+    open,
+    pickProblem,
+    pickValues(shown) {
+      const { model, images, replay, replayAt } = store.state;
+      if (model === null || shown === model.shown) return;
+      store.update(receiveModel({ ...store.state, shown }, modelAt(model.whole, replay, replayAt, shown), images, null));
+      announce(SHOWN_WORDS[shown]);
+    },
+    reveal: (target, focus = false) => void host.call('reveal', { ...target, focus }).catch(fail),
+    send: (name, args) => void host.call(name, args).catch(fail),
+  };
+}
+
+const SHOWN_WORDS: Readonly<Record<ShownValues, string>> = {
+  labels: 'Labels of the file are shown',
+  model: 'Scores of the model are shown',
+  both: 'Differences between labels and model are shown',
+  rollouts: 'Where the rollouts went is shown',
+};
+
+/** Asks for the texts of the selected node's rollouts once they are wanted. */
+function askRollouts(store: PanelStore, host: Host<TreeRequests, TreeEvents>, fail: (error: unknown) => void): void {
+  let asked: { readonly node: number; readonly model: unknown } | null = null;
+  store.subscribe(({ model, selected, rollouts, details, isDetailsShown }) => {
+    if (model === null || selected === null || rollouts !== null || details !== 'node' || !isDetailsShown) return;
+    if (model.nodes[selected]!.rollouts.length === 0 || (asked?.node === selected && asked.model === model)) return;
+    const own = (asked = { node: selected, model });
+    host.call('rollouts', { node: selected }).then((list) => {
+      if (own !== asked) return;
+      asked = null;
+      if (store.state.selected === own.node) store.update({ rollouts: { node: own.node, list } });
+    }, fail);
+  });
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

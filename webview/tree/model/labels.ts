@@ -1,0 +1,56 @@
+import type { NodeView, StepView } from '../../../server/protocol/problemView.js';
+import { plainText } from '../../shared/words.js';
+import type { TreeModel } from './treeModel.js';
+
+/** Of each text so many characters are looked at: a label shows less. */
+const HEAD = 600;
+/** A shared beginning shorter than this is kept: cutting it would save nothing. Characters. */
+const SHARED = 14;
+
+const known = new WeakMap<TreeModel, Map<number, string>>();
+
+/**
+ * What a node is called in the picture: the step that is low, or the worst one, or the first one; without the beginning it
+ * shares with a sibling, because siblings differ in what comes after it.
+ */
+export function labelOf(model: TreeModel, id: number): string {
+  let labels = known.get(model);
+  if (labels === undefined) known.set(model, (labels = new Map()));
+  let label = labels.get(id);
+  if (label === undefined) labels.set(id, (label = makeLabel(model, id)));
+  return label;
+}
+
+function makeLabel(model: TreeModel, id: number): string {
+  const node = model.whole.nodes[id]!;
+  if (node.parent === null) return plainText(model.view.question.slice(0, HEAD)) || 'Problem';
+  const step = tellingStep(node);
+  if (step === undefined) return '(no text)';
+  const before = node.steps.indexOf(step);
+  const text = plainText(step.text.slice(0, HEAD));
+  const others = before > 0 ? [] : model.whole.nodes[node.parent]!.children.filter((sibling) => sibling !== id);
+  const shared = Math.max(0, ...others.slice(0, 40).map((sibling) => sharedLength(text, firstText(model.whole.nodes[sibling]!))));
+  const start = shared < SHARED || shared >= text.length ? 0 : text.lastIndexOf(' ', shared - 1) + 1;
+  return (before > 0 || start > 0 ? '…' : '') + (text.slice(start) || '(no text)');
+}
+
+/** The step a node of several is about: its lowest one, where steps have values of their own; else the first low one, else the first. */
+export function tellingStep({ steps }: NodeView): StepView | undefined {
+  if (steps.length < 2) return steps[0];
+  const valued = steps.filter(({ values }) => values.prm !== undefined);
+  const [first] = valued;
+  if (first === undefined) return steps.find(({ low }) => low) ?? steps[0];
+  return valued.reduce((worst, step) => (step.values.prm! < worst.values.prm! ? step : worst), first);
+}
+
+function firstText({ steps }: NodeView): string {
+  return plainText((steps[0]?.text ?? '').slice(0, HEAD));
+}
+
+/** Characters two texts begin with alike; 0 for texts that are alike as a whole, which differ in nothing. */
+function sharedLength(a: string, b: string): number {
+  if (a === b) return 0;
+  let at = 0;
+  while (at < a.length && at < b.length && a[at] === b[at]) at++;
+  return at;
+}

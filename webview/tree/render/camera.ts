@@ -1,0 +1,188 @@
+import { interpolateNumber } from 'd3-interpolate';
+import { attachZoom } from '../interact/zoomGesture.js';
+import { type Block, openBlock, roomOf } from '../layout/scene.js';
+import type { TreeLayout } from '../layout/tidy.js';
+import {
+  centreView,
+  fitView,
+  landingView,
+  MAX_ZOOM,
+  READING_ZOOM,
+  reveal,
+  rowPx,
+  type Size,
+  screenPoint,
+  stretchAround,
+  type View,
+  WORDS_ROW,
+  zoomAround,
+} from '../layout/zoomScale.js';
+import { landingNode, type TreeModel } from '../model/treeModel.js';
+import type { PanelStore } from '../state.js';
+
+/** Trees above this size change without motion. */
+export const MOTION_LIMIT = 500;
+export const MOTION_MS = 180;
+
+export interface CameraWorld {
+  readonly host: HTMLElement;
+  readonly store: PanelStore;
+  /** Where the nodes will be when nothing moves any more. */
+  readonly layout: () => TreeLayout;
+  readonly size: () => Size;
+}
+
+/** Where one looks at the tree from: lands, follows the panel's size until the user moves it, glides, brings nodes into sight. */
+export interface Camera {
+  readonly isMoving: boolean;
+  /** The first look: on the selection, else on the first low step, with its siblings. */
+  readonly land: () => void;
+  /** The least change for a new size or a new layout. */
+  readonly refresh: () => void;
+  readonly fit: () => void;
+  readonly zoomBy: (factor: number) => void;
+  readonly widenBy: (factor: number) => void;
+  /** Brings a node into sight at a zoom at which it can be read. */
+  readonly centre: (id: number) => void;
+  readonly bringIntoSight: (id: number) => void;
+  readonly open: (block: Block) => void;
+  /** Moves to a view the user asked for. */
+  readonly moveTo: (view: View) => void;
+  /** Moves the view by so many rows at once, because the layout moved. */
+  readonly shift: (rows: number) => void;
+}
+
+export function isStill(document: Document): boolean {
+  const isAsked = document.defaultView?.matchMedia('(prefers-reduced-motion: reduce)').matches === true;
+  return isAsked || document.body.classList.contains('vscode-reduce-motion');
+}
+
+export function ease(t: number): number {
+  return 1 - (1 - t) ** 3;
+}
+
+export function createCamera(world: CameraWorld): Camera {
+  const { store, host, layout, size } = world;
+  const view = (): View => store.state.zoom ?? { k: 1, stretch: 1, x: 0, y: 0 };
+  const gesture = attachZoom(host, view, (next) => {
+    glide.stop();
+    store.update({ zoom: next, isMoved: true });
+  });
+  const setView = (next: View) => {
+    store.update({ zoom: next });
+    gesture.sync(next);
+  };
+  const glide = createGlide(host.ownerDocument.defaultView!, view, setView);
+  const goal = (): View => glide.target ?? view();
+  const minimum = () => fitView(layout().extent, size()).k * 0.4;
+  const columnOf = (id: number) => (store.state.model?.nodes[id]?.depth ?? 0) - layout().depth;
+  const isPlaced = (id: number) => !Number.isNaN(layout().row[id] ?? NaN);
+  const go = (to: View) => {
+    if (isStill(host.ownerDocument) || layout().count > MOTION_LIMIT) {
+      glide.stop();
+      setView(to);
+    } else glide.start(to);
+  };
+  const move = (to: View) => {
+    store.update({ isMoved: true });
+    go(to);
+  };
+  const land = () => {
+    const { model, selected } = store.state;
+    if (model === null || size().width === 0 || layout().count === 0) return;
+    glide.stop();
+    const target = selected ?? landingNode(model);
+    if (target === null || !isPlaced(target)) return setView(fitView(layout().extent, size()));
+    const rows = neighborhood(model, target)
+      .filter(isPlaced)
+      .map((id) => layout().row[id]!);
+    const row = layout().row[target]!;
+    const landing = { column: columnOf(target), row, top: Math.min(row, ...rows), bottom: Math.max(row, ...rows) };
+    setView(landingView(layout().extent, landing, size(), layout().isBanded));
+  };
+  const bringIntoSight = (id: number) => {
+    if (size().width === 0 || store.state.zoom === null || !isPlaced(id)) return;
+    const now = goal();
+    const next = reveal(now, columnOf(id), layout().row[id]!, size());
+    if (next !== now) go(next);
+  };
+  return {
+    get isMoving() {
+      return glide.target !== null;
+    },
+    land,
+    refresh() {
+      if (size().height > 0 && layout().count > 0) gesture.setMinimum(Math.min(minimum(), 0.5));
+      if (store.state.model !== null && !store.state.isMoved) land();
+      else if (store.state.zoom !== null) gesture.sync(store.state.zoom);
+    },
+    fit: () => move(fitView(layout().extent, size())),
+    zoomBy(factor) {
+      const now = goal();
+      const { selected } = store.state;
+      const at = selected !== null && isPlaced(selected) ? screenPoint(now, columnOf(selected), layout().row[selected]!) : null;
+      const { width, height } = size();
+      const isInside = at !== null && at.x >= 0 && at.x <= width && at.y >= 0 && at.y <= height;
+      const [px, py] = isInside ? [at.x, at.y] : [width / 2, height / 2];
+      move(zoomAround(now, Math.max(minimum(), Math.min(MAX_ZOOM, now.k * factor)), px, py));
+    },
+    widenBy: (factor) => move(stretchAround(goal(), factor, size().width / 2)),
+    centre(id) {
+      if (!isPlaced(id)) return;
+      if (rowPx(goal().k) >= WORDS_ROW || roomOf(layout(), goal(), id) >= WORDS_ROW) bringIntoSight(id);
+      else move(centreView({ k: READING_ZOOM, stretch: 1 }, columnOf(id), layout().row[id]!, size()));
+    },
+    bringIntoSight,
+    open: (block) => move(openBlock(block, goal(), size(), columnOf(block.roots[0]!))),
+    moveTo: move,
+    shift(rows) {
+      const shifted = (one: View): View => ({ ...one, y: one.y + rows * rowPx(one.k) });
+      setView(shifted(view()));
+      glide.shift(shifted);
+    },
+  };
+}
+
+/** The nodes one wants to see around a node: its parent, its siblings, its first and last child. */
+function neighborhood(model: TreeModel, id: number): number[] {
+  const { parent, children } = model.nodes[id]!;
+  const ends = children.length === 0 ? [] : [children[0]!, children.at(-1)!];
+  return parent === null ? ends : [parent, ...model.nodes[parent]!.children, ...ends];
+}
+
+interface Glide {
+  /** Where the view will be; null when it rests. */
+  readonly target: View | null;
+  start(to: View): void;
+  stop(): void;
+  shift(by: (view: View) => View): void;
+}
+
+function createGlide(window: Window, view: () => View, setView: (view: View) => void): Glide {
+  let path: { readonly from: View; readonly to: View; readonly start: number } | null = null;
+  const step = (now: number) => {
+    if (path === null) return;
+    const { from, to, start } = path;
+    const t = Math.max(0, Math.min(1, (now - start) / MOTION_MS));
+    const at = (key: keyof View) => interpolateNumber(from[key], to[key])(ease(t));
+    if (t === 1) path = null;
+    else window.requestAnimationFrame(step);
+    setView(t === 1 ? to : { k: at('k'), stretch: at('stretch'), x: at('x'), y: at('y') });
+  };
+  return {
+    get target() {
+      return path?.to ?? null;
+    },
+    start(to) {
+      const isMoving = path !== null;
+      path = { from: view(), to, start: window.performance.now() };
+      if (!isMoving) window.requestAnimationFrame(step);
+    },
+    stop() {
+      path = null;
+    },
+    shift(by) {
+      if (path !== null) path = { ...path, from: by(path.from), to: by(path.to) };
+    },
+  };
+}

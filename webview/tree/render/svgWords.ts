@@ -1,0 +1,128 @@
+import { svgElement } from '../../shared/element.js';
+import { markRadius } from '../layout/marks.js';
+import { roomOf } from '../layout/scene.js';
+import { columnPx, nodeWidth, rowPx, TWO_LINES_ROW } from '../layout/zoomScale.js';
+import { labelOf } from '../model/labels.js';
+import { valueText } from '../model/treeModel.js';
+import type { Frame } from './frame.js';
+import { drawFold, drawMark, GLYPH, type Pen, stackNote, verdictGlyph } from './svgParts.js';
+
+/** Height of a line of words, in pixels. */
+export const LINE = 15;
+const VALUE_X = 16;
+/** A label that runs on over empty columns is no wider than this: longer lines are in the details. Pixels. */
+const WIDEST = 520;
+
+/** Below this width words are put under the value, where the row has room for two lines. Pixels. */
+const NARROW = 140;
+
+/** Where the words of a node go: beside its value, or below it where the column is narrow. */
+interface Place {
+  readonly lines: readonly string[];
+  readonly x: number;
+  /** Of the first line's middle. */
+  readonly y: number;
+  /** Of the value's middle. */
+  readonly valueY: number;
+  readonly width: number;
+}
+
+/** A node as its value and the words that tell it from its siblings, in as many lines as the row has room for. */
+export function drawWords(pen: Pen, frame: Frame, id: number): SVGElement[] {
+  const { document, fit } = pen;
+  const { model, view } = frame;
+  const node = model.nodes[id]!;
+  const height = roomOf(frame.layout, view, id);
+  const own = nodeWidth(view, 'words');
+  const value = valueText(model, id);
+  const isFlagged = model.firstLow.has(id);
+  const isStack = frame.display.stacks.has(id);
+  const verdict = isStack ? '' : verdictGlyph(node.correct);
+  const afterValue = VALUE_X + fit.strong.width(value) + 6 + (isFlagged ? 16 : 0);
+  const { lines, x, y, valueY, width } = placeWords(pen, frame, id, { own, height, afterValue, verdict });
+  const reach = Math.max(afterValue, x + Math.max(0, ...lines.map((line) => fit.body.width(line)))) + (verdict === '' ? 4 : 22);
+  const box = Math.min(height, valueY < 0 ? 12 + LINE * (lines.length + 1) : Math.max(22, 8 + LINE * lines.length));
+  const radius = Math.min(markRadius(model.size[id]!, height), 7);
+  const parts = [
+    svgElement(document, 'rect', { class: 'row', x: -10, y: -box / 2, width: Math.max(own, reach) + 10, height: box, rx: 4 }),
+    ...(isStack ? drawPile(pen, radius) : []),
+    ...drawMark(pen, model, id, { radius }),
+    svgElement(document, 'text', { class: 'value', x: VALUE_X, y: valueY, dy: '0.35em' }, value),
+  ];
+  if (isFlagged) parts.push(svgElement(document, 'text', { class: 'glyph flag', x: afterValue - 17, y: valueY + 6 }, GLYPH.flag));
+  lines.forEach((line, i) =>
+    parts.push(svgElement(document, 'text', { class: `words${isStack ? ' stack' : ''}`, x, y: y + i * LINE, dy: '0.35em' }, line)),
+  );
+  if (verdict !== '') {
+    const at = valueY < 0 ? afterValue : Math.max(own - 15, Math.min(width - 15, reach - 18));
+    parts.push(
+      svgElement(document, 'text', { class: `glyph ${node.correct === true ? 'right' : 'wrong'}`, x: at, y: valueY + 7 }, verdict),
+    );
+  }
+  return [...parts, ...drawFold(pen, frame, id)];
+}
+
+interface Room {
+  readonly own: number;
+  readonly height: number;
+  readonly afterValue: number;
+  readonly verdict: string;
+}
+
+function placeWords({ fit }: Pen, frame: Frame, id: number, { own, height, afterValue, verdict }: Room): Place {
+  const { model, view, layout } = frame;
+  const text = stackNote(frame, id) ?? labelOf(model, id);
+  const width = Math.max(own, Math.min(WIDEST, own + (frame.free.get(id) ?? 0) * columnPx(view)));
+  const low = layout.isBanded ? Math.min(height, rowPx(view.k)) : height;
+  if (width < NARROW && low >= TWO_LINES_ROW) {
+    const lines = fit.body.wrap(text, width - 10, Math.max(1, Math.min(3, Math.floor((height - LINE) / LINE))));
+    const valueY = (-lines.length * LINE) / 2;
+    return { lines, x: 12, y: valueY + LINE, valueY, width };
+  }
+  const room = width - afterValue - (verdict === '' ? 0 : 18);
+  const lines = room > 24 ? fit.body.wrap(text, room, Math.max(1, Math.min(3, Math.floor((low - 2) / LINE)))) : [];
+  return { lines, x: afterValue, y: (-(lines.length - 1) * LINE) / 2, valueY: 0, width };
+}
+
+/** Two edges below a mark: there are more of it. */
+function drawPile({ document }: Pen, radius: number): SVGElement[] {
+  return [2.5, 5].map((by) =>
+    svgElement(document, 'path', { class: 'pile', d: `M${-radius},${by}a${radius},${radius} 0 0,0 ${2 * radius},0` }),
+  );
+}
+
+/** Far out: the mark alone; first low steps and the selection are named where there is room. */
+export function drawDot(pen: Pen, frame: Frame, id: number, isNamed: boolean): SVGElement[] {
+  const { document, fit } = pen;
+  const { model, view } = frame;
+  const radius = markRadius(model.size[id]!, Math.max(roomOf(frame.layout, view, id), frame.layout.isBanded ? 7 : 0));
+  const parts = drawMark(pen, model, id, { radius });
+  const stack = frame.display.stacks.get(id);
+  if (stack !== undefined && rowPx(view.k) >= 9)
+    parts.push(svgElement(document, 'text', { class: 'note', x: radius + 4, dy: '0.35em' }, `×${stack.members.length}`));
+  if (isNamed) {
+    const text = fit.small.cut(`${valueText(model, id)} ${labelOf(model, id)}`, nameWidth(frame, id));
+    parts.push(svgElement(document, 'text', { class: 'name', x: radius + 7, dy: '0.35em' }, text));
+  }
+  return [...parts, ...drawFold(pen, frame, id)];
+}
+
+/** Room for a name right of a dot: a leaf's empty columns, of any other node only as far as the next one. Pixels. */
+function nameWidth({ free, view, selected }: Frame, id: number): number {
+  const columns = 1 + (free.get(id) ?? 0);
+  return Math.min(260, columns * columnPx(view) - (id === selected ? 0 : 18));
+}
+
+/** At dots, the nodes that are named: first low steps from the lowest value on, where there is room and no other name is near. */
+export function namedNodes(frame: Frame): ReadonlySet<number> {
+  const { model, scene, layout, view } = frame;
+  if (scene.level !== 'dots' || layout.isBanded) return new Set();
+  const candidates = scene.nodes.filter((id) => model.firstLow.has(id) && nameWidth(frame, id) >= 60);
+  candidates.sort((a, b) => model.nodes[a]!.value! - model.nodes[b]!.value!);
+  const named: number[] = [];
+  for (const id of candidates.slice(0, 200)) {
+    const isFree = named.every((other) => Math.abs(layout.row[other]! - layout.row[id]!) * rowPx(view.k) > 11);
+    if (isFree) named.push(id);
+  }
+  return new Set(named);
+}

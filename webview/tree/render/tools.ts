@@ -1,0 +1,62 @@
+import { button, setDisabled } from '../../shared/controls.js';
+import { element } from '../../shared/element.js';
+import type { PanelState } from '../state.js';
+
+export interface ToolActions {
+  readonly fit: () => void;
+  readonly zoom: (direction: 1 | -1) => void;
+  readonly foldAll: (isFolded: boolean) => void;
+  readonly assumed: (hasAssumed: boolean) => void;
+  readonly key: () => void;
+  readonly replay: (isShown: boolean) => void;
+}
+
+export interface Tools {
+  readonly host: HTMLElement;
+  update(state: PanelState): void;
+}
+
+/** Over the drawing's lower edge: what changes how the tree is looked at. */
+export function createTools(document: Document, actions: ToolActions): Tools {
+  const both = <A extends readonly [string, string]>(icons: A, labels: readonly [string, string], act: (isOn: boolean) => void) => {
+    const on = button(document, { label: labels[0], icon: icons[0], onClick: () => act(true) });
+    const off = button(document, { label: labels[1], icon: icons[1], onClick: () => act(false) });
+    const show = (isOn: boolean, isThere: boolean) => {
+      const hadFocus = on.contains(document.activeElement) || off.contains(document.activeElement);
+      on.hidden = isOn || !isThere;
+      off.hidden = !isOn || !isThere;
+      if (hadFocus && isThere) (isOn ? off : on).focus();
+    };
+    return { hosts: [on, off], show };
+  };
+  const assumed = both(['layers', 'layers-active'], ['Show assumed nodes one by one', 'Stack assumed nodes'], actions.assumed);
+  const replay = both(['history', 'debug-stop'], ['Replay the search', 'End the replay'], actions.replay);
+  const key = button(document, { label: 'Key: what colors and shapes mean', icon: 'symbol-color', text: 'Key', onClick: actions.key });
+  const host = element(
+    document,
+    'div',
+    { class: 'tools', role: 'group', 'aria-label': 'View' },
+    key,
+    ...replay.hosts,
+    ...assumed.hosts,
+    button(document, { label: 'Fold all', icon: 'collapse-all', onClick: () => actions.foldAll(true) }),
+    button(document, { label: 'Unfold all', icon: 'expand-all', onClick: () => actions.foldAll(false) }),
+    button(document, { label: 'Zoom out (-)', icon: 'zoom-out', onClick: () => actions.zoom(-1) }),
+    button(document, { label: 'Zoom in (+)', icon: 'zoom-in', onClick: () => actions.zoom(1) }),
+    button(document, { label: 'Fit the tree (0)', icon: 'screen-full', onClick: actions.fit }),
+  );
+  return {
+    host,
+    update({ model, replay: recorded, isReplayShown, hasAssumed, isKeyOpen }) {
+      host.hidden = model === null;
+      if (model === null) return;
+      assumed.show(
+        hasAssumed,
+        model.whole.nodes.some((node) => node.assumed),
+      );
+      replay.show(isReplayShown, recorded !== null && recorded.frames.length > 0);
+      key.setAttribute('aria-expanded', String(isKeyOpen));
+      setDisabled(key, false);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { RolloutView } from '../../server/protocol/problemView.js';
+import type { Replay } from '../../server/protocol/replay.js';
+import { createStore, type Store } from '../shared/store.js';
+import type { View } from './layout/zoomScale.js';
+import { type Display, displayOf, NO_DISPLAY } from './model/display.js';
+import type { ShownValues, TreeModel } from './model/treeModel.js';
+import type { PanelLabeling } from './protocol.js';
+
+export type Status =
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'empty'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'ready' };
+
+/** Everything the panel shows that is not the document's. */
+export interface PanelState {
+  readonly status: Status;
+  /** Kept above a tree that could not be refreshed. */
+  readonly staleMessage: string | null;
+  readonly model: TreeModel | null;
+  readonly images: readonly string[];
+  readonly selected: number | null;
+  /** A `StepView.index` within the selected node, when the cursor stands on one. */
+  readonly selectedStep: number | null;
+  /** The selected node's rollouts with their texts; null while they are on their way. */
+  readonly rollouts: { readonly node: number; readonly list: readonly RolloutView[] } | null;
+  readonly collapsed: ReadonlySet<number>;
+  /** First members of the stacks that are open. */
+  readonly openStacks: ReadonlySet<number>;
+  /** Assumed nodes are shown one by one. */
+  readonly hasAssumed: boolean;
+  /** Follows from the model and the two above. */
+  readonly display: Display;
+  /** The node whose subtree is shown; null = all. */
+  readonly root: number | null;
+  /** null until the first drawing chose one. */
+  readonly zoom: View | null;
+  /** The user moved the view; until then it follows the panel's size, and a restored panel lands afresh. */
+  readonly isMoved: boolean;
+  readonly details: 'node' | 'statistics';
+  readonly shown: ShownValues;
+  readonly split: number;
+  readonly isDetailsShown: boolean;
+  readonly query: string;
+  /** Matches in reading order. */
+  readonly matches: readonly number[];
+  readonly isKeyOpen: boolean;
+  readonly isHelpOpen: boolean;
+  readonly isReplayShown: boolean;
+  /** How the tree came to be, where that is known. */
+  readonly replay: Replay | null;
+  /** Frames of the replay the picture stands after; null = the whole tree. */
+  readonly replayAt: number | null;
+  readonly isPlaying: boolean;
+  /** The node the replay's present event is about. */
+  readonly event: number | null;
+  readonly labeling: PanelLabeling | null;
+  /** The panel stays on its file; otherwise it shows the file of the active editor. */
+  readonly isLocked: boolean;
+}
+
+export const INITIAL_STATE: PanelState = {
+  status: { kind: 'loading' },
+  staleMessage: null,
+  model: null,
+  images: [],
+  selected: null,
+  selectedStep: null,
+  rollouts: null,
+  collapsed: new Set(),
+  openStacks: new Set(),
+  hasAssumed: false,
+  display: NO_DISPLAY,
+  root: null,
+  zoom: null,
+  isMoved: false,
+  details: 'node',
+  shown: 'labels',
+  split: 0.34,
+  isDetailsShown: true,
+  query: '',
+  matches: [],
+  isKeyOpen: false,
+  isHelpOpen: false,
+  isReplayShown: false,
+  replay: null,
+  replayAt: null,
+  isPlaying: false,
+  event: null,
+  labeling: null,
+  isLocked: true,
+};
+
+export type PanelStore = Store<PanelState>;
+
+/** The panel's store; `display` is kept in step with what it follows from. */
+export function createPanelStore(initial: PanelState): PanelStore {
+  return createStore(initial, (state, before) => {
+    const { model, openStacks, hasAssumed } = state;
+    if (model === before.model && openStacks === before.openStacks && hasAssumed === before.hasAssumed) return state;
+    return { ...state, display: model === null ? NO_DISPLAY : displayOf(model, { stacks: openStacks, hasAssumed }) };
+  });
+}
