@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadAlgebra } from '../../server/answers/algebra.js';
+import { localVerifier } from '../../server/answers/localVerifier.js';
 import { InferenceClient } from '../../server/inference/client.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
@@ -62,7 +62,7 @@ async function collect(): Promise<Known[]> {
   const log = { info: () => undefined, warn: (message: string) => console.warn(message) };
   const client = new InferenceClient({ entry: fileURLToPath(new URL('../../server/inference/main.ts', import.meta.url)), log });
   const policy = openLocalPolicy({ folder: join(modelFolder, 'policy'), client, device: 'cpu', threads: 1 });
-  const judge = createJudge({ algebra: await loadAlgebra() });
+  const judge = createJudge({ verifier: localVerifier() });
   const prm = openMiniPrm();
   const found: Known[] = [];
   try {
