@@ -1,4 +1,5 @@
-import type { Sharp, SharpOptions } from 'sharp';
+import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import { firstFrameOpaque } from './gif.js';
 import { ImageError, type ImageFile } from './imageFile.js';
 
 /** Images of more pixels are refused before they are decoded. */
@@ -13,21 +14,81 @@ export interface DecodedImage {
 }
 
 /** Decodes an image as grey (1) or RGB (3), on white where it is transparent. Rejects with ImageError. */
-export async function decodeImage({ name, bytes }: ImageFile, channels: 1 | 3): Promise<DecodedImage> {
+export function decodeImage(file: ImageFile, channels: 1 | 3): Promise<DecodedImage> {
+  return decode(file, (open) => onWhite(open(file.bytes), channels));
+}
+
+/**
+ * Decodes an image as Pillow's `Image.open(file).convert("RGB")` does, which is how the authors of the families read images:
+ * transparency is dropped and the color below it kept, color profiles and rotation marks are not applied, CMYK is converted
+ * by plain arithmetic, and grey values of 16 bits above 255 are white. Rejects with ImageError.
+ */
+export function decodeAsPillow(file: ImageFile): Promise<DecodedImage> {
+  return decode(file, async (open) => {
+    const { format, space, depth, channels } = await open(file.bytes).metadata();
+    // Pillow reads no SVG; a drawing without a background is meant for white paper.
+    if (format === 'svg') return onWhite(open(file.bytes), 3);
+    if (space === 'cmyk') return fromCmyk(await raw(open(file.bytes).pipelineColourspace('cmyk').toColourspace('cmyk')));
+    if (depth === 'ushort' && channels === 1) return fromGrey16(open(file.bytes));
+    const bytes = format === 'gif' ? firstFrameOpaque(file.bytes) : file.bytes;
+    return withoutAlpha(await raw(open(bytes).toColourspace('srgb')));
+  });
+}
+
+type Open = (bytes: Buffer) => Sharp & { metadata(): Promise<Metadata> };
+
+async function decode({ name }: ImageFile, read: (open: Open) => Promise<DecodedImage>): Promise<DecodedImage> {
   const sharp = await loadSharp();
   try {
-    const image = sharp(bytes, { limitInputPixels: mostPixels }).flatten({ background: '#ffffff' });
-    const { data, info } = await image
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== channels) throw new Error(`it has ${info.channels} channels`);
-    return { width: info.width, height: info.height, channels, data };
+    return await read((bytes) => sharp(bytes, { limitInputPixels: mostPixels, ignoreIcc: true }));
   } catch (error) {
     throw new ImageError(
       `The image ${name} cannot be decoded: ${(error as Error).message}. Save it again as PNG or JPEG of at most ${mostPixels / 1e6} million pixels.`,
     );
   }
+}
+
+async function onWhite(image: Sharp, channels: 1 | 3): Promise<DecodedImage> {
+  const decoded = await raw(image.flatten({ background: '#ffffff' }).toColourspace(channels === 1 ? 'b-w' : 'srgb'));
+  if (decoded.channels !== channels) throw new Error(`it has ${decoded.channels} channels`);
+  return decoded;
+}
+
+async function raw(image: Sharp): Promise<DecodedImage> {
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, channels: info.channels, data };
+}
+
+function withoutAlpha({ width, height, channels, data }: DecodedImage): DecodedImage {
+  if (channels === 3) return { width, height, channels, data };
+  if (channels !== 4) throw new Error(`it has ${channels} channels`);
+  const kept = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) kept.set(data.subarray(from, from + 3), to);
+  return { width, height, channels: 3, data: kept };
+}
+
+/** `cmyk2rgb` of Pillow's `libImaging/Convert.c`. */
+function fromCmyk({ width, height, channels, data }: DecodedImage): DecodedImage {
+  const rgb = new Uint8ClampedArray(width * height * 3);
+  for (let from = 0, to = 0; from < data.length; from += channels) {
+    const light = 255 - data[from + 3]!;
+    for (let channel = 0; channel < 3; channel++) rgb[to++] = light - divided(data[from + channel]! * light);
+  }
+  return { width, height, channels: 3, data: new Uint8Array(rgb.buffer) };
+}
+
+/** `MULDIV255`: the product over 255, rounded. */
+function divided(product: number): number {
+  const shifted = product + 128;
+  return ((shifted >> 8) + shifted) >> 8;
+}
+
+async function fromGrey16(image: Sharp): Promise<DecodedImage> {
+  const { data, info } = await image.toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+  const values = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  const rgb = new Uint8Array(values.length * 3);
+  values.forEach((value, i) => rgb.fill(Math.min(255, value), 3 * i, 3 * i + 3));
+  return { width: info.width, height: info.height, channels: 3, data: rgb };
 }
 
 /** Loaded on first use: the model and its text work on a platform without the library. */

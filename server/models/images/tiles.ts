@@ -1,5 +1,5 @@
 import { resizeBicubic } from './bicubic.js';
-import { type DecodedImage, decodeImage } from './decodeImage.js';
+import { type DecodedImage, decodeAsPillow } from './decodeImage.js';
 import type { CommonImageSettings, ImageKind } from './imageKinds.js';
 
 /**
@@ -44,7 +44,7 @@ export const tilesKind: ImageKind<TilesSettings> = {
   },
 
   async prepare(file, settings) {
-    return finish(cutTiles(await decodeImage(file, channels), settings), settings);
+    return finish(cutTiles(await decodeAsPillow(file), settings), settings);
   },
 
   sample: (settings) =>
