@@ -29,7 +29,7 @@ export class ScoreMemory {
       const ids: number[] = [];
       const root = this.#add(this.#rootKey(problem));
       for (const step of problem.steps) {
-        const id = this.#add(stepKey(step.parent === undefined ? root : ids[step.parent]!, step.text));
+        const id = this.#add(stepKey(step.parent === undefined ? root : ids[step.parent]!, step.raw ?? step.text));
         ids.push(id);
         const score = scored.scores[step.index]!;
         if (!Number.isNaN(score)) texts.set(step.text, score);
@@ -50,7 +50,7 @@ export class ScoreMemory {
     const root = this.#prefixes.get(this.#rootKey(problem));
     for (const step of problem.steps) {
       const prefix = step.parent === undefined ? root : ids[step.parent];
-      const id = prefix === undefined ? undefined : this.#prefixes.get(stepKey(prefix, step.text));
+      const id = prefix === undefined ? undefined : this.#prefixes.get(stepKey(prefix, step.raw ?? step.text));
       ids.push(id);
       const known = id === undefined ? undefined : this.#exact.get(id);
       if (known) {
@@ -73,8 +73,8 @@ export class ScoreMemory {
     return id;
   }
 
-  #rootKey({ question, answer, images }: Problem): string {
-    return ['question', question, ...images, ...(this.#source === 'judge' ? ['answer', answer ?? ''] : [])].join('\0');
+  #rootKey({ question, rawQuestion = question, answer, images }: Problem): string {
+    return ['question', rawQuestion, ...images, ...(this.#source === 'judge' ? ['answer', answer ?? ''] : [])].join('\0');
   }
 }
 

@@ -46,6 +46,7 @@ export class ProblemDraft {
       index,
       ...(id !== undefined && { id }),
       question: question?.text ?? '',
+      ...(question?.raw !== undefined && { rawQuestion: question.raw }),
       ...(answer !== undefined && { answer }),
       images: imagesOf(reader, record),
       span: reader.json.span(record),

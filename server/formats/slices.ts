@@ -4,6 +4,8 @@ import type { DocumentString } from './jsonString.js';
 /** A part of a document: its decoded text, and its place. */
 export interface Slice {
   readonly text: string;
+  /** The whole string that `text` was cut out of, where only blanks were cut off. */
+  readonly raw?: string;
   readonly span: Span;
 }
 
@@ -34,7 +36,7 @@ export function stepSlice(source: DocumentString, from = 0, to = source.text.len
   const closes = text.endsWith(CLOSE) ? CLOSE.length : 0;
   const inner = text.slice(opens, text.length - closes);
   // Markers further inside mean that the outer two are not a pair.
-  if (inner.includes(OPEN) || inner.includes(CLOSE)) return { text, span: source.span(start, end) };
+  if (inner.includes(OPEN) || inner.includes(CLOSE) || opens + closes === 0) return withRaw(source, from, to, start, end);
   return trimmed(source, start + opens, end - closes);
 }
 
@@ -70,6 +72,13 @@ export function questionSlice(source: DocumentString, from = 0, to = source.text
     [start, end] = trim(text, start, end);
     if (end - start >= IMAGE.length && text.startsWith(IMAGE, start)) start += IMAGE.length;
     else if (end - start >= IMAGE.length && text.endsWith(IMAGE, end)) end -= IMAGE.length;
-    else return { text: text.slice(start, end), span: source.span(start, end) };
+    else return withRaw(source, from, to, start, end);
   }
+}
+
+/** A string that is a text of its own, not a part of a longer one, is kept with its blanks. */
+function withRaw(source: DocumentString, from: number, to: number, start: number, end: number): Slice {
+  const { text } = source;
+  const isWhole = from === 0 && to === text.length && text.length > end - start && text.trim() === text.slice(start, end);
+  return { text: text.slice(start, end), ...(isWhole && { raw: text }), span: source.span(start, end) };
 }

@@ -41,6 +41,8 @@ export interface LoadResult {
   readonly device: DeviceInfo;
   /** Width of the score output's last axis: vocabulary or number of labels. */
   readonly width: number;
+  /** Tokens that the graph knows, where its file tells. */
+  readonly vocabulary?: number;
   /** The graph has an input for images. */
   readonly takesImages: boolean;
   /** It takes a key/value cache, so that a sequence need not be run in one pass. */

@@ -1,3 +1,4 @@
+import { embeddingRows } from '../onnx/embeddingRows.js';
 import { readModel } from '../onnx/readModel.js';
 import { adapterName } from './adapter.js';
 import { causeOf, failureOf, messageOf } from './failures.js';
@@ -45,6 +46,7 @@ export async function openModel(
     else passedOver.push({ provider, reason });
   }
 
+  const vocabulary = await readModel(request.parts?.embeddingsPath ?? request.graphPath).then(embeddingRows, () => undefined);
   const sliced = await sliceGraph(request.graphPath, request.columns);
   const { graph: cpu, file } = await openSliced(runtime, request, sliced);
   try {
@@ -59,6 +61,7 @@ export async function openModel(
         ...(spread > tolerance && { note: spreadNote(spread) }),
       },
       width: expected.width,
+      ...(vocabulary !== undefined && { vocabulary }),
       takesImages: cpu.takesImages,
       runsInPieces: cpu.cacheLayout !== 'none',
       ...(typeof file === 'string' && { wholeScores: file }),

@@ -39,6 +39,19 @@ export class Fields {
       : this.fail(key, mayBeEmpty ? 'a text' : 'a text that is not empty');
   }
 
+  /**
+   * A text in which every `{name}` is one of these places: a misspelled one would reach the model as it is written. The
+   * argument of a LaTeX command, as in `\boxed{answer}`, is no place.
+   */
+  template(key: string, places: readonly string[], mayBeEmpty = false): string {
+    const text = this.text(key, mayBeEmpty);
+    const unknown = [...text.matchAll(/(?<!\\[A-Za-z]*(?:\{[^{}]*\})*)\{[a-z_]+\d*\??\}/g)].find(([place]) => !places.includes(place));
+    if (!unknown) return text;
+    throw new ModelError(
+      `${this.path}: '${this.prefix}${key}' has the place ${unknown[0]}, which is not known here; known are ${places.join(', ')}. Correct its name.`,
+    );
+  }
+
   number(key: string): number {
     const value = this.take(key);
     return typeof value === 'number' ? value : this.fail(key, 'a number');

@@ -16,6 +16,8 @@ export interface TextTokenizer {
   /** The id of the vocabulary's entry of that name; throws ModelError when there is none. */
   pieceId(piece: string, role: string): number;
   hasPiece(piece: string): boolean;
+  /** The largest id of the vocabulary, tokens that were added to it left out. */
+  readonly largestId: number;
   /** The vocabulary has a token of that number. */
   has(id: number): boolean;
   /**
@@ -37,9 +39,18 @@ export interface TextTokenizer {
 }
 
 interface TokenizerJson {
+  readonly model: { readonly vocab?: unknown } | null;
   readonly added_tokens: readonly { readonly content: string; readonly special?: boolean }[];
   readonly normalizer: Component | null;
   readonly pre_tokenizer: Component | null;
+}
+
+/** Ids by text, or a list of [text, score] whose places are the ids. */
+function largestId(vocabulary: unknown): number {
+  if (Array.isArray(vocabulary)) return vocabulary.length - 1;
+  let largest = -1;
+  for (const id of Object.values(vocabulary ?? {})) if (typeof id === 'number' && id > largest) largest = id;
+  return largest;
 }
 
 interface Component {
@@ -70,6 +81,7 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
     const bare = withoutPrefix(json);
     // A vocabulary takes half a second to load: most tokenizers put nothing before a text.
     const inner = bare ? new Tokenizer({ ...bare, added_tokens: plainAdded }, { ...config, add_prefix_space: false }) : plain;
+    refuseUnfit(whole, path);
     return createTextTokenizer({
       path,
       whole,
@@ -77,14 +89,36 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
       inner,
       isPrefixedOnce: bare !== undefined && /"prepend_scheme":"first"/.test(JSON.stringify([json.normalizer, json.pre_tokenizer])),
       specials,
+      largestId: largestId(json.model?.vocab),
       chatTemplate,
       tokenTexts: tokenTextsOf(config),
     });
   } catch (error) {
+    if (error instanceof ModelError) throw error;
     throw new ModelError(
       `${path} is not a tokenizer.json that can be used: ${(error as Error).message}. Export the tokenizer again with its model.`,
     );
   }
+}
+
+/** Ordinary words of a solution, which every vocabulary that a PRM was trained with has pieces of. */
+const ordinaryText = 'Step 1: 3 + 4 = 7, so the answer is 7.';
+/** A vocabulary that knows less than this share of them is of something else. */
+const leastKnown = 0.5;
+
+/** Refuses a vocabulary that has no tokens for ordinary text: what it lacks would be left out of every prompt unnoticed. */
+function refuseUnfit(tokenizer: Tokenizer, path: string): void {
+  const { ids, tokens } = tokenizer.encode(ordinaryText, { add_special_tokens: false }) as {
+    ids: (number | undefined)[];
+    tokens: string[];
+  };
+  const known = tokens.filter((_, i) => ids[i] !== undefined && ids[i] !== unknownId(tokenizer));
+  const characters = known.reduce((sum, token) => sum + token.length, 0);
+  if (characters >= leastKnown * ordinaryText.length) return;
+  const found = known.length === 0 ? 'nothing' : `no more than ${known.join(' ')}`;
+  throw new ModelError(
+    `${path} does not fit text: of ${JSON.stringify(ordinaryText)} it knows ${found}. Copy tokenizer.json from the model again; its vocabulary may be empty or damaged.`,
+  );
 }
 
 interface Parts {
@@ -97,11 +131,22 @@ interface Parts {
   /** A blank is put before the whole text alone, not after special tokens. */
   readonly isPrefixedOnce: boolean;
   readonly specials: ReadonlySet<string>;
+  readonly largestId: number;
   readonly chatTemplate: string | undefined;
   readonly tokenTexts: Readonly<Record<string, string>>;
 }
 
-function createTextTokenizer({ path, whole, plain, inner, isPrefixedOnce, specials, chatTemplate, tokenTexts }: Parts): TextTokenizer {
+function createTextTokenizer({
+  path,
+  whole,
+  plain,
+  inner,
+  isPrefixedOnce,
+  specials,
+  largestId,
+  chatTemplate,
+  tokenTexts,
+}: Parts): TextTokenizer {
   // Characters the vocabulary lacks, and no unknown token stands for, have no id.
   const ids = (tokenizer: Tokenizer, text: string) =>
     text === ''
@@ -131,6 +176,7 @@ function createTextTokenizer({ path, whole, plain, inner, isPrefixedOnce, specia
     path,
     tokenId,
     specialIds,
+    largestId,
     start,
     chatTemplate,
     tokenTexts,

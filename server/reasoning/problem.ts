@@ -27,6 +27,8 @@ export interface Problem {
   readonly index: number;
   readonly id?: string;
   readonly question: string;
+  /** The question with its surrounding blanks, where the file has some around it. */
+  readonly rawQuestion?: string;
   readonly answer?: string;
   /** The data set or part of a benchmark it comes from, or its class of error. */
   readonly source?: string;
@@ -51,6 +53,8 @@ export interface Step {
   readonly parent?: number;
   /** As a reader would see it: escapes decoded, markers and surrounding blanks removed. */
   readonly text: string;
+  /** The text with its surrounding blanks, where the file has some around it; models that were trained on raw texts read this. */
+  readonly raw?: string;
   /** Exactly the step's characters in the document (escaped as they stand there). */
   readonly span: Span;
   /** Values that stand in the file. */

@@ -10,6 +10,7 @@ import type { Profile } from './profile.js';
 import { readReadout } from './readouts/readouts.js';
 import { recogniseModel, shortestProfile } from './recogniseModel.js';
 import { readScope } from './scope/scopes.js';
+import { trimmings } from './trimming.js';
 
 export type LoadedProfile = LoadedModelFiles<Profile>;
 
@@ -62,6 +63,8 @@ export function parseProfile(text: string, path: string): Profile {
     tokenizer: known && !root.has('tokenizer') ? 'tokenizer.json' : root.text('tokenizer'),
     layout: orKnown('layout', () => readLayout(root.object('layout'))),
     readout: orKnown('readout', () => readReadout(root.object('readout'))),
+    // Texts without the blanks around them, as StepLens's readers show them, unless the profile or its family says otherwise.
+    trim: known && !root.has('trim') ? known.trim : root.has('trim') ? root.oneOf('trim', trimmings) : 'all',
     ...(images && { images }),
     ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
     range: orKnown('range', () => readRange(root)),

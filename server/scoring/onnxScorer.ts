@@ -5,7 +5,7 @@ import type { FileIdentity } from '../models/fileIdentity.js';
 import { digestImages, ImageError, imageError, readImageFiles } from '../models/images/imageFile.js';
 import { type ImageSettings, imagesPlace, prepareImages, sampleImage, toPixels } from '../models/images/imageKinds.js';
 import { ModelChangedError, ModelError } from '../models/modelError.js';
-import { loadTokenizer } from '../models/tokenizer.js';
+import { loadTokenizer, type TextTokenizer } from '../models/tokenizer.js';
 import { createScoreCache } from './cache.js';
 import type { SegmentEncoder } from './layouts/encoder.js';
 import { createEncoder, layoutText, markersOf } from './layouts/layouts.js';
@@ -19,6 +19,7 @@ import type { Scope } from './scope/scope.js';
 import { openScope } from './scope/scopes.js';
 import { scoreWithin } from './scope/scoreWithin.js';
 import { allSkipped, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from './scorer.js';
+import { asRead } from './trimming.js';
 
 export interface OnnxScorerOptions {
   /** Folder with `prm.json`. */
@@ -100,6 +101,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       throw new ModelError(explainLoadFailure(graphPath, profilePath, tokenizerPath, error as Error));
     });
     reader.checkWidth(result.width);
+    refuseOtherVocabulary(tokenizer, result.vocabulary, graphPath);
     if (result.takesImages && !profile.images) {
       throw new ModelError(
         `${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'layout'; without ${imagesPlace} the text alone is scored.`,
@@ -239,9 +241,9 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     },
     async score(job, scoreOptions = {}) {
       try {
-        const { info, scope, identity } = await orAborted(loaded(), scoreOptions.signal);
+        const { info, scope, profile, identity } = await orAborted(loaded(), scoreOptions.signal);
         await identity.refuseChanged();
-        return await scoreWithin(info.model, scope, job, (inside) => score(inside, scoreOptions));
+        return await scoreWithin(info.model, scope, asRead(job, profile.trim), (inside) => score(inside, scoreOptions));
       } catch (error) {
         return reloadIfChanged(error);
       }
@@ -252,6 +254,17 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       await cache.close();
     },
   });
+}
+
+/** A vocabulary less than half as large as the graph's is another model's: real ones leave a few rows free. */
+const leastShare = 0.5;
+
+/** A tokenizer of another model gives numbers that mean other words to the graph: scores without sense, and no error. */
+function refuseOtherVocabulary({ path, largestId }: TextTokenizer, vocabulary: number | undefined, graphPath: string): void {
+  if (vocabulary === undefined || (largestId < vocabulary && largestId + 1 >= leastShare * vocabulary)) return;
+  throw new ModelError(
+    `${path} does not fit ${graphPath}: its tokens are numbered up to ${largestId}, and the graph knows ${vocabulary}. Use the tokenizer the model was trained with.`,
+  );
 }
 
 /** What needs less memory, to be gone on with. */

@@ -3,6 +3,7 @@ import type { GraphFiles } from '../models/modelFiles.js';
 import type { Layout } from './layouts/layouts.js';
 import type { Readout } from './readouts/readouts.js';
 import type { ScopeSettings } from './scope/scopes.js';
+import type { Trimming } from './trimming.js';
 
 /**
  * How one PRM family lays out text and where its score is read: `prm.json` beside the model, over the defaults of its
@@ -18,6 +19,7 @@ export interface Profile {
   readonly tokenizer: string;
   readonly layout: Layout;
   readonly readout: Readout;
+  readonly trim: Trimming;
   /** How images are prepared for the graph; they are read where the layout has a place for them. */
   readonly images?: ImageSettings;
   /** The texts the model knows; it scores no others. Absent = it scores every text. */

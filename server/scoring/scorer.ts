@@ -20,17 +20,19 @@ export interface Scorer {
 /** The steps of one problem as a forest: shared prefixes are run once. */
 export interface ScoreJob {
   readonly question: string;
+  /** With its surrounding blanks, for models that read them; `question` when not given. */
+  readonly rawQuestion?: string;
   /** The reference answer, where the file has one: a judge is told it, a model of rewards is not. */
   readonly answer?: string;
   /** Absolute paths or `file:` URIs; looked at where the model reads images. One that cannot be read skips all steps. */
   readonly images: readonly string[];
-  /** A parent comes before its children. */
-  readonly steps: readonly { readonly text: string; readonly parent?: number }[];
+  /** A parent comes before its children. `raw`: with surrounding blanks, for models that read them; `text` when not given. */
+  readonly steps: readonly { readonly text: string; readonly raw?: string; readonly parent?: number }[];
 }
 
 /** The steps of a problem as a scorer takes them. `images`: where those that the problem names are. */
-export function scoreJob({ question, answer, steps }: Problem, images: readonly string[]): ScoreJob {
-  return { question, images, steps, ...(answer !== undefined && { answer }) };
+export function scoreJob({ question, rawQuestion, answer, steps }: Problem, images: readonly string[]): ScoreJob {
+  return { question, images, steps, ...(rawQuestion !== undefined && { rawQuestion }), ...(answer !== undefined && { answer }) };
 }
 
 export interface ScoreOptions {

@@ -35,6 +35,17 @@ it('has a fixture for every family', () => {
   expect(folders.map(({ name }) => name).sort()).toEqual(families.map(({ id }) => id).sort());
 });
 
+it('gives what the authors give for texts that begin and end in blanks', { timeout: 120_000 }, async () => {
+  const cases = JSON.parse(await readFile(join(root, 'blanks.json'), 'utf8')) as readonly (Partial<Expected> & {
+    readonly family: string;
+  })[];
+  for (const { family, question, steps, scores: expected } of cases) {
+    if (!expected) continue;
+    const { scores } = await openScorer(join(root, family)).score(toJob(family, { question: question!, steps: steps!, scores: expected }));
+    scores.forEach((score, i) => expect(Math.abs(score - expected[i]!), `${family}, step ${i}`).toBeLessThan(1e-4));
+  }
+});
+
 describe.each(families.map(({ id }) => id))('%s', (family) => {
   it("gives what the authors' way of scoring gives", { timeout: 120_000 }, async () => {
     const scorer = openScorer(join(root, family));

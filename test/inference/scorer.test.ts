@@ -251,6 +251,20 @@ describe('a model that cannot be used', () => {
     return scorer;
   };
 
+  it("names a tokenizer of another model's vocabulary, larger or much smaller", async () => {
+    const tokenizer = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')) as { model: { vocab: Record<string, number> } };
+    const { model } = tokenizer;
+    const size = Object.keys(model.vocab).length;
+    const copy = await copyModel(folder);
+    const change = async (vocab: Record<string, number>) =>
+      writeFile(join(copy, 'tokenizer.json'), JSON.stringify({ ...tokenizer, model: { ...model, vocab } }));
+    await change({ ...model.vocab, 'a word of another vocabulary': size + 5000 });
+    await refused(
+      copy,
+      /tokenizer\.json does not fit .*model\.onnx: its tokens are numbered up to \d+, and the graph knows \d+\. Use the tokenizer/,
+    );
+  });
+
   it('names a damaged graph, and uses it once it is put right', async () => {
     const copy = await copyModel(folder);
     await truncate(join(copy, 'model.onnx'), 1000);

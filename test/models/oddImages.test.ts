@@ -31,7 +31,9 @@ describe('an unusual image is read as Pillow reads it', () => {
   });
 
   it('draws an SVG without a background on white', async () => {
-    const bytes = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="2"><rect width="2" height="2" fill="#102030"/></svg>');
+    const bytes = Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="2"><rect width="2" height="2" fill="#102030"/></svg>',
+    );
     const { data } = await decodeAsPillow({ name: 'drawing.svg', bytes });
     expect([...data.subarray(0, 12)]).toEqual([0x10, 0x20, 0x30, 0x10, 0x20, 0x30, 255, 255, 255, 255, 255, 255]);
   });

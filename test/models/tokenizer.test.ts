@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ModelError } from '../../server/models/modelError.js';
+import { loadTokenizer } from '../../server/models/tokenizer.js';
+import { byteTokenizerJson } from '../scoring/byteTokenizer.js';
 
 interface Expected {
   readonly cases: readonly {
@@ -59,4 +65,31 @@ it('Yes, No and the marker are one token each in the bundled model', () => {
     read('media/models/mini/tokenizer_config.json') as object,
   );
   for (const text of ['Yes', 'No', '<prm>', '<|pad|>']) expect(tokenizer.encode(text, { add_special_tokens: false }).ids).toHaveLength(1);
+});
+
+describe('a tokenizer that has no tokens for ordinary text is refused', () => {
+  const model = (byteTokenizerJson([]) as { model: { vocab: Record<string, number> } }).model;
+  const letters = (keep: (letter: string) => boolean) => Object.fromEntries(Object.entries(model.vocab).filter(([letter]) => keep(letter)));
+
+  it.each<[string, object, RegExp]>([
+    ['an empty vocabulary', { ...model, vocab: {} }, /tokenizer\.json does not fit text: of "Step 1: .*" it knows nothing/],
+    ['letters of another script', { ...model, vocab: letters((letter) => letter > '\u00a0') }, /knows (nothing|no more than )/],
+    [
+      'nothing but the unknown token',
+      { ...model, vocab: { '<unk>': 0 }, unk_token: '<unk>', fuse_unk: false },
+      /knows nothing\. Copy tokenizer\.json from the model again; its vocabulary may be empty or damaged/,
+    ],
+    [
+      'words of a list that are not its own',
+      { type: 'WordLevel', vocab: { '[UNK]': 0, apple: 1, pear: 2 }, unk_token: '[UNK]' },
+      /does not fit text|is not a tokenizer\.json that can be used/,
+    ],
+  ])('%s', async (_, changed, message) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tokenizer-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'tokenizer.json'), JSON.stringify({ ...byteTokenizerJson([{ content: '<prm>' }]), model: changed }));
+    const error: unknown = await loadTokenizer(join(folder, 'tokenizer.json')).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ModelError);
+    expect((error as Error).message).toMatch(message);
+  });
 });

@@ -43,6 +43,7 @@ export const testProfile = {
   graph: 'model.onnx',
   tokenizer: 'tokenizer.json',
   layout: { kind: 'marker', before: '<s>Q: {question}\n', step: '{step}<prm>', marker: '<prm>', encode: 'apart' },
+  trim: 'all',
   readout: { kind: 'token-pair', positive: 'Yes', negative: 'No', lookup: 'text' },
   range: [0, 1],
   threshold: 0.5,

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readDocument } from '../../server/formats/registry.js';
 import { ModelError } from '../../server/models/modelError.js';
 import { loadTokenizer, type TextTokenizer } from '../../server/models/tokenizer.js';
 import { families, findFamily } from '../../server/scoring/families/families.js';
 import { createEncoder, type Layout, markersOf } from '../../server/scoring/layouts/layouts.js';
 import { createReader } from '../../server/scoring/readouts/readouts.js';
+import { scoreJob } from '../../server/scoring/scorer.js';
+import { asRead, type Trimming } from '../../server/scoring/trimming.js';
 
 const root = fileURLToPath(new URL('../fixtures/models/families', import.meta.url));
 let scratch: string;
@@ -59,6 +62,58 @@ describe.each(families.map(({ id }) => id))('%s', (id) => {
       expect(ownReads).toEqual(reads);
       expect(own).toEqual(ids.slice(0, own.length));
     }
+  });
+});
+
+interface Blanks {
+  readonly family: string;
+  readonly question: string;
+  readonly steps: readonly string[];
+  readonly ids: readonly number[];
+  readonly reads: readonly number[];
+}
+
+describe('texts that begin and end in blanks', async () => {
+  const cases = JSON.parse(await readFile(join(root, 'blanks.json'), 'utf8')) as readonly Blanks[];
+
+  it('are there for every family', () => {
+    expect(cases.map(({ family }) => family).sort()).toEqual(families.map(({ id }) => id).sort());
+  });
+
+  it.each(cases)('are read from a file as the authors of $family read them', async ({ family, question, steps, ids, reads }) => {
+    const file = JSON.stringify([{ question, answer: '7', solutions_splits: [steps] }]);
+    const { problems } = readDocument(file, 'json')!;
+    expect(problems[0]!.steps.map(({ text }) => text)).toEqual(steps.map((step) => step.trim()));
+    const { layout, trim, images } = findFamily(family)!.profile;
+    const job = asRead(scoreJob(problems[0]!, []), trim);
+    const problem = createEncoder(layout, await tokenizerOf(join(root, family), layout, images?.token)).open(job.question);
+    const own = [...problem.prompt];
+    const ownReads = job.steps.map(({ text }, i) => {
+      const { ids: added, read } = problem.step(text, i === 0);
+      own.push(...added);
+      return own.length - added.length + read;
+    });
+    expect(ownReads).toEqual(reads);
+    expect(own).toEqual(ids.slice(0, own.length));
+  });
+
+  it('are trimmed for a profile of its own, unless it says otherwise', () => {
+    const job = {
+      question: 'a',
+      rawQuestion: ' a ',
+      images: [],
+      steps: [
+        { text: 'b', raw: 'b\n' },
+        { text: 'c ', parent: 0 },
+      ],
+    };
+    const texts = (trim: Trimming) => {
+      const { question, steps } = asRead(job, trim);
+      return [question, ...steps.map(({ text }) => text)];
+    };
+    expect(texts('none')).toEqual([' a ', 'b\n', 'c ']);
+    expect(texts('steps')).toEqual([' a ', 'b', 'c']);
+    expect(texts('all')).toEqual(['a', 'b', 'c']);
   });
 });
 

@@ -18,6 +18,9 @@ describe('parseProfile', () => {
     expect(parse({ readout: labelHead }).readout).toEqual({ ...labelHead, positive: [1] });
     expect(parse({ layout: { ...testProfile.layout, after: '' } }).layout).toEqual({ ...testProfile.layout, after: '' });
     expect(parse({ images: testImages }).images).toEqual(testImages);
+    // Braces of LaTeX are text, not places.
+    const before = 'Write \\boxed{answer} and \\frac{a}{b}: {question}';
+    expect(parse({ layout: { ...testProfile.layout, before } }).layout).toMatchObject({ before });
   });
 
   it.each([
@@ -72,6 +75,23 @@ describe('parseProfile', () => {
     [{ images: { ...testImages, mean: [0, 0] } }, "'images.mean' is [0,0]; it must be a list of 1 number"],
     [{ images: { ...testImages, std: [0] } }, "'images.std' is [0]; it must be numbers above 0"],
     [{ images: { ...testImages, tiles: 4 } }, "'images.tiles' is not known here"],
+    [
+      { layout: { ...testProfile.layout, before: '{start}{question}\n{qestion}' } },
+      "'layout.before' has the place {qestion}, which is not known here; known are {question}, {images}, {bos}, {bos?}, {start}. Correct its name",
+    ],
+    [
+      { layout: { ...testProfile.layout, step: '{step}{n}<prm>' } },
+      "'layout.step' has the place {n}, which is not known here; known are {step}",
+    ],
+    [
+      { layout: { kind: 'turns', first: '{question} {step}', next: '{Step} {step} {answer}', reply: '+' } },
+      "'layout.next' has the place {answer}",
+    ],
+    [
+      { layout: { kind: 'chat', user: '{question}', assistant: '{steps}{final}', step: '{step}<x>', marker: '<x>' } },
+      "'layout.assistant' has the place {final}",
+    ],
+    [{ trim: 'ends' }, '\'trim\' is "ends"; it must be "none" or "steps" or "all"'],
     [{ treshold: 0.5 }, "'treshold' is not known here; known are family"],
   ])('refuses %j', (change, message) => {
     expect(() => parse(change)).toThrow(ModelError);

@@ -22,6 +22,7 @@ import {
   type Scorer,
   type ScorerInfo,
 } from '../scorer.js';
+import { asRead } from '../trimming.js';
 import { type Backend, openBackend, type PathScores } from './backend.js';
 import { type PathRequest, pathRequests } from './pathRequests.js';
 import { parseRemoteProfile, type RemoteProfile } from './remoteProfile.js';
@@ -111,9 +112,10 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     return attempt;
   }
 
-  async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress }: ScoreOptions): Promise<ScoreResult> {
+  async function score(given: ScoreJob, { signal, ignoreCache = false, onProgress }: ScoreOptions): Promise<ScoreResult> {
     const { info, backend, profile } = await orAborted(loaded(), signal);
     requireLeave(profile);
+    const job = asRead(given, profile.kind === 'judge' ? 'all' : profile.local.trim);
     const files = info.readsImages ? await readImageFiles(job.images).catch(imageError) : [];
     if (files instanceof ImageError) return allSkipped(job, files.message);
     const answer = backend.readsAnswer ? job.answer : undefined;

@@ -6,6 +6,7 @@ export const mathShepherd: Family = {
   profile: {
     name: 'Math-Shepherd',
     layout: { kind: 'marker', before: '{start}{question} ', step: '{step} ки\n', marker: 'ки', encode: 'together' },
+    trim: 'none',
     readout: { kind: 'token-pair', positive: '+', negative: '-', lookup: 'text' },
     range: [0, 1],
     threshold: 0.5,

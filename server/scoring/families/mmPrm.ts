@@ -16,6 +16,7 @@ export const mmPrm: Family = {
       marker: '<prm>',
       encode: 'together',
     },
+    trim: 'none',
     readout: { kind: 'token-pair', positive: 'Yes', negative: 'No', lookup: 'piece' },
     images: internvlImages(6),
     range: [0, 1],

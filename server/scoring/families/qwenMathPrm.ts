@@ -13,6 +13,7 @@ export const qwenMathPrm: Family = {
       step: '{step}<extra_0>',
       marker: '<extra_0>',
     },
+    trim: 'none',
     readout: { kind: 'label-head', positive: [1] },
     range: [0, 1],
     threshold: 0.5,

@@ -24,6 +24,7 @@ function profile(name: string, bos: string, readBack: number): Omit<Profile, 'fa
   return {
     name,
     layout: { kind: 'pieces', before: `${bos}Question:\n{question}\nAnswer:\nLet's think step by step.\n`, byLine: false, readBack },
+    trim: 'none',
     // Negative, neutral, positive: validity is the share of the latter two.
     readout: { kind: 'label-head', positive: [1, 2] },
     range: [0, 1],

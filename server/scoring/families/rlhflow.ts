@@ -6,6 +6,7 @@ export const rlhflow: Family = {
   profile: {
     name: 'RLHFlow Llama3.1 PRM',
     layout: { kind: 'turns', first: '{question} {step}', next: '{step}', reply: '+' },
+    trim: 'steps',
     readout: { kind: 'token-pair', positive: '+', negative: '-', lookup: 'text' },
     range: [0, 1],
     threshold: 0.5,

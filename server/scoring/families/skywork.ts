@@ -6,6 +6,7 @@ export const skywork: Family = {
   profile: {
     name: 'Skywork-o1-Open-PRM',
     layout: { kind: 'pieces', before: '{bos}{question}\n', separator: '\n', byLine: true, readBack: 0 },
+    trim: 'none',
     readout: { kind: 'sigmoid-head' },
     range: [0, 1],
     threshold: 0.5,

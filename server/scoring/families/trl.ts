@@ -6,6 +6,7 @@ export const trl: Family = {
   profile: {
     name: 'TRL PRM',
     layout: { kind: 'pieces', before: '{bos?}{question}', separator: '\n', byLine: false, readBack: 0 },
+    trim: 'none',
     readout: { kind: 'label-head', positive: [1] },
     range: [0, 1],
     threshold: 0.5,

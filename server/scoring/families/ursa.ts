@@ -12,6 +12,7 @@ export const ursa: Family = {
       step: '{step} и\n',
       marker: ' и',
     },
+    trim: 'steps',
     readout: { kind: 'sigmoid-head' },
     range: [0, 1],
     threshold: 0.5,

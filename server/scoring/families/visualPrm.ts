@@ -18,6 +18,7 @@ export const visualPrm: Family = {
       reply: '+',
       template,
     },
+    trim: 'none',
     readout: { kind: 'token-pair', positive: '+', negative: '-', lookup: 'piece' },
     images: internvlImages(12),
     range: [0, 1],

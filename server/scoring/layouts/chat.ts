@@ -1,5 +1,6 @@
 import { type ChatMessage, renderChat } from '../../models/chatTemplate.js';
 import { count, type Fields } from '../../models/fields.js';
+import { imagesPlace } from '../../models/images/imageKinds.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 import { encodeMarkerLayout, refuseBadStep } from './marker.js';
@@ -24,11 +25,11 @@ const stepsPlace = '{steps}';
 export function readChatLayout(fields: Fields): ChatLayout {
   const layout: ChatLayout = {
     kind: 'chat',
-    user: fields.text('user'),
-    step: fields.text('step'),
+    user: fields.template('user', ['{question}', imagesPlace, stepsPlace]),
+    step: fields.template('step', ['{step}']),
     marker: fields.text('marker'),
     ...(fields.has('system') && { system: fields.text('system', true) }),
-    ...(fields.has('assistant') && { assistant: fields.text('assistant') }),
+    ...(fields.has('assistant') && { assistant: fields.template('assistant', [stepsPlace]) }),
     ...(fields.has('template') && { template: fields.text('template') }),
   };
   if (count(layout.user, '{question}') !== 1) fields.fail('user', 'a text with {question} once');

@@ -13,9 +13,12 @@ export interface JoinedText {
   readonly next: string;
   /** Text of the token that must end a step, where it is one of the text's own. */
   readonly marker?: string;
-  /** The template cuts white space from both ends of what is filled in. */
-  readonly isTrimmed?: boolean;
+  /** What the template cuts off the texts that are filled in; nothing when not given. */
+  readonly cut?: { readonly question: Cut; readonly first: Cut; readonly next: Cut };
 }
+
+/** Takes white space off one or both ends. */
+export type Cut = (text: string) => string;
 
 const sample = {
   question: 'Sam has 3 boxes. How many are left?',
@@ -32,18 +35,20 @@ export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): Se
   const prompt = tokenizer.expand(text.prompt);
   const marker = text.marker === undefined ? undefined : tokenizer.tokenId(text.marker, 'marker');
   const afterStep: Place = tokenizer.lastSpecialEnd(text.first) === text.first.length ? 'after-special' : 'inside';
-  const trimmed = (value: string) => (text.isTrimmed ? value.trim() : value);
+  const whole: Cut = (value) => value;
+  const cut = text.cut ?? { question: whole, first: whole, next: whole };
 
   const open = (question: string, images = ''): ProblemEncoder => {
-    const whole = prompt.replace(imagesPlace, () => images);
-    const cut = tokenizer.lastSpecialEnd(whole);
-    const first = whole.slice(cut) + text.first;
-    const place = cut === 0 || whole.slice(0, cut) === tokenizer.start ? 'start' : 'after-special';
-    const fill = { question: trimmed(question) };
+    const filled = prompt.replace(imagesPlace, () => images);
+    const end = tokenizer.lastSpecialEnd(filled);
+    const first = filled.slice(end) + text.first;
+    const place = end === 0 || filled.slice(0, end) === tokenizer.start ? 'start' : 'after-special';
+    const fill = { question: cut.question(question) };
     return {
-      prompt: tokenizer.encode(whole.slice(0, cut), fill),
+      prompt: tokenizer.encode(filled.slice(0, end), fill),
       step(step, isFirst) {
-        const ids = tokenizer.encode(isFirst ? first : text.next, { ...fill, step: trimmed(step) }, isFirst ? place : afterStep);
+        const own = { ...fill, step: isFirst ? cut.first(step) : cut.next(step) };
+        const ids = tokenizer.encode(isFirst ? first : text.next, own, isFirst ? place : afterStep);
         return { ids, read: marker === undefined || ids.at(-1) === marker ? ids.length - 1 : -1 };
       },
     };

@@ -19,14 +19,17 @@ export interface MarkerLayout {
   readonly encode: 'apart' | 'together';
 }
 
+/** What may stand in the text before the first step. */
+export const promptPlaces = ['{question}', imagesPlace, '{bos}', '{bos?}', '{start}'];
+
 export function readMarkerLayout(fields: Fields): MarkerLayout {
   const layout: MarkerLayout = {
     kind: 'marker',
-    before: fields.text('before'),
-    step: fields.text('step'),
+    before: fields.template('before', promptPlaces),
+    step: fields.template('step', ['{step}']),
     marker: fields.text('marker'),
     encode: fields.has('encode') ? fields.oneOf('encode', ['apart', 'together']) : 'apart',
-    ...(fields.has('after') && { after: fields.text('after', true) }),
+    ...(fields.has('after') && { after: fields.template('after', [], true) }),
   };
   if (count(layout.before, '{question}') !== 1) fields.fail('before', 'a text with {question} once');
   if (count(layout.before, imagesPlace) > 1) fields.fail('before', `a text with ${imagesPlace} at most once`);

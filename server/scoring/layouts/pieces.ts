@@ -18,7 +18,7 @@ export interface PiecesLayout {
 export function readPiecesLayout(fields: Fields): PiecesLayout {
   const layout: PiecesLayout = {
     kind: 'pieces',
-    before: fields.text('before'),
+    before: fields.template('before', ['{question}', '{bos}', '{bos?}', '{start}']),
     byLine: fields.has('byLine') && fields.flag('byLine'),
     readBack: fields.has('readBack') ? fields.whole('readBack', 0, 'tokens') : 0,
     ...(fields.has('separator') && { separator: fields.text('separator') }),

@@ -1,9 +1,10 @@
 import { type ChatMessage, renderChat } from '../../models/chatTemplate.js';
 import { count, type Fields } from '../../models/fields.js';
+import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
-import { encodeJoinedText } from './joinedText.js';
+import { type Cut, encodeJoinedText } from './joinedText.js';
 
 /**
  * A conversation in which the user says the steps and the assistant answers each with the same word, whatever the model
@@ -25,8 +26,8 @@ export interface TurnsLayout {
 export function readTurnsLayout(fields: Fields): TurnsLayout {
   const layout: TurnsLayout = {
     kind: 'turns',
-    first: fields.text('first'),
-    next: fields.text('next'),
+    first: fields.template('first', ['{question}', '{step}', imagesPlace]),
+    next: fields.template('next', ['{step}']),
     reply: fields.text('reply'),
     ...(fields.has('system') && { system: fields.text('system', true) }),
     ...(fields.has('template') && { template: fields.text('template') }),
@@ -61,7 +62,21 @@ export function encodeTurnsLayout({ system, first, next, reply, template }: Turn
   const [header, footer] = answered as [string, string];
   const at = first.indexOf('{step}');
   return encodeJoinedText(
-    { prompt: before! + first.slice(0, at), first: first.slice(at) + header, next: reply + footer + next + header, isTrimmed },
+    {
+      prompt: before! + first.slice(0, at),
+      first: first.slice(at) + header,
+      next: reply + footer + next + header,
+      ...(isTrimmed && { cut: { question: cutAt(first, '{question}'), first: cutAt(first, '{step}'), next: cutAt(next, '{step}') } }),
+    },
     tokenizer,
   );
+}
+
+/** A template that trims a turn cuts a text only where it begins or ends the turn. */
+function cutAt(turn: string, place: string): Cut {
+  const [isFirst, isLast] = [turn.startsWith(place), turn.endsWith(place)];
+  return (text) => {
+    const started = isFirst ? text.trimStart() : text;
+    return isLast ? started.trimEnd() : started;
+  };
 }
