@@ -45,6 +45,17 @@ const bundles = {
     splitting: true,
     chunkNames: 'chunk-[hash]',
   },
+  installCuda: {
+    ...node,
+    format: 'cjs',
+    entryPoints: { installCuda: 'node_modules/onnxruntime-node/script/install.js' },
+    outExtension: { '.js': '.cjs' },
+    // The script puts files beside itself, and the runtime is where it is installed, not in dist/.
+    define: { __dirname: 'scriptFolder' },
+    banner: {
+      js: "const scriptFolder = require('path').join(require('path').dirname(require.resolve('onnxruntime-node')), '..', 'script');",
+    },
+  },
   webview: {
     ...common,
     platform: 'browser',

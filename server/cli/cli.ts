@@ -1,5 +1,6 @@
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { debug } from './debug.js';
+import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { label } from './label.js';
@@ -8,7 +9,7 @@ import { quantise } from './quantise.js';
 import { score } from './score.js';
 import { verify } from './verify.js';
 
-export const commands: readonly Command[] = [score, label, evaluate, verify, exportCommand, quantise, lsp, debug];
+export const commands: readonly Command[] = [score, label, evaluate, verify, exportCommand, quantise, doctor, lsp, debug];
 
 /** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to go on. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number | undefined> {

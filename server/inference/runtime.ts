@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { freemem } from 'node:os';
 import type * as OnnxRuntime from 'onnxruntime-node';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { bindingFolder, missingCuda } from './cudaLibraries.js';
 import type { ProviderName } from './protocol.js';
 
 export interface TensorInfo {
@@ -37,10 +36,10 @@ export interface GraphBytes {
 export interface Runtime {
   /** Why a provider cannot be tried on this machine; undefined = it can. */
   missing(provider: ProviderName): string | undefined;
+  /** Bytes of memory that this process could still take. */
+  freeMemory(): number;
   createSession(graph: string | GraphBytes, provider: ProviderName, threads: number): Promise<Session>;
 }
-
-const cudaInstall = 'ONNXRUNTIME_NODE_INSTALL=true node node_modules/onnxruntime-node/script/install';
 
 /**
  * Loads onnxruntime-node, on first use, so that a platform without a binary gets a message instead of a child that
@@ -51,9 +50,10 @@ export async function loadRuntime(): Promise<Runtime> {
   const bundled = new Set(ort.listSupportedBackends().map((backend) => backend.name));
   return {
     missing(provider) {
-      if (provider === 'cuda') return missingCuda();
+      if (provider === 'cuda') return missingCuda(bindingFolder());
       return bundled.has(provider) ? undefined : `not part of ONNX Runtime for ${process.platform}-${process.arch}`;
     },
+    freeMemory: () => Math.min(freemem(), (process.constrainedMemory() || Infinity) - process.memoryUsage.rss()),
     async createSession(graph, provider, threads) {
       const options: InferenceSession.SessionOptions = {
         executionProviders: [provider],
@@ -93,15 +93,6 @@ async function importBinding(): Promise<typeof OnnxRuntime> {
       { cause: error },
     );
   }
-}
-
-function missingCuda(): string | undefined {
-  if (process.platform === 'darwin') return 'not available on macOS';
-  const name = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
-  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
-  const folder = join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch);
-  if (existsSync(join(folder, name))) return undefined;
-  return `${name} is not beside the runtime (to fetch it: ${cudaInstall})`;
 }
 
 function wrapSession(session: InferenceSession, TensorClass: typeof Tensor): Session {

@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, relative, sep } from 'node:path';
 import { type OnnxModel, writeModel } from '../onnx/model.js';
-import { readModel } from '../onnx/readModel.js';
 import { type SlicedColumns, sliceHead } from '../onnx/sliceHead.js';
 import type { GraphBytes } from './runtime.js';
 
@@ -15,9 +14,9 @@ export interface SlicedGraph extends GraphBytes {
  * Rewrites a graph file in memory, its large weights left where they are. A text is the reason why it has to be run as it
  * is: one that cannot be read at all is for the runtime to tell about.
  */
-export async function sliceGraph(path: string, columns: Int32Array): Promise<SlicedGraph | string> {
+export async function sliceGraph(path: string, model: OnnxModel, columns: Int32Array): Promise<SlicedGraph | string> {
   try {
-    const sliced = await sliceHead(await readModel(path), columns);
+    const sliced = await sliceHead(model, columns);
     if (typeof sliced === 'string') return sliced;
     const folder = dirname(await realpath(path));
     return {
@@ -31,7 +30,7 @@ export async function sliceGraph(path: string, columns: Int32Array): Promise<Sli
 }
 
 /** Weights are named by where they really are: downloads are often links into a store, and the runtime follows none out of a folder. */
-async function locator({ graph }: OnnxModel, folder: string): Promise<(path: string) => string> {
+export async function locator({ graph }: OnnxModel, folder: string): Promise<(path: string) => string> {
   const real = new Map<string, string>();
   for (const { data } of graph.initializers) {
     if (data === undefined || Buffer.isBuffer(data) || real.has(data.path)) continue;

@@ -8,12 +8,15 @@ export interface Links {
   readonly initializers: ReadonlyMap<string, Tensor>;
   /** Nodes that take a value, once for each of their inputs it is; graphs inside a node (If, Loop) take as the node does. */
   readonly consumers: ReadonlyMap<string, readonly Node[]>;
+  /** What a node takes, graphs inside it included. */
+  takes(node: Node): readonly string[];
 }
 
 export function linkGraph({ nodes, initializers }: OnnxGraph): Links {
   const consumers = new Map<string, Node[]>();
+  const takes = (node: Node) => [...node.inputs, ...takenInside(node)];
   for (const node of nodes) {
-    for (const name of [...node.inputs, ...takenInside(node)]) {
+    for (const name of takes(node)) {
       const known = consumers.get(name);
       if (known) known.push(node);
       else consumers.set(name, [node]);
@@ -23,6 +26,7 @@ export function linkGraph({ nodes, initializers }: OnnxGraph): Links {
     producers: new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const))),
     initializers: new Map(initializers.map((tensor) => [tensor.name, tensor])),
     consumers,
+    takes,
   };
 }
 

@@ -24,6 +24,7 @@ async function failingRuntime(): Promise<Runtime> {
   let runs = 0;
   return {
     missing: (provider) => (provider === 'webgpu' ? undefined : runtime.missing(provider)),
+    freeMemory: () => runtime.freeMemory(),
     async createSession(graph, provider, threads) {
       const session = await runtime.createSession(graph, 'cpu', threads);
       if (provider !== 'webgpu') return session;

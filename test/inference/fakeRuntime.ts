@@ -70,10 +70,14 @@ export interface FakeProvider {
 }
 
 /** Cache-less sessions whose scores come from `fakeScores`, with the faults asked for; `open` counts those not released. */
-export function fakeRuntime(providers: Partial<Record<ProviderName, FakeProvider>>): Runtime & { open: number; created: string[] } {
+export function fakeRuntime(
+  providers: Partial<Record<ProviderName, FakeProvider>>,
+  memory = Infinity,
+): Runtime & { open: number; created: string[] } {
   const runtime = {
     open: 0,
     created: [] as string[],
+    freeMemory: () => memory,
     missing: (name: ProviderName) => (providers[name] ? providers[name].missing : 'not here'),
     createSession(_path: string, name: ProviderName): Promise<Session> {
       const provider = providers[name] ?? {};

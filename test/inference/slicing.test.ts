@@ -13,6 +13,8 @@ import { makeNode, makeTensor, type OnnxModel, writeModel } from '../../server/o
 import { readModel } from '../../server/onnx/readModel.js';
 import { chain, copyModel, modelFolders, openScorer, temporaryFolder } from './models.js';
 
+const sliceFile = async (path: string, columns: Int32Array) => sliceGraph(path, await readModel(path), columns);
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const familiesFolder = join(root, 'test/fixtures/models/families');
 const families = readdirSync(familiesFolder, { withFileTypes: true })
@@ -33,7 +35,7 @@ async function openBoth(
   wanted = columns,
 ): Promise<{ whole: Graph; sliced: Graph; isNarrow: boolean }> {
   const path = join(folder, file);
-  const sliced = await sliceGraph(path, wanted);
+  const sliced = await sliceFile(path, wanted);
   if (typeof sliced === 'string') throw new Error(sliced);
   const [whole, rewritten] = [await runtime.createSession(path, 'cpu', 1), await runtime.createSession(sliced, 'cpu', 1)];
   return { whole: openGraph(whole), sliced: openGraph(rewritten, sliced.columns), isNarrow: sliced.columns !== undefined };
@@ -97,7 +99,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
   it('gives the same values: a decoder of three graphs', async () => {
     const folder = join(familiesFolder, 'visualprm');
     const start = (file: string) => runtime.createSession(join(folder, file), 'cpu', 1);
-    const sliced = await sliceGraph(join(folder, 'decoder_model_merged.onnx'), columns);
+    const sliced = await sliceFile(join(folder, 'decoder_model_merged.onnx'), columns);
     if (typeof sliced === 'string') throw new Error(sliced);
     const parts = { embeddings: await start('embed_tokens.onnx'), vision: await start('vision_encoder.onnx') };
     const join3 = (decoder: Awaited<ReturnType<typeof start>>) => joinThreeParts({ decoder, ...parts }, -1);
@@ -178,7 +180,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     await writeFile(join(store, 'b2'), Buffer.concat(parts));
     await symlink(join(store, 'a1'), join(folder, 'model.onnx'));
     await symlink(join(store, 'b2'), join(folder, 'model.onnx_data'));
-    const sliced = await sliceGraph(join(folder, 'model.onnx'), columns);
+    const sliced = await sliceFile(join(folder, 'model.onnx'), columns);
     if (typeof sliced === 'string') throw new Error(sliced);
     expect(sliced.columns?.kept).toEqual(columns);
     expect(sliced.bytes.length).toBeLessThan(40_000);

@@ -1,0 +1,39 @@
+import { embeddingRows } from '../onnx/embeddingRows.js';
+import type { OnnxModel } from '../onnx/model.js';
+import { readModel } from '../onnx/readModel.js';
+import { weightSize } from '../onnx/weightSize.js';
+import type { LoadRequest } from './protocol.js';
+import { type SlicedGraph, sliceGraph } from './slicedGraph.js';
+
+/** What is known of a graph file; nothing where only the runtime can read it. */
+export interface GraphFacts {
+  readonly model: OnnxModel | undefined;
+  /** The rewritten graph, or why the file is run as it is. */
+  readonly file: SlicedGraph | string;
+  readonly vocabulary: number | undefined;
+  readonly isCoarse: boolean;
+  /** Scales numbers by what else is in a run (DynamicQuantizeLinear). */
+  readonly quantisesRuns: boolean;
+  readonly bytesOnCpu: number;
+}
+
+/** Reads a graph file without its weights. */
+export async function readFacts(request: LoadRequest): Promise<GraphFacts> {
+  const embeddings = request.parts?.embeddingsPath;
+  const [model, table] = await Promise.all([
+    readModel(request.graphPath).catch((error: unknown) => error as Error),
+    embeddings === undefined ? undefined : readModel(embeddings).catch(() => undefined),
+  ]);
+  if (model instanceof Error) {
+    return { model: undefined, file: model.message, vocabulary: undefined, isCoarse: false, quantisesRuns: false, bytesOnCpu: 0 };
+  }
+  const { isCoarse, bytesOnCpu } = weightSize(model);
+  return {
+    model,
+    file: await sliceGraph(request.graphPath, model, request.columns),
+    vocabulary: embeddings === undefined ? embeddingRows(model) : table && embeddingRows(table),
+    isCoarse,
+    quantisesRuns: model.graph.nodes.some(({ opType }) => opType === 'DynamicQuantizeLinear'),
+    bytesOnCpu: bytesOnCpu + (table ? weightSize(table).bytesOnCpu : 0),
+  };
+}

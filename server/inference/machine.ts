@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { adapterName } from './adapter.js';
+import { driverVersion } from './cudaLibraries.js';
+import type { ProviderName } from './protocol.js';
+
+/** Best first, on every platform. */
+export const providerNames: readonly ProviderName[] = ['cuda', 'webgpu', 'dml', 'coreml', 'cpu'];
+
+/** What a machine has for running models. Sizes in bytes. */
+export interface MachineFacts {
+  readonly platform: string;
+  readonly node: string;
+  readonly onnxRuntime: string | undefined;
+  readonly cpu: string | undefined;
+  readonly cores: number;
+  readonly memory: { readonly total: number; readonly free: number };
+  /** Of the NVIDIA driver, where one is loaded. */
+  readonly nvidiaDriver: string | undefined;
+  readonly nvidiaGpu: string | undefined;
+  /** Names of the files that list Vulkan drivers; WebGPU on Linux needs one. */
+  readonly vulkanDrivers: readonly string[];
+}
+
+export function machineFacts(): MachineFacts {
+  return {
+    platform: `${process.platform}-${process.arch}`,
+    node: process.versions.node,
+    onnxRuntime: onnxRuntimeVersion(),
+    cpu: cpus()[0]?.model,
+    cores: availableParallelism(),
+    memory: { total: totalmem(), free: freemem() },
+    nvidiaDriver: driverVersion(),
+    nvidiaGpu: driverVersion() === undefined ? undefined : adapterName('cuda'),
+    vulkanDrivers: process.platform === 'linux' ? vulkanDrivers() : [],
+  };
+}
+
+function onnxRuntimeVersion(): string | undefined {
+  try {
+    const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+    const { version } = JSON.parse(readFileSync(join(dirname(main), '..', 'package.json'), 'utf8')) as { version?: string };
+    return version;
+  } catch {
+    return undefined;
+  }
+}
+
+function vulkanDrivers(): string[] {
+  const named = (process.env['VK_DRIVER_FILES'] ?? process.env['VK_ICD_FILENAMES'] ?? '').split(':').filter((path) => path !== '');
+  if (named.length > 0) return named;
+  return ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].flatMap((folder) => {
+    try {
+      return readdirSync(folder).map((name) => join(folder, name));
+    } catch {
+      return [];
+    }
+  });
+}

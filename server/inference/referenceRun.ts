@@ -1,0 +1,55 @@
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { cutGraph } from '../onnx/cutGraph.js';
+import { type OnnxModel, writeModel } from '../onnx/model.js';
+import { fromFloat16 } from './graph/graph.js';
+import type { LoadRequest, ProviderName } from './protocol.js';
+import type { GraphBytes, Runtime, TensorValue } from './runtime.js';
+import { locator } from './slicedGraph.js';
+
+/** Of the largest value; half precision gives some 1e-3, a wrong kernel gives 0.1 and more. */
+const largestError = 0.02;
+
+/**
+ * Compares a device with the CPU on the beginning of a model, where the whole does not fit into the machine's memory: the keys and values of
+ * the second layer depend on the embedding, one whole layer and the projections of the next, which are the kinds of nodes that all layers
+ * are made of. A text is the reason why the device is not believed; undefined when it agrees, or when the graph has no such outputs.
+ *
+ * @param feeds What the whole graph was fed.
+ */
+export async function compareBeginning(
+  runtime: Runtime,
+  { graphPath, threads }: LoadRequest,
+  model: OnnxModel,
+  provider: ProviderName,
+  feeds: Readonly<Record<string, TensorValue>>,
+): Promise<string | undefined> {
+  const names = model.graph.outputs.map(({ name }) => name);
+  const ofLayer = (layer: number) => names.filter((name) => name.startsWith('present') && name.match(/\d+/)?.[0] === String(layer));
+  const outputs = ofLayer(1).length > 0 ? ofLayer(1) : ofLayer(0);
+  if (outputs.length === 0) return undefined;
+  const folder = dirname(await realpath(graphPath));
+  const beginning = cutGraph(model, outputs);
+  const graph: GraphBytes = { bytes: writeModel(beginning, await locator(beginning, folder)), folder };
+  const own = Object.fromEntries(Object.entries(feeds).filter(([name]) => beginning.graph.inputs.some((input) => input.name === name)));
+  const run = async (on: ProviderName) => {
+    const session = await runtime.createSession(graph, on, threads);
+    try {
+      return await session.run(own, outputs);
+    } finally {
+      await session.release();
+    }
+  };
+  const [expected, found] = [await run('cpu'), await run(provider)];
+  for (const name of outputs) {
+    const [a, b] = [numbers(expected[name]!), numbers(found[name]!)];
+    const largest = a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const error = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0) / largest;
+    if (!(error <= largestError)) return `${name} of its first layers differs from the CPU's by ${(100 * error).toFixed(0)} %`;
+  }
+  return undefined;
+}
+
+function numbers({ type, data }: TensorValue): Float32Array {
+  return type === 'float16' ? fromFloat16(data as unknown as Uint16Array) : (data as Float32Array);
+}

@@ -1,0 +1,27 @@
+import type { OnnxModel } from './model.js';
+import { linkGraph } from './weights.js';
+
+/** The part of a model that gives some of its outputs: the nodes, weights and inputs that these depend on, and no others. */
+export function cutGraph(model: OnnxModel, outputs: readonly string[]): OnnxModel {
+  const { graph } = model;
+  const { producers, takes } = linkGraph(graph);
+  const needed = new Set<string>();
+  const open = [...outputs];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (needed.has(name)) continue;
+    needed.add(name);
+    const node = producers.get(name);
+    if (node) open.push(...takes(node));
+  }
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: graph.nodes.filter((node) => node.outputs.some((name) => needed.has(name))),
+      initializers: graph.initializers.filter(({ name }) => needed.has(name)),
+      inputs: graph.inputs.filter(({ name }) => needed.has(name)),
+      outputs: graph.outputs.filter(({ name }) => outputs.includes(name)),
+      values: graph.values.filter(({ name }) => needed.has(name)),
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { dataTypes, type OnnxModel } from './model.js';
+
+export interface WeightSize {
+  /** Of the weights in their file. */
+  readonly bytes: number;
+  /** Of the weights once ONNX Runtime's CPU provider has widened half precision to single. */
+  readonly bytesOnCpu: number;
+  /** Most of the weights have 16 bits or fewer, so that devices may round differently. */
+  readonly isCoarse: boolean;
+}
+
+/** What a model's weights take; those whose values stand in typed fields are small and not counted. */
+export function weightSize({ graph }: OnnxModel): WeightSize {
+  let [bytes, half, single] = [0, 0, 0];
+  for (const { type, data } of graph.initializers) {
+    const length = data?.length ?? 0;
+    bytes += length;
+    if (type === dataTypes.float16 || type === dataTypes.bfloat16) half += length;
+    else if (type === dataTypes.float32) single += length;
+  }
+  return { bytes, bytesOnCpu: bytes + half, isCoarse: bytes > 0 && single < bytes / 2 };
+}
