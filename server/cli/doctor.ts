@@ -134,6 +134,6 @@ function readOptions(args: readonly string[]) {
     return { model: values.model, device, json: values.json, installCuda: values['install-cuda'] };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError((error as Error).message.split('\n')[0]!);
+    throw new UsageError((error as Error).message.split('\n')[0]);
   }
 }

@@ -64,8 +64,8 @@ export function missingCuda(folder: string, sources: CudaSources = system): stri
 }
 
 /** As in "580.95.05"; undefined where no NVIDIA driver is loaded. */
-export function driverVersion({ read }: CudaSources = system): string | undefined {
-  return /Kernel Module\s+(?:for \S+\s+)?(\d+(?:\.\d+)+)/.exec(read('/proc/driver/nvidia/version') ?? '')?.[1];
+export function driverVersion(sources: CudaSources = system): string | undefined {
+  return /Kernel Module\s+(?:for \S+\s+)?(\d+(?:\.\d+)+)/.exec(sources.read('/proc/driver/nvidia/version') ?? '')?.[1];
 }
 
 /** Names that `ldd` did not find. */

@@ -4,14 +4,14 @@ import { linkGraph } from './weights.js';
 /** The part of a model that gives some of its outputs: the nodes, weights and inputs that these depend on, and no others. */
 export function cutGraph(model: OnnxModel, outputs: readonly string[]): OnnxModel {
   const { graph } = model;
-  const { producers, takes } = linkGraph(graph);
+  const links = linkGraph(graph);
   const needed = new Set<string>();
   const open = [...outputs];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (needed.has(name)) continue;
     needed.add(name);
-    const node = producers.get(name);
-    if (node) open.push(...takes(node));
+    const node = links.producers.get(name);
+    if (node) open.push(...links.takes(node));
   }
   return {
     ...model,
