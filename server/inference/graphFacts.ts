@@ -2,7 +2,10 @@ import { embeddingRows } from '../onnx/embeddingRows.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { readModel } from '../onnx/readModel.js';
 import { weightSize } from '../onnx/weightSize.js';
+import { branchingModel } from './branching.js';
+import { causeOf } from './failures.js';
 import type { LoadRequest } from './protocol.js';
+import type { Runtime } from './runtime.js';
 import { type SlicedGraph, sliceGraph } from './slicedGraph.js';
 
 /** What is known of a graph file; nothing where only the runtime can read it. */
@@ -10,6 +13,8 @@ export interface GraphFacts {
   readonly model: OnnxModel | undefined;
   /** The rewritten graph, or why the file is run as it is. */
   readonly file: SlicedGraph | string;
+  /** As in `LoadResult`. */
+  readonly cannotBranch?: string;
   readonly vocabulary: number | undefined;
   readonly isCoarse: boolean;
   /** Scales numbers by what else is in a run (DynamicQuantizeLinear). */
@@ -18,7 +23,7 @@ export interface GraphFacts {
 }
 
 /** Reads a graph file without its weights. */
-export async function readFacts(request: LoadRequest): Promise<GraphFacts> {
+export async function readFacts(runtime: Runtime, request: LoadRequest): Promise<GraphFacts> {
   const embeddings = request.parts?.embeddingsPath;
   const [model, table] = await Promise.all([
     readModel(request.graphPath).catch((error: unknown) => error as Error),
@@ -28,9 +33,17 @@ export async function readFacts(request: LoadRequest): Promise<GraphFacts> {
     return { model: undefined, file: model.message, vocabulary: undefined, isCoarse: false, quantisesRuns: false, bytesOnCpu: 0 };
   }
   const { isCoarse, bytesOnCpu } = weightSize(model);
+  const isHuggingFace = model.graph.inputs.some(({ name }) => name === 'past_key_values.0.key');
+  const branching = isHuggingFace ? await branchingModel(runtime, request, model).catch((error: unknown) => causeOf(error)) : undefined;
+  const file = await sliceGraph(
+    request.graphPath,
+    branching === undefined || typeof branching === 'string' ? model : branching,
+    request.columns,
+  );
   return {
     model,
-    file: await sliceGraph(request.graphPath, model, request.columns),
+    file,
+    ...(typeof branching === 'string' && { cannotBranch: branching }),
     vocabulary: embeddings === undefined ? embeddingRows(model) : table && embeddingRows(table),
     isCoarse,
     quantisesRuns: model.graph.nodes.some(({ opType }) => opType === 'DynamicQuantizeLinear'),

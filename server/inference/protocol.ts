@@ -23,6 +23,8 @@ export interface LoadRequest {
   readonly pixels?: Pixels;
   /** Columns compared, as in `RunRequest`, and the only ones that runs of this session may want. */
   readonly columns: Int32Array;
+  /** Tokens of the longest sequence that will be run. */
+  readonly longest?: number;
   /** Providers that ended an earlier child or lost their device in one, with the reason; not tried again. */
   readonly avoid?: readonly { readonly provider: string; readonly reason: string }[];
   /** What an earlier child found to fit; no limit when absent. */
@@ -47,6 +49,8 @@ export interface LoadResult {
   readonly takesImages: boolean;
   /** It takes a key/value cache, so that a sequence need not be run in one pass. */
   readonly runsInPieces: boolean;
+  /** Why a graph in Hugging Face's layout cannot run branches together; undefined = it can, or has another layout. */
+  readonly cannotBranch?: string;
   /** Why every run gives the scores of all tokens; undefined = the graph was rewritten to give the wanted ones alone. */
   readonly wholeScores?: string;
 }

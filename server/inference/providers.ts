@@ -44,7 +44,7 @@ export async function openModel(
     if (reason === undefined) candidates.push(provider);
     else passedOver.push({ provider, reason });
   }
-  const facts = await readFacts(request);
+  const facts = await readFacts(runtime, request);
   if (candidates.length > 0 && facts.bytesOnCpu * cpuOverhead > mostOfFree * runtime.freeMemory()) {
     for (const provider of candidates) {
       onTry(provider);
@@ -100,7 +100,7 @@ function resultOf(
   width: number,
   provider: ProviderName,
   passedOver: readonly { readonly provider: string; readonly reason: string }[],
-  { vocabulary, file }: GraphFacts,
+  { vocabulary, file, cannotBranch }: GraphFacts,
   note: string | undefined,
 ): LoadResult {
   return {
@@ -112,6 +112,7 @@ function resultOf(
     },
     width,
     ...(vocabulary !== undefined && { vocabulary }),
+    ...(cannotBranch !== undefined && { cannotBranch }),
     takesImages: graph.takesImages,
     runsInPieces: graph.cacheLayout !== 'none',
     ...(typeof file === 'string' && { wholeScores: file }),

@@ -95,6 +95,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       warmup,
       ...(pixels && { pixels }),
       columns: reader.columns,
+      longest: profile.maxTokens,
     };
     const { session, result } = await client.load(request, identity).catch((error: unknown) => {
       if (error instanceof ModelChangedError) throw error;
@@ -112,6 +113,8 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       log.info(
         `${graphPath} gives the scores of all tokens at every run, which takes time and memory where its vocabulary is large: ${result.wholeScores}.`,
       );
+    if (result.cannotBranch !== undefined)
+      log.info(`${graphPath} runs the solutions of a problem one after the other, from their shared prefix: ${result.cannotBranch}.`);
     log.info(`${profile.name} runs on ${result.device.provider}${result.device.adapter ? ` (${result.device.adapter})` : ''}.`);
     if (result.device.note !== undefined) log.warn(`${graphPath}: ${result.device.note}.`);
     const info: ScorerInfo = {

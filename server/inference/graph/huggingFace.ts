@@ -146,4 +146,4 @@ class HeadMajorCache implements KeyValueCache {
 }
 
 /** What onnxruntime-node takes and gives for float16: a Float16Array where the platform has one, else the bits. */
-const halfArray = (globalThis as { Float16Array?: typeof Uint16Array }).Float16Array ?? Uint16Array;
+export const halfArray = (globalThis as { Float16Array?: typeof Uint16Array }).Float16Array ?? Uint16Array;

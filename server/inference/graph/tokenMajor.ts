@@ -15,9 +15,11 @@ import {
   type TokenTree,
 } from './graph.js';
 import type { Head } from './head.js';
+import { halfArray } from './huggingFace.js';
 import { masked, openTokenMajorBatch } from './tokenMajorBatch.js';
 
 const firstCapacity = 256;
+const growth = 1.25;
 
 export function isTokenMajor(session: Session): boolean {
   return session.inputs.some((input) => input.name === 'past_key.0');
@@ -33,10 +35,12 @@ export function openTokenMajor(session: Session, head: Head): Graph {
   const layers = session.inputs.filter((input) => /^past_key\.\d+$/.test(input.name)).length;
   const names: string[] = [];
   const sizes: number[] = [];
+  let type = 'float32';
   for (let layer = 0; layer < layers; layer++) {
     for (const part of ['key', 'value']) {
-      const past = requireTensor(session.inputs, `past_${part}.${layer}`, ['float32'], 'input');
-      requireTensor(session.outputs, `present_${part}.${layer}`, ['float32'], 'output');
+      const past = requireTensor(session.inputs, `past_${part}.${layer}`, ['float32', 'float16'], 'input');
+      requireTensor(session.outputs, `present_${part}.${layer}`, [past.type], 'output');
+      type = past.type;
       const size = past.shape[2];
       if (past.shape.length !== 3 || typeof size !== 'number')
         throw new GraphError(`the graph's input ${past.name} is not [batch, past, size] with a fixed size`);
@@ -69,7 +73,7 @@ export function openTokenMajor(session: Session, head: Head): Graph {
       attention_bias: treeBias(past, tree),
     };
     names.forEach((name, i) => {
-      feeds[`past_${name}`] = { type: 'float32', data: cache.view(i), dims: [1, past, sizes[i]!] };
+      feeds[`past_${name}`] = { type, data: cache.view(i), dims: [1, past, sizes[i]!] };
     });
     const outputs = await session.run(feeds, fetches);
     const scores = head.scores(outputs['logits'], count, reads);
@@ -78,7 +82,7 @@ export function openTokenMajor(session: Session, head: Head): Graph {
     for (; at >= 0; at = tree.parents[at]!) path.push(at);
     cache.cut(~at);
     cache.append(
-      names.map((name) => outputs[`present_${name}`]!.data as Float32Array),
+      names.map((name) => outputs[`present_${name}`]!.data as KeyData),
       path.reverse(),
     );
     return scores;
@@ -87,20 +91,21 @@ export function openTokenMajor(session: Session, head: Head): Graph {
   return {
     cacheLayout: 'token-major',
     takesImages: images !== undefined,
-    createCache: () => new TokenMajorCache(sizes),
+    createCache: () => new TokenMajorCache(sizes, type === 'float16'),
     async run(keyValues, tokens, pixels, reads) {
       const cache = keyValues as TokenMajorCache;
       const first = cache.length;
       return runTokens(cache, { ids: tokens, parents: Int32Array.from(tokens, (_, i) => (i === 0 ? ~first : i - 1)) }, reads, pixels);
     },
     runTree: (keyValues, tree, reads) => runTokens(keyValues as TokenMajorCache, tree, reads),
-    ...(typeof bias.shape[0] !== 'number' && {
-      openBatch: (keyValues: KeyValueCache, rows: number) => {
-        const cache = keyValues as TokenMajorCache;
-        const held = names.map((name, i) => ({ name, size: sizes[i]!, values: cache.view(i) }));
-        return openTokenMajorBatch({ session, head, idType: ids.type, positionType: positions.type, images }, held, cache.length, rows);
-      },
-    }),
+    ...(typeof bias.shape[0] !== 'number' &&
+      type === 'float32' && {
+        openBatch: (keyValues: KeyValueCache, rows: number) => {
+          const cache = keyValues as TokenMajorCache;
+          const held = names.map((name, i) => ({ name, size: sizes[i]!, values: cache.view(i) as Float32Array }));
+          return openTokenMajorBatch({ session, head, idType: ids.type, positionType: positions.type, images }, held, cache.length, rows);
+        },
+      }),
     release: () => session.release(),
   };
 }
@@ -124,13 +129,19 @@ function treeBias(past: number, { parents }: TokenTree): TensorValue {
   return { type: 'float32', data, dims: [1, 1, parents.length, width] };
 }
 
+/** float32, or the bits of float16. */
+type KeyData = Float32Array | Uint16Array;
+
 class TokenMajorCache implements KeyValueCache {
   #length = 0;
   #capacity = 0;
-  #buffers: Float32Array[];
+  readonly #buffers: KeyData[];
 
-  constructor(readonly sizes: readonly number[]) {
-    this.#buffers = sizes.map(() => new Float32Array(0));
+  constructor(
+    readonly sizes: readonly number[],
+    readonly isHalf: boolean,
+  ) {
+    this.#buffers = sizes.map(() => this.#allocate(0));
     this.#reserve(firstCapacity);
   }
 
@@ -147,7 +158,7 @@ class TokenMajorCache implements KeyValueCache {
   }
 
   copy(length = this.#length): TokenMajorCache {
-    const copy = new TokenMajorCache(this.sizes);
+    const copy = new TokenMajorCache(this.sizes, this.isHalf);
     copy.append(
       this.sizes.map((_, i) => this.view(i)),
       Array.from({ length }, (_, i) => i),
@@ -155,12 +166,12 @@ class TokenMajorCache implements KeyValueCache {
     return copy;
   }
 
-  view(buffer: number): Float32Array {
+  view(buffer: number): KeyData {
     return this.#buffers[buffer]!.subarray(0, this.#length * this.sizes[buffer]!);
   }
 
   /** @param rows Those of `added` to take, ascending. */
-  append(added: readonly Float32Array[], rows: readonly number[]): void {
+  append(added: readonly KeyData[], rows: readonly number[]): void {
     this.#reserve(this.#length + rows.length);
     for (let from = 0; from < rows.length; ) {
       let to = from + 1;
@@ -174,13 +185,19 @@ class TokenMajorCache implements KeyValueCache {
     }
   }
 
+  #allocate(length: number): KeyData {
+    return this.isHalf ? new halfArray(length) : new Float32Array(length);
+  }
+
+  /** Buffer by buffer, so that no more than one is there twice, and by a quarter, so that little is held for tokens that never come. */
   #reserve(tokens: number): void {
     if (tokens <= this.#capacity) return;
-    const capacity = Math.max(tokens, this.#capacity * 2);
-    this.#buffers = this.#buffers.map((old, i) => {
-      const grown = new Float32Array(capacity * this.sizes[i]!);
+    const capacity = Math.max(tokens, Math.ceil(this.#capacity * growth));
+    this.#buffers.forEach((old, i) => {
+      if (old.length >= capacity * this.sizes[i]!) return;
+      const grown = this.#allocate(capacity * this.sizes[i]!);
       grown.set(old);
-      return grown;
+      this.#buffers[i] = grown;
     });
     // Only now: there may have been no room for them.
     this.#capacity = capacity;

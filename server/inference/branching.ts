@@ -1,0 +1,70 @@
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type OnnxModel, writeModel } from '../onnx/model.js';
+import { maskGraph, type TokenMajorModel, toTokenMajor } from '../onnx/tokenMajor.js';
+import { fromFloat16 } from './graph/graph.js';
+import type { LoadRequest } from './protocol.js';
+import type { Runtime, Session, TensorInfo, TensorValue } from './runtime.js';
+import { locator } from './slicedGraph.js';
+
+/** A mask's number for a token that is seen, and for one that is not, at the least. */
+const seen = -1;
+const hidden = -1000;
+/** How far back a mask is looked at where the caller does not say how long sequences get. */
+const defaultLongest = 4096;
+
+/**
+ * Gives a decoder in Hugging Face's layout a tree mask and outputs of the new tokens alone, where its own masks are causal and look back
+ * over the whole of the longest sequence. A text is the reason why it is run as it is.
+ */
+export async function branchingModel(runtime: Runtime, { graphPath, longest }: LoadRequest, model: OnnxModel): Promise<OnnxModel | string> {
+  const rewritten = toTokenMajor(model);
+  if (typeof rewritten === 'string') return rewritten;
+  const part = maskGraph(model, rewritten);
+  const folder = dirname(await realpath(graphPath));
+  const session = await runtime.createSession({ bytes: writeModel(part, await locator(part, folder)), folder }, 'cpu', 1);
+  try {
+    const reason = (await differs(session, rewritten, 3, 5)) ?? (await differs(session, rewritten, (longest ?? defaultLongest) - 1, 1));
+    return reason ?? rewritten.model;
+  } finally {
+    await session.release();
+  }
+}
+
+/** Why the masks of `count` tokens after `past` others are not the causal one; undefined when they are. */
+async function differs(session: Session, { masks }: TokenMajorModel, past: number, count: number): Promise<string | undefined> {
+  const feeds = Object.fromEntries(session.inputs.map((info) => [info.name, filled(info, past, count)]));
+  const outputs = await session.run(feeds, masks);
+  for (const name of masks) {
+    const { data, dims, type } = outputs[name]!;
+    const values = type === 'float16' ? fromFloat16(data as unknown as Uint16Array) : (data as Float32Array);
+    const width = past + count;
+    if (dims.at(-1) !== width || dims.at(-2) !== count) return `its mask is [${dims.join(', ')}] for ${count} tokens after ${past}`;
+    for (let i = 0; i < values.length; i++) {
+      const [query, key] = [Math.floor(i / width) % count, i % width];
+      const isSeen = key <= past + query;
+      if (isSeen ? !(values[i]! >= seen) : !(values[i]! <= hidden))
+        return isSeen ? 'its layers do not look back over the whole sequence' : 'its mask is not causal';
+    }
+  }
+  return undefined;
+}
+
+/** Ones for a mask, rising positions, zeros for all else: a mask depends on the shapes alone. */
+function filled({ name, type, shape }: TensorInfo, past: number, count: number): TensorValue {
+  const isMask = name === 'attention_mask';
+  const isPast = name.startsWith('past');
+  const dims = shape.map((size, axis) => {
+    if (typeof size === 'number') return size;
+    if (axis === 0) return 1;
+    return isMask ? past + count : isPast && axis === 2 ? past : count;
+  });
+  const length = dims.reduce((a, b) => a * b, 1);
+  if (type === 'int64') {
+    const value = (i: number) => (isMask ? 1n : name === 'position_ids' ? BigInt(past + i) : 0n);
+    return { type, data: BigInt64Array.from({ length }, (_, i) => value(i)), dims };
+  }
+  if (type === 'int32')
+    return { type, data: Int32Array.from({ length }, (_, i) => (isMask ? 1 : name === 'position_ids' ? past + i : 0)), dims };
+  return { type, data: type === 'float16' ? new Uint16Array(length) : new Float32Array(length), dims };
+}
