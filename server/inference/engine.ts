@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { causeOf, failureOf } from './failures.js';
 import { ForestRun } from './forestRun.js';
+import { keptBytes } from './keptMemory.js';
 import { PackedRun } from './packedRun.js';
 import { PrefixCache } from './prefixCache.js';
 import { PromptCache } from './promptCache.js';
@@ -9,9 +10,6 @@ import { type OpenedModel, openModel } from './providers.js';
 import { RunLimits } from './runLimits.js';
 import type { Runtime } from './runtime.js';
 import { SamplingRun } from './samplingRun.js';
-
-/** Keys and values kept of a model's past sequences, and as many of its prompts. */
-const keptBytes = 64 * 2 ** 20;
 
 interface Model extends OpenedModel {
   readonly prefixes: PrefixCache;
@@ -117,11 +115,13 @@ export class Engine {
   async #load(id: number, session: number, request: LoadRequest): Promise<Model> {
     const known = this.#models.get(session);
     if (known) return known;
-    const opened = await openModel(await this.#runtime(), request, (provider) => this.#send({ kind: 'trying', id, provider }));
+    const runtime = await this.#runtime();
+    const opened = await openModel(runtime, request, (provider) => this.#send({ kind: 'trying', id, provider }));
+    const kept = keptBytes(opened.graph.bytesPerToken, request.longest, runtime.freeMemory());
     const model = {
       ...opened,
-      prefixes: new PrefixCache(opened.graph, keptBytes),
-      prompts: new PromptCache(keptBytes),
+      prefixes: new PrefixCache(opened.graph, kept),
+      prompts: new PromptCache(kept),
       limits: new RunLimits(request.size),
     };
     this.#models.set(session, model);

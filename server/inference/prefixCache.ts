@@ -47,7 +47,7 @@ export class PrefixCache {
     if (line.cache.length === 0) return;
     this.#idle.push(line);
     let bytes = this.#idle.reduce((sum, idle) => sum + idle.cache.bytes, 0);
-    while (bytes > this.#maxBytes) bytes -= this.#idle.shift()!.cache.bytes;
+    while (bytes > this.#maxBytes && this.#idle.length > 0) bytes -= this.#idle.shift()!.cache.bytes;
   }
 
   /** The memory is full: forgets what is not in use, and keeps half as much from now on. */

@@ -103,6 +103,11 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     });
     reader.checkWidth(result.width);
     refuseOtherVocabulary(tokenizer, result.vocabulary, graphPath);
+    // Real vocabularies leave a few rows free, not most of them.
+    if (result.vocabulary !== undefined && tokenizer.largestId + 1 < result.vocabulary / 2)
+      log.warn(
+        `${tokenizerPath} has ${tokenizer.largestId + 1} tokens and ${graphPath} knows ${result.vocabulary}: perhaps it is the tokenizer of another model, and the scores mean nothing.`,
+      );
     if (result.takesImages && !profile.images) {
       throw new ModelError(
         `${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'layout'; without ${imagesPlace} the text alone is scored.`,
@@ -259,12 +264,9 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   });
 }
 
-/** A vocabulary less than half as large as the graph's is another model's: real ones leave a few rows free. */
-const leastShare = 0.5;
-
 /** A tokenizer of another model gives numbers that mean other words to the graph: scores without sense, and no error. */
 function refuseOtherVocabulary({ path, largestId }: TextTokenizer, vocabulary: number | undefined, graphPath: string): void {
-  if (vocabulary === undefined || (largestId < vocabulary && largestId + 1 >= leastShare * vocabulary)) return;
+  if (vocabulary === undefined || largestId < vocabulary) return;
   throw new ModelError(
     `${path} does not fit ${graphPath}: its tokens are numbered up to ${largestId}, and the graph knows ${vocabulary}. Use the tokenizer the model was trained with.`,
   );

@@ -82,6 +82,73 @@ export function writeTokenMajorDecoder(path: string, shape: DecoderShape): void 
   graph.close();
 }
 
+/**
+ * The same decoder in the form of Hugging Face's exports: `attention_mask` of ones and zeros, `past_key_values` head by head, `present` the
+ * whole sequence, a mask that the graph makes and adds to every layer's scores.
+ */
+export function writeHuggingFaceDecoder(path: string, shape: DecoderShape): void {
+  const { layers, width, heads, headSize, hidden, vocabulary } = shape;
+  const graph = new GraphWriter(path);
+  const ids = graph.input('input_ids', int64, [1, any]);
+  const mask = graph.input('attention_mask', int64, [1, any]);
+  const positions = graph.input('position_ids', int64, [1, any]);
+  const [cos, sin] = rotaryTables(graph, shape);
+  const perHead = graph.integers('per_head', [1, -1, heads, headSize]);
+  const joined = graph.integers('joined', [1, -1, heads * headSize]);
+  const scale = graph.floats('scale', [1], Float32Array.of(headSize ** -0.5));
+  const ones = graph.floats('ones', [width], new Float32Array(width).fill(1));
+  const bias = causalBias(graph, ids, mask);
+  const product = (name: string, input: string, rows: number, columns: number) =>
+    graph.add('MatMul', [input, graph.randomFloats(name, rows, columns)]);
+  const byHead = (value: string) => transposed(graph, graph.add('Reshape', [value, perHead]), 'rows');
+
+  let x = graph.add('Gather', [graph.randomFloats('embedding', vocabulary, width), ids]);
+  for (let layer = 0; layer < layers; layer++) {
+    const normed = graph.add('SimplifiedLayerNormalization', [x, ones], normalize);
+    const rotated = (name: string) =>
+      graph.add('com.microsoft.RotaryEmbedding', [product(`${name}.${layer}`, normed, width, heads * headSize), positions, cos, sin], {
+        num_heads: heads,
+      });
+    const query = byHead(rotated('query'));
+    const fresh = { key: byHead(rotated('key')), value: byHead(product(`value.${layer}`, normed, width, heads * headSize)) };
+    const [keys, values] = (['key', 'value'] as const).map((part) => {
+      const past = graph.input(`past_key_values.${layer}.${part}`, float32, [1, heads, any, headSize]);
+      graph.output(`present.${layer}.${part}`, float32, [1, heads, any, headSize]);
+      return graph.add('Concat', [past, fresh[part]], { axis: 2 }, `present.${layer}.${part}`);
+    });
+    const scores = graph.add('Mul', [graph.add('MatMul', [query, graph.add('Transpose', [keys!], { perm: [0, 1, 3, 2] })]), scale]);
+    const weights = graph.add('Softmax', [graph.add('Add', [scores, bias])], { axis: -1 });
+    const attended = graph.add('Reshape', [transposed(graph, graph.add('MatMul', [weights, values!]), 'rows'), joined]);
+    x = graph.add('Add', [x, product(`out.${layer}`, attended, heads * headSize, width)]);
+    const inner = graph.add('SimplifiedLayerNormalization', [x, ones], normalize);
+    const gate = product(`gate.${layer}`, inner, width, hidden);
+    const opened = graph.add('Mul', [graph.add('Mul', [gate, graph.add('Sigmoid', [gate])]), product(`up.${layer}`, inner, width, hidden)]);
+    x = graph.add('Add', [x, product(`down.${layer}`, opened, hidden, width)]);
+  }
+  graph.output('logits', float32, [1, any, vocabulary]);
+  graph.add(
+    'MatMul',
+    [graph.add('SimplifiedLayerNormalization', [x, ones], normalize), graph.randomFloats('head', width, vocabulary)],
+    {},
+    'logits',
+  );
+  graph.close();
+}
+
+/** 0 where a token is seen, -1e9 elsewhere, [1, 1, S, P+S]. */
+function causalBias(graph: GraphWriter, ids: string, mask: string): string {
+  const [zero, one] = [graph.integers('zero', [0]), graph.integers('one', [1])];
+  const sizeOf = (value: string) =>
+    graph.add('Squeeze', [graph.add('Slice', [graph.add('Shape', [value]), one, graph.integers(`end.${value}`, [2])]), zero]);
+  const [count, total] = [sizeOf(ids), sizeOf(mask)];
+  const step = graph.add('Squeeze', [one, zero]);
+  const keys = graph.add('Range', [graph.add('Squeeze', [zero, zero]), total, step]);
+  const queries = graph.add('Unsqueeze', [graph.add('Range', [graph.add('Sub', [total, count]), total, step]), one]);
+  const seen = graph.add('LessOrEqual', [keys, queries]);
+  const values = [graph.floats('seen', [1], Float32Array.of(0)), graph.floats('hidden', [1], Float32Array.of(-1e9))];
+  return graph.add('Unsqueeze', [graph.add('Where', [seen, ...values]), graph.integers('outer', [0, 1])]);
+}
+
 /** [1, S, heads, size] to [1, heads, S, size], or to [1, heads, size, S]; `rows` also back again. */
 function transposed(graph: GraphWriter, value: string, kind: 'rows' | 'columns'): string {
   return graph.add('Transpose', [value], { perm: kind === 'rows' ? [0, 2, 1, 3] : [0, 2, 3, 1] });

@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import * as evaluation from './evaluation.js';
 import * as labeling from './labeling.js';
 import * as large from './large.js';
+import * as layouts from './layouts.js';
 import * as paint from './paint.js';
 import * as parse from './parse.js';
 import type { Row } from './row.js';
@@ -13,7 +14,7 @@ import * as splitting from './splitting.js';
 import * as throughput from './throughput.js';
 
 /** `npm run bench [PART...]`: a table, and the same as JSON in bench-results/. */
-const parts = { parse, scoring, throughput, scaling, labeling, evaluation, server, splitting, paint };
+const parts = { parse, scoring, layouts, throughput, scaling, labeling, evaluation, server, splitting, paint };
 /** Needs some gigabytes and minutes: measured only when it is named. */
 const all = { ...parts, large };
 const chosen = process.argv.slice(2);

@@ -38,6 +38,7 @@ export function fakeGraph(cacheLayout: Graph['cacheLayout'], runs: RecordedRun[]
   return {
     cacheLayout,
     takesImages: false,
+    bytesPerToken: 1000,
     createCache: () => new TokenCache(),
     run(keyValues, ids, _pixels, reads = Int32Array.from(ids.keys())) {
       const { tokens } = keyValues as TokenCache;

@@ -251,7 +251,7 @@ describe('a model that cannot be used', () => {
     return scorer;
   };
 
-  it("names a tokenizer of another model's vocabulary, larger or much smaller", async () => {
+  it("names a tokenizer of another model's vocabulary, which is larger", async () => {
     const tokenizer = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')) as { model: { vocab: Record<string, number> } };
     const { model } = tokenizer;
     const size = Object.keys(model.vocab).length;

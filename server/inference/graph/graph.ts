@@ -9,6 +9,8 @@ export interface Graph {
   /** `none`: every run starts at the first token. */
   readonly cacheLayout: 'token-major' | 'hugging-face' | 'none';
   readonly takesImages: boolean;
+  /** Keys and values of one token; 0 where the graph takes no cache. */
+  readonly bytesPerToken: number;
   /** An empty cache. */
   createCache(): KeyValueCache;
   /**

@@ -59,6 +59,7 @@ export function openHuggingFace(session: Session, head: Head): Graph {
   return {
     cacheLayout: 'hugging-face',
     takesImages: images !== undefined,
+    bytesPerToken: parts.reduce((sum, { heads, headSize, past }) => sum + heads * headSize * (past.type === 'float16' ? 2 : 4), 0),
     createCache: () => new HeadMajorCache(parts),
     async run(keyValues, tokens, pixels, reads) {
       const cache = keyValues as HeadMajorCache;

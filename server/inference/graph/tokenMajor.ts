@@ -91,6 +91,7 @@ export function openTokenMajor(session: Session, head: Head): Graph {
   return {
     cacheLayout: 'token-major',
     takesImages: images !== undefined,
+    bytesPerToken: sizes.reduce((sum, size) => sum + size, 0) * (type === 'float16' ? 2 : 4),
     createCache: () => new TokenMajorCache(sizes, type === 'float16'),
     async run(keyValues, tokens, pixels, reads) {
       const cache = keyValues as TokenMajorCache;

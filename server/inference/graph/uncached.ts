@@ -28,6 +28,7 @@ export function openUncached(session: Session, head: Head): Graph {
   return {
     cacheLayout: 'none',
     takesImages: images !== undefined,
+    bytesPerToken: 0,
     createCache: () => nothing,
     async run(_cache, tokens, pixels, reads) {
       const feeds: Record<string, TensorValue> = {

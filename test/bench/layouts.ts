@@ -1,0 +1,147 @@
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ScoreJob } from '../../server/scoring/scorer.js';
+import { type DecoderShape, writeHuggingFaceDecoder, writeTokenMajorDecoder } from './decoderGraph.js';
+import { type MeasuredScorer, openMeasuredScorer } from './measuredScorer.js';
+import { interleaved, median, type Row } from './row.js';
+
+/** 14 million parameters: large enough that a run is spent in the graph. */
+const shape: DecoderShape = {
+  layers: 6,
+  width: 384,
+  heads: 6,
+  keyHeads: 6,
+  headSize: 64,
+  hidden: 1024,
+  vocabulary: 1024,
+  maxTokens: 4096,
+};
+const family = 'test/fixtures/models/families/math-shepherd';
+/** Tokens of the solution whose last step is edited. */
+const longSteps = 24;
+
+/**
+ * The same decoder in StepLens's own cache layout and in Hugging Face's: a tree of 16 solutions against every path alone, as a share
+ * of the ratio of tokens; a last step edited; memory against that of the keys and values.
+ */
+export async function measure(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [name, write] of [
+    ["StepLens's layout", writeTokenMajorDecoder],
+    ["Hugging Face's layout", writeHuggingFaceDecoder],
+  ] as const) {
+    const folder = await mkdtemp(join(tmpdir(), 'steplens-layout-'));
+    const threads = Math.max(1, availableParallelism() >> 1);
+    const scorer = openMeasuredScorer(folder, threads);
+    try {
+      write(join(folder, 'model.onnx'), shape);
+      for (const file of ['tokenizer.json', 'tokenizer_config.json']) await copyFile(join(family, file), join(folder, file));
+      await writeFile(join(folder, 'prm.json'), JSON.stringify({ family: 'math-shepherd', graph: 'model.onnx' }));
+      rows.push(...(await tree(name, scorer)), ...(await edit(name, scorer)));
+    } finally {
+      await scorer.dispose();
+      await rm(folder, { recursive: true });
+    }
+  }
+  return rows;
+}
+
+async function tree(name: string, scorer: MeasuredScorer): Promise<Row[]> {
+  let number = 0;
+  const tokens = { forest: 0, paths: 0 };
+  const score = async (jobs: readonly ScoreJob[]) => {
+    let sum = 0;
+    for (const job of jobs) sum += (await scorer.score(job, { ignoreCache: true })).tokens;
+    return sum;
+  };
+  const [forest, paths] = await interleaved(5, [
+    async () => (tokens.forest = await score([forestJob(++number)])),
+    async () => (tokens.paths = await score(pathJobs(++number))),
+  ]);
+  const ratio = tokens.paths / tokens.forest;
+  return [
+    { name: `score a tree of 16 solutions, ${name}`, value: forest!, unit: 'ms', note: `${tokens.forest} tokens run` },
+    {
+      name: '... every path alone',
+      value: paths!,
+      unit: 'ms',
+      ratio: { to: 'the tree', value: paths! / forest! },
+      note: `${tokens.paths} tokens run`,
+    },
+    { name: '... speed-up over that, share of the ratio of tokens', value: (100 * paths!) / forest! / ratio, unit: '%' },
+  ];
+}
+
+async function edit(name: string, scorer: MeasuredScorer): Promise<Row[]> {
+  const whole: number[] = [];
+  const last: number[] = [];
+  let tokens = 0;
+  for (let round = 0; round < 5; round++) {
+    for (const [times, ending] of [
+      [whole, 'The answer is 98.'],
+      [last, `The answer is ${round}.`],
+    ] as const) {
+      const steps = Array.from({ length: longSteps }, (_, i) => ({
+        text: i < longSteps - 1 ? stepText(i, 0) : ending,
+        ...(i > 0 && { parent: i - 1 }),
+      }));
+      const begin = performance.now();
+      const result = await scorer.score({ question: `Edit ${round}. ${question}`, images: [], steps });
+      times.push(performance.now() - begin);
+      if (times === whole) tokens = result.tokens;
+    }
+  }
+  const held = 2 * shape.layers * shape.heads * shape.headSize * 4 * tokens;
+  const now = scorer.memory('VmHWM');
+  return [
+    {
+      name: `edit the last step of ${tokens} tokens, ${name}`,
+      value: median(last),
+      unit: 'ms',
+      ratio: { to: 'the whole solution', value: median(last) / median(whole) },
+    },
+    {
+      name: `... highest memory of the process, ${name}`,
+      value: now === undefined ? null : now / 1e6,
+      unit: 'MB',
+      note: `keys and values of the solution: ${(held / 1e6).toFixed(0)} MB`,
+    },
+  ];
+}
+
+const question = 'A shop packs pens into boxes of 7. How many pens are in the boxes?';
+
+function stepText(depth: number, branch: number): string {
+  return `Step ${depth + 1}: ${3 + depth + branch} boxes hold ${3 + depth + branch} * 7 = ${(3 + depth + branch) * 7} pens, so there are ${branch} boxes left over.`;
+}
+
+/** 16 leaves below 8 steps; so many of them go the same way at each depth. */
+const together = [16, 16, 8, 8, 4, 2, 1, 1];
+
+function branches(leaf: number): readonly number[] {
+  return together.map((size) => Math.floor(leaf / size));
+}
+
+function forestJob(number: number): ScoreJob {
+  const steps: { text: string; parent?: number }[] = [];
+  const known = new Map<string, number>();
+  for (let leaf = 0; leaf < 16; leaf++) {
+    let parent: number | undefined;
+    branches(leaf).forEach((branch, depth) => {
+      const key = `${depth} ${branch} ${parent}`;
+      const index = known.get(key) ?? steps.push({ text: stepText(depth, branch), ...(parent !== undefined && { parent }) }) - 1;
+      known.set(key, index);
+      parent = index;
+    });
+  }
+  return { question: `${number}. ${question}`, images: [], steps };
+}
+
+function pathJobs(number: number): ScoreJob[] {
+  return Array.from({ length: 16 }, (_, leaf) => ({
+    question: `${number}.${leaf}. ${question}`,
+    images: [],
+    steps: branches(leaf).map((branch, depth) => ({ text: stepText(depth, branch), ...(depth > 0 && { parent: depth - 1 }) })),
+  }));
+}
