@@ -40,13 +40,17 @@ describe('the tree panel beside its file', () => {
   });
 
   const treeItem = (text) => webviewFrame(page).getByRole('treeitem').filter({ hasText: text }).first();
-  const node = (text) => webviewFrame(page).locator('svg g.node').filter({ hasText: text }).first();
+  // A label is cut and wrapped to the room it has: the node is found by the whole text of its item.
+  const node = async (text) => {
+    const id = (await treeItem(text).getAttribute('id')).replace('node-', '');
+    return webviewFrame(page).locator(`g[data-node="${id}"] .mark`).first();
+  };
   // The drawing finds the node under the pointer itself, so Playwright sees the drawing there. A panel that changes its size
   // between the look and the click moves the node away: a click that met nothing is made again.
   const clickNode = (text) =>
     until(async () => {
       await webviewFrame(page).locator('.drawing[data-rest="yes"]').waitFor();
-      await node(text).click({ force: true });
+      await (await node(text)).click({ force: true });
       return (await treeItem(text).getAttribute('aria-selected')) === 'true';
     }, `a click on "${text}" to select it`);
   const line = (text) => page.locator('.view-line').filter({ hasText: text }).first();

@@ -117,6 +117,7 @@ function drawNodes(group: Group, pen: Pen, frame: Frame): void {
     .data([...scene.nodes], (id) => id)
     .join('g')
     .attr('transform', (id) => `translate(${columnOf(frame, id) * column},${layout.row[id]! * height})`)
+    .attr('data-node', (id) => id)
     .attr('class', (id) => nodeClass(frame, id))
     .each(function (id) {
       const fold = `${collapsed.has(id)} ${display.stacks.has(id)} ${display.opened.has(id)} ${id === hovered || id === selected}`;
