@@ -4,6 +4,7 @@ import { readMappedDocument } from '../files/mappings.js';
 import { describeUnrecognized } from '../formats/unrecognized.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import { LineIndex } from '../reasoning/span.js';
+import { withLabels } from '../review/withLabels.js';
 
 /** A document of the client, as it stands. */
 export interface OpenText {
@@ -56,8 +57,12 @@ async function* filesBehind(uri: string, openText: (uri: string) => OpenText | u
 
 /** The texts of a file: one, or those in an archive. */
 async function* textsOf({ uri, open }: Source): AsyncGenerator<ReadFile> {
-  if (open) yield { ...readOpen(uri, open), uri };
-  else for await (const input of readFileTexts(fileURLToPath(uri))) yield { ...input, uri };
+  if (!open) {
+    for await (const input of readFileTexts(fileURLToPath(uri))) yield { ...input, uri };
+    return;
+  }
+  const read = readOpen(uri, open);
+  yield { ...read, ...(uri.startsWith('file:') && { reasoning: await withLabels(read.file, read.reasoning) }), uri };
 }
 
 function readOpen(uri: string, document: OpenText): InputFile {

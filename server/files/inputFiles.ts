@@ -7,6 +7,8 @@ import { detectFormat, HEAD_LENGTHS, readDocument } from '../formats/registry.js
 import { describeUnrecognized } from '../formats/unrecognized.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
+import { labelFileSuffix } from '../review/labelFile.js';
+import { withLabels } from '../review/withLabels.js';
 import { MAX_TEXT } from './containers/container.js';
 import { containerOf } from './containers/registry.js';
 import { decodeText } from './decodeText.js';
@@ -51,8 +53,9 @@ async function* claimedFiles(folder: string): AsyncGenerator<string> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    // The tree beside an event log has the same problem.
-    if (entry.name.startsWith('.') || entry.name === 'node_modules' || entry.name.endsWith('.events.jsonl')) continue;
+    // The tree beside an event log has the same problem, and a label log is read with the data it is about.
+    const isBeside = entry.name.endsWith('.events.jsonl') || entry.name.endsWith(labelFileSuffix);
+    if (entry.name.startsWith('.') || entry.name === 'node_modules' || isBeside) continue;
     if (entry.isDirectory()) yield* claimedFiles(path);
     else if (entry.isFile() && (await isClaimed(path))) yield path;
   }
@@ -87,7 +90,8 @@ export async function* readInputs(file: string): AsyncGenerator<InputFile> {
   const container = containerOf(await beginningOf(file));
   if (container === undefined) {
     const bytes = await readBytes(file);
-    yield readText(file, basename(file), decodeText(bytes));
+    const input = readText(file, basename(file), decodeText(bytes));
+    yield { ...input, reasoning: await withLabels(file, input.reasoning) };
     return;
   }
   let read = 0;

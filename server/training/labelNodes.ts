@@ -8,7 +8,7 @@ export interface LabelNode {
   /** Index of the piece before; -1 for a first piece. */
   readonly parent: number;
   readonly text: string;
-  /** Share of successful rollouts in [0, 1]; undefined when nobody sampled or told. */
+  /** What people say of the piece (0 wrong, 0.5 neutral, 1 right), else the share of successful rollouts; undefined when neither is known. */
   readonly value: number | undefined;
   /** The tree's node or the problem's step that it stands for. */
   readonly source: number;
@@ -36,7 +36,7 @@ function fromTree(problem: Problem): LabelForest {
     (node): LabelNode => ({
       parent: (node.parent ?? 0) - 1,
       text: node.steps.map((step) => problem.steps[step]!.text).join('\n\n'),
-      value: node.mc?.value,
+      value: correction(problem, node.steps) ?? node.mc?.value,
       source: node.id,
     }),
   );
@@ -46,10 +46,22 @@ function fromTree(problem: Problem): LabelForest {
 
 function fromSteps(problem: Problem): LabelForest {
   const nodes = problem.steps.map(
-    (step): LabelNode => ({ parent: step.parent ?? -1, text: step.text, value: step.values.mc?.value, source: step.index }),
+    (step): LabelNode => ({
+      parent: step.parent ?? -1,
+      text: step.text,
+      value: correction(problem, [step.index]) ?? step.values.mc?.value,
+      source: step.index,
+    }),
   );
   const ends = problem.solutions.flatMap((solution) => solution.steps.slice(-1));
   return { nodes, ends, rootValue: undefined, isTree: false };
+}
+
+/** What people say of a piece: wrong if any of its steps is wrong, else the verdict on its last step; undefined when nobody judged that. */
+function correction({ steps }: Problem, piece: readonly number[]): number | undefined {
+  const said = piece.map((step) => steps[step]?.values.human);
+  const last = said.includes(-1) ? -1 : said.at(-1);
+  return last === undefined ? undefined : (last + 1) / 2;
 }
 
 /** Indices from a first piece to `end`. */
