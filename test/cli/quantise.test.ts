@@ -85,7 +85,7 @@ describe('steplens quantise', () => {
       [[damaged], 'damaged/model.onnx is no ONNX model: its structure is broken. Download or copy it again.'],
       [[at('none')], "none/prm.json cannot be read (ENOENT). Set the model's folder to one that holds a prm.json"],
       [[model, '--check', at('none.json')], 'none.json: '],
-      [[model, '--check', 'package.json'], 'package.json: no format of StepLens is recognised in it'],
+      [[model, '--check', 'package.json'], 'package.json: no format is recognized in it'],
     ];
     for (const [args, message] of cases) {
       const { code, err } = await run(['quantise', ...args, '--out', at('c')]);
