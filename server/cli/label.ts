@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { openCommandVerifier } from '../answers/commandVerifier.js';
 import { labelRun, type RunSummary } from '../labeling/labelRun.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { PolicyError } from '../labeling/policy.js';
@@ -64,6 +65,7 @@ A local model:
   --device D, --threads N
                        as for steplens score
 Verdicts:
+  --verifier COMMAND   verifies answers instead of the rules: JSON in, JSON out (docs/verifier.md)
   --judge URL --judge-model NAME
                        asked where the rules cannot decide whether an answer is right
   --max-undecided X    an undecided rollout is neither right nor wrong and part of no value; when more
@@ -115,7 +117,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     err.write(`steplens: ${message}\n`);
   };
   const host = { env: world.env, log: { info: () => undefined, warn: say } };
-  const verifier = world.openVerifier();
+  const verifier = options.verifier === undefined ? world.openVerifier() : openCommandVerifier(options.verifier);
   let policy;
   const started = world.now();
   let finished = 0;

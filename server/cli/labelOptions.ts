@@ -12,6 +12,8 @@ export interface LabelCliOptions {
   readonly settings: LabelSettings;
   readonly policy: PolicyChoice;
   readonly judge: JudgeChoice | undefined;
+  /** A command of the user's own that verifies answers instead of the rules. */
+  readonly verifier: string | undefined;
   readonly jobs: number;
   readonly restart: boolean;
   /** Other processes label into the same folder. */
@@ -88,6 +90,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     timeout: text,
     retries: text,
     judge: text,
+    verifier: text,
     'judge-model': text,
     'max-undecided': text,
     device: { type: 'string', default: 'auto' },
@@ -148,6 +151,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
         ...(values.model !== undefined && { model: values.model }),
       },
     },
+    verifier: values.verifier,
     judge: values.judge === undefined ? undefined : { url: values.judge, model: values['judge-model']!, server },
     jobs: number('jobs', 'count', 4),
     restart: values.restart,

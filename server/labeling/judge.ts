@@ -66,7 +66,7 @@ export function createJudge({ verifier, llm }: JudgeOptions): Judge {
       const { verdict, method } = await verifier.verify({ answer, reference, question, solution, ...(signal && { signal }) });
       const rule = { verdict, method };
       const found = answer === undefined ? {} : { answer };
-      if (llm === undefined || last === '' || (rule.verdict !== 'undecided' && answer !== undefined)) return { ...found, ...rule };
+      if (llm === undefined || last === '' || rule.verdict !== 'undecided') return { ...found, ...rule };
       const told = await llm.ask({ question, reference, answer: answer ?? last, ...(signal && { signal }) });
       return typeof told === 'string'
         ? { ...found, verdict: told, method: 'llm' }
