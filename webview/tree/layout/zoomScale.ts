@@ -50,7 +50,7 @@ const WORDS_WIDTH = 76;
 const NARROW_WIDTH = 52;
 /** Rows at least this high, in pixels, have room for words below the value. */
 export const TWO_LINES_ROW = 29;
-const CARD_WIDTH = 150;
+const CARD_WIDTH = 100;
 
 export function rowPx(k: number): number {
   return ROW * k;
@@ -91,9 +91,13 @@ export function screenPoint(view: View, column: number, row: number): { readonly
   return { x: view.x + column * columnPx(view), y: view.y + row * rowPx(view.k) };
 }
 
-/** The view after a change of scale that leaves the point `(px, py)` where it is. */
+/**
+ * The view after a change of scale that leaves the point `(px, py)` where it is. Columns that were pressed together to show
+ * the whole tree get their width back on the way in.
+ */
 export function zoomAround(view: View, k: number, px: number, py: number): View {
-  const next = { k, stretch: view.stretch };
+  const relaxed = Math.min(1, view.stretch * Math.max(1, k / view.k) ** 0.6);
+  const next = { k, stretch: Math.max(view.stretch, relaxed) };
   return {
     ...next,
     x: px - ((px - view.x) / columnPx(view)) * columnPx(next),

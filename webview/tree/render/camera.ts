@@ -74,7 +74,7 @@ export function createCamera(world: CameraWorld): Camera {
   };
   const glide = createGlide(host.ownerDocument.defaultView!, view, setView);
   const goal = (): View => glide.target ?? view();
-  const minimum = () => fitView(layout().extent, size()).k * 0.4;
+  const minimum = () => fitView(layout().extent, size()).k * 0.25;
   const columnOf = (id: number) => (store.state.model?.nodes[id]?.depth ?? 0) - layout().depth;
   const isPlaced = (id: number) => !Number.isNaN(layout().row[id] ?? NaN);
   const go = (to: View) => {
