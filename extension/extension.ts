@@ -12,6 +12,7 @@ import { goToStep } from './commands/goToStep.js';
 import { judgeNeutral, judgeRight, judgeSkip, judgeUnsure, judgeWrong, undoJudgment } from './commands/judgeStep.js';
 import { labelAll } from './commands/labelAll.js';
 import { labelProblem } from './commands/labelProblem.js';
+import { mapFields } from './commands/mapFields.js';
 import { moreRollouts } from './commands/moreRollouts.js';
 import { nextLowStep } from './commands/nextLowStep.js';
 import { openTree } from './commands/openTree.js';
@@ -42,6 +43,7 @@ import { Settings } from './shell/settings.js';
 import { Status } from './shell/status.js';
 import type { StepLens } from './shell/stepLens.js';
 import { watchTooLarge } from './shell/tooLarge.js';
+import { watchUnmapped } from './shell/unmapped.js';
 import { ReviewSession } from './views/reviewSession.js';
 import { watchLabels } from './views/watchLabels.js';
 
@@ -75,6 +77,7 @@ const table: readonly Command[] = [
   evaluateFile,
   exportTrainingData,
   whyNotInTrainingSet,
+  mapFields,
   selectModel,
   selectDevice,
   setThreshold,
@@ -111,6 +114,7 @@ function start(context: ExtensionContext): Api {
   context.subscriptions.push(...registerDebugger(client, claims));
   context.subscriptions.push(review, reviews, watchLabels(client));
   context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
+  context.subscriptions.push(...watchUnmapped(claims));
   for (const command of table) context.subscriptions.push(register(command, stepLens));
   context.subscriptions.push(
     client.onDidChangeStatus(({ asksFor }) => {

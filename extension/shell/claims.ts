@@ -1,4 +1,5 @@
-import { commands, type Disposable, type Event, EventEmitter, Range, type TextDocument, window, workspace } from 'vscode';
+import { commands, type Disposable, type Event, EventEmitter, Range, type TextDocument, Uri, window, workspace } from 'vscode';
+import { MAPPING_FILE, mappingFor, readMappings } from '../../server/formats/mappingFile.js';
 import { detectFormat } from '../../server/formats/registry.js';
 
 /** Languages of the documents that are looked at. */
@@ -64,11 +65,37 @@ export class Claims implements Disposable {
   #look(document: TextDocument): void {
     const key = document.uri.toString();
     if (this.#claimed.has(key) || ownSchemes.has(document.uri.scheme)) return;
+    // Its mappings have questions and answers by name only.
+    if (document.uri.path.endsWith(`/${MAPPING_FILE}`)) return;
     if (!languages.some((language) => language === document.languageId)) return;
     const textUpTo = (length: number): string =>
       length === Infinity ? document.getText() : document.getText(new Range(document.positionAt(0), document.positionAt(length)));
-    if (detectFormat(textUpTo, document.languageId) === undefined) return;
-    this.#claimed.add(key);
+    if (detectFormat(textUpTo, document.languageId) !== undefined) this.#take(document);
+    else if (document.uri.scheme === 'file') void this.#lookForMapping(document);
+  }
+
+  /** Looks again at a document that may have become readable, as by a new mapping. */
+  async lookAgain(document: TextDocument): Promise<void> {
+    this.#look(document);
+    if (!this.has(document)) await this.#lookForMapping(document);
+  }
+
+  /** A `steplens.json` beside the file may say what its keys are. */
+  async #lookForMapping(document: TextDocument): Promise<void> {
+    const folder = Uri.joinPath(document.uri, '..');
+    const name = document.uri.path.slice(document.uri.path.lastIndexOf('/') + 1);
+    try {
+      const text = new TextDecoder().decode(await workspace.fs.readFile(Uri.joinPath(folder, MAPPING_FILE)));
+      if (mappingFor(readMappings(text), name) === undefined) return;
+    } catch {
+      // There is none, or the schema marks what is wrong with it where it is edited.
+      return;
+    }
+    if (!document.isClosed && !this.has(document)) this.#take(document);
+  }
+
+  #take(document: TextDocument): void {
+    this.#claimed.add(document.uri.toString());
     this.#claim.fire(document);
     this.#tellActive();
   }

@@ -24,3 +24,36 @@ export function keysOf(head: string): string[] {
   }
   return [];
 }
+
+/** Names that data about reasoning uses; one of them alone can be anything. */
+const REASONING_NAMES =
+  /^(?:.*steps?|trace|trajectory|thoughts?|rationales?|reasoning|cot|chain_of_thought|solutions?|completions?|responses?|rollouts?|labels?|rewards?|scores?|ratings?|questions?|problems?|prompts?|query|answers?|gold|ground_truth)$/i;
+
+/** Whether the keys of a JSON text that no format claims look like data about reasoning, so that mapping them is worth offering. */
+export function looksLikeReasoning(head: string): boolean {
+  return keysOf(head).filter((key) => REASONING_NAMES.test(key)).length >= 2;
+}
+
+/** A key of a record, or a path of two keys, with the beginning of its value. */
+export interface Field {
+  readonly path: string;
+  readonly sample: string;
+  readonly isList: boolean;
+}
+
+/** The fields of the first record, for a person to choose from. */
+export function fieldsOf(head: string): Field[] {
+  const json = readJson(head, new FaultList());
+  for (const candidates of candidateRecords(json)) {
+    const first = candidates.find(({ id }) => json.isObject(id));
+    if (first === undefined) continue;
+    return json.entries(first.id).flatMap(([key, value]): Field[] => {
+      const inner = json.isObject(value) ? json.entries(value).map(([name, id]): [string, number] => [`${key}.${name}`, id]) : [];
+      return [[key, value] as [string, number], ...inner].map(([path, id]) => {
+        const { start, end } = json.span(id);
+        return { path, sample: json.text.slice(start, Math.min(end, start + 200)).replace(/\s+/g, ' '), isList: json.isArray(id) };
+      });
+    });
+  }
+  return [];
+}

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { fieldsOf, looksLikeReasoning } from '../../server/formats/unrecognized.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import { checkForest, codes, read, solutions } from './fixtures.js';
 
@@ -343,6 +344,21 @@ describe('lists of problems', () => {
     expect(document.format).toBe('problemList');
     expect(document.problems[0]).toMatchObject({ question: 'Q?', answer: '7', steps: [] });
     expect(codes(document)).toEqual([]);
+  });
+});
+
+describe('files that no format claims', () => {
+  it('are offered to be mapped only when their keys look like data about reasoning', () => {
+    const head = JSON.stringify([{ ask: { text: 'Q?' }, trace: [{ thought: 'a' }], reward: [1] }]);
+    expect(looksLikeReasoning(head)).toBe(true);
+    expect(fieldsOf(head)).toEqual([
+      { path: 'ask', sample: '{"text":"Q?"}', isList: false },
+      { path: 'ask.text', sample: '"Q?"', isList: false },
+      { path: 'trace', sample: '[{"thought":"a"}]', isList: true },
+      { path: 'reward', sample: '[1]', isList: true },
+    ]);
+    for (const other of ['{"name":"x","scripts":{"test":"a"},"version":"1"}', '{"compilerOptions":{}}', '[1,2]', 'text'])
+      expect(looksLikeReasoning(other)).toBe(false);
   });
 });
 

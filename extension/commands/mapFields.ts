@@ -1,0 +1,116 @@
+import { type QuickPickItem, type TextDocument, Uri, window, workspace } from 'vscode';
+import { readAs } from '../../server/formats/jsonFile.js';
+import type { LabelKind, Mapping } from '../../server/formats/mapping.js';
+import { MAPPING_FILE, mappedFormat, readMappings } from '../../server/formats/mappingFile.js';
+import { type Field, fieldsOf } from '../../server/formats/unrecognized.js';
+import type { Command } from './command.js';
+
+/** Characters of a file that are looked at for its fields. */
+const headLength = 1_000_000;
+const none = 'None';
+
+const kinds: readonly (QuickPickItem & { readonly labelKind: LabelKind })[] = [
+  { labelKind: 'human', label: 'Verdicts', detail: 'true, 1, "+" or false, 0, -1, "-" for each step' },
+  { labelKind: 'prm', label: 'Scores of a PRM', detail: 'a probability for each step' },
+  { labelKind: 'mc', label: 'Monte-Carlo values', detail: 'the share of rollouts that succeeded, for each step' },
+  { labelKind: 'firstError0', label: 'First error, counted from 0', detail: 'one number; -1 means no error' },
+  { labelKind: 'firstError1', label: 'First error, counted from 1', detail: 'one number; 0 or -1 means no error' },
+];
+
+/** Asks which keys of the active file's records are what, shows what that reads, and writes it to `steplens.json` beside the file. */
+export const mapFields: Command = {
+  id: 'steplens.mapFields',
+  async run({ claims }) {
+    const document = window.activeTextEditor?.document;
+    const fields = document === undefined ? [] : fieldsOf(document.getText().slice(0, headLength));
+    if (document === undefined || fields.length === 0) {
+      void window.showInformationMessage('Open a file of JSON records to map their fields.');
+      return;
+    }
+    if (document.uri.scheme !== 'file') {
+      void window.showInformationMessage(`Save the file first: its mapping is written to ${MAPPING_FILE} beside it.`);
+      return;
+    }
+    const mapping = await askMapping(document, fields);
+    if (mapping === undefined) return;
+    await writeMapping(document.uri, mapping);
+    await claims.lookAgain(document);
+  },
+};
+
+async function askMapping(document: TextDocument, fields: readonly Field[]): Promise<Mapping | undefined> {
+  const steps = await pick(document, fields, 'Which field has the steps?', (path) => ({ steps: path }));
+  if (steps === undefined || steps === none) return undefined;
+  const question = await pick(document, fields, 'Which field has the question?', (path) => ({ steps, question: path }), true);
+  if (question === undefined) return undefined;
+  const base: Mapping = { steps, ...(question !== none && { question }) };
+  const labels = await pick(
+    document,
+    fields,
+    'Which field has the labels or scores of the steps?',
+    (path) => ({ ...base, labels: path }),
+    true,
+  );
+  if (labels === undefined) return undefined;
+  const kind = labels === none ? undefined : await window.showQuickPick(kinds, { title: `What is in "${labels}"?` });
+  if (labels !== none && kind === undefined) return undefined;
+  const answer = await pick(document, fields, 'Which field has the reference answer?', (path) => ({ ...base, answer: path }), true);
+  if (answer === undefined) return undefined;
+  return { ...base, ...(kind && { labels, labelKind: kind.labelKind }), ...(answer !== none && { answer }) };
+}
+
+/** Asks for a field; the title shows what the mapping with the field under the cursor reads. Undefined: given up. */
+function pick(
+  document: TextDocument,
+  fields: readonly Field[],
+  title: string,
+  mappingWith: (path: string) => Mapping,
+  isOptional = false,
+): Promise<string | undefined> {
+  const picker = window.createQuickPick();
+  const head = document.getText().slice(0, headLength);
+  picker.title = title;
+  picker.items = [
+    ...(isOptional ? [{ label: none, description: 'the file has none' }] : []),
+    ...fields.map(({ path, sample }) => ({ label: path, description: sample })),
+  ];
+  picker.onDidChangeActive(([active]) => {
+    picker.title = active === undefined || active.label === none ? title : `${title}  ${preview(head, mappingWith(active.label))}`;
+  });
+  return new Promise((resolve) => {
+    picker.onDidAccept(() => {
+      resolve(picker.activeItems[0]?.label);
+      picker.dispose();
+    });
+    picker.onDidHide(() => {
+      resolve(undefined);
+      picker.dispose();
+    });
+    picker.show();
+  });
+}
+
+/** What a mapping reads of the first record. */
+function preview(head: string, mapping: Mapping): string {
+  const [problem] = readAs(mappedFormat(mapping), head).problems;
+  const count = problem?.steps.length ?? 0;
+  if (problem === undefined || count === 0) return '→ no steps';
+  const question = problem.question === '' ? '' : `“${problem.question.slice(0, 40)}” `;
+  return `→ ${question}${count} ${count === 1 ? 'step' : 'steps'}: “${problem.steps[0]!.text.slice(0, 40)}”`;
+}
+
+/** Puts a mapping for the files with the ending of this one before those that are there. */
+async function writeMapping(uri: Uri, mapping: Mapping): Promise<void> {
+  const target = Uri.joinPath(uri, '..', MAPPING_FILE);
+  const written = await workspace.fs.readFile(target).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    () => undefined,
+  );
+  const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+  const before = written === undefined ? [] : readMappings(written).filter(({ files }) => files !== name);
+  const mappings = [
+    { files: name, ...mapping },
+    ...before.map((one) => ({ ...(one.files !== undefined && { files: one.files }), ...one.mapping })),
+  ];
+  await workspace.fs.writeFile(target, new TextEncoder().encode(`${JSON.stringify({ mappings }, null, 2)}\n`));
+}

@@ -1,0 +1,27 @@
+import { type Disposable, Range, languages as vscodeLanguages, window } from 'vscode';
+import { looksLikeReasoning } from '../../server/formats/unrecognized.js';
+import { type Claims, languages } from './claims.js';
+
+/** Characters of a document that are looked at. */
+const headLength = 65_536;
+const nowhere = { scheme: 'steplens-none' };
+
+/** A row in the language status of a JSON file that no format claims although its keys look like data about reasoning. */
+export function watchUnmapped(claims: Claims): Disposable[] {
+  const item = vscodeLanguages.createLanguageStatusItem('steplens.unmapped', nowhere);
+  item.name = 'StepLens format';
+  item.text = 'Not a StepLens format';
+  item.command = { title: 'Map Fields…', command: 'steplens.mapFields' };
+  const place = (): void => {
+    const document = window.activeTextEditor?.document;
+    const isOffered =
+      document !== undefined &&
+      /^json/.test(document.languageId) &&
+      document.uri.scheme === 'file' &&
+      !claims.has(document) &&
+      looksLikeReasoning(document.getText(new Range(document.positionAt(0), document.positionAt(headLength))));
+    item.selector = isOffered ? languages.map((language) => ({ language, scheme: 'file', pattern: document.uri.fsPath })) : nowhere;
+  };
+  place();
+  return [item, window.onDidChangeActiveTextEditor(place), claims.onDidClaim(place)];
+}
