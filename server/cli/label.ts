@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { openCommandVerifier } from '../answers/commandVerifier.js';
+import { Breaker, OutageError } from '../labeling/breaker.js';
+import { LabelError } from '../labeling/labelError.js';
 import { labelRun, type RunSummary } from '../labeling/labelRun.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { PolicyError } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { LabelProblem } from '../labeling/runEvents.js';
-import { LabelError } from '../labeling/runRecorder.js';
 import { count } from '../language/solutionValues.js';
 import { type CliWorld, type Command, exitCodes } from './command.js';
 import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
@@ -24,12 +25,14 @@ gets the result and the log of everything that happened. The same command goes o
 stopped or killed and ends with the same files.
 
   --policy POLICY      mini (the bundled model), the folder of a model with its policy.json, or the
-                       URL of an OpenAI-compatible server, such as http://localhost:8000/v1
+                       URL of an OpenAI-compatible server, such as http://localhost:8000/v1;
+                       repeated for several servers of the same model
   --out DIR            folder of the run
   --seed N             what is sampled is drawn from it (default: 1)
   --method M           mcts: MM-PRM's search, one tree a problem (default)
                        monte-carlo: VisualPRM's continuations of every step, one JSONL a problem
-  --jobs N             problems at once (default: 4); the files do not depend on it
+  --jobs N             problems at once (default: 4, with a server as many up to 64 as make it
+                       faster); the files do not depend on it
   --restart            discard what DIR has of an earlier run
   --shared             other processes that run the same command, on any machine that has DIR, label
                        other problems of it at the same time; start and stop any number of them
@@ -41,7 +44,9 @@ stopped or killed and ends with the same files.
   --stalled-after S    a process not heard of for so long loses its problems to others (default: 30)
 
 mcts:
-  --preset paper       MM-PRM's own run: 200 searches, 1000 rollouts, length scale 2000
+  --preset paper       MM-PRM's own run: 200 searches, 1000 rollouts, length scale 2000, and its sampling:
+                       temperature 1, top_p 0.9, top_k 50, repetition penalty 1.05, 4096 tokens, its
+                       system prompt
   --rollouts N         rollouts from every state (default: 16)
   --searches N         binary searches at most (default: 20)
   --budget N           no search begins after so many rollouts (default: 200)
@@ -60,7 +65,19 @@ A server as policy; its key comes from the environment, STEPLENS_API_KEY or OPEN
   --temperature X, --top-p X, --max-tokens N
                        sampling (default: 1, the server's own, 2048)
   --concurrency N, --timeout SECONDS, --retries N
-                       requests at once and patience (default: 8, 280, 3)
+                       most requests at once, and patience (default: 64, 280, 3)
+  --continuation WAY   how a chat model continues from a step: prefix (its own open message), prompt (the
+                       steps so far go into the question), or auto: ask the server (default)
+  --system-prompt TEXT, --template TEXT, --stop TEXT, --step-delimiter TEXT
+                       the template has {question}, and {steps} for the steps so far; \n is a new line;
+                       --stop may be repeated
+  --extra-body JSON    further fields of every request, such as '{"top_k": 50}'
+  --patience SECONDS   how long the run waits and tries again while the server is away (default: 900); then
+                       it ends with exit code 2, and the same command continues
+  --max-failed X       a problem of whose rollouts more than this share failed stays open, and so does one
+                       without a right or wrong rollout from its question (default: 0.5); the same command
+                       samples these again
+  --retry-failed       sample finished problems again too, from their first batch that failed
 A local model:
   --device D, --threads N
                        as for steplens score
@@ -79,7 +96,8 @@ with the same totals. What was sampled is kept in Redis until then, so a problem
 killed goes on where it was. A problem that cannot be labelled is tried three times, then reported.
 Files are written by the process that labelled the problem; a process whose DIR is another folder
 gets them too when the run is over. So DIR may be one shared folder or a folder on each machine.
-The policy's URL is part of what makes the command the same.
+Where a model is served, time limits, --jobs and larger budgets are no part of what makes the command
+the same.
 
 Exit codes: 0 done, 2 bad usage, unreadable input, or a problem that could not be labelled (the
 others are), 130 interrupted.
@@ -135,9 +153,14 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
       folder: options.out,
       imageFolder: dirname(resolve(problemsFile)),
       report: say,
+      breaker: new Breaker({ patience: options.patience, report: say }),
+      mostFailed: options.mostFailed,
+      retryFailed: options.retryFailed,
       ...(options.isUnsynced && { isUnsynced: true }),
     };
-    const common = { problems, problemsFile, settings, jobs, mostUndecided, signal };
+    const isRemote = /^https?:/i.test(options.policy.policy);
+    const scaled = jobs === undefined && isRemote ? { jobs: 4, mostJobs: 64 } : { jobs: jobs ?? 4 };
+    const common = { problems, problemsFile, settings, ...scaled, mostUndecided, signal };
     const tell = (): void =>
       progress.tell(
         `${finished.toLocaleString('en-US')} of ${count(problems.length, 'problem')}, ${count(rollouts, 'rollout')}, ${rate(rollouts - (before ?? 0), world.now() - started)}`,
@@ -161,7 +184,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
               },
               onProblem(_, outcome) {
                 finished++;
-                if (outcome.kind === 'failed') say(outcome.message);
+                if (outcome.kind === 'failed' || outcome.kind === 'open') say(outcome.message);
               },
             },
             labelWorld,
@@ -178,20 +201,20 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
                 tell();
               },
               onProblem(_, outcome) {
-                if (outcome.kind === 'failed') say(outcome.message);
+                if (outcome.kind === 'failed' || outcome.kind === 'open') say(outcome.message);
               },
             },
             labelWorld,
           );
     progress.clear();
     out.write(summaryLine(summary, options.out, world.now() - started, before ?? 0));
-    return summary.failed > 0;
+    return summary.failed + summary.open > 0;
   } catch (error) {
     if (signal.aborted) {
       say(`interrupted after ${count(finished, 'problem')} of ${problems.length}; the same command goes on from here`);
       return 'interrupted';
     }
-    if (!(error instanceof PolicyError || error instanceof LabelError)) throw error;
+    if (!(error instanceof PolicyError || error instanceof LabelError || error instanceof OutageError)) throw error;
     say(error.message);
     return true;
   } finally {
@@ -200,7 +223,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
 }
 
 function summaryLine(
-  { done, skipped, failed, rollouts, failures, undecided, judgeFailures }: RunSummary,
+  { done, skipped, failed, open, rollouts, failures, undecided, judgeFailures }: RunSummary,
   folder: string,
   ms: number,
   before: number,
@@ -209,6 +232,7 @@ function summaryLine(
     count(done, 'problem'),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(open > 0 ? [`${open} open (the same command samples ${open === 1 ? 'it' : 'them'} again)`] : []),
   ].join(', ');
   const flaws = [
     ...(failures > 0 ? [`${failures} failed`] : []),

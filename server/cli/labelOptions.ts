@@ -1,4 +1,6 @@
-import { paperSearch } from '../labeling/mcts.js';
+import { defaultBreaker } from '../labeling/breaker.js';
+import { paperSampling, paperSearch } from '../labeling/mcts.js';
+import { defaultMostFailed } from '../labeling/openProblem.js';
 import type { JudgeChoice, PolicyChoice } from '../labeling/policies/openPolicy.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
 import { defaultMostUndecided } from '../labeling/undecided.js';
@@ -14,7 +16,8 @@ export interface LabelCliOptions {
   readonly judge: JudgeChoice | undefined;
   /** A command of the user's own that verifies answers instead of the rules. */
   readonly verifier: string | undefined;
-  readonly jobs: number;
+  /** Problems at once; undefined: as many as the policy works through. */
+  readonly jobs: number | undefined;
   readonly restart: boolean;
   /** Other processes label into the same folder. */
   readonly isShared: boolean;
@@ -25,6 +28,11 @@ export interface LabelCliOptions {
   readonly isUnsynced: boolean;
   /** Share of undecided rollouts beyond which the run stops, in [0, 1]. */
   readonly mostUndecided: number;
+  /** Share of failed rollouts beyond which a problem stays open, in [0, 1]. */
+  readonly mostFailed: number;
+  readonly retryFailed: boolean;
+  /** ms that the run waits for a policy that fails. */
+  readonly patience: number;
   /** The work queue, where other processes help. */
   readonly queue: { readonly address: string; readonly stalledAfter: number } | undefined;
 }
@@ -64,7 +72,7 @@ const flag = { type: 'boolean', default: false } as const;
 
 export function readLabelOptions(args: readonly string[]): LabelCliOptions {
   const { values, positionals } = parseOptions(args, {
-    policy: text,
+    policy: { type: 'string', multiple: true },
     out: text,
     seed: { type: 'string', default: '1' },
     method: { type: 'string', default: 'mcts' },
@@ -85,6 +93,12 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     mode: { type: 'string', default: 'chat' },
     temperature: text,
     'top-p': text,
+    continuation: { type: 'string', default: 'auto' },
+    'extra-body': text,
+    'system-prompt': text,
+    template: text,
+    stop: { type: 'string', multiple: true },
+    'step-delimiter': text,
     'max-tokens': text,
     concurrency: text,
     timeout: text,
@@ -93,6 +107,9 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     verifier: text,
     'judge-model': text,
     'max-undecided': text,
+    'max-failed': text,
+    'retry-failed': flag,
+    patience: text,
     device: { type: 'string', default: 'auto' },
     threads: text,
     jobs: text,
@@ -108,10 +125,16 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     numberOption(name, values[name] as string | undefined, kind) ?? otherwise;
   const [problemsFile, ...more] = positionals;
   if (problemsFile === undefined || more.length > 0) throw new UsageError(`label needs one file of problems, not ${positionals.length}`);
-  if (!values.policy) throw new UsageError('label needs --policy: mini, the folder of a model, or the URL of a server');
+  const [policy, ...others] = values.policy ?? [];
+  if (!policy) throw new UsageError('label needs --policy: mini, the folder of a model, or the URL of a server');
   if (!values.out) throw new UsageError('label needs --out DIR');
   const mode = values.mode;
   if (mode !== 'chat' && mode !== 'completions') throw new UsageError(`--mode is chat or completions, not "${mode}"`);
+  if (others.length > 0 && ![policy, ...others].every((one) => /^https?:/i.test(one)))
+    throw new UsageError('--policy may be repeated for several servers of the same model, each with its URL');
+  const { continuation } = values;
+  if (continuation !== 'auto' && continuation !== 'prefix' && continuation !== 'prompt')
+    throw new UsageError(`--continuation is auto, prefix or prompt, not "${continuation}"`);
   const device = devices.find((one) => one === values.device);
   if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${values.device}"`);
   if ((values.judge === undefined) !== (values['judge-model'] === undefined))
@@ -129,36 +152,53 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     if (isGiven && (values.shared || shard !== undefined || values.slurm !== undefined))
       throw new UsageError(`${other} does not go with --shared, --shard or --slurm`);
   const server = {
-    concurrency: number('concurrency', 'count', 8),
+    concurrency: number('concurrency', 'count', 64),
     timeout: number('timeout', 'positive', 280) * 1000,
     retries: number('retries', 'countOrNone', 3),
   };
-  const topP = numberOption('top-p', values['top-p'], 'share');
+  const paper = values.preset === 'paper' ? paperSampling : undefined;
+  const topP = numberOption('top-p', values['top-p'], 'share') ?? paper?.topP;
+  const extraBody = { ...paper?.extraBody, ...objectOption('extra-body', values['extra-body']) };
+  const systemPrompt = values['system-prompt'] ?? paper?.systemPrompt;
+  const { template, stop } = values;
+  if (template !== undefined && !template.includes('{question}'))
+    throw new UsageError('--template needs {question} where the question goes');
+  const stepDelimiter = values['step-delimiter']?.replaceAll('\\n', '\n');
   return {
     problemsFile,
     out: values.out,
     settings: methodSettings(values, seedOption(values.seed)),
     policy: {
-      policy: values.policy,
+      policy,
+      ...(others.length > 0 && { more: others }),
       device,
       threads: number('threads', 'countOrNone', 0),
       server: {
         ...server,
         mode,
-        temperature: number('temperature', 'notNegative', 1),
-        maxTokens: number('max-tokens', 'count', 2048),
+        continuation,
+        temperature: number('temperature', 'notNegative', paper?.temperature ?? 1),
+        maxTokens: number('max-tokens', 'count', paper?.maxTokens ?? 2048),
+        ...(Object.keys(extraBody).length > 0 && { extraBody }),
+        ...(systemPrompt !== undefined && { systemPrompt }),
+        ...(template !== undefined && { template: template.replaceAll('\\n', '\n') }),
+        ...(stop !== undefined && { stop: stop.map((one) => one.replaceAll('\\n', '\n')) }),
+        ...(stepDelimiter !== undefined && { stepDelimiter }),
         ...(topP !== undefined && { topP }),
         ...(values.model !== undefined && { model: values.model }),
       },
     },
     verifier: values.verifier,
     judge: values.judge === undefined ? undefined : { url: values.judge, model: values['judge-model']!, server },
-    jobs: number('jobs', 'count', 4),
+    jobs: numberOption('jobs', values.jobs, 'count'),
     restart: values.restart,
     isShared: values.shared || shard !== undefined,
     shard,
     slurm: numberOption('slurm', values.slurm, 'count'),
     isUnsynced: values['no-fsync'],
+    mostFailed: number('max-failed', 'shareOrNone', defaultMostFailed),
+    retryFailed: values['retry-failed'],
+    patience: number('patience', 'notNegative', defaultBreaker.patience / 1000) * 1000,
     mostUndecided: number('max-undecided', 'shareOrNone', defaultMostUndecided),
     queue: values.queue === undefined ? undefined : { address: values.queue, stalledAfter: number('stalled-after', 'positive', 30) * 1000 },
   };
@@ -173,7 +213,7 @@ function shardOption(given: string | undefined): LabelCliOptions['shard'] {
   return { index: index - 1, of };
 }
 
-function methodSettings(values: Readonly<Record<string, string | boolean | undefined>>, seed: number): LabelSettings {
+function methodSettings(values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>, seed: number): LabelSettings {
   const { method, preset } = values;
   if (method !== 'mcts' && method !== 'monte-carlo') throw new UsageError(`--method is mcts or monte-carlo, not "${String(method)}"`);
   const other = method === 'mcts' ? 'monte-carlo' : 'mcts';
@@ -191,6 +231,17 @@ function methodSettings(values: Readonly<Record<string, string | boolean | undef
   return method === 'mcts'
     ? { ...defaultLabelSettings.mcts, ...(preset === 'paper' && paperSearch), ...given, seed }
     : { ...defaultLabelSettings['monte-carlo'], ...given, earlyStop: values['early-stop'] === true, seed };
+}
+
+function objectOption(name: string, given: string | undefined): Record<string, unknown> {
+  if (given === undefined) return {};
+  try {
+    const value: unknown = JSON.parse(given);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // The sentence below says it.
+  }
+  throw new UsageError(`--${name} is a JSON object, such as '{"top_k": 50}', not "${given}"`);
 }
 
 function numberOption(name: string, given: string | undefined, kind: keyof typeof KINDS): number | undefined {

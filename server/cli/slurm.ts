@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
+import { FolderError } from '../labeling/labelError.js';
 import { writeRunFile } from '../labeling/runFiles.js';
 import { makeFolder } from '../labeling/runLock.js';
-import { FolderError } from '../labeling/runRecorder.js';
 import { type CliWorld, exitCodes } from './command.js';
 
 /** Writes `label.sbatch` into a run's folder: an array of tasks that run `steplens label ARGS --shared`. The exit code. */

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { FolderError, LabelError } from './runRecorder.js';
+import { FolderError, LabelError } from './labelError.js';
 
 /**
  * The right to write a problem's log, or a whole run, as a file that only one process can create: it works between processes of

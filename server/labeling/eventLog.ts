@@ -1,6 +1,8 @@
 import { appendFile, open, readFile, truncate } from 'node:fs/promises';
+import { FolderError, LabelError } from './labelError.js';
 import type { RunEvent } from './runEvents.js';
-import { FolderError, LabelError, type RecordedEvent } from './runRecorder.js';
+import { writeRunFile } from './runFiles.js';
+import { type RecordedEvent } from './runRecorder.js';
 import { digest } from './runSettings.js';
 
 export interface EventLog {
@@ -26,6 +28,8 @@ export interface LogStore {
   open(length: number): Promise<OpenLog>;
   /** Moves what is behind `length` to a place of its own; where that is. Undefined where nothing can be set aside. */
   setAside?(length: number): Promise<string>;
+  /** Writes the whole log anew; its length in bytes. Undefined where that is not possible. */
+  replace?(text: string): Promise<number>;
 }
 
 export interface OpenLog {
@@ -39,6 +43,10 @@ export function fileLog(path: string, isSynced = true): LogStore {
     read: () => readEventLog(path),
     open: (length) => openEventLog(path, length, isSynced),
     setAside: (length) => setAside(path, length),
+    async replace(text) {
+      await writeRunFile(path, text);
+      return Buffer.byteLength(text);
+    },
   };
 }
 

@@ -47,7 +47,7 @@ export interface AnswerJudgeRequest {
 export interface JudgeOptions {
   readonly verifier: Verifier;
   readonly llm?: {
-    /** The server's address and model: part of a run's settings hash. */
+    /** The model: part of a run's settings hash, wherever it is served. */
     readonly name: string;
     readonly ask: AnswerJudge;
   };

@@ -1,15 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import type { Breaker } from './breaker.js';
 import { type Claim, takeClaim } from './claim.js';
 import { type EventLog, fileLog, type LogStore, readEventLog } from './eventLog.js';
 import type { Judge } from './judge.js';
+import { LabelError, LogMismatch } from './labelError.js';
 import { stepsWithScore } from './monteCarlo.js';
+import { defaultMostFailed, reopened } from './openProblem.js';
 import type { Policy } from './policy.js';
 import type { BeginEvent, LabelProblem } from './runEvents.js';
 import { type ProblemFiles, problemFiles, writeRunFile } from './runFiles.js';
 import { runMethod } from './runMethod.js';
-import { estimate, LabelError, LogMismatch, type RunListener, RunRecorder } from './runRecorder.js';
-import { beginEvent, differences, type LabelSettings, settingsOf } from './runSettings.js';
+import { estimate, type RunListener, RunRecorder } from './runRecorder.js';
+import { beginEvent, canGrow, comparable, differences, type LabelSettings, settingsOf } from './runSettings.js';
 import type { SearchTree } from './searchTree.js';
 import { treeText } from './treeFile.js';
 
@@ -25,6 +28,12 @@ export interface LabelWorld {
   readonly logAt?: (file: string) => LogStore;
   /** Without it, every batch is written through to the disk (fsync) before the next one is asked for. */
   readonly isUnsynced?: boolean;
+  /** Shared by the problems of a run, so that all wait while the policy is away. */
+  readonly breaker?: Breaker;
+  /** Share of failed rollouts beyond which a problem stays open, in [0, 1] (default: 0.5). */
+  readonly mostFailed?: number;
+  /** Sample finished problems again from their first batch that failed for the most part. */
+  readonly retryFailed?: boolean;
   /** Something the user should know that does not end the labeling, such as a damaged log. */
   readonly report?: (message: string) => void;
 }
@@ -40,7 +49,8 @@ export interface LabelResult {
  * Labels a problem into its log and its result file, continuing where an earlier run of the same settings ended. `onEvent` is
  * called with every event, those of the earlier run first. A damaged log keeps its good part; the rest is set aside. Rejects
  * with AbortError when cancelled (what happened stays in the log), PolicyError when the policy cannot be used, ClaimHeld when
- * another process labels the problem, FolderError, and LabelError when the log is of other settings.
+ * another process labels the problem, FolderError, OutageError, ProblemOpen when it has no usable labels, and LabelError when
+ * the log is of other settings.
  */
 export async function labelProblem(
   problem: LabelProblem,
@@ -52,9 +62,10 @@ export async function labelProblem(
   const files = problemFiles(world.folder, problem.id, settings.method);
   return await claimed(files, world, async (claim) => {
     const store = storeOf(files.log, world, claim);
-    const log = await goodPart(files.log, store, world);
+    const whole = await goodPart(files.log, store, world);
     const begin = beginEvent(problem, settings, await world.policy.describe(), world.judge.fingerprint);
-    checkSame(files.log, log, begin);
+    const same = await adopted(files.log, store, whole, begin);
+    const log = reopened(same, world.mostFailed ?? defaultMostFailed, world.retryFailed === true);
     const isSkipped = log.recorded.some(({ event }) => event.event === 'end');
     const tree = await record({ begin, files, store, log, world, ...(signal && { signal }), ...(onEvent && { onEvent }) });
     return { files, tree, isSkipped };
@@ -83,7 +94,9 @@ export async function moreRollouts(
     const log = await store.read();
     if (!log.recorded.some(({ event }) => event.event === 'end')) throw unfinished(path);
     const here = beginEvent(begin.problem, settingsOf(begin), await world.policy.describe(), world.judge.fingerprint);
-    checkSame(path, log, here);
+    const changed = differences(comparable(begin), comparable(here));
+    if (changed !== '')
+      throw new LabelError(`${path} was labeled with other settings: ${changed}. Choose the same policy and judge again.`);
     const further = async (run: RunRecorder): Promise<void> => {
       if (run.tree.nodes[node] === undefined) throw new LabelError(`${path} has no node ${node}; it has ${run.tree.nodes.length}.`);
       await estimate(run, node, count);
@@ -179,6 +192,9 @@ async function recordOnce({ begin, files, store, log, world, signal, onEvent, fu
       policy: world.policy,
       judge: world.judge,
       images,
+      ...(world.breaker && { breaker: world.breaker }),
+      ...(world.mostFailed !== undefined && { mostFailed: world.mostFailed }),
+      keepsOpen: true,
       ...(signal && { signal }),
       ...(onEvent && { onEvent }),
     });
@@ -191,17 +207,24 @@ async function recordOnce({ begin, files, store, log, world, signal, onEvent, fu
   }
 }
 
-function checkSame(logFile: string, { recorded }: EventLog, here: BeginEvent): void {
-  const there = recorded[0]?.event;
-  if (there?.event !== 'begin' || there.hash === here.hash) return;
-  throw new LabelError(
-    `${logFile} was labeled with other settings: ${differences(flat(there), flat(here))}. Write into another folder (--out), or discard the old run (--restart).`,
-  );
-}
-
-function flat({ method, problem, seed, policy, judge, settings }: BeginEvent): Record<string, unknown> {
-  const { id: _same, ...rest } = problem;
-  return { method, ...rest, seed, policy: policy.fingerprint, judge, ...settings };
+/**
+ * The log as a run of these settings continues it. Where the settings differ only in where the model is served, or in a larger
+ * budget, the log's first line is written anew, and the end of a search that a smaller budget stopped is taken off. Rejects
+ * with LabelError when they differ in what is sampled.
+ */
+async function adopted(path: string, store: LogStore, log: EventLog, here: BeginEvent): Promise<EventLog> {
+  const there = log.recorded[0]?.event;
+  if (there?.event !== 'begin' || there.hash === here.hash) return log;
+  const changed = differences(comparable(there), comparable(here), canGrow);
+  if (changed !== '' || store.replace === undefined)
+    throw new LabelError(
+      `${path} was labeled with other settings: ${changed}. Write into another folder (--out), or discard the old run (--restart).`,
+    );
+  const end = log.recorded.findIndex(({ event }) => event.event === 'end' && (event.reason === 'budget' || event.reason === 'searches'));
+  const isLarger = differences(there.settings, here.settings) !== '';
+  const kept = isLarger && end >= 0 ? log.recorded.slice(0, end) : log.recorded;
+  const recorded = [{ event: here, line: JSON.stringify(here) }, ...kept.slice(1)];
+  return { recorded, length: await store.replace(recorded.map(({ line }) => `${line}\n`).join('')) };
 }
 
 async function writeResult(path: string, tree: SearchTree): Promise<void> {

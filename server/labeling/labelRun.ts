@@ -1,13 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Breaker, OutageError } from './breaker.js';
 import { ClaimHeld } from './claim.js';
+import { JobScaler } from './jobScaler.js';
+import { FolderError, LabelError } from './labelError.js';
 import { type LabelWorld, labelProblem } from './labelProblem.js';
-import { PolicyError } from './policy.js';
+import { ProblemOpen } from './openProblem.js';
+import { PolicyAway, PolicyError, type PolicyInfo } from './policy.js';
 import { countEvent, newCounts, type RolloutCounts } from './rolloutCounts.js';
 import type { LabelProblem, RunEvent } from './runEvents.js';
 import { removeRun } from './runFiles.js';
 import { beginRun } from './runJson.js';
 import { lockRun, refuseIfAlone } from './runLock.js';
-import { FolderError, LabelError } from './runRecorder.js';
 import type { LabelSettings } from './runSettings.js';
 import { UndecidedWatch } from './undecided.js';
 
@@ -18,6 +21,8 @@ export interface RunOptions {
   readonly settings: LabelSettings;
   /** Problems at once, >= 1. The files do not depend on it. */
   readonly jobs: number;
+  /** More of them are begun, up to this many, while that makes the policy faster. */
+  readonly mostJobs?: number;
   /** Throw away what the folder holds of earlier runs. */
   readonly restart: boolean;
   /** Share of the judged rollouts, in [0, 1], beyond which undecided ones stop the run (default: 0.5). */
@@ -29,14 +34,15 @@ export interface RunOptions {
   onProblem?(problem: LabelProblem, outcome: ProblemOutcome): void;
 }
 
-/** `failed`: this problem only, with why. */
-export type ProblemOutcome = { readonly kind: 'done' | 'skipped' } | { readonly kind: 'failed'; readonly message: string };
+/** `failed`: this problem only, with why. `open`: it has no usable labels yet; the same run samples it again. */
+export type ProblemOutcome = { readonly kind: 'done' | 'skipped' } | { readonly kind: 'failed' | 'open'; readonly message: string };
 
 /** How a run went; the rollouts are those sampled now, not by an earlier run. */
 export interface RunSummary extends Readonly<RolloutCounts> {
   readonly done: number;
   readonly skipped: number;
   readonly failed: number;
+  readonly open: number;
 }
 
 /** How often a shared run looks again at problems that other processes have. */
@@ -45,12 +51,12 @@ const LOOK_MS = 500;
 /**
  * Labels problems into a folder, some at once. The same call again skips the finished ones and continues with the others. A
  * run has its folder for itself, unless it is shared. Rejects with AbortError when cancelled, PolicyError when the policy
- * cannot be used, and LabelError when the folder cannot be used, another process has it, it holds a run of other settings, or
+ * cannot be used, OutageError when it has failed for too long, and LabelError when the folder cannot be used, another process has it, it holds a run of other settings, or
  * too many rollouts are undecided; a problem that cannot be labeled is reported and costs no other.
  */
 export async function labelRun(options: RunOptions, world: LabelWorld): Promise<RunSummary> {
   const { settings, restart, isShared = false } = options;
-  const info = await world.policy.describe();
+  const info = await describePolicy(world, options.signal);
   if (isShared) {
     await beginRun(world, settings, info, options.problemsFile);
     return await labelProblems(options, world);
@@ -65,11 +71,27 @@ export async function labelRun(options: RunOptions, world: LabelWorld): Promise<
   }
 }
 
+/** Waits while the policy is away, as its problems do later. */
+async function describePolicy({ policy, breaker = new Breaker() }: LabelWorld, signal: AbortSignal): Promise<PolicyInfo> {
+  const described = await breaker.run(
+    () =>
+      policy.describe().catch((error: unknown) => {
+        if (error instanceof PolicyAway) return error;
+        throw error;
+      }),
+    (result) => (result instanceof PolicyAway ? result.message : undefined),
+    signal,
+  );
+  if (described instanceof PolicyAway) throw described;
+  return described;
+}
+
 async function labelProblems(options: RunOptions, world: LabelWorld): Promise<RunSummary> {
   const { problems, settings, jobs, isShared = false } = options;
-  const summary = { done: 0, skipped: 0, failed: 0, ...newCounts() };
+  const summary = { done: 0, skipped: 0, failed: 0, open: 0, ...newCounts() };
   const undecided = new UndecidedWatch(options.mostUndecided);
   const waiting = [...problems];
+  const scaler = new JobScaler(jobs, options.mostJobs ?? jobs);
   // One problem's fatal error ends the others before it is reported.
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -81,6 +103,7 @@ async function labelProblems(options: RunOptions, world: LabelWorld): Promise<Ru
         if (!isRecorded) countEvent(summary, event);
         const tooMany = undecided.add(problem, event);
         if (tooMany !== undefined) stop.abort(tooMany);
+        if (event.event === 'rollouts' && !isRecorded) begin(scaler.note(event.rollouts.length, performance.now()));
         options.onEvent?.(problem, event, isRecorded);
       });
       if (outcome.kind === 'held') {
@@ -98,14 +121,19 @@ async function labelProblems(options: RunOptions, world: LabelWorld): Promise<Ru
       options.onProblem?.(problem, outcome);
     }
   };
-  const workers = Array.from({ length: Math.min(jobs, problems.length) }, () =>
-    work().catch((error: unknown) => {
-      stop.abort(error);
-      throw error;
-    }),
-  );
-  const ends = await Promise.allSettled(workers);
-  if (ends.some(({ status }) => status === 'rejected')) signal.throwIfAborted();
+  const workers: Promise<void>[] = [];
+  const begin = (count: number): void => {
+    for (let i = 0; i < Math.min(count, waiting.length); i++)
+      workers.push(
+        work().catch((error: unknown) => {
+          stop.abort(error);
+        }),
+      );
+  };
+  begin(jobs);
+  // Those that begin later are waited for too.
+  for (const worker of workers) await worker;
+  if (stop.signal.aborted || options.signal.aborted) signal.throwIfAborted();
   return summary;
 }
 
@@ -117,7 +145,8 @@ async function labelOne(
     const { isSkipped } = await labelProblem(problem, settings, world, signal, onEvent);
     return { kind: isSkipped ? 'skipped' : 'done' };
   } catch (error) {
-    if (signal.aborted || error instanceof PolicyError || error instanceof FolderError) throw error;
+    if (signal.aborted || [PolicyError, FolderError, OutageError].some((one) => error instanceof one)) throw error;
+    if (error instanceof ProblemOpen) return { kind: 'open', message: error.message };
     if (error instanceof ClaimHeld) return { kind: 'held', message: error.message };
     return { kind: 'failed', message: error instanceof LabelError ? error.message : `problem ${problem.id}: ${(error as Error).message}` };
   }

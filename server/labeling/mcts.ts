@@ -31,6 +31,15 @@ export const defaultSearch: SearchSettings = {
 /** MM-PRM's own run (arXiv 2505.13427; `data_pipeline/run_data_pipeline.sh`). */
 export const paperSearch: SearchSettings = { ...defaultSearch, lengthScale: 2000, searches: 200, budget: 1000 };
 
+/** How MM-PRM samples its policy (`data_pipeline/run_data_pipeline.sh`, `llm_utils.py`); `system` is that of its InternVL. */
+export const paperSampling = {
+  temperature: 1,
+  topP: 0.9,
+  maxTokens: 4096,
+  extraBody: { top_k: 50, repetition_penalty: 1.05 },
+  systemPrompt: '你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。',
+} as const;
+
 interface Candidate {
   readonly node: number;
   /** In the node's list of wrong rollouts. */
@@ -68,7 +77,7 @@ export async function searchErrors(run: RunRecorder, settings: SearchSettings): 
           : pool.length === 0
             ? 'empty pool'
             : undefined;
-    if (reason !== undefined) return await endRun(run, reason);
+    if (reason !== undefined) return await run.end(reason);
     const { node, rollout } = await select(run, pool, settings);
     const { steps } = tree.nodes[node]!.wrong[rollout]!.rollout;
     // The shortest prefix from which nothing succeeds ends in the first error.
@@ -86,11 +95,6 @@ export async function searchErrors(run: RunRecorder, settings: SearchSettings): 
       else [base, left] = [found, middle + 1];
     }
   }
-}
-
-export async function endRun(run: RunRecorder, reason: EndReason): Promise<void> {
-  const { rollouts, failures, undecided } = run.tree;
-  await run.emit({ event: 'end', reason, rollouts, failures, undecided });
 }
 
 /** Takes the candidate with the highest Q + U from the pool, which has one. */

@@ -1,4 +1,3 @@
-import { endRun } from './mcts.js';
 import { estimate, type RunRecorder } from './runRecorder.js';
 import { prefixOf, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
 
@@ -35,7 +34,7 @@ export async function monteCarlo(run: RunRecorder, settings: MonteCarloSettings)
       isStopped = settings.earlyStop && value !== undefined && value <= settings.threshold;
     }
   }
-  await endRun(run, 'done');
+  await run.end('done');
 }
 
 /** `split_response` of the reference: pieces of equal length, the last one shorter, so that there are at most `maxSteps`. */

@@ -1,6 +1,9 @@
 /** The model that writes rollouts, whatever serves it. One file per kind beside this one. */
 export interface Policy {
-  /** Part of a run's settings hash: what writes, and whether the same request always gives the same text. */
+  /**
+   * Part of a run's settings hash: what writes, and whether the same request always gives the same text. Rejects with
+   * PolicyError, and with PolicyAway while the policy cannot be asked.
+   */
   describe(): Promise<PolicyInfo>;
   /**
    * Samples `count` completions of a solution from its prefix. Always resolves with `count` rollouts: one that failed,
@@ -15,10 +18,12 @@ export interface Policy {
 
 export interface PolicyInfo {
   readonly name: string;
-  /** Tells two policies apart: a digest of the model's files, or the server's address and model id with its sampling settings. */
+  /** Tells two policies apart: a digest of the model's files, or the model's id with its sampling settings, wherever it is served. */
   readonly fingerprint: string;
   /** The same request with the same seed gives the same rollouts. */
   readonly isDeterministic: boolean;
+  /** How a server continues from a prefix, and why in this way. */
+  readonly continuation?: { readonly way: 'prefix' | 'prompt'; readonly why: string };
 }
 
 export interface SampleRequest {
@@ -41,6 +46,8 @@ export interface Completion {
   readonly steps: readonly string[];
   /** Ended by itself, or cut at the longest allowed length. */
   readonly finish: 'stop' | 'length';
+  /** Steps of the prefix that the model wrote again and that were taken off; absent where there is none. */
+  readonly echoed?: number;
   /** What a reasoning model thought before it answered, where its server tells. */
   readonly reasoning?: string;
 }
@@ -48,6 +55,13 @@ export interface Completion {
 export interface RolloutFailure {
   /** One sentence: what went wrong with this rollout. */
   readonly failure: string;
+  /** The same request may succeed later: the server is away, busy or answered something unreadable. */
+  readonly isTemporary?: boolean;
+}
+
+/** The policy cannot be asked at this moment; the message says why. */
+export class PolicyAway extends Error {
+  override readonly name = 'PolicyAway';
 }
 
 /** The policy cannot be used at all; the message names it and the remedy. */

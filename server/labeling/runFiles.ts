@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUnfinished, writeWhole } from '../files/writeWhole.js';
-import { FolderError } from './runRecorder.js';
+import { FolderError } from './labelError.js';
 import { digest, type MethodSettings } from './runSettings.js';
 
 /** The files of one problem in a run's folder. */

@@ -1,13 +1,13 @@
 import { open, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { wholeEvents } from './eventLog.js';
+import { FolderError, LabelError } from './labelError.js';
 import type { LabelWorld } from './labelProblem.js';
 import type { PolicyInfo } from './policy.js';
 import type { BeginEvent } from './runEvents.js';
 import { filesIn, runFile, writeRunFile } from './runFiles.js';
 import { makeFolder } from './runLock.js';
-import { FolderError, LabelError } from './runRecorder.js';
-import { differences, digest, type LabelSettings } from './runSettings.js';
+import { canGrow, comparable, differences, digest, type LabelSettings } from './runSettings.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -33,7 +33,7 @@ export async function beginRun(
   const there = text === undefined ? undefined : readRun(text);
   if (there?.hash === digest(made)) return;
   const known = there === undefined ? await runOfLogs(folder) : flat(there);
-  const changed = known === undefined ? '' : differences(known, flat(made));
+  const changed = known === undefined ? '' : differences(known, flat(made), canGrow);
   if (changed !== '')
     throw new LabelError(
       `${folder} has a run with other settings (${changed}). Write into another folder (--out), or discard the old run (--restart).`,
@@ -67,8 +67,8 @@ async function runOfLogs(folder: string): Promise<Fields | undefined> {
   for (const log of (await filesIn(folder)).logs) {
     const begin = await firstEvent(log);
     if (begin === undefined) continue;
-    const { method, seed, settings, policy, judge } = begin;
-    return { method, seed, ...settings, policy: policy.fingerprint, judge };
+    const { problem: _, ...rest } = begin;
+    return comparable(rest);
   }
   return undefined;
 }
@@ -90,5 +90,6 @@ async function firstEvent(path: string): Promise<BeginEvent | undefined> {
 }
 
 function flat({ settings, policy, judge }: Fields): Fields {
-  return { ...(settings as object), policy: (policy as Partial<PolicyInfo> | undefined)?.fingerprint, judge };
+  const { method, seed, ...rest } = settings as BeginEvent['settings'] & Pick<BeginEvent, 'method' | 'seed'>;
+  return comparable({ method, seed, settings: rest, policy: policy as PolicyInfo, judge: judge as string });
 }

@@ -2,8 +2,8 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Claim, ClaimHeld, holderOf, takeClaim } from './claim.js';
+import { FolderError } from './labelError.js';
 import { filesIn, lockFile } from './runFiles.js';
-import { FolderError } from './runRecorder.js';
 
 const REMEDY = 'Wait for its end, write into another folder (--out), or let both share the folder (--shared).';
 

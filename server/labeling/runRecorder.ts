@@ -1,50 +1,11 @@
 import { createRandom } from '../reasoning/random.js';
+import { Breaker } from './breaker.js';
 import type { Judge } from './judge.js';
-import type { Policy, Rollout } from './policy.js';
-import type { BeginEvent, CompleteEvent, JudgedRollout, RunEvent } from './runEvents.js';
+import { LogMismatch } from './labelError.js';
+import { defaultMostFailed, whyOpen } from './openProblem.js';
+import type { Policy, Rollout, RolloutFailure } from './policy.js';
+import type { BeginEvent, CompleteEvent, EndReason, JudgedRollout, RunEvent } from './runEvents.js';
 import { applyEvent, beginTree, prefixOf, rolloutCount, type SearchTree } from './searchTree.js';
-
-/** A problem cannot be labelled as asked; the message names the file and the remedy. */
-export class LabelError extends Error {
-  override readonly name: string = 'LabelError';
-}
-
-/** The folder of a run cannot be read or written, so no problem of it can be labeled. */
-export class FolderError extends LabelError {
-  override readonly name = 'FolderError';
-
-  constructor(path: string, cause: unknown) {
-    const { code = (cause as Error).message } = cause as NodeJS.ErrnoException;
-    super(
-      `${path} cannot be read or written (${WHY[code] ?? code}). ${code === 'ENOSPC' || code === 'EDQUOT' ? 'Free some space; the same command continues from here.' : 'Choose another folder with --out.'}`,
-    );
-  }
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full, ENOSPC',
-  EDQUOT: 'the disk quota is used up, EDQUOT',
-  EROFS: 'the file system is read-only, EROFS',
-  EACCES: 'permission denied, EACCES',
-  EPERM: 'permission denied, EPERM',
-  ENOENT: 'no such folder, ENOENT',
-  EEXIST: 'it is not a folder, EEXIST',
-  ENOTDIR: 'a part of the path is not a folder, ENOTDIR',
-  EIO: 'the device reports an error, EIO',
-};
-
-/** From a line on, a log does not go on as the run does: it was changed, or written by another version. */
-export class LogMismatch extends LabelError {
-  override readonly name = 'LogMismatch';
-
-  /** `line` is counted from 1. */
-  constructor(
-    path: string,
-    readonly line: number,
-  ) {
-    super(`${path}:${line}: the log does not continue as this run does: it was changed, or written by another version.`);
-  }
-}
 
 /** A line of a log that is there already. */
 export interface RecordedEvent {
@@ -64,6 +25,12 @@ export interface RecorderOptions {
   readonly judge: Judge;
   /** The problem's images as the policy takes them: absolute paths or URLs. */
   readonly images: readonly string[];
+  /** Waits while the policy is away; without it, the problem has one of its own. */
+  readonly breaker?: Breaker;
+  /** A problem without usable labels is not ended. */
+  readonly keepsOpen?: boolean;
+  /** Share of a batch that may fail for a reason that passes before the run waits and asks for these again, in [0, 1] (default: 0.5). */
+  readonly mostFailed?: number;
   readonly signal?: AbortSignal;
   readonly onEvent?: RunListener;
 }
@@ -78,7 +45,9 @@ export type RunListener = (event: RunEvent, isRecorded: boolean) => void;
 export class RunRecorder {
   readonly tree: SearchTree;
   readonly #options: RecorderOptions;
+  readonly #breaker = new Breaker();
   #count = 0;
+  #firstFailure: string | undefined;
 
   private constructor(options: RecorderOptions) {
     this.#options = options;
@@ -99,6 +68,15 @@ export class RunRecorder {
   /** The log says something else than what happens here. */
   mismatch(): LogMismatch {
     return new LogMismatch(this.#options.logFile, this.#count + 1);
+  }
+
+  /** Rejects with ProblemOpen instead of ending a problem that has no labels one can use. */
+  async end(reason: EndReason): Promise<void> {
+    const { rollouts, failures, undecided } = this.tree;
+    const { keepsOpen, mostFailed = defaultMostFailed } = this.#options;
+    const open = keepsOpen === true && this.next === undefined ? whyOpen(this.tree, mostFailed, this.#firstFailure) : undefined;
+    if (open !== undefined) throw open;
+    await this.emit({ event: 'end', reason, rollouts, failures, undecided });
   }
 
   async emit(event: Exclude<RunEvent, BeginEvent>): Promise<void> {
@@ -122,6 +100,7 @@ export class RunRecorder {
     const recorded = this.next;
     const rollouts =
       recorded?.event === 'rollouts' && recorded.rollouts.length === count ? recorded.rollouts : await this.#live(node, count, seed);
+    this.#firstFailure ??= rollouts.flatMap((one) => ('failure' in one ? [one.failure] : []))[0];
     await this.emit({ event: 'rollouts', node, seed, rollouts });
     return rollouts;
   }
@@ -167,6 +146,8 @@ export class RunRecorder {
       policy,
       images,
       signal,
+      breaker = this.#breaker,
+      mostFailed = defaultMostFailed,
       begin: {
         problem: { question },
       },
@@ -174,8 +155,22 @@ export class RunRecorder {
     if (this.next !== undefined) throw this.mismatch();
     signal?.throwIfAborted();
     const prefix = prefixOf(this.tree, node);
-    const rollouts = await policy.sample({ question, images, prefix, count, seed, ...(signal && { signal }) });
-    return await this.#judged(prefix, rollouts);
+    const request = { question, images, prefix, ...(signal && { signal }) };
+    const rollouts: Rollout[] = [];
+    for (let again = 0; ; again++) {
+      const missing = count - rollouts.length;
+      const batch = await breaker.run(
+        // What is asked for again gets a seed of its own, so that it is not the same request.
+        () => policy.sample({ ...request, count: missing, seed: (seed + again * RESEED) % 2 ** 32 }),
+        (batch) => (batch.every(isAway) ? batch[0]!.failure : undefined),
+        signal,
+      );
+      const away = batch.filter(isAway);
+      // A few that fail cost themselves; more of them are asked for again.
+      const isEnough = away.length <= mostFailed * count || again >= MOST_AGAIN;
+      rollouts.push(...(isEnough ? batch : batch.filter((one) => !isAway(one))));
+      if (isEnough) return await this.#judged(prefix, rollouts);
+    }
   }
 
   /** Equal rollouts are judged once. */
@@ -190,7 +185,7 @@ export class RunRecorder {
     const verdicts = new Map<string, ReturnType<Judge['judge']>>();
     return await Promise.all(
       rollouts.map(async (rollout) => {
-        if ('failure' in rollout) return rollout;
+        if ('failure' in rollout) return { failure: rollout.failure };
         const key = JSON.stringify(rollout.steps);
         const known =
           verdicts.get(key) ??
@@ -200,6 +195,15 @@ export class RunRecorder {
       }),
     );
   }
+}
+
+/** Any odd number: seeds of batches that are asked for again are far from those of others. */
+const RESEED = 0x9e3779b1;
+/** Times that the missing rollouts of a batch are asked for again while others of it succeed. */
+const MOST_AGAIN = 5;
+
+function isAway(rollout: Rollout): rollout is RolloutFailure {
+  return 'failure' in rollout && rollout.isTemporary === true;
 }
 
 /** Samples a node and gives it the value that follows; right rollouts of a search become nodes whose value is assumed. */

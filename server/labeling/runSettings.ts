@@ -45,17 +45,57 @@ export function settingsOf({ method, seed, settings }: BeginEvent): LabelSetting
   return { method, seed, ...settings } as LabelSettings;
 }
 
+/** What decides whether two runs sample the same, each with a name of its own. Where a model is served is not part of it. */
+export function comparable({
+  method,
+  problem,
+  seed,
+  policy,
+  judge,
+  settings,
+}: Pick<BeginEvent, 'method' | 'seed' | 'policy' | 'judge' | 'settings'> & { readonly problem?: LabelProblem }): Record<string, unknown> {
+  const { id: _same, ...rest } = problem ?? { id: '' };
+  return { method, ...rest, seed, ...policyParts(policy.fingerprint), judge: withoutUrls(judge), ...settings };
+}
+
+/** `MODEL {settings}` of a server's policy, setting by setting. */
+function policyParts(fingerprint: string): Record<string, unknown> {
+  const text = withoutUrls(fingerprint);
+  const [, model, json] = /^(\S+) (\{.*\})$/s.exec(text) ?? [];
+  if (model === undefined || json === undefined) return { policy: text };
+  try {
+    const parts = Object.entries(JSON.parse(json) as Record<string, unknown>).map(([key, value]) => [`policy's ${key}`, value] as const);
+    return { policy: model, ...Object.fromEntries(parts) };
+  } catch {
+    return { policy: text };
+  }
+}
+
+/** Logs of earlier versions have the server's address before the model. */
+function withoutUrls(text: string): string {
+  return text.replace(/https?:\/\/\S+ /g, '');
+}
+
+/** A larger budget continues a run; a smaller one does not fit what was sampled. */
+export function canGrow(key: string, there: unknown, here: unknown): boolean {
+  return (key === 'budget' || key === 'searches') && Number(here) > Number(there);
+}
+
 /** SHA-256 of a value's JSON, shortened to 16 bytes, in hexadecimal digits. */
 export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }
 
-/** What two runs differ in, in words: "rollouts is 16 there and 8 here"; empty when they do not. */
-export function differences(there: Readonly<Record<string, unknown>>, here: Readonly<Record<string, unknown>>): string {
+/** What two runs differ in, except for what is allowed, in words: "rollouts is 16 there and 8 here"; empty when they do not. */
+export function differences(
+  there: Readonly<Record<string, unknown>>,
+  here: Readonly<Record<string, unknown>>,
+  isAllowed: (key: string, there: unknown, here: unknown) => boolean = () => false,
+): string {
   const keys = [...new Set([...Object.keys(there), ...Object.keys(here)])];
   const text = (value: unknown): string => (value === undefined ? 'not set' : JSON.stringify(value));
   return keys
-    .filter((key) => text(there[key]) !== text(here[key]))
+    .filter((key) => text(there[key]) !== text(here[key]) && !isAllowed(key, there[key], here[key]))
     .map((key) => `${key} is ${shortened(text(there[key]))} there and ${shortened(text(here[key]))} here`)
     .join('; ');
 }

@@ -1,5 +1,5 @@
+import { LabelError } from './labelError.js';
 import type { LabelProblem, RunEvent } from './runEvents.js';
-import { LabelError } from './runRecorder.js';
 
 /** Rollouts that are judged before their undecided share is trusted. */
 const FEWEST = 32;

@@ -139,19 +139,14 @@ export class OpenAiClient {
 
   async #attempt<T>(send: (signal: AbortSignal) => PromiseLike<T>, call: AbortController): Promise<T | RequestFailure> {
     const { timeout } = this.#options;
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      call.abort();
-    }, timeout);
+    const late = AbortSignal.timeout(timeout);
     try {
-      return await send(call.signal);
+      return await send(AbortSignal.any([call.signal, late]));
     } catch (error) {
-      if (isLate) return new RequestFailure(`The server did not answer within ${timeout / 1000} s.`);
+      if (late.aborted && !call.signal.aborted)
+        return new RequestFailure(`The server did not answer within ${timeout / 1000} s.`, { isTemporary: true });
       call.signal.throwIfAborted();
       return requestFailure(error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -32,11 +32,11 @@ export function requestFailure(error: unknown): RequestFailure {
   if (error instanceof RequestFailure) return error;
   const { code, message } = innermost(error);
   if (error instanceof APIConnectionTimeoutError || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
-    return new RequestFailure('The server did not answer in time.');
+    return new RequestFailure('The server did not answer in time.', { isTemporary: true });
   }
   if (error instanceof APIError && typeof error.status === 'number') return refusal(error as StatusError, error.status);
   if (error instanceof SyntaxError)
-    return new RequestFailure('The server answered with JSON that cannot be read; it may have been cut off.');
+    return new RequestFailure('The server answered with JSON that cannot be read; it may have been cut off.', { isTemporary: true });
   if (code !== undefined && UNREACHABLE.has(code))
     return new RequestFailure(`The server cannot be reached (${code}).`, { isUnreachable: true, isTemporary: true });
   return new RequestFailure(`The connection to the server broke (${code ?? message}).`, { isTemporary: true });

@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CliWorld } from '../../server/cli/command.js';
 import type { PolicyChoice } from '../../server/labeling/policies/openPolicy.js';
-import { PolicyError } from '../../server/labeling/policy.js';
+import { type Policy, PolicyError } from '../../server/labeling/policy.js';
 import { policyOf, walkPolicy } from '../labeling/scripted.js';
 import { type Ran, run as runCli } from './runner.js';
 
@@ -159,7 +159,12 @@ describe('steplens label', () => {
     const choices: PolicyChoice[] = [];
     await run(
       [
-        ...label('asked', '--restart'),
+        'label',
+        at('problems.json'),
+        '--out',
+        at('asked'),
+        '--searches',
+        '1',
         '--policy',
         'http://localhost:8000/v1',
         '--model',
@@ -181,9 +186,32 @@ describe('steplens label', () => {
     expect(choices).toMatchObject([
       {
         policy: 'http://localhost:8000/v1',
-        server: { model: 'm', mode: 'chat', temperature: 0.7, topP: 0.9, maxTokens: 2048, timeout: 5000, concurrency: 8, retries: 3 },
+        server: { model: 'm', mode: 'chat', temperature: 0.7, topP: 0.9, maxTokens: 2048, timeout: 5000, concurrency: 64, retries: 3 },
       },
     ]);
+  });
+
+  it('samples as the paper did with --preset paper, and takes further fields', async () => {
+    const choices: PolicyChoice[] = [];
+    const openPolicy = (choice: PolicyChoice): Policy => (choices.push(choice), walk);
+    const server = ['--policy', 'http://localhost:1/v1', '--policy', 'http://localhost:2/v1'];
+    const start = ['label', at('problems.json'), ...server, '--rollouts', '2', '--searches', '1', '--preset', 'paper'];
+    await run([...start, '--out', at('sampling')], { openPolicy });
+    await run(
+      [...start, '--out', at('own'), '--extra-body', '{"top_k": 5}', '--max-tokens', '9', '--stop', 'a\\nb', '--system-prompt', 'Hi'],
+      {
+        openPolicy,
+      },
+    );
+    expect(choices).toMatchObject([
+      {
+        policy: 'http://localhost:1/v1',
+        more: ['http://localhost:2/v1'],
+        server: { temperature: 1, topP: 0.9, maxTokens: 4096, extraBody: { top_k: 50, repetition_penalty: 1.05 } },
+      },
+      { server: { maxTokens: 9, stop: ['a\nb'], systemPrompt: 'Hi', extraBody: { top_k: 5, repetition_penalty: 1.05 } } },
+    ]);
+    expect(choices[0]!.server.systemPrompt).toContain('InternVL');
   });
 
   it("knows the paper's settings", async () => {
@@ -266,6 +294,10 @@ describe('steplens label', () => {
       [/--alpha is a number above 0, at most 1/, ['a', ...good, '--alpha', '2']],
       [/--judge URL goes with --judge-model/, ['a', ...good, '--judge', 'http://localhost']],
       [/--mode is chat or completions/, ['a', ...good, '--mode', 'talk']],
+      [/--policy may be repeated for several servers/, ['a', ...good, '--policy', 'http://localhost:8000/v1']],
+      [/--continuation is/, ['a', ...good, '--continuation', 'assistant']],
+      [/--extra-body is a JSON object/, ['a', ...good, '--extra-body', '[1]']],
+      [/--template needs/, ['a', ...good, '--template', 'x']],
       [/--shard is I\/N/, ['a', ...good, '--shard', '9/8']],
       [/--restart does not go with --shared/, ['a', ...good, '--shared', '--restart']],
       [/--queue does not go with/, ['a', ...good, '--slurm', '4', '--queue', 'redis://localhost']],

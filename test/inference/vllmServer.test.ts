@@ -12,7 +12,7 @@ async function serve(folder: string): Promise<{ local: Policy; remote: Policy; s
   const server = await VllmServer.start({ policy: local });
   const ignore = (): void => undefined;
   const remote = openOpenAiPolicy({
-    baseUrl: server.url,
+    baseUrls: [server.url],
     mode: 'chat',
     temperature: 1,
     maxTokens: 96,

@@ -32,7 +32,7 @@ describe('a request that fails for a moment', waiting, () => {
   it.each(['flat', 'nested'] as const)('costs its rollouts when it goes on, in the words of the server (%s)', async (errors) => {
     const server = await startServer({ alwaysFault: 'error500', errors });
     expect(await connect(server).sample(ask())).toEqual(
-      Array(3).fill({ failure: 'The server answered 500: EngineCore encountered an issue.' }),
+      Array(3).fill({ failure: 'The server answered 500: EngineCore encountered an issue.', isTemporary: true }),
     );
     expect(server.requests).toHaveLength(3);
   });
@@ -40,7 +40,6 @@ describe('a request that fails for a moment', waiting, () => {
 
 describe('an answer that makes no sense', waiting, () => {
   it.each<[Fault, string]>([
-    ['truncatedJson', 'JSON that cannot be read'],
     ['htmlPage', 'an HTML page instead of JSON'],
     ['plainText', 'plain text instead of JSON'],
     ['noChoices', 'without choices'],
@@ -68,15 +67,24 @@ describe('an answer that makes no sense', waiting, () => {
   });
 
   it('costs the one rollout where completions are asked for singly', async () => {
-    const server = await startServer({ n: 'ignored', faults: [undefined, 'truncatedJson'] });
+    const server = await startServer({ n: 'ignored', faults: [undefined, 'noChoices'] });
     const rollouts = await connect(server, { concurrency: 1 }).sample(ask({ count: 4 }));
     expect(rollouts.map((rollout) => 'failure' in rollout)).toEqual([false, true, false, false]);
   });
 
-  it('has to come in time', async () => {
+  it.each<Fault>(['truncatedJson', 'resetMidBody'])('is asked for again when it was cut off (%s)', async (fault) => {
+    const server = await startServer({ faults: [fault, fault] });
+    expect(completed(await connect(server).sample(ask()))).toHaveLength(3);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('has to come in time, and is asked for again when it does not', async () => {
     const server = await startServer({ delay: 500 });
-    const policy = connect(server, { timeout: 50 });
-    expect(failures(await policy.sample(ask()))).toEqual(Array(3).fill('The server did not answer within 0.05 s.'));
+    const rollouts = await connect(server, { timeout: 50 }).sample(ask());
+    expect(rollouts).toEqual(Array(3).fill({ failure: 'The server did not answer within 0.05 s.', isTemporary: true }));
+    expect(server.requests).toHaveLength(3);
+    server.behaviour.delay = 0;
+    expect(completed(await connect(server, { timeout: 5000 }).sample(ask()))).toHaveLength(3);
   });
 });
 
@@ -104,7 +112,7 @@ describe('a policy that cannot be used', waiting, () => {
       { topP: 0.5 },
       { maxTokens: 9 },
       { mode: 'completions' as const },
-      { model: 'x' },
+      { model: 'x', continuation: 'prompt' as const },
       { continuation: 'prompt' as const },
     ];
     const fingerprints = await Promise.all(
@@ -137,7 +145,7 @@ describe('a policy that cannot be used', waiting, () => {
     await gone.close();
     const policy = openOpenAiPolicy({ ...settings(url), backOff: 60_000 });
     await expect(policy.sample(ask())).rejects.toThrow(/Nothing answers at .*ECONNREFUSED.* Start the server/);
-    await expect(policy.describe()).resolves.toMatchObject({ name: 'mini' });
+    await expect(policy.describe()).rejects.toThrow(/Nothing answers at/);
   });
 
   it('costs rollouts only when the server goes away later', async () => {

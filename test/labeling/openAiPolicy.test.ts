@@ -80,6 +80,43 @@ describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
     expect(completed(await connect(server).sample(ask())).map(({ finish }) => finish)).toEqual(['length', 'length', 'length']);
   });
 
+  it('are asked with what was chosen: system prompt, template, stop strings, delimiter and further fields', async () => {
+    const server = await startServer(
+      { steps: 'plain' },
+      policyOf(() => completions(['a ### b ### c'])),
+    );
+    const options = {
+      systemPrompt: 'You solve.',
+      template: 'Q: {question}\nA: {steps}',
+      stop: ['END'],
+      stepDelimiter: ' ### ',
+      extraBody: { top_k: 50, temperature: 0.3 },
+      continuation: 'prompt',
+    } as const;
+    const [rollout] = completed(await connect(server, options).sample(ask({ prefix: ['x', 'y'], count: 1 })));
+    expect(rollout!.steps).toEqual(['a', 'b', 'c']);
+    expect(server.requests[0]).toMatchObject({ stop: ['END'], top_k: 50, temperature: 0.3 });
+    expect(server.requests[0]!.messages).toEqual([
+      { role: 'system', content: 'You solve.' },
+      { role: 'user', content: 'Q: How many apples?\nA: x ### y ### ' },
+    ]);
+  });
+
+  it('come from several servers, all of one prefix from the same, and from another while that is away', async () => {
+    const servers = [await startServer(), await startServer(), await startServer()];
+    const policy = connect(servers[0]!, { baseUrls: servers.map(({ url }) => url), retries: 0, continuation: 'prompt' });
+    const counts = () => servers.map(({ requests }) => requests.length);
+    for (let i = 0; i < 5; i++) await policy.sample(ask({ prefix }));
+    expect(counts().sort()).toEqual([0, 0, 5]);
+    for (let i = 0; i < 30; i++) await policy.sample(ask({ prefix: [`Step ${i}.`] }));
+    expect(Math.min(...counts())).toBeGreaterThan(2);
+    const own = servers[counts().indexOf(Math.max(...counts()))]!;
+    own.behaviour.alwaysFault = 'busy503';
+    for (let i = 0; i < 30; i++) expect(completed(await policy.sample(ask({ prefix: [`Step ${i}.`] })))).toHaveLength(3);
+    await own.close();
+    expect(completed(await policy.sample(ask()))).toHaveLength(3);
+  });
+
   it.each(['reasoning', 'reasoning_content', 'tag'] as const)('leave thoughts out of the steps (%s)', async (reasoning) => {
     const server = await startServer({ reasoning });
     expect(await connect(server).sample(ask({ count: 1 }))).toEqual([
@@ -119,8 +156,49 @@ describe('continuing from a prefix', { timeout: 30_000 }, () => {
   it('can be told which way to take', async () => {
     const server = await startServer();
     await connect(server, { continuation: 'prompt' }).sample(ask({ prefix }));
-    await connect(server, { continuation: 'assistant' }).sample(ask({ prefix }));
+    await connect(server, { continuation: 'prefix' }).sample(ask({ prefix }));
     expect(server.requests.map((request) => request.continue_final_message)).toEqual([undefined, true]);
+  });
+
+  it('recognizes a server that continues without counting fewer tokens, and does so once', async () => {
+    const log: string[] = [];
+    const server = await startServer({ continuation: 'uncounted' });
+    const policy = connect(server, {}, log);
+    for (let i = 0; i < 2; i++)
+      expect(completed(await policy.sample(ask({ prefix }))).map(({ steps }) => steps)).toEqual(
+        [10, 11, 12].map((number) => counted(1, number)),
+      );
+    expect(server.requests.map((request) => request.max_tokens)).toEqual([1, 1, 12, 256, 256]);
+    expect(log.join()).toContain('"1 2 3 4" was continued with 5');
+    expect(await policy.describe()).toMatchObject({
+      continuation: { way: 'prefix' },
+      fingerprint: expect.stringContaining('"prefix"') as string,
+    });
+  });
+
+  it('names the way and the reason, and the address of the server is no part of the fingerprint', async () => {
+    const [one, other] = [await startServer({ continuation: 'ignored' }), await startServer({ continuation: 'ignored' })];
+    const told = await connect(one).describe();
+    expect(told.continuation).toEqual({ way: 'prompt', why: expect.stringMatching(/starts a new message instead/) as string });
+    expect((await connect(other, { timeout: 1000, concurrency: 1, retries: 0 }).describe()).fingerprint).toBe(told.fingerprint);
+    expect((await connect(other, { topP: 0.5 }).describe()).fingerprint).not.toBe(told.fingerprint);
+  });
+
+  it('counts steps that are written again, and refuses a solution that starts anew', async () => {
+    const two = ['We have 2 apples.', 'We buy 3.'];
+    const said = async (...steps: string[]) => {
+      const server = await startServer(
+        {},
+        policyOf(() => completions(steps)),
+      );
+      return (await connect(server).sample(ask({ prefix: two, count: 1 })))[0];
+    };
+    expect(await said('We buy 3.', 'So 5.')).toMatchObject({ steps: ['So 5.'], echoed: 1 });
+    expect(await said(...two, 'So 5.')).toMatchObject({ steps: ['So 5.'], echoed: 2 });
+    expect(await said('So 5.')).toEqual({ steps: ['So 5.'], finish: 'stop' });
+    expect(await said('We have 2 apples.', 'We buy 4.')).toEqual({
+      failure: expect.stringContaining('started the solution again') as string,
+    });
   });
 
   it('takes off a prefix that the server writes again', async () => {

@@ -31,10 +31,11 @@ export async function startServer(
   return server;
 }
 
-export function settings(baseUrl: string, log: string[] = []): OpenAiPolicyOptions {
+export function settings(url: string, log: string[] = []): OpenAiPolicyOptions & { readonly baseUrl: string } {
   const write = (message: string): void => void log.push(message);
   return {
-    baseUrl,
+    baseUrl: url,
+    baseUrls: [url],
     model: 'mini',
     mode: 'chat',
     temperature: 1,

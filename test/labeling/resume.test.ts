@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDocument } from '../../server/formats/registry.js';
 import { wholeEvents } from '../../server/labeling/eventLog.js';
+import { JobScaler } from '../../server/labeling/jobScaler.js';
 import { type LabelWorld, labelProblem, moreRollouts } from '../../server/labeling/labelProblem.js';
 import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
 import { stepsWithScore } from '../../server/labeling/monteCarlo.js';
@@ -62,7 +63,9 @@ describe.each([
         expect(resultText(replay(events)!)).toBe(await readFile(files.result, 'utf8'));
         for (let count = 1; count <= events.length; count++) {
           const tree = replayTo(events, count)!;
-          expect(readDocument(treeText(tree))).toMatchObject({ format: 'mmPrmTree', faults: [] });
+          const { format, faults } = readDocument(treeText(tree))!;
+          // A tree begins without steps, which is worth a warning in a file.
+          expect([format, faults.filter(({ code }) => code !== 'no-steps')]).toEqual(['mmPrmTree', []]);
           expect(tree.isEnded).toBe(count === events.length);
         }
         expect(replayTo(events, 0)).toBeUndefined();
@@ -211,6 +214,7 @@ describe('a run', () => {
       done: 0,
       skipped: 6,
       failed: 0,
+      open: 0,
       rollouts: 0,
       failures: 0,
       undecided: 0,
@@ -232,6 +236,75 @@ describe('a run', () => {
       `${slug('Problem 0')}.json`,
       'run.json',
     ]);
+  });
+
+  it('continues with a larger budget or more searches, and ends as a run that had them from the beginning', async () => {
+    const small: LabelSettings = { ...search, searches: 1 };
+    for (const { from, to } of [
+      { from: small, to: search },
+      { from: { ...search, budget: 4 }, to: search },
+    ]) {
+      const [here, whole] = [await world(), await world()];
+      await labelRun(options({ settings: from }), here);
+      const before = await filesOf(here.folder);
+      await labelRun(options({ settings: to }), here);
+      await labelRun(options({ settings: to }), whole);
+      expect(await filesOf(here.folder)).toEqual(await filesOf(whole.folder));
+      expect(await filesOf(here.folder)).not.toEqual(before);
+      await expect(labelRun(options({ settings: from }), here)).rejects.toThrow(/has a run with other settings \((searches|budget) is/);
+    }
+  });
+
+  it('continues wherever its policy is served now, and names the setting of the policy that differs', async () => {
+    const here = await world();
+    const served = (url: string, temperature: number): Policy => ({
+      ...walk,
+      describe: () =>
+        Promise.resolve({ name: 'm', fingerprint: `${url}m {"mode":"chat","temperature":${temperature}}`, isDeterministic: false }),
+    });
+    await labelRun(options(), { ...here, policy: served('http://node1:8000/v1 ', 1) });
+    expect(await labelRun(options(), { ...here, policy: served('', 1) })).toMatchObject({ skipped: 6, rollouts: 0 });
+    await expect(labelRun(options(), { ...here, policy: served('', 0.7) })).rejects.toThrow(
+      "has a run with other settings (policy's temperature is 1 there and 0.7 here)",
+    );
+  });
+
+  it('begins more problems at once up to the most, and ends in the same files', async () => {
+    const many = Array.from({ length: 60 }, (_, i) => ({ ...problem, id: `p${i}` }));
+    const [here, one] = [await world(), await world()];
+    const underWay = new Set<string>();
+    let most = 0;
+    const scaled = options({
+      problems: many,
+      jobs: 2,
+      mostJobs: 16,
+      onEvent: ({ id }) => {
+        underWay.add(id);
+        most = Math.max(most, underWay.size);
+      },
+      onProblem: ({ id }) => underWay.delete(id),
+    });
+    expect(await labelRun(scaled, here)).toMatchObject({ done: 60 });
+    expect(most).toBeGreaterThan(2);
+    expect(most).toBeLessThanOrEqual(16);
+    await labelRun(options({ problems: many }), one);
+    expect(await filesOf(here.folder)).toEqual(await filesOf(one.folder));
+  });
+
+  it('doubles its jobs while that makes it a tenth faster', () => {
+    const scaler = new JobScaler(2, 16);
+    let now = 0;
+    /** Batches of 4 rollouts, `ms` each, until the scaler has decided. */
+    const decide = (ms: number): number => {
+      const batches = 3 * scaler.jobs;
+      let more = 0;
+      for (let i = 0; i < batches; i++) more += scaler.note(4, (now += ms));
+      return more;
+    };
+    expect([decide(10), scaler.jobs]).toEqual([2, 4]);
+    expect([decide(5), scaler.jobs]).toEqual([4, 8]);
+    expect([decide(4.9), scaler.jobs]).toEqual([0, 8]);
+    expect([decide(1), scaler.jobs]).toEqual([0, 8]);
   });
 
   it('ends with the policy, but not with one problem', async () => {

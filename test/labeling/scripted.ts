@@ -44,7 +44,9 @@ export function walkPolicy({ mistakeRate, failureRate = 0 }: WalkSettings): Poli
         const isWrong = random() < mistakeRate;
         if (isWrong) mistakes++;
         const words = 'very '.repeat(Math.floor(random() * 3));
-        steps.push(`${isWrong ? 'Wrong' : 'Right'}: a ${words}long – “step”.${left === 1 ? ` The answer is ${mistakes}.` : ''}`);
+        steps.push(
+          `${isWrong ? 'Wrong' : 'Right'} ${prefix.length + steps.length}: a ${words}long – “step”.${left === 1 ? ` The answer is ${mistakes}.` : ''}`,
+        );
       }
       return { steps, finish: 'stop' };
     });

@@ -38,8 +38,8 @@ export interface VllmBehaviour {
   delay: number;
   n: 'taken' | 'ignored' | 'refused';
   seed: 'taken' | 'refused';
-  /** vLLM continues an open message; others refuse the parameter, or start a new message. */
-  continuation: 'taken' | 'refused' | 'ignored';
+  /** vLLM continues an open message; others refuse the parameter, start a new message, or (llama.cpp) continue and count as before. */
+  continuation: 'taken' | 'refused' | 'ignored' | 'uncounted';
   /** Where a reasoning model's thoughts stand. */
   reasoning: 'none' | 'reasoning' | 'reasoning_content' | 'tag';
   /** Steps in the tags that the prompt asks for, or as they are. */
@@ -155,7 +155,9 @@ export class VllmServer {
     if (isRefused) return this.#invalid(response, 'continue_final_message');
     if (body.seed !== undefined && behaviour.seed === 'refused') return this.#invalid(response, 'seed');
     if (body.n !== undefined && body.n > 1 && behaviour.n === 'refused') return this.#invalid(response, 'n');
-    const asked = isChat ? readChat(body, behaviour.continuation === 'taken') : readCompletion(body);
+    const last = body.messages?.at(-1);
+    if (behaviour.continuation === 'uncounted' && last?.content === '1 2 3 4') return json(response, 200, counted(body.model));
+    const asked = isChat ? readChat(body, behaviour.continuation) : readCompletion(body);
     const images = await Promise.all(asked.images.map((image) => this.#images.path(image)));
     const count = behaviour.n === 'taken' ? (body.n ?? 1) : 1;
     const { question, prefix } = asked;
@@ -263,6 +265,12 @@ export class VllmServer {
     if (reasoning === 'tag') return { ...message, content: `<think>\n${thought}\n</think>\n\n${words}` };
     return { ...message, content: words, ...(reasoning !== 'none' && { [reasoning]: thought }) };
   }
+}
+
+/** A model that was asked to count goes on counting. */
+function counted(model: string) {
+  const message = { role: 'assistant', content: ' 5 6 7 8 9' };
+  return { id: 'chatcmpl-count', object: 'chat.completion', model, choices: [{ index: 0, message, finish_reason: 'stop' }] };
 }
 
 function now(): number {

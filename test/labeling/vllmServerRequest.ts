@@ -29,21 +29,22 @@ export interface AskedFor {
   readonly promptTokens: number;
 }
 
-/** @param continues Whether `continue_final_message` is honoured; a server that ignores it opens a new message. */
-export function readChat(body: VllmRequest, continues: boolean): AskedFor {
+/** @param continuation Whether an open message is continued; a server that ignores the wish opens a new one. */
+export function readChat(body: VllmRequest, continuation: 'taken' | 'refused' | 'ignored' | 'uncounted'): AskedFor {
   const messages = body.messages ?? [];
   const parts = messages.flatMap(({ role, content }) =>
     role !== 'user' ? [] : typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
   );
   const last = messages.at(-1);
-  const isContinued = continues && body.continue_final_message === true && last?.role === 'assistant';
+  const isOpen = continuation === 'uncounted' || (continuation === 'taken' && body.continue_final_message === true);
+  const isContinued = isOpen && last?.role === 'assistant';
   const asked = readPrompt(parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n'), '\nPrevious Steps:');
   return {
     ...asked,
     images: parts.flatMap((part) => (part.type === 'image_url' ? [part.image_url.url] : [])),
     ...(isContinued && { prefix: splitSteps(last.content as string) }),
     isContinued,
-    promptTokens: words(rendered(messages, isContinued)),
+    promptTokens: words(rendered(messages, isContinued && continuation === 'taken')),
   };
 }
 

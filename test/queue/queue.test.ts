@@ -18,7 +18,7 @@ describe('workers of one run', () => {
   it('label every problem once, though one is killed and one is stopped and wakes up too late', async () => {
     const problems = await test.problems('shared.json', 12);
     expect((await test.label(problems, 'alone').ended).code).toBe(0);
-    const asked = test.policy.requests.length;
+    const asked = test.asked;
     test.slow(true);
     const [killed, stopped, third] = [1, 2, 3].map(() => test.queued(problems, 'together', ...soon)) as [Worker, Worker, Worker];
     const taken = await test.inProblem(killed);
@@ -39,7 +39,7 @@ describe('workers of one run', () => {
     expect(ends[0].out).toMatch(/^12 problems -> /);
     expect(await test.files('together')).toEqual(await test.files('alone'));
     // What they had asked for when they were cut off is asked for again, not what was answered.
-    expect(test.policy.requests.length - asked * 2).toBeLessThanOrEqual(5);
+    expect(test.asked - asked * 2).toBeLessThanOrEqual(5);
     expect(await test.keys()).toEqual([]);
   });
 

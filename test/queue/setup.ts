@@ -88,6 +88,11 @@ export class QueueTest {
     return this.label(problems, folder, '--queue', this.redis.url, ...more);
   }
 
+  /** Requests for rollouts; what finds out how the server continues is none. */
+  get asked(): number {
+    return this.policy.requests.filter(({ max_tokens = 0 }) => max_tokens > 12).length;
+  }
+
   async files(folder: string): Promise<Record<string, string>> {
     const names = (await readdir(join(this.root, folder))).sort();
     return Object.fromEntries(

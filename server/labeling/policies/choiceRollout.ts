@@ -2,8 +2,11 @@ import type { Choice } from '../../remote/choices.js';
 import type { Rollout } from '../policy.js';
 import { splitSteps, splitThinking } from './stepText.js';
 
-/** The rollout that a choice holds. A server that writes the prefix again (`echo`, or a new start) has it taken off. */
-export function choiceRollout(choice: Choice, prefix: readonly string[]): Rollout {
+/**
+ * The rollout that a choice holds. Steps of the prefix that the model writes again are taken off and counted; a text that
+ * starts the solution anew is no continuation of the prefix and fails.
+ */
+export function choiceRollout(choice: Choice, prefix: readonly string[], stepDelimiter?: string): Rollout {
   const { message } = choice;
   if (Array.isArray(message?.tool_calls) && message.tool_calls.length > 0)
     return { failure: 'The model called a tool instead of writing a solution.' };
@@ -16,10 +19,14 @@ export function choiceRollout(choice: Choice, prefix: readonly string[]): Rollou
     };
   const thought = splitThinking(isCut ? content : closeAnswer(content));
   const reasoning = asText(message?.reasoning) ?? asText(message?.reasoning_content) ?? thought.reasoning;
-  const steps = withoutPrefix(splitSteps(thought.answer), prefix);
+  const written = stepDelimiter === undefined ? splitSteps(thought.answer) : splitAt(thought.answer, stepDelimiter);
+  const echoed = echoLength(written, prefix);
+  if (echoed === 0 && prefix.length > 1 && written[0] === prefix[0])
+    return { failure: 'The model started the solution again instead of continuing it.' };
+  const steps = written.slice(echoed);
   if (steps.length === 0 && isCut) return { failure: 'The model was cut off before it began its answer; allow more tokens.' };
   if (steps.length === 0 && prefix.length === 0) return { failure: 'The model answered with an empty text.' };
-  return { steps, finish: isCut ? 'length' : 'stop', ...(reasoning !== undefined && { reasoning }) };
+  return { steps, finish: isCut ? 'length' : 'stop', ...(echoed > 0 && { echoed }), ...(reasoning !== undefined && { reasoning }) };
 }
 
 /** Servers other than vLLM take the stop string off: a text that stopped inside its answer ended with the answer. */
@@ -31,6 +38,16 @@ function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-function withoutPrefix(steps: readonly string[], prefix: readonly string[]): readonly string[] {
-  return prefix.length > 0 && prefix.every((step, i) => step === steps[i]) ? steps.slice(prefix.length) : steps;
+/** How many of the first steps are the last ones of the prefix, written again. */
+function echoLength(steps: readonly string[], prefix: readonly string[]): number {
+  for (let length = Math.min(steps.length, prefix.length); length > 0; length--)
+    if (prefix.slice(-length).every((step, i) => step === steps[i])) return length;
+  return 0;
+}
+
+function splitAt(text: string, delimiter: string): string[] {
+  return text
+    .split(delimiter)
+    .map((step) => step.trim())
+    .filter((step) => step !== '');
 }

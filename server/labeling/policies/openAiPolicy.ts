@@ -1,54 +1,75 @@
 import { ImageError } from '../../models/images/imageFile.js';
 import { readChoices } from '../../remote/choices.js';
-import { modelsServed, OpenAiClient, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
+import { modelsServed, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
-import { type Policy, PolicyError, type PolicyInfo, type Rollout, type SampleRequest } from '../policy.js';
+import { type Policy, PolicyAway, PolicyError, type PolicyInfo, type Rollout, type SampleRequest } from '../policy.js';
 import { choiceRollout } from './choiceRollout.js';
+import { type Continuation, chosenContinuation, findContinuation } from './continuation.js';
+import { Endpoints } from './endpoints.js';
 import { imageUrl } from './imageUrl.js';
-import { chatPrompt, completionPrompt } from './openAiPrompt.js';
+import { type PromptOptions, Prompts } from './openAiPrompt.js';
 import { isComplete, joinSteps } from './stepText.js';
 
-export interface OpenAiPolicyOptions extends Omit<OpenAiClientOptions, 'Unusable'> {
+export interface OpenAiPolicyOptions extends Omit<OpenAiClientOptions, 'Unusable' | 'baseUrl'>, PromptOptions {
+  /** Servers of the same model: `http://localhost:8000/v1`. */
+  readonly baseUrls: readonly string[];
   /** The server's only model where none is named. */
   readonly model?: string;
   readonly mode: 'chat' | 'completions';
-  /**
-   * How a chat model continues from a prefix: as the assistant's open message (vLLM's `continue_final_message`), or asked to
-   * by a prompt that holds the previous steps (MM-PRM). `auto`, the default, finds out whether the server can do the first.
-   */
-  readonly continuation?: 'auto' | 'assistant' | 'prompt';
+  /** `auto`, the default, finds out what the server can do. */
+  readonly continuation?: 'auto' | Continuation['way'];
   readonly temperature: number;
   readonly topP?: number;
   /** Longest completion in tokens, thoughts included. */
   readonly maxTokens: number;
+  /** Texts that end a completion, besides the end of the answer. */
+  readonly stop?: readonly string[];
+  /** Further fields of every request, such as top_k; they override the others. */
+  readonly extraBody?: RequestBody;
 }
 
-/** A model behind an OpenAI-compatible server (vLLM, SGLang, llama.cpp, OpenAI). Nothing is sent until it is used. */
+/** A model behind OpenAI-compatible servers (vLLM, SGLang, llama.cpp, OpenAI). Nothing is sent until it is used. */
 export function openOpenAiPolicy(options: OpenAiPolicyOptions): Policy {
   return new OpenAiPolicy(options);
 }
 
+/** What the way of continuing is found out with. */
+const SAMPLE_QUESTION = 'What is 2 + 3?';
+const SAMPLE_STEP = 'We add 2 and 3.';
+
 class OpenAiPolicy implements Policy {
   readonly #options: OpenAiPolicyOptions;
-  readonly #client: OpenAiClient;
+  readonly #endpoints: Endpoints;
+  readonly #prompts: Prompts;
   #model: string | undefined;
   /** What the server turned out to understand. */
   #takesN = true;
+  #hasAnswered = false;
   #takesSeed = true;
   #limitName = 'max_tokens';
-  #continues: boolean | undefined;
+  #continuation: Promise<Continuation> | undefined;
 
   constructor(options: OpenAiPolicyOptions) {
     this.#options = options;
-    this.#client = new OpenAiClient({ ...options, Unusable: PolicyError });
+    const { baseUrls, ...client } = options;
+    this.#endpoints = new Endpoints(baseUrls, { ...client, Unusable: PolicyError });
+    this.#prompts = new Prompts(options);
     this.#model = options.model;
   }
 
+  /** The servers' addresses and patience are no part of the fingerprint: the same model elsewhere writes the same rollouts. */
   async describe(): Promise<PolicyInfo> {
     const model = await this.#modelId(undefined);
-    const { mode, continuation = 'auto', temperature, topP, maxTokens } = this.#options;
-    const settings = JSON.stringify({ mode, continuation, temperature, topP, maxTokens });
-    return { name: model, fingerprint: `${this.#client.baseUrl} ${model} ${settings}`, isDeterministic: false };
+    const { mode, temperature, topP, maxTokens, stop, extraBody, systemPrompt, template, stepDelimiter } = this.#options;
+    const found = mode === 'chat' ? await this.#findContinuation(undefined).catch(refused) : undefined;
+    const own = { systemPrompt, template, stop, stepDelimiter, extraBody };
+    const settings = JSON.stringify({ mode, continuation: found?.way, temperature, topP, maxTokens, ...own });
+    return {
+      name: model,
+      fingerprint: `${model} ${settings}`,
+      isDeterministic: false,
+      ...(found && { continuation: { way: found.way, why: found.why } }),
+    };
   }
 
   async sample(request: SampleRequest): Promise<readonly Rollout[]> {
@@ -56,7 +77,8 @@ class OpenAiPolicy implements Policy {
     try {
       return await this.#rollouts(await this.#body(request), request);
     } catch (error) {
-      if (error instanceof RequestFailure || error instanceof ImageError) return repeat(request.count, { failure: error.message });
+      if (error instanceof RequestFailure) return repeat(request.count, this.#failure(error));
+      if (error instanceof ImageError) return repeat(request.count, { failure: error.message });
       throw error;
     }
   }
@@ -66,19 +88,19 @@ class OpenAiPolicy implements Policy {
   }
 
   dispose(): Promise<void> {
-    this.#client.dispose();
+    this.#endpoints.dispose();
     return Promise.resolve();
   }
 
   async #modelId(signal: AbortSignal | undefined): Promise<string> {
     if (this.#model !== undefined) return this.#model;
-    const models = await this.#client.models(signal).catch((error: unknown) => {
+    const models = await this.#endpoints.models(signal).catch((error: unknown) => {
       if (error instanceof RequestFailure)
-        throw new PolicyError(`The server at ${this.#client.baseUrl} does not tell its models (${error.message}) Name the model to use.`);
+        throw new PolicyError(`The server at ${this.#endpoints.name} does not list its models (${error.message}) Name the model to use.`);
       throw error;
     });
     if (models.length !== 1)
-      throw new PolicyError(`Name the model to use of the server at ${this.#client.baseUrl}. ${modelsServed(models)}`);
+      throw new PolicyError(`Name the model to use of the server at ${this.#endpoints.name}. ${modelsServed(models)}`);
     return (this.#model = models[0]!);
   }
 
@@ -87,36 +109,39 @@ class OpenAiPolicy implements Policy {
     const { question, prefix } = request;
     if (this.#options.mode === 'completions') {
       if (request.images.length > 0) throw new ImageError('Images cannot be sent in the mode "completions"; use "chat".');
-      return { prompt: completionPrompt(question, prefix) };
+      return { prompt: this.#prompts.completion(question, prefix) };
     }
     const images = await Promise.all(request.images.map(imageUrl));
-    if (prefix.length === 0) return { messages: [userMessage(chatPrompt(question), images)] };
-    const open = { messages: [userMessage(chatPrompt(question), images), { role: 'assistant', content: joinSteps(prefix) }] };
-    return (await this.#isContinuing(open, request.signal))
-      ? { ...open, ...CONTINUED }
-      : { messages: [userMessage(chatPrompt(question, prefix), images)] };
+    if (prefix.length === 0) return this.#messages(question, [], images);
+    const { way, body } = await this.#findContinuation(request.signal);
+    return way === 'prefix' ? { ...this.#openMessages(question, prefix, images), ...body } : this.#messages(question, prefix, images);
   }
 
-  /**
-   * Whether the server continues the assistant's last message. One that ignores the wish starts a new message, which looks
-   * like a rollout and is not one from this prefix. Its count of prompt tokens tells: a message left open takes neither the
-   * template's end of a message nor the opening of the next.
-   */
-  async #isContinuing(open: RequestBody, signal: AbortSignal | undefined): Promise<boolean> {
+  #messages(question: string, previous: readonly string[], images: readonly string[]) {
+    const { systemPrompt } = this.#options;
+    const system = systemPrompt === undefined ? [] : [{ role: 'system', content: systemPrompt }];
+    return { messages: [...system, userMessage(this.#prompts.chat(question, previous), images)] };
+  }
+
+  #openMessages(question: string, prefix: readonly string[], images: readonly string[]): RequestBody {
+    const { messages } = this.#messages(question, [], images);
+    return { messages: [...messages, { role: 'assistant', content: this.#prompts.steps(prefix) }] };
+  }
+
+  /** Found out once; again when the server was away. */
+  async #findContinuation(signal: AbortSignal | undefined): Promise<Continuation> {
     const { continuation = 'auto', log } = this.#options;
-    if (continuation !== 'auto') return continuation === 'assistant';
-    if (this.#continues === undefined) {
-      const closed = promptTokens(await this.#post(open, 1, 0, 1, signal));
-      const left = await this.#post({ ...open, ...CONTINUED }, 1, 0, 1, signal).then(promptTokens, (error: unknown) => {
-        if (error instanceof RequestFailure && isRefusal(error)) return undefined;
-        throw error;
-      });
-      this.#continues = closed !== undefined && left !== undefined && left < closed;
-      log.info(
-        `${this.#client.baseUrl} ${this.#continues ? 'continues an open message' : 'does not continue an open message: previous steps go into the prompt'}.`,
-      );
-    }
-    return this.#continues;
+    if (continuation !== 'auto') return chosenContinuation(continuation);
+    const finding = (this.#continuation ??= findContinuation(this.#openMessages(SAMPLE_QUESTION, [SAMPLE_STEP], []), (body, maxTokens) =>
+      this.#post('', body, 1, 0, maxTokens, signal, 0),
+    ).then((found) => {
+      log.info(`${this.#endpoints.name}: ${found.why}.`);
+      return found;
+    }));
+    return await finding.catch((error: unknown) => {
+      if (this.#continuation === finding) this.#continuation = undefined;
+      throw error;
+    });
   }
 
   /** All rollouts in one request where the server takes `n`; what it leaves out is asked for one by one. */
@@ -125,7 +150,7 @@ class OpenAiPolicy implements Policy {
     const together = this.#takesN && count > 1 ? await this.#ask(body, request, 0, count) : [];
     if (count > 1 && together.length < count && this.#takesN) {
       this.#takesN = false;
-      this.#options.log.info(`${this.#client.baseUrl} gives ${together.length} of ${count} completions: the rest is asked for one by one.`);
+      this.#options.log.info(`${this.#endpoints.name} gives ${together.length} of ${count} completions: the rest is asked for one by one.`);
     }
     const rest = Array.from({ length: count - together.length }, async (_, i) => {
       const [rollout] = await this.#ask(body, request, together.length + i, 1);
@@ -138,37 +163,63 @@ class OpenAiPolicy implements Policy {
   async #ask(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<Rollout[]> {
     try {
       // vLLM gives the i-th of `n` completions the seed `seed + i`: asked for singly, each gets the same.
-      const reply = await this.#post(body, count, request.seed + first, this.#options.maxTokens, request.signal);
-      return readChoices(reply)
+      const reply = await this.#post(
+        `${request.question}\n${joinSteps(request.prefix)}`,
+        body,
+        count,
+        request.seed + first,
+        this.#options.maxTokens,
+        request.signal,
+      );
+      const rollouts = readChoices(reply)
         .slice(0, count)
-        .map((choice) => choiceRollout(choice, request.prefix));
+        .map((choice) => choiceRollout(choice, request.prefix, this.#options.stepDelimiter));
+      this.#hasAnswered = true;
+      return rollouts;
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       if (count > 1 && isRefusal(error) && refuses(error, 'n')) return [];
-      return repeat(count, { failure: error.message });
+      return repeat(count, this.#failure(error));
     }
   }
 
+  /** A reply without choices passes where the server has given some before: a proxy answers while it restarts. */
+  #failure({ message, details }: RequestFailure): Rollout {
+    const isTemporary = details.isTemporary === true || (details.status === undefined && this.#hasAnswered);
+    return { failure: message, ...(isTemporary && { isTemporary }) };
+  }
+
   /** Sends a request without the parameters this server refuses, again when it refuses one more. */
-  async #post(body: RequestBody, n: number, seed: number, limit: number, signal: AbortSignal | undefined): Promise<unknown> {
-    const { mode, temperature, topP } = this.#options;
+  async #post(
+    key: string,
+    body: RequestBody,
+    n: number,
+    seed: number,
+    limit: number,
+    signal: AbortSignal | undefined,
+    temperature = this.#options.temperature,
+  ): Promise<unknown> {
+    const { mode, topP, extraBody, stop = [] } = this.#options;
     const model = await this.#modelId(signal);
+    // A base model would go on with the next problem; vLLM is asked to leave the tag in the text, others lose it.
+    const stops = [...(mode === 'completions' ? ['</answer>'] : []), ...stop];
     for (;;) {
       const takesSeed = this.#takesSeed;
       const limitName = this.#limitName;
       const whole = {
-        model,
         ...body,
         temperature,
         ...(topP !== undefined && { top_p: topP }),
         [limitName]: limit,
         ...(n > 1 && { n }),
         ...(takesSeed && { seed }),
-        // A base model would go on with the next problem; vLLM is asked to leave the tag in the text, others lose it.
-        ...(mode === 'completions' && { stop: ['</answer>'], include_stop_str_in_output: true }),
+        ...(stops.length > 0 && { stop: stops }),
+        ...(mode === 'completions' && { include_stop_str_in_output: true }),
+        ...extraBody,
+        model,
       };
       try {
-        return await this.#client.post(mode === 'chat' ? '/chat/completions' : '/completions', whole, signal);
+        return await this.#endpoints.post(key, mode === 'chat' ? '/chat/completions' : '/completions', whole, signal);
       } catch (error) {
         if (!(error instanceof RequestFailure) || !isRefusal(error)) throw error;
         if (takesSeed && refuses(error, 'seed')) this.#takesSeed = false;
@@ -180,7 +231,10 @@ class OpenAiPolicy implements Policy {
   }
 }
 
-const CONTINUED = { continue_final_message: true, add_generation_prompt: false };
+function refused(error: unknown): never {
+  if (!(error instanceof RequestFailure)) throw error;
+  throw error.details.isTemporary === true ? new PolicyAway(error.message) : new PolicyError(error.message);
+}
 
 /** Images first, as MM-PRM's `<image>` stands before its prompt. */
 function userMessage(text: string, images: readonly string[]) {
@@ -188,11 +242,6 @@ function userMessage(text: string, images: readonly string[]) {
     role: 'user',
     content: images.length === 0 ? text : [...images.map((url) => ({ type: 'image_url', image_url: { url } })), { type: 'text', text }],
   };
-}
-
-function promptTokens(reply: unknown): number | undefined {
-  const count = (reply as { usage?: { prompt_tokens?: unknown } | null } | null)?.usage?.prompt_tokens;
-  return typeof count === 'number' ? count : undefined;
 }
 
 /** The server understood the request and does not take it as it is. */

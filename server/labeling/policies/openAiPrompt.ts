@@ -4,17 +4,49 @@ const TASK =
   'Solve the problem below. Reason step by step: write every step as <step>...</step>, one after another, and behind the last step the final answer alone as <answer>...</answer>.';
 const CONTINUE = ' Its first steps are given under "Previous Steps": go on right behind them and do not write them again.';
 
-/**
- * What a chat model is asked. `previous` steps go into the question as MM-PRM's `data_pipeline/omegaprm.py`
- * (`monte_carlo_estimation`) puts them, below `Question:`; the tags are those its policy was trained to write.
- */
-export function chatPrompt(question: string, previous: readonly string[] = []): string {
-  return previous.length === 0
-    ? `${TASK}\n\nQuestion: ${question}`
-    : `${TASK}${CONTINUE}\n\nQuestion: ${question}\nPrevious Steps:${joinSteps(previous)}`;
+export interface PromptOptions {
+  readonly systemPrompt?: string;
+  /** The question as it is asked: with `{question}`, and `{steps}` where the previous steps go. */
+  readonly template?: string;
+  /** What the model writes between two steps, such as a blank line; without it, the tags or paragraphs it writes. */
+  readonly stepDelimiter?: string;
 }
 
-/** What a plain completion continues. */
-export function completionPrompt(question: string, prefix: readonly string[]): string {
-  return `${TASK}\n\nQuestion: ${question}\n\nSolution:\n${joinSteps(prefix)}`;
+/** What a model is asked. */
+export class Prompts {
+  readonly #options: PromptOptions;
+
+  constructor(options: PromptOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The question for a chat model. `previous` steps go into it as MM-PRM's `data_pipeline/omegaprm.py`
+   * (`monte_carlo_estimation`) puts them, below `Question:`; the tags are those its policy was trained to write.
+   */
+  chat(question: string, previous: readonly string[] = []): string {
+    const { template } = this.#options;
+    if (template !== undefined) return this.#filled(template, question, previous);
+    return previous.length === 0
+      ? `${TASK}\n\nQuestion: ${question}`
+      : `${TASK}${CONTINUE}\n\nQuestion: ${question}\nPrevious Steps:${this.steps(previous)}`;
+  }
+
+  /** What a plain completion continues. */
+  completion(question: string, prefix: readonly string[]): string {
+    const { template } = this.#options;
+    return template === undefined
+      ? `${TASK}\n\nQuestion: ${question}\n\nSolution:\n${this.steps(prefix)}`
+      : this.#filled(template, question, prefix);
+  }
+
+  /** Steps as the model writes them. */
+  steps(steps: readonly string[]): string {
+    const { stepDelimiter } = this.#options;
+    return stepDelimiter === undefined || steps.length === 0 ? joinSteps(steps) : `${steps.join(stepDelimiter)}${stepDelimiter}`;
+  }
+
+  #filled(template: string, question: string, steps: readonly string[]): string {
+    return template.replace(/\{(question|steps)\}/g, (_, name: string) => (name === 'question' ? question : this.steps(steps)));
+  }
 }

@@ -14,12 +14,27 @@ import { type OpenAiPolicyOptions, openOpenAiPolicy } from './openAiPolicy.js';
 export interface PolicyChoice {
   /** `mini` for the bundled one, the folder of a local one, or the base URL of an OpenAI-compatible server. */
   readonly policy: string;
+  /** Further servers of the same model. */
+  readonly more?: readonly string[];
   readonly device: Device;
   /** 0: half the cores, at most 4. */
   readonly threads: number;
   readonly server: Pick<
     OpenAiPolicyOptions,
-    'model' | 'mode' | 'temperature' | 'topP' | 'maxTokens' | 'concurrency' | 'timeout' | 'retries'
+    | 'model'
+    | 'mode'
+    | 'continuation'
+    | 'temperature'
+    | 'topP'
+    | 'maxTokens'
+    | 'stop'
+    | 'extraBody'
+    | 'systemPrompt'
+    | 'template'
+    | 'stepDelimiter'
+    | 'concurrency'
+    | 'timeout'
+    | 'retries'
   >;
 }
 
@@ -41,10 +56,10 @@ export interface PolicyHost {
 
 /** Opens the policy of a choice; what cannot be used is found out when it is first asked. */
 export function openPolicy(
-  { policy, device, threads, server }: PolicyChoice,
+  { policy, more = [], device, threads, server }: PolicyChoice,
   { bundledPolicy, inferenceEntry, env, log }: PolicyHost,
 ): Policy {
-  if (isUrl(policy)) return openOpenAiPolicy({ ...server, baseUrl: policy, log, ...keyFrom(env) });
+  if (isUrl(policy)) return openOpenAiPolicy({ ...server, baseUrls: [policy, ...more], log, ...keyFrom(env) });
   if (/^[a-z]{2,}:/i.test(policy))
     throw new PolicyError(`The policy "${policy}" is not the URL of a server: it begins with http:// or https://.`);
   const client = new InferenceClient({ entry: inferenceEntry, log });
@@ -63,7 +78,7 @@ export function openJudge(verifier: Verifier, choice: JudgeChoice | undefined, {
   const { url, model, server } = choice;
   if (!isUrl(url)) throw new PolicyError(`The judge "${url}" is not the URL of a server: it begins with http:// or https://.`);
   const client = new OpenAiClient({ ...server, baseUrl: url, log, Unusable: PolicyError, ...keyFrom(env) });
-  return createJudge({ verifier, llm: { name: `${client.baseUrl} ${model}`, ask: createLlmJudge({ client, model }) } });
+  return createJudge({ verifier, llm: { name: model, ask: createLlmJudge({ client, model }) } });
 }
 
 function isUrl(text: string): boolean {

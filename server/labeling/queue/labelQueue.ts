@@ -1,14 +1,15 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, WaitingError, Worker } from 'bullmq';
+import { OutageError } from '../breaker.js';
 import { readEventLog } from '../eventLog.js';
+import { LabelError } from '../labelError.js';
 import { type LabelWorld, labelProblem } from '../labelProblem.js';
 import { type ProblemOutcome, type RunOptions, type RunSummary } from '../labelRun.js';
 import { PolicyError } from '../policy.js';
 import type { LabelProblem } from '../runEvents.js';
 import { problemFiles, writeRunFile } from '../runFiles.js';
 import { beginRun } from '../runJson.js';
-import { LabelError } from '../runRecorder.js';
 import { beginEvent, digest, type LabelSettings } from '../runSettings.js';
 import { UndecidedWatch } from '../undecided.js';
 import { logText, ProblemLost, SharedLog } from './sharedLog.js';
@@ -62,7 +63,7 @@ export async function labelQueue(options: QueueOptions, world: LabelWorld): Prom
     const progress = await finished(run, options, signal);
     const outcomes = await run.outcomes();
     const { finished: _all, ...counts } = progress;
-    const summary = { done: 0, skipped: 0, failed: 0, ...counts };
+    const summary = { done: 0, skipped: 0, failed: 0, open: 0, ...counts };
     for (const { problem, job } of shared) {
       const outcome = await collect(problem, outcomes.get(problem.id)!, job, run, settings, world);
       summary[outcome.kind]++;
@@ -111,7 +112,7 @@ function startWorker(
       try {
         return await label(job, token);
       } catch (error) {
-        if (error instanceof PolicyError) stop.abort(error);
+        if (error instanceof PolicyError || error instanceof OutageError) stop.abort(error);
         if (signal.aborted) await job.moveToWait(token);
         // Neither a success nor a failure: the problem is not this worker's any more.
         throw signal.aborted || error instanceof ProblemLost ? new WaitingError() : error;

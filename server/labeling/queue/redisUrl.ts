@@ -1,4 +1,4 @@
-import { LabelError } from '../runRecorder.js';
+import { LabelError } from '../labelError.js';
 
 /** Where a Redis server is, as BullMQ's client takes it. */
 export interface RedisAddress {

@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Gate } from '../remote/gate.js';
+
+/** The policy has failed for longer than the run waits; the message has the cause. */
+export class OutageError extends Error {
+  override readonly name = 'OutageError';
+}
+
+export interface BreakerOptions {
+  /** ms of the first pause; doubled for every further one up to `longestPause`. */
+  readonly firstPause: number;
+  readonly longestPause: number;
+  /** ms of failure without a break after which the run ends. */
+  readonly patience: number;
+  /** Called when a pause begins. */
+  readonly report?: (message: string) => void;
+}
+
+export const defaultBreaker: BreakerOptions = { firstPause: 1000, longestPause: 60_000, patience: 900_000 };
+
+/**
+ * Pauses a run while its policy is away. When a batch fails for a reason that may pass, every problem of the run waits; after
+ * each pause one batch tries, and the others follow when it succeeds.
+ */
+export class Breaker {
+  readonly #options: BreakerOptions;
+  readonly #trying = new Gate(1);
+  #failures = 0;
+  #failingSince = 0;
+
+  constructor(options: Partial<BreakerOptions> = {}) {
+    this.#options = { ...defaultBreaker, ...options };
+  }
+
+  /**
+   * Does work until it succeeds; `failureOf` says why a result is none, undefined when it is one. Rejects with AbortError when
+   * cancelled, and with OutageError when the work has failed for too long.
+   */
+  async run<T>(work: () => Promise<T>, failureOf: (result: T) => string | undefined, signal = new AbortController().signal): Promise<T> {
+    for (;;) {
+      if (this.#failures === 0) {
+        const result = await work();
+        const failure = failureOf(result);
+        if (failure === undefined) return result;
+        // Batches that were under way together count as one failure.
+        if (this.#failures === 0) this.#fail(failure);
+        continue;
+      }
+      const tried = await this.#trying.pass(() => this.#try(work, failureOf, signal), signal);
+      if (tried !== undefined) return tried.result;
+    }
+  }
+
+  /** Undefined when another batch has succeeded meanwhile. */
+  async #try<T>(
+    work: () => Promise<T>,
+    failureOf: (result: T) => string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ result: T } | undefined> {
+    while (this.#failures > 0) {
+      const { firstPause, longestPause } = this.#options;
+      await pause(Math.min(firstPause * 2 ** (this.#failures - 1), longestPause), undefined, { signal });
+      const result = await work();
+      const failure = failureOf(result);
+      if (failure === undefined) {
+        this.#failures = 0;
+        return { result };
+      }
+      this.#fail(failure);
+    }
+    return undefined;
+  }
+
+  #fail(reason: string): void {
+    const { firstPause, longestPause, patience, report } = this.#options;
+    const now = performance.now();
+    if (this.#failures++ === 0) this.#failingSince = now;
+    const failed = now - this.#failingSince;
+    if (failed >= patience)
+      throw new OutageError(
+        `The policy has failed for ${Math.round(failed / 1000)} s: ${reason} The run ends here; the same command continues with the open problems.`,
+      );
+    const wait = Math.min(firstPause * 2 ** (this.#failures - 1), longestPause);
+    report?.(`${reason} The run waits ${wait < 1000 ? `${wait} ms` : `${Math.round(wait / 1000)} s`} and tries again.`);
+  }
+}

@@ -1,0 +1,40 @@
+import type { EventLog } from './eventLog.js';
+import { LabelError } from './labelError.js';
+import type { JudgedRollout } from './runEvents.js';
+import type { SearchTree } from './searchTree.js';
+
+/** Share of failed rollouts beyond which a problem is not finished. */
+export const defaultMostFailed = 0.5;
+
+/** A problem was sampled to its end and has no labels one can use: it stays open, and the same command samples it again. */
+export class ProblemOpen extends LabelError {
+  override readonly name = 'ProblemOpen';
+}
+
+/** The error that keeps a problem open: its root has no value, or too many of its rollouts failed. */
+export function whyOpen(tree: SearchTree, mostFailed: number, reason: string | undefined): ProblemOpen | undefined {
+  const { problem, nodes, rollouts, failures } = tree;
+  const hasNoValue = nodes[0]!.value === undefined;
+  if (!hasNoValue && failures <= mostFailed * rollouts) return undefined;
+  const what = hasNoValue ? 'no rollout from the question is right or wrong' : `${failures} of ${rollouts} rollouts failed`;
+  return new ProblemOpen(`problem ${problem.id} stays open: ${what}${reason === undefined ? '' : ` (${reason.replace(/\.$/, '')})`}.`);
+}
+
+/**
+ * The part of a log from which a problem that stayed open is sampled again: up to the first batch that gave too little. A
+ * finished log is left as it is, unless finished problems are to be tried again too.
+ */
+export function reopened(log: EventLog, mostFailed: number, retryFailed: boolean): EventLog {
+  const { recorded } = log;
+  if (!retryFailed && recorded.some(({ event }) => event.event === 'end')) return log;
+  const at = recorded.findIndex(({ event }) => event.event === 'rollouts' && isPoor(event.rollouts, event.node, mostFailed));
+  if (at < 0) return log;
+  const kept = recorded.slice(0, at);
+  return { recorded: kept, length: kept.reduce((sum, { line }) => sum + Buffer.byteLength(line) + 1, 0) };
+}
+
+function isPoor(rollouts: readonly JudgedRollout[], node: number, mostFailed: number): boolean {
+  const failed = rollouts.filter((one) => 'failure' in one).length;
+  const decided = rollouts.filter((one) => 'verdict' in one && one.verdict !== 'undecided').length;
+  return failed > mostFailed * rollouts.length || (node === 0 && decided === 0);
+}

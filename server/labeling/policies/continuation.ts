@@ -1,0 +1,80 @@
+import { readChoices } from '../../remote/choices.js';
+import type { RequestBody } from '../../remote/openAiClient.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
+
+/**
+ * How a chat model continues from a prefix. `prefix`: the steps so far are the assistant's open message, which the model goes on
+ * writing. `prompt`: the steps so far are part of the question (MM-PRM), and the model writes what follows.
+ */
+export interface Continuation {
+  readonly way: 'prefix' | 'prompt';
+  /** Part of the request that leaves the last message open. */
+  readonly body: RequestBody;
+  /** One sentence for log and run file. */
+  readonly why: string;
+}
+
+/** vLLM and SGLang. */
+const OPEN: RequestBody = { continue_final_message: true, add_generation_prompt: false };
+
+/** Sends a chat request for a few tokens at temperature 0. */
+export type Probe = (body: RequestBody, maxTokens: number) => Promise<unknown>;
+
+export function chosenContinuation(way: 'prefix' | 'prompt'): Continuation {
+  return { way, body: way === 'prefix' ? OPEN : {}, why: `chosen by --continuation ${way}` };
+}
+
+/**
+ * Finds out whether a server continues the assistant's last message. One that ignores the wish starts a new message, which
+ * looks like a rollout and is not one from the prefix. First by its count of prompt tokens: a message left open takes neither
+ * the template's end of a message nor the opening of the next. Servers that count alike (llama.cpp continues any last message
+ * of the assistant) are given a message whose continuation can be told from a new start. `open`: a request whose last message
+ * is the assistant's. Rejects with RequestFailure when the server is away.
+ */
+export async function findContinuation(open: RequestBody, probe: Probe): Promise<Continuation> {
+  const closed = promptTokens(await accepted(probe(open, 1)));
+  const left = await accepted(probe({ ...open, ...OPEN }, 1));
+  if (left !== undefined && closed !== undefined && (promptTokens(left) ?? closed) < closed)
+    return { way: 'prefix', body: OPEN, why: 'the server continues an open message: it counts fewer prompt tokens for one' };
+  for (const body of left === undefined ? [{}] : [OPEN, {}]) {
+    const reply = await accepted(probe({ ...COUNTING, ...body }, 12));
+    const text = reply === undefined ? '' : textOf(reply);
+    if (/^[\s,]*5\b/.test(text))
+      return { way: 'prefix', body, why: 'the server continues an open message: "1 2 3 4" was continued with 5' };
+  }
+  const refused = left === undefined ? 'it refuses continue_final_message' : 'it starts a new message instead';
+  return {
+    way: 'prompt',
+    body: {},
+    why: `the server does not continue an open message (${refused}): the previous steps go into the prompt`,
+  };
+}
+
+/** No model starts a new message with 5 here. */
+const COUNTING: RequestBody = {
+  messages: [
+    { role: 'user', content: 'Count from 1 to 9: write the numbers with blanks between them and nothing else.' },
+    { role: 'assistant', content: '1 2 3 4' },
+  ],
+};
+
+/** Undefined when the server understood the request and does not take it as it is. */
+async function accepted(reply: Promise<unknown>): Promise<unknown> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (error instanceof RequestFailure && (error.details.status === 400 || error.details.status === 422)) return undefined;
+    throw error;
+  }
+}
+
+function textOf(reply: unknown): string {
+  const [choice] = readChoices(reply);
+  const content = choice?.message?.content;
+  return typeof content === 'string' ? content : '';
+}
+
+function promptTokens(reply: unknown): number | undefined {
+  const count = (reply as { usage?: { prompt_tokens?: unknown } | null } | null)?.usage?.prompt_tokens;
+  return typeof count === 'number' ? count : undefined;
+}

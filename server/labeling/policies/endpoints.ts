@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { OpenAiClient, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
+import { RequestFailure } from '../../remote/requestFailure.js';
+
+/** ms for which an endpoint that failed is asked last. */
+const UNHEALTHY_MS = 30_000;
+
+/**
+ * Servers of the same model. All requests from one prefix go to the same server, whose prefix cache then has it; when that one
+ * fails for a reason that may pass, the next in the prefix's own order is asked.
+ */
+export class Endpoints {
+  readonly #clients: readonly OpenAiClient[];
+  readonly #failedAt = new Map<OpenAiClient, number>();
+
+  /** Throws `Unusable` when a URL is none. */
+  constructor(urls: readonly string[], options: Omit<OpenAiClientOptions, 'baseUrl'>) {
+    this.#clients = urls.map((baseUrl) => new OpenAiClient({ ...options, baseUrl }));
+  }
+
+  /** For messages. */
+  get name(): string {
+    const [first, ...more] = this.#clients;
+    return more.length === 0 ? first!.baseUrl : `${first!.baseUrl} and ${more.length} more`;
+  }
+
+  /** As `OpenAiClient.post`, of the server that `key` belongs to. */
+  async post(
+    key: string,
+    path: '/chat/completions' | '/completions',
+    body: RequestBody & { readonly model: string },
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    return await this.#first(key, (client) => client.post(path, body, signal));
+  }
+
+  async models(signal?: AbortSignal): Promise<string[]> {
+    return await this.#first('', (client) => client.models(signal));
+  }
+
+  dispose(): void {
+    for (const client of this.#clients) client.dispose();
+  }
+
+  async #first<T>(key: string, ask: (client: OpenAiClient) => Promise<T>): Promise<T> {
+    const order = this.#order(key);
+    for (const [i, client] of order.entries()) {
+      try {
+        const answer = await ask(client);
+        this.#failedAt.delete(client);
+        return answer;
+      } catch (error) {
+        const isLast = i === order.length - 1;
+        // One that cannot be reached at all is an endpoint less while others answer.
+        const passes = error instanceof RequestFailure ? error.details.isTemporary === true : (error as Error).name !== 'AbortError';
+        if (isLast || !passes) throw error;
+        this.#failedAt.set(client, performance.now());
+      }
+    }
+    throw new Error('A policy needs an endpoint.');
+  }
+
+  /** Rendezvous hashing: an endpoint that comes or goes moves only its own prefixes. Those that failed lately come last. */
+  #order(key: string): OpenAiClient[] {
+    if (this.#clients.length === 1) return [...this.#clients];
+    const now = performance.now();
+    const isFailing = (client: OpenAiClient): boolean => now - (this.#failedAt.get(client) ?? -Infinity) < UNHEALTHY_MS;
+    return this.#clients
+      .map((client) => ({ client, weight: createHash('sha256').update(`${client.baseUrl}\n${key}`).digest('hex') }))
+      .sort((a, b) => Number(isFailing(a.client)) - Number(isFailing(b.client)) || (a.weight < b.weight ? -1 : 1))
+      .map(({ client }) => client);
+  }
+}

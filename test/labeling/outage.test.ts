@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Breaker, OutageError } from '../../server/labeling/breaker.js';
+import type { LabelWorld } from '../../server/labeling/labelProblem.js';
+import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
+import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
+import { connect, startServer } from './openAiSetup.js';
+import { policyOf, problem, walkPolicy } from './scripted.js';
+import { answerJudge } from './solverPolicy.js';
+import type { Fault, VllmServer } from './vllmServer.js';
+
+let root: string;
+let made = 0;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'steplens-outage-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const options: RunOptions = {
+  problems: Array.from({ length: 3 }, (_, i) => ({ ...problem, id: `p${i}` })),
+  problemsFile: 'problems.json',
+  settings: { ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 },
+  jobs: 2,
+  restart: false,
+  signal: new AbortController().signal,
+};
+
+interface Run {
+  readonly server: VllmServer;
+  readonly world: LabelWorld;
+  readonly reports: string[];
+  readonly log: (id: string) => Promise<string>;
+}
+
+async function newRun(patience = 60_000): Promise<Run> {
+  const folder = join(root, String(made++));
+  await mkdir(folder);
+  const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
+  const reports: string[] = [];
+  const breaker = new Breaker({ firstPause: 2, longestPause: 10, patience, report: (message) => reports.push(message) });
+  return {
+    server,
+    world: { policy: connect(server, { retries: 0 }), judge: answerJudge, folder, imageFolder: root, breaker },
+    reports,
+    log: (id) => readFile(join(folder, `${id}.events.jsonl`), 'utf8').catch(() => ''),
+  };
+}
+
+describe('a server that is away for a while', { timeout: 30_000 }, () => {
+  it.each<Fault>(['busy503', 'error500', 'limited429', 'truncatedJson', 'resetMidBody'])(
+    'is waited for, and no failed rollout is written (%s)',
+    async (fault) => {
+      const { server, world, reports, log } = await newRun();
+      server.behaviour.faults = Array<Fault>(9).fill(fault);
+      expect(await labelRun(options, world)).toMatchObject({ done: 3, failed: 0, open: 0, failures: 0 });
+      for (const { id } of options.problems) expect(await log(id)).not.toContain('"failure"');
+      expect(reports.length).toBeGreaterThan(0);
+      expect(reports[0]).toMatch(/The run waits \d+ ms and tries again\.$/);
+    },
+  );
+
+  it('and one whose replies are a web page once it has answered', async () => {
+    const { server, world } = await newRun();
+    await world.policy.describe();
+    server.behaviour.faults = [undefined, ...Array<Fault>(5).fill('htmlPage'), 'noChoices', 'emptyChoices'];
+    expect(await labelRun({ ...options, jobs: 1 }, world)).toMatchObject({ done: 3, failures: 0 });
+  });
+
+  it('is tried by one request at a time while all problems wait', async () => {
+    const { server, world } = await newRun();
+    server.behaviour.faults = Array<Fault>(6).fill('busy503');
+    server.mostAtOnce = 0;
+    await labelRun({ ...options, jobs: 3, problems: options.problems }, world);
+    const first = server.requests.slice(3, 6);
+    expect(first).toHaveLength(3);
+  });
+
+  it('for too long ends the run with the cause; the same call continues with what is left', async () => {
+    const { server, world, log } = await newRun(40);
+    let done = 0;
+    const failing = labelRun(
+      {
+        ...options,
+        jobs: 1,
+        onProblem: () => {
+          if (++done === 1) server.behaviour.alwaysFault = 'busy503';
+        },
+      },
+      world,
+    );
+    await expect(failing).rejects.toThrow(OutageError);
+    await expect(failing).rejects.toThrow(/^The policy has failed for \d+ s: The server answered 503: .*the same command continues/);
+    expect(await log('p0')).toContain('"event":"end"');
+    expect(await log('p1')).not.toContain('"failure"');
+    server.behaviour.alwaysFault = undefined;
+    const again = { ...world, breaker: new Breaker({ firstPause: 2 }) };
+    expect(await labelRun(options, again)).toMatchObject({ done: 2, skipped: 1, open: 0 });
+  });
+});
+
+describe('a problem without usable labels', { timeout: 30_000 }, () => {
+  it('stays open with the reason, and the same call samples it again', async () => {
+    const { server, world, log } = await newRun();
+    server.behaviour.alwaysFault = 'badRequest400';
+    const told: string[] = [];
+    const first = await labelRun(
+      { ...options, onProblem: (_, outcome) => told.push('message' in outcome ? outcome.message : outcome.kind) },
+      world,
+    );
+    expect(first).toMatchObject({ done: 0, open: 3, failures: 12 });
+    expect(told[0]).toMatch(
+      /^problem p\d stays open: no rollout from the question is right or wrong \(The server answered 400: .*context length/,
+    );
+    expect(await log('p0')).not.toContain('"event":"end"');
+    server.behaviour.alwaysFault = undefined;
+    expect(await labelRun(options, world)).toMatchObject({ done: 3, open: 0, failures: 0 });
+    expect(await log('p0')).not.toContain('"failure"');
+    expect(await labelRun(options, world)).toMatchObject({ done: 0, skipped: 3, rollouts: 0 });
+  });
+
+  it('because most rollouts failed is sampled again from the first poor batch, finished ones only when asked', async () => {
+    const { world, log } = await newRun();
+    const walk = walkPolicy({ mistakeRate: 0.3 });
+    let isBad = true;
+    const policy = policyOf(async (request) => {
+      const rollouts = await walk.sample(request);
+      return rollouts.map((one) => (isBad && request.prefix.length > 0 ? { failure: 'Too long.' } : one));
+    });
+    const here = { ...world, policy, mostFailed: 0.25 };
+    const one = {
+      ...options,
+      problems: options.problems.slice(0, 1),
+      settings: { ...defaultLabelSettings['monte-carlo'], solutions: 2, continuations: 4, seed: 3 },
+    };
+    expect(await labelRun(one, here)).toMatchObject({ done: 0, open: 1 });
+    expect(await labelRun(one, { ...here, mostFailed: 1 })).toMatchObject({ done: 1, open: 0 });
+    expect(await log('p0')).toContain('Too long.');
+    isBad = false;
+    expect(await labelRun(one, { ...here, mostFailed: 0.25 })).toMatchObject({ skipped: 1, rollouts: 0 });
+    expect(await labelRun(one, { ...here, mostFailed: 0.25, retryFailed: true })).toMatchObject({ done: 1, failures: 0 });
+    expect(await log('p0')).not.toContain('Too long.');
+  });
+});
