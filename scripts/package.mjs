@@ -51,6 +51,7 @@ export function contents(target) {
     'dist/server.js',
     'dist/cli.js',
     'dist/inference.js',
+    'dist/verifyWorker.js',
     'dist/installCuda.cjs',
     'dist/webview.js',
     'dist/webview.css',

@@ -44,6 +44,7 @@ describe('the VSIX', () => {
       'dist/extension.cjs',
       'dist/server.js',
       'dist/inference.js',
+      'dist/verifyWorker.js',
       'dist/cli.js',
       'dist/webview.js',
       'dist/webview.css',
