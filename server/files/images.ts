@@ -6,8 +6,8 @@ const imageTypes = new Set(['.png', '.jpg', '.jpeg', '.gif', '.webp', '.bmp']);
 
 /**
  * `file:` URIs of those of `paths` that name an existing image, in their order. A path is absolute, or relative to the
- * document's folder, to one above it (a run's trees stand below the folder of its figures) or to a workspace folder. Network
- * paths are not looked for: asking already tells their host.
+ * document's folder, to one above it (a run's trees are below the folder of its figures) or to a workspace folder. Network
+ * paths are not looked for: the request alone would inform their host.
  */
 export async function findImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]> {
   const own = documentUri.startsWith('file:') ? foldersAbove(fileURLToPath(documentUri)) : [];
@@ -16,7 +16,7 @@ export async function findImages(documentUri: string, folderUris: readonly strin
   return found.filter((uri) => uri !== undefined);
 }
 
-/** Every one of `paths`, for a model to read: as the URI where it is found, else as it stands, so that the reader can say it is missing. */
+/** Every one of `paths`, for a model to read: as the URI where it is found, else unchanged, so that the reader can report that it is missing. */
 export function locateImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]> {
   return Promise.all(paths.map(async (path) => (await findImages(documentUri, folderUris, [path]))[0] ?? path));
 }

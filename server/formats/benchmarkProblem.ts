@@ -4,7 +4,7 @@ import type { Slice } from './slices.js';
 import type { LabelledStep } from './stepLabels.js';
 
 export interface BenchmarkFacts {
-  /** Id of the JSON list the steps stand in. */
+  /** Id of the JSON list of the steps. */
   readonly list: number | undefined;
   readonly source?: string | undefined;
   readonly model?: string | undefined;

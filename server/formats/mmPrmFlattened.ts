@@ -4,7 +4,7 @@ import { labelledSteps } from './prmMarkers.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 
-/** Training samples (MM-PRM `data_pipeline/traverse.py`): `process` with `<prm>` behind every step, `labels` one for each. */
+/** Training samples (MM-PRM `data_pipeline/traverse.py`): `process` with `<prm>` after every step, `labels` one for each. */
 export const mmPrmFlattened: JsonFormat = {
   syntax: 'json',
   id: 'mmPrmFlattened',

@@ -8,9 +8,9 @@ import { stepSlice } from './slices.js';
 import { TreeDraft } from './treeDraft.js';
 
 /**
- * The tree MM-PRM's search leaves (`data_pipeline/omegaprm.py`, `State.get_tree_structure`). A child's `partial_solution` is
+ * The tree that MM-PRM's search writes (`data_pipeline/omegaprm.py`, `State.get_tree_structure`). A child's `partial_solution` is
  * what it adds to its parent, one or more steps; the root has none. Its solutions are the root-to-leaf paths. StepLens's
- * own trees have `num_correct`, `num_incorrect` and `assumed` besides, which MM-PRM's dump does not tell.
+ * own trees also have `num_correct`, `num_incorrect` and `assumed`, which MM-PRM's dump does not have.
  */
 export const mmPrmTree: JsonFormat = {
   syntax: 'json',

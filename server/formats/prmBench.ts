@@ -46,7 +46,7 @@ function addErrors(reader: RecordReader, record: number, steps: readonly (Labell
     if (reader.json.get(record, 'error_steps') === undefined) reader.missingKey(record, 'error_steps');
     return;
   }
-  // Three rows of the published files point behind their last step; such an index is reported and left out.
+  // Three rows of the published files have a position after their last step; it is reported and skipped.
   const wrong = new Set(errors.map((error) => reader.wholeNumberAt(error, 1, steps.length)));
   steps.forEach((step, at) => {
     if (step !== undefined) step.values = { human: wrong.has(at + 1) ? -1 : 1 };

@@ -7,7 +7,7 @@ import { addRecordedScores, type LabelledStep, labelFirstError, stepsAt } from '
 
 /**
  * ProcessBench (QwenLM/ProcessBench, arXiv 2412.06559): one solution a record; `label` is the 0-based index of the first wrong
- * step, -1 when all are right. Nothing is known about the steps after it. The subset stands in the id (`gsm8k-0`).
+ * step, -1 when all are right. Nothing is known about the steps after it. The subset is in the id (`gsm8k-0`).
  * `final_answer_correct` and `label` may disagree: a right answer after a wrong step.
  */
 export const processBench: JsonFormat = {

@@ -81,7 +81,7 @@ function frontMatterLines(text: string): number {
   return match === null ? 0 : match[0].split('\n').length - (match[0].endsWith('\n') ? 1 : 0);
 }
 
-/** A byte order mark would hide the marker behind it. */
+/** A byte order mark would hide the marker after it. */
 function asText(line: TextLine): TextLine {
   return line.text.startsWith('\uFEFF') ? { ...line, start: line.start + 1, text: line.text.slice(1) } : line;
 }
@@ -130,7 +130,7 @@ function problemStarts(source: TextSource, markers: readonly Marker[]): { line: 
   return starts;
 }
 
-/** Where a question begins: behind its marker, or below the heading when that has a title besides. */
+/** Where a question begins: after its marker, or below the heading when the heading has a title too. */
 function contentOf(source: TextSource, start: Marker, to: number): number {
   const { end } = source.lines[start.line]!;
   if (!start.isHeading || start.content >= end) return start.content;
@@ -158,7 +158,7 @@ function readProblem(
     else answer = cleaned(text, spanOf(source, region)) || answer;
   });
   if (bodies.length === 0) {
-    // The question and the steps stand in one section.
+    // The question and the steps are in one section.
     const split = questionEnd(source, { from, to: firstSection, content }, marker !== undefined);
     question = split.question;
     bodies.push({ region: split.body, start: split.body.content });

@@ -70,7 +70,7 @@ function afterLine(
   let open = before;
   let from = 0;
   if (open === undefined) {
-    // Also behind words, as in "Step 2: ```python".
+    // Also after words, as in "Step 2: ```python".
     const match = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})|^[^`]*[\s>](`{3,})[\w+.-]*\s*$/.exec(line.text);
     const fence = match?.[1] ?? match?.[2];
     if (fence !== undefined && !unclosed.has(fence[0]!)) {

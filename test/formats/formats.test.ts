@@ -62,7 +62,7 @@ describe('MM-PRM reasoning tree', () => {
     ]);
   });
 
-  it('reads counts, assumed values and the judge where the file tells them; 0 of 0 is no value', () => {
+  it('reads counts, assumed values and the judge where the file has them; 0 of 0 is no value', () => {
     const problem = readFixture('steplens-trees.jsonl').problems[0]!;
     expect(problem.id).toBe('7');
     const nodes = problem.tree!.nodes;

@@ -52,7 +52,7 @@ describe.each(all)('$title', (format, record) => {
     expect(detectFormat(`${text}\n${text}\n`)).toBe(format);
   });
 
-  it('reads every step with the exact place it stands at', () => {
+  it('reads every step with its exact place', () => {
     const text = `${JSON.stringify(record)}\r\n${JSON.stringify(record, undefined, 1).replace(/\n/g, ' ')}\n`;
     const document = readAs(format, text);
     expect(document.faults).toEqual([]);
