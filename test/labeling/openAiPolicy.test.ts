@@ -160,21 +160,24 @@ describe('continuing from a prefix', { timeout: 30_000 }, () => {
     expect(server.requests.map((request) => request.continue_final_message)).toEqual([undefined, true]);
   });
 
-  it('recognizes a server that continues without counting fewer tokens, and does so once', async () => {
-    const log: string[] = [];
-    const server = await startServer({ continuation: 'uncounted' });
-    const policy = connect(server, {}, log);
-    for (let i = 0; i < 2; i++)
-      expect(completed(await policy.sample(ask({ prefix }))).map(({ steps }) => steps)).toEqual(
-        [10, 11, 12].map((number) => counted(1, number)),
-      );
-    expect(server.requests.map((request) => request.max_tokens)).toEqual([1, 1, 12, 256, 256]);
-    expect(log.join()).toContain('"1 2 3 4" was continued with 5');
-    expect(await policy.describe()).toMatchObject({
-      continuation: { way: 'prefix' },
-      fingerprint: expect.stringContaining('"prefix"') as string,
-    });
-  });
+  it.each([false, true])(
+    'recognizes a server that continues without counting fewer tokens, once (writes the message again: %s)',
+    async (isEchoing) => {
+      const log: string[] = [];
+      const server = await startServer({ continuation: 'uncounted', isEchoing });
+      const policy = connect(server, {}, log);
+      for (let i = 0; i < 2; i++)
+        expect(completed(await policy.sample(ask({ prefix }))).map(({ steps }) => steps)).toEqual(
+          [10, 11, 12].map((number) => counted(1, number)),
+        );
+      expect(server.requests.map((request) => request.max_tokens)).toEqual([1, 1, 4, 256, 256]);
+      expect(log.join()).toContain('it continued "1 2 3 4" with 5');
+      expect(await policy.describe()).toMatchObject({
+        continuation: { way: 'prefix' },
+        fingerprint: expect.stringContaining('"prefix"') as string,
+      });
+    },
+  );
 
   it('names the way and the reason, and the address of the server is no part of the fingerprint', async () => {
     const [one, other] = [await startServer({ continuation: 'ignored' }), await startServer({ continuation: 'ignored' })];

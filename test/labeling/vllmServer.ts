@@ -40,6 +40,8 @@ export interface VllmBehaviour {
   seed: 'taken' | 'refused';
   /** vLLM continues an open message; others refuse the parameter, start a new message, or (llama.cpp) continue and count as before. */
   continuation: 'taken' | 'refused' | 'ignored' | 'uncounted';
+  /** A message that is continued comes back with what it began with (llama.cpp). */
+  isEchoing: boolean;
   /** Where a reasoning model's thoughts stand. */
   reasoning: 'none' | 'reasoning' | 'reasoning_content' | 'tag';
   /** Steps in the tags that the prompt asks for, or as they are. */
@@ -64,6 +66,7 @@ export class VllmServer {
     n: 'taken',
     seed: 'taken',
     continuation: 'taken',
+    isEchoing: false,
     reasoning: 'none',
     steps: 'tagged',
     content: 'text',
@@ -156,7 +159,8 @@ export class VllmServer {
     if (body.seed !== undefined && behaviour.seed === 'refused') return this.#invalid(response, 'seed');
     if (body.n !== undefined && body.n > 1 && behaviour.n === 'refused') return this.#invalid(response, 'n');
     const last = body.messages?.at(-1);
-    if (behaviour.continuation === 'uncounted' && last?.content === '1 2 3 4') return json(response, 200, counted(body.model));
+    if (behaviour.continuation === 'uncounted' && last?.content === '1 2 3 4')
+      return json(response, 200, counted(body.model, behaviour.isEchoing));
     const asked = isChat ? readChat(body, behaviour.continuation) : readCompletion(body);
     const images = await Promise.all(asked.images.map((image) => this.#images.path(image)));
     const count = behaviour.n === 'taken' ? (body.n ?? 1) : 1;
@@ -232,7 +236,8 @@ export class VllmServer {
       const isCut = this.behaviour.content.startsWith('cut') || ('finish' in rollout && rollout.finish === 'length');
       const common = { index, logprobs: null, finish_reason: isCut ? 'length' : 'stop', stop_reason: null };
       // A message left open goes on behind `</step>`.
-      const words = asked.isContinued && texts[index] !== '' ? `\n${texts[index]!}` : texts[index]!;
+      const rest = asked.isContinued && texts[index] !== '' ? `\n${texts[index]!}` : texts[index]!;
+      const words = asked.isContinued && this.behaviour.isEchoing ? `${joinSteps(asked.prefix)}${rest}` : rest;
       return isChat ? { ...common, message: this.#message(words) } : { ...common, text: words };
     });
     return {
@@ -268,8 +273,8 @@ export class VllmServer {
 }
 
 /** A model that was asked to count goes on counting. */
-function counted(model: string) {
-  const message = { role: 'assistant', content: ' 5 6 7 8 9' };
+function counted(model: string, isEchoing: boolean) {
+  const message = { role: 'assistant', content: isEchoing ? '1 2 3 4 5' : ' 5' };
   return { id: 'chatcmpl-count', object: 'chat.completion', model, choices: [{ index: 0, message, finish_reason: 'stop' }] };
 }
 

@@ -90,7 +90,7 @@ export class QueueTest {
 
   /** Requests for rollouts; what finds out how the server continues is none. */
   get asked(): number {
-    return this.policy.requests.filter(({ max_tokens = 0 }) => max_tokens > 12).length;
+    return this.policy.requests.filter(({ max_tokens = 0 }) => max_tokens > 4).length;
   }
 
   async files(folder: string): Promise<Record<string, string>> {
