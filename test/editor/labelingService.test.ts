@@ -217,8 +217,9 @@ describe('a judge of the settings', () => {
     expect(new Set(methods)).toEqual(new Set(['right by llm']));
     expect(server.requests[0]!.messages![0]!.content).toContain('That makes the seven');
     const before = server.requests.length;
-    const byRules = await labelled();
-    expect(byRules.file).not.toBe(file);
+    // Nobody else can decide, so the problem stays open.
+    await expect(service.label(job, 0, none)).rejects.toThrow(/stays open: no rollout from the question is right or wrong/);
+    expect(told.at(-1)!.file).not.toBe(file);
     expect(server.requests).toHaveLength(before);
     expect(told.at(-1)!.servers).toEqual([]);
     const both = { ...judged, labelingPolicy: 'http://policy.example/v1' };
