@@ -84,7 +84,9 @@ function endOfLast(source: TextSource, region: Region, items: readonly ListMarke
 /** The paragraphs of an item after its first that are not indented. */
 function outsideParagraphs(source: TextSource, region: Region, item: ListMarker, end: number): Span[] {
   const { text } = source;
-  return paragraphsOf(source, { from: item.line, to: region.to, content: item.content, end })
+  let to = item.line + 1;
+  while (to < region.to && source.lines[to]!.start < end) to++;
+  return paragraphsOf(source, { from: item.line, to, content: item.content, end })
     .slice(1)
     .filter((span) => !/^[ \t]/.test(text.slice(text.lastIndexOf('\n', span.start - 1) + 1, span.start + 1)));
 }

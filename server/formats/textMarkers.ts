@@ -101,7 +101,7 @@ export function inlineStepMarkers(line: TextLine, index: number): StepMarker[] {
   if (line.inside) return [];
   return [...line.text.matchAll(INLINE)].flatMap((match): StepMarker[] => {
     const [all, before, open, number, chinese, close, lateClose] = match;
-    if (REFERS.test(line.text.slice(0, match.index + before!.length))) return [];
+    if (REFERS.test(line.text.slice(Math.max(0, match.index - 20), match.index + before!.length))) return [];
     return [
       {
         line: index,

@@ -26,8 +26,11 @@ function thoughtParts(source: TextSource, region: Region): Region[] {
       if (start >= region.content && start < end && line.text[match.index - 1] !== '`') cuts.push({ start, end: start + match[0].length });
     }
   }
-  return between(source, region, cuts);
+  return between(source, region, cuts.slice(0, MAX_TAGS));
 }
+
+/** Tags of thoughts that are looked at: a text has one or two, and each part is read by itself. */
+const MAX_TAGS = 100;
 
 /** The parts of a region around cuts, without blank ones. */
 function between(source: TextSource, region: Region, cuts: readonly Span[]): Region[] {

@@ -21,6 +21,24 @@ describe('large files', () => {
     ['questions', 'Question: a\n\nb\n\nSolution: c\n\n'.repeat(10_000)],
     ['open images', `Question: ${'!['.repeat(20_000)}\n\nb\n\nc`],
     ['blanks', `Question: a\n\nb${' '.repeat(100_000)}</step>${'\t '.repeat(100_000)}c`],
+    ['lists', `Question: a\n\n${'1. x\n2. y\n'.repeat(20_000)}`],
+    ['loose lists', `Question: a\n\n${Array.from({ length: 20_000 }, (_, i) => `${i + 1}. x\n\ny\n\n`).join('')}`],
+    ['bullets', `Question: a\n\n${'- x\n'.repeat(40_000)}`],
+    ['thoughts', `Question: a\n\n${'<think>a</think>'.repeat(20_000)}`],
+    ['markers in a line', `Question: a\n\n${Array.from({ length: 20_000 }, (_, i) => `Step ${i + 1}: a. `).join('')}`],
+    ['marks', `Question: a\n\n${'a ки\n'.repeat(20_000)}`],
+    ['front matter without end', `---\n${'a\n'.repeat(100_000)}Question: a\n\nb`],
+    ['quoted lines', `> Question: a\n${'> '.repeat(50_000)}\n\nStep 1: b`],
+    ['a table by column', JSON.stringify({ question: Array(20_000).fill('q'), steps: Array(20_000).fill(['a']) })],
+    ['records of others', `${'{"event":"x","time":1}\n'.repeat(50_000)}{"question":"q","steps":["a"]}\n`],
+    ['single quotes', "{'question': 'q', 'steps': ['a']}\n".repeat(20_000)],
+    [
+      'prefixes',
+      JSON.stringify({
+        question: 'q',
+        reasoning_steps: Array.from({ length: 1500 }, (_, i) => ({ solution_prefix: `q\n\n${'a\n\n'.repeat(i)}`, mc_value: 1 })),
+      }),
+    ],
     ['boxes', `Question: a\n\n${'\\boxed{'.repeat(50_000)}`],
   ])('takes time in proportion to its length: %s', (_, text) => {
     const start = performance.now();
