@@ -1,7 +1,6 @@
 import { type QuickPickItem, window } from 'vscode';
-import type { ServerSettings } from '../../server/protocol/settings.js';
+import { devices, type ServerSettings } from '../../server/protocol/settingsTable.js';
 import type { StatusParams } from '../../server/protocol/status.js';
-import { devices } from '../shell/settings.js';
 import type { Command } from './command.js';
 
 type Device = ServerSettings['device'];

@@ -15,12 +15,8 @@ import { EvaluationProgress, type EvaluationProgressParams } from '../../server/
 import { LabelingChanged, type LabelingParams } from '../../server/protocol/labeling.js';
 import type { RequestType } from '../../server/protocol/message.js';
 import { ServerKey } from '../../server/protocol/servers.js';
-import {
-  type InitializationOptions,
-  type ServerSettings,
-  SettingsChanged,
-  type SettingsChangedParams,
-} from '../../server/protocol/settings.js';
+import { type InitializationOptions, SettingsChanged, type SettingsChangedParams } from '../../server/protocol/settings.js';
+import { type ServerSettings } from '../../server/protocol/settingsTable.js';
 import { DocumentChanged, type DocumentChangedParams, StatusChanged, type StatusParams } from '../../server/protocol/status.js';
 import { type Claims, languages } from './claims.js';
 import { messageOf } from './log.js';

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type MachineFacts, machineFacts, providerNames } from '../inference/machine.js';
-import { devices } from '../lsp/settings.js';
 import { ModelError } from '../models/modelError.js';
+import { devices } from '../protocol/settingsTable.js';
 import type { ScorerInfo } from '../scoring/scorer.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 

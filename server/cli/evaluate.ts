@@ -12,8 +12,8 @@ import {
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import { locateImages } from '../files/images.js';
 import { count } from '../language/solutionValues.js';
-import { devices } from '../lsp/settings.js';
 import { ModelError } from '../models/modelError.js';
+import { devices } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';

@@ -4,7 +4,7 @@ import { defaultMostFailed } from '../labeling/openProblem.js';
 import type { JudgeChoice, PolicyChoice } from '../labeling/policies/openPolicy.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
 import { defaultMostUndecided } from '../labeling/undecided.js';
-import { devices } from '../lsp/settings.js';
+import { devices } from '../protocol/settingsTable.js';
 import { UsageError } from './command.js';
 import { parseOptions, seedOption } from './commandOptions.js';
 

@@ -5,9 +5,9 @@ import { InputError, type InputFile, inputFiles, readInputs } from '../files/inp
 import { scoreProblem } from '../language/scoredDocument.js';
 import { count } from '../language/solutionValues.js';
 import { formatValue } from '../language/valueText.js';
-import { devices } from '../lsp/settings.js';
 import { ModelError } from '../models/modelError.js';
-import type { ServerSettings } from '../protocol/settings.js';
+import type { ServerSettings } from '../protocol/settingsTable.js';
+import { devices } from '../protocol/settingsTable.js';
 import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { ProgressLine } from './progressLine.js';

@@ -2,7 +2,7 @@ import type { Verifier } from '../answers/verifier.js';
 import type { Judge } from '../labeling/judge.js';
 import { openJudge, openPolicy, type PolicyHost } from '../labeling/policies/openPolicy.js';
 import { type Policy, PolicyError } from '../labeling/policy.js';
-import type { ServerSettings } from '../protocol/settings.js';
+import type { ServerSettings } from '../protocol/settingsTable.js';
 
 export interface EditorPolicyOptions extends Omit<PolicyHost, 'env'> {
   readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;

@@ -5,7 +5,7 @@ import { problemView } from '../language/problemView.js';
 import { matchLog, replayOf } from '../language/replay.js';
 import { type ScoredDocument, scoreProblem } from '../language/scoredDocument.js';
 import type { LabelingParams, LabelOutcome, MoreRolloutsResult, TreeView } from '../protocol/labeling.js';
-import type { ServerSettings } from '../protocol/settings.js';
+import type { ServerSettings } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
 import type { Reader } from './openDocument.js';

@@ -1,8 +1,7 @@
 import type { ScoredDocument } from '../language/scoredDocument.js';
-import { defaultSettings } from '../lsp/settings.js';
 import { RequestError } from '../protocol/message.js';
 import type { ScoreDocumentResult } from '../protocol/scoring.js';
-import type { ServerSettings } from '../protocol/settings.js';
+import { type ServerSettings, untrustedSettings } from '../protocol/settingsTable.js';
 import type { StatusParams } from '../protocol/status.js';
 import { isLoopback } from '../remote/loopback.js';
 import type { StepLabel } from '../review/labelRecord.js';
@@ -226,7 +225,7 @@ export function createService(
       return settings;
     },
     get trusted() {
-      return isTrusted ? settings : { ...settings, ...untrusted };
+      return isTrusted ? settings : untrustedSettings(settings);
     },
     get isTrusted() {
       return isTrusted;
@@ -351,16 +350,7 @@ export function createService(
   });
 }
 
-/** An untrusted workspace chooses neither model nor device, neither a policy nor a judge, nor where files are written. */
-const untrusted = {
-  modelPath: defaultSettings.modelPath,
-  device: defaultSettings.device,
-  labelingPolicy: defaultSettings.labelingPolicy,
-  labelingJudge: defaultSettings.labelingJudge,
-  labelingFolder: defaultSettings.labelingFolder,
-};
-
 function scorerSettings(settings: ServerSettings, isTrusted: boolean): ScorerSettings {
-  const { modelPath, device, threads } = isTrusted ? settings : { ...settings, ...untrusted };
+  const { modelPath, device, threads } = isTrusted ? settings : untrustedSettings(settings);
   return { modelPath, device, threads };
 }

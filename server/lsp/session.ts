@@ -15,9 +15,10 @@ import type { ScoredDocument } from '../language/scoredDocument.js';
 import { Door } from '../protocol/door.js';
 import { LabelingChanged } from '../protocol/labeling.js';
 import { ServerKey } from '../protocol/servers.js';
+import { type ServerSettings, withResource } from '../protocol/settingsTable.js';
 import { DocumentChanged, StatusChanged } from '../protocol/status.js';
+import { readInitializationOptions } from './initializationOptions.js';
 import { ScoringProgress } from './scoringProgress.js';
-import { readInitializationOptions } from './settings.js';
 import type { LabelerOptions, World } from './world.js';
 
 /** One initialized client: its door, its documents and folders, and the services that work for it. */
@@ -108,6 +109,19 @@ export class Session {
   /** For a model: URIs of the images that exist, the other paths unchanged. */
   locateImages(uri: string, paths: readonly string[]): Promise<string[]> {
     return this.world.locateImages(uri, this.folders, paths);
+  }
+
+  /** The settings that apply to a document's file: its folder of the workspace can have its own. */
+  async settingsFor(uri: string): Promise<ServerSettings> {
+    const { trusted } = this.service;
+    if (this.#client.workspace?.configuration !== true) return trusted;
+    try {
+      const section: unknown = await this.connection.workspace.getConfiguration({ scopeUri: uri, section: 'steplens' });
+      return withResource(trusted, section);
+    } catch (error) {
+      this.connection.console.warn(`The settings of ${uri} cannot be read, the workspace's are used: ${String(error)}`);
+      return trusted;
+    }
   }
 
   /** Forgets a document that the client closed. */

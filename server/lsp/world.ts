@@ -17,7 +17,7 @@ import { readMappedDocument } from '../files/mappings.js';
 import { readerFailed } from '../language/diagnostics.js';
 import type { EvaluateOutcome, EvaluateParams } from '../protocol/evaluation.js';
 import type { RecognizedFamily } from '../protocol/models.js';
-import type { ServerSettings } from '../protocol/settings.js';
+import type { ServerSettings } from '../protocol/settingsTable.js';
 import type { ExportOutcome, ExportTrainingParams } from '../protocol/training.js';
 import { type ScorerHost, scoringServer } from '../scoring/backends/modelScorer.js';
 import { openScorer, type ScorerSettings, scoringKey } from '../scoring/openScorer.js';

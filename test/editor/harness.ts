@@ -1,7 +1,7 @@
 import type { Reader, TextSource } from '../../server/editor/openDocument.js';
 import { type Clock, createService, type Service } from '../../server/editor/service.js';
-import { defaultSettings } from '../../server/lsp/settings.js';
-import type { ServerSettings } from '../../server/protocol/settings.js';
+import type { ServerSettings } from '../../server/protocol/settingsTable.js';
+import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import type { StatusParams } from '../../server/protocol/status.js';
 import type { ReasoningDocument } from '../../server/reasoning/problem.js';
 import type { ScorerSettings } from '../../server/scoring/openScorer.js';

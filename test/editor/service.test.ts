@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ScoringCancelled } from '../../server/editor/service.js';
-import { defaultSettings } from '../../server/lsp/settings.js';
 import { ModelError } from '../../server/models/modelError.js';
+import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import type { StepValues } from '../../server/reasoning/stepValue.js';
 import { NotAllowedError } from '../../server/scoring/scorer.js';
 import { sketch } from '../language/fixture.js';

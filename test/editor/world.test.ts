@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findImages } from '../../server/files/images.js';
-import { defaultSettings, readInitializationOptions, readSettings } from '../../server/lsp/settings.js';
+import { readInitializationOptions } from '../../server/lsp/initializationOptions.js';
 import { readInEditor } from '../../server/lsp/world.js';
+import { defaultSettings, readSettings } from '../../server/protocol/settingsTable.js';
 import { defaultCacheFolder } from '../../server/scoring/openScorer.js';
 
 describe('images of a problem', () => {
@@ -48,7 +49,7 @@ describe('settings from the wire', () => {
       'x',
       3,
       [],
-      { threads: -1, device: 'tpu', threshold: 'high', scoreOnOpen: 'yes', modelPath: 7 },
+      { threads: '2', device: 'tpu', threshold: 'high', scoreOnOpen: 'yes', modelPath: 7, labelingRollouts: NaN },
     ]) {
       expect(readSettings(nothing)).toEqual(defaultSettings);
     }

@@ -10,8 +10,8 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
-import { defaultSettings } from '../../server/lsp/settings.js';
 import { ScoreDocument } from '../../server/protocol/scoring.js';
+import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { ensureBuilt } from './built.js';
 import { TestClient } from './client.js';
 

@@ -1,6 +1,7 @@
 import {
   type CancellationToken,
   type ClientCapabilities,
+  type ConfigurationParams,
   createProtocolConnection,
   type Diagnostic,
   type InitializeResult,
@@ -10,14 +11,14 @@ import {
   type PublishDiagnosticsParams,
   type TextDocumentContentChangeEvent,
 } from 'vscode-languageserver/node';
-import { defaultSettings } from '../../server/lsp/settings.js';
 import { Door } from '../../server/protocol/door.js';
 import type { NotificationType, RequestType } from '../../server/protocol/message.js';
 import type { InitializationOptions } from '../../server/protocol/settings.js';
+import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { DocumentChanged, type DocumentChangedParams, StatusChanged, type StatusParams } from '../../server/protocol/status.js';
 
 const capabilities: ClientCapabilities = {
-  workspace: { inlayHint: { refreshSupport: true }, codeLens: { refreshSupport: true }, workspaceFolders: true },
+  workspace: { inlayHint: { refreshSupport: true }, codeLens: { refreshSupport: true }, workspaceFolders: true, configuration: true },
   window: { workDoneProgress: true },
   textDocument: {
     publishDiagnostics: { codeDescriptionSupport: true, versionSupport: true },
@@ -35,6 +36,8 @@ export class TestClient {
   readonly refreshed: string[] = [];
   readonly logged: string[] = [];
   readonly progress: { readonly token: string | number; readonly value: { readonly kind: string; readonly message?: string } }[] = [];
+  /** The configuration `steplens` of a resource. */
+  configuration: (scopeUri: string | undefined) => unknown = () => null;
   readonly #versions = new Map<string, number>();
   #waiting: { check: () => boolean; resolve: () => void }[] = [];
 
@@ -77,6 +80,9 @@ export class TestClient {
       });
     }
     this.connection.onRequest('window/workDoneProgress/create', () => null);
+    this.connection.onRequest('workspace/configuration', ({ items }: ConfigurationParams) =>
+      items.map(({ scopeUri, section }) => (section === 'steplens' ? this.configuration(scopeUri) : null)),
+    );
     this.connection.listen();
   }
 

@@ -13,17 +13,18 @@ import {
 } from 'vscode-languageserver/node';
 import { localVerifier } from '../../server/answers/localVerifier.js';
 import { createLabeler } from '../../server/editor/labeler.js';
+import type { Labeler, LabelJob } from '../../server/editor/labelingService.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { PolicyError } from '../../server/labeling/policy.js';
 import { startServer } from '../../server/lsp/server.js';
-import { defaultSettings } from '../../server/lsp/settings.js';
 import { createWorld, type World } from '../../server/lsp/world.js';
 import { ModelError } from '../../server/models/modelError.js';
 import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest } from '../../server/protocol/labeling.js';
 import { ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { CancelScoring, ClearCache, ScoreDocument } from '../../server/protocol/scoring.js';
 import { SettingsChanged } from '../../server/protocol/settings.js';
+import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { LowSteps, StepAt } from '../../server/protocol/steps.js';
 import { FakeScorer } from '../editor/fakeScorer.js';
 import { TestClient } from './client.js';
@@ -270,6 +271,29 @@ describe('the server over streams', () => {
       'answered',
     ]);
     await expect(client.ask(MoreRollouts, { ...place, node: 1, count: 4 })).rejects.toThrow('the file was closed');
+  });
+
+  it('labels with the settings of the folder the file is in, and never takes a policy from there', async () => {
+    const jobs: LabelJob[] = [];
+    const labeler: Labeler = {
+      label: (job) => {
+        jobs.push(job);
+        return Promise.reject(new Error('Labeled enough.'));
+      },
+      more: () => Promise.reject(new Error('Not asked for.')),
+      events: () => Promise.resolve(undefined),
+    };
+    const { client } = await opened({ createLabeler: () => labeler });
+    const ask = () => expect(client.ask(LabelProblem, { uri, problem: 0 })).rejects.toThrow('Labeled enough.');
+    await ask();
+    client.configuration = (scope) =>
+      scope === uri ? { labeling: { rollouts: 3, method: 'monte-carlo', policy: 'http://elsewhere' } } : null;
+    await ask();
+    const { labelingRollouts, labelingPolicy } = defaultSettings;
+    expect(jobs.map(({ settings }) => settings)).toMatchObject([
+      { labelingMethod: 'mcts', labelingRollouts, labelingPolicy },
+      { labelingMethod: 'monte-carlo', labelingRollouts: 3, labelingPolicy },
+    ]);
   });
 
   it('looks for images in the folders of the workspace, also in those added later', async () => {

@@ -17,9 +17,9 @@ export function handleLabeling(session: Session): void {
     return document;
   }
 
-  function jobOf(document: ScoredDocument, problem: number, again: boolean): Promise<LabelJob> {
+  async function jobOf(document: ScoredDocument, problem: number, again: boolean): Promise<LabelJob> {
     return labelJob(document, problem, {
-      settings: service.trusted,
+      settings: await session.settingsFor(document.uri),
       again,
       findImages: (paths) => session.findImages(document.uri, paths),
     });

@@ -1,7 +1,7 @@
 import { DidChangeWorkspaceFoldersNotification, type DidChangeWorkspaceFoldersParams } from 'vscode-languageserver';
 import { SettingsChanged } from '../../protocol/settings.js';
+import { readSettings } from '../../protocol/settingsTable.js';
 import type { Session } from '../session.js';
-import { readSettings } from '../settings.js';
 
 /** Settings, trust, consent, and the folders of the workspace. */
 export function handleSettings(session: Session): void {

@@ -1,0 +1,161 @@
+/**
+ * Every setting `steplens.*`, once: manifest, README, extension and server follow from this table or are checked against it
+ * (test/structure/settings.test.ts). The manifest holds the descriptions.
+ */
+
+/** The names are VS Code's. `resource`: read for the file a request is about, so that folders of one workspace can differ. */
+export type SettingScope = 'machine' | 'machine-overridable' | 'window' | 'resource';
+
+export interface Setting<T> {
+  /** Below `steplens.`. */
+  readonly id: string;
+  /** What the manifest says of its values: `type`, and `enum`, `minimum`, `maximum` where they apply. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  readonly default: T;
+  readonly scope: SettingScope;
+  /** An untrusted workspace does not choose it: it names what is loaded, where text is sent, or where files are written. */
+  readonly isRestricted: boolean;
+  /** A value of somebody's configuration: a number is brought into the range; what is of another type is the default. */
+  readonly read: (value: unknown) => T;
+}
+
+type Place<T> = Pick<Setting<T>, 'id' | 'scope' | 'default'> & { readonly isRestricted?: true };
+
+function setting<T>(
+  { isRestricted, ...place }: Place<T>,
+  schema: Setting<T>['schema'],
+  read: (value: unknown) => T | undefined,
+): Setting<T> {
+  return { ...place, isRestricted: isRestricted ?? false, schema, read: (value) => read(value) ?? place.default };
+}
+
+function flag(place: Place<boolean>): Setting<boolean> {
+  return setting(place, { type: 'boolean' }, (value) => (typeof value === 'boolean' ? value : undefined));
+}
+
+/** A text without blanks at its ends; an empty one is the default. */
+function text(place: Place<string>): Setting<string> {
+  return setting(place, { type: 'string' }, (value) => (typeof value === 'string' ? value.trim() || undefined : undefined));
+}
+
+/** A list of texts; what is no text in it is skipped. */
+function texts(place: Place<readonly string[]>): Setting<readonly string[]> {
+  return setting(place, { type: 'array', items: { type: 'string' } }, (value) =>
+    Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined,
+  );
+}
+
+function choice<const T extends string>(values: readonly T[], place: Place<NoInfer<T>>): Setting<T> {
+  return setting<T>(place, { type: 'string', enum: values }, (value) => values.find((one) => one === value));
+}
+
+/** A whole number; fractions are cut off. */
+function whole(minimum: number, maximum: number, place: Place<number>): Setting<number> {
+  return setting(place, { type: 'integer', minimum, maximum }, (value) =>
+    isNumber(value) ? Math.floor(Math.min(maximum, Math.max(minimum, value))) : undefined,
+  );
+}
+
+/** A share in [0, 1]; null leaves the choice to somebody else. */
+function shareOrNull(place: Place<number | null>): Setting<number | null> {
+  return setting(place, { type: ['number', 'null'], minimum: 0, maximum: 1 }, (value) =>
+    isNumber(value) ? Math.min(1, Math.max(0, value)) : undefined,
+  );
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+export const devices = ['auto', 'cuda', 'webgpu', 'dml', 'coreml', 'cpu'] as const;
+
+export const settingsTable = {
+  /** Folder of a model with its `prm.json`; empty = the bundled model. */
+  modelPath: text({ id: 'model.path', scope: 'machine-overridable', default: '', isRestricted: true }),
+  device: choice(devices, { id: 'device', scope: 'machine-overridable', default: 'auto', isRestricted: true }),
+  /** Of a run on the CPU. 0 = half the cores, at most 4. */
+  threads: whole(0, 256, { id: 'threads', scope: 'machine-overridable', default: 0 }),
+  /** A step below it is low. null = the profile's. */
+  threshold: shareOrNull({ id: 'threshold', scope: 'window', default: null }),
+  scoreOnOpen: flag({ id: 'scoreOnOpen', scope: 'window', default: true }),
+  diagnostics: flag({ id: 'diagnostics.enabled', scope: 'window', default: true }),
+  inlayHints: flag({ id: 'inlayHints.enabled', scope: 'window', default: true }),
+  codeLens: flag({ id: 'codeLens.enabled', scope: 'window', default: true }),
+  /** `mini` = the bundled policy, else the base URL of an OpenAI-compatible server or the folder of a local policy. */
+  labelingPolicy: text({ id: 'labeling.policy', scope: 'machine-overridable', default: 'mini', isRestricted: true }),
+  labelingMethod: choice(['mcts', 'monte-carlo'], { id: 'labeling.method', scope: 'resource', default: 'mcts' }),
+  /** Rollouts sampled from every state or step. */
+  labelingRollouts: whole(1, 10_000, { id: 'labeling.rollouts', scope: 'resource', default: 16 }),
+  /** MCTS only: selections at most. */
+  labelingSearches: whole(1, 100_000, { id: 'labeling.searches', scope: 'resource', default: 20 }),
+  /** MCTS only: rollouts at most, over the whole search. */
+  labelingBudget: whole(1, 1_000_000, { id: 'labeling.budget', scope: 'resource', default: 200 }),
+  /** Base URL of the OpenAI-compatible server whose LLM judges answers that the rules cannot decide; empty = none is asked. */
+  labelingJudge: text({ id: 'labeling.judge', scope: 'machine-overridable', default: '', isRestricted: true }),
+  /** The judge's name at its server. */
+  labelingJudgeModel: text({ id: 'labeling.judgeModel', scope: 'machine-overridable', default: '' }),
+  /** Folder of the results, relative to the problem's file or absolute. */
+  labelingFolder: text({ id: 'labeling.folder', scope: 'machine-overridable', default: 'steplens-runs', isRestricted: true }),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+/** Settings that the extension reads and the server never gets. */
+export const extensionSettings = {
+  /** Name in the labels; empty = the user's account. */
+  reviewer: text({ id: 'review.reviewer', scope: 'machine', default: '' }),
+  /** Kinds of error a reviewer chooses from. */
+  errorKinds: texts({
+    id: 'review.errorKinds',
+    scope: 'window',
+    default: ['arithmetic', 'reading the figure', 'logic', 'copied wrongly', 'answer format', 'other'],
+  }),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+type Table = typeof settingsTable;
+
+/** The settings by name. */
+export type ServerSettings = { readonly [K in keyof Table]: Table[K] extends Setting<infer T> ? T : never };
+export type SettingName = keyof Table;
+
+const entries = Object.entries(settingsTable) as [SettingName, Setting<unknown>][];
+
+function settingsOf(valueOf: (name: SettingName, setting: Setting<unknown>) => unknown): ServerSettings {
+  return Object.fromEntries(entries.map(([name, setting]) => [name, valueOf(name, setting)])) as unknown as ServerSettings;
+}
+
+export const defaultSettings: ServerSettings = Object.freeze(settingsOf((_, setting) => setting.default));
+
+/** Settings by name as they came over a wire; whatever is missing or of the wrong type has its default. */
+export function readSettings(value: unknown): ServerSettings {
+  const given = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  return settingsOf((name, setting) => setting.read(given[name]));
+}
+
+/** Settings from an editor's configuration, asked for by id. */
+export function readConfiguration(get: (id: string) => unknown): ServerSettings {
+  return settingsOf((_, { id, read }) => read(get(id)));
+}
+
+/** The settings without what an untrusted workspace must not choose. */
+export function untrustedSettings(settings: ServerSettings): ServerSettings {
+  return settingsOf((name, setting) => (setting.isRestricted ? setting.default : settings[name]));
+}
+
+/**
+ * `settings` with the values of one resource: `section` is the configuration `steplens` as an editor answers it for that resource
+ * (`{ labeling: { method: 'mcts' } }`). A setting it does not have, or that has no `resource` scope, keeps its value.
+ */
+export function withResource(settings: ServerSettings, section: unknown): ServerSettings {
+  return settingsOf((name, { id, scope, read }) => {
+    const value = scope === 'resource' ? valueAt(section, id) : undefined;
+    return value === undefined || value === null ? settings[name] : read(value);
+  });
+}
+
+function valueAt(section: unknown, id: string): unknown {
+  let value = section;
+  for (const key of id.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[key];
+  }
+  return value;
+}
