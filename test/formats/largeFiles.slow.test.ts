@@ -27,7 +27,7 @@ describe('large files', () => {
     ['thoughts', `Question: a\n\n${'<think>a</think>'.repeat(20_000)}`],
     ['markers in a line', `Question: a\n\n${Array.from({ length: 20_000 }, (_, i) => `Step ${i + 1}: a. `).join('')}`],
     ['marks', `Question: a\n\n${'a ки\n'.repeat(20_000)}`],
-    ['front matter without end', `---\n${'a\n'.repeat(100_000)}Question: a\n\nb`],
+    ['front matter without end', `---\n${'a\n'.repeat(100_000)}Step 1: 1 + 1 = 2?\n\nStep 2: b`],
     ['quoted lines', `> Question: a\n${'> '.repeat(50_000)}\n\nStep 1: b`],
     ['a table by column', JSON.stringify({ question: Array(20_000).fill('q'), steps: Array(20_000).fill(['a']) })],
     ['records of others', `${'{"event":"x","time":1}\n'.repeat(50_000)}{"question":"q","steps":["a"]}\n`],
