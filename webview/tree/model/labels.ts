@@ -15,7 +15,7 @@ const known = new WeakMap<TreeModel, Map<number, string>>();
  */
 export function labelOf(model: TreeModel, id: number): string {
   let labels = known.get(model);
-  if (labels === undefined) known.set(model, (labels = new Map()));
+  if (labels === undefined) known.set(model, (labels = new Map<number, string>()));
   let label = labels.get(id);
   if (label === undefined) labels.set(id, (label = makeLabel(model, id)));
   return label;
