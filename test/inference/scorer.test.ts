@@ -116,7 +116,7 @@ async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
     const { logits } = await session.run(feeds, ['logits']);
     const row = (logits!.data as Float32Array).slice(-logits!.dims[2]!);
     const { readout } = profile;
-    if (readout.kind === 'sigmoid-head') throw new Error('No model of these has such a head.');
+    if (readout.kind !== 'label-head' && readout.kind !== 'token-pair') throw new Error('No model of these has such a head.');
     const [values, positive] =
       readout.kind === 'label-head'
         ? [[...row], readout.positive[0]!]

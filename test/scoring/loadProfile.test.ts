@@ -59,7 +59,10 @@ describe('parseProfile', () => {
       "'readout.negative' is \"Yes\"; it must be another token than 'positive'",
     ],
     [{ readout: { kind: 'label-head', positive: 0.5 } }, "'readout.positive' is 0.5"],
-    [{ readout: { kind: 'sigmoid' } }, '"token-pair" or "label-head" or "sigmoid-head"'],
+    [
+      { readout: { kind: 'sigmoid' } },
+      '"token-pair" or "token-probability" or "label-head" or "label-difference" or "sigmoid-head" or "scalar-head"',
+    ],
     [{ range: [1, 0] }, "'range' is [1,0]; it must be two numbers"],
     [{ threshold: 2 }, "'threshold' is 2; it must be a number in the range [0, 1]"],
     [{ aggregation: 'median' }, '"min" or "mean" or "last" or "product"'],
@@ -140,6 +143,9 @@ describe('prm.schema.json', () => {
     'token-pair': testProfile.readout,
     'label-head': { kind: 'label-head', positive: [1] },
     'sigmoid-head': { kind: 'sigmoid-head' },
+    'scalar-head': { kind: 'scalar-head' },
+    'label-difference': { kind: 'label-difference', positive: 1, negative: 0 },
+    'token-probability': { kind: 'token-probability', tokens: ['Y'], lookup: 'text' },
   };
   const images: Record<string, object> = { resize: testImages, tiles: families[2]!.profile.images! };
 

@@ -47,6 +47,23 @@ describe('readouts', () => {
     );
   });
 
+  it('label-difference reads one share less another, scalar-head the value itself, in the range of the profile', () => {
+    const pure = createReader({ kind: 'label-difference', positive: 1, negative: 0 }, tokenizer);
+    expect(pure.read(Float32Array.of(0, Math.log(3)))).toBeCloseTo(0.5, 6);
+    expect(toUnit(pure.read(Float32Array.of(0, Math.log(3))), [-1, 1])).toBeCloseTo(0.75, 6);
+    expect(() => pure.checkWidth(1)).toThrow('reads labels 1 and 0, counted from 0');
+    const scalar = createReader({ kind: 'scalar-head' }, tokenizer);
+    expect(scalar.read(Float32Array.of(-2.5))).toBe(-2.5);
+    expect(() => scalar.checkWidth(2)).toThrow("a 'scalar-head' reads a head of one value");
+  });
+
+  it('token-probability reads tokens among the whole vocabulary', () => {
+    const yes = createReader({ kind: 'token-probability', tokens: ['Yes', 'No'], lookup: 'text' }, tokenizer);
+    expect(yes.columns).toHaveLength(0);
+    expect(yes.read(new Float32Array(10))).toBeCloseTo(0.2, 7);
+    expect(() => yes.checkWidth(9)).toThrow(/9 scores a token.*looks for token 9/);
+  });
+
   it("maps the profile's range to [0, 1]", () => {
     expect(toUnit(0.25, [0, 1])).toBe(0.25);
     expect(toUnit(0, [-1, 1])).toBe(0.5);

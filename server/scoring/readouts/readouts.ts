@@ -1,11 +1,20 @@
 import type { Fields } from '../../models/fields.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
+import { type LabelDifferenceReadout, labelDifference } from './labelDifference.js';
 import { type LabelHeadReadout, labelHead } from './labelHead.js';
+import { type ScalarHeadReadout, scalarHead } from './scalarHead.js';
 import { type SigmoidHeadReadout, sigmoidHead } from './sigmoidHead.js';
 import { type TokenPairReadout, tokenPair } from './tokenPair.js';
+import { type TokenProbabilityReadout, tokenProbability } from './tokenProbability.js';
 
 /** How the graph's scores at one token become a step's score. */
-export type Readout = TokenPairReadout | LabelHeadReadout | SigmoidHeadReadout;
+export type Readout =
+  | TokenPairReadout
+  | TokenProbabilityReadout
+  | LabelHeadReadout
+  | LabelDifferenceReadout
+  | SigmoidHeadReadout
+  | ScalarHeadReadout;
 
 /** Which columns of the graph's scores are needed at a token, and the one number they mean. */
 export interface ScoreReader {
@@ -27,8 +36,11 @@ export interface ReadoutKind<R> {
 /** One file per kind beside this one. */
 const kinds: { readonly [K in Readout['kind']]: ReadoutKind<Extract<Readout, { kind: K }>> } = {
   'token-pair': tokenPair,
+  'token-probability': tokenProbability,
   'label-head': labelHead,
+  'label-difference': labelDifference,
   'sigmoid-head': sigmoidHead,
+  'scalar-head': scalarHead,
 };
 
 export function readReadout(fields: Fields): Readout {

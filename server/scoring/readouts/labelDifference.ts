@@ -1,0 +1,37 @@
+import { ModelError } from '../../models/modelError.js';
+import type { ReadoutKind } from './readouts.js';
+import { softmax } from './softmax.js';
+
+/** Softmax over the labels of a per-token head, the share that means right less the one that means wrong: -1 to 1 (PURE-PRM). */
+export interface LabelDifferenceReadout {
+  readonly kind: 'label-difference';
+  /** The label that means right, and the one that means wrong, from 0. */
+  readonly positive: number;
+  readonly negative: number;
+}
+
+export const labelDifference: ReadoutKind<LabelDifferenceReadout> = {
+  read(fields) {
+    const readout: LabelDifferenceReadout = {
+      kind: 'label-difference',
+      positive: fields.whole('positive', 0, 'labels'),
+      negative: fields.whole('negative', 0, 'labels'),
+    };
+    if (readout.positive === readout.negative) fields.fail('negative', `another label than 'positive'`);
+    return readout;
+  },
+
+  reader: ({ positive, negative }) => ({
+    columns: new Int32Array(0),
+    read(values) {
+      const shares = softmax(values);
+      return shares[positive]! - shares[negative]!;
+    },
+    checkWidth(width) {
+      if (width >= 2 && Math.max(positive, negative) < width) return;
+      throw new ModelError(
+        `The graph gives ${width} ${width === 1 ? 'label' : 'labels'} a token; 'readout' of the profile reads labels ${positive} and ${negative}, counted from 0.`,
+      );
+    },
+  }),
+};
