@@ -1,25 +1,7 @@
-/** The walls of ARCHITECTURE.md as lint rules: each message says where the thing belongs. */
+/** The rules of the code. Its walls, which folder may import which, are a table: scripts/rooms.mjs. */
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
-
-const wall = (message, ...patterns) => ({ regex: patterns.join('|'), message });
-
-const noVscode = wall("'vscode' is imported in extension/ only: pass the value in.", '^vscode$');
-const noOnnx = wall('onnxruntime-node is imported in server/inference/ only: ask the inference client.', '^onnxruntime');
-const noD3 = wall('Drawing belongs in webview/.', '^d3-', '^katex', '^@vscode/webview-ui-toolkit');
-const noExtension = wall('The server and the webview never reach into the extension.', '/extension/');
-const noWebview = wall(
-  "The webview is entered by a panel's protocol.ts and shared/wire.ts alone.",
-  '/webview/(?!(?:tree|evaluation|review)/protocol\\.js$|shared/wire\\.js$)',
-);
-const noOtherPanel = wall('A panel knows shared/, not the inside of another panel.', '/(?:tree|evaluation)/');
-const noServer = wall(
-  'From outside, the server is server/protocol/, its pure reasoning/ and formats/ alone.',
-  '/server/(?!protocol/|reasoning/|formats/)',
-);
-const noNode = wall('Pure code: no Node built-ins, no I/O. Pass the world in.', '^node:', '^(fs|path|os|child_process|crypto)$');
-
-const restrict = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
+import { house } from './scripts/walls.mjs';
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.vscode-test/**', 'bench-results/**', 'test-results/**'] },
@@ -66,24 +48,7 @@ export default tseslint.config(
       },
     },
   },
-  { files: ['extension/**/*.ts'], rules: restrict(noOnnx, noD3, noServer, noWebview) },
-  { files: ['webview/**/*.ts'], rules: restrict(noVscode, noOnnx, noExtension, noNode, noServer) },
-  {
-    files: ['webview/shared/**/*.ts', 'webview/evaluation/**/*.ts'],
-    rules: restrict(noVscode, noOnnx, noExtension, noNode, noServer, noOtherPanel),
-  },
-  { files: ['server/**/*.ts'], rules: restrict(noVscode, noOnnx, noD3, noExtension, noWebview) },
-  { files: ['server/inference/**/*.ts'], rules: restrict(noVscode, noD3, noExtension, noWebview) },
-  { files: ['server/formats/**/*.ts'], rules: restrict(noVscode, noOnnx, noD3, noExtension, noWebview, noNode) },
-  { files: ['server/onnx/**/*.ts'], rules: restrict(wall('server/onnx knows ONNX files, not what they are for: pass it in.', '^\\.\\./')) },
-  {
-    files: ['server/remote/**/*.ts'],
-    rules: restrict(wall('server/remote knows servers, not what they are asked: pass it in.', '^\\.\\./')),
-  },
-  {
-    files: ['server/reasoning/**/*.ts'],
-    rules: restrict(noNode, wall('server/reasoning is pure and imports only itself.', '^\\.\\./', '^[^.]')),
-  },
+  { files: ['server/**/*.ts', 'extension/**/*.ts', 'webview/**/*.ts'], plugins: { house }, rules: { 'house/walls': 'error' } },
   {
     // Command-line programs talk on the console.
     files: ['server/cli/**/*.ts', 'media/**/*.ts', 'test/bench/**/*.ts', 'scripts/**'],

@@ -144,7 +144,10 @@ export class Client implements Disposable {
 
   async #launch(): Promise<Running> {
     const module = Uri.joinPath(this.#context.extensionUri, 'dist', 'server.js').fsPath;
-    const server: ServerOptions = { module, transport: TransportKind.ipc };
+    const run = { module, transport: TransportKind.ipc };
+    // Used when the extension host itself is debugged: .vscode/launch.json attaches to both ports.
+    const debug = { ...run, options: { execArgv: ['--inspect=6009'], env: { ...process.env, STEPLENS_INFERENCE_INSPECT: '6010' } } };
+    const server: ServerOptions = { run, debug };
     const middleware = createMiddleware(this.#claims, () => client);
     const options: LanguageClientOptions = {
       documentSelector: languages.map((language) => ({ language })),

@@ -190,7 +190,7 @@ export class InferenceClient {
       serialization: 'advanced',
       // Its standard output must not reach ours, which may carry the language server's messages.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: entry.endsWith('.ts') ? ['--import', 'tsx'] : [],
+      execArgv: [...(entry.endsWith('.ts') ? ['--import', 'tsx'] : []), ...inspectArguments(process.env)],
       // TF32 rounds factors to 10 bits, by default: scores would differ from the CPU's by up to 6e-3, for a speed that few models gain.
       env: { NVIDIA_TF32_OVERRIDE: '0', ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     });
@@ -358,4 +358,9 @@ export class InferenceClient {
       if (++job.deaths > deathsAllowed) this.#fail(job, `The inference process ended ${job.deaths} times during this request (${cause}).`);
     }
   }
+}
+
+/** A debugger attaches to the child at the port that the extension under debugging names. */
+function inspectArguments({ STEPLENS_INFERENCE_INSPECT: port }: NodeJS.ProcessEnv): string[] {
+  return port !== undefined && /^\d+$/.test(port) ? [`--inspect=${port}`] : [];
 }

@@ -1,0 +1,1 @@
+export function withTable(page: string): string;
