@@ -40,6 +40,7 @@ const bundles = {
       cli: 'server/cli/main.ts',
       inference: 'server/inference/main.ts',
       verifyWorker: 'server/answers/worker.ts',
+      images: 'server/models/images/imageChild.ts',
     },
     external: ['onnxruntime-node', 'sharp'],
     splitting: true,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inferenceEntry } from '../server/bundled.js';
+import { problemImages } from '../server/files/images.js';
 import { quantiseFile } from '../server/onnx/quantiseFile.js';
 import { readModel } from '../server/onnx/readModel.js';
 import { toTokenMajor } from '../server/onnx/tokenMajor.js';
@@ -36,7 +37,7 @@ async function difference(scorer: Scorer, folder: string, cases: readonly Case[]
   for (const { question, steps, images = [], scores } of cases) {
     const path = steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) }));
     const other = isTree ? [{ text: 'Step 2: It is 5.', parent: 0 }] : [];
-    const job = { question, images: images.map((file) => join(folder, file)), steps: [...path, ...other] };
+    const job = { question, images: problemImages({ searched: [folder], roots: [folder] }, images), steps: [...path, ...other] };
     const result = await scorer.score(job, { ignoreCache: true });
     scores.forEach((score, i) => (largest = Math.max(largest, Math.abs(score - result.scores[i]!))));
   }

@@ -3,11 +3,13 @@
  *   npm run model:evaluate [-- --count 1000] [--json]
  * The threshold in `prm.json` was chosen on the validation seed (`--threshold` prints the choice).
  */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { firstLow } from '../../server/evaluation/labelledSolution.js';
+import { problemImages } from '../../server/files/images.js';
 import { auroc, bestThreshold, type ScoredSolution } from './measures.js';
 import { labelledSolution, seeds, trainingCount } from './problems/labelled.js';
 import { figureImage } from './problems/problemFile.js';
@@ -38,7 +40,11 @@ async function scored(seed: number): Promise<ScoredSolution[]> {
     }
     if (problem.figure) writeFileSync(figurePath, await figureImage(problem.figure));
     found.push({
-      scores: await score(problem.question, steps, problem.figure ? [figurePath] : []),
+      scores: await score(
+        problem.question,
+        steps,
+        problemImages({ searched: [], roots: [join(figurePath, '..')] }, problem.figure ? [figurePath] : []),
+      ),
       firstError,
       kind: problem.kind,
       mistake: mistake ?? 'none',

@@ -4,6 +4,7 @@
  * The policy samples candidates for unseen problems, the rules judge their answers, every PRM scores their steps, and
  * StepLens' own evaluation compares the choices. Exact verdicts on steps come from the generator.
  */
+
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -13,9 +14,11 @@ import { localVerifier } from '../../server/answers/localVerifier.js';
 import { type BestOfN, bestOfN, type Selection } from '../../server/evaluation/bestOfN.js';
 import { firstLow, type LabelledSolution } from '../../server/evaluation/labelledSolution.js';
 import { processReport } from '../../server/evaluation/processBenchmark.js';
+import { problemImages } from '../../server/files/images.js';
 import { InferenceClient } from '../../server/inference/client.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
+import type { ProblemImage } from '../../server/models/images/imageFile.js';
 import { writeModel } from '../../server/onnx/model.js';
 import { readModel } from '../../server/onnx/readModel.js';
 import type { Estimate } from '../../server/reasoning/bootstrap.js';
@@ -47,7 +50,7 @@ interface Solved {
   readonly id: string;
   readonly kind: string;
   readonly question: string;
-  readonly images: readonly string[];
+  readonly images: readonly ProblemImage[];
   readonly candidates: readonly {
     readonly steps: readonly string[];
     readonly correct: boolean;
@@ -77,8 +80,9 @@ async function sampleCandidates(): Promise<Solved[]> {
     for (let i = 0; i < Number(values.problems); i++) {
       const generated = generateProblem(seed, i);
       const { problem, figure } = await seedProblem(seed, i);
-      const images = problem.image_path === undefined ? [] : [join(folder, problem.image_path)];
-      if (figure) writeFileSync(images[0]!, figure);
+      const { image_path } = problem;
+      if (figure) writeFileSync(join(folder, image_path!), figure);
+      const images = problemImages({ searched: [folder], roots: [folder] }, image_path === undefined ? [] : [image_path]);
       const random = createRandom(seed, `candidates ${problem.id}`);
       const rollouts = await policy.sample({
         question: problem.question,

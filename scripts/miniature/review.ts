@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { localVerifier } from '../../server/answers/localVerifier.js';
+import { problemImages } from '../../server/files/images.js';
 import { InferenceClient } from '../../server/inference/client.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
@@ -69,8 +70,8 @@ async function collect(): Promise<Known[]> {
     for (let i = 0; i < problems; i++) {
       const generated = generateProblem(seeds.heldOut, i);
       const { problem, figure } = await seedProblem(seeds.heldOut, i);
-      const images = figure ? [join(folder, 'figure.png')] : [];
-      if (figure) writeFileSync(images[0] ?? '', figure);
+      if (figure) writeFileSync(join(folder, 'figure.png'), figure);
+      const images = problemImages({ searched: [folder], roots: [folder] }, figure ? ['figure.png'] : []);
       const sample = async (prefix: readonly string[], count: number, key: string) =>
         policy.sample({
           question: problem.question,

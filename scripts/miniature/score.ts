@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import type { ProblemImage } from '../../server/models/images/imageFile.js';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
 
-/** Scores of a solution's steps in [0, 1], one each; `images` are paths. */
-export type ScoreSteps = (question: string, steps: readonly string[], images: readonly string[]) => Promise<number[]>;
+/** Scores of a solution's steps in [0, 1], one each. */
+export type ScoreSteps = (question: string, steps: readonly string[], images: readonly ProblemImage[]) => Promise<number[]>;
 
 export const modelFolder = fileURLToPath(new URL('../../media/models/mini', import.meta.url));
 

@@ -7,12 +7,20 @@ import { label } from './label.js';
 import { lsp } from './lsp.js';
 import { quantise } from './quantise.js';
 import { score } from './score.js';
+import { type Stream, terminal } from './terminal.js';
 import { verify } from './verify.js';
 
 export const commands: readonly Command[] = [score, label, evaluate, verify, exportCommand, quantise, doctor, lsp, debug];
 
 /** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to go on. */
-export async function runCli(args: readonly string[], world: CliWorld): Promise<number | undefined> {
+export function runCli(
+  args: readonly string[],
+  { out, err, ...world }: Omit<CliWorld, 'out' | 'err'> & { readonly out: Stream; readonly err: Stream },
+): Promise<number | undefined> {
+  return runCommand(args, { ...world, out: terminal(out), err: terminal(err) });
+}
+
+async function runCommand(args: readonly string[], world: CliWorld): Promise<number | undefined> {
   const [name, ...rest] = args;
   const command = commands.find((one) => one.name === name);
   if (name === '--version' || name === '-v') return print(world, `${world.version}\n`);

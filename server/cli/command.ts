@@ -3,10 +3,11 @@ import type { PolicyChoice, PolicyHost } from '../labeling/policies/openPolicy.j
 import type { Policy } from '../labeling/policy.js';
 import type { ScorerSettings } from '../scoring/openScorer.js';
 import type { Scorer } from '../scoring/scorer.js';
+import type { Styled } from './terminal.js';
 
 /** A stream of the terminal, as the commands use it. */
 export interface Output {
-  write(text: string): unknown;
+  write(text: string | Styled): unknown;
   readonly isTTY?: boolean;
   /** Width in characters, when it is a terminal. */
   readonly columns?: number;
@@ -20,12 +21,15 @@ export interface CliWorld {
   readonly isColourful: boolean;
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
-  /** `cacheFolder` undefined: scores are not kept. */
-  createScorer(settings: ScorerSettings, cacheFolder: string | undefined): Scorer;
+  /**
+   * `cacheFolder` undefined: scores are not kept. `servers`: origins that the command line names, which may be sent text and
+   * the key of the environment.
+   */
+  createScorer(settings: ScorerSettings, cacheFolder: string | undefined, servers: readonly string[]): Scorer;
   /** The verifier of final answers. */
   openVerifier(): Verifier;
   /** Throws PolicyError. */
-  openPolicy(choice: PolicyChoice, log: PolicyHost['log']): Policy;
+  openPolicy(choice: PolicyChoice, host: Pick<PolicyHost, 'key' | 'log'>): Policy;
   /** Where scores are kept between runs. */
   readonly cacheFolder: string;
   /** What starts this command again: the interpreter and the script. */

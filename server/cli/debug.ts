@@ -1,6 +1,7 @@
 import { SearchDebugSession } from '../debug/debugSession.js';
 import { createDebugWorld } from '../debug/openTargets.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
+import { keyFor } from '../remote/serverKeys.js';
 import { type Command, UsageError } from './command.js';
 import { parseOptions } from './commandOptions.js';
 
@@ -20,10 +21,10 @@ docs/debugging.md describes every field, the breakpoints and the language of con
     if (!values.stdio) throw new UsageError('debug needs --stdio');
     // Standard output belongs to the protocol.
     const log = (message: string): void => void world.err.write(`steplens: ${message}\n`);
-    const host = { env: world.env, log: { info: () => undefined, warn: log } };
+    const host = { key: (url: string) => keyFor(url, world.env, []), log: { info: () => undefined, warn: log } };
     const session = new SearchDebugSession(
       createDebugWorld({
-        openPolicy: (policy) => Promise.resolve(world.openPolicy({ policy, device: 'auto', threads: 0, server: serverDefaults }, host.log)),
+        openPolicy: (policy) => Promise.resolve(world.openPolicy({ policy, device: 'auto', threads: 0, server: serverDefaults }, host)),
         openJudge: () => Promise.resolve(openJudge(world.openVerifier(), undefined, host)),
       }),
     );

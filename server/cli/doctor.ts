@@ -26,7 +26,7 @@ Exit codes: 0 the model runs, 1 it runs, but not on the device that was asked fo
   async run(args, world) {
     const options = readOptions(args);
     if (options.installCuda) return installCuda(world);
-    const scorer = world.createScorer({ modelPath: options.model, device: options.device, threads: 0 }, undefined);
+    const scorer = world.createScorer({ modelPath: options.model, device: options.device, threads: 0 }, undefined, []);
     try {
       const info = await scorer.describe(world.signal).catch((error: unknown) => {
         if (error instanceof ModelError) return error;

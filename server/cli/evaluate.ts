@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import type { Verifier } from '../answers/verifier.js';
 import {
   defaultThreshold,
@@ -10,7 +9,7 @@ import {
   type StepScores,
 } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
-import { locateImages } from '../files/images.js';
+import { problemImages } from '../files/images.js';
 import { count } from '../language/solutionValues.js';
 import { ModelError } from '../models/modelError.js';
 import { devices } from '../protocol/settingsTable.js';
@@ -19,8 +18,10 @@ import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { parseOptions, seedOption, thresholdOption } from './commandOptions.js';
 import { bestOfNTable, processTable } from './evaluateTables.js';
+import { imagesHelp, imagesOption, placeOfFile } from './imageFolders.js';
 import { ProgressLine } from './progressLine.js';
 import { ReportedInput } from './reportedInput.js';
+import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
 
 export const evaluate: Command = {
   name: 'evaluate',
@@ -41,6 +42,8 @@ with the reference answer by the rules of verify; what they cannot decide is lef
   --model DIR      folder of a model with its prm.json (default: the bundled model)
   --device D       ${devices.join(', ')} (default: auto)
   --no-cache       neither read nor write stored scores
+  ${imagesHelp}
+  ${serverHelp}
 
 Exit codes: 0 done, 2 bad usage, unreadable input or nothing to evaluate, 130 interrupted.
 `,
@@ -121,12 +124,12 @@ class EvaluateRun {
   }
 
   async #score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<StepScores> {
-    const { modelPath, device, useCache } = this.#options;
+    const { modelPath, device, useCache, servers } = this.#options;
     const { signal } = this.#world;
     signal.throwIfAborted();
-    this.#scorer ??= this.#world.createScorer({ modelPath, device, threads: 0 }, useCache ? this.#world.cacheFolder : undefined);
+    this.#scorer ??= this.#world.createScorer({ modelPath, device, threads: 0 }, useCache ? this.#world.cacheFolder : undefined, servers);
     this.#info ??= await this.#scorer.describe(signal);
-    const job = scoreJob(problem, await locateImages(pathToFileURL(file).href, [], problem.images));
+    const job = scoreJob(problem, problemImages(placeOfFile(file, this.#options.images), problem.images));
     return this.#scorer.score(job, { signal, onProgress });
   }
 
@@ -162,6 +165,8 @@ interface EvaluateOptions {
   readonly modelPath: string;
   readonly device: (typeof devices)[number];
   readonly useCache: boolean;
+  readonly images: readonly string[];
+  readonly servers: readonly string[];
 }
 
 function readOptions(args: readonly string[]): EvaluateOptions {
@@ -174,6 +179,8 @@ function readOptions(args: readonly string[]): EvaluateOptions {
     model: { type: 'string', default: '' },
     device: { type: 'string', default: 'auto' },
     'no-cache': { type: 'boolean', default: false },
+    ...imagesOption,
+    ...serverOption,
   });
   if (positionals.length === 0) throw new UsageError('evaluate needs a file or folder');
   if (values.threshold !== undefined && values['threshold-from'] !== undefined)
@@ -190,5 +197,7 @@ function readOptions(args: readonly string[]): EvaluateOptions {
     modelPath: values.model,
     device,
     useCache: !values['no-cache'],
+    images: values.images,
+    servers: allowedOrigins(values['allow-server']),
   };
 }

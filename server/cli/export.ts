@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import type { InputFile } from '../files/inputFiles.js';
+import { isSameFile, writeWhole } from '../files/writeWhole.js';
 import { count } from '../language/solutionValues.js';
 import { firstWords } from '../language/valueText.js';
 import { pathExplainer } from '../training/explainPath.js';
@@ -53,8 +53,15 @@ async function writeRecords(files: readonly InputFile[], options: ExportCliOptio
   const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   if (options.out === '-') out.write(text);
   else {
+    const input = await sameFile(files, options.out);
+    if (input !== undefined) {
+      err.write(
+        `steplens: ${options.out}: it is ${input}, which it would be made of, and is not overwritten; name another file with --out\n`,
+      );
+      return false;
+    }
     try {
-      await writeFile(options.out, text);
+      await writeWhole(options.out, text);
     } catch (error) {
       err.write(`steplens: ${options.out}: it cannot be written: ${(error as Error).message}\n`);
       return false;
@@ -66,6 +73,12 @@ async function writeRecords(files: readonly InputFile[], options: ExportCliOptio
   for (const [reason, number] of Object.entries(excluded))
     err.write(`  ${String(number).padStart(7)} left out (${reason}): ${EXCLUSIONS[reason as Exclusion]}\n`);
   return true;
+}
+
+/** The input that `out` is, by any of its names. */
+async function sameFile(files: readonly InputFile[], out: string): Promise<string | undefined> {
+  for (const { file } of files) if (await isSameFile(file, out)) return file;
+  return undefined;
 }
 
 /** A line of `--explain --json`. */

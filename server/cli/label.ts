@@ -1,5 +1,5 @@
-import { dirname, resolve } from 'node:path';
 import { openCommandVerifier } from '../answers/commandVerifier.js';
+import { problemImages } from '../files/images.js';
 import { Breaker, OutageError } from '../labeling/breaker.js';
 import { LabelError } from '../labeling/labelError.js';
 import { labelRun, type RunSummary } from '../labeling/labelRun.js';
@@ -8,7 +8,9 @@ import { PolicyError } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { LabelProblem } from '../labeling/runEvents.js';
 import { count } from '../language/solutionValues.js';
+import { keyFor, originOf } from '../remote/serverKeys.js';
 import { type CliWorld, type Command, exitCodes } from './command.js';
+import { imagesHelp, placeOfFile } from './imageFolders.js';
 import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
 import { ProgressLine } from './progressLine.js';
 import { ReportedInput } from './reportedInput.js';
@@ -33,6 +35,7 @@ stopped or killed and ends with the same files.
                        monte-carlo: VisualPRM's continuations of every step, one JSONL a problem
   --jobs N             problems at once (default: 4, with a server as many up to 64 as make it
                        faster); the files do not depend on it
+  ${imagesHelp.replace('DIR     ', 'DIR         ').replaceAll('\n', '\n    ')}
   --restart            discard what DIR has of an earlier run
   --shared             other processes that run the same command, on any machine that has DIR, label
                        other problems of it at the same time; start and stop any number of them
@@ -59,7 +62,9 @@ monte-carlo:
   --threshold X        a step is right when more than this share succeeds (default: 0)
   --early-stop         leave the steps after the first wrong one unsampled
 
-A server as policy; its key comes from the environment, STEPLENS_API_KEY or OPENAI_API_KEY:
+A server as policy; its key comes from the environment: STEPLENS_API_KEY, for the server at
+STEPLENS_API_URL, or without that for the only server named here; OPENAI_API_KEY, for the one at
+OPENAI_BASE_URL, or without that for api.openai.com:
   --model NAME         which of its models (default: its only one)
   --mode MODE          chat or completions (default: chat)
   --temperature X, --top-p X, --max-tokens N
@@ -134,7 +139,8 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     progress.clear();
     err.write(`steplens: ${message}\n`);
   };
-  const host = { env: world.env, log: { info: () => undefined, warn: say } };
+  const named = [options.policy.policy, ...(options.policy.more ?? []), options.judge?.url ?? ''].flatMap((url) => originOf(url) ?? []);
+  const host = { key: (url: string) => keyFor(url, world.env, named), log: { info: () => undefined, warn: say } };
   const verifier = options.verifier === undefined ? world.openVerifier() : openCommandVerifier(options.verifier);
   let policy;
   const started = world.now();
@@ -144,14 +150,15 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
   /** Sampled by others before this process joined them. */
   let before: number | undefined;
   try {
-    policy = world.openPolicy(options.policy, host.log);
+    policy = world.openPolicy(options.policy, host);
     const { problemsFile, settings, jobs, restart, mostUndecided, queue } = options;
     const judge = openJudge(verifier, options.judge, host);
+    const imagesOf = placeOfFile(problemsFile, options.images);
     const labelWorld = {
       policy,
       judge,
       folder: options.out,
-      imageFolder: dirname(resolve(problemsFile)),
+      images: (names: readonly string[]) => problemImages(imagesOf, names),
       report: say,
       breaker: new Breaker({ patience: options.patience, report: say }),
       mostFailed: options.mostFailed,

@@ -7,6 +7,7 @@ import { defaultMostUndecided } from '../labeling/undecided.js';
 import { devices } from '../protocol/settingsTable.js';
 import { UsageError } from './command.js';
 import { parseOptions, seedOption } from './commandOptions.js';
+import { imagesOption } from './imageFolders.js';
 
 export interface LabelCliOptions {
   readonly problemsFile: string;
@@ -33,6 +34,8 @@ export interface LabelCliOptions {
   readonly retryFailed: boolean;
   /** ms that the run waits for a policy that fails. */
   readonly patience: number;
+  /** Further folders whose images may be read. */
+  readonly images: readonly string[];
   /** The work queue, where other processes help. */
   readonly queue: { readonly address: string; readonly stalledAfter: number } | undefined;
 }
@@ -118,6 +121,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     shard: text,
     slurm: text,
     'no-fsync': flag,
+    ...imagesOption,
     queue: text,
     'stalled-after': text,
   });
@@ -200,6 +204,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     retryFailed: values['retry-failed'],
     patience: number('patience', 'notNegative', defaultBreaker.patience / 1000) * 1000,
     mostUndecided: number('max-undecided', 'shareOrNone', defaultMostUndecided),
+    images: values.images,
     queue: values.queue === undefined ? undefined : { address: values.queue, stalledAfter: number('stalled-after', 'positive', 30) * 1000 },
   };
 }

@@ -4,9 +4,12 @@ import { bundledPolicy, inferenceEntry, version } from '../bundled.js';
 import { openPolicy } from '../labeling/policies/openPolicy.js';
 /** The `steplens` command. */
 import { serve } from '../lsp/serve.js';
-import { defaultCacheFolder, openScorer, scoringKey } from '../scoring/openScorer.js';
+import { isLoopback } from '../remote/loopback.js';
+import { keyFor } from '../remote/serverKeys.js';
+import { defaultCacheFolder, openScorer } from '../scoring/openScorer.js';
 import { runCli } from './cli.js';
 import { exitCodes } from './command.js';
+import { escapeControls } from './terminal.js';
 
 const { stdout, stderr, env, platform } = process;
 const interrupt = new AbortController();
@@ -23,16 +26,16 @@ try {
     version,
     isColourful: stdout.isTTY && !env.NO_COLOR,
     signal: interrupt.signal,
-    createScorer: (settings, cacheFolder) =>
+    createScorer: (settings, cacheFolder, servers) =>
       openScorer(settings, {
         ...(cacheFolder !== undefined && { cacheFolder }),
-        log: { info: () => undefined, warn: (message) => stderr.write(`steplens: ${message}\n`) },
-        apiKey: () => Promise.resolve(scoringKey(env)),
-        // Whoever names a model on the command line has chosen where it is.
-        allows: () => true,
+        log: { info: () => undefined, warn: (message) => stderr.write(escapeControls(`steplens: ${message}\n`)) },
+        apiKey: (url) => Promise.resolve(keyFor(url, env, servers)),
+        // A model's folder may come from anywhere: the server its profile names is used when the command line names it, too.
+        allows: (origin) => isLoopback(origin) || servers.includes(origin),
       }),
     openVerifier: () => openVerifier(),
-    openPolicy: (choice, log) => openPolicy(choice, { bundledPolicy, inferenceEntry, env, log }),
+    openPolicy: (choice, host) => openPolicy(choice, { bundledPolicy, inferenceEntry, ...host }),
     program: process.argv.slice(0, 2),
     env,
     cacheFolder: defaultCacheFolder(env, platform),
@@ -41,6 +44,6 @@ try {
   });
   if (code !== undefined) process.exitCode = code;
 } catch (error) {
-  stderr.write(`steplens: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  stderr.write(escapeControls(`steplens: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`));
   process.exitCode = exitCodes.unusable;
 }

@@ -1,4 +1,5 @@
 import type { CliWorld } from './command.js';
+import { escapeControls, Styled } from './terminal.js';
 
 const showAfterMs = 1000;
 const everyMs = 100;
@@ -24,12 +25,12 @@ export class ProgressLine {
     if (!this.#world.err.isTTY || now - this.#started < showAfterMs || now - this.#last < everyMs) return;
     this.#last = now;
     this.#isShown = true;
-    this.#world.err.write(`\r\u001b[K${text.slice(-((this.#world.err.columns ?? 80) - 1))}`);
+    this.#world.err.write(new Styled(`\r\u001b[K${escapeControls(text).slice(-((this.#world.err.columns ?? 80) - 1))}`));
   }
 
   clear(): void {
     if (!this.#isShown) return;
     this.#isShown = false;
-    this.#world.err.write('\r\u001b[K');
+    this.#world.err.write(new Styled('\r\u001b[K'));
   }
 }

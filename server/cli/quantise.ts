@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../files/inputFiles.js';
 import { count } from '../language/solutionValues.js';
@@ -45,8 +45,8 @@ Exit codes: 0 done, 2 bad usage, unreadable model or input, 130 interrupted; not
         throw new UsageError(`${values.out} exists; name another folder with --out, or remove it`);
       const check = await readCheck(values.check);
       await mkdir(dirname(out), { recursive: true });
-      unfinished = `${out}.unfinished-${process.pid}`;
-      await mkdir(unfinished);
+      await removeAbandoned(out);
+      unfinished = await mkdtemp(`${out}.unfinished-${process.pid}-`);
       const file = await quantiseFolder(model, unfinished, world, progress);
       progress.clear();
       world.out.write(
@@ -67,6 +67,23 @@ Exit codes: 0 done, 2 bad usage, unreadable model or input, 130 interrupted; not
     }
   },
 };
+
+/** Removes what processes that were killed have left beside `out`. */
+async function removeAbandoned(out: string): Promise<void> {
+  const start = `${basename(out)}.unfinished-`;
+  for (const name of await readdir(dirname(out))) {
+    const owner = name.startsWith(start) ? /^(\d+)-\w{6}$/.exec(name.slice(start.length))?.[1] : undefined;
+    if (owner !== undefined && !isAlive(Number(owner))) await rm(join(dirname(out), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
 
 /** What a model, an input or a disk may be to blame for; system errors name their path themselves. */
 function isExpected(error: unknown): error is Error {

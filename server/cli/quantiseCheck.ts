@@ -1,11 +1,11 @@
-import { pathToFileURL } from 'node:url';
-import { locateImages } from '../files/images.js';
+import { problemImages } from '../files/images.js';
 import { InputError, readInput } from '../files/inputFiles.js';
 import { count } from '../language/solutionValues.js';
 import { formatValue } from '../language/valueText.js';
 import { ModelError } from '../models/modelError.js';
 import { type ScoreJob, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import type { CliWorld } from './command.js';
+import { placeOfFile } from './imageFolders.js';
 import type { ProgressLine } from './progressLine.js';
 
 /** Right and wrong solutions of short problems, for who names none. */
@@ -67,7 +67,7 @@ export async function readCheck(file: string | undefined): Promise<readonly Scor
     throw error instanceof InputError ? new InputError(`${file}: ${error.message}`) : error;
   });
   const jobs: ScoreJob[] = [];
-  for (const problem of reasoning.problems) jobs.push(scoreJob(problem, await locateImages(pathToFileURL(file).href, [], problem.images)));
+  for (const problem of reasoning.problems) jobs.push(scoreJob(problem, problemImages(placeOfFile(file, []), problem.images)));
   if (!jobs.some(({ steps }) => steps.length > 0))
     throw new InputError(`${file}: it holds no steps to compare the models on; name another file with --check`);
   return jobs;
@@ -109,7 +109,7 @@ export async function compareModels(
 
 async function scoreAll(modelPath: string, jobs: readonly ScoreJob[], world: CliWorld, progress: ProgressLine): Promise<Scored> {
   const { signal } = world;
-  const scorer = world.createScorer({ modelPath, device: 'cpu', threads: 0 }, undefined);
+  const scorer = world.createScorer({ modelPath, device: 'cpu', threads: 0 }, undefined, []);
   try {
     const info = await scorer.describe(signal);
     const scores: number[] = [];

@@ -1,6 +1,5 @@
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { locateImages } from '../files/images.js';
+import { problemImages } from '../files/images.js';
 import { InputError, type InputFile, inputFiles, readInputs } from '../files/inputFiles.js';
 import { scoreProblem } from '../language/scoredDocument.js';
 import { count } from '../language/solutionValues.js';
@@ -10,9 +9,11 @@ import type { ServerSettings } from '../protocol/settingsTable.js';
 import { devices } from '../protocol/settingsTable.js';
 import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { imagesHelp, imagesOption, placeOfFile } from './imageFolders.js';
 import { ProgressLine } from './progressLine.js';
 import { scoreLine } from './scoreLines.js';
 import { problemTable, tableHeader } from './scoreTable.js';
+import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
 import { verifyProfile } from './verifyProfile.js';
 
 const widthWithoutTerminal = 120;
@@ -32,6 +33,8 @@ that StepLens recognises.
   --threads N      threads on the CPU (default: half the cores, at most 4)
   --threshold X    a step below X in [0, 1] is low (default: the model's own)
   --no-cache       neither read nor write stored scores
+  ${imagesHelp}
+  ${serverHelp}
   --verify-profile score the examples whose values the authors of the model's family published,
                    instead of files, and say pass or fail
   --verbose        also print why devices were passed over
@@ -41,7 +44,7 @@ Exit codes: 0 done, 1 a verified profile does not agree, 2 bad usage or unreadab
 `,
   async run(args, world) {
     const options = readOptions(args);
-    const scorer = world.createScorer(options, options.useCache ? world.cacheFolder : undefined);
+    const scorer = world.createScorer(options, options.useCache ? world.cacheFolder : undefined, options.servers);
     const run = new ScoreRun(options, scorer, world);
     try {
       return await (options.verifyProfile ? run.verify() : run.all());
@@ -57,6 +60,8 @@ interface ScoreCliOptions extends Pick<ServerSettings, 'modelPath' | 'device' | 
   readonly useCache: boolean;
   readonly verbose: boolean;
   readonly verifyProfile: boolean;
+  readonly images: readonly string[];
+  readonly servers: readonly string[];
 }
 
 class ScoreRun {
@@ -138,7 +143,7 @@ class ScoreRun {
       const { signal } = this.#world;
       signal.throwIfAborted();
       this.#info ??= await this.#describe();
-      const images = await locateImages(pathToFileURL(input.file).href, [], problem.images);
+      const images = problemImages(placeOfFile(input.file, this.#options.images), problem.images);
       const onProgress = (finished: number) => this.#progress.show(input.file, done + finished, total);
       const result = await this.#scorer.score(scoreJob(problem, images), { signal, onProgress });
       // A device may have been lost, or its memory too small, on the way.
@@ -208,6 +213,8 @@ function readOptions(args: readonly string[]): ScoreCliOptions {
         threads: { type: 'string' },
         threshold: { type: 'string' },
         'no-cache': { type: 'boolean', default: false },
+        ...imagesOption,
+        ...serverOption,
         verbose: { type: 'boolean', default: false },
         'verify-profile': { type: 'boolean', default: false },
       },
@@ -238,5 +245,7 @@ function readOptions(args: readonly string[]): ScoreCliOptions {
     useCache: !values['no-cache'],
     verbose: values.verbose,
     verifyProfile: verifies,
+    images: values.images,
+    servers: allowedOrigins(values['allow-server']),
   };
 }

@@ -2,6 +2,7 @@ import type { InputFile } from '../files/inputFiles.js';
 import type { ScoredProblem, ScoredStep } from '../language/scoredDocument.js';
 import { count, formatAggregates, solutionValues } from '../language/solutionValues.js';
 import { firstWords, formatValue, lowMark } from '../language/valueText.js';
+import { escapeControls, Styled } from './terminal.js';
 
 export interface TableStyle {
   /** Characters in a line. */
@@ -15,12 +16,13 @@ const red = ['\u001b[1;31m', '\u001b[0m'] as const;
 const yellow = ['\u001b[33m', '\u001b[0m'] as const;
 
 /** A problem's steps, one a line, under its solutions; the steps of a tree once each, numbered along their paths. */
-export function problemTable({ lines }: InputFile, scored: ScoredProblem, style: TableStyle): string {
+export function problemTable({ lines }: InputFile, scored: ScoredProblem, style: TableStyle): Styled {
   const { problem, steps } = scored;
-  const paint = (text: string, [on, off]: readonly [string, string]) => (style.isColourful ? on + text + off : text);
+  const plain = escapeControls;
+  const paint = (text: string, [on, off]: readonly [string, string]) => (style.isColourful ? on + plain(text) + off : plain(text));
   const line = lines.position(problem.span.start).line + 1;
   const rows = [paint(firstWords(`Problem ${problem.index + 1}, line ${line}: ${problem.question}`, style.width), bold)];
-  if (sharesReason(steps)) rows.push(...wrapped(`Not scored: ${steps[0]!.skipped!}`, style.width, '  '));
+  if (sharesReason(steps)) rows.push(...wrapped(plain(`Not scored: ${steps[0]!.skipped!}`), style.width, '  '));
   if (problem.tree) {
     rows.push(`  ${count(problem.tree.nodes.length, 'node')}, ${count(problem.solutions.length, 'path')}, ${count(steps.length, 'step')}`);
     const numbers: number[] = [];
@@ -40,7 +42,7 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
       if (!sharesReason(steps)) rows.push(...unscored(path, numbers, style.width));
     }
   }
-  return `${rows.join('\n')}\n`;
+  return new Styled(`${rows.join('\n')}\n`);
 
   function row(step: ScoredStep, number: number): string {
     const value = step.value === undefined ? '–' : formatValue(step.value, style.threshold);
@@ -50,7 +52,7 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
       mc === undefined ? '' : mc.correct !== undefined && mc.total !== undefined ? `${mc.correct}/${mc.total}` : formatValue(mc.value);
     const start = `  ${String(number).padStart(4)}  ${value.padStart(6)} ${mark.padEnd(11)} ${rollouts.padStart(7)}  `;
     const text = start + firstWords(step.step.text, Math.max(20, style.width - start.length));
-    return step.firstLow ? paint(text, red) : step.low ? paint(text, yellow) : text;
+    return step.firstLow ? paint(text, red) : step.low ? paint(text, yellow) : plain(text);
   }
 }
 
@@ -73,7 +75,7 @@ function unscored(steps: readonly ScoredStep[], numbers: readonly number[], widt
   });
   return [...byReason].flatMap(([reason, those]) => {
     const which = `${those.length === 1 ? 'Step' : 'Steps'} ${runs(those)}`;
-    return wrapped(`${which} not scored: ${reason}`, width, '        ');
+    return wrapped(escapeControls(`${which} not scored: ${reason}`), width, '        ');
   });
 }
 

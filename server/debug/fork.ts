@@ -11,6 +11,7 @@ import { RunRecorder } from '../labeling/runRecorder.js';
 import { beginEvent, settingsOf } from '../labeling/runSettings.js';
 import { replay, type SearchTree } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
+import type { ProblemImage } from '../models/images/imageFile.js';
 import { prefixKeyOf } from './breakpoints.js';
 import { type ForkCounts, recordedJudge, recordedPolicy, recordingOf } from './recordedPolicy.js';
 
@@ -28,7 +29,7 @@ export interface ForkWorld {
   /** Samples where the path leaves the recorded rollouts; without it such a fork rejects with PolicyError. */
   readonly policy: Policy | undefined;
   readonly judge: Judge;
-  readonly images: readonly string[];
+  readonly images: readonly ProblemImage[];
   readonly signal: AbortSignal;
 }
 

@@ -1,8 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { imagePlace, problemImages } from '../files/images.js';
 import { readInput } from '../files/inputFiles.js';
 import { readEventLog } from '../labeling/eventLog.js';
 import type { Judge } from '../labeling/judge.js';
+import type { LabelWorld } from '../labeling/labelProblem.js';
 import type { Policy } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { LabelProblem } from '../labeling/runEvents.js';
@@ -36,12 +39,9 @@ export function createDebugWorld(host: TargetHost): DebugWorld {
       const [policy, judge] = [await host.openPolicy(name), await host.openJudge()];
       await mkdir(out, { recursive: true });
       const log = problemFiles(out, problem.id, settings.method).log;
-      const feed = liveSearch(problem, settings, { policy, judge, folder: out, imageFolder: dirname(program) }, log);
-      return target(
-        feed,
-        { policy: () => Promise.resolve(policy), judge: () => Promise.resolve(judge), imageFolder: dirname(program) },
-        () => policy.dispose(),
-      );
+      const images = imagesOf(program);
+      const feed = liveSearch(problem, settings, { policy, judge, folder: out, images }, log);
+      return target(feed, { policy: () => Promise.resolve(policy), judge: () => Promise.resolve(judge), images }, () => policy.dispose());
     },
 
     async attach(configuration) {
@@ -49,9 +49,7 @@ export function createDebugWorld(host: TargetHost): DebugWorld {
       const name = textField(configuration, 'policy', true);
       let policy: Policy | undefined;
       const open = async (): Promise<Policy | undefined> => (policy ??= name === undefined ? undefined : await host.openPolicy(name));
-      return target(logFeed(log), { policy: open, judge: () => host.openJudge(), imageFolder: dirname(log) }, async () =>
-        policy?.dispose(),
-      );
+      return target(logFeed(log), { policy: open, judge: () => host.openJudge(), images: imagesOf(log) }, async () => policy?.dispose());
     },
   };
 }
@@ -59,8 +57,12 @@ export function createDebugWorld(host: TargetHost): DebugWorld {
 interface ForkHost {
   policy(): Promise<Policy | undefined>;
   judge(): Promise<Judge>;
-  /** What relative image paths of the log start from. */
-  readonly imageFolder: string;
+  readonly images: LabelWorld['images'];
+}
+
+/** Opens the images that a file of problems, or a log, names. */
+function imagesOf(file: string): LabelWorld['images'] {
+  return (names) => problemImages(imagePlace(pathToFileURL(file).href, []), names);
 }
 
 function target(feed: EventFeed, host: ForkHost, close: () => Promise<void>): DebugTarget {
@@ -72,11 +74,10 @@ function target(feed: EventFeed, host: ForkHost, close: () => Promise<void>): De
       const events = (await readEventLog(feed.logFile)).recorded.map(({ event }) => event);
       const [begin] = events;
       const images = begin?.event === 'begin' ? begin.problem.images : [];
-      const located = images.map((image) => (/^[a-z]{2,}:/i.test(image) ? image : resolve(host.imageFolder, image)));
       return forkSearch(events, feed.logFile, change, {
         policy: await host.policy(),
         judge: await host.judge(),
-        images: located,
+        images: host.images(images),
         signal: stop.signal,
       });
     },

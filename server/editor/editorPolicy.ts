@@ -3,8 +3,10 @@ import type { Judge } from '../labeling/judge.js';
 import { openJudge, openPolicy, type PolicyHost } from '../labeling/policies/openPolicy.js';
 import { type Policy, PolicyError } from '../labeling/policy.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
+import { withoutSecrets } from '../remote/serverAddress.js';
+import { originOf } from '../remote/serverKeys.js';
 
-export interface EditorPolicyOptions extends Omit<PolicyHost, 'env'> {
+export interface EditorPolicyOptions extends Omit<PolicyHost, 'key'> {
   readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
   /** The key of a server, by its base URL; undefined where none was set. */
   readonly key: (url: string) => Promise<string | undefined>;
@@ -25,7 +27,7 @@ const server = { mode: 'chat', temperature: 1, maxTokens: 2048, concurrency: 8, 
  */
 export async function openEditorPolicy(policy: string, { settings, key, ...host }: EditorPolicyOptions): Promise<Policy> {
   const { device, threads } = settings();
-  return openPolicy({ policy, device, threads, server }, { ...host, env: await keyFor(policy, key) });
+  return openPolicy({ policy, device, threads, server }, { ...host, key: await keyOf(policy, key) });
 }
 
 /** Opens the judge that `steplens.labeling.judge` and `judgeModel` name: the rules, and that LLM behind them where one is named. */
@@ -34,12 +36,14 @@ export async function openEditorJudge(
   { url, model }: EditorJudge,
   { key, log }: Pick<EditorPolicyOptions, 'key' | 'log'>,
 ): Promise<Judge> {
-  if (url === '') return openJudge(verifier, undefined, { env: {}, log });
-  if (model === '') throw new PolicyError(`The judge at ${url} has no model: write its name into the setting "Labeling: Judge Model".`);
-  return openJudge(verifier, { url, model, server }, { env: await keyFor(url, key), log });
+  if (url === '') return openJudge(verifier, undefined, { key: () => undefined, log });
+  if (model === '')
+    throw new PolicyError(`The judge at ${withoutSecrets(url)} has no model: write its name into the setting "Labeling: Judge Model".`);
+  return openJudge(verifier, { url, model, server }, { key: await keyOf(url, key), log });
 }
 
-async function keyFor(url: string, key: EditorPolicyOptions['key']): Promise<NodeJS.ProcessEnv> {
-  const found = /^https?:/i.test(url) ? await key(url) : undefined;
-  return found === undefined ? {} : { STEPLENS_API_KEY: found };
+/** The key is asked for once, when the server is opened. */
+async function keyOf(url: string, key: EditorPolicyOptions['key']): Promise<PolicyHost['key']> {
+  const found = originOf(url) === undefined ? undefined : await key(url);
+  return () => found;
 }

@@ -5,6 +5,7 @@ import { evaluationLine } from '../evaluation/evaluationLine.js';
 import type { EvaluateOutcome, EvaluateParams, EvaluationProgressParams, FileFault } from '../protocol/evaluation.js';
 import { type ScoreJob, type ScoreOptions, type ScoreResult, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import { type OpenText, readInputs } from './openInput.js';
+import type { OpenImages } from './scoringQueue.js';
 
 /** Between two tellings of how far it is. Milliseconds. */
 const progressMs = 100;
@@ -14,8 +15,7 @@ const seed = 1;
 /** What an evaluation needs of the server. */
 export interface EvaluationHost {
   openText(uri: string): OpenText | undefined;
-  /** For a model: URIs of the images that are found, the others as they stand. */
-  locateImages(uri: string, paths: readonly string[]): Promise<string[]>;
+  readonly images: OpenImages;
   /** Scores one problem with the model of the settings. */
   score(job: ScoreJob, options: ScoreOptions): Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }>;
   /** The setting; undefined = the model's own. */
@@ -41,7 +41,7 @@ export async function evaluateFiles(
     {
       async score(problem, _file, onProgress) {
         signal.throwIfAborted();
-        const job = scoreJob(problem, await host.locateImages(uri, problem.images));
+        const job = scoreJob(problem, host.images(uri, problem.images));
         const scored = await host.score(job, { signal, onProgress });
         info = scored.info;
         return scored.result;

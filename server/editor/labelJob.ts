@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { FoundImages, ImagePlace } from '../files/images.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import type { LabelingSettings, LabelJob } from './labelingService.js';
@@ -13,8 +14,9 @@ export async function labelJob(
   options: {
     readonly settings: LabelingSettings;
     readonly again: boolean;
-    /** The images that exist, as URIs. */
-    readonly findImages: (paths: readonly string[]) => Promise<readonly string[]>;
+    /** Where the document's images may be. */
+    readonly place: ImagePlace;
+    readonly findImages: (names: readonly string[]) => Promise<FoundImages>;
   },
 ): Promise<LabelJob> {
   const { uri } = document;
@@ -24,14 +26,17 @@ export async function labelJob(
   const { problems, faults } = labelProblems([problem]);
   const [labeled] = problems;
   if (!labeled) throw new Error(faults[0]?.message ?? problemIsGone);
-  const found = (await options.findImages(problem.images.filter((image) => !isUrl(image)))).map((image) => fileURLToPath(image));
+  const { place, settings, again } = options;
+  const { uris, refusals } = await options.findImages(problem.images.filter((image) => !isUrl(image)));
+  if (refusals[0] !== undefined) throw new Error(refusals[0]);
+  const found = uris.map((image) => fileURLToPath(image));
   if (found.length < problem.images.filter((image) => !isUrl(image)).length) {
     throw new Error(
       `The figure of this problem (${problem.images.join(', ')}) was not found beside the file or in the workspace. Correct its path.`,
     );
   }
   const images = [...found, ...problem.images.filter(isUrl)];
-  return { problem: labeled, uri, images, settings: options.settings, again: options.again };
+  return { problem: labeled, uri, images, place, settings, again };
 }
 
 export const problemIsGone = 'This problem is not in the file any more, or the file was closed.';

@@ -1,6 +1,7 @@
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Verifier } from '../answers/verifier.js';
+import { problemImages } from '../files/images.js';
 import { readEventLog } from '../labeling/eventLog.js';
 import type { Judge } from '../labeling/judge.js';
 import { type LabelWorld, labelProblem, moreRollouts } from '../labeling/labelProblem.js';
@@ -77,7 +78,7 @@ export function createLabeler(
           const {
             isSkipped,
             tree: { rollouts, failures, undecided },
-          } = await labelProblem(problem, settings, { policy, judge, folder, imageFolder: folder, report }, signal, onEvent);
+          } = await labelProblem(problem, settings, { policy, judge, folder, images: imagesFrom(folder, job), report }, signal, onEvent);
           return { state: isSkipped ? 'known' : 'done', rollouts, failures, undecided };
         });
       }),
@@ -89,7 +90,7 @@ export function createLabeler(
           policy,
           judge: await judgeOf(job.settings),
           folder: dirname(log),
-          imageFolder: imageFolderOf(job),
+          images: imagesFrom(imageFolderOf(job), job),
           report,
         };
         await moreRollouts(log, node, count, world, signal, onEvent);
@@ -118,6 +119,11 @@ function settingsOf({ labelingMethod, labelingRollouts, labelingSearches, labeli
   return labelingMethod === 'mcts'
     ? { ...defaultLabelSettings.mcts, rollouts: labelingRollouts, searches: labelingSearches, budget: labelingBudget, seed }
     : { ...defaultLabelSettings['monte-carlo'], continuations: labelingRollouts, seed };
+}
+
+/** The images of a log, whose relative paths start from `folder`. */
+function imagesFrom(folder: string, { place: { roots } }: LabelJob): LabelWorld['images'] {
+  return (names) => problemImages({ searched: [folder], roots }, names);
 }
 
 /** `NAME.events.jsonl` beside `NAME.json` or `NAME.jsonl`. */

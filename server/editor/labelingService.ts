@@ -1,3 +1,4 @@
+import type { ImagePlace } from '../files/images.js';
 import type { LabelProblem, RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
@@ -33,6 +34,8 @@ export interface LabelJob {
   readonly uri: string;
   /** The images that exist, as absolute paths. */
   readonly images: readonly string[];
+  /** Where its document's images may be. */
+  readonly place: ImagePlace;
   readonly settings: LabelingSettings;
   /** With another seed than the last time. */
   readonly again: boolean;

@@ -1,4 +1,5 @@
 import { type Decides, type ProblemScores, type ScoredDocument, type ScoredProblem, scoreProblem } from '../language/scoredDocument.js';
+import type { ProblemImage } from '../models/images/imageFile.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
 import { applyLabels, type LabeledDocument } from '../review/applyLabels.js';
@@ -132,9 +133,15 @@ export class OpenDocument {
     return first;
   }
 
-  job(problem: number): ScoreJob {
+  /** A problem of the present reading for the model. `images` opens those that it names. */
+  job(problem: number, images: (names: readonly string[]) => readonly ProblemImage[]): ScoreJob {
     const read = this.#reading!.reasoning.problems[problem]!;
-    return scoreJob(read, read.images);
+    return scoreJob(read, images(read.images));
+  }
+
+  /** Steps of a problem of the present reading. */
+  stepCount(problem: number): number {
+    return this.#reading!.reasoning.problems[problem]!.steps.length;
   }
 
   /** Takes the model's answer for a problem of the present reading. */

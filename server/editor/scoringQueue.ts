@@ -1,3 +1,4 @@
+import type { ProblemImage } from '../models/images/imageFile.js';
 import { ModelChangedError, ModelError } from '../models/modelError.js';
 import { NotAllowedError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
 import type { OpenDocument } from './openDocument.js';
@@ -20,6 +21,9 @@ export interface QueueEvents {
   failed(message: string): void;
 }
 
+/** The images that a document names, for a model to read. */
+export type OpenImages = (uri: string, names: readonly string[]) => readonly ProblemImage[];
+
 interface Run {
   readonly document: OpenDocument;
   readonly problem: number;
@@ -34,7 +38,7 @@ interface Run {
 export class ScoringQueue {
   readonly #documents: () => Iterable<OpenDocument>;
   readonly #createScorer: () => Scorer;
-  readonly #locateImages: (uri: string, paths: readonly string[]) => Promise<readonly string[]>;
+  readonly #images: OpenImages;
   readonly #events: QueueEvents;
   #scorer: Scorer | undefined;
   #info: ScorerInfo | undefined;
@@ -46,16 +50,10 @@ export class ScoringQueue {
   #failedInRow = 0;
   #attempts = 0;
 
-  /** `locateImages`: where the images that a document names are, for a model to read. */
-  constructor(
-    documents: () => Iterable<OpenDocument>,
-    createScorer: () => Scorer,
-    locateImages: (uri: string, paths: readonly string[]) => Promise<readonly string[]>,
-    events: QueueEvents,
-  ) {
+  constructor(documents: () => Iterable<OpenDocument>, createScorer: () => Scorer, images: OpenImages, events: QueueEvents) {
     this.#documents = documents;
     this.#createScorer = createScorer;
-    this.#locateImages = locateImages;
+    this.#images = images;
     this.#events = events;
   }
 
@@ -154,20 +152,15 @@ export class ScoringQueue {
       this.#info = info;
       this.#events.changed();
     }
-    const job = document.job(problem);
-    const images = job.images.length === 0 ? job.images : await this.#locateImages(document.uri, job.images);
-    if (abort.signal.aborted) return;
-    const result = await scorer.score(
-      { ...job, images },
-      {
-        signal: abort.signal,
-        ignoreCache: document.ignoresCache,
-        onProgress: (done) => {
-          run.done = done;
-          this.#events.changed();
-        },
+    const job = document.job(problem, (names) => this.#images(document.uri, names));
+    const result = await scorer.score(job, {
+      signal: abort.signal,
+      ignoreCache: document.ignoresCache,
+      onProgress: (done) => {
+        run.done = done;
+        this.#events.changed();
       },
-    );
+    });
     if (abort.signal.aborted) return;
     // A device may have been lost, or its memory too small, on the way.
     this.#info = await scorer.describe();
@@ -185,12 +178,12 @@ export class ScoringQueue {
     if (++this.#attempts < attemptsPerProblem) return;
     this.#attempts = 0;
     if (++this.#failedInRow >= failuresInRow) return this.#fail(error instanceof Error ? error : new Error(message));
-    const steps = run.document.job(run.problem).steps;
+    const steps = run.document.stepCount(run.problem);
     run.document.settle(run.problem, {
-      scores: new Float64Array(steps.length).fill(NaN),
-      skipped: new Map(steps.map((_, index) => [index, message])),
+      scores: new Float64Array(steps).fill(NaN),
+      skipped: new Map(Array.from({ length: steps }, (_, index) => [index, message])),
     });
-    this.#finished += steps.length;
+    this.#finished += steps;
     this.#events.settled(run.document);
   }
 

@@ -8,7 +8,7 @@ import type { StepLabel } from '../review/labelRecord.js';
 import type { ScorerSettings } from '../scoring/openScorer.js';
 import { NotAllowedError, type Scorer } from '../scoring/scorer.js';
 import { OpenDocument, type Reader, type TextSource } from './openDocument.js';
-import { ScoringQueue } from './scoringQueue.js';
+import { type OpenImages, ScoringQueue } from './scoringQueue.js';
 
 /** A step below this is low as long as neither a setting nor a profile says otherwise. */
 const defaultThreshold = 0.5;
@@ -32,8 +32,7 @@ export interface Log {
 export interface ServiceWorld {
   readonly read: Reader;
   createScorer(settings: ScorerSettings): Scorer;
-  /** Where the images that a document names are; a path as it stands where there is none. */
-  locateImages(uri: string, paths: readonly string[]): Promise<readonly string[]>;
+  readonly images: OpenImages;
   readonly clock: Clock;
   readonly log: Log;
   /** The reading, the scores or the threshold of a document changed. */
@@ -102,7 +101,7 @@ export function createService(
   const queue = new ScoringQueue(
     () => documents.values(),
     () => world.createScorer(scorerSettings(settings, isTrusted)),
-    (uri, paths) => world.locateImages(uri, paths),
+    world.images,
     {
       settled(document) {
         if (document.waitingSteps > 0) return refreshSoon(document.uri);

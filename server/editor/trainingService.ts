@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { isSameFile, writeWhole } from '../files/writeWhole.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import type {
   ExplainTrainingParams,
@@ -30,7 +30,9 @@ export async function exportTraining(
   const faults: FileFault[] = [];
   const problems: Problem[] = [];
   let files = 0;
-  for await (const { reasoning } of readInputs(uris, openText, faults)) {
+  for await (const { file, reasoning } of readInputs(uris, openText, faults)) {
+    if (await isSameFile(file, path))
+      throw new Error(`${path} is one of the files that the training data is made of, and is not overwritten. Choose another name.`);
     files++;
     for (const problem of reasoning.problems) problems.push(problem);
   }
@@ -39,7 +41,7 @@ export async function exportTraining(
     throw new Error(reasons.length > 0 ? reasons.join('\n') : 'There is no file with reasoning to export.');
   }
   const { records, samplesWithError, paths, excluded } = exportProblems(problems, format, { seed, threshold });
-  await writeFile(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  await writeWhole(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   const reasons = Object.entries(excluded).map(([reason, count]) => ({ reason, meaning: EXCLUSIONS[reason as Exclusion], count }));
   return { files, samples: records.length, samplesWithError, paths, excluded: reasons, faults };
 }

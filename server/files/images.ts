@@ -1,24 +1,82 @@
-import { stat } from 'node:fs/promises';
-import { dirname, extname, isAbsolute, resolve } from 'node:path';
+import { constants, type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ImageError, type ImageFile, imageError, type ProblemImage } from '../models/images/imageFile.js';
+import { imageTypeOf } from '../models/images/imageType.js';
+import { isInside } from './insideFolders.js';
 
-const imageTypes = new Set(['.png', '.jpg', '.jpeg', '.gif', '.webp', '.bmp']);
+/** Larger files are not read: a figure of a problem is a few hundred kilobytes. */
+const MOST_BYTES = 64 * 2 ** 20;
 
 /**
- * `file:` URIs of those of `paths` that name an existing image, in their order. A path is absolute, or relative to the
- * document's folder, to one above it (a run's trees are below the folder of its figures) or to a workspace folder. Network
- * paths are not looked for: the request alone would inform their host.
+ * The images that a document names, for models and servers: the one door through which a path in a data file becomes bytes.
+ * An image is read when it is a regular file that begins like an image, and is, with all links resolved, inside one of the
+ * place's roots.
  */
-export async function findImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]> {
-  const own = documentUri.startsWith('file:') ? foldersAbove(fileURLToPath(documentUri)) : [];
-  const folders = [...own, ...folderUris.filter((uri) => uri.startsWith('file:')).map((uri) => fileURLToPath(uri))];
-  const found = await Promise.all(paths.map((path) => findImage(folders, path)));
-  return found.filter((uri) => uri !== undefined);
+export function problemImages(place: ImagePlace, names: readonly string[]): ProblemImage[] {
+  return names.map((name) => ({ name, read: async () => imageInside(name) ?? (await readImage(place, name)) }));
 }
 
-/** Every one of `paths`, for a model to read: as the URI where it is found, else unchanged, so that the reader can report that it is missing. */
-export function locateImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]> {
-  return Promise.all(paths.map(async (path) => (await findImages(documentUri, folderUris, [path]))[0] ?? path));
+export interface FoundImages {
+  /** URIs of the images that can be shown, in their order, of those in the record itself too: what a model would be given. */
+  readonly uris: readonly string[];
+  /** Why others, which exist, are not read. */
+  readonly refusals: readonly string[];
+}
+
+/** Which of the images that a document names can be shown. */
+export async function findImages(place: ImagePlace, names: readonly string[]): Promise<FoundImages> {
+  const found = await Promise.all(names.map((name) => findImage(place, name).catch(imageError)));
+  return {
+    uris: found.filter((image) => typeof image === 'string'),
+    refusals: found.flatMap((image) => (image instanceof RefusedImage ? [image.message] : [])),
+  };
+}
+
+async function findImage(place: ImagePlace, name: string): Promise<string> {
+  if (imageInside(name) !== undefined) return name;
+  const { path, file } = await openImage(place, name);
+  await file.close();
+  return pathToFileURL(path).href;
+}
+
+/** An image that is in the record itself, as a `data:` URL in base64; undefined for any other name. Throws ImageError. */
+function imageInside(url: string): ImageFile | undefined {
+  const match = /^data:image\/[a-z+.-]+;base64,/i.exec(url.slice(0, 64));
+  if (match === null) return undefined;
+  if (url.length > (MOST_BYTES * 4) / 3)
+    throw new ImageError(`The image in the record is too large: ${MOST_BYTES / 2 ** 20} MiB are read. Make it smaller.`);
+  const bytes = Buffer.from(url.slice(match[0].length), 'base64');
+  const type = imageTypeOf(bytes);
+  if (type === undefined)
+    throw new RefusedImage(`The image ${url.slice(0, 40)}… in the record is not a PNG, JPEG, GIF, WebP or BMP file by its first bytes.`);
+  return { name: `${url.slice(0, 40)}…`, type, bytes };
+}
+
+/** The file of an image exists and is not read. */
+class RefusedImage extends ImageError {}
+
+/** Where the images of a document are. Paths of folders, links not yet resolved. */
+export interface ImagePlace {
+  /** Where relative paths are looked for, in this order. */
+  readonly searched: readonly string[];
+  /** What images must be inside. */
+  readonly roots: readonly string[];
+}
+
+/**
+ * The place of a document's images: inside the document's own folder, or one of `folders` (workspace folders and those the
+ * user has named; paths or `file:` URIs). Relative paths are looked for in the document's folder, in those above it (a run's
+ * trees are below the folder of its figures), then in `folders`. The root of a file system is never such a folder.
+ */
+export function imagePlace(documentUri: string, folders: readonly string[]): ImagePlace {
+  const named = folders.flatMap((folder) => (/^[a-z][a-z\d+.-]+:/i.test(folder) ? (pathOfUri(folder) ?? []) : folder));
+  const document = pathOfUri(documentUri);
+  const above = document === undefined ? [] : foldersAbove(document);
+  return {
+    searched: [...above, ...named],
+    roots: [...above.slice(0, 1), ...named].filter((folder) => dirname(folder) !== folder),
+  };
 }
 
 /** The folder of a file and those above it, the nearest first. */
@@ -27,16 +85,115 @@ function foldersAbove(path: string): string[] {
   return folder === path ? [] : [folder, ...foldersAbove(folder)];
 }
 
-async function findImage(folders: readonly string[], path: string): Promise<string | undefined> {
-  if (path.startsWith('data:image/')) return path;
-  if (/^(\\\\|\/\/)/.test(path) || !imageTypes.has(extname(path).toLowerCase())) return undefined;
-  const candidates = isAbsolute(path) ? [path] : folders.map((folder) => resolve(folder, path));
-  for (const candidate of candidates) {
-    const isFile = await stat(candidate).then(
-      (one) => one.isFile(),
-      () => false,
-    );
-    if (isFile) return pathToFileURL(candidate).href;
+interface OpenImage {
+  /** With all links resolved. */
+  readonly path: string;
+  readonly file: FileHandle;
+  readonly size: number;
+  readonly head: Buffer;
+}
+
+async function readImage(place: ImagePlace, name: string): Promise<ImageFile> {
+  const { file, size, head } = await openImage(place, name);
+  try {
+    if (size > MOST_BYTES)
+      throw new ImageError(
+        `The image ${shown(name)} is too large: ${Math.ceil(size / 2 ** 20)} MiB, ${MOST_BYTES / 2 ** 20} MiB are read. Make it smaller.`,
+      );
+    const bytes = Buffer.alloc(size);
+    const { bytesRead } = await file.read(bytes, 0, size, 0);
+    return { name, type: imageTypeOf(head)!, bytes: bytes.subarray(0, bytesRead) };
+  } finally {
+    await file.close();
   }
-  return undefined;
+}
+
+/** Opens an image for reading. Rejects with ImageError; the caller closes the file. */
+async function openImage(place: ImagePlace, name: string): Promise<OpenImage> {
+  const path = pathOf(name);
+  const candidates = isAbsolute(path) ? [path] : place.searched.map((folder) => resolve(folder, path));
+  const roots = await realPaths(place.roots);
+  let refusal: ImageError | undefined;
+  for (const candidate of candidates) {
+    const real = await realpath(candidate).catch(() => undefined);
+    if (real === undefined) continue;
+    try {
+      return await openWithin(roots, real, name);
+    } catch (error) {
+      refusal ??= error instanceof ImageError ? error : new RefusedImage(`The image ${shown(name)} cannot be read (${codeOf(error)}).`);
+    }
+  }
+  throw (
+    refusal ??
+    new ImageError(
+      `The image ${shown(name)} was not found. Put it beside the file that names it, in a folder above it or in the workspace, or correct its path.`,
+    )
+  );
+}
+
+async function openWithin(roots: readonly string[], path: string, name: string): Promise<OpenImage> {
+  if (!isInside(path, roots))
+    throw new RefusedImage(
+      `The image ${shown(name)} is outside the folder of the file that names it and outside the workspace, and is not read. Copy it beside the file, or add its folder to the setting steplens.images.folders (--images DIR on the command line).`,
+    );
+  // Opening a device or a pipe may already have an effect.
+  if (!(await stat(path)).isFile()) throw notRegular(name);
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  try {
+    const opened = await file.stat();
+    // What was looked at by its name may have been exchanged before it was opened.
+    const real = await realpath(path);
+    const named = await stat(real);
+    if (!opened.isFile() || !isInside(real, roots) || named.ino !== opened.ino || named.dev !== opened.dev) throw notRegular(name);
+    const head = Buffer.alloc(32);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    if (imageTypeOf(head.subarray(0, bytesRead)) === undefined)
+      throw new RefusedImage(
+        `The image ${shown(name)} is not a PNG, JPEG, GIF, WebP or BMP file by its first bytes, and is not read. Save it again as PNG or JPEG.`,
+      );
+    return { path: real, file, size: opened.size, head };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function notRegular(name: string): ImageError {
+  return new RefusedImage(`The image ${shown(name)} is not a regular file, and is not read. Name the file of an image.`);
+}
+
+/** A root that is the file system's once links are resolved is none, either. */
+async function realPaths(folders: readonly string[]): Promise<string[]> {
+  const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)));
+  return real.filter((folder) => folder !== undefined && dirname(folder) !== folder) as string[];
+}
+
+/** The path that a name stands for, relative or absolute. Throws ImageError for what is not on this machine. */
+function pathOf(name: string): string {
+  const path = /^file:/i.test(name) ? pathOfUri(name) : name;
+  // Asking for a network path already tells its host.
+  if (path === undefined || /^(\\\\|\/\/)/.test(path) || /^[a-z][a-z\d+.-]+:/i.test(path))
+    throw new ImageError(
+      `The image ${shown(name)} is not on this machine, and images are not fetched. Copy it beside the problem and name its path.`,
+    );
+  if (path.trim() === '' || path.includes('\0')) throw new ImageError(`The image ${shown(name)} is not a path. Name the file of an image.`);
+  return path;
+}
+
+function pathOfUri(uri: string): string | undefined {
+  try {
+    return /^file:/i.test(uri) ? fileURLToPath(uri) : undefined;
+  } catch {
+    // It names a host, or is not the address of a file.
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
+
+/** A name for a message: a data URL can be megabytes long. */
+function shown(name: string): string {
+  return name.length > 200 ? `${name.slice(0, 200)}…` : name;
 }

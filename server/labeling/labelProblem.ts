@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import type { ProblemImage } from '../models/images/imageFile.js';
 import type { Breaker } from './breaker.js';
 import { type Claim, takeClaim } from './claim.js';
 import { type EventLog, fileLog, type LogStore, readEventLog } from './eventLog.js';
@@ -22,8 +22,8 @@ export interface LabelWorld {
   readonly judge: Judge;
   /** Where logs and results are written; it exists. */
   readonly folder: string;
-  /** What relative image paths start from: the folder of the problems file. */
-  readonly imageFolder: string;
+  /** Opens the images that a problem names. */
+  images(names: readonly string[]): readonly ProblemImage[];
   /** Where the log of a problem is kept that would be this file; without it, in that file. */
   readonly logAt?: (file: string) => LogStore;
   /** Without it, every batch is written through to the disk (fsync) before the next one is asked for. */
@@ -181,9 +181,6 @@ async function record(recording: Recording): Promise<SearchTree> {
 async function recordOnce({ begin, files, store, log, world, signal, onEvent, further }: Recording): Promise<SearchTree> {
   const file = await store.open(log.length);
   try {
-    const images = begin.problem.images.map((image) =>
-      /^[a-z]{2,}:/i.test(image) || isAbsolute(image) ? image : resolve(world.imageFolder, image),
-    );
     const run = await RunRecorder.begin({
       begin,
       recorded: log.recorded,
@@ -191,7 +188,7 @@ async function recordOnce({ begin, files, store, log, world, signal, onEvent, fu
       append: (line) => file.append(line),
       policy: world.policy,
       judge: world.judge,
-      images,
+      images: world.images(begin.problem.images),
       ...(world.breaker && { breaker: world.breaker }),
       ...(world.mostFailed !== undefined && { mostFailed: world.mostFailed }),
       keepsOpen: true,

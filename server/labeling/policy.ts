@@ -1,3 +1,5 @@
+import type { ProblemImage } from '../models/images/imageFile.js';
+
 /** The model that writes rollouts, whatever serves it. One file per kind beside this one. */
 export interface Policy {
   /**
@@ -28,8 +30,7 @@ export interface PolicyInfo {
 
 export interface SampleRequest {
   readonly question: string;
-  /** Absolute paths or URLs. */
-  readonly images: readonly string[];
+  readonly images: readonly ProblemImage[];
   /** Steps of the solution so far; none at its start. */
   readonly prefix: readonly string[];
   /** Completions wanted, >= 1. */

@@ -18,7 +18,7 @@ export async function runMethod(run: RunRecorder): Promise<void> {
   }
 }
 
-/** Labels a problem without a file. Its images are given to the policy as they are. */
+/** Labels a problem without a file, and without its images. */
 export async function labelInMemory(
   problem: LabelProblem,
   settings: LabelSettings,
@@ -34,7 +34,7 @@ export async function labelInMemory(
     append: () => Promise.resolve(),
     policy,
     judge,
-    images: problem.images,
+    images: [],
     ...(onEvent && { onEvent }),
   });
   await runMethod(run);

@@ -1,3 +1,4 @@
+import type { ProblemImage } from '../models/images/imageFile.js';
 import { createRandom } from '../reasoning/random.js';
 import { Breaker } from './breaker.js';
 import type { Judge } from './judge.js';
@@ -23,8 +24,8 @@ export interface RecorderOptions {
   append(line: string): Promise<void>;
   readonly policy: Policy;
   readonly judge: Judge;
-  /** The problem's images as the policy takes them: absolute paths or URLs. */
-  readonly images: readonly string[];
+  /** The problem's images. */
+  readonly images: readonly ProblemImage[];
   /** Waits while the policy is away; without it, the problem has one of its own. */
   readonly breaker?: Breaker;
   /** A problem without usable labels is not ended. */

@@ -15,9 +15,14 @@ const listedSolutions = 12;
 
 /**
  * Every value of the step at a position with its source, or the summary of the problem when the position is on its
- * question. `images` are the URIs of the problem's images that exist.
+ * question. `images` are the URIs of the problem's images that can be shown, `refusals` say why others are not.
  */
-export function hover(document: ScoredDocument, position: Position, images: readonly string[]): Hover | null {
+export function hover(
+  document: ScoredDocument,
+  position: Position,
+  images: readonly string[],
+  refusals: readonly string[] = [],
+): Hover | null {
   const place = placeAt(document, position);
   if (!place) return null;
   const { problem, step } = place;
@@ -30,10 +35,20 @@ export function hover(document: ScoredDocument, position: Position, images: read
       nodeLine(problem, step),
       splitLine(step),
     ];
-    return markdown(document, place, [...parts, links(document, problem, step), pictures(images)]);
+    return markdown(document, place, [
+      ...parts,
+      links(document, problem, step),
+      pictures(images),
+      refusals.map(escapeMarkdown).join('\n\n'),
+    ]);
   }
   if (!place.onQuestion) return null;
-  return markdown(document, place, [...problemSummary(document, problem), links(document, problem), pictures(images)]);
+  return markdown(document, place, [
+    ...problemSummary(document, problem),
+    links(document, problem),
+    pictures(images),
+    refusals.map(escapeMarkdown).join('\n\n'),
+  ]);
 }
 
 function markdown(document: ScoredDocument, { problem, step }: Place, parts: readonly string[]): Hover {

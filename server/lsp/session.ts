@@ -9,6 +9,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { createLabelingService, type LabelingService } from '../editor/labelingService.js';
 import { ReviewService } from '../editor/reviewService.js';
 import { createService, type Service } from '../editor/service.js';
+import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '../files/images.js';
 import { diagnostics } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
@@ -62,7 +63,7 @@ export class Session {
             apiKey: (url) => this.#key(url).catch(() => undefined),
             allows: (origin) => this.service.allows(origin),
           }),
-        locateImages: (uri, paths) => this.locateImages(uri, paths),
+        images: (uri, names) => problemImages(this.imagePlace(uri), names),
         clock,
         log,
         onDocument: (uri) => this.#publish(uri),
@@ -86,7 +87,7 @@ export class Session {
       openText: (uri) => texts.get(uri),
       onLabels: (uri, labels) => this.service.setLabels(uri, labels),
       canWrite: () => this.service.isTrusted,
-      findImages: (uri, paths) => this.findImages(uri, paths),
+      findImages: async (uri, names) => (await this.findImages(uri, names)).uris,
       now: () => new Date(),
       warn: (message) => log.warn(message),
     });
@@ -101,14 +102,14 @@ export class Session {
     return this.service.document(uri);
   }
 
-  /** URIs of the images a document names that exist. */
-  findImages(uri: string, paths: readonly string[]): Promise<string[]> {
-    return this.world.findImages(uri, this.folders, paths);
+  /** Where the images that a document names may be. */
+  imagePlace(uri: string): ImagePlace {
+    return imagePlace(uri, this.folders);
   }
 
-  /** For a model: URIs of the images that exist, the other paths unchanged. */
-  locateImages(uri: string, paths: readonly string[]): Promise<string[]> {
-    return this.world.locateImages(uri, this.folders, paths);
+  /** The images a document names that can be shown, and why others cannot. */
+  findImages(uri: string, names: readonly string[]): Promise<FoundImages> {
+    return this.world.findImages(this.imagePlace(uri), names);
   }
 
   /** The settings that apply to a document's file: its folder of the workspace can have its own. */

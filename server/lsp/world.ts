@@ -12,15 +12,16 @@ import type { Reader } from '../editor/openDocument.js';
 import type { OpenText } from '../editor/openInput.js';
 import type { Clock, Log } from '../editor/service.js';
 import { exportTraining } from '../editor/trainingService.js';
-import { findImages, locateImages } from '../files/images.js';
+import { type FoundImages, findImages, type ImagePlace } from '../files/images.js';
 import { readMappedDocument } from '../files/mappings.js';
 import { readerFailed } from '../language/diagnostics.js';
 import type { EvaluateOutcome, EvaluateParams } from '../protocol/evaluation.js';
 import type { RecognizedFamily } from '../protocol/models.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
 import type { ExportOutcome, ExportTrainingParams } from '../protocol/training.js';
+import { keyFor } from '../remote/serverKeys.js';
 import { type ScorerHost, scoringServer } from '../scoring/backends/modelScorer.js';
-import { openScorer, type ScorerSettings, scoringKey } from '../scoring/openScorer.js';
+import { openScorer, type ScorerSettings } from '../scoring/openScorer.js';
 import { recogniseModel, shortestProfile } from '../scoring/recogniseModel.js';
 import type { Scorer } from '../scoring/scorer.js';
 
@@ -54,8 +55,7 @@ export interface World {
   readonly clock: Clock;
   createScorer(settings: ScorerSettings, host: ScorerHost): Scorer;
   createLabeler(options: LabelerOptions): Labeler;
-  findImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
-  locateImages(documentUri: string, folderUris: readonly string[], paths: readonly string[]): Promise<string[]>;
+  findImages(place: ImagePlace, names: readonly string[]): Promise<FoundImages>;
   /** Options as for `createLabeler`. */
   createDebugWorld(options: LabelerOptions): DebugWorld;
   readText(uri: string): Promise<string>;
@@ -67,27 +67,34 @@ export interface World {
   scoringServer(folder: string): Promise<string | undefined>;
 }
 
+/** The key of a server that the client keeps, else the one the environment has for it. */
+function withEnvironment(key: (url: string) => Promise<string | undefined>): (url: string) => Promise<string | undefined> {
+  return async (url) => (await key(url)) ?? keyFor(url, process.env, []);
+}
+
 export function createWorld(): World {
   const verifier = openVerifier();
   return {
     version,
     read: readInEditor,
-    createScorer: (settings, host) =>
-      openScorer(settings, { ...host, apiKey: async (url) => (await host.apiKey(url)) ?? scoringKey(process.env) }),
-    createLabeler: (options) =>
-      createLabeler(
-        (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options }),
-        (verifier, judge) => openEditorJudge(verifier, judge, options),
+    createScorer: (settings, host) => openScorer(settings, { ...host, apiKey: withEnvironment(host.apiKey) }),
+    createLabeler({ key, ...options }) {
+      const host = { ...options, key: withEnvironment(key) };
+      return createLabeler(
+        (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...host }),
+        (rules, judge) => openEditorJudge(rules, judge, host),
         verifier,
         (message) => options.log.warn(message),
-      ),
-    createDebugWorld: (options) =>
-      createDebugWorld({
-        openPolicy: (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...options }),
-        openJudge: () => openEditorJudge(verifier, { url: '', model: '' }, options),
-      }),
+      );
+    },
+    createDebugWorld({ key, ...options }) {
+      const host = { ...options, key: withEnvironment(key) };
+      return createDebugWorld({
+        openPolicy: (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...host }),
+        openJudge: () => openEditorJudge(verifier, { url: '', model: '' }, host),
+      });
+    },
     findImages,
-    locateImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),
     evaluate: (params, signal, host) => evaluateFiles(params, signal, { ...host, now: () => performance.now() }),
     exportTraining,

@@ -1,5 +1,43 @@
-/** Whether an origin is this machine itself, by its name: what is sent there stays here. */
+import { lookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+
+/**
+ * Whether an origin says that it is this machine. What is sent there stays here, because `resolveName` connects such a name
+ * to nothing else.
+ */
 export function isLoopback(origin: string): boolean {
   const { hostname } = new URL(origin);
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  return isLoopbackName(hostname) || hostname === '[::1]' || isLoopbackAddress(hostname);
+}
+
+function isLoopbackName(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost');
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || /^127(\.\d+){3}$/.test(address);
+}
+
+/** A name ends in `localhost` and resolves to another machine. */
+export class NotLoopbackError extends Error {
+  override readonly name = 'NotLoopbackError';
+}
+
+/**
+ * Resolves the names of servers for `node:http`. The addresses of `localhost` and `*.localhost`, whose origins need no
+ * consent, are looked at: a resolver may send them elsewhere.
+ */
+export const resolveName: LookupFunction = nameResolver(lookup);
+
+/** @param find Node's `dns.lookup`. */
+export function nameResolver(find: typeof lookup): LookupFunction {
+  return (hostname, options, callback) => {
+    find(hostname, { ...options, all: true }, (error, addresses) => {
+      const foreign = error === null && isLoopbackName(hostname) && addresses.find(({ address }) => !isLoopbackAddress(address));
+      if (foreign) callback(new NotLoopbackError(`${hostname} is ${foreign.address} here, not this machine`), []);
+      else if (error !== null) callback(error, []);
+      else if (options.all === true) callback(null, addresses);
+      else callback(null, addresses[0]!.address, addresses[0]!.family);
+    });
+  };
 }

@@ -1,5 +1,3 @@
-import { APIConnectionTimeoutError, APIError } from 'openai';
-
 export interface RequestFailureDetails {
   readonly status?: number;
   /** The parameter that the server refused, where it names one. */
@@ -24,73 +22,80 @@ export class RequestFailure extends Error {
   }
 }
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_INVALID_URL']);
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 const TEMPORARY = new Set([408, 409, 425, 429]);
+/** Of what a server says, in UTF-16 units. */
+const LONGEST_WORDS = 300;
 
-/** What a failed request of the openai package comes to. */
-export function requestFailure(error: unknown): RequestFailure {
+/** A system error (refused, reset, cut off) as a failure. */
+export function connectionFailure(error: unknown): RequestFailure {
   if (error instanceof RequestFailure) return error;
-  const { code, message } = innermost(error);
-  if (error instanceof APIConnectionTimeoutError || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
-    return new RequestFailure('The server did not answer in time.', { isTemporary: true });
-  }
-  if (error instanceof APIError && typeof error.status === 'number') return refusal(error as StatusError, error.status);
-  if (error instanceof SyntaxError)
-    return new RequestFailure('The server answered with JSON that cannot be read; it may have been cut off.', { isTemporary: true });
+  const { name, message, code } = error as NodeJS.ErrnoException;
+  if (name === 'NotLoopbackError') return new RequestFailure(`Nothing was sent: ${message}.`);
   if (code !== undefined && UNREACHABLE.has(code))
     return new RequestFailure(`The server cannot be reached (${code}).`, { isUnreachable: true, isTemporary: true });
+  if (code?.startsWith('Z_') === true || code?.startsWith('ERR__ERROR_FORMAT') === true)
+    return new RequestFailure("The server's reply cannot be decompressed.", { isTemporary: true });
   return new RequestFailure(`The connection to the server broke (${code ?? message}).`, { isTemporary: true });
 }
 
-type StatusError = APIError<number, Headers, object>;
-
-function refusal(error: StatusError, status: number): RequestFailure {
-  const told = error.message.replace(/^\d{3} /, '').trim();
-  const why = /^\s*</.test(told) ? 'an HTML page' : told.length > 300 ? `${told.slice(0, 300)}…` : told;
-  return new RequestFailure(`The server answered ${status}: ${why.replace(/\.$/, '')}.`, {
-    status,
-    isTemporary: status >= 500 || TEMPORARY.has(status),
-    ...(typeof error.param === 'string' && { parameter: error.param }),
-    ...retryAfter(error.headers.get('retry-after')),
-  });
-}
-
-/** `Retry-After`: seconds, or a date. */
-function retryAfter(header: string | null | undefined): { retryAfter?: number } {
-  if (header === null || header === undefined || header.trim() === '') return {};
-  const wait = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(wait) ? {} : { retryAfter: Math.max(0, wait) };
-}
-
-/** The error at the bottom of a chain of causes: the system's own, below fetch's and the package's. */
-function innermost(error: unknown): { code?: string; message: string } {
-  let found: { code?: string; message: string } = { message: 'unknown error' };
-  for (let one = error; one instanceof Error; one = one.cause) {
-    const code = (one as NodeJS.ErrnoException).code;
-    found = { message: one.message, ...(typeof code === 'string' && { code }) };
-  }
-  return found;
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
 }
 
 /**
- * fetch, with error bodies where the openai package looks for them: vLLM before 0.11 writes `{"object": "error", "message": ..}`
- * and not `{"error": {"message": ..}}`, and its sentence would be lost.
+ * A reply that is not a success as a failure, with what the server said. Redirects are not followed.
+ * @param hide Takes the key out of a text.
  */
-export async function fetchWithErrors(...parameters: Parameters<typeof fetch>): Promise<Response> {
-  const response = await fetch(...parameters);
-  if (response.ok) return response;
-  const text = await response.text();
-  return new Response(text === '' ? null : withNestedError(text), { status: response.status, headers: response.headers });
+export function refusal({ status, headers, body }: Refusal, hide: (text: string) => string): RequestFailure {
+  if (status >= 300 && status < 400) {
+    const to = originOf(headers.location);
+    return new RequestFailure(
+      `The server answered ${status}: it redirects to ${to ?? 'another address'}. Redirects are not followed, because nobody chose that address; name it yourself if it is right.`,
+      { status },
+    );
+  }
+  const told = wordsOf(body.toString('utf8'));
+  const words = hide(told.words);
+  const { parameter } = told;
+  const why = words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS)}…` : words;
+  return new RequestFailure(`The server answered ${status}${why === '' ? '' : `: ${why.replace(/\.$/, '')}`}.`, {
+    status,
+    isTemporary: status >= 500 || TEMPORARY.has(status),
+    ...(parameter !== undefined && { parameter }),
+    ...retryAfter(headers['retry-after']),
+  });
 }
 
-function withNestedError(text: string): string {
-  let body: unknown;
+/** The sentence in an error's body: `{"error": ".."}`, `{"error": {"message": "..", "param": ".."}}`, or vLLM's `{"message": ".."}`. */
+function wordsOf(text: string): { readonly words: string; readonly parameter?: string } {
+  if (/^\s*</.test(text)) return { words: 'an HTML page' };
   try {
-    body = JSON.parse(text);
+    const json = JSON.parse(text) as { error?: unknown; message?: unknown; detail?: unknown } | null;
+    const error = json?.error;
+    const { message, param } = (typeof error === 'object' && error !== null ? error : { message: error }) as {
+      message?: unknown;
+      param?: unknown;
+    };
+    const words = message ?? json?.message ?? json?.detail;
+    return {
+      words: (typeof words === 'string' ? words : JSON.stringify(words ?? json)).trim(),
+      ...(typeof param === 'string' && { parameter: param }),
+    };
   } catch {
-    return text;
+    return { words: text.trim() };
   }
-  if (typeof body !== 'object' || body === null || 'error' in body) return text;
-  if ('message' in body) return JSON.stringify({ error: body });
-  return 'detail' in body ? JSON.stringify({ error: { message: body.detail } }) : text;
+}
+
+function originOf(location: string | string[] | undefined): string | undefined {
+  return typeof location === 'string' && URL.canParse(location) ? new URL(location).origin : undefined;
+}
+
+/** `Retry-After`: seconds, or a date. */
+function retryAfter(header: string | string[] | undefined): { retryAfter?: number } {
+  if (typeof header !== 'string' || header.trim() === '') return {};
+  const wait = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(wait) ? {} : { retryAfter: Math.max(0, wait) };
 }

@@ -5,6 +5,10 @@ const heldScores = 200_000;
 /** Scores kept on disk per problem; the oldest go first. */
 const keptPerProblem = 4000;
 const keptDays = 90;
+/** All that is kept on disk; the problems scored longest ago go first. Bytes. */
+const keptBytes = 256 * 2 ** 20;
+/** After so much was written the folder is looked at again. Bytes. */
+const tidyAfterBytes = 32 * 2 ** 20;
 const dayMs = 86_400_000;
 
 /**
@@ -22,11 +26,14 @@ export interface ScoreCache {
   close(): Promise<void>;
 }
 
-/** @param folder Without one, scores live in memory only. */
-export function createScoreCache(folder: string | undefined, warn: (message: string) => void): ScoreCache {
+/**
+ * @param folder Without one, scores live in memory only.
+ * @param limit Bytes kept on disk.
+ */
+export function createScoreCache(folder: string | undefined, warn: (message: string) => void, limit = keptBytes): ScoreCache {
   const problems = new Map<string, ReadonlyMap<string, number>>();
   let held = 0;
-  let tidied = false;
+  let written = tidyAfterBytes;
   /** What is to be done on disk, one after the other. */
   let pending = Promise.resolve();
 
@@ -64,9 +71,10 @@ export function createScoreCache(folder: string | undefined, warn: (message: str
       hold(problem, new Map([...(problems.get(problem) ?? []), ...added]));
       return later(async (folder) => {
         const scores = new Map([...(await readEntry(folder, problem)), ...added]);
-        await writeEntry(folder, problem, [...scores].slice(-keptPerProblem));
-        if (!tidied) await tidy(folder);
-        tidied = true;
+        written += await writeEntry(folder, problem, [...scores].slice(-keptPerProblem));
+        if (written < tidyAfterBytes) return;
+        await tidy(folder, limit);
+        written = 0;
       });
     },
     clear() {
@@ -94,17 +102,25 @@ function isEntry(entry: unknown): entry is [string, number] {
 }
 
 /** Puts the new content before the old one is removed, so that a crash between the two loses nothing. */
-async function writeEntry(folder: string, problem: string, entries: readonly (readonly [string, number])[]): Promise<void> {
+async function writeEntry(folder: string, problem: string, entries: readonly (readonly [string, number])[]): Promise<number> {
   const old = await cacache.get.info(folder, problem).catch(() => null);
-  const integrity = await cacache.put(folder, problem, JSON.stringify(entries));
+  const text = JSON.stringify(entries);
+  const integrity = await cacache.put(folder, problem, text);
   if (old && old.integrity !== String(integrity)) await cacache.rm.content(folder, old.integrity);
+  return text.length;
 }
 
-/** Once a day, drops what has not been written for long and what a crash left over. */
-async function tidy(folder: string): Promise<void> {
+/** Drops what has not been written for long, what is above the limit, and, once a day, what a crash left over. */
+async function tidy(folder: string, limit: number): Promise<void> {
+  const entries = Object.values(await cacache.ls(folder)).sort((a, b) => b.time - a.time);
+  const oldest = Date.now() - keptDays * dayMs;
+  let bytes = 0;
+  const dropped = new Set(entries.filter(({ size, time }) => (bytes += size) > limit || time < oldest));
+  const kept = new Set(entries.filter((entry) => !dropped.has(entry)).map(({ integrity }) => integrity));
+  for (const { key, integrity } of dropped) {
+    await cacache.rm.entry(folder, key);
+    if (!kept.has(integrity)) await cacache.rm.content(folder, integrity);
+  }
   const last = await cacache.verify.lastRun(folder).catch(() => undefined);
-  if (last !== undefined && Date.now() - last.getTime() < dayMs) return;
-  // The published types call the filter a string; lib/verify.js calls it with an index entry.
-  const filter = ((entry: { time: number }) => Date.now() - entry.time < keptDays * dayMs) as unknown as string;
-  await cacache.verify(folder, { filter });
+  if (last === undefined || Date.now() - last.getTime() > dayMs) await cacache.verify(folder);
 }

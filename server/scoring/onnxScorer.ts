@@ -3,7 +3,8 @@ import { InferenceClient, InferenceError } from '../inference/client.js';
 import type { Device, ReadValues } from '../inference/protocol.js';
 import type { FileIdentity } from '../models/fileIdentity.js';
 import { digestImages, ImageError, imageError, readImageFiles } from '../models/images/imageFile.js';
-import { type ImageSettings, imagesPlace, prepareImages, sampleImage, toPixels } from '../models/images/imageKinds.js';
+import { type ImageSettings, imagesPlace, sampleImage, toPixels } from '../models/images/imageKinds.js';
+import { prepareImagesApart } from '../models/images/imageProcess.js';
 import { ModelChangedError, ModelError } from '../models/modelError.js';
 import { loadTokenizer, type TextTokenizer } from '../models/tokenizer.js';
 import { createScoreCache } from './cache.js';
@@ -190,7 +191,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
 
     if (cached === scores.length) return { scores, skipped: new Map(), cached, tokens: 0 };
 
-    const prepared = images && (await orAborted(prepareImages(files, images.settings).catch(imageError), signal));
+    const prepared = images && (await orAborted(prepareImagesApart(files, images.settings).catch(imageError), signal));
     if (prepared instanceof ImageError) return allSkipped(job, prepared.message);
     const plan = planRun(trie, (node) => !known.has(trie.nodes[node]!.key), encoder, job.question, profile.maxTokens, prepared?.text);
     const skipped = new Map<number, string>();

@@ -28,11 +28,6 @@ export function createOnnxScorer(settings: ScorerSettings, { cacheFolder, log }:
   });
 }
 
-/** The key of a scoring server from the environment; settings and profiles never hold one. */
-export function scoringKey(env: NodeJS.ProcessEnv): string | undefined {
-  return env.STEPLENS_API_KEY || undefined;
-}
-
 /** A scorer for any model: at the server its profile names, else on ONNX Runtime. */
 export function openScorer(settings: ScorerSettings, host: ScorerHost): Scorer {
   const openLocal = () => createOnnxScorer(settings, host);

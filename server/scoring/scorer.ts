@@ -1,4 +1,5 @@
 import type { DeviceInfo } from '../inference/deviceInfo.js';
+import type { ProblemImage } from '../models/images/imageFile.js';
 import { ModelError } from '../models/modelError.js';
 import type { Problem } from '../reasoning/problem.js';
 
@@ -24,14 +25,14 @@ export interface ScoreJob {
   readonly rawQuestion?: string;
   /** The reference answer, where the file has one: a judge is told it, a model of rewards is not. */
   readonly answer?: string;
-  /** Absolute paths or `file:` URIs; looked at where the model reads images. One that cannot be read skips all steps. */
-  readonly images: readonly string[];
+  /** Read where the model reads images. One that cannot be read skips all steps. */
+  readonly images: readonly ProblemImage[];
   /** A parent comes before its children. `raw`: with surrounding blanks, for models that read them; `text` when not given. */
   readonly steps: readonly { readonly text: string; readonly raw?: string; readonly parent?: number }[];
 }
 
-/** The steps of a problem as a scorer takes them. `images`: where those that the problem names are. */
-export function scoreJob({ question, rawQuestion, answer, steps }: Problem, images: readonly string[]): ScoreJob {
+/** The steps of a problem as a scorer takes them, with the images that the problem names. */
+export function scoreJob({ question, rawQuestion, answer, steps }: Problem, images: readonly ProblemImage[]): ScoreJob {
   return { question, images, steps, ...(rawQuestion !== undefined && { rawQuestion }), ...(answer !== undefined && { answer }) };
 }
 
@@ -93,7 +94,7 @@ export class NotAllowedError extends ModelError {
     readonly origin: string,
   ) {
     super(
-      `Nothing is scored: ${model} is at ${origin}, and question, steps and figures are sent there only after you agree. Run "StepLens: Allow Scoring Server…".`,
+      `Nothing is scored: ${model} is at ${origin}, and question, steps and figures are sent there only after you agree. Run "StepLens: Allow Scoring Server…", or pass --allow-server ${origin} on the command line.`,
     );
   }
 }

@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { localVerifier } from '../../server/answers/localVerifier.js';
+import { imagePlace, problemImages } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { InferenceClient } from '../../server/inference/client.js';
 import { createJudge } from '../../server/labeling/judge.js';
@@ -27,7 +29,7 @@ export async function measure(): Promise<Row[]> {
   try {
     const { problems } = labelProblems(readDocument(await readFile(file, 'utf8'))!.problems);
     const first = problems.find(({ images }) => images.length > 0)!;
-    const images = first.images.map((image) => join(dirname(file), image));
+    const images = problemImages(imagePlace(pathToFileURL(resolve(file)).href, []), first.images);
     const speed = await measureSampling(policy, { question: first.question, images, prefix: [], count: 16, seed: 1 }, 8);
     const eight = problems.slice(0, 8);
     await label(policy, eight.slice(0, 1), 1);
@@ -65,7 +67,7 @@ async function label(policy: Policy, problems: readonly LabelProblem[], jobs: nu
   const start = performance.now();
   await labelRun(
     { problems, problemsFile: file, settings, jobs, restart: false, signal: new AbortController().signal },
-    { policy, judge: createJudge({ verifier: localVerifier() }), folder, imageFolder: dirname(file) },
+    { policy, judge: createJudge({ verifier: localVerifier() }), folder, images: () => [] },
   );
   const time = performance.now() - start;
   await rm(folder, { recursive: true });

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { locateImages } from '../../server/files/images.js';
+import { imagePlace, problemImages } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
@@ -28,7 +28,7 @@ export async function measure(): Promise<Row[]> {
   const trees = await Promise.all(
     ['number-line', 'recipe', 'savings'].map(async (name) => workload((await problems(`trees/${name}.json`))[0]!, `trees/${name}.json`)),
   );
-  const candidates = await workload((await problems('candidates.json'))[0]!, 'candidates.json');
+  const candidates = workload((await problems('candidates.json'))[0]!, 'candidates.json');
   if (candidates.paths.length !== 16) throw new Error('candidates.json does not begin with a set of 16 candidates.');
   const folder = await mkdtemp(join(tmpdir(), 'steplens-bench-'));
   const modelFolder = await withoutScope(resolve('media/models/mini'), folder);
@@ -51,9 +51,9 @@ async function problems(file: string): Promise<readonly Problem[]> {
   return readDocument(await readFile(`${samples}/${file}`, 'utf8'), 'json')?.problems ?? [];
 }
 
-async function workload({ question, images, steps, solutions }: Problem, file: string): Promise<Workload> {
+function workload({ question, images, steps, solutions }: Problem, file: string): Workload {
   const uri = pathToFileURL(resolve(samples, file)).href;
-  const located = await locateImages(uri, [pathToFileURL(resolve(samples)).href], images);
+  const located = problemImages(imagePlace(uri, [resolve(samples)]), images);
   return { forest: { question, images: located, steps }, paths: solutions.map((solution) => solution.steps) };
 }
 

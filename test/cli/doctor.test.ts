@@ -15,7 +15,7 @@ describe('steplens doctor', () => {
   it('says which device is used and why the others are not, and releases the model', async () => {
     const { code, out, scorer, created } = await run(['doctor', '--json', '--model', '/m']);
     expect(code).toBe(0);
-    expect(created[0]).toEqual([{ modelPath: '/m', device: 'auto', threads: 0 }, undefined]);
+    expect(created[0]).toEqual([{ modelPath: '/m', device: 'auto', threads: 0 }, undefined, []]);
     expect(scorer.isDisposed).toBe(true);
     const { devices, machine, model } = report(out);
     expect(devices.map(({ name, state }) => [name, state])).toEqual([

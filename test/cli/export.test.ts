@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDocument } from '../../server/formats/registry.js';
 import { run } from './runner.js';
@@ -35,6 +35,20 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('steplens export', () => {
+  it('does not overwrite what it reads, by whichever name', async () => {
+    const text = await readFile(at('tree.json'), 'utf8');
+    await symlink(at('tree.json'), at('link.json'));
+    await link(at('tree.json'), at('hard.json'));
+    for (const out of ['tree.json', 'link.json', 'hard.json', '../' + basename(folder) + '/tree.json']) {
+      const { code, err } = await run(['export', at('tree.json'), '--to', 'trl', '--out', at(out)]);
+      expect(code).toBe(2);
+      expect(err).toContain('which it would be made of, and is not overwritten');
+    }
+    expect(await readFile(at('tree.json'), 'utf8')).toBe(text);
+    await rm(at('link.json'));
+    await rm(at('hard.json'));
+  });
+
   it.each(['mm-prm', 'visualprm', 'trl', 'qwen'])('writes %s, one JSON object a line, and says what was left out', async (to) => {
     const { code, out, err } = await run(['export', at('tree.json'), '--to', to, '--out', at(`${to}.jsonl`)]);
     expect([code, out]).toEqual([0, '']);

@@ -173,19 +173,22 @@ describe('steplens score', () => {
 
   it('cuts the text to the terminal, and colours only where it is asked to', async () => {
     let out = '';
-    await run(['score', at('sub/raw.jsonl')], { out: { write: (text) => (out += text), columns: 60, isTTY: true }, isColourful: true });
+    await run(['score', at('sub/raw.jsonl')], {
+      out: { write: (text) => (out += text as string), columns: 60, isTTY: true },
+      isColourful: true,
+    });
     const lines = out.split('\n').filter((line) => line.includes('wrong two.'));
     expect(lines).toEqual(['\u001b[1;31m     2    0.10 ▼ first low    0/16  wrong two.\u001b[0m']);
     expect((await run(['score', at('sub/raw.jsonl')])).out).not.toContain('\u001b');
   });
 
   it('hands its options to the scorer', async () => {
-    const options = ['--model', '/m', '--device', 'webgpu', '--threads', '3'];
+    const options = ['--model', '/m', '--device', 'webgpu', '--threads', '3', '--allow-server', 'https://host:8000/v1'];
     expect((await run(['score', at('sub'), ...options])).created).toMatchObject([
-      [{ modelPath: '/m', device: 'webgpu', threads: 3 }, '/cache'],
+      [{ modelPath: '/m', device: 'webgpu', threads: 3 }, '/cache', ['https://host:8000']],
     ]);
     expect((await run(['score', at('sub'), '--no-cache'])).created).toMatchObject([
-      [{ modelPath: '', device: 'auto', threads: 0 }, undefined],
+      [{ modelPath: '', device: 'auto', threads: 0 }, undefined, []],
     ]);
     expect((await run(['score', at('sub'), '--verbose'])).err).toBe('steplens: cuda passed over: not installed\n');
   });
@@ -277,7 +280,7 @@ describe('steplens', () => {
     let err = '';
     await run(['score', at('sub/raw.jsonl')], {
       now: () => (now += 600),
-      err: { write: (text) => (err += text), isTTY: true, columns: 200 },
+      err: { write: (text) => (err += text as string), isTTY: true, columns: 200 },
     });
     expect(err).toContain(`${at('sub/raw.jsonl')}: 2 of 4 steps`);
     expect(err.endsWith('\r\u001b[K')).toBe(true);

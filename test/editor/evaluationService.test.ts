@@ -52,7 +52,7 @@ function hostOf(scorer: FakeScorer, more: Partial<EvaluationHost> = {}): Evaluat
   return {
     told,
     openText: () => undefined,
-    locateImages: (document, paths) => Promise.resolve(paths.map((path) => `${document}#${path}`)),
+    images: (document, names) => names.map((name) => ({ name: `${document}#${name}`, read: () => Promise.reject(new Error('not read')) })),
     score: async (job, options) => ({
       result: await scorer.score(job, options),
       info: await scorer.describe().then(() => scorer.info as never),
@@ -82,7 +82,7 @@ describe('evaluating for a panel', () => {
       scores: { scored: 1, model: 'fake' },
     });
     expect((result.lines[0] as BestOfNLine).accuracy.min[1]!.value).toBe(1);
-    expect(scorer.jobs[0]).toMatchObject({ answer: '4', images: [`${uri('set.jsonl')}#a.png`] });
+    expect(scorer.jobs[0]).toMatchObject({ answer: '4', images: [{ name: `${uri('set.jsonl')}#a.png` }] });
     expect(host.told.at(-1)).toEqual({ id: '1', uri: uri('set.jsonl'), done: 4, total: 4 });
     expect(result.faults.map(({ uri: of, message }) => [of, message.slice(0, 24)])).toEqual([
       [uri('tree.json'), 'there is nothing to eval'],

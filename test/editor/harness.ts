@@ -90,7 +90,7 @@ export function bench(
         scorers.push(made);
         return made;
       },
-      locateImages: (_, paths) => Promise.resolve(paths),
+      images: () => [],
       clock,
       log: { info: () => undefined, warn: (message) => errors.push(message), error: (message) => errors.push(message) },
       onDocument: (uri) => announced.push(uri),

@@ -7,6 +7,7 @@ import { localVerifier } from '../../server/answers/localVerifier.js';
 import { openEditorJudge } from '../../server/editor/editorPolicy.js';
 import { createLabeler } from '../../server/editor/labeler.js';
 import { createLabelingService, type LabelingService, type LabelJob } from '../../server/editor/labelingService.js';
+import { imagePlace } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
 import type { Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
@@ -82,7 +83,14 @@ beforeEach(async () => {
   reports = [];
   service = createLabelingService({ labeler, read: readInEditor, clock, log, onChange: (params) => told.push(params) });
   const uri = pathToFileURL(join(folder, 'problems.json')).href;
-  job = { problem: { id: 'sum', question: 'What is 3 + 4?', answer: '7', images: [] }, uri, images: [], settings, again: false };
+  job = {
+    problem: { id: 'sum', question: 'What is 3 + 4?', answer: '7', images: [] },
+    uri,
+    images: [],
+    place: imagePlace(uri, []),
+    settings,
+    again: false,
+  };
 });
 afterEach(async () => {
   service.dispose();

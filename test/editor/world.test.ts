@@ -1,45 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findImages } from '../../server/files/images.js';
+import { describe, expect, it } from 'vitest';
 import { readInitializationOptions } from '../../server/lsp/initializationOptions.js';
 import { readInEditor } from '../../server/lsp/world.js';
 import { defaultSettings, readSettings } from '../../server/protocol/settingsTable.js';
 import { defaultCacheFolder } from '../../server/scoring/openScorer.js';
-
-describe('images of a problem', () => {
-  let folder: string;
-  const uri = (name: string) => pathToFileURL(join(folder, name)).href;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'steplens-images-'));
-    await mkdir(join(folder, 'data/images'), { recursive: true });
-    for (const name of ['data/images/a b.png', 'top.jpg', 'data/secret.txt']) await writeFile(join(folder, name), '');
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  it('are looked for beside the document, above it, in the workspace, and where an absolute path says', async () => {
-    const found = await findImages(
-      uri('data/tree.json'),
-      [uri('data/images')],
-      ['images/a b.png', 'top.jpg', 'a b.png', join(folder, 'top.jpg')],
-    );
-    expect(found).toEqual([uri('data/images/a b.png'), uri('top.jpg'), uri('data/images/a b.png'), uri('top.jpg')]);
-  });
-
-  it('are left out when missing, no image, on the network, or without a folder to look in', async () => {
-    expect(
-      await findImages(
-        uri('data/tree.json'),
-        [],
-        ['b.png', 'secret.txt', 'images', '\\\\host\\a.png', '//host/a.png', 'https://host/a.png', ''],
-      ),
-    ).toEqual([]);
-    expect(await findImages('untitled:Untitled-1', [], ['top.jpg'])).toEqual([]);
-    expect(await findImages('untitled:Untitled-1', [uri('')], ['top.jpg'])).toEqual([uri('top.jpg')]);
-  });
-});
 
 describe('settings from the wire', () => {
   it('have defaults for whatever is missing or wrong', () => {

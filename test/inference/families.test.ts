@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { families } from '../../server/scoring/families/families.js';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
+import { imagesAt } from '../images.js';
 import { openScorer } from './models.js';
 
 const root = fileURLToPath(new URL('../fixtures/models/families', import.meta.url));
@@ -25,7 +26,7 @@ async function readExpected(family: string): Promise<readonly Expected[]> {
 function toJob(family: string, { question, images = [], steps }: Expected): ScoreJob {
   return {
     question,
-    images: images.map((file) => join(root, family, file)),
+    images: imagesAt(...images.map((file) => join(root, family, file))),
     steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })),
   };
 }

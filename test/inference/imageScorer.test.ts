@@ -1,7 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import type { ProblemImage } from '../../server/models/images/imageFile.js';
 import { ModelError } from '../../server/models/modelError.js';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
+import { imagesAt } from '../images.js';
 import {
   copyModel,
   type ImageCase,
@@ -17,7 +19,7 @@ import {
 const profile = { images: { kind: 'resize', width: 12, height: 8, channels: 1, mean: [0.5], std: [0.25], token: '<image>', tokens: 6 } };
 const picture = (seed: number) => Array.from({ length: 96 }, (_, i) => (i * 37 + seed * 101) % 256);
 
-function toJob({ question, steps }: Pick<ImageCase, 'question' | 'steps'>, images: readonly string[]): ScoreJob {
+function toJob({ question, steps }: Pick<ImageCase, 'question' | 'steps'>, images: readonly ProblemImage[]): ScoreJob {
   return { question, images, steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) };
 }
 
@@ -55,7 +57,7 @@ describe('a PRM that reads images', () => {
     const [one, same, other] = await saveImages(folder, [picture(1), picture(1), picture(2)]);
     const { steps, question } = tree(3);
     const scorer = openScorer(imageModel, { cacheFolder });
-    const score = async (...images: string[]) => scorer.score({ question, steps, images });
+    const score = async (...images: ProblemImage[]) => scorer.score({ question, steps, images });
     const first = await score(one!);
     expect(await score(same!)).toMatchObject({ cached: 3, tokens: 0, scores: first.scores });
     const [second, none] = [await score(other!), await score()];
@@ -69,20 +71,20 @@ describe('a PRM that reads images', () => {
     const [one] = await saveImages(folder, [picture(1)]);
     const { steps, question } = tree(3);
     const scorer = openScorer(imageModel);
-    const skipped = async (images: string[], reason: RegExp) => {
+    const skipped = async (images: ProblemImage[], reason: RegExp) => {
       const result = await scorer.score({ question, steps, images });
       expect([...result.scores, result.tokens]).toEqual([NaN, NaN, NaN, 0]);
       expect([...result.skipped.keys()]).toEqual([0, 1, 2]);
       for (const text of result.skipped.values()) expect(text).toMatch(reason);
     };
-    await skipped([one!, `${folder}/none.png`], /The image .*none\.png cannot be read \(ENOENT\)/);
-    await skipped(['https://example.org/figure.png'], /figure\.png is not on this machine, and images are not fetched/);
+    await skipped([one!, ...imagesAt(`${folder}/none.png`)], /The image .*none\.png was not found/);
+    await skipped(imagesAt('https://example.org/figure.png'), /figure\.png is not on this machine, and images are not fetched/);
     const known = await scorer.score({ question, steps, images: [one!] });
     expect(known.skipped.size).toBe(0);
-    await writeFile(one!, 'no picture');
-    await skipped([one!], /cannot be decoded/);
-    await rm(one!);
-    await skipped([one!], /ENOENT/);
+    await writeFile(one!.name, 'no picture');
+    await skipped([one!], /not a PNG, JPEG/);
+    await rm(one!.name);
+    await skipped([one!], /was not found/);
   });
 
   it('scores the text alone where the layout has no place for images', async () => {
@@ -92,7 +94,7 @@ describe('a PRM that reads images', () => {
     const scorer = openScorer(folder);
     expect((await scorer.describe()).readsImages).toBe(false);
     const { steps, question } = tree(3);
-    const { scores } = await scorer.score({ question, steps, images: ['/no/such.png'] });
+    const { scores } = await scorer.score({ question, steps, images: imagesAt('/no/such.png') });
     const text = await openScorer(imageModel).score({ question, steps, images: [] });
     scores.forEach((score, i) => expect(Math.abs(score - text.scores[i]!)).toBeLessThan(1e-6));
   });

@@ -26,5 +26,5 @@ await labelRun(
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     },
   },
-  { policy: walkPolicy({ mistakeRate: 0.2, failureRate: 0.1 }), judge, folder, imageFolder: folder },
+  { policy: walkPolicy({ mistakeRate: 0.2, failureRate: 0.1 }), judge, folder, images: () => [] },
 );

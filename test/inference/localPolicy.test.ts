@@ -5,6 +5,7 @@ import type { InferenceClient } from '../../server/inference/client.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
 import { type Completion, type Policy, PolicyError, type Rollout, type SampleRequest } from '../../server/labeling/policy.js';
 import { loadTokenizer } from '../../server/models/tokenizer.js';
+import { imagesAt } from '../images.js';
 import { copyModel, imageModel, modelFolders, openClient, readImageCases, saveImages, temporaryFolder } from './models.js';
 
 const picture = (seed: number) => Array.from({ length: 96 }, (_, i) => (i * 37 + seed * 101) % 256);
@@ -188,8 +189,8 @@ describe('a local policy that cannot be used', () => {
 
   it('names a figure that cannot be read, and works with the next problem', async () => {
     const policy = open();
-    await refused(policy, { ...base, images: ['/no/figure.png'] }, /\/no\/figure\.png cannot be read \(ENOENT\)/);
-    await refused(policy, { ...base, images: ['https://example.org/f.png'] }, /images are not fetched/);
+    await refused(policy, { ...base, images: imagesAt('/no/figure.png') }, /\/no\/figure\.png was not found/);
+    await refused(policy, { ...base, images: imagesAt('https://example.org/f.png') }, /images are not fetched/);
     completions(await policy.sample(base));
   });
 

@@ -8,8 +8,10 @@ import { buildSync } from 'esbuild';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import { InferenceClient } from '../../server/inference/client.js';
+import type { ProblemImage } from '../../server/models/images/imageFile.js';
 import { createScorer, type OnnxScorerOptions } from '../../server/scoring/onnxScorer.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
+import { imagesAt } from '../images.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -62,8 +64,8 @@ export async function readImageCases(): Promise<readonly ImageCase[]> {
   return (JSON.parse(await readFile(join(imageModel, 'expected.json'), 'utf8')) as { cases: readonly ImageCase[] }).cases;
 }
 
-/** Saves pictures of three times the size, and gives their paths. */
-export function saveImages(folder: string, images: ImageCase['images']): Promise<string[]> {
+/** Saves pictures of three times the size; their names are their paths. */
+export function saveImages(folder: string, images: ImageCase['images']): Promise<ProblemImage[]> {
   const large = (bytes: readonly number[]) =>
     Buffer.from(Array.from({ length: 24 * 36 }, (_, i) => bytes[Math.floor(i / 36 / 3) * 12 + Math.floor((i % 36) / 3)]!));
   return Promise.all(
@@ -72,7 +74,7 @@ export function saveImages(folder: string, images: ImageCase['images']): Promise
       await sharp(large(bytes), { raw: { width: 36, height: 24, channels: 1 } })
         .png()
         .toFile(path);
-      return path;
+      return imagesAt(path)[0]!;
     }),
   );
 }

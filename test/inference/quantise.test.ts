@@ -2,7 +2,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { locateImages } from '../../server/files/images.js';
+import { imagePlace, problemImages } from '../../server/files/images.js';
 import { readInput } from '../../server/files/inputFiles.js';
 import { openGraph } from '../../server/inference/graph/openGraph.js';
 import { loadRuntime, type TensorValue } from '../../server/inference/runtime.js';
@@ -13,6 +13,7 @@ import { bytesField, varintField, writeMessage } from '../../server/onnx/wire.js
 import { createRandom } from '../../server/reasoning/random.js';
 import { type ScoreJob, scoreJob } from '../../server/scoring/scorer.js';
 import { run } from '../cli/runner.js';
+import { imagesAt } from '../images.js';
 import { mini, openScorer, temporaryFolder } from './models.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -67,9 +68,8 @@ describe('steplens quantise', () => {
     });
 
     const { reasoning } = await readInput(samples);
-    const jobs = await Promise.all(
-      reasoning.problems.map(async (problem) => scoreJob(problem, await locateImages(`file://${samples}`, [], problem.images))),
-    );
+    const place = imagePlace(`file://${samples}`, []);
+    const jobs = reasoning.problems.map((problem) => scoreJob(problem, problemImages(place, problem.images)));
     const found = await changes(mini, made, jobs);
     expect(found.length).toBeGreaterThan(50);
     expect(mean(found)).toBeLessThan(0.02);
@@ -86,7 +86,7 @@ describe('steplens quantise', () => {
     };
     const jobs = cases.map(({ question, steps, images = [] }) => ({
       question,
-      images: images.map((file) => join(families, family, file)),
+      images: imagesAt(...images.map((file) => join(families, family, file))),
       steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })),
     }));
     const found = await changes(join(families, family), made, jobs);

@@ -8,6 +8,7 @@ import { loadTokenizer } from '../../server/models/tokenizer.js';
 import { createEncoder, markersOf } from '../../server/scoring/layouts/layouts.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
+import { imagesAt } from '../images.js';
 import { testProfile, testTokenizer } from '../scoring/byteTokenizer.js';
 import { chain, childPids, copyModel, mini, miniExpected, modelFolders, openScorer, temporaryFolder, tree } from './models.js';
 import { identityModel } from './onnxFile.js';
@@ -340,7 +341,7 @@ describe('a model that knows only some texts', () => {
   });
 
   it('says nothing of a question it does not know, and looks at no figure of it', async () => {
-    const job = { ...known, question: 'What is shown in the picture?', images: ['/none.png'] };
+    const job = { ...known, question: 'What is shown in the picture?', images: imagesAt('/none.png') };
     const { scores, outOfScope, skipped, tokens } = await openScorer(mini).score(job);
     expect([...scores].every(Number.isNaN)).toBe(true);
     expect([outOfScope!.size, skipped.size, tokens]).toEqual([4, 4, 0]);

@@ -43,5 +43,5 @@ it.each([imageModel])('a local policy writes the same through HTTP: %s', async (
   }
   expect(server.requests.at(-1)).toMatchObject({ continue_final_message: true, n: 8 });
   const sent = server.requests[0]!.messages![0]!.content;
-  expect(JSON.stringify(sent)).toContain((await readFile(images[0]!)).toString('base64'));
+  expect(JSON.stringify(sent)).toContain((await readFile(images[0]!.name)).toString('base64'));
 });

@@ -105,7 +105,7 @@ describe('a claim', () => {
 
 describe('two runs on one folder', () => {
   const walk = walkPolicy({ mistakeRate: 0.2 });
-  const world = () => ({ policy: walk, judge: answerJudge, folder, imageFolder: folder });
+  const world = () => ({ policy: walk, judge: answerJudge, folder, images: () => [] });
   const options = (more: Partial<RunOptions> = {}): RunOptions => ({
     problems: Array.from({ length: 8 }, (_, i) => ({ ...problem, id: `p${i}` })),
     problemsFile: 'problems.json',

@@ -36,7 +36,7 @@ async function newRun(): Promise<Run> {
   await mkdir(folder);
   const reports: string[] = [];
   return {
-    world: { policy: walk, judge: answerJudge, folder, imageFolder: root, report: (message) => reports.push(message) },
+    world: { policy: walk, judge: answerJudge, folder, images: () => [], report: (message) => reports.push(message) },
     reports,
     async files() {
       const names = (await readdir(folder)).sort();

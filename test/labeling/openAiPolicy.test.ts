@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Policy } from '../../server/labeling/policy.js';
+import { imagesAt } from '../images.js';
 import { ask, completed, connect, counted, countingPolicy, failures, startServer } from './openAiSetup.js';
 import { completions, policyOf } from './scripted.js';
 import type { ContentPart } from './vllmServerRequest.js';
@@ -72,7 +73,7 @@ describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
     expect(completed(rollouts).map(({ steps }) => steps)).toEqual([10, 11, 12].map((number) => counted(1, number)));
     expect(server.requests[0]!.prompt).toMatch(/Question: How many apples\?\n\nSolution:\n<step>We have 2 apples.<\/step>$/);
     expect(server.requests[0]!.messages).toBeUndefined();
-    expect(failures(await connect(server, { mode: 'completions' }).sample(ask({ images: ['/a.png'] })))[0]).toContain('use "chat"');
+    expect(failures(await connect(server, { mode: 'completions' }).sample(ask({ images: imagesAt('/a.png') })))[0]).toContain('use "chat"');
   });
 
   it('keep a completion that was cut, and say so', async () => {
@@ -224,7 +225,7 @@ describe('images', { timeout: 30_000 }, () => {
     const looking: Policy = {
       ...countingPolicy,
       async sample(request) {
-        for (const image of request.images) seen.push(await readFile(image));
+        for (const image of request.images) seen.push((await image.read()).bytes);
         return countingPolicy.sample(request);
       },
     };
@@ -232,7 +233,7 @@ describe('images', { timeout: 30_000 }, () => {
     const path = join(folder, 'named-wrongly.png');
     await writeFile(path, jpeg);
     const server = await startServer({}, looking);
-    expect(completed(await connect(server).sample(ask({ images: [path] })))).toHaveLength(3);
+    expect(completed(await connect(server).sample(ask({ images: imagesAt(path) })))).toHaveLength(3);
     const [image, text] = server.requests[0]!.messages![0]!.content as readonly ContentPart[];
     expect(image).toEqual({ type: 'image_url', image_url: { url: `data:image/jpeg;base64,${jpeg.toString('base64')}` } });
     expect(text).toMatchObject({ type: 'text' });
@@ -243,12 +244,12 @@ describe('images', { timeout: 30_000 }, () => {
     const server = await startServer();
     const policy = connect(server);
     const missing = join(folder, 'missing.png');
-    const sentences = failures(await policy.sample(ask({ images: [missing] })));
+    const sentences = failures(await policy.sample(ask({ images: imagesAt(missing) })));
     expect(sentences).toHaveLength(3);
     expect(sentences[0]).toContain(missing);
     const other = join(folder, 'note.png');
     await writeFile(other, 'not an image');
-    expect(failures(await policy.sample(ask({ images: [other] })))[0]).toContain('convert it');
+    expect(failures(await policy.sample(ask({ images: imagesAt(other) })))[0]).toContain('is not a PNG, JPEG');
     expect(server.requests).toEqual([]);
   });
 });

@@ -42,7 +42,7 @@ async function newRun(patience = 60_000): Promise<Run> {
   const breaker = new Breaker({ firstPause: 2, longestPause: 10, patience, report: (message) => reports.push(message) });
   return {
     server,
-    world: { policy: connect(server, { retries: 0 }), judge: answerJudge, folder, imageFolder: root, breaker },
+    world: { policy: connect(server, { retries: 0 }), judge: answerJudge, folder, images: () => [], breaker },
     reports,
     log: (id) => readFile(join(folder, `${id}.events.jsonl`), 'utf8').catch(() => ''),
   };

@@ -33,7 +33,7 @@ afterAll(() => rm(root, { recursive: true }));
 async function world(policy: Policy = walk): Promise<LabelWorld> {
   const folder = join(root, String(made++));
   await mkdir(folder);
-  return { policy, judge: answerJudge, folder, imageFolder: root };
+  return { policy, judge: answerJudge, folder, images: () => [] };
 }
 
 async function filesOf(folder: string): Promise<Record<string, string>> {

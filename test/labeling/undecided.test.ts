@@ -41,7 +41,7 @@ async function world(policy: Policy, judge?: Judge): Promise<LabelWorld> {
     policy: connect(await startServer({}, policy)),
     judge: judge ?? createJudge({ verifier }),
     folder,
-    imageFolder: root,
+    images: () => [],
   };
 }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { joinSteps } from '../../server/labeling/policies/stepText.js';
 import type { Policy, Rollout } from '../../server/labeling/policy.js';
+import { imagesAt } from '../images.js';
 import { ImageFiles } from './vllmServerImages.js';
 import { type AskedFor, readChat, readCompletion, type VllmRequest } from './vllmServerRequest.js';
 
@@ -162,7 +163,7 @@ export class VllmServer {
     if (behaviour.continuation === 'uncounted' && last?.content === '1 2 3 4')
       return json(response, 200, counted(body.model, behaviour.isEchoing));
     const asked = isChat ? readChat(body, behaviour.continuation) : readCompletion(body);
-    const images = await Promise.all(asked.images.map((image) => this.#images.path(image)));
+    const images = imagesAt(...(await Promise.all(asked.images.map((image) => this.#images.path(image)))));
     const count = behaviour.n === 'taken' ? (body.n ?? 1) : 1;
     const { question, prefix } = asked;
     const rollouts = await this.#options.policy.sample({ question, images, prefix, count, seed: body.seed ?? 0, signal });

@@ -1,5 +1,9 @@
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import {
   type CodeLens,
   createConnection,
@@ -14,6 +18,7 @@ import {
 import { localVerifier } from '../../server/answers/localVerifier.js';
 import { createLabeler } from '../../server/editor/labeler.js';
 import type { Labeler, LabelJob } from '../../server/editor/labelingService.js';
+import type { ImagePlace } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { PolicyError } from '../../server/labeling/policy.js';
@@ -29,7 +34,11 @@ import { LowSteps, StepAt } from '../../server/protocol/steps.js';
 import { FakeScorer } from '../editor/fakeScorer.js';
 import { TestClient } from './client.js';
 
-const uri = 'file:///w/raw.jsonl';
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'steplens-streams-')));
+const fileUri = (name: string) => pathToFileURL(join(folder, name)).href;
+const uri = fileUri('raw.jsonl');
+writeFileSync(join(folder, 'i.png'), '\x89PNG\r\n\x1a\n', 'latin1');
+afterAll(() => rmSync(folder, { recursive: true }));
 const step = (text: string, correct: number) => ({ step: text, score: correct / 16, num_mc_correct: correct, num_mc_total: 16 });
 const record = {
   image: 'i.png',
@@ -70,8 +79,6 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
         localVerifier(),
         () => undefined,
       ),
-    locateImages: (_, __, paths) => Promise.resolve([...paths]),
-    findImages: (_, __, paths) => Promise.resolve(paths.map((path) => `file:///w/${path}`)),
     readText: () => Promise.resolve('## `first-low-step`\n'),
     ...world,
   });
@@ -135,7 +142,7 @@ describe('the server over streams', () => {
     const { kind, value } = hover.contents as MarkupContent;
     expect(kind).toBe('markdown');
     expect(value).toContain('| PRM (fake) | 0.10 | -0.80 |');
-    expect(value).toContain('(file:///w/i.png|height=160)');
+    expect(value).toContain(`(${fileUri('i.png')}|height=160)`);
     const hints = await client.request<InlayHint[]>('textDocument/inlayHint', { textDocument: { uri }, range: everything });
     expect(hints.map(({ label }) => label)).toEqual(['0.90', '0.10 ▼ first low', '0.90']);
     const lenses = await client.request<CodeLens[]>('textDocument/codeLens', { textDocument: { uri } });
@@ -161,7 +168,7 @@ describe('the server over streams', () => {
       step: 1,
     });
     const view = await client.ask(ProblemViewRequest, { uri, problem: 0 });
-    expect(view).toMatchObject({ isSearchTree: false, model: 'fake', images: ['file:///w/i.png'], titles: ['How many?'] });
+    expect(view).toMatchObject({ isSearchTree: false, model: 'fake', images: [fileUri('i.png')], titles: ['How many?'] });
     expect(view!.nodes).toHaveLength(4);
     expect(await client.ask(ScoreDocument, { uri, again: true })).toEqual({ steps: 3, low: 1 });
     expect(scorers[0]!.options.at(-1)).toMatchObject({ ignoreCache: true });
@@ -245,9 +252,9 @@ describe('the server over streams', () => {
   it('answers a request whose document is closed while it works, with a result or a sentence', async () => {
     const gates: (() => void)[] = [];
     const { client } = await opened({
-      findImages: (_, __, paths) =>
+      findImages: (_, names) =>
         new Promise((resolve) => {
-          gates.push(() => resolve(paths.map((path) => `file:///w/${path}`)));
+          gates.push(() => resolve({ uris: names.map(fileUri), refusals: [] }));
         }),
     });
     const place = { uri, problem: 0 };
@@ -297,23 +304,26 @@ describe('the server over streams', () => {
   });
 
   it('looks for images in the folders of the workspace, also in those added later', async () => {
-    const looked: (readonly string[])[] = [];
+    const looked: ImagePlace[] = [];
     const { client } = await opened({
-      findImages: (_, folders) => {
-        looked.push(folders);
-        return Promise.resolve([]);
+      findImages: (place) => {
+        looked.push(place);
+        return Promise.resolve({ uris: [], refusals: [] });
       },
     });
     const look = () => client.ask(ProblemViewRequest, { uri, problem: 0 });
-    const folder = (name: string) => ({ uri: `file:///${name}`, name });
+    const workspaceFolder = (name: string) => ({ uri: fileUri(name), name });
     await look();
     await client.connection.sendNotification('workspace/didChangeWorkspaceFolders', {
-      event: { added: [folder('a'), folder('b')], removed: [] },
+      event: { added: [workspaceFolder('a'), workspaceFolder('b')], removed: [] },
     });
     await look();
-    await client.connection.sendNotification('workspace/didChangeWorkspaceFolders', { event: { added: [], removed: [folder('a')] } });
+    await client.connection.sendNotification('workspace/didChangeWorkspaceFolders', {
+      event: { added: [], removed: [workspaceFolder('a')] },
+    });
     await look();
-    expect(looked).toEqual([[], ['file:///a', 'file:///b'], ['file:///b']]);
+    const [a, b] = [join(folder, 'a'), join(folder, 'b')];
+    expect(looked.map(({ roots }) => roots)).toEqual([[folder], [folder, a, b], [folder, b]]);
   });
 
   it('outlives a reader that throws and parameters that make no sense', async () => {

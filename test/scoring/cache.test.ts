@@ -91,3 +91,19 @@ describe('createScoreCache', () => {
     expect((await cache.read('one')).size).toBe(90_000);
   });
 });
+
+it('keeps no more on disk than its limit, the problems scored last', async () => {
+  for (let i = 0; i < 20; i++) {
+    const cache = createScoreCache(folder, (message) => warnings.push(message), 40_000);
+    await cache.write(`problem ${i}`, new Map(Array.from({ length: 100 }, (_, step) => [`${'k'.repeat(60)}${i} ${step}`, 0.5])));
+    await cache.close();
+  }
+  const found = [];
+  const cache = open();
+  for (let i = 0; i < 20; i++) found.push((await cache.read(`problem ${i}`)).size);
+  const kept = found.filter((size) => size > 0).length;
+  expect(kept).toBeGreaterThan(2);
+  expect(kept).toBeLessThan(8);
+  expect(found.slice(-kept).every((size) => size === 100)).toBe(true);
+  expect(warnings).toEqual([]);
+});

@@ -9,6 +9,9 @@ import { openScope, type ScopeSettings } from '../../server/scoring/scope/scopes
 import { scoreWithin } from '../../server/scoring/scope/scoreWithin.js';
 import { wordPairs } from '../../server/scoring/scope/wordPairs.js';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
+import { imagesAt } from '../images.js';
+
+const images = imagesAt('/i.png');
 
 let folder: string;
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'scope-'))));
@@ -68,7 +71,7 @@ describe('scoring within a scope', () => {
     await fc.assert(
       fc.asyncProperty(forest, async (steps) => {
         const asked: ScoreJob[] = [];
-        const result = await scoreWithin('M', noX, { question: 'q', images: ['i'], answer: '4', steps }, (job) => {
+        const result = await scoreWithin('M', noX, { question: 'q', images, answer: '4', steps }, (job) => {
           asked.push(job);
           // The score of a step is the length of its path; its last step is skipped for a reason of the model's own.
           const depth: number[] = [];
@@ -85,7 +88,7 @@ describe('scoring within a scope', () => {
         }
         const inside = steps.flatMap((_, i) => (outside[i] ? [] : [i]));
         expect(asked.length).toBe(inside.length > 0 || steps.length === 0 ? 1 : 0);
-        if (inside.length > 0) expect(asked[0]).toMatchObject({ question: 'q', images: ['i'], answer: '4' });
+        if (inside.length > 0) expect(asked[0]).toMatchObject({ question: 'q', images, answer: '4' });
         steps.forEach((_, i) => {
           const isLast = i === inside.at(-1);
           expect(result.scores[i]).toEqual(outside[i] || isLast ? NaN : depth[i]);

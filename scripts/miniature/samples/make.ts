@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { localVerifier } from '../../../server/answers/localVerifier.js';
+import { problemImages } from '../../../server/files/images.js';
 import { readDocument } from '../../../server/formats/registry.js';
 import { InferenceClient } from '../../../server/inference/client.js';
 import { createJudge } from '../../../server/labeling/judge.js';
@@ -95,7 +96,7 @@ async function run(names: readonly string[], settings: LabelSettings, to: string
       restart: false,
       signal: new AbortController().signal,
     },
-    { policy, judge, folder: temporary, imageFolder: folder },
+    { policy, judge, folder: temporary, images: (names) => problemImages({ searched: [folder], roots: [folder] }, names) },
   );
   rmSync(join(folder, to), { recursive: true, force: true });
   cpSync(temporary, join(folder, to), { recursive: true });
@@ -126,7 +127,7 @@ const { score, dispose } = openMiniPrm();
 const { threshold } = JSON.parse(readFileSync(join(modelFolder, 'prm.json'), 'utf8')) as { threshold: number };
 const solved = async (name: string, count: number) => {
   const { question, correct_answer: answer, image_path } = [...seeds, ...others].find(({ id }) => id === name)!;
-  const images = image_path ? [join(folder, image_path)] : [];
+  const images = problemImages({ searched: [folder], roots: [folder] }, image_path ? [image_path] : []);
   const rollouts = await policy.sample({ question, images, prefix: [], count, seed: SEED });
   const solutions = rollouts.flatMap((rollout) => ('steps' in rollout ? [rollout.steps] : []));
   return { question, answer, images, image: image_path ?? '', solutions };

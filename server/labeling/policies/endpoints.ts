@@ -2,6 +2,11 @@ import { createHash } from 'node:crypto';
 import { OpenAiClient, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
+export interface EndpointOptions extends Omit<OpenAiClientOptions, 'baseUrl'> {
+  /** The key that was set for each server: none gets another's. */
+  readonly key?: (url: string) => string | undefined;
+}
+
 /** ms for which an endpoint that failed is asked last. */
 const UNHEALTHY_MS = 30_000;
 
@@ -14,8 +19,8 @@ export class Endpoints {
   readonly #failedAt = new Map<OpenAiClient, number>();
 
   /** Throws `Unusable` when a URL is none. */
-  constructor(urls: readonly string[], options: Omit<OpenAiClientOptions, 'baseUrl'>) {
-    this.#clients = urls.map((baseUrl) => new OpenAiClient({ ...options, baseUrl }));
+  constructor(urls: readonly string[], { key, ...options }: EndpointOptions) {
+    this.#clients = urls.map((baseUrl) => new OpenAiClient({ ...options, baseUrl, apiKey: key?.(baseUrl) ?? options.apiKey }));
   }
 
   /** For messages. */

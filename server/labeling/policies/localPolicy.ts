@@ -1,15 +1,9 @@
 import { type InferenceClient, InferenceError } from '../../inference/client.js';
 import type { Device, SampledRow } from '../../inference/protocol.js';
 import type { FileIdentity } from '../../models/fileIdentity.js';
-import { digestImages, ImageError, readImageFiles } from '../../models/images/imageFile.js';
-import {
-  type ImageSettings,
-  imagesPlace,
-  type PreparedImages,
-  prepareImages,
-  sampleImage,
-  toPixels,
-} from '../../models/images/imageKinds.js';
+import { digestImages, ImageError, type ProblemImage, readImageFiles } from '../../models/images/imageFile.js';
+import { type ImageSettings, imagesPlace, type PreparedImages, sampleImage, toPixels } from '../../models/images/imageKinds.js';
+import { prepareImagesApart } from '../../models/images/imageProcess.js';
 import { ModelChangedError, ModelError } from '../../models/modelError.js';
 import { loadModelFiles } from '../../models/modelFiles.js';
 import { loadTokenizer, type TextTokenizer } from '../../models/tokenizer.js';
@@ -65,11 +59,11 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
     throw new PolicyError((error as Error).message);
   }
 
-  async function imagesOf(sources: readonly string[], settings: ImageSettings): Promise<PreparedImages | undefined> {
+  async function imagesOf(sources: readonly ProblemImage[], settings: ImageSettings): Promise<PreparedImages | undefined> {
     try {
       const files = await readImageFiles(sources);
       const digest = digestImages(files);
-      const images = prepared.get(digest) ?? prepareImages(files, settings);
+      const images = prepared.get(digest) ?? prepareImagesApart(files, settings);
       prepared.delete(digest);
       prepared.set(digest, images);
       if (prepared.size > keptImages) prepared.delete(prepared.keys().next().value!);

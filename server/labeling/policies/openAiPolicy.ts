@@ -11,6 +11,8 @@ import { type PromptOptions, Prompts } from './openAiPrompt.js';
 import { isComplete, joinSteps } from './stepText.js';
 
 export interface OpenAiPolicyOptions extends Omit<OpenAiClientOptions, 'Unusable' | 'baseUrl'>, PromptOptions {
+  /** The key that was set for each server. */
+  readonly key?: (url: string) => string | undefined;
   /** Servers of the same model: `http://localhost:8000/v1`. */
   readonly baseUrls: readonly string[];
   /** The server's only model where none is named. */

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import type { Verifier } from '../../answers/verifier.js';
 import { InferenceClient } from '../../inference/client.js';
 import type { Device } from '../../inference/protocol.js';
-import { apiKeyFrom, OpenAiClient, type OpenAiLog } from '../../remote/openAiClient.js';
+import { OpenAiClient, type OpenAiLog } from '../../remote/openAiClient.js';
+import { withoutSecrets } from '../../remote/serverAddress.js';
 import { createJudge, type Judge } from '../judge.js';
 import { type Policy, PolicyError } from '../policy.js';
 import { createLlmJudge } from './llmJudge.js';
@@ -50,18 +51,19 @@ export interface PolicyHost {
   readonly bundledPolicy: string;
   /** Program of the inference child. */
   readonly inferenceEntry: string;
-  readonly env: NodeJS.ProcessEnv;
+  /** The key that was set for a server. */
+  readonly key: (url: string) => string | undefined;
   readonly log: OpenAiLog;
 }
 
 /** Opens the policy of a choice; what cannot be used is found out when it is first asked. */
 export function openPolicy(
   { policy, more = [], device, threads, server }: PolicyChoice,
-  { bundledPolicy, inferenceEntry, env, log }: PolicyHost,
+  { bundledPolicy, inferenceEntry, key, log }: PolicyHost,
 ): Policy {
-  if (isUrl(policy)) return openOpenAiPolicy({ ...server, baseUrls: [policy, ...more], log, ...keyFrom(env) });
+  if (isUrl(policy)) return openOpenAiPolicy({ ...server, baseUrls: [policy, ...more], log, key });
   if (/^[a-z]{2,}:/i.test(policy))
-    throw new PolicyError(`The policy "${policy}" is not the URL of a server: it begins with http:// or https://.`);
+    throw new PolicyError(`The policy "${withoutSecrets(policy)}" is not the URL of a server: it begins with http:// or https://.`);
   const client = new InferenceClient({ entry: inferenceEntry, log });
   const local = openLocalPolicy({
     folder: policy === 'mini' ? bundledPolicy : resolve(policy),
@@ -73,19 +75,15 @@ export function openPolicy(
 }
 
 /** The rules, and an LLM behind them where one is chosen. */
-export function openJudge(verifier: Verifier, choice: JudgeChoice | undefined, { env, log }: Pick<PolicyHost, 'env' | 'log'>): Judge {
+export function openJudge(verifier: Verifier, choice: JudgeChoice | undefined, { key, log }: Pick<PolicyHost, 'key' | 'log'>): Judge {
   if (choice === undefined) return createJudge({ verifier });
   const { url, model, server } = choice;
-  if (!isUrl(url)) throw new PolicyError(`The judge "${url}" is not the URL of a server: it begins with http:// or https://.`);
-  const client = new OpenAiClient({ ...server, baseUrl: url, log, Unusable: PolicyError, ...keyFrom(env) });
+  if (!isUrl(url))
+    throw new PolicyError(`The judge "${withoutSecrets(url)}" is not the URL of a server: it begins with http:// or https://.`);
+  const client = new OpenAiClient({ ...server, baseUrl: url, log, Unusable: PolicyError, apiKey: key(url) });
   return createJudge({ verifier, llm: { name: model, ask: createLlmJudge({ client, model }) } });
 }
 
 function isUrl(text: string): boolean {
   return /^https?:\/\//i.test(text) && URL.canParse(text);
-}
-
-function keyFrom(env: NodeJS.ProcessEnv): { apiKey?: string } {
-  const apiKey = apiKeyFrom(env);
-  return apiKey === undefined ? {} : { apiKey };
 }

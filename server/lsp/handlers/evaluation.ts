@@ -1,3 +1,4 @@
+import { problemImages } from '../../files/images.js';
 import { Evaluate, EvaluationProgress } from '../../protocol/evaluation.js';
 import type { Session } from '../session.js';
 
@@ -6,7 +7,7 @@ export function handleEvaluation(session: Session): void {
   door.handle(Evaluate, (params, signal) =>
     world.evaluate(params, signal, {
       openText: (uri) => texts.get(uri),
-      locateImages: (uri, paths) => session.locateImages(uri, paths),
+      images: (uri, names) => problemImages(session.imagePlace(uri), names),
       score: (job, options) => service.scoreJob(job, options),
       threshold: () => service.settings.threshold ?? undefined,
       onProgress: (progress) => void door.tell(EvaluationProgress, progress),

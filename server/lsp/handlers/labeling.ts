@@ -21,7 +21,8 @@ export function handleLabeling(session: Session): void {
     return labelJob(document, problem, {
       settings: await session.settingsFor(document.uri),
       again,
-      findImages: (paths) => session.findImages(document.uri, paths),
+      place: session.imagePlace(document.uri),
+      findImages: (names) => session.findImages(document.uri, names),
     });
   }
 
@@ -37,7 +38,7 @@ export function handleLabeling(session: Session): void {
     return null;
   });
   door.handle(TreeViewRequest, ({ uri, problem }) =>
-    labeling.treeView(uri, problem, session.document(uri), service.threshold, (paths) => session.findImages(uri, paths)),
+    labeling.treeView(uri, problem, session.document(uri), service.threshold, async (names) => (await session.findImages(uri, names)).uris),
   );
   door.handle(NodeRollouts, async ({ uri, problem, node }) => {
     const document = await labeling.shownDocument(uri, session.document(uri), service.threshold);

@@ -17,7 +17,8 @@ export function handleLanguage(session: Session): void {
     const document = documentOf(params);
     const place = document && placeAt(document, params.position);
     if (!place) return null;
-    return hover(document, params.position, await session.findImages(document.uri, place.problem.problem.images));
+    const { uris, refusals } = await session.findImages(document.uri, place.problem.problem.images);
+    return hover(document, params.position, uris, refusals);
   });
   connection.languages.inlayHint.on((params) => {
     const document = documentOf(params);

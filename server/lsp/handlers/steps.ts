@@ -19,6 +19,7 @@ export function handleSteps(session: Session): void {
   door.handle(ProblemViewRequest, async ({ uri, problem }) => {
     const document = session.document(uri);
     if (!document) return null;
-    return problemView(document, problem, await session.findImages(uri, document.reasoning.problems[problem]?.images ?? []));
+    const { uris } = await session.findImages(uri, document.reasoning.problems[problem]?.images ?? []);
+    return problemView(document, problem, uris);
   });
 }

@@ -1,9 +1,12 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { firstFrameOpaque } from './gif.js';
-import { ImageError, type ImageFile } from './imageFile.js';
+import { type ImageBytes, ImageError } from './imageFile.js';
 
 /** Images of more pixels are refused before they are decoded. */
 const mostPixels = 50_000_000;
+
+/** So are those with a longer side: resizing takes time and memory for every row and column. */
+const mostSide = 16_384;
 
 /** Pixels of a decoded image, row by row, the channels of a pixel together. */
 export interface DecodedImage {
@@ -14,7 +17,7 @@ export interface DecodedImage {
 }
 
 /** Decodes an image as grey (1) or RGB (3), on white where it is transparent. Rejects with ImageError. */
-export function decodeImage(file: ImageFile, channels: 1 | 3): Promise<DecodedImage> {
+export function decodeImage(file: ImageBytes, channels: 1 | 3): Promise<DecodedImage> {
   return decode(file, (open) => onWhite(open(file.bytes), channels));
 }
 
@@ -23,7 +26,7 @@ export function decodeImage(file: ImageFile, channels: 1 | 3): Promise<DecodedIm
  * transparency is dropped and the color below it kept, color profiles and rotation marks are not applied, CMYK is converted
  * by plain arithmetic, and grey values of 16 bits above 255 are white. Rejects with ImageError.
  */
-export function decodeAsPillow(file: ImageFile): Promise<DecodedImage> {
+export function decodeAsPillow(file: ImageBytes): Promise<DecodedImage> {
   return decode(file, async (open) => {
     const { format, space, depth, channels } = await open(file.bytes).metadata();
     // Pillow reads no SVG; a drawing without a background is meant for white paper.
@@ -37,10 +40,12 @@ export function decodeAsPillow(file: ImageFile): Promise<DecodedImage> {
 
 type Open = (bytes: Buffer) => Sharp & { metadata(): Promise<Metadata> };
 
-async function decode({ name }: ImageFile, read: (open: Open) => Promise<DecodedImage>): Promise<DecodedImage> {
+async function decode({ name, bytes }: ImageBytes, read: (open: Open) => Promise<DecodedImage>): Promise<DecodedImage> {
   const sharp = await loadSharp();
   try {
-    return await read((bytes) => sharp(bytes, { limitInputPixels: mostPixels, ignoreIcc: true }));
+    const { width = 0, height = 0 } = await sharp(bytes, { limitInputPixels: mostPixels }).metadata();
+    if (Math.max(width, height) > mostSide) throw new Error(`it is ${width} x ${height} pixels, and a side may have ${mostSide}`);
+    return await read((input) => sharp(input, { limitInputPixels: mostPixels, ignoreIcc: true }));
   } catch (error) {
     throw new ImageError(
       `The image ${name} cannot be decoded: ${(error as Error).message}. Save it again as PNG or JPEG of at most ${mostPixels / 1e6} million pixels.`,

@@ -1,6 +1,6 @@
 import type { Pixels } from '../../inference/protocol.js';
 import type { Fields } from '../fields.js';
-import { digestImages, type ImageFile } from './imageFile.js';
+import { digestImages, type ImageBytes } from './imageFile.js';
 import { type ResizeSettings, resizeKind } from './resize.js';
 import { type TilesSettings, tilesKind } from './tiles.js';
 
@@ -20,7 +20,7 @@ export interface CommonImageSettings {
 export interface ImageKind<S> {
   read(fields: Fields): S;
   /** Rejects with ImageError. */
-  prepare(file: ImageFile, settings: S): Promise<PreparedImage>;
+  prepare(file: ImageBytes, settings: S): Promise<PreparedImage>;
   /** A picture that is none, to try the graph with. */
   sample(settings: S): PreparedImage;
 }
@@ -53,8 +53,8 @@ export function readImageSettings(fields: Fields): ImageSettings {
   return settings;
 }
 
-/** Decodes and joins the images of a problem; undefined when it has none. Rejects with ImageError. */
-export async function prepareImages(files: readonly ImageFile[], settings: ImageSettings): Promise<PreparedImages | undefined> {
+/** Decodes and joins the images of a problem; undefined when it has none. Rejects with ImageError. Run in the process for images: `prepareImagesApart`. */
+export async function prepareImages(files: readonly ImageBytes[], settings: ImageSettings): Promise<PreparedImages | undefined> {
   if (files.length === 0) return undefined;
   const images = await Promise.all(files.map((file) => kindOf(settings.kind).prepare(file, settings)));
   const [, channels, height, width] = images[0]!.shape;

@@ -1,6 +1,5 @@
-import type { ImageFile } from '../../models/images/imageFile.js';
+import { type ImageFile, imageDataUrl } from '../../models/images/imageFile.js';
 import { ModelError } from '../../models/modelError.js';
-import { imageDataUrl } from '../../remote/dataUrl.js';
 import { modelsServed, OpenAiClient } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import type { BackendContext, PathScores } from './backend.js';
@@ -69,7 +68,7 @@ export function userMessage(text: string, images: readonly ImageFile[]): ChatMes
     content: [
       ...images.map((image) => ({
         type: 'image_url',
-        image_url: { url: imageDataUrl(image.bytes) ?? `data:image/jpeg;base64,${image.bytes.toString('base64')}` },
+        image_url: { url: imageDataUrl(image) },
       })),
       { type: 'text', text },
     ],

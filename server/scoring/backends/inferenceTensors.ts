@@ -1,5 +1,5 @@
 import type { TensorValue } from '../../inference/runtime.js';
-import { type HttpAnswer, type HttpRequest, readJson } from '../../remote/httpServer.js';
+import type { HttpReply, HttpRequest } from '../../remote/exchange.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
 /** ONNX Runtime's name of an element type for the protocol's; bfloat16 is widened when it arrives. */
@@ -42,9 +42,13 @@ export function encodeInference(inputs: Readonly<Record<string, TensorValue>>, o
 }
 
 /** One output of an answer, JSON or binary; RequestFailure when it is not there or not what its shape says. */
-export function decodeInference({ headers, body }: HttpAnswer, output: string): TensorValue {
-  const length = headers.get('inference-header-content-length');
-  const end = length === null ? body.length : Number(length);
+export function decodeInference(
+  { headers, body }: Pick<HttpReply, 'headers' | 'body'>,
+  output: string,
+  readJson: (bytes: Buffer) => unknown,
+): TensorValue {
+  const length = headers['inference-header-content-length'];
+  const end = length === undefined ? body.length : Number(length);
   if (!(Number.isInteger(end) && end > 0 && end <= body.length))
     throw new RequestFailure('The server answered with less than its header says; it may have been cut off.');
   const json = readJson(body.subarray(0, end)) as { outputs?: unknown } | null;
@@ -59,7 +63,7 @@ export function decodeInference({ headers, body }: HttpAnswer, output: string): 
 }
 
 function readTensor({ name, shape, datatype, data }: ResponseOutput, bytes: Buffer | undefined): TensorValue {
-  const what = `The output '${String(name)}' (${String(datatype)} ${JSON.stringify(shape)})`;
+  const what = `The output '${String(name).slice(0, 100)}' (${String(datatype).slice(0, 20)} ${JSON.stringify(shape)?.slice(0, 100)})`;
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && (size as number) >= 0);
   const bytesEach = typeof datatype === 'string' ? elementBytes[datatype] : undefined;
   if (!isShape || bytesEach === undefined)

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { GraphError } from '../../inference/graph/graph.js';
 import { openGraph } from '../../inference/graph/openGraph.js';
 import type { Session, TensorInfo } from '../../inference/runtime.js';
-import { imagesPlace, prepareImages, toPixels } from '../../models/images/imageKinds.js';
+import { imagesPlace, toPixels } from '../../models/images/imageKinds.js';
+import { prepareImagesApart } from '../../models/images/imageProcess.js';
 import { ModelError } from '../../models/modelError.js';
 import { loadTokenizer } from '../../models/tokenizer.js';
-import { HttpServer, readJson } from '../../remote/httpServer.js';
+import { HttpClient } from '../../remote/httpClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { createEncoder, layoutText, markersOf } from '../layouts/layouts.js';
 import { planRun } from '../planRun.js';
@@ -14,6 +15,9 @@ import { createReader, toUnit } from '../readouts/readouts.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
 import { decodeInference, encodeInference, typeOfDatatype } from './inferenceTensors.js';
 import type { OpenInferenceProfile } from './remoteProfile.js';
+
+/** Scores of a whole vocabulary for every token are many; longer replies belong into the graph's own readout. Bytes. */
+const MOST_LOGITS = 512 * 2 ** 20;
 
 interface Metadata {
   readonly inputs: readonly TensorInfo[];
@@ -34,7 +38,7 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   const encoder = createEncoder(layout, tokenizer);
   const reader = createReader(local.readout, tokenizer);
   const imageToken = images && layoutText(layout).includes(imagesPlace) ? tokenizer.tokenId(images.token, 'image token') : undefined;
-  const server = new HttpServer({ ...context, url: settings.url });
+  const server = new HttpClient({ ...context, url: settings.url, mostBytes: MOST_LOGITS });
   const modelPath = `/v2/models/${encodeURIComponent(settings.model)}${profile.version === undefined ? '' : `/versions/${encodeURIComponent(profile.version)}`}`;
   let metadata: Metadata | undefined;
   let isBinary = false;
@@ -48,14 +52,17 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
       async run(feeds, fetches) {
         const answer = await server.send(`${modelPath}/infer`, encodeInference(feeds, 'logits', isBinary), signal);
         const nothing = { type: 'float32', data: new Float32Array(0), dims: [0] };
-        return { ...Object.fromEntries(fetches.map((name) => [name, nothing])), logits: decodeInference(answer, 'logits') };
+        return {
+          ...Object.fromEntries(fetches.map((name) => [name, nothing])),
+          logits: decodeInference(answer, 'logits', (bytes) => server.readJson(bytes)),
+        };
       },
       release: () => Promise.resolve(),
     };
   }
 
   async function score({ question, images: files, steps, wanted }: ScorePath, signal: AbortSignal): Promise<PathScores> {
-    const prepared = imageToken === undefined ? undefined : await prepareImages(files, images!);
+    const prepared = imageToken === undefined ? undefined : await prepareImagesApart(files, images!);
     const trie = buildTrie({ question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) }, '');
     // A single path, so its segments one after the other are the sequence.
     const plan = planRun(trie, (node) => wanted.includes(node), encoder, question, local.maxTokens, prepared?.text);
@@ -82,7 +89,7 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
     async open(signal) {
       await server.send('/v2/health/ready', {}, signal);
       isBinary = await hasBinaryTensors(server, signal);
-      const told = readJson((await server.send(modelPath, {}, signal).catch(explainMissing)).body) as {
+      const told = (await server.json(modelPath, undefined, signal).catch(explainMissing)) as {
         inputs?: unknown;
         outputs?: unknown;
         versions?: unknown;
@@ -96,7 +103,7 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
       return JSON.stringify(told?.versions ?? []);
     },
     score: (path, signal) => score(path, signal).catch((error: unknown) => Promise.reject(unusable(error))),
-    dispose: () => undefined,
+    dispose: () => server.dispose(),
   };
 
   function explainMissing(error: unknown): never {
@@ -115,9 +122,9 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
 }
 
 /** A server without server metadata is asked in JSON. */
-async function hasBinaryTensors(server: HttpServer, signal: AbortSignal | undefined): Promise<boolean> {
+async function hasBinaryTensors(server: HttpClient, signal: AbortSignal | undefined): Promise<boolean> {
   try {
-    const { extensions } = (readJson((await server.send('/v2', {}, signal)).body) ?? {}) as { extensions?: unknown };
+    const { extensions } = ((await server.json('/v2', undefined, signal)) ?? {}) as { extensions?: unknown };
     return Array.isArray(extensions) && extensions.includes('binary_tensor_data');
   } catch (error) {
     if (error instanceof RequestFailure) return false;

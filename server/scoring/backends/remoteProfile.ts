@@ -1,6 +1,7 @@
 import type { Fields } from '../../models/fields.js';
 import { ModelError } from '../../models/modelError.js';
 import { readFields } from '../../models/modelFiles.js';
+import { WHERE_KEYS_GO, withoutSecrets } from '../../remote/serverAddress.js';
 import { parseProfile } from '../loadProfile.js';
 import type { Profile } from '../profile.js';
 import { readScope } from '../scope/scopes.js';
@@ -85,12 +86,13 @@ export function parseRemoteProfile(text: string, path: string): RemoteProfile {
 function readServer(fields: Fields): ServerSettings {
   const url = fields.text('url');
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !/^https?:$/.test(parsed.protocol)) return fields.fail('url', 'the address of a server, as "http://localhost:8000"');
+  if (!parsed || !/^https?:$/.test(parsed.protocol))
+    throw new ModelError(
+      `${fields.path}: 'backend.url' is "${withoutSecrets(url)}"; it must be the address of a server, as "http://localhost:8000".`,
+    );
   if (parsed.username || parsed.password || parsed.search || parsed.hash) {
     // It may hold a key, which no message may repeat.
-    throw new ModelError(
-      `${fields.path}: 'backend.url' must have no user, password, query or fragment. Keys stay out of files: put one into the environment variable STEPLENS_API_KEY, or in VS Code run "StepLens: Set Server Key…".`,
-    );
+    throw new ModelError(`${fields.path}: 'backend.url' must have no user, password, query or fragment. ${WHERE_KEYS_GO}`);
   }
   return {
     url: url.replace(/\/+$/, ''),

@@ -226,7 +226,7 @@ function explain(error: unknown, url: string, isServer: boolean): Error {
   const { status, isUnreachable } = error.details;
   if (status === 401 || status === 403) {
     return new ModelError(
-      `The server at ${url} refuses the key: ${error.message} Put the right one into the environment variable STEPLENS_API_KEY, or in VS Code run "StepLens: Set Server Key…".`,
+      `The server at ${url} refuses the key: ${error.message} Put the right one into the environment variable STEPLENS_API_KEY, with the server's address in STEPLENS_API_URL, or in VS Code run "StepLens: Set Server Key…".`,
     );
   }
   if (isUnreachable === true)

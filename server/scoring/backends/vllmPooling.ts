@@ -1,5 +1,5 @@
 import { ModelError } from '../../models/modelError.js';
-import { HttpServer, readJson } from '../../remote/httpServer.js';
+import { HttpClient } from '../../remote/httpClient.js';
 import { modelsServed } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import type { Layout } from '../layouts/layouts.js';
@@ -20,7 +20,7 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
   const layout = separated(local.layout, context);
   const { marker } = layout;
   const positive = positiveColumns(readout);
-  const server = new HttpServer({ ...context, url: settings.url.replace(/\/v1$/, '') });
+  const server = new HttpClient({ ...context, url: settings.url.replace(/\/v1$/, '') });
 
   /** The steps before the first text that holds the separator itself; those after it are not sent. */
   async function score(path: ScorePath, signal: AbortSignal): Promise<PathScores> {
@@ -40,12 +40,7 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
 
   async function ask({ question, steps, wanted }: ScorePath, signal: AbortSignal): Promise<PathScores> {
     const request = { model: settings.model, ...layOut(layout, question, steps), task: 'token_classify', encoding_format: 'float' };
-    const { body } = await server.send(
-      '/pooling',
-      { headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) },
-      signal,
-    );
-    const reply = readJson(body) as { data?: unknown; usage?: { prompt_tokens?: unknown } | null } | null;
+    const reply = (await server.json('/pooling', request, signal)) as { data?: unknown; usage?: { prompt_tokens?: unknown } | null } | null;
     const [pooled] = Array.isArray(reply?.data) ? (reply.data as ({ data?: unknown } | null)[]) : [];
     if (!pooled) throw new RequestFailure('The server answered without pooled data.');
     const rows = readRows(pooled.data, steps.length);
@@ -59,13 +54,13 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
     readsImages: false,
     readsAnswer: false,
     async open(signal) {
-      const told = await server.send('/v1/models', {}, signal).catch((error: unknown) => {
+      const told = await server.json('/v1/models', undefined, signal).catch((error: unknown) => {
         // A gateway may not list its models; a missing one shows with the first request.
         if (error instanceof RequestFailure && error.details.status === 404) return undefined;
         throw error;
       });
       if (told === undefined) return '';
-      const { data } = (readJson(told.body) ?? {}) as { data?: unknown };
+      const { data } = (told ?? {}) as { data?: unknown };
       const models = Array.isArray(data)
         ? data.flatMap((one: { id?: unknown } | null) => (typeof one?.id === 'string' ? [one.id] : []))
         : [];
@@ -75,7 +70,7 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
       );
     },
     score,
-    dispose: () => undefined,
+    dispose: () => server.dispose(),
   };
 }
 

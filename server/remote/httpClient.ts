@@ -1,0 +1,144 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exchange, type HttpReply, type HttpRequest } from './exchange.js';
+import { connectionFailure, RequestFailure, refusal } from './requestFailure.js';
+import { Secrets } from './secrets.js';
+
+export interface HttpClientOptions {
+  /** What all paths are below, without a slash at its end. */
+  readonly url: string;
+  /** Sent as a bearer token, and kept out of all that comes back. */
+  readonly apiKey?: string | undefined;
+  /** Longest wait for a whole reply, in ms. */
+  readonly timeout: number;
+  /** Further attempts after 408, 409, 425, 429, 5xx and broken connections, >= 0; 3 when not given. */
+  readonly retries?: number;
+  /** Wait before the second attempt in ms, doubled for every further one; the server's Retry-After comes first. 500 when not given. */
+  readonly backOff?: number;
+  /** Longest reply in bytes, decompressed; 64 MiB when not given. */
+  readonly mostBytes?: number;
+  readonly log: { info(message: string): void };
+}
+
+/** Longest wait between two attempts, in ms, whatever the server asks for. */
+const LONGEST_WAIT = 120_000;
+
+/**
+ * The one way to a server, for scoring servers, policies and judges: retries, limits on time and bytes, no redirects, and
+ * failures as sentences without keys.
+ */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #secrets: Secrets;
+  readonly #calls = new Set<AbortController>();
+  #hasAnswered = false;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    this.#secrets = new Secrets(options.apiKey);
+  }
+
+  /** Whether a request has succeeded: a server that has and does not answer now is being restarted. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  /** Rejects with AbortError when cancelled or disposed of, else with RequestFailure. */
+  send(path: string, request: HttpRequest, signal?: AbortSignal): Promise<HttpReply> {
+    return this.#call(path, request, (reply) => reply, signal);
+  }
+
+  /** @param read Makes what is wanted of a reply; a RequestFailure it throws counts as one of the request. */
+  async #call<T>(path: string, request: HttpRequest, read: (reply: HttpReply) => T, signal: AbortSignal | undefined): Promise<T> {
+    signal?.throwIfAborted();
+    const call = new AbortController();
+    const cancel = (): void => call.abort(signal?.reason);
+    // All requests of a run listen to one signal, and stop when they end.
+    if (signal !== undefined) setMaxListeners(0, signal);
+    signal?.addEventListener('abort', cancel, { once: true });
+    this.#calls.add(call);
+    try {
+      return await this.#attempts(path, request, read, call.signal);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      this.#calls.delete(call);
+    }
+  }
+
+  /** The JSON of a reply. Rejects as `send` does; RequestFailure also says what came instead of JSON. */
+  async json(path: string, body?: object, signal?: AbortSignal): Promise<unknown> {
+    const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) };
+    const request = { headers, ...(body && { body: JSON.stringify(body) }) };
+    return await this.#call(path, request, (reply) => this.readJson(reply.body), signal);
+  }
+
+  /** The JSON of a reply's body, or of a part of it, without the key. Throws RequestFailure that says what came instead. */
+  readJson(body: Buffer): unknown {
+    return this.#secrets.hideIn(readJson(body));
+  }
+
+  /** Requests under way end with AbortError. */
+  dispose(): void {
+    for (const call of this.#calls) call.abort();
+  }
+
+  async #attempts<T>(path: string, request: HttpRequest, read: (reply: HttpReply) => T, signal: AbortSignal): Promise<T> {
+    const { url, retries = 3, backOff = 500, log } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.#attempt(path, request, read, signal);
+      if (!(outcome instanceof RequestFailure)) {
+        this.#hasAnswered = true;
+        return outcome;
+      }
+      const { isTemporary, isUnreachable, retryAfter } = outcome.details;
+      // One that has never answered is not there.
+      if (attempt >= retries || isTemporary !== true || (isUnreachable === true && !this.#hasAnswered)) throw outcome;
+      const wait = Math.min(retryAfter ?? backOff * 2 ** attempt * (0.75 + Math.random() / 2), LONGEST_WAIT);
+      log.info(`${url}: ${outcome.message} Trying again in ${Math.round(wait)} ms.`);
+      await sleep(wait, undefined, { signal });
+    }
+  }
+
+  async #attempt<T>(
+    path: string,
+    { headers, body }: HttpRequest,
+    read: (reply: HttpReply) => T,
+    signal: AbortSignal,
+  ): Promise<T | RequestFailure> {
+    const { url, apiKey, timeout, mostBytes = 64 * 2 ** 20 } = this.#options;
+    const late = AbortSignal.timeout(timeout);
+    const request = {
+      headers: { ...headers, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) },
+      ...(body !== undefined && { body }),
+    };
+    try {
+      const reply = await exchange(new URL(`${url}${path}`), request, AbortSignal.any([signal, late]), mostBytes);
+      if (reply.status >= 200 && reply.status < 300) return read(reply);
+      return refusal(reply, (text) => this.#secrets.hide(text));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (late.aborted) return new RequestFailure(`The server did not answer within ${timeout / 1000} s.`, { isTemporary: true });
+      return connectionFailure(error);
+    }
+  }
+}
+
+function readJson(body: Buffer): unknown {
+  const text = body.toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    if (/^\s*</.test(text)) throw new RequestFailure('The server answered with an HTML page instead of JSON; is its URL right?');
+    if (!/^\s*[{["]/.test(text)) throw new RequestFailure('The server answered with plain text instead of JSON; is its URL right?');
+    return withoutNaN(text);
+  }
+}
+
+/** Python writes NaN and Infinity, which are not JSON; as null they are missing numbers. */
+function withoutNaN(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/-?\b(?:NaN|Infinity)\b/g, 'null'));
+  } catch {
+    throw new RequestFailure('The server answered with JSON that cannot be read; it may have been cut off.', { isTemporary: true });
+  }
+}

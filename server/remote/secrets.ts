@@ -1,0 +1,42 @@
+/** Shorter keys ("none", "x") are words, and are not hidden. Characters. */
+const SHORTEST = 6;
+
+/**
+ * Keeps the key of a server out of everything that is said, written or shown: a server may repeat it in an error or in its
+ * reply. A key is found as it is, percent-encoded, and in Base64 (as in a `Basic` header).
+ */
+export class Secrets {
+  readonly #forms: readonly string[];
+
+  constructor(key: string | undefined) {
+    const forms = key === undefined || key.length < SHORTEST ? [] : [key, encodeURIComponent(key), ...base64Forms(key)];
+    this.#forms = [...new Set(forms)].sort((a, b) => b.length - a.length);
+  }
+
+  /** The text without the key. */
+  hide(text: string): string {
+    return this.#forms.reduce((hidden, form) => hidden.replaceAll(form, '[key]'), text);
+  }
+
+  /** The same JSON value, without the key in any of its texts and names. */
+  hideIn(value: unknown): unknown {
+    return this.#forms.length === 0 ? value : this.#hideIn(value, 0);
+  }
+
+  #hideIn(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return this.hide(value);
+    // No reply that is used is so deep, and what is thrown away cannot be shown.
+    if (typeof value !== 'object' || value === null || depth > 100) return typeof value === 'object' ? null : value;
+    if (Array.isArray(value)) return value.map((one) => this.#hideIn(one, depth + 1));
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [this.hide(name), this.#hideIn(one, depth + 1)]));
+  }
+}
+
+/** The parts of a key's Base64 that do not depend on what is before and behind it, at each of the three places it can begin. */
+function base64Forms(key: string): string[] {
+  return [0, 1, 2].map((offset) => {
+    const bytes = Buffer.from(`${' '.repeat(offset)}${key}`);
+    const text = bytes.toString('base64');
+    return text.slice(offset === 0 ? 0 : offset + 1, Math.floor((bytes.length * 8) / 6));
+  });
+}

@@ -1,0 +1,162 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { HttpClient, type HttpClientOptions } from '../../server/remote/httpClient.js';
+import { RequestFailure } from '../../server/remote/requestFailure.js';
+
+const KEY = 'sk-canary-0123456789';
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function client(url: string, options: Partial<HttpClientOptions> = {}): HttpClient & { readonly log: string[] } {
+  const log: string[] = [];
+  const made = new HttpClient({ url, timeout: 20_000, backOff: 1, log: { info: (message) => log.push(message) }, ...options });
+  return Object.assign(made, { log });
+}
+
+async function failure(work: Promise<unknown>): Promise<RequestFailure> {
+  const error: unknown = await work.catch((one: unknown) => one);
+  expect(error).toBeInstanceOf(RequestFailure);
+  return error as RequestFailure;
+}
+
+const answer = (response: ServerResponse, status: number, headers: Record<string, string>, body: string | Buffer): void => {
+  response.writeHead(status, headers).end(body);
+};
+
+describe('a request', () => {
+  it('goes to the address given and to no other, whatever the server says', async () => {
+    const reached: string[] = [];
+    const elsewhere = await serve((request, response) => {
+      reached.push(request.url!);
+      answer(response, 200, {}, '{}');
+    });
+    for (const status of [301, 302, 303, 307, 308]) {
+      const url = await serve((_, response) => answer(response, status, { location: `${elsewhere}/steal?q=1` }, ''));
+      const { message } = await failure(client(url).json('/v1', { question: 'secret' }));
+      expect(message).toContain(`redirects to ${elsewhere}. Redirects are not followed`);
+      expect(message).not.toContain('q=1');
+    }
+    expect(reached).toEqual([]);
+  });
+
+  it('takes compressed replies', async () => {
+    for (const [encoding, pack] of [
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+      ['br', brotliCompressSync],
+      ['identity', (text: string) => text],
+    ] as const) {
+      const url = await serve((_, response) => answer(response, 200, { 'content-encoding': encoding }, pack('{"a": [1, NaN]}')));
+      expect(await client(url).json('/')).toEqual({ a: [1, null] });
+    }
+  });
+
+  it('ends with a sentence for every kind of garbage', async () => {
+    const kinds: readonly (readonly [RequestListener, RegExp])[] = [
+      [(_, response) => answer(response, 200, {}, '<html>'), /an HTML page instead of JSON/],
+      [(_, response) => answer(response, 200, {}, 'hello'), /plain text instead of JSON/],
+      [(_, response) => answer(response, 200, {}, '{"a": '), /JSON that cannot be read/],
+      [(_, response) => answer(response, 200, { 'content-encoding': 'gzip' }, 'not gzip'), /cannot be decompressed/],
+      [(_, response) => answer(response, 200, { 'content-encoding': 'zstd' }, 'x'), /in a way it was not asked for/],
+      [(request) => request.socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}'), /connection to the server broke/],
+      [(request) => request.socket.end('nonsense\r\n\r\n'), /connection to the server broke/],
+      [(request) => request.socket.end(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`), /connection to the server broke/],
+      [(_, response) => answer(response, 400, {}, '['.repeat(200_000)), /answered 400/],
+      [(_, response) => answer(response, 500, { 'retry-after': '-1' }, `"${'z'.repeat(100_000)}"`), /answered 500: .{0,310}…/],
+    ];
+    for (const [listener, sentence] of kinds) {
+      const { message } = await failure(client(await serve(listener), { retries: 1 }).json('/'));
+      expect(message).toMatch(sentence);
+      expect(message.length).toBeLessThan(500);
+    }
+  });
+});
+
+describe('a reply is capped', () => {
+  const endless = (response: ServerResponse, piece: Buffer): void => {
+    const more = (): void => {
+      while (!response.destroyed && response.write(piece));
+      response.once('drain', more);
+    };
+    more();
+  };
+
+  it('in bytes, also when it never ends', async () => {
+    const url = await serve((_, response) => endless(response, Buffer.alloc(2 ** 16, 32)));
+    const { message } = await failure(client(url, { mostBytes: 2 ** 20 }).json('/'));
+    expect(message).toContain('is longer than 1 MiB');
+  });
+
+  it('in bytes after it is decompressed', async () => {
+    // 64 MiB of blanks in 64 kB.
+    const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20, 32));
+    expect(bomb.length).toBeLessThan(2 ** 17);
+    const url = await serve((_, response) => answer(response, 200, { 'content-encoding': 'gzip' }, bomb));
+    const before = process.memoryUsage().arrayBuffers;
+    const { message } = await failure(client(url, { mostBytes: 2 ** 20 }).json('/'));
+    expect(message).toContain('is longer than 1 MiB');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 2 ** 20);
+  });
+
+  it('in time, however slowly it comes', async () => {
+    let requests = 0;
+    const url = await serve((_, response) => {
+      requests++;
+      response.writeHead(200);
+      const timer = setInterval(() => response.write(' '), 10);
+      response.on('close', () => clearInterval(timer));
+    });
+    const { message } = await failure(client(url, { timeout: 200, retries: 0 }).json('/'));
+    expect([message, requests]).toEqual(['The server did not answer within 0.2 s.', 1]);
+  });
+
+  it('or ends when the client is disposed of', async () => {
+    const arrived: IncomingMessage[] = [];
+    const url = await serve((request) => arrived.push(request));
+    const one = client(url);
+    const open = one.json('/').catch((error: unknown) => error);
+    await expect.poll(() => arrived.length).toBe(1);
+    one.dispose();
+    expect(await open).toMatchObject({ name: 'AbortError' });
+  });
+});
+
+it('a key that the server repeats is in no error, no reply and no log', async () => {
+  const { length } = KEY;
+  const forms = [
+    KEY,
+    encodeURIComponent(KEY),
+    Buffer.from(`user:${KEY}`).toString('base64'),
+    [...KEY].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+  ];
+  const secrets = [KEY, Buffer.from(KEY).toString('base64').slice(4, -4)];
+  for (const form of forms) {
+    for (const status of [200, 400, 401, 403, 404, 429, 500, 503]) {
+      const url = await serve((request, response) => {
+        expect(request.headers.authorization).toBe(`Bearer ${KEY}`);
+        answer(
+          response,
+          status,
+          {},
+          `{"error": {"message": "bad key ${form}", "param": "${form}"}, "choices": [{"${form}": "Bearer ${form} rejected"}]}`,
+        );
+      });
+      const one = client(url, { apiKey: KEY, retries: 1 });
+      const outcome: unknown = await one.json('/').catch((error: unknown) => error);
+      const said = [outcome instanceof Error ? outcome.message : JSON.stringify(outcome), ...one.log].join('\n');
+      for (const secret of secrets) expect(said).not.toContain(secret);
+      expect(said).toContain('[key]');
+    }
+  }
+  expect(length).toBeGreaterThan(10);
+});
