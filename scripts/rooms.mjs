@@ -32,7 +32,11 @@ export const rooms = [
     imports: ['server/reasoning'],
     isPure: true,
   },
-  { folder: 'server/files', holds: 'input files and images on disk', imports: ['server/formats', 'server/reasoning', 'server/review'] },
+  {
+    folder: 'server/files',
+    holds: 'input files, and the one door for images on disk',
+    imports: ['server/formats', 'server/reasoning', 'server/review', 'server/models'],
+  },
   {
     folder: 'server/review',
     holds: "people's step labels: an append-only log beside the data, agreement, posteriors of all sources",
@@ -65,7 +69,7 @@ export const rooms = [
   {
     folder: 'server/debug',
     holds: 'the debug adapter over a search: its events as a program, breakpoints, forks',
-    imports: ['server/reasoning', 'server/files', 'server/labeling'],
+    imports: ['server/reasoning', 'server/files', 'server/models', 'server/labeling'],
   },
   { folder: 'server/training', holds: 'export of training data: selection rules, one format a file', imports: ['server/reasoning'] },
   {
@@ -104,6 +108,7 @@ export const rooms = [
       'server/protocol',
       'server/files',
       'server/answers',
+      'server/remote',
       'server/scoring',
       'server/debug',
       'server/language',
@@ -117,6 +122,7 @@ export const rooms = [
     imports: [
       'server/protocol',
       'server/reasoning',
+      'server/remote',
       'server/files',
       'server/answers',
       'server/onnx',

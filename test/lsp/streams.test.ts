@@ -87,9 +87,12 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
   return { client, scorers };
 }
 
+const settings = { ...defaultSettings, modelPath: '/models/chosen' };
+
 async function opened(world: Partial<World> = {}): Promise<{ client: TestClient; scorers: FakeScorer[] }> {
   const made = connect(world);
-  await made.client.initialize({ explanations: 'file:///docs/diagnostics.md' });
+  // A chosen model, so that its scores decide, not the labels of the file.
+  await made.client.initialize({ explanations: 'file:///docs/diagnostics.md', settings });
   await made.client.open(uri, 'jsonl', text);
   await made.client.until(() => made.client.statuses.at(-1)?.state === 'ready');
   return made;
@@ -193,11 +196,11 @@ describe('the server over streams', () => {
 
   it('applies a threshold without scoring again, and takes what is switched off away', async () => {
     const { client, scorers } = await opened();
-    await client.tell(SettingsChanged, { settings: { ...defaultSettings, threshold: 0.95 }, isTrusted: true });
+    await client.tell(SettingsChanged, { settings: { ...settings, threshold: 0.95 }, isTrusted: true });
     await client.until(() => client.codes(uri).filter((code) => code === 'later-low-step').length === 2);
     expect(client.codes(uri)).toContain('first-low-step');
     expect(scorers[0]!.jobs).toHaveLength(1);
-    const off = { ...defaultSettings, diagnostics: false, inlayHints: false, codeLens: false };
+    const off = { ...settings, diagnostics: false, inlayHints: false, codeLens: false };
     await client.tell(SettingsChanged, { settings: off, isTrusted: true });
     await client.until(() => client.codes(uri).length === 0);
     expect(await client.request('textDocument/inlayHint', { textDocument: { uri }, range: everything })).toEqual([]);
@@ -268,7 +271,7 @@ describe('the server over streams', () => {
     ]);
     await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
     expect(await client.ask(LowSteps, { uri })).toEqual([]);
-    expect(gates).toHaveLength(5);
+    await client.until(() => gates.length === 5);
     for (const open of gates) open();
     expect((await settled).map((one) => (one.status === 'fulfilled' ? 'answered' : String(one.reason)))).toEqual([
       'RequestError: No policy answers here.',
