@@ -141,7 +141,7 @@ export const rooms = [
   {
     folder: 'server/bundled.ts',
     holds: 'where the bundled models and the inference program are, in the sources and when bundled',
-    imports: [],
+    imports: ['package.json'],
   },
   {
     folder: 'extension/shell',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { constants, type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/promises';
+import { constants, type FileHandle, lstat, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isInside } from './insideFolders.js';
 
@@ -55,6 +55,13 @@ export async function writeWhole(path: string, content: Content, { within }: Wri
 /** Whether a file name is one that `writeWhole` gives to a file it has not finished. */
 export function isUnfinished(name: string): boolean {
   return UNFINISHED.test(name);
+}
+
+/** Removes what killed processes left of writing a file. Only whoever alone may write the file calls it. */
+export async function removeUnfinished(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch((): string[] => []);
+  const left = names.filter((name) => isUnfinished(name) && name.startsWith(`${basename(path)}.`));
+  for (const name of left) await rm(join(dirname(path), name), { force: true });
 }
 
 /** Whether two paths name the same file on disk, links resolved. A file that does not exist is the same as none. */

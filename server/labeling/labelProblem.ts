@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { removeUnfinished } from '../files/writeWhole.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import type { Breaker } from './breaker.js';
 import { type Claim, takeClaim } from './claim.js';
@@ -114,6 +115,7 @@ async function claimed<T>(files: ProblemFiles, { logAt }: LabelWorld, work: (cla
   if (logAt !== undefined) return await work(undefined);
   const claim = await takeClaim(files.claim, files.result);
   try {
+    await removeUnfinished(files.result);
     return await work(claim);
   } finally {
     await claim.release();

@@ -55,20 +55,24 @@ describe('bad days', () => {
   });
 });
 
-/** A candidate set whose steps all differ, so that nothing comes from the cache or from another solution. */
+/**
+ * A candidate set whose steps all differ, so that nothing comes from the cache or from another solution; about a problem that the
+ * bundled model knows, or it would leave the steps unscored.
+ */
 function manySolutions(count: number): string {
-  const seed = Date.now() % 100_000;
+  const seed = 100 + (Date.now() % 800);
   const solutions = Array.from({ length: count }, (_, i) => {
     const a = seed + i;
     return [
-      `There are ${a} * 2 = ${2 * a} pens.`,
-      `After giving 3 away, ${2 * a} - 3 = ${2 * a - 3} are left.`,
-      `The answer is ${2 * a - 3}.`,
+      `5 weeks at ${a} dollars a week give ${a} * 5 = ${5 * a} dollars.`,
+      `Yara then has 20 + ${5 * a} = ${20 + 5 * a} dollars.`,
+      `The answer is ${20 + 5 * a}.`,
     ];
   });
   const item = {
-    question: 'Mia has some boxes of two pens and gives 3 pens away. How many are left?',
-    answer: '1',
+    question:
+      'Yara saves 7 dollars a week. At the start there are 20 dollars in the jar, and 5 weeks go by. A tablet costs 97 dollars. How many more weeks must Yara save?',
+    answer: '6',
     solutions_splits: solutions,
     labels: solutions.map(() => 1),
     prm_scores: solutions.map((one) => one.map(() => 0.5)),

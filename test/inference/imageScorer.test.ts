@@ -31,9 +31,12 @@ describe('a PRM that reads images', () => {
     expect(new Set(cases.map(({ images }) => images.length))).toEqual(new Set([0, 1, 2]));
     for (const one of cases) {
       const { scores, skipped } = await scorer.score(toJob(one, await saveImages(folder, one.images)));
-      expect(skipped.size).toBe(0);
+      const empty = one.steps.flatMap((step, i) => (step.trim() === '' ? [i] : []));
+      expect([...skipped.keys()]).toEqual(empty);
       expect(scores).toHaveLength(one.scores.length);
-      scores.forEach((score, i) => expect(Math.abs(score - one.scores[i]!)).toBeLessThan(1e-5));
+      // PyTorch takes a step without text into the sequence; StepLens leaves it out, so what follows it differs.
+      const compared = empty[0] ?? scores.length;
+      for (let i = 0; i < compared; i++) expect(Math.abs(scores[i]! - one.scores[i]!)).toBeLessThan(1e-5);
     }
   });
 
