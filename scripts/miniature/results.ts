@@ -113,7 +113,7 @@ async function sampleCandidates(): Promise<Solved[]> {
 async function ablation(file: string): Promise<string> {
   const to = join(folder, basename(file, '.onnx'));
   mkdirSync(to);
-  for (const name of ['prm.json', 'tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(here, name), join(to, name));
+  for (const name of ['prm.json', 'scope.txt', 'tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(here, name), join(to, name));
   const [bundled, other] = await Promise.all([readModel(join(here, 'model.onnx')), readModel(join(ablations, file))]);
   const own = new Map(other.graph.initializers.map((tensor) => [tensor.name, tensor]));
   const initializers = bundled.graph.initializers.map((tensor) => own.get(tensor.name) ?? tensor);

@@ -2,7 +2,7 @@ import { interval } from '../reasoning/bootstrap.js';
 import { createRandom } from '../reasoning/random.js';
 import { valueOf } from '../reasoning/stepVerdict.js';
 import { cohenKappa, confusion, fleissKappa, krippendorffAlpha, type Ratings } from './agreement.js';
-import { fileReviewer, type ReviewableProblem, type ReviewableStep } from './reviewable.js';
+import { distinctSteps, fileReviewer, type ReviewableProblem, type ReviewableStep } from './reviewable.js';
 
 /** A coefficient with its two-sided 95 % bootstrap interval over steps; NaN where it is not defined. */
 export interface Coefficient {
@@ -45,8 +45,9 @@ const resamples = 500;
  * the threshold on).
  */
 export function agreementReport(problems: readonly ReviewableProblem[], threshold: number): AgreementReport {
-  const places = problems.flatMap((one) => one.steps.map(({ step }) => ({ uri: one.uri, problem: one.problem.index, step: step.index })));
-  const steps = problems.flatMap((one) => one.steps);
+  const distinct = distinctSteps(problems);
+  const places = distinct.map(({ problem, step }) => ({ uri: problem.uri, problem: problem.problem.index, step: step.step.index }));
+  const steps = distinct.map(({ step }) => step);
   const people = peopleOf(steps);
   const names = [...people.keys()];
   const machines = machineRatings(steps, threshold);

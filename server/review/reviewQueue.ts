@@ -2,8 +2,7 @@ import { createRandom, sampleIndices } from '../reasoning/random.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
 import { valueOf } from '../reasoning/stepVerdict.js';
 import { stepPosteriors } from './posterior.js';
-import { evidenceOf, type ReviewableProblem, type ReviewableStep } from './reviewable.js';
-import { stepKeys } from './stepKeys.js';
+import { distinctSteps, evidenceOf, type ReviewableProblem, type ReviewableStep } from './reviewable.js';
 
 /** Which steps a review is about, and in which order. */
 export type QueueKind = 'first-low' | 'uncertain' | 'suspects' | 'disagreements' | 'audit' | 'all';
@@ -66,17 +65,7 @@ const rules: Readonly<Record<Exclude<QueueKind, 'audit'>, Rule>> = {
 
 /** The queue of a review. Its order does not depend on who asks, so that two people with one seed judge the same steps. */
 export function reviewQueue(problems: readonly ReviewableProblem[], options: QueueOptions): QueueItem[] {
-  // A step that several solutions have after the same steps is judged once.
-  const seen = new Set<string>();
-  const steps = problems.flatMap((problem) => {
-    const { steps: keys } = stepKeys(problem.problem);
-    return problem.steps.flatMap((step, at) => {
-      const key = keys[at] ?? '';
-      if (seen.has(key)) return [];
-      seen.add(key);
-      return [{ problem, step }];
-    });
-  });
+  const steps = distinctSteps(problems);
   const place = ({ problem, step }: (typeof steps)[number]) => ({
     uri: problem.uri,
     problem: problem.problem.index,

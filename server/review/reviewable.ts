@@ -3,6 +3,7 @@ import type { StepValues } from '../reasoning/stepValue.js';
 import { valueOf } from '../reasoning/stepVerdict.js';
 import type { StepLabel } from './labelRecord.js';
 import type { StepEvidence } from './posterior.js';
+import { stepKeys } from './stepKeys.js';
 
 /** A problem whose steps can be judged, with everything known about them. */
 export interface ReviewableProblem {
@@ -19,6 +20,22 @@ export interface ReviewableStep {
   readonly firstLow: boolean;
   /** Current labels, one a person. */
   readonly labels: readonly StepLabel[];
+}
+
+/** Every step once: one that several solutions have, after the same steps, counts once. */
+export function distinctSteps(
+  problems: readonly ReviewableProblem[],
+): { readonly problem: ReviewableProblem; readonly step: ReviewableStep }[] {
+  const seen = new Set<string>();
+  return problems.flatMap((problem) => {
+    const { steps: keys } = stepKeys(problem.problem);
+    return problem.steps.flatMap((step, at) => {
+      const key = keys[at] ?? '';
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return [{ problem, step }];
+    });
+  });
 }
 
 /** Name under which a human label of the data file itself counts as a reviewer. */

@@ -39,17 +39,21 @@ describe('the VSIX', () => {
       'changelog.md',
       'docs/diagnostics.md',
       'docs/families.md',
+      'docs/review.md',
       'media/icon.png',
       'media/schemas/prm.schema.json',
       'dist/extension.cjs',
       'dist/server.js',
       'dist/inference.js',
-      'dist/verifyWorker.js',
+      'dist/verifyworker.js',
+      'dist/images.js',
       'dist/cli.js',
       'dist/webview.js',
       'dist/webview.css',
       'dist/evaluation.js',
       'dist/evaluation.css',
+      'dist/review.js',
+      'dist/review.css',
       'dist/codicon.css',
       'dist/codicon.ttf',
       'media/models/mini/prm.json',
@@ -67,7 +71,7 @@ describe('the VSIX', () => {
     ])
       assert.ok(names.includes(needed), `${needed} is missing`);
     const allowed =
-      /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/(diagnostics|families)\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|webview|evaluation)\.js|(webview|evaluation|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
+      /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/[\w-]+\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|images|verifyworker|webview|evaluation|review)\.js|installcuda\.cjs|(webview|evaluation|review|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
     assert.deepEqual(
       names.filter((name) => !allowed.test(name)),
       [],

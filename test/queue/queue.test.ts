@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -114,13 +114,13 @@ describe('runs on one server', () => {
 describe('a problem that cannot be labelled', () => {
   it('is tried again, then told by every worker, and costs no other', async () => {
     const problems = await test.problems('damaged.json', 3);
-    await mkdir(join(test.root, 'damaged'));
-    await writeFile(join(test.root, 'damaged', 'p1.events.jsonl'), 'nothing\n');
+    // A folder is where the labels should be.
+    await mkdir(join(test.root, 'damaged', 'p1.json'), { recursive: true });
     const ends = await Promise.all([1, 2].map(() => test.queued(problems, 'damaged', ...soon).ended));
     for (const { code, out, err } of ends) {
       expect(code).toBe(2);
       expect(out).toMatch(/^2 problems, 1 failed -> /);
-      expect(err).toMatch(/p1\.events\.jsonl:1: this line is not an event/);
+      expect(err).toMatch(/p1\.json/);
     }
     expect(await test.keys()).toEqual([]);
   });
