@@ -111,7 +111,7 @@ describe('an image is refused', () => {
     await refused('top.png', /is outside the folder/, alone());
     const { refusals } = await findImages(inWorkspace(), [outside, 'missing.png']);
     expect(refusals).toHaveLength(1);
-    expect(refusals[0]).toContain('steplens.images.folders');
+    expect(refusals[0]).toContain('--images DIR');
   });
 
   it('when it is a system file, a device, a pipe or a folder', async () => {
