@@ -30,6 +30,8 @@ describe('a review by keyboard', () => {
     });
     ({ page, close } = await openWorkbench(host.url));
     await openFile(page, 'candidates.json');
+    // A lens says that the file was read: before that there is nothing to review.
+    await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor({ timeout: 120_000 });
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed')
