@@ -93,7 +93,8 @@ async function quickInput(page, key, text) {
         )
       ) {
         await row.click();
-        await input.waitFor({ state: 'hidden' });
+        // The list, not its input: a command may open a list of its own in the same input at once.
+        await row.waitFor({ state: 'hidden' });
         return;
       }
     }

@@ -1,4 +1,5 @@
 import {
+  commands,
   type DebugAdapter,
   type DebugAdapterDescriptor,
   DebugAdapterInlineImplementation,
@@ -9,6 +10,7 @@ import {
   type Disposable,
   debug,
   EventEmitter,
+  Uri,
   type WorkspaceFolder,
   window,
 } from 'vscode';
@@ -26,6 +28,13 @@ export function registerDebugger(client: Client, claims: Claims): Disposable[] {
     debug.registerDebugAdapterDescriptorFactory(debugType, {
       createDebugAdapterDescriptor: ({ id }: DebugSession): DebugAdapterDescriptor =>
         new DebugAdapterInlineImplementation(new ServerAdapter(id, client)),
+    }),
+    debug.onDidReceiveDebugSessionCustomEvent(async ({ session, event, body }) => {
+      if (session.type !== debugType || event !== 'steplens/forked') return;
+      const { file } = body as { readonly file: string };
+      if (await window.showInformationMessage('The fork was written beside the log.', 'Open Tree')) {
+        await commands.executeCommand('steplens.openTree', Uri.file(file).toString());
+      }
     }),
     debug.registerDebugConfigurationProvider(debugType, new Configurations(claims)),
   ];

@@ -106,7 +106,8 @@ export class ReviewPanels implements Disposable {
       mode: review.mode,
       blind: review.blind,
       kinds: kinds(),
-      reason: item?.reason ?? '',
+      // The reason names values: a blind reviewer sees it after the judgment.
+      reason: review.blind && (step?.evidence ?? null) === null ? '' : (item?.reason ?? ''),
       file: item ? Uri.parse(item.uri, true).path.split('/').at(-1)! : '',
       step: step ?? null,
       images: images.map((uri) => panel.webview.asWebviewUri(uri).toString()),

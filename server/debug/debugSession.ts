@@ -14,9 +14,6 @@ import { nodeSteps, readWhatIf } from './whatIf.js';
 /** There is one search at a time. */
 const THREAD = 1;
 
-/** Tells whoever shows the search which event the debugger is at. */
-export const MOMENT_EVENT = 'steplens/moment';
-
 type Stop = (event: RunEvent, number: number) => string | undefined;
 
 /**
@@ -224,12 +221,6 @@ export class SearchDebugSession extends DebugSession {
     const stopped = new StoppedEvent(reason, THREAD);
     stopped.body = body;
     this.sendEvent(stopped);
-    this.sendEvent({
-      type: 'event',
-      seq: 0,
-      event: MOMENT_EVENT,
-      body: { log: this.#target.feed.logFile, event: this.#timeline.position },
-    });
   }
 
   protected override stackTraceRequest(response: DebugProtocol.StackTraceResponse, args: DebugProtocol.StackTraceArguments): void {

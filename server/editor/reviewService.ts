@@ -5,7 +5,7 @@ import type { FileFault } from '../protocol/evaluation.js';
 import type { AgreementView, LabelView, ReviewItem, ReviewStep } from '../protocol/review.js';
 import { rootPath } from '../reasoning/paths.js';
 import type { Problem } from '../reasoning/problem.js';
-import { type LineIndex, LineIndex as Lines } from '../reasoning/span.js';
+import type { LineIndex } from '../reasoning/span.js';
 import { agreementReport, type Coefficient } from '../review/agreementReport.js';
 import { applyLabels, type LabeledDocument } from '../review/applyLabels.js';
 import { appendLabels, labelFileOf, readLabelFile } from '../review/labelFile.js';
@@ -94,6 +94,7 @@ export class ReviewService {
   /** Takes back the reviewer's latest label with those written with it; the step it was about, or undefined. */
   async undo(uri: string, by: string): Promise<{ readonly problem: number; readonly step: number } | undefined> {
     const path = this.#logOf(uri);
+    if (!this.#records.has(uri)) await this.load(uri);
     const mine = currentLabels(this.#records.get(uri) ?? []).filter((label) => label.by === by);
     const last = mine.reduce<StepLabel | undefined>(
       (latest, label) => (latest === undefined || label.at >= latest.at ? label : latest),
@@ -235,7 +236,7 @@ export class ReviewService {
       }));
       return { uri, problem, steps };
     });
-    return { uri, lines: isSame ? open.lines : new Lines(lines.text), labeled, problems };
+    return { uri, lines, labeled, problems };
   }
 
   #label(problem: Problem, step: number, at: string, { value, kind = '', comment = '', by, mode, blind }: Judgment): StepLabel {

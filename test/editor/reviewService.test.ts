@@ -82,6 +82,7 @@ describe('a review', () => {
     const review = service();
     expect(await review.progress([{ uri, problem: 0, step: 1 }], 'ann')).toEqual([-1]);
     expect((await review.step({ ...judgment, uri, step: 1 })).own).toMatchObject({ value: -1, by: 'ann' });
+    expect(await service().undo(uri, 'ann'), 'as the first thing a new process does').toEqual({ problem: 0, step: 1 });
   });
 
   it('makes the steps before the first error right, in one undo with it', async () => {

@@ -90,7 +90,8 @@ describe('a review by keyboard', () => {
   });
 
   it('loses nothing when the window is reloaded', async () => {
-    await page.reload();
+    // The command, not the browser's reload: it lets VS Code store its window first.
+    await Promise.all([page.waitForEvent('load', { timeout: 60_000 }), runCommand(page, 'Developer: Reload Window')]);
     await page.locator('.monaco-workbench .part.editor').waitFor({ timeout: 120_000 });
     await position(/^11 of/);
     await frame().getByText('10 judged by ann').waitFor();
