@@ -2,6 +2,8 @@ import { type FaultList, loneSurrogate } from './faults.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
 import { escapeLength } from './jsonString.js';
 
+// Longer than most files: one state machine over one text, whose states share position, stack and faults.
+
 /**
  * Deepest nesting that is read, in arrays and objects. MM-PRM's files come from Python, whose `json.dump` gives up at about
  * 1,000; trees of real runs are some 20 nodes (40 levels) deep.

@@ -2,6 +2,8 @@ import { type Expression, FUNCTIONS, type FunctionName, UnreadableExpression } f
 import { isWhole, type Rational, rational } from './rational.js';
 import { type Token, tokens } from './tokens.js';
 
+// Longer than most files: the rules of one recursive grammar call each other, and splitting them would only add imports.
+
 /** What an expression leaves open; see `readings`. */
 export interface Reading {
   /** `1/2x`: x/2, or 1/(2x). */
