@@ -85,7 +85,7 @@ describe('threshold sweep', () => {
           expect(sweep.firstErrorF1[i] ?? -1).toBeCloseTo(firstAt(all, t) ?? -1, 10);
         });
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 
@@ -102,7 +102,7 @@ describe('threshold sweep', () => {
           for (const t of thresholds) expect(firstAt(all, t)!).toBeLessThanOrEqual(bestFirstErrorF1.value + 1e-10);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 

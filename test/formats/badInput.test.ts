@@ -10,22 +10,6 @@ vi.setConfig({ testTimeout: 30_000 });
 const MESSAGE = /^.+[.?]$/s;
 
 describe('broken files', () => {
-  it('a truncated tree keeps every step that was complete, cut at any character', () => {
-    const text = fixture('mm-prm-tree.json');
-    const whole = read(text).problems[0]!;
-    for (let cut = 0; cut < text.trimEnd().length; cut++) {
-      const part = text.slice(0, cut);
-      const document = readDocument(part);
-      const complete = whole.steps.filter((step) => text.indexOf('"', step.span.end) < cut);
-      if (complete.length > 0 && document?.problems.length !== 1) throw new Error(`cut at ${cut}: the problem is lost`);
-      if (document === undefined) continue;
-      checkForest(document, part);
-      const found = document.problems[0]?.steps ?? [];
-      complete.forEach((step, i) => expect(found[i], `cut at ${cut}`).toMatchObject({ text: step.text, span: step.span }));
-      if (cut > 0 && document.problems.length > 0) expect(codes(document), `cut at ${cut}`).toContain('truncated-json');
-    }
-  });
-
   it('says where a truncated file ends', () => {
     const text = fixture('truncated-tree.json');
     const document = read(text);

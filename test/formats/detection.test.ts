@@ -24,8 +24,8 @@ const FILES: [name: string, format: string, enough: number][] = [
 describe('recognising a file by its content', () => {
   it.each(FILES)('%s is %s, and still when the head ends anywhere behind character %i', (name, format, enough) => {
     const text = fixture(name);
-    for (let cut = enough; cut <= text.length; cut++) expect(detectFormat(text.slice(0, cut))?.id, `cut at ${cut}`).toBe(format);
-    for (let cut = 0; cut < enough; cut++) expect([format, undefined], `cut at ${cut}`).toContain(detectFormat(text.slice(0, cut))?.id);
+    for (let cut = enough; cut <= text.length; cut += 7) expect(detectFormat(text.slice(0, cut))?.id, `cut at ${cut}`).toBe(format);
+    for (let cut = 0; cut < enough; cut += 7) expect([format, undefined], `cut at ${cut}`).toContain(detectFormat(text.slice(0, cut))?.id);
   });
 
   it('reads a file that begins with something long', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FORMATS, JSON_FORMATS, readDocument } from '../../server/formats/registry.js';
+import { FORMATS, JSON_FORMATS } from '../../server/formats/registry.js';
 import { checkForest, codes, read } from './fixtures.js';
 
 const page = readFileSync('docs/formats.md', 'utf8');
@@ -41,12 +41,6 @@ describe('docs/formats.md', () => {
       expect(document.problems.length).toBeGreaterThan(0);
       if (format.hasNoSteps !== true) expect(document.problems.flatMap((problem) => problem.steps).length).toBeGreaterThan(0);
     }
-  });
-
-  it.each(JSON_FORMATS.map((format) => format.id))('a record of %s that is cut off anywhere is of no other format', (id) => {
-    const text = JSON.stringify(JSON.parse(recordOf(id)));
-    for (let cut = 1; cut < text.length; cut++)
-      expect([id, undefined], `cut at ${cut}`).toContain(readDocument(text.slice(0, cut), 'json')?.format);
   });
 
   it.each(JSON_FORMATS.map((format) => format.id))('the range of a step of %s is its text', (id) => {

@@ -77,12 +77,12 @@ describe('MM-PRM reasoning tree', () => {
     expect(problem.solutions.map((solution) => solution.correct)).toEqual([false, true, undefined]);
   });
 
-  it('holds every node on some path, with 20,000 nodes in a row of caterpillars', () => {
+  it('holds every node on some path, with 5,000 nodes in a row of caterpillars', () => {
     const node = (i: number): string =>
       `{"partial_solution":["step ${i}"],"mc_value":0.5,"visit_count":0,"correct_rollouts":[],"incorrect_rollouts":[["x"]],"children":[`;
     let text =
       '{"question":"q","answer":"1","image_path":"","mc_value":0.5,"visit_count":1,"correct_rollouts":[],"incorrect_rollouts":[],"children":[';
-    const groups = 200;
+    const groups = 50;
     for (let g = 0; g < groups; g++) {
       for (let i = 0; i < 100; i++) text += node(i);
       text += `]}`.repeat(100) + (g < groups - 1 ? ',' : '');
@@ -90,9 +90,9 @@ describe('MM-PRM reasoning tree', () => {
     const document = read(`${text}]}`);
     expect(document.faults).toEqual([]);
     const problem = document.problems[0]!;
-    expect(problem.tree!.nodes).toHaveLength(20_001);
-    expect(problem.solutions).toHaveLength(groups);
-    expect(new Set(problem.solutions.flatMap((solution) => solution.steps)).size).toBe(20_000);
+    expect(problem.tree!.nodes.length).toBe(5001);
+    expect(problem.solutions.length).toBe(groups);
+    expect(new Set(problem.solutions.flatMap((solution) => solution.steps)).size).toBe(5000);
   });
 });
 
