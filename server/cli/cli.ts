@@ -1,4 +1,5 @@
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { costCommand } from './cost.js';
 import { debug } from './debug.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
@@ -10,7 +11,7 @@ import { score } from './score.js';
 import { type Stream, terminal } from './terminal.js';
 import { verify } from './verify.js';
 
-export const commands: readonly Command[] = [score, label, evaluate, verify, exportCommand, quantise, doctor, lsp, debug];
+export const commands: readonly Command[] = [score, label, costCommand, evaluate, verify, exportCommand, quantise, doctor, lsp, debug];
 
 /** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to go on. */
 export function runCli(

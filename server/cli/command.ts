@@ -38,6 +38,8 @@ export interface CliWorld {
   readonly env: NodeJS.ProcessEnv;
   /** Milliseconds. */
   now(): number;
+  /** ms since 1970. */
+  date(): number;
   /** Runs the language server until its client leaves. */
   serve(): void;
 }

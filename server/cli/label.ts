@@ -160,6 +160,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
       folder: options.out,
       images: (names: readonly string[]) => problemImages(imagesOf, names),
       report: say,
+      now: () => world.date(),
       breaker: new Breaker({ patience: options.patience, report: say }),
       mostFailed: options.mostFailed,
       retryFailed: options.retryFailed,
@@ -230,7 +231,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
 }
 
 function summaryLine(
-  { done, skipped, failed, open, rollouts, failures, undecided, judgeFailures }: RunSummary,
+  { done, skipped, failed, open, rollouts, failures, undecided, judgeFailures, promptTokens, completionTokens }: RunSummary,
   folder: string,
   ms: number,
   before: number,
@@ -245,7 +246,11 @@ function summaryLine(
     ...(failures > 0 ? [`${failures} failed`] : []),
     ...(undecided > 0 ? [`${undecided} undecided${judgeFailures > 0 ? `, the judge failed for ${judgeFailures}` : ''}`] : []),
   ].join(', ');
-  return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(rollouts - before, ms)}\n`;
+  const tokens =
+    promptTokens + completionTokens > 0
+      ? `, ${promptTokens.toLocaleString('en-US')} prompt and ${completionTokens.toLocaleString('en-US')} completion tokens`
+      : '';
+  return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(rollouts - before, ms)}${tokens}\n`;
 }
 
 function rate(rollouts: number, ms: number): string {

@@ -40,6 +40,7 @@ try {
     env,
     cacheFolder: defaultCacheFolder(env, platform),
     now: () => performance.now(),
+    date: () => Date.now(),
     serve,
   });
   if (code !== undefined) process.exitCode = code;

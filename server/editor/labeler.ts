@@ -78,7 +78,13 @@ export function createLabeler(
           const {
             isSkipped,
             tree: { rollouts, failures, undecided },
-          } = await labelProblem(problem, settings, { policy, judge, folder, images: imagesFrom(folder, job), report }, signal, onEvent);
+          } = await labelProblem(
+            problem,
+            settings,
+            { policy, judge, folder, images: imagesFrom(folder, job), report, now: () => Date.now() },
+            signal,
+            onEvent,
+          );
           return { state: isSkipped ? 'known' : 'done', rollouts, failures, undecided };
         });
       }),

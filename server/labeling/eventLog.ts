@@ -168,7 +168,7 @@ function parseEvent(line: string): RunEvent | undefined {
   return isEvent ? (value as RunEvent) : undefined;
 }
 
-function isBegin({ hash, ...rest }: Fields): boolean {
+function isBegin({ hash, at: _, ...rest }: Fields): boolean {
   return rest.version === 1 && hash === digest(rest);
 }
 

@@ -1,5 +1,6 @@
 import type { AnswerMethod, Verifier } from '../answers/verifier.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
+import type { RequestCost } from './economy/batchCost.js';
 
 /** Decides whether a complete solution ends in the right answer: the rules first, an LLM where they cannot decide. */
 export interface Judge {
@@ -15,6 +16,8 @@ export interface JudgeRequest {
   /** All steps, prefix included. */
   readonly solution: readonly string[];
   readonly signal?: AbortSignal;
+  /** Called with what each request to an LLM cost. */
+  readonly onCost?: (cost: RequestCost) => void;
 }
 
 export interface RolloutVerdict {
@@ -42,6 +45,8 @@ export interface AnswerJudgeRequest {
   /** The final answer, or the last step of a solution in which none is marked as such. */
   readonly answer: string;
   readonly signal?: AbortSignal;
+  /** Called with what each request to an LLM cost. */
+  readonly onCost?: (cost: RequestCost) => void;
 }
 
 export interface JudgeOptions {
@@ -60,14 +65,14 @@ export interface JudgeOptions {
 export function createJudge({ verifier, llm }: JudgeOptions): Judge {
   return {
     fingerprint: llm === undefined ? verifier.name : `${verifier.name}, then ${llm.name}`,
-    async judge({ question, reference, solution, signal }) {
+    async judge({ question, reference, solution, signal, onCost }) {
       const last = solution.at(-1) ?? '';
       const answer = finalAnswer(last);
       const { verdict, method } = await verifier.verify({ answer, reference, question, solution, ...(signal && { signal }) });
       const rule = { verdict, method };
       const found = answer === undefined ? {} : { answer };
       if (llm === undefined || last === '' || rule.verdict !== 'undecided') return { ...found, ...rule };
-      const told = await llm.ask({ question, reference, answer: answer ?? last, ...(signal && { signal }) });
+      const told = await llm.ask({ question, reference, answer: answer ?? last, ...(signal && { signal }), ...(onCost && { onCost }) });
       return typeof told === 'string'
         ? { ...found, verdict: told, method: 'llm' }
         : { ...found, verdict: 'undecided', method: 'failed', judgeFailure: told.failure };

@@ -29,6 +29,8 @@ export interface LabelWorld {
   readonly logAt?: (file: string) => LogStore;
   /** Without it, every batch is written through to the disk (fsync) before the next one is asked for. */
   readonly isUnsynced?: boolean;
+  /** ms since 1970, for the times and costs in the log; without it, it has none. */
+  readonly now?: () => number;
   /** Shared by the problems of a run, so that all wait while the policy is away. */
   readonly breaker?: Breaker;
   /** Share of failed rollouts beyond which a problem stays open, in [0, 1] (default: 0.5). */
@@ -193,6 +195,7 @@ async function recordOnce({ begin, files, store, log, world, signal, onEvent, fu
       images: world.images(begin.problem.images),
       ...(world.breaker && { breaker: world.breaker }),
       ...(world.mostFailed !== undefined && { mostFailed: world.mostFailed }),
+      ...(world.now && { now: world.now }),
       keepsOpen: true,
       ...(signal && { signal }),
       ...(onEvent && { onEvent }),

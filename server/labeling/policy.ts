@@ -1,4 +1,5 @@
 import type { ProblemImage } from '../models/images/imageFile.js';
+import type { RequestCost } from './economy/batchCost.js';
 
 /** The model that writes rollouts, whatever serves it. One file per kind beside this one. */
 export interface Policy {
@@ -38,6 +39,8 @@ export interface SampleRequest {
   /** 32 bits; rollout i of a deterministic policy depends on nothing but the request and i. */
   readonly seed: number;
   readonly signal?: AbortSignal;
+  /** Called with what each request cost. */
+  readonly onCost?: (cost: RequestCost) => void;
 }
 
 export type Rollout = Completion | RolloutFailure;

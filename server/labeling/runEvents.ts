@@ -4,48 +4,71 @@
  * it was at any moment, byte for byte. Node 0 is the problem and there from the beginning; a node's id is the order in which
  * it came to be.
  */
+import type { BatchCost } from './economy/batchCost.js';
 import type { RolloutVerdict } from './judge.js';
 import type { Completion, RolloutFailure } from './policy.js';
 
-export type RunEvent =
+export type RunEvent = Stamp &
   /** First line: what is labelled and how. `hash` is over everything else here: it tells whether a finished file may be skipped. */
-  | BeginEvent
-  /** A state comes to be: its steps follow its parent's prefix. `assumed`: made of a right rollout, value taken to be 1. */
-  | { readonly event: 'node'; readonly node: number; readonly parent: number; readonly steps: readonly string[]; readonly assumed: boolean }
-  /** A batch of rollouts from a node, each judged or failed. */
-  | RolloutsEvent
-  /** The prefix up to a node already ends with its final answer: nothing is sampled, the prefix itself is judged. */
-  | CompleteEvent
-  /**
-   * A node's value follows from its rollouts: right / (right + wrong). A complete solution has no rollouts: its own verdict
-   * is its value, 0 of 1 or 1 of 1. A node without a right or wrong rollout (all failed or undecided) gets no value.
-   */
-  | { readonly event: 'value'; readonly node: number; readonly correct: number; readonly total: number; readonly value: number }
-  /** A wrong rollout was taken from the pool (the `rollout`-th of the node's distinct wrong ones), with what spoke for it; `pool`: how many there were. */
-  | {
-      readonly event: 'selected';
-      readonly node: number;
-      readonly rollout: number;
-      readonly q: number;
-      readonly u: number;
-      readonly pool: number;
-    }
-  /**
-   * Binary search for the first error of the selected rollout: its steps `left..right` are in question, the prefix up to
-   * `middle` was valued as `node`. `before`: nothing succeeds from there, the error is in `left..middle`; `after`: it comes later.
-   */
-  | {
-      readonly event: 'move';
-      readonly node: number;
-      readonly left: number;
-      readonly middle: number;
-      readonly right: number;
-      readonly outcome: 'before' | 'after';
-    }
-  /** Last line of a finished problem, with why it ended; further rollouts asked for by hand may follow. */
-  | { readonly event: 'end'; readonly reason: EndReason; readonly rollouts: number; readonly failures: number; readonly undecided: number };
+  (
+    | BeginEvent
+    /** A state comes to be: its steps follow its parent's prefix. `assumed`: made of a right rollout, value taken to be 1. */
+    | {
+        readonly event: 'node';
+        readonly node: number;
+        readonly parent: number;
+        readonly steps: readonly string[];
+        readonly assumed: boolean;
+      }
+    /** A batch of rollouts from a node, each judged or failed. */
+    | RolloutsEvent
+    /** The prefix up to a node already ends with its final answer: nothing is sampled, the prefix itself is judged. */
+    | CompleteEvent
+    /**
+     * A node's value follows from its rollouts: right / (right + wrong). A complete solution has no rollouts: its own verdict
+     * is its value, 0 of 1 or 1 of 1. A node without a right or wrong rollout (all failed or undecided) gets no value.
+     */
+    | { readonly event: 'value'; readonly node: number; readonly correct: number; readonly total: number; readonly value: number }
+    /** A wrong rollout was taken from the pool (the `rollout`-th of the node's distinct wrong ones), with what spoke for it; `pool`: how many there were. */
+    | {
+        readonly event: 'selected';
+        readonly node: number;
+        readonly rollout: number;
+        readonly q: number;
+        readonly u: number;
+        readonly pool: number;
+      }
+    /**
+     * Binary search for the first error of the selected rollout: its steps `left..right` are in question, the prefix up to
+     * `middle` was valued as `node`. `before`: nothing succeeds from there, the error is in `left..middle`; `after`: it comes later.
+     */
+    | {
+        readonly event: 'move';
+        readonly node: number;
+        readonly left: number;
+        readonly middle: number;
+        readonly right: number;
+        readonly outcome: 'before' | 'after';
+      }
+    /** Last line of a finished problem, with why it ended; further rollouts asked for by hand may follow. */
+    | {
+        readonly event: 'end';
+        readonly reason: EndReason;
+        readonly rollouts: number;
+        readonly failures: number;
+        readonly undecided: number;
+      }
+  );
 
-export interface BeginEvent {
+/** What an event has beside what happened; nothing that follows depends on it. */
+export interface Stamp {
+  /** When it happened, ms since 1970. */
+  readonly at?: number;
+  /** Of events that asked a policy or judge. */
+  readonly cost?: BatchCost;
+}
+
+export interface BeginEvent extends Stamp {
   readonly event: 'begin';
   readonly version: 1;
   readonly method: 'mcts' | 'monte-carlo';
@@ -58,7 +81,7 @@ export interface BeginEvent {
   readonly hash: string;
 }
 
-export interface RolloutsEvent {
+export interface RolloutsEvent extends Stamp {
   readonly event: 'rollouts';
   readonly node: number;
   /** 32 bits: what the policy was asked with. */
@@ -66,7 +89,7 @@ export interface RolloutsEvent {
   readonly rollouts: readonly JudgedRollout[];
 }
 
-export type CompleteEvent = RolloutVerdict & { readonly event: 'complete'; readonly node: number };
+export type CompleteEvent = Stamp & RolloutVerdict & { readonly event: 'complete'; readonly node: number };
 
 export type EndReason = 'searches' | 'budget' | 'empty pool' | 'done';
 

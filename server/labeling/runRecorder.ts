@@ -1,6 +1,7 @@
 import type { ProblemImage } from '../models/images/imageFile.js';
 import { createRandom } from '../reasoning/random.js';
 import { Breaker } from './breaker.js';
+import { type BatchCost, CostMeter } from './economy/batchCost.js';
 import type { Judge } from './judge.js';
 import { LogMismatch } from './labelError.js';
 import { defaultMostFailed, whyOpen } from './openProblem.js';
@@ -32,6 +33,8 @@ export interface RecorderOptions {
   readonly keepsOpen?: boolean;
   /** Share of a batch that may fail for a reason that passes before the run waits and asks for these again, in [0, 1] (default: 0.5). */
   readonly mostFailed?: number;
+  /** ms since 1970: every event gets its time, and batches their cost. Without it they have neither. */
+  readonly now?: () => number;
   readonly signal?: AbortSignal;
   readonly onEvent?: RunListener;
 }
@@ -80,10 +83,10 @@ export class RunRecorder {
     await this.emit({ event: 'end', reason, rollouts, failures, undecided });
   }
 
-  async emit(event: Exclude<RunEvent, BeginEvent>): Promise<void> {
-    const isRecorded = await this.#record(event);
+  async emit(event: Exclude<RunEvent, BeginEvent>, cost?: BatchCost): Promise<void> {
+    const { isRecorded, stamped } = await this.#record(event, cost);
     applyEvent(this.tree, event);
-    this.#options.onEvent?.(event, isRecorded);
+    this.#options.onEvent?.(stamped, isRecorded);
   }
 
   /** A new node below `parent`; its number. */
@@ -99,10 +102,11 @@ export class RunRecorder {
     // Every batch has a stream of its own: nothing depends on what ran before or beside it.
     const seed = Math.floor(createRandom(begin.seed, `${begin.problem.id} ${this.tree.batches}`)() * 2 ** 32);
     const recorded = this.next;
+    const meter = this.#meter();
     const rollouts =
-      recorded?.event === 'rollouts' && recorded.rollouts.length === count ? recorded.rollouts : await this.#live(node, count, seed);
+      recorded?.event === 'rollouts' && recorded.rollouts.length === count ? recorded.rollouts : await this.#live(node, count, seed, meter);
     this.#firstFailure ??= rollouts.flatMap((one) => ('failure' in one ? [one.failure] : []))[0];
-    await this.emit({ event: 'rollouts', node, seed, rollouts });
+    await this.emit({ event: 'rollouts', node, seed, rollouts }, meter?.cost);
     return rollouts;
   }
 
@@ -116,7 +120,8 @@ export class RunRecorder {
     if (node === 0 || policy.isComplete?.(prefix) !== true) return undefined;
     const recorded = this.next;
     let event: CompleteEvent;
-    if (recorded?.event === 'complete') event = recorded;
+    const meter = this.#meter();
+    if (recorded?.event === 'complete') event = bare(recorded);
     else if (recorded !== undefined) throw this.mismatch();
     else {
       const { question, answer } = begin.problem;
@@ -126,23 +131,28 @@ export class RunRecorder {
         ...(await judge.judge({ question, reference: answer, solution: prefix, ...(signal && { signal }) })),
       };
     }
-    await this.emit(event);
+    await this.emit(event, meter?.cost);
     return event;
   }
 
-  /** Whether it had been recorded before. */
-  async #record(event: RunEvent): Promise<boolean> {
-    const { recorded, onEvent } = this.#options;
-    const line = JSON.stringify(event);
+  /** The event as it is in the log, and whether it was recorded before. Time and cost may differ from what is there. */
+  async #record(event: RunEvent, cost?: BatchCost): Promise<{ readonly isRecorded: boolean; readonly stamped: RunEvent }> {
+    const { recorded, onEvent, now } = this.#options;
     const known = recorded[this.#count];
-    if (known === undefined) await this.#options.append(line);
-    else if (known.line !== line) throw this.mismatch();
+    const stamped = known?.event ?? { ...event, ...(cost && { cost }), ...(now && { at: now() }) };
+    if (known === undefined) await this.#options.append(JSON.stringify(stamped));
+    else if (JSON.stringify(bare(known.event)) !== JSON.stringify(event)) throw this.mismatch();
     this.#count++;
-    if (event.event === 'begin') onEvent?.(event, known !== undefined);
-    return known !== undefined;
+    if (event.event === 'begin') onEvent?.(stamped, known !== undefined);
+    return { isRecorded: known !== undefined, stamped };
   }
 
-  async #live(node: number, count: number, seed: number): Promise<JudgedRollout[]> {
+  #meter(): CostMeter | undefined {
+    const { now } = this.#options;
+    return now && new CostMeter(now);
+  }
+
+  async #live(node: number, count: number, seed: number, meter: CostMeter | undefined): Promise<JudgedRollout[]> {
     const {
       policy,
       images,
@@ -156,7 +166,7 @@ export class RunRecorder {
     if (this.next !== undefined) throw this.mismatch();
     signal?.throwIfAborted();
     const prefix = prefixOf(this.tree, node);
-    const request = { question, images, prefix, ...(signal && { signal }) };
+    const request = { question, images, prefix, ...(signal && { signal }), ...(meter && { onCost: meter.policy }) };
     const rollouts: Rollout[] = [];
     for (let again = 0; ; again++) {
       const missing = count - rollouts.length;
@@ -170,12 +180,12 @@ export class RunRecorder {
       // A few that fail cost themselves; more of them are asked for again.
       const isEnough = away.length <= mostFailed * count || again >= MOST_AGAIN;
       rollouts.push(...(isEnough ? batch : batch.filter((one) => !isAway(one))));
-      if (isEnough) return await this.#judged(prefix, rollouts);
+      if (isEnough) return await this.#judged(prefix, rollouts, meter);
     }
   }
 
   /** Equal rollouts are judged once. */
-  async #judged(prefix: readonly string[], rollouts: readonly Rollout[]): Promise<JudgedRollout[]> {
+  async #judged(prefix: readonly string[], rollouts: readonly Rollout[], meter: CostMeter | undefined): Promise<JudgedRollout[]> {
     const {
       judge,
       signal,
@@ -190,12 +200,23 @@ export class RunRecorder {
         const key = JSON.stringify(rollout.steps);
         const known =
           verdicts.get(key) ??
-          judge.judge({ question, reference: answer, solution: [...prefix, ...rollout.steps], ...(signal && { signal }) });
+          judge.judge({
+            question,
+            reference: answer,
+            solution: [...prefix, ...rollout.steps],
+            ...(signal && { signal }),
+            ...(meter && { onCost: meter.judge }),
+          });
         verdicts.set(key, known);
         return { ...rollout, ...(await known) };
       }),
     );
   }
+}
+
+/** An event without time and cost, which may differ from one run to the next. */
+function bare<T extends RunEvent>({ at: _at, cost: _cost, ...event }: T): T {
+  return event as unknown as T;
 }
 
 /** Any odd number: seeds of batches that are asked for again are far from those of others. */

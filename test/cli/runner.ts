@@ -37,6 +37,7 @@ export async function run(args: readonly string[], world: Partial<CliWorld> = {}
     env: {},
     cacheFolder: '/cache',
     now: () => 0,
+    date: () => 0,
     serve: () => undefined,
     ...world,
   });

@@ -1,6 +1,7 @@
 import { readChoices } from '../../remote/choices.js';
 import type { OpenAiClient } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
+import { usageOf } from '../economy/batchCost.js';
 import type { AnswerJudge, AnswerJudgeRequest, JudgeFailure } from '../judge.js';
 import { splitThinking } from './stepText.js';
 
@@ -21,7 +22,9 @@ export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge 
   return async (request) => {
     const body = { model, messages: [{ role: 'user', content: judgePrompt(request) }], temperature: 0, max_tokens: MAX_TOKENS };
     try {
-      const [choice] = readChoices(await client.post('/chat/completions', body, request.signal));
+      const reply = await client.post('/chat/completions', body, request.signal);
+      request.onCost?.(usageOf(reply));
+      const [choice] = readChoices(reply);
       const content = choice?.message?.content;
       return typeof content === 'string' ? readVerdict(splitThinking(content).answer) : { failure: 'The judge answered without text.' };
     } catch (error) {

@@ -73,7 +73,7 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
     }
   }
 
-  async function sample({ question, images: sources, prefix, count, seed, signal }: SampleRequest): Promise<readonly Rollout[]> {
+  async function sample({ question, images: sources, prefix, count, seed, signal, onCost }: SampleRequest): Promise<readonly Rollout[]> {
     signal?.throwIfAborted();
     const { profile, identity, tokenizer, session, stop, banned, images } = await loaded();
     const figures = images && (await imagesOf(sources, images.settings));
@@ -108,6 +108,8 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
     try {
       const { rows } = await options.client.sample(session, request, signal);
       await identity.refuseChanged();
+      const completionTokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
+      onCost?.({ promptTokens: prompt.length + before.length, completionTokens, cachedTokens: 0 });
       return rows.map((row) => toRollout(row, profile, tokenizer));
     } catch (error) {
       await identity.refuseChanged().catch(policyChanged);

@@ -2,6 +2,7 @@ import { ImageError } from '../../models/images/imageFile.js';
 import { readChoices } from '../../remote/choices.js';
 import { modelsServed, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
+import { usageOf } from '../economy/batchCost.js';
 import { type Policy, PolicyAway, PolicyError, type PolicyInfo, type Rollout, type SampleRequest } from '../policy.js';
 import { choiceRollout } from './choiceRollout.js';
 import { type Continuation, chosenContinuation, findContinuation } from './continuation.js';
@@ -173,6 +174,7 @@ class OpenAiPolicy implements Policy {
         this.#options.maxTokens,
         request.signal,
       );
+      request.onCost?.(usageOf(reply));
       const rollouts = readChoices(reply)
         .slice(0, count)
         .map((choice) => choiceRollout(choice, request.prefix, this.#options.stepDelimiter));

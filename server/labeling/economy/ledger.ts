@@ -1,0 +1,125 @@
+import type { RunEvent } from '../runEvents.js';
+
+/** What some batches of a run cost together. */
+export interface Expense {
+  rollouts: number;
+  failures: number;
+  undecided: number;
+  requests: number;
+  promptTokens: number;
+  completionTokens: number;
+  cachedTokens: number;
+  judgeRequests: number;
+  judgeTokens: number;
+  /** Time of the batches added up; several run at once. */
+  ms: number;
+}
+
+/** Batches from the question, from steps, and those asked for by hand behind the end. */
+export const PHASES = ['question', 'steps', 'more'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** What one problem's labels cost, from its log: earlier parts of a resumed run included. */
+export interface ProblemExpense {
+  readonly method: string;
+  readonly isFinished: boolean;
+  /** Steps, or states of a search, that got a value. */
+  readonly labels: number;
+  readonly phases: Readonly<Record<Phase, Expense>>;
+  /** First and last event, ms since 1970; absent in logs without times. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** What is paid, in any currency. */
+export interface Prices {
+  /** For a million tokens. */
+  readonly prompt: number;
+  readonly completion: number;
+}
+
+export function newExpense(): Expense {
+  return {
+    rollouts: 0,
+    failures: 0,
+    undecided: 0,
+    requests: 0,
+    promptTokens: 0,
+    completionTokens: 0,
+    cachedTokens: 0,
+    judgeRequests: 0,
+    judgeTokens: 0,
+    ms: 0,
+  };
+}
+
+export function addExpense(sum: Expense, more: Expense): void {
+  for (const key of Object.keys(sum) as (keyof Expense)[]) sum[key] += more[key];
+}
+
+/** Reads what a problem cost off its log; undefined for an empty one. */
+export function problemExpense(events: readonly RunEvent[]): ProblemExpense | undefined {
+  const [begin] = events;
+  if (begin?.event !== 'begin') return undefined;
+  const phases = { question: newExpense(), steps: newExpense(), more: newExpense() };
+  const labeled = new Set<number>();
+  const times: number[] = [];
+  let isFinished = false;
+  for (const event of events) {
+    if (typeof event.at === 'number') times.push(event.at);
+    if (event.event === 'end') isFinished = true;
+    if (event.event === 'value' && event.node > 0) labeled.add(event.node);
+    if (event.event !== 'rollouts' && event.event !== 'complete') continue;
+    const expense = phases[isFinished ? 'more' : event.node === 0 ? 'question' : 'steps'];
+    for (const rollout of event.event === 'rollouts' ? event.rollouts : []) {
+      expense.rollouts++;
+      if ('failure' in rollout) expense.failures++;
+      else if (rollout.verdict === 'undecided') expense.undecided++;
+    }
+    const { cost } = event;
+    if (cost === undefined) continue;
+    expense.requests += cost.requests;
+    expense.promptTokens += cost.prompt;
+    expense.completionTokens += cost.completion;
+    expense.cachedTokens += cost.cached;
+    expense.judgeRequests += cost.judge?.requests ?? 0;
+    expense.judgeTokens += (cost.judge?.prompt ?? 0) + (cost.judge?.completion ?? 0);
+    expense.ms += cost.ms;
+  }
+  const isTimed = times.length > 0 && { from: Math.min(...times), to: Math.max(...times) };
+  return { method: begin.method, isFinished, labels: labeled.size, phases, ...isTimed };
+}
+
+/** All phases of a problem. */
+export function totalExpense({ phases }: ProblemExpense): Expense {
+  const sum = newExpense();
+  for (const phase of PHASES) addExpense(sum, phases[phase]);
+  return sum;
+}
+
+/** The judge's tokens are paid as the policy's prompts. */
+export function money({ promptTokens, completionTokens, judgeTokens }: Expense, prices: Prices): number {
+  return ((promptTokens + judgeTokens) * prices.prompt + completionTokens * prices.completion) / 1e6;
+}
+
+export interface Prediction {
+  readonly value: number;
+  /** 95 % interval. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * What `count` problems will take together when some take `sample`: the mean times the count, with the normal prediction
+ * interval of a sum (Student's quantile for few samples). Undefined for fewer than two.
+ */
+export function predictTotal(sample: readonly number[], count: number): Prediction | undefined {
+  const n = sample.length;
+  if (n < 2) return undefined;
+  const mean = sample.reduce((sum, one) => sum + one, 0) / n;
+  const variance = sample.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (n - 1);
+  // Within 3 % of Student's 97.5 % quantile from 4 degrees of freedom on.
+  const quantile = 1.96 + 2.4 / (n - 1) + 6.5 / (n - 1) ** 3;
+  const half = quantile * Math.sqrt(variance * (count + count ** 2 / n));
+  return { value: mean * count, low: Math.max(0, mean * count - half), high: mean * count + half };
+}
