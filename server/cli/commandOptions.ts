@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { Prices } from '../labeling/economy/ledger.js';
 import { UsageError } from './command.js';
 
 /** The options and arguments of a command line; what it does not understand is a UsageError. */
@@ -24,4 +25,12 @@ export function seedOption(text: string): number {
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
     throw new UsageError(`--seed is a whole number, 0 or more, not "${text}"`);
   return value;
+}
+
+/** `--price-in`, `--price-out`: what is not given is free; undefined when neither is. */
+export function pricesOption(prompt: string | undefined, completion: string | undefined): Prices | undefined {
+  if (prompt === undefined && completion === undefined) return undefined;
+  const values = [prompt ?? '0', completion ?? '0'].map(Number);
+  if (values.some((value) => !(value >= 0 && value < Infinity))) throw new UsageError('--price-in and --price-out are numbers, 0 or more');
+  return { prompt: values[0]!, completion: values[1]! };
 }

@@ -1,15 +1,18 @@
 import { openCommandVerifier } from '../answers/commandVerifier.js';
 import { problemImages } from '../files/images.js';
 import { Breaker, OutageError } from '../labeling/breaker.js';
+import { money, type Prices } from '../labeling/economy/ledger.js';
 import { LabelError } from '../labeling/labelError.js';
 import { labelRun, type RunSummary } from '../labeling/labelRun.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { PolicyError } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
+import type { RolloutCounts } from '../labeling/rolloutCounts.js';
 import type { LabelProblem } from '../labeling/runEvents.js';
 import { count } from '../language/solutionValues.js';
 import { keyFor, originOf } from '../remote/serverKeys.js';
 import { type CliWorld, type Command, exitCodes } from './command.js';
+import { shortMoney } from './cost.js';
 import { imagesHelp, placeOfFile } from './imageFolders.js';
 import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
 import { ProgressLine } from './progressLine.js';
@@ -41,6 +44,9 @@ stopped or killed and ends with the same files.
                        other problems of it at the same time; start and stop any number of them
   --shard I/N          as --shared, but only every N-th problem, beginning with the I-th
   --slurm N            write DIR/label.sbatch, a Slurm script with N tasks of this command, and end
+  --price-in X, --price-out X
+                       price of a million prompt and completion tokens, for the summary; "steplens cost
+                       DIR" says what all parts of a run cost
   --no-fsync           do not wait until each batch of rollouts is on the disk
   --queue URL          share the problems through a Redis server, where the machines have no common
                        folder: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]
@@ -215,7 +221,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
             labelWorld,
           );
     progress.clear();
-    out.write(summaryLine(summary, options.out, world.now() - started, before ?? 0));
+    out.write(summaryLine(summary, options, world.now() - started, before ?? 0));
     return summary.failed + summary.open > 0;
   } catch (error) {
     if (signal.aborted) {
@@ -231,11 +237,12 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
 }
 
 function summaryLine(
-  { done, skipped, failed, open, rollouts, failures, undecided, judgeFailures, promptTokens, completionTokens }: RunSummary,
-  folder: string,
+  summary: RunSummary,
+  { out: folder, prices }: Pick<LabelCliOptions, 'out' | 'prices'>,
   ms: number,
   before: number,
 ): string {
+  const { done, skipped, failed, open, rollouts, failures, undecided, judgeFailures } = summary;
   const problems = [
     count(done, 'problem'),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
@@ -246,11 +253,21 @@ function summaryLine(
     ...(failures > 0 ? [`${failures} failed`] : []),
     ...(undecided > 0 ? [`${undecided} undecided${judgeFailures > 0 ? `, the judge failed for ${judgeFailures}` : ''}`] : []),
   ].join(', ');
-  const tokens =
-    promptTokens + completionTokens > 0
-      ? `, ${promptTokens.toLocaleString('en-US')} prompt and ${completionTokens.toLocaleString('en-US')} completion tokens`
-      : '';
-  return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(rollouts - before, ms)}${tokens}\n`;
+  return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(rollouts - before, ms)}${costText(summary, prices)}\n`;
+}
+
+/** What the rollouts of this run cost; nothing where the policy reports no tokens. */
+function costText(
+  { requests, promptTokens, completionTokens, judgeRequests, judgeTokens }: RolloutCounts,
+  prices: Prices | undefined,
+): string {
+  if (promptTokens + completionTokens + judgeRequests === 0) return '';
+  const parts = [
+    `${count(requests, 'request')} with ${promptTokens.toLocaleString('en-US')} prompt and ${completionTokens.toLocaleString('en-US')} completion tokens`,
+    ...(judgeRequests > 0 ? [`${count(judgeRequests, 'judge call')} with ${judgeTokens.toLocaleString('en-US')} tokens`] : []),
+    ...(prices ? [`price ${shortMoney(money({ promptTokens, completionTokens, judgeTokens }, prices))}`] : []),
+  ];
+  return `, ${parts.join(', ')}`;
 }
 
 function rate(rollouts: number, ms: number): string {

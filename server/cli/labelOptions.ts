@@ -1,4 +1,5 @@
 import { defaultBreaker } from '../labeling/breaker.js';
+import type { Prices } from '../labeling/economy/ledger.js';
 import { paperSampling, paperSearch } from '../labeling/mcts.js';
 import { defaultMostFailed } from '../labeling/openProblem.js';
 import type { JudgeChoice, PolicyChoice } from '../labeling/policies/openPolicy.js';
@@ -6,7 +7,7 @@ import { defaultLabelSettings, type LabelSettings } from '../labeling/runSetting
 import { defaultMostUndecided } from '../labeling/undecided.js';
 import { devices } from '../protocol/settingsTable.js';
 import { UsageError } from './command.js';
-import { parseOptions, seedOption } from './commandOptions.js';
+import { parseOptions, pricesOption, seedOption } from './commandOptions.js';
 import { imagesOption } from './imageFolders.js';
 
 export interface LabelCliOptions {
@@ -27,6 +28,7 @@ export interface LabelCliOptions {
   /** Tasks of the Slurm script to be written. */
   readonly slurm: number | undefined;
   readonly isUnsynced: boolean;
+  readonly prices: Prices | undefined;
   /** Share of undecided rollouts beyond which the run stops, in [0, 1]. */
   readonly mostUndecided: number;
   /** Share of failed rollouts beyond which a problem stays open, in [0, 1]. */
@@ -121,6 +123,8 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     shard: text,
     slurm: text,
     'no-fsync': flag,
+    'price-in': text,
+    'price-out': text,
     ...imagesOption,
     queue: text,
     'stalled-after': text,
@@ -200,6 +204,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     shard,
     slurm: numberOption('slurm', values.slurm, 'count'),
     isUnsynced: values['no-fsync'],
+    prices: pricesOption(values['price-in'], values['price-out']),
     mostFailed: number('max-failed', 'shareOrNone', defaultMostFailed),
     retryFailed: values['retry-failed'],
     patience: number('patience', 'notNegative', defaultBreaker.patience / 1000) * 1000,

@@ -1,3 +1,4 @@
+import type { BatchCost } from './economy/batchCost.js';
 import type { RunEvent } from './runEvents.js';
 
 /** What is counted of the rollouts of a run. */
@@ -8,9 +9,13 @@ export interface RolloutCounts {
   undecided: number;
   /** Undecided ones for which the judge was asked and gave no verdict. */
   judgeFailures: number;
-  /** As the servers report them. */
+  /** Requests to the policy, and to a judge. */
+  requests: number;
+  judgeRequests: number;
+  /** Tokens as the servers report them; a judge's are apart. */
   promptTokens: number;
   completionTokens: number;
+  judgeTokens: number;
 }
 
 export const COUNTS = [
@@ -18,19 +23,21 @@ export const COUNTS = [
   'failures',
   'undecided',
   'judgeFailures',
+  'requests',
+  'judgeRequests',
   'promptTokens',
   'completionTokens',
+  'judgeTokens',
 ] as const satisfies readonly (keyof RolloutCounts)[];
 
 export function newCounts(): RolloutCounts {
-  return { rollouts: 0, failures: 0, undecided: 0, judgeFailures: 0, promptTokens: 0, completionTokens: 0 };
+  return Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<(typeof COUNTS)[number], number>;
 }
 
-/** Adds a batch's rollouts to what was sampled. */
+/** Adds a batch's rollouts, and what it cost, to what was sampled. */
 export function countEvent(counts: RolloutCounts, event: RunEvent): void {
+  if (event.cost !== undefined) countCost(counts, event.cost);
   if (event.event !== 'rollouts') return;
-  counts.promptTokens += event.cost?.prompt ?? 0;
-  counts.completionTokens += event.cost?.completion ?? 0;
   for (const rollout of event.rollouts) {
     counts.rollouts++;
     if ('failure' in rollout) counts.failures++;
@@ -39,4 +46,13 @@ export function countEvent(counts: RolloutCounts, event: RunEvent): void {
       if (rollout.judgeFailure !== undefined) counts.judgeFailures++;
     }
   }
+}
+
+function countCost(counts: RolloutCounts, { requests, prompt, completion, judge }: BatchCost): void {
+  counts.requests += requests;
+  counts.promptTokens += prompt;
+  counts.completionTokens += completion;
+  if (judge === undefined) return;
+  counts.judgeRequests += judge.requests;
+  counts.judgeTokens += judge.prompt + judge.completion;
 }

@@ -49,7 +49,13 @@ export class HttpClient {
   }
 
   /** @param read Makes what is wanted of a reply; a RequestFailure it throws counts as one of the request. */
-  async #call<T>(path: string, request: HttpRequest, read: (reply: HttpReply) => T, signal: AbortSignal | undefined): Promise<T> {
+  async #call<T>(
+    path: string,
+    request: HttpRequest,
+    read: (reply: HttpReply) => T,
+    signal: AbortSignal | undefined,
+    onRetry?: () => void,
+  ): Promise<T> {
     signal?.throwIfAborted();
     const call = new AbortController();
     const cancel = (): void => call.abort(signal?.reason);
@@ -58,18 +64,18 @@ export class HttpClient {
     signal?.addEventListener('abort', cancel, { once: true });
     this.#calls.add(call);
     try {
-      return await this.#attempts(path, request, read, call.signal);
+      return await this.#attempts(path, request, read, call.signal, onRetry);
     } finally {
       signal?.removeEventListener('abort', cancel);
       this.#calls.delete(call);
     }
   }
 
-  /** The JSON of a reply. Rejects as `send` does; RequestFailure also says what came instead of JSON. */
-  async json(path: string, body?: object, signal?: AbortSignal): Promise<unknown> {
+  /** The JSON of a reply; `onRetry` is called before every further attempt. Rejects as `send` does; RequestFailure also says what came instead of JSON. */
+  async json(path: string, body?: object, signal?: AbortSignal, onRetry?: () => void): Promise<unknown> {
     const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) };
     const request = { headers, ...(body && { body: JSON.stringify(body) }) };
-    return await this.#call(path, request, (reply) => this.readJson(reply.body), signal);
+    return await this.#call(path, request, (reply) => this.readJson(reply.body), signal, onRetry);
   }
 
   /** The JSON of a reply's body, or of a part of it, without the key. Throws RequestFailure that says what came instead. */
@@ -82,7 +88,13 @@ export class HttpClient {
     for (const call of this.#calls) call.abort();
   }
 
-  async #attempts<T>(path: string, request: HttpRequest, read: (reply: HttpReply) => T, signal: AbortSignal): Promise<T> {
+  async #attempts<T>(
+    path: string,
+    request: HttpRequest,
+    read: (reply: HttpReply) => T,
+    signal: AbortSignal,
+    onRetry: (() => void) | undefined,
+  ): Promise<T> {
     const { url, retries = 3, backOff = 500, log } = this.#options;
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.#attempt(path, request, read, signal);
@@ -96,6 +108,7 @@ export class HttpClient {
       const wait = Math.min(retryAfter ?? backOff * 2 ** attempt * (0.75 + Math.random() / 2), LONGEST_WAIT);
       log.info(`${url}: ${outcome.message} Trying again in ${Math.round(wait)} ms.`);
       await sleep(wait, undefined, { signal });
+      onRetry?.();
     }
   }
 

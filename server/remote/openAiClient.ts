@@ -43,16 +43,17 @@ export class OpenAiClient {
   }
 
   /**
-   * Sends a request and returns the JSON of its reply. Rejects with AbortError when cancelled, with `Unusable` when no
+   * Sends a request and returns the JSON of its reply; `onRetry` is called before every further attempt. Rejects with AbortError when cancelled, with `Unusable` when no
    * request to this server can succeed, else with RequestFailure.
    */
   async post(
     path: '/chat/completions' | '/completions',
     body: RequestBody & { readonly model: string },
     signal?: AbortSignal,
+    onRetry?: () => void,
   ): Promise<unknown> {
     try {
-      return await this.#call(path, body, signal);
+      return await this.#call(path, body, signal, onRetry);
     } catch (error) {
       if (error instanceof RequestFailure) await this.#explain(error, path, body.model, signal);
       throw error;
@@ -77,10 +78,10 @@ export class OpenAiClient {
   }
 
   /** A request waits for its turn and keeps it while it waits between attempts: a busy server gets fewer requests. */
-  async #call(path: string, body: RequestBody | undefined, signal: AbortSignal | undefined): Promise<unknown> {
+  async #call(path: string, body: RequestBody | undefined, signal: AbortSignal | undefined, onRetry?: () => void): Promise<unknown> {
     signal?.throwIfAborted();
     const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
-    return await this.#gate.pass(() => this.#http.json(path, body, stop), stop);
+    return await this.#gate.pass(() => this.#http.json(path, body, stop, onRetry), stop);
   }
 
   /** Throws `Unusable` when the failure shows that the server cannot be used at all. */

@@ -219,6 +219,11 @@ describe('a run', () => {
       failures: 0,
       undecided: 0,
       judgeFailures: 0,
+      requests: 0,
+      judgeRequests: 0,
+      promptTokens: 0,
+      completionTokens: 0,
+      judgeTokens: 0,
     });
   });
 

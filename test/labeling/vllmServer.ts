@@ -52,6 +52,8 @@ export interface VllmBehaviour {
   /** vLLM until 0.10 wrote errors flat. */
   errors: 'flat' | 'nested';
   apiKey: string | undefined;
+  /** Prompt tokens that are said to come from the prefix cache, at most. */
+  cached: number;
 }
 
 /**
@@ -73,9 +75,12 @@ export class VllmServer {
     content: 'text',
     errors: 'nested',
     apiKey: undefined,
+    cached: 0,
   };
   /** Bodies of the completion requests, in the order they came. */
   readonly requests: VllmRequest[] = [];
+  /** Tokens of all completions that were sent whole, as the replies report them. */
+  readonly told = { prompt: 0, completion: 0, cached: 0 };
   /** Most completion requests that were under way at once. */
   mostAtOnce = 0;
   /** Requests whose sender hung up before the answer. */
@@ -170,6 +175,11 @@ export class VllmServer {
     const failed = rollouts.find((rollout) => 'failure' in rollout);
     if (failed !== undefined) return this.#error(response, 500, 'InternalServerError', failed.failure);
     const reply = this.#reply(body, isChat, asked, rollouts);
+    if (fault === undefined) {
+      this.told.prompt += reply.usage.prompt_tokens;
+      this.told.completion += reply.usage.completion_tokens;
+      this.told.cached += reply.usage.prompt_tokens_details?.cached_tokens ?? 0;
+    }
     if (fault === 'truncatedJson') return json(response, 200, reply, 0.6);
     if (fault === 'resetMidBody') return reset(response, reply);
     json(
@@ -233,6 +243,7 @@ export class VllmServer {
       'failure' in rollout ? '' : this.behaviour.steps === 'plain' ? rollout.steps.join('\n\n') : joinSteps(rollout.steps),
     );
     const completionTokens = texts.join(' ').split(/\s+/).length;
+    const cached = Math.min(this.behaviour.cached, asked.promptTokens);
     const choices = rollouts.map((rollout, index) => {
       const isCut = this.behaviour.content.startsWith('cut') || ('finish' in rollout && rollout.finish === 'length');
       const common = { index, logprobs: null, finish_reason: isCut ? 'length' : 'stop', stop_reason: null };
@@ -251,7 +262,7 @@ export class VllmServer {
         prompt_tokens: asked.promptTokens,
         completion_tokens: completionTokens,
         total_tokens: asked.promptTokens + completionTokens,
-        prompt_tokens_details: null,
+        prompt_tokens_details: cached > 0 ? { cached_tokens: cached } : null,
       },
     };
   }

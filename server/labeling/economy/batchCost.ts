@@ -4,6 +4,8 @@ export interface RequestCost {
   readonly completionTokens: number;
   /** Prompt tokens that the server had in its cache, where it reports them. */
   readonly cachedTokens: number;
+  /** Further attempts after the first one. */
+  readonly retries: number;
 }
 
 /** What a batch of rollouts cost; written with it into the event log. Tokens as the servers report them. */
@@ -14,8 +16,10 @@ export interface BatchCost {
   readonly prompt: number;
   readonly completion: number;
   readonly cached: number;
-  /** Requests that asked a judge, and their tokens; absent where there is none. */
-  readonly judge?: { readonly requests: number; readonly prompt: number; readonly completion: number };
+  /** Attempts beyond the first one of each request; absent where there is none. */
+  readonly retries?: number;
+  /** Requests that asked a judge, with their tokens and retries; absent where there is none. */
+  readonly judge?: { readonly requests: number; readonly prompt: number; readonly completion: number; readonly retries?: number };
 }
 
 /** Adds up the requests of one batch. */
@@ -24,6 +28,8 @@ export class CostMeter {
   readonly #began: number;
   readonly #policy = { requests: 0, prompt: 0, completion: 0, cached: 0 };
   readonly #judge = { requests: 0, prompt: 0, completion: 0 };
+  #retries = 0;
+  #judgeRetries = 0;
 
   /** `now`: ms. */
   constructor(now: () => number) {
@@ -31,35 +37,39 @@ export class CostMeter {
     this.#began = now();
   }
 
-  readonly policy = ({ promptTokens, completionTokens, cachedTokens }: RequestCost): void => {
+  readonly policy = ({ promptTokens, completionTokens, cachedTokens, retries }: RequestCost): void => {
     this.#policy.requests++;
     this.#policy.prompt += promptTokens;
     this.#policy.completion += completionTokens;
     this.#policy.cached += cachedTokens;
+    this.#retries += retries;
   };
 
-  readonly judge = ({ promptTokens, completionTokens }: RequestCost): void => {
+  readonly judge = ({ promptTokens, completionTokens, retries }: RequestCost): void => {
     this.#judge.requests++;
     this.#judge.prompt += promptTokens;
     this.#judge.completion += completionTokens;
+    this.#judgeRetries += retries;
   };
 
   /** Undefined when no request reported anything. */
   get cost(): BatchCost | undefined {
     if (this.#policy.requests + this.#judge.requests === 0) return undefined;
     const ms = Math.max(0, Math.round(this.#now() - this.#began));
-    return { ms, ...this.#policy, ...(this.#judge.requests > 0 && { judge: { ...this.#judge } }) };
+    const judge = { ...this.#judge, ...(this.#judgeRetries > 0 && { retries: this.#judgeRetries }) };
+    return { ms, ...this.#policy, ...(this.#retries > 0 && { retries: this.#retries }), ...(judge.requests > 0 && { judge }) };
   }
 }
 
-/** The usage of a chat or completions reply; fields that a server leaves out are 0. */
-export function usageOf(reply: unknown): RequestCost {
+/** The usage of a chat or completions reply after some retries; fields that a server leaves out, and all of a failed request (undefined), are 0. */
+export function usageOf(reply: unknown, retries = 0): RequestCost {
   const usage = (reply as { usage?: Record<string, unknown> | null } | null)?.usage;
   const details = usage?.prompt_tokens_details as { cached_tokens?: unknown } | null | undefined;
   return {
     promptTokens: tokens(usage?.prompt_tokens),
     completionTokens: tokens(usage?.completion_tokens),
     cachedTokens: tokens(details?.cached_tokens),
+    retries,
   };
 }
 

@@ -6,6 +6,8 @@ export interface Expense {
   failures: number;
   undecided: number;
   requests: number;
+  /** Attempts beyond the first one of each request, the judge's included. */
+  retries: number;
   promptTokens: number;
   completionTokens: number;
   cachedTokens: number;
@@ -26,9 +28,8 @@ export interface ProblemExpense {
   /** Steps, or states of a search, that got a value. */
   readonly labels: number;
   readonly phases: Readonly<Record<Phase, Expense>>;
-  /** First and last event, ms since 1970; absent in logs without times. */
-  readonly from?: number;
-  readonly to?: number;
+  /** When batches were under way, from and to, ms since 1970; none in logs without times. */
+  readonly busy: readonly (readonly [from: number, to: number])[];
 }
 
 /** What is paid, in any currency. */
@@ -44,6 +45,7 @@ export function newExpense(): Expense {
     failures: 0,
     undecided: 0,
     requests: 0,
+    retries: 0,
     promptTokens: 0,
     completionTokens: 0,
     cachedTokens: 0,
@@ -63,10 +65,9 @@ export function problemExpense(events: readonly RunEvent[]): ProblemExpense | un
   if (begin?.event !== 'begin') return undefined;
   const phases = { question: newExpense(), steps: newExpense(), more: newExpense() };
   const labeled = new Set<number>();
-  const times: number[] = [];
+  const busy: [number, number][] = [];
   let isFinished = false;
   for (const event of events) {
-    if (typeof event.at === 'number') times.push(event.at);
     if (event.event === 'end') isFinished = true;
     if (event.event === 'value' && event.node > 0) labeled.add(event.node);
     if (event.event !== 'rollouts' && event.event !== 'complete') continue;
@@ -79,15 +80,27 @@ export function problemExpense(events: readonly RunEvent[]): ProblemExpense | un
     const { cost } = event;
     if (cost === undefined) continue;
     expense.requests += cost.requests;
+    expense.retries += (cost.retries ?? 0) + (cost.judge?.retries ?? 0);
     expense.promptTokens += cost.prompt;
     expense.completionTokens += cost.completion;
     expense.cachedTokens += cost.cached;
     expense.judgeRequests += cost.judge?.requests ?? 0;
     expense.judgeTokens += (cost.judge?.prompt ?? 0) + (cost.judge?.completion ?? 0);
     expense.ms += cost.ms;
+    if (event.at !== undefined) busy.push([event.at - cost.ms, event.at]);
   }
-  const isTimed = times.length > 0 && { from: Math.min(...times), to: Math.max(...times) };
-  return { method: begin.method, isFinished, labels: labeled.size, phases, ...isTimed };
+  return { method: begin.method, isFinished, labels: labeled.size, phases, busy };
+}
+
+/** ms in which at least one batch was under way: pauses between the parts of a resumed run are not in it. */
+export function busyTime(spans: readonly (readonly [from: number, to: number])[]): number {
+  let sum = 0;
+  let end = -Infinity;
+  for (const [from, to] of spans.toSorted(([a], [b]) => a - b)) {
+    sum += Math.max(0, to - Math.max(from, end));
+    end = Math.max(end, to);
+  }
+  return sum;
 }
 
 /** All phases of a problem. */
@@ -98,7 +111,10 @@ export function totalExpense({ phases }: ProblemExpense): Expense {
 }
 
 /** The judge's tokens are paid as the policy's prompts. */
-export function money({ promptTokens, completionTokens, judgeTokens }: Expense, prices: Prices): number {
+export function money(
+  { promptTokens, completionTokens, judgeTokens }: Pick<Expense, 'promptTokens' | 'completionTokens' | 'judgeTokens'>,
+  prices: Prices,
+): number {
   return ((promptTokens + judgeTokens) * prices.prompt + completionTokens * prices.completion) / 1e6;
 }
 

@@ -35,8 +35,9 @@ export class Endpoints {
     path: '/chat/completions' | '/completions',
     body: RequestBody & { readonly model: string },
     signal?: AbortSignal,
+    onRetry?: () => void,
   ): Promise<unknown> {
-    return await this.#first(key, (client) => client.post(path, body, signal));
+    return await this.#first(key, (client) => client.post(path, body, signal, onRetry), onRetry);
   }
 
   async models(signal?: AbortSignal): Promise<string[]> {
@@ -47,7 +48,7 @@ export class Endpoints {
     for (const client of this.#clients) client.dispose();
   }
 
-  async #first<T>(key: string, ask: (client: OpenAiClient) => Promise<T>): Promise<T> {
+  async #first<T>(key: string, ask: (client: OpenAiClient) => Promise<T>, onRetry?: () => void): Promise<T> {
     const order = this.#order(key);
     for (const [i, client] of order.entries()) {
       try {
@@ -60,6 +61,7 @@ export class Endpoints {
         const passes = error instanceof RequestFailure ? error.details.isTemporary === true : (error as Error).name !== 'AbortError';
         if (isLast || !passes) throw error;
         this.#failedAt.set(client, performance.now());
+        onRetry?.();
       }
     }
     throw new Error('A policy needs an endpoint.');

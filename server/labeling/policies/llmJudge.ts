@@ -21,15 +21,18 @@ const MAX_TOKENS = 2048;
 export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge {
   return async (request) => {
     const body = { model, messages: [{ role: 'user', content: judgePrompt(request) }], temperature: 0, max_tokens: MAX_TOKENS };
+    let retries = 0;
+    let reply: unknown;
     try {
-      const reply = await client.post('/chat/completions', body, request.signal);
-      request.onCost?.(usageOf(reply));
+      reply = await client.post('/chat/completions', body, request.signal, () => retries++);
       const [choice] = readChoices(reply);
       const content = choice?.message?.content;
       return typeof content === 'string' ? readVerdict(splitThinking(content).answer) : { failure: 'The judge answered without text.' };
     } catch (error) {
-      if (error instanceof RequestFailure) return { failure: error.message };
-      throw error;
+      if (!(error instanceof RequestFailure)) throw error;
+      return { failure: error.message };
+    } finally {
+      request.onCost?.(usageOf(reply, retries));
     }
   };
 }

@@ -109,7 +109,7 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
       const { rows } = await options.client.sample(session, request, signal);
       await identity.refuseChanged();
       const completionTokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
-      onCost?.({ promptTokens: prompt.length + before.length, completionTokens, cachedTokens: 0 });
+      onCost?.({ promptTokens: prompt.length + before.length, completionTokens, cachedTokens: 0, retries: 0 });
       return rows.map((row) => toRollout(row, profile, tokenizer));
     } catch (error) {
       await identity.refuseChanged().catch(policyChanged);

@@ -136,7 +136,7 @@ class OpenAiPolicy implements Policy {
     const { continuation = 'auto', log } = this.#options;
     if (continuation !== 'auto') return chosenContinuation(continuation);
     const finding = (this.#continuation ??= findContinuation(this.#openMessages(SAMPLE_QUESTION, [SAMPLE_STEP], []), (body, maxTokens) =>
-      this.#post('', body, 1, 0, maxTokens, signal, 0),
+      this.#post('', body, 1, 0, maxTokens, signal, undefined, 0),
     ).then((found) => {
       log.info(`${this.#endpoints.name}: ${found.why}.`);
       return found;
@@ -164,17 +164,19 @@ class OpenAiPolicy implements Policy {
 
   /** Rollouts from `first` on: `count` of them, fewer when the server does not take `n`. */
   async #ask(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<Rollout[]> {
+    let retries = 0;
+    let reply: unknown;
     try {
       // vLLM gives the i-th of `n` completions the seed `seed + i`: asked for singly, each gets the same.
-      const reply = await this.#post(
+      reply = await this.#post(
         `${request.question}\n${joinSteps(request.prefix)}`,
         body,
         count,
         request.seed + first,
         this.#options.maxTokens,
         request.signal,
+        () => retries++,
       );
-      request.onCost?.(usageOf(reply));
       const rollouts = readChoices(reply)
         .slice(0, count)
         .map((choice) => choiceRollout(choice, request.prefix, this.#options.stepDelimiter));
@@ -184,6 +186,8 @@ class OpenAiPolicy implements Policy {
       if (!(error instanceof RequestFailure)) throw error;
       if (count > 1 && isRefusal(error) && refuses(error, 'n')) return [];
       return repeat(count, this.#failure(error));
+    } finally {
+      request.onCost?.(usageOf(reply, retries));
     }
   }
 
@@ -201,6 +205,7 @@ class OpenAiPolicy implements Policy {
     seed: number,
     limit: number,
     signal: AbortSignal | undefined,
+    onRetry?: () => void,
     temperature = this.#options.temperature,
   ): Promise<unknown> {
     const { mode, topP, extraBody, stop = [] } = this.#options;
@@ -223,13 +228,14 @@ class OpenAiPolicy implements Policy {
         model,
       };
       try {
-        return await this.#endpoints.post(key, mode === 'chat' ? '/chat/completions' : '/completions', whole, signal);
+        return await this.#endpoints.post(key, mode === 'chat' ? '/chat/completions' : '/completions', whole, signal, onRetry);
       } catch (error) {
         if (!(error instanceof RequestFailure) || !isRefusal(error)) throw error;
         if (takesSeed && refuses(error, 'seed')) this.#takesSeed = false;
         else if (limitName === 'max_tokens' && /use '?max_completion_tokens/i.test(error.message))
           this.#limitName = 'max_completion_tokens';
         else throw error;
+        onRetry?.();
       }
     }
   }

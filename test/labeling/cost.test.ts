@@ -1,0 +1,205 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localVerifier } from '../../server/answers/localVerifier.js';
+import { type Expense, problemExpense } from '../../server/labeling/economy/ledger.js';
+import { runCost } from '../../server/labeling/economy/runCost.js';
+import { readEventLog } from '../../server/labeling/eventLog.js';
+import { createJudge } from '../../server/labeling/judge.js';
+import type { LabelWorld } from '../../server/labeling/labelProblem.js';
+import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
+import { createLlmJudge } from '../../server/labeling/policies/llmJudge.js';
+import { type Policy, PolicyError } from '../../server/labeling/policy.js';
+import { filesIn } from '../../server/labeling/runFiles.js';
+import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
+import { OpenAiClient } from '../../server/remote/openAiClient.js';
+import { run } from '../cli/runner.js';
+import { connect, counted, settings, startServer } from './openAiSetup.js';
+import { completions, policyOf, problem, walkPolicy } from './scripted.js';
+import { answerJudge } from './solverPolicy.js';
+import type { VllmServer } from './vllmServer.js';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'steplens-cost-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const options: RunOptions = {
+  problems: Array.from({ length: 3 }, (_, i) => ({ ...problem, id: `p${i}` })),
+  problemsFile: 'problems.json',
+  settings: { ...defaultLabelSettings.mcts, rollouts: 4, searches: 3, seed: 3 },
+  jobs: 2,
+  restart: false,
+  signal: new AbortController().signal,
+};
+
+async function world(server: VllmServer, clock = { now: 0 }): Promise<LabelWorld> {
+  const folder = await mkdtemp(join(root, 'run-'));
+  // The way of continuing is chosen, so that all requests of the server are rollouts.
+  const policy = connect(server, { retries: 2, continuation: 'prefix' });
+  return { policy, judge: answerJudge, folder, images: () => [], now: () => (clock.now += 10) };
+}
+
+function tokens({ promptTokens, completionTokens, cachedTokens }: Expense): VllmServer['told'] {
+  return { prompt: promptTokens, completion: completionTokens, cached: cachedTokens };
+}
+
+describe('the costs in a log', () => {
+  it('are those the server reported, over every part of an interrupted run', async () => {
+    const server = await startServer({ cached: 5 }, walkPolicy({ mistakeRate: 0.3 }));
+    const here = await world(server);
+    const stop = new AbortController();
+    let batches = 0;
+    const interrupted = labelRun(
+      {
+        ...options,
+        jobs: 1,
+        signal: stop.signal,
+        onEvent: (_, event) => {
+          if (event.event === 'rollouts' && ++batches === 4) stop.abort();
+        },
+      },
+      here,
+    );
+    await expect(interrupted).rejects.toThrow(/abort/i);
+    const first = await runCost(here.folder);
+    expect(tokens(first.total)).toEqual(server.told);
+    expect(first.total.requests).toBe(server.requests.length);
+    const summary = await labelRun(options, here);
+    const { total, phases, problems, finished, labels } = await runCost(here.folder);
+    expect(tokens(total)).toEqual(server.told);
+    expect(total).toMatchObject({ requests: server.requests.length, retries: 0, judgeRequests: 0 });
+    expect(total.cachedTokens).toBeGreaterThan(0);
+    expect([problems, finished]).toEqual([3, 3]);
+    expect(labels).toBeGreaterThan(0);
+    // The summary has what was sampled now, the log what was sampled ever.
+    expect(summary.promptTokens).toBe(total.promptTokens - first.total.promptTokens);
+    expect(phases.question.rollouts).toBe(12);
+    expect(phases.question.rollouts + phases.steps.rollouts).toBe(total.rollouts);
+    const before = server.requests.length;
+    await labelRun(options, here);
+    expect(server.requests).toHaveLength(before);
+    expect((await runCost(here.folder)).total).toEqual(total);
+  });
+
+  it('count every attempt that was made again, and requests that failed', async () => {
+    const server = await startServer({ faults: ['error500', 'busy503', undefined, 'badRequest400'] }, walkPolicy({ mistakeRate: 0.3 }));
+    const here = await world(server);
+    await labelRun({ ...options, jobs: 1, problems: options.problems.slice(0, 1) }, { ...here, mostFailed: 1 });
+    const { total } = await runCost(here.folder);
+    expect(total.retries).toBe(2);
+    expect(total.failures).toBeGreaterThan(0);
+    expect(total.requests + total.retries).toBe(server.requests.length);
+    expect(tokens(total)).toEqual(server.told);
+  });
+
+  it('have the calls of a judge apart, those about a complete solution too', async () => {
+    // Every answer is written in words, so the rules decide nothing.
+    const policy: Policy = policyOf(({ prefix, count, seed }) =>
+      completions(
+        ...Array.from({ length: count }, (_, i) => [...counted(0, seed + i).slice(0, 2), `It is item ${i}.`].slice(prefix.length)),
+      ),
+    );
+    const server = await startServer({}, policy);
+    const checker = await startServer(
+      { steps: 'plain' },
+      policyOf(({ count }) => completions(...Array.from({ length: count }, () => ['No']))),
+      ['judge'],
+    );
+    const client = new OpenAiClient({ ...settings(checker.url), Unusable: PolicyError });
+    const judge = createJudge({ verifier: localVerifier(), llm: { name: 'judge', ask: createLlmJudge({ client, model: 'judge' }) } });
+    const here = { ...(await world(server)), judge };
+    const summary = await labelRun({ ...options, settings: { ...options.settings, rollouts: 3 } as RunOptions['settings'] }, here);
+    client.dispose();
+    const { total } = await runCost(here.folder);
+    expect(total.judgeRequests).toBe(checker.requests.length);
+    expect(total.judgeRequests).toBeGreaterThan(0);
+    expect(total.judgeTokens).toBe(checker.told.prompt + checker.told.completion);
+    expect(tokens(total)).toEqual(server.told);
+    expect(summary).toMatchObject({ judgeRequests: total.judgeRequests, judgeTokens: total.judgeTokens });
+  });
+
+  it('have a time at every event, and the seconds in which something was sampled', async () => {
+    const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
+    const clock = { now: 1_000 };
+    const here = await world(server, clock);
+    const one = options.problems.slice(0, 1);
+    await labelRun({ ...options, problems: one, jobs: 1 }, here);
+    clock.now += 86_400_000;
+    await labelRun({ ...options, problems: options.problems.slice(1, 2), jobs: 1 }, here);
+    const { logs } = await filesIn(here.folder);
+    let ms = 0;
+    for (const log of logs) {
+      const events = (await readEventLog(log)).recorded.map(({ event }) => event);
+      const times = events.map(({ at }) => at!);
+      expect(times.every((at) => Number.isSafeInteger(at))).toBe(true);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+      for (const phase of Object.values(problemExpense(events)!.phases)) ms += phase.ms;
+    }
+    const { seconds } = await runCost(here.folder);
+    // One batch at a time, and a day between the problems.
+    expect(seconds).toBe(ms / 1000);
+    expect(seconds).toBeLessThan(10);
+  });
+});
+
+describe('steplens cost', () => {
+  it('shows rows that add up, and the price', async () => {
+    const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
+    const here = await world(server);
+    await labelRun(options, here);
+    const { total, labels } = await runCost(here.folder);
+    const { code, out } = await run(['cost', here.folder, '--price-in', '2', '--price-out', '10']);
+    expect(code).toBe(0);
+    const cells = (name: string): string[] => new RegExp(`^ {2}${name} +(.*)$`, 'm').exec(out)![1]!.split(/ {2,}/);
+    const number = (text: string): number => Number(text.replaceAll(',', ''));
+    expect(out.split('\n')[0]).toMatch(/: mcts, 3 problems \(3 finished\), \d+ step labels, \d+\.\d s of sampling$/);
+    const [question, steps, all] = ['from the question', 'from steps', 'total'].map(cells) as [string[], string[], string[]];
+    for (let i = 0; i < 8; i++) expect(number(question[i]!) + number(steps[i]!)).toBe(number(all[i]!));
+    const price = (total.promptTokens * 2 + total.completionTokens * 10) / 1e6;
+    expect(number(all.at(-1)!)).toBeCloseTo(price, 4);
+    expect(number(cells('per step label').at(-1)!)).toBeCloseTo(price / labels, 6);
+    const json = await run(['cost', here.folder, '--json', '--price-in', '2', '--price-out', '10']);
+    expect(JSON.parse(json.out)).toMatchObject({ run: here.folder, problems: 3, labels, total, price });
+  });
+
+  it('is in the summary of a run', async () => {
+    const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
+    const file = join(root, 'problems.json');
+    await writeFile(file, JSON.stringify(options.problems.map(({ id, question }) => ({ id, question, correct_answer: '0' }))));
+    const policy = connect(server, { continuation: 'prefix' });
+    const args = [
+      'label',
+      file,
+      '--policy',
+      server.url,
+      '--out',
+      join(root, 'summary'),
+      '--rollouts',
+      '4',
+      '--price-in',
+      '2',
+      '--price-out',
+      '8',
+    ];
+    const { code, out } = await run(args, { openPolicy: () => policy });
+    const { prompt, completion } = server.told;
+    const shown = [prompt, completion].map((value) => value.toLocaleString('en-US'));
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining(`, ${server.requests.length} requests with ${shown[0]} prompt and ${shown[1]} completion tokens, price `),
+    ]);
+    expect(Number(/price (\S+)\n/.exec(out)![1])).toBeCloseTo((prompt * 2 + completion * 8) / 1e6, 4);
+  });
+
+  it('says what it cannot read', async () => {
+    expect(await run(['cost', join(root, 'nowhere')])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('has no event logs') as string,
+    });
+    expect(await run(['cost'])).toMatchObject({ code: 2, err: expect.stringContaining('cost needs the folder') as string });
+    expect(await run(['cost', root, '--price-in', 'x'])).toMatchObject({ code: 2, err: expect.stringContaining('--price-in') as string });
+  });
+});
