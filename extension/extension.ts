@@ -111,7 +111,7 @@ function start(context: ExtensionContext): Api {
   const review = new ReviewSession(client, context.workspaceState, () => settings.reviewer);
   const reviews = new ReviewPanels({ client, session: review, log, extensionUri: context.extensionUri, kinds: () => settings.errorKinds });
   const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations, review, reviews };
-  context.subscriptions.push(...registerDebugger(client, claims));
+  context.subscriptions.push(...registerDebugger(client, claims, consent));
   context.subscriptions.push(review, reviews, watchLabels(client));
   context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
   context.subscriptions.push(...watchUnmapped(claims));

@@ -1,5 +1,6 @@
 import { window } from 'vscode';
 import { ProblemViewRequest } from '../../server/protocol/problemView.js';
+import { consentToLabel } from '../shell/labelingConsent.js';
 import { type Command, targetOf } from './command.js';
 import { label } from './labelProblem.js';
 
@@ -11,6 +12,7 @@ export const labelAll: Command = {
     if (!uri) return;
     const view = await stepLens.client.request(ProblemViewRequest, { uri: uri.toString(), problem: 0 });
     const count = view?.problemCount ?? 0;
+    if (!(await consentToLabel(stepLens))) return;
     for (let problem = 0; problem < count; problem++) {
       const outcome = await label(stepLens, uri, problem, false, {
         name: `Labelling problem ${problem + 1} of ${count}`,

@@ -1,5 +1,6 @@
 import { type CancellationToken, type Progress, ProgressLocation, Uri, window, workspace } from 'vscode';
 import { type LabelingParams, type LabelOutcome, LabelProblem } from '../../server/protocol/labeling.js';
+import { consentToLabel } from '../shell/labelingConsent.js';
 import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, isIndex, targetOf } from './command.js';
@@ -30,6 +31,7 @@ export async function label(
   again: boolean,
   { name, showsTree } = { name: 'Labelling', showsTree: true },
 ): Promise<LabelOutcome | undefined> {
+  if (!(await consentToLabel(stepLens))) return undefined;
   await workspace.openTextDocument(uri);
   return window.withProgress(
     { location: ProgressLocation.Notification, title: `StepLens: ${name}`, cancellable: true },

@@ -1,6 +1,7 @@
 import type { Uri } from 'vscode';
 import { ProgressLocation, Range, type TextDocument, WorkspaceEdit, window, workspace } from 'vscode';
 import { MoreRollouts } from '../../server/protocol/labeling.js';
+import { consentToLabel } from '../shell/labelingConsent.js';
 import { stepAt } from '../shell/stepAt.js';
 import { type Command, isIndex, targetOf } from './command.js';
 
@@ -25,6 +26,7 @@ export const moreRollouts: Command = {
     if (document.isDirty) throw new Error('This file has changes that are not saved. Save it first: the new rollouts are written into it.');
     const wanted = isIndex(count) && count > 0 ? count : await askCount();
     if (wanted === undefined) return;
+    if (!(await consentToLabel(stepLens))) return;
     const before = document.getText();
     const result = await window.withProgress(
       { location: ProgressLocation.Notification, title: `StepLens: ${wanted} rollouts`, cancellable: true },

@@ -1,20 +1,25 @@
 import { window } from 'vscode';
 import type { Command } from './command.js';
 
-/** Takes the leave to send text back from scoring servers: nothing more is sent to them until they are allowed again. */
+/** Withdraws consent from servers: nothing more is sent to them until they are allowed again. */
 export const revokeServer: Command = {
   id: 'steplens.revokeServer',
   async run({ consent }) {
-    const { allowed } = consent;
-    if (allowed.length === 0) {
-      void window.showInformationMessage('No scoring server is allowed: nothing is sent to any.');
+    const items = [
+      ...consent.allowed.map((label) => ({ label, description: 'scoring', labels: false })),
+      ...consent.allowedLabeling.map((label) => ({ label, description: 'labeling', labels: true })),
+    ];
+    if (items.length === 0) {
+      void window.showInformationMessage('No server is allowed: nothing is sent to any.');
       return;
     }
-    const chosen = await window.showQuickPick(allowed, {
+    const chosen = await window.showQuickPick(items, {
       title: 'Send nothing more to',
-      placeHolder: 'Scoring servers that text may be sent to now',
+      placeHolder: 'Servers that text may be sent to now',
       canPickMany: true,
     });
-    if (chosen && chosen.length > 0) await consent.revoke(chosen);
+    const origins = (labels: boolean) => (chosen ?? []).filter((item) => item.labels === labels).map(({ label }) => label);
+    if (origins(false).length > 0) await consent.revoke(origins(false));
+    if (origins(true).length > 0) await consent.revokeLabeling(origins(true));
   },
 };

@@ -17,13 +17,15 @@ import {
 import { DebugEnd, DebugSend } from '../../server/protocol/debug.js';
 import type { Claims } from '../shell/claims.js';
 import type { Client } from '../shell/client.js';
+import { consentToLabel } from '../shell/labelingConsent.js';
 import { messageOf } from '../shell/log.js';
+import type { ServerConsent } from '../shell/serverConsent.js';
 
 /** `type` of the launch configurations; the manifest contributes it. */
 export const debugType = 'steplens';
 
 /** Debugs searches: the adapter is in the language server, and this passes its messages on. */
-export function registerDebugger(client: Client, claims: Claims): Disposable[] {
+export function registerDebugger(client: Client, claims: Claims, consent: ServerConsent): Disposable[] {
   return [
     debug.registerDebugAdapterDescriptorFactory(debugType, {
       createDebugAdapterDescriptor: ({ id }: DebugSession): DebugAdapterDescriptor =>
@@ -36,7 +38,7 @@ export function registerDebugger(client: Client, claims: Claims): Disposable[] {
         await commands.executeCommand('steplens.openTree', Uri.file(file).toString());
       }
     }),
-    debug.registerDebugConfigurationProvider(debugType, new Configurations(claims)),
+    debug.registerDebugConfigurationProvider(debugType, new Configurations(claims, client, consent)),
   ];
 }
 
@@ -73,9 +75,23 @@ class ServerAdapter implements DebugAdapter {
 /** Fills in a configuration that is started without a launch.json: the problems or the log in the active editor. */
 class Configurations implements DebugConfigurationProvider {
   readonly #claims: Claims;
+  readonly #client: Client;
+  readonly #consent: ServerConsent;
 
-  constructor(claims: Claims) {
+  constructor(claims: Claims, client: Client, consent: ServerConsent) {
     this.#claims = claims;
+    this.#client = client;
+    this.#consent = consent;
+  }
+
+  /** Asks before a search is debugged whose policy is on a server: nothing starts without consent. */
+  async resolveDebugConfigurationWithSubstitutedVariables(
+    _folder: WorkspaceFolder | undefined,
+    configuration: DebugConfiguration,
+  ): Promise<DebugConfiguration | undefined> {
+    const policy: unknown = configuration['policy'];
+    const isAllowed = typeof policy !== 'string' || (await consentToLabel({ client: this.#client, consent: this.#consent }, policy));
+    return isAllowed ? configuration : undefined;
   }
 
   resolveDebugConfiguration(_folder: WorkspaceFolder | undefined, given: DebugConfiguration): DebugConfiguration | undefined {

@@ -221,6 +221,7 @@ export class Client implements Disposable {
       explanations: Uri.joinPath(extensionUri, 'docs', 'diagnostics.md').toString(),
       isTrusted: isTrusted(),
       allowedServers: this.#consent.allowed,
+      allowedLabelingServers: this.#consent.allowedLabeling,
       settings: this.#effectiveSettings(),
     };
   }
@@ -231,6 +232,7 @@ export class Client implements Disposable {
       settings: this.#effectiveSettings(),
       isTrusted: isTrusted(),
       allowedServers: this.#consent.allowed,
+      allowedLabelingServers: this.#consent.allowedLabeling,
     };
     await this.#running.then(({ door }) => door.tell(SettingsChanged, params)).catch(() => undefined);
   }

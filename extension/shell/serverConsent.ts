@@ -1,12 +1,13 @@
 import { type Disposable, type Event, EventEmitter, type Memento, window } from 'vscode';
 
 const allowedKey = 'steplens.allowedServers';
+const labelingKey = 'steplens.allowedLabelingServers';
 const send = 'Send';
 const notNow = 'Not Now';
 
 /**
- * Whether the user agreed that text is sent to a scoring server, by its origin: asked once, kept by VS Code for every workspace
- * of this machine, and told to the language server, which sends nothing to any other.
+ * Whether the user agreed that text is sent to a server, by its origin and by what for (scoring, or labeling): asked once, kept by
+ * VS Code for every workspace of this machine, and told to the language server, which sends nothing to any other.
  */
 export class ServerConsent implements Disposable {
   readonly #kept: Memento;
@@ -24,6 +25,11 @@ export class ServerConsent implements Disposable {
 
   get allowed(): readonly string[] {
     return this.#kept.get<readonly string[]>(allowedKey, []);
+  }
+
+  /** Servers of policies and judges: consent to score there is not consent to label there. */
+  get allowedLabeling(): readonly string[] {
+    return this.#kept.get<readonly string[]>(labelingKey, []);
   }
 
   /** Asks with a notification, once a session: what is scored by itself does not ask again. */
@@ -46,6 +52,25 @@ export class ServerConsent implements Disposable {
     return this.#settle(origin, window.showWarningMessage(question(origin), { modal: true, detail: explanation }, send));
   }
 
+  /** Asks with a dialog whether a policy or judge on this server may be sent what is labeled; whether the user agreed. */
+  async askLabeling(origin: string): Promise<boolean> {
+    const choice = await window.showWarningMessage(
+      `Send questions, figures, steps and reference answers to ${origin}?`,
+      { modal: true, detail: labelingExplanation },
+      send,
+    );
+    if (choice !== send) return false;
+    await this.#keep([...new Set([...this.allowedLabeling, origin])], labelingKey);
+    return true;
+  }
+
+  async revokeLabeling(origins: readonly string[]): Promise<void> {
+    await this.#keep(
+      this.allowedLabeling.filter((origin) => !origins.includes(origin)),
+      labelingKey,
+    );
+  }
+
   async revoke(origins: readonly string[]): Promise<void> {
     await this.#keep(this.allowed.filter((origin) => !origins.includes(origin)));
   }
@@ -60,8 +85,8 @@ export class ServerConsent implements Disposable {
     return true;
   }
 
-  async #keep(origins: readonly string[]): Promise<void> {
-    await this.#kept.update(allowedKey, origins);
+  async #keep(origins: readonly string[], key = allowedKey): Promise<void> {
+    await this.#kept.update(key, origins);
     this.#changed.fire();
   }
 }
@@ -71,4 +96,7 @@ function question(origin: string): string {
 }
 
 const explanation =
-  'The process reward model you chose scores on that server. Whatever is scored is sent there, with the key you set for it, until you run "StepLens: Revoke Scoring Server…". Nothing was sent so far.';
+  'The process reward model you chose scores on that server. Whatever is scored is sent there (to an LLM judge, with the reference answer), with the key you set for it, until you run "StepLens: Revoke Server…". Nothing was sent so far.';
+
+const labelingExplanation =
+  'The policy or judge of your labeling settings is on that server. What is labeled is sent there, with the key you set for it, until you run "StepLens: Revoke Server…". Nothing was sent so far.';

@@ -10,6 +10,8 @@ export interface EditorPolicyOptions extends Omit<PolicyHost, 'key'> {
   readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
   /** The key of a server, by its base URL; undefined where none was set. */
   readonly key: (url: string) => Promise<string | undefined>;
+  /** Throws where the user has not allowed that something is sent to a server, by its URL; called before each request. */
+  readonly requireConsent: (url: string) => void;
 }
 
 /** Where the judge is asked, and its name there; empty = none. */
@@ -25,21 +27,42 @@ const server = { mode: 'chat', temperature: 1, maxTokens: 2048, concurrency: 8, 
  * Opens the policy that `steplens.labeling.policy` names. A server gets the key that was kept for it and no other: a workspace
  * may name a server, and must not have the environment's key sent there.
  */
-export async function openEditorPolicy(policy: string, { settings, key, ...host }: EditorPolicyOptions): Promise<Policy> {
+export async function openEditorPolicy(policy: string, { settings, key, requireConsent, ...host }: EditorPolicyOptions): Promise<Policy> {
   const { device, threads } = settings();
-  return openPolicy({ policy, device, threads, server }, { ...host, key: await keyOf(policy, key) });
+  requireConsent(policy);
+  const opened = openPolicy({ policy, device, threads, server }, { ...host, key: await keyOf(policy, key) });
+  return {
+    async describe() {
+      requireConsent(policy);
+      return opened.describe();
+    },
+    async sample(request) {
+      requireConsent(policy);
+      return opened.sample(request);
+    },
+    ...(opened.isComplete && { isComplete: (prefix) => opened.isComplete?.(prefix) ?? false }),
+    dispose: () => opened.dispose(),
+  };
 }
 
 /** Opens the judge that `steplens.labeling.judge` and `judgeModel` name: the rules, and that LLM behind them where one is named. */
 export async function openEditorJudge(
   verifier: Verifier,
   { url, model }: EditorJudge,
-  { key, log }: Pick<EditorPolicyOptions, 'key' | 'log'>,
+  { key, log, requireConsent }: Pick<EditorPolicyOptions, 'key' | 'log' | 'requireConsent'>,
 ): Promise<Judge> {
   if (url === '') return openJudge(verifier, undefined, { key: () => undefined, log });
   if (model === '')
     throw new PolicyError(`The judge at ${withoutSecrets(url)} has no model: write its name into the setting "Labeling: Judge Model".`);
-  return openJudge(verifier, { url, model, server }, { key: await keyOf(url, key), log });
+  requireConsent(url);
+  const opened = openJudge(verifier, { url, model, server }, { key: await keyOf(url, key), log });
+  return {
+    fingerprint: opened.fingerprint,
+    async judge(request) {
+      requireConsent(url);
+      return opened.judge(request);
+    },
+  };
 }
 
 /** The key is asked for once, when the server is opened. */

@@ -93,6 +93,8 @@ export interface LabelingService {
   shownDocument(uri: string, document: ScoredDocument | undefined, threshold: number): Promise<ScoredDocument | undefined>;
   /** Stops the run whose labels go into this file (or all runs). */
   stop(file?: string): void;
+  /** Stops the runs that send to a server which is forbidden now. */
+  stopSending(isForbidden: (origin: string) => boolean): void;
   dispose(): void;
 }
 
@@ -228,6 +230,10 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       for (const run of active.values()) if (file === undefined || run.file === file) run.abort.abort();
     },
 
+    stopSending(isForbidden) {
+      for (const run of active.values()) if (run.servers.some(isForbidden)) run.abort.abort();
+    },
+
     dispose() {
       for (const run of active.values()) {
         run.abort.abort();
@@ -245,7 +251,7 @@ function paramsOf(
 }
 
 /** Origins of the policy and the judge, where they are on servers. */
-function serversOf({ labelingPolicy, labelingJudge }: LabelingSettings): string[] {
+export function serversOf({ labelingPolicy, labelingJudge }: Pick<LabelingSettings, 'labelingPolicy' | 'labelingJudge'>): string[] {
   const servers = [labelingPolicy, labelingJudge].filter((url) => /^https?:/i.test(url) && URL.canParse(url));
   return [...new Set(servers.map((url) => new URL(url).origin))];
 }

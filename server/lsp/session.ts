@@ -6,7 +6,7 @@ import {
   type TextDocuments,
 } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import { createLabelingService, type LabelingService } from '../editor/labelingService.js';
+import { createLabelingService, type LabelingService, serversOf } from '../editor/labelingService.js';
 import { ReviewService } from '../editor/reviewService.js';
 import { createService, type Service } from '../editor/service.js';
 import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '../files/images.js';
@@ -15,12 +15,22 @@ import { type Explanations, noExplanations, readExplanations } from '../language
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import { Door } from '../protocol/door.js';
 import { LabelingChanged } from '../protocol/labeling.js';
+import { RequestError } from '../protocol/message.js';
 import { ServerKey } from '../protocol/servers.js';
 import { type ServerSettings, withResource } from '../protocol/settingsTable.js';
 import { DocumentChanged, StatusChanged } from '../protocol/status.js';
+import { isLoopback } from '../remote/loopback.js';
+import { originOf } from '../remote/serverKeys.js';
 import { readInitializationOptions } from './initializationOptions.js';
 import { ScoringProgress } from './scoringProgress.js';
 import type { LabelerOptions, World } from './world.js';
+
+/** What the user allows besides scoring. */
+export interface Permissions {
+  readonly isTrusted: boolean;
+  /** Origins of policies and judges; this machine needs no consent. */
+  readonly allowedLabelingServers: readonly string[];
+}
 
 /** One initialized client: its door, its documents and folders, and the services that work for it. */
 export class Session {
@@ -29,6 +39,7 @@ export class Session {
   readonly labeling: LabelingService;
   readonly labelerOptions: LabelerOptions;
   readonly review: ReviewService;
+  #permissions: Permissions;
   /** URIs of the workspace's folders. */
   folders: readonly string[];
   readonly #client: InitializeParams['capabilities'];
@@ -48,6 +59,7 @@ export class Session {
     const { clock } = world;
     const log = connection.console;
     const options = readInitializationOptions(params.initializationOptions);
+    this.#permissions = options;
     this.door = new Door('server', connection, log);
     this.folders = params.workspaceFolders?.map((folder) => folder.uri) ?? [];
     this.#client = params.capabilities;
@@ -74,7 +86,12 @@ export class Session {
       },
       options,
     );
-    this.labelerOptions = { log, key: (url) => this.#key(url), settings: () => this.service.trusted };
+    this.labelerOptions = {
+      log,
+      key: (url) => this.#key(url),
+      settings: () => this.service.trusted,
+      requireConsent: (url) => this.requireLabelingConsent(url),
+    };
     this.labeling = createLabelingService({
       labeler: world.createLabeler(this.labelerOptions),
       read: world.read,
@@ -123,6 +140,41 @@ export class Session {
       this.connection.console.warn(`The settings of ${uri} cannot be read, the workspace's are used: ${String(error)}`);
       return trusted;
     }
+  }
+
+  /** Takes what the user allows now. Runs that send to a server which is not allowed any more are stopped. */
+  permit(permissions: Permissions): void {
+    this.#permissions = permissions;
+    this.labeling.stopSending((origin) => !this.#allowsLabeling(origin));
+  }
+
+  /** Rejects what writes files or sends text at the wish of a workspace that is not trusted. */
+  requireTrust(): void {
+    if (!this.#permissions.isTrusted)
+      throw new RequestError(
+        'failed',
+        'This workspace is not trusted, so nothing is labeled, exported, debugged or written. Trust it first: "Workspaces: Manage Workspace Trust".',
+      );
+  }
+
+  /** Rejects what would send something to label to a policy or judge that the user has not allowed. A folder needs no consent. */
+  requireLabelingConsent(url: string): void {
+    const origin = originOf(url);
+    if (origin !== undefined && !this.#allowsLabeling(origin))
+      throw new RequestError(
+        'failed',
+        `Nothing was sent: ${origin} gets questions, figures, steps and reference answers only after you allow it. Start this again and choose "Send".`,
+      );
+  }
+
+  /** Origins that may not be sent anything yet: of one policy, else of the policy and the judge of the settings. */
+  labelingServersToAsk(policy?: string): string[] {
+    const servers = policy === undefined ? this.service.trusted : { labelingPolicy: policy, labelingJudge: '' };
+    return serversOf(servers).filter((origin) => !this.#allowsLabeling(origin));
+  }
+
+  #allowsLabeling(origin: string): boolean {
+    return isLoopback(origin) || this.#permissions.allowedLabelingServers.includes(origin);
   }
 
   /** Forgets a document that the client closed. */

@@ -46,6 +46,8 @@ export interface LabelerOptions {
   readonly log: Log;
   readonly key: (url: string) => Promise<string | undefined>;
   readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
+  /** Throws where the user has not allowed that what is labeled is sent to a server, by its URL. */
+  readonly requireConsent: (url: string) => void;
 }
 
 /** Everything the server reaches outside itself; the tests pass their own. */

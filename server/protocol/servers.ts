@@ -1,9 +1,20 @@
 /** Servers that questions and steps are sent to, and their keys. */
 import { request } from './message.js';
-import { empty, nullable, object, text } from './shape.js';
+import { empty, list, nullable, object, optional, text } from './shape.js';
 
 /** URL of the server that the model of the settings scores at; null when it runs on this machine. */
 export const ScoringServer = request({ method: 'steplens/scoringServer', to: 'server', params: empty, result: nullable(text) });
+
+/**
+ * Origins that the user has not allowed yet to be sent what is labeled: of the policy (a name or URL), else of the policy and the judge
+ * of the settings.
+ */
+export const LabelingServers = request({
+  method: 'steplens/labelingServers',
+  to: 'server',
+  params: object({ policy: optional(text) }),
+  result: list(text),
+});
 
 /** The key of a server (of a scoring model, a policy, a judge), by its URL; null when none was set. */
 export const ServerKey = request({ method: 'steplens/serverKey', to: 'client', params: object({ url: text }), result: nullable(text) });

@@ -20,6 +20,8 @@ const settingsChangedParams = object({
   isTrusted: flag,
   /** Origins of scoring servers that the user agreed to; nothing is sent to others, except on this machine. None when absent. */
   allowedServers: optional(list(text)),
+  /** Origins of policies and judges that the user agreed to, likewise. Consent to score there is not consent to label there. */
+  allowedLabelingServers: optional(list(text)),
 });
 export type SettingsChangedParams = Infer<typeof settingsChangedParams>;
 

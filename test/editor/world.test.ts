@@ -26,7 +26,12 @@ describe('settings from the wire', () => {
   });
 
   it('count a workspace as trusted unless the client says otherwise', () => {
-    expect(readInitializationOptions(undefined)).toEqual({ isTrusted: true, allowedServers: [], settings: defaultSettings });
+    expect(readInitializationOptions(undefined)).toEqual({
+      isTrusted: true,
+      allowedServers: [],
+      allowedLabelingServers: [],
+      settings: defaultSettings,
+    });
     expect(readInitializationOptions({ allowedServers: ['https://a', 3] }).allowedServers).toEqual(['https://a']);
     expect(readInitializationOptions({ isTrusted: false, cacheFolder: '/c', explanations: 'file:///d.md' })).toMatchObject({
       isTrusted: false,

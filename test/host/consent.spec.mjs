@@ -112,8 +112,8 @@ describe('a model at a server', () => {
     // The command goes on with a list in the same place, so its end cannot be waited for.
     const input = page.locator('.quick-input-widget');
     await page.keyboard.press('F1');
-    await input.locator('input.input').first().fill('>StepLens: Revoke Scoring Server…');
-    await input.locator('.monaco-list-row').filter({ hasText: 'Revoke Scoring Server' }).first().click();
+    await input.locator('input.input').first().fill('>StepLens: Revoke Server…');
+    await input.locator('.monaco-list-row').filter({ hasText: 'Revoke Server' }).first().click();
     await input
       .locator('.monaco-list-row')
       .filter({ hasText: `http://0.0.0.0:${port}` })

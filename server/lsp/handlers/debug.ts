@@ -4,7 +4,8 @@ import { DebugEnd, DebugReceived, DebugSend } from '../../protocol/debug.js';
 import type { Session } from '../session.js';
 
 /** Debug sessions of the client, by the id it gives them. */
-export function handleDebug({ door, world, labelerOptions }: Session): void {
+export function handleDebug(owner: Session): void {
+  const { door, world, labelerOptions } = owner;
   const sessions = new Map<string, SearchDebugSession>();
 
   function open(id: string): SearchDebugSession {
@@ -15,6 +16,8 @@ export function handleDebug({ door, world, labelerOptions }: Session): void {
   }
 
   door.handle(DebugSend, ({ session, message }) => {
+    // A debugged search samples from a policy, writes a log, and a fork writes a tree.
+    owner.requireTrust();
     (sessions.get(session) ?? open(session)).handleMessage(message as unknown as DebugProtocol.ProtocolMessage);
     return null;
   });

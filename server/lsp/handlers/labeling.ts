@@ -1,10 +1,11 @@
-import type { LabelJob } from '../../editor/labelingService.js';
+import { type LabelJob, serversOf } from '../../editor/labelingService.js';
 import { labelJob, problemIsGone } from '../../editor/labelJob.js';
 import { nodeRollouts } from '../../language/problemView.js';
 import type { ScoredDocument } from '../../language/scoredDocument.js';
 import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest } from '../../protocol/labeling.js';
 import { RequestError } from '../../protocol/message.js';
 import { NodeRollouts } from '../../protocol/problemView.js';
+import { LabelingServers } from '../../protocol/servers.js';
 import type { Session } from '../session.js';
 
 export function handleLabeling(session: Session): void {
@@ -17,9 +18,13 @@ export function handleLabeling(session: Session): void {
     return document;
   }
 
+  /** Rejects before anything is read, sent or written, where that is not allowed. */
   async function jobOf(document: ScoredDocument, problem: number, again: boolean): Promise<LabelJob> {
+    session.requireTrust();
+    const settings = await session.settingsFor(document.uri);
+    for (const server of serversOf(settings)) session.requireLabelingConsent(server);
     return labelJob(document, problem, {
-      settings: await session.settingsFor(document.uri),
+      settings,
       again,
       place: session.imagePlace(document.uri),
       findImages: (names) => session.findImages(document.uri, names),
@@ -33,6 +38,7 @@ export function handleLabeling(session: Session): void {
     const document = documentOf(uri);
     return labeling.more(document, problem, node, count, await jobOf(document, problem, false), signal);
   });
+  door.handle(LabelingServers, ({ policy }) => session.labelingServersToAsk(policy));
   door.handle(StopLabeling, ({ file }) => {
     labeling.stop(file);
     return null;

@@ -5,8 +5,9 @@ import type { Session } from '../session.js';
 
 /** Settings, trust, consent, and the folders of the workspace. */
 export function handleSettings(session: Session): void {
-  session.door.on(SettingsChanged, ({ settings, isTrusted, allowedServers }) => {
+  session.door.on(SettingsChanged, ({ settings, isTrusted, allowedServers, allowedLabelingServers }) => {
     session.service.configure(readSettings(settings), isTrusted, allowedServers ?? []);
+    session.permit({ isTrusted, allowedLabelingServers: allowedLabelingServers ?? [] });
     session.refreshViews();
   });
   session.connection.onNotification(

@@ -5,6 +5,9 @@ import type { Session } from '../session.js';
 export function handleTraining(session: Session): void {
   const { door, texts, world } = session;
   door.handle(TrainingFormats, () => trainingFormats());
-  door.handle(ExportTraining, (params) => world.exportTraining(params, (uri) => texts.get(uri)));
+  door.handle(ExportTraining, (params) => {
+    session.requireTrust();
+    return world.exportTraining(params, (uri) => texts.get(uri));
+  });
   door.handle(ExplainTraining, ({ uri, problem, ...path }) => explainTraining(session.document(uri)?.reasoning.problems[problem], path));
 }
