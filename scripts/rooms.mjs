@@ -42,7 +42,11 @@ export const rooms = [
     holds: "people's step labels: an append-only log beside the data, agreement, posteriors of all sources",
     imports: ['server/reasoning'],
   },
-  { folder: 'server/answers', holds: 'the verifier of final answers: forms, algebra, units', imports: ['server/reasoning'] },
+  {
+    folder: 'server/answers',
+    holds: "the verifier of final answers: forms, algebra, units; verifiers of the user's own",
+    imports: ['server/reasoning', 'server/remote'],
+  },
   { folder: 'server/onnx', holds: 'reads, rewrites and writes ONNX files without loading their weights; int8 quantizing', imports: [] },
   { folder: 'server/remote', holds: "servers StepLens talks to: requests with retries and time limits, OpenAI's protocol", imports: [] },
   {

@@ -1,26 +1,17 @@
 import { spawn } from 'node:child_process';
+import { ownRequest, ownVerdict } from './ownVerdict.js';
+import type { OwnVerifierLimits } from './ownVerifier.js';
 import type { Verdict } from './verdict.js';
 import { undecided, type Verifier, type VerifyRequest } from './verifier.js';
-
-export interface CommandLimits {
-  /** For one answer, in milliseconds. */
-  readonly timeout: number;
-  /** Commands at once. */
-  readonly concurrency: number;
-}
 
 const MAX_OUTPUT = 64 * 1024;
 
 /**
- * A verifier of the user's own: a command line, run by the shell for each answer. It reads one JSON object from standard input,
- * `{"question", "reference", "answer", "solution"}` (`answer` is null when none is marked, `solution` the list of steps), and
- * prints one, `{"verdict": "right" | "wrong" | "undecided", "reason"?}`. A command that fails, prints anything else or takes too
- * long makes the answer undecided, never wrong (VisualPRM's reference code counts an exception as wrong).
+ * Asks a command line of the user's, run by the shell for each answer: one JSON object on standard input, one on standard output,
+ * as `ownVerdict.ts` describes. A command that fails, prints anything else or takes too long makes the answer undecided, never
+ * wrong (VisualPRM's reference code counts an exception as wrong).
  */
-export function openCommandVerifier(
-  command: string,
-  { timeout, concurrency }: CommandLimits = { timeout: 30_000, concurrency: 4 },
-): Verifier {
+export function openCommandVerifier(command: string, { timeout, concurrency }: OwnVerifierLimits): Verifier {
   let running = 0;
   const waiting: (() => void)[] = [];
   return {
@@ -42,29 +33,15 @@ export function openCommandVerifier(
   };
 }
 
-async function verdictOf(
-  command: string,
-  timeout: number,
-  { question, reference, answer, solution, signal }: VerifyRequest,
-): Promise<Verdict> {
-  const input = JSON.stringify({ question: question ?? '', reference, answer: answer ?? null, solution: solution ?? [] });
-  const result = await runCommand(command, input, timeout, signal);
-  signal?.throwIfAborted();
-  return typeof result === 'string' ? readVerdict(result) : undecided(result.isTimeout ? 'limit' : 'error', result.failure);
-}
-
-function readVerdict(output: string): Verdict {
-  let value: unknown;
+async function verdictOf(command: string, timeout: number, request: VerifyRequest): Promise<Verdict> {
+  const result = await runCommand(command, JSON.stringify(ownRequest(request)), timeout, request.signal);
+  request.signal?.throwIfAborted();
+  if (typeof result !== 'string') return undecided(result.isTimeout ? 'limit' : 'error', result.failure);
   try {
-    value = JSON.parse(output);
+    return ownVerdict(JSON.parse(result));
   } catch {
     return undecided('error', 'The verifier did not print one JSON object.');
   }
-  const { verdict, reason } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
-  if (verdict !== 'right' && verdict !== 'wrong' && verdict !== 'undecided') {
-    return undecided('error', 'The verifier printed no "verdict" of right, wrong or undecided.');
-  }
-  return { verdict, method: 'own', ...(typeof reason === 'string' && { reason: reason.slice(0, 500) }) };
 }
 
 interface CommandFailure {

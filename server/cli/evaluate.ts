@@ -22,6 +22,7 @@ import { imagesHelp, imagesOption, placeOfFile } from './imageFolders.js';
 import { ProgressLine } from './progressLine.js';
 import { ReportedInput } from './reportedInput.js';
 import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
+import { openChosenVerifier, verifierHelp, verifierOption } from './verifierOption.js';
 
 export const evaluate: Command = {
   name: 'evaluate',
@@ -42,6 +43,7 @@ with the reference answer by the rules of verify; what they cannot decide is lef
   --model DIR      folder of a model with its prm.json (default: the bundled model)
   --device D       ${devices.join(', ')} (default: auto)
   --no-cache       neither read nor write stored scores
+  ${verifierHelp(17)}
   ${imagesHelp}
   ${serverHelp}
 
@@ -74,7 +76,7 @@ class EvaluateRun {
     this.#options = options;
     this.#world = world;
     this.#progress = new ProgressLine(world);
-    this.#verifier = world.openVerifier();
+    this.#verifier = openChosenVerifier(options.verifier, world, options.servers);
   }
 
   async all(): Promise<number> {
@@ -167,6 +169,8 @@ interface EvaluateOptions {
   readonly useCache: boolean;
   readonly images: readonly string[];
   readonly servers: readonly string[];
+  /** A command or endpoint instead of the rules. */
+  readonly verifier: string | undefined;
 }
 
 function readOptions(args: readonly string[]): EvaluateOptions {
@@ -181,6 +185,7 @@ function readOptions(args: readonly string[]): EvaluateOptions {
     'no-cache': { type: 'boolean', default: false },
     ...imagesOption,
     ...serverOption,
+    ...verifierOption,
   });
   if (positionals.length === 0) throw new UsageError('evaluate needs a file or folder');
   if (values.threshold !== undefined && values['threshold-from'] !== undefined)
@@ -199,5 +204,6 @@ function readOptions(args: readonly string[]): EvaluateOptions {
     useCache: !values['no-cache'],
     images: values.images,
     servers: allowedOrigins(values['allow-server']),
+    verifier: values.verifier,
   };
 }

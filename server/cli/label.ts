@@ -1,14 +1,14 @@
-import { openCommandVerifier } from '../answers/commandVerifier.js';
 import { problemImages } from '../files/images.js';
 import { Breaker, OutageError } from '../labeling/breaker.js';
 import { money, type Prices } from '../labeling/economy/ledger.js';
+import { isVerifierFailure } from '../labeling/judge.js';
 import { LabelError } from '../labeling/labelError.js';
 import { labelRun, type RunSummary } from '../labeling/labelRun.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { PolicyError } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { RolloutCounts } from '../labeling/rolloutCounts.js';
-import type { LabelProblem } from '../labeling/runEvents.js';
+import type { JudgedRollout, LabelProblem } from '../labeling/runEvents.js';
 import { count } from '../language/solutionValues.js';
 import { keyFor, originOf } from '../remote/serverKeys.js';
 import { type CliWorld, type Command, exitCodes } from './command.js';
@@ -18,6 +18,7 @@ import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
 import { ProgressLine } from './progressLine.js';
 import { ReportedInput } from './reportedInput.js';
 import { writeArray } from './slurm.js';
+import { openChosenVerifier, verifierHelp } from './verifierOption.js';
 
 export const label: Command = {
   name: 'label',
@@ -93,7 +94,7 @@ A local model:
   --device D, --threads N
                        as for steplens score
 Verdicts:
-  --verifier COMMAND   verifies answers instead of the rules: JSON in, JSON out (docs/verifier.md)
+  ${verifierHelp(21)}
   --judge URL --judge-model NAME
                        asked where the rules cannot decide whether an answer is right
   --max-undecided X    an undecided rollout is neither right nor wrong and part of no value; when more
@@ -145,14 +146,15 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     progress.clear();
     err.write(`steplens: ${message}\n`);
   };
-  const named = [options.policy.policy, ...(options.policy.more ?? []), options.judge?.url ?? ''].flatMap((url) => originOf(url) ?? []);
+  const servers = [options.policy.policy, ...(options.policy.more ?? []), options.judge?.url ?? ''];
+  const named = [...servers, options.verifier ?? ''].flatMap((url) => originOf(url) ?? []);
   const host = { key: (url: string) => keyFor(url, world.env, named), log: { info: () => undefined, warn: say } };
-  const verifier = options.verifier === undefined ? world.openVerifier() : openCommandVerifier(options.verifier);
+  const verifier = openChosenVerifier(options.verifier, world, servers);
   let policy;
   const started = world.now();
   let finished = 0;
   let rollouts = 0;
-  let hasJudgeFailed = false;
+  const failures = new FirstFailures();
   /** Sampled by others before this process joined them. */
   let before: number | undefined;
   try {
@@ -188,11 +190,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
               isShared: options.isShared,
               onEvent(_, event, isRecorded) {
                 if (event.event !== 'rollouts' || isRecorded) return;
-                const failed = event.rollouts.find((one) => 'judgeFailure' in one && one.judgeFailure !== undefined);
-                if (failed !== undefined && !hasJudgeFailed) {
-                  hasJudgeFailed = true;
-                  say(`the judge failed, so an answer is undecided: ${(failed as { judgeFailure: string }).judgeFailure}`);
-                }
+                failures.note(event.rollouts, say);
                 rollouts += event.rollouts.length;
                 tell();
               },
@@ -233,6 +231,25 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     return true;
   } finally {
     await Promise.all([policy?.dispose(), verifier.dispose()]);
+  }
+}
+
+/** Says of the verifier and of the judge once why an answer is undecided. */
+class FirstFailures {
+  readonly #said = new Set<string>();
+
+  note(rollouts: readonly JudgedRollout[], say: (message: string) => void): void {
+    for (const rollout of rollouts) {
+      if ('failure' in rollout) continue;
+      if (rollout.judgeFailure !== undefined) this.#once('judge', rollout.judgeFailure, say);
+      if (rollout.reason !== undefined && isVerifierFailure(rollout)) this.#once('verifier', rollout.reason, say);
+    }
+  }
+
+  #once(who: string, why: string, say: (message: string) => void): void {
+    if (this.#said.has(who)) return;
+    this.#said.add(who);
+    say(`the ${who} failed, so an answer is undecided: ${why}`);
   }
 }
 

@@ -9,6 +9,7 @@ import { devices } from '../protocol/settingsTable.js';
 import { UsageError } from './command.js';
 import { parseOptions, pricesOption, seedOption } from './commandOptions.js';
 import { imagesOption } from './imageFolders.js';
+import { verifierOption } from './verifierOption.js';
 
 export interface LabelCliOptions {
   readonly problemsFile: string;
@@ -16,7 +17,7 @@ export interface LabelCliOptions {
   readonly settings: LabelSettings;
   readonly policy: PolicyChoice;
   readonly judge: JudgeChoice | undefined;
-  /** A command of the user's own that verifies answers instead of the rules. */
+  /** A command or the URL of an endpoint of the user's own that verifies answers instead of the rules. */
   readonly verifier: string | undefined;
   /** Problems at once; undefined: as many as the policy works through. */
   readonly jobs: number | undefined;
@@ -109,7 +110,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     timeout: text,
     retries: text,
     judge: text,
-    verifier: text,
+    ...verifierOption,
     'judge-model': text,
     'max-undecided': text,
     'max-failed': text,

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { openCommandVerifier } from '../answers/commandVerifier.js';
 import type { Verdict } from '../answers/verdict.js';
 import { undecided, type Verifier } from '../answers/verifier.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { parseOptions } from './commandOptions.js';
+import { openChosenVerifier, verifierHelp, verifierOption } from './verifierOption.js';
 
 export const verify: Command = {
   name: 'verify',
@@ -18,7 +18,7 @@ and intervals, equations, expressions. An answer that the rules cannot decide fo
                    where it says whether the order of a list counts
   --json           one object for each pair and line, in order: {"verdict", "method", "reason"}
   --question TEXT  for one pair: says whether the order of a list counts
-  --verifier COMMAND  asks a command of your own instead of the rules: JSON in, JSON out (docs/verifier.md)
+  ${verifierHelp(21)}
 
 Without --json, --pairs prints counts, and with known verdicts how many differ from them.
 Exit codes: 0 done, 2 bad usage or unreadable input, 130 interrupted.
@@ -28,9 +28,9 @@ Exit codes: 0 done, 2 bad usage or unreadable input, 130 interrupted.
       pairs: { type: 'string' },
       json: { type: 'boolean', default: false },
       question: { type: 'string' },
-      verifier: { type: 'string' },
+      ...verifierOption,
     });
-    const verifier = values.verifier === undefined ? world.openVerifier() : openCommandVerifier(values.verifier);
+    const verifier = openChosenVerifier(values.verifier, world);
     try {
       if (values.pairs !== undefined) {
         if (positionals.length > 0) throw new UsageError('verify takes either --pairs or a reference and an answer');

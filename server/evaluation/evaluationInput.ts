@@ -42,13 +42,14 @@ export function lacksVerdicts(problem: Problem): boolean {
   return problem.tree === undefined && problem.answer !== undefined && problem.solutions.length > 1 && !isCandidateSet(problem);
 }
 
-/** The problem with the rules' verdict on every final answer the file does not judge; what they cannot decide stays open. */
+/** The problem with the verifier's verdict on every final answer the file does not judge; what it cannot decide stays open. */
 export async function withVerdicts(problem: Problem, verifier: Verifier): Promise<Problem> {
   const judged = async (solution: Solution): Promise<Solution> => {
     const last = solution.steps.at(-1);
     if (solution.correct !== undefined || last === undefined) return solution;
-    const answer = finalAnswer(problem.steps[last]!.text);
-    const { verdict } = await verifier.verify({ answer, reference: problem.answer ?? '', question: problem.question });
+    const steps = solution.steps.map((step) => problem.steps[step]!.text);
+    const { question, answer: reference = '' } = problem;
+    const { verdict } = await verifier.verify({ answer: finalAnswer(steps.at(-1)!), reference, question, solution: steps });
     return verdict === 'undecided' ? solution : { ...solution, correct: verdict === 'right' };
   };
   return { ...problem, solutions: await Promise.all(problem.solutions.map(judged)) };

@@ -179,11 +179,11 @@ function isRollout(value: unknown): boolean {
   return isStrings(fields.steps) && ['stop', 'length'].includes(fields.finish as string) && isVerdict(fields);
 }
 
-function isVerdict({ verdict, method, answer, judgeFailure }: Fields): boolean {
+function isVerdict({ verdict, method, answer, reason, judgeFailure }: Fields): boolean {
   return (
     ['right', 'wrong', 'undecided'].includes(verdict as string) &&
     typeof method === 'string' &&
-    [answer, judgeFailure].every((text) => text === undefined || typeof text === 'string')
+    [answer, reason, judgeFailure].every((text) => text === undefined || typeof text === 'string')
   );
 }
 

@@ -27,8 +27,15 @@ export interface RolloutVerdict {
   readonly verdict: 'right' | 'wrong' | 'undecided';
   /** The rule that decided, `llm` where a judge did, `failed` where the judge was asked and did not answer. */
   readonly method: AnswerMethod | 'llm' | 'failed';
+  /** What a verifier of the user's own said, or why the verifier failed. */
+  readonly reason?: string;
   /** Why the judge gave no verdict, one sentence; set where the method is `failed`. */
   readonly judgeFailure?: string;
+}
+
+/** Whether an answer is undecided because the verifier itself failed or took too long. */
+export function isVerifierFailure({ verdict, method }: Pick<RolloutVerdict, 'verdict' | 'method'>): boolean {
+  return verdict === 'undecided' && (method === 'error' || method === 'limit');
 }
 
 /** An LLM that compares answers. One file beside the policies. */
@@ -68,8 +75,10 @@ export function createJudge({ verifier, llm }: JudgeOptions): Judge {
     async judge({ question, reference, solution, signal, onCost }) {
       const last = solution.at(-1) ?? '';
       const answer = finalAnswer(last);
-      const { verdict, method } = await verifier.verify({ answer, reference, question, solution, ...(signal && { signal }) });
-      const rule = { verdict, method };
+      const { verdict, method, reason } = await verifier.verify({ answer, reference, question, solution, ...(signal && { signal }) });
+      // The reasons of the rules follow from the two answers; others are gone when they are not recorded.
+      const isTold = reason !== undefined && (method === 'own' || isVerifierFailure({ verdict, method }));
+      const rule = { verdict, method, ...(isTold && { reason }) };
       const found = answer === undefined ? {} : { answer };
       if (llm === undefined || last === '' || rule.verdict !== 'undecided') return { ...found, ...rule };
       const told = await llm.ask({ question, reference, answer: answer ?? last, ...(signal && { signal }), ...(onCost && { onCost }) });

@@ -97,6 +97,7 @@ function treeNode(node: SearchNode, tree: SearchTree, written: readonly TreeFile
   };
 }
 
-function verdict({ count, rollout: { verdict, method, answer, judgeFailure, finish } }: DistinctRollout): TreeFileVerdict {
-  return { count, verdict, method, ...(answer !== undefined && { answer }), ...(judgeFailure !== undefined && { judgeFailure }), finish };
+function verdict({ count, rollout: { verdict, method, answer, reason, judgeFailure, finish } }: DistinctRollout): TreeFileVerdict {
+  const told = { ...(reason !== undefined && { reason }), ...(judgeFailure !== undefined && { judgeFailure }) };
+  return { count, verdict, method, ...(answer !== undefined && { answer }), ...told, finish };
 }

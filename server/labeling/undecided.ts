@@ -32,9 +32,9 @@ export class UndecidedWatch {
         this.#judged++;
         if (rollout.verdict !== 'undecided') continue;
         this.#undecided++;
-        const { answer, steps, judgeFailure } = rollout;
+        const { answer, steps, reason, judgeFailure } = rollout;
         const wrote = answer === undefined ? `no final answer in "${shortened(steps.at(-1) ?? '')}"` : `"${shortened(answer)}"`;
-        const example = `${id}: ${wrote} against "${shortened(reference)}"${judgeFailure === undefined ? '' : ` (judge: ${judgeFailure})`}`;
+        const example = `${id}: ${wrote} against "${shortened(reference)}"${because(reason, judgeFailure)}`;
         if (this.#examples.length < EXAMPLES && !this.#examples.includes(example)) this.#examples.push(example);
       }
     }
@@ -50,4 +50,9 @@ export class UndecidedWatch {
 function shortened(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > LONGEST ? `…${line.slice(-LONGEST)}` : line;
+}
+
+function because(reason: string | undefined, judgeFailure: string | undefined): string {
+  if (judgeFailure !== undefined) return ` (judge: ${judgeFailure})`;
+  return reason === undefined ? '' : ` (verifier: ${reason})`;
 }

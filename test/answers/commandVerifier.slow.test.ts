@@ -22,7 +22,7 @@ describe('a verifier of the user', () => {
 
   it.each([
     ['throws', command("JSON.parse('{')"), 'error', 'ended with code 1'],
-    ['prints something else', command('42'), 'error', 'printed no "verdict"'],
+    ['prints something else', command('42'), 'error', 'gave no "verdict"'],
     ['prints no JSON', command("'yes'"), 'error', 'did not print one JSON object'],
     ['does not exist', 'steplens-no-such-command', 'error', 'ended with code'],
     ['prints without end', command("'x'.repeat(1e6)"), 'error', 'more than 64 kB'],
