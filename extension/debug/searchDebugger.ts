@@ -13,6 +13,7 @@ import {
   Uri,
   type WorkspaceFolder,
   window,
+  workspace,
 } from 'vscode';
 import { DebugEnd, DebugSend } from '../../server/protocol/debug.js';
 import type { Claims } from '../shell/claims.js';
@@ -84,14 +85,17 @@ class Configurations implements DebugConfigurationProvider {
     this.#consent = consent;
   }
 
-  /** Asks before a search is debugged whose policy is on a server: nothing starts without consent. */
+  /** Asks before a search is debugged whose policy or judge is on a server: nothing starts without consent. */
   async resolveDebugConfigurationWithSubstitutedVariables(
     _folder: WorkspaceFolder | undefined,
     configuration: DebugConfiguration,
   ): Promise<DebugConfiguration | undefined> {
-    const policy: unknown = configuration['policy'];
-    const isAllowed = typeof policy !== 'string' || (await consentToLabel({ client: this.#client, consent: this.#consent }, policy));
-    return isAllowed ? configuration : undefined;
+    const judge: unknown = configuration['judge'] ?? workspace.getConfiguration('steplens').get('labeling.judge');
+    for (const name of [configuration['policy'] as unknown, judge]) {
+      if (typeof name !== 'string' || name === '') continue;
+      if (!(await consentToLabel({ client: this.#client, consent: this.#consent }, name))) return undefined;
+    }
+    return configuration;
   }
 
   resolveDebugConfiguration(_folder: WorkspaceFolder | undefined, given: DebugConfiguration): DebugConfiguration | undefined {

@@ -14,6 +14,7 @@ Serves the Debug Adapter Protocol on standard input and output. "launch" labels 
   {"program": "problems.json", "problem": "ID", "policy": "mini", "out": "DIR", "rollouts": 16, ...}
 "attach" follows the log of a run that another process is writing, or opens a finished one:
   {"run": "DIR or LOG.events.jsonl", "problem": "ID", "policy": "mini"}
+The log keeps every request to a policy or judge with its reply, without keys.
 docs/debugging.md describes every field, the breakpoints and the language of conditions.
 `,
   run(args, world) {
@@ -25,7 +26,8 @@ docs/debugging.md describes every field, the breakpoints and the language of con
     const session = new SearchDebugSession(
       createDebugWorld({
         openPolicy: (policy) => Promise.resolve(world.openPolicy({ policy, device: 'auto', threads: 0, server: serverDefaults }, host)),
-        openJudge: () => Promise.resolve(openJudge(world.openVerifier(), undefined, host)),
+        openJudge: (judge) => Promise.resolve(openJudge(world.openVerifier(), judge && { ...judge, server: serverDefaults }, host)),
+        keepsRequests: () => true,
       }),
     );
     session.start(process.stdin, process.stdout);

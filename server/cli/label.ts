@@ -48,6 +48,8 @@ stopped or killed and ends with the same files.
   --price-in X, --price-out X
                        price of a million prompt and completion tokens, for the summary; "steplens cost
                        DIR" says what all parts of a run cost
+  --keep-requests      keep every request to policy and judge with its reply in the event logs (no keys;
+                       images as digests; at most 32 MiB a problem)
   --no-fsync           do not wait until each batch of rollouts is on the disk
   --queue URL          share the problems through a Redis server, where the machines have no common
                        folder: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]
@@ -173,6 +175,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
       mostFailed: options.mostFailed,
       retryFailed: options.retryFailed,
       ...(options.isUnsynced && { isUnsynced: true }),
+      ...(options.keepsRequests && { keepsRequests: true }),
     };
     const isRemote = /^https?:/i.test(options.policy.policy);
     const scaled = jobs === undefined && isRemote ? { jobs: 4, mostJobs: 64 } : { jobs: jobs ?? 4 };

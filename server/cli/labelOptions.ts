@@ -29,6 +29,8 @@ export interface LabelCliOptions {
   /** Tasks of the Slurm script to be written. */
   readonly slurm: number | undefined;
   readonly isUnsynced: boolean;
+  /** Event logs keep requests and replies. */
+  readonly keepsRequests: boolean;
   readonly prices: Prices | undefined;
   /** Share of undecided rollouts beyond which the run stops, in [0, 1]. */
   readonly mostUndecided: number;
@@ -124,6 +126,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     shard: text,
     slurm: text,
     'no-fsync': flag,
+    'keep-requests': flag,
     'price-in': text,
     'price-out': text,
     ...imagesOption,
@@ -205,6 +208,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     shard,
     slurm: numberOption('slurm', values.slurm, 'count'),
     isUnsynced: values['no-fsync'],
+    keepsRequests: values['keep-requests'],
     prices: pricesOption(values['price-in'], values['price-out']),
     mostFailed: number('max-failed', 'shareOrNone', defaultMostFailed),
     retryFailed: values['retry-failed'],

@@ -1,6 +1,7 @@
 import type { JudgedRollout, RunEvent } from '../labeling/runEvents.js';
 import type { SearchTree } from '../labeling/searchTree.js';
 import type { ExpressionValue, Lookup } from '../reasoning/expression.js';
+import { type RolloutFacts, rolloutFacts } from './rolloutRequests.js';
 
 /** What one can stop at. `verdict` and `failure` look at each rollout of a batch. */
 export const eventKinds = {
@@ -54,7 +55,7 @@ export function nodeOf(event: RunEvent): number {
 /**
  * Names of conditions and watches, at the moment after an event: `event`, `number`, `node`, `mc`, `correct`, `total`, `visits`,
  * `depth`, `children`, `rollouts`, `failures`, `undecided`, `searches`, `q`, `u`, `pool`, `outcome`, `text`, and of a rollout
- * `verdict`, `verdict.method`, `answer`, `finish`, `steps`, `failure`.
+ * `verdict`, `verdict.method`, `answer`, `finish`, `steps`, `failure`, and `tokens` and `latency` (ms) where requests are kept.
  */
 export function lookupAt(event: RunEvent, number: number, tree: SearchTree, rollout: JudgedRollout | undefined): Lookup {
   const node = tree.nodes[nodeOf(event)];
@@ -84,15 +85,15 @@ export function lookupAt(event: RunEvent, number: number, tree: SearchTree, roll
     answer: () => judged?.answer,
     finish: () => judged?.finish,
     steps: () => judged?.steps.length,
+    tokens: () => factsOf(event, rollout)?.tokens,
+    latency: () => factsOf(event, rollout)?.latency,
     failure: () => (rollout !== undefined && 'failure' in rollout ? rollout.failure : undefined),
   };
-  return (name) => fields[name]?.() ?? numberField(rollout, name);
+  return (name) => fields[name]?.();
 }
 
-/** Numbers that a rollout carries beside its text, such as tokens and milliseconds. */
-function numberField(rollout: JudgedRollout | undefined, name: string): ExpressionValue {
-  const value = rollout === undefined ? undefined : (rollout as unknown as Readonly<Record<string, unknown>>)[name];
-  return typeof value === 'number' ? value : undefined;
+function factsOf(event: RunEvent, rollout: JudgedRollout | undefined): RolloutFacts | undefined {
+  return event.event === 'rollouts' && rollout !== undefined ? rolloutFacts(event, event.rollouts.indexOf(rollout)) : undefined;
 }
 
 function depthOf({ nodes }: SearchTree, id: number | undefined): number | undefined {

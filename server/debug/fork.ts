@@ -30,6 +30,8 @@ export interface ForkWorld {
   readonly policy: Policy | undefined;
   readonly judge: Judge;
   readonly images: readonly ProblemImage[];
+  /** The fork's log keeps the requests for what is sampled. */
+  readonly keepsRequests: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -65,6 +67,8 @@ export async function forkSearch(events: readonly RunEvent[], logFile: string, c
       policy,
       judge,
       images: world.images,
+      now: Date.now,
+      keepsRequests: world.keepsRequests,
       signal: world.signal,
       onEvent: () => happened++,
     });

@@ -20,10 +20,19 @@ import { type ForkChange, forkSearch } from './fork.js';
 import { liveSearch } from './liveSearch.js';
 import { logFeed } from './logFeed.js';
 
+/** An LLM that judges what the rules cannot decide: base URL of its server, and its name there. */
+export interface JudgeName {
+  readonly url: string;
+  readonly model: string;
+}
+
 export interface TargetHost {
   /** Opens a policy by its name (`mini`, a folder, a URL). Rejects with PolicyError. */
   openPolicy(name: string): Promise<Policy>;
-  openJudge(): Promise<Judge>;
+  /** Opens the LLM judge that a configuration names, else the one of the settings; the rules alone where there is neither. */
+  openJudge(choice: JudgeName | undefined): Promise<Judge>;
+  /** Whether logs of debugged searches and forks keep the requests with their replies. */
+  readonly keepsRequests: () => boolean;
 }
 
 /** Debug targets over real problems, logs and policies. */
@@ -36,12 +45,19 @@ export function createDebugWorld(host: TargetHost): DebugWorld {
       const out =
         textField(configuration, 'out', true) ?? join(dirname(program), 'steplens-runs', `debug-${basename(program, extname(program))}`);
       const settings = settingsIn(configuration);
-      const [policy, judge] = [await host.openPolicy(name), await host.openJudge()];
+      const [policy, judge] = [await host.openPolicy(name), await host.openJudge(judgeIn(configuration))];
       await mkdir(out, { recursive: true });
       const log = problemFiles(out, problem.id, settings.method).log;
       const images = imagesOf(program);
-      const feed = liveSearch(problem, settings, { policy, judge, folder: out, images }, log);
-      return target(feed, { policy: () => Promise.resolve(policy), judge: () => Promise.resolve(judge), images }, () => policy.dispose());
+      const feed = liveSearch(
+        problem,
+        settings,
+        { policy, judge, folder: out, images, now: Date.now, keepsRequests: host.keepsRequests() },
+        log,
+      );
+      const { keepsRequests } = host;
+      const fork = { policy: () => Promise.resolve(policy), judge: () => Promise.resolve(judge), images, keepsRequests };
+      return target(feed, fork, () => policy.dispose());
     },
 
     async attach(configuration) {
@@ -49,7 +65,9 @@ export function createDebugWorld(host: TargetHost): DebugWorld {
       const name = textField(configuration, 'policy', true);
       let policy: Policy | undefined;
       const open = async (): Promise<Policy | undefined> => (policy ??= name === undefined ? undefined : await host.openPolicy(name));
-      return target(logFeed(log), { policy: open, judge: () => host.openJudge(), images: imagesOf(log) }, async () => policy?.dispose());
+      const { keepsRequests } = host;
+      const fork = { policy: open, judge: () => host.openJudge(judgeIn(configuration)), images: imagesOf(log), keepsRequests };
+      return target(logFeed(log), fork, async () => policy?.dispose());
     },
   };
 }
@@ -58,6 +76,7 @@ interface ForkHost {
   policy(): Promise<Policy | undefined>;
   judge(): Promise<Judge>;
   readonly images: LabelWorld['images'];
+  readonly keepsRequests: () => boolean;
 }
 
 /** Opens the images that a file of problems, or a log, names. */
@@ -78,6 +97,7 @@ function target(feed: EventFeed, host: ForkHost, close: () => Promise<void>): De
         policy: await host.policy(),
         judge: await host.judge(),
         images: host.images(images),
+        keepsRequests: host.keepsRequests(),
         signal: stop.signal,
       });
     },
@@ -102,6 +122,11 @@ async function problemIn(file: string, id: string | undefined): Promise<LabelPro
       .map((one) => one.id)
       .join(', ')}${problems.length > 10 ? ', …' : ''}.`,
   );
+}
+
+function judgeIn(configuration: object): JudgeName | undefined {
+  const url = textField(configuration, 'judge', true);
+  return url === undefined ? undefined : { url, model: textField(configuration, 'judgeModel') ?? '' };
 }
 
 function settingsIn(configuration: object): LabelSettings {

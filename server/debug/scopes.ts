@@ -4,6 +4,7 @@ import { poolOf } from '../labeling/searchPool.js';
 import type { DistinctRollout, SearchNode, SearchTree } from '../labeling/searchTree.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 import { nodeOf } from './eventKinds.js';
+import { type RolloutFacts, requestSummary, rolloutFacts } from './rolloutRequests.js';
 
 /** One line of the variables view; children are made when it is opened. */
 export interface Variable {
@@ -100,12 +101,29 @@ function rolloutSummary(rollout: JudgedRollout): string {
   return `${rollout.verdict} by ${rollout.method}${rollout.answer === undefined ? ', no answer found' : `, answer ${rollout.answer}`}`;
 }
 
-/** The current batch: each rollout's text, verdict and whatever else the log has of it. */
+/** The current batch: each rollout's text, answer and verdict, and the requests behind it where the log keeps them. */
 export function batchVariables(event: RunEvent): readonly Variable[] {
   if (event.event !== 'rollouts') return [];
+  const { seed } = event;
   return event.rollouts.map(
-    (rollout, i): Variable => ({ name: String(i), value: rolloutSummary(rollout), children: () => fields(rollout) }),
+    (rollout, i): Variable => ({
+      name: String(i),
+      value: rolloutSummary(rollout),
+      children: () => [...fields(rollout), ...factVariables(rolloutFacts(event, i), seed)],
+    }),
   );
+}
+
+function factVariables(facts: RolloutFacts, batchSeed: number): readonly Variable[] {
+  const { requests, finishReason, seed = batchSeed, tokens, replyTokens, latency } = facts;
+  return [
+    leaf('seed', seed),
+    ...(finishReason === undefined ? [] : [leaf('finish reason', finishReason)]),
+    ...(tokens === undefined ? [] : [leaf('tokens', tokens)]),
+    ...(replyTokens === undefined ? [] : [leaf('tokens', `${replyTokens.tokens} for ${replyTokens.rollouts} rollouts`)]),
+    ...(latency === undefined ? [] : [leaf('latency', `${latency} ms`)]),
+    ...requests.map((one): Variable => ({ name: `request to the ${one.to}`, value: requestSummary(one), children: () => fields(one) })),
+  ];
 }
 
 /** Any JSON value as variables. */

@@ -81,7 +81,7 @@ export function createLabeler(
           } = await labelProblem(
             problem,
             settings,
-            { policy, judge, folder, images: imagesFrom(folder, job), report, now: () => Date.now() },
+            { policy, judge, folder, images: imagesFrom(folder, job), report, now: () => Date.now(), keepsRequests: keepsRequests(job) },
             signal,
             onEvent,
           );
@@ -98,6 +98,7 @@ export function createLabeler(
           folder: dirname(log),
           images: imagesFrom(imageFolderOf(job), job),
           report,
+          keepsRequests: keepsRequests(job),
         };
         await moreRollouts(log, node, count, world, signal, onEvent);
         return (await readEventLog(log)).recorded.map(({ event }) => event);
@@ -125,6 +126,10 @@ function settingsOf({ labelingMethod, labelingRollouts, labelingSearches, labeli
   return labelingMethod === 'mcts'
     ? { ...defaultLabelSettings.mcts, rollouts: labelingRollouts, searches: labelingSearches, budget: labelingBudget, seed }
     : { ...defaultLabelSettings['monte-carlo'], continuations: labelingRollouts, seed };
+}
+
+function keepsRequests({ settings }: LabelJob): boolean {
+  return settings.labelingKeepRequests === 'always';
 }
 
 /** The images of a log, whose relative paths start from `folder`. */

@@ -25,6 +25,7 @@ export type LabelingSettings = Pick<
   | 'labelingJudge'
   | 'labelingJudgeModel'
   | 'labelingFolder'
+  | 'labelingKeepRequests'
 >;
 
 /** One problem to be labelled, as a `Labeler` takes it. */

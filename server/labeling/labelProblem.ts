@@ -31,6 +31,8 @@ export interface LabelWorld {
   readonly isUnsynced?: boolean;
   /** ms since 1970, for the times and costs in the log; without it, it has none. */
   readonly now?: () => number;
+  /** The log keeps the requests to policy and judge with their replies. */
+  readonly keepsRequests?: boolean;
   /** Shared by the problems of a run, so that all wait while the policy is away. */
   readonly breaker?: Breaker;
   /** Share of failed rollouts beyond which a problem stays open, in [0, 1] (default: 0.5). */
@@ -196,6 +198,7 @@ async function recordOnce({ begin, files, store, log, world, signal, onEvent, fu
       ...(world.breaker && { breaker: world.breaker }),
       ...(world.mostFailed !== undefined && { mostFailed: world.mostFailed }),
       ...(world.now && { now: world.now }),
+      ...(world.keepsRequests && { keepsRequests: true }),
       keepsOpen: true,
       ...(signal && { signal }),
       ...(onEvent && { onEvent }),

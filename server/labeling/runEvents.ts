@@ -6,6 +6,7 @@
  */
 import type { BatchCost } from './economy/batchCost.js';
 import type { RolloutVerdict } from './judge.js';
+import type { KeptRequest } from './keptRequests.js';
 import type { Completion, RolloutFailure } from './policy.js';
 
 export type RunEvent = Stamp &
@@ -66,6 +67,8 @@ export interface Stamp {
   readonly at?: number;
   /** Of events that asked a policy or judge. */
   readonly cost?: BatchCost;
+  /** Of events that asked a policy or judge, where they are kept: what was sent and what came back. */
+  readonly requests?: readonly KeptRequest[];
 }
 
 export interface BeginEvent extends Stamp {

@@ -1,8 +1,9 @@
 import type { ProblemImage } from '../models/images/imageFile.js';
 import { createRandom } from '../reasoning/random.js';
 import { Breaker } from './breaker.js';
-import { type BatchCost, CostMeter } from './economy/batchCost.js';
-import type { Judge } from './judge.js';
+import { CostMeter } from './economy/batchCost.js';
+import type { Judge, JudgeRequest, RolloutVerdict } from './judge.js';
+import { RequestKeeper, RequestRoom } from './keptRequests.js';
 import { LogMismatch } from './labelError.js';
 import { defaultMostFailed, whyOpen } from './openProblem.js';
 import type { Policy, Rollout, RolloutFailure } from './policy.js';
@@ -35,6 +36,8 @@ export interface RecorderOptions {
   readonly mostFailed?: number;
   /** ms since 1970: every event gets its time, and batches their cost. Without it they have neither. */
   readonly now?: () => number;
+  /** Batches get the requests that made them, with their replies. */
+  readonly keepsRequests?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: RunListener;
 }
@@ -50,6 +53,7 @@ export class RunRecorder {
   readonly tree: SearchTree;
   readonly #options: RecorderOptions;
   readonly #breaker = new Breaker();
+  readonly #room = new RequestRoom();
   #count = 0;
   #firstFailure: string | undefined;
 
@@ -83,8 +87,8 @@ export class RunRecorder {
     await this.emit({ event: 'end', reason, rollouts, failures, undecided });
   }
 
-  async emit(event: Exclude<RunEvent, BeginEvent>, cost?: BatchCost): Promise<void> {
-    const { isRecorded, stamped } = await this.#record(event, cost);
+  async emit(event: Exclude<RunEvent, BeginEvent>, evidence: Evidence = {}): Promise<void> {
+    const { isRecorded, stamped } = await this.#record(event, evidence);
     applyEvent(this.tree, event);
     this.#options.onEvent?.(stamped, isRecorded);
   }
@@ -102,11 +106,13 @@ export class RunRecorder {
     // Every batch has a stream of its own: nothing depends on what ran before or beside it.
     const seed = Math.floor(createRandom(begin.seed, `${begin.problem.id} ${this.tree.batches}`)() * 2 ** 32);
     const recorded = this.next;
-    const meter = this.#meter();
+    const witness = this.#witness();
     const rollouts =
-      recorded?.event === 'rollouts' && recorded.rollouts.length === count ? recorded.rollouts : await this.#live(node, count, seed, meter);
+      recorded?.event === 'rollouts' && recorded.rollouts.length === count
+        ? recorded.rollouts
+        : await this.#live(node, count, seed, witness);
     this.#firstFailure ??= rollouts.flatMap((one) => ('failure' in one ? [one.failure] : []))[0];
-    await this.emit({ event: 'rollouts', node, seed, rollouts }, meter?.cost);
+    await this.emit({ event: 'rollouts', node, seed, rollouts }, evidenceOf(witness));
     return rollouts;
   }
 
@@ -120,7 +126,7 @@ export class RunRecorder {
     if (node === 0 || policy.isComplete?.(prefix) !== true) return undefined;
     const recorded = this.next;
     let event: CompleteEvent;
-    const meter = this.#meter();
+    const witness = this.#witness();
     if (recorded?.event === 'complete') event = bare(recorded);
     else if (recorded !== undefined) throw this.mismatch();
     else {
@@ -128,18 +134,18 @@ export class RunRecorder {
       event = {
         event: 'complete',
         node,
-        ...(await judge.judge({ question, reference: answer, solution: prefix, ...(signal && { signal }) })),
+        ...(await judged(judge, { question, reference: answer, solution: prefix, ...(signal && { signal }) }, [], witness)),
       };
     }
-    await this.emit(event, meter?.cost);
+    await this.emit(event, evidenceOf(witness));
     return event;
   }
 
-  /** The event as it is in the log, and whether it was recorded before. Time and cost may differ from what is there. */
-  async #record(event: RunEvent, cost?: BatchCost): Promise<{ readonly isRecorded: boolean; readonly stamped: RunEvent }> {
+  /** The event as it is in the log, and whether it was recorded before. Time, cost and requests may differ from what is there. */
+  async #record(event: RunEvent, { cost, requests }: Evidence = {}): Promise<{ readonly isRecorded: boolean; readonly stamped: RunEvent }> {
     const { recorded, onEvent, now } = this.#options;
     const known = recorded[this.#count];
-    const stamped = known?.event ?? { ...event, ...(cost && { cost }), ...(now && { at: now() }) };
+    const stamped = known?.event ?? { ...event, ...(cost && { cost }), ...(requests && { requests }), ...(now && { at: now() }) };
     if (known === undefined) await this.#options.append(JSON.stringify(stamped));
     else if (JSON.stringify(bare(known.event)) !== JSON.stringify(event)) throw this.mismatch();
     this.#count++;
@@ -147,12 +153,12 @@ export class RunRecorder {
     return { isRecorded: known !== undefined, stamped };
   }
 
-  #meter(): CostMeter | undefined {
-    const { now } = this.#options;
-    return now && new CostMeter(now);
+  #witness(): Witness {
+    const { now, keepsRequests } = this.#options;
+    return { ...(now && { meter: new CostMeter(now) }), ...(keepsRequests === true && { keeper: new RequestKeeper(this.#room) }) };
   }
 
-  async #live(node: number, count: number, seed: number, meter: CostMeter | undefined): Promise<JudgedRollout[]> {
+  async #live(node: number, count: number, seed: number, witness: Witness): Promise<JudgedRollout[]> {
     const {
       policy,
       images,
@@ -166,26 +172,30 @@ export class RunRecorder {
     if (this.next !== undefined) throw this.mismatch();
     signal?.throwIfAborted();
     const prefix = prefixOf(this.tree, node);
+    const { meter, keeper } = witness;
     const request = { question, images, prefix, ...(signal && { signal }), ...(meter && { onCost: meter.policy }) };
+    // A few that fail cost themselves; more of them are asked for again.
+    const isEnough = (batch: readonly Rollout[], again: number): boolean =>
+      batch.filter(isAway).length <= mostFailed * count || again >= MOST_AGAIN;
     const rollouts: Rollout[] = [];
     for (let again = 0; ; again++) {
-      const missing = count - rollouts.length;
+      const [missing, first] = [count - rollouts.length, rollouts.length];
+      // What is asked for again gets a seed of its own, so that it is not the same request.
+      const sample = (): Promise<readonly Rollout[]> =>
+        policy.sample({ ...request, count: missing, seed: (seed + again * RESEED) % 2 ** 32 });
       const batch = await breaker.run(
-        // What is asked for again gets a seed of its own, so that it is not the same request.
-        () => policy.sample({ ...request, count: missing, seed: (seed + again * RESEED) % 2 ** 32 }),
+        () => (keeper ? keeper.sample(missing, sample, (batch) => placesOf(batch, first, isEnough(batch, again))) : sample()),
         (batch) => (batch.every(isAway) ? batch[0]!.failure : undefined),
         signal,
       );
-      const away = batch.filter(isAway);
-      // A few that fail cost themselves; more of them are asked for again.
-      const isEnough = away.length <= mostFailed * count || again >= MOST_AGAIN;
-      rollouts.push(...(isEnough ? batch : batch.filter((one) => !isAway(one))));
-      if (isEnough) return await this.#judged(prefix, rollouts, meter);
+      const isLast = isEnough(batch, again);
+      rollouts.push(...(isLast ? batch : batch.filter((one) => !isAway(one))));
+      if (isLast) return await this.#judged(prefix, rollouts, witness);
     }
   }
 
   /** Equal rollouts are judged once. */
-  async #judged(prefix: readonly string[], rollouts: readonly Rollout[], meter: CostMeter | undefined): Promise<JudgedRollout[]> {
+  async #judged(prefix: readonly string[], rollouts: readonly Rollout[], witness: Witness): Promise<JudgedRollout[]> {
     const {
       judge,
       signal,
@@ -198,15 +208,15 @@ export class RunRecorder {
       rollouts.map(async (rollout) => {
         if ('failure' in rollout) return { failure: rollout.failure };
         const key = JSON.stringify(rollout.steps);
+        const equal = rollouts.flatMap((other, i) => (!('failure' in other) && JSON.stringify(other.steps) === key ? [i] : []));
         const known =
           verdicts.get(key) ??
-          judge.judge({
-            question,
-            reference: answer,
-            solution: [...prefix, ...rollout.steps],
-            ...(signal && { signal }),
-            ...(meter && { onCost: meter.judge }),
-          });
+          judged(
+            judge,
+            { question, reference: answer, solution: [...prefix, ...rollout.steps], ...(signal && { signal }) },
+            equal,
+            witness,
+          );
         verdicts.set(key, known);
         return { ...rollout, ...(await known) };
       }),
@@ -214,8 +224,35 @@ export class RunRecorder {
   }
 }
 
-/** An event without time and cost, which may differ from one run to the next. */
-function bare<T extends RunEvent>({ at: _at, cost: _cost, ...event }: T): T {
+/** What is written into the log beside what happened. */
+type Evidence = Pick<RunEvent, 'cost' | 'requests'>;
+
+/** Watches one batch. */
+interface Witness {
+  readonly meter?: CostMeter;
+  readonly keeper?: RequestKeeper;
+}
+
+function evidenceOf({ meter, keeper }: Witness): Evidence {
+  const [cost, requests] = [meter?.cost, keeper?.kept];
+  return { ...(cost && { cost }), ...(requests && { requests }) };
+}
+
+/** `places`: of the rollouts in their batch that the verdict is on. */
+function judged(judge: Judge, request: JudgeRequest, places: readonly number[], { meter, keeper }: Witness): Promise<RolloutVerdict> {
+  const ask = (): Promise<RolloutVerdict> => judge.judge({ ...request, ...(meter && { onCost: meter.judge }) });
+  return keeper ? keeper.judge(places, ask) : ask();
+}
+
+/** Where in the whole batch a rollout of one request's batch ends up, which begins at `first`; nowhere when it is asked for again. */
+function placesOf(batch: readonly Rollout[], first: number, isLast: boolean): (at: number) => number | undefined {
+  if (batch.every(isAway)) return () => undefined;
+  const kept = [...batch.keys()].filter((at) => isLast || !isAway(batch[at]!));
+  return (at) => (kept.includes(at) ? first + kept.indexOf(at) : undefined);
+}
+
+/** An event without time, cost and requests, which may differ from one run to the next. */
+function bare<T extends RunEvent>({ at: _at, cost: _cost, requests: _requests, ...event }: T): T {
   return event as unknown as T;
 }
 

@@ -45,7 +45,7 @@ export const readInEditor: Reader = (text, { uri, languageId }) => {
 export interface LabelerOptions {
   readonly log: Log;
   readonly key: (url: string) => Promise<string | undefined>;
-  readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
+  readonly settings: () => Pick<ServerSettings, 'device' | 'threads' | 'labelingJudge' | 'labelingJudgeModel' | 'labelingKeepRequests'>;
   /** Throws where the user has not allowed that what is labeled is sent to a server, by its URL. */
   readonly requireConsent: (url: string) => void;
 }
@@ -93,7 +93,11 @@ export function createWorld(): World {
       const host = { ...options, key: withEnvironment(key) };
       return createDebugWorld({
         openPolicy: (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...host }),
-        openJudge: () => openEditorJudge(verifier, { url: '', model: '' }, host),
+        openJudge(choice) {
+          const { labelingJudge, labelingJudgeModel } = options.settings();
+          return openEditorJudge(verifier, choice ?? { url: labelingJudge, model: labelingJudgeModel }, host);
+        },
+        keepsRequests: () => options.settings().labelingKeepRequests !== 'never',
       });
     },
     findImages,

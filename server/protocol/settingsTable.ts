@@ -94,6 +94,8 @@ export const settingsTable = {
   labelingJudge: text({ id: 'labeling.judge', scope: 'machine-overridable', default: '', isRestricted: true }),
   /** The judge's name at its server. */
   labelingJudgeModel: text({ id: 'labeling.judgeModel', scope: 'machine-overridable', default: '' }),
+  /** Whether event logs keep the requests to policies and judges with their replies. */
+  labelingKeepRequests: choice(['never', 'debugging', 'always'], { id: 'labeling.keepRequests', scope: 'window', default: 'debugging' }),
   /** Folder of the results, relative to the problem's file or absolute. */
   labelingFolder: text({ id: 'labeling.folder', scope: 'machine-overridable', default: 'steplens-runs', isRestricted: true }),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exchange, type HttpReply, type HttpRequest } from './exchange.js';
+import { type Exchange, exchangeListener, keptBody } from './exchanges.js';
 import { connectionFailure, RequestFailure, refusal } from './requestFailure.js';
 import { Secrets } from './secrets.js';
 
@@ -124,15 +125,46 @@ export class HttpClient {
       headers: { ...headers, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) },
       ...(body !== undefined && { body }),
     };
+    const listener = exchangeListener();
+    const began = performance.now();
+    let reply: HttpReply | undefined;
+    const report = (failure?: RequestFailure): void =>
+      listener?.(this.#exchangeOf(`${url}${path}`, body, reply, performance.now() - began, failure));
     try {
-      const reply = await exchange(new URL(`${url}${path}`), request, AbortSignal.any([signal, late]), mostBytes);
-      if (reply.status >= 200 && reply.status < 300) return read(reply);
-      return refusal(reply, (text) => this.#secrets.hide(text));
+      reply = await exchange(new URL(`${url}${path}`), request, AbortSignal.any([signal, late]), mostBytes);
+      if (reply.status < 200 || reply.status >= 300) throw refusal(reply, (text) => this.#secrets.hide(text));
+      const result = read(reply);
+      report();
+      return result;
     } catch (error) {
       signal.throwIfAborted();
-      if (late.aborted) return new RequestFailure(`The server did not answer within ${timeout / 1000} s.`, { isTemporary: true });
-      return connectionFailure(error);
+      const failure = late.aborted
+        ? new RequestFailure(`The server did not answer within ${timeout / 1000} s.`, { isTemporary: true })
+        : connectionFailure(error);
+      report(failure);
+      return failure;
     }
+  }
+
+  /** For whoever watches the requests. */
+  #exchangeOf(
+    url: string,
+    sent: HttpRequest['body'],
+    reply: HttpReply | undefined,
+    ms: number,
+    failure: RequestFailure | undefined,
+  ): Exchange {
+    const request = sent === undefined ? undefined : keptBody(sent, this.#secrets);
+    const answer = reply && keptBody(reply.body, this.#secrets);
+    return {
+      url,
+      ...(request && { request: request.body }),
+      ...(reply && { status: reply.status }),
+      ...(answer && { reply: answer.body }),
+      ...(failure && { failure: failure.message }),
+      ms: Math.round(ms),
+      ...((request?.isCut === true || answer?.isCut === true) && { isCut: true as const }),
+    };
   }
 }
 

@@ -7,6 +7,7 @@ import { prepareImagesApart } from '../../models/images/imageProcess.js';
 import { ModelChangedError, ModelError } from '../../models/modelError.js';
 import { loadModelFiles } from '../../models/modelFiles.js';
 import { loadTokenizer, type TextTokenizer } from '../../models/tokenizer.js';
+import { exchangeListener } from '../../remote/exchanges.js';
 import { type Policy, PolicyError, type Rollout, type SampleRequest } from '../policy.js';
 import { type LocalPolicyProfile, parsePolicyProfile, stepPlace } from './localPolicyProfile.js';
 
@@ -105,11 +106,25 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
       seed,
       priority,
     };
+    const began = performance.now();
     try {
       const { rows } = await options.client.sample(session, request, signal);
       await identity.refuseChanged();
       const completionTokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
       onCost?.({ promptTokens: prompt.length + before.length, completionTokens, cachedTokens: 0, retries: 0 });
+      exchangeListener()?.({
+        url: 'inference',
+        request: {
+          model: profile.name,
+          prompt: tokenizer.decode([...prompt, ...before]),
+          n: count,
+          max_tokens: request.maxNewTokens,
+          temperature,
+          seed,
+        },
+        reply: { choices: rows.map((row, index) => choiceOf(row, index, tokenizer)) },
+        ms: Math.round(performance.now() - began),
+      });
       return rows.map((row) => toRollout(row, profile, tokenizer));
     } catch (error) {
       await identity.refuseChanged().catch(policyChanged);
@@ -179,6 +194,11 @@ function promptIds(
       { question },
     ),
   );
+}
+
+/** A row in the form of a completions reply, for whoever looks at requests. */
+function choiceOf({ ids, finish }: SampledRow, index: number, tokenizer: TextTokenizer): object {
+  return { index, text: tokenizer.decode([...ids]), finish_reason: finish, tokens: ids.length };
 }
 
 /** A completion's text, cut into steps where the template ends one. */

@@ -1,5 +1,6 @@
 import { ImageError } from '../../models/images/imageFile.js';
 import { readChoices } from '../../remote/choices.js';
+import { forWhat, withoutKeys } from '../../remote/exchanges.js';
 import { modelsServed, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { usageOf } from '../economy/batchCost.js';
@@ -65,7 +66,7 @@ class OpenAiPolicy implements Policy {
     const model = await this.#modelId(undefined);
     const { mode, temperature, topP, maxTokens, stop, extraBody, systemPrompt, template, stepDelimiter } = this.#options;
     const found = mode === 'chat' ? await this.#findContinuation(undefined).catch(refused) : undefined;
-    const own = { systemPrompt, template, stop, stepDelimiter, extraBody };
+    const own = { systemPrompt, template, stop, stepDelimiter, extraBody: withoutKeys(extraBody) };
     const settings = JSON.stringify({ mode, continuation: found?.way, temperature, topP, maxTokens, ...own });
     return {
       name: model,
@@ -97,7 +98,7 @@ class OpenAiPolicy implements Policy {
 
   async #modelId(signal: AbortSignal | undefined): Promise<string> {
     if (this.#model !== undefined) return this.#model;
-    const models = await this.#endpoints.models(signal).catch((error: unknown) => {
+    const models = await forWhat([], () => this.#endpoints.models(signal)).catch((error: unknown) => {
       if (error instanceof RequestFailure)
         throw new PolicyError(`The server at ${this.#endpoints.name} does not list its models (${error.message}) Name the model to use.`);
       throw error;
@@ -136,7 +137,7 @@ class OpenAiPolicy implements Policy {
     const { continuation = 'auto', log } = this.#options;
     if (continuation !== 'auto') return chosenContinuation(continuation);
     const finding = (this.#continuation ??= findContinuation(this.#openMessages(SAMPLE_QUESTION, [SAMPLE_STEP], []), (body, maxTokens) =>
-      this.#post('', body, 1, 0, maxTokens, signal, undefined, 0),
+      forWhat([], () => this.#post('', body, 1, 0, maxTokens, signal, undefined, 0)),
     ).then((found) => {
       log.info(`${this.#endpoints.name}: ${found.why}.`);
       return found;
@@ -150,16 +151,21 @@ class OpenAiPolicy implements Policy {
   /** All rollouts in one request where the server takes `n`; what it leaves out is asked for one by one. */
   async #rollouts(body: RequestBody, request: SampleRequest): Promise<readonly Rollout[]> {
     const { count } = request;
-    const together = this.#takesN && count > 1 ? await this.#ask(body, request, 0, count) : [];
+    const together = this.#takesN && count > 1 ? await this.#asked(body, request, 0, count) : [];
     if (count > 1 && together.length < count && this.#takesN) {
       this.#takesN = false;
       this.#options.log.info(`${this.#endpoints.name} gives ${together.length} of ${count} completions: the rest is asked for one by one.`);
     }
     const rest = Array.from({ length: count - together.length }, async (_, i) => {
-      const [rollout] = await this.#ask(body, request, together.length + i, 1);
+      const [rollout] = await this.#asked(body, request, together.length + i, 1);
       return rollout!;
     });
     return [...together, ...(await Promise.all(rest))];
+  }
+
+  #asked(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<Rollout[]> {
+    const about = Array.from({ length: count }, (_, i) => first + i);
+    return forWhat(about, () => this.#ask(body, request, first, count));
   }
 
   /** Rollouts from `first` on: `count` of them, fewer when the server does not take `n`. */

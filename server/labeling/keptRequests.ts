@@ -1,0 +1,61 @@
+import { type Exchange, watchExchanges } from '../remote/exchanges.js';
+
+/** A request to a policy or a judge with its reply, as it is written into the event log with what it was for. */
+export interface KeptRequest extends Exchange {
+  readonly to: 'policy' | 'judge';
+  /** Rollouts of the batch (from 0) that the request wrote or judged, in the order of the reply's choices; none for one that found out how to ask, or that was made again. */
+  readonly rollouts: readonly number[];
+}
+
+/** Most of a log that requests may take, in UTF-16 units; behind it only addresses, times and states are kept. */
+const mostOfLog = 32 * 2 ** 20;
+
+/** How much of a log is left for requests. */
+export class RequestRoom {
+  #left = mostOfLog;
+
+  /** The request as it fits: whole, or without its bodies. */
+  fit(request: KeptRequest): KeptRequest {
+    const length = JSON.stringify(request).length;
+    if (length <= this.#left) {
+      this.#left -= length;
+      return request;
+    }
+    const { request: _request, reply: _reply, ...rest } = request;
+    return { ...rest, isCut: true };
+  }
+}
+
+/** Keeps the requests of one batch. */
+export class RequestKeeper {
+  readonly #room: RequestRoom;
+  readonly #kept: KeptRequest[] = [];
+
+  constructor(room: RequestRoom) {
+    this.#room = room;
+  }
+
+  /** In the order in which they ended; undefined where nothing was sent. */
+  get kept(): readonly KeptRequest[] | undefined {
+    return this.#kept.length === 0 ? undefined : this.#kept.map((one) => this.#room.fit(one));
+  }
+
+  /** Samples `count` rollouts; `place` gives the place in the batch of a rollout that `work` returned, undefined for one that is asked for again. */
+  async sample<T>(count: number, work: () => Promise<T>, place: (result: T) => (at: number) => number | undefined): Promise<T> {
+    const sent: { readonly exchange: Exchange; readonly about: readonly number[] }[] = [];
+    const note = (exchange: Exchange, about: readonly number[]): number => sent.push({ exchange, about });
+    try {
+      const result = await watchExchanges(note, [...Array(count).keys()], work);
+      const places = place(result);
+      for (const { exchange, about } of sent.splice(0))
+        this.#kept.push({ to: 'policy', rollouts: about.flatMap((at) => places(at) ?? []), ...exchange });
+      return result;
+    } finally {
+      for (const { exchange } of sent) this.#kept.push({ to: 'policy', rollouts: [], ...exchange });
+    }
+  }
+
+  judge<T>(rollouts: readonly number[], work: () => Promise<T>): Promise<T> {
+    return watchExchanges((exchange, about) => this.#kept.push({ to: 'judge', rollouts: about, ...exchange }), rollouts, work);
+  }
+}

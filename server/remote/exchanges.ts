@@ -1,0 +1,92 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
+import type { Secrets } from './secrets.js';
+
+/** One request as it was sent and what came back, without keys and with images shortened. */
+export interface Exchange {
+  /** The whole address; `inference` for a model on this machine. */
+  readonly url: string;
+  /** Body of the request: a JSON value; a text where it is not JSON or was cut. */
+  readonly request?: unknown;
+  readonly status?: number;
+  /** Body of the reply, as `request`. */
+  readonly reply?: unknown;
+  /** Why there is no reply, or none that can be used. */
+  readonly failure?: string;
+  /** From the request to the end of the reply. */
+  readonly ms: number;
+  /** A body is longer than what is kept of it, and its beginning is kept as a text. */
+  readonly isCut?: true;
+}
+
+/** What is kept of a body, in UTF-16 units. */
+export const longestKept = 64 * 1024;
+/** Longer data URLs (images) are replaced by their digest. */
+const longestDataUrl = 256;
+
+interface Watcher {
+  readonly onExchange: (exchange: Exchange, about: readonly number[]) => void;
+  readonly about: readonly number[];
+}
+
+const watchers = new AsyncLocalStorage<Watcher>();
+
+/** Reports every request that `work` sends, however deep in it, when its reply is there or it has failed. `about`: see `forWhat`. */
+export function watchExchanges<T>(onExchange: Watcher['onExchange'], about: readonly number[], work: () => Promise<T>): Promise<T> {
+  return watchers.run({ onExchange, about }, work);
+}
+
+/** Says what the requests of `work` are about: numbers that mean something to whoever watches, such as places in a batch. */
+export function forWhat<T>(about: readonly number[], work: () => Promise<T>): Promise<T> {
+  const watcher = watchers.getStore();
+  return watcher === undefined ? work() : watchers.run({ ...watcher, about }, work);
+}
+
+/** Where to report an exchange; undefined while nobody watches. */
+export function exchangeListener(): ((exchange: Exchange) => void) | undefined {
+  const watcher = watchers.getStore();
+  return watcher && ((exchange) => watcher.onExchange(exchange, watcher.about));
+}
+
+/** A body as it is kept: without keys, with a digest for each image, and cut where it is too long. */
+export function keptBody(bytes: Buffer | Uint8Array | string, secrets: Secrets): { readonly body: unknown; readonly isCut: boolean } {
+  const text = withoutImages(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8'));
+  const body = readBody(text, secrets);
+  const written = typeof body === 'string' ? body : JSON.stringify(body);
+  return written.length > longestKept ? { body: written.slice(0, longestKept), isCut: true } : { body, isCut: false };
+}
+
+function readBody(text: string, secrets: Secrets): unknown {
+  try {
+    // A key may be escaped in JSON: it is looked for in what the JSON says.
+    return secrets.hideIn(withoutKeys(JSON.parse(text)));
+  } catch {
+    return secrets.hide(text);
+  }
+}
+
+function withoutImages(text: string): string {
+  return text.replace(/data:[\w.+-]+\/[\w.+-]+;base64,[A-Za-z0-9+/=]+/g, (url) => (url.length > longestDataUrl ? imageDigest(url) : url));
+}
+
+/** What is kept of an image's data URL: enough to recognize the image when the request is sent again. */
+export function imageDigest(dataUrl: string): string {
+  const digest = createHash('sha256').update(dataUrl).digest('hex').slice(0, 32);
+  return `${dataUrl.slice(0, dataUrl.indexOf(',') + 1)}[${dataUrl.length} characters, ${digest}]`;
+}
+
+/** Names of fields that hold a key, in whatever the user adds to a request. */
+const keyName = /^(x-)?(api|access|auth|secret)[-_]?(key|token)$|^(authorization|password|secret|token)$/i;
+
+/** A JSON value without what its fields named as keys hold. */
+export function withoutKeys(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  // Nothing that is used is so deep.
+  if (depth > 100) return null;
+  if (Array.isArray(value)) return value.map((one) => withoutKeys(one, depth + 1));
+  const entries = Object.entries(value).map(([name, one]): [string, unknown] => [
+    name,
+    keyName.test(name) && typeof one === 'string' ? '[key]' : withoutKeys(one, depth + 1),
+  ]);
+  return Object.fromEntries(entries);
+}
