@@ -24,11 +24,13 @@ import { scoreAgain } from './commands/scoreAgain.js';
 import { scoreDocument } from './commands/scoreDocument.js';
 import { selectDevice } from './commands/selectDevice.js';
 import { selectModel } from './commands/selectModel.js';
+import { sendRequestAgain } from './commands/sendRequestAgain.js';
 import { setServerKey } from './commands/setServerKey.js';
 import { setThreshold } from './commands/setThreshold.js';
 import { showAgreement } from './commands/showAgreement.js';
 import { showImage } from './commands/showImage.js';
 import { showLog } from './commands/showLog.js';
+import { showRequest } from './commands/showRequest.js';
 import { stopLabeling } from './commands/stopLabeling.js';
 import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
 import { registerDebugger } from './debug/searchDebugger.js';
@@ -44,6 +46,7 @@ import { Status } from './shell/status.js';
 import type { StepLens } from './shell/stepLens.js';
 import { watchTooLarge } from './shell/tooLarge.js';
 import { watchUnmapped } from './shell/unmapped.js';
+import { RequestDocuments } from './views/requestDocuments.js';
 import { ReviewSession } from './views/reviewSession.js';
 import { watchLabels } from './views/watchLabels.js';
 
@@ -70,6 +73,8 @@ const table: readonly Command[] = [
   judgeSkip,
   undoJudgment,
   showAgreement,
+  showRequest,
+  sendRequestAgain,
   stopLabeling,
   allowServer,
   revokeServer,
@@ -110,9 +115,10 @@ function start(context: ExtensionContext): Api {
   const evaluations = new EvaluationPanels({ client, settings, log, extensionUri: context.extensionUri });
   const review = new ReviewSession(client, context.workspaceState, () => settings.reviewer);
   const reviews = new ReviewPanels({ client, session: review, log, extensionUri: context.extensionUri, kinds: () => settings.errorKinds });
-  const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations, review, reviews };
+  const requests = new RequestDocuments(client);
+  const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations, review, reviews, requests };
   context.subscriptions.push(...registerDebugger(client, claims, consent));
-  context.subscriptions.push(review, reviews, watchLabels(client));
+  context.subscriptions.push(review, reviews, requests, watchLabels(client));
   context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
   context.subscriptions.push(...watchUnmapped(claims));
   for (const command of table) context.subscriptions.push(register(command, stepLens));

@@ -2,6 +2,7 @@ import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import type { EvaluationPanels } from '../panels/evaluationPanels.js';
 import type { ReviewPanels } from '../panels/reviewPanel.js';
 import type { TreePanels } from '../panels/treePanels.js';
+import type { RequestDocuments } from '../views/requestDocuments.js';
 import type { ReviewSession } from '../views/reviewSession.js';
 import type { Claims } from './claims.js';
 import type { Client } from './client.js';
@@ -20,4 +21,5 @@ export interface StepLens {
   readonly evaluations: EvaluationPanels;
   readonly review: ReviewSession;
   readonly reviews: ReviewPanels;
+  readonly requests: RequestDocuments;
 }

@@ -1,7 +1,7 @@
+import { type RolloutFacts, rolloutFacts } from '../labeling/rolloutRequests.js';
 import type { JudgedRollout, RunEvent } from '../labeling/runEvents.js';
 import type { SearchTree } from '../labeling/searchTree.js';
 import type { ExpressionValue, Lookup } from '../reasoning/expression.js';
-import { type RolloutFacts, rolloutFacts } from './rolloutRequests.js';
 
 /** What one can stop at. `verdict` and `failure` look at each rollout of a batch. */
 export const eventKinds = {

@@ -1,10 +1,10 @@
+import { type RolloutFacts, requestSummary, rolloutFacts } from '../labeling/rolloutRequests.js';
 import type { JudgedRollout, RunEvent } from '../labeling/runEvents.js';
 import { settingsOf } from '../labeling/runSettings.js';
 import { poolOf } from '../labeling/searchPool.js';
 import type { DistinctRollout, SearchNode, SearchTree } from '../labeling/searchTree.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 import { nodeOf } from './eventKinds.js';
-import { type RolloutFacts, requestSummary, rolloutFacts } from './rolloutRequests.js';
 
 /** One line of the variables view; children are made when it is opened. */
 export interface Variable {

@@ -138,7 +138,7 @@ function imagesFrom(folder: string, { place: { roots } }: LabelJob): LabelWorld[
 }
 
 /** `NAME.events.jsonl` beside `NAME.json` or `NAME.jsonl`. */
-function logOf(file: string): string {
+export function logOf(file: string): string {
   return fileURLToPath(file).replace(/\.jsonl?$/i, '') + '.events.jsonl';
 }
 

@@ -5,6 +5,7 @@ import { handleEvaluation } from './handlers/evaluation.js';
 import { handleLabeling } from './handlers/labeling.js';
 import { handleLanguage } from './handlers/language.js';
 import { handleModels } from './handlers/models.js';
+import { handleRequests } from './handlers/requests.js';
 import { handleReview } from './handlers/review.js';
 import { handleScoring } from './handlers/scoring.js';
 import { handleSettings } from './handlers/settings.js';
@@ -24,6 +25,7 @@ const handlers: readonly ((session: Session) => void)[] = [
   handleTraining,
   handleModels,
   handleDebug,
+  handleRequests,
   handleReview,
 ];
 

@@ -10,6 +10,7 @@ import { createLabeler } from '../editor/labeler.js';
 import type { Labeler } from '../editor/labelingService.js';
 import type { Reader } from '../editor/openDocument.js';
 import type { OpenText } from '../editor/openInput.js';
+import { type LoggedRequest, sendRequestAgain } from '../editor/requestService.js';
 import type { Clock, Log } from '../editor/service.js';
 import { exportTraining } from '../editor/trainingService.js';
 import { type FoundImages, findImages, type ImagePlace } from '../files/images.js';
@@ -60,6 +61,7 @@ export interface World {
   findImages(place: ImagePlace, names: readonly string[]): Promise<FoundImages>;
   /** Options as for `createLabeler`. */
   createDebugWorld(options: LabelerOptions): DebugWorld;
+  sendAgain(request: LoggedRequest, place: ImagePlace, options: LabelerOptions, signal: AbortSignal): ReturnType<typeof sendRequestAgain>;
   readText(uri: string): Promise<string>;
   evaluate(params: EvaluateParams, signal: AbortSignal, host: Omit<EvaluationHost, 'now'>): Promise<EvaluateOutcome>;
   exportTraining(params: ExportTrainingParams, openText: (uri: string) => OpenText | undefined): Promise<ExportOutcome>;
@@ -100,6 +102,7 @@ export function createWorld(): World {
         keepsRequests: () => options.settings().labelingKeepRequests !== 'never',
       });
     },
+    sendAgain: (request, place, { key }, signal) => sendRequestAgain(request, place, withEnvironment(key), signal),
     findImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),
     evaluate: (params, signal, host) => evaluateFiles(params, signal, { ...host, now: () => performance.now() }),

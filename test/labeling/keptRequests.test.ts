@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localVerifier } from '../../server/answers/localVerifier.js';
-import { requestsOf, rolloutFacts } from '../../server/debug/rolloutRequests.js';
+import { requestsOf, rolloutFacts } from '../../server/labeling/rolloutRequests.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { type LabelWorld, labelProblem } from '../../server/labeling/labelProblem.js';

@@ -1,5 +1,5 @@
-import type { KeptRequest } from '../labeling/keptRequests.js';
-import type { RunEvent } from '../labeling/runEvents.js';
+import type { KeptRequest } from './keptRequests.js';
+import type { RunEvent } from './runEvents.js';
 
 /** What the kept requests say about one rollout; everything is absent where the log keeps no requests. */
 export interface RolloutFacts {

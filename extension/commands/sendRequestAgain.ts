@@ -1,0 +1,27 @@
+import { commands, ProgressLocation, Uri, window } from 'vscode';
+import { ShowRequest } from '../../server/protocol/requests.js';
+import { consentToLabel } from '../shell/labelingConsent.js';
+import type { Command } from './command.js';
+
+/** Sends the request that the active editor shows again, after consent to its server, and compares both replies. */
+export const sendRequestAgain: Command = {
+  id: 'steplens.sendRequestAgain',
+  async run({ client, consent, requests }, target) {
+    const place = requests.placeOf(target instanceof Uri ? target : window.activeTextEditor?.document.uri);
+    if (!place) {
+      void window.showInformationMessage('Show a request first: in the tree panel or in an event log, choose "Show Request".');
+      return;
+    }
+    const { origin, refusal, title } = await client.request(ShowRequest, place);
+    if (refusal !== null) {
+      void window.showInformationMessage(refusal);
+      return;
+    }
+    if (origin !== null && !(await consentToLabel({ client, consent }, origin))) return;
+    const again = await window.withProgress(
+      { location: ProgressLocation.Notification, title: `StepLens: ${title.split(':', 1)[0]}`, cancellable: true },
+      (_progress, token) => requests.sendAgain(place, token),
+    );
+    await commands.executeCommand('vscode.diff', requests.uriOf(place), again, 'Request: kept ↔ sent again');
+  },
+};

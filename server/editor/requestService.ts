@@ -1,0 +1,130 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type ImagePlace, problemImages } from '../files/images.js';
+import { readEventLog } from '../labeling/eventLog.js';
+import type { KeptRequest } from '../labeling/keptRequests.js';
+import { sendAgain, whyNotAgain } from '../labeling/policies/sendAgain.js';
+import { requestSummary, requestsOf } from '../labeling/rolloutRequests.js';
+import type { RunEvent } from '../labeling/runEvents.js';
+import { replay } from '../labeling/searchTree.js';
+import { type LoggedProblem, matchLog } from '../language/replay.js';
+import { RequestError } from '../protocol/message.js';
+import type { RequestPlace } from '../protocol/requests.js';
+import { originOf } from '../remote/serverKeys.js';
+import { logOf } from './labeler.js';
+
+/** A request in a log, and where. */
+export interface FoundRequest {
+  readonly place: RequestPlace;
+  readonly title: string;
+}
+
+/** The requests of one event of a log. Rejects with RequestError where it keeps none. */
+export async function requestsOfEvent(log: string, event: number): Promise<FoundRequest[]> {
+  const events = await eventsOf(log);
+  const one = events[event];
+  if (one === undefined) throw new RequestError('failed', `${fileURLToPath(log)} has no event ${event}.`);
+  return found(log, [event], events, () => true);
+}
+
+/** What of a document is compared with its log. */
+export interface LoggedDocument {
+  readonly uri: string;
+  readonly problems: readonly { readonly problem: LoggedProblem }[];
+}
+
+/** The requests behind one rollout of a node, or behind all of a node's. Rejects with RequestError where the log beside the file keeps none. */
+export async function requestsOfNode(
+  document: LoggedDocument,
+  { problem, node, rollout }: { readonly problem: number; readonly node: number; readonly rollout?: number },
+): Promise<FoundRequest[]> {
+  const log = pathToFileURL(logOf(document.uri)).href;
+  const events = await eventsOf(log);
+  const shown = document.problems[problem]?.problem;
+  const id = shown && matchLog(events, shown)?.order[node];
+  const tree = replay(events);
+  if (id === undefined || tree === undefined)
+    throw new RequestError('failed', `${fileURLToPath(log)} is not the event log of this tree, so its requests are not known.`);
+  const { right, wrong } = tree.nodes[id]!;
+  const steps = rollout === undefined ? undefined : JSON.stringify([...right, ...wrong][rollout]?.rollout.steps);
+  const batches = events.flatMap((event, at) =>
+    (event.event === 'rollouts' || event.event === 'complete') && event.node === id ? [at] : [],
+  );
+  return found(log, batches, events, (event, { rollouts }) => {
+    if (steps === undefined || event.event !== 'rollouts') return true;
+    return rollouts.some((at) => {
+      const one = event.rollouts[at];
+      return one !== undefined && !('failure' in one) && JSON.stringify(one.steps) === steps;
+    });
+  });
+}
+
+function found(
+  log: string,
+  numbers: readonly number[],
+  events: readonly RunEvent[],
+  isWanted: (event: RunEvent, request: KeptRequest) => boolean,
+): FoundRequest[] {
+  const all = numbers.flatMap((event) =>
+    requestsOf(events[event]!).flatMap((request, index) =>
+      isWanted(events[event]!, request) ? [{ place: { log, event, index }, title: `Event ${event}: ${requestSummary(request)}` }] : [],
+    ),
+  );
+  if (all.length === 0)
+    throw new RequestError(
+      'failed',
+      'The event log keeps no requests here. Label with the setting "Labeling: Keep Requests" on "always", or debug the labeling, to keep them.',
+    );
+  return all;
+}
+
+/** A request of a log with all that is needed to show it and to send it again. */
+export interface LoggedRequest {
+  readonly request: KeptRequest;
+  readonly title: string;
+  readonly origin: string | undefined;
+  readonly refusal: string | undefined;
+  /** The problem's images as the log has them. */
+  readonly images: readonly string[];
+}
+
+/** Rejects with RequestError where there is no such request. */
+export async function requestAt({ log, event, index }: RequestPlace): Promise<LoggedRequest> {
+  const events = await eventsOf(log);
+  const request = events[event] && requestsOf(events[event])[index];
+  if (request === undefined) throw new RequestError('failed', `${fileURLToPath(log)} has no request ${index} in event ${event}.`);
+  const [begin] = events;
+  return {
+    request,
+    title: requestSummary(request),
+    origin: originOf(request.url),
+    refusal: whyNotAgain(request),
+    images: begin?.event === 'begin' ? begin.problem.images : [],
+  };
+}
+
+/** Sends a request again. `key`: of a server, by its base URL. Rejects with what makes it impossible; a failure of the server is a result. */
+export async function sendRequestAgain(
+  { request, images }: LoggedRequest,
+  place: ImagePlace,
+  key: (url: string) => Promise<string | undefined>,
+  signal: AbortSignal,
+): Promise<{ readonly document: string; readonly isFailed: boolean }> {
+  const exchange = await sendAgain(request, {
+    images: problemImages(place, images),
+    apiKey: await key(request.url.replace(/\/(chat\/completions|completions|models)$/, '')),
+    signal,
+  });
+  return { document: requestDocument({ ...exchange, to: request.to, rollouts: [] }), isFailed: exchange.failure !== undefined };
+}
+
+/** A request and its reply as JSON, what came back last. */
+export function requestDocument({ to, url, status, ms, failure, isCut, request, reply }: KeptRequest): string {
+  return `${JSON.stringify({ to, url, status, ms, failure, isCut, request, reply }, null, 2)}\n`;
+}
+
+async function eventsOf(log: string): Promise<readonly RunEvent[]> {
+  if (!log.startsWith('file:')) throw new RequestError('failed', 'Event logs are files on this machine.');
+  const { recorded } = await readEventLog(fileURLToPath(log));
+  if (recorded.length === 0) throw new RequestError('failed', `${fileURLToPath(log)} has no events.`);
+  return recorded.map(({ event }) => event);
+}

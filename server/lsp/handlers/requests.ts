@@ -1,0 +1,30 @@
+import { requestAt, requestDocument, requestsOfEvent, requestsOfNode } from '../../editor/requestService.js';
+import { RequestError } from '../../protocol/message.js';
+import { FindRequests, SendAgain, ShowRequest } from '../../protocol/requests.js';
+import type { Session } from '../session.js';
+
+/** The requests that event logs keep: shown, and sent again. */
+export function handleRequests(session: Session): void {
+  const { door, labeling, service, world } = session;
+
+  door.handle(FindRequests, async ({ uri, event, problem, node, rollout }) => {
+    if (event !== undefined) return requestsOfEvent(uri, event);
+    const document = await labeling.shownDocument(uri, session.document(uri), service.threshold);
+    if (document === undefined || problem === undefined || node === undefined)
+      throw new RequestError('failed', 'Open the tree of a run, or its event log, to see its requests.');
+    return requestsOfNode(document, { problem, node, ...(rollout !== undefined && { rollout }) });
+  });
+
+  door.handle(ShowRequest, async (place) => {
+    const { request, title, origin, refusal } = await requestAt(place);
+    return { title, document: requestDocument(request), origin: origin ?? null, refusal: refusal ?? null };
+  });
+
+  door.handle(SendAgain, async (place, signal) => {
+    session.requireTrust();
+    const found = await requestAt(place);
+    if (found.refusal !== undefined) throw new RequestError('failed', found.refusal);
+    session.requireLabelingConsent(found.request.url);
+    return world.sendAgain(found, session.imagePlace(place.log), session.labelerOptions, signal);
+  });
+}
