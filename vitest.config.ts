@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           // What needs a session, a server, a browser or much time has a project of its own.
-          exclude: ['**/*.slow.test.ts', 'test/{inference,queue,lsp,browser,host}/**'],
+          exclude: ['**/*.slow.test.ts', 'test/{inference,queue,lsp,browser,host,hostile}/**'],
           environment: 'node',
           setupFiles: ['test/properties.ts'],
           // A slow or busy machine must not fail a test: the limit only ends what hangs.
@@ -38,6 +38,18 @@ export default defineConfig({
       // Workers of one policy server: their requests are counted, so one file at a time.
       { test: { name: 'queue', include: ['test/queue/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false } },
       { test: { name: 'lsp', include: ['test/lsp/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false } },
+      // Data files, servers, workspaces and models of somebody who means harm; kills and full disks. Prints what it did.
+      {
+        test: {
+          name: 'hostile',
+          include: ['test/hostile/**/*.test.ts'],
+          globalSetup: ['test/hostile/report.ts'],
+          setupFiles: ['test/properties.ts'],
+          testTimeout: 180_000 * slowness,
+          hookTimeout: 180_000,
+          maxWorkers: '100%',
+        },
+      },
       {
         test: {
           name: 'browser',

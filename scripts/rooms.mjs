@@ -33,14 +33,19 @@ export const rooms = [
     isPure: true,
   },
   {
+    folder: 'server/disk',
+    holds: 'how files are written: whole or not at all, never through a link, inside the folder they belong to',
+    imports: [],
+  },
+  {
     folder: 'server/files',
     holds: 'input files, and the one door for images on disk',
-    imports: ['server/formats', 'server/reasoning', 'server/review', 'server/models'],
+    imports: ['server/disk', 'server/formats', 'server/reasoning', 'server/review', 'server/models'],
   },
   {
     folder: 'server/review',
     holds: "people's step labels: an append-only log beside the data, agreement, posteriors of all sources",
-    imports: ['server/reasoning'],
+    imports: ['server/disk', 'server/reasoning'],
   },
   {
     folder: 'server/answers',
@@ -68,12 +73,21 @@ export const rooms = [
   {
     folder: 'server/labeling',
     holds: 'MCTS and Monte-Carlo over a policy as streams of events, run folders; `policies/` (who writes rollouts), `queue/` (Redis)',
-    imports: ['server/reasoning', 'server/formats', 'server/files', 'server/answers', 'server/remote', 'server/inference', 'server/models'],
+    imports: [
+      'server/disk',
+      'server/reasoning',
+      'server/formats',
+      'server/files',
+      'server/answers',
+      'server/remote',
+      'server/inference',
+      'server/models',
+    ],
   },
   {
     folder: 'server/debug',
     holds: 'the debug adapter over a search: its events as a program, breakpoints, forks',
-    imports: ['server/reasoning', 'server/files', 'server/models', 'server/labeling'],
+    imports: ['server/disk', 'server/reasoning', 'server/files', 'server/models', 'server/labeling'],
   },
   { folder: 'server/training', holds: 'export of training data: selection rules, one format a file', imports: ['server/reasoning'] },
   {
@@ -90,6 +104,7 @@ export const rooms = [
     folder: 'server/editor',
     holds: 'open documents, the scoring queue, and the services an editor asks for scores, labels, evaluations and training data',
     imports: [
+      'server/disk',
       'server/protocol',
       'server/reasoning',
       'server/formats',
@@ -124,6 +139,7 @@ export const rooms = [
     folder: 'server/cli',
     holds: '`steplens`, one file per command',
     imports: [
+      'server/disk',
       'server/protocol',
       'server/reasoning',
       'server/remote',

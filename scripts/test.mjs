@@ -21,6 +21,7 @@ const parts = {
   inference: { needs: ['build', 'chromium'], run: () => vitest('inference') },
   queue: { needs: ['build', 'redis'], run: () => vitest('queue') },
   lsp: { needs: ['build'], run: () => vitest('lsp') },
+  hostile: { needs: ['build', 'chromium'], run: () => vitest('hostile') },
   browser: { needs: ['build', 'chromium'], run: () => vitest('browser') },
   host: { needs: ['build', 'chromium', 'host'], run: inHost },
   pack: { needs: ['build', 'chromium', 'host'], run: () => mocha('test/pack/vsix.spec.mjs') },

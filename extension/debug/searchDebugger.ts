@@ -13,7 +13,6 @@ import {
   Uri,
   type WorkspaceFolder,
   window,
-  workspace,
 } from 'vscode';
 import { DebugEnd, DebugSend } from '../../server/protocol/debug.js';
 import type { Claims } from '../shell/claims.js';
@@ -90,12 +89,13 @@ class Configurations implements DebugConfigurationProvider {
     _folder: WorkspaceFolder | undefined,
     configuration: DebugConfiguration,
   ): Promise<DebugConfiguration | undefined> {
-    const judge: unknown = configuration['judge'] ?? workspace.getConfiguration('steplens').get('labeling.judge');
-    for (const name of [configuration['policy'] as unknown, judge]) {
-      if (typeof name !== 'string' || name === '') continue;
-      if (!(await consentToLabel({ client: this.#client, consent: this.#consent }, name))) return undefined;
-    }
-    return configuration;
+    const { policy, judge } = configuration as { readonly policy?: unknown; readonly judge?: unknown };
+    const servers = {
+      policy: typeof policy === 'string' ? policy : 'mini',
+      ...(typeof judge === 'string' && judge !== '' && { judge }),
+    };
+    const isAllowed = await consentToLabel({ client: this.#client, consent: this.#consent }, servers);
+    return isAllowed ? configuration : undefined;
   }
 
   resolveDebugConfiguration(_folder: WorkspaceFolder | undefined, given: DebugConfiguration): DebugConfiguration | undefined {

@@ -1,5 +1,5 @@
+import { isSameFile, writeWhole } from '../disk/writeWhole.js';
 import type { InputFile } from '../files/inputFiles.js';
-import { isSameFile, writeWhole } from '../files/writeWhole.js';
 import { count } from '../language/solutionValues.js';
 import { firstWords } from '../language/valueText.js';
 import { pathExplainer } from '../training/explainPath.js';

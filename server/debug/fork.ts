@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writeWhole } from '../files/writeWhole.js';
+import { writeWhole } from '../disk/writeWhole.js';
 import { fileLog } from '../labeling/eventLog.js';
 import type { Judge } from '../labeling/judge.js';
 import { LabelError } from '../labeling/labelError.js';

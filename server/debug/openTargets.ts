@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { refuseLinkOut } from '../disk/openOwn.js';
 import { imagePlace, problemImages } from '../files/images.js';
 import { readInput } from '../files/inputFiles.js';
 import { readEventLog } from '../labeling/eventLog.js';
@@ -10,6 +10,7 @@ import type { Policy } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { LabelProblem } from '../labeling/runEvents.js';
 import { problemFiles } from '../labeling/runFiles.js';
+import { makeFolder } from '../labeling/runLock.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
 import { rootPath } from '../reasoning/paths.js';
 import type { Problem } from '../reasoning/problem.js';
@@ -46,7 +47,8 @@ export function createDebugWorld(host: TargetHost): DebugWorld {
         textField(configuration, 'out', true) ?? join(dirname(program), 'steplens-runs', `debug-${basename(program, extname(program))}`);
       const settings = settingsIn(configuration);
       const [policy, judge] = [await host.openPolicy(name), await host.openJudge(judgeIn(configuration))];
-      await mkdir(out, { recursive: true });
+      await refuseLinkOut(out, dirname(program));
+      await makeFolder(out);
       const log = problemFiles(out, problem.id, settings.method).log;
       const images = imagesOf(program);
       const feed = liveSearch(

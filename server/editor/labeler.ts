@@ -1,6 +1,7 @@
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Verifier } from '../answers/verifier.js';
+import { refuseLinkOut } from '../disk/openOwn.js';
 import { problemImages } from '../files/images.js';
 import { readEventLog } from '../labeling/eventLog.js';
 import type { Judge } from '../labeling/judge.js';
@@ -74,6 +75,7 @@ export function createLabeler(
         const judge = await judgeOf(job.settings);
         const { folder, problem, settings, files } = await placeOf(job, policy, judge);
         return await begin(pathToFileURL(files.result).href, async ({ signal, onEvent }) => {
+          await refuseLinkOut(folder, dirname(fileURLToPath(job.uri)));
           await makeFolder(folder);
           const {
             isSkipped,

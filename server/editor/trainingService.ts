@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { isSameFile, writeWhole } from '../files/writeWhole.js';
+import { isSameFile, writeWhole } from '../disk/writeWhole.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import type {
   ExplainTrainingParams,

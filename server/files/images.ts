@@ -1,9 +1,9 @@
 import { constants, type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isInside } from '../disk/insideFolders.js';
 import { ImageError, type ImageFile, imageError, type ProblemImage } from '../models/images/imageFile.js';
 import { imageTypeOf } from '../models/images/imageType.js';
-import { isInside } from './insideFolders.js';
 
 /** Larger files are not read: a figure of a problem is a few hundred kilobytes. */
 const MOST_BYTES = 64 * 2 ** 20;

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { notOwn } from '../disk/openOwn.js';
 import { FolderError, LabelError } from './labelError.js';
 
 /**
@@ -108,8 +109,11 @@ async function create(path: string, text: string): Promise<boolean> {
 
 async function look(path: string): Promise<Found | undefined> {
   try {
+    const found = await lstat(path);
+    // A link that leads nowhere can be neither read nor created.
+    if (!found.isFile()) throw notOwn(path);
     const text = await readFile(path, 'utf8');
-    return { text, holder: read(text), beat: (await stat(path)).mtimeMs };
+    return { text, holder: read(text), beat: found.mtimeMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new FolderError(path, error);
@@ -157,7 +161,7 @@ async function fileSystemNow(path: string, limit: number): Promise<number> {
 async function removeStale(path: string, { text }: Found): Promise<void> {
   const takeover = `${path}.takeover`;
   if (!(await create(takeover, ''))) {
-    const other = await stat(takeover).catch(() => undefined);
+    const other = await lstat(takeover).catch(() => undefined);
     if (other !== undefined && (await fileSystemNow(path, other.mtimeMs + EMPTY_AFTER)) > other.mtimeMs + EMPTY_AFTER)
       await rm(takeover, { force: true });
     return await pause(20);
@@ -176,7 +180,7 @@ function sentence(what: string, { holder }: Found): string {
 }
 
 /** This machine, and the process ids' own space where a container has one: the same id means another process there. */
-function machine(): string {
+export function machine(): string {
   try {
     return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {

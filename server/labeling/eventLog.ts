@@ -1,4 +1,5 @@
-import { appendFile, open, readFile, truncate } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { openOwn } from '../disk/openOwn.js';
 import { FolderError, LabelError } from './labelError.js';
 import type { RunEvent } from './runEvents.js';
 import { writeRunFile } from './runFiles.js';
@@ -98,9 +99,14 @@ function asidePath(path: string): string {
 async function setAside(path: string, length: number): Promise<string> {
   const aside = asidePath(path);
   try {
-    const bytes = await readFile(path);
-    await appendFile(aside, bytes.subarray(length));
-    await truncate(path, length);
+    const [log, damaged] = [await openOwn(path), await openOwn(aside)];
+    try {
+      await damaged.appendFile((await log.readFile()).subarray(length));
+      await damaged.datasync();
+      await log.truncate(length);
+    } finally {
+      await Promise.all([log.close(), damaged.close()]);
+    }
   } catch (error) {
     throw new FolderError(path, error);
   }
@@ -117,7 +123,7 @@ async function openEventLog(path: string, length: number, isSynced: boolean): Pr
     }
   };
   const file = await guarded(async () => {
-    const opened = await open(path, 'a');
+    const opened = await openOwn(path);
     await opened.truncate(length);
     return opened;
   });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { removeUnfinished } from '../files/writeWhole.js';
+import { removeUnfinished } from '../disk/writeWhole.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import type { Breaker } from './breaker.js';
 import { type Claim, takeClaim } from './claim.js';

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isUnfinished, writeWhole } from '../files/writeWhole.js';
+import { isUnfinished, writeWhole } from '../disk/writeWhole.js';
 import { FolderError } from './labelError.js';
 import { digest, type MethodSettings } from './runSettings.js';
 

@@ -167,10 +167,12 @@ export class Session {
       );
   }
 
-  /** Origins that may not be sent anything yet: of one policy, else of the policy and the judge of the settings. */
-  labelingServersToAsk(policy?: string): string[] {
-    const servers = policy === undefined ? this.service.trusted : { labelingPolicy: policy, labelingJudge: '' };
-    return serversOf(servers).filter((origin) => !this.#allowsLabeling(origin));
+  /** Origins that may not be sent anything yet, of a policy and a judge; of those of the settings where one is not given. */
+  labelingServersToAsk({ policy, judge }: { readonly policy?: string; readonly judge?: string } = {}): string[] {
+    const { labelingPolicy, labelingJudge } = this.service.trusted;
+    return serversOf({ labelingPolicy: policy ?? labelingPolicy, labelingJudge: judge ?? labelingJudge }).filter(
+      (origin) => !this.#allowsLabeling(origin),
+    );
   }
 
   #allowsLabeling(origin: string): boolean {

@@ -6,13 +6,13 @@ import { empty, list, nullable, object, optional, text } from './shape.js';
 export const ScoringServer = request({ method: 'steplens/scoringServer', to: 'server', params: empty, result: nullable(text) });
 
 /**
- * Origins that the user has not allowed yet to be sent what is labeled: of the policy (a name or URL), else of the policy and the judge
- * of the settings.
+ * Origins that the user has not allowed yet to be sent what is labeled, of a policy and a judge (names or URLs); of those of the settings
+ * where one is not given.
  */
 export const LabelingServers = request({
   method: 'steplens/labelingServers',
   to: 'server',
-  params: object({ policy: optional(text) }),
+  params: object({ policy: optional(text), judge: optional(text) }),
   result: list(text),
 });
 

@@ -1,4 +1,5 @@
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { openOwn } from '../disk/openOwn.js';
 import { type LabelFault, type LabelRecord, parseLabels } from './labelRecord.js';
 
 /** Every label log ends like this; `media/schemas/labels.schema.json` describes a line. */
@@ -27,7 +28,7 @@ export async function readLabelFile(
  * closed first: it stays a fault of its own and does not swallow the next record.
  */
 export async function appendLabels(path: string, records: readonly LabelRecord[]): Promise<void> {
-  const file = await open(path, 'a+');
+  const file = await openOwn(path);
   try {
     const { size } = await file.stat();
     const last = size === 0 ? '\n' : (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString('latin1');

@@ -38,7 +38,7 @@ export function handleLabeling(session: Session): void {
     const document = documentOf(uri);
     return labeling.more(document, problem, node, count, await jobOf(document, problem, false), signal);
   });
-  door.handle(LabelingServers, ({ policy }) => session.labelingServersToAsk(policy));
+  door.handle(LabelingServers, (params) => session.labelingServersToAsk(params));
   door.handle(StopLabeling, ({ file }) => {
     labeling.stop(file);
     return null;

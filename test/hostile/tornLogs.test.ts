@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabelWorld } from '../../server/labeling/labelProblem.js';
 import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
-import { problem, walkPolicy } from './scripted.js';
-import { answerJudge } from './solverPolicy.js';
+import { problem, walkPolicy } from '../labeling/scripted.js';
+import { answerJudge } from '../labeling/solverPolicy.js';
+import { done } from './figures.js';
 
 const walk = walkPolicy({ mistakeRate: 0.2, failureRate: 0.1 });
 let root: string;
@@ -60,6 +61,7 @@ describe('run.json', () => {
     await expect(labelRun({ ...options, settings: { ...options.settings, seed: 9 } }, world)).rejects.toThrow(/seed is 3 there and 9 here/);
     expect(await labelRun(options, world)).toMatchObject({ done: 0, skipped: 2, rollouts: 0 });
     expect(await files()).toEqual(whole);
+    done('torn', 1);
     expect(reports).toEqual([expect.stringMatching(/run\.json was empty or damaged and has been written again/)]);
   });
 });
@@ -71,6 +73,7 @@ describe('a log with a damaged line', () => {
     const whole = await files();
     const lines = whole['p.events.jsonl']!.trimEnd().split('\n');
     expect(lines.length).toBeGreaterThan(8);
+    done('torn', lines.length);
     const damages: ((line: string) => string)[] = [
       () => '',
       () => '{"event":"rollouts"',

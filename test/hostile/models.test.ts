@@ -8,8 +8,9 @@ import { SettingsChanged } from '../../server/protocol/settings.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { byteMutations, jsonMutations, type Mutation, modelMutations, templateMutations } from '../inference/mutate.js';
-import { ensureBuilt } from './built.js';
-import { TestClient } from './client.js';
+import { ensureBuilt } from '../lsp/built.js';
+import { TestClient } from '../lsp/client.js';
+import { done } from './figures.js';
 
 const uri = 'file:///w/set.jsonl';
 const text = JSON.stringify({
@@ -83,6 +84,7 @@ describe('the bundled server, given damaged and hostile models one after the oth
         }
         expect(child.exitCode, mutation.name).toBeNull();
       }
+      done('models', mutations.length);
       expect(refused).toBeGreaterThan(0);
       expect(await use(''), 'the bundled model').toBe('ready');
       expect(client.statuses.at(-1)!.model).toBe(bundled);

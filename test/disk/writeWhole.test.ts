@@ -2,7 +2,7 @@ import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isSameFile, isUnfinished, WriteError, writeWhole } from '../../server/files/writeWhole.js';
+import { isSameFile, isUnfinished, WriteError, writeWhole } from '../../server/disk/writeWhole.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -4,6 +4,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { HttpClient, type HttpClientOptions } from '../../server/remote/httpClient.js';
 import { RequestFailure } from '../../server/remote/requestFailure.js';
+import { done } from './figures.js';
 
 const KEY = 'sk-canary-0123456789';
 
@@ -47,6 +48,7 @@ describe('a request', () => {
       expect(message).not.toContain('q=1');
     }
     expect(reached).toEqual([]);
+    done('servers', 5);
   });
 
   it('takes compressed replies', async () => {
@@ -77,6 +79,7 @@ describe('a request', () => {
     for (const [listener, sentence] of kinds) {
       const { message } = await failure(client(await serve(listener), { retries: 1 }).json('/'));
       expect(message).toMatch(sentence);
+      done('servers', 1);
       expect(message.length).toBeLessThan(500);
     }
   });
@@ -95,6 +98,7 @@ describe('a reply is capped', () => {
     const url = await serve((_, response) => endless(response, Buffer.alloc(2 ** 16, 32)));
     const { message } = await failure(client(url, { mostBytes: 2 ** 20 }).json('/'));
     expect(message).toContain('is longer than 1 MiB');
+    done('servers', 1);
   });
 
   it('in bytes after it is decompressed', async () => {
@@ -105,6 +109,7 @@ describe('a reply is capped', () => {
     const before = process.memoryUsage().arrayBuffers;
     const { message } = await failure(client(url, { mostBytes: 2 ** 20 }).json('/'));
     expect(message).toContain('is longer than 1 MiB');
+    done('servers', 1);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 2 ** 20);
   });
 
@@ -118,6 +123,7 @@ describe('a reply is capped', () => {
     });
     const { message } = await failure(client(url, { timeout: 200, retries: 0 }).json('/'));
     expect([message, requests]).toEqual(['The server did not answer within 0.2 s.', 1]);
+    done('servers', 1);
   });
 
   it('or ends when the client is disposed of', async () => {
@@ -156,6 +162,7 @@ it('a key that the server repeats is in no error, no reply and no log', async ()
       const said = [outcome instanceof Error ? outcome.message : JSON.stringify(outcome), ...one.log].join('\n');
       for (const secret of secrets) expect(said).not.toContain(secret);
       expect(said).toContain('[key]');
+      done('servers', 1);
     }
   }
   expect(length).toBeGreaterThan(10);

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAs } from '../../server/formats/jsonFile.js';
 import { JSON_FORMATS, readDocument } from '../../server/formats/registry.js';
-import { checkForest, fixture } from './fixtures.js';
-import { modelOutputs } from './modelOutputs.js';
+import { checkForest, fixture } from '../formats/fixtures.js';
+import { modelOutputs } from '../formats/modelOutputs.js';
+import { done, seed } from './figures.js';
 
 /** A hang is anything that takes longer than this, in ms. */
 const LIMIT = 2000;
@@ -76,7 +77,7 @@ function mutated(text: string, changes: readonly (readonly [number, number, stri
   return result;
 }
 
-describe('2,000 damaged files', () => {
+describe('3,000 damaged files', () => {
   it('never make a reader throw or hang, and every range is inside the file', () => {
     fc.assert(
       fc.property(
@@ -90,8 +91,9 @@ describe('2,000 damaged files', () => {
           expect(performance.now() - start).toBeLessThan(LIMIT);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 3000, seed },
     );
+    done('files', 3000, seed);
   });
 
   it('are still of their format, or of none, when the damage is not in the names of keys', () => {

@@ -8,6 +8,7 @@ import { loadTokenizer } from '../../server/models/tokenizer.js';
 import { findFamily } from '../../server/scoring/families/families.js';
 import { createEncoder, markersOf } from '../../server/scoring/layouts/layouts.js';
 import { createReader } from '../../server/scoring/readouts/readouts.js';
+import { done } from './figures.js';
 
 const root = fileURLToPath(new URL('../fixtures/models/families', import.meta.url));
 let folder: string;
@@ -51,6 +52,7 @@ describe('a damaged tokenizer or profile', () => {
         }
       }
       expect(outcomes.used + outcomes.refused).toBe(40);
+      done('tokenizers', 40);
       expect(outcomes.refused).toBeGreaterThan(10);
     },
   );

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRandom } from '../../server/reasoning/random.js';
+import { done } from './figures.js';
 
 let root: string;
 let program: string;
@@ -12,7 +13,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'steplens-kill-'));
   program = join(root, 'child.mjs');
   await build({
-    entryPoints: ['test/inference/labelChild.ts'],
+    entryPoints: ['test/hostile/labelChild.ts'],
     outfile: program,
     bundle: true,
     platform: 'node',
@@ -55,6 +56,7 @@ it('a run killed with SIGKILL at 20 random points ends with the same files as an
     expect(await run(folder)).toMatchObject({ signal: null, code: 0 });
     expect(await filesOf(folder)).toEqual(expected);
   }
+  done('runKills', killed);
   // A run may be over before the signal comes.
   expect(killed).toBeGreaterThan(10);
 }, 300_000);

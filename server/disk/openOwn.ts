@@ -1,0 +1,46 @@
+import { constants, type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { isInside } from './insideFolders.js';
+import { WriteError } from './writeWhole.js';
+
+/**
+ * Opens a file to read it and to write behind its end, and makes it where there is none. A link is not followed: whoever
+ * filled a folder may have planted one that leads to a file elsewhere. Rejects with WriteError for a link and for what is not
+ * a regular file, else with the error of the file system.
+ */
+export async function openOwn(path: string): Promise<FileHandle> {
+  const there = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  // Opening a pipe would wait for its other end.
+  if (there?.isFile() === false) throw notOwn(path);
+  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ELOOP' ? notOwn(path) : error;
+  });
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw notOwn(path);
+}
+
+/**
+ * Rejects with WriteError when a folder, which need not exist yet, is or would be outside `top` because of a link: for folders
+ * whose names a workspace fills, not the user. A folder that by its name is outside `top` was chosen so, and passes.
+ */
+export async function refuseLinkOut(folder: string, top: string): Promise<void> {
+  if (!isInside(resolve(folder), [resolve(top)])) return;
+  const real = await realpath(top);
+  for (let at = resolve(folder); at !== resolve(top); at = dirname(at)) {
+    const found = await realpath(at).catch(() => undefined);
+    if (found !== undefined && !isInside(found, [real]))
+      throw new WriteError(
+        `${at} is a link that leads out of ${top}, and nothing is written through it. Name the folder it leads to instead.`,
+      );
+  }
+}
+
+/** The error for a link, or for what is not a regular file, in the place of a file that is written. */
+export function notOwn(path: string): WriteError {
+  return new WriteError(`${path} is a link or not a regular file, and nothing is written to it. Remove it, or choose another folder.`);
+}

@@ -1,0 +1,33 @@
+/** What the suite does, in numbers. SECURITY.md states them; test/structure/promises.test.ts compares the two. */
+import { appendFileSync } from 'node:fs';
+
+export const figures = {
+  messages: { count: 10_000, what: 'random messages to the language server and to both ends of the panels' },
+  edits: { count: 1000, what: 'random edits, after which the incremental reading equals a fresh one' },
+  files: { count: 3000, what: 'damaged data files' },
+  answers: { count: 168, what: 'hostile answers: 28 shapes in 6 sizes' },
+  models: { count: 34, what: 'damaged and hostile models, tokenizers, templates and profiles in the shipped server' },
+  tokenizers: { count: 160, what: 'damaged tokenizers' },
+  regexes: { count: 12, what: 'regexes of a tokenizer that backtrack without end' },
+  images: { count: 40, what: 'hostile images and paths of images' },
+  servers: { count: 60, what: 'hostile replies of servers' },
+  links: { count: 13, what: 'planted links at places where files are written' },
+  childKills: { count: 50, what: 'kills of the inference process' },
+  runKills: { count: 20, what: 'kills of a labeling run' },
+  torn: { count: 40, what: 'torn or damaged lines in event logs' },
+  fullDisk: { count: 14, what: 'runs on a disk that is full' },
+  signals: { count: 6, what: 'SIGTERM, SIGINT and SIGHUP to the command and to the language server' },
+  pages: { count: 12, what: 'hostile texts in each panel in Chromium under its content security policy' },
+  sinks: { count: 9, what: 'places where a canary key is looked for' },
+} as const satisfies Readonly<Record<string, { readonly count: number; readonly what: string }>>;
+
+export type Figure = keyof typeof figures;
+
+/** Notes that a test has done so many of a figure; the suite prints the sums at its end (report.ts). */
+export function done(figure: Figure, count: number, seed?: number): void {
+  const file = process.env['STEPLENS_FIGURES'];
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ figure, count, seed })}\n`);
+}
+
+/** Seed of everything random here; `HOSTILE_SEED=N` takes another one. */
+export const seed = Number(process.env['HOSTILE_SEED'] ?? 1);

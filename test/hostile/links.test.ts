@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process';
+import { lutimes, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { localVerifier } from '../../server/answers/localVerifier.js';
+import { createDebugWorld } from '../../server/debug/openTargets.js';
+import { createLabeler } from '../../server/editor/labeler.js';
+import type { LabelJob } from '../../server/editor/labelingService.js';
+import { exportTraining } from '../../server/editor/trainingService.js';
+import { imagePlace } from '../../server/files/images.js';
+import { machine } from '../../server/labeling/claim.js';
+import type { LabelWorld } from '../../server/labeling/labelProblem.js';
+import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
+import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
+import { defaultSettings } from '../../server/protocol/settingsTable.js';
+import { appendLabels, labelFileOf } from '../../server/review/labelFile.js';
+import type { LabelRecord } from '../../server/review/labelRecord.js';
+import { problem, walkPolicy } from '../labeling/scripted.js';
+import { answerJudge } from '../labeling/solverPolicy.js';
+import { done } from './figures.js';
+
+const policy = walkPolicy({ mistakeRate: 0.2 });
+const problems = JSON.stringify([{ id: 'p', question: 'How many?', correct_answer: '0' }]);
+const precious = 'ssh-ed25519 AAAA somebody\n';
+
+let top: string;
+/** The workspace somebody else filled. */
+let workspace: string;
+/** A file and a folder that are not its own. */
+let victim: string;
+let outside: string;
+const at = (...names: string[]): string => join(workspace, ...names);
+
+beforeEach(async () => {
+  top = await mkdtemp(join(tmpdir(), 'links-'));
+  [workspace, outside] = [join(top, 'workspace'), join(top, 'outside')];
+  victim = join(outside, 'authorized_keys');
+  await mkdir(at('runs'), { recursive: true });
+  await mkdir(outside);
+  await writeFile(victim, precious);
+  await writeFile(at('problems.json'), problems);
+});
+afterEach(() => rm(top, { recursive: true }));
+
+const world = (): LabelWorld => ({ policy, judge: answerJudge, folder: at('runs'), images: () => [], report: () => undefined });
+const options: RunOptions = {
+  problems: [problem],
+  problemsFile: 'problems.json',
+  settings: { ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 },
+  jobs: 1,
+  restart: false,
+  signal: new AbortController().signal,
+};
+const run = (more: Partial<RunOptions> = {}): Promise<unknown> => labelRun({ ...options, ...more }, world());
+
+function labelInEditor(): Promise<unknown> {
+  const uri = pathToFileURL(at('problems.json')).href;
+  const job: LabelJob = {
+    problem,
+    uri,
+    images: [],
+    place: imagePlace(uri, []),
+    settings: { ...defaultSettings, labelingRollouts: 4, labelingSearches: 2 },
+    again: false,
+  };
+  const labeler = createLabeler(
+    () => Promise.resolve(policy),
+    () => Promise.resolve(answerJudge),
+    localVerifier(),
+    () => undefined,
+  );
+  return labeler.label(job, (_, label) => label({ signal: options.signal, onEvent: () => undefined }));
+}
+
+async function debug(): Promise<unknown> {
+  const host = { openPolicy: () => Promise.resolve(policy), openJudge: () => Promise.resolve(answerJudge), keepsRequests: () => false };
+  const target = await createDebugWorld(host).launch({ program: at('problems.json'), rollouts: 4, searches: 2 });
+  await target.feed.next(options.signal);
+  await target.dispose();
+  return target;
+}
+
+const exported = () =>
+  exportTraining(
+    { uris: [pathToFileURL(at('problems.json')).href], format: 'trl', threshold: 0.5, seed: 1, out: pathToFileURL(at('out.jsonl')).href },
+    () => undefined,
+  );
+const label = { kind: 'label' } as unknown as LabelRecord;
+
+/** What is planted, and the work that would write through it. */
+const plans: readonly (readonly [name: string, plant: () => Promise<void>, work: () => Promise<unknown>])[] = [
+  ['the event log', () => symlink(victim, at('runs', 'p.events.jsonl')), run],
+  ['the event log, to a file that does not exist', () => symlink(join(outside, 'new'), at('runs', 'p.events.jsonl')), run],
+  ['the tree file', () => symlink(victim, at('runs', 'p.json')), run],
+  ['run.json', () => symlink(victim, at('runs', 'run.json')), run],
+  ['run.lock', () => symlink(victim, at('runs', 'run.lock')), run],
+  ['run.lock, to a file that does not exist', () => symlink(join(outside, 'new'), at('runs', 'run.lock')), run],
+  ['a claim', () => symlink(victim, at('runs', 'p.claim')), () => run({ isShared: true })],
+  ['the file by which a stale claim is taken over', () => plantTakeover(), run],
+  ['the part of a log that is set aside', () => plantAside(), run],
+  ['the folder of runs', () => symlink(outside, at('steplens-runs')), labelInEditor],
+  ['the folder of a debugged search', () => symlink(outside, at('steplens-runs')), debug],
+  [
+    'the log of labels',
+    () => symlink(victim, labelFileOf(at('problems.json'))),
+    () => appendLabels(labelFileOf(at('problems.json')), [label]),
+  ],
+  ['an export', () => symlink(victim, at('out.jsonl')), exported],
+];
+
+/** A claim of a process that does not exist any more. */
+async function plantTakeover(): Promise<void> {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const took = { owner: 'somebody', host: machine(), pid, token: 'x' };
+  await writeFile(at('runs', 'run.lock'), JSON.stringify(took));
+  await symlink(join(outside, 'new'), at('runs', 'run.lock.takeover'));
+  await lutimes(at('runs', 'run.lock.takeover'), 0, 0);
+}
+
+async function plantAside(): Promise<void> {
+  await writeFile(at('runs', 'p.events.jsonl'), '{"event":"begin"}\nnonsense\n');
+  await symlink(victim, at('runs', 'p.damaged'));
+}
+
+it.each(plans)('a planted link in the place of %s changes nothing outside the workspace', async (_, plant, work) => {
+  await plant();
+  // Refused with a sentence, or done in the workspace alone.
+  const refused = await work().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (refused !== undefined) expect((refused as Error).message).toMatch(/link|regular file|in use|labels in/);
+  expect(await readFile(victim, 'utf8')).toBe(precious);
+  expect(await readdir(outside)).toEqual(['authorized_keys']);
+  done('links', 1);
+});
