@@ -1,11 +1,13 @@
 import { problemImages } from '../files/images.js';
 import { Breaker, OutageError } from '../labeling/breaker.js';
 import { money, type Prices } from '../labeling/economy/ledger.js';
+import { planRun } from '../labeling/economy/plan.js';
 import { isVerifierFailure } from '../labeling/judge.js';
 import { LabelError } from '../labeling/labelError.js';
-import { labelRun, type RunSummary } from '../labeling/labelRun.js';
+import type { LabelWorld } from '../labeling/labelProblem.js';
+import { labelRun, type RunOptions, type RunSummary } from '../labeling/labelRun.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
-import { PolicyError } from '../labeling/policy.js';
+import { type Policy, PolicyError } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { RolloutCounts } from '../labeling/rolloutCounts.js';
 import type { JudgedRollout, LabelProblem } from '../labeling/runEvents.js';
@@ -15,7 +17,8 @@ import { type CliWorld, type Command, exitCodes } from './command.js';
 import { shortMoney } from './cost.js';
 import { imagesHelp, placeOfFile } from './imageFolders.js';
 import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
-import { ProgressLine } from './progressLine.js';
+import { LabelProgress } from './labelProgress.js';
+import { planText } from './planText.js';
 import { ReportedInput } from './reportedInput.js';
 import { writeArray } from './slurm.js';
 import { openChosenVerifier, verifierHelp } from './verifierOption.js';
@@ -40,6 +43,9 @@ stopped or killed and ends with the same files.
   --jobs N             problems at once (default: 4, with a server as many up to 64 as make it
                        faster); the files do not depend on it
   ${imagesHelp.replace('DIR     ', 'DIR         ').replaceAll('\n', '\n    ')}
+  --plan               label a few problems, drawn at random, and predict what all of them take: rollouts,
+                       tokens, time and price with a 95 % interval; the labels are kept, and the same
+                       command without --plan continues
   --restart            discard what DIR has of an earlier run
   --shared             other processes that run the same command, on any machine that has DIR, label
                        other problems of it at the same time; start and stop any number of them
@@ -50,6 +56,9 @@ stopped or killed and ends with the same files.
                        DIR" says what all parts of a run cost
   --keep-requests      keep every request to policy and judge with its reply in the event logs (no keys;
                        images as digests; at most 32 MiB a problem)
+  --progress S         where there is no terminal, a line every so many seconds (default: 30; 0: none)
+  --progress-json FILE append the state of the run to FILE as a JSON object every --progress seconds
+  --metrics FILE       keep the latest numbers in FILE in Prometheus' text format
   --no-fsync           do not wait until each batch of rollouts is on the disk
   --queue URL          share the problems through a Redis server, where the machines have no common
                        folder: redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]
@@ -70,6 +79,11 @@ monte-carlo:
   --max-steps N        longer solutions have neighbouring steps merged (default: 12)
   --threshold X        a step is right when more than this share succeeds (default: 0)
   --early-stop         leave the steps after the first wrong one unsampled
+  --stop-when-decided  continue a step in batches of 1, 2, 4, ... only until its label is decided; the
+                       labels are those of all continuations, at a fraction of the cost
+  --precision X        for soft values: continue a step only until its value is known to +-X, by an
+                       interval that covers it with 95 % however often one looks
+  --skip-uniform       leave the steps of a problem unsampled whose solutions are all right or all wrong
 
 A server as policy; its key comes from the environment: STEPLENS_API_KEY, for the server at
 STEPLENS_API_URL, or without that for the only server named here; OPENAI_API_KEY, for the one at
@@ -142,31 +156,21 @@ others are), 130 interrupted.
 
 /** Whether something could not be labelled. */
 async function labelAll(problems: readonly LabelProblem[], options: LabelCliOptions, world: CliWorld): Promise<boolean | 'interrupted'> {
-  const { err, out, signal } = world;
-  const progress = new ProgressLine(world);
-  const say = (message: string): void => {
-    progress.clear();
-    err.write(`steplens: ${message}\n`);
-  };
+  const { signal } = world;
+  const progress = new LabelProgress(world, problems.length, options.progress);
+  const say = (message: string): void => progress.say(message);
   const servers = [options.policy.policy, ...(options.policy.more ?? []), options.judge?.url ?? ''];
   const named = [...servers, options.verifier ?? ''].flatMap((url) => originOf(url) ?? []);
   const host = { key: (url: string) => keyFor(url, world.env, named), log: { info: () => undefined, warn: say } };
   const verifier = openChosenVerifier(options.verifier, world, servers);
-  let policy;
-  const started = world.now();
-  let finished = 0;
-  let rollouts = 0;
-  const failures = new FirstFailures();
-  /** Sampled by others before this process joined them. */
-  let before: number | undefined;
+  let policy: Policy | undefined;
   try {
+    await progress.begin();
     policy = world.openPolicy(options.policy, host);
-    const { problemsFile, settings, jobs, restart, mostUndecided, queue } = options;
-    const judge = openJudge(verifier, options.judge, host);
-    const imagesOf = placeOfFile(problemsFile, options.images);
-    const labelWorld = {
+    const imagesOf = placeOfFile(options.problemsFile, options.images);
+    const labelWorld: LabelWorld = {
       policy,
-      judge,
+      judge: openJudge(verifier, options.judge, host),
       folder: options.out,
       images: (names: readonly string[]) => problemImages(imagesOf, names),
       report: say,
@@ -177,63 +181,17 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
       ...(options.isUnsynced && { isUnsynced: true }),
       ...(options.keepsRequests && { keepsRequests: true }),
     };
-    const isRemote = /^https?:/i.test(options.policy.policy);
-    const scaled = jobs === undefined && isRemote ? { jobs: 4, mostJobs: 64 } : { jobs: jobs ?? 4 };
-    const common = { problems, problemsFile, settings, ...scaled, mostUndecided, signal };
-    const tell = (): void =>
-      progress.tell(
-        `${finished.toLocaleString('en-US')} of ${count(problems.length, 'problem')}, ${count(rollouts, 'rollout')}, ${rate(rollouts - (before ?? 0), world.now() - started)}`,
-      );
-    const summary =
-      queue === undefined
-        ? await labelRun(
-            {
-              ...common,
-              restart,
-              isShared: options.isShared,
-              onEvent(_, event, isRecorded) {
-                if (event.event !== 'rollouts' || isRecorded) return;
-                failures.note(event.rollouts, say);
-                rollouts += event.rollouts.length;
-                tell();
-              },
-              onProblem(_, outcome) {
-                finished++;
-                if (outcome.kind === 'failed' || outcome.kind === 'open') say(outcome.message);
-              },
-            },
-            labelWorld,
-          )
-        : // BullMQ is loaded by those who ask for it.
-          await (await import('../labeling/queue/labelQueue.js')).labelQueue(
-            {
-              ...common,
-              ...queue,
-              onTrouble: say,
-              onProgress(all) {
-                ({ finished, rollouts } = all);
-                before ??= rollouts;
-                tell();
-              },
-              onProblem(_, outcome) {
-                if (outcome.kind === 'failed' || outcome.kind === 'open') say(outcome.message);
-              },
-            },
-            labelWorld,
-          );
-    progress.clear();
-    out.write(summaryLine(summary, options, world.now() - started, before ?? 0));
-    return summary.failed + summary.open > 0;
+    return await runOrPlan(problems, options, labelWorld, progress, world);
   } catch (error) {
     if (signal.aborted) {
-      say(`interrupted after ${count(finished, 'problem')} of ${problems.length}; the same command goes on from here`);
+      say(`interrupted after ${count(progress.finished, 'problem')} of ${problems.length}; the same command goes on from here`);
       return 'interrupted';
     }
     if (!(error instanceof PolicyError || error instanceof LabelError || error instanceof OutageError)) throw error;
     say(error.message);
     return true;
   } finally {
-    await Promise.all([policy?.dispose(), verifier.dispose()]);
+    await Promise.all([progress.close(), policy?.dispose(), verifier.dispose()]);
   }
 }
 
@@ -254,6 +212,70 @@ class FirstFailures {
     this.#said.add(who);
     say(`the ${who} failed, so an answer is undecided: ${why}`);
   }
+}
+
+/** Whether something could not be labelled. */
+async function runOrPlan(
+  problems: readonly LabelProblem[],
+  options: LabelCliOptions,
+  labelWorld: LabelWorld,
+  progress: LabelProgress,
+  world: CliWorld,
+): Promise<boolean> {
+  const { problemsFile, settings, jobs, restart, mostUndecided, queue, isShared, prices } = options;
+  const { out, signal } = world;
+  const started = world.now();
+  const isRemote = /^https?:/i.test(options.policy.policy);
+  const scaled = jobs === undefined && isRemote ? { jobs: 4, mostJobs: 64 } : { jobs: jobs ?? 4 };
+  const common = { problems, problemsFile, settings, ...scaled, mostUndecided, signal };
+  const run = { ...common, restart, isShared, ...listeners(progress) };
+  if (options.isPlan) {
+    // A problem of an earlier round is skipped in the next one and counts once.
+    const onProblem: RunOptions['onProblem'] = (problem, outcome) => void (outcome.kind !== 'skipped' && run.onProblem?.(problem, outcome));
+    const plan = await planRun({ ...run, onProblem, mostJobs: run.jobs }, labelWorld, { ...(prices && { prices }) });
+    progress.clear();
+    if (plan !== undefined) out.write(planText(plan, options.out, run.jobs));
+    return plan === undefined || plan.summary.failed + plan.summary.open > 0;
+  }
+  let isFirst = true;
+  const summary =
+    queue === undefined
+      ? await labelRun(run, labelWorld)
+      : // BullMQ is loaded by those who ask for it.
+        await (await import('../labeling/queue/labelQueue.js')).labelQueue(
+          {
+            ...common,
+            ...queue,
+            onTrouble: (message) => progress.say(message),
+            onProgress(all) {
+              progress.share(all, isFirst);
+              isFirst = false;
+            },
+            onProblem(_, outcome) {
+              if (outcome.kind === 'failed' || outcome.kind === 'open') progress.say(outcome.message);
+            },
+          },
+          labelWorld,
+        );
+  progress.clear();
+  out.write(summaryLine(summary, options, world.now() - started, progress.before));
+  return summary.failed + summary.open > 0;
+}
+
+/** What a run in this process tells. */
+function listeners(progress: LabelProgress): Pick<RunOptions, 'onEvent' | 'onProblem'> {
+  const failures = new FirstFailures();
+  return {
+    onEvent(_, event, isRecorded) {
+      if (isRecorded) return;
+      progress.add(event);
+      if (event.event === 'rollouts') failures.note(event.rollouts, (message) => progress.say(message));
+    },
+    onProblem(_, outcome) {
+      progress.end(outcome);
+      if (outcome.kind === 'failed' || outcome.kind === 'open') progress.say(outcome.message);
+    },
+  };
 }
 
 function summaryLine(

@@ -9,6 +9,7 @@ import { devices } from '../protocol/settingsTable.js';
 import { UsageError } from './command.js';
 import { parseOptions, pricesOption, seedOption } from './commandOptions.js';
 import { imagesOption } from './imageFolders.js';
+import type { ProgressOptions } from './labelProgress.js';
 import { verifierOption } from './verifierOption.js';
 
 export interface LabelCliOptions {
@@ -32,6 +33,9 @@ export interface LabelCliOptions {
   /** Event logs keep requests and replies. */
   readonly keepsRequests: boolean;
   readonly prices: Prices | undefined;
+  /** Label a few problems and predict what all of them take. */
+  readonly isPlan: boolean;
+  readonly progress: ProgressOptions;
   /** Share of undecided rollouts beyond which the run stops, in [0, 1]. */
   readonly mostUndecided: number;
   /** Share of failed rollouts beyond which a problem stays open, in [0, 1]. */
@@ -53,6 +57,7 @@ const KINDS = {
   notNegative: ['a number, 0 or more', (value: number) => value >= 0 && value < Infinity],
   share: ['a number above 0, at most 1', (value: number) => value > 0 && value <= 1],
   shareOrNone: ['a number from 0 to 1', (value: number) => value >= 0 && value <= 1],
+  belowHalf: ['a number above 0 and below 0.5', (value: number) => value > 0 && value < 0.5],
   belowOne: ['a number, 0 or more and below 1', (value: number) => value >= 0 && value < 1],
 } as const;
 
@@ -72,8 +77,11 @@ const METHOD_OPTIONS = {
     ['continuations', 'continuations', 'count'],
     ['max-steps', 'maxSteps', 'count'],
     ['threshold', 'threshold', 'belowOne'],
+    ['precision', 'precision', 'belowHalf'],
   ],
 } as const;
+
+const MONTE_CARLO_FLAGS = ['early-stop', 'stop-when-decided', 'skip-uniform'] as const;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
@@ -97,6 +105,9 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     'max-steps': text,
     threshold: text,
     'early-stop': flag,
+    precision: text,
+    'stop-when-decided': flag,
+    'skip-uniform': flag,
     model: text,
     mode: { type: 'string', default: 'chat' },
     temperature: text,
@@ -129,6 +140,10 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     'keep-requests': flag,
     'price-in': text,
     'price-out': text,
+    plan: flag,
+    progress: text,
+    'progress-json': text,
+    metrics: text,
     ...imagesOption,
     queue: text,
     'stalled-after': text,
@@ -163,6 +178,8 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
   ] as const)
     if (isGiven && (values.shared || shard !== undefined || values.slurm !== undefined))
       throw new UsageError(`${other} does not go with --shared, --shard or --slurm`);
+  if (values.plan && (values.queue !== undefined || values.slurm !== undefined || values.shared || shard !== undefined))
+    throw new UsageError('--plan does not go with --shared, --shard, --slurm or --queue: plan with one process first');
   const server = {
     concurrency: number('concurrency', 'count', 64),
     timeout: number('timeout', 'positive', 280) * 1000,
@@ -209,6 +226,8 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     slurm: numberOption('slurm', values.slurm, 'count'),
     isUnsynced: values['no-fsync'],
     keepsRequests: values['keep-requests'],
+    isPlan: values.plan,
+    progress: { every: number('progress', 'notNegative', 30), stream: values['progress-json'], metrics: values.metrics },
     prices: pricesOption(values['price-in'], values['price-out']),
     mostFailed: number('max-failed', 'shareOrNone', defaultMostFailed),
     retryFailed: values['retry-failed'],
@@ -232,10 +251,12 @@ function methodSettings(values: Readonly<Record<string, string | boolean | reado
   const { method, preset } = values;
   if (method !== 'mcts' && method !== 'monte-carlo') throw new UsageError(`--method is mcts or monte-carlo, not "${String(method)}"`);
   const other = method === 'mcts' ? 'monte-carlo' : 'mcts';
-  const foreign = [...METHOD_OPTIONS[other].map(([option]) => option), ...(method === 'mcts' ? ['early-stop'] : ['preset'])].find(
+  const foreign = [...METHOD_OPTIONS[other].map(([option]) => option), ...(method === 'mcts' ? MONTE_CARLO_FLAGS : ['preset'])].find(
     (option) => values[option] !== undefined && values[option] !== false,
   );
   if (foreign !== undefined) throw new UsageError(`--${foreign} goes with --method ${other}`);
+  if (values.precision !== undefined && values['stop-when-decided'] === true)
+    throw new UsageError('--precision does not go with --stop-when-decided: one is for values, the other for labels');
   if (preset !== undefined && preset !== 'paper') throw new UsageError(`--preset is paper, not "${String(preset)}"`);
   const given = Object.fromEntries(
     METHOD_OPTIONS[method].flatMap(([option, setting, kind]) => {
@@ -245,7 +266,14 @@ function methodSettings(values: Readonly<Record<string, string | boolean | reado
   );
   return method === 'mcts'
     ? { ...defaultLabelSettings.mcts, ...(preset === 'paper' && paperSearch), ...given, seed }
-    : { ...defaultLabelSettings['monte-carlo'], ...given, earlyStop: values['early-stop'] === true, seed };
+    : {
+        ...defaultLabelSettings['monte-carlo'],
+        ...given,
+        earlyStop: values['early-stop'] === true,
+        ...(values['stop-when-decided'] === true && { stopWhenDecided: true }),
+        ...(values['skip-uniform'] === true && { skipUniform: true }),
+        seed,
+      };
 }
 
 function objectOption(name: string, given: string | undefined): Record<string, unknown> {

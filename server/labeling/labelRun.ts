@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Breaker, OutageError } from './breaker.js';
 import { ClaimHeld } from './claim.js';
@@ -95,6 +96,8 @@ async function labelProblems(options: RunOptions, world: LabelWorld): Promise<Ru
   // One problem's fatal error ends the others before it is reported.
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
+  // All batches under way listen to it, and stop when they end.
+  setMaxListeners(0, signal);
   const work = async (): Promise<void> => {
     for (let problem = waiting.shift(); problem !== undefined; problem = waiting.shift()) {
       signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import { decidedLabel, knownValue, type StoppingRule } from './economy/stopping.js';
 import { estimate, type RunRecorder } from './runRecorder.js';
 import { prefixOf, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
 
@@ -12,6 +13,12 @@ export interface MonteCarloSettings {
   readonly threshold: number;
   /** Leave the steps after the first wrong one unsampled. */
   readonly earlyStop: boolean;
+  /** Ends the continuations of a step as soon as its label at `threshold` is decided; the labels are those of all continuations. */
+  readonly stopWhenDecided?: boolean;
+  /** Ends them as soon as the value is known to this half width of an anytime-valid 95 % interval, in (0, 0.5). */
+  readonly precision?: number;
+  /** Leaves the steps of a problem unsampled whose solutions are all right or all wrong. */
+  readonly skipUniform?: boolean;
 }
 
 /** VisualPRM's settings (arXiv 2503.10291): a step is right when any continuation succeeds, and every step is continued. */
@@ -22,19 +29,27 @@ export const defaultMonteCarlo: MonteCarloSettings = { solutions: 4, continuatio
  * solutions is continued some times. In the tree a solution is a chain of nodes, one a step; chains share only the root.
  */
 export async function monteCarlo(run: RunRecorder, settings: MonteCarloSettings): Promise<void> {
-  for (const solution of await estimate(run, 0, settings.solutions)) {
+  const solutions = await estimate(run, 0, settings.solutions);
+  const { value: share } = run.tree.nodes[0]!;
+  if (settings.skipUniform === true && (share === 0 || share === 1)) return await run.end(share === 0 ? 'hopeless' : 'trivial');
+  const rule = stoppingRule(settings);
+  for (const solution of solutions) {
     if ('failure' in solution || solution.steps.length === 0) continue;
     let parent = 0;
     let isStopped = false;
     for (const merged of mergeSteps(solution.steps, settings.maxSteps)) {
       parent = await run.addNode(parent, merged);
       if (isStopped) continue;
-      await estimate(run, parent, settings.continuations);
+      await estimate(run, parent, settings.continuations, rule);
       const { value } = run.tree.nodes[parent]!;
       isStopped = settings.earlyStop && value !== undefined && value <= settings.threshold;
     }
   }
   await run.end('done');
+}
+
+function stoppingRule({ stopWhenDecided, precision, threshold }: MonteCarloSettings): StoppingRule | undefined {
+  return precision !== undefined ? knownValue(precision) : stopWhenDecided === true ? decidedLabel(threshold) : undefined;
 }
 
 /** `split_response` of the reference: pieces of equal length, the last one shorter, so that there are at most `maxSteps`. */

@@ -94,7 +94,8 @@ export interface RolloutsEvent extends Stamp {
 
 export type CompleteEvent = Stamp & RolloutVerdict & { readonly event: 'complete'; readonly node: number };
 
-export type EndReason = 'searches' | 'budget' | 'empty pool' | 'done';
+/** `trivial`, `hopeless`: every solution was right or wrong, so the steps were left unsampled. */
+export type EndReason = 'searches' | 'budget' | 'empty pool' | 'done' | 'trivial' | 'hopeless';
 
 export type JudgedRollout = JudgedCompletion | RolloutFailure;
 

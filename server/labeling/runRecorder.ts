@@ -2,6 +2,7 @@ import type { ProblemImage } from '../models/images/imageFile.js';
 import { createRandom } from '../reasoning/random.js';
 import { Breaker } from './breaker.js';
 import { CostMeter } from './economy/batchCost.js';
+import { type Decided, doublingBatches, type StoppingRule } from './economy/stopping.js';
 import type { Judge, JudgeRequest, RolloutVerdict } from './judge.js';
 import { RequestKeeper, RequestRoom } from './keptRequests.js';
 import { LogMismatch } from './labelError.js';
@@ -265,18 +266,21 @@ function isAway(rollout: Rollout): rollout is RolloutFailure {
   return 'failure' in rollout && rollout.isTemporary === true;
 }
 
-/** Samples a node and gives it the value that follows; right rollouts of a search become nodes whose value is assumed. */
-export async function estimate(run: RunRecorder, node: number, count: number): Promise<readonly JudgedRollout[]> {
+/** Samples a node, in batches where a rule may end it early, and gives it the value that follows; right rollouts of a search become nodes whose value is assumed. */
+export async function estimate(run: RunRecorder, node: number, count: number, rule?: StoppingRule): Promise<readonly JudgedRollout[]> {
   const complete = await run.complete(node);
   if (complete !== undefined) {
     const correct = complete.verdict === 'right' ? 1 : 0;
     if (complete.verdict !== 'undecided') await run.emit({ event: 'value', node, correct, total: 1, value: correct });
     return [];
   }
-  const rollouts = await run.sample(node, count);
-  const { right, wrong, children } = run.tree.nodes[node]!;
-  const correct = rolloutCount(right);
-  const total = correct + rolloutCount(wrong);
+  const rollouts: JudgedRollout[] = [];
+  for (const size of rule === undefined ? [count] : doublingBatches(count)) {
+    rollouts.push(...(await run.sample(node, size)));
+    if (rule?.goesOn(decided(run.tree, node), count - rollouts.length) === false) break;
+  }
+  const { right, children } = run.tree.nodes[node]!;
+  const { correct, total } = decided(run.tree, node);
   if (total > 0) await run.emit({ event: 'value', node, correct, total, value: correct / total });
   if (run.tree.begin.method !== 'mcts') return rollouts;
   // Right rollouts are made nodes in the order they came; of an earlier batch they are there already. MM-PRM makes a node
@@ -285,4 +289,9 @@ export async function estimate(run: RunRecorder, node: number, count: number): P
   for (const { rollout } of right.filter(({ rollout: { steps } }) => steps.length > 0).slice(made))
     await run.addNode(node, rollout.steps, true);
   return rollouts;
+}
+
+function decided({ nodes }: SearchTree, node: number): Decided {
+  const correct = rolloutCount(nodes[node]!.right);
+  return { correct, total: correct + rolloutCount(nodes[node]!.wrong) };
 }

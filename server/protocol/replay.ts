@@ -11,7 +11,12 @@ const replayEvent = variants('kind', {
   selected: { search: number, q: number, u: number, pool: number },
   /** `step`: the last step of the prefix that was sampled, counted from 1 along its path. */
   move: { step: count, outcome: oneOf('before', 'after') },
-  end: { reason: oneOf('searches', 'budget', 'empty pool', 'done'), rollouts: count, failures: count, undecided: count },
+  end: {
+    reason: oneOf('searches', 'budget', 'empty pool', 'done', 'trivial', 'hopeless'),
+    rollouts: count,
+    failures: count,
+    undecided: count,
+  },
 });
 export type ReplayEvent = Infer<typeof replayEvent>;
 

@@ -21,6 +21,13 @@ export interface Expense {
 export const PHASES = ['question', 'steps', 'more'] as const;
 export type Phase = (typeof PHASES)[number];
 
+export interface TimedBatch {
+  /** ms since 1970. */
+  readonly from: number;
+  readonly to: number;
+  readonly rollouts: number;
+}
+
 /** What one problem's labels cost, from its log: earlier parts of a resumed run included. */
 export interface ProblemExpense {
   readonly method: string;
@@ -28,8 +35,8 @@ export interface ProblemExpense {
   /** Steps, or states of a search, that got a value. */
   readonly labels: number;
   readonly phases: Readonly<Record<Phase, Expense>>;
-  /** When batches were under way, from and to, ms since 1970; none in logs without times. */
-  readonly busy: readonly (readonly [from: number, to: number])[];
+  /** Its batches with their times, in order; none in logs without times. */
+  readonly batches: readonly TimedBatch[];
 }
 
 /** What is paid, in any currency. */
@@ -65,14 +72,15 @@ export function problemExpense(events: readonly RunEvent[]): ProblemExpense | un
   if (begin?.event !== 'begin') return undefined;
   const phases = { question: newExpense(), steps: newExpense(), more: newExpense() };
   const labeled = new Set<number>();
-  const busy: [number, number][] = [];
+  const batches: TimedBatch[] = [];
   let isFinished = false;
   for (const event of events) {
     if (event.event === 'end') isFinished = true;
     if (event.event === 'value' && event.node > 0) labeled.add(event.node);
     if (event.event !== 'rollouts' && event.event !== 'complete') continue;
     const expense = phases[isFinished ? 'more' : event.node === 0 ? 'question' : 'steps'];
-    for (const rollout of event.event === 'rollouts' ? event.rollouts : []) {
+    const rollouts = event.event === 'rollouts' ? event.rollouts : [];
+    for (const rollout of rollouts) {
       expense.rollouts++;
       if ('failure' in rollout) expense.failures++;
       else if (rollout.verdict === 'undecided') expense.undecided++;
@@ -87,16 +95,16 @@ export function problemExpense(events: readonly RunEvent[]): ProblemExpense | un
     expense.judgeRequests += cost.judge?.requests ?? 0;
     expense.judgeTokens += (cost.judge?.prompt ?? 0) + (cost.judge?.completion ?? 0);
     expense.ms += cost.ms;
-    if (event.at !== undefined) busy.push([event.at - cost.ms, event.at]);
+    if (event.at !== undefined) batches.push({ from: event.at - cost.ms, to: event.at, rollouts: rollouts.length });
   }
-  return { method: begin.method, isFinished, labels: labeled.size, phases, busy };
+  return { method: begin.method, isFinished, labels: labeled.size, phases, batches };
 }
 
 /** ms in which at least one batch was under way: pauses between the parts of a resumed run are not in it. */
-export function busyTime(spans: readonly (readonly [from: number, to: number])[]): number {
+export function busyTime(batches: readonly TimedBatch[]): number {
   let sum = 0;
   let end = -Infinity;
-  for (const [from, to] of spans.toSorted(([a], [b]) => a - b)) {
+  for (const { from, to } of batches.toSorted((a, b) => a.from - b.from)) {
     sum += Math.max(0, to - Math.max(from, end));
     end = Math.max(end, to);
   }

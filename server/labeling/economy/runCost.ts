@@ -37,6 +37,6 @@ export async function runCost(folder: string): Promise<RunCost> {
     methods: [...new Set(found.map(({ method }) => method))],
     phases,
     total,
-    seconds: busyTime(found.flatMap(({ busy }) => busy)) / 1000,
+    seconds: busyTime(found.flatMap(({ batches }) => batches)) / 1000,
   };
 }

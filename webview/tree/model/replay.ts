@@ -98,6 +98,8 @@ const ENDS = {
   budget: 'Ended with the budget of rollouts',
   'empty pool': 'Ended with no wrong rollout left to look into',
   done: 'Ended with every step sampled',
+  trivial: 'Ended after its solutions: every one is right',
+  hopeless: 'Ended after its solutions: every one is wrong',
 } as const;
 
 /** A node as the words name it; `Node 5` in the file's hover is the same one. */

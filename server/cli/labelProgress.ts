@@ -1,0 +1,231 @@
+import { appendFile } from 'node:fs/promises';
+import { writeWhole } from '../files/writeWhole.js';
+import type { ProblemOutcome } from '../labeling/labelRun.js';
+import { countEvent, newCounts, type RolloutCounts } from '../labeling/rolloutCounts.js';
+import type { RunEvent } from '../labeling/runEvents.js';
+import { count } from '../language/solutionValues.js';
+import { type CliWorld, UsageError } from './command.js';
+import { duration } from './planText.js';
+import { ProgressLine } from './progressLine.js';
+
+export interface ProgressOptions {
+  /** Seconds between two lines where there is no terminal, and between two records and metrics; 0: no lines. */
+  readonly every: number;
+  /** A file that gets a JSON object at every interval. */
+  readonly stream: string | undefined;
+  /** A file that has the latest numbers for Prometheus (node_exporter's textfile collector). */
+  readonly metrics: string | undefined;
+}
+
+/** How far a run is: one line of the JSON stream. */
+export interface ProgressRecord extends RolloutCounts {
+  /** ms since 1970. */
+  readonly at: number;
+  readonly state: 'running' | 'ended';
+  readonly problems: number;
+  readonly done: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly open: number;
+  /** Seconds since the run began. */
+  readonly seconds: number;
+  readonly rolloutsPerSecond: number;
+  /** Seconds that are left if the other problems take as long; absent before the first one is labeled. */
+  readonly secondsLeft?: number;
+}
+
+/** Tells how a run goes: on a terminal in one line that is rewritten, elsewhere in a line now and then, and in files. */
+export class LabelProgress {
+  readonly #world: CliWorld;
+  readonly #options: ProgressOptions;
+  readonly #problems: number;
+  readonly #line: ProgressLine;
+  readonly #started: number;
+  readonly #outcomes = { done: 0, skipped: 0, failed: 0, open: 0 };
+  #counts = newCounts();
+  #timer: NodeJS.Timeout | undefined;
+  /** Writes follow each other. */
+  #writing: Promise<void> = Promise.resolve();
+  #hasBegun = false;
+  #hasFailed = false;
+  /** Sampled by others before this process joined them. */
+  #before = 0;
+
+  constructor(world: CliWorld, problems: number, options: ProgressOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#problems = problems;
+    this.#line = new ProgressLine(world);
+    this.#started = world.now();
+  }
+
+  /** Begins to tell. Rejects with UsageError when a file cannot be written. */
+  async begin(): Promise<void> {
+    const { every } = this.#options;
+    try {
+      await this.#write('running');
+      this.#hasBegun = true;
+    } catch (error) {
+      throw new UsageError((error as Error).message);
+    }
+    if (every === 0) return;
+    this.#timer = setInterval(() => this.#tick(), every * 1000);
+    this.#timer.unref();
+  }
+
+  get finished(): number {
+    return Object.values(this.#outcomes).reduce((sum, one) => sum + one, 0);
+  }
+
+  /** Rollouts that another process sampled before. */
+  get before(): number {
+    return this.#before;
+  }
+
+  /** An event that happened now, not in an earlier run. */
+  add(event: RunEvent): void {
+    countEvent(this.#counts, event);
+    this.#line.tell(this.#text());
+  }
+
+  end(outcome: ProblemOutcome): void {
+    this.#outcomes[outcome.kind]++;
+    this.#line.tell(this.#text());
+  }
+
+  /** What all processes of a shared run did. */
+  share({ finished, ...counts }: RolloutCounts & { readonly finished: number }, isFirst: boolean): void {
+    if (isFirst) this.#before = counts.rollouts;
+    this.#outcomes.done = finished;
+    this.#counts = counts;
+    this.#line.tell(this.#text());
+  }
+
+  /** A message between the lines. */
+  say(message: string): void {
+    this.#line.clear();
+    this.#world.err.write(`steplens: ${message}\n`);
+  }
+
+  clear(): void {
+    this.#line.clear();
+  }
+
+  /** Ends the line and writes the last record. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#line.clear();
+    if (this.#hasBegun) this.#queue('ended');
+    await this.#writing;
+  }
+
+  get record(): Omit<ProgressRecord, 'state'> {
+    const { done, skipped, failed, open } = this.#outcomes;
+    const seconds = (this.#world.now() - this.#started) / 1000;
+    const worked = done + failed + open;
+    const left = this.#problems - this.finished;
+    return {
+      at: this.#world.date(),
+      problems: this.#problems,
+      done,
+      skipped,
+      failed,
+      open,
+      ...this.#counts,
+      seconds: rounded(seconds),
+      rolloutsPerSecond: rounded(seconds > 0 ? (this.#counts.rollouts - this.#before) / seconds : 0),
+      ...(worked > 0 && { secondsLeft: rounded((left * seconds) / worked) }),
+    };
+  }
+
+  #text(): string {
+    const { problems, failed, open, rollouts, failures, undecided, rolloutsPerSecond, secondsLeft } = this.record;
+    const some = (parts: readonly (readonly [number, string])[]): string => {
+      const shown = parts.filter(([number]) => number > 0).map(([number, name]) => `${number.toLocaleString('en-US')} ${name}`);
+      return shown.length === 0 ? '' : ` (${shown.join(', ')})`;
+    };
+    return [
+      `${this.finished.toLocaleString('en-US')} of ${count(problems, 'problem')}${some([
+        [failed, 'failed'],
+        [open, 'open'],
+      ])}`,
+      `${count(rollouts, 'rollout')}${some([
+        [failures, 'failed'],
+        [undecided, 'undecided'],
+      ])}`,
+      `${rolloutsPerSecond.toFixed(1)} rollouts/s`,
+      ...(secondsLeft === undefined ? [] : [`about ${duration(secondsLeft)} left`]),
+    ].join(', ');
+  }
+
+  #tick(): void {
+    if (this.#world.err.isTTY !== true) this.#world.err.write(`steplens: ${this.#text()}\n`);
+    this.#queue('running');
+  }
+
+  #queue(state: ProgressRecord['state']): void {
+    this.#writing = this.#writing.then(() =>
+      this.#write(state).catch((error: unknown) => {
+        // The labels are worth more than news of them.
+        if (!this.#hasFailed) this.say((error as Error).message);
+        this.#hasFailed = true;
+      }),
+    );
+  }
+
+  async #write(state: ProgressRecord['state']): Promise<void> {
+    const { stream, metrics } = this.#options;
+    const record: ProgressRecord = { state, ...this.record };
+    const writes = [
+      [stream, (path: string) => appendFile(path, `${JSON.stringify(record)}\n`)],
+      [metrics, (path: string) => writeWhole(path, metricsText(record))],
+    ] as const;
+    for (const [path, write] of writes) {
+      if (path === undefined) continue;
+      await write(path).catch((error: unknown) => {
+        throw new Error(`${path} cannot be written: ${(error as Error).message}`);
+      });
+    }
+  }
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+/** Prometheus' text format. */
+export function metricsText(record: ProgressRecord): string {
+  const { problems, done, skipped, failed, open } = record;
+  const states = { done, skipped, failed, open, waiting: problems - done - skipped - failed - open };
+  const counters: Readonly<Record<string, readonly [value: number, help: string]>> = {
+    rollouts: [record.rollouts, 'Rollouts sampled.'],
+    rollouts_failed: [record.failures, 'Rollouts that failed.'],
+    rollouts_undecided: [record.undecided, 'Rollouts that nobody could decide.'],
+    requests: [record.requests, 'Requests to the policy.'],
+    judge_requests: [record.judgeRequests, 'Requests to the judge.'],
+    prompt_tokens: [record.promptTokens, 'Prompt tokens as the server reports them.'],
+    completion_tokens: [record.completionTokens, 'Completion tokens as the server reports them.'],
+    judge_tokens: [record.judgeTokens, "The judge's tokens."],
+  };
+  return [
+    '# HELP steplens_label_problems Problems of the run by state.',
+    '# TYPE steplens_label_problems gauge',
+    ...Object.entries(states).map(([state, value]) => `steplens_label_problems{state="${state}"} ${value}`),
+    ...Object.entries(counters).flatMap(([name, [value, help]]) => [
+      `# HELP steplens_label_${name}_total ${help}`,
+      `# TYPE steplens_label_${name}_total counter`,
+      `steplens_label_${name}_total ${value}`,
+    ]),
+    '# HELP steplens_label_running 1 while the run goes on.',
+    '# TYPE steplens_label_running gauge',
+    `steplens_label_running ${record.state === 'running' ? 1 : 0}`,
+    ...(record.secondsLeft === undefined
+      ? []
+      : [
+          '# HELP steplens_label_seconds_left Seconds left if the other problems take as long.',
+          '# TYPE steplens_label_seconds_left gauge',
+          `steplens_label_seconds_left ${record.secondsLeft}`,
+        ]),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,97 @@
+import { createRandom, shuffled } from '../../reasoning/random.js';
+import { readEventLog } from '../eventLog.js';
+import type { LabelWorld } from '../labelProblem.js';
+import { labelRun, type RunOptions, type RunSummary } from '../labelRun.js';
+import { problemFiles } from '../runFiles.js';
+import {
+  type Expense,
+  money,
+  type Prediction,
+  type Prices,
+  type ProblemExpense,
+  predictTotal,
+  problemExpense,
+  totalExpense,
+} from './ledger.js';
+import { fullRate } from './throughput.js';
+
+/** What labeling all problems will take, those of the sample included. */
+export interface Plan {
+  readonly problems: number;
+  /** Problems that were labeled for the plan; their labels are kept. */
+  readonly sampled: number;
+  readonly labels: Prediction;
+  readonly rollouts: Prediction;
+  readonly requests: Prediction;
+  readonly promptTokens: Prediction;
+  readonly completionTokens: Prediction;
+  readonly judgeRequests: Prediction;
+  /** With as many problems at once as in the plan. */
+  readonly seconds: Prediction;
+  readonly price?: Prediction;
+  readonly summary: RunSummary;
+}
+
+export interface PlanOptions {
+  readonly prices?: Prices;
+  /** Half the width of the interval of the rollouts, as a share of their number, that ends the sampling (default: 0.15). */
+  readonly precision?: number;
+}
+
+/** Problems of the first round; each further one doubles them. */
+const FIRST = 8;
+/** Problems that are sampled at most, if the interval is still too wide. */
+const MOST = 128;
+
+/**
+ * Labels problems drawn at random into the run's folder until what all of them will take is known well enough, and predicts
+ * it. Nothing is wasted: the run itself continues with the other problems. Rejects as `labelRun` does; undefined when no
+ * problem of the sample has a log.
+ */
+export async function planRun(
+  options: RunOptions,
+  world: LabelWorld,
+  { prices, precision = 0.15 }: PlanOptions = {},
+): Promise<Plan | undefined> {
+  const { problems, settings, jobs } = options;
+  const order = shuffled(problems.length, createRandom(settings.seed, 'plan'));
+  for (let size = FIRST; ; size *= 2) {
+    const chosen = order.slice(0, Math.min(size, MOST)).map((index) => problems[index]!);
+    const summary = await labelRun({ ...options, problems: chosen, restart: options.restart && size === FIRST }, world);
+    const found: ProblemExpense[] = [];
+    for (const { id } of chosen) {
+      const events = (await readEventLog(problemFiles(world.folder, id, settings.method).log)).recorded.map(({ event }) => event);
+      const expense = problemExpense(events);
+      if (expense !== undefined) found.push(expense);
+    }
+    const expenses = found.map(totalExpense);
+    const predict = (amounts: readonly number[]): Prediction => predictRest(amounts, problems.length);
+    const rollouts = predict(expenses.map((one) => one.rollouts));
+    const isKnown = rollouts.high - rollouts.value <= precision * rollouts.value;
+    if (chosen.length < Math.min(problems.length, MOST) && !isKnown) continue;
+    if (found.length === 0) return undefined;
+    const of = (key: keyof Expense): Prediction => predict(expenses.map((one) => one[key]));
+    const rate = fullRate(found, jobs);
+    return {
+      problems: problems.length,
+      sampled: chosen.length,
+      labels: predict(found.map(({ labels }) => labels)),
+      rollouts,
+      requests: of('requests'),
+      promptTokens: of('promptTokens'),
+      completionTokens: of('completionTokens'),
+      judgeRequests: of('judgeRequests'),
+      seconds: { value: rollouts.value / rate, low: rollouts.low / rate, high: rollouts.high / rate },
+      ...(prices && { price: predict(expenses.map((one) => money(one, prices))) }),
+      summary,
+    };
+  }
+}
+
+/** What is known of the sample, and what the rest will take. */
+function predictRest(amounts: readonly number[], problems: number): Prediction {
+  const known = amounts.reduce((sum, one) => sum + one, 0);
+  const rest = predictTotal(amounts, problems - amounts.length);
+  if (rest === undefined) return { value: known, low: known, high: problems > amounts.length ? Infinity : known };
+  return { value: known + rest.value, low: known + rest.low, high: known + rest.high };
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictTotal } from '../../server/labeling/economy/ledger.js';
+import { planRun } from '../../server/labeling/economy/plan.js';
+import { runCost } from '../../server/labeling/economy/runCost.js';
+import { fullRate } from '../../server/labeling/economy/throughput.js';
+import type { LabelWorld } from '../../server/labeling/labelProblem.js';
+import type { RunOptions } from '../../server/labeling/labelRun.js';
+import { defaultLabelSettings, type LabelSettings } from '../../server/labeling/runSettings.js';
+import { createRandom } from '../../server/reasoning/random.js';
+import { run } from '../cli/runner.js';
+import { connect, startServer } from './openAiSetup.js';
+import { problem, walkPolicy } from './scripted.js';
+import { answerJudge } from './solverPolicy.js';
+import type { VllmServer } from './vllmServer.js';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'steplens-plan-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function newRun(settings: LabelSettings, count: number): Promise<{ server: VllmServer; world: LabelWorld; options: RunOptions }> {
+  const server = await startServer({}, walkPolicy({ mistakeRate: 0.2 }));
+  const folder = await mkdtemp(join(root, 'run-'));
+  const policy = connect(server, { continuation: 'prefix' });
+  return {
+    server,
+    world: { policy, judge: answerJudge, folder, images: () => [], now: () => Date.now(), isUnsynced: true },
+    options: {
+      problems: Array.from({ length: count }, (_, i) => ({ ...problem, id: `p${i}`, question: `How many mistakes, ${i}?` })),
+      problemsFile: 'problems.json',
+      settings,
+      jobs: 4,
+      restart: false,
+      signal: new AbortController().signal,
+    },
+  };
+}
+
+describe('a plan', () => {
+  it('is exact when all problems were sampled for it', async () => {
+    const { world, options } = await newRun({ ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 }, 5);
+    const plan = (await planRun(options, world))!;
+    const { total } = await runCost(world.folder);
+    expect(plan.rollouts).toEqual({ value: total.rollouts, low: total.rollouts, high: total.rollouts });
+  });
+
+  it('is written by label --plan, which the same command without it continues', async () => {
+    const server = await startServer({}, walkPolicy({ mistakeRate: 0.2 }));
+    const file = join(root, 'problems.json');
+    await writeFile(
+      file,
+      JSON.stringify(Array.from({ length: 40 }, (_, i) => ({ id: `p${i}`, question: `How many ${i}?`, correct_answer: '0' }))),
+    );
+    const args = ['label', file, '--policy', server.url, '--out', join(root, 'cli'), '--rollouts', '4', '--jobs', '4', '--no-fsync'];
+    const world = { openPolicy: () => connect(server, { continuation: 'prefix' }), date: () => Date.now() };
+    const planned = await run([...args, '--plan', '--price-in', '1', '--price-out', '4'], world);
+    expect([planned.code, planned.err]).toEqual([0, '']);
+    expect(planned.out).toMatch(/^Plan for 40 problems, from \d+ that were labeled -> .*cli; in brackets a 95 % interval\.\n/);
+    for (const name of ['step labels', 'rollouts', 'requests', 'prompt tokens', 'completion tokens', 'time', 'price'])
+      expect(planned.out).toMatch(new RegExp(`^ {2}${name} +\\S.* \\(.* to .*\\)$`, 'm'));
+    const sampled = Number(/from (\d+) that/.exec(planned.out)![1]);
+    const { out } = await run(args, world);
+    expect(out).toContain(`${40 - sampled} problems, ${sampled} skipped`);
+    expect(await run([...args, '--plan', '--shared'], world)).toMatchObject({ code: 2, err: expect.stringContaining('--plan') as string });
+  });
+});
+
+describe('a prediction of a sum', () => {
+  it('has the sum in its 95 % interval about as often as it says, for costs with a long tail too', () => {
+    let covered = 0;
+    const trials = 2000;
+    for (let trial = 0; trial < trials; trial++) {
+      const random = createRandom(trial, 'costs');
+      const draw = (): number => 1 - Math.log(1 - random());
+      const prediction = predictTotal(Array.from({ length: 16 }, draw), 200)!;
+      const actual = Array.from({ length: 200 }, draw).reduce((sum, one) => sum + one, 0);
+      if (prediction.low <= actual && actual <= prediction.high) covered++;
+    }
+    expect(covered / trials).toBeGreaterThan(0.92);
+    expect(covered / trials).toBeLessThan(0.99);
+  });
+});
+
+describe('the rate of a run', () => {
+  const batch = (from: number, to: number, rollouts: number) => ({ from, to, rollouts });
+
+  it('is that while all jobs were busy, not that of its end', () => {
+    // Two at once for 2 s, then one alone for 8 s.
+    const problems = [{ batches: [batch(0, 1000, 10), batch(1000, 2000, 10)] }, { batches: [batch(0, 2000, 20), batch(2000, 10_000, 8)] }];
+    expect(fullRate(problems, 2)).toBeCloseTo(40 / 2, 9);
+  });
+
+  it('leaves out the pause of a resumed run, and takes what there is when there are fewer problems than jobs', () => {
+    expect(fullRate([{ batches: [batch(0, 1000, 10), batch(1_000_000, 1_001_000, 10)] }], 4)).toBeCloseTo(10, 9);
+    expect(fullRate([{ batches: [] }], 4)).toBe(Infinity);
+  });
+});
