@@ -35,7 +35,7 @@ import { stopLabeling } from './commands/stopLabeling.js';
 import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
 import { registerDebugger } from './debug/searchDebugger.js';
 import { EvaluationPanels } from './panels/evaluationPanels.js';
-import { ReviewPanels } from './panels/reviewPanel.js';
+import { ReviewPanels } from './panels/reviewPanels.js';
 import { TreePanels } from './panels/treePanels.js';
 import { Claims } from './shell/claims.js';
 import { Client } from './shell/client.js';

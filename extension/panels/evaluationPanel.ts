@@ -1,77 +1,60 @@
 import { randomUUID } from 'node:crypto';
-import { CancellationTokenSource, type Disposable, env, type LogOutputChannel, Uri, type WebviewPanel, window, workspace } from 'vscode';
+import { CancellationTokenSource, env, type Uri, type WebviewPanel, window, workspace } from 'vscode';
 import { Evaluate, type EvaluateLine, type EvaluateParams } from '../../server/protocol/evaluation.js';
-import type { EvaluationEvents, EvaluationRequests, EvaluationResult } from '../../webview/evaluation/protocol.js';
-import type { Client } from '../shell/client.js';
+import {
+  type EvaluationEvents,
+  type EvaluationRequests,
+  type EvaluationResult,
+  evaluationProtocol,
+} from '../../webview/evaluation/protocol.js';
 import type { Settings } from '../shell/settings.js';
-import { panelHtml } from './html.js';
-import { type Handlers, PanelWire } from './rpc.js';
+import { Panel, type PanelHost } from './panel.js';
+import type { Handlers } from './panelWire.js';
 
 /** What an evaluation panel needs of the extension. */
-export interface EvaluationWorld {
-  readonly client: Client;
+export interface EvaluationHost extends PanelHost {
   readonly settings: Settings;
-  readonly log: LogOutputChannel;
-  readonly extensionUri: Uri;
 }
 
 /** Best-of-N or process scores of a few files. The panel holds no numbers but those of its last evaluation, for saving them. */
-export class EvaluationPanel implements Disposable {
-  readonly #world: EvaluationWorld;
-  readonly #panel: WebviewPanel;
-  readonly #wire: PanelWire<EvaluationRequests, EvaluationEvents>;
-  readonly #subscriptions: Disposable[];
+export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents> {
+  readonly #host: EvaluationHost;
   #lines: readonly EvaluateLine[] = [];
   /** Of the evaluation under way. */
   #id: string | undefined;
   #threshold: number | null;
 
   constructor(
-    world: EvaluationWorld,
-    panel: WebviewPanel,
+    host: EvaluationHost,
+    webviewPanel: WebviewPanel,
     readonly uris: readonly Uri[],
   ) {
-    this.#world = world;
-    this.#panel = panel;
-    this.#threshold = world.settings.read().threshold;
-    this.#wire = new PanelWire<EvaluationRequests, EvaluationEvents>(panel.webview, this.#handlers(), world.log);
-    const own = new Set(uris.map(String));
-    this.#subscriptions = [
-      this.#wire,
-      world.client.onDidProgressEvaluation(({ id, ...progress }) => {
-        if (id === this.#id) this.#wire.emit('progress', progress);
+    super(webviewPanel, host.extensionUri);
+    const { settings, client, log } = host;
+    this.#host = host;
+    this.#threshold = settings.read().threshold;
+    const title = `Evaluation: ${nameOf(uris[0])}${uris.length > 1 ? ` and ${uris.length - 1} more` : ''}`;
+    this.load({ bundle: 'evaluation', title }, evaluationProtocol, this.#handlers(), log);
+    const files = new Set(uris.map(String));
+    this.own(
+      client.onDidProgressEvaluation(({ id, ...progress }) => {
+        if (id === this.#id) this.emit('progress', progress);
       }),
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0 && own.has(document.uri.toString())) this.#wire.emit('outdated', { cause: 'file' });
+        if (contentChanges.length > 0 && files.has(document.uri.toString())) this.emit('outdated', { cause: 'file' });
       }),
-      world.settings.onDidChange(() => {
-        const { threshold } = world.settings.read();
+      settings.onDidChange(() => {
+        const { threshold } = settings.read();
         if (threshold === this.#threshold) return;
         this.#threshold = threshold;
-        this.#wire.emit('outdated', { cause: 'threshold' });
+        this.emit('outdated', { cause: 'threshold' });
       }),
-    ];
-    panel.title = `Evaluation: ${nameOf(uris[0])}${uris.length > 1 ? ` and ${uris.length - 1} more` : ''}`;
-    panel.webview.options = { enableScripts: true, localResourceRoots: [Uri.joinPath(world.extensionUri, 'dist')] };
-    panel.webview.html = panelHtml(panel.webview, world.extensionUri, { bundle: 'evaluation', title: 'Evaluation' });
-  }
-
-  get onDidDispose(): WebviewPanel['onDidDispose'] {
-    return this.#panel.onDidDispose;
-  }
-
-  /** Brings the panel to the front. */
-  show(): void {
-    this.#panel.reveal(undefined, true);
-  }
-
-  dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    );
   }
 
   #handlers(): Handlers<EvaluationRequests> {
     return {
-      evaluate: ({ rescore }, signal) => this.#evaluate(rescore === true, signal),
+      evaluate: ({ rescore }, signal) => this.#evaluate(rescore, signal),
       useThreshold: async ({ threshold }) => {
         if (!(threshold >= 0 && threshold <= 1)) throw new Error('A threshold is a number from 0 to 1.');
         await this.#useThreshold(threshold);
@@ -84,7 +67,7 @@ export class EvaluationPanel implements Disposable {
         return null;
       },
       copy: async ({ text }) => {
-        await env.clipboard.writeText(String(text));
+        await env.clipboard.writeText(text);
         return null;
       },
     };
@@ -99,7 +82,7 @@ export class EvaluationPanel implements Disposable {
       for (const uri of this.uris) if (uri.scheme !== 'file') await workspace.openTextDocument(uri);
       const uris = this.uris.map(String);
       const params: EvaluateParams = { id, uris, rescore };
-      const outcome = await this.#world.client.request(Evaluate, params, source.token);
+      const outcome = await this.#host.client.request(Evaluate, params, source.token);
       this.#lines = outcome.lines;
       return { uris, ...outcome };
     } finally {
@@ -110,7 +93,7 @@ export class EvaluationPanel implements Disposable {
 
   /** The message lets it be undone; it is not waited for. */
   async #useThreshold(threshold: number): Promise<void> {
-    const { settings, log } = this.#world;
+    const { settings, log } = this.#host;
     const before = settings.read().threshold;
     await settings.write('threshold', threshold);
     const was = before === null ? "the model's own" : before.toFixed(2);

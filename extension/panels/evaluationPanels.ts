@@ -1,53 +1,37 @@
-import { type Disposable, Uri, ViewColumn, type WebviewPanel, type WebviewPanelSerializer, window } from 'vscode';
+import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { readEvaluationState } from '../../webview/evaluation/protocol.js';
-import { EvaluationPanel, type EvaluationWorld } from './evaluationPanel.js';
+import { type EvaluationHost, EvaluationPanel } from './evaluationPanel.js';
+import { Panels } from './panel.js';
 
 export const evaluationViewType = 'steplens.evaluation';
 
-/** The open evaluation panels, one a list of files; restores those of the last session. */
-export class EvaluationPanels implements Disposable, WebviewPanelSerializer {
-  readonly #world: EvaluationWorld;
-  readonly #panels = new Map<string, EvaluationPanel>();
-  readonly #serializer: Disposable;
+/** The open evaluation panels, one a list of files. */
+export class EvaluationPanels extends Panels<EvaluationPanel> {
+  readonly #host: EvaluationHost;
 
-  constructor(world: EvaluationWorld) {
-    this.#world = world;
-    this.#serializer = window.registerWebviewPanelSerializer(evaluationViewType, this);
+  constructor(host: EvaluationHost) {
+    super(evaluationViewType);
+    this.#host = host;
   }
 
   /** Shows the evaluation of files taken together. */
   open(uris: readonly Uri[]): void {
-    const panel = this.#panels.get(keyOf(uris));
-    if (panel) return panel.show();
-    this.#add(
-      window.createWebviewPanel(evaluationViewType, 'Evaluation', ViewColumn.Beside, { enableScripts: true, localResourceRoots: [] }),
-      uris,
-    );
+    const key = keyOf(uris);
+    const panel = this.find((one) => keyOf(one.uris) === key);
+    if (panel) return panel.bringToFront();
+    const options = { enableScripts: true, localResourceRoots: [] };
+    this.#add(window.createWebviewPanel(evaluationViewType, 'Evaluation', ViewColumn.Beside, options), uris);
   }
 
   deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {
-    const persisted = readEvaluationState(state);
-    if (persisted)
-      this.#add(
-        panel,
-        persisted.uris.map((uri) => Uri.parse(uri, true)),
-      );
+    const uris = readEvaluationState(state)?.uris.map((uri) => Uri.parse(uri, true));
+    if (uris) this.#add(panel, uris);
     else panel.dispose();
     return Promise.resolve();
   }
 
-  dispose(): void {
-    this.#serializer.dispose();
-    for (const panel of this.#panels.values()) panel.dispose();
-  }
-
-  #add(webviewPanel: WebviewPanel, uris: readonly Uri[]): void {
-    const panel = new EvaluationPanel(this.#world, webviewPanel, uris);
-    this.#panels.set(keyOf(uris), panel);
-    panel.onDidDispose(() => {
-      this.#panels.delete(keyOf(uris));
-      panel.dispose();
-    });
+  #add(panel: WebviewPanel, uris: readonly Uri[]): void {
+    this.add(new EvaluationPanel(this.#host, panel, uris));
   }
 }
 

@@ -5,12 +5,12 @@ import { Uri, type Webview } from 'vscode';
 export interface PanelPage {
   readonly bundle: 'webview' | 'evaluation' | 'review';
   readonly title: string;
+  /** Name of its icons in media/icons, without `-light.svg`. */
+  readonly icon?: string;
 }
 
-const treePage: PanelPage = { bundle: 'webview', title: 'Reasoning Tree' };
-
 /** A panel's page: one script with a nonce, our style sheets, the images of the allowed folders, and nothing else. */
-export function panelHtml(webview: Webview, extensionUri: Uri, { bundle, title } = treePage): string {
+export function panelHtml(webview: Webview, extensionUri: Uri, { bundle, title }: PanelPage): string {
   const nonce = randomBytes(16).toString('base64');
   // FAST, which the toolkit builds on, tests one style sheet at start; it takes the nonce of this `meta`.
   const styleNonce = randomBytes(16).toString('base64');
@@ -31,10 +31,14 @@ export function panelHtml(webview: Webview, extensionUri: Uri, { bundle, title }
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <link rel="stylesheet" href="${resource('codicon.css')}">
   <link rel="stylesheet" href="${resource(`${bundle}.css`)}">
-  <title>${title}</title>
+  <title>${escaped(title)}</title>
 </head>
 <body>
   <script nonce="${nonce}" src="${resource(`${bundle}.js`)}"></script>
 </body>
 </html>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

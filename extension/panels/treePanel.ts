@@ -1,8 +1,6 @@
 import {
   commands,
-  type Disposable,
   env,
-  type LogOutputChannel,
   type Position,
   Range,
   type TextDocument,
@@ -20,30 +18,18 @@ import { NodeRollouts, type NodeView, type ProblemView, ProblemViewRequest, type
 import { ScoreDocument } from '../../server/protocol/scoring.js';
 import type { StepAtResult } from '../../server/protocol/steps.js';
 import { rootPath } from '../../server/reasoning/paths.js';
-import { type InitialView, readPersistedState, type TreeEvents, type TreeRequests } from '../../webview/tree/protocol.js';
-import type { Client } from '../shell/client.js';
+import { type InitialView, readPersistedState, type TreeEvents, type TreeRequests, treeProtocol } from '../../webview/tree/protocol.js';
 import { reveal, toRange } from '../shell/editors.js';
 import { messageOf } from '../shell/log.js';
 import { stepAt } from '../shell/stepAt.js';
-import { panelHtml } from './html.js';
-import { type Handlers, PanelWire } from './rpc.js';
+import { Panel, type PanelHost } from './panel.js';
+import type { Handlers } from './panelWire.js';
 
 const cursorSettleMs = 120;
 
-/** What a panel needs of the extension. */
-export interface PanelWorld {
-  readonly client: Client;
-  readonly log: LogOutputChannel;
-  readonly extensionUri: Uri;
-}
-
 /** The reasoning tree of one document, beside its editor. The panel holds no content: it asks, and every answer is fresh. */
-export class TreePanel implements Disposable {
-  readonly #world: PanelWorld;
-  readonly #panel: WebviewPanel;
-  readonly #wire: PanelWire<TreeRequests, TreeEvents>;
-  readonly #subscriptions: Disposable[];
-  readonly #imageFolders = new Set<string>();
+export class TreePanel extends Panel<TreeRequests, TreeEvents> {
+  readonly #host: PanelHost;
   #uri: Uri;
   #problem: number;
   /** Stays on its file; otherwise it shows the file of the active editor. */
@@ -56,29 +42,22 @@ export class TreePanel implements Disposable {
   #isStale = false;
   #pendingNode: number | undefined;
 
-  constructor(world: PanelWorld, panel: WebviewPanel, uri: Uri, problem: number) {
-    this.#world = world;
-    this.#panel = panel;
+  constructor(host: PanelHost, webviewPanel: WebviewPanel, uri: Uri, problem: number) {
+    super(webviewPanel, host.extensionUri);
+    this.#host = host;
     this.#uri = uri;
     this.#problem = problem;
-    this.#wire = new PanelWire<TreeRequests, TreeEvents>(panel.webview, this.#handlers(), world.log);
-    this.#subscriptions = [
-      this.#wire,
+    this.load({ bundle: 'webview', title: this.#title, icon: 'tree' }, treeProtocol, this.#handlers(), host.log);
+    this.own(
       window.onDidChangeTextEditorSelection((event) => this.#onCursor(event)),
-      world.client.onDidChangeDocument((params) => {
+      host.client.onDidChangeDocument((params) => {
         if (params.uri === this.uri.toString()) this.#refreshSoon();
       }),
-      world.client.onDidChangeLabeling((params) => {
+      host.client.onDidChangeLabeling((params) => {
         if (params.file === this.uri.toString()) this.#refreshSoon();
       }),
-    ];
-    this.#setTitle();
-    panel.iconPath = {
-      light: Uri.joinPath(world.extensionUri, 'media', 'icons', 'tree-light.svg'),
-      dark: Uri.joinPath(world.extensionUri, 'media', 'icons', 'tree-dark.svg'),
-    };
-    this.#setOptions();
-    panel.webview.html = panelHtml(panel.webview, world.extensionUri);
+      { dispose: () => clearTimeout(this.#cursorTimer) },
+    );
   }
 
   get uri(): Uri {
@@ -91,30 +70,21 @@ export class TreePanel implements Disposable {
     this.#problem = 0;
     this.#view = null;
     this.#ownSelection = undefined;
-    this.#setTitle();
+    this.title = this.#title;
     await this.#refresh();
   }
 
-  #setTitle(): void {
+  get #title(): string {
     const name = this.#uri.path.slice(this.#uri.path.lastIndexOf('/') + 1);
-    this.#panel.title = this.isLocked ? `Tree: ${name}` : `Tree (following): ${name}`;
-  }
-
-  get onDidDispose(): WebviewPanel['onDidDispose'] {
-    return this.#panel.onDidDispose;
+    return this.isLocked ? `Tree: ${name}` : `Tree (following): ${name}`;
   }
 
   /** Brings the panel to the front and shows a problem, and a node of it when one is given. */
   async show(problem?: number, node?: number): Promise<void> {
-    this.#panel.reveal(undefined, true);
+    this.bringToFront();
     if (problem !== undefined) this.#problem = problem;
     this.#pendingNode = node;
     await this.#refresh();
-  }
-
-  dispose(): void {
-    clearTimeout(this.#cursorTimer);
-    for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
   #handlers(): Handlers<TreeRequests> {
@@ -127,7 +97,6 @@ export class TreePanel implements Disposable {
         return initial;
       },
       select: async ({ problem }) => {
-        if (!Number.isInteger(problem) || problem < 0) throw new Error('A problem is a whole number from 0.');
         this.#problem = problem;
         return this.#initialView();
       },
@@ -137,7 +106,7 @@ export class TreePanel implements Disposable {
         if (!(await exists(this.uri))) throw new Error('The file is written when the search ends.');
         const range = rollout === undefined ? rangeOf(found, step) : toRange((await this.#rollouts(node))[rollout]?.range ?? found.range);
         this.#ownSelection = JSON.stringify([range.start, range.end]);
-        await reveal(this.uri, range, { focus: focus === true, select: true });
+        await reveal(this.uri, range, { focus, select: true });
         return null;
       },
       rollouts: ({ node }) => this.#rollouts(node),
@@ -147,8 +116,8 @@ export class TreePanel implements Disposable {
       },
       savePicture: ({ kind, data }) => this.#savePicture(kind, data),
       setLocked: ({ isLocked }) => {
-        this.isLocked = isLocked === true;
-        this.#setTitle();
+        this.isLocked = isLocked;
+        this.title = this.#title;
         return Promise.resolve(null);
       },
       score: async () => {
@@ -218,7 +187,7 @@ export class TreePanel implements Disposable {
     params: Omit<Params, 'uri'>,
   ): Promise<Result> {
     if (await exists(this.uri)) await workspace.openTextDocument(this.uri);
-    return this.#world.client.request(type, { uri: this.uri.toString(), ...params } as Params);
+    return this.#host.client.request(type, { uri: this.uri.toString(), ...params } as Params);
   }
 
   /** The first view of a page: a failure is a state of the page, with the next action. */
@@ -226,7 +195,7 @@ export class TreePanel implements Disposable {
     try {
       return await this.#initialView();
     } catch (error) {
-      this.#world.log.warn(`Tree of ${this.uri.toString()}: ${messageOf(error)}`);
+      this.#host.log.warn(`Tree of ${this.uri.toString()}: ${messageOf(error)}`);
       return { view: null, images: [], empty: `${messageOf(error)} The log (StepLens: Show Log) tells more.` };
     }
   }
@@ -241,29 +210,14 @@ export class TreePanel implements Disposable {
     const { view, replay, labeling } = tree;
     this.#view = view;
     if (!view) return { view, images: [], empty: 'No reasoning was found in this file. Open a search tree or a file of solutions.' };
-    const images = view.images.map((image) => Uri.parse(image, true));
-    this.#allowImages(images);
+    this.requireOpen();
     return {
       view,
       isLocked: this.isLocked,
-      images: images.map((image) => String(this.#panel.webview.asWebviewUri(image))),
+      images: this.imageAddresses(view.images.map((image) => Uri.parse(image, true))),
       replay,
       labeling: labeling && { rollouts: labeling.rollouts, ...(labeling.budget !== undefined && { budget: labeling.budget }) },
     };
-  }
-
-  /** Lets the page load the folders its images stand in. A page whose folders grow is loaded again, with its state. */
-  #allowImages(images: readonly Uri[]): void {
-    const folders = images.map((image) => Uri.joinPath(image, '..').toString()).filter((folder) => !this.#imageFolders.has(folder));
-    if (folders.length === 0) return;
-    for (const folder of folders) this.#imageFolders.add(folder);
-    this.#setOptions();
-  }
-
-  #setOptions(): void {
-    const own = ['dist', 'media'].map((folder) => Uri.joinPath(this.#world.extensionUri, folder));
-    const images = [...this.#imageFolders].map((folder) => Uri.parse(folder, true));
-    this.#panel.webview.options = { enableScripts: true, localResourceRoots: [...own, ...images] };
   }
 
   #refreshSoon(): void {
@@ -282,16 +236,16 @@ export class TreePanel implements Disposable {
 
   async #refresh(): Promise<void> {
     try {
-      this.#wire.emit('viewChanged', await this.#initialView());
+      this.emit('viewChanged', await this.#initialView());
       this.#selectPending();
     } catch (error) {
-      this.#wire.emit('viewFailed', { message: messageOf(error) });
+      this.emit('viewFailed', { message: messageOf(error) });
     }
   }
 
   #selectPending(): void {
     if (this.#pendingNode === undefined) return;
-    this.#wire.emit('nodeSelected', { problem: this.#problem, node: this.#pendingNode });
+    this.emit('nodeSelected', { problem: this.#problem, node: this.#pendingNode });
     this.#pendingNode = undefined;
   }
 
@@ -306,13 +260,13 @@ export class TreePanel implements Disposable {
 
   async #selectAt(line: number, character: number): Promise<void> {
     try {
-      const at = await stepAt(this.#world.client, this.uri, { line, character });
+      const at = await stepAt(this.#host.client, this.uri, { line, character });
       if (!at) return;
       const node = at.node ?? (await this.#nodeOf(at));
       if (node === undefined) return;
-      this.#wire.emit('nodeSelected', { problem: at.problem, node, ...(at.step !== undefined && { step: at.step }) });
+      this.emit('nodeSelected', { problem: at.problem, node, ...(at.step !== undefined && { step: at.step }) });
     } catch (error) {
-      this.#world.log.debug(`Following the cursor: ${messageOf(error)}`);
+      this.#host.log.debug(`Following the cursor: ${messageOf(error)}`);
     }
   }
 

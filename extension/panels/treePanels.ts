@@ -1,24 +1,23 @@
-import { type Disposable, Uri, ViewColumn, type WebviewPanel, type WebviewPanelSerializer, window } from 'vscode';
+import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { readPersistedState } from '../../webview/tree/protocol.js';
 import type { Claims } from '../shell/claims.js';
-import { type PanelWorld, TreePanel } from './treePanel.js';
+import { type PanelHost, Panels } from './panel.js';
+import { TreePanel } from './treePanel.js';
 
 export const viewType = 'steplens.tree';
 
-/** The open tree panels, one a document; restores those of the last session. */
-export class TreePanels implements Disposable, WebviewPanelSerializer {
-  readonly #world: PanelWorld;
-  readonly #panels = new Set<TreePanel>();
-  readonly #subscriptions: Disposable[];
+/** The open tree panels, one a document. */
+export class TreePanels extends Panels<TreePanel> {
+  readonly #host: PanelHost;
 
-  constructor(world: PanelWorld, claims: Claims) {
-    this.#world = world;
-    this.#subscriptions = [
-      window.registerWebviewPanelSerializer(viewType, this),
+  constructor(host: PanelHost, claims: Claims) {
+    super(
+      viewType,
       window.onDidChangeActiveTextEditor((editor) => {
         if (editor && claims.has(editor.document)) this.#follow(editor.document.uri);
       }),
-    ];
+    );
+    this.#host = host;
   }
 
   /** Shows the tree of a document's problem beside its editor. */
@@ -30,11 +29,7 @@ export class TreePanels implements Disposable, WebviewPanelSerializer {
       viewType,
       'Reasoning Tree',
       { viewColumn: besideColumn(), preserveFocus: true },
-      {
-        enableScripts: true,
-        localResourceRoots: [],
-        enableFindWidget: false,
-      },
+      { enableScripts: true, localResourceRoots: [], enableFindWidget: false },
     );
     const added = this.#add(created, uri, problem ?? 0);
     if (node !== undefined) await added.show(problem, node);
@@ -52,29 +47,18 @@ export class TreePanels implements Disposable, WebviewPanelSerializer {
     return Promise.resolve();
   }
 
-  dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    for (const panel of this.#panels) panel.dispose();
-  }
-
   #of(uri: Uri): TreePanel | undefined {
-    return [...this.#panels].find((panel) => panel.uri.toString() === uri.toString());
+    return this.find((panel) => panel.uri.toString() === uri.toString());
   }
 
-  /** Panels that are not locked show the file one has turned to, unless a panel shows it already. */
+  /** A panel that is not locked shows the file that became active, unless another panel shows it already. */
   #follow(uri: Uri): void {
-    const panel = [...this.#panels].find(({ isLocked }) => !isLocked);
+    const panel = this.find(({ isLocked }) => !isLocked);
     if (panel && !this.#of(uri)) void panel.follow(uri);
   }
 
-  #add(webviewPanel: WebviewPanel, uri: Uri, problem: number): TreePanel {
-    const panel = new TreePanel(this.#world, webviewPanel, uri, problem);
-    this.#panels.add(panel);
-    panel.onDidDispose(() => {
-      this.#panels.delete(panel);
-      panel.dispose();
-    });
-    return panel;
+  #add(panel: WebviewPanel, uri: Uri, problem: number): TreePanel {
+    return this.add(new TreePanel(this.#host, panel, uri, problem));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import type { EvaluationPanels } from '../panels/evaluationPanels.js';
-import type { ReviewPanels } from '../panels/reviewPanel.js';
+import type { ReviewPanels } from '../panels/reviewPanels.js';
 import type { TreePanels } from '../panels/treePanels.js';
 import type { RequestDocuments } from '../views/requestDocuments.js';
 import type { ReviewSession } from '../views/reviewSession.js';

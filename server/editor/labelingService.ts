@@ -9,11 +9,9 @@ import type { LabelingParams, LabelOutcome, MoreRolloutsResult, TreeView } from 
 import type { ServerSettings } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
+import { LabelingRun } from './labelingRun.js';
 import type { Reader } from './openDocument.js';
 import type { Clock, Log } from './service.js';
-
-/** A growing tree is announced no more often than this. */
-const announceMs = 100;
 
 export type LabelingSettings = Pick<
   ServerSettings,
@@ -99,43 +97,13 @@ export interface LabelingService {
   dispose(): void;
 }
 
-interface Active {
-  readonly uri: string;
-  readonly problem: number;
-  readonly file: string;
-  readonly abort: AbortController;
-  readonly budget: number | undefined;
-  readonly servers: readonly string[];
-  readonly events: RunEvent[];
-  rollouts: number;
-  searches: number;
-  resumed: number;
-  stopTimer?: (() => void) | undefined;
-}
-
 export function createLabelingService(world: LabelingWorld): LabelingService {
-  const active = new Map<string, Active>();
+  const active = new Map<string, LabelingRun>();
 
   /** Events of the run under way, else those of the log beside the file; undefined where there is none that can be read. */
   const eventsOf = async (uri: string): Promise<readonly RunEvent[] | undefined> =>
     active.get(uri)?.events ??
     world.labeler.events(uri).catch((error: unknown) => void world.log.warn(`The event log of ${uri}: ${messageOf(error)}`));
-
-  function announce(run: Active, state: LabelingParams['state']): void {
-    run.stopTimer?.();
-    run.stopTimer = undefined;
-    world.onChange(paramsOf(run, state));
-  }
-
-  function note(run: Active, event: RunEvent, isRecorded: boolean): void {
-    run.events.push(event);
-    if (event.event === 'rollouts') {
-      run.rollouts += event.rollouts.length;
-      if (isRecorded) run.resumed += event.rollouts.length;
-    }
-    if (event.event === 'selected') run.searches++;
-    run.stopTimer ??= world.clock.after(announceMs, () => announce(run, 'running'));
-  }
 
   /** Runs under the file's name, so that a second request for it is refused and its view grows. */
   async function runOn<T>(
@@ -143,34 +111,21 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
     job: LabelJob,
     problem: number,
     signal: AbortSignal,
-    work: (run: Active) => Promise<T>,
+    work: (run: LabelingRun) => Promise<T>,
   ): Promise<T> {
     if (active.has(file)) throw new Error('This problem is being labelled already; wait for its end or stop it.');
-    const abort = new AbortController();
-    const { labelingMethod, labelingBudget } = job.settings;
-    const run: Active = {
-      uri: job.uri,
-      problem,
-      file,
-      abort,
-      events: [],
-      rollouts: 0,
-      searches: 0,
-      resumed: 0,
-      budget: labelingMethod === 'mcts' ? labelingBudget : undefined,
-      servers: serversOf(job.settings),
-    };
-    const stop = (): void => abort.abort();
+    const run = new LabelingRun(job, problem, file, world.clock, (params) => world.onChange(params));
+    const stop = (): void => run.abort.abort();
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     active.set(file, run);
-    announce(run, 'running');
+    run.announce('running');
     try {
       return await work(run);
     } finally {
       signal.removeEventListener('abort', stop);
       active.delete(file);
-      announce(run, 'ended');
+      run.announce('ended');
     }
   }
 
@@ -179,7 +134,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       world.labeler.label(job, (file, label) =>
         runOn(file, job, problem, signal, async (run): Promise<LabelOutcome> => {
           try {
-            const outcome = await label({ signal: run.abort.signal, onEvent: (event, isRecorded) => note(run, event, isRecorded) });
+            const outcome = await label({ signal: run.abort.signal, onEvent: (event, isRecorded) => run.note(event, isRecorded) });
             return { ...outcome, file, resumed: run.resumed };
           } catch (error) {
             if (!run.abort.signal.aborted) throw error;
@@ -202,7 +157,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       return runOn(file, job, problem, signal, async (run): Promise<MoreRolloutsResult> => {
         const events = await world.labeler.more(file, logged, count, job, {
           signal: run.abort.signal,
-          onEvent: (event, isRecorded) => note(run, event, isRecorded),
+          onEvent: (event, isRecorded) => run.note(event, isRecorded),
         });
         const added = events.slice(before.length).flatMap((event) => (event.event === 'rollouts' ? event.rollouts : []));
         const ofVerdict = (wanted: string): number => added.filter((one) => ('failure' in one ? 'failed' : one.verdict) === wanted).length;
@@ -219,11 +174,11 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       const events = await eventsOf(uri);
       const shown = run || !document ? grown(uri, events ?? [], threshold, world.read) : document;
       const own = shown?.reasoning.problems[problem];
-      if (!shown || !own) return { view: null, replay: null, labeling: run ? paramsOf(run, 'running') : null };
+      if (!shown || !own) return { view: null, replay: null, labeling: run ? run.params('running') : null };
       return {
         view: problemView(shown, problem, await images(own.images)),
         replay: events === undefined ? null : replayOf(events, own),
-        labeling: run ? paramsOf(run, 'running') : null,
+        labeling: run ? run.params('running') : null,
       };
     },
 
@@ -236,25 +191,9 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
     },
 
     dispose() {
-      for (const run of active.values()) {
-        run.abort.abort();
-        run.stopTimer?.();
-      }
+      for (const run of active.values()) run.dispose();
     },
   };
-}
-
-function paramsOf(
-  { uri, problem, file, rollouts, budget, searches, resumed, servers }: Active,
-  state: LabelingParams['state'],
-): LabelingParams {
-  return { uri, problem, file, state, rollouts, ...(budget !== undefined && { budget }), searches, resumed, servers };
-}
-
-/** Origins of the policy and the judge, where they are on servers. */
-export function serversOf({ labelingPolicy, labelingJudge }: Pick<LabelingSettings, 'labelingPolicy' | 'labelingJudge'>): string[] {
-  const servers = [labelingPolicy, labelingJudge].filter((url) => /^https?:/i.test(url) && URL.canParse(url));
-  return [...new Set(servers.map((url) => new URL(url).origin))];
 }
 
 /** A tree that is not in a file yet is read as the file it would be: so what is drawn is what will be written. */

@@ -7,15 +7,14 @@ import { isLoopback } from '../remote/loopback.js';
 import type { StepLabel } from '../review/labelRecord.js';
 import type { ScorerSettings } from '../scoring/openScorer.js';
 import { NotAllowedError, type Scorer } from '../scoring/scorer.js';
+import { DocumentTasks } from './documentTasks.js';
 import { OpenDocument, type Reader, type TextSource } from './openDocument.js';
 import { type OpenImages, ScoringQueue } from './scoringQueue.js';
+import { scoringStatus } from './scoringStatus.js';
 
-/** A step below this is low as long as neither a setting nor a profile says otherwise. */
+/** A step below this is low when neither a setting nor a profile has a threshold. */
 const defaultThreshold = 0.5;
-/** Pause after an edit before the text is read and scored. */
-export const editPauseMs = 250;
-/** While a document is being scored, its features are refreshed no more often than this. */
-const refreshMs = 500;
+/** The status is told no more often than this while it changes. */
 const progressMs = 100;
 
 export interface Clock {
@@ -59,8 +58,8 @@ export interface Service {
   /** Whether question and steps may be sent to a server, by its origin: one on this machine, or one the user agreed to. */
   allows(origin: string): boolean;
   /**
-   * Takes new settings. A threshold applies at once; a model, device or number of threads loads another scorer. So does leave
-   * that was taken back; leave that was missing lets the scoring go on.
+   * Takes new settings. A threshold applies at once; a model, device or number of threads loads another scorer. So does a
+   * consent that was revoked; a consent that was missing lets the scoring continue.
    */
   configure(settings: ServerSettings, isTrusted: boolean, allowedServers: readonly string[]): void;
   /** A document opened or changed. */
@@ -68,7 +67,7 @@ export interface Service {
   close(uri: string): void;
   /** People's current labels of a document changed. */
   setLabels(uri: string, labels: readonly StepLabel[]): void;
-  /** The document as it stands now; undefined when it is not open or no format claims it. */
+  /** The present document; undefined when it is not open or no format claims it. */
   document(uri: string): ScoredDocument | undefined;
   /** The reader looks at this problem of this document: it is scored first. */
   look(uri: string, problem: number): void;
@@ -79,277 +78,261 @@ export interface Service {
   score(uri: string, again: boolean): Promise<ScoreDocumentResult>;
   /** Stops scoring a document (or all) until it is asked for again. */
   cancel(uri?: string): void;
-  /** Scores steps that stand in no open document, after those that do. Rejects as a Scorer does. */
+  /** Scores steps that are in no open document, after those that do. Rejects as a Scorer does. */
   scoreJob: ScoringQueue['score'];
   clearCache(): Promise<void>;
   dispose(): Promise<void>;
 }
 
-export function createService(
-  world: ServiceWorld,
-  initial: { settings: ServerSettings; isTrusted: boolean; allowedServers: readonly string[] },
-): Service {
-  const documents = new Map<string, OpenDocument>();
-  const editTimers = new Map<string, () => void>();
-  const refreshTimers = new Map<string, () => void>();
-  const waiters = new Map<string, { resolve(): void; reject(error: Error): void }[]>();
-  let { settings, isTrusted, allowedServers } = initial;
-  let stopStatusTimer: (() => void) | undefined;
-  let touches = 0;
-  let isDisposed = false;
+/** What the user chose: the settings, and what text may be sent where. */
+interface Choices {
+  readonly settings: ServerSettings;
+  readonly isTrusted: boolean;
+  readonly allowedServers: readonly string[];
+}
 
-  const queue = new ScoringQueue(
-    () => documents.values(),
-    () => world.createScorer(scorerSettings(settings, isTrusted)),
-    world.images,
-    {
-      settled(document) {
-        if (document.waitingSteps > 0) return refreshSoon(document.uri);
-        document.ignoresCache = false;
-        refresh(document.uri);
-        settleWaiters(document.uri);
+export function createService(world: ServiceWorld, choices: Choices): Service {
+  return new ScoringService(world, choices);
+}
+
+class ScoringService implements Service {
+  readonly #world: ServiceWorld;
+  readonly #documents = new Map<string, DocumentTasks>();
+  readonly #queue: ScoringQueue;
+  #choices: Choices;
+  #threshold: number;
+  #stopStatusTimer: (() => void) | undefined;
+  #touches = 0;
+  #isDisposed = false;
+
+  constructor(world: ServiceWorld, choices: Choices) {
+    this.#world = world;
+    this.#choices = choices;
+    const documents = this.#documents;
+    this.#queue = new ScoringQueue(
+      function* () {
+        for (const { document } of documents.values()) yield document;
       },
-      changed: statusSoon,
-      modelChanged(message) {
-        world.log.warn(message);
-        reload();
+      () => world.createScorer(this.#scorerSettings()),
+      world.images,
+      {
+        settled: (document) => this.#settled(document),
+        changed: () => this.#statusSoon(),
+        modelChanged: (message) => {
+          world.log.warn(message);
+          this.#reload();
+        },
+        failed: (message) => {
+          world.log.error(message);
+          for (const tasks of documents.values()) tasks.settle(new Error(message));
+          this.#sendStatus();
+        },
       },
-      failed(message) {
-        world.log.error(message);
-        for (const uri of [...waiters.keys()]) settleWaiters(uri, new Error(message));
-        sendStatus();
-      },
-    },
-  );
-  let threshold = currentThreshold();
-
-  function allows(origin: string): boolean {
-    return isLoopback(origin) || allowedServers.includes(origin);
+    );
+    this.#threshold = this.#currentThreshold();
   }
 
-  function currentThreshold(): number {
-    return settings.threshold ?? queue.info?.threshold ?? defaultThreshold;
+  get settings(): ServerSettings {
+    return this.#choices.settings;
   }
 
-  /** A chosen model is believed before the labels in a file; the bundled one, which nobody chose, after them. */
-  function view(document: OpenDocument | undefined): ScoredDocument | undefined {
-    const isChosen = scorerSettings(settings, isTrusted).modelPath !== '';
-    return document?.view(threshold, queue.info?.model, isChosen ? 'model' : 'labels');
+  get trusted(): ServerSettings {
+    return this.#choices.isTrusted ? this.settings : untrustedSettings(this.settings);
   }
 
-  function applyThreshold(): void {
-    if (threshold === currentThreshold()) return;
-    threshold = currentThreshold();
-    for (const uri of documents.keys()) refresh(uri);
+  get isTrusted(): boolean {
+    return this.#choices.isTrusted;
   }
 
-  function settleWaiters(uri: string, error?: Error): void {
-    const waiting = waiters.get(uri) ?? [];
-    waiters.delete(uri);
-    for (const waiter of waiting) {
-      if (error) waiter.reject(error);
-      else waiter.resolve();
+  get threshold(): number {
+    return this.#threshold;
+  }
+
+  allows(origin: string): boolean {
+    return isLoopback(origin) || this.#choices.allowedServers.includes(origin);
+  }
+
+  configure(settings: ServerSettings, isTrusted: boolean, allowedServers: readonly string[]): void {
+    const before = this.#scorerSettings();
+    const wasScoredOnOpen = this.settings.scoreOnOpen;
+    this.#choices = { settings, isTrusted, allowedServers };
+    if (settings.scoreOnOpen && !wasScoredOnOpen) {
+      for (const { document } of this.#documents.values()) {
+        document.wanted = true;
+        document.enqueue();
+      }
     }
+    const server = this.#queue.info?.device.server;
+    const isRevoked = server !== undefined && !this.allows(server);
+    if (isRevoked || !isSame(before, this.#scorerSettings())) return this.#reload();
+    this.#threshold = this.#currentThreshold();
+    for (const tasks of this.#documents.values()) tasks.refresh();
+    const { failure } = this.#queue;
+    if (failure instanceof NotAllowedError && this.allows(failure.origin)) this.#queue.resume();
+    else this.#queue.wake();
+    this.#sendStatus();
   }
 
-  function refresh(uri: string): void {
-    refreshTimers.get(uri)?.();
-    refreshTimers.delete(uri);
-    world.onDocument(uri);
+  update(source: TextSource): void {
+    const { uri } = source;
+    const known = this.#documents.get(uri);
+    const tasks = known ?? this.#open(source);
+    tasks.document.touched = ++this.#touches;
+    if (!known) return this.#readNow(tasks);
+    this.#queue.stop(tasks.document);
+    tasks.readSoon(() => this.#readNow(tasks));
   }
 
-  function refreshSoon(uri: string): void {
-    if (!refreshTimers.has(uri))
-      refreshTimers.set(
-        uri,
-        world.clock.after(refreshMs, () => refresh(uri)),
-      );
+  close(uri: string): void {
+    const tasks = this.#documents.get(uri);
+    if (!tasks) return;
+    this.#unwant(tasks);
+    this.#documents.delete(uri);
+    tasks.dispose();
+    this.#statusSoon();
   }
 
-  function statusSoon(): void {
-    if (isDisposed) return;
-    applyThreshold();
-    stopStatusTimer ??= world.clock.after(progressMs, sendStatus);
+  setLabels(uri: string, labels: readonly StepLabel[]): void {
+    const tasks = this.#documents.get(uri);
+    tasks?.document.setLabels(labels);
+    tasks?.refresh();
   }
 
-  function sendStatus(): void {
-    stopStatusTimer?.();
-    stopStatusTimer = undefined;
-    const { info, state, failure } = queue;
-    world.onStatus({
-      state,
-      ...(info && { model: info.model, device: info.device.provider, passedOver: info.device.passedOver }),
-      ...(info?.knows !== undefined && { knows: info.knows }),
-      ...(info?.device.adapter !== undefined && { adapter: info.device.adapter }),
-      ...(info?.device.server !== undefined && { server: info.device.server }),
-      ...(info?.device.note !== undefined && { note: info.device.note }),
-      threshold,
-      ...(state === 'scoring' && { progress: queue.progress }),
-      ...(failure && { message: failure.message }),
-      ...(failure instanceof NotAllowedError && { asksFor: failure.origin }),
-    });
+  document(uri: string): ScoredDocument | undefined {
+    const tasks = this.#documents.get(uri);
+    return tasks && this.#view(tasks.document);
   }
 
-  function readNow(document: OpenDocument): void {
-    editTimers.get(document.uri)?.();
-    editTimers.delete(document.uri);
+  look(uri: string, problem: number): void {
+    const document = this.#documents.get(uri)?.document;
+    if (!document) return;
+    document.touched = ++this.#touches;
+    document.focus = problem;
+  }
+
+  async score(uri: string, again: boolean): Promise<ScoreDocumentResult> {
+    const tasks = this.#documents.get(uri);
+    if (!tasks) return { steps: 0, low: 0 };
+    const { document } = tasks;
+    document.wanted = true;
+    document.touched = ++this.#touches;
     document.read();
-    if (document.waitingSteps === 0) settleWaiters(document.uri);
-    refresh(document.uri);
-    queue.wake();
-    if (document.isClaimed) statusSoon();
-  }
-
-  function reload(): void {
-    queue.replaceScorer().catch((error: unknown) => world.log.warn(`The previous model did not close cleanly: ${String(error)}`));
-    for (const document of documents.values()) {
+    if (again) {
+      document.ignoresCache = true;
+      this.#queue.stop(document);
       document.forgetScores();
-      refresh(document.uri);
+    } else document.enqueue();
+    if (document.waitingSteps > 0) {
+      const scored = tasks.waitForScores();
+      this.#queue.resume();
+      await scored;
     }
-    applyThreshold();
-    queue.wake();
-    sendStatus();
+    const steps = this.#view(document)?.problems.flatMap((problem) => problem.steps) ?? [];
+    return { steps: steps.length, low: steps.filter((step) => step.low).length };
   }
 
-  function unwant(document: OpenDocument): void {
+  cancel(uri?: string): void {
+    for (const tasks of this.#documents.values()) if (uri === undefined || tasks.document.uri === uri) this.#unwant(tasks);
+    this.#statusSoon();
+  }
+
+  scoreJob: ScoringQueue['score'] = (job, options) => this.#queue.score(job, options);
+
+  clearCache(): Promise<void> {
+    return this.#queue.clearCache();
+  }
+
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    this.#stopStatusTimer?.();
+    for (const tasks of this.#documents.values()) {
+      tasks.dispose();
+      tasks.settle(new ScoringCancelled('The language server is shutting down.'));
+    }
+    this.#documents.clear();
+    await this.#queue.replaceScorer();
+  }
+
+  #open(source: TextSource): DocumentTasks {
+    const { read, clock } = this.#world;
+    const document = new OpenDocument(source, read, this.settings.scoreOnOpen);
+    const tasks = new DocumentTasks(document, clock, () => this.#world.onDocument(source.uri));
+    this.#documents.set(source.uri, tasks);
+    return tasks;
+  }
+
+  #readNow(tasks: DocumentTasks): void {
+    tasks.readNow();
+    this.#queue.wake();
+    if (tasks.document.isClaimed) this.#statusSoon();
+  }
+
+  #settled(document: OpenDocument): void {
+    const tasks = this.#documents.get(document.uri);
+    if (document.waitingSteps > 0) return tasks?.refreshSoon();
+    document.ignoresCache = false;
+    tasks?.refresh();
+    tasks?.settle();
+  }
+
+  #unwant(tasks: DocumentTasks): void {
+    const { document } = tasks;
     document.wanted = false;
     document.ignoresCache = false;
     document.enqueue();
-    queue.stop(document);
-    settleWaiters(document.uri, new ScoringCancelled('Scoring was cancelled.'));
+    this.#queue.stop(document);
+    tasks.settle(new ScoringCancelled('Scoring was cancelled.'));
   }
 
-  return Object.freeze<Service>({
-    get settings() {
-      return settings;
-    },
-    get trusted() {
-      return isTrusted ? settings : untrustedSettings(settings);
-    },
-    get isTrusted() {
-      return isTrusted;
-    },
-    get threshold() {
-      return threshold;
-    },
+  /** Another model, or the same one again: all scores are of the one before. */
+  #reload(): void {
+    this.#queue
+      .replaceScorer()
+      .catch((error: unknown) => this.#world.log.warn(`The previous model did not close cleanly: ${String(error)}`));
+    for (const tasks of this.#documents.values()) {
+      tasks.document.forgetScores();
+      tasks.refresh();
+    }
+    this.#applyThreshold();
+    this.#queue.wake();
+    this.#sendStatus();
+  }
 
-    allows,
+  #scorerSettings(): ScorerSettings {
+    const { modelPath, device, threads } = this.trusted;
+    return { modelPath, device, threads };
+  }
 
-    configure(next, nextIsTrusted, nextAllowed) {
-      const before = scorerSettings(settings, isTrusted);
-      const wasScoredOnOpen = settings.scoreOnOpen;
-      settings = next;
-      isTrusted = nextIsTrusted;
-      allowedServers = nextAllowed;
-      const after = scorerSettings(settings, isTrusted);
-      if (settings.scoreOnOpen && !wasScoredOnOpen) {
-        for (const document of documents.values()) {
-          document.wanted = true;
-          document.enqueue();
-        }
-      }
-      const server = queue.info?.device.server;
-      const isTakenBack = server !== undefined && !allows(server);
-      if (before.modelPath !== after.modelPath || before.device !== after.device || before.threads !== after.threads || isTakenBack)
-        return reload();
-      threshold = currentThreshold();
-      for (const uri of documents.keys()) refresh(uri);
-      if (queue.failure instanceof NotAllowedError && allows(queue.failure.origin)) queue.resume();
-      else queue.wake();
-      sendStatus();
-    },
+  /** A chosen model is believed before the labels in a file; the bundled one, which nobody chose, after them. */
+  #view(document: OpenDocument): ScoredDocument | undefined {
+    const decides = this.trusted.modelPath === '' ? 'labels' : 'model';
+    return document.view(this.#threshold, this.#queue.info?.model, decides);
+  }
 
-    update(source) {
-      const known = documents.get(source.uri);
-      const document = known ?? new OpenDocument(source, world.read, settings.scoreOnOpen);
-      document.touched = ++touches;
-      documents.set(source.uri, document);
-      if (!known) return readNow(document);
-      queue.stop(document);
-      editTimers.get(source.uri)?.();
-      editTimers.set(
-        source.uri,
-        world.clock.after(editPauseMs, () => readNow(document)),
-      );
-    },
+  #currentThreshold(): number {
+    return this.settings.threshold ?? this.#queue.info?.threshold ?? defaultThreshold;
+  }
 
-    close(uri) {
-      const document = documents.get(uri);
-      if (!document) return;
-      unwant(document);
-      documents.delete(uri);
-      for (const timers of [editTimers, refreshTimers]) {
-        timers.get(uri)?.();
-        timers.delete(uri);
-      }
-      statusSoon();
-    },
+  #applyThreshold(): void {
+    const threshold = this.#currentThreshold();
+    if (threshold === this.#threshold) return;
+    this.#threshold = threshold;
+    for (const tasks of this.#documents.values()) tasks.refresh();
+  }
 
-    setLabels(uri, labels) {
-      const document = documents.get(uri);
-      if (!document) return;
-      document.setLabels(labels);
-      refresh(uri);
-    },
+  #statusSoon(): void {
+    if (this.#isDisposed) return;
+    this.#applyThreshold();
+    this.#stopStatusTimer ??= this.#world.clock.after(progressMs, () => this.#sendStatus());
+  }
 
-    document: (uri) => view(documents.get(uri)),
-
-    look(uri, problem) {
-      const document = documents.get(uri);
-      if (!document) return;
-      document.touched = ++touches;
-      document.focus = problem;
-    },
-
-    async score(uri, again) {
-      const document = documents.get(uri);
-      const counted = () => {
-        const steps = view(document)?.problems.flatMap((problem) => problem.steps) ?? [];
-        return { steps: steps.length, low: steps.filter((step) => step.low).length };
-      };
-      if (!document) return counted();
-      document.wanted = true;
-      document.touched = ++touches;
-      document.read();
-      if (again) {
-        document.ignoresCache = true;
-        queue.stop(document);
-        document.forgetScores();
-      } else document.enqueue();
-      if (document.waitingSteps === 0) return counted();
-      await new Promise<void>((resolve, reject) => {
-        waiters.set(uri, [...(waiters.get(uri) ?? []), { resolve, reject }]);
-        queue.resume();
-      });
-      return counted();
-    },
-
-    cancel(uri) {
-      for (const document of documents.values()) {
-        if (uri === undefined || document.uri === uri) unwant(document);
-      }
-      statusSoon();
-    },
-
-    scoreJob: (job, options) => queue.score(job, options),
-
-    clearCache: () => queue.clearCache(),
-
-    async dispose() {
-      isDisposed = true;
-      for (const timers of [editTimers, refreshTimers]) {
-        for (const stop of timers.values()) stop();
-        timers.clear();
-      }
-      stopStatusTimer?.();
-      for (const uri of [...waiters.keys()]) settleWaiters(uri, new ScoringCancelled('The language server is shutting down.'));
-      documents.clear();
-      await queue.replaceScorer();
-    },
-  });
+  #sendStatus(): void {
+    this.#stopStatusTimer?.();
+    this.#stopStatusTimer = undefined;
+    this.#world.onStatus(scoringStatus(this.#queue, this.#threshold));
+  }
 }
 
-function scorerSettings(settings: ServerSettings, isTrusted: boolean): ScorerSettings {
-  const { modelPath, device, threads } = isTrusted ? settings : untrustedSettings(settings);
-  return { modelPath, device, threads };
+function isSame(one: ScorerSettings, other: ScorerSettings): boolean {
+  return one.modelPath === other.modelPath && one.device === other.device && one.threads === other.threads;
 }

@@ -6,7 +6,8 @@ import {
   type TextDocuments,
 } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import { createLabelingService, type LabelingService, serversOf } from '../editor/labelingService.js';
+import { serversOf } from '../editor/labelingRun.js';
+import { createLabelingService, type LabelingService } from '../editor/labelingService.js';
 import { ReviewService } from '../editor/reviewService.js';
 import { createService, type Service } from '../editor/service.js';
 import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '../files/images.js';

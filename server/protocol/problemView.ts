@@ -14,7 +14,7 @@ const stepView = object({
 });
 export type StepView = Infer<typeof stepView>;
 
-const rolloutView = object({
+export const rolloutView = object({
   correct: flag,
   steps: bulk(text),
   /** Final answer as read from the last step, where one is found. */

@@ -32,7 +32,7 @@ export type LabelView = Infer<typeof labelView>;
 
 const continuation = object({ correct: flag, steps: list(text) });
 
-const reviewStep = object({
+export const reviewStep = object({
   ...place,
   question: text,
   answer: optional(text),

@@ -61,7 +61,14 @@ export function oneOf<const T extends readonly (string | number)[]>(...values: T
 }
 
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
-  return { expected: `${shape.expected} or null`, check: (value) => (value === null ? undefined : shape.check(value)) };
+  const expected = `${shape.expected} or null`;
+  return {
+    expected,
+    check(value) {
+      const mismatch = value === null ? undefined : shape.check(value);
+      return mismatch?.path === '' ? { path: '', expected } : mismatch;
+    },
+  };
 }
 
 /** Marks a property of an object that may be absent. */

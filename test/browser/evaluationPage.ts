@@ -88,9 +88,11 @@ function installHost({
       if (frame.kind !== 'call') return;
       fake.calls.push({ name: frame.name, args: frame.args });
       if (frame.name === 'evaluate' && fake.error !== null)
-        setTimeout(() => window.postMessage({ kind: 'fail', id: frame.id, error: fake.error }));
+        setTimeout(() => window.postMessage({ kind: 'answer', id: frame.id, answer: { err: { code: 'failed', message: fake.error } } }));
       else if (frame.name !== 'evaluate' || fake.result !== null)
-        setTimeout(() => window.postMessage({ kind: 'done', id: frame.id, ok: frame.name === 'evaluate' ? fake.result : null }));
+        setTimeout(() =>
+          window.postMessage({ kind: 'answer', id: frame.id, answer: { ok: frame.name === 'evaluate' ? fake.result : null } }),
+        );
     },
     getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') as unknown,
     setState: (state: unknown) => sessionStorage.setItem('state', JSON.stringify(state)),

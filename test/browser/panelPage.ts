@@ -187,16 +187,16 @@ function installFakeHost({ views, openError, isHeld, bodyClass, variables }: Fak
     document.body.className = bodyClass;
     for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(name, value);
   }).observe(document, { childList: true, subtree: true });
-  const answer = (frame: { id: number; name: string; args: Record<string, unknown> }) => {
+  const answer = (frame: { name: string; args: Record<string, unknown> }) => {
     const empty = {
       view: null,
       images: [],
       empty: 'The file in the editor holds no reasoning that can be drawn. Open a solution file and run "Show Reasoning Tree".',
     };
-    if (frame.name === 'open' && fake.openError !== null) return { kind: 'fail', id: frame.id, error: fake.openError };
+    if (frame.name === 'open' && fake.openError !== null) return { err: { code: 'failed', message: fake.openError } };
     if (frame.name === 'open') {
       const state = frame.args['state'] as { problem: number } | null;
-      return { kind: 'done', id: frame.id, ok: fake.views[state?.problem ?? 0] ?? empty };
+      return { ok: fake.views[state?.problem ?? 0] ?? empty };
     }
     if (frame.name === 'rollouts') {
       const groups = fake.shown?.nodes[frame.args['node'] as number]?.rollouts ?? [];
@@ -208,16 +208,16 @@ function installFakeHost({ views, openError, isHeld, bodyClass, variables }: Fak
           range: fake.shown!.range,
         })),
       );
-      return { kind: 'done', id: frame.id, ok: list };
+      return { ok: list };
     }
-    if (frame.name === 'select') return { kind: 'done', id: frame.id, ok: fake.views[frame.args['problem'] as number] ?? empty };
-    return { kind: 'done', id: frame.id, ok: null };
+    if (frame.name === 'select') return { ok: fake.views[frame.args['problem'] as number] ?? empty };
+    return { ok: null };
   };
   const api = {
     postMessage(frame: { kind: string; id: number; name: string; args: Record<string, unknown> }) {
       if (frame.kind !== 'call') return;
       fake.calls.push({ name: frame.name, args: frame.args });
-      const send = () => window.postMessage(answer(frame));
+      const send = () => window.postMessage({ kind: 'answer', id: frame.id, answer: answer(frame) });
       if (fake.isHeld) held.push(send);
       else setTimeout(send);
     },

@@ -29,21 +29,23 @@ describe('walls between the processes', () => {
     inputs.inference = await bundle('server/inference/main.ts', 'node', ['onnxruntime-node', 'sharp']);
     inputs.webview = await bundle('webview/tree/main.ts', 'browser', []);
     inputs.evaluation = await bundle('webview/evaluation/main.ts', 'browser', []);
+    inputs.review = await bundle('webview/review/main.ts', 'browser', []);
   }, 60_000);
 
   const forbidden: [bundle: string, what: RegExp][] = [
     [
       'server',
-      /^vscode$|^webview\/(?!(?:tree|evaluation)\/protocol|shared\/wire)|^extension\/|node_modules\/(d3-|bullmq|ioredis)|onnxruntime/,
+      /^vscode$|^webview\/(?!(?:tree|evaluation|review)\/protocol|shared\/wire)|^extension\/|node_modules\/(d3-|bullmq|ioredis)|onnxruntime/,
     ],
     ['cli', /^vscode$|^webview\/|^extension\/|node_modules\/d3-|onnxruntime/],
     ['inference', /^vscode$|^webview\/|^extension\/|node_modules\/(d3-|vscode-)|^server\/(formats|language|cli)\//],
     [
       'extension',
-      /^server\/(scoring|inference|language|cli|labeling)\/|^webview\/(?!(?:tree|evaluation)\/protocol|shared\/wire)|node_modules\/(d3-|katex)|onnxruntime/,
+      /^server\/(scoring|inference|language|cli|labeling)\/|^webview\/(?!(?:tree|evaluation|review)\/protocol|shared\/wire)|node_modules\/(d3-|katex)|onnxruntime/,
     ],
     ['webview', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
     ['evaluation', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
+    ['review', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
   ];
   it.each(forbidden)('%s holds nothing of the other processes', (name, what) => {
     expect(inputs[name]).not.toHaveLength(0);

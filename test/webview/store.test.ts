@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { connectHost, type VsCodeApi } from '../../webview/shared/rpc.js';
 import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
-import { readPersistedState, type TreeEvents, type TreeRequests } from '../../webview/tree/protocol.js';
+import { readPersistedState, treeProtocol } from '../../webview/tree/protocol.js';
 import { INITIAL_STATE } from '../../webview/tree/state.js';
 import { persisted, receiveModel, showNode, unfoldTo } from '../../webview/tree/store.js';
 import { makeView } from './trees.js';
@@ -126,15 +126,15 @@ describe('connectHost', () => {
     const target = new EventTarget();
     const api: VsCodeApi = { postMessage: (frame) => sent.push(frame), getState: () => null, setState: () => undefined };
     const reply = (data: unknown) => target.dispatchEvent(Object.assign(new Event('message'), { data }));
-    return { host: connectHost<TreeRequests, TreeEvents>(api, target), sent, reply };
+    return { host: connectHost(api, target, treeProtocol), sent, reply };
   }
 
   it('pairs answers with calls, in any order', async () => {
     const { host, reply } = wire();
     const first = host.call('select', { problem: 1 });
     const second = host.call('score', {});
-    reply({ kind: 'done', id: 2, ok: null });
-    reply({ kind: 'done', id: 1, ok: { view: null, images: [] } });
+    reply({ kind: 'answer', id: 2, answer: { ok: null } });
+    reply({ kind: 'answer', id: 1, answer: { ok: { view: null, images: [] } } });
     expect(await second).toBeNull();
     expect(await first).toEqual({ view: null, images: [] });
   });
@@ -142,13 +142,16 @@ describe('connectHost', () => {
   it('rejects with the sentence of the host, on cancel and on close', async () => {
     const { host, sent, reply } = wire();
     const failing = host.call('score', {});
-    reply({ kind: 'fail', id: 1, error: 'The model is gone.' });
+    reply({ kind: 'answer', id: 1, answer: { err: { code: 'failed', message: 'The model is gone.' } } });
     await expect(failing).rejects.toThrow('The model is gone.');
+    const wrong = host.call('select', { problem: 1 });
+    reply({ kind: 'answer', id: 2, answer: { ok: { view: 3 } } });
+    await expect(wrong).rejects.toThrow('The answer to select is not valid: view is not an object or null.');
     const abort = new AbortController();
     const cancelled = host.call('score', {}, abort.signal);
     abort.abort();
     await expect(cancelled).rejects.toMatchObject({ name: 'AbortError' });
-    expect(sent.at(-1)).toEqual({ kind: 'cancel', id: 2 });
+    expect(sent.at(-1)).toEqual({ kind: 'cancel', id: 3 });
     const pending = host.call('score', {});
     host.dispose();
     await expect(pending).rejects.toThrow('closed');
@@ -159,8 +162,9 @@ describe('connectHost', () => {
     const seen: unknown[] = [];
     host.on('viewFailed', (data) => seen.push(data));
     reply({ kind: 'event', name: 'viewFailed', data: { message: 'x' } });
+    reply({ kind: 'event', name: 'viewFailed', data: { message: 7 } });
     reply({ kind: 'event', name: 'unknown', data: 1 });
-    reply({ kind: 'done', id: 99, ok: 1 });
+    reply({ kind: 'answer', id: 99, answer: { ok: 1 } });
     expect(seen).toEqual([{ message: 'x' }]);
   });
 });

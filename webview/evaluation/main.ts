@@ -4,7 +4,7 @@ import './evaluation.css';
 import { defineControls } from '../shared/controls.js';
 import { connectHost, type VsCodeApi } from '../shared/rpc.js';
 import { startEvaluation } from './app.js';
-import { type EvaluationEvents, type EvaluationRequests, readEvaluationState } from './protocol.js';
+import { evaluationProtocol, readEvaluationState } from './protocol.js';
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
@@ -12,7 +12,7 @@ const api = acquireVsCodeApi();
 defineControls();
 startEvaluation({
   document,
-  host: connectHost<EvaluationRequests, EvaluationEvents>(api, window),
+  host: connectHost(api, window, evaluationProtocol),
   restored: readEvaluationState(api.getState()),
   save: (state) => api.setState(state),
 });

@@ -1,30 +1,37 @@
 /** The evaluation panel's wire. Its page is the tree panel's, with `dist/evaluation.js` and `.css`. */
-import type { EvaluateLine, FileFault } from '../../server/protocol/evaluation.js';
+import { evaluateLine, fileFault } from '../../server/protocol/evaluation.js';
+import { count, flag, type Infer, list, nothing, number, object, oneOf, text } from '../../server/protocol/shape.js';
+import { call, event } from '../shared/wire.js';
+
+const evaluationResult = object({
+  uris: list(text),
+  /** One per kind of file. */
+  lines: list(evaluateLine),
+  faults: list(fileFault),
+});
+export type EvaluationResult = Infer<typeof evaluationResult>;
 
 /** Panel -> host. */
-export interface EvaluationRequests {
-  /** Evaluates the panel's files; `progress` events tell how far it is, and cancelling the call stops it. First message of a page. */
-  evaluate: { args: { readonly rescore: boolean }; result: EvaluationResult };
+const requests = {
+  /** Evaluates the panel's files; `progress` events report how far it is, and cancelling the call stops it. First message of a page. */
+  evaluate: call('evaluate', object({ rescore: flag }), evaluationResult),
   /** Writes the setting `steplens.threshold`. */
-  useThreshold: { args: { readonly threshold: number }; result: null };
+  useThreshold: call('useThreshold', object({ threshold: number }), nothing),
   /** Asks for a file and writes one evaluation into it, as `steplens evaluate --json` prints it. */
-  saveJson: { args: { readonly index: number }; result: null };
-  copy: { args: { readonly text: string }; result: null };
-}
+  saveJson: call('saveJson', object({ index: count }), nothing),
+  copy: call('copy', object({ text }), nothing),
+} as const;
+export type EvaluationRequests = typeof requests;
 
-export interface EvaluationResult {
-  readonly uris: readonly string[];
-  /** One a kind of file. */
-  readonly lines: readonly EvaluateLine[];
-  readonly faults: readonly FileFault[];
-}
-
-/** Host -> evaluation panel. */
-export interface EvaluationEvents {
-  progress: { readonly uri: string; readonly done: number; readonly total: number };
+/** Host -> panel. */
+const events = {
+  progress: event('progress', object({ uri: text, done: count, total: count })),
   /** What is drawn is out of date: a file changed, or the setting of the threshold. */
-  outdated: { readonly cause: 'file' | 'threshold' };
-}
+  outdated: event('outdated', object({ cause: oneOf('file', 'threshold') })),
+} as const;
+export type EvaluationEvents = typeof events;
+
+export const evaluationProtocol = { requests, events };
 
 /** What survives hiding and reload of an evaluation panel. */
 export interface EvaluationState {

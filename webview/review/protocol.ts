@@ -1,42 +1,51 @@
 /** What the review page and its host send to each other. */
-import type { LabelView, ReviewStep } from '../../server/protocol/review.js';
+import { type LabelView, labelValue, reviewStep } from '../../server/protocol/review.js';
+import { count, empty, flag, type Infer, list, nothing, nullable, number, object, oneOf, text } from '../../server/protocol/shape.js';
+import { call, event } from '../shared/wire.js';
 
 export type LabelValue = LabelView['value'];
 
-export interface ReviewRequests {
-  /** The page is there. */
-  state: { args: Record<never, never>; result: ReviewState };
-  judge: { args: { readonly value: LabelValue; readonly kind: string; readonly comment: string }; result: null };
-  undo: { args: Record<never, never>; result: null };
-  /** A position in the queue. */
-  go: { args: { readonly to: number }; result: null };
-  blind: { args: { readonly blind: boolean }; result: null };
-  mode: { args: { readonly mode: ReviewState['mode'] }; result: null };
-  /** Shows the step in its file. */
-  reveal: { args: Record<never, never>; result: null };
-}
+const mode = oneOf('every-step', 'first-error');
 
-export interface ReviewEvents {
-  state: ReviewState;
-}
-
-export interface ReviewState {
-  readonly reviewer: string;
-  readonly at: number;
-  readonly count: number;
-  readonly judged: number;
-  readonly mode: 'every-step' | 'first-error';
-  readonly blind: boolean;
+const reviewState = object({
+  reviewer: text,
+  at: count,
+  count,
+  judged: count,
+  mode,
+  blind: flag,
   /** Kinds of error to choose from. */
-  readonly kinds: readonly string[];
+  kinds: list(text),
   /** Why the step is in the queue. */
-  readonly reason: string;
+  reason: text,
   /** Name of the file. */
-  readonly file: string;
+  file: text,
   /** Null when the queue is empty or the step is gone; `message` says which. */
-  readonly step: ReviewStep | null;
+  step: nullable(reviewStep),
   /** URIs the page may load. */
-  readonly images: readonly string[];
-  readonly message: string;
-  readonly threshold: number;
-}
+  images: list(text),
+  message: text,
+  threshold: number,
+});
+export type ReviewState = Infer<typeof reviewState>;
+
+/** Panel -> host. */
+const requests = {
+  /** The page is there. */
+  state: call('state', empty, reviewState),
+  judge: call('judge', object({ value: labelValue, kind: text, comment: text }), nothing),
+  undo: call('undo', empty, nothing),
+  /** A position in the queue; one outside it is its nearest end. */
+  go: call('go', object({ to: number }), nothing),
+  blind: call('blind', object({ blind: flag }), nothing),
+  mode: call('mode', object({ mode }), nothing),
+  /** Shows the step in its file. */
+  reveal: call('reveal', empty, nothing),
+} as const;
+export type ReviewRequests = typeof requests;
+
+/** Host -> panel. */
+const events = { state: event('state', reviewState) } as const;
+export type ReviewEvents = typeof events;
+
+export const reviewProtocol = { requests, events };

@@ -1,4 +1,5 @@
-import type { HostFrame, PanelFrame, Requests } from './wire.js';
+import { resultOf } from '../../server/protocol/message.js';
+import type { ArgsOf, DataOf, HostFrame, PanelEvents, PanelFrame, PanelProtocol, PanelRequests, ResultOf } from './wire.js';
 
 /** What `acquireVsCodeApi()` returns, as far as the panel uses it. */
 export interface VsCodeApi {
@@ -8,21 +9,27 @@ export interface VsCodeApi {
 }
 
 /** The host of a page, by the requests and events of its protocol. */
-export interface Host<R extends Requests<R>, E> {
+export interface Host<R extends PanelRequests, E extends PanelEvents> {
   /** Rejects with the host's sentence when it fails, and with `AbortError` when the signal aborts. */
-  call<N extends keyof R & string>(name: N, args: R[N]['args'], signal?: AbortSignal): Promise<R[N]['result']>;
-  on<N extends keyof E & string>(name: N, listener: (data: E[N]) => void): void;
+  call<N extends keyof R & string>(name: N, args: ArgsOf<R[N]>, signal?: AbortSignal): Promise<ResultOf<R[N]>>;
+  /** An event that does not have its shape is dropped. */
+  on<N extends keyof E & string>(name: N, listener: (data: DataOf<E[N]>) => void): void;
   /** Rejects what is pending and stops listening. */
   dispose(): void;
 }
 
 interface Pending {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+  readonly name: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** The panel's end of the wire: calls with an id each, events by name. */
-export function connectHost<R extends Requests<R>, E>(api: VsCodeApi, target: EventTarget): Host<R, E> {
+export function connectHost<R extends PanelRequests, E extends PanelEvents>(
+  api: VsCodeApi,
+  target: EventTarget,
+  { requests, events }: PanelProtocol<R, E>,
+): Host<R, E> {
   const pending = new Map<number, Pending>();
   const listeners = new Map<string, (data: never) => void>();
   let lastId = 0;
@@ -34,9 +41,16 @@ export function connectHost<R extends Requests<R>, E>(api: VsCodeApi, target: Ev
   };
   const receive = (event: Event) => {
     const frame = (event as MessageEvent<HostFrame>).data;
-    if (frame.kind === 'done') settle(frame.id, (call) => call.resolve(frame.ok));
-    else if (frame.kind === 'fail') settle(frame.id, (call) => call.reject(new Error(frame.error)));
-    else if (frame.kind === 'event') listeners.get(frame.name)?.(frame.data as never);
+    if (frame.kind === 'answer')
+      settle(frame.id, ({ name, resolve, reject }) => {
+        try {
+          resolve(resultOf(requests[name]!, frame.answer));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    else if (frame.kind === 'event' && events[frame.name]?.params.check(frame.data) === undefined)
+      listeners.get(frame.name)?.(frame.data as never);
   };
   target.addEventListener('message', receive);
 
@@ -44,7 +58,7 @@ export function connectHost<R extends Requests<R>, E>(api: VsCodeApi, target: Ev
     call(name, args, signal) {
       const id = ++lastId;
       return new Promise((resolve, reject) => {
-        pending.set(id, { resolve: resolve, reject });
+        pending.set(id, { name, resolve: resolve as (value: unknown) => void, reject });
         signal?.addEventListener('abort', () =>
           settle(id, (call) => {
             api.postMessage({ kind: 'cancel', id });

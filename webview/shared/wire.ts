@@ -1,15 +1,38 @@
 /**
- * What every panel and its host send to each other: calls with an id each, their answers, and events by name. A failure is
- * an answer like any other. Which calls and events there are is in each panel's own `protocol.ts`.
+ * What every panel and its host send to each other: calls with an id each, their answers, and events by name. A failure is an answer
+ * like any other. Each panel's own `protocol.ts` describes its calls and events, and both ends check what they receive against it.
  */
+import { type Answer, type NotificationType, notification, type RequestType, request } from '../../server/protocol/message.js';
+import type { Shape } from '../../server/protocol/shape.js';
+
 export type PanelFrame =
   | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly args: unknown }
   | { readonly kind: 'cancel'; readonly id: number };
 
 export type HostFrame =
-  | { readonly kind: 'done'; readonly id: number; readonly ok: unknown }
-  | { readonly kind: 'fail'; readonly id: number; readonly error: string }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer<unknown> }
   | { readonly kind: 'event'; readonly name: string; readonly data: unknown };
 
 /** Requests of a panel by name. */
-export type Requests<R> = { readonly [K in keyof R]: { readonly args: unknown; readonly result: unknown } };
+export type PanelRequests = Readonly<Record<string, RequestType<'host', unknown, unknown>>>;
+/** What the host tells a panel, by name. */
+export type PanelEvents = Readonly<Record<string, NotificationType<'panel', unknown>>>;
+
+export interface PanelProtocol<R extends PanelRequests, E extends PanelEvents> {
+  readonly requests: R;
+  readonly events: E;
+}
+
+export type ArgsOf<T> = T extends RequestType<string, infer Args, unknown> ? Args : never;
+export type ResultOf<T> = T extends RequestType<string, unknown, infer Result> ? Result : never;
+export type DataOf<T> = T extends NotificationType<string, infer Data> ? Data : never;
+
+/** A request of a panel, by the name it has in its protocol. */
+export function call<Args, Result>(method: string, params: Shape<Args>, result: Shape<Result>): RequestType<'host', Args, Result> {
+  return request({ method, to: 'host', params, result });
+}
+
+/** An event of a panel, by the name it has in its protocol. */
+export function event<Data>(method: string, params: Shape<Data>): NotificationType<'panel', Data> {
+  return notification({ method, to: 'panel', params });
+}

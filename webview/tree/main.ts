@@ -7,7 +7,7 @@ import './styles/details.css';
 import { defineControls } from '../shared/controls.js';
 import { connectHost, type VsCodeApi } from '../shared/rpc.js';
 import { startApp } from './app.js';
-import { readPersistedState, type TreeEvents, type TreeRequests } from './protocol.js';
+import { readPersistedState, treeProtocol } from './protocol.js';
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
@@ -15,7 +15,7 @@ const api = acquireVsCodeApi();
 defineControls();
 startApp({
   document,
-  host: connectHost<TreeRequests, TreeEvents>(api, window),
+  host: connectHost(api, window, treeProtocol),
   restored: readPersistedState(api.getState()),
   save: (state) => api.setState(state),
 });

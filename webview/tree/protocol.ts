@@ -7,72 +7,96 @@
  * ${cspSource}; img-src ${cspSource} data:`; `<meta property="csp-nonce">` holds the style nonce, which FAST asks for at
  * start. The panel builds everything else and needs no inline style.
  */
-import type { ProblemView, RolloutView } from '../../server/protocol/problemView.js';
-import type { Replay } from '../../server/protocol/replay.js';
+import { problemView, rolloutView } from '../../server/protocol/problemView.js';
+import { replay } from '../../server/protocol/replay.js';
+import {
+  bulk,
+  count,
+  empty,
+  flag,
+  type Infer,
+  list,
+  nothing,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  type Shape,
+  text,
+} from '../../server/protocol/shape.js';
+import { call, event } from '../shared/wire.js';
 
-/** Panel -> host: one line a request, args -> result. */
-export interface TreeRequests {
-  /** First message of a panel, also after a reload (the persisted target when there is one) and on "Try again". */
-  open: { args: { readonly state: PersistedState | null }; result: InitialView };
-  /** Shows another problem of the same document. */
-  select: { args: { readonly problem: number }; result: InitialView };
-  /** Reveals the text of a node, of one of its steps (a `StepView.index`) or of one of its rollouts (a position). */
-  reveal: {
-    args: { readonly node: number; readonly step?: number; readonly rollout?: number; readonly focus: boolean };
-    result: null;
-  };
-  /** The rollouts of a node with their texts; the view only counts them. */
-  rollouts: { args: { readonly node: number }; result: readonly RolloutView[] };
-  /** Puts a node's step, the steps from the problem to it, or its place in the file as a JSON pointer on the clipboard. */
-  copy: { args: { readonly node: number; readonly what: 'step' | 'path' | 'pointer' }; result: null };
-  /** Asks for a file and writes the picture into it. `data`: SVG text, or a PNG in base64. */
-  savePicture: { args: { readonly kind: 'svg' | 'png'; readonly data: string }; result: null };
-  /** Keeps the panel on its file, or lets it show the file of the active editor. */
-  setLocked: { args: { readonly isLocked: boolean }; result: null };
-  /** Scores the document now; new values arrive as `viewChanged`. */
-  score: { args: Record<string, never>; result: null };
-  /** Shows one of the problem's images in an editor of its own. */
-  openImage: { args: { readonly index: number }; result: null };
-  /** Labels the problem with the policy, as the command does; the tree grows by `viewChanged`. */
-  label: { args: Record<string, never>; result: null };
-  /** Stops the labelling the panel shows; its log is kept. */
-  stopLabeling: { args: Record<string, never>; result: null };
-  /** Asks how many, samples more rollouts from a node, and writes them into the file. */
-  moreRollouts: { args: { readonly node: number }; result: null };
-  /** Tells for every format whether the paths through a node are training data, and why not. */
-  explainTraining: { args: { readonly node: number }; result: null };
-}
-
-export interface InitialView {
-  readonly view: ProblemView | null;
-  /** Webview URIs, in the order of `view.images`. */
-  readonly images: readonly string[];
-  /** How the tree came to be, where an event log tells. */
-  readonly replay?: Replay | null;
-  /** While the problem is being labelled. */
-  readonly labeling?: PanelLabeling | null;
-  /** The panel stays on its file; otherwise it shows the file of the active editor. */
-  readonly isLocked?: boolean;
-  /** Why there is nothing to draw, with the next action. */
-  readonly empty?: string;
-}
-
-/** How far a labelling has come. */
-export interface PanelLabeling {
-  readonly rollouts: number;
+/** The progress of a labeling run. */
+const panelLabeling = object({
+  rollouts: count,
   /** Rollouts at most, where that is known. */
-  readonly budget?: number;
-}
+  budget: optional(count),
+});
+export type PanelLabeling = Infer<typeof panelLabeling>;
+
+const initialView = object({
+  view: nullable(problemView),
+  /** Webview URIs, in the order of `view.images`. */
+  images: list(text),
+  /** How the tree was built, where an event log says. */
+  replay: optional(nullable(replay)),
+  /** While the problem is being labeled. */
+  labeling: optional(nullable(panelLabeling)),
+  /** The panel stays on its file; otherwise it shows the file of the active editor. */
+  isLocked: optional(flag),
+  /** Why there is nothing to draw, with the next action. */
+  empty: optional(text),
+});
+export type InitialView = Infer<typeof initialView>;
+
+const persistedState: Shape<PersistedState> = {
+  expected: 'a persisted state',
+  check: (value) => (readPersistedState(value) ? undefined : { path: '', expected: 'a persisted state' }),
+};
+
+/** Panel -> host. */
+const requests = {
+  /** First message of a panel, also after a reload (the persisted target when there is one) and on "Try again". */
+  open: call('open', object({ state: nullable(persistedState) }), initialView),
+  /** Shows another problem of the same document. */
+  select: call('select', object({ problem: count }), initialView),
+  /** Reveals the text of a node, of one of its steps (a `StepView.index`) or of one of its rollouts (a position). */
+  reveal: call('reveal', object({ node: count, step: optional(count), rollout: optional(count), focus: flag }), nothing),
+  /** The rollouts of a node with their texts; the view only counts them. */
+  rollouts: call('rollouts', object({ node: count }), bulk(rolloutView)),
+  /** Puts a node's step, the steps from the problem to it, or its place in the file as a JSON pointer on the clipboard. */
+  copy: call('copy', object({ node: count, what: oneOf('step', 'path', 'pointer') }), nothing),
+  /** Asks for a file and writes the picture into it. `data`: SVG text, or a PNG in base64. */
+  savePicture: call('savePicture', object({ kind: oneOf('svg', 'png'), data: text }), nothing),
+  /** Keeps the panel on its file, or lets it show the file of the active editor. */
+  setLocked: call('setLocked', object({ isLocked: flag }), nothing),
+  /** Scores the document now; new values arrive as `viewChanged`. */
+  score: call('score', empty, nothing),
+  /** Shows one of the problem's images in an editor of its own. */
+  openImage: call('openImage', object({ index: count }), nothing),
+  /** Labels the problem with the policy, as the command does; the tree grows by `viewChanged`. */
+  label: call('label', empty, nothing),
+  /** Stops the labeling run the panel shows; its log is kept. */
+  stopLabeling: call('stopLabeling', empty, nothing),
+  /** Asks how many, samples more rollouts from a node, and writes them into the file. */
+  moreRollouts: call('moreRollouts', object({ node: count }), nothing),
+  /** Explains for every format whether the paths through a node are training data, and why not. */
+  explainTraining: call('explainTraining', object({ node: count }), nothing),
+} as const;
+export type TreeRequests = typeof requests;
 
 /** Host -> panel. */
-export interface TreeEvents {
+const events = {
   /** The document or its scores changed. */
-  viewChanged: InitialView;
-  /** The view could not be got again; what is drawn stays, with this sentence above it and "Try again". */
-  viewFailed: { readonly message: string };
+  viewChanged: event('viewChanged', initialView),
+  /** The view could not be read again; what is drawn stays, with this sentence above it and "Try again". */
+  viewFailed: event('viewFailed', object({ message: text })),
   /** The cursor moved onto a node's step (`step`: a `StepView.index`). The panel selects it and does not answer. */
-  nodeSelected: { readonly problem: number; readonly node: number; readonly step?: number };
-}
+  nodeSelected: event('nodeSelected', object({ problem: count, node: count, step: optional(count) })),
+} as const;
+export type TreeEvents = typeof events;
+
+export const treeProtocol = { requests, events };
 
 /** What survives hiding and reload through `setState` and the panel serializer. */
 export interface PersistedState {

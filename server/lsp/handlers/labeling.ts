@@ -1,4 +1,5 @@
-import { type LabelJob, serversOf } from '../../editor/labelingService.js';
+import { serversOf } from '../../editor/labelingRun.js';
+import type { LabelJob } from '../../editor/labelingService.js';
 import { labelJob, problemIsGone } from '../../editor/labelJob.js';
 import { nodeRollouts } from '../../language/problemView.js';
 import type { ScoredDocument } from '../../language/scoredDocument.js';

@@ -1,5 +1,6 @@
 import type { Announce } from '../../shared/announce.js';
 import type { Host } from '../../shared/rpc.js';
+import type { ArgsOf } from '../../shared/wire.js';
 import { landingNode, type ShownValues } from '../model/treeModel.js';
 import type { InitialView, PersistedState, TreeEvents, TreeRequests } from '../protocol.js';
 import type { PanelStore } from '../state.js';
@@ -12,7 +13,7 @@ export interface Requests {
   readonly pickValues: (shown: ShownValues) => void;
   readonly reveal: (target: { readonly node: number; readonly step?: number; readonly rollout?: number }, focus?: boolean) => void;
   /** Sends a request whose answer is nothing; a failure is announced. */
-  readonly send: <N extends keyof TreeRequests>(name: N, args: TreeRequests[N]['args']) => void;
+  readonly send: <N extends keyof TreeRequests>(name: N, args: ArgsOf<TreeRequests[N]>) => void;
 }
 
 export interface RequestWorld {

@@ -1,0 +1,27 @@
+import { ViewColumn, type WebviewPanel, window } from 'vscode';
+import { Panels } from './panel.js';
+import { type ReviewHost, ReviewPanel } from './reviewPanel.js';
+
+export const reviewViewType = 'steplens.review';
+
+/** The one panel of the review under way; it comes back with the window. */
+export class ReviewPanels extends Panels<ReviewPanel> {
+  readonly #host: ReviewHost;
+
+  constructor(host: ReviewHost) {
+    super(reviewViewType);
+    this.#host = host;
+  }
+
+  open(): void {
+    const panel = this.find(() => true);
+    if (panel) return panel.bringToFront();
+    const options = { enableScripts: true, localResourceRoots: [] };
+    this.add(new ReviewPanel(this.#host, window.createWebviewPanel(reviewViewType, 'Review', ViewColumn.Active, options)));
+  }
+
+  deserializeWebviewPanel(panel: WebviewPanel): Promise<void> {
+    this.add(new ReviewPanel(this.#host, panel));
+    return Promise.resolve();
+  }
+}

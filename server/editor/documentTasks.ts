@@ -1,0 +1,71 @@
+import type { OpenDocument } from './openDocument.js';
+import type { Clock } from './service.js';
+
+/** Pause after an edit before the text is read and scored. */
+export const editPauseMs = 250;
+/** While a document is being scored, its features are refreshed no more often than this. */
+const refreshMs = 500;
+
+/** One open document and what is still to be done for it: reading an edit, announcing new scores, answering who waits for them. */
+export class DocumentTasks {
+  readonly #clock: Clock;
+  readonly #announce: () => void;
+  #stopRead: (() => void) | undefined;
+  #stopRefresh: (() => void) | undefined;
+  #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+
+  /** `announce`: tells the client that the document's features changed. */
+  constructor(
+    readonly document: OpenDocument,
+    clock: Clock,
+    announce: () => void,
+  ) {
+    this.#clock = clock;
+    this.#announce = announce;
+  }
+
+  /** Runs `read` when no further edit has come for a moment. */
+  readSoon(read: () => void): void {
+    this.#stopRead?.();
+    this.#stopRead = this.#clock.after(editPauseMs, read);
+  }
+
+  /** The text is read now: an edit that waited is no longer to be read. */
+  readNow(): void {
+    this.#stopRead?.();
+    this.#stopRead = undefined;
+    this.document.read();
+    if (this.document.waitingSteps === 0) this.settle();
+    this.refresh();
+  }
+
+  refresh(): void {
+    this.#stopRefresh?.();
+    this.#stopRefresh = undefined;
+    this.#announce();
+  }
+
+  refreshSoon(): void {
+    this.#stopRefresh ??= this.#clock.after(refreshMs, () => this.refresh());
+  }
+
+  /** Resolves when every step is settled; rejects with what `settle` is given. */
+  waitForScores(): Promise<void> {
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+  }
+
+  /** Answers everybody who waits. */
+  settle(error?: Error): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { resolve, reject } of waiters) {
+      if (error) reject(error);
+      else resolve();
+    }
+  }
+
+  dispose(): void {
+    this.#stopRead?.();
+    this.#stopRefresh?.();
+  }
+}

@@ -1,0 +1,78 @@
+import type { RunEvent } from '../labeling/runEvents.js';
+import type { LabelingParams } from '../protocol/labeling.js';
+import type { LabelingSettings, LabelJob } from './labelingService.js';
+import type { Clock } from './service.js';
+
+/** A growing tree is announced no more often than this. */
+const announceMs = 100;
+
+/** A labeling run in progress: its events and counts so far. */
+export class LabelingRun {
+  readonly abort = new AbortController();
+  readonly events: RunEvent[] = [];
+  resumed = 0;
+  /** Origins of the servers it sends to. */
+  readonly servers: readonly string[];
+  readonly #place: Pick<LabelingParams, 'uri' | 'problem' | 'file'>;
+  readonly #budget: number | undefined;
+  readonly #clock: Clock;
+  readonly #onChange: (params: LabelingParams) => void;
+  #rollouts = 0;
+  #searches = 0;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(
+    { uri, settings }: LabelJob,
+    problem: number,
+    readonly file: string,
+    clock: Clock,
+    onChange: (params: LabelingParams) => void,
+  ) {
+    this.#place = { uri, problem, file };
+    this.#budget = settings.labelingMethod === 'mcts' ? settings.labelingBudget : undefined;
+    this.servers = serversOf(settings);
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /** Counts an event, and announces it soon. `isRecorded`: it happened in an earlier part of the run. */
+  note(event: RunEvent, isRecorded: boolean): void {
+    this.events.push(event);
+    if (event.event === 'rollouts') {
+      this.#rollouts += event.rollouts.length;
+      if (isRecorded) this.resumed += event.rollouts.length;
+    }
+    if (event.event === 'selected') this.#searches++;
+    this.#stopTimer ??= this.#clock.after(announceMs, () => this.announce('running'));
+  }
+
+  announce(state: LabelingParams['state']): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+    this.#onChange(this.params(state));
+  }
+
+  params(state: LabelingParams['state']): LabelingParams {
+    const budget = this.#budget;
+    return {
+      ...this.#place,
+      state,
+      rollouts: this.#rollouts,
+      ...(budget !== undefined && { budget }),
+      searches: this.#searches,
+      resumed: this.resumed,
+      servers: this.servers,
+    };
+  }
+
+  dispose(): void {
+    this.abort.abort();
+    this.#stopTimer?.();
+  }
+}
+
+/** Origins of the policy and the judge, where they are on servers. */
+export function serversOf({ labelingPolicy, labelingJudge }: Pick<LabelingSettings, 'labelingPolicy' | 'labelingJudge'>): string[] {
+  const servers = [labelingPolicy, labelingJudge].filter((url) => /^https?:/i.test(url) && URL.canParse(url));
+  return [...new Set(servers.map((url) => new URL(url).origin))];
+}
