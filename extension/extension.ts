@@ -8,6 +8,7 @@ import { debugLabeling } from './commands/debugLabeling.js';
 import { debugLog } from './commands/debugLog.js';
 import { evaluateFile } from './commands/evaluateFile.js';
 import { exportTrainingData } from './commands/exportTrainingData.js';
+import { getStarted } from './commands/getStarted.js';
 import { goToStep } from './commands/goToStep.js';
 import { judgeNeutral, judgeRight, judgeSkip, judgeUnsure, judgeWrong, undoJudgment } from './commands/judgeStep.js';
 import { labelAll } from './commands/labelAll.js';
@@ -15,6 +16,7 @@ import { labelProblem } from './commands/labelProblem.js';
 import { mapFields } from './commands/mapFields.js';
 import { moreRollouts } from './commands/moreRollouts.js';
 import { nextLowStep } from './commands/nextLowStep.js';
+import { openSample } from './commands/openSample.js';
 import { openTree } from './commands/openTree.js';
 import { previousLowStep } from './commands/previousLowStep.js';
 import { restartServer } from './commands/restartServer.js';
@@ -51,6 +53,8 @@ import { ReviewSession } from './views/reviewSession.js';
 import { watchLabels } from './views/watchLabels.js';
 
 const table: readonly Command[] = [
+  getStarted,
+  openSample,
   openTree,
   nextLowStep,
   previousLowStep,
@@ -128,6 +132,8 @@ function start(context: ExtensionContext): Api {
     }),
   );
   claims.start();
+  // `npm start` opens a window for somebody who is new here.
+  if (process.env.STEPLENS_GET_STARTED === '1') void commands.executeCommand(getStarted.id);
   return { client };
 }
 

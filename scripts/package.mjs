@@ -65,6 +65,8 @@ export function contents(target) {
     'media/icon.png',
     'media/icons/*.svg',
     'media/schemas/*.json',
+    'media/walkthrough/*.md',
+    'media/samples/solutions/wrong.md',
     'media/models/mini/{model.onnx,prm.json,scope.txt,tokenizer.json,tokenizer_config.json,README.md}',
     'media/models/mini/policy/{policy.onnx,policy.json}',
     'node_modules/onnxruntime-node/{package.json,LICENSE,README.md}',

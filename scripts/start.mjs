@@ -9,6 +9,9 @@ import { capture, root } from './run.mjs';
 import { startHost } from './vscodeHost.mjs';
 
 const samples = join(root, 'media', 'samples');
+/** Opened with the workspace: it wakes StepLens, which then opens its walkthrough. */
+const firstFile = join(samples, 'solutions', 'wrong.md');
+process.env.STEPLENS_GET_STARTED = '1';
 
 try {
   await ensureDependencies();
@@ -35,13 +38,13 @@ async function hasDesktop() {
 }
 
 async function openDesktop() {
-  const { code, output } = await capture(['code', '--new-window', `--extensionDevelopmentPath=${root}`, samples]);
+  const { code, output } = await capture(['code', '--new-window', `--extensionDevelopmentPath=${root}`, samples, firstFile]);
   if (code !== 0) throw new Error(`VS Code did not open:\n${output}`);
   console.log('\nVS Code opens the sample workspace with StepLens loaded.');
 }
 
 async function serve() {
-  const host = await startHost({ workspace: samples, extensionDevelopmentPath: root, persistent: true });
+  const host = await startHost({ workspace: samples, extensionDevelopmentPath: root, openFile: firstFile, persistent: true });
   console.log(`\nVS Code with StepLens loaded, until Ctrl+C:\n  ${host.url}`);
   await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, () => resolve(undefined))));
   await host.stop();

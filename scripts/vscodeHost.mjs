@@ -132,6 +132,7 @@ const quietSettings = {
  * @param {object} options
  * @param {string} options.workspace folder to open
  * @param {string} [options.extensionDevelopmentPath] folder of an extension to load from its source tree
+ * @param {string} [options.openFile] file to show first
  * @param {string} [options.extensionTestsPath] module whose `run()` is the test suite
  * @param {string} [options.vsix] packaged extension to install first
  * @param {Record<string, unknown>} [options.settings] user settings, over the quiet ones
@@ -193,11 +194,12 @@ export async function startHost(options) {
 }
 
 /** The page that opens the workspace; `payload` is how VS Code's own browser tests load an extension under development. */
-function pageOf(port, { workspace, extensionDevelopmentPath, extensionTestsPath }) {
+function pageOf(port, { workspace, openFile, extensionDevelopmentPath, extensionTestsPath }) {
   const remote = (path) => `vscode-remote://127.0.0.1:${port}${path.replaceAll('\\', '/')}`;
   const payload = [
     ...(extensionDevelopmentPath ? [['extensionDevelopmentPath', remote(extensionDevelopmentPath)]] : []),
     ...(extensionTestsPath ? [['extensionTestsPath', remote(extensionTestsPath)]] : []),
+    ...(openFile ? [['openFile', remote(openFile)]] : []),
     ['skipWelcome', 'true'],
   ];
   const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify(payload) });

@@ -47,6 +47,15 @@ describe('activation', () => {
     assert.deepEqual(registered.sort(), contributes.commands.map(({ command }) => command).sort());
   });
 
+  it('shows the walkthrough from the command palette, and opens a sample that is marked', async () => {
+    await commands.executeCommand('steplens.getStarted');
+    await until('the walkthrough', () => /Walkthrough|Get Started/.test(window.tabGroups.activeTabGroup.activeTab?.label ?? ''));
+    await commands.executeCommand('steplens.openSample');
+    const sample = window.activeTextEditor!.document;
+    assert.equal(sample.isUntitled, true);
+    await until('the low step of the sample', () => ours(sample.uri).some((one) => codeOf(one) === 'first-low-step'));
+  });
+
   it('reads every setting, with its default', () => {
     const settings = new Settings();
     const read = settings.read();

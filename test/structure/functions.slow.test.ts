@@ -11,6 +11,7 @@ const tooLong: readonly string[] = [
   'webview/evaluation/render/chart.ts createChart',
   'server/scoring/onnxScorer.ts createScorer',
   'server/scoring/backends/remoteScorer.ts createRemoteScorer',
+  'server/cli/labelOptions.ts readLabelOptions',
 ];
 const mostLines = 120;
 
