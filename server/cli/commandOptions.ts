@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Prices } from '../labeling/economy/ledger.js';
+import { devices, type ServerSettings } from '../protocol/settingsTable.js';
 import { UsageError } from './command.js';
 
 /** The options and arguments of a command line; what it does not understand is a UsageError. */
@@ -17,6 +18,21 @@ export function thresholdOption(text: string | undefined): number | undefined {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new UsageError(`--threshold is a number from 0 to 1, not "${text}"`);
   return value;
+}
+
+/** `--device`. */
+export function deviceOption(text: string): ServerSettings['device'] {
+  const device = devices.find((one) => one === text);
+  if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${text}"`);
+  return device;
+}
+
+/** `--threads`: 0 or more; 0 when it is not given. */
+export function threadsOption(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const threads = Number(text);
+  if (!/\d/.test(text) || !Number.isInteger(threads) || threads < 0) throw new UsageError(`--threads is a whole number, not "${text}"`);
+  return threads;
 }
 
 /** `--seed`: a whole number, 0 or more. */

@@ -16,7 +16,7 @@ import { devices } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
-import { parseOptions, seedOption, thresholdOption } from './commandOptions.js';
+import { deviceOption, parseOptions, seedOption, thresholdOption } from './commandOptions.js';
 import { bestOfNTable, processTable } from './evaluateTables.js';
 import { imagesHelp, imagesOption, placeOfFile } from './imageFolders.js';
 import { ProgressLine } from './progressLine.js';
@@ -190,8 +190,6 @@ function readOptions(args: readonly string[]): EvaluateOptions {
   if (positionals.length === 0) throw new UsageError('evaluate needs a file or folder');
   if (values.threshold !== undefined && values['threshold-from'] !== undefined)
     throw new UsageError('--threshold and --threshold-from exclude each other');
-  const device = devices.find((one) => one === values.device);
-  if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${values.device}"`);
   return {
     files: positionals,
     json: values.json,
@@ -200,7 +198,7 @@ function readOptions(args: readonly string[]): EvaluateOptions {
     validation: values['threshold-from'],
     seed: seedOption(values.seed),
     modelPath: values.model,
-    device,
+    device: deviceOption(values.device),
     useCache: !values['no-cache'],
     images: values.images,
     servers: allowedOrigins(values['allow-server']),

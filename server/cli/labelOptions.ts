@@ -5,9 +5,8 @@ import { defaultMostFailed } from '../labeling/openProblem.js';
 import type { JudgeChoice, PolicyChoice } from '../labeling/policies/openPolicy.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
 import { defaultMostUndecided } from '../labeling/undecided.js';
-import { devices } from '../protocol/settingsTable.js';
 import { UsageError } from './command.js';
-import { parseOptions, pricesOption, seedOption } from './commandOptions.js';
+import { deviceOption, parseOptions, pricesOption, seedOption } from './commandOptions.js';
 import { imagesOption } from './imageFolders.js';
 import type { ProgressOptions } from './labelProgress.js';
 import { verifierOption } from './verifierOption.js';
@@ -162,8 +161,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
   const { continuation } = values;
   if (continuation !== 'auto' && continuation !== 'prefix' && continuation !== 'prompt')
     throw new UsageError(`--continuation is auto, prefix or prompt, not "${continuation}"`);
-  const device = devices.find((one) => one === values.device);
-  if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${values.device}"`);
+  const device = deviceOption(values.device);
   if ((values.judge === undefined) !== (values['judge-model'] === undefined))
     throw new UsageError('--judge URL goes with --judge-model NAME');
   if (values.queue === undefined && values['stalled-after'] !== undefined) throw new UsageError('--stalled-after goes with --queue');

@@ -7,9 +7,11 @@ export class ReportedInput {
   failed = 0;
   read = 0;
 
+  /** `beforeNote`: makes room on the terminal for a message. */
   constructor(
     readonly args: readonly string[],
     readonly world: CliWorld,
+    readonly beforeNote: () => void = () => undefined,
   ) {}
 
   async *files(): AsyncGenerator<InputFile> {
@@ -42,6 +44,7 @@ export class ReportedInput {
   }
 
   note(message: string): void {
+    this.beforeNote();
     this.world.err.write(`steplens: ${message}\n`);
   }
 }

@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util';
 import { problemImages } from '../files/images.js';
-import { InputError, type InputFile, inputFiles, readInputs } from '../files/inputFiles.js';
-import { scoreProblem } from '../language/scoredDocument.js';
+import type { InputFile } from '../files/inputFiles.js';
+import { scoredProblem } from '../language/scoredDocument.js';
 import { count } from '../language/solutionValues.js';
 import { formatValue } from '../language/valueText.js';
 import { ModelError } from '../models/modelError.js';
@@ -9,8 +8,10 @@ import type { ServerSettings } from '../protocol/settingsTable.js';
 import { devices } from '../protocol/settingsTable.js';
 import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { deviceOption, parseOptions, threadsOption, thresholdOption } from './commandOptions.js';
 import { imagesHelp, imagesOption, placeOfFile } from './imageFolders.js';
 import { ProgressLine } from './progressLine.js';
+import { ReportedInput } from './reportedInput.js';
 import { scoreLine } from './scoreLines.js';
 import { problemTable, tableHeader } from './scoreTable.js';
 import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
@@ -71,7 +72,7 @@ class ScoreRun {
   readonly #progress: ProgressLine;
   readonly #started: number;
   #info: ScorerInfo | undefined;
-  #failed = 0;
+  readonly #input: ReportedInput;
   #files = 0;
   #problems = 0;
   #steps = 0;
@@ -85,21 +86,21 @@ class ScoreRun {
     this.#scorer = scorer;
     this.#world = world;
     this.#progress = new ProgressLine(world);
+    this.#input = new ReportedInput(options.files, world, () => this.#progress.clear());
     this.#started = world.now();
   }
 
   async all(): Promise<number> {
     try {
-      for await (const file of inputFiles(this.#options.files)) await this.#file(file);
-      if (this.#files === 0 && this.#failed === 0) this.#complain(`no file to score in ${this.#options.files.join(', ')}`);
+      for await (const file of this.#input.files()) await this.#file(file);
     } catch (error) {
       this.#progress.clear();
       if (this.#world.signal.aborted) return exitCodes.interrupted;
       if (!(error instanceof ModelError)) throw error;
-      this.#complain(error.message);
+      this.#input.complain(error.message);
     }
     if (this.#info && !this.#options.json) this.#world.out.write(this.#summary(this.#info));
-    return this.#failed > 0 ? exitCodes.unusable : exitCodes.done;
+    return this.#input.failed > 0 ? exitCodes.unusable : exitCodes.done;
   }
 
   async verify(): Promise<number> {
@@ -108,29 +109,13 @@ class ScoreRun {
     } catch (error) {
       if (this.#world.signal.aborted) return exitCodes.interrupted;
       if (!(error instanceof ModelError)) throw error;
-      this.#complain(error.message);
+      this.#input.complain(error.message);
       return exitCodes.unusable;
     }
   }
 
-  async #file(file: string): Promise<void> {
-    try {
-      for await (const input of readInputs(file)) await this.#input(input);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      this.#complain(`${file}: ${error.message}`);
-    }
-  }
-
-  async #input(input: InputFile): Promise<void> {
-    const { file } = input;
-    for (const fault of input.reasoning.faults) {
-      const { line, character } = input.lines.position(fault.span.start);
-      const place = `${file}:${line + 1}:${character + 1}: ${fault.severity}: ${fault.message} [${fault.code}]`;
-      if (fault.severity === 'error') this.#complain(place);
-      else this.#note(place);
-    }
-    if (!this.#options.json) this.#world.out.write(`${this.#files === 0 ? tableHeader : ''}\n${file}\n`);
+  async #file(input: InputFile): Promise<void> {
+    if (!this.#options.json) this.#world.out.write(`${this.#files === 0 ? tableHeader : ''}\n${input.file}\n`);
     this.#files++;
     await this.#problemsOf(input);
   }
@@ -149,7 +134,7 @@ class ScoreRun {
       // A device may have been lost, or its memory too small, on the way.
       const info = (this.#info = await this.#scorer.describe(signal));
       const threshold = this.#options.threshold ?? info.threshold;
-      const scored = scoreProblem(problem, result, threshold);
+      const scored = scoredProblem(problem, result, threshold);
       done += problem.steps.length;
       this.#problems++;
       this.#steps += problem.steps.length;
@@ -172,7 +157,7 @@ class ScoreRun {
   async #describe(): Promise<ScorerInfo> {
     const info = await this.#scorer.describe(this.#world.signal);
     if (this.#options.verbose) {
-      for (const { provider, reason } of info.device.passedOver) this.#note(`${provider} passed over: ${reason}`);
+      for (const { provider, reason } of info.device.passedOver) this.#input.note(`${provider} passed over: ${reason}`);
     }
     return info;
   }
@@ -188,60 +173,31 @@ class ScoreRun {
     const remedy = this.#isOutOfScope ? `${model} scores only ${knows}. Choose a model for other text with --model DIR.\n` : '';
     return `\n${model} on ${on}: ${amounts} in ${seconds.toFixed(1)} s · ${low}${unscored}\n${remedy}`;
   }
-
-  #complain(message: string): void {
-    this.#failed++;
-    this.#note(message);
-  }
-
-  #note(message: string): void {
-    this.#progress.clear();
-    this.#world.err.write(`steplens: ${message}\n`);
-  }
 }
 
 function readOptions(args: readonly string[]): ScoreCliOptions {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        model: { type: 'string', default: '' },
-        device: { type: 'string', default: 'auto' },
-        threads: { type: 'string' },
-        threshold: { type: 'string' },
-        'no-cache': { type: 'boolean', default: false },
-        ...imagesOption,
-        ...serverOption,
-        verbose: { type: 'boolean', default: false },
-        'verify-profile': { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message.replace(/\.$/, ''));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseOptions(args, {
+    json: { type: 'boolean', default: false },
+    model: { type: 'string', default: '' },
+    device: { type: 'string', default: 'auto' },
+    threads: { type: 'string' },
+    threshold: { type: 'string' },
+    'no-cache': { type: 'boolean', default: false },
+    ...imagesOption,
+    ...serverOption,
+    verbose: { type: 'boolean', default: false },
+    'verify-profile': { type: 'boolean', default: false },
+  });
   const verifies = values['verify-profile'];
   if (positionals.length === 0 && !verifies) throw new UsageError('score needs a file or folder');
   if (positionals.length > 0 && verifies) throw new UsageError('--verify-profile scores examples of its own, not files');
-  const device = devices.find((one) => one === values.device);
-  if (!device) throw new UsageError(`--device is one of ${devices.join(', ')}, not "${values.device}"`);
-  const threads = values.threads === undefined ? 0 : Number(values.threads);
-  if (!Number.isInteger(threads) || threads < 0 || values.threads === '')
-    throw new UsageError(`--threads is a whole number, not "${values.threads}"`);
-  const threshold = values.threshold === undefined ? null : Number(values.threshold);
-  if (threshold !== null && !(values.threshold !== '' && threshold >= 0 && threshold <= 1)) {
-    throw new UsageError(`--threshold is a number from 0 to 1, not "${values.threshold}"`);
-  }
   return {
     files: positionals,
     json: values.json,
     modelPath: values.model,
-    device,
-    threads,
-    threshold,
+    device: deviceOption(values.device),
+    threads: threadsOption(values.threads),
+    threshold: thresholdOption(values.threshold) ?? null,
     useCache: !values['no-cache'],
     verbose: values.verbose,
     verifyProfile: verifies,

@@ -4,7 +4,7 @@ import { replay } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
 import { problemView } from '../language/problemView.js';
 import { matchLog, replayOf } from '../language/replay.js';
-import { type ScoredDocument, scoreProblem } from '../language/scoredDocument.js';
+import { type ScoredDocument, scoredProblem } from '../language/scoredDocument.js';
 import type { LabelingParams, LabelOutcome, MoreRolloutsResult, TreeView } from '../protocol/labeling.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
@@ -203,7 +203,7 @@ function grown(uri: string, events: readonly RunEvent[], threshold: number, read
   const text = treeText(tree);
   const reasoning = read(text, { uri, languageId: 'json' });
   if (!reasoning) return undefined;
-  const problems = reasoning.problems.map((problem) => scoreProblem(problem, undefined, threshold));
+  const problems = reasoning.problems.map((problem) => scoredProblem(problem, undefined, threshold));
   return { uri, version: events.length, lines: new LineIndex(text), reasoning, problems, threshold };
 }
 

@@ -1,4 +1,4 @@
-import { type Decides, type ProblemScores, type ScoredDocument, type ScoredProblem, scoreProblem } from '../language/scoredDocument.js';
+import { type Decides, type ProblemScores, type ScoredDocument, type ScoredProblem, scoredProblem } from '../language/scoredDocument.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
@@ -8,7 +8,7 @@ import { type ScoreJob, type ScoreResult, scoreJob } from '../scoring/scorer.js'
 import { ScoreMemory } from './scoreMemory.js';
 
 /** A text the client has open; `getText` always gives the present text. */
-export interface TextSource {
+export interface EditedText {
   readonly uri: string;
   readonly version: number;
   readonly languageId: string;
@@ -35,7 +35,7 @@ export class OpenDocument {
   touched = 0;
   /** Problem that was looked at last; scored first. */
   focus = 0;
-  readonly #source: TextSource;
+  readonly #source: EditedText;
   readonly #reader: Reader;
   #readVersion: number | undefined;
   #reading: Reading | undefined;
@@ -49,7 +49,7 @@ export class OpenDocument {
   readonly #waiting = new Set<number>();
   #waitingSteps = 0;
 
-  constructor(source: TextSource, reader: Reader, wanted: boolean) {
+  constructor(source: EditedText, reader: Reader, wanted: boolean) {
     this.uri = source.uri;
     this.#source = source;
     this.#reader = reader;
@@ -165,7 +165,7 @@ export class OpenDocument {
     const { verdicts = [] } = this.labeled ?? {};
     const problems = reasoning.problems.map(
       (problem) =>
-        (this.#views[problem.index] ??= scoreProblem(problem, this.#scores[problem.index], threshold, decides, verdicts[problem.index])),
+        (this.#views[problem.index] ??= scoredProblem(problem, this.#scores[problem.index], threshold, decides, verdicts[problem.index])),
     );
     return { uri: this.uri, version, lines, reasoning, problems, threshold, ...(model !== undefined && { model }) };
   }

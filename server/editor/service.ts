@@ -8,7 +8,7 @@ import type { StepLabel } from '../review/labelRecord.js';
 import type { ScorerSettings } from '../scoring/openScorer.js';
 import { NotAllowedError, type Scorer } from '../scoring/scorer.js';
 import { DocumentTasks } from './documentTasks.js';
-import { OpenDocument, type Reader, type TextSource } from './openDocument.js';
+import { type EditedText, OpenDocument, type Reader } from './openDocument.js';
 import { type OpenImages, ScoringQueue } from './scoringQueue.js';
 import { scoringStatus } from './scoringStatus.js';
 
@@ -63,7 +63,7 @@ export interface Service {
    */
   configure(settings: ServerSettings, isTrusted: boolean, allowedServers: readonly string[]): void;
   /** A document opened or changed. */
-  update(source: TextSource): void;
+  update(source: EditedText): void;
   close(uri: string): void;
   /** People's current labels of a document changed. */
   setLabels(uri: string, labels: readonly StepLabel[]): void;
@@ -173,7 +173,7 @@ class ScoringService implements Service {
     this.#sendStatus();
   }
 
-  update(source: TextSource): void {
+  update(source: EditedText): void {
     const { uri } = source;
     const known = this.#documents.get(uri);
     const tasks = known ?? this.#open(source);
@@ -253,7 +253,7 @@ class ScoringService implements Service {
     await this.#queue.replaceScorer();
   }
 
-  #open(source: TextSource): DocumentTasks {
+  #open(source: EditedText): DocumentTasks {
     const { read, clock } = this.#world;
     const document = new OpenDocument(source, read, this.settings.scoreOnOpen);
     const tasks = new DocumentTasks(document, clock, () => this.#world.onDocument(source.uri));

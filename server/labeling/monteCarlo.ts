@@ -94,9 +94,9 @@ export function stepsWithScore(tree: SearchTree): StepsWithScore[] {
       image: images.length === 1 ? images[0]! : images,
       question,
       answer,
-      response: joinSteps(prefixOf(tree, chain.at(-1)!.id)),
+      response: recordText(prefixOf(tree, chain.at(-1)!.id)),
       steps_with_score: chain.map(({ steps, value, correct, total, failures, undecided }) => ({
-        step: joinSteps(steps),
+        step: recordText(steps),
         score: value ?? 0,
         num_mc_correct: correct,
         num_mc_total: total,
@@ -116,7 +116,7 @@ export function recordId(problem: string, solution: number): string {
   return `${problem}-${solution}`;
 }
 
-/** What the reference splits and joins steps with. */
-export function joinSteps(steps: readonly string[]): string {
+/** Steps as one text of a record: the reference splits and joins them with an empty line. */
+export function recordText(steps: readonly string[]): string {
   return steps.join('\n\n');
 }

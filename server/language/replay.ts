@@ -1,4 +1,4 @@
-import { joinSteps, recordId } from '../labeling/monteCarlo.js';
+import { recordId, recordText } from '../labeling/monteCarlo.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, prefixOf, replayTo, type SearchNode, type SearchTree } from '../labeling/searchTree.js';
 import type { Replay, ReplayEvent, ReplayFrame, ReplayState } from '../protocol/replay.js';
@@ -55,7 +55,7 @@ function isSameRecord({ nodes, begin }: SearchTree, [, ...chain]: readonly numbe
     chain.length === steps.length &&
     steps.every(({ text, values: { mc } }, at) => {
       const { steps: own, total, correct } = nodes[chain[at]!]!;
-      return joinSteps(own).trim() === text.trim() && (mc?.total ?? 0) === total && (mc?.correct ?? 0) === correct;
+      return recordText(own).trim() === text.trim() && (mc?.total ?? 0) === total && (mc?.correct ?? 0) === correct;
     })
   );
 }

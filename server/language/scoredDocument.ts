@@ -76,7 +76,7 @@ export interface ProblemScores {
  * on its own path (`Step.parent`), so a step that several paths share has one verdict. `reviews`: what people said of steps, by index;
  * it was said of exactly their text, so it decides. O(steps).
  */
-export function scoreProblem(
+export function scoredProblem(
   problem: Problem,
   scored: ProblemScores | undefined,
   threshold: number,

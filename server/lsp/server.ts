@@ -12,7 +12,7 @@ import { handleSettings } from './handlers/settings.js';
 import { handleSteps } from './handlers/steps.js';
 import { handleTraining } from './handlers/training.js';
 import { Session } from './session.js';
-import type { World } from './world.js';
+import type { ServerWorld } from './world.js';
 
 /** One function per topic: it registers the requests of that topic. */
 const handlers: readonly ((session: Session) => void)[] = [
@@ -30,7 +30,7 @@ const handlers: readonly ((session: Session) => void)[] = [
 ];
 
 /** Serves one client: opens its session, registers the handlers, and follows its documents. */
-export function startServer(connection: Connection, world: World): void {
+export function startServer(connection: Connection, world: ServerWorld): void {
   const texts = new TextDocuments(TextDocument);
   let session: Session | undefined;
 

@@ -24,7 +24,7 @@ import { isLoopback } from '../remote/loopback.js';
 import { originOf } from '../remote/serverKeys.js';
 import { readInitializationOptions } from './initializationOptions.js';
 import { ScoringProgress } from './scoringProgress.js';
-import type { LabelerOptions, World } from './world.js';
+import type { LabelerOptions, ServerWorld } from './world.js';
 
 /** What the user allows besides scoring. */
 export interface Permissions {
@@ -52,7 +52,7 @@ export class Session {
 
   private constructor(
     readonly connection: Connection,
-    readonly world: World,
+    readonly world: ServerWorld,
     readonly texts: TextDocuments<TextDocument>,
     params: InitializeParams,
     explanations: Explanations,
@@ -111,7 +111,12 @@ export class Session {
     });
   }
 
-  static async open(connection: Connection, world: World, texts: TextDocuments<TextDocument>, params: InitializeParams): Promise<Session> {
+  static async open(
+    connection: Connection,
+    world: ServerWorld,
+    texts: TextDocuments<TextDocument>,
+    params: InitializeParams,
+  ): Promise<Session> {
     const { explanations } = readInitializationOptions(params.initializationOptions);
     return new Session(connection, world, texts, params, await loadExplanations(explanations, world, connection.console));
   }
@@ -224,7 +229,7 @@ export class Session {
   }
 }
 
-async function loadExplanations(uri: string | undefined, world: World, log: Connection['console']): Promise<Explanations> {
+async function loadExplanations(uri: string | undefined, world: ServerWorld, log: Connection['console']): Promise<Explanations> {
   if (uri === undefined) return noExplanations;
   try {
     return readExplanations(uri, await world.readText(uri));

@@ -52,7 +52,7 @@ export interface LabelerOptions {
 }
 
 /** Everything the server reaches outside itself; the tests pass their own. */
-export interface World {
+export interface ServerWorld {
   readonly version: string;
   readonly read: Reader;
   readonly clock: Clock;
@@ -76,7 +76,7 @@ function withEnvironment(key: (url: string) => Promise<string | undefined>): (ur
   return async (url) => (await key(url)) ?? keyFor(url, process.env, []);
 }
 
-export function createWorld(): World {
+export function createWorld(): ServerWorld {
   const verifier = openVerifier();
   return {
     version,

@@ -1,11 +1,12 @@
-import { availableParallelism } from 'node:os';
 import { InferenceClient, InferenceError } from '../inference/client.js';
 import type { Device, ReadValues } from '../inference/protocol.js';
+import { threadsFor } from '../inference/threads.js';
 import type { FileIdentity } from '../models/fileIdentity.js';
 import { digestImages, ImageError, imageError, readImageFiles } from '../models/images/imageFile.js';
 import { type ImageSettings, imagesPlace, sampleImage, toPixels } from '../models/images/imageKinds.js';
 import { prepareImagesApart } from '../models/images/imageProcess.js';
 import { ModelChangedError, ModelError } from '../models/modelError.js';
+import { retryingLoad } from '../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../models/tokenizer.js';
 import { createScoreCache } from './cache.js';
 import type { SegmentEncoder } from './layouts/encoder.js';
@@ -60,7 +61,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   const openClient = () => new InferenceClient({ entry: options.inferenceEntry, log });
   let client = openClient();
   const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
-  let loading: Promise<LoadedModel> | undefined;
+  const model = retryingLoad(load);
   /** Scores on their way into the cache. */
   let keeping: Promise<unknown> = Promise.resolve();
 
@@ -87,7 +88,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       throw new ModelError(
         `${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for an image, which alone takes ${warmup.length} or more.`,
       );
-    const threads = options.threads || Math.max(1, Math.min(4, availableParallelism() >> 1));
+    const threads = threadsFor(options.threads);
     const request = {
       graphPath,
       ...(parts && { parts: { ...parts, imageToken: images?.token ?? -1 } }),
@@ -148,19 +149,10 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     };
   }
 
-  function loaded(): Promise<LoadedModel> {
-    const attempt = (loading ??= load());
-    attempt.catch(() => {
-      // The next call tries again: the reader may have put the file right.
-      if (loading === attempt) loading = undefined;
-    });
-    return attempt;
-  }
-
   /** What was computed with the files as they were is not to be believed; the next call loads them as they are. */
   function reloadIfChanged(error: unknown): never {
     if (error instanceof ModelChangedError) {
-      loading = undefined;
+      model.forget();
       void client.dispose();
       client = openClient();
     }
@@ -169,7 +161,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
 
   async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress, priority = 0 }: ScoreOptions): Promise<ScoreResult> {
     const { identity, session, graphPath, profilePath, columns, info, profile, encoder, reader, images } = await orAborted(
-      loaded(),
+      model.get(),
       signal,
     );
     // A verdict without the figure would be one on another problem.
@@ -244,13 +236,13 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
 
   return Object.freeze<Scorer>({
     async describe(signal) {
-      const { info, session } = await orAborted(loaded(), signal);
+      const { info, session } = await orAborted(model.get(), signal);
       const device = client.device(session);
       return device === info.device ? info : { ...info, device };
     },
     async score(job, scoreOptions = {}) {
       try {
-        const { info, scope, profile, identity } = await orAborted(loaded(), scoreOptions.signal);
+        const { info, scope, profile, identity } = await orAborted(model.get(), scoreOptions.signal);
         await identity.refuseChanged();
         return await scoreWithin(info.model, scope, asRead(job, profile.trim), (inside) => score(inside, scoreOptions));
       } catch (error) {

@@ -222,7 +222,7 @@ describe('what goes wrong', () => {
   it('with a folder that holds nothing is told', async () => {
     expect(await run(['score', at('sub/.hidden/..')])).toMatchObject({ code: 0 });
     await mkdir(at('empty'));
-    expect(await run(['score', at('empty')])).toMatchObject({ code: 2, err: `steplens: no file to score in ${at('empty')}\n` });
+    expect(await run(['score', at('empty')])).toMatchObject({ code: 2, err: `steplens: no file to read in ${at('empty')}\n` });
   });
 
   it('with the model is told, with exit code 2', async () => {

@@ -1,4 +1,4 @@
-import type { Reader, TextSource } from '../../server/editor/openDocument.js';
+import type { EditedText, Reader } from '../../server/editor/openDocument.js';
 import { type Clock, createService, type Service } from '../../server/editor/service.js';
 import type { ServerSettings } from '../../server/protocol/settingsTable.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
@@ -38,7 +38,7 @@ export class ManualClock implements Clock {
   }
 }
 
-export class TestText implements TextSource {
+export class TestText implements EditedText {
   version = 1;
   readonly languageId = 'plaintext';
   constructor(

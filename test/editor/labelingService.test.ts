@@ -11,7 +11,7 @@ import { imagePlace } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
 import type { Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
-import { type ScoredDocument, scoreProblem } from '../../server/language/scoredDocument.js';
+import { type ScoredDocument, scoredProblem } from '../../server/language/scoredDocument.js';
 import { readInEditor } from '../../server/lsp/world.js';
 import type { LabelingParams } from '../../server/protocol/labeling.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
@@ -112,7 +112,7 @@ async function documentOf(file: string, change: (text: string) => string = (text
     version: 1,
     lines: new LineIndex(text),
     reasoning,
-    problems: reasoning.problems.map((problem) => scoreProblem(problem, undefined, 0.5)),
+    problems: reasoning.problems.map((problem) => scoredProblem(problem, undefined, 0.5)),
     threshold: 0.5,
   };
 }

@@ -1,4 +1,4 @@
-import { type Decides, type ProblemScores, type ScoredDocument, scoreProblem } from '../../server/language/scoredDocument.js';
+import { type Decides, type ProblemScores, type ScoredDocument, scoredProblem } from '../../server/language/scoredDocument.js';
 import type { Fault, Problem, ReasoningDocument, Rollout, Solution, Step, TreeNode } from '../../server/reasoning/problem.js';
 import { LineIndex, type Span } from '../../server/reasoning/span.js';
 import type { McValue, StepValues } from '../../server/reasoning/stepValue.js';
@@ -139,7 +139,7 @@ export function scored(
       ...(outOfScope && { outOfScope }),
       ...(pending && { pending }),
     };
-    return scoreProblem(problem, live, threshold, decides);
+    return scoredProblem(problem, live, threshold, decides);
   });
   return {
     uri: 'file:///w/a.json',

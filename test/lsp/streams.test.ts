@@ -23,7 +23,7 @@ import { readDocument } from '../../server/formats/registry.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { PolicyError } from '../../server/labeling/policy.js';
 import { startServer } from '../../server/lsp/server.js';
-import { createWorld, type World } from '../../server/lsp/world.js';
+import { createWorld, type ServerWorld } from '../../server/lsp/world.js';
 import { ModelError } from '../../server/models/modelError.js';
 import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest } from '../../server/protocol/labeling.js';
 import { ProblemViewRequest } from '../../server/protocol/problemView.js';
@@ -58,7 +58,7 @@ afterEach(async () => {
   }
 });
 
-function connect(world: Partial<World> = {}): { client: TestClient; scorers: FakeScorer[] } {
+function connect(world: Partial<ServerWorld> = {}): { client: TestClient; scorers: FakeScorer[] } {
   const toServer = new PassThrough();
   const fromServer = new PassThrough();
   const scorers: FakeScorer[] = [];
@@ -89,7 +89,7 @@ function connect(world: Partial<World> = {}): { client: TestClient; scorers: Fak
 
 const settings = { ...defaultSettings, modelPath: '/models/chosen' };
 
-async function opened(world: Partial<World> = {}): Promise<{ client: TestClient; scorers: FakeScorer[] }> {
+async function opened(world: Partial<ServerWorld> = {}): Promise<{ client: TestClient; scorers: FakeScorer[] }> {
   const made = connect(world);
   // A chosen model, so that its scores decide, not the labels of the file.
   await made.client.initialize({ explanations: 'file:///docs/diagnostics.md', settings });

@@ -6,6 +6,7 @@ import { type ImageSettings, imagesPlace, type PreparedImages, sampleImage, toPi
 import { prepareImagesApart } from '../../models/images/imageProcess.js';
 import { ModelChangedError, ModelError } from '../../models/modelError.js';
 import { loadModelFiles } from '../../models/modelFiles.js';
+import { retryingLoad } from '../../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../../models/tokenizer.js';
 import { exchangeListener } from '../../remote/exchanges.js';
 import { type Policy, PolicyError, type Rollout, type SampleRequest } from '../policy.js';
@@ -42,21 +43,12 @@ interface LoadedPolicy {
 
 /** An ONNX model beside its `policy.json`, sampled in the inference process. Nothing is read before the first call. */
 export function openLocalPolicy(options: LocalPolicyOptions): Policy {
-  let loading: Promise<LoadedPolicy> | undefined;
+  const model = retryingLoad(() => load(options));
   const prepared = new Map<string, Promise<PreparedImages | undefined>>();
-
-  function loaded(): Promise<LoadedPolicy> {
-    const attempt = (loading ??= load(options));
-    attempt.catch(() => {
-      // The next call tries again: the reader may have put the file right.
-      if (loading === attempt) loading = undefined;
-    });
-    return attempt;
-  }
 
   /** The next call loads the files as they are. */
   function policyChanged(error: unknown): never {
-    loading = undefined;
+    model.forget();
     throw new PolicyError((error as Error).message);
   }
 
@@ -76,7 +68,7 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
 
   async function sample({ question, images: sources, prefix, count, seed, signal, onCost }: SampleRequest): Promise<readonly Rollout[]> {
     signal?.throwIfAborted();
-    const { profile, identity, tokenizer, session, stop, banned, images } = await loaded();
+    const { profile, identity, tokenizer, session, stop, banned, images } = await model.get();
     const figures = images && (await imagesOf(sources, images.settings));
     const fail = (failure: string): Rollout[] => Array.from({ length: count }, () => ({ failure }));
     const characters = [question, ...prefix].reduce((sum, text) => sum + text.length, 0);
@@ -135,7 +127,7 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
 
   return {
     async describe() {
-      const { profile, identity } = await loaded();
+      const { profile, identity } = await model.get();
       return { name: profile.name, fingerprint: identity.fingerprint, isDeterministic: true };
     },
     sample,

@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { Verifier } from '../../answers/verifier.js';
 import { InferenceClient } from '../../inference/client.js';
 import type { Device } from '../../inference/protocol.js';
+import { threadsFor } from '../../inference/threads.js';
 import { OpenAiClient, type OpenAiLog } from '../../remote/openAiClient.js';
 import { withoutSecrets } from '../../remote/serverAddress.js';
 import { createJudge, type Judge } from '../judge.js';
@@ -69,7 +69,7 @@ export function openPolicy(
     folder: policy === 'mini' ? bundledPolicy : resolve(policy),
     client,
     device,
-    threads: threads || Math.max(1, Math.min(4, availableParallelism() >> 1)),
+    threads: threadsFor(threads),
   });
   return { ...local, dispose: () => client.dispose() };
 }

@@ -3,7 +3,7 @@ import { ModelError } from '../../models/modelError.js';
 import { modelsServed, OpenAiClient } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import type { BackendContext, PathScores } from './backend.js';
-import type { ServerSettings } from './remoteProfile.js';
+import type { RemoteServer } from './remoteProfile.js';
 import { readTokenPair, topLogprobs } from './tokenPair.js';
 
 const retries = 3;
@@ -22,7 +22,7 @@ export interface ChatModel {
 }
 
 export function createChatModel(
-  { url, model, concurrency }: ServerSettings,
+  { url, model, concurrency }: RemoteServer,
   { apiKey, timeout, backOff, log, profilePath }: BackendContext,
 ): ChatModel {
   const baseUrl = new URL(url).pathname === '/' ? `${url}/v1` : url;

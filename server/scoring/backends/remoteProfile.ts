@@ -7,7 +7,7 @@ import type { Profile } from '../profile.js';
 import { readScope } from '../scope/scopes.js';
 
 /** `backend` of a `prm.json`: which server gives the scores. The key for it never stands here. */
-export interface ServerSettings {
+export interface RemoteServer {
   /** `http:` or `https:`, without user, password or query. */
   readonly url: string;
   /** The model's name at the server. */
@@ -20,7 +20,7 @@ export interface ServerSettings {
 export type RemoteProfile = OpenInferenceProfile | VllmPoolingProfile | ChatLogprobsProfile | JudgeProfile;
 
 interface CommonProfile extends Pick<Profile, 'name' | 'family' | 'range' | 'threshold' | 'aggregation' | 'scope'> {
-  readonly server: ServerSettings;
+  readonly server: RemoteServer;
 }
 
 /** What else is said as in the profile of a graph on this machine, or follows from its family. */
@@ -83,7 +83,7 @@ export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   return { kind, ...common, server, local, ...(version !== undefined && { version }) };
 }
 
-function readServer(fields: Fields): ServerSettings {
+function readServer(fields: Fields): RemoteServer {
   const url = fields.text('url');
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !/^https?:$/.test(parsed.protocol))
@@ -101,7 +101,7 @@ function readServer(fields: Fields): ServerSettings {
   };
 }
 
-function readJudge(root: Fields, fields: Fields, server: ServerSettings): JudgeProfile {
+function readJudge(root: Fields, fields: Fields, server: RemoteServer): JudgeProfile {
   const images = fields.has('images') ? fields.take('images') : false;
   if (typeof images !== 'boolean') return fields.fail('images', 'true or false');
   fields.refuseOthers([]);

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestImages, ImageError, imageError, readImageFiles } from '../../models/images/imageFile.js';
 import { ModelError } from '../../models/modelError.js';
+import { retryingLoad } from '../../models/retryingLoad.js';
 import { Gate } from '../../remote/gate.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { createScoreCache } from '../cache.js';
@@ -63,7 +64,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
   const { log, modelFolder } = options;
   const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
   const closing = new AbortController();
-  let loading: Promise<LoadedBackend> | undefined;
+  const model = retryingLoad(load);
   let hasScored = false;
   let gate: Gate | undefined;
 
@@ -103,17 +104,8 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     if (!options.allows(origin)) throw new NotAllowedError(name, origin);
   }
 
-  function loaded(): Promise<LoadedBackend> {
-    const attempt = (loading ??= load());
-    attempt.catch(() => {
-      // The next call tries again: the server may be there by then.
-      if (loading === attempt) loading = undefined;
-    });
-    return attempt;
-  }
-
   async function score(given: ScoreJob, { signal, ignoreCache = false, onProgress }: ScoreOptions): Promise<ScoreResult> {
-    const { info, backend, profile } = await orAborted(loaded(), signal);
+    const { info, backend, profile } = await orAborted(model.get(), signal);
     requireLeave(profile);
     const job = asRead(given, profile.kind === 'judge' ? 'all' : profile.local.trim);
     const files = info.readsImages ? await readImageFiles(job.images).catch(imageError) : [];
@@ -203,15 +195,15 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
   }
 
   return Object.freeze<Scorer>({
-    describe: async (signal) => (await orAborted(loaded(), signal)).info,
+    describe: async (signal) => (await orAborted(model.get(), signal)).info,
     async score(job, scoreOptions = {}) {
-      const { info, scope } = await orAborted(loaded(), scoreOptions.signal);
+      const { info, scope } = await orAborted(model.get(), scoreOptions.signal);
       return scoreWithin(info.model, scope, job, (inside) => score(inside, scoreOptions));
     },
     clearCache: () => cache.clear(),
     async dispose() {
       closing.abort(new BackendError('The scorer was closed.'));
-      await loading?.then(
+      await model.current?.then(
         ({ backend }) => backend.dispose(),
         () => undefined,
       );
