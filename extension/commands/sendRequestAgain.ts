@@ -17,7 +17,7 @@ export const sendRequestAgain: Command = {
       void window.showInformationMessage(refusal);
       return;
     }
-    if (origin !== null && !(await consentToLabel({ client, consent }, origin))) return;
+    if (origin !== null && !(await consentToLabel({ client, consent }, { policy: origin }))) return;
     const again = await window.withProgress(
       { location: ProgressLocation.Notification, title: `StepLens: ${title.split(':', 1)[0]}`, cancellable: true },
       (_progress, token) => requests.sendAgain(place, token),
