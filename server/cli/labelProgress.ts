@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { writeWhole } from '../files/writeWhole.js';
+import { writeWhole } from '../disk/writeWhole.js';
 import type { ProblemOutcome } from '../labeling/labelRun.js';
 import { countEvent, newCounts, type RolloutCounts } from '../labeling/rolloutCounts.js';
 import type { RunEvent } from '../labeling/runEvents.js';
