@@ -116,7 +116,7 @@ function start(context: ExtensionContext): Api {
   const consent = new ServerConsent(context.globalState);
   const client = new Client(context, log, claims, settings, consent);
   const panels = new TreePanels({ client, log, extensionUri: context.extensionUri }, claims);
-  const evaluations = new EvaluationPanels({ client, settings, log, extensionUri: context.extensionUri });
+  const evaluations = new EvaluationPanels({ client, consent, settings, log, extensionUri: context.extensionUri });
   const review = new ReviewSession(client, context.workspaceState, () => settings.reviewer);
   const reviews = new ReviewPanels({ client, session: review, log, extensionUri: context.extensionUri, kinds: () => settings.errorKinds });
   const requests = new RequestDocuments(client);

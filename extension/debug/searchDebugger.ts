@@ -84,7 +84,7 @@ class Configurations implements DebugConfigurationProvider {
     this.#consent = consent;
   }
 
-  /** Asks before a search is debugged whose policy or judge is on a server: nothing starts without consent. */
+  /** Asks before a search is debugged whose policy, judge or verifier is on a server: nothing starts without consent. */
   async resolveDebugConfigurationWithSubstitutedVariables(
     _folder: WorkspaceFolder | undefined,
     configuration: DebugConfiguration,

@@ -7,12 +7,15 @@ import {
   type EvaluationResult,
   evaluationProtocol,
 } from '../../webview/evaluation/protocol.js';
+import { consentToLabel } from '../shell/labelingConsent.js';
+import type { ServerConsent } from '../shell/serverConsent.js';
 import type { Settings } from '../shell/settings.js';
 import { Panel, type PanelHost } from './panel.js';
 import type { Handlers } from './panelWire.js';
 
 /** What an evaluation panel needs of the extension. */
 export interface EvaluationHost extends PanelHost {
+  readonly consent: ServerConsent;
   readonly settings: Settings;
 }
 
@@ -82,6 +85,8 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
       for (const uri of this.uris) if (uri.scheme !== 'file') await workspace.openTextDocument(uri);
       const uris = this.uris.map(String);
       const params: EvaluateParams = { id, uris, rescore };
+      if (!(await consentToLabel(this.#host, { policy: '', judge: '' })))
+        throw new Error('Nothing was evaluated: the verifier of the setting "Verifier" is on a server that you have not allowed.');
       const outcome = await this.#host.client.request(Evaluate, params, source.token);
       this.#lines = outcome.lines;
       return { uris, ...outcome };

@@ -1,14 +1,12 @@
-import { LabelingServers } from '../../server/protocol/servers.js';
-import type { StepLens } from './stepLens.js';
+import { LabelingServers, type LabelingServersParams } from '../../server/protocol/servers.js';
+import type { Client } from './client.js';
+import type { ServerConsent } from './serverConsent.js';
 
-/**
- * Asks for every server that has not been allowed, of a policy and a judge (names or URLs; those of the settings where one is not given);
- * whether all of them are allowed now.
- */
+/** Asks for every server that has not been allowed and would be sent something to label or verify; whether all are allowed now. */
 export async function consentToLabel(
-  { client, consent }: Pick<StepLens, 'client' | 'consent'>,
-  servers: { readonly policy?: string; readonly judge?: string } = {},
+  { client, consent }: { readonly client: Client; readonly consent: ServerConsent },
+  which: LabelingServersParams = {},
 ): Promise<boolean> {
-  for (const origin of await client.request(LabelingServers, servers)) if (!(await consent.askLabeling(origin))) return false;
+  for (const origin of await client.request(LabelingServers, which)) if (!(await consent.askLabeling(origin))) return false;
   return true;
 }

@@ -27,7 +27,7 @@ export class ServerConsent implements Disposable {
     return this.#kept.get<readonly string[]>(allowedKey, []);
   }
 
-  /** Servers of policies and judges: consent to score there is not consent to label there. */
+  /** Servers of policies, judges and verifiers: consent to score there is not consent to label there. */
   get allowedLabeling(): readonly string[] {
     return this.#kept.get<readonly string[]>(labelingKey, []);
   }
@@ -52,7 +52,7 @@ export class ServerConsent implements Disposable {
     return this.#settle(origin, window.showWarningMessage(question(origin), { modal: true, detail: explanation }, send));
   }
 
-  /** Asks with a dialog whether a policy or judge on this server may be sent what is labeled; whether the user agreed. */
+  /** Asks with a dialog whether a policy, judge or verifier on this server may be sent what is labeled; whether the user agreed. */
   async askLabeling(origin: string): Promise<boolean> {
     const choice = await window.showWarningMessage(
       `Send questions, figures, steps and reference answers to ${origin}?`,
@@ -99,4 +99,4 @@ const explanation =
   'The process reward model you chose scores on that server. Whatever is scored is sent there (to an LLM judge, with the reference answer), with the key you set for it, until you run "StepLens: Revoke Server…". Nothing was sent so far.';
 
 const labelingExplanation =
-  'The policy or judge of your labeling settings is on that server. What is labeled is sent there, with the key you set for it, until you run "StepLens: Revoke Server…". Nothing was sent so far.';
+  'The policy, judge or verifier of your settings is on that server. What is labeled or verified is sent there, with the key you set for it, until you run "StepLens: Revoke Server…". Nothing was sent so far.';

@@ -5,6 +5,7 @@ import { type Policy, PolicyError } from '../labeling/policy.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
 import { withoutSecrets } from '../remote/serverAddress.js';
 import { originOf } from '../remote/serverKeys.js';
+import { openEditorVerifier } from './editorVerifier.js';
 
 export interface EditorPolicyOptions extends Omit<PolicyHost, 'key'> {
   readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
@@ -16,6 +17,8 @@ export interface EditorPolicyOptions extends Omit<PolicyHost, 'key'> {
 
 /** Where the judge is asked, and its name there; empty = none. */
 export interface EditorJudge {
+  /** A command or an endpoint; empty = the rules. */
+  readonly verifier: string;
   readonly url: string;
   readonly model: string;
 }
@@ -45,12 +48,14 @@ export async function openEditorPolicy(policy: string, { settings, key, requireC
   };
 }
 
-/** Opens the judge that `steplens.labeling.judge` and `judgeModel` name: the rules, and that LLM behind them where one is named. */
+/** Opens the verifier and the judge of the settings: the rules or `steplens.verifier`, and the LLM of `steplens.labeling.judge` behind them. */
 export async function openEditorJudge(
-  verifier: Verifier,
-  { url, model }: EditorJudge,
-  { key, log, requireConsent }: Pick<EditorPolicyOptions, 'key' | 'log' | 'requireConsent'>,
+  rules: Verifier,
+  { verifier: choice, url, model }: EditorJudge,
+  host: Pick<EditorPolicyOptions, 'key' | 'log' | 'requireConsent'>,
 ): Promise<Judge> {
+  const { key, log, requireConsent } = host;
+  const verifier = await openEditorVerifier(rules, choice, host);
   if (url === '') return openJudge(verifier, undefined, { key: () => undefined, log });
   if (model === '')
     throw new PolicyError(`The judge at ${withoutSecrets(url)} has no model: write its name into the setting "Labeling: Judge Model".`);

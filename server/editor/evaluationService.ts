@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { openVerifier } from '../answers/openVerifier.js';
+import type { Verifier } from '../answers/verifier.js';
 import { EvaluationRun, nothingToEvaluate } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import type { EvaluateOutcome, EvaluateParams, EvaluationProgressParams, FileFault } from '../protocol/evaluation.js';
@@ -16,6 +17,8 @@ const seed = 1;
 export interface EvaluationHost {
   openText(uri: string): OpenText | undefined;
   readonly images: OpenImages;
+  /** The verifier of the settings; `rules`: the one to use where they name none. */
+  openVerifier(rules: Verifier): Promise<Verifier>;
   /** Scores one problem with the model of the settings. */
   score(job: ScoreJob, options: ScoreOptions): Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }>;
   /** The setting; undefined = the model's own. */
@@ -35,7 +38,8 @@ export async function evaluateFiles(
   let uri = '';
   let told = -Infinity;
   const threshold = host.threshold();
-  const verifier = openVerifier();
+  const rules = openVerifier();
+  const verifier = await host.openVerifier(rules);
   const run = new EvaluationRun(
     { seed, threshold, rescore },
     {
@@ -67,6 +71,6 @@ export async function evaluateFiles(
     }
     return { lines: (await run.evaluations()).map(evaluationLine), faults };
   } finally {
-    await verifier.dispose();
+    await Promise.all([verifier.dispose(), rules.dispose()]);
   }
 }

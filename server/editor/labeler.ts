@@ -17,7 +17,7 @@ import type { Labeler, LabelingSettings, LabelJob } from './labelingService.js';
 /** Opens the policy a setting names; rejects with PolicyError when it cannot be used. */
 export type OpenPolicy = (policy: string) => Promise<Policy>;
 /** Opens the judge the settings name; rejects with PolicyError when it cannot be used. */
-export type OpenJudge = (verifier: Verifier, judge: EditorJudge) => Promise<Judge>;
+export type OpenJudge = (rules: Verifier, judge: EditorJudge) => Promise<Judge>;
 
 /** Where one run of a problem goes. */
 interface Place {
@@ -35,14 +35,9 @@ const mostRuns = 1000;
  * or a second one of the same, has a folder of its own beside it (`NAME-2`, seed 2), so that no label is ever overwritten.
  * Image paths are written relative to the results, so that these can be moved together with the figures.
  */
-export function createLabeler(
-  openPolicy: OpenPolicy,
-  openJudge: OpenJudge,
-  verifier: Verifier,
-  report: (message: string) => void,
-): Labeler {
-  const judgeOf = async ({ labelingJudge, labelingJudgeModel }: LabelingSettings): Promise<Judge> =>
-    openJudge(verifier, { url: labelingJudge, model: labelingJudgeModel });
+export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rules: Verifier, report: (message: string) => void): Labeler {
+  const judgeOf = async ({ labelingJudge, labelingJudgeModel, verifier }: LabelingSettings): Promise<Judge> =>
+    openJudge(rules, { url: labelingJudge, model: labelingJudgeModel, verifier });
 
   async function withPolicy<T>(name: string, work: (policy: Policy) => Promise<T>): Promise<T> {
     const policy = await openPolicy(name);

@@ -71,8 +71,12 @@ export class LabelingRun {
   }
 }
 
-/** Origins of the policy and the judge, where they are on servers. */
-export function serversOf({ labelingPolicy, labelingJudge }: Pick<LabelingSettings, 'labelingPolicy' | 'labelingJudge'>): string[] {
-  const servers = [labelingPolicy, labelingJudge].filter((url) => /^https?:/i.test(url) && URL.canParse(url));
+/** Origins of the policy, the judge and the verifier, where they are on servers. */
+export function serversOf({
+  labelingPolicy,
+  labelingJudge,
+  verifier,
+}: Pick<LabelingSettings, 'labelingPolicy' | 'labelingJudge' | 'verifier'>): string[] {
+  const servers = [labelingPolicy, labelingJudge, verifier].filter((url) => /^https?:/i.test(url) && URL.canParse(url));
   return [...new Set(servers.map((url) => new URL(url).origin))];
 }

@@ -24,6 +24,7 @@ export type LabelingSettings = Pick<
   | 'labelingJudgeModel'
   | 'labelingFolder'
   | 'labelingKeepRequests'
+  | 'verifier'
 >;
 
 /** One problem to be labelled, as a `Labeler` takes it. */

@@ -17,7 +17,7 @@ import type { ScoredDocument } from '../language/scoredDocument.js';
 import { Door } from '../protocol/door.js';
 import { LabelingChanged } from '../protocol/labeling.js';
 import { RequestError } from '../protocol/message.js';
-import { ServerKey } from '../protocol/servers.js';
+import { type LabelingServersParams, ServerKey } from '../protocol/servers.js';
 import { type ServerSettings, withResource } from '../protocol/settingsTable.js';
 import { DocumentChanged, StatusChanged } from '../protocol/status.js';
 import { isLoopback } from '../remote/loopback.js';
@@ -173,10 +173,10 @@ export class Session {
       );
   }
 
-  /** Origins that may not be sent anything yet, of a policy and a judge; of those of the settings where one is not given. */
-  labelingServersToAsk({ policy, judge }: { readonly policy?: string; readonly judge?: string } = {}): string[] {
-    const { labelingPolicy, labelingJudge } = this.service.trusted;
-    return serversOf({ labelingPolicy: policy ?? labelingPolicy, labelingJudge: judge ?? labelingJudge }).filter(
+  /** Origins that may not be sent anything yet, see `LabelingServers`. */
+  labelingServersToAsk({ policy, judge }: LabelingServersParams = {}): string[] {
+    const { labelingPolicy, labelingJudge, verifier } = this.service.trusted;
+    return serversOf({ labelingPolicy: policy ?? labelingPolicy, labelingJudge: judge ?? labelingJudge, verifier }).filter(
       (origin) => !this.#allowsLabeling(origin),
     );
   }

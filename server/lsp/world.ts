@@ -5,6 +5,7 @@ import { bundledPolicy, inferenceEntry, version } from '../bundled.js';
 import type { DebugWorld } from '../debug/debugWorld.js';
 import { createDebugWorld } from '../debug/openTargets.js';
 import { openEditorJudge, openEditorPolicy } from '../editor/editorPolicy.js';
+import { openEditorVerifier } from '../editor/editorVerifier.js';
 import { type EvaluationHost, evaluateFiles } from '../editor/evaluationService.js';
 import { createLabeler } from '../editor/labeler.js';
 import type { Labeler } from '../editor/labelingService.js';
@@ -46,7 +47,10 @@ export const readInEditor: Reader = (text, { uri, languageId }) => {
 export interface LabelerOptions {
   readonly log: Log;
   readonly key: (url: string) => Promise<string | undefined>;
-  readonly settings: () => Pick<ServerSettings, 'device' | 'threads' | 'labelingJudge' | 'labelingJudgeModel' | 'labelingKeepRequests'>;
+  readonly settings: () => Pick<
+    ServerSettings,
+    'device' | 'threads' | 'labelingJudge' | 'labelingJudgeModel' | 'labelingKeepRequests' | 'verifier'
+  >;
   /** Throws where the user has not allowed that what is labeled is sent to a server, by its URL. */
   readonly requireConsent: (url: string) => void;
 }
@@ -63,7 +67,13 @@ export interface ServerWorld {
   createDebugWorld(options: LabelerOptions): DebugWorld;
   sendAgain(request: LoggedRequest, place: ImagePlace, options: LabelerOptions, signal: AbortSignal): ReturnType<typeof sendRequestAgain>;
   readText(uri: string): Promise<string>;
-  evaluate(params: EvaluateParams, signal: AbortSignal, host: Omit<EvaluationHost, 'now'>): Promise<EvaluateOutcome>;
+  /** `labeler`: for the verifier of the settings. */
+  evaluate(
+    params: EvaluateParams,
+    signal: AbortSignal,
+    host: Omit<EvaluationHost, 'now' | 'openVerifier'>,
+    labeler: LabelerOptions,
+  ): Promise<EvaluateOutcome>;
   exportTraining(params: ExportTrainingParams, openText: (uri: string) => OpenText | undefined): Promise<ExportOutcome>;
   /** The families a model's folder may belong to, with the profile each would need. Rejects when a file of it is damaged. */
   recognizeModel(folder: string): Promise<RecognizedFamily[]>;
@@ -96,8 +106,8 @@ export function createWorld(): ServerWorld {
       return createDebugWorld({
         openPolicy: (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...host }),
         openJudge(choice) {
-          const { labelingJudge, labelingJudgeModel } = options.settings();
-          return openEditorJudge(verifier, choice ?? { url: labelingJudge, model: labelingJudgeModel }, host);
+          const { labelingJudge, labelingJudgeModel, verifier: own } = options.settings();
+          return openEditorJudge(verifier, { ...(choice ?? { url: labelingJudge, model: labelingJudgeModel }), verifier: own }, host);
         },
         keepsRequests: () => options.settings().labelingKeepRequests !== 'never',
       });
@@ -105,7 +115,12 @@ export function createWorld(): ServerWorld {
     sendAgain: (request, place, { key }, signal) => sendRequestAgain(request, place, withEnvironment(key), signal),
     findImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),
-    evaluate: (params, signal, host) => evaluateFiles(params, signal, { ...host, now: () => performance.now() }),
+    evaluate: (params, signal, host, { key, ...options }) =>
+      evaluateFiles(params, signal, {
+        ...host,
+        openVerifier: (rules) => openEditorVerifier(rules, options.settings().verifier, { ...options, key: withEnvironment(key) }),
+        now: () => performance.now(),
+      }),
     exportTraining,
     async recognizeModel(folder) {
       const model = await recogniseModel(folder);

@@ -1,18 +1,22 @@
 /** Servers that questions and steps are sent to, and their keys. */
 import { request } from './message.js';
-import { empty, list, nullable, object, optional, text } from './shape.js';
+import { empty, type Infer, list, nullable, object, optional, text } from './shape.js';
 
 /** URL of the server that the model of the settings scores at; null when it runs on this machine. */
 export const ScoringServer = request({ method: 'steplens/scoringServer', to: 'server', params: empty, result: nullable(text) });
 
+/** Names or URLs; empty = none. */
+const labelingServersParams = object({ policy: optional(text), judge: optional(text) });
+export type LabelingServersParams = Infer<typeof labelingServersParams>;
+
 /**
- * Origins that the user has not allowed yet to be sent what is labeled, of a policy and a judge (names or URLs); of those of the settings
- * where one is not given.
+ * Origins that the user has not allowed yet to be sent what is labeled or verified: of a policy and a judge, of those of the settings
+ * where one is not given, and of the verifier of the settings.
  */
 export const LabelingServers = request({
   method: 'steplens/labelingServers',
   to: 'server',
-  params: object({ policy: optional(text), judge: optional(text) }),
+  params: labelingServersParams,
   result: list(text),
 });
 

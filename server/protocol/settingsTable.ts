@@ -98,6 +98,8 @@ export const settingsTable = {
   labelingKeepRequests: choice(['never', 'debugging', 'always'], { id: 'labeling.keepRequests', scope: 'window', default: 'debugging' }),
   /** Folder of the results, relative to the problem's file or absolute. */
   labelingFolder: text({ id: 'labeling.folder', scope: 'machine-overridable', default: 'steplens-runs', isRestricted: true }),
+  /** A command, or the URL of an endpoint, that verifies final answers; empty = the rules. */
+  verifier: text({ id: 'verifier', scope: 'machine-overridable', default: '', isRestricted: true }),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 /** Settings that the extension reads and the server never gets. */

@@ -57,6 +57,7 @@ function hostOf(scorer: FakeScorer, more: Partial<EvaluationHost> = {}): Evaluat
       result: await scorer.score(job, options),
       info: await scorer.describe().then(() => scorer.info as never),
     }),
+    openVerifier: (rules) => Promise.resolve(rules),
     threshold: () => undefined,
     onProgress: (progress) => told.push(progress),
     now: () => 0,

@@ -1,8 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { localVerifier } from '../../server/answers/localVerifier.js';
 import { openEditorJudge } from '../../server/editor/editorPolicy.js';
 import { createLabeler } from '../../server/editor/labeler.js';
@@ -239,6 +242,40 @@ describe('a judge of the settings', () => {
   it('without a model is refused, with what to write', async () => {
     const judged = { ...settings, labelingJudge: 'http://localhost:1/v1' };
     await expect(service.label({ ...job, settings: judged }, 0, none)).rejects.toThrow('Labeling: Judge Model');
+  });
+});
+
+describe('a verifier of the settings', () => {
+  it('decides instead of the rules, with the key kept for its server, and its reasons are in the log', async () => {
+    const asked: { readonly key: string | undefined; readonly body: object }[] = [];
+    const endpoint = createServer((request, response) => {
+      void textOf(request).then((body) => {
+        const { answer } = JSON.parse(body) as { readonly answer: string | null };
+        asked.push({ key: request.headers.authorization, body: JSON.parse(body) as object });
+        response.end(JSON.stringify({ verdict: answer === '7' ? 'wrong' : 'right', reason: `not ${answer}` }));
+      });
+    });
+    await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      endpoint.closeAllConnections();
+      endpoint.close();
+    });
+    const { port } = endpoint.address() as AddressInfo;
+    const verifier = `http://127.0.0.1:${port}/verify`;
+    keys.set(verifier, 'secret');
+    const { file } = await labelled({ settings: { ...settings, verifier } });
+    expect(told.at(-1)!.servers).toEqual([`http://127.0.0.1:${port}`]);
+    expect(asked[0]).toMatchObject({ key: 'Bearer secret', body: { question: 'What is 3 + 4?', reference: '7' } });
+    const { recorded } = await readEventLog(fileURLToPath(file).replace('.json', '.events.jsonl'));
+    expect(recorded[0]!.event).toMatchObject({ event: 'begin', judge: `endpoint 127.0.0.1:${port}/verify` });
+    const rollouts = recorded.flatMap(({ event }) =>
+      event.event === 'rollouts' ? event.rollouts.filter((one) => !('failure' in one)) : [],
+    );
+    expect(rollouts.length).toBeGreaterThan(0);
+    for (const rollout of rollouts) {
+      const { answer } = rollout as { readonly answer: string };
+      expect(rollout).toMatchObject({ verdict: answer === '7' ? 'wrong' : 'right', method: 'own', reason: `not ${answer}` });
+    }
   });
 });
 

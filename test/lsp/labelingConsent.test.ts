@@ -8,6 +8,7 @@ import { createConnection, StreamMessageReader, StreamMessageWriter } from 'vsco
 import { startServer } from '../../server/lsp/server.js';
 import { createWorld } from '../../server/lsp/world.js';
 import { DebugEnd, DebugReceived, DebugSend } from '../../server/protocol/debug.js';
+import { Evaluate } from '../../server/protocol/evaluation.js';
 import { LabelProblem, MoreRollouts } from '../../server/protocol/labeling.js';
 import { LabelingServers, ServerKey } from '../../server/protocol/servers.js';
 import { SettingsChanged } from '../../server/protocol/settings.js';
@@ -119,6 +120,27 @@ describe('what is labeled', () => {
     expect(await debug('allowed', 'configurationDone', {})).toMatchObject({ success: true });
     await reached;
     await client.ask(DebugEnd, { session: 'allowed' });
+  });
+
+  it('is verified by an endpoint only after consent, also in an evaluation', async () => {
+    await start({ settings: settings({ labelingPolicy: 'mini', verifier: `${origin}/verify` }) });
+    expect(await client.ask(LabelingServers, { policy: '', judge: '' })).toEqual([origin]);
+    expect(await client.ask(LabelingServers, { policy: 'mini' })).toEqual([origin]);
+    await expect(client.ask(LabelProblem, place)).rejects.toThrow(`Nothing was sent: ${origin} gets`);
+    const row = { question: 'q', answer: '4', image_path: '', solutions_splits: [['It is 4.'], ['It is 5.']], prm_scores: [[0.9], [0.2]] };
+    const uri = pathToFileURL(join(folder, 'rows.jsonl')).href;
+    await writeFile(join(folder, 'rows.jsonl'), JSON.stringify(row));
+    const evaluation = { id: 'a', uris: [uri], rescore: false };
+    await expect(client.ask(Evaluate, evaluation)).rejects.toThrow('Nothing was sent');
+    expect(paths).toEqual([]);
+    await client.tell(SettingsChanged, {
+      settings: settings({ labelingPolicy: 'mini', verifier: `${origin}/verify` }),
+      isTrusted: true,
+      allowedLabelingServers: [origin],
+    });
+    // The endpoint refuses every request, so no candidate has a verdict.
+    expect(await client.ask(Evaluate, evaluation)).toMatchObject({ lines: [] });
+    expect(paths).toEqual(['/verify', '/verify']);
   });
 
   it('needs no consent on this machine', async () => {

@@ -5,12 +5,17 @@ import type { Session } from '../session.js';
 export function handleEvaluation(session: Session): void {
   const { door, service, texts, world } = session;
   door.handle(Evaluate, (params, signal) =>
-    world.evaluate(params, signal, {
-      openText: (uri) => texts.get(uri),
-      images: (uri, names) => problemImages(session.imagePlace(uri), names),
-      score: (job, options) => service.scoreJob(job, options),
-      threshold: () => service.settings.threshold ?? undefined,
-      onProgress: (progress) => void door.tell(EvaluationProgress, progress),
-    }),
+    world.evaluate(
+      params,
+      signal,
+      {
+        openText: (uri) => texts.get(uri),
+        images: (uri, names) => problemImages(session.imagePlace(uri), names),
+        score: (job, options) => service.scoreJob(job, options),
+        threshold: () => service.settings.threshold ?? undefined,
+        onProgress: (progress) => void door.tell(EvaluationProgress, progress),
+      },
+      session.labelerOptions,
+    ),
   );
 }

@@ -1,0 +1,26 @@
+import { openOwnVerifier } from '../answers/ownVerifier.js';
+import type { Verifier } from '../answers/verifier.js';
+import { originOf } from '../remote/serverKeys.js';
+import type { EditorPolicyOptions } from './editorPolicy.js';
+
+/**
+ * The verifier that `steplens.verifier` names (a command or an endpoint), else the rules. An endpoint gets the key that was kept for
+ * its server, and nothing before the user has consented. Disposing of it leaves the rules open. Throws AddressError.
+ */
+export async function openEditorVerifier(
+  rules: Verifier,
+  choice: string,
+  { key, log, requireConsent }: Pick<EditorPolicyOptions, 'key' | 'log' | 'requireConsent'>,
+): Promise<Verifier> {
+  if (choice === '') return { name: rules.name, verify: (request) => rules.verify(request), dispose: () => Promise.resolve() };
+  requireConsent(choice);
+  const own = openOwnVerifier(choice, { apiKey: originOf(choice) === undefined ? undefined : await key(choice), log });
+  return {
+    name: own.name,
+    async verify(request) {
+      requireConsent(choice);
+      return own.verify(request);
+    },
+    dispose: () => own.dispose(),
+  };
+}
