@@ -153,6 +153,7 @@ export const rooms = [
       'server/debug',
       'server/training',
       'server/evaluation',
+      'server/review',
       'server/language',
       'server/lsp',
       'server/bundled.ts',

@@ -8,10 +8,23 @@ import { label } from './label.js';
 import { lsp } from './lsp.js';
 import { quantise } from './quantise.js';
 import { score } from './score.js';
+import { suspects } from './suspects.js';
 import { type Stream, terminal } from './terminal.js';
 import { verify } from './verify.js';
 
-export const commands: readonly Command[] = [score, label, costCommand, evaluate, verify, exportCommand, quantise, doctor, lsp, debug];
+export const commands: readonly Command[] = [
+  score,
+  label,
+  costCommand,
+  evaluate,
+  suspects,
+  verify,
+  exportCommand,
+  quantise,
+  doctor,
+  lsp,
+  debug,
+];
 
 /** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to go on. */
 export function runCli(

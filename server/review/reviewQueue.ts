@@ -25,8 +25,8 @@ export interface QueueItem {
   readonly reason: string;
 }
 
-/** A step to judge, with its place in the order: larger first. */
-interface Candidate extends QueueItem {
+/** A step to judge, with its place in the order: larger first. Of suspects it is the probability that the label is wrong. */
+export interface RankedItem extends QueueItem {
   readonly rank: number;
 }
 
@@ -65,35 +65,38 @@ const rules: Readonly<Record<Exclude<QueueKind, 'audit'>, Rule>> = {
 
 /** The queue of a review. Its order does not depend on who asks, so that two people with one seed judge the same steps. */
 export function reviewQueue(problems: readonly ReviewableProblem[], options: QueueOptions): QueueItem[] {
+  if (options.kind !== 'audit') return rankedSteps(problems, { ...options, kind: options.kind }).map(({ rank: _, ...item }) => item);
   const steps = distinctSteps(problems);
-  const place = ({ problem, step }: (typeof steps)[number]) => ({
-    uri: problem.uri,
-    problem: problem.problem.index,
-    step: step.step.index,
-  });
-  const most = options.count ?? Infinity;
-  if (options.kind === 'audit') {
-    const chosen = sampleIndices(steps.length, Math.min(steps.length, most), createRandom(options.seed, 'audit'));
-    return chosen.flatMap((at) => (steps[at] ? [{ ...place(steps[at]), reason: 'drawn at random' }] : []));
-  }
-  const rule = rules[options.kind];
+  const chosen = sampleIndices(steps.length, Math.min(steps.length, options.count ?? Infinity), createRandom(options.seed, 'audit'));
+  return chosen.flatMap((at) => (steps[at] ? [{ ...placeOf(steps[at]), reason: 'drawn at random' }] : []));
+}
+
+/** Steps by the rule of a queue, the highest rank first. */
+export function rankedSteps(
+  problems: readonly ReviewableProblem[],
+  { kind, threshold, count }: Pick<QueueOptions, 'threshold' | 'count'> & { readonly kind: Exclude<QueueKind, 'audit'> },
+): RankedItem[] {
+  const steps = distinctSteps(problems);
   const posteriors =
-    options.kind === 'uncertain' || options.kind === 'suspects'
-      ? stepPosteriors(steps.map(({ step }) => evidenceOf(step)))
-      : new Float64Array(0);
-  const candidates = steps.flatMap((one, at): Candidate[] => {
-    const found = rule(one.step, posteriors[at] ?? 0.5, options.threshold);
-    return found ? [{ ...place(one), ...found }] : [];
-  });
-  // Sorting is stable: steps of equal rank keep the order of the files.
-  return candidates
-    .sort((a, b) => b.rank - a.rank)
-    .slice(0, most)
-    .map(({ rank: _, ...item }) => item);
+    kind === 'uncertain' || kind === 'suspects' ? stepPosteriors(steps.map(({ step }) => evidenceOf(step))) : new Float64Array(0);
+  return (
+    steps
+      .flatMap((one, at): RankedItem[] => {
+        const found = rules[kind](one.step, posteriors[at] ?? 0.5, threshold);
+        return found ? [{ ...placeOf(one), ...found }] : [];
+      })
+      // Sorting is stable: steps of equal rank keep the order of the files.
+      .sort((a, b) => b.rank - a.rank)
+      .slice(0, count ?? Infinity)
+  );
+}
+
+function placeOf({ problem, step }: ReturnType<typeof distinctSteps>[number]) {
+  return { uri: problem.uri, problem: problem.problem.index, step: step.step.index };
 }
 
 /** The label that training would use; undefined where the file gives none. */
-function labelOf(values: StepValues, threshold: number): boolean | undefined {
+export function labelOf(values: StepValues, threshold: number): boolean | undefined {
   if (values.human !== undefined) return values.human >= 0;
   const soft = valueOf(values, 'mc') ?? valueOf(values, 'judge');
   return soft === undefined ? undefined : values.mc ? soft > 0 : soft >= threshold;
