@@ -3,6 +3,7 @@
  *   node measure.js MODEL DEVICE INFERENCE_ENTRY
  * Part of the bundle for a GPU machine; see check.py.
  */
+import { availableParallelism } from 'node:os';
 import { loadTokenizer } from '../../server/models/tokenizer.js';
 import { createEncoder, markersOf } from '../../server/scoring/layouts/layouts.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
@@ -60,13 +61,13 @@ async function sequences(job: ScoreJob): Promise<{ ids: number[]; reads: number[
 
 const log: string[] = [];
 const add = (message: string) => void log.push(message);
-const scorer = createScorer({ modelFolder, device, threads: 0, inferenceEntry, log: { info: add, warn: add } });
+const scorer = createScorer({ modelFolder, device, threads: availableParallelism(), inferenceEntry, log: { info: add, warn: add } });
 try {
   const start = performance.now();
   const info = await scorer.describe();
   const loadMs = performance.now() - start;
   const runs = [];
-  for (let seed = 0; seed < 4; seed++) {
+  for (let seed = device === 'cpu' ? 2 : 0; seed < 4; seed++) {
     const from = performance.now();
     const { tokens } = await scorer.score(tree(seed), { ignoreCache: true });
     runs.push({ ms: performance.now() - from, tokens });
@@ -82,7 +83,7 @@ try {
   const { scores } = await scorer.score(job);
   process.stdout.write(`${JSON.stringify({ ...result, scores: [...scores], sequences: await sequences(job), log })}\n`);
 } catch (error) {
-  process.stdout.write(`${JSON.stringify({ error: (error as Error).message, log })}\n`);
+  process.stdout.write(`${JSON.stringify({ error: (error as Error).message, sequences: await sequences(tree(3)), log })}\n`);
 } finally {
   await scorer.dispose();
 }

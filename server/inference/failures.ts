@@ -49,11 +49,20 @@ export function messageOf(error: unknown): string {
 
 const longest = 240;
 
+/** What stands in the middle of a line, after the signature of a function of the runtime or before the place in its sources. */
+const namedCauses = [
+  /Failed to allocate memory for requested buffer of size \d+/,
+  // core/providers/cuda/cuda_call.cc: "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; ...".
+  /(?:CUDA|CUBLAS|CUDNN|CURAND|CUFFT|NCCL|CUSPARSE) failure -?\d+: [^;\n]*[^;\s]/,
+];
+
 /** The first line of an error that says something, without the place in the runtime's sources. */
 export function causeOf(error: unknown): string {
   const message = messageOf(error);
-  const refused = /Failed to allocate memory for requested buffer of size \d+/.exec(message)?.[0];
-  if (refused !== undefined) return refused;
+  for (const pattern of namedCauses) {
+    const cause = pattern.exec(message)?.[0];
+    if (cause !== undefined) return cause;
+  }
   const line =
     message
       .split('\n')

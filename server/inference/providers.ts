@@ -17,6 +17,8 @@ const hopeless = { times: 10, ms: 50 };
 /** Memory a CPU session takes beside its weights, and the share of what is free that a comparison may take. */
 const cpuOverhead = 1.3;
 const mostOfFree = 0.8;
+/** A larger model takes longer to load onto the CPU than it is worth to wait before the first score. */
+const mostBytesOnCpu = 4 * 2 ** 30;
 
 export interface OpenedModel {
   readonly graph: Graph;
@@ -26,7 +28,7 @@ export interface OpenedModel {
 /**
  * Opens a graph on the device asked for. A provider other than the CPU is taken only after a warm-up run that agrees with the
  * CPU's, because some graphs fail or go wrong at run time and not at load; `auto` also passes over one that is slower than the
- * CPU. A model whose weights do not fit into the machine's memory is compared with the CPU in its first layers alone. What was
+ * CPU. A model of more than 4 GiB, or that does not fit into the machine's memory, is compared with the CPU in its first layers alone. What was
  * passed over, and why, is in the result.
  * Rejects with an Error when the graph cannot be used on the CPU either.
  *
@@ -45,7 +47,8 @@ export async function openModel(
     else passedOver.push({ provider, reason });
   }
   const facts = await readFacts(runtime, request);
-  if (candidates.length > 0 && facts.bytesOnCpu * cpuOverhead > mostOfFree * runtime.freeMemory()) {
+  const mostBytes = Math.min(mostBytesOnCpu, (mostOfFree * runtime.freeMemory()) / cpuOverhead);
+  if (candidates.length > 0 && facts.bytesOnCpu > mostBytes) {
     for (const provider of candidates) {
       onTry(provider);
       const outcome = await tryAlone(runtime, request, facts, provider);
@@ -139,13 +142,14 @@ async function tryAlone(
     graph = await openOn(runtime, request, facts.file, provider, (fed) => (feeds = fed));
     const whole = await probe(graph, request);
     const beginning = facts.model && (await compareBeginning(runtime, request, facts.model, provider, feeds));
-    if (beginning === undefined) {
+    const isSlow = request.device === 'auto' && beginning !== undefined && beginning.times > 1 && beginning.ms > hopeless.ms;
+    if (beginning?.reason === undefined && !isSlow) {
       spreadInPieces(graph, whole, await probeInPieces(graph, request), allowedDifference(provider, facts.isCoarse));
       const note = `compared with the CPU in its first layers alone, because the whole model needs ${inGigabytes(facts.bytesOnCpu)} of memory there`;
       return { graph, width: whole.width, note };
     }
     await graph.release();
-    return { reason: beginning };
+    return { reason: beginning?.reason ?? slownessReason(beginning?.times ?? NaN) };
   } catch (error) {
     await graph?.release();
     return { reason: reasonOf(error) };

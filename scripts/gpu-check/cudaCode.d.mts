@@ -1,0 +1,1 @@
+export function keepArchitectures(library: Buffer, kept: ReadonlySet<number>): { kept: number; cleared: number };
