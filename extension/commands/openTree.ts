@@ -16,6 +16,7 @@ export const openTree: Command = {
     if (isIndex(problem)) return stepLens.panels.open(uri, problem, isIndex(node) ? node : undefined);
     const editor = window.activeTextEditor;
     const here = editor?.document.uri.toString() === uri.toString() ? await stepAt(stepLens.client, uri, editor.selection.active) : null;
-    return stepLens.panels.open(uri, here?.problem, here?.node);
+    // A cursor on no step, as in a file that just opened, chooses no node: the tree lands on its first low step.
+    return stepLens.panels.open(uri, here?.problem, here?.step === undefined ? undefined : here.node);
   },
 };

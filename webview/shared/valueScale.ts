@@ -37,9 +37,9 @@ export function sourceLabel(node: NodeView): string {
   return SOURCE_NAMES[node.source];
 }
 
-/** The same in a third of the width: `7/16`, `PRM`, `mc`. */
+/** The same in a third of the width: `7/16`, `PRM`; empty for rollouts that nobody counted. */
 export function shortSource(node: NodeView): string {
   if (node.assumed) return 'assumed';
   if (node.source === 'mc' && node.mc?.total !== undefined && node.mc.correct !== undefined) return `${node.mc.correct}/${node.mc.total}`;
-  return { human: 'human', mc: 'mc', prm: 'PRM', recordedPrm: 'PRM', judge: 'judge', none: '–' }[node.source ?? 'none'];
+  return { human: 'human', mc: '', prm: 'PRM', recordedPrm: 'PRM', judge: 'judge', none: '–' }[node.source ?? 'none'];
 }

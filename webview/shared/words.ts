@@ -116,18 +116,34 @@ function term(text: string): string {
   return /^[\w.]*$/.test(text.trim()) ? text.trim() : `(${text.trim()})`;
 }
 
-/** One line a reader can skim: Markdown emphasis and LaTeX reduced to plain characters, blanks collapsed. */
-export function plainText(text: string): string {
+/** Braces within braces are reduced from the innermost outwards, this often: deeper ones lose their braces. */
+const NESTING = 6;
+
+/** Commands with arguments whose arguments hold no braces any more, each as plain characters. */
+function reduceGroups(text: string): string {
   return text
-    .replace(/(?<!\\)\$\$?|\\[()[\]]/g, '')
-    .replace(/\^\s*\{?\s*\\(?:circ|degree)\b(?:\s*\})?/g, '°')
-    .replace(/\\begin\{[^}]*\}|\\end\{[^}]*\}|\\[,;:! ]|\\\\/g, ' ')
     .replace(/\\(?:text|mathrm|mathbf|textbf|mathit|operatorname|boxed|overline|bar|hat|vec)\s*\{([^{}]*)\}/g, '$1')
     .replace(/\\sqrt\s*\{([^{}]*)\}/g, (_, inner: string) => `√${term(inner)}`)
     .replace(/\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, (_, above: string, below: string) => `${term(above)}/${term(below)}`)
+    .replace(/\^\s*\{([^{}]*)\}/g, (_, group: string) => script(RAISED, '^', group))
+    .replace(/(?<=[A-Za-z)])_\s*\{([^{}]*)\}/g, (_, group: string) => script(LOWERED, '_', group));
+}
+
+/** One line a reader can skim: Markdown emphasis and LaTeX reduced to plain characters, blanks collapsed. */
+export function plainText(text: string): string {
+  let reduced = text
+    .replace(/(?<!\\)\$\$?|\\[()[\]]/g, '')
+    .replace(/\^\s*(?:\{\s*\\(?:circ|degree)\s*\}|\\(?:circ|degree)\b)/g, '°')
+    .replace(/\\begin\{[^}]*\}|\\end\{[^}]*\}|\\[,;:! ]|\\\\/g, ' ');
+  for (let depth = 0; depth < NESTING && reduced.includes('{'); depth++) {
+    const before = reduced;
+    reduced = reduceGroups(before);
+    if (reduced === before) break;
+  }
+  return reduced
     .replace(/\\[dt]?frac\s*(\d)\s*(\d)/g, '$1/$2')
-    .replace(/\^\s*(?:\{([^{}]*)\}|([\w+-]))/g, (_, group?: string, one?: string) => script(RAISED, '^', group ?? one ?? ''))
-    .replace(/(?<=[A-Za-z)])_\s*(?:\{([^{}]*)\}|(\d))/g, (_, group?: string, one?: string) => script(LOWERED, '_', group ?? one ?? ''))
+    .replace(/\^\s*([\w+-])/g, (_, one: string) => script(RAISED, '^', one))
+    .replace(/(?<=[A-Za-z)])_\s*(\d)/g, (_, one: string) => script(LOWERED, '_', one))
     .replace(/\\([A-Za-z]+)/g, (_, name: string) => COMMANDS[name] ?? '')
     .replace(/\\([%&#_{}$])/g, '$1')
     .replace(/[{}]|\*\*|<\/?(?:step|answer)>/g, '')

@@ -149,8 +149,11 @@ function intervalFigure(document: Document, node: NodeView, interval: readonly [
 
 function badgeTexts(model: TreeModel, node: NodeView): [text: string, className: string][] {
   const badges: [string, string][] = [];
-  if (model.firstLow.has(node.id)) badges.push(['first low step', 'warning']);
-  else if (model.lowOf(node.id)) badges.push(['low', 'warning']);
+  // The step above says whether it is the first low one; what is said here is about nodes without steps of their own verdict.
+  if (!node.steps.some(({ firstLow }) => firstLow)) {
+    if (model.firstLow.has(node.id)) badges.push(['first low step', 'warning']);
+    else if (model.lowOf(node.id)) badges.push(['low', 'warning']);
+  }
   const outline = markOutline(node);
   if (outline === 'assumed') badges.push(['assumed, never sampled', '']);
   if (outline === 'one-sample') badges.push(['one sample', '']);
@@ -200,8 +203,10 @@ function stepItem(document: Document, node: NodeView, step: StepView, state: Pan
     [SOURCE_NAMES.judge, judge],
     [SOURCE_NAMES.human, human === undefined ? undefined : (human + 1) / 2],
   ];
+  // Of a node's only step the node's value is the step's, which stands below in full.
+  const isSaid = (value: number | undefined) => node.steps.length === 1 && value === node.value;
   const chips = values
-    .filter(([, value]) => value !== undefined)
+    .filter(([, value]) => value !== undefined && !isSaid(value))
     .map(([source, value]) => {
       const bin = valueBin(value, threshold);
       const isLow = value! < threshold;
@@ -215,7 +220,7 @@ function stepItem(document: Document, node: NodeView, step: StepView, state: Pan
       );
     });
   if (step.firstLow) chips.unshift(element(document, 'span', { class: 'chip flag' }, icon(document, 'flag'), 'first low step'));
-  if (chips.length === 0) chips.push(element(document, 'span', { class: 'chip quiet' }, 'no value yet'));
+  if (chips.length === 0 && node.value === null) chips.push(element(document, 'span', { class: 'chip quiet' }, 'no value yet'));
   const body = element(document, 'div', { class: 'step-text' });
   body.append(typeset(document, step.text));
   const go = button(document, {

@@ -78,6 +78,6 @@ function cardHead(pen: Pen, frame: Frame, id: number, { baseline, width, isStack
     x += 52;
   }
   const source = [sourceLabel(node), shortSource(node)].find((text) => fit.small.width(text) <= right - x - 4);
-  if (source !== undefined) parts.push(svgElement(document, 'text', { class: 'note', x, y: baseline }, source));
+  if (source) parts.push(svgElement(document, 'text', { class: 'note', x, y: baseline }, source));
   return parts;
 }
