@@ -1,14 +1,15 @@
 import type { Disposable, LogOutputChannel, Webview } from 'vscode';
 import { answer } from '../../server/protocol/message.js';
-import type {
-  ArgsOf,
-  DataOf,
-  HostFrame,
-  PanelEvents,
-  PanelFrame,
-  PanelProtocol,
-  PanelRequests,
-  ResultOf,
+import {
+  type ArgsOf,
+  type DataOf,
+  type HostFrame,
+  type PanelEvents,
+  type PanelFrame,
+  type PanelProtocol,
+  type PanelRequests,
+  packFrame,
+  type ResultOf,
 } from '../../webview/shared/wire.js';
 import { detailsOf } from '../shell/log.js';
 
@@ -71,7 +72,7 @@ export class PanelWire<R extends PanelRequests, E extends PanelEvents> implement
 
   /** A panel that was closed while its request was answered gets nothing. */
   #post(frame: HostFrame): void {
-    if (!this.#isDisposed) void this.#webview.postMessage(frame);
+    if (!this.#isDisposed) void this.#webview.postMessage(packFrame(frame));
   }
 }
 

@@ -2,6 +2,7 @@ import {
   commands,
   env,
   type Position,
+  ProgressLocation,
   Range,
   type TextDocument,
   type TextEditorSelectionChangeEvent,
@@ -92,7 +93,9 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       open: async ({ state }) => {
         const persisted = readPersistedState(state);
         if (persisted?.uri === this.uri.toString() && this.#view === null) this.#problem = persisted.problem;
-        const initial = await this.#firstView();
+        const name = this.uri.path.slice(this.uri.path.lastIndexOf('/') + 1);
+        const progress = { location: ProgressLocation.Window, title: `StepLens: reading ${name}` };
+        const initial = await window.withProgress(progress, () => this.#firstView());
         queueMicrotask(() => this.#selectPending());
         return initial;
       },

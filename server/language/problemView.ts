@@ -4,7 +4,7 @@ import type { Rollout, Step, TreeNode } from '../reasoning/problem.js';
 import type { LineIndex } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import { stepVerdict } from '../reasoning/stepVerdict.js';
-import { groupRollouts } from '../reasoning/treeStatistics.js';
+import { groupRollouts, type RolloutGroup } from '../reasoning/treeStatistics.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
 import { firstWords } from './valueText.js';
@@ -56,11 +56,20 @@ function searchNodes(document: ScoredDocument, scored: ScoredProblem, nodes: rea
       steps: steps.map((step) => stepView(document.lines, step)),
       ...nodeValues(values, document.threshold, isSingleVerdict(node)),
       ...(node.visits !== undefined && { visits: node.visits }),
-      rollouts: groupRollouts(node.rollouts.map(withAnswer)),
+      rollouts: groupsOf(node),
       range: document.lines.range(node.span),
       ...(correct !== undefined && { correct }),
     };
   });
+}
+
+/** The groups of a node's rollouts, kept with the node: finding the final answers is most of the work, and scores do not change it. */
+const groups = new WeakMap<TreeNode, readonly RolloutGroup[]>();
+
+function groupsOf(node: TreeNode): readonly RolloutGroup[] {
+  let found = groups.get(node);
+  if (found === undefined) groups.set(node, (found = groupRollouts(node.rollouts.map(withAnswer))));
+  return found;
 }
 
 /** A complete solution: its value is one verdict on it, which MM-PRM keeps as a rollout without steps. */

@@ -28,7 +28,7 @@ import { recogniseModel, shortestProfile } from '../scoring/recogniseModel.js';
 import type { Scorer } from '../scoring/scorer.js';
 
 /** Longest text read in the editor, in UTF-16 units; the command line reads any length. */
-const editorMaxLength = 32_000_000;
+const editorMaxLength = 50_000_000;
 
 /**
  * Reads a text of an editor. An empty one is claimed only where nothing but records can stand in it (JSON Lines), and a

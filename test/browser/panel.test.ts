@@ -545,6 +545,16 @@ describe('sizes and states', () => {
     expect(await page.getByText('Reading the tree…').count()).toBe(0);
   });
 
+  it('stops waiting for a slow host when asked to, and reads the tree after all', async () => {
+    const page = await open({ views: [initial({ nodes: 3 })], isHeld: true });
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Reading was cancelled.').waitFor({ state: 'visible' });
+    await page.evaluate(() => window.fakeHost.release());
+    await page.getByRole('button', { name: 'Read the tree' }).click();
+    await atRest(page);
+    expect(await page.getByRole('treeitem').count()).toBeGreaterThan(0);
+  });
+
   it('one node, no values, nothing and a failure each say what to do next', async () => {
     let page = await openTree({ nodes: 1 });
     expect(await page.locator('.banner').textContent()).toContain('Only the problem');

@@ -144,6 +144,8 @@ describe('words', () => {
     ['$\\frac{x+1}{2}$, $\\sqrt{2}$, $\\sqrt{a+b}$', '(x+1)/2, √2, √(a+b)'],
     ['$\\text{area} = 3\\,\\text{cm}^2$', 'area = 3 cm²'],
     ['$\\angle ABC \\perp \\overline{CD}$', '∠ ABC ⊥ CD'],
+    ['$\\frac{BC}{\\sin 40^\\circ} = \\frac{\\sqrt{a^{2}+1}}{3}$', 'BC/(sin 40°) = (√(a²+1))/3'],
+    ['$\\boxed{\\text{no}}$ and $\\frac{\\frac{1}{2}}{x^{\\circ}}$', 'no and (1/2)/(x°)'],
     ['R&D costs \\$5', 'R&D costs $5'],
   ])('reads %s as %s', (latex, plain) => {
     expect(plainText(latex)).toBe(plain);

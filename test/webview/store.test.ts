@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connectHost, type VsCodeApi } from '../../webview/shared/rpc.js';
+import { packFrame } from '../../webview/shared/wire.js';
 import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
 import { readPersistedState, treeProtocol } from '../../webview/tree/protocol.js';
 import { INITIAL_STATE } from '../../webview/tree/state.js';
@@ -155,6 +156,18 @@ describe('connectHost', () => {
     const pending = host.call('score', {});
     host.dispose();
     await expect(pending).rejects.toThrow('closed');
+  });
+
+  it('reads a large answer from the bytes it is packed into, and a small one as it is', async () => {
+    const { host, reply } = wire();
+    const large = { view: null, images: ['∠'.repeat(300_000)] };
+    const first = host.call('select', { problem: 1 });
+    const packed = packFrame({ kind: 'done', id: 1, ok: large });
+    expect(packed.kind).toBe('packed');
+    reply(packed);
+    expect(await first).toEqual(large);
+    const small = { kind: 'fail', id: 2, error: 'no' } as const;
+    expect(packFrame(small)).toBe(small);
   });
 
   it('passes events on and ignores what it does not know', () => {

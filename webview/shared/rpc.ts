@@ -1,5 +1,16 @@
 import { resultOf } from '../../server/protocol/message.js';
-import type { ArgsOf, DataOf, HostFrame, PanelEvents, PanelFrame, PanelProtocol, PanelRequests, ResultOf } from './wire.js';
+import {
+  type ArgsOf,
+  type DataOf,
+  type HostFrame,
+  type PackedFrame,
+  type PanelEvents,
+  type PanelFrame,
+  type PanelProtocol,
+  type PanelRequests,
+  type ResultOf,
+  unpackFrame,
+} from './wire.js';
 
 /** What `acquireVsCodeApi()` returns, as far as the panel uses it. */
 export interface VsCodeApi {
@@ -40,7 +51,7 @@ export function connectHost<R extends PanelRequests, E extends PanelEvents>(
     if (call !== undefined) finish(call);
   };
   const receive = (event: Event) => {
-    const frame = (event as MessageEvent<HostFrame>).data;
+    const frame = unpackFrame((event as MessageEvent<HostFrame | PackedFrame>).data);
     if (frame.kind === 'answer')
       settle(frame.id, ({ name, resolve, reject }) => {
         try {

@@ -13,6 +13,29 @@ export type HostFrame =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer<unknown> }
   | { readonly kind: 'event'; readonly name: string; readonly data: unknown };
 
+/**
+ * A large frame as the bytes of its JSON: VS Code hands bytes on as they are, while it walks through an object, writes it as text
+ * twice and reads it twice.
+ */
+export interface PackedFrame {
+  readonly kind: 'packed';
+  readonly json: ArrayBuffer;
+}
+
+/** Frames of more characters than this are packed. */
+const PACKED_FROM = 200_000;
+
+export function packFrame(frame: HostFrame): HostFrame | PackedFrame {
+  const json = JSON.stringify(frame);
+  if (json.length < PACKED_FROM) return frame;
+  const { buffer, byteOffset, byteLength } = new TextEncoder().encode(json);
+  return { kind: 'packed', json: buffer.slice(byteOffset, byteOffset + byteLength) };
+}
+
+export function unpackFrame(frame: HostFrame | PackedFrame): HostFrame {
+  return frame.kind === 'packed' ? (JSON.parse(new TextDecoder().decode(frame.json)) as HostFrame) : frame;
+}
+
 /** Requests of a panel by name. */
 export type PanelRequests = Readonly<Record<string, RequestType<'host', unknown, unknown>>>;
 /** What the host tells a panel, by name. */

@@ -8,6 +8,7 @@ import type { PanelLabeling } from './protocol.js';
 
 export type Status =
   | { readonly kind: 'loading' }
+  | { readonly kind: 'cancelled' }
   | { readonly kind: 'empty'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'ready' };

@@ -9,6 +9,8 @@ import { modelAt, persisted, receiveModel, receiveReplay, showNode } from '../st
 export interface Requests {
   /** Asks for the tree: at the start, and on "Try again". */
   readonly open: () => void;
+  /** Stops waiting for the tree. */
+  readonly cancelOpen: () => void;
   readonly pickProblem: (problem: number, then?: () => void) => void;
   readonly pickValues: (shown: ShownValues) => void;
   readonly reveal: (target: { readonly node: number; readonly step?: number; readonly rollout?: number }, focus?: boolean) => void;
@@ -26,6 +28,7 @@ export interface RequestWorld {
 /** What the panel asks its host for, and what it does with the answers and with the host's events. */
 export function createRequests({ store, host, announce, restored }: RequestWorld): Requests {
   let pendingRestore = restored;
+  let opening = new AbortController();
   const fail = (error: unknown) => announce(messageOf(error));
   const receive = (initial: InitialView) => {
     if (initial.view === null) {
@@ -50,7 +53,10 @@ export function createRequests({ store, host, announce, restored }: RequestWorld
   };
   const open = () => {
     if (store.state.model === null) store.update({ status: { kind: 'loading' } });
-    host.call('open', { state: persisted(store.state) ?? pendingRestore }).then(receive, (error: unknown) => {
+    opening.abort();
+    const { signal } = (opening = new AbortController());
+    host.call('open', { state: persisted(store.state) ?? pendingRestore }, signal).then(receive, (error: unknown) => {
+      if (signal.aborted) return;
       const message = messageOf(error);
       if (store.state.model === null) store.update({ status: { kind: 'failed', message } });
       else store.update({ staleMessage: message });
@@ -74,6 +80,10 @@ export function createRequests({ store, host, announce, restored }: RequestWorld
   });
   return {
     open,
+    cancelOpen() {
+      opening.abort();
+      if (store.state.model === null) store.update({ status: { kind: 'cancelled' } });
+    },
     pickProblem,
     pickValues(shown) {
       const { model, images, replay, replayAt } = store.state;

@@ -6,6 +6,7 @@ import type { PanelState } from '../state.js';
 
 export interface OverlayActions {
   readonly retry: () => void;
+  readonly cancel: () => void;
   readonly score: () => void;
   readonly showAll: () => void;
   readonly closeHelp: () => void;
@@ -21,6 +22,17 @@ export function renderPlaceholder(document: Document, state: PanelState, actions
       { class: 'placeholder loading', role: 'status' },
       element(document, 'span', { class: 'codicon codicon-loading codicon-modifier-spin', 'aria-hidden': 'true' }),
       element(document, 'p', {}, 'Reading the tree…'),
+      button(document, { label: 'Cancel', text: 'Cancel', onClick: actions.cancel }),
+    );
+  }
+  if (status.kind === 'cancelled') {
+    return element(
+      document,
+      'div',
+      { class: 'placeholder', role: 'status' },
+      icon(document, 'circle-slash'),
+      element(document, 'p', {}, 'Reading was cancelled.'),
+      button(document, { label: 'Read the tree', text: 'Read the tree', icon: 'refresh', onClick: actions.retry }),
     );
   }
   if (status.kind === 'empty') {

@@ -57,6 +57,7 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
     });
   const actions = {
     retry: requests.open,
+    cancel: requests.cancelOpen,
     score() {
       announce('Scoring');
       requests.send('score', {});
