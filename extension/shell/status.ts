@@ -8,7 +8,7 @@ import {
   window,
 } from 'vscode';
 import type { LabelingParams } from '../../server/protocol/labeling.js';
-import type { StatusParams } from '../../server/protocol/status.js';
+import type { DocumentMarks, StatusParams } from '../../server/protocol/status.js';
 import { type Claims, languages } from './claims.js';
 import type { Client } from './client.js';
 
@@ -16,7 +16,7 @@ const slowMs = 1_000;
 const nowhere = { scheme: 'steplens-none' };
 
 /**
- * Rows in the editor's language status, besides the one of a labelling under way: the model (progress and errors), the device (with its adapter and the
+ * Rows in the editor's language status, besides the one of a labelling under way: what was found in the file, the model (progress and errors), the device (with its adapter and the
  * providers that were passed over), and the threshold. Each row's command changes what it shows.
  */
 export class Status implements Disposable {
@@ -25,10 +25,12 @@ export class Status implements Disposable {
   readonly #model = vscodeLanguages.createLanguageStatusItem('steplens.model', nowhere);
   readonly #device = vscodeLanguages.createLanguageStatusItem('steplens.device', nowhere);
   readonly #threshold = vscodeLanguages.createLanguageStatusItem('steplens.threshold', nowhere);
+  readonly #found = vscodeLanguages.createLanguageStatusItem('steplens.found', nowhere);
   readonly #labeling = vscodeLanguages.createLanguageStatusItem('steplens.labeling', nowhere);
   readonly #subscriptions: Disposable[];
   #progress: Progress | undefined;
   #logged = '';
+  readonly #marks = new Map<string, DocumentMarks>();
 
   constructor(client: Client, claims: Claims, log: LogOutputChannel) {
     this.#claims = claims;
@@ -37,12 +39,15 @@ export class Status implements Disposable {
     this.#device.name = 'StepLens device';
     this.#threshold.name = 'StepLens threshold';
     this.#labeling.name = 'StepLens labelling';
+    this.#found.name = 'StepLens low steps';
+    this.#found.command = { title: 'Show in the Tree', command: 'steplens.openTree' };
     this.#labeling.busy = true;
     this.#labeling.command = { title: 'Stop', command: 'steplens.stopLabeling' };
     this.#device.command = { title: 'Select Device', command: 'steplens.selectDevice' };
     this.#threshold.command = { title: 'Set Threshold', command: 'steplens.setThreshold' };
     this.#subscriptions = [
       client.onDidChangeStatus((status) => this.#show(status)),
+      client.onDidChangeDocument(({ uri, marks }) => this.#noteMarks(uri, marks)),
       client.onDidChangeLabeling((params) => this.#showLabeling(params)),
       window.onDidChangeActiveTextEditor(() => this.#place()),
       claims.onDidClaim(() => this.#place()),
@@ -53,7 +58,7 @@ export class Status implements Disposable {
 
   dispose(): void {
     this.#progress?.end();
-    for (const item of [this.#model, this.#device, this.#threshold, this.#labeling, ...this.#subscriptions]) item.dispose();
+    for (const item of [this.#model, this.#device, this.#threshold, this.#found, this.#labeling, ...this.#subscriptions]) item.dispose();
   }
 
   /** The rows stand beside claimed documents only. */
@@ -61,6 +66,25 @@ export class Status implements Disposable {
     const active = this.#claims.active;
     const selector = active ? languages.map((language) => ({ language, scheme: active.uri.scheme })) : nowhere;
     for (const item of [this.#model, this.#device, this.#threshold]) item.selector = selector;
+    this.#showMarks();
+  }
+
+  #noteMarks(uri: string, marks: DocumentMarks | undefined): void {
+    if (marks) this.#marks.set(uri, marks);
+    else this.#marks.delete(uri);
+    this.#showMarks();
+  }
+
+  /** What was found in the file one looks at, and what of it is not in the list. */
+  #showMarks(): void {
+    const { active } = this.#claims;
+    const marks = active && this.#marks.get(active.uri.toString());
+    this.#found.selector = marks ? languages.map((language) => ({ language, scheme: active.uri.scheme })) : nowhere;
+    if (!marks) return;
+    const { firstLow, low, listed, total } = marks;
+    this.#found.text = firstLow === 0 ? 'No low steps' : `${counted(firstLow, 'first low step')}, ${low.toLocaleString('en')} low in all`;
+    this.#found.detail =
+      total > listed ? `the first ${listed.toLocaleString('en')} of ${total.toLocaleString('en')} marks are listed` : 'of this file';
   }
 
   /** A row of its own, wherever the reader is, while a problem is labelled. */
@@ -153,6 +177,10 @@ class Progress {
       return new Promise<void>((resolve) => (this.#end = resolve));
     });
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Where the problem being labelled goes. */

@@ -2,7 +2,8 @@ import type { CodeLens, Command } from 'vscode-languageserver-types';
 import type { Problem } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
-import { count, formatAggregates, type SolutionValues, solutionValues } from './solutionValues.js';
+import { chosenBy, count, formatAggregates, type SolutionValues, solutionValues, verdictWords } from './solutionValues.js';
+import { stepNumber } from './stepPlace.js';
 import { lowMark } from './valueText.js';
 
 /**
@@ -42,7 +43,7 @@ function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLen
       : []),
     ...(isUnscored(scored) ? [lens({ title: 'Score', command: 'steplens.scoreDocument', arguments: [document.uri] })] : []),
     ...labelLenses(document, scored).map(lens),
-    lens(summary(document, scored)),
+    ...summary(document, scored).map(lens),
   ];
 }
 
@@ -68,27 +69,28 @@ function isUnscored({ steps }: ScoredProblem): boolean {
   return steps.every(({ values, skipped }) => values.prm === undefined && values.judge === undefined && skipped === undefined);
 }
 
-function summary(document: ScoredDocument, scored: ScoredProblem): Command {
+/** What there is, and a way to the first low step. */
+function summary(document: ScoredDocument, scored: ScoredProblem): Command[] {
   const { problem, steps } = scored;
   const [only] = problem.solutions;
-  if (!problem.tree && problem.solutions.length === 1 && only) {
-    const values = solutionValues(scored, only);
-    const found = values.firstLow === undefined ? '' : ` · first low at step ${values.firstLow + 1}`;
-    return goToFirstLow(document, values, `${count(values.steps.length, 'step')}${found}`);
-  }
-  const first = steps.filter((step) => step.firstLow);
-  const found = first.length === 0 ? '' : ` · ${count(first.length, 'first low step')}`;
+  const isOne = !problem.tree && problem.solutions.length === 1 && only !== undefined;
   const parts = problem.tree ? count(problem.tree.nodes.length, 'node') : count(problem.solutions.length, 'solution');
-  return goToFirstLow(document, { steps: first, firstLow: 0 }, `${parts} · ${count(steps.length, 'step')}${found}`);
+  const size: Command = { title: isOne ? count(steps.length, 'step') : `${parts} · ${count(steps.length, 'step')}`, command: '' };
+  const first = steps.filter((step) => step.firstLow);
+  if (first.length === 0) return [size];
+  const found = isOne ? `first low step: ${stepNumber(scored, first[0]!)}` : `${count(first.length, 'first low step')}, go to the first`;
+  return [goToFirstLow(document, { steps: first, firstLow: 0 }, `${lowMark} ${found}`), size];
 }
 
 function solutionLenses(document: ScoredDocument, scored: ScoredProblem): CodeLens[] {
   if (scored.problem.tree) return [];
+  const chosen = chosenBy(scored);
   return scored.problem.solutions.flatMap((solution) => {
     const values = solutionValues(scored, solution);
-    if (!values.aggregates) return [];
-    const mark = values.firstLow === undefined ? '' : `${lowMark} step ${values.firstLow + 1} · `;
-    return [lensAt(document, solution.span)(goToFirstLow(document, values, mark + formatAggregates(values.aggregates)))];
+    const words = verdictWords(solution.correct, chosen.get(solution.index));
+    if (values.firstLow !== undefined) words.push(`${lowMark} step ${values.firstLow + 1}`);
+    if (values.aggregates) words.push(formatAggregates(values.aggregates));
+    return words.length === 0 ? [] : [lensAt(document, solution.span)(goToFirstLow(document, values, words.join(' · ')))];
   });
 }
 

@@ -5,10 +5,14 @@ import { valueChange } from '../reasoning/stepVerdict.js';
 import type { Explanations } from './explanations.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
 import { count } from './solutionValues.js';
-import { formatChange, formatRollouts, formatValue, sourceNames } from './valueText.js';
+import { stepPlace } from './stepPlace.js';
+import { firstWords, formatRollouts, formatValue, sourceNames } from './valueText.js';
 
 /** Diagnostics of one document beyond these are counted, not listed. */
 export const diagnosticsLimit = 1000;
+
+/** How what is not a first low step is reported: dots in the editor, a row in the Problems panel, or not at all. */
+export type OtherMarks = 'hint' | 'information' | 'off';
 
 interface Finding {
   readonly code: string;
@@ -17,37 +21,49 @@ interface Finding {
   readonly range: Range;
 }
 
-/** What could not be read, the low steps, the steps no rollout succeeded from, and the steps a model that knows them could not score. What matters most survives the limit. */
-export function diagnostics(document: ScoredDocument, explanations: Explanations): Diagnostic[] {
-  const faults = document.reasoning.faults.map((fault) => faultFinding(document, fault));
-  const firstLow: Finding[] = [];
-  const others: Finding[] = [];
-  for (const problem of document.problems) {
-    for (const step of problem.steps) {
-      if (step.firstLow) firstLow.push(lowFinding(document, problem, step));
-      else if (step.low) others.push(lowFinding(document, problem, step));
-      const failed = failedRollouts(problem, step);
-      if (failed !== undefined) others.push(finding(document, step, 'no-rollout-succeeded', DiagnosticSeverity.Information, failed));
-      if (step.skipped !== undefined && !step.outOfScope) {
-        others.push(finding(document, step, 'step-not-scored', DiagnosticSeverity.Information, `Not scored: ${step.skipped}`));
-      }
-    }
-  }
-  const all = [...faults, ...firstLow, ...others];
-  const listed = all.slice(0, diagnosticsLimit);
-  if (all.length > listed.length) {
-    const start = { line: 0, character: 0 };
-    listed.push({
-      code: 'more-diagnostics',
-      severity: DiagnosticSeverity.Information,
-      message: `${count(all.length - listed.length, 'more finding')} of this file ${all.length - listed.length === 1 ? 'is' : 'are'} not listed. \`steplens score\` prints every step.`,
-      range: { start, end: start },
-    });
-  }
-  return listed.map((one) => {
+export interface Marks {
+  readonly listed: readonly Diagnostic[];
+  /** With those beyond the limit. */
+  readonly total: number;
+}
+
+/**
+ * What could not be read, the first low step of every solution, and by `others` the later low steps, the steps no rollout succeeded
+ * from, and the steps a model that knows them could not score. What matters most survives the limit.
+ */
+export function diagnostics(document: ScoredDocument, explanations: Explanations, others: OtherMarks = 'hint'): Marks {
+  const all = [...document.reasoning.faults.map((fault) => faultFinding(document, fault)), ...firstLowFindings(document)];
+  if (others !== 'off') all.push(...otherFindings(document, others === 'hint' ? DiagnosticSeverity.Hint : DiagnosticSeverity.Information));
+  const listed = all.slice(0, diagnosticsLimit).map((one) => {
     const href = explanations.href(one.code);
     return { ...one, source: 'StepLens', ...(href !== undefined && { codeDescription: { href } }) };
   });
+  return { listed, total: all.length };
+}
+
+function firstLowFindings(document: ScoredDocument): Finding[] {
+  return document.problems.flatMap((problem) =>
+    problem.steps
+      .filter((step) => step.firstLow)
+      .map((step) => finding(document, step, 'first-low-step', DiagnosticSeverity.Warning, firstLowMessage(document, problem, step))),
+  );
+}
+
+function otherFindings(document: ScoredDocument, severity: DiagnosticSeverity): Finding[] {
+  const found: Finding[] = [];
+  for (const problem of document.problems) {
+    for (const step of problem.steps) {
+      if (step.low && !step.firstLow) {
+        const message = `Low step after the first: ${comparison(document, problem, step)}.${rolloutsSentence(step)}`;
+        found.push(finding(document, step, 'later-low-step', severity, message));
+      }
+      const failed = failedRollouts(problem, step);
+      if (failed !== undefined) found.push(finding(document, step, 'no-rollout-succeeded', severity, failed));
+      if (step.skipped !== undefined && !step.outOfScope)
+        found.push(finding(document, step, 'step-not-scored', severity, `Not scored: ${step.skipped}`));
+    }
+  }
+  return found;
 }
 
 /** The fault of a document whose reader threw: readers do not, so this is ours to mend. */
@@ -62,22 +78,22 @@ function faultFinding(document: ScoredDocument, fault: Fault): Finding {
   return { code: fault.code, severity, message: fault.message, range: document.lines.range(fault.span) };
 }
 
-function lowFinding(document: ScoredDocument, problem: ScoredProblem, step: ScoredStep): Finding {
-  const lead = step.firstLow ? 'First low step' : 'Low step after the first';
-  const message = `${lead}: ${comparison(document, problem, step)}.${rolloutsSentence(step)}`;
-  return step.firstLow
-    ? finding(document, step, 'first-low-step', DiagnosticSeverity.Warning, message)
-    : finding(document, step, 'later-low-step', DiagnosticSeverity.Information, message);
+/** Characters of a step that its message quotes. */
+const quotedLength = 80;
+
+/** `Solution 1, step 3 of 6: “That takes 55 / 7 = 7 dollars.” PRM 0.29, before 0.62. Rollouts: 3/16 right [0.07, 0.43].` */
+function firstLowMessage(document: ScoredDocument, problem: ScoredProblem, step: ScoredStep): string {
+  const place = stepPlace(document.problems.length, problem, step);
+  return `${place}: “${firstWords(step.step.text, quotedLength)}” ${comparison(document, problem, step)}.${rolloutsSentence(step)}`;
 }
 
-/** `PRM 0.12 < 0.50 (previous step 0.94, -0.82)`. */
+/** `PRM 0.12, before 0.94`; a first step has nothing before it. */
 function comparison(document: ScoredDocument, problem: ScoredProblem, { step, values, value, source }: ScoredStep): string {
-  if (source === 'human') return 'a person labelled it wrong';
-  const { threshold } = document;
+  if (source === 'human') return 'A person labeled it wrong';
   const parent = step.parent === undefined ? undefined : problem.steps[step.parent];
   const moved = parent && valueChange(parent.values, values, [source!]);
-  const before = moved ? ` (previous step ${formatValue(value! - moved.change)}, ${formatChange(moved.change)})` : '';
-  return `${sourceNames[source!]} ${formatValue(value!, threshold)} < ${formatValue(threshold)}${before}`;
+  const before = moved ? `, before ${formatValue(value! - moved.change)}` : '';
+  return `${sourceNames[source!]} ${formatValue(value!, document.threshold)}${before}`;
 }
 
 function rolloutsSentence({ values }: ScoredStep): string {

@@ -1,7 +1,7 @@
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver-types';
 import type { Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
-import { count, solutionValues } from './solutionValues.js';
+import { chosenBy, count, solutionValues, verdictWords } from './solutionValues.js';
 import { firstWords, formatValue, lowMark } from './valueText.js';
 
 /** A document's outline beyond this many entries is cut; the last entry says so. */
@@ -72,11 +72,16 @@ function problemDetail({ problem, steps }: ScoredProblem): string {
 }
 
 function addSolutions(outline: Outline, problem: ScoredProblem, parent: DocumentSymbol): void {
+  const chosen = chosenBy(problem);
   for (const solution of problem.problem.solutions) {
     const { aggregates, steps, firstLow } = solutionValues(problem, solution);
     const symbol = outline.add(parent.children!, solution.span, {
       name: `Solution ${solution.index + 1}`,
-      detail: [aggregates ? `min ${formatValue(aggregates.min)}` : '', firstLow === undefined ? '' : `first low at step ${firstLow + 1}`]
+      detail: [
+        ...verdictWords(solution.correct, chosen.get(solution.index)),
+        aggregates ? `min ${formatValue(aggregates.min)}` : '',
+        firstLow === undefined ? '' : `first low at step ${firstLow + 1}`,
+      ]
         .filter(Boolean)
         .join(' · '),
       kind: SymbolKind.Function,

@@ -5,9 +5,10 @@ import type { ValueSource } from '../reasoning/stepValue.js';
 import { valueChange, valueOf } from '../reasoning/stepVerdict.js';
 import { commandLink, escapeMarkdown, image, table } from './markdown.js';
 import { LIVE_FIRST, type ScoredDocument, type ScoredProblem, type ScoredStep } from './scoredDocument.js';
-import { count, formatAggregates, solutionValues } from './solutionValues.js';
+import { chosenBy, count, formatAggregates, solutionValues, verdictWords } from './solutionValues.js';
 import { type Place, placeAt } from './stepAt.js';
-import { describeHuman, describeRollouts, firstWords, formatChange, formatValue, lowMark, sourceNames } from './valueText.js';
+import { stepNumber } from './stepPlace.js';
+import { describeHuman, describeRollouts, firstWords, formatChange, formatValue, lowMark, shareBar, sourceNames } from './valueText.js';
 
 const imageHeight = 160;
 /** A problem's solutions beyond these are counted, not listed. */
@@ -59,16 +60,15 @@ function markdown(document: ScoredDocument, { problem, step }: Place, parts: rea
   };
 }
 
-function stepHeading({ threshold }: ScoredDocument, { steps }: ScoredProblem, { step, value, low, firstLow }: ScoredStep): string {
-  let number = 1;
-  for (let at = step.parent; at !== undefined; at = steps[at]!.step.parent) number++;
+function stepHeading({ threshold }: ScoredDocument, problem: ScoredProblem, step: ScoredStep): string {
+  const { value, low, firstLow } = step;
   const verdict =
     value === undefined
       ? 'no value is known'
       : low
         ? `${lowMark} ${firstLow ? 'first low step' : 'low, after the first low step'} (threshold ${formatValue(threshold)})`
         : `not low (threshold ${formatValue(threshold)})`;
-  return `**Step ${number}** · ${verdict}`;
+  return `**Step ${stepNumber(problem, step)}** · ${verdict}`;
 }
 
 function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: ScoredStep): string {
@@ -84,7 +84,14 @@ function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: Sc
     ];
   });
   if (skipped !== undefined && !outOfScope) rows.push([sourceName(document, 'prm'), '–', '–', `not scored: ${escapeMarkdown(skipped)}`]);
-  return rows.length === 0 ? '' : table(['Source', 'Value', 'Against the step before', ''], rows);
+  return tableOf(['Source', 'Value', 'Change', 'Evidence'], rows);
+}
+
+/** A table without the columns in which no row says anything. */
+function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const kept = header.map((_, column) => rows.some((row) => row[column] !== '' && row[column] !== '–'));
+  const of = (cells: readonly string[]) => cells.filter((_, column) => kept[column]);
+  return rows.length === 0 ? '' : table(of(header), rows.map(of));
 }
 
 /** Why a model that knows only some texts says nothing here, and what to do. */
@@ -101,7 +108,7 @@ function valueCell({ threshold }: ScoredDocument, { values }: ScoredStep, source
 }
 
 function about({ values, stale }: ScoredStep, source: ValueSource): string {
-  if (source === 'mc') return describeRollouts(values.mc!);
+  if (source === 'mc') return [shareBar(values.mc!), describeRollouts(values.mc!)].filter(Boolean).join(' ');
   return source === 'prm' && stale ? 'from before the last edit' : '';
 }
 
@@ -112,8 +119,14 @@ function solutionLine(problem: ScoredProblem, { step }: ScoredStep): string {
   const { aggregates, steps, firstLow } = solutionValues(problem, solution);
   const name = `${problem.problem.tree ? 'Path' : 'Solution'} ${solution.index + 1} of ${problem.problem.solutions.length}`;
   const shared = through.length > 1 ? ` (first of ${through.length} through this step)` : '';
-  const found = firstLow === undefined ? '' : ` · first low at step ${firstLow + 1} of ${steps.length}`;
-  return `${name}${shared}: ${aggregates ? formatAggregates(aggregates) : 'no value is known'}${found}`;
+  // What the heading says of this step is not said again.
+  const isHere = firstLow !== undefined && steps[firstLow]!.step.index === step.index;
+  const words = [
+    ...verdictWords(solution.correct, chosenBy(problem).get(solution.index)),
+    firstLow === undefined || isHere ? '' : `first low at step ${firstLow + 1} of ${steps.length}`,
+    aggregates ? formatAggregates(aggregates) : 'no value is known',
+  ];
+  return `${name}${shared}: ${words.filter(Boolean).join(' · ')}`;
 }
 
 function nodeLine({ problem }: ScoredProblem, { step }: ScoredStep): string {
@@ -158,14 +171,19 @@ function problemSummary(document: ScoredDocument, scored: ScoredProblem): string
 function solutionTable(scored: ScoredProblem): string {
   const { solutions } = scored.problem;
   if (solutions.length === 0) return '';
+  const chosen = chosenBy(scored);
   const rows = solutions.slice(0, listedSolutions).map((solution) => {
     const { aggregates, firstLow } = solutionValues(scored, solution);
     const numbers = (['min', 'mean', 'last', 'product'] as const).map((name) => (aggregates ? formatValue(aggregates[name]) : '–'));
-    const verdict = solution.correct === undefined ? '–' : solution.correct ? 'right' : 'wrong';
-    return [String(solution.index + 1), ...numbers, firstLow === undefined ? '–' : `step ${firstLow + 1}`, verdict];
+    const verdict = solution.correct === undefined ? '–' : solution.correct ? '✓ right' : '✗ wrong';
+    const by = chosen.get(solution.index)?.join(', ') ?? '–';
+    return [String(solution.index + 1), verdict, firstLow === undefined ? '–' : `step ${firstLow + 1}`, ...numbers, by];
   });
   const more = solutions.length - rows.length;
-  return table(['Solution', 'Min', 'Mean', 'Last', 'Product', 'First low', 'Answer'], rows) + (more > 0 ? `\n\n…and ${more} more` : '');
+  return (
+    tableOf(['Solution', 'Answer', 'First low', 'Min', 'Mean', 'Last', 'Product', 'Chosen by'], rows) +
+    (more > 0 ? `\n\n…and ${more} more` : '')
+  );
 }
 
 function links(document: ScoredDocument, { problem }: ScoredProblem, step?: ScoredStep): string {

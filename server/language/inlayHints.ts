@@ -3,8 +3,11 @@ import type { Range, Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredStep } from './scoredDocument.js';
 import { describeHuman, describeRollouts, formatValue, lowMark, sourceNames } from './valueText.js';
 
-/** The deciding value behind every step that ends in `range`; a dash where it is missing, nothing where none is known yet. */
-export function inlayHints(document: ScoredDocument, range: Range): InlayHint[] {
+/**
+ * The deciding value at the end (or the start) of every step that has it in `range`; a dash where it is missing, nothing where none is
+ * known yet.
+ */
+export function inlayHints(document: ScoredDocument, range: Range, position: 'end' | 'start' = 'end'): InlayHint[] {
   const { lines, threshold } = document;
   const asked: Span = { start: lines.offset(range.start), end: lines.offset(range.end) };
   const hints: InlayHint[] = [];
@@ -13,9 +16,14 @@ export function inlayHints(document: ScoredDocument, range: Range): InlayHint[] 
     // A problem the model does not know at all is left without hints: a dash at every step would say nothing.
     if (!steps.some((step) => step.value !== undefined || (step.skipped !== undefined && !step.outOfScope))) continue;
     for (const step of steps) {
-      const { end } = step.step.span;
-      if (end < asked.start || end > asked.end) continue;
-      hints.push({ position: lines.position(end), label: label(step, threshold), tooltip: tooltip(step, document), paddingLeft: true });
+      const at = step.step.span[position];
+      if (at < asked.start || at > asked.end) continue;
+      hints.push({
+        position: lines.position(at),
+        label: label(step, threshold),
+        tooltip: tooltip(step, document),
+        ...(position === 'end' ? { paddingLeft: true } : { paddingRight: true }),
+      });
     }
   }
   return hints;

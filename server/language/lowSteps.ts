@@ -7,3 +7,15 @@ export function lowSteps(document: ScoredDocument): LowStep[] {
   low.sort((a, b) => a.step.span.start - b.step.span.start);
   return low.map(({ step, value, firstLow }) => ({ range: document.lines.range(step.span), value: value!, first: firstLow }));
 }
+
+/** The low steps of a document, and those of them with no low step before them. */
+export function lowCounts(document: ScoredDocument): { readonly firstLow: number; readonly low: number } {
+  let [firstLow, low] = [0, 0];
+  for (const { steps } of document.problems) {
+    for (const step of steps) {
+      if (step.firstLow) firstLow++;
+      if (step.low) low++;
+    }
+  }
+  return { firstLow, low };
+}

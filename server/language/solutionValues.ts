@@ -38,9 +38,39 @@ export function aggregatesOf(steps: readonly StepValues[]): SourceAggregates | u
   return undefined;
 }
 
+const choosers = ['min', 'mean', 'last', 'product'] as const;
+
+/**
+ * By solution: the ways of summing its steps by which Best-of-N chooses it, the first of equal ones. None where there is nothing to
+ * choose from: one solution, a tree's paths, or values of different sources.
+ */
+export function chosenBy(problem: ScoredProblem): ReadonlyMap<number, readonly string[]> {
+  const chosen = new Map<number, string[]>();
+  const { solutions, tree } = problem.problem;
+  if (tree || solutions.length < 2) return chosen;
+  const sums = solutions.map((solution) => solutionValues(problem, solution).aggregates);
+  const [first] = sums;
+  if (sums.some((one) => one === undefined || one.source !== first!.source)) return chosen;
+  for (const chooser of choosers) {
+    const best = sums.reduce((most, one, index) => (one![chooser] > sums[most]![chooser] ? index : most), 0);
+    chosen.set(best, [...(chosen.get(best) ?? []), chooser]);
+  }
+  return chosen;
+}
+
+/** `✗ wrong · chosen by min and last`: the file's verdict on the final answer, and who would have chosen the solution. */
+export function verdictWords(correct: boolean | undefined, by: readonly string[] | undefined): string[] {
+  const verdict = correct === undefined ? [] : [correct ? '✓ right' : '✗ wrong'];
+  return by === undefined ? verdict : [...verdict, `chosen by ${listed(by.length === choosers.length ? ['every sum'] : by)}`];
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
 /** `min 0.12 · mean 0.71 · last 0.30 · product 0.02`, after the name of the source unless it is the live model. */
 export function formatAggregates(aggregates: SourceAggregates): string {
-  const numbers = (['min', 'mean', 'last', 'product'] as const).map((name) => `${name} ${formatValue(aggregates[name])}`).join(' · ');
+  const numbers = choosers.map((name) => `${name} ${formatValue(aggregates[name])}`).join(' · ');
   return aggregates.source === 'prm' ? numbers : `${sourceNames[aggregates.source]}: ${numbers}`;
 }
 

@@ -35,6 +35,13 @@ export function formatRollouts(mc: McValue): string | undefined {
   return `${mc.correct}/${mc.total} right${interval ? ` [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : ''}`;
 }
 
+/** The share of right rollouts as a bar of ten signs; empty for a value that nobody sampled. */
+export function shareBar({ value, assumed, hard }: McValue): string {
+  if (assumed === true || hard === true) return '';
+  const full = Math.round(10 * value);
+  return `${'▰'.repeat(full)}${'▱'.repeat(10 - full)}`;
+}
+
 /** What the number rests on, in words; empty when the file does not tell. */
 export function describeRollouts(mc: McValue): string {
   const parts: string[] = [];

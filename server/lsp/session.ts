@@ -13,6 +13,7 @@ import { createService, type Service } from '../editor/service.js';
 import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '../files/images.js';
 import { diagnostics } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
+import { lowCounts } from '../language/lowSteps.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import { Door } from '../protocol/door.js';
 import { LabelingChanged } from '../protocol/labeling.js';
@@ -216,11 +217,13 @@ export class Session {
     const document = this.document(uri);
     if (!document && !this.#published.has(uri)) return;
     this.#published.add(uri);
-    const found = document && this.service.settings.diagnostics ? diagnostics(document, this.#explanations) : [];
+    const { diagnostics: isOn, otherMarks } = this.service.settings;
+    const { listed, total } = document && isOn ? diagnostics(document, this.#explanations, otherMarks) : { listed: [], total: 0 };
     this.connection
-      .sendDiagnostics({ uri, diagnostics: found, ...(document && { version: document.version }) })
+      .sendDiagnostics({ uri, diagnostics: [...listed], ...(document && { version: document.version }) })
       .catch((error: unknown) => this.connection.console.warn(`diagnostics of ${uri}: ${String(error)}`));
-    void this.door.tell(DocumentChanged, { uri, version: document?.version ?? 0 });
+    const marks = document && { ...lowCounts(document), listed: listed.length, total };
+    void this.door.tell(DocumentChanged, { uri, version: document?.version ?? 0, ...(marks && { marks }) });
     this.refreshViews();
   }
 

@@ -79,7 +79,11 @@ export const settingsTable = {
   threshold: shareOrNull({ id: 'threshold', scope: 'window', default: null }),
   scoreOnOpen: flag({ id: 'scoreOnOpen', scope: 'window', default: true }),
   diagnostics: flag({ id: 'diagnostics.enabled', scope: 'window', default: true }),
+  /** Later low steps, steps no rollout succeeded from, and steps without a score. */
+  otherMarks: choice(['hint', 'information', 'off'], { id: 'diagnostics.laterSteps', scope: 'window', default: 'hint' }),
   inlayHints: flag({ id: 'inlayHints.enabled', scope: 'window', default: true }),
+  /** Where in a step its value is shown. */
+  inlayHintsPosition: choice(['end', 'start'], { id: 'inlayHints.position', scope: 'window', default: 'end' }),
   codeLens: flag({ id: 'codeLens.enabled', scope: 'window', default: true }),
   /** `mini` = the bundled policy, else the base URL of an OpenAI-compatible server or the folder of a local policy. */
   labelingPolicy: text({ id: 'labeling.policy', scope: 'machine-overridable', default: 'mini', isRestricted: true }),

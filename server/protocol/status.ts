@@ -27,7 +27,20 @@ export type StatusParams = Infer<typeof statusParams>;
 /** What the status item shows. */
 export const StatusChanged = notification({ method: 'steplens/statusChanged', to: 'client', params: statusParams });
 
-export const documentChangedParams = object({ uri: text, version: number });
+/** What was found in a document: the same numbers wherever they are shown. */
+const documentMarks = object({
+  /** Steps that are low with no low step before them. */
+  firstLow: count,
+  /** All low steps, the first ones included. */
+  low: count,
+  /** Rows of the Problems panel and hints in the editor; fewer than `total` beyond a limit. */
+  listed: count,
+  total: count,
+});
+export type DocumentMarks = Infer<typeof documentMarks>;
+
+/** `marks` is absent when no format claims the document. */
+export const documentChangedParams = object({ uri: text, version: number, marks: optional(documentMarks) });
 export type DocumentChangedParams = Infer<typeof documentChangedParams>;
 
 /** Scores or content of a document changed; panels ask for its view again. */

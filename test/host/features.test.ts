@@ -28,7 +28,7 @@ describe('a search tree in the editor', () => {
     return document.positionAt(at + 3);
   };
 
-  it('marks the first low step as a warning and later ones as information, exactly on their text', () => {
+  it('marks the first low step as a warning and later ones as hints, exactly on their text', () => {
     const first = ours(uri).filter((one) => codeOf(one) === 'first-low-step');
     assert.deepEqual(first.map((one) => document.getText(one.range)).sort(), [
       'After giving 5 away, 12 - 5 = 8 are left.',
@@ -36,7 +36,7 @@ describe('a search tree in the editor', () => {
     ]);
     assert.ok(first.every(({ severity }) => severity === DiagnosticSeverity.Warning));
     const later = ours(uri).filter((one) => codeOf(one) === 'later-low-step');
-    assert.ok(later.length >= 1 && later.every(({ severity }) => severity === DiagnosticSeverity.Information));
+    assert.ok(later.length >= 1 && later.every(({ severity }) => severity === DiagnosticSeverity.Hint));
     for (const { code } of first) assert.match(typeof code === 'object' ? String(code.target) : '', /docs\/diagnostics\.md#/);
   });
 

@@ -12,7 +12,7 @@ import type { StepValues } from '../../server/reasoning/stepValue.js';
 import { scored, sketch } from './fixture.js';
 
 const everything = { start: { line: 0, character: 0 }, end: { line: 9999, character: 0 } };
-const codes = (document: ScoredDocument) => diagnostics(document, noExplanations).map(({ code }) => code);
+const codes = (document: ScoredDocument) => diagnostics(document, noExplanations).listed.map(({ code }) => code);
 const labels = (document: ScoredDocument) => inlayHints(document, everything).map(({ label }) => label);
 const hoverAt = (document: ScoredDocument, line: number) => (hover(document, { line, character: 0 }, [])!.contents as MarkupContent).value;
 

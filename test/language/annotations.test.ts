@@ -24,6 +24,15 @@ describe('inlay hints', () => {
     ]);
   });
 
+  it('stand at the start of every step where that is asked for', () => {
+    const all = inlayHints(low, everything, 'start');
+    expect(all.map(({ position, label }) => [position.line, position.character, label]).slice(0, 2)).toEqual([
+      [1, 0, '0.94'],
+      [2, 0, '0.12 ▼ first low'],
+    ]);
+    expect(all.every(({ paddingRight }) => paddingRight === true)).toBe(true);
+  });
+
   it('are given for the range that was asked for', () => {
     const range = { start: { line: 2, character: 0 }, end: { line: 3, character: 1 } };
     expect(inlayHints(low, range).map(({ label }) => label)).toEqual(['0.12 ▼ first low']);
@@ -49,9 +58,10 @@ describe('code lens', () => {
     expect(titles(low)).toEqual([
       [0, 'Reasoning tree'],
       [0, 'Image'],
-      [0, '2 solutions · 4 steps · 1 first low step'],
+      [0, '▼ 1 first low step, go to the first'],
+      [0, '2 solutions · 4 steps'],
       [1, '▼ step 2 · min 0.12 · mean 0.45 · last 0.30 · product 0.03'],
-      [4, 'min 0.80 · mean 0.80 · last 0.80 · product 0.80'],
+      [4, 'chosen by every sum · min 0.80 · mean 0.80 · last 0.80 · product 0.80'],
       [5, 'Reasoning tree'],
       [5, '1 step'],
       [6, 'min 0.70 · mean 0.70 · last 0.70 · product 0.70'],
@@ -64,14 +74,27 @@ describe('code lens', () => {
     expect(lenses[1]!.command).toMatchObject({ command: 'steplens.showImage', arguments: ['file:///w/a.json', 0] });
     const range = { start: { line: 2, character: 0 }, end: { line: 2, character: 2 } };
     expect(lenses[2]!.command).toMatchObject({ command: 'steplens.goToStep', arguments: ['file:///w/a.json', range] });
-    expect(lenses[3]!.command).toMatchObject({ command: 'steplens.goToStep', arguments: ['file:///w/a.json', range] });
+    expect(lenses[4]!.command).toMatchObject({ command: 'steplens.goToStep', arguments: ['file:///w/a.json', range] });
   });
 
   it('gives a search tree one line, whatever the number of its paths', () => {
     const children = Array.from({ length: 50 }, (_, at) => ({ steps: [`s${at}`] }));
     expect(titles(scored(sketch([{ question: 'q', tree: { children } }]), [children.map((_, at) => (at === 7 ? 0.1 : 0.9))]))).toEqual([
       [0, 'Reasoning tree'],
-      [0, '51 nodes · 50 steps · 1 first low step'],
+      [0, '▼ 1 first low step, go to the first'],
+      [0, '51 nodes · 50 steps'],
+    ]);
+  });
+
+  it('says which solutions are right, and which sums would choose them', () => {
+    const { text, reasoning } = sketch([{ question: 'q', solutions: [['a', 'b'], ['c', 'd'], ['e']] }]);
+    const [problem] = reasoning.problems;
+    const solutions = problem!.solutions.map((solution, index) => ({ ...solution, correct: index === 0 }));
+    const judged = { text, reasoning: { ...reasoning, problems: [{ ...problem!, solutions }] } };
+    expect(titles(scored(judged, [[0.6, 0.9, 0.1, 0.95, 0.7]])).slice(3)).toEqual([
+      [1, '✓ right · chosen by mean · min 0.60 · mean 0.75 · last 0.90 · product 0.54'],
+      [3, '✗ wrong · chosen by last · ▼ step 1 · min 0.10 · mean 0.53 · last 0.95 · product 0.10'],
+      [5, '✗ wrong · chosen by min and product · min 0.70 · mean 0.70 · last 0.70 · product 0.70'],
     ]);
   });
 

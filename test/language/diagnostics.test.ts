@@ -5,10 +5,15 @@ import { noExplanations, readExplanations } from '../../server/language/explanat
 import { scored, sketch } from './fixture.js';
 
 const found = (document: Parameters<typeof diagnostics>[0]) =>
-  diagnostics(document, noExplanations).map(({ code, severity, message, range }) => ({ code, severity, message, line: range.start.line }));
+  diagnostics(document, noExplanations).listed.map(({ code, severity, message, range }) => ({
+    code,
+    severity,
+    message,
+    line: range.start.line,
+  }));
 
 describe('diagnostics', () => {
-  it('warns at the first low step, informs at later ones, and names value, source, threshold and change', () => {
+  it('warns at the first low step, hints at later ones, and names place, text, value, source and the value before', () => {
     const document = scored(
       sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc: { value: 3 / 16, correct: 3, total: 16 } } }, 'c', 'd']] }]),
       [[0.94, 0.12, 0.7, 0.3]],
@@ -17,13 +22,13 @@ describe('diagnostics', () => {
       {
         code: 'first-low-step',
         severity: DiagnosticSeverity.Warning,
-        message: 'First low step: PRM 0.12 < 0.50 (previous step 0.94, -0.82). Rollouts: 3/16 right [0.07, 0.43].',
+        message: 'Step 2 of 4: “b” PRM 0.12, before 0.94. Rollouts: 3/16 right [0.07, 0.43].',
         line: 2,
       },
       {
         code: 'later-low-step',
-        severity: DiagnosticSeverity.Information,
-        message: 'Low step after the first: PRM 0.30 < 0.50 (previous step 0.70, -0.40).',
+        severity: DiagnosticSeverity.Hint,
+        message: 'Low step after the first: PRM 0.30, before 0.70.',
         line: 4,
       },
     ]);
@@ -51,7 +56,10 @@ describe('diagnostics', () => {
 
   it('covers exactly the characters of the step', () => {
     const document = scored(sketch([{ question: 'q', solutions: [['one', 'two 🎲 two']] }]), [[0.9, 0.1]]);
-    expect(diagnostics(document, noExplanations)[0]!.range).toEqual({ start: { line: 2, character: 0 }, end: { line: 2, character: 10 } });
+    expect(diagnostics(document, noExplanations).listed[0]!.range).toEqual({
+      start: { line: 2, character: 0 },
+      end: { line: 2, character: 10 },
+    });
   });
 
   it('reports a step shared by many paths once', () => {
@@ -71,7 +79,7 @@ describe('diagnostics', () => {
     expect(found(document)).toEqual([
       {
         code: 'no-rollout-succeeded',
-        severity: DiagnosticSeverity.Information,
+        severity: DiagnosticSeverity.Hint,
         message: '0 of 16 rollouts from here reached the right answer.',
         line: 2,
       },
@@ -115,15 +123,15 @@ describe('diagnostics', () => {
       ]),
     );
     expect(found(document).map(({ message }) => message)).toEqual([
-      'First low step: rollouts 0.25 < 0.50.',
-      'Low step after the first: PRM in file 0.20 < 0.50.',
-      'Low step after the first: a person labelled it wrong.',
+      'Step 1 of 3: “a” rollouts 0.25.',
+      'Low step after the first: PRM in file 0.20.',
+      'Low step after the first: A person labeled it wrong.',
     ]);
   });
 
   it('never rounds a low value up to the threshold', () => {
     const document = scored(sketch([{ question: 'q', solutions: [['a']] }]), [[0.4996]]);
-    expect(found(document)[0]!.message).toBe('First low step: PRM 0.4996 < 0.50.');
+    expect(found(document)[0]!.message).toBe('Step 1 of 1: “a” PRM 0.4996.');
   });
 
   it('says why a step has no score', () => {
@@ -133,7 +141,7 @@ describe('diagnostics', () => {
     expect(found(document)).toEqual([
       {
         code: 'step-not-scored',
-        severity: DiagnosticSeverity.Information,
+        severity: DiagnosticSeverity.Hint,
         message: 'Not scored: 9,000 tokens, the model reads 4,096',
         line: 2,
       },
@@ -159,7 +167,7 @@ describe('diagnostics', () => {
   it('links a code to the line of its explanation', () => {
     const explanations = readExplanations('file:///docs/diagnostics.md', '# Diagnostics\n\n## `other`\n\n## `first-low-step`\ntext\n');
     const document = scored(sketch([{ question: 'q', solutions: [['a']] }]), [[0.1]]);
-    expect(diagnostics(document, explanations)[0]).toMatchObject({
+    expect(diagnostics(document, explanations).listed[0]).toMatchObject({
       source: 'StepLens',
       codeDescription: { href: 'file:///docs/diagnostics.md#L5' },
     });
@@ -169,10 +177,37 @@ describe('diagnostics', () => {
   it('counts what is beyond the limit, and drops the later low steps first', () => {
     const solutions = Array.from({ length: 400 }, () => ['a', 'b', 'c']);
     const document = scored(sketch([{ question: 'q', solutions }]), [Array.from({ length: 1200 }, () => 0.1)]);
-    const all = diagnostics(document, noExplanations);
-    expect(all).toHaveLength(diagnosticsLimit + 1);
-    expect(all.filter(({ code }) => code === 'first-low-step')).toHaveLength(400);
-    expect(all.at(-1)!.code).toBe('more-diagnostics');
-    expect(all.at(-1)!.message).toContain('200 more findings of this file are not listed');
+    const { listed, total } = diagnostics(document, noExplanations);
+    expect(listed).toHaveLength(diagnosticsLimit);
+    expect(total).toBe(1200);
+    expect(listed.filter(({ code }) => code === 'first-low-step')).toHaveLength(400);
+  });
+
+  it('reports what is not a first low step as hints, as information or not at all', () => {
+    const mc = { value: 0, correct: 0, total: 16 };
+    const document = scored(sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc } }, 'c']] }]), [[0.1, 0.2, NaN]], {
+      skipped: new Map([[2, 'too long']]),
+    });
+    const of = (others: 'hint' | 'information' | 'off') =>
+      diagnostics(document, noExplanations, others).listed.map(({ code, severity }) => [code, severity]);
+    const codes = ['later-low-step', 'no-rollout-succeeded', 'step-not-scored'];
+    expect(of('hint')).toEqual([['first-low-step', 2], ...codes.map((code) => [code, DiagnosticSeverity.Hint])]);
+    expect(of('information')).toEqual([['first-low-step', 2], ...codes.map((code) => [code, DiagnosticSeverity.Information])]);
+    expect(of('off')).toEqual([['first-low-step', 2]]);
+  });
+
+  it('names problem, solution and step where there are several, and the node of a tree', () => {
+    const several = sketch([
+      { question: 'q', solutions: [['a'], ['b', 'c  is\n too long '.repeat(30)]] },
+      { question: 'p', tree: { children: [{ steps: ['x', 'y'], children: [{ steps: ['z'] }] }] } },
+    ]);
+    const messages = found(
+      scored(several, [
+        [0.9, 0.9, 0.1],
+        [0.9, 0.9, 0.1],
+      ]),
+    ).map(({ message }) => message);
+    expect(messages[0]).toMatch(/^Problem 1, solution 2, step 2 of 2: “c is too long .{1,70}…” PRM 0\.10, before 0\.90\.$/);
+    expect(messages[1]).toBe('Problem 2, node 2, step 3: “z” PRM 0.10, before 0.90.');
   });
 });

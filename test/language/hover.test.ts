@@ -29,15 +29,16 @@ describe('hover on a step', () => {
     const value = text(document, 2);
     expect(value).toContain('**Step 2** · ▼ first low step (threshold 0.50)');
     expect(value).toContain('| PRM (mini) | 0.12 | -0.82 |');
-    expect(value).toContain('| rollouts | 0.19 | -0.69 | 3 of 16 right, 95 % interval [0.07, 0.43] |');
+    expect(value).toContain('| rollouts | 0.19 | -0.69 | ▰▰▱▱▱▱▱▱▱▱ 3 of 16 right, 95 % interval [0.07, 0.43] |');
     expect(value).toContain('| PRM in file | 0.40 | -0.50 |');
-    expect(value).toContain('| judge | 0.30 | – |');
-    expect(value).toContain('| human label | wrong | – |');
+    expect(value).toContain('| judge | 0.30 | – |  |');
+    expect(value).toContain('| human label | wrong | – |  |');
   });
 
   it('tells the aggregates of the solution and where its first low step is', () => {
-    expect(text(document, 1)).toContain('Solution 1 of 2: min 0.12 · mean 0.53 · last 0.12 · product 0.11 · first low at step 2 of 2');
-    expect(text(document, 3)).toContain('Solution 2 of 2: min 0.70 · mean 0.70 · last 0.70 · product 0.70');
+    expect(text(document, 1)).toContain('Solution 1 of 2: first low at step 2 of 2 · min 0.12 · mean 0.53 · last 0.12 · product 0.11');
+    expect(text(document, 2)).toContain('Solution 1 of 2: min 0.12');
+    expect(text(document, 3)).toContain('Solution 2 of 2: chosen by every sum · min 0.70 · mean 0.70 · last 0.70 · product 0.70');
   });
 
   it('says which rule found the steps of a text', () => {
@@ -97,7 +98,7 @@ describe('hover on a step', () => {
     const skipped = scored(sketch([{ question: 'q', solutions: [['a']] }]), [[NaN]], { skipped: new Map([[0, 'too | long']]) });
     expect(text(skipped, 1)).toContain('not scored: too \\| long');
     const stale = scored(sketch([{ question: 'q', solutions: [['a']] }]), [[0.8]], { pending: new Set([0]) });
-    expect(text(stale, 1)).toContain('| PRM (mini) | 0.80 | – | from before the last edit |');
+    expect(text(stale, 1)).toContain('| PRM (mini) | 0.80 | from before the last edit |');
   });
 });
 
@@ -107,8 +108,8 @@ describe('hover on the question', () => {
     const value = text(document, 0);
     expect(value).toContain('**Problem 1 of 1** · 2 solutions · 3 steps · 1 first low step (threshold 0.50)');
     expect(value).toContain('Reference answer: \\*4\\* \\$\\(x\\)');
-    expect(value).toContain('| 1 | 0.20 | 0.55 | 0.20 | 0.18 | step 2 | – |');
-    expect(value).toContain('| 2 | 0.80 | 0.80 | 0.80 | 0.80 | – | – |');
+    expect(value).toContain('| 1 | step 2 | 0.20 | 0.55 | 0.20 | 0.18 | – |');
+    expect(value).toContain('| 2 | – | 0.80 | 0.80 | 0.80 | 0.80 | min, mean, last, product |');
   });
 
   it('is silent elsewhere', () => {

@@ -118,7 +118,7 @@ describe('the server over streams', () => {
     const { diagnostics, version } = client.diagnostics.get(uri)!;
     expect(version).toBe(1);
     expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
-      ['first-low-step', 'First low step: PRM 0.10 < 0.50 (previous step 0.90, -0.80). Rollouts: 3/16 right [0.07, 0.43].'],
+      ['first-low-step', 'Step 2 of 3: “This is wrong.” PRM 0.10, before 0.90. Rollouts: 3/16 right [0.07, 0.43].'],
       ['no-rollout-succeeded', '0 of 16 rollouts from here reached the right answer.'],
     ]);
     const { start, end } = diagnostics[0]!.range;
@@ -153,7 +153,8 @@ describe('the server over streams', () => {
       'Reasoning tree',
       'Image',
       'Label this problem',
-      '3 steps · first low at step 2',
+      '▼ first low step: 2',
+      '3 steps',
       '▼ step 2 · min 0.10 · mean 0.63 · last 0.90 · product 0.08',
     ]);
     const symbols = await client.request<DocumentSymbol[]>('textDocument/documentSymbol', { textDocument: { uri } });
@@ -190,7 +191,7 @@ describe('the server over streams', () => {
         client.diagnostics.get(uri)!.version === version && !client.codes(uri).includes('first-low-step') && client.refreshed.length >= 2,
     );
     expect(client.codes(uri)).toEqual(['no-rollout-succeeded']);
-    expect(client.changed.at(-1)).toEqual({ uri, version });
+    expect(client.changed.at(-1)).toEqual({ uri, version, marks: { firstLow: 0, low: 0, listed: 1, total: 1 } });
     expect(new Set(client.refreshed)).toEqual(new Set(['workspace/inlayHint/refresh', 'workspace/codeLens/refresh']));
   });
 

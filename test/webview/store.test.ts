@@ -162,11 +162,11 @@ describe('connectHost', () => {
     const { host, reply } = wire();
     const large = { view: null, images: ['∠'.repeat(300_000)] };
     const first = host.call('select', { problem: 1 });
-    const packed = packFrame({ kind: 'done', id: 1, ok: large });
+    const packed = packFrame({ kind: 'answer', id: 1, answer: { ok: large } });
     expect(packed.kind).toBe('packed');
     reply(packed);
     expect(await first).toEqual(large);
-    const small = { kind: 'fail', id: 2, error: 'no' } as const;
+    const small = { kind: 'answer', id: 2, answer: { ok: null } } as const;
     expect(packFrame(small)).toBe(small);
   });
 

@@ -25,7 +25,7 @@ export function handleLanguage(session: Session): void {
     if (!document || !service.settings.inlayHints) return [];
     const place = placeAt(document, params.range.start);
     service.look(document.uri, place?.problem.problem.index ?? 0);
-    return inlayHints(document, params.range);
+    return inlayHints(document, params.range, service.settings.inlayHintsPosition);
   });
   connection.onCodeLens((params) => {
     const document = documentOf(params);
