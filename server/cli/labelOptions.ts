@@ -85,68 +85,73 @@ const MONTE_CARLO_FLAGS = ['early-stop', 'stop-when-decided', 'skip-uniform'] as
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
 
+const OPTIONS = {
+  policy: { type: 'string', multiple: true },
+  out: text,
+  seed: { type: 'string', default: '1' },
+  method: { type: 'string', default: 'mcts' },
+  preset: text,
+  rollouts: text,
+  searches: text,
+  budget: text,
+  'c-puct': text,
+  alpha: text,
+  beta: text,
+  'length-scale': text,
+  solutions: text,
+  continuations: text,
+  'max-steps': text,
+  threshold: text,
+  'early-stop': flag,
+  precision: text,
+  'stop-when-decided': flag,
+  'skip-uniform': flag,
+  model: text,
+  mode: { type: 'string', default: 'chat' },
+  temperature: text,
+  'top-p': text,
+  continuation: { type: 'string', default: 'auto' },
+  'extra-body': text,
+  'system-prompt': text,
+  template: text,
+  stop: { type: 'string', multiple: true },
+  'step-delimiter': text,
+  'max-tokens': text,
+  concurrency: text,
+  timeout: text,
+  retries: text,
+  judge: text,
+  ...verifierOption,
+  'judge-model': text,
+  'max-undecided': text,
+  'max-failed': text,
+  'retry-failed': flag,
+  patience: text,
+  device: { type: 'string', default: 'auto' },
+  threads: text,
+  jobs: text,
+  restart: flag,
+  shared: flag,
+  shard: text,
+  slurm: text,
+  'no-fsync': flag,
+  'keep-requests': flag,
+  'price-in': text,
+  'price-out': text,
+  plan: flag,
+  progress: text,
+  'progress-json': text,
+  metrics: text,
+  ...imagesOption,
+  queue: text,
+  'stalled-after': text,
+} as const;
+
+type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
+
+/** Reads the command line of `steplens label`; throws a UsageError for what does not go together or is not a value of its option. */
 export function readLabelOptions(args: readonly string[]): LabelCliOptions {
-  const { values, positionals } = parseOptions(args, {
-    policy: { type: 'string', multiple: true },
-    out: text,
-    seed: { type: 'string', default: '1' },
-    method: { type: 'string', default: 'mcts' },
-    preset: text,
-    rollouts: text,
-    searches: text,
-    budget: text,
-    'c-puct': text,
-    alpha: text,
-    beta: text,
-    'length-scale': text,
-    solutions: text,
-    continuations: text,
-    'max-steps': text,
-    threshold: text,
-    'early-stop': flag,
-    precision: text,
-    'stop-when-decided': flag,
-    'skip-uniform': flag,
-    model: text,
-    mode: { type: 'string', default: 'chat' },
-    temperature: text,
-    'top-p': text,
-    continuation: { type: 'string', default: 'auto' },
-    'extra-body': text,
-    'system-prompt': text,
-    template: text,
-    stop: { type: 'string', multiple: true },
-    'step-delimiter': text,
-    'max-tokens': text,
-    concurrency: text,
-    timeout: text,
-    retries: text,
-    judge: text,
-    ...verifierOption,
-    'judge-model': text,
-    'max-undecided': text,
-    'max-failed': text,
-    'retry-failed': flag,
-    patience: text,
-    device: { type: 'string', default: 'auto' },
-    threads: text,
-    jobs: text,
-    restart: flag,
-    shared: flag,
-    shard: text,
-    slurm: text,
-    'no-fsync': flag,
-    'keep-requests': flag,
-    'price-in': text,
-    'price-out': text,
-    plan: flag,
-    progress: text,
-    'progress-json': text,
-    metrics: text,
-    ...imagesOption,
-    queue: text,
-    'stalled-after': text,
-  });
+  const { values, positionals } = parseOptions(args, OPTIONS);
   const number = (name: keyof typeof values, kind: keyof typeof KINDS, otherwise: number): number =>
     numberOption(name, values[name] as string | undefined, kind) ?? otherwise;
   const [problemsFile, ...more] = positionals;
@@ -162,22 +167,8 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
   if (continuation !== 'auto' && continuation !== 'prefix' && continuation !== 'prompt')
     throw new UsageError(`--continuation is auto, prefix or prompt, not "${continuation}"`);
   const device = deviceOption(values.device);
-  if ((values.judge === undefined) !== (values['judge-model'] === undefined))
-    throw new UsageError('--judge URL goes with --judge-model NAME');
-  if (values.queue === undefined && values['stalled-after'] !== undefined) throw new UsageError('--stalled-after goes with --queue');
-  if (values.queue !== undefined && values.restart)
-    throw new UsageError(
-      '--restart would throw away what other workers are writing; with --queue, remove the folder yourself or choose another',
-    );
   const shard = shardOption(values.shard);
-  for (const [other, isGiven] of [
-    ['--queue', values.queue !== undefined],
-    ['--restart', values.restart],
-  ] as const)
-    if (isGiven && (values.shared || shard !== undefined || values.slurm !== undefined))
-      throw new UsageError(`${other} does not go with --shared, --shard or --slurm`);
-  if (values.plan && (values.queue !== undefined || values.slurm !== undefined || values.shared || shard !== undefined))
-    throw new UsageError('--plan does not go with --shared, --shard, --slurm or --queue: plan with one process first');
+  refuseContradictions(values, shard !== undefined);
   const server = {
     concurrency: number('concurrency', 'count', 64),
     timeout: number('timeout', 'positive', 280) * 1000,
@@ -234,6 +225,25 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     images: values.images,
     queue: values.queue === undefined ? undefined : { address: values.queue, stalledAfter: number('stalled-after', 'positive', 30) * 1000 },
   };
+}
+
+/** Throws a UsageError for options that exclude or need each other. */
+function refuseContradictions(values: Values, isShard: boolean): void {
+  if ((values.judge === undefined) !== (values['judge-model'] === undefined))
+    throw new UsageError('--judge URL goes with --judge-model NAME');
+  if (values.queue === undefined && values['stalled-after'] !== undefined) throw new UsageError('--stalled-after goes with --queue');
+  if (values.queue !== undefined && values.restart)
+    throw new UsageError(
+      '--restart would throw away what other workers are writing; with --queue, remove the folder yourself or choose another',
+    );
+  for (const [other, isGiven] of [
+    ['--queue', values.queue !== undefined],
+    ['--restart', values.restart],
+  ] as const)
+    if (isGiven && (values.shared || isShard || values.slurm !== undefined))
+      throw new UsageError(`${other} does not go with --shared, --shard or --slurm`);
+  if (values.plan && (values.queue !== undefined || values.slurm !== undefined || values.shared || isShard))
+    throw new UsageError('--plan does not go with --shared, --shard, --slurm or --queue: plan with one process first');
 }
 
 /** `I/N`, I from 1 to N. */

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { ClientSession, type InferenceLog, type LoadedFiles } from './clientSession.js';
 import type { DeviceInfo } from './deviceInfo.js';
 import type {
+  FailureReason,
   FromChild,
   LoadRequest,
   LoadResult,
@@ -34,10 +35,9 @@ export interface InferenceClientOptions {
 export class InferenceError extends Error {
   override readonly name = 'InferenceError';
 
-  /** @param isOutOfMemory Not even the smallest run fits. */
   constructor(
     message: string,
-    readonly isOutOfMemory = false,
+    readonly reason: FailureReason = 'error',
   ) {
     super(message);
   }
@@ -282,7 +282,7 @@ export class InferenceClient {
       this.#child?.kill('SIGKILL');
       return;
     }
-    if (message.kind === 'failed') return this.#fail(job, message.message, message.reason === 'memory');
+    if (message.kind === 'failed') return this.#fail(job, message.message, message.reason === 'cancelled' ? 'error' : message.reason);
     this.#forget(job);
     if (job.message.kind !== 'load') this.#session(job.message.session)?.tellSize(this.#options.log);
     job.settle({ result: message.result });
@@ -298,9 +298,9 @@ export class InferenceClient {
     }
   }
 
-  #fail(job: Job, message: string, isOutOfMemory = false): void {
+  #fail(job: Job, message: string, reason: FailureReason = 'error'): void {
     this.#forget(job);
-    job.settle({ error: new InferenceError(message, isOutOfMemory) });
+    job.settle({ error: new InferenceError(message, reason) });
   }
 
   #forget(job: Job): void {

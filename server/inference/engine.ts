@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { causeOf, failureOf } from './failures.js';
+import { causeOf, failureOf, messageOf } from './failures.js';
 import { ForestRun } from './forestRun.js';
+import { GraphError } from './graph/graph.js';
 import { keptBytes } from './keptMemory.js';
 import { PackedRun } from './packedRun.js';
 import { PrefixCache } from './prefixCache.js';
@@ -101,7 +102,8 @@ export class Engine {
       this.#isLost = true;
       this.#send({ kind: 'lost', id, message: causeOf(error) });
     } else if (failure !== 'memory') {
-      this.#finish(job, { kind: 'failed', id, reason: 'error', message: error instanceof Error ? error.message : String(error) });
+      const reason = error instanceof GraphError ? error.reason : 'error';
+      this.#finish(job, { kind: 'failed', id, reason, message: messageOf(error) });
     } else if (model && job.run?.shrink()) {
       model.prefixes.shrink();
       model.prompts.shrink();

@@ -1,5 +1,5 @@
 import { largestDifference, type Sample, toSample } from './admission.js';
-import type { Graph } from './graph/graph.js';
+import { type Graph, GraphError } from './graph/graph.js';
 import type { LoadRequest } from './protocol.js';
 
 export interface Probe extends Sample {
@@ -37,8 +37,8 @@ function joined(first: Float32Array, second: Float32Array): Float32Array {
 export function spreadInPieces(graph: Graph, whole: Sample, pieces: Sample, allowed: number): number {
   const difference = largestDifference(whole.shares, pieces.shares);
   if (difference <= allowed) return difference;
-  if (Number.isNaN(difference)) throw new Error("the graph's scores are not numbers (NaN)");
-  throw new Error(
+  if (Number.isNaN(difference)) throw new GraphError("the graph's scores are not numbers (NaN)");
+  throw new GraphError(
     graph.cacheLayout === 'none'
       ? `the graph's scores of a prefix change by ${difference.toPrecision(2)} when more tokens follow; only causal models are supported`
       : `the graph's scores change by ${difference.toPrecision(2)} when it continues from its own key/value cache; export it again`,

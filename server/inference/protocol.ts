@@ -159,5 +159,10 @@ export type FromChild =
   /** The device is gone in the middle of this request, which is not answered: this process is of no more use. */
   | { readonly kind: 'lost'; readonly id: number; readonly message: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: LoadResult | RunResult | SamplingResult }
-  /** `memory`: not even the smallest run fits. */
-  | { readonly kind: 'failed'; readonly id: number; readonly reason: 'cancelled' | 'memory' | 'error'; readonly message: string };
+  | { readonly kind: 'failed'; readonly id: number; readonly reason: 'cancelled' | FailureReason; readonly message: string };
+
+/**
+ * `memory`: not even the smallest run fits. `graph`: StepLens does not understand its inputs or outputs, or its scores cannot be used.
+ * `images`: the graph and the profile's images do not fit together.
+ */
+export type FailureReason = 'memory' | 'graph' | 'images' | 'error';

@@ -9,7 +9,8 @@ import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import { InferenceClient } from '../../server/inference/client.js';
 import type { ProblemImage } from '../../server/models/images/imageFile.js';
-import { createScorer, type OnnxScorerOptions } from '../../server/scoring/onnxScorer.js';
+import type { OnnxScorerOptions } from '../../server/scoring/onnxModel.js';
+import { createScorer } from '../../server/scoring/onnxScorer.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
 import { imagesAt } from '../images.js';
 

@@ -69,6 +69,14 @@ export interface Scores {
 /** A graph whose inputs or outputs StepLens does not understand; the message names them. */
 export class GraphError extends Error {
   override readonly name = 'GraphError';
+
+  /** @param reason `images`: graph and images do not fit together. */
+  constructor(
+    message: string,
+    readonly reason: 'graph' | 'images' = 'graph',
+  ) {
+    super(message);
+  }
 }
 
 export function describeTensor(info: TensorInfo): string {
@@ -93,7 +101,8 @@ export function refuseOtherInputs(session: Session, isKnown: (name: string) => b
 export function findPixelInput(session: Session): TensorInfo | undefined {
   if (!session.inputs.some((input) => input.name === pixelInputName)) return undefined;
   const info = requireTensor(session.inputs, pixelInputName, ['float32'], 'input');
-  if (info.shape.length !== 4) throw new GraphError(`the graph's input ${describeTensor(info)} is not [images, channels, height, width]`);
+  if (info.shape.length !== 4)
+    throw new GraphError(`the graph's input ${describeTensor(info)} is not [images, channels, height, width]`, 'images');
   return info;
 }
 
@@ -102,7 +111,7 @@ export const pixelInputName = 'pixel_values';
 /** What to feed for images: nothing where the graph takes none, and no image where there is none among the tokens. */
 export function pixelFeeds(info: TensorInfo | undefined, pixels: Pixels | undefined): Record<string, TensorValue> {
   if (!info) {
-    if (pixels) throw new GraphError(`the graph has no input '${pixelInputName}' for the images of the profile`);
+    if (pixels) throw new GraphError(`the graph has no input '${pixelInputName}' for the images of the profile`, 'images');
     return {};
   }
   const [, ...size] = info.shape;
@@ -111,7 +120,10 @@ export function pixelFeeds(info: TensorInfo | undefined, pixels: Pixels | undefi
       [info.name]: { type: info.type, data: new Float32Array(0), dims: [0, ...size.map((axis) => (typeof axis === 'number' ? axis : 1))] },
     };
   if (pixels.shape.length !== 4 || size.some((axis, i) => typeof axis === 'number' && axis !== pixels.shape[i + 1])) {
-    throw new GraphError(`the graph's input ${describeTensor(info)} does not take the profile's images of [${pixels.shape.join(', ')}]`);
+    throw new GraphError(
+      `the graph's input ${describeTensor(info)} does not take the profile's images of [${pixels.shape.join(', ')}]`,
+      'images',
+    );
   }
   return { [info.name]: { type: info.type, data: pixels.values, dims: pixels.shape } };
 }

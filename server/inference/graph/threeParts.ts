@@ -69,6 +69,7 @@ function withFeatures(rows: TensorValue, features: TensorValue, places: readonly
   if (features.dims.at(-1) !== width || count !== places.length) {
     throw new GraphError(
       `the graph for images gives features of [${features.dims.join(', ')}], but ${places.length} image tokens of ${width} numbers wait for them; correct 'images.tokens' of the profile`,
+      'images',
     );
   }
   const data = (rows.data as RowData).slice();

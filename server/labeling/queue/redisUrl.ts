@@ -34,6 +34,11 @@ export function nameOf(text: string): string {
   return text.replace(/\/\/[^/]*@/, '//');
 }
 
+/** The server is older than what the queue needs. */
+export class OldServerError extends Error {
+  override readonly name = 'OldServerError';
+}
+
 /** What is in the way of a first connection, with the remedy. */
 export function connectionFault(text: string, error: unknown): LabelError {
   const { code, message } = error as NodeJS.ErrnoException;
@@ -43,7 +48,7 @@ export function connectionFault(text: string, error: unknown): LabelError {
       `The Redis server at ${name} refuses the user or password (${message}). Write them into the address: --queue redis://:PASSWORD@host:port, or redis://USER:PASSWORD@host:port.`,
     );
   }
-  if (/^version .* is older/.test(message))
+  if (error instanceof OldServerError)
     return new LabelError(`The Redis server at ${name} cannot be used: its ${message}. Update it, or name another with --queue.`);
   if (/DB index is out of range/i.test(message))
     return new LabelError(`The Redis server at ${name} has no such database (${message}). Choose a smaller number behind the port.`);

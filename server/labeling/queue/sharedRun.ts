@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type IRedisClient, Queue, type RedisOptions } from 'bullmq';
 import { COUNTS, newCounts, type RolloutCounts } from '../rolloutCounts.js';
-import { connectionFault, redisAddress } from './redisUrl.js';
+import { connectionFault, OldServerError, redisAddress } from './redisUrl.js';
 import { runScripts } from './runScripts.js';
 
 /** Everything of StepLens in Redis is below this. */
@@ -199,7 +199,7 @@ export class SharedRun {
 /** `info`: what the server says of itself. */
 function checkVersion(info: string): void {
   const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
-  if (Number(version.split('.')[0]) < OLDEST) throw new Error(`version ${version} is older than ${OLDEST}`);
+  if (Number(version.split('.')[0]) < OLDEST) throw new OldServerError(`version ${version} is older than ${OLDEST}`);
 }
 
 function reasonOf(id: string, reason: string): string {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestImages, ImageError, imageError, readImageFiles } from '../../models/images/imageFile.js';
@@ -8,6 +7,7 @@ import { retryingLoad } from '../../models/retryingLoad.js';
 import { Gate } from '../../remote/gate.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { createScoreCache } from '../cache.js';
+import { JobScores } from '../jobScores.js';
 import { orAborted } from '../orAborted.js';
 import { buildTrie } from '../prefixTrie.js';
 import { toUnit } from '../readouts/readouts.js';
@@ -24,8 +24,9 @@ import {
   type ScorerInfo,
 } from '../scorer.js';
 import { asRead } from '../trimming.js';
-import { type Backend, openBackend, type PathScores } from './backend.js';
-import { type PathRequest, pathRequests } from './pathRequests.js';
+import { type Backend, openBackend } from './backend.js';
+import { pathRequests } from './pathRequests.js';
+import { PathScoring } from './pathScoring.js';
 import { parseRemoteProfile, type RemoteProfile } from './remoteProfile.js';
 
 export interface RemoteScorerOptions {
@@ -55,9 +56,6 @@ interface LoadedBackend {
   readonly backend: Backend;
   readonly scope?: Scope;
 }
-
-/** The server takes a request for no path that is so long, or holds such a text. */
-const refusals = new Set([400, 413, 422]);
 
 /** Scores at a server; nothing is read or sent before the first call. */
 export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
@@ -119,79 +117,34 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     const trie = buildTrie(job, seen.join(' '));
     const known = ignoreCache ? new Map<string, number>() : await orAborted(cache.read(trie.key), signal);
 
-    const scores = new Float64Array(job.steps.length).fill(NaN);
-    const skipped = new Map<number, string>();
-    const fresh = new Map<string, number>();
-    let [done, cached, tokens] = [0, 0, 0];
-    trie.nodes.forEach(({ key, steps }) => {
-      const value = known.get(key);
-      if (value === undefined) return;
-      for (const step of steps) scores[step] = value;
-      cached += steps.length;
-    });
-    done = cached;
+    const found = new JobScores(trie, known, job.steps.length);
     const source = profile.kind === 'judge' && ({ source: 'judge' } as const);
-    if (cached === scores.length) return { scores, skipped, cached, tokens, ...source };
-    onProgress?.(done, scores.length);
-
-    const settle = (node: number, score: PathScores['scores'][number]) => {
-      const { key, steps } = trie.nodes[node]!;
-      const reason = typeof score !== 'number' ? score.skipped : Number.isNaN(score) ? 'The model gave no number here.' : undefined;
-      if (reason === undefined) fresh.set(key, score as number);
-      for (const step of steps) {
-        if (reason === undefined) scores[step] = score as number;
-        else skipped.set(step, reason);
-      }
-      done += steps.length;
-    };
+    if (found.isComplete) return { ...found.result(0), ...source };
+    const progress = () => onProgress?.(found.done, job.steps.length);
+    progress();
 
     const abort = new AbortController();
-    const stop = AbortSignal.any([abort.signal, closing.signal, ...(signal ? [signal] : [])]);
-    // One listener a waiting request.
-    setMaxListeners(0, stop);
-
-    /** What a server refuses as too long it may take cut to half. */
-    async function ask({ path, nodes }: PathRequest): Promise<void> {
-      let [scored, refused] = [0, nodes.length + 1];
-      let reason = '';
-      for (let count = nodes.length; scored < refused - 1; count = (scored + refused) >> 1) {
-        const steps = path.slice(0, path.indexOf(nodes[count - 1]!) + 1);
-        const wanted = nodes.slice(scored, count).map((node) => path.indexOf(node));
-        try {
-          const request = {
-            question: job.question,
-            images: files as [],
-            steps: steps.map((node) => trie.nodes[node]!.text),
-            wanted,
-            ...(answer !== undefined && { answer }),
-          };
-          const answered = await gate!.pass(() => backend.score(request, stop), stop);
-          answered.scores.forEach((value, i) => settle(nodes[scored + i]!, value));
-          tokens += answered.tokens;
-          scored = count;
-          hasScored = true;
-        } catch (error) {
-          if (!(error instanceof RequestFailure) || !refusals.has(error.details.status ?? 0)) throw error;
-          refused = count;
-          reason = error.message;
-        }
-      }
-      for (const node of nodes.slice(scored)) settle(node, { skipped: reason });
-      onProgress?.(done, scores.length);
-    }
-
+    const paths = new PathScoring({
+      backend,
+      gate: gate!,
+      trie,
+      found,
+      problem: { question: job.question, images: files, ...(answer !== undefined && { answer }) },
+      signal: AbortSignal.any([abort.signal, closing.signal, ...(signal ? [signal] : [])]),
+      onAnswer: () => (hasScored = true),
+    });
     try {
-      const requests = pathRequests(trie, (node) => !known.has(trie.nodes[node]!.key), backend.asks);
-      await orAborted(Promise.all(requests.map(ask)), signal);
+      const requests = pathRequests(trie, (node) => found.isWanted(node), backend.asks);
+      await orAborted(Promise.all(requests.map((request) => paths.score(request).then(progress))), signal);
     } catch (error) {
       abort.abort();
       signal?.throwIfAborted();
       if (error instanceof ImageError) return allSkipped(job, error.message);
       throw explain(error, profile.server.url, !hasScored);
     } finally {
-      void cache.write(trie.key, fresh);
+      void cache.write(trie.key, found.fresh);
     }
-    return { scores, skipped, cached, tokens, ...source };
+    return { ...found.result(paths.tokens), ...source };
   }
 
   return Object.freeze<Scorer>({

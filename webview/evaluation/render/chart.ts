@@ -2,14 +2,7 @@ import { select } from 'd3-selection';
 import { element, svgElement } from '../../shared/element.js';
 import { type ChartInput, type ChartLayout, layoutChart } from '../layout.js';
 import type { CurveId } from '../model.js';
-import { curveClass, markerPath } from './marker.js';
-
-/** A line across the plot with words at its head. */
-export interface ChartMark {
-  readonly at: number;
-  readonly text: string;
-  readonly className: string;
-}
+import { type ChartMark, drawAxes, drawCursor, drawCurves, drawMarks } from './chartDrawing.js';
 
 export interface ChartContent extends Omit<ChartInput, 'width' | 'height'> {
   /** Where the cursor of the chart stands: a position in `xs`. */
@@ -57,58 +50,11 @@ export function createChart(document: Document, label: string, onMove: (at: numb
   const draw = () => {
     if (content === null || host.clientWidth === 0) return;
     const shown = (layout = layoutChart({ ...content, width: host.clientWidth, height: HEIGHT }));
-    const { plot } = shown;
     layers.attr('width', shown.width).attr('height', shown.height);
     drawAxes(document, axes.node()!, shown, content);
-    bands
-      .selectAll('path')
-      .data(
-        shown.curves.filter(({ band }) => band !== ''),
-        keyOf,
-      )
-      .join('path')
-      .attr('class', ({ curve }) => `band ${curveClass(curve.style)} ${emphasis(curve.id)}`)
-      .attr('d', ({ band }) => band);
-    const groups = curves
-      .selectAll<SVGGElement, unknown>('g.line')
-      .data(shown.curves, keyOf)
-      .join((enter) => {
-        const added = enter.append('g');
-        added.append('path').attr('class', 'curve');
-        return added;
-      });
-    groups
-      .attr('class', ({ curve }) => `line ${curveClass(curve.style)} ${emphasis(curve.id)}`)
-      .attr('data-curve', ({ curve }) => curve.id);
-    groups
-      .select('path.curve')
-      .attr('d', ({ path }) => path)
-      .attr('stroke-dasharray', ({ curve }) => curve.style.dash || null);
-    groups
-      .selectAll('path.marker')
-      .data(({ curve, markers }) => markers.map((place) => ({ place, d: markerPath(curve.style) })))
-      .join('path')
-      .attr('class', 'marker')
-      .attr('d', ({ d }) => d)
-      .attr('transform', ({ place }) => `translate(${place.x},${place.y})`);
-    const heads = marks
-      .selectAll<SVGGElement, ChartMark>('g')
-      .data(content.marks)
-      .join((enter) => {
-        const added = enter.append('g');
-        added.append('line');
-        added.append('text');
-        return added;
-      });
-    heads.attr('class', ({ className }) => `mark ${className}`).attr('transform', ({ at }) => `translate(${shown.x(at)},0)`);
-    heads.select('line').attr('y1', plot.top).attr('y2', plot.bottom);
-    heads
-      .select('text')
-      .attr('y', (_, index) => plot.bottom - 6 - index * 15)
-      .attr('x', ({ at }) => (isRight(at) ? -5 : 5))
-      .attr('text-anchor', ({ at }) => (isRight(at) ? 'end' : 'start'))
-      .text(({ text }) => text);
-    drawCursor(content.at);
+    drawCurves(bands, curves, shown, content.emphasised);
+    drawMarks(marks, shown, content.marks);
+    moveCursor(content.at);
     const { head, lines } = content.readout(content.at);
     const [least, most] = [content.xs[0] ?? 0, content.xs.at(-1) ?? 0];
     for (const [name, value] of [
@@ -119,25 +65,7 @@ export function createChart(document: Document, label: string, onMove: (at: numb
     ] as const)
       host.setAttribute(`aria-${name}`, String(value));
   };
-  const isRight = (at: number): boolean => layout!.x(at) > layout!.width * 0.6;
-  const emphasis = (id: CurveId): string => ((content?.emphasised ?? null) === null ? '' : content!.emphasised === id ? 'strong' : 'faint');
-  const drawCursor = (at: number) => {
-    const { plot, x, y, curves: drawn } = layout!;
-    const left = x(content!.xs[at] ?? 0);
-    cursor.selectAll('line').data([left]).join('line').attr('x1', left).attr('x2', left).attr('y1', plot.top).attr('y2', plot.bottom);
-    const dots = drawn.flatMap(({ curve }) => {
-      const value = curve.points[at]?.value ?? null;
-      return value === null ? [] : [{ curve, y: y(value) }];
-    });
-    cursor
-      .selectAll('circle')
-      .data(dots)
-      .join('circle')
-      .attr('class', ({ curve }) => `c${curve.style.hue}`)
-      .attr('cx', left)
-      .attr('cy', (dot) => dot.y)
-      .attr('r', 3.5);
-  };
+  const moveCursor = (at: number) => drawCursor(cursor, layout!, at, content!.xs[at] ?? 0);
   const point = (at: number) => {
     const { head, lines } = content!.readout(at);
     readout.replaceChildren(
@@ -147,11 +75,11 @@ export function createChart(document: Document, label: string, onMove: (at: numb
     readout.hidden = false;
     const left = layout!.x(content!.xs[at] ?? 0);
     readout.style.left = `${left < layout!.width / 2 ? left + 12 : Math.max(0, left - readout.offsetWidth - 12)}px`;
-    drawCursor(at);
+    moveCursor(at);
   };
   const leave = () => {
     readout.hidden = true;
-    if (content !== null && layout !== null) drawCursor(content.at);
+    if (content !== null && layout !== null) moveCursor(content.at);
   };
   const under = (event: PointerEvent): number => layout!.nearest(event.clientX - host.getBoundingClientRect().left);
 
@@ -163,17 +91,7 @@ export function createChart(document: Document, label: string, onMove: (at: numb
     if (content === null || layout === null) return;
     if (event.key === 'Escape') return leave();
     const last = content.xs.length - 1;
-    const moves: Readonly<Record<string, number>> = {
-      ArrowRight: 1,
-      ArrowUp: 1,
-      ArrowLeft: -1,
-      ArrowDown: -1,
-      PageUp: 10,
-      PageDown: -10,
-      Home: -last,
-      End: last,
-    };
-    const move = moves[event.key];
+    const move = keyMove(event.key, last);
     if (move === undefined) return;
     event.preventDefault();
     const at = Math.max(0, Math.min(last, content.at + move));
@@ -190,25 +108,24 @@ export function createChart(document: Document, label: string, onMove: (at: numb
   };
 }
 
-function keyOf(this: unknown, datum: unknown): string {
-  return (datum as { readonly curve: { readonly id: string } } | undefined)?.curve.id ?? '';
-}
-
-function drawAxes(
-  document: Document,
-  host: Element,
-  { plot, xTicks, yTicks, width, height }: ChartLayout,
-  { xTitle, yTitle }: ChartContent,
-): void {
-  const text = (className: string, x: number, y: number, words: string) => svgElement(document, 'text', { class: className, x, y }, words);
-  host.replaceChildren(
-    ...yTicks.flatMap(({ at, text: words }) => [
-      svgElement(document, 'line', { class: 'grid', x1: plot.left, x2: plot.right, y1: at, y2: at }),
-      text('tick y', plot.left - 8, at + 4, words),
-    ]),
-    svgElement(document, 'line', { class: 'axis', x1: plot.left, x2: plot.right, y1: plot.bottom, y2: plot.bottom }),
-    ...xTicks.map(({ at, text: words }) => text('tick x', at, plot.bottom + 16, words)),
-    text('title x', (plot.left + width) / 2, height - 4, xTitle),
-    svgElement(document, 'text', { class: 'title y', transform: `translate(11,${(plot.top + plot.bottom) / 2}) rotate(-90)` }, yTitle),
-  );
+/** Positions that a key moves the cursor by; undefined for other keys. `last`: the last position. */
+function keyMove(key: string, last: number): number | undefined {
+  switch (key) {
+    case 'ArrowRight':
+    case 'ArrowUp':
+      return 1;
+    case 'ArrowLeft':
+    case 'ArrowDown':
+      return -1;
+    case 'PageUp':
+      return 10;
+    case 'PageDown':
+      return -10;
+    case 'Home':
+      return -last;
+    case 'End':
+      return last;
+    default:
+      return undefined;
+  }
 }

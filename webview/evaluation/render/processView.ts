@@ -4,7 +4,8 @@ import { element } from '../../shared/element.js';
 import { formatValue } from '../../shared/valueScale.js';
 import { interval, PROCESS_COLUMNS, percent, processRows, sweepCurves } from '../model.js';
 import { type PageState, shownThreshold } from '../store.js';
-import { type ChartMark, createChart } from './chart.js';
+import { createChart } from './chart.js';
+import type { ChartMark } from './chartDrawing.js';
 import { curveKey } from './marker.js';
 
 export interface ProcessActions {

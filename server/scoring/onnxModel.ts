@@ -1,0 +1,160 @@
+import type { InferenceClient } from '../inference/client.js';
+import type { Device, LoadResult } from '../inference/protocol.js';
+import { threadsFor } from '../inference/threads.js';
+import type { FileIdentity } from '../models/fileIdentity.js';
+import { type ImageSettings, imagesPlace, sampleImage, toPixels } from '../models/images/imageKinds.js';
+import { ModelChangedError, ModelError } from '../models/modelError.js';
+import { loadTokenizer, type TextTokenizer } from '../models/tokenizer.js';
+import type { SegmentEncoder } from './layouts/encoder.js';
+import { createEncoder, layoutText, markersOf } from './layouts/layouts.js';
+import { loadProfile } from './loadProfile.js';
+import { explainLoadFailure } from './onnxFailures.js';
+import type { Profile } from './profile.js';
+import { createReader, type ScoreReader, toUnit } from './readouts/readouts.js';
+import type { Scope } from './scope/scope.js';
+import { openScope } from './scope/scopes.js';
+import type { ScorerInfo } from './scorer.js';
+
+export interface OnnxScorerOptions {
+  /** Folder with `prm.json`. */
+  readonly modelFolder: string;
+  readonly device: Device;
+  /** Threads of one run; 0 = half the cores, at most 4. */
+  readonly threads: number;
+  /** Without it, scores live in memory only. */
+  readonly cacheFolder?: string;
+  /** Program of the inference child: `dist/inference.js`, or its TypeScript source where tsx is installed. */
+  readonly inferenceEntry: string;
+  readonly log: { info(message: string): void; warn(message: string): void };
+}
+
+/** A model that is loaded, with everything its scores are read by. */
+export interface OnnxModel {
+  readonly info: ScorerInfo;
+  readonly identity: FileIdentity;
+  readonly session: number;
+  readonly graphPath: string;
+  readonly profilePath: string;
+  /** Values a read gives. */
+  readonly columns: number;
+  readonly profile: Profile;
+  readonly encoder: SegmentEncoder;
+  readonly reader: ScoreReader;
+  readonly scope?: Scope;
+  /** Where the model reads images. */
+  readonly images?: { readonly settings: ImageSettings; readonly token: number };
+}
+
+const warmupQuestion = 'Sam has 3 boxes with 12 pencils each and gives 5 pencils away. How many are left?';
+const warmupSteps = ['3 boxes hold 3 * 12 = 36 pencils.', 'After giving 5 away, 36 - 5 = 31 are left.', 'The answer is 31.'];
+
+/**
+ * Reads a model's folder and loads its graph into the inference process, with a run that shows whether they fit together. Throws
+ * ModelError, naming file and remedy, and ModelChangedError when a file changes meanwhile.
+ */
+export async function loadOnnxModel(options: OnnxScorerOptions, client: InferenceClient): Promise<OnnxModel> {
+  const { log } = options;
+  const { profile, profilePath, graphPath, parts, tokenizerPath, identity } = await loadProfile(options.modelFolder);
+  const scope = profile.scope && (await openScope(profile.scope, options.modelFolder));
+  const { forced, added } = markersOf(profile.layout);
+  const tokenizer = await loadTokenizer(
+    tokenizerPath,
+    ...forced,
+    ...added.map((ifAdded) => ({ ifAdded })),
+    ...(profile.images ? [profile.images.token] : []),
+  );
+  const encoder = createEncoder(profile.layout, tokenizer);
+  const reader = createReader(profile.readout, tokenizer);
+  const settings = layoutText(profile.layout).includes(imagesPlace) ? profile.images : undefined;
+  const images = settings && { settings, token: tokenizer.tokenId(settings.token, 'image token') };
+  const sample = settings && sampleImage(settings);
+  const problem = encoder.open(warmupQuestion, sample?.text);
+  const whole = [...problem.prompt, ...warmupSteps.flatMap((step, i) => problem.step(step, i === 0).ids)];
+  const warmup = Int32Array.from(whole.slice(0, profile.maxTokens));
+  const pixels = sample && toPixels(sample, warmup, images!.token);
+  if (pixels?.end === warmup.length)
+    throw new ModelError(
+      `${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for an image, which alone takes ${warmup.length} or more.`,
+    );
+  const threads = threadsFor(options.threads);
+  const request = {
+    graphPath,
+    ...(parts && { parts: { ...parts, imageToken: images?.token ?? -1 } }),
+    device: options.device,
+    threads,
+    warmup,
+    ...(pixels && { pixels }),
+    columns: reader.columns,
+    longest: profile.maxTokens,
+  };
+  const { session, result } = await client.load(request, identity).catch((error: unknown) => {
+    if (error instanceof ModelChangedError) throw error;
+    throw new ModelError(explainLoadFailure(graphPath, profilePath, tokenizerPath, error as Error));
+  });
+  reader.checkWidth(result.width);
+  refuseOtherVocabulary(tokenizer, result.vocabulary, graphPath);
+  if (result.takesImages && !profile.images) {
+    throw new ModelError(
+      `${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'layout'; without ${imagesPlace} the text alone is scored.`,
+    );
+  }
+  report(log, profile.name, graphPath, result);
+  warnOfOddTokenizer(log, tokenizer, result.vocabulary, graphPath);
+  const info: ScorerInfo = {
+    model: profile.name,
+    modelPath: options.modelFolder,
+    fingerprint: identity.fingerprint,
+    threshold: toUnit(profile.threshold, profile.range),
+    aggregation: profile.aggregation,
+    device: result.device,
+    readsImages: images !== undefined,
+    ...(scope && { knows: scope.knows }),
+  };
+  return {
+    info,
+    identity,
+    session,
+    graphPath,
+    profilePath,
+    columns: reader.columns.length || result.width,
+    profile,
+    encoder,
+    reader,
+    ...(scope && { scope }),
+    ...(images && { images }),
+  };
+}
+
+/** A tokenizer of another model gives numbers that mean other words to the graph: scores without sense, and no error. */
+function refuseOtherVocabulary({ path, largestId }: TextTokenizer, vocabulary: number | undefined, graphPath: string): void {
+  if (vocabulary === undefined || largestId < vocabulary) return;
+  throw new ModelError(
+    `${path} does not fit ${graphPath}: its tokens are numbered up to ${largestId}, and the graph knows ${vocabulary}. Use the tokenizer the model was trained with.`,
+  );
+}
+
+function warnOfOddTokenizer(
+  log: OnnxScorerOptions['log'],
+  { path, largestId }: TextTokenizer,
+  vocabulary: number | undefined,
+  graphPath: string,
+): void {
+  // Real vocabularies leave a few rows free, not most of them.
+  if (vocabulary !== undefined && largestId + 1 < vocabulary / 2)
+    log.warn(
+      `${path} has ${largestId + 1} tokens and ${graphPath} knows ${vocabulary}: perhaps it is the tokenizer of another model, and the scores mean nothing.`,
+    );
+}
+
+/** Says on which device the model runs, why not on a better one, and what it cannot do. */
+function report(log: OnnxScorerOptions['log'], name: string, graphPath: string, result: LoadResult): void {
+  for (const { provider, reason } of result.device.passedOver) log.info(`${provider} was passed over: ${reason}`);
+  if (result.wholeScores !== undefined)
+    log.info(
+      `${graphPath} gives the scores of all tokens at every run, which takes time and memory where its vocabulary is large: ${result.wholeScores}.`,
+    );
+  if (result.cannotBranch !== undefined)
+    log.info(`${graphPath} runs the solutions of a problem one after the other, from their shared prefix: ${result.cannotBranch}.`);
+  log.info(`${name} runs on ${result.device.provider}${result.device.adapter ? ` (${result.device.adapter})` : ''}.`);
+  if (result.device.note !== undefined) log.warn(`${graphPath}: ${result.device.note}.`);
+}

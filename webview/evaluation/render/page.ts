@@ -1,0 +1,113 @@
+import { button, picker, setDisabled } from '../../shared/controls.js';
+import { element } from '../../shared/element.js';
+import type { Store } from '../../shared/store.js';
+import type { Actions } from '../actions.js';
+import { factsOf, notesOf, selectionCurves, titleOf } from '../model.js';
+import { type PageState, shownLine } from '../store.js';
+import { type BestOfNView, createBestOfNView } from './bestOfNView.js';
+import { createProcessView } from './processView.js';
+import { fileName, renderBanner, renderPlaceholder } from './states.js';
+
+/** Builds the page inside `host` and returns what draws a state. */
+export function createPage(host: HTMLElement, store: Store<PageState>, actions: Actions): (state: PageState) => void {
+  const document = host.ownerDocument;
+  const toolbar = createToolbar(document, store, actions);
+  const bestOfN = createBestOfN(document, store);
+  const process = createProcessView(document, {
+    pickThreshold: (threshold) => store.update({ threshold }),
+    useThreshold: actions.useThreshold,
+  });
+  const title = element(document, 'h1', {});
+  const facts = element(document, 'p', { class: 'quiet facts-line' });
+  const notes = element(document, 'ul', { class: 'notes', 'aria-label': 'What was left out' });
+  const head = element(document, 'header', {}, title, facts);
+  const content = element(document, 'div', { class: 'evaluation-content' }, head, bestOfN.host, process.host, notes);
+  const bannerSlot = element(document, 'div', { class: 'banner-slot' });
+  const placeholderSlot = element(document, 'div', { class: 'placeholder-slot' });
+  host.append(toolbar.host, bannerSlot, content, placeholderSlot);
+
+  const ways = { again: () => actions.evaluate(), cancel: actions.cancel };
+  let drawn: Pick<PageState, 'run' | 'result' | 'isOutdated'> | null = null;
+  return (state) => {
+    const line = shownLine(state);
+    host.dataset['run'] = state.run.kind;
+    host.dataset['shown'] = line?.kind ?? 'none';
+    content.hidden = line === null;
+    toolbar.update(state);
+    if (drawn?.run !== state.run || drawn.result !== state.result || drawn.isOutdated !== state.isOutdated) {
+      swap(bannerSlot, renderBanner(document, state, ways));
+      swap(placeholderSlot, renderPlaceholder(document, state, ways));
+      drawn = state;
+    }
+    if (line === null) return;
+    title.textContent = `${titleOf(line)}: ${line.files.map(fileName).join(', ')}`;
+    facts.textContent = factsOf(line);
+    notes.replaceChildren(...notesOf(line).map((note) => element(document, 'li', {}, note)));
+    bestOfN.host.hidden = line.kind !== 'bestOfN';
+    process.host.hidden = line.kind === 'bestOfN';
+    if (line.kind === 'bestOfN') bestOfN.update(line, state);
+    else process.update(line, state);
+  };
+}
+
+interface Toolbar {
+  readonly host: HTMLElement;
+  readonly update: (state: PageState) => void;
+}
+
+function createToolbar(document: Document, store: Store<PageState>, actions: Actions): Toolbar {
+  const kinds = picker(document, 'Kind of file', (shown) => store.update({ shown }));
+  const again = button(document, { label: 'Evaluate again', icon: 'refresh', onClick: () => actions.evaluate() });
+  const rescore = button(document, {
+    label: 'Score with the model, also where the file holds scores',
+    text: 'Score with the model',
+    icon: 'play',
+    onClick: () => actions.evaluate(true),
+  });
+  const copy = button(document, { label: 'Copy table as Markdown', text: 'Copy table', icon: 'copy', onClick: actions.copy });
+  const save = button(document, { label: 'Save JSON… of all numbers', text: 'Save JSON…', icon: 'save', onClick: actions.save });
+  const group = element(document, 'div', { class: 'group kinds' }, kinds.host);
+  const spring = element(document, 'span', { class: 'spring' });
+  const attributes = { class: 'toolbar', role: 'toolbar', 'aria-label': 'Evaluation' };
+  const host = element(document, 'div', attributes, group, spring, again, rescore, copy, save);
+  return {
+    host,
+    update(state) {
+      const line = shownLine(state);
+      const lines = state.result?.lines ?? [];
+      host.hidden = line === null;
+      kinds.host.hidden = lines.length < 2;
+      setDisabled(again, state.run.kind === 'running');
+      setDisabled(rescore, state.run.kind === 'running');
+      if (line === null) return;
+      rescore.hidden = line.scores.recorded === 0;
+      kinds.show(
+        lines.map((one, value) => ({ value, label: `${titleOf(one)}: ${one.files.map(fileName).join(', ')}` })),
+        state.shown,
+      );
+    },
+  };
+}
+
+function createBestOfN(document: Document, store: Store<PageState>): BestOfNView {
+  return createBestOfNView(document, {
+    toggle(id) {
+      const hidden = new Set(store.state.hidden);
+      if (!hidden.delete(id)) hidden.add(id);
+      store.update({ hidden });
+    },
+    showAll(isShown) {
+      const line = shownLine(store.state);
+      if (line?.kind === 'bestOfN') store.update({ hidden: new Set(isShown ? [] : selectionCurves(line).map(({ id }) => id)) });
+    },
+    emphasise: (emphasised) => store.update({ emphasised: emphasised !== null && store.state.hidden.has(emphasised) ? null : emphasised }),
+    pickSize: (size) => store.update({ size }),
+  });
+}
+
+/** Replaces what a slot holds; a button that had the focus gives it to the one in its place. */
+function swap(slot: HTMLElement, content: HTMLElement | null): void {
+  const hadFocus = slot.contains(slot.ownerDocument.activeElement);
+  slot.replaceChildren(...(content === null ? [] : [content]));
+  if (hadFocus) slot.querySelector<HTMLElement>('vscode-button')?.focus();
+}
