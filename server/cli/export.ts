@@ -1,13 +1,15 @@
-import { isSameFile, writeWhole } from '../disk/writeWhole.js';
 import type { InputFile } from '../files/inputFiles.js';
-import { count } from '../language/solutionValues.js';
 import { firstWords } from '../language/valueText.js';
+import type { ChosenRule } from '../training/choices/choice.js';
+import { SAMPLE_CHOICES } from '../training/choices/registry.js';
 import { pathExplainer } from '../training/explainPath.js';
-import { EXPORT_FORMATS, type ExportFormat, type ExportOptions, exportProblems } from '../training/exportFormat.js';
+import { EXPORT_FORMATS, type ExportOptions } from '../training/exportFormat.js';
 import { labelForest } from '../training/labelNodes.js';
-import { EXCLUSIONS, type Exclusion } from '../training/selection.js';
+import { groupAround } from '../training/problemGroup.js';
+import type { Exclusion } from '../training/selection.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
 import { parseOptions, seedOption, thresholdOption } from './commandOptions.js';
+import { type WriteOptions, writeExport } from './exportWrite.js';
 import { ReportedInput } from './reportedInput.js';
 
 const widthWithoutTerminal = 120;
@@ -19,12 +21,19 @@ export const exportCommand: Command = {
        steplens export FILE... --to FORMAT --explain
 
 Writes the labelled paths of trees and solutions as training data, one JSON object a line, and
-says how many were left out and why.
+says how many were left out and why. A card beside the file (NAME.card.md) says the same for those
+who train with it, with sources, rules, duplicates, overlap and costs. The solutions of a problem
+that are records of their own are balanced together when they follow each other.
 
   --to FORMAT      ${EXPORT_FORMATS.map(({ id, title }) => `${id.padEnd(10)} ${title}`).join('\n                   ')}
   --out FILE       the file to write; - is the standard output
   --seed N         for what is drawn (default: 1)
   --threshold X    a value at or below X is an error (default: 0)
+  --difficulty A-B only problems of whose solutions this share is right, such as 0.1-0.9
+  --select RULE    a further rule, may be repeated; RULE:X sets its number:
+                   ${SAMPLE_CHOICES.map(({ id, title, parameter }) => `${id}  ${title}${parameter ? `\n                     X: ${parameter.meaning} (default: ${parameter.usual})` : ''}`).join('\n                   ')}
+  --held-out FILE  leave out the questions of this file, such as an evaluation; may be repeated
+  --counts         write right and all rollouts behind each value, too (correct, total)
   --explain        instead of writing, say of every node or step why its path is in the set or not
   --json           with --explain: one JSON object a line
 
@@ -33,52 +42,25 @@ Exit codes: 0 done, 2 bad usage or unreadable input (what can be read is still e
   async run(args, world) {
     const options = readOptions(args);
     const input = new ReportedInput(options.files, world);
-    const files: InputFile[] = [];
-    for await (const file of input.files()) files.push(file);
-    world.signal.throwIfAborted();
+    const rules = { ...options, ...(await heldOut(options.heldOutFiles, world)) };
     if (options.explain) {
-      for (const file of files) explainFile(file, options, world);
-    } else if (files.length > 0 && !(await writeRecords(files, options, world))) input.failed++;
+      for await (const file of input.files()) {
+        world.signal.throwIfAborted();
+        explainFile(file, rules, world);
+      }
+    } else if (!(await writeExport(input, rules, world))) input.failed++;
     return input.failed > 0 ? exitCodes.unusable : exitCodes.done;
   },
 };
 
-/** Whether the file could be written. */
-async function writeRecords(files: readonly InputFile[], options: ExportCliOptions, { out, err }: CliWorld): Promise<boolean> {
-  const { records, samplesWithError, paths, excluded } = exportProblems(
-    files.flatMap((file) => file.reasoning.problems),
-    options.format,
-    options,
-  );
-  const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-  if (options.out === '-') out.write(text);
-  else {
-    const input = await sameFile(files, options.out);
-    if (input !== undefined) {
-      err.write(
-        `steplens: ${options.out}: it is ${input}, which it would be made of, and is not overwritten; name another file with --out\n`,
-      );
-      return false;
-    }
-    try {
-      await writeWhole(options.out, text);
-    } catch (error) {
-      err.write(`steplens: ${options.out}: it cannot be written: ${(error as Error).message}\n`);
-      return false;
-    }
-  }
-  // The summary is no part of the data, so it goes where messages go.
-  const summary = `${count(records.length, 'sample')} of ${count(paths, 'path')}, ${samplesWithError} with an error`;
-  err.write(`${options.format.title}: ${summary}${options.out === '-' ? '' : ` -> ${options.out}`}\n`);
-  for (const [reason, number] of Object.entries(excluded))
-    err.write(`  ${String(number).padStart(7)} left out (${reason}): ${EXCLUSIONS[reason as Exclusion]}\n`);
-  return true;
-}
-
-/** The input that `out` is, by any of its names. */
-async function sameFile(files: readonly InputFile[], out: string): Promise<string | undefined> {
-  for (const { file } of files) if (await isSameFile(file, out)) return file;
-  return undefined;
+/** The questions of files of an evaluation. */
+async function heldOut(files: readonly string[], world: CliWorld): Promise<Pick<ExportOptions, 'heldOut'>> {
+  if (files.length === 0) return {};
+  const input = new ReportedInput(files, world);
+  const questions = new Set<string>();
+  for await (const { reasoning } of input.blocks()) for (const { question } of reasoning.problems) questions.add(question.trim());
+  if (input.failed > 0) throw new UsageError('--held-out names files that cannot be read whole, so its questions could be in the export');
+  return { heldOut: questions };
 }
 
 /** A line of `--explain --json`. */
@@ -97,7 +79,7 @@ function explainFile({ file, reasoning, lines }: InputFile, options: ExportCliOp
   if (!options.json) out.write(`${file}\n`);
   for (const problem of reasoning.problems) {
     const { nodes, isTree } = labelForest(problem);
-    const explain = pathExplainer(problem, options.format, options);
+    const explain = pathExplainer(problem, options.format, options, groupAround(reasoning.problems, problem.index));
     const width = out.columns ?? widthWithoutTerminal;
     if (!options.json)
       out.write(
@@ -122,10 +104,9 @@ function explainFile({ file, reasoning, lines }: InputFile, options: ExportCliOp
   }
 }
 
-interface ExportCliOptions extends ExportOptions {
+interface ExportCliOptions extends WriteOptions {
+  readonly heldOutFiles: readonly string[];
   readonly files: readonly string[];
-  readonly format: ExportFormat;
-  readonly out: string;
   readonly explain: boolean;
   readonly json: boolean;
 }
@@ -136,6 +117,10 @@ function readOptions(args: readonly string[]): ExportCliOptions {
     out: { type: 'string' },
     seed: { type: 'string', default: '1' },
     threshold: { type: 'string' },
+    difficulty: { type: 'string' },
+    select: { type: 'string', multiple: true, default: [] },
+    'held-out': { type: 'string', multiple: true, default: [] },
+    counts: { type: 'boolean', default: false },
     explain: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   });
@@ -154,6 +139,32 @@ function readOptions(args: readonly string[]): ExportCliOptions {
     seed: seedOption(values.seed),
     explain: values.explain,
     json: values.json,
+    counts: values.counts,
+    heldOutFiles: values['held-out'],
+    ...(values.difficulty !== undefined && { difficulty: difficultyOption(values.difficulty) }),
+    ...(values.select.length > 0 && { choices: values.select.map(choiceOption) }),
     ...(threshold !== undefined && { threshold }),
   };
+}
+
+/** `A-B`, both from 0 to 1. */
+function difficultyOption(given: string): { readonly least: number; readonly most: number } {
+  const [, least, most] = (/^(\d*\.?\d+)-(\d*\.?\d+)$/.exec(given) ?? []).map(Number);
+  if (least === undefined || most === undefined || least > most || most > 1)
+    throw new UsageError(`--difficulty is A-B with numbers from 0 to 1, such as 0.1-0.9, not "${given}"`);
+  return { least, most };
+}
+
+/** `RULE` or `RULE:X`. */
+function choiceOption(given: string): ChosenRule {
+  const [id, text] = given.split(':', 2);
+  const choice = SAMPLE_CHOICES.find((one) => one.id === id);
+  if (choice === undefined) throw new UsageError(`--select is one of ${SAMPLE_CHOICES.map((one) => one.id).join(', ')}, not "${id}"`);
+  if (text === undefined) return { choice, parameter: choice.parameter?.usual ?? 0 };
+  const parameter = Number(text);
+  if (choice.parameter === undefined || text === '' || !(parameter >= 0 && parameter <= 1))
+    throw new UsageError(
+      choice.parameter === undefined ? `--select ${id} takes no number` : `--select ${id}:X needs a number from 0 to 1, not "${text}"`,
+    );
+  return { choice, parameter };
 }

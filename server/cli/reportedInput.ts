@@ -1,3 +1,4 @@
+import { readInputBlocks } from '../files/inputBlocks.js';
 import { InputError, type InputFile, inputFiles, readInputs } from '../files/inputFiles.js';
 import type { CliWorld } from './command.js';
 
@@ -14,19 +15,27 @@ export class ReportedInput {
     readonly beforeNote: () => void = () => undefined,
   ) {}
 
-  async *files(): AsyncGenerator<InputFile> {
-    for await (const file of inputFiles(this.args)) {
-      yield* this.#read(file);
-    }
+  files(): AsyncGenerator<InputFile> {
+    return this.#all(readInputs);
+  }
+
+  /** As `files`; a large file of lines comes in parts. */
+  blocks(): AsyncGenerator<InputFile> {
+    return this.#all(readInputBlocks);
+  }
+
+  async *#all(read: Read): AsyncGenerator<InputFile> {
+    for await (const file of inputFiles(this.args)) yield* this.#read(file, read);
     if (this.read === 0 && this.failed === 0) this.complain(`no file to read in ${this.args.join(', ')}`);
   }
 
-  async *#read(file: string): AsyncGenerator<InputFile> {
+  async *#read(file: string, read: Read): AsyncGenerator<InputFile> {
     try {
-      for await (const input of readInputs(file)) {
+      for await (const input of read(file)) {
         this.read++;
         for (const { span, severity, message, code } of input.reasoning.faults) {
-          const { line, character } = input.lines.position(span.start);
+          const { line: at, character } = input.lines.position(span.start);
+          const line = at + (input.linesBefore ?? 0);
           if (severity === 'error') this.failed++;
           this.note(`${input.file}:${line + 1}:${character + 1}: ${severity}: ${message} [${code}]`);
         }
@@ -48,3 +57,5 @@ export class ReportedInput {
     this.world.err.write(`steplens: ${message}\n`);
   }
 }
+
+type Read = (file: string) => AsyncGenerator<InputFile & { readonly linesBefore?: number }>;

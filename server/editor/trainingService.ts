@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isSameFile, writeWhole } from '../disk/writeWhole.js';
+import { costLines } from '../labeling/economy/costLines.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import type {
   ExplainTrainingParams,
@@ -9,9 +11,12 @@ import type {
   TrainingFormat,
 } from '../protocol/training.js';
 import type { Problem } from '../reasoning/problem.js';
+import { cardPath, datasetCard } from '../training/datasetCard.js';
 import { explainPath } from '../training/explainPath.js';
 import { EXPORT_FORMATS, exportProblems, rulesInWords, rulesOf } from '../training/exportFormat.js';
+import { groupAround } from '../training/problemGroup.js';
 import { EXCLUSIONS, type Exclusion } from '../training/selection.js';
+import { SourceList } from '../training/sourceList.js';
 import { type OpenText, readInputs } from './openInput.js';
 
 export function trainingFormats(): TrainingFormat[] {
@@ -29,12 +34,16 @@ export async function exportTraining(
   const path = fileURLToPath(out);
   const faults: FileFault[] = [];
   const problems: Problem[] = [];
+  const sources = new SourceList();
   let files = 0;
   for await (const { file, reasoning } of readInputs(uris, openText, faults)) {
     if (await isSameFile(file, path))
       throw new Error(`${path} is one of the files that the training data is made of, and is not overwritten. Choose another name.`);
     files++;
-    for (const problem of reasoning.problems) problems.push(problem);
+    for (const problem of reasoning.problems) {
+      problems.push(problem);
+      sources.add(file, problem);
+    }
   }
   if (files === 0) {
     const reasons = faults.map((fault) => `${fault.uri}: ${fault.message}`);
@@ -42,21 +51,37 @@ export async function exportTraining(
   }
   const { records, samplesWithError, paths, excluded } = exportProblems(problems, format, { seed, threshold });
   await writeWhole(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const card = datasetCard({
+    file: basename(path),
+    format,
+    rules: rulesOf(format, { seed, threshold }),
+    seed,
+    samples: records.length,
+    samplesWithError,
+    paths,
+    excluded,
+    sources: sources.sources,
+    questions: sources.questions,
+    costs: await costLines(sources.sources.map(({ file }) => file)),
+  });
+  await writeWhole(cardPath(path), card);
   const reasons = Object.entries(excluded).map(([reason, count]) => ({ reason, meaning: EXCLUSIONS[reason as Exclusion], count }));
   return { files, samples: records.length, samplesWithError, paths, excluded: reasons, faults };
 }
 
 /** The answer for every format; empty when the document has no such node or step. */
 export function explainTraining(
-  problem: Problem | undefined,
+  problems: readonly Problem[],
+  index: number,
   { node, step, seed, thresholds }: Omit<ExplainTrainingParams, 'uri' | 'problem'>,
 ): TrainingExplanation[] {
+  const problem = problems[index];
   const end = problem && endOf(problem, node, step);
   if (end === undefined) return [];
   return EXPORT_FORMATS.map((format): TrainingExplanation => {
     const threshold = thresholds[format.id] ?? format.rules.threshold;
     const options = { seed, threshold };
-    const { included, sentence } = explainPath(problem!, end, format, options);
+    const { included, sentence } = explainPath(problem!, end, format, options, groupAround(problems, index));
     return { format: format.id, title: format.title, threshold, included, why: sentence, rules: rulesInWords(rulesOf(format, options)) };
   });
 }

@@ -111,7 +111,8 @@ export async function* readInputs(file: string): AsyncGenerator<InputFile> {
   if (read === 0) throw refused ?? new InputError(`this ${container.title} file has no JSON, Markdown or plain text`);
 }
 
-function readText(file: string, name: string, text: string, path = file): InputFile {
+/** Reads a text as one of a file of this name. Throws InputError. */
+export function readText(file: string, name: string, text: string, path = file): InputFile {
   const mapping = mappingFor(join(dirname(file), basename(name)));
   const reasoning = mapping === undefined ? readDocument(text, languageOf(name)) : readAs(mappedFormat(mapping), text);
   if (!reasoning) throw new InputError(`no format is recognized in it: ${describeUnrecognized(text)}`);

@@ -1,7 +1,7 @@
 import type { Problem } from '../reasoning/problem.js';
 import { type ExportFormat, type ExportOptions, rulesOf } from './exportFormat.js';
 import { pathTo } from './labelNodes.js';
-import { EXCLUSIONS, type Exclusion, outcomesByPiece, type PathOutcome, type Selected, selectSamples } from './selection.js';
+import { EXCLUSIONS, type Exclusion, outcomesByPiece, type PathOutcome, type Selected, selectGroup } from './selection.js';
 
 /** Whether a path is in the training set, and why. */
 export interface PathExplanation {
@@ -14,11 +14,17 @@ export interface PathExplanation {
 
 /**
  * Answers "why is this path (not) in the training set?" for the paths that end at a tree node or, without a tree, at a step:
- * the function takes its id in the problem. The answers are read off the same selection that an export makes.
+ * the function takes its id in the problem. The answers are read off the same selection that an export makes. `group`: the other
+ * solutions of the problem, with it (problemGroup.ts).
  */
-export function pathExplainer(problem: Problem, format: ExportFormat, options: ExportOptions): (end: number) => PathExplanation {
+export function pathExplainer(
+  problem: Problem,
+  format: ExportFormat,
+  options: ExportOptions,
+  group: readonly Problem[] = [problem],
+): (end: number) => PathExplanation {
   const { threshold } = rulesOf(format, options);
-  const selected = selectSamples(problem, rulesOf(format, options), options.seed);
+  const selected = selectGroup(group, rulesOf(format, options), options.seed)[group.indexOf(problem)]!;
   const through = outcomesByPiece(selected);
   const indices = new Map(selected.forest.nodes.map(({ source }, index) => [source, index]));
   return (end) => {
@@ -36,8 +42,14 @@ export function pathExplainer(problem: Problem, format: ExportFormat, options: E
 }
 
 /** The explanation of one path; of many of the same problem, ask `pathExplainer`. */
-export function explainPath(problem: Problem, end: number, format: ExportFormat, options: ExportOptions): PathExplanation {
-  return pathExplainer(problem, format, options)(end);
+export function explainPath(
+  problem: Problem,
+  end: number,
+  format: ExportFormat,
+  options: ExportOptions,
+  group?: readonly Problem[],
+): PathExplanation {
+  return pathExplainer(problem, format, options, group)(end);
 }
 
 function explainBeginning(onwards: readonly PathOutcome[]): PathExplanation {

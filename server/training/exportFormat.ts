@@ -1,7 +1,10 @@
 import type { Problem } from '../reasoning/problem.js';
+import type { ChosenRule } from './choices/choice.js';
 import { mmPrm } from './mmPrm.js';
+import { groupsOf } from './problemGroup.js';
 import { qwen } from './qwen.js';
-import { countExclusions, type Exclusion, type Sample, type SelectionRules, selectSamples } from './selection.js';
+import { SeenTexts } from './seenTexts.js';
+import { countExclusions, type Exclusion, type Sample, type SelectionRules, selectGroup } from './selection.js';
 import { trl } from './trl.js';
 import { visualPrm } from './visualPrm.js';
 
@@ -26,41 +29,163 @@ export interface Exported {
   readonly excluded: Partial<Record<Exclusion, number>>;
 }
 
-/** The training data of problems, one record a sample; the same problems, rules and seed give the same records. */
-export function exportProblems(problems: Iterable<Problem>, format: ExportFormat, options: ExportOptions): Exported {
-  const rules = rulesOf(format, options);
-  const records: object[] = [];
-  const outcomes = [];
-  let samplesWithError = 0;
-  for (const problem of problems) {
-    const selected = selectSamples(problem, rules, options.seed);
-    outcomes.push(...selected.outcomes);
-    for (const sample of selected.samples) {
-      if (sample.hasError) samplesWithError++;
-      records.push(format.write(problem, sample, records.length, rules.threshold));
-    }
-  }
-  return { records, samplesWithError, paths: outcomes.length, excluded: countExclusions(outcomes) };
-}
-
-export interface ExportOptions {
+export interface ExportOptions extends Pick<SelectionRules, 'difficulty' | 'heldOut' | 'choices'> {
   readonly seed: number;
   /** Without it, the format's own. */
   readonly threshold?: number;
+  /** Write right and all rollouts behind each value too (`correct`, `total`), where the file has them. */
+  readonly counts?: boolean;
 }
 
-export function rulesOf(format: ExportFormat, { threshold }: ExportOptions): SelectionRules {
-  return threshold === undefined ? format.rules : { ...format.rules, threshold };
+/** The training data of problems, one record a sample; the same problems, rules and seed give the same records. */
+export function exportProblems(problems: Iterable<Problem>, format: ExportFormat, options: ExportOptions): Exported {
+  const groups = groupsOf(problems);
+  const cuts = new Exporter(format, options).cutsOf(groups);
+  const exporter = new Exporter(format, options, cuts);
+  const records = groups.flatMap((group) => exporter.add(group));
+  return { records, ...exporter.counts };
+}
+
+/** The lowest score that is taken of each rule that ranks, and how many samples with just this score. */
+export type Cuts = ReadonlyMap<ChosenRule, { readonly score: number; readonly ties: number }>;
+
+/** Makes the records of one problem after the other and counts what is left out. */
+export class Exporter {
+  readonly #format: ExportFormat;
+  readonly #options: ExportOptions;
+  readonly #rules: SelectionRules;
+  readonly #cuts: Cuts;
+  readonly #ties = new Map<ChosenRule, number>();
+  readonly #seen = new SeenTexts();
+  readonly #excluded: Partial<Record<Exclusion, number>> = {};
+  #samples = 0;
+  #withError = 0;
+  #paths = 0;
+
+  /** @param cuts Of rules that rank samples over the whole export: from a pass before (`ScoreList`). */
+  constructor(format: ExportFormat, options: ExportOptions, cuts: Cuts = new Map()) {
+    this.#format = format;
+    this.#options = options;
+    this.#rules = rulesOf(format, options);
+    this.#cuts = cuts;
+  }
+
+  get counts(): Omit<Exported, 'records'> & { readonly samples: number } {
+    return { samples: this.#samples, samplesWithError: this.#withError, paths: this.#paths, excluded: this.#excluded };
+  }
+
+  /** The records of a problem: of all records of it, if it has several (problemGroup.ts). */
+  add(group: readonly Problem[]): object[] {
+    const selected = selectGroup(group, this.#rules, this.#options.seed, this.#seen);
+    for (const { outcomes } of selected) {
+      this.#paths += outcomes.length;
+      for (const [reason, count] of Object.entries(countExclusions(outcomes))) this.#exclude(reason as Exclusion, count);
+    }
+    const samples = selected[0]!.samples.filter((sample) => this.#isTaken(sample));
+    return samples.map((sample) => {
+      if (sample.hasError) this.#withError++;
+      const record = this.#format.write(sample.problem, sample, this.#samples++, this.#rules.threshold);
+      return this.#options.counts === true ? { ...record, ...countsOf(sample) } : record;
+    });
+  }
+
+  /** Looks at all groups once for the cuts of the rules that rank. */
+  cutsOf(groups: Iterable<readonly Problem[]>): Cuts {
+    const scores = new ScoreList(this.#rules);
+    if (scores.isNeeded)
+      for (const group of groups) scores.add(selectGroup(group, this.#rules, this.#options.seed, this.#seen)[0]!.samples);
+    return scores.cuts;
+  }
+
+  #isTaken(sample: Sample): boolean {
+    for (const [rule, { score: least, ties }] of this.#cuts) {
+      const score = rule.choice.score!(sample, rule.parameter);
+      const used = this.#ties.get(rule) ?? 0;
+      if (score < least || (score === least && used >= ties)) {
+        this.#exclude('less-informative', 1);
+        return false;
+      }
+      if (score === least) this.#ties.set(rule, used + 1);
+    }
+    return true;
+  }
+
+  #exclude(reason: Exclusion, count: number): void {
+    this.#excluded[reason] = (this.#excluded[reason] ?? 0) + count;
+  }
+}
+
+/** The scores of all samples by the rules that rank. */
+export class ScoreList {
+  readonly #scores: ReadonlyMap<ChosenRule, number[]>;
+
+  constructor({ choices = [] }: SelectionRules) {
+    this.#scores = new Map(choices.filter(({ choice }) => choice.score !== undefined).map((rule) => [rule, []]));
+  }
+
+  get isNeeded(): boolean {
+    return this.#scores.size > 0;
+  }
+
+  add(samples: readonly Sample[]): void {
+    for (const [{ choice, parameter }, scores] of this.#scores) for (const sample of samples) scores.push(choice.score!(sample, parameter));
+  }
+
+  get cuts(): Cuts {
+    return new Map(
+      [...this.#scores].map(([rule, scores]) => {
+        const sorted = Float64Array.from(scores).sort().reverse();
+        const taken = Math.round(rule.parameter * sorted.length);
+        const score = taken === 0 ? Infinity : sorted[taken - 1]!;
+        return [rule, { score, ties: sorted.subarray(0, taken).filter((one) => one === score).length }];
+      }),
+    );
+  }
+}
+
+/** For Beta-Binomial targets (arXiv 2605.15529): k and n of each value, null where the file has none. */
+function countsOf({ pieces }: Sample): object {
+  return {
+    correct: pieces.map(({ counts }) => counts?.correct ?? null),
+    total: pieces.map(({ counts }) => counts?.total ?? null),
+  };
+}
+
+export function rulesOf(format: ExportFormat, { threshold, difficulty, heldOut, choices }: ExportOptions): SelectionRules {
+  return {
+    ...format.rules,
+    ...(threshold !== undefined && { threshold }),
+    ...(difficulty && { difficulty }),
+    ...(heldOut && { heldOut }),
+    ...(choices && { choices }),
+  };
 }
 
 /** What the rules leave out and where they end a path, one sentence each. */
-export function rulesInWords({ threshold, endAtError, mixedRootsOnly, shortWords, balance }: SelectionRules): string[] {
+export function rulesInWords(rules: SelectionRules): string[] {
+  const { threshold, endAtError, mixedRootsOnly, shortWords, balance, difficulty, heldOut, choices = [] } = rules;
   return [
     `A value at or below ${threshold} is an error.`,
     ...(endAtError ? ['A path ends with its first error.'] : []),
     ...(mixedRootsOnly ? ['Trees whose root has the value 0 or 1 are left out.'] : []),
     ...(shortWords > 0 ? [`Paths of ${shortWords} words or fewer are left out.`] : []),
     'Paths with an unknown value, and paths whose text another path has, are left out.',
-    ...(balance ? ['Of the paths without an error as many are drawn as there are with one.'] : []),
+    ...(endAtError ? [] : ['A path whose steps have no values behind an error ends with its first error.']),
+    ...(difficulty
+      ? [
+          `Problems of whose solutions less than ${percent(difficulty.least)} or more than ${percent(difficulty.most)} are right are left out.`,
+        ]
+      : []),
+    ...(heldOut ? [`Problems whose question is one of the ${heldOut.size} of the evaluation are left out.`] : []),
+    ...choices.map(
+      ({ choice: { title, parameter: about }, parameter }) => `Taken: ${title}${about ? ` (${about.meaning}: ${parameter})` : ''}.`,
+    ),
+    ...(balance
+      ? ['Of the paths without an error as many are drawn as there are with one; the solutions of a problem count together.']
+      : []),
   ];
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }

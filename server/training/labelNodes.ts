@@ -1,4 +1,5 @@
 import type { Problem } from '../reasoning/problem.js';
+import type { McValue } from '../reasoning/stepValue.js';
 
 /**
  * What training data is made of: a forest of pieces of text, each with the value of the prefix that ends with it. In a tree
@@ -10,6 +11,10 @@ export interface LabelNode {
   readonly text: string;
   /** What people say of the piece (0 wrong, 0.5 neutral, 1 right), else the share of successful rollouts; undefined when neither is known. */
   readonly value: number | undefined;
+  /** Right and all rollouts behind the value, where a file tells them and no person overruled it. */
+  readonly counts?: { readonly correct: number; readonly total: number };
+  /** What a judge says of its last step, in [0, 1]. */
+  readonly judge?: number;
   /** The tree's node or the problem's step that it stands for. */
   readonly source: number;
 }
@@ -36,7 +41,7 @@ function fromTree(problem: Problem): LabelForest {
     (node): LabelNode => ({
       parent: (node.parent ?? 0) - 1,
       text: node.steps.map((step) => problem.steps[step]!.text).join('\n\n'),
-      value: correction(problem, node.steps) ?? node.mc?.value,
+      ...labelOf(problem, node.steps, node.mc),
       source: node.id,
     }),
   );
@@ -49,12 +54,19 @@ function fromSteps(problem: Problem): LabelForest {
     (step): LabelNode => ({
       parent: step.parent ?? -1,
       text: step.text,
-      value: correction(problem, [step.index]) ?? step.values.mc?.value,
+      ...labelOf(problem, [step.index], step.values.mc),
       source: step.index,
     }),
   );
   const ends = problem.solutions.flatMap((solution) => solution.steps.slice(-1));
   return { nodes, ends, rootValue: undefined, isTree: false };
+}
+
+function labelOf(problem: Problem, piece: readonly number[], mc: McValue | undefined): Pick<LabelNode, 'value' | 'counts' | 'judge'> {
+  const said = correction(problem, piece);
+  const judge = problem.steps[piece.at(-1) ?? -1]?.values.judge;
+  const counts = said === undefined && mc?.correct !== undefined && mc.total !== undefined && { correct: mc.correct, total: mc.total };
+  return { value: said ?? mc?.value, ...(counts && { counts }), ...(judge !== undefined && { judge }) };
 }
 
 /** What people say of a piece: wrong if any of its steps is wrong, else the verdict on its last step; undefined when nobody judged that. */

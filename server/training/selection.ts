@@ -1,6 +1,9 @@
 import type { Problem } from '../reasoning/problem.js';
 import { createRandom, sampleIndices } from '../reasoning/random.js';
+import type { ChosenRule } from './choices/choice.js';
 import { type LabelForest, type LabelNode, labelForest, pathTo } from './labelNodes.js';
+import { rightShare } from './problemGroup.js';
+import { SeenTexts } from './seenTexts.js';
 
 /** Which paths of a problem become training samples; each format has its own. */
 export interface SelectionRules {
@@ -14,10 +17,30 @@ export interface SelectionRules {
   readonly shortWords: number;
   /** Draws as many samples without an error as there are with one, when there are more. */
   readonly balance: boolean;
+  /** Leaves out problems of whose solutions a smaller or larger share is right; bounds in [0, 1]. */
+  readonly difficulty?: { readonly least: number; readonly most: number };
+  /** Questions that are left out: those of an evaluation. */
+  readonly heldOut?: ReadonlySet<string>;
+  /** Further rules, one file each (choices/). */
+  readonly choices?: readonly ChosenRule[];
 }
 
 /** Why a path gave no sample. */
-export type Exclusion = 'root-all-wrong' | 'root-all-right' | 'missing-value' | 'too-short' | 'duplicate' | 'balanced-away';
+export type Exclusion =
+  | 'root-all-wrong'
+  | 'root-all-right'
+  | 'missing-value'
+  | 'too-short'
+  | 'duplicate'
+  | 'balanced-away'
+  | 'held-out'
+  | 'too-hard'
+  | 'too-easy'
+  | 'unknown-difficulty'
+  | 'not-judged'
+  | 'no-consensus'
+  | 'low-confidence'
+  | 'less-informative';
 
 export const EXCLUSIONS: Readonly<Record<Exclusion, string>> = {
   'root-all-wrong': 'no rollout from the question succeeded, so the tree has nothing to tell apart',
@@ -26,15 +49,28 @@ export const EXCLUSIONS: Readonly<Record<Exclusion, string>> = {
   'too-short': 'its text is too short',
   duplicate: 'another path gives the same text',
   'balanced-away': 'there are more samples without an error than with one, and it was not drawn',
+  'held-out': 'its question is one of the evaluation',
+  'too-hard': 'too few solutions of the problem are right',
+  'too-easy': 'too many solutions of the problem are right',
+  'unknown-difficulty': 'of no solution of the problem it is known whether it is right',
+  'not-judged': 'a step has no value of a judge',
+  'no-consensus': 'rollouts and judge do not name the same first error',
+  'low-confidence': 'it has no error, and the policy seldom solves the problem',
+  'less-informative': 'other samples are more informative',
 };
 
 /** One training sample, before a format writes it. */
 export interface Sample {
+  readonly problem: Problem;
   readonly pieces: readonly LabelNode[];
   /** Values of the pieces, all known. */
   readonly values: readonly number[];
   /** Whether it ends in an error (`endAtError`) or holds one. */
   readonly hasError: boolean;
+  /** Index of the first piece whose value is an error; -1 without one. */
+  readonly firstError: number;
+  /** A value at or below it is an error. */
+  readonly threshold: number;
 }
 
 /** What became of the whole paths (to leaves of the tree, or through solutions) that end at the same piece. */
@@ -52,48 +88,79 @@ export interface PathOutcome {
 
 export interface Selected {
   readonly forest: LabelForest;
+  /** Of all problems of the group. */
   readonly samples: readonly Sample[];
   readonly outcomes: readonly PathOutcome[];
 }
 
-/**
- * The samples of one problem: MM-PRM's `data_pipeline/traverse.py` with its rules as switches. Two differences: what is drawn
- * is seeded by `seed` and the question, and a path through a piece without a value is left out instead of failing. Samples
- * with an error come first, as there.
- */
+/** The samples of one problem; see `selectGroup`. */
 export function selectSamples(problem: Problem, rules: SelectionRules, seed: number): Selected {
-  const forest = labelForest(problem);
-  const excludedRoot = rules.mixedRootsOnly ? rootExclusion(forest) : undefined;
-  const drafts = draftsOf(forest, rules);
-  const seen = new Set<string>();
+  return selectGroup([problem], rules, seed)[0]!;
+}
+
+/**
+ * The samples of the records of one problem: MM-PRM's `data_pipeline/traverse.py` with its rules as switches. It differs in
+ * this: what is drawn is seeded by `seed` and the question; a path through a piece without a value is left out instead of
+ * failing, or, behind an error, ends with that error; and the solutions of a problem that are records of their own count as
+ * one problem. Samples with an error come first, as there. `seen`: texts of the samples of other problems too.
+ */
+export function selectGroup(problems: readonly Problem[], rules: SelectionRules, seed: number, seen = new SeenTexts()): Selected[] {
+  const parts = problems.map((problem) => {
+    const forest = labelForest(problem);
+    return { problem, forest, drafts: draftsOf(problem, forest, rules) };
+  });
+  const share = rightShare(
+    parts.map(({ forest }) => forest),
+    rules.threshold,
+  );
+  const excludedProblem = problemExclusion(problems[0]!, share, rules);
   const kept: { draft: Draft; at: number }[] = [];
-  const exclusions = drafts.map((draft, at): Exclusion | undefined => {
-    if (excludedRoot !== undefined) return excludedRoot;
+  const drafts = parts.flatMap((part) => part.drafts.map((draft) => ({ part, draft })));
+  const exclusions = drafts.map(({ part: { problem, forest }, draft }, at): Exclusion | undefined => {
+    const excludedRoot = rules.mixedRootsOnly ? rootExclusion(forest) : undefined;
+    if (excludedProblem !== undefined || excludedRoot !== undefined) return excludedProblem ?? excludedRoot;
     if (draft.sample === undefined) return 'missing-value';
     const text = processText(draft.sample);
     if (text.split(' ').length <= rules.shortWords) return 'too-short';
-    const key = JSON.stringify([draft.sample.hasError, text]);
-    if (seen.has(key)) return 'duplicate';
-    seen.add(key);
+    for (const { choice, parameter } of rules.choices ?? []) {
+      const why = choice.exclude?.(draft.sample, parameter, share);
+      if (why !== undefined) return why;
+    }
+    if (!seen.add(JSON.stringify([problem.question, problem.images, draft.sample.hasError, text]))) return 'duplicate';
     kept.push({ draft, at });
     return undefined;
   });
   const negative = kept.filter(({ draft }) => draft.sample!.hasError);
   const positive = kept.filter(({ draft }) => !draft.sample!.hasError);
-  const drawn = !rules.balance || positive.length < negative.length ? positive : draw(positive, negative.length, seed, problem);
+  const drawn = !rules.balance || positive.length < negative.length ? positive : draw(positive, negative.length, seed, problems[0]!);
   for (const { at } of positive) exclusions[at] = 'balanced-away';
   for (const { at } of drawn) exclusions[at] = undefined;
   const order = rules.balance ? [...negative, ...drawn] : kept;
   const sampleAt = new Map(order.map(({ at }, index) => [at, index]));
-  return {
-    forest,
-    samples: order.map(({ draft }) => draft.sample!),
-    outcomes: drafts.map(({ last, length, ends }, at): PathOutcome => {
-      const exclusion = exclusions[at];
-      const sample = sampleAt.get(at);
+  const samples = order.map(({ draft }) => draft.sample!);
+  let first = 0;
+  return parts.map(({ forest, drafts: own }) => {
+    const begin = first;
+    first += own.length;
+    const outcomes = own.map(({ last, length, ends }, i): PathOutcome => {
+      const exclusion = exclusions[begin + i];
+      const sample = sampleAt.get(begin + i);
       return { last, length, ends, ...(sample !== undefined && { sample }), ...(exclusion !== undefined && { exclusion }) };
-    }),
-  };
+    });
+    return { forest, samples, outcomes };
+  });
+}
+
+/** Why no path of the problem is taken. */
+function problemExclusion(
+  { question }: Problem,
+  share: number | undefined,
+  { difficulty, heldOut }: SelectionRules,
+): Exclusion | undefined {
+  if (heldOut?.has(question.trim()) === true) return 'held-out';
+  if (difficulty === undefined) return undefined;
+  if (share === undefined) return 'unknown-difficulty';
+  return share < difficulty.least ? 'too-hard' : share > difficulty.most ? 'too-easy' : undefined;
 }
 
 /** For every piece, by index: what became of the whole paths it is on. */
@@ -123,12 +190,14 @@ interface Draft {
 }
 
 /** One for every piece at which whole paths end, in document order. */
-function draftsOf(forest: LabelForest, { threshold, endAtError }: SelectionRules): Draft[] {
+function draftsOf(problem: Problem, forest: LabelForest, { threshold, endAtError }: SelectionRules): Draft[] {
   const drafts = new Map<number, Draft>();
   for (const end of forest.ends) {
     const path = pathTo(forest, end);
     const error = path.findIndex((index) => (forest.nodes[index]!.value ?? Infinity) <= threshold);
-    const kept = endAtError && error >= 0 ? path.slice(0, error + 1) : path;
+    // Labels that were not sampled behind an error say nothing against those before it.
+    const isStopped = path.some((index, i) => i > error && forest.nodes[index]!.value === undefined);
+    const kept = error >= 0 && (endAtError || isStopped) ? path.slice(0, error + 1) : path;
     const last = kept.at(-1)!;
     const known = drafts.get(last);
     if (known !== undefined) {
@@ -138,7 +207,8 @@ function draftsOf(forest: LabelForest, { threshold, endAtError }: SelectionRules
     const pieces = kept.map((index) => forest.nodes[index]!);
     const values = pieces.map(({ value }) => value);
     const complete = values.every((value) => value !== undefined);
-    drafts.set(last, { last, length: kept.length, ends: [end], sample: complete ? { pieces, values, hasError: error >= 0 } : undefined });
+    const sample = complete ? { problem, pieces, values, hasError: error >= 0, firstError: error, threshold } : undefined;
+    drafts.set(last, { last, length: kept.length, ends: [end], sample });
   }
   return [...drafts.values()];
 }

@@ -26,7 +26,7 @@ export const visualPrm: ExportFormat = {
   rules: { threshold: 0, endAtError: false, mixedRootsOnly: false, shortWords: 0, balance: false },
   write: (problem, sample, _index, threshold) => ({
     id: -1,
-    image: problem.images.length === 1 ? problem.images[0] : problem.images,
+    image: problem.images.length > 1 ? problem.images : (problem.images[0] ?? ''),
     conversations: [
       { from: 'system', value: SYSTEM_PROMPT },
       ...sample.pieces.flatMap((piece, at) => [

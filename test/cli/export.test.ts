@@ -64,6 +64,33 @@ describe('steplens export', () => {
     expect((await run(['export', at('tree.json'), '--to', 'mm-prm', '--out', '-'])).out).toBe(out);
   });
 
+  it('writes a card beside it, with sources, rules, what was left out, overlap and costs', async () => {
+    await writeFile(at('again.json'), JSON.stringify(tree));
+    const { err } = await run(['export', at('tree.json'), at('again.json'), '--to', 'mm-prm', '--out', at('carded.jsonl')]);
+    expect(err).toContain(`Dataset card -> ${at('carded.card.md')}`);
+    const card = await readFile(at('carded.card.md'), 'utf8');
+    expect(card).toContain(`| ${at('again.json')} | 1 | 1 |`);
+    expect(card).toContain('2 records with 1 different questions. Questions that several files have: 1.');
+    expect(card).toContain('- A value at or below 0 is an error.');
+    expect(card).toMatch(/\| too-short \| 2 \| its text is too short \|/);
+    expect(card).toMatch(/Duplicates left out: [1-9]/);
+    expect(card).toContain('Unknown: the sources are not in the folder of a run');
+    await rm(at('again.json'));
+  });
+
+  it('leaves out the questions of an evaluation, and what is too hard or easy', async () => {
+    await writeFile(at('evaluation.json'), JSON.stringify(tree));
+    const held = await run(['export', at('tree.json'), '--to', 'trl', '--out', '-', '--held-out', at('evaluation.json')]);
+    expect([held.code, held.out]).toEqual([0, '']);
+    expect(held.err).toContain('3 left out (held-out)');
+    await rm(at('evaluation.json'));
+    expect((await run(['export', at('tree.json'), '--to', 'trl', '--out', '-', '--difficulty', '0.6-1'])).err).toContain(
+      '3 left out (too-hard)',
+    );
+    expect((await run(['export', at('tree.json'), '--to', 'trl', '--out', '-', '--select', 'consensus'])).err).toContain('(not-judged)');
+    expect((await run(['export', at('tree.json'), '--to', 'trl', '--out', '-', '--held-out', at('none.json')])).code).toBe(2);
+  });
+
   it('explains every node', async () => {
     const { code, out } = await run(['export', at('tree.json'), '--to', 'mm-prm', '--explain', '--json']);
     expect(code).toBe(0);
@@ -100,6 +127,11 @@ describe('steplens export', () => {
       ['a.json', '--to', 'trl'],
       ['a.json', '--to', 'trl', '--out', 'x', '--explain'],
       ['a.json', '--to', 'trl', '--out', 'x', '--json'],
+      ['a.json', '--to', 'trl', '--out', 'x', '--difficulty', '0.9'],
+      ['a.json', '--to', 'trl', '--out', 'x', '--difficulty', '0.9-0.1'],
+      ['a.json', '--to', 'trl', '--out', 'x', '--select', 'best'],
+      ['a.json', '--to', 'trl', '--out', 'x', '--select', 'consensus:1'],
+      ['a.json', '--to', 'trl', '--out', 'x', '--select', 'balanced-information:2'],
     ]) {
       expect((await run(['export', ...wrong])).code).toBe(2);
     }

@@ -138,6 +138,9 @@ describe('training data for a command', () => {
       ],
     });
     expect((await readFile(join(folder, 'out.jsonl.txt'), 'utf8')).trimEnd().split('\n')).toHaveLength(1);
+    expect(await readFile(join(folder, 'out.jsonl.card.md'), 'utf8')).toMatch(
+      /1 samples, 1 of them with an error[^]*\| missing-value \| 2 \|/,
+    );
   });
 
   it('says what is wrong with a format, a target or a source', async () => {
@@ -149,7 +152,7 @@ describe('training data for a command', () => {
 
   it('explains any node for every format, with the rules used', () => {
     const [read] = readDocument(JSON.stringify(tree), 'json')!.problems;
-    const answers = explainTraining(read, { node: 2, seed: 1, thresholds: { qwen: 0.5 } });
+    const answers = explainTraining([read!], 0, { node: 2, seed: 1, thresholds: { qwen: 0.5 } });
     expect(answers.map(({ format }) => format)).toEqual(trainingFormats().map(({ id }) => id));
     expect(answers[0]).toMatchObject({ format: 'mm-prm', included: false, threshold: 0, why: 'Not in the set: its text is too short.' });
     expect(answers.find(({ format }) => format === 'qwen')).toMatchObject({
@@ -157,7 +160,7 @@ describe('training data for a command', () => {
       threshold: 0.5,
       rules: expect.arrayContaining(['A value at or below 0.5 is an error.']) as string[],
     });
-    expect(explainTraining(read, { node: 9, seed: 1, thresholds: {} })).toEqual([]);
-    expect(explainTraining(undefined, { step: 0, seed: 1, thresholds: {} })).toEqual([]);
+    expect(explainTraining([read!], 0, { node: 9, seed: 1, thresholds: {} })).toEqual([]);
+    expect(explainTraining([], 0, { step: 0, seed: 1, thresholds: {} })).toEqual([]);
   });
 });

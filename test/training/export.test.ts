@@ -6,6 +6,7 @@ import { mmPrmTree } from '../../server/formats/mmPrmTree.js';
 import { visualPrmConversations } from '../../server/formats/visualPrmConversations.js';
 import { visualPrmRaw } from '../../server/formats/visualPrmRaw.js';
 import type { Problem } from '../../server/reasoning/problem.js';
+import { SAMPLE_CHOICES } from '../../server/training/choices/registry.js';
 import { explainPath } from '../../server/training/explainPath.js';
 import { EXPORT_FORMATS, type ExportFormat, exportProblems } from '../../server/training/exportFormat.js';
 import { selectSamples } from '../../server/training/selection.js';
@@ -178,13 +179,160 @@ describe('Monte-Carlo labels', () => {
   });
 
   it('give VisualPRM turns that its reader understands; a step nobody sampled is not called wrong', () => {
-    const { records, excluded } = exportProblems([stopped, full], visualPrm, { seed: 1 });
+    const unknown = raw([1, 16, 16], [0, 0, 0], [0, 0, 16]);
+    const { records, excluded } = exportProblems([unknown, full], visualPrm, { seed: 1 });
     expect(excluded).toEqual({ 'missing-value': 1 });
     const read = readAs(visualPrmConversations, JSON.stringify(records[0]));
     expect(read.faults).toEqual([]);
     expect(read.problems[0]).toMatchObject({ question: 'How many?', images: ['a.png'] });
     expect(read.problems[0]!.steps.map((step) => step.values.mc?.value)).toEqual([1, 1, 0, 1]);
-    expect(explainPath(stopped, 2, visualPrm, { seed: 1 })).toMatchObject({ included: false, exclusion: 'missing-value' });
+    expect(explainPath(unknown, 2, visualPrm, { seed: 1 })).toMatchObject({ included: false, exclusion: 'missing-value' });
+  });
+
+  it('give every trainer what an early stop left, up to the first error', () => {
+    for (const one of EXPORT_FORMATS) {
+      const { records, excluded, samplesWithError } = exportProblems([stopped], one, { seed: 1 });
+      expect([one.id, records.length, samplesWithError, excluded]).toEqual([one.id, 1, 1, {}]);
+      const text = JSON.stringify(records[0]);
+      expect([one.id, text.includes(`${long} 1`), text.includes(`${long} 2`)]).toEqual([one.id, true, false]);
+    }
+    const { included, sentence } = explainPath(stopped, 2, trl, { seed: 1 });
+    expect([included, sentence]).toEqual([
+      true,
+      'In the set, up to step 2 of the path, whose value is not above 0, as a sample with an error.',
+    ]);
+  });
+
+  it('write an empty image for text problems, as the reference has it', () => {
+    const text = { ...full, images: [] };
+    const error = { ...stopped, images: [] };
+    expect(exportProblems([error], mmPrm, { seed: 1 }).records[0]).toMatchObject({ image: '' });
+    const [record] = exportProblems([text], visualPrm, { seed: 1 }).records;
+    expect(record).toMatchObject({ image: '' });
+    for (const [format, written] of [
+      [visualPrmConversations, record],
+      [mmPrmAnnotation, exportProblems([error], mmPrm, { seed: 1 }).records[0]],
+    ] as const)
+      expect(readAs(format, JSON.stringify(written))).toMatchObject({ faults: [], problems: [{ images: [] }] });
+  });
+
+  const right = (i: number): Problem => ({
+    ...raw([1, 16, 16], [0.5, 8, 16]),
+    id: `r${i}`,
+    steps: raw([1, 16, 16], [0.5, 8, 16]).steps.map((step) => ({ ...step, text: `${step.text} of ${i}` })),
+  });
+  const wrong = (i: number): Problem => ({
+    ...stopped,
+    id: `w${i}`,
+    steps: stopped.steps.map((step) => ({ ...step, text: `${step.text} of ${i}` })),
+  });
+
+  it("are balanced over a problem's solutions, each a record of its own", () => {
+    const { samplesWithError, records, excluded } = exportProblems([right(1), wrong(1), right(2), wrong(2), right(3)], mmPrm, { seed: 1 });
+    expect([records.length, samplesWithError, excluded]).toEqual([4, 2, { 'balanced-away': 1 }]);
+    // Of a problem without a wrong solution nothing is left, as in the reference.
+    const other = { ...right(4), question: 'Another?' };
+    expect(exportProblems([wrong(1), other, right(1)], mmPrm, { seed: 1 }).records).toHaveLength(1);
+    const group = [right(1), wrong(1)];
+    expect(explainPath(group[0]!, 1, mmPrm, { seed: 1 }).exclusion).toBe('balanced-away');
+    expect(explainPath(group[0]!, 1, mmPrm, { seed: 1 }, group)).toMatchObject({ included: true });
+  });
+
+  it("have no duplicates over a problem's solutions, nor over files", () => {
+    const other = { ...right(1), question: 'Another?' };
+    const { records, excluded } = exportProblems([right(1), right(1), wrong(1), other, right(1)], trl, { seed: 1 });
+    expect([records.length, excluded]).toEqual([3, { duplicate: 2 }]);
+  });
+
+  it('leave out problems that are too hard, too easy, or of an evaluation', () => {
+    const named = (question: string, ...problems: Problem[]): Problem[] => problems.map((one) => ({ ...one, question }));
+    const problems = [
+      ...named('easy', right(1), right(2)),
+      ...named('mixed', right(1), wrong(2)),
+      ...named('hard', wrong(1), wrong(2)),
+      ...named('tested', right(1), wrong(2)),
+    ];
+    const { records, excluded } = exportProblems(problems, trl, {
+      seed: 1,
+      difficulty: { least: 0.1, most: 0.9 },
+      heldOut: new Set(['tested']),
+    });
+    expect(records.map((record) => (record as { prompt: string }).prompt)).toEqual(['mixed', 'mixed']);
+    expect(excluded).toEqual({ 'too-easy': 2, 'too-hard': 2, 'held-out': 2 });
+  });
+
+  it('keep k and n beside each value when this is wanted', () => {
+    expect(exportProblems([stopped], qwen, { seed: 1, counts: true }).records[0]).toMatchObject({
+      labels: [1, 0],
+      correct: [8, 0],
+      total: [16, 16],
+    });
+    expect(exportProblems([stopped], qwen, { seed: 1 }).records[0]).not.toHaveProperty('total');
+  });
+
+  describe('by a further rule', () => {
+    const judged = (problem: Problem, ...judge: number[]): Problem => ({
+      ...problem,
+      steps: problem.steps.map((step, i) => ({ ...step, values: { ...step.values, ...(judge[i] !== undefined && { judge: judge[i] }) } })),
+    });
+    const chosen = (id: string, parameter?: number) => {
+      const choice = SAMPLE_CHOICES.find((one) => one.id === id)!;
+      return { seed: 1, choices: [{ choice, parameter: parameter ?? choice.parameter?.usual ?? 0 }] };
+    };
+
+    it('are those on which rollouts and a judge agree', () => {
+      const problems = [
+        judged(wrong(1), 0.9, 0.1),
+        judged(wrong(2), 0.1, 0.1),
+        judged(wrong(3), 0.9, 0.9),
+        judged(right(1), 0.9, 0.8),
+        judged(right(2), 0.9, 0.2),
+        wrong(4),
+      ];
+      const { records, excluded } = exportProblems(problems, qwen, chosen('consensus'));
+      expect(records.map((record) => (record as { labels: number[] }).labels)).toEqual([
+        [1, 0],
+        [1, 1],
+      ]);
+      expect(excluded).toEqual({ 'no-consensus': 3, 'not-judged': 1 });
+    });
+
+    it('are those without an error of problems that the policy mostly solves', () => {
+      const problems = [
+        ...[right(1), wrong(1), wrong(2)].map((one) => ({ ...one, question: 'hard' })),
+        ...[right(1), right(2), wrong(3)].map((one) => ({ ...one, question: 'easy' })),
+      ];
+      const { records, excluded } = exportProblems(problems, trl, chosen('self-confidence'));
+      expect(records).toHaveLength(5);
+      expect(excluded).toEqual({ 'low-confidence': 1 });
+      expect(exportProblems(problems, trl, chosen('self-confidence', 0.9)).records).toHaveLength(3);
+    });
+
+    it('are the most informative ones: exactly the share that is wanted, the best scores first', () => {
+      // Half right with sure values, half right with unsure ones, all right, all wrong.
+      const sure = { ...raw([1, 16, 16], [0, 0, 16]), question: 'sure' };
+      const unsure = { ...raw([0.125, 2, 16], [0, 0, 16]), question: 'unsure' };
+      const allRight = { ...raw([1, 16, 16], [1, 16, 16]), question: 'right' };
+      const allWrong = { ...raw([0, 0, 16], [0, 0, 16]), question: 'wrong' };
+      const prompts = (share: number) =>
+        exportProblems([allWrong, allRight, unsure, sure], trl, chosen('balanced-information', share)).records.map(
+          (record) => (record as { prompt: string }).prompt,
+        );
+      expect(prompts(0.25)).toEqual(['sure']);
+      // The order of the file is kept.
+      expect(prompts(0.5)).toEqual(['right', 'sure']);
+      expect(prompts(1)).toHaveLength(4);
+      // (p (1 - p) + α) R of the authors' script.
+      const bis = SAMPLE_CHOICES.find(({ id }) => id === 'balanced-information')!;
+      const sample = selectSamples(unsure, trl.rules, 1).samples[0]!;
+      expect(bis.score!(sample, 0.25)).toBeCloseTo((0.25 + 0.05) * 0.125, 12);
+      expect(bis.score!(sample, 0.1)).toBeCloseTo((0.25 + 0.2) * 0.125, 12);
+      const equal = Array.from({ length: 10 }, (_, i) => ({ ...sure, question: `q${i}` }));
+      expect(exportProblems(equal, trl, chosen('balanced-information', 0.3))).toMatchObject({
+        records: { length: 3 },
+        excluded: { 'less-informative': 7 },
+      });
+    });
   });
 
   it('are cut at the threshold that is asked for', () => {

@@ -9,5 +9,7 @@ export function handleTraining(session: Session): void {
     session.requireTrust();
     return world.exportTraining(params, (uri) => texts.get(uri));
   });
-  door.handle(ExplainTraining, ({ uri, problem, ...path }) => explainTraining(session.document(uri)?.reasoning.problems[problem], path));
+  door.handle(ExplainTraining, ({ uri, problem, ...path }) =>
+    explainTraining(session.document(uri)?.reasoning.problems ?? [], problem, path),
+  );
 }

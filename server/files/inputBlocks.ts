@@ -1,0 +1,71 @@
+import { open, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { readAs } from '../formats/jsonFile.js';
+import { JSON_FORMATS } from '../formats/registry.js';
+import { LineIndex } from '../reasoning/span.js';
+import { labelFileOf } from '../review/labelFile.js';
+import { decodeText } from './decodeText.js';
+import { type InputFile, readInputs, readText } from './inputFiles.js';
+
+/** A part of a file: whole lines. */
+export interface InputBlock extends InputFile {
+  /** Lines of the file before it. */
+  readonly linesBefore: number;
+}
+
+/** A file of lines larger than this is read in parts; bytes. */
+const SMALL = 16 * 2 ** 20;
+/** Bytes of a part: a parsed record takes about twenty times its text. */
+const BLOCK = 2 * 2 ** 20;
+
+/**
+ * Reads a file as `readInputs` does, a large one of JSON Lines in parts, so that memory does not grow with its length. The
+ * problems of a part are numbered on from those before. Rejects with InputError.
+ */
+export async function* readInputBlocks(file: string): AsyncGenerator<InputBlock> {
+  if (await isLarge(file)) yield* blocksOf(file);
+  else for await (const input of readInputs(file)) yield { ...input, linesBefore: 0 };
+}
+
+/** What people said of steps is found by the problem's number in the whole file, and so is a mapping's: such a file is read whole. */
+async function isLarge(file: string): Promise<boolean> {
+  const size = await stat(file).then(
+    (found) => (found.isFile() ? found.size : 0),
+    () => 0,
+  );
+  if (size <= SMALL || !/^\.(?:jsonl|ndjson)$/i.test(extname(file))) return false;
+  const beside = await Promise.all(
+    [labelFileOf(file), join(dirname(file), 'steplens.json')].map((path) => stat(path).catch(() => undefined)),
+  );
+  return beside.every((one) => one === undefined);
+}
+
+async function* blocksOf(file: string): AsyncGenerator<InputBlock> {
+  const handle = await open(file);
+  try {
+    let format: (typeof JSON_FORMATS)[number] | undefined;
+    let [linesBefore, problemsBefore] = [0, 0];
+    let rest: Buffer = Buffer.alloc(0);
+    for (let isEnded = false; !isEnded; ) {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(BLOCK), 0, BLOCK);
+      isEnded = bytesRead === 0;
+      const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+      const end = isEnded ? bytes.length : bytes.lastIndexOf(10) + 1;
+      rest = bytes.subarray(end);
+      const text = decodeText(bytes.subarray(0, end));
+      if (text.trim() === '') {
+        linesBefore += text.split('\n').length - 1;
+        continue;
+      }
+      const input =
+        format === undefined ? readText(file, basename(file), text) : { file, lines: new LineIndex(text), reasoning: readAs(format, text) };
+      format ??= JSON_FORMATS.find(({ id }) => id === input.reasoning.format);
+      const problems = input.reasoning.problems.map((problem) => ({ ...problem, index: problem.index + problemsBefore }));
+      yield { ...input, reasoning: { ...input.reasoning, problems }, linesBefore };
+      problemsBefore += problems.length;
+      linesBefore += text.split('\n').length - 1;
+    }
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,14 @@
+import type { SampleChoice } from './choice.js';
+
+/**
+ * Qwen's consensus filter (arXiv 2501.07301): a sample is taken when rollouts and a judge name the same first error, or both
+ * none. A step is wrong for the judge below 0.5. About 40 % of their samples were left.
+ */
+export const consensus: SampleChoice = {
+  id: 'consensus',
+  title: 'rollouts and judge name the same first error',
+  exclude({ pieces, firstError }) {
+    if (pieces.some(({ judge }) => judge === undefined)) return 'not-judged';
+    return pieces.findIndex(({ judge }) => judge! < 0.5) === firstError ? undefined : 'no-consensus';
+  },
+};

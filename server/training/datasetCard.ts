@@ -1,0 +1,99 @@
+import type { ExportFormat } from './exportFormat.js';
+import { rulesInWords } from './exportFormat.js';
+import { EXCLUSIONS, type Exclusion, type SelectionRules } from './selection.js';
+
+/** A file that training data was made of. */
+export interface CardSource {
+  /** As it was named. */
+  readonly file: string;
+  readonly problems: number;
+  /** Questions that are in a source before it, too. */
+  readonly shared: number;
+}
+
+export interface CardFacts {
+  /** Name of the exported file. */
+  readonly file: string;
+  readonly format: ExportFormat;
+  readonly rules: SelectionRules;
+  readonly seed: number;
+  readonly samples: number;
+  readonly samplesWithError: number;
+  readonly paths: number;
+  readonly excluded: Partial<Record<Exclusion, number>>;
+  readonly sources: readonly CardSource[];
+  /** Different questions in the sources. */
+  readonly questions: number;
+  /** What the labels cost, one line a run, where the sources are runs with logs. */
+  readonly costs: readonly string[];
+}
+
+/** Sources listed by name; the rest is counted. */
+const MOST_SOURCES = 50;
+
+/** What a reader of training data needs to know of it, in Markdown: written beside the export. */
+export function datasetCard(facts: CardFacts): string {
+  const { file, format, rules, seed, samples, samplesWithError, paths, excluded, sources, questions, costs } = facts;
+  const shown = sources.slice(0, MOST_SOURCES);
+  const more = sources.length - shown.length;
+  const left = Object.entries(excluded) as [Exclusion, number][];
+  return [
+    `# ${file}`,
+    '',
+    `${format.title}: ${number(samples)} samples, ${number(samplesWithError)} of them with an error. Exported by StepLens with the seed ${seed}.`,
+    '',
+    '## Sources',
+    '',
+    '| file | problems | questions that an earlier file has too |',
+    '|---|---|---|',
+    ...shown.map((one) => `| ${cell(one.file)} | ${number(one.problems)} | ${number(one.shared)} |`),
+    ...(more > 0
+      ? [
+          `| ${more} more | ${number(sum(sources.slice(MOST_SOURCES), 'problems'))} | ${number(sum(sources.slice(MOST_SOURCES), 'shared'))} |`,
+        ]
+      : []),
+    '',
+    `${number(sum(sources, 'problems'))} records with ${number(questions)} different questions. Questions that several files have: ${number(sum(sources, 'shared'))}.`,
+    '',
+    '## Rules',
+    '',
+    ...rulesInWords(rules).map((rule) => `- ${rule}`),
+    '',
+    '## Left out',
+    '',
+    `${number(samples)} of ${number(paths)} paths are samples.`,
+    '',
+    ...(left.length === 0
+      ? ['No path was left out.']
+      : [
+          '| reason | paths | meaning |',
+          '|---|---|---|',
+          ...left.map(([reason, count]) => `| ${reason} | ${number(count)} | ${EXCLUSIONS[reason]} |`),
+        ]),
+    '',
+    `Duplicates left out: ${number(excluded.duplicate ?? 0)}.`,
+    '',
+    '## Costs of the labels',
+    '',
+    ...(costs.length === 0 ? ['Unknown: the sources are not in the folder of a run with event logs.'] : costs.map((line) => `- ${line}`)),
+    '',
+  ].join('\n');
+}
+
+function sum(sources: readonly CardSource[], key: 'problems' | 'shared'): number {
+  return sources.reduce((total, one) => total + one[key], 0);
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** A file name may hold what ends a cell or begins markup. */
+function cell(text: string): string {
+  return text.replace(/[|\\`*_<>[\]\r\n]/g, (found) => (found === '\n' || found === '\r' ? ' ' : `\\${found}`));
+}
+
+/** `train.jsonl` has the card `train.card.md`. */
+export function cardPath(out: string): string {
+  return `${out.replace(/\.[^./\\]+$/, '')}.card.md`;
+}

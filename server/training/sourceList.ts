@@ -1,0 +1,32 @@
+import type { Problem } from '../reasoning/problem.js';
+import type { CardSource } from './datasetCard.js';
+import { SeenTexts } from './seenTexts.js';
+
+/** Counts problems and questions by file while they pass. */
+export class SourceList {
+  readonly #sources: { file: string; problems: number; shared: number }[] = [];
+  readonly #seen = new SeenTexts();
+  /** Questions of the file at hand. */
+  #own = new SeenTexts();
+  #questions = 0;
+
+  add(file: string, { question }: Problem): void {
+    if (this.#sources.at(-1)?.file !== file) {
+      this.#sources.push({ file, problems: 0, shared: 0 });
+      this.#own = new SeenTexts();
+    }
+    const source = this.#sources.at(-1)!;
+    source.problems++;
+    if (!this.#own.add(question.trim())) return;
+    if (this.#seen.add(question.trim())) this.#questions++;
+    else source.shared++;
+  }
+
+  get sources(): readonly CardSource[] {
+    return this.#sources;
+  }
+
+  get questions(): number {
+    return this.#questions;
+  }
+}
