@@ -42,6 +42,7 @@ export function answerForm(text: string): AnswerForm {
     clock(text) ??
     based(text) ??
     ratio(text) ??
+    nestedRows(text) ??
     region(text) ??
     element(text) ??
     matrix(text) ??
@@ -54,7 +55,8 @@ export function answerForm(text: string): AnswerForm {
 
 /** A lone capital A-N is taken for an option letter; a small letter only with a bracket or the word before it. */
 function choice(text: string): AnswerForm | undefined {
-  if (LETTERS.test(text)) return { kind: 'choice', letters: [...text.matchAll(/[A-N]/g)].map(String).sort() };
+  const joined = text.replace(/^both\s+/i, '');
+  if (LETTERS.test(joined)) return { kind: 'choice', letters: [...joined.matchAll(/[A-N]/g)].map(String).sort() };
   const behind = /^\(([A-Na-n])\)\s*(\S.*)$/.exec(text);
   const match = behind ?? LETTER.exec(text);
   if (match === null || /^[a-n]$/.test(text) || (behind !== null && /^[\^+*/=,]|^-\s*\w|^\\(?:cup|cap|times|cdot|in)/.test(behind[2]!)))
@@ -96,6 +98,13 @@ export function asClock(form: AnswerForm): Extract<AnswerForm, { kind: 'clock' }
 
 /** `52_8`, `52 (base 8)`: digits in a number base. */
 function based(text: string): AnswerForm | undefined {
+  const prefixed = /^0(?:x([\da-f]+)|b([01]+)|o([0-7]+))$/i.exec(text);
+  if (prefixed !== null) {
+    const base = prefixed[1] !== undefined ? 16 : prefixed[2] !== undefined ? 2 : 8;
+    return { kind: 'based', digits: plainDigits((prefixed[1] ?? prefixed[2] ?? prefixed[3])!), base };
+  }
+  const hex = /^\(?(?=[\da-f]*\d|[A-F])([\da-f]+)\)?\s*_\s*\{?\s*(?:16|sixteen)\s*\}?$/i.exec(text);
+  if (hex !== null) return { kind: 'based', digits: plainDigits(hex[1]!), base: 16 };
   const match =
     /^\(?([0-9A-F]*\d[0-9A-F]*|[A-F]+(?=\)?_\{?16))\)?\s*_\s*\{?\s*(?:\(\s*)?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)\s*(?:\)\s*)?\}?$/.exec(
       text,
@@ -122,7 +131,11 @@ function based(text: string): AnswerForm | undefined {
     'sixteen',
   ];
   const base = /^\d/.test(match[2]!) ? Number(match[2]) : words.indexOf(match[2]!.toLowerCase()) + 2;
-  return base < 2 || base > 36 ? undefined : { kind: 'based', digits: match[1]!.toUpperCase().replace(/^0+(?=.)/, ''), base };
+  return base < 2 || base > 36 ? undefined : { kind: 'based', digits: plainDigits(match[1]!), base };
+}
+
+function plainDigits(digits: string): string {
+  return digits.toUpperCase().replace(/^0+(?=.)/, '');
 }
 
 /** `3:4`, `1 : 2 : 5`, `3 to 4`; also a time of day. */
@@ -174,6 +187,16 @@ function matrix(text: string): AnswerForm | undefined {
   return { kind: 'list', style: 'matrix', items, rows: cells.length };
 }
 
+/** `[[1, 2], [3, 4]]`: a matrix as it is typed. */
+function nestedRows(text: string): AnswerForm | undefined {
+  const inner = /^\[\s*(\[[^[\]]*\](?:\s*,\s*\[[^[\]]*\])+)\s*\]$/.exec(text)?.[1];
+  if (inner === undefined) return undefined;
+  const rows = splitOutside(inner, /,/).map((row) => splitOutside(row.slice(1, -1), /,/));
+  const columns = rows[0]!.length;
+  if (rows.some((row) => row.length !== columns || row.includes('')) || rows.length * columns > 64) return undefined;
+  return { kind: 'list', style: 'matrix', items: rows.flat(), rows: rows.length };
+}
+
 function determinantText(cells: readonly (readonly string[])[]): string | undefined {
   if (cells.length !== cells[0]!.length || cells.length > 3) return undefined;
   if (cells.length === 1) return `(${cells[0]![0]!})`;
@@ -194,6 +217,8 @@ function plusMinus(text: string): AnswerForm | undefined {
 function list(text: string): AnswerForm | undefined {
   const inner = /^\\\{(.*)\\\}$/.exec(text) ?? /^\{(.*[,;].*)\}$/.exec(text);
   if (inner !== null) {
+    // A condition says which numbers are in the set; what cannot be read of it is no list.
+    if (/^[^,;]*?[a-zA-Z)\]}]\s*(?:\||:)\s*\S/.test(inner[1]!) && /[=<>]|\\[lg]e|\\in/.test(inner[1]!)) return undefined;
     const items = splitOutside(inner[1]!, /[,;]/).filter((item) => item !== '');
     return { kind: 'list', style: 'set', items };
   }

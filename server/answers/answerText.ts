@@ -62,7 +62,7 @@ const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 
 /** Texts in which a final answer may be marked. */
-const MARKED = /\\f?box|<answer>|\n|answer|option is|答案|选|####/i;
+const MARKED = /\\f?box|<answer>|\n|answer|option is|答案|选|####|\b(?:antwort|respuesta|réponse)\b/i;
 
 /**
  * A final answer in one spelling: out of `\boxed{}`, `$..$` and `\text{}`, without `\left`, spacing commands and a final full
@@ -75,7 +75,10 @@ export function answerText(raw: string): string {
     (_, digits: string) => `^{-${[...digits].map((digit) => SUPERSCRIPTS.indexOf(digit)).join('')}}`,
   );
   text = text.replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹]{2,}/g, (digits) => `^{${[...digits].map((digit) => SUPERSCRIPTS.indexOf(digit)).join('')}}`);
-  text = text.replace(/[^\u0020-\u007e]/g, character);
+  text = text
+    .replace(/[^\u0020-\u007e]/g, character)
+    .replace(/百分之([零一二两三四五六七八九十百\d.]+)/g, '$1%')
+    .replace(/([零一二两三四五六七八九十百千\d]+)分之([零一二两三四五六七八九十百千\d]+)/g, '($2/$1)');
   text = text
     .replace(/<\/?(?:b|i|u|em|strong|sub|span|p|br|answer)\s*\/?>/gi, ' ')
     .replace(/<sup>(-?\w+)<\/sup>/gi, '^{$1}')
@@ -143,8 +146,11 @@ function withoutDollars(text: string): string {
 const LEAD = [
   /^(?:(?:so|thus|therefore|hence|and|then),?\s+)?(?:the\s+|my\s+)?(?:final\s+|correct\s+)?(?:answer|option|choice|result|solution|value)\s*(?:is|:|=)\s*:?\s*(?:option\s+(?=\(?[A-N]\)?\W*$))?/i,
   /^(?:所以|因此|故)?\s*(?:最终)?(?:正确)?(?:答案|选项)\s*(?:是|为|选|:)\s*:?\s*/,
-  /^(?:所以|因此|故)?(?:应)?选(?:择)?\s*(?=[A-N])/,
+  /^(?:所以|因此|故)?(?:应)?选(?:择|项)?\s*(?=[A-N])/,
+  /^(?:also\s+|somit\s+)?(?:die|das)\s+(?:richtige\s+|gesuchte\s+)?(?:antwort|lösung|ergebnis)\s+(?:ist|lautet)\s*:?\s*/i,
+  /^(?:por lo tanto,?\s+|donc,?\s+)?(?:la\s+(?:respuesta|solución|réponse|solution)|el\s+resultado|le\s+résultat)(?:\s+(?:correcta|final|finale|correcte))?\s+(?:est|es)(?![a-z])\s*:?\s*/i,
   /^(?:\\approx|(?:is\s+)?(?:about|approximately|approx\.?|around|roughly|nearly|exactly|equals?)(?=\s|\d)|(?:it|there) (?:is|are)\s+|约为?|大约)\s*/i,
+  /^(?:the|its)\s+[a-z][a-z ]{2,40}\s+(?:is|are|equals)\s+(?=[-$\\(\d])/i,
   /^~\s*/,
 ];
 

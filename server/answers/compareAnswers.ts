@@ -2,13 +2,14 @@ import { type AnswerForm, answerForm, asClock, joinedLetters, type ListForm } fr
 import { answerText, splitOutside } from './answerText.js';
 import { compareLists, matchesOneOfSeveral } from './compareLists.js';
 import { compareMeasures } from './compareMeasures.js';
+import { compareDates, readDate } from './dates.js';
 import { compareEquations, compareExpressions } from './math/compare.js';
 import { exactValue, spend } from './math/evaluate.js';
 import { type Expression, variablesOf } from './math/expression.js';
 import { readExpression, readMeasure } from './measure.js';
 import { compareRegions, infinity } from './region.js';
 import type { AnswerMethod, Verdict } from './verdict.js';
-import { compareWords } from './words.js';
+import { compareWords, saysNone } from './words.js';
 
 /** How two parts of an answer are compared: by all the rules again, one level deeper. */
 export interface Comparison {
@@ -39,16 +40,35 @@ export function compareTexts(a: string, r: string, by: Comparison): Verdict {
   const deeper = { ...by, depth: by.depth + 1 };
   const words = compareWords(a, r);
   if (words !== undefined) return { verdict: words, method: 'words' };
+  const [aDate, rDate] = [readDate(a), readDate(r)];
+  const dates = aDate && rDate && compareDates(aDate, rDate);
+  if (dates !== undefined) return { verdict: dates, method: 'date' };
+  if (isNoneForValue(a, r)) return { verdict: 'wrong', method: 'words', reason: 'One says that there is no value, the other gives one.' };
   const [approximations, exact] = [alternatives(a), alternatives(r)];
   if (approximations.length * exact.length > 16) return unreadable('There are too many approximations.');
+  if ([approximations, exact].some((all) => all.slice(1).some((part) => isContrary(all[0]!, part, deeper))))
+    return unreadable('The value and the approximation beside it differ.');
   if (approximations.length > 1 || exact.length > 1)
     return best(approximations.flatMap((x) => exact.map((y) => compareTexts(x, y, deeper))));
   return compareForms(answerForm(a), answerForm(r), a, r, deeper);
 }
 
+/** "No solution" beside `x = 3`; beside 0 or infinity it may be what was asked for. */
+function isNoneForValue(a: string, r: string): boolean {
+  const other = saysNone(a) ? r : saysNone(r) ? a : undefined;
+  if (other === undefined) return false;
+  const measure = readMeasure(other.replace(/^[a-zA-Z]\s*=\s*/, ''));
+  const value = measure && exactValue(measure.value);
+  return value !== undefined && (value.num !== 0n || /^[a-zA-Z]\s*=/.test(other));
+}
+
 /** `12\pi \approx 37.7` is the value and the approximation beside it. */
 function alternatives(text: string): string[] {
   return splitOutside(text, /\\approx(?![a-zA-Z])|\s(?:or )?(?:approximately|about)(?=\s)|(?:,|\s)i\.e\.,?/).filter((part) => part !== '');
+}
+
+function isContrary(a: string, b: string, by: Comparison): boolean {
+  return compareTexts(a, b, by).verdict === 'wrong' && compareTexts(b, a, by).verdict === 'wrong';
 }
 
 /** Right when one is; wrong when all are. */
@@ -86,8 +106,9 @@ function compareForms(a: AnswerForm, r: AnswerForm, aText: string, rText: string
     return compareChain(r, aText, by, (side) => compareTexts(aText, side, by));
   if (a.kind === 'region' || r.kind === 'region') return compareRegionWithOther(a, r);
   if (a.kind === 'list' || r.kind === 'list') {
-    // 12,5 may be a decimal.
-    if ([aText, rText].some((text) => /^\d+,\d+$/.test(text))) return unreadable('A comma may be a decimal point.', 'list');
+    // 12,5 and 1.234,5 may be decimals.
+    if ([aText, rText].some((text) => /^\d{1,3}(?:\.\d{3})*,\d+$|^\d+,\d+$/.test(text)))
+      return unreadable('A comma may be a decimal point.', 'list');
     return matchesOneOfSeveral(aList, rList, a.kind === 'list' ? rText : aText, by);
   }
   if (a.kind === 'equation' || r.kind === 'equation') return unreadable('An equation and a value cannot be compared.', 'equation');
@@ -115,9 +136,11 @@ function compareSpecial(a: AnswerForm, r: AnswerForm, aText: string, rText: stri
   if (a.kind === 'ordinal' || r.kind === 'ordinal') {
     const position = (a.kind === 'ordinal' ? a : (r as Extract<AnswerForm, { kind: 'ordinal' }>)).position;
     const value = wholeValue(a.kind === 'ordinal' ? rText : aText);
-    return value === undefined
-      ? unreadable('An ordinal and something else cannot be compared.')
-      : { verdict: value === position ? 'right' : 'wrong', method: 'number' };
+    if (value === undefined) return unreadable('An ordinal and something else cannot be compared.');
+    if (value !== position) return { verdict: 'wrong', method: 'number' };
+    // "Twentieth" is also a fraction.
+    const isWord = !/\d/.test(a.kind === 'ordinal' ? aText : rText);
+    return isWord ? unreadable('An ordinal in words may be a fraction.') : { verdict: 'right', method: 'number' };
   }
   return undefined;
 }
@@ -253,7 +276,8 @@ function compareTwoEquations(a: Equation, r: Equation, by: Comparison): Verdict 
   if (isName(a.left) && isName(r.left)) {
     const result = compareTexts(a.right, r.right, by);
     const isFunction = (name: string): boolean => /^(?:y|[fgh](?:\([a-z]\)))$/.test(name);
-    if (result.verdict === 'right' && !(isFunction(a.left) && isFunction(r.left)))
+    const isSameName = a.left === 'y' || r.left === 'y' || a.left[0] === r.left[0];
+    if (result.verdict === 'right' && !(isFunction(a.left) && isFunction(r.left) && isSameName))
       return unreadable(`"${a.left}" and "${r.left}" may be the same.`, 'equation');
     return result;
   }

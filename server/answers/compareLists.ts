@@ -20,7 +20,16 @@ export function compareLists(a: ListForm, r: ListForm, by: Comparison): Verdict 
   if (isPattern(a) || isPattern(r)) return comparePatterns(a, r, compare);
   const shape = compareShapes(a, r);
   if (shape !== undefined) return shape;
+  const [aOne, rOne] = [onlyItem(a), onlyItem(r)];
+  if (aOne !== undefined && r.style === 'tuple') return compareTexts(aOne, textOf(r), by);
+  if (rOne !== undefined && a.style === 'tuple') return compareTexts(textOf(a), rOne, by);
   const items = inOrderOfNames(a, r);
+  // A set has each of its members once, however often it is written.
+  if (a.style === 'set' && r.style === 'set') {
+    const [x, y] = [members(items, compare), members(r.items, compare)];
+    const isUnclear = x.length !== y.length && [x, y].some((all) => all.length > 1 && all.some((item) => !isClear(item)));
+    return { verdict: x.length === y.length ? inAnyOrder(x, y, compare) : isUnclear ? 'undecided' : 'wrong', method: 'list' };
+  }
   if (items.length !== r.items.length) {
     const isDistinct = [items, r.items].every((all) => new Set(all).size === all.length);
     return { verdict: isDistinct ? 'wrong' : 'undecided', method: 'list' };
@@ -39,6 +48,24 @@ export function compareLists(a: ListForm, r: ListForm, by: Comparison): Verdict 
       : { verdict: inOrder, method: 'list' };
   }
   return { verdict: inAnyOrder(items, r.items, compare), method: 'list' };
+}
+
+/** `\{(1, 2)\}`: the one pair of a set. */
+function onlyItem({ style, items }: ListForm): string | undefined {
+  return style === 'set' && items.length === 1 && /^\(.*\)$/.test(items[0]!) ? items[0] : undefined;
+}
+
+function textOf({ items }: ListForm): string {
+  return `(${items.join(', ')})`;
+}
+
+/** Whether an item is a value, so that it can be told from others. */
+function isClear(item: string): boolean {
+  return readExpression(item) !== undefined || /^\(.*\)$/.test(item);
+}
+
+function members(items: readonly string[], compare: (x: string, y: string) => Judgement): string[] {
+  return items.filter((item, i) => items.slice(0, i).every((before) => compare(item, before) !== 'right'));
 }
 
 /** A vector is a tuple, by rows or by columns; matrices of other shapes differ. */

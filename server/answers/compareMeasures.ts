@@ -79,7 +79,11 @@ function compareUnits(answer: Measure, reference: Measure): Verdict {
     }
   }
   const [degrees, radians] = [answer, reference].map(inRadians);
-  if (degrees && radians) return compareValues({ ...answer, value: degrees, units: [] }, { ...reference, value: radians, units: [] });
+  if (degrees && radians) {
+    const result = compareValues({ ...answer, value: degrees, units: [] }, { ...reference, value: radians, units: [] });
+    const isRounded = result.verdict === 'wrong' && isClose(degrees, radians);
+    return isRounded ? verdict('undecided', 'rounding', 'The angles are equal up to rounding.') : result;
+  }
   if ([answer, reference].every((one) => one.units.some(isAngleOrTemperature)))
     return verdict('undecided', 'unit', 'Degrees may be of an angle or a temperature.');
   return verdict('wrong', 'unit', 'The units measure different things.');

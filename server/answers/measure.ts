@@ -69,6 +69,9 @@ function currency(text: string): Measure | undefined {
 }
 
 function percent(text: string): Measure | undefined {
+  const perMille = /^(.*?)\s*(?:‰|per mille|per thousand)$/i.exec(text);
+  const share = perMille === null ? undefined : readExpression(`(${perMille[1]!})/10`);
+  if (share !== undefined) return { value: share, isPercent: true, units: [] };
   const match = PER_CENT.exec(text);
   const value = match === null ? undefined : readExpression(match[1]!);
   return value && { value, isPercent: true, units: [] };
@@ -97,7 +100,8 @@ function withUnit(text: string): Measure | undefined {
   for (const { before, phrase, isSpaced } of suffixes(prepared)) {
     const units = readUnits(phrase);
     if (units.length === 0 || (phrase.length === 1 && /[a-zA-Z]/.test(phrase) && !isSpaced)) continue;
-    const value = readExpression(before);
+    // "a decade" is one.
+    const value = readExpression(/^an?\s*$/i.test(before) && phrase.length > 2 ? '1' : before);
     if (value === undefined || (/^[a-zA-Z]{1,2}$/.test(phrase) && ((!isSpaced && !/\d$/.test(before)) || variablesOf(value).size > 0)))
       continue;
     // The degrees of \sin 30° belong to its argument.

@@ -58,14 +58,19 @@ const OPERATIONS: readonly (readonly [RegExp, string])[] = [
   [/\s+to the power(?: of)?\s+(-?\d+)$/i, '^{$1}'],
 ];
 
+/** "one and a half million": the half is of the scale, too. */
+const HALF_OF_SCALE = /(?<![\\a-zA-Z])([a-z]+|\d+) and a half (?=hundred|thousand|million|billion|trillion)([a-z]+)/gi;
+
 /** An expression with its words as signs and digits: "five eighths" is (5/8), "3 times ten" is 3 * 10. Other words stay. */
 export function withoutNumberWords(text: string): string {
   if (!/[a-z]{3}|[一二三四五六七八九十百千万亿]/i.test(text)) return text;
   // Words in text, not in commands: \frac has none.
-  const digits = text.replace(/(?<![\\a-zA-Z])[a-zA-Z]+(?:[ -][a-zA-Z]+)*(?![a-zA-Z])/g, (run, at: number) => {
-    const before = /(\d[\d,.]*)\s+$/.exec(text.slice(0, at))?.[1];
-    return numberRun(run, before !== undefined);
-  });
+  const digits = text
+    .replace(HALF_OF_SCALE, (_, count: string, scale: string) => `(${numberRun(count, false)}+1/2) ${scale}`)
+    .replace(/(?<![\\a-zA-Z])[a-zA-Z]+(?:[ -][a-zA-Z]+)*(?![a-zA-Z])/g, (run, at: number) => {
+      const before = /(\d[\d,.]*)\s+$/.exec(text.slice(0, at))?.[1];
+      return numberRun(run, before !== undefined);
+    });
   let result = scaled(digits.replace(/[零一二两三四五六七八九十][零一二两三四五六七八九十百千]*/g, hanNumber));
   result = result.replace(/(?<=[\d)]) and (?=\(?\d+\s*\/\s*\d|\\frac)/g, ' + ');
   for (const [pattern, sign] of OPERATIONS) result = result.replace(pattern, sign);
@@ -152,7 +157,7 @@ function isFractionBehind(words: readonly string[], at: number): boolean {
 /** `5 million`, `2.5 billion`, `3万`: digits before a word for a power of ten. */
 function scaled(text: string): string {
   return text.replace(
-    /(\d[\d,]*(?:\.\d+)?)\s*(dozens?|hundred|thousand|lakhs?|million|crores?|billion|trillion|quadrillion|万亿|万|亿)(?![a-zA-Z])/gi,
+    /(\d[\d,]*(?:\.\d+)?|\(\d+\+1\/2\))\s*(dozens?|hundred|thousand|lakhs?|million|crores?|billion|trillion|quadrillion|万亿|万|亿)(?![a-zA-Z])/gi,
     (_, number: string, word: string) => {
       const factor = { 万: 10n ** 4n, 亿: 10n ** 8n, 万亿: 10n ** 12n }[word] ?? SCALES[word.toLowerCase()]!;
       return `(${number}*${factor})`;

@@ -40,6 +40,7 @@ const COMPARED: Readonly<Partial<Record<AnswerMethod, string>>> = {
   interval: 'The sets of numbers',
   base: 'The numbers in their bases',
   ratio: 'The ratios',
+  date: 'The dates',
   equation: 'The equations',
   algebra: 'The expressions',
 };

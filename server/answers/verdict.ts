@@ -14,6 +14,7 @@ export type AnswerMethod =
   | 'interval'
   | 'base'
   | 'ratio'
+  | 'date'
   | 'equation'
   | 'algebra'
   | 'unreadable'

@@ -71,17 +71,24 @@ const SAME = [
     '空集',
     'no roots',
     'no real roots',
+    'keine lösung',
+    'keine lösungen',
+    'sin solución',
+    'no hay solución',
+    'no tiene solución',
+    'aucune solution',
+    'pas de solution',
   ],
   ['does not exist', 'dne', "doesn't exist", 'the limit does not exist', '不存在', 'undefined', 'not defined'],
   ['infinitely many', 'infinitely many solutions', 'infinite', 'infinite solutions', '无数', '无数个'],
-  ['yes', '是', 'yes it is', 'yes, it is'],
-  ['no', '否', 'no it is not', 'no, it is not'],
-  ['true', '对', '正确', 'correct'],
-  ['false', '错', '错误', 'incorrect'],
+  ['yes', '是', 'yes it is', 'yes, it is', 'ja', 'sí', 'oui'],
+  ['no', '否', 'no it is not', 'no, it is not', 'nein', 'non'],
+  ['true', '对', '正确', 'correct', 'wahr', 'richtig', 'verdadero', 'vrai'],
+  ['false', '错', '错误', 'incorrect', 'falsch', 'falso', 'faux'],
   ['converges', 'convergent', 'it converges', 'the series converges'],
   ['diverges', 'divergent', 'it diverges', 'the series diverges'],
   ['neither', 'neither even nor odd'],
-];
+].map((row) => row.map(plain));
 
 /** Phrases, by the first of their row, that exclude each other. */
 const CONTRARY = [
@@ -90,6 +97,12 @@ const CONTRARY = [
   ['true', 'false'],
   ['converges', 'diverges'],
 ];
+
+/** Whether a text says that there is nothing to be given, so that no value is the same: "no solution", "does not exist". */
+export function saysNone(text: string): boolean {
+  const said = plain(text);
+  return SAME.slice(0, 3).some((row) => row.includes(said));
+}
 
 /** Compares answers that are words; undefined when the words decide nothing. */
 export function compareWords(a: string, r: string): 'right' | 'wrong' | undefined {
@@ -129,5 +142,6 @@ function plain(text: string): string {
     .replace(/\b([ap])\.m\.?/g, '$1m')
     .replace(/[.!]$/, '')
     .replace(/\s+/g, ' ')
+    .replace(/^(?:the|an?|on|in) (?=[a-z]{3})/, '')
     .trim();
 }

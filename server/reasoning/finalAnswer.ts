@@ -1,7 +1,7 @@
 /**
  * Reads the final answer from the last step of a solution or rollout. In order of trust: `<answer>..</answer>`,
  * `\boxed{..}` or `\fbox{..}` (braces nested, with a unit behind it), `#### 18` (GSM8K), a line `Answer: 18`, a heading "Final
- * answer" with a line below it, `答案：18`, "The answer is 18." and the like; of each kind the last one counts. Undefined when
+ * answer" with a line below it, `答案：18`, "The answer is 18.", "Option (D) is correct." and the like; of each kind the last one counts. Undefined when
  * none is found. No normalisation beyond surrounding blanks, `$`, `**` and a final full stop.
  */
 export function finalAnswer(text: string): string | undefined {
@@ -39,7 +39,7 @@ function boxed(whole: string): string | undefined {
   if (last === undefined) return undefined;
   let answer = `${last.content}${unitBehind(text.slice(last.end, last.end + 60))}`;
   for (let next = last, box = boxes.pop(); box !== undefined; next = box, box = boxes.pop()) {
-    const between = text.slice(box.end, next.start).replace(/[$\s]|\\[()]|\\(?:text|quad)(?![a-z])|[{}]/g, '');
+    const between = text.slice(box.end, next.start).replace(/\\?[a-zA-Z]{1,2}\s{0,3}=|[$\s]|\\[()]|\\(?:text|quad)(?![a-z])|[{}]/g, '');
     if (!/^(?:,|;|、|and|,and|or|,or|和|或)$/.test(between)) break;
     answer = `${box.content}${/or|或/.test(between) ? ' or ' : ', '}${answer}`;
   }
@@ -74,7 +74,7 @@ function unitBehind(rest: string): string {
 }
 
 const LABEL =
-  /^[\s#>*_-]{0,12}(?:####\s+(?=[^\d]{0,20}\d)|(?:the )?(?:final |correct )?(?:answer|option)\s{0,3}(?:\*\*|__)?\s{0,3}[:：=]\s{0,3}(?:\*\*|__)?\s{0,3}|(?:所以|因此|故)?(?:最终|正确)?答案\s{0,3}(?:\*\*)?\s{0,3}[:：]\s{0,3}(?:\*\*)?\s{0,3})(\S.*)$/i;
+  /^[\s#>*_-]{0,12}(?:####\s+(?=[^\d]{0,20}\d)|(?:the )?(?:final |correct )?(?:answer|option)\s{0,3}(?:\*\*|__)?\s{0,3}[:：=]\s{0,3}(?:\*\*|__)?\s{0,3}|(?:所以|因此|故)?(?:最终|正确)?答案\s{0,3}(?:\*\*)?\s{0,3}[:：]\s{0,3}(?:\*\*)?\s{0,3}|(?:antwort|respuesta|réponse)\s{0,3}(?:\*\*)?\s{0,3}[:：]\s{0,3}(?:\*\*)?\s{0,3})(\S.*)$/i;
 const GSM8K = /^\s{0,8}####\s+(?=[^\d]{0,20}\d)(\S.*)$/;
 
 function labelled(whole: string): string | undefined {
@@ -105,17 +105,22 @@ function headed(whole: string): string | undefined {
   return undefined;
 }
 
-const SPOKEN = /\b(?:answer|option|choice)\s+(?:is|would be|must be|should be)\s*:?\s*(?:(?:option|choice)\s+(?=\W{0,4}[A-N]\b))?/gi;
+const SPOKEN =
+  /\b(?:(?:answer|option|choice)\s+(?:is|would be|must be|should be)\s*(?:(?:therefore|thus|then|simply|hence|just)(?=[\s:]))?|(?:the|my|our|final)\s+answer(?=\s*:))\s*:?\s*(?:(?:option|choice)\s+(?=\W{0,4}[A-N]\b))?/gi;
+const SPOKEN_OTHERS =
+  /(?:\b(?:antwort|ergebnis)\s+(?:ist|lautet)|\brespuesta(?:\s+(?:correcta|final))?\s+es|\bréponse(?:\s+(?:correcte|finale))?\s+est)(?![a-z])\s*:?\s*/gi;
+/** "Option (D) is correct." */
+const OPTION_IS = /\b(?:option|choice|answer)\s+\W{0,3}([A-N])\W{0,3}\s+is\s+(?:the\s+)?(?:correct|right)\b(?!\s+(?:if|when|only))/gi;
 const SPOKEN_HAN = /(?:答案|选项)\s*(?:应该|应)?(?:是|为|选)\s*[:：]?\s*/g;
 const CHOSEN_HAN = /(?:故|应|因此|所以)?选(?:择)?\s*[:：]?\s*([A-N](?:[、,，\s]*[A-N])*)(?![a-zA-Z])/g;
 
 function spoken(whole: string): string | undefined {
   const text = whole.slice(-MAX_LENGTH);
   let start: number | undefined;
-  for (const phrase of [SPOKEN, SPOKEN_HAN]) {
+  for (const phrase of [SPOKEN, SPOKEN_OTHERS, SPOKEN_HAN]) {
     for (const match of text.matchAll(phrase)) start = Math.max(start ?? 0, match.index + match[0].length);
   }
-  if (start === undefined) return [...text.matchAll(CHOSEN_HAN)].at(-1)?.[1];
+  if (start === undefined) return [...text.matchAll(OPTION_IS)].at(-1)?.[1] ?? [...text.matchAll(CHOSEN_HAN)].at(-1)?.[1];
   // A full stop ends the answer unless a digit follows it (3.5).
   const sentence = /^[^\r\n。]*?(?=\.(?!\d)|[\r\n。]|$)/.exec(text.slice(start, start + 2000))?.[0];
   return sentence?.replace(/,?\s(?:because|since|which|as)\s.*$/, '');
@@ -126,7 +131,8 @@ function tidy(answer: string): string {
   for (let round = 0; round < 20; round++) {
     const next = text
       .replace(/\.$/, '')
-      .replace(/^(\*\*|\$\$?|\\\(|\\\[)|(\*\*|\$\$?|\\\)|\\\])$/g, '')
+      // The dollar of an amount stays.
+      .replace(/^(\*\*|\$\$|\$(?!\d[^$]*$)|\\\(|\\\[)|(\*\*|\$\$?|\\\)|\\\])$/g, '')
       .trim();
     if (next === text) return text;
     text = next;

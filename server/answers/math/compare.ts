@@ -32,7 +32,10 @@ export function compareExpressions(a: Expression, b: Expression): Comparison {
 
 /** Renames arbitrary constants: x + C is x + K. Only where one side has a constant C or c_1. */
 export function compareUpToConstants(a: Expression, b: Expression): Comparison {
-  const [x, y] = [constantsOf(a), constantsOf(b)];
+  const [x, y] = [constantsOf(a), constantsOf(b)].map((names, i) => (names.length > 0 ? names : smallConstantsOf(i === 0 ? a : b))) as [
+    string[],
+    string[],
+  ];
   const isConstant = [...x, ...y].some((name) => /^(?:C|[Cc]_\d)$/.test(name));
   const others = (side: Expression, constants: readonly string[]) =>
     [...variablesOf(side)].filter((name) => !constants.includes(name)).sort();
@@ -250,6 +253,12 @@ function substituted(expression: Expression, name: string, value: Expression): E
 
 function constantsOf(expression: Expression): string[] {
   return [...variablesOf(expression)].filter((name) => /^(?:[A-DK]|[Cc]_\d)$/.test(name)).sort();
+}
+
+/** x^2 + c where the other side has C. */
+function smallConstantsOf(expression: Expression): string[] {
+  const names = variablesOf(expression);
+  return ['c', 'k'].filter((name) => names.has(name)).slice(0, 1);
 }
 
 function permutations(items: readonly string[]): string[][] {

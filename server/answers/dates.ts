@@ -1,0 +1,42 @@
+/** A day of a year, of any year where none is written. */
+export interface DateForm {
+  readonly month: number;
+  readonly day: number;
+  readonly year?: number;
+}
+
+const MONTHS = 'january february march april may june july august september october november december'.split(' ');
+const MONTH = `(${MONTHS.map((name) => `${name.slice(0, 3)}(?:${name.slice(3)})?`).join('|')}|sept)\\.?`;
+const DAY = '(\\d{1,2})(?:st|nd|rd|th)?';
+const MONTH_FIRST = new RegExp(`^${MONTH} (?:the )?${DAY}(?:,? (\\d{4}))?$`, 'i');
+const DAY_FIRST = new RegExp(`^(?:the )?${DAY} (?:of )?${MONTH}(?:,? (\\d{4}))?$`, 'i');
+
+/** Reads `March 5`, `the 5th of March, 2024`, `2024-03-05`, `2024年3月5日`. `3/5/2024` is read by nobody: its order differs by country. */
+export function readDate(text: string): DateForm | undefined {
+  const plain = text.replace(/^on /i, '').trim();
+  const first = MONTH_FIRST.exec(plain);
+  if (first !== null) return dateOf(monthOf(first[1]!), first[2]!, first[3]);
+  const last = DAY_FIRST.exec(plain);
+  if (last !== null) return dateOf(monthOf(last[2]!), last[1]!, last[3]);
+  const iso = /^(\d{4})-(\d{2})-(\d{2})$/.exec(plain);
+  if (iso !== null) return dateOf(Number(iso[2]), iso[3]!, iso[1]);
+  const han = /^(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]$/.exec(plain);
+  return han === null ? undefined : dateOf(Number(han[2]), han[3]!, han[1]);
+}
+
+/** Undefined when only one of them says a year and the days agree: which year is meant nobody knows. */
+export function compareDates(a: DateForm, r: DateForm): 'right' | 'wrong' | undefined {
+  if (a.month !== r.month || a.day !== r.day) return 'wrong';
+  if (a.year === r.year) return 'right';
+  // The reference asks for no more than it says.
+  return r.year === undefined ? 'right' : a.year === undefined ? undefined : 'wrong';
+}
+
+function monthOf(name: string): number {
+  return MONTHS.findIndex((month) => month.startsWith(name.slice(0, 3).toLowerCase())) + 1;
+}
+
+function dateOf(month: number, day: string, year: string | undefined): DateForm | undefined {
+  const isDate = month >= 1 && month <= 12 && Number(day) >= 1 && Number(day) <= 31;
+  return isDate ? { month, day: Number(day), ...(year !== undefined && { year: Number(year) }) } : undefined;
+}
