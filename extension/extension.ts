@@ -1,4 +1,4 @@
-import { commands, type ExtensionContext, window } from 'vscode';
+import { commands, type Disposable, type ExtensionContext, window } from 'vscode';
 import { isCancelled } from '../server/protocol/message.js';
 import { allowServer } from './commands/allowServer.js';
 import { cancelScoring } from './commands/cancelScoring.js';
@@ -10,12 +10,14 @@ import { evaluateFile } from './commands/evaluateFile.js';
 import { exportTrainingData } from './commands/exportTrainingData.js';
 import { getStarted } from './commands/getStarted.js';
 import { goToStep } from './commands/goToStep.js';
+import { judgeHere } from './commands/judgeHere.js';
 import { judgeNeutral, judgeRight, judgeSkip, judgeUnsure, judgeWrong, undoJudgment } from './commands/judgeStep.js';
 import { labelAll } from './commands/labelAll.js';
 import { labelProblem } from './commands/labelProblem.js';
 import { mapFields } from './commands/mapFields.js';
 import { moreRollouts } from './commands/moreRollouts.js';
 import { nextLowStep } from './commands/nextLowStep.js';
+import { openDebuggedTree } from './commands/openDebuggedTree.js';
 import { openSample } from './commands/openSample.js';
 import { openTree } from './commands/openTree.js';
 import { previousLowStep } from './commands/previousLowStep.js';
@@ -35,7 +37,8 @@ import { showLog } from './commands/showLog.js';
 import { showRequest } from './commands/showRequest.js';
 import { stopLabeling } from './commands/stopLabeling.js';
 import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
-import { registerDebugger } from './debug/searchDebugger.js';
+import { followMoments, MomentMarks, treeUriOf } from './debug/followMoment.js';
+import { debugType, registerDebugger } from './debug/searchDebugger.js';
 import { EvaluationPanels } from './panels/evaluationPanels.js';
 import { ReviewPanels } from './panels/reviewPanels.js';
 import { TreePanels } from './panels/treePanels.js';
@@ -48,6 +51,7 @@ import { Status } from './shell/status.js';
 import type { StepLens } from './shell/stepLens.js';
 import { watchTooLarge } from './shell/tooLarge.js';
 import { watchUnmapped } from './shell/unmapped.js';
+import { JudgeLenses } from './views/judgeLenses.js';
 import { RequestDocuments } from './views/requestDocuments.js';
 import { ReviewSession } from './views/reviewSession.js';
 import { watchLabels } from './views/watchLabels.js';
@@ -69,7 +73,9 @@ const table: readonly Command[] = [
   moreRollouts,
   debugLabeling,
   debugLog,
+  openDebuggedTree,
   reviewSteps,
+  judgeHere,
   judgeWrong,
   judgeNeutral,
   judgeRight,
@@ -120,9 +126,11 @@ function start(context: ExtensionContext): Api {
   const review = new ReviewSession(client, context.workspaceState, () => settings.reviewer);
   const reviews = new ReviewPanels({ client, session: review, log, extensionUri: context.extensionUri, kinds: () => settings.errorKinds });
   const requests = new RequestDocuments(client);
-  const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations, review, reviews, requests };
+  const marks = new MomentMarks(client);
+  const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations, review, reviews, requests, marks };
   context.subscriptions.push(...registerDebugger(client, claims, consent));
-  context.subscriptions.push(review, reviews, requests, watchLabels(client));
+  context.subscriptions.push(review, reviews, requests, marks, new JudgeLenses(client, review), watchLabels(client));
+  context.subscriptions.push(...followSearch(stepLens));
   context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
   context.subscriptions.push(...watchUnmapped(claims));
   for (const command of table) context.subscriptions.push(register(command, stepLens));
@@ -135,6 +143,23 @@ function start(context: ExtensionContext): Api {
   // `npm start` opens a window for somebody who is new here.
   if (process.env.STEPLENS_GET_STARTED === '1') void commands.executeCommand(getStarted.id);
   return { client };
+}
+
+/** File and tree panel show where the debugger is. */
+function followSearch({ marks, panels, log }: StepLens): Disposable[] {
+  const failed = (error: unknown): void => log.debug(`Following the debugger: ${messageOf(error)}`);
+  return followMoments(
+    debugType,
+    (moment) => {
+      void marks.show(moment).catch(failed);
+      void panels.showMoment(treeUriOf(moment), moment.event).catch(failed);
+    },
+    () => {
+      const { moment } = marks;
+      marks.clear();
+      if (moment) void panels.showMoment(treeUriOf(moment), null).catch(failed);
+    },
+  );
 }
 
 /** A command always answers: what goes wrong is said, and logged in full. */

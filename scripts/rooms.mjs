@@ -167,7 +167,7 @@ export const rooms = [
   {
     folder: 'extension/shell',
     holds: 'language client, settings, consent, trust, status, log',
-    imports: ['server/protocol', 'server/reasoning', 'server/formats', 'extension/panels', 'extension/views'],
+    imports: ['server/protocol', 'server/reasoning', 'server/formats', 'extension/panels', 'extension/views', 'extension/debug'],
   },
   {
     folder: 'extension/panels',

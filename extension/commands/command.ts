@@ -8,7 +8,7 @@ export interface Command {
 }
 
 /** The document a command is about: its first argument (a URI, as text or as VS Code's menus pass it), else the active claimed one. */
-export function targetOf(stepLens: StepLens, argument: unknown): Uri | undefined {
+export function targetOf(stepLens: Pick<StepLens, 'claims'>, argument: unknown): Uri | undefined {
   if (typeof argument === 'string') return Uri.parse(argument, true);
   if (argument instanceof Uri) return argument;
   return stepLens.claims.active?.uri;

@@ -3,10 +3,16 @@ import { ReviewStepRequest } from '../../server/protocol/review.js';
 import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
 import type { LabelValue } from '../views/reviewSession.js';
-import type { Command } from './command.js';
+import { type Command, isIndex } from './command.js';
 
 function judge(id: Command['id'], value: LabelValue): Command {
-  return { id, run: (stepLens) => judgeAtCursor(stepLens, value) };
+  return {
+    id,
+    run: (stepLens, uri, problem, step) =>
+      typeof uri === 'string' && isIndex(problem) && isIndex(step)
+        ? stepLens.review.judgeStep({ uri, problem, step }, value)
+        : judgeAtCursor(stepLens, value),
+  };
 }
 
 export const judgeWrong = judge('steplens.judgeWrong', -1);

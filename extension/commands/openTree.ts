@@ -5,7 +5,7 @@ import { type Command, isIndex, targetOf } from './command.js';
 /** Draws a problem as a tree beside its file: the one given, else the one at the cursor. */
 export const openTree: Command = {
   id: 'steplens.openTree',
-  async run(stepLens, target, problem, node) {
+  async run(stepLens, target, problem, node, column) {
     const uri = targetOf(stepLens, target);
     if (!uri) {
       void window.showInformationMessage(
@@ -13,7 +13,7 @@ export const openTree: Command = {
       );
       return;
     }
-    if (isIndex(problem)) return stepLens.panels.open(uri, problem, isIndex(node) ? node : undefined);
+    if (isIndex(problem)) return stepLens.panels.open(uri, problem, isIndex(node) ? node : undefined, isIndex(column) ? column : undefined);
     const editor = window.activeTextEditor;
     const here = editor?.document.uri.toString() === uri.toString() ? await stepAt(stepLens.client, uri, editor.selection.active) : null;
     // A cursor on no step, as in a file that just opened, chooses no node: the tree lands on its first low step.

@@ -1,7 +1,7 @@
 import { ProgressLocation, type Uri, window } from 'vscode';
 import type { ReviewKind } from '../../server/protocol/review.js';
 import type { Review } from '../views/reviewSession.js';
-import { type Command, filesOf } from './command.js';
+import { type Command, filesOf, isIndex } from './command.js';
 
 const kinds: readonly { readonly label: string; readonly detail: string; readonly queue: ReviewKind; readonly count?: number }[] = [
   {
@@ -23,10 +23,10 @@ const ways: readonly { readonly label: string; readonly detail: string; readonly
   { label: 'Find the first error, blind', detail: 'Values are hidden until you have judged', way: { mode: 'first-error', blind: true } },
 ];
 
-/** Begins a review of the steps of files or folders, or goes on with the last one. */
+/** Begins a review of the steps of files or folders, of one step and what follows it (`from`), or goes on with the last one. */
 export const reviewSteps: Command = {
   id: 'steplens.reviewSteps',
-  async run(stepLens, target, selected) {
+  async run(stepLens, target, selected, from) {
     const { review, reviews } = stepLens;
     const left = review.review.items.length - review.judged.filter((value) => value !== null).length;
     const files = filesOf(stepLens, target, selected);
@@ -35,27 +35,45 @@ export const reviewSteps: Command = {
       void window.showInformationMessage('Open a file with solutions or trees first, or choose files in the explorer.');
       return;
     }
+    if (isPlace(from)) {
+      if (await begin(stepLens, files, 'all', { from })) reviews.open();
+      return;
+    }
     const goOn =
       left > 0
         ? [{ label: `Continue the last review (${left} of ${review.review.items.length} steps left)`, detail: '', queue: undefined }]
         : [];
     const what = await window.showQuickPick([...goOn, ...kinds], { placeHolder: 'Steps to review' });
     if (!what) return;
-    if (what.queue !== undefined && !(await begin(stepLens, files, what.queue, 'count' in what ? what.count : undefined))) return;
+    if (
+      what.queue !== undefined &&
+      !(await begin(stepLens, files, what.queue, 'count' in what && what.count !== undefined ? { count: what.count } : {}))
+    )
+      return;
     reviews.open();
   },
 };
+
+interface Place {
+  readonly problem: number;
+  readonly step: number;
+}
+
+function isPlace(value: unknown): value is Place {
+  const { problem, step } = (value ?? {}) as Partial<Record<keyof Place, unknown>>;
+  return isIndex(problem) && isIndex(step);
+}
 
 async function begin(
   { review }: Parameters<Command['run']>[0],
   files: readonly Uri[],
   kind: ReviewKind,
-  count: number | undefined,
+  part: { readonly count?: number; readonly from?: Place },
 ): Promise<boolean> {
   const how = await window.showQuickPick(ways, { placeHolder: 'How to review' });
   if (!how) return false;
   await window.withProgress({ location: ProgressLocation.Notification, title: 'StepLens: Collecting steps' }, () =>
-    review.begin(files, kind, { ...how.way, ...(count !== undefined && { count }) }),
+    review.begin(files, kind, { ...how.way, ...part }),
   );
   return true;
 }

@@ -11,6 +11,7 @@ import {
   debug,
   EventEmitter,
   Uri,
+  ViewColumn,
   type WorkspaceFolder,
   window,
 } from 'vscode';
@@ -33,13 +34,28 @@ export function registerDebugger(client: Client, claims: Claims, consent: Server
     }),
     debug.onDidReceiveDebugSessionCustomEvent(async ({ session, event, body }) => {
       if (session.type !== debugType || event !== 'steplens/forked') return;
-      const { file } = body as { readonly file: string };
-      if (await window.showInformationMessage('The fork was written beside the log.', 'Open Tree')) {
-        await commands.executeCommand('steplens.openTree', Uri.file(file).toString());
-      }
+      await offerFork(body as ForkFiles);
     }),
     debug.registerDebugConfigurationProvider(debugType, new Configurations(claims, client, consent)),
   ];
+}
+
+/** What a fork wrote: its labels, the page that compares it with the original, and the labels of the original. */
+interface ForkFiles {
+  readonly file: string;
+  readonly page: string;
+  readonly original: string;
+}
+
+async function offerFork({ file, page, original }: ForkFiles): Promise<void> {
+  const choice = await window.showInformationMessage('The fork was written beside the log.', 'Compare', 'Open Both Trees');
+  if (choice === 'Compare') await commands.executeCommand('markdown.showPreview', Uri.file(page));
+  if (choice !== 'Open Both Trees') return;
+  for (const [path, column] of [
+    [original, ViewColumn.One],
+    [file, ViewColumn.Two],
+  ] as const)
+    await commands.executeCommand('steplens.openTree', Uri.file(path).toString(), 0, undefined, column);
 }
 
 class ServerAdapter implements DebugAdapter {

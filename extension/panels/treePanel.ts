@@ -88,6 +88,12 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     await this.#refresh();
   }
 
+  /** Shows the tree as it is at a line of its event log, where the debugger stopped; null: the whole tree again. */
+  async showMoment(line: number | null): Promise<void> {
+    await this.#refresh();
+    this.emit('momentShown', { line });
+  }
+
   #handlers(): Handlers<TreeRequests> {
     return {
       open: async ({ state }) => {
@@ -139,6 +145,11 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       moreRollouts: ({ node }) => {
         if (!this.#view?.nodes[node]) throw new Error(`There is no node ${node}.`);
         return this.#start('steplens.moreRollouts', this.uri.toString(), this.#problem, node);
+      },
+      showRequest: ({ node, rollout }) => this.#start('steplens.showRequest', this.uri.toString(), this.#problem, node, rollout),
+      review: ({ node }) => {
+        const step = node === undefined ? undefined : this.#view?.nodes[node]?.steps[0]?.index;
+        return this.#start('steplens.reviewSteps', this.uri, undefined, step === undefined ? undefined : { problem: this.#problem, step });
       },
       explainTraining: ({ node }) => {
         const found = this.#view?.nodes[node];

@@ -21,14 +21,14 @@ export class TreePanels extends Panels<TreePanel> {
   }
 
   /** Shows the tree of a document's problem beside its editor. */
-  async open(uri: Uri, problem?: number, node?: number): Promise<void> {
+  async open(uri: Uri, problem?: number, node?: number, column = besideColumn()): Promise<void> {
     const panel = this.#of(uri);
     if (panel) return panel.show(problem, node);
     // Context is not retained: the page persists its state and asks again, which is cheap.
     const created = window.createWebviewPanel(
       viewType,
       'Reasoning Tree',
-      { viewColumn: besideColumn(), preserveFocus: true },
+      { viewColumn: column, preserveFocus: true },
       { enableScripts: true, localResourceRoots: [], enableFindWidget: false },
     );
     const added = this.#add(created, uri, problem ?? 0);
@@ -38,6 +38,11 @@ export class TreePanels extends Panels<TreePanel> {
   /** Opens the panel of a tree that begins to grow; one that is open already stays where it is. */
   async showLabeling(file: Uri): Promise<void> {
     if (!this.#of(file)) await this.open(file, 0);
+  }
+
+  /** Lets the panel of a file, where one is open, follow the debugger; null: the debugger has ended. */
+  async showMoment(file: Uri, line: number | null): Promise<void> {
+    await this.#of(file)?.showMoment(line);
   }
 
   deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {

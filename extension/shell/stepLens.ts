@@ -1,4 +1,5 @@
 import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import type { MomentMarks } from '../debug/followMoment.js';
 import type { EvaluationPanels } from '../panels/evaluationPanels.js';
 import type { ReviewPanels } from '../panels/reviewPanels.js';
 import type { TreePanels } from '../panels/treePanels.js';
@@ -22,4 +23,5 @@ export interface StepLens {
   readonly review: ReviewSession;
   readonly reviews: ReviewPanels;
   readonly requests: RequestDocuments;
+  readonly marks: MomentMarks;
 }

@@ -52,6 +52,17 @@ export class ReviewSession implements Disposable {
     return this.#review;
   }
 
+  /** The step in focus, where it is in a document. */
+  inFocus(uri: Uri): ReviewItem | undefined {
+    const item = this.#review.items[this.#review.at];
+    return item?.uri === uri.toString() ? item : undefined;
+  }
+
+  /** Whether a document is under review. */
+  isReviewing(uri: Uri): boolean {
+    return this.#review.items.some((item) => item.uri === uri.toString());
+  }
+
   /** What the reviewer said of each item; shorter than the queue until it was asked for. */
   get judged(): readonly (LabelValue | null)[] {
     return this.#judged;
@@ -66,14 +77,18 @@ export class ReviewSession implements Disposable {
   async begin(
     uris: readonly Uri[],
     kind: ReviewKind,
-    options: Pick<Review, 'mode' | 'blind'> & { readonly count?: number },
+    options: Pick<Review, 'mode' | 'blind'> & {
+      readonly count?: number;
+      readonly from?: { readonly problem: number; readonly step: number };
+    },
   ): Promise<void> {
-    const { mode, blind, count } = options;
+    const { mode, blind, count, from } = options;
     const { items, faults } = await this.#client.request(ReviewQueue, {
       uris: uris.map(String),
       kind,
       seed: 1,
       ...(count !== undefined && { count }),
+      ...(from && { from }),
     });
     if (items.length === 0) throw new Error(faults[0] ? `${faults[0].uri}: ${faults[0].message}` : 'There is no such step in these files.');
     this.#review = { items, at: 0, mode, blind };
@@ -111,6 +126,7 @@ export class ReviewSession implements Disposable {
   ): Promise<void> {
     const { mode, blind } = this.#review;
     await this.#client.request(JudgeStep, { uri, problem, step, by: this.reviewer, value, kind, comment, mode, blind });
+    this.#changed.fire();
   }
 
   /** Takes back the reviewer's latest label in the file of the step in focus, or in `uri`, and goes to its step. */

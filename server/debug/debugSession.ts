@@ -6,10 +6,11 @@ import { ExpressionError, parseExpression } from '../reasoning/expression.js';
 import { BreakpointSet, type Request, refused } from './breakpointSet.js';
 import type { DebugTarget, DebugWorld } from './debugWorld.js';
 import { type EventKind, eventKinds, isEventKind, lookupAt } from './eventKinds.js';
-import { compareTrees } from './fork.js';
+import { forkAt, resultOf } from './forkAt.js';
+import type { Moment } from './moment.js';
 import { batchVariables, pathOf, scopesAt, summary, type Variable } from './scopes.js';
 import { Timeline } from './timeline.js';
-import { nodeSteps, readWhatIf } from './whatIf.js';
+import { readWhatIf, type WhatIf } from './whatIf.js';
 
 /** There is one search at a time. */
 const THREAD = 1;
@@ -221,6 +222,22 @@ export class SearchDebugSession extends DebugSession {
     const stopped = new StoppedEvent(reason, THREAD);
     stopped.body = body;
     this.sendEvent(stopped);
+    this.#showMoment();
+  }
+
+  /** Where the search is, for whoever shows its tree or its file; undefined before the first event. */
+  get moment(): Moment | undefined {
+    const { tree, position } = this.#timeline;
+    const event = this.#timeline.event(position);
+    return tree && event && this.#target && { event, number: position, tree };
+  }
+
+  #showMoment(): void {
+    const { moment } = this;
+    if (!moment || !this.#target) return;
+    const { logFile } = this.#target.feed;
+    const body: MomentBody = { log: logFile, file: resultOf(logFile, moment.tree.begin.method), event: moment.number };
+    this.sendEvent({ type: 'event', seq: 0, event: 'steplens/moment', body });
   }
 
   protected override stackTraceRequest(response: DebugProtocol.StackTraceResponse, args: DebugProtocol.StackTraceArguments): void {
@@ -315,7 +332,8 @@ export class SearchDebugSession extends DebugSession {
 
   protected override evaluateRequest(response: DebugProtocol.EvaluateResponse, args: DebugProtocol.EvaluateArguments): void {
     void (async () => {
-      const whatIf = args.context === 'repl' ? readWhatIf(args.expression) : undefined;
+      const method = this.#timeline.tree?.begin.method ?? 'mcts';
+      const whatIf = args.context === 'repl' ? readWhatIf(args.expression, method) : undefined;
       response.body = { result: whatIf ? await this.#fork(whatIf) : this.#evaluate(args.expression), variablesReference: 0 };
       this.sendResponse(response);
     })().catch((error: unknown) => this.#refuse(response, error));
@@ -331,19 +349,12 @@ export class SearchDebugSession extends DebugSession {
   }
 
   /** Runs the search again with something changed from here on, and says how the two differ. */
-  async #fork({ settings, verdict }: NonNullable<ReturnType<typeof readWhatIf>>): Promise<string> {
-    const { tree, position } = this.#timeline;
-    const event = this.#timeline.event(position);
-    if (!tree || !event || !this.#target) throw new Error('There is no search to fork yet.');
-    const steps = verdict && nodeSteps(tree, event, verdict.rollout);
-    const change = { at: position, settings, verdicts: new Map(steps && verdict ? [[steps, verdict.verdict]] : []) };
-    const fork = await this.#target.fork(change);
-    const { same, changed, onlyFirst, onlySecond } = compareTrees(fork.original, fork.tree);
-    this.sendEvent({ type: 'event', seq: 0, event: 'steplens/forked', body: { file: fork.file } });
-    return (
-      `Fork from event ${position} in ${fork.file}: ${fork.recorded} recorded rollouts used, ${fork.sampled} sampled. ` +
-      `${same} nodes are the same, ${changed.length} have another value, ${onlyFirst} are only in the original, ${onlySecond} only in the fork.`
-    );
+  async #fork(whatIf: WhatIf): Promise<string> {
+    const { moment } = this;
+    if (!moment || !this.#target) throw new Error('There is no search to fork yet.');
+    const { text, body } = await forkAt(this.#target, moment, whatIf);
+    this.sendEvent({ type: 'event', seq: 0, event: 'steplens/forked', body });
+    return text;
   }
 
   #refuse(response: DebugProtocol.Response, error: unknown): void {
@@ -355,6 +366,13 @@ export class SearchDebugSession extends DebugSession {
           : String(error);
     this.sendErrorResponse(response, { id: 1, format, showUser: true });
   }
+}
+
+/** Body of the event `steplens/moment`, which follows every stop: the current event, its log, and the file of the tree. */
+export interface MomentBody {
+  readonly log: string;
+  readonly file: string;
+  readonly event: number;
 }
 
 interface Entry {

@@ -5,14 +5,16 @@ import { fileLog } from '../labeling/eventLog.js';
 import type { Judge } from '../labeling/judge.js';
 import { LabelError } from '../labeling/labelError.js';
 import { searchErrors } from '../labeling/mcts.js';
+import { monteCarlo, stepsWithScore } from '../labeling/monteCarlo.js';
 import type { Policy } from '../labeling/policy.js';
 import type { BeginEvent, JudgedCompletion, RunEvent } from '../labeling/runEvents.js';
 import { RunRecorder } from '../labeling/runRecorder.js';
-import { beginEvent, settingsOf } from '../labeling/runSettings.js';
-import { replay, type SearchTree } from '../labeling/searchTree.js';
+import { beginEvent, type LabelSettings, settingsOf } from '../labeling/runSettings.js';
+import type { SearchTree } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
-import { prefixKeyOf } from './breakpoints.js';
+import { compareRuns, type RunComparison } from './compareRuns.js';
+import { comparisonPage } from './comparisonPage.js';
 import { type ForkCounts, recordedJudge, recordedPolicy, recordingOf } from './recordedPolicy.js';
 
 /** What is different in a fork, from event `at` on. */
@@ -23,6 +25,8 @@ export interface ForkChange {
   readonly settings: Readonly<Record<string, number>>;
   /** Other verdicts, by `prefixKey` of the whole solution. */
   readonly verdicts: ReadonlyMap<string, JudgedCompletion['verdict']>;
+  /** Recorded verdicts do not count: the verifier of now judges again. */
+  readonly judgesAgain: boolean;
 }
 
 export interface ForkWorld {
@@ -36,28 +40,30 @@ export interface ForkWorld {
 }
 
 export interface ForkResult extends ForkCounts {
-  readonly original: SearchTree;
-  readonly tree: SearchTree;
-  /** The tree file of the fork; its log is beside it. */
+  readonly comparison: RunComparison;
+  /** The tree file, or the Monte-Carlo records, of the fork; its log is beside it. */
   readonly file: string;
+  /** The comparison as a Markdown page. */
+  readonly page: string;
 }
 
 /**
- * Runs a search again from a recorded one with something changed from event `at` on. Recorded rollouts are used wherever the new path
- * meets a prefix that was sampled; the original log and tree stay as they are. The fork is written beside the log, as
- * `NAME.fork-N/`, a tree with its own event log. Rejects with LabelError where the log is not a tree search, else as `labelProblem` does.
+ * Labels a problem again from a recorded run with something changed from event `at` on. Recorded rollouts are used wherever the new path
+ * meets a prefix that was sampled; the original log and its labels stay as they are. The fork is written beside the log, into
+ * `NAME.fork-N/`, with its own event log and a page that compares the two. Rejects with LabelError where the log has no beginning, else
+ * as `labelProblem` does.
  */
 export async function forkSearch(events: readonly RunEvent[], logFile: string, change: ForkChange, world: ForkWorld): Promise<ForkResult> {
   const [begin] = events;
-  if (begin?.event !== 'begin' || begin.method !== 'mcts')
-    throw new LabelError(`${logFile} is not the log of a tree search; only a search can be forked.`);
+  if (begin?.event !== 'begin') throw new LabelError(`${logFile} has no events that could be forked.`);
   const recording = recordingOf(events);
   const counts: ForkCounts = { recorded: 0, sampled: 0 };
   const policy = recordedPolicy(recording, world.policy, counts);
-  const judge = recordedJudge(recording, change.verdicts, world.judge);
-  const files = await freeFiles(logFile);
+  const happened: RunEvent[] = [];
+  const isSwitched = (): boolean => happened.length >= change.at;
+  const judge = recordedJudge(recording, { verdicts: change.verdicts, judgesAgain: () => change.judgesAgain && isSwitched() }, world.judge);
+  const files = await freeFiles(logFile, begin.method);
   const log = await fileLog(files.log).open(0);
-  let happened = 0;
   try {
     const run = await RunRecorder.begin({
       begin: forkBegin(begin, change, await policy.describe(), judge.fingerprint),
@@ -70,25 +76,39 @@ export async function forkSearch(events: readonly RunEvent[], logFile: string, c
       now: Date.now,
       keepsRequests: world.keepsRequests,
       signal: world.signal,
-      onEvent: () => happened++,
+      onEvent: (event) => happened.push(event),
     });
-    const old = settingsOf(begin);
-    if (old.method !== 'mcts') throw new LabelError(`${logFile} is not the log of a tree search; only a search can be forked.`);
-    await searchErrors(
-      run,
-      switched(old, { ...old, ...change.settings }, () => happened >= change.at),
-    );
-    await writeWhole(files.result, treeText(run.tree));
-    return { original: replayed(events), tree: run.tree, file: files.result, ...counts };
+    await runSwitched(run, settingsOf(begin), change, isSwitched);
+    await writeWhole(files.result, resultText(run.tree, change));
+    const comparison = compareRuns(events, happened);
+    const head = { original: logFile, fork: files.log, at: change.at, change: changeText(change), ...counts };
+    await writeWhole(files.page, comparisonPage(head, comparison));
+    return { comparison, file: files.result, page: files.page, ...counts };
   } finally {
     await log.close();
   }
 }
 
-function replayed(events: readonly RunEvent[]): SearchTree {
-  const tree = replay(events);
-  if (tree === undefined) throw new LabelError('The log has no events.');
-  return tree;
+async function runSwitched(run: RunRecorder, old: LabelSettings, { settings }: ForkChange, isSwitched: () => boolean): Promise<void> {
+  if (old.method === 'mcts') await searchErrors(run, switched(old, { ...old, ...settings }, isSwitched));
+  else await monteCarlo(run, switched(old, { ...old, ...settings }, isSwitched));
+}
+
+/** Monte-Carlo records say which steps are right: by the threshold of the fork. */
+function resultText(tree: SearchTree, { settings }: ForkChange): string {
+  if (tree.begin.method === 'mcts') return treeText(tree);
+  const begin = { ...tree.begin, settings: { ...tree.begin.settings, ...settings } };
+  return stepsWithScore({ ...tree, begin })
+    .map((one) => `${JSON.stringify(one)}\n`)
+    .join('');
+}
+
+function changeText({ settings, verdicts, judgesAgain }: ForkChange): string {
+  return [
+    ...Object.entries(settings).map(([name, value]) => `${name} = ${value}`),
+    ...[...verdicts.values()].map((verdict) => `a rollout judged ${verdict}`),
+    ...(judgesAgain ? ['every rollout judged again by the verifier of now'] : []),
+  ].join(', ');
 }
 
 /** Settings that change at a moment: every read gives the value of now. */
@@ -106,62 +126,32 @@ function forkBegin(
   const { method: _method, seed: _seed, ...own } = settingsOf(begin);
   return beginEvent(
     begin.problem,
-    { ...own, method: 'mcts', seed: begin.seed, ...{ 'fork.at': at, ...changed } } as Parameters<typeof beginEvent>[1],
+    { ...own, method: begin.method, seed: begin.seed, ...{ 'fork.at': at, ...changed } } as Parameters<typeof beginEvent>[1],
     policy,
     judge,
   );
 }
 
-async function freeFiles(logFile: string): Promise<{ readonly log: string; readonly result: string }> {
+interface ForkFiles {
+  readonly log: string;
+  readonly result: string;
+  readonly page: string;
+}
+
+async function freeFiles(logFile: string, method: BeginEvent['method']): Promise<ForkFiles> {
   const folder = dirname(logFile);
   const name = basename(logFile).replace(/\.events\.jsonl$/, '');
   for (let number = 1; ; number++) {
     const own = join(folder, `${name}.fork-${number}`);
     try {
       await mkdir(own);
-      return { log: join(own, `${name}.events.jsonl`), result: join(own, `${name}.json`) };
+      return {
+        log: join(own, `${name}.events.jsonl`),
+        result: join(own, `${name}${method === 'mcts' ? '.json' : '.jsonl'}`),
+        page: join(own, 'comparison.md'),
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
-}
-
-/** How two trees of one problem differ: nodes are the same when their prefixes are. */
-export interface TreeComparison {
-  readonly same: number;
-  readonly onlyFirst: number;
-  readonly onlySecond: number;
-  /** Nodes of both whose values differ. */
-  readonly changed: readonly {
-    readonly first: number;
-    readonly second: number;
-    readonly before: number | undefined;
-    readonly after: number | undefined;
-  }[];
-}
-
-export function compareTrees(first: SearchTree, second: SearchTree): TreeComparison {
-  const others = new Map(nodeKeys(second).map((key, id) => [key, id]));
-  const shared = nodeKeys(first).flatMap((key, id) => {
-    const other = others.get(key);
-    return other === undefined ? [] : [{ first: id, second: other, before: first.nodes[id]?.value, after: second.nodes[other]?.value }];
-  });
-  const changed = shared.filter(({ before, after }) => before !== after);
-  return {
-    same: shared.length - changed.length,
-    onlyFirst: first.nodes.length - shared.length,
-    onlySecond: second.nodes.length - shared.length,
-    changed,
-  };
-}
-
-/** A key for each node: its prefix, and its number among the nodes with that prefix. */
-function nodeKeys(tree: SearchTree): string[] {
-  const seen = new Map<string, number>();
-  return tree.nodes.map(({ id }) => {
-    const prefix = prefixKeyOf(tree, id);
-    const number = seen.get(prefix) ?? 0;
-    seen.set(prefix, number + 1);
-    return `${number}\0${prefix}`;
-  });
 }

@@ -12,14 +12,13 @@ import type { LabelProblem } from '../labeling/runEvents.js';
 import { problemFiles } from '../labeling/runFiles.js';
 import { makeFolder } from '../labeling/runLock.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
-import { rootPath } from '../reasoning/paths.js';
-import type { Problem } from '../reasoning/problem.js';
-import { type BreakpointSpec, prefixKey } from './breakpoints.js';
+import type { BreakpointSpec } from './breakpoints.js';
 import { type DebugTarget, type DebugWorld, logToAttach, numberField, textField } from './debugWorld.js';
 import type { EventFeed } from './eventFeed.js';
 import { type ForkChange, forkSearch } from './fork.js';
 import { liveSearch } from './liveSearch.js';
 import { logFeed } from './logFeed.js';
+import { stepPrefix } from './moment.js';
 
 /** An LLM that judges what the rules cannot decide: base URL of its server, and its name there. */
 export interface JudgeName {
@@ -156,16 +155,7 @@ async function placeOf(logFile: string, path: string, line: number): Promise<Pic
       const { start, end } = lines.range(span);
       return start.line <= line && line <= end.line;
     });
-    if (step) return { prefix: prefixKey(textsTo(problem, lastOfNode(problem, step.index))) };
+    if (step) return { prefix: stepPrefix(problem, step.index) };
   }
   return undefined;
-}
-
-function lastOfNode({ steps, tree }: Problem, step: number): number {
-  const node = steps[step]?.node;
-  return (node === undefined ? undefined : tree?.nodes[node]?.steps.at(-1)) ?? step;
-}
-
-function textsTo({ steps }: Problem, step: number): string[] {
-  return rootPath(steps, step).map((at) => steps[at]?.text ?? '');
 }

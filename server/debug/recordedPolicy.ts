@@ -82,16 +82,21 @@ function withoutVerdict(rollout: JudgedRollout): Rollout {
   return completion;
 }
 
-/**
- * A judge that repeats recorded verdicts, with some replaced: `overrides` by `prefixKey` of the whole solution. It asks `live` about
- * solutions that were not judged.
- */
-export function recordedJudge({ verdicts }: Recording, overrides: ReadonlyMap<string, RolloutVerdict['verdict']>, live: Judge): Judge {
+/** What is different in the verdicts. */
+export interface OtherVerdicts {
+  /** By `prefixKey` of the whole solution. */
+  readonly verdicts: ReadonlyMap<string, RolloutVerdict['verdict']>;
+  /** Whether recorded verdicts do not count now. */
+  readonly judgesAgain: () => boolean;
+}
+
+/** A judge that repeats recorded verdicts, with some replaced. It asks `live` about solutions that were not judged, or are judged again. */
+export function recordedJudge({ verdicts }: Recording, { verdicts: overrides, judgesAgain }: OtherVerdicts, live: Judge): Judge {
   return {
     fingerprint: `recorded verdicts with ${overrides.size} changed, then ${live.fingerprint}`,
     async judge(request) {
       const key = prefixKey(request.solution);
-      const known = verdicts.get(key) ?? (await live.judge(request));
+      const known = (judgesAgain() ? undefined : verdicts.get(key)) ?? (await live.judge(request));
       const verdict = overrides.get(key);
       return verdict === undefined ? known : { ...known, verdict };
     },

@@ -5,33 +5,63 @@ import { prefixKey } from './breakpoints.js';
 /** What `what if cPuct = 0.5, rollout 3 = wrong` asks for. */
 export interface WhatIf {
   readonly settings: Readonly<Record<string, number>>;
+  /** The verifier of now judges every rollout again. */
+  readonly judgesAgain: boolean;
   /** Another verdict for a rollout of the current batch, counted from 0. */
   readonly verdict?: { readonly rollout: number; readonly verdict: JudgedCompletion['verdict'] };
 }
 
-/** Settings of a search that a fork may change. */
-export const forkSettings = ['rollouts', 'searches', 'budget', 'cPuct', 'alpha', 'beta', 'lengthScale'] as const;
+/** What a number may be, in words, and the check. */
+type Range = readonly [words: string, isIn: (value: number) => boolean];
+
+const count: Range = ['a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1];
+const share: Range = ['a number above 0, at most 1', (value) => value > 0 && value <= 1];
+
+/** Settings that a fork may change, by the method of the run. */
+export const forkSettings: Readonly<Record<'mcts' | 'monte-carlo', Readonly<Record<string, Range>>>> = {
+  mcts: {
+    rollouts: count,
+    searches: ['a whole number from 0', (value) => Number.isSafeInteger(value) && value >= 0],
+    budget: count,
+    cPuct: ['a number from 0', (value) => value >= 0],
+    alpha: share,
+    beta: share,
+    lengthScale: ['a number above 0', (value) => value > 0],
+  },
+  'monte-carlo': {
+    solutions: count,
+    continuations: count,
+    maxSteps: count,
+    threshold: ['a number from 0, below 1', (value) => value >= 0 && value < 1],
+  },
+};
 
 /** Reads a line of the debug console; undefined when it is not a fork. Throws an Error that says what is wrong with one. */
-export function readWhatIf(line: string): WhatIf | undefined {
+export function readWhatIf(line: string, method: 'mcts' | 'monte-carlo'): WhatIf | undefined {
   const body = /^\s*what\s*if\b(.*)$/is.exec(line)?.[1];
   if (body === undefined) return undefined;
   const settings: Record<string, number> = {};
   let verdict: WhatIf['verdict'];
+  let judgesAgain = false;
   for (const part of body.split(',').filter((one) => one.trim() !== '')) {
     const [, name = '', value = ''] = /^\s*([\w ]+?)\s*=\s*(\S+)\s*$/.exec(part) ?? [];
     const rollout = /^rollout\s+(\d+)$/.exec(name)?.[1];
+    const range = Object.hasOwn(forkSettings[method], name) ? forkSettings[method][name] : undefined;
     if (rollout !== undefined && (value === 'right' || value === 'wrong')) verdict = { rollout: Number(rollout), verdict: value };
-    else if ((forkSettings as readonly string[]).includes(name) && Number.isFinite(Number(value)) && value !== '')
-      settings[name] = Number(value);
-    else
+    else if (name === 'verifier' && value === 'now') judgesAgain = true;
+    else if (range === undefined)
       throw new Error(
-        `"${part.trim()}" is not a change. Write a setting (${forkSettings.join(', ')}) = number, or rollout N = right or wrong.`,
+        `"${part.trim()}" is not a change. Write a setting (${Object.keys(forkSettings[method]).join(', ')}) = number, rollout N = right or wrong, or verifier = now.`,
       );
+    else if (value === '' || !Number.isFinite(Number(value)) || !range[1](Number(value)))
+      throw new Error(`${name} is ${range[0]}, not "${value}".`);
+    else settings[name] = Number(value);
   }
-  if (verdict === undefined && Object.keys(settings).length === 0)
-    throw new Error('Write what is different, for example: what if cPuct = 0.5, rollout 3 = wrong.');
-  return { settings, ...(verdict && { verdict }) };
+  if (verdict === undefined && !judgesAgain && Object.keys(settings).length === 0) {
+    const example = method === 'mcts' ? 'cPuct = 0.5' : 'continuations = 32';
+    throw new Error(`Write what is different, for example: what if ${example}, rollout 3 = wrong.`);
+  }
+  return { settings, judgesAgain, ...(verdict && { verdict }) };
 }
 
 /** Key of the whole solution of a rollout of the current batch. Throws where there is no such rollout. */

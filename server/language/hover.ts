@@ -16,13 +16,14 @@ const listedSolutions = 12;
 
 /**
  * Every value of the step at a position with its source, or the summary of the problem when the position is on its
- * question. `images` are the URIs of the problem's images that can be shown, `refusals` say why others are not.
+ * question. `debugged` is what debugged searches know of the step at this moment. `images` are the URIs of the problem's images that can be shown, `refusals` say why others are not.
  */
 export function hover(
   document: ScoredDocument,
   position: Position,
   images: readonly string[],
   refusals: readonly string[] = [],
+  debugged: readonly string[] = [],
 ): Hover | null {
   const place = placeAt(document, position);
   if (!place) return null;
@@ -30,6 +31,7 @@ export function hover(
   if (step) {
     const parts = [
       stepHeading(document, problem, step),
+      debugged.map((line) => `In the debugger at ${escapeMarkdown(line)}`).join('\n\n'),
       valueTable(document, problem, step),
       abstention(step),
       solutionLine(problem, step),

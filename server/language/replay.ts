@@ -100,9 +100,10 @@ function framesOf(events: readonly RunEvent[], order: readonly number[], isRecor
   if (begin?.event !== 'begin') return [];
   const inFile = new Map(order.map((id, at) => [id, at]));
   const tree = beginTree(begin);
-  const frames: ReplayFrame[] = [{ event: { kind: 'begin', method: begin.method, policy: begin.policy.name }, node: 0 }];
+  const frames: ReplayFrame[] = [{ event: { kind: 'begin', method: begin.method, policy: begin.policy.name }, line: 0, node: 0 }];
   let searches = 0;
-  for (const event of events.slice(1)) {
+  for (const [line, event] of events.entries()) {
+    if (line === 0) continue;
     applyEvent(tree, event);
     if (event.event === 'selected') searches++;
     const told = toldOf(event, tree, searches);
@@ -110,9 +111,9 @@ function framesOf(events: readonly RunEvent[], order: readonly number[], isRecor
     const node = 'node' in event ? inFile.get(event.node) : 0;
     if (node !== undefined) {
       const isChange = 'node' in event && event.event !== 'move' && !(isRecord && node === 0);
-      frames.push({ event: told, node, ...(isChange && { state: stateOf(tree.nodes[event.node]!) }) });
+      frames.push({ event: told, line, node, ...(isChange && { state: stateOf(tree.nodes[event.node]!) }) });
       // A node that never got a value is not in the file: its parent stands for it.
-    } else if (!isRecord) frames.push({ event: told, node: nearestIn(inFile, tree, (event as { node: number }).node) });
+    } else if (!isRecord) frames.push({ event: told, line, node: nearestIn(inFile, tree, (event as { node: number }).node) });
   }
   return frames;
 }

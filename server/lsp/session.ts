@@ -6,6 +6,8 @@ import {
   type TextDocuments,
 } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { SearchDebugSession } from '../debug/debugSession.js';
+import type { Moment } from '../debug/moment.js';
 import { serversOf } from '../editor/labelingRun.js';
 import { createLabelingService, type LabelingService } from '../editor/labelingService.js';
 import { ReviewService } from '../editor/reviewService.js';
@@ -41,6 +43,8 @@ export class Session {
   readonly labeling: LabelingService;
   readonly labelerOptions: LabelerOptions;
   readonly review: ReviewService;
+  /** Debug sessions by the client's id. */
+  readonly debugged = new Map<string, SearchDebugSession>();
   #permissions: Permissions;
   /** URIs of the workspace's folders. */
   folders: readonly string[];
@@ -184,6 +188,11 @@ export class Session {
 
   #allowsLabeling(origin: string): boolean {
     return isLoopback(origin) || this.#permissions.allowedLabelingServers.includes(origin);
+  }
+
+  /** Where the searches are that are debugged, the one begun last first. */
+  get moments(): readonly Moment[] {
+    return [...this.debugged.values()].flatMap(({ moment }) => moment ?? []).reverse();
   }
 
   /** Forgets a document that the client closed. */

@@ -1,6 +1,7 @@
 /** The Debug Adapter Protocol between VS Code and the debugger in the server. */
 import { notification, request } from './message.js';
-import { type Infer, nothing, object, record, text } from './shape.js';
+import { count, type Infer, nothing, nullable, object, record, text } from './shape.js';
+import { range } from './values.js';
 
 const debugMessage = object({
   /** Id of VS Code's debug session; the first message of a session opens it. */
@@ -15,6 +16,14 @@ export const DebugSend = request({ method: 'steplens/debugSend', to: 'server', p
 
 /** A message of the debugger's side. */
 export const DebugReceived = notification({ method: 'steplens/debugReceived', to: 'client', params: debugMessage });
+
+/** Where in a document the current event of a debugged search is, with its value at that moment; null: the document has no such step. */
+export const DebugPlace = request({
+  method: 'steplens/debugPlace',
+  to: 'server',
+  params: object({ uri: text }),
+  result: nullable(object({ range, text, problem: count })),
+});
 
 /** Ends a session; what its search has sampled is in its log. */
 export const DebugEnd = request({ method: 'steplens/debugEnd', to: 'server', params: object({ session: text }), result: nothing });

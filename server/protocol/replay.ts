@@ -33,6 +33,8 @@ export type ReplayState = Infer<typeof replayState>;
 
 const replayFrame = object({
   event: replayEvent,
+  /** Line of the event in the log, counted from 0. */
+  line: count,
   /** Node of the view the event is about. */
   node: number,
   /** The node from this event on; absent where the event changes nothing of it. */

@@ -19,6 +19,8 @@ export const ReviewQueue = request({
   params: object({
     uris: list(text),
     kind: oneOf('first-low', 'uncertain', 'suspects', 'disagreements', 'audit', 'all'),
+    /** Only this step and what comes after it. */
+    from: optional(object({ problem: count, step: count })),
     /** Steps at most. */
     count: optional(count),
     seed: count,

@@ -1,3 +1,4 @@
+import { rootPath } from '../reasoning/paths.js';
 import { createRandom, sampleIndices } from '../reasoning/random.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
 import { valueOf } from '../reasoning/stepVerdict.js';
@@ -15,6 +16,8 @@ export interface QueueOptions {
   readonly count?: number;
   /** Of the random audit. */
   readonly seed: number;
+  /** Only this step of a problem and the steps after it. */
+  readonly from?: { readonly problem: number; readonly step: number };
 }
 
 export interface QueueItem {
@@ -66,17 +69,25 @@ const rules: Readonly<Record<Exclude<QueueKind, 'audit'>, Rule>> = {
 /** The queue of a review. Its order does not depend on who asks, so that two people with one seed judge the same steps. */
 export function reviewQueue(problems: readonly ReviewableProblem[], options: QueueOptions): QueueItem[] {
   if (options.kind !== 'audit') return rankedSteps(problems, { ...options, kind: options.kind }).map(({ rank: _, ...item }) => item);
-  const steps = distinctSteps(problems);
+  const steps = stepsFrom(problems, options.from);
   const chosen = sampleIndices(steps.length, Math.min(steps.length, options.count ?? Infinity), createRandom(options.seed, 'audit'));
   return chosen.flatMap((at) => (steps[at] ? [{ ...placeOf(steps[at]), reason: 'drawn at random' }] : []));
+}
+
+/** The distinct steps, or those of them that are `from` or come after it. */
+function stepsFrom(problems: readonly ReviewableProblem[], from: QueueOptions['from']): ReturnType<typeof distinctSteps> {
+  return distinctSteps(problems).filter(
+    ({ problem: { problem }, step: { step } }) =>
+      from === undefined || (problem.index === from.problem && rootPath(problem.steps, step.index).includes(from.step)),
+  );
 }
 
 /** Steps by the rule of a queue, the highest rank first. */
 export function rankedSteps(
   problems: readonly ReviewableProblem[],
-  { kind, threshold, count }: Pick<QueueOptions, 'threshold' | 'count'> & { readonly kind: Exclude<QueueKind, 'audit'> },
+  { kind, threshold, count, from }: Pick<QueueOptions, 'threshold' | 'count' | 'from'> & { readonly kind: Exclude<QueueKind, 'audit'> },
 ): RankedItem[] {
-  const steps = distinctSteps(problems);
+  const steps = stepsFrom(problems, from);
   const posteriors =
     kind === 'uncertain' || kind === 'suspects' ? stepPosteriors(steps.map(({ step }) => evidenceOf(step))) : new Float64Array(0);
   return (

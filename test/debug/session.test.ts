@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SearchDebugSession } from '../../server/debug/debugSession.js';
+import { type MomentBody, SearchDebugSession } from '../../server/debug/debugSession.js';
+import { currentStep, momentTexts, nodeAt } from '../../server/debug/moment.js';
 import { createDebugWorld } from '../../server/debug/openTargets.js';
+import { readDocument } from '../../server/formats/registry.js';
 import type { RunEvent } from '../../server/labeling/runEvents.js';
 import { problemFiles } from '../../server/labeling/runFiles.js';
+import { replay } from '../../server/labeling/searchTree.js';
+import { treeText } from '../../server/labeling/treeFile.js';
 import { walkPolicy } from '../labeling/scripted.js';
 import { recordedSearch, settings, walkJudge } from './recorded.js';
 
@@ -16,10 +20,12 @@ let folder: string;
 let server: Server;
 let client: DebugClient;
 let sampled: number;
+let sessions: SearchDebugSession[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steplens-debug-'));
   sampled = 0;
+  sessions = [];
   const policy = walkPolicy({ mistakeRate: 0.25 });
   const counting = {
     ...policy,
@@ -35,6 +41,7 @@ beforeEach(async () => {
   });
   server = createServer((socket) => {
     const session = new SearchDebugSession(world);
+    sessions.push(session);
     session.setRunAsServer(true);
     session.start(socket, socket);
   });
@@ -85,6 +92,29 @@ async function scope(name: string, frame = 0): Promise<DebugProtocol.Variable[]>
 }
 
 describe('debugging a finished log', () => {
+  it('says after every stop where it is, and knows each node of the file at that moment', async () => {
+    const events = await recordedSearch();
+    const log = await writeLog(events);
+    await writeFile(log.replace('.events.jsonl', '.json'), treeText(replay(events)!));
+    const [problem] = readDocument(await readFile(log.replace('.events.jsonl', '.json'), 'utf8'), 'json')!.problems;
+    const told: MomentBody[] = [];
+    client.on('steplens/moment', ({ body }: { body: MomentBody }) => told.push(body));
+    await attach(log);
+    const value = events.findIndex(({ event }, i) => event === 'value' && i > 10);
+    while (sessions[0]!.moment!.number < value) await until(() => client.stepInRequest({ threadId: 1 }));
+    await expect.poll(() => told.at(-1)).toEqual({ log, file: log.replace('.events.jsonl', '.json'), event: value });
+    expect(told.map(({ event }) => event)).toEqual(Array.from({ length: value + 1 }, (_, i) => i));
+    const moment = sessions[0]!.moment!;
+    const step = currentStep(moment, problem!)!;
+    const { node, correct, total } = events[value] as { node: number; correct: number; total: number };
+    expect(nodeAt(moment, problem!, step)).toMatchObject({ id: node, correct, total });
+    expect(momentTexts([moment], problem!, step)[0]).toContain(`event ${value} (value)`);
+    // What comes later is not known yet, and another problem is none of the search's.
+    const known = problem!.steps.filter(({ index }) => nodeAt(moment, problem!, index));
+    expect(known.length).toBeLessThan(problem!.tree!.nodes.length - 1);
+    expect(currentStep(moment, { ...problem!, question: 'Another?' })).toBeUndefined();
+  });
+
   it('steps by event, by search and back, and ends without losing the place', async () => {
     const events = await recordedSearch();
     expect(await attach(await writeLog(events))).toEqual({ reason: 'entry', event: 0 });

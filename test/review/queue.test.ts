@@ -47,6 +47,12 @@ describe('a review queue', () => {
     expect(stepsOf(queue('all', [problem]))).toEqual([0, 1, 2, 3, 4]);
   });
 
+  it('begins at a step and takes only what comes after it', () => {
+    const from = { problem: 0, step: 2 };
+    expect(stepsOf(reviewQueue([problem], { kind: 'all', threshold: 0.5, seed: 3, from }))).toEqual([2, 3, 4]);
+    expect(reviewQueue([problem], { kind: 'all', threshold: 0.5, seed: 3, from: { problem: 1, step: 0 } })).toEqual([]);
+  });
+
   it('begins with the step the sources are least sure of, and ends with the surest', () => {
     const order = stepsOf(queue('uncertain', [problem]));
     expect(order).toHaveLength(5);

@@ -4,20 +4,20 @@ import { rolloutCount } from '../../server/reasoning/treeStatistics.js';
 
 /** The replay of a search that left this tree: node after node comes to be, is sampled and valued; the last moment is the tree. */
 export function makeReplay(view: ProblemView): Replay {
-  const frames: ReplayFrame[] = [{ event: { kind: 'begin', method: 'mcts', policy: 'mini' }, node: 0 }];
+  const frames: Omit<ReplayFrame, 'line'>[] = [{ event: { kind: 'begin', method: 'mcts', policy: 'mini' }, node: 0 }];
   let searches = 0;
   for (const node of view.nodes) frames.push(...framesOf(node, () => ++searches));
   frames.push({ event: { kind: 'end', reason: 'budget', rollouts: 200, failures: 3, undecided: 0 }, node: 0 });
-  return { frames, undone: 0 };
+  return { frames: frames.map((frame, line) => ({ ...frame, line })), undone: 0 };
 }
 
-function framesOf(node: NodeView, search: () => number): ReplayFrame[] {
+function framesOf(node: NodeView, search: () => number): Omit<ReplayFrame, 'line'>[] {
   const { id, mc, interval, visits = 0, rollouts } = node;
   const right = rolloutCount({ rollouts: rollouts.filter(({ correct }) => correct) });
   const unsampled: ReplayState = { visits: 0, right: 0, wrong: 0, ...(mc?.assumed && { mc }) };
   const sampled: ReplayState = { visits: 0, right, wrong: rolloutCount(node) - right };
   const valued: ReplayState = { ...sampled, ...(mc && { mc }), ...(interval && { interval }) };
-  const born: ReplayFrame[] =
+  const born: Omit<ReplayFrame, 'line'>[] =
     id === 0 ? [] : [{ event: { kind: 'node', assumed: node.assumed, steps: node.steps.length }, node: id, state: unsampled }];
   if (mc?.total === undefined || mc.correct === undefined) return born;
   const { correct, total, value } = mc;
@@ -27,7 +27,7 @@ function framesOf(node: NodeView, search: () => number): ReplayFrame[] {
     { event: { kind: 'value', correct, total, value }, node: id, state: valued },
     ...Array.from(
       { length: visits === 0 ? 0 : 1 },
-      (): ReplayFrame => ({
+      (): Omit<ReplayFrame, 'line'> => ({
         event: { kind: 'selected', search: search(), q: 0.62, u: 0.05, pool: 14 },
         node: id,
         state: { ...valued, visits },

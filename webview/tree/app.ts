@@ -38,6 +38,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   const requests = createRequests({ store, host, announce, restored });
   const navigation = createNavigation({ store, announce, view: () => view, reveal: (node) => requests.reveal({ node }) });
   const replaying = createReplaying(window, store, announce);
+  host.on('momentShown', ({ line }) => replaying.showLine(line));
   const aria = createAriaTree(document);
   const menu = createMenu(document, () => aria.host.focus());
   const savePicture = (kind: 'svg' | 'png') => {
@@ -87,6 +88,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
       reveal: (target) => requests.reveal(target),
       openImage: (index) => requests.send('openImage', { index }),
       moreRollouts: (node) => requests.send('moreRollouts', { node }),
+      showRequest: (node, rollout) => requests.send('showRequest', { node, rollout }),
       explainTraining: (node) => requests.send('explainTraining', { node }),
     }),
   };

@@ -82,6 +82,10 @@ const requests = {
   moreRollouts: call('moreRollouts', object({ node: count }), nothing),
   /** Explains for every format whether the paths through a node are training data, and why not. */
   explainTraining: call('explainTraining', object({ node: count }), nothing),
+  /** Shows a request behind the node's rollouts, or behind one of them (a position), with its reply. */
+  showRequest: call('showRequest', object({ node: count, rollout: optional(count) }), nothing),
+  /** Begins a review: of the whole file, or of the node's steps and all below them. */
+  review: call('review', object({ node: optional(count) }), nothing),
 } as const;
 export type TreeRequests = typeof requests;
 
@@ -93,6 +97,8 @@ const events = {
   viewFailed: event('viewFailed', object({ message: text })),
   /** The cursor moved onto a node's step (`step`: a `StepView.index`). The panel selects it and does not answer. */
   nodeSelected: event('nodeSelected', object({ problem: count, node: count, step: optional(count) })),
+  /** The debugger stopped at this line of the event log; null: it has ended. The tree is shown as it is at that moment. */
+  momentShown: event('momentShown', object({ line: nullable(count) })),
 } as const;
 export type TreeEvents = typeof events;
 

@@ -1,12 +1,12 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { SearchDebugSession } from '../../debug/debugSession.js';
-import { DebugEnd, DebugReceived, DebugSend } from '../../protocol/debug.js';
+import { currentStep, momentText, nodeAt } from '../../debug/moment.js';
+import { DebugEnd, DebugPlace, DebugReceived, DebugSend } from '../../protocol/debug.js';
 import type { Session } from '../session.js';
 
 /** Debug sessions of the client, by the id it gives them. */
 export function handleDebug(owner: Session): void {
-  const { door, world, labelerOptions } = owner;
-  const sessions = new Map<string, SearchDebugSession>();
+  const { door, world, labelerOptions, debugged: sessions } = owner;
 
   function open(id: string): SearchDebugSession {
     const session = new SearchDebugSession(world.createDebugWorld(labelerOptions));
@@ -19,6 +19,19 @@ export function handleDebug(owner: Session): void {
     // A debugged search samples from a policy, writes a log, and a fork writes a tree.
     owner.requireTrust();
     (sessions.get(session) ?? open(session)).handleMessage(message as unknown as DebugProtocol.ProtocolMessage);
+    return null;
+  });
+  door.handle(DebugPlace, ({ uri }) => {
+    const document = owner.document(uri);
+    for (const moment of owner.moments) {
+      for (const { problem } of document?.problems ?? []) {
+        const step = currentStep(moment, problem);
+        const found = step === undefined ? undefined : problem.steps[step];
+        const node = found && nodeAt(moment, problem, found.index);
+        if (document && found && node)
+          return { range: document.lines.range(found.span), text: momentText(moment, node), problem: problem.index };
+      }
+    }
     return null;
   });
   door.handle(DebugEnd, ({ session }) => {

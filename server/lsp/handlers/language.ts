@@ -1,3 +1,4 @@
+import { momentTexts } from '../../debug/moment.js';
 import { codeLens } from '../../language/codeLens.js';
 import { documentSymbols } from '../../language/documentSymbols.js';
 import { foldingRanges } from '../../language/foldingRanges.js';
@@ -18,7 +19,8 @@ export function handleLanguage(session: Session): void {
     const place = document && placeAt(document, params.position);
     if (!place) return null;
     const { uris, refusals } = await session.findImages(document.uri, place.problem.problem.images);
-    return hover(document, params.position, uris, refusals);
+    const known = place.step === undefined ? [] : momentTexts(session.moments, place.problem.problem, place.step.step.index);
+    return hover(document, params.position, uris, refusals, known);
   });
   connection.languages.inlayHint.on((params) => {
     const document = documentOf(params);

@@ -42,6 +42,12 @@ export function menuItems(state: PanelState, id: number | null, { navigation, re
       : []),
     ...(canExplain(at) ? [{ label: 'In the training set?', keys: 'w', run: () => requests.send('explainTraining', { node: id }) }] : []),
     ...(rolloutCount(node) > 0 ? [{ label: 'Show its rollouts', run: () => navigation.select(id) }] : []),
+    ...(rolloutCount(node) > 0 && state.replay !== null
+      ? [{ label: 'Show request', run: () => requests.send('showRequest', { node: id }) }]
+      : []),
+    null,
+    { label: 'Review…', run: () => requests.send('review', {}) },
+    ...(steps ? [{ label: 'Label from here…', run: () => requests.send('review', { node: id }) }] : []),
     null,
     ...(node.children.length > 0 && id !== root && id !== 0
       ? [{ label: 'Show this subtree alone', keys: 's', run: () => navigation.showSubtree(id) }]

@@ -11,6 +11,8 @@ export interface Replaying {
   readonly play: () => void;
   /** Opens the bar at the first event, or closes it and shows the whole tree. */
   readonly show: (isShown: boolean) => void;
+  /** Shows the tree as the debugger sees it, at a line of the event log; null ends that. */
+  readonly showLine: (line: number | null) => void;
 }
 
 /** How the tree came to be, event by event: the selection, and with it the details, follow the event. */
@@ -34,7 +36,25 @@ export function createReplaying(window: Window, store: PanelStore, announce: Ann
   store.subscribe(({ isPlaying }, before) => {
     if (isPlaying !== before.isPlaying) player.update(isPlaying);
   });
+  const show = (isShown: boolean): void => {
+    const { replay, selected } = store.state;
+    if (replay === null || replay.frames.length === 0) return;
+    if (isShown) store.update({ isReplayShown: true });
+    else store.update({ ...moveReplay(store.state, replay.frames.length), selected, event: null, isPlaying: false, isReplayShown: false });
+    announce(isShown ? 'Replay of the search' : 'The whole tree is shown');
+  };
   return {
+    showLine(line) {
+      const { replay, isReplayShown } = store.state;
+      if (line === null) {
+        if (isReplayShown) show(false);
+        return;
+      }
+      if (replay === null) return;
+      store.update({ isReplayShown: true, isPlaying: false });
+      move(replay.frames.filter((frame) => frame.line <= line).length);
+      announceEvent();
+    },
     move: (count) => move(count),
     step(direction) {
       move(position() + direction);
@@ -48,13 +68,6 @@ export function createReplaying(window: Window, store: PanelStore, announce: Ann
         announceEvent();
       } else move(replayAt ?? 1, true);
     },
-    show(isShown) {
-      const { replay, selected } = store.state;
-      if (replay === null || replay.frames.length === 0) return;
-      if (isShown) store.update({ isReplayShown: true });
-      else
-        store.update({ ...moveReplay(store.state, replay.frames.length), selected, event: null, isPlaying: false, isReplayShown: false });
-      announce(isShown ? 'Replay of the search' : 'The whole tree is shown');
-    },
+    show,
   };
 }

@@ -21,6 +21,7 @@ export interface NodePaneActions {
   openImage(index: number): void;
   moreRollouts(id: number): void;
   explainTraining(id: number): void;
+  showRequest(id: number, rollout: number): void;
 }
 
 /** Nodes of a path shown as crumbs; of a longer one the first and the last. */
@@ -41,9 +42,11 @@ export function renderNodePane(document: Document, state: PanelState, actions: N
     ...matchNote(document, model, state),
     ...stepsSection(document, node, state, actions),
     ...valueBlock(document, model, node),
-    ...rolloutList(document, node, state.rollouts?.node === node.id ? state.rollouts.list : null, (rollout) =>
-      actions.reveal({ node: node.id, rollout }),
-    ),
+    ...rolloutList(document, node, state.rollouts?.node === node.id ? state.rollouts.list : null, {
+      reveal: (rollout) => actions.reveal({ node: node.id, rollout }),
+      // Only a run's event log has requests.
+      ...(state.replay !== null && { showRequest: (rollout: number) => actions.showRequest(node.id, rollout) }),
+    }),
     ...nodeActions(document, selected, state, actions),
     ...problemSection(document, model, state, actions),
   ];

@@ -8,6 +8,13 @@ import { plural } from '../../shared/words.js';
 import { type DistinctRollout, distinctRollouts } from '../model/rollouts.js';
 import { section } from './section.js';
 
+/** What can be done with a rollout, by its position among the node's. */
+export interface RolloutActions {
+  readonly reveal: (rollout: number) => void;
+  /** Absent where no event log has requests. */
+  readonly showRequest?: (rollout: number) => void;
+}
+
 /** Rollouts listed before "Show more". */
 const PAGE = 20;
 
@@ -19,7 +26,7 @@ export function rolloutList(
   document: Document,
   node: NodeView,
   list: readonly RolloutView[] | null,
-  onReveal: (rollout: number) => void,
+  actions: RolloutActions,
 ): HTMLElement[] {
   if (node.rollouts.length === 0) return [];
   const all = rolloutCount(node);
@@ -39,16 +46,16 @@ export function rolloutList(
   const total = node.mc?.total;
   if (total !== undefined && total !== all)
     parts.push(element(document, 'p', { class: 'hint' }, `The value counts ${plural(total, 'rollout')}; the file keeps ${all}.`));
-  parts.push(list === null ? element(document, 'p', { class: 'hint' }, 'Reading the rollouts…') : pages(document, list, onReveal));
+  parts.push(list === null ? element(document, 'p', { class: 'hint' }, 'Reading the rollouts…') : pages(document, list, actions));
   return [section(document, 'Rollouts from here', ...parts)];
 }
 
 /** The different rollouts, some at a time. */
-function pages(document: Document, rollouts: readonly RolloutView[], onReveal: (rollout: number) => void): HTMLElement {
+function pages(document: Document, rollouts: readonly RolloutView[], actions: RolloutActions): HTMLElement {
   const distinct = distinctRollouts(rollouts);
   const list = element(document, 'div', { class: 'rollouts' });
   const more = (from: number) => {
-    list.append(...distinct.slice(from, from + PAGE).map((item) => rolloutItem(document, item, onReveal)));
+    list.append(...distinct.slice(from, from + PAGE).map((item) => rolloutItem(document, item, actions)));
     const rest = distinct.length - from - PAGE;
     if (rest <= 0) return;
     const next = button(document, {
@@ -65,7 +72,7 @@ function pages(document: Document, rollouts: readonly RolloutView[], onReveal: (
   return list;
 }
 
-function rolloutItem(document: Document, { rollout, index, copies }: DistinctRollout, onReveal: (rollout: number) => void): HTMLElement {
+function rolloutItem(document: Document, { rollout, index, copies }: DistinctRollout, actions: RolloutActions): HTMLElement {
   const answer = rollout.answer ?? finalAnswer(rollout.steps.at(-1) ?? '');
   const verdict = rollout.correct ? 'check' : 'close';
   const summary = element(
@@ -84,6 +91,7 @@ function rolloutItem(document: Document, { rollout, index, copies }: DistinctRol
   );
   if (copies > 1) summary.append(element(document, 'span', { class: 'badge' }, `×${copies}`));
   const item = element(document, 'details', { class: 'rollout' }, summary);
+  const { showRequest } = actions;
   item.addEventListener(
     'toggle',
     () => {
@@ -100,8 +108,18 @@ function rolloutItem(document: Document, { rollout, index, copies }: DistinctRol
           label: 'Show this rollout in the file',
           icon: 'go-to-file',
           text: 'Show in file',
-          onClick: () => onReveal(index),
+          onClick: () => actions.reveal(index),
         }),
+        ...(showRequest
+          ? [
+              button(document, {
+                label: 'Show the request behind this rollout and its reply',
+                icon: 'arrow-swap',
+                text: 'Show request',
+                onClick: () => showRequest(index),
+              }),
+            ]
+          : []),
       );
     },
     { once: true },

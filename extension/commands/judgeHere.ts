@@ -1,0 +1,25 @@
+import { Range, Selection, TextEditorRevealType, window } from 'vscode';
+import { ReviewStepRequest } from '../../server/protocol/review.js';
+import { toRange } from '../shell/editors.js';
+import { type Command, targetOf } from './command.js';
+
+/** Begins a review of one file in its own editor, without the panel: the cursor is on the first step that is not judged yet. */
+export const judgeHere: Command = {
+  id: 'steplens.judgeHere',
+  async run({ claims, client, review }, target) {
+    const uri = targetOf({ claims }, target);
+    if (!uri) {
+      void window.showInformationMessage('Open a file with solutions or trees first.');
+      return;
+    }
+    await review.begin([uri], 'all', { mode: 'every-step', blind: false });
+    const editor = await window.showTextDocument(uri);
+    const item = review.inFocus(uri);
+    if (!item) return;
+    const { problem, step } = item;
+    const { range } = await client.request(ReviewStepRequest, { uri: uri.toString(), problem, step, by: review.reviewer, blind: true });
+    const { start } = toRange(range);
+    editor.selection = new Selection(start, start);
+    editor.revealRange(new Range(start, start), TextEditorRevealType.InCenterIfOutsideViewport);
+  },
+};

@@ -1,0 +1,17 @@
+import { Uri, window } from 'vscode';
+import type { Command } from './command.js';
+
+/** Shows the tree of the search that is debugged; it follows the debugger from then on. */
+export const openDebuggedTree: Command = {
+  id: 'steplens.openDebuggedTree',
+  async run({ marks, panels }) {
+    const { moment } = marks;
+    if (!moment) {
+      void window.showInformationMessage('No search is being debugged. Start one with "Debug Labeling of a Problem".');
+      return;
+    }
+    const file = Uri.file(moment.file);
+    await panels.open(file, 0);
+    await panels.showMoment(file, moment.event);
+  },
+};

@@ -1,0 +1,80 @@
+import { type Disposable, debug, type TextEditor, TextEditorRevealType, ThemeColor, Uri, window } from 'vscode';
+import { DebugPlace } from '../../server/protocol/debug.js';
+import type { Client } from '../shell/client.js';
+import { toRange } from '../shell/editors.js';
+
+/** Where a debugged search is: the event's line in its log, and the file of its tree. */
+export interface Moment {
+  readonly file: string;
+  readonly event: number;
+}
+
+/** Marks the step of the current event in every file that has it, with its value at that moment, as long as the session lasts. */
+export class MomentMarks implements Disposable {
+  readonly #client: Client;
+  readonly #mark = window.createTextEditorDecorationType({
+    isWholeLine: true,
+    backgroundColor: new ThemeColor('editor.focusedStackFrameHighlightBackground'),
+    overviewRulerColor: new ThemeColor('editor.focusedStackFrameHighlightBackground'),
+    after: { color: new ThemeColor('editorCodeLens.foreground'), margin: '0 0 0 2em' },
+  });
+  readonly #subscriptions: Disposable[];
+  #moment: Moment | undefined;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#subscriptions = [window.onDidChangeVisibleTextEditors(() => void this.#draw(false))];
+  }
+
+  /** The moment the last session is at. */
+  get moment(): Moment | undefined {
+    return this.#moment;
+  }
+
+  async show(moment: Moment): Promise<void> {
+    this.#moment = moment;
+    await this.#draw(true);
+  }
+
+  clear(): void {
+    this.#moment = undefined;
+    for (const editor of window.visibleTextEditors) editor.setDecorations(this.#mark, []);
+  }
+
+  dispose(): void {
+    for (const one of this.#subscriptions) one.dispose();
+    this.#mark.dispose();
+  }
+
+  async #draw(isNew: boolean): Promise<void> {
+    if (this.#moment) await Promise.all(window.visibleTextEditors.map((editor) => this.#drawIn(editor, isNew)));
+  }
+
+  async #drawIn(editor: TextEditor, isNew: boolean): Promise<void> {
+    const moment = this.#moment;
+    const place = await this.#client.request(DebugPlace, { uri: editor.document.uri.toString() }).catch(() => null);
+    // A later moment, or the session's end, came first.
+    if (moment !== this.#moment) return;
+    if (!place) return editor.setDecorations(this.#mark, []);
+    const range = toRange(place.range);
+    editor.setDecorations(this.#mark, [{ range, renderOptions: { after: { contentText: place.text } } }]);
+    if (isNew) editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+}
+
+/** Calls `show` at every stop of a debugged search, and `end` when the last session is over. */
+export function followMoments(type: string, show: (moment: Moment) => void, end: () => void): Disposable[] {
+  return [
+    debug.onDidReceiveDebugSessionCustomEvent(({ session, event, body }) => {
+      if (session.type === type && event === 'steplens/moment') show(body as Moment);
+    }),
+    debug.onDidTerminateDebugSession((session) => {
+      if (session.type === type) end();
+    }),
+  ];
+}
+
+/** The file of a moment's tree. */
+export function treeUriOf({ file }: Moment): Uri {
+  return Uri.file(file);
+}

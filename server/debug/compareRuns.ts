@@ -1,0 +1,142 @@
+import type { RunEvent } from '../labeling/runEvents.js';
+import { applyEvent, beginTree, prefixOf, type SearchTree } from '../labeling/searchTree.js';
+import { prefixKeyOf } from './breakpoints.js';
+
+/** What one run has of something that is compared; undefined where it has none. */
+export interface Pair<T> {
+  readonly first: T | undefined;
+  readonly second: T | undefined;
+}
+
+export interface Selection {
+  /** Steps up to the selected rollout's node, and the rollout's own. */
+  readonly prefix: readonly string[];
+  readonly rollout: readonly string[];
+  readonly q: number;
+  readonly u: number;
+  readonly pool: number;
+}
+
+export interface ComparedNode {
+  readonly id: number;
+  readonly value: number | undefined;
+  readonly correct: number;
+  readonly total: number;
+  readonly assumed: boolean;
+}
+
+/** Two runs of one problem side by side. Nodes are the same when their prefixes are. */
+export interface RunComparison {
+  /** The searches in their order, and the first one (from 0) that differs. */
+  readonly selections: readonly Pair<Selection>[];
+  readonly firstOther: number | undefined;
+  /** All nodes of both, by prefix, those of the first run in its order and then the others. */
+  readonly nodes: readonly (Pair<ComparedNode> & { readonly prefix: readonly string[] })[];
+  /** Nodes of both with the same value, with another one, and of one run alone. */
+  readonly counts: { readonly same: number; readonly changed: number; readonly onlyFirst: number; readonly onlySecond: number };
+  /** Final answers, the most frequent first, with how often they came. */
+  readonly answers: readonly {
+    readonly answer: string;
+    readonly first: number;
+    readonly second: number;
+    readonly right: Pair<boolean>;
+  }[];
+}
+
+/** Throws EventError when a log is damaged. */
+export function compareRuns(first: readonly RunEvent[], second: readonly RunEvent[]): RunComparison {
+  const [before, after] = [readRun(first), readRun(second)];
+  const selections = pairs(before.selections, after.selections);
+  const firstOther = selections.findIndex((pair) => key(pair.first) !== key(pair.second));
+  const nodes = compareNodes(before.tree, after.tree);
+  const both = nodes.filter((pair) => pair.first && pair.second);
+  const changed = both.filter((pair) => pair.first?.value !== pair.second?.value).length;
+  return {
+    selections,
+    firstOther: firstOther < 0 ? undefined : firstOther,
+    nodes,
+    counts: {
+      same: both.length - changed,
+      changed,
+      onlyFirst: nodes.filter((pair) => !pair.second).length,
+      onlySecond: nodes.filter((pair) => !pair.first).length,
+    },
+    answers: compareAnswers(first, second),
+  };
+}
+
+interface ReadRun {
+  readonly tree: SearchTree;
+  readonly selections: readonly Selection[];
+}
+
+function readRun(events: readonly RunEvent[]): ReadRun {
+  const [begin] = events;
+  if (begin?.event !== 'begin') throw new Error('The log has no events.');
+  const tree = beginTree(begin);
+  const selections: Selection[] = [];
+  for (const event of events.slice(1)) {
+    if (event.event === 'selected') {
+      const { node, rollout, q, u, pool } = event;
+      selections.push({ prefix: prefixOf(tree, node), rollout: tree.nodes[node]?.wrong[rollout]?.rollout.steps ?? [], q, u, pool });
+    }
+    applyEvent(tree, event);
+  }
+  return { tree, selections };
+}
+
+function key(selection: Selection | undefined): string {
+  return JSON.stringify(selection && [selection.prefix, selection.rollout]);
+}
+
+function pairs<T>(first: readonly T[], second: readonly T[]): Pair<T>[] {
+  return Array.from({ length: Math.max(first.length, second.length) }, (_, i) => ({ first: first[i], second: second[i] }));
+}
+
+function compareNodes(first: SearchTree, second: SearchTree): RunComparison['nodes'] {
+  const [own, others] = [nodesByKey(first), nodesByKey(second)];
+  return [...new Set([...own.keys(), ...others.keys()])].map((name) => {
+    const [before, after] = [own.get(name), others.get(name)];
+    const prefix = before === undefined ? prefixOf(second, after ?? 0) : prefixOf(first, before);
+    return { prefix, first: nodeOf(first, before), second: nodeOf(second, after) };
+  });
+}
+
+function nodeOf({ nodes }: SearchTree, id: number | undefined): ComparedNode | undefined {
+  const node = id === undefined ? undefined : nodes[id];
+  return node && { id: node.id, value: node.value, correct: node.correct, total: node.total, assumed: node.assumed };
+}
+
+/** Ids by prefix, and by number among the nodes with that prefix. */
+function nodesByKey(tree: SearchTree): Map<string, number> {
+  const seen = new Map<string, number>();
+  return new Map(
+    tree.nodes.map(({ id }): [string, number] => {
+      const prefix = prefixKeyOf(tree, id);
+      const number = seen.get(prefix) ?? 0;
+      seen.set(prefix, number + 1);
+      return [`${number}\0${prefix}`, id];
+    }),
+  );
+}
+
+function compareAnswers(first: readonly RunEvent[], second: readonly RunEvent[]): RunComparison['answers'] {
+  const [before, after] = [answersOf(first), answersOf(second)];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((answer) => {
+      const [one, other] = [before.get(answer), after.get(answer)];
+      return { answer, first: one?.count ?? 0, second: other?.count ?? 0, right: { first: one?.isRight, second: other?.isRight } };
+    })
+    .sort((a, b) => b.first + b.second - a.first - a.second);
+}
+
+function answersOf(events: readonly RunEvent[]): Map<string, { count: number; isRight: boolean }> {
+  const answers = new Map<string, { count: number; isRight: boolean }>();
+  for (const rollout of events.flatMap((event) => (event.event === 'rollouts' ? event.rollouts : []))) {
+    if ('failure' in rollout) continue;
+    const answer = rollout.answer ?? '';
+    const known = answers.get(answer);
+    answers.set(answer, { count: (known?.count ?? 0) + 1, isRight: rollout.verdict === 'right' });
+  }
+  return answers;
+}

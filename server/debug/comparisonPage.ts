@@ -1,0 +1,106 @@
+import type { ComparedNode, RunComparison, Selection } from './compareRuns.js';
+
+/** What is said above the tables. */
+export interface ComparisonHead {
+  readonly original: string;
+  readonly fork: string;
+  /** Number of the event from which the fork differs. */
+  readonly at: number;
+  /** What is different, as it was asked for. */
+  readonly change: string;
+  readonly recorded: number;
+  readonly sampled: number;
+}
+
+/** Rows of one table; what is left out is counted. */
+const mostRows = 100;
+
+/** A fork beside its original as a Markdown page: selections, values, answers. */
+export function comparisonPage(head: ComparisonHead, comparison: RunComparison): string {
+  const { counts } = comparison;
+  return `${[
+    '# A fork and its original',
+    `\`${head.fork}\` is \`${head.original}\` from event ${head.at} on with: ${head.change}.`,
+    `${head.recorded} recorded rollouts were used and ${head.sampled} sampled. Of the nodes, ${counts.same} are the same, ${counts.changed} have another value, ${counts.onlyFirst} are only in the original and ${counts.onlySecond} only in the fork.`,
+    '## Selections',
+    selectionTable(comparison),
+    '## Values',
+    valueTable(comparison),
+    '## Answers',
+    answerTable(comparison),
+  ].join('\n\n')}\n`;
+}
+
+function selectionTable({ selections, firstOther }: RunComparison): string {
+  if (selections.length === 0) return 'Neither run selects rollouts.';
+  const said = firstOther === undefined ? 'All selections are the same.' : `Search ${firstOther + 1} is the first one that differs.`;
+  const rows = selections.map(({ first, second }, i) => [
+    String(i + 1),
+    first ? selectionCell(first) : '–',
+    second ? selectionCell(second) : '–',
+    JSON.stringify([first?.prefix, first?.rollout]) === JSON.stringify([second?.prefix, second?.rollout]) ? '' : 'differs',
+  ]);
+  return `${said}\n\n${table(['Search', 'Original', 'Fork', ''], rows)}`;
+}
+
+function selectionCell({ prefix, rollout, q, u, pool }: Selection): string {
+  return `after ${prefix.length} steps: ${words(rollout[0] ?? '')} (Q ${q.toFixed(3)} + U ${u.toFixed(3)}, of ${pool})`;
+}
+
+function valueTable({ nodes }: RunComparison): string {
+  const rows = nodes
+    .filter(({ first, second }) => !first || !second || first.value !== second.value)
+    .map(({ prefix, first, second }) => [
+      String(prefix.length),
+      words(prefix.at(-1) ?? 'the question'),
+      valueCell(first),
+      valueCell(second),
+      first?.value !== undefined && second?.value !== undefined ? signed(second.value - first.value) : '',
+    ]);
+  if (rows.length === 0) return 'All values are the same.';
+  return table(['Steps', 'Ends with', 'Original', 'Fork', 'Change'], rows);
+}
+
+function valueCell(node: ComparedNode | undefined): string {
+  if (!node) return '–';
+  const value =
+    node.value === undefined ? 'no value' : node.assumed ? '1 assumed' : `${node.value.toFixed(2)} (${node.correct}/${node.total})`;
+  return `node ${node.id}: ${value}`;
+}
+
+function answerTable({ answers }: RunComparison): string {
+  if (answers.length === 0) return 'No rollout has an answer.';
+  const verdict = (isRight: boolean | undefined): string => (isRight === undefined ? '–' : isRight ? 'right' : 'not right');
+  return table(
+    ['Answer', 'Original', 'Fork', 'Verdict in the original', 'Verdict in the fork'],
+    answers.map(({ answer, first, second, right }) => [
+      answer === '' ? 'none found' : words(answer),
+      String(first),
+      String(second),
+      verdict(right.first),
+      verdict(right.second),
+    ]),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const left = rows.length - mostRows;
+  return [
+    line(head),
+    line(head.map(() => '---')),
+    ...rows.slice(0, mostRows).map(line),
+    ...(left > 0 ? ['', `…and ${left} more.`] : []),
+  ].join('\n');
+}
+
+function signed(value: number): string {
+  return `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
+}
+
+/** The first words of a step, as text in a cell: nothing in it is Markdown, HTML or the end of a cell. */
+function words(text: string): string {
+  const line = text.trim().split(/\s*\n\s*/, 1)[0] ?? '';
+  const short = line.length > 60 ? `${line.slice(0, 59)}…` : line;
+  return short.replace(/[\\`*_{}[\]()#+!|<>$~&]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
