@@ -95,11 +95,13 @@ export interface LabelingService {
   stop(file?: string): void;
   /** Stops the runs that send to a server which is forbidden now. */
   stopSending(isForbidden: (origin: string) => boolean): void;
-  dispose(): void;
+  /** Stops all runs; resolves when they have ended, their files closed. */
+  dispose(): Promise<void>;
 }
 
 export function createLabelingService(world: LabelingWorld): LabelingService {
   const active = new Map<string, LabelingRun>();
+  const working = new Set<Promise<unknown>>();
 
   /** Events of the run under way, else those of the log beside the file; undefined where there is none that can be read. */
   const eventsOf = async (uri: string): Promise<readonly RunEvent[] | undefined> =>
@@ -121,9 +123,12 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
     if (signal.aborted) stop();
     active.set(file, run);
     run.announce('running');
+    const ending = work(run);
+    working.add(ending);
     try {
-      return await work(run);
+      return await ending;
     } finally {
+      working.delete(ending);
       signal.removeEventListener('abort', stop);
       active.delete(file);
       run.announce('ended');
@@ -191,8 +196,9 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       for (const run of active.values()) if (run.servers.some(isForbidden)) run.abort.abort();
     },
 
-    dispose() {
+    async dispose() {
       for (const run of active.values()) run.dispose();
+      await Promise.allSettled(working);
     },
   };
 }

@@ -47,7 +47,7 @@ type Result = LoadResult | RunResult | SamplingResult;
 
 interface Job {
   readonly id: number;
-  message: Exclude<ToChild, { kind: 'cancel' }>;
+  message: Exclude<ToChild, { kind: 'cancel' | 'resize' }>;
   readonly onRead: ((reads: ReadValues) => void) | undefined;
   readonly unread: UnreadRun | undefined;
   settle(outcome: { readonly result: Result } | { readonly error: Error }): void;
@@ -284,7 +284,10 @@ export class InferenceClient {
     }
     if (message.kind === 'failed') return this.#fail(job, message.message, message.reason === 'cancelled' ? 'error' : message.reason);
     this.#forget(job);
-    if (job.message.kind !== 'load') this.#session(job.message.session)?.tellSize(this.#options.log);
+    const session = job.message.kind === 'load' ? undefined : this.#session(job.message.session);
+    session?.tellSize(this.#options.log);
+    const size = session?.recover();
+    if (size) this.#post({ kind: 'resize', session: session!.number, size });
     job.settle({ result: message.result });
   }
 
@@ -341,11 +344,17 @@ export class InferenceClient {
     else if (working && working.message.kind !== 'load' && session?.loaded?.device.provider !== 'cpu' && !isMemoryFull)
       this.#lose(working, cause);
     else {
-      if (working?.message.kind === 'run' && isMemoryFull && session?.loaded?.runsInPieces) session.limit({ tokens: tokensAfterKill });
+      if (working?.message.kind === 'run' && isMemoryFull && session?.loaded?.runsInPieces) this.#limit(session, signal);
       // Without a job to blame (it never got to work), all of them are.
       this.#blame(working ? [working] : this.#working === undefined ? [...this.#jobs.values()] : [], cause);
     }
     if (this.#jobs.size > 0) this.#startChild();
+  }
+
+  /** V8 runs out of memory for the same runs again; the system ends a process for what others take too. */
+  #limit(session: ClientSession, signal: NodeJS.Signals | null): void {
+    if (signal === 'SIGKILL') session.limitAfterKill(tokensAfterKill);
+    else session.limit({ tokens: tokensAfterKill });
   }
 
   #lose(job: Job, cause: string): void {

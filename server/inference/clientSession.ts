@@ -5,6 +5,11 @@ import type { LoadRequest, LoadResult, RunSize } from './protocol.js';
 /** A provider that loses its device twice in so short a time is not used again. */
 const lossesApartMs = 60_000;
 
+/** After more kills the runs stay small. */
+const killsForgiven = 1;
+/** Runs of so many tokens are as large as any. */
+const recoveredTokens = 8192;
+
 /** The files that a load request means. */
 export interface LoadedFiles {
   /** The same for the same content. */
@@ -26,8 +31,14 @@ export class ClientSession {
   #loaded: LoadResult | undefined;
   /** When its device was lost last, in ms. */
   #lostAt = -Infinity;
+  /** What was found to fit; undefined = nothing was too large yet. */
+  #fits: Partial<RunSize> | undefined;
+  /** Tokens at a time since the system ended the process; undefined = it did not, or that is over. */
+  #sinceKill: number | undefined;
+  #kills = 0;
+  #toldKills = 0;
   /** The size that was last spoken of. */
-  #toldSize: RunSize | undefined;
+  #toldSize: Partial<RunSize> | undefined;
 
   /** @param identity The files that the request means. */
   constructor(
@@ -43,7 +54,12 @@ export class ClientSession {
 
   /** The request as it was made, less what did not work, and in runs as large as fit. */
   get request(): LoadRequest {
-    return this.#request;
+    return { ...this.#request, ...(this.#size && { size: this.#size }) };
+  }
+
+  get #size(): RunSize | undefined {
+    if (this.#fits === undefined && this.#sinceKill === undefined) return undefined;
+    return { tokens: Math.min(this.#fits?.tokens ?? Infinity, this.#sinceKill ?? Infinity), rows: this.#fits?.rows ?? Infinity };
   }
 
   get loaded(): LoadResult | undefined {
@@ -57,10 +73,12 @@ export class ClientSession {
 
   /** Another device than was asked for stands with what was passed over. Throws before the first load. */
   get device(): DeviceInfo {
-    const { size } = this.#request;
+    const size = this.#size;
     const { device } = this.#loaded!;
     if (!size) return device;
-    return { ...device, note: device.note === undefined ? describeSize(size) : `${device.note}; ${describeSize(size)}` };
+    const why = this.#sinceKill === undefined ? '' : ', since the system ended the inference process';
+    const note = `${describeSize(size)}${why}`;
+    return { ...device, note: device.note === undefined ? note : `${device.note}; ${note}` };
   }
 
   avoid(provider: string, reason: string): void {
@@ -68,11 +86,25 @@ export class ClientSession {
   }
 
   limit({ tokens, rows }: Partial<RunSize>): void {
-    const known = this.#request.size;
-    this.#request = {
-      ...this.#request,
-      size: { tokens: Math.min(tokens ?? Infinity, known?.tokens ?? Infinity), rows: Math.min(rows ?? Infinity, known?.rows ?? Infinity) },
+    const known = this.#fits;
+    this.#fits = {
+      tokens: Math.min(tokens ?? Infinity, known?.tokens ?? Infinity),
+      rows: Math.min(rows ?? Infinity, known?.rows ?? Infinity),
     };
+  }
+
+  /** The system ended the process, which may be another program's fault: runs become larger again as requests get through. */
+  limitAfterKill(tokens: number): void {
+    this.#kills++;
+    this.#sinceKill = Math.min(tokens, this.#sinceKill ?? Infinity);
+  }
+
+  /** A request got through: what the process may run from now on, when that is more. One that was ended twice keeps its size. */
+  recover(): RunSize | undefined {
+    if (this.#sinceKill === undefined || this.#kills > killsForgiven) return undefined;
+    this.#sinceKill *= 2;
+    if (this.#sinceKill > recoveredTokens) this.#sinceKill = undefined;
+    return this.#size ?? { tokens: Infinity, rows: Infinity };
   }
 
   /**
@@ -96,9 +128,17 @@ export class ClientSession {
 
   /** Says once what runs were limited to, when a request has got through with it. */
   tellSize(log: InferenceLog): void {
-    const { size } = this.#request;
-    if (!size || size === this.#toldSize) return;
-    this.#toldSize = size;
+    const size = this.#size;
+    if (this.#sinceKill !== undefined && this.#kills > this.#toldKills) {
+      this.#toldKills = this.#kills;
+      const end =
+        this.#kills > killsForgiven
+          ? 'It was ended before, so that stays so until it is loaded anew.'
+          : 'Runs become larger again as they succeed.';
+      log.warn(`The system ended the inference process; ${this.#name} now runs with ${describeSize(size!)}. ${end}`);
+    }
+    if (!this.#fits || !size || this.#fits === this.#toldSize) return;
+    this.#toldSize = this.#fits;
     log.warn(
       `The memory of ${this.#loaded?.device.provider ?? 'the device'} is small for ${this.#name}: from now on it is run with ${describeSize(size)}. ` +
         "That takes longer; a smaller precision (steplens quantise) or a smaller 'maxTokens' in its profile needs less memory.",

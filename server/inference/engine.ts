@@ -45,6 +45,7 @@ export class Engine {
 
   receive(message: ToChild): void {
     if (message.kind === 'cancel') return this.#cancel(message.id);
+    if (message.kind === 'resize') return this.#models.get(message.session)?.limits.set(message.size);
     const { id, session } = message;
     if (message.kind === 'load') this.#jobs.push({ id, session, work: { load: message.request }, priority: Infinity });
     else if (message.kind === 'run') this.#jobs.push({ id, session, work: { run: message.request }, priority: message.request.priority });

@@ -144,6 +144,8 @@ export type ToChild =
   | { readonly kind: 'load'; readonly id: number; readonly session: number; readonly request: LoadRequest }
   | { readonly kind: 'run'; readonly id: number; readonly session: number; readonly request: RunRequest }
   | { readonly kind: 'sample'; readonly id: number; readonly session: number; readonly request: SamplingRequest }
+  /** The next runs of a loaded graph have this size at most; not answered. */
+  | { readonly kind: 'resize'; readonly session: number; readonly size: RunSize }
   /** Takes effect between two runs of the graph; answered by `failed` with reason `cancelled`. */
   | { readonly kind: 'cancel'; readonly id: number };
 

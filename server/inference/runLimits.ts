@@ -21,6 +21,12 @@ export class RunLimits implements RunSize {
     return this.#rows;
   }
 
+  /** What did not fit before may fit now. */
+  set({ tokens, rows }: RunSize): void {
+    this.#tokens = Math.max(fewestTokens, tokens);
+    this.#rows = Math.max(1, rows);
+  }
+
   /** `tried` tokens did not fit. False when less must not be tried: `fewest` go together. */
   halveTokens(tried: number, fewest = fewestTokens): boolean {
     if (tried <= fewest) return false;

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { type Connection, createConnection } from 'vscode-languageserver/node';
 import { startServer } from './server.js';
 import { createWorld } from './world.js';
@@ -10,7 +11,10 @@ export function serve(): void {
   const connection = createConnection();
   process.on('uncaughtException', (error) => report(connection, error));
   process.on('unhandledRejection', (reason) => report(connection, reason));
-  startServer(connection, createWorld());
+  const stop = startServer(connection, createWorld());
+  // Runs close their logs and give their claims back; the inference process ends.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, () => void stop().finally(() => process.exit(128 + constants.signals[signal])));
 }
 
 function report(connection: Connection, reason: unknown): void {

@@ -29,8 +29,11 @@ const handlers: readonly ((session: Session) => void)[] = [
   handleReview,
 ];
 
-/** Serves one client: opens its session, registers the handlers, and follows its documents. */
-export function startServer(connection: Connection, world: ServerWorld): void {
+/**
+ * Serves one client: opens its session, registers the handlers, and follows its documents. The result stops what is under way
+ * and resolves when it has ended.
+ */
+export function startServer(connection: Connection, world: ServerWorld): () => Promise<void> {
   const texts = new TextDocuments(TextDocument);
   let session: Session | undefined;
 
@@ -51,10 +54,12 @@ export function startServer(connection: Connection, world: ServerWorld): void {
       },
     };
   });
-  connection.onShutdown(() => session?.dispose());
+  const stop = async (): Promise<void> => session?.dispose();
+  connection.onShutdown(stop);
   texts.onDidChangeContent(({ document }) => session?.service.update(document));
   texts.onDidOpen(({ document }) => void session?.review.load(document.uri));
   texts.onDidClose(({ document }) => session?.close(document.uri));
   texts.listen(connection);
   connection.listen();
+  return stop;
 }

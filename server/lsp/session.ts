@@ -214,7 +214,7 @@ export class Session {
   async dispose(): Promise<void> {
     this.#stopRefresh?.();
     this.#progress.dispose();
-    this.labeling.dispose();
+    await this.labeling.dispose();
     await this.service.dispose();
   }
 

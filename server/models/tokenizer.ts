@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { ModelError } from './modelError.js';
+import { TimeLimitError, withinTime } from './timeLimit.js';
 
 /** Where a text begins, which SentencePiece tokenizers tell apart: they put a blank before it, or not. */
 export type Place = 'start' | 'after-special' | 'inside';
@@ -75,13 +76,14 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
   const forced = markers.flatMap((marker) => (typeof marker === 'string' ? [marker] : isAdded(marker.ifAdded) ? [marker.ifAdded] : []));
   const specials = new Set([...added.filter((token) => token.special).map((token) => token.content), ...forced]);
   const plainAdded = added.filter((token) => !specials.has(token.content));
+  const limited = timeLimit(path);
   try {
     const whole = new Tokenizer({ ...json, added_tokens: added }, config);
     const plain = new Tokenizer({ ...json, added_tokens: plainAdded }, config);
     const bare = withoutPrefix(json);
     // A vocabulary takes half a second to load: most tokenizers put nothing before a text.
     const inner = bare ? new Tokenizer({ ...bare, added_tokens: plainAdded }, { ...config, add_prefix_space: false }) : plain;
-    refuseUnfit(whole, path);
+    limited(ordinaryText.length, () => refuseUnfit(whole, path));
     return createTextTokenizer({
       path,
       whole,
@@ -92,6 +94,7 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
       largestId: largestId(json.model?.vocab),
       chatTemplate,
       tokenTexts: tokenTextsOf(config),
+      limited,
     });
   } catch (error) {
     if (error instanceof ModelError) throw error;
@@ -134,7 +137,35 @@ interface Parts {
   readonly largestId: number;
   readonly chatTemplate: string | undefined;
   readonly tokenTexts: Readonly<Record<string, string>>;
+  readonly limited: Limited;
 }
+
+/** Does work of a tokenizer on a text of so many characters, in bounded time. */
+type Limited = <T>(length: number, work: () => T) => T;
+
+/**
+ * The regexes of a tokenizer.json are anybody's, and one may try every way to split a text. Work that takes longer than any
+ * sound tokenizer does ends with ModelError, and so does everything after it, at once.
+ */
+function timeLimit(path: string): Limited {
+  let refusal: ModelError | undefined;
+  return (length, work) => {
+    if (refusal) throw refusal;
+    try {
+      return withinTime(mostMs + length / charactersPerMs, work);
+    } catch (error) {
+      if (!(error instanceof TimeLimitError)) throw error;
+      refusal = new ModelError(
+        `${path}: a regex of this tokenizer does not end on an ordinary text, so it is not used. Copy tokenizer.json from the model's authors again.`,
+      );
+      throw refusal;
+    }
+  };
+}
+
+/** A text takes a millisecond for 1,000 characters; a busy machine may need ten times as long. */
+const mostMs = 1000;
+const charactersPerMs = 100;
 
 function createTextTokenizer({
   path,
@@ -146,12 +177,15 @@ function createTextTokenizer({
   largestId,
   chatTemplate,
   tokenTexts,
+  limited,
 }: Parts): TextTokenizer {
   // Characters the vocabulary lacks, and no unknown token stands for, have no id.
   const ids = (tokenizer: Tokenizer, text: string) =>
     text === ''
       ? []
-      : (tokenizer.encode(text, { add_special_tokens: false }).ids as (number | undefined)[]).filter((id) => id !== undefined);
+      : limited(text.length, () =>
+          (tokenizer.encode(text, { add_special_tokens: false }).ids as (number | undefined)[]).filter((id) => id !== undefined),
+        );
   const specialIds = new Set([...specials].flatMap((text) => whole.token_to_id(text) ?? []));
   const splitter = new RegExp(
     `(${[...specials]
@@ -160,7 +194,7 @@ function createTextTokenizer({
       .join('|')})`,
   );
   const split = (template: string) => (specials.size === 0 ? [template] : template.split(splitter));
-  const start = startTokens(whole);
+  const start = limited(1, () => startTokens(whole));
 
   const tokenId = (text: string, role: string) => {
     const found = ids(whole, text);
@@ -206,7 +240,9 @@ function createTextTokenizer({
       return pieces.length === 1 ? 0 : template.length - pieces.at(-1)!.length;
     },
     decode: (encoded) =>
-      encoded.length === 0 ? '' : whole.decode([...encoded], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
+      encoded.length === 0
+        ? ''
+        : limited(encoded.length, () => whole.decode([...encoded], { skip_special_tokens: false, clean_up_tokenization_spaces: false })),
     encode(template, fill = {}, place = 'start') {
       let before = '';
       return split(template).flatMap((piece, i) => {

@@ -97,7 +97,7 @@ beforeEach(async () => {
   };
 });
 afterEach(async () => {
-  service.dispose();
+  await service.dispose();
   await rm(folder, { recursive: true, force: true });
 });
 

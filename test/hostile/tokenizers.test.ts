@@ -57,3 +57,34 @@ describe('a damaged tokenizer or profile', () => {
     },
   );
 });
+
+/** Each tries every way to split its text, of which there are billions. */
+const regexes: readonly (readonly [regex: string, text: string])[] = [
+  ['(a+)+$', `${'a'.repeat(40)}!`],
+  ['(a|a)*$', `${'a'.repeat(40)}!`],
+  ['(a|aa)+$', `${'a'.repeat(60)}!`],
+  ['(.*,){25}$', `${','.repeat(60)}!`],
+  ['(\\s*)*x', `${' '.repeat(40)}!`],
+  ['(\\w+\\s?)*$', `${'word '.repeat(20)}!`],
+  ['([a-zA-Z]+)*$', `${'aB'.repeat(20)}!`],
+  ['(x+x+)+y', 'x'.repeat(60)],
+  ['(\\p{L}+)*\\d$', `${'é'.repeat(40)}!`],
+  ['(?:a?){40}a{40}', `${'a'.repeat(39)}${'b'.repeat(60)}`],
+  ['(?=(a+)+b)', `${'a'.repeat(40)}!`],
+  ['(1|11|111)+$', `${'1'.repeat(60)}!`],
+];
+
+describe('a regex that backtracks without end', () => {
+  it.each(regexes)('%s in a tokenizer ends in an error, and the next text at once', async (regex, text) => {
+    const path = join(folder, 'tokenizer.json');
+    const whole = JSON.parse(await readFile(join(root, 'qwen2.5-math-prm', 'tokenizer.json'), 'utf8')) as object;
+    const pre_tokenizer = { type: 'Split', pattern: { Regex: regex }, behavior: 'Isolated', invert: false };
+    await writeFile(path, JSON.stringify({ ...whole, pre_tokenizer }));
+    const tokenizer = await loadTokenizer(path);
+    const start = performance.now();
+    expect(() => tokenizer.encode('{text}', { text })).toThrow(/a regex of this tokenizer does not end on an ordinary text/);
+    expect(() => tokenizer.encode('1 + 1 = 2')).toThrow(ModelError);
+    expect(performance.now() - start).toBeLessThan(20_000);
+    done('regexes', 1);
+  });
+});

@@ -90,10 +90,29 @@ describe('InferenceClient', () => {
     await client.run(session, run, { onRead: ({ first, values }) => told.push(first, values[0]!) });
     expect(told).toEqual([2, 2, 0, 0, 1, 1, 3, 3, 4, 4]);
     expect(['read 0', 'read 1', 'read 2', 'read 3', 'read 4'].map(journal)).toEqual([1, 1, 1, 1, 1]);
-    expect(client.device(session)).toEqual({ provider: 'cpu', passedOver: [], note: 'at most 256 tokens at a time' });
+    const note = 'at most 512 tokens at a time, since the system ended the inference process';
+    expect(client.device(session)).toEqual({ provider: 'cpu', passedOver: [], note });
     expect(
-      log.filter((line) => line.startsWith('The memory of cpu is small for ok: from now on it is run with at most 256 tokens at a time.')),
+      log.filter((line) => line.startsWith('The system ended the inference process; ok now runs with at most 256 tokens')),
     ).toHaveLength(1);
+  });
+
+  it('runs as much as before again after some requests have got through, unless the system ends the process once more', async () => {
+    const { session } = await client.load(model());
+    const note = () => client.device(session).note;
+    const run = async (id: number, times = 1) => {
+      for (let i = 0; i < times; i++) await client.run(session, command(id), { onRead: () => undefined });
+    };
+    await run(67);
+    expect(note()).toContain('at most 512 tokens');
+    await run(4, 4);
+    expect(note()).toContain('at most 8192 tokens');
+    await run(4);
+    expect(note()).toBeUndefined();
+    expect(journal('resize')).toBe(6);
+    await run(72);
+    await run(4, 10);
+    expect(note()).toContain('at most 256 tokens');
   });
 
   it('runs less at a time after V8 ran out of memory, and says what V8 said', async () => {

@@ -18,6 +18,7 @@ const loaded = new Set();
 process.on('disconnect', () => process.exit(0));
 let last = Promise.resolve();
 process.on('message', (message) => {
+  if (message.kind === 'resize') return note('resize');
   if (message.kind !== 'cancel') last = last.then(() => answer(message));
 });
 
@@ -54,7 +55,7 @@ async function answer({ kind, id, session, request }) {
     );
   }
   if (command === 66) await new Promise(() => process.stderr.write('boom: the reason\n', () => process.kill(process.pid, 'SIGKILL')));
-  if (command === 67 && count('run 67') === 1) process.kill(process.pid, 'SIGKILL');
+  if ([67, 72].includes(command) && count(`run ${command}`) === 1) process.kill(process.pid, 'SIGKILL');
   if (command === 68) for (const end = Date.now() + 20_000; Date.now() < end; );
   if (command === 69) return;
   if (command === 70) {
