@@ -36,6 +36,7 @@ import { showImage } from './commands/showImage.js';
 import { showLog } from './commands/showLog.js';
 import { showRequest } from './commands/showRequest.js';
 import { stopLabeling } from './commands/stopLabeling.js';
+import { tryPolicy } from './commands/tryPolicy.js';
 import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
 import { followMoments, MomentMarks, treeUriOf } from './debug/followMoment.js';
 import { debugType, registerDebugger } from './debug/searchDebugger.js';
@@ -70,6 +71,7 @@ const table: readonly Command[] = [
   clearCache,
   labelProblem,
   labelAll,
+  tryPolicy,
   moreRollouts,
   debugLabeling,
   debugLog,

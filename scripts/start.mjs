@@ -46,6 +46,6 @@ async function openDesktop() {
 async function serve() {
   const host = await startHost({ workspace: samples, extensionDevelopmentPath: root, openFile: firstFile, persistent: true });
   console.log(`\nVS Code with StepLens loaded, until Ctrl+C:\n  ${host.url}`);
-  await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, () => resolve(undefined))));
+  await new Promise((resolve) => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => process.once(signal, () => resolve(undefined))));
   await host.stop();
 }

@@ -18,7 +18,9 @@ export const labelAll: Command = {
         name: `Labelling problem ${problem + 1} of ${count}`,
         showsTree: false,
       });
-      if (outcome?.state !== 'cancelled') continue;
+      // It failed, which was said, with Retry.
+      if (outcome === undefined) return;
+      if (outcome.state !== 'cancelled') continue;
       void window.showInformationMessage(
         `Labelling was cancelled at problem ${problem + 1} of ${count}. What was sampled is kept: run it again to go on from there.`,
       );

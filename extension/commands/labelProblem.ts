@@ -1,6 +1,8 @@
-import { type CancellationToken, type Progress, ProgressLocation, Uri, window, workspace } from 'vscode';
+import { type CancellationToken, commands, type Progress, ProgressLocation, Uri, window, workspace } from 'vscode';
 import { type LabelingParams, type LabelOutcome, LabelProblem } from '../../server/protocol/labeling.js';
+import { isCancelled } from '../../server/protocol/message.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
+import { detailsOf, messageOf } from '../shell/log.js';
 import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, isIndex, targetOf } from './command.js';
@@ -46,11 +48,26 @@ export async function label(
       });
       try {
         return await ask(stepLens, uri, problem, again, token);
+      } catch (error) {
+        if (token.isCancellationRequested || isCancelled(error)) throw error;
+        void offerHelp(stepLens, uri, problem, again, error);
+        return undefined;
       } finally {
         listener.dispose();
       }
     },
   );
+}
+
+/** A run that failed says why, and what can be done: once the cause is gone, the same run goes on. */
+async function offerHelp(stepLens: StepLens, uri: Uri, problem: number, again: boolean, error: unknown): Promise<void> {
+  stepLens.log.error(`Labeling ${uri.toString()}, problem ${problem + 1}: ${detailsOf(error)}`);
+  const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, 'Retry', 'Try the Policy Once', 'Show Log');
+  if (choice === 'Show Log') stepLens.log.show();
+  if (choice === 'Try the Policy Once') await commands.executeCommand('steplens.tryPolicy', uri, problem);
+  if (choice !== 'Retry') return;
+  const outcome = await label(stepLens, uri, problem, again);
+  if (outcome) await tell(stepLens, outcome);
 }
 
 async function ask(

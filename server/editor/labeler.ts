@@ -11,6 +11,7 @@ import type { LabelProblem } from '../labeling/runEvents.js';
 import { type ProblemFiles, problemFiles } from '../labeling/runFiles.js';
 import { makeFolder } from '../labeling/runLock.js';
 import { beginEvent, defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
+import { tryPolicy } from '../labeling/tryPolicy.js';
 import type { EditorJudge } from './editorPolicy.js';
 import type { Labeler, LabelingSettings, LabelJob } from './labelingService.js';
 
@@ -99,6 +100,12 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
         };
         await moreRollouts(log, node, count, world, signal, onEvent);
         return (await readEventLog(log)).recorded.map(({ event }) => event);
+      }),
+
+    tryOnce: (job, signal) =>
+      withPolicy(job.settings.labelingPolicy, async (policy) => {
+        const images = problemImages({ searched: [dirname(fileURLToPath(job.uri))], roots: job.place.roots }, job.images);
+        return tryPolicy(job.problem, { policy, judge: await judgeOf(job.settings), images }, signal);
       }),
 
     async events(file) {

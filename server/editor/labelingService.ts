@@ -2,10 +2,11 @@ import type { ImagePlace } from '../files/images.js';
 import type { LabelProblem, RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
+import type { PolicyTry } from '../labeling/tryPolicy.js';
 import { problemView } from '../language/problemView.js';
 import { matchLog, replayOf } from '../language/replay.js';
 import { type ScoredDocument, scoredProblem } from '../language/scoredDocument.js';
-import type { LabelingParams, LabelOutcome, MoreRolloutsResult, TreeView } from '../protocol/labeling.js';
+import type { LabelingParams, LabelOutcome, MoreRolloutsResult, PolicyTryResult, TreeView } from '../protocol/labeling.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
@@ -56,6 +57,8 @@ export interface Labeler {
   ): Promise<T>;
   /** Samples more rollouts from a node of the log beside a tree file, and writes the file anew; resolves with the whole log. */
   more(file: string, node: number, count: number, job: LabelJob, run: LabelRun): Promise<readonly RunEvent[]>;
+  /** One rollout of a job's problem with its requests; writes nothing. */
+  tryOnce(job: LabelJob, signal: AbortSignal): Promise<PolicyTry>;
   /** The events of the log beside a file; undefined where there is none that can be read. */
   events(file: string): Promise<readonly RunEvent[] | undefined>;
 }
@@ -81,6 +84,8 @@ export interface LabelingService {
     job: LabelJob,
     signal: AbortSignal,
   ): Promise<MoreRolloutsResult>;
+  /** One rollout of the policy with everything that led to it; nothing is written. */
+  tryPolicy(job: LabelJob, signal: AbortSignal): Promise<PolicyTryResult>;
   /** A tree panel's view of a file: while it is labelled the growing tree, else the document's, else what its log tells. */
   treeView(
     uri: string,
@@ -171,6 +176,10 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       });
     },
 
+    async tryPolicy(job, signal) {
+      return tryResult(await world.labeler.tryOnce(job, signal), job.problem.answer);
+    },
+
     async shownDocument(uri, document, threshold) {
       return document && !active.has(uri) ? document : grown(uri, (await eventsOf(uri)) ?? [], threshold, world.read);
     },
@@ -222,6 +231,46 @@ function loggedNode(events: readonly RunEvent[], problem: Problem, node: number)
 function countsOf(events: readonly RunEvent[]): Pick<LabelOutcome, 'rollouts' | 'failures' | 'undecided'> {
   const { rollouts = 0, failures = 0, undecided = 0 } = replay(events) ?? {};
   return { rollouts, failures, undecided };
+}
+
+function tryResult({ policy, requests, rollout, failure }: PolicyTry, reference: string): PolicyTryResult {
+  const why = failure ?? (rollout && 'failure' in rollout ? rollout.failure : undefined);
+  const {
+    steps = [],
+    finish,
+    reasoning,
+    answer,
+    verdict,
+    method,
+    reason,
+    judgeFailure,
+  } = rollout && !('failure' in rollout) ? rollout : {};
+  const because = judgeFailure ?? reason;
+  return {
+    ...(policy !== undefined && { policy }),
+    requests: requests.map(({ to, url, request, status, reply, failure: none, ms }) => ({
+      to,
+      url,
+      ...(request !== undefined && { request: bodyText(request) }),
+      ...(status !== undefined && { status }),
+      ...(reply !== undefined && { reply: bodyText(reply) }),
+      ...(none !== undefined && { failure: none }),
+      ms,
+    })),
+    ...(why !== undefined && { failure: why }),
+    steps,
+    ...(finish !== undefined && { finish }),
+    ...(reasoning !== undefined && { reasoning }),
+    ...(answer !== undefined && { answer }),
+    reference,
+    ...(verdict !== undefined && { verdict }),
+    ...(method !== undefined && { method }),
+    ...(because !== undefined && { reason: because }),
+  };
+}
+
+function bodyText(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(body, null, 2);
 }
 
 function messageOf(error: unknown): string {

@@ -2,7 +2,7 @@
 import { notification, request } from './message.js';
 import { problemPlace, problemView } from './problemView.js';
 import { replay } from './replay.js';
-import { count, flag, type Infer, list, nothing, nullable, object, oneOf, optional, text } from './shape.js';
+import { count, flag, type Infer, list, nothing, nullable, number, object, oneOf, optional, text } from './shape.js';
 
 const labelOutcome = object({
   /** `known`: it had been labeled before, and nothing was sampled. */
@@ -50,6 +50,42 @@ export type LabelingParams = Infer<typeof labelingParams>;
 
 /** At most ten a second: the progress of a labeling run; a panel on `file` asks for its view again. */
 export const LabelingChanged = notification({ method: 'steplens/labelingChanged', to: 'client', params: labelingParams });
+
+const triedRequest = object({
+  to: oneOf('policy', 'judge'),
+  url: text,
+  /** The body that was sent, without keys, as JSON or as text. */
+  request: optional(text),
+  status: optional(count),
+  reply: optional(text),
+  /** Why there is no reply, or none that can be used. */
+  failure: optional(text),
+  ms: number,
+});
+
+const policyTry = object({
+  policy: optional(text),
+  requests: list(triedRequest),
+  /** Why there is no rollout. */
+  failure: optional(text),
+  /** As the reader splits them; none where there is no rollout. */
+  steps: list(text),
+  /** How the rollout ended: by itself, or at the longest allowed length. */
+  finish: optional(text),
+  /** What a reasoning model thought before it answered. */
+  reasoning: optional(text),
+  /** The final answer as read from the last step. */
+  answer: optional(text),
+  reference: text,
+  verdict: optional(text),
+  /** Who or what decided, and why. */
+  method: optional(text),
+  reason: optional(text),
+});
+export type PolicyTryResult = Infer<typeof policyTry>;
+
+/** Asks the policy of the settings for one solution of a problem and has its answer judged; nothing is written. */
+export const TryPolicy = request({ method: 'steplens/tryPolicy', to: 'server', params: problemPlace, result: policyTry });
 
 /** Stops the labeling into a file (or all, without it); what was sampled stays in the log. */
 export const StopLabeling = request({

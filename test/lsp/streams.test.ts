@@ -292,6 +292,7 @@ describe('the server over streams', () => {
         return Promise.reject(new Error('Labeled enough.'));
       },
       more: () => Promise.reject(new Error('Not asked for.')),
+      tryOnce: () => Promise.reject(new Error('Not asked for.')),
       events: () => Promise.resolve(undefined),
     };
     const { client } = await opened({ createLabeler: () => labeler });

@@ -3,7 +3,7 @@ import type { LabelJob } from '../../editor/labelingService.js';
 import { labelJob, problemIsGone } from '../../editor/labelJob.js';
 import { nodeRollouts } from '../../language/problemView.js';
 import type { ScoredDocument } from '../../language/scoredDocument.js';
-import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest } from '../../protocol/labeling.js';
+import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest, TryPolicy } from '../../protocol/labeling.js';
 import { RequestError } from '../../protocol/message.js';
 import { NodeRollouts } from '../../protocol/problemView.js';
 import { LabelingServers } from '../../protocol/servers.js';
@@ -40,6 +40,7 @@ export function handleLabeling(session: Session): void {
     return labeling.more(document, problem, node, count, await jobOf(document, problem, false), signal);
   });
   door.handle(LabelingServers, (params) => session.labelingServersToAsk(params));
+  door.handle(TryPolicy, async ({ uri, problem }, signal) => labeling.tryPolicy(await jobOf(documentOf(uri), problem, false), signal));
   door.handle(StopLabeling, ({ file }) => {
     labeling.stop(file);
     return null;

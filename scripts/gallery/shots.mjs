@@ -1,0 +1,129 @@
+/** The pictures: what each shows, in which theme and size, and what is done in VS Code before it is taken. */
+import { openFile, runCommand, webviewFrame } from '../workbench.mjs';
+
+/** @typedef {import('playwright-core').Page} Page */
+/**
+ * @typedef {object} Shot
+ * @property {string} name
+ * @property {string} file where it is written, in the repository
+ * @property {'dark' | 'light' | 'high-contrast' | 'high-contrast-light'} theme
+ * @property {[width: number, height: number]} size
+ * @property {number} [nodes] a search of this size is in the workspace as `search-N.json`
+ * @property {Record<string, unknown>} [settings]
+ * @property {(page: Page) => Promise<void>} act
+ */
+
+const small = /** @type {[number, number]} */ ([1400, 900]);
+const large = /** @type {[number, number]} */ ([1920, 1080]);
+const slowMs = 180_000;
+const readme = (name) => ({ name, file: `media/screenshots/${name}.png` });
+const gallery = (name) => ({ name, file: `docs/gallery/${name}.webp` });
+/** A search is scored by nobody: its labels are what is shown. */
+const unscored = { 'steplens.scoreOnOpen': false };
+
+/** @type {readonly Shot[]} */
+export const shots = [
+  { ...readme('editor'), theme: 'dark', size: small, act: editorWithHover },
+  { ...readme('tree-dark'), theme: 'dark', size: small, act: (page) => openTree(page, 'savings.json') },
+  { ...readme('tree-light'), theme: 'light', size: small, act: (page) => openTree(page, 'savings.json') },
+  { ...readme('evaluation'), theme: 'dark', size: small, act: evaluation },
+  { ...gallery('candidates'), theme: 'light', size: small, act: candidates },
+  { ...gallery('nodes-3'), theme: 'light', size: small, nodes: 3, settings: unscored, act: search(3) },
+  { ...gallery('nodes-50'), theme: 'dark', size: large, nodes: 50, settings: unscored, act: search(50, '0') },
+  { ...gallery('nodes-50-problems'), theme: 'high-contrast-light', size: small, nodes: 50, settings: unscored, act: withProblems },
+  { ...gallery('nodes-200'), theme: 'high-contrast', size: large, nodes: 200, settings: unscored, act: search(200, '0') },
+  { ...gallery('nodes-5000'), theme: 'light', size: large, nodes: 5_000, settings: unscored, act: search(5_000, '0') },
+  { ...gallery('nodes-20000'), theme: 'dark', size: large, nodes: 20_000, settings: unscored, act: search(20_000, '0') },
+  { ...gallery('statistics'), theme: 'dark', size: large, nodes: 200, settings: unscored, act: statistics },
+  { ...gallery('both'), theme: 'light', size: large, act: both },
+];
+
+/** The editor with its marks, and the hover on the first low step. @param {Page} page */
+async function editorWithHover(page) {
+  await openFile(page, 'wrong.md');
+  const mark = page.locator('.squiggly-warning').first();
+  await mark.waitFor({ timeout: slowMs });
+  await page.keyboard.press('Control+Shift+M');
+  await page.waitForTimeout(4_000);
+  await page
+    .locator('.editor-group-container .view-lines')
+    .first()
+    .click({ position: { x: 300, y: 10 } });
+  await page.keyboard.press('Alt+j');
+  await page.waitForTimeout(1_000);
+  const { x, y, width } = await boxOf(mark);
+  await page.mouse.move(x + Math.min(width, 240) / 2, y + 5);
+  await page.locator('.monaco-hover:not(.hidden)').first().waitFor();
+}
+
+/** Opens a tree beside its file; resolves when it is drawn. @param {Page} page @param {string} file */
+async function openTree(page, file) {
+  await openFile(page, file);
+  await page.locator('.editor-actions a[aria-label^="Open Reasoning Tree"]').first().waitFor({ timeout: slowMs });
+  await runCommand(page, 'StepLens: Open Reasoning Tree');
+  await webviewFrame(page).locator('[role=treeitem]').first().waitFor({ state: 'attached', timeout: slowMs });
+  await page.waitForTimeout(3_000);
+}
+
+/** @param {number} nodes @param {string} [key] pressed in the tree */
+function search(nodes, key) {
+  return async (/** @type {Page} */ page) => {
+    await openTree(page, `search-${nodes}.json`);
+    if (!key) return;
+    await press(page, key);
+  };
+}
+
+/** @param {Page} page @param {string} key */
+async function press(page, key) {
+  await webviewFrame(page).getByRole('tree').focus();
+  await page.keyboard.press(key);
+  await page.waitForTimeout(1_500);
+}
+
+/** @param {Page} page */
+async function withProblems(page) {
+  await openTree(page, 'search-50.json');
+  await page.keyboard.press('Control+Shift+M');
+}
+
+/** @param {Page} page */
+async function statistics(page) {
+  await openTree(page, 'search-200.json');
+  await webviewFrame(page).getByRole('tab', { name: 'Statistics' }).click();
+}
+
+/** Labels against the model's scores. @param {Page} page */
+async function both(page) {
+  await openTree(page, 'savings.json');
+  await webviewFrame(page)
+    .locator('.shown-values select, select')
+    .first()
+    .selectOption({ label: 'Both' })
+    .catch(() => undefined);
+}
+
+/** Sixteen solutions of a problem, with who would choose them. @param {Page} page */
+async function candidates(page) {
+  await openFile(page, 'candidates.json');
+  await page.locator('.squiggly-warning').first().waitFor({ timeout: slowMs });
+  await page.keyboard.press('Control+Shift+M');
+  await page.waitForTimeout(4_000);
+}
+
+/** Best-of-N of the sample candidates. @param {Page} page */
+async function evaluation(page) {
+  await openFile(page, 'candidates.json');
+  await page.locator('.squiggly-warning').first().waitFor({ timeout: slowMs });
+  await runCommand(page, 'StepLens: Evaluate File');
+  await webviewFrame(page).locator('.chart').first().waitFor({ timeout: slowMs });
+  await page.mouse.move(400, 880);
+  await page.waitForTimeout(3_000);
+}
+
+/** @param {import('playwright-core').Locator} locator */
+async function boxOf(locator) {
+  const box = await locator.boundingBox();
+  if (!box) throw new Error('What should be in the picture is out of sight.');
+  return box;
+}

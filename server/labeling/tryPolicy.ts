@@ -1,0 +1,52 @@
+import type { ProblemImage } from '../models/images/imageFile.js';
+import type { Judge } from './judge.js';
+import { type KeptRequest, RequestKeeper, RequestRoom } from './keptRequests.js';
+import type { Policy } from './policy.js';
+import type { JudgedRollout, LabelProblem } from './runEvents.js';
+
+/** One rollout of a policy with everything that led to it. */
+export interface PolicyTry {
+  /** The policy's name; absent where it could not be asked for it. */
+  readonly policy?: string;
+  /** In the order in which they ended; none for a model on this machine. */
+  readonly requests: readonly KeptRequest[];
+  /** Absent where the policy cannot be used at all: `failure` says why. */
+  readonly rollout?: JudgedRollout;
+  readonly failure?: string;
+}
+
+/**
+ * Asks a policy for one solution of a problem and has its answer judged. What goes wrong is part of the result, beside the requests that
+ * were sent. Rejects with AbortError when cancelled, and never otherwise.
+ */
+export async function tryPolicy(
+  problem: LabelProblem,
+  { policy, judge, images, seed = 1 }: { policy: Policy; judge: Judge; images: readonly ProblemImage[]; seed?: number },
+  signal: AbortSignal,
+): Promise<PolicyTry> {
+  const requests = new RequestKeeper(new RequestRoom());
+  let name: string | undefined;
+  const done = (more: Pick<PolicyTry, 'rollout' | 'failure'>): PolicyTry => ({
+    ...(name !== undefined && { policy: name }),
+    requests: requests.kept ?? [],
+    ...more,
+  });
+  try {
+    const [rollout] = await requests.sample(
+      1,
+      async () => {
+        ({ name } = await policy.describe());
+        return policy.sample({ question: problem.question, images, prefix: [], count: 1, seed, signal });
+      },
+      () => (at) => at,
+    );
+    if (rollout === undefined) return done({ failure: 'The policy returned no rollout.' });
+    if ('failure' in rollout) return done({ rollout });
+    const { question, answer: reference } = problem;
+    const verdict = await requests.judge([0], () => judge.judge({ question, reference, solution: rollout.steps, signal }));
+    return done({ rollout: { ...rollout, ...verdict } });
+  } catch (error) {
+    signal.throwIfAborted();
+    return done({ failure: error instanceof Error ? error.message : String(error) });
+  }
+}
