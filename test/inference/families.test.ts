@@ -48,6 +48,18 @@ it('gives what the authors give for texts that begin and end in blanks', { timeo
 });
 
 describe.each(families.map(({ id }) => id))('%s', (family) => {
+  it('gives a step without text no score, and keeps its marker or turn in the sequence', { timeout: 120_000 }, async () => {
+    const scorer = openScorer(join(root, family));
+    const [{ question, steps, images }] = (await readExpected(family)) as [Expected];
+    const job = (texts: readonly string[]): ScoreJob => toJob(family, { question, steps: texts, scores: [], ...(images && { images }) });
+    const [with_, without] = [await scorer.score(job([steps[0]!, '', steps[1]!])), await scorer.score(job([steps[0]!, steps[1]!]))];
+    expect([...with_.skipped]).toEqual([[1, 'the step has no text']]);
+    expect([with_.scores[0], with_.scores[1]]).toEqual([without.scores[0], NaN]);
+    // ReasonEval reads a step at its own tokens: an empty one has none.
+    const isSame = Math.abs(with_.scores[2]! - without.scores[1]!) < 1e-9;
+    expect(isSame).toBe(family.startsWith('reasoneval'));
+  });
+
   it("gives what the authors' way of scoring gives", { timeout: 120_000 }, async () => {
     const scorer = openScorer(join(root, family));
     for (const expected of await readExpected(family)) {

@@ -135,14 +135,14 @@ describe('scoring within a scope', () => {
 });
 
 describe('steps without text', () => {
-  it('have no score, and the steps after them are scored as if they were not there', async () => {
+  it("have no score, and stay in the sequence for the steps after them, as in the authors' code", async () => {
     const job: ScoreJob = { question: 'q', images: [], steps: [{ text: 'a' }, { text: ' ', parent: 0 }, { text: 'b', parent: 1 }] };
     const asked: ScoreJob[] = [];
     const result = await scoreWithin('m', undefined, job, (inside) => {
       asked.push(inside);
-      return Promise.resolve({ scores: Float64Array.from([0.5, 0.25]), skipped: new Map(), cached: 0, tokens: 3 });
+      return Promise.resolve({ scores: Float64Array.from([0.5, 0.75, 0.25]), skipped: new Map(), cached: 0, tokens: 3 });
     });
-    expect(asked[0]!.steps).toEqual([{ text: 'a' }, { text: 'b', parent: 0 }]);
+    expect(asked[0]!.steps).toEqual(job.steps);
     expect([...result.scores]).toEqual([0.5, NaN, 0.25]);
     expect([...result.skipped]).toEqual([[1, 'the step has no text']]);
     expect(result.outOfScope).toBeUndefined();

@@ -4,12 +4,15 @@ import type { Scope } from './scope.js';
 /** Characters of a text that are looked at; what a longer one is written in shows long before its end. */
 const longestLook = 20_000;
 
-/** Why a step without text has no score; the steps after it are scored as if it were not there. */
+/**
+ * Why a step without text has no score. It stays in the sequence, with its marker or turn, as in the code of every family's authors: none
+ * of them takes empty steps out, so the steps after it are scored where those score them.
+ */
 const EMPTY = 'the step has no text';
 
 /**
- * Scores the part of a job that has text and that the model knows: the steps whose question, whose own text and all of whose earlier
- * steps are within its scope. The others have no score, and `outOfScope` names those outside. `score` is not called when nothing is left.
+ * Scores the part of a job that the model knows: the steps whose question, whose own text and all of whose earlier steps are within its
+ * scope. The others and those without text have no score, and `outOfScope` names those outside. `score` is not called when nothing is left.
  *
  * @param model The model's name, for the reason.
  * @param scope Undefined: the model's profile declares none, so everything is scored.
@@ -21,24 +24,23 @@ export async function scoreWithin(
   score: (job: ScoreJob) => Promise<ScoreResult>,
 ): Promise<ScoreResult> {
   const outside = scope ? outOfScope(model, scope, job) : new Map<number, string>();
-  const empty = new Set(job.steps.flatMap(({ text }, step) => (text.trim() === '' ? [step] : [])));
-  if (outside.size === 0 && empty.size === 0) return score(job);
+  const empty = job.steps.flatMap(({ text }, step) => (text.trim() === '' ? [step] : []));
+  if (outside.size === 0 && empty.length === 0) return score(job);
   const scores = new Float64Array(job.steps.length).fill(NaN);
   const outcome = { scores, ...(outside.size > 0 && { outOfScope: new Set(outside.keys()) }) };
-  const inside = job.steps.flatMap((_, step) => (outside.has(step) || empty.has(step) ? [] : [step]));
-  const skipped = new Map([...[...empty].map((step): [number, string] => [step, EMPTY]), ...outside]);
-  if (inside.length === 0) return { ...outcome, skipped, cached: 0, tokens: 0 };
+  const inside = job.steps.flatMap((_, step) => (outside.has(step) ? [] : [step]));
+  const skipped = new Map(outside);
+  for (const step of empty) if (!skipped.has(step)) skipped.set(step, EMPTY);
+  if (inside.every((step) => skipped.has(step))) return { ...outcome, skipped, cached: 0, tokens: 0 };
 
   const places = new Map(inside.map((step, place) => [step, place]));
   const steps = inside.map((step) => {
-    const { text } = job.steps[step]!;
-    let { parent } = job.steps[step]!;
-    while (parent !== undefined && empty.has(parent)) parent = job.steps[parent]!.parent;
+    const { text, parent } = job.steps[step]!;
     return parent === undefined ? { text } : { text, parent: places.get(parent)! };
   });
   const result = await score({ ...job, steps });
-  inside.forEach((step, place) => (scores[step] = result.scores[place]!));
-  for (const [place, reason] of result.skipped) skipped.set(inside[place]!, reason);
+  inside.forEach((step, place) => (scores[step] = skipped.has(step) ? NaN : result.scores[place]!));
+  for (const [place, reason] of result.skipped) if (!skipped.has(inside[place]!)) skipped.set(inside[place]!, reason);
   return { ...result, ...outcome, skipped };
 }
 
