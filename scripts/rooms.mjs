@@ -71,6 +71,11 @@ export const rooms = [
     imports: ['server/reasoning', 'server/onnx', 'server/remote', 'server/inference', 'server/models', 'server/bundled.ts'],
   },
   {
+    folder: 'server/reward',
+    holds: 'the reward endpoint for trainers: requests of TRL, OpenRLHF and vLLM, step rewards, the watch over reward hacking',
+    imports: ['server/reasoning', 'server/formats', 'server/models', 'server/remote', 'server/scoring'],
+  },
+  {
     folder: 'server/labeling',
     holds: 'MCTS and Monte-Carlo over a policy as streams of events, run folders; `policies/` (who writes rollouts), `queue/` (Redis)',
     imports: [
@@ -149,6 +154,7 @@ export const rooms = [
       'server/inference',
       'server/models',
       'server/scoring',
+      'server/reward',
       'server/labeling',
       'server/debug',
       'server/training',

@@ -8,6 +8,7 @@ import { label } from './label.js';
 import { lsp } from './lsp.js';
 import { quantise } from './quantise.js';
 import { score } from './score.js';
+import { serveCommand } from './serve.js';
 import { suspects } from './suspects.js';
 import { type Stream, terminal } from './terminal.js';
 import { verify } from './verify.js';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   exportCommand,
   quantise,
   doctor,
+  serveCommand,
   lsp,
   debug,
 ];

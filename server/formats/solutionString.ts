@@ -3,15 +3,22 @@ import { FaultList } from './faults.js';
 import type { DocumentString } from './jsonString.js';
 import type { Slice } from './slices.js';
 import { textLines } from './textLines.js';
+import type { TextStep } from './textParagraphs.js';
 import { solutionSteps } from './textSteps.js';
 
-/** The steps of a solution that a model wrote and that is stored as one string: split as a solution in Markdown is. */
-export function solutionSlices(source: DocumentString, from = 0): (Slice & { readonly splitBy: SplitRule })[] {
-  const { text } = source;
+/** The steps of a solution that a model wrote: split as a solution in Markdown is, from the offset `from` on. */
+export function stepsOfText(text: string, from = 0): TextStep[] {
   const lines = textLines(text);
   const first = lines.findIndex((line) => line.end >= from);
   const region = { from: Math.max(first, 0), to: lines.length, content: from };
-  return solutionSteps({ text, lines, faults: new FaultList() }, region)
-    .filter((step) => step.text.trim() !== '')
-    .map((step) => ({ text: step.text, span: source.span(step.span.start, step.span.end), splitBy: step.splitBy }));
+  return solutionSteps({ text, lines, faults: new FaultList() }, region).filter((step) => step.text.trim() !== '');
+}
+
+/** The same of one that is stored as one string. */
+export function solutionSlices(source: DocumentString, from = 0): (Slice & { readonly splitBy: SplitRule })[] {
+  return stepsOfText(source.text, from).map((step) => ({
+    text: step.text,
+    span: source.span(step.span.start, step.span.end),
+    splitBy: step.splitBy,
+  }));
 }

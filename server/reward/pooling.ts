@@ -1,0 +1,62 @@
+import { families } from '../scoring/families/families.js';
+import { lastMessage, lastUserTurn, RequestError, record, withoutEnd } from './rewardRequest.js';
+
+/** A question and the steps in front of each separator of its text. */
+export interface PooledText {
+  readonly question: string;
+  readonly steps: readonly string[];
+}
+
+/** What separates steps in the texts of the known families; the one found first in a text is its own. */
+const separators = families.flatMap(({ profile: { layout } }) => (layout && 'marker' in layout ? [layout.marker] : []));
+
+/**
+ * The texts of a request to vLLM's `POST /pooling` for a PRM that pools by steps: `input` (a text or several) or `messages` (one chat).
+ * The server here has steps and no tokens, so a text is cut at its separators, and its question found by its chat template, by
+ * "Step 1", or by its first line.
+ */
+export function readPooling(body: unknown): readonly PooledText[] {
+  const given = record(body);
+  if (given.messages !== undefined) {
+    const question = lastMessage(given.messages, 'user', "'messages'");
+    const steps = cut(lastMessage(given.messages, 'assistant', "'messages'"), "'messages'");
+    return [{ question: question.trim(), steps }];
+  }
+  const inputs = typeof given.input === 'string' ? [given.input] : given.input;
+  if (!Array.isArray(inputs) || inputs.length === 0)
+    throw new RequestError("'input' must be a text or a list of texts, or 'messages' a chat.");
+  return inputs.map((input, i) => {
+    const where = inputs.length > 1 ? `input[${i}]` : "'input'";
+    if (typeof input !== 'string') throw new RequestError(`${where} must be a text: token ids cannot be read back into steps here.`);
+    const { question, solution } = partsOf(input, where);
+    return { question: question.trim(), steps: cut(solution, where) };
+  });
+}
+
+/** Where the answer of the assistant begins in a text that a chat template made. */
+const assistantTurn = /<\|im_start\|>assistant\n|<\|start_header_id\|>assistant<\|end_header_id\|>\s*|<\|assistant\|>\s*|\[\/INST\]/g;
+
+function partsOf(input: string, where: string): { readonly question: string; readonly solution: string } {
+  const user = lastUserTurn(input);
+  const turn = [...input.matchAll(assistantTurn)].at(-1);
+  if (user !== undefined && turn) return { question: user, solution: input.slice(turn.index + turn[0].length) };
+  const first = /\sStep 1\b/.exec(input)?.index ?? input.indexOf('\n');
+  if (first < 0)
+    throw new RequestError(
+      `${where}: where the question ends is not told. Put a line break after it, begin with "Step 1", or send 'messages'.`,
+    );
+  return { question: input.slice(0, first), solution: input.slice(first) };
+}
+
+/** One step for each separator; what follows the last is none. */
+function cut(solution: string, where: string): readonly string[] {
+  const found = separators
+    .map((separator) => ({ separator, at: solution.indexOf(separator) }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at)[0];
+  if (!found) throw new RequestError(`${where} has no separator of steps (${separators.map((one) => JSON.stringify(one)).join(', ')}).`);
+  return withoutEnd(solution)
+    .split(found.separator)
+    .slice(0, -1)
+    .map((step) => step.trim());
+}

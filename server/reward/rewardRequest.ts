@@ -1,0 +1,139 @@
+import { stepsOfText } from '../formats/solutionString.js';
+import type { Aggregation } from '../reasoning/aggregation.js';
+import type { RewardMode } from './stepRewards.js';
+
+/** The request is not one that can be answered; the message says which part and why. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+}
+
+/** One completion with its steps; `end` counts code points, as Python does. */
+export interface Completion {
+  readonly question: string;
+  readonly text: string;
+  readonly steps: readonly { readonly text: string; readonly end: number }[];
+}
+
+export interface RewardRequest {
+  readonly completions: readonly Completion[];
+  readonly mode: RewardMode;
+  /** The model's own when not given. */
+  readonly aggregation?: Aggregation;
+}
+
+const modes: readonly RewardMode[] = ['value', 'advantage'];
+const aggregations: readonly Aggregation[] = ['min', 'mean', 'last', 'product'];
+/** Completions of one request; trainers send some hundred. */
+const mostCompletions = 16_384;
+
+/**
+ * `{prompts, completions, mode?, aggregation?}`: the arguments of a TRL reward function. A prompt is a text or a list of messages, a completion
+ * a text, a list of messages, or a list of its steps.
+ */
+export function readRewards(body: unknown): RewardRequest {
+  const given = record(body);
+  const prompts = list(given.prompts, 'prompts');
+  const completions = list(given.completions, 'completions');
+  sameLength(prompts, completions, 'prompts', 'completions');
+  return {
+    completions: completions.map((completion, i) => toCompletion(questionOf(prompts[i], `prompts[${i}]`), completion, `completions[${i}]`)),
+    ...choices(given),
+  };
+}
+
+/** `{query, prompts, labels}`: what OpenRLHF sends to `--remote_rm_url`; a query is its prompt with the completion behind it. */
+export function readQueries(body: unknown): RewardRequest {
+  const given = record(body);
+  const queries = list(given.query, 'query');
+  const prompts = list(given.prompts, 'prompts');
+  sameLength(queries, prompts, 'query', 'prompts');
+  return {
+    completions: queries.map((query, i) => {
+      const prompt = prompts[i];
+      if (typeof query !== 'string' || typeof prompt !== 'string') throw new RequestError(`query[${i}] and prompts[${i}] must be texts.`);
+      if (!query.startsWith(prompt)) throw new RequestError(`query[${i}] does not begin with prompts[${i}].`);
+      return toCompletion(questionOf(prompt, `prompts[${i}]`), query.slice(prompt.length), `query[${i}]`);
+    }),
+    ...choices(given),
+  };
+}
+
+function choices(given: Readonly<Record<string, unknown>>): Pick<RewardRequest, 'mode' | 'aggregation'> {
+  const mode = choice(given.mode, modes, 'mode') ?? 'value';
+  const aggregation = choice(given.aggregation, aggregations, 'aggregation');
+  return { mode, ...(aggregation && { aggregation }) };
+}
+
+function toCompletion(question: string, value: unknown, where: string): Completion {
+  if (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string')) {
+    let end = 0;
+    return { question, text: value.join(''), steps: value.map((text) => ({ text: text.trim(), end: (end += codePoints(text)) })) };
+  }
+  const text = withoutEnd(typeof value === 'string' ? value : lastMessage(value, 'assistant', where));
+  return { question, text, steps: stepsOfText(text).map((step) => ({ text: step.text, end: codePoints(text.slice(0, step.span.end)) })) };
+}
+
+/** The question of a prompt: its last turn of the user, where it has turns. */
+export function questionOf(prompt: unknown, where: string): string {
+  return (typeof prompt === 'string' ? (lastUserTurn(prompt) ?? prompt) : lastMessage(prompt, 'user', where)).trim();
+}
+
+const userTurns = [
+  /<\|im_start\|>user\n([\s\S]*?)<\|im_end\|>/g,
+  /<\|start_header_id\|>user<\|end_header_id\|>\s*([\s\S]*?)<\|eot_id\|>/g,
+  /<\|user\|>\s*([\s\S]*?)<\|(?:end|assistant)\|>/g,
+  /\[INST\]([\s\S]*?)\[\/INST\]/g,
+];
+
+/** Of a text that a chat template made; undefined when none of the known ones did. */
+export function lastUserTurn(text: string): string | undefined {
+  for (const turn of userTurns) {
+    const found = [...text.matchAll(turn)].at(-1)?.[1];
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Tokens that end a turn, which are no part of the last step. */
+export function withoutEnd(text: string): string {
+  return text.replace(/(?:\s*(?:<\|im_end\|>|<\|eot_id\|>|<\|endoftext\|>|<\|end\|>|<\/s>))+\s*$/, '');
+}
+
+export function lastMessage(messages: unknown, role: string, where: string): string {
+  if (!Array.isArray(messages)) throw new RequestError(`${where} must be a text or a list of messages.`);
+  const last = (messages as ({ role?: unknown; content?: unknown } | null)[]).findLast((one) => one?.role === role);
+  if (!last) throw new RequestError(`${where} has no message of the role "${role}".`);
+  const { content } = last;
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) throw new RequestError(`${where}: the message of the role "${role}" has no text.`);
+  return (content as ({ text?: unknown } | null)[]).flatMap((part) => (typeof part?.text === 'string' ? [part.text] : [])).join('');
+}
+
+export function record(body: unknown): Readonly<Record<string, unknown>> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new RequestError('The body must be a JSON object.');
+  return body as Record<string, unknown>;
+}
+
+function list(value: unknown, name: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new RequestError(`'${name}' must be a list.`);
+  if (value.length > mostCompletions) throw new RequestError(`'${name}' has ${value.length} entries; at most ${mostCompletions} are read.`);
+  return value;
+}
+
+function sameLength(a: readonly unknown[], b: readonly unknown[], first: string, second: string): void {
+  if (a.length !== b.length)
+    throw new RequestError(`'${first}' has ${a.length} entries and '${second}' has ${b.length}; they must be as many.`);
+}
+
+function choice<T extends string>(value: unknown, values: readonly T[], name: string): T | undefined {
+  if (value === undefined || value === null) return undefined;
+  const found = values.find((one) => one === value);
+  if (found === undefined) throw new RequestError(`'${name}' must be one of ${values.join(', ')}.`);
+  return found;
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) !== 0xdc00) count++;
+  return count;
+}

@@ -1,0 +1,116 @@
+import type { ScoreJob, Scorer } from '../scoring/scorer.js';
+import { HackingWatch } from './hackingWatch.js';
+import { readPooling } from './pooling.js';
+import { type Completion, RequestError, type RewardRequest } from './rewardRequest.js';
+import { rewardCompletions } from './stepRewards.js';
+
+export interface RewardReply {
+  readonly model: string;
+  /** One per completion; null where it has none, for the reason in `reasons`. */
+  readonly rewards: readonly (number | null)[];
+  /** Of every completion, one per step: its value, what it is rewarded with, and where it ends, in code points. */
+  readonly steps: readonly (readonly { readonly end: number; readonly value: number | null; readonly reward: number | null }[])[];
+  readonly reasons: Readonly<Record<number, string>>;
+  /** What looks like a policy that pleases the model instead of reasoning. */
+  readonly alerts: readonly string[];
+}
+
+interface Scored {
+  readonly values: readonly number[];
+  /** Why the first step without a value has none. */
+  readonly reason?: string;
+}
+
+/** Rewards of a reward model, whichever way a trainer asks. */
+export class RewardService {
+  readonly watch = new HackingWatch();
+  readonly #scorer: Scorer;
+
+  constructor(scorer: Scorer) {
+    this.#scorer = scorer;
+  }
+
+  async rewards({ completions, mode, aggregation }: RewardRequest, signal: AbortSignal): Promise<RewardReply> {
+    const info = await this.#scorer.describe(signal);
+    const rewards: (number | null)[] = Array.from(completions, () => null);
+    const steps: RewardReply['steps'][number][] = Array.from(completions, () => []);
+    const reasons: Record<number, string> = {};
+    for (const group of groupsOf(completions)) {
+      const scored = await this.#score(
+        group.map((index) => completions[index]!),
+        signal,
+      );
+      const rewarded = rewardCompletions(
+        scored.map(({ values }) => values),
+        mode,
+        aggregation ?? info.aggregation,
+      );
+      group.forEach((index, i) => {
+        const completion = completions[index]!;
+        const { values, reason } = scored[i]!;
+        const { reward, steps: own } = rewarded[i]!;
+        rewards[index] = reward ?? null;
+        steps[index] = completion.steps.map(({ end }, step) => ({ end, value: orNull(values[step]), reward: own[step] ?? null }));
+        if (reward === undefined) reasons[index] = reason ?? 'It has no steps.';
+        else this.watch.add(completion.text, reward, values);
+      });
+    }
+    return { model: info.model, rewards, steps, reasons, alerts: this.watch.report().alerts };
+  }
+
+  /** Rows [P(wrong), P(right)] of every step, as vLLM's `/pooling` gives them. */
+  async pool(body: unknown, signal: AbortSignal): Promise<object> {
+    const texts = readPooling(body);
+    const { model } = await this.#scorer.describe(signal);
+    const data: object[] = [];
+    let tokens = 0;
+    for (const [index, { question, steps }] of texts.entries()) {
+      const result = await this.#scorer.score(chain(question, steps), { signal });
+      const [reason] = result.skipped.values();
+      if (reason !== undefined) throw new RequestError(`A step of input[${index}] has no score: ${reason}`);
+      tokens += result.tokens;
+      data.push({ index, object: 'pooling', data: Array.from(result.scores, (value) => [1 - value, value]) });
+    }
+    return { object: 'list', model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } };
+  }
+
+  models(signal: AbortSignal): Promise<object> {
+    return this.#scorer
+      .describe(signal)
+      .then(({ model }) => ({ object: 'list', data: [{ id: model, object: 'model', owned_by: 'steplens' }] }));
+  }
+
+  /** All completions of one question in one job: steps that they begin with alike are run once. */
+  async #score(completions: readonly Completion[], signal: AbortSignal): Promise<readonly Scored[]> {
+    const steps: { text: string; parent?: number }[] = [];
+    const places = completions.map((completion) =>
+      completion.steps.map(({ text }, i) => steps.push({ text, ...(i > 0 && { parent: steps.length - 1 }) }) - 1),
+    );
+    if (steps.length === 0) return completions.map(() => ({ values: [] }));
+    const { scores, skipped } = await this.#scorer.score({ question: completions[0]!.question, images: [], steps }, { signal });
+    return places.map((own) => {
+      const missing = own.findIndex((step) => Number.isNaN(scores[step]!));
+      const values = own.map((step) => scores[step]!);
+      return missing < 0 ? { values } : { values, reason: `Step ${missing + 1}: ${skipped.get(own[missing]!) ?? 'it has no score.'}` };
+    });
+  }
+}
+
+function chain(question: string, steps: readonly string[]): ScoreJob {
+  return { question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) };
+}
+
+/** Indexes of completions that have the same question, in the order of their first. */
+function groupsOf(completions: readonly Completion[]): readonly (readonly number[])[] {
+  const groups = new Map<string, number[]>();
+  completions.forEach(({ question }, index) => {
+    const group = groups.get(question);
+    if (group) group.push(index);
+    else groups.set(question, [index]);
+  });
+  return [...groups.values()];
+}
+
+function orNull(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}

@@ -1,0 +1,39 @@
+import { type Aggregation, aggregate } from '../reasoning/aggregation.js';
+
+/** What a step is rewarded with: its value, or what it adds to the value of the step before it. */
+export type RewardMode = 'value' | 'advantage';
+
+export interface CompletionRewards {
+  /** One per step; undefined where it, or what it is compared with, has no value. */
+  readonly steps: readonly (number | undefined)[];
+  /** Of the whole completion; undefined when a step has no value, or there is none. */
+  readonly reward: number | undefined;
+}
+
+/**
+ * Rewards of all completions of one prompt.
+ *
+ * `value`: step values, and their aggregate. `advantage`: v(k) - v(k-1) (Setlur et al. 2024, arXiv 2410.08146, with the model's own values);
+ * the first step is compared with the mean first step of the prompt's completions, so that one completion alone gets 0 there; a completion
+ * gets the sum of its steps, which is its last value without that mean. A sum over a wrong first half cannot be earned back by more steps.
+ *
+ * @param completions Step values in [0, 1]; NaN = not scored.
+ */
+export function rewardCompletions(
+  completions: readonly (readonly number[])[],
+  mode: RewardMode,
+  aggregation: Aggregation,
+): readonly CompletionRewards[] {
+  const firsts = completions.flatMap(([first]) => (first === undefined || Number.isNaN(first) ? [] : [first]));
+  const baseline = firsts.reduce((sum, value) => sum + value, 0) / firsts.length;
+  return completions.map((values) => {
+    const isComplete = values.length > 0 && values.every((value) => !Number.isNaN(value));
+    if (mode === 'value') return { steps: values.map(known), reward: isComplete ? aggregate(values, aggregation) : undefined };
+    const steps = values.map((value, i) => known(value - (i === 0 ? baseline : values[i - 1]!)));
+    return { steps, reward: isComplete ? values.at(-1)! - baseline : undefined };
+  });
+}
+
+function known(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
+}
