@@ -25,7 +25,7 @@ says how many were left out and why. A card beside the file (NAME.card.md) says 
 who train with it, with sources, rules, duplicates, overlap and costs. The solutions of a problem
 that are records of their own are balanced together when they follow each other.
 
-  --to FORMAT      ${EXPORT_FORMATS.map(({ id, title }) => `${id.padEnd(10)} ${title}`).join('\n                   ')}
+  --to FORMAT      ${EXPORT_FORMATS.map(({ id, title }) => `${id.padEnd(18)} ${title}`).join('\n                   ')}
   --out FILE       the file to write; - is the standard output
   --seed N         for what is drawn (default: 1)
   --threshold X    a value at or below X is an error (default: 0)

@@ -1,12 +1,14 @@
 import type { Problem } from '../reasoning/problem.js';
 import type { ChosenRule } from './choices/choice.js';
 import { mmPrm } from './mmPrm.js';
+import { prm800k } from './prm800k.js';
 import { groupsOf } from './problemGroup.js';
 import { qwen } from './qwen.js';
 import { SeenTexts } from './seenTexts.js';
 import { countExclusions, type Exclusion, type Sample, type SelectionRules, selectGroup } from './selection.js';
 import { trl } from './trl.js';
 import { visualPrm } from './visualPrm.js';
+import { visualProcessBench } from './visualProcessBench.js';
 
 /** One format of training data: one file of this folder and one line below. */
 export interface ExportFormat {
@@ -19,7 +21,7 @@ export interface ExportFormat {
   write(problem: Problem, sample: Sample, index: number, threshold: number): object;
 }
 
-export const EXPORT_FORMATS: readonly ExportFormat[] = [mmPrm, visualPrm, trl, qwen];
+export const EXPORT_FORMATS: readonly ExportFormat[] = [mmPrm, visualPrm, trl, qwen, visualProcessBench, prm800k];
 
 export interface Exported {
   readonly records: readonly object[];
@@ -163,8 +165,9 @@ export function rulesOf(format: ExportFormat, { threshold, difficulty, heldOut, 
 
 /** What the rules leave out and where they end a path, one sentence each. */
 export function rulesInWords(rules: SelectionRules): string[] {
-  const { threshold, endAtError, mixedRootsOnly, shortWords, balance, difficulty, heldOut, choices = [] } = rules;
+  const { peopleOnly, threshold, endAtError, mixedRootsOnly, shortWords, balance, difficulty, heldOut, choices = [] } = rules;
   return [
+    ...(peopleOnly ? ['Only what people said of a step counts; a path with a step that nobody judged is left out.'] : []),
     `A value at or below ${threshold} is an error.`,
     ...(endAtError ? ['A path ends with its first error.'] : []),
     ...(mixedRootsOnly ? ['Trees whose root has the value 0 or 1 are left out.'] : []),

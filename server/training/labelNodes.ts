@@ -29,19 +29,24 @@ export interface LabelForest {
   readonly isTree: boolean;
 }
 
-/** The pieces of a problem. Steps that are scored by a model but not labelled have no value here. */
-export function labelForest(problem: Problem): LabelForest {
-  return problem.tree === undefined ? fromSteps(problem) : fromTree(problem);
+/** The pieces of a problem; `peopleOnly`: with the values that people gave and no others. Steps that are scored by a model but not labelled have no value here. */
+export function labelForest(problem: Problem, peopleOnly = false): LabelForest {
+  return problem.tree === undefined ? fromSteps(problem, peopleOnly) : fromTree(problem, peopleOnly);
 }
 
-function fromTree(problem: Problem): LabelForest {
+/** A person's verdict on a piece whose value is one: -1, 0 or 1. */
+export function ratingOf({ value = 0 }: LabelNode): -1 | 0 | 1 {
+  return (Math.round(value * 2) - 1) as -1 | 0 | 1;
+}
+
+function fromTree(problem: Problem, peopleOnly: boolean): LabelForest {
   const { nodes } = problem.tree!;
   // Node 0 is the question: it is in no path, so every index moves by one.
   const pieces = nodes.slice(1).map(
     (node): LabelNode => ({
       parent: (node.parent ?? 0) - 1,
       text: node.steps.map((step) => problem.steps[step]!.text).join('\n\n'),
-      ...labelOf(problem, node.steps, node.mc),
+      ...labelOf(problem, node.steps, peopleOnly ? undefined : node.mc),
       source: node.id,
     }),
   );
@@ -49,12 +54,12 @@ function fromTree(problem: Problem): LabelForest {
   return { nodes: pieces, ends, rootValue: nodes[0]?.mc?.value, isTree: true };
 }
 
-function fromSteps(problem: Problem): LabelForest {
+function fromSteps(problem: Problem, peopleOnly: boolean): LabelForest {
   const nodes = problem.steps.map(
     (step): LabelNode => ({
       parent: step.parent ?? -1,
       text: step.text,
-      ...labelOf(problem, [step.index], step.values.mc),
+      ...labelOf(problem, [step.index], peopleOnly ? undefined : step.values.mc),
       source: step.index,
     }),
   );

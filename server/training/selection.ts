@@ -17,6 +17,8 @@ export interface SelectionRules {
   readonly shortWords: number;
   /** Draws as many samples without an error as there are with one, when there are more. */
   readonly balance: boolean;
+  /** Takes only what people said: a step that nobody judged has no value. */
+  readonly peopleOnly?: boolean;
   /** Leaves out problems of whose solutions a smaller or larger share is right; bounds in [0, 1]. */
   readonly difficulty?: { readonly least: number; readonly most: number };
   /** Questions that are left out: those of an evaluation. */
@@ -106,7 +108,7 @@ export function selectSamples(problem: Problem, rules: SelectionRules, seed: num
  */
 export function selectGroup(problems: readonly Problem[], rules: SelectionRules, seed: number, seen = new SeenTexts()): Selected[] {
   const parts = problems.map((problem) => {
-    const forest = labelForest(problem);
+    const forest = labelForest(problem, rules.peopleOnly);
     return { problem, forest, drafts: draftsOf(problem, forest, rules) };
   });
   const share = rightShare(

@@ -190,7 +190,7 @@ describe('Monte-Carlo labels', () => {
   });
 
   it('give every trainer what an early stop left, up to the first error', () => {
-    for (const one of EXPORT_FORMATS) {
+    for (const one of EXPORT_FORMATS.filter(({ rules }) => !rules.peopleOnly)) {
       const { records, excluded, samplesWithError } = exportProblems([stopped], one, { seed: 1 });
       expect([one.id, records.length, samplesWithError, excluded]).toEqual([one.id, 1, 1, {}]);
       const text = JSON.stringify(records[0]);
