@@ -21,7 +21,7 @@ export interface WriteOptions extends ExportOptions {
 }
 
 /** Text is written in pieces of about so many characters. */
-const PIECE = 2 ** 20;
+const PIECE = 2 ** 18;
 
 /** The export cannot be written; the message says why. */
 class ExportError extends Error {}

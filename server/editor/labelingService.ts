@@ -1,4 +1,5 @@
 import type { ImagePlace } from '../files/images.js';
+import type { Prices } from '../labeling/economy/ledger.js';
 import type { LabelProblem, RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
@@ -93,6 +94,7 @@ export interface LabelingService {
     document: ScoredDocument | undefined,
     threshold: number,
     images: (paths: readonly string[]) => Promise<readonly string[]>,
+    prices?: Prices,
   ): Promise<TreeView>;
   /** The document a tree panel shows of a file: as in `treeView`. */
   shownDocument(uri: string, document: ScoredDocument | undefined, threshold: number): Promise<ScoredDocument | undefined>;
@@ -184,7 +186,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       return document && !active.has(uri) ? document : grown(uri, (await eventsOf(uri)) ?? [], threshold, world.read);
     },
 
-    async treeView(uri, problem, document, threshold, images) {
+    async treeView(uri, problem, document, threshold, images, prices) {
       const run = active.get(uri);
       const events = await eventsOf(uri);
       const shown = run || !document ? grown(uri, events ?? [], threshold, world.read) : document;
@@ -192,7 +194,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       if (!shown || !own) return { view: null, replay: null, labeling: run ? run.params('running') : null };
       return {
         view: problemView(shown, problem, await images(own.images)),
-        replay: events === undefined ? null : replayOf(events, own),
+        replay: events === undefined ? null : replayOf(events, own, prices),
         labeling: run ? run.params('running') : null,
       };
     },

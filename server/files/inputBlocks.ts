@@ -15,8 +15,8 @@ export interface InputBlock extends InputFile {
 
 /** A file of lines larger than this is read in parts; bytes. */
 const SMALL = 16 * 2 ** 20;
-/** Bytes of a part: a parsed record takes about twenty times its text. */
-const BLOCK = 2 * 2 ** 20;
+/** Bytes of a part: parsed it takes about twenty times as much, which is short-lived only when it is little. */
+const BLOCK = 256 * 2 ** 10;
 
 /**
  * Reads a file as `readInputs` does, a large one of JSON Lines in parts, so that memory does not grow with its length. The
@@ -46,8 +46,9 @@ async function* blocksOf(file: string): AsyncGenerator<InputBlock> {
     let format: (typeof JSON_FORMATS)[number] | undefined;
     let [linesBefore, problemsBefore] = [0, 0];
     let rest: Buffer = Buffer.alloc(0);
+    const buffer = Buffer.alloc(BLOCK);
     for (let isEnded = false; !isEnded; ) {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(BLOCK), 0, BLOCK);
+      const { bytesRead } = await handle.read(buffer, 0, BLOCK);
       isEnded = bytesRead === 0;
       const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
       const end = isEnded ? bytes.length : bytes.lastIndexOf(10) + 1;

@@ -174,7 +174,7 @@ function parseEvent(line: string): RunEvent | undefined {
   return isEvent ? (value as RunEvent) : undefined;
 }
 
-function isBegin({ hash, at: _, ...rest }: Fields): boolean {
+function isBegin({ hash, at: _at, continuation: _continuation, ...rest }: Fields): boolean {
   return rest.version === 1 && hash === digest(rest);
 }
 

@@ -8,7 +8,7 @@ import type { Judge } from './judge.js';
 import { LabelError, LogMismatch } from './labelError.js';
 import { stepsWithScore } from './monteCarlo.js';
 import { defaultMostFailed, reopened } from './openProblem.js';
-import type { Policy } from './policy.js';
+import type { Policy, PolicyInfo } from './policy.js';
 import type { BeginEvent, LabelProblem } from './runEvents.js';
 import { type ProblemFiles, problemFiles, writeRunFile } from './runFiles.js';
 import { runMethod } from './runMethod.js';
@@ -68,11 +68,21 @@ export async function labelProblem(
   return await claimed(files, world, async (claim) => {
     const store = storeOf(files.log, world, claim);
     const whole = await goodPart(files.log, store, world);
-    const begin = beginEvent(problem, settings, await world.policy.describe(), world.judge.fingerprint);
+    const info = await world.policy.describe();
+    const begin = beginEvent(problem, settings, info, world.judge.fingerprint);
     const same = await adopted(files.log, store, whole, begin);
     const log = reopened(same, world.mostFailed ?? defaultMostFailed, world.retryFailed === true);
     const isSkipped = log.recorded.some(({ event }) => event.event === 'end');
-    const tree = await record({ begin, files, store, log, world, ...(signal && { signal }), ...(onEvent && { onEvent }) });
+    const tree = await record({
+      begin,
+      continuation: info.continuation,
+      files,
+      store,
+      log,
+      world,
+      ...(signal && { signal }),
+      ...(onEvent && { onEvent }),
+    });
     return { files, tree, isSkipped };
   });
 }
@@ -157,6 +167,7 @@ async function goodPart(path: string, store: LogStore, { report }: LabelWorld): 
 
 interface Recording {
   readonly begin: BeginEvent;
+  readonly continuation?: PolicyInfo['continuation'];
   readonly files: ProblemFiles;
   readonly store: LogStore;
   readonly log: EventLog;
@@ -184,11 +195,12 @@ async function record(recording: Recording): Promise<SearchTree> {
   }
 }
 
-async function recordOnce({ begin, files, store, log, world, signal, onEvent, further }: Recording): Promise<SearchTree> {
+async function recordOnce({ begin, continuation, files, store, log, world, signal, onEvent, further }: Recording): Promise<SearchTree> {
   const file = await store.open(log.length);
   try {
     const run = await RunRecorder.begin({
       begin,
+      ...(continuation && { continuation }),
       recorded: log.recorded,
       logFile: files.log,
       append: (line) => file.append(line),

@@ -7,7 +7,7 @@
 import type { BatchCost } from './economy/batchCost.js';
 import type { RolloutVerdict } from './judge.js';
 import type { KeptRequest } from './keptRequests.js';
-import type { Completion, RolloutFailure } from './policy.js';
+import type { Completion, PolicyInfo, RolloutFailure } from './policy.js';
 
 export type RunEvent = Stamp &
   /** First line: what is labelled and how. `hash` is over everything else here: it tells whether a finished file may be skipped. */
@@ -67,6 +67,8 @@ export interface Stamp {
   readonly at?: number;
   /** Of events that asked a policy or judge. */
   readonly cost?: BatchCost;
+  /** Of the first event: how the policy's server continues from a step, and why in this way. */
+  readonly continuation?: PolicyInfo['continuation'] & object;
   /** Of events that asked a policy or judge, where they are kept: what was sent and what came back. */
   readonly requests?: readonly KeptRequest[];
 }

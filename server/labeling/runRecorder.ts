@@ -7,7 +7,7 @@ import type { Judge, JudgeRequest, RolloutVerdict } from './judge.js';
 import { RequestKeeper, RequestRoom } from './keptRequests.js';
 import { LogMismatch } from './labelError.js';
 import { defaultMostFailed, whyOpen } from './openProblem.js';
-import type { Policy, Rollout, RolloutFailure } from './policy.js';
+import type { Policy, PolicyInfo, Rollout, RolloutFailure } from './policy.js';
 import type { BeginEvent, CompleteEvent, EndReason, JudgedRollout, RunEvent } from './runEvents.js';
 import { applyEvent, beginTree, prefixOf, rolloutCount, type SearchTree } from './searchTree.js';
 
@@ -19,6 +19,8 @@ export interface RecordedEvent {
 
 export interface RecorderOptions {
   readonly begin: BeginEvent;
+  /** Written with the first event. */
+  readonly continuation?: PolicyInfo['continuation'];
   /** What an earlier run has recorded: none for a new one. */
   readonly recorded: readonly RecordedEvent[];
   /** For messages. */
@@ -144,11 +146,12 @@ export class RunRecorder {
 
   /** The event as it is in the log, and whether it was recorded before. Time, cost and requests may differ from what is there. */
   async #record(event: RunEvent, { cost, requests }: Evidence = {}): Promise<{ readonly isRecorded: boolean; readonly stamped: RunEvent }> {
-    const { recorded, onEvent, now } = this.#options;
+    const { recorded, onEvent, now, continuation } = this.#options;
     const known = recorded[this.#count];
-    const stamped = known?.event ?? { ...event, ...(cost && { cost }), ...(requests && { requests }), ...(now && { at: now() }) };
+    const how = event.event === 'begin' && continuation && { continuation };
+    const stamped = known?.event ?? { ...event, ...(cost && { cost }), ...(requests && { requests }), ...(now && { at: now() }), ...how };
     if (known === undefined) await this.#options.append(JSON.stringify(stamped));
-    else if (JSON.stringify(bare(known.event)) !== JSON.stringify(event)) throw this.mismatch();
+    else if (JSON.stringify(bare(known.event)) !== JSON.stringify(bare(event))) throw this.mismatch();
     this.#count++;
     if (event.event === 'begin') onEvent?.(stamped, known !== undefined);
     return { isRecorded: known !== undefined, stamped };
@@ -253,7 +256,7 @@ function placesOf(batch: readonly Rollout[], first: number, isLast: boolean): (a
 }
 
 /** An event without time, cost and requests, which may differ from one run to the next. */
-function bare<T extends RunEvent>({ at: _at, cost: _cost, requests: _requests, ...event }: T): T {
+function bare<T extends RunEvent>({ at: _at, cost: _cost, requests: _requests, continuation: _continuation, ...event }: T): T {
   return event as unknown as T;
 }
 

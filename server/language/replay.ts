@@ -1,3 +1,4 @@
+import { busyTime, money, type Prices, problemExpense, totalExpense } from '../labeling/economy/ledger.js';
 import { recordId, recordText } from '../labeling/monteCarlo.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, prefixOf, replayTo, type SearchNode, type SearchTree } from '../labeling/searchTree.js';
@@ -17,12 +18,30 @@ export interface LoggedProblem {
  * is one of the log's solutions. null when the log tells of another one: another problem, or a file that was edited. Rollouts
  * that were added by hand and taken back again are in the log alone.
  */
-export function replayOf(events: readonly RunEvent[], problem: LoggedProblem): Replay | null {
+export function replayOf(events: readonly RunEvent[], problem: LoggedProblem, prices: Prices = noPrices): Replay | null {
   const found = matchLog(events, problem);
   if (found === null) return null;
   const { count, order } = found;
   const later = events.slice(count).reduce((sum, event) => sum + (event.event === 'rollouts' ? event.rollouts.length : 0), 0);
-  return { frames: framesOf(events.slice(0, count), order, problem.tree === undefined), undone: later };
+  const [begin] = events;
+  return {
+    frames: framesOf(events.slice(0, count), order, problem.tree === undefined),
+    undone: later,
+    ...costOf(events, prices),
+    ...(begin?.event === 'begin' && begin.continuation && { continuation: begin.continuation }),
+  };
+}
+
+const noPrices: Prices = { prompt: 0, completion: 0 };
+
+/** Of all of the log, what was asked for by hand and undone included: it was paid for. */
+function costOf(events: readonly RunEvent[], prices: Prices): Pick<Replay, 'cost'> {
+  const problem = problemExpense(events);
+  if (problem === undefined) return {};
+  const { ms: _ms, failures: _failures, undecided: _undecided, ...total } = totalExpense(problem);
+  if (total.requests === 0) return {};
+  const price = prices.prompt > 0 || prices.completion > 0 ? { price: money(total, prices) } : {};
+  return { cost: { ...total, labels: problem.labels, seconds: busyTime(problem.batches) / 1000, ...price } };
 }
 
 /** After how many events of the log it told what stands in the file, and the log's number of each node of the file's view. */

@@ -42,10 +42,33 @@ const replayFrame = object({
 });
 export type ReplayFrame = Infer<typeof replayFrame>;
 
+/** What the labels cost, as the log tells it: tokens are those that the server reports. */
+const labelCost = object({
+  rollouts: count,
+  /** Steps that got a value. */
+  labels: count,
+  requests: count,
+  retries: count,
+  promptTokens: count,
+  cachedTokens: count,
+  completionTokens: count,
+  judgeRequests: count,
+  judgeTokens: count,
+  /** In which something was sampled, pauses of a resumed run left out. */
+  seconds: number,
+  /** By the prices of the settings, in their currency; absent without prices. */
+  price: optional(number),
+});
+export type LabelCost = Infer<typeof labelCost>;
+
 /** After the last frame the tree is the one of the file. */
 export const replay = object({
   frames: bulk(replayFrame),
   /** Rollouts in the log that the file does not have: they were undone. */
   undone: count,
+  /** Absent where the log has no costs. */
+  cost: optional(labelCost),
+  /** How the policy's server continued from a step, and why in this way; of chat servers. */
+  continuation: optional(object({ way: oneOf('prefix', 'prompt'), why: text })),
 });
 export type Replay = Infer<typeof replay>;

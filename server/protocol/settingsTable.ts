@@ -56,6 +56,11 @@ function whole(minimum: number, maximum: number, place: Place<number>): Setting<
   );
 }
 
+/** A number of at least 0. */
+function notNegative(place: Place<number>): Setting<number> {
+  return setting(place, { type: 'number', minimum: 0 }, (value) => (isNumber(value) ? Math.max(0, value) : undefined));
+}
+
 /** A share in [0, 1]; null leaves the choice to somebody else. */
 function shareOrNull(place: Place<number | null>): Setting<number | null> {
   return setting(place, { type: ['number', 'null'], minimum: 0, maximum: 1 }, (value) =>
@@ -100,6 +105,9 @@ export const settingsTable = {
   labelingJudgeModel: text({ id: 'labeling.judgeModel', scope: 'machine-overridable', default: '' }),
   /** Whether event logs keep the requests to policies and judges with their replies. */
   labelingKeepRequests: choice(['never', 'debugging', 'always'], { id: 'labeling.keepRequests', scope: 'window', default: 'debugging' }),
+  /** Of a million prompt tokens, and completion tokens, in any currency; both 0 = no price is shown. */
+  labelingPromptPrice: notNegative({ id: 'labeling.promptPrice', scope: 'window', default: 0 }),
+  labelingCompletionPrice: notNegative({ id: 'labeling.completionPrice', scope: 'window', default: 0 }),
   /** Folder of the results, relative to the problem's file or absolute. */
   labelingFolder: text({ id: 'labeling.folder', scope: 'machine-overridable', default: 'steplens-runs', isRestricted: true }),
   /** A command, or the URL of an endpoint, that verifies final answers; empty = the rules. */

@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { displayOf } from '../../webview/tree/model/display.js';
 import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
+import { makeReplay } from '../webview/replays.js';
 import { makeView } from '../webview/trees.js';
 import { atRest, boxOf, launchChromium, nextFrame, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
 
@@ -209,6 +210,41 @@ describe('statistics', () => {
       .poll(() => page.locator('.search-field').evaluate((field) => (field as unknown as { value: string }).value))
       .toBe('answer:"4.33"');
     await expect.poll(() => page.locator('.match-count').textContent()).toMatch(/^1 of \d+$/);
+  });
+});
+
+describe('what the labels cost', () => {
+  it('is under the statistics, with how the policy continued', async () => {
+    const view = makeView({ nodes: 20 });
+    const cost = {
+      rollouts: 40,
+      labels: 10,
+      requests: 20,
+      retries: 2,
+      promptTokens: 8000,
+      cachedTokens: 1000,
+      completionTokens: 4000,
+      judgeRequests: 0,
+      judgeTokens: 0,
+      seconds: 12.5,
+      price: 0.056,
+    };
+    const continuation = { way: 'prefix', why: 'chosen by --continuation prefix' } as const;
+    const page = await open(view, { views: [{ view, images: [], replay: { ...makeReplay(view), cost, continuation } }] });
+    await page.locator('#tab-statistics').click();
+    const table = page.getByRole('table', { name: 'Cost of the labels' });
+    const rows = await table.getByRole('row').allInnerTexts();
+    expect(rows.map((row) => row.trim().split(/\s*\t\s*/))).toEqual([
+      ['all', 'a rollout', 'a step label'],
+      ['requests', '20', '0.5', '2'],
+      ['prompt tokens', '8,000', '200', '800'],
+      ['completion tokens', '4,000', '100', '400'],
+      ['seconds', '12.5', '0.313', '1.25'],
+      ['price', '0.056', '0.0014', '0.0056'],
+    ]);
+    const pane = page.getByRole('tabpanel', { name: 'Statistics' });
+    await expect.poll(() => pane.innerText()).toContain('2 requests made again, 1,000 prompt tokens from the cache');
+    await expect.poll(() => pane.innerText()).toContain('The steps so far are its own open message.');
   });
 });
 

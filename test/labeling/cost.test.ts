@@ -1,18 +1,21 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localVerifier } from '../../server/answers/localVerifier.js';
-import { type Expense, problemExpense } from '../../server/labeling/economy/ledger.js';
+import { readDocument } from '../../server/formats/registry.js';
+import { type Expense, money, problemExpense } from '../../server/labeling/economy/ledger.js';
 import { runCost } from '../../server/labeling/economy/runCost.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import type { LabelWorld } from '../../server/labeling/labelProblem.js';
 import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
 import { createLlmJudge } from '../../server/labeling/policies/llmJudge.js';
-import { type Policy, PolicyError } from '../../server/labeling/policy.js';
+import { type Policy, PolicyError, type PolicyInfo } from '../../server/labeling/policy.js';
 import { filesIn } from '../../server/labeling/runFiles.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
+import { replayOf } from '../../server/language/replay.js';
+import { replay as replayShape } from '../../server/protocol/replay.js';
 import { OpenAiClient } from '../../server/remote/openAiClient.js';
 import { run } from '../cli/runner.js';
 import { connect, counted, settings, startServer } from './openAiSetup.js';
@@ -201,5 +204,44 @@ describe('steplens cost', () => {
     });
     expect(await run(['cost'])).toMatchObject({ code: 2, err: expect.stringContaining('cost needs the folder') as string });
     expect(await run(['cost', root, '--price-in', 'x'])).toMatchObject({ code: 2, err: expect.stringContaining('--price-in') as string });
+  });
+});
+
+describe('the tree panel', () => {
+  it('gets what the labels of its tree cost, and how the policy continued and why', async () => {
+    const server = await startServer({ cached: 3 }, walkPolicy({ mistakeRate: 0.3 }));
+    const here = await world(server);
+    // The way of continuing is found out.
+    const policy = connect(server, { continuation: 'auto' });
+    await labelRun({ ...options, problems: options.problems.slice(0, 1) }, { ...here, policy });
+    const events = (await readEventLog(join(here.folder, 'p0.events.jsonl'))).recorded.map(({ event }) => event);
+    const [shown] = readDocument(await readFile(join(here.folder, 'p0.json'), 'utf8'), 'json')!.problems;
+    const { total, labels, seconds } = await runCost(here.folder);
+    const prices = { prompt: 2, completion: 10 };
+    const replay = replayOf(events, shown!, prices)!;
+    expect(replay.cost).toEqual({
+      rollouts: total.rollouts,
+      labels,
+      requests: total.requests,
+      retries: 0,
+      promptTokens: total.promptTokens,
+      cachedTokens: total.cachedTokens,
+      completionTokens: total.completionTokens,
+      judgeRequests: 0,
+      judgeTokens: 0,
+      seconds,
+      price: money(total, prices),
+    });
+    expect(replayShape.check(replay)).toBeUndefined();
+    expect(replayOf(events, shown!)!.cost).not.toHaveProperty('price');
+    const { policy: info } = JSON.parse(await readFile(join(here.folder, 'run.json'), 'utf8')) as { policy: PolicyInfo };
+    expect(info.continuation).toEqual({ way: 'prefix', why: expect.stringContaining('counts fewer prompt tokens') as string });
+    expect(replay.continuation).toEqual(info.continuation);
+    expect(events[0]).toMatchObject({ continuation: info.continuation });
+    // It is no part of what makes a run the same.
+    await labelRun(
+      { ...options, problems: options.problems.slice(0, 1) },
+      { ...here, policy: connect(server, { continuation: 'prefix' }) },
+    );
   });
 });

@@ -45,9 +45,13 @@ export function handleLabeling(session: Session): void {
     labeling.stop(file);
     return null;
   });
-  door.handle(TreeViewRequest, ({ uri, problem }) =>
-    labeling.treeView(uri, problem, session.document(uri), service.threshold, async (names) => (await session.findImages(uri, names)).uris),
-  );
+  door.handle(TreeViewRequest, async ({ uri, problem }) => {
+    // The document first: it can be closed while the settings are asked for.
+    const document = session.document(uri);
+    const { labelingPromptPrice: prompt, labelingCompletionPrice: completion } = await session.settingsFor(uri);
+    const images = async (names: readonly string[]): Promise<readonly string[]> => (await session.findImages(uri, names)).uris;
+    return await labeling.treeView(uri, problem, document, service.threshold, images, { prompt, completion });
+  });
   door.handle(NodeRollouts, async ({ uri, problem, node }) => {
     const document = await labeling.shownDocument(uri, session.document(uri), service.threshold);
     return document ? nodeRollouts(document, problem, node) : [];

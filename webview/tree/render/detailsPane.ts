@@ -46,7 +46,7 @@ export function createDetailsPane(document: Document, store: PanelStore, actions
       if (before === null || state.details !== before.details) head.show(state.details);
       if (state.details === 'statistics' && state.isDetailsShown && state.model !== null && statisticsFor !== state.model) {
         statisticsFor = state.model;
-        statistics.replaceChildren(...renderStatisticsPane(document, state.model, actions));
+        statistics.replaceChildren(...renderStatisticsPane(document, state.model, state.replay, actions));
       }
     },
   };

@@ -1,10 +1,12 @@
 import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
+import type { Replay } from '../../../server/protocol/replay.js';
 import { rolloutCount, treeStatistics } from '../../../server/reasoning/treeStatistics.js';
 import { element, svgElement } from '../../shared/element.js';
 import { formatValue, valueBin } from '../../shared/valueScale.js';
 import { plural } from '../../shared/words.js';
 import { nodeWords, type TreeModel } from '../model/treeModel.js';
+import { costSections } from './costTable.js';
 import { section } from './section.js';
 
 /** Bars of the value histogram. */
@@ -21,7 +23,12 @@ export interface StatisticsActions {
 }
 
 /** Small charts about the tree and its rollouts, each with its numbers as text; every bar selects its nodes. */
-export function renderStatisticsPane(document: Document, model: TreeModel, actions: StatisticsActions): HTMLElement[] {
+export function renderStatisticsPane(
+  document: Document,
+  model: TreeModel,
+  replay: Replay | null,
+  actions: StatisticsActions,
+): HTMLElement[] {
   const statistics = treeStatistics(model.nodes, HISTOGRAM);
   const { correct, incorrect, distinct, duplicate } = statistics.rollouts;
   const all = correct + incorrect;
@@ -47,7 +54,8 @@ export function renderStatisticsPane(document: Document, model: TreeModel, actio
       ]),
     ),
   ];
-  if (all === 0) return parts;
+  const costs = replay === null ? [] : costSections(document, replay);
+  if (all === 0) return [...parts, ...costs];
   return [
     ...parts,
     section(document, 'Most rollouts', ranking(document, model, actions)),
@@ -72,6 +80,7 @@ export function renderStatisticsPane(document: Document, model: TreeModel, actio
         actions,
       ),
     ),
+    ...costs,
   ];
 }
 
