@@ -23,7 +23,7 @@ try {
   process.exitCode = 1;
 }
 
-/** The table on a terminal of its own, so that it keeps its width and colours. @returns {Promise<void>} */
+/** The table on a terminal of its own, so that it keeps its width and colors. @returns {Promise<void>} */
 function score() {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'dist', 'cli.js'), 'score', samples], { stdio: 'inherit', cwd: root });

@@ -12,7 +12,7 @@ import { type Command, filesOf } from './command.js';
 export const exportSeed = 1;
 const thresholdsKey = 'steplens.export.thresholds';
 
-/** Training data from trees and labelled solutions: format, threshold, source and target are asked for, in this order. */
+/** Training data from trees and labeled solutions: format, threshold, source and target are asked for, in this order. */
 export const exportTrainingData: Command = {
   id: 'steplens.exportTrainingData',
   async run(stepLens, target, selected, options) {
@@ -54,7 +54,7 @@ async function pickSource(): Promise<readonly Uri[]> {
       canSelectFiles: true,
       canSelectFolders: true,
       canSelectMany: true,
-      title: 'Trees and labelled solutions, or the folder of a run',
+      title: 'Trees and labeled solutions, or the folder of a run',
       openLabel: 'Export From Here',
     })) ?? []
   );

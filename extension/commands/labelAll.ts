@@ -15,17 +15,17 @@ export const labelAll: Command = {
     if (!(await consentToLabel(stepLens))) return;
     for (let problem = 0; problem < count; problem++) {
       const outcome = await label(stepLens, uri, problem, false, {
-        name: `Labelling problem ${problem + 1} of ${count}`,
+        name: `Labeling problem ${problem + 1} of ${count}`,
         showsTree: false,
       });
       // It failed, which was said, with Retry.
       if (outcome === undefined) return;
       if (outcome.state !== 'cancelled') continue;
       void window.showInformationMessage(
-        `Labelling was cancelled at problem ${problem + 1} of ${count}. What was sampled is kept: run it again to go on from there.`,
+        `Labeling was cancelled at problem ${problem + 1} of ${count}. What was sampled is kept: run it again to go on from there.`,
       );
       return;
     }
-    void window.showInformationMessage(`All ${count} problems are labelled.`);
+    void window.showInformationMessage(`All ${count} problems are labeled.`);
   },
 };

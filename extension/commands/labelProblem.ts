@@ -31,7 +31,7 @@ export async function label(
   uri: Uri,
   problem: number,
   again: boolean,
-  { name, showsTree } = { name: 'Labelling', showsTree: true },
+  { name, showsTree } = { name: 'Labeling', showsTree: true },
 ): Promise<LabelOutcome | undefined> {
   if (!(await consentToLabel(stepLens))) return undefined;
   await workspace.openTextDocument(uri);
@@ -100,13 +100,13 @@ async function tell({ panels }: StepLens, { state, file, rollouts, failures, und
     .join(', ');
   const message =
     state === 'cancelled'
-      ? `Labelling was cancelled after ${counts}. They are kept: label the problem again to go on from there.`
-      : `The problem is labelled: ${counts}.`;
+      ? `Labeling was cancelled after ${counts}. They are kept: label the problem again to go on from there.`
+      : `The problem is labeled: ${counts}.`;
   if (await window.showInformationMessage(message, 'Open Tree')) await panels.open(Uri.parse(file, true), 0);
 }
 
 async function offerAgain(stepLens: StepLens, uri: Uri, problem: number, outcome: LabelOutcome): Promise<void> {
-  const choice = await window.showInformationMessage('This problem was labelled with these settings before.', 'Open Tree', 'Label Again');
+  const choice = await window.showInformationMessage('This problem was labeled with these settings before.', 'Open Tree', 'Label Again');
   if (choice === 'Open Tree') await stepLens.panels.open(Uri.parse(outcome.file, true), 0);
   if (choice !== 'Label Again') return;
   const second = await label(stepLens, uri, problem, true);

@@ -9,7 +9,7 @@ export const openTree: Command = {
     const uri = targetOf(stepLens, target);
     if (!uri) {
       void window.showInformationMessage(
-        'Open a file with reasoning steps first: a search tree, labelled solutions, or a solution in Markdown.',
+        'Open a file with reasoning steps first: a search tree, labeled solutions, or a solution in Markdown.',
       );
       return;
     }

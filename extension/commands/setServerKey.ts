@@ -47,8 +47,8 @@ async function chosenServers({ settings, client }: StepLens): Promise<Server[]> 
   const scoring = await client.request(ScoringServer, {});
   const uses: [url: string, use: string][] = [
     [scoring ?? '', 'scoring model'],
-    [labelingPolicy, 'labelling policy'],
-    [labelingJudge, 'labelling judge'],
+    [labelingPolicy, 'labeling policy'],
+    [labelingJudge, 'labeling judge'],
   ];
   const servers = new Map<string, Server>();
   for (const [url, use] of uses) {

@@ -36,7 +36,7 @@ export class Claims implements Disposable {
     window.onDidChangeActiveTextEditor(() => this.#tellActive()),
   ];
 
-  /** A document was recognised: when it opened, or after an edit. */
+  /** A document was recognized: when it opened, or after an edit. */
   get onDidClaim(): Event<TextDocument> {
     return this.#claim.event;
   }

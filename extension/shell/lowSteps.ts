@@ -16,7 +16,7 @@ export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1,
     return;
   }
   const cursor = visibleEditor(uri)?.selection.start;
-  const index = cursor ? neighbour(steps, cursor, direction) : 0;
+  const index = cursor ? neighbor(steps, cursor, direction) : 0;
   const step = steps[index]!;
   await reveal(uri, toRange(step.range), { focus, select: false });
   const rank = step.first ? ', first of its solution' : '';
@@ -24,7 +24,7 @@ export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1,
 }
 
 /** Index of the low step after or before the cursor; the first after the last, the last before the first. */
-export function neighbour(steps: readonly LowStep[], cursor: { line: number; character: number }, direction: 1 | -1): number {
+export function neighbor(steps: readonly LowStep[], cursor: { line: number; character: number }, direction: 1 | -1): number {
   const against = (position: { line: number; character: number }): number =>
     position.line - cursor.line || position.character - cursor.character;
   if (direction === 1) {

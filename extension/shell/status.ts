@@ -16,7 +16,7 @@ const slowMs = 1_000;
 const nowhere = { scheme: 'steplens-none' };
 
 /**
- * Rows in the editor's language status, besides the one of a labelling under way: what was found in the file, the model (progress and errors), the device (with its adapter and the
+ * Rows in the editor's language status, besides the one of a labeling under way: what was found in the file, the model (progress and errors), the device (with its adapter and the
  * providers that were passed over), and the threshold. Each row's command changes what it shows.
  */
 export class Status implements Disposable {
@@ -38,7 +38,7 @@ export class Status implements Disposable {
     this.#model.name = 'StepLens model';
     this.#device.name = 'StepLens device';
     this.#threshold.name = 'StepLens threshold';
-    this.#labeling.name = 'StepLens labelling';
+    this.#labeling.name = 'StepLens labeling';
     this.#found.name = 'StepLens low steps';
     this.#found.command = { title: 'Show in the Tree', command: 'steplens.openTree' };
     this.#labeling.busy = true;
@@ -87,10 +87,10 @@ export class Status implements Disposable {
       total > listed ? `the first ${listed.toLocaleString('en')} of ${total.toLocaleString('en')} marks are listed` : 'of this file';
   }
 
-  /** A row of its own, wherever the reader is, while a problem is labelled. */
+  /** A row of its own, wherever the reader is, while a problem is labeled. */
   #showLabeling({ state, rollouts, budget, searches, servers }: LabelingParams): void {
     this.#labeling.selector = state === 'running' ? '*' : nowhere;
-    this.#labeling.text = `Labelling: ${rollouts}${budget === undefined ? '' : ` of ${budget}`} rollouts`;
+    this.#labeling.text = `Labeling: ${rollouts}${budget === undefined ? '' : ` of ${budget}`} rollouts`;
     this.#labeling.detail = [searches === 0 ? 'policy' : `search ${searches}`, ...sentTo(servers)].join(', ');
   }
 
@@ -183,7 +183,7 @@ function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Where the problem being labelled goes. */
+/** Where the problem being labeled goes. */
 function sentTo(servers: readonly string[]): string[] {
   return servers.length === 0 ? [] : [`problem is sent to ${servers.map((origin) => new URL(origin).host).join(' and ')}`];
 }

@@ -45,7 +45,7 @@ def encode_solutions(path, tokenizer, limit):
 
 
 def open_figures(path):
-    """All figures of a data file, [M, ROWS, COLUMNS] grey bytes, mapped and not read."""
+    """All figures of a data file, [M, ROWS, COLUMNS] gray bytes, mapped and not read."""
     return np.memmap(path, np.uint8, "r").reshape(-1, ROWS, COLUMNS)
 
 

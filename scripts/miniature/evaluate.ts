@@ -8,10 +8,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { firstLow } from '../../server/evaluation/labelledSolution.js';
+import { firstLow } from '../../server/evaluation/labeledSolution.js';
 import { problemImages } from '../../server/files/images.js';
 import { auroc, bestThreshold, type ScoredSolution } from './measures.js';
-import { labelledSolution, seeds, trainingCount } from './problems/labelled.js';
+import { labeledSolution, seeds, trainingCount } from './problems/labeled.js';
 import { figureImage } from './problems/problemFile.js';
 import { generateProblem } from './problems/registry.js';
 import { modelFolder, openMiniPrm } from './score.js';
@@ -33,7 +33,7 @@ const figurePath = join(folder, 'figure.png');
 async function scored(seed: number): Promise<ScoredSolution[]> {
   const found: ScoredSolution[] = [];
   for (let i = 0; found.length < Number(values.count); i++) {
-    const { problem, steps, firstError, mistake } = labelledSolution(seed, i);
+    const { problem, steps, firstError, mistake } = labeledSolution(seed, i);
     if (seen.has(problem.question)) {
       leftOut++;
       continue;

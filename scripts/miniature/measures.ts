@@ -1,4 +1,4 @@
-import { firstLow } from '../../server/evaluation/labelledSolution.js';
+import { firstLow } from '../../server/evaluation/labeledSolution.js';
 
 /** A solution with the model's scores and the truth. */
 export interface ScoredSolution {

@@ -6,11 +6,11 @@ from torch import nn
 
 WIDTH, LAYERS, HEADS, HIDDEN, LENGTH = 192, 5, 6, 512, 512
 HEAD = WIDTH // HEADS
-# A figure is 80 x 128 grey values in [0, 1], black on white, cut into 8 x 8 patches of 10 x 16; each becomes one token.
+# A figure is 80 x 128 gray values in [0, 1], black on white, cut into 8 x 8 patches of 10 x 16; each becomes one token.
 ROWS, COLUMNS, PATCHES = 80, 128, 64
 PAD, PRM, IMAGE, END = 0, 1, 1024, 1025
 VOCABULARY = 1026
-# Of the PRM's look at the token before: the scores of neighbours then differ by nearly 100.
+# Of the PRM's look at the token before: the scores of neighbors then differ by nearly 100.
 SHARPNESS = 20.0
 
 
@@ -142,12 +142,12 @@ class Prm(Mini):
         hidden = super().forward(ids, pixels)
         return hidden, self.expected(torch.cat([hidden[:, :1], hidden[:, :-1]], 1), ids)
 
-    def judgement(self, hidden, expected):
+    def judgment(self, hidden, expected):
         """Judged states [B,S,WIDTH]; the verdict is the vocabulary head's Yes against No at a marker."""
         return self.judged(attend(self.judge, hidden + self.told(expected.to(hidden.dtype)), self.cos, self.sin))
 
     def forward(self, ids, pixels=None):
-        return self.judgement(*self.read(ids, pixels))
+        return self.judgment(*self.read(ids, pixels))
 
 
 class Cached(nn.Module):

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { localVerifier } from '../../server/answers/localVerifier.js';
 import { type BestOfN, bestOfN, type Selection } from '../../server/evaluation/bestOfN.js';
-import { firstLow, type LabelledSolution } from '../../server/evaluation/labelledSolution.js';
+import { firstLow, type LabeledSolution } from '../../server/evaluation/labeledSolution.js';
 import { processReport } from '../../server/evaluation/processBenchmark.js';
 import { problemImages } from '../../server/files/images.js';
 import { InferenceClient } from '../../server/inference/client.js';
@@ -25,7 +25,7 @@ import type { Estimate } from '../../server/reasoning/bootstrap.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
 import { type ExactVerdict, judgeSteps } from './problems/exactSteps.js';
-import { seeds } from './problems/labelled.js';
+import { seeds } from './problems/labeled.js';
 import { seedProblem } from './problems/problemFile.js';
 import { generateProblem } from './problems/registry.js';
 
@@ -128,7 +128,7 @@ async function evaluateModel(modelFolder: string, problems: readonly Solved[]) {
   const scorer = createScorer({ modelFolder, device: 'cpu', threads, inferenceEntry, log });
   const { threshold } = await scorer.describe();
   const sets = [];
-  const labelled: (LabelledSolution & { readonly exact: ExactVerdict })[] = [];
+  const labeled: (LabeledSolution & { readonly exact: ExactVerdict })[] = [];
   for (const { id, question, images, candidates } of problems) {
     const steps: { text: string; parent?: number }[] = [];
     const starts = candidates.map((candidate) => {
@@ -144,11 +144,11 @@ async function evaluateModel(modelFolder: string, problems: readonly Solved[]) {
     });
     candidates.forEach(({ exact, steps: written }, i) => {
       const labels = written.map((_, at): 1 | -1 => (exact.firstError < 0 || at < exact.firstError ? 1 : -1));
-      labelled.push({ labels, scores: of(i), source: images.length > 0 ? 'figure' : 'text', exact });
+      labeled.push({ labels, scores: of(i), source: images.length > 0 ? 'figure' : 'text', exact });
     });
   }
   await scorer.dispose();
-  return { threshold, best: bestOfN(sets, seed), steps: processReport(labelled, 'macroF1', threshold, seed), labelled };
+  return { threshold, best: bestOfN(sets, seed), steps: processReport(labeled, 'macroF1', threshold, seed), labeled };
 }
 
 type Scored = Awaited<ReturnType<typeof evaluateModel>> & { readonly name: string };
@@ -185,7 +185,7 @@ function report(problems: readonly Solved[], scored: readonly Scored[]): void {
     })),
     firstErrors: errors.map((error) => {
       const part = wrong.filter(({ exact }) => exact.error === error).length;
-      const found = bundled.labelled.filter(
+      const found = bundled.labeled.filter(
         ({ exact, scores }) => exact.error === error && firstLow(scores, bundled.threshold) === exact.firstError,
       ).length;
       return { error, solutions: part, found: found / part };

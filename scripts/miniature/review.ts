@@ -18,7 +18,7 @@ import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { type StepEvidence, stepPosteriors } from '../../server/review/posterior.js';
 import { judgeSteps } from './problems/exactSteps.js';
-import { seeds } from './problems/labelled.js';
+import { seeds } from './problems/labeled.js';
 import { seedProblem } from './problems/problemFile.js';
 import { generateProblem } from './problems/registry.js';
 import { modelFolder, openMiniPrm } from './score.js';

@@ -1,7 +1,7 @@
 """Trains the PRM, or an outcome model, on labels of the pipeline's runs, above a policy's last weights (see README.md).
 
 Rows of write-labels.ts: {q, s: steps, v: value of each step's prefix in [0, 1] or null, g: figure}. The loss is the binary
-cross-entropy of Yes against No at the <prm> after every labelled step, with the soft value as target (MM-PRM, arXiv 2505.13427,
+cross-entropy of Yes against No at the <prm> after every labeled step, with the soft value as target (MM-PRM, arXiv 2505.13427,
 equation 6). The policy below stays as it is: what it learned from 100 times as many solutions is what the judging rests on, and a
 few thousand problems would only teach it their answers.
 """
@@ -73,15 +73,15 @@ def read(model, data, chosen, figures, tokens):
     return found
 
 
-def loss(judgement, verdict, data, known, rows):
+def loss(judgment, verdict, data, known, rows):
     """`known`: what `read` found."""
     padded = [torch.nn.utils.rnn.pad_sequence(parts, batch_first=True) for parts in zip(*(known[row] for row in rows))]
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        judged = judgement(*padded)
+        judged = judgment(*padded)
     at_marker = pad([data["ids"][row] for row in rows])[:, :judged.shape[1]] == PRM
     target = torch.from_numpy(np.concatenate([data["values"][row] for row in rows]))
-    labelled = ~target.isnan()
-    return F.binary_cross_entropy_with_logits((judged[at_marker].float() @ verdict)[labelled], target[labelled])
+    labeled = ~target.isnan()
+    return F.binary_cross_entropy_with_logits((judged[at_marker].float() @ verdict)[labeled], target[labeled])
 
 
 def main():
@@ -119,13 +119,13 @@ def main():
 
     def report():
         with torch.no_grad():
-            return np.mean([loss(model.judgement, verdict, unseen, known_unseen, rows).item() for rows in batches(unseen, chosen_unseen, options.tokens, np.random.default_rng(2), once=True)])
+            return np.mean([loss(model.judgment, verdict, unseen, known_unseen, rows).item() for rows in batches(unseen, chosen_unseen, options.tokens, np.random.default_rng(2), once=True)])
 
-    judgement = torch.compile(model.judgement, dynamic=True) if options.compile else model.judgement
+    judgment = torch.compile(model.judgment, dynamic=True) if options.compile else model.judgment
     schedule = Schedule(optimizers(matrices, others, options.rate), last=options.steps)
     reported, seen, total, count = time.time(), 0, 0.0, 0
     for rows in batches(data, chosen, options.tokens, np.random.default_rng(1)):
-        value = loss(judgement, verdict, data, known, rows)
+        value = loss(judgment, verdict, data, known, rows)
         value.backward()
         if not schedule.step():
             break

@@ -2,7 +2,7 @@
  * Writes solutions to generated problems as JSON Lines for `train_policy.py`, and the figures as a model sees them beside it:
  *   npx tsx scripts/miniature/write-data.ts --seed 1 --count 120000 --out FILE
  * One line a solution: {q, s: steps, g: index of its figure in FILE.figures or -1, k: kind, a: answer}. FILE.figures holds
- * 80 x 128 grey bytes a figure. Every figure also gets a line that asks what it shows: reading is learnt from it far
+ * 80 x 128 gray bytes a figure. Every figure also gets a line that asks what it shows: reading is learned from it far
  * sooner than from solutions.
  */
 

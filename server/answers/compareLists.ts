@@ -4,7 +4,7 @@ import { variablesOf } from './math/expression.js';
 import { readExpression } from './measure.js';
 import type { Verdict } from './verdict.js';
 
-type Judgement = Verdict['verdict'];
+type Judgment = Verdict['verdict'];
 
 const MAX_ITEMS = 40;
 
@@ -13,7 +13,7 @@ const MAX_ITEMS = 40;
  * unless the question asks for one.
  */
 export function compareLists(a: ListForm, r: ListForm, by: Comparison): Verdict {
-  const compare = (x: string, y: string): Judgement => compareTexts(x, y, by).verdict;
+  const compare = (x: string, y: string): Judgment => compareTexts(x, y, by).verdict;
   if (Math.max(a.items.length, r.items.length) > MAX_ITEMS) {
     return { verdict: 'undecided', method: 'limit', reason: `Lists of more than ${MAX_ITEMS} items are not compared.` };
   }
@@ -96,16 +96,16 @@ function isPattern(list: ListForm): boolean {
   return list.items.some((item) => /\\[lcd]?dots|\.\.\.|…/.test(item));
 }
 
-function comparePatterns(a: ListForm, r: ListForm, compare: (x: string, y: string) => Judgement): Verdict {
+function comparePatterns(a: ListForm, r: ListForm, compare: (x: string, y: string) => Judgment): Verdict {
   const ends = [compare(a.items[0]!, r.items[0]!), compare(a.items.at(-1)!, r.items.at(-1)!)];
   if (isPattern(a) && isPattern(r) && ends.includes('wrong')) return { verdict: 'wrong', method: 'list' };
   return { verdict: 'undecided', method: 'list', reason: 'A list with dots may go on in several ways.' };
 }
 
 /** Pairs each item with the first unused one that is right. */
-function inAnyOrder(a: readonly string[], r: readonly string[], compare: (x: string, y: string) => Judgement): Judgement {
+function inAnyOrder(a: readonly string[], r: readonly string[], compare: (x: string, y: string) => Judgment): Judgment {
   const left = [...r];
-  let verdict: Judgement = 'right';
+  let verdict: Judgment = 'right';
   for (const x of a) {
     const verdicts = left.map((y) => compare(x, y));
     const found = verdicts.indexOf('right');
@@ -115,7 +115,7 @@ function inAnyOrder(a: readonly string[], r: readonly string[], compare: (x: str
   return verdict;
 }
 
-function both(a: Judgement, b: Judgement): Judgement {
+function both(a: Judgment, b: Judgment): Judgment {
   return a === 'wrong' || b === 'wrong' ? 'wrong' : a === 'undecided' || b === 'undecided' ? 'undecided' : 'right';
 }
 

@@ -152,10 +152,10 @@ function absolute(text: string): Region | undefined {
     string,
     string,
   ];
-  const centre = sign === '+' ? `-(${shift})` : `(${shift})`;
+  const center = sign === '+' ? `-(${shift})` : `(${shift})`;
   const value = readExpression(size);
   if (value === undefined || variablesOf(value).size > 0 || order(value, ZERO) !== 1) return undefined;
-  const [low, high] = [`${centre}-(${size})`, `${centre}+(${size})`];
+  const [low, high] = [`${center}-(${size})`, `${center}+(${size})`];
   const isOpen = compared === '<' || compared === '>';
   const parts = /^(?:<|\\le)/.test(compared)
     ? [{ low, high, lowOpen: isOpen, highOpen: isOpen }]

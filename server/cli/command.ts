@@ -18,7 +18,7 @@ export interface CliWorld {
   readonly out: Output;
   readonly err: Output;
   readonly version: string;
-  readonly isColourful: boolean;
+  readonly isColorful: boolean;
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   /**

@@ -20,7 +20,7 @@ export const exportCommand: Command = {
   help: `Usage: steplens export FILE... --to FORMAT --out FILE [OPTIONS]
        steplens export FILE... --to FORMAT --explain
 
-Writes the labelled paths of trees and solutions as training data, one JSON object a line, and
+Writes the labeled paths of trees and solutions as training data, one JSON object a line, and
 says how many were left out and why. A card beside the file (NAME.card.md) says the same for those
 who train with it, with sources, rules, duplicates, overlap and costs. The solutions of a problem
 that are records of their own are balanced together when they follow each other.

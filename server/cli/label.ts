@@ -76,7 +76,7 @@ mcts:
 monte-carlo:
   --solutions N        solutions of a problem (default: 4)
   --continuations N    rollouts from every step (default: 16)
-  --max-steps N        longer solutions have neighbouring steps merged (default: 12)
+  --max-steps N        longer solutions have neighboring steps merged (default: 12)
   --threshold X        a step is right when more than this share succeeds (default: 0)
   --early-stop         leave the steps after the first wrong one unsampled
   --stop-when-decided  continue a step in batches of 1, 2, 4, ... only until its label is decided; the
@@ -119,15 +119,15 @@ Verdicts:
 With --shared a file DIR/NAME.claim says which process has a problem. One whose process was killed is
 taken over: at once on the same machine, after a minute from another one.
 
-With --queue each problem is labelled by one process, and every process ends when all are finished,
+With --queue each problem is labeled by one process, and every process ends when all are finished,
 with the same totals. What was sampled is kept in Redis until then, so a problem whose process was
-killed goes on where it was. A problem that cannot be labelled is tried three times, then reported.
-Files are written by the process that labelled the problem; a process whose DIR is another folder
+killed goes on where it was. A problem that cannot be labeled is tried three times, then reported.
+Files are written by the process that labeled the problem; a process whose DIR is another folder
 gets them too when the run is over. So DIR may be one shared folder or a folder on each machine.
 Where a model is served, time limits, --jobs and larger budgets are no part of what makes the command
 the same.
 
-Exit codes: 0 done, 2 bad usage, unreadable input, or a problem that could not be labelled (the
+Exit codes: 0 done, 2 bad usage, unreadable input, or a problem that could not be labeled (the
 others are), 130 interrupted.
 `,
   async run(args, world) {
@@ -154,7 +154,7 @@ others are), 130 interrupted.
   },
 };
 
-/** Whether something could not be labelled. */
+/** Whether something could not be labeled. */
 async function labelAll(problems: readonly LabelProblem[], options: LabelCliOptions, world: CliWorld): Promise<boolean | 'interrupted'> {
   const { signal } = world;
   const progress = new LabelProgress(world, problems.length, options.progress);
@@ -214,7 +214,7 @@ class FirstFailures {
   }
 }
 
-/** Whether something could not be labelled. */
+/** Whether something could not be labeled. */
 async function runOrPlan(
   problems: readonly LabelProblem[],
   options: LabelCliOptions,

@@ -24,7 +24,7 @@ try {
     out: stdout,
     err: stderr,
     version,
-    isColourful: stdout.isTTY && !env.NO_COLOR,
+    isColorful: stdout.isTTY && !env.NO_COLOR,
     signal: interrupt.signal,
     createScorer: (settings, cacheFolder, servers) =>
       openScorer(settings, {

@@ -4,7 +4,7 @@ import { InputError } from '../files/inputFiles.js';
 import { count } from '../language/solutionValues.js';
 import { ModelError } from '../models/modelError.js';
 import { isFile } from '../models/modelFiles.js';
-import { type QuantisedFile, quantiseFile } from '../onnx/quantiseFile.js';
+import { type QuantizedFile, quantiseFile } from '../onnx/quantiseFile.js';
 import { OnnxFileError } from '../onnx/readModel.js';
 import { loadProfile } from '../scoring/loadProfile.js';
 import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
@@ -18,12 +18,12 @@ export const quantise: Command = {
   help: `Usage: steplens quantise MODEL_FOLDER --out FOLDER [OPTIONS]
 
 Makes a copy of a model whose products are made of int8 weights and int8 tokens (dynamic
-quantisation), scores solutions with both and says how the step scores change. For the CPU; on a
+quantization), scores solutions with both and says how the step scores change. For the CPU; on a
 GPU use a graph in float16.
 
   --out FOLDER     the folder to make; it must not exist
   --check FILE     solutions to score with both models, in any format StepLens reads (default:
-                   eight short ones on arithmetic; take some of your own for a better judgement)
+                   eight short ones on arithmetic; take some of your own for a better judgment)
 
 Exit codes: 0 done, 2 bad usage, unreadable model or input, 130 interrupted; nothing is left then.
 `,
@@ -95,19 +95,19 @@ function isExpected(error: unknown): error is Error {
   );
 }
 
-/** Quantises the graphs of a model into an empty folder and puts the rest of the model beside them. */
-async function quantiseFolder(model: string, folder: string, { signal }: CliWorld, progress: ProgressLine): Promise<QuantisedFile> {
+/** Quantizes the graphs of a model into an empty folder and puts the rest of the model beside them. */
+async function quantiseFolder(model: string, folder: string, { signal }: CliWorld, progress: ProgressLine): Promise<QuantizedFile> {
   const { profile, profilePath, graphPath, parts, tokenizerPath } = await loadProfile(model);
   const graphs = [graphPath, ...(parts ? [parts.embeddingsPath, parts.visionPath] : [])];
   const total = { products: 0, weights: 0, bytesBefore: 0, bytesAfter: 0 };
   for (const graph of graphs) {
     const onProgress = (done: number, of: number) => progress.tell(`${graph}: ${done} of ${count(of, 'product')}`);
     const file = await quantiseFile(graph, join(folder, basename(graph)), { signal, onProgress });
-    for (const key of Object.keys(total) as (keyof QuantisedFile)[]) total[key] += file[key];
+    for (const key of Object.keys(total) as (keyof QuantizedFile)[]) total[key] += file[key];
   }
   if (total.products === 0)
     throw new ModelError(
-      `${graphPath} has no products with float weights (MatMul, Gemm) beside its head; it may be quantised already. Quantise the model it was made of.`,
+      `${graphPath} has no products with float weights (MatMul, Gemm) beside its head; it may be quantized already. Quantise the model it was made of.`,
     );
 
   await copyFile(tokenizerPath, join(folder, basename(tokenizerPath)));

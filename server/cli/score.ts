@@ -26,7 +26,7 @@ export const score: Command = {
        steplens score --verify-profile --model DIR [OPTIONS]
 
 Scores every reasoning step with a process reward model. A folder stands for the files below it
-that StepLens recognises.
+that StepLens recognizes.
 
   --json           one JSON object per solution and line; a tree gives its root-to-leaf paths
   --model DIR      folder of a model with its prm.json (default: the bundled model)
@@ -148,8 +148,8 @@ class ScoreRun {
           this.#world.out.write(`${JSON.stringify(scoreLine(input, scored, solution, threshold, info))}\n`);
         }
       } else {
-        const { out, isColourful } = this.#world;
-        this.#world.out.write(problemTable(input, scored, { width: out.columns ?? widthWithoutTerminal, threshold, isColourful }));
+        const { out, isColorful } = this.#world;
+        this.#world.out.write(problemTable(input, scored, { width: out.columns ?? widthWithoutTerminal, threshold, isColorful }));
       }
     }
   }

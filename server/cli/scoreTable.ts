@@ -8,7 +8,7 @@ export interface TableStyle {
   /** Characters in a line. */
   readonly width: number;
   readonly threshold: number;
-  readonly isColourful: boolean;
+  readonly isColorful: boolean;
 }
 
 const bold = ['\u001b[1m', '\u001b[22m'] as const;
@@ -19,7 +19,7 @@ const yellow = ['\u001b[33m', '\u001b[0m'] as const;
 export function problemTable({ lines }: InputFile, scored: ScoredProblem, style: TableStyle): Styled {
   const { problem, steps } = scored;
   const plain = escapeControls;
-  const paint = (text: string, [on, off]: readonly [string, string]) => (style.isColourful ? on + plain(text) + off : plain(text));
+  const paint = (text: string, [on, off]: readonly [string, string]) => (style.isColorful ? on + plain(text) + off : plain(text));
   const line = lines.position(problem.span.start).line + 1;
   const rows = [paint(firstWords(`Problem ${problem.index + 1}, line ${line}: ${problem.question}`, style.width), bold)];
   if (sharesReason(steps)) rows.push(...wrapped(plain(`Not scored: ${steps[0]!.skipped!}`), style.width, '  '));

@@ -90,9 +90,9 @@ async function readAll(input: ReportedInput, scorer: Scorer | undefined, images:
     const uri = String(inputs.push(file) - 1);
     for (const problem of file.reasoning.problems) {
       signal.throwIfAborted();
-      const labelled = problem.steps.filter(({ values }) => labelOf(values, threshold) !== undefined).length;
-      if (labelled === 0) continue;
-      labels += labelled;
+      const labeled = problem.steps.filter(({ values }) => labelOf(values, threshold) !== undefined).length;
+      if (labeled === 0) continue;
+      labels += labeled;
       if (!scorer) {
         problems.push({ uri, problem, steps: problem.steps.map((step) => ({ step, values: step.values, firstLow: false, labels: [] })) });
         continue;

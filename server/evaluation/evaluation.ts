@@ -7,7 +7,7 @@ import {
   type EvaluationKind,
   evaluationKind,
   isCandidateSet,
-  labelledSolutions,
+  labeledSolutions,
   lacksVerdicts,
   type ProcessBenchmark,
   recordedScores,
@@ -158,7 +158,7 @@ export class EvaluationRun {
       }
       return { ...about, kind, result: part.value, withoutVerdict: problems.length - usable.length };
     }
-    const solutions = problems.flatMap(({ problem, scores }) => labelledSolutions(problem, scores));
+    const solutions = problems.flatMap(({ problem, scores }) => labeledSolutions(problem, scores));
     const threshold = this.#options.threshold ?? used?.threshold ?? defaultThreshold;
     const { sweptOn } = this.#options;
     const origin: ThresholdOrigin =

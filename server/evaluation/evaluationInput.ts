@@ -3,7 +3,7 @@ import type { Verifier } from '../answers/verifier.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
 import type { Problem, ReasoningDocument, Solution } from '../reasoning/problem.js';
 import type { CandidateSet } from './bestOfN.js';
-import type { LabelledSolution } from './labelledSolution.js';
+import type { LabeledSolution } from './labeledSolution.js';
 import type { Headline } from './processBenchmark.js';
 
 /** What a document can be evaluated as. */
@@ -76,7 +76,7 @@ export function candidateSet(problem: Problem, scores: ArrayLike<number>, id: st
   };
 }
 
-export function labelledSolutions(problem: Problem, scores: ArrayLike<number>): LabelledSolution[] {
+export function labeledSolutions(problem: Problem, scores: ArrayLike<number>): LabeledSolution[] {
   return problem.solutions.map((solution) => ({
     labels: solution.steps.map((step) => problem.steps[step]!.values.human),
     scores: scoresOf(solution, scores),

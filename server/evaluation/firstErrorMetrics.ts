@@ -1,4 +1,4 @@
-import { firstError, firstLow, type LabelledSolution } from './labelledSolution.js';
+import { firstError, firstLow, type LabeledSolution } from './labeledSolution.js';
 import { share } from './stepMetrics.js';
 
 /** ProcessBench's question: at which step does a solution first go wrong, if at all? Shares in [0, 1]. */
@@ -24,7 +24,7 @@ export interface FirstErrorCounts {
  * Whether a solution's first error is found at a threshold. Steps without a score are no low steps; a solution none of whose
  * steps is scored, or judged, is not counted. Neutral steps cannot be the first low step: nobody says they are right or wrong.
  */
-export function countFirstError(solution: LabelledSolution, threshold: number): FirstErrorCounts {
+export function countFirstError(solution: LabeledSolution, threshold: number): FirstErrorCounts {
   const none = { erroneous: 0, errorHits: 0, correct: 0, correctHits: 0 };
   if (!isJudged(solution)) return none;
   const error = firstError(solution);
@@ -34,12 +34,12 @@ export function countFirstError(solution: LabelledSolution, threshold: number): 
 }
 
 /** Whether a solution has both a label and a score to compare. */
-export function isJudged(solution: LabelledSolution): boolean {
+export function isJudged(solution: LabeledSolution): boolean {
   return solution.labels.some((label) => label === 1 || label === -1) && solution.scores.some((score) => !Number.isNaN(score));
 }
 
 /** The scores, without those of neutral steps. */
-export function judgedScores(solution: LabelledSolution): number[] {
+export function judgedScores(solution: LabeledSolution): number[] {
   return solution.labels.map((label, at) => (label === 0 ? NaN : (solution.scores[at] ?? NaN)));
 }
 

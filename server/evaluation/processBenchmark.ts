@@ -1,6 +1,6 @@
 import { type Estimate, interval, resampleWeights } from '../reasoning/bootstrap.js';
 import { countFirstError, type FirstErrorMetrics, firstErrorMetrics, harmonicMean } from './firstErrorMetrics.js';
-import type { LabelledSolution } from './labelledSolution.js';
+import type { LabeledSolution } from './labeledSolution.js';
 import { addCounts, countSteps, type StepCounts, type StepMetrics, stepMetrics } from './stepMetrics.js';
 import { sweepThresholds, type ThresholdSweep } from './thresholdSweep.js';
 
@@ -42,7 +42,7 @@ export interface ProcessReport {
  *   that class is their F1; in the total its steps are pooled with the others.
  * A step is low when its score is below `threshold`. The caller says which headline; all numbers are computed for all.
  */
-export function processReport(solutions: readonly LabelledSolution[], headline: Headline, threshold: number, seed: number): ProcessReport {
+export function processReport(solutions: readonly LabeledSolution[], headline: Headline, threshold: number, seed: number): ProcessReport {
   const bySource = scoresBy(solutions, threshold, (solution) => solution.source);
   const headlineOf = (scores: ProcessScores): number | undefined => (headline === 'macroF1' ? scores.steps.macroF1 : scores.firstError.f1);
   const groups = [...bySource.values()].flatMap((scores) => {
@@ -65,7 +65,7 @@ export function processReport(solutions: readonly LabelledSolution[], headline: 
   };
 }
 
-function scoresOf(solutions: readonly LabelledSolution[], threshold: number): ProcessScores {
+function scoresOf(solutions: readonly LabeledSolution[], threshold: number): ProcessScores {
   return {
     solutions: solutions.length,
     steps: stepMetrics(addCounts(solutions.map((solution) => countSteps(solution, threshold))), isRightOnly(solutions)),
@@ -74,17 +74,17 @@ function scoresOf(solutions: readonly LabelledSolution[], threshold: number): Pr
 }
 
 /** PRMBench's class of right solutions only: there is no wrong step to find in it. */
-function isRightOnly(solutions: readonly LabelledSolution[]): boolean {
+function isRightOnly(solutions: readonly LabeledSolution[]): boolean {
   return solutions.length > 0 && solutions.every(({ source }) => source === 'multi_solutions');
 }
 
 /** Groups in alphabetical order; solutions that do not tell are in none. */
 function scoresBy(
-  solutions: readonly LabelledSolution[],
+  solutions: readonly LabeledSolution[],
   threshold: number,
-  keyOf: (solution: LabelledSolution) => string | undefined,
+  keyOf: (solution: LabeledSolution) => string | undefined,
 ): Map<string, ProcessScores> {
-  const groups = new Map<string, LabelledSolution[]>();
+  const groups = new Map<string, LabeledSolution[]>();
   for (const solution of solutions) {
     const key = keyOf(solution);
     if (key === undefined) continue;
@@ -95,7 +95,7 @@ function scoresBy(
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, group]) => [key, scoresOf(group, threshold)]));
 }
 
-function headlineEstimate(solutions: readonly LabelledSolution[], headline: Headline, threshold: number, seed: number): Estimate {
+function headlineEstimate(solutions: readonly LabeledSolution[], headline: Headline, threshold: number, seed: number): Estimate {
   const rows =
     headline === 'macroF1'
       ? solutions.map((solution) => countSteps(solution, threshold)).map(({ tp, fp, tn, fn }) => [tp, fp, tn, fn])

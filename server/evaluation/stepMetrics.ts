@@ -1,4 +1,4 @@
-import type { LabelledSolution } from './labelledSolution.js';
+import type { LabeledSolution } from './labeledSolution.js';
 
 /**
  * Steps by label and verdict; "positive" is a right step, as in PRMBench. Neutral steps, steps nobody judged and steps
@@ -37,7 +37,7 @@ export interface StepMetrics {
 }
 
 /** A step is called right when its score is at least `threshold`. */
-export function countSteps(solution: LabelledSolution, threshold: number): StepCounts {
+export function countSteps(solution: LabeledSolution, threshold: number): StepCounts {
   const counts = { tp: 0, fp: 0, tn: 0, fn: 0 };
   solution.labels.forEach((label, at) => {
     const score = solution.scores[at];

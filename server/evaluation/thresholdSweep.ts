@@ -1,5 +1,5 @@
 import { harmonicMean, isJudged, judgedScores } from './firstErrorMetrics.js';
-import { firstError, type LabelledSolution } from './labelledSolution.js';
+import { firstError, type LabeledSolution } from './labeledSolution.js';
 import { macroF1 } from './stepMetrics.js';
 
 export interface Best {
@@ -26,7 +26,7 @@ interface Steps<Counts> {
 }
 
 /** Both metrics as functions of the threshold, exactly: O(steps log steps). */
-export function sweepThresholds(solutions: readonly LabelledSolution[]): ThresholdSweep {
+export function sweepThresholds(solutions: readonly LabeledSolution[]): ThresholdSweep {
   const macro = macroF1Steps(solutions);
   const first = firstErrorSteps(solutions);
   const thresholds = Array.from({ length: 101 }, (_, i) => i / 100);
@@ -40,7 +40,7 @@ export function sweepThresholds(solutions: readonly LabelledSolution[]): Thresho
 }
 
 /** A judged step leaves "called right" for "called wrong" once the threshold is above its score. */
-function macroF1Steps(solutions: readonly LabelledSolution[]): Steps<number | undefined> {
+function macroF1Steps(solutions: readonly LabeledSolution[]): Steps<number | undefined> {
   const counts = { tp: 0, fp: 0, tn: 0, fn: 0 };
   const events: { at: number; change: () => void }[] = [];
   for (const { labels, scores } of solutions) {
@@ -58,7 +58,7 @@ function macroF1Steps(solutions: readonly LabelledSolution[]): Steps<number | un
  * A solution's first error is found while the threshold is above the score of the wrong step and not above any score before
  * it; a right solution's verdict holds while the threshold is not above any of its scores.
  */
-function firstErrorSteps(solutions: readonly LabelledSolution[]): Steps<number | undefined> {
+function firstErrorSteps(solutions: readonly LabeledSolution[]): Steps<number | undefined> {
   const totals = { erroneous: 0, correct: 0 };
   const hits = { erroneous: 0, correct: 0 };
   const events: { at: number; change: () => void }[] = [];

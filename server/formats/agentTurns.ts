@@ -6,7 +6,7 @@ import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { questionSlice, type Slice } from './slices.js';
 import { solutionSlices } from './solutionString.js';
-import { type LabelledStep, reportCounts } from './stepLabels.js';
+import { type LabeledStep, reportCounts } from './stepLabels.js';
 
 /** Lists with one number for each turn of the assistant. */
 const SCORE_KEYS = ['step_scores', 'scores', 'step_rewards', 'rewards'];
@@ -46,7 +46,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   const question = asked?.texts.at(-1);
   const turns = turnsOf(first < 0 ? [] : messages.slice(first));
   const answer = turns.length === 1 && turns[0]!.length === 1 ? turns[0]![0]!.texts[0] : undefined;
-  const steps: LabelledStep[] =
+  const steps: LabeledStep[] =
     answer === undefined
       ? turns.map((turn) => ({ slice: turnSlice(json, turn), values: {} })).filter((step) => step.slice.text !== '')
       : solutionSlices(answer).map((slice) => ({ slice, values: {} }));
@@ -108,7 +108,7 @@ export function callSlices(json: JsonDocument, calls: number | undefined): Slice
   });
 }
 
-function addScores(reader: RecordReader, record: number, steps: readonly LabelledStep[]): void {
+function addScores(reader: RecordReader, record: number, steps: readonly LabeledStep[]): void {
   for (const key of SCORE_KEYS) {
     const list = reader.json.get(record, key);
     const scores = list === undefined || !reader.json.isArray(list) ? [] : reader.json.items(list);

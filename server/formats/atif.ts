@@ -5,7 +5,7 @@ import type { JsonDocument } from './jsonDocument.js';
 import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { questionSlice, type Slice } from './slices.js';
-import type { LabelledStep } from './stepLabels.js';
+import type { LabeledStep } from './stepLabels.js';
 
 /**
  * Agent Trajectory Interchange Format (Harbor, RFC 0001, v1.0 to v1.4): `steps` of source system, user or agent. The user steps
@@ -38,7 +38,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   const first = objects.findIndex((step) => sourceOf(step) === 'agent');
   const asked = objects.slice(0, first < 0 ? objects.length : first).findLast((step) => sourceOf(step) === 'user');
   const question = asked === undefined ? undefined : reader.string(asked, 'message');
-  const steps: LabelledStep[] = (first < 0 ? [] : objects.slice(first)).map((step) => ({ slice: stepOf(json, step), values: {} }));
+  const steps: LabeledStep[] = (first < 0 ? [] : objects.slice(first)).map((step) => ({ slice: stepOf(json, step), values: {} }));
   const known = steps.filter((step) => step.slice.text !== '');
   if (list !== undefined && known.length > 0) draft.addSolution(known, json.span(list));
   const agent = reader.value(record, 'agent');

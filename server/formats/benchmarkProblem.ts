@@ -1,7 +1,7 @@
 import type { Problem } from '../reasoning/problem.js';
 import type { ProblemDraft } from './problemDraft.js';
 import type { Slice } from './slices.js';
-import type { LabelledStep } from './stepLabels.js';
+import type { LabeledStep } from './stepLabels.js';
 
 export interface BenchmarkFacts {
   /** Id of the JSON list of the steps. */
@@ -18,7 +18,7 @@ export function benchmarkProblem(
   record: number,
   index: number,
   question: Slice | undefined,
-  steps: readonly (LabelledStep | undefined)[],
+  steps: readonly (LabeledStep | undefined)[],
   facts: BenchmarkFacts,
 ): Problem {
   const { list, source, model, id, correct } = facts;

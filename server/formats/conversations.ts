@@ -26,7 +26,7 @@ export function turnsOf(reader: RecordReader, record: number): Turn[] {
   return turns;
 }
 
-/** For recognising a record: the values of its first `human` and first `gpt` turn, as far as they are there. */
+/** For recognizing a record: the values of its first `human` and first `gpt` turn, as far as they are there. */
 export function firstTurns(json: JsonDocument, record: number): { readonly human?: number; readonly gpt?: number } {
   const conversations = json.get(record, 'conversations');
   const found: { human?: number; gpt?: number } = {};

@@ -6,7 +6,7 @@ import { ProblemDraft } from './problemDraft.js';
 import { questionEnd } from './questionEnd.js';
 import type { RecordReader } from './record.js';
 import { type Slice, stepSlice } from './slices.js';
-import type { LabelledStep } from './stepLabels.js';
+import type { LabeledStep } from './stepLabels.js';
 
 /**
  * A chat in which each user turn is a step and each assistant turn is its label, `+` or `-`: RLHFlow's training data
@@ -44,7 +44,7 @@ function labelOf(turn: ChatMessage): 0 | 1 | undefined {
 function readRecord(reader: RecordReader, record: number, index: number): Problem {
   const { json } = reader;
   const draft = new ProblemDraft(reader);
-  const steps: LabelledStep[] = [];
+  const steps: LabeledStep[] = [];
   const images: string[] = [];
   let question: Slice | undefined;
   let users = 0;

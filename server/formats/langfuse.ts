@@ -5,7 +5,7 @@ import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { questionSlice, type Slice } from './slices.js';
 import { solutionSlices } from './solutionString.js';
-import type { LabelledStep } from './stepLabels.js';
+import type { LabeledStep } from './stepLabels.js';
 
 /**
  * Traces and observations exported from Langfuse: `input` (a text or a chat), `output` (a text or a message), and `scores`
@@ -31,7 +31,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   const output = reader.value(record, 'output');
   const content = output !== undefined && json.isObject(output) ? json.get(output, 'content') : output;
   const text = content !== undefined && json.isString(content) ? json.string(content) : undefined;
-  const steps: LabelledStep[] = text === undefined ? [] : solutionSlices(text).map((slice) => ({ slice, values: {} }));
+  const steps: LabeledStep[] = text === undefined ? [] : solutionSlices(text).map((slice) => ({ slice, values: {} }));
   const score = prmScore(reader, record);
   const last = steps.at(-1);
   if (last !== undefined && score !== undefined) last.values = { recordedPrm: score };

@@ -6,7 +6,7 @@ import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { questionSlice, type Slice } from './slices.js';
 import { solutionSlices } from './solutionString.js';
-import { type LabelledStep, labelFirstError, reportCounts, stepsAt } from './stepLabels.js';
+import { type LabeledStep, labelFirstError, reportCounts, stepsAt } from './stepLabels.js';
 
 /** What the labels of a mapping are. `firstError0` and `firstError1`: one number, the position of the first wrong step from 0 or 1. */
 export type LabelKind = 'human' | 'mc' | 'hard' | 'prm' | 'judge' | 'firstError0' | 'firstError1';
@@ -99,14 +99,14 @@ function addSolution(
   const { json } = reader;
   const text = json.isString(at) ? json.string(at) : undefined;
   const found = text === undefined ? undefined : solutionSlices(text);
-  const steps: (LabelledStep | undefined)[] = found?.map((slice) => ({ slice, values: {} })) ?? stepsAt(reader, at) ?? [];
+  const steps: (LabeledStep | undefined)[] = found?.map((slice) => ({ slice, values: {} })) ?? stepsAt(reader, at) ?? [];
   if (labels !== undefined) addLabels(reader, labels, kind, steps);
   else if (json.isArray(at)) addOwnValues(reader, at, steps);
   const known = steps.filter((step) => step !== undefined);
   if (known.length > 0) draft.addSolution(known, json.span(at), correct === undefined ? undefined : reader.verdictAt(correct));
 }
 
-function addLabels(reader: RecordReader, at: number, kind: LabelKind, steps: readonly (LabelledStep | undefined)[]): void {
+function addLabels(reader: RecordReader, at: number, kind: LabelKind, steps: readonly (LabeledStep | undefined)[]): void {
   const { json } = reader;
   if (kind === 'firstError0' || kind === 'firstError1') {
     const base = kind === 'firstError0' ? 0 : 1;
@@ -171,7 +171,7 @@ const OWN_VALUES: readonly (readonly [RegExp, LabelKind])[] = [
 ];
 
 /** Values that are beside the text in steps that are objects. */
-function addOwnValues(reader: RecordReader, list: number, steps: readonly (LabelledStep | undefined)[]): void {
+function addOwnValues(reader: RecordReader, list: number, steps: readonly (LabeledStep | undefined)[]): void {
   const { json } = reader;
   json.items(list).forEach((item, i) => {
     const step = steps[i];

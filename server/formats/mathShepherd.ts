@@ -6,7 +6,7 @@ import { ProblemDraft } from './problemDraft.js';
 import { questionEnd } from './questionEnd.js';
 import type { RecordReader } from './record.js';
 import { stepSlice } from './slices.js';
-import type { LabelledStep } from './stepLabels.js';
+import type { LabeledStep } from './stepLabels.js';
 
 /** Ends each step (U+043A U+0438, the token whose place a PRM reads). */
 export const STEP_TAG = 'ки';
@@ -48,8 +48,8 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
 }
 
 /** The parts of a text before each tag, and the rest after the last one. */
-export function taggedSteps(source: DocumentString, from: number): LabelledStep[] {
-  const steps: LabelledStep[] = [];
+export function taggedSteps(source: DocumentString, from: number): LabeledStep[] {
+  const steps: LabeledStep[] = [];
   let start = from;
   for (let at = source.text.indexOf(STEP_TAG, start); at >= 0; at = source.text.indexOf(STEP_TAG, start)) {
     steps.push({ slice: stepSlice(source, start, at), values: {} });
@@ -60,7 +60,7 @@ export function taggedSteps(source: DocumentString, from: number): LabelledStep[
   return steps;
 }
 
-function alignLabels(reader: RecordReader, input: DocumentString, label: DocumentString, from: number, steps: LabelledStep[]): void {
+function alignLabels(reader: RecordReader, input: DocumentString, label: DocumentString, from: number, steps: LabeledStep[]): void {
   const tags = input.text.split(STEP_TAG).length - 1;
   let start = from;
   let at = 0;

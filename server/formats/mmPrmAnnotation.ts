@@ -1,7 +1,7 @@
 import type { Problem } from '../reasoning/problem.js';
 import { firstTurns, turnsOf } from './conversations.js';
 import type { JsonFormat } from './format.js';
-import { labelledSteps } from './prmMarkers.js';
+import { labeledSteps } from './prmMarkers.js';
 import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { questionSlice } from './slices.js';
@@ -51,7 +51,7 @@ function readAnnotation(reader: RecordReader, record: number, index: number): Pr
   }
   const start = /^\s*Question:/.exec(text)?.[0].length ?? 0;
   const question = questionSlice(source, start, process?.index ?? start);
-  const steps = labelledSteps(
+  const steps = labeledSteps(
     reader,
     source,
     process === null ? start : process.index + process[0].length,

@@ -1,6 +1,6 @@
 import type { Problem } from '../reasoning/problem.js';
 import type { JsonFormat } from './format.js';
-import { labelledSteps } from './prmMarkers.js';
+import { labeledSteps } from './prmMarkers.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 
@@ -28,7 +28,7 @@ function readSample(reader: RecordReader, record: number, index: number): Proble
   if (labelsAt === undefined && process !== undefined) reader.missingKey(record, 'labels');
   if (process !== undefined) {
     const labels = labelsAt === undefined ? undefined : reader.listAt(labelsAt);
-    const steps = labelledSteps(reader, process, 0, labels ?? [], labels && labelsAt);
+    const steps = labeledSteps(reader, process, 0, labels ?? [], labels && labelsAt);
     if (steps.length > 0) draft.addSolution(steps, process.span());
   }
   return draft.finish(record, index, question);

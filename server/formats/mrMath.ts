@@ -4,7 +4,7 @@ import type { JsonFormat } from './format.js';
 import { Kind } from './jsonDocument.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { type LabelledStep, labelFirstError, reportCounts, stepsAt } from './stepLabels.js';
+import { type LabeledStep, labelFirstError, reportCounts, stepsAt } from './stepLabels.js';
 
 const STEP_KEYS = ['model_output_step_format', 'model_output_steps'];
 const FIRST_ERROR = 'model_output_solution_first_error_step';
@@ -47,7 +47,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
 }
 
 /** Nothing is labeled when the solution is wrong and the file does not say where. */
-function addFirstError(reader: RecordReader, record: number, steps: readonly (LabelledStep | undefined)[]): void {
+function addFirstError(reader: RecordReader, record: number, steps: readonly (LabeledStep | undefined)[]): void {
   const { json } = reader;
   const verdict = reader.text(record, SOLUTION);
   const first = reader.value(record, FIRST_ERROR);
@@ -59,7 +59,7 @@ function addFirstError(reader: RecordReader, record: number, steps: readonly (La
   } else if (verdict !== undefined) reader.wrongType(first, 'the number of a step (the solution is wrong)');
 }
 
-function addRatings(reader: RecordReader, record: number, steps: readonly (LabelledStep | undefined)[]): void {
+function addRatings(reader: RecordReader, record: number, steps: readonly (LabeledStep | undefined)[]): void {
   const ratings = reader.list(record, 'rating');
   if (ratings === undefined) return;
   if (ratings.length !== steps.length)
@@ -70,7 +70,7 @@ function addRatings(reader: RecordReader, record: number, steps: readonly (Label
   });
 }
 
-function addScores(reader: RecordReader, record: number, list: number, steps: readonly (LabelledStep | undefined)[]): void {
+function addScores(reader: RecordReader, record: number, list: number, steps: readonly (LabeledStep | undefined)[]): void {
   const { json } = reader;
   const at = reader.value(record, 'scores');
   const scores = at === undefined ? undefined : reader.listAt(at);

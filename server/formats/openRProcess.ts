@@ -5,7 +5,7 @@ import { STEP_TAG, taggedSteps } from './mathShepherd.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { splitSlices } from './slices.js';
-import type { LabelledStep } from './stepLabels.js';
+import type { LabeledStep } from './stepLabels.js';
 import { addHardLabels } from './trl.js';
 
 /**
@@ -41,7 +41,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   return draft.finish(record, index, questionOf(reader, record));
 }
 
-function stepsOf(process: DocumentString): LabelledStep[] {
+function stepsOf(process: DocumentString): LabeledStep[] {
   if (process.text.includes(STEP_TAG)) return taggedSteps(process, 0);
   const separator = /\n{5}/.test(process.text) ? /\n{5,}/g : process.text.includes('\n\n') ? /\n\n+/g : /\n/g;
   return splitSlices(process, separator).map((slice) => ({ slice, values: {} }));

@@ -3,7 +3,7 @@ import { benchmarkProblem } from './benchmarkProblem.js';
 import type { JsonFormat } from './format.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { addRecordedScores, type LabelledStep, stepsAt } from './stepLabels.js';
+import { addRecordedScores, type LabeledStep, stepsAt } from './stepLabels.js';
 
 /**
  * PRMBench (ssmisya/PRMBench, arXiv 2501.03124): a right solution that was changed to hold errors of one class. What is scored
@@ -40,7 +40,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   });
 }
 
-function addErrors(reader: RecordReader, record: number, steps: readonly (LabelledStep | undefined)[]): void {
+function addErrors(reader: RecordReader, record: number, steps: readonly (LabeledStep | undefined)[]): void {
   const errors = reader.list(record, 'error_steps');
   if (errors === undefined) {
     if (reader.json.get(record, 'error_steps') === undefined) reader.missingKey(record, 'error_steps');

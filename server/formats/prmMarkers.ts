@@ -10,7 +10,7 @@ const MARKER = '<prm>';
  * is one a tree node (`data_pipeline/traverse.py`), so such a step may have several paragraphs. Text after the last marker
  * is a step without a label. `labels`: ids of the label values; `labelsAt`: the array that has them.
  */
-export function labelledSteps(
+export function labeledSteps(
   reader: RecordReader,
   source: DocumentString,
   from: number,

@@ -3,7 +3,7 @@ import { benchmarkProblem } from './benchmarkProblem.js';
 import type { JsonFormat } from './format.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { addRecordedScores, type LabelledStep, labelFirstError, stepsAt } from './stepLabels.js';
+import { addRecordedScores, type LabeledStep, labelFirstError, stepsAt } from './stepLabels.js';
 
 /**
  * ProcessBench (QwenLM/ProcessBench, arXiv 2412.06559): one solution a record; `label` is the 0-based index of the first wrong
@@ -41,7 +41,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   });
 }
 
-function addLabel(reader: RecordReader, record: number, steps: readonly (LabelledStep | undefined)[]): void {
+function addLabel(reader: RecordReader, record: number, steps: readonly (LabeledStep | undefined)[]): void {
   const id = reader.value(record, 'label');
   if (id === undefined) {
     if (reader.json.get(record, 'label') === undefined) reader.missingKey(record, 'label');

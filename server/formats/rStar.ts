@@ -5,7 +5,7 @@ import type { JsonDocument } from './jsonDocument.js';
 import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { questionSlice, type Slice, splitSlices, stepSlice } from './slices.js';
-import type { LabelledStep } from './stepLabels.js';
+import type { LabeledStep } from './stepLabels.js';
 
 /** Keys of a trace entry that have a text, in the order of the search: `{text, value}` or a string. */
 const TEXT_KEYS = ['rephrased_question', 'subquestion', 'subanswer', 're_subanswer', 'direct_answer'];
@@ -48,7 +48,7 @@ function readTrace(reader: RecordReader, record: number, index: number): Problem
 }
 
 /** The steps of one entry: a subquestion and its answer are one step. */
-function stepsOf(reader: RecordReader, entry: number): LabelledStep[] {
+function stepsOf(reader: RecordReader, entry: number): LabeledStep[] {
   const { json } = reader;
   const parts = TEXT_KEYS.flatMap((key): { key: string; slice: Slice; values: StepValues }[] => {
     const id = reader.value(entry, key);
@@ -57,7 +57,7 @@ function stepsOf(reader: RecordReader, entry: number): LabelledStep[] {
     const slice = stepSlice(json.string(text));
     return slice.text === '' ? [] : [{ key, slice, values: id !== undefined && json.isObject(id) ? confidenceOf(reader, id) : {} }];
   });
-  const steps: LabelledStep[] = [];
+  const steps: LabeledStep[] = [];
   for (const { key, slice, values } of parts) {
     const last = steps.at(-1);
     if (last === undefined || !key.endsWith('subanswer')) steps.push({ slice, values });
@@ -95,7 +95,7 @@ function readSheet(reader: RecordReader, record: number, index: number): Problem
   return { ...problem, ...(answer !== undefined && { answer }) };
 }
 
-function linesOf(json: JsonDocument, id: number): LabelledStep[] {
+function linesOf(json: JsonDocument, id: number): LabeledStep[] {
   const text = json.string(id);
   return splitSlices(text, text.text.includes('\n\n') ? /\n\s*\n/g : /\n/g).map((slice) => ({ slice, values: {} }));
 }

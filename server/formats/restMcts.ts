@@ -5,7 +5,7 @@ import type { DocumentString } from './jsonString.js';
 import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { questionSlice, splitSlices } from './slices.js';
-import type { LabelledStep } from './stepLabels.js';
+import type { LabeledStep } from './stepLabels.js';
 
 const MARK = /\n[ \t]*Solution:[ \t]*/;
 
@@ -76,6 +76,6 @@ function objectsOf(reader: RecordReader, record: number, key: string): number[] 
   return (reader.list(record, key) ?? []).filter((item) => reader.json.isObject(item));
 }
 
-function lines(source: DocumentString, from = 0): LabelledStep[] {
+function lines(source: DocumentString, from = 0): LabeledStep[] {
   return splitSlices(source, /\n/g, from).map((slice) => ({ slice, values: {} }));
 }

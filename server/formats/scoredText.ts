@@ -1,7 +1,7 @@
 import type { DocumentString } from './jsonString.js';
 import type { RecordReader } from './record.js';
 import { type Slice, splitSlices } from './slices.js';
-import { type LabelledStep, reportCounts } from './stepLabels.js';
+import { type LabeledStep, reportCounts } from './stepLabels.js';
 
 /** Separators of steps in a text, the most specific first. */
 const SEPARATORS: readonly RegExp[] = [/ки\n?/g, /<extra_0>/g, /<end_of_step>/g, /\n\s*\n/g, /\n/g];
@@ -10,12 +10,12 @@ const SEPARATORS: readonly RegExp[] = [/ки\n?/g, /<extra_0>/g, /<end_of_step>/
  * The steps of a solution that is one text, with one recorded score a step. Of the separators in the text the one whose number
  * of steps is the number of scores is taken; else the first one that is there, and the difference is reported.
  */
-export function scoredText(reader: RecordReader, source: DocumentString, scoresAt: number | undefined): LabelledStep[] {
+export function scoredText(reader: RecordReader, source: DocumentString, scoresAt: number | undefined): LabeledStep[] {
   const list = scoresAt === undefined || !reader.json.isArray(scoresAt) ? undefined : reader.json.items(scoresAt);
   const splits = SEPARATORS.map((separator) => splitSlices(source, separator));
   const fitting = list === undefined ? undefined : splits.find((split) => split.length === list.length);
   const slices: readonly Slice[] = fitting ?? splits.find((split) => split.length > 1) ?? splits[0]!;
-  const steps = slices.map((slice): LabelledStep => ({ slice, values: {} }));
+  const steps = slices.map((slice): LabeledStep => ({ slice, values: {} }));
   if (list === undefined || scoresAt === undefined) return steps;
   if (fitting === undefined) reportCounts(reader, reader.json.span(scoresAt), reader.json.path(scoresAt), list.length, steps.length);
   steps.forEach((step, at) => {

@@ -5,7 +5,7 @@ import type { RecordReader } from './record.js';
 import { paragraphSlices, type Slice, stepSlice } from './slices.js';
 
 /** A step of a list while its labels are added. */
-export interface LabelledStep {
+export interface LabeledStep {
   readonly slice: Slice;
   values: StepValues;
 }
@@ -18,7 +18,7 @@ const TEXT_KEYS = ['text', 'step', 'content', 'value', 'message', 'sentence', 's
  * its text under a usual key. A lone string is reported and split at blank lines. What is not a step is reported, and its
  * place in the list stays, so that labels keep their steps.
  */
-export function stepsAt(reader: RecordReader, list: number | undefined): (LabelledStep | undefined)[] | undefined {
+export function stepsAt(reader: RecordReader, list: number | undefined): (LabeledStep | undefined)[] | undefined {
   if (list === undefined) return undefined;
   return stepSlices(reader, list)?.map((slice) => slice && { slice, values: {} });
 }
@@ -75,7 +75,7 @@ function linesAt(reader: RecordReader, list: number): Slice | undefined {
 export function addRecordedScores(
   reader: RecordReader,
   record: number,
-  steps: readonly (LabelledStep | undefined)[],
+  steps: readonly (LabeledStep | undefined)[],
   key = 'prm_scores',
 ): void {
   const list = reader.value(record, key);
@@ -98,7 +98,7 @@ export function reportCounts(reader: RecordReader, span: Span, key: string, item
 }
 
 /** Labels up to the first error, whose position counts from 0 (-1 = no error): right before it, unknown after it. */
-export function labelFirstError(steps: readonly (LabelledStep | undefined)[], error: number): void {
+export function labelFirstError(steps: readonly (LabeledStep | undefined)[], error: number): void {
   steps.forEach((step, at) => {
     if (step !== undefined && (error < 0 || at <= error)) step.values = { ...step.values, human: at === error ? -1 : 1 };
   });

@@ -3,7 +3,7 @@ import type { StepValues } from '../reasoning/stepValue.js';
 import type { JsonFormat } from './format.js';
 import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { type LabelledStep, stepsAt } from './stepLabels.js';
+import { type LabeledStep, stepsAt } from './stepLabels.js';
 
 /** Lines of `steplens score --json`: a solution with every value of every step. The question is in the file that was scored. */
 export const stepLensScores: JsonFormat = {
@@ -32,7 +32,7 @@ function readLine(reader: RecordReader, record: number, index: number): Problem 
   return { ...problem, ...(source !== undefined && { source }) };
 }
 
-function addValues(reader: RecordReader, step: LabelledStep | undefined, values: number | undefined): void {
+function addValues(reader: RecordReader, step: LabeledStep | undefined, values: number | undefined): void {
   if (step === undefined || values === undefined || !reader.json.isObject(values)) return;
   const prm = reader.value(values, 'prm') ?? reader.value(values, 'recordedPrm');
   const recordedPrm = prm === undefined ? undefined : reader.scoreAt(prm);

@@ -4,7 +4,7 @@ import type { JsonFormat } from './format.js';
 import { hardLabelAt } from './hardLabel.js';
 import { ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { type LabelledStep, reportCounts, stepsAt } from './stepLabels.js';
+import { type LabeledStep, reportCounts, stepsAt } from './stepLabels.js';
 
 /**
  * TRL's stepwise supervision, the input of its `PRMTrainer` (huggingface/trl, "Stepwise supervision"): `prompt`, one completion a
@@ -41,7 +41,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
 }
 
 /** One label a step that says right or wrong; the soft value it was made of is lost. */
-export function addHardLabels(reader: RecordReader, record: number, key: string, steps: readonly (LabelledStep | undefined)[]): void {
+export function addHardLabels(reader: RecordReader, record: number, key: string, steps: readonly (LabeledStep | undefined)[]): void {
   const labels = reader.list(record, key);
   if (labels === undefined) {
     if (reader.json.get(record, key) === undefined) reader.missingKey(record, key);

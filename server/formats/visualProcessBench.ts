@@ -3,7 +3,7 @@ import { benchmarkProblem } from './benchmarkProblem.js';
 import type { JsonFormat } from './format.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
-import { addRecordedScores, type LabelledStep, reportCounts, stepsAt } from './stepLabels.js';
+import { addRecordedScores, type LabeledStep, reportCounts, stepsAt } from './stepLabels.js';
 
 /**
  * VisualProcessBench `test.jsonl` (VisualPRM, arXiv 2503.10291): one solution a record, every step judged by people as right
@@ -43,7 +43,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   return benchmarkProblem(draft, record, index, question, steps, { list, model, source: reader.text(record, 'data_source') });
 }
 
-function addLabels(reader: RecordReader, response: number, steps: readonly (LabelledStep | undefined)[]): void {
+function addLabels(reader: RecordReader, response: number, steps: readonly (LabeledStep | undefined)[]): void {
   const labels = reader.list(response, 'process_correctness');
   if (labels === undefined) {
     if (reader.json.get(response, 'process_correctness') === undefined) reader.missingKey(response, 'process_correctness');

@@ -200,8 +200,8 @@ export class InferenceClient {
     this.#lost = undefined;
     this.#stderr = '';
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (coloured: string) => {
-        const text = stripVTControlCharacters(coloured);
+      stream?.setEncoding('utf8').on('data', (colored: string) => {
+        const text = stripVTControlCharacters(colored);
         this.#stderr = (this.#stderr + text).slice(-keptStderr);
         for (const line of text.split('\n')) if (line.trim() !== '') log.info(`inference: ${line.trimEnd()}`);
       });

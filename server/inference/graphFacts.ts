@@ -18,7 +18,7 @@ export interface GraphFacts {
   readonly vocabulary: number | undefined;
   readonly isCoarse: boolean;
   /** Scales numbers by what else is in a run (DynamicQuantizeLinear). */
-  readonly quantisesRuns: boolean;
+  readonly quantizesRuns: boolean;
   readonly bytesOnCpu: number;
 }
 
@@ -30,7 +30,7 @@ export async function readFacts(runtime: Runtime, request: LoadRequest): Promise
     embeddings === undefined ? undefined : readModel(embeddings).catch(() => undefined),
   ]);
   if (model instanceof Error) {
-    return { model: undefined, file: model.message, vocabulary: undefined, isCoarse: false, quantisesRuns: false, bytesOnCpu: 0 };
+    return { model: undefined, file: model.message, vocabulary: undefined, isCoarse: false, quantizesRuns: false, bytesOnCpu: 0 };
   }
   const { isCoarse, bytesOnCpu } = weightSize(model);
   const isHuggingFace = model.graph.inputs.some(({ name }) => name === 'past_key_values.0.key');
@@ -46,7 +46,7 @@ export async function readFacts(runtime: Runtime, request: LoadRequest): Promise
     ...(typeof branching === 'string' && { cannotBranch: branching }),
     vocabulary: embeddings === undefined ? embeddingRows(model) : table && embeddingRows(table),
     isCoarse,
-    quantisesRuns: model.graph.nodes.some(({ opType }) => opType === 'DynamicQuantizeLinear'),
+    quantizesRuns: model.graph.nodes.some(({ opType }) => opType === 'DynamicQuantizeLinear'),
     bytesOnCpu: bytesOnCpu + (table ? weightSize(table).bytesOnCpu : 0),
   };
 }

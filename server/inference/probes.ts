@@ -32,7 +32,7 @@ function joined(first: Float32Array, second: Float32Array): Float32Array {
 
 /**
  * A prefix must not depend on what follows it, and a cache must give what a full pass gives: all sharing rests on that. Throws
- * where it does not hold; else how far the scores differ all the same, which is little unless the graph quantises as it runs.
+ * where it does not hold; else how far the scores differ all the same, which is little unless the graph quantizes as it runs.
  */
 export function spreadInPieces(graph: Graph, whole: Sample, pieces: Sample, allowed: number): number {
   const difference = largestDifference(whole.shares, pieces.shares);
@@ -46,5 +46,5 @@ export function spreadInPieces(graph: Graph, whole: Sample, pieces: Sample, allo
 }
 
 export function spreadNote(spread: number): string {
-  return `scores vary by up to ${spread.toPrecision(1)} with what is run along with them, because the graph quantises whole runs ("steplens quantise" does it token by token)`;
+  return `scores vary by up to ${spread.toPrecision(1)} with what is run along with them, because the graph quantizes whole runs ("steplens quantise" does it token by token)`;
 }

@@ -78,9 +78,9 @@ async function openBesideCpu(
       cpu,
       expected,
       await probeInPieces(cpu, request),
-      facts.quantisesRuns ? tolerance.wholeRuns : tolerance.single,
+      facts.quantizesRuns ? tolerance.wholeRuns : tolerance.single,
     );
-    const note = spread > tolerance.single && facts.quantisesRuns ? spreadNote(spread) : undefined;
+    const note = spread > tolerance.single && facts.quantizesRuns ? spreadNote(spread) : undefined;
     for (const provider of candidates) {
       onTry(provider);
       const allowed = note === undefined ? allowedDifference(provider, facts.isCoarse) : tolerance.wholeRuns;

@@ -17,7 +17,7 @@ import { beginEvent, canGrow, comparable, differences, type LabelSettings, setti
 import type { SearchTree } from './searchTree.js';
 import { treeText } from './treeFile.js';
 
-/** What labelling needs from outside. */
+/** What labeling needs from outside. */
 export interface LabelWorld {
   readonly policy: Policy;
   readonly judge: Judge;

@@ -7,7 +7,7 @@ export interface MonteCarloSettings {
   readonly solutions: number;
   /** Completions sampled from every step. */
   readonly continuations: number;
-  /** Steps of a solution at most; longer ones have neighbours merged. */
+  /** Steps of a solution at most; longer ones have neighbors merged. */
   readonly maxSteps: number;
   /** A step is right when its score, the share of right continuations, is above this; in [0, 1). */
   readonly threshold: number;

@@ -1,5 +1,5 @@
 /**
- * What happens while one problem is labelled, in order; each is one line of the problem's event log (JSON Lines, media/schemas/
+ * What happens while one problem is labeled, in order; each is one line of the problem's event log (JSON Lines, media/schemas/
  * events.schema.json). The tree is built by applying events and in no other way (searchTree.ts), so a log rebuilds the tree as
  * it was at any moment, byte for byte. Node 0 is the problem and there from the beginning; a node's id is the order in which
  * it came to be.
@@ -10,7 +10,7 @@ import type { KeptRequest } from './keptRequests.js';
 import type { Completion, PolicyInfo, RolloutFailure } from './policy.js';
 
 export type RunEvent = Stamp &
-  /** First line: what is labelled and how. `hash` is over everything else here: it tells whether a finished file may be skipped. */
+  /** First line: what is labeled and how. `hash` is over everything else here: it tells whether a finished file may be skipped. */
   (
     | BeginEvent
     /** A state comes to be: its steps follow its parent's prefix. `assumed`: made of a right rollout, value taken to be 1. */

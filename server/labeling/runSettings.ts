@@ -4,7 +4,7 @@ import { defaultMonteCarlo, type MonteCarloSettings } from './monteCarlo.js';
 import type { PolicyInfo } from './policy.js';
 import type { BeginEvent, LabelProblem } from './runEvents.js';
 
-/** How problems are labelled. */
+/** How problems are labeled. */
 export type LabelSettings = MethodSettings & {
   /** What is sampled is drawn from this, the problem's id and the batch's number. */
   readonly seed: number;

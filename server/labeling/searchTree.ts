@@ -1,6 +1,6 @@
 import type { BeginEvent, JudgedCompletion, LabelProblem, RunEvent } from './runEvents.js';
 
-/** A problem under labelling, as its events tell it. Only `applyEvent` changes it. */
+/** A problem under labeling, as its events tell it. Only `applyEvent` changes it. */
 export interface SearchTree {
   readonly problem: LabelProblem;
   readonly begin: BeginEvent;

@@ -7,7 +7,7 @@ import { stepNumber } from './stepPlace.js';
 import { lowMark } from './valueText.js';
 
 /**
- * On each problem: its tree, its images, labelling, scoring where that was not done, what was found, and once a document that the model does not know its text; on each solution its aggregates. A search tree has one path a
+ * On each problem: its tree, its images, labeling, scoring where that was not done, what was found, and once a document that the model does not know its text; on each solution its aggregates. A search tree has one path a
  * leaf, thousands of them: it gets the problem's line only.
  */
 export function codeLens(document: ScoredDocument): CodeLens[] {
@@ -56,8 +56,8 @@ function labelLenses(document: ScoredDocument, { problem }: ScoredProblem): Comm
     arguments: [document.uri, problem.index],
   };
   const all: Command = { title: 'Label all problems', command: 'steplens.labelAll', arguments: [document.uri] };
-  const unlabelled = document.problems.filter((other) => other.problem.steps.length === 0 && canLabel(other.problem));
-  return unlabelled.length > 1 && unlabelled[0]?.problem === problem ? [one, all] : [one];
+  const unlabeled = document.problems.filter((other) => other.problem.steps.length === 0 && canLabel(other.problem));
+  return unlabeled.length > 1 && unlabeled[0]?.problem === problem ? [one, all] : [one];
 }
 
 function canLabel({ question, answer }: Problem): boolean {

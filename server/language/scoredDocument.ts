@@ -85,7 +85,7 @@ export function scoredProblem(
 ): ScoredProblem {
   const steps: ScoredStep[] = [];
   const live = scored?.source ?? 'prm';
-  const labelled = decides === 'labels' ? onLabelledPaths(problem.steps) : undefined;
+  const labeled = decides === 'labels' ? onLabeledPaths(problem.steps) : undefined;
   /** Whether the path up to and including the step has a low one. */
   const lowSoFar: boolean[] = [];
   for (const step of problem.steps) {
@@ -100,7 +100,7 @@ export function scoredProblem(
     const verdict =
       human !== undefined
         ? stepVerdict(values, threshold, ['human'])
-        : labelled?.has(step.index)
+        : labeled?.has(step.index)
           ? stepVerdict(step.values, threshold, LABELS)
           : stepVerdict(values, threshold, [live, ...LIVE_FIRST]);
     const lowBefore = step.parent !== undefined && lowSoFar[step.parent]!;
@@ -122,14 +122,14 @@ export function scoredProblem(
   return { problem, steps };
 }
 
-/** The steps with a labelled step before or after them on a path, or a label of their own. O(steps). */
-function onLabelledPaths(steps: readonly Step[]): ReadonlySet<number> {
+/** The steps with a labeled step before or after them on a path, or a label of their own. O(steps). */
+function onLabeledPaths(steps: readonly Step[]): ReadonlySet<number> {
   const found = new Set(
     steps.filter(({ values }) => LABELS.some((source) => valueOf(values, source) !== undefined)).map(({ index }) => index),
   );
   const { size } = found;
   if (size === 0 || size === steps.length) return found;
-  // A parent comes before its children. Towards the root first, so that a sibling of a labelled branch does not count as labelled by it.
+  // A parent comes before its children. Toward the root first, so that a sibling of a labeled branch does not count as labeled by it.
   const below = new Set(found);
   for (const { index, parent } of steps) if (parent !== undefined && below.has(parent)) below.add(index);
   for (let at = steps.length - 1; at >= 0; at--) {

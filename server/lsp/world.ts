@@ -24,7 +24,7 @@ import type { ExportOutcome, ExportTrainingParams } from '../protocol/training.j
 import { keyFor } from '../remote/serverKeys.js';
 import { type ScorerHost, scoringServer } from '../scoring/backends/modelScorer.js';
 import { openScorer, type ScorerSettings } from '../scoring/openScorer.js';
-import { recogniseModel, shortestProfile } from '../scoring/recogniseModel.js';
+import { recognizeModel, shortestProfile } from '../scoring/recognizeModel.js';
 import type { Scorer } from '../scoring/scorer.js';
 
 /** Longest text read in the editor, in UTF-16 units; the command line reads any length. */
@@ -123,7 +123,7 @@ export function createWorld(): ServerWorld {
       }),
     exportTraining,
     async recognizeModel(folder) {
-      const model = await recogniseModel(folder);
+      const model = await recognizeModel(folder);
       return model ? model.families.map((family) => ({ name: family.profile.name, profile: shortestProfile(model, family) })) : [];
     },
     scoringServer,

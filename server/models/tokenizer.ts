@@ -10,7 +10,7 @@ export type Place = 'start' | 'after-special' | 'inside';
 /** Text to token ids, for templates (whose special tokens count) and for text from files (whose special tokens do not). */
 export interface TextTokenizer {
   readonly path: string;
-  /** Special tokens of the template's own text are recognised; those in what is filled in are plain text. */
+  /** Special tokens of the template's own text are recognized; those in what is filled in are plain text. */
   encode(template: string, fill?: Readonly<Record<string, string>>, place?: Place): number[];
   /** The id of a text that is one token; throws ModelError otherwise. */
   tokenId(text: string, role: string): number;

@@ -1,5 +1,5 @@
 import { attribute, dataTypes, makeNode, makeTensor, type Node, type OnnxModel, type Stored, type Tensor } from './model.js';
-import { columnScales, isFloatMatrix, quantised } from './quantiseMatrix.js';
+import { columnScales, isFloatMatrix, quantized } from './quantiseMatrix.js';
 import { findTail } from './sliceHead.js';
 import { findWeight, type Links, linkGraph, type Weight, withoutUnused } from './weights.js';
 import { integers, readFields, text } from './wire.js';
@@ -19,7 +19,7 @@ export interface QuantiseOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-export interface QuantisedModel {
+export interface QuantizedModel {
   readonly model: OnnxModel;
   /** Products that are made with whole numbers now. */
   readonly products: number;
@@ -56,7 +56,7 @@ const shared = { unit: 'int8.unit', smallest: 'int8.smallest', middle: 'int8.mid
  * score must not depend on what else is run with it. And the head stays as it is: its few wanted columns cost nothing.
  * Rejects when weights cannot be read, are not numbers, or the graph is older than what it takes.
  */
-export async function quantiseModel(model: OnnxModel, { store, signal, onProgress }: QuantiseOptions): Promise<QuantisedModel> {
+export async function quantiseModel(model: OnnxModel, { store, signal, onProgress }: QuantiseOptions): Promise<QuantizedModel> {
   const { graph } = model;
   const links = linkGraph(graph);
   const tail = findTail(links);
@@ -132,7 +132,7 @@ async function quantiseMatrix(
   signal: AbortSignal,
 ): Promise<Matrix> {
   const scales = await columnScales(tensor, isTransposed, signal);
-  const values = await store(quantised(tensor, isTransposed, scales, signal), tensor.dims[0]! * tensor.dims[1]!);
+  const values = await store(quantized(tensor, isTransposed, scales, signal), tensor.dims[0]! * tensor.dims[1]!);
   const [stored, scaleName] = [`${key}.int8`, `${key}.scales`];
   tensors.push(makeTensor(scaleName, [scales.length], dataTypes.float32, Buffer.from(scales.buffer)));
   tensors.push(makeTensor(isTransposed ? `${stored}.rows` : stored, tensor.dims, dataTypes.int8, values));

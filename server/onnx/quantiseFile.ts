@@ -12,7 +12,7 @@ const alignment = 4096;
 const smallestOutside = 1024;
 const copiedBytes = 16 << 20;
 
-export interface QuantisedFile {
+export interface QuantizedFile {
   /** Products that are made with whole numbers now, and the weights they have. */
   readonly products: number;
   readonly weights: number;
@@ -22,10 +22,10 @@ export interface QuantisedFile {
 }
 
 /**
- * Quantises the graph file `from` into `to`, whose weights go to `<to>_data`. Both must not exist. However large the
+ * Quantizes the graph file `from` into `to`, whose weights go to `<to>_data`. Both must not exist. However large the
  * graph is, a few pieces of 16 MB are held at a time. Rejects with OnnxFileError, or the signal's reason.
  */
-export async function quantiseFile(from: string, to: string, options: Omit<QuantiseOptions, 'store'>): Promise<QuantisedFile> {
+export async function quantiseFile(from: string, to: string, options: Omit<QuantiseOptions, 'store'>): Promise<QuantizedFile> {
   const model = await readModel(from, smallestOutside);
   const elsewhere = model.graph.initializers.map(({ data }) =>
     data === undefined || Buffer.isBuffer(data) || data.path === from ? 0 : data.length,
@@ -36,21 +36,21 @@ export async function quantiseFile(from: string, to: string, options: Omit<Quant
   try {
     const data = new DataFile(file, path);
     const {
-      model: quantised,
+      model: quantized,
       products,
       weights,
     } = await quantiseModel(model, { ...options, store: (chunks, length) => data.append(chunks, length) });
     const initializers = [];
-    for (const tensor of quantised.graph.initializers) {
+    for (const tensor of quantized.graph.initializers) {
       const held = tensor.data;
       const isOutside = held === undefined || Buffer.isBuffer(held) || held.path === path;
       initializers.push(isOutside ? tensor : { ...tensor, data: await data.append(piecesOf(held, options.signal), held.length) });
     }
-    await writeFile(to, writeModel({ ...quantised, graph: { ...quantised.graph, initializers } }, basename), { flag: 'wx' });
+    await writeFile(to, writeModel({ ...quantized, graph: { ...quantized.graph, initializers } }, basename), { flag: 'wx' });
     return { products, weights, bytesBefore, bytesAfter: (await stat(to)).size + data.length };
   } catch (error) {
     if (error instanceof RangeError || error instanceof WireError)
-      throw new OnnxFileError(`${from} cannot be quantised: ${error.message}.`);
+      throw new OnnxFileError(`${from} cannot be quantized: ${error.message}.`);
     throw error;
   } finally {
     await file.close();

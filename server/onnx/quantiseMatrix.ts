@@ -28,7 +28,7 @@ export async function columnScales(matrix: Tensor, isTransposed: boolean, signal
 }
 
 /** The matrix in units of its scales, as int8, piece by piece in the order it is stored in. */
-export async function* quantised(matrix: Tensor, isTransposed: boolean, scales: Float32Array, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* quantized(matrix: Tensor, isTransposed: boolean, scales: Float32Array, signal: AbortSignal): AsyncGenerator<Buffer> {
   const width = matrix.dims[1]!;
   const inverse = Float64Array.from(scales, (scale) => 1 / scale);
   for await (const { floats, first } of pieces(matrix, signal)) {

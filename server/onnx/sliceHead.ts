@@ -98,7 +98,7 @@ export function findTail(links: Links): { readonly head: Node; readonly after: r
   }
 }
 
-/** A number or a vector over the columns: weights, constants, the scale of a quantisation, or a product of such. */
+/** A number or a vector over the columns: weights, constants, the scale of a quantization, or a product of such. */
 function isSameForAllTokens(name: string, links: Links, depth = 0): boolean {
   const tensor = links.initializers.get(name);
   if (tensor) return tensor.dims.length <= 1;

@@ -37,14 +37,14 @@ export function resampleWeights(rows: number, seed: number): Uint16Array[] {
   });
 }
 
-/** 2.5 % and 97.5 % quantiles, linear between neighbours. */
+/** 2.5 % and 97.5 % quantiles, linear between neighbors. */
 export function interval(values: readonly number[]): [low: number, high: number] {
   const sorted = Float64Array.from(values).sort();
   const quantile = (q: number): number => {
     const at = q * (sorted.length - 1);
     const low = Math.floor(at);
     const share = at - low;
-    // A share of 0 must not turn the neighbour's infinity into NaN, nor rounding put the low end of equal values above the high one.
+    // A share of 0 must not turn the neighbor's infinity into NaN, nor rounding put the low end of equal values above the high one.
     return share === 0 || sorted[low] === sorted[low + 1] ? sorted[low]! : sorted[low]! * (1 - share) + sorted[low + 1]! * share;
   };
   return [quantile(0.025), quantile(0.975)];

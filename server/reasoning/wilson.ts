@@ -10,7 +10,7 @@ export function wilsonInterval(correct: number, total: number): readonly [low: n
   if (!(total > 0) || !(correct >= 0) || correct > total || !Number.isFinite(total)) return undefined;
   const share = correct / total;
   const z2 = Z * Z;
-  const centre = (share + z2 / (2 * total)) / (1 + z2 / total);
+  const center = (share + z2 / (2 * total)) / (1 + z2 / total);
   const half = (Z / (1 + z2 / total)) * Math.sqrt((share * (1 - share)) / total + z2 / (4 * total * total));
-  return [correct === 0 ? 0 : centre - half, correct === total ? 1 : centre + half];
+  return [correct === 0 ? 0 : center - half, correct === total ? 1 : center + half];
 }

@@ -8,7 +8,7 @@ import type { Family } from './families/family.js';
 import { layoutText, readLayout } from './layouts/layouts.js';
 import type { Profile } from './profile.js';
 import { readReadout } from './readouts/readouts.js';
-import { recogniseModel, shortestProfile } from './recogniseModel.js';
+import { recognizeModel, shortestProfile } from './recognizeModel.js';
 import { readScope } from './scope/scopes.js';
 import { trimmings } from './trimming.js';
 
@@ -23,7 +23,7 @@ export async function loadProfile(modelFolder: string): Promise<LoadedProfile> {
 /** Tells what to write where the model is of a family that is known by its files. */
 async function refuseWithoutProfile(modelFolder: string): Promise<void> {
   if (await isFile(join(modelFolder, 'prm.json'))) return;
-  const model = await recogniseModel(modelFolder);
+  const model = await recognizeModel(modelFolder);
   if (!model || model.families.length === 0) return;
   const offers = model.families.map((family) => `${family.profile.name}: ${shortestProfile(model, family)}`);
   throw new ModelError(

@@ -50,7 +50,7 @@ export async function measure(): Promise<Row[]> {
         note: `${overhead.milliseconds.toFixed(2)} ms a rollout`,
       },
       {
-        name: 'labelling 8 problems at once, time per problem',
+        name: 'labeling 8 problems at once, time per problem',
         value: together / 8,
         unit: 'ms',
         ratio: { to: 'one after the other', value: together / alone },

@@ -84,7 +84,7 @@ describe('a run on a terminal', () => {
     const err = { write: (text: string) => (shown += text), isTTY: true, columns: 200 };
     const quiet = await run(['label', '--help']);
     expect(quiet.out).toContain('--progress');
-    const world = { version: '1', isColourful: false, signal: new AbortController().signal, program: [], env: {}, cacheFolder: '/c' };
+    const world = { version: '1', isColorful: false, signal: new AbortController().signal, program: [], env: {}, cacheFolder: '/c' };
     await runCli(
       ['label', at('problems.json'), '--policy', server.url, '--out', at('tty'), '--rollouts', '4', '--jobs', '1', '--max-failed', '1'],
       {

@@ -94,7 +94,7 @@ describe('steplens quantise', () => {
     }
     await cp(join('test/fixtures/models/precision/int8.onnx'), join(damaged, 'model.onnx'));
     expect((await run(['quantise', damaged, '--out', at('c')])).err).toContain(
-      'model.onnx has no products with float weights (MatMul, Gemm) beside its head; it may be quantised already. Quantise the model it was made of.',
+      'model.onnx has no products with float weights (MatMul, Gemm) beside its head; it may be quantized already. Quantise the model it was made of.',
     );
     expect(await leftovers()).toEqual([]);
   });

@@ -23,7 +23,7 @@ export async function run(args: readonly string[], world: Partial<CliWorld> = {}
     out: { write: (text) => (out += text) },
     err: { write: (text) => (err += text) },
     version: '1.2.3',
-    isColourful: false,
+    isColorful: false,
     signal: new AbortController().signal,
     createScorer(...given) {
       created.push(given);

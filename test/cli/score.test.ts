@@ -171,11 +171,11 @@ describe('steplens score', () => {
     ).toEqual(['5 nodes, 3 paths, 5 steps', '1', '2', '3', '3', '1']);
   });
 
-  it('cuts the text to the terminal, and colours only where it is asked to', async () => {
+  it('cuts the text to the terminal, and colors only where it is asked to', async () => {
     let out = '';
     await run(['score', at('sub/raw.jsonl')], {
       out: { write: (text) => (out += text as string), columns: 60, isTTY: true },
-      isColourful: true,
+      isColorful: true,
     });
     const lines = out.split('\n').filter((line) => line.includes('wrong two.'));
     expect(lines).toEqual(['\u001b[1;31m     2    0.10 ▼ first low    0/16  wrong two.\u001b[0m']);

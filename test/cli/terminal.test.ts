@@ -54,7 +54,7 @@ describe('what a terminal is given', () => {
   });
 
   it('has colors from the command alone', async () => {
-    const { out } = await run(['score', at('a.jsonl')], { isColourful: true });
+    const { out } = await run(['score', at('a.jsonl')], { isColorful: true });
     expect(out).toContain('\u001b[1m');
     expect(out.replaceAll(/\u001b\[(?:1;31|33|22|1|0)m/g, '')).not.toMatch(forbidden); // eslint-disable-line no-control-regex
   });

@@ -101,7 +101,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function labelled(
+async function labeled(
   more: Partial<LabelJob> = {},
 ): Promise<{ file: string; state: string; rollouts: number; resumed: number; failures: number }> {
   return service.label({ ...job, ...more }, 0, none);
@@ -123,33 +123,33 @@ async function documentOf(file: string, change: (text: string) => string = (text
 const viewOf = (file: string, document?: ScoredDocument, problem = 0) =>
   service.treeView(file, problem, document, 0.5, () => Promise.resolve([]));
 
-describe('labelling a problem', () => {
+describe('labeling a problem', () => {
   it('writes the tree beside the file, closes the policy, and knows it the next time', async () => {
-    const first = await labelled();
+    const first = await labeled();
     expect(first).toMatchObject({ state: 'done', resumed: 0 });
     expect(fileURLToPath(first.file)).toBe(join(folder, 'steplens-runs', 'problems', 'sum.json'));
     expect(first.failures).toBeGreaterThan(0);
     const asked = policy.asked;
     expect(policy.disposed).toBe(1);
-    expect(await labelled()).toMatchObject({ state: 'known', file: first.file, rollouts: first.rollouts, resumed: first.rollouts });
+    expect(await labeled()).toMatchObject({ state: 'known', file: first.file, rollouts: first.rollouts, resumed: first.rollouts });
     expect(policy.asked).toBe(asked);
   });
 
   it('gives a second run, and one with other settings, a folder of its own', async () => {
-    await labelled();
-    const again = await labelled({ again: true });
+    await labeled();
+    const again = await labeled({ again: true });
     expect(again.file).toMatch(/problems-2\/sum\.json$/);
-    expect(await labelled({ settings: { ...settings, labelingRollouts: 2 } })).toMatchObject({
+    expect(await labeled({ settings: { ...settings, labelingRollouts: 2 } })).toMatchObject({
       state: 'done',
       file: expect.stringMatching(/problems-3\/sum\.json$/) as string,
     });
-    expect(await labelled()).toMatchObject({ state: 'known', file: again.file });
+    expect(await labeled()).toMatchObject({ state: 'known', file: again.file });
     expect(await readdir(join(folder, 'steplens-runs'))).toEqual(['problems', 'problems-2', 'problems-3']);
   });
 
   it('tells how far it is at most ten times a second, and that it has ended', async () => {
     policy.before = () => clock.advance(40);
-    const { rollouts } = await labelled();
+    const { rollouts } = await labeled();
     const running = told.filter(({ state }) => state === 'running');
     expect(running.length).toBeGreaterThan(1);
     expect(running.length).toBeLessThan(policy.asked + 1);
@@ -157,7 +157,7 @@ describe('labelling a problem', () => {
   });
 
   it('keeps what a cancelled run has sampled, shows it, and goes on from there', async () => {
-    const whole = await labelled({ problem: { ...job.problem, id: 'other' } });
+    const whole = await labeled({ problem: { ...job.problem, id: 'other' } });
     const stop = new AbortController();
     const before = policy.asked;
     policy.before = () => {
@@ -171,7 +171,7 @@ describe('labelling a problem', () => {
     expect(view!.nodes[0]!.mc).toMatchObject({ correct: 2, total: 3 });
     expect(replay!.frames.at(-1)!.event.kind).not.toBe('end');
     policy.before = () => undefined;
-    expect(await labelled()).toMatchObject({ state: 'done', file, resumed: 8, rollouts: whole.rollouts });
+    expect(await labeled()).toMatchObject({ state: 'done', file, resumed: 8, rollouts: whole.rollouts });
   });
 
   it('refuses a second run into the same file, and sets a damaged log aside', async () => {
@@ -179,8 +179,8 @@ describe('labelling a problem', () => {
     policy.before = () => {
       second ??= service.label(job, 0, none).catch((error: unknown) => error);
     };
-    await labelled();
-    expect(String(await second)).toContain('being labelled already');
+    await labeled();
+    expect(String(await second)).toContain('being labeled already');
     await writeFile(join(folder, 'steplens-runs', 'problems', 'sum.events.jsonl'), 'nonsense\n');
     expect(await service.label(job, 0, none)).toMatchObject({ state: 'done', resumed: 0 });
     expect(await readFile(join(folder, 'steplens-runs', 'problems', 'sum.damaged'), 'utf8')).toBe('nonsense\n');
@@ -193,7 +193,7 @@ describe('labelling a problem', () => {
       const file = told.at(-1)!.file;
       sizes.push(viewOf(file).then(({ view, labeling }) => (labeling === null ? -1 : (view?.nodes.length ?? 0))));
     };
-    const { file } = await labelled();
+    const { file } = await labeled();
     const grown = await Promise.all(sizes);
     expect(grown[1]).toBeGreaterThan(0);
     expect(grown).toEqual([...grown].sort((a, b) => a - b));
@@ -219,7 +219,7 @@ describe('a judge of the settings', () => {
     const judged = { ...settings, labelingJudge: server.url, labelingJudgeModel: 'checker' };
     await expect(service.label({ ...job, settings: judged }, 0, none), 'without the key').rejects.toThrow('refuses the key');
     keys.set(server.url, 'secret');
-    const { file } = await labelled({ settings: judged });
+    const { file } = await labeled({ settings: judged });
     const { origin } = new URL(server.url);
     expect(told.at(-1)).toMatchObject({ state: 'ended', servers: [origin] });
     const { recorded } = await readEventLog(fileURLToPath(file).replace('.json', '.events.jsonl'));
@@ -235,7 +235,7 @@ describe('a judge of the settings', () => {
     expect(server.requests).toHaveLength(before);
     expect(told.at(-1)!.servers).toEqual([]);
     const both = { ...judged, labelingPolicy: 'http://policy.example/v1' };
-    await labelled({ settings: both, again: true });
+    await labeled({ settings: both, again: true });
     expect(told.at(-1)!.servers).toEqual(['http://policy.example', origin]);
   });
 
@@ -263,7 +263,7 @@ describe('a verifier of the settings', () => {
     const { port } = endpoint.address() as AddressInfo;
     const verifier = `http://127.0.0.1:${port}/verify`;
     keys.set(verifier, 'secret');
-    const { file } = await labelled({ settings: { ...settings, verifier } });
+    const { file } = await labeled({ settings: { ...settings, verifier } });
     expect(told.at(-1)!.servers).toEqual([`http://127.0.0.1:${port}`]);
     expect(asked[0]).toMatchObject({ key: 'Bearer secret', body: { question: 'What is 3 + 4?', reference: '7' } });
     const { recorded } = await readEventLog(fileURLToPath(file).replace('.json', '.events.jsonl'));
@@ -281,7 +281,7 @@ describe('a verifier of the settings', () => {
 
 describe('a replay', () => {
   it('ends in the tree of the file, and every moment is the log so far', async () => {
-    const { file } = await labelled();
+    const { file } = await labeled();
     const { view, replay } = await viewOf(file, await documentOf(file));
     const end = viewAt(view!, replay!, replay!.frames.length);
     expect(
@@ -296,7 +296,7 @@ describe('a replay', () => {
   });
 
   it('of a Monte-Carlo run is one for each record: its own solution, step by step', async () => {
-    const { file } = await labelled({ settings: { ...settings, labelingMethod: 'monte-carlo' } });
+    const { file } = await labeled({ settings: { ...settings, labelingMethod: 'monte-carlo' } });
     const document = await documentOf(file);
     expect(document.problems).toHaveLength(3);
     for (const {
@@ -345,7 +345,7 @@ describe('a replay', () => {
   });
 
   it('is none where there is no log, or the file is of another tree', async () => {
-    const { file } = await labelled();
+    const { file } = await labeled();
     expect((await viewOf(file, await documentOf(file, (text) => text.replaceAll('a slip', 'an error')))).replay).toBeNull();
     await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));
     expect((await viewOf(file, await documentOf(file))).replay).toBeNull();
@@ -354,7 +354,7 @@ describe('a replay', () => {
 
 describe('more rollouts from a node', () => {
   it('are added to the log and the file; a file that is taken back is an earlier moment of the log', async () => {
-    const { file } = await labelled();
+    const { file } = await labeled();
     const before = await readFile(fileURLToPath(file), 'utf8');
     const document = await documentOf(file);
     const node = document.reasoning.problems[0]!.tree!.nodes.find(({ depth, mc }) => depth > 0 && mc?.total === 4)!;
@@ -375,7 +375,7 @@ describe('more rollouts from a node', () => {
   });
 
   it('need the log', async () => {
-    const { file } = await labelled();
+    const { file } = await labeled();
     const document = await documentOf(file);
     await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));
     await expect(service.more(document, 0, 0, 4, job, none)).rejects.toThrow('event log');

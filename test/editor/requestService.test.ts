@@ -29,8 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** A labelled problem with a figure, its tree as a document, and its log. */
-async function labelled(server: VllmServer, keepsRequests = true): Promise<{ document: LoggedDocument; log: string; folder: string }> {
+/** A labeled problem with a figure, its tree as a document, and its log. */
+async function labeled(server: VllmServer, keepsRequests = true): Promise<{ document: LoggedDocument; log: string; folder: string }> {
   const folder = await mkdtemp(join(root, 'run-'));
   await writeFile(join(folder, 'figure.png'), png);
   const images = (names: readonly string[]) => problemImages({ searched: [folder], roots: [folder] }, names);
@@ -52,7 +52,7 @@ const place = (folder: string) => ({ searched: [folder], roots: [folder] });
 describe('the requests of a tree', () => {
   it('are found for each rollout, for its node and for an event', async () => {
     const server = await startServer({ apiKey: KEY, n: 'ignored' }, walkPolicy({ mistakeRate: 0.4 }));
-    const { document, log } = await labelled(server);
+    const { document, log } = await labeled(server);
     const all = await requestsOfNode(document, { problem: 0, node: 0 });
     const [first] = await requestsOfEvent(log, all[0]!.place.event);
     expect(first).toEqual(all[0]);
@@ -67,7 +67,7 @@ describe('the requests of a tree', () => {
 
   it('are said to be missing where the log keeps none', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.4 }));
-    const { document } = await labelled(server, false);
+    const { document } = await labeled(server, false);
     await expect(requestsOfNode(document, { problem: 0, node: 0 })).rejects.toThrow('keeps no requests');
   });
 });
@@ -75,7 +75,7 @@ describe('the requests of a tree', () => {
 describe('sending a request again', () => {
   it('sends the same body with its images and the key, and shows what comes back, failures too', async () => {
     const server = await startServer({ apiKey: KEY }, walkPolicy({ mistakeRate: 0.4 }));
-    const { document, folder } = await labelled(server);
+    const { document, folder } = await labeled(server);
     const [found] = await requestsOfNode(document, { problem: 0, node: 0 });
     const request = await requestAt(found!.place);
     expect(JSON.stringify(request.request)).not.toContain(png.toString('base64'));

@@ -201,17 +201,17 @@ describe('settings', () => {
   it('let labels in a file decide until the user chooses a model', async () => {
     const values: StepValues = { human: 1 };
     const { reasoning } = sketch([{ question: 'q', solutions: [[{ text: 'wrong', values }]] }]);
-    const labelled = bench({}, { read: () => reasoning });
-    const source = labelled.open('a', 'q');
+    const labeled = bench({}, { read: () => reasoning });
+    const source = labeled.open('a', 'q');
     await settle();
     const decided = () =>
-      labelled.service.document(source.uri)!.problems[0]!.steps.map(({ source: by, low, values: { prm } }) => [by, low, prm]);
+      labeled.service.document(source.uri)!.problems[0]!.steps.map(({ source: by, low, values: { prm } }) => [by, low, prm]);
     expect(decided()).toEqual([['human', false, 0.1]]);
-    labelled.service.configure({ ...defaultSettings, modelPath: '/models/chosen' }, true, []);
+    labeled.service.configure({ ...defaultSettings, modelPath: '/models/chosen' }, true, []);
     await settle();
     expect(decided()).toEqual([['prm', true, 0.1]]);
     // An untrusted workspace has chosen nothing, whatever it names.
-    labelled.service.configure({ ...defaultSettings, modelPath: '/models/chosen' }, false, []);
+    labeled.service.configure({ ...defaultSettings, modelPath: '/models/chosen' }, false, []);
     await settle();
     expect(decided()).toEqual([['human', false, 0.1]]);
   });

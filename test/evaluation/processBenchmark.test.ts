@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countFirstError, firstErrorMetrics } from '../../server/evaluation/firstErrorMetrics.js';
-import type { LabelledSolution } from '../../server/evaluation/labelledSolution.js';
+import type { LabeledSolution } from '../../server/evaluation/labeledSolution.js';
 import { processReport } from '../../server/evaluation/processBenchmark.js';
 import { addCounts, countSteps, macroF1, stepMetrics } from '../../server/evaluation/stepMetrics.js';
 import { sweepThresholds } from '../../server/evaluation/thresholdSweep.js';
 
-const solution: fc.Arbitrary<LabelledSolution> = fc
+const solution: fc.Arbitrary<LabeledSolution> = fc
   .array(
     fc.tuple(
       fc.constantFrom<1 | 0 | -1 | undefined>(1, 1, 0, -1, undefined),
@@ -20,11 +20,11 @@ const solution: fc.Arbitrary<LabelledSolution> = fc
   .map((steps) => ({ labels: steps.map(([label]) => label), scores: steps.map(([, score]) => score) }));
 const solutions = fc.array(solution, { minLength: 1, maxLength: 6 });
 
-const macroAt = (all: readonly LabelledSolution[], t: number) => macroF1(addCounts(all.map((one) => countSteps(one, t))));
-const firstAt = (all: readonly LabelledSolution[], t: number) => firstErrorMetrics(all.map((one) => countFirstError(one, t))).f1;
+const macroAt = (all: readonly LabeledSolution[], t: number) => macroF1(addCounts(all.map((one) => countSteps(one, t))));
+const firstAt = (all: readonly LabeledSolution[], t: number) => firstErrorMetrics(all.map((one) => countFirstError(one, t))).f1;
 
 describe('steps', () => {
-  const one: LabelledSolution = { labels: [1, 1, 0, -1, -1, 1], scores: [0.9, 0.4, 0.1, 0.6, 0.2, NaN] };
+  const one: LabeledSolution = { labels: [1, 1, 0, -1, -1, 1], scores: [0.9, 0.4, 0.1, 0.6, 0.2, NaN] };
 
   it('are counted with the right step as positive; neutral and unscored ones are not', () => {
     expect(countSteps(one, 0.5)).toEqual({ tp: 1, fn: 1, fp: 1, tn: 1 });
@@ -50,10 +50,10 @@ describe('steps', () => {
 });
 
 describe('first errors, as ProcessBench defines them', () => {
-  const found: LabelledSolution = { labels: [1, -1, undefined], scores: [0.9, 0.1, 0.1] };
-  const early: LabelledSolution = { labels: [1, -1, undefined], scores: [0.2, 0.1, 0.9] };
-  const right: LabelledSolution = { labels: [1, 1], scores: [0.9, 0.8] };
-  const alarmed: LabelledSolution = { labels: [1, 1], scores: [0.9, 0.3] };
+  const found: LabeledSolution = { labels: [1, -1, undefined], scores: [0.9, 0.1, 0.1] };
+  const early: LabeledSolution = { labels: [1, -1, undefined], scores: [0.2, 0.1, 0.9] };
+  const right: LabeledSolution = { labels: [1, 1], scores: [0.9, 0.8] };
+  const alarmed: LabeledSolution = { labels: [1, 1], scores: [0.9, 0.3] };
 
   it('F1 is the harmonic mean of both accuracies', () => {
     const metrics = firstErrorMetrics([found, early, right, right, right, alarmed].map((one) => countFirstError(one, 0.5)));
@@ -113,7 +113,7 @@ describe('threshold sweep', () => {
 });
 
 describe('process report', () => {
-  const all: LabelledSolution[] = [
+  const all: LabeledSolution[] = [
     { source: 'gsm8k', model: 'A', labels: [1, -1], scores: [0.9, 0.1] },
     { source: 'gsm8k', model: 'B', labels: [1, 1], scores: [0.9, 0.7] },
     { source: 'math', model: 'A', labels: [1, -1, 0], scores: [0.2, 0.1, 0.1] },

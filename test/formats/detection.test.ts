@@ -21,7 +21,7 @@ const FILES: [name: string, format: string, enough: number][] = [
   ['lines-in.json', 'mmPrmFlattened', 250],
 ];
 
-describe('recognising a file by its content', () => {
+describe('recognizing a file by its content', () => {
   it.each(FILES)('%s is %s, and still when the head ends anywhere behind character %i', (name, format, enough) => {
     const text = fixture(name);
     for (let cut = enough; cut <= text.length; cut += 7) expect(detectFormat(text.slice(0, cut))?.id, `cut at ${cut}`).toBe(format);

@@ -23,7 +23,7 @@ function answer(request: { readonly n?: number }): object {
   return { id: '1', object: 'chat.completion', created: 0, model: 'scripted', choices };
 }
 
-describe('labelling in the editor', () => {
+describe('labeling in the editor', () => {
   let server: Server;
   let folder: string;
   let file: Uri;
@@ -59,7 +59,7 @@ describe('labelling in the editor', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('offers each problem of a list to be labelled', async () => {
+  it('offers each problem of a list to be labeled', async () => {
     await show(file);
     const titles = await until('the lenses', async () => {
       const lenses = await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', file);

@@ -70,12 +70,12 @@ describe.each(Object.keys(expected.logits))('a graph of kind %s', (kind) => {
   });
 });
 
-describe('a graph quantised as it runs', () => {
+describe('a graph quantized as it runs', () => {
   it('is used, with a word on how far its scores vary with what is run along', async () => {
     const client = openClient();
     const { session } = await client.load(load(join(root, 'int8.onnx')));
     expect(client.device(session).note).toMatch(
-      /^scores vary by up to 0\.0\d with what is run along with them, because the graph quantises whole runs/,
+      /^scores vary by up to 0\.0\d with what is run along with them, because the graph quantizes whole runs/,
     );
     const plain = await client.load(load(join(root, 'plain.onnx')));
     expect(client.device(plain.session).note).toBeUndefined();

@@ -126,7 +126,7 @@ async function runGraph(path: string, x: TensorValue): Promise<number[]> {
   return [...(y!.data as Float32Array)];
 }
 
-async function quantised(path: string): Promise<string> {
+async function quantized(path: string): Promise<string> {
   const to = join(await temporaryFolder(), 'int8.onnx');
   expect(await quantiseFile(path, to, options)).toMatchObject({ products: 1, weights: 2048 });
   const { graph } = await readModel(to);
@@ -167,7 +167,7 @@ describe('a product in int8', () => {
       1,
       opset,
     );
-    const found = await runGraph(await quantised(path), x);
+    const found = await runGraph(await quantized(path), x);
     found.forEach((value, i) => expect(Math.abs(value - product[i]!)).toBeLessThan(1e-5 * 127 * 127 * 32));
     expect(await runGraph(path, x)).toEqual([...product]);
   });
@@ -180,12 +180,12 @@ describe('a product in int8', () => {
       1,
       17,
     );
-    const found = await runGraph(await quantised(path), x);
+    const found = await runGraph(await quantized(path), x);
     found.forEach((value, i) => expect(Math.abs(value - product[i]! - bias[i % 64]!)).toBeLessThan(1e-5 * 127 * 127 * 32));
   });
 
   it('of a token does not depend on the tokens beside it, nor on their number', async () => {
-    const path = await quantised(
+    const path = await quantized(
       await writeGraph([makeNode('MatMul', ['x', 'w'], ['y'])], [makeTensor('w', [32, 64], dataTypes.float32, bytes(weights))], 1, 17),
     );
     const values = sequence(160, (i) => (random() - 0.5) * (i < 32 ? 1000 : 1));
@@ -206,7 +206,7 @@ describe('a product in int8', () => {
       17,
     );
     await expect(quantiseFile(broken, `${broken}.int8`, options)).rejects.toThrow(
-      "cannot be quantised: its weights 'w' hold values that are not numbers.",
+      "cannot be quantized: its weights 'w' hold values that are not numbers.",
     );
     expect(await quantiseFile(join(precision, 'int8.onnx'), join(await temporaryFolder(), 'again.onnx'), options)).toMatchObject({
       products: 0,

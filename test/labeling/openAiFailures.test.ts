@@ -82,7 +82,7 @@ describe('an answer that makes no sense', waiting, () => {
     const rollouts = await connect(server, { timeout: 50 }).sample(ask());
     expect(rollouts).toEqual(Array(3).fill({ failure: 'The server did not answer within 0.05 s.', isTemporary: true }));
     expect(server.requests).toHaveLength(3);
-    server.behaviour.delay = 0;
+    server.behavior.delay = 0;
     expect(completed(await connect(server, { timeout: 5000 }).sample(ask()))).toHaveLength(3);
   });
 });

@@ -3,13 +3,13 @@ import { createLlmJudge } from '../../server/labeling/policies/llmJudge.js';
 import { type Policy, PolicyError } from '../../server/labeling/policy.js';
 import { OpenAiClient } from '../../server/remote/openAiClient.js';
 import { countingPolicy, settings, startServer } from './openAiSetup.js';
-import type { VllmBehaviour } from './vllmServer.js';
+import type { VllmBehavior } from './vllmServer.js';
 
 const request = { question: 'How long is it?', reference: '\\frac{1}{2} m', answer: 'half a metre' };
 
-async function judge(reply: string, behaviour: Partial<VllmBehaviour> = {}) {
+async function judge(reply: string, behavior: Partial<VllmBehavior> = {}) {
   const saying: Policy = { ...countingPolicy, sample: () => Promise.resolve([{ steps: [reply], finish: 'stop' }]) };
-  const server = await startServer({ steps: 'plain', ...behaviour }, saying, ['judge']);
+  const server = await startServer({ steps: 'plain', ...behavior }, saying, ['judge']);
   const ask = createLlmJudge({ client: new OpenAiClient({ ...settings(server.url), Unusable: PolicyError }), model: 'judge' });
   return { server, ask };
 }
@@ -41,12 +41,12 @@ describe('the LLM that compares answers', { timeout: 30_000 }, () => {
     for (const text of Object.values(request)) expect(server.requests[0]!.messages![0]!.content).toContain(text);
   });
 
-  it.each<[Partial<VllmBehaviour>, RegExp]>([
+  it.each<[Partial<VllmBehavior>, RegExp]>([
     [{ alwaysFault: 'error500' }, /answered 500/],
     [{ alwaysFault: 'truncatedJson' }, /cannot be read/],
     [{ content: 'null' }, /without text/],
-  ])('fails with the reason when no verdict comes (%j)', async (behaviour, reason) => {
-    const { ask } = await judge('Yes', behaviour);
+  ])('fails with the reason when no verdict comes (%j)', async (behavior, reason) => {
+    const { ask } = await judge('Yes', behavior);
     expect(await ask(request)).toEqual({ failure: expect.stringMatching(reason) as string });
   });
 

@@ -112,7 +112,7 @@ describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
     for (let i = 0; i < 30; i++) await policy.sample(ask({ prefix: [`Step ${i}.`] }));
     expect(Math.min(...counts())).toBeGreaterThan(2);
     const own = servers[counts().indexOf(Math.max(...counts()))]!;
-    own.behaviour.alwaysFault = 'busy503';
+    own.behavior.alwaysFault = 'busy503';
     for (let i = 0; i < 30; i++) expect(completed(await policy.sample(ask({ prefix: [`Step ${i}.`] })))).toHaveLength(3);
     await own.close();
     expect(completed(await policy.sample(ask()))).toHaveLength(3);

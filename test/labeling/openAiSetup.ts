@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest';
 import { type OpenAiPolicyOptions, openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
 import type { Completion, Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
-import { type VllmBehaviour, VllmServer } from './vllmServer.js';
+import { type VllmBehavior, VllmServer } from './vllmServer.js';
 
 /** Solutions of three steps; rollout i of seed s tells both, so that order and seeds can be read from the text. */
 export const countingPolicy: Policy = {
@@ -21,12 +21,12 @@ afterEach(async () => {
 });
 
 export async function startServer(
-  behaviour: Partial<VllmBehaviour> = {},
+  behavior: Partial<VllmBehavior> = {},
   policy = countingPolicy,
   models?: readonly string[],
 ): Promise<VllmServer> {
   const server = await VllmServer.start({ policy, ...(models && { models }) });
-  Object.assign(server.behaviour, behaviour);
+  Object.assign(server.behavior, behavior);
   open.push(server);
   return server;
 }

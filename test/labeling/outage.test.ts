@@ -53,7 +53,7 @@ describe('a server that is away for a while', { timeout: 30_000 }, () => {
     'is waited for, and no failed rollout is written (%s)',
     async (fault) => {
       const { server, world, reports, log } = await newRun();
-      server.behaviour.faults = Array<Fault>(9).fill(fault);
+      server.behavior.faults = Array<Fault>(9).fill(fault);
       expect(await labelRun(options, world)).toMatchObject({ done: 3, failed: 0, open: 0, failures: 0 });
       for (const { id } of options.problems) expect(await log(id)).not.toContain('"failure"');
       expect(reports.length).toBeGreaterThan(0);
@@ -64,13 +64,13 @@ describe('a server that is away for a while', { timeout: 30_000 }, () => {
   it('and one whose replies are a web page once it has answered', async () => {
     const { server, world } = await newRun();
     await world.policy.describe();
-    server.behaviour.faults = [undefined, ...Array<Fault>(5).fill('htmlPage'), 'noChoices', 'emptyChoices'];
+    server.behavior.faults = [undefined, ...Array<Fault>(5).fill('htmlPage'), 'noChoices', 'emptyChoices'];
     expect(await labelRun({ ...options, jobs: 1 }, world)).toMatchObject({ done: 3, failures: 0 });
   });
 
   it('is tried by one request at a time while all problems wait', async () => {
     const { server, world } = await newRun();
-    server.behaviour.faults = Array<Fault>(6).fill('busy503');
+    server.behavior.faults = Array<Fault>(6).fill('busy503');
     server.mostAtOnce = 0;
     await labelRun({ ...options, jobs: 3, problems: options.problems }, world);
     const first = server.requests.slice(3, 6);
@@ -85,7 +85,7 @@ describe('a server that is away for a while', { timeout: 30_000 }, () => {
         ...options,
         jobs: 1,
         onProblem: () => {
-          if (++done === 1) server.behaviour.alwaysFault = 'busy503';
+          if (++done === 1) server.behavior.alwaysFault = 'busy503';
         },
       },
       world,
@@ -94,7 +94,7 @@ describe('a server that is away for a while', { timeout: 30_000 }, () => {
     await expect(failing).rejects.toThrow(/^The policy has failed for \d+ s: The server answered 503: .*the same command continues/);
     expect(await log('p0')).toContain('"event":"end"');
     expect(await log('p1')).not.toContain('"failure"');
-    server.behaviour.alwaysFault = undefined;
+    server.behavior.alwaysFault = undefined;
     const again = { ...world, breaker: new Breaker({ firstPause: 2 }) };
     expect(await labelRun(options, again)).toMatchObject({ done: 2, skipped: 1, open: 0 });
   });
@@ -103,7 +103,7 @@ describe('a server that is away for a while', { timeout: 30_000 }, () => {
 describe('a problem without usable labels', { timeout: 30_000 }, () => {
   it('stays open with the reason, and the same call samples it again', async () => {
     const { server, world, log } = await newRun();
-    server.behaviour.alwaysFault = 'badRequest400';
+    server.behavior.alwaysFault = 'badRequest400';
     const told: string[] = [];
     const first = await labelRun(
       { ...options, onProblem: (_, outcome) => told.push('message' in outcome ? outcome.message : outcome.kind) },
@@ -114,7 +114,7 @@ describe('a problem without usable labels', { timeout: 30_000 }, () => {
       /^problem p\d stays open: no rollout from the question is right or wrong \(The server answered 400: .*context length/,
     );
     expect(await log('p0')).not.toContain('"event":"end"');
-    server.behaviour.alwaysFault = undefined;
+    server.behavior.alwaysFault = undefined;
     expect(await labelRun(options, world)).toMatchObject({ done: 3, open: 0, failures: 0 });
     expect(await log('p0')).not.toContain('"failure"');
     expect(await labelRun(options, world)).toMatchObject({ done: 0, skipped: 3, rollouts: 0 });

@@ -108,7 +108,7 @@ describe.each([
   }, 20_000);
 });
 
-describe('labelling a problem again', () => {
+describe('labeling a problem again', () => {
   it('samples nothing, and restores a result that was lost', async () => {
     const here = await world();
     const { files } = await labelProblem(problem, search, here);

@@ -73,8 +73,8 @@ describe('undecided rollouts of a server', { timeout: 30_000 }, () => {
     await expect(labelProblem(five, search, await world(from(vague)))).rejects.toThrow(
       /^problem p stays open: no rollout from the question is right or wrong/,
     );
-    const { tree: labelled } = await labelProblem(five, sampled, await world(from(right)));
-    const [record] = stepsWithScore(labelled);
+    const { tree: labeled } = await labelProblem(five, sampled, await world(from(right)));
+    const [record] = stepsWithScore(labeled);
     expect(record!.steps_with_score[0]).toMatchObject({ num_mc_correct: 0, num_mc_total: 0, num_mc_undecided: 4, right: null });
   });
 

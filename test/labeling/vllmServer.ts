@@ -28,7 +28,7 @@ export interface VllmServerOptions {
 }
 
 /** How the server answers; all of it can be changed between requests. */
-export interface VllmBehaviour {
+export interface VllmBehavior {
   /** Faults of the next requests, in turn; `undefined` lets one through. */
   faults: (Fault | undefined)[];
   /** Fault of every request there is none in `faults` for. */
@@ -61,7 +61,7 @@ export interface VllmBehaviour {
  * /v1/chat/completions and /v1/completions, in front of any policy.
  */
 export class VllmServer {
-  readonly behaviour: VllmBehaviour = {
+  readonly behavior: VllmBehavior = {
     faults: [],
     alwaysFault: undefined,
     retryAfter: '0',
@@ -125,7 +125,7 @@ export class VllmServer {
     response.on('close', () => {
       if (!response.writableEnded) hungUp.abort();
     });
-    const { apiKey } = this.behaviour;
+    const { apiKey } = this.behavior;
     if (apiKey !== undefined && request.headers.authorization !== `Bearer ${apiKey}`) return json(response, 401, { error: 'Unauthorized' });
     if (request.url === '/v1/models') {
       const data = this.#models.map((id) => ({
@@ -144,7 +144,7 @@ export class VllmServer {
     try {
       const body = JSON.parse(await text(request)) as VllmRequest;
       this.requests.push(body);
-      if (this.behaviour.delay > 0) await pause(this.behaviour.delay, hungUp.signal);
+      if (this.behavior.delay > 0) await pause(this.behavior.delay, hungUp.signal);
       await this.#answer(body, request.url === '/v1/chat/completions', response, hungUp.signal);
     } catch (error) {
       if (hungUp.signal.aborted) this.abandoned++;
@@ -155,21 +155,21 @@ export class VllmServer {
   }
 
   async #answer(body: VllmRequest, isChat: boolean, response: ServerResponse, signal: AbortSignal): Promise<void> {
-    const { behaviour } = this;
-    const fault = behaviour.faults.length > 0 ? behaviour.faults.shift() : behaviour.alwaysFault;
+    const { behavior } = this;
+    const fault = behavior.faults.length > 0 ? behavior.faults.shift() : behavior.alwaysFault;
     if (fault !== undefined && this.#fail(fault, response)) return;
     if (!this.#models.includes(body.model))
       return this.#error(response, 404, 'NotFoundError', `The model \`${body.model}\` does not exist.`);
-    const isRefused = body.continue_final_message === true && behaviour.continuation === 'refused';
+    const isRefused = body.continue_final_message === true && behavior.continuation === 'refused';
     if (isRefused) return this.#invalid(response, 'continue_final_message');
-    if (body.seed !== undefined && behaviour.seed === 'refused') return this.#invalid(response, 'seed');
-    if (body.n !== undefined && body.n > 1 && behaviour.n === 'refused') return this.#invalid(response, 'n');
+    if (body.seed !== undefined && behavior.seed === 'refused') return this.#invalid(response, 'seed');
+    if (body.n !== undefined && body.n > 1 && behavior.n === 'refused') return this.#invalid(response, 'n');
     const last = body.messages?.at(-1);
-    if (behaviour.continuation === 'uncounted' && last?.content === '1 2 3 4')
-      return json(response, 200, counted(body.model, behaviour.isEchoing));
-    const asked = isChat ? readChat(body, behaviour.continuation) : readCompletion(body);
+    if (behavior.continuation === 'uncounted' && last?.content === '1 2 3 4')
+      return json(response, 200, counted(body.model, behavior.isEchoing));
+    const asked = isChat ? readChat(body, behavior.continuation) : readCompletion(body);
     const images = imagesAt(...(await Promise.all(asked.images.map((image) => this.#images.path(image)))));
-    const count = behaviour.n === 'taken' ? (body.n ?? 1) : 1;
+    const count = behavior.n === 'taken' ? (body.n ?? 1) : 1;
     const { question, prefix } = asked;
     const rollouts = await this.#options.policy.sample({ question, images, prefix, count, seed: body.seed ?? 0, signal });
     const failed = rollouts.find((rollout) => 'failure' in rollout);
@@ -199,7 +199,7 @@ export class VllmServer {
         this.#error(response, 503, 'ServiceUnavailableError', 'The server is overloaded.');
         return true;
       case 'limited429':
-        response.setHeader('retry-after', this.behaviour.retryAfter);
+        response.setHeader('retry-after', this.behavior.retryAfter);
         this.#error(response, 429, 'RateLimitError', 'Too many requests.');
         return true;
       case 'refused401':
@@ -232,7 +232,7 @@ export class VllmServer {
     json(
       response,
       code,
-      this.behaviour.errors === 'flat'
+      this.behavior.errors === 'flat'
         ? { object: 'error', message, type, param: null, code }
         : { error: { message, type, param: null, code } },
     );
@@ -240,16 +240,16 @@ export class VllmServer {
 
   #reply(body: VllmRequest, isChat: boolean, asked: AskedFor, rollouts: readonly Rollout[]) {
     const texts = rollouts.map((rollout) =>
-      'failure' in rollout ? '' : this.behaviour.steps === 'plain' ? rollout.steps.join('\n\n') : joinSteps(rollout.steps),
+      'failure' in rollout ? '' : this.behavior.steps === 'plain' ? rollout.steps.join('\n\n') : joinSteps(rollout.steps),
     );
     const completionTokens = texts.join(' ').split(/\s+/).length;
-    const cached = Math.min(this.behaviour.cached, asked.promptTokens);
+    const cached = Math.min(this.behavior.cached, asked.promptTokens);
     const choices = rollouts.map((rollout, index) => {
-      const isCut = this.behaviour.content.startsWith('cut') || ('finish' in rollout && rollout.finish === 'length');
+      const isCut = this.behavior.content.startsWith('cut') || ('finish' in rollout && rollout.finish === 'length');
       const common = { index, logprobs: null, finish_reason: isCut ? 'length' : 'stop', stop_reason: null };
       // A message left open goes on behind `</step>`.
       const rest = asked.isContinued && texts[index] !== '' ? `\n${texts[index]!}` : texts[index]!;
-      const words = asked.isContinued && this.behaviour.isEchoing ? `${joinSteps(asked.prefix)}${rest}` : rest;
+      const words = asked.isContinued && this.behavior.isEchoing ? `${joinSteps(asked.prefix)}${rest}` : rest;
       return isChat ? { ...common, message: this.#message(words) } : { ...common, text: words };
     });
     return {
@@ -268,7 +268,7 @@ export class VllmServer {
   }
 
   #message(words: string) {
-    const { reasoning, content } = this.behaviour;
+    const { reasoning, content } = this.behavior;
     const thought = 'Let me think about it.';
     const message = { role: 'assistant', refusal: null, tool_calls: [] as unknown[] };
     if (content === 'null' || content === 'cutThinking')

@@ -66,16 +66,16 @@ describe('labels in a file', () => {
     ['a judge', { judge: 0.9 }, { judge: 0.1 }],
   ])('decide where no model was chosen: %s', (_, right, wrong) => {
     const document = solution(right, wrong);
-    const labelled = scored(document, [[0.1, 0.9]], { decides: 'labels' });
-    expect(low(labelled).map(([, , isLow]) => isLow)).toEqual([false, true]);
+    const labeled = scored(document, [[0.1, 0.9]], { decides: 'labels' });
+    expect(low(labeled).map(([, , isLow]) => isLow)).toEqual([false, true]);
     expect(low(scored(document, [[0.1, 0.9]])).map(([, , isLow]) => isLow)).toEqual([true, false]);
     // The model's score is still shown beside the label.
-    expect(labelled.problems[0]!.steps.map(({ values }) => values.prm)).toEqual([0.1, 0.9]);
-    expect(hoverAt(labelled, 1)).toContain('| PRM (mini) | 0.10 |');
-    expect(solutionValues(labelled.problems[0]!, labelled.problems[0]!.problem.solutions[0]!).aggregates?.source).not.toBe('prm');
+    expect(labeled.problems[0]!.steps.map(({ values }) => values.prm)).toEqual([0.1, 0.9]);
+    expect(hoverAt(labeled, 1)).toContain('| PRM (mini) | 0.10 |');
+    expect(solutionValues(labeled.problems[0]!, labeled.problems[0]!.problem.solutions[0]!).aggregates?.source).not.toBe('prm');
   });
 
-  it('decide for a whole path: steps after the first error, or before a labelled one, get no verdict of the model', () => {
+  it('decide for a whole path: steps after the first error, or before a labeled one, get no verdict of the model', () => {
     const document = scored(solution({}, { human: -1 }, {}), [[0.1, 0.9, 0.1]], { decides: 'labels' });
     expect(low(document)).toEqual([
       [undefined, undefined, false, false],
@@ -96,8 +96,8 @@ describe('labels in a file', () => {
 
   it('decide exactly on the paths that hold one, whatever the tree', () => {
     const forest = fc.array(fc.tuple(fc.boolean(), fc.nat()), { minLength: 1, maxLength: 14 }).map((nodes) =>
-      nodes.map(([labelled, parent], i) => ({
-        labelled: labelled && i % 3 === 1,
+      nodes.map(([labeled, parent], i) => ({
+        labeled: labeled && i % 3 === 1,
         parent: i === 0 || parent % 4 === 0 ? undefined : parent % i,
       })),
     );
@@ -106,16 +106,16 @@ describe('labels in a file', () => {
         const base = sketch([{ question: 'q', solutions: [nodes.map((_, i) => `s${i}`)] }]);
         const [problem] = base.reasoning.problems;
         const steps = problem!.steps.map(({ parent: _, ...step }, i) => {
-          const { labelled, parent } = nodes[i]!;
-          return { ...step, ...(parent !== undefined && { parent }), values: labelled ? { human: 1 as const } : {} };
+          const { labeled, parent } = nodes[i]!;
+          return { ...step, ...(parent !== undefined && { parent }), values: labeled ? { human: 1 as const } : {} };
         });
         const reasoning = { ...base.reasoning, problems: [{ ...problem!, steps }] };
         const document = scored({ ...base, reasoning }, [nodes.map(() => 0.2)], { decides: 'labels' });
         const ancestors = (at: number): number[] => (nodes[at]!.parent === undefined ? [at] : [at, ...ancestors(nodes[at]!.parent)]);
         nodes.forEach((_, i) => {
-          const onPath = nodes.some(({ labelled }, j) => labelled && (ancestors(i).includes(j) || ancestors(j).includes(i)));
+          const onPath = nodes.some(({ labeled }, j) => labeled && (ancestors(i).includes(j) || ancestors(j).includes(i)));
           const { source } = document.problems[0]!.steps[i]!;
-          expect(source).toBe(nodes[i]!.labelled ? 'human' : onPath ? undefined : 'prm');
+          expect(source).toBe(nodes[i]!.labeled ? 'human' : onPath ? undefined : 'prm');
         });
       }),
     );

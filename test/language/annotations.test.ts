@@ -121,8 +121,8 @@ describe('code lens', () => {
   });
 
   it("says whose values it sums, when they are not the model's", () => {
-    const labelled = sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc: { value: 0.75 } } }]] }]);
-    expect(titles(scored(labelled)).at(-1)).toEqual([1, 'rollouts: min 0.75 · mean 0.75 · last 0.75 · product 0.75']);
+    const labeled = sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc: { value: 0.75 } } }]] }]);
+    expect(titles(scored(labeled)).at(-1)).toEqual([1, 'rollouts: min 0.75 · mean 0.75 · last 0.75 · product 0.75']);
   });
 });
 

@@ -126,7 +126,7 @@ describe('the server over streams', () => {
     expect(diagnostics[0]!.codeDescription).toEqual({ href: 'file:///docs/diagnostics.md#L1' });
   });
 
-  it('answers about labelling with what is in the way, and gives a tree panel its view', async () => {
+  it('answers about labeling with what is in the way, and gives a tree panel its view', async () => {
     const { client } = await opened();
     await expect(client.ask(LabelProblem, { uri, problem: 0 })).rejects.toThrow('No policy answers here.');
     await expect(client.ask(LabelProblem, { uri, problem: 7 })).rejects.toThrow('This problem is not in the file any more');

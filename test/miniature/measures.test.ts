@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auroc, bestThreshold, type ScoredSolution } from '../../scripts/miniature/measures.js';
-import { firstLow } from '../../server/evaluation/labelledSolution.js';
+import { firstLow } from '../../server/evaluation/labeledSolution.js';
 
 const solution = (scores: readonly number[], firstError: number): ScoredSolution => ({ scores, firstError, kind: 'k', mistake: 'none' });
 

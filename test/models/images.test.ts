@@ -13,7 +13,7 @@ import { imagesAt } from '../images.js';
 
 const [width, height] = [36, 24];
 const settings: ImageSettings = { kind: 'resize', width: 12, height: 8, channels: 1, mean: [0.5], std: [0.25], token: '<i>', tokens: 6 };
-const colour: ImageSettings = { ...settings, channels: 3, mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 1] };
+const color: ImageSettings = { ...settings, channels: 3, mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 1] };
 
 let folder: string;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A picture whose bytes all differ from their neighbours'. */
+/** A picture whose bytes all differ from their neighbors'. */
 function noise(channels: number, seed: number): Buffer {
   return Buffer.from(Array.from({ length: width * height * channels }, (_, i) => ((i * 7919 + seed * 104_729) >> 3) % 256));
 }
@@ -54,12 +54,12 @@ describe('an image of a fixed size', () => {
     expect([shape, text]).toEqual([[1, 1, 8, 12], '<i><i><i><i><i><i>']);
   });
 
-  it('is the plain average of the pixels it covers: colour, channel by channel', async () => {
+  it('is the plain average of the pixels it covers: color, channel by channel', async () => {
     const data = noise(3, 2);
-    const { values, shape } = await prepare([await save('colour.png', data, 3)], colour);
+    const { values, shape } = await prepare([await save('color.png', data, 3)], color);
     const bytes = averages(data, 3);
     const expected = [0, 1, 2].flatMap((channel) =>
-      Array.from({ length: 96 }, (_, i) => Math.fround((bytes[i * 3 + channel]! / 255 - colour.mean[channel]!) / colour.std[channel]!)),
+      Array.from({ length: 96 }, (_, i) => Math.fround((bytes[i * 3 + channel]! / 255 - color.mean[channel]!) / color.std[channel]!)),
     );
     expect([...values]).toEqual(expected);
     expect(shape).toEqual([1, 3, 8, 12]);
@@ -72,7 +72,7 @@ describe('an image of a fixed size', () => {
       for (let channel = 0; channel < 3; channel++) opaque[i * 3 + channel] = i % 2 === 0 ? 255 : data[i * 4 + channel]!;
     }
     const path = await save('transparent.png', data, 4);
-    expect((await prepare([path], colour)).values).toEqual((await prepare([await save('opaque.png', opaque, 3)], colour)).values);
+    expect((await prepare([path], color)).values).toEqual((await prepare([await save('opaque.png', opaque, 3)], color)).values);
     const grey = await sharp(opaque, { raw: { width, height, channels: 3 } })
       .greyscale()
       .raw()
@@ -115,7 +115,7 @@ describe('an image of a fixed size', () => {
     expect(new Set(digests).size).toBe(4);
     expect(toPixels(both, Int32Array.of(7, 9, 9, 5, 9, 4), 9)).toMatchObject({ end: 5, digest: both.digest });
     expect(await prepareImages([], settings)).toBeUndefined();
-    expect(sampleImage(colour)).toMatchObject({ shape: [1, 3, 8, 12], text: both.text.slice(18) });
+    expect(sampleImage(color)).toMatchObject({ shape: [1, 3, 8, 12], text: both.text.slice(18) });
   });
 });
 

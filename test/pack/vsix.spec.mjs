@@ -71,7 +71,7 @@ describe('the VSIX', () => {
     ])
       assert.ok(names.includes(needed), `${needed} is missing`);
     const allowed =
-      /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/[\w-]+\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|images|verifyworker|webview|evaluation|review)\.js|installcuda\.cjs|(webview|evaluation|review|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
+      /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/[\w-]+\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|images|verifyworker|webview|evaluation|review)\.js|installcuda\.cjs|(webview|evaluation|review|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|walkthrough\/\w+\.md|samples\/solutions\/wrong\.md|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
     assert.deepEqual(
       names.filter((name) => !allowed.test(name)),
       [],

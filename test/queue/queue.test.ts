@@ -111,7 +111,7 @@ describe('runs on one server', () => {
   });
 });
 
-describe('a problem that cannot be labelled', () => {
+describe('a problem that cannot be labeled', () => {
   it('is tried again, then told by every worker, and costs no other', async () => {
     const problems = await test.problems('damaged.json', 3);
     // A folder is where the labels should be.

@@ -109,7 +109,7 @@ export class QueueTest {
 
   /** From now on answers take their time, or not. */
   slow(isSlow: boolean): void {
-    this.policy.behaviour.delay = isSlow ? SLOW_MS : 0;
+    this.policy.behavior.delay = isSlow ? SLOW_MS : 0;
   }
 
   /** Resolves once a worker is in the middle of a problem: its id, and how to ask which process has it now. */

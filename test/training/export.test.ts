@@ -354,8 +354,8 @@ describe('Monte-Carlo labels', () => {
   });
 
   it('are nothing when there are no labels', () => {
-    const unlabelled = { ...full, steps: full.steps.map((step) => ({ ...step, values: { prm: 0.5 } })) };
+    const unlabeled = { ...full, steps: full.steps.map((step) => ({ ...step, values: { prm: 0.5 } })) };
     for (const one of EXPORT_FORMATS)
-      expect(exportProblems([unlabelled], one, { seed: 1 })).toMatchObject({ records: [], excluded: { 'missing-value': 1 } });
+      expect(exportProblems([unlabeled], one, { seed: 1 })).toMatchObject({ records: [], excluded: { 'missing-value': 1 } });
   });
 });

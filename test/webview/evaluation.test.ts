@@ -107,7 +107,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('the curves in %s', (name) => 
           /(--sl-c\d): (#[0-9a-f]{6});/g,
         ),
       ].map(([, key, hex]) => [key!, hex!]);
-    const colours = new Map([...block('body'), ...block(`body.${bodyClass}`)]);
+    const colors = new Map([...block('body'), ...block(`body.${bodyClass}`)]);
     const luminance = (hex: string): number => {
       const [r, g, b] = [1, 3, 5]
         .map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
@@ -115,7 +115,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('the curves in %s', (name) => 
       return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
     };
     const background = luminance(variables['--vscode-editor-background']!);
-    const ratios = [...colours.values()].map(
+    const ratios = [...colors.values()].map(
       (hex) => (Math.max(luminance(hex), background) + 0.05) / (Math.min(luminance(hex), background) + 0.05),
     );
     expect(ratios).toHaveLength(6);

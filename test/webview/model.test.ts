@@ -69,7 +69,7 @@ describe('the values shown', () => {
   const view = makeView({ nodes: 60 });
   const scoreOf = (id: number) => Math.min(...view.nodes[id]!.steps.map((step) => step.values.prm!));
 
-  it('flags a node by the value it is coloured by', () => {
+  it('flags a node by the value it is colored by', () => {
     for (const shown of ['labels', 'model'] as const) {
       const model = buildTreeModel(view, shown);
       const isLow = (id: number) =>
@@ -113,7 +113,7 @@ describe('valueBin', () => {
     expect(valueBin(0, 0)).toBe(5);
   });
 
-  it('has no colour for a missing value', () => {
+  it('has no color for a missing value', () => {
     for (const missing of [null, undefined, NaN]) {
       expect(valueBin(missing, 0.5)).toBeUndefined();
       expect(formatValue(missing)).toBe('–');
@@ -122,7 +122,7 @@ describe('valueBin', () => {
 });
 
 describe('marks', () => {
-  it('tell low, missing, assumed and one-sample apart without colour', () => {
+  it('tell low, missing, assumed and one-sample apart without color', () => {
     expect(markShape({ value: 0.2 }, 0.5)).toBe('low');
     expect(markShape({ value: 0.5 }, 0.5)).toBe('ok');
     expect(markShape({ value: null }, 0.5)).toBe('missing');

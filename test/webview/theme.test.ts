@@ -5,7 +5,7 @@ import { THEMES, type ThemeName } from '../browser/themes.js';
 
 const css = readFileSync(new URL('../../webview/shared/theme.css', import.meta.url), 'utf8');
 
-/** The colours theme.css sets for a theme: those of its own block over those of `body`. */
+/** The colors theme.css sets for a theme: those of its own block over those of `body`. */
 function colors(bodyClass: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const selector of ['body', `body.${bodyClass}`]) {
@@ -43,7 +43,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('value scale in %s', (name) =>
   const found = colors(bodyClass);
   const backgrounds = [variables['--vscode-editor-background']!, variables['--vscode-editorWidget-background']!];
 
-  it('has a contrast of at least 4.5:1 for every colour on every background it stands on', () => {
+  it('has a contrast of at least 4.5:1 for every color on every background it stands on', () => {
     const ratios = Array.from({ length: BINS }, (_, bin) =>
       Math.min(...backgrounds.map((background) => contrast(found.get(`--sl-v${bin}`)!, background))),
     );

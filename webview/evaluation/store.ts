@@ -22,7 +22,7 @@ export interface PageState {
   /** Which of `result.lines` is shown. */
   readonly shown: number;
   readonly hidden: ReadonlySet<CurveId>;
-  readonly emphasised: CurveId | null;
+  readonly emphasized: CurveId | null;
   /** Number of candidates the table is for; null = all. */
   readonly size: number | null;
   /** Threshold the cursor stands at; null = the one in use. */
@@ -38,7 +38,7 @@ export function initialState(restored: EvaluationState | null): PageState {
     isOutdated: false,
     shown: 0,
     hidden: new Set((restored?.hidden as CurveId[] | undefined) ?? HIDDEN_AT_FIRST),
-    emphasised: null,
+    emphasized: null,
     size: restored?.size ?? null,
     threshold: null,
     rescore: false,

@@ -1,11 +1,11 @@
 import type { NodeView } from '../../server/protocol/problemView.js';
 
-/** Colour bins on each side of the threshold; `theme.css` defines `--sl-v0` ... `--sl-v9`. */
+/** Color bins on each side of the threshold; `theme.css` defines `--sl-v0` ... `--sl-v9`. */
 const SIDE = 5;
 export const BINS = 2 * SIDE;
 
 /**
- * The colour bin of a value in [0, 1]: 0-4 below the threshold (0 the lowest), 5-9 from it upwards (9 the highest). Each
+ * The color bin of a value in [0, 1]: 0-4 below the threshold (0 the lowest), 5-9 from it upwards (9 the highest). Each
  * side is divided evenly, so the switch of hue is at the threshold wherever that is. Undefined for a missing value.
  */
 export function valueBin(value: number | null | undefined, threshold: number): number | undefined {

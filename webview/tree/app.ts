@@ -160,7 +160,7 @@ function createReplayBarOf({ document, store, navigation, requests, replaying, v
       const { event } = store.state;
       if (event === null) return;
       navigation.select(event);
-      view.centre(event);
+      view.center(event);
     },
     stopLabeling: () => requests.send('stopLabeling', {}),
     close: () => replaying.show(false),

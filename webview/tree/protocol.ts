@@ -116,7 +116,7 @@ export interface PersistedState {
   readonly details: 'node' | 'statistics';
   /** Share of the panel the details take, in (0, 1). */
   readonly split?: number;
-  /** Which values colour the tree. */
+  /** Which values color the tree. */
   readonly shown?: 'labels' | 'model' | 'both' | 'rollouts';
   readonly isDetailsShown?: boolean;
   /** The node whose subtree is shown alone. */

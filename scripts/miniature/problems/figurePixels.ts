@@ -4,7 +4,7 @@ import type { Figure } from './problem.js';
 
 const SHRINK = 3;
 
-/** A figure as the miniature models see it: 80 rows of 128 grey bytes, each the average of 3 x 3 pixels of the drawing. */
+/** A figure as the miniature models see it: 80 rows of 128 gray bytes, each the average of 3 x 3 pixels of the drawing. */
 export async function figurePixels(figure: Figure): Promise<Uint8Array> {
   const grey = await sharp(Buffer.from(figureSvg(figure)))
     .greyscale()

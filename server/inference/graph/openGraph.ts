@@ -7,7 +7,7 @@ import { isTokenMajor, openTokenMajor } from './tokenMajor.js';
 import { openUncached } from './uncached.js';
 
 /**
- * Recognises how a graph takes its sequence from the session's inputs and outputs (facts: what Optimum and our own
+ * Recognizes how a graph takes its sequence from the session's inputs and outputs (facts: what Optimum and our own
  * export write). Throws GraphError, naming the inputs, when it is none of the known kinds.
  *
  * @param columns Those that a rewritten graph gives, where it does not give all.

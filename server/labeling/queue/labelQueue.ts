@@ -39,7 +39,7 @@ const GIVE_BACK_MS = 3000;
  * problem by one of them; resolves in all of them when the whole run is finished, with the same summary.
  *
  * The log of a problem is written in Redis, under the problem's lock (sharedLog.ts). Once it is finished its files are written
- * into the folder of the worker that labelled it; every worker whose folder is another one gets the same files from the log
+ * into the folder of the worker that labeled it; every worker whose folder is another one gets the same files from the log
  * when the run is over. So a folder that all share is written once, and folders of their own are all complete.
  *
  * Rejects as `labelRun` does, and with LabelError when the server cannot be used. A cancelled worker gives its problems back.
@@ -142,7 +142,7 @@ function startWorker(
   return worker;
 }
 
-/** Resolves when every problem is labelled or given up. */
+/** Resolves when every problem is labeled or given up. */
 async function finished(run: SharedRun, options: QueueOptions, signal: AbortSignal): Promise<SharedProgress> {
   for (;;) {
     const progress = await run.progress();

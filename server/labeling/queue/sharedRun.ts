@@ -7,7 +7,7 @@ import { runScripts } from './runScripts.js';
 
 /** Everything of StepLens in Redis is below this. */
 const PREFIX = 'steplens';
-/** Attempts at a problem that cannot be labelled, before it is reported. */
+/** Attempts at a problem that cannot be labeled, before it is reported. */
 const ATTEMPTS = 3;
 const FIRST_RETRY_MS = 1000;
 const CONNECT_MS = 5000;
@@ -26,7 +26,7 @@ export interface SharedProblem {
 
 /** What all workers together have done so far. */
 export interface SharedProgress extends Readonly<RolloutCounts> {
-  /** Problems labelled, or given up after their retries. */
+  /** Problems labeled, or given up after their retries. */
   readonly finished: number;
 }
 

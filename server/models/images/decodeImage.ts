@@ -16,7 +16,7 @@ export interface DecodedImage {
   readonly data: Uint8Array;
 }
 
-/** Decodes an image as grey (1) or RGB (3), on white where it is transparent. Rejects with ImageError. */
+/** Decodes an image as gray (1) or RGB (3), on white where it is transparent. Rejects with ImageError. */
 export function decodeImage(file: ImageBytes, channels: 1 | 3): Promise<DecodedImage> {
   return decode(file, (open) => onWhite(open(file.bytes), channels));
 }
@@ -24,7 +24,7 @@ export function decodeImage(file: ImageBytes, channels: 1 | 3): Promise<DecodedI
 /**
  * Decodes an image as Pillow's `Image.open(file).convert("RGB")` does, which is how the authors of the families read images:
  * transparency is dropped and the color below it kept, color profiles and rotation marks are not applied, CMYK is converted
- * by plain arithmetic, and grey values of 16 bits above 255 are white. Rejects with ImageError.
+ * by plain arithmetic, and gray values of 16 bits above 255 are white. Rejects with ImageError.
  */
 export function decodeAsPillow(file: ImageBytes): Promise<DecodedImage> {
   return decode(file, async (open) => {

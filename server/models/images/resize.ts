@@ -7,7 +7,7 @@ export interface ResizeSettings extends CommonImageSettings {
   readonly kind: 'resize';
   readonly width: number;
   readonly height: number;
-  /** 1 = grey, 3 = red, green, blue. */
+  /** 1 = gray, 3 = red, green, blue. */
   readonly channels: 1 | 3;
   /** Per channel, on the scale 0..1: a value is (pixel / 255 - mean) / std. */
   readonly mean: readonly number[];
@@ -19,7 +19,7 @@ export interface ResizeSettings extends CommonImageSettings {
 export const resizeKind: ImageKind<ResizeSettings> = {
   read(fields: Fields) {
     const channels = fields.number('channels');
-    if (channels !== 1 && channels !== 3) return fields.fail('channels', '1 (grey) or 3 (red, green, blue)');
+    if (channels !== 1 && channels !== 3) return fields.fail('channels', '1 (gray) or 3 (red, green, blue)');
     const settings: ResizeSettings = {
       kind: 'resize',
       width: fields.whole('width', 1, 'pixels'),
@@ -46,7 +46,7 @@ export const resizeKind: ImageKind<ResizeSettings> = {
     ),
 };
 
-/** Normalises and moves the channels to the front. */
+/** Normalizes and moves the channels to the front. */
 function finish(data: Uint8Array, { width, height, channels, mean, std, token, tokens }: ResizeSettings) {
   const area = width * height;
   const values = new Float32Array(data.length);

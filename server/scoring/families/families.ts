@@ -28,6 +28,6 @@ export function findFamily(id: string): Family | undefined {
 }
 
 /** The families whose marks a model bears; none, one, or several where it does not tell enough. */
-export function recogniseFamilies(model: ModelTraits): Family[] {
-  return families.filter((family) => family.recognises(model));
+export function recognizeFamilies(model: ModelTraits): Family[] {
+  return families.filter((family) => family.recognizes(model));
 }

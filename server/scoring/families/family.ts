@@ -1,12 +1,12 @@
 import type { Profile } from '../profile.js';
 
-/** A published PRM: its profile but for the files, how a copy of it is recognised, and what its authors say it gives. */
+/** A published PRM: its profile but for the files, how a copy of it is recognized, and what its authors say it gives. */
 export interface Family {
   /** `family` of a `prm.json`. */
   readonly id: string;
   readonly profile: Omit<Profile, 'family' | 'graph' | 'tokenizer'>;
   /** Looks at what a model's folder tells of it. */
-  recognises(model: ModelTraits): boolean;
+  recognizes(model: ModelTraits): boolean;
   /** Published values, to verify a copy with. */
   readonly golden?: readonly GoldenExample[];
 }

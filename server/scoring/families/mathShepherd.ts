@@ -13,7 +13,7 @@ export const mathShepherd: Family = {
     aggregation: 'min',
     maxTokens: 4096,
   },
-  recognises: (model) => model.architecture === 'MistralForCausalLM' && isVocabulary(model) && model.hasToken('▁ки'),
+  recognizes: (model) => model.architecture === 'MistralForCausalLM' && isVocabulary(model) && model.hasToken('▁ки'),
   golden: [golden(18, 0.9957), golden(17, 0.024)],
 };
 

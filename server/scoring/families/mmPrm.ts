@@ -24,5 +24,5 @@ export const mmPrm: Family = {
     aggregation: 'min',
     maxTokens: 8192,
   },
-  recognises: (model) => isVocabulary(model) && model.hasToken('<prm>') && model.hasToken('<IMG_CONTEXT>'),
+  recognizes: (model) => isVocabulary(model) && model.hasToken('<prm>') && model.hasToken('<IMG_CONTEXT>'),
 };

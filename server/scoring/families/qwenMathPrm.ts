@@ -20,7 +20,7 @@ export const qwenMathPrm: Family = {
     aggregation: 'min',
     maxTokens: 4096,
   },
-  recognises: ({ architecture, width, hasToken }) =>
+  recognizes: ({ architecture, width, hasToken }) =>
     hasToken('<extra_0>') && (architecture === 'Qwen2ForProcessRewardModel' || width === 2),
   golden: [
     {

@@ -41,7 +41,7 @@ function profile(name: string, bos: string, readBack: number): Omit<Profile, 'fa
 export const reasonEval7b: Family = {
   id: 'reasoneval-7b',
   profile: profile('ReasonEval-7B', '{bos}', 1),
-  recognises: ({ architecture, width }) => architecture === 'ReasonEval_7B' && (width === undefined || width === 3),
+  recognizes: ({ architecture, width }) => architecture === 'ReasonEval_7B' && (width === undefined || width === 3),
   golden: [{ ...example, values: [0.9492, 0.7863, 0.252, 0.786, 0.9125, 0.5916, 0.4494, 0.8189, 0.824, 0.2671] }],
 };
 
@@ -49,6 +49,6 @@ export const reasonEval7b: Family = {
 export const reasonEval34b: Family = {
   id: 'reasoneval-34b',
   profile: profile('ReasonEval-34B', '', 0),
-  recognises: ({ architecture, width }) => architecture === 'ReasonEval_34B' && (width === undefined || width === 3),
+  recognizes: ({ architecture, width }) => architecture === 'ReasonEval_34B' && (width === undefined || width === 3),
   golden: [{ ...example, values: [0.936, 0.6813, 0.072, 0.2811, 0.4531, 0.1122, 0.1328, 0.2026, 0.2265, 0.1163] }],
 };

@@ -13,5 +13,5 @@ export const rlhflow: Family = {
     aggregation: 'mean',
     maxTokens: 8192,
   },
-  recognises: (model) => model.architecture === 'LlamaForCausalLM' && isVocabulary(model) && model.hasToken('<|eot_id|>'),
+  recognizes: (model) => model.architecture === 'LlamaForCausalLM' && isVocabulary(model) && model.hasToken('<|eot_id|>'),
 };

@@ -13,5 +13,5 @@ export const skywork: Family = {
     aggregation: 'min',
     maxTokens: 4096,
   },
-  recognises: ({ architecture, width }) => architecture === 'Qwen2ForPrmModel' && (width === undefined || width === 1),
+  recognizes: ({ architecture, width }) => architecture === 'Qwen2ForPrmModel' && (width === undefined || width === 1),
 };

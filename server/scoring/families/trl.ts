@@ -13,7 +13,7 @@ export const trl: Family = {
     aggregation: 'min',
     maxTokens: 1024,
   },
-  recognises: ({ architecture, width, hasToken }) =>
+  recognizes: ({ architecture, width, hasToken }) =>
     (architecture?.endsWith('ForTokenClassification') ?? false) &&
     !architecture!.startsWith('Ursa') &&
     !hasToken('<extra_0>') &&

@@ -19,5 +19,5 @@ export const ursa: Family = {
     aggregation: 'min',
     maxTokens: 4096,
   },
-  recognises: ({ architecture, width }) => architecture === 'UrsaForTokenClassification' && (width === undefined || width === 1),
+  recognizes: ({ architecture, width }) => architecture === 'UrsaForTokenClassification' && (width === undefined || width === 1),
 };

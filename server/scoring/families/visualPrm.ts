@@ -26,5 +26,5 @@ export const visualPrm: Family = {
     aggregation: 'mean',
     maxTokens: 8192,
   },
-  recognises: (model) => isVocabulary(model) && model.hasToken('<IMG_CONTEXT>') && !model.hasToken('<prm>'),
+  recognizes: (model) => isVocabulary(model) && model.hasToken('<IMG_CONTEXT>') && !model.hasToken('<prm>'),
 };

@@ -15,7 +15,7 @@ export interface MarkerLayout {
   readonly after?: string;
   /** Text of the one token at which the score is read. */
   readonly marker: string;
-  /** `apart`: prompt and steps are tokenised each by itself; `together`: as one text. */
+  /** `apart`: prompt and steps are tokenized each by itself; `together`: as one text. */
   readonly encode: 'apart' | 'together';
 }
 

@@ -2,12 +2,12 @@ import { count, type Fields } from '../../models/fields.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 
-/** Question and steps are tokenised each by itself and put one after the other: nothing is joined across their borders. */
+/** Question and steps are tokenized each by itself and put one after the other: nothing is joined across their borders. */
 export interface PiecesLayout {
   readonly kind: 'pieces';
   /** With `{question}`, perhaps `{bos}`. */
   readonly before: string;
-  /** Put after every step, tokenised by itself; without it a step is read at its own tokens. */
+  /** Put after every step, tokenized by itself; without it a step is read at its own tokens. */
   readonly separator?: string;
   /** Every line of a step is a piece of its own; the last one's separator is read. */
   readonly byLine: boolean;

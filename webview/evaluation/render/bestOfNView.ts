@@ -9,7 +9,7 @@ import { curveKey } from './marker.js';
 export interface BestOfNActions {
   readonly toggle: (id: CurveId) => void;
   readonly showAll: (isShown: boolean) => void;
-  readonly emphasise: (id: CurveId | null) => void;
+  readonly emphasize: (id: CurveId | null) => void;
   readonly pickSize: (size: number) => void;
 }
 
@@ -53,7 +53,7 @@ export function createBestOfNView(document: Document, actions: BestOfNActions): 
         isLog: true,
         at: size - 1,
         marks: [],
-        emphasised: state.emphasised,
+        emphasized: state.emphasized,
         xTitle: 'Number of candidates N',
         yTitle: 'Accuracy in %',
         readout: (at) => ({
@@ -78,7 +78,7 @@ export function createBestOfNView(document: Document, actions: BestOfNActions): 
 }
 
 /** Kept between updates, so that the focus stays on the curve that was toggled. */
-function createRow(document: Document, { curve }: SelectionRow, { toggle, emphasise }: BestOfNActions) {
+function createRow(document: Document, { curve }: SelectionRow, { toggle, emphasize }: BestOfNActions) {
   const key = element(document, 'button', { class: 'legend-toggle', type: 'button', 'data-curve': curve.id });
   const eye = element(document, 'span', { class: 'codicon', 'aria-hidden': 'true' });
   key.append(eye, curveKey(document, curve.style), element(document, 'span', {}, curve.name));
@@ -91,7 +91,7 @@ function createRow(document: Document, { curve }: SelectionRow, { toggle, emphas
     ['pointerleave', null],
     ['focusout', null],
   ] as const)
-    host.addEventListener(on, () => emphasise(id));
+    host.addEventListener(on, () => emphasize(id));
   return {
     host,
     update({ accuracy, gain }: SelectionRow, isShown: boolean) {

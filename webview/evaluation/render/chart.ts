@@ -8,7 +8,7 @@ export interface ChartContent extends Omit<ChartInput, 'width' | 'height'> {
   /** Where the cursor of the chart stands: a position in `xs`. */
   readonly at: number;
   readonly marks: readonly ChartMark[];
-  readonly emphasised: CurveId | null;
+  readonly emphasized: CurveId | null;
   readonly xTitle: string;
   readonly yTitle: string;
   /** What a screen reader says at a position, and the readout shows: a head and one line a curve. */
@@ -52,7 +52,7 @@ export function createChart(document: Document, label: string, onMove: (at: numb
     const shown = (layout = layoutChart({ ...content, width: host.clientWidth, height: HEIGHT }));
     layers.attr('width', shown.width).attr('height', shown.height);
     drawAxes(document, axes.node()!, shown, content);
-    drawCurves(bands, curves, shown, content.emphasised);
+    drawCurves(bands, curves, shown, content.emphasized);
     drawMarks(marks, shown, content.marks);
     moveCursor(content.at);
     const { head, lines } = content.readout(content.at);
@@ -70,7 +70,7 @@ export function createChart(document: Document, label: string, onMove: (at: numb
     const { head, lines } = content!.readout(at);
     readout.replaceChildren(
       element(document, 'strong', {}, head),
-      ...lines.map(({ id, text }) => element(document, 'div', { class: `reading ${content!.emphasised === id ? 'strong' : ''}` }, text)),
+      ...lines.map(({ id, text }) => element(document, 'div', { class: `reading ${content!.emphasized === id ? 'strong' : ''}` }, text)),
     );
     readout.hidden = false;
     const left = layout!.x(content!.xs[at] ?? 0);

@@ -14,8 +14,8 @@ export interface ChartMark {
 }
 
 /** Bands first, so that no band covers a curve. */
-export function drawCurves(bands: Layer, curves: Layer, { curves: shown }: ChartLayout, emphasised: CurveId | null): void {
-  const emphasis = (id: CurveId): string => (emphasised === null ? '' : emphasised === id ? 'strong' : 'faint');
+export function drawCurves(bands: Layer, curves: Layer, { curves: shown }: ChartLayout, emphasized: CurveId | null): void {
+  const emphasis = (id: CurveId): string => (emphasized === null ? '' : emphasized === id ? 'strong' : 'faint');
   bands
     .selectAll('path')
     .data(

@@ -10,7 +10,7 @@ export function markerPath({ marker }: CurveStyle): string {
   return symbol(SHAPES[marker] ?? symbolCircle, AREA)() ?? '';
 }
 
-/** Class of a curve's colour and of the way its marker is drawn. */
+/** Class of a curve's color and of the way its marker is drawn. */
 export function curveClass({ hue, marker }: CurveStyle): string {
   return `c${hue}${SHAPES[marker] === symbolAsterisk ? ' stroked' : ''}`;
 }

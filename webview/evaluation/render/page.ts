@@ -100,7 +100,7 @@ function createBestOfN(document: Document, store: Store<PageState>): BestOfNView
       const line = shownLine(store.state);
       if (line?.kind === 'bestOfN') store.update({ hidden: new Set(isShown ? [] : selectionCurves(line).map(({ id }) => id)) });
     },
-    emphasise: (emphasised) => store.update({ emphasised: emphasised !== null && store.state.hidden.has(emphasised) ? null : emphasised }),
+    emphasize: (emphasized) => store.update({ emphasized: emphasized !== null && store.state.hidden.has(emphasized) ? null : emphasized }),
     pickSize: (size) => store.update({ size }),
   });
 }

@@ -84,7 +84,7 @@ export function createProcessView(document: Document, actions: ProcessActions): 
         isLog: false,
         at,
         marks,
-        emphasised: state.emphasised,
+        emphasized: state.emphasized,
         xTitle: 'Threshold: a step below it is called wrong',
         yTitle: 'F1 in %',
         readout: readAt,

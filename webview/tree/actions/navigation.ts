@@ -42,7 +42,7 @@ export function createNavigation({ store, announce, view, reveal }: NavigationWo
   };
   const goTo = (id: number) => {
     select(id);
-    view().centre(id);
+    view().center(id);
     reveal(id);
   };
   const search = (query: string) => {
@@ -53,7 +53,7 @@ export function createNavigation({ store, announce, view, reveal }: NavigationWo
     const [first] = matches;
     if (first === undefined || (store.state.selected !== null && matches.includes(store.state.selected))) return;
     select(first);
-    view().centre(first);
+    view().center(first);
   };
   const step = (model: TreeModel, among: readonly number[], direction: 1 | -1): number | undefined => {
     const { selected } = store.state;
@@ -83,7 +83,7 @@ export function createNavigation({ store, announce, view, reveal }: NavigationWo
       const next = step(model, matches, direction) ?? (direction === 1 ? matches[0] : matches.at(-1));
       if (next === undefined) return;
       select(next);
-      view().centre(next);
+      view().center(next);
       announce(`${matches.indexOf(next) + 1} of ${plural(matches.length, 'match', 'matches')}: ${speak(model, next)}`);
     },
     ...createFolding({ store, announce, view, reveal }),

@@ -1,6 +1,6 @@
 import type { NodeView } from '../../../server/protocol/problemView.js';
 
-/** How a node's mark is drawn, beside its colour: colour is never the only carrier. */
+/** How a node's mark is drawn, beside its color: color is never the only carrier. */
 export type MarkShape = 'ok' | 'low' | 'missing';
 export type MarkOutline = 'plain' | 'assumed' | 'one-sample';
 

@@ -182,7 +182,7 @@ export function reveal(view: View, column: number, row: number, size: Size): Vie
 }
 
 /** The view at a scale with a node at the middle row and a little left of the middle. */
-export function centreView({ k, stretch }: Scale, column: number, row: number, size: Size): View {
+export function centerView({ k, stretch }: Scale, column: number, row: number, size: Size): View {
   const scale = { k, stretch };
   const right = Math.max(MARGIN, size.width - nodeWidth(scale) - MARGIN);
   return {

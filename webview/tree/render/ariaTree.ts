@@ -39,7 +39,7 @@ export function createAriaTree(document: Document): AriaTree {
   };
 }
 
-/** The path to the active node and its neighbours in reading order. */
+/** The path to the active node and its neighbors in reading order. */
 function windowAround(model: TreeModel, active: number, state: AriaState): number[] {
   const ids = new Set<number>([active]);
   for (let at = model.nodes[active]!.parent, i = 0; at !== null && i < WINDOW && active !== state.root; at = model.nodes[at]!.parent, i++)

@@ -3,7 +3,7 @@ import { attachZoom } from '../interact/zoomGesture.js';
 import { type Block, openBlock, roomOf } from '../layout/scene.js';
 import type { TreeLayout } from '../layout/tidy.js';
 import {
-  centreView,
+  centerView,
   fitView,
   landingView,
   MAX_ZOOM,
@@ -43,7 +43,7 @@ export interface Camera {
   readonly zoomBy: (factor: number) => void;
   readonly widenBy: (factor: number) => void;
   /** Brings a node into sight at a zoom at which it can be read. */
-  readonly centre: (id: number) => void;
+  readonly center: (id: number) => void;
   readonly bringIntoSight: (id: number) => void;
   readonly open: (block: Block) => void;
   /** Moves to a view the user asked for. */
@@ -127,10 +127,10 @@ export function createCamera(world: CameraWorld): Camera {
       move(zoomAround(now, Math.max(minimum(), Math.min(MAX_ZOOM, now.k * factor)), px, py));
     },
     widenBy: (factor) => move(stretchAround(goal(), factor, size().width / 2)),
-    centre(id) {
+    center(id) {
       if (!isPlaced(id)) return;
       if (rowPx(goal().k) >= WORDS_ROW || roomOf(layout(), goal(), id) >= WORDS_ROW) bringIntoSight(id);
-      else move(centreView({ k: READING_ZOOM, stretch: 1 }, columnOf(id), layout().row[id]!, size()));
+      else move(centerView({ k: READING_ZOOM, stretch: 1 }, columnOf(id), layout().row[id]!, size()));
     },
     bringIntoSight,
     open: (block) => move(openBlock(block, goal(), size(), columnOf(block.roots[0]!))),

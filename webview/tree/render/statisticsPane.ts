@@ -90,7 +90,7 @@ function note(document: Document, facts: readonly string[]): HTMLElement {
 
 const HEIGHT = 84;
 
-/** Values in even bins over [0, 1], coloured by the value scale, with the threshold. */
+/** Values in even bins over [0, 1], colored by the value scale, with the threshold. */
 function histogram(document: Document, counts: readonly number[], threshold: number, actions: StatisticsActions): HTMLElement {
   const most = max(counts) ?? 0;
   const scale = scaleLinear([0, Math.max(1, most)], [0, HEIGHT - 16]);

@@ -20,7 +20,7 @@ export interface TreeViewActions {
   announce(sentence: string): void;
 }
 
-export interface TreeView extends Pick<Camera, 'fit' | 'zoomBy' | 'widenBy' | 'centre'>, Pick<Drawing, 'svg' | 'placeOf'> {
+export interface TreeView extends Pick<Camera, 'fit' | 'zoomBy' | 'widenBy' | 'center'>, Pick<Drawing, 'svg' | 'placeOf'> {
   readonly host: HTMLElement;
   /** Colors and fonts are read again. */
   readonly themeChanged: () => void;
@@ -62,8 +62,8 @@ export function createTreeView(document: Document, store: PanelStore, actions: T
     camera.refresh();
     drawing.drawNow();
   }).observe(host);
-  const { fit, zoomBy, widenBy, centre } = camera;
-  return { host, svg: drawing.svg, placeOf: drawing.placeOf, fit, zoomBy, widenBy, centre, themeChanged: drawing.restyle };
+  const { fit, zoomBy, widenBy, center } = camera;
+  return { host, svg: drawing.svg, placeOf: drawing.placeOf, fit, zoomBy, widenBy, center, themeChanged: drawing.restyle };
 }
 
 interface Follow {

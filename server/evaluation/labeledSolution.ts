@@ -2,7 +2,7 @@
  * A solution whose steps people (or a construction with known errors) have judged: 1 right, -1 wrong, 0 neutral, undefined
  * not judged.
  */
-export interface LabelledSolution {
+export interface LabeledSolution {
   readonly labels: readonly (1 | 0 | -1 | undefined)[];
   /** PRM scores in [0, 1], one a step; NaN = not scored. */
   readonly scores: readonly number[];
@@ -13,7 +13,7 @@ export interface LabelledSolution {
 }
 
 /** Position of the first wrong step; -1 when there is none. */
-export function firstError(solution: LabelledSolution): number {
+export function firstError(solution: LabeledSolution): number {
   return solution.labels.indexOf(-1);
 }
 

@@ -7,12 +7,12 @@ import { ModelError } from '../../server/models/modelError.js';
 import { families } from '../../server/scoring/families/families.js';
 import { readGraphTensors } from '../../server/scoring/graphTensors.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
-import { recogniseModel } from '../../server/scoring/recogniseModel.js';
+import { recognizeModel } from '../../server/scoring/recognizeModel.js';
 
 const models = fileURLToPath(new URL('../fixtures/models', import.meta.url));
 let scratch: string;
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'recognise-'));
+  scratch = await mkdtemp(join(tmpdir(), 'recognize-'));
 });
 afterAll(() => rm(scratch, { recursive: true }));
 
@@ -52,9 +52,9 @@ describe('readGraphTensors', () => {
   });
 });
 
-describe('recogniseModel', () => {
+describe('recognizeModel', () => {
   it.each(families.map(({ id }) => id))('knows %s by its files', async (id) => {
-    const model = await recogniseModel(join(models, 'families', id));
+    const model = await recognizeModel(join(models, 'families', id));
     expect(model!.families.map((family) => family.id)).toEqual([id]);
   });
 
@@ -78,6 +78,6 @@ describe('recogniseModel', () => {
     await cp(join(models, 'token-pair-hf'), folder, { recursive: true });
     await rm(join(folder, 'prm.json'));
     await expect(loadProfile(folder)).rejects.toThrow(/prm\.json cannot be read \(ENOENT\)/);
-    expect(await recogniseModel(scratch)).toBeUndefined();
+    expect(await recognizeModel(scratch)).toBeUndefined();
   });
 });

@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GraphFiles, isFile } from '../models/modelFiles.js';
 import { loadTokenizer } from '../models/tokenizer.js';
-import { recogniseFamilies } from './families/families.js';
+import { recognizeFamilies } from './families/families.js';
 import type { Family, ModelTraits } from './families/family.js';
 import { readGraphTensors } from './graphTensors.js';
 
-export interface RecognisedModel {
+export interface RecognizedModel {
   /** Relative to the model's folder. */
   readonly graph: GraphFiles;
   /** Several where the files do not tell enough. */
@@ -21,7 +21,7 @@ const graphFolders = ['', 'onnx'];
  * Which families a model without `prm.json` may be of, by its graph's inputs and outputs, its vocabulary and its
  * `config.json`; undefined when there is no graph or no tokenizer. Rejects with ModelError when one of them is damaged.
  */
-export async function recogniseModel(modelFolder: string): Promise<RecognisedModel | undefined> {
+export async function recognizeModel(modelFolder: string): Promise<RecognizedModel | undefined> {
   const graph = await findGraph(modelFolder);
   const tokenizerPath = join(modelFolder, 'tokenizer.json');
   if (graph === undefined || !(await isFile(tokenizerPath))) return undefined;
@@ -37,11 +37,11 @@ export async function recogniseModel(modelFolder: string): Promise<RecognisedMod
     takesImages: inputs.some(({ name }) => name === 'pixel_values' || name === 'inputs_embeds'),
     hasToken: (text) => tokenizer.hasPiece(text),
   };
-  return { graph, families: recogniseFamilies(traits) };
+  return { graph, families: recognizeFamilies(traits) };
 }
 
-/** The smallest `prm.json` of a recognised model. */
-export function shortestProfile({ graph }: RecognisedModel, { id }: Family): string {
+/** The smallest `prm.json` of a recognized model. */
+export function shortestProfile({ graph }: RecognizedModel, { id }: Family): string {
   return JSON.stringify({ family: id, graph });
 }
 

@@ -6,7 +6,7 @@ import { generateProblem } from './registry.js';
 import { begin, solve } from './solver.js';
 
 /** One solution whose every step is known to be right or wrong. */
-export interface LabelledSolution {
+export interface LabeledSolution {
   readonly problem: GeneratedProblem;
   readonly steps: readonly string[];
   /** Index of the first wrong step; -1 when all are right. All steps from it on count as wrong. */
@@ -24,7 +24,7 @@ export const trainingCount = 140_000;
 export const mistakeRate = 0.22;
 
 /** Solution `index` of a set, to a problem of its own. */
-export function labelledSolution(seed: number, index: number): LabelledSolution {
+export function labeledSolution(seed: number, index: number): LabeledSolution {
   const problem = generateProblem(seed, index);
   const draw = new Draw(createRandom(seed, `solution ${index}`));
   const solved = solve(problem, begin(draw), draw, { mistakeRate });
