@@ -64,7 +64,7 @@ function isClear(item: string): boolean {
   return readExpression(item) !== undefined || /^\(.*\)$/.test(item);
 }
 
-function members(items: readonly string[], compare: (x: string, y: string) => Judgement): string[] {
+function members(items: readonly string[], compare: (x: string, y: string) => Judgment): string[] {
   return items.filter((item, i) => items.slice(0, i).every((before) => compare(item, before) !== 'right'));
 }
 

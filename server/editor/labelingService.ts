@@ -29,7 +29,7 @@ export type LabelingSettings = Pick<
   | 'verifier'
 >;
 
-/** One problem to be labelled, as a `Labeler` takes it. */
+/** One problem to be labeled, as a `Labeler` takes it. */
 export interface LabelJob {
   readonly problem: LabelProblem;
   /** URI of the document it stands in. */
@@ -72,7 +72,7 @@ export interface LabelingWorld {
   onChange(params: LabelingParams): void;
 }
 
-/** What the editor asks of labelling: one run a file at a time, each with its growing tree. */
+/** What the editor asks of labeling: one run a file at a time, each with its growing tree. */
 export interface LabelingService {
   /** Cancelling has an outcome, too: what was sampled is kept. Rejects with a message that names the cause. */
   label(job: LabelJob, problem: number, signal: AbortSignal): Promise<LabelOutcome>;
@@ -87,7 +87,7 @@ export interface LabelingService {
   ): Promise<MoreRolloutsResult>;
   /** One rollout of the policy with everything that led to it; nothing is written. */
   tryPolicy(job: LabelJob, signal: AbortSignal): Promise<PolicyTryResult>;
-  /** A tree panel's view of a file: while it is labelled the growing tree, else the document's, else what its log tells. */
+  /** A tree panel's view of a file: while it is labeled the growing tree, else the document's, else what its log tells. */
   treeView(
     uri: string,
     problem: number,
@@ -123,7 +123,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
     signal: AbortSignal,
     work: (run: LabelingRun) => Promise<T>,
   ): Promise<T> {
-    if (active.has(file)) throw new Error('This problem is being labelled already; wait for its end or stop it.');
+    if (active.has(file)) throw new Error('This problem is being labeled already; wait for its end or stop it.');
     const run = new LabelingRun(job, problem, file, world.clock, (params) => world.onChange(params));
     const stop = (): void => run.abort.abort();
     signal.addEventListener('abort', stop);

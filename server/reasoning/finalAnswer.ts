@@ -2,10 +2,10 @@
  * Reads the final answer from the last step of a solution or rollout. In order of trust: `<answer>..</answer>`,
  * `\boxed{..}` or `\fbox{..}` (braces nested, with a unit behind it), `#### 18` (GSM8K), a line `Answer: 18`, a heading "Final
  * answer" with a line below it, `答案：18`, "The answer is 18.", "Option (D) is correct." and the like; of each kind the last one counts. Undefined when
- * none is found. No normalisation beyond surrounding blanks, `$`, `**` and a final full stop.
+ * none is found. No normalization beyond surrounding blanks, `$`, `**` and a final full stop.
  */
 export function finalAnswer(text: string): string | undefined {
-  const found = tagged(text) ?? boxed(text) ?? labelled(text) ?? headed(text) ?? spoken(text);
+  const found = tagged(text) ?? boxed(text) ?? labeled(text) ?? headed(text) ?? spoken(text);
   if (found === undefined) return undefined;
   const answer = tidy(boxed(found) ?? spoken(found) ?? found);
   return answer === '' ? undefined : answer;
@@ -77,7 +77,7 @@ const LABEL =
   /^[\s#>*_-]{0,12}(?:####\s+(?=[^\d]{0,20}\d)|(?:the )?(?:final |correct )?(?:answer|option)\s{0,3}(?:\*\*|__)?\s{0,3}[:：=]\s{0,3}(?:\*\*|__)?\s{0,3}|(?:所以|因此|故)?(?:最终|正确)?答案\s{0,3}(?:\*\*)?\s{0,3}[:：]\s{0,3}(?:\*\*)?\s{0,3}|(?:antwort|respuesta|réponse)\s{0,3}(?:\*\*)?\s{0,3}[:：]\s{0,3}(?:\*\*)?\s{0,3})(\S.*)$/i;
 const GSM8K = /^\s{0,8}####\s+(?=[^\d]{0,20}\d)(\S.*)$/;
 
-function labelled(whole: string): string | undefined {
+function labeled(whole: string): string | undefined {
   const lines = whole
     .slice(-MAX_LENGTH)
     .trimEnd()
