@@ -29,7 +29,7 @@ export interface LabelForest {
   readonly isTree: boolean;
 }
 
-/** The pieces of a problem; `peopleOnly`: with the values that people gave and no others. Steps that are scored by a model but not labelled have no value here. */
+/** The pieces of a problem; `peopleOnly`: with the values that people gave and no others. Steps that are scored by a model but not labeled have no value here. */
 export function labelForest(problem: Problem, peopleOnly = false): LabelForest {
   return problem.tree === undefined ? fromSteps(problem, peopleOnly) : fromTree(problem, peopleOnly);
 }

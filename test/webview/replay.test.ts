@@ -146,7 +146,7 @@ describe('moving through a search', () => {
 });
 
 describe('an event in words', () => {
-  const words = (event: (typeof replay.frames)[number]['event'], node = 7) => frameWords({ event, node }, view);
+  const words = (event: (typeof replay.frames)[number]['event'], node = 7) => frameWords({ event, line: 0, node }, view);
   it.each([
     [words({ kind: 'begin', method: 'mcts', policy: 'mini' }, 0), 'Tree search with the policy mini'],
     [words({ kind: 'rollouts', right: 9, wrong: 6, undecided: 0, failed: 1 }), '16 rollouts from node 7: 9 right, 6 wrong, 1 failed'],
