@@ -1,7 +1,7 @@
 import { window } from 'vscode';
 import type { Command } from './command.js';
 
-/** Asks for leave to send text to the server that the chosen model scores at. */
+/** Asks for consent to send text to the server that the chosen model scores at. */
 export const allowServer: Command = {
   id: 'steplens.allowServer',
   async run({ client, consent }) {

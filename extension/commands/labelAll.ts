@@ -4,7 +4,7 @@ import { consentToLabel } from '../shell/labelingConsent.js';
 import { type Command, targetOf } from './command.js';
 import { label } from './labelProblem.js';
 
-/** Labels every problem of a file, one after the other; cancelling one stops here, and running it again goes on from there. */
+/** Labels every problem of a file, one after the other; cancelling one stops here, and running it again resumes from there. */
 export const labelAll: Command = {
   id: 'steplens.labelAll',
   async run(stepLens, target) {
@@ -22,7 +22,7 @@ export const labelAll: Command = {
       if (outcome === undefined) return;
       if (outcome.state !== 'cancelled') continue;
       void window.showInformationMessage(
-        `Labeling was cancelled at problem ${problem + 1} of ${count}. What was sampled is kept: run it again to go on from there.`,
+        `Labeling was cancelled at problem ${problem + 1} of ${count}. What was sampled is kept: run it again to resume.`,
       );
       return;
     }

@@ -25,7 +25,7 @@ export const labelProblem: Command = {
   },
 };
 
-/** Labels one problem with a notification that tells how far it is and cancels it; undefined when it failed, which was said. */
+/** Labels one problem with a notification that says how far it is and cancels it; undefined when it failed, which was said. */
 export async function label(
   stepLens: StepLens,
   uri: Uri,
@@ -100,7 +100,7 @@ async function tell({ panels }: StepLens, { state, file, rollouts, failures, und
     .join(', ');
   const message =
     state === 'cancelled'
-      ? `Labeling was cancelled after ${counts}. They are kept: label the problem again to go on from there.`
+      ? `Labeling was cancelled after ${counts}. They are kept: label the problem again to resume.`
       : `The problem is labeled: ${counts}.`;
   if (await window.showInformationMessage(message, 'Open Tree')) await panels.open(Uri.parse(file, true), 0);
 }

@@ -12,7 +12,7 @@ export const scoreDocument: Command = {
   run: (stepLens, target) => score(stepLens, targetOf(stepLens, target), false),
 };
 
-/** Asks a document's values of the server and tells the outcome in the status bar; where its server needs leave first, that is asked for. A cancelled scoring tells nothing. */
+/** Asks a document's values of the server and reports the outcome in the status bar; where its server needs consent first, that is asked for. A cancelled scoring reports nothing. */
 export async function score(stepLens: StepLens, uri: Uri | undefined, again: boolean): Promise<void> {
   if (!uri) return;
   const { client, consent } = stepLens;

@@ -44,7 +44,7 @@ function pick(saved: number | null, preview: (threshold: number | null) => void)
   });
 }
 
-/** What can be chosen while `text` stands in the field: the number typed, then the profile's and round ones. */
+/** What can be chosen while `text` is in the field: the number typed, then the profile's and round ones. */
 export function itemsFor(text: string, saved: number | null): Item[] {
   const typed = text.trim() === '' ? Number.NaN : Number(text.replace(',', '.'));
   const isTyped = typed >= 0 && typed <= 1;

@@ -139,7 +139,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
         await commands.executeCommand('vscode.open', Uri.parse(image, true), ViewColumn.Active);
         return null;
       },
-      // A command tells its own failures; its notifications outlive the panel's request.
+      // A command reports its own failures; its notifications outlive the panel's request.
       label: () => this.#start('steplens.labelProblem', this.uri.toString(), this.#problem),
       stopLabeling: () => this.#start('steplens.stopLabeling', this.uri.toString()),
       moreRollouts: ({ node }) => {
@@ -210,7 +210,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       return await this.#initialView();
     } catch (error) {
       this.#host.log.warn(`Tree of ${this.uri.toString()}: ${messageOf(error)}`);
-      return { view: null, images: [], empty: `${messageOf(error)} The log (StepLens: Show Log) tells more.` };
+      return { view: null, images: [], empty: `${messageOf(error)} The log (StepLens: Show Log) has the details.` };
     }
   }
 

@@ -61,7 +61,7 @@ export class Status implements Disposable {
     for (const item of [this.#model, this.#device, this.#threshold, this.#found, this.#labeling, ...this.#subscriptions]) item.dispose();
   }
 
-  /** The rows stand beside claimed documents only. */
+  /** The rows are beside claimed documents only. */
   #place(): void {
     const active = this.#claims.active;
     const selector = active ? languages.map((language) => ({ language, scheme: active.uri.scheme })) : nowhere;

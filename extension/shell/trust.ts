@@ -2,7 +2,7 @@ import { type Disposable, workspace } from 'vscode';
 
 /**
  * A workspace that is not trusted cannot choose the model or the device: VS Code withholds those settings (the manifest's
- * `restrictedConfigurations`) and the server is told, so that it does not take them from anywhere else.
+ * `restrictedConfigurations`) and the server is informed, so that it does not take them from anywhere else.
  */
 export function isTrusted(): boolean {
   return workspace.isTrusted;

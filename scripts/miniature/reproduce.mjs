@@ -1,7 +1,7 @@
 /**
  * Makes the bundled models again, from the generator on:
  *   npm run model:train -- policy|prm|ablations --work DIR [--python python3] [--scale 0.01]
- * Training alone is 58 minutes for `policy` and 50 more for what the PRM stands on, by their schedules. Each target makes what it rests on first;
+ * Training alone is 58 minutes for `policy` and 50 more for what the PRM is on, by their schedules. Each target makes what it rests on first;
  * what is already in DIR is not made again, so that a run that was stopped goes on. `--scale` shrinks counts and minutes, to try the way.
  */
 import { mkdir, rename, rm, stat } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * The results of the miniature, from the committed models and a held-out seed, as the model card tells them:
+ * The results of the miniature, from the committed models and a held-out seed, as the model card reports them:
  *   npm run model:results [-- --problems 300] [--candidates 16] [--json]
  * The policy samples candidates for unseen problems, the rules judge their answers, every PRM scores their steps, and
  * StepLens' own evaluation compares the choices. Exact verdicts on steps come from the generator.

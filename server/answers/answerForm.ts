@@ -6,7 +6,7 @@ import { type Region, readRegion } from './region.js';
 
 /** What kind of thing an answer is, by how it is written; the parts are texts and are compared by the same rules again. */
 export type AnswerForm =
-  /** Option letters, with what stands behind a single one: `C`, `(C) 12 cm`, `A, C`. */
+  /** Option letters, with what is behind a single one: `C`, `(C) 12 cm`, `A, C`. */
   | { readonly kind: 'choice'; readonly letters: readonly string[]; readonly content?: string }
   | { readonly kind: 'region'; readonly region: Region }
   | ListForm

@@ -240,7 +240,7 @@ function compareChoice(a: AnswerForm, r: AnswerForm, aText: string, rText: strin
   const isClear = (form: AnswerForm): boolean => form.kind === 'choice';
   if (x && y && (isClear(a) || isClear(r))) return { verdict: x.join() === y.join() ? 'right' : 'wrong', method: 'choice' };
   if (r.kind === 'choice' && r.letters.length === 1 && aText === r.letters[0]!.toLowerCase()) return { verdict: 'right', method: 'choice' };
-  // With what stands behind the letter there is something to compare; without it the options would have to be known.
+  // With what is behind the letter there is something to compare; without it the options would have to be known.
   const [choice, other, isAnswer] = a.kind === 'choice' ? [a, rText, true] : [r as Extract<AnswerForm, { kind: 'choice' }>, aText, false];
   if (choice.content === undefined)
     return unreadable('An option letter and something else cannot be compared without the options.', 'choice');

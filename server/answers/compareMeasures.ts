@@ -131,7 +131,7 @@ function isClose(a: Expression, r: Expression): boolean {
   }
 }
 
-/** 45 % against 45 (the sign left out) or 0.45 (the share); at or below 1 the two readings cannot be told apart. */
+/** 45 % against 45 (the sign left out) or 0.45 (the share); at or below 1 the two readings cannot be distinguished. */
 function comparePercent(answer: Measure, reference: Measure): Verdict {
   if (answer.units.length + reference.units.length > 0 || answer.words || reference.words) return verdict('undecided', 'percent');
   const share = (one: Measure): Expression => (one.isPercent ? hundredth(one.value) : one.value);

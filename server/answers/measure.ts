@@ -94,7 +94,7 @@ function* suffixes(text: string): Generator<{ readonly before: string; readonly 
   }
 }
 
-/** The shortest expression with a unit behind it: `2\sqrt{3} cm`, `12cm`, `30°`. A lone letter must stand behind a number and a blank. */
+/** The shortest expression with a unit behind it: `2\sqrt{3} cm`, `12cm`, `30°`. A lone letter must be behind a number and a blank. */
 function withUnit(text: string): Measure | undefined {
   const prepared = withoutNumberWords(text);
   for (const { before, phrase, isSpaced } of suffixes(prepared)) {

@@ -21,7 +21,7 @@ mean median mode range average percentage fraction amount rate weight mass tempe
     .split(/\s+/)
     .filter((word) => !word.includes('-')),
 );
-/** Words that may stand before or between such nouns. */
+/** Words that may be before or between such nouns. */
 const BESIDES = new Set(
   `red blue green yellow orange purple pink black white brown gray grey small large big little long short tall old new young total more different distinct
 possible positive whole real complex round full empty square cubic linear separate equal of the a an in per each such all other unique ordered`.split(

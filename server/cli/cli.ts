@@ -61,7 +61,7 @@ async function runCommand(args: readonly string[], world: CliWorld): Promise<num
 function overview(): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}   ${summary}`);
-  return `Usage: steplens COMMAND [OPTIONS]\n\n${lines.join('\n')}\n\n"steplens COMMAND --help" tells the options; "steplens --version" the version.\n`;
+  return `Usage: steplens COMMAND [OPTIONS]\n\n${lines.join('\n')}\n\n"steplens COMMAND --help" lists its options; "steplens --version" prints the version.\n`;
 }
 
 function print({ out }: CliWorld, text: string): number {

@@ -149,7 +149,7 @@ class EvaluateRun {
 
 function originText({ origin, seed }: Evaluation): string {
   const parts = [
-    ...(origin.recorded > 0 ? [`scores as they stand in ${count(origin.recorded, 'file')}`] : []),
+    ...(origin.recorded > 0 ? [`scores as they are in ${count(origin.recorded, 'file')}`] : []),
     ...(origin.scored > 0
       ? [`${count(origin.scored, 'file')} scored with ${origin.model ?? 'the model'} on ${origin.device ?? 'no device'}`]
       : []),

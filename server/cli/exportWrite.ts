@@ -26,7 +26,7 @@ const PIECE = 2 ** 18;
 /** The export cannot be written; the message says why. */
 class ExportError extends Error {}
 
-/** Writes training data and its card as the input is read. Whether it could be written; what cannot be read is told by `input`. */
+/** Writes training data and its card as the input is read. Whether it could be written; what cannot be read is reported by `input`. */
 export async function writeExport(input: ReportedInput, options: WriteOptions, world: CliWorld): Promise<boolean> {
   const { out, format } = options;
   const { err, signal } = world;
@@ -93,7 +93,7 @@ async function cutsOf(args: readonly string[], options: WriteOptions): Promise<C
   return scores.cuts;
 }
 
-/** What can be read; faults are told in the pass that writes. */
+/** What can be read; faults are reported in the pass that writes. */
 async function* readable(args: readonly string[]): AsyncGenerator<InputFile> {
   for await (const file of inputFiles(args)) {
     try {

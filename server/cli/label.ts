@@ -184,7 +184,7 @@ async function labelAll(problems: readonly LabelProblem[], options: LabelCliOpti
     return await runOrPlan(problems, options, labelWorld, progress, world);
   } catch (error) {
     if (signal.aborted) {
-      say(`interrupted after ${count(progress.finished, 'problem')} of ${problems.length}; the same command goes on from here`);
+      say(`interrupted after ${count(progress.finished, 'problem')} of ${problems.length}; the same command resumes from here`);
       return 'interrupted';
     }
     if (!(error instanceof PolicyError || error instanceof LabelError || error instanceof OutageError)) throw error;

@@ -34,7 +34,7 @@ export interface ProgressRecord extends RolloutCounts {
   readonly secondsLeft?: number;
 }
 
-/** Tells how a run goes: on a terminal in one line that is rewritten, elsewhere in a line now and then, and in files. */
+/** Says how a run goes: on a terminal in one line that is rewritten, elsewhere in a line now and then, and in files. */
 export class LabelProgress {
   readonly #world: CliWorld;
   readonly #options: ProgressOptions;

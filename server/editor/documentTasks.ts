@@ -14,7 +14,7 @@ export class DocumentTasks {
   #stopRefresh: (() => void) | undefined;
   #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
 
-  /** `announce`: tells the client that the document's features changed. */
+  /** `announce`: informs the client that the document's features changed. */
   constructor(
     readonly document: OpenDocument,
     clock: Clock,

@@ -32,7 +32,7 @@ interface Place {
 const mostRuns = 1000;
 
 /**
- * Runs the pipeline beside the files of the editor. A document's runs stand in a folder of its name; a run with other settings,
+ * Runs the pipeline beside the files of the editor. A document's runs are in a folder of its name; a run with other settings,
  * or a second one of the same, has a folder of its own beside it (`NAME-2`, seed 2), so that no label is ever overwritten.
  * Image paths are written relative to the results, so that these can be moved together with the figures.
  */

@@ -32,7 +32,7 @@ export type LabelingSettings = Pick<
 /** One problem to be labeled, as a `Labeler` takes it. */
 export interface LabelJob {
   readonly problem: LabelProblem;
-  /** URI of the document it stands in. */
+  /** URI of the document it is in. */
   readonly uri: string;
   /** The images that exist, as absolute paths. */
   readonly images: readonly string[];

@@ -6,7 +6,7 @@ import type { FileFault } from '../protocol/evaluation.js';
 import { LineIndex } from '../reasoning/span.js';
 import { withLabels } from '../review/withLabels.js';
 
-/** A document of the client, as it stands. */
+/** A document of the client, as it is. */
 export interface OpenText {
   readonly languageId: string;
   getText(): string;
@@ -17,7 +17,7 @@ export interface ReadFile extends InputFile {
 }
 
 /**
- * Reads files for a request, one after the other: open documents as they stand, others from disk, the folders among them with
+ * Reads files for a request, one after the other: open documents as they are, others from disk, the folders among them with
  * everything below them that a format claims. What cannot be read, and what is wrong in the files, is added to `faults`.
  */
 export async function* readInputs(

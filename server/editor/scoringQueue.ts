@@ -79,7 +79,7 @@ export class ScoringQueue {
     return { done: Math.min(total, this.#finished + (this.#run?.done ?? 0)), total };
   }
 
-  /** Scores steps that stand in no open document, after those that do. Rejects as the scorer does. */
+  /** Scores steps that are in no open document, after those that do. Rejects as the scorer does. */
   async score(job: ScoreJob, options: ScoreOptions): Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }> {
     const scorer = (this.#scorer ??= this.#createScorer());
     try {

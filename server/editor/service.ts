@@ -14,7 +14,7 @@ import { scoringStatus } from './scoringStatus.js';
 
 /** A step below this is low when neither a setting nor a profile has a threshold. */
 const defaultThreshold = 0.5;
-/** The status is told no more often than this while it changes. */
+/** The status is reported no more often than this while it changes. */
 const progressMs = 100;
 
 export interface Clock {

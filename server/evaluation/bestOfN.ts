@@ -5,7 +5,7 @@ import { bestIsCorrect, type Growing, passAt, subsetMeans } from './subsets.js';
 
 /** The candidates of one problem. */
 export interface CandidateSet {
-  /** Tells problems apart for the seeded parts. */
+  /** Distinguishes problems for the seeded parts. */
   readonly id: string;
   readonly candidates: readonly Candidate[];
 }

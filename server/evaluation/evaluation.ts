@@ -57,7 +57,7 @@ export interface EvaluationOptions {
   readonly threshold: number | undefined;
   /** Of a threshold that was swept: the file it was swept on. */
   readonly sweptOn?: string;
-  /** Scores with the model also where scores stand in the file. */
+  /** Scores with the model also where scores are in the file. */
   readonly rescore: boolean;
 }
 
@@ -75,7 +75,7 @@ export interface EvaluationWorld {
   pause(): Promise<void>;
 }
 
-/** Scores that stand in a file have no reasons for those that do not. */
+/** Scores that are in a file have no reasons for those that do not. */
 const none: ReadonlyMap<number, string> = new Map();
 
 interface Group {

@@ -55,12 +55,12 @@ export async function withVerdicts(problem: Problem, verifier: Verifier): Promis
   return { ...problem, solutions: await Promise.all(problem.solutions.map(judged)) };
 }
 
-/** Scores that stand in the file, by step; NaN where there is none. */
+/** Scores that are in the file, by step; NaN where there is none. */
 export function recordedScores(problem: Problem): number[] {
   return problem.steps.map((step) => step.values.recordedPrm ?? NaN);
 }
 
-/** `scores`: one for each step of the problem. `id` tells it apart from all other problems. */
+/** `scores`: one for each step of the problem. `id` distinguishes it from all other problems. */
 export function candidateSet(problem: Problem, scores: ArrayLike<number>, id: string): CandidateSet {
   return {
     id,

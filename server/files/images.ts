@@ -171,7 +171,7 @@ async function realPaths(folders: readonly string[]): Promise<string[]> {
 /** The path that a name stands for, relative or absolute. Throws ImageError for what is not on this machine. */
 function pathOf(name: string): string {
   const path = /^file:/i.test(name) ? pathOfUri(name) : name;
-  // Asking for a network path already tells its host.
+  // Asking for a network path already reports its host.
   if (path === undefined || /^(\\\\|\/\/)/.test(path) || /^[a-z][a-z\d+.-]+:/i.test(path))
     throw new ImageError(
       `The image ${shown(name)} is not on this machine, and images are not fetched. Copy it beside the problem and name its path.`,

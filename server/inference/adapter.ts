@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { basename, delimiter } from 'node:path';
 import type { ProviderName } from './protocol.js';
 
-/** What of the system tells which adapters there are. */
+/** What of the system says which adapters there are. */
 export interface AdapterSources {
   readonly platform: string;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -113,7 +113,7 @@ export class InferenceClient {
   }
 
   /**
-   * Runs a forest of segments on a loaded session; `onRead` tells every read once, also when the child was replaced.
+   * Runs a forest of segments on a loaded session; `onRead` reports every read once, also when the child was replaced.
    * Rejects with InferenceError, or at once with the signal's reason.
    */
   async run(

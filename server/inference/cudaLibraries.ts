@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** The first driver that runs CUDA 13, which ONNX Runtime 1.30's libraries are built for. */
 const oldestDriver = 580;
 
-/** What of the system tells whether CUDA can be used. */
+/** What of the system says whether CUDA can be used. */
 export interface CudaSources {
   readonly platform: string;
   exists(path: string): boolean;

@@ -1,7 +1,7 @@
 export interface DeviceInfo {
   /** `cpu`, `webgpu`, `cuda`, `dml`, `coreml`, or the kind of a backend: `open-inference`, `vllm-pooling`, ... */
   readonly provider: string;
-  /** The adapter's name where the provider tells it. */
+  /** The adapter's name where the provider reports it. */
   readonly adapter?: string;
   /** Origin of the server that question and steps are sent to, as `http://gpu-box:8000`; without one they stay on this machine. */
   readonly server?: string;

@@ -142,7 +142,7 @@ export class Engine {
 
 /**
  * A job that was worked on goes to the end, a sampling only in front of the other samplings: nobody waits for a part of its
- * rows, and a batch that is gone on with is still in the processor's cache.
+ * rows, and a batch that is continued is still in the processor's cache.
  */
 function afterTurn(jobs: readonly Job[], job: Job): Job[] {
   const others = jobs.filter((other) => other !== job);

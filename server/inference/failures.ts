@@ -1,6 +1,6 @@
 /**
- * What an error of the runtime means. ONNX Runtime's binding gives messages alone, without codes, so they are told apart
- * by their words; where each comes from stands beside it.
+ * What an error of the runtime means. ONNX Runtime's binding gives messages alone, without codes, so they are distinguished
+ * by their words; where each comes from is beside it.
  */
 export type Failure =
   /** Less at a time may fit. */
@@ -49,7 +49,7 @@ export function messageOf(error: unknown): string {
 
 const longest = 240;
 
-/** What stands in the middle of a line, after the signature of a function of the runtime or before the place in its sources. */
+/** What is in the middle of a line, after the signature of a function of the runtime or before the place in its sources. */
 const namedCauses = [
   /Failed to allocate memory for requested buffer of size \d+/,
   // core/providers/cuda/cuda_call.cc: "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; ...".

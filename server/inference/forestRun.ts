@@ -88,7 +88,7 @@ export class ForestRun {
     this.#line = undefined;
   }
 
-  /** The tokens from the root to the unit's last read, and where its reads stand in them. */
+  /** The tokens from the root to the unit's last read, and where its reads are in them. */
   #path(unit: Unit): { sequence: Int32Array; positions: number[] } {
     const { parents, ids, offsets, reads } = this.#request;
     const path: number[] = [];

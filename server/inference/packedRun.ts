@@ -88,7 +88,7 @@ export class PackedRun {
     return line;
   }
 
-  /** The prompt up to its last image token; no branch stands in it. */
+  /** The prompt up to its last image token; no branch is in it. */
   async #runImages(line: Line): Promise<void> {
     const { pixels } = this.#request;
     const nodes = this.#order.slice(0, pixels!.end);

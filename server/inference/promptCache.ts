@@ -27,7 +27,7 @@ export class PromptCache {
     return known;
   }
 
-  /** Nothing may be added to the cache of `run` afterwards: it is copied to be gone on with. */
+  /** Nothing may be added to the cache of `run` afterwards: it is copied to be continued. */
   set({ prompt, pixels }: SamplingRequest, run: RunPrompt): void {
     this.#prompts.set(keyOf(prompt, pixels?.digest), run);
     let bytes = [...this.#prompts.values()].reduce((sum, { cache }) => sum + cache.bytes, 0);

@@ -19,7 +19,7 @@ export interface LoadRequest {
   readonly threads: number;
   /** A short real sequence: what a provider makes of it is compared with what the CPU does. */
   readonly warmup: Int32Array;
-  /** Images that stand in it; for a graph that reads images. */
+  /** Images that are in it; for a graph that reads images. */
   readonly pixels?: Pixels;
   /** Columns compared, as in `RunRequest`, and the only ones that runs of this session may want. */
   readonly columns: Int32Array;
@@ -61,7 +61,7 @@ export interface Pixels {
   readonly values: Float32Array;
   /** [images, channels, height, width]. */
   readonly shape: readonly number[];
-  /** Tells different images apart, whose tokens are the same. */
+  /** Distinguishes different images, whose tokens are the same. */
   readonly digest: string;
   /** All image tokens stand among the first so many tokens; those are run in one pass. */
   readonly end: number;

@@ -25,7 +25,7 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** A graph in memory, whose large weights stand in files. */
+/** A graph in memory, whose large weights are in files. */
 export interface GraphBytes {
   readonly bytes: Uint8Array;
   /** What the files are named relative to. */

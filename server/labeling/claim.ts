@@ -31,7 +31,7 @@ interface Holder {
   readonly owner: string;
   readonly host: string;
   readonly pid: number;
-  /** When the process began, in the kernel's ticks: tells it from a later one with the same id. */
+  /** When the process began, in the kernel's ticks: distinguishes it from a later one with the same id. */
   readonly born?: string;
   readonly token: string;
 }

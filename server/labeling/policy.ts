@@ -21,7 +21,7 @@ export interface Policy {
 
 export interface PolicyInfo {
   readonly name: string;
-  /** Tells two policies apart: a digest of the model's files, or the model's id with its sampling settings, wherever it is served. */
+  /** Distinguishes two policies: a digest of the model's files, or the model's id with its sampling settings, wherever it is served. */
   readonly fingerprint: string;
   /** The same request with the same seed gives the same rollouts. */
   readonly isDeterministic: boolean;

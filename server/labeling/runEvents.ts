@@ -10,7 +10,7 @@ import type { KeptRequest } from './keptRequests.js';
 import type { Completion, PolicyInfo, RolloutFailure } from './policy.js';
 
 export type RunEvent = Stamp &
-  /** First line: what is labeled and how. `hash` is over everything else here: it tells whether a finished file may be skipped. */
+  /** First line: what is labeled and how. `hash` is over everything else here: it says whether a finished file may be skipped. */
   (
     | BeginEvent
     /** A state comes to be: its steps follow its parent's prefix. `assumed`: made of a right rollout, value taken to be 1. */

@@ -50,7 +50,7 @@ export type TreeFile = Omit<TreeFileNode, 'partial_solution' | 'assumed'> & {
   readonly policy: string;
 };
 
-/** `mc_value` is 0 where there is no value, as MM-PRM writes it; `num_correct + num_incorrect` tells the two apart. */
+/** `mc_value` is 0 where there is no value, as MM-PRM writes it; `num_correct + num_incorrect` distinguishes the two. */
 export function treeFile(tree: SearchTree): TreeFile {
   const {
     problem: { question, answer, images, id },

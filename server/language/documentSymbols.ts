@@ -6,7 +6,7 @@ import { firstWords, formatValue, lowMark } from './valueText.js';
 
 /** A document's outline beyond this many entries is cut; the last entry says so. */
 export const symbolsLimit = 5000;
-/** Deeper tree nodes stand beside their parents: clients walk the outline recursively. */
+/** Deeper tree nodes are beside their parents: clients walk the outline recursively. */
 const deepest = 100;
 const nameLength = 60;
 

@@ -1,7 +1,7 @@
 import type { LowStep } from '../protocol/steps.js';
 import type { ScoredDocument } from './scoredDocument.js';
 
-/** The low steps of a document in the order in which they stand in it. */
+/** The low steps of a document in the order in which they are in it. */
 export function lowSteps(document: ScoredDocument): LowStep[] {
   const low = document.problems.flatMap((problem) => problem.steps.filter((step) => step.low));
   low.sort((a, b) => a.step.span.start - b.step.span.start);

@@ -118,7 +118,7 @@ function trieNodes(document: ScoredDocument, scored: ScoredProblem): NodeView[] 
   }));
 }
 
-/** The tree shows what the labels say, so its values are by trust; whether a step is low is told as everywhere else. */
+/** The tree shows what the labels say, so its values are by trust; whether a step is low is reported as everywhere else. */
 function nodeValues(
   values: StepValues,
   threshold: number,

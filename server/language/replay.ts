@@ -14,7 +14,7 @@ export interface LoggedProblem {
 }
 
 /**
- * An event log as frames about the nodes of the tree that stands in the file, or about the steps of a Monte-Carlo record, which
+ * An event log as frames about the nodes of the tree that is in the file, or about the steps of a Monte-Carlo record, which
  * is one of the log's solutions. null when the log tells of another one: another problem, or a file that was edited. Rollouts
  * that were added by hand and taken back again are in the log alone.
  */
@@ -44,7 +44,7 @@ function costOf(events: readonly RunEvent[], prices: Prices): Pick<Replay, 'cost
   return { cost: { ...total, labels: problem.labels, seconds: busyTime(problem.batches) / 1000, ...price } };
 }
 
-/** After how many events of the log it told what stands in the file, and the log's number of each node of the file's view. */
+/** After how many events of the log it told what is in the file, and the log's number of each node of the file's view. */
 export function matchLog(
   events: readonly RunEvent[],
   problem: LoggedProblem,
@@ -113,7 +113,7 @@ function isSame(logged: SearchTree, order: readonly number[], { nodes }: Reasoni
   );
 }
 
-/** `isRecord`: of a record only its own steps and what happens to the problem is told, and the problem has no value of its own. */
+/** `isRecord`: of a record only its own steps and what happens to the problem is reported, and the problem has no value of its own. */
 function framesOf(events: readonly RunEvent[], order: readonly number[], isRecord: boolean): ReplayFrame[] {
   const [begin] = events;
   if (begin?.event !== 'begin') return [];

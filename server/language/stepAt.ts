@@ -20,7 +20,7 @@ export function placeAt(document: ScoredDocument, position: Position): Place | u
   return { problem, ...(step && { step }), onQuestion: questionSpan !== undefined && contains(questionSpan, offset), offset };
 }
 
-/** What stands at a position: indices into the document, and the tree node a step or rollout belongs to. */
+/** What is at a position: indices into the document, and the tree node a step or rollout belongs to. */
 export function stepAt(document: ScoredDocument, position: Position): StepAtResult | null {
   const place = placeAt(document, position);
   if (!place) return null;

@@ -13,7 +13,7 @@ export const sourceNames: Readonly<Record<ValueSource, string>> = {
 /** The mark beside the value of the first low step; later low steps have the number alone. */
 export const lowMark = '▼';
 
-/** Two decimals, or as many (up to four) as it takes to stand on the same side of the threshold as the value itself. */
+/** Two decimals, or as many (up to four) as it takes to be on the same side of the threshold as the value itself. */
 export function formatValue(value: number, threshold?: number): string {
   if (threshold === undefined) return value.toFixed(2);
   for (let digits = 2; digits < 4; digits++) {

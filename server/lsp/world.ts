@@ -31,7 +31,7 @@ import type { Scorer } from '../scoring/scorer.js';
 const editorMaxLength = 50_000_000;
 
 /**
- * Reads a text of an editor. An empty one is claimed only where nothing but records can stand in it (JSON Lines), and a
+ * Reads a text of an editor. An empty one is claimed only where nothing but records can be in it (JSON Lines), and a
  * reader that fails is a fault of the document, not the end of the server.
  */
 export const readInEditor: Reader = (text, { uri, languageId }) => {

@@ -92,7 +92,7 @@ export class Fields {
   }
 }
 
-/** How often `part` stands in `text`. */
+/** How often `part` is in `text`. */
 export function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }

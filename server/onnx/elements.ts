@@ -5,7 +5,7 @@ export const bytesPerFloat: Readonly<Record<number, number>> = { [dataTypes.floa
 
 /** Elements as float32; `bytes` may begin at any address. Only types of `bytesPerFloat`. */
 export function toFloats(bytes: Buffer, type: number): Float32Array {
-  // Typed arrays stand at multiples of their width alone.
+  // Typed arrays are at multiples of their width alone.
   const { buffer } = new Uint8Array(bytes);
   if (type === dataTypes.float32) return new Float32Array(buffer);
   const halves = new Uint16Array(buffer);

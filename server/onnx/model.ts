@@ -3,7 +3,7 @@ import { bytesField, type Field, integers, readFields, text, varintField, writeM
 /** An ONNX model without its weights' bytes where those stay in their file. Field numbers are those of onnx.proto3. */
 export interface OnnxModel {
   readonly graph: OnnxGraph;
-  /** Versions and whatever else stands beside the graph. */
+  /** Versions and whatever else is beside the graph. */
   readonly fields: readonly Field[];
 }
 
@@ -49,7 +49,7 @@ export interface Tensor {
   readonly dims: readonly number[];
   /** Of TensorProto.DataType. */
   readonly type: number;
-  /** Little-endian, row by row; undefined where the values stand in typed fields, which are left as they are. */
+  /** Little-endian, row by row; undefined where the values are in typed fields, which are left as they are. */
   readonly data: Buffer | Stored | undefined;
   /** All but the data. */
   readonly fields: readonly Field[];

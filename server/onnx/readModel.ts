@@ -26,7 +26,7 @@ export class OnnxFileError extends Error {
 }
 
 /**
- * Reads an ONNX file, however large: weights of more than `inMemory` bytes are left where they stand, and told by
+ * Reads an ONNX file, however large: weights of more than `inMemory` bytes are left where they are, and told by
  * place. Rejects with OnnxFileError.
  */
 export async function readModel(path: string, inMemory = largestInMemory): Promise<OnnxModel> {

@@ -109,7 +109,7 @@ function isSameForAllTokens(name: string, links: Links, depth = 0): boolean {
   return ['Mul', 'Cast', 'Identity'].includes(node.opType) && node.inputs.every((input) => isSameForAllTokens(input, links, depth + 1));
 }
 
-/** Axes of a Constant's tensor (AttributeProto.t = 5); a large number where the value is told in another way. */
+/** Axes of a Constant's tensor (AttributeProto.t = 5); a large number where the value is reported in another way. */
 function constantRank(node: Node): number {
   const tensor = node.fields
     .filter(({ number }) => number === 5)
@@ -176,7 +176,7 @@ function isScalar(name: string, { producers }: Links): boolean {
 }
 
 /**
- * A tensor of some columns of a matrix, or of its rows where it is transposed; undefined where the elements cannot be told apart.
+ * A tensor of some columns of a matrix, or of its rows where it is transposed; undefined where the elements cannot be distinguished.
  * @param dims Of the result, where they are not those of a matrix.
  */
 async function pickColumns(

@@ -9,7 +9,7 @@ export interface WeightSize {
   readonly isCoarse: boolean;
 }
 
-/** What a model's weights take; those whose values stand in typed fields are small and not counted. */
+/** What a model's weights take; those whose values are in typed fields are small and not counted. */
 export function weightSize({ graph }: OnnxModel): WeightSize {
   let [bytes, half, single] = [0, 0, 0];
   for (const { type, data } of graph.initializers) {

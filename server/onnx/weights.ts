@@ -54,7 +54,7 @@ function takenInside(node: Node): string[] {
   return names;
 }
 
-/** A matrix of weights, and the nodes that stand between it and where it is used, the tensor's first. */
+/** A matrix of weights, and the nodes that are between it and where it is used, the tensor's first. */
 export interface Weight {
   readonly tensor: Tensor;
   readonly chain: readonly Node[];

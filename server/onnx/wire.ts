@@ -7,7 +7,7 @@ export interface Field {
   readonly value: number;
   /** Content of a length-delimited field; empty for other wire types. */
   readonly body: Buffer;
-  /** The field as it stands in the message. */
+  /** The field as it is in the message. */
   readonly raw: Buffer;
 }
 
@@ -19,7 +19,7 @@ export interface Extent {
   readonly end: number;
 }
 
-/** Most bytes that stand before a field's content: its number and its length. */
+/** Most bytes that are before a field's content: its number and its length. */
 export const longestFieldHead = 20;
 
 const empty = Buffer.alloc(0);

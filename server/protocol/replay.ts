@@ -42,7 +42,7 @@ const replayFrame = object({
 });
 export type ReplayFrame = Infer<typeof replayFrame>;
 
-/** What the labels cost, as the log tells it: tokens are those that the server reports. */
+/** What the labels cost, as the log reports it: tokens are those that the server reports. */
 const labelCost = object({
   rollouts: count,
   /** Steps that got a value. */

@@ -1,4 +1,4 @@
-/** Settings, trust and consent: what the client tells the server of its user's choices. */
+/** Settings, trust and consent: the user's choices, as the client sends them. */
 import { notification } from './message.js';
 import type { ServerSettings } from './settingsTable.js';
 import { flag, type Infer, list, object, optional, type Shape, text } from './shape.js';

@@ -140,7 +140,7 @@ export function object<const F extends Fields>(fields: F): Shape<ObjectOf<F>> {
   };
 }
 
-/** Objects of several kinds, told apart by the property `tag`. */
+/** Objects of several kinds, distinguished by the property `tag`. */
 export function variants<const K extends string, const V extends Readonly<Record<string, Fields>>>(
   tag: K,
   kinds: V,

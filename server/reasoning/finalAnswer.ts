@@ -64,7 +64,7 @@ function boxAt(text: string, start: number): Box | undefined {
   return undefined;
 }
 
-/** A unit that stands behind the box instead of in it. */
+/** A unit that is behind the box instead of in it. */
 function unitBehind(rest: string): string {
   const marked =
     /^(?:\\[,;: ]|~|[ $])*(\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\}(?:\s*\^\s*\{?[23]\}?)?|\\?%|°|\^\s*\{?\s*\\circ\s*\}?)/.exec(rest);

@@ -55,9 +55,9 @@ export interface Step {
   readonly text: string;
   /** The text with its surrounding blanks, where the file has some around it; models that were trained on raw texts read this. */
   readonly raw?: string;
-  /** Exactly the step's characters in the document (escaped as they stand there). */
+  /** Exactly the step's characters in the document (escaped as they are there). */
   readonly span: Span;
-  /** Values that stand in the file. */
+  /** Values that are in the file. */
   readonly values: StepValues;
   /** The tree node this step belongs to. */
   readonly node?: number;

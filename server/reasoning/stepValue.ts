@@ -19,7 +19,7 @@ export interface McValue {
 export interface StepValues {
   /** A process reward model's score in [0, 1], from the model StepLens runs. */
   prm?: number;
-  /** A PRM's score that stands in the file, from whichever model wrote it. */
+  /** A PRM's score that is in the file, from whichever model wrote it. */
   recordedPrm?: number;
   mc?: McValue;
   /** An LLM judge's probability that the step is right, in [0, 1]. */

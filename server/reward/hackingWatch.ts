@@ -78,7 +78,7 @@ export class HackingWatch {
   }
 }
 
-/** Share of a text's phrases of four words that stood in it before. */
+/** Share of a text's phrases of four words that were in it before. */
 export function repetition(text: string): number {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const count = words.length - phraseWords + 1;

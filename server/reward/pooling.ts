@@ -43,7 +43,7 @@ function partsOf(input: string, where: string): { readonly question: string; rea
   const first = /\sStep 1\b/.exec(input)?.index ?? input.indexOf('\n');
   if (first < 0)
     throw new RequestError(
-      `${where}: where the question ends is not told. Put a line break after it, begin with "Step 1", or send 'messages'.`,
+      `${where}: the end of the question is not marked. Put a line break after it, begin with "Step 1", or send 'messages'.`,
     );
   return { question: input.slice(0, first), solution: input.slice(first) };
 }

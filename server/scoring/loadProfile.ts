@@ -20,7 +20,7 @@ export async function loadProfile(modelFolder: string): Promise<LoadedProfile> {
   return loadModelFiles(modelFolder, 'prm.json', parseProfile);
 }
 
-/** Tells what to write where the model is of a family that is known by its files. */
+/** Says what to write where the model is of a family that is known by its files. */
 async function refuseWithoutProfile(modelFolder: string): Promise<void> {
   if (await isFile(join(modelFolder, 'prm.json'))) return;
   const model = await recognizeModel(modelFolder);

@@ -84,7 +84,7 @@ export function planRun(
 
   const roots = children.get(-1) ?? [];
   const open = [...roots].reverse();
-  // Where the question is encoded with the first step, it stands at the head of every first step.
+  // Where the question is encoded with the first step, it is at the head of every first step.
   const shared = sharedHead(roots.map((node) => tokens[node]!));
   if (open.length > 0) {
     segmentOf.set(-1, startSegment(-1));

@@ -7,7 +7,7 @@ export interface PrefixNode {
   readonly parent: number;
   /** The last step of the prefix. */
   readonly text: string;
-  /** The same for the same model, question and steps, whichever file they stand in. */
+  /** The same for the same model, question and steps, whichever file they are in. */
   readonly key: string;
   /** The job's steps that end this prefix. */
   readonly steps: number[];

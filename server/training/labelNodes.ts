@@ -11,7 +11,7 @@ export interface LabelNode {
   readonly text: string;
   /** What people say of the piece (0 wrong, 0.5 neutral, 1 right), else the share of successful rollouts; undefined when neither is known. */
   readonly value: number | undefined;
-  /** Right and all rollouts behind the value, where a file tells them and no person overruled it. */
+  /** Right and all rollouts behind the value, where a file reports them and no person overruled it. */
   readonly counts?: { readonly correct: number; readonly total: number };
   /** What a judge says of its last step, in [0, 1]. */
   readonly judge?: number;

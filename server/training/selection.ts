@@ -45,8 +45,8 @@ export type Exclusion =
   | 'less-informative';
 
 export const EXCLUSIONS: Readonly<Record<Exclusion, string>> = {
-  'root-all-wrong': 'no rollout from the question succeeded, so the tree has nothing to tell apart',
-  'root-all-right': 'every rollout from the question succeeded, so the tree has nothing to tell apart',
+  'root-all-wrong': 'no rollout from the question succeeded, so all its paths have the same label',
+  'root-all-right': 'every rollout from the question succeeded, so all its paths have the same label',
   'missing-value': 'a step on it has no value: nothing was sampled there',
   'too-short': 'its text is too short',
   duplicate: 'another path gives the same text',

@@ -18,7 +18,7 @@ Your task is to verify the accuracy and correctness of each step in the given so
 
 /**
  * VisualPRM400K conversations (`visualprm_data_pipeline_postprocess.py`, `item2conv_prm`): a step is "+" when its value is
- * above the threshold; steps after an error are labeled too. `<image>` stands before the question once an image.
+ * above the threshold; steps after an error are labeled too. `<image>` is before the question once an image.
  */
 export const visualPrm: ExportFormat = {
   id: 'visualprm',

@@ -203,7 +203,7 @@ describe('pointer', () => {
     expect(await page.locator('.fold-text').textContent()).toMatch(/^\+5\d$/);
   });
 
-  it('wheel zooms about the pointer, a drag pans and selects nothing, hovering tells words and value', async () => {
+  it('wheel zooms about the pointer, a drag pans and selects nothing, hovering reports words and value', async () => {
     const page = await openTree({ nodes: 60 });
     const node = page.locator('.node.selected .mark');
     const before = await boxOf(node);

@@ -56,7 +56,7 @@ const places = (page: Page) =>
 const words = (at: number) => frameWords(replay.frames[at - 1]!, view);
 
 describe('the replay of a search', () => {
-  it('moves with the slider: nodes come where the whole tree has them, and the line tells the event', async () => {
+  it('moves with the slider: nodes come where the whole tree has them, and the line reports the event', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Fit the tree (0)' }).click();
     await expect.poll(() => nodes(page)).toBe(drawn(view));

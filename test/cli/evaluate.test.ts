@@ -136,7 +136,7 @@ describe('steplens evaluate', () => {
     expect(partly).toContain('4 candidates without a score are chosen last.');
   });
 
-  it('uses the scores that stand in a file, and starts no model for them', async () => {
+  it('uses the scores that are in a file, and starts no model for them', async () => {
     const { code, out, created } = await run(['evaluate', at('recorded.jsonl'), '--json']);
     expect(code).toBe(0);
     expect(created).toEqual([]);
@@ -186,7 +186,7 @@ describe('steplens evaluate', () => {
     expect(out).toContain('Best-of-N: accuracy in % over 3 problems, 12 candidates');
     expect(out).toMatch(/N=1 +N=2 +N=4 +95 % interval +gain over random/);
     expect(out).toMatch(/pass@N +50\.0 +83\.3 +100\.0/);
-    expect(out).toContain('Scores as they stand in 1 file, 1 file scored with fake on cpu · seed 1');
+    expect(out).toContain('Scores as they are in 1 file, 1 file scored with fake on cpu · seed 1');
     expect(out).toContain('ProcessBench: first-error F1 50.0');
     expect(out).toMatch(/source gsm8k +2 +4/);
   });

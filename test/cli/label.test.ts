@@ -149,7 +149,7 @@ describe('steplens label', () => {
       return walk.sample(request);
     });
     const { code, err } = await run(label('stopped', '--jobs', '1'), { openPolicy: () => policy, signal: stop.signal });
-    expect([code, err]).toEqual([130, 'steplens: interrupted after 0 problems of 2; the same command goes on from here\n']);
+    expect([code, err]).toEqual([130, 'steplens: interrupted after 0 problems of 2; the same command resumes from here\n']);
     await run(label('stopped'));
     await run(label('unbroken'));
     expect(await textsOf('stopped')).toEqual(await textsOf('unbroken'));

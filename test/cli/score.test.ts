@@ -195,7 +195,7 @@ describe('steplens score', () => {
 });
 
 describe('what goes wrong', () => {
-  it('in a file is told with its place, and the others are scored', async () => {
+  it('in a file is reported with its place, and the others are scored', async () => {
     const { code, out, err } = await run([
       'score',
       at('broken.json'),
@@ -219,13 +219,13 @@ describe('what goes wrong', () => {
     ]);
   });
 
-  it('with a folder that holds nothing is told', async () => {
+  it('with a folder that holds nothing is reported', async () => {
     expect(await run(['score', at('sub/.hidden/..')])).toMatchObject({ code: 0 });
     await mkdir(at('empty'));
     expect(await run(['score', at('empty')])).toMatchObject({ code: 2, err: `steplens: no file to read in ${at('empty')}\n` });
   });
 
-  it('with the model is told, with exit code 2', async () => {
+  it('with the model is reported, with exit code 2', async () => {
     const scorer = new FakeScorer(new ModelError('/m/prm.json: there is no such file'));
     expect(await run(['score', at('tree.json')], {}, scorer)).toMatchObject({
       code: 2,
@@ -261,7 +261,7 @@ describe('what goes wrong', () => {
 });
 
 describe('steplens', () => {
-  it('tells its version and its commands', async () => {
+  it('reports its version and its commands', async () => {
     expect(await run(['--version'])).toMatchObject({ code: 0, out: '1.2.3\n' });
     expect((await run(['--help'])).out).toMatch(/^ {2}score +score the steps of files/m);
     expect((await run(['score', '--help'])).out).toContain('Usage: steplens score FILE...');

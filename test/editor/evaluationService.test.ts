@@ -66,7 +66,7 @@ function hostOf(scorer: FakeScorer, more: Partial<EvaluationHost> = {}): Evaluat
 }
 
 describe('evaluating for a panel', () => {
-  it('scores candidates with their images, tells progress, and names what it cannot take', async () => {
+  it('scores candidates with their images, reports progress, and names what it cannot take', async () => {
     const scorer = new FakeScorer();
     const host = hostOf(scorer);
     const result = await evaluateFiles(
@@ -92,7 +92,7 @@ describe('evaluating for a panel', () => {
     ]);
   });
 
-  it('takes an open document as it stands', async () => {
+  it('takes an open document as it is', async () => {
     const open = {
       ...problem,
       prm_scores: [

@@ -147,7 +147,7 @@ describe('labeling a problem', () => {
     expect(await readdir(join(folder, 'steplens-runs'))).toEqual(['problems', 'problems-2', 'problems-3']);
   });
 
-  it('tells how far it is at most ten times a second, and that it has ended', async () => {
+  it('says how far it is at most ten times a second, and that it has ended', async () => {
     policy.before = () => clock.advance(40);
     const { rollouts } = await labeled();
     const running = told.filter(({ state }) => state === 'running');
@@ -156,7 +156,7 @@ describe('labeling a problem', () => {
     expect(told.at(-1)).toMatchObject({ state: 'ended', rollouts, budget: 40, problem: 0 });
   });
 
-  it('keeps what a cancelled run has sampled, shows it, and goes on from there', async () => {
+  it('keeps what a cancelled run has sampled, shows it, and resumes from there', async () => {
     const whole = await labeled({ problem: { ...job.problem, id: 'other' } });
     const stop = new AbortController();
     const before = policy.asked;
@@ -330,7 +330,7 @@ describe('a replay', () => {
     expect((await viewOf(file, await documentOf(file, (text) => text.replaceAll('"id":"sum-', '"id":"other-')), 0)).replay).toBeNull();
   });
 
-  it('stands beside every record of the sample workspace', async () => {
+  it('is beside every record of the sample workspace', async () => {
     for (const name of ['perimeter', 'rates', 'sharing']) {
       const file = pathToFileURL(`media/samples/monte-carlo/${name}.jsonl`).href;
       const document = await documentOf(file);

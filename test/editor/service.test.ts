@@ -268,13 +268,13 @@ describe('a model at a server', () => {
     expect(statuses.at(-1)).not.toHaveProperty('asksFor');
   });
 
-  it('tells of an evaluation that waits, without an open file', async () => {
+  it('reports an evaluation that waits, without an open file', async () => {
     const { service, statuses } = bench(settings, { scorer: asks(() => false) });
     await expect(service.scoreJob({ question: 'q', images: [], steps: [{ text: 'a' }] }, {})).rejects.toThrow(NotAllowedError);
     expect(statuses.at(-1)).toMatchObject({ state: 'failed', asksFor: server });
   });
 
-  it('is left when leave is taken back', async () => {
+  it('is left when consent is revoked', async () => {
     let ask = (): boolean => true;
     const { open, service, scorers, statuses, prm } = bench(settings, { allowedServers: [server], scorer: asks(() => ask()) });
     ask = () => service.allows(server);
@@ -288,7 +288,7 @@ describe('a model at a server', () => {
     expect(prm(source)).toEqual([[NaN]]);
   });
 
-  it('needs no leave on this machine, and has none by a likeness of its name', () => {
+  it('needs no consent on this machine, and has none by a likeness of its name', () => {
     const { service } = bench();
     for (const own of ['http://localhost:8000', 'http://127.0.0.1', 'http://127.8.9.1:80', 'http://[::1]:8000', 'http://a.localhost'])
       expect(service.allows(own), own).toBe(true);
@@ -304,7 +304,7 @@ describe('a model at a server', () => {
 });
 
 describe('failures', () => {
-  it('of the model are told, and what the file holds stays readable; asking again tries again', async () => {
+  it('of the model are reported, and what the file holds stays readable; asking again tries again', async () => {
     const missing = () => new FakeScorer(new ModelError('prm.json: no such file'));
     const models = [missing(), missing(), new FakeScorer(), new FakeScorer()];
     const { open, service, statuses, errors } = bench({}, { scorer: () => models.shift()! });

@@ -1,6 +1,6 @@
 /**
  * Outputs in the styles that chat models write, with the steps a careful reader sees in them. Every style is written out for
- * several problems, so that what follows from a style and what follows from a problem can be told apart.
+ * several problems, so that what follows from a style and what follows from a problem can be distinguished.
  */
 export interface ModelOutput {
   readonly style: string;

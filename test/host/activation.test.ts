@@ -18,7 +18,7 @@ describe('activation', () => {
 
   it('starts nothing for a JSON file without reasoning', async () => {
     const { client } = await api();
-    // VS Code tells every listener of a document before `show` is through; the next test looks at this one again.
+    // VS Code notifies every listener of a document before `show` is through; the next test looks at this one again.
     await show(fixture('unrelated.json'));
     assert.equal(client.isStarted, false);
     assert.deepEqual(languages.getDiagnostics(fixture('unrelated.json')), []);

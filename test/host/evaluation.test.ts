@@ -29,7 +29,7 @@ describe('evaluation and training data', () => {
     assert.equal(panels()[0]!.label, 'Evaluation: tree.json');
   });
 
-  it('writes training data of the document as it stands, and opens it', async () => {
+  it('writes training data of the document as it is, and opens it', async () => {
     const uri = fixture('tree.json');
     const out = Uri.file(join(folder, 'out.jsonl'));
     await commands.executeCommand('steplens.exportTrainingData', uri, undefined, { format: 'trl', threshold: 0, out: out.toString() });

@@ -40,7 +40,7 @@ describe('a search tree in the editor', () => {
     for (const { code } of first) assert.match(typeof code === 'object' ? String(code.target) : '', /docs\/diagnostics\.md#/);
   });
 
-  it('tells every value on hover, with its source', async () => {
+  it('reports every value on hover, with its source', async () => {
     // The first place is in the root's rollouts; the node's step is the second.
     const text = await hoverText(uri, positionOf('After giving 5 away, 12 - 5 = 7', 1));
     assert.match(text, /rollouts/i);

@@ -32,7 +32,7 @@ async function twoModels(layout: keyof typeof modelFolders): Promise<{ folder: s
 const failure = (work: Promise<unknown>) => work.then(() => 'no error').catch((error: unknown) => error);
 
 describe.each(['hugging-face', 'token-major'] as const)('a %s model that changes', (layout) => {
-  it('while it scores: nothing of the run is given or stored, the user is told, and the next call uses the new one', async () => {
+  it('while it scores: nothing of the run is given or stored, the user is informed, and the next call uses the new one', async () => {
     const { folder, first, second } = await twoModels(layout);
     const cacheFolder = await temporaryFolder();
     const scorer = openScorer(folder, { cacheFolder });

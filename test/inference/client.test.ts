@@ -64,7 +64,7 @@ describe('InferenceClient', () => {
     expect(reads[0]!.values[0]).toBe(3);
   });
 
-  it('tells why a load failed, and tries again when asked again', async () => {
+  it('says why a load failed, and tries again when asked again', async () => {
     await expect(client.load(model('bad'))).rejects.toThrow(new InferenceError('bad graph'));
     await expect(client.load(model('bad'))).rejects.toThrow('bad graph');
     expect([journal('start'), journal('load bad')]).toEqual([1, 2]);
@@ -86,7 +86,7 @@ describe('InferenceClient', () => {
     const { session } = await client.load(model());
     const run = { ...command(70), ids: Int32Array.of(70, 5, 6, 7, 8), offsets: Int32Array.of(0, 5), reads: Int32Array.of(0, 1, 2, 3, 4) };
     const told: number[] = [];
-    // The first child tells its third read before its first two, and dies.
+    // The first child reports its third read before its first two, and dies.
     await client.run(session, run, { onRead: ({ first, values }) => told.push(first, values[0]!) });
     expect(told).toEqual([2, 2, 0, 0, 1, 1, 3, 3, 4, 4]);
     expect(['read 0', 'read 1', 'read 2', 'read 3', 'read 4'].map(journal)).toEqual([1, 1, 1, 1, 1]);

@@ -8,7 +8,7 @@ import { chain, modelFolders, openScorer, temporaryFolder } from './models.js';
 const original = modelFolders['hugging-face'];
 
 /**
- * A model whose larger weights stand in `weights.bin` beside it, or rather where `location` says. The bytes are those of the
+ * A model whose larger weights are in `weights.bin` beside it, or rather where `location` says. The bytes are those of the
  * whole original file, in which the weights stand where they always did.
  */
 async function withExternalData(location = 'weights.bin'): Promise<string> {

@@ -47,7 +47,7 @@ describe('failureOf', () => {
     expect(failureOf(new Error(message))).toBe(failure);
   });
 
-  it('tells the cause in a line, without the place in the runtime', () => {
+  it('reports the cause in a line, without the place in the runtime', () => {
     expect(causeOf(new Error(arena))).toBe('Failed to allocate memory for requested buffer of size 1125899906842624');
     const call =
       '/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:154 std::conditional_t<THRW, void, onnxruntime::common::Status> onnxruntime::CudaCall(ERRTYPE, const char*) [with ERRTYPE = cudaError; bool THRW = true] CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; hostname=vm ; file=cuda_execution_provider.cc ; line=352 ; expr=cudaSetDevice(info_.device_id); ';

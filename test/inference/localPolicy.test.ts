@@ -113,7 +113,7 @@ describe('a local policy', () => {
     }
   });
 
-  it('tells what it is by its files and settings', async () => {
+  it('says what it is by its files and settings', async () => {
     const [a, again, other] = await Promise.all(
       [open(), open(), open(await policyFile(imageModel, { temperature: 0.5 }))].map((policy) => policy.describe()),
     );

@@ -165,7 +165,7 @@ function changeGraph(model: Buffer, message: number, random: Random, field: numb
       if (one !== chosen) return one.raw;
       const changed = fields(one.body).map((inner) => {
         if (inner.number !== field) return inner.raw;
-        // Sizes are packed into one field, or stand in one each.
+        // Sizes are packed into one field, or are in one each.
         if (inner.wire === 2) return lengthDelimited(field, Buffer.concat(varints(inner.body).map((value) => varint(change(value)))));
         return Buffer.concat([varint(field << 3), varint(change(inner.value))]);
       });

@@ -187,7 +187,7 @@ describe('a scorer', () => {
     expect((await short.score(chain(12))).cached).toBe(fitting);
   });
 
-  it('tells its progress, stops when cancelled and keeps what it has', async () => {
+  it('reports its progress, stops when cancelled and keeps what it has', async () => {
     const scorer = openScorer(folder);
     await scorer.describe();
     const abort = new AbortController();

@@ -188,7 +188,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     await compare({ whole, sliced: openGraph(await runtime.createSession(sliced, 'cpu', 1), sliced.columns) });
   });
 
-  it('tells of a damaged file what the runtime tells', async () => {
+  it('reports of a damaged file what the runtime says', async () => {
     const folder = await copyModel(modelFolders['hugging-face']);
     const path = join(folder, 'model.onnx');
     await writeFile(path, (await readFile(path)).subarray(0, 5000));

@@ -75,7 +75,7 @@ describe('a model in three graphs', () => {
     expect(session.outputs).toEqual([logits]);
   });
 
-  it("puts the images' features where their tokens stand, in order", async () => {
+  it("puts the images' features where their tokens are, in order", async () => {
     const { session, decoder } = model();
     const { logits: rows } = await session.run(
       { input_ids: ids(5, image, 6, image), pixel_values: pixels, attention_mask: ids(1, 1, 1, 1) },

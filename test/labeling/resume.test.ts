@@ -74,7 +74,7 @@ describe.each([
     );
   }, 20_000);
 
-  it('cut anywhere and gone on with ends in the same files', async () => {
+  it('cut anywhere and continued ends in the same files', async () => {
     const whole = await world();
     const { files } = await labelProblem(problem, settings, whole);
     const expected = await filesOf(whole.folder);

@@ -47,7 +47,7 @@ export interface VllmBehavior {
   reasoning: 'none' | 'reasoning' | 'reasoning_content' | 'tag';
   /** Steps in the tags that the prompt asks for, or as they are. */
   steps: 'tagged' | 'plain';
-  /** What stands in place of every text. */
+  /** What is in place of every text. */
   content: 'text' | 'null' | 'toolCall' | 'cut' | 'cutThinking';
   /** vLLM until 0.10 wrote errors flat. */
   errors: 'flat' | 'nested';

@@ -14,7 +14,7 @@ const two = sketch([
 const low = scored(two, [[0.94, 0.12, 0.3, 0.8], [0.7]]);
 
 describe('inlay hints', () => {
-  it('stand at the end of every step, with the mark in words', () => {
+  it('are at the end of every step, with the mark in words', () => {
     expect(inlayHints(low, everything).map(({ position, label }) => [position.line, position.character, label])).toEqual([
       [1, 2, '0.94'],
       [2, 2, '0.12 ▼ first low'],
@@ -24,7 +24,7 @@ describe('inlay hints', () => {
     ]);
   });
 
-  it('stand at the start of every step where that is asked for', () => {
+  it('are at the start of every step where that is asked for', () => {
     const all = inlayHints(low, everything, 'start');
     expect(all.map(({ position, label }) => [position.line, position.character, label]).slice(0, 2)).toEqual([
       [1, 0, '0.94'],
@@ -162,14 +162,14 @@ describe('low steps and positions', () => {
     expect(lowSteps(scored(sketch([{ question: 'q', solutions: [['a', mc('b', 1)]] }])))).toEqual([]);
   });
 
-  it('tells problem, solution and step at a position', () => {
+  it('reports problem, solution and step at a position', () => {
     expect(stepAt(low, { line: 3, character: 1 })).toEqual({ problem: 0, solution: 0, step: 2 });
     expect(stepAt(low, { line: 4, character: 2 })).toEqual({ problem: 0, solution: 1, step: 3 });
     expect(stepAt(low, { line: 0, character: 0 })).toEqual({ problem: 0 });
     expect(stepAt(low, { line: 7, character: 0 })).toBeNull();
   });
 
-  it('tells the node of a step and of a rollout', () => {
+  it('reports the node of a step and of a rollout', () => {
     const rollouts = [{ correct: false, steps: ['wrong way'] }];
     const tree = { children: [{ steps: ['a'], rollouts, children: [{ steps: ['b'] }] }] };
     const document = scored(sketch([{ question: 'q', tree }]));

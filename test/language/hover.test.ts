@@ -25,7 +25,7 @@ describe('hover on a step', () => {
     [[0.94, 0.12, 0.7]],
   );
 
-  it('tells every value with its source and its change against the step before', () => {
+  it('reports every value with its source and its change against the step before', () => {
     const value = text(document, 2);
     expect(value).toContain('**Step 2** · ▼ first low step (threshold 0.50)');
     expect(value).toContain('| PRM (mini) | 0.12 | -0.82 |');
@@ -35,7 +35,7 @@ describe('hover on a step', () => {
     expect(value).toContain('| human label | wrong | – |  |');
   });
 
-  it('tells the aggregates of the solution and where its first low step is', () => {
+  it('reports the aggregates of the solution and where its first low step is', () => {
     expect(text(document, 1)).toContain('Solution 1 of 2: first low at step 2 of 2 · min 0.12 · mean 0.53 · last 0.12 · product 0.11');
     expect(text(document, 2)).toContain('Solution 1 of 2: min 0.12');
     expect(text(document, 3)).toContain('Solution 2 of 2: chosen by every sum · min 0.70 · mean 0.70 · last 0.70 · product 0.70');
@@ -77,7 +77,7 @@ describe('hover on a step', () => {
     expect(text(scored(sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc } }]] }])), 1)).toContain(words);
   });
 
-  it('tells visits and kept rollouts of a tree node, and its paths', () => {
+  it('reports visits and kept rollouts of a tree node, and its paths', () => {
     const rollouts = [
       { correct: true, steps: ['4'] },
       { correct: false, steps: ['5'] },

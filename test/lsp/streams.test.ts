@@ -181,7 +181,7 @@ describe('the server over streams', () => {
     expect(await client.ask(ProblemViewRequest, { uri: 'file:///unknown', problem: 0 })).toBeNull();
   });
 
-  it('follows an edit, and tells panels and views', async () => {
+  it('follows an edit, and notifies panels and views', async () => {
     const { client } = await opened();
     client.refreshed.length = 0;
     const start = { line: 0, character: text.indexOf('wrong') };
@@ -224,7 +224,7 @@ describe('the server over streams', () => {
     expect(await client.ask(LowSteps, { uri })).toEqual([]);
   });
 
-  it("tells a failing model in status and in the answer, and keeps the file's own values", async () => {
+  it("reports a failing model in status and in the answer, and keeps the file's own values", async () => {
     const { client } = connect({ createScorer: () => new FakeScorer(new ModelError('/models/x/prm.json: no such file')) });
     await client.initialize();
     await client.open(uri, 'jsonl', text);

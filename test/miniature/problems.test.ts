@@ -131,7 +131,7 @@ describe('labeled solutions', () => {
     }
   });
 
-  it('are right up to the first error: those steps stand in some right solution', () => {
+  it('are right up to the first error: those steps are in some right solution', () => {
     for (const { problem, steps, firstError } of solutions.slice(0, 300).filter((solution) => solution.firstError > 0)) {
       const numbers = equations(steps.slice(0, firstError).join('\n'));
       for (const equation of numbers) expect(holds(equation), steps.join('\n')).toBe(true);
@@ -155,7 +155,7 @@ describe('labeled solutions', () => {
 });
 
 describe('the solver', () => {
-  it('makes no mistake at rate 0 and goes on from any step to the same end', () => {
+  it('makes no mistake at rate 0 and resumes from any step to the same end', () => {
     for (let index = 0; index < 60; index++) {
       const problem = generateProblem(5, index);
       const draw = new Draw(createRandom(5, String(index)));

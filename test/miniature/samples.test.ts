@@ -70,7 +70,7 @@ describe('the README of the sample workspace', () => {
     for (const { images } of candidates) for (const image of images) expect(existsSync(new URL(image, folder)), image).toBe(true);
   });
 
-  it('tells how the ways of choosing do on the candidates, and they differ', () => {
+  it('says how the ways of choosing do on the candidates, and they differ', () => {
     const sets = problemsOf('candidates.json').map((problem) => candidateSet(problem, recordedScores(problem), String(problem.index)));
     const { curves } = bestOfN(sets, 1);
     const at16 = (selection: 'pass' | 'random' | 'selfConsistency' | 'min') => Math.round(100 * curves[selection].at(-1)!.value);

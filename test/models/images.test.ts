@@ -102,7 +102,7 @@ describe('an image of a fixed size', () => {
     );
   });
 
-  it('stands beside others in order, and is told apart by its bytes alone', async () => {
+  it('is beside others in order, and is distinguished by its bytes alone', async () => {
     const [a, b] = [await save('a.png', noise(1, 4), 1), await save('b.png', noise(1, 5), 1)];
     const both = await prepare([a, b]);
     expect([both.shape, both.text.length]).toEqual([[2, 1, 8, 12], 36]);

@@ -58,7 +58,7 @@ describe('tiles', () => {
     for (const value of small) expect(Math.abs(value - 127.5)).toBeLessThan(3);
   });
 
-  it('normalizes tile by tile, channel by channel, and tells how many tokens stand for them', async () => {
+  it('normalizes tile by tile, channel by channel, and says how many tokens stand for them', async () => {
     const file = { name: '480x640.png', bytes: await readFile(join(folder, '480x640.png')) };
     const few = { ...settings, mostTiles: 2 };
     const [prepared, image] = [await prepareImages([file, file], few), await decodeImage(file, 3)];

@@ -27,7 +27,7 @@ describe('an ONNX file', () => {
     }
   });
 
-  it('keeps its large weights where they stand, and names them by place', async () => {
+  it('keeps its large weights where they are, and names them by place', async () => {
     const path = join(models, 'token-pair-hf/model.onnx');
     const [whole, light] = [await readModel(path, Infinity), await readModel(path, 1024)];
     const bytes = await readFile(path);
@@ -115,7 +115,7 @@ describe('an ONNX file', () => {
     expect(Math.min(...Object.values(counts))).toBeGreaterThan(20);
   });
 
-  it('tells of a file that is not there, empty, or something else', async () => {
+  it('reports a file that is not there, empty, or something else', async () => {
     await expect(readModel(join(folder, 'none.onnx'))).rejects.toThrow('none.onnx cannot be read (ENOENT)');
     await writeFile(join(folder, 'empty.onnx'), '');
     await expect(readModel(join(folder, 'empty.onnx'))).rejects.toThrow(

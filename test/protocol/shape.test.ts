@@ -50,7 +50,7 @@ describe('a shape', () => {
     for (const value of [1.5, -1, null]) expect(place(count, value)).toBe(': a whole number from 0');
   });
 
-  it('tells kinds of objects apart by their tag', () => {
+  it('distinguishes kinds of objects by their tag', () => {
     const shape = variants('kind', { dot: { x: number }, text: { text } });
     expect(shape.check({ kind: 'dot', x: 1 })).toBeUndefined();
     expect(place(shape, { kind: 'text', x: 1 })).toBe('.text: a text');

@@ -53,7 +53,7 @@ describe('workers of one run', () => {
     test.slow(false);
     expect(await left.ended).toMatchObject({
       code: 130,
-      err: expect.stringMatching(/interrupted after \d problems? of 8; the same command goes on from here/) as string,
+      err: expect.stringMatching(/interrupted after \d problems? of 8; the same command resumes from here/) as string,
     });
     expect((await Promise.all(stay.map(({ ended }) => ended))).map(({ code, err }) => [code, err])).toEqual([
       [0, ''],

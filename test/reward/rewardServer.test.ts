@@ -145,7 +145,7 @@ describe('POST /pooling', () => {
 
   it.each<[unknown, string]>([
     [{ input: [[1, 2]] }, "'input' must be a text: token ids cannot be read back into steps here."],
-    [{ input: 'no line break<extra_0>' }, "'input': where the question ends is not told."],
+    [{ input: 'no line break<extra_0>' }, "'input': the end of the question is not marked."],
     [{ input: 'Q\nno separator' }, "'input' has no separator of steps"],
     [{}, "'input' must be a text or a list of texts"],
     [{ messages: [{ role: 'user', content: 'Q' }] }, 'has no message of the role "assistant"'],
@@ -159,7 +159,7 @@ describe('POST /pooling', () => {
 });
 
 describe('the server', () => {
-  it('tells its model, its health and its watch, and what else there is', async () => {
+  it('reports its model, its health and its watch, and what else there is', async () => {
     const { send } = await open();
     expect((await send('/v1/models')).body.data).toMatchObject([{ id: 'fake' }]);
     expect((await send('/health')).body).toEqual({ status: 'ok' });

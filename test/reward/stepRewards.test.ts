@@ -51,7 +51,7 @@ describe('the watch over reward hacking', () => {
   /** Numbers in [0, 1) without an order. */
   const noise = (i: number) => (i * 0.618034) % 1;
 
-  it('tells that the reward rises with length, with repeated phrases, with fewer steps', () => {
+  it('says that the reward rises with length, with repeated phrases, with fewer steps', () => {
     expect(filled((watch, i) => watch.add('x'.repeat(10 + i), i / 80, [i / 80])).alerts).toEqual([
       'The reward rises with the length of a completion (rank correlation 1.00, last 80 completions).',
     ]);
@@ -64,7 +64,7 @@ describe('the watch over reward hacking', () => {
     expect(short.alerts).toEqual(['The reward falls with the number of steps (rank correlation -1.00, last 80 completions).']);
   });
 
-  it('tells that late steps are valued for being late', () => {
+  it('says that late steps are valued for being late', () => {
     const report = filled((watch, i) =>
       watch.add('same', noise(i), [0.1 + noise(i) / 50, 0.5 + noise(i + 3) / 50, 0.9 + noise(i + 7) / 50]),
     );
@@ -80,7 +80,7 @@ describe('the watch over reward hacking', () => {
     expect(few).toMatchObject({ completions: 63, rewardAndLength: null, alerts: [] });
   });
 
-  it('counts phrases of four words that stood there before', () => {
+  it('counts phrases of four words that were there before', () => {
     expect(repetition('one two three')).toBe(0);
     expect(repetition('one two three four, ONE TWO THREE FOUR')).toBeCloseTo(1 - 4 / 5);
     expect(repetition('')).toBe(0);

@@ -239,7 +239,7 @@ describe('looking tokens up', () => {
     }
   });
 
-  it('tells the entry of a name from the token of a text in SentencePiece vocabularies', async () => {
+  it('distinguishes the entry of a name from the token of a text in SentencePiece vocabularies', async () => {
     const tokenizer = await loadTokenizer(join(root, 'math-shepherd', 'tokenizer.json'));
     expect(tokenizer.tokenId('+', 'sign')).not.toBe(tokenizer.pieceId('+', 'sign'));
     expect(tokenizer.decode([tokenizer.tokenId('+', 'sign')])).toBe(tokenizer.decode([tokenizer.pieceId('▁+', 'sign')]));

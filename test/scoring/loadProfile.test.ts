@@ -200,7 +200,7 @@ describe('loadProfile', () => {
     expect(prints[0]).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('tells a missing profile, a missing graph, an empty one and a Git LFS pointer', async () => {
+  it('reports a missing profile, a missing graph, an empty one and a Git LFS pointer', async () => {
     await expect(loadProfile(join(folder, 'none'))).rejects.toThrow(/none.prm\.json cannot be read \(ENOENT\)\. Set the model's folder/);
     await writeFile(join(folder, 'model.onnx'), 'version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n');
     await expect(loadProfile(folder)).rejects.toThrow(/model\.onnx is a Git LFS pointer.*git lfs pull/);

@@ -35,7 +35,7 @@ describe('remembered', () => {
     expect(asked).toEqual(['Why?|<image>', 'first abc', 'abc']);
   });
 
-  it('tells problems apart by question and images, and forgets all but the last four', () => {
+  it('distinguishes problems by question and images, and forgets all but the last four', () => {
     const { encoder, asked } = recording();
     const kept = remembered(encoder);
     kept.open('Why?', 'a');

@@ -122,7 +122,7 @@ describe('valueBin', () => {
 });
 
 describe('marks', () => {
-  it('tell low, missing, assumed and one-sample apart without color', () => {
+  it('distinguish low, missing, assumed and one-sample without color', () => {
     expect(markShape({ value: 0.2 }, 0.5)).toBe('low');
     expect(markShape({ value: 0.5 }, 0.5)).toBe('ok');
     expect(markShape({ value: null }, 0.5)).toBe('missing');

@@ -49,7 +49,7 @@ describe('a moment of a search', () => {
     expect(before).toBeGreaterThan(50);
   });
 
-  it('tells no value and no rollout that came later', () => {
+  it('reports no value and no rollout that came later', () => {
     const born = replay.frames.findIndex(({ event, node }) => event.kind === 'node' && node === 3);
     const [unsampled, sampled, valued] = [1, 2, 3].map((more) => modelAt(view, replay, born + more, 'labels').nodes[3]!);
     expect([unsampled!.value, unsampled!.rollouts.length, unsampled!.steps[0]!.values.mc]).toEqual([null, 0, undefined]);
@@ -156,8 +156,8 @@ describe('an event in words', () => {
       words({ kind: 'selected', search: 3, q: 0.62, u: 0.05, pool: 14 }, 5),
       'Search 3: took a wrong rollout of node 5 (Q 0.62 + U 0.05, best of 14)',
     ],
-    [words({ kind: 'move', step: 2, outcome: 'after' }), 'First error lies after step 2'],
-    [words({ kind: 'move', step: 3, outcome: 'before' }), 'First error lies at or before step 3'],
+    [words({ kind: 'move', step: 2, outcome: 'after' }), 'First error is after step 2'],
+    [words({ kind: 'move', step: 3, outcome: 'before' }), 'First error is at or before step 3'],
     [words({ kind: 'node', assumed: false, steps: 2 }, 1), 'Node 1 goes 2 steps on from the problem'],
     [words({ kind: 'node', assumed: true, steps: 2 }, 1), 'A right rollout of the problem becomes node 1: its value is taken to be 1'],
     [

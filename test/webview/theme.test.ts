@@ -43,7 +43,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('value scale in %s', (name) =>
   const found = colors(bodyClass);
   const backgrounds = [variables['--vscode-editor-background']!, variables['--vscode-editorWidget-background']!];
 
-  it('has a contrast of at least 4.5:1 for every color on every background it stands on', () => {
+  it('has a contrast of at least 4.5:1 for every color on every background it is on', () => {
     const ratios = Array.from({ length: BINS }, (_, bin) =>
       Math.min(...backgrounds.map((background) => contrast(found.get(`--sl-v${bin}`)!, background))),
     );

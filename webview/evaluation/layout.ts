@@ -55,7 +55,7 @@ export function layoutChart({ curves, xs, isLog, width, height }: ChartInput): C
   const [first, last] = [xs[0] ?? 0, xs.at(-1) ?? 1];
   const middle = (plot.left + plot.right) / 2;
   const scale = (isLog ? scaleLog().base(2) : scaleLinear()).domain([first, last]).range([plot.left, plot.right]);
-  // A single number of candidates has no extent: its points stand in the middle.
+  // A single number of candidates has no extent: its points are in the middle.
   const x = (value: number): number => (first === last ? middle : scale(value));
   const shares = curves
     .flatMap(({ points, hasBand }) => points.flatMap(({ value, low, high }) => (hasBand ? [value, low, high] : [value])))
@@ -104,7 +104,7 @@ function staggerOf(id: CurveId, curves: readonly Curve[]): number {
   return (curves.findIndex((curve) => curve.id === id) + 0.5) / curves.length;
 }
 
-/** Markers tell curves apart; they stand on the line, not only at its points. */
+/** Markers distinguish curves; they are on the line, not only at its points. */
 function markersOf(
   points: readonly { readonly x: number; readonly y: number }[],
   stagger: number,

@@ -135,7 +135,7 @@ export function factsOf(line: EvaluateLine): string {
       ? `${plural(line.problems, 'problem')}, ${plural(line.candidates, 'candidate')}`
       : plural(line.all.solutions, 'solution');
   const origins = [
-    ...(recorded > 0 ? [`scores as they stand in ${plural(recorded, 'file')}`] : []),
+    ...(recorded > 0 ? [`scores as they are in ${plural(recorded, 'file')}`] : []),
     ...(scored > 0 ? [`${plural(scored, 'file')} scored with ${model ?? 'the model'}${device === undefined ? '' : ` on ${device}`}`] : []),
   ];
   return `${counted} · ${origins.join(', ')} · seed ${line.seed}`;

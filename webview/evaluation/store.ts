@@ -25,9 +25,9 @@ export interface PageState {
   readonly emphasized: CurveId | null;
   /** Number of candidates the table is for; null = all. */
   readonly size: number | null;
-  /** Threshold the cursor stands at; null = the one in use. */
+  /** Threshold the cursor is at; null = the one in use. */
   readonly threshold: number | null;
-  /** Whether the model scores also where scores stand in the file. */
+  /** Whether the model scores also where scores are in the file. */
   readonly rescore: boolean;
 }
 

@@ -38,7 +38,7 @@ export function unpackFrame(frame: HostFrame | PackedFrame): HostFrame {
 
 /** Requests of a panel by name. */
 export type PanelRequests = Readonly<Record<string, RequestType<'host', unknown, unknown>>>;
-/** What the host tells a panel, by name. */
+/** What the host sends to a panel, by name. */
 export type PanelEvents = Readonly<Record<string, NotificationType<'panel', unknown>>>;
 
 export interface PanelProtocol<R extends PanelRequests, E extends PanelEvents> {

@@ -21,7 +21,7 @@ export interface PanelState {
   readonly model: TreeModel | null;
   readonly images: readonly string[];
   readonly selected: number | null;
-  /** A `StepView.index` within the selected node, when the cursor stands on one. */
+  /** A `StepView.index` within the selected node, when the cursor is on one. */
   readonly selectedStep: number | null;
   /** The selected node's rollouts with their texts; null while they are on their way. */
   readonly rollouts: { readonly node: number; readonly list: readonly RolloutView[] } | null;
@@ -48,9 +48,9 @@ export interface PanelState {
   readonly isKeyOpen: boolean;
   readonly isHelpOpen: boolean;
   readonly isReplayShown: boolean;
-  /** How the tree came to be, where that is known. */
+  /** How the tree was built, where that is known. */
   readonly replay: Replay | null;
-  /** Frames of the replay the picture stands after; null = the whole tree. */
+  /** Frames of the replay the picture is after; null = the whole tree. */
   readonly replayAt: number | null;
   readonly isPlaying: boolean;
   /** The node the replay's present event is about. */

@@ -44,7 +44,7 @@ function judgeStep(problem: GeneratedProblem, index: number, text: string): Step
     const found = pattern(phrasing).exec(text)?.groups;
     if (!found) continue;
     const number = (name: string): number | undefined => (found[name] === undefined ? undefined : Number(found[name]));
-    // An equation tells its operands; words beside it repeat them.
+    // An equation reports its operands; words beside it repeat them.
     const [a, b] = [number('ea') ?? number('a'), number('eb') ?? number('b')];
     const swapped = (truth.operation === '+' || truth.operation === '*') && a === truth.b && b === truth.a;
     const result = number('er') ?? number('r');

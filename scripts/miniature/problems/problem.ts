@@ -48,7 +48,7 @@ export interface GeneratedProblem {
   readonly question: string;
   /** Numbers the problem states, in the order the kind names them. */
   readonly givens: readonly number[];
-  /** Which of them stand in the figure alone: the question does not tell them. */
+  /** Which of them are in the figure alone: the question does not tell them. */
   readonly inFigure: readonly boolean[];
   readonly steps: readonly ProgramStep[];
   /** The true result of every step. */
@@ -58,7 +58,7 @@ export interface GeneratedProblem {
   readonly figure?: Figure;
 }
 
-/** Exact result, or undefined when it is negative or not whole: such numbers never stand in a right solution. */
+/** Exact result, or undefined when it is negative or not whole: such numbers never are in a right solution. */
 export function compute(a: number, operation: Operation, b: number): number | undefined {
   if (operation === '+') return a + b;
   if (operation === '*') return a * b;

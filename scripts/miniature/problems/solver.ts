@@ -10,7 +10,7 @@ export interface Progress {
   readonly values: readonly number[];
   readonly right: boolean;
   readonly finished: boolean;
-  /** Whether the answer stands in a sentence (and step) of its own. */
+  /** Whether the answer is in a sentence (and step) of its own. */
   readonly ownAnswerStep: boolean;
 }
 

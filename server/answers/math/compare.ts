@@ -58,7 +58,7 @@ export function compareEquations(a: Expression, b: Expression): Comparison {
   return forth === 'equal' && back === 'equal' ? 'equal' : 'unknown';
 }
 
-/** -1, 0 or 1 for two real expressions without variables; undefined when they cannot be told apart or computed. */
+/** -1, 0 or 1 for two real expressions without variables; undefined when they cannot be distinguished or computed. */
 export function order(a: Expression, b: Expression): number | undefined {
   const comparison = compareAt(a, b);
   if (comparison === 'equal') return 0;

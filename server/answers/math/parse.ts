@@ -125,7 +125,7 @@ class Parser {
     if (before.kind !== 'number') {
       if (next.kind === 'number' && !')}]'.includes(before.text) && before.text !== '!') {
         // x2 and \pi 2 are read as products only with a blank between.
-        if (!next.isSpaced) throw new UnreadableExpression('a number stands behind a letter');
+        if (!next.isSpaced) throw new UnreadableExpression('a number follows a letter');
       }
       return binary('mul', left, right);
     }
@@ -134,7 +134,7 @@ class Parser {
     const isTyped =
       next.kind === 'number' && next.isSpaced && this.#tokens[this.#at]?.text === '/' && this.#tokens[this.#at + 1]?.kind === 'number';
     if (!isFraction && !isTyped) {
-      if (next.kind === 'number') throw new UnreadableExpression('two numbers stand side by side');
+      if (next.kind === 'number') throw new UnreadableExpression('two numbers are side by side');
       return binary('mul', left, right);
     }
     const whole = left.op === 'number' ? left.value : undefined;
@@ -147,7 +147,7 @@ class Parser {
       num.num * den.den >= den.num * num.den ||
       den.num <= 0n
     ) {
-      throw new UnreadableExpression('a fraction stands behind a number and is not part of a mixed number');
+      throw new UnreadableExpression('a fraction follows a number and is not part of a mixed number');
     }
     const value = rational(whole.num * num.den * den.num + num.num * den.den * whole.den, whole.den * num.den * den.num);
     return { op: 'number', value };

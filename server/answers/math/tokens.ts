@@ -7,7 +7,7 @@ export interface Token {
   readonly text: string;
   readonly value?: Rational;
   readonly decimals?: number;
-  /** Blanks stand before it. */
+  /** Blanks are before it. */
   readonly isSpaced: boolean;
 }
 

@@ -38,7 +38,7 @@ export function openHead(session: Session, columns?: SlicedColumns): Head {
   };
 }
 
-/** Where the wanted columns (all when empty) stand in a row of scores. Throws GraphError when the graph was loaded without one of them. */
+/** Where the wanted columns (all when empty) are in a row of scores. Throws GraphError when the graph was loaded without one of them. */
 export function placesOf({ width, columns }: Scores, wanted: Int32Array): Int32Array {
   if (!columns) return wanted.length > 0 ? wanted : allOf(width);
   const places = (wanted.length > 0 ? wanted : allOf(width)).map((column) => columns.indexOf(column));

@@ -62,7 +62,7 @@ function placesOf(tokens: ArrayLike<number | bigint>, token: number): number[] {
 
 type RowData = Float32Array | Uint16Array;
 
-/** `rows` [1, S, H] with those at `places` replaced by the features, whatever axes they stand in. */
+/** `rows` [1, S, H] with those at `places` replaced by the features, whatever axes they are in. */
 function withFeatures(rows: TensorValue, features: TensorValue, places: readonly number[]): TensorValue {
   const width = rows.dims.at(-1)!;
   const count = features.dims.slice(0, -1).reduce((a, b) => a * b, 1);

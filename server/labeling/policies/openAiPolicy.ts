@@ -252,7 +252,7 @@ function refused(error: unknown): never {
   throw error.details.isTemporary === true ? new PolicyAway(error.message) : new PolicyError(error.message);
 }
 
-/** Images first, as MM-PRM's `<image>` stands before its prompt. */
+/** Images first, as MM-PRM's `<image>` is before its prompt. */
 function userMessage(text: string, images: readonly string[]) {
   return {
     role: 'user',

@@ -2,7 +2,7 @@ import { COUNTS } from '../rolloutCounts.js';
 
 /** What has to happen at once in Redis, as Lua scripts: each runs whole, with nothing in between. */
 
-/** What an append tells when the line is in the log, and when the problem's lock is another worker's by now. */
+/** What an append says when the line is in the log, and when the problem's lock is another worker's by now. */
 export const appended = { done: 1, lost: 0 } as const;
 
 interface Script {

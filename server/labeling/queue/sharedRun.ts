@@ -20,7 +20,7 @@ const WRITING_MS = 30_000;
 
 export interface SharedProblem {
   readonly id: string;
-  /** Tells the problem together with its run: the hash of its log's first line. */
+  /** Identifies the problem together with its run: the hash of its log's first line. */
   readonly job: string;
 }
 
@@ -62,7 +62,7 @@ export class SharedRun {
   }
 
   /**
-   * Connects, and tells that this worker is there. `stalledAfter` in ms: a worker without a sign of life for so long is taken
+   * Connects, and says that this worker is there. `stalledAfter` in ms: a worker without a sign of life for so long is taken
    * for dead. Rejects with LabelError when the server cannot be used.
    */
   static async open(name: string, address: string, problems: readonly SharedProblem[], stalledAfter: number): Promise<SharedRun> {

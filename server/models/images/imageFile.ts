@@ -3,7 +3,7 @@ import type { ImageType } from './imageType.js';
 
 /**
  * An image that a problem names. Only the door in `server/files/images.ts` makes these, and reading it is all that anyone
- * else can do with one: a path in a data file is text, never leave to read.
+ * else can do with one: a path in a data file is text, never permission to read.
  */
 export interface ProblemImage {
   /** As the problem names it: a path, or the address of an image elsewhere. */
@@ -45,7 +45,7 @@ export function imageDataUrl({ type, bytes }: ImageFile): string {
   return `data:${type};base64,${bytes.toString('base64')}`;
 }
 
-/** Tells two lists of images apart; the same for the same bytes, wherever they are. */
+/** Distinguishes two lists of images; the same for the same bytes, wherever they are. */
 export function digestImages(files: readonly ImageBytes[]): string {
   const hash = createHash('sha256');
   for (const { bytes } of files) hash.update(createHash('sha256').update(bytes).digest());

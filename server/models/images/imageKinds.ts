@@ -4,7 +4,7 @@ import { digestImages, type ImageBytes } from './imageFile.js';
 import { type ResizeSettings, resizeKind } from './resize.js';
 import { type TilesSettings, tilesKind } from './tiles.js';
 
-/** Stands in a layout's text where the images go. */
+/** Is in a layout's text where the images go. */
 export const imagesPlace = '{images}';
 
 /** `images` of a model's profile: how an image becomes pixels for the graph and tokens of the prompt. */

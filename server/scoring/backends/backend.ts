@@ -13,7 +13,7 @@ export interface Backend {
   /** A judge's scores hang on the reference answer, too. */
   readonly readsAnswer: boolean;
   /**
-   * Looks whether the server is there and serves the model; what it tells of the model's version is part of the scores' key.
+   * Looks whether the server is there and serves the model; what it says of the model's version is part of the scores' key.
    * Rejects with ModelError or RequestFailure.
    */
   open(signal?: AbortSignal): Promise<string>;

@@ -23,7 +23,7 @@ interface ResponseOutput {
 
 /**
  * The request for one inference. With `binary`, tensors follow the JSON, little-endian and in the order of the inputs
- * (Triton's binary tensor data extension, docs/protocol/extension_binary_data.md); else they stand in it, flat.
+ * (Triton's binary tensor data extension, docs/protocol/extension_binary_data.md); else they are in it, flat.
  */
 export function encodeInference(inputs: Readonly<Record<string, TensorValue>>, output: string, binary: boolean): HttpRequest {
   const parts: Uint8Array[] = [];

@@ -26,7 +26,7 @@ interface Metadata {
 
 /**
  * A graph behind the Open Inference Protocol v2 (KServe's specification/protocol/inference_rest.md): Triton, KServe, MLServer.
- * Text is laid out, encoded and read as for a graph on this machine; the model's metadata tells which inputs it is fed. No
+ * Text is laid out, encoded and read as for a graph on this machine; the model's metadata says which inputs it is fed. No
  * keys and values are kept there, so every path is run whole, with an empty past where the graph has one.
  */
 export async function openOpenInference(profile: OpenInferenceProfile, context: BackendContext): Promise<Backend> {

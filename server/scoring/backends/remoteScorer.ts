@@ -36,7 +36,7 @@ export interface RemoteScorerOptions {
   readonly cacheFolder?: string;
   /** The key of a server, from the editor's secrets or the environment. */
   readonly apiKey: (url: string) => Promise<string | undefined>;
-  /** Whether anything may be sent to a server, by its origin: asked before each problem, because leave can be taken back. */
+  /** Whether anything may be sent to a server, by its origin: asked before each problem, because consent can be revoked. */
   readonly allows: (origin: string) => boolean;
   readonly log: { info(message: string): void; warn(message: string): void };
   /** Longest wait for the answer to one request, in ms; 120,000 when not given. */

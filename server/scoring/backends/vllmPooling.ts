@@ -13,7 +13,7 @@ type SeparatedLayout = Extract<Layout, { marker: string }>;
 /**
  * A PRM that vLLM serves as a pooling model (`POST /pooling`, task `token_classify`, pooling type `STEP`): one row of label
  * probabilities for every marker in the text (vllm/entrypoints/pooling/pooling/protocol.py). The server encodes the text,
- * so a marker that stands in a text of the file would be counted as one.
+ * so a marker that is in a text of the file would be counted as one.
  */
 export function openVllmPooling({ local, server: settings }: VllmPoolingProfile, context: BackendContext): Backend {
   const { readout, range } = local;

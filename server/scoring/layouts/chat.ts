@@ -5,7 +5,7 @@ import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 import { encodeMarkerLayout, refuseBadStep } from './marker.js';
 
-/** A conversation of one question, in which all steps stand together; each ends in the marker token. */
+/** A conversation of one question, in which all steps are together; each ends in the marker token. */
 export interface ChatLayout {
   readonly kind: 'chat';
   readonly system?: string;

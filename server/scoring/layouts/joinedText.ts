@@ -9,7 +9,7 @@ export interface JoinedText {
   readonly prompt: string;
   /** With `{step}`; a score is read at its last token. */
   readonly first: string;
-  /** With `{step}`; begins with what stands between two steps. */
+  /** With `{step}`; begins with what is between two steps. */
   readonly next: string;
   /** Text of the token that must end a step, where it is one of the text's own. */
   readonly marker?: string;
@@ -60,7 +60,7 @@ export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): Se
   const template = `${prompt.replace(imagesPlace, '')}${text.first}${text.next.replace('{step}', '{step1}')}${text.next.replace('{step}', '{step2}')}`;
   if (apart.join() !== tokenizer.encode(template, sample).join()) {
     throw new ModelError(
-      `${tokenizer.path} joins the end of a step with what follows it, so that steps cannot be told apart. Use the tokenizer the model was trained with, or correct 'layout' of the profile.`,
+      `${tokenizer.path} joins the end of a step with what follows it, so that steps cannot be distinguished. Use the tokenizer the model was trained with, or correct 'layout' of the profile.`,
     );
   }
   return { open };

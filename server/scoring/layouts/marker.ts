@@ -19,7 +19,7 @@ export interface MarkerLayout {
   readonly encode: 'apart' | 'together';
 }
 
-/** What may stand in the text before the first step. */
+/** What may be in the text before the first step. */
 export const promptPlaces = ['{question}', imagesPlace, '{bos}', '{bos?}', '{start}'];
 
 export function readMarkerLayout(fields: Fields): MarkerLayout {

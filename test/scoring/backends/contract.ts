@@ -73,7 +73,7 @@ export function describeScorerContract(subject: Subject): void {
     expect((await opened(from, { keeps: true }).score(subject.chain(4))).cached).toBe(0);
   });
 
-  it('tells its progress, stops at once when cancelled, and keeps what it has', async () => {
+  it('reports its progress, stops at once when cancelled, and keeps what it has', async () => {
     const scorer = opened(await bench(subject));
     await scorer.describe();
     const abort = new AbortController();
@@ -133,7 +133,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     expect(from.server.requests).toHaveLength(asks === 'path' ? 8 : 15);
   });
 
-  it('tells where text goes, and sends the key there', async () => {
+  it('says where text goes, and sends the key there', async () => {
     const from = await bench(subject);
     const { device } = await opened(from).describe();
     expect(device.server).toBe(from.server.url);

@@ -70,7 +70,7 @@ describe('createModelScorer', () => {
 });
 
 describe('a server that was not allowed', () => {
-  it('is sent nothing at all, not even the question which models it has, until it is, and again when leave is taken back', async () => {
+  it('is sent nothing at all, not even the question which models it has, until it is, and again when consent is revoked', async () => {
     const paths: string[] = [];
     const server = await new LoopbackServer((request, fault) => {
       paths.push(request.path);
@@ -145,7 +145,7 @@ describe('a judge', () => {
 });
 
 describe('vLLM pooling', () => {
-  it('tells a literal separator without asking, and rows that are not as many as the steps', async () => {
+  it('reports a literal separator without asking, and rows that are not as many as the steps', async () => {
     const { scorer, server } = await opened('vllm-pooling', tinyProfiles.marked, poolingHandler('nested'));
     const { question, images } = tinyChain(0);
     const literal = await scorer.score({

@@ -24,7 +24,7 @@ const HEIGHT = 320;
 
 /**
  * Curves with bands, axes and a cursor. The cursor is a slider: the arrow keys, Page Up and Down, Home and End move it, a
- * click puts it; what stands under the pointer is read out beside it.
+ * click puts it; what is under the pointer is read out beside it.
  */
 export function createChart(document: Document, label: string, onMove: (at: number) => void): Chart {
   const host = element(document, 'div', {

@@ -8,7 +8,7 @@ export interface StateActions {
   readonly cancel: () => void;
 }
 
-/** What stands in the place of numbers that are not there: why, and what to do next. */
+/** What is in the place of numbers that are not there: why, and what to do next. */
 export function renderPlaceholder(document: Document, { run, result }: PageState, { again, cancel }: StateActions): HTMLElement | null {
   const box = (role: string, ...children: (Node | string)[]) => element(document, 'div', { class: 'placeholder', role }, ...children);
   const retry = button(document, {
@@ -46,7 +46,7 @@ export function renderPlaceholder(document: Document, { run, result }: PageState
         document,
         'p',
         {},
-        'Nothing is shown, because only part of the steps has a score. What was scored is kept: evaluating again goes on from there.',
+        'Nothing is shown, because only part of the steps has a score. What was scored is kept: evaluating again resumes from there.',
       ),
       retry,
     );

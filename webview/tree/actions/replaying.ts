@@ -15,7 +15,7 @@ export interface Replaying {
   readonly showLine: (line: number | null) => void;
 }
 
-/** How the tree came to be, event by event: the selection, and with it the details, follow the event. */
+/** How the tree was built, event by event: the selection, and with it the details, follow the event. */
 export function createReplaying(window: Window, store: PanelStore, announce: Announce): Replaying {
   const position = () => store.state.replayAt ?? store.state.replay?.frames.length ?? 0;
   const move = (count: number, isPlaying = false) => {

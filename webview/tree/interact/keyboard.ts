@@ -82,7 +82,7 @@ export function canSampleMore({ model, replay, labeling }: Pick<PanelState, 'mod
   return model !== null && model.view.isSearchTree && model.view === model.whole && replay !== null && labeling === null;
 }
 
-/** The selected node ends a path of the file as it stands: it can be asked whether that is training data. */
+/** The selected node ends a path of the file as it is: it can be asked whether that is training data. */
 export function canExplain({ model, selected, labeling }: Pick<PanelState, 'model' | 'selected' | 'labeling'>): boolean {
   return model !== null && model.view === model.whole && labeling === null && selected !== null && model.nodes[selected]!.steps.length > 0;
 }

@@ -3,7 +3,7 @@ import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity } from 'd3-zoo
 import { MAX_ZOOM, stretchAround, type View, zoomAround } from '../layout/zoomScale.js';
 
 export interface ZoomGesture {
-  /** Tells the gesture where the drawing stands after somebody else moved it. */
+  /** Informs the gesture where the drawing is after somebody else moved it. */
   sync(view: View): void;
   setMinimum(k: number): void;
 }

@@ -82,7 +82,7 @@ export function frameWords(frame: ReplayFrame, view: Pick<ProblemView, 'nodes'>)
     case 'selected':
       return `Search ${event.search}: took a wrong rollout of ${name} (Q ${formatValue(event.q)} + U ${formatValue(event.u)}, best of ${event.pool})`;
     case 'move':
-      return `First error lies ${event.outcome === 'after' ? 'after' : 'at or before'} step ${event.step}`;
+      return `First error is ${event.outcome === 'after' ? 'after' : 'at or before'} step ${event.step}`;
     case 'end': {
       const missing = [
         event.failures > 0 ? `${event.failures} failed` : '',

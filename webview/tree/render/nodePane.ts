@@ -206,7 +206,7 @@ function stepItem(document: Document, node: NodeView, step: StepView, state: Pan
     [SOURCE_NAMES.judge, judge],
     [SOURCE_NAMES.human, human === undefined ? undefined : (human + 1) / 2],
   ];
-  // Of a node's only step the node's value is the step's, which stands below in full.
+  // Of a node's only step the node's value is the step's, which is below in full.
   const isSaid = (value: number | undefined) => node.steps.length === 1 && value === node.value;
   const chips = values
     .filter(([, value]) => value !== undefined && !isSaid(value))

@@ -12,7 +12,7 @@ export interface OverlayActions {
   readonly closeHelp: () => void;
 }
 
-/** What stands in the place of a tree that is loading, absent or unreadable: the cause, and what to do next. */
+/** What is in the place of a tree that is loading, absent or unreadable: the cause, and what to do next. */
 export function renderPlaceholder(document: Document, state: PanelState, actions: OverlayActions): HTMLElement | null {
   const { status } = state;
   if (status.kind === 'loading') {

@@ -32,7 +32,7 @@ export interface PageActions {
   readonly navigation: Navigation;
 }
 
-/** Puts the parts of the panel into place, and tells each what changed. */
+/** Puts the parts of the panel into place, and informs each of what changed. */
 export function createPage(document: Document, store: PanelStore, parts: PageParts, { announce, requests, navigation }: PageActions): void {
   const { panel, toolbar, aria, view, tools, replayBar, details } = parts;
   const window = document.defaultView!;

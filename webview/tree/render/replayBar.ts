@@ -63,7 +63,7 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
   const host = element(
     document,
     'div',
-    { class: 'replay', role: 'group', 'aria-label': 'How the tree came to be' },
+    { class: 'replay', role: 'group', 'aria-label': 'How the tree was built' },
     controls,
     element(document, 'div', { class: 'replay-text' }, line, undone),
     live,

@@ -54,7 +54,7 @@ export function area(draw: Draw): GeneratedProblem {
   );
 }
 
-/** Angles of a triangle, and what stands beside them on a straight line. */
+/** Angles of a triangle, and what is beside them on a straight line. */
 export function angles(draw: Draw): GeneratedProblem {
   const [a, b, c] = draw.several(['A', 'B', 'C'], 3) as [string, string, string];
   const p = new Program();
