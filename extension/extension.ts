@@ -35,6 +35,7 @@ import { showAgreement } from './commands/showAgreement.js';
 import { showImage } from './commands/showImage.js';
 import { showLog } from './commands/showLog.js';
 import { showRequest } from './commands/showRequest.js';
+import { showRun } from './commands/showRun.js';
 import { stopLabeling } from './commands/stopLabeling.js';
 import { tryPolicy } from './commands/tryPolicy.js';
 import { whyNotInTrainingSet } from './commands/whyNotInTrainingSet.js';
@@ -55,6 +56,7 @@ import { watchUnmapped } from './shell/unmapped.js';
 import { JudgeLenses } from './views/judgeLenses.js';
 import { RequestDocuments } from './views/requestDocuments.js';
 import { ReviewSession } from './views/reviewSession.js';
+import { RunView } from './views/runView.js';
 import { watchLabels } from './views/watchLabels.js';
 
 const table: readonly Command[] = [
@@ -86,6 +88,7 @@ const table: readonly Command[] = [
   undoJudgment,
   showAgreement,
   showRequest,
+  showRun,
   sendRequestAgain,
   stopLabeling,
   allowServer,
@@ -129,9 +132,24 @@ function start(context: ExtensionContext): Api {
   const reviews = new ReviewPanels({ client, session: review, log, extensionUri: context.extensionUri, kinds: () => settings.errorKinds });
   const requests = new RequestDocuments(client);
   const marks = new MomentMarks(client);
-  const stepLens: StepLens = { context, log, settings, claims, consent, client, panels, evaluations, review, reviews, requests, marks };
+  const runs = new RunView(client);
+  const stepLens: StepLens = {
+    context,
+    log,
+    settings,
+    claims,
+    consent,
+    client,
+    panels,
+    evaluations,
+    review,
+    reviews,
+    requests,
+    marks,
+    runs,
+  };
   context.subscriptions.push(...registerDebugger(client, claims, consent));
-  context.subscriptions.push(review, reviews, requests, marks, new JudgeLenses(client, review), watchLabels(client));
+  context.subscriptions.push(review, reviews, requests, marks, runs, new JudgeLenses(client, review), watchLabels(client));
   context.subscriptions.push(...followSearch(stepLens));
   context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
   context.subscriptions.push(...watchUnmapped(claims));

@@ -5,6 +5,7 @@ import type { ReviewPanels } from '../panels/reviewPanels.js';
 import type { TreePanels } from '../panels/treePanels.js';
 import type { RequestDocuments } from '../views/requestDocuments.js';
 import type { ReviewSession } from '../views/reviewSession.js';
+import type { RunView } from '../views/runView.js';
 import type { Claims } from './claims.js';
 import type { Client } from './client.js';
 import type { ServerConsent } from './serverConsent.js';
@@ -24,4 +25,5 @@ export interface StepLens {
   readonly reviews: ReviewPanels;
   readonly requests: RequestDocuments;
   readonly marks: MomentMarks;
+  readonly runs: RunView;
 }

@@ -7,6 +7,7 @@ import { handleLanguage } from './handlers/language.js';
 import { handleModels } from './handlers/models.js';
 import { handleRequests } from './handlers/requests.js';
 import { handleReview } from './handlers/review.js';
+import { handleRun } from './handlers/run.js';
 import { handleScoring } from './handlers/scoring.js';
 import { handleSettings } from './handlers/settings.js';
 import { handleSteps } from './handlers/steps.js';
@@ -27,6 +28,7 @@ const handlers: readonly ((session: Session) => void)[] = [
   handleDebug,
   handleRequests,
   handleReview,
+  handleRun,
 ];
 
 /**

@@ -1,0 +1,16 @@
+import { FileType, Uri, window, workspace } from 'vscode';
+import type { Command } from './command.js';
+
+/** Shows a labeling run in the explorer's run view: the folder given, or that of the active file. */
+export const showRun: Command = {
+  id: 'steplens.showRun',
+  async run({ runs }, target) {
+    const uri = target instanceof Uri ? target : window.activeTextEditor?.document.uri;
+    if (!uri) {
+      void window.showInformationMessage('Choose the folder of a run in the explorer, or open a file of it.');
+      return;
+    }
+    const { type } = await workspace.fs.stat(uri);
+    await runs.show(type & FileType.Directory ? uri : Uri.joinPath(uri, '..'));
+  },
+};

@@ -1,0 +1,220 @@
+import {
+  type Command,
+  commands,
+  type Disposable,
+  EventEmitter,
+  Range,
+  RelativePattern,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type TreeView,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import { RunReport, type RunReportView, type WasteView } from '../../server/protocol/run.js';
+import type { Client } from '../shell/client.js';
+import { messageOf } from '../shell/log.js';
+
+/** Id of the view; the manifest contributes it. */
+export const runViewId = 'steplens.run';
+/** ms: a running run is read again this often at most. */
+const readAgainMs = 1000;
+
+interface Line {
+  readonly label: string;
+  readonly description?: string;
+  readonly icon?: string;
+  readonly tooltip?: string;
+  readonly command?: Command;
+  readonly lines?: readonly Line[];
+}
+
+/** A labeling run in the explorer: its problems, failures, decisions to review, and where rollouts told nothing. It follows a run that goes on. */
+export class RunView implements TreeDataProvider<Line>, Disposable {
+  readonly #client: Client;
+  readonly #view: TreeView<Line>;
+  readonly #changed = new EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  #folder: Uri | undefined;
+  #lines: readonly Line[] = [];
+  #watch: Disposable | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#view = window.createTreeView(runViewId, { treeDataProvider: this, showCollapseAll: true });
+  }
+
+  /** Shows the run of a folder. Rejects where it has no event logs. */
+  async show(folder: Uri): Promise<void> {
+    const lines = linesOf(await this.#client.request(RunReport, { folder: folder.toString() }));
+    this.#folder = folder;
+    this.#watch?.dispose();
+    const watcher = workspace.createFileSystemWatcher(new RelativePattern(folder, '*'));
+    const soon = (): void => this.#readSoon();
+    watcher.onDidChange(soon);
+    watcher.onDidCreate(soon);
+    watcher.onDidDelete(soon);
+    this.#watch = watcher;
+    await commands.executeCommand('setContext', 'steplens.hasRun', true);
+    this.#set(lines, folder);
+    const [first] = lines;
+    if (first) await this.#view.reveal(first, { focus: false, select: false });
+  }
+
+  getTreeItem({ label, description, icon, tooltip, command, lines }: Line): TreeItem {
+    const item = new TreeItem(label, lines ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
+    return Object.assign(item, {
+      ...(description !== undefined && { description }),
+      ...(icon !== undefined && { iconPath: new ThemeIcon(icon) }),
+      ...(tooltip !== undefined && { tooltip }),
+      ...(command && { command }),
+    });
+  }
+
+  getChildren(line?: Line): Line[] {
+    return [...(line ? (line.lines ?? []) : this.#lines)];
+  }
+
+  getParent(): undefined {
+    return undefined;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#watch?.dispose();
+    this.#view.dispose();
+    this.#changed.dispose();
+  }
+
+  #set(lines: readonly Line[], folder: Uri): void {
+    this.#lines = lines;
+    this.#view.description = folder.path.slice(folder.path.lastIndexOf('/') + 1);
+    this.#changed.fire(undefined);
+  }
+
+  #readSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#read();
+    }, readAgainMs);
+  }
+
+  async #read(): Promise<void> {
+    const folder = this.#folder;
+    if (!folder) return;
+    try {
+      const report = await this.#client.request(RunReport, { folder: folder.toString() });
+      if (folder === this.#folder) this.#set(linesOf(report), folder);
+    } catch (error) {
+      this.#set([{ label: messageOf(error), icon: 'error' }], folder);
+    }
+  }
+}
+
+function linesOf(report: RunReportView): Line[] {
+  const { problems, failures, decisions, depths } = report;
+  const states = (['running', 'open', 'finished'] as const).map((state) => ({
+    state,
+    count: problems.filter((one) => one.state === state).length,
+  }));
+  return [
+    {
+      label: progressText(report),
+      icon: 'pulse',
+      tooltip: 'Seconds left are for the problems that were begun, if they take as many rollouts as the finished ones.',
+    },
+    { label: costText(report), icon: 'credit-card' },
+    {
+      label: 'Problems',
+      description: states
+        .filter(({ count }) => count > 0)
+        .map(({ state, count }) => `${count} ${state}`)
+        .join(', '),
+      icon: 'list-tree',
+      lines: problems.map(problemLine),
+    },
+    {
+      label: 'Failures by cause',
+      description: String(failures.reduce((sum, { count }) => sum + count, 0)),
+      icon: 'warning',
+      lines: failures.map(({ cause, count }) => ({ label: cause, description: `${count}×`, tooltip: cause })),
+    },
+    {
+      label: 'Decisions to review',
+      description: String(decisions.length),
+      icon: 'law',
+      tooltip: 'Answers that the rules could not decide: an LLM did, or nobody.',
+      lines: decisions.map(({ problem, log, line, answer, reference, verdict, method, reason, count }) => ({
+        label: `${answer ?? 'no answer found'} ↔ ${reference}`,
+        description: `${verdict} by ${method}, ${count}×, ${problem}`,
+        ...(reason !== null && { tooltip: reason }),
+        command: openLine(log, line),
+      })),
+    },
+    {
+      label: 'Wasted rollouts by depth',
+      icon: 'flame',
+      tooltip: wasteHelp,
+      lines: depths.map(({ depth, ...waste }) => ({
+        label: depth === 0 ? 'From the question' : `After ${depth} steps`,
+        description: wasteText(waste),
+      })),
+    },
+    {
+      label: 'Wasted rollouts by problem',
+      icon: 'flame',
+      tooltip: wasteHelp,
+      lines: problems
+        .toSorted((a, b) => wasted(b.waste) - wasted(a.waste))
+        .map(({ id, waste, log }) => ({ label: id, description: wasteText(waste), command: openLine(log, 0) })),
+    },
+  ];
+}
+
+const wasteHelp =
+  'Failed and undecided rollouts and repeats of the same text tell nothing. Unanimous: rollouts of batches with one verdict, where fewer would have told the same.';
+
+function problemLine({ id, log, file, state, searches, waste }: RunReportView['problems'][number]): Line {
+  const icons = { running: 'sync', open: 'circle-outline', finished: 'pass' };
+  return {
+    label: id,
+    description: `${state}, ${waste.rollouts} rollouts${searches > 0 ? `, ${searches} searches` : ''}${waste.failed > 0 ? `, ${waste.failed} failed` : ''}`,
+    icon: icons[state],
+    command: { title: 'Open Tree', command: 'steplens.openTree', arguments: [file, 0] },
+    tooltip: Uri.parse(log, true).fsPath,
+  };
+}
+
+function openLine(log: string, line: number): Command {
+  return { title: 'Open Log', command: 'vscode.open', arguments: [Uri.parse(log, true), { selection: new Range(line, 0, line, 0) }] };
+}
+
+function progressText({ problems, rate, secondsLeft }: RunReportView): string {
+  const rollouts = problems.reduce((sum, { waste }) => sum + waste.rollouts, 0);
+  const isRunning = problems.some(({ state }) => state === 'running');
+  const speed = rate === null ? '' : `, ${rate.toFixed(1)} a second`;
+  const left = isRunning && secondsLeft !== null ? `, about ${Math.ceil(secondsLeft)} s left` : '';
+  return `${rollouts.toLocaleString('en-US')} rollouts${speed}${left}`;
+}
+
+function costText({ requests, promptTokens, completionTokens, judgeRequests, judgeTokens, seconds }: RunReportView): string {
+  const number = (value: number): string => value.toLocaleString('en-US');
+  const judge = judgeRequests > 0 ? `, ${number(judgeRequests)} judge calls with ${number(judgeTokens)} tokens` : '';
+  return `${number(requests)} requests, ${number(promptTokens)} prompt and ${number(completionTokens)} completion tokens${judge}, ${number(Math.round(seconds))} s of sampling`;
+}
+
+function wasted({ failed, undecided, repeated }: WasteView): number {
+  return failed + undecided + repeated;
+}
+
+function wasteText(waste: WasteView): string {
+  const parts = (['failed', 'undecided', 'repeated', 'unanimous'] as const)
+    .filter((name) => waste[name] > 0)
+    .map((name) => `${waste[name]} ${name}`);
+  const share = waste.rollouts === 0 ? 0 : Math.round((100 * wasted(waste)) / waste.rollouts);
+  return `${share} % of ${waste.rollouts}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+}

@@ -1,0 +1,26 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runReport } from '../labeling/economy/runReport.js';
+import { RequestError } from '../protocol/message.js';
+import type { RunReportView } from '../protocol/run.js';
+
+/** What the run view shows of a folder. Rejects with an Error for the user. */
+export async function runReportView(folder: string, now: number): Promise<RunReportView> {
+  if (!folder.startsWith('file:')) throw new RequestError('failed', 'Runs are folders on this machine.');
+  const { problems, failures, decisions, depths, total, seconds, rate, secondsLeft } = await runReport(fileURLToPath(folder), now);
+  const { requests, promptTokens, completionTokens, judgeRequests, judgeTokens } = total;
+  const uri = (path: string): string => pathToFileURL(path).href;
+  return {
+    problems: problems.map((one) => ({ ...one, log: uri(one.log), file: uri(one.file) })),
+    failures,
+    decisions: decisions.map((one) => ({ ...one, log: uri(one.log), answer: one.answer ?? null, reason: one.reason ?? null })),
+    depths,
+    requests,
+    promptTokens,
+    completionTokens,
+    judgeRequests,
+    judgeTokens,
+    seconds,
+    rate: rate ?? null,
+    secondsLeft: secondsLeft ?? null,
+  };
+}

@@ -1,0 +1,103 @@
+import { appendFile, mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takeClaim } from '../../server/labeling/claim.js';
+import { runReport } from '../../server/labeling/economy/runReport.js';
+import { readEventLog } from '../../server/labeling/eventLog.js';
+import type { Judge } from '../../server/labeling/judge.js';
+import { labelProblem } from '../../server/labeling/labelProblem.js';
+import type { Policy } from '../../server/labeling/policy.js';
+import { problemFiles } from '../../server/labeling/runFiles.js';
+import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
+import { problem, walkPolicy } from './scripted.js';
+
+let folder: string;
+let clock = 1_700_000_000_000;
+const settings = { ...defaultLabelSettings.mcts, rollouts: 6, searches: 4, seed: 3 };
+
+/** Decides by the text of the answer; of some it cannot. */
+const judge: Judge = {
+  fingerprint: 'partly',
+  judge({ solution }) {
+    const mistakes = solution.filter((step) => step.startsWith('Wrong')).length;
+    if (mistakes === 2) return Promise.resolve({ answer: '2', verdict: 'undecided', method: 'failed', judgeFailure: 'The judge is away.' });
+    return Promise.resolve({
+      answer: String(mistakes),
+      verdict: mistakes === 0 ? 'right' : 'wrong',
+      method: mistakes === 1 ? 'llm' : 'text',
+    });
+  },
+};
+
+const walk = walkPolicy({ mistakeRate: 0.3, failureRate: 0.1 });
+const policy: Policy = {
+  ...walk,
+  sample(request) {
+    request.onCost?.({ promptTokens: 10, completionTokens: 20, cachedTokens: 0, retries: 0 });
+    return walk.sample(request);
+  },
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steplens-report-'));
+  for (const id of ['a', 'b'])
+    await labelProblem({ ...problem, id }, settings, {
+      policy,
+      judge,
+      folder,
+      images: () => [],
+      now: () => (clock += 500),
+    });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function rolloutsOf(id: string) {
+  const { recorded } = await readEventLog(problemFiles(folder, id, 'mcts').log);
+  return recorded.flatMap(({ event }) => (event.event === 'rollouts' ? event.rollouts : []));
+}
+
+describe('the report of a run', () => {
+  it('adds up what the logs have: failures by cause, decisions, waste by depth and problem', async () => {
+    const { problems, failures, decisions, depths, rate, secondsLeft } = await runReport(folder, clock);
+    const all = [...(await rolloutsOf('a')), ...(await rolloutsOf('b'))];
+    const failed = all.filter((one) => 'failure' in one).length;
+    expect(problems.map(({ id, state }) => [id, state])).toEqual([
+      ['a', 'finished'],
+      ['b', 'finished'],
+    ]);
+    expect(failures).toEqual([{ cause: 'The server broke the connection.', count: failed }]);
+    for (const sums of [problems.map(({ waste }) => waste), depths]) {
+      expect(sums.reduce((sum, one) => sum + one.rollouts, 0)).toBe(all.length);
+      expect(sums.reduce((sum, one) => sum + one.failed, 0)).toBe(failed);
+    }
+    const doubtful = all.filter((one) => !('failure' in one) && ['llm', 'failed'].includes(one.method)).length;
+    expect(decisions.reduce((sum, { count }) => sum + count, 0)).toBe(doubtful);
+    expect(decisions[0]).toMatchObject({ verdict: 'undecided', reason: 'The judge is away.', reference: '0' });
+    expect(rate).toBeGreaterThan(0);
+    expect(secondsLeft).toBe(0);
+  });
+
+  it('tells a running problem from one that was left, and how long it takes', async () => {
+    const { log, claim, result } = problemFiles(folder, 'b', 'mcts');
+    const bytes = await readFile(log);
+    const lines = bytes.toString().split('\n');
+    await truncate(log, Buffer.byteLength(lines.slice(0, 3).join('\n')) + 1);
+    try {
+      expect((await runReport(folder, clock)).problems[1]).toMatchObject({ id: 'b', state: 'open' });
+      const held = await takeClaim(claim, result);
+      const { problems, secondsLeft, rate } = await runReport(folder, clock);
+      await held.release();
+      expect(problems[1]).toMatchObject({ state: 'running' });
+      const [a, b] = problems.map(({ waste }) => waste.rollouts);
+      expect(secondsLeft).toBeCloseTo((a! - b!) / rate!, 6);
+    } finally {
+      await truncate(log, 0);
+      await appendFile(log, bytes);
+    }
+  });
+
+  it('rejects where there is no run', async () => {
+    await expect(runReport(join(folder, 'nothing'), clock)).rejects.toThrow('no event logs of a run');
+  });
+});
