@@ -2,15 +2,22 @@ import type { Span } from '../reasoning/span.js';
 import { listSteps } from './textLists.js';
 import { inlineStepMarkers, type StepMarker, stepMarkerOf } from './textMarkers.js';
 import { prose, stepOf, type TextStep } from './textParagraphs.js';
+import { lineSteps } from './textSentences.js';
 import { endOf, type Region, type TextSource } from './textSource.js';
 
 /**
  * The steps of a solution. What a model thought (`<think>`) and what it answered are split each by itself, by the first rule
- * that applies: `<step>` tags, `ки` marks, step markers, the items of a list, paragraphs.
+ * that applies: `<step>` tags, `ки` marks, step markers, the items of a list, lines that are sentences, paragraphs.
  */
 export function solutionSteps(source: TextSource, region: Region): TextStep[] {
   return thoughtParts(source, region).flatMap(
-    (part) => tagged(source, part) ?? atMarks(source, part) ?? numbered(source, part) ?? listSteps(source, part) ?? prose(source, part, []),
+    (part) =>
+      tagged(source, part) ??
+      atMarks(source, part) ??
+      numbered(source, part) ??
+      listSteps(source, part) ??
+      lineSteps(source, part) ??
+      prose(source, part, []),
   );
 }
 

@@ -145,6 +145,7 @@ const SPLIT_RULES: Readonly<Record<SplitRule, string>> = {
   tag: 'The text has marks for its steps.',
   marker: 'This text was split at `Step n:`.',
   list: 'This text was split at the items of its list.',
+  line: 'This text has no marks for its steps; it was split at its lines.',
   paragraph: 'This text has no marks for its steps; it was split at blank lines.',
 };
 

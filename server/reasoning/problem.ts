@@ -43,7 +43,7 @@ export interface Problem {
 }
 
 /** How a reader found the steps of a text: `<step>` tags or step marks, `Step n:`, the items of a list, or blank lines. */
-export type SplitRule = 'tag' | 'marker' | 'list' | 'paragraph';
+export type SplitRule = 'tag' | 'marker' | 'list' | 'line' | 'paragraph';
 
 /** The unit that gets a value. */
 export interface Step {

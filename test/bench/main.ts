@@ -11,13 +11,18 @@ import * as scaling from './scaling.js';
 import * as scoring from './scoring.js';
 import * as server from './server.js';
 import * as splitting from './splitting.js';
+import { measureRows } from './splittingRows.js';
 import * as throughput from './throughput.js';
 
-/** `npm run bench [PART...]`: a table, and the same as JSON in bench-results/. */
+/** `npm run bench [PART...] [--rows FOLDER]`: a table, and the same as JSON in bench-results/. */
 const parts = { parse, scoring, layouts, throughput, scaling, labeling, evaluation, server, splitting, paint };
 /** Needs some gigabytes and minutes: measured only when it is named. */
 const all = { ...parts, large };
-const chosen = process.argv.slice(2);
+const given = process.argv.slice(2);
+const rowsAt = given.indexOf('--rows');
+/** `--rows FOLDER`: files of steps of real models, for `splitting`. */
+const rowsFolder = rowsAt < 0 ? undefined : given.splice(rowsAt, 2)[1];
+const chosen = given;
 const unknown = chosen.filter((name) => !(name in all));
 if (unknown.length > 0) {
   console.error(`There is no part "${unknown[0]}". Parts: ${Object.keys(all).join(', ')}.`);
@@ -31,6 +36,11 @@ for (const [name, part] of Object.entries(chosen.length > 0 ? all : parts)) {
     rows.push(row);
     console.log(line(row));
   }
+  if (name === 'splitting' && rowsFolder !== undefined)
+    for (const row of measureRows(rowsFolder)) {
+      rows.push(row);
+      console.log(line(row));
+    }
 }
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} threads, Node ${process.versions.node}`;
 console.log(`\n${machine}. Figures that are compared were taken in the same run.`);

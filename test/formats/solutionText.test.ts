@@ -162,3 +162,35 @@ describe('a solution in Markdown or plain text', () => {
     );
   });
 });
+
+describe('a solution of lines', () => {
+  const stepsOf = (solution: string) => {
+    const { problems } = read(`Question: How many are 3 + 4?\n\nSolution:\n\n${solution}\n`, 'markdown');
+    return problems[0]!.steps.map(({ text, splitBy }) => [text, splitBy]);
+  };
+
+  it('has one step a line where every line begins like a sentence or a formula, and the answer goes with the last one', () => {
+    expect(stepsOf('She has 3 apples\nThen she buys 4 more\nx = 3 + 4 = 7\nA: 7')).toEqual([
+      ['She has 3 apples', 'line'],
+      ['Then she buys 4 more', 'line'],
+      ['x = 3 + 4 = 7\nA: 7', 'line'],
+    ]);
+    expect(stepsOf('We add.\n$3 + 4 = 7$.\n\n# Answer\n\n7')).toEqual([
+      ['We add.', 'line'],
+      ['$3 + 4 = 7$.\n\n# Answer\n\n7', 'line'],
+    ]);
+    expect(stepsOf('We add:\n$$\n3 + 4 = 7\n$$\nSo it is 7.')).toEqual([
+      ['We add:', 'line'],
+      ['$$\n3 + 4 = 7\n$$', 'line'],
+      ['So it is 7.', 'line'],
+    ]);
+  });
+
+  it.each([
+    'She has 3 apples and then she buys 4 more of\nthem, so that she has 7 apples in the end.',
+    'The sum of 3 and 4 is what we want, and\nTom says that it is 7.',
+    'First we add.\n\nThen\nwe are done.',
+  ])('is prose where a line goes on with the one before: %j', (solution) => {
+    expect(stepsOf(solution).map(([, rule]) => rule)).toEqual(solution.split('\n\n').map(() => 'paragraph'));
+  });
+});

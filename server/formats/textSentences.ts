@@ -1,0 +1,52 @@
+import { isFinalAnswer } from './textMarkers.js';
+import { stepOf, type TextStep } from './textParagraphs.js';
+import { cleaned, endOf, paragraphsOf, type Region, type TextSource } from './textSource.js';
+
+/** How a line begins that goes on with nothing: a capital, a number, a formula. */
+const BEGINS = /^\s*(?:[\p{Lu}\p{Lo}\d$\\([<=+~-]|["'“‘*]{1,3}[\p{Lu}\d]|[a-z][\w+*/^(). -]{0,30}=)/u;
+const ANSWER_HEADING = /^#{1,6} +(?:final )?answer\b[^\n]*$/im;
+/** How a line ends that the next one does not go on with. */
+const ENDS = /(?:[.!?:;)\]}>$%°。！？：；]|\d)["'”’*]{0,3}\s*$/u;
+/**
+ * One step a line, as GSM8K and PRM800K have them: a solution without blank lines (but before its answer) and markers whose lines all begin like sentences
+ * or formulas. Undefined for prose that is wrapped to a width, and for a single line. A final answer goes with the step before it.
+ */
+export function lineSteps(source: TextSource, region: Region): TextStep[] | undefined {
+  const [first, ...rest] = paragraphsOf(source, region);
+  // PRM800K ends in "# Answer" and the answer.
+  const isClosed = rest.every(({ start, end: to }, i) => {
+    const text = cleaned(source.text, { start, end: to });
+    return isFinalAnswer(text) || ANSWER_HEADING.test(text) || (i > 0 && !text.includes('\n'));
+  });
+  if (first === undefined || !isClosed || (rest.length > 1 && !ANSWER_HEADING.test(source.text.slice(rest[0]!.start, rest[0]!.end))))
+    return undefined;
+  const end = Math.min(endOf(source, region), first.end);
+  const lines: { start: number; end: number }[] = [];
+  for (let i = region.from; i < region.to; i++) {
+    const line = source.lines[i]!;
+    const span = { start: Math.max(line.start, region.content), end: Math.min(line.end, end) };
+    if (span.start >= span.end || source.text.slice(span.start, span.end).trim() === '') continue;
+    const last = lines.at(-1);
+    // Formulas and code of several lines stay in one step.
+    if (line.inside && last !== undefined) last.end = span.end;
+    else lines.push(span);
+  }
+  if (lines.length < 2) return undefined;
+  const texts = lines.map(({ start, end: to }) => source.text.slice(start, to).trimEnd());
+  if (!texts.every((text) => BEGINS.test(text)) || isWrapped(texts)) return undefined;
+  const steps: TextStep[] = [];
+  for (const span of lines) {
+    const before = steps.at(-1);
+    if (before !== undefined && isFinalAnswer(cleaned(source.text, span)))
+      steps[steps.length - 1] = stepOf(source, { start: before.span.start, end: span.end }, 'line');
+    else steps.push(stepOf(source, span, 'line'));
+  }
+  const last = steps.at(-1)!;
+  if (rest.length > 0) steps[steps.length - 1] = stepOf(source, { start: last.span.start, end: rest.at(-1)!.end }, 'line');
+  return steps;
+}
+
+/** Two lines of which the first one breaks off may be wrapped prose; three that all begin like sentences are not. */
+function isWrapped([first, second, ...more]: readonly string[]): boolean {
+  return more.length === 0 && !ENDS.test(first!) && !isFinalAnswer(second!.trim());
+}
