@@ -9,16 +9,15 @@ export const figures = {
   models: { count: 34, what: 'damaged and hostile models, tokenizers, templates and profiles in the shipped server' },
   tokenizers: { count: 160, what: 'damaged tokenizers' },
   regexes: { count: 12, what: 'regexes of a tokenizer that backtrack without end' },
-  images: { count: 40, what: 'hostile images and paths of images' },
-  servers: { count: 60, what: 'hostile replies of servers' },
+  servers: { count: 50, what: 'hostile replies of servers' },
   links: { count: 13, what: 'planted links at places where files are written' },
   childKills: { count: 50, what: 'kills of the inference process' },
   runKills: { count: 20, what: 'kills of a labeling run' },
-  torn: { count: 40, what: 'torn or damaged lines in event logs' },
+  torn: { count: 33, what: 'torn or damaged lines in event logs' },
   fullDisk: { count: 14, what: 'runs on a disk that is full' },
   signals: { count: 6, what: 'SIGTERM, SIGINT and SIGHUP to the command and to the language server' },
-  pages: { count: 12, what: 'hostile texts in each panel in Chromium under its content security policy' },
-  sinks: { count: 9, what: 'places where a canary key is looked for' },
+  pages: { count: 24, what: 'hostile texts in the panels, in Chromium under their content security policy' },
+  sinks: { count: 8, what: 'places where the key of a server was looked for' },
 } as const satisfies Readonly<Record<string, { readonly count: number; readonly what: string }>>;
 
 export type Figure = keyof typeof figures;

@@ -51,7 +51,10 @@ export function connectHost<R extends PanelRequests, E extends PanelEvents>(
     if (call !== undefined) finish(call);
   };
   const receive = (event: Event) => {
-    const frame = unpackFrame((event as MessageEvent<HostFrame | PackedFrame>).data);
+    const { data } = event as MessageEvent<HostFrame | PackedFrame | null>;
+    // Whoever else posts to this window (a browser's extension) does not speak our protocol.
+    if (typeof data !== 'object' || data === null) return;
+    const frame = unpackFrame(data);
     if (frame.kind === 'answer')
       settle(frame.id, ({ name, resolve, reject }) => {
         try {
@@ -60,7 +63,7 @@ export function connectHost<R extends PanelRequests, E extends PanelEvents>(
           reject(error as Error);
         }
       });
-    else if (frame.kind === 'event' && events[frame.name]?.params.check(frame.data) === undefined)
+    else if (frame.kind === 'event' && Object.hasOwn(events, frame.name) && events[frame.name]!.params.check(frame.data) === undefined)
       listeners.get(frame.name)?.(frame.data as never);
   };
   target.addEventListener('message', receive);

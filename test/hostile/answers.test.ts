@@ -1,0 +1,56 @@
+import { afterAll, expect, it } from 'vitest';
+import { openVerifier } from '../../server/answers/openVerifier.js';
+import { done } from './figures.js';
+
+const verifier = openVerifier();
+afterAll(() => verifier.dispose());
+
+/** Answers that cost a careless comparison much time or memory: each of any size. */
+const shapes: Readonly<Record<string, (size: number) => string>> = {
+  'a power of a power': (n) => `\\frac{(10^{${n}})^{${n}}}{3}`,
+  'a tower of powers': (n) => '9^{'.repeat(n) + '9' + '}'.repeat(n),
+  'a factorial': (n) => `(10^${n})!`,
+  'nested fractions': (n) => '\\frac{1}{'.repeat(n) + 'x' + '}'.repeat(n),
+  'nested roots': (n) => '\\sqrt{'.repeat(n) + '2' + '}'.repeat(n),
+  'nested parentheses': (n) => `${'('.repeat(n)}1${')'.repeat(n)}`,
+  'unclosed parentheses': (n) => '('.repeat(n),
+  'nested brackets': (n) => `${'['.repeat(n)}1${']'.repeat(n)}`,
+  choices: (n) => '(A) '.repeat(n),
+  blanks: (n) => `1${' '.repeat(n)}1`,
+  'a list': (n) => `${'1,'.repeat(n)}1`,
+  'a list of roots': (n) => `${'\\sqrt{x}, '.repeat(n)}1`,
+  'a set': (n) => `\\{${'1,'.repeat(n)}1\\}`,
+  'a matrix': (n) => `\\begin{pmatrix}${'1&'.repeat(n)}1\\end{pmatrix}`,
+  'functions of functions': (n) => `${'\\sin '.repeat(n)}x`,
+  'powers of powers': (n) => `${'x^'.repeat(n)}x`,
+  signs: (n) => `${'-'.repeat(n)}1`,
+  alternatives: (n) => `${'1.5 or '.repeat(n)}2`,
+  units: (n) => '5 cm '.repeat(n),
+  digits: (n) => '9'.repeat(n),
+  decimals: (n) => `0.${'3'.repeat(n)}`,
+  'groups of digits': (n) => `1${',000'.repeat(n)}`,
+  'number words': (n) => 'twenty million '.repeat(n),
+  'a product of sums': (n) => '(x+1)'.repeat(n),
+  'a sum of products': (n) => 'xyz+'.repeat(n) + '1',
+  'boxes in boxes': (n) => '\\boxed{'.repeat(n) + '1' + '}'.repeat(n),
+  'dollar signs': (n) => '$'.repeat(n) + '1',
+  intervals: (n) => '[0,1)\\cup'.repeat(n) + '(2,3]',
+};
+const sizes = [2, 10, 50, 200, 1000, 20_000];
+/** One comparison may take a second, then its thread is stopped; a busy machine starts the next one late. */
+const most = 15_000;
+
+it.each(Object.keys(shapes))('%s of any size is answered in time, and never right', async (name) => {
+  for (const size of sizes) {
+    const answer = shapes[name]!(size);
+    const start = performance.now();
+    for (const request of [
+      { answer, reference: '\\sqrt{y}, 2.5' },
+      { answer: '\\sqrt{y}, 2.5', reference: answer },
+    ])
+      expect((await verifier.verify(request)).verdict, `${name} ${size}`).not.toBe('right');
+    expect(performance.now() - start).toBeLessThan(most);
+    done('answers', 1);
+  }
+  expect((await verifier.verify({ answer: '2', reference: '2' })).verdict).toBe('right');
+});
