@@ -53,6 +53,7 @@ import { Status } from './shell/status.js';
 import type { StepLens } from './shell/stepLens.js';
 import { watchTooLarge } from './shell/tooLarge.js';
 import { watchUnmapped } from './shell/unmapped.js';
+import { registerMcpServers } from './tools/mcpServers.js';
 import { JudgeLenses } from './views/judgeLenses.js';
 import { RequestDocuments } from './views/requestDocuments.js';
 import { ReviewSession } from './views/reviewSession.js';
@@ -148,6 +149,7 @@ function start(context: ExtensionContext): Api {
     marks,
     runs,
   };
+  context.subscriptions.push(registerMcpServers(context));
   context.subscriptions.push(...registerDebugger(client, claims, consent));
   context.subscriptions.push(review, reviews, requests, marks, runs, new JudgeLenses(client, review), watchLabels(client));
   context.subscriptions.push(...followSearch(stepLens));

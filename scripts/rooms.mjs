@@ -141,6 +141,20 @@ export const rooms = [
     ],
   },
   {
+    folder: 'server/tools',
+    holds: 'tools for agents, one file each, read-only and inside the workspace; the MCP server that offers them',
+    imports: [
+      'server/protocol',
+      'server/reasoning',
+      'server/files',
+      'server/answers',
+      'server/scoring',
+      'server/labeling',
+      'server/language',
+      'server/editor',
+    ],
+  },
+  {
     folder: 'server/cli',
     holds: '`steplens`, one file per command',
     imports: [
@@ -162,6 +176,7 @@ export const rooms = [
       'server/review',
       'server/language',
       'server/lsp',
+      'server/tools',
       'server/bundled.ts',
     ],
   },
@@ -196,6 +211,7 @@ export const rooms = [
     imports: ['server/protocol', 'extension/shell'],
   },
   { folder: 'extension/debug', holds: 'registers the debug adapter', imports: ['server/protocol', 'extension/shell'] },
+  { folder: 'extension/tools', holds: 'offers the tools for agents to VS Code', imports: [] },
   {
     folder: 'extension/commands',
     holds: 'one file per command',
@@ -204,7 +220,15 @@ export const rooms = [
   {
     folder: 'extension/extension.ts',
     holds: 'activation: the parts and the table of commands',
-    imports: ['server/protocol', 'extension/shell', 'extension/panels', 'extension/debug', 'extension/views', 'extension/commands'],
+    imports: [
+      'server/protocol',
+      'extension/shell',
+      'extension/panels',
+      'extension/debug',
+      'extension/tools',
+      'extension/views',
+      'extension/commands',
+    ],
   },
   {
     folder: 'webview/shared',

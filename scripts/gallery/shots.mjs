@@ -96,11 +96,9 @@ async function statistics(page) {
 /** Labels against the model's scores. @param {Page} page */
 async function both(page) {
   await openTree(page, 'savings.json');
-  await webviewFrame(page)
-    .locator('.shown-values select, select')
-    .first()
-    .selectOption({ label: 'Both' })
-    .catch(() => undefined);
+  const frame = webviewFrame(page);
+  await frame.locator('vscode-dropdown').filter({ hasText: 'Labels' }).first().click();
+  await frame.getByRole('option', { name: 'Both' }).click();
 }
 
 /** Sixteen solutions of a problem, with who would choose them. @param {Page} page */

@@ -6,6 +6,7 @@ import { evaluate } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { label } from './label.js';
 import { lsp } from './lsp.js';
+import { mcp } from './mcp.js';
 import { quantise } from './quantise.js';
 import { score } from './score.js';
 import { serveCommand } from './serve.js';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   doctor,
   serveCommand,
   lsp,
+  mcp,
   debug,
 ];
 

@@ -1,0 +1,1 @@
+export function generatedSearch(options: { readonly nodes: number; readonly math?: boolean }): string;

@@ -1,0 +1,27 @@
+import { ToolError } from './tool.js';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+  /** Absent on the last page. */
+  readonly nextCursor?: string;
+}
+
+const pageSize = 20;
+/** Longer texts are cut: an answer has to fit into a conversation. UTF-16 units. */
+const longestText = 1_500;
+
+/** One page of a list; the cursor is the position of its first item. Throws ToolError for a cursor that no page gave. */
+export function pageOf<T>(items: readonly T[], cursor = '0', size = pageSize): Page<T> {
+  const start = Number(cursor);
+  if (!/^\d+$/.test(cursor) || start > items.length)
+    throw new ToolError(`The cursor "${cursor}" is not one of these pages: leave it out to begin at the first.`);
+  const end = start + size;
+  return { items: items.slice(start, end), total: items.length, ...(end < items.length && { nextCursor: String(end) }) };
+}
+
+export function shortened(text: string, length = longestText): string {
+  return text.length <= length
+    ? text
+    : `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '')}… (${text.length - length} more characters)`;
+}

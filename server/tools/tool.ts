@@ -1,0 +1,43 @@
+import type { Verifier } from '../answers/verifier.js';
+import type { Infer, Shape } from '../protocol/shape.js';
+import type { Scorer } from '../scoring/scorer.js';
+import type { Workspace } from './workspace.js';
+
+/** What the tools reach outside themselves. */
+export interface ToolWorld {
+  readonly workspace: Workspace;
+  readonly verifier: Verifier;
+  /** Loaded when a tool first scores. */
+  readonly scorer: () => Scorer;
+}
+
+/** A tool cannot answer as it was asked; the message says why and what to do. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError';
+}
+
+/** One thing an agent can ask: read-only, about files of the workspace. One file each beside this one; `registry.ts` lists them. */
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly inputSchema: {
+    readonly type: 'object';
+    readonly properties: Readonly<Record<string, object>>;
+    readonly required: readonly string[];
+  };
+  /** A JSON value of at most a page. Rejects with ToolError, and with AbortError when cancelled. */
+  readonly run: (args: unknown, world: ToolWorld, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** Checks arguments against their shape. Throws ToolError that names the argument. */
+export function argsOf<S extends Shape<unknown>>(shape: S, args: unknown): Infer<S> {
+  const mismatch = shape.check(args);
+  if (mismatch) throw new ToolError(`The argument ${mismatch.path.replace(/^\./, '') || 'object'} is not ${mismatch.expected}.`);
+  return args as Infer<S>;
+}
+
+export const pathSchema = { type: 'string', description: 'File, absolute or relative to a folder of the workspace.' };
+export const problemSchema = { type: 'integer', minimum: 0, description: 'Position of the problem in the file, from 0.' };
+export const cursorSchema = { type: 'string', description: '`nextCursor` of the page before; without it, the first page.' };

@@ -1,0 +1,149 @@
+import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generatedSearch } from '../../scripts/gallery/generatedSearch.mjs';
+
+interface Facts {
+  readonly path: string;
+  readonly problem: number;
+  readonly step: number;
+  readonly node?: number;
+  readonly text: string;
+  readonly verdict: string;
+  readonly value: number;
+  readonly valueBefore?: number;
+}
+interface Page {
+  readonly items: readonly Facts[];
+  readonly total: number;
+  readonly nextCursor?: string;
+}
+
+let folder: string;
+let workspace: string;
+const client = new Client({ name: 'test', version: '1' });
+
+/** A tool's answer; what it refuses is an error. */
+async function ask<T>(name: string, args: Record<string, unknown>): Promise<T> {
+  const { content, isError } = await client.callTool({ name, arguments: args });
+  const [{ text }] = content as [{ readonly text: string }];
+  if (isError === true) throw new Error(text);
+  return JSON.parse(text) as T;
+}
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'steplens-mcp-')));
+  workspace = join(folder, 'workspace');
+  await cp('media/samples', workspace, { recursive: true });
+  await writeFile(join(workspace, 'search.json'), generatedSearch({ nodes: 400 }));
+  await writeFile(join(folder, 'secret.json'), generatedSearch({ nodes: 3 }));
+  await mkdir(join(workspace, 'links'));
+  await symlink(join(folder, 'secret.json'), join(workspace, 'links', 'out.json'));
+  const transport = new StdioClientTransport({ command: process.execPath, args: ['dist/cli.js', 'mcp', '--stdio', workspace] });
+  await client.connect(transport);
+}, 60_000);
+
+afterAll(async () => {
+  await client.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('the MCP server over stdio', { timeout: 60_000 }, () => {
+  it('says what it is and offers read-only tools with their arguments', async () => {
+    expect(client.getServerVersion()).toMatchObject({ name: 'StepLens' });
+    expect(client.getInstructions()).toContain('explain_label');
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual([
+      'list_problems',
+      'read_problem',
+      'low_steps',
+      'explain_label',
+      'verify_answer',
+      'score_problem',
+    ]);
+    for (const { annotations, inputSchema } of tools) {
+      expect(annotations).toMatchObject({ readOnlyHint: true, openWorldHint: false });
+      expect(Object.keys(inputSchema.properties ?? {})).toEqual(expect.arrayContaining([...(inputSchema.required ?? [])]));
+    }
+  });
+
+  it('answers why a step is labeled wrong, and why its path is not in the training set', async () => {
+    const { items } = await ask<Page>('low_steps', { path: 'trees/savings.json' });
+    const [low] = items;
+    expect(low).toMatchObject({ path: 'trees/savings.json', verdict: 'first low' });
+    const told = await ask<{
+      readonly why: readonly string[];
+      readonly evidence: { readonly mc: { readonly correct: number; readonly total: number }; readonly interval95: readonly number[] };
+      readonly trainingSet: readonly { readonly isIncluded: boolean; readonly why: string }[];
+      readonly log: { readonly batches: readonly { readonly rollouts: readonly object[] }[] };
+    }>('explain_label', { path: low!.path, problem: low!.problem, step: low!.step });
+    expect(told.why.join(' ')).toContain('below the threshold 0.5');
+    expect(told.why.join(' ')).toContain('the first low step of its path');
+    const { mc, interval95 } = told.evidence;
+    expect(mc.correct / mc.total).toBeCloseTo(low!.value, 6);
+    expect(interval95[0]).toBeLessThanOrEqual(low!.value);
+    expect(told.log).not.toBeNull();
+    expect(told.trainingSet.length).toBeGreaterThan(3);
+    // Of a step that was not sampled, the answer names the rule.
+    const all = await ask<Page>('read_problem', { path: 'trees/savings.json', problem: 0 });
+    const reasons = await Promise.all(
+      all.items.map(({ step }) => ask<typeof told>('explain_label', { path: 'trees/savings.json', problem: 0, step })),
+    );
+    const left = reasons.flatMap(({ trainingSet }) => trainingSet.filter(({ isIncluded }) => !isIncluded));
+    expect(left.length).toBeGreaterThan(0);
+    for (const { why } of left) expect(why).toMatch(/^Not in the set/);
+  });
+
+  it('answers in pages that hold together', async () => {
+    const seen: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await ask<Page>('read_problem', { path: 'search.json', problem: 0, ...(cursor !== undefined && { cursor }) });
+      expect(page.items.length).toBeLessThanOrEqual(20);
+      expect(JSON.stringify(page).length).toBeLessThan(60_000);
+      seen.push(...page.items.map(({ step }) => step));
+      cursor = page.nextCursor;
+      if (cursor === undefined) expect(seen).toEqual(Array.from({ length: page.total }, (_, step) => step));
+    } while (cursor !== undefined);
+    await expect(ask('read_problem', { path: 'search.json', problem: 0, cursor: '-3' })).rejects.toThrow('not one of these pages');
+  });
+
+  it('reads a whole folder, and says of every problem where it is', async () => {
+    const { items, total } = await ask<Page>('list_problems', { path: 'solutions' });
+    expect(items).toHaveLength(total);
+    expect(items.map(({ path }) => path)).toContain('solutions/wrong.md');
+  });
+
+  it.each(['../secret.json', '/etc/passwd', 'links/out.json', 'no-such-file.json'])(
+    'reads nothing outside the workspace (%s)',
+    async (path) => {
+      await expect(ask('list_problems', { path })).rejects.toThrow('is not in the workspace');
+    },
+  );
+
+  it('says which argument is wrong, and which tools there are', async () => {
+    await expect(ask('read_problem', { path: 'search.json', problem: 'first' })).rejects.toThrow(
+      'The argument problem is not a whole number',
+    );
+    await expect(ask('read_problem', { path: 'search.json', problem: 7 })).rejects.toThrow(
+      'search.json has 1 problems; 7 is not one of them',
+    );
+    await expect(ask('explain_label', { path: 'search.json', problem: 0 })).rejects.toThrow('Name a step, or a node');
+    await expect(ask('write_file', {})).rejects.toThrow('There is no tool "write_file"');
+    await expect(ask('list_problems', { path: 'figures' })).resolves.toMatchObject({ total: 0 });
+  });
+
+  it('verifies an answer by the rules, and scores with the bundled model', async () => {
+    expect(await ask('verify_answer', { answer: '\\frac{1}{2}', reference: '0.5' })).toMatchObject({ verdict: 'right' });
+    expect(await ask('verify_answer', { answer: '7', reference: '0.5' })).toMatchObject({ verdict: 'wrong' });
+    const scored = await ask<{ readonly model: string; readonly items: readonly { readonly score: number | null }[] }>('score_problem', {
+      path: 'solutions/wrong.md',
+      problem: 0,
+    });
+    expect(scored.model).toContain('StepLens');
+    expect(scored.items.some(({ score }) => score !== null && score < 0.5)).toBe(true);
+  });
+});
