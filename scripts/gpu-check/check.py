@@ -257,7 +257,7 @@ def models(arguments, results, size, precision):
         one("cuda, Hugging Face's cache", hugging_face(folder), "cuda")
     sequences = next((done["sequences"] for done in found.values() if "sequences" in done), None)
     if sequences is None:
-        raise RuntimeError(json.dumps({name: done.get("error") for name, done in found.items()}))
+        raise RuntimeError("; ".join(f"{name}: {done.get('error')}" for name, done in found.items()) or "no time was left")
     with quiet(arguments.pause):
         _, expected = pytorch(size, precision, sequences, False)
         free()

@@ -19,7 +19,7 @@ export function report(results) {
     'reference than the tolerance (0.001 in float32, 0.02 in float16 and TF32).',
     '',
   );
-  if (results) lines.push(...models(results), ...notes(results), ...bundled(results), ...raw(results));
+  if (results) lines.push(...models(results), ...remarks(results), ...notes(results), ...bundled(results), ...raw(results));
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
@@ -27,7 +27,9 @@ function models({ machine, torch, isDryRun, rows, ceilings }) {
   const lines = [isDryRun ? `## Dry run on ${machine}, PyTorch ${torch}` : `## ${machine}, PyTorch ${torch}`, ''];
   if (ceilings && !isDryRun)
     lines.push(
-      `The largest rates PyTorch reached there: products of 8192 x 8192 matrices at ${ceilings.fp16.toFixed(0)} TFLOP/s in float16, ${ceilings.fp32.toFixed(0)} in float32 and ${ceilings.tf32.toFixed(0)} in TF32; copies at ${ceilings.copy.toFixed(1)} TB/s, read and written bytes counted.`,
+      ...wrapped(
+        `The largest rates PyTorch reached there: products of 8192 x 8192 matrices at ${ceilings.fp16.toFixed(0)} TFLOP/s in float16, ${ceilings.fp32.toFixed(0)} in float32 and ${ceilings.tf32.toFixed(0)} in TF32; copies at ${ceilings.copy.toFixed(1)} TB/s, read and written bytes counted.`,
+      ),
       '',
     );
   lines.push(
@@ -61,6 +63,21 @@ function cells(row, ceilings) {
   ];
 }
 
+/** What whoever ran it has to say of it: `remarks` of the results, put there by hand. */
+function remarks({ remarks: written = [] }) {
+  return written.flatMap((remark) => [...wrapped(remark), '']);
+}
+
+/** Lines of at most 140 characters. */
+function wrapped(text) {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    if (`${lines.at(-1)} ${word}`.length > 140) lines.push(word);
+    else lines[lines.length - 1] = `${lines.at(-1)} ${word}`.trim();
+  }
+  return lines;
+}
+
 function notes({ rows, failures = [] }) {
   const passedOver = rows.flatMap(({ size, precision, deviceInfo }) =>
     (deviceInfo?.passedOver ?? []).map(({ provider, reason }) => `- ${size} ${precision}, ${provider}: ${plain(reason)}`),
@@ -77,14 +94,15 @@ function bundled({ bundled: devices }) {
   const lines = [
     '## The bundled model',
     '',
-    '| device | `steplens score` on the samples | largest difference from the CPU | first marks in the editor | marks after an edit |',
+    '| asked for | used | `steplens score` on the samples | largest difference from the CPU | first marks in the editor | marks after an edit |',
+    `|${'---|'.repeat(6)}`,
   ];
-  lines.push(`|${'---|'.repeat(5)}`);
   for (const [device, { seconds, apart, scoreCode, languageServer }] of Object.entries(devices)) {
     const turns = (languageServer.turns ?? []).map(({ ms }) => `${ms.toFixed(0)} ms`);
+    const used = /runs on (.*)\.$/m.exec((languageServer.log ?? []).join('\n'))?.[1] ?? '';
     const score = scoreCode === 0 ? `${seconds.toFixed(1)} s` : `exit code ${scoreCode}`;
     lines.push(
-      `| ${device} | ${score} | ${apart === undefined ? '' : apart.toExponential(1)} | ${turns[0] ?? languageServer.error} | ${turns[1] ?? ''} |`,
+      `| ${device} | ${used} | ${score} | ${apart ? apart.toExponential(1) : ''} | ${turns[0] ?? languageServer.error} | ${turns[1] ?? ''} |`,
     );
   }
   return [...lines, ''];

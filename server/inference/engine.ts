@@ -11,6 +11,7 @@ import { type OpenedModel, openModel } from './providers.js';
 import { RunLimits } from './runLimits.js';
 import type { Runtime } from './runtime.js';
 import { SamplingRun } from './samplingRun.js';
+import { WholeRun } from './wholeRun.js';
 
 interface Model extends OpenedModel {
   readonly prefixes: PrefixCache;
@@ -23,7 +24,7 @@ interface Job {
   readonly session: number;
   readonly work: { readonly load: LoadRequest } | { readonly run: RunRequest } | { readonly sample: SamplingRequest };
   readonly priority: number;
-  run?: ForestRun | PackedRun | SamplingRun;
+  run?: ForestRun | PackedRun | WholeRun | SamplingRun;
 }
 
 /** What the inference child does: loads graphs, and runs requests one run of the graph at a time, the pressing first. */
@@ -150,6 +151,8 @@ function afterTurn(jobs: readonly Job[], job: Job): Job[] {
   return [...others.filter((other) => !isBehind(other)), job, ...others.filter(isBehind)];
 }
 
-function startRun(request: RunRequest, { graph, prefixes, limits }: Model): ForestRun | PackedRun {
+function startRun(request: RunRequest, { graph, prefixes, limits, result }: Model): ForestRun | PackedRun | WholeRun {
+  // Elsewhere keys and values are in this memory anyway, or fetching them was not measured.
+  if (graph.scoreTree && result.device.provider === 'cuda') return new WholeRun(request, graph, prefixes, limits, result.width);
   return graph.runTree ? new PackedRun(request, graph, prefixes, limits) : new ForestRun(request, graph, prefixes, limits);
 }

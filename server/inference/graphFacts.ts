@@ -10,6 +10,7 @@ import { type SlicedGraph, sliceGraph } from './slicedGraph.js';
 
 /** What is known of a graph file; nothing where only the runtime can read it. */
 export interface GraphFacts {
+  /** With a tree mask where it was given one. */
   readonly model: OnnxModel | undefined;
   /** The rewritten graph, or why the file is run as it is. */
   readonly file: SlicedGraph | string;
@@ -35,13 +36,10 @@ export async function readFacts(runtime: Runtime, request: LoadRequest): Promise
   const { isCoarse, bytesOnCpu } = weightSize(model);
   const isHuggingFace = model.graph.inputs.some(({ name }) => name === 'past_key_values.0.key');
   const branching = isHuggingFace ? await branchingModel(runtime, request, model).catch((error: unknown) => causeOf(error)) : undefined;
-  const file = await sliceGraph(
-    request.graphPath,
-    branching === undefined || typeof branching === 'string' ? model : branching,
-    request.columns,
-  );
+  const run = branching === undefined || typeof branching === 'string' ? model : branching;
+  const file = await sliceGraph(request.graphPath, run, request.columns);
   return {
-    model,
+    model: run,
     file,
     ...(typeof branching === 'string' && { cannotBranch: branching }),
     vocabulary: embeddings === undefined ? embeddingRows(model) : table && embeddingRows(table),

@@ -25,6 +25,8 @@ export interface Graph {
    * @param reads As in `run`.
    */
   runTree?(cache: KeyValueCache, tree: TokenTree, reads?: Int32Array): Promise<Scores>;
+  /** The same from the beginning, with nothing kept: keys and values stay on the device. */
+  scoreTree?(tree: TokenTree, reads: Int32Array, pixels?: Pixels): Promise<Scores>;
   /** `rows` continuations of the sequence in `cache`, where the graph has a batch axis. */
   openBatch?(cache: KeyValueCache, rows: number): Batch;
   release(): Promise<void>;

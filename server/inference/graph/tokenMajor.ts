@@ -58,16 +58,14 @@ export function openTokenMajor(session: Session, head: Head): Graph {
       name === pixelInputName || name === scorePositions || /^(input_ids|position_ids|attention_bias|past_(key|value)\.\d+)$/.test(name),
   );
 
+  const nothing = new TokenMajorCache(sizes, type === 'float16');
   const fetches = ['logits', ...names.map((name) => `present_${name}`)];
 
-  async function runTokens(cache: TokenMajorCache, tree: TokenTree, reads?: Int32Array, pixels?: Pixels): Promise<Scores> {
-    const count = tree.ids.length;
-    // What no token looks at would only be masked.
-    cache.cut(tree.parents.reduce((most, parent) => Math.max(most, ~parent), 0));
+  function feedsOf(cache: TokenMajorCache, tree: TokenTree, reads?: Int32Array, pixels?: Pixels): Record<string, TensorValue> {
     const past = cache.length;
     const feeds: Record<string, TensorValue> = {
       ...pixelFeeds(images, pixels),
-      ...head.feeds(count, reads),
+      ...head.feeds(tree.ids.length, reads),
       input_ids: integerTensor(tree.ids, ids.type),
       position_ids: integerTensor(positionsOf(tree), positions.type),
       attention_bias: treeBias(past, tree),
@@ -75,7 +73,14 @@ export function openTokenMajor(session: Session, head: Head): Graph {
     names.forEach((name, i) => {
       feeds[`past_${name}`] = { type, data: cache.view(i), dims: [1, past, sizes[i]!] };
     });
-    const outputs = await session.run(feeds, fetches);
+    return feeds;
+  }
+
+  async function runTokens(cache: TokenMajorCache, tree: TokenTree, reads?: Int32Array, pixels?: Pixels): Promise<Scores> {
+    const count = tree.ids.length;
+    // What no token looks at would only be masked.
+    cache.cut(tree.parents.reduce((most, parent) => Math.max(most, ~parent), 0));
+    const outputs = await session.run(feedsOf(cache, tree, reads, pixels), fetches);
     const scores = head.scores(outputs['logits'], count, reads);
     const path: number[] = [];
     let at = count - 1;
@@ -97,6 +102,10 @@ export function openTokenMajor(session: Session, head: Head): Graph {
       const cache = keyValues as TokenMajorCache;
       const first = cache.length;
       return runTokens(cache, { ids: tokens, parents: Int32Array.from(tokens, (_, i) => (i === 0 ? ~first : i - 1)) }, reads, pixels);
+    },
+    async scoreTree(tree, reads, pixels) {
+      const outputs = await session.run(feedsOf(nothing, tree, reads, pixels), ['logits']);
+      return head.scores(outputs['logits'], tree.ids.length, reads);
     },
     runTree: (keyValues, tree, reads) => runTokens(keyValues as TokenMajorCache, tree, reads),
     ...(typeof bias.shape[0] !== 'number' &&

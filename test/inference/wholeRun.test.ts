@@ -1,0 +1,235 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Engine } from '../../server/inference/engine.js';
+import type { Graph } from '../../server/inference/graph/graph.js';
+import { openGraph } from '../../server/inference/graph/openGraph.js';
+import { PrefixCache } from '../../server/inference/prefixCache.js';
+import type { FromChild, RunRequest } from '../../server/inference/protocol.js';
+import { RunLimits } from '../../server/inference/runLimits.js';
+import { loadRuntime, type Runtime } from '../../server/inference/runtime.js';
+import { mostTogether, WholeRun } from '../../server/inference/wholeRun.js';
+import { fakeGraph, fakeScores } from './fakeRuntime.js';
+
+interface Segment {
+  readonly parent: number;
+  readonly ids: readonly number[];
+  readonly reads: readonly number[];
+}
+
+function toRequest(segments: readonly Segment[], columns = new Int32Array(0)): RunRequest {
+  const offsets = [0];
+  for (const { ids } of segments) offsets.push(offsets.at(-1)! + ids.length);
+  return {
+    parents: Int32Array.from(segments, ({ parent }) => parent),
+    ids: Int32Array.from(segments.flatMap(({ ids }) => ids)),
+    offsets: Int32Array.from(offsets),
+    reads: Int32Array.from(segments.flatMap(({ reads }, i) => reads.map((read) => offsets[i]! + read))),
+    columns,
+    priority: 0,
+  };
+}
+
+function pathOf(segments: readonly Segment[], segment: number): number[] {
+  const path: number[] = [];
+  for (let at = segment; at >= 0; at = segments[at]!.parent) path.unshift(...segments[at]!.ids);
+  return path;
+}
+
+/** What a full pass of each path gives. */
+function expected(segments: readonly Segment[]): number[][] {
+  return segments.flatMap(({ ids, reads }, i) => {
+    const path = pathOf(segments, i);
+    const scores = Float32Array.from(fakeScores(path));
+    return reads.map((read) => [...scores.subarray((path.length - ids.length + read) * 2).subarray(0, 2)]);
+  });
+}
+
+/** Scores trees of no more than `fits` tokens; sequences with a cache of any length. */
+function fakeTreeGraph(runs: number[], fits = Infinity): Graph {
+  const graph = fakeGraph('token-major', []);
+  const score = (paths: number[][], reads: Int32Array) => ({
+    values: Float32Array.from([...reads].flatMap((token) => fakeScores(paths[token]!).slice(-2))),
+    width: 2,
+  });
+  const pathsOf = (ids: Int32Array, parents: Int32Array, held: readonly number[]) => {
+    const paths: number[][] = [];
+    ids.forEach((id, i) => paths.push([...(parents[i]! < 0 ? held.slice(0, ~parents[i]!) : paths[parents[i]!]!), id]));
+    return paths;
+  };
+  return {
+    ...graph,
+    scoreTree({ ids, parents }, reads) {
+      if (ids.length > fits) return Promise.reject(new Error('CUDA failure 2: out of memory'));
+      runs.push(ids.length);
+      return Promise.resolve(score(pathsOf(ids, parents, []), reads));
+    },
+    runTree(cache, { ids, parents }, reads = Int32Array.from(ids.keys())) {
+      if (ids.length > fits) return Promise.reject(new Error('CUDA failure 2: out of memory'));
+      const held = (cache as typeof cache & { tokens: number[] }).tokens;
+      const paths = pathsOf(ids, parents, held);
+      held.splice(0, held.length, ...paths.at(-1)!);
+      return Promise.resolve(score(paths, reads));
+    },
+  };
+}
+
+async function run(request: RunRequest, graph: Graph, most = Infinity) {
+  const whole = new WholeRun(request, graph, new PrefixCache(graph, Infinity), new RunLimits({ tokens: most, rows: 1 }), 2);
+  const values: number[][] = [];
+  let told = 0;
+  while (!whole.isDone) {
+    try {
+      await whole.step(({ first, values: found }) => {
+        const width = request.columns.length || 2;
+        for (let r = 0; r * width < found.length; r++, told++) values[first + r] = [...found.subarray(r * width, (r + 1) * width)];
+      });
+    } catch (error) {
+      if (!whole.shrink()) throw error;
+    }
+  }
+  whole.close();
+  return { values, told, tokens: whole.result.tokens };
+}
+
+const forest = fc
+  .array(
+    fc.record({
+      up: fc.nat(5),
+      ids: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 40 }),
+      reads: fc.uniqueArray(fc.nat(39), { maxLength: 3 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((list) =>
+    list.map(
+      ({ up, ids, reads }, i): Segment => ({
+        parent: up === 0 || i - up < 0 ? -1 : i - up,
+        ids,
+        reads: reads.filter((read) => read < ids.length).sort((a, b) => a - b),
+      }),
+    ),
+  );
+
+describe('a run that keeps nothing on this side of the device', () => {
+  it('gives what a full pass of each path gives, every read once, however little fits', async () => {
+    await fc.assert(
+      fc.asyncProperty(forest, fc.integer({ min: 16, max: 90 }), fc.integer({ min: 16, max: 200 }), async (segments, most, fits) => {
+        const { values, told } = await run(toRequest(segments), fakeTreeGraph([], fits), most);
+        expect(values).toEqual(expected(segments));
+        expect(told).toBe(values.length);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('takes one run for a tree that fits, and starts again at the root for branches that do not', async () => {
+    const line = (length: number, seed: number) => Array.from({ length }, (_, i) => 1 + ((i * 7 + seed) % 50));
+    const prompt = { parent: -1, ids: line(100, 0), reads: [] };
+    const branch = (length: number, seed: number): Segment => ({
+      parent: 0,
+      ids: [60 + seed, ...line(length - 1, seed)],
+      reads: [length - 1],
+    });
+    const runs: number[] = [];
+    const small = [prompt, branch(900, 1), branch(900, 2)];
+    expect((await run(toRequest(small), fakeTreeGraph(runs))).tokens).toBe(1900);
+    expect(runs).toEqual([1900]);
+    runs.length = 0;
+    const large = [...small, branch(900, 3), branch(50, 4)];
+    expect((await run(toRequest(large), fakeTreeGraph(runs))).values).toEqual(expected(large));
+    expect(runs).toEqual([1900, 1050]);
+    expect(mostTogether).toBe(2048);
+  });
+
+  it('runs a path in one piece that is longer than a run is meant to be, and in pieces where the memory does not hold it', async () => {
+    const long = [{ parent: -1, ids: Array.from({ length: 3000 }, (_, i) => 1 + (i % 50)), reads: [10, 2999] }];
+    const runs: number[] = [];
+    expect((await run(toRequest(long), fakeTreeGraph(runs))).values).toEqual(expected(long));
+    expect(runs).toEqual([3000]);
+    runs.length = 0;
+    expect(await run(toRequest(long), fakeTreeGraph(runs, 500))).toMatchObject({ values: expected(long), told: 2 });
+    expect(runs).toEqual([]);
+  });
+
+  it('gives the scores of a real graph, of which it fetches nothing but these', async () => {
+    const session = await (await loadRuntime()).createSession('media/models/mini/model.onnx', 'cpu', 1);
+    const fetched = new Set<string>();
+    const graph = openGraph({
+      ...session,
+      run(feeds, fetches) {
+        for (const name of fetches) fetched.add(name);
+        return session.run(feeds, fetches);
+      },
+    });
+    const ids = (length: number, seed: number) => Array.from({ length }, (_, i) => 100 + ((i * 31 + seed * 7) % 800));
+    const segments: Segment[] = [{ parent: -1, ids: ids(40, 0), reads: [] }];
+    for (let i = 1; i < 24; i++) segments.push({ parent: i >> 2, ids: ids(5 + (i % 13), i), reads: [4] });
+    const columns = Int32Array.of(5, 9);
+    const { values } = await run(toRequest(segments, columns), graph, 150);
+    expect([...fetched]).toEqual(['logits']);
+    const width = (await graph.run(graph.createCache(), Int32Array.of(5))).width;
+    for (const [read, segment] of segments.flatMap(({ reads }, i) => (reads.length > 0 ? [i] : [])).entries()) {
+      const path = pathOf(segments, segment);
+      const alone = await graph.run(graph.createCache(), Int32Array.from(path));
+      const at = (path.length - segments[segment]!.ids.length + 4) * width;
+      expect(values[read]![0]).toBeCloseTo(alone.values[at + 5]!, 3);
+      expect(values[read]![1]).toBeCloseTo(alone.values[at + 9]!, 3);
+    }
+    await graph.release();
+  });
+});
+
+describe('on CUDA', () => {
+  /** CUDA is the CPU by another name, with no memory for a whole model beside it. */
+  it("a model in Hugging Face's layout is admitted by its first layers, and its keys and values are not fetched", async () => {
+    const real = await loadRuntime();
+    const runs: string[][] = [];
+    const runtime: Runtime = {
+      missing: () => undefined,
+      freeMemory: () => 1000,
+      async createSession(graph, provider, threads) {
+        const session = await real.createSession(graph, 'cpu', threads);
+        if (provider === 'cpu') return session;
+        return {
+          ...session,
+          run(feeds, fetches) {
+            runs.push([...fetches]);
+            return session.run(feeds, fetches);
+          },
+        };
+      },
+    };
+    const answers: FromChild[] = [];
+    let answered: () => void = () => undefined;
+    const engine = new Engine(
+      () => Promise.resolve(runtime),
+      (message) => {
+        answers.push(message);
+        if (message.kind === 'done' || message.kind === 'failed') answered();
+      },
+    );
+    const next = () => new Promise<void>((resolve) => (answered = resolve));
+    const graphPath = join(import.meta.dirname, '../fixtures/models/families/rlhflow/model.onnx');
+    const columns = Int32Array.of(10, 12);
+    const warmup = Int32Array.from({ length: 40 }, (_, i) => 5 + (i % 90));
+    let done = next();
+    engine.receive({ kind: 'load', id: 1, session: 1, request: { graphPath, device: 'cuda', threads: 1, warmup, columns } });
+    await done;
+    const loaded = answers.at(-1);
+    expect(loaded).toMatchObject({ kind: 'done', result: { device: { provider: 'cuda', passedOver: [] } } });
+    expect((loaded as { result: { device: { note?: string }; cannotBranch?: string } }).result).not.toHaveProperty('cannotBranch');
+    expect((loaded as { result: { device: { note?: string } } }).result.device.note).toMatch(/in its first layers alone/);
+    runs.length = 0;
+    done = next();
+    const segments = [
+      { parent: -1, ids: [...warmup], reads: [39] },
+      { parent: 0, ids: [7, 8, 9], reads: [2] },
+      { parent: 0, ids: [17, 18, 19], reads: [2] },
+    ];
+    engine.receive({ kind: 'run', id: 2, session: 1, request: toRequest(segments, columns) });
+    await done;
+    expect(answers.at(-1)).toMatchObject({ kind: 'done', result: { tokens: 46 } });
+    expect(runs).toEqual([['logits']]);
+  });
+});
