@@ -31,6 +31,7 @@ import { rlhFlowEval } from './rlhFlowEval.js';
 import { rStar } from './rStar.js';
 import { rStarMath } from './rStarMath.js';
 import { rStarMathData } from './rStarMathData.js';
+import { rStarTreeText } from './rStarTreeText.js';
 import { runEvents } from './runEvents.js';
 import { searchAndLearn } from './searchAndLearn.js';
 import { solutionText } from './solutionText.js';
@@ -78,7 +79,7 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
   generic,
 ];
 
-export const TEXT_FORMATS: readonly TextFormat[] = [solutionText];
+export const TEXT_FORMATS: readonly TextFormat[] = [rStarTreeText, solutionText];
 
 export const FORMATS: readonly Format[] = [...JSON_FORMATS, ...TEXT_FORMATS];
 
