@@ -6,7 +6,8 @@ import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { build, context } from 'esbuild';
 
 const isWatching = process.argv.includes('--watch');
-const isDev = isWatching || process.argv.includes('--dev');
+/** What runs is led back to our sources: by a debugger, and by `npm run coverage`. */
+const isDev = isWatching || process.argv.includes('--dev') || process.env.STEPLENS_COVERAGE !== undefined;
 
 const common = {
   bundle: true,

@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 import { house } from './scripts/walls.mjs';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.vscode-test/**', 'bench-results/**', 'test-results/**'] },
+  { ignores: ['dist/**', 'node_modules/**', '.vscode-test/**', 'bench-results/**', 'test-results/**', 'coverage/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

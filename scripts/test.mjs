@@ -103,10 +103,8 @@ async function vitest(project) {
   const folder = await mkdtemp(join(tmpdir(), 'steplens-test-'));
   const file = join(folder, 'result.json');
   const bin = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  await capture(
-    [process.execPath, bin, 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-    { echo: true },
-  );
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  await capture([process.execPath, bin, 'run', '--project', project, ...reporters, ...coverageOptions(project)], { echo: true });
   const result = JSON.parse(
     await readFile(file, 'utf8').catch(() => Promise.reject(new Error('vitest ended without a result; its output is above.'))),
   );
@@ -117,6 +115,14 @@ async function vitest(project) {
   if (skipped > 0) console.error(`${skipped} tests were skipped: they count as failed.`);
   if (result.numTotalTests === 0 && broken === 0) throw new Error(`The project ${project} has no tests.`);
   return { passed: result.numPassedTests, failed: result.numFailedTests + broken + skipped };
+}
+
+/** What `npm run coverage` (scripts/coverage.mjs) adds. @param {string} project */
+function coverageOptions(project) {
+  const folder = process.env.STEPLENS_COVERAGE;
+  if (folder === undefined) return [];
+  const include = ['server', 'extension', 'webview'].map((one) => `--coverage.include=${one}/**/*.ts`);
+  return ['--coverage.enabled', '--coverage.reporter=json', `--coverage.reportsDirectory=${join(folder, project)}`, ...include];
 }
 
 /** The Mocha suite inside the extension host, then what is driven by real clicks. @returns {Promise<Counts>} */
