@@ -1,0 +1,1 @@
+export function report(results?: unknown): string;

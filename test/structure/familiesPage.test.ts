@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { report } from '../../scripts/gpu-check/report.mjs';
+import { families } from '../../server/scoring/families/families.js';
+
+const page = readFileSync('docs/families.md', 'utf8');
+
+/** Cells of the rows of the table below a heading. */
+function table(heading: string): string[][] {
+  const section = page.slice(page.indexOf(`## ${heading}\n`) + 3).split('\n## ')[0]!;
+  return [...section.matchAll(/^\| (`.*) \|$/gm)].map(([, row]) => row!.split(' | ')).filter(([id]) => id !== '`family`');
+}
+
+/** Ids in a cell; `name-*` stands for all that begin so. */
+function idsOf(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, id]) =>
+    id!.endsWith('*') ? families.flatMap((family) => (family.id.startsWith(id!.slice(0, -1)) ? [family.id] : [])) : [id!],
+  );
+}
+
+describe('the page about families is the registry', () => {
+  it('names every family once, with its marker, threshold and aggregation', () => {
+    const rows = table('Families').flatMap((cells) => idsOf(cells[0]!).map((id) => [id, cells] as const));
+    expect(rows.map(([id]) => id).sort()).toEqual(families.map(({ id }) => id).sort());
+    const cellsOf = new Map(rows);
+    for (const { id, profile } of families) {
+      const [, , text, , value, solution] = cellsOf.get(id)!;
+      expect(value, id).toMatch(new RegExp(`(?:^|\\D)${profile.threshold}$`));
+      expect(solution, id).toBe(profile.aggregation);
+      if ('marker' in profile.layout) expect(text, id).toContain(`${profile.layout.marker}\``);
+    }
+  });
+
+  it('says how every family reads blanks', () => {
+    const rows = table('Blanks around a text').flatMap(([ids, trim]) => idsOf(ids!).map((id) => [id, trim]));
+    expect(rows.sort()).toEqual(families.map(({ id, profile }) => [id, `\`${profile.trim}\``]).sort());
+  });
+
+  it('prints every published value that a copy is verified with', () => {
+    const rows = table('Verifying your copy').map(([id, , published, tolerance]) => [idsOf(id!)[0], published, Number(tolerance)]);
+    const golden = families.flatMap(({ id, golden: examples = [] }) =>
+      examples.map(({ values, tolerance }) => [id, values.map((value) => round(value!)).join(', '), tolerance]),
+    );
+    expect(rows).toEqual(golden);
+  });
+});
+
+it('the page about GPUs is made from the results beside the bench', () => {
+  const results: unknown = JSON.parse(readFileSync('bench-results/gpu.json', 'utf8'));
+  expect(readFileSync('docs/gpu.md', 'utf8')).toBe(report(results));
+});
+
+function round(value: number): string {
+  return Number.isInteger(value) ? value.toFixed(1) : value.toFixed(4);
+}
