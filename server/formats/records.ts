@@ -53,7 +53,7 @@ function tableRows(json: JsonDocument, object: number): number[] {
   // Lists of records only are splits of a data set, `{"train": [{..}], "test": [{..}]}`.
   const isLists =
     columns.length > 1 &&
-    columns.every(([, value]) => json.isArray(value)) &&
+    columns.every(([, value]) => json.isArray(value) && !isChat(json, value)) &&
     columns.some(([, value]) => json.items(value).some((item) => !json.isObject(item)));
   const isNumbered = columns.length > 1 && columns.every(([, value]) => json.isObject(value));
   if (!isLists && !isNumbered) return [];
@@ -72,6 +72,12 @@ function tableRows(json: JsonDocument, object: number): number[] {
     const record = new Map(cells.map(({ key, values }) => [key, values[row]!]));
     return json.addRecord(`row ${row}`, record, longest(json, [...record.values()]));
   });
+}
+
+/** A list of messages is one chat, not a column: `{"messages": [..], "labels": [..]}` is a record, also with as many labels as messages. */
+function isChat(json: JsonDocument, list: number): boolean {
+  const items = json.items(list);
+  return items.length > 0 && items.every((item) => json.isObject(item) && (json.get(item, 'role') ?? json.get(item, 'from')) !== undefined);
 }
 
 /** The cell with the most text: a row has no place of its own, and this is where its steps are. */
