@@ -1,13 +1,36 @@
-/** Texts seen so far, by a digest of 53 bits each: of a million texts, two are taken for one with a chance of 1 in 18,000. */
+/**
+ * Texts seen so far, by a digest of 53 bits each: of a million texts, two are taken for one with a chance of 1 in 18,000. A table
+ * of numbers with open addressing: 16 to 32 bytes a text, where a `Set` takes some hundred.
+ */
 export class SeenTexts {
-  readonly #digests = new Set<number>();
+  /** 0: free. */
+  #table = new Float64Array(1024);
+  #size = 0;
 
   /** Whether the text is new; it is known from then on. */
   add(text: string): boolean {
-    const before = this.#digests.size;
-    this.#digests.add(digest53(text));
-    return this.#digests.size > before;
+    if (2 * this.#size >= this.#table.length) this.#grow();
+    const isNew = insert(this.#table, digest53(text) || 1);
+    if (isNew) this.#size++;
+    return isNew;
   }
+
+  #grow(): void {
+    const larger = new Float64Array(2 * this.#table.length);
+    for (const digest of this.#table) if (digest !== 0) insert(larger, digest);
+    this.#table = larger;
+  }
+}
+
+/** Whether the digest was not there. The table's length is a power of two, and one place is free. */
+function insert(table: Float64Array, digest: number): boolean {
+  let at = digest % table.length;
+  while (table[at] !== 0) {
+    if (table[at] === digest) return false;
+    at = (at + 1) & (table.length - 1);
+  }
+  table[at] = digest;
+  return true;
 }
 
 /** Two 32-bit hashes of a text (Murmur's mixing), as one number below 2^53. */

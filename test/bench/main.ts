@@ -6,6 +6,7 @@ import * as large from './large.js';
 import * as layouts from './layouts.js';
 import * as paint from './paint.js';
 import * as parse from './parse.js';
+import * as real from './real.js';
 import type { Row } from './row.js';
 import * as scaling from './scaling.js';
 import * as scoring from './scoring.js';
@@ -16,8 +17,8 @@ import * as throughput from './throughput.js';
 
 /** `npm run bench [PART...] [--rows FOLDER]`: a table, and the same as JSON in bench-results/. */
 const parts = { parse, scoring, layouts, throughput, scaling, labeling, evaluation, server, splitting, paint };
-/** Needs some gigabytes and minutes: measured only when it is named. */
-const all = { ...parts, large };
+/** These need some gigabytes, or packages of Python, and minutes: measured only when they are named. */
+const all = { ...parts, large, real };
 const given = process.argv.slice(2);
 const rowsAt = given.indexOf('--rows');
 /** `--rows FOLDER`: files of steps of real models, for `splitting`. */

@@ -1,0 +1,85 @@
+"""Starts llama.cpp's OpenAI-compatible server (package xllamacpp) and writes its URL. Without a model it makes a small one of random weights.
+
+    python3 -m pip install xllamacpp gguf
+    python3 scripts/real-server.py [MODEL.gguf]
+"""
+import os
+import sys
+import tempfile
+
+import numpy as np
+import gguf
+import xllamacpp
+
+TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+EMBEDDING, LAYERS, HEADS, INNER, CONTEXT = 64, 2, 4, 128, 8192
+
+
+def write_model(path: str) -> None:
+    """A Llama of 0.1 million random weights over bytes: it writes nonsense, but as every model does."""
+    rng = np.random.default_rng(1)
+    tokens = [b"<unk>", b"<|im_start|>", b"<|im_end|>"] + [f"<0x{i:02X}>".encode() for i in range(256)]
+    types = [2, 3, 3] + [6] * 256
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name("random")
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(EMBEDDING)
+    writer.add_block_count(LAYERS)
+    writer.add_feed_forward_length(INNER)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(HEADS)
+    writer.add_rope_dimension_count(EMBEDDING // HEADS)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([0.0] * len(tokens))
+    writer.add_token_types(types)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(TEMPLATE)
+
+    def weights(name: str, *shape: int) -> None:
+        writer.add_tensor(name, (rng.standard_normal(shape) * 0.3).astype(np.float32))
+
+    weights("token_embd.weight", len(tokens), EMBEDDING)
+    weights("output.weight", len(tokens), EMBEDDING)
+    writer.add_tensor("output_norm.weight", np.ones(EMBEDDING, np.float32))
+    for i in range(LAYERS):
+        for norm in ("attn_norm", "ffn_norm"):
+            writer.add_tensor(f"blk.{i}.{norm}.weight", np.ones(EMBEDDING, np.float32))
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            weights(f"blk.{i}.{name}.weight", EMBEDDING, EMBEDDING)
+        weights(f"blk.{i}.ffn_gate.weight", INNER, EMBEDDING)
+        weights(f"blk.{i}.ffn_up.weight", INNER, EMBEDDING)
+        weights(f"blk.{i}.ffn_down.weight", EMBEDDING, INNER)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        model = sys.argv[1] if len(sys.argv) > 1 else os.path.join(folder, "random.gguf")
+        if len(sys.argv) == 1:
+            write_model(model)
+        params = xllamacpp.CommonParams()
+        params.model.path = model
+        params.hostnames = ["127.0.0.1"]
+        params.port = 0
+        params.n_ctx = CONTEXT
+        params.n_parallel = 4
+        params.cpuparams.n_threads = 2
+        server = xllamacpp.Server(params)
+        print(f"{server.listening_address}/v1", flush=True)
+        # Until whoever started it closes the input.
+        sys.stdin.read()
+
+
+main()

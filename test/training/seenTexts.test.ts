@@ -1,0 +1,20 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SeenTexts } from '../../server/training/seenTexts.js';
+
+describe('texts seen so far', () => {
+  it('are those of a set, in any order and over many growths', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string(), fc.constantFrom('', 'a', 'b', 'ab', 'ba'))), (texts) => {
+        const [seen, set] = [new SeenTexts(), new Set<string>()];
+        for (const text of texts) {
+          expect(seen.add(text)).toBe(!set.has(text));
+          set.add(text);
+        }
+      }),
+    );
+    const seen = new SeenTexts();
+    for (let i = 0; i < 20_000; i++) expect(seen.add(`Step ${i} of the solution`)).toBe(true);
+    for (let i = 0; i < 20_000; i++) expect(seen.add(`Step ${i} of the solution`)).toBe(false);
+  });
+});
