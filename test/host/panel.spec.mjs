@@ -56,6 +56,13 @@ describe('the tree panel beside its file', () => {
   const line = (text) => page.locator('.view-line').filter({ hasText: text }).first();
   const status = () => page.locator('[id="status.editor.selection"]').innerText();
 
+  it('lands on the first low step when the cursor is where the file opened, not on the problem', async () => {
+    const selected = webviewFrame(page).getByRole('treeitem', { selected: true });
+    await selected.waitFor({ state: 'attached' });
+    assert.notEqual(await selected.getAttribute('aria-level'), '1');
+    assert.match(await selected.innerText(), /low/i);
+  });
+
   it('reveals a step when its node is clicked', async () => {
     await clickNode('There are 3 + 4');
     await line('3 + 4 = 7 apples').waitFor();
