@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
 import { build } from './dependencies.mjs';
+import { writeNotices } from './notices.mjs';
 import { root, run } from './run.mjs';
 
 /** Files of ONNX Runtime by target: what onnxruntime-node 1.30 has binaries for. */
@@ -44,7 +45,9 @@ export function contents(target) {
     'README.md',
     'CHANGELOG.md',
     'LICENSE',
+    'SECURITY.md',
     'docs/*.md',
+    'dist/THIRD-PARTY-NOTICES.txt',
     'dist/extension.cjs',
     'dist/chunk-*.js',
     'dist/server.js',
@@ -110,6 +113,7 @@ async function ensureImages(target) {
 export async function packageExtension({ target = `${process.platform}-${process.arch}`, out } = {}) {
   const allowed = contents(target);
   await ensureImages(target);
+  await writeNotices(images[/** @type {keyof typeof images} */ (target)]);
   const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const packagePath = out ?? join(root, `${name}-${target}-${version}.vsix`);
   const folder = await mkdtemp(join(tmpdir(), 'steplens-package-'));

@@ -53,8 +53,9 @@ export function randomJson(random: Random, known: readonly string[], depth = 3):
 export function damagedParams(random: Random, valid: unknown, known: readonly string[]): unknown {
   if (random() < 0.15) return randomJson(random, known);
   if (typeof valid !== 'object' || valid === null) return random() < 0.5 ? valid : randomJson(random, known, 1);
-  const entries = Object.entries(valid);
+  const entries: [string, unknown][] = Object.entries(valid);
   const at = Math.floor(random() * entries.length);
   const changed = entries.map(([key, value], i) => [key, i === at ? damagedParams(random, value, known) : value] as const);
-  return Array.isArray(valid) ? changed.map(([, value]) => value) : Object.fromEntries(changed);
+  if (Array.isArray(valid)) return changed.map(([, value]) => value);
+  return Object.fromEntries(changed);
 }

@@ -1,9 +1,10 @@
 /** The packaged extension: what it holds, what it weighs, and that it works where it is installed. */
 import { strict as assert } from 'node:assert';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
+import { bundledPackages } from '../../scripts/notices.mjs';
 import { limitBytes, packageExtension } from '../../scripts/package.mjs';
 import { capture, root } from '../../scripts/run.mjs';
 import { startHost } from '../../scripts/vscodeHost.mjs';
@@ -37,6 +38,8 @@ describe('the VSIX', () => {
       'package.json',
       'readme.md',
       'changelog.md',
+      'security.md',
+      'dist/third-party-notices.txt',
       'docs/diagnostics.md',
       'docs/families.md',
       'docs/review.md',
@@ -71,7 +74,7 @@ describe('the VSIX', () => {
     ])
       assert.ok(names.includes(needed), `${needed} is missing`);
     const allowed =
-      /^(package\.json|readme\.md|changelog\.md|license(\.txt|\.md)?|docs\/[\w-]+\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|images|verifyworker|webview|evaluation|review)\.js|installcuda\.cjs|(webview|evaluation|review|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|walkthrough\/\w+\.md|samples\/solutions\/wrong\.md|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
+      /^(package\.json|readme\.md|changelog\.md|security\.md|dist\/third-party-notices\.txt|license(\.txt|\.md)?|docs\/[\w-]+\.md|dist\/(extension\.cjs|chunk-[\w-]+\.js|(server|inference|cli|images|verifyworker|webview|evaluation|review)\.js|installcuda\.cjs|(webview|evaluation|review|codicon)\.css|codicon\.ttf|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|walkthrough\/\w+\.md|samples\/solutions\/wrong\.md|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
     assert.deepEqual(
       names.filter((name) => !allowed.test(name)),
       [],
@@ -83,6 +86,15 @@ describe('the VSIX', () => {
       [],
       'sources',
     );
+  });
+
+  it('has the licence of every package in it', async () => {
+    const notices = await readFile(join(root, 'dist', 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+    const files = (await zipListing(vsix)).flatMap(({ name }) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(name)?.[1] ?? []);
+    const missing = [...new Set([...files, ...(await bundledPackages())])].filter((name) => !notices.includes(`\n${name} `));
+    assert.deepEqual(missing, []);
+    for (const text of ['GNU LESSER GENERAL PUBLIC LICENSE', 'Copyright (c) Microsoft Corporation', 'THIRD PARTY SOFTWARE NOTICES'])
+      assert.ok(notices.includes(text), text);
   });
 
   describe('installed in a fresh VS Code', () => {

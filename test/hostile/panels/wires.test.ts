@@ -35,9 +35,9 @@ describe(`random messages, seed ${seed}`, () => {
       plugins: [
         {
           name: 'no-editor',
-          setup({ onResolve, onLoad }) {
-            onResolve({ filter: /^vscode$/ }, () => ({ path: 'vscode', namespace: 'none' }));
-            onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export const window = undefined;' }));
+          setup(plugin) {
+            plugin.onResolve({ filter: /^vscode$/ }, () => ({ path: 'vscode', namespace: 'none' }));
+            plugin.onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: 'export const window = undefined;' }));
           },
         },
       ],

@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { figures } from '../hostile/figures.js';
+
+const security = readFileSync('SECURITY.md', 'utf8');
+const pages = ['SECURITY.md', 'ARCHITECTURE.md', 'README.md'];
+
+/** The rows of a page's table below a heading. */
+function rows(heading: string): string[] {
+  const section = security.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  return section
+    .split('\n')
+    .filter((line) => /^\| (?!---)/.test(line))
+    .slice(1);
+}
+
+describe('what SECURITY.md promises', () => {
+  it('has a test beside each promise', () => {
+    expect(rows('Promises').length).toBeGreaterThan(20);
+    expect(rows('Promises').filter((row) => !/`test\/[\w./]+\.(?:test\.ts|spec\.mjs)` *(?:\||,)/.test(row))).toEqual([]);
+  });
+
+  it('states the figures of the suite', () => {
+    const stated = Object.values(figures).map(({ count, what }) => `| ${count.toLocaleString('en-US')} | ${what} |`);
+    expect(rows('Figures')).toEqual(stated);
+  });
+});
+
+it.each(pages)('every test that %s names exists', (page) => {
+  const named = [...readFileSync(page, 'utf8').matchAll(/`(test\/[\w./]+\.(?:test\.ts|spec\.mjs))`/g)].map(([, file]) => file!);
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((file) => !existsSync(file))).toEqual([]);
+});
