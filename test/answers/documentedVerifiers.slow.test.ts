@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../cli/runner.js';
 
@@ -28,8 +29,12 @@ beforeAll(async () => {
   port = await freePort();
   for (const { name, source } of programs) await writeFile(join(folder, name), source.replace('8901', String(port)));
   server = spawn(python, [join(folder, 'server.py')], { stdio: 'inherit' });
-  while (!(await answers(port))) if (server.exitCode !== null) throw new Error('server.py has ended');
-});
+  while (!(await answers(port))) {
+    if (server.exitCode !== null) throw new Error('server.py has ended');
+    // Python needs the processor more than this loop does.
+    await setTimeout(50);
+  }
+}, 120_000);
 afterAll(async () => {
   server.kill();
   await rm(folder, { recursive: true });
