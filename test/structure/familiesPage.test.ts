@@ -46,7 +46,7 @@ describe('the page about families is the registry', () => {
 });
 
 it('the page about GPUs is made from the results beside the bench', () => {
-  const results: unknown = JSON.parse(readFileSync('bench-results/gpu.json', 'utf8'));
+  const results: unknown = JSON.parse(readFileSync('test/bench/gpuResults.json', 'utf8'));
   expect(readFileSync('docs/gpu.md', 'utf8')).toBe(report(results));
 });
 
