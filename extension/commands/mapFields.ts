@@ -3,6 +3,7 @@ import { readAs } from '../../server/formats/jsonFile.js';
 import type { LabelKind, Mapping } from '../../server/formats/mapping.js';
 import { MAPPING_FILE, mappedFormat, readMappings } from '../../server/formats/mappingFile.js';
 import { type Field, fieldsOf } from '../../server/formats/unrecognized.js';
+import { writeOwn } from '../shell/writeOwn.js';
 import type { Command } from './command.js';
 
 /** Characters of a file that are looked at for its fields. */
@@ -112,5 +113,5 @@ async function writeMapping(uri: Uri, mapping: Mapping): Promise<void> {
     { files: name, ...mapping },
     ...before.map((one) => ({ ...(one.files !== undefined && { files: one.files }), ...one.mapping })),
   ];
-  await workspace.fs.writeFile(target, new TextEncoder().encode(`${JSON.stringify({ mappings }, null, 2)}\n`));
+  await writeOwn(target, `${JSON.stringify({ mappings }, null, 2)}\n`);
 }

@@ -1,6 +1,6 @@
 import { Uri, window, workspace } from 'vscode';
 import { type RecognizedFamily, RecognizeModel } from '../../server/protocol/models.js';
-
+import { writeOwn } from '../shell/writeOwn.js';
 import type { Command } from './command.js';
 
 /** Chooses the model that scores: the bundled one, or a folder with a `prm.json`, which is offered where the model is of a known family. */
@@ -33,7 +33,7 @@ export const selectModel: Command = {
     if (!(await exists(profile))) {
       const text = await offerProfile(picked, await client.request(RecognizeModel, { folder: picked.fsPath }));
       if (text === undefined) return;
-      await workspace.fs.writeFile(profile, new TextEncoder().encode(`${text}\n`));
+      await writeOwn(profile, `${text}\n`);
     }
     return settings.write('modelPath', picked.fsPath);
   },

@@ -1,0 +1,18 @@
+import { FileType, type Uri, workspace } from 'vscode';
+import { isTrusted } from './trust.js';
+
+/**
+ * Writes a file into a folder that somebody else may have filled. Rejects in an untrusted workspace, and where a link is in the
+ * place of the file: it would be followed.
+ */
+export async function writeOwn(uri: Uri, text: string): Promise<void> {
+  if (!isTrusted())
+    throw new Error('This workspace is not trusted, so nothing is written. Trust it first: "Workspaces: Manage Workspace Trust".');
+  const there = await workspace.fs.stat(uri).then(
+    ({ type }) => type,
+    () => FileType.Unknown,
+  );
+  if ((there & FileType.SymbolicLink) !== 0)
+    throw new Error(`${uri.fsPath} is a link, and nothing is written through it. Remove it first.`);
+  await workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+}
