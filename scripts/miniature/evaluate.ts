@@ -1,5 +1,5 @@
 /**
- * Measures the bundled PRM on solutions with planted mistakes, to questions that its policy did not learn from:
+ * Measures the bundled PRM on solutions with planted mistakes, to problems that its policy did not learn from:
  *   npm run model:evaluate [-- --count 1000] [--json]
  * The threshold in `prm.json` was chosen on the validation seed (`--threshold` prints the choice).
  */
@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util';
 import { firstLow } from '../../server/evaluation/labeledSolution.js';
 import { problemImages } from '../../server/files/images.js';
 import { auroc, bestThreshold, type ScoredSolution } from './measures.js';
-import { labeledSolution, seeds, trainingCount } from './problems/labeled.js';
+import { type LabeledSolution, labeledSolution, seeds, trainingCount } from './problems/labeled.js';
+import type { GeneratedProblem } from './problems/problem.js';
 import { figureImage } from './problems/problemFile.js';
 import { generateProblem } from './problems/registry.js';
 import { modelFolder, openMiniPrm } from './score.js';
@@ -24,7 +25,21 @@ const { values } = parseArgs({
   },
 });
 const { score, dispose } = openMiniPrm();
-const seen = new Set(Array.from({ length: trainingCount }, (_, i) => generateProblem(seeds.train, i).question));
+/** A problem is its question with its figure: where the numbers are in the figure, many problems share a question. */
+const keyOf = ({ question, figure }: GeneratedProblem): string => `${question}\n${JSON.stringify(figure)}`;
+
+/** The first solutions of a seed, those to problems that occur in training left out. */
+function unseen(seed: number, count: number): LabeledSolution[] {
+  const drawn = Array.from({ length: 2 * count }, (_, i) => labeledSolution(seed, i));
+  const keys = new Map(drawn.map(({ problem }) => [keyOf(problem), false]));
+  for (let i = 0; i < trainingCount; i++) {
+    const key = keyOf(generateProblem(seeds.train, i));
+    if (keys.has(key)) keys.set(key, true);
+  }
+  const kept = drawn.filter(({ problem }) => !keys.get(keyOf(problem))).slice(0, count);
+  leftOut = drawn.indexOf(kept.at(-1)!) + 1 - kept.length;
+  return kept;
+}
 
 let leftOut = 0;
 const folder = mkdtempSync(join(tmpdir(), 'steplens-evaluate-'));
@@ -32,12 +47,7 @@ const figurePath = join(folder, 'figure.png');
 
 async function scored(seed: number): Promise<ScoredSolution[]> {
   const found: ScoredSolution[] = [];
-  for (let i = 0; found.length < Number(values.count); i++) {
-    const { problem, steps, firstError, mistake } = labeledSolution(seed, i);
-    if (seen.has(problem.question)) {
-      leftOut++;
-      continue;
-    }
+  for (const { problem, steps, firstError, mistake } of unseen(seed, Number(values.count))) {
     if (problem.figure) writeFileSync(figurePath, await figureImage(problem.figure));
     found.push({
       scores: await score(
@@ -75,7 +85,7 @@ function report(solutions: readonly ScoredSolution[], threshold: number): void {
   const result = {
     solutions: solutions.length,
     steps: solutions.reduce((sum, s) => sum + s.scores.length, 0),
-    /** Share of the questions drawn that were left out because they occur in the training set. */
+    /** Share of the problems drawn that were left out because they occur in the training set. */
     leftOut: leftOut / (leftOut + solutions.length),
     threshold,
     auroc: auroc(solutions),
@@ -90,7 +100,7 @@ function report(solutions: readonly ScoredSolution[], threshold: number): void {
   }
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   console.log(`${result.solutions} held-out solutions (${wrong.length} wrong), ${result.steps} steps, threshold ${threshold}`);
-  console.log(`questions left out, in training  ${percent(result.leftOut)}`);
+  console.log(`problems left out, in training   ${percent(result.leftOut)}`);
   console.log(`AUROC of step correctness        ${result.auroc.toFixed(4)}`);
   console.log(`first error found, wrong ones    ${percent(result.firstError)}`);
   console.log(`false alarms, right ones         ${percent(result.falseAlarms)}`);

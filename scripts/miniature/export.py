@@ -1,11 +1,10 @@
 """Exports a checkpoint as an ONNX graph (opset 17, plain operators, weights in half precision) and checks it against PyTorch.
 
   python export.py --checkpoint FOLDER/policy-end.pt --out policy.onnx
-  python export.py --checkpoint FOLDER/prm.pt --out model.onnx [--expected test/fixtures/models/mini-expected.json]
-  python export.py --checkpoint FOLDER/hard.pt --out ablations/hard.onnx --over model.onnx
+  python export.py --checkpoint FOLDER/prm.pt --out model.onnx --half-at 0.15 [--expected test/fixtures/models/mini-expected.json]
 
-`--expected` writes what PyTorch says of a few solutions: token ids and scores, for the tests of the scorer. `--over` keeps only the
-weights in which a model differs from another one of the same graph.
+`--half-at 0.15` moves the verdict so that a score of 0.15 becomes 0.5: the threshold is then 0.5, as for labels in [0, 1].
+`--expected` writes what PyTorch says of a few solutions: token ids and scores, for the tests of the scorer.
 """
 import argparse
 import json
@@ -18,7 +17,8 @@ import onnxruntime
 import torch
 
 from data import load_tokenizer
-from model import COLUMNS, IMAGE, PATCHES, ROWS, WIDTH, Cached, Mini, Prm, causal
+from model import Cached, Mini, Prm, causal
+from sizes import COLUMNS, IMAGE, PATCHES, ROWS, VOCABULARY, WIDTH, YES
 
 MODELS = Path(__file__).parents[2] / "media" / "models" / "mini"
 CASES = [
@@ -72,17 +72,25 @@ def halve(graph):
         graph.node.insert(0, onnx.helper.make_node("Cast", [name], [tensor.name], to=onnx.TensorProto.FLOAT))
 
 
+def move(path, half_at):
+    """Adds to the logit of Yes what makes 0.5 of a score of `half_at`."""
+    graph = onnx.load(path)
+    verdict = next(node for node in graph.graph.node if "logits" in node.output)
+    verdict.output[list(verdict.output).index("logits")] = "logits.unmoved"
+    moved = np.zeros(VOCABULARY, np.float32)
+    moved[YES] = distance(half_at)
+    graph.graph.initializer.append(onnx.numpy_helper.from_array(moved, "verdict.moved"))
+    graph.graph.node.append(onnx.helper.make_node("Add", ["logits.unmoved", "verdict.moved"], ["logits"]))
+    onnx.checker.check_model(graph)
+    onnx.save(graph, path)
+
+
+def distance(half_at):
+    return float(np.log((1 - half_at) / half_at))
+
+
 def past_inputs(session):
     return [tensor.name for tensor in session.get_inputs() if tensor.name.startswith("past_")]
-
-
-def reduce(path, over):
-    """Leaves in the file at `path` the weights that the model at `over` has not."""
-    graph, base = onnx.load(path), {tensor.name: tensor.SerializeToString() for tensor in onnx.load(over).graph.initializer}
-    assert base.keys() == {tensor.name for tensor in graph.graph.initializer}, "not the same graph"
-    own = [tensor for tensor in graph.graph.initializer if tensor.SerializeToString() != base[tensor.name]]
-    kept = onnx.helper.make_model(onnx.helper.make_graph([], "weights", [], graph.graph.output[:1], own))
-    onnx.save(kept, path)
 
 
 def run(session, ids, past, pixels):
@@ -119,7 +127,7 @@ def check(path, model, ids):
             assert difference < 1e-4
 
 
-def expected(model, tokenizer, path):
+def expected(model, tokenizer, path, half_at):
     """The prompt and the steps are encoded apart, as in training."""
     marker, yes, no = (tokenizer.token_to_id(text) for text in ("<prm>", "Yes", "No"))
     cases = []
@@ -127,7 +135,8 @@ def expected(model, tokenizer, path):
         ids = tokenizer.encode(f"Question: {question}\nProcess: ").ids + [id for step in steps for id in tokenizer.encode(f"{step}<prm>").ids]
         with torch.no_grad():
             logits = (model(torch.tensor([ids])) @ model.embedding.weight.T)[0]
-        scores = logits[torch.tensor(ids) == marker][:, [yes, no]].softmax(-1)[:, 0]
+        verdict = logits[torch.tensor(ids) == marker]
+        scores = (verdict[:, yes] - verdict[:, no] + distance(half_at)).sigmoid()
         cases.append({"question": question, "steps": steps, "ids": ids, "scores": [round(float(score), 6) for score in scores]})
     lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
     path.write_text(f'{{"cases": [\n{lines}\n]}}\n')
@@ -138,10 +147,10 @@ def main():
     arguments.add_argument("--checkpoint", type=Path, required=True)
     arguments.add_argument("--out", type=Path, required=True)
     arguments.add_argument("--expected", type=Path)
-    arguments.add_argument("--over", type=Path)
+    arguments.add_argument("--half-at", type=float, default=0.5)
     options = arguments.parse_args()
     tokenizer = load_tokenizer()
-    weights = torch.load(options.checkpoint)
+    weights = {name: weight.float() for name, weight in torch.load(options.checkpoint, map_location="cpu").items()}
     model = Prm() if "told.weight" in weights else Mini()
     # Rounded here as `halve` stores them, so that PyTorch and the graph hold the same numbers.
     model.load_state_dict({name: weight.half().float() if weight.numel() > 1000 else weight for name, weight in weights.items()})
@@ -149,10 +158,10 @@ def main():
     export(model, options.out)
     ids = tokenizer.encode("Question: Ana buys 12 pens for 3 dollars each. How much is that?\nProcess: 12 * 3 = 36.<prm>The answer is 36.<prm>").ids
     check(options.out, model, ids)
+    if options.half_at != 0.5:
+        move(options.out, options.half_at)
     if options.expected:
-        expected(model, tokenizer, options.expected)
-    if options.over:
-        reduce(options.out, options.over)
+        expected(model, tokenizer, options.expected, options.half_at)
     print(options.out, f"{options.out.stat().st_size / 1e6:.2f} MB")
 
 

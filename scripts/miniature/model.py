@@ -4,14 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-WIDTH, LAYERS, HEADS, HIDDEN, LENGTH = 192, 5, 6, 512, 512
-HEAD = WIDTH // HEADS
-# A figure is 80 x 128 gray values in [0, 1], black on white, cut into 8 x 8 patches of 10 x 16; each becomes one token.
-ROWS, COLUMNS, PATCHES = 80, 128, 64
-PAD, PRM, IMAGE, END = 0, 1, 1024, 1025
-VOCABULARY = 1026
-# Of the PRM's look at the token before: the scores of neighbors then differ by nearly 100.
-SHARPNESS = 20.0
+from sizes import COLUMNS, HEAD, HEADS, HIDDEN, IMAGE, LAYERS, LENGTH, LOOKS, NO, PATCHES, PRM, ROWS, SHARPNESS, VOCABULARY, WIDTH, YES
 
 
 def rotary_tables():
@@ -59,35 +52,52 @@ class Block(nn.Module):
         return x + self.down(F.gelu(self.up(self.norm_hidden(x)), approximate="tanh"))
 
 
-def attend(block, x, cos, sin):
-    """A block over whole sequences [B, S, WIDTH], every token seeing those before it."""
+def attend(block, x, cos, sin, is_causal=True):
+    """A block over whole sequences [B, S, WIDTH]; `is_causal`: every token sees those before it, else all."""
     length = x.shape[1]
     cos, sin = cos[:length, None].to(x.dtype), sin[:length, None].to(x.dtype)
-    causal = torch.full((length, length), -1e4, dtype=x.dtype).triu(1)
     query, key, value = (part.transpose(1, 2) for part in block.project(x, cos, sin))
-    # Spelled out: on a CPU the backward pass of torch's fused attention costs five times these products.
-    scores = query @ key.transpose(-1, -2) * HEAD**-0.5 + causal
-    return block.finish(x, (scores.softmax(-1) @ value).transpose(1, 2).flatten(2))
+    if x.is_cuda:
+        attended = F.scaled_dot_product_attention(query, key, value, is_causal=is_causal)
+    else:
+        # Spelled out: on a CPU the backward pass of torch's fused attention costs five times these products, and opset 17 has none.
+        scores = query @ key.transpose(-1, -2) * HEAD**-0.5
+        if is_causal:
+            scores = scores + torch.full((length, length), -1e4, dtype=x.dtype).triu(1)
+        attended = scores.softmax(-1) @ value
+    return block.finish(x, attended.transpose(1, 2).reshape(-1, length, WIDTH))
 
 
 class Encoder(nn.Module):
-    """Figures [T,1,ROWS,COLUMNS] -> features [T,PATCHES,WIDTH]."""
+    """Figures [T,1,ROWS,COLUMNS] -> features [T,PATCHES,WIDTH]: convolutions within patches, then blocks between them, so that the
+    token of a number can say whose number it is."""
 
     def __init__(self):
         super().__init__()
-        self.first, self.second = nn.Conv2d(1, 16, 3, padding=1), nn.Conv2d(16, 32, 3, stride=2, padding=1)
+        self.first, self.second, self.third = nn.Conv2d(1, 16, 3, padding=1), nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.Conv2d(32, 32, 3, padding=1)
         self.patch = nn.Conv2d(32, WIDTH, (5, 8), stride=(5, 8))
         self.place = nn.Parameter(torch.zeros(PATCHES, WIDTH))
+        self.looks = nn.ModuleList(Block() for _ in range(LOOKS))
         nn.init.normal_(self.place, std=0.02)
+        # Places are in the features: the blocks turn nothing.
+        self.register_buffer("cos", torch.ones(PATCHES, HEAD), persistent=False)
+        self.register_buffer("sin", torch.zeros(PATCHES, HEAD), persistent=False)
         # On a CPU the convolutions of one channel run several times faster in this layout, and not compiled.
         self.to(memory_format=torch.channels_last)
 
     @torch.compiler.disable
-    def forward(self, pixels):
+    def patches(self, pixels):
         # Ink is 1 and paper 0, so that padding looks like paper.
         x = F.relu(self.first(1 - pixels))
         x = F.relu(self.second(x))
+        x = x + F.relu(self.third(x))
         return self.patch(x).permute(0, 2, 3, 1).reshape(-1, PATCHES, WIDTH) + self.place
+
+    def forward(self, pixels, attend=attend):
+        x = self.patches(pixels)
+        for block in self.looks:
+            x = attend(block, x, self.cos, self.sin, False)
+        return x
 
 
 class Mini(nn.Module):
@@ -101,18 +111,20 @@ class Mini(nn.Module):
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
         nn.init.normal_(self.embedding.weight, std=0.02)
-        for block in self.blocks:
+        for block in (*self.blocks, *self.encoder.looks):
             for linear in (block.out, block.down):
                 nn.init.normal_(linear.weight, std=0.02 / (2 * LAYERS) ** 0.5)
+        # Replaced by its compiled form where training says so.
+        self.attend = attend
 
     def forward(self, ids, pixels=None):
         """Hidden states [B, S, WIDTH] of whole sequences; with `pixels` [B,1,ROWS,COLUMNS] the first 64 of each row are its figure.
         The vocabulary head is the embedding, applied by the caller where needed."""
         x = self.embedding(ids)
         if pixels is not None:
-            x = torch.cat([self.encoder(pixels).to(x.dtype), x[:, PATCHES:]], 1)
+            x = torch.cat([self.encoder(pixels, self.attend).to(x.dtype), x[:, PATCHES:]], 1)
         for block in self.blocks:
-            x = attend(block, x, self.cos, self.sin)
+            x = self.attend(block, x, self.cos, self.sin)
         return self.norm(x)
 
 
@@ -123,6 +135,9 @@ class Prm(Mini):
     def __init__(self):
         super().__init__()
         self.told, self.judge, self.judged = nn.Linear(3, WIDTH), Block(), Norm()
+        # The words of the verdict are no words of a solution: how likely they are must not change what the policy expects.
+        self.register_buffer("silent", torch.zeros(VOCABULARY), persistent=False)
+        self.silent[[NO, YES]] = -1e4
 
     def start(self, policy, newline):
         """Takes over a policy's weights; `<prm>` looks to it like the line end that follows a step in its own solutions."""
@@ -133,7 +148,7 @@ class Prm(Mini):
     def expected(self, before, ids):
         """[B,S,3]: how far the log-probability of every token, after the hidden state before it, is below that of the likeliest one;
         the latter; and the mean."""
-        logs = (before @ self.embedding.weight.T).float().log_softmax(-1)
+        logs = (before @ self.embedding.weight.T + self.silent).float().log_softmax(-1)
         most = logs.amax(-1)
         return torch.stack([logs.gather(2, ids[..., None])[..., 0] - most, most, (logs.exp() * logs).sum(-1)], -1).clamp(min=-12)
 
@@ -144,7 +159,7 @@ class Prm(Mini):
 
     def judgment(self, hidden, expected):
         """Judged states [B,S,WIDTH]; the verdict is the vocabulary head's Yes against No at a marker."""
-        return self.judged(attend(self.judge, hidden + self.told(expected.to(hidden.dtype)), self.cos, self.sin))
+        return self.judged(self.attend(self.judge, hidden + self.told(expected.to(hidden.dtype)), self.cos, self.sin))
 
     def forward(self, ids, pixels=None):
         return self.judgment(*self.read(ids, pixels))

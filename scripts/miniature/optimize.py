@@ -1,14 +1,58 @@
-"""What training the policy and the PRM have in common: optimizers, a schedule by the wall clock, and checkpoints."""
+"""What training the policy and the PRM have in common: the device, optimizers, a schedule by the clock, and checkpoints."""
 import math
 import time
 
 import torch
 
 
+def best_device():
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def half_precision(device):
+    return torch.autocast(device, dtype=torch.bfloat16)
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon with Nesterov momentum and updates of AdamW's size, for matrices. Those of one shape are orthogonalized as one batch: torch's
+    own takes them one by one, and a small model then waits for the launches."""
+
+    def __init__(self, matrices, lr, weight_decay=0.02, momentum=0.95):
+        super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            shapes = {}
+            # Without a figure in the batch, its encoder has no gradients.
+            for matrix in (matrix for matrix in group["params"] if matrix.grad is not None):
+                shapes.setdefault(matrix.shape, []).append(matrix)
+            for shape, matrices in shapes.items():
+                for matrix in matrices:
+                    self.state[matrix].setdefault("momentum", torch.zeros_like(matrix))
+                gradients, momenta = [matrix.grad for matrix in matrices], [self.state[matrix]["momentum"] for matrix in matrices]
+                torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+                ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])
+                update = orthogonal(torch.stack(ahead)) * (0.2 * max(shape) ** 0.5 * group["lr"])
+                torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
+                torch._foreach_sub_(matrices, list(update.to(matrices[0].dtype).unbind()))
+
+
+def orthogonal(matrices):
+    """Newton-Schulz in five steps, with Muon's coefficients. matrices: [N, A, B]."""
+    x = matrices.bfloat16()
+    tall = x.shape[1] > x.shape[2]
+    x = x.mT if tall else x
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(5):
+        gram = x @ x.mT
+        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+    return x.mT if tall else x
+
+
 def optimizers(matrices, others, rate):
     """Muon for the matrices of blocks, AdamW for the other parameters."""
-    found = [torch.optim.Muon(matrices, lr=rate, weight_decay=0.02, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
-             torch.optim.AdamW(others, lr=0.75 * rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)]
+    found = [Muon(matrices, lr=rate), torch.optim.AdamW(others, lr=0.75 * rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)]
     for optimizer in found:
         for group in optimizer.param_groups:
             group["peak"] = group["lr"]
@@ -16,13 +60,16 @@ def optimizers(matrices, others, rate):
 
 
 class Schedule:
-    """Warm-up over 150 steps, then a cosine that ends after `minutes` of wall clock or after `last` steps."""
+    """Warm-up over 150 steps, then a cosine that ends after `minutes` or after `last` steps. A step counts for two seconds at most: while
+    the process is stopped, the clock stands."""
 
     def __init__(self, optimizers, minutes=None, last=None):
-        self.optimizers, self.length, self.last, self.begun, self.steps = optimizers, minutes, last, time.time(), 0
+        self.optimizers, self.length, self.last, self.ticked, self.seconds, self.steps = optimizers, minutes, last, time.time(), 0.0, 0
 
     def minutes(self):
-        return (time.time() - self.begun) / 60
+        now = time.time()
+        self.seconds, self.ticked = self.seconds + min(now - self.ticked, 2), now
+        return self.seconds / 60
 
     def step(self):
         """Applies the gradients; False when the end is reached."""
@@ -39,9 +86,9 @@ class Schedule:
         return True
 
 
-def save(model, path):
-    """Written beside and renamed, so that a kill never leaves half a checkpoint."""
+def save(state, path):
+    """Weights in half precision, as they are exported; written beside and renamed, so that a kill never leaves half a checkpoint."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    torch.save(model.state_dict(), temporary)
+    torch.save({name: weight.detach().half().cpu() for name, weight in state.items()}, temporary)
     temporary.rename(path)

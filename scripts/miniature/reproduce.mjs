@@ -1,32 +1,34 @@
 /**
- * Makes the bundled models again, from the generator on:
- *   npm run model:train -- policy|prm|ablations --work DIR [--python python3] [--scale 0.01]
- * Training alone is 58 minutes for `policy` and 50 more for what the PRM is on, by their schedules. Each target makes what it rests on first;
- * what is already in DIR is not made again, so that a run that was stopped goes on. `--scale` shrinks counts and minutes, to try the way.
+ * Makes the bundled PRM again, from the generator on:
+ *   npm run model:train -- base|prm --work DIR [--python python3] [--minutes 5] [--scale 0.01]
+ * `--minutes` is the time of training what the PRM rests on: 5 on a data-center GPU; without a GPU take some hours. Each target makes what it
+ * rests on first; what is already in DIR is not made again, so that a run that was stopped goes on. `--scale` shrinks counts and minutes, to try
+ * the way. The bundled policy is older and of another size: the model card says where its scripts are.
  */
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from '../dependencies.mjs';
 import { root, run } from '../run.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { work: { type: 'string' }, python: { type: 'string', default: 'python3' }, scale: { type: 'string', default: '1' } },
+  options: {
+    work: { type: 'string' },
+    python: { type: 'string', default: 'python3' },
+    scale: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '5' },
+  },
 });
 const [target, scale] = [positionals[0] ?? '', Number(values.scale)];
-if (!['policy', 'prm', 'ablations'].includes(target) || values.work === undefined || !(scale > 0)) {
-  console.error('usage: npm run model:train -- policy|prm|ablations --work DIR [--python python3] [--scale 0.01]');
+if (!['base', 'prm'].includes(target) || values.work === undefined || !(scale > 0)) {
+  console.error('usage: npm run model:train -- base|prm --work DIR [--python python3] [--minutes 5] [--scale 0.01]');
   process.exit(2);
 }
 const here = join(root, 'scripts', 'miniature');
-const models = join(root, 'media', 'models', 'mini');
 const at = (name) => join(values.work, name);
 const count = (whole) => String(Math.max(20, Math.round(whole * scale)));
-const minutes = (whole) => ['--minutes', String(whole * scale)];
 const script = (name, ...args) => [process.execPath, 'node_modules/tsx/dist/cli.mjs', join(here, name), ...args];
 const python = (name, ...args) => [values.python, join(here, name), ...args];
-const steplens = (...args) => [process.execPath, join(root, 'dist', 'cli.js'), ...args];
 
 const isThere = (path) =>
   stat(path).then(
@@ -45,118 +47,35 @@ async function make(output, command) {
   await rename(partial, at(output));
 }
 
-async function policy() {
-  const learn =
-    (...more) =>
-    (to) =>
-      python('train_policy.py', '--data', at('train.jsonl'), '--validation', at('validation.jsonl'), '--out', to, '--compile', ...more);
-  await data('train.jsonl', '--seed', '1', '--count', count(140_000));
-  await data('validation.jsonl', '--seed', '2', '--count', count(1200));
-  await make('text', learn(...minutes(40)));
-  await make('reading', learn(...minutes(8), '--rate', '3e-3', '--reading', '--resume', at('text/policy-end.pt')));
-  // Stopped while it still errs often enough to be worth searching.
-  await make('policy', learn(...minutes(10), '--rate', '2e-3', '--resume', at('reading/policy-end.pt')));
-  await make('policy.onnx', (to) => python('export.py', '--checkpoint', at('policy/policy-end.pt'), '--out', to));
+/** Training problems, in files that the trainer takes up as they are finished. */
+const shards = 320;
+
+async function base() {
+  await mkdir(at('data'), { recursive: true });
+  const size = Math.max(20, Math.round(2500 * scale));
+  for (let i = 0; i < Math.max(1, Math.round(shards * Math.min(1, scale * 10))); i++) {
+    const name = `data/${String(i).padStart(4, '0')}`;
+    await data(name, '--seed', '1', '--from', String(i * size), '--count', String(size));
+    await writeFile(at(`${name}.done`), '');
+  }
+  await data('validation.jsonl', '--seed', '2', '--count', count(900), '--unread');
+  const files = ['--data', at('data'), '--validation', at('validation.jsonl')];
+  await make('trained', (to) => python('train_policy.py', ...files, '--out', to, '--minutes', String(Number(values.minutes) * scale)));
+}
+
+/** The judging block: problems that the base was not trained on, with planted mistakes. */
+async function prm() {
+  await base();
+  await data('planted.jsonl', '--seed', '6', '--from', '20000', '--count', count(2600), '--unread', '--planted', '0.22');
+  await data('planted-unseen.jsonl', '--seed', '2', '--count', count(600), '--unread', '--planted', '0.22');
+  const files = ['--data', at('planted.jsonl'), '--validation', at('planted-unseen.jsonl'), '--start', at('trained/base.pt')];
+  await make('prm.pt', (to) => python('train_prm.py', ...files, '--out', to, '--steps', count(420)));
+  await make('model.onnx', (to) => python('export.py', '--checkpoint', at('prm.pt'), '--out', to));
 }
 
 async function data(name, ...args) {
   await make(name, (to) => script('write-data.ts', ...args, '--out', to));
 }
 
-async function labels(name, runs, seed, kind) {
-  await make(name, (to) => script('write-labels.ts', '--runs', at(runs), '--seed', String(seed), '--kind', kind, '--out', to));
-}
-
-async function problems(folder, seed, number) {
-  await make(folder, (to) => script('write-problems.ts', '--seed', String(seed), '--count', count(number), '--out', to));
-}
-
-/** Takes up what a stopped run left, as `steplens label` does by itself. */
-async function label(folder, from, ...settings) {
-  await run(
-    steplens(
-      'label',
-      at(`${from}/problems.json`),
-      '--policy',
-      join(models, 'policy'),
-      '--out',
-      at(folder),
-      '--seed',
-      '1',
-      '--jobs',
-      '4',
-      ...settings,
-    ),
-  );
-}
-
-async function prm() {
-  await policy();
-  await make('base', (to) =>
-    python(
-      'train_policy.py',
-      '--data',
-      at('train.jsonl'),
-      '--validation',
-      at('validation.jsonl'),
-      '--out',
-      to,
-      '--compile',
-      ...minutes(50),
-      '--rate',
-      '2e-3',
-      '--resume',
-      at('policy/policy-end.pt'),
-    ),
-  );
-  await searched();
-  await judge('prm', 'mcts.jsonl', 760);
-}
-
-/** Many problems with few rollouts each: what is to be learned is judging, not the answers. */
-async function searched() {
-  await build();
-  await problems('problems-6', 6, 2921);
-  await label('mcts', 'problems-6', '--rollouts', '8', '--searches', '3', '--budget', '24');
-  await labels('mcts.jsonl', 'mcts', 6, 'mcts');
-  await problems('problems-4', 4, 35);
-  await label('unseen', 'problems-4');
-  await labels('unseen.jsonl', 'unseen', 4, 'mcts');
-}
-
-async function judge(name, rows, steps, ...more) {
-  await make(`${name}.pt`, (to) =>
-    python(
-      'train_prm.py',
-      '--data',
-      at(rows),
-      '--validation',
-      at('unseen.jsonl'),
-      '--start',
-      at('base/policy-end.pt'),
-      '--out',
-      to,
-      '--steps',
-      count(steps),
-      ...more,
-    ),
-  );
-  await make(`${name}.onnx`, (to) =>
-    python('export.py', '--checkpoint', at(`${name}.pt`), '--out', to, ...(name === 'prm' ? [] : ['--over', at('prm.onnx')])),
-  );
-}
-
-async function ablations() {
-  await prm();
-  // As many rollouts as the searches took.
-  await problems('problems-5', 5, 180);
-  await label('monte-carlo', 'problems-5', '--method', 'monte-carlo');
-  await labels('monte-carlo.jsonl', 'monte-carlo', 5, 'monte-carlo');
-  await labels('outcome.jsonl', 'mcts', 6, 'outcome');
-  await judge('hard', 'mcts.jsonl', 760, '--hard');
-  await judge('monte-carlo', 'monte-carlo.jsonl', 300);
-  await judge('outcome', 'outcome.jsonl', 760);
-}
-
 await mkdir(values.work, { recursive: true });
-await { policy, prm, ablations }[target]();
+await { base, prm }[target]();

@@ -1,13 +1,16 @@
 /**
- * The results of the miniature, from the committed models and a held-out seed, as the model card reports them:
- *   npm run model:results [-- --problems 300] [--candidates 16] [--json]
- * The policy samples candidates for unseen problems, the rules judge their answers, every PRM scores their steps, and
- * StepLens' own evaluation compares the choices. Exact verdicts on steps come from the generator.
+ * The results of the miniature, from the committed models and a held-out seed, as the model card shows them:
+ *   npm run model:results [-- --part labels|transfer|candidates] [--problems 540] [--candidates 16] [--json]
+ * - labels: what Monte-Carlo labels are worth, from logged rollouts (write-rollouts.ts);
+ * - transfer: the bundled PRM on candidates of another policy, the generator's solver with planted mistakes;
+ * - candidates: the policy samples candidates for unseen problems, the rules judge their answers, the PRM scores their steps, and
+ *   StepLens' own evaluation compares the choices.
+ * Exact verdicts on steps come from the generator. Every interval resamples problems.
  */
-
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { localVerifier } from '../../server/answers/localVerifier.js';
@@ -19,19 +22,23 @@ import { InferenceClient } from '../../server/inference/client.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
 import type { ProblemImage } from '../../server/models/images/imageFile.js';
-import { writeModel } from '../../server/onnx/model.js';
-import { readModel } from '../../server/onnx/readModel.js';
 import type { Estimate } from '../../server/reasoning/bootstrap.js';
+import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
+import { labelStudy, labelText } from './labelReport.js';
+import { Draw } from './problems/draw.js';
 import { type ExactVerdict, judgeSteps } from './problems/exactSteps.js';
-import { seeds } from './problems/labeled.js';
+import { mistakeRate, seeds } from './problems/labeled.js';
 import { seedProblem } from './problems/problemFile.js';
 import { generateProblem } from './problems/registry.js';
+import { begin, solve } from './problems/solver.js';
+import { readRolloutLog } from './rolloutLog.js';
 
 const { values } = parseArgs({
   options: {
-    problems: { type: 'string', default: '300' },
+    part: { type: 'string' },
+    problems: { type: 'string', default: '540' },
     candidates: { type: 'string', default: '16' },
     json: { type: 'boolean', default: false },
     validation: { type: 'boolean', default: false },
@@ -42,9 +49,6 @@ const log = { info: () => undefined, warn: (message: string) => console.warn(mes
 const here = fileURLToPath(new URL('../../media/models/mini', import.meta.url));
 const inferenceEntry = fileURLToPath(new URL('../../server/inference/main.ts', import.meta.url));
 const threads = Math.min(4, availableParallelism());
-
-/** The PRMs to compare with the bundled one: the weights in which they differ from it (`export.py --over`). */
-const ablations = join(here, 'ablations');
 
 interface Solved {
   readonly id: string;
@@ -60,18 +64,71 @@ interface Solved {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'steplens-results-'));
+mkdirSync(join(folder, 'figures'));
+const parts: Readonly<Record<string, () => Promise<object>>> = { labels, transfer, candidates };
 try {
-  const problems = await sampleCandidates();
-  const scored = [{ name: 'the bundled PRM', ...(await evaluateModel(here, problems)) }];
-  for (const file of readdirSync(ablations).sort())
-    scored.push({ name: basename(file, '.onnx'), ...(await evaluateModel(await ablation(file), problems)) });
-  report(problems, scored);
+  if (values.part !== undefined && !(values.part in parts))
+    throw new RangeError(`--part is one of ${Object.keys(parts).join(', ')}, not "${values.part}".`);
+  const results: Record<string, object> = {};
+  for (const [name, run] of Object.entries(parts)) if ((values.part ?? name) === name) results[name] = await run();
+  if (values.json) console.log(JSON.stringify(results, null, 2));
 } finally {
   rmSync(folder, { recursive: true });
 }
 
+async function candidates(): Promise<object> {
+  const problems = await sampleCandidates();
+  const scored = [{ name: 'the bundled PRM', ...(await evaluateModel(await model(), problems)) }];
+  return report(problems, scored);
+}
+
+/** The same table for another policy: a program whose mistakes are of other kinds than a language model's. */
+async function transfer(): Promise<object> {
+  const problems: Solved[] = [];
+  for (let i = 0; i < Number(values.problems); i++) problems.push(solverCandidates(i, await figureFiles(i)));
+  if (!values.json) console.log("Transfer: candidates of the generator's solver, which plants a mistake in two of three solutions\n");
+  return report(problems, [{ name: 'the bundled PRM', ...(await evaluateModel(await model(), problems)) }]);
+}
+
+async function labels(): Promise<object> {
+  const solutions = readRolloutLog();
+  const scorer = createScorer({ modelFolder: await model(), device: 'cpu', threads, inferenceEntry, log });
+  const scores: number[][] = [];
+  for (const { index, question, steps } of solutions) {
+    const job = {
+      question,
+      images: await figureFiles(index),
+      steps: steps.map((text, i) => (i === 0 ? { text } : { text, parent: i - 1 })),
+    };
+    scores.push([...(await scorer.score(job)).scores]);
+  }
+  await scorer.dispose();
+  const result = labelStudy(solutions, scores, seeds.heldOut);
+  if (!values.json) console.log(labelText(result));
+  return result;
+}
+
+/** The figure of a held-out problem, in a list that is empty where it has none. */
+async function figureFiles(index: number): Promise<ProblemImage[]> {
+  const { problem, figure } = await seedProblem(seed, index);
+  if (!figure) return [];
+  const path = join(folder, problem.image_path!);
+  writeFileSync(path, figure);
+  return problemImages({ searched: [folder], roots: [folder] }, [path]);
+}
+
+function solverCandidates(index: number, images: readonly ProblemImage[]): Solved {
+  const problem = generateProblem(seed, index);
+  const found = Array.from({ length: Number(values.candidates) }, (_, i) => {
+    const draw = new Draw(createRandom(seed, `solver ${index} ${i}`));
+    const steps = solve(problem, begin(draw), draw, { mistakeRate }).map(({ text }) => text);
+    const answer = finalAnswer(steps.at(-1)!);
+    return { steps, correct: answer === String(problem.answer), answer, exact: judgeSteps(problem, steps) };
+  });
+  return { id: `solver-${index}`, kind: problem.kind, question: problem.question, images, candidates: found };
+}
+
 async function sampleCandidates(): Promise<Solved[]> {
-  mkdirSync(join(folder, 'figures'));
   const client = new InferenceClient({ entry: inferenceEntry, log });
   const policy = openLocalPolicy({ folder: join(here, 'policy'), client, device: 'cpu', threads });
   const judge = createJudge({ verifier: localVerifier() });
@@ -79,10 +136,8 @@ async function sampleCandidates(): Promise<Solved[]> {
   try {
     for (let i = 0; i < Number(values.problems); i++) {
       const generated = generateProblem(seed, i);
-      const { problem, figure } = await seedProblem(seed, i);
-      const { image_path } = problem;
-      if (figure) writeFileSync(join(folder, image_path!), figure);
-      const images = problemImages({ searched: [folder], roots: [folder] }, image_path === undefined ? [] : [image_path]);
+      const { problem } = await seedProblem(seed, i);
+      const images = await figureFiles(i);
       const random = createRandom(seed, `candidates ${problem.id}`);
       const rollouts = await policy.sample({
         question: problem.question,
@@ -109,18 +164,14 @@ async function sampleCandidates(): Promise<Solved[]> {
   return found;
 }
 
-/** The folder of an ablation: the bundled PRM with other weights. */
-async function ablation(file: string): Promise<string> {
-  const to = join(folder, basename(file, '.onnx'));
+/** A folder with the bundled PRM, without its scope, so that it is measured on every step, also on the few that the bundled profile leaves unscored. */
+async function model(): Promise<string> {
+  const to = join(folder, 'bundled');
+  if (existsSync(to)) return to;
   mkdirSync(to);
-  for (const name of ['prm.json', 'scope.txt', 'tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(here, name), join(to, name));
-  const [bundled, other] = await Promise.all([readModel(join(here, 'model.onnx')), readModel(join(ablations, file))]);
-  const own = new Map(other.graph.initializers.map((tensor) => [tensor.name, tensor]));
-  const initializers = bundled.graph.initializers.map((tensor) => own.get(tensor.name) ?? tensor);
-  writeFileSync(
-    join(to, 'model.onnx'),
-    writeModel({ ...bundled, graph: { ...bundled.graph, initializers } }, (path) => path),
-  );
+  for (const name of ['model.onnx', 'tokenizer.json', 'tokenizer_config.json']) await copyFile(join(here, name), join(to, name));
+  const { scope: _, ...profile } = JSON.parse(readFileSync(join(here, 'prm.json'), 'utf8')) as Record<string, unknown>;
+  writeFileSync(join(to, 'prm.json'), JSON.stringify(profile));
   return to;
 }
 
@@ -153,7 +204,7 @@ async function evaluateModel(modelFolder: string, problems: readonly Solved[]) {
 
 type Scored = Awaited<ReturnType<typeof evaluateModel>> & { readonly name: string };
 
-function report(problems: readonly Solved[], scored: readonly Scored[]): void {
+function report(problems: readonly Solved[], scored: readonly Scored[]): object {
   const candidates = problems.flatMap(({ candidates: all, kind }) => all.map((candidate) => ({ ...candidate, kind })));
   const wrong = candidates.filter(({ exact }) => exact.firstError >= 0);
   const errors = [...new Set(wrong.map(({ exact }) => exact.error!))].sort();
@@ -191,10 +242,7 @@ function report(problems: readonly Solved[], scored: readonly Scored[]): void {
       return { error, solutions: part, found: found / part };
     }),
   };
-  if (values.json) {
-    console.log(JSON.stringify(result, null, 2));
-    return;
-  }
+  if (values.json) return result;
   const percent = (x: number | undefined): string => (x === undefined ? '-' : `${(100 * x).toFixed(1)}`);
   const estimate = ({ value, low, high }: Estimate): string => `${percent(value)} [${percent(low)}, ${percent(high)}]`;
   console.log(`${result.problems} unseen problems, ${result.candidates} candidates; accuracy in percent with 95 % intervals\n`);
@@ -226,4 +274,6 @@ function report(problems: readonly Solved[], scored: readonly Scored[]): void {
   console.log('\nFirst errors of the policy, and how often the bundled PRM finds the step:');
   for (const { error, solutions, found } of result.firstErrors)
     console.log(`  ${error.padEnd(12)} ${String(solutions).padStart(5)} solutions, found ${percent(found)}`);
+  console.log('');
+  return result;
 }

@@ -1,6 +1,6 @@
-"""Trains the PRM, or an outcome model, on labels of the pipeline's runs, above a policy's last weights (see README.md).
+"""Trains the PRM, or an outcome model, on rollouts' labels, above a policy's last weights (see README.md). On a GPU where there is one.
 
-Rows of write-labels.ts: {q, s: steps, v: value of each step's prefix in [0, 1] or null, g: figure}. The loss is the binary
+Rows of write-labels.ts, {q, s: steps, v: value of each step's prefix in [0, 1] or null, g: figure}, or of write-data.ts with planted mistakes. The loss is the binary
 cross-entropy of Yes against No at the <prm> after every labeled step, with the soft value as target (MM-PRM, arXiv 2505.13427,
 equation 6). The policy below stays as it is: what it learned from 100 times as many solutions is what the judging rests on, and a
 few thousand problems would only teach it their answers.
@@ -16,126 +16,182 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from data import batches, load_tokenizer, open_figures, pad, pixels, prompts
-from model import PRM, WIDTH, Prm
-from optimize import Schedule, optimizers, save
+from data import batches, load_tokenizer, open_figures, pad, prompts, send
+from model import Block, Norm, Prm
+from optimize import Schedule, best_device, half_precision, optimizers, save
+from sizes import NO, PRM, WIDTH, YES
 
 # Rows of one problem, right or wrong ones, that training sees.
 MOST = 8
 
 
-def encode(path, tokenizer, hard):
-    """Rows as lists: ids, and values at the markers (NaN: no label). The prompt and each step are encoded apart, as the scorer does."""
+def read_rows(path):
     with open(path) as file:
-        rows = [json.loads(line) for line in file]
-    ids, values, right, problems = [], [], [], []
-    for at in range(0, len(rows), 5000):
-        part = rows[at:at + 5000]
-        steps = iter(tokenizer.encode_batch([f"{step}<prm>" for row in part for step in row["s"]]))
-        for row, prompt in zip(part, prompts(tokenizer, part)):
-            ids.append(np.array(prompt + [id for _ in row["s"] for id in next(steps).ids], np.uint16))
-            right.append(row["v"][-1] is not None and row["v"][-1] > 0)
-            problems.append((row["q"], row["g"]))
-            soft = np.array([np.nan if value is None else value for value in row["v"]], np.float32)
-            # VisualPRM, arXiv 2503.10291: a step is right when any continuation succeeded.
-            values.append(np.where(np.isnan(soft), soft, soft > 0) if hard else soft)
-    return {"ids": ids, "values": values, "right": right, "problems": problems,
-            "lengths": np.array([len(row) for row in ids]), "figures": np.array([row["g"] for row in rows])}
+        return [json.loads(line) for line in file]
 
 
-def balanced(data, rng):
+def targets(rows, hard=False):
+    """Values at the markers of every row (NaN: no label); with planted mistakes (e: the first wrong step, or -1) exact ones."""
+    soft = [np.array([row["e"] < 0 or at < row["e"] for at in range(len(row["s"]))] if "e" in row else [np.nan if value is None else value for value in row["v"]], np.float32)
+            for row in rows]
+    # VisualPRM, arXiv 2503.10291: a step is right when any continuation succeeded.
+    return [np.where(np.isnan(values), values, values > 0).astype(np.float32) for values in soft] if hard else soft
+
+
+def balanced(rows, values, rng):
     """Rows of problems with right and wrong rollouts, neither more than twice the other nor many (MM-PRM leaves out what has nothing to
     tell apart)."""
     groups = defaultdict(lambda: ([], []))
-    for row, (problem, good) in enumerate(zip(data["problems"], data["right"])):
-        groups[problem][good].append(row)
-    chosen = np.zeros(len(data["right"]), bool)
+    for number, (row, value) in enumerate(zip(rows, values)):
+        if "e" not in row:
+            groups[row["q"], row["g"]][bool(value[-1] > 0)].append(number)
+    # Solutions with planted mistakes are right and wrong in the shares they were written in.
+    chosen = np.array(["e" in row for row in rows])
     for wrong, good in groups.values():
         size = min(len(wrong), 2 * len(good), MOST), min(len(good), 2 * len(wrong), MOST)
-        for rows, count in zip((wrong, good), size):
-            chosen[rng.permutation(rows)[:count].astype(int)] = True
+        for numbers, count in zip((wrong, good), size):
+            chosen[rng.permutation(numbers)[:count].astype(int)] = True
+    if not chosen.any():
+        raise SystemExit("No problem has both right and wrong solutions, so there is nothing to learn. Train the policy longer, or label more problems.")
     return chosen
 
 
+class Known:
+    """What the policy makes of rows, once for all, because it does not change: hidden states and expectations of every token."""
+
+    @torch.no_grad()
+    def __init__(self, model, rows, figures, tokenizer, device, tokens):
+        ids = []
+        for at in range(0, len(rows), 5000):
+            part = rows[at:at + 5000]
+            # The prompt and each step are encoded apart, as the scorer does.
+            steps = iter(tokenizer.encode_batch([f"{step}<prm>" for row in part for step in row["s"]]))
+            ids += [np.array(prompt + [id for _ in row["s"] for id in next(steps).ids], np.int64) for row, prompt in zip(part, prompts(tokenizer, part))]
+        self.device, self.lengths, self.figures = device, np.array([len(row) for row in ids]), np.array([row["g"] for row in rows])
+        self.markers = [np.flatnonzero(row == PRM) for row in ids]
+        self.starts = np.concatenate([[0], np.cumsum(self.lengths)])
+        self.hidden = torch.empty(self.starts[-1], WIDTH, dtype=torch.bfloat16, device=device)
+        self.expected = torch.empty(self.starts[-1], 3, device=device)
+        begun, count = time.time(), 0
+        for group in batches({"lengths": self.lengths, "figures": self.figures}, self.lengths > 0, tokens, np.random.default_rng(0), once=True):
+            padded = send(pad([ids[row] for row in group]), device)
+            pixels = send(np.array(figures[self.figures[group]]), device)[:, None].float() / 255 if self.figures[group[0]] >= 0 else None
+            # In full precision: the graph that is exported has it, too.
+            hidden, expected = model.read(padded, pixels)
+            at, within = self.places(group)
+            self.hidden[at], self.expected[at] = hidden.flatten(0, 1)[within].bfloat16(), expected.flatten(0, 1)[within]
+            count += len(group)
+            if device == "cpu" and count // 2000 > (count - len(group)) // 2000:
+                print(f"{count} rows read, {(time.time() - begun) / 60:.1f} min", flush=True)
+
+    def places(self, group):
+        """Of every token of some rows: where it is among all, and in the padded and flattened rows."""
+        longest = -(-int(self.lengths[group].max()) // 8) * 8
+        at = np.concatenate([np.arange(self.starts[row], self.starts[row + 1]) for row in group])
+        within = np.concatenate([np.arange(self.lengths[row]) + i * longest for i, row in enumerate(group)])
+        return send(at, self.device), send(within, self.device)
+
+    def take(self, group):
+        """Hidden states [B,S,WIDTH], expectations [B,S,3] and, in the flattened rows, the markers."""
+        longest = -(-int(self.lengths[group].max()) // 8) * 8
+        at = send(np.minimum(self.starts[group][:, None] + np.arange(longest), self.starts[group + 1][:, None] - 1), self.device)
+        markers = np.concatenate([self.markers[row] + i * longest for i, row in enumerate(group)])
+        return self.hidden[at], self.expected[at], send(markers, self.device)
+
+
+def logits(model, verdict, known, group):
+    hidden, expected, markers = known.take(group)
+    with half_precision(known.device):
+        judged = model.judgment(hidden, expected)
+    return judged.flatten(0, 1)[markers].float() @ verdict
+
+
+def fit(model, known, values, chosen, steps, tokens, rate, seed=1, report=None):
+    """Trains a fresh judging block above the policy; returns the direction of its verdict."""
+    torch.manual_seed(seed)
+    device = known.device
+    model.told, model.judge, model.judged = nn.Linear(3, WIDTH).to(device), Block().to(device), Norm().to(device)
+    verdict = nn.Parameter(torch.zeros(WIDTH, device=device))
+    matrices = [p for p in model.judge.parameters() if p.dim() == 2]
+    others = [*model.told.parameters(), *model.judged.parameters(), *(p for p in model.judge.parameters() if p.dim() == 1), verdict]
+    schedule = Schedule(optimizers(matrices, others, rate), last=steps)
+    for group in batches({"lengths": known.lengths, "figures": known.figures}, chosen, tokens, np.random.default_rng(seed)):
+        target = np.concatenate([values[row] for row in group])
+        labeled = np.flatnonzero(~np.isnan(target))
+        found = logits(model, verdict, known, group)[send(labeled, device)]
+        value = F.binary_cross_entropy_with_logits(found, send(target[labeled], device))
+        value.backward()
+        if not schedule.step():
+            break
+        if report:
+            report(schedule.steps, value, verdict)
+    return verdict.detach()
+
+
 @torch.no_grad()
-def read(model, data, chosen, figures, tokens):
-    """What the policy makes of the chosen rows, once for all: it does not change. One [S, WIDTH] and one [S, 3] a row."""
-    found, count, begun = {}, 0, time.time()
-    for rows in batches(data, chosen, tokens, np.random.default_rng(0), once=True):
-        ids = pad([data["ids"][row] for row in rows])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            hidden, expected = model.read(ids, pixels(figures, data["figures"][rows])) if data["figures"][rows[0]] >= 0 else model.read(ids)
-        for i, row in enumerate(rows):
-            found[row] = hidden[i, :data["lengths"][row]].bfloat16().clone(), expected[i, :data["lengths"][row]].clone()
-        count += len(rows)
-        if count // 2000 > (count - len(rows)) // 2000:
-            print(f"{count} rows read, {(time.time() - begun) / 60:.1f} min", flush=True)
+def score(model, verdict, known, tokens):
+    """Scores of every row's steps."""
+    found = [None] * len(known.lengths)
+    for group in batches({"lengths": known.lengths, "figures": known.figures}, known.lengths > 0, tokens, np.random.default_rng(0), once=True):
+        scores = iter(logits(model, verdict, known, group).sigmoid().cpu().numpy())
+        for row in group:
+            found[row] = np.array([next(scores) for _ in known.markers[row]])
     return found
 
 
-def loss(judgment, verdict, data, known, rows):
-    """`known`: what `read` found."""
-    padded = [torch.nn.utils.rnn.pad_sequence(parts, batch_first=True) for parts in zip(*(known[row] for row in rows))]
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        judged = judgment(*padded)
-    at_marker = pad([data["ids"][row] for row in rows])[:, :judged.shape[1]] == PRM
-    target = torch.from_numpy(np.concatenate([data["values"][row] for row in rows]))
-    labeled = ~target.isnan()
-    return F.binary_cross_entropy_with_logits((judged[at_marker].float() @ verdict)[labeled], target[labeled])
+def finished(model, verdict):
+    """The weights of the whole PRM, its verdict as the vocabulary's Yes and No."""
+    with torch.no_grad():
+        model.embedding.weight[YES], model.embedding.weight[NO] = verdict / 2, -verdict / 2
+    return model.state_dict()
+
+
+def open_base(path, tokenizer, device):
+    model = Prm()
+    model.start({name: weight.float() for name, weight in torch.load(path, map_location="cpu").items()}, tokenizer.token_to_id("\u010a"))
+    model.to(device).requires_grad_(False)
+    return model
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--data", required=True)
     arguments.add_argument("--validation", required=True)
     arguments.add_argument("--start", type=Path, required=True, help="the policy's last weights")
     arguments.add_argument("--out", type=Path, required=True, help="the checkpoint")
     arguments.add_argument("--hard", action="store_true", help="labels 0 and 1 instead of soft values")
     arguments.add_argument("--steps", type=int, default=760, help="batches")
-    arguments.add_argument("--tokens", type=int, default=4096, help="a batch")
+    arguments.add_argument("--tokens", type=int, help="a batch; 4096 on a CPU, 16384 on a GPU")
     arguments.add_argument("--rate", type=float, default=1e-2, help="peak learning rate")
-    arguments.add_argument("--compile", action="store_true", help="needs a C++ compiler")
+    arguments.add_argument("--seed", type=int, default=1)
     options = arguments.parse_args()
-    torch.manual_seed(1)
-    torch.set_num_threads(2)
-    tokenizer = load_tokenizer()
-    yes, no, newline = (tokenizer.token_to_id(text) for text in ("Yes", "No", "\u010a"))
-    data, figures = encode(options.data, tokenizer, options.hard), open_figures(options.data + ".figures")
-    unseen, unseen_figures = encode(options.validation, tokenizer, options.hard), open_figures(options.validation + ".figures")
-    model = Prm()
-    model.start(torch.load(options.start), newline)
-    verdict = nn.Parameter(torch.zeros(WIDTH))
-    matrices = [p for p in model.judge.parameters() if p.dim() == 2]
-    others = [*model.told.parameters(), *model.judged.parameters(), *(p for p in model.judge.parameters() if p.dim() == 1), verdict]
+    device, tokenizer = best_device(), load_tokenizer()
+    tokens = options.tokens or (16384 if device == "cuda" else 4096)
+    model = open_base(options.start, tokenizer, device)
 
-    def write():
-        with torch.no_grad():
-            model.embedding.weight[yes], model.embedding.weight[no] = verdict / 2, -verdict / 2
-        save(model, options.out)
+    def known(path):
+        """Balanced rows of a file, read by the policy, and their targets."""
+        rows = read_rows(path)
+        values = targets(rows, options.hard)
+        kept = np.flatnonzero(balanced(rows, values, np.random.default_rng(3)))
+        return Known(model, [rows[row] for row in kept], open_figures(f"{path}.figures"), tokenizer, device, 4 * tokens), [values[row] for row in kept]
 
-    chosen, chosen_unseen = balanced(data, np.random.default_rng(3)), balanced(unseen, np.random.default_rng(3))
-    print(chosen.sum(), "of", len(chosen), "rows, labels", sum(int((~np.isnan(data["values"][row])).sum()) for row in np.flatnonzero(chosen)), "trained parameters", sum(p.numel() for p in (*matrices, *others)), flush=True)
-    known, known_unseen = read(model, data, chosen, figures, options.tokens), read(model, unseen, chosen_unseen, unseen_figures, options.tokens)
+    (train, values), (unseen, truth) = known(options.data), known(options.validation)
+    print(len(values), "rows, labels", sum(int((~np.isnan(value)).sum()) for value in values), flush=True)
+    begun = time.time()
 
-    def report():
-        with torch.no_grad():
-            return np.mean([loss(model.judgment, verdict, unseen, known_unseen, rows).item() for rows in batches(unseen, chosen_unseen, options.tokens, np.random.default_rng(2), once=True)])
+    def loss_on_unseen(verdict):
+        found, target = np.concatenate(score(model, verdict, unseen, 4 * tokens)), np.concatenate(truth)
+        labeled = ~np.isnan(target)
+        return F.binary_cross_entropy(torch.from_numpy(found[labeled]).float().clamp(1e-6, 1 - 1e-6), torch.from_numpy(target[labeled])).item()
 
-    judgment = torch.compile(model.judgment, dynamic=True) if options.compile else model.judgment
-    schedule = Schedule(optimizers(matrices, others, options.rate), last=options.steps)
-    reported, seen, total, count = time.time(), 0, 0.0, 0
-    for rows in batches(data, chosen, options.tokens, np.random.default_rng(1)):
-        value = loss(judgment, verdict, data, known, rows)
-        value.backward()
-        if not schedule.step():
-            break
-        seen, total, count = seen + len(rows), total + value.item(), count + 1
-        if time.time() - reported > 30:
-            print(f"{schedule.minutes():.1f} min, {schedule.steps} steps, {seen / chosen.sum():.2f} epochs, loss {total / count:.4f}, unseen {report():.4f}", flush=True)
-            reported, total, count = time.time(), 0.0, 0
-            write()
-    write()
-    print(f"end: {seen / chosen.sum():.2f} epochs, unseen {report():.4f}", flush=True)
+    def report(step, value, verdict):
+        if step % 100 == 0:
+            print(f"{(time.time() - begun) / 60:.1f} min, {step} steps, loss {value.item():.4f}, unseen {loss_on_unseen(verdict.detach()):.4f}", flush=True)
+
+    verdict = fit(model, train, values, np.ones(len(values), bool), options.steps, tokens, options.rate, options.seed, report)
+    print(f"end: unseen {loss_on_unseen(verdict):.4f}", flush=True)
+    save(finished(model, verdict), options.out)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,85 @@
+import type { Estimate } from '../../server/reasoning/bootstrap.js';
+import { type LabelQuality, labelQuality, type MergeQuality, mergeQuality, type SuspectQuality, suspectQuality } from './labelStudy.js';
+import { continuations, type JudgedSolution } from './rolloutLog.js';
+
+/** Numbers of continuations that are compared. */
+const counts = [8, 16, continuations];
+/** Pieces a solution is merged to at most; the last is more than any solution has steps. */
+const pieces = [2, 4, 8, 12, 99];
+/** Kinds of problems of which the policy solves at least this share can be labeled by rollouts at all. */
+const solvable = 0.3;
+
+export interface LabelStudy {
+  readonly solutions: number;
+  readonly groups: readonly { readonly name: string; readonly solutions: number; readonly labels: readonly LabelQuality[] }[];
+  readonly merging: readonly MergeQuality[];
+  readonly suspects: readonly { readonly name: string; readonly quality: SuspectQuality }[];
+}
+
+/** `scores`: the PRM's, of every step of every solution; NaN = none. */
+export function labelStudy(solutions: readonly JudgedSolution[], scores: readonly (readonly number[])[], seed: number): LabelStudy {
+  const shares = new Map(
+    [...new Set(solutions.map(({ kind }) => kind))].map((kind) => {
+      const own = solutions.filter((solution) => solution.kind === kind);
+      return [kind, own.filter(({ exact }) => exact.solved).length / own.length];
+    }),
+  );
+  const places = solutions.map((_, at) => at);
+  const isSolvable = (at: number): boolean => shares.get(solutions[at]!.kind)! >= solvable;
+  const groups = [
+    { name: 'all kinds of problems', members: places },
+    { name: `kinds the policy solves ${100 * solvable} % of or more`, members: places.filter(isSolvable) },
+    { name: 'other kinds', members: places.filter((at) => !isSolvable(at)) },
+  ].filter(({ members }) => members.length > 0);
+  const of = (members: readonly number[]) => members.map((at) => solutions[at]!);
+  return {
+    solutions: solutions.length,
+    groups: groups.map(({ name, members }) => ({
+      name,
+      solutions: members.length,
+      labels: counts.map((samples) => labelQuality(of(members), samples, seed)),
+    })),
+    merging: pieces.map((most) => mergeQuality(solutions, most, seed)),
+    suspects: groups.map(({ name, members }) => ({
+      name,
+      quality: suspectQuality(
+        of(members),
+        members.map((at) => scores[at]!),
+        seed,
+      ),
+    })),
+  };
+}
+
+export function labelText({ solutions, groups, merging, suspects }: LabelStudy): string {
+  const percent = (x: number): string => (Number.isNaN(x) ? '-' : (100 * x).toFixed(1).replace(/^-0.0$/, '0.0'));
+  const estimate = ({ value, low, high }: Estimate): string => `${percent(value)} [${percent(low)}, ${percent(high)}]`;
+  const wide = (text: string): string => text.padEnd(22);
+  const lines = [
+    `Labels against exact verdicts: ${solutions} held-out solutions of the policy, ${continuations} logged continuations a step; percent with 95 % intervals`,
+  ];
+  for (const { name, solutions: own, labels } of groups) {
+    lines.push(
+      `\n${name} (${own} solutions)`,
+      `  continuations  ${['labels wrong', 'right called wrong', 'wrong called right', 'bias of labels', 'bias of soft values'].map(wide).join('')}`,
+    );
+    for (const { samples, flips, rightCalledWrong, wrongCalledRight, bias, softBias } of labels)
+      lines.push(
+        `  ${String(samples).padStart(13)}  ${[flips, rightCalledWrong, wrongCalledRight, bias, softBias].map((one) => wide(estimate(one))).join('')}`,
+      );
+  }
+  lines.push(
+    `\nSteps merged to at most so many pieces, 16 continuations a piece (${merging[0]!.solutions} solutions)`,
+    `  pieces  merged  rollouts  ${['labels wrong', 'first error in the piece'].map((text) => text.padEnd(26)).join('')}steps in that piece`,
+  );
+  for (const { most, merged, rollouts, flips, found, length } of merging)
+    lines.push(
+      `  ${(most > 12 ? 'none' : String(most)).padStart(6)}  ${percent(merged).padStart(6)}  ${rollouts.toFixed(1).padStart(8)}  ${[flips, found].map((one) => estimate(one).padEnd(26)).join('')}${length.toFixed(2)}`,
+    );
+  lines.push('\nSuspects: labels of 16 continuations, ranked by the posterior of rollouts and PRM score');
+  for (const { name, quality } of suspects)
+    lines.push(
+      `  ${name.padEnd(44)} ${quality.wrongLabels} of ${quality.labels} labels wrong, AUROC ${estimate(quality.auroc)}, precision@${quality.precision.count} ${percent(quality.precision.share)}`,
+    );
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,205 @@
+import { mergeSteps } from '../../server/labeling/monteCarlo.js';
+import { type Estimate, interval, resampleWeights } from '../../server/reasoning/bootstrap.js';
+import { stepPosteriors } from '../../server/review/posterior.js';
+import { continuations, type JudgedSolution } from './rolloutLog.js';
+
+/** How Monte-Carlo labels with `samples` continuations a step agree with exact verdicts. Shares in [0, 1]. */
+export interface LabelQuality {
+  readonly samples: number;
+  /** Labels that are wrong, of all. */
+  readonly flips: Estimate;
+  /** Right steps that are labeled wrong, of the right ones. */
+  readonly rightCalledWrong: Estimate;
+  /** Wrong steps that are labeled right, of the wrong ones. */
+  readonly wrongCalledRight: Estimate;
+  /** Share of labels "right" minus share of right steps. */
+  readonly bias: Estimate;
+  /** Mean value minus share of right steps: what a soft label is off by. */
+  readonly softBias: Estimate;
+}
+
+/** Labels of steps merged to at most `most` pieces a solution, with 16 continuations a piece. */
+export interface MergeQuality {
+  readonly most: number;
+  readonly solutions: number;
+  readonly merged: number;
+  readonly rollouts: number;
+  readonly flips: Estimate;
+  /** Of the wrong solutions, those whose first piece labeled wrong holds the first wrong step. */
+  readonly found: Estimate;
+  /** Steps a reader has to look at in that piece, on average. */
+  readonly length: number;
+}
+
+/** Whether suspicious labels are the wrong ones. */
+export interface SuspectQuality {
+  readonly labels: number;
+  readonly wrongLabels: number;
+  readonly auroc: Estimate;
+  readonly precision: { readonly count: number; readonly share: number };
+}
+
+/** A step with continuations: how many of them are right, and whether the step is. */
+interface Sampled {
+  readonly step: number;
+  readonly right: number;
+  readonly isRight: boolean;
+  /** How many steps of the solution it stands for. */
+  readonly weight: number;
+}
+
+/** The steps of a solution that were continued; the last one ends it and is not. */
+function sampled({ verdicts, exact }: JudgedSolution, samples = continuations): Sampled[] {
+  const rows = verdicts.slice(0, -1);
+  const weight = rows.length / rows.filter((row) => row !== '').length;
+  return rows.flatMap((row, step) =>
+    row === '' ? [] : [{ step, right: rightIn(row, samples), isRight: exact.firstError < 0 || step < exact.firstError, weight }],
+  );
+}
+
+const rightIn = (row: string, samples = row.length): number => [...row.slice(0, samples)].filter((verdict) => verdict === '1').length;
+
+/**
+ * The chance that none of `samples` continuations, drawn from the logged ones without putting back, is right: all drawings at once, so that
+ * numbers of continuations are compared without the chance of one drawing.
+ */
+export function noneRight(right: number, samples: number, logged = continuations): number {
+  let chance = 1;
+  for (let i = 0; i < samples; i++) chance *= Math.max(0, (logged - right - i) / (logged - i));
+  return chance;
+}
+
+/** A step is labeled right when any continuation is (VisualPRM, arXiv 2503.10291). Intervals: resampled problems. */
+export function labelQuality(solutions: readonly JudgedSolution[], samples: number, seed: number): LabelQuality {
+  // Per problem: steps, right steps, right ones labeled wrong, wrong ones labeled right, sum of values.
+  const rows = solutions.map((solution) => {
+    const sums = [0, 0, 0, 0, 0];
+    for (const { right, isRight, weight } of sampled(solution)) {
+      const none = noneRight(right, samples);
+      sums[0]! += weight;
+      sums[1]! += isRight ? weight : 0;
+      sums[2]! += isRight ? weight * none : 0;
+      sums[3]! += isRight ? 0 : weight * (1 - none);
+      sums[4]! += (weight * right) / continuations;
+    }
+    return sums;
+  });
+  const of = (value: (sums: readonly number[]) => number) => resampled(rows, value, seed);
+  return {
+    samples,
+    flips: of(([all, , missed, lucky]) => (missed! + lucky!) / all!),
+    rightCalledWrong: of(([, right, missed]) => missed! / right!),
+    wrongCalledRight: of(([all, right, , lucky]) => lucky! / (all! - right!)),
+    bias: of(([all, , missed, lucky]) => (lucky! - missed!) / all!),
+    softBias: of(([all, right, , , value]) => (value! - right!) / all!),
+  };
+}
+
+/** VisualPRM's merging of steps: a piece is labeled at its end, and is right when all its steps are. Solutions with every step continued. */
+export function mergeQuality(all: readonly JudgedSolution[], most: number, seed: number, samples = 16): MergeQuality {
+  const solutions = all.filter(({ verdicts }) => verdicts.every((row) => row !== ''));
+  const lengths: number[] = [];
+  let [merged, rollouts] = [0, 0];
+  const rows = solutions.map(({ steps, verdicts, exact: { firstError } }) => {
+    const pieces = mergeSteps(steps, most);
+    if (pieces.length < steps.length) merged++;
+    let [begin, flips, found] = [0, 0, -1];
+    const labeled = pieces.map((piece) => {
+      const end = begin + piece.length;
+      const isLast = end === steps.length;
+      if (!isLast) rollouts += samples;
+      const label = isLast ? verdicts[end - 1] === '1' : rightIn(verdicts[end - 1]!, samples) > 0;
+      const isRight = firstError < 0 || end <= firstError;
+      if (label !== isRight) flips++;
+      const bounds = { begin, end, label };
+      begin = end;
+      return bounds;
+    });
+    const firstLow = labeled.find(({ label }) => !label);
+    if (firstError >= 0) {
+      found = firstLow !== undefined && firstError >= firstLow.begin && firstError < firstLow.end ? 1 : 0;
+      if (found === 1) lengths.push(firstLow!.end - firstLow!.begin);
+    }
+    return [pieces.length, flips, Number(firstError >= 0), Math.max(0, found)];
+  });
+  return {
+    most,
+    solutions: solutions.length,
+    merged: merged / solutions.length,
+    rollouts: rollouts / solutions.length,
+    flips: resampled(rows, ([all, flips]) => flips! / all!, seed),
+    found: resampled(rows, ([, , wrong, found]) => found! / wrong!, seed),
+    length: lengths.reduce((a, b) => a + b, 0) / lengths.length,
+  };
+}
+
+/**
+ * Labels of 16 continuations, ranked by the chance that they are wrong: what the review queue's posterior says from rollouts and the PRM's
+ * scores together (`server/review/posterior.ts`). `scores`: of every step of every solution; NaN = none.
+ */
+export function suspectQuality(
+  solutions: readonly JudgedSolution[],
+  scores: readonly (readonly number[])[],
+  seed: number,
+  samples = 16,
+  best = 100,
+): SuspectQuality {
+  const labels = solutions.flatMap((solution, problem) =>
+    sampled(solution, samples).map(({ step, isRight, right }) => ({ problem, isRight, right, prm: scores[problem]![step]! })),
+  );
+  const posteriors = stepPosteriors(labels.map(({ right, prm }) => ({ people: [], mc: { correct: right, total: samples }, prm })));
+  const ranked = labels
+    .map(({ problem, right, isRight }, i) => {
+      const label = right > 0;
+      return { problem, isWrong: label !== isRight, suspicion: label ? 1 - posteriors[i]! : posteriors[i]! };
+    })
+    .sort((a, b) => b.suspicion - a.suspicion);
+  const count = Math.min(best, ranked.length);
+  const weights = resampleWeights(solutions.length, seed);
+  const aurocs = weights.map((weight) => auroc(ranked, (problem) => weight[problem]!)).filter((value) => !Number.isNaN(value));
+  const [low, high] = interval(aurocs);
+  return {
+    labels: ranked.length,
+    wrongLabels: ranked.filter(({ isWrong }) => isWrong).length,
+    auroc: { value: auroc(ranked, () => 1), low, high },
+    precision: { count, share: ranked.slice(0, count).filter(({ isWrong }) => isWrong).length / count },
+  };
+}
+
+interface Ranked {
+  readonly problem: number;
+  readonly isWrong: boolean;
+  readonly suspicion: number;
+}
+
+/** The chance that a wrong label is ranked before a right one, ties half; `ranked` by falling suspicion. */
+export function auroc(ranked: readonly Ranked[], weight: (problem: number) => number): number {
+  let [wrong, before, pairs, right] = [0, 0, 0, 0];
+  for (let at = 0; at < ranked.length; ) {
+    let [tiedWrong, tiedRight] = [0, 0];
+    const { suspicion } = ranked[at]!;
+    for (; at < ranked.length && ranked[at]!.suspicion === suspicion; at++) {
+      if (ranked[at]!.isWrong) tiedWrong += weight(ranked[at]!.problem);
+      else tiedRight += weight(ranked[at]!.problem);
+    }
+    before += tiedRight * (wrong + tiedWrong / 2);
+    wrong += tiedWrong;
+    right += tiedRight;
+    pairs = wrong * right;
+  }
+  return before / pairs;
+}
+
+/** A value of sums over problems, with a 95 % interval from resampled problems. */
+function resampled(rows: readonly (readonly number[])[], value: (sums: readonly number[]) => number, seed: number): Estimate {
+  const total = (weight: (row: number) => number): number => {
+    const sums = rows[0]!.map(() => 0);
+    rows.forEach((row, at) => row.forEach((one, column) => (sums[column]! += one * weight(at))));
+    return value(sums);
+  };
+  const drawn = resampleWeights(rows.length, seed)
+    .map((weights) => total((row) => weights[row]!))
+    .filter((one) => !Number.isNaN(one));
+  const [low, high] = drawn.length === 0 ? [NaN, NaN] : interval(drawn);
+  return { value: total(() => 1), low, high };
+}

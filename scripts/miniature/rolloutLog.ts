@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createRandom } from '../../server/reasoning/random.js';
+import { type ExactVerdict, judgeSteps } from './problems/exactSteps.js';
+import { seeds } from './problems/labeled.js';
+import { generateProblem } from './problems/registry.js';
+
+/** Continuations of every step. */
+export const continuations = 32;
+
+/** Whether every step of a problem's solution is continued: five problems of each kind. */
+const isWhole = (index: number): boolean => index < 54 || (index >= 90 && index < 126);
+
+/** The one step of a solution that is continued; undefined: all of them but the last. */
+export function continuedStep(index: number, steps: number): number | undefined {
+  return isWhole(index) ? undefined : Math.floor(createRandom(seeds.heldOut, `continued step ${index}`)() * (steps - 1));
+}
+
+export const logFile = fileURLToPath(new URL('rollouts.jsonl', import.meta.url));
+
+/** A line of the log: a solution of the policy for problem `index` of the held-out seed. */
+export interface LoggedSolution {
+  readonly index: number;
+  readonly steps: readonly string[];
+  /** For every step the verdicts of its continuations, one character each: `1` right, `0` wrong, `u` undecided; none for a step that was not continued. The last step ends the solution, so it has the one verdict on it. */
+  readonly verdicts: readonly string[];
+}
+
+/** A logged solution with the generator's exact verdict. */
+export interface JudgedSolution extends LoggedSolution {
+  readonly kind: string;
+  readonly question: string;
+  readonly exact: ExactVerdict;
+}
+
+export function readRolloutLog(file = logFile): JudgedSolution[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const logged = JSON.parse(line) as LoggedSolution;
+      const problem = generateProblem(seeds.heldOut, logged.index);
+      return { ...logged, kind: problem.kind, question: problem.question, exact: judgeSteps(problem, logged.steps) };
+    });
+}
