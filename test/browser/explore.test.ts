@@ -140,6 +140,22 @@ describe('what is shown', () => {
     expect(Math.min(...flags)).toBeGreaterThan(6);
   });
 
+  it('is the value of every one of 50 nodes, and words where there is room, beside the file', async () => {
+    const view = makeView({ nodes: 50 });
+    const page = await open(view, { width: 940, height: 980 });
+    await tree(page).focus();
+    await page.keyboard.press('0');
+    await atRest(page);
+    const unnamed = await page
+      .locator('.node:not(.stacked)')
+      .evaluateAll((nodes) => nodes.map(({ textContent }) => textContent).filter((text) => !/\d\.\d\d|\?/.test(text)));
+    expect(unnamed).toEqual([]);
+    const words = await page
+      .locator('.node:not(.stacked) text')
+      .evaluateAll((texts) => texts.filter((text) => / \p{L}{2}/u.test(text.textContent)).length);
+    expect(words).toBeGreaterThanOrEqual(6);
+  });
+
   it('is a subtree alone, until all is asked for', async () => {
     const view = makeView({ nodes: 60 });
     const page = await open(view);

@@ -8,7 +8,7 @@ import { columnOf, type Frame } from './frame.js';
 import { drawBlock } from './svgBlock.js';
 import { drawCard } from './svgCard.js';
 import type { Fits, Pen } from './svgParts.js';
-import { drawDot, drawWords, namedNodes } from './svgWords.js';
+import { type DotName, drawDot, drawWords, namedNodes } from './svgWords.js';
 
 export interface SvgTree {
   draw(frame: Frame): void;
@@ -121,20 +121,20 @@ function drawNodes(group: Group, pen: Pen, frame: Frame): void {
     .attr('class', (id) => nodeClass(frame, id))
     .each(function (id) {
       const fold = `${collapsed.has(id)} ${display.stacks.has(id)} ${display.opened.has(id)} ${id === hovered || id === selected}`;
-      const shown = `${looks} ${fold} ${named.has(id)} ${frame.free.get(id) ?? 0}`;
+      const shown = `${looks} ${fold} ${named.get(id) ?? ''} ${frame.free.get(id) ?? 0}`;
       const known = drawn.get(this);
       if (known !== undefined && known.model === model && known.shown === shown) return;
       drawn.set(this, { model, shown });
-      this.replaceChildren(...drawNode(pen, frame, id, named.has(id)));
+      this.replaceChildren(...drawNode(pen, frame, id, named.get(id)));
     });
 }
 
 /** A node as far as its rows leave room for it. */
-function drawNode(pen: Pen, frame: Frame, id: number, isNamed: boolean): SVGElement[] {
+function drawNode(pen: Pen, frame: Frame, id: number, name: DotName | undefined): SVGElement[] {
   const { level } = frame.scene;
   if (level === 'card') return drawCard(pen, frame, id);
   const hasRoom = roomOf(frame.layout, frame.view, id) >= WORDS_ROW - 1;
-  return level === 'words' && (hasRoom || id === frame.selected) ? drawWords(pen, frame, id) : drawDot(pen, frame, id, isNamed);
+  return level === 'words' && (hasRoom || id === frame.selected) ? drawWords(pen, frame, id) : drawDot(pen, frame, id, name);
 }
 
 function nodeClass({ scene, path, selected, event, hovered, matches, display }: Frame, id: number): string {

@@ -91,8 +91,11 @@ function drawPile({ document }: Pen, radius: number): SVGElement[] {
   );
 }
 
-/** Far out: the mark alone; first low steps and the selection are named where there is room. */
-export function drawDot(pen: Pen, frame: Frame, id: number, isNamed: boolean): SVGElement[] {
+/** What a dot is named by: its value and words beside it, or the value alone above it. */
+export type DotName = 'words' | 'value';
+
+/** Far out: the mark, and as much of its value and words as there is room for. */
+export function drawDot(pen: Pen, frame: Frame, id: number, name: DotName | undefined): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;
   const radius = markRadius(model.size[id]!, Math.max(roomOf(frame.layout, view, id), frame.layout.isBanded ? 7 : 0));
@@ -100,29 +103,55 @@ export function drawDot(pen: Pen, frame: Frame, id: number, isNamed: boolean): S
   const stack = frame.display.stacks.get(id);
   if (stack !== undefined && rowPx(view.k) >= 9)
     parts.push(svgElement(document, 'text', { class: 'note', x: radius + 4, dy: '0.35em' }, `×${stack.members.length}`));
-  if (isNamed) {
+  if (name === 'words') {
     const text = fit.small.cut(`${valueText(model, id)} ${labelOf(model, id)}`, nameWidth(frame, id));
     parts.push(svgElement(document, 'text', { class: 'name', x: radius + 7, dy: '0.35em' }, text));
+  } else if (name === 'value') {
+    parts.push(
+      svgElement(
+        document,
+        'text',
+        { class: 'name', x: 0, y: -radius - (model.firstLow.has(id) ? 11 : 7), 'text-anchor': 'middle' },
+        valueText(model, id),
+      ),
+    );
   }
   return [...parts, ...drawFold(pen, frame, id)];
 }
 
 /** Room for a name right of a dot: a leaf's empty columns, of any other node only as far as the next one. Pixels. */
-function nameWidth({ free, view, selected }: Frame, id: number): number {
+function nameWidth({ free, view }: Frame, id: number): number {
   const columns = 1 + (free.get(id) ?? 0);
-  return Math.min(260, columns * columnPx(view) - (id === selected ? 0 : 18));
+  return Math.min(260, columns * columnPx(view) - 18);
 }
 
-/** At dots, the nodes that are named: first low steps from the lowest value on, where there is room and no other name is near. */
-export function namedNodes(frame: Frame): ReadonlySet<number> {
-  const { model, scene, layout, view } = frame;
-  if (scene.level !== 'dots' || layout.isBanded) return new Set();
-  const candidates = scene.nodes.filter((id) => model.firstLow.has(id) && nameWidth(frame, id) >= 60);
-  candidates.sort((a, b) => model.nodes[a]!.value! - model.nodes[b]!.value!);
-  const named: number[] = [];
-  for (const id of candidates.slice(0, 200)) {
-    const isFree = named.every((other) => Math.abs(layout.row[other]! - layout.row[id]!) * rowPx(view.k) > 11);
-    if (isFree) named.push(id);
+/** A name needs this much room beside a dot, else the value alone goes above it. Pixels. */
+const NAME_ROOM = 60;
+
+/** A value above a dot needs a row of this height and a column of this width, in pixels. */
+function hasValueRoom({ view }: Frame): boolean {
+  return rowPx(view.k) >= 20 && columnPx(view) >= 38;
+}
+
+/**
+ * At dots, the nodes that are named: by their words first low steps from the lowest value on, then leaves from the top, where
+ * there is room and no other name is near; the others by their value.
+ */
+export function namedNodes(frame: Frame): ReadonlyMap<number, DotName> {
+  const { model, scene, layout, view, display } = frame;
+  if (scene.level !== 'dots' || layout.isBanded) return new Map();
+  const hasRoom = (id: number) => !display.stacks.has(id) && nameWidth(frame, id) >= NAME_ROOM;
+  const low = scene.nodes.filter((id) => model.firstLow.has(id) && hasRoom(id));
+  low.sort((a, b) => model.nodes[a]!.value! - model.nodes[b]!.value!);
+  const others = scene.nodes.filter((id) => !model.firstLow.has(id) && hasRoom(id) && layout.shown[id] === 1);
+  const rows: number[] = [];
+  const named = new Map<number, DotName>();
+  for (const id of [...low.slice(0, 200), ...others.slice(0, 200)]) {
+    const row = layout.row[id]!;
+    if (rows.some((other) => Math.abs(other - row) * rowPx(view.k) <= 11)) continue;
+    rows.push(row);
+    named.set(id, 'words');
   }
-  return new Set(named);
+  if (hasValueRoom(frame)) for (const id of scene.nodes) if (!display.stacks.has(id) && !named.has(id)) named.set(id, 'value');
+  return named;
 }
