@@ -134,7 +134,7 @@ async function openImage(place: ImagePlace, name: string): Promise<OpenImage> {
 async function openWithin(roots: readonly string[], path: string, name: string): Promise<OpenImage> {
   if (!isInside(path, roots))
     throw new RefusedImage(
-      `The image ${shown(name)} is outside the folder of the file that names it and outside the workspace, and is not read. Copy it beside the file, open its folder in the workspace, or give it on the command line (--images DIR).`,
+      `The image ${shown(name)} is outside the folder of the file that names it and outside the workspace, and is not read. Copy it beside the file, open its folder in the workspace, or name its folder in the setting steplens.images.folders or on the command line (--images DIR).`,
     );
   // Opening a device or a pipe may already have an effect.
   if (!(await stat(path)).isFile()) throw notRegular(name);

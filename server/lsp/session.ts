@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import {
   CodeLensRefreshRequest,
   type Connection,
@@ -132,7 +133,7 @@ export class Session {
 
   /** Where the images that a document names may be. */
   imagePlace(uri: string): ImagePlace {
-    return imagePlace(uri, this.folders);
+    return imagePlace(uri, [...this.folders, ...this.service.trusted.imageFolders.filter(isAbsolute)]);
   }
 
   /** The images a document names that can be shown, and why others cannot. */

@@ -112,6 +112,8 @@ export const settingsTable = {
   labelingFolder: text({ id: 'labeling.folder', scope: 'machine-overridable', default: 'steplens-runs', isRestricted: true }),
   /** A command, or the URL of an endpoint, that verifies final answers; empty = the rules. */
   verifier: text({ id: 'verifier', scope: 'machine-overridable', default: '', isRestricted: true }),
+  /** Folders whose images may be read besides those of the file and the workspace. */
+  imageFolders: texts({ id: 'images.folders', scope: 'machine-overridable', default: [], isRestricted: true }),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 /** Settings that the extension reads and the server never gets. */

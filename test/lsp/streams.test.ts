@@ -331,6 +331,23 @@ describe('the server over streams', () => {
     expect(looked.map(({ roots }) => roots)).toEqual([[folder], [folder, a, b], [folder, b]]);
   });
 
+  it('looks for images in the folders of a setting, but not in those an untrusted workspace names', async () => {
+    const looked: ImagePlace[] = [];
+    const { client } = await opened({
+      findImages: (place) => {
+        looked.push(place);
+        return Promise.resolve({ uris: [], refusals: [] });
+      },
+    });
+    const figures = join(folder, 'figures');
+    const chosen = { ...settings, imageFolders: [figures, 'relative'] };
+    for (const isTrusted of [true, false]) {
+      await client.tell(SettingsChanged, { settings: chosen, isTrusted });
+      await client.ask(ProblemViewRequest, { uri, problem: 0 });
+    }
+    expect(looked.map(({ roots }) => roots)).toEqual([[folder, figures], [folder]]);
+  });
+
   it('outlives a reader that throws and parameters that make no sense', async () => {
     const { client } = await opened();
     await expect(client.request('textDocument/hover', {})).rejects.toThrow();
