@@ -47,7 +47,15 @@ interface Matrix {
 }
 
 /** Constants that all products share. */
-const shared = { unit: 'int8.unit', smallest: 'int8.smallest', middle: 'int8.middle', zero: 'int8.zero', axes: 'int8.axes' } as const;
+const shared = {
+  unit: 'int8.unit',
+  smallest: 'int8.smallest',
+  middle: 'int8.middle',
+  zero: 'int8.zero',
+  axes: 'int8.axes',
+  from: 'int8.from',
+  to: 'int8.to',
+} as const;
 
 /**
  * Rewrites the products of a graph with matrices of weights (MatMul, Gemm) so that they are made of int8 weights and uint8
@@ -156,7 +164,9 @@ function quantiseTokens(input: string, type: number, opset: number): Tokens {
       opset >= opsetOfAxes
         ? makeNode('ReduceMax', [name('sizes'), shared.axes], [name('largest')], { keepdims: 1 })
         : makeNode('ReduceMax', [name('sizes')], [name('largest')], { axes: [-1], keepdims: 1 }),
-      makeNode('Mul', [name('largest'), shared.unit], [name('unit')]),
+      // Of no tokens at all (a graph that is run without an image) ONNX Runtime's maximum keeps the axis as wide as it was.
+      makeNode('Slice', [name('largest'), shared.from, shared.to, shared.axes], [name('one')]),
+      makeNode('Mul', [name('one'), shared.unit], [name('unit')]),
       makeNode('Max', [name('unit'), shared.smallest], [name('scales')]),
       makeNode('Div', [from, name('scales')], [name('units')]),
       makeNode('Round', [name('units')], [name('rounded')]),
@@ -191,6 +201,8 @@ function sharedTensors(): Tensor[] {
     makeTensor(shared.middle, [], dataTypes.float32, float(128)),
     makeTensor(shared.zero, [], dataTypes.uint8, Buffer.of(128)),
     makeTensor(shared.axes, [1], dataTypes.int64, Buffer.from(BigInt64Array.of(-1n).buffer)),
+    makeTensor(shared.from, [1], dataTypes.int64, Buffer.from(BigInt64Array.of(0n).buffer)),
+    makeTensor(shared.to, [1], dataTypes.int64, Buffer.from(BigInt64Array.of(1n).buffer)),
   ];
 }
 

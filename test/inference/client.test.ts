@@ -109,7 +109,8 @@ describe('InferenceClient', () => {
     expect(note()).toContain('at most 8192 tokens');
     await run(4);
     expect(note()).toBeUndefined();
-    expect(journal('resize')).toBe(6);
+    // The child notes a message when it gets to it.
+    await expect.poll(() => journal('resize')).toBe(6);
     await run(72);
     await run(4, 10);
     expect(note()).toContain('at most 256 tokens');
