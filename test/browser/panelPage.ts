@@ -162,8 +162,8 @@ function installFakeHost({ views, openError, isHeld, bodyClass, variables }: Fak
     for (const send of held.splice(0)) send();
   };
   const fake: FakeHost = { calls: [], violations: [], views, openError, isHeld, release, shown: null, saves: 0, intervals: new Set() };
-  window.addEventListener('message', ({ data }: MessageEvent<{ kind: string; ok?: unknown; data?: unknown }>) => {
-    const view = ((data.ok ?? data.data) as InitialView | null | undefined)?.view;
+  window.addEventListener('message', ({ data }: MessageEvent<{ kind: string; answer?: { ok?: unknown }; data?: unknown }>) => {
+    const view = ((data.answer?.ok ?? data.data) as InitialView | null | undefined)?.view;
     if (view !== undefined && view !== null) fake.shown = view;
   });
   const start = window.setInterval.bind(window);
