@@ -1,9 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commands, debug, FunctionBreakpoint, Uri } from 'vscode';
-import { closeAll, fixture, until } from './support.js';
+import { promisify } from 'node:util';
+import { commands, debug, FunctionBreakpoint, type Hover, Selection, Uri, window } from 'vscode';
+import { closeAll, fixture, show, until } from './support.js';
 
 interface Frame {
   readonly id: number;
@@ -105,6 +107,92 @@ describe('debugging a search', () => {
       context: 'repl',
     })) as { result: string };
     assert.match(answer.result, /Fork from event \d+ in .*: [1-9]\d* recorded rollouts used, \d+ sampled/);
+    assert.match(readFileSync(join(out, 'recipe.fork-1', 'comparison.md'), 'utf8'), /## Selections/);
+  });
+
+  it('keeps the requests of the search, shows them beside each rollout and in a document of their own', async () => {
+    const path = join(folder, 'run', 'recipe.events.jsonl');
+    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    const batch = lines.findIndex((line) => line.startsWith('{"event":"rollouts"'));
+    await commands.executeCommand('steplens.debugLog', Uri.file(path));
+    await until('the first event', async () => (await stack())?.event === 0);
+    let at = await move('stepInto');
+    while (at.event < batch) at = await move('stepInto');
+    assert.ok(at.frames[0]);
+    const [rollout] = await variables('Batch', at.frames[0]);
+    const { variables: facts } = (await debug.activeDebugSession?.customRequest('variables', rollout)) as {
+      variables: { name: string; value: string }[];
+    };
+    const names = facts.map(({ name }) => name);
+    for (const name of ['answer', 'verdict', 'method', 'seed', 'finish reason', 'tokens', 'latency', 'request to the policy'])
+      assert.ok(names.includes(name), `${name} is not among ${names.join(', ')}`);
+    const editor = await window.showTextDocument(Uri.file(path));
+    editor.selection = new Selection(batch, 0, batch, 0);
+    await commands.executeCommand('steplens.showRequest');
+    const shown = await until('the request', () => {
+      const document = window.activeTextEditor?.document;
+      return document?.uri.scheme === 'steplens-request' && document;
+    });
+    const { request, reply } = JSON.parse(shown.getText()) as { request: { prompt: string }; reply: { choices: unknown[] } };
+    assert.ok(request.prompt.length > 0);
+    const { rollouts } = JSON.parse(lines[batch] ?? '') as { rollouts: unknown[] };
+    assert.equal(reply.choices.length, rollouts.length);
+  });
+
+  it('marks the step of the current event in the file of the tree, with its value in the hover', async () => {
+    const tree = sample('trees/recipe.json');
+    await show(tree);
+    await commands.executeCommand('steplens.debugLog', sample('trees/recipe.events.jsonl'));
+    await until('the first event', async () => (await stack())?.event === 0);
+    debug.addBreakpoints([new FunctionBreakpoint('value', true, 'node > 2')]);
+    const at = await move('continue');
+    const events = readFileSync(sample('trees/recipe.events.jsonl').fsPath, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; node: number; steps: string[]; correct: number; total: number });
+    const value = events[at.event];
+    assert.equal(value?.event, 'value');
+    const step = events.find(({ event, node }) => event === 'node' && node === value.node)?.steps.at(-1) ?? '';
+    const document = await show(tree);
+    const start = document.positionAt(document.getText().indexOf(JSON.stringify(step)) + 2);
+    const text = await until('the value at this moment', async () => {
+      const hovers = await commands.executeCommand<Hover[]>('vscode.executeHoverProvider', tree, start);
+      const all = hovers.flatMap(({ contents }) => contents.map((one) => (typeof one === 'string' ? one : one.value))).join('\n');
+      return all.includes('In the debugger at') && all;
+    });
+    assert.match(text, new RegExp(`event ${at.event} \\(value\\).*${value.correct}/${value.total}`));
+  });
+
+  it('attaches to a running `steplens label` of another process, follows it to its end and changes nothing', async () => {
+    const out = join(folder, 'other');
+    const args = [
+      'label',
+      join(folder, 'problems.json'),
+      '--policy',
+      'mini',
+      '--out',
+      out,
+      '--rollouts',
+      '8',
+      '--searches',
+      '6',
+      '--jobs',
+      '1',
+    ];
+    const labeling = promisify(execFile)(process.execPath, [fixture('../../../dist/cli.js').fsPath, ...args]);
+    const log = await until(
+      'the first log',
+      () => existsSync(out) && readdirSync(out).find((name) => name.endsWith('.events.jsonl')),
+      60_000,
+    );
+    const problem = log.replace('.events.jsonl', '');
+    await debug.startDebugging(undefined, { type: 'steplens', name: 'attach', request: 'attach', run: out, problem });
+    await until('the first event', async () => (await stack())?.event === 0);
+    await commands.executeCommand('workbench.action.debug.continue');
+    await labeling;
+    const written = readFileSync(join(out, log), 'utf8').trim().split('\n');
+    assert.match(written.at(-1) ?? '', /^\{"event":"end"/);
+    await until('the last event', async () => (await stack())?.event === written.length - 1);
   });
 
   it('attaches to a log that is still being written, and follows it to its end', async () => {

@@ -97,6 +97,28 @@ describe('a review by keyboard', () => {
     await frame().getByText('10 judged by ann').waitFor();
   });
 
+  it('judges in the file itself, by a lens above the step and by its key', async () => {
+    const before = (await records()).length;
+    await openFile(page, 'candidates.json');
+    await runCommand(page, 'StepLens: Judge Steps in This File');
+    const lens = page
+      .locator('.codelens-decoration a')
+      .filter({ hasText: /^Neutral$/ })
+      .first();
+    await lens.waitFor({ timeout: 60_000 });
+    await lens.click();
+    await page.locator('.codelens-decoration a').filter({ hasText: 'Neutral' }).locator('.codicon-check').first().waitFor();
+    assert.deepEqual([(await records()).length, (await records()).at(-1).value], [before + 1, 0]);
+    await page.keyboard.press('Alt+3');
+    for (const end = Date.now() + 30_000; (await records()).length < before + 2; ) {
+      assert.ok(Date.now() < end, 'The key wrote no label.');
+      await page.waitForTimeout(100);
+    }
+    assert.equal((await records()).at(-1).value, 1);
+    await runCommand(page, 'StepLens: Undo Judgment');
+    await runCommand(page, 'StepLens: Undo Judgment');
+  });
+
   it('shows how far two reviewers agree after their logs were merged', async () => {
     const mine = (await records()).filter(({ undo }) => undo === undefined);
     const theirs = mine.map((label, i) => ({ ...label, id: `bob${i}`, by: 'bob', value: i === 0 ? -1 : label.value }));
