@@ -1,12 +1,15 @@
 import { Uri, window, workspace } from 'vscode';
 import type { Command } from './command.js';
+import { score } from './scoreDocument.js';
 
-/** Opens a copy of a sample solution with an error in it; it is not saved anywhere. */
+/** Opens a copy of a sample solution with an error in it, and scores it, whatever is scored on opening; it is not saved anywhere. */
 export const openSample: Command = {
   id: 'steplens.openSample',
-  async run({ context }) {
-    const sample = Uri.joinPath(context.extensionUri, 'media', 'samples', 'solutions', 'wrong.md');
+  async run(stepLens) {
+    const sample = Uri.joinPath(stepLens.context.extensionUri, 'media', 'samples', 'solutions', 'wrong.md');
     const content = new TextDecoder().decode(await workspace.fs.readFile(sample));
-    await window.showTextDocument(await workspace.openTextDocument({ language: 'markdown', content }));
+    const document = await workspace.openTextDocument({ language: 'markdown', content });
+    await window.showTextDocument(document);
+    await score(stepLens, document.uri, false);
   },
 };
