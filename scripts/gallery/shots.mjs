@@ -27,6 +27,8 @@ export const shots = [
   { ...readme('tree-dark'), theme: 'dark', size: small, act: (page) => openTree(page, 'savings.json') },
   { ...readme('tree-light'), theme: 'light', size: small, act: (page) => openTree(page, 'savings.json') },
   { ...readme('evaluation'), theme: 'dark', size: small, act: evaluation },
+  { ...readme('review'), theme: 'light', size: small, act: review },
+  { ...readme('debugger'), theme: 'dark', size: small, act: debuggedSearch },
   { ...gallery('candidates'), theme: 'light', size: small, act: candidates },
   { ...gallery('nodes-3'), theme: 'light', size: small, nodes: 3, settings: unscored, act: search(3) },
   { ...gallery('nodes-50'), theme: 'dark', size: large, nodes: 50, settings: unscored, act: search(50, '0') },
@@ -117,6 +119,43 @@ async function evaluation(page) {
   await webviewFrame(page).locator('.chart').first().waitFor({ timeout: slowMs });
   await page.mouse.move(400, 880);
   await page.waitForTimeout(3_000);
+}
+
+/** One step in focus, its prefix and its evidence. @param {Page} page */
+async function review(page) {
+  await openFile(page, 'candidates.json');
+  await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor({ timeout: slowMs });
+  await runCommand(page, 'StepLens: Review Steps');
+  for (const choice of ['Every step', 'Values are shown']) {
+    const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: choice }).first();
+    await row.waitFor();
+    await row.click();
+  }
+  const frame = webviewFrame(page);
+  await frame.locator('.position').filter({ hasText: /^1 of/ }).waitFor();
+  await frame.locator('body').press('Tab');
+  for (const [key, position] of [
+    ['3', /^2 of/],
+    ['3', /^3 of/],
+  ]) {
+    await page.keyboard.press(/** @type {string} */ (key));
+    await frame.locator('.position').filter({ hasText: position }).waitFor();
+  }
+  await page.waitForTimeout(1_500);
+}
+
+/** A search stopped at an event, with its path, its pool and its batch. @param {Page} page */
+async function debuggedSearch(page) {
+  await openFile(page, 'problems.json');
+  await page.locator('.codelens-decoration').first().waitFor({ timeout: slowMs });
+  await runCommand(page, 'StepLens: Debug Labeling of a Problem');
+  await page.locator('.debug-toolbar').waitFor({ timeout: slowMs });
+  await runCommand(page, 'View: Show Run and Debug');
+  for (let event = 0; event < 12; event++) {
+    await page.keyboard.press('F11');
+    await page.waitForTimeout(700);
+  }
+  await page.waitForTimeout(2_000);
 }
 
 /** @param {import('playwright-core').Locator} locator */
