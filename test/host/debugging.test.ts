@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { commands, debug, FunctionBreakpoint, type Hover, Selection, Uri, window } from 'vscode';
-import { closeAll, fixture, show, until } from './support.js';
+import { commands, debug, FunctionBreakpoint, Selection, Uri, window } from 'vscode';
+import { closeAll, fixture, until } from './support.js';
 
 interface Frame {
   readonly id: number;
@@ -56,6 +56,7 @@ describe('debugging a search', () => {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'steplens-debugging-'));
     copyFileSync(sample('problems.json').fsPath, join(folder, 'problems.json'));
+    cpSync(sample('figures').fsPath, join(folder, 'figures'), { recursive: true });
   });
   afterEach(async () => {
     debug.removeBreakpoints(debug.breakpoints);
@@ -137,30 +138,6 @@ describe('debugging a search', () => {
     assert.ok(request.prompt.length > 0);
     const { rollouts } = JSON.parse(lines[batch] ?? '') as { rollouts: unknown[] };
     assert.equal(reply.choices.length, rollouts.length);
-  });
-
-  it('marks the step of the current event in the file of the tree, with its value in the hover', async () => {
-    const tree = sample('trees/recipe.json');
-    await show(tree);
-    await commands.executeCommand('steplens.debugLog', sample('trees/recipe.events.jsonl'));
-    await until('the first event', async () => (await stack())?.event === 0);
-    debug.addBreakpoints([new FunctionBreakpoint('value', true, 'node > 2')]);
-    const at = await move('continue');
-    const events = readFileSync(sample('trees/recipe.events.jsonl').fsPath, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { event: string; node: number; steps: string[]; correct: number; total: number });
-    const value = events[at.event];
-    assert.equal(value?.event, 'value');
-    const step = events.find(({ event, node }) => event === 'node' && node === value.node)?.steps.at(-1) ?? '';
-    const document = await show(tree);
-    const start = document.positionAt(document.getText().indexOf(JSON.stringify(step)) + 2);
-    const text = await until('the value at this moment', async () => {
-      const hovers = await commands.executeCommand<Hover[]>('vscode.executeHoverProvider', tree, start);
-      const all = hovers.flatMap(({ contents }) => contents.map((one) => (typeof one === 'string' ? one : one.value))).join('\n');
-      return all.includes('In the debugger at') && all;
-    });
-    assert.match(text, new RegExp(`event ${at.event} \\(value\\).*${value.correct}/${value.total}`));
   });
 
   it('attaches to a running `steplens label` of another process, follows it to its end and changes nothing', async () => {
