@@ -4,8 +4,8 @@ import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { commands, debug, FunctionBreakpoint, Selection, Uri, window } from 'vscode';
-import { closeAll, fixture, until } from './support.js';
+import { commands, debug, FunctionBreakpoint, type Hover, Selection, Uri, window } from 'vscode';
+import { closeAll, fixture, show, until } from './support.js';
 
 interface Frame {
   readonly id: number;
@@ -140,6 +140,38 @@ describe('debugging a search', () => {
     assert.equal(reply.choices.length, rollouts.length);
   });
 
+  it('marks the step of the current event in the file of the tree, with its value in the hover', async () => {
+    const tree = sample('trees/recipe.json');
+    await show(tree);
+    await commands.executeCommand('steplens.debugLog', sample('trees/recipe.events.jsonl'));
+    await until('the first event', async () => (await stack())?.event === 0);
+    debug.addBreakpoints([new FunctionBreakpoint('value', true, 'node > 2')]);
+    const at = await move('continue');
+    const events = readFileSync(sample('trees/recipe.events.jsonl').fsPath, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; node: number; steps: string[]; correct: number; total: number });
+    const value = events[at.event];
+    assert.equal(value?.event, 'value');
+    const step = events.find(({ event, node }) => event === 'node' && node === value.node)?.steps.at(-1) ?? '';
+    const document = await show(tree);
+    // The same text is in rollouts, too: only the node of the event has the value.
+    const content = document.getText();
+    const hoverAt = async (offset: number) => {
+      const hovers = await commands.executeCommand<Hover[]>('vscode.executeHoverProvider', tree, document.positionAt(offset + 2));
+      return hovers.flatMap(({ contents }) => contents.map((one) => (typeof one === 'string' ? one : one.value))).join('\n');
+    };
+    const text = await until('the value at this moment', async () => {
+      const quoted = JSON.stringify(step);
+      for (let at = content.indexOf(quoted); at >= 0; at = content.indexOf(quoted, at + 1)) {
+        const hover = await hoverAt(at);
+        if (hover.includes('In the debugger at')) return hover.replaceAll('\\', '');
+      }
+      return undefined;
+    });
+    assert.match(text, new RegExp(`event ${at.event} \\(value\\).*${value.correct}/${value.total}`));
+  });
+
   it('attaches to a running `steplens label` of another process, follows it to its end and changes nothing', async () => {
     const out = join(folder, 'other');
     const args = [
@@ -170,7 +202,7 @@ describe('debugging a search', () => {
     const written = readFileSync(join(out, log), 'utf8').trim().split('\n');
     assert.match(written.at(-1) ?? '', /^\{"event":"end"/);
     await until('the last event', async () => (await stack())?.event === written.length - 1);
-  });
+  }).timeout(240_000);
 
   it('attaches to a log that is still being written, and follows it to its end', async () => {
     const lines = readFileSync(sample('trees/recipe.events.jsonl').fsPath, 'utf8').split('\n').slice(0, -1);
