@@ -1,3 +1,4 @@
+# Over 400 lines: it is carried alone to a machine without a network.
 """Measures StepLens on this machine: random PRMs of several sizes on every device, against PyTorch with left-padded batches.
 
   python3 check.py --node NODE --program FOLDER --out results.json [--sizes 0.5b,3b] [--devices cpu,cuda,webgpu] [--only facts,make,bundled,models,raw]

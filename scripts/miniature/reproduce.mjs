@@ -70,7 +70,7 @@ async function prm() {
   await data('planted-unseen.jsonl', '--seed', '2', '--count', count(600), '--unread', '--planted', '0.22');
   const files = ['--data', at('planted.jsonl'), '--validation', at('planted-unseen.jsonl'), '--start', at('trained/base.pt')];
   await make('prm.pt', (to) => python('train_prm.py', ...files, '--out', to, '--steps', count(420)));
-  await make('model.onnx', (to) => python('export.py', '--checkpoint', at('prm.pt'), '--out', to));
+  await make('model.onnx', (to) => python('export.py', '--checkpoint', at('prm.pt'), '--out', to, '--half-at', '0.15'));
 }
 
 async function data(name, ...args) {

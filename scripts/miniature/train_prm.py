@@ -30,12 +30,10 @@ def read_rows(path):
         return [json.loads(line) for line in file]
 
 
-def targets(rows, hard=False):
+def targets(rows):
     """Values at the markers of every row (NaN: no label); with planted mistakes (e: the first wrong step, or -1) exact ones."""
-    soft = [np.array([row["e"] < 0 or at < row["e"] for at in range(len(row["s"]))] if "e" in row else [np.nan if value is None else value for value in row["v"]], np.float32)
+    return [np.array([row["e"] < 0 or at < row["e"] for at in range(len(row["s"]))] if "e" in row else [np.nan if value is None else value for value in row["v"]], np.float32)
             for row in rows]
-    # VisualPRM, arXiv 2503.10291: a step is right when any continuation succeeded.
-    return [np.where(np.isnan(values), values, values > 0).astype(np.float32) for values in soft] if hard else soft
 
 
 def balanced(rows, values, rng):
@@ -159,7 +157,6 @@ def main():
     arguments.add_argument("--validation", required=True)
     arguments.add_argument("--start", type=Path, required=True, help="the policy's last weights")
     arguments.add_argument("--out", type=Path, required=True, help="the checkpoint")
-    arguments.add_argument("--hard", action="store_true", help="labels 0 and 1 instead of soft values")
     arguments.add_argument("--steps", type=int, default=760, help="batches")
     arguments.add_argument("--tokens", type=int, help="a batch; 4096 on a CPU, 16384 on a GPU")
     arguments.add_argument("--rate", type=float, default=1e-2, help="peak learning rate")
@@ -172,7 +169,7 @@ def main():
     def known(path):
         """Balanced rows of a file, read by the policy, and their targets."""
         rows = read_rows(path)
-        values = targets(rows, options.hard)
+        values = targets(rows)
         kept = np.flatnonzero(balanced(rows, values, np.random.default_rng(3)))
         return Known(model, [rows[row] for row in kept], open_figures(f"{path}.figures"), tokenizer, device, 4 * tokens), [values[row] for row in kept]
 

@@ -1,3 +1,4 @@
+// Over 400 lines: a table of pairs, and nothing else.
 /** Reference, answer: what a careful teacher would accept. */
 export type AnswerPair = readonly [reference: string, answer: string];
 

@@ -1,3 +1,4 @@
+// Over 400 lines: all cases share one browser and its page server.
 import type { Server } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';

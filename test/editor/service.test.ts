@@ -1,3 +1,4 @@
+// Over 400 lines: all cases share one fake scorer and its queue.
 import { describe, expect, it } from 'vitest';
 import { ScoringCancelled } from '../../server/editor/service.js';
 import { ModelError } from '../../server/models/modelError.js';

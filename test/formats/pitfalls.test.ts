@@ -1,3 +1,4 @@
+// Over 400 lines: one case for each pitfall of docs/formats.md, in its order.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fieldsOf, looksLikeReasoning } from '../../server/formats/unrecognized.js';

@@ -1,12 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isUnfinished } from '../../server/disk/writeWhole.js';
 import { done } from './figures.js';
+import { labelProgram } from './labelProgram.js';
 
 /** How full the disk is in each run. */
 const levels = 14;
@@ -14,16 +13,7 @@ const levels = 14;
 let root: string;
 let program: string;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'steplens-full-'));
-  program = join(root, 'child.mjs');
-  await build({
-    entryPoints: ['test/hostile/labelChild.ts'],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  });
+  ({ root, program } = await labelProgram('steplens-full-'));
 });
 afterAll(async () => {
   for (const folder of new Set(mounts)) spawnSync('umount', [folder]);

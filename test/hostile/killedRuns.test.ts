@@ -1,25 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRandom } from '../../server/reasoning/random.js';
 import { done } from './figures.js';
+import { labelProgram } from './labelProgram.js';
 
 let root: string;
 let program: string;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'steplens-kill-'));
-  program = join(root, 'child.mjs');
-  await build({
-    entryPoints: ['test/hostile/labelChild.ts'],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  });
+  ({ root, program } = await labelProgram('steplens-kill-'));
 });
 afterAll(() => rm(root, { recursive: true }));
 

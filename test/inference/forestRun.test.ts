@@ -8,26 +8,7 @@ import { PrefixCache } from '../../server/inference/prefixCache.js';
 import type { FromChild, ReadValues, RunRequest } from '../../server/inference/protocol.js';
 import { RunLimits } from '../../server/inference/runLimits.js';
 import { fakeGraph, fakeRuntime, fakeScores, type RecordedRun } from './fakeRuntime.js';
-
-interface Segment {
-  readonly parent: number;
-  readonly ids: readonly number[];
-  /** Offsets in the segment. */
-  readonly reads: readonly number[];
-}
-
-function toRequest(segments: readonly Segment[], columns: number[] = [], priority = 0): RunRequest {
-  const offsets = [0];
-  for (const { ids } of segments) offsets.push(offsets.at(-1)! + ids.length);
-  return {
-    parents: Int32Array.from(segments, ({ parent }) => parent),
-    ids: Int32Array.from(segments.flatMap(({ ids }) => ids)),
-    offsets: Int32Array.from(offsets),
-    reads: Int32Array.from(segments.flatMap(({ reads }, i) => reads.map((read) => offsets[i]! + read))),
-    columns: Int32Array.from(columns),
-    priority,
-  };
-}
+import { toRequest } from './segments.js';
 
 /** @param most More tokens in a run find no memory. */
 async function run(request: RunRequest, layout: 'token-major' | 'none', prefixes?: PrefixCache, runs: RecordedRun[] = [], most = Infinity) {
@@ -95,7 +76,7 @@ describe('ForestRun', () => {
           ids,
           reads: reads.filter((read) => read < ids.length).sort((a, b) => a - b),
         }));
-        const request = toRequest(segments, oneColumn ? [0] : []);
+        const request = toRequest(segments, { columns: Int32Array.from(oneColumn ? [0] : []) });
         const expected: number[][] = [];
         segments.forEach(({ reads }, i) => {
           const path: number[] = [];
@@ -181,8 +162,7 @@ describe('Engine', () => {
   const leaves = (count: number, first: number, priority: number) =>
     toRequest(
       Array.from({ length: count }, (_, i) => ({ parent: -1, ids: [first, i], reads: [1] })),
-      [],
-      priority,
+      { priority },
     );
 
   function start() {

@@ -8,31 +8,12 @@ import type { RunRequest } from '../../server/inference/protocol.js';
 import { RunLimits } from '../../server/inference/runLimits.js';
 import { loadRuntime } from '../../server/inference/runtime.js';
 import { fakeGraph, fakeScores } from './fakeRuntime.js';
-
-interface Segment {
-  readonly parent: number;
-  readonly ids: readonly number[];
-  readonly reads: readonly number[];
-}
+import { forest, type Segment, toRequest } from './segments.js';
 
 interface RecordedTree {
   readonly past: number;
   readonly ids: readonly number[];
   readonly parents: readonly number[];
-}
-
-function toRequest(segments: readonly Segment[], more: Partial<RunRequest> = {}): RunRequest {
-  const offsets = [0];
-  for (const { ids } of segments) offsets.push(offsets.at(-1)! + ids.length);
-  return {
-    parents: Int32Array.from(segments, ({ parent }) => parent),
-    ids: Int32Array.from(segments.flatMap(({ ids }) => ids)),
-    offsets: Int32Array.from(offsets),
-    reads: Int32Array.from(segments.flatMap(({ reads }, i) => reads.map((read) => offsets[i]! + read))),
-    columns: new Int32Array(0),
-    priority: 0,
-    ...more,
-  };
 }
 
 /** A graph whose tokens see the path that the tree gives them, and whose cache holds the tokens of the path to the last. */
@@ -78,25 +59,6 @@ function expected(segments: readonly Segment[]): number[][] {
     return reads.map((read) => [...scores.subarray((path.length - ids.length + read) * 2).subarray(0, 2)]);
   });
 }
-
-const forest = fc
-  .array(
-    fc.record({
-      up: fc.nat(5),
-      ids: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 40 }),
-      reads: fc.uniqueArray(fc.nat(39), { maxLength: 3 }),
-    }),
-    { minLength: 1, maxLength: 12 },
-  )
-  .map((list) =>
-    list.map(
-      ({ up, ids, reads }, i): Segment => ({
-        parent: up === 0 || i - up < 0 ? -1 : i - up,
-        ids,
-        reads: reads.filter((read) => read < ids.length).sort((a, b) => a - b),
-      }),
-    ),
-  );
 
 describe('PackedRun', () => {
   const tree = [

@@ -10,25 +10,7 @@ import { RunLimits } from '../../server/inference/runLimits.js';
 import { loadRuntime, type Runtime } from '../../server/inference/runtime.js';
 import { mostTogether, WholeRun } from '../../server/inference/wholeRun.js';
 import { fakeGraph, fakeScores } from './fakeRuntime.js';
-
-interface Segment {
-  readonly parent: number;
-  readonly ids: readonly number[];
-  readonly reads: readonly number[];
-}
-
-function toRequest(segments: readonly Segment[], columns = new Int32Array(0)): RunRequest {
-  const offsets = [0];
-  for (const { ids } of segments) offsets.push(offsets.at(-1)! + ids.length);
-  return {
-    parents: Int32Array.from(segments, ({ parent }) => parent),
-    ids: Int32Array.from(segments.flatMap(({ ids }) => ids)),
-    offsets: Int32Array.from(offsets),
-    reads: Int32Array.from(segments.flatMap(({ reads }, i) => reads.map((read) => offsets[i]! + read))),
-    columns,
-    priority: 0,
-  };
-}
+import { forest, type Segment, toRequest } from './segments.js';
 
 function pathOf(segments: readonly Segment[], segment: number): number[] {
   const path: number[] = [];
@@ -92,25 +74,6 @@ async function run(request: RunRequest, graph: Graph, most = Infinity) {
   return { values, told, tokens: whole.result.tokens };
 }
 
-const forest = fc
-  .array(
-    fc.record({
-      up: fc.nat(5),
-      ids: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 40 }),
-      reads: fc.uniqueArray(fc.nat(39), { maxLength: 3 }),
-    }),
-    { minLength: 1, maxLength: 12 },
-  )
-  .map((list) =>
-    list.map(
-      ({ up, ids, reads }, i): Segment => ({
-        parent: up === 0 || i - up < 0 ? -1 : i - up,
-        ids,
-        reads: reads.filter((read) => read < ids.length).sort((a, b) => a - b),
-      }),
-    ),
-  );
-
 describe('a run that keeps nothing on this side of the device', () => {
   it('gives what a full pass of each path gives, every read once, however little fits', async () => {
     await fc.assert(
@@ -166,7 +129,7 @@ describe('a run that keeps nothing on this side of the device', () => {
     const segments: Segment[] = [{ parent: -1, ids: ids(40, 0), reads: [] }];
     for (let i = 1; i < 24; i++) segments.push({ parent: i >> 2, ids: ids(5 + (i % 13), i), reads: [4] });
     const columns = Int32Array.of(5, 9);
-    const { values } = await run(toRequest(segments, columns), graph, 150);
+    const { values } = await run(toRequest(segments, { columns }), graph, 150);
     expect([...fetched]).toEqual(['logits']);
     const width = (await graph.run(graph.createCache(), Int32Array.of(5))).width;
     for (const [read, segment] of segments.flatMap(({ reads }, i) => (reads.length > 0 ? [i] : [])).entries()) {
@@ -227,7 +190,7 @@ describe('on CUDA', () => {
       { parent: 0, ids: [7, 8, 9], reads: [2] },
       { parent: 0, ids: [17, 18, 19], reads: [2] },
     ];
-    engine.receive({ kind: 'run', id: 2, session: 1, request: toRequest(segments, columns) });
+    engine.receive({ kind: 'run', id: 2, session: 1, request: toRequest(segments, { columns }) });
     await done;
     expect(answers.at(-1)).toMatchObject({ kind: 'done', result: { tokens: 46 } });
     expect(runs).toEqual([['logits']]);

@@ -6,15 +6,12 @@ import { predictTotal } from '../../server/labeling/economy/ledger.js';
 import { planRun } from '../../server/labeling/economy/plan.js';
 import { runCost } from '../../server/labeling/economy/runCost.js';
 import { fullRate } from '../../server/labeling/economy/throughput.js';
-import type { LabelWorld } from '../../server/labeling/labelProblem.js';
-import type { RunOptions } from '../../server/labeling/labelRun.js';
-import { defaultLabelSettings, type LabelSettings } from '../../server/labeling/runSettings.js';
+import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { run } from '../cli/runner.js';
 import { connect, startServer } from './openAiSetup.js';
-import { problem, walkPolicy } from './scripted.js';
-import { answerJudge } from './solverPolicy.js';
-import type { VllmServer } from './vllmServer.js';
+import { newRun } from './planSetup.js';
+import { walkPolicy } from './scripted.js';
 
 let root: string;
 beforeAll(async () => {
@@ -22,27 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-async function newRun(settings: LabelSettings, count: number): Promise<{ server: VllmServer; world: LabelWorld; options: RunOptions }> {
-  const server = await startServer({}, walkPolicy({ mistakeRate: 0.2 }));
-  const folder = await mkdtemp(join(root, 'run-'));
-  const policy = connect(server, { continuation: 'prefix' });
-  return {
-    server,
-    world: { policy, judge: answerJudge, folder, images: () => [], now: () => Date.now(), isUnsynced: true },
-    options: {
-      problems: Array.from({ length: count }, (_, i) => ({ ...problem, id: `p${i}`, question: `How many mistakes, ${i}?` })),
-      problemsFile: 'problems.json',
-      settings,
-      jobs: 4,
-      restart: false,
-      signal: new AbortController().signal,
-    },
-  };
-}
-
 describe('a plan', () => {
   it('is exact when all problems were sampled for it', async () => {
-    const { world, options } = await newRun({ ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 }, 5);
+    const { world, options } = await newRun(root, { ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 }, 5);
     const plan = (await planRun(options, world))!;
     const { total } = await runCost(world.folder);
     expect(plan.rollouts).toEqual({ value: total.rollouts, low: total.rollouts, high: total.rollouts });

@@ -1,3 +1,4 @@
+// Over 400 lines: short cases about one model of a tree, which all of them build alike.
 import { describe, expect, it } from 'vitest';
 import { mathSegments } from '../../webview/shared/mathSegments.js';
 import { formatValue, valueBin } from '../../webview/shared/valueScale.js';
