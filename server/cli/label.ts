@@ -93,7 +93,8 @@ OPENAI_BASE_URL, or without that for api.openai.com:
   --temperature X, --top-p X, --max-tokens N
                        sampling (default: 1, the server's own, 2048)
   --concurrency N, --timeout SECONDS, --retries N
-                       most requests at once, and patience (default: 64, 280, 3)
+                       most requests at once, and patience (default: 64, 280, 3); a streamed reply may
+                       take longer, the time is that from one piece to the next
   --continuation WAY   how a chat model continues from a step: prefix (its own open message), prompt (the
                        steps so far go into the question), or auto: ask the server (default)
   --system-prompt TEXT, --template TEXT, --stop TEXT, --step-delimiter TEXT

@@ -17,6 +17,33 @@ export interface HttpReply {
   readonly body: Buffer;
 }
 
+/**
+ * What a piece of a body was. `more`: it goes on; `comment`: it only keeps the connection alive; `finished`: nothing of use follows;
+ * `unwanted`: what follows is not wanted, and the connection is closed so that the server stops.
+ */
+export type PieceOutcome = 'more' | 'comment' | 'finished' | 'unwanted';
+
+/** Reads the body of a successful reply as it comes, instead of keeping it. */
+export interface BodyReader {
+  /** Whether it reads bodies of this type. */
+  takes(contentType: string): boolean;
+  /** May throw RequestFailure. */
+  read(piece: Uint8Array): PieceOutcome;
+  /** The body that stands for the whole stream. May throw RequestFailure. */
+  end(): Buffer;
+}
+
+export interface ExchangeOptions {
+  /** Longest body in bytes, decompressed. */
+  readonly mostBytes: number;
+  readonly reader?: BodyReader | undefined;
+  /** Called when the head of the reply is there, and for each piece of its body. */
+  readonly onPiece?: (outcome: PieceOutcome) => void;
+}
+
+/** How long the end of a finished stream is waited for, in ms, so that its connection can be used again. */
+const LINGER_MS = 1000;
+
 const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
 
 /**
@@ -24,7 +51,12 @@ const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new Http
  * as `signal` allows and has at most `mostBytes`, counted after it is decompressed, piece by piece, so that a small reply
  * cannot grow in memory. Rejects with RequestFailure for a reply that is too long, else with the system's error.
  */
-export async function exchange(url: URL, { headers, body }: HttpRequest, signal: AbortSignal, mostBytes: number): Promise<HttpReply> {
+export async function exchange(
+  url: URL,
+  { headers, body }: HttpRequest,
+  signal: AbortSignal,
+  options: ExchangeOptions,
+): Promise<HttpReply> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const options = {
@@ -41,23 +73,59 @@ export async function exchange(url: URL, { headers, body }: HttpRequest, signal:
     send(url, options, resolve).on('error', reject).end(body);
   });
   try {
-    return { status: response.statusCode!, headers: response.headers, body: await readBody(response, mostBytes) };
+    options.onPiece?.('more');
+    const status = response.statusCode!;
+    const isRead = status >= 200 && status < 300 && options.reader?.takes(response.headers['content-type'] ?? '') === true;
+    const read = isRead ? readStream(response, options.reader!, options) : readBody(response, options);
+    return { status, headers: response.headers, body: await read };
   } finally {
     // A reply that was given up is not waited for.
     if (!response.complete) response.destroy();
   }
 }
 
-async function readBody(response: IncomingMessage, mostBytes: number): Promise<Buffer> {
+async function readStream(response: IncomingMessage, reader: BodyReader, { mostBytes, onPiece }: ExchangeOptions): Promise<Buffer> {
+  let bytes = 0;
+  let linger: NodeJS.Timeout | undefined;
+  try {
+    for await (const piece of decompressed(response)) {
+      bytes += (piece as Buffer).byteLength;
+      if (bytes > mostBytes) throw tooLong(mostBytes);
+      if (linger !== undefined) continue;
+      const outcome = reader.read(piece as Buffer);
+      onPiece?.(outcome);
+      if (outcome === 'unwanted') return reader.end();
+      if (outcome === 'finished') linger = setTimeout(() => response.destroy(), LINGER_MS);
+    }
+    if (linger === undefined && !response.complete) throw cutOff();
+  } catch (error) {
+    // What comes behind the end does not matter.
+    if (linger === undefined) throw error;
+  } finally {
+    clearTimeout(linger);
+  }
+  return reader.end();
+}
+
+async function readBody(response: IncomingMessage, { mostBytes, onPiece }: ExchangeOptions): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of decompressed(response)) {
     bytes += (chunk as Buffer).byteLength;
-    if (bytes > mostBytes) throw new RequestFailure(`The server's reply is longer than ${mostBytes / 2 ** 20} MiB and was given up.`);
+    if (bytes > mostBytes) throw tooLong(mostBytes);
     chunks.push(chunk as Buffer);
+    onPiece?.('more');
   }
-  if (!response.complete) throw Object.assign(new Error('the reply was cut off'), { code: 'ECONNRESET' });
+  if (!response.complete) throw cutOff();
   return Buffer.concat(chunks);
+}
+
+function tooLong(mostBytes: number): RequestFailure {
+  return new RequestFailure(`The server's reply is longer than ${mostBytes / 2 ** 20} MiB and was given up.`);
+}
+
+function cutOff(): Error {
+  return Object.assign(new Error('the reply was cut off'), { code: 'ECONNRESET' });
 }
 
 function decompressed(response: IncomingMessage): Readable {

@@ -1,16 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exchange, type HttpReply, type HttpRequest } from './exchange.js';
+import { exchange, type HttpReply, type HttpRequest, type PieceOutcome } from './exchange.js';
 import { type Exchange, exchangeListener, keptBody } from './exchanges.js';
+import { Patience } from './patience.js';
 import { connectionFailure, RequestFailure, refusal } from './requestFailure.js';
 import { Secrets } from './secrets.js';
+import { StreamedReply, type StreamedRequest } from './streamedReply.js';
 
 export interface HttpClientOptions {
   /** What all paths are below, without a slash at its end. */
   readonly url: string;
   /** Sent as a bearer token, and kept out of all that comes back. */
   readonly apiKey?: string | undefined;
-  /** Longest wait for a whole reply, in ms. */
+  /** Longest wait for a whole reply, in ms; for one that is streamed, from one piece to the next. */
   readonly timeout: number;
   /** Further attempts after 408, 409, 425, 429, 5xx and broken connections, >= 0; 3 when not given. */
   readonly retries?: number;
@@ -56,6 +58,7 @@ export class HttpClient {
     read: (reply: HttpReply) => T,
     signal: AbortSignal | undefined,
     onRetry?: () => void,
+    streamed?: StreamedRequest,
   ): Promise<T> {
     signal?.throwIfAborted();
     const call = new AbortController();
@@ -65,18 +68,20 @@ export class HttpClient {
     signal?.addEventListener('abort', cancel, { once: true });
     this.#calls.add(call);
     try {
-      return await this.#attempts(path, request, read, call.signal, onRetry);
+      return await this.#attempts(path, request, read, call.signal, onRetry, streamed);
     } finally {
       signal?.removeEventListener('abort', cancel);
       this.#calls.delete(call);
     }
   }
 
-  /** The JSON of a reply; `onRetry` is called before every further attempt. Rejects as `send` does; RequestFailure also says what came instead of JSON. */
+  /** The JSON of a reply, also of one that was asked for as a stream of events; `onRetry` is called before every further attempt. Rejects as `send` does; RequestFailure also says what came instead of JSON. */
   async json(path: string, body?: object, signal?: AbortSignal, onRetry?: () => void): Promise<unknown> {
-    const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) };
+    const streamed = body !== undefined && 'stream' in body && body.stream === true ? (body as StreamedRequest) : undefined;
+    const accept = streamed === undefined ? 'application/json' : 'text/event-stream, application/json';
+    const headers = { accept, ...(body && { 'content-type': 'application/json' }) };
     const request = { headers, ...(body && { body: JSON.stringify(body) }) };
-    return await this.#call(path, request, (reply) => this.readJson(reply.body), signal, onRetry);
+    return await this.#call(path, request, (reply) => this.readJson(reply.body), signal, onRetry, streamed);
   }
 
   /** The JSON of a reply's body, or of a part of it, without the key. Throws RequestFailure that says what came instead. */
@@ -95,10 +100,11 @@ export class HttpClient {
     read: (reply: HttpReply) => T,
     signal: AbortSignal,
     onRetry: (() => void) | undefined,
+    streamed: StreamedRequest | undefined,
   ): Promise<T> {
     const { url, retries = 3, backOff = 500, log } = this.#options;
     for (let attempt = 0; ; attempt++) {
-      const outcome = await this.#attempt(path, request, read, signal);
+      const outcome = await this.#attempt(path, request, read, signal, streamed);
       if (!(outcome instanceof RequestFailure)) {
         this.#hasAnswered = true;
         return outcome;
@@ -118,9 +124,12 @@ export class HttpClient {
     { headers, body }: HttpRequest,
     read: (reply: HttpReply) => T,
     signal: AbortSignal,
+    streamed: StreamedRequest | undefined,
   ): Promise<T | RequestFailure> {
     const { url, apiKey, timeout, mostBytes = 64 * 2 ** 20 } = this.#options;
-    const late = AbortSignal.timeout(timeout);
+    const patience = new Patience(timeout);
+    const reader = streamed && new StreamedReply(streamed);
+    const onPiece = (outcome: PieceOutcome): void => (outcome === 'comment' ? patience.heardComment() : patience.heard());
     const request = {
       headers: { ...headers, ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) },
       ...(body !== undefined && { body }),
@@ -131,18 +140,25 @@ export class HttpClient {
     const report = (failure?: RequestFailure): void =>
       listener?.(this.#exchangeOf(`${url}${path}`, body, reply, performance.now() - began, failure));
     try {
-      reply = await exchange(new URL(`${url}${path}`), request, AbortSignal.any([signal, late]), mostBytes);
+      reply = await exchange(new URL(`${url}${path}`), request, AbortSignal.any([signal, patience.signal]), {
+        mostBytes,
+        ...(reader && { reader, onPiece }),
+      });
       if (reply.status < 200 || reply.status >= 300) throw refusal(reply, (text) => this.#secrets.hide(text));
+      if (reader !== undefined && StreamedReply.isStream(reply.body)) {
+        reader.read(reply.body);
+        reply = { ...reply, body: reader.end() };
+      }
       const result = read(reply);
       report();
       return result;
     } catch (error) {
       signal.throwIfAborted();
-      const failure = late.aborted
-        ? new RequestFailure(`The server did not answer within ${timeout / 1000} s.`, { isTemporary: true })
-        : connectionFailure(error);
+      const failure = patience.signal.aborted ? new RequestFailure(patience.message, { isTemporary: true }) : connectionFailure(error);
       report(failure);
       return failure;
+    } finally {
+      patience.end();
     }
   }
 

@@ -9,6 +9,8 @@ export interface OpenAiClientOptions extends Omit<HttpClientOptions, 'url' | 'mo
   /** Requests under way at once, >= 1. */
   readonly concurrency: number;
   readonly log: OpenAiLog;
+  /** Asks for replies as streams where the server sends them: a long reply then has no limit on its time, and stops when it is cancelled. */
+  readonly streams?: boolean;
   /** What is thrown when no request to this server can succeed: the error of those who use it. */
   readonly Unusable: new (
     message: string,
@@ -29,9 +31,12 @@ export class OpenAiClient {
   readonly #http: HttpClient;
   readonly #gate: Gate;
   readonly #closing = new AbortController();
+  /** What of a streamed request this server turned out to take. */
+  readonly #takes: { stream: boolean; stream_options: boolean };
 
   /** Throws `Unusable` when the URL is not that of a server. */
-  constructor({ baseUrl, concurrency, Unusable, ...options }: OpenAiClientOptions) {
+  constructor({ baseUrl, concurrency, Unusable, streams = false, ...options }: OpenAiClientOptions) {
+    this.#takes = { stream: streams, stream_options: streams };
     try {
       this.baseUrl = serverAddress(baseUrl, 'The server');
     } catch (error) {
@@ -52,12 +57,29 @@ export class OpenAiClient {
     signal?: AbortSignal,
     onRetry?: () => void,
   ): Promise<unknown> {
-    try {
-      return await this.#call(path, body, signal, onRetry);
-    } catch (error) {
-      if (error instanceof RequestFailure) await this.#explain(error, path, body.model, signal);
-      throw error;
+    for (;;) {
+      const whole = this.#streamed(body);
+      try {
+        return await this.#call(path, whole, signal, onRetry);
+      } catch (error) {
+        if (!(error instanceof RequestFailure)) throw error;
+        const refused = (['stream_options', 'stream'] as const).find((name) => name in whole && !(name in body) && refuses(error, name));
+        if (refused === undefined) {
+          await this.#explain(error, path, body.model, signal);
+          throw error;
+        }
+        this.#takes[refused] = false;
+        onRetry?.();
+      }
     }
+  }
+
+  /** Usage comes with a stream only where it is asked for. What the request says of streaming itself is left as it is. */
+  #streamed(body: RequestBody & { readonly model: string }): RequestBody & { readonly model: string } {
+    const stream = body.stream ?? this.#takes.stream;
+    if (stream !== true) return body;
+    const isCounted = this.#takes.stream_options && !('stream_options' in body);
+    return { ...body, stream, ...(isCounted && { stream_options: { include_usage: true } }) };
   }
 
   /** Ids of the models served, or `Unusable`, RequestFailure, AbortError as for `post`. */
@@ -116,6 +138,12 @@ export class OpenAiClient {
       throw new this.#Unusable(`Nothing answers at ${this.baseUrl}: ${message} Start the server (vllm serve MODEL), or correct its URL.`);
     }
   }
+}
+
+/** The server understood the request and does not take this field of it. */
+export function refuses({ message, details }: RequestFailure, field: string): boolean {
+  if (details.status !== 400 && details.status !== 422) return false;
+  return details.parameter === field || new RegExp(`[\`'".]${field}[\`'"]|^[^:]*: ${field} `).test(message);
 }
 
 export function modelsServed(models: readonly string[]): string {

@@ -69,6 +69,18 @@ export function refusal({ status, headers, body }: Refusal, hide: (text: string)
   });
 }
 
+/** An error that comes in the middle of a stream, behind a status of success. It passes unless it has the status of a refusal. */
+export function streamedFailure(chunk: Readonly<Record<string, unknown>>): RequestFailure {
+  const { words, parameter } = wordsOf(JSON.stringify(chunk));
+  const { code } = (typeof chunk.error === 'object' && chunk.error !== null ? chunk.error : chunk) as { code?: unknown };
+  const status = typeof code === 'number' && code >= 400 && code < 600 ? code : undefined;
+  return new RequestFailure(`The server broke off its stream: ${words.replace(/\.$/, '')}.`, {
+    isTemporary: status === undefined || status >= 500 || TEMPORARY.has(status),
+    ...(status !== undefined && { status }),
+    ...(parameter !== undefined && { parameter }),
+  });
+}
+
 /** The sentence in an error's body: `{"error": ".."}`, `{"error": {"message": "..", "param": ".."}}`, or vLLM's `{"message": ".."}`. */
 function wordsOf(text: string): { readonly words: string; readonly parameter?: string } {
   if (/^\s*</.test(text)) return { words: 'an HTML page' };

@@ -1,7 +1,7 @@
 import { ImageError } from '../../models/images/imageFile.js';
 import { readChoices } from '../../remote/choices.js';
 import { forWhat, withoutKeys } from '../../remote/exchanges.js';
-import { modelsServed, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
+import { modelsServed, type OpenAiClientOptions, type RequestBody, refuses } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { usageOf } from '../economy/batchCost.js';
 import { type Policy, PolicyAway, PolicyError, type PolicyInfo, type Rollout, type SampleRequest } from '../policy.js';
@@ -12,7 +12,7 @@ import { imageUrl } from './imageUrl.js';
 import { type PromptOptions, Prompts } from './openAiPrompt.js';
 import { isComplete, joinSteps } from './stepText.js';
 
-export interface OpenAiPolicyOptions extends Omit<OpenAiClientOptions, 'Unusable' | 'baseUrl'>, PromptOptions {
+export interface OpenAiPolicyOptions extends Omit<OpenAiClientOptions, 'Unusable' | 'baseUrl' | 'streams'>, PromptOptions {
   /** The key that was set for each server. */
   readonly key?: (url: string) => string | undefined;
   /** Servers of the same model: `http://localhost:8000/v1`. */
@@ -56,7 +56,7 @@ class OpenAiPolicy implements Policy {
   constructor(options: OpenAiPolicyOptions) {
     this.#options = options;
     const { baseUrls, ...client } = options;
-    this.#endpoints = new Endpoints(baseUrls, { ...client, Unusable: PolicyError });
+    this.#endpoints = new Endpoints(baseUrls, { ...client, streams: true, Unusable: PolicyError });
     this.#prompts = new Prompts(options);
     this.#model = options.model;
   }
@@ -66,7 +66,10 @@ class OpenAiPolicy implements Policy {
     const model = await this.#modelId(undefined);
     const { mode, temperature, topP, maxTokens, stop, extraBody, systemPrompt, template, stepDelimiter } = this.#options;
     const found = mode === 'chat' ? await this.#findContinuation(undefined).catch(refused) : undefined;
-    const own = { systemPrompt, template, stop, stepDelimiter, extraBody: withoutKeys(extraBody) };
+    // How a reply is sent changes nothing of what is written.
+    const { stream: _stream, stream_options: _options, ...sampling } = extraBody ?? {};
+    const isSampling = Object.keys(sampling).length > 0;
+    const own = { systemPrompt, template, stop, stepDelimiter, extraBody: isSampling ? withoutKeys(sampling) : undefined };
     const settings = JSON.stringify({ mode, continuation: found?.way, temperature, topP, maxTokens, ...own });
     return {
       name: model,
@@ -190,7 +193,7 @@ class OpenAiPolicy implements Policy {
       return rollouts;
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
-      if (count > 1 && isRefusal(error) && refuses(error, 'n')) return [];
+      if (count > 1 && refuses(error, 'n')) return [];
       return repeat(count, this.#failure(error));
     } finally {
       request.onCost?.(usageOf(reply, retries));
@@ -236,9 +239,9 @@ class OpenAiPolicy implements Policy {
       try {
         return await this.#endpoints.post(key, mode === 'chat' ? '/chat/completions' : '/completions', whole, signal, onRetry);
       } catch (error) {
-        if (!(error instanceof RequestFailure) || !isRefusal(error)) throw error;
+        if (!(error instanceof RequestFailure)) throw error;
         if (takesSeed && refuses(error, 'seed')) this.#takesSeed = false;
-        else if (limitName === 'max_tokens' && /use '?max_completion_tokens/i.test(error.message))
+        else if (limitName === 'max_tokens' && error.details.status === 400 && /use '?max_completion_tokens/i.test(error.message))
           this.#limitName = 'max_completion_tokens';
         else throw error;
         onRetry?.();
@@ -258,15 +261,6 @@ function userMessage(text: string, images: readonly string[]) {
     role: 'user',
     content: images.length === 0 ? text : [...images.map((url) => ({ type: 'image_url', image_url: { url } })), { type: 'text', text }],
   };
-}
-
-/** The server understood the request and does not take it as it is. */
-function isRefusal({ details }: RequestFailure): boolean {
-  return details.status === 400 || details.status === 422;
-}
-
-function refuses({ message, details }: RequestFailure, parameter: string): boolean {
-  return details.parameter === parameter || new RegExp(`[\`'".]${parameter}[\`'"]|^[^:]*: ${parameter} `).test(message);
 }
 
 function repeat(count: number, rollout: Rollout): Rollout[] {

@@ -80,7 +80,7 @@ export function openJudge(verifier: Verifier, choice: JudgeChoice | undefined, {
   const { url, model, server } = choice;
   if (!isUrl(url))
     throw new PolicyError(`The judge "${withoutSecrets(url)}" is not the URL of a server: it begins with http:// or https://.`);
-  const client = new OpenAiClient({ ...server, baseUrl: url, log, Unusable: PolicyError, apiKey: key(url) });
+  const client = new OpenAiClient({ ...server, baseUrl: url, streams: true, log, Unusable: PolicyError, apiKey: key(url) });
   return createJudge({ verifier, llm: { name: model, ask: createLlmJudge({ client, model }) } });
 }
 

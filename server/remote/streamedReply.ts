@@ -1,0 +1,176 @@
+import { EventStream, type StreamItem } from './eventStream.js';
+import type { BodyReader, PieceOutcome } from './exchange.js';
+import { RequestFailure, streamedFailure } from './requestFailure.js';
+
+/** What of a request decides how its stream is read. */
+export interface StreamedRequest {
+  readonly n?: unknown;
+  readonly stop?: unknown;
+  readonly include_stop_str_in_output?: unknown;
+}
+
+interface StreamedChoice {
+  text: string;
+  reasoning: { name: string; text: string } | undefined;
+  readonly toolCalls: unknown[];
+  isChat: boolean;
+  finishReason: string | undefined;
+  /** The text went on behind a stop string, and no more of it is read. */
+  isCut: boolean;
+  pieces: number;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * A reply of /chat/completions or /completions that comes in pieces, put together into the reply that the same request gives
+ * without `stream`. A text that goes on behind a stop string is cut there; when all are, the rest of the stream is not wanted, and
+ * ending it makes the server stop writing.
+ */
+export class StreamedReply implements BodyReader {
+  readonly #stops: readonly string[];
+  readonly #keepsStop: boolean;
+  readonly #count: number;
+  readonly #events = new EventStream();
+  readonly #choices = new Map<number, StreamedChoice>();
+  #head: Fields = {};
+  #usage: unknown;
+  #isDone = false;
+
+  constructor({ n, stop, include_stop_str_in_output: keeps }: StreamedRequest) {
+    this.#stops = (Array.isArray(stop) ? stop : [stop]).filter((one): one is string => typeof one === 'string' && one !== '');
+    this.#keepsStop = keeps === true;
+    this.#count = typeof n === 'number' ? n : 1;
+  }
+
+  takes(contentType: string): boolean {
+    return /^\s*text\/event-stream\b/i.test(contentType);
+  }
+
+  /** Whether a body that was not taken for a stream is one: some proxies change its type. */
+  static isStream(body: Buffer): boolean {
+    return /^\uFEFF?\s*(data|event|id|retry)?:/.test(body.toString('utf8', 0, 64));
+  }
+
+  /** Throws RequestFailure for an event that is an error or cannot be read. */
+  read(piece: Uint8Array): PieceOutcome {
+    const items = this.#events.read(piece);
+    this.#addAll(items);
+    if (this.#isDone) return 'finished';
+    if (this.#choices.size >= this.#count && [...this.#choices.values()].every(({ isCut }) => isCut)) {
+      this.#isDone = true;
+      return 'unwanted';
+    }
+    return items.length > 0 && items.every((item) => item === 'comment') ? 'comment' : 'more';
+  }
+
+  /** The whole reply as JSON. Throws RequestFailure when the stream ended before all texts did. */
+  end(): Buffer {
+    if (!this.#isDone) this.#addAll(this.#events.end());
+    const open = [...this.#choices.values()].filter(({ finishReason }) => finishReason === undefined);
+    // Some servers name no reason; the end of their stream says that they have ended.
+    if (!this.#isDone && (open.length > 0 || this.#choices.size === 0))
+      throw new RequestFailure('The server ended its stream in the middle of a reply.', { isTemporary: true });
+    return this.soFar();
+  }
+
+  /** What has come, as JSON. */
+  soFar(): Buffer {
+    return Buffer.from(JSON.stringify({ ...this.#head, choices: this.#replyChoices(), usage: this.#usage ?? this.#countedUsage() }));
+  }
+
+  #addAll(items: readonly StreamItem[]): void {
+    for (const item of items) if (item !== 'comment' && !this.#isDone) this.#add(item.data);
+  }
+
+  #add(data: string): void {
+    if (data.trim() === '[DONE]') {
+      this.#isDone = true;
+      return;
+    }
+    const chunk = parsed(data);
+    // llama.cpp's `error:` field has the error itself, others send {"error": …}.
+    if ((chunk.error ?? undefined) !== undefined || (chunk.choices === undefined && chunk.code !== undefined)) throw streamedFailure(chunk);
+    const { choices, usage, ...head } = chunk;
+    this.#head = { ...this.#head, ...head, ...(typeof head.object === 'string' && { object: head.object.replace(/\.chunk$/, '') }) };
+    if (usage !== undefined && usage !== null) this.#usage = usage;
+    if (Array.isArray(choices))
+      for (const choice of choices) if (typeof choice === 'object' && choice !== null) this.#addChoice(choice as Fields);
+  }
+
+  #addChoice({ index, delta, message, text, finish_reason: reason }: Fields): void {
+    const at = typeof index === 'number' ? index : 0;
+    const known = this.#choices.get(at);
+    const choice: StreamedChoice = known ?? {
+      text: '',
+      reasoning: undefined,
+      toolCalls: [],
+      isChat: text === undefined,
+      finishReason: undefined,
+      isCut: false,
+      pieces: 0,
+    };
+    if (known === undefined) this.#choices.set(at, choice);
+    if (choice.isCut) return;
+    if (typeof reason === 'string') choice.finishReason = reason;
+    const said = (delta ?? message ?? {}) as Fields;
+    for (const name of ['reasoning', 'reasoning_content'])
+      if (typeof said[name] === 'string' && said[name] !== '') {
+        choice.reasoning = { name, text: (choice.reasoning?.text ?? '') + said[name] };
+        choice.pieces++;
+      }
+    if (Array.isArray(said.tool_calls)) choice.toolCalls.push(...(said.tool_calls as unknown[]));
+    const more = text ?? said.content;
+    if (typeof more !== 'string' || more === '') return;
+    choice.pieces++;
+    const before = choice.text.length;
+    choice.text += more;
+    this.#cut(choice, before);
+  }
+
+  /** Cuts a text that goes on behind a stop string: the server does not know the string, or does not look for it. */
+  #cut(choice: StreamedChoice, before: number): void {
+    for (const stop of this.#stops) {
+      const at = choice.text.indexOf(stop, Math.max(0, before - stop.length));
+      if (at < 0 || at + stop.length >= choice.text.length) continue;
+      choice.text = choice.text.slice(0, this.#keepsStop ? at + stop.length : at);
+      choice.finishReason = 'stop';
+      choice.isCut = true;
+    }
+  }
+
+  #replyChoices(): Fields[] {
+    return [...this.#choices]
+      .sort(([a], [b]) => a - b)
+      .map(([index, { isChat, text, reasoning, toolCalls, finishReason = null }]) =>
+        isChat
+          ? {
+              index,
+              message: {
+                role: 'assistant',
+                content: text === '' && toolCalls.length > 0 ? null : text,
+                ...(reasoning && { [reasoning.name]: reasoning.text }),
+                ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
+              },
+              finish_reason: finishReason,
+            }
+          : { index, text, finish_reason: finishReason },
+      );
+  }
+
+  /** Servers send a token a piece; what they count comes last, and not at all where the stream is cut. */
+  #countedUsage(): Fields | undefined {
+    const pieces = [...this.#choices.values()].reduce((sum, one) => sum + one.pieces, 0);
+    return [...this.#choices.values()].some(({ isCut }) => isCut) ? { completion_tokens: pieces } : undefined;
+  }
+}
+
+function parsed(data: string): Fields {
+  try {
+    const value: unknown = JSON.parse(data);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  } catch {
+    // The sentence below says it.
+  }
+  throw new RequestFailure('The server sent an event in its stream that cannot be read.', { isTemporary: true });
+}
