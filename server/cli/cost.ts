@@ -1,5 +1,5 @@
 import { type Expense, money, newExpense, PHASES, type Prices } from '../labeling/economy/ledger.js';
-import { type RunCost, runCost } from '../labeling/economy/runCost.js';
+import { type MethodCost, type RunCost, runCost, sumCosts } from '../labeling/economy/runCost.js';
 import { LabelError } from '../labeling/labelError.js';
 import { count } from '../language/solutionValues.js';
 import { type Command, exitCodes, UsageError } from './command.js';
@@ -11,7 +11,8 @@ export const costCommand: Command = {
   help: `Usage: steplens cost DIR... [OPTIONS]
 
 Reads the event logs of runs (of "steplens label --out DIR") and adds up what they cost, the earlier
-parts of resumed runs included. Tokens are those that the servers report.
+parts of resumed runs included, by method and by phase. Several runs are compared by method behind
+their own tables. Tokens are those that the servers report.
 
   --price-in X         price of a million prompt tokens, in any currency
   --price-out X        price of a million completion tokens
@@ -27,10 +28,12 @@ Exit codes: 0 done, 2 bad usage, or a folder without logs.
     });
     if (positionals.length === 0) throw new UsageError('cost needs the folder of a run');
     const prices = pricesOption(values['price-in'], values['price-out']);
+    const runs: RunCost[] = [];
     let failed = 0;
     for (const folder of positionals) {
       try {
         const run = await runCost(folder);
+        runs.push(run);
         const price = prices && { price: money(run.total, prices) };
         world.out.write(values.json ? `${JSON.stringify({ run: folder, ...run, ...price })}\n` : costTable(folder, run, prices));
       } catch (error) {
@@ -39,12 +42,13 @@ Exit codes: 0 done, 2 bad usage, or a folder without logs.
         world.err.write(`steplens: ${error.message}\n`);
       }
     }
+    if (!values.json && runs.length > 1) world.out.write(costTable(`all ${runs.length} runs`, sumCosts(runs), prices));
     return failed > 0 ? exitCodes.unusable : exitCodes.done;
   },
 };
 
-function costTable(folder: string, run: RunCost, prices: Prices | undefined): string {
-  const { phases, total, labels, problems, finished, methods, seconds } = run;
+function costTable(name: string, run: RunCost, prices: Prices | undefined): string {
+  const { total, labels, problems, finished, methods, byMethod, seconds } = run;
   const rows = [
     [
       '',
@@ -59,21 +63,29 @@ function costTable(folder: string, run: RunCost, prices: Prices | undefined): st
       'seconds',
       ...(prices ? ['price'] : []),
     ],
-    ...PHASES.filter((phase) => phases[phase].requests + phases[phase].rollouts > 0).map((phase) =>
-      row(PHASE_NAMES[phase], phases[phase], prices),
-    ),
-    row('total', total, prices),
-    ...(total.rollouts > 0 ? [row('per rollout', share(total, total.rollouts), prices)] : []),
-    ...(labels > 0 ? [row('per step label', share(total, labels), prices)] : []),
-    row('per problem', share(total, problems), prices),
+    ...(byMethod.length > 1
+      ? [...byMethod.flatMap((one) => costRows(one, prices, `${one.method}: `)), row('all methods', total, prices)]
+      : costRows(run, prices, '')),
   ];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((cells) => cells[i]!.length)));
   const lines = rows.map(
     (cells) => `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}\n`,
   );
-  const head = `${folder}: ${methods.join(', ')}, ${count(problems, 'problem')} (${finished} finished), ${count(labels, 'step label')}, ${seconds.toFixed(1)} s of sampling\n`;
+  const head = `${name}: ${methods.join(', ')}, ${count(problems, 'problem')} (${finished} finished), ${count(labels, 'step label')}, ${seconds.toFixed(1)} s of sampling\n`;
   const note = total.requests === 0 ? '  The log has no costs: it was written by an earlier version, or the policy reported none.\n' : '';
   return head + lines.join('') + note;
+}
+
+function costRows({ phases, total, labels, problems }: Omit<MethodCost, 'method'>, prices: Prices | undefined, method: string): string[][] {
+  return [
+    ...PHASES.filter((phase) => phases[phase].requests + phases[phase].rollouts > 0).map((phase) =>
+      row(`${method}${PHASE_NAMES[phase]}`, phases[phase], prices),
+    ),
+    row(`${method}total`, total, prices),
+    ...(total.rollouts > 0 ? [row(`${method}per rollout`, share(total, total.rollouts), prices)] : []),
+    ...(labels > 0 ? [row(`${method}per step label`, share(total, labels), prices)] : []),
+    row(`${method}per problem`, share(total, problems), prices),
+  ];
 }
 
 const PHASE_NAMES = { question: 'from the question', steps: 'from steps', more: 'asked for by hand' } as const;

@@ -17,7 +17,7 @@ import { type CliWorld, type Command, exitCodes } from './command.js';
 import { shortMoney } from './cost.js';
 import { imagesHelp, placeOfFile } from './imageFolders.js';
 import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
-import { LabelProgress } from './labelProgress.js';
+import { LabelProgress, rate } from './labelProgress.js';
 import { planText } from './planText.js';
 import { ReportedInput } from './reportedInput.js';
 import { writeArray } from './slurm.js';
@@ -81,6 +81,8 @@ monte-carlo:
   --early-stop         leave the steps after the first wrong one unsampled
   --stop-when-decided  continue a step in batches of 1, 2, 4, ... only until its label is decided; the
                        labels are those of all continuations, at a fraction of the cost
+  --reuse              count a continuation that writes the solution's next steps for these too, and each
+                       solution for its own steps: the same labels of fewer rollouts
   --precision X        for soft values: continue a step only until its value is known to +-X, by an
                        interval that covers it with 95 % however often one looks
   --skip-uniform       leave the steps of a problem unsampled whose solutions are all right or all wrong
@@ -296,7 +298,7 @@ function summaryLine(
     ...(failures > 0 ? [`${failures} failed`] : []),
     ...(undecided > 0 ? [`${undecided} undecided${judgeFailures > 0 ? `, the judge failed for ${judgeFailures}` : ''}`] : []),
   ].join(', ');
-  return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(rollouts - before, ms)}${costText(summary, prices)}\n`;
+  return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(ms > 0 ? (1000 * (rollouts - before)) / ms : 0)}${costText(summary, prices)}\n`;
 }
 
 /** What the rollouts of this run cost; nothing where the policy reports no tokens. */
@@ -311,8 +313,4 @@ function costText(
     ...(prices ? [`price ${shortMoney(money({ promptTokens, completionTokens, judgeTokens }, prices))}`] : []),
   ];
   return `, ${parts.join(', ')}`;
-}
-
-function rate(rollouts: number, ms: number): string {
-  return `${(ms > 0 ? (rollouts / ms) * 1000 : 0).toFixed(1)} rollouts/s`;
 }

@@ -80,7 +80,7 @@ const METHOD_OPTIONS = {
   ],
 } as const;
 
-const MONTE_CARLO_FLAGS = ['early-stop', 'stop-when-decided', 'skip-uniform'] as const;
+const MONTE_CARLO_FLAGS = ['early-stop', 'stop-when-decided', 'reuse', 'skip-uniform'] as const;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
@@ -105,6 +105,7 @@ const OPTIONS = {
   'early-stop': flag,
   precision: text,
   'stop-when-decided': flag,
+  reuse: flag,
   'skip-uniform': flag,
   model: text,
   mode: { type: 'string', default: 'chat' },
@@ -279,6 +280,7 @@ function methodSettings(values: Readonly<Record<string, string | boolean | reado
         ...given,
         earlyStop: values['early-stop'] === true,
         ...(values['stop-when-decided'] === true && { stopWhenDecided: true }),
+        ...(values.reuse === true && { reuse: true }),
         ...(values['skip-uniform'] === true && { skipUniform: true }),
         seed,
       };

@@ -153,7 +153,7 @@ export class LabelProgress {
         [failures, 'failed'],
         [undecided, 'undecided'],
       ])}`,
-      `${rolloutsPerSecond.toFixed(1)} rollouts/s`,
+      rate(rolloutsPerSecond),
       ...(secondsLeft === undefined ? [] : [`about ${duration(secondsLeft)} left`]),
     ].join(', ');
   }
@@ -187,6 +187,11 @@ export class LabelProgress {
       });
     }
   }
+}
+
+/** Rollouts in the unit that has digits for a slow server. */
+export function rate(perSecond: number): string {
+  return perSecond > 0 && perSecond < 1 ? `${(60 * perSecond).toFixed(1)} rollouts/min` : `${perSecond.toFixed(1)} rollouts/s`;
 }
 
 function rounded(value: number): number {

@@ -1,3 +1,4 @@
+import { ContinuationStore } from './economy/reuse.js';
 import { decidedLabel, knownValue, type StoppingRule } from './economy/stopping.js';
 import { estimate, type RunRecorder } from './runRecorder.js';
 import { prefixOf, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
@@ -17,6 +18,8 @@ export interface MonteCarloSettings {
   readonly stopWhenDecided?: boolean;
   /** Ends them as soon as the value is known to this half width of an anytime-valid 95 % interval, in (0, 0.5). */
   readonly precision?: number;
+  /** Counts a continuation that writes the solution's next steps for these too, and the solutions for their own steps. */
+  readonly reuse?: boolean;
   /** Leaves the steps of a problem unsampled whose solutions are all right or all wrong. */
   readonly skipUniform?: boolean;
 }
@@ -33,6 +36,9 @@ export async function monteCarlo(run: RunRecorder, settings: MonteCarloSettings)
   const { value: share } = run.tree.nodes[0]!;
   if (settings.skipUniform === true && (share === 0 || share === 1)) return await run.end(share === 0 ? 'hopeless' : 'trivial');
   const rule = stoppingRule(settings);
+  // Behind steps that are part of a question a model writes something else than in the middle of its own solution.
+  const store = settings.reuse === true && run.continuation?.way !== 'prompt' ? new ContinuationStore() : undefined;
+  store?.add([], solutions);
   for (const solution of solutions) {
     if ('failure' in solution || solution.steps.length === 0) continue;
     let parent = 0;
@@ -40,7 +46,10 @@ export async function monteCarlo(run: RunRecorder, settings: MonteCarloSettings)
     for (const merged of mergeSteps(solution.steps, settings.maxSteps)) {
       parent = await run.addNode(parent, merged);
       if (isStopped) continue;
-      await estimate(run, parent, settings.continuations, rule);
+      const prefix = prefixOf(run.tree, parent);
+      const known = store?.through(prefix, settings.continuations);
+      const sampled = await estimate(run, parent, settings.continuations, { ...(rule && { rule }), ...(known && { known }) });
+      store?.add(prefix, sampled);
       const { value } = run.tree.nodes[parent]!;
       isStopped = settings.earlyStop && value !== undefined && value <= settings.threshold;
     }

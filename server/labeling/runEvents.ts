@@ -29,7 +29,15 @@ export type RunEvent = Stamp &
      * A node's value follows from its rollouts: right / (right + wrong). A complete solution has no rollouts: its own verdict
      * is its value, 0 of 1 or 1 of 1. A node without a right or wrong rollout (all failed or undecided) gets no value.
      */
-    | { readonly event: 'value'; readonly node: number; readonly correct: number; readonly total: number; readonly value: number }
+    | {
+        readonly event: 'value';
+        readonly node: number;
+        readonly correct: number;
+        readonly total: number;
+        readonly value: number;
+        /** Rollouts of earlier steps, or whole solutions, that go through this node and count for it; absent where there is none. */
+        readonly reused?: number;
+      }
     /** A wrong rollout was taken from the pool (the `rollout`-th of the node's distinct wrong ones), with what spoke for it; `pool`: how many there were. */
     | {
         readonly event: 'selected';

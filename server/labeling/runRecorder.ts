@@ -2,6 +2,7 @@ import type { ProblemImage } from '../models/images/imageFile.js';
 import { createRandom } from '../reasoning/random.js';
 import { Breaker } from './breaker.js';
 import { CostMeter } from './economy/batchCost.js';
+import { decidedOf, type KnownVerdict } from './economy/reuse.js';
 import { type Decided, doublingBatches, type StoppingRule } from './economy/stopping.js';
 import type { Judge, JudgeRequest, RolloutVerdict } from './judge.js';
 import { RequestKeeper, RequestRoom } from './keptRequests.js';
@@ -74,6 +75,11 @@ export class RunRecorder {
   /** The next event of an earlier run, while there is one. */
   get next(): RunEvent | undefined {
     return this.#options.recorded[this.#count]?.event;
+  }
+
+  /** How the policy continues from a step, where it or the log says so. */
+  get continuation(): PolicyInfo['continuation'] {
+    return this.#options.continuation ?? this.#options.recorded[0]?.event.continuation;
   }
 
   /** The log says something else than what happens here. */
@@ -269,22 +275,47 @@ function isAway(rollout: Rollout): rollout is RolloutFailure {
   return 'failure' in rollout && rollout.isTemporary === true;
 }
 
-/** Samples a node, in batches where a rule may end it early, and gives it the value that follows; right rollouts of a search become nodes whose value is assumed. */
-export async function estimate(run: RunRecorder, node: number, count: number, rule?: StoppingRule): Promise<readonly JudgedRollout[]> {
+export interface EstimateOptions {
+  /** May end the node early. */
+  readonly rule?: StoppingRule;
+  /** Rollouts from elsewhere that count as the node's first ones. */
+  readonly known?: readonly KnownVerdict[];
+}
+
+/**
+ * Samples a node, in batches where a rule may end it early, and gives it the value that follows; right rollouts of a search become nodes
+ * whose value is assumed. Resolves with the rollouts that were sampled.
+ */
+export async function estimate(
+  run: RunRecorder,
+  node: number,
+  count: number,
+  { rule, known = [] }: EstimateOptions = {},
+): Promise<readonly JudgedRollout[]> {
   const complete = await run.complete(node);
   if (complete !== undefined) {
     const correct = complete.verdict === 'right' ? 1 : 0;
     if (complete.verdict !== 'undecided') await run.emit({ event: 'value', node, correct, total: 1, value: correct });
     return [];
   }
+  const before = reusedBefore(run.tree, node);
+  const reused = decidedOf(known);
+  const counts = (): Decided => {
+    const own = decided(run.tree, node);
+    return { correct: before.correct + reused.correct + own.correct, total: before.total + reused.total + own.total };
+  };
   const rollouts: JudgedRollout[] = [];
+  let taken = 0;
   for (const size of rule === undefined ? [count] : doublingBatches(count)) {
-    rollouts.push(...(await run.sample(node, size)));
-    if (rule?.goesOn(decided(run.tree, node), count - rollouts.length) === false) break;
+    taken += size;
+    const missing = taken - known.length - rollouts.length;
+    if (missing > 0) rollouts.push(...(await run.sample(node, missing)));
+    if (rule?.goesOn(counts(), count - known.length - rollouts.length) === false) break;
   }
   const { right, children } = run.tree.nodes[node]!;
-  const { correct, total } = decided(run.tree, node);
-  if (total > 0) await run.emit({ event: 'value', node, correct, total, value: correct / total });
+  const { correct, total } = counts();
+  if (total > 0)
+    await run.emit({ event: 'value', node, correct, total, value: correct / total, ...(known.length > 0 && { reused: known.length }) });
   if (run.tree.begin.method !== 'mcts') return rollouts;
   // Right rollouts are made nodes in the order they came; of an earlier batch they are there already. MM-PRM makes a node
   // without steps of a rollout that adds none; a path may not end in nothing here.
@@ -292,6 +323,14 @@ export async function estimate(run: RunRecorder, node: number, count: number, ru
   for (const { rollout } of right.filter(({ rollout: { steps } }) => steps.length > 0).slice(made))
     await run.addNode(node, rollout.steps, true);
   return rollouts;
+}
+
+/** What a node's value has from continuations of earlier steps: further rollouts are added to it. */
+function reusedBefore(tree: SearchTree, node: number): Decided {
+  if (tree.begin.method === 'mcts') return { correct: 0, total: 0 };
+  const { correct, total } = tree.nodes[node]!;
+  const own = decided(tree, node);
+  return { correct: Math.max(0, correct - own.correct), total: Math.max(0, total - own.total) };
 }
 
 function decided({ nodes }: SearchTree, node: number): Decided {

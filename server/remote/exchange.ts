@@ -76,7 +76,7 @@ export async function exchange(
     options.onPiece?.('more');
     const status = response.statusCode!;
     const isRead = status >= 200 && status < 300 && options.reader?.takes(response.headers['content-type'] ?? '') === true;
-    const read = isRead ? readStream(response, options.reader!, options) : readBody(response, options);
+    const read = isRead ? readStream(response, options.reader, options) : readBody(response, options);
     return { status, headers: response.headers, body: await read };
   } finally {
     // A reply that was given up is not waited for.

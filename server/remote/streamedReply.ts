@@ -34,7 +34,9 @@ export class StreamedReply implements BodyReader {
   readonly #events = new EventStream();
   readonly #choices = new Map<number, StreamedChoice>();
   #head: Fields = {};
-  #usage: unknown;
+  #usage: Fields | undefined;
+  /** The usage came alone, behind a text or all of them. */
+  #isUsageAlone = false;
   #isDone = false;
 
   constructor({ n, stop, include_stop_str_in_output: keeps }: StreamedRequest) {
@@ -93,9 +95,17 @@ export class StreamedReply implements BodyReader {
     if ((chunk.error ?? undefined) !== undefined || (chunk.choices === undefined && chunk.code !== undefined)) throw streamedFailure(chunk);
     const { choices, usage, ...head } = chunk;
     this.#head = { ...this.#head, ...head, ...(typeof head.object === 'string' && { object: head.object.replace(/\.chunk$/, '') }) };
-    if (usage !== undefined && usage !== null) this.#usage = usage;
+    if (typeof usage === 'object' && usage !== null) this.#addUsage(usage as Fields, !Array.isArray(choices) || choices.length === 0);
     if (Array.isArray(choices))
       for (const choice of choices) if (typeof choice === 'object' && choice !== null) this.#addChoice(choice as Fields);
+  }
+
+  /** vLLM counts all texts together, also while it writes; llama.cpp counts each text when it has ended, and the prompt each time. */
+  #addUsage(usage: Fields, isAlone: boolean): void {
+    const before = this.#isUsageAlone && isAlone ? this.#usage : undefined;
+    const sum = Number(before?.completion_tokens) + Number(usage.completion_tokens);
+    this.#usage = before === undefined || Number.isNaN(sum) ? usage : { ...before, completion_tokens: sum };
+    this.#isUsageAlone = isAlone;
   }
 
   #addChoice({ index, delta, message, text, finish_reason: reason }: Fields): void {

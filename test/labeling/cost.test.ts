@@ -168,6 +168,32 @@ describe('steplens cost', () => {
     expect(JSON.parse(json.out)).toMatchObject({ run: here.folder, problems: 3, labels, total, price });
   });
 
+  it('compares methods over several runs, and adds them up', async () => {
+    const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
+    const [search, chains] = [await world(server), await world(server)];
+    await labelRun(options, search);
+    const settings = { ...defaultLabelSettings['monte-carlo'], solutions: 2, continuations: 3, seed: 3 };
+    await labelRun({ ...options, settings }, chains);
+    const costs = [await runCost(search.folder), await runCost(chains.folder)];
+    const { code, out } = await run(['cost', search.folder, chains.folder]);
+    expect(code).toBe(0);
+    const both = out.slice(out.indexOf('all 2 runs: mcts, monte-carlo, 6 problems (6 finished)'));
+    const rollouts = (name: string): number => Number(new RegExp(`^ {2}${name} +([\\d,]+)`, 'm').exec(both)![1]!.replaceAll(',', ''));
+    expect(rollouts('mcts: total')).toBe(costs[0]!.total.rollouts);
+    expect(rollouts('mcts: from steps')).toBe(costs[0]!.phases.steps.rollouts);
+    expect(rollouts('monte-carlo: total')).toBe(costs[1]!.total.rollouts);
+    expect(rollouts('all methods')).toBe(costs[0]!.total.rollouts + costs[1]!.total.rollouts);
+    // A table a run, and one of both.
+    expect(out.match(/step labels?, /g)).toHaveLength(3);
+    const json = await run(['cost', search.folder, chains.folder, '--json']);
+    expect(
+      json.out
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { methods: string[] }).methods),
+    ).toEqual([['mcts'], ['monte-carlo']]);
+  });
+
   it('is in the summary of a run', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
     const file = join(root, 'problems.json');

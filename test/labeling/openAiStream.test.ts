@@ -31,6 +31,25 @@ describe('a streamed reply', waiting, () => {
     expect(costs).toEqual([{ promptTokens: 9, completionTokens: 20, cachedTokens: 4, retries: 0 }]);
   });
 
+  it.each<[string, string, RequestCost]>([
+    ['all texts together', whole(solution, solution), { promptTokens: 9, completionTokens: 20, cachedTokens: 4, retries: 0 }],
+    [
+      'each text when it ends, as llama.cpp does',
+      [0, 1].map((i) => `${chunk(i, solution)}${chunk(i, undefined, 'stop')}${usage(33, 4 + i, 24)}`).join('') + done,
+      { promptTokens: 33, completionTokens: 9, cachedTokens: 24, retries: 0 },
+    ],
+    [
+      'all texts together while it writes, as vLLM can',
+      `${[1, 2].map((i) => event({ choices: [{ index: i - 1, delta: { content: solution }, finish_reason: 'stop' }], usage: { prompt_tokens: 7, completion_tokens: i } })).join('')}${usage(7, 3)}${done}`,
+      { promptTokens: 7, completionTokens: 3, cachedTokens: 0, retries: 0 },
+    ],
+  ])('has the tokens of a server that counts %s', async (_, text, cost) => {
+    const server = await streamServer(sends(text));
+    const costs: RequestCost[] = [];
+    completed(await connect(server).sample(ask({ count: 2, onCost: (one) => costs.push(one) })));
+    expect(costs).toEqual([cost]);
+  });
+
   it.each<[string, string]>([
     ['CR LF', whole(solution).replaceAll('\n', '\r\n')],
     ['CR', whole(solution).replaceAll('\n', '\r')],

@@ -3,15 +3,21 @@ import { LabelError } from '../labelError.js';
 import { filesIn } from '../runFiles.js';
 import { addExpense, busyTime, type Expense, newExpense, PHASES, type ProblemExpense, problemExpense, totalExpense } from './ledger.js';
 
-/** What all labels of a run cost. */
-export interface RunCost {
+/** What the labels of one method cost. */
+export interface MethodCost {
+  readonly method: string;
   readonly problems: number;
   readonly finished: number;
   readonly labels: number;
-  /** Methods of the run's problems. */
-  readonly methods: readonly string[];
   readonly phases: Readonly<Record<(typeof PHASES)[number], Expense>>;
   readonly total: Expense;
+}
+
+/** What all labels of a run, or of several, cost. */
+export interface RunCost extends Omit<MethodCost, 'method'> {
+  /** Methods of the run's problems. */
+  readonly methods: readonly string[];
+  readonly byMethod: readonly MethodCost[];
   /** Seconds in which at least one batch was under way, of every part of a resumed run. */
   readonly seconds: number;
 }
@@ -19,24 +25,66 @@ export interface RunCost {
 /** Rejects with LabelError where there is no log. */
 export async function runCost(folder: string): Promise<RunCost> {
   const { logs } = await filesIn(folder);
-  const phases = { question: newExpense(), steps: newExpense(), more: newExpense() };
-  const total = newExpense();
   const found: ProblemExpense[] = [];
   for (const log of logs) {
     const problem = problemExpense((await readEventLog(log)).recorded.map(({ event }) => event));
-    if (problem === undefined) continue;
-    found.push(problem);
+    if (problem !== undefined) found.push(problem);
+  }
+  if (found.length === 0) throw new LabelError(`${folder} has no event logs of a run.`);
+  const byMethod = [...new Set(found.map(({ method }) => method))].map((method) =>
+    methodCost(
+      method,
+      found.filter((one) => one.method === method),
+    ),
+  );
+  return together(byMethod, busyTime(found.flatMap(({ batches }) => batches)) / 1000);
+}
+
+/** What several runs cost together. Each method is listed once. */
+export function sumCosts(runs: readonly RunCost[]): RunCost {
+  const parts = runs.flatMap(({ byMethod }) => byMethod);
+  const byMethod = [...new Set(parts.map(({ method }) => method))].map((method) => ({
+    method,
+    ...added(parts.filter((one) => one.method === method)),
+  }));
+  return together(
+    byMethod,
+    runs.reduce((sum, { seconds }) => sum + seconds, 0),
+  );
+}
+
+function together(byMethod: readonly MethodCost[], seconds: number): RunCost {
+  return { ...added(byMethod), methods: byMethod.map(({ method }) => method), byMethod, seconds };
+}
+
+function methodCost(method: string, problems: readonly ProblemExpense[]): MethodCost {
+  const phases = newPhases();
+  const total = newExpense();
+  for (const problem of problems) {
     for (const phase of PHASES) addExpense(phases[phase], problem.phases[phase]);
     addExpense(total, totalExpense(problem));
   }
-  if (found.length === 0) throw new LabelError(`${folder} has no event logs of a run.`);
   return {
-    problems: found.length,
-    finished: found.filter(({ isFinished }) => isFinished).length,
-    labels: found.reduce((sum, { labels }) => sum + labels, 0),
-    methods: [...new Set(found.map(({ method }) => method))],
+    method,
+    problems: problems.length,
+    finished: problems.filter(({ isFinished }) => isFinished).length,
+    labels: problems.reduce((sum, { labels }) => sum + labels, 0),
     phases,
     total,
-    seconds: busyTime(found.flatMap(({ batches }) => batches)) / 1000,
   };
+}
+
+function added(parts: readonly MethodCost[]): Omit<MethodCost, 'method'> {
+  const phases = newPhases();
+  const total = newExpense();
+  for (const part of parts) {
+    for (const phase of PHASES) addExpense(phases[phase], part.phases[phase]);
+    addExpense(total, part.total);
+  }
+  const sum = (key: 'problems' | 'finished' | 'labels'): number => parts.reduce((all, part) => all + part[key], 0);
+  return { problems: sum('problems'), finished: sum('finished'), labels: sum('labels'), phases, total };
+}
+
+function newPhases(): Record<(typeof PHASES)[number], Expense> {
+  return { question: newExpense(), steps: newExpense(), more: newExpense() };
 }
