@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           // What needs a session, a server, a browser or much time has a project of its own.
-          exclude: ['**/*.slow.test.ts', 'test/{inference,queue,lsp,browser,host,hostile}/**'],
+          exclude: ['**/*.{slow,io}.test.ts', 'test/{cli,inference,queue,lsp,browser,host,hostile}/**'],
           environment: 'node',
           setupFiles: ['test/properties.ts'],
           // A slow or busy machine must not fail a test: the limit only ends what hangs.
@@ -21,6 +21,19 @@ export default defineConfig({
           pool: 'threads',
           isolate: false,
           // Vitest leaves one core free, which of two is half.
+          maxWorkers: '100%',
+        },
+      },
+      // Whole commands, runs in a folder and servers on loopback, all in this process.
+      {
+        test: {
+          name: 'io',
+          include: ['test/**/*.io.test.ts', 'test/cli/**/*.test.ts'],
+          exclude: ['**/*.slow.test.ts'],
+          setupFiles: ['test/properties.ts'],
+          testTimeout: 60_000,
+          pool: 'threads',
+          isolate: false,
           maxWorkers: '100%',
         },
       },

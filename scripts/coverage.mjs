@@ -13,7 +13,7 @@ import coverage from 'istanbul-lib-coverage';
 import { roomOf } from './rooms.mjs';
 import { capture, root } from './run.mjs';
 
-const all = ['unit', 'slow', 'inference', 'queue', 'lsp', 'host'];
+const all = ['unit', 'io', 'slow', 'inference', 'queue', 'lsp', 'hostile', 'host'];
 const parts = process.argv.length > 2 ? process.argv.slice(2) : all;
 const folder = join(root, 'coverage');
 const processes = join(folder, 'processes');

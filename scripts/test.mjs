@@ -17,6 +17,7 @@ import { ensureHost } from './vscodeHost.mjs';
 const parts = {
   check: { needs: [], run: check },
   unit: { needs: [], run: () => vitest('unit') },
+  io: { needs: [], run: () => vitest('io') },
   slow: { needs: [], run: () => vitest('slow') },
   inference: { needs: ['build', 'chromium'], run: () => vitest('inference') },
   queue: { needs: ['build', 'redis'], run: () => vitest('queue') },

@@ -163,7 +163,7 @@ function timeLimit(path: string): Limited {
   };
 }
 
-/** A text takes a millisecond for 1,000 characters; a busy machine may need ten times as long. */
+/** A text takes a millisecond for 1,000 characters; a slow machine may need ten times as long. */
 const mostMs = 1000;
 const charactersPerMs = 100;
 

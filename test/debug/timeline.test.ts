@@ -22,7 +22,7 @@ describe('a timeline', () => {
     const moments = timeline();
     const random = createRandom(2, 'moments');
     expect(events.length).toBeGreaterThan(130);
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < 60; i++) {
       const number = Math.floor(random() * events.length);
       moments.moveTo(number);
       expect(moments.position).toBe(number);

@@ -100,7 +100,7 @@ describe('Best-of-N over all subsets', () => {
       (_, i): CandidateSet => ({
         id: String(i),
         candidates: Array.from(
-          { length: 16 },
+          { length: 10 },
           (_, j): Candidate => ({ correct: (i * j) % 3 === 0, scores: [((i * 7 + j * 3) % 10) / 10], answer: String((i * j) % 4) }),
         ),
       }),

@@ -51,3 +51,7 @@ function inside({ span }: Pick<Step, 'span'>, text: string): void {
   const { start, end } = span;
   if (!(start >= 0 && start <= end && end <= text.length)) throw new Error(`span ${start}..${end} is outside of the text`);
 }
+
+const treeSection = readFileSync('docs/formats.md', 'utf8').split('(`rStarTreeText`)')[1]!;
+/** The record of a `.tree` file that docs/formats.md shows. */
+export const treeRecord = `${/```text\n([\s\S]*?)```/.exec(treeSection)![1]!}\n${'='.repeat(50)}\n\n`;

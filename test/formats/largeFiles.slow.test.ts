@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { checkForest, codes, read } from './fixtures.js';
+import { checkForest, codes, read, treeRecord } from './fixtures.js';
 
 describe('large files', () => {
   it('reads 60 MB, broken at the end', () => {
     const row = `{"question":"q","answer":"1","image_path":"","process":"${'Then we add \\"one\\" and “two”. '.repeat(60)}<prm>","labels":[0.5]}\n`;
     const text = row.repeat(Math.ceil(60e6 / row.length)) + row.slice(0, 90);
-    const start = performance.now();
     const document = read(text);
-    process.stdout.write(`60 MB in ${Math.round(performance.now() - start)} ms, ${document.problems.length} problems\n`);
     expect(document.problems.length).toBeGreaterThan(30_000);
     expect(codes(document)).toEqual(['truncated-json']);
   });
@@ -39,10 +37,12 @@ describe('large files', () => {
         reasoning_steps: Array.from({ length: 1500 }, (_, i) => ({ solution_prefix: `q\n\n${'a\n\n'.repeat(i)}`, mc_value: 1 })),
       }),
     ],
+    ['a .tree file', `${treeRecord}${'----[SQ: Q: 1.0; N: 1; V: 0.5; UCT: 1.0] Q: x\n'.repeat(20_000)}`],
     ['boxes', `Question: a\n\n${'\\boxed{'.repeat(50_000)}`],
   ])('takes time in proportion to its length: %s', (_, text) => {
-    const start = performance.now();
+    // The processor's time, which other work on the machine does not lengthen; quadratic time would be minutes.
+    const start = process.cpuUsage();
     checkForest(read(text), text);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(10);
   });
 });

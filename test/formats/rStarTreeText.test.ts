@@ -1,19 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { detectFormat } from '../../server/formats/registry.js';
-import { checkForest, read, solutions } from './fixtures.js';
-
-const section = readFileSync('docs/formats.md', 'utf8').split('(`rStarTreeText`)')[1]!;
-const record = `${/```text\n([\s\S]*?)```/.exec(section)![1]!}\n${'='.repeat(50)}\n\n`;
+import { checkForest, read, solutions, treeRecord } from './fixtures.js';
 
 describe('rStar search in a .tree file', () => {
   it('is read with nodes, steps, visits and confidences, each step at its place', () => {
-    const document = read(record, 'plaintext');
+    const document = read(treeRecord, 'plaintext');
     expect(document).toMatchObject({ format: 'rStarTreeText', faults: [] });
-    checkForest(document, record);
+    checkForest(document, treeRecord);
     const [problem] = document.problems;
     expect(problem).toMatchObject({ question: 'What is 3 + 4?', answer: '7' });
-    expect(record.slice(problem!.questionSpan!.start, problem!.questionSpan!.end)).toBe('What is 3 + 4?');
+    expect(treeRecord.slice(problem!.questionSpan!.start, problem!.questionSpan!.end)).toBe('What is 3 + 4?');
     expect(problem!.tree!.nodes.map(({ depth, visits, children }) => [depth, visits, children])).toEqual([
       [0, 2, [1]],
       [1, 1, [2]],
@@ -21,31 +17,24 @@ describe('rStar search in a .tree file', () => {
     ]);
     expect(solutions(problem!)).toEqual([['What do we do?\nA: We add.', 'The answer is 7.']]);
     expect(problem!.steps.map(({ values }) => values.recordedPrm)).toEqual([0.75, 0.9]);
-    const [first, last] = problem!.steps.map(({ span }) => record.slice(span.start, span.end));
+    const [first, last] = problem!.steps.map(({ span }) => treeRecord.slice(span.start, span.end));
     expect([first, last]).toEqual(['What do we do?\n    A: We add.', 'The answer is 7.']);
   });
 
   it('holds several trees, branches and nodes of one level', () => {
-    const twice = `${record}${record.replace('3 + 4', '5 + 6').replace('--------[[', '----[[')}`;
+    const twice = `${treeRecord}${treeRecord.replace('3 + 4', '5 + 6').replace('--------[[', '----[[')}`;
     const { problems } = read(twice, 'plaintext');
     expect(problems.map(({ question }) => question)).toEqual(['What is 3 + 4?', 'What is 5 + 6?']);
     expect(solutions(problems[1]!)).toEqual([['What do we do?\nA: We add.'], ['The answer is 7.']]);
   });
 
   it('is still one, or nothing, when it is cut off anywhere, and no other text is one', () => {
-    for (let cut = 0; cut <= record.length; cut++) {
-      const part = record.slice(0, cut);
+    for (let cut = 0; cut <= treeRecord.length; cut++) {
+      const part = treeRecord.slice(0, cut);
       expect(['rStarTreeText', undefined], `cut at ${cut}`).toContain(detectFormat(part, 'plaintext')?.id);
       if (detectFormat(part, 'plaintext')) checkForest(read(part, 'plaintext'), part);
     }
     for (const other of ['[U: Q: x]', '--- [U: Q: 1; N: 2; V: 3] a', 'Notes\n[U: Q: 1.0; N: 2; V: None] a', '- [x] Step 1'])
       expect(detectFormat(other, 'plaintext')).toBeUndefined();
-  });
-
-  it('takes time in proportion to its length', () => {
-    const wide = record + '----[SQ: Q: 1.0; N: 1; V: 0.5; UCT: 1.0] Q: x\n'.repeat(20_000);
-    const start = performance.now();
-    checkForest(read(wide, 'plaintext'), wide);
-    expect(performance.now() - start).toBeLessThan(5000);
   });
 });

@@ -1,52 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { predictTotal } from '../../server/labeling/economy/ledger.js';
-import { planRun } from '../../server/labeling/economy/plan.js';
-import { runCost } from '../../server/labeling/economy/runCost.js';
 import { fullRate } from '../../server/labeling/economy/throughput.js';
-import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import { createRandom } from '../../server/reasoning/random.js';
-import { run } from '../cli/runner.js';
-import { connect, startServer } from './openAiSetup.js';
-import { newRun } from './planSetup.js';
-import { walkPolicy } from './scripted.js';
-
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'steplens-plan-'));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-describe('a plan', () => {
-  it('is exact when all problems were sampled for it', async () => {
-    const { world, options } = await newRun(root, { ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 }, 5);
-    const plan = (await planRun(options, world))!;
-    const { total } = await runCost(world.folder);
-    expect(plan.rollouts).toEqual({ value: total.rollouts, low: total.rollouts, high: total.rollouts });
-  });
-
-  it('is written by label --plan, which the same command without it continues', async () => {
-    const server = await startServer({}, walkPolicy({ mistakeRate: 0.2 }));
-    const file = join(root, 'problems.json');
-    await writeFile(
-      file,
-      JSON.stringify(Array.from({ length: 40 }, (_, i) => ({ id: `p${i}`, question: `How many ${i}?`, correct_answer: '0' }))),
-    );
-    const args = ['label', file, '--policy', server.url, '--out', join(root, 'cli'), '--rollouts', '4', '--jobs', '4', '--no-fsync'];
-    const world = { openPolicy: () => connect(server, { continuation: 'prefix' }), date: () => Date.now() };
-    const planned = await run([...args, '--plan', '--price-in', '1', '--price-out', '4'], world);
-    expect([planned.code, planned.err]).toEqual([0, '']);
-    expect(planned.out).toMatch(/^Plan for 40 problems, from \d+ that were labeled -> .*cli; in brackets a 95 % interval\.\n/);
-    for (const name of ['step labels', 'rollouts', 'requests', 'prompt tokens', 'completion tokens', 'time', 'price'])
-      expect(planned.out).toMatch(new RegExp(`^ {2}${name} +\\S.* \\(.* to .*\\)$`, 'm'));
-    const sampled = Number(/from (\d+) that/.exec(planned.out)![1]);
-    const { out } = await run(args, world);
-    expect(out).toContain(`${40 - sampled} problems, ${sampled} skipped`);
-    expect(await run([...args, '--plan', '--shared'], world)).toMatchObject({ code: 2, err: expect.stringContaining('--plan') as string });
-  });
-});
 
 describe('a prediction of a sum', () => {
   it('has the sum in its 95 % interval about as often as it says, for costs with a long tail too', () => {

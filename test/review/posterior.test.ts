@@ -44,7 +44,7 @@ describe('the posterior of a step', () => {
   });
 
   it('believes a person who agrees with the other evidence more than one who does not', () => {
-    const { steps } = simulate(2000);
+    const { steps } = simulate(500);
     const one = (by: string): number => stepPosteriors([...steps, { people: [{ by, value: -1 }] }]).at(-1)!;
     expect(one('careful')).toBeLessThan(0.2);
     expect(one('careless')).toBeGreaterThan(one('careful') + 0.15);

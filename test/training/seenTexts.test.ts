@@ -14,7 +14,7 @@ describe('texts seen so far', () => {
       }),
     );
     const seen = new SeenTexts();
-    for (let i = 0; i < 20_000; i++) expect(seen.add(`Step ${i} of the solution`)).toBe(true);
-    for (let i = 0; i < 20_000; i++) expect(seen.add(`Step ${i} of the solution`)).toBe(false);
+    const added = (): number => Array.from({ length: 20_000 }, (_, i) => seen.add(`Step ${i} of the solution`)).filter(Boolean).length;
+    expect([added(), added()]).toEqual([20_000, 0]);
   });
 });

@@ -16,20 +16,10 @@ import {
   type View,
   zoomAround,
 } from '../../webview/tree/layout/zoomScale.js';
-import { makeView, randomFrom } from './trees.js';
+import { bareTree, makeView, randomFrom } from './trees.js';
 
-/** A random tree: node i hangs on an earlier node. */
-function tree(parents: readonly number[]): LayoutNode[] {
-  const nodes = [{ id: 0, parent: null as number | null, children: [] as number[], depth: 0 }];
-  parents.forEach((pick, i) => {
-    const parent = pick % (i + 1);
-    nodes.push({ id: i + 1, parent, children: [], depth: nodes[parent]!.depth + 1 });
-    nodes[parent]!.children.push(i + 1);
-  });
-  return nodes;
-}
+const trees = fc.array(fc.nat(1000), { maxLength: 120 }).map(bareTree);
 
-const trees = fc.array(fc.nat(1000), { maxLength: 120 }).map(tree);
 /** The shown nodes of each depth, from top to bottom. */
 function columnsOf(nodes: readonly LayoutNode[], { row }: TreeLayout): number[][] {
   const columns: number[][] = [];
@@ -38,8 +28,6 @@ function columnsOf(nodes: readonly LayoutNode[], { row }: TreeLayout): number[][
 }
 
 const size: Size = { width: 800, height: 600 };
-const large = makeView({ nodes: 20_000 }).nodes;
-const middling = makeView({ nodes: 5_000 }).nodes;
 
 describe('layoutTree', () => {
   it('keeps the nodes of a column a row apart, in reading order, and parents among their children', () => {
@@ -62,28 +50,12 @@ describe('layoutTree', () => {
   });
 
   it('leaves out what is folded away and nothing else', () => {
-    const nodes = tree([0, 0, 1, 1, 2]);
+    const nodes = bareTree([0, 0, 1, 1, 2]);
     const layout = layoutTree(nodes, { collapsed: new Set([1]) });
     const hidden = nodes.filter((node) => Number.isNaN(layout.row[node.id]!)).map((node) => node.id);
     expect(hidden).toEqual(nodes.filter((node) => node.parent === 1).map((node) => node.id));
     expect(hidden.length).toBeGreaterThan(0);
     expect(layout.count).toBe(nodes.length - hidden.length);
-  });
-
-  it('does not recurse: a path 50,000 deep is laid out in one row', () => {
-    const nodes = tree(Array.from({ length: 50_000 }, (_, i) => i));
-    const layout = layoutTree(nodes, { collapsed: new Set() });
-    expect(layout.extent.columns).toBe(50_001);
-    expect(layout.extent).toMatchObject({ top: 0, bottom: 0 });
-  });
-
-  it('lays 20,000 nodes out in well under a second', () => {
-    const start = performance.now();
-    const layout = layoutTree(large, { collapsed: new Set() });
-    const ms = performance.now() - start;
-    process.stdout.write(`  layout of 20,000 nodes: ${ms.toFixed(0)} ms\n`);
-    expect(layout.count).toBe(20_000);
-    expect(ms).toBeLessThan(1500);
   });
 
   it('holds an empty document', () => {
@@ -93,7 +65,7 @@ describe('layoutTree', () => {
 
 describe('blendLayouts', () => {
   it('starts at the old rows, ends at the new ones, and lets new nodes come out of their parent', () => {
-    const nodes = tree([0, 0, 1, 1, 2, 2]);
+    const nodes = bareTree([0, 0, 1, 1, 2, 2]);
     const from = layoutTree(nodes, { collapsed: new Set([1]) });
     const to = layoutTree(nodes, { collapsed: new Set() });
     const start = blendLayouts(from, to, null, nodes, 0);
@@ -138,50 +110,9 @@ describe('sceneOf', () => {
       { numRuns: 80 },
     );
   });
-
-  it('draws a tree of 20,000 nodes with some hundred parts, and leaves none out', () => {
-    const layout = layoutTree(large, { collapsed: new Set() });
-    for (const panel of [size, { width: 1900, height: 1000 }]) {
-      const view = fitView(layout.extent, panel);
-      const scene = sceneOf({ nodes: large, layout, view, size: panel });
-      expect(scene.nodes.length + scene.blocks.length).toBeLessThan(1_500);
-      expect(scene.nodes.length + scene.blocks.reduce((sum, { count }) => sum + count, 0)).toBe(20_000);
-    }
-  });
-
-  it('gives every block rows of its own, and opens it when one zooms in', () => {
-    const layout = layoutTree(middling, { collapsed: new Set() });
-    const view = fitView(layout.extent, size);
-    const scene = sceneOf({ nodes: middling, layout, view, size });
-    const blocks = [...scene.blocks].sort((a, b) => a.top - b.top);
-    expect(blocks.length).toBeGreaterThan(10);
-    for (let i = 1; i < blocks.length; i++) expect(blocks[i]!.top).toBeGreaterThan(blocks[i - 1]!.bottom);
-    const [first] = blocks.toSorted((a, b) => b.count - a.count);
-    const column = middling[first!.roots[0]!]!.depth;
-    const near = sceneOf({ nodes: middling, layout, view: openBlock(first!, view, size, column), size });
-    expect(near.blocks.some(({ roots, count }) => roots[0] === first!.roots[0] && count === first!.count)).toBe(false);
-  });
-
-  it('draws the path to the selection however small its branches are', () => {
-    const layout = layoutTree(middling, { collapsed: new Set() });
-    const path = new Set(rootPath(middling, 4_321));
-    const view = fitView(layout.extent, size);
-    const { nodes } = sceneOf({ nodes: middling, layout, view, size, apart: path });
-    for (const id of path) expect(nodes).toContain(id);
-  });
 });
 
 describe('layoutTree of many nodes', () => {
-  it('gives every subtree rows to itself', () => {
-    expect(middling.length).toBeGreaterThan(BANDED_ABOVE);
-    const { row, top, bottom, isBanded } = layoutTree(middling, { collapsed: new Set() });
-    expect(isBanded).toBe(true);
-    for (const { children } of middling) {
-      for (let i = 1; i < children.length; i++) expect(top[children[i]!]!).toBeGreaterThan(bottom[children[i - 1]!]!);
-      for (const child of children) expect(row[child]! >= top[child]! && row[child]! <= bottom[child]!).toBe(true);
-    }
-  });
-
   it('leaves out hidden nodes, and shows a subtree alone from column 0', () => {
     const { nodes } = makeView({ nodes: 60 });
     const root = nodes.find(({ depth, children }) => depth === 2 && children.length > 1)!;
@@ -197,7 +128,7 @@ describe('layoutTree of many nodes', () => {
 describe('freeColumns', () => {
   it('lets a label run on until a node or an edge is in its way', () => {
     // Node 1 is a leaf above node 2, whose two children are in the next column.
-    const nodes = tree([0, 0, 2, 2]);
+    const nodes = bareTree([0, 0, 2, 2]);
     const layout = layoutTree(nodes, { collapsed: new Set() });
     const view = { k: 0.5, stretch: 1, x: 20, y: 200 };
     const scene = sceneOf({ nodes, layout, view, size });
@@ -227,17 +158,6 @@ describe('hitTest', () => {
       }
     }
   });
-
-  it('finds a block, and nothing where nothing is', () => {
-    const layout = layoutTree(middling, { collapsed: new Set() });
-    const view = fitView(layout.extent, size);
-    const scene = sceneOf({ nodes: middling, layout, view, size });
-    const input = { nodes: middling, layout, scene, view };
-    const [block] = scene.blocks.toSorted((a, b) => b.count - a.count);
-    const at = screenPoint(view, middling[block!.roots[0]!]!.depth, block!.row);
-    expect(hitTest(input, at.x + 100, at.y)).toEqual({ id: block!.roots[0], part: 'block' });
-    expect(hitTest(input, -500, -500)).toBeNull();
-  });
 });
 
 describe('the view', () => {
@@ -262,8 +182,8 @@ describe('the view', () => {
   });
 
   it('fit brings every node into the drawing', () => {
-    for (const count of [1, 3, 60, 5_000]) {
-      const nodes = count === middling.length ? middling : makeView({ nodes: count }).nodes;
+    for (const count of [1, 3, 60, 400]) {
+      const { nodes } = makeView({ nodes: count });
       const layout = layoutTree(nodes, { collapsed: new Set() });
       const view = fitView(layout.extent, size);
       for (const node of nodes) {
@@ -287,8 +207,8 @@ describe('the view', () => {
   });
 
   it('the first look has its target in sight, whatever the tree and the panel', () => {
-    for (const count of [1, 3, 60, 400, 5_000]) {
-      const nodes = count === middling.length ? middling : makeView({ nodes: count }).nodes;
+    for (const count of [1, 3, 60, 400]) {
+      const { nodes } = makeView({ nodes: count });
       const layout = layoutTree(nodes, { collapsed: new Set() });
       for (const panel of [size, { width: 300, height: 260 }]) {
         for (const id of [0, Math.floor(count / 2), count - 1]) {

@@ -1,6 +1,7 @@
 import type { NodeView, ProblemView, StepView } from '../../server/protocol/problemView.js';
 import { groupRollouts, type RolloutGroup } from '../../server/reasoning/treeStatistics.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
+import type { LayoutNode } from '../../webview/tree/layout/tidy.js';
 
 /** Mulberry32: the same tree for the same seed, everywhere. */
 export function randomFrom(seed: number): () => number {
@@ -11,6 +12,17 @@ export function randomFrom(seed: number): () => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** Nodes without content: node i + 1 hangs on node `parents[i] % (i + 1)`. */
+export function bareTree(parents: readonly number[]): LayoutNode[] {
+  const nodes = [{ id: 0, parent: null as number | null, children: [] as number[], depth: 0 }];
+  parents.forEach((pick, i) => {
+    const parent = pick % (i + 1);
+    nodes.push({ id: i + 1, parent, children: [], depth: nodes[parent]!.depth + 1 });
+    nodes[parent]!.children.push(i + 1);
+  });
+  return nodes;
 }
 
 const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } };
