@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rootPath } from '../../server/reasoning/paths.js';
-import { freeColumns, hitTest, openBlock, sceneOf } from '../../webview/tree/layout/scene.js';
-import { BANDED_ABOVE, blendLayouts, type LayoutNode, layoutTree, type TreeLayout } from '../../webview/tree/layout/tidy.js';
+import { freeColumns, hitTest, sceneOf } from '../../webview/tree/layout/scene.js';
+import { blendLayouts, type LayoutNode, layoutTree, type TreeLayout } from '../../webview/tree/layout/tidy.js';
 import {
   columnPx,
   fitView,
