@@ -46,6 +46,7 @@ import { ReviewPanels } from './panels/reviewPanels.js';
 import { TreePanels } from './panels/treePanels.js';
 import { Claims } from './shell/claims.js';
 import { Client } from './shell/client.js';
+import { Contexts } from './shell/contexts.js';
 import { createLog, detailsOf, messageOf } from './shell/log.js';
 import { ServerConsent } from './shell/serverConsent.js';
 import { Settings } from './shell/settings.js';
@@ -53,7 +54,10 @@ import { Status } from './shell/status.js';
 import type { StepLens } from './shell/stepLens.js';
 import { watchTooLarge } from './shell/tooLarge.js';
 import { watchUnmapped } from './shell/unmapped.js';
+import { registerLanguageModelTools } from './tools/languageModelTools.js';
 import { registerMcpServers } from './tools/mcpServers.js';
+import { CellOutputs } from './views/cellOutputs.js';
+import { FilesView } from './views/filesView.js';
 import { JudgeLenses } from './views/judgeLenses.js';
 import { RequestDocuments } from './views/requestDocuments.js';
 import { ReviewSession } from './views/reviewSession.js';
@@ -149,7 +153,13 @@ function start(context: ExtensionContext): Api {
     marks,
     runs,
   };
-  context.subscriptions.push(registerMcpServers(context));
+  context.subscriptions.push(
+    registerMcpServers(context),
+    new Contexts(client, claims, consent),
+    new FilesView(client, claims),
+    new CellOutputs(client),
+  );
+  context.subscriptions.push(...registerLanguageModelTools(context, client));
   context.subscriptions.push(...registerDebugger(client, claims, consent));
   context.subscriptions.push(review, reviews, requests, marks, runs, new JudgeLenses(client, review), watchLabels(client));
   context.subscriptions.push(...followSearch(stepLens));

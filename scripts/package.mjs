@@ -42,6 +42,8 @@ export function contents(target) {
   if (!runtime) throw new Error(`ONNX Runtime has no binaries for "${target}". Targets: ${Object.keys(runtimes).join(', ')}.`);
   return [
     'package.json',
+    'package.nls.json',
+    'package.nls.zh-cn.json',
     'README.md',
     'CHANGELOG.md',
     'LICENSE',
@@ -68,7 +70,7 @@ export function contents(target) {
     'media/icon.png',
     'media/icons/*.svg',
     'media/schemas/*.json',
-    'media/walkthrough/*.md',
+    'media/walkthrough/*.{md,webp}',
     'media/samples/solutions/wrong.md',
     'media/models/mini/{model.onnx,prm.json,scope.txt,tokenizer.json,tokenizer_config.json,README.md}',
     'media/models/mini/policy/{policy.onnx,policy.json}',

@@ -14,6 +14,11 @@ import { startHost } from './vscodeHost.mjs';
 import { openWorkbench, runCommand } from './workbench.mjs';
 
 const limitBytes = 400_000;
+const tourLimitBytes = 1_500_000;
+const tourWidth = 980;
+/** A frame of the tour is read in this time. */
+const frameMs = 2_600;
+const walkthroughWidth = 760;
 /** Time for a new theme, and for things to come to rest. */
 const restMs = 2_000;
 
@@ -52,16 +57,21 @@ try {
 }
 
 /** @param {(typeof shots)[number]} shot */
-async function take({ name, theme, size: [width, height], settings = {}, act, file }) {
+async function take({ name, theme, size: [width, height], settings = {}, act, file, walkthrough }) {
   const configuration = { ...look, ...settings, 'workbench.colorTheme': themes[theme] };
   const host = await startHost({ workspace, extensionDevelopmentPath: root, settings: configuration });
   try {
     const { page, close } = await openWorkbench(host.url, { viewport: { width, height } });
     try {
       await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
-      await act(page);
+      /** @type {Buffer[]} */
+      const frames = [];
+      const snap = async () => void frames.push(await picture(page));
+      await act(page, snap);
       await page.waitForTimeout(restMs);
-      await save(page, join(root, file));
+      if (file.endsWith('.gif')) await saveTour(frames, join(root, file));
+      else await save(await picture(page), join(root, file));
+      if (walkthrough) await saveSmall(join(root, file), join(root, walkthrough));
     } finally {
       await close();
     }
@@ -71,16 +81,40 @@ async function take({ name, theme, size: [width, height], settings = {}, act, fi
   console.log(name);
 }
 
-/** Without notifications, compressed. */
-async function save(page, path) {
-  const png = await page.screenshot({ style: '.notifications-toasts { display: none !important; }' });
+/** Without notifications. @param {import('playwright-core').Page} page */
+function picture(page) {
+  return page.screenshot({ style: '.notifications-toasts { display: none !important; }' });
+}
+
+/** Compressed. @param {Buffer} png @param {string} path */
+async function save(png, path) {
   await mkdir(dirname(path), { recursive: true });
-  const picture = sharp(png);
+  const image = sharp(png);
   await (path.endsWith('.webp')
-    ? picture.webp({ quality: 82, effort: 6 })
-    : picture.png({ palette: true, colours: 256, effort: 10, compressionLevel: 9 })
+    ? image.webp({ quality: 82, effort: 6 })
+    : image.png({ palette: true, colours: 256, effort: 10, compressionLevel: 9 })
   ).toFile(path);
+  await report(path, limitBytes);
+}
+
+/** The walkthrough's copy of a picture: narrow, and packaged with the extension. @param {string} from @param {string} to */
+async function saveSmall(from, to) {
+  await sharp(from).resize({ width: walkthroughWidth }).webp({ quality: 80, effort: 6 }).toFile(to);
+  await report(to, limitBytes);
+}
+
+/** Frames as one picture that moves. @param {Buffer[]} frames @param {string} path */
+async function saveTour(frames, path) {
+  const small = await Promise.all(frames.map((frame) => sharp(frame).resize({ width: tourWidth }).png().toBuffer()));
+  await sharp(small, { join: { animated: true } })
+    .gif({ delay: small.map(() => frameMs), loop: 0, effort: 10, colours: 128, interFrameMaxError: 4 })
+    .toFile(path);
+  await report(path, tourLimitBytes);
+}
+
+/** @param {string} path @param {number} limit */
+async function report(path, limit) {
   const { size } = await stat(path);
   console.log(`${path} ${(size / 1000).toFixed(0)} kB`);
-  if (size > limitBytes) throw new Error(`${path} has ${size} bytes; at most ${limitBytes} are wanted.`);
+  if (size > limit) throw new Error(`${path} has ${size} bytes; at most ${limit} are wanted.`);
 }

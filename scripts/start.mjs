@@ -45,7 +45,9 @@ async function openDesktop() {
 
 async function serve() {
   const host = await startHost({ workspace: samples, extensionDevelopmentPath: root, openFile: firstFile, persistent: true });
-  console.log(`\nVS Code with StepLens loaded, until Ctrl+C:\n  ${host.url}`);
+  // Last, and set apart: what was printed before is long.
+  const line = '─'.repeat(host.url.length + 4);
+  console.log(`\n${line}\n  VS Code with StepLens loaded, until Ctrl+C:\n\n  ${host.url}\n${line}`);
   await new Promise((resolve) => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => process.once(signal, () => resolve(undefined))));
   await host.stop();
 }

@@ -175,6 +175,9 @@ export async function startHost(options) {
     ],
     { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, EXTENSIONS_GALLERY: '{}' } },
   );
+  // However this process ends, its server does not outlive it.
+  const endServer = () => void server.kill('SIGKILL');
+  process.once('exit', endServer);
   let log = '';
   for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => (log = (log + chunk).slice(-100_000)));
   const ended = new Promise((resolve) => server.once('exit', resolve));
@@ -182,6 +185,7 @@ export async function startHost(options) {
     server.kill();
     await Promise.race([ended, sleep(5_000)]);
     server.kill('SIGKILL');
+    process.off('exit', endServer);
     if (!options.persistent) await rm(data, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   };
   try {

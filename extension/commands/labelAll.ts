@@ -1,6 +1,8 @@
-import { window } from 'vscode';
+import { Uri, window } from 'vscode';
+import type { LabelOutcome } from '../../server/protocol/labeling.js';
 import { ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
+import type { StepLens } from '../shell/stepLens.js';
 import { type Command, targetOf } from './command.js';
 import { label } from './labelProblem.js';
 
@@ -13,6 +15,7 @@ export const labelAll: Command = {
     const view = await stepLens.client.request(ProblemViewRequest, { uri: uri.toString(), problem: 0 });
     const count = view?.problemCount ?? 0;
     if (!(await consentToLabel(stepLens))) return;
+    const outcomes: LabelOutcome[] = [];
     for (let problem = 0; problem < count; problem++) {
       const outcome = await label(stepLens, uri, problem, false, {
         name: `Labeling problem ${problem + 1} of ${count}`,
@@ -20,12 +23,29 @@ export const labelAll: Command = {
       });
       // It failed, which was said, with Retry.
       if (outcome === undefined) return;
+      outcomes.push(outcome);
       if (outcome.state !== 'cancelled') continue;
       void window.showInformationMessage(
         `Labeling was cancelled at problem ${problem + 1} of ${count}. What was sampled is kept: run it again to resume.`,
       );
       return;
     }
-    void window.showInformationMessage(`All ${count} problems are labeled.`);
+    await tellAll(stepLens, outcomes);
   },
 };
+
+async function tellAll({ runs }: StepLens, outcomes: readonly LabelOutcome[]): Promise<void> {
+  const last = outcomes.at(-1);
+  if (!last) return;
+  const before = outcomes.filter(({ state }) => state === 'known').length;
+  const failures = outcomes.reduce((sum, one) => sum + one.failures, 0);
+  const rollouts = outcomes.reduce((sum, one) => sum + one.rollouts, 0);
+  const parts = [
+    `${rollouts.toLocaleString('en')} rollouts`,
+    before > 0 ? `${before} labeled before` : '',
+    failures > 0 ? `${failures} rollouts failed` : '',
+  ];
+  const message = `All ${outcomes.length} problems are labeled: ${parts.filter((part) => part !== '').join(', ')}.`;
+  const choice = await window.showInformationMessage(message, 'Show Run');
+  if (choice) await runs.show(Uri.joinPath(Uri.parse(last.file, true), '..'));
+}

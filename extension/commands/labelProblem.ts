@@ -21,7 +21,7 @@ export const labelProblem: Command = {
     const index = isIndex(problem) ? problem : await problemAtCursor(stepLens, uri);
     const outcome = await label(stepLens, uri, index, false);
     if (outcome?.state === 'known') await offerAgain(stepLens, uri, index, outcome);
-    else if (outcome) await tell(stepLens, outcome);
+    else if (outcome) await tell(stepLens, uri, index, outcome);
   },
 };
 
@@ -41,8 +41,8 @@ export async function label(
       // Once: who closes the tree does not want it back.
       let isShown = !showsTree;
       const listener = stepLens.client.onDidChangeLabeling((params) => {
-        if (params.uri !== uri.toString() || params.problem !== problem || params.state !== 'running') return;
-        report(progress, params);
+        if (params.uri !== uri.toString() || params.problem !== problem || params.state === 'ended') return;
+        if (params.state === 'running') report(progress, params);
         if (!isShown) void stepLens.panels.showLabeling(Uri.parse(params.file, true));
         isShown = true;
       });
@@ -67,7 +67,7 @@ async function offerHelp(stepLens: StepLens, uri: Uri, problem: number, again: b
   if (choice === 'Try the Policy Once') await commands.executeCommand('steplens.tryPolicy', uri, problem);
   if (choice !== 'Retry') return;
   const outcome = await label(stepLens, uri, problem, again);
-  if (outcome) await tell(stepLens, outcome);
+  if (outcome) await tell(stepLens, uri, problem, outcome);
 }
 
 async function ask(
@@ -80,7 +80,8 @@ async function ask(
   return client.request(LabelProblem, { uri: uri.toString(), problem, again }, token);
 }
 
-function report(progress: Progress<{ message: string }>, { rollouts, budget, searches, resumed, servers }: LabelingParams): void {
+function report(progress: Progress<{ message: string }>, { rollouts, budget, searches, resumed, servers, waiting }: LabelingParams): void {
+  if (waiting !== undefined) return progress.report({ message: waiting });
   const of = budget === undefined ? '' : ` of ${budget}`;
   const before = resumed === 0 ? '' : `, ${resumed} of them from before`;
   progress.report({
@@ -89,7 +90,12 @@ function report(progress: Progress<{ message: string }>, { rollouts, budget, sea
 }
 
 /** What came of it, in one sentence with the next action. */
-async function tell({ panels }: StepLens, { state, file, rollouts, failures, undecided, resumed }: LabelOutcome): Promise<void> {
+async function tell(
+  stepLens: StepLens,
+  uri: Uri,
+  problem: number,
+  { state, file, rollouts, failures, undecided, resumed }: LabelOutcome,
+): Promise<void> {
   const counts = [
     `${rollouts} rollouts`,
     resumed > 0 ? `${resumed} of them from before` : '',
@@ -100,9 +106,14 @@ async function tell({ panels }: StepLens, { state, file, rollouts, failures, und
     .join(', ');
   const message =
     state === 'cancelled'
-      ? `Labeling was cancelled after ${counts}. They are kept: label the problem again to resume.`
+      ? `Labeling was cancelled after ${counts}. They are kept: resume now, or label the problem again later.`
       : `The problem is labeled: ${counts}.`;
-  if (await window.showInformationMessage(message, 'Open Tree')) await panels.open(Uri.parse(file, true), 0);
+  const choice = await window.showInformationMessage(message, 'Open Tree', state === 'cancelled' ? 'Resume' : 'Show Run');
+  if (choice === 'Open Tree') await stepLens.panels.open(Uri.parse(file, true), 0);
+  if (choice === 'Show Run') await stepLens.runs.show(Uri.joinPath(Uri.parse(file, true), '..'));
+  if (choice !== 'Resume') return;
+  const outcome = await label(stepLens, uri, problem, false);
+  if (outcome) await tell(stepLens, uri, problem, outcome);
 }
 
 async function offerAgain(stepLens: StepLens, uri: Uri, problem: number, outcome: LabelOutcome): Promise<void> {
@@ -110,7 +121,7 @@ async function offerAgain(stepLens: StepLens, uri: Uri, problem: number, outcome
   if (choice === 'Open Tree') await stepLens.panels.open(Uri.parse(outcome.file, true), 0);
   if (choice !== 'Label Again') return;
   const second = await label(stepLens, uri, problem, true);
-  if (second) await tell(stepLens, second);
+  if (second) await tell(stepLens, uri, problem, second);
 }
 
 async function problemAtCursor({ client }: StepLens, uri: Uri): Promise<number> {

@@ -1,7 +1,7 @@
 import { FileType, Uri, window, workspace } from 'vscode';
 import type { Command } from './command.js';
 
-/** Shows a labeling run in the explorer's run view: the folder given, or that of the active file. */
+/** Shows a labeling run in the run view: the folder given, or that of the active file. */
 export const showRun: Command = {
   id: 'steplens.showRun',
   async run({ runs }, target) {

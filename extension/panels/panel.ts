@@ -107,6 +107,10 @@ export abstract class Panels<P extends Panel<PanelRequests, PanelEvents>> implem
     return [...this.#panels].find(is);
   }
 
+  protected get all(): readonly P[] {
+    return [...this.#panels];
+  }
+
   protected add(panel: P): P {
     this.#panels.add(panel);
     panel.onDidDispose(() => {

@@ -1,9 +1,11 @@
 import {
   commands,
+  type Disposable,
   env,
   type Position,
   ProgressLocation,
   Range,
+  RelativePattern,
   type TextDocument,
   type TextEditorSelectionChangeEvent,
   Uri,
@@ -13,7 +15,7 @@ import {
   workspace,
 } from 'vscode';
 import { jsonPointerAt } from '../../server/formats/jsonPointer.js';
-import { TreeViewRequest } from '../../server/protocol/labeling.js';
+import { type LabelingFailure, TreeViewRequest } from '../../server/protocol/labeling.js';
 import type { RequestType } from '../../server/protocol/message.js';
 import { NodeRollouts, type NodeView, type ProblemView, ProblemViewRequest, type RolloutView } from '../../server/protocol/problemView.js';
 import { ScoreDocument } from '../../server/protocol/scoring.js';
@@ -42,12 +44,18 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   #refreshing: Promise<void> | undefined;
   #isStale = false;
   #pendingNode: number | undefined;
+  #failure: LabelingFailure | null = null;
+  /** Follows the event log beside the file while another process may write it. */
+  #logWatch: Disposable | undefined;
+  #name: string;
 
   constructor(host: PanelHost, webviewPanel: WebviewPanel, uri: Uri, problem: number) {
     super(webviewPanel, host.extensionUri);
     this.#host = host;
     this.#uri = uri;
     this.#problem = problem;
+    this.#name = nameOf(uri);
+    this.#watchLog();
     this.load({ bundle: 'webview', title: this.#title, icon: 'tree' }, treeProtocol, this.#handlers(), host.log);
     this.own(
       window.onDidChangeTextEditorSelection((event) => this.#onCursor(event)),
@@ -58,6 +66,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
         if (params.file === this.uri.toString()) this.#refreshSoon();
       }),
       { dispose: () => clearTimeout(this.#cursorTimer) },
+      { dispose: () => void this.#logWatch?.dispose() },
     );
   }
 
@@ -65,9 +74,18 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return this.#uri;
   }
 
+  /** What the tab calls the file: longer where another panel shows a file of the same name. */
+  set name(name: string) {
+    if (name === this.#name) return;
+    this.#name = name;
+    this.title = this.#title;
+  }
+
   /** Shows another file in the same place. */
   async follow(uri: Uri): Promise<void> {
     this.#uri = uri;
+    this.#name = nameOf(uri);
+    this.#watchLog();
     this.#problem = 0;
     this.#view = null;
     this.#ownSelection = undefined;
@@ -76,8 +94,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   }
 
   get #title(): string {
-    const name = this.#uri.path.slice(this.#uri.path.lastIndexOf('/') + 1);
-    return this.isLocked ? `Tree: ${name}` : `Tree (following): ${name}`;
+    return this.isLocked ? `Tree: ${this.#name}` : `Tree (following): ${this.#name}`;
   }
 
   /** Brings the panel to the front and shows a problem, and a node of it when one is given. */
@@ -99,8 +116,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       open: async ({ state }) => {
         const persisted = readPersistedState(state);
         if (persisted?.uri === this.uri.toString() && this.#view === null) this.#problem = persisted.problem;
-        const name = this.uri.path.slice(this.uri.path.lastIndexOf('/') + 1);
-        const progress = { location: ProgressLocation.Window, title: `StepLens: reading ${name}` };
+        const progress = { location: ProgressLocation.Window, title: `StepLens: reading ${this.#name}` };
         const initial = await window.withProgress(progress, () => this.#firstView());
         queueMicrotask(() => this.#selectPending());
         return initial;
@@ -141,6 +157,9 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       },
       // A command reports its own failures; its notifications outlive the panel's request.
       label: () => this.#start('steplens.labelProblem', this.uri.toString(), this.#problem),
+      retryLabeling: () => this.#again('steplens.labelProblem'),
+      tryPolicy: () => this.#again('steplens.tryPolicy'),
+      showLog: () => this.#start('steplens.showLog'),
       stopLabeling: () => this.#start('steplens.stopLabeling', this.uri.toString()),
       moreRollouts: ({ node }) => {
         if (!this.#view?.nodes[node]) throw new Error(`There is no node ${node}.`);
@@ -190,6 +209,24 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return null;
   }
 
+  /** About the problem whose labeling failed; a panel without a failure is about its own. */
+  #again(command: string): Promise<null> {
+    const { uri, problem } = this.#failure?.source ?? { uri: this.uri.toString(), problem: this.#problem };
+    return this.#start(command, uri, problem);
+  }
+
+  #watchLog(): void {
+    this.#logWatch?.dispose();
+    this.#logWatch = undefined;
+    if (this.#uri.scheme !== 'file') return;
+    const log = nameOf(this.#uri).replace(/(\.events)?\.jsonl?$/i, '.events.jsonl');
+    const watcher = workspace.createFileSystemWatcher(new RelativePattern(Uri.joinPath(this.#uri, '..'), log));
+    const soon = (): void => this.#refreshSoon();
+    watcher.onDidChange(soon);
+    watcher.onDidCreate(soon);
+    this.#logWatch = watcher;
+  }
+
   #start(command: string, ...args: readonly unknown[]): Promise<null> {
     void commands.executeCommand(command, ...args);
     return Promise.resolve(null);
@@ -221,16 +258,25 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       this.#problem = 0;
       tree = await this.#ask(TreeViewRequest, { problem: 0 });
     }
-    const { view, replay, labeling } = tree;
+    const { view, replay } = tree;
     this.#view = view;
-    if (!view) return { view, images: [], empty: 'No reasoning was found in this file. Open a search tree or a file of solutions.' };
+    this.#failure = tree.failure;
+    const { message, url, status, reply } = tree.failure ?? {};
+    const failure = message === undefined ? null : { message, ...given({ url, status, reply }) };
+    const { rollouts = 0, budget, waiting, isElsewhere } = tree.labeling ?? {};
+    const labeling = tree.labeling && { rollouts, ...given({ budget, waiting, isElsewhere }) };
+    if (!view) {
+      const empty = 'No reasoning was found in this file. Open a search tree or a file of solutions.';
+      return { view, images: [], empty, labeling, failure };
+    }
     this.requireOpen();
     return {
       view,
       isLocked: this.isLocked,
       images: this.imageAddresses(view.images.map((image) => Uri.parse(image, true))),
       replay,
-      labeling: labeling && { rollouts: labeling.rollouts, ...(labeling.budget !== undefined && { budget: labeling.budget }) },
+      labeling,
+      failure,
     };
   }
 
@@ -274,6 +320,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
 
   async #selectAt(line: number, character: number): Promise<void> {
     try {
+      if (this.uri.path.endsWith('.events.jsonl')) return this.#selectLine(line);
       const at = await stepAt(this.#host.client, this.uri, { line, character });
       if (!at) return;
       const node = at.node ?? (await this.#nodeOf(at));
@@ -284,11 +331,28 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     }
   }
 
+  /** The tree of a log is newer than what the editor may show of it: a line is found in the view. */
+  #selectLine(line: number): void {
+    const node = this.#view?.nodes.find(({ range }) => range.start.line === line);
+    if (node) this.emit('nodeSelected', { problem: this.#problem, node: node.id });
+  }
+
   /** Solutions without a search tree are drawn as one; only its view knows which node a step became. */
   async #nodeOf({ problem, step }: StepAtResult): Promise<number | undefined> {
     const view = problem === this.#view?.problem ? this.#view : await this.#ask(ProblemViewRequest, { problem });
     return view?.nodes.find(({ steps }) => steps.some(({ index }) => index === step))?.id;
   }
+}
+
+function nameOf(uri: Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
+}
+
+/** Without what is undefined. */
+function given<T extends Readonly<Record<string, unknown>>>(values: T): { readonly [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    readonly [K in keyof T]?: NonNullable<T[K]>;
+  };
 }
 
 async function exists(uri: Uri): Promise<boolean> {

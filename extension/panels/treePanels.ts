@@ -59,11 +59,26 @@ export class TreePanels extends Panels<TreePanel> {
   /** A panel that is not locked shows the file that became active, unless another panel shows it already. */
   #follow(uri: Uri): void {
     const panel = this.find(({ isLocked }) => !isLocked);
-    if (panel && !this.#of(uri)) void panel.follow(uri);
+    if (!panel || this.#of(uri)) return;
+    void panel.follow(uri);
+    this.#nameAll();
   }
 
   #add(panel: WebviewPanel, uri: Uri, problem: number): TreePanel {
-    return this.add(new TreePanel(this.#host, panel, uri, problem));
+    const added = this.add(new TreePanel(this.#host, panel, uri, problem));
+    panel.onDidDispose(() => this.#nameAll());
+    this.#nameAll();
+    return added;
+  }
+
+  /** Panels of files of one name say their folders, too. */
+  #nameAll(): void {
+    const nameOf = ({ uri }: TreePanel): string => uri.path.slice(uri.path.lastIndexOf('/') + 1);
+    for (const panel of this.all) {
+      const name = nameOf(panel);
+      const isShared = this.all.some((other) => other !== panel && nameOf(other) === name);
+      panel.name = isShared ? `${name} (${panel.uri.path.split('/').at(-2) ?? ''})` : name;
+    }
   }
 }
 

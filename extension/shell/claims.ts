@@ -6,16 +6,7 @@ import { detectFormat } from '../../server/formats/registry.js';
 export const languages = ['json', 'jsonl', 'jsonc', 'markdown', 'plaintext'] as const;
 
 /** Documents VS Code makes for itself. */
-const ownSchemes = new Set([
-  'output',
-  'debug',
-  'comment',
-  'git',
-  'vscode',
-  'vscode-settings',
-  'vscode-notebook-cell',
-  'vscode-chat-code-block',
-]);
+const ownSchemes = new Set(['output', 'debug', 'comment', 'git', 'vscode', 'vscode-settings', 'vscode-chat-code-block']);
 
 const settleMs = 300;
 
@@ -51,6 +42,11 @@ export class Claims implements Disposable {
     return this.#claimed.has(document.uri.toString());
   }
 
+  /** The open documents with reasoning in them, in the order in which VS Code opened them. */
+  get documents(): readonly TextDocument[] {
+    return workspace.textDocuments.filter((document) => this.has(document));
+  }
+
   /** The active editor's document, when it is claimed. */
   get active(): TextDocument | undefined {
     const document = window.activeTextEditor?.document;
@@ -65,6 +61,8 @@ export class Claims implements Disposable {
   #look(document: TextDocument): void {
     const key = document.uri.toString();
     if (this.#claimed.has(key) || ownSchemes.has(document.uri.scheme)) return;
+    // Code of a notebook is no reasoning, however much it looks like it.
+    if (document.uri.scheme === 'vscode-notebook-cell' && document.languageId !== 'markdown') return;
     // Its mappings have questions and answers by name only.
     if (document.uri.path.endsWith(`/${MAPPING_FILE}`)) return;
     if (!languages.some((language) => language === document.languageId)) return;

@@ -7,6 +7,7 @@ import {
   type LogOutputChannel,
   Uri,
   window,
+  workspace,
 } from 'vscode';
 import { LanguageClient, type LanguageClientOptions, type ServerOptions, TransportKind } from 'vscode-languageclient/node';
 import { type DebugMessageParams, DebugReceived } from '../../server/protocol/debug.js';
@@ -48,7 +49,7 @@ interface Running {
  */
 export class Client implements Disposable {
   readonly #context: ExtensionContext;
-  readonly #log: LogOutputChannel;
+  readonly log: LogOutputChannel;
   readonly #claims: Claims;
   readonly #settings: Settings;
   readonly #consent: ServerConsent;
@@ -58,6 +59,7 @@ export class Client implements Disposable {
   readonly #labelingChanged = new EventEmitter<LabelingParams>();
   readonly #debugReceived = new EventEmitter<DebugMessageParams>();
   readonly #subscriptions: Disposable[];
+  readonly #logs = workspace.createFileSystemWatcher('**/*.events.jsonl');
   #running: Promise<Running> | undefined;
   #stopping: (() => Promise<void>) | undefined;
   #threshold: number | null | undefined;
@@ -65,11 +67,12 @@ export class Client implements Disposable {
 
   constructor(context: ExtensionContext, log: LogOutputChannel, claims: Claims, settings: Settings, consent: ServerConsent) {
     this.#context = context;
-    this.#log = log;
+    this.log = log;
     this.#claims = claims;
     this.#settings = settings;
     this.#consent = consent;
     this.#subscriptions = [
+      this.#logs,
       this.#statusChanged,
       this.#documentChanged,
       this.#evaluationProgress,
@@ -152,15 +155,17 @@ export class Client implements Disposable {
     const options: LanguageClientOptions = {
       documentSelector: languages.map((language) => ({ language })),
       diagnosticCollectionName: 'StepLens',
-      outputChannel: this.#log,
+      outputChannel: this.log,
       initializationOptions: this.#initializationOptions(),
+      // A run of another process goes on: the lenses of its problems change.
+      synchronize: { fileEvents: this.#logs },
       middleware: middleware.middleware,
       markdown: { isTrusted: { enabledCommands: hoverCommands }, supportHtml: false },
       errorHandler: new RestartPolicy(() => this.#giveUp()),
       initializationFailedHandler: () => false,
     };
     const client = new LanguageClient('steplens', 'StepLens', server, options);
-    const door = new Door('client', client, this.#log);
+    const door = new Door('client', client, this.log);
     door.on(StatusChanged, (status) => this.#tell(status));
     door.on(DocumentChanged, (params) => this.#documentChanged.fire(params));
     door.on(LabelingChanged, (params) => this.#labelingChanged.fire(params));
@@ -177,7 +182,7 @@ export class Client implements Disposable {
     }
     this.#stopping = async () => {
       middleware.dispose();
-      await client.dispose(5_000).catch((error: unknown) => this.#log.warn(`Stopping the server: ${messageOf(error)}`));
+      await client.dispose(5_000).catch((error: unknown) => this.log.warn(`Stopping the server: ${messageOf(error)}`));
     };
     return { client, door };
   }
@@ -196,10 +201,10 @@ export class Client implements Disposable {
   }
 
   #fail(message: string): void {
-    this.#log.error(message);
+    this.log.error(message);
     this.#tell({ state: 'failed', message });
     void window.showErrorMessage(message, 'Show Log', 'Restart Server').then((choice) => {
-      if (choice === 'Show Log') this.#log.show();
+      if (choice === 'Show Log') this.log.show();
       if (choice === 'Restart Server') void this.restart().catch(() => undefined);
     });
   }

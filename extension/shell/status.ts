@@ -103,7 +103,7 @@ export class Status implements Disposable {
       status.server !== undefined
         ? 'question and steps are sent there'
         : others !== ''
-          ? `passed over: ${others} (reasons in the log)`
+          ? `passed over: ${others} ([reasons in the log](command:steplens.showLog))`
           : 'device';
     this.#device.detail = [...(status.note === undefined ? [] : [status.note]), detail].join('; ');
     this.#threshold.text = status.threshold === undefined ? "Threshold: the model's" : `Threshold: ${status.threshold.toFixed(2)}`;

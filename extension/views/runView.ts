@@ -32,7 +32,7 @@ interface Line {
   readonly lines?: readonly Line[];
 }
 
-/** A labeling run in the explorer: its problems, failures, decisions to review, and where rollouts told nothing. It follows a run that goes on. */
+/** A labeling run in the activity bar: its problems, failures, decisions to review, and where rollouts told nothing. It follows a run that goes on. */
 export class RunView implements TreeDataProvider<Line>, Disposable {
   readonly #client: Client;
   readonly #view: TreeView<Line>;

@@ -1,4 +1,5 @@
 /** The pictures: what each shows, in which theme and size, and what is done in VS Code before it is taken. */
+import { createServer } from 'node:http';
 import { openFile, runCommand, webviewFrame } from '../workbench.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -10,7 +11,8 @@ import { openFile, runCommand, webviewFrame } from '../workbench.mjs';
  * @property {[width: number, height: number]} size
  * @property {number} [nodes] a search of this size is in the workspace as `search-N.json`
  * @property {Record<string, unknown>} [settings]
- * @property {(page: Page) => Promise<void>} act
+ * @property {string} [walkthrough] where a narrow copy is written
+ * @property {(page: Page, snap: () => Promise<void>) => Promise<void>} act `snap` takes a frame of a picture that moves
  */
 
 const small = /** @type {[number, number]} */ ([1400, 900]);
@@ -21,12 +23,22 @@ const gallery = (name) => ({ name, file: `docs/gallery/${name}.webp` });
 /** A search is scored by nobody: its labels are what is shown. */
 const unscored = { 'steplens.scoreOnOpen': false };
 
+/** Where a policy answers that refuses every key. */
+const deadPort = 18391;
+
 /** @type {readonly Shot[]} */
 export const shots = [
-  { ...readme('editor'), theme: 'dark', size: small, act: editorWithHover },
-  { ...readme('tree-dark'), theme: 'dark', size: small, act: (page) => openTree(page, 'savings.json') },
+  { ...readme('editor'), theme: 'dark', size: small, walkthrough: 'media/walkthrough/hover.webp', act: editorWithHover },
+  {
+    ...readme('tree-dark'),
+    theme: 'dark',
+    size: small,
+    walkthrough: 'media/walkthrough/tree.webp',
+    act: (page) => openTree(page, 'savings.json'),
+  },
   { ...readme('tree-light'), theme: 'light', size: small, act: (page) => openTree(page, 'savings.json') },
-  { ...readme('evaluation'), theme: 'dark', size: small, act: evaluation },
+  { ...readme('evaluation'), theme: 'dark', size: small, walkthrough: 'media/walkthrough/evaluate.webp', act: evaluation },
+  { name: 'tour', file: 'media/screenshots/tour.gif', theme: 'dark', size: small, act: tour },
   { ...readme('review'), theme: 'light', size: small, act: review },
   { ...readme('debugger'), theme: 'dark', size: small, act: debuggedSearch },
   { ...gallery('candidates'), theme: 'light', size: small, act: candidates },
@@ -38,6 +50,14 @@ export const shots = [
   { ...gallery('nodes-20000'), theme: 'dark', size: large, nodes: 20_000, settings: unscored, act: search(20_000, '0') },
   { ...gallery('statistics'), theme: 'dark', size: large, nodes: 200, settings: unscored, act: statistics },
   { ...gallery('both'), theme: 'light', size: large, act: both },
+  { ...gallery('open-files'), theme: 'dark', size: small, act: openFiles },
+  {
+    ...gallery('labeling-failed'),
+    theme: 'high-contrast',
+    size: small,
+    settings: { 'steplens.labeling.policy': `http://127.0.0.1:${deadPort}/v1` },
+    act: failedLabeling,
+  },
 ];
 
 /** The editor with its marks, and the hover on the first low step. @param {Page} page */
@@ -56,6 +76,33 @@ async function editorWithHover(page) {
   const { x, y, width } = await boxOf(mark);
   await page.mouse.move(x + Math.min(width, 240) / 2, y + 5);
   await page.locator('.monaco-hover:not(.hidden)').first().waitFor();
+}
+
+/** From a file to its error, the evidence, and the search behind it. @param {Page} page @param {() => Promise<void>} snap */
+async function tour(page, snap) {
+  await openFile(page, 'savings.json');
+  await page.locator('.squiggly-warning').first().waitFor({ timeout: slowMs });
+  await page.waitForTimeout(2_000);
+  await snap();
+  await page
+    .locator('.editor-group-container .view-lines')
+    .first()
+    .click({ position: { x: 300, y: 10 } });
+  await page.keyboard.press('Alt+j');
+  await page.waitForTimeout(1_500);
+  await snap();
+  await runCommand(page, 'Show or Focus Hover');
+  await page.locator('.monaco-hover:not(.hidden)').first().waitFor();
+  await page.waitForTimeout(1_500);
+  await snap();
+  await page.keyboard.press('Escape');
+  await openTree(page, 'savings.json');
+  await snap();
+  await press(page, 'n');
+  await snap();
+  await webviewFrame(page).getByRole('button', { name: 'Replay the search' }).click();
+  for (const key of ['[', '[', '[']) await press(page, key);
+  await snap();
 }
 
 /** Opens a tree beside its file; resolves when it is drawn. @param {Page} page @param {string} file */
@@ -156,6 +203,35 @@ async function debuggedSearch(page) {
     await page.waitForTimeout(700);
   }
   await page.waitForTimeout(2_000);
+}
+
+/** The view in the activity bar beside a candidate set. @param {Page} page */
+async function openFiles(page) {
+  await openFile(page, 'candidates.json');
+  await openFile(page, 'wrong.md');
+  await page.locator('.squiggly-warning').first().waitFor({ timeout: slowMs });
+  await runCommand(page, 'View: Show StepLens');
+  await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: 'wrong.md' }).first().waitFor({ timeout: slowMs });
+  await page.locator('.part.sidebar .monaco-list-row[aria-label^="First low step"]').first().waitFor({ timeout: slowMs });
+  await page.locator('.part.sidebar .monaco-list-row').filter({ hasText: /^2\. / }).first().click();
+  await page.waitForTimeout(2_000);
+}
+
+/** A labeling whose policy refuses the key. @param {Page} page */
+async function failedLabeling(page) {
+  const dead = createServer((_, response) =>
+    response.writeHead(401).end('{"error":{"message":"Invalid API key","type":"authentication_error"}}'),
+  );
+  await new Promise((resolve) => dead.listen(deadPort, '127.0.0.1', () => resolve(undefined)));
+  try {
+    await openFile(page, 'problems.json');
+    await page.locator('.codelens-decoration').filter({ hasText: 'Label this problem' }).first().waitFor({ timeout: slowMs });
+    await page.getByText('Label this problem').first().click();
+    await webviewFrame(page).getByRole('alert').waitFor({ timeout: slowMs });
+    await page.waitForTimeout(2_000);
+  } finally {
+    dead.close();
+  }
 }
 
 /** @param {import('playwright-core').Locator} locator */

@@ -1,4 +1,4 @@
-import { ToolError } from '../tools/tool.js';
+import { ToolError, type ToolWorld } from '../tools/tool.js';
 import { Workspace } from '../tools/workspace.js';
 import { type Command, exitCodes, UsageError } from './command.js';
 import { deviceOption, parseOptions, threadsOption, thresholdOption } from './commandOptions.js';
@@ -10,8 +10,8 @@ export const mcp: Command = {
   help: `Usage: steplens mcp --stdio [FOLDER...] [OPTIONS]
 
 Serves read-only tools over the Model Context Protocol: list problems, read a problem, low steps,
-explain a label and the training set, verify an answer, score a problem. Only files inside the
-folders (default: the current one) are read, and nothing is sent anywhere.
+explain a label and the training set, verify an answer, score a problem, evaluate a model. Only
+files inside the folders (default: the current one) are read, and nothing is sent anywhere.
 
   --model DIR      folder of a model with its prm.json (default: the bundled model)
   --device D       device for the model (default: auto)
@@ -37,8 +37,12 @@ folders (default: the current one) are read, and nothing is sent anywhere.
       const workspace = await Workspace.open(positionals.length === 0 ? ['.'] : positionals, threshold);
       // Loaded here: no other command needs the protocol.
       const { serveMcp } = await import('../tools/mcpServer.js');
-      const open = () => (scorer ??= world.createScorer(settings, world.cacheFolder, allowedOrigins(values['allow-server'])));
-      await serveMcp({ workspace, verifier, scorer: open }, world.version);
+      const score: ToolWorld['score'] = async (job, options) => {
+        scorer ??= world.createScorer(settings, world.cacheFolder, allowedOrigins(values['allow-server']));
+        const info = await scorer.describe(options.signal);
+        return { info, result: await scorer.score(job, options) };
+      };
+      await serveMcp({ workspace, verifier, score }, world.version);
       return exitCodes.done;
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { FoundImages, ImagePlace } from '../files/images.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
-import type { LabelingSettings, LabelJob } from './labelingService.js';
+import type { LabelingSettings, LabelJob, ResultJob } from './labelingService.js';
 
 /**
  * A problem of a document as a run takes it. Rejects with a sentence that says what is missing. The document is the one that was open
@@ -37,6 +37,17 @@ export async function labelJob(
   }
   const images = [...found, ...problem.images.filter(isUrl)];
   return { problem: labeled, uri, images, place, settings, again };
+}
+
+/** Problems of one document whose runs are looked for. */
+const mostResults = 2000;
+
+/** The problems of a document whose runs may be beside it; of a very long one, the first. A tree is a result itself. */
+export function resultJobs({ uri, reasoning }: ScoredDocument, settings: LabelingSettings): ResultJob[] {
+  return reasoning.problems.slice(0, mostResults).flatMap((one) => {
+    const [problem] = one.tree ? [] : labelProblems([one]).problems;
+    return problem ? [{ index: one.index, uri, problem, settings }] : [];
+  });
 }
 
 export const problemIsGone = 'This problem is not in the file any more, or the file was closed.';

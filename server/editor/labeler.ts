@@ -3,17 +3,21 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Verifier } from '../answers/verifier.js';
 import { refuseLinkOut } from '../disk/openOwn.js';
 import { problemImages } from '../files/images.js';
+import { Breaker } from '../labeling/breaker.js';
+import { holderOf } from '../labeling/claim.js';
 import { readEventLog } from '../labeling/eventLog.js';
 import type { Judge } from '../labeling/judge.js';
 import { type LabelWorld, labelProblem, moreRollouts } from '../labeling/labelProblem.js';
 import type { Policy } from '../labeling/policy.js';
-import type { LabelProblem } from '../labeling/runEvents.js';
+import type { LabelProblem, RunEvent } from '../labeling/runEvents.js';
 import { type ProblemFiles, problemFiles } from '../labeling/runFiles.js';
 import { makeFolder } from '../labeling/runLock.js';
 import { beginEvent, defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
 import { tryPolicy } from '../labeling/tryPolicy.js';
+import { isEventLog } from '../language/logView.js';
 import type { EditorJudge } from './editorPolicy.js';
 import type { Labeler, LabelingSettings, LabelJob } from './labelingService.js';
+import { SeenLogs } from './seenLogs.js';
 
 /** Opens the policy a setting names; rejects with PolicyError when it cannot be used. */
 export type OpenPolicy = (policy: string) => Promise<Policy>;
@@ -30,11 +34,14 @@ interface Place {
 
 /** Runs of a problem in the editor; more than anybody labels one. */
 const mostRuns = 1000;
+/** ms that a run waits for a policy that fails, before it ends and says so: somebody is waiting. */
+const patience = 60_000;
 
 /**
  * Runs the pipeline beside the files of the editor. A document's runs are in a folder of its name; a run with other settings,
  * or a second one of the same, has a folder of its own beside it (`NAME-2`, seed 2), so that no label is ever overwritten.
- * Image paths are written relative to the results, so that these can be moved together with the figures.
+ * A file that a run wrote is labeled again beside that run, never in a folder below it. Image paths are written relative to the
+ * results, so that these can be moved together with the figures.
  */
 export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rules: Verifier, report: (message: string) => void): Labeler {
   const judgeOf = async ({ labelingJudge, labelingJudgeModel, verifier }: LabelingSettings): Promise<Judge> =>
@@ -52,8 +59,9 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
   /** The run to go on with, or to find finished; else a new one. */
   async function placeOf(job: LabelJob, policy: Policy, judge: Judge): Promise<Place> {
     const info = await policy.describe();
+    const home = await homeOf(job);
     for (let run = 1, found: Place | undefined; run <= mostRuns; run++) {
-      const place = runOf(job, run);
+      const place = runOf(home, job, run);
       const { recorded } = await readEventLog(place.files.log);
       const [first] = recorded;
       // Runs are numbered without gaps: the first free place ends the search.
@@ -62,15 +70,18 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
       const isFinished = recorded.some(({ event }) => event.event === 'end');
       if (isSame && !(job.again && isFinished)) found = place;
     }
-    throw new Error(`${runOf(job, 1).folder}: this problem has ${mostRuns} runs already; remove some.`);
+    throw new Error(`${runOf(home, job, 1).folder}: this problem has ${mostRuns} runs already; remove some.`);
   }
+
+  const logs = new SeenLogs();
 
   return {
     label: (job, begin) =>
       withPolicy(job.settings.labelingPolicy, async (policy) => {
         const judge = await judgeOf(job.settings);
         const { folder, problem, settings, files } = await placeOf(job, policy, judge);
-        return await begin(pathToFileURL(files.result).href, async ({ signal, onEvent }) => {
+        return await begin(pathToFileURL(files.result).href, async ({ signal, onEvent, onWait }) => {
+          const breaker = new Breaker({ patience, ...(onWait && { report: onWait }) });
           await refuseLinkOut(folder, dirname(fileURLToPath(job.uri)));
           await makeFolder(folder);
           const {
@@ -79,13 +90,57 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
           } = await labelProblem(
             problem,
             settings,
-            { policy, judge, folder, images: imagesFrom(folder, job), report, now: () => Date.now(), keepsRequests: keepsRequests(job) },
+            {
+              policy,
+              judge,
+              folder,
+              images: imagesFrom(folder, job),
+              report,
+              now: () => Date.now(),
+              keepsRequests: keepsRequests(job),
+              breaker,
+            },
             signal,
             onEvent,
           );
           return { state: isSkipped ? 'known' : 'done', rollouts, failures, undecided };
         });
       }),
+
+    async fileOf(job) {
+      const home = await homeOf(job);
+      for (let run = 1; ; run++) {
+        const { files } = runOf(home, job, run);
+        const { recorded } = await readEventLog(files.log);
+        if (run >= mostRuns || !recorded.some(({ event }) => event.event === 'end')) return pathToFileURL(files.result).href;
+      }
+    },
+
+    async newest({ uri, problem, settings }) {
+      if (!uri.startsWith('file:')) return undefined;
+      const job = { uri, problem, settings, images: [] };
+      const home = homeBeside(job);
+      let found: { readonly folder: string; readonly events: readonly RunEvent[] } | undefined;
+      for (let run = 1; run <= mostRuns; run++) {
+        const { files, folder } = runOf(home, job, run);
+        const events = await logs.read(files.log);
+        if (events === undefined) break;
+        found = { folder, events };
+      }
+      const { folder, events = [] } = found ?? {};
+      const [begin] = events;
+      if (folder === undefined || begin?.event !== 'begin') return undefined;
+      const { claim, result } = problemFiles(folder, begin.problem.id, begin.method);
+      const isFinished = events.some(({ event }) => event === 'end');
+      const isWritten = !isFinished && (await holderOf(claim, result)) !== undefined;
+      return { file: pathToFileURL(result).href, isWritten, events };
+    },
+
+    async isBeingWritten(file) {
+      if (!file.startsWith('file:')) return false;
+      const log = logOf(file);
+      return (await holderOf(log.replace(/\.events\.jsonl$/i, '.claim'), log)) !== undefined;
+    },
 
     more: (file, node, count, job, { signal, onEvent }) =>
       withPolicy(job.settings.labelingPolicy, async (policy) => {
@@ -116,14 +171,37 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
   };
 }
 
-function runOf(job: LabelJob, run: number): Place {
-  const file = fileURLToPath(job.uri);
-  const beside = resolve(dirname(file), job.settings.labelingFolder);
-  const name = basename(file, extname(file));
+/** Where the runs of a document are: `NAME`, `NAME-2`, … in a folder. */
+interface Home {
+  readonly beside: string;
+  readonly name: string;
+  /** As the run has it that wrote the document. */
+  readonly problem: LabelProblem;
+}
+
+function homeBeside({ uri, settings, problem }: Pick<LabelJob, 'uri' | 'settings' | 'problem'>): Home {
+  const file = fileURLToPath(uri);
+  return { beside: resolve(dirname(file), settings.labelingFolder), name: basename(file, extname(file)), problem };
+}
+
+/** Of a file that a run wrote, or of its log: beside that run, under the id it has there. */
+async function homeOf(job: LabelJob): Promise<Home> {
+  const log = logOf(job.uri);
+  const [first] = (await readEventLog(log)).recorded;
+  if (first?.event.event !== 'begin' || first.event.problem.question.trim() !== job.problem.question.trim()) return homeBeside(job);
+  const folder = dirname(log);
+  const own = basename(folder);
+  const original = own.replace(/-\d+$/, '');
+  const beside = dirname(folder);
+  const { recorded } = await readEventLog(join(beside, original, basename(log)));
+  return { beside, name: recorded.length > 0 ? original : own, problem: first.event.problem };
+}
+
+function runOf({ beside, name, problem }: Home, job: Pick<LabelJob, 'images' | 'settings'>, run: number): Place {
   const folder = join(beside, run === 1 ? name : `${name}-${run}`);
   const images = job.images.map((image) => (isAbsolute(image) ? relative(folder, image).split(sep).join('/') : image));
   const settings = settingsOf(job.settings, run);
-  return { folder, problem: { ...job.problem, images }, settings, files: problemFiles(folder, job.problem.id, settings.method) };
+  return { folder, problem: { ...problem, images }, settings, files: problemFiles(folder, problem.id, settings.method) };
 }
 
 function settingsOf({ labelingMethod, labelingRollouts, labelingSearches, labelingBudget }: LabelingSettings, seed: number): LabelSettings {
@@ -141,8 +219,9 @@ function imagesFrom(folder: string, { place: { roots } }: LabelJob): LabelWorld[
   return (names) => problemImages({ searched: [folder], roots }, names);
 }
 
-/** `NAME.events.jsonl` beside `NAME.json` or `NAME.jsonl`. */
+/** `NAME.events.jsonl` beside `NAME.json` or `NAME.jsonl`; a log itself. */
 export function logOf(file: string): string {
+  if (isEventLog(file)) return fileURLToPath(file);
   return fileURLToPath(file).replace(/\.jsonl?$/i, '') + '.events.jsonl';
 }
 

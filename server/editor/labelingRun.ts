@@ -5,6 +5,8 @@ import type { Clock } from './service.js';
 
 /** A growing tree is announced no more often than this. */
 const announceMs = 100;
+/** A run that nothing is heard of for so long says so. */
+const silentMs = 30_000;
 
 /** A labeling run in progress: its events and counts so far. */
 export class LabelingRun {
@@ -19,7 +21,9 @@ export class LabelingRun {
   readonly #onChange: (params: LabelingParams) => void;
   #rollouts = 0;
   #searches = 0;
+  #waiting: string | undefined;
   #stopTimer: (() => void) | undefined;
+  #stopSilence: (() => void) | undefined;
 
   constructor(
     { uri, settings }: LabelJob,
@@ -33,6 +37,7 @@ export class LabelingRun {
     this.servers = serversOf(settings);
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#listen(0);
   }
 
   /** Counts an event, and announces it soon. `isRecorded`: it happened in an earlier part of the run. */
@@ -43,7 +48,15 @@ export class LabelingRun {
       if (isRecorded) this.resumed += event.rollouts.length;
     }
     if (event.event === 'selected') this.#searches++;
+    this.#waiting = undefined;
+    this.#listen(0);
     this.#stopTimer ??= this.#clock.after(announceMs, () => this.announce('running'));
+  }
+
+  /** Says why nothing is sampled until the next event comes. */
+  wait(why: string): void {
+    this.#waiting = why;
+    this.announce('running');
   }
 
   announce(state: LabelingParams['state']): void {
@@ -62,12 +75,35 @@ export class LabelingRun {
       searches: this.#searches,
       resumed: this.resumed,
       servers: this.servers,
+      ...(this.#waiting !== undefined && { waiting: this.#waiting }),
     };
+  }
+
+  /** Ends without labels. */
+  fail(): void {
+    this.end();
+    this.announce('failed');
+  }
+
+  /** The run has ended: nothing more is announced by itself. */
+  end(): void {
+    this.#stopTimer?.();
+    this.#stopSilence?.();
+    this.#stopTimer = this.#stopSilence = undefined;
   }
 
   dispose(): void {
     this.abort.abort();
-    this.#stopTimer?.();
+    this.end();
+  }
+
+  #listen(silent: number): void {
+    this.#stopSilence?.();
+    this.#stopSilence = this.#clock.after(silentMs, () => {
+      const now = silent + silentMs;
+      this.wait(`No reply from the ${this.servers.length === 0 ? 'model' : 'server'} for ${now / 1000} s.`);
+      this.#listen(now);
+    });
   }
 }
 

@@ -4,13 +4,26 @@ import type { LabelProblem, RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
 import type { PolicyTry } from '../labeling/tryPolicy.js';
-import { problemView } from '../language/problemView.js';
+import { isEventLog, logView } from '../language/logView.js';
+import { nodeRollouts, problemView } from '../language/problemView.js';
 import { matchLog, replayOf } from '../language/replay.js';
+import { withDetails } from '../language/rolloutDetails.js';
 import { type ScoredDocument, scoredProblem } from '../language/scoredDocument.js';
-import type { LabelingParams, LabelOutcome, MoreRolloutsResult, PolicyTryResult, TreeView } from '../protocol/labeling.js';
+import type {
+  LabelingFailure,
+  LabelingParams,
+  LabelOutcome,
+  MoreRolloutsResult,
+  PolicyTryResult,
+  ProblemResult,
+  TreeView,
+} from '../protocol/labeling.js';
+import type { RolloutView } from '../protocol/problemView.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
+import { watchExchanges } from '../remote/exchanges.js';
+import { FirstReply, failureInLog, labelingFailure, problemResult } from './labelingFailure.js';
 import { LabelingRun } from './labelingRun.js';
 import type { Reader } from './openDocument.js';
 import type { Clock, Log } from './service.js';
@@ -43,10 +56,14 @@ export interface LabelJob {
   readonly again: boolean;
 }
 
+export type ResultJob = Pick<LabelJob, 'uri' | 'problem' | 'settings'> & { readonly index: number };
+
 export interface LabelRun {
   readonly signal: AbortSignal;
   /** `isRecorded`: it had happened in an earlier part of the run. */
   readonly onEvent: (event: RunEvent, isRecorded: boolean) => void;
+  /** The policy is away, and is asked again after a while; one sentence. */
+  readonly onWait?: (why: string) => void;
 }
 
 /** Runs the pipeline for the editor. Rejects with an error whose message names the cause and the remedy. */
@@ -56,6 +73,14 @@ export interface Labeler {
     job: LabelJob,
     begin: (file: string, label: (run: LabelRun) => Promise<Omit<LabelOutcome, 'file' | 'resumed'>>) => Promise<T>,
   ): Promise<T>;
+  /** The file the labels of a job would be in (a URI), without asking the policy who it is. */
+  fileOf(job: LabelJob): Promise<string>;
+  /** The newest run of a problem: the file of its labels (or its log, while there is none) and its events; undefined without one. */
+  newest(
+    job: Pick<LabelJob, 'uri' | 'problem' | 'settings'>,
+  ): Promise<{ readonly file: string; readonly isWritten: boolean; readonly events: readonly RunEvent[] } | undefined>;
+  /** Whether a process writes the labels of this file at the moment. */
+  isBeingWritten(file: string): Promise<boolean>;
   /** Samples more rollouts from a node of the log beside a tree file, and writes the file anew; resolves with the whole log. */
   more(file: string, node: number, count: number, job: LabelJob, run: LabelRun): Promise<readonly RunEvent[]>;
   /** One rollout of a job's problem with its requests; writes nothing. */
@@ -96,6 +121,16 @@ export interface LabelingService {
     images: (paths: readonly string[]) => Promise<readonly string[]>,
     prices?: Prices,
   ): Promise<TreeView>;
+  /** A node's rollouts with their texts and what the log tells of each. */
+  nodeRollouts(
+    uri: string,
+    problem: number,
+    node: number,
+    document: ScoredDocument | undefined,
+    threshold: number,
+  ): Promise<readonly RolloutView[]>;
+  /** What became of the problems of a document. */
+  results(jobs: readonly ResultJob[]): Promise<readonly ProblemResult[]>;
   /** The document a tree panel shows of a file: as in `treeView`. */
   shownDocument(uri: string, document: ScoredDocument | undefined, threshold: number): Promise<ScoredDocument | undefined>;
   /** Stops the run whose labels go into this file (or all runs). */
@@ -109,6 +144,8 @@ export interface LabelingService {
 export function createLabelingService(world: LabelingWorld): LabelingService {
   const active = new Map<string, LabelingRun>();
   const working = new Set<Promise<unknown>>();
+  /** Why the last labeling into a file gave no labels. */
+  const failed = new Map<string, LabelingFailure>();
 
   /** Events of the run under way, else those of the log beside the file; undefined where there is none that can be read. */
   const eventsOf = async (uri: string): Promise<readonly RunEvent[] | undefined> =>
@@ -129,6 +166,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     active.set(file, run);
+    failed.delete(file);
     run.announce('running');
     const ending = work(run);
     working.add(ending);
@@ -138,23 +176,62 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       working.delete(ending);
       signal.removeEventListener('abort', stop);
       active.delete(file);
+      run.end();
       run.announce('ended');
     }
   }
 
+  /** The progress of a run that another process writes; null where none does. */
+  async function elsewhere(uri: string, events: readonly RunEvent[] | undefined): Promise<LabelingParams | null> {
+    const tree = events && replay(events);
+    if (!tree || tree.isEnded || !(await world.labeler.isBeingWritten(uri))) return null;
+    const { budget } = tree.begin.settings;
+    return {
+      uri,
+      problem: 0,
+      file: uri,
+      state: 'running',
+      rollouts: tree.rollouts,
+      ...(typeof budget === 'number' && { budget }),
+      searches: tree.visits,
+      resumed: 0,
+      servers: [],
+      isElsewhere: true,
+    };
+  }
+
   return {
-    label: (job, problem, signal) =>
-      world.labeler.label(job, (file, label) =>
-        runOn(file, job, problem, signal, async (run): Promise<LabelOutcome> => {
-          try {
-            const outcome = await label({ signal: run.abort.signal, onEvent: (event, isRecorded) => run.note(event, isRecorded) });
-            return { ...outcome, file, resumed: run.resumed };
-          } catch (error) {
-            if (!run.abort.signal.aborted) throw error;
-            return { state: 'cancelled', file, resumed: run.resumed, ...countsOf(run.events) };
-          }
-        }),
-      ),
+    async label(job, problem, signal) {
+      const replies = new FirstReply();
+      let own: LabelingRun | undefined;
+      try {
+        return await watchExchanges(replies.note, [], () =>
+          world.labeler.label(job, (file, label) =>
+            runOn(file, job, problem, signal, async (run): Promise<LabelOutcome> => {
+              own = run;
+              try {
+                const outcome = await label({
+                  signal: run.abort.signal,
+                  onEvent: (event, isRecorded) => run.note(event, isRecorded),
+                  onWait: (why) => run.wait(why),
+                });
+                return { ...outcome, file, resumed: run.resumed };
+              } catch (error) {
+                if (!run.abort.signal.aborted) throw error;
+                return { state: 'cancelled', file, resumed: run.resumed, ...countsOf(run.events) };
+              }
+            }),
+          ),
+        );
+      } catch (error) {
+        const file = own?.file ?? (await world.labeler.fileOf(job).catch(() => undefined));
+        // A second request for a run under way is refused; that run has not failed.
+        if (file === undefined || signal.aborted || active.has(file)) throw error;
+        failed.set(file, labelingFailure(error, replies.exchange, own?.events ?? [], { uri: job.uri, problem }));
+        (own ?? new LabelingRun(job, problem, file, world.clock, (params) => world.onChange(params))).fail();
+        throw error;
+      }
+    },
 
     async more(document, problem, node, count, job, signal) {
       if (!Number.isInteger(count) || count < 1) throw new Error('The number of rollouts is a whole number from 1.');
@@ -183,19 +260,43 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
     },
 
     async shownDocument(uri, document, threshold) {
-      return document && !active.has(uri) ? document : grown(uri, (await eventsOf(uri)) ?? [], threshold, world.read);
+      return document && !active.has(uri) && !isEventLog(uri) ? document : grown(uri, (await eventsOf(uri)) ?? [], threshold, world.read);
+    },
+
+    async results(jobs) {
+      const found = await Promise.all(
+        jobs.map(async (job) => {
+          const run = await world.labeler.newest(job);
+          return run ? problemResult(job.index, { ...run, isRunning: active.has(run.file) || run.isWritten }, failed.get(run.file)) : [];
+        }),
+      );
+      return found.flat();
+    },
+
+    async nodeRollouts(uri, problem, node, document, threshold) {
+      const shown = await this.shownDocument(uri, document, threshold);
+      const own = shown?.reasoning.problems[problem];
+      if (!shown || !own) return [];
+      const events = await eventsOf(uri);
+      return withDetails(nodeRollouts(shown, problem, node), events, own, node);
     },
 
     async treeView(uri, problem, document, threshold, images, prices) {
       const run = active.get(uri);
       const events = await eventsOf(uri);
-      const shown = run || !document ? grown(uri, events ?? [], threshold, world.read) : document;
+      const isLog = isEventLog(uri);
+      // A log as it is on disk: the editor's text may be behind a run that goes on.
+      const shown = run || !document || (isLog && events) ? grown(uri, events ?? [], threshold, world.read) : document;
       const own = shown?.reasoning.problems[problem];
-      if (!shown || !own) return { view: null, replay: null, labeling: run ? run.params('running') : null };
+      const labeling = run ? run.params('running') : await elsewhere(uri, events);
+      const failure = run || labeling ? null : (failed.get(uri) ?? (events && failureInLog(events, logUri(uri))) ?? null);
+      if (!shown || !own) return { view: null, replay: null, labeling, failure };
+      const view = problemView(shown, problem, await images(own.images));
       return {
-        view: problemView(shown, problem, await images(own.images)),
+        view: isLog && view && events ? logView(view, events, own) : view,
         replay: events === undefined ? null : replayOf(events, own, prices),
-        labeling: run ? run.params('running') : null,
+        labeling,
+        failure,
       };
     },
 
@@ -228,6 +329,11 @@ function grown(uri: string, events: readonly RunEvent[], threshold: number, read
 /** The log's number of a node of the file; undefined when the log tells of another tree. */
 function loggedNode(events: readonly RunEvent[], problem: Problem, node: number): number | undefined {
   return matchLog(events, problem)?.order[node];
+}
+
+/** The log beside a file, as a URI. */
+function logUri(uri: string): string {
+  return isEventLog(uri) ? uri : `${uri.replace(/\.jsonl?$/i, '')}.events.jsonl`;
 }
 
 function countsOf(events: readonly RunEvent[]): Pick<LabelOutcome, 'rollouts' | 'failures' | 'undecided'> {

@@ -1,7 +1,7 @@
 import type { EventLog } from './eventLog.js';
 import { LabelError } from './labelError.js';
 import type { JudgedRollout } from './runEvents.js';
-import type { SearchTree } from './searchTree.js';
+import type { DistinctRollout, SearchTree } from './searchTree.js';
 
 /** Share of failed rollouts beyond which a problem is not finished. */
 export const defaultMostFailed = 0.5;
@@ -17,7 +17,17 @@ export function whyOpen(tree: SearchTree, mostFailed: number, reason: string | u
   const hasNoValue = nodes[0]!.value === undefined;
   if (!hasNoValue && failures <= mostFailed * rollouts) return undefined;
   const what = hasNoValue ? 'no rollout from the question is right or wrong' : `${failures} of ${rollouts} rollouts failed`;
-  return new ProblemOpen(`problem ${problem.id} stays open: ${what}${reason === undefined ? '' : ` (${reason.replace(/\.$/, '')})`}.`);
+  const why = reason ?? (hasNoValue ? whyUndecided(nodes[0]!.undecided) : undefined);
+  return new ProblemOpen(`problem ${problem.id} stays open: ${what}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}.`);
+}
+
+/** Why rollouts that nobody could decide are undecided; undefined where there are none. */
+export function whyUndecided(undecided: readonly DistinctRollout[]): string | undefined {
+  if (undecided.length === 0) return undefined;
+  if (undecided.every(({ rollout }) => rollout.answer === undefined))
+    return 'none of them has a final answer that can be read: the policy must end with <answer>…</answer>, \\boxed{…} or "The answer is …"';
+  const told = undecided.flatMap(({ rollout: { judgeFailure, reason } }) => judgeFailure ?? reason ?? [])[0];
+  return told ?? 'the rules cannot decide their answers, and no judge is set';
 }
 
 /**

@@ -15,6 +15,8 @@ export interface RolloutFacts {
   readonly replyTokens?: { readonly tokens: number; readonly rollouts: number };
   /** ms from the request that wrote the rollout to its reply, which may have further rollouts. */
   readonly latency?: number;
+  /** The completion as the server wrote it, before it was split into steps. */
+  readonly raw?: string;
 }
 
 /** The requests of an event. A log may come from anywhere: what is not a request is skipped. */
@@ -41,12 +43,14 @@ export function rolloutFacts(event: RunEvent, rollout: number): RolloutFacts {
   const own = number(choice?.['tokens']) ?? (count === 1 ? all : undefined);
   const seed = number(record(written.request)['seed']);
   const finishReason = choice?.['finish_reason'];
+  const raw = record(choice?.['message'])['content'] ?? choice?.['text'];
   return {
     requests,
     ...(typeof finishReason === 'string' && { finishReason }),
     ...(seed !== undefined && { seed }),
     ...(own !== undefined ? { tokens: own } : all !== undefined && { replyTokens: { tokens: all, rollouts: count } }),
     latency: written.ms,
+    ...(typeof raw === 'string' && { raw }),
   };
 }
 

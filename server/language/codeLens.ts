@@ -1,19 +1,24 @@
 import type { CodeLens, Command } from 'vscode-languageserver-types';
+import type { ProblemResult } from '../protocol/labeling.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
 import { chosenBy, count, formatAggregates, type SolutionValues, solutionValues, verdictWords } from './solutionValues.js';
 import { stepNumber } from './stepPlace.js';
-import { lowMark } from './valueText.js';
+import { firstWords, formatValue, lowMark } from './valueText.js';
 
 /**
  * On each problem: its tree, its images, labeling, scoring where that was not done, what was found, and once a document that the model does not know its text; on each solution its aggregates. A search tree has one path a
- * leaf, thousands of them: it gets the problem's line only.
+ * leaf, thousands of them: it gets the problem's line only. `results`: what became of problems that were labeled.
  */
-export function codeLens(document: ScoredDocument): CodeLens[] {
+export function codeLens(document: ScoredDocument, results: readonly ProblemResult[] = []): CodeLens[] {
   const unknown = document.problems.find(({ steps }) => steps.some((step) => step.outOfScope));
   return document.problems.flatMap((problem) => [
-    ...problemLenses(document, problem),
+    ...problemLenses(
+      document,
+      problem,
+      results.find((one) => one.problem === problem.problem.index),
+    ),
     ...(problem === unknown ? [abstention(document, problem)] : []),
     ...solutionLenses(document, problem),
   ]);
@@ -26,10 +31,11 @@ function abstention(document: ScoredDocument, { problem, steps }: ScoredProblem)
   return lensAt(document, problem.span)({ title, command: 'steplens.selectModel' });
 }
 
-function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLens[] {
+function problemLenses(document: ScoredDocument, scored: ScoredProblem, result: ProblemResult | undefined): CodeLens[] {
   const { problem } = scored;
   const lens = lensAt(document, problem.span);
-  if (problem.steps.length === 0) return labelLenses(document, scored).map(lens);
+  const labels = [...(result ? resultLenses(result) : []), ...labelLenses(document, scored, result)].map(lens);
+  if (problem.steps.length === 0) return labels;
   return [
     lens({ title: 'Reasoning tree', command: 'steplens.openTree', arguments: [document.uri, problem.index] }),
     ...(problem.images.length > 0
@@ -42,22 +48,32 @@ function problemLenses(document: ScoredDocument, scored: ScoredProblem): CodeLen
         ]
       : []),
     ...(isUnscored(scored) ? [lens({ title: 'Score', command: 'steplens.scoreDocument', arguments: [document.uri] })] : []),
-    ...labelLenses(document, scored).map(lens),
+    ...labels,
     ...summary(document, scored).map(lens),
   ];
 }
 
 /** Rollouts can be judged where there are question and reference answer. The first problem of a list offers all of them. */
-function labelLenses(document: ScoredDocument, { problem }: ScoredProblem): Command[] {
-  if (!canLabel(problem)) return [];
+function labelLenses(document: ScoredDocument, { problem }: ScoredProblem, result: ProblemResult | undefined): Command[] {
+  if (!canLabel(problem) || result?.state === 'running') return [];
   const one: Command = {
-    title: problem.tree ? 'Label again' : 'Label this problem',
+    title: result?.state === 'open' ? 'Retry' : problem.tree || result ? 'Label again' : 'Label this problem',
     command: 'steplens.labelProblem',
     arguments: [document.uri, problem.index],
   };
   const all: Command = { title: 'Label all problems', command: 'steplens.labelAll', arguments: [document.uri] };
   const unlabeled = document.problems.filter((other) => other.problem.steps.length === 0 && canLabel(other.problem));
   return unlabeled.length > 1 && unlabeled[0]?.problem === problem ? [one, all] : [one];
+}
+
+/** The last run of a problem in its own file, with the way to its tree. */
+function resultLenses({ file, state, value, nodes, rollouts, failures, cause }: ProblemResult): Command[] {
+  const open = (title: string): Command => ({ title, command: 'steplens.openTree', arguments: [file, 0] });
+  const failed = failures > 0 ? [`${failures.toLocaleString('en')} failed`] : [];
+  if (state === 'running') return [open(`Labeling: ${count(rollouts, 'rollout')} so far. Open tree`)];
+  if (state === 'open') return [open(`Not labeled: ${firstWords(cause ?? 'the run was stopped', 90)} Show`)];
+  const facts = [value === null ? 'no value' : formatValue(value), count(nodes, 'node'), count(rollouts, 'rollout'), ...failed];
+  return [open('Open tree'), { title: `Labeled: ${facts.join(' · ')}`, command: '' }];
 }
 
 function canLabel({ question, answer }: Problem): boolean {

@@ -19,3 +19,16 @@ export function lowCounts(document: ScoredDocument): { readonly firstLow: number
   }
   return { firstLow, low };
 }
+
+/** What can be asked of a document. */
+export function documentFacts({ reasoning: { problems } }: ScoredDocument): {
+  readonly canLabel: boolean;
+  readonly hasTree: boolean;
+  readonly hasImages: boolean;
+} {
+  return {
+    canLabel: problems.some(({ question, answer }) => question.trim() !== '' && (answer ?? '').trim() !== ''),
+    hasTree: problems.some(({ tree }) => tree !== undefined),
+    hasImages: problems.some(({ images }) => images.length > 0),
+  };
+}

@@ -1,4 +1,4 @@
-import { type Connection, type InitializeResult, TextDocumentSyncKind, TextDocuments } from 'vscode-languageserver';
+import { CodeActionKind, type Connection, type InitializeResult, TextDocumentSyncKind, TextDocuments } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { handleDebug } from './handlers/debug.js';
 import { handleEvaluation } from './handlers/evaluation.js';
@@ -11,6 +11,7 @@ import { handleRun } from './handlers/run.js';
 import { handleScoring } from './handlers/scoring.js';
 import { handleSettings } from './handlers/settings.js';
 import { handleSteps } from './handlers/steps.js';
+import { handleTools } from './handlers/tools.js';
 import { handleTraining } from './handlers/training.js';
 import { Session } from './session.js';
 import type { ServerWorld } from './world.js';
@@ -29,6 +30,7 @@ const handlers: readonly ((session: Session) => void)[] = [
   handleRequests,
   handleReview,
   handleRun,
+  handleTools,
 ];
 
 /**
@@ -50,6 +52,7 @@ export function startServer(connection: Connection, world: ServerWorld): () => P
         hoverProvider: true,
         inlayHintProvider: true,
         codeLensProvider: {},
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
         documentSymbolProvider: true,
         foldingRangeProvider: true,
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },

@@ -11,15 +11,17 @@ import type { SearchDebugSession } from '../debug/debugSession.js';
 import type { Moment } from '../debug/moment.js';
 import { serversOf } from '../editor/labelingRun.js';
 import { createLabelingService, type LabelingService } from '../editor/labelingService.js';
+import { resultJobs } from '../editor/labelJob.js';
 import { ReviewService } from '../editor/reviewService.js';
 import { createService, type Service } from '../editor/service.js';
 import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '../files/images.js';
 import { diagnostics } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
-import { lowCounts } from '../language/lowSteps.js';
+import { isEventLog } from '../language/logView.js';
+import { documentFacts, lowCounts } from '../language/lowSteps.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import { Door } from '../protocol/door.js';
-import { LabelingChanged } from '../protocol/labeling.js';
+import { LabelingChanged, type ProblemResult } from '../protocol/labeling.js';
 import { RequestError } from '../protocol/message.js';
 import { type LabelingServersParams, ServerKey } from '../protocol/servers.js';
 import { type ServerSettings, withResource } from '../protocol/settingsTable.js';
@@ -104,7 +106,11 @@ export class Session {
       read: world.read,
       clock,
       log,
-      onChange: (changed) => void this.door.tell(LabelingChanged, changed),
+      onChange: (changed) => {
+        void this.door.tell(LabelingChanged, changed);
+        // The lens of a problem says what became of it.
+        if (changed.state !== 'running' || changed.rollouts === 0) this.refreshViews();
+      },
     });
     this.review = new ReviewService({
       document: (uri) => this.document(uri),
@@ -187,6 +193,14 @@ export class Session {
     );
   }
 
+  /** What became of the problems of a document; of a very long one, of its first ones. */
+  async labelingResults(uri: string): Promise<readonly ProblemResult[]> {
+    const document = this.document(uri);
+    if (!document || !uri.startsWith('file:') || isEventLog(uri)) return [];
+    const settings = await this.settingsFor(uri);
+    return this.labeling.results(resultJobs(document, settings));
+  }
+
   #allowsLabeling(origin: string): boolean {
     return isLoopback(origin) || this.#permissions.allowedLabelingServers.includes(origin);
   }
@@ -232,7 +246,7 @@ export class Session {
     this.connection
       .sendDiagnostics({ uri, diagnostics: [...listed], ...(document && { version: document.version }) })
       .catch((error: unknown) => this.connection.console.warn(`diagnostics of ${uri}: ${String(error)}`));
-    const marks = document && { ...lowCounts(document), listed: listed.length, total };
+    const marks = document && { ...lowCounts(document), ...documentFacts(document), listed: listed.length, total };
     void this.door.tell(DocumentChanged, { uri, version: document?.version ?? 0, ...(marks && { marks }) });
     this.refreshViews();
   }

@@ -2,7 +2,7 @@
 import { notification, request } from './message.js';
 import { problemPlace, problemView } from './problemView.js';
 import { replay } from './replay.js';
-import { count, flag, type Infer, list, nothing, nullable, number, object, oneOf, optional, text } from './shape.js';
+import { bulk, count, flag, type Infer, list, nothing, nullable, number, object, oneOf, optional, text } from './shape.js';
 
 const labelOutcome = object({
   /** `known`: it had been labeled before, and nothing was sampled. */
@@ -36,7 +36,8 @@ const labelingParams = object({
   problem: count,
   /** URI of the file the labels will be in; its view can be asked for already. */
   file: text,
-  state: oneOf('running', 'ended'),
+  /** `failed`: it ended without labels; the view of `file` says why. */
+  state: oneOf('running', 'ended', 'failed'),
   rollouts: count,
   /** Rollouts at most, where that is known. */
   budget: optional(count),
@@ -45,6 +46,10 @@ const labelingParams = object({
   resumed: count,
   /** Origins of the servers that the problem is sent to; none when all of it stays on this machine. */
   servers: list(text),
+  /** Why nothing is sampled at the moment: the policy is away and is asked again, or has not answered for long. */
+  waiting: optional(text),
+  /** Another process labels it: it cannot be stopped from here. */
+  isElsewhere: optional(flag),
 });
 export type LabelingParams = Infer<typeof labelingParams>;
 
@@ -87,6 +92,29 @@ export type PolicyTryResult = Infer<typeof policyTry>;
 /** Asks the policy of the settings for one solution of a problem and has its answer judged; nothing is written. */
 export const TryPolicy = request({ method: 'steplens/tryPolicy', to: 'server', params: problemPlace, result: policyTry });
 
+const problemResult = object({
+  problem: count,
+  /** URI of the file with the labels, or of the event log while there is none. */
+  file: text,
+  state: oneOf('running', 'open', 'finished'),
+  /** Of the question: the share of right rollouts, in [0, 1]; null without one. */
+  value: nullable(number),
+  nodes: count,
+  rollouts: count,
+  failures: count,
+  /** Why it has no labels: the first failure; null where nothing failed. */
+  cause: nullable(text),
+});
+export type ProblemResult = Infer<typeof problemResult>;
+
+/** What became of the problems of a document: the newest run of each; nothing for a problem that was never labeled. */
+export const LabelingResults = request({
+  method: 'steplens/labelingResults',
+  to: 'server',
+  params: object({ uri: text }),
+  result: bulk(problemResult),
+});
+
 /** Stops the labeling into a file (or all, without it); what was sampled stays in the log. */
 export const StopLabeling = request({
   method: 'steplens/stopLabeling',
@@ -110,6 +138,18 @@ export const MoreRollouts = request({
   result: moreRolloutsResult,
 });
 
+const labelingFailure = object({
+  /** The cause and the remedy. */
+  message: text,
+  /** The first request that failed, or the first one where none did: where it went and what came back. */
+  url: optional(text),
+  status: optional(count),
+  reply: optional(text),
+  /** The problem to label again: in its own file, or in the event log. */
+  source: problemPlace,
+});
+export type LabelingFailure = Infer<typeof labelingFailure>;
+
 const treeView = object({
   /** null: no such problem. */
   view: nullable(problemView),
@@ -117,6 +157,8 @@ const treeView = object({
   replay: nullable(replay),
   /** While the problem is being labeled. */
   labeling: nullable(labelingParams),
+  /** Why the last labeling into this file gave no labels; null when it did, or none was tried. */
+  failure: nullable(labelingFailure),
 });
 export type TreeView = Infer<typeof treeView>;
 

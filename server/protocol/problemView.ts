@@ -1,6 +1,6 @@
 /** Everything the tree panel draws of one problem: flat arrays, ids are positions in them. */
 import { request } from './message.js';
-import { bulk, count, flag, type Infer, list, nullable, number, object, optional, pair, text } from './shape.js';
+import { bulk, count, flag, type Infer, list, nullable, number, object, oneOf, optional, pair, text } from './shape.js';
 import { mcValue, range, stepValues, valueSource } from './values.js';
 
 const stepView = object({
@@ -14,12 +14,33 @@ const stepView = object({
 });
 export type StepView = Infer<typeof stepView>;
 
+const rolloutDetails = object({
+  verdict: oneOf('right', 'wrong', 'undecided'),
+  /** Who or what decided, and what it said. */
+  method: text,
+  reason: optional(text),
+  /** As the server says it: `stop`, `length`, `content_filter`. */
+  finish: text,
+  seed: optional(number),
+  /** Of the completion, and from the request to its reply; of `shared` rollouts together where that is given. */
+  tokens: optional(number),
+  ms: optional(number),
+  shared: optional(count),
+  /** What a reasoning model thought before it answered. */
+  reasoning: optional(text),
+  /** The completion as the server wrote it; absent where the log keeps no requests. */
+  raw: optional(text),
+});
+export type RolloutDetails = Infer<typeof rolloutDetails>;
+
 export const rolloutView = object({
   correct: flag,
   steps: bulk(text),
   /** Final answer as read from the last step, where one is found. */
   answer: optional(text),
   range,
+  /** How it came about, where an event log tells. */
+  details: optional(rolloutDetails),
 });
 export type RolloutView = Infer<typeof rolloutView>;
 

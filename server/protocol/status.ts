@@ -1,6 +1,6 @@
 /** What the server tells without being asked: its state, and which documents changed. */
 import { notification } from './message.js';
-import { count, type Infer, list, number, object, oneOf, optional, text } from './shape.js';
+import { count, flag, type Infer, list, number, object, oneOf, optional, text } from './shape.js';
 
 export const statusParams = object({
   state: oneOf('idle', 'loading', 'scoring', 'ready', 'failed'),
@@ -36,6 +36,10 @@ const documentMarks = object({
   /** Rows of the Problems panel and hints in the editor; fewer than `total` beyond a limit. */
   listed: count,
   total: count,
+  /** What can be asked of it: a problem with question and answer to label, a search tree, an image to show. */
+  canLabel: flag,
+  hasTree: flag,
+  hasImages: flag,
 });
 export type DocumentMarks = Infer<typeof documentMarks>;
 

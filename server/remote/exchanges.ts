@@ -31,9 +31,17 @@ interface Watcher {
 
 const watchers = new AsyncLocalStorage<Watcher>();
 
-/** Reports every request that `work` sends, however deep in it, when its reply is there or it has failed. `about`: see `forWhat`. */
+/**
+ * Reports every request that `work` sends, however deep in it, when its reply is there or it has failed; whoever watches around it hears
+ * of it too. `about`: see `forWhat`.
+ */
 export function watchExchanges<T>(onExchange: Watcher['onExchange'], about: readonly number[], work: () => Promise<T>): Promise<T> {
-  return watchers.run({ onExchange, about }, work);
+  const outer = watchers.getStore()?.onExchange;
+  const both: Watcher['onExchange'] = (exchange, places) => {
+    outer?.(exchange, places);
+    onExchange(exchange, places);
+  };
+  return watchers.run({ onExchange: outer ? both : onExchange, about }, work);
 }
 
 /** Says what the requests of `work` are about: numbers that mean something to whoever watches, such as places in a batch. */

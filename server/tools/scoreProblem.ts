@@ -17,12 +17,11 @@ export const scoreProblem: Tool = {
     properties: { path: pathSchema, problem: problemSchema, cursor: cursorSchema },
     required: ['path', 'problem'],
   },
-  async run(args, { workspace, scorer }, signal) {
+  async run(args, { workspace, score }, signal) {
     const { path, problem: index, cursor } = argsOf(shape, args);
     const { document, problem } = await workspace.problem(path, index);
-    const info = await scorer().describe(signal);
     const images = problemImages({ searched: [document.file.replace(/[^/\\]*$/, '')], roots: [] }, problem.problem.images);
-    const result = await scorer().score(scoreJob(problem.problem, images), { signal });
+    const { result, info } = await score(scoreJob(problem.problem, images), { signal });
     const scored = scoredProblem(problem.problem, result, info.threshold);
     const facts = scored.steps.map((step) => ({
       ...stepFacts(document, scored, step),

@@ -1,14 +1,14 @@
 import type { Verifier } from '../answers/verifier.js';
 import type { Infer, Shape } from '../protocol/shape.js';
-import type { Scorer } from '../scoring/scorer.js';
+import type { ScoreJob, ScoreOptions, ScoreResult, ScorerInfo } from '../scoring/scorer.js';
 import type { Workspace } from './workspace.js';
 
 /** What the tools reach outside themselves. */
 export interface ToolWorld {
   readonly workspace: Workspace;
   readonly verifier: Verifier;
-  /** Loaded when a tool first scores. */
-  readonly scorer: () => Scorer;
+  /** Scores one problem; the model is loaded when a tool first scores. */
+  readonly score: (job: ScoreJob, options: ScoreOptions) => Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }>;
 }
 
 /** A tool cannot answer as it was asked; the message says why and what to do. */

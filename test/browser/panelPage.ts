@@ -49,13 +49,21 @@ const TYPES: Readonly<Record<string, string>> = {
 const IMAGE =
   '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="180"><rect width="300" height="180" fill="#fff"/><path d="M40 150 L150 20 L260 150 Z" fill="#cfe3ff" stroke="#234"/></svg>';
 
+/** The panels' pages: bundle and title. */
+const PAGES: Readonly<Record<string, readonly [bundle: string, title: string]>> = {
+  '/': ['webview', 'Reasoning tree'],
+  '/evaluation': ['evaluation', 'Evaluation'],
+  '/review': ['review', 'Review'],
+};
+
 /** Serves the built panel as the extension's host page does: an empty body under the strict policy. */
 export async function servePanel(): Promise<{ readonly url: string; readonly server: Server }> {
   if (!existsSync(join(DIST, 'webview.js'))) throw new Error('dist/webview.js is missing: run `npm run build` first.');
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
-    if (path === '/' || path === '/evaluation') {
-      const [bundle, title] = path === '/' ? ['webview', 'Reasoning tree'] : ['evaluation', 'Evaluation'];
+    const known = PAGES[path];
+    if (known) {
+      const [bundle, title] = known;
       const origin = `http://${request.headers.host}`;
       response.setHeader('content-type', 'text/html; charset=utf-8');
       response.setHeader(

@@ -96,4 +96,27 @@ describe('labeling in the editor', () => {
       window.tabGroups.all.some(({ tabs }) => tabs.some(({ label }) => label === 'Tree: sum.json')),
     );
   });
+
+  it('says in the file of the problems what came of each, and labels again beside the run, never below it', async () => {
+    const lensesOf = async (uri: Uri): Promise<CodeLens[]> => commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', uri);
+    await show(file);
+    const labeled = await until('the result in the file', async () => {
+      const found = (await lensesOf(file)).map(({ command }) => command);
+      return found.some((one) => one?.title.startsWith('Labeled: 0.50')) && found;
+    });
+    const open = labeled.find((one) => one?.title === 'Open tree');
+    assert.equal(open?.command, 'steplens.openTree');
+    const tree = Uri.parse(String(open?.arguments?.[0]));
+    assert.ok(tree.path.endsWith('/steplens-runs/problems/sum.json'));
+    // From the tree itself: the run is known, and asked for again it is beside the first one.
+    await show(tree);
+    void commands.executeCommand('steplens.labelProblem', tree.toString(), 0);
+    const runs = Uri.file(join(folder, 'steplens-runs'));
+    assert.deepEqual(
+      (await workspace.fs.readDirectory(runs)).map(([name]) => name),
+      ['problems'],
+    );
+    const nested = Uri.joinPath(runs, 'problems', 'steplens-runs');
+    await assert.rejects(Promise.resolve(workspace.fs.stat(nested)));
+  });
 });

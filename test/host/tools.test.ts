@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
-import { extensions, lm } from 'vscode';
+import { extensions, type LanguageModelTextPart, lm } from 'vscode';
+import { until } from './support.js';
 
 /** What VS Code starts for an agent: the same program, asked over its standard input and output. */
 describe('the tools for agents', () => {
@@ -29,5 +30,42 @@ describe('the tools for agents', () => {
     } finally {
       child.kill();
     }
+  });
+
+  it('are language-model tools of VS Code, and answer from the files of the workspace alone', async () => {
+    const own = await until('the tools', () => {
+      const found = lm.tools.filter(({ name }) => name.startsWith('steplens_'));
+      return found.length > 0 && found;
+    });
+    assert.deepEqual(own.map(({ name }) => name.slice('steplens_'.length)).sort(), [
+      'evaluate',
+      'explain_label',
+      'list_problems',
+      'low_steps',
+      'read_problem',
+      'score_problem',
+      'verify_answer',
+    ]);
+    const ask = async <T>(name: string, input: object): Promise<T> => {
+      const { content } = await lm.invokeTool(`steplens_${name}`, { input, toolInvocationToken: undefined });
+      return JSON.parse((content[0] as LanguageModelTextPart).value) as T;
+    };
+    interface Low {
+      readonly items: readonly { readonly path: string; readonly problem: number; readonly step: number }[];
+    }
+    const { items } = await ask<Low>('low_steps', { path: 'tree.json' });
+    const [low] = items;
+    assert.equal(low?.path, 'tree.json');
+    const told = await ask<{ readonly why: readonly string[]; readonly trainingSet: readonly { readonly why: string }[] }>(
+      'explain_label',
+      {
+        path: low.path,
+        problem: low.problem,
+        step: low.step,
+      },
+    );
+    assert.match(told.why.join(' '), /labeled wrong because/);
+    assert.ok(told.trainingSet.length > 3);
+    await assert.rejects(ask('low_steps', { path: '/etc/passwd' }), /not in the workspace/);
   });
 });

@@ -63,6 +63,7 @@ describe('the MCP server over stdio', { timeout: 60_000 }, () => {
       'explain_label',
       'verify_answer',
       'score_problem',
+      'evaluate',
     ]);
     for (const { annotations, inputSchema } of tools) {
       expect(annotations).toMatchObject({ readOnlyHint: true, openWorldHint: false });
@@ -134,6 +135,31 @@ describe('the MCP server over stdio', { timeout: 60_000 }, () => {
     await expect(ask('explain_label', { path: 'search.json', problem: 0 })).rejects.toThrow('Name a step, or a node');
     await expect(ask('write_file', {})).rejects.toThrow('There is no tool "write_file"');
     await expect(ask('list_problems', { path: 'figures' })).resolves.toMatchObject({ total: 0 });
+  });
+
+  it('evaluates candidates and benchmarks in pages, with what was chosen how', async () => {
+    interface Evaluated {
+      readonly evaluations: readonly { readonly kind: string; readonly problems?: number; readonly benchmark?: string }[];
+      readonly items: readonly { readonly select?: string; readonly n?: number; readonly accuracy?: { readonly value: number } }[];
+      readonly total: number;
+      readonly nextCursor?: string;
+    }
+    const first = await ask<Evaluated>('evaluate', { path: 'candidates.json' });
+    expect(first.evaluations).toMatchObject([{ kind: 'bestOfN' }]);
+    const rows = [...first.items];
+    for (let cursor = first.nextCursor; cursor !== undefined; ) {
+      const next = await ask<Evaluated>('evaluate', { path: 'candidates.json', cursor });
+      rows.push(...next.items);
+      cursor = next.nextCursor;
+    }
+    expect(rows).toHaveLength(first.total);
+    const largest = Math.max(...rows.map(({ n }) => n!));
+    const of = (select: string) => rows.find((row) => row.select === select && row.n === largest)!.accuracy!.value;
+    expect(of('pass')).toBeGreaterThanOrEqual(of('random'));
+    expect(await ask<Evaluated>('evaluate', { path: 'process-benchmark.jsonl' })).toMatchObject({
+      evaluations: [{ kind: 'processBenchmark' }],
+    });
+    await expect(ask('evaluate', { path: 'trees/savings.json' })).rejects.toThrow('trees/savings.json');
   });
 
   it('verifies an answer by the rules, and scores with the bundled model', async () => {

@@ -191,7 +191,11 @@ describe('the server over streams', () => {
         client.diagnostics.get(uri)!.version === version && !client.codes(uri).includes('first-low-step') && client.refreshed.length >= 2,
     );
     expect(client.codes(uri)).toEqual(['no-rollout-succeeded']);
-    expect(client.changed.at(-1)).toEqual({ uri, version, marks: { firstLow: 0, low: 0, listed: 1, total: 1 } });
+    expect(client.changed.at(-1)).toEqual({
+      uri,
+      version,
+      marks: { firstLow: 0, low: 0, listed: 1, total: 1, canLabel: true, hasTree: false, hasImages: true },
+    });
     expect(new Set(client.refreshed)).toEqual(new Set(['workspace/inlayHint/refresh', 'workspace/codeLens/refresh']));
   });
 
@@ -292,6 +296,9 @@ describe('the server over streams', () => {
         return Promise.reject(new Error('Labeled enough.'));
       },
       more: () => Promise.reject(new Error('Not asked for.')),
+      fileOf: () => Promise.reject(new Error('No labeling here.')),
+      newest: () => Promise.resolve(undefined),
+      isBeingWritten: () => Promise.resolve(false),
       tryOnce: () => Promise.reject(new Error('Not asked for.')),
       events: () => Promise.resolve(undefined),
     };

@@ -36,6 +36,8 @@ describe('the VSIX', () => {
       .map((name) => name.slice('extension/'.length).toLowerCase());
     for (const needed of [
       'package.json',
+      'package.nls.json',
+      'package.nls.zh-cn.json',
       'readme.md',
       'changelog.md',
       'security.md',

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readManifest } from './manifest.js';
 
 interface Setting {
   readonly default: unknown;
@@ -15,7 +16,7 @@ interface Manifest {
 }
 
 const read = (file: string): string => readFileSync(file, 'utf8');
-const manifest = JSON.parse(read('package.json')) as Manifest;
+const manifest = readManifest<Manifest>();
 const pages = [
   'README.md',
   'ARCHITECTURE.md',

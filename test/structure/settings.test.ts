@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import {
@@ -10,6 +9,7 @@ import {
   untrustedSettings,
   withResource,
 } from '../../server/protocol/settingsTable.js';
+import { readManifest } from './manifest.js';
 
 type Property = Readonly<Record<string, unknown>> & { readonly markdownDescription: string; readonly order: number };
 interface Manifest {
@@ -17,7 +17,7 @@ interface Manifest {
   readonly contributes: { readonly configuration: { readonly properties: Readonly<Record<string, Property>> } };
 }
 
-const { capabilities, contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const { capabilities, contributes } = readManifest<Manifest>();
 const { properties } = contributes.configuration;
 const table: [name: string, setting: Setting<unknown>][] = Object.entries({ ...settingsTable, ...extensionSettings });
 

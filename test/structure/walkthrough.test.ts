@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { readManifest } from './manifest.js';
 
 interface Step {
   readonly id: string;
@@ -14,7 +15,7 @@ interface Manifest {
   };
 }
 
-const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const { contributes } = readManifest<Manifest>();
 const own = new Set(contributes.commands.map(({ command }) => command));
 const [walkthrough] = contributes.walkthroughs;
 
@@ -36,7 +37,9 @@ it('every page of the walkthrough exists, and is packaged', () => {
   for (const { id, media } of walkthrough!.steps) {
     expect(existsSync(media.markdown), id).toBe(true);
     expect(media.markdown).toBe(`media/walkthrough/${id}.md`);
+    for (const [, picture] of readFileSync(media.markdown, 'utf8').matchAll(/!\[[^\]]+\]\(([^)]+)\)/g))
+      expect(existsSync(`media/walkthrough/${picture!}`), picture).toBe(true);
   }
   const packaged = readFileSync('scripts/package.mjs', 'utf8');
-  for (const listed of ['media/walkthrough/*.md', 'media/samples/solutions/wrong.md']) expect(packaged).toContain(`'${listed}'`);
+  for (const listed of ['media/walkthrough/*.{md,webp}', 'media/samples/solutions/wrong.md']) expect(packaged).toContain(`'${listed}'`);
 });

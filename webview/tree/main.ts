@@ -4,6 +4,7 @@ import '../shared/panel.css';
 import '../shared/math.css';
 import './styles/tree.css';
 import './styles/details.css';
+import './styles/failure.css';
 import { defineControls } from '../shared/controls.js';
 import { connectHost, type VsCodeApi } from '../shared/rpc.js';
 import { startApp } from './app.js';

@@ -31,8 +31,22 @@ const panelLabeling = object({
   rollouts: count,
   /** Rollouts at most, where that is known. */
   budget: optional(count),
+  /** Why nothing is sampled at the moment. */
+  waiting: optional(text),
+  /** Another process labels: it cannot be stopped from here. */
+  isElsewhere: optional(flag),
 });
 export type PanelLabeling = Infer<typeof panelLabeling>;
+
+/** Why the last labeling gave no labels. */
+const panelFailure = object({
+  message: text,
+  /** Where the request went whose reply is shown. */
+  url: optional(text),
+  status: optional(count),
+  reply: optional(text),
+});
+export type PanelFailure = Infer<typeof panelFailure>;
 
 const initialView = object({
   view: nullable(problemView),
@@ -42,6 +56,7 @@ const initialView = object({
   replay: optional(nullable(replay)),
   /** While the problem is being labeled. */
   labeling: optional(nullable(panelLabeling)),
+  failure: optional(nullable(panelFailure)),
   /** The panel stays on its file; otherwise it shows the file of the active editor. */
   isLocked: optional(flag),
   /** Why there is nothing to draw, with the next action. */
@@ -76,6 +91,11 @@ const requests = {
   openImage: call('openImage', object({ index: count }), nothing),
   /** Labels the problem with the policy, as the command does; the tree grows by `viewChanged`. */
   label: call('label', empty, nothing),
+  /** Labels the problem again whose labeling failed, from where it ended. */
+  retryLabeling: call('retryLabeling', empty, nothing),
+  /** Asks the policy once and shows everything that comes of it. */
+  tryPolicy: call('tryPolicy', empty, nothing),
+  showLog: call('showLog', empty, nothing),
   /** Stops the labeling run the panel shows; its log is kept. */
   stopLabeling: call('stopLabeling', empty, nothing),
   /** Asks how many, samples more rollouts from a node, and writes them into the file. */

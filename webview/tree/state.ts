@@ -4,12 +4,14 @@ import { createStore, type Store } from '../shared/store.js';
 import type { View } from './layout/zoomScale.js';
 import { type Display, displayOf, NO_DISPLAY } from './model/display.js';
 import type { ShownValues, TreeModel } from './model/treeModel.js';
-import type { PanelLabeling } from './protocol.js';
+import type { PanelFailure, PanelLabeling } from './protocol.js';
 
 export type Status =
   | { readonly kind: 'loading' }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'empty'; readonly message: string }
+  /** A labeling has begun, and no event has come yet. */
+  | { readonly kind: 'beginning' }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'ready' };
 
@@ -56,6 +58,10 @@ export interface PanelState {
   /** The node the replay's present event is about. */
   readonly event: number | null;
   readonly labeling: PanelLabeling | null;
+  /** Why the last labeling gave no labels. */
+  readonly failure: PanelFailure | null;
+  /** The tree that is there is looked at instead. */
+  readonly isFailureHidden: boolean;
   /** The panel stays on its file; otherwise it shows the file of the active editor. */
   readonly isLocked: boolean;
 }
@@ -89,6 +95,8 @@ export const INITIAL_STATE: PanelState = {
   isPlaying: false,
   event: null,
   labeling: null,
+  failure: null,
+  isFailureHidden: false,
   isLocked: true,
 };
 

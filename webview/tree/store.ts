@@ -31,8 +31,8 @@ export function modelAt(view: TreeModel['view'], replay: Replay | null, at: numb
 /** What a view brings beside its nodes: a growing tree is shown whole, and a replay keeps its moment while its frames are the same. */
 export function receiveReplay(
   state: PanelState,
-  { view, replay = null, labeling = null }: InitialView,
-): Pick<PanelState, 'replay' | 'replayAt' | 'isPlaying' | 'event' | 'labeling'> {
+  { view, replay = null, labeling = null, failure = null }: InitialView,
+): Pick<PanelState, 'replay' | 'replayAt' | 'isPlaying' | 'event' | 'labeling' | 'failure' | 'isFailureHidden'> {
   const whole = state.model?.whole;
   const isSame =
     whole !== undefined &&
@@ -44,6 +44,8 @@ export function receiveReplay(
   return {
     replay,
     labeling,
+    failure,
+    isFailureHidden: state.isFailureHidden && failure?.message === state.failure?.message,
     replayAt: isKept ? state.replayAt : null,
     isPlaying: isKept && state.isPlaying,
     event: labeling !== null && replay !== null ? (replay.frames.at(-1)?.node ?? null) : isKept ? state.event : null,

@@ -1,9 +1,8 @@
 import { serversOf } from '../../editor/labelingRun.js';
 import type { LabelJob } from '../../editor/labelingService.js';
 import { labelJob, problemIsGone } from '../../editor/labelJob.js';
-import { nodeRollouts } from '../../language/problemView.js';
 import type { ScoredDocument } from '../../language/scoredDocument.js';
-import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest, TryPolicy } from '../../protocol/labeling.js';
+import { LabelingResults, LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest, TryPolicy } from '../../protocol/labeling.js';
 import { RequestError } from '../../protocol/message.js';
 import { NodeRollouts } from '../../protocol/problemView.js';
 import { LabelingServers } from '../../protocol/servers.js';
@@ -52,8 +51,8 @@ export function handleLabeling(session: Session): void {
     const images = async (names: readonly string[]): Promise<readonly string[]> => (await session.findImages(uri, names)).uris;
     return await labeling.treeView(uri, problem, document, service.threshold, images, { prompt, completion });
   });
-  door.handle(NodeRollouts, async ({ uri, problem, node }) => {
-    const document = await labeling.shownDocument(uri, session.document(uri), service.threshold);
-    return document ? nodeRollouts(document, problem, node) : [];
+  door.handle(NodeRollouts, ({ uri, problem, node }) => {
+    return labeling.nodeRollouts(uri, problem, node, session.document(uri), service.threshold);
   });
+  door.handle(LabelingResults, ({ uri }) => session.labelingResults(uri));
 }

@@ -1,4 +1,5 @@
 import { momentTexts } from '../../debug/moment.js';
+import { codeActions } from '../../language/codeActions.js';
 import { codeLens } from '../../language/codeLens.js';
 import { documentSymbols } from '../../language/documentSymbols.js';
 import { foldingRanges } from '../../language/foldingRanges.js';
@@ -29,10 +30,20 @@ export function handleLanguage(session: Session): void {
     service.look(document.uri, place?.problem.problem.index ?? 0);
     return inlayHints(document, params.range, service.settings.inlayHintsPosition);
   });
-  connection.onCodeLens((params) => {
+  connection.onCodeLens(async (params) => {
     const document = documentOf(params);
-    return document && service.settings.codeLens ? codeLens(document) : [];
+    if (!document || !service.settings.codeLens) return [];
+    return codeLens(document, await session.labelingResults(document.uri));
   });
+  connection.onCodeAction((params) => {
+    const document = documentOf(params);
+    const text = session.texts.get(params.textDocument.uri);
+    // The document that was read may be behind the text while somebody types.
+    if (!document || text?.version !== document.version) return [];
+    return codeActions(document, text.getText(), params.range, params.context.diagnostics);
+  });
+  // A run of another process goes on.
+  connection.onDidChangeWatchedFiles(() => session.refreshViews());
   connection.onDocumentSymbol((params) => {
     const document = documentOf(params);
     return document ? documentSymbols(document) : [];

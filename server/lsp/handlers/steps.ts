@@ -1,8 +1,9 @@
+import { fileOutline } from '../../language/fileOutline.js';
 import { lowSteps } from '../../language/lowSteps.js';
 import { problemView } from '../../language/problemView.js';
 import { stepAt } from '../../language/stepAt.js';
 import { ProblemViewRequest } from '../../protocol/problemView.js';
-import { LowSteps, StepAt } from '../../protocol/steps.js';
+import { FileOutlineRequest, LowSteps, StepAt } from '../../protocol/steps.js';
 import type { Session } from '../session.js';
 
 /** Questions about an open document. */
@@ -11,6 +12,10 @@ export function handleSteps(session: Session): void {
   door.handle(LowSteps, ({ uri }) => {
     const document = session.document(uri);
     return document ? lowSteps(document) : [];
+  });
+  door.handle(FileOutlineRequest, ({ uri }) => {
+    const document = session.document(uri);
+    return document ? fileOutline(document) : null;
   });
   door.handle(StepAt, ({ uri, position }) => {
     const document = session.document(uri);

@@ -33,7 +33,9 @@ export function createRequests({ store, host, announce, restored }: RequestWorld
   const receive = (initial: InitialView) => {
     if (initial.view === null) {
       const message = initial.empty ?? 'Open a file of reasoning steps and show its tree from there.';
-      store.update({ status: { kind: 'empty', message }, model: null, selected: null, ...receiveReplay(store.state, initial) });
+      const isBeginning = (initial.labeling ?? null) !== null;
+      const status = isBeginning ? ({ kind: 'beginning' } as const) : ({ kind: 'empty', message } as const);
+      store.update({ status, model: null, selected: null, ...receiveReplay(store.state, initial) });
       return;
     }
     const arrived = { ...store.state, ...receiveReplay(store.state, initial) };

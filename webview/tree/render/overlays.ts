@@ -2,6 +2,7 @@ import { button } from '../../shared/controls.js';
 import { element, icon } from '../../shared/element.js';
 import { KEY_HELP } from '../interact/keyboard.js';
 import { nodeWords } from '../model/treeModel.js';
+import type { PanelFailure } from '../protocol.js';
 import type { PanelState } from '../state.js';
 
 export interface OverlayActions {
@@ -10,11 +11,26 @@ export interface OverlayActions {
   readonly score: () => void;
   readonly showAll: () => void;
   readonly closeHelp: () => void;
+  readonly retryLabeling: () => void;
+  readonly tryPolicy: () => void;
+  readonly showLog: () => void;
+  /** Looks at the tree that is there, or at the failure again. */
+  readonly hideFailure: (isHidden: boolean) => void;
 }
 
 /** What is in the place of a tree that is loading, absent or unreadable: the cause, and what to do next. */
 export function renderPlaceholder(document: Document, state: PanelState, actions: OverlayActions): HTMLElement | null {
-  const { status } = state;
+  const { status, failure } = state;
+  if (failure !== null && !state.isFailureHidden) return renderFailure(document, failure, hasTree(state), actions);
+  if (status.kind === 'beginning') {
+    return element(
+      document,
+      'div',
+      { class: 'placeholder loading', role: 'status' },
+      element(document, 'span', { class: 'codicon codicon-loading codicon-modifier-spin', 'aria-hidden': 'true' }),
+      element(document, 'p', {}, 'The labeling begins: the policy writes its first rollouts.'),
+    );
+  }
   if (status.kind === 'loading') {
     return element(
       document,
@@ -60,6 +76,68 @@ export function renderPlaceholder(document: Document, state: PanelState, actions
   return null;
 }
 
+/** A labeling that gave no labels: the cause, the reply that shows it, and what to do next. */
+function renderFailure(
+  document: Document,
+  { message, url, status, reply }: PanelFailure,
+  hasTree: boolean,
+  actions: OverlayActions,
+): HTMLElement {
+  const box = element(
+    document,
+    'div',
+    { class: 'placeholder failure', role: 'alert' },
+    icon(document, 'error'),
+    element(document, 'h2', {}, 'Labeling failed'),
+    element(document, 'p', { class: 'cause' }, message),
+  );
+  if (reply !== undefined || url !== undefined) {
+    const from = url === undefined ? 'First text of the model' : `First reply${status === undefined ? '' : `: status ${status}`}, ${url}`;
+    box.append(
+      element(
+        document,
+        'section',
+        { class: 'reply', 'aria-label': 'First reply' },
+        element(document, 'h3', {}, from),
+        reply === undefined
+          ? element(document, 'p', { class: 'hint' }, 'Nothing came back.')
+          : element(document, 'pre', { tabindex: '0', 'aria-label': 'Text of the reply' }, reply === '' ? '(empty)' : reply),
+      ),
+    );
+  }
+  box.append(
+    element(
+      document,
+      'p',
+      { class: 'hint' },
+      'Nothing of it counts as a label. Once the cause is gone, Retry goes on from what was sampled.',
+    ),
+    element(
+      document,
+      'div',
+      { class: 'actions' },
+      button(document, {
+        label: 'Retry the labeling',
+        text: 'Retry',
+        icon: 'refresh',
+        appearance: 'primary',
+        onClick: actions.retryLabeling,
+      }),
+      button(document, { label: 'Try the policy once', text: 'Try the Policy Once', icon: 'debug-start', onClick: actions.tryPolicy }),
+      button(document, { label: 'Show Log', text: 'Show Log', icon: 'output', onClick: actions.showLog }),
+      ...(hasTree
+        ? [button(document, { label: 'Show the tree so far', text: 'Show the Tree', onClick: () => actions.hideFailure(true) })]
+        : []),
+    ),
+  );
+  return box;
+}
+
+/** There is more to see than the problem. */
+function hasTree({ model }: PanelState): boolean {
+  return model !== null && model.nodes.length > 1;
+}
+
 /** One line above the drawing when something about the tree needs saying, with the action that answers it. */
 export function renderBanner(document: Document, state: PanelState, actions: OverlayActions): HTMLElement | null {
   const { model, staleMessage } = state;
@@ -69,6 +147,13 @@ export function renderBanner(document: Document, state: PanelState, actions: Ove
     if (action !== undefined) host.append(action);
     return host;
   };
+  if (state.failure !== null)
+    return banner(
+      'error',
+      `Labeling failed: ${state.failure.message}`,
+      button(document, { label: 'Show why the labeling failed', text: 'Show why', onClick: () => actions.hideFailure(false) }),
+    );
+  if (state.labeling?.waiting !== undefined) return banner('watch', state.labeling.waiting);
   if (staleMessage !== null)
     return banner(
       'warning',

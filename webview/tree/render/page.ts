@@ -64,6 +64,13 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
     },
     showAll: () => navigation.showSubtree(null),
     closeHelp: closeKey,
+    retryLabeling() {
+      announce('Labeling again');
+      requests.send('retryLabeling', {});
+    },
+    tryPolicy: () => requests.send('tryPolicy', {}),
+    showLog: () => requests.send('showLog', {}),
+    hideFailure: (isFailureHidden: boolean) => store.update({ isFailureHidden }),
   };
   let isWide = true;
   const render = (state: PanelState, before: PanelState | null) => {
@@ -75,12 +82,12 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
       announce(state.labeling === null ? 'Labeling has ended' : labelingWords(state.labeling));
     if (changed('model', 'selected', 'collapsed', 'display', 'root') && state.model !== null) aria.update(state.model, state);
     if (changed('model', 'isKeyOpen')) key.update(state.model, state.isKeyOpen);
-    if (changed('status', 'isHelpOpen')) {
+    if (changed('status', 'isHelpOpen', 'failure', 'isFailureHidden')) {
       const shown = renderPlaceholder(document, state, actions) ?? (state.isHelpOpen ? renderHelp(document, actions) : null);
       overlay.replaceChildren(...(shown === null ? [] : [shown]));
-      panel.dataset['status'] = state.status.kind;
+      panel.dataset['status'] = state.failure !== null && !state.isFailureHidden ? 'failed' : state.status.kind;
     }
-    if (changed('model', 'staleMessage', 'root')) {
+    if (changed('model', 'staleMessage', 'root', 'failure', 'labeling')) {
       const line = renderBanner(document, state, actions);
       banner.replaceChildren(...(line === null ? [] : [line]));
     }

@@ -76,6 +76,7 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
       host.hidden = model === null || (!isShown && labeling === null);
       controls.hidden = line.hidden = !isShown;
       live.hidden = labeling === null;
+      stop.hidden = labeling?.isElsewhere === true;
       if (labeling !== null) progress.textContent = labelingWords(labeling);
       undone.hidden = !isShown || replay === null || replay.undone === 0;
       undone.textContent = `The log holds ${plural(replay?.undone ?? 0, 'more rollout')} that the file does not: undone.`;
@@ -95,8 +96,8 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
 }
 
 /** `Labeling: 96 of 200 rollouts`; the last search may go beyond. */
-export function labelingWords({ rollouts, budget }: NonNullable<PanelState['labeling']>): string {
-  return `Labeling: ${budget === undefined ? plural(rollouts, 'rollout') : `${rollouts} of ${plural(budget, 'rollout')}`}`;
+export function labelingWords({ rollouts, budget, isElsewhere }: NonNullable<PanelState['labeling']>): string {
+  return `Labeling${isElsewhere === true ? ' in another process' : ''}: ${budget === undefined ? plural(rollouts, 'rollout') : `${rollouts} of ${plural(budget, 'rollout')}`}`;
 }
 
 /** Play and pause in one place; the focus stays when one becomes the other. */

@@ -6,6 +6,7 @@ import { element, icon } from '../../shared/element.js';
 import { typeset } from '../../shared/math.js';
 import { plural } from '../../shared/words.js';
 import { type DistinctRollout, distinctRollouts } from '../model/rollouts.js';
+import { rolloutFacts } from './rolloutFacts.js';
 import { section } from './section.js';
 
 /** What can be done with a rollout, by its position among the node's. */
@@ -104,6 +105,7 @@ function rolloutItem(document: Document, { rollout, index, copies }: DistinctRol
         steps.length > 0
           ? element(document, 'ol', {}, ...steps)
           : element(document, 'p', { class: 'hint' }, 'It ends where the node ends.'),
+        ...(rollout.details ? rolloutFacts(document, rollout.details) : []),
         button(document, {
           label: 'Show this rollout in the file',
           icon: 'go-to-file',

@@ -1,0 +1,27 @@
+import { type Disposable, type ExtensionContext, LanguageModelTextPart, LanguageModelToolResult, lm } from 'vscode';
+import { CallTool } from '../../server/protocol/tools.js';
+import type { Client } from '../shell/client.js';
+
+interface ContributedTool {
+  readonly name: string;
+  readonly displayName: string;
+}
+
+/** Tools of the manifest begin so; what follows is their name at the server. */
+const prefix = 'steplens_';
+
+/** Offers the tools for agents to VS Code's chat as language-model tools: read-only, over the folders of the workspace. */
+export function registerLanguageModelTools({ extension }: ExtensionContext, client: Client): Disposable[] {
+  const { contributes } = extension.packageJSON as { readonly contributes: { readonly languageModelTools: readonly ContributedTool[] } };
+  return contributes.languageModelTools.map(({ name, displayName }) =>
+    lm.registerTool<Readonly<Record<string, unknown>>>(name, {
+      prepareInvocation: ({ input }) => ({
+        invocationMessage: `StepLens: ${displayName.toLowerCase()}${typeof input['path'] === 'string' ? ` in ${input['path']}` : ''}`,
+      }),
+      async invoke({ input }, token) {
+        const { result } = await client.request(CallTool, { name: name.slice(prefix.length), args: input }, token);
+        return new LanguageModelToolResult([new LanguageModelTextPart(result)]);
+      },
+    }),
+  );
+}

@@ -1,0 +1,163 @@
+import {
+  type CancellationToken,
+  type Disposable,
+  EventEmitter,
+  type NotebookCell,
+  type NotebookCellOutputItem,
+  NotebookCellStatusBarAlignment,
+  NotebookCellStatusBarItem,
+  type NotebookCellStatusBarItemProvider,
+  type NotebookDocument,
+  notebooks,
+  type TextDocumentContentProvider,
+  Uri,
+  workspace,
+} from 'vscode';
+import { detectFormat } from '../../server/formats/registry.js';
+import type { DocumentMarks } from '../../server/protocol/status.js';
+import type { Client } from '../shell/client.js';
+import { messageOf } from '../shell/log.js';
+
+/** Scheme of the read-only documents that show what a cell of a notebook printed. */
+export const outputScheme = 'steplens-output';
+/** Longer outputs are not looked at, in UTF-16 units. */
+const longest = 5_000_000;
+const textTypes = ['application/vnd.code.notebook.stdout', 'text/markdown', 'text/plain', 'application/json'];
+const settleMs = 300;
+
+/**
+ * Notebooks: what a cell printed is scored like a document when it has reasoning in it. Each such output is a read-only document of its
+ * own, whose marks are in the Problems panel; the cell's status bar says what was found and opens it.
+ */
+export class CellOutputs implements TextDocumentContentProvider, NotebookCellStatusBarItemProvider, Disposable {
+  readonly #client: Client;
+  readonly #changed = new EventEmitter<Uri>();
+  readonly onDidChange = this.#changed.event;
+  readonly #itemsChanged = new EventEmitter<void>();
+  readonly onDidChangeCellStatusBarItems = this.#itemsChanged.event;
+  readonly #texts = new Map<string, string>();
+  readonly #marks = new Map<string, DocumentMarks>();
+  readonly #waiting = new Map<NotebookDocument, NodeJS.Timeout>();
+  readonly #own: Disposable[];
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#own = [
+      this.#changed,
+      this.#itemsChanged,
+      workspace.registerTextDocumentContentProvider(outputScheme, this),
+      notebooks.registerNotebookCellStatusBarItemProvider('*', this),
+      workspace.onDidOpenNotebookDocument((notebook) => this.#lookSoon(notebook)),
+      workspace.onDidCloseNotebookDocument((notebook) => this.#forget(notebook)),
+      workspace.onDidChangeNotebookDocument(({ notebook }) => this.#lookSoon(notebook)),
+      client.onDidChangeDocument(({ uri, marks }) => {
+        if (!this.#texts.has(uri) || !marks) return;
+        this.#marks.set(uri, marks);
+        this.#itemsChanged.fire();
+      }),
+    ];
+    for (const notebook of workspace.notebookDocuments) this.#lookSoon(notebook);
+  }
+
+  provideTextDocumentContent(uri: Uri): string {
+    return this.#texts.get(uri.toString()) ?? '';
+  }
+
+  provideCellStatusBarItems(cell: NotebookCell, _token: CancellationToken): NotebookCellStatusBarItem[] {
+    return outputsOf(cell).flatMap(({ uri }) => {
+      const key = uri.toString();
+      if (!this.#texts.has(key)) return [];
+      const marks = this.#marks.get(key);
+      const item = new NotebookCellStatusBarItem(itemText(marks), NotebookCellStatusBarAlignment.Left);
+      item.command = { title: 'Open the Output with Its Values', command: 'vscode.open', arguments: [uri] };
+      item.tooltip = 'This output has reasoning steps. Open it with their values.';
+      return [item];
+    });
+  }
+
+  dispose(): void {
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    for (const one of this.#own) one.dispose();
+  }
+
+  /** A running cell prints many times a second. */
+  #lookSoon(notebook: NotebookDocument): void {
+    clearTimeout(this.#waiting.get(notebook));
+    this.#waiting.set(
+      notebook,
+      setTimeout(() => {
+        this.#waiting.delete(notebook);
+        void this.#look(notebook).catch((error: unknown) => this.#client.log.warn(`${notebook.uri.toString()}: ${messageOf(error)}`));
+      }, settleMs),
+    );
+  }
+
+  async #look(notebook: NotebookDocument): Promise<void> {
+    const found = new Map(notebook.getCells().flatMap((cell) => outputsOf(cell).map(({ uri, text }) => [uri.toString(), { uri, text }])));
+    for (const key of this.#keysOf(notebook)) if (!found.has(key)) this.#drop(key);
+    for (const [key, { uri, text }] of found) {
+      if (this.#texts.get(key) === text) continue;
+      this.#texts.set(key, text);
+      this.#changed.fire(uri);
+      await workspace.openTextDocument(uri);
+    }
+    this.#itemsChanged.fire();
+  }
+
+  #forget(notebook: NotebookDocument): void {
+    clearTimeout(this.#waiting.get(notebook));
+    this.#waiting.delete(notebook);
+    for (const key of this.#keysOf(notebook)) this.#drop(key);
+  }
+
+  #keysOf(notebook: NotebookDocument): string[] {
+    const start = `${outputScheme}:${notebook.uri.with({ scheme: outputScheme }).path}`;
+    return [...this.#texts.keys()].filter((key) => Uri.parse(key, true).path.startsWith(start.slice(outputScheme.length + 1)));
+  }
+
+  #drop(key: string): void {
+    this.#texts.delete(key);
+    this.#marks.delete(key);
+    this.#changed.fire(Uri.parse(key, true));
+  }
+}
+
+/** The outputs of a cell that a format claims, as documents. */
+function outputsOf({ notebook, index, outputs }: NotebookCell): { readonly uri: Uri; readonly text: string }[] {
+  return outputs.flatMap(({ items }, at) => {
+    const item = textTypes.flatMap((mime) => items.filter((one) => one.mime === mime))[0];
+    const text = item && textOf(item);
+    if (text === undefined) return [];
+    const language = languageOf(text);
+    if (detectFormat((length) => text.slice(0, length), language.id) === undefined) return [];
+    const path = `${notebook.uri.path}/cell ${index + 1}${outputs.length > 1 ? ` output ${at + 1}` : ''}.${language.ending}`;
+    return [{ uri: Uri.from({ scheme: outputScheme, path }), text }];
+  });
+}
+
+function textOf({ data, mime }: NotebookCellOutputItem): string | undefined {
+  if (data.length > longest) return undefined;
+  const text = new TextDecoder().decode(data);
+  return mime === 'text/plain' ? unquoted(text) : text;
+}
+
+/** The value of a last line that is a text: Python shows it in quotation marks, with escapes. */
+function unquoted(text: string): string {
+  const inside = /^(['"])([\s\S]*)\1\s*$/.exec(text)?.[2];
+  if (inside === undefined) return text;
+  const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+  return inside.replace(/\\(.)/gs, (_, one: string) => escapes[one] ?? one);
+}
+
+function languageOf(text: string): { readonly id: string; readonly ending: string } {
+  const first = /^\s*[[{]/.test(text) ? text.trim().split('\n', 1)[0]! : undefined;
+  if (first === undefined) return { id: 'markdown', ending: 'md' };
+  const isWhole = /^\s*\{.*\}\s*$/.test(first) && text.trim().includes('\n');
+  return isWhole ? { id: 'jsonl', ending: 'jsonl' } : { id: 'json', ending: 'json' };
+}
+
+function itemText(marks: DocumentMarks | undefined): string {
+  if (!marks) return '$(type-hierarchy) StepLens: reasoning steps';
+  const { firstLow } = marks;
+  return firstLow === 0 ? '$(check) StepLens: no low steps' : `$(warning) StepLens: ${firstLow} first low step${firstLow === 1 ? '' : 's'}`;
+}

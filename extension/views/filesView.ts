@@ -1,0 +1,180 @@
+import {
+  commands,
+  type Disposable,
+  EventEmitter,
+  type TextDocument,
+  ThemeColor,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type TreeView,
+  type Uri,
+  window,
+  workspace,
+} from 'vscode';
+import { type FileOutline, FileOutlineRequest } from '../../server/protocol/steps.js';
+import type { Claims } from '../shell/claims.js';
+import type { Client } from '../shell/client.js';
+
+/** Id of the view; the manifest contributes it. */
+export const filesViewId = 'steplens.files';
+/** ms in which changes of many documents become one. */
+const settleMs = 200;
+
+type ProblemOutline = FileOutline['problems'][number];
+type LowOutline = ProblemOutline['low'][number];
+
+type Line =
+  | { readonly kind: 'file'; readonly uri: Uri }
+  | { readonly kind: 'problem'; readonly uri: Uri; readonly problem: ProblemOutline }
+  | { readonly kind: 'low'; readonly uri: Uri; readonly step: LowOutline; readonly parent: Line }
+  | { readonly kind: 'more'; readonly uri: Uri; readonly problem: number; readonly count: number; readonly of: string };
+
+/** The open files with reasoning, their problems and low steps, in the activity bar; a click goes there. */
+export class FilesView implements TreeDataProvider<Line>, Disposable {
+  readonly #client: Client;
+  readonly #claims: Claims;
+  readonly #view: TreeView<Line>;
+  readonly #changed = new EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #own: Disposable[];
+  readonly #outlines = new Map<string, FileOutline | null>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(client: Client, claims: Claims) {
+    this.#client = client;
+    this.#claims = claims;
+    this.#view = window.createTreeView(filesViewId, { treeDataProvider: this, showCollapseAll: true });
+    this.#own = [
+      this.#view,
+      this.#changed,
+      claims.onDidClaim(() => this.#refreshSoon()),
+      workspace.onDidCloseTextDocument(({ uri }) => this.#refreshSoon(uri.toString())),
+      client.onDidChangeDocument(({ uri }) => this.#refreshSoon(uri)),
+    ];
+    this.#tellFiles();
+  }
+
+  getTreeItem(line: Line): TreeItem {
+    switch (line.kind) {
+      case 'file':
+        return this.#fileItem(line.uri);
+      case 'problem':
+        return problemItem(line.uri, line.problem);
+      case 'low':
+        return lowItem(line.uri, line.step);
+      case 'more':
+        return moreItem(line);
+    }
+  }
+
+  async getChildren(line?: Line): Promise<Line[]> {
+    if (!line) return this.#claims.documents.map(({ uri }) => ({ kind: 'file', uri }));
+    if (line.kind === 'file') {
+      const outline = await this.#outline(line.uri);
+      const [only] = outline?.problems ?? [];
+      if (!outline || !only) return [];
+      // A file of one problem has no level for it.
+      if (outline.problemCount === 1) return lowLines(line, only);
+      const problems = outline.problems.map((problem): Line => ({ kind: 'problem', uri: line.uri, problem }));
+      const rest = outline.problemCount - problems.length;
+      return rest > 0 ? [...problems, { kind: 'more', uri: line.uri, problem: problems.length, count: rest, of: 'problems' }] : problems;
+    }
+    return line.kind === 'problem' ? lowLines(line, line.problem) : [];
+  }
+
+  getParent(line: Line): Line | undefined {
+    if (line.kind === 'low') return line.parent;
+    return line.kind === 'problem' ? { kind: 'file', uri: line.uri } : undefined;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const one of this.#own) one.dispose();
+  }
+
+  #fileItem(uri: Uri): TreeItem {
+    const item = new TreeItem(uri, TreeItemCollapsibleState.Expanded);
+    const outline = this.#outlines.get(uri.toString());
+    item.id = uri.toString();
+    item.iconPath = ThemeIcon.File;
+    item.description = outline ? counted(outline.firstLow, 'first low step') : '';
+    item.command = { title: 'Open', command: 'vscode.open', arguments: [uri] };
+    item.contextValue = 'file';
+    return item;
+  }
+
+  async #outline(uri: Uri): Promise<FileOutline | null> {
+    const key = uri.toString();
+    const known = this.#outlines.get(key);
+    if (known !== undefined) return known;
+    const outline = await this.#client.request(FileOutlineRequest, { uri: key }).catch(() => null);
+    this.#outlines.set(key, outline);
+    return outline;
+  }
+
+  #refreshSoon(uri?: string): void {
+    if (uri !== undefined) this.#outlines.delete(uri);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#refresh();
+    }, settleMs);
+  }
+
+  async #refresh(): Promise<void> {
+    this.#tellFiles();
+    // Of a view that nobody sees only the badge is of use, and nothing is read for it.
+    if (this.#view.visible) await Promise.all(this.#claims.documents.map(({ uri }) => this.#outline(uri)));
+    this.#changed.fire(undefined);
+  }
+
+  /** The welcome of the view is shown while there is no such file. */
+  #tellFiles(): void {
+    const documents: readonly TextDocument[] = this.#claims.documents;
+    void commands.executeCommand('setContext', 'steplens.hasFiles', documents.length > 0);
+  }
+}
+
+function lowLines(parent: Line & { readonly uri: Uri }, { problem, low, lowCount }: ProblemOutline): Line[] {
+  const { uri } = parent;
+  const lines = low.map((step): Line => ({ kind: 'low', uri, step, parent }));
+  const rest = lowCount - low.length;
+  return rest > 0 ? [...lines, { kind: 'more', uri, problem, count: rest, of: 'low steps' }] : lines;
+}
+
+function problemItem(uri: Uri, { problem, title, size, range, lowCount }: ProblemOutline): TreeItem {
+  const item = new TreeItem(`${problem + 1}. ${title}`, lowCount > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
+  item.id = `${uri.toString()}#${problem}`;
+  item.description = `${size}, ${counted(lowCount, 'low step')}`;
+  item.iconPath = new ThemeIcon('comment-discussion');
+  item.tooltip = title;
+  item.command = { title: 'Go to Problem', command: 'steplens.goToStep', arguments: [uri.toString(), range] };
+  item.contextValue = 'problem';
+  return item;
+}
+
+function lowItem(uri: Uri, { text, place, value, first, range }: LowOutline): TreeItem {
+  const item = new TreeItem(text);
+  item.description = `${value} · ${place}${first ? ', first' : ''}`;
+  // The shape says it, too: the first low step is a warning, later ones a circle.
+  item.iconPath = first ? new ThemeIcon('warning', new ThemeColor('list.warningForeground')) : new ThemeIcon('circle-outline');
+  item.tooltip = `${place}: ${text}`;
+  item.accessibilityInformation = { label: `${first ? 'First low step' : 'Low step'} ${value}. ${place}: ${text}` };
+  item.command = { title: 'Go to Step', command: 'steplens.goToStep', arguments: [uri.toString(), range] };
+  return item;
+}
+
+function moreItem({ uri, problem, count, of }: Line & { readonly kind: 'more' }): TreeItem {
+  const item = new TreeItem(`${count.toLocaleString('en')} more ${of}`);
+  item.iconPath = new ThemeIcon('ellipsis');
+  item.command =
+    of === 'problems'
+      ? { title: 'Open', command: 'vscode.open', arguments: [uri] }
+      : { title: 'Open Tree', command: 'steplens.openTree', arguments: [uri.toString(), problem] };
+  return item;
+}
+
+function counted(count: number, noun: string): string {
+  return count === 0 ? `no ${noun}s` : `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,98 @@
+import { whyUndecided } from '../labeling/openProblem.js';
+import type { JudgedRollout, RunEvent } from '../labeling/runEvents.js';
+import { replay } from '../labeling/searchTree.js';
+import type { LabelingFailure, ProblemResult } from '../protocol/labeling.js';
+import type { Exchange } from '../remote/exchanges.js';
+
+/** What is shown of a reply, in UTF-16 units. */
+const longestReply = 4000;
+
+/** Keeps the reply that tells why a labeling failed: the first that failed, else the first to a request for rollouts. */
+export class FirstReply {
+  #failed: Exchange | undefined;
+  #rollouts: Exchange | undefined;
+
+  /** `about`: the rollouts that the request is for; none for one that finds out how to ask. */
+  readonly note = (exchange: Exchange, about: readonly number[]): void => {
+    const isFailed = exchange.failure !== undefined || (exchange.status ?? 200) >= 400;
+    if (isFailed) this.#failed ??= exchange;
+    else if (about.length > 0) this.#rollouts ??= exchange;
+  };
+
+  /** Undefined while nothing was sent. */
+  get exchange(): Exchange | undefined {
+    return this.#failed ?? this.#rollouts;
+  }
+}
+
+/** `events`: of the run, for the raw text of a model on this machine. */
+export function labelingFailure(
+  error: unknown,
+  exchange: Exchange | undefined,
+  events: readonly RunEvent[],
+  source: LabelingFailure['source'],
+): LabelingFailure {
+  const { url, status, reply } = exchange ?? {};
+  const raw = reply === undefined ? firstText(events) : typeof reply === 'string' ? reply : JSON.stringify(reply, null, 2);
+  return {
+    message: error instanceof Error ? error.message : String(error),
+    ...(url !== undefined && { url }),
+    ...(status !== undefined && { status }),
+    ...(raw !== undefined && { reply: shortened(raw) }),
+    source,
+  };
+}
+
+/**
+ * Why a log that nobody writes any more has no labels: it has no end, and most of what was sampled failed or could not be decided.
+ * undefined for a finished log, and for one that was merely broken off.
+ */
+export function failureInLog(events: readonly RunEvent[], log: string): LabelingFailure | undefined {
+  const tree = replay(events);
+  if (tree === undefined || tree.isEnded || tree.rollouts === 0 || tree.nodes[0]!.value !== undefined) return undefined;
+  const { failures, undecided, rollouts } = tree;
+  if (failures + undecided === 0) return undefined;
+  const failed = rolloutsOf(events).find((one) => 'failure' in one);
+  const cause = failed && 'failure' in failed ? failed.failure : whyUndecided(tree.nodes[0]!.undecided);
+  const counts = [failures > 0 ? `${failures} failed` : '', undecided > 0 ? `${undecided} could not be decided` : ''].filter(Boolean);
+  const why = cause === undefined ? '' : ` ${cause.replace(/\.?$/, '.')}`;
+  return labelingFailure(`No labels: of ${rollouts} rollouts ${counts.join(' and ')}.${why}`, undefined, events, { uri: log, problem: 0 });
+}
+
+/** What became of a problem, in one line of its file. */
+export function problemResult(
+  problem: number,
+  { file, isRunning, events }: { readonly file: string; readonly isRunning: boolean; readonly events: readonly RunEvent[] },
+  failure: LabelingFailure | undefined,
+): ProblemResult[] {
+  const tree = replay(events);
+  if (tree === undefined) return [];
+  const state = tree.isEnded ? 'finished' : isRunning ? 'running' : 'open';
+  const cause = state === 'open' ? (failure ?? failureInLog(events, file))?.message : undefined;
+  return [
+    {
+      problem,
+      file,
+      state,
+      // An open problem may have a value of a few rollouts: it is no label.
+      value: state === 'open' ? null : (tree.nodes[0]!.value ?? null),
+      nodes: tree.nodes.length,
+      rollouts: tree.rollouts,
+      failures: tree.failures,
+      cause: cause ?? null,
+    },
+  ];
+}
+
+function firstText(events: readonly RunEvent[]): string | undefined {
+  const first = rolloutsOf(events).find((one) => !('failure' in one));
+  return first === undefined || 'failure' in first ? undefined : first.steps.join('\n\n');
+}
+
+function rolloutsOf(events: readonly RunEvent[]): readonly JudgedRollout[] {
+  return events.flatMap((event) => (event.event === 'rollouts' ? event.rollouts : []));
+}
+
+function shortened(text: string): string {
+  return text.length > longestReply ? `${text.slice(0, longestReply)}… (${text.length.toLocaleString('en')} characters in all)` : text;
+}

@@ -1,0 +1,137 @@
+import { type CodeAction, CodeActionKind, type Command, type Diagnostic } from 'vscode-languageserver-types';
+import type { Range } from '../reasoning/span.js';
+import { wrongResults } from './exactArithmetic.js';
+import type { ScoredDocument } from './scoredDocument.js';
+
+/**
+ * Quick fixes at a range: edits only where the right text is certain, else the command that helps. `text` is the document's,
+ * `diagnostics` those of the range.
+ */
+export function codeActions(document: ScoredDocument, text: string, range: Range, diagnostics: readonly Diagnostic[]): CodeAction[] {
+  const own = diagnostics.filter(({ source }) => source === 'StepLens');
+  return [
+    ...arithmeticFixes(document, text, range, own),
+    ...own.flatMap((diagnostic) => [...literalFixes(document, text, diagnostic), ...commandFixes(diagnostic)]),
+  ];
+}
+
+/** Calculations in the steps that the range touches. */
+function arithmeticFixes(document: ScoredDocument, text: string, range: Range, diagnostics: readonly Diagnostic[]): CodeAction[] {
+  const { lines, problems } = document;
+  const [from, to] = [lines.offset(range.start), lines.offset(range.end)];
+  const spans = new Map<number, number>();
+  for (const { steps } of problems)
+    for (const { step } of steps) if (step.span.start <= to && step.span.end >= from) spans.set(step.span.start, step.span.end);
+  return [...spans].flatMap(([start, end]) =>
+    wrongResults(text.slice(start, end)).map(({ start: at, end: until, calculation, right }) => ({
+      title: `Correct the result: ${calculation} = ${right}`,
+      kind: CodeActionKind.QuickFix,
+      isPreferred: true,
+      diagnostics: diagnostics.filter(({ code }) => code === 'first-low-step' || code === 'later-low-step'),
+      edit: edit(document, { start: start + at, end: start + until }, right),
+    })),
+  );
+}
+
+/** What people and programs write for a label or a number that a format does not take, and what it means without doubt. */
+const literals: Readonly<Record<string, string>> = {
+  True: 'true',
+  False: 'false',
+  None: 'null',
+  undefined: 'null',
+  '"true"': 'true',
+  '"True"': 'true',
+  '"false"': 'false',
+  '"False"': 'false',
+  '"null"': 'null',
+  '"None"': 'null',
+};
+const labelSigns: Readonly<Record<string, string>> = {
+  '＋': '+',
+  '−': '-',
+  '–': '-',
+  '—': '-',
+  '－': '-',
+  '➕': '+',
+  '➖': '-',
+  '++': '+',
+  '--': '-',
+  plus: '+',
+  minus: '-',
+  good: '+',
+  bad: '-',
+  right: '+',
+  wrong: '-',
+  correct: '+',
+  incorrect: '-',
+  positive: '+',
+  negative: '-',
+};
+
+function literalFixes(document: ScoredDocument, text: string, diagnostic: Diagnostic): CodeAction[] {
+  const { code, range } = diagnostic;
+  const message = typeof diagnostic.message === 'string' ? diagnostic.message : diagnostic.message.value;
+  if (code !== 'wrong-type' && code !== 'loose-json') return [];
+  const span = { start: document.lines.offset(range.start), end: document.lines.offset(range.end) };
+  const raw = text.slice(span.start, span.end);
+  const right = message.startsWith('This label is neither') ? labelSigns[raw.trim().toLowerCase()] : literalFor(raw, message);
+  if (right === undefined) return [];
+  return [
+    {
+      title: `Replace ${raw} with ${right}`,
+      kind: CodeActionKind.QuickFix,
+      isPreferred: true,
+      diagnostics: [diagnostic],
+      edit: edit(document, span, right),
+    },
+  ];
+}
+
+/** A number in quotation marks is a number where one was expected. */
+function literalFor(raw: string, message: string): string | undefined {
+  const quoted = /^"\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*"$/.exec(raw)?.[1];
+  if (quoted !== undefined && /\bnumber|\bcount|integer|score|value/i.test(message)) return quoted.replace(/^(-?)0+(?=\d)/, '$1');
+  const literal = literals[raw];
+  // In quotation marks it may be a text, unless true or false was expected.
+  return literal === undefined || (raw.startsWith('"') && !/true or false|boolean|null/i.test(message)) ? undefined : literal;
+}
+
+/** What no edit can mend, and where to turn. */
+function commandFixes(diagnostic: Diagnostic): CodeAction[] {
+  const command = commandsFor(String(diagnostic.code));
+  return command.map((one) => ({ title: one.title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], command: one }));
+}
+
+function commandsFor(code: string): readonly Command[] {
+  switch (code) {
+    case 'unknown-record':
+    case 'missing-key':
+    case 'no-steps':
+    case 'invalid-mapping':
+      return [{ title: 'Map fields: say which keys have steps and labels…', command: 'steplens.mapFields' }];
+    case 'step-not-scored':
+      return [
+        { title: 'Choose a model…', command: 'steplens.selectModel' },
+        { title: 'Show log', command: 'steplens.showLog' },
+      ];
+    case 'later-low-step':
+    case 'no-rollout-succeeded':
+      return [
+        { title: 'Open settings of these marks', command: 'workbench.action.openSettings', arguments: ['steplens.diagnostics.laterSteps'] },
+      ];
+    case 'first-low-step':
+      return [{ title: 'Set threshold…', command: 'steplens.setThreshold' }];
+    case 'reader-failed':
+      return [{ title: 'Show log', command: 'steplens.showLog' }];
+    default:
+      return [];
+  }
+}
+
+function edit(
+  document: ScoredDocument,
+  span: { readonly start: number; readonly end: number },
+  newText: string,
+): CodeAction['edit'] & object {
+  return { changes: { [document.uri]: [{ range: document.lines.range(span), newText }] } };
+}

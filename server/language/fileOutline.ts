@@ -1,0 +1,40 @@
+import type { FileOutline } from '../protocol/steps.js';
+import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
+import { count } from './solutionValues.js';
+import { stepPlace } from './stepPlace.js';
+import { firstWords, formatValue } from './valueText.js';
+
+/** Problems and low steps of one file that are listed; the rest is counted. */
+const mostProblems = 1000;
+const mostSteps = 200;
+
+/** A document as the view of the open files lists it: its problems, each with its low steps in the file's order. */
+export function fileOutline(document: ScoredDocument): FileOutline {
+  const { problems } = document;
+  return {
+    problems: problems.slice(0, mostProblems).map((one) => outlineOf(document, one)),
+    problemCount: problems.length,
+    firstLow: problems.reduce((sum, { steps }) => sum + steps.filter((step) => step.firstLow).length, 0),
+  };
+}
+
+function outlineOf(document: ScoredDocument, scored: ScoredProblem): FileOutline['problems'][number] {
+  const { problem, steps } = scored;
+  const low = steps.filter((step) => step.low).sort((a, b) => a.step.span.start - b.step.span.start);
+  const size = problem.tree ? count(problem.tree.nodes.length, 'node') : count(problem.solutions.length, 'solution');
+  return {
+    problem: problem.index,
+    title: firstWords(problem.question, 80),
+    size,
+    range: document.lines.range(problem.questionSpan ?? problem.span),
+    lowCount: low.length,
+    low: low.slice(0, mostSteps).map((step) => ({
+      text: firstWords(step.step.text, 80),
+      // One problem is listed below its own title.
+      place: stepPlace(1, scored, step),
+      value: formatValue(step.value!, document.threshold),
+      first: step.firstLow,
+      range: document.lines.range(step.step.span),
+    })),
+  };
+}

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { openVerifier } from '../../answers/openVerifier.js';
+import { RequestError } from '../../protocol/message.js';
+import { CallTool } from '../../protocol/tools.js';
+import { tools } from '../../tools/registry.js';
+import { Workspace } from '../../tools/workspace.js';
+import type { Session } from '../session.js';
+
+export function handleTools(session: Session): void {
+  const { door, service } = session;
+  door.handle(CallTool, async ({ name, args }, signal) => {
+    const tool = tools.find((one) => one.name === name);
+    if (!tool) throw new RequestError('failed', `There is no tool "${name}".`);
+    if (!service.isTrusted) throw new RequestError('failed', 'This workspace is not trusted: tools for agents read nothing in it.');
+    const folders = session.folders.filter((folder) => folder.startsWith('file:')).map((folder) => fileURLToPath(folder));
+    if (folders.length === 0)
+      throw new RequestError('failed', 'No folder of this machine is open: the tools read files of the workspace only.');
+    const verifier = openVerifier();
+    try {
+      const workspace = await Workspace.open(folders, service.threshold);
+      const world = { workspace, verifier, score: service.scoreJob };
+      return { result: JSON.stringify(await tool.run(args, world, signal)) };
+    } finally {
+      await verifier.dispose();
+    }
+  });
+}

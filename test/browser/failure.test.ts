@@ -1,0 +1,123 @@
+import type { Server } from 'node:http';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { InitialView } from '../../webview/tree/protocol.js';
+import { makeView } from '../webview/trees.js';
+import { axeFindings } from './axe.js';
+import { atRest, launchChromium, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
+import { THEMES, type ThemeName } from './themes.js';
+
+let browser: Browser;
+let server: Server;
+let url: string;
+let panel: Panel;
+
+beforeAll(async () => {
+  ({ url, server } = await servePanel());
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  server.close();
+});
+afterEach(async () => {
+  const violations = await panel.page.evaluate(() => window.fakeHost.violations);
+  await panel.page.context().close();
+  expect([...panel.problems, ...violations]).toEqual([]);
+});
+
+const failure = {
+  message: 'The server answered 401: Invalid API key. Set the key with "StepLens: Set Server Key…".',
+  url: 'http://127.0.0.1:8000/v1/chat/completions',
+  status: 401,
+  reply: '{"error":{"message":"Invalid API key <b>\\u0000</b>"}}',
+};
+/** What a run leaves that failed at once: the problem and nothing else. */
+const root = makeView({ nodes: 1 });
+const lone: InitialView = { view: root, images: [], failure };
+
+async function open(options: PanelOptions): Promise<Page> {
+  panel = await openPanel(browser, url, options);
+  return panel.page;
+}
+
+const box = (page: Page) => page.getByRole('alert');
+
+describe.each(Object.keys(THEMES) as ThemeName[])('a labeling that failed, in the theme %s', (theme) => {
+  it('has its cause, the first reply and what to do in the place of the tree, and axe finds nothing', async () => {
+    const page = await open({ views: [lone], theme });
+    await box(page).waitFor();
+    const text = (await box(page).textContent())!;
+    for (const part of ['Labeling failed', failure.message, 'status 401', failure.url, failure.reply]) expect(text).toContain(part);
+    expect(await page.getByText(/no wrong rollout left|0\.00/).count()).toBe(0);
+    expect(await axeFindings(page)).toEqual([]);
+  });
+});
+
+describe('a labeling that failed', () => {
+  it('is read aloud as one alert with its heading, and its buttons come in order by the keyboard', async () => {
+    const page = await open({ views: [lone] });
+    await box(page).waitFor();
+    expect(await box(page).ariaSnapshot()).toMatch(/alert:[\s\S]*heading "Labeling failed"[\s\S]*region "First reply"[\s\S]*button "Retry/);
+    await page.getByLabel('Text of the reply').focus();
+    const reached: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      await page.keyboard.press('Tab');
+      reached.push((await page.evaluate(() => document.activeElement?.textContent))!.trim());
+    }
+    expect(reached).toEqual(['Retry', 'Try the Policy Once', 'Show Log']);
+  });
+
+  it('asks the host for what its buttons say, and goes when the run begins again', async () => {
+    const page = await open({ views: [lone] });
+    for (const [name, call] of [
+      ['Retry the labeling', 'retryLabeling'],
+      ['Try the policy once', 'tryPolicy'],
+      ['Show Log', 'showLog'],
+    ] as const) {
+      await page.getByRole('button', { name }).click();
+      await expect.poll(() => panel.calls(call)).toHaveLength(1);
+    }
+    await panel.emit('viewChanged', { view: root, images: [], labeling: { rollouts: 0, budget: 40 }, failure: null });
+    await box(page).waitFor({ state: 'detached' });
+  });
+
+  it('lets a tree that is there be looked at, with the failure in a line above it', async () => {
+    const page = await open({ views: [{ view: makeView({ nodes: 12 }), images: [], failure }] });
+    await page.getByRole('button', { name: 'Show the tree so far' }).click();
+    await atRest(page);
+    expect(await box(page).count()).toBe(0);
+    expect(await page.locator('.banner').textContent()).toContain(failure.message);
+    await page.getByRole('button', { name: 'Show why the labeling failed' }).click();
+    await box(page).waitFor();
+  });
+
+  it('before anything was written is shown without a tree, and says so where nothing came back', async () => {
+    const page = await open({ views: [{ view: null, images: [], failure: { message: 'Nothing listens there.', url: failure.url } }] });
+    expect(await box(page).textContent()).toContain('Nothing came back.');
+  });
+});
+
+describe('a labeling under way', () => {
+  it('that has no event yet says that it begins', async () => {
+    const page = await open({ views: [{ view: null, images: [], labeling: { rollouts: 0 } }] });
+    await page.getByText('The labeling begins').waitFor();
+  });
+
+  it('that waits for its policy says why', async () => {
+    const view = makeView({ nodes: 12 });
+    const page = await open({ views: [{ view, images: [], labeling: { rollouts: 16, waiting: 'The server answered 503.' } }] });
+    await atRest(page);
+    expect(await page.locator('.banner').textContent()).toContain('The server answered 503.');
+  });
+
+  it('in another process is followed and cannot be stopped from here', async () => {
+    const page = await open({ views: [{ view: makeView({ nodes: 5 }), images: [], labeling: { rollouts: 16, isElsewhere: true } }] });
+    await atRest(page);
+    await page.locator('.replay-progress').getByText('Labeling in another process: 16 rollouts').waitFor();
+    expect(await page.getByRole('button', { name: 'Stop labeling' }).count()).toBe(0);
+    await panel.emit('viewChanged', { view: makeView({ nodes: 9 }), images: [], labeling: { rollouts: 32, isElsewhere: true } });
+    await page.locator('.replay-progress').getByText('Labeling in another process: 32 rollouts').waitFor();
+    await expect.poll(() => page.locator('.drawing').getAttribute('data-nodes').then(Number)).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,122 @@
+import type { Server } from 'node:http';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ReviewState } from '../../webview/review/protocol.js';
+import { axeFindings } from './axe.js';
+import { launchChromium, servePanel, throttle } from './panelPage.js';
+import { THEMES, type ThemeName } from './themes.js';
+
+let browser: Browser;
+let server: Server;
+let url: string;
+let page: Page;
+const problems: string[] = [];
+
+beforeAll(async () => {
+  ({ url, server } = await servePanel());
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  server.close();
+});
+afterEach(async () => {
+  await page.context().close();
+  expect(problems.splice(0)).toEqual([]);
+});
+
+const range = { start: { line: 4, character: 0 }, end: { line: 4, character: 20 } };
+const state: ReviewState = {
+  reviewer: 'Ada',
+  at: 1,
+  count: 12,
+  judged: 1,
+  mode: 'every-step',
+  blind: false,
+  kinds: ['arithmetic', 'logic'],
+  reason: 'first low step',
+  file: 'candidates.json',
+  images: [],
+  message: '',
+  threshold: 0.5,
+  step: {
+    uri: 'file:///w/candidates.json',
+    problem: 0,
+    step: 2,
+    question: 'How many apples are there?',
+    answer: '7',
+    images: [],
+    prefix: ['There are 3 red apples.', 'There are 4 green ones.'],
+    text: 'Together that is 3 + 4 = 8.',
+    number: 3,
+    rest: ['The answer is 8.'],
+    range,
+    evidence: {
+      values: { prm: 0.12, mc: { value: 0.25, correct: 4, total: 16 } },
+      posterior: 0.1,
+      rollouts: [{ correct: false, steps: ['The answer is 8.'] }],
+      alternatives: [{ text: 'Together that is 7.', values: { prm: 0.97 } }],
+      labels: [{ id: '1', by: 'Grace', at: '2026-01-01T00:00:00Z', value: -1, kind: 'arithmetic' }],
+    },
+    own: null,
+    stale: null,
+  },
+};
+
+/** Opens the built page in a theme against a host that answers with one state. */
+async function open(given: ReviewState, theme: ThemeName = 'dark'): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, reducedMotion: 'reduce' });
+  page = await context.newPage();
+  await throttle(page);
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && problems.push(message.text()));
+  page.on('pageerror', (failure) => problems.push(failure.message));
+  await page.addInitScript('globalThis.__name = (fn) => fn');
+  await page.addInitScript(
+    ({ answer, bodyClass, variables }) => {
+      new MutationObserver((_, observer) => {
+        if (document.body === null) return;
+        observer.disconnect();
+        document.body.className = bodyClass;
+        for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(name, value);
+      }).observe(document, { childList: true, subtree: true });
+      (window as unknown as Record<string, unknown>)['acquireVsCodeApi'] = () => ({
+        postMessage(frame: { kind: string; id: number; name: string }) {
+          if (frame.kind !== 'call') return;
+          const ok = frame.name === 'state' ? answer : null;
+          setTimeout(() => window.postMessage({ kind: 'answer', id: frame.id, answer: { ok } }));
+        },
+        getState: () => null,
+        setState: () => undefined,
+      });
+    },
+    { answer: given, ...THEMES[theme] },
+  );
+  await page.goto(`${url}review`);
+  await page.getByRole('main', { name: 'Review of steps' }).locator('*').first().waitFor();
+}
+
+describe.each(Object.keys(THEMES) as ThemeName[])('the review page in the theme %s', (theme) => {
+  it('can be used with a screen reader: axe finds nothing', async () => {
+    await open(state, theme);
+    await page.getByText('Together that is 3 + 4 = 8.').first().waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+  });
+});
+
+describe('the review page', () => {
+  it('is read in order: where one is, the step, the judgments, the evidence', async () => {
+    await open(state);
+    const read = await page.getByRole('main').ariaSnapshot();
+    const places = ['2 of 12', 'There are 3 red apples', 'Together that is 3 + 4 = 8', 'Wrong', 'Grace'].map((text) =>
+      read.toLowerCase().indexOf(text.toLowerCase()),
+    );
+    for (const place of places) expect(place, `${places.join()}\n${read}`).toBeGreaterThanOrEqual(0);
+    expect(await page.getByRole('status').first().textContent()).toContain('Step 3, 2 of 12');
+  });
+
+  it('says why there is nothing to review', async () => {
+    await open({ ...state, step: null, count: 0, at: 0, message: 'Nothing is left to review.' });
+    await page.getByText('Nothing is left to review.').first().waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+  });
+});

@@ -1,0 +1,83 @@
+import { strict as assert } from 'node:assert';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { languages, Uri, window, workspace } from 'vscode';
+import { closeAll, codeOf, fixture, ours, until } from './support.js';
+
+describe('a notebook', () => {
+  let folder: string;
+  let uri: Uri;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'steplens-notebook-'));
+    const solution = readFileSync(fixture('solution.md').fsPath, 'utf8');
+    const tree = readFileSync(fixture('tree.json').fsPath, 'utf8');
+    const lines = (text: string): string[] => text.split(/(?<=\n)/);
+    const code = (source: string, outputs: object[]) => ({
+      cell_type: 'code',
+      execution_count: 1,
+      metadata: {},
+      source: [source],
+      outputs,
+    });
+    const notebook = {
+      cells: [
+        { cell_type: 'markdown', metadata: {}, source: lines(solution) },
+        code('print(solution)', [{ output_type: 'stream', name: 'stdout', text: lines(solution) }]),
+        code('solution', [
+          {
+            output_type: 'execute_result',
+            execution_count: 1,
+            metadata: {},
+            data: { 'text/plain': [`'${solution.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`] },
+          },
+        ]),
+        code('print(tree)', [{ output_type: 'stream', name: 'stdout', text: lines(tree) }]),
+        code('print("Hello")', [{ output_type: 'stream', name: 'stdout', text: ['Hello\n'] }]),
+        code('# Step 1: 3 + 4 = 8\n# Step 2: So 8.', []),
+      ],
+      metadata: { language_info: { name: 'python' } },
+      nbformat: 4,
+      nbformat_minor: 5,
+    };
+    writeFileSync(join(folder, 'work.ipynb'), JSON.stringify(notebook));
+    uri = Uri.file(join(folder, 'work.ipynb'));
+    await window.showNotebookDocument(await workspace.openNotebookDocument(uri));
+  });
+  after(async () => {
+    await closeAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const lowIn = (one: Uri): boolean => ours(one).some((diagnostic) => codeOf(diagnostic) === 'first-low-step');
+
+  it('has the low steps of a Markdown cell marked in the cell', async () => {
+    const [cell] = (await workspace.openNotebookDocument(uri)).getCells();
+    assert.ok(cell);
+    await until('a first low step in the cell', () => lowIn(cell.document.uri));
+    const text = ours(cell.document.uri).map(({ range }) => cell.document.getText(range));
+    assert.ok(text.every((one) => one !== ''));
+  });
+
+  for (const [name, what] of [
+    ['cell 2.md', 'what a cell printed'],
+    ['cell 3.md', 'a text that is the value of a cell'],
+    ['cell 4.json', 'a search tree that a cell printed'],
+  ] as const)
+    it(`has ${what} scored like a document`, async () => {
+      await until(`a first low step in ${name}`, () =>
+        languages
+          .getDiagnostics()
+          .some(([one]) => one.scheme === 'steplens-output' && one.path.endsWith(`work.ipynb/${name}`) && lowIn(one)),
+      );
+    });
+
+  it('leaves other outputs and code alone', () => {
+    const marked = languages.getDiagnostics().filter(([, list]) => list.some(({ source }) => source === 'StepLens'));
+    const paths = marked.map(([one]) => one.path).filter((path) => path.includes('work.ipynb'));
+    assert.ok(paths.every((path) => !/cell [56]\./.test(path)));
+    const [, , , , , code] = workspace.notebookDocuments.find((one) => one.uri.toString() === uri.toString())!.getCells();
+    assert.deepEqual(ours(code!.document.uri), []);
+  });
+});

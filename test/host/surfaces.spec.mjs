@@ -1,0 +1,211 @@
+/** What surrounds the files, by real clicks: the view in the activity bar, the palette, a labeling that fails and one of another process. */
+import { strict as assert } from 'node:assert';
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { root } from '../../scripts/run.mjs';
+import { startHost } from '../../scripts/vscodeHost.mjs';
+import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+
+const slowMs = 60_000;
+
+describe('around the files', () => {
+  /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
+  let host;
+  /** @type {import('playwright-core').Page} */
+  let page;
+  let close = async () => {};
+  let workspace;
+  let isDown = true;
+  const policy = createServer((request, response) => {
+    void textOf(request).then((body) => {
+      if (isDown) return response.writeHead(401).end('{"error":{"message":"Invalid API key"}}');
+      if (request.url.endsWith('/models')) return response.end(JSON.stringify({ data: [{ id: 'scripted' }] }));
+      const { n = 1 } = JSON.parse(body);
+      const choices = Array.from({ length: n }, (_, index) => ({
+        index,
+        finish_reason: 'stop',
+        message: {
+          role: 'assistant',
+          content:
+            index % 2 === 0
+              ? '<step>3 + 4 = 7.</step><answer>7</answer>'
+              : `<step>3 + 4 = ${index + 8}.</step><step>So it is.</step><answer>${index + 8}</answer>`,
+        },
+      }));
+      return response.end(JSON.stringify({ choices, usage: { prompt_tokens: 9, completion_tokens: 30 * n } }));
+    });
+  });
+
+  before(async () => {
+    await new Promise((resolve) => policy.listen(0, '127.0.0.1', resolve));
+    workspace = await mkdtemp(join(tmpdir(), 'steplens-surfaces-'));
+    await cp(join(root, 'test', 'fixtures', 'workspace'), workspace, { recursive: true });
+    host = await startHost({
+      workspace,
+      extensionDevelopmentPath: root,
+      settings: {
+        'editor.minimap.enabled': false,
+        'steplens.labeling.policy': `http://127.0.0.1:${policy.address().port}/v1`,
+        'steplens.labeling.budget': 48,
+      },
+    });
+    ({ page, close } = await openWorkbench(host.url));
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed')
+      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
+  });
+  after(async () => {
+    await close();
+    await host?.stop();
+    policy.closeAllConnections();
+    policy.close();
+    await rm(workspace, { recursive: true, force: true });
+  });
+
+  const row = (text) => page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text }).first();
+  const panel = () => webviewFrame(page);
+
+  /** The titles the palette offers for StepLens. */
+  async function palette() {
+    await page.keyboard.press('F1');
+    const input = page.locator('.quick-input-widget input.input').first();
+    await input.waitFor();
+    await input.fill('>StepLens: ');
+    const rows = page.locator('.quick-input-list .monaco-list-row');
+    await rows.filter({ hasText: 'StepLens: ' }).first().waitFor();
+    const seen = new Set();
+    for (let before = -1; before !== seen.size; ) {
+      before = seen.size;
+      for (const label of await rows.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? '')))
+        seen.add(label.replace(/,.*$/, '').replace(/^StepLens: /, ''));
+      for (let down = 0; down < 8; down++) await page.keyboard.press('ArrowDown');
+    }
+    await page.keyboard.press('Escape');
+    return seen;
+  }
+
+  it('the palette offers nothing that can only fail while no file is open', async () => {
+    await runCommand(page, 'View: Show StepLens');
+    const offered = await palette();
+    const always = [
+      'Get Started',
+      'Open a Sample Solution',
+      'Select Model…',
+      'Select Device…',
+      'Set Threshold…',
+      'Show Log',
+      'Restart Server',
+    ];
+    for (const title of always) assert.ok(offered.has(title), `${title} is missing`);
+    const never = [
+      'Open Reasoning Tree',
+      'Label This Problem',
+      'Cancel Scoring',
+      'Stop Labeling',
+      'Map Fields…',
+      'Judge Step: Wrong',
+      'Go to Step',
+    ];
+    for (const title of never) assert.ok(!offered.has(title), `${title} is offered`);
+  });
+
+  it('the view in the activity bar welcomes with useful links while no file is open', async () => {
+    await page.getByRole('tab', { name: 'StepLens' }).first().waitFor();
+    await page.locator('.part.sidebar').getByText('Open a Sample Solution').waitFor();
+    await page.locator('.part.sidebar').getByText('No file with reasoning steps is open').waitFor();
+  });
+
+  it('lists open files, problems and low steps, and a click goes to the step', async () => {
+    await openFile(page, 'tree.json');
+    await row('tree.json').waitFor({ timeout: slowMs });
+    const low = page.locator('.part.sidebar .monaco-list-row[aria-label^="First low step"]').first();
+    await low.waitFor({ timeout: slowMs });
+    await low.click();
+    await until(async () => {
+      const label = await low.getAttribute('aria-label');
+      const line = await page.locator('[id="status.editor.selection"]').innerText();
+      return /Ln \d+/.test(line) && !/Ln 1,/.test(line) && /step \d/.test(label);
+    }, 'the cursor to be at the low step');
+  });
+
+  it('the palette offers what the open file allows', async () => {
+    await page.locator('.tab').first().click();
+    const offered = await palette();
+    assert.ok(offered.has('Open Reasoning Tree'));
+    assert.ok(offered.has('Score This File'));
+    assert.ok(!offered.has("Show Problem's Image"), 'the file has no image');
+    assert.ok(!offered.has('Stop Labeling'));
+  });
+
+  it('a dead policy is an error in the tree panel, with its first reply; nothing counts as labeled', async () => {
+    await openFile(page, 'problems.json');
+    await page.getByText('Label this problem').first().click();
+    const alert = panel().getByRole('alert');
+    await alert.getByText('Labeling failed').waitFor({ timeout: slowMs });
+    const text = await alert.innerText();
+    assert.match(text, /401/);
+    assert.match(text, /Invalid API key/);
+    assert.equal(
+      await panel()
+        .getByText(/no wrong rollout left/)
+        .count(),
+      0,
+    );
+    await assert.rejects(readFile(join(workspace, 'steplens-runs', 'problems', 'sum.json')));
+  });
+
+  it('Retry in the panel labels once the server is back, and the problem says what came of it', async () => {
+    isDown = false;
+    await panel().getByRole('button', { name: 'Retry the labeling' }).click();
+    await panel().locator('svg g.node').nth(1).waitFor({ timeout: slowMs });
+    await page
+      .locator('.codelens-decoration')
+      .getByText(/Labeled: 0\.50 · \d+ nodes · \d+ rollouts/)
+      .first()
+      .waitFor({ timeout: slowMs });
+    await page.locator('.codelens-decoration').getByText('Open tree').first().waitFor();
+    await page.locator('.codelens-decoration').getByText('Label again').first().waitFor();
+  });
+
+  it('tells of each rollout how it came about', async () => {
+    await panel().getByRole('tree').focus();
+    await page.keyboard.press('Home');
+    const rollout = panel().locator('details.rollout').first();
+    await rollout.locator('summary').first().click();
+    const facts = rollout.locator('dl.facts');
+    await facts.waitFor();
+    const text = await facts.innerText();
+    for (const name of ['Verdict', 'Finish', 'Seed', 'Tokens', 'Latency']) assert.match(text, new RegExp(name));
+  });
+
+  it('the log of another process opens as a tree that grows with it', async () => {
+    const log = await readFile(join(workspace, 'steplens-runs', 'problems', 'sum.events.jsonl'), 'utf8');
+    const lines = log.trim().split('\n');
+    const other = join(workspace, 'steplens-runs', 'elsewhere');
+    await mkdir(other, { recursive: true });
+    const file = join(other, 'part.events.jsonl');
+    await writeFile(file, `${lines.slice(0, 3).join('\n')}\n`);
+    await runCommand(page, 'View: Close All Editors');
+    await openFile(page, 'part.events.jsonl');
+    await page.locator('.editor-actions a[aria-label^="Open Reasoning Tree"]').first().waitFor({ timeout: slowMs });
+    await runCommand(page, 'StepLens: Open Reasoning Tree');
+    const items = panel().getByRole('treeitem');
+    await items.first().waitFor({ state: 'attached', timeout: slowMs });
+    const before = await items.count();
+    await appendFile(file, `${lines.slice(3).join('\n')}\n`);
+    await until(async () => (await items.count()) > before, 'the tree to grow', slowMs);
+  });
+});
+
+async function until(is, what, timeoutMs = 20_000) {
+  const end = Date.now() + timeoutMs;
+  while (!(await is().catch(() => false))) {
+    assert.ok(Date.now() < end, `Waited ${timeoutMs} ms for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { readManifest } from './manifest.js';
+
+interface Item {
+  readonly command: string;
+  readonly when?: string;
+}
+interface Manifest {
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly enablement?: string }[];
+    readonly menus: Readonly<Record<string, readonly Item[]>>;
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsWelcome: readonly { readonly view: string; readonly when: string; readonly contents: string }[];
+    readonly languageModelTools: readonly {
+      readonly name: string;
+      readonly modelDescription: string;
+      readonly inputSchema: unknown;
+      readonly when: string;
+    }[];
+  };
+}
+
+const { contributes } = readManifest<Manifest>();
+const ids = contributes.commands.map(({ command }) => command);
+
+/** What works wherever one is. Every other command says where it does. */
+const anywhere = [
+  'steplens.getStarted',
+  'steplens.openSample',
+  'steplens.clearCache',
+  'steplens.selectModel',
+  'steplens.selectDevice',
+  'steplens.setThreshold',
+  'steplens.showLog',
+  'steplens.restartServer',
+];
+
+it('every command says where the palette offers it, or works anywhere', () => {
+  const limited = contributes.menus['commandPalette']!.map(({ command }) => command);
+  expect([...limited, ...anywhere].sort()).toEqual([...ids].sort());
+  for (const { command, when } of contributes.menus['commandPalette']!) expect(when, command).toBeTruthy();
+});
+
+it('what writes or sends at the wish of a workspace is offered in a trusted one only', () => {
+  const writing = [
+    'labelProblem',
+    'labelAll',
+    'tryPolicy',
+    'moreRollouts',
+    'debugLabeling',
+    'debugLog',
+    'exportTrainingData',
+    'mapFields',
+    'reviewSteps',
+    'judgeHere',
+  ];
+  for (const name of writing) {
+    const item = contributes.menus['commandPalette']!.find(({ command }) => command === `steplens.${name}`);
+    expect(item?.when, name).toContain('isWorkspaceTrusted');
+  }
+});
+
+it('every menu names commands that exist, and every welcome a view that exists', () => {
+  for (const [menu, items] of Object.entries(contributes.menus))
+    for (const { command } of items.filter((item) => 'command' in item)) expect(ids, menu).toContain(command);
+  const views = Object.values(contributes.views).flatMap((list) => list.map(({ id }) => id));
+  expect(views).toEqual(expect.arrayContaining(['steplens.files', 'steplens.run']));
+  for (const { view, contents } of contributes.viewsWelcome) {
+    expect(views).toContain(view);
+    const linked = [...contents.matchAll(/\(command:(steplens\.\w+)\)/g)].map(([, command]) => command!);
+    for (const command of linked) expect(ids).toContain(command);
+    expect(contents).toMatch(/\(command:/);
+  }
+});
