@@ -50,7 +50,7 @@ import { Contexts } from './shell/contexts.js';
 import { createLog, detailsOf, messageOf } from './shell/log.js';
 import { ServerConsent } from './shell/serverConsent.js';
 import { Settings } from './shell/settings.js';
-import { Status } from './shell/status.js';
+import { StatusRows } from './shell/status.js';
 import type { StepLens } from './shell/stepLens.js';
 import { watchTooLarge } from './shell/tooLarge.js';
 import { watchUnmapped } from './shell/unmapped.js';
@@ -163,7 +163,17 @@ function start(context: ExtensionContext): Api {
   context.subscriptions.push(...registerDebugger(client, claims, consent));
   context.subscriptions.push(review, reviews, requests, marks, runs, new JudgeLenses(client, review), watchLabels(client));
   context.subscriptions.push(...followSearch(stepLens));
-  context.subscriptions.push(log, settings, claims, consent, client, panels, evaluations, new Status(client, claims, log), watchTooLarge());
+  context.subscriptions.push(
+    log,
+    settings,
+    claims,
+    consent,
+    client,
+    panels,
+    evaluations,
+    new StatusRows(client, claims, log),
+    watchTooLarge(),
+  );
   context.subscriptions.push(...watchUnmapped(claims));
   for (const command of table) context.subscriptions.push(register(command, stepLens));
   context.subscriptions.push(

@@ -2,7 +2,7 @@ import { type QuickPickItem, type TextDocument, Uri, window, workspace } from 'v
 import { readAs } from '../../server/formats/jsonFile.js';
 import type { LabelKind, Mapping } from '../../server/formats/mapping.js';
 import { MAPPING_FILE, mappedFormat, readMappings } from '../../server/formats/mappingFile.js';
-import { type Field, fieldsOf } from '../../server/formats/unrecognized.js';
+import { fieldsOf, type RecordField } from '../../server/formats/unrecognized.js';
 import { writeOwn } from '../shell/writeOwn.js';
 import type { Command } from './command.js';
 
@@ -39,7 +39,7 @@ export const mapFields: Command = {
   },
 };
 
-async function askMapping(document: TextDocument, fields: readonly Field[]): Promise<Mapping | undefined> {
+async function askMapping(document: TextDocument, fields: readonly RecordField[]): Promise<Mapping | undefined> {
   const steps = await pick(document, fields, 'Which field has the steps?', (path) => ({ steps: path }));
   if (steps === undefined || steps === none) return undefined;
   const question = await pick(document, fields, 'Which field has the question?', (path) => ({ steps, question: path }), true);
@@ -63,7 +63,7 @@ async function askMapping(document: TextDocument, fields: readonly Field[]): Pro
 /** Asks for a field; the title shows what the mapping with the field under the cursor reads. Undefined: given up. */
 function pick(
   document: TextDocument,
-  fields: readonly Field[],
+  fields: readonly RecordField[],
   title: string,
   mappingWith: (path: string) => Mapping,
   isOptional = false,

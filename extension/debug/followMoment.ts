@@ -4,7 +4,7 @@ import type { Client } from '../shell/client.js';
 import { toRange } from '../shell/editors.js';
 
 /** Where a debugged search is: the event's line in its log, and the file of its tree. */
-export interface Moment {
+export interface MomentPlace {
   readonly file: string;
   readonly event: number;
 }
@@ -19,7 +19,7 @@ export class MomentMarks implements Disposable {
     after: { color: new ThemeColor('editorCodeLens.foreground'), margin: '0 0 0 2em' },
   });
   readonly #subscriptions: Disposable[];
-  #moment: Moment | undefined;
+  #moment: MomentPlace | undefined;
 
   constructor(client: Client) {
     this.#client = client;
@@ -27,11 +27,11 @@ export class MomentMarks implements Disposable {
   }
 
   /** The moment the last session is at. */
-  get moment(): Moment | undefined {
+  get moment(): MomentPlace | undefined {
     return this.#moment;
   }
 
-  async show(moment: Moment): Promise<void> {
+  async show(moment: MomentPlace): Promise<void> {
     this.#moment = moment;
     await this.#draw(true);
   }
@@ -63,10 +63,10 @@ export class MomentMarks implements Disposable {
 }
 
 /** Calls `show` at every stop of a debugged search, and `end` when the last session is over. */
-export function followMoments(type: string, show: (moment: Moment) => void, end: () => void): Disposable[] {
+export function followMoments(type: string, show: (moment: MomentPlace) => void, end: () => void): Disposable[] {
   return [
     debug.onDidReceiveDebugSessionCustomEvent(({ session, event, body }) => {
-      if (session.type === type && event === 'steplens/moment') show(body as Moment);
+      if (session.type === type && event === 'steplens/moment') show(body as MomentPlace);
     }),
     debug.onDidTerminateDebugSession((session) => {
       if (session.type === type) end();
@@ -75,6 +75,6 @@ export function followMoments(type: string, show: (moment: Moment) => void, end:
 }
 
 /** The file of a moment's tree. */
-export function treeUriOf({ file }: Moment): Uri {
+export function treeUriOf({ file }: MomentPlace): Uri {
   return Uri.file(file);
 }

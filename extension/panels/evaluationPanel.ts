@@ -14,21 +14,21 @@ import { Panel, type PanelHost } from './panel.js';
 import type { Handlers } from './panelWire.js';
 
 /** What an evaluation panel needs of the extension. */
-export interface EvaluationHost extends PanelHost {
+export interface EvaluationPanelHost extends PanelHost {
   readonly consent: ServerConsent;
   readonly settings: Settings;
 }
 
 /** Best-of-N or process scores of a few files. The panel holds no numbers but those of its last evaluation, for saving them. */
 export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents> {
-  readonly #host: EvaluationHost;
+  readonly #host: EvaluationPanelHost;
   #lines: readonly EvaluateLine[] = [];
   /** Of the evaluation under way. */
   #id: string | undefined;
   #threshold: number | null;
 
   constructor(
-    host: EvaluationHost,
+    host: EvaluationPanelHost,
     webviewPanel: WebviewPanel,
     readonly uris: readonly Uri[],
   ) {

@@ -1,15 +1,15 @@
 import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { readEvaluationState } from '../../webview/evaluation/protocol.js';
-import { type EvaluationHost, EvaluationPanel } from './evaluationPanel.js';
+import { EvaluationPanel, type EvaluationPanelHost } from './evaluationPanel.js';
 import { Panels } from './panel.js';
 
 export const evaluationViewType = 'steplens.evaluation';
 
 /** The open evaluation panels, one a list of files. */
 export class EvaluationPanels extends Panels<EvaluationPanel> {
-  readonly #host: EvaluationHost;
+  readonly #host: EvaluationPanelHost;
 
-  constructor(host: EvaluationHost) {
+  constructor(host: EvaluationPanelHost) {
     super(evaluationViewType);
     this.#host = host;
   }

@@ -6,7 +6,7 @@ import { Panel, type PanelHost } from './panel.js';
 import type { Handlers } from './panelWire.js';
 
 /** What the review panel needs of the extension. */
-export interface ReviewHost extends PanelHost {
+export interface ReviewPanelHost extends PanelHost {
   readonly session: ReviewSession;
   /** Kinds of error to choose from. */
   readonly kinds: () => readonly string[];
@@ -14,9 +14,9 @@ export interface ReviewHost extends PanelHost {
 
 /** One step of the review under way, with its evidence. */
 export class ReviewPanel extends Panel<ReviewRequests, ReviewEvents> {
-  readonly #host: ReviewHost;
+  readonly #host: ReviewPanelHost;
 
-  constructor(host: ReviewHost, webviewPanel: WebviewPanel) {
+  constructor(host: ReviewPanelHost, webviewPanel: WebviewPanel) {
     super(webviewPanel, host.extensionUri);
     this.#host = host;
     this.load({ bundle: 'review', title: 'Review' }, reviewProtocol, this.#handlers(), host.log);

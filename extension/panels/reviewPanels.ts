@@ -1,14 +1,14 @@
 import { ViewColumn, type WebviewPanel, window } from 'vscode';
 import { Panels } from './panel.js';
-import { type ReviewHost, ReviewPanel } from './reviewPanel.js';
+import { ReviewPanel, type ReviewPanelHost } from './reviewPanel.js';
 
 export const reviewViewType = 'steplens.review';
 
 /** The one panel of the review under way; it comes back with the window. */
 export class ReviewPanels extends Panels<ReviewPanel> {
-  readonly #host: ReviewHost;
+  readonly #host: ReviewPanelHost;
 
-  constructor(host: ReviewHost) {
+  constructor(host: ReviewPanelHost) {
     super(reviewViewType);
     this.#host = host;
   }

@@ -19,7 +19,7 @@ const nowhere = { scheme: 'steplens-none' };
  * Rows in the editor's language status, besides the one of a labeling under way: what was found in the file, the model (progress and errors), the device (with its adapter and the
  * providers that were passed over), and the threshold. Each row's command changes what it shows.
  */
-export class Status implements Disposable {
+export class StatusRows implements Disposable {
   readonly #claims: Claims;
   readonly #log: LogOutputChannel;
   readonly #model = vscodeLanguages.createLanguageStatusItem('steplens.model', nowhere);

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { localVerifier } from '../../server/answers/localVerifier.js';
-import { type BestOfN, bestOfN, type Selection } from '../../server/evaluation/bestOfN.js';
+import { type BestOfN, bestOfN, type SelectionRule } from '../../server/evaluation/bestOfN.js';
 import { firstLow, type LabeledSolution } from '../../server/evaluation/labeledSolution.js';
 import { processReport } from '../../server/evaluation/processBenchmark.js';
 import { problemImages } from '../../server/files/images.js';
@@ -210,7 +210,7 @@ function report(problems: readonly Solved[], scored: readonly Scored[]): object 
   const errors = [...new Set(wrong.map(({ exact }) => exact.error!))].sort();
   const last = (estimates: readonly Estimate[]): Estimate => estimates.at(-1)!;
   const bundled = scored[0]!;
-  const at = (best: BestOfN, selection: Selection): Estimate => last(best.curves[selection]);
+  const at = (best: BestOfN, selection: SelectionRule): Estimate => last(best.curves[selection]);
   const kinds = [...new Set(problems.map(({ kind }) => kind))].sort();
   const result = {
     problems: problems.length,

@@ -2,13 +2,13 @@ import { isBalanced, splitOutside } from './answerText.js';
 import { exactValue } from './math/evaluate.js';
 import { readExpression } from './measure.js';
 import { readOrdinal } from './numberWords.js';
-import { type Region, readRegion } from './region.js';
+import { type NumberSet, readRegion } from './region.js';
 
 /** What kind of thing an answer is, by how it is written; the parts are texts and are compared by the same rules again. */
 export type AnswerForm =
   /** Option letters, with what is behind a single one: `C`, `(C) 12 cm`, `A, C`. */
   | { readonly kind: 'choice'; readonly letters: readonly string[]; readonly content?: string }
-  | { readonly kind: 'region'; readonly region: Region }
+  | { readonly kind: 'region'; readonly region: NumberSet }
   | ListForm
   /** `left` may be a name; `sides` are all of a chain. */
   | { readonly kind: 'equation'; readonly left: string; readonly right: string; readonly sides: readonly string[] }

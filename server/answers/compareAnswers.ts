@@ -5,7 +5,7 @@ import { compareMeasures } from './compareMeasures.js';
 import { compareDates, readDate } from './dates.js';
 import { compareEquations, compareExpressions } from './math/compare.js';
 import { exactValue, spend } from './math/evaluate.js';
-import { type Expression, variablesOf } from './math/expression.js';
+import { type MathExpression, variablesOf } from './math/expression.js';
 import { readExpression, readMeasure } from './measure.js';
 import { compareRegions, infinity } from './region.js';
 import type { AnswerMethod, Verdict } from './verdict.js';
@@ -286,7 +286,7 @@ function compareTwoEquations(a: Equation, r: Equation, by: Comparison): Verdict 
     : unreadable('The equations could not be compared.', 'equation');
 }
 
-function difference({ left, right }: Equation): Expression | undefined {
+function difference({ left, right }: Equation): MathExpression | undefined {
   const [x, y] = [readExpression(left), readExpression(right)];
   return x && y && { op: 'add', args: [x, { op: 'neg', args: [y] }] };
 }

@@ -1,6 +1,6 @@
 import { compareAt, compareExpressions, compareUpToConstants, order } from './math/compare.js';
 import { evaluatorOf, exactValue, NoValue } from './math/evaluate.js';
-import { type Expression, renamed, some, variablesOf } from './math/expression.js';
+import { type MathExpression, renamed, some, variablesOf } from './math/expression.js';
 import { divide, hasNoLastDigit, multiply, type Rational, rational } from './math/rational.js';
 import type { Measure } from './measure.js';
 import { singularPhrase } from './nouns.js';
@@ -37,15 +37,15 @@ function withWords(answer: Measure, reference: Measure): Verdict {
 }
 
 /** A value without a unit for one in degrees is read in radians when \pi is in it. */
-function angle(of: Measure, other: Measure): Expression {
+function angle(of: Measure, other: Measure): MathExpression {
   const isDegrees = of.units.some((unit) => unit.dimension === 'angle:1');
   if (!isDegrees || other.units.length > 0 || !some(other.value, (part) => part.op === 'constant' && part.name === 'pi')) return of.value;
   const factor = of.units[0]!.factor;
-  const pi: Expression = { op: 'constant', name: 'pi' };
+  const pi: MathExpression = { op: 'constant', name: 'pi' };
   return { op: 'mul', args: [of.value, { op: 'mul', args: [pi, { op: 'number', value: rational(factor.num, factor.den * 180n) }] }] };
 }
 
-function withOneUnit(answer: Measure, reference: Measure, a: Expression, r: Expression): Verdict {
+function withOneUnit(answer: Measure, reference: Measure, a: MathExpression, r: MathExpression): Verdict {
   const [measured, bare] = answer.units.length > 0 ? [answer, reference] : [reference, answer];
   const words = bare.words ?? (measured.words?.isDescriptive ? undefined : measured.words);
   if (words !== undefined) return verdict('undecided', 'unit', `"${words.text}" is not known as a unit.`);
@@ -60,7 +60,7 @@ function withOneUnit(answer: Measure, reference: Measure, a: Expression, r: Expr
   return result.verdict === 'right' ? verdict('right', 'unit', 'The unit is left out on one side.') : result;
 }
 
-function isConversion(a: Expression, r: Expression): boolean {
+function isConversion(a: MathExpression, r: MathExpression): boolean {
   const [x, y] = [exactValue(a), exactValue(r)];
   const ratio = x && y && divide(x, y);
   if (!ratio) return false;
@@ -93,20 +93,20 @@ function isAngleOrTemperature(unit: Unit): boolean {
   return unit.dimension === 'angle:1' || unit.dimension === 'temperature:1';
 }
 
-function inRadians(measure: Measure): Expression | undefined {
+function inRadians(measure: Measure): MathExpression | undefined {
   const unit = measure.units.find(({ dimension }) => dimension === 'angle:1' || dimension === 'radian:1');
   if (unit === undefined) return undefined;
   if (unit.dimension === 'radian:1') return measure.value;
   return angle(measure, { value: { op: 'constant', name: 'pi' }, isPercent: false, units: [] });
 }
 
-function converted(value: Expression, unit: Unit): Expression {
-  const shifted: Expression = unit.offset ? { op: 'add', args: [value, { op: 'number', value: unit.offset }] } : value;
+function converted(value: MathExpression, unit: Unit): MathExpression {
+  const shifted: MathExpression = unit.offset ? { op: 'add', args: [value, { op: 'number', value: unit.offset }] } : value;
   return { op: 'mul', args: [shifted, { op: 'number', value: unit.factor }] };
 }
 
 /** Between units of which one is a multiple of the other, values are exact; else a value within a hundredth may be rounded. */
-function compareConverted(answer: Expression, reference: Expression, from: Unit, to: Unit): Verdict {
+function compareConverted(answer: MathExpression, reference: MathExpression, from: Unit, to: Unit): Verdict {
   const [a, r] = [converted(answer, from), converted(reference, to)];
   const result = compareExpressions(a, r);
   if (result === 'equal') return verdict('right', 'unit');
@@ -114,13 +114,13 @@ function compareConverted(answer: Expression, reference: Expression, from: Unit,
   const ratio = divide(from.factor, to.factor)!;
   const isMultiple = ratio.num % ratio.den === 0n || ratio.den % ratio.num === 0n;
   if (isMultiple && !from.offset) {
-    const inAnswerUnit: Expression = { op: 'mul', args: [reference, { op: 'number', value: divide(to.factor, from.factor)! }] };
+    const inAnswerUnit: MathExpression = { op: 'mul', args: [reference, { op: 'number', value: divide(to.factor, from.factor)! }] };
     return { ...compareRounded(answer, inAnswerUnit, 'unit'), method: 'unit' };
   }
   return isClose(a, r) ? verdict('undecided', 'rounding', 'The values are equal up to rounding.') : verdict('wrong', 'unit');
 }
 
-function isClose(a: Expression, r: Expression): boolean {
+function isClose(a: MathExpression, r: MathExpression): boolean {
   try {
     const evaluator = evaluatorOf(30);
     const { difference, size } = evaluator.difference(a, r);
@@ -134,7 +134,7 @@ function isClose(a: Expression, r: Expression): boolean {
 /** 45 % against 45 (the sign left out) or 0.45 (the share); at or below 1 the two readings cannot be distinguished. */
 function comparePercent(answer: Measure, reference: Measure): Verdict {
   if (answer.units.length + reference.units.length > 0 || answer.words || reference.words) return verdict('undecided', 'percent');
-  const share = (one: Measure): Expression => (one.isPercent ? hundredth(one.value) : one.value);
+  const share = (one: Measure): MathExpression => (one.isPercent ? hundredth(one.value) : one.value);
   const readings = [
     [share(answer), share(reference)],
     [answer.value, reference.value],
@@ -153,7 +153,7 @@ function comparePercent(answer: Measure, reference: Measure): Verdict {
   return verdict([asShare, asWritten].some((one) => one.verdict === 'undecided') ? 'undecided' : 'wrong', 'percent');
 }
 
-function hundredth(value: Expression): Expression {
+function hundredth(value: MathExpression): MathExpression {
   if (value.op !== 'number') return { op: 'div', args: [value, { op: 'number', value: HUNDRED }] };
   return { op: 'number', value: divide(value.value, HUNDRED)!, decimals: (value.decimals ?? 0) + 2 };
 }
@@ -168,7 +168,7 @@ export function compareValues(answer: Measure, reference: Measure): Verdict {
   return verdict('undecided', 'algebra', 'A division such as 1/2x can be read in two ways.');
 }
 
-function compareBare(a: Expression, r: Expression): Verdict {
+function compareBare(a: MathExpression, r: MathExpression): Verdict {
   const isNumeric = exactValue(a) !== undefined && exactValue(r) !== undefined;
   const method: AnswerMethod = isNumeric ? 'number' : 'algebra';
   const comparison = compareExpressions(a, r);
@@ -181,7 +181,8 @@ function compareBare(a: Expression, r: Expression): Verdict {
   if (usesLog && (hasVariables || compareAt(a, r, undefined, true) === 'equal'))
     return verdict('undecided', 'algebra', 'log may be to the base 10 or natural.');
   if (!hasVariables) return compareRounded(a, r, method);
-  const lower = (one: Expression): Expression => renamed(one, new Map([...variablesOf(one)].map((name) => [name, name.toLowerCase()])));
+  const lower = (one: MathExpression): MathExpression =>
+    renamed(one, new Map([...variablesOf(one)].map((name) => [name, name.toLowerCase()])));
   return compareExpressions(lower(a), lower(r)) === 'equal'
     ? verdict('undecided', 'algebra', 'The variables differ in case only.')
     : verdict('wrong', 'algebra');
@@ -191,7 +192,7 @@ function compareBare(a: Expression, r: Expression): Verdict {
  * A decimal for a number that no decimal can write (1/3, \pi) is right from two decimals on: an answer with three digits, a
  * reference with two. A decimal that is another one rounded is undecided: it may be that rounding was asked for, or an error.
  */
-function compareRounded(a: Expression, r: Expression, method: AnswerMethod): Verdict {
+function compareRounded(a: MathExpression, r: MathExpression, method: AnswerMethod): Verdict {
   const rounding = verdict('undecided', 'rounding', 'One value is the other one rounded.');
   for (const [short, long, digits] of [
     [a, r, 3],
@@ -213,7 +214,7 @@ function compareRounded(a: Expression, r: Expression, method: AnswerMethod): Ver
   return verdict('wrong', method);
 }
 
-function decimal(expression: Expression): { readonly value: Rational; readonly decimals: number; readonly digits: number } | undefined {
+function decimal(expression: MathExpression): { readonly value: Rational; readonly decimals: number; readonly digits: number } | undefined {
   const number = expression.op === 'neg' ? expression.args[0] : expression;
   if (number.op !== 'number' || number.decimals === undefined) return undefined;
   const value = exactValue(expression)!;
@@ -222,10 +223,10 @@ function decimal(expression: Expression): { readonly value: Rational; readonly d
 }
 
 /** Whether a number with so many decimals is the other one rounded (either way at a half) or cut off. */
-function roundsTo(short: Rational, decimals: number, long: Expression): 'rounded' | 'truncated' | 'no' {
-  const unit: Expression = { op: 'number', value: rational(1n, 10n ** BigInt(decimals)) };
-  const half: Expression = { op: 'number', value: rational(1n, 2n * 10n ** BigInt(decimals)) };
-  const difference: Expression = {
+function roundsTo(short: Rational, decimals: number, long: MathExpression): 'rounded' | 'truncated' | 'no' {
+  const unit: MathExpression = { op: 'number', value: rational(1n, 10n ** BigInt(decimals)) };
+  const half: MathExpression = { op: 'number', value: rational(1n, 2n * 10n ** BigInt(decimals)) };
+  const difference: MathExpression = {
     op: 'call',
     name: 'abs',
     args: [{ op: 'add', args: [long, { op: 'neg', args: [{ op: 'number', value: short }] }] }],
@@ -241,7 +242,7 @@ function roundsTo(short: Rational, decimals: number, long: Expression): 'rounded
   }
 }
 
-function isNearerToZero(short: Rational, long: Expression): boolean {
-  const absolute = (of: Expression): Expression => ({ op: 'call', name: 'abs', args: [of] });
+function isNearerToZero(short: Rational, long: MathExpression): boolean {
+  const absolute = (of: MathExpression): MathExpression => ({ op: 'call', name: 'abs', args: [of] });
   return order(absolute({ op: 'number', value: short }), absolute(long)) === -1;
 }

@@ -1,6 +1,6 @@
 import { exactValue } from './math/evaluate.js';
-import { type Expression, some, UnreadableExpression, variablesOf } from './math/expression.js';
-import { isAmbiguous, parseExpression } from './math/parse.js';
+import { type MathExpression, some, UnreadableExpression, variablesOf } from './math/expression.js';
+import { isAmbiguous, parseMath } from './math/parse.js';
 import { divide, multiply } from './math/rational.js';
 import { isDescriptive } from './nouns.js';
 import { withoutNumberWords } from './numberWords.js';
@@ -8,9 +8,9 @@ import { readUnits, type Unit } from './units.js';
 
 /** A value with what stands around it. */
 export interface Measure {
-  readonly value: Expression;
+  readonly value: MathExpression;
   /** The other reading, of `1/2x`. */
-  readonly other?: Expression;
+  readonly other?: MathExpression;
   readonly isPercent: boolean;
   /** What the unit may be; empty without one. */
   readonly units: readonly Unit[];
@@ -32,9 +32,9 @@ export function readMeasure(text: string): Measure | undefined {
 }
 
 /** The expression of a text, words for numbers included; undefined when any of it is in doubt. */
-export function readExpression(text: string): Expression | undefined {
+export function readExpression(text: string): MathExpression | undefined {
   try {
-    return parseExpression(withoutNumberWords(text));
+    return parseMath(withoutNumberWords(text));
   } catch (error) {
     if (error instanceof UnreadableExpression) return undefined;
     throw error;
@@ -50,7 +50,7 @@ function bare(text: string): Measure | undefined {
     value,
     isPercent: false,
     units: [],
-    ...(isAmbiguous(text) && { other: parseExpression(withoutNumberWords(text), { looseDivision: true }) }),
+    ...(isAmbiguous(text) && { other: parseMath(withoutNumberWords(text), { looseDivision: true }) }),
   };
 }
 
@@ -131,7 +131,7 @@ function withWords(text: string): Measure | undefined {
 function compound(text: string): Measure | undefined {
   const prepared = withoutNumberWords(text).replace(/\s*(?:,|\band\b)\s*/g, ' ');
   const part = /\s*(\d+(?:\.\d+)?(?:\s*\/\s*\d+)?)\s*([\p{L}°'"]+)\.?/uy;
-  const parts: { value: Expression; unit: Unit }[] = [];
+  const parts: { value: MathExpression; unit: Unit }[] = [];
   let end = 0;
   for (let match = part.exec(prepared); match !== null; match = part.exec(prepared)) {
     // Without degrees, ' and '' are feet and inches.

@@ -1,6 +1,6 @@
 import { isBalanced, splitOutside } from './answerText.js';
 import { compareAt, compareExpressions, order } from './math/compare.js';
-import { type Expression, variablesOf } from './math/expression.js';
+import { type MathExpression, variablesOf } from './math/expression.js';
 import { readExpression } from './measure.js';
 
 /** An interval of the real line; ends are texts, `\infty` and `-\infty` among them. */
@@ -12,7 +12,7 @@ export interface Interval {
 }
 
 /** A set of real numbers. */
-export interface Region {
+export interface NumberSet {
   readonly parts: readonly Interval[];
   /** Written with square brackets, infinity or as an inequality, so that it cannot be a point of the plane or a list. */
   readonly isCertain: boolean;
@@ -26,7 +26,7 @@ const VARIABLE = /^(?:[a-zA-Z]|\\(?:theta|alpha|beta|lambda|phi|mu|omega)|[a-zA-
 const COMPARED = /(<=|>=|=<|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|<|>)/;
 
 /** Reads intervals, inequalities, unions, holes and set-builders; undefined for anything else. */
-export function readRegion(text: string): Region | undefined {
+export function readRegion(text: string): NumberSet | undefined {
   const spoken = text
     .replace(/\\lt(?![a-zA-Z])/g, '<')
     .replace(/\\gt(?![a-zA-Z])/g, '>')
@@ -39,21 +39,21 @@ export function readRegion(text: string): Region | undefined {
   return whole(spoken) ?? builder(spoken) ?? union(spoken);
 }
 
-function whole(text: string): Region | undefined {
+function whole(text: string): NumberSet | undefined {
   const except = /^(.*?)\s*(?:\\setminus|\\|except(?: for)?|-)\s*(?:\\?\{(.*?)\\?\}|(-?[\d/.]+))$/i.exec(text);
   if (except !== null && REALS.test(except[1]!.replace(/,$/, ''))) return holes(splitOutside(except[2] ?? except[3]!, /,/), undefined);
   return REALS.test(text) ? { parts: [ALL], isCertain: true } : undefined;
 }
 
 /** `\{x : x > 2\}`, `\{x \in R | x > 2\}`. */
-function builder(text: string): Region | undefined {
+function builder(text: string): NumberSet | undefined {
   const match = /^\\?\{\s*([a-z])(?:\s*\\in\s*(.*?))?\s*(?::|\|)\s*(.*?)\s*\\?\}$/.exec(text);
   if (match === null || (match[2] !== undefined && !REALS.test(match[2]))) return undefined;
   return union(match[3]!);
 }
 
 /** x \ne a, b: everything else. */
-function holes(points: readonly string[], variable: string | undefined): Region | undefined {
+function holes(points: readonly string[], variable: string | undefined): NumberSet | undefined {
   const sorted = points.map((point) => ({ point, value: readExpression(point) }));
   if (sorted.some(({ value }) => value === undefined || variablesOf(value).size > 0)) return undefined;
   sorted.sort((a, b) => order(a.value!, b.value!) ?? 0);
@@ -62,7 +62,7 @@ function holes(points: readonly string[], variable: string | undefined): Region 
   return { parts, isCertain: true, ...(variable !== undefined && { variable }) };
 }
 
-function union(text: string): Region | undefined {
+function union(text: string): NumberSet | undefined {
   const pieces = splitOutside(text, /\\cup(?![a-zA-Z])|\\text\{or\}|\\(?:lor|vee)(?![a-zA-Z])|\bor\b|\bU\b|或/);
   const regions = pieces.map(intersection);
   if (regions.some((region) => region === undefined)) return undefined;
@@ -77,7 +77,7 @@ function union(text: string): Region | undefined {
 }
 
 /** `x > 2 and x < 5` */
-function intersection(text: string): Region | undefined {
+function intersection(text: string): NumberSet | undefined {
   const pieces = splitOutside(text, /\\cap(?![a-zA-Z])|\\(?:land|wedge)(?![a-zA-Z])|\band\b|且/);
   const regions = pieces.map(piece);
   if (pieces.length > 1 && !text.includes('\\cap') && !regions.every((region) => region?.isCertain)) return undefined;
@@ -102,13 +102,13 @@ function later(a: Interval, b: Interval, end: 'low' | 'high'): Interval | undefi
   return compared > 0 === (end === 'low') ? a : b;
 }
 
-function piece(text: string): Region | undefined {
+function piece(text: string): NumberSet | undefined {
   const plain = text.replace(/^(?:[a-zA-Z]|\\[a-z]+)\s*\\in\s*/, '');
   return whole(plain) ?? bracketed(plain) ?? unequal(plain) ?? absolute(plain) ?? inequality(plain) ?? points(plain, text);
 }
 
 /** A set of points in a union. */
-function points(plain: string, text: string): Region | undefined {
+function points(plain: string, text: string): NumberSet | undefined {
   const match = /^\\\{(.*)\\\}$/.exec(plain);
   if (match === null || text === '') return undefined;
   const items = splitOutside(match[1]!, /,/);
@@ -122,7 +122,7 @@ function points(plain: string, text: string): Region | undefined {
     : undefined;
 }
 
-function bracketed(text: string): Region | undefined {
+function bracketed(text: string): NumberSet | undefined {
   const match = /^([([\]])(.*)([)\][])$/.exec(text);
   if (match === null || !isBalanced(match[2]!)) return undefined;
   const ends = splitOutside(match[2]!, /[,;]/);
@@ -134,14 +134,14 @@ function bracketed(text: string): Region | undefined {
 }
 
 /** `x \ne 2`, `x \ne 2, 3` */
-function unequal(text: string): Region | undefined {
+function unequal(text: string): NumberSet | undefined {
   const match = /^(.*?)\s*\\ne(?![a-zA-Z])\s*(.*)$/.exec(text);
   if (match === null || !VARIABLE.test(match[1]!)) return undefined;
   return holes(splitOutside(match[2]!.replace(/[a-z]\s*\\ne/g, ''), /,|\band\b/), match[1]);
 }
 
 /** `|x| < 3`, `|x - 1| \ge 2` */
-function absolute(text: string): Region | undefined {
+function absolute(text: string): NumberSet | undefined {
   const match = /^\|\s*([a-z])\s*(?:([+-])\s*([^|]+?)\s*)?\|\s*(<=|>=|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|<|>)\s*(.+)$/.exec(text);
   if (match === null) return undefined;
   const [, variable, sign, shift = '0', compared, size] = match as unknown as [
@@ -166,7 +166,7 @@ function absolute(text: string): Region | undefined {
   return { parts, isCertain: true, variable };
 }
 
-function inequality(text: string): Region | undefined {
+function inequality(text: string): NumberSet | undefined {
   const parts = text.split(COMPARED).map((part) => part.trim());
   const isOpen = (sign: string): boolean => sign === '<' || sign === '>';
   const pointsUp = (sign: string): boolean => /^(?:<|\\le|=<)/.test(sign);
@@ -193,10 +193,10 @@ function inequality(text: string): Region | undefined {
   return { parts: [part], isCertain: true, variable: middle };
 }
 
-const ZERO: Expression = { op: 'number', value: { num: 0n, den: 1n } };
+const ZERO: MathExpression = { op: 'number', value: { num: 0n, den: 1n } };
 
 /** Whether two regions are the same set; ends with variables are compared one by one. */
-export function compareRegions(a: Region, r: Region): 'right' | 'wrong' | 'undecided' {
+export function compareRegions(a: NumberSet, r: NumberSet): 'right' | 'wrong' | 'undecided' {
   const [x, y] = [canonical(a.parts), canonical(r.parts)];
   const verdict = x && y ? compareParts(x, y) : compareParts(a.parts, r.parts, 'undecided');
   const isOtherVariable = a.variable !== undefined && r.variable !== undefined && a.variable !== r.variable;

@@ -1,4 +1,4 @@
-import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { costCommand } from './cost.js';
 import { debug } from './debug.js';
 import { doctor } from './doctor.js';
@@ -14,7 +14,7 @@ import { suspects } from './suspects.js';
 import { type Stream, terminal } from './terminal.js';
 import { verify } from './verify.js';
 
-export const commands: readonly Command[] = [
+export const commands: readonly CliCommand[] = [
   score,
   label,
   costCommand,

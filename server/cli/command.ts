@@ -45,7 +45,7 @@ export interface CliWorld {
 }
 
 /** One command, one file; `cli.ts` lists them. */
-export interface Command {
+export interface CliCommand {
   readonly name: string;
   readonly summary: string;
   /** Text of `steplens help <name>`. */

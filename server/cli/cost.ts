@@ -2,10 +2,10 @@ import { type Expense, money, newExpense, PHASES, type Prices } from '../labelin
 import { type MethodCost, type RunCost, runCost, sumCosts } from '../labeling/economy/runCost.js';
 import { LabelError } from '../labeling/labelError.js';
 import { count } from '../language/solutionValues.js';
-import { type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, exitCodes, UsageError } from './command.js';
 import { parseOptions, pricesOption } from './commandOptions.js';
 
-export const costCommand: Command = {
+export const costCommand: CliCommand = {
   name: 'cost',
   summary: 'what the labels of a run cost: tokens, requests, seconds and money',
   help: `Usage: steplens cost DIR... [OPTIONS]

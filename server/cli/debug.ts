@@ -2,10 +2,10 @@ import { SearchDebugSession } from '../debug/debugSession.js';
 import { createDebugWorld } from '../debug/openTargets.js';
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { keyFor } from '../remote/serverKeys.js';
-import { type Command, UsageError } from './command.js';
+import { type CliCommand, UsageError } from './command.js';
 import { parseOptions } from './commandOptions.js';
 
-export const debug: Command = {
+export const debug: CliCommand = {
   name: 'debug',
   summary: 'the debug adapter for searches, for any editor',
   help: `Usage: steplens debug --stdio

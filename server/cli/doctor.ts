@@ -7,9 +7,9 @@ import { type MachineFacts, machineFacts, providerNames } from '../inference/mac
 import { ModelError } from '../models/modelError.js';
 import { devices } from '../protocol/settingsTable.js';
 import type { ScorerInfo } from '../scoring/scorer.js';
-import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 
-export const doctor: Command = {
+export const doctor: CliCommand = {
   name: 'doctor',
   summary: 'devices, libraries and versions: what would be used, and why not the rest',
   help: `Usage: steplens doctor [OPTIONS]

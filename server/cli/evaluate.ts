@@ -15,7 +15,7 @@ import { ModelError } from '../models/modelError.js';
 import { devices } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
-import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { deviceOption, parseOptions, seedOption, thresholdOption } from './commandOptions.js';
 import { bestOfNTable, processTable } from './evaluateTables.js';
 import { imagesHelp, imagesOption, placeOfFile } from './imageFolders.js';
@@ -24,7 +24,7 @@ import { ReportedInput } from './reportedInput.js';
 import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
 import { openChosenVerifier, verifierHelp, verifierOption } from './verifierOption.js';
 
-export const evaluate: Command = {
+export const evaluate: CliCommand = {
   name: 'evaluate',
   summary: 'Best-of-N of candidate sets, scores on process benchmarks; tables, or --json',
   help: `Usage: steplens evaluate FILE... [OPTIONS]

@@ -1,4 +1,4 @@
-import { SELECTIONS, type Selection } from '../evaluation/bestOfN.js';
+import { SELECTIONS, type SelectionRule } from '../evaluation/bestOfN.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
 import { BENCHMARKS } from '../evaluation/evaluationInput.js';
 import type { ProcessScores } from '../evaluation/processBenchmark.js';
@@ -6,7 +6,7 @@ import type { Best } from '../evaluation/thresholdSweep.js';
 import { count } from '../language/solutionValues.js';
 import type { Estimate } from '../reasoning/bootstrap.js';
 
-const NAMES: Readonly<Record<Selection, string>> = {
+const NAMES: Readonly<Record<SelectionRule, string>> = {
   pass: 'pass@N',
   random: 'random',
   selfConsistency: 'self-consistency',
@@ -21,7 +21,7 @@ const NAMES: Readonly<Record<Selection, string>> = {
 };
 
 /** Ways of choosing that no score is needed for. */
-const withoutScores: readonly Selection[] = ['pass', 'random', 'selfConsistency'];
+const withoutScores: readonly SelectionRule[] = ['pass', 'random', 'selfConsistency'];
 
 /** Accuracy in percent for N = 1, 2, 4, .. and all; the interval and the gain are those of the last column. */
 export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { kind: 'bestOfN' }>): string {

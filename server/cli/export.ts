@@ -7,14 +7,14 @@ import { EXPORT_FORMATS, type ExportOptions } from '../training/exportFormat.js'
 import { labelForest } from '../training/labelNodes.js';
 import { groupAround } from '../training/problemGroup.js';
 import type { Exclusion } from '../training/selection.js';
-import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { parseOptions, seedOption, thresholdOption } from './commandOptions.js';
-import { type WriteOptions, writeExport } from './exportWrite.js';
+import { type ExportWriteOptions, writeExport } from './exportWrite.js';
 import { ReportedInput } from './reportedInput.js';
 
 const widthWithoutTerminal = 120;
 
-export const exportCommand: Command = {
+export const exportCommand: CliCommand = {
   name: 'export',
   summary: 'training data for process reward models from trees and Monte-Carlo labels',
   help: `Usage: steplens export FILE... --to FORMAT --out FILE [OPTIONS]
@@ -104,7 +104,7 @@ function explainFile({ file, reasoning, lines }: InputFile, options: ExportCliOp
   }
 }
 
-interface ExportCliOptions extends WriteOptions {
+interface ExportCliOptions extends ExportWriteOptions {
   readonly heldOutFiles: readonly string[];
   readonly files: readonly string[];
   readonly explain: boolean;

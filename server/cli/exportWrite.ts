@@ -14,7 +14,7 @@ import { SourceList } from '../training/sourceList.js';
 import type { CliWorld } from './command.js';
 import type { ReportedInput } from './reportedInput.js';
 
-export interface WriteOptions extends ExportOptions {
+export interface ExportWriteOptions extends ExportOptions {
   readonly format: ExportFormat;
   /** `-`: the standard output. */
   readonly out: string;
@@ -27,7 +27,7 @@ const PIECE = 2 ** 18;
 class ExportError extends Error {}
 
 /** Writes training data and its card as the input is read. Whether it could be written; what cannot be read is reported by `input`. */
-export async function writeExport(input: ReportedInput, options: WriteOptions, world: CliWorld): Promise<boolean> {
+export async function writeExport(input: ReportedInput, options: ExportWriteOptions, world: CliWorld): Promise<boolean> {
   const { out, format } = options;
   const { err, signal } = world;
   const sources = new SourceList();
@@ -84,7 +84,7 @@ async function* groups(files: AsyncIterable<InputFile>, out: string, sources?: S
 }
 
 /** A pass over the input for the rules that rank samples over the whole export. */
-async function cutsOf(args: readonly string[], options: WriteOptions): Promise<Cuts> {
+async function cutsOf(args: readonly string[], options: ExportWriteOptions): Promise<Cuts> {
   const rules = rulesOf(options.format, options);
   const scores = new ScoreList(rules);
   if (!scores.isNeeded) return scores.cuts;
@@ -105,7 +105,7 @@ async function* readable(args: readonly string[]): AsyncGenerator<InputFile> {
 }
 
 /** The summary is no part of the data, so it goes where messages go. */
-function tellCounts(exporter: Exporter, { format, out }: WriteOptions, err: CliWorld['err']): void {
+function tellCounts(exporter: Exporter, { format, out }: ExportWriteOptions, err: CliWorld['err']): void {
   const { samples, samplesWithError, paths, excluded } = exporter.counts;
   const summary = `${count(samples, 'sample')} of ${count(paths, 'path')}, ${samplesWithError} with an error`;
   err.write(`${format.title}: ${summary}${out === '-' ? '' : ` -> ${out}`}\n`);
@@ -113,7 +113,7 @@ function tellCounts(exporter: Exporter, { format, out }: WriteOptions, err: CliW
     err.write(`  ${String(number).padStart(7)} left out (${reason}): ${EXCLUSIONS[reason as Exclusion]}\n`);
 }
 
-async function writeCard(exporter: Exporter, sources: SourceList, options: WriteOptions, { err }: CliWorld): Promise<void> {
+async function writeCard(exporter: Exporter, sources: SourceList, options: ExportWriteOptions, { err }: CliWorld): Promise<void> {
   const { out, format, seed } = options;
   const card = datasetCard({
     file: basename(out),

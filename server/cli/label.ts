@@ -1,7 +1,7 @@
 import { problemImages } from '../files/images.js';
 import { Breaker, OutageError } from '../labeling/breaker.js';
 import { money, type Prices } from '../labeling/economy/ledger.js';
-import { planRun } from '../labeling/economy/plan.js';
+import { planLabeling } from '../labeling/economy/plan.js';
 import { isVerifierFailure } from '../labeling/judge.js';
 import { LabelError } from '../labeling/labelError.js';
 import type { LabelWorld } from '../labeling/labelProblem.js';
@@ -9,11 +9,11 @@ import { labelRun, type RunOptions, type RunSummary } from '../labeling/labelRun
 import { openJudge } from '../labeling/policies/openPolicy.js';
 import { type Policy, PolicyError } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
-import type { RolloutCounts } from '../labeling/rolloutCounts.js';
-import type { JudgedRollout, LabelProblem } from '../labeling/runEvents.js';
+import type { RunRolloutCounts } from '../labeling/rolloutCounts.js';
+import type { JudgedRollout, ProblemToLabel } from '../labeling/runEvents.js';
 import { count } from '../language/solutionValues.js';
 import { keyFor, originOf } from '../remote/serverKeys.js';
-import { type CliWorld, type Command, exitCodes } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes } from './command.js';
 import { shortMoney } from './cost.js';
 import { imagesHelp, placeOfFile } from './imageFolders.js';
 import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
@@ -23,7 +23,7 @@ import { ReportedInput } from './reportedInput.js';
 import { writeArray } from './slurm.js';
 import { openChosenVerifier, verifierHelp } from './verifierOption.js';
 
-export const label: Command = {
+export const label: CliCommand = {
   name: 'label',
   summary: 'label the steps of a policy by MCTS or Monte-Carlo rollouts; resumable',
   help: `Usage: steplens label PROBLEMS --policy POLICY --out DIR [OPTIONS]
@@ -136,7 +136,7 @@ others are), 130 interrupted.
   async run(args, world) {
     const options = readLabelOptions(args);
     const input = new ReportedInput([options.problemsFile], world);
-    const problems: LabelProblem[] = [];
+    const problems: ProblemToLabel[] = [];
     for await (const { file, reasoning, lines } of input.files()) {
       const read = labelProblems(reasoning.problems);
       for (const { offset, message } of read.faults) input.complain(`${file}:${lines.position(offset).line + 1}: ${message}`);
@@ -158,7 +158,7 @@ others are), 130 interrupted.
 };
 
 /** Whether something could not be labeled. */
-async function labelAll(problems: readonly LabelProblem[], options: LabelCliOptions, world: CliWorld): Promise<boolean | 'interrupted'> {
+async function labelAll(problems: readonly ProblemToLabel[], options: LabelCliOptions, world: CliWorld): Promise<boolean | 'interrupted'> {
   const { signal } = world;
   const progress = new LabelProgress(world, problems.length, options.progress);
   const say = (message: string): void => progress.say(message);
@@ -219,7 +219,7 @@ class FirstFailures {
 
 /** Whether something could not be labeled. */
 async function runOrPlan(
-  problems: readonly LabelProblem[],
+  problems: readonly ProblemToLabel[],
   options: LabelCliOptions,
   labelWorld: LabelWorld,
   progress: LabelProgress,
@@ -235,7 +235,7 @@ async function runOrPlan(
   if (options.isPlan) {
     // A problem of an earlier round is skipped in the next one and counts once.
     const onProblem: RunOptions['onProblem'] = (problem, outcome) => void (outcome.kind !== 'skipped' && run.onProblem?.(problem, outcome));
-    const plan = await planRun({ ...run, onProblem, mostJobs: run.jobs }, labelWorld, { ...(prices && { prices }) });
+    const plan = await planLabeling({ ...run, onProblem, mostJobs: run.jobs }, labelWorld, { ...(prices && { prices }) });
     progress.clear();
     if (plan !== undefined) out.write(planText(plan, options.out, run.jobs));
     return plan === undefined || plan.summary.failed + plan.summary.open > 0;
@@ -303,7 +303,7 @@ function summaryLine(
 
 /** What the rollouts of this run cost; nothing where the policy reports no tokens. */
 function costText(
-  { requests, promptTokens, completionTokens, judgeRequests, judgeTokens }: RolloutCounts,
+  { requests, promptTokens, completionTokens, judgeRequests, judgeTokens }: RunRolloutCounts,
   prices: Prices | undefined,
 ): string {
   if (promptTokens + completionTokens + judgeRequests === 0) return '';

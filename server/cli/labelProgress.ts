@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { writeWhole } from '../disk/writeWhole.js';
 import type { ProblemOutcome } from '../labeling/labelRun.js';
-import { countEvent, newCounts, type RolloutCounts } from '../labeling/rolloutCounts.js';
+import { countEvent, newCounts, type RunRolloutCounts } from '../labeling/rolloutCounts.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { count } from '../language/solutionValues.js';
 import { type CliWorld, UsageError } from './command.js';
@@ -18,7 +18,7 @@ export interface ProgressOptions {
 }
 
 /** How far a run is: one line of the JSON stream. */
-export interface ProgressRecord extends RolloutCounts {
+export interface ProgressRecord extends RunRolloutCounts {
   /** ms since 1970. */
   readonly at: number;
   readonly state: 'running' | 'ended';
@@ -94,7 +94,7 @@ export class LabelProgress {
   }
 
   /** What all processes of a shared run did. */
-  share({ finished, ...counts }: RolloutCounts & { readonly finished: number }, isFirst: boolean): void {
+  share({ finished, ...counts }: RunRolloutCounts & { readonly finished: number }, isFirst: boolean): void {
     if (isFirst) this.#before = counts.rollouts;
     this.#outcomes.done = finished;
     this.#counts = counts;

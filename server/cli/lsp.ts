@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { type Command, UsageError } from './command.js';
+import { type CliCommand, UsageError } from './command.js';
 
-export const lsp: Command = {
+export const lsp: CliCommand = {
   name: 'lsp',
   summary: 'the language server, for any editor',
   help: `Usage: steplens lsp --stdio

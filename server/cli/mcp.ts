@@ -1,10 +1,10 @@
 import { ToolError, type ToolWorld } from '../tools/tool.js';
 import { Workspace } from '../tools/workspace.js';
-import { type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, exitCodes, UsageError } from './command.js';
 import { deviceOption, parseOptions, threadsOption, thresholdOption } from './commandOptions.js';
 import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
 
-export const mcp: Command = {
+export const mcp: CliCommand = {
   name: 'mcp',
   summary: 'tools for agents: the Model Context Protocol on standard input and output',
   help: `Usage: steplens mcp --stdio [FOLDER...] [OPTIONS]

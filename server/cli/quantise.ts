@@ -7,12 +7,12 @@ import { isFile } from '../models/modelFiles.js';
 import { type QuantizedFile, quantiseFile } from '../onnx/quantiseFile.js';
 import { OnnxFileError } from '../onnx/readModel.js';
 import { loadProfile } from '../scoring/loadProfile.js';
-import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { parseOptions } from './commandOptions.js';
 import { ProgressLine } from './progressLine.js';
 import { compareModels, readCheck } from './quantiseCheck.js';
 
-export const quantise: Command = {
+export const quantise: CliCommand = {
   name: 'quantise',
   summary: 'a model with int8 weights, smaller and faster on the CPU, and how its scores change',
   help: `Usage: steplens quantise MODEL_FOLDER --out FOLDER [OPTIONS]

@@ -7,7 +7,7 @@ import { ModelError } from '../models/modelError.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
 import { devices } from '../protocol/settingsTable.js';
 import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
-import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { deviceOption, parseOptions, threadsOption, thresholdOption } from './commandOptions.js';
 import { imagesHelp, imagesOption, placeOfFile } from './imageFolders.js';
 import { ProgressLine } from './progressLine.js';
@@ -19,7 +19,7 @@ import { verifyProfile } from './verifyProfile.js';
 
 const widthWithoutTerminal = 120;
 
-export const score: Command = {
+export const score: CliCommand = {
   name: 'score',
   summary: 'score the steps of files; table, or --json (one object per solution and line)',
   help: `Usage: steplens score FILE... [OPTIONS]

@@ -4,13 +4,13 @@ import { devices } from '../protocol/settingsTable.js';
 import { isLoopback } from '../remote/loopback.js';
 import { openRewardServer, urlHost } from '../reward/rewardServer.js';
 import { RewardService } from '../reward/rewardService.js';
-import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { deviceOption, parseOptions, threadsOption } from './commandOptions.js';
 import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
 
 const defaultPort = 8099;
 
-export const serveCommand: Command = {
+export const serveCommand: CliCommand = {
   name: 'serve',
   summary: 'reward endpoint for trainers',
   help: `Usage: steplens serve [OPTIONS]

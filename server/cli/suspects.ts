@@ -7,13 +7,13 @@ import type { Step } from '../reasoning/problem.js';
 import type { ReviewableProblem } from '../review/reviewable.js';
 import { labelOf, type RankedItem, rankedSteps } from '../review/reviewQueue.js';
 import { type Scorer, scoreJob } from '../scoring/scorer.js';
-import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { parseOptions, thresholdOption } from './commandOptions.js';
 import { imagesHelp, imagesOption, placeOfFile } from './imageFolders.js';
 import { ReportedInput } from './reportedInput.js';
 import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
 
-export const suspects: Command = {
+export const suspects: CliCommand = {
   name: 'suspects',
   summary: 'labels that an independent signal contradicts, the most suspicious first',
   help: `Usage: steplens suspects FILE... [OPTIONS]

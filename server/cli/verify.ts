@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Verdict } from '../answers/verdict.js';
 import { undecided, type Verifier } from '../answers/verifier.js';
-import { type CliWorld, type Command, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { parseOptions } from './commandOptions.js';
 import { openChosenVerifier, verifierHelp, verifierOption } from './verifierOption.js';
 
-export const verify: Command = {
+export const verify: CliCommand = {
   name: 'verify',
   summary: 'whether an answer is the reference: verdict, method and reason',
   help: `Usage: steplens verify REFERENCE ANSWER [OPTIONS]

@@ -1,7 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { RunEvent } from '../labeling/runEvents.js';
 import type { SearchTree } from '../labeling/searchTree.js';
-import { Breakpoint, type BreakpointSpec, type Hit } from './breakpoints.js';
+import { Breakpoint, type BreakpointHit, type BreakpointSpec } from './breakpoints.js';
 
 /** A breakpoint that a client asks for, or why there is no place for it. */
 export type Request = Omit<BreakpointSpec, 'id'> | { readonly refusal: string };
@@ -25,8 +25,8 @@ export class BreakpointSet {
     return made.map(({ answer }) => answer);
   }
 
-  hits(event: RunEvent, number: number, tree: SearchTree, isForward: boolean): Hit[] {
-    return [...this.#owners.values()].flat().flatMap((breakpoint): Hit[] => {
+  hits(event: RunEvent, number: number, tree: SearchTree, isForward: boolean): BreakpointHit[] {
+    return [...this.#owners.values()].flat().flatMap((breakpoint): BreakpointHit[] => {
       const hit = breakpoint.hit(event, number, tree, isForward);
       return hit ? [hit] : [];
     });

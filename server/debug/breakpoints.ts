@@ -20,7 +20,7 @@ export interface BreakpointSpec {
 }
 
 /** A breakpoint that was hit, or the line of a logpoint. */
-export interface Hit {
+export interface BreakpointHit {
   readonly id: number;
   readonly log?: string;
 }
@@ -42,7 +42,7 @@ export class Breakpoint {
   }
 
   /** What happens here at the moment after an event. Each event counts as one hit, however many of its rollouts match. */
-  hit(event: RunEvent, number: number, tree: SearchTree, isForward: boolean): Hit | undefined {
+  hit(event: RunEvent, number: number, tree: SearchTree, isForward: boolean): BreakpointHit | undefined {
     const found = this.#match(event, number, tree);
     if (found === undefined) return undefined;
     if (isForward) this.#times++;

@@ -8,7 +8,7 @@ export interface Pair<T> {
   readonly second: T | undefined;
 }
 
-export interface Selection {
+export interface RecordedSelection {
   /** Steps up to the selected rollout's node, and the rollout's own. */
   readonly prefix: readonly string[];
   readonly rollout: readonly string[];
@@ -28,7 +28,7 @@ export interface ComparedNode {
 /** Two runs of one problem side by side. Nodes are the same when their prefixes are. */
 export interface RunComparison {
   /** The searches in their order, and the first one (from 0) that differs. */
-  readonly selections: readonly Pair<Selection>[];
+  readonly selections: readonly Pair<RecordedSelection>[];
   readonly firstOther: number | undefined;
   /** All nodes of both, by prefix, those of the first run in its order and then the others. */
   readonly nodes: readonly (Pair<ComparedNode> & { readonly prefix: readonly string[] })[];
@@ -67,14 +67,14 @@ export function compareRuns(first: readonly RunEvent[], second: readonly RunEven
 
 interface ReadRun {
   readonly tree: SearchTree;
-  readonly selections: readonly Selection[];
+  readonly selections: readonly RecordedSelection[];
 }
 
 function readRun(events: readonly RunEvent[]): ReadRun {
   const [begin] = events;
   if (begin?.event !== 'begin') throw new Error('The log has no events.');
   const tree = beginTree(begin);
-  const selections: Selection[] = [];
+  const selections: RecordedSelection[] = [];
   for (const event of events.slice(1)) {
     if (event.event === 'selected') {
       const { node, rollout, q, u, pool } = event;
@@ -85,7 +85,7 @@ function readRun(events: readonly RunEvent[]): ReadRun {
   return { tree, selections };
 }
 
-function key(selection: Selection | undefined): string {
+function key(selection: RecordedSelection | undefined): string {
   return JSON.stringify(selection && [selection.prefix, selection.rollout]);
 }
 

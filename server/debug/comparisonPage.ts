@@ -1,4 +1,4 @@
-import type { ComparedNode, RunComparison, Selection } from './compareRuns.js';
+import type { ComparedNode, RecordedSelection, RunComparison } from './compareRuns.js';
 
 /** What is said above the tables. */
 export interface ComparisonHead {
@@ -43,7 +43,7 @@ function selectionTable({ selections, firstOther }: RunComparison): string {
   return `${said}\n\n${table(['Search', 'Original', 'Fork', ''], rows)}`;
 }
 
-function selectionCell({ prefix, rollout, q, u, pool }: Selection): string {
+function selectionCell({ prefix, rollout, q, u, pool }: RecordedSelection): string {
   return `after ${prefix.length} steps: ${words(rollout[0] ?? '')} (Q ${q.toFixed(3)} + U ${u.toFixed(3)}, of ${pool})`;
 }
 

@@ -1,6 +1,6 @@
 import { fileLog, type LogStore, readEventLog } from '../labeling/eventLog.js';
 import { type LabelWorld, labelProblem } from '../labeling/labelProblem.js';
-import type { LabelProblem, RunEvent } from '../labeling/runEvents.js';
+import type { ProblemToLabel, RunEvent } from '../labeling/runEvents.js';
 import type { LabelSettings } from '../labeling/runSettings.js';
 import { type EventFeed, Handover } from './eventFeed.js';
 
@@ -8,7 +8,7 @@ import { type EventFeed, Handover } from './eventFeed.js';
  * Labels a problem one event at a time: the search waits, between writing an event to its log and going on, until the next event is
  * asked for. What an earlier run recorded is handed out first and is not sampled again.
  */
-export function liveSearch(problem: LabelProblem, settings: LabelSettings, world: LabelWorld, logFile: string): EventFeed {
+export function liveSearch(problem: ProblemToLabel, settings: LabelSettings, world: LabelWorld, logFile: string): EventFeed {
   const handover = new Handover();
   const stop = new AbortController();
   let isReleased = false;

@@ -8,7 +8,7 @@ import type { Judge } from '../labeling/judge.js';
 import type { LabelWorld } from '../labeling/labelProblem.js';
 import type { Policy } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
-import type { LabelProblem } from '../labeling/runEvents.js';
+import type { ProblemToLabel } from '../labeling/runEvents.js';
 import { problemFiles } from '../labeling/runFiles.js';
 import { makeFolder } from '../labeling/runLock.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
@@ -111,7 +111,7 @@ function target(feed: EventFeed, host: ForkHost, close: () => Promise<void>): De
 }
 
 /** The problem with an id, or the first one. Throws an Error that says which there are. */
-async function problemIn(file: string, id: string | undefined): Promise<LabelProblem> {
+async function problemIn(file: string, id: string | undefined): Promise<ProblemToLabel> {
   const { reasoning } = await readInput(file);
   const { problems, faults } = labelProblems(reasoning.problems);
   const found = id === undefined ? problems[0] : problems.find((one) => one.id === id);

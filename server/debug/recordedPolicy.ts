@@ -1,5 +1,5 @@
 import type { Judge, RolloutVerdict } from '../labeling/judge.js';
-import { type Policy, PolicyError, type Rollout } from '../labeling/policy.js';
+import { type Policy, PolicyError, type SampledRollout } from '../labeling/policy.js';
 import type { JudgedCompletion, JudgedRollout, RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, prefixOf } from '../labeling/searchTree.js';
 import { prefixKey } from './breakpoints.js';
@@ -76,7 +76,7 @@ export function recordedPolicy(recording: Recording, live: Policy | undefined, c
   };
 }
 
-function withoutVerdict(rollout: JudgedRollout): Rollout {
+function withoutVerdict(rollout: JudgedRollout): SampledRollout {
   if ('failure' in rollout) return rollout;
   const { answer: _answer, verdict: _verdict, method: _method, ...completion } = rollout;
   return completion;

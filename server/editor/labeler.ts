@@ -9,7 +9,7 @@ import { readEventLog } from '../labeling/eventLog.js';
 import type { Judge } from '../labeling/judge.js';
 import { type LabelWorld, labelProblem, moreRollouts } from '../labeling/labelProblem.js';
 import type { Policy } from '../labeling/policy.js';
-import type { LabelProblem, RunEvent } from '../labeling/runEvents.js';
+import type { ProblemToLabel, RunEvent } from '../labeling/runEvents.js';
 import { type ProblemFiles, problemFiles } from '../labeling/runFiles.js';
 import { makeFolder } from '../labeling/runLock.js';
 import { beginEvent, defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
@@ -28,7 +28,7 @@ export type OpenJudge = (rules: Verifier, judge: EditorJudge) => Promise<Judge>;
 interface Place {
   readonly files: ProblemFiles;
   readonly folder: string;
-  readonly problem: LabelProblem;
+  readonly problem: ProblemToLabel;
   readonly settings: LabelSettings;
 }
 
@@ -176,7 +176,7 @@ interface Home {
   readonly beside: string;
   readonly name: string;
   /** As the run has it that wrote the document. */
-  readonly problem: LabelProblem;
+  readonly problem: ProblemToLabel;
 }
 
 function homeBeside({ uri, settings, problem }: Pick<LabelJob, 'uri' | 'settings' | 'problem'>): Home {

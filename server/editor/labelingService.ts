@@ -1,6 +1,6 @@
 import type { ImagePlace } from '../files/images.js';
 import type { Prices } from '../labeling/economy/ledger.js';
-import type { LabelProblem, RunEvent } from '../labeling/runEvents.js';
+import type { ProblemToLabel, RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
 import type { PolicyTry } from '../labeling/tryPolicy.js';
@@ -16,7 +16,7 @@ import type {
   MoreRolloutsResult,
   PolicyTryResult,
   ProblemResult,
-  TreeView,
+  ShownTree,
 } from '../protocol/labeling.js';
 import type { RolloutView } from '../protocol/problemView.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
@@ -44,7 +44,7 @@ export type LabelingSettings = Pick<
 
 /** One problem to be labeled, as a `Labeler` takes it. */
 export interface LabelJob {
-  readonly problem: LabelProblem;
+  readonly problem: ProblemToLabel;
   /** URI of the document it is in. */
   readonly uri: string;
   /** The images that exist, as absolute paths. */
@@ -120,7 +120,7 @@ export interface LabelingService {
     threshold: number,
     images: (paths: readonly string[]) => Promise<readonly string[]>,
     prices?: Prices,
-  ): Promise<TreeView>;
+  ): Promise<ShownTree>;
   /** A node's rollouts with their texts and what the log tells of each. */
   nodeRollouts(
     uri: string,

@@ -12,7 +12,7 @@ import { appendLabels, labelFileOf, readLabelFile } from '../review/labelFile.js
 import { currentLabels, type LabelRecord, type ReviewMode, type StepLabel } from '../review/labelRecord.js';
 import { stepPosteriors } from '../review/posterior.js';
 import { evidenceOf, type ReviewableProblem } from '../review/reviewable.js';
-import { type QueueOptions, reviewQueue } from '../review/reviewQueue.js';
+import { type ReviewQueueOptions, reviewQueue } from '../review/reviewQueue.js';
 import { stepKeys } from '../review/stepKeys.js';
 import { type OpenText, readInputs } from './openInput.js';
 
@@ -113,7 +113,7 @@ export class ReviewService {
 
   async queue(
     uris: readonly string[],
-    options: QueueOptions,
+    options: ReviewQueueOptions,
   ): Promise<{ readonly items: readonly ReviewItem[]; readonly faults: readonly FileFault[] }> {
     const faults: FileFault[] = [];
     return { items: reviewQueue(await this.#problems(uris, faults), options), faults };

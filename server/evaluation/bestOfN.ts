@@ -20,9 +20,9 @@ export interface Candidate {
 }
 
 /** How one of N candidates is chosen; `pass` counts a problem as solved when any of them is right. */
-export type Selection = 'pass' | 'random' | 'selfConsistency' | ScoreRule;
+export type SelectionRule = 'pass' | 'random' | 'selfConsistency' | ScoreRule;
 
-export const SELECTIONS: readonly Selection[] = ['pass', 'random', 'selfConsistency', ...SCORE_RULES];
+export const SELECTIONS: readonly SelectionRule[] = ['pass', 'random', 'selfConsistency', ...SCORE_RULES];
 
 export interface BestOfN {
   readonly problems: number;
@@ -36,9 +36,9 @@ export interface BestOfN {
   /** Problems that have at least so many candidates, by position in `sizes`; the others count with all they have. */
   readonly complete: readonly number[];
   /** Accuracy in [0, 1] by position in `sizes`, with a 95 % interval. */
-  readonly curves: Readonly<Record<Selection, readonly Estimate[]>>;
+  readonly curves: Readonly<Record<SelectionRule, readonly Estimate[]>>;
   /** Accuracy minus that of `random`, resampled in pairs: a gain is real when its interval lies above 0. */
-  readonly gains: Readonly<Record<Selection, readonly Estimate[]>>;
+  readonly gains: Readonly<Record<SelectionRule, readonly Estimate[]>>;
 }
 
 /**
@@ -63,14 +63,14 @@ export function* bestOfNInParts(sets: readonly CandidateSet[], seed: number): Ge
   const used = sets.filter((set) => set.candidates.length > 0);
   const largest = used.reduce((n, set) => Math.max(n, set.candidates.length), 0);
   const sizes = Array.from({ length: largest }, (_, i) => i + 1);
-  const perProblem: Record<Selection, number[]>[] = [];
+  const perProblem: Record<SelectionRule, number[]>[] = [];
   for (const set of used) {
     perProblem.push(accuracies(set, largest, seed));
     yield;
   }
   const weights = resampleWeights(used.length, seed);
-  const curves = {} as Record<Selection, Estimate[]>;
-  const gains = {} as Record<Selection, Estimate[]>;
+  const curves = {} as Record<SelectionRule, Estimate[]>;
+  const gains = {} as Record<SelectionRule, Estimate[]>;
   for (const selection of SELECTIONS) {
     const columns = sizes.map((_, i) => perProblem.map((values) => values[selection][i]!));
     const differences = sizes.map((_, i) => perProblem.map((values) => values[selection][i]! - values.random[i]!));
@@ -96,12 +96,12 @@ export function* bestOfNInParts(sets: readonly CandidateSet[], seed: number): Ge
 }
 
 /** One problem's chance of being solved with each selection, for N = 1 .. `largest`. */
-function accuracies(set: CandidateSet, largest: number, seed: number): Record<Selection, number[]> {
+function accuracies(set: CandidateSet, largest: number, seed: number): Record<SelectionRule, number[]> {
   const { candidates } = set;
   const n = candidates.length;
   const correct = candidates.filter((candidate) => candidate.correct).length;
-  const chances = {} as Record<Selection, number[]>;
-  const fill = (selection: Selection, chance: (k: number) => number): void => {
+  const chances = {} as Record<SelectionRule, number[]>;
+  const fill = (selection: SelectionRule, chance: (k: number) => number): void => {
     const known = Array.from({ length: n }, (_, i) => chance(i + 1));
     chances[selection] = Array.from({ length: largest }, (_, i) => known[Math.min(i, n - 1)]!);
   };

@@ -1,5 +1,5 @@
 import type { Estimate } from '../reasoning/bootstrap.js';
-import { SELECTIONS, type Selection } from './bestOfN.js';
+import { SELECTIONS, type SelectionRule } from './bestOfN.js';
 import type { Evaluation, ScoreOrigin, ThresholdOrigin } from './evaluation.js';
 import type { ProcessBenchmark } from './evaluationInput.js';
 import type { ProcessScores } from './processBenchmark.js';
@@ -22,8 +22,8 @@ export interface BestOfNLine extends About {
   readonly withoutVerdict: number;
   readonly sizes: readonly number[];
   readonly complete: readonly number[];
-  readonly accuracy: Readonly<Record<Selection, readonly EstimateLine[]>>;
-  readonly gainOverRandom: Readonly<Record<Selection, readonly EstimateLine[]>>;
+  readonly accuracy: Readonly<Record<SelectionRule, readonly EstimateLine[]>>;
+  readonly gainOverRandom: Readonly<Record<SelectionRule, readonly EstimateLine[]>>;
 }
 
 export interface ProcessLine extends About {
@@ -82,8 +82,8 @@ export function evaluationLine(evaluation: Evaluation): EvaluateLine {
 
 function bestOfNLine({ files, origin, seed, result, withoutVerdict }: Extract<Evaluation, { kind: 'bestOfN' }>): BestOfNLine {
   const { problems, candidates, unscored, unanswered, sizes, complete, curves, gains } = result;
-  const lines = (of: Readonly<Record<Selection, readonly Estimate[]>>) =>
-    Object.fromEntries(SELECTIONS.map((selection) => [selection, of[selection].map(estimate)])) as Record<Selection, EstimateLine[]>;
+  const lines = (of: Readonly<Record<SelectionRule, readonly Estimate[]>>) =>
+    Object.fromEntries(SELECTIONS.map((selection) => [selection, of[selection].map(estimate)])) as Record<SelectionRule, EstimateLine[]>;
   return {
     kind: 'bestOfN',
     files,

@@ -1,5 +1,5 @@
 import type { Problem } from '../reasoning/problem.js';
-import { type ChatMessage, chatImages, chatMessages } from './chat.js';
+import { chatImages, chatMessages, type RecordedMessage } from './chat.js';
 import type { JsonFormat } from './format.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
 import { ProblemDraft } from './problemDraft.js';
@@ -58,8 +58,8 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
 }
 
 /** Groups messages to turns: what tools return belongs to the turn that called them. */
-function turnsOf(messages: readonly ChatMessage[]): ChatMessage[][] {
-  const turns: ChatMessage[][] = [];
+function turnsOf(messages: readonly RecordedMessage[]): RecordedMessage[][] {
+  const turns: RecordedMessage[][] = [];
   for (const message of messages) {
     const isResult = message.role === 'tool' || message.role === 'function';
     if (isResult && turns.length > 0) turns.at(-1)!.push(message);
@@ -69,7 +69,7 @@ function turnsOf(messages: readonly ChatMessage[]): ChatMessage[][] {
 }
 
 /** The text of a turn: what was said, the calls as `name(arguments)`, and the results. Its range covers all of them. */
-function turnSlice(json: JsonDocument, turn: readonly ChatMessage[]): Slice {
+function turnSlice(json: JsonDocument, turn: readonly RecordedMessage[]): Slice {
   const parts = turn.flatMap((message) => [
     ...message.texts.map((text): Slice => ({ text: text.text.trim(), span: text.span() })),
     ...callSlices(json, json.get(message.object, 'tool_calls')),

@@ -4,7 +4,7 @@ import type { RecordReader } from './record.js';
 import { questionSlice, type Slice } from './slices.js';
 
 /** A message of a chat, as OpenAI's API, TRL and most trainers write them. */
-export interface ChatMessage {
+export interface RecordedMessage {
   readonly object: number;
   readonly role: string;
   /** The texts of the content: one, or those of its text parts. Empty for a message of tool calls only. */
@@ -12,9 +12,9 @@ export interface ChatMessage {
 }
 
 /** The messages of a list; items that are no messages are left out. */
-export function chatMessages(json: JsonDocument, list: number | undefined): ChatMessage[] {
+export function chatMessages(json: JsonDocument, list: number | undefined): RecordedMessage[] {
   if (list === undefined || !json.isArray(list)) return [];
-  return json.items(list).flatMap((object): ChatMessage[] => {
+  return json.items(list).flatMap((object): RecordedMessage[] => {
     const role = json.get(object, 'role');
     if (role === undefined || !json.isString(role)) return [];
     return [{ object, role: json.string(role).text, texts: contentTexts(json, json.get(object, 'content')) }];
@@ -34,7 +34,7 @@ function contentTexts(json: JsonDocument, content: number | undefined): Document
 }
 
 /** Paths and URLs of the images in a message's parts: `{type: "image", image}` or `{type: "image_url", image_url: {url}}`. */
-export function chatImages(json: JsonDocument, message: ChatMessage): string[] {
+export function chatImages(json: JsonDocument, message: RecordedMessage): string[] {
   const content = json.get(message.object, 'content');
   if (content === undefined || !json.isArray(content)) return [];
   return json.items(content).flatMap((part) => {

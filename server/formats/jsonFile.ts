@@ -5,17 +5,17 @@ import { readJson } from './json.js';
 import type { JsonDocument } from './jsonDocument.js';
 import { RecordReader } from './record.js';
 import { withoutForeignScores } from './recordedScores.js';
-import { type Candidate, candidateRecords, topValues } from './records.js';
+import { candidateRecords, type PossibleRecord, topValues } from './records.js';
 
 /** The format of a JSON text, and the records that are read as it. */
-export interface Claim {
+export interface FormatClaim {
   readonly format: JsonFormat;
   /** All values at the depth where the records are. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly PossibleRecord[];
 }
 
 /** The first of `formats` that claims the first claimed record; undefined when none claims any. */
-export function claimOf(json: JsonDocument, formats: readonly JsonFormat[]): Claim | undefined {
+export function claimOf(json: JsonDocument, formats: readonly JsonFormat[]): FormatClaim | undefined {
   for (const candidates of candidateRecords(json)) {
     for (const { id } of candidates) {
       const format = json.isObject(id) ? formats.find((one) => one.claims(json, id)) : undefined;
@@ -41,7 +41,7 @@ export function readAs(format: JsonFormat, text: string): ReasoningDocument {
   return readRecords(json, faults, claim ?? { format, candidates: topValues(json) });
 }
 
-function readRecords(json: JsonDocument, faults: FaultList, { format, candidates }: Claim): ReasoningDocument {
+function readRecords(json: JsonDocument, faults: FaultList, { format, candidates }: FormatClaim): ReasoningDocument {
   const reader = new RecordReader(json, faults);
   const problems: Problem[] = [];
   const isRecord = candidates.map(({ id }) => json.isObject(id) && format.holds(json, id));

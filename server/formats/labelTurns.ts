@@ -1,5 +1,5 @@
 import type { Problem } from '../reasoning/problem.js';
-import { type ChatMessage, chatImages, chatMessages } from './chat.js';
+import { chatImages, chatMessages, type RecordedMessage } from './chat.js';
 import type { JsonFormat } from './format.js';
 import type { JsonDocument } from './jsonDocument.js';
 import { ProblemDraft } from './problemDraft.js';
@@ -32,11 +32,11 @@ function listOf(json: JsonDocument, record: number): number | undefined {
   return json.get(record, 'conversations') ?? json.get(record, 'messages');
 }
 
-function turnsOf(json: JsonDocument, record: number): ChatMessage[] {
+function turnsOf(json: JsonDocument, record: number): RecordedMessage[] {
   return chatMessages(json, listOf(json, record));
 }
 
-function labelOf(turn: ChatMessage): 0 | 1 | undefined {
+function labelOf(turn: RecordedMessage): 0 | 1 | undefined {
   const text = turn.texts[0]?.text.trim();
   return text === '+' ? 1 : text === '-' ? 0 : undefined;
 }

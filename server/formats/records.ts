@@ -4,7 +4,7 @@ import type { JsonDocument } from './jsonDocument.js';
 const MAX_WRAPPERS = 3;
 
 /** A value that can be a record. */
-export interface Candidate {
+export interface PossibleRecord {
   readonly id: number;
   /** What it is an item of: its siblings are records too. Undefined for a value that is by itself. */
   readonly list: number | 'top' | undefined;
@@ -15,10 +15,10 @@ export interface Candidate {
  * arrays: their items; of tables that are stored by column, `{"question": [..], "steps": [..]}`: their rows); then the values of
  * those, as in `{"data": [..]}`, `{"rows": [{"row": {..}}]}` or `{"id-1": {..}}`.
  */
-export function* candidateRecords(json: JsonDocument): Generator<Candidate[]> {
+export function* candidateRecords(json: JsonDocument): Generator<PossibleRecord[]> {
   let level = topValues(json).flatMap((value) => {
     const rows = tableRows(json, value.id);
-    return rows.length === 0 ? [value] : rows.map((id): Candidate => ({ id, list: 'top' }));
+    return rows.length === 0 ? [value] : rows.map((id): PossibleRecord => ({ id, list: 'top' }));
   });
   for (let depth = 0; depth <= MAX_WRAPPERS && level.length > 0; depth++) {
     yield level;
@@ -27,7 +27,7 @@ export function* candidateRecords(json: JsonDocument): Generator<Candidate[]> {
 }
 
 /** The values at the top of a text; arrays, also arrays of arrays, are opened. */
-export function topValues(json: JsonDocument): Candidate[] {
+export function topValues(json: JsonDocument): PossibleRecord[] {
   return json.roots.flatMap((root) => opened(json, root, 2)).map((id) => ({ id, list: 'top' }));
 }
 
@@ -37,10 +37,10 @@ function opened(json: JsonDocument, id: number, depth: number): number[] {
 }
 
 /** The objects in an object, and the items of its arrays. Of an object that was cut off only the arrays: an object may be a part of a record. */
-function inside(json: JsonDocument, object: number): Candidate[] {
+function inside(json: JsonDocument, object: number): PossibleRecord[] {
   if (!json.isObject(object)) return [];
   const isWhole = json.isClosed(object);
-  return json.items(object).flatMap((value): Candidate[] => {
+  return json.items(object).flatMap((value): PossibleRecord[] => {
     if (json.isArray(value)) return json.items(value).map((id) => ({ id, list: value }));
     return json.isObject(value) && isWhole ? [{ id: value, list: undefined }] : [];
   });

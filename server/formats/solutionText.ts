@@ -4,7 +4,7 @@ import { FaultList, loneSurrogate } from './faults.js';
 import type { TextFormat } from './format.js';
 import { paragraphs, type TextLine, textLines } from './textLines.js';
 import { type Marker, markerOf, stepMarkerOf } from './textMarkers.js';
-import { cleaned, paragraphsOf, type Region, spanOf, type TextSource } from './textSource.js';
+import { cleaned, paragraphsOf, spanOf, type TextRegion, type TextSource } from './textSource.js';
 import { solutionSteps, stepMarkers } from './textSteps.js';
 
 /**
@@ -151,7 +151,7 @@ function readProblem(
   const content = marker === undefined ? lines[from]!.start : contentOf(source, marker, firstSection);
   let question = spanOf(source, { from, to: firstSection, content });
   let answer: string | undefined;
-  const bodies: { readonly region: Region; readonly start: number }[] = [];
+  const bodies: { readonly region: TextRegion; readonly start: number }[] = [];
   sections.forEach((section, i) => {
     const region = { from: section.line, to: sections[i + 1]?.line ?? to, content: section.content };
     if (section.kind === 'solution') bodies.push({ region, start: lines[section.line]!.start });
@@ -218,7 +218,7 @@ function sectionsOf(markers: readonly Marker[]): Marker[] {
 }
 
 /** Where the steps begin when no section says: at a tag or step marker, else after the first paragraph, its images and its options. */
-function questionEnd(source: TextSource, region: Region, hasMarker: boolean): { question: Span; body: Region } {
+function questionEnd(source: TextSource, region: TextRegion, hasMarker: boolean): { question: Span; body: TextRegion } {
   const { lines, text } = source;
   const at = firstStepAt(source, region);
   if (at !== undefined) {
@@ -241,7 +241,7 @@ function questionEnd(source: TextSource, region: Region, hasMarker: boolean): { 
 }
 
 /** The first `<step>`, `<think>` or step marker of a region. */
-function firstStepAt(source: TextSource, region: Region): number | undefined {
+function firstStepAt(source: TextSource, region: TextRegion): number | undefined {
   for (let i = region.from; i < region.to; i++) {
     const line = source.lines[i]!;
     const tag = line.inside ? undefined : /(?<!`)<(?:step|think|thinking)>/.exec(line.text);

@@ -1,7 +1,7 @@
 import type { Span } from '../reasoning/span.js';
 import { type ListMarker, listMarkerOf } from './textMarkers.js';
 import { prose, stepOf, type TextStep } from './textParagraphs.js';
-import { cleaned, endOf, paragraphsOf, type Region, type TextSource } from './textSource.js';
+import { cleaned, endOf, paragraphsOf, type TextRegion, type TextSource } from './textSource.js';
 
 /** A paragraph that closes a solution, and so is not part of the last item of a list before it. */
 const CLOSES =
@@ -12,7 +12,7 @@ const CLOSES =
  * lines or with paragraphs between them. Undefined when there is no such list, or when it is only a part of a step: bullets after
  * a colon, or a short numbered list that an argument introduces and then discusses.
  */
-export function listSteps(source: TextSource, region: Region): TextStep[] | undefined {
+export function listSteps(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const items = itemsOf(source, region);
   if (items === undefined) return undefined;
   const end = endOf(source, region);
@@ -40,7 +40,7 @@ export function listSteps(source: TextSource, region: Region): TextStep[] | unde
 }
 
 /** At least two items of one kind whose numbers count up from 1 (or are all 1, as Markdown allows). */
-function itemsOf(source: TextSource, region: Region): ListMarker[] | undefined {
+function itemsOf(source: TextSource, region: TextRegion): ListMarker[] | undefined {
   const end = endOf(source, region);
   const markers: ListMarker[] = [];
   for (let i = region.from; i < region.to; i++) {
@@ -69,7 +69,7 @@ function isSameList(items: readonly ListMarker[]): boolean {
  * Where the last item ends: at the first paragraph after it that is not indented. When the other items have such paragraphs
  * (a title, then text below it), it has as many as they have at least, and all further ones up to one that closes the solution.
  */
-function endOfLast(source: TextSource, region: Region, items: readonly ListMarker[]): number {
+function endOfLast(source: TextSource, region: TextRegion, items: readonly ListMarker[]): number {
   const end = endOf(source, region);
   const last = items.at(-1)!;
   const counts = items.slice(0, -1).map((item, i) => outsideParagraphs(source, region, item, items[i + 1]!.at).length);
@@ -82,7 +82,7 @@ function endOfLast(source: TextSource, region: Region, items: readonly ListMarke
 }
 
 /** The paragraphs of an item after its first that are not indented. */
-function outsideParagraphs(source: TextSource, region: Region, item: ListMarker, end: number): Span[] {
+function outsideParagraphs(source: TextSource, region: TextRegion, item: ListMarker, end: number): Span[] {
   const { text } = source;
   let to = item.line + 1;
   while (to < region.to && source.lines[to]!.start < end) to++;

@@ -1,7 +1,7 @@
 import type { SplitRule } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import { isFinalAnswer } from './textMarkers.js';
-import { cleaned, endOf, paragraphsOf, type Region, type TextSource, withoutTags } from './textSource.js';
+import { cleaned, endOf, paragraphsOf, type TextRegion, type TextSource, withoutTags } from './textSource.js';
 
 export interface TextStep {
   readonly text: string;
@@ -11,7 +11,7 @@ export interface TextStep {
 }
 
 /** Paragraphs; a heading goes with what follows it, a final answer with the step before it. */
-export function prose(source: TextSource, region: Region, steps: TextStep[]): TextStep[] {
+export function prose(source: TextSource, region: TextRegion, steps: TextStep[]): TextStep[] {
   let heading: number | undefined;
   for (const span of paragraphsOf(source, region)) {
     const text = cleaned(source.text, span);

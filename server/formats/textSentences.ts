@@ -1,6 +1,6 @@
 import { isFinalAnswer } from './textMarkers.js';
 import { stepOf, type TextStep } from './textParagraphs.js';
-import { cleaned, endOf, paragraphsOf, type Region, type TextSource } from './textSource.js';
+import { cleaned, endOf, paragraphsOf, type TextRegion, type TextSource } from './textSource.js';
 
 /** How a line begins that goes on with nothing: a capital, a number, a formula. */
 const BEGINS = /^\s*(?:[\p{Lu}\p{Lo}\d$\\([<=+~-]|["'“‘*]{1,3}[\p{Lu}\d]|[a-z][\w+*/^(). -]{0,30}=)/u;
@@ -11,7 +11,7 @@ const ENDS = /(?:[.!?:;)\]}>$%°。！？：；]|\d)["'”’*]{0,3}\s*$/u;
  * One step a line, as GSM8K and PRM800K have them: a solution without blank lines (but before its answer) and markers whose lines all begin like sentences
  * or formulas. Undefined for prose that is wrapped to a width, and for a single line. A final answer goes with the step before it.
  */
-export function lineSteps(source: TextSource, region: Region): TextStep[] | undefined {
+export function lineSteps(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const [first, ...rest] = paragraphsOf(source, region);
   // PRM800K ends in "# Answer" and the answer.
   const isClosed = rest.every(({ start, end: to }, i) => {

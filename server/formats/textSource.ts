@@ -10,7 +10,7 @@ export interface TextSource {
 }
 
 /** A part of the text: what follows `content` on line `from`, up to line `to` (or the offset `end`, which comes first). */
-export interface Region {
+export interface TextRegion {
   readonly from: number;
   readonly to: number;
   readonly content: number;
@@ -18,13 +18,13 @@ export interface Region {
 }
 
 /** Offset of the end of a region. */
-export function endOf(source: TextSource, region: Region): number {
+export function endOf(source: TextSource, region: TextRegion): number {
   const end = source.lines[region.to - 1]?.end ?? source.text.length;
   return region.end === undefined ? end : Math.min(end, region.end);
 }
 
 /** The paragraphs of a region; the first begins after the marker. */
-export function paragraphsOf(source: TextSource, region: Region): Span[] {
+export function paragraphsOf(source: TextSource, region: TextRegion): Span[] {
   const last = endOf(source, region);
   return paragraphs(source.lines, region.from, region.to).flatMap((span) => {
     let start = Math.max(span.start, region.content);
@@ -36,7 +36,7 @@ export function paragraphsOf(source: TextSource, region: Region): Span[] {
 }
 
 /** From a region's first character that is not blank to its last. */
-export function spanOf(source: TextSource, region: Region): Span {
+export function spanOf(source: TextSource, region: TextRegion): Span {
   const all = paragraphsOf(source, region);
   return all.length === 0 ? { start: region.content, end: region.content } : { start: all[0]!.start, end: all.at(-1)!.end };
 }

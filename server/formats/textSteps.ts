@@ -3,13 +3,13 @@ import { listSteps } from './textLists.js';
 import { inlineStepMarkers, type StepMarker, stepMarkerOf } from './textMarkers.js';
 import { prose, stepOf, type TextStep } from './textParagraphs.js';
 import { lineSteps } from './textSentences.js';
-import { endOf, type Region, type TextSource } from './textSource.js';
+import { endOf, type TextRegion, type TextSource } from './textSource.js';
 
 /**
  * The steps of a solution. What a model thought (`<think>`) and what it answered are split each by itself, by the first rule
  * that applies: `<step>` tags, `ки` marks, step markers, the items of a list, lines that are sentences, paragraphs.
  */
-export function solutionSteps(source: TextSource, region: Region): TextStep[] {
+export function solutionSteps(source: TextSource, region: TextRegion): TextStep[] {
   return thoughtParts(source, region).flatMap(
     (part) =>
       tagged(source, part) ??
@@ -22,7 +22,7 @@ export function solutionSteps(source: TextSource, region: Region): TextStep[] {
 }
 
 /** The parts of a region between `<think>` tags, which may be missing at either end; the tags are no text. */
-function thoughtParts(source: TextSource, region: Region): Region[] {
+function thoughtParts(source: TextSource, region: TextRegion): TextRegion[] {
   const end = endOf(source, region);
   const cuts: Span[] = [];
   for (let i = region.from; i < region.to; i++) {
@@ -40,9 +40,9 @@ function thoughtParts(source: TextSource, region: Region): Region[] {
 const MAX_TAGS = 100;
 
 /** The parts of a region around cuts, without blank ones. */
-function between(source: TextSource, region: Region, cuts: readonly Span[]): Region[] {
+function between(source: TextSource, region: TextRegion, cuts: readonly Span[]): TextRegion[] {
   if (cuts.length === 0) return [region];
-  const parts: Region[] = [];
+  const parts: TextRegion[] = [];
   let content = region.content;
   let from = region.from;
   for (const cut of [...cuts, { start: endOf(source, region), end: 0 }]) {
@@ -56,7 +56,7 @@ function between(source: TextSource, region: Region, cuts: readonly Span[]): Reg
 }
 
 /** `<step>..</step>`; what is between two of them is read as paragraphs. */
-function tagged(source: TextSource, region: Region): TextStep[] | undefined {
+function tagged(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const { text, lines, faults } = source;
   const end = endOf(source, region);
   const opens: number[] = [];
@@ -92,7 +92,7 @@ function tagged(source: TextSource, region: Region): TextStep[] | undefined {
 }
 
 /** Steps that end in `ки`, as in Math-Shepherd; `Step n:` at their beginning is a marker. */
-function atMarks(source: TextSource, region: Region): TextStep[] | undefined {
+function atMarks(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const end = endOf(source, region);
   const cuts = [...source.text.slice(region.content, end).matchAll(/(?<=\s)ки(?=\s|$)/g)].map((match) => {
     const start = region.content + match.index;
@@ -106,12 +106,12 @@ function atMarks(source: TextSource, region: Region): TextStep[] | undefined {
   });
 }
 
-function spanIn(source: TextSource, region: Region): Span {
+function spanIn(source: TextSource, region: TextRegion): Span {
   return { start: region.content, end: endOf(source, region) };
 }
 
 /** `Step n:` at the beginning of lines and inside them; what is before the first is read as paragraphs. */
-function numbered(source: TextSource, region: Region): TextStep[] | undefined {
+function numbered(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const markers = stepMarkers(source, region);
   if (markers.length === 0) return undefined;
   const end = endOf(source, region);
@@ -129,7 +129,7 @@ function numbered(source: TextSource, region: Region): TextStep[] | undefined {
  * The markers that begin a step. Those inside a line must continue the numbers, and are references when the same number
  * begins a line. "Step 1.1" is a part of step 1 where there is a "Step 1".
  */
-export function stepMarkers(source: TextSource, region: Region): StepMarker[] {
+export function stepMarkers(source: TextSource, region: TextRegion): StepMarker[] {
   const end = endOf(source, region);
   const starts: StepMarker[] = [];
   const inline: StepMarker[] = [];

@@ -35,19 +35,19 @@ export function looksLikeReasoning(head: string): boolean {
 }
 
 /** A key of a record, or a path of two keys, with the beginning of its value. */
-export interface Field {
+export interface RecordField {
   readonly path: string;
   readonly sample: string;
   readonly isList: boolean;
 }
 
 /** The fields of the first record, for a person to choose from. */
-export function fieldsOf(head: string): Field[] {
+export function fieldsOf(head: string): RecordField[] {
   const json = readJson(head, new FaultList());
   for (const candidates of candidateRecords(json)) {
     const first = candidates.find(({ id }) => json.isObject(id));
     if (first === undefined) continue;
-    return json.entries(first.id).flatMap(([key, value]): Field[] => {
+    return json.entries(first.id).flatMap(([key, value]): RecordField[] => {
       const inner = json.isObject(value) ? json.entries(value).map(([name, id]): [string, number] => [`${key}.${name}`, id]) : [];
       return [[key, value] as [string, number], ...inner].map(([path, id]) => {
         const { start, end } = json.span(id);

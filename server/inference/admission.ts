@@ -22,7 +22,7 @@ const leastSpread = 0.1;
 const fewestTokens = 8;
 
 /** What a run gives, to be compared with another run of the same tokens. */
-export interface Sample {
+export interface RunSample {
   /** Softmax over the columns, `shares[token * columns + column]`; the sigmoid of a single one. */
   readonly shares: Float32Array;
   /** Log-odds of the first column of every token. */
@@ -36,7 +36,7 @@ export function allowedDifference(provider: ProviderName, isCoarse: boolean, env
 }
 
 /** Why two samples are not of the same model; undefined when they are. */
-export function disagreement(expected: Sample, found: Sample, allowed: number): string | undefined {
+export function disagreement(expected: RunSample, found: RunSample, allowed: number): string | undefined {
   const difference = largestDifference(expected.shares, found.shares);
   if (!(difference <= allowed)) return `its scores differ from the CPU's by ${difference.toPrecision(2)}, more than ${allowed}`;
   const correlation = rankCorrelation(expected.odds, found.odds);
@@ -44,7 +44,7 @@ export function disagreement(expected: Sample, found: Sample, allowed: number): 
   return `it orders tokens otherwise than the CPU does (rank correlation ${correlation.toFixed(2)})`;
 }
 
-export function toSample(scores: Scores, columns: Int32Array): Sample {
+export function toSample(scores: Scores, columns: Int32Array): RunSample {
   const { values } = scores;
   const stride = scores.columns?.length ?? scores.width;
   const places = placesOf(scores, columns);

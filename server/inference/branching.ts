@@ -4,7 +4,7 @@ import { type OnnxModel, writeModel } from '../onnx/model.js';
 import { maskGraph, type TokenMajorModel, toTokenMajor } from '../onnx/tokenMajor.js';
 import { fromFloat16 } from './graph/graph.js';
 import type { LoadRequest } from './protocol.js';
-import type { Runtime, Session, TensorInfo, TensorValue } from './runtime.js';
+import type { Runtime, RuntimeSession, TensorInfo, TensorValue } from './runtime.js';
 import { locator } from './slicedGraph.js';
 
 /** A mask's number for a token that is seen, and for one that is not, at the least. */
@@ -32,7 +32,7 @@ export async function branchingModel(runtime: Runtime, { graphPath, longest }: L
 }
 
 /** Why the masks of `count` tokens after `past` others are not the causal one; undefined when they are. */
-async function differs(session: Session, { masks }: TokenMajorModel, past: number, count: number): Promise<string | undefined> {
+async function differs(session: RuntimeSession, { masks }: TokenMajorModel, past: number, count: number): Promise<string | undefined> {
   const feeds = Object.fromEntries(session.inputs.map((info) => [info.name, filled(info, past, count)]));
   const outputs = await session.run(feeds, masks);
   for (const name of masks) {

@@ -2,7 +2,7 @@
  * What an error of the runtime means. ONNX Runtime's binding gives messages alone, without codes, so they are distinguished
  * by their words; where each comes from is beside it.
  */
-export type Failure =
+export type RuntimeFailure =
   /** Less at a time may fit. */
   | 'memory'
   /** The device is gone for this process; another process may get it back. */
@@ -37,7 +37,7 @@ const deviceLost = [
 ];
 
 /** A device that is gone may call itself out of memory, so it is looked for first. */
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): RuntimeFailure {
   const message = messageOf(error);
   if (deviceLost.some((pattern) => pattern.test(message))) return 'device';
   return outOfMemory.some((pattern) => pattern.test(message)) ? 'memory' : 'other';

@@ -4,7 +4,7 @@ import type { Graph } from './graph/graph.js';
 import { openGraph } from './graph/openGraph.js';
 import { joinThreeParts } from './graph/threeParts.js';
 import type { LoadRequest, ProviderName } from './protocol.js';
-import type { GraphBytes, Runtime, Session, TensorValue } from './runtime.js';
+import type { GraphBytes, Runtime, RuntimeSession, TensorValue } from './runtime.js';
 import type { SlicedGraph } from './slicedGraph.js';
 
 /** Opens a graph on the CPU, as it is where the runtime does not take the rewritten one: what is wrong with a file is for the runtime to say. */
@@ -33,7 +33,7 @@ export async function openOn(
   provider: ProviderName,
   watch?: (feeds: Readonly<Record<string, TensorValue>>) => void,
 ): Promise<Graph> {
-  const opened: Session[] = [];
+  const opened: RuntimeSession[] = [];
   const start = async (graph: string | GraphBytes) => {
     const session = await runtime.createSession(graph, provider, request.threads);
     opened.push(session);
@@ -55,7 +55,7 @@ export async function openOn(
   }
 }
 
-function watched(session: Session, watch: (feeds: Readonly<Record<string, TensorValue>>) => void): Session {
+function watched(session: RuntimeSession, watch: (feeds: Readonly<Record<string, TensorValue>>) => void): RuntimeSession {
   return {
     inputs: session.inputs,
     outputs: session.outputs,

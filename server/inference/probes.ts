@@ -1,20 +1,20 @@
-import { largestDifference, type Sample, toSample } from './admission.js';
+import { largestDifference, type RunSample, toSample } from './admission.js';
 import { type Graph, GraphError } from './graph/graph.js';
 import type { LoadRequest } from './protocol.js';
 
-export interface Probe extends Sample {
+export interface ProbeRun extends RunSample {
   readonly width: number;
   readonly ms: number;
 }
 
-export async function probe(graph: Graph, { warmup, pixels, columns }: LoadRequest): Promise<Probe> {
+export async function probe(graph: Graph, { warmup, pixels, columns }: LoadRequest): Promise<ProbeRun> {
   const start = performance.now();
   const scores = await graph.run(graph.createCache(), warmup, pixels);
   return { ...toSample(scores, columns), width: scores.width, ms: performance.now() - start };
 }
 
 /** The same with the second half run after the first, from its cache; without a cache, the first half alone. */
-export async function probeInPieces(graph: Graph, { warmup, pixels, columns }: LoadRequest): Promise<Sample> {
+export async function probeInPieces(graph: Graph, { warmup, pixels, columns }: LoadRequest): Promise<RunSample> {
   const cache = graph.createCache();
   const middle = Math.max(warmup.length >> 1, pixels?.end ?? 0);
   const first = toSample(await graph.run(cache, warmup.subarray(0, middle), pixels), columns);
@@ -34,7 +34,7 @@ function joined(first: Float32Array, second: Float32Array): Float32Array {
  * A prefix must not depend on what follows it, and a cache must give what a full pass gives: all sharing rests on that. Throws
  * where it does not hold; else how far the scores differ all the same, which is little unless the graph quantizes as it runs.
  */
-export function spreadInPieces(graph: Graph, whole: Sample, pieces: Sample, allowed: number): number {
+export function spreadInPieces(graph: Graph, whole: RunSample, pieces: RunSample, allowed: number): number {
   const difference = largestDifference(whole.shares, pieces.shares);
   if (difference <= allowed) return difference;
   if (Number.isNaN(difference)) throw new GraphError("the graph's scores are not numbers (NaN)");

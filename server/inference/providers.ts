@@ -1,10 +1,10 @@
 import { adapterName } from './adapter.js';
-import { allowedDifference, disagreement, type Sample, tolerance } from './admission.js';
+import { allowedDifference, disagreement, type RunSample, tolerance } from './admission.js';
 import { causeOf, failureOf, messageOf } from './failures.js';
 import type { Graph } from './graph/graph.js';
 import { type GraphFacts, readFacts } from './graphFacts.js';
 import { openOn, openSliced } from './openProvider.js';
-import { type Probe, probe, probeInPieces, spreadInPieces, spreadNote } from './probes.js';
+import { type ProbeRun, probe, probeInPieces, spreadInPieces, spreadNote } from './probes.js';
 import type { Device, LoadRequest, LoadResult, ProviderName } from './protocol.js';
 import { compareBeginning } from './referenceRun.js';
 import type { Runtime, TensorValue } from './runtime.js';
@@ -169,7 +169,7 @@ async function tryProvider(
   request: LoadRequest,
   file: SlicedGraph | string,
   provider: ProviderName,
-  expected: Probe,
+  expected: ProbeRun,
   allowed: number,
   rival: Graph | undefined,
 ): Promise<{ readonly graph: Graph } | { readonly reason: string }> {
@@ -198,7 +198,7 @@ async function tryProvider(
 }
 
 /** How long a provider takes and how many times as long as its rival; not counting first runs, which compile shaders. */
-async function compareSpeed(graph: Graph, rival: Graph, request: LoadRequest): Promise<{ sample: Sample; ms: number; times: number }> {
+async function compareSpeed(graph: Graph, rival: Graph, request: LoadRequest): Promise<{ sample: RunSample; ms: number; times: number }> {
   await probe(graph, request);
   const sample = await probe(graph, request);
   const { ms } = sample;

@@ -18,7 +18,7 @@ export interface TensorValue {
 }
 
 /** What StepLens needs of an ONNX Runtime session. `run` blocks the process until it is done. */
-export interface Session {
+export interface RuntimeSession {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   run(feeds: Readonly<Record<string, TensorValue>>, fetches: readonly string[]): Promise<Readonly<Record<string, TensorValue>>>;
@@ -38,7 +38,7 @@ export interface Runtime {
   missing(provider: ProviderName): string | undefined;
   /** Bytes of memory that this process could still take. */
   freeMemory(): number;
-  createSession(graph: string | GraphBytes, provider: ProviderName, threads: number): Promise<Session>;
+  createSession(graph: string | GraphBytes, provider: ProviderName, threads: number): Promise<RuntimeSession>;
 }
 
 /**
@@ -95,7 +95,7 @@ async function importBinding(): Promise<typeof OnnxRuntime> {
   }
 }
 
-function wrapSession(session: InferenceSession, TensorClass: typeof Tensor): Session {
+function wrapSession(session: InferenceSession, TensorClass: typeof Tensor): RuntimeSession {
   const info = (metadata: readonly InferenceSession.ValueMetadata[]): TensorInfo[] =>
     metadata.map((value) =>
       value.isTensor ? { name: value.name, type: value.type, shape: value.shape } : { name: value.name, type: 'no tensor', shape: [] },

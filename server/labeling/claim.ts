@@ -11,7 +11,7 @@ import { FolderError, LabelError } from './labelError.js';
  * one machine and between machines that share a file system. The file names its holder. A holder that died on this machine is
  * recognized by its process id, one on another machine by its heartbeat (the file's time, compared in the file system's clock).
  */
-export interface Claim {
+export interface FolderClaim {
   /** Rejects with ClaimLost when another process took the claim over, as after a long suspension. */
   verify(): Promise<void>;
   release(): Promise<void>;
@@ -45,7 +45,7 @@ const EMPTY_AFTER = 5000;
  * Takes a claim. `what` begins the sentence of ClaimHeld; `verifyAfter`: ms between two looks at whether it still is this
  * one's. Rejects with ClaimHeld, and with FolderError when the file cannot be written.
  */
-export async function takeClaim(path: string, what: string, verifyAfter = STALE_AFTER / 4): Promise<Claim> {
+export async function takeClaim(path: string, what: string, verifyAfter = STALE_AFTER / 4): Promise<FolderClaim> {
   const mine: Holder = { owner: userName(), host: machine(), pid: process.pid, ...bornOf('self'), token: randomUUID() };
   for (;;) {
     if (await create(path, JSON.stringify(mine))) return held(path, what, mine.token, verifyAfter);
@@ -69,7 +69,7 @@ interface Found {
   readonly beat: number;
 }
 
-function held(path: string, what: string, token: string, verifyAfter: number): Claim {
+function held(path: string, what: string, token: string, verifyAfter: number): FolderClaim {
   let verified = performance.now();
   const verify = async (): Promise<void> => {
     // A process that was suspended finds out before it writes.

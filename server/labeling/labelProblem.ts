@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { removeUnfinished } from '../disk/writeWhole.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import type { Breaker } from './breaker.js';
-import { type Claim, takeClaim } from './claim.js';
+import { type FolderClaim, takeClaim } from './claim.js';
 import { type EventLog, fileLog, type LogStore, readEventLog } from './eventLog.js';
 import type { Judge } from './judge.js';
 import { LabelError, LogMismatch } from './labelError.js';
 import { stepsWithScore } from './monteCarlo.js';
 import { defaultMostFailed, reopened } from './openProblem.js';
 import type { Policy, PolicyInfo } from './policy.js';
-import type { BeginEvent, LabelProblem } from './runEvents.js';
+import type { BeginEvent, ProblemToLabel } from './runEvents.js';
 import { type ProblemFiles, problemFiles, writeRunFile } from './runFiles.js';
 import { runMethod } from './runMethod.js';
 import { estimate, type RunListener, RunRecorder } from './runRecorder.js';
@@ -58,7 +58,7 @@ export interface LabelResult {
  * the log is of other settings.
  */
 export async function labelProblem(
-  problem: LabelProblem,
+  problem: ProblemToLabel,
   settings: LabelSettings,
   world: LabelWorld,
   signal?: AbortSignal,
@@ -125,7 +125,7 @@ function unfinished(path: string): LabelError {
 }
 
 /** One process at a time writes a problem's files. A queue has locks of its own. */
-async function claimed<T>(files: ProblemFiles, { logAt }: LabelWorld, work: (claim: Claim | undefined) => Promise<T>): Promise<T> {
+async function claimed<T>(files: ProblemFiles, { logAt }: LabelWorld, work: (claim: FolderClaim | undefined) => Promise<T>): Promise<T> {
   if (logAt !== undefined) return await work(undefined);
   const claim = await takeClaim(files.claim, files.result);
   try {
@@ -136,7 +136,7 @@ async function claimed<T>(files: ProblemFiles, { logAt }: LabelWorld, work: (cla
   }
 }
 
-function storeOf(path: string, { logAt, isUnsynced }: LabelWorld, claim: Claim | undefined): LogStore {
+function storeOf(path: string, { logAt, isUnsynced }: LabelWorld, claim: FolderClaim | undefined): LogStore {
   if (logAt !== undefined) return logAt(path);
   const store = fileLog(path, isUnsynced !== true);
   return {

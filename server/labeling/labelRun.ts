@@ -7,8 +7,8 @@ import { FolderError, LabelError } from './labelError.js';
 import { type LabelWorld, labelProblem } from './labelProblem.js';
 import { ProblemOpen } from './openProblem.js';
 import { PolicyAway, PolicyError, type PolicyInfo } from './policy.js';
-import { countEvent, newCounts, type RolloutCounts } from './rolloutCounts.js';
-import type { LabelProblem, RunEvent } from './runEvents.js';
+import { countEvent, newCounts, type RunRolloutCounts } from './rolloutCounts.js';
+import type { ProblemToLabel, RunEvent } from './runEvents.js';
 import { removeRun } from './runFiles.js';
 import { beginRun } from './runJson.js';
 import { lockRun, refuseIfAlone } from './runLock.js';
@@ -16,7 +16,7 @@ import type { LabelSettings } from './runSettings.js';
 import { UndecidedWatch } from './undecided.js';
 
 export interface RunOptions {
-  readonly problems: readonly LabelProblem[];
+  readonly problems: readonly ProblemToLabel[];
   /** Where they come from: its name is written into run.json. */
   readonly problemsFile: string;
   readonly settings: LabelSettings;
@@ -31,15 +31,15 @@ export interface RunOptions {
   /** Other processes label problems of the same folder at the same time: each problem is labeled by one of them. */
   readonly isShared?: boolean;
   readonly signal: AbortSignal;
-  onEvent?(problem: LabelProblem, event: RunEvent, isRecorded: boolean): void;
-  onProblem?(problem: LabelProblem, outcome: ProblemOutcome): void;
+  onEvent?(problem: ProblemToLabel, event: RunEvent, isRecorded: boolean): void;
+  onProblem?(problem: ProblemToLabel, outcome: ProblemOutcome): void;
 }
 
 /** `failed`: this problem only, with why. `open`: it has no usable labels yet; the same run samples it again. */
 export type ProblemOutcome = { readonly kind: 'done' | 'skipped' } | { readonly kind: 'failed' | 'open'; readonly message: string };
 
 /** How a run went; the rollouts are those sampled now, not by an earlier run. */
-export interface RunSummary extends Readonly<RolloutCounts> {
+export interface RunSummary extends Readonly<RunRolloutCounts> {
   readonly done: number;
   readonly skipped: number;
   readonly failed: number;

@@ -13,7 +13,7 @@ export interface Policy {
    * timed out or made no sense is a `RolloutFailure` and costs itself, not the run. Rejects with `AbortError` when cancelled,
    * and with `PolicyError` when no request can succeed (no such model, no key, nothing listens).
    */
-  sample(request: SampleRequest): Promise<readonly Rollout[]>;
+  sample(request: SampleRequest): Promise<readonly SampledRollout[]>;
   /** Whether a prefix already is a whole solution, so that nothing is to be sampled behind it; without it, none is. */
   isComplete?(prefix: readonly string[]): boolean;
   dispose(): Promise<void>;
@@ -43,7 +43,7 @@ export interface SampleRequest {
   readonly onCost?: (cost: RequestCost) => void;
 }
 
-export type Rollout = Completion | RolloutFailure;
+export type SampledRollout = Completion | RolloutFailure;
 
 export interface Completion {
   /** The steps that follow the prefix; empty when the model wrote nothing more. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../reasoning/problem.js';
-import type { LabelProblem } from './runEvents.js';
+import type { ProblemToLabel } from './runEvents.js';
 
 export interface ProblemFault {
   /** Where the problem's record begins, in UTF-16 units. */
@@ -12,10 +12,10 @@ export interface ProblemFault {
  * them, and what is in the way of the others. A problem without an id is named after its place.
  */
 export function labelProblems(problems: readonly Problem[]): {
-  readonly problems: readonly LabelProblem[];
+  readonly problems: readonly ProblemToLabel[];
   readonly faults: readonly ProblemFault[];
 } {
-  const taken = new Map<string, LabelProblem>();
+  const taken = new Map<string, ProblemToLabel>();
   const faults: ProblemFault[] = [];
   for (const problem of problems) {
     const { question, answer = '', images, span } = problem;

@@ -2,7 +2,7 @@ import type { BatchCost } from './economy/batchCost.js';
 import type { RunEvent } from './runEvents.js';
 
 /** What is counted of the rollouts of a run. */
-export interface RolloutCounts {
+export interface RunRolloutCounts {
   /** All of them; the others below are among these. */
   rollouts: number;
   failures: number;
@@ -28,14 +28,14 @@ export const COUNTS = [
   'promptTokens',
   'completionTokens',
   'judgeTokens',
-] as const satisfies readonly (keyof RolloutCounts)[];
+] as const satisfies readonly (keyof RunRolloutCounts)[];
 
-export function newCounts(): RolloutCounts {
+export function newCounts(): RunRolloutCounts {
   return Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<(typeof COUNTS)[number], number>;
 }
 
 /** Adds a batch's rollouts, and what it cost, to what was sampled. */
-export function countEvent(counts: RolloutCounts, event: RunEvent): void {
+export function countEvent(counts: RunRolloutCounts, event: RunEvent): void {
   if (event.cost !== undefined) countCost(counts, event.cost);
   if (event.event !== 'rollouts') return;
   for (const rollout of event.rollouts) {
@@ -48,7 +48,7 @@ export function countEvent(counts: RolloutCounts, event: RunEvent): void {
   }
 }
 
-function countCost(counts: RolloutCounts, { requests, prompt, completion, judge }: BatchCost): void {
+function countCost(counts: RunRolloutCounts, { requests, prompt, completion, judge }: BatchCost): void {
   counts.requests += requests;
   counts.promptTokens += prompt;
   counts.completionTokens += completion;

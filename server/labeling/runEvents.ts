@@ -85,7 +85,7 @@ export interface BeginEvent extends Stamp {
   readonly event: 'begin';
   readonly version: 1;
   readonly method: 'mcts' | 'monte-carlo';
-  readonly problem: LabelProblem;
+  readonly problem: ProblemToLabel;
   readonly seed: number;
   readonly policy: { readonly name: string; readonly fingerprint: string };
   /** Who decides whether an answer is right: `Judge.fingerprint`. */
@@ -111,7 +111,7 @@ export type JudgedRollout = JudgedCompletion | RolloutFailure;
 
 export type JudgedCompletion = RolloutVerdict & Completion;
 
-export interface LabelProblem {
+export interface ProblemToLabel {
   readonly id: string;
   readonly question: string;
   readonly answer: string;

@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Claim, ClaimHeld, holderOf, takeClaim } from './claim.js';
+import { ClaimHeld, type FolderClaim, holderOf, takeClaim } from './claim.js';
 import { FolderError } from './labelError.js';
 import { filesIn, lockFile } from './runFiles.js';
 
@@ -11,7 +11,7 @@ const REMEDY = 'Wait for its end, write into another folder (--out), or let both
  * Takes a run's folder for one process, and makes it where there is none. Rejects with ClaimHeld when another process labels
  * in it, alone or shared, and with FolderError when it cannot be used.
  */
-export async function lockRun(folder: string): Promise<Claim> {
+export async function lockRun(folder: string): Promise<FolderClaim> {
   await makeFolder(folder);
   const lock = await takeClaim(lockFile(folder), folder).catch((error: unknown) => {
     throw error instanceof ClaimHeld ? new ClaimHeld(`${error.message} ${REMEDY}`) : error;

@@ -2,7 +2,7 @@ import type { Judge } from './judge.js';
 import { searchErrors } from './mcts.js';
 import { monteCarlo } from './monteCarlo.js';
 import type { Policy } from './policy.js';
-import type { LabelProblem } from './runEvents.js';
+import type { ProblemToLabel } from './runEvents.js';
 import { estimate, type RunListener, RunRecorder } from './runRecorder.js';
 import { beginEvent, type LabelSettings, settingsOf } from './runSettings.js';
 import type { SearchTree } from './searchTree.js';
@@ -20,7 +20,7 @@ export async function runMethod(run: RunRecorder): Promise<void> {
 
 /** Labels a problem without a file, and without its images. */
 export async function labelInMemory(
-  problem: LabelProblem,
+  problem: ProblemToLabel,
   settings: LabelSettings,
   policy: Policy,
   judge: Judge,

@@ -8,7 +8,7 @@ import type { Judge, JudgeRequest, RolloutVerdict } from './judge.js';
 import { RequestKeeper, RequestRoom } from './keptRequests.js';
 import { LogMismatch } from './labelError.js';
 import { defaultMostFailed, whyOpen } from './openProblem.js';
-import type { Policy, PolicyInfo, Rollout, RolloutFailure } from './policy.js';
+import type { Policy, PolicyInfo, RolloutFailure, SampledRollout } from './policy.js';
 import type { BeginEvent, CompleteEvent, EndReason, JudgedRollout, RunEvent } from './runEvents.js';
 import { applyEvent, beginTree, prefixOf, rolloutCount, type SearchTree } from './searchTree.js';
 
@@ -185,13 +185,13 @@ export class RunRecorder {
     const { meter, keeper } = witness;
     const request = { question, images, prefix, ...(signal && { signal }), ...(meter && { onCost: meter.policy }) };
     // A few that fail cost themselves; more of them are asked for again.
-    const isEnough = (batch: readonly Rollout[], again: number): boolean =>
+    const isEnough = (batch: readonly SampledRollout[], again: number): boolean =>
       batch.filter(isAway).length <= mostFailed * count || again >= MOST_AGAIN;
-    const rollouts: Rollout[] = [];
+    const rollouts: SampledRollout[] = [];
     for (let again = 0; ; again++) {
       const [missing, first] = [count - rollouts.length, rollouts.length];
       // What is asked for again gets a seed of its own, so that it is not the same request.
-      const sample = (): Promise<readonly Rollout[]> =>
+      const sample = (): Promise<readonly SampledRollout[]> =>
         policy.sample({ ...request, count: missing, seed: (seed + again * RESEED) % 2 ** 32 });
       const batch = await breaker.run(
         () => (keeper ? keeper.sample(missing, sample, (batch) => placesOf(batch, first, isEnough(batch, again))) : sample()),
@@ -205,7 +205,7 @@ export class RunRecorder {
   }
 
   /** Equal rollouts are judged once. */
-  async #judged(prefix: readonly string[], rollouts: readonly Rollout[], witness: Witness): Promise<JudgedRollout[]> {
+  async #judged(prefix: readonly string[], rollouts: readonly SampledRollout[], witness: Witness): Promise<JudgedRollout[]> {
     const {
       judge,
       signal,
@@ -255,7 +255,7 @@ function judged(judge: Judge, request: JudgeRequest, places: readonly number[], 
 }
 
 /** Where in the whole batch a rollout of one request's batch ends up, which begins at `first`; nowhere when it is asked for again. */
-function placesOf(batch: readonly Rollout[], first: number, isLast: boolean): (at: number) => number | undefined {
+function placesOf(batch: readonly SampledRollout[], first: number, isLast: boolean): (at: number) => number | undefined {
   if (batch.every(isAway)) return () => undefined;
   const kept = [...batch.keys()].filter((at) => isLast || !isAway(batch[at]!));
   return (at) => (kept.includes(at) ? first + kept.indexOf(at) : undefined);
@@ -271,7 +271,7 @@ const RESEED = 0x9e3779b1;
 /** Times that the missing rollouts of a batch are asked for again while others of it succeed. */
 const MOST_AGAIN = 5;
 
-function isAway(rollout: Rollout): rollout is RolloutFailure {
+function isAway(rollout: SampledRollout): rollout is RolloutFailure {
   return 'failure' in rollout && rollout.isTemporary === true;
 }
 

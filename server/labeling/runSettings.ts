@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { defaultSearch, type SearchSettings } from './mcts.js';
 import { defaultMonteCarlo, type MonteCarloSettings } from './monteCarlo.js';
 import type { PolicyInfo } from './policy.js';
-import type { BeginEvent, LabelProblem } from './runEvents.js';
+import type { BeginEvent, ProblemToLabel } from './runEvents.js';
 
 /** How problems are labeled. */
 export type LabelSettings = MethodSettings & {
@@ -19,7 +19,7 @@ export const defaultLabelSettings = {
 
 /** The first line of a problem's log. */
 export function beginEvent(
-  problem: LabelProblem,
+  problem: ProblemToLabel,
   { method, seed, ...settings }: LabelSettings,
   { name, fingerprint }: PolicyInfo,
   judge: string,
@@ -53,7 +53,7 @@ export function comparable({
   policy,
   judge,
   settings,
-}: Pick<BeginEvent, 'method' | 'seed' | 'policy' | 'judge' | 'settings'> & { readonly problem?: LabelProblem }): Record<string, unknown> {
+}: Pick<BeginEvent, 'method' | 'seed' | 'policy' | 'judge' | 'settings'> & { readonly problem?: ProblemToLabel }): Record<string, unknown> {
   const { id: _same, ...rest } = problem ?? { id: '' };
   return { method, ...rest, seed, ...policyParts(policy.fingerprint), judge: withoutUrls(judge), ...settings };
 }

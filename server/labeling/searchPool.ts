@@ -2,7 +2,7 @@ import type { SearchSettings } from './mcts.js';
 import type { SearchNode, SearchTree } from './searchTree.js';
 
 /** A wrong rollout that may be searched for its first error, with what speaks for it. */
-export interface Candidate {
+export interface SearchableRollout {
   readonly node: number;
   /** In the node's list of wrong rollouts. */
   readonly rollout: number;
@@ -21,7 +21,7 @@ export function candidateScore(
   { value, visits }: SearchNode,
   words: number,
   { alpha, beta, lengthScale, cPuct }: PoolSettings,
-): Pick<Candidate, 'q' | 'u'> {
+): Pick<SearchableRollout, 'q' | 'u'> {
   return {
     q: rounded(alpha ** (1 - (value ?? 0)) * beta ** (words / lengthScale)),
     u: rounded((cPuct * Math.sqrt(tree.visits)) / (1 + visits)),
@@ -29,7 +29,7 @@ export function candidateScore(
 }
 
 /** The pool of a search at the present moment of its tree, the highest Q + U first. */
-export function poolOf(tree: SearchTree, settings: PoolSettings): Candidate[] {
+export function poolOf(tree: SearchTree, settings: PoolSettings): SearchableRollout[] {
   const candidates = tree.nodes.flatMap((node) => {
     if (node.value === undefined || node.value === 0 || node.assumed) return [];
     return node.wrong.flatMap(({ rollout: { steps }, isTaken }, rollout) =>

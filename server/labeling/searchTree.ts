@@ -1,8 +1,8 @@
-import type { BeginEvent, JudgedCompletion, LabelProblem, RunEvent } from './runEvents.js';
+import type { BeginEvent, JudgedCompletion, ProblemToLabel, RunEvent } from './runEvents.js';
 
 /** A problem under labeling, as its events tell it. Only `applyEvent` changes it. */
 export interface SearchTree {
-  readonly problem: LabelProblem;
+  readonly problem: ProblemToLabel;
   readonly begin: BeginEvent;
   /** By id: a node comes after its parent. */
   readonly nodes: readonly SearchNode[];

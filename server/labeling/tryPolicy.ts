@@ -2,7 +2,7 @@ import type { ProblemImage } from '../models/images/imageFile.js';
 import type { Judge } from './judge.js';
 import { type KeptRequest, RequestKeeper, RequestRoom } from './keptRequests.js';
 import type { Policy } from './policy.js';
-import type { JudgedRollout, LabelProblem } from './runEvents.js';
+import type { JudgedRollout, ProblemToLabel } from './runEvents.js';
 
 /** One rollout of a policy with everything that led to it. */
 export interface PolicyTry {
@@ -20,7 +20,7 @@ export interface PolicyTry {
  * were sent. Rejects with AbortError when cancelled, and never otherwise.
  */
 export async function tryPolicy(
-  problem: LabelProblem,
+  problem: ProblemToLabel,
   { policy, judge, images, seed = 1 }: { policy: Policy; judge: Judge; images: readonly ProblemImage[]; seed?: number },
   signal: AbortSignal,
 ): Promise<PolicyTry> {

@@ -1,5 +1,5 @@
 import { LabelError } from './labelError.js';
-import type { LabelProblem, RunEvent } from './runEvents.js';
+import type { ProblemToLabel, RunEvent } from './runEvents.js';
 
 /** Rollouts that are judged before their undecided share is trusted. */
 const FEWEST = 32;
@@ -25,7 +25,7 @@ export class UndecidedWatch {
   }
 
   /** Counts a batch; the error that is to end the run when there are too many, with examples. */
-  add({ id, answer: reference }: LabelProblem, event: RunEvent): LabelError | undefined {
+  add({ id, answer: reference }: ProblemToLabel, event: RunEvent): LabelError | undefined {
     if (event.event !== 'rollouts') return undefined;
     for (const rollout of event.rollouts) {
       if (!('failure' in rollout)) {

@@ -6,7 +6,7 @@ import { valueChange, valueOf } from '../reasoning/stepVerdict.js';
 import { commandLink, escapeMarkdown, image, table } from './markdown.js';
 import { LIVE_FIRST, type ScoredDocument, type ScoredProblem, type ScoredStep } from './scoredDocument.js';
 import { chosenBy, count, formatAggregates, solutionValues, verdictWords } from './solutionValues.js';
-import { type Place, placeAt } from './stepAt.js';
+import { type DocumentPlace, placeAt } from './stepAt.js';
 import { stepNumber } from './stepPlace.js';
 import { describeHuman, describeRollouts, firstWords, formatChange, formatValue, lowMark, shareBar, sourceNames } from './valueText.js';
 
@@ -54,7 +54,7 @@ export function hover(
   ]);
 }
 
-function markdown(document: ScoredDocument, { problem, step }: Place, parts: readonly string[]): Hover {
+function markdown(document: ScoredDocument, { problem, step }: DocumentPlace, parts: readonly string[]): Hover {
   const span = step?.step.span ?? problem.problem.questionSpan ?? problem.problem.span;
   return {
     contents: { kind: MarkupKind.Markdown, value: parts.filter((part) => part !== '').join('\n\n') },

@@ -2,7 +2,7 @@ import type { StepAtResult } from '../protocol/steps.js';
 import { contains, type Position, type Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
 
-export interface Place {
+export interface DocumentPlace {
   readonly problem: ScoredProblem;
   readonly step?: ScoredStep;
   /** Position is in the question's text. */
@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** The problem, and the step, that holds a position. */
-export function placeAt(document: ScoredDocument, position: Position): Place | undefined {
+export function placeAt(document: ScoredDocument, position: Position): DocumentPlace | undefined {
   const offset = document.lines.offset(position);
   const problem = narrowest(document.problems, ({ problem }) => problem.span, offset);
   if (!problem) return undefined;

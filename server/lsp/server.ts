@@ -13,11 +13,11 @@ import { handleSettings } from './handlers/settings.js';
 import { handleSteps } from './handlers/steps.js';
 import { handleTools } from './handlers/tools.js';
 import { handleTraining } from './handlers/training.js';
-import { Session } from './session.js';
+import { EditorSession } from './session.js';
 import type { ServerWorld } from './world.js';
 
 /** One function per topic: it registers the requests of that topic. */
-const handlers: readonly ((session: Session) => void)[] = [
+const handlers: readonly ((session: EditorSession) => void)[] = [
   handleSettings,
   handleLanguage,
   handleScoring,
@@ -39,10 +39,10 @@ const handlers: readonly ((session: Session) => void)[] = [
  */
 export function startServer(connection: Connection, world: ServerWorld): () => Promise<void> {
   const texts = new TextDocuments(TextDocument);
-  let session: Session | undefined;
+  let session: EditorSession | undefined;
 
   connection.onInitialize(async (params): Promise<InitializeResult> => {
-    const opened = await Session.open(connection, world, texts, params);
+    const opened = await EditorSession.open(connection, world, texts, params);
     session = opened;
     for (const handle of handlers) handle(opened);
     return {

@@ -40,7 +40,7 @@ export interface Permissions {
 }
 
 /** One initialized client: its door, its documents and folders, and the services that work for it. */
-export class Session {
+export class EditorSession {
   readonly door: Door<'server'>;
   readonly service: Service;
   readonly labeling: LabelingService;
@@ -128,9 +128,9 @@ export class Session {
     world: ServerWorld,
     texts: TextDocuments<TextDocument>,
     params: InitializeParams,
-  ): Promise<Session> {
+  ): Promise<EditorSession> {
     const { explanations } = readInitializationOptions(params.initializationOptions);
-    return new Session(connection, world, texts, params, await loadExplanations(explanations, world, connection.console));
+    return new EditorSession(connection, world, texts, params, await loadExplanations(explanations, world, connection.console));
   }
 
   document(uri: string): ScoredDocument | undefined {

@@ -5,13 +5,13 @@ import { ModelError } from './modelError.js';
 import { TimeLimitError, withinTime } from './timeLimit.js';
 
 /** Where a text begins, which SentencePiece tokenizers tell apart: they put a blank before it, or not. */
-export type Place = 'start' | 'after-special' | 'inside';
+export type TextPlace = 'start' | 'after-special' | 'inside';
 
 /** Text to token ids, for templates (whose special tokens count) and for text from files (whose special tokens do not). */
 export interface TextTokenizer {
   readonly path: string;
   /** Special tokens of the template's own text are recognized; those in what is filled in are plain text. */
-  encode(template: string, fill?: Readonly<Record<string, string>>, place?: Place): number[];
+  encode(template: string, fill?: Readonly<Record<string, string>>, place?: TextPlace): number[];
   /** The id of a text that is one token; throws ModelError otherwise. */
   tokenId(text: string, role: string): number;
   /** The id of the vocabulary's entry of that name; throws ModelError when there is none. */

@@ -1,10 +1,10 @@
-import { bytesField, type Field, integers, readFields, text, varintField, writeMessage } from './wire.js';
+import { bytesField, integers, readFields, text, varintField, type WireField, writeMessage } from './wire.js';
 
 /** An ONNX model without its weights' bytes where those stay in their file. Field numbers are those of onnx.proto3. */
 export interface OnnxModel {
   readonly graph: OnnxGraph;
   /** Versions and whatever else is beside the graph. */
-  readonly fields: readonly Field[];
+  readonly fields: readonly WireField[];
 }
 
 export interface OnnxGraph {
@@ -14,7 +14,7 @@ export interface OnnxGraph {
   readonly outputs: readonly ValueInfo[];
   /** Types and shapes of values in between, as far as the exporter knew them. */
   readonly values: readonly ValueInfo[];
-  readonly fields: readonly Field[];
+  readonly fields: readonly WireField[];
 }
 
 export interface Node {
@@ -25,7 +25,7 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Name, type, domain, attributes. */
-  readonly fields: readonly Field[];
+  readonly fields: readonly WireField[];
 }
 
 export interface ValueInfo {
@@ -52,7 +52,7 @@ export interface Tensor {
   /** Little-endian, row by row; undefined where the values are in typed fields, which are left as they are. */
   readonly data: Buffer | Stored | undefined;
   /** All but the data. */
-  readonly fields: readonly Field[];
+  readonly fields: readonly WireField[];
 }
 
 /** TensorProto.DataType, as far as StepLens reads and writes weights. */

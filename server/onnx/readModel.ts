@@ -13,7 +13,7 @@ import {
   tensorFields,
   type ValueInfo,
 } from './model.js';
-import { type Extent, type Field, integers, longestFieldHead, readExtent, readFields, text, WireError } from './wire.js';
+import { type FieldExtent, integers, longestFieldHead, readExtent, readFields, text, WireError, type WireField } from './wire.js';
 
 /** Weights of more bytes than this stay in their file: whoever runs the graph maps them from there, which is sooner done than copying. */
 export const largestInMemory = 1 << 16;
@@ -35,7 +35,7 @@ export async function readModel(path: string, inMemory = largestInMemory): Promi
   });
   try {
     const reader = new Reader(file.fd, path, inMemory);
-    const fields: Field[] = [];
+    const fields: WireField[] = [];
     let graph: OnnxModel['graph'] | undefined;
     for (const extent of reader.extents(0, (await file.stat()).size)) {
       if (extent.number === modelGraphField) graph = reader.graph(extent);
@@ -52,7 +52,7 @@ export async function readModel(path: string, inMemory = largestInMemory): Promi
   }
 }
 
-interface Place extends Extent {
+interface Place extends FieldExtent {
   /** Where the field begins. */
   readonly at: number;
 }
@@ -83,7 +83,7 @@ class Reader {
     }
   }
 
-  field({ at, end }: Place): Field {
+  field({ at, end }: Place): WireField {
     if (end - at > longestMessage) throw new WireError();
     return readFields(Buffer.from(this.#read(at, end)))[0]!;
   }
@@ -92,7 +92,7 @@ class Reader {
     const nodes: Node[] = [];
     const initializers: Tensor[] = [];
     const [inputs, outputs, values]: ValueInfo[][] = [[], [], []];
-    const fields: Field[] = [];
+    const fields: WireField[] = [];
     for (const place of this.extents(start, end)) {
       if (place.number === graphFields.initializer) initializers.push(this.#tensor(place));
       else {
@@ -108,14 +108,14 @@ class Reader {
   }
 
   #tensor({ start, end }: Place): Tensor {
-    const fields: Field[] = [];
+    const fields: WireField[] = [];
     let data: Buffer | Stored | undefined;
     for (const place of this.extents(start, end)) {
       if (place.number === tensorFields.rawData && place.end - place.start > this.inMemory)
         data = { path: this.path, offset: place.start, length: place.end - place.start };
       else fields.push(this.field(place));
     }
-    const isData = ({ number }: Field) =>
+    const isData = ({ number }: WireField) =>
       number === tensorFields.rawData || number === tensorFields.externalData || number === tensorFields.dataLocation;
     const isExternal = integers(fields, tensorFields.dataLocation).at(-1) === 1;
     data ??= isExternal ? this.#external(fields) : fields.findLast(({ number }) => number === tensorFields.rawData)?.body;
@@ -123,7 +123,7 @@ class Reader {
     return { name: text(fields, tensorFields.name), dims, type, data, fields: fields.filter((field) => !isData(field)) };
   }
 
-  #external(fields: readonly Field[]): Stored {
+  #external(fields: readonly WireField[]): Stored {
     const entries = new Map(
       fields
         .filter(({ number }) => number === tensorFields.externalData)

@@ -1,7 +1,7 @@
 /** Protocol buffers as ONNX files are written in (protobuf.dev/programming-guides/encoding). */
 
 /** One field of a message. What is not understood is passed on by its `raw` bytes. */
-export interface Field {
+export interface WireField {
   readonly number: number;
   /** Of a varint, as a signed number of 64 bits; 0 for other wire types. */
   readonly value: number;
@@ -12,7 +12,7 @@ export interface Field {
 }
 
 /** Where a field's content begins, and where the field ends. */
-export interface Extent {
+export interface FieldExtent {
   readonly number: number;
   readonly wireType: number;
   readonly start: number;
@@ -33,8 +33,8 @@ export class WireError extends Error {
 }
 
 /** The fields of a message in their order. Throws WireError. */
-export function readFields(message: Buffer): Field[] {
-  const fields: Field[] = [];
+export function readFields(message: Buffer): WireField[] {
+  const fields: WireField[] = [];
   for (let at = 0; at < message.length; ) {
     const { number, wireType, start, end } = readExtent(message, at);
     if (end > message.length) throw new WireError();
@@ -45,7 +45,7 @@ export function readFields(message: Buffer): Field[] {
 }
 
 /** Cuts its bytes out when they are asked for: a graph has thousands of fields of which few are looked at. */
-class ReadField implements Field {
+class ReadField implements WireField {
   constructor(
     readonly message: Buffer,
     readonly number: number,
@@ -69,7 +69,7 @@ class ReadField implements Field {
 }
 
 /** The field at `at`, whose content may reach beyond `bytes`. Throws WireError. */
-export function readExtent(bytes: Buffer, at: number): Extent {
+export function readExtent(bytes: Buffer, at: number): FieldExtent {
   const tag = readVarint(bytes, at);
   const number = Math.floor(tag.value / 8);
   const wireType = tag.value % 8;
@@ -84,25 +84,25 @@ export function readExtent(bytes: Buffer, at: number): Extent {
 }
 
 /** The values of a repeated integer: packed into one field, or a field each. */
-export function integers(fields: readonly Field[], number: number): number[] {
+export function integers(fields: readonly WireField[], number: number): number[] {
   return fields.filter((field) => field.number === number).flatMap(({ body, value }) => (body.length > 0 ? packed(body) : [value]));
 }
 
-export function text(fields: readonly Field[], number: number): string {
+export function text(fields: readonly WireField[], number: number): string {
   return fields.findLast((field) => field.number === number)?.body.toString('utf8') ?? '';
 }
 
-export function varintField(number: number, value: number): Field {
+export function varintField(number: number, value: number): WireField {
   return { number, value, body: empty, raw: Buffer.concat([writeVarint(number * 8), writeVarint(value)]) };
 }
 
-export function bytesField(number: number, content: Buffer | string): Field {
+export function bytesField(number: number, content: Buffer | string): WireField {
   const body = typeof content === 'string' ? Buffer.from(content) : content;
   return { number, value: 0, body, raw: Buffer.concat([writeVarint(number * 8 + 2), writeVarint(body.length), body]) };
 }
 
 /** A message of these fields, in the order of their numbers as every writer puts them. */
-export function writeMessage(fields: readonly Field[]): Buffer {
+export function writeMessage(fields: readonly WireField[]): Buffer {
   return Buffer.concat([...fields].sort((a, b) => a.number - b.number).map(({ raw }) => raw));
 }
 

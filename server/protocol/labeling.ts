@@ -160,7 +160,7 @@ const treeView = object({
   /** Why the last labeling into this file gave no labels; null when it did, or none was tried. */
   failure: nullable(labelingFailure),
 });
-export type TreeView = Infer<typeof treeView>;
+export type ShownTree = Infer<typeof treeView>;
 
 /**
  * What the tree panel draws of one problem, and how the tree was built. A file that is being labeled, or whose labeling was

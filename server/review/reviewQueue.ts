@@ -8,7 +8,7 @@ import { distinctSteps, evidenceOf, type ReviewableProblem, type ReviewableStep 
 /** Which steps a review is about, and in which order. */
 export type QueueKind = 'first-low' | 'uncertain' | 'suspects' | 'disagreements' | 'audit' | 'all';
 
-export interface QueueOptions {
+export interface ReviewQueueOptions {
   readonly kind: QueueKind;
   /** In [0, 1]; a value below it is low. */
   readonly threshold: number;
@@ -67,7 +67,7 @@ const rules: Readonly<Record<Exclude<QueueKind, 'audit'>, Rule>> = {
 };
 
 /** The queue of a review. Its order does not depend on who asks, so that two people with one seed judge the same steps. */
-export function reviewQueue(problems: readonly ReviewableProblem[], options: QueueOptions): QueueItem[] {
+export function reviewQueue(problems: readonly ReviewableProblem[], options: ReviewQueueOptions): QueueItem[] {
   if (options.kind !== 'audit') return rankedSteps(problems, { ...options, kind: options.kind }).map(({ rank: _, ...item }) => item);
   const steps = stepsFrom(problems, options.from);
   const chosen = sampleIndices(steps.length, Math.min(steps.length, options.count ?? Infinity), createRandom(options.seed, 'audit'));
@@ -75,7 +75,7 @@ export function reviewQueue(problems: readonly ReviewableProblem[], options: Que
 }
 
 /** The distinct steps, or those of them that are `from` or come after it. */
-function stepsFrom(problems: readonly ReviewableProblem[], from: QueueOptions['from']): ReturnType<typeof distinctSteps> {
+function stepsFrom(problems: readonly ReviewableProblem[], from: ReviewQueueOptions['from']): ReturnType<typeof distinctSteps> {
   return distinctSteps(problems).filter(
     ({ problem: { problem }, step: { step } }) =>
       from === undefined || (problem.index === from.problem && rootPath(problem.steps, step.index).includes(from.step)),
@@ -85,7 +85,12 @@ function stepsFrom(problems: readonly ReviewableProblem[], from: QueueOptions['f
 /** Steps by the rule of a queue, the highest rank first. */
 export function rankedSteps(
   problems: readonly ReviewableProblem[],
-  { kind, threshold, count, from }: Pick<QueueOptions, 'threshold' | 'count' | 'from'> & { readonly kind: Exclude<QueueKind, 'audit'> },
+  {
+    kind,
+    threshold,
+    count,
+    from,
+  }: Pick<ReviewQueueOptions, 'threshold' | 'count' | 'from'> & { readonly kind: Exclude<QueueKind, 'audit'> },
 ): RankedItem[] {
   const steps = stepsFrom(problems, from);
   const posteriors =

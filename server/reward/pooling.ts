@@ -1,5 +1,5 @@
 import { families } from '../scoring/families/families.js';
-import { lastMessage, lastUserTurn, RequestError, record, withoutEnd } from './rewardRequest.js';
+import { lastMessage, lastUserTurn, RewardRequestError, record, withoutEnd } from './rewardRequest.js';
 
 /** A question and the steps in front of each separator of its text. */
 export interface PooledText {
@@ -24,10 +24,10 @@ export function readPooling(body: unknown): readonly PooledText[] {
   }
   const inputs = typeof given.input === 'string' ? [given.input] : given.input;
   if (!Array.isArray(inputs) || inputs.length === 0)
-    throw new RequestError("'input' must be a text or a list of texts, or 'messages' a chat.");
+    throw new RewardRequestError("'input' must be a text or a list of texts, or 'messages' a chat.");
   return inputs.map((input, i) => {
     const where = inputs.length > 1 ? `input[${i}]` : "'input'";
-    if (typeof input !== 'string') throw new RequestError(`${where} must be a text: token ids cannot be read back into steps here.`);
+    if (typeof input !== 'string') throw new RewardRequestError(`${where} must be a text: token ids cannot be read back into steps here.`);
     const { question, solution } = partsOf(input, where);
     return { question: question.trim(), steps: cut(solution, where) };
   });
@@ -42,7 +42,7 @@ function partsOf(input: string, where: string): { readonly question: string; rea
   if (user !== undefined && turn) return { question: user, solution: input.slice(turn.index + turn[0].length) };
   const first = /\sStep 1\b/.exec(input)?.index ?? input.indexOf('\n');
   if (first < 0)
-    throw new RequestError(
+    throw new RewardRequestError(
       `${where}: the end of the question is not marked. Put a line break after it, begin with "Step 1", or send 'messages'.`,
     );
   return { question: input.slice(0, first), solution: input.slice(first) };
@@ -54,7 +54,8 @@ function cut(solution: string, where: string): readonly string[] {
     .map((separator) => ({ separator, at: solution.indexOf(separator) }))
     .filter(({ at }) => at >= 0)
     .sort((a, b) => a.at - b.at)[0];
-  if (!found) throw new RequestError(`${where} has no separator of steps (${separators.map((one) => JSON.stringify(one)).join(', ')}).`);
+  if (!found)
+    throw new RewardRequestError(`${where} has no separator of steps (${separators.map((one) => JSON.stringify(one)).join(', ')}).`);
   return withoutEnd(solution)
     .split(found.separator)
     .slice(0, -1)

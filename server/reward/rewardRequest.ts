@@ -3,19 +3,19 @@ import type { Aggregation } from '../reasoning/aggregation.js';
 import type { RewardMode } from './stepRewards.js';
 
 /** The request is not one that can be answered; the message says which part and why. */
-export class RequestError extends Error {
+export class RewardRequestError extends Error {
   override readonly name = 'RequestError';
 }
 
 /** One completion with its steps; `end` counts code points, as Python does. */
-export interface Completion {
+export interface RewardCompletion {
   readonly question: string;
   readonly text: string;
   readonly steps: readonly { readonly text: string; readonly end: number }[];
 }
 
 export interface RewardRequest {
-  readonly completions: readonly Completion[];
+  readonly completions: readonly RewardCompletion[];
   readonly mode: RewardMode;
   /** The model's own when not given. */
   readonly aggregation?: Aggregation;
@@ -50,8 +50,9 @@ export function readQueries(body: unknown): RewardRequest {
   return {
     completions: queries.map((query, i) => {
       const prompt = prompts[i];
-      if (typeof query !== 'string' || typeof prompt !== 'string') throw new RequestError(`query[${i}] and prompts[${i}] must be texts.`);
-      if (!query.startsWith(prompt)) throw new RequestError(`query[${i}] does not begin with prompts[${i}].`);
+      if (typeof query !== 'string' || typeof prompt !== 'string')
+        throw new RewardRequestError(`query[${i}] and prompts[${i}] must be texts.`);
+      if (!query.startsWith(prompt)) throw new RewardRequestError(`query[${i}] does not begin with prompts[${i}].`);
       return toCompletion(questionOf(prompt, `prompts[${i}]`), query.slice(prompt.length), `query[${i}]`);
     }),
     ...choices(given),
@@ -64,7 +65,7 @@ function choices(given: Readonly<Record<string, unknown>>): Pick<RewardRequest, 
   return { mode, ...(aggregation && { aggregation }) };
 }
 
-function toCompletion(question: string, value: unknown, where: string): Completion {
+function toCompletion(question: string, value: unknown, where: string): RewardCompletion {
   if (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string')) {
     let end = 0;
     return { question, text: value.join(''), steps: value.map((text) => ({ text: text.trim(), end: (end += codePoints(text)) })) };
@@ -100,35 +101,36 @@ export function withoutEnd(text: string): string {
 }
 
 export function lastMessage(messages: unknown, role: string, where: string): string {
-  if (!Array.isArray(messages)) throw new RequestError(`${where} must be a text or a list of messages.`);
+  if (!Array.isArray(messages)) throw new RewardRequestError(`${where} must be a text or a list of messages.`);
   const last = (messages as ({ role?: unknown; content?: unknown } | null)[]).findLast((one) => one?.role === role);
-  if (!last) throw new RequestError(`${where} has no message of the role "${role}".`);
+  if (!last) throw new RewardRequestError(`${where} has no message of the role "${role}".`);
   const { content } = last;
   if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) throw new RequestError(`${where}: the message of the role "${role}" has no text.`);
+  if (!Array.isArray(content)) throw new RewardRequestError(`${where}: the message of the role "${role}" has no text.`);
   return (content as ({ text?: unknown } | null)[]).flatMap((part) => (typeof part?.text === 'string' ? [part.text] : [])).join('');
 }
 
 export function record(body: unknown): Readonly<Record<string, unknown>> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new RequestError('The body must be a JSON object.');
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new RewardRequestError('The body must be a JSON object.');
   return body as Record<string, unknown>;
 }
 
 function list(value: unknown, name: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new RequestError(`'${name}' must be a list.`);
-  if (value.length > mostCompletions) throw new RequestError(`'${name}' has ${value.length} entries; at most ${mostCompletions} are read.`);
+  if (!Array.isArray(value)) throw new RewardRequestError(`'${name}' must be a list.`);
+  if (value.length > mostCompletions)
+    throw new RewardRequestError(`'${name}' has ${value.length} entries; at most ${mostCompletions} are read.`);
   return value;
 }
 
 function sameLength(a: readonly unknown[], b: readonly unknown[], first: string, second: string): void {
   if (a.length !== b.length)
-    throw new RequestError(`'${first}' has ${a.length} entries and '${second}' has ${b.length}; they must be as many.`);
+    throw new RewardRequestError(`'${first}' has ${a.length} entries and '${second}' has ${b.length}; they must be as many.`);
 }
 
 function choice<T extends string>(value: unknown, values: readonly T[], name: string): T | undefined {
   if (value === undefined || value === null) return undefined;
   const found = values.find((one) => one === value);
-  if (found === undefined) throw new RequestError(`'${name}' must be one of ${values.join(', ')}.`);
+  if (found === undefined) throw new RewardRequestError(`'${name}' must be one of ${values.join(', ')}.`);
   return found;
 }
 

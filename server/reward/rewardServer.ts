@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ModelError } from '../models/modelError.js';
 import { isLoopback } from '../remote/loopback.js';
-import { RequestError, readQueries, readRewards } from './rewardRequest.js';
+import { RewardRequestError, readQueries, readRewards } from './rewardRequest.js';
 import type { RewardService } from './rewardService.js';
 
 export interface RewardServerOptions {
@@ -126,13 +126,13 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch (error) {
-    throw new RequestError(`The body is not JSON: ${(error as Error).message}`);
+    throw new RewardRequestError(`The body is not JSON: ${(error as Error).message}`);
   }
 }
 
 function failureOf(error: unknown): readonly [number, string] {
   if (error instanceof HttpError) return [error.status, error.message];
-  if (error instanceof RequestError) return [400, error.message];
+  if (error instanceof RewardRequestError) return [400, error.message];
   if (error instanceof ModelError) return [503, error.message];
   return [500, error instanceof Error ? error.message : String(error)];
 }

@@ -1,7 +1,7 @@
 import type { ScoreJob, Scorer } from '../scoring/scorer.js';
 import { HackingWatch } from './hackingWatch.js';
 import { readPooling } from './pooling.js';
-import { type Completion, RequestError, type RewardRequest } from './rewardRequest.js';
+import { type RewardCompletion, type RewardRequest, RewardRequestError } from './rewardRequest.js';
 import { rewardCompletions } from './stepRewards.js';
 
 export interface RewardReply {
@@ -67,7 +67,7 @@ export class RewardService {
     for (const [index, { question, steps }] of texts.entries()) {
       const result = await this.#scorer.score(chain(question, steps), { signal });
       const [reason] = result.skipped.values();
-      if (reason !== undefined) throw new RequestError(`A step of input[${index}] has no score: ${reason}`);
+      if (reason !== undefined) throw new RewardRequestError(`A step of input[${index}] has no score: ${reason}`);
       tokens += result.tokens;
       data.push({ index, object: 'pooling', data: Array.from(result.scores, (value) => [1 - value, value]) });
     }
@@ -81,7 +81,7 @@ export class RewardService {
   }
 
   /** All completions of one question in one job: steps that they begin with alike are run once. */
-  async #score(completions: readonly Completion[], signal: AbortSignal): Promise<readonly Scored[]> {
+  async #score(completions: readonly RewardCompletion[], signal: AbortSignal): Promise<readonly Scored[]> {
     const steps: { text: string; parent?: number }[] = [];
     const places = completions.map((completion) =>
       completion.steps.map(({ text }, i) => steps.push({ text, ...(i > 0 && { parent: steps.length - 1 }) }) - 1),
@@ -101,7 +101,7 @@ function chain(question: string, steps: readonly string[]): ScoreJob {
 }
 
 /** Indexes of completions that have the same question, in the order of their first. */
-function groupsOf(completions: readonly Completion[]): readonly (readonly number[])[] {
+function groupsOf(completions: readonly RewardCompletion[]): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
   completions.forEach(({ question }, index) => {
     const group = groups.get(question);

@@ -29,7 +29,7 @@ export interface OnnxScorerOptions {
 }
 
 /** A model that is loaded, with everything its scores are read by. */
-export interface OnnxModel {
+export interface LoadedModel {
   readonly info: ScorerInfo;
   readonly identity: FileIdentity;
   readonly session: number;
@@ -52,7 +52,7 @@ const warmupSteps = ['3 boxes hold 3 * 12 = 36 pencils.', 'After giving 5 away, 
  * Reads a model's folder and loads its graph into the inference process, with a run that shows whether they fit together. Throws
  * ModelError, naming file and remedy, and ModelChangedError when a file changes meanwhile.
  */
-export async function loadOnnxModel(options: OnnxScorerOptions, client: InferenceClient): Promise<OnnxModel> {
+export async function loadOnnxModel(options: OnnxScorerOptions, client: InferenceClient): Promise<LoadedModel> {
   const { log } = options;
   const { profile, profilePath, graphPath, parts, tokenizerPath, identity } = await loadProfile(options.modelFolder);
   const scope = profile.scope && (await openScope(profile.scope, options.modelFolder));

@@ -5,7 +5,7 @@ import { prm800k } from './prm800k.js';
 import { groupsOf } from './problemGroup.js';
 import { qwen } from './qwen.js';
 import { SeenTexts } from './seenTexts.js';
-import { countExclusions, type Exclusion, type Sample, type SelectionRules, selectGroup } from './selection.js';
+import { countExclusions, type Exclusion, type SelectionRules, selectGroup, type TrainingSample } from './selection.js';
 import { trl } from './trl.js';
 import { visualPrm } from './visualPrm.js';
 import { visualProcessBench } from './visualProcessBench.js';
@@ -18,7 +18,7 @@ export interface ExportFormat {
   /** Its usual rules; the threshold may be set. */
   readonly rules: SelectionRules;
   /** One line of the file. `index` counts the lines from 0. */
-  write(problem: Problem, sample: Sample, index: number, threshold: number): object;
+  write(problem: Problem, sample: TrainingSample, index: number, threshold: number): object;
 }
 
 export const EXPORT_FORMATS: readonly ExportFormat[] = [mmPrm, visualPrm, trl, qwen, visualProcessBench, prm800k];
@@ -99,7 +99,7 @@ export class Exporter {
     return scores.cuts;
   }
 
-  #isTaken(sample: Sample): boolean {
+  #isTaken(sample: TrainingSample): boolean {
     for (const [rule, { score: least, ties }] of this.#cuts) {
       const score = rule.choice.score!(sample, rule.parameter);
       const used = this.#ties.get(rule) ?? 0;
@@ -129,7 +129,7 @@ export class ScoreList {
     return this.#scores.size > 0;
   }
 
-  add(samples: readonly Sample[]): void {
+  add(samples: readonly TrainingSample[]): void {
     for (const [{ choice, parameter }, scores] of this.#scores) for (const sample of samples) scores.push(choice.score!(sample, parameter));
   }
 
@@ -146,7 +146,7 @@ export class ScoreList {
 }
 
 /** For Beta-Binomial targets (arXiv 2605.15529): k and n of each value, null where the file has none. */
-function countsOf({ pieces }: Sample): object {
+function countsOf({ pieces }: TrainingSample): object {
   return {
     correct: pieces.map(({ counts }) => counts?.correct ?? null),
     total: pieces.map(({ counts }) => counts?.total ?? null),

@@ -62,7 +62,7 @@ export const EXCLUSIONS: Readonly<Record<Exclusion, string>> = {
 };
 
 /** One training sample, before a format writes it. */
-export interface Sample {
+export interface TrainingSample {
   readonly problem: Problem;
   readonly pieces: readonly LabelNode[];
   /** Values of the pieces, all known. */
@@ -91,7 +91,7 @@ export interface PathOutcome {
 export interface Selected {
   readonly forest: LabelForest;
   /** Of all problems of the group. */
-  readonly samples: readonly Sample[];
+  readonly samples: readonly TrainingSample[];
   readonly outcomes: readonly PathOutcome[];
 }
 
@@ -180,7 +180,7 @@ export function countExclusions(outcomes: Iterable<PathOutcome>): Partial<Record
 }
 
 /** MM-PRM's `process`: every piece with its marker. The marker counts as part of the last word, as in the reference code. */
-export function processText(sample: Sample): string {
+export function processText(sample: TrainingSample): string {
   return sample.pieces.map((piece) => `${piece.text}<prm>`).join('\n\n');
 }
 
@@ -188,7 +188,7 @@ interface Draft {
   readonly last: number;
   readonly length: number;
   readonly ends: number[];
-  readonly sample: Sample | undefined;
+  readonly sample: TrainingSample | undefined;
 }
 
 /** One for every piece at which whole paths end, in document order. */

@@ -11,7 +11,7 @@ import { labelRun } from '../../server/labeling/labelRun.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
 import type { Policy } from '../../server/labeling/policy.js';
 import { labelProblems } from '../../server/labeling/problemFile.js';
-import type { LabelProblem } from '../../server/labeling/runEvents.js';
+import type { ProblemToLabel } from '../../server/labeling/runEvents.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import type { Row } from './row.js';
 import { measureSampling } from './sampling.js';
@@ -62,7 +62,7 @@ export async function measure(): Promise<Row[]> {
 }
 
 /** Labels problems into a folder that is thrown away; ms. */
-async function label(policy: Policy, problems: readonly LabelProblem[], jobs: number): Promise<number> {
+async function label(policy: Policy, problems: readonly ProblemToLabel[], jobs: number): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'steplens-bench-'));
   const start = performance.now();
   await labelRun(
@@ -75,7 +75,7 @@ async function label(policy: Policy, problems: readonly LabelProblem[], jobs: nu
 }
 
 /** The part of the wall time in which no request of the policy was under way, one problem at a time. */
-async function overheadOf(policy: Policy, problems: readonly LabelProblem[]): Promise<{ share: number; milliseconds: number }> {
+async function overheadOf(policy: Policy, problems: readonly ProblemToLabel[]): Promise<{ share: number; milliseconds: number }> {
   let [sampling, rollouts] = [0, 0];
   const timed: Policy = {
     ...policy,

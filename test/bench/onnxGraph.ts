@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { dataTypes, makeTensor, makeValueInfo, type Node, type Tensor, type ValueInfo, writeModel } from '../../server/onnx/model.js';
-import { bytesField, type Field, varintField, writeMessage } from '../../server/onnx/wire.js';
+import { bytesField, varintField, type WireField, writeMessage } from '../../server/onnx/wire.js';
 
 /** Of TensorProto.DataType, beside those of weights. */
 export const int32 = 6;
@@ -131,6 +131,6 @@ function attribute(name: string, value: number | readonly number[] | { readonly 
   const raw = Buffer.alloc(5);
   raw[0] = (2 << 3) | 5;
   raw.writeFloatLE(value.float, 1);
-  const float: Field = { number: 2, value: 0, body: Buffer.alloc(0), raw };
+  const float: WireField = { number: 2, value: 0, body: Buffer.alloc(0), raw };
   return writeMessage([bytesField(1, name), float, varintField(20, 1)]);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { localVerifier } from '../../server/answers/localVerifier.js';
 import type { Prediction } from '../../server/labeling/economy/ledger.js';
-import { planRun } from '../../server/labeling/economy/plan.js';
+import { planLabeling } from '../../server/labeling/economy/plan.js';
 import { runCost } from '../../server/labeling/economy/runCost.js';
 import { createJudge, type Judge } from '../../server/labeling/judge.js';
 import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
@@ -69,7 +69,7 @@ async function measured(url: string, folder: string, judge: Judge, model: string
     signal: new AbortController().signal,
   };
   const info = await policy.describe();
-  const plan = await planRun(options, world);
+  const plan = await planLabeling(options, world);
   if (plan === undefined) throw new Error('No problem of the plan has a log.');
   const planned = (await runCost(folder)).seconds;
   const summary = await labelRun(options, world);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { mostTokens } from '../../server/inference/packedRun.js';
 import { openModel } from '../../server/inference/providers.js';
-import { loadRuntime, type Session, type TensorValue } from '../../server/inference/runtime.js';
+import { loadRuntime, type RuntimeSession, type TensorValue } from '../../server/inference/runtime.js';
 import { readModel } from '../../server/onnx/readModel.js';
 import { float32, GraphWriter } from './onnxGraph.js';
 import { interleaved, type Row } from './row.js';
@@ -97,7 +97,7 @@ function flops(count: number, seen: number, { weights, attentions, heads }: Prod
   return 2 * count * weights.reduce((sum, [rows, columns]) => sum + rows * columns, 0) + 4 * attentions * heads * headSize * count * seen;
 }
 
-function feedsOf({ inputs }: Session, past: number, count: number): Record<string, TensorValue> {
+function feedsOf({ inputs }: RuntimeSession, past: number, count: number): Record<string, TensorValue> {
   return Object.fromEntries(
     inputs.map(({ name, shape }) => {
       const dims = shape.map((size) => (typeof size === 'number' ? size : name === 'keys' || name === 'values' ? past + count : count));

@@ -13,7 +13,7 @@ import { createLabelingService, type LabelingService, type LabelJob } from '../.
 import { imagePlace } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
-import type { Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
+import type { Policy, SampledRollout, SampleRequest } from '../../server/labeling/policy.js';
 import { type ScoredDocument, scoredProblem } from '../../server/language/scoredDocument.js';
 import { readInEditor } from '../../server/lsp/world.js';
 import type { LabelingParams } from '../../server/protocol/labeling.js';
@@ -39,14 +39,14 @@ class ScriptedPolicy implements Policy {
     return Promise.resolve({ name: 'scripted', fingerprint: 'scripted', isDeterministic: true });
   }
 
-  sample(request: SampleRequest): Promise<readonly Rollout[]> {
+  sample(request: SampleRequest): Promise<readonly SampledRollout[]> {
     this.before(request);
     request.signal?.throwIfAborted();
     this.asked++;
     const { prefix, count } = request;
     const isLost = prefix.some((step) => step.includes('slip'));
     return Promise.resolve(
-      Array.from({ length: count }, (_, i): Rollout => {
+      Array.from({ length: count }, (_, i): SampledRollout => {
         if (i === 3 && prefix.length === 0) return { failure: 'The server answered 500.' };
         const isRight = !isLost && i % 2 === 0;
         const steps = isRight ? ['3 + 4 = 7', `so ${i} more`, 'The answer is 7.'] : ['3 + 4 = 7', `a slip ${i}`, 'The answer is 8.'];

@@ -1,6 +1,6 @@
 import type { Graph, KeyValueCache } from '../../server/inference/graph/graph.js';
 import type { ProviderName } from '../../server/inference/protocol.js';
-import type { Runtime, Session, TensorInfo, TensorValue } from '../../server/inference/runtime.js';
+import type { Runtime, RuntimeSession, TensorInfo, TensorValue } from '../../server/inference/runtime.js';
 
 /** Raw scores a causal model might give: two columns, which depend on every token so far. */
 export function fakeScores(tokens: readonly number[]): number[] {
@@ -80,7 +80,7 @@ export function fakeRuntime(
     created: [] as string[],
     freeMemory: () => memory,
     missing: (name: ProviderName) => (providers[name] ? providers[name].missing : 'not here'),
-    createSession(_path: string, name: ProviderName): Promise<Session> {
+    createSession(_path: string, name: ProviderName): Promise<RuntimeSession> {
       const provider = providers[name] ?? {};
       runtime.created.push(name);
       if (provider.createError !== undefined) return Promise.reject(new Error(provider.createError));

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { fromFloat16, GraphError, readScores } from '../../server/inference/graph/graph.js';
 import { openGraph } from '../../server/inference/graph/openGraph.js';
-import type { Session, TensorInfo, TensorValue } from '../../server/inference/runtime.js';
+import type { RuntimeSession, TensorInfo, TensorValue } from '../../server/inference/runtime.js';
 
 const info = (name: string, type: string, ...shape: (number | string)[]): TensorInfo => ({ name, type, shape });
 const logits = info('logits', 'float32', 1, 'S', 2);
 const ids = info('input_ids', 'int64', 1, 'S');
-const session = (inputs: TensorInfo[], outputs: TensorInfo[], run?: Session['run']): Session => ({
+const session = (inputs: TensorInfo[], outputs: TensorInfo[], run?: RuntimeSession['run']): RuntimeSession => ({
   inputs,
   outputs,
   run: run ?? (() => Promise.reject(new Error('not run'))),
@@ -23,7 +23,7 @@ const cell = (part: string, token: number, head: number, place: number) =>
 type Cells = Float32Array | Uint16Array;
 
 /** Sessions that keep every token's cells in their cache and check on each run that the past is what it has to be. */
-function huggingFace(type: 'float32' | 'float16', seen: number[][]): Session {
+function huggingFace(type: 'float32' | 'float16', seen: number[][]): RuntimeSession {
   const Data = type === 'float32' ? Float32Array : Uint16Array;
   const names = ['0.key', '0.value'];
   return session(
@@ -66,7 +66,7 @@ function huggingFace(type: 'float32' | 'float16', seen: number[][]): Session {
   );
 }
 
-function tokenMajor(seen: number[][]): Session {
+function tokenMajor(seen: number[][]): RuntimeSession {
   const names = ['key.0', 'value.0'];
   return session(
     [
@@ -109,7 +109,7 @@ function numbers(tensor: TensorValue): number[] {
   return [...(tensor.data as BigInt64Array)].map(Number);
 }
 
-describe.each<[string, (seen: number[][]) => Session]>([
+describe.each<[string, (seen: number[][]) => RuntimeSession]>([
   ['token-major', tokenMajor],
   ['hugging-face float32', (seen) => huggingFace('float32', seen)],
   ['hugging-face float16', (seen) => huggingFace('float16', seen)],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { InferenceClient } from '../../server/inference/client.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
-import { type Completion, type Policy, PolicyError, type Rollout, type SampleRequest } from '../../server/labeling/policy.js';
+import { type Completion, type Policy, PolicyError, type SampledRollout, type SampleRequest } from '../../server/labeling/policy.js';
 import { loadTokenizer } from '../../server/models/tokenizer.js';
 import { imagesAt } from '../images.js';
 import { copyModel, imageModel, modelFolders, openClient, readImageCases, saveImages, temporaryFolder } from './models.js';
@@ -23,7 +23,7 @@ const base: SampleRequest = {
   seed: 5,
 };
 
-function completions(rollouts: readonly Rollout[]): Completion[] {
+function completions(rollouts: readonly SampledRollout[]): Completion[] {
   for (const rollout of rollouts) expect(rollout).not.toHaveProperty('failure');
   return rollouts as Completion[];
 }

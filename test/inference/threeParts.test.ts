@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GraphError } from '../../server/inference/graph/graph.js';
 import { joinThreeParts } from '../../server/inference/graph/threeParts.js';
-import type { Session, TensorInfo, TensorValue } from '../../server/inference/runtime.js';
+import type { RuntimeSession, TensorInfo, TensorValue } from '../../server/inference/runtime.js';
 
 const image = 9;
 const ids = (...tokens: number[]): TensorValue => ({
@@ -12,7 +12,7 @@ const ids = (...tokens: number[]): TensorValue => ({
 const floats = (data: number[], ...dims: number[]): TensorValue => ({ type: 'float32', data: Float32Array.from(data), dims });
 
 interface Recorded {
-  readonly session: Session;
+  readonly session: RuntimeSession;
   readonly runs: Readonly<Record<string, TensorValue>>[];
 }
 
@@ -22,7 +22,7 @@ function fake(
   run: (feeds: Readonly<Record<string, TensorValue>>) => TensorValue,
 ): Recorded {
   const runs: Recorded['runs'] = [];
-  const session: Session = {
+  const session: RuntimeSession = {
     inputs,
     outputs,
     run(feeds, fetches) {

@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest';
 import { type OpenAiPolicyOptions, openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
-import type { Completion, Policy, Rollout, SampleRequest } from '../../server/labeling/policy.js';
+import type { Completion, Policy, SampledRollout, SampleRequest } from '../../server/labeling/policy.js';
 import { type VllmBehavior, VllmServer } from './vllmServer.js';
 
 /** Solutions of three steps; rollout i of seed s reports both, so that order and seeds can be read from the text. */
@@ -58,13 +58,13 @@ export function ask(changed: Partial<SampleRequest> = {}): SampleRequest {
   return { question: 'How many apples?', images: [], prefix: [], count: 3, seed: 10, ...changed };
 }
 
-export function completed(rollouts: readonly Rollout[]): Completion[] {
+export function completed(rollouts: readonly SampledRollout[]): Completion[] {
   return rollouts.map((rollout) => {
     if ('failure' in rollout) throw new Error(rollout.failure);
     return rollout;
   });
 }
 
-export function failures(rollouts: readonly Rollout[]): string[] {
+export function failures(rollouts: readonly SampledRollout[]): string[] {
   return rollouts.flatMap((rollout) => ('failure' in rollout ? [rollout.failure] : []));
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { planRun } from '../../server/labeling/economy/plan.js';
+import { planLabeling } from '../../server/labeling/economy/plan.js';
 import { runCost } from '../../server/labeling/economy/runCost.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import { run } from '../cli/runner.js';
@@ -19,7 +19,7 @@ afterAll(() => rm(root, { recursive: true }));
 describe('a plan', () => {
   it('is exact when all problems were sampled for it', async () => {
     const { world, options } = await newRun(root, { ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 }, 5);
-    const plan = (await planRun(options, world))!;
+    const plan = (await planLabeling(options, world))!;
     const { total } = await runCost(world.folder);
     expect(plan.rollouts).toEqual({ value: total.rollouts, low: total.rollouts, high: total.rollouts });
   });

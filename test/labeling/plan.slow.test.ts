@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Prediction } from '../../server/labeling/economy/ledger.js';
-import { planRun } from '../../server/labeling/economy/plan.js';
+import { planLabeling } from '../../server/labeling/economy/plan.js';
 import { runCost } from '../../server/labeling/economy/runCost.js';
 import { labelRun } from '../../server/labeling/labelRun.js';
 import { defaultLabelSettings, type LabelSettings } from '../../server/labeling/runSettings.js';
@@ -25,7 +25,7 @@ describe('a plan', () => {
     { ...defaultLabelSettings['monte-carlo'], solutions: 2, continuations: 4, stopWhenDecided: true, seed: 3 },
   ])('from a few problems is within 20 %% of what the whole run takes on a server ($method)', async (settings) => {
     const { server, world, options } = await newRun(root, settings, 150);
-    const plan = (await planRun(options, world))!;
+    const plan = (await planLabeling(options, world))!;
     expect(plan.sampled).toBeLessThan(100);
     const before = server.requests.length;
     await labelRun(options, world);

@@ -11,7 +11,7 @@ import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
 import { stepsWithScore } from '../../server/labeling/monteCarlo.js';
 import { type Policy, PolicyError } from '../../server/labeling/policy.js';
 import { labelProblems } from '../../server/labeling/problemFile.js';
-import type { LabelProblem } from '../../server/labeling/runEvents.js';
+import type { ProblemToLabel } from '../../server/labeling/runEvents.js';
 import { problemFiles, slug } from '../../server/labeling/runFiles.js';
 import { beginEvent, defaultLabelSettings, type LabelSettings } from '../../server/labeling/runSettings.js';
 import { replay, replayTo, type SearchTree } from '../../server/labeling/searchTree.js';
@@ -194,7 +194,7 @@ describe('more rollouts from a node', () => {
 });
 
 describe('a run', () => {
-  const problems: LabelProblem[] = Array.from({ length: 6 }, (_, i) => ({ ...problem, id: `Problem ${i}`, question: `How many ${i}?` }));
+  const problems: ProblemToLabel[] = Array.from({ length: 6 }, (_, i) => ({ ...problem, id: `Problem ${i}`, question: `How many ${i}?` }));
   const options = (more: Partial<RunOptions> = {}): RunOptions => ({
     problems,
     problemsFile: 'problems.json',

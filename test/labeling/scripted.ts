@@ -1,12 +1,12 @@
 import type { Judge } from '../../server/labeling/judge.js';
-import { type Policy, PolicyError, type Rollout, type SampleRequest } from '../../server/labeling/policy.js';
-import type { LabelProblem } from '../../server/labeling/runEvents.js';
+import { type Policy, PolicyError, type SampledRollout, type SampleRequest } from '../../server/labeling/policy.js';
+import type { ProblemToLabel } from '../../server/labeling/runEvents.js';
 import { createRandom } from '../../server/reasoning/random.js';
 
-export const problem: LabelProblem = { id: 'p', question: 'How many?', answer: '0', images: [] };
+export const problem: ProblemToLabel = { id: 'p', question: 'How many?', answer: '0', images: [] };
 
 /** What a test wants of a policy, as a policy. */
-export function policyOf(sample: (request: SampleRequest) => readonly Rollout[] | Promise<readonly Rollout[]>): Policy {
+export function policyOf(sample: (request: SampleRequest) => readonly SampledRollout[] | Promise<readonly SampledRollout[]>): Policy {
   return {
     describe: () => Promise.resolve({ name: 'scripted', fingerprint: 'scripted', isDeterministic: true }),
     // A policy that throws is one that rejects.
@@ -16,7 +16,7 @@ export function policyOf(sample: (request: SampleRequest) => readonly Rollout[] 
 }
 
 /** Completions as steps alone. */
-export function completions(...rollouts: readonly (readonly string[])[]): Rollout[] {
+export function completions(...rollouts: readonly (readonly string[])[]): SampledRollout[] {
   return rollouts.map((steps) => ({ steps, finish: 'stop' }));
 }
 
@@ -33,7 +33,7 @@ export interface WalkSettings {
 export function walkPolicy({ mistakeRate, failureRate = 0 }: WalkSettings): Policy {
   return policyOf(({ question, prefix, count, seed }) => {
     if (question === '') throw new PolicyError('This policy needs a question.');
-    return Array.from({ length: count }, (_, i): Rollout => {
+    return Array.from({ length: count }, (_, i): SampledRollout => {
       const random = createRandom(seed, `rollout ${i}`);
       if (random() < failureRate) return { failure: 'The server broke the connection.' };
       const steps: string[] = [];

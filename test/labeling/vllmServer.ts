@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { joinSteps } from '../../server/labeling/policies/stepText.js';
-import type { Policy, Rollout } from '../../server/labeling/policy.js';
+import type { Policy, SampledRollout } from '../../server/labeling/policy.js';
 import { imagesAt } from '../images.js';
 import { ImageFiles } from './vllmServerImages.js';
 import { type AskedFor, readChat, readCompletion, type VllmRequest } from './vllmServerRequest.js';
@@ -238,7 +238,7 @@ export class VllmServer {
     );
   }
 
-  #reply(body: VllmRequest, isChat: boolean, asked: AskedFor, rollouts: readonly Rollout[]) {
+  #reply(body: VllmRequest, isChat: boolean, asked: AskedFor, rollouts: readonly SampledRollout[]) {
     const texts = rollouts.map((rollout) =>
       'failure' in rollout ? '' : this.behavior.steps === 'plain' ? rollout.steps.join('\n\n') : joinSteps(rollout.steps),
     );

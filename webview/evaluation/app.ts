@@ -7,7 +7,7 @@ import type { EvaluationEvents, EvaluationRequests, EvaluationState } from './pr
 import { createPage } from './render/page.js';
 import { initialState, type PageState, persistedState } from './store.js';
 
-export interface EvaluationWorld {
+export interface EvaluationPageWorld {
   readonly document: Document;
   readonly host: Host<EvaluationRequests, EvaluationEvents>;
   readonly restored: EvaluationState | null;
@@ -15,7 +15,7 @@ export interface EvaluationWorld {
 }
 
 /** Builds the evaluation page, wires state, views and host, and asks for the evaluation. */
-export function startEvaluation({ document, host, restored, save }: EvaluationWorld): void {
+export function startEvaluation({ document, host, restored, save }: EvaluationPageWorld): void {
   const page = element(document, 'main', { class: 'evaluation-page' });
   const announce = createAnnouncer(page);
   const store = createStore<PageState>(initialState(restored));

@@ -6,7 +6,7 @@ import { type Display, displayOf, NO_DISPLAY } from './model/display.js';
 import type { ShownValues, TreeModel } from './model/treeModel.js';
 import type { PanelFailure, PanelLabeling } from './protocol.js';
 
-export type Status =
+export type PanelStatus =
   | { readonly kind: 'loading' }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'empty'; readonly message: string }
@@ -17,7 +17,7 @@ export type Status =
 
 /** Everything the panel shows that is not the document's. */
 export interface PanelState {
-  readonly status: Status;
+  readonly status: PanelStatus;
   /** Kept above a tree that could not be refreshed. */
   readonly staleMessage: string | null;
   readonly model: TreeModel | null;

@@ -1,9 +1,9 @@
 import type { Decimal } from 'decimal.js';
 import { evaluatorOf, exactValue, NoValue, type Point, WorkLimit } from './evaluate.js';
-import { type Expression, renamed, some, variablesOf } from './expression.js';
+import { type MathExpression, renamed, some, variablesOf } from './expression.js';
 import { type Rational, rational, same } from './rational.js';
 
-export type Comparison = 'equal' | 'different' | 'unknown';
+export type Equality = 'equal' | 'different' | 'unknown';
 
 /** Digits of the first look; the second look has twice as many. */
 const DIGITS = 24;
@@ -14,7 +14,7 @@ const POSITIVE = ['7/11', '17/13', '31/12', '43/29', '5/17', '23/19', '2/31', '3
 const WHOLE = ['3', '5', '2', '7', '4', '6', '8', '9'];
 
 /** Whether two expressions have the same value: for numbers exactly or to any number of digits, else at several points. */
-export function compareExpressions(a: Expression, b: Expression): Comparison {
+export function compareExpressions(a: MathExpression, b: MathExpression): Equality {
   const names = new Set([...variablesOf(a), ...variablesOf(b)]);
   if (names.size > MAX_VARIABLES) return 'unknown';
   if (names.size === 0) return compareAt(a, b);
@@ -31,13 +31,13 @@ export function compareExpressions(a: Expression, b: Expression): Comparison {
 }
 
 /** Renames arbitrary constants: x + C is x + K. Only where one side has a constant C or c_1. */
-export function compareUpToConstants(a: Expression, b: Expression): Comparison {
+export function compareUpToConstants(a: MathExpression, b: MathExpression): Equality {
   const [x, y] = [constantsOf(a), constantsOf(b)].map((names, i) => (names.length > 0 ? names : smallConstantsOf(i === 0 ? a : b))) as [
     string[],
     string[],
   ];
   const isConstant = [...x, ...y].some((name) => /^(?:C|[Cc]_\d)$/.test(name));
-  const others = (side: Expression, constants: readonly string[]) =>
+  const others = (side: MathExpression, constants: readonly string[]) =>
     [...variablesOf(side)].filter((name) => !constants.includes(name)).sort();
   if (!isConstant || x.length !== y.length || x.length === 0 || x.length > 3) return 'unknown';
   const rest = others(a, x);
@@ -49,7 +49,7 @@ export function compareUpToConstants(a: Expression, b: Expression): Comparison {
 }
 
 /** Whether the equations a = 0 and b = 0 have the same solutions, as far as can be shown. */
-export function compareEquations(a: Expression, b: Expression): Comparison {
+export function compareEquations(a: MathExpression, b: MathExpression): Equality {
   const names = new Set([...variablesOf(a), ...variablesOf(b)]);
   if (names.size === 0 || names.size > MAX_VARIABLES) return 'unknown';
   if (isProportional(a, b, names)) return 'equal';
@@ -59,7 +59,7 @@ export function compareEquations(a: Expression, b: Expression): Comparison {
 }
 
 /** -1, 0 or 1 for two real expressions without variables; undefined when they cannot be distinguished or computed. */
-export function order(a: Expression, b: Expression): number | undefined {
+export function order(a: MathExpression, b: MathExpression): number | undefined {
   const comparison = compareAt(a, b);
   if (comparison === 'equal') return 0;
   if (comparison === 'unknown') return undefined;
@@ -75,7 +75,7 @@ export function order(a: Expression, b: Expression): number | undefined {
 }
 
 /** Compares the values at one point, or of expressions without variables. */
-export function compareAt(a: Expression, b: Expression, point?: Point, naturalLog = false): Comparison {
+export function compareAt(a: MathExpression, b: MathExpression, point?: Point, naturalLog = false): Equality {
   const [x, y] = [exactValue(a, point), exactValue(b, point)];
   if (x && y) return same(x, y) ? 'equal' : 'different';
   try {
@@ -90,7 +90,7 @@ export function compareAt(a: Expression, b: Expression, point?: Point, naturalLo
  * A difference that stays when there are more digits is one; a difference that shrinks with them is an error of rounding.
  * No tolerance decides: 10^{-12} and 10^{-13} differ, and \sqrt 2 \cdot \sqrt 2 is 2.
  */
-function settle(look: (digits: number) => { difference: Decimal; size: Decimal }, start: number): Comparison {
+function settle(look: (digits: number) => { difference: Decimal; size: Decimal }, start: number): Equality {
   if (start > MAX_DIGITS) return 'unknown';
   let digits = start;
   let before = look(digits);
@@ -117,7 +117,7 @@ function settle(look: (digits: number) => { difference: Decimal; size: Decimal }
 }
 
 /** Digits by which the numbers of an expression differ in size, at most. */
-function smallest(expression: Expression): number {
+function smallest(expression: MathExpression): number {
   let digits = 0;
   some(expression, (part) => {
     if (part.op === 'variable' || part.op === 'constant') return false;
@@ -131,7 +131,7 @@ function smallest(expression: Expression): number {
   return digits;
 }
 
-function comparePoints(a: Expression, b: Expression, all: readonly Point[]): Comparison {
+function comparePoints(a: MathExpression, b: MathExpression, all: readonly Point[]): Equality {
   let equal = 0;
   let unknown = 0;
   let different = 0;
@@ -157,7 +157,7 @@ function points(names: ReadonlySet<string>, values: readonly string[], signs: re
 }
 
 /** \\ln(ab) is not real where a is negative: such points say nothing. */
-function isReal(expression: Expression, point: Point): boolean {
+function isReal(expression: MathExpression, point: Point): boolean {
   try {
     evaluatorOf(DIGITS).real(expression, point);
     return true;
@@ -167,7 +167,7 @@ function isReal(expression: Expression, point: Point): boolean {
   }
 }
 
-function isForWholeNumbers(part: Expression): boolean {
+function isForWholeNumbers(part: MathExpression): boolean {
   return (
     part.op === 'call' &&
     /^(?:factorial|binomial|floor|ceil|gcd|lcm)$/.test(part.name) &&
@@ -176,7 +176,7 @@ function isForWholeNumbers(part: Expression): boolean {
 }
 
 /** One is the other times a number. */
-function isProportional(a: Expression, b: Expression, names: ReadonlySet<string>): boolean {
+function isProportional(a: MathExpression, b: MathExpression, names: ReadonlySet<string>): boolean {
   const at = points(names, POSITIVE, [1, -1, 1, -1, 1]);
   try {
     const evaluator = evaluatorOf(2 * DIGITS);
@@ -192,7 +192,7 @@ function isProportional(a: Expression, b: Expression, names: ReadonlySet<string>
 }
 
 /** Whether g is 0 where f is: f is solved for a variable in which it is of degree 1 or 2, at two points. */
-function vanishesWhere(f: Expression, g: Expression, names: ReadonlySet<string>): Comparison {
+function vanishesWhere(f: MathExpression, g: MathExpression, names: ReadonlySet<string>): Equality {
   for (const name of names) {
     const verdicts = points(names, POSITIVE, [1, -1]).map((point) => atRoots(f, g, name, point));
     if (verdicts.includes('unknown')) continue;
@@ -201,11 +201,11 @@ function vanishesWhere(f: Expression, g: Expression, names: ReadonlySet<string>)
   return 'unknown';
 }
 
-function atRoots(f: Expression, g: Expression, name: string, point: Point): Comparison {
+function atRoots(f: MathExpression, g: MathExpression, name: string, point: Point): Equality {
   const valueAt = (x: bigint): Rational | undefined => exactValue(f, new Map([...point, [name, rational(x)]]));
   const values = [0n, 1n, 2n, 3n].map(valueAt);
   if (values.includes(undefined)) return 'unknown';
-  const [v0, v1, v2, v3] = values.map((value) => toExpression(value!)) as [Expression, Expression, Expression, Expression];
+  const [v0, v1, v2, v3] = values.map((value) => toExpression(value!)) as [MathExpression, MathExpression, MathExpression, MathExpression];
   // Third differences are 0 for degree 2 and below.
   const third = sum(sum(v3, times(-3n, v2)), sum(times(3n, v1), times(-1n, v0)));
   if (exactValue(third)?.num !== 0n) return 'unknown';
@@ -218,10 +218,10 @@ function atRoots(f: Expression, g: Expression, name: string, point: Point): Comp
   return rootsOf(a, b, v0).length > 0 ? 'equal' : 'unknown';
 }
 
-function rootsOf(a: Expression, b: Expression, c: Expression): Expression[] {
+function rootsOf(a: MathExpression, b: MathExpression, c: MathExpression): MathExpression[] {
   if (exactValue(a)?.num !== 0n) {
     const discriminant = sum({ op: 'mul', args: [b, b] }, times(-4n, { op: 'mul', args: [a, c] }));
-    const root: Expression = { op: 'call', name: 'sqrt', args: [discriminant] };
+    const root: MathExpression = { op: 'call', name: 'sqrt', args: [discriminant] };
     return [root, times(-1n, root)].map((one) => ({ op: 'div', args: [sum(times(-1n, b), one), times(2n, a)] }));
   }
   return exactValue(b)?.num === 0n ? [] : [{ op: 'div', args: [times(-1n, c), b] }];
@@ -229,34 +229,34 @@ function rootsOf(a: Expression, b: Expression, c: Expression): Expression[] {
 
 const ZERO_EXPRESSION = toExpression(rational(0n));
 
-function toExpression(value: Rational): Expression {
+function toExpression(value: Rational): MathExpression {
   return { op: 'number', value };
 }
 
-function sum(a: Expression, b: Expression): Expression {
+function sum(a: MathExpression, b: MathExpression): MathExpression {
   return { op: 'add', args: [a, b] };
 }
 
-function times(n: bigint, a: Expression): Expression {
+function times(n: bigint, a: MathExpression): MathExpression {
   return { op: 'mul', args: [toExpression(rational(n)), a] };
 }
 
-function halved(a: Expression): Expression {
+function halved(a: MathExpression): MathExpression {
   return { op: 'div', args: [a, toExpression(rational(2n))] };
 }
 
-function substituted(expression: Expression, name: string, value: Expression): Expression {
+function substituted(expression: MathExpression, name: string, value: MathExpression): MathExpression {
   if (expression.op === 'variable' && expression.name === name) return value;
   if (!('args' in expression)) return expression;
-  return { ...expression, args: expression.args.map((arg) => substituted(arg, name, value)) } as unknown as Expression;
+  return { ...expression, args: expression.args.map((arg) => substituted(arg, name, value)) } as unknown as MathExpression;
 }
 
-function constantsOf(expression: Expression): string[] {
+function constantsOf(expression: MathExpression): string[] {
   return [...variablesOf(expression)].filter((name) => /^(?:[A-DK]|[Cc]_\d)$/.test(name)).sort();
 }
 
 /** x^2 + c where the other side has C. */
-function smallConstantsOf(expression: Expression): string[] {
+function smallConstantsOf(expression: MathExpression): string[] {
   const names = variablesOf(expression);
   return ['c', 'k'].filter((name) => names.has(name)).slice(0, 1);
 }

@@ -1,14 +1,14 @@
 import { Decimal } from 'decimal.js';
-import type { Expression, FunctionName } from './expression.js';
+import type { FunctionName, MathExpression } from './expression.js';
 import { add, divide, factorial, floor, isWhole, multiply, negate, ONE, power, type Rational, same, ZERO } from './rational.js';
 
 /** Values of variables. */
 export type Point = ReadonlyMap<string, Rational>;
 
 /** The exact value, where an expression has one that arithmetic on fractions finds; else undefined. */
-export function exactValue(expression: Expression, point?: Point): Rational | undefined {
+export function exactValue(expression: MathExpression, point?: Point): Rational | undefined {
   spend(0.002);
-  const at = (part: Expression): Rational | undefined => exactValue(part, point);
+  const at = (part: MathExpression): Rational | undefined => exactValue(part, point);
   switch (expression.op) {
     case 'number':
       return expression.value;
@@ -156,28 +156,28 @@ class Evaluator {
   }
 
   /** |a - b|, with the size of the larger one. Throws NoValue. */
-  difference(a: Expression, b: Expression, point?: Point): { readonly difference: Decimal; readonly size: Decimal } {
+  difference(a: MathExpression, b: MathExpression, point?: Point): { readonly difference: Decimal; readonly size: Decimal } {
     const [x, y] = [this.#value(a, point), this.#value(b, point)];
     return { difference: this.#size(this.#minus(x, y)), size: this.#Decimal.max(this.#size(x), this.#size(y)) };
   }
 
   /** a / b. Throws NoValue. */
-  quotient(a: Expression, b: Expression, point: Point): Complex {
+  quotient(a: MathExpression, b: MathExpression, point: Point): Complex {
     return this.#divide(this.#value(a, point), this.#value(b, point));
   }
 
   /** The value of an expression that is real. Throws NoValue. */
-  real(expression: Expression, point?: Point): Decimal {
+  real(expression: MathExpression, point?: Point): Decimal {
     const { re, im } = this.#value(expression, point);
     if (!im.isZero() && im.abs().gt(re.abs().plus(1).times('1e-15'))) throw new NoValue();
     return re;
   }
 
-  complex(expression: Expression, point?: Point): Complex {
+  complex(expression: MathExpression, point?: Point): Complex {
     return this.#value(expression, point);
   }
 
-  #value(expression: Expression, point?: Point): Complex {
+  #value(expression: MathExpression, point?: Point): Complex {
     spend(0.02 * this.#cost);
     const exact = exactValue(expression, point);
     if (exact !== undefined) return this.#whole(this.#fromRational(exact));

@@ -1,13 +1,13 @@
 import type { Rational } from './rational.js';
 
 /** A mathematical expression as a tree. */
-export type Expression =
+export type MathExpression =
   | NumberNode
   | { readonly op: 'constant'; readonly name: 'pi' | 'e' | 'i' | 'infinity' }
   | { readonly op: 'variable'; readonly name: string }
-  | { readonly op: 'neg'; readonly args: readonly [Expression] }
-  | { readonly op: 'add' | 'mul' | 'div' | 'pow'; readonly args: readonly [Expression, Expression] }
-  | { readonly op: 'call'; readonly name: FunctionName; readonly args: readonly Expression[] };
+  | { readonly op: 'neg'; readonly args: readonly [MathExpression] }
+  | { readonly op: 'add' | 'mul' | 'div' | 'pow'; readonly args: readonly [MathExpression, MathExpression] }
+  | { readonly op: 'call'; readonly name: FunctionName; readonly args: readonly MathExpression[] };
 
 export interface NumberNode {
   readonly op: 'number';
@@ -50,20 +50,20 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 export class UnreadableExpression extends Error {}
 
 /** All variables, by name. */
-export function variablesOf(expression: Expression, found = new Set<string>()): Set<string> {
+export function variablesOf(expression: MathExpression, found = new Set<string>()): Set<string> {
   if (expression.op === 'variable') found.add(expression.name);
   if ('args' in expression) for (const arg of expression.args) variablesOf(arg, found);
   return found;
 }
 
 /** Whether some part of the expression fulfils the condition. */
-export function some(expression: Expression, test: (part: Expression) => boolean): boolean {
+export function some(expression: MathExpression, test: (part: MathExpression) => boolean): boolean {
   return test(expression) || ('args' in expression && expression.args.some((arg) => some(arg, test)));
 }
 
 /** The expression with other names for its variables. */
-export function renamed(expression: Expression, names: ReadonlyMap<string, string>): Expression {
+export function renamed(expression: MathExpression, names: ReadonlyMap<string, string>): MathExpression {
   if (expression.op === 'variable') return { op: 'variable', name: names.get(expression.name) ?? expression.name };
   if (!('args' in expression)) return expression;
-  return { ...expression, args: expression.args.map((arg) => renamed(arg, names)) } as unknown as Expression;
+  return { ...expression, args: expression.args.map((arg) => renamed(arg, names)) } as unknown as MathExpression;
 }

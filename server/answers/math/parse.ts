@@ -1,4 +1,4 @@
-import { type Expression, FUNCTIONS, type FunctionName, UnreadableExpression } from './expression.js';
+import { FUNCTIONS, type FunctionName, type MathExpression, UnreadableExpression } from './expression.js';
 import { isWhole, type Rational, rational } from './rational.js';
 import { type Token, tokens } from './tokens.js';
 
@@ -37,7 +37,7 @@ const CALLED = new Set(['abs', 'floor', 'ceil', 'gcd', 'lcm', 'max', 'min', 'cbr
 const TIMES = new Set(['times', 'cdot', 'ast']);
 
 /** Reads an expression in LaTeX or as it is typed. Throws UnreadableExpression when any part of it is in doubt. */
-export function parseExpression(text: string, reading: Reading = { looseDivision: false }): Expression {
+export function parseMath(text: string, reading: Reading = { looseDivision: false }): MathExpression {
   const all = tokens(text);
   if (all.length > MAX_TOKENS) throw new UnreadableExpression('the expression is too long');
   const parser = new Parser(all, reading);
@@ -62,7 +62,7 @@ class Parser {
     this.#reading = reading;
   }
 
-  whole(): Expression {
+  whole(): MathExpression {
     const expression = this.#fraction();
     this.#end();
     return expression;
@@ -72,7 +72,7 @@ class Parser {
     if (this.#at < this.#tokens.length) throw new UnreadableExpression(`"${this.#tokens[this.#at]!.text}" is not expected`);
   }
 
-  #sum(): Expression {
+  #sum(): MathExpression {
     if (++this.#depth > MAX_DEPTH) throw new UnreadableExpression('the expression is nested too deeply');
     let left = this.#product();
     for (;;) {
@@ -84,7 +84,7 @@ class Parser {
     return left;
   }
 
-  #product(): Expression {
+  #product(): MathExpression {
     let isNegative = false;
     for (;;) {
       if (this.#sign('-')) isNegative = !isNegative;
@@ -94,7 +94,7 @@ class Parser {
     return isNegative ? negated(product) : product;
   }
 
-  #factors(): Expression {
+  #factors(): MathExpression {
     let left = this.#power();
     for (;;) {
       if (this.#sign('*') || this.#command(TIMES) || this.#isTimesLetter()) left = binary('mul', left, this.#signed());
@@ -105,20 +105,20 @@ class Parser {
   }
 
   /** Behind a multiplication or division sign a sign may stand: 2*-3. */
-  #signed(): Expression {
+  #signed(): MathExpression {
     if (this.#sign('-')) return negated(this.#power());
     this.#sign('+');
     return this.#power();
   }
 
-  #divisor(): Expression {
+  #divisor(): MathExpression {
     let divisor = this.#signed();
     if (this.#reading.looseDivision) while (this.#startsFactor()) divisor = binary('mul', divisor, this.#power());
     return divisor;
   }
 
   /** A factor without a sign before it: 2x, or the fraction of a mixed number. */
-  #juxtaposed(left: Expression): Expression {
+  #juxtaposed(left: MathExpression): MathExpression {
     const before = this.#tokens[this.#at - 1]!;
     const next = this.#tokens[this.#at]!;
     const right = this.#power();
@@ -158,21 +158,21 @@ class Parser {
     return this.#tokens[this.#at++]!.value;
   }
 
-  #power(): Expression {
+  #power(): MathExpression {
     const base = this.#postfix();
     if (!this.#sign('^')) return base;
     const exponent = this.#exponent();
     return this.#factorials(binary('pow', base, exponent));
   }
 
-  #exponent(): Expression {
+  #exponent(): MathExpression {
     if (++this.#depth > MAX_DEPTH) throw new UnreadableExpression('the expression is nested too deeply');
     const exponent = this.#exponentAt();
     this.#depth--;
     return exponent;
   }
 
-  #exponentAt(): Expression {
+  #exponentAt(): MathExpression {
     if (this.#sign('-')) return negated(this.#exponent());
     if (this.#sign('+')) return this.#exponent();
     const token = this.#tokens[this.#at];
@@ -181,11 +181,11 @@ class Parser {
     return this.#sign('^') ? binary('pow', base, this.#exponent()) : this.#factorials(base);
   }
 
-  #postfix(): Expression {
+  #postfix(): MathExpression {
     return this.#factorials(this.#atom());
   }
 
-  #factorials(expression: Expression): Expression {
+  #factorials(expression: MathExpression): MathExpression {
     let result = expression;
     for (;;) {
       if (this.#sign('!')) result = call('factorial', result);
@@ -194,7 +194,7 @@ class Parser {
     }
   }
 
-  #atom(): Expression {
+  #atom(): MathExpression {
     const token = this.#tokens[this.#at];
     if (token === undefined) throw new UnreadableExpression('the expression ends early');
     if (token.kind === 'number') {
@@ -207,7 +207,7 @@ class Parser {
     return this.#afterCommand(token.text);
   }
 
-  #bracketed(token: Token): Expression {
+  #bracketed(token: Token): MathExpression {
     if (token.text === '(' || token.text === '{') return this.#group(token.text, token.text === '(' ? ')' : '}');
     if (token.text === '[') return this.#group('[', ']');
     if (token.text === '√') {
@@ -223,18 +223,18 @@ class Parser {
     return call('abs', inner);
   }
 
-  #postfixOfRoot(): Expression {
+  #postfixOfRoot(): MathExpression {
     return this.#atom();
   }
 
   /** A sum, or two of them joined by `\over` or `\choose`. */
-  #fraction(): Expression {
+  #fraction(): MathExpression {
     const upper = this.#sum();
     if (this.#command(new Set(['over']))) return binary('div', upper, this.#sum());
     return this.#command(new Set(['choose'])) ? call('binomial', upper, this.#sum()) : upper;
   }
 
-  #group(open: string, close: string): Expression {
+  #group(open: string, close: string): MathExpression {
     this.#expect(open);
     const bars = this.#bars;
     this.#bars = 0;
@@ -245,7 +245,7 @@ class Parser {
   }
 
   /** A run of letters: a function, a Greek letter, variables side by side, or a word, which is not readable. */
-  #word(text: string): Expression {
+  #word(text: string): MathExpression {
     this.#at++;
     if (PREFIX.has(text) || CALLED.has(text)) return this.#apply(text);
     if (text === 'pi') return PI;
@@ -265,19 +265,19 @@ class Parser {
     throw new UnreadableExpression(`"${text}" is a word`);
   }
 
-  #exponentBehind(): Expression {
+  #exponentBehind(): MathExpression {
     this.#at++;
     return this.#exponent();
   }
 
-  #letters(text: string): Expression {
+  #letters(text: string): MathExpression {
     const names = [...text];
     const last = this.#variable(names.pop()!);
-    return names.reduceRight<Expression>((product, name) => binary('mul', symbol(name), product), last);
+    return names.reduceRight<MathExpression>((product, name) => binary('mul', symbol(name), product), last);
   }
 
   /** With its index, which is part of the name. */
-  #variable(name: string): Expression {
+  #variable(name: string): MathExpression {
     if (!this.#sign('_')) {
       if (/^[fghFGPE]$/.test(name) && this.#tokens[this.#at]?.text === '(' && !this.#tokens[this.#at]!.isSpaced) {
         throw new UnreadableExpression(`${name}(...) may be a function`);
@@ -297,7 +297,7 @@ class Parser {
     return { op: 'variable', name: `${name}_${token.text}` };
   }
 
-  #afterCommand(name: string): Expression {
+  #afterCommand(name: string): MathExpression {
     if (/^[dtc]?frac$/.test(name)) return binary('div', this.#argument(), this.#argument());
     if (/^[dt]?binom$/.test(name)) return call('binomial', this.#argument(), this.#argument());
     if (name === 'sqrt') {
@@ -326,16 +326,16 @@ class Parser {
   }
 
   /** The argument of a command: a group, or one digit or sign. */
-  #argument(): Expression {
+  #argument(): MathExpression {
     const token = this.#tokens[this.#at];
     if (token?.text === '{') return this.#group('{', '}');
     return this.#atom();
   }
 
-  #apply(name: string): Expression {
+  #apply(name: string): MathExpression {
     if (name === 'sqrt' || name === 'cbrt') return this.#applyTo(name, this.#atom());
-    let raised: Expression | undefined;
-    let base: Expression | undefined;
+    let raised: MathExpression | undefined;
+    let base: MathExpression | undefined;
     for (;;) {
       if (raised === undefined && this.#sign('^')) raised = this.#exponent();
       else if (base === undefined && name === 'log' && this.#sign('_')) base = this.#argument();
@@ -359,20 +359,20 @@ class Parser {
     return raised === undefined ? applied : binary('pow', applied, raised);
   }
 
-  #applyTo(name: string, inner: Expression): Expression {
+  #applyTo(name: string, inner: MathExpression): MathExpression {
     if (name === 'cbrt') return call('root', inner, whole(3n));
     return call(SYNONYMS[name] ?? (name as FunctionName), inner);
   }
 
   /** What a function without brackets is applied to: the factors up to the next sign or function. */
-  #operand(): Expression {
+  #operand(): MathExpression {
     if (++this.#depth > MAX_DEPTH) throw new UnreadableExpression('the expression is nested too deeply');
     const operand = this.#operandAt();
     this.#depth--;
     return operand;
   }
 
-  #operandAt(): Expression {
+  #operandAt(): MathExpression {
     if (this.#sign('-')) return negated(this.#operand());
     const opening = this.#tokens[this.#at];
     if (opening?.text === '(' || opening?.text === '[')
@@ -423,29 +423,29 @@ class Parser {
   }
 }
 
-const PI: Expression = { op: 'constant', name: 'pi' };
-const INFINITY: Expression = { op: 'constant', name: 'infinity' };
+const PI: MathExpression = { op: 'constant', name: 'pi' };
+const INFINITY: MathExpression = { op: 'constant', name: 'infinity' };
 
-function symbol(name: string): Expression {
+function symbol(name: string): MathExpression {
   return name === 'e' || name === 'i' ? { op: 'constant', name } : { op: 'variable', name };
 }
 
-function whole(n: bigint): Expression {
+function whole(n: bigint): MathExpression {
   return { op: 'number', value: { num: n, den: 1n } };
 }
 
-function negated(arg: Expression): Expression {
+function negated(arg: MathExpression): MathExpression {
   return { op: 'neg', args: [arg] };
 }
 
-function binary(op: 'add' | 'mul' | 'div' | 'pow', a: Expression, b: Expression): Expression {
+function binary(op: 'add' | 'mul' | 'div' | 'pow', a: MathExpression, b: MathExpression): MathExpression {
   return { op, args: [a, b] };
 }
 
-function call(name: FunctionName, ...args: Expression[]): Expression {
+function call(name: FunctionName, ...args: MathExpression[]): MathExpression {
   return { op: 'call', name, args };
 }
 
-function valueOf(expression: Expression | undefined): Rational | undefined {
+function valueOf(expression: MathExpression | undefined): Rational | undefined {
   return expression?.op === 'number' ? expression.value : undefined;
 }

@@ -1,11 +1,11 @@
-import type { Session, TensorValue } from '../runtime.js';
+import type { RuntimeSession, TensorValue } from '../runtime.js';
 import { pixelInputName } from './graph.js';
 
 /**
  * A session that is given a blank image where there is none: WebGPU refuses to run over no image ("Invalid dispatch group size"),
  * and one that no token stands for changes nothing.
  */
-export function withBlankImage(session: Session): Session {
+export function withBlankImage(session: RuntimeSession): RuntimeSession {
   return {
     inputs: session.inputs,
     outputs: session.outputs,

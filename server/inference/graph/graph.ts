@@ -1,5 +1,5 @@
 import type { Pixels } from '../protocol.js';
-import type { Session, TensorInfo, TensorValue } from '../runtime.js';
+import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
 
 /**
  * A loaded graph, whatever its inputs are called and however it keeps its keys and values. One file per cache layout
@@ -94,13 +94,13 @@ export function requireTensor(infos: readonly TensorInfo[], name: string, types:
 }
 
 /** Refuses a graph that wants inputs beside those that would be fed. */
-export function refuseOtherInputs(session: Session, isKnown: (name: string) => boolean): void {
+export function refuseOtherInputs(session: RuntimeSession, isKnown: (name: string) => boolean): void {
   const unknown = session.inputs.filter((input) => !isKnown(input.name));
   if (unknown.length > 0) throw new GraphError(`the graph wants inputs StepLens does not know: ${unknown.map(describeTensor).join(', ')}`);
 }
 
 /** The graph's input for images, float32 [images, channels, height, width], where it has one. */
-export function findPixelInput(session: Session): TensorInfo | undefined {
+export function findPixelInput(session: RuntimeSession): TensorInfo | undefined {
   if (!session.inputs.some((input) => input.name === pixelInputName)) return undefined;
   const info = requireTensor(session.inputs, pixelInputName, ['float32'], 'input');
   if (info.shape.length !== 4)

@@ -1,5 +1,5 @@
 import { type SlicedColumns, scorePositions } from '../../onnx/sliceHead.js';
-import type { Session, TensorValue } from '../runtime.js';
+import type { RuntimeSession, TensorValue } from '../runtime.js';
 import { GraphError, integerTensor, readScores, requireTensor, type Scores } from './graph.js';
 
 /** How the scores of some tokens of a run are had: from a rewritten graph these alone, from another all, of which they are picked. */
@@ -10,7 +10,7 @@ export interface Head {
   scores(output: TensorValue | undefined, tokens: number, reads?: Int32Array): Scores;
 }
 
-export function openHead(session: Session, columns?: SlicedColumns): Head {
+export function openHead(session: RuntimeSession, columns?: SlicedColumns): Head {
   requireTensor(session.outputs, 'logits', ['float32', 'float16'], 'output');
   if (session.inputs.some(({ name }) => name === scorePositions)) {
     return {

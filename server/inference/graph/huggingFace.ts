@@ -1,5 +1,5 @@
 import { scorePositions } from '../../onnx/sliceHead.js';
-import type { Session, TensorInfo, TensorValue } from '../runtime.js';
+import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
 import {
   findPixelInput,
   type Graph,
@@ -13,7 +13,7 @@ import {
 } from './graph.js';
 import type { Head } from './head.js';
 
-export function isHuggingFace(session: Session): boolean {
+export function isHuggingFace(session: RuntimeSession): boolean {
   return session.inputs.some((input) => input.name === 'past_key_values.0.key');
 }
 
@@ -29,7 +29,7 @@ interface Part {
  * `position_ids` [1, S], `past_key_values.i.key` / `.value` [1, heads, P, size], perhaps `pixel_values` [T, C, H, W]; `logits` [1, S, width],
  * `present.i.key` / `.value` [1, heads, P+S, size], the whole sequence. Cutting copies, head by head.
  */
-export function openHuggingFace(session: Session, head: Head): Graph {
+export function openHuggingFace(session: RuntimeSession, head: Head): Graph {
   const layers = session.inputs.filter((input) => /^past_key_values\.\d+\.key$/.test(input.name)).length;
   const parts: Part[] = [];
   for (let layer = 0; layer < layers; layer++) {

@@ -1,5 +1,5 @@
 import type { SlicedColumns } from '../../onnx/sliceHead.js';
-import type { Session } from '../runtime.js';
+import type { RuntimeSession } from '../runtime.js';
 import type { Graph } from './graph.js';
 import { openHead } from './head.js';
 import { isHuggingFace, openHuggingFace } from './huggingFace.js';
@@ -12,7 +12,7 @@ import { openUncached } from './uncached.js';
  *
  * @param columns Those that a rewritten graph gives, where it does not give all.
  */
-export function openGraph(session: Session, columns?: SlicedColumns): Graph {
+export function openGraph(session: RuntimeSession, columns?: SlicedColumns): Graph {
   const head = openHead(session, columns);
   if (isTokenMajor(session)) return openTokenMajor(session, head);
   if (isHuggingFace(session)) return openHuggingFace(session, head);

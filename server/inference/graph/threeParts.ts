@@ -1,12 +1,12 @@
-import type { Session, TensorInfo, TensorValue } from '../runtime.js';
+import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
 import { describeTensor, GraphError, pixelInputName, requireTensor } from './graph.js';
 
 const embeddingsName = 'inputs_embeds';
 
 export interface PartSessions {
-  readonly decoder: Session;
-  readonly embeddings: Session;
-  readonly vision: Session;
+  readonly decoder: RuntimeSession;
+  readonly embeddings: RuntimeSession;
+  readonly vision: RuntimeSession;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface PartSessions {
  *
  * @param imageToken Its id; -1 = the model reads no images.
  */
-export function joinThreeParts({ decoder, embeddings, vision }: PartSessions, imageToken: number): Session {
+export function joinThreeParts({ decoder, embeddings, vision }: PartSessions, imageToken: number): RuntimeSession {
   const embeds = requireTensor(decoder.inputs, embeddingsName, ['float32', 'float16'], 'input');
   const ids = requireTensor(embeddings.inputs, 'input_ids', ['int64', 'int32'], 'input');
   const pixels = requireTensor(vision.inputs, pixelInputName, ['float32'], 'input');
@@ -46,7 +46,7 @@ export function joinThreeParts({ decoder, embeddings, vision }: PartSessions, im
   };
 }
 
-function onlyOutput({ outputs }: Session, wanted: TensorInfo): string {
+function onlyOutput({ outputs }: RuntimeSession, wanted: TensorInfo): string {
   const output = outputs.find(({ type }) => type === wanted.type);
   if (output) return output.name;
   throw new GraphError(

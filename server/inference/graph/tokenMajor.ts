@@ -1,6 +1,6 @@
 import { scorePositions } from '../../onnx/sliceHead.js';
 import type { Pixels } from '../protocol.js';
-import type { Session, TensorValue } from '../runtime.js';
+import type { RuntimeSession, TensorValue } from '../runtime.js';
 import {
   findPixelInput,
   type Graph,
@@ -21,7 +21,7 @@ import { masked, openTokenMajorBatch } from './tokenMajorBatch.js';
 const firstCapacity = 256;
 const growth = 1.25;
 
-export function isTokenMajor(session: Session): boolean {
+export function isTokenMajor(session: RuntimeSession): boolean {
   return session.inputs.some((input) => input.name === 'past_key.0');
 }
 
@@ -31,7 +31,7 @@ export function isTokenMajor(session: Session): boolean {
  * `present_key.i` / `present_value.i` [1, S, D], the new tokens alone. The first axis may vary, for batches. A token's keys stand
  * together, so appending is one `set` and cutting a `subarray`, and both go to the runtime without a copy.
  */
-export function openTokenMajor(session: Session, head: Head): Graph {
+export function openTokenMajor(session: RuntimeSession, head: Head): Graph {
   const layers = session.inputs.filter((input) => /^past_key\.\d+$/.test(input.name)).length;
   const names: string[] = [];
   const sizes: number[] = [];

@@ -1,4 +1,4 @@
-import type { Session, TensorInfo, TensorValue } from '../runtime.js';
+import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
 import { type Batch, integerTensor, pixelFeeds } from './graph.js';
 import type { Head } from './head.js';
 
@@ -6,7 +6,7 @@ import type { Head } from './head.js';
 export const masked = -1e9;
 
 export interface BatchGraph {
-  readonly session: Session;
+  readonly session: RuntimeSession;
   readonly head: Head;
   readonly idType: string;
   readonly positionType: string;

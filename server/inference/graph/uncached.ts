@@ -1,5 +1,5 @@
 import { scorePositions } from '../../onnx/sliceHead.js';
-import type { Session, TensorValue } from '../runtime.js';
+import type { RuntimeSession, TensorValue } from '../runtime.js';
 import {
   findPixelInput,
   type Graph,
@@ -19,7 +19,7 @@ const nothing: KeyValueCache = Object.freeze({ length: 0, bytes: 0, cut: () => u
  * A graph without a cache (Optimum's token-classification export and its like): `input_ids` [1, S], perhaps
  * `attention_mask` and `position_ids` [1, S], perhaps `pixel_values` [T, C, H, W]; `logits` [1, S, width].
  */
-export function openUncached(session: Session, head: Head): Graph {
+export function openUncached(session: RuntimeSession, head: Head): Graph {
   const ids = requireTensor(session.inputs, 'input_ids', ['int64', 'int32'], 'input');
   const mask = session.inputs.find((input) => input.name === 'attention_mask');
   const positions = session.inputs.find((input) => input.name === 'position_ids');

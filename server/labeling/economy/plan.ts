@@ -48,7 +48,7 @@ const MOST = 128;
  * it. Nothing is wasted: the run itself continues with the other problems. Rejects as `labelRun` does; undefined when no
  * problem of the sample has a log.
  */
-export async function planRun(
+export async function planLabeling(
   options: RunOptions,
   world: LabelWorld,
   { prices, precision = 0.15 }: PlanOptions = {},

@@ -1,12 +1,12 @@
 import type { Choice } from '../../remote/choices.js';
-import type { Rollout } from '../policy.js';
+import type { SampledRollout } from '../policy.js';
 import { splitSteps, splitThinking } from './stepText.js';
 
 /**
  * The rollout that a choice holds. Steps of the prefix that the model writes again are taken off and counted; a text that
  * starts the solution anew is no continuation of the prefix and fails.
  */
-export function choiceRollout(choice: Choice, prefix: readonly string[], stepDelimiter?: string): Rollout {
+export function choiceRollout(choice: Choice, prefix: readonly string[], stepDelimiter?: string): SampledRollout {
   const { message } = choice;
   if (Array.isArray(message?.tool_calls) && message.tool_calls.length > 0)
     return { failure: 'The model called a tool instead of writing a solution.' };

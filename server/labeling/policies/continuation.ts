@@ -18,7 +18,7 @@ export interface Continuation {
 const OPEN: RequestBody = { continue_final_message: true, add_generation_prompt: false };
 
 /** Sends a chat request for a few tokens at temperature 0. */
-export type Probe = (body: RequestBody, maxTokens: number) => Promise<unknown>;
+export type ChatProbe = (body: RequestBody, maxTokens: number) => Promise<unknown>;
 
 export function chosenContinuation(way: 'prefix' | 'prompt'): Continuation {
   return { way, body: way === 'prefix' ? OPEN : {}, why: `chosen by --continuation ${way}` };
@@ -31,7 +31,7 @@ export function chosenContinuation(way: 'prefix' | 'prompt'): Continuation {
  * of the assistant) are given a message whose continuation can be told from a new start. `open`: a request whose last message
  * is the assistant's. Rejects with RequestFailure when the server is away.
  */
-export async function findContinuation(open: RequestBody, probe: Probe): Promise<Continuation> {
+export async function findContinuation(open: RequestBody, probe: ChatProbe): Promise<Continuation> {
   const closed = promptTokens(await accepted(probe(open, 1)));
   const left = await accepted(probe({ ...open, ...OPEN }, 1));
   if (left !== undefined && closed !== undefined && (promptTokens(left) ?? closed) < closed)

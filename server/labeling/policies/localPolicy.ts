@@ -9,7 +9,7 @@ import { loadModelFiles } from '../../models/modelFiles.js';
 import { retryingLoad } from '../../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../../models/tokenizer.js';
 import { exchangeListener } from '../../remote/exchanges.js';
-import { type Policy, PolicyError, type Rollout, type SampleRequest } from '../policy.js';
+import { type Policy, PolicyError, type SampledRollout, type SampleRequest } from '../policy.js';
 import { type LocalPolicyProfile, parsePolicyProfile, stepPlace } from './localPolicyProfile.js';
 
 /** Scoring, which someone looks at, goes first where both share an inference process. */
@@ -66,11 +66,19 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
     }
   }
 
-  async function sample({ question, images: sources, prefix, count, seed, signal, onCost }: SampleRequest): Promise<readonly Rollout[]> {
+  async function sample({
+    question,
+    images: sources,
+    prefix,
+    count,
+    seed,
+    signal,
+    onCost,
+  }: SampleRequest): Promise<readonly SampledRollout[]> {
     signal?.throwIfAborted();
     const { profile, identity, tokenizer, session, stop, banned, images } = await model.get();
     const figures = images && (await imagesOf(sources, images.settings));
-    const fail = (failure: string): Rollout[] => Array.from({ length: count }, () => ({ failure }));
+    const fail = (failure: string): SampledRollout[] => Array.from({ length: count }, () => ({ failure }));
     const characters = [question, ...prefix].reduce((sum, text) => sum + text.length, 0);
     if (characters > profile.maxTokens * mostCharactersPerToken)
       return fail(
@@ -194,7 +202,7 @@ function choiceOf({ ids, finish }: SampledRow, index: number, tokenizer: TextTok
 }
 
 /** A completion's text, cut into steps where the template ends one. */
-function toRollout({ ids, finish }: SampledRow, { step }: LocalPolicyProfile, tokenizer: TextTokenizer): Rollout {
+function toRollout({ ids, finish }: SampledRow, { step }: LocalPolicyProfile, tokenizer: TextTokenizer): SampledRollout {
   const steps = tokenizer
     .decode([...ids])
     .split(step.slice(stepPlace.length))

@@ -4,7 +4,7 @@ import { forWhat, withoutKeys } from '../../remote/exchanges.js';
 import { modelsServed, type OpenAiClientOptions, type RequestBody, refuses } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { usageOf } from '../economy/batchCost.js';
-import { type Policy, PolicyAway, PolicyError, type PolicyInfo, type Rollout, type SampleRequest } from '../policy.js';
+import { type Policy, PolicyAway, PolicyError, type PolicyInfo, type SampledRollout, type SampleRequest } from '../policy.js';
 import { choiceRollout } from './choiceRollout.js';
 import { type Continuation, chosenContinuation, findContinuation } from './continuation.js';
 import { Endpoints } from './endpoints.js';
@@ -79,7 +79,7 @@ class OpenAiPolicy implements Policy {
     };
   }
 
-  async sample(request: SampleRequest): Promise<readonly Rollout[]> {
+  async sample(request: SampleRequest): Promise<readonly SampledRollout[]> {
     request.signal?.throwIfAborted();
     try {
       return await this.#rollouts(await this.#body(request), request);
@@ -152,7 +152,7 @@ class OpenAiPolicy implements Policy {
   }
 
   /** All rollouts in one request where the server takes `n`; what it leaves out is asked for one by one. */
-  async #rollouts(body: RequestBody, request: SampleRequest): Promise<readonly Rollout[]> {
+  async #rollouts(body: RequestBody, request: SampleRequest): Promise<readonly SampledRollout[]> {
     const { count } = request;
     const together = this.#takesN && count > 1 ? await this.#asked(body, request, 0, count) : [];
     if (count > 1 && together.length < count && this.#takesN) {
@@ -166,13 +166,13 @@ class OpenAiPolicy implements Policy {
     return [...together, ...(await Promise.all(rest))];
   }
 
-  #asked(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<Rollout[]> {
+  #asked(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<SampledRollout[]> {
     const about = Array.from({ length: count }, (_, i) => first + i);
     return forWhat(about, () => this.#ask(body, request, first, count));
   }
 
   /** Rollouts from `first` on: `count` of them, fewer when the server does not take `n`. */
-  async #ask(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<Rollout[]> {
+  async #ask(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<SampledRollout[]> {
     let retries = 0;
     let reply: unknown;
     try {
@@ -201,7 +201,7 @@ class OpenAiPolicy implements Policy {
   }
 
   /** A reply without choices passes where the server has given some before: a proxy answers while it restarts. */
-  #failure({ message, details }: RequestFailure): Rollout {
+  #failure({ message, details }: RequestFailure): SampledRollout {
     const isTemporary = details.isTemporary === true || (details.status === undefined && this.#hasAnswered);
     return { failure: message, ...(isTemporary && { isTemporary }) };
   }
@@ -263,6 +263,6 @@ function userMessage(text: string, images: readonly string[]) {
   };
 }
 
-function repeat(count: number, rollout: Rollout): Rollout[] {
+function repeat(count: number, rollout: SampledRollout): SampledRollout[] {
   return Array.from({ length: count }, () => rollout);
 }

@@ -7,7 +7,7 @@ import { LabelError } from '../labelError.js';
 import { type LabelWorld, labelProblem } from '../labelProblem.js';
 import { type ProblemOutcome, type RunOptions, type RunSummary } from '../labelRun.js';
 import { PolicyError } from '../policy.js';
-import type { LabelProblem } from '../runEvents.js';
+import type { ProblemToLabel } from '../runEvents.js';
 import { problemFiles, writeRunFile } from '../runFiles.js';
 import { beginRun } from '../runJson.js';
 import { beginEvent, digest, type LabelSettings } from '../runSettings.js';
@@ -15,7 +15,8 @@ import { UndecidedWatch } from '../undecided.js';
 import { logText, ProblemLost, SharedLog } from './sharedLog.js';
 import { type JobResult, type SharedProgress, SharedRun } from './sharedRun.js';
 
-export interface QueueOptions extends Pick<RunOptions, 'problems' | 'problemsFile' | 'settings' | 'jobs' | 'mostUndecided' | 'signal'> {
+export interface LabelQueueOptions
+  extends Pick<RunOptions, 'problems' | 'problemsFile' | 'settings' | 'jobs' | 'mostUndecided' | 'signal'> {
   /** `redis://host[:port][/db]`. */
   readonly address: string;
   /** ms without a sign of life after which a worker's problems are given to others. */
@@ -23,7 +24,7 @@ export interface QueueOptions extends Pick<RunOptions, 'problems' | 'problemsFil
   /** Of all workers together. */
   onProgress?(progress: SharedProgress): void;
   /** How a problem ended, when all of them have. */
-  onProblem?(problem: LabelProblem, outcome: ProblemOutcome): void;
+  onProblem?(problem: ProblemToLabel, outcome: ProblemOutcome): void;
   /** Something that passes by itself or is waited for, such as a server that is away. */
   onTrouble?(message: string): void;
 }
@@ -44,7 +45,7 @@ const GIVE_BACK_MS = 3000;
  *
  * Rejects as `labelRun` does, and with LabelError when the server cannot be used. A cancelled worker gives its problems back.
  */
-export async function labelQueue(options: QueueOptions, world: LabelWorld): Promise<RunSummary> {
+export async function labelQueue(options: LabelQueueOptions, world: LabelWorld): Promise<RunSummary> {
   const { problems, problemsFile, settings, address, stalledAfter } = options;
   const info = await world.policy.describe();
   const shared = problems.map((problem) => ({
@@ -86,7 +87,7 @@ export async function labelQueue(options: QueueOptions, world: LabelWorld): Prom
 
 function startWorker(
   run: SharedRun,
-  options: QueueOptions,
+  options: LabelQueueOptions,
   world: LabelWorld,
   signal: AbortSignal,
   stop: AbortController,
@@ -143,7 +144,7 @@ function startWorker(
 }
 
 /** Resolves when every problem is labeled or given up. */
-async function finished(run: SharedRun, options: QueueOptions, signal: AbortSignal): Promise<SharedProgress> {
+async function finished(run: SharedRun, options: LabelQueueOptions, signal: AbortSignal): Promise<SharedProgress> {
   for (;;) {
     const progress = await run.progress();
     options.onProgress?.(progress);
@@ -154,7 +155,7 @@ async function finished(run: SharedRun, options: QueueOptions, signal: AbortSign
 
 /** Writes the files of a finished problem where this worker's folder does not have them. */
 async function collect(
-  problem: LabelProblem,
+  problem: ProblemToLabel,
   outcome: ProblemOutcome,
   job: string,
   run: SharedRun,

@@ -1,5 +1,5 @@
 import { type EventLog, type LogStore, type OpenLog, readEventLog, wholeEvents } from '../eventLog.js';
-import { countEvent, newCounts, type RolloutCounts } from '../rolloutCounts.js';
+import { countEvent, newCounts, type RunRolloutCounts } from '../rolloutCounts.js';
 import type { RunEvent } from '../runEvents.js';
 import type { SharedRun } from './sharedRun.js';
 
@@ -54,7 +54,7 @@ export class SharedLog implements LogStore {
     });
   }
 
-  async #add(line: string, counts: Readonly<RolloutCounts>): Promise<void> {
+  async #add(line: string, counts: Readonly<RunRolloutCounts>): Promise<void> {
     if (!(await this.#run.append(this.#job, this.#token, this.lines.length, line, counts))) throw new ProblemLost();
     this.lines.push(line);
   }

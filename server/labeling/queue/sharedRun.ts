@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type IRedisClient, Queue, type RedisOptions } from 'bullmq';
-import { COUNTS, newCounts, type RolloutCounts } from '../rolloutCounts.js';
+import { COUNTS, newCounts, type RunRolloutCounts } from '../rolloutCounts.js';
 import { connectionFault, OldServerError, redisAddress } from './redisUrl.js';
 import { runScripts } from './runScripts.js';
 
@@ -25,7 +25,7 @@ export interface SharedProblem {
 }
 
 /** What all workers together have done so far. */
-export interface SharedProgress extends Readonly<RolloutCounts> {
+export interface SharedProgress extends Readonly<RunRolloutCounts> {
   /** Problems labeled, or given up after their retries. */
   readonly finished: number;
 }
@@ -142,7 +142,7 @@ export class SharedRun {
   }
 
   /** Adds a line behind `before` others; false when `token` does not hold the problem any more. */
-  async append(job: string, token: string, before: number, line: string, counts: Readonly<RolloutCounts>): Promise<boolean> {
+  async append(job: string, token: string, before: number, line: string, counts: Readonly<RunRolloutCounts>): Promise<boolean> {
     const keys = [this.#key(job, 'lock'), this.#key(job, 'events'), this.#key('run', 'totals')];
     return (await this.#run('steplensAppend', ...keys, token, before, line, ...COUNTS.map((name) => counts[name]))) === 1;
   }

@@ -2,10 +2,10 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { SearchDebugSession } from '../../debug/debugSession.js';
 import { currentStep, momentText, nodeAt } from '../../debug/moment.js';
 import { DebugEnd, DebugPlace, DebugReceived, DebugSend } from '../../protocol/debug.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
 /** Debug sessions of the client, by the id it gives them. */
-export function handleDebug(owner: Session): void {
+export function handleDebug(owner: EditorSession): void {
   const { door, world, labelerOptions, debugged: sessions } = owner;
 
   function open(id: string): SearchDebugSession {

@@ -1,8 +1,8 @@
 import { problemImages } from '../../files/images.js';
 import { Evaluate, EvaluationProgress } from '../../protocol/evaluation.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
-export function handleEvaluation(session: Session): void {
+export function handleEvaluation(session: EditorSession): void {
   const { door, service, texts, world } = session;
   door.handle(Evaluate, (params, signal) =>
     world.evaluate(

@@ -6,9 +6,9 @@ import { LabelingResults, LabelProblem, MoreRollouts, StopLabeling, TreeViewRequ
 import { RequestError } from '../../protocol/message.js';
 import { NodeRollouts } from '../../protocol/problemView.js';
 import { LabelingServers } from '../../protocol/servers.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
-export function handleLabeling(session: Session): void {
+export function handleLabeling(session: EditorSession): void {
   const { door, labeling, service } = session;
 
   /** The document of a request is looked up once, before anything is awaited: it can be closed at any time. */

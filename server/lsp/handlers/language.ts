@@ -7,10 +7,10 @@ import { hover } from '../../language/hover.js';
 import { inlayHints } from '../../language/inlayHints.js';
 import type { ScoredDocument } from '../../language/scoredDocument.js';
 import { placeAt } from '../../language/stepAt.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
 /** The features of LSP itself. A document that is not open, or that no format claims, has none of them. */
-export function handleLanguage(session: Session): void {
+export function handleLanguage(session: EditorSession): void {
   const { connection, service } = session;
   const documentOf = ({ textDocument }: { readonly textDocument: { readonly uri: string } }): ScoredDocument | undefined =>
     session.document(textDocument.uri);

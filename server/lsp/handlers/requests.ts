@@ -1,10 +1,10 @@
 import { requestAt, requestDocument, requestsOfEvent, requestsOfNode } from '../../editor/requestService.js';
 import { RequestError } from '../../protocol/message.js';
 import { FindRequests, SendAgain, ShowRequest } from '../../protocol/requests.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
 /** The requests that event logs keep: shown, and sent again. */
-export function handleRequests(session: Session): void {
+export function handleRequests(session: EditorSession): void {
   const { door, labeling, service, world } = session;
 
   door.handle(FindRequests, async ({ uri, event, problem, node, rollout }) => {

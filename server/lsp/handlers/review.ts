@@ -1,7 +1,7 @@
 import { Agreement, JudgeStep, LabelsChanged, ReviewProgress, ReviewQueue, ReviewStepRequest, UndoLabel } from '../../protocol/review.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
-export function handleReview({ door, review, service }: Session): void {
+export function handleReview({ door, review, service }: EditorSession): void {
   door.handle(ReviewQueue, ({ uris, ...options }) => review.queue(uris, { ...options, threshold: service.threshold }));
   door.handle(ReviewStepRequest, (params) => review.step(params));
   door.handle(JudgeStep, async (params) => ({ written: await review.judge(params) }));

@@ -1,7 +1,7 @@
 import { runReportView } from '../../editor/runService.js';
 import { RunReport } from '../../protocol/run.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
-export function handleRun({ door }: Session): void {
+export function handleRun({ door }: EditorSession): void {
   door.handle(RunReport, ({ folder }) => runReportView(folder, Date.now()));
 }

@@ -1,7 +1,7 @@
 import { CancelScoring, ClearCache, ScoreDocument } from '../../protocol/scoring.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
-export function handleScoring({ door, service }: Session): void {
+export function handleScoring({ door, service }: EditorSession): void {
   door.handle(ScoreDocument, async ({ uri, again }, signal) => {
     const cancel = (): void => service.cancel(uri);
     signal.addEventListener('abort', cancel, { once: true });

@@ -1,10 +1,10 @@
 import { DidChangeWorkspaceFoldersNotification, type DidChangeWorkspaceFoldersParams } from 'vscode-languageserver';
 import { SettingsChanged } from '../../protocol/settings.js';
 import { readSettings } from '../../protocol/settingsTable.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
 /** Settings, trust, consent, and the folders of the workspace. */
-export function handleSettings(session: Session): void {
+export function handleSettings(session: EditorSession): void {
   session.door.on(SettingsChanged, ({ settings, isTrusted, allowedServers, allowedLabelingServers }) => {
     session.service.configure(readSettings(settings), isTrusted, allowedServers ?? []);
     session.permit({ isTrusted, allowedLabelingServers: allowedLabelingServers ?? [] });

@@ -4,10 +4,10 @@ import { problemView } from '../../language/problemView.js';
 import { stepAt } from '../../language/stepAt.js';
 import { ProblemViewRequest } from '../../protocol/problemView.js';
 import { FileOutlineRequest, LowSteps, StepAt } from '../../protocol/steps.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
 /** Questions about an open document. */
-export function handleSteps(session: Session): void {
+export function handleSteps(session: EditorSession): void {
   const { door } = session;
   door.handle(LowSteps, ({ uri }) => {
     const document = session.document(uri);

@@ -4,9 +4,9 @@ import { RequestError } from '../../protocol/message.js';
 import { CallTool } from '../../protocol/tools.js';
 import { tools } from '../../tools/registry.js';
 import { Workspace } from '../../tools/workspace.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
-export function handleTools(session: Session): void {
+export function handleTools(session: EditorSession): void {
   const { door, service } = session;
   door.handle(CallTool, async ({ name, args }, signal) => {
     const tool = tools.find((one) => one.name === name);

@@ -1,8 +1,8 @@
 import { explainTraining, trainingFormats } from '../../editor/trainingService.js';
 import { ExplainTraining, ExportTraining, TrainingFormats } from '../../protocol/training.js';
-import type { Session } from '../session.js';
+import type { EditorSession } from '../session.js';
 
-export function handleTraining(session: Session): void {
+export function handleTraining(session: EditorSession): void {
   const { door, texts, world } = session;
   door.handle(TrainingFormats, () => trainingFormats());
   door.handle(ExportTraining, (params) => {

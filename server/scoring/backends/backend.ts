@@ -1,6 +1,6 @@
 import type { ImageFile } from '../../models/images/imageFile.js';
 import { openChatLogprobs } from './chatLogprobs.js';
-import { openJudge } from './judge.js';
+import { openScoringJudge } from './judge.js';
 import { openOpenInference } from './openInference.js';
 import type { RemoteProfile } from './remoteProfile.js';
 import { openVllmPooling } from './vllmPooling.js';
@@ -61,7 +61,7 @@ const openers: { readonly [K in RemoteProfile['kind']]: Opener<Extract<RemotePro
   'open-inference': openOpenInference,
   'vllm-pooling': openVllmPooling,
   'chat-logprobs': openChatLogprobs,
-  judge: openJudge,
+  judge: openScoringJudge,
 };
 
 /** Prepares what is on this machine; nothing is sent yet. Rejects with ModelError. */

@@ -1,7 +1,7 @@
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
 import type { Backend, BackendContext } from './backend.js';
-import { type ChatMessage, createChatModel, userMessage } from './chatModel.js';
+import { createChatModel, type ServerMessage, userMessage } from './chatModel.js';
 import type { ChatLogprobsProfile } from './remoteProfile.js';
 
 /**
@@ -25,7 +25,7 @@ export function openChatLogprobs({ local, server }: ChatLogprobsProfile, context
     readsAnswer: false,
     open: (signal) => chat.open(signal),
     score({ question, images, steps }, signal) {
-      const messages = steps.flatMap((step, i): ChatMessage[] => {
+      const messages = steps.flatMap((step, i): ServerMessage[] => {
         const filled: Readonly<Record<string, string>> = { question, step, images: '' };
         const text = (i === 0 ? first : next).replace(/\{(question|step|images)\}/g, (_, name: string) => filled[name]!);
         const asked = userMessage(text, i === 0 ? images : []);

@@ -8,7 +8,7 @@ import { readTokenPair, topLogprobs } from './tokenPair.js';
 
 const retries = 3;
 
-export interface ChatMessage {
+export interface ServerMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string | readonly object[];
 }
@@ -17,7 +17,12 @@ export interface ChatMessage {
 export interface ChatModel {
   open(signal?: AbortSignal): Promise<string>;
   /** P(positive) against P(negative) as the next token. */
-  ask(messages: readonly ChatMessage[], positive: readonly string[], negative: readonly string[], signal: AbortSignal): Promise<PathScores>;
+  ask(
+    messages: readonly ServerMessage[],
+    positive: readonly string[],
+    negative: readonly string[],
+    signal: AbortSignal,
+  ): Promise<PathScores>;
   dispose(): void;
 }
 
@@ -61,7 +66,7 @@ export function createChatModel(
 }
 
 /** A user's message; the images come first, as in MM-PRM's and VisualPRM's prompts. */
-export function userMessage(text: string, images: readonly ImageFile[]): ChatMessage {
+export function userMessage(text: string, images: readonly ImageFile[]): ServerMessage {
   if (images.length === 0) return { role: 'user', content: text };
   return {
     role: 'user',

@@ -11,7 +11,7 @@ const no = ['No', 'NO'];
  * P(No), with the sections and the readout of MM-PRM's `data_pipeline/mllm_as_a_judge.py`. Its values are an opinion about
  * the step, not the estimate of a PRM: they count as `judge` values.
  */
-export function openJudge(profile: JudgeProfile, context: BackendContext): Backend {
+export function openScoringJudge(profile: JudgeProfile, context: BackendContext): Backend {
   const chat = createChatModel(profile.server, context);
   return {
     asks: 'step',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { GraphError } from '../../inference/graph/graph.js';
 import { openGraph } from '../../inference/graph/openGraph.js';
-import type { Session, TensorInfo } from '../../inference/runtime.js';
+import type { RuntimeSession, TensorInfo } from '../../inference/runtime.js';
 import { imagesPlace, toPixels } from '../../models/images/imageKinds.js';
 import { prepareImagesApart } from '../../models/images/imageProcess.js';
 import { ModelError } from '../../models/modelError.js';
@@ -44,7 +44,7 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   let isBinary = false;
 
   /** The served model as a session that keeps nothing: outputs other than the scores are neither asked for nor given. */
-  function session({ inputs, outputs }: Metadata, signal: AbortSignal): Session {
+  function session({ inputs, outputs }: Metadata, signal: AbortSignal): RuntimeSession {
     return {
       inputs,
       // A server may have been told not to give the keys and values out.

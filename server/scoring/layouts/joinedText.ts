@@ -1,6 +1,6 @@
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
-import type { Place, TextTokenizer } from '../../models/tokenizer.js';
+import type { TextPlace, TextTokenizer } from '../../models/tokenizer.js';
 import type { ProblemEncoder, SegmentEncoder } from './encoder.js';
 
 /** A whole sequence as texts: `prompt`, `first` for the first step, `next` for each one after it. */
@@ -34,7 +34,7 @@ const sample = {
 export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): SegmentEncoder {
   const prompt = tokenizer.expand(text.prompt);
   const marker = text.marker === undefined ? undefined : tokenizer.tokenId(text.marker, 'marker');
-  const afterStep: Place = tokenizer.lastSpecialEnd(text.first) === text.first.length ? 'after-special' : 'inside';
+  const afterStep: TextPlace = tokenizer.lastSpecialEnd(text.first) === text.first.length ? 'after-special' : 'inside';
   const whole: Cut = (value) => value;
   const cut = text.cut ?? { question: whole, first: whole, next: whole };
 

@@ -1,4 +1,4 @@
-import type { Exclusion, Sample } from '../selection.js';
+import type { Exclusion, TrainingSample } from '../selection.js';
 
 /** A further rule for which samples are taken. One file of this folder and one line in `registry.ts`. */
 export interface SampleChoice {
@@ -8,9 +8,9 @@ export interface SampleChoice {
   /** What the number behind `ID:` means, and its value without one; absent where there is none. */
   readonly parameter?: { readonly meaning: string; readonly usual: number };
   /** Why a sample is left out, by itself. `share`: of the problem's solutions that are right, where it is known. */
-  exclude?(sample: Sample, parameter: number, share: number | undefined): Exclusion | undefined;
+  exclude?(sample: TrainingSample, parameter: number, share: number | undefined): Exclusion | undefined;
   /** Samples are ranked by it over the whole export, and the share `parameter` with the highest is taken. */
-  score?(sample: Sample, parameter: number): number;
+  score?(sample: TrainingSample, parameter: number): number;
 }
 
 /** A rule with its parameter. */

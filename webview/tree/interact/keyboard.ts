@@ -25,7 +25,7 @@ export type Intent =
         | 'none';
     };
 
-export interface Key {
+export interface KeyPress {
   readonly key: string;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
@@ -40,7 +40,7 @@ export type KeyState = Pick<PanelState, 'model' | 'selected' | 'collapsed' | 'di
  * Up and Down walk in reading order), Shift+arrows move without folding. Where a
  * search can be replayed, Space plays it (the arrows still fold). Undefined for keys that are not the tree's.
  */
-export function keyIntent(key: Key, state: KeyState): Intent | undefined {
+export function keyIntent(key: KeyPress, state: KeyState): Intent | undefined {
   const { model, selected } = state;
   if (key.key === 'ContextMenu' || (key.key === 'F10' && key.shiftKey)) return { kind: 'menu' };
   if (key.altKey) return undefined;
@@ -90,7 +90,7 @@ export function canExplain({ model, selected, labeling }: Pick<PanelState, 'mode
 /** What of a tree can be walked: its folds, its stacks, and the subtree shown. */
 type Walk = Pick<PanelState, 'collapsed' | 'display' | 'root'>;
 
-function walk(key: Key, model: TreeModel, selected: number, state: Walk): Intent | undefined {
+function walk(key: KeyPress, model: TreeModel, selected: number, state: Walk): Intent | undefined {
   const node = model.nodes[selected]!;
   const { collapsed, display, root } = state;
   const isStack = display.stacks.has(selected);

@@ -141,7 +141,7 @@ function blockOf(roots: readonly number[], layout: TreeLayout): Block {
 }
 
 export type HitPart = 'node' | 'toggle' | 'block';
-export interface Hit {
+export interface SceneHit {
   /** The node; of a block its first root. */
   readonly id: number;
   readonly part: HitPart;
@@ -158,12 +158,12 @@ export interface HitInput {
 }
 
 /** What of a scene is under a point of the drawing, with some room around dots; the fold mark is right of what a node shows. */
-export function hitTest({ nodes, layout, scene, view }: HitInput, px: number, py: number): Hit | null {
+export function hitTest({ nodes, layout, scene, view }: HitInput, px: number, py: number): SceneHit | null {
   const { level } = scene;
   const width = nodeWidth(view, level);
   const half = level === 'card' ? cardHeight(view.k) / 2 : Math.max(rowPx(view.k) / 2, 8);
-  let nearest: { readonly hit: Hit; readonly distance: number } | null = null;
-  const offer = (hit: Hit, distance: number) => {
+  let nearest: { readonly hit: SceneHit; readonly distance: number } | null = null;
+  const offer = (hit: SceneHit, distance: number) => {
     if (nearest === null || distance < nearest.distance) nearest = { hit, distance };
   };
   for (const id of scene.nodes) {
@@ -173,14 +173,14 @@ export function hitTest({ nodes, layout, scene, view }: HitInput, px: number, py
     else if (level !== 'dots' && dx >= -14 && dx <= width + TOGGLE_REACH && dy <= half)
       offer({ id, part: dx <= width ? 'node' : 'toggle' }, dy);
   }
-  if (nearest !== null) return (nearest as { readonly hit: Hit }).hit;
+  if (nearest !== null) return (nearest as { readonly hit: SceneHit }).hit;
   for (const block of scene.blocks) {
     const id = block.roots[0]!;
     const at = screenPoint(view, nodes[id]!.depth - layout.depth, block.row);
     const high = Math.max(WORDS_ROW, (block.bottom - block.top + 1) * rowPx(view.k)) / 2;
     if (Math.abs(py - at.y) <= high && px >= at.x - 8 && px <= at.x + BLOCK_WIDTH) offer({ id, part: 'block' }, Math.abs(py - at.y));
   }
-  return nearest === null ? null : (nearest as { readonly hit: Hit }).hit;
+  return nearest === null ? null : (nearest as { readonly hit: SceneHit }).hit;
 }
 
 /** A block and its text take this many pixels at most. */

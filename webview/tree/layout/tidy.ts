@@ -1,5 +1,5 @@
 import { type HierarchyNode, hierarchy, tree } from 'd3-hierarchy';
-import type { Extent } from './zoomScale.js';
+import type { LayoutExtent } from './zoomScale.js';
 
 /** Where the nodes are that are not folded away: a column a depth, a row a line; numbers only. Arrays are by node id. */
 export interface TreeLayout {
@@ -13,7 +13,7 @@ export interface TreeLayout {
   readonly root: number;
   /** Depth of the root, which is in column 0. */
   readonly depth: number;
-  readonly extent: Extent;
+  readonly extent: LayoutExtent;
   readonly count: number;
   /** A subtree has its rows to itself, so that it can be drawn as one block. */
   readonly isBanded: boolean;

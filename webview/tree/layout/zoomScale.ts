@@ -112,7 +112,7 @@ export function stretchAround(view: View, factor: number, px: number): View {
   return { ...view, stretch, x: px - ((px - view.x) / view.stretch) * stretch };
 }
 
-export interface Extent {
+export interface LayoutExtent {
   readonly columns: number;
   readonly top: number;
   readonly bottom: number;
@@ -121,7 +121,7 @@ export interface Extent {
 const MARGIN = 20;
 
 /** The view that shows all rows and columns: rows by the height, columns by the width, no nearer than cards. */
-export function fitView(extent: Extent, size: Size): View {
+export function fitView(extent: LayoutExtent, size: Size): View {
   const rows = extent.bottom - extent.top + 1;
   const k = Math.min(Math.max(1, size.height - 2 * MARGIN) / (ROW * rows), 1);
   const room = Math.max(1, size.width - 2 * MARGIN) / (Math.max(1, extent.columns) + LAST_COLUMN);
@@ -150,7 +150,7 @@ const READABLE_COLUMN = 150;
  * The first look at a tree: all of it where its words can be read, else the target with its siblings; where their rows are
  * too many to be read, as many as can be, or in a banded layout all of them, their branches as blocks.
  */
-export function landingView(extent: Extent, target: Landing, size: Size, isBanded = false): View {
+export function landingView(extent: LayoutExtent, target: Landing, size: Size, isBanded = false): View {
   const whole = fitView(extent, size);
   if (rowPx(whole.k) >= READABLE_ROW && levelAt(whole) !== 'dots') return whole;
   const height = Math.max(1, size.height - 2 * MARGIN);

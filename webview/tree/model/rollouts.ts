@@ -1,6 +1,6 @@
 import type { RolloutView } from '../../../server/protocol/problemView.js';
 
-export interface DistinctRollout {
+export interface ListedRollout {
   readonly rollout: RolloutView;
   /** Position in the node's list. */
   readonly index: number;
@@ -8,7 +8,7 @@ export interface DistinctRollout {
 }
 
 /** Equal continuations once, with how often they occur; in the file's order. */
-export function distinctRollouts(rollouts: readonly RolloutView[]): DistinctRollout[] {
+export function distinctRollouts(rollouts: readonly RolloutView[]): ListedRollout[] {
   const byText = new Map<string, { rollout: RolloutView; index: number; copies: number }>();
   rollouts.forEach((rollout, index) => {
     const key = `${rollout.correct} ${rollout.steps.join('\u0000')}`;

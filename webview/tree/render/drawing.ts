@@ -1,6 +1,6 @@
 import { rootPath } from '../../../server/reasoning/paths.js';
 import { svgElement } from '../../shared/element.js';
-import { freeColumns, type Hit, hitTest, type Scene, sceneOf } from '../layout/scene.js';
+import { freeColumns, hitTest, type Scene, type SceneHit, sceneOf } from '../layout/scene.js';
 import type { TreeLayout } from '../layout/tidy.js';
 import { type Size, screenPoint, type View } from '../layout/zoomScale.js';
 import type { PanelStore } from '../state.js';
@@ -29,7 +29,7 @@ export interface Drawing {
   readonly resize: (size: Size) => void;
   readonly schedule: () => void;
   readonly drawNow: () => void;
-  readonly hitAt: (event: MouseEvent) => Hit | null;
+  readonly hitAt: (event: MouseEvent) => SceneHit | null;
   /** Where a node's mark is, in pixels of the page. */
   readonly placeOf: (id: number) => { readonly x: number; readonly y: number };
   readonly restyle: () => void;

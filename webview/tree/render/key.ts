@@ -4,13 +4,13 @@ import { BINS, formatValue } from '../../shared/valueScale.js';
 import { type MarkOutline, type MarkShape, markPath } from '../layout/marks.js';
 import { presentNodes, type TreeModel } from '../model/treeModel.js';
 
-export interface Key {
+export interface ColorKey {
   readonly host: HTMLElement;
   update(model: TreeModel | null, isOpen: boolean): void;
 }
 
 /** What colors, shapes, outlines and widths mean, as a box over the drawing that a button opens. Lists only what the tree holds. */
-export function createKey(document: Document, onClose: () => void): Key {
+export function createKey(document: Document, onClose: () => void): ColorKey {
   const host = element(document, 'div', { class: 'key-box', role: 'dialog', 'aria-label': 'Key', tabindex: '-1' });
   return {
     host,

@@ -5,7 +5,7 @@ import { button } from '../../shared/controls.js';
 import { element, icon } from '../../shared/element.js';
 import { typeset } from '../../shared/math.js';
 import { plural } from '../../shared/words.js';
-import { type DistinctRollout, distinctRollouts } from '../model/rollouts.js';
+import { distinctRollouts, type ListedRollout } from '../model/rollouts.js';
 import { rolloutFacts } from './rolloutFacts.js';
 import { section } from './section.js';
 
@@ -73,7 +73,7 @@ function pages(document: Document, rollouts: readonly RolloutView[], actions: Ro
   return list;
 }
 
-function rolloutItem(document: Document, { rollout, index, copies }: DistinctRollout, actions: RolloutActions): HTMLElement {
+function rolloutItem(document: Document, { rollout, index, copies }: ListedRollout, actions: RolloutActions): HTMLElement {
   const answer = rollout.answer ?? finalAnswer(rollout.steps.at(-1) ?? '');
   const verdict = rollout.correct ? 'check' : 'close';
   const summary = element(
