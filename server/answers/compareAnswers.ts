@@ -91,8 +91,9 @@ function compareForms(a: AnswerForm, r: AnswerForm, aText: string, rText: string
     return { verdict: compareRegions(a.region, r.region), method: 'interval' };
   }
   const [aList, rList] = [asList(a, aText, r), asList(r, rText, a)];
+  const compareParts = (x: string, y: string): Verdict => compareTexts(x, y, by);
   if (aList && rList) {
-    const result = compareLists(aList, rList, by);
+    const result = compareLists(aList, rList, by.isOrdered, compareParts);
     // 1,200 beside 1, 200 is a list or a number.
     const isNumber = [aText, rText].some((text) => /^\d{1,3}(?:,\d{3})+$/.test(text)) && (a.kind === 'single' || r.kind === 'single');
     return isNumber && aList.items.length < 3 ? unreadable('A comma may separate thousands or items.', 'list') : result;
@@ -109,7 +110,7 @@ function compareForms(a: AnswerForm, r: AnswerForm, aText: string, rText: string
     // 12,5 and 1.234,5 may be decimals.
     if ([aText, rText].some((text) => /^\d{1,3}(?:\.\d{3})*,\d+$|^\d+,\d+$/.test(text)))
       return unreadable('A comma may be a decimal point.', 'list');
-    return matchesOneOfSeveral(aList, rList, a.kind === 'list' ? rText : aText, by);
+    return matchesOneOfSeveral(aList, rList, a.kind === 'list' ? rText : aText, compareParts);
   }
   if (a.kind === 'equation' || r.kind === 'equation') return unreadable('An equation and a value cannot be compared.', 'equation');
   return compareSingles(aText, rText);

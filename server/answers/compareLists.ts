@@ -1,19 +1,20 @@
 import type { ListForm } from './answerForm.js';
-import { type Comparison, compareTexts } from './compareAnswers.js';
 import { variablesOf } from './math/expression.js';
 import { readExpression } from './measure.js';
 import type { Verdict } from './verdict.js';
 
 type Judgment = Verdict['verdict'];
+/** Compares two items by all the rules of answers. */
+export type CompareTexts = (a: string, r: string) => Verdict;
 
 const MAX_ITEMS = 40;
 
 /**
  * Tuples and matrices in order; sets and lists joined by "and" or "or" in any; lists with commas only in any order, too,
- * unless the question asks for one.
+ * unless the question asks for one (`isOrdered`).
  */
-export function compareLists(a: ListForm, r: ListForm, by: Comparison): Verdict {
-  const compare = (x: string, y: string): Judgment => compareTexts(x, y, by).verdict;
+export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compareTexts: CompareTexts): Verdict {
+  const compare = (x: string, y: string): Judgment => compareTexts(x, y).verdict;
   if (Math.max(a.items.length, r.items.length) > MAX_ITEMS) {
     return { verdict: 'undecided', method: 'limit', reason: `Lists of more than ${MAX_ITEMS} items are not compared.` };
   }
@@ -21,8 +22,8 @@ export function compareLists(a: ListForm, r: ListForm, by: Comparison): Verdict 
   const shape = compareShapes(a, r);
   if (shape !== undefined) return shape;
   const [aOne, rOne] = [onlyItem(a), onlyItem(r)];
-  if (aOne !== undefined && r.style === 'tuple') return compareTexts(aOne, textOf(r), by);
-  if (rOne !== undefined && a.style === 'tuple') return compareTexts(textOf(a), rOne, by);
+  if (aOne !== undefined && r.style === 'tuple') return compareTexts(aOne, textOf(r));
+  if (rOne !== undefined && a.style === 'tuple') return compareTexts(textOf(a), rOne);
   const items = inOrderOfNames(a, r);
   // A set has each of its members once, however often it is written.
   if (a.style === 'set' && r.style === 'set') {
@@ -40,9 +41,9 @@ export function compareLists(a: ListForm, r: ListForm, by: Comparison): Verdict 
   }
   if (inOrder === 'right') return { verdict: 'right', method: 'list' };
   const hasNames = a.names !== undefined && r.names !== undefined;
-  const isOrdered = by.isOrdered || hasNames || [a.style, r.style].some((style) => style === 'tuple' || style === 'matrix');
-  if (isOrdered && a.style !== 'set' && r.style !== 'set') {
-    const isBareReference = r.style === 'bare' && a.style === 'tuple' && !by.isOrdered;
+  const isInOrder = isOrdered || hasNames || [a.style, r.style].some((style) => style === 'tuple' || style === 'matrix');
+  if (isInOrder && a.style !== 'set' && r.style !== 'set') {
+    const isBareReference = r.style === 'bare' && a.style === 'tuple' && !isOrdered;
     return isBareReference && inAnyOrder(items, r.items, compare) === 'right'
       ? { verdict: 'undecided', method: 'order', reason: 'The order may count.' }
       : { verdict: inOrder, method: 'list' };
@@ -120,16 +121,16 @@ function both(a: Judgment, b: Judgment): Judgment {
 }
 
 /** One value against a list: that of a list of one is compared; several different values are not one. */
-export function matchesOneOfSeveral(a: ListForm | undefined, r: ListForm | undefined, single: string, by: Comparison): Verdict {
+export function matchesOneOfSeveral(a: ListForm | undefined, r: ListForm | undefined, single: string, compareTexts: CompareTexts): Verdict {
   const several = (a ?? r)!;
   if (several.items.length === 1 && several.style === 'set') {
-    return a ? compareTexts(several.items[0]!, single, by) : compareTexts(single, several.items[0]!, by);
+    return a ? compareTexts(several.items[0]!, single) : compareTexts(single, several.items[0]!);
   }
   if (several.names !== undefined && new Set(several.names).size > 1)
     return { verdict: 'undecided', method: 'list', reason: 'Only some of the names are given.' };
   const isReadable = [single, ...several.items].every((item) => readExpression(item.replace(/^\\?[a-zA-Z]\s*=\s*/, '')) !== undefined);
   if (isReadable && several.items.length > 1) {
-    const isDistinct = compareTexts(several.items[0]!, several.items[1]!, by).verdict === 'wrong' || several.style === 'tuple';
+    const isDistinct = compareTexts(several.items[0]!, several.items[1]!).verdict === 'wrong' || several.style === 'tuple';
     const hasVariables =
       several.style !== 'set' && [single].some((item) => variablesOf(readExpression(item.replace(/^\\?[a-zA-Z]\s*=\s*/, ''))!).size > 0);
     if (isDistinct && !hasVariables) return { verdict: 'wrong', method: 'list', reason: 'One value is not several.' };
