@@ -49,7 +49,7 @@ process.exit(total.failed > 0 ? 1 : 0);
 /** @param {string[]} names */
 async function runParts(names) {
   await ensureDependencies();
-  /** One attempt each; a failure is told by every part that needs it. @type {Record<string, () => Promise<unknown>>} */
+  /** One attempt each; a failure is reported by every part that needs it. @type {Record<string, () => Promise<unknown>>} */
   const needs = {
     build: once(build),
     chromium: once(async () => (process.env.CHROMIUM_PATH = await ensureChromium())),

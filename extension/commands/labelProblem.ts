@@ -59,7 +59,7 @@ export async function label(
   );
 }
 
-/** A run that failed says why, and what can be done: once the cause is gone, the same run goes on. */
+/** A run that failed says why, and what can be done: once the cause is gone, the same run continues. */
 async function offerHelp(stepLens: StepLens, uri: Uri, problem: number, again: boolean, error: unknown): Promise<void> {
   stepLens.log.error(`Labeling ${uri.toString()}, problem ${problem + 1}: ${detailsOf(error)}`);
   const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, 'Retry', 'Try the Policy Once', 'Show Log');

@@ -23,7 +23,7 @@ const ways: readonly { readonly label: string; readonly detail: string; readonly
   { label: 'Find the first error, blind', detail: 'Values are hidden until you have judged', way: { mode: 'first-error', blind: true } },
 ];
 
-/** Begins a review of the steps of files or folders, of one step and what follows it (`from`), or goes on with the last one. */
+/** Begins a review of the steps of files or folders, of one step and what follows it (`from`), or continues with the last one. */
 export const reviewSteps: Command = {
   id: 'steplens.reviewSteps',
   async run(stepLens, target, selected, from) {

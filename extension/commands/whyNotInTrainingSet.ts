@@ -6,7 +6,7 @@ import { type Command, isIndex, targetOf } from './command.js';
 import { exportSeed, exportThresholds } from './exportTrainingData.js';
 
 /**
- * Tells for every format whether the paths through a place are in the training set, and why not, with the rules used: for the
+ * Says for every format whether the paths through a place are in the training set, and why not, with the rules used: for the
  * problem and node given, else for the step at the cursor.
  */
 export const whyNotInTrainingSet: Command = {

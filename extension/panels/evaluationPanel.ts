@@ -81,7 +81,7 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
     signal.addEventListener('abort', () => source.cancel());
     const id = (this.#id = randomUUID());
     try {
-      // The server reads files of this machine itself; what lies elsewhere reaches it as an open document.
+      // The server reads files of this machine itself; what is elsewhere reaches it as an open document.
       for (const uri of this.uris) if (uri.scheme !== 'file') await workspace.openTextDocument(uri);
       const uris = this.uris.map(String);
       const params: EvaluateParams = { id, uris, rescore };

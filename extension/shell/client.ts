@@ -157,7 +157,7 @@ export class Client implements Disposable {
       diagnosticCollectionName: 'StepLens',
       outputChannel: this.log,
       initializationOptions: this.#initializationOptions(),
-      // A run of another process goes on: the lenses of its problems change.
+      // A run of another process continues: the lenses of its problems change.
       synchronize: { fileEvents: this.#logs },
       middleware: middleware.middleware,
       markdown: { isTrusted: { enabledCommands: hoverCommands }, supportHtml: false },

@@ -6,7 +6,7 @@ import { reveal, toRange, visibleEditor } from './editors.js';
 const messageMs = 5_000;
 
 /**
- * Moves the cursor to the next (1) or previous (-1) low step of a document, around its ends, and tells in the status bar
+ * Moves the cursor to the next (1) or previous (-1) low step of a document, around its ends, and shows in the status bar
  * which one it is, where a screen reader says it too.
  */
 export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1, focus: boolean): Promise<void> {

@@ -7,7 +7,7 @@ const notNow = 'Not Now';
 
 /**
  * Whether the user agreed that text is sent to a server, by its origin and by what for (scoring, or labeling): asked once, kept by
- * VS Code for every workspace of this machine, and told to the language server, which sends nothing to any other.
+ * VS Code for every workspace of this machine, and sent to the language server, which sends nothing to any other.
  */
 export class ServerConsent implements Disposable {
   readonly #kept: Memento;

@@ -32,7 +32,7 @@ interface Line {
   readonly lines?: readonly Line[];
 }
 
-/** A labeling run in the activity bar: its problems, failures, decisions to review, and where rollouts told nothing. It follows a run that goes on. */
+/** A labeling run in the activity bar: its problems, failures, decisions to review, and where rollouts added no information. It follows a run that continues. */
 export class RunView implements TreeDataProvider<Line>, Disposable {
   readonly #client: Client;
   readonly #view: TreeView<Line>;
@@ -176,7 +176,7 @@ function linesOf(report: RunReportView): Line[] {
 }
 
 const wasteHelp =
-  'Failed and undecided rollouts and repeats of the same text tell nothing. Unanimous: rollouts of batches with one verdict, where fewer would have told the same.';
+  'Failed and undecided rollouts and repeats of the same text add no information. Unanimous: rollouts of batches with one verdict, where fewer would have been enough.';
 
 function problemLine({ id, log, file, state, searches, waste }: RunReportView['problems'][number]): Line {
   const icons = { running: 'sync', open: 'circle-outline', finished: 'pass' };

@@ -1,5 +1,5 @@
 """The miniature models: the policy is a decoder-only transformer (RMSNorm, rotary positions, GELU) that reads a figure as 64 tokens
-before the text; the PRM is a policy that goes on to judge what it reads."""
+before the text; the PRM is a policy that then judges what it reads."""
 import torch
 import torch.nn.functional as F
 from torch import nn

@@ -2,7 +2,7 @@
  * Makes the bundled PRM again, from the generator on:
  *   npm run model:train -- base|prm --work DIR [--python python3] [--minutes 5] [--scale 0.01]
  * `--minutes` is the time of training what the PRM rests on: 5 on a data-center GPU; without a GPU take some hours. Each target makes what it
- * rests on first; what is already in DIR is not made again, so that a run that was stopped goes on. `--scale` shrinks counts and minutes, to try
+ * rests on first; what is already in DIR is not made again, so that a run that was stopped continues. `--scale` shrinks counts and minutes, to try
  * the way. The bundled policy is older and of another size: the model card says where its scripts are.
  */
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';

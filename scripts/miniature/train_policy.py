@@ -76,7 +76,7 @@ def main():
     if options.resume:
         model.load_state_dict(torch.load(options.resume))
     if options.compile:
-        # Where compiling fails, training goes on without it.
+        # Where compiling fails, training continues without it.
         torch._dynamo.config.suppress_errors = True
         model.attend = torch.compile(attend, dynamic=True)
     exam = Exam(options.validation, 40 if is_large else 5, tokenizer, device)

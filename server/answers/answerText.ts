@@ -134,7 +134,7 @@ function character(c: string): string {
   return CHARACTERS[c] ?? (/\s/.test(c) ? ' ' : c);
 }
 
-/** Without the dollar signs around math; those of amounts stay. As in Pandoc, no blank stands inside and no digit behind. */
+/** Without the dollar signs around math; those of amounts stay. As in Pandoc, there is no blank inside and no digit behind. */
 function withoutDollars(text: string): string {
   if (/^\s*\$[^$]*$/.test(text)) return text;
   return text
@@ -175,7 +175,7 @@ function unwrapped(answer: string): string {
   return text;
 }
 
-/** Splits at the separators that stand outside all brackets; `separator` must be sticky-safe (no flags). */
+/** Splits at the separators outside all brackets; `separator` must be sticky-safe (no flags). */
 export function splitOutside(text: string, separator: RegExp): string[] {
   const sticky = new RegExp(separator.source, 'y');
   const parts: string[] = [];

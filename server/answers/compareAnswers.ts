@@ -312,7 +312,7 @@ function compareChain({ sides, left }: Equation, _other: string, by: Comparison,
   return best(values.map(compare));
 }
 
-/** `x`, `f(x)`, `x_1`, "Area": what may stand left of "=" and be left out. */
+/** `x`, `f(x)`, `x_1`, "Area": what may be to the left of "=" and be left out. */
 function isName(text: string): boolean {
   return (
     /^(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_\{?[\w+-]+\}?)?'{0,2}(?:\^\{?-1\}?)?(?:\([^()=]{0,20}\))?$/.test(text) ||

@@ -60,7 +60,7 @@ function textOf({ items }: ListForm): string {
   return `(${items.join(', ')})`;
 }
 
-/** Whether an item is a value, so that it can be told from others. */
+/** Whether an item is a value, so that it can be distinguished from others. */
 function isClear(item: string): boolean {
   return readExpression(item) !== undefined || /^\(.*\)$/.test(item);
 }
@@ -100,7 +100,7 @@ function isPattern(list: ListForm): boolean {
 function comparePatterns(a: ListForm, r: ListForm, compare: (x: string, y: string) => Judgment): Verdict {
   const ends = [compare(a.items[0]!, r.items[0]!), compare(a.items.at(-1)!, r.items.at(-1)!)];
   if (isPattern(a) && isPattern(r) && ends.includes('wrong')) return { verdict: 'wrong', method: 'list' };
-  return { verdict: 'undecided', method: 'list', reason: 'A list with dots may go on in several ways.' };
+  return { verdict: 'undecided', method: 'list', reason: 'A list with dots may continue in several ways.' };
 }
 
 /** Pairs each item with the first unused one that is right. */

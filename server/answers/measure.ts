@@ -6,7 +6,7 @@ import { isDescriptive } from './nouns.js';
 import { withoutNumberWords } from './numberWords.js';
 import { readUnits, type Unit } from './units.js';
 
-/** A value with what stands around it. */
+/** A value with the text around it. */
 export interface Measure {
   readonly value: MathExpression;
   /** The other reading, of `1/2x`. */

@@ -30,7 +30,7 @@ export const commands: readonly CliCommand[] = [
   debug,
 ];
 
-/** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to go on. */
+/** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to continue. */
 export function runCli(
   args: readonly string[],
   { out, err, ...world }: Omit<CliWorld, 'out' | 'err'> & { readonly out: Stream; readonly err: Stream },

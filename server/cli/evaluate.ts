@@ -31,7 +31,7 @@ export const evaluate: CliCommand = {
 
 Candidate sets give accuracy by way of choosing (pass@N, random, majority, PRM) for every N;
 VisualProcessBench, ProcessBench and PRMBench files, and others with human step labels, give the
-scores their authors report. Files of one kind are taken together. Scores that stand in a file
+scores their authors report. Files of one kind are taken together. Scores that are in a file
 are used; a file without any is scored with the model. Final answers without a verdict are compared
 with the reference answer by the rules of verify; what they cannot decide is left out.
 
@@ -39,7 +39,7 @@ with the reference answer by the rules of verify; what they cannot decide is lef
   --threshold X    a step below X in [0, 1] is called wrong (default: the model's, else ${defaultThreshold})
   --threshold-from FILE  takes the threshold that is best on a validation file of the same kind
   --seed N         for resampling and intervals (default: 1)
-  --rescore        score with the model also where scores stand in the file
+  --rescore        score with the model also where scores are in the file
   --model DIR      folder of a model with its prm.json (default: the bundled model)
   --device D       ${devices.join(', ')} (default: auto)
   --no-cache       neither read nor write stored scores

@@ -30,7 +30,7 @@ export const label: CliCommand = {
 
 Lets a policy solve problems, judges its answers, and writes what every step is worth. PROBLEMS is a
 JSON array or JSON Lines of {"id", "question", "correct_answer", "image_path"}. For each problem DIR
-gets the result and the log of everything that happened. The same command goes on from where it was
+gets the result and the log of everything that happened. The same command continues from where it was
 stopped or killed and ends with the same files.
 
   --policy POLICY      mini (the bundled model), the folder of a model with its policy.json, or the
@@ -124,7 +124,7 @@ taken over: at once on the same machine, after a minute from another one.
 
 With --queue each problem is labeled by one process, and every process ends when all are finished,
 with the same totals. What was sampled is kept in Redis until then, so a problem whose process was
-killed goes on where it was. A problem that cannot be labeled is tried three times, then reported.
+killed continues where it was. A problem that cannot be labeled is tried three times, then reported.
 Files are written by the process that labeled the problem; a process whose DIR is another folder
 gets them too when the run is over. So DIR may be one shared folder or a folder on each machine.
 Where a model is served, time limits, --jobs and larger budgets are no part of what makes the command
@@ -265,7 +265,7 @@ async function runOrPlan(
   return summary.failed + summary.open > 0;
 }
 
-/** What a run in this process tells. */
+/** What a run in this process reports. */
 function listeners(progress: LabelProgress): Pick<RunOptions, 'onEvent' | 'onProblem'> {
   const failures = new FirstFailures();
   return {

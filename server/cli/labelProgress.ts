@@ -59,7 +59,7 @@ export class LabelProgress {
     this.#started = world.now();
   }
 
-  /** Begins to tell. Rejects with UsageError when a file cannot be written. */
+  /** Begins to report. Rejects with UsageError when a file cannot be written. */
   async begin(): Promise<void> {
     const { every } = this.#options;
     try {
@@ -221,7 +221,7 @@ export function metricsText(record: ProgressRecord): string {
       `# TYPE steplens_label_${name}_total counter`,
       `steplens_label_${name}_total ${value}`,
     ]),
-    '# HELP steplens_label_running 1 while the run goes on.',
+    '# HELP steplens_label_running 1 while the run continues.',
     '# TYPE steplens_label_running gauge',
     `steplens_label_running ${record.state === 'running' ? 1 : 0}`,
     ...(record.secondsLeft === undefined

@@ -83,7 +83,7 @@ interface Scored {
   readonly ms: number;
 }
 
-/** Scores the same steps with two models, one after the other on the CPU, and tells in words how they differ. */
+/** Scores the same steps with two models, one after the other on the CPU, and says in words how they differ. */
 export async function compareModels(
   before: string,
   after: string,

@@ -65,7 +65,7 @@ export class Handover {
     return undefined;
   }
 
-  /** Lets the other side go on to its own end: it is not asked for any more. */
+  /** Lets the other side continue to its own end: it is not asked for any more. */
   release(): void {
     this.#taken?.();
     this.#offered?.accepted();

@@ -56,7 +56,7 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
     }
   }
 
-  /** The run to go on with, or to find finished; else a new one. */
+  /** The run to continue with, or to find finished; else a new one. */
   async function placeOf(job: LabelJob, policy: Policy, judge: Judge): Promise<Place> {
     const info = await policy.describe();
     const home = await homeOf(job);

@@ -7,7 +7,7 @@ import type { Exchange } from '../remote/exchanges.js';
 /** What is shown of a reply, in UTF-16 units. */
 const longestReply = 4000;
 
-/** Keeps the reply that tells why a labeling failed: the first that failed, else the first to a request for rollouts. */
+/** Keeps the reply that shows why a labeling failed: the first that failed, else the first to a request for rollouts. */
 export class FirstReply {
   #failed: Exchange | undefined;
   #rollouts: Exchange | undefined;

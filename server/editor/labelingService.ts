@@ -68,7 +68,7 @@ export interface LabelRun {
 
 /** Runs the pipeline for the editor. Rejects with an error whose message names the cause and the remedy. */
 export interface Labeler {
-  /** Finds out where the labels of a job stand or will stand (a URI), and runs it there when `begin` asks. */
+  /** Finds out where the labels of a job are or will be (a URI), and runs it there when `begin` asks. */
   label<T>(
     job: LabelJob,
     begin: (file: string, label: (run: LabelRun) => Promise<Omit<LabelOutcome, 'file' | 'resumed'>>) => Promise<T>,
@@ -112,7 +112,7 @@ export interface LabelingService {
   ): Promise<MoreRolloutsResult>;
   /** One rollout of the policy with everything that led to it; nothing is written. */
   tryPolicy(job: LabelJob, signal: AbortSignal): Promise<PolicyTryResult>;
-  /** A tree panel's view of a file: while it is labeled the growing tree, else the document's, else what its log tells. */
+  /** A tree panel's view of a file: while it is labeled the growing tree, else the document's, else what its log shows. */
   treeView(
     uri: string,
     problem: number,
@@ -121,7 +121,7 @@ export interface LabelingService {
     images: (paths: readonly string[]) => Promise<readonly string[]>,
     prices?: Prices,
   ): Promise<ShownTree>;
-  /** A node's rollouts with their texts and what the log tells of each. */
+  /** A node's rollouts with their texts and what the log records of each. */
   nodeRollouts(
     uri: string,
     problem: number,
@@ -285,7 +285,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       const run = active.get(uri);
       const events = await eventsOf(uri);
       const isLog = isEventLog(uri);
-      // A log as it is on disk: the editor's text may be behind a run that goes on.
+      // A log as it is on disk: the editor's text may be behind a run that continues.
       const shown = run || !document || (isLog && events) ? grown(uri, events ?? [], threshold, world.read) : document;
       const own = shown?.reasoning.problems[problem];
       const labeling = run ? run.params('running') : await elsewhere(uri, events);
@@ -326,7 +326,7 @@ function grown(uri: string, events: readonly RunEvent[], threshold: number, read
   return { uri, version: events.length, lines: new LineIndex(text), reasoning, problems, threshold };
 }
 
-/** The log's number of a node of the file; undefined when the log tells of another tree. */
+/** The log's number of a node of the file; undefined when the log is of another tree. */
 function loggedNode(events: readonly RunEvent[], problem: Problem, node: number): number | undefined {
   return matchLog(events, problem)?.order[node];
 }

@@ -20,7 +20,7 @@ export class ScoreMemory {
   readonly #source: ProblemScores['source'];
 
   constructor(before: readonly { readonly problem: Problem; readonly scored: ProblemScores | undefined }[]) {
-    // One model scored them all; those that still wait do not tell.
+    // One model scored them all; those that still wait say nothing about it.
     this.#source = before.find(({ scored }) => scored?.source)?.scored?.source;
     for (const { problem, scored } of before) {
       if (!scored) continue;

@@ -86,7 +86,7 @@ export class ScoringQueue {
       const info = await scorer.describe(options.signal);
       return { result: await scorer.score(job, { ...options, priority: beforeNone }), info };
     } catch (error) {
-      // Told to everyone, so that the user can be asked.
+      // Reported to everyone, so that the user can be asked.
       if (error instanceof NotAllowedError && scorer === this.#scorer) this.#fail(error);
       throw error;
     }
@@ -189,7 +189,7 @@ export class ScoringQueue {
 
   #fail(error: Error): void {
     this.#failure = error;
-    // What made it fail may be mended by the time `resume` is called: it starts from a fresh one.
+    // What made it fail may be fixed by the time `resume` is called: it starts from a fresh one.
     this.#dropScorer().catch(() => undefined);
     this.#events.failed(error.message);
   }

@@ -37,7 +37,7 @@ export interface BestOfN {
   readonly complete: readonly number[];
   /** Accuracy in [0, 1] by position in `sizes`, with a 95 % interval. */
   readonly curves: Readonly<Record<SelectionRule, readonly Estimate[]>>;
-  /** Accuracy minus that of `random`, resampled in pairs: a gain is real when its interval lies above 0. */
+  /** Accuracy minus that of `random`, resampled in pairs: a gain is real when its interval is above 0. */
   readonly gains: Readonly<Record<SelectionRule, readonly Estimate[]>>;
 }
 

@@ -78,7 +78,7 @@ function isRightOnly(solutions: readonly LabeledSolution[]): boolean {
   return solutions.length > 0 && solutions.every(({ source }) => source === 'multi_solutions');
 }
 
-/** Groups in alphabetical order; solutions that do not tell are in none. */
+/** Groups in alphabetical order; solutions that do not say are in none. */
 function scoresBy(
   solutions: readonly LabeledSolution[],
   threshold: number,

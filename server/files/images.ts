@@ -162,7 +162,7 @@ function notRegular(name: string): ImageError {
   return new RefusedImage(`The image ${shown(name)} is not a regular file, and is not read. Name the file of an image.`);
 }
 
-/** A root that is the file system's once links are resolved is none, either. */
+/** A root that is the file system's once links are resolved is not a root, either. */
 async function realPaths(folders: readonly string[]): Promise<string[]> {
   const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)));
   return real.filter((folder) => folder !== undefined && dirname(folder) !== folder) as string[];

@@ -2,10 +2,10 @@ import { isFinalAnswer } from './textMarkers.js';
 import { stepOf, type TextStep } from './textParagraphs.js';
 import { cleaned, endOf, paragraphsOf, type TextRegion, type TextSource } from './textSource.js';
 
-/** How a line begins that goes on with nothing: a capital, a number, a formula. */
+/** How a line begins that does not continue another: a capital, a number, a formula. */
 const BEGINS = /^\s*(?:[\p{Lu}\p{Lo}\d$\\([<=+~-]|["'“‘*]{1,3}[\p{Lu}\d]|[a-z][\w+*/^(). -]{0,30}=)/u;
 const ANSWER_HEADING = /^#{1,6} +(?:final )?answer\b[^\n]*$/im;
-/** How a line ends that the next one does not go on with. */
+/** How a line ends that the next one does not continue. */
 const ENDS = /(?:[.!?:;)\]}>$%°。！？：；]|\d)["'”’*]{0,3}\s*$/u;
 /**
  * One step a line, as GSM8K and PRM800K have them: a solution without blank lines (but before its answer) and markers whose lines all begin like sentences

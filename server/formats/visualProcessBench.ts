@@ -7,7 +7,7 @@ import { addRecordedScores, type LabeledStep, reportCounts, stepsAt } from './st
 
 /**
  * VisualProcessBench `test.jsonl` (VisualPRM, arXiv 2503.10291): one solution a record, every step judged by people as right
- * (1), neutral (0) or wrong (-1); judging goes on after the first error.
+ * (1), neutral (0) or wrong (-1); judging continues after the first error.
  */
 export const visualProcessBench: JsonFormat = {
   syntax: 'json',

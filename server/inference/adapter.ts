@@ -24,7 +24,7 @@ const system: AdapterSources = {
 const vendors: Readonly<Record<string, string>> = { '0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel', '0x106b': 'Apple' };
 
 /**
- * The name of the adapter a provider runs on. ONNX Runtime's binding does not tell, so this is what the system says:
+ * The name of the adapter a provider runs on. ONNX Runtime's binding does not say, so this is what the system says:
  * undefined when that is nothing, or more than one adapter could be meant.
  */
 export function adapterName(provider: ProviderName, sources: AdapterSources = system): string | undefined {

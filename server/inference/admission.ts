@@ -31,7 +31,7 @@ export interface RunSample {
 
 /** @param isCoarse Weights of 16 bits or fewer. */
 export function allowedDifference(provider: ProviderName, isCoarse: boolean, env: NodeJS.ProcessEnv = process.env): number {
-  // CUDA rounds factors of matrix products to TF32 unless it is told not to.
+  // CUDA rounds factors of matrix products to TF32 unless this is turned off.
   return isCoarse || (provider === 'cuda' && env['NVIDIA_TF32_OVERRIDE'] !== '0') ? tolerance.half : tolerance.single;
 }
 

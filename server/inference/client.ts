@@ -18,7 +18,7 @@ import { UnreadRun } from './unread.js';
 
 /** A request that ends so many children is failed instead of being sent again. */
 const deathsAllowed = 1;
-/** How long a single run of the graph may go on after it was cancelled before the child is ended. */
+/** How long a single run of the graph may continue after it was cancelled before the child is ended. */
 const defaultGraceMs = 3000;
 const keptStderr = 16_000;
 /** A process that took the last memory is ended by the system, without a word, or by V8; its successor runs so many tokens of a sequence at a time. */
@@ -327,7 +327,7 @@ export class InferenceClient {
     this.#child = undefined;
     if (this.#isDisposed) return;
     for (const job of [...this.#jobs.values()]) if (job.isCancelled) this.#jobs.delete(job.id);
-    // A crash may end in a stack trace, which tells less than the line before it.
+    // A crash may end in a stack trace, which says less than the line before it.
     const lines = this.#stderr.trim().split('\n');
     const said =
       lines.findLast((line) => /FATAL ERROR/.test(line)) ??

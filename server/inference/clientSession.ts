@@ -71,7 +71,7 @@ export class ClientSession {
     this.result = Promise.resolve(result);
   }
 
-  /** Another device than was asked for stands with what was passed over. Throws before the first load. */
+  /** A device other than the one asked for comes with what was passed over. Throws before the first load. */
   get device(): DeviceInfo {
     const size = this.#size;
     const { device } = this.#loaded!;
@@ -117,7 +117,7 @@ export class ClientSession {
     const isAgain = wasLostBefore || now - this.#lostAt < lossesApartMs;
     this.#lostAt = isAgain ? -Infinity : now;
     if (!isAgain) {
-      log.warn(`${provider} lost its device (${cause}). It is opened again, and what was under way goes on.`);
+      log.warn(`${provider} lost its device (${cause}). It is opened again, and what was under way continues.`);
       return false;
     }
     const reason = `lost its device twice (${cause}); update its driver, or close what else uses it, and choose the device again`;

@@ -7,6 +7,6 @@ export interface DeviceInfo {
   readonly server?: string;
   /** Providers tried or looked for before this one, with the reason each was passed over. */
   readonly passedOver: readonly { readonly provider: string; readonly reason: string }[];
-  /** What is to be known of the runs: that they are smaller, for want of memory, or that a graph's scores vary with them. */
+  /** What is to be known of the runs: that they are smaller because memory is short, or that a graph's scores vary with them. */
   readonly note?: string;
 }

@@ -5,7 +5,7 @@ import { tellReads } from './readGroups.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
 import { buildTokenTrie, depthFirst, firstPath, heldNodes, pathTo, type TokenTrie } from './tokenTrie.js';
 
-/** A run costs as much as twenty tokens before the first; in much longer ones the branches, which do not see each other, are in each other's way. */
+/** A run costs as much as twenty tokens before the first; in much longer ones, masked attention between branches costs more than packing saves. */
 export const mostTokens = 256;
 
 /**

@@ -43,7 +43,7 @@ export interface LoadResult {
   readonly device: DeviceInfo;
   /** Width of the score output's last axis: vocabulary or number of labels. */
   readonly width: number;
-  /** Tokens that the graph knows, where its file tells. */
+  /** Tokens that the graph knows, where its file says so. */
   readonly vocabulary?: number;
   /** The graph has an input for images. */
   readonly takesImages: boolean;
@@ -63,7 +63,7 @@ export interface Pixels {
   readonly shape: readonly number[];
   /** Distinguishes different images, whose tokens are the same. */
   readonly digest: string;
-  /** All image tokens stand among the first so many tokens; those are run in one pass. */
+  /** All image tokens are among the first so many tokens; those are run in one pass. */
   readonly end: number;
 }
 

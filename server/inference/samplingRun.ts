@@ -17,7 +17,7 @@ interface Row {
 
 /**
  * A sampling under way, one run of the graph at a time: prompt, prefix, then a token of every row. All runs have the same
- * shapes whatever else goes on, so the same request gives the same bits, as long as the memory holds them: where it does
+ * shapes whatever else runs, so the same request gives the same bits, as long as the memory holds them: where it does
  * not, prompt and prefix are run in pieces and the rows in groups, from the same streams of random numbers.
  */
 export class SamplingRun {

@@ -12,7 +12,7 @@ export interface SlicedGraph extends GraphBytes {
 
 /**
  * Rewrites a graph file in memory, its large weights left where they are. A text is the reason why it has to be run as it
- * is: one that cannot be read at all is for the runtime to tell about.
+ * is: one that cannot be read at all is for the runtime to report.
  */
 export async function sliceGraph(path: string, model: OnnxModel, columns: Int32Array): Promise<SlicedGraph | string> {
   try {

@@ -2,7 +2,7 @@ import type { ReadValues, RunRequest } from './protocol.js';
 import { stretches } from './readGroups.js';
 
 /**
- * A run whose values come in bit by bit: what was told is not asked for again when another process takes the run up, nor
+ * A run whose values come in bit by bit: what was reported is not asked for again when another process takes the run up, nor
  * told twice.
  */
 export class UnreadRun {

@@ -27,7 +27,7 @@ const WHY: Readonly<Record<string, string>> = {
   EIO: 'the device reports an error, EIO',
 };
 
-/** From a line on, a log does not go on as the run does: it was changed, or written by another version. */
+/** From a line on, a log does not continue as the run does: it was changed, or written by another version. */
 export class LogMismatch extends LabelError {
   override readonly name = 'LogMismatch';
 

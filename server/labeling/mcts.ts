@@ -53,7 +53,7 @@ interface Candidate {
  * of candidates that score the same the earlier one is taken, where the reference compares their texts; a rollout without
  * steps, in which no error can be found, neither enters the pool nor becomes a node; an undecided rollout is part of no value
  * and no pool, where the reference counts it as wrong; and where a prefix gets no value (every rollout failed or was
- * undecided) the binary search ends, where the reference goes on as if all had been wrong.
+ * undecided) the binary search ends, where the reference continues as if all had been wrong.
  */
 export async function searchErrors(run: RunRecorder, settings: SearchSettings): Promise<void> {
   const { tree } = run;

@@ -51,7 +51,7 @@ export type RunListener = (event: RunEvent, isRecorded: boolean) => void;
 
 /**
  * Where the methods act: every event is recorded and then applied to the tree. What an earlier run recorded happens again
- * first, with its rollouts and no new ones, so that the log goes on as if it had never been broken off.
+ * first, with its rollouts and no new ones, so that the log continues as if it had never been broken off.
  */
 export class RunRecorder {
   readonly tree: SearchTree;

@@ -5,7 +5,7 @@ import { createWorld } from './world.js';
 
 /**
  * Serves the client this process was started by, over what its arguments name: `--stdio`, `--node-ipc` or `--socket=PORT`.
- * Whatever is thrown outside a request is logged and the server goes on: its documents are open in somebody's editor.
+ * Whatever is thrown outside a request is logged and the server continues: its documents are open in somebody's editor.
  */
 export function serve(): void {
   const connection = createConnection();

@@ -102,7 +102,7 @@ export async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }
 
-/** A clone without Git LFS leaves a small text where the model should be; the runtime's message would not tell. */
+/** A clone without Git LFS leaves a small text where the model should be; the runtime's message would not say so. */
 async function refusePointer(path: string, why: string): Promise<void> {
   if (!(await isFile(path))) throw new ModelError(`${path} does not exist; ${why}. Put the file there or correct the profile.`);
   const file = await open(path);

@@ -275,7 +275,7 @@ function startTokens(tokenizer: Tokenizer): string {
     .join('');
 }
 
-/** The tokenizer without the blank it puts before a text, for text that goes on; undefined where it puts none. */
+/** The tokenizer without the blank it puts before a text, for text that continues; undefined where it puts none. */
 function withoutPrefix(json: Partial<TokenizerJson>): object | undefined {
   let isPrefixed = false;
   const bare = (component: Component | null | undefined): Component | null => {

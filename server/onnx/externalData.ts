@@ -4,8 +4,8 @@ import type { Stored } from './model.js';
 import { OnnxFileError, readModel } from './readModel.js';
 
 /**
- * The files beside an ONNX file in which weights of it stand; none where the file itself cannot be read, which is for
- * whoever runs it to tell. Rejects with OnnxFileError when one of them is missing, too short, or stands elsewhere: a model
+ * The files beside an ONNX file that contain weights of it; none where the file itself cannot be read, which is for
+ * whoever runs it to report. Rejects with OnnxFileError when one of them is missing, too short, or elsewhere: a model
  * from a stranger must not have other files of this machine read.
  */
 export async function externalFiles(path: string): Promise<readonly string[]> {

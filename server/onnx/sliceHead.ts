@@ -58,7 +58,7 @@ export async function sliceHead(model: OnnxModel, wanted: Int32Array): Promise<S
     graph.nodes.flatMap((node) => changed.get(node) ?? [node]),
     narrow?.replaced ?? [],
   );
-  // Shapes told of what follows the head hold no longer; the runtime infers them.
+  // Shapes recorded for what follows the head are no longer true; the runtime infers them.
   const stale = new Set([head, ...after].flatMap((node) => node.outputs));
   const [batch] = output.shape;
   const sliced = makeValueInfo(logits, output.type, [batch, undefined, narrow ? wanted.length : output.shape[2]]);

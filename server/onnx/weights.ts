@@ -80,7 +80,7 @@ export function findWeight(name: string, { producers, initializers }: Links): We
   }
 }
 
-/** The bytes of a tensor, wherever they stand. */
+/** The bytes of a tensor, wherever they are. */
 export interface OpenData {
   /** Rejects with RangeError when the file ends too early. */
   read(start: number, end: number): Promise<Buffer>;

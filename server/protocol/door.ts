@@ -52,7 +52,7 @@ export class Door<Here extends End> {
     });
   }
 
-  /** Notifies the other end. Never rejects: who told it cannot do anything about a closed connection. */
+  /** Notifies the other end. Never rejects: the sender cannot do anything about a closed connection. */
   async tell<Params>(type: NotificationType<Exclude<End, Here>, Params>, params: Params): Promise<void> {
     await this.#transport
       .sendNotification(type.method, params)

@@ -39,7 +39,7 @@ export const rolloutView = object({
   /** Final answer as read from the last step, where one is found. */
   answer: optional(text),
   range,
-  /** How it came about, where an event log tells. */
+  /** How it came about, where an event log says so. */
   details: optional(rolloutDetails),
 });
 export type RolloutView = Infer<typeof rolloutView>;

@@ -1,4 +1,4 @@
-/** What the server tells without being asked: its state, and which documents changed. */
+/** What the server reports without being asked: its state, and which documents changed. */
 import { notification } from './message.js';
 import { count, flag, type Infer, list, number, object, oneOf, optional, text } from './shape.js';
 

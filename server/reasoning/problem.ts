@@ -35,7 +35,7 @@ export interface Problem {
   /** Image paths as the file writes them. */
   readonly images: readonly string[];
   readonly span: Span;
-  /** Where the question's text stands. */
+  /** Where the question's text is. */
   readonly questionSpan?: Span;
   readonly steps: readonly Step[];
   readonly solutions: readonly Solution[];

@@ -5,9 +5,9 @@
 export interface McValue {
   /** In [0, 1]. */
   readonly value: number;
-  /** Rollouts judged right; absent when the file does not tell. */
+  /** Rollouts judged right; absent when the file does not say. */
   readonly correct?: number;
-  /** Rollouts run; absent when the file does not tell. Never recomputed from de-duplicated rollout lists. */
+  /** Rollouts run; absent when the file does not say. Never recomputed from de-duplicated rollout lists. */
   readonly total?: number;
   /** Forced to 1 because the step belongs to a correct rollout; nothing was sampled from here. */
   readonly assumed?: boolean;

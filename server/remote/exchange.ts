@@ -18,7 +18,7 @@ export interface HttpReply {
 }
 
 /**
- * What a piece of a body was. `more`: it goes on; `comment`: it only keeps the connection alive; `finished`: nothing of use follows;
+ * What a piece of a body was. `more`: it continues; `comment`: it only keeps the connection alive; `finished`: nothing of use follows;
  * `unwanted`: what follows is not wanted, and the connection is closed so that the server stops.
  */
 export type PieceOutcome = 'more' | 'comment' | 'finished' | 'unwanted';

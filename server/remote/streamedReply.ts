@@ -15,7 +15,7 @@ interface StreamedChoice {
   readonly toolCalls: unknown[];
   isChat: boolean;
   finishReason: string | undefined;
-  /** The text went on behind a stop string, and no more of it is read. */
+  /** The text continued behind a stop string, and no more of it is read. */
   isCut: boolean;
   pieces: number;
 }
@@ -24,7 +24,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * A reply of /chat/completions or /completions that comes in pieces, put together into the reply that the same request gives
- * without `stream`. A text that goes on behind a stop string is cut there; when all are, the rest of the stream is not wanted, and
+ * without `stream`. A text that continues behind a stop string is cut there; when all are, the rest of the stream is not wanted, and
  * ending it makes the server stop writing.
  */
 export class StreamedReply implements BodyReader {
@@ -138,7 +138,7 @@ export class StreamedReply implements BodyReader {
     this.#cut(choice, before);
   }
 
-  /** Cuts a text that goes on behind a stop string: the server does not know the string, or does not look for it. */
+  /** Cuts a text that continues behind a stop string: the server does not know the string, or does not look for it. */
   #cut(choice: StreamedChoice, before: number): void {
     for (const stop of this.#stops) {
       const at = choice.text.indexOf(stop, Math.max(0, before - stop.length));

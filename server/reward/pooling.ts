@@ -48,7 +48,7 @@ function partsOf(input: string, where: string): { readonly question: string; rea
   return { question: input.slice(0, first), solution: input.slice(first) };
 }
 
-/** One step for each separator; what follows the last is none. */
+/** One step for each separator; what follows the last is not a step. */
 function cut(solution: string, where: string): readonly string[] {
   const found = separators
     .map((separator) => ({ separator, at: solution.indexOf(separator) }))

@@ -1,4 +1,4 @@
-/** Rejects with the signal's reason as soon as it says so; the work itself goes on for others. */
+/** Rejects with the signal's reason as soon as it says so; the work itself continues for others. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   signal.throwIfAborted();

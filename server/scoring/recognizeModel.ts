@@ -9,7 +9,7 @@ import { readGraphTensors } from './graphTensors.js';
 export interface RecognizedModel {
   /** Relative to the model's folder. */
   readonly graph: GraphFiles;
-  /** Several where the files do not tell enough. */
+  /** Several where the files do not say enough. */
   readonly families: readonly Family[];
 }
 

@@ -23,7 +23,7 @@ export interface ScoreJob {
   readonly question: string;
   /** With its surrounding blanks, for models that read them; `question` when not given. */
   readonly rawQuestion?: string;
-  /** The reference answer, where the file has one: a judge is told it, a model of rewards is not. */
+  /** The reference answer, where the file has one: a judge gets it, a reward model does not. */
   readonly answer?: string;
   /** Read where the model reads images. One that cannot be read skips all steps. */
   readonly images: readonly ProblemImage[];

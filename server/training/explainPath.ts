@@ -54,7 +54,7 @@ export function explainPath(
 
 function explainBeginning(onwards: readonly PathOutcome[]): PathExplanation {
   const within = onwards.filter(({ sample }) => sample !== undefined).length;
-  const paths = `${onwards.length} ${onwards.length === 1 ? 'path goes' : 'paths go'} on from it`;
+  const paths = `${onwards.length} ${onwards.length === 1 ? 'path continues' : 'paths continue'} from it`;
   if (within > 0)
     return { included: true, sentence: `In the set as the beginning of ${within} ${within === 1 ? 'sample' : 'samples'}: ${paths}.` };
   const reasons = [...new Set(onwards.map(({ exclusion }) => exclusion!))];

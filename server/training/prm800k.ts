@@ -26,7 +26,7 @@ export const prm800k: ExportFormat = {
         steps: pieces.map((piece, at) => ({
           completions: [{ text: piece.text, rating: ratingOf(piece), flagged: false }],
           human_completion: null,
-          // Nobody went on from a wrong last step.
+          // Nobody continued from a wrong last step.
           chosen_completion: isWrong && at === pieces.length - 1 ? null : 0,
         })),
         total_time: null,

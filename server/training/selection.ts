@@ -11,7 +11,7 @@ export interface SelectionRules {
   readonly threshold: number;
   /** Ends a path with its first error. */
   readonly endAtError: boolean;
-  /** Leaves out trees whose root has value 0 or 1: nothing to tell apart. */
+  /** Leaves out trees whose root has value 0 or 1: there is nothing to distinguish. */
   readonly mixedRootsOnly: boolean;
   /** Leaves out samples of so few blank-separated words or fewer, as `split(' ')` counts them in the sample's text. */
   readonly shortWords: number;

@@ -30,7 +30,7 @@ describe('the verifier in its worker thread', () => {
     expect((await other).verdict).toBe('right');
   });
 
-  it('stops a comparison at its time limit and goes on with the next in a new thread', async () => {
+  it('stops a comparison at its time limit and continues with the next in a new thread', async () => {
     const hasty = openVerifier({ timeout: 0 });
     const slow = { answer: '\\sqrt{x}, '.repeat(30) + '1', reference: '\\sqrt{y}, '.repeat(30) + '1' };
     expect(await hasty.verify(slow)).toMatchObject({ verdict: 'undecided', method: 'limit' });

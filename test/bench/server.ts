@@ -51,7 +51,7 @@ async function startServer() {
 
   return {
     connection,
-    /** Resolves when the diagnostics of this version tell a first low step. */
+    /** Resolves when the diagnostics of this version show a first low step. */
     lowStep: (uri: string, version: number) =>
       new Promise<void>((done, fail) => {
         const timer = setTimeout(() => fail(new Error(`No first low step in ${uri} within a minute.`)), 60_000);

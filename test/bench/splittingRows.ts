@@ -4,7 +4,7 @@ import { readDocument } from '../../server/formats/registry.js';
 import type { Problem, Solution } from '../../server/reasoning/problem.js';
 import type { Row } from './row.js';
 
-/** What stands between two steps in the outputs that the rows of a format were made of; other formats say nothing of it. */
+/** What is between two steps in the outputs that the rows of a format were made of; other formats do not say. */
 const SEPARATORS: Readonly<Record<string, string>> = {
   gsm8kSolutions: '\n',
   mathShepherd: '\n',

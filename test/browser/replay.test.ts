@@ -46,7 +46,7 @@ const startReplay = (page: Page) => page.getByRole('button', { name: 'Replay the
 const slider = (page: Page) => page.getByRole('slider', { name: 'Event of the search' });
 const line = (page: Page) => page.locator('.replay-line').textContent();
 const nodes = (page: Page) => page.locator('.drawing').getAttribute('data-nodes').then(Number);
-/** Where the drawing and each of its nodes stand. */
+/** Where the drawing and each of its nodes are. */
 const places = (page: Page) =>
   page
     .locator('.drawing svg g.node')
@@ -93,7 +93,7 @@ describe('the replay of a search', () => {
     await expect.poll(() => slider(page).inputValue().then(Number)).toBeGreaterThan(5);
     await page.keyboard.press(' ');
     await page.getByRole('button', { name: 'Play the search (Space)' }).waitFor();
-    expect(await page.evaluate(() => window.fakeHost.intervals.size), 'no timer goes on').toBe(0);
+    expect(await page.evaluate(() => window.fakeHost.intervals.size), 'no timer continues').toBe(0);
   });
 
   it('asks for more rollouts at the end of it, by button and by key', async () => {
@@ -129,7 +129,7 @@ describe('the replay of a search', () => {
 });
 
 describe('the replay of a Monte-Carlo record', () => {
-  it('has the same slider over a file that holds no search tree, and no search to go on with', async () => {
+  it('has the same slider over a file that holds no search tree, and no search to continue with', async () => {
     const chain = makeView({ nodes: 6, seed: 3 });
     const steps = chain.nodes.map(({ visits: _visits, ...node }) => ({
       ...node,

@@ -113,7 +113,7 @@ describe('steplens evaluate', () => {
     expect(line.accuracy.selfConsistency[3]!.value).toBe(1);
     expect(
       scorer.jobs.map(({ answer }) => answer),
-      'a judge is told the answers',
+      'a judge gets the answers',
     ).toEqual(['4', '4']);
     expect(scorer.isDisposed).toBe(true);
   });

@@ -99,7 +99,7 @@ describe('steplens label', () => {
     }
   });
 
-  it('refuses a folder of other settings, and throws it away when told to', async () => {
+  it('refuses a folder of other settings, and throws it away when asked to', async () => {
     await run(label('other'));
     const { code, err } = await run(label('other', '--seed', '2'));
     expect([code, err]).toEqual([
@@ -140,7 +140,7 @@ describe('steplens label', () => {
     expect([code, err]).toEqual([2, 'steplens: Nothing answers there. Start the server.\n']);
   });
 
-  it('leaves a run that goes on when it is interrupted', async () => {
+  it('leaves a run that continues when it is interrupted', async () => {
     const stop = new AbortController();
     let asked = 0;
     const policy = policyOf((request) => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A run against a server that answers once the run has told its state. */
+/** A run against a server that answers once the run has reported its state. */
 async function label(out: string, more: readonly string[], world: Partial<CliWorld> = {}): Promise<Ran & { requests: number }> {
   const server = await startServer({ delay: 5 }, walkPolicy({ mistakeRate: 0.3, failureRate: 0 }));
   const policy = connect(server, { continuation: 'prefix' });

@@ -69,7 +69,7 @@ async function writeLog(events: readonly RunEvent[]): Promise<string> {
 
 const stopped = (): Promise<DebugProtocol.StoppedEvent> => client.waitForEvent('stopped', 20_000) as Promise<DebugProtocol.StoppedEvent>;
 
-/** Asks for something that makes the search go on or back, and waits until it stops. */
+/** Asks for something that makes the search move forward or back, and waits until it stops. */
 async function until(ask: () => Promise<unknown>): Promise<{ readonly reason: string; readonly event: number }> {
   const [{ body }] = await Promise.all([stopped(), ask()]);
   const { body: stack } = await client.stackTraceRequest({ threadId: 1 });
@@ -109,7 +109,7 @@ describe('debugging a finished log', () => {
     const { node, correct, total } = events[value] as { node: number; correct: number; total: number };
     expect(nodeAt(moment, problem!, step)).toMatchObject({ id: node, correct, total });
     expect(momentTexts([moment], problem!, step)[0]).toContain(`event ${value} (value)`);
-    // What comes later is not known yet, and another problem is none of the search's.
+    // What comes later is not known yet, and another problem is not the search's.
     const known = problem!.steps.filter(({ index }) => nodeAt(moment, problem!, index));
     expect(known.length).toBeLessThan(problem!.tree!.nodes.length - 1);
     expect(currentStep(moment, { ...problem!, question: 'Another?' })).toBeUndefined();
@@ -276,7 +276,7 @@ describe('debugging a live search', () => {
     expect(await until(() => client.reverseContinueRequest({ threadId: 1 }))).toEqual({ reason: 'entry', event: 0 });
   });
 
-  it('can be paused while it waits for a log to go on', async () => {
+  it('can be paused while it waits for a log to continue', async () => {
     await attach(await writeLog((await recordedSearch()).slice(0, 5)));
     const paused = until(() => client.continueRequest({ threadId: 1 }).then(() => client.pauseRequest({ threadId: 1 })));
     expect(await paused).toEqual({ reason: 'pause', event: 4 });

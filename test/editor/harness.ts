@@ -65,7 +65,7 @@ export interface Bench {
   readonly prm: (source: TestText) => number[][];
 }
 
-/** A service with a fake scorer and a clock that stands still. */
+/** A service with a fake scorer and a clock that does not move. */
 export function bench(
   settings: Partial<ServerSettings> = {},
   {
@@ -120,7 +120,7 @@ export function bench(
   };
 }
 
-/** Lets everything that waits for promises only go on. */
+/** Runs everything that waits only for promises. */
 export async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -133,7 +133,7 @@ describe.each([
 });
 
 describe('a server that goes away in the middle', () => {
-  it('is waited for, which is said, and the run goes on', async () => {
+  it('is waited for, which is said, and the run continues', async () => {
     let asked = 0;
     // The first batch comes, the second one does not.
     answer = (response, count) => (count < 4 || asked++ < 1 ? good : status(503, 'restarting'))(response, count);
@@ -191,7 +191,7 @@ describe('a file that a run wrote', () => {
 });
 
 describe('a log', () => {
-  it('is drawn with the lines of its nodes, and tells of each rollout how it came about', async () => {
+  it('is drawn with the lines of its nodes, and shows how each rollout came about', async () => {
     const { file } = await service.label(job, 0, none);
     const uri = file.replace('.json', '.events.jsonl');
     const events = (await readFile(fileURLToPath(uri), 'utf8'))

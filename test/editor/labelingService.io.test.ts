@@ -202,13 +202,13 @@ describe('labeling a problem', () => {
 });
 
 describe('a judge of the settings', () => {
-  it('is asked with its key where the rules cannot tell, is shown with the policy as a place the text goes to, and makes a run of its own', async () => {
+  it('is asked with its key where the rules cannot decide, is shown with the policy as a place the text goes to, and makes a run of its own', async () => {
     const server = await startServer(
       { steps: 'plain', apiKey: 'secret' },
       { ...countingPolicy, sample: () => Promise.resolve([{ steps: ['Yes'], finish: 'stop' }]) },
       ['checker'],
     );
-    // Without a marked answer the rules cannot tell.
+    // Without a marked answer the rules cannot decide.
     policy.sample = ({ prefix, count, seed }) =>
       Promise.resolve(
         Array.from({ length: count }, (_, i) => ({
@@ -344,7 +344,7 @@ describe('a replay', () => {
     }
   });
 
-  it('is none where there is no log, or the file is of another tree', async () => {
+  it('is absent where there is no log, or the file is of another tree', async () => {
     const { file } = await labeled();
     expect((await viewOf(file, await documentOf(file, (text) => text.replaceAll('a slip', 'an error')))).replay).toBeNull();
     await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));

@@ -40,7 +40,7 @@ it('recalls a score only for the prefix it was given for, and every such one', (
   );
 });
 
-it("recalls a judge's value for the answer it was told alone, and a model's for any", () => {
+it("recalls a judge's value only for the answer it was given, and a model's for any", () => {
   const [problem] = sketch([{ question: 'q', solutions: [['a', 'b']] }]).reasoning.problems;
   const scored = { scores: Float64Array.of(0.9, 0.8), skipped: new Map<number, string>() };
   const pendingWith = (answer: string | undefined, source?: 'judge') => {

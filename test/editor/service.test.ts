@@ -246,7 +246,7 @@ describe('a model at a server', () => {
       describe: () => (leave() ? Promise.resolve(remote) : Promise.reject(new NotAllowedError('far', server))),
     });
 
-  it('waits for the user, says for which server, and goes on when allowed', async () => {
+  it('waits for the user, says for which server, and continues when allowed', async () => {
     let ask = (): boolean => false;
     const { open, service, statuses, prm, scorers } = bench(settings, { scorer: asks(() => ask()) });
     ask = () => service.allows(server);

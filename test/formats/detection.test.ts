@@ -81,7 +81,7 @@ const sampleFiles = existsSync(made)
   : [];
 if (sampleFiles.length > 0) {
   describe('the sample workspace', () => {
-    it.each(sampleFiles)('%s is read, and every span lies in it', (file) => {
+    it.each(sampleFiles)('%s is read, and every span is inside it', (file) => {
       const text = readFileSync(new URL(file, made), 'utf8');
       const document = read(text);
       checkForest(document, text);

@@ -190,7 +190,7 @@ describe('a solution of lines', () => {
     'She has 3 apples and then she buys 4 more of\nthem, so that she has 7 apples in the end.',
     'The sum of 3 and 4 is what we want, and\nTom says that it is 7.',
     'First we add.\n\nThen\nwe are done.',
-  ])('is prose where a line goes on with the one before: %j', (solution) => {
+  ])('is prose where a line continues with the one before: %j', (solution) => {
     expect(stepsOf(solution).map(([, rule]) => rule)).toEqual(solution.split('\n\n').map(() => 'paragraph'));
   });
 });

@@ -109,7 +109,7 @@ describe('a model at a server', () => {
   });
 
   it('is sent nothing any more once that is taken back', async () => {
-    // The command goes on with a list in the same place, so its end cannot be waited for.
+    // The command continues with a list in the same place, so its end cannot be waited for.
     const input = page.locator('.quick-input-widget');
     await page.keyboard.press('F1');
     await input.locator('input.input').first().fill('>StepLens: Revoke Server…');

@@ -12,7 +12,7 @@ describe('scoring with the bundled model', () => {
     // The status follows the answer by a moment: it is reported at most ten times a second.
     await until('the status is ready', () => client.status?.state === 'ready');
     const { status } = client;
-    assert.ok(status?.device, 'the device is told');
+    assert.ok(status?.device, 'the device is named');
     assert.ok((await hints(document)).length >= 3);
     const at = document.positionAt(document.getText().indexOf('24 - 9'));
     assert.match(await hoverText(document.uri, at), new RegExp(status?.model ?? 'no model'));

@@ -172,7 +172,7 @@ describe('around the files', () => {
     await page.locator('.codelens-decoration').getByText('Label again').first().waitFor();
   });
 
-  it('tells of each rollout how it came about', async () => {
+  it('shows how each rollout came about', async () => {
     await panel().getByRole('tree').focus();
     await page.keyboard.press('Home');
     const rollout = panel().locator('details.rollout').first();

@@ -68,7 +68,7 @@ describe('the bundled server, given damaged and hostile models one after the oth
   }
 
   it.each(plans)(
-    'says of each $file what is wrong, or scores with it, and goes on',
+    'says of each $file what is wrong, or scores with it, and continues',
     { timeout: 180_000 },
     async ({ from, file, mutations }) => {
       expect(await use(from), 'as it is').toBe('ready');

@@ -63,7 +63,7 @@ describe.each(['hugging-face', 'token-major'] as const)('a %s model that changes
     known.scores.forEach((score, i) => expect(Math.abs(score - alone.scores[i]!)).toBeLessThan(1e-5));
   });
 
-  it('while the process that runs it is ended: the one that follows does not go on with the other', async () => {
+  it('while the process that runs it is ended: the one that follows does not continue with the other', async () => {
     const { folder, second } = await twoModels(layout);
     const scorer = openScorer(folder);
     await scorer.describe();

@@ -82,7 +82,7 @@ describe('InferenceClient', () => {
     ).toBe(true);
   });
 
-  it('neither asks nor tells again what was read before a child died', async () => {
+  it('neither asks for nor reports again what was read before a child died', async () => {
     const { session } = await client.load(model());
     const run = { ...command(70), ids: Int32Array.of(70, 5, 6, 7, 8), offsets: Int32Array.of(0, 5), reads: Int32Array.of(0, 1, 2, 3, 4) };
     const told: number[] = [];
@@ -187,7 +187,7 @@ describe('InferenceClient', () => {
     });
   });
 
-  it('fails a run whose reader throws, and goes on', async () => {
+  it('fails a run whose reader throws, and continues', async () => {
     const { session } = await client.load(model());
     const onRead = () => {
       throw new TypeError('reader');

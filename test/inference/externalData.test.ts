@@ -9,7 +9,7 @@ const original = modelFolders['hugging-face'];
 
 /**
  * A model whose larger weights are in `weights.bin` beside it, or rather where `location` says. The bytes are those of the
- * whole original file, in which the weights stand where they always did.
+ * whole original file, in which the weights are where they always were.
  */
 async function withExternalData(location = 'weights.bin'): Promise<string> {
   const folder = join(await temporaryFolder(), 'model');

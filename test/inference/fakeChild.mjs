@@ -1,4 +1,4 @@
-/** Stands in for the inference child: the first token id of a run says what becomes of it. */
+/** Stands in for the inference child: the first token id of a run decides what happens to it. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 /** Every process and every run is noted here, so that a later process knows what an earlier one did. */

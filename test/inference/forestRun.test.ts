@@ -24,7 +24,7 @@ async function run(request: RunRequest, layout: 'token-major' | 'none', prefixes
     const onRead = (reads: ReadValues) => {
       const width = request.columns.length || 2;
       for (let r = 0; r * width < reads.values.length; r++) {
-        expect(values[reads.first + r], 'told twice').toBeUndefined();
+        expect(values[reads.first + r], 'reported twice').toBeUndefined();
         values[reads.first + r] = [...reads.values.subarray(r * width, (r + 1) * width)];
       }
     };
@@ -207,7 +207,7 @@ describe('Engine', () => {
     expect(messages.filter((message) => message.id === 2 && message.kind === 'read').length).toBeLessThan(4);
   });
 
-  it('fails a run without its model, and goes on', async () => {
+  it('fails a run without its model, and continues', async () => {
     const { engine, messages, until, answered } = start();
     engine.receive({ kind: 'run', id: 1, session: 9, request: leaves(1, 1, 0) });
     engine.receive({ kind: 'load', id: 2, session: 1, request: load });

@@ -69,7 +69,7 @@ describe('a PRM that reads images', () => {
     expect([different(first.scores, second.scores), different(first.scores, none.scores)]).toEqual([true, true]);
   });
 
-  it('does not judge without an image that cannot be read, and goes on with the next problem', async () => {
+  it('does not judge without an image that cannot be read, and continues with the next problem', async () => {
     const folder = await temporaryFolder();
     const [one] = await saveImages(folder, [picture(1)]);
     const { steps, question } = tree(3);

@@ -122,7 +122,7 @@ describe('a local policy', () => {
     expect(other!.fingerprint).not.toBe(a!.fingerprint);
   });
 
-  it('stops when cancelled, and goes on with other requests', async () => {
+  it('stops when cancelled, and continues with other requests', async () => {
     const client = openClient();
     const policy = open(await policyFile(imageModel, { maxTokens: 4000, maxNewTokens: 3900, end: 'Yes' }), client);
     await policy.describe();

@@ -38,7 +38,7 @@ describe('a device that is lost in the middle of a run', () => {
     expect(starts()).toBe(2);
     expect((await scorer.describe()).device).toMatchObject({ provider: 'webgpu', passedOver: [] });
     expect(scorer.log.filter((line) => line.includes('lost'))).toEqual([
-      expect.stringMatching(/^webgpu lost its device \(.*\[Device\] is lost\.\)\. It is opened again, and what was under way goes on\.$/),
+      expect.stringMatching(/^webgpu lost its device \(.*\[Device\] is lost\.\)\. It is opened again, and what was under way continues\.$/),
     ]);
   });
 

@@ -1,6 +1,6 @@
 import type { Random } from '../../server/reasoning/random.js';
 
-/** A change to a file's bytes, told in words. */
+/** A change to a file's bytes, described in words. */
 export interface Mutation {
   readonly name: string;
   apply(bytes: Buffer, random: Random): Buffer;

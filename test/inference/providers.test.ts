@@ -81,7 +81,7 @@ describe('openModel', () => {
     }
   });
 
-  it('leaves out what ended an earlier process, and tells before it tries', async () => {
+  it('leaves out what ended an earlier process, and says so before it tries', async () => {
     const tried: string[] = [];
     const avoid = [{ provider: 'webgpu', reason: 'crashed' }];
     const runtime = fakeRuntime({ cpu: slowCpu, webgpu: {} });

@@ -243,7 +243,7 @@ describe('SamplingRun', () => {
 });
 
 describe('Engine', () => {
-  it('says why a graph cannot sample, and goes on', async () => {
+  it('says why a graph cannot sample, and continues', async () => {
     const messages: FromChild[] = [];
     const engine = new Engine(
       () => Promise.resolve(fakeRuntime({ cpu: {} })),

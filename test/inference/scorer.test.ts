@@ -146,7 +146,7 @@ describe('a scorer', () => {
     expect(childPids(scorer.log)).toHaveLength(1);
   });
 
-  it('keeps scores across a restart, drops them when told to, and not for another profile', async () => {
+  it('keeps scores across a restart, drops them when asked to, and not for another profile', async () => {
     const cacheFolder = await temporaryFolder();
     const before = openScorer(folder, { cacheFolder });
     const first = await before.score(chain(3));

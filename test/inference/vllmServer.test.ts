@@ -6,7 +6,7 @@ import type { Completion, Policy } from '../../server/labeling/policy.js';
 import { VllmServer } from '../labeling/vllmServer.js';
 import { imageModel, openClient, readImageCases, saveImages, temporaryFolder } from './models.js';
 
-/** An ONNX policy behind HTTP, as vLLM would serve it, and what it was told to write. */
+/** An ONNX policy behind HTTP, as vLLM would serve it, and what it was asked to write. */
 async function serve(folder: string): Promise<{ local: Policy; remote: Policy; server: VllmServer }> {
   const local = openLocalPolicy({ folder, client: openClient(), device: 'cpu', threads: 1 });
   const server = await VllmServer.start({ policy: local });

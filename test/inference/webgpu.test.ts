@@ -17,7 +17,7 @@ beforeAll(() => {
       `${driver} is missing: install Chromium (Debian: apt-get install chromium), or set STEPLENS_SWIFTSHADER to its vk_swiftshader_icd.json.`,
     );
   process.env['XDG_RUNTIME_DIR'] = runtimeFolder;
-  // The Vulkan loader, libvulkan.so.1, lies beside the driver.
+  // The Vulkan loader, libvulkan.so.1, is beside the driver.
   process.env['LD_LIBRARY_PATH'] = [dirname(driver), before.get('LD_LIBRARY_PATH')].filter(Boolean).join(':');
 });
 afterAll(() => {

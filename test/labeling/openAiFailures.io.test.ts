@@ -28,7 +28,7 @@ describe('a request that fails for a moment', waiting, () => {
     expect(performance.now() - start).toBeGreaterThanOrEqual(least);
   });
 
-  it.each(['flat', 'nested'] as const)('costs its rollouts when it goes on, in the words of the server (%s)', async (errors) => {
+  it.each(['flat', 'nested'] as const)('costs its rollouts when it continues, in the words of the server (%s)', async (errors) => {
     const server = await startServer({ alwaysFault: 'error500', errors });
     expect(await connect(server).sample(ask())).toEqual(
       Array(3).fill({ failure: 'The server answered 500: EngineCore encountered an issue.', isTemporary: true }),
@@ -120,7 +120,7 @@ describe('a policy that cannot be used', waiting, () => {
     expect(new Set([...fingerprints, fingerprint]).size).toBe(others.length + 1);
   });
 
-  it('asks for the right key and does not tell the wrong one', async () => {
+  it('asks for the right key and does not repeat the wrong one', async () => {
     const server = await startServer({ apiKey: 'secret' });
     const error = await connect(server, { apiKey: 'wrong-key' })
       .sample(ask())

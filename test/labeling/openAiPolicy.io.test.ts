@@ -127,7 +127,7 @@ describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
 });
 
 describe('continuing from a prefix', { timeout: 30_000 }, () => {
-  it('goes on with the open message where the server does so', async () => {
+  it('continues with the open message where the server does so', async () => {
     const server = await startServer();
     const policy = connect(server);
     for (let i = 0; i < 2; i++) {
@@ -154,7 +154,7 @@ describe('continuing from a prefix', { timeout: 30_000 }, () => {
     expect(log.join()).toContain('previous steps go into the prompt');
   });
 
-  it('can be told which way to take', async () => {
+  it('can be set to one way', async () => {
     const server = await startServer();
     await connect(server, { continuation: 'prompt' }).sample(ask({ prefix }));
     await connect(server, { continuation: 'prefix' }).sample(ask({ prefix }));

@@ -175,7 +175,7 @@ describe('a stream that breaks', waiting, () => {
     expect(costs[0]!.retries).toBeGreaterThanOrEqual(1);
   });
 
-  it.each(torn.slice(0, 8))('(it %s) costs its rollouts when it goes on, for a reason that may pass', async (_, answer, sentence) => {
+  it.each(torn.slice(0, 8))('(it %s) costs its rollouts when it continues, for a reason that may pass', async (_, answer, sentence) => {
     const server = await streamServer(answer);
     const rollouts = await connect(server, { timeout: 20_000, retries: 1, backOff: 1 }).sample(ask({ count: 2 }));
     expect(failures(rollouts)).toHaveLength(2);

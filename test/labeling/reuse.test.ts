@@ -62,7 +62,7 @@ describe('a run that reuses continuations', () => {
     expect(events.flatMap((event) => (event.event === 'value' && event.node > 0 ? [event.reused] : []))).toEqual([1, 4, 4]);
   });
 
-  it('goes on with the batches of a rule behind them', async () => {
+  it('continues with the batches of a rule behind them', async () => {
     const { asked } = await run({ reuse: true, stopWhenDecided: true, continuations: 16 });
     expect(asked).toEqual({ '': 1, a: 15 });
   });

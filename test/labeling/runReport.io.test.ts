@@ -78,7 +78,7 @@ describe('the report of a run', () => {
     expect(secondsLeft).toBe(0);
   });
 
-  it('tells a running problem from one that was left, and how long it takes', async () => {
+  it('distinguishes a running problem from an abandoned one, and says how long it takes', async () => {
     const { log, claim, result } = problemFiles(folder, 'b', 'mcts');
     const bytes = await readFile(log);
     const lines = bytes.toString().split('\n');

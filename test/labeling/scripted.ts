@@ -27,8 +27,8 @@ export interface WalkSettings {
 }
 
 /**
- * Writes solutions of two to six steps that end in how many mistakes they made: right is none. It remembers nothing, so
- * any process can go on from any prefix.
+ * Writes solutions of two to six steps that end in the number of mistakes they made; right means none. It remembers nothing, so
+ * any process can continue from any prefix.
  */
 export function walkPolicy({ mistakeRate, failureRate = 0 }: WalkSettings): Policy {
   return policyOf(({ question, prefix, count, seed }) => {

@@ -8,7 +8,7 @@ import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 import { createRandom } from '../../server/reasoning/random.js';
 
 /**
- * The stochastic solver as a policy: it knows the program and errs now and then. It can go on from any prefix of its own
+ * The stochastic solver as a policy: it knows the program and errs now and then. It can continue from any prefix of its own
  * solutions (their progress is remembered by their text) and from no other: a run of it cannot be taken up by another process.
  */
 export function solverPolicy(problem: GeneratedProblem, settings: SolverSettings): Policy {

@@ -43,7 +43,7 @@ export interface VllmBehavior {
   continuation: 'taken' | 'refused' | 'ignored' | 'uncounted';
   /** A message that is continued comes back with what it began with (llama.cpp). */
   isEchoing: boolean;
-  /** Where a reasoning model's thoughts stand. */
+  /** Where a reasoning model's thoughts are. */
   reasoning: 'none' | 'reasoning' | 'reasoning_content' | 'tag';
   /** Steps in the tags that the prompt asks for, or as they are. */
   steps: 'tagged' | 'plain';
@@ -247,7 +247,7 @@ export class VllmServer {
     const choices = rollouts.map((rollout, index) => {
       const isCut = this.behavior.content.startsWith('cut') || ('finish' in rollout && rollout.finish === 'length');
       const common = { index, logprobs: null, finish_reason: isCut ? 'length' : 'stop', stop_reason: null };
-      // A message left open goes on behind `</step>`.
+      // A message left open continues behind `</step>`.
       const rest = asked.isContinued && texts[index] !== '' ? `\n${texts[index]!}` : texts[index]!;
       const words = asked.isContinued && this.behavior.isEchoing ? `${joinSteps(asked.prefix)}${rest}` : rest;
       return isChat ? { ...common, message: this.#message(words) } : { ...common, text: words };
@@ -284,7 +284,7 @@ export class VllmServer {
   }
 }
 
-/** A model that was asked to count goes on counting. */
+/** A model that was asked to count continues counting. */
 function counted(model: string, isEchoing: boolean) {
   const message = { role: 'assistant', content: isEchoing ? '1 2 3 4 5' : ' 5' };
   return { id: 'chatcmpl-count', object: 'chat.completion', model, choices: [{ index: 0, message, finish_reason: 'stop' }] };

@@ -24,7 +24,7 @@ export interface AskedFor {
   readonly question: string;
   readonly images: readonly string[];
   readonly prefix: readonly string[];
-  /** The answer goes on with the assistant's message. */
+  /** The answer continues with the assistant's message. */
   readonly isContinued: boolean;
   readonly promptTokens: number;
 }

@@ -83,7 +83,7 @@ function applied(text: string, { edit }: ReturnType<typeof actionsOf>[number]): 
 }
 
 describe('quick fixes', () => {
-  it('correct a wrong result in a low step, where it stands in the escaped text', () => {
+  it('correct a wrong result in a low step, at its place in the escaped text', () => {
     const text = JSON.stringify({
       prompt: 'How many "apples"?',
       completions: ['There are "3 + 4 = 8" apples.', 'So 8.'],
@@ -141,7 +141,7 @@ describe('quick fixes', () => {
     expect(commands('truncated-json')).toEqual([]);
   });
 
-  it('are none for the marks of other extensions', () => {
+  it('are not offered for the marks of other extensions', () => {
     const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } };
     const text = '# Problem\n\nHow many?\n\nStep 1: a\n\nStep 2: b\n';
     expect(

@@ -64,7 +64,7 @@ const everything = { start: { line: 0, character: 0 }, end: { line: 99_999, char
 
 describe('the bundled server', () => {
   it.each<Transport>(['stdio', 'ipc', 'steplens lsp --stdio'])(
-    'scores a file with the bundled model over %s, and leaves when told to',
+    'scores a file with the bundled model over %s, and exits when asked to',
     async (transport) => {
       const { client, child } = started(transport);
       await client.initialize({ settings: { ...defaultSettings, device: 'cpu' } });

@@ -26,7 +26,7 @@ const capabilities: ClientCapabilities = {
   },
 };
 
-/** An editor over two streams: sends, collects what the server tells, and waits for events, never for time. */
+/** An editor over two streams: sends, collects what the server sends, and waits for events, never for time. */
 export class TestClient {
   readonly connection: ProtocolConnection;
   readonly door: Door<'client'>;
@@ -110,7 +110,7 @@ export class TestClient {
     return version;
   }
 
-  /** Resolves when `check` holds; it is tried again with everything the server tells. */
+  /** Resolves when `check` holds; it is tried again with everything the server sends. */
   async until(check: () => boolean): Promise<void> {
     if (check()) return;
     await new Promise<void>((resolve) => this.#waiting.push({ check, resolve }));

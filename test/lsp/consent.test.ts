@@ -100,7 +100,7 @@ describe('a model at a server', () => {
     expect(client.statuses.some(({ asksFor }) => asksFor !== undefined)).toBe(false);
   });
 
-  it('is none in an untrusted workspace, whatever was allowed', async () => {
+  it('is not given in an untrusted workspace, whatever was allowed', async () => {
     await client.initialize({ settings: { ...remote(), scoreOnOpen: false }, isTrusted: false, allowedServers: [origin] });
     expect(await client.ask(ScoringServer, {})).toBeNull();
     await client.open(uri, 'jsonl', text);

@@ -52,7 +52,7 @@ describe('generated problems', () => {
     }
   });
 
-  it('tell the numbers that are needed in a figure alone, in half of the problems', () => {
+  it('give the numbers that are needed in a figure alone, in half of the problems', () => {
     const needed = ({ steps, inFigure }: GeneratedProblem): boolean =>
       steps.some(({ left, apply }) => [left, apply?.right].some((operand) => operand?.from === 'given' && inFigure[operand.index]));
     const share = solutions.filter(({ problem }) => needed(problem)).length / COUNT;
@@ -65,7 +65,7 @@ describe('generated problems', () => {
     }
   });
 
-  it('draw figures that a third of the pixels still tell apart', async () => {
+  it('draw figures that a third of the pixels still distinguish', async () => {
     const figures = solutions.flatMap(({ problem }) => problem.figure ?? []).slice(0, 27);
     const seen = new Map<string, string>();
     for (const figure of figures) {
@@ -92,7 +92,7 @@ describe('exact verdicts on steps somebody else wrote', () => {
       const told = `${problem.question}\n${steps.join('\n')}`;
       expect(verdict.solved, told).toBe(firstError < 0);
       if (firstError < 0) expect(verdict.firstError, told).toBe(-1);
-      // The solver notes a skipped step where its result is missed; the verdict is on the place where the step should stand.
+      // The solver notes a skipped step where its result is missed; the verdict is at the place where the step should be.
       else expect(verdict.firstError, told).toBeLessThanOrEqual(firstError);
       if (verdict.firstError !== firstError && mistake !== 'skip') missed++;
       else if (mistake === 'operation') expect(verdict.error).toBe('operation');
@@ -101,7 +101,7 @@ describe('exact verdicts on steps somebody else wrote', () => {
     expect(missed / 900).toBeLessThan(0.01);
   });
 
-  it('tell a number misread in the figure from one misread in the question', () => {
+  it('distinguish a number misread in the figure from one misread in the question', () => {
     const misread = solutions.filter((solution) => solution.mistake === 'misread');
     const errors = misread.map(({ problem, steps }) => judgeSteps(problem, steps).error);
     expect(errors.filter((error) => error === 'figure').length).toBeGreaterThan(20);

@@ -65,7 +65,7 @@ describe('workers of one run', () => {
     expect(await test.keys()).toEqual([]);
   });
 
-  it('go on with what was interrupted, with or without a queue, and skip what is finished', async () => {
+  it('continue with what was interrupted, with or without a queue, and skip what is finished', async () => {
     const problems = await test.problems('again.json', 6);
     test.slow(true);
     const first = test.label(problems, 'again');
@@ -112,7 +112,7 @@ describe('runs on one server', () => {
 });
 
 describe('a problem that cannot be labeled', () => {
-  it('is tried again, then told by every worker, and costs no other', async () => {
+  it('is tried again, then reported by every worker, and affects no other', async () => {
     const problems = await test.problems('damaged.json', 3);
     // A folder is where the labels should be.
     await mkdir(join(test.root, 'damaged', 'p1.json'), { recursive: true });

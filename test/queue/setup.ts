@@ -91,7 +91,7 @@ export class QueueTest {
     return this.label(problems, folder, '--queue', this.redis.url, ...more);
   }
 
-  /** Requests for rollouts; what finds out how the server continues is none. */
+  /** Requests for rollouts; what finds out how the server continues does not count. */
   get asked(): number {
     return this.policy.requests.filter(({ max_tokens = 0 }) => max_tokens > 4).length;
   }

@@ -76,7 +76,7 @@ describe('a label log on disk', () => {
     process.stdout.write(`  50 kills: ${acknowledged} labels reported, ${records.length} read, ${faults.length} torn lines\n`);
   }, 300_000);
 
-  it('goes on after a torn last line without losing the next label', async () => {
+  it('continues after a torn last line without losing the next label', async () => {
     const file = join(folder, 'torn.jsonl');
     await appendLabels(file, [label(1)]);
     const whole = await readFile(file, 'utf8');

@@ -191,7 +191,7 @@ describe('the server', () => {
     expect(scorer.described).toBe(1);
   });
 
-  it('goes on after a body that is too large and a model that fails', async () => {
+  it('continues after a body that is too large and a model that fails', async () => {
     const { send, logged } = await open(new FakeScorer(new ModelError('/m/prm.json cannot be read.')));
     const tooLarge = await send('/reward', `"${'x'.repeat(65 * 2 ** 20)}"`).catch(() => undefined);
     // A client that is still sending may see the connection end instead of the answer.

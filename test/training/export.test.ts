@@ -141,7 +141,7 @@ describe('MM-PRM annotations', () => {
   it('say of every node why it is in the set or not', () => {
     const explain = (id: number) => explainPath(problem, id, mmPrm, { seed: 1 }).sentence;
     expect(explain(0)).toContain('no step to label');
-    expect(explain(1)).toMatch(/^In the set as the beginning of \d samples?: 2 paths go on/);
+    expect(explain(1)).toMatch(/^In the set as the beginning of \d samples?: 2 paths continue/);
     expect(explain(2)).toBe('In the set, as a sample with an error.');
     expect(explain(3)).toBe('In the set, up to node 2 of the path, whose value is not above 0, as a sample with an error.');
     expect(explain(6)).toContain('too short');

@@ -51,7 +51,7 @@ describe.each(formats.map(({ id }) => id))("people's labels as %s", (id) => {
     expect(read!.steps.map(({ text, values }) => [text, values.human])).toEqual(problem!.steps.map(({ text }, i) => [text, [1, -1, 0][i]]));
   });
 
-  it('end at the first error where nobody went on', () => {
+  it('end at the first error where nobody continued', () => {
     const { problems } = roundTrip(id, [1, -1]);
     expect(problems[0]!.steps.map(({ values }) => values.human)).toEqual([1, -1]);
   });

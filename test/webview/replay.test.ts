@@ -83,7 +83,7 @@ describe('moving through a search', () => {
     expect(moveReplay({ ...INITIAL_STATE, model: buildTreeModel(view) }, 3)).toEqual({});
   });
 
-  it('keeps its moment when the view comes again, and leaves it when the search has gone on', () => {
+  it('keeps its moment when the view comes again, and leaves it when the search has continued', () => {
     const state = { ...at(40), isPlaying: true };
     expect(receiveReplay(state, { view: { ...view, version: 2 }, images: [], replay })).toMatchObject({ replayAt: 40, isPlaying: true });
     const longer = { ...replay, frames: [...replay.frames, replay.frames[1]!] };

@@ -14,7 +14,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Nodes without content: node i + 1 hangs on node `parents[i] % (i + 1)`. */
+/** Nodes without content: node i + 1 is a child of node `parents[i] % (i + 1)`. */
 export function bareTree(parents: readonly number[]): LayoutNode[] {
   const nodes = [{ id: 0, parent: null as number | null, children: [] as number[], depth: 0 }];
   parents.forEach((pick, i) => {

@@ -5,7 +5,7 @@ import type { Curve, CurveId } from './model.js';
 /** What a chart is laid out from. */
 export interface ChartInput {
   readonly curves: readonly Curve[];
-  /** Where the curves' points stand, ascending. */
+  /** Where the curves' points are, ascending. */
   readonly xs: readonly number[];
   /** Doubling numbers of candidates are equally far apart; thresholds are not. */
   readonly isLog: boolean;
@@ -91,7 +91,7 @@ function xTicks(xs: readonly number[], isLog: boolean, x: (value: number) => num
     ? xs.filter((size) => Number.isInteger(Math.log2(size)) || size === xs.at(-1))
     : xs.filter((_, index) => index % 10 === 0);
   const ticks: Tick[] = [];
-  // From the right: the last one must be there, what stands too near to it need not.
+  // From the right: the last one must be there, what is too near to it need not.
   for (const value of [...wanted].reverse()) {
     const at = x(value);
     if (ticks.length === 0 || ticks.at(-1)!.at - at >= TICK_GAP / 2) ticks.push({ at, text: String(value) });
@@ -99,7 +99,7 @@ function xTicks(xs: readonly number[], isLog: boolean, x: (value: number) => num
   return ticks.reverse();
 }
 
-/** Curves that run together show their markers at different places: where in its gap a curve's first one stands. */
+/** Curves that run together show their markers at different places: where in its gap a curve's first one is. */
 function staggerOf(id: CurveId, curves: readonly Curve[]): number {
   return (curves.findIndex((curve) => curve.id === id) + 0.5) / curves.length;
 }

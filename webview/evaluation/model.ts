@@ -3,7 +3,7 @@ import { plural } from '../shared/words.js';
 
 export type CurveId = keyof BestOfNLine['accuracy'] | 'macroF1' | 'firstErrorF1';
 
-/** How a curve is told from the others without color, too: by its dashes and its markers. */
+/** How a curve is distinguished from the others without color, too: by its dashes and its markers. */
 export interface CurveStyle {
   /** 0 .. 5: `--sl-c0` .. `--sl-c5` of evaluation.css. */
   readonly hue: number;

@@ -3,7 +3,7 @@ import { trueStep } from './solver.js';
 
 /**
  * Where a solution first goes wrong: a number of the figure or of the question, or an earlier result, taken wrongly; the wrong
- * operation; arithmetic; a wrong copy of the answer; or a step that is none of the problem's (`form`).
+ * operation; arithmetic; a wrong copy of the answer; or a step that is not the problem's (`form`).
  */
 export type StepError = 'figure' | 'question' | 'earlier' | 'operation' | 'arithmetic' | 'answer' | 'form';
 

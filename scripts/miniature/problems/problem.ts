@@ -48,7 +48,7 @@ export interface GeneratedProblem {
   readonly question: string;
   /** Numbers the problem states, in the order the kind names them. */
   readonly givens: readonly number[];
-  /** Which of them are in the figure alone: the question does not tell them. */
+  /** Which of them are in the figure alone: the question does not give them. */
   readonly inFigure: readonly boolean[];
   readonly steps: readonly ProgramStep[];
   /** The true result of every step. */

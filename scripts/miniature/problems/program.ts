@@ -7,12 +7,12 @@ export class Program {
   readonly #steps: ProgramStep[] = [];
   readonly #results: number[] = [];
 
-  /** A number that the question tells. */
+  /** A number that the question gives. */
   given(value: number): Operand {
     return this.#give(value, false);
   }
 
-  /** A number that only the figure tells. */
+  /** A number that only the figure gives. */
   shown(value: number): Operand {
     return this.#give(value, true);
   }

@@ -2,7 +2,7 @@ import type { Draw } from './draw.js';
 import { type Mistake, makeMistake, slips, type Written } from './mistakes.js';
 import { compute, type GeneratedProblem, type Operand } from './problem.js';
 
-/** Where an attempt stands: enough to go on from any step of it. */
+/** The state of an attempt: enough to continue from any step of it. */
 export interface Progress {
   /** Index of the next program step. */
   readonly next: number;
@@ -52,7 +52,7 @@ function oneStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings
   let type: Mistake | undefined;
   let planted = from.right && draw.chance(settings.mistakeRate);
   if (planted && draw.chance(0.15) && canSkip(problem, index, values)) {
-    // The step is left out and its left operand stands in for its result.
+    // The step is left out and its left operand replaces its result.
     values.push(operandValue(problem, problem.steps[index]!.left, values));
     index++;
     type = 'skip';

@@ -104,7 +104,7 @@ class Parser {
     }
   }
 
-  /** Behind a multiplication or division sign a sign may stand: 2*-3. */
+  /** Behind a multiplication or division sign a sign may follow: 2*-3. */
   #signed(): MathExpression {
     if (this.#sign('-')) return negated(this.#power());
     this.#sign('+');

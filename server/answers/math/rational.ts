@@ -76,7 +76,7 @@ export function toNumber(a: Rational): number {
   return Number(whole) + Number(((a.num - whole * a.den) * 10n ** 20n) / a.den) / 1e20;
 }
 
-/** Whether its decimal goes on for ever: its denominator in lowest terms has another prime factor than 2 and 5. */
+/** Whether its decimal continues for ever: its denominator in lowest terms has another prime factor than 2 and 5. */
 export function hasNoLastDigit({ num, den }: Rational): boolean {
   // 10^k holds every 2 and 5 that a denominator of so many digits can have.
   return (num * 10n ** BigInt(4 * den.toString().length)) % den !== 0n;

@@ -55,7 +55,7 @@ export interface Batch {
   readonly rows: number;
   /** Runs one more token of every row; the scores are one token a row. */
   run(ids: Int32Array): Promise<Scores>;
-  /** Goes on with these rows alone, ascending. */
+  /** Continues with these rows alone, ascending. */
   keep(rows: readonly number[]): void;
 }
 

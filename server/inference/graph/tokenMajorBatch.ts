@@ -21,7 +21,7 @@ export interface HeldPart {
 }
 
 /**
- * `rows` continuations of one sequence, run as one sequence: what they share is held once, after it stand the new tokens step
+ * `rows` continuations of one sequence, run as one sequence: what they share is kept once, followed by the new tokens step
  * by step (all rows of a step side by side), and a row's mask hides the tokens of the others. A step appends with one copy a
  * buffer, and the graph reads some hundred cached tokens where a batch of rows would read as many for each of them.
  */

@@ -3,7 +3,7 @@ import type { RequestBody } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
 /**
- * How a chat model continues from a prefix. `prefix`: the steps so far are the assistant's open message, which the model goes on
+ * How a chat model continues from a prefix. `prefix`: the steps so far are the assistant's open message, which the model continues
  * writing. `prompt`: the steps so far are part of the question (MM-PRM), and the model writes what follows.
  */
 export interface Continuation {

@@ -219,7 +219,7 @@ class OpenAiPolicy implements Policy {
   ): Promise<unknown> {
     const { mode, topP, extraBody, stop = [] } = this.#options;
     const model = await this.#modelId(signal);
-    // A base model would go on with the next problem; vLLM is asked to leave the tag in the text, others lose it.
+    // A base model would continue with the next problem; vLLM is asked to leave the tag in the text, others lose it.
     const stops = [...(mode === 'completions' ? ['</answer>'] : []), ...stop];
     for (;;) {
       const takesSeed = this.#takesSeed;

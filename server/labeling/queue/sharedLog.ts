@@ -10,7 +10,7 @@ export class ProblemLost extends Error {
 
 /**
  * A problem's log in Redis. Only the worker that holds the problem's lock adds to it, line by line; the next one reads what
- * is there and goes on, so that no rollout is lost with a worker and none is written twice.
+ * is there and continues, so that no rollout is lost with a worker and none is written twice.
  */
 export class SharedLog implements LogStore {
   /** What is in the log. */

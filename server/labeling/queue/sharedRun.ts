@@ -74,7 +74,7 @@ export class SharedRun {
     run.#queue.on('error', (error) => (fault ??= error));
     try {
       run.#client = await run.#queue.client;
-      // Such as a database that is not there: the client would go on with another.
+      // Such as a database that is not there: the client would continue with another.
       if (fault !== undefined) throw fault;
       checkVersion(await run.#client.info());
     } catch (error) {

@@ -42,7 +42,7 @@ export function handleLanguage(session: EditorSession): void {
     if (!document || text?.version !== document.version) return [];
     return codeActions(document, text.getText(), params.range, params.context.diagnostics);
   });
-  // A run of another process goes on.
+  // A run of another process continues.
   connection.onDidChangeWatchedFiles(() => session.refreshViews());
   connection.onDocumentSymbol((params) => {
     const document = documentOf(params);

@@ -21,7 +21,7 @@ export interface ImageKind<S> {
   read(fields: Fields): S;
   /** Rejects with ImageError. */
   prepare(file: ImageBytes, settings: S): Promise<PreparedImage>;
-  /** A picture that is none, to try the graph with. */
+  /** A picture without content, to try the graph with. */
   sample(settings: S): PreparedImage;
 }
 
@@ -73,7 +73,7 @@ export function sampleImage(settings: ImageSettings): PreparedImages {
   return { ...kindOf(settings.kind).sample(settings), digest: 'sample' };
 }
 
-/** @param ids The tokens of a sequence with these images; `imageToken` stands nowhere but in its prompt. */
+/** @param ids The tokens of a sequence with these images; `imageToken` is nowhere but in its prompt. */
 export function toPixels({ values, shape, digest }: PreparedImages, ids: Int32Array, imageToken: number): Pixels {
   return { values, shape, digest, end: ids.lastIndexOf(imageToken) + 1 };
 }

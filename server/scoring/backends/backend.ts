@@ -10,7 +10,7 @@ export interface Backend {
   /** One request gives the scores of all steps of a path, or of its last step alone. */
   readonly asks: 'path' | 'step';
   readonly readsImages: boolean;
-  /** A judge's scores hang on the reference answer, too. */
+  /** A judge's scores also depend on the reference answer. */
   readonly readsAnswer: boolean;
   /**
    * Looks whether the server is there and serves the model; what it says of the model's version is part of the scores' key.
@@ -38,7 +38,7 @@ export interface ScorePath {
 export interface PathScores {
   /** In [0, 1], or why there is none. */
   readonly scores: readonly (number | { readonly skipped: string })[];
-  /** Tokens the server ran; 0 where it does not tell. */
+  /** Tokens the server ran; 0 where it does not say. */
   readonly tokens: number;
 }
 

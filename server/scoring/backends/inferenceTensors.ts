@@ -84,7 +84,7 @@ function flatten(data: unknown[]): number[] {
 }
 
 function fromBytes(bytes: Buffer, datatype: string, count: number): TensorValue['data'] {
-  // The bytes stand anywhere in the answer, typed arrays only at multiples of their width.
+  // The bytes are anywhere in the answer, typed arrays only at multiples of their width.
   const { buffer } = new Uint8Array(bytes);
   switch (datatype) {
     case 'INT64':

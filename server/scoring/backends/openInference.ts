@@ -47,7 +47,7 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   function session({ inputs, outputs }: Metadata, signal: AbortSignal): RuntimeSession {
     return {
       inputs,
-      // A server may have been told not to give the keys and values out.
+      // A server may be set not to return keys and values.
       outputs: [...outputs, ...inputs.map((input) => ({ ...input, name: presentName(input.name) }))],
       async run(feeds, fetches) {
         const answer = await server.send(`${modelPath}/infer`, encodeInference(feeds, 'logits', isBinary), signal);

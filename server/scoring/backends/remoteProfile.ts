@@ -6,7 +6,7 @@ import { parseProfile } from '../loadProfile.js';
 import type { Profile } from '../profile.js';
 import { readScope } from '../scope/scopes.js';
 
-/** `backend` of a `prm.json`: which server gives the scores. The key for it never stands here. */
+/** `backend` of a `prm.json`: which server gives the scores. The key for it is never here. */
 export interface RemoteServer {
   /** `http:` or `https:`, without user, password or query. */
   readonly url: string;

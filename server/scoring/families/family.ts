@@ -5,7 +5,7 @@ export interface Family {
   /** `family` of a `prm.json`. */
   readonly id: string;
   readonly profile: Omit<Profile, 'family' | 'graph' | 'tokenizer'>;
-  /** Looks at what a model's folder tells of it. */
+  /** Looks at what a model's folder says about it. */
   recognizes(model: ModelTraits): boolean;
   /** Published values, to verify a copy with. */
   readonly golden?: readonly GoldenExample[];

@@ -11,7 +11,7 @@ export interface ChatLayout {
   readonly system?: string;
   /** With `{question}`, perhaps `{images}`. */
   readonly user: string;
-  /** What the assistant says; without it the conversation ends with the user's turn. `{steps}` stands here or in `user`. */
+  /** What the assistant says; without it the conversation ends with the user's turn. `{steps}` is here or in `user`. */
   readonly assistant?: string;
   /** With `{step}`; contains the marker once. */
   readonly step: string;

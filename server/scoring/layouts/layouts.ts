@@ -35,7 +35,7 @@ export function createEncoder(layout: Layout, tokenizer: TextTokenizer): Segment
   return remembered((kinds[layout.kind] as LayoutKind<Layout>).encoder(layout, tokenizer));
 }
 
-/** The layout's own text, in which the places for question, steps and images stand. */
+/** The layout's own text, which contains the places for question, steps and images. */
 export function layoutText(layout: Layout): string {
   if (layout.kind === 'marker' || layout.kind === 'pieces') return layout.before;
   return layout.kind === 'chat' ? layout.user : layout.first;

@@ -91,7 +91,7 @@ export function describeScorerContract(subject: Subject): void {
     expect([...rest.scores].every((score) => score >= 0 && score <= 1)).toBe(true);
   });
 
-  it('goes on when what computes has gone away and come back', async () => {
+  it('continues when what computes has gone away and come back', async () => {
     const from = await bench(subject);
     const scorer = opened(from);
     const before = await scorer.score(subject.chain(3));

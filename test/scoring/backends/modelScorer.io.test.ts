@@ -115,7 +115,7 @@ describe('a server that was not allowed', () => {
 });
 
 describe('a judge', () => {
-  it('is told the answer, gives judge values, and is asked again for another answer', async () => {
+  it('gets the answer, gives judge values, and is asked again for another answer', async () => {
     const { scorer, server } = await opened('judge', tinyProfiles.judge, chatHandler(['Yes', 'No']));
     const job = { ...tinyChain(2), answer: '84' };
     const first = await scorer.score(job);

@@ -5,7 +5,7 @@ import type { CurveId } from '../model.js';
 import { type ChartMark, drawAxes, drawCursor, drawCurves, drawMarks } from './chartDrawing.js';
 
 export interface ChartContent extends Omit<ChartInput, 'width' | 'height'> {
-  /** Where the cursor of the chart stands: a position in `xs`. */
+  /** Where the cursor of the chart is: a position in `xs`. */
   readonly at: number;
   readonly marks: readonly ChartMark[];
   readonly emphasized: CurveId | null;

@@ -16,7 +16,7 @@ export function matchNodes(previous: readonly NodeView[], next: readonly NodeVie
     const after = [...next[now]!.children];
     const isSame = (a: number | undefined, b: number | undefined) =>
       a !== undefined && b !== undefined && readsTheSame(previous[a]!, next[b]!);
-    // What is equal at both ends stands still: so of two equal branches neither takes the other's name.
+    // What is equal at both ends does not move: so of two equal branches neither takes the other's name.
     while (isSame(before.at(-1), after.at(-1))) match[before.pop()!] = after.pop()!;
     const start = before.findIndex((child, i) => !isSame(child, after[i]));
     const head = start < 0 ? before.length : start;

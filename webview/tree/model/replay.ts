@@ -8,7 +8,7 @@ const UNSAMPLED: ReplayState = { visits: 0, right: 0, wrong: 0 };
 
 /**
  * The view as it was after the first `count` frames of its replay. Node ids stay: a node that was not there yet is in the list,
- * but hangs on no parent. O(nodes + frames).
+ * but has no parent. O(nodes + frames).
  */
 export function viewAt(view: ProblemView, replay: Replay, count: number): ProblemView {
   const states = new Map<number, ReplayState>([[0, UNSAMPLED]]);
@@ -50,7 +50,7 @@ function firstOf({ rollouts }: NodeView, { right, wrong }: ReplayState): NodeVie
   });
 }
 
-/** What a frame tells, in one line: `16 rollouts from node 7: 9 right, 6 wrong, 1 failed`. */
+/** What a frame shows, in one line: `16 rollouts from node 7: 9 right, 6 wrong, 1 failed`. */
 export function frameWords(frame: ReplayFrame, view: Pick<ProblemView, 'nodes'>): string {
   const { event } = frame;
   const name = nodeName(frame.node);

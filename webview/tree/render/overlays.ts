@@ -110,7 +110,7 @@ function renderFailure(
       document,
       'p',
       { class: 'hint' },
-      'Nothing of it counts as a label. Once the cause is gone, Retry goes on from what was sampled.',
+      'Nothing of it counts as a label. Once the cause is gone, Retry continues from what was sampled.',
     ),
     element(
       document,
@@ -167,7 +167,7 @@ export function renderBanner(document: Document, state: PanelState, actions: Ove
       button(document, { label: 'Score the steps now', text: 'Score now', onClick: actions.score }),
     );
   if (model.nodes.length === 1)
-    return banner('info', 'Only the problem: the search has not gone on from it, or its steps could not be read (see Problems).');
+    return banner('info', 'Only the problem: the search has not continued from it, or its steps could not be read (see Problems).');
   if (state.root !== null)
     return banner(
       'list-tree',

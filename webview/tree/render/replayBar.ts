@@ -9,7 +9,7 @@ export interface ReplayBarActions {
   move(count: number): void;
   step(direction: 1 | -1): void;
   play(): void;
-  /** The node the line tells of. */
+  /** The node the line is about. */
   showEvent(): void;
   stopLabeling(): void;
   close(): void;

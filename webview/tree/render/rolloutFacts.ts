@@ -2,7 +2,7 @@ import type { RolloutDetails } from '../../../server/protocol/problemView.js';
 import { element } from '../../shared/element.js';
 import { plural } from '../../shared/words.js';
 
-/** How a rollout came about and who judged it: verdict, finish, seed, tokens, time, thoughts and raw text, as far as the log tells. */
+/** How a rollout came about and who judged it: verdict, finish, seed, tokens, time, thoughts and raw text, as far as the log has it. */
 export function rolloutFacts(document: Document, details: RolloutDetails): HTMLElement[] {
   const { verdict, method, reason, finish, seed, tokens, ms, shared, reasoning, raw } = details;
   const together = shared === undefined ? '' : `, ${plural(shared, 'rollout')} together`;

@@ -17,7 +17,7 @@ export function drawBlock(pen: Pen, { model, view }: Frame, block: Block): SVGEl
   const { count, bins, missing, range, worst, firstLow } = summarize(model, block.roots);
   const height = (block.bottom - block.top + 1) * rowPx(view.k);
   const mark = (radius: number) => (worst === null ? [] : drawMark(pen, model, worst, { radius, hasRing: false }));
-  // What lies between two branches that are drawn may be too low for text: then only its worst node is seen.
+  // What is between two branches that are drawn may be too low for text: then only its worst node is seen.
   if (height < LEAST_HEIGHT) return mark(Math.max(1.2, Math.min(3, height / 2)));
   const parts = [
     svgElement(document, 'rect', { class: 'block-box', x: -8, y: 1 - height / 2, width: BLOCK_WIDTH, height: height - 2, rx: 3 }),

@@ -9,7 +9,7 @@ import type { Frame } from './frame.js';
 import { drawFold, drawMark, GLYPH, type Pen, stackNote, verdictGlyph } from './svgParts.js';
 import { LINE } from './svgWords.js';
 
-/** A node as a card: value, interval, source, visits, verdict, and below them the words that tell it from its siblings. */
+/** A node as a card: value, interval, source, visits, verdict, and below them the words that distinguish it from its siblings. */
 export function drawCard(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;

@@ -27,7 +27,7 @@ interface Place {
   readonly width: number;
 }
 
-/** A node as its value and the words that tell it from its siblings, in as many lines as the row has room for. */
+/** A node as its value and the words that distinguish it from its siblings, in as many lines as the row has room for. */
 export function drawWords(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;

@@ -81,7 +81,7 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
         model === null || model.low.length === 0
           ? 'No step is below the threshold'
           : `Go to the first low step: ${plural(model.firstLow.size, 'path')} with one`;
-      firstDifference.title = `Go to the first of ${plural(model?.disagreements.length ?? 0, 'disagreement')}; n and p go on`;
+      firstDifference.title = `Go to the first of ${plural(model?.disagreements.length ?? 0, 'disagreement')}; n and p move to the next and previous`;
     },
   };
 }

@@ -3,7 +3,7 @@ import type { GeneratedProblem } from '../problem.js';
 import { constant, Program } from '../program.js';
 import { people, vehicles } from '../words.js';
 
-/** Ages told by differences and multiples. */
+/** Ages given by differences and multiples. */
 export function ages(draw: Draw): GeneratedProblem {
   const [a, b, c] = draw.several(people, 3) as [string, string, string];
   const p = new Program();
