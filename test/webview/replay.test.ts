@@ -97,6 +97,8 @@ describe('moving through a search', () => {
       replayAt: null,
       isPlaying: false,
       event: null,
+      failure: null,
+      isFailureHidden: false,
     });
   });
 
