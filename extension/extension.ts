@@ -1,4 +1,4 @@
-import { commands, type Disposable, type ExtensionContext, window } from 'vscode';
+import { commands, type Disposable, type ExtensionContext, l10n, window } from 'vscode';
 import { isCancelled } from '../server/protocol/message.js';
 import { allowServer } from './commands/allowServer.js';
 import { cancelScoring } from './commands/cancelScoring.js';
@@ -120,7 +120,7 @@ export function activate(context: ExtensionContext): Api {
     return start(context);
   } catch (error) {
     // VS Code keeps a failed activation to its own log.
-    void window.showErrorMessage(`StepLens did not start: ${messageOf(error)}`);
+    void window.showErrorMessage(l10n.t('StepLens did not start: {0}', messageOf(error)));
     throw error;
   }
 }
@@ -213,7 +213,7 @@ function register({ id, run }: Command, stepLens: StepLens): { dispose(): void }
       // Whoever cancelled knows.
       if (isCancelled(error)) return;
       stepLens.log.error(`${id}: ${detailsOf(error)}`);
-      const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, 'Show Log');
+      const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, l10n.t('Show Log'));
       if (choice) stepLens.log.show();
     }
   });

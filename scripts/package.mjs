@@ -44,6 +44,7 @@ export function contents(target) {
     'package.json',
     'package.nls.json',
     'package.nls.zh-cn.json',
+    'l10n/bundle.l10n.zh-cn.json',
     'README.md',
     'CHANGELOG.md',
     'LICENSE',

@@ -1,4 +1,4 @@
-import { window } from 'vscode';
+import { l10n, window } from 'vscode';
 import type { Command } from './command.js';
 
 /** Asks for consent to send text to the server that the chosen model scores at. */
@@ -9,7 +9,9 @@ export const allowServer: Command = {
     if (origin !== undefined) await consent.ask(origin);
     else
       void window.showInformationMessage(
-        'No scoring server waits to be allowed: what the chosen model scores stays on this machine, or its server was allowed before.',
+        l10n.t(
+          'No scoring server waits to be allowed: what the chosen model scores stays on this machine, or its server was allowed before.',
+        ),
       );
   },
 };

@@ -1,4 +1,4 @@
-import { debug, window, workspace } from 'vscode';
+import { debug, l10n, window, workspace } from 'vscode';
 import { launchOf } from '../debug/searchDebugger.js';
 import { type Command, targetOf } from './command.js';
 
@@ -8,7 +8,7 @@ export const debugLabeling: Command = {
   async run(stepLens, target, problem) {
     const uri = targetOf(stepLens, target);
     if (uri?.scheme !== 'file') {
-      void window.showInformationMessage('Open a saved file with problems first: the labels are written beside it.');
+      void window.showInformationMessage(l10n.t('Open a saved file with problems first: the labels are written beside it.'));
       return;
     }
     await debug.startDebugging(workspace.getWorkspaceFolder(uri), launchOf(uri.fsPath, typeof problem === 'string' ? problem : undefined));

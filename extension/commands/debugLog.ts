@@ -1,4 +1,4 @@
-import { debug, Uri, window, workspace } from 'vscode';
+import { debug, l10n, Uri, window, workspace } from 'vscode';
 import { attachTo } from '../debug/searchDebugger.js';
 import type { Command } from './command.js';
 
@@ -16,10 +16,10 @@ async function pick(): Promise<Uri | undefined> {
   const logs = await workspace.findFiles('**/*.events.jsonl', '**/node_modules/**', 1000);
   if (logs.length === 0) {
     void window.showInformationMessage(
-      'There is no event log in this workspace. Label a problem first: its log is written beside its labels.',
+      l10n.t('There is no event log in this workspace. Label a problem first: its log is written beside its labels.'),
     );
     return undefined;
   }
   const items = logs.map((uri) => ({ label: workspace.asRelativePath(uri), uri }));
-  return (await window.showQuickPick(items, { placeHolder: 'Event log to debug' }))?.uri;
+  return (await window.showQuickPick(items, { placeHolder: l10n.t('Event log to debug') }))?.uri;
 }

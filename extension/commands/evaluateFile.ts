@@ -1,4 +1,4 @@
-import { window } from 'vscode';
+import { l10n, window } from 'vscode';
 import { type Command, filesOf } from './command.js';
 
 /** Best-of-N of candidate sets and scores of process benchmarks, in a panel: of the files chosen in the explorer, else of the open one. */
@@ -8,7 +8,7 @@ export const evaluateFile: Command = {
     const uris = filesOf(stepLens, target, selected);
     if (uris.length > 0) return stepLens.evaluations.open(uris);
     void window.showInformationMessage(
-      'Open a file to evaluate first: a candidate set with verdicts, or a file of VisualProcessBench, ProcessBench or PRMBench.',
+      l10n.t('Open a file to evaluate first: a candidate set with verdicts, or a file of VisualProcessBench, ProcessBench or PRMBench.'),
     );
   },
 };

@@ -1,4 +1,4 @@
-import { type ExtensionContext, ProgressLocation, type QuickPickItem, Uri, window, workspace } from 'vscode';
+import { type ExtensionContext, l10n, ProgressLocation, type QuickPickItem, Uri, window, workspace } from 'vscode';
 import {
   type ExportOutcome,
   ExportTraining,
@@ -54,7 +54,7 @@ async function pickSource(): Promise<readonly Uri[]> {
       canSelectFiles: true,
       canSelectFolders: true,
       canSelectMany: true,
-      title: 'Trees and labeled solutions, or the folder of a run',
+      title: l10n.t('Trees and labeled solutions, or the folder of a run'),
       openLabel: 'Export From Here',
     })) ?? []
   );
@@ -67,7 +67,7 @@ async function pickFormat(formats: readonly TrainingFormat[]): Promise<TrainingF
     description: format.id,
     detail: format.rules.join(' '),
   }));
-  return (await window.showQuickPick(items, { title: 'Format of the training data', matchOnDescription: true }))?.format;
+  return (await window.showQuickPick(items, { title: l10n.t('Format of the training data'), matchOnDescription: true }))?.format;
 }
 
 async function askThreshold({ title, threshold }: TrainingFormat, last: number | undefined): Promise<number | undefined> {

@@ -1,4 +1,4 @@
-import { Range, Selection, TextEditorRevealType, window } from 'vscode';
+import { l10n, Range, Selection, TextEditorRevealType, window } from 'vscode';
 import { ReviewStepRequest } from '../../server/protocol/review.js';
 import { toRange } from '../shell/editors.js';
 import { type Command, targetOf } from './command.js';
@@ -9,7 +9,7 @@ export const judgeHere: Command = {
   async run({ claims, client, review }, target) {
     const uri = targetOf({ claims }, target);
     if (!uri) {
-      void window.showInformationMessage('Open a file with solutions or trees first.');
+      void window.showInformationMessage(l10n.t('Open a file with solutions or trees first.'));
       return;
     }
     await review.begin([uri], 'all', { mode: 'every-step', blind: false });

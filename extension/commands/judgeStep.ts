@@ -1,4 +1,4 @@
-import { Range, Selection, TextEditorRevealType, window } from 'vscode';
+import { l10n, Range, Selection, TextEditorRevealType, window } from 'vscode';
 import { ReviewStepRequest } from '../../server/protocol/review.js';
 import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
@@ -26,7 +26,7 @@ export const undoJudgment: Command = {
   id: 'steplens.undoJudgment',
   async run({ review, claims }) {
     if (!(await review.undo(claims.active?.uri.toString())))
-      void window.showInformationMessage('There is no judgment of yours to take back in this file.');
+      void window.showInformationMessage(l10n.t('There is no judgment of yours to take back in this file.'));
   },
 };
 
@@ -36,7 +36,7 @@ async function judgeAtCursor({ client, review }: StepLens, value: LabelValue): P
   const uri = editor?.document.uri;
   const here = editor && uri && (await stepAt(client, uri, editor.selection.active));
   if (!here || here.step === undefined) {
-    void window.showInformationMessage('Put the cursor on a step to judge it.');
+    void window.showInformationMessage(l10n.t('Put the cursor on a step to judge it.'));
     return;
   }
   const place = { uri: uri.toString(), problem: here.problem, step: here.step };

@@ -1,4 +1,4 @@
-import { Uri, window } from 'vscode';
+import { l10n, Uri, window } from 'vscode';
 import type { LabelOutcome } from '../../server/protocol/labeling.js';
 import { ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
@@ -26,7 +26,7 @@ export const labelAll: Command = {
       outcomes.push(outcome);
       if (outcome.state !== 'cancelled') continue;
       void window.showInformationMessage(
-        `Labeling was cancelled at problem ${problem + 1} of ${count}. What was sampled is kept: run it again to resume.`,
+        l10n.t('Labeling was cancelled at problem {0} of {1}. What was sampled is kept: run it again to resume.', problem + 1, count),
       );
       return;
     }
@@ -41,11 +41,11 @@ async function tellAll({ runs }: StepLens, outcomes: readonly LabelOutcome[]): P
   const failures = outcomes.reduce((sum, one) => sum + one.failures, 0);
   const rollouts = outcomes.reduce((sum, one) => sum + one.rollouts, 0);
   const parts = [
-    `${rollouts.toLocaleString('en')} rollouts`,
-    before > 0 ? `${before} labeled before` : '',
-    failures > 0 ? `${failures} rollouts failed` : '',
+    l10n.t('{0} rollouts', rollouts.toLocaleString('en')),
+    before > 0 ? l10n.t('{0} labeled before', before) : '',
+    failures > 0 ? l10n.t('{0} rollouts failed', failures) : '',
   ];
-  const message = `All ${outcomes.length} problems are labeled: ${parts.filter((part) => part !== '').join(', ')}.`;
-  const choice = await window.showInformationMessage(message, 'Show Run');
+  const message = l10n.t('All {0} problems are labeled: {1}.', outcomes.length, parts.filter((part) => part !== '').join(', '));
+  const choice = await window.showInformationMessage(message, l10n.t('Show Run'));
   if (choice) await runs.show(Uri.joinPath(Uri.parse(last.file, true), '..'));
 }

@@ -1,4 +1,4 @@
-import { type CancellationToken, commands, type Progress, ProgressLocation, Uri, window, workspace } from 'vscode';
+import { type CancellationToken, commands, l10n, type Progress, ProgressLocation, Uri, window, workspace } from 'vscode';
 import { type LabelingParams, type LabelOutcome, LabelProblem } from '../../server/protocol/labeling.js';
 import { isCancelled } from '../../server/protocol/message.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
@@ -14,7 +14,7 @@ export const labelProblem: Command = {
     const uri = targetOf(stepLens, target);
     if (!uri) {
       void window.showInformationMessage(
-        'Open a file with problems first: a list of problems with their answers, or any file of solutions that has both.',
+        l10n.t('Open a file with problems first: a list of problems with their answers, or any file of solutions that has both.'),
       );
       return;
     }
@@ -62,10 +62,11 @@ export async function label(
 /** A run that failed says why, and what can be done: once the cause is gone, the same run continues. */
 async function offerHelp(stepLens: StepLens, uri: Uri, problem: number, again: boolean, error: unknown): Promise<void> {
   stepLens.log.error(`Labeling ${uri.toString()}, problem ${problem + 1}: ${detailsOf(error)}`);
-  const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, 'Retry', 'Try the Policy Once', 'Show Log');
-  if (choice === 'Show Log') stepLens.log.show();
-  if (choice === 'Try the Policy Once') await commands.executeCommand('steplens.tryPolicy', uri, problem);
-  if (choice !== 'Retry') return;
+  const [retry, tryOnce, showLog] = [l10n.t('Retry'), l10n.t('Try the Policy Once'), l10n.t('Show Log')];
+  const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, retry, tryOnce, showLog);
+  if (choice === showLog) stepLens.log.show();
+  if (choice === tryOnce) await commands.executeCommand('steplens.tryPolicy', uri, problem);
+  if (choice !== retry) return;
   const outcome = await label(stepLens, uri, problem, again);
   if (outcome) await tell(stepLens, uri, problem, outcome);
 }
@@ -97,29 +98,31 @@ async function tell(
   { state, file, rollouts, failures, undecided, resumed }: LabelOutcome,
 ): Promise<void> {
   const counts = [
-    `${rollouts} rollouts`,
-    resumed > 0 ? `${resumed} of them from before` : '',
-    failures > 0 ? `${failures} failed` : '',
-    undecided > 0 ? `${undecided} undecided` : '',
+    l10n.t('{0} rollouts', rollouts),
+    resumed > 0 ? l10n.t('{0} of them from before', resumed) : '',
+    failures > 0 ? l10n.t('{0} failed', failures) : '',
+    undecided > 0 ? l10n.t('{0} undecided', undecided) : '',
   ]
     .filter((text) => text !== '')
     .join(', ');
   const message =
     state === 'cancelled'
-      ? `Labeling was cancelled after ${counts}. They are kept: resume now, or label the problem again later.`
-      : `The problem is labeled: ${counts}.`;
-  const choice = await window.showInformationMessage(message, 'Open Tree', state === 'cancelled' ? 'Resume' : 'Show Run');
-  if (choice === 'Open Tree') await stepLens.panels.open(Uri.parse(file, true), 0);
-  if (choice === 'Show Run') await stepLens.runs.show(Uri.joinPath(Uri.parse(file, true), '..'));
-  if (choice !== 'Resume') return;
+      ? l10n.t('Labeling was cancelled after {0}. They are kept: resume now, or label the problem again later.', counts)
+      : l10n.t('The problem is labeled: {0}.', counts);
+  const [openTree, showRun, resume] = [l10n.t('Open Tree'), l10n.t('Show Run'), l10n.t('Resume')];
+  const choice = await window.showInformationMessage(message, openTree, state === 'cancelled' ? resume : showRun);
+  if (choice === openTree) await stepLens.panels.open(Uri.parse(file, true), 0);
+  if (choice === showRun) await stepLens.runs.show(Uri.joinPath(Uri.parse(file, true), '..'));
+  if (choice !== resume) return;
   const outcome = await label(stepLens, uri, problem, false);
   if (outcome) await tell(stepLens, uri, problem, outcome);
 }
 
 async function offerAgain(stepLens: StepLens, uri: Uri, problem: number, outcome: LabelOutcome): Promise<void> {
-  const choice = await window.showInformationMessage('This problem was labeled with these settings before.', 'Open Tree', 'Label Again');
-  if (choice === 'Open Tree') await stepLens.panels.open(Uri.parse(outcome.file, true), 0);
-  if (choice !== 'Label Again') return;
+  const [openTree, again] = [l10n.t('Open Tree'), l10n.t('Label Again')];
+  const choice = await window.showInformationMessage(l10n.t('This problem was labeled with these settings before.'), openTree, again);
+  if (choice === openTree) await stepLens.panels.open(Uri.parse(outcome.file, true), 0);
+  if (choice !== again) return;
   const second = await label(stepLens, uri, problem, true);
   if (second) await tell(stepLens, uri, problem, second);
 }

@@ -1,5 +1,5 @@
 import type { Uri } from 'vscode';
-import { ProgressLocation, Range, type TextDocument, WorkspaceEdit, window, workspace } from 'vscode';
+import { l10n, ProgressLocation, Range, type TextDocument, WorkspaceEdit, window, workspace } from 'vscode';
 import { MoreRollouts } from '../../server/protocol/labeling.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import { stepAt } from '../shell/stepAt.js';
@@ -19,7 +19,9 @@ export const moreRollouts: Command = {
     if (!uri) return;
     const here = isIndex(problem) && isIndex(node) ? { problem, node } : await nodeAtCursor(stepLens.client, uri);
     if (!here) {
-      void window.showInformationMessage('Put the cursor on a step of a search tree, or select a node in the tree panel, and ask again.');
+      void window.showInformationMessage(
+        l10n.t('Put the cursor on a step of a search tree, or select a node in the tree panel, and ask again.'),
+      );
       return;
     }
     const document = await workspace.openTextDocument(uri);
@@ -29,19 +31,24 @@ export const moreRollouts: Command = {
     if (!(await consentToLabel(stepLens))) return;
     const before = document.getText();
     const result = await window.withProgress(
-      { location: ProgressLocation.Notification, title: `StepLens: ${wanted} rollouts`, cancellable: true },
+      { location: ProgressLocation.Notification, title: `StepLens: ${l10n.t('{0} rollouts', wanted)}`, cancellable: true },
       (_progress, token) => stepLens.client.request(MoreRollouts, { uri: uri.toString(), ...here, count: wanted }, token),
     );
     const { right, wrong, undecided, failed } = result;
-    const others = [undecided > 0 ? `, ${undecided} undecided` : '', failed > 0 ? `, ${failed} failed` : ''].join('');
-    const told = `${right + wrong + undecided + failed} more rollouts: ${right} right, ${wrong} wrong${others}.`;
-    if (await window.showInformationMessage(told, 'Undo')) await takeBack(document, before);
+    const counts = [
+      l10n.t('{0} right', right),
+      l10n.t('{0} wrong', wrong),
+      undecided > 0 ? l10n.t('{0} undecided', undecided) : '',
+      failed > 0 ? l10n.t('{0} failed', failed) : '',
+    ].filter((text) => text !== '');
+    const told = l10n.t('{0} more rollouts: {1}.', right + wrong + undecided + failed, counts.join(', '));
+    if (await window.showInformationMessage(told, l10n.t('Undo'))) await takeBack(document, before);
   },
 };
 
 async function askCount(): Promise<number | undefined> {
   const text = await window.showInputBox({
-    title: 'More rollouts from here',
+    title: l10n.t('More rollouts from here'),
     prompt: `How many? Up to ${most.toLocaleString('en-US')}.`,
     value: String(usual),
     validateInput: (value) =>

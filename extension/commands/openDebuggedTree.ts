@@ -1,4 +1,4 @@
-import { Uri, window } from 'vscode';
+import { l10n, Uri, window } from 'vscode';
 import type { Command } from './command.js';
 
 /** Shows the tree of the search that is debugged; it follows the debugger from then on. */
@@ -7,7 +7,7 @@ export const openDebuggedTree: Command = {
   async run({ marks, panels }) {
     const { moment } = marks;
     if (!moment) {
-      void window.showInformationMessage('No search is being debugged. Start one with "Debug Labeling of a Problem".');
+      void window.showInformationMessage(l10n.t('No search is being debugged. Start one with "Debug Labeling of a Problem".'));
       return;
     }
     const file = Uri.file(moment.file);

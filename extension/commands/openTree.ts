@@ -1,4 +1,4 @@
-import { window } from 'vscode';
+import { l10n, window } from 'vscode';
 import { stepAt } from '../shell/stepAt.js';
 import { type Command, isIndex, targetOf } from './command.js';
 
@@ -9,7 +9,7 @@ export const openTree: Command = {
     const uri = targetOf(stepLens, target);
     if (!uri) {
       void window.showInformationMessage(
-        'Open a file with reasoning steps first: a search tree, labeled solutions, or a solution in Markdown.',
+        l10n.t('Open a file with reasoning steps first: a search tree, labeled solutions, or a solution in Markdown.'),
       );
       return;
     }

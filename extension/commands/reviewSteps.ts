@@ -1,4 +1,4 @@
-import { ProgressLocation, type Uri, window } from 'vscode';
+import { l10n, ProgressLocation, type Uri, window } from 'vscode';
 import type { ReviewKind } from '../../server/protocol/review.js';
 import type { Review } from '../views/reviewSession.js';
 import { type Command, filesOf, isIndex } from './command.js';
@@ -32,7 +32,7 @@ export const reviewSteps: Command = {
     const files = filesOf(stepLens, target, selected);
     if (review.review.items.length > 0 && files.length === 0) return reviews.open();
     if (files.length === 0) {
-      void window.showInformationMessage('Open a file with solutions or trees first, or choose files in the explorer.');
+      void window.showInformationMessage(l10n.t('Open a file with solutions or trees first, or choose files in the explorer.'));
       return;
     }
     if (isPlace(from)) {
@@ -43,7 +43,7 @@ export const reviewSteps: Command = {
       left > 0
         ? [{ label: `Continue the last review (${left} of ${review.review.items.length} steps left)`, detail: '', queue: undefined }]
         : [];
-    const what = await window.showQuickPick([...goOn, ...kinds], { placeHolder: 'Steps to review' });
+    const what = await window.showQuickPick([...goOn, ...kinds], { placeHolder: l10n.t('Steps to review') });
     if (!what) return;
     if (
       what.queue !== undefined &&
@@ -70,9 +70,9 @@ async function begin(
   kind: ReviewKind,
   part: { readonly count?: number; readonly from?: Place },
 ): Promise<boolean> {
-  const how = await window.showQuickPick(ways, { placeHolder: 'How to review' });
+  const how = await window.showQuickPick(ways, { placeHolder: l10n.t('How to review') });
   if (!how) return false;
-  await window.withProgress({ location: ProgressLocation.Notification, title: 'StepLens: Collecting steps' }, () =>
+  await window.withProgress({ location: ProgressLocation.Notification, title: l10n.t('StepLens: Collecting steps') }, () =>
     review.begin(files, kind, { ...how.way, ...part }),
   );
   return true;

@@ -1,4 +1,4 @@
-import { window } from 'vscode';
+import { l10n, window } from 'vscode';
 import type { Command } from './command.js';
 
 /** Withdraws consent from servers: nothing more is sent to them until they are allowed again. */
@@ -10,12 +10,12 @@ export const revokeServer: Command = {
       ...consent.allowedLabeling.map((label) => ({ label, description: 'labeling', labels: true })),
     ];
     if (items.length === 0) {
-      void window.showInformationMessage('No server is allowed: nothing is sent to any.');
+      void window.showInformationMessage(l10n.t('No server is allowed: nothing is sent to any.'));
       return;
     }
     const chosen = await window.showQuickPick(items, {
-      title: 'Send nothing more to',
-      placeHolder: 'Servers that text may be sent to now',
+      title: l10n.t('Send nothing more to'),
+      placeHolder: l10n.t('Servers that text may be sent to now'),
       canPickMany: true,
     });
     const origins = (labels: boolean) => (chosen ?? []).filter((item) => item.labels === labels).map(({ label }) => label);

@@ -1,4 +1,4 @@
-import { type QuickPickItem, window } from 'vscode';
+import { l10n, type QuickPickItem, window } from 'vscode';
 import { devices, type ServerSettings } from '../../server/protocol/settingsTable.js';
 import type { StatusParams } from '../../server/protocol/status.js';
 import type { Command } from './command.js';
@@ -25,7 +25,7 @@ export const selectDevice: Command = {
       description: [device === current ? 'chosen' : '', client.status?.device === device ? 'in use' : ''].filter(Boolean).join(', '),
       detail: reasonFor(client.status, device) ?? about[device],
     }));
-    const choice = await window.showQuickPick(items, { title: 'Device to score on', matchOnDetail: true });
+    const choice = await window.showQuickPick(items, { title: l10n.t('Device to score on'), matchOnDetail: true });
     if (choice) await settings.write('device', choice.device);
   },
 };

@@ -1,4 +1,4 @@
-import { Uri, window, workspace } from 'vscode';
+import { l10n, Uri, window, workspace } from 'vscode';
 import { type RecognizedFamily, RecognizeModel } from '../../server/protocol/models.js';
 import { writeOwn } from '../shell/writeOwn.js';
 import type { Command } from './command.js';
@@ -18,14 +18,14 @@ export const selectModel: Command = {
       description: current,
       detail: 'A folder with prm.json, its ONNX graph and tokenizer.json.',
     };
-    const choice = await window.showQuickPick([bundled, folder], { title: 'Process reward model' });
+    const choice = await window.showQuickPick([bundled, folder], { title: l10n.t('Process reward model') });
     if (choice === bundled) return settings.write('modelPath', '');
     if (choice !== folder) return;
     const [picked] =
       (await window.showOpenDialog({
         canSelectFolders: true,
         canSelectFiles: false,
-        title: 'Model folder (with prm.json)',
+        title: l10n.t('Model folder (with prm.json)'),
         openLabel: 'Use Model',
       })) ?? [];
     if (!picked) return;
@@ -50,7 +50,7 @@ async function offerProfile(folder: Uri, found: readonly RecognizedFamily[]): Pr
   const items = found.map(({ name, profile }) => ({ label: `$(file-add) ${name}`, detail: profile, profile }));
   const choice = await window.showQuickPick(items, {
     title: `${folder.fsPath} has no prm.json`,
-    placeHolder: 'By its files the model is one of these. Write the profile?',
+    placeHolder: l10n.t('By its files the model is one of these. Write the profile?'),
   });
   return choice?.profile;
 }

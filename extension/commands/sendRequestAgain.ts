@@ -1,4 +1,4 @@
-import { commands, ProgressLocation, Uri, window } from 'vscode';
+import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
 import { ShowRequest } from '../../server/protocol/requests.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import type { Command } from './command.js';
@@ -9,7 +9,7 @@ export const sendRequestAgain: Command = {
   async run({ client, consent, requests }, target) {
     const place = requests.placeOf(target instanceof Uri ? target : window.activeTextEditor?.document.uri);
     if (!place) {
-      void window.showInformationMessage('Show a request first: in the tree panel or in an event log, choose "Show Request".');
+      void window.showInformationMessage(l10n.t('Show a request first: in the tree panel or in an event log, choose "Show Request".'));
       return;
     }
     const { origin, refusal, title } = await client.request(ShowRequest, place);

@@ -1,4 +1,4 @@
-import { commands, type QuickPickItem, window } from 'vscode';
+import { commands, l10n, type QuickPickItem, window } from 'vscode';
 import { ScoringServer } from '../../server/protocol/servers.js';
 import { serverKeyName } from '../shell/serverKey.js';
 import type { StepLens } from '../shell/stepLens.js';
@@ -17,16 +17,18 @@ export const setServerKey: Command = {
     const [first] = servers;
     if (!first) {
       void window.showInformationMessage(
-        'Nothing that is chosen now is on a server, so no key is needed. A model\'s profile (prm.json), "Labeling: Policy" or "Labeling: Judge" names one.',
+        l10n.t(
+          'Nothing that is chosen now is on a server, so no key is needed. A model\'s profile (prm.json), "Labeling: Policy" or "Labeling: Judge" names one.',
+        ),
       );
       return;
     }
-    const server = servers.length === 1 ? first : await window.showQuickPick(servers, { title: 'Server to set the key for' });
+    const server = servers.length === 1 ? first : await window.showQuickPick(servers, { title: l10n.t('Server to set the key for') });
     if (!server) return;
     const origin = server.label;
     const key = await window.showInputBox({
       title: `Key for ${origin}`,
-      prompt: 'It is sent to this server alone. Leave it empty to forget the key.',
+      prompt: l10n.t('It is sent to this server alone. Leave it empty to forget the key.'),
       password: true,
       ignoreFocusOut: true,
     });

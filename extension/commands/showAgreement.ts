@@ -1,4 +1,4 @@
-import { commands, Uri, window, workspace } from 'vscode';
+import { commands, l10n, Uri, window, workspace } from 'vscode';
 import { Agreement, type AgreementView } from '../../server/protocol/review.js';
 import { type Command, filesOf } from './command.js';
 
@@ -8,7 +8,7 @@ export const showAgreement: Command = {
   async run(stepLens, target, selected) {
     const files = filesOf(stepLens, target, selected);
     if (files.length === 0) {
-      void window.showInformationMessage('Open a file that was reviewed, or choose files in the explorer.');
+      void window.showInformationMessage(l10n.t('Open a file that was reviewed, or choose files in the explorer.'));
       return;
     }
     const report = await stepLens.client.request(Agreement, { uris: files.map(String) });

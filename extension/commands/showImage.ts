@@ -1,4 +1,4 @@
-import { commands, Uri, ViewColumn, window } from 'vscode';
+import { commands, l10n, Uri, ViewColumn, window } from 'vscode';
 import { ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
@@ -13,7 +13,7 @@ export const showImage: Command = {
     const images = await imagesOf(stepLens, uri, isIndex(problem) ? problem : await problemAtCursor(stepLens, uri));
     if (images.length === 0) {
       void window.showInformationMessage(
-        'This problem has no image that can be found. Image paths are looked up beside the file and in the workspace.',
+        l10n.t('This problem has no image that can be found. Image paths are looked up beside the file and in the workspace.'),
       );
       return;
     }
@@ -29,7 +29,7 @@ async function imagesOf({ client }: StepLens, uri: Uri, problem: number): Promis
 
 async function pick(images: readonly string[]): Promise<string | undefined> {
   const items = images.map((image) => ({ label: decodeURIComponent(image.slice(image.lastIndexOf('/') + 1)), image }));
-  return (await window.showQuickPick(items, { title: 'Images of this problem' }))?.image;
+  return (await window.showQuickPick(items, { title: l10n.t('Images of this problem') }))?.image;
 }
 
 async function problemAtCursor({ client }: StepLens, uri: Uri): Promise<number> {

@@ -1,4 +1,4 @@
-import { type Uri, window } from 'vscode';
+import { l10n, type Uri, window } from 'vscode';
 import { FindRequests } from '../../server/protocol/requests.js';
 import { type Command, isIndex, targetOf } from './command.js';
 
@@ -13,7 +13,7 @@ export const showRequest: Command = {
     const uri = isIndex(node) ? targetOf(stepLens, target) : event?.uri;
     if (!uri) {
       void window.showInformationMessage(
-        'Put the cursor on a line of an event log (*.events.jsonl), or choose a rollout in the tree panel.',
+        l10n.t('Put the cursor on a line of an event log (*.events.jsonl), or choose a rollout in the tree panel.'),
       );
       return;
     }
@@ -22,7 +22,8 @@ export const showRequest: Command = {
       ...(isIndex(node) ? { problem: isIndex(problem) ? problem : 0, node, ...(isIndex(rollout) && { rollout }) } : { event: event!.line }),
     });
     const items = found.map(({ title, place }) => ({ label: title, place }));
-    const chosen = items.length === 1 ? items[0] : await window.showQuickPick(items, { title: 'Requests', placeHolder: 'Which one?' });
+    const chosen =
+      items.length === 1 ? items[0] : await window.showQuickPick(items, { title: l10n.t('Requests'), placeHolder: l10n.t('Which one?') });
     if (chosen) await window.showTextDocument(stepLens.requests.uriOf(chosen.place), { preview: true });
   },
 };

@@ -1,4 +1,4 @@
-import { FileType, Uri, window, workspace } from 'vscode';
+import { FileType, l10n, Uri, window, workspace } from 'vscode';
 import type { Command } from './command.js';
 
 /** Shows a labeling run in the run view: the folder given, or that of the active file. */
@@ -7,7 +7,7 @@ export const showRun: Command = {
   async run({ runs }, target) {
     const uri = target instanceof Uri ? target : window.activeTextEditor?.document.uri;
     if (!uri) {
-      void window.showInformationMessage('Choose the folder of a run in the explorer, or open a file of it.');
+      void window.showInformationMessage(l10n.t('Choose the folder of a run in the explorer, or open a file of it.'));
       return;
     }
     const { type } = await workspace.fs.stat(uri);

@@ -1,4 +1,4 @@
-import { ProgressLocation, window, workspace } from 'vscode';
+import { l10n, ProgressLocation, window, workspace } from 'vscode';
 import { type PolicyTryResult, TryPolicy } from '../../server/protocol/labeling.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import { stepAt } from '../shell/stepAt.js';
@@ -14,7 +14,7 @@ export const tryPolicy: Command = {
     const position = window.activeTextEditor?.selection.active;
     const at = isIndex(problem) || !position ? undefined : await stepAt(stepLens.client, uri, position);
     const index = isIndex(problem) ? problem : (at?.problem ?? 0);
-    const progress = { location: ProgressLocation.Notification, title: 'StepLens: asking the policy once', cancellable: true };
+    const progress = { location: ProgressLocation.Notification, title: l10n.t('StepLens: asking the policy once'), cancellable: true };
     const result = await window.withProgress(progress, (_, token) =>
       stepLens.client.request(TryPolicy, { uri: uri.toString(), problem: index }, token),
     );

@@ -1,4 +1,4 @@
-import { type QuickPickItem, window } from 'vscode';
+import { l10n, type QuickPickItem, window } from 'vscode';
 import type { StepAtResult } from '../../server/protocol/steps.js';
 import { ExplainTraining, type ExplainTrainingParams, type TrainingExplanation } from '../../server/protocol/training.js';
 import { stepAt } from '../shell/stepAt.js';
@@ -22,7 +22,7 @@ export const whyNotInTrainingSet: Command = {
       window.activeTextEditor?.document.uri.toString() === uri.toString() ? window.activeTextEditor.selection.active : undefined;
     const place = given ?? (position && (await stepAt(stepLens.client, uri, position)));
     if (!place || (place.node === undefined && place.step === undefined)) {
-      void window.showInformationMessage('Put the cursor on a step first: the question is asked of the paths through it.');
+      void window.showInformationMessage(l10n.t('Put the cursor on a step first: the question is asked of the paths through it.'));
       return;
     }
     const params: ExplainTrainingParams = {
@@ -38,7 +38,7 @@ export const whyNotInTrainingSet: Command = {
     const title = `In the training set? ${place.node === undefined ? `Step ${place.step! + 1}` : `Node ${place.node}`} of problem ${place.problem + 1}`;
     const chosen = await window.showQuickPick(answers.map(itemOf), {
       title,
-      placeHolder: 'Choose a format to read its answer in full',
+      placeHolder: l10n.t('Choose a format to read its answer in full'),
       matchOnDetail: true,
     });
     if (chosen)

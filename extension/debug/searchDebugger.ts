@@ -10,6 +10,7 @@ import {
   type Disposable,
   debug,
   EventEmitter,
+  l10n,
   Uri,
   ViewColumn,
   type WorkspaceFolder,
@@ -48,7 +49,7 @@ interface ForkFiles {
 }
 
 async function offerFork({ file, page, original }: ForkFiles): Promise<void> {
-  const choice = await window.showInformationMessage('The fork was written beside the log.', 'Compare', 'Open Both Trees');
+  const choice = await window.showInformationMessage(l10n.t('The fork was written beside the log.'), 'Compare', 'Open Both Trees');
   if (choice === 'Compare') await commands.executeCommand('markdown.showPreview', Uri.file(page));
   if (choice !== 'Open Both Trees') return;
   for (const [path, column] of [
@@ -118,7 +119,7 @@ class Configurations implements DebugConfigurationProvider {
     if (given.request as string | undefined) return given;
     const file = this.#claims.active?.uri ?? window.activeTextEditor?.document.uri;
     if (file?.scheme !== 'file') {
-      void window.showInformationMessage('Open a file with problems, or the event log of a run, and start the debugger again.');
+      void window.showInformationMessage(l10n.t('Open a file with problems, or the event log of a run, and start the debugger again.'));
       return undefined;
     }
     return file.path.endsWith('.events.jsonl') ? attachTo(file.fsPath) : launchOf(file.fsPath);

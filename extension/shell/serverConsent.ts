@@ -1,9 +1,9 @@
-import { type Disposable, type Event, EventEmitter, type Memento, window } from 'vscode';
+import { type Disposable, type Event, EventEmitter, l10n, type Memento, window } from 'vscode';
 
 const allowedKey = 'steplens.allowedServers';
 const labelingKey = 'steplens.allowedLabelingServers';
-const send = 'Send';
-const notNow = 'Not Now';
+const send = l10n.t('Send');
+const notNow = l10n.t('Not Now');
 
 /**
  * Whether the user agreed that text is sent to a server, by its origin and by what for (scoring, or labeling): asked once, kept by
@@ -55,7 +55,7 @@ export class ServerConsent implements Disposable {
   /** Asks with a dialog whether a policy, judge or verifier on this server may be sent what is labeled; whether the user agreed. */
   async askLabeling(origin: string): Promise<boolean> {
     const choice = await window.showWarningMessage(
-      `Send questions, figures, steps and reference answers to ${origin}?`,
+      l10n.t('Send questions, figures, steps and reference answers to {0}?', origin),
       { modal: true, detail: labelingExplanation },
       send,
     );
@@ -92,11 +92,13 @@ export class ServerConsent implements Disposable {
 }
 
 function question(origin: string): string {
-  return `Send questions, steps and figures to ${origin}?`;
+  return l10n.t('Send questions, steps and figures to {0}?', origin);
 }
 
-const explanation =
-  'The process reward model you chose scores on that server. Whatever is scored is sent there (to an LLM judge, with the reference answer), with the key you set for it, until you run "StepLens: Revoke Server…". Nothing was sent so far.';
+const explanation = l10n.t(
+  'The process reward model you chose scores on that server. Whatever is scored is sent there (to an LLM judge, with the reference answer), with the key you set for it, until you run "StepLens: Revoke Server…". Nothing was sent so far.',
+);
 
-const labelingExplanation =
-  'The policy, judge or verifier of your settings is on that server. What is labeled or verified is sent there, with the key you set for it, until you run "StepLens: Revoke Server…". Nothing was sent so far.';
+const labelingExplanation = l10n.t(
+  'The policy, judge or verifier of your settings is on that server. What is labeled or verified is sent there, with the key you set for it, until you run "StepLens: Revoke Server…". Nothing was sent so far.',
+);

@@ -2,6 +2,7 @@ import {
   type CancellationToken,
   type Disposable,
   EventEmitter,
+  l10n,
   type NotebookCell,
   type NotebookCellOutputItem,
   NotebookCellStatusBarAlignment,
@@ -70,7 +71,7 @@ export class CellOutputs implements TextDocumentContentProvider, NotebookCellSta
       const marks = this.#marks.get(key);
       const item = new NotebookCellStatusBarItem(itemText(marks), NotebookCellStatusBarAlignment.Left);
       item.command = { title: 'Open the Output with Its Values', command: 'vscode.open', arguments: [uri] };
-      item.tooltip = 'This output has reasoning steps. Open it with their values.';
+      item.tooltip = l10n.t('This output has reasoning steps. Open it with their values.');
       return [item];
     });
   }
@@ -111,8 +112,7 @@ export class CellOutputs implements TextDocumentContentProvider, NotebookCellSta
   }
 
   #keysOf(notebook: NotebookDocument): string[] {
-    const start = `${outputScheme}:${notebook.uri.with({ scheme: outputScheme }).path}`;
-    return [...this.#texts.keys()].filter((key) => Uri.parse(key, true).path.startsWith(start.slice(outputScheme.length + 1)));
+    return [...this.#texts.keys()].filter((key) => Uri.parse(key, true).path.startsWith(`${notebook.uri.path}/`));
   }
 
   #drop(key: string): void {
@@ -157,7 +157,10 @@ function languageOf(text: string): { readonly id: string; readonly ending: strin
 }
 
 function itemText(marks: DocumentMarks | undefined): string {
-  if (!marks) return '$(type-hierarchy) StepLens: reasoning steps';
+  if (!marks) return l10n.t('{0} StepLens: reasoning steps', '$(type-hierarchy)');
   const { firstLow } = marks;
-  return firstLow === 0 ? '$(check) StepLens: no low steps' : `$(warning) StepLens: ${firstLow} first low step${firstLow === 1 ? '' : 's'}`;
+  if (firstLow === 0) return l10n.t('{0} StepLens: no low steps', '$(check)');
+  return firstLow === 1
+    ? l10n.t('{0} StepLens: 1 first low step', '$(warning)')
+    : l10n.t('{0} StepLens: {1} first low steps', '$(warning)', firstLow);
 }

@@ -2,6 +2,7 @@ import {
   commands,
   type Disposable,
   EventEmitter,
+  l10n,
   type TextDocument,
   ThemeColor,
   ThemeIcon,
@@ -166,7 +167,9 @@ function lowItem(uri: Uri, { text, place, value, first, range }: LowOutline): Tr
 }
 
 function moreItem({ uri, problem, count, of }: Line & { readonly kind: 'more' }): TreeItem {
-  const item = new TreeItem(`${count.toLocaleString('en')} more ${of}`);
+  const item = new TreeItem(
+    of === 'problems' ? l10n.t('{0} more problems', count.toLocaleString('en')) : l10n.t('{0} more low steps', count.toLocaleString('en')),
+  );
   item.iconPath = new ThemeIcon('ellipsis');
   item.command =
     of === 'problems'
@@ -175,6 +178,12 @@ function moreItem({ uri, problem, count, of }: Line & { readonly kind: 'more' })
   return item;
 }
 
-function counted(count: number, noun: string): string {
-  return count === 0 ? `no ${noun}s` : `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+function counted(count: number, noun: 'low step' | 'first low step'): string {
+  const number = count.toLocaleString('en');
+  if (noun === 'first low step') {
+    if (count === 0) return l10n.t('no first low steps');
+    return count === 1 ? l10n.t('1 first low step') : l10n.t('{0} first low steps', number);
+  }
+  if (count === 0) return l10n.t('no low steps');
+  return count === 1 ? l10n.t('1 low step') : l10n.t('{0} low steps', number);
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Verifier } from '../answers/verifier.js';
@@ -116,10 +117,19 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
       }
     },
 
+    async hasRuns({ uri, settings }) {
+      if (!uri.startsWith('file:')) return false;
+      const { beside, name } = homeBeside({ uri, settings });
+      return stat(join(beside, name)).then(
+        (info) => info.isDirectory(),
+        () => false,
+      );
+    },
+
     async newest({ uri, problem, settings }) {
       if (!uri.startsWith('file:')) return undefined;
       const job = { uri, problem, settings, images: [] };
-      const home = homeBeside(job);
+      const home = { ...homeBeside(job), problem };
       let found: { readonly folder: string; readonly events: readonly RunEvent[] } | undefined;
       for (let run = 1; run <= mostRuns; run++) {
         const { files, folder } = runOf(home, job, run);
@@ -179,16 +189,17 @@ interface Home {
   readonly problem: ProblemToLabel;
 }
 
-function homeBeside({ uri, settings, problem }: Pick<LabelJob, 'uri' | 'settings' | 'problem'>): Home {
+function homeBeside({ uri, settings }: Pick<LabelJob, 'uri' | 'settings'>): Omit<Home, 'problem'> {
   const file = fileURLToPath(uri);
-  return { beside: resolve(dirname(file), settings.labelingFolder), name: basename(file, extname(file)), problem };
+  return { beside: resolve(dirname(file), settings.labelingFolder), name: basename(file, extname(file)) };
 }
 
 /** Of a file that a run wrote, or of its log: beside that run, under the id it has there. */
 async function homeOf(job: LabelJob): Promise<Home> {
   const log = logOf(job.uri);
   const [first] = (await readEventLog(log)).recorded;
-  if (first?.event.event !== 'begin' || first.event.problem.question.trim() !== job.problem.question.trim()) return homeBeside(job);
+  if (first?.event.event !== 'begin' || first.event.problem.question.trim() !== job.problem.question.trim())
+    return { ...homeBeside(job), problem: job.problem };
   const folder = dirname(log);
   const own = basename(folder);
   const original = own.replace(/-\d+$/, '');

@@ -75,6 +75,8 @@ export interface Labeler {
   ): Promise<T>;
   /** The file the labels of a job would be in (a URI), without asking the policy who it is. */
   fileOf(job: LabelJob): Promise<string>;
+  /** Whether there are runs of a document at all. */
+  hasRuns(job: Pick<LabelJob, 'uri' | 'settings'>): Promise<boolean>;
   /** The newest run of a problem: the file of its labels (or its log, while there is none) and its events; undefined without one. */
   newest(
     job: Pick<LabelJob, 'uri' | 'problem' | 'settings'>,
@@ -264,6 +266,9 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
     },
 
     async results(jobs) {
+      const [first] = jobs;
+      // While somebody types in a long file of candidates, nothing is looked for that is not there.
+      if (!first || !(await world.labeler.hasRuns(first))) return [];
       const found = await Promise.all(
         jobs.map(async (job) => {
           const run = await world.labeler.newest(job);

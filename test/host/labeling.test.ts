@@ -119,4 +119,15 @@ describe('labeling in the editor', () => {
     const nested = Uri.joinPath(runs, 'problems', 'steplens-runs');
     await assert.rejects(Promise.resolve(workspace.fs.stat(nested)));
   });
+
+  it('names the tabs of two trees of one name by their folders', async () => {
+    const first = Uri.file(join(folder, 'steplens-runs', 'problems', 'sum.json'));
+    const second = Uri.file(join(folder, 'steplens-runs', 'problems-2', 'sum.json'));
+    await workspace.fs.copy(first, second);
+    const titles = (): string[] =>
+      window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label)).filter((label) => /^Tree/.test(label));
+    for (const uri of [first, second]) await commands.executeCommand('steplens.openTree', uri.toString(), 0);
+    await until('both names', () => titles().includes('Tree: sum.json (problems)') && titles().includes('Tree: sum.json (problems-2)'));
+    assert.equal(new Set(titles()).size, titles().length);
+  });
 });

@@ -78,15 +78,17 @@ describe('around the files', () => {
     await input.fill('>StepLens: ');
     const rows = page.locator('.quick-input-list .monaco-list-row');
     await rows.filter({ hasText: 'StepLens: ' }).first().waitFor();
+    // The list draws the rows in sight only: its focus is led through all of them, until it is at the first again.
+    const focused = () => page.locator('.quick-input-list .monaco-list-row.focused').first().getAttribute('aria-label');
     const seen = new Set();
-    for (let before = -1; before !== seen.size; ) {
-      before = seen.size;
-      for (const label of await rows.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? '')))
-        seen.add(label.replace(/,.*$/, '').replace(/^StepLens: /, ''));
-      for (let down = 0; down < 8; down++) await page.keyboard.press('ArrowDown');
+    for (let label = await focused(); !seen.has(label); ) {
+      seen.add(label);
+      await page.keyboard.press('ArrowDown');
+      const before = label;
+      await until(async () => (label = await focused()) !== before, 'the next command of the palette');
     }
     await page.keyboard.press('Escape');
-    return seen;
+    return new Set([...seen].map((label) => label.replace(/,.*$/, '').replace(/^StepLens: /, '')));
   }
 
   it('the palette offers nothing that can only fail while no file is open', async () => {

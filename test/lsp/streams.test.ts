@@ -297,6 +297,7 @@ describe('the server over streams', () => {
       },
       more: () => Promise.reject(new Error('Not asked for.')),
       fileOf: () => Promise.reject(new Error('No labeling here.')),
+      hasRuns: () => Promise.resolve(false),
       newest: () => Promise.resolve(undefined),
       isBeingWritten: () => Promise.resolve(false),
       tryOnce: () => Promise.reject(new Error('Not asked for.')),

@@ -38,6 +38,7 @@ describe('the VSIX', () => {
       'package.json',
       'package.nls.json',
       'package.nls.zh-cn.json',
+      'l10n/bundle.l10n.zh-cn.json',
       'readme.md',
       'changelog.md',
       'security.md',

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { textsOf } from './manifest.js';
 
@@ -48,6 +49,36 @@ describe('the texts of the manifest', () => {
       expect(marks(text), key).toEqual(marks(english[key]!));
       // A sentence that was not translated.
       expect(text.replace(/`[^`]+`|\([^)]*\)/g, ''), key).not.toMatch(/(?:[A-Za-z]{2,} ){4}/);
+    }
+  });
+});
+
+/** The literals that the extension translates, with where they are. */
+function translated(): Map<string, string> {
+  const found = new Map<string, string>();
+  const files = readdirSync('extension', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  for (const file of files) {
+    const source = readFileSync(join('extension', file), 'utf8');
+    for (const [, single, double] of source.matchAll(/l10n\.t\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g))
+      found.set((single ?? double!).replace(/\\(.)/g, '$1'), file);
+    // A text that is put together at run time is found in no bundle.
+    expect(source, file).not.toMatch(/l10n\.t\(\s*`/);
+  }
+  return found;
+}
+
+describe('the messages of the extension', () => {
+  const bundle = JSON.parse(readFileSync('l10n/bundle.l10n.zh-cn.json', 'utf8')) as Readonly<Record<string, string>>;
+
+  it('are all in the Chinese bundle, and nothing else is', () => {
+    expect(Object.keys(bundle).sort()).toEqual([...translated().keys()].sort());
+  });
+
+  it('keep their places for numbers and names in Chinese', () => {
+    const places = (text: string): string[] => [...text.matchAll(/\{\d\}/g)].map(([place]) => place).sort();
+    for (const [message, text] of Object.entries(bundle)) {
+      expect(text, message).toMatch(/\p{Script=Han}/u);
+      expect(places(text), message).toEqual(places(message));
     }
   });
 });

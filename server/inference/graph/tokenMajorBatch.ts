@@ -1,7 +1,9 @@
 import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
 import { type Batch, integerTensor, pixelFeeds } from './graph.js';
 import type { Head } from './head.js';
-import { masked } from './treeFeeds.js';
+
+/** Added to the score of a token that must not be looked at. */
+export const masked = -1e9;
 
 export interface BatchGraph {
   readonly session: RuntimeSession;
