@@ -1,4 +1,5 @@
 import { l10n, window } from 'vscode';
+import { NodeOfStep } from '../../server/protocol/problemView.js';
 import { stepAt } from '../shell/stepAt.js';
 import { type Command, isIndex, targetOf } from './command.js';
 
@@ -17,6 +18,8 @@ export const openTree: Command = {
     const editor = window.activeTextEditor;
     const here = editor?.document.uri.toString() === uri.toString() ? await stepAt(stepLens.client, uri, editor.selection.active) : null;
     // A cursor on no step, as in a file that just opened, chooses no node: the tree lands on its first low step.
-    return stepLens.panels.open(uri, here?.problem, here?.step === undefined ? undefined : here.node);
+    if (here?.step === undefined) return stepLens.panels.open(uri, here?.problem);
+    const found = await stepLens.client.request(NodeOfStep, { uri: uri.toString(), problem: here.problem, step: here.step });
+    return stepLens.panels.open(uri, here.problem, found ?? undefined);
   },
 };

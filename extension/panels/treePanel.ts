@@ -4,7 +4,6 @@ import {
   env,
   type Position,
   ProgressLocation,
-  Range,
   RelativePattern,
   type TextDocument,
   type TextEditorSelectionChangeEvent,
@@ -17,11 +16,10 @@ import {
 import { jsonPointerAt } from '../../server/formats/jsonPointer.js';
 import { type LabelingFailure, TreeViewRequest } from '../../server/protocol/labeling.js';
 import type { RequestType } from '../../server/protocol/message.js';
-import { NodeRollouts, type NodeView, type ProblemView, ProblemViewRequest, type RolloutView } from '../../server/protocol/problemView.js';
+import { NodeOfLine, NodeOfStep, NodePlace, type NodePlaceResult, NodeRollouts } from '../../server/protocol/problemView.js';
 import { ScoreDocument } from '../../server/protocol/scoring.js';
 import type { StepAtResult } from '../../server/protocol/steps.js';
-import { rootPath } from '../../server/reasoning/paths.js';
-import { type InitialView, readPersistedState, type TreeEvents, type TreeRequests, treeProtocol } from '../../webview/tree/protocol.js';
+import { readPersistedState, type SentView, type TreeEvents, type TreeRequests, treeProtocol } from '../../webview/tree/protocol.js';
 import { reveal, toRange } from '../shell/editors.js';
 import { messageOf } from '../shell/log.js';
 import { stepAt } from '../shell/stepAt.js';
@@ -37,7 +35,8 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   #problem: number;
   /** Stays on its file; otherwise it shows the file of the active editor. */
   isLocked = true;
-  #view: ProblemView | null = null;
+  /** URIs of the images of the problem shown; undefined until one is. */
+  #images: readonly string[] | undefined;
   #cursorTimer: NodeJS.Timeout | undefined;
   /** Selection this panel made itself: it must not come back as a cursor move. */
   #ownSelection: string | undefined;
@@ -87,7 +86,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     this.#name = nameOf(uri);
     this.#watchLog();
     this.#problem = 0;
-    this.#view = null;
+    this.#images = undefined;
     this.#ownSelection = undefined;
     this.title = this.#title;
     await this.#refresh();
@@ -115,7 +114,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return {
       open: async ({ state }) => {
         const persisted = readPersistedState(state);
-        if (persisted?.uri === this.uri.toString() && this.#view === null) this.#problem = persisted.problem;
+        if (persisted?.uri === this.uri.toString() && this.#images === undefined) this.#problem = persisted.problem;
         const progress = { location: ProgressLocation.Window, title: `StepLens: reading ${this.#name}` };
         const initial = await window.withProgress(progress, () => this.#firstView());
         queueMicrotask(() => this.#selectPending());
@@ -126,15 +125,14 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
         return this.#initialView();
       },
       reveal: async ({ node, step, rollout, focus }) => {
-        const found = this.#view?.nodes[node];
-        if (!found) throw new Error(`There is no node ${node}.`);
+        const place = await this.#place(node, { step, rollout });
         if (!(await exists(this.uri))) throw new Error('The file is written when the search ends.');
-        const range = rollout === undefined ? rangeOf(found, step) : toRange((await this.#rollouts(node))[rollout]?.range ?? found.range);
+        const range = toRange(place.range);
         this.#ownSelection = JSON.stringify([range.start, range.end]);
         await reveal(this.uri, range, { focus, select: true });
         return null;
       },
-      rollouts: ({ node }) => this.#rollouts(node),
+      rollouts: ({ node }) => this.#ask(NodeRollouts, { problem: this.#problem, node }),
       copy: async ({ node, what }) => {
         await env.clipboard.writeText(await this.#copied(node, what));
         return null;
@@ -150,7 +148,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
         return null;
       },
       openImage: async ({ index }) => {
-        const image = this.#view?.images[index];
+        const image = this.#images?.[index];
         if (image === undefined) throw new Error('The problem has no such image.');
         await commands.executeCommand('vscode.open', Uri.parse(image, true), ViewColumn.Active);
         return null;
@@ -161,41 +159,40 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       tryPolicy: () => this.#again('steplens.tryPolicy'),
       showLog: () => this.#start('steplens.showLog'),
       stopLabeling: () => this.#start('steplens.stopLabeling', this.uri.toString()),
-      moreRollouts: ({ node }) => {
-        if (!this.#view?.nodes[node]) throw new Error(`There is no node ${node}.`);
+      moreRollouts: async ({ node }) => {
+        await this.#place(node);
         return this.#start('steplens.moreRollouts', this.uri.toString(), this.#problem, node);
       },
       showRequest: ({ node, rollout }) => this.#start('steplens.showRequest', this.uri.toString(), this.#problem, node, rollout),
-      review: ({ node }) => {
-        const step = node === undefined ? undefined : this.#view?.nodes[node]?.steps[0]?.index;
+      review: async ({ node }) => {
+        const step = node === undefined ? undefined : (await this.#place(node)).steps[0]?.index;
         return this.#start('steplens.reviewSteps', this.uri, undefined, step === undefined ? undefined : { problem: this.#problem, step });
       },
-      explainTraining: ({ node }) => {
-        const found = this.#view?.nodes[node];
-        if (!found) throw new Error(`There is no node ${node}.`);
+      explainTraining: async ({ node }) => {
+        const { isSearchTree, steps } = await this.#place(node);
         // Solutions without a search tree are drawn as one, but their paths end at steps.
-        const end = this.#view!.isSearchTree ? [node] : [undefined, found.steps.at(-1)?.index];
+        const end = isSearchTree ? [node] : [undefined, steps.at(-1)?.index];
         return this.#start('steplens.whyNotInTrainingSet', this.uri.toString(), this.#problem, ...end);
       },
     };
   }
 
-  /** Asked for when a node is looked at: a large tree's rollouts are most of its file. */
-  async #rollouts(node: number): Promise<readonly RolloutView[]> {
-    if (!this.#view?.nodes[node]) throw new Error(`There is no node ${node}.`);
-    return this.#ask(NodeRollouts, { problem: this.#problem, node });
+  /** Places and texts are asked for when they are wanted: the panel's view has none, and the host keeps no view. */
+  async #place(
+    node: number,
+    wanted: { readonly step?: number | undefined; readonly rollout?: number | undefined } = {},
+  ): Promise<NodePlaceResult> {
+    const { step, rollout } = wanted;
+    const params = { problem: this.#problem, node, ...(step !== undefined && { step }), ...(rollout !== undefined && { rollout }) };
+    const place = await this.#ask(NodePlace, params);
+    if (!place) throw new Error(`There is no node ${node}.`);
+    return place;
   }
 
   async #copied(node: number, what: 'step' | 'path' | 'pointer'): Promise<string> {
-    const nodes = this.#view?.nodes ?? [];
-    const found = nodes[node];
-    if (!found) throw new Error(`There is no node ${node}.`);
-    if (what === 'pointer') {
-      const document = await workspace.openTextDocument(this.#uri);
-      return pointerAt(document, rangeOf(found, undefined).start);
-    }
-    const path = what === 'step' ? [node] : rootPath(nodes, node);
-    return path.flatMap((id) => nodes[id]!.steps.map(({ text }) => text)).join('\n\n');
+    const { range, steps, path } = await this.#place(node);
+    if (what === 'pointer') return pointerAt(await workspace.openTextDocument(this.#uri), toRange(range).start);
+    return (what === 'step' ? steps.map(({ text }) => text) : path).join('\n\n');
   }
 
   async #savePicture(kind: 'svg' | 'png', data: string): Promise<null> {
@@ -242,7 +239,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   }
 
   /** The first view of a page: a failure is a state of the page, with the next action. */
-  async #firstView(): Promise<InitialView> {
+  async #firstView(): Promise<SentView> {
     try {
       return await this.#initialView();
     } catch (error) {
@@ -251,21 +248,21 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     }
   }
 
-  async #initialView(): Promise<InitialView> {
+  async #initialView(): Promise<SentView> {
     let tree = await this.#ask(TreeViewRequest, { problem: this.#problem });
     // The file holds fewer problems than when this one was persisted or shown.
-    if (!tree.view && this.#problem > 0) {
+    if (tree.view === null && this.#problem > 0) {
       this.#problem = 0;
       tree = await this.#ask(TreeViewRequest, { problem: 0 });
     }
-    const { view, replay } = tree;
-    this.#view = view;
+    const { view, images, replay } = tree;
+    this.#images = images;
     this.#failure = tree.failure;
     const { message, url, status, reply } = tree.failure ?? {};
     const failure = message === undefined ? null : { message, ...given({ url, status, reply }) };
     const { rollouts = 0, budget, waiting, isElsewhere } = tree.labeling ?? {};
     const labeling = tree.labeling && { rollouts, ...given({ budget, waiting, isElsewhere }) };
-    if (!view) {
+    if (view === null) {
       const empty = 'No reasoning was found in this file. Open a search tree or a file of solutions.';
       return { view, images: [], empty, labeling, failure };
     }
@@ -273,7 +270,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return {
       view,
       isLocked: this.isLocked,
-      images: this.imageAddresses(view.images.map((image) => Uri.parse(image, true))),
+      images: this.imageAddresses(images.map((image) => Uri.parse(image, true))),
       replay,
       labeling,
       failure,
@@ -320,7 +317,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
 
   async #selectAt(line: number, character: number): Promise<void> {
     try {
-      if (this.uri.path.endsWith('.events.jsonl')) return this.#selectLine(line);
+      if (this.uri.path.endsWith('.events.jsonl')) return await this.#selectLine(line);
       const at = await stepAt(this.#host.client, this.uri, { line, character });
       if (!at) return;
       const node = at.node ?? (await this.#nodeOf(at));
@@ -331,16 +328,15 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     }
   }
 
-  /** The tree of a log is newer than what the editor may show of it: a line is found in the view. */
-  #selectLine(line: number): void {
-    const node = this.#view?.nodes.find(({ range }) => range.start.line === line);
-    if (node) this.emit('nodeSelected', { problem: this.#problem, node: node.id });
+  /** The tree of a log is newer than what the editor may show of it: a line is found in what the server reads. */
+  async #selectLine(line: number): Promise<void> {
+    const node = await this.#ask(NodeOfLine, { problem: this.#problem, line });
+    if (node !== null) this.emit('nodeSelected', { problem: this.#problem, node });
   }
 
-  /** Solutions without a search tree are drawn as one; only its view knows which node a step became. */
+  /** Solutions without a search tree are drawn as one. */
   async #nodeOf({ problem, step }: StepAtResult): Promise<number | undefined> {
-    const view = problem === this.#view?.problem ? this.#view : await this.#ask(ProblemViewRequest, { problem });
-    return view?.nodes.find(({ steps }) => steps.some(({ index }) => index === step))?.id;
+    return step === undefined ? undefined : ((await this.#ask(NodeOfStep, { problem, step })) ?? undefined);
   }
 }
 
@@ -363,15 +359,6 @@ async function exists(uri: Uri): Promise<boolean> {
       () => false,
     )
   );
-}
-
-/** The text of a node's step, or of all its steps; a node without steps (a root) is its first character. */
-function rangeOf(node: NodeView, step: number | undefined): Range {
-  const one = node.steps.find(({ index }) => index === step);
-  if (one) return toRange(one.range);
-  const [first] = node.steps;
-  const start = toRange(first?.range ?? node.range).start;
-  return new Range(start, first ? toRange(node.steps.at(-1)!.range).end : start);
 }
 
 /** Where a value is in a file: a JSON pointer; of a file with a record a line, the line before it. */

@@ -5,6 +5,7 @@ import {
   EventEmitter,
   type ExtensionContext,
   type LogOutputChannel,
+  type TextDocument,
   Uri,
   window,
   workspace,
@@ -19,6 +20,7 @@ import { ServerKey } from '../../server/protocol/servers.js';
 import { type InitializationOptions, SettingsChanged, type SettingsChangedParams } from '../../server/protocol/settings.js';
 import { type ServerSettings } from '../../server/protocol/settingsTable.js';
 import { DocumentChanged, type DocumentChangedParams, StatusChanged, type StatusParams } from '../../server/protocol/status.js';
+import { LookedAt } from '../../server/protocol/steps.js';
 import { type Claims, languages } from './claims.js';
 import { messageOf } from './log.js';
 import { createMiddleware } from './middleware.js';
@@ -26,6 +28,7 @@ import { RestartPolicy } from './restartPolicy.js';
 import type { ServerConsent } from './serverConsent.js';
 import { serverKeyName } from './serverKey.js';
 import type { Settings } from './settings.js';
+import { inSight, watchSight } from './sight.js';
 import { isTrusted, onDidGrantTrust } from './trust.js';
 
 /** Commands a hover's links may run. */
@@ -82,6 +85,13 @@ export class Client implements Disposable {
       settings.onDidChange(() => void this.#sendSettings()),
       onDidGrantTrust(() => void this.#sendSettings()),
       consent.onDidChange(() => void this.#sendSettings()),
+      watchSight((document, range) => {
+        if (claims.has(document))
+          void this.#running?.then(
+            ({ door }) => door.tell(LookedAt, { uri: document.uri.toString(), range }),
+            () => undefined,
+          );
+      }),
     ];
   }
 
@@ -151,7 +161,11 @@ export class Client implements Disposable {
     // Used when the extension host itself is debugged: .vscode/launch.json attaches to both ports.
     const debug = { ...run, options: { execArgv: ['--inspect=6009'], env: { ...process.env, STEPLENS_INFERENCE_INSPECT: '6010' } } };
     const server: ServerOptions = { run, debug };
-    const middleware = createMiddleware(this.#claims, () => client);
+    const opening = (document: TextDocument): void => {
+      const range = inSight(document);
+      if (range) void door.tell(LookedAt, { uri: document.uri.toString(), range });
+    };
+    const middleware = createMiddleware(this.#claims, () => client, opening);
     const options: LanguageClientOptions = {
       documentSelector: languages.map((language) => ({ language })),
       diagnosticCollectionName: 'StepLens',

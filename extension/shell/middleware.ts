@@ -9,7 +9,8 @@ export interface ClaimedOnly extends Disposable {
   listen(): void;
 }
 
-export function createMiddleware(claims: Claims, client: () => LanguageClient): ClaimedOnly {
+/** `opening`: runs before a document's text is sent. */
+export function createMiddleware(claims: Claims, client: () => LanguageClient, opening: (document: TextDocument) => void): ClaimedOnly {
   const open = new Set<string>();
   const subscriptions: Disposable[] = [];
 
@@ -17,6 +18,7 @@ export function createMiddleware(claims: Claims, client: () => LanguageClient): 
     const key = document.uri.toString();
     if (client().state !== State.Running || open.has(key)) return;
     open.add(key);
+    opening(document);
     await client().sendNotification(
       DidOpenTextDocumentNotification.type,
       client().code2ProtocolConverter.asOpenTextDocumentParams(document),
@@ -29,6 +31,7 @@ export function createMiddleware(claims: Claims, client: () => LanguageClient): 
         const key = document.uri.toString();
         if (!claims.has(document) || open.has(key)) return;
         open.add(key);
+        opening(document);
         await next(document);
       },
       didChange: async (event, next) => {

@@ -40,7 +40,6 @@ export class StatusRows implements Disposable {
     this.#threshold.name = 'StepLens threshold';
     this.#labeling.name = 'StepLens labeling';
     this.#found.name = 'StepLens low steps';
-    this.#found.command = { title: 'Show in the Tree', command: 'steplens.openTree' };
     this.#labeling.busy = true;
     this.#labeling.command = { title: 'Stop', command: 'steplens.stopLabeling' };
     this.#device.command = { title: 'Select Device', command: 'steplens.selectDevice' };
@@ -83,8 +82,11 @@ export class StatusRows implements Disposable {
     if (!marks) return;
     const { firstLow, low, listed, total } = marks;
     this.#found.text = firstLow === 0 ? 'No low steps' : `${counted(firstLow, 'first low step')}, ${low.toLocaleString('en')} low in all`;
-    this.#found.detail =
-      total > listed ? `the first ${listed.toLocaleString('en')} of ${total.toLocaleString('en')} marks are listed` : 'of this file';
+    const isCut = total > listed;
+    this.#found.detail = isCut
+      ? `the first ${listed.toLocaleString('en')} of ${total.toLocaleString('en')} marks are listed`
+      : 'of this file';
+    this.#found.command = { title: isCut ? 'Show all in the Tree' : 'Show in the Tree', command: 'steplens.openTree' };
   }
 
   /** A row of its own, wherever the reader is, while a problem is labeled. */

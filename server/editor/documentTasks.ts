@@ -12,6 +12,9 @@ export class DocumentTasks {
   readonly #announce: () => void;
   #stopRead: (() => void) | undefined;
   #stopRefresh: (() => void) | undefined;
+  /** Scores of the present text were shown. */
+  #hasShown = false;
+  #readers: (() => void)[] = [];
   #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
 
   /** `announce`: informs the client that the document's features changed. */
@@ -35,6 +38,8 @@ export class DocumentTasks {
     this.#stopRead?.();
     this.#stopRead = undefined;
     this.document.read();
+    this.#hasShown = false;
+    this.#answerReaders();
     if (this.document.waitingSteps === 0) this.settle();
     this.refresh();
   }
@@ -45,8 +50,16 @@ export class DocumentTasks {
     this.#announce();
   }
 
-  refreshSoon(): void {
-    this.#stopRefresh ??= this.#clock.after(refreshMs, () => this.refresh());
+  /** While scores come in: the first ones are shown at once, more of them twice a second. */
+  refreshInTurn(): void {
+    if (this.#hasShown) this.#stopRefresh ??= this.#clock.after(refreshMs, () => this.refresh());
+    else this.refresh();
+    this.#hasShown = true;
+  }
+
+  /** Resolves when the present text has been read: at once, or when nothing was edited for a moment. */
+  whenRead(): Promise<void> {
+    return this.document.isStale ? new Promise((resolve) => this.#readers.push(resolve)) : Promise.resolve();
   }
 
   /** Resolves when every step is settled; rejects with what `settle` is given. */
@@ -67,5 +80,12 @@ export class DocumentTasks {
   dispose(): void {
     this.#stopRead?.();
     this.#stopRefresh?.();
+    this.#answerReaders();
+  }
+
+  #answerReaders(): void {
+    const readers = this.#readers;
+    this.#readers = [];
+    for (const resolve of readers) resolve();
   }
 }

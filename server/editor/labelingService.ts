@@ -4,8 +4,8 @@ import type { ProblemToLabel, RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
 import type { PolicyTry } from '../labeling/tryPolicy.js';
-import { isEventLog, logView } from '../language/logView.js';
-import { nodeRollouts, problemView } from '../language/problemView.js';
+import { isEventLog, logLines, logRange } from '../language/logView.js';
+import { nodePlace, nodeRollouts, problemView } from '../language/problemView.js';
 import { matchLog, replayOf } from '../language/replay.js';
 import { withDetails } from '../language/rolloutDetails.js';
 import { type ScoredDocument, scoredProblem } from '../language/scoredDocument.js';
@@ -18,7 +18,7 @@ import type {
   ProblemResult,
   ShownTree,
 } from '../protocol/labeling.js';
-import type { RolloutView } from '../protocol/problemView.js';
+import type { NodePlaceResult, RolloutView } from '../protocol/problemView.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
@@ -131,6 +131,16 @@ export interface LabelingService {
     document: ScoredDocument | undefined,
     threshold: number,
   ): Promise<readonly RolloutView[]>;
+  /** Where a node is in the file or the log, and its texts; null where there is no such node. */
+  nodePlace(
+    uri: string,
+    problem: number,
+    wanted: { readonly node: number; readonly step?: number | undefined; readonly rollout?: number | undefined },
+    document: ScoredDocument | undefined,
+    threshold: number,
+  ): Promise<NodePlaceResult | null>;
+  /** The node that a line of a log made. */
+  nodeOfLine(uri: string, problem: number, line: number): Promise<number | null>;
   /** What became of the problems of a document. */
   results(jobs: readonly ResultJob[]): Promise<readonly ProblemResult[]>;
   /** The document a tree panel shows of a file: as in `treeView`. */
@@ -286,6 +296,23 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       return withDetails(nodeRollouts(shown, problem, node), events, own, node);
     },
 
+    async nodePlace(uri, problem, { node, step, rollout }, document, threshold) {
+      const shown = await this.shownDocument(uri, document, threshold);
+      const place = shown ? nodePlace(shown, problem, node, { step, rollout }) : null;
+      const own = shown?.reasoning.problems[problem];
+      const events = place && own && isEventLog(uri) ? await eventsOf(uri) : undefined;
+      const line = events && own && logLines(events, own)?.[node];
+      return place && events && line !== undefined ? { ...place, range: logRange(events, line) } : place;
+    },
+
+    async nodeOfLine(uri, problem, line) {
+      const events = (await eventsOf(uri)) ?? [];
+      // Which line made a node does not depend on the threshold.
+      const own = grown(uri, events, 0.5, world.read)?.reasoning.problems[problem];
+      const node = (own && logLines(events, own)?.indexOf(line)) ?? -1;
+      return node < 0 ? null : node;
+    },
+
     async treeView(uri, problem, document, threshold, images, prices) {
       const run = active.get(uri);
       const events = await eventsOf(uri);
@@ -295,10 +322,11 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
       const own = shown?.reasoning.problems[problem];
       const labeling = run ? run.params('running') : await elsewhere(uri, events);
       const failure = run || labeling ? null : (failed.get(uri) ?? (events && failureInLog(events, logUri(uri))) ?? null);
-      if (!shown || !own) return { view: null, replay: null, labeling, failure };
-      const view = problemView(shown, problem, await images(own.images));
+      if (!shown || !own) return { view: null, images: [], replay: null, labeling, failure };
+      const found = await images(own.images);
       return {
-        view: isLog && view && events ? logView(view, events, own) : view,
+        view: JSON.stringify(problemView(shown, problem, found)),
+        images: found,
         replay: events === undefined ? null : replayOf(events, own, prices),
         labeling,
         failure,

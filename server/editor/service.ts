@@ -69,6 +69,8 @@ export interface Service {
   setLabels(uri: string, labels: readonly StepLabel[]): void;
   /** The present document; undefined when it is not open or no format claims it. */
   document(uri: string): ScoredDocument | undefined;
+  /** Resolves when a document's present text has been read: a moment after its last edit; at once when it is not open. */
+  whenRead(uri: string): Promise<void>;
   /** The reader looks at this problem of this document: it is scored first. */
   look(uri: string, problem: number): void;
   /**
@@ -203,6 +205,10 @@ class ScoringService implements Service {
     return tasks && this.#view(tasks.document);
   }
 
+  whenRead(uri: string): Promise<void> {
+    return this.#documents.get(uri)?.whenRead() ?? Promise.resolve();
+  }
+
   look(uri: string, problem: number): void {
     const document = this.#documents.get(uri)?.document;
     if (!document) return;
@@ -269,7 +275,7 @@ class ScoringService implements Service {
 
   #settled(document: OpenDocument): void {
     const tasks = this.#documents.get(document.uri);
-    if (document.waitingSteps > 0) return tasks?.refreshSoon();
+    if (document.waitingSteps > 0) return tasks?.refreshInTurn();
     document.ignoresCache = false;
     tasks?.refresh();
     tasks?.settle();

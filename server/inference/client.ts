@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import { ClientSession, type InferenceLog, type LoadedFiles } from './clientSession.js';
 import type { DeviceInfo } from './deviceInfo.js';
@@ -28,7 +29,18 @@ export interface InferenceClientOptions {
   /** The child's program: `dist/inference.js`, or `server/inference/main.ts` where tsx is installed. */
   readonly entry: string;
   readonly log: InferenceLog;
+  /** Runs behind what somebody is typing in: the child gets the processor after everything else. */
+  readonly isBackground?: boolean;
   readonly graceMs?: number;
+}
+
+/** The system's own rank for work in the background; one that refuses it leaves the child as it is. */
+function giveWay({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system does not allow it.
+  }
 }
 
 /** The child, the graph or the request failed; the message says which and why. */
@@ -194,6 +206,7 @@ export class InferenceClient {
       // TF32 rounds factors to 10 bits, by default: scores would differ from the CPU's by up to 6e-3, for a speed that few models gain.
       env: { NVIDIA_TF32_OVERRIDE: '0', ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     });
+    if (this.#options.isBackground === true) giveWay(child);
     this.#child = child;
     this.#working = undefined;
     this.#trying = undefined;

@@ -1,7 +1,9 @@
 import type { CodeLens, Command } from 'vscode-languageserver-types';
 import type { ProblemResult } from '../protocol/labeling.js';
+import { countLow } from '../reasoning/counts.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
+import type { ProblemWindow } from './lensWindow.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
 import { chosenBy, count, formatAggregates, type SolutionValues, solutionValues, verdictWords } from './solutionValues.js';
 import { stepNumber } from './stepPlace.js';
@@ -9,11 +11,12 @@ import { firstWords, formatValue, lowMark } from './valueText.js';
 
 /**
  * On each problem: its tree, its images, labeling, scoring where that was not done, what was found, and once a document that the model does not know its text; on each solution its aggregates. A search tree has one path a
- * leaf, thousands of them: it gets the problem's line only. `results`: what became of problems that were labeled.
+ * leaf, thousands of them: it gets the problem's line only. `results`: what became of problems that were labeled. `window`: the problems
+ * that get them, see `lensWindow`; all without it.
  */
-export function codeLens(document: ScoredDocument, results: readonly ProblemResult[] = []): CodeLens[] {
+export function codeLens(document: ScoredDocument, results: readonly ProblemResult[] = [], window?: ProblemWindow): CodeLens[] {
   const unknown = document.problems.find(({ steps }) => steps.some((step) => step.outOfScope));
-  return document.problems.flatMap((problem) => [
+  return document.problems.slice(window?.from, window?.to).flatMap((problem) => [
     ...problemLenses(
       document,
       problem,
@@ -92,10 +95,12 @@ function summary(document: ScoredDocument, scored: ScoredProblem): Command[] {
   const isOne = !problem.tree && problem.solutions.length === 1 && only !== undefined;
   const parts = problem.tree ? count(problem.tree.nodes.length, 'node') : count(problem.solutions.length, 'solution');
   const size: Command = { title: isOne ? count(steps.length, 'step') : `${parts} · ${count(steps.length, 'step')}`, command: '' };
-  const first = steps.filter((step) => step.firstLow);
-  if (first.length === 0) return [size];
-  const found = isOne ? `first low step: ${stepNumber(scored, first[0]!)}` : `${count(first.length, 'first low step')}, go to the first`;
-  return [goToFirstLow(document, { steps: first, firstLow: 0 }, `${lowMark} ${found}`), size];
+  const first = steps.find((step) => step.firstLow);
+  if (first === undefined) return [size];
+  const found = isOne
+    ? `first low step: ${stepNumber(scored, first)}`
+    : `${count(countLow(steps).firstLow, 'first low step')}, go to the first`;
+  return [goToFirstLow(document, { steps: [first], firstLow: 0 }, `${lowMark} ${found}`), size];
 }
 
 function solutionLenses(document: ScoredDocument, scored: ScoredProblem): CodeLens[] {

@@ -4,6 +4,7 @@ import type { Position } from '../reasoning/span.js';
 import type { ValueSource } from '../reasoning/stepValue.js';
 import { valueChange, valueOf } from '../reasoning/stepVerdict.js';
 import { commandLink, escapeMarkdown, image, table } from './markdown.js';
+import { nodeOfStep } from './problemView.js';
 import { LIVE_FIRST, type ScoredDocument, type ScoredProblem, type ScoredStep } from './scoredDocument.js';
 import { chosenBy, count, formatAggregates, solutionValues, verdictWords } from './solutionValues.js';
 import { type DocumentPlace, placeAt } from './stepAt.js';
@@ -190,7 +191,8 @@ function solutionTable(scored: ScoredProblem): string {
 }
 
 function links(document: ScoredDocument, { problem }: ScoredProblem, step?: ScoredStep): string {
-  const target = [document.uri, problem.index, ...(step?.step.node === undefined ? [] : [step.step.node])];
+  const node = step ? nodeOfStep(document, problem.index, step.step.index) : null;
+  const target = [document.uri, problem.index, ...(node === null ? [] : [node])];
   const all = problem.steps.length === 0 ? [] : [commandLink('Show in tree', 'steplens.openTree', target)];
   if (document.problems.some((one) => one.steps.some((other) => other.low))) all.push(commandLink('Next low step', 'steplens.nextLowStep'));
   if (step && (problem.tree !== undefined || step.step.values.mc !== undefined)) {

@@ -1,28 +1,20 @@
 import type { RunEvent } from '../labeling/runEvents.js';
-import type { ProblemView } from '../protocol/problemView.js';
+import type { Range } from '../reasoning/span.js';
 import { type LoggedProblem, matchLog } from './replay.js';
 
 /**
- * The view of a tree that was built from its log, with the places of the log: a node is the line of the event that made it. `problem` is
- * the one the view is of.
+ * The places of a tree that was built from its log: by node of its view, the line of the event that made it. Undefined where the log
+ * describes another problem.
  */
-export function logView(view: ProblemView, events: readonly RunEvent[], problem: LoggedProblem): ProblemView {
-  const order = matchLog(events, problem)?.order;
-  if (order === undefined) return view;
+export function logLines(events: readonly RunEvent[], problem: LoggedProblem): readonly number[] | undefined {
   const lines = new Map([[0, 0]]);
   for (const [line, event] of events.entries()) if (event.event === 'node') lines.set(event.node, line);
-  const rangeOf = (line: number) => ({
-    start: { line, character: 0 },
-    end: { line, character: JSON.stringify(events[line]).length },
-  });
-  return {
-    ...view,
-    range: rangeOf(0),
-    nodes: view.nodes.map((node) => {
-      const range = rangeOf(lines.get(order[node.id] ?? 0) ?? 0);
-      return { ...node, range, steps: node.steps.map((step) => ({ ...step, range })) };
-    }),
-  };
+  return matchLog(events, problem)?.order.map((id) => lines.get(id) ?? 0);
+}
+
+/** The whole of a log's line. */
+export function logRange(events: readonly RunEvent[], line: number): Range {
+  return { start: { line, character: 0 }, end: { line, character: JSON.stringify(events[line]).length } };
 }
 
 /** Whether a file (a URI) is the event log of a run. */

@@ -1,4 +1,5 @@
 import type { LowStep } from '../protocol/steps.js';
+import { countLow, type LowCounts } from '../reasoning/counts.js';
 import type { ScoredDocument } from './scoredDocument.js';
 
 /** The low steps of a document in the order in which they are in it. */
@@ -8,16 +9,9 @@ export function lowSteps(document: ScoredDocument): LowStep[] {
   return low.map(({ step, value, firstLow }) => ({ range: document.lines.range(step.span), value: value!, first: firstLow }));
 }
 
-/** The low steps of a document, and those of them with no low step before them. */
-export function lowCounts(document: ScoredDocument): { readonly firstLow: number; readonly low: number } {
-  let [firstLow, low] = [0, 0];
-  for (const { steps } of document.problems) {
-    for (const step of steps) {
-      if (step.firstLow) firstLow++;
-      if (step.low) low++;
-    }
-  }
-  return { firstLow, low };
+/** The low steps of a document, all its problems together. */
+export function lowCounts({ problems }: ScoredDocument): LowCounts {
+  return countLow(problems.flatMap(({ steps }) => steps));
 }
 
 /** What can be asked of a document. */

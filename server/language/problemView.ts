@@ -1,7 +1,9 @@
-import type { NodeView, ProblemView, RolloutView, StepView } from '../protocol/problemView.js';
+import type { NodePlaceResult, NodeView, ProblemView, RolloutView, StepView } from '../protocol/problemView.js';
+import { countLow } from '../reasoning/counts.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
-import type { Rollout, Step, TreeNode } from '../reasoning/problem.js';
-import type { LineIndex } from '../reasoning/span.js';
+import { rootPath } from '../reasoning/paths.js';
+import type { Problem, Rollout, Step, TreeNode } from '../reasoning/problem.js';
+import type { Span } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import { stepVerdict } from '../reasoning/stepVerdict.js';
 import { groupRollouts, type RolloutGroup } from '../reasoning/treeStatistics.js';
@@ -28,15 +30,16 @@ export function problemView(document: ScoredDocument, index: number, images: rea
     question: problem.question,
     ...(problem.answer !== undefined && { answer: problem.answer }),
     images,
-    range: document.lines.range(problem.span),
     ...(document.model !== undefined && { model: document.model }),
     threshold: document.threshold,
+    found: countLow(scored.steps),
     nodes: problem.tree ? searchNodes(document, scored, problem.tree.nodes) : trieNodes(document, scored),
     isSearchTree: problem.tree !== undefined,
   };
 }
 
 function searchNodes(document: ScoredDocument, scored: ScoredProblem, nodes: readonly TreeNode[]): NodeView[] {
+  const answers = new Map<string, string | undefined>();
   const verdicts = new Map(
     scored.problem.solutions.flatMap(({ node, correct }) => (node === undefined || correct === undefined ? [] : [[node, correct]])),
   );
@@ -53,11 +56,10 @@ function searchNodes(document: ScoredDocument, scored: ScoredProblem, nodes: rea
       parent: node.parent ?? null,
       children: node.children,
       depth: node.depth,
-      steps: steps.map((step) => stepView(document.lines, step)),
+      steps: steps.map(stepView),
       ...nodeValues(values, document.threshold, isSingleVerdict(node)),
       ...(node.visits !== undefined && { visits: node.visits }),
-      rollouts: groupsOf(node),
-      range: document.lines.range(node.span),
+      rollouts: groupsOf(node, answers),
       ...(correct !== undefined && { correct }),
     };
   });
@@ -66,9 +68,16 @@ function searchNodes(document: ScoredDocument, scored: ScoredProblem, nodes: rea
 /** The groups of a node's rollouts, kept with the node: finding the final answers is most of the work, and scores do not change it. */
 const groups = new WeakMap<TreeNode, readonly RolloutGroup[]>();
 
-function groupsOf(node: TreeNode): readonly RolloutGroup[] {
+/** `answers`: final answers by the text they were read from. Most rollouts of a tree end with one of a few sentences. */
+function groupsOf(node: TreeNode, answers: Map<string, string | undefined>): readonly RolloutGroup[] {
   let found = groups.get(node);
-  if (found === undefined) groups.set(node, (found = groupRollouts(node.rollouts.map(withAnswer))));
+  if (found !== undefined) return found;
+  const answerOf = (text: string): string | undefined => {
+    if (!answers.has(text)) answers.set(text, finalAnswer(text));
+    return answers.get(text);
+  };
+  found = groupRollouts(node.rollouts.map(({ correct, steps }) => ({ correct, steps, answer: answerOf(steps.at(-1) ?? '') })));
+  groups.set(node, found);
   return found;
 }
 
@@ -86,11 +95,12 @@ interface TrieNode {
   correct?: boolean;
 }
 
-function trieNodes(document: ScoredDocument, scored: ScoredProblem): NodeView[] {
-  const { problem } = scored;
+/** The solutions of a problem without a search tree as one; `nodeOf`: by step, the node it became. */
+function trieOf(scored: ScoredProblem): { readonly nodes: readonly TrieNode[]; readonly nodeOf: ReadonlyMap<number, number> } {
   const root: TrieNode = { id: 0, parent: null, depth: 0, byText: new Map() };
   const nodes = [root];
-  for (const solution of problem.solutions) {
+  const nodeOf = new Map<number, number>();
+  for (const solution of scored.problem.solutions) {
     let at = root;
     for (const index of solution.steps) {
       const step = scored.steps[index]!;
@@ -101,21 +111,73 @@ function trieNodes(document: ScoredDocument, scored: ScoredProblem): NodeView[] 
         nodes.push(next);
       }
       at = next;
+      nodeOf.set(index, at.id);
     }
     if (solution.correct !== undefined) at.correct = solution.correct;
   }
-  const rootRange = document.lines.range(problem.questionSpan ?? problem.span);
-  return nodes.map(({ id, parent, depth, step, byText, correct }) => ({
+  return { nodes, nodeOf };
+}
+
+function trieNodes(document: ScoredDocument, scored: ScoredProblem): NodeView[] {
+  return trieOf(scored).nodes.map(({ id, parent, depth, step, byText, correct }) => ({
     id,
     parent: parent?.id ?? null,
     children: Array.from(byText.values(), (child) => child.id),
     depth,
-    steps: step ? [stepView(document.lines, step)] : [],
+    steps: step ? [stepView(step)] : [],
     ...nodeValues(step?.values ?? {}, document.threshold),
     rollouts: [],
-    range: step ? document.lines.range(step.step.span) : rootRange,
     ...(correct !== undefined && { correct }),
   }));
+}
+
+/** The node of the view that a step is in; null for a step that is in no solution. */
+export function nodeOfStep({ problems }: ScoredDocument, problem: number, step: number): number | null {
+  const scored = problems[problem];
+  if (!scored) return null;
+  return (scored.problem.tree ? scored.problem.steps[step]?.node : trieOf(scored).nodeOf.get(step)) ?? null;
+}
+
+/** Where a node of the view is in the file, and its texts; null where there is no such node. */
+export function nodePlace(
+  document: ScoredDocument,
+  index: number,
+  node: number,
+  wanted: { readonly step?: number | undefined; readonly rollout?: number | undefined } = {},
+): NodePlaceResult | null {
+  const scored = document.problems[index];
+  if (!scored) return null;
+  const { problem } = scored;
+  const found = problem.tree ? problem.tree.nodes[node] : trieOf(scored).nodes[node];
+  if (!found) return null;
+  const steps = stepsOf(found).map((step) => problem.steps[step]!);
+  const last = steps.at(-1)?.index;
+  return {
+    range: document.lines.range(placeOf(problem, found, steps, wanted)),
+    steps: steps.map(({ index: at, text }) => ({ index: at, text })),
+    path: last === undefined ? [] : rootPath(problem.steps, last).map((step) => problem.steps[step]!.text),
+    isSearchTree: problem.tree !== undefined,
+  };
+}
+
+function stepsOf(node: TreeNode | TrieNode): readonly number[] {
+  return 'steps' in node ? node.steps : node.step ? [node.step.step.index] : [];
+}
+
+function placeOf(
+  problem: Problem,
+  node: TreeNode | TrieNode,
+  steps: readonly Step[],
+  { step, rollout }: { readonly step?: number | undefined; readonly rollout?: number | undefined },
+): Span {
+  const own = steps.find(({ index }) => index === step);
+  if (own) return own.span;
+  const kept = rollout === undefined || !('rollouts' in node) ? undefined : node.rollouts[rollout];
+  if (kept) return kept.span;
+  const [first] = steps;
+  if (first) return { start: first.span.start, end: steps.at(-1)!.span.end };
+  const { start } = 'span' in node ? node.span : (problem.questionSpan ?? problem.span);
+  return { start, end: start };
 }
 
 /** The tree shows what the labels say, so its values are by trust; whether a step is low is reported as everywhere else. */
@@ -138,15 +200,14 @@ function nodeValues(
   };
 }
 
-function stepView(lines: LineIndex, { step, values, low, firstLow }: ScoredStep): StepView {
-  const { index, text, span }: Step = step;
-  return { index, text, range: lines.range(span), values, low, firstLow };
+function stepView({ step: { index, text }, values, low, firstLow }: ScoredStep): StepView {
+  return { index, text, values, low, firstLow };
 }
 
 /** The rollouts of a node of a search tree, with their texts; the view only counts them. */
 export function nodeRollouts(document: ScoredDocument, problem: number, node: number): RolloutView[] {
   const rollouts = document.problems[problem]?.problem.tree?.nodes[node]?.rollouts ?? [];
-  return rollouts.map((rollout) => ({ ...withAnswer(rollout), range: document.lines.range(rollout.span) }));
+  return rollouts.map(withAnswer);
 }
 
 function withAnswer({ correct, steps }: Rollout): Pick<RolloutView, 'correct' | 'steps' | 'answer'> {

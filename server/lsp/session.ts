@@ -4,6 +4,7 @@ import {
   type Connection,
   type InitializeParams,
   InlayHintRefreshRequest,
+  type Range,
   type TextDocuments,
 } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
@@ -17,6 +18,7 @@ import { createService, type Service } from '../editor/service.js';
 import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '../files/images.js';
 import { diagnostics } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
+import { isWithin, lensWindow, type ProblemWindow } from '../language/lensWindow.js';
 import { isEventLog } from '../language/logView.js';
 import { documentFacts, lowCounts } from '../language/lowSteps.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
@@ -54,8 +56,10 @@ export class EditorSession {
   readonly #client: InitializeParams['capabilities'];
   readonly #progress: ScoringProgress;
   readonly #explanations: Explanations;
-  /** Documents the client has diagnostics of. */
-  readonly #published = new Set<string>();
+  /** What the client was sent of each document. */
+  readonly #published = new Map<string, { readonly version: number | undefined; readonly diagnostics: string }>();
+  /** What is in sight of each document, and the window of its code lenses; of clients that say so. */
+  readonly #seen = new Map<string, { readonly range: Range; readonly window?: ProblemWindow }>();
   #stopRefresh: (() => void) | undefined;
 
   private constructor(
@@ -213,7 +217,29 @@ export class EditorSession {
   /** Forgets a document that the client closed. */
   close(uri: string): void {
     this.service.close(uri);
+    this.#seen.delete(uri);
     if (this.#published.delete(uri)) void this.connection.sendDiagnostics({ uri, diagnostics: [] });
+  }
+
+  /** What of a document is in sight: its code lenses are asked for again when they are elsewhere. */
+  lookAt(uri: string, range: Range): void {
+    const before = this.#seen.get(uri);
+    this.#seen.set(uri, { ...before, range });
+    void this.service.whenRead(uri).then(() => {
+      const document = this.document(uri);
+      const { window } = this.#seen.get(uri) ?? {};
+      if (document && window && !isWithin(document, range, window)) this.refreshViews();
+    });
+  }
+
+  /** The problems that get code lenses now; undefined: all, for a client that does not say what is in sight. */
+  lensWindow(document: ScoredDocument): ProblemWindow | undefined {
+    const seen = this.#seen.get(document.uri);
+    if (!seen) return undefined;
+    const isKept = seen.window !== undefined && isWithin(document, seen.range, seen.window);
+    const window = isKept ? seen.window : lensWindow(document, seen.range);
+    if (window) this.#seen.set(document.uri, { ...seen, window });
+    return window;
   }
 
   /** Asks the client, once for many documents, to ask again for what it shows. */
@@ -239,16 +265,21 @@ export class EditorSession {
 
   #publish(uri: string): void {
     const document = this.document(uri);
-    if (!document && !this.#published.has(uri)) return;
-    this.#published.add(uri);
+    const before = this.#published.get(uri);
+    if (!document && !before) return;
     const { diagnostics: isOn, otherMarks } = this.service.settings;
     const { listed, total } = document && isOn ? diagnostics(document, this.#explanations, otherMarks) : { listed: [], total: 0 };
-    this.connection
-      .sendDiagnostics({ uri, diagnostics: [...listed], ...(document && { version: document.version }) })
-      .catch((error: unknown) => this.connection.console.warn(`diagnostics of ${uri}: ${String(error)}`));
+    const now = { version: document?.version, diagnostics: JSON.stringify(listed) };
+    this.#published.set(uri, now);
+    // While a file is scored most of its marks stay as they are, and an editor takes in a thousand of them at a time.
+    if (!before || before.version !== now.version || before.diagnostics !== now.diagnostics)
+      this.connection
+        .sendDiagnostics({ uri, diagnostics: [...listed], ...(document && { version: document.version }) })
+        .catch((error: unknown) => this.connection.console.warn(`diagnostics of ${uri}: ${String(error)}`));
     const marks = document && { ...lowCounts(document), ...documentFacts(document), listed: listed.length, total };
     void this.door.tell(DocumentChanged, { uri, version: document?.version ?? 0, ...(marks && { marks }) });
-    this.refreshViews();
+    // After an edit the client asks for hints and lenses by itself.
+    if (!before || before.version === now.version) this.refreshViews();
   }
 
   #request(method: string): void {

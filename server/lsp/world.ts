@@ -26,6 +26,7 @@ import { type ScorerHost, scoringServer } from '../scoring/backends/modelScorer.
 import { openScorer, type ScorerSettings } from '../scoring/openScorer.js';
 import { recognizeModel, shortestProfile } from '../scoring/recognizeModel.js';
 import type { Scorer } from '../scoring/scorer.js';
+import { collectBefore } from './collectGarbage.js';
 
 /** Longest text read in the editor, in UTF-16 units; the command line reads any length. */
 const editorMaxLength = 50_000_000;
@@ -36,6 +37,7 @@ const editorMaxLength = 50_000_000;
  */
 export const readInEditor: Reader = (text, { uri, languageId }) => {
   if (text.trim() === '' && languageId !== 'jsonl') return undefined;
+  collectBefore(text);
   try {
     return readMappedDocument(text, uri, languageId, editorMaxLength);
   } catch (error) {
@@ -91,7 +93,7 @@ export function createWorld(): ServerWorld {
   return {
     version,
     read: readInEditor,
-    createScorer: (settings, host) => openScorer(settings, { ...host, apiKey: withEnvironment(host.apiKey) }),
+    createScorer: (settings, host) => openScorer(settings, { ...host, isBackground: true, apiKey: withEnvironment(host.apiKey) }),
     createLabeler({ key, ...options }) {
       const host = { ...options, key: withEnvironment(key) };
       return createLabeler(

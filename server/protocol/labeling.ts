@@ -1,6 +1,6 @@
 /** Labeling with a policy, and the tree that grows meanwhile. */
 import { notification, request } from './message.js';
-import { problemPlace, problemView } from './problemView.js';
+import { problemPlace } from './problemView.js';
 import { replay } from './replay.js';
 import { bulk, count, flag, type Infer, list, nothing, nullable, number, object, oneOf, optional, text } from './shape.js';
 
@@ -151,8 +151,10 @@ const labelingFailure = object({
 export type LabelingFailure = Infer<typeof labelingFailure>;
 
 const treeView = object({
-  /** null: no such problem. */
-  view: nullable(problemView),
+  /** A `ProblemView` as JSON: between the server and the page it is only passed on. null: no such problem. */
+  view: nullable(text),
+  /** Absolute URIs of its images that exist. */
+  images: list(text),
   /** null: no event log is beside the file, or it describes another tree. */
   replay: nullable(replay),
   /** While the problem is being labeled. */

@@ -1,4 +1,7 @@
-/** Everything the tree panel draws of one problem: flat arrays, ids are positions in them. */
+/**
+ * Everything the tree panel draws of one problem: flat arrays, ids are positions in them. Places in the file and texts of rollouts are
+ * not in it: of a tree of 20,000 nodes they are two thirds, and one asks for them a node at a time.
+ */
 import { request } from './message.js';
 import { bulk, count, flag, type Infer, list, nullable, number, object, oneOf, optional, pair, text } from './shape.js';
 import { mcValue, range, stepValues, valueSource } from './values.js';
@@ -6,7 +9,6 @@ import { mcValue, range, stepValues, valueSource } from './values.js';
 const stepView = object({
   index: count,
   text,
-  range,
   values: stepValues,
   low: flag,
   /** First low step on the path from the root. */
@@ -38,7 +40,6 @@ export const rolloutView = object({
   steps: bulk(text),
   /** Final answer as read from the last step, where one is found. */
   answer: optional(text),
-  range,
   /** How it came about, where an event log says so. */
   details: optional(rolloutDetails),
 });
@@ -75,7 +76,6 @@ const nodeView = object({
   /** Value rests on a single sample. */
   oneSample: flag,
   rollouts: bulk(rolloutGroup),
-  range,
   /** The verdict on the final answer, where this node ends a solution. */
   correct: optional(flag),
 });
@@ -92,9 +92,10 @@ export const problemView = object({
   answer: optional(text),
   /** Absolute URIs of the images that exist. */
   images: list(text),
-  range,
   model: optional(text),
   threshold: number,
+  /** Low steps of the problem in the file, as code lens and status count them: some may share a node, and the panel can show other values. */
+  found: object({ firstLow: count, low: count }),
   nodes: bulk(nodeView),
   /** True when the nodes come from search; false when they are a trie of the problem's solutions. */
   isSearchTree: flag,
@@ -117,4 +118,39 @@ export const NodeRollouts = request({
   to: 'server',
   params: object({ uri: text, problem: count, node: count }),
   result: bulk(rolloutView),
+});
+
+const nodePlace = object({
+  /** Of the step or the rollout that was asked for, else of the node's steps; a node without steps (a root) is its first character. */
+  range,
+  /** What the node adds to its parent's path. */
+  steps: list(object({ index: count, text })),
+  /** Texts of the steps from the problem to the node. */
+  path: list(text),
+  isSearchTree: flag,
+});
+export type NodePlaceResult = Infer<typeof nodePlace>;
+
+/** Where a node is in its file, and its texts; `step`: a `StepView.index`, `rollout`: a position in `NodeRollouts`. null: no such node. */
+export const NodePlace = request({
+  method: 'steplens/nodePlace',
+  to: 'server',
+  params: object({ uri: text, problem: count, node: count, step: optional(count), rollout: optional(count) }),
+  result: nullable(nodePlace),
+});
+
+/** The node that a line of an event log (counted from 0) made; null: none. */
+export const NodeOfLine = request({
+  method: 'steplens/nodeOfLine',
+  to: 'server',
+  params: object({ uri: text, problem: count, line: count }),
+  result: nullable(count),
+});
+
+/** The node that a step of a problem without a search tree became in its view; null: none. */
+export const NodeOfStep = request({
+  method: 'steplens/nodeOfStep',
+  to: 'server',
+  params: object({ uri: text, problem: count, step: count }),
+  result: nullable(count),
 });

@@ -1,5 +1,5 @@
 /** Steps of a document by their place in it. */
-import { request } from './message.js';
+import { notification, request } from './message.js';
 import { bulk, count, flag, type Infer, list, nullable, number, object, optional, text } from './shape.js';
 import { position, range } from './values.js';
 
@@ -46,3 +46,6 @@ export const StepAt = request({
   params: object({ uri: text, position }),
   result: nullable(stepAtResult),
 });
+
+/** The lines of a document that are in sight; a large document has code lenses around them only, once its client says so. */
+export const LookedAt = notification({ method: 'steplens/lookedAt', to: 'server', params: object({ uri: text, range }) });

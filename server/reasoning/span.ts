@@ -23,9 +23,14 @@ export class LineIndex {
   readonly #starts: number[] = [0];
 
   constructor(readonly text: string) {
-    for (let i = 0; i < text.length; i++) {
-      const c = text.charCodeAt(i);
-      if (c === 10 || (c === 13 && text.charCodeAt(i + 1) !== 10)) this.#starts.push(i + 1);
+    // The end of the next line of each kind; searched for natively, which of a file of 40 MB takes a fifth of looking at each character.
+    let [feed, lone] = [text.indexOf('\n'), loneReturn(text, 0)];
+    while (feed >= 0 || lone >= 0) {
+      const isFeed = lone < 0 || (feed >= 0 && feed < lone);
+      const end = isFeed ? feed : lone;
+      this.#starts.push(end + 1);
+      if (isFeed) feed = text.indexOf('\n', end + 1);
+      else lone = loneReturn(text, end + 1);
     }
   }
 
@@ -58,6 +63,13 @@ export class LineIndex {
     const start = this.lineStart(position.line);
     return Math.min(start + position.character, this.text.length);
   }
+}
+
+/** The next `\r` from an offset that no `\n` follows; -1 = none. */
+function loneReturn(text: string, from: number): number {
+  let at = text.indexOf('\r', from);
+  while (at >= 0 && text.charCodeAt(at + 1) === 10) at = text.indexOf('\r', at + 1);
+  return at;
 }
 
 export function contains(span: Span, offset: number): boolean {

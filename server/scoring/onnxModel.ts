@@ -26,6 +26,8 @@ export interface OnnxScorerOptions {
   /** Program of the inference child: `dist/inference.js`, or its TypeScript source where tsx is installed. */
   readonly inferenceEntry: string;
   readonly log: { info(message: string): void; warn(message: string): void };
+  /** Somebody works in an editor meanwhile, see `InferenceClientOptions`. */
+  readonly isBackground?: boolean;
 }
 
 /** A model that is loaded, with everything its scores are read by. */

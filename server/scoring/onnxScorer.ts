@@ -20,7 +20,7 @@ import { asRead } from './trimming.js';
 /** Scores with an ONNX model in a child process; nothing is read or started before the first call. */
 export function createScorer(options: OnnxScorerOptions): Scorer {
   const { log } = options;
-  const openClient = () => new InferenceClient({ entry: options.inferenceEntry, log });
+  const openClient = () => new InferenceClient({ entry: options.inferenceEntry, log, isBackground: options.isBackground ?? false });
   let client = openClient();
   const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
   const model = retryingLoad(() => loadOnnxModel(options, client));

@@ -16,7 +16,10 @@ export interface ScorerSettings {
 }
 
 /** A scorer on ONNX Runtime; the bundled model when no other is named. */
-export function createOnnxScorer(settings: ScorerSettings, { cacheFolder, log }: Pick<ScorerHost, 'cacheFolder' | 'log'>): Scorer {
+export function createOnnxScorer(
+  settings: ScorerSettings,
+  { cacheFolder, log, isBackground = false }: Pick<ScorerHost, 'cacheFolder' | 'log' | 'isBackground'>,
+): Scorer {
   const { modelPath, device, threads } = settings;
   return createScorer({
     modelFolder: modelPath === '' ? bundledModel : modelPath,
@@ -25,6 +28,7 @@ export function createOnnxScorer(settings: ScorerSettings, { cacheFolder, log }:
     ...(cacheFolder !== undefined && { cacheFolder }),
     inferenceEntry,
     log,
+    isBackground,
   });
 }
 

@@ -14,11 +14,13 @@ import * as server from './server.js';
 import * as splitting from './splitting.js';
 import { measureRows } from './splittingRows.js';
 import * as throughput from './throughput.js';
+import * as tree from './tree.js';
+import * as typing from './typing.js';
 
 /** `npm run bench [PART...] [--rows FOLDER]`: a table, and the same as JSON in bench-results/. */
-const parts = { parse, scoring, layouts, throughput, scaling, labeling, evaluation, server, splitting, paint };
-/** These need some gigabytes, or packages of Python, and minutes: measured only when they are named. */
-const all = { ...parts, large, real };
+const parts = { parse, scoring, layouts, throughput, scaling, labeling, evaluation, server, splitting, paint, tree };
+/** These need some gigabytes, packages of Python or VS Code, and minutes: measured only when they are named. */
+const all = { ...parts, large, real, typing };
 const given = process.argv.slice(2);
 const rowsAt = given.indexOf('--rows');
 /** `--rows FOLDER`: files of steps of real models, for `splitting`. */

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { firstLowWords } from '../../webview/tree/model/countWords.js';
 import { displayOf } from '../../webview/tree/model/display.js';
 import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
 import { makeReplay } from '../webview/replays.js';
@@ -38,6 +39,26 @@ async function open(view: View, options: PanelOptions = {}): Promise<Page> {
 const tree = (page: Page) => page.getByRole('tree', { name: 'Reasoning tree' });
 const selected = async (page: Page) => Number((await tree(page).getAttribute('aria-activedescendant'))?.replace('node-', ''));
 const drawn = (page: Page) => page.locator('.drawing').evaluate(({ dataset }) => Number(dataset['nodes']));
+
+/** No line of a node's words is over a line of another node. */
+async function noOverlap(page: Page): Promise<void> {
+  const boxes = await page.locator('.node').evaluateAll((nodes) =>
+    nodes.flatMap((node, at) =>
+      [...node.querySelectorAll('text.words, text.value')].map((text) => {
+        const { left, right, top, bottom } = text.getBoundingClientRect();
+        return { at, left, right, top, bottom };
+      }),
+    ),
+  );
+  // A line's box has room above and below its letters.
+  const over = boxes.flatMap((one) =>
+    boxes.filter(
+      (two) =>
+        two.at > one.at && two.left < one.right - 1 && two.right > one.left + 1 && two.top < one.bottom - 5 && two.bottom > one.top + 5,
+    ),
+  );
+  expect(over).toEqual([]);
+}
 
 /** A root with a chain below it and this many assumed leaves beside it. */
 function withAssumed(count: number): View {
@@ -115,6 +136,24 @@ describe('a large tree', () => {
     await page.keyboard.press('Escape');
     await page.setViewportSize({ width: 420, height: 500 });
     await expect.poll(() => page.locator('.minimap').isHidden()).toBe(true);
+  });
+});
+
+describe('words beside the file', () => {
+  it('are in several lines where a branch of a large tree has the room', async () => {
+    const page = await open(makeView({ nodes: 5_000 }), { width: 960, height: 960 });
+    const lines = await page.locator('.node.words').evaluateAll((nodes) => nodes.map((node) => node.querySelectorAll('text.words').length));
+    expect(lines.filter((count) => count >= 2).length).toBeGreaterThan(3);
+    await noOverlap(page);
+  });
+
+  it('are in several lines where a small tree has few rows', async () => {
+    const page = await open(makeView({ nodes: 40, seed: 3 }), { width: 960, height: 960 });
+    const most = await page
+      .locator('.node.words')
+      .evaluateAll((nodes) => Math.max(...nodes.map((node) => node.querySelectorAll('text.words').length)));
+    expect(most).toBeGreaterThanOrEqual(2);
+    await noOverlap(page);
   });
 });
 
@@ -198,6 +237,16 @@ describe('what is shown', () => {
     await page.keyboard.press('n');
     expect(await selected(page)).toBe(disagreements[1]);
     await expect.poll(() => page.locator('.badge.warning').allTextContents()).toContain('label and model disagree');
+    // A flag there means that they disagree, and nothing else.
+    await page.keyboard.press('0');
+    await atRest(page);
+    const flagged = await page
+      .locator('.node:has(.first-low)')
+      .evaluateAll((nodes) => nodes.map((node) => Number((node as SVGElement).dataset['node'])));
+    expect(flagged.length).toBeGreaterThan(0);
+    expect(flagged.filter((id) => !disagreements.includes(id))).toEqual([]);
+    await page.getByRole('button', { name: 'Key: what colors and shapes mean' }).click();
+    await expect.poll(() => page.locator('.key-list').textContent()).toContain('label and model disagree');
   });
 
   it('is where the rollouts went', async () => {
@@ -218,6 +267,8 @@ describe('statistics', () => {
     const view = makeView({ nodes: 60 });
     const page = await open(view);
     await page.locator('#tab-statistics').click();
+    // The file's number, as code lens and status show it.
+    await expect.poll(() => page.locator('.summary').textContent()).toContain(firstLowWords(buildTreeModel(view)));
     await page.getByRole('button', { name: /^Select the \d+ nodes? with values 0\.00–0\.05$/ }).focus();
     await page.keyboard.press('Enter');
     const wanted = view.nodes.filter(({ value }) => value !== null && value < 0.05).length;
@@ -361,7 +412,6 @@ describe('hostile LaTeX', () => {
     const steps = formulas.map((formula, index) => ({
       index,
       text: `Before $${formula}$ after.`,
-      range: view.range,
       values: {},
       low: false,
       firstLow: false,

@@ -1,5 +1,5 @@
 import { makeView } from '../webview/trees.js';
-import { atRest, launchChromium, openPanel, servePanel } from './panelPage.js';
+import { atRest, launchChromium, openPanel, sent, servePanel } from './panelPage.js';
 
 export interface PaintTimes {
   readonly nodes: number;
@@ -22,14 +22,17 @@ export async function measurePaint(nodes: number): Promise<PaintTimes> {
     const { page } = await openPanel(browser, url, VIEWPORT);
     await page.waitForSelector('.placeholder');
     await page.evaluate(() => document.fonts.ready.then(() => new Promise((resolve) => requestIdleCallback(resolve))));
-    const firstPaintMs = await page.evaluate(async (view) => {
-      const start = performance.now();
-      window.postMessage({ kind: 'event', name: 'viewChanged', data: { view, images: [] } });
-      while (document.querySelector('.drawing[data-level]') === null) await new Promise(requestAnimationFrame);
-      // A task after the frame that drew it: that frame has been painted.
-      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-      return performance.now() - start;
-    }, makeView({ nodes }));
+    const firstPaintMs = await page.evaluate(
+      async (sent) => {
+        const start = performance.now();
+        window.postMessage({ kind: 'event', name: 'viewChanged', data: sent });
+        while (document.querySelector('.drawing[data-level]') === null) await new Promise(requestAnimationFrame);
+        // A task after the frame that drew it: that frame has been painted.
+        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+        return performance.now() - start;
+      },
+      sent({ view: makeView({ nodes }), images: [] }),
+    );
     await page.getByRole('tree').focus();
     await page.keyboard.press('0');
     await atRest(page);

@@ -9,7 +9,7 @@ import { displayOf } from '../../webview/tree/model/display.js';
 import { buildTreeModel, landingNode } from '../../webview/tree/model/treeModel.js';
 import type { InitialView } from '../../webview/tree/protocol.js';
 import { makeView, type TreeOptions } from '../webview/trees.js';
-import { atRest, boxOf, launchChromium, nextFrame, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
+import { atRest, boxOf, launchChromium, nextFrame, openPanel, type Panel, type PanelOptions, sent, servePanel } from './panelPage.js';
 import { THEMES, type ThemeName } from './themes.js';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -452,7 +452,7 @@ describe('details', () => {
       '<img src=x onerror=alert(1)> costs $5 and $10.',
       `Long: $${Array.from({ length: 200 }, (_, i) => `x_{${i}}`).join(' + ')}$`,
     ];
-    const steps = texts.map((text, index) => ({ index, text, range: view.range, values: {}, low: false, firstLow: false }));
+    const steps = texts.map((text, index) => ({ index, text, values: {}, low: false, firstLow: false }));
     const nodes = view.nodes.map((node) => (node.id === 1 ? { ...node, steps } : node));
     const page = await open({ views: [{ view: { ...view, nodes }, images: [] }] });
     await atRest(page);
@@ -573,7 +573,7 @@ describe('sizes and states', () => {
         window.fakeHost.openError = null;
         window.fakeHost.views = [view];
       },
-      initial({ nodes: 3 }),
+      sent(initial({ nodes: 3 })),
     );
     await page.getByRole('button', { name: 'Try again' }).click();
     await atRest(page);

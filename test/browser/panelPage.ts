@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import type { InitialView } from '../../webview/tree/protocol.js';
+import type { ProblemView } from '../../server/protocol/problemView.js';
+import type { InitialView, SentView } from '../../webview/tree/protocol.js';
 import { THEMES, type ThemeName } from './themes.js';
 
 /** A call the panel made to its host. */
@@ -17,13 +18,13 @@ export interface Call {
 export interface FakeHost {
   calls: Call[];
   violations: string[];
-  views: InitialView[];
+  views: SentView[];
   openError: string | null;
   /** Answers are kept back until `release` is called. */
   isHeld: boolean;
   release(): void;
   /** The view the panel was given last. */
-  shown: InitialView['view'];
+  shown: ProblemView | null;
   /** Times the panel stored its state. */
   saves: number;
   /** Timers that repeat and were not stopped. */
@@ -143,19 +144,27 @@ export async function openPanel(browser: Browser, url: string, options: PanelOpt
   page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));
   // Runners that keep function names (tsx) wrap them in a helper that the page does not have.
   await page.addInitScript('globalThis.__name = (fn) => fn');
-  await page.addInitScript(installFakeHost, { views: [...views], openError, isHeld, ...THEMES[theme] });
+  await page.addInitScript(installFakeHost, { views: views.map(sent), openError, isHeld, ...THEMES[theme] });
   await page.goto(url);
   return {
     page,
     problems,
     calls: (name) => page.evaluate((wanted) => window.fakeHost.calls.filter((call) => wanted === undefined || call.name === wanted), name),
     emit: (name, data) =>
-      page.evaluate(([event, payload]) => window.postMessage({ kind: 'event', name: event, data: payload }), [name, data] as const),
+      page.evaluate(([event, payload]) => window.postMessage({ kind: 'event', name: event, data: payload }), [
+        name,
+        name === 'viewChanged' ? sent(data as InitialView) : data,
+      ] as const),
   };
 }
 
+/** A view as the server sends it. */
+export function sent({ view, ...rest }: InitialView): SentView {
+  return { ...rest, view: view === null ? null : JSON.stringify(view) };
+}
+
 interface FakeHostOptions {
-  readonly views: InitialView[];
+  readonly views: SentView[];
   readonly openError: string | null;
   readonly isHeld: boolean;
   readonly bodyClass: string;
@@ -171,8 +180,8 @@ function installFakeHost({ views, openError, isHeld, bodyClass, variables }: Fak
   };
   const fake: FakeHost = { calls: [], violations: [], views, openError, isHeld, release, shown: null, saves: 0, intervals: new Set() };
   window.addEventListener('message', ({ data }: MessageEvent<{ kind: string; answer?: { ok?: unknown }; data?: unknown }>) => {
-    const view = ((data.answer?.ok ?? data.data) as InitialView | null | undefined)?.view;
-    if (view !== undefined && view !== null) fake.shown = view;
+    const view = ((data.answer?.ok ?? data.data) as SentView | null | undefined)?.view;
+    if (view !== undefined && view !== null) fake.shown = JSON.parse(view) as ProblemView;
   });
   const start = window.setInterval.bind(window);
   const stop = window.clearInterval.bind(window);
@@ -213,7 +222,6 @@ function installFakeHost({ views, openError, isHeld, bodyClass, variables }: Fak
           correct,
           ...(answer === undefined ? {} : { answer }),
           steps: Array.from({ length: steps }, (_, at) => `Way ${copy % distinct}, step ${at + 1}: $x = ${at}$.`),
-          range: fake.shown!.range,
         })),
       );
       return { ok: list };

@@ -15,6 +15,7 @@ import { takeClaim } from '../../server/labeling/claim.js';
 import { openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
 import { readInEditor } from '../../server/lsp/world.js';
 import type { LabelingParams } from '../../server/protocol/labeling.js';
+import type { ProblemView } from '../../server/protocol/problemView.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { ManualClock } from './harness.js';
 
@@ -97,7 +98,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const viewOf = (file: string) => service.treeView(file, 0, undefined, 0.5, () => Promise.resolve([]));
+const viewOf = async (file: string) => {
+  const { view, ...rest } = await service.treeView(file, 0, undefined, 0.5, () => Promise.resolve([]));
+  return { ...rest, view: view === null ? null : (JSON.parse(view) as ProblemView) };
+};
 const resultsOf = () => service.results([{ ...job, index: 0 }]);
 const files = async () => (await readdir(join(folder, 'steplens-runs', 'problems')).catch(() => [])).sort();
 
@@ -201,7 +205,8 @@ describe('a log', () => {
     const { view, replay } = await viewOf(uri);
     expect(replay).not.toBeNull();
     for (const node of view!.nodes.slice(1)) {
-      const { event, steps } = events[node.range.start.line]!;
+      const place = await service.nodePlace(uri, 0, { node: node.id }, undefined, 0.5);
+      const { event, steps } = events[place!.range.start.line]!;
       expect(event).toBe('node');
       expect(steps).toEqual(node.steps.map(({ text }) => text));
     }

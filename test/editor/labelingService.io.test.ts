@@ -17,6 +17,7 @@ import type { Policy, SampledRollout, SampleRequest } from '../../server/labelin
 import { type ScoredDocument, scoredProblem } from '../../server/language/scoredDocument.js';
 import { readInEditor } from '../../server/lsp/world.js';
 import type { LabelingParams } from '../../server/protocol/labeling.js';
+import type { ProblemView } from '../../server/protocol/problemView.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { LineIndex } from '../../server/reasoning/span.js';
 import { viewAt } from '../../webview/tree/model/replay.js';
@@ -120,8 +121,10 @@ async function documentOf(file: string, change: (text: string) => string = (text
   };
 }
 
-const viewOf = (file: string, document?: ScoredDocument, problem = 0) =>
-  service.treeView(file, problem, document, 0.5, () => Promise.resolve([]));
+const viewOf = async (file: string, document?: ScoredDocument, problem = 0) => {
+  const { view, ...rest } = await service.treeView(file, problem, document, 0.5, () => Promise.resolve([]));
+  return { ...rest, view: view === null ? null : (JSON.parse(view) as ProblemView) };
+};
 
 describe('labeling a problem', () => {
   it('writes the tree beside the file, closes the policy, and knows it the next time', async () => {
@@ -280,6 +283,20 @@ describe('a verifier of the settings', () => {
 });
 
 describe('a replay', () => {
+  it('leads from a node to the line of the log that made it, and back', async () => {
+    const { file } = await labeled();
+    const log = file.replace(/\.json$/, '.events.jsonl');
+    const lines = (await readFile(fileURLToPath(log), 'utf8')).split('\n');
+    const place = (await service.nodePlace(log, 0, { node: 1 }, undefined, 0.5))!;
+    const { start, end } = place.range;
+    const event = JSON.parse(lines[start.line]!) as { event: string; steps: string[] };
+    expect(event.event).toBe('node');
+    expect(end).toEqual({ line: start.line, character: lines[start.line]!.length });
+    expect(place.steps.map(({ text }) => text.trim())).toEqual(event.steps.map((text) => text.trim()));
+    expect(await service.nodeOfLine(log, 0, start.line)).toBe(1);
+    expect([await service.nodeOfLine(log, 0, 9999), await service.nodePlace(log, 0, { node: 999 }, undefined, 0.5)]).toEqual([null, null]);
+  });
+
   it('ends in the tree of the file, and every moment is the log so far', async () => {
     const { file } = await labeled();
     const { view, replay } = await viewOf(file, await documentOf(file));

@@ -64,7 +64,7 @@ describe('hover on a step', () => {
     const value = text(document, 2, ['file:///w/a%20(1).png']);
     expect(value).toContain('![Image 1 of the problem](file:///w/a%20%281%29.png|height=160)');
     const [, query] = /\[Show in tree\]\(command:steplens\.openTree\?([^)]*)\)/.exec(value)!;
-    expect(JSON.parse(decodeURIComponent(query!))).toEqual(['file:///w/a.json', 0]);
+    expect(JSON.parse(decodeURIComponent(query!))).toEqual(['file:///w/a.json', 0, 2]);
     expect(value).toContain('[Next low step](command:steplens.nextLowStep)');
     expect(text(document, 2)).not.toContain('![');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DocumentSymbol } from 'vscode-languageserver-types';
 import { documentSymbols, symbolsLimit } from '../../server/language/documentSymbols.js';
-import { problemView } from '../../server/language/problemView.js';
+import { nodeOfStep, nodePlace, problemView } from '../../server/language/problemView.js';
 import { type NodeSketch, scored, sketch } from './fixture.js';
 
 type Outline = [string, ...Outline[]];
@@ -77,8 +77,42 @@ describe('problem view', () => {
         [5, 1, [], 2, 0.8, 'x'],
       ],
     );
-    expect(view.nodes[2]!.steps[0]).toMatchObject({ low: true, firstLow: true, range: { start: { line: 2, character: 0 } } });
+    expect(view.nodes[2]!.steps[0]).toMatchObject({ low: true, firstLow: true });
     expect(view.nodes[3]!.steps[0]).toMatchObject({ low: true, firstLow: false });
+  });
+
+  it('says of a node where it is in the file and what its path reads, without the view', () => {
+    const rollouts = [{ correct: false, steps: ['so', 'The answer is 5.'] }];
+    const document = scored(
+      sketch([{ question: 'q', tree: { children: [{ steps: ['a', 'b'], rollouts, children: [{ steps: ['c'] }] }] } }]),
+    );
+    const line = (node: number, wanted = {}) => nodePlace(document, 0, node, wanted)?.range.start.line;
+    expect(nodePlace(document, 0, 2)).toMatchObject({ steps: [{ index: 2, text: 'c' }], path: ['a', 'b', 'c'], isSearchTree: true });
+    const whole = nodePlace(document, 0, 1)!.range;
+    expect([whole.start.line, whole.end.line]).toEqual([1, 2]);
+    expect([line(1), line(1, { step: 1 }), line(1, { step: 9 }), line(1, { rollout: 0 }), line(1, { rollout: 7 })]).toEqual([
+      1, 2, 1, 3, 1,
+    ]);
+    const { range: root, path } = nodePlace(document, 0, 0)!;
+    expect([root.start, path]).toEqual([root.end, []]);
+    expect([nodePlace(document, 0, 99), nodePlace(document, 9, 0)]).toEqual([null, null]);
+  });
+
+  it('finds the node that a step of a candidate became: equal steps are one node', () => {
+    const document = scored(
+      sketch([
+        {
+          question: 'q',
+          solutions: [
+            ['a', 'b'],
+            ['a', 'c'],
+          ],
+        },
+      ]),
+    );
+    expect([0, 1, 2, 3].map((step) => nodeOfStep(document, 0, step))).toEqual([1, 2, 1, 3]);
+    expect([nodeOfStep(document, 0, 9), nodeOfStep(document, 9, 0)]).toEqual([null, null]);
+    expect(nodePlace(document, 0, 3)).toMatchObject({ path: ['a', 'c'], isSearchTree: false });
   });
 
   it('keeps the nodes of a search tree, with what its values rest on', () => {

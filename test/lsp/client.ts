@@ -31,6 +31,8 @@ export class TestClient {
   readonly connection: ProtocolConnection;
   readonly door: Door<'client'>;
   readonly diagnostics = new Map<string, PublishDiagnosticsParams>();
+  /** Documents whose diagnostics were sent, as often as they were. */
+  readonly published: string[] = [];
   readonly statuses: StatusParams[] = [];
   readonly changed: DocumentChangedParams[] = [];
   readonly refreshed: string[] = [];
@@ -50,6 +52,7 @@ export class TestClient {
     };
     this.connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
       this.diagnostics.set(params.uri, params);
+      this.published.push(params.uri);
       note();
     });
     this.door = new Door('client', this.connection, {

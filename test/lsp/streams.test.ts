@@ -26,11 +26,11 @@ import { startServer } from '../../server/lsp/server.js';
 import { createWorld, type ServerWorld } from '../../server/lsp/world.js';
 import { ModelError } from '../../server/models/modelError.js';
 import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest } from '../../server/protocol/labeling.js';
-import { ProblemViewRequest } from '../../server/protocol/problemView.js';
+import { type ProblemView, ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { CancelScoring, ClearCache, ScoreDocument } from '../../server/protocol/scoring.js';
 import { SettingsChanged } from '../../server/protocol/settings.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
-import { LowSteps, StepAt } from '../../server/protocol/steps.js';
+import { LookedAt, LowSteps, StepAt } from '../../server/protocol/steps.js';
 import { FakeScorer } from '../editor/fakeScorer.js';
 import { TestClient } from './client.js';
 
@@ -135,7 +135,7 @@ describe('the server over streams', () => {
     );
     expect(await client.ask(StopLabeling, {})).toBeNull();
     const { view, replay, labeling } = await client.ask(TreeViewRequest, { uri, problem: 0 });
-    expect([view!.nodes.length, replay, labeling]).toEqual([4, null, null]);
+    expect([(JSON.parse(view!) as ProblemView).nodes.length, replay, labeling]).toEqual([4, null, null]);
   });
 
   it('answers hover, inlay hints, code lenses, symbols and folding', async () => {
@@ -179,6 +179,45 @@ describe('the server over streams', () => {
     expect(await client.ask(ClearCache, {})).toBeNull();
     expect(scorers[0]!.cleared).toBe(1);
     expect(await client.ask(ProblemViewRequest, { uri: 'file:///unknown', problem: 0 })).toBeNull();
+  });
+
+  it('gives a large file code lenses around what is in sight, and asks for them again when that moves', async () => {
+    const { client } = await opened();
+    const [large, other] = [fileUri('large.jsonl'), fileUri('other.jsonl')];
+    const records = text.repeat(600);
+    const linesOf = async (of: string) => {
+      const lenses = await client.request<CodeLens[]>('textDocument/codeLens', { textDocument: { uri: of } });
+      return new Set(lenses.map(({ range }) => range.start.line));
+    };
+    const look = (line: number) =>
+      client.tell(LookedAt, { uri: large, range: { start: { line, character: 0 }, end: { line: line + 30, character: 0 } } });
+    await look(0);
+    await client.open(large, 'jsonl', records);
+    const first = await linesOf(large);
+    expect([first.has(0), first.has(31), first.size < 300]).toEqual([true, true, true]);
+    await client.until(() => client.statuses.at(-1)?.state === 'ready');
+    client.refreshed.length = 0;
+    await look(450);
+    await client.until(() => client.refreshed.includes('workspace/codeLens/refresh'));
+    const second = await linesOf(large);
+    expect([second.has(0), second.has(450), second.has(481), second.size < 300]).toEqual([false, true, true, true]);
+    // A client that does not say what is in sight gets them all.
+    await client.open(other, 'jsonl', records);
+    expect((await linesOf(other)).size).toBe(600);
+  });
+
+  it('reads an edit before it answers, and sends marks again only when they or the text have changed', async () => {
+    const { client } = await opened();
+    const sent = client.published.length;
+    const told = client.changed.length;
+    await client.tell(SettingsChanged, { settings: { ...settings, inlayHints: false }, isTrusted: true });
+    await client.until(() => client.changed.length > told);
+    expect(client.published).toHaveLength(sent);
+    const start = { line: 0, character: text.indexOf('wrong') };
+    await client.change(uri, { range: { start, end: { line: 0, character: start.character + 5 } }, text: 'a longer text' });
+    const symbols = await client.request<DocumentSymbol[]>('textDocument/documentSymbol', { textDocument: { uri } });
+    expect(JSON.stringify(symbols)).toContain('This is a longer text.');
+    await client.until(() => client.published.length > sent);
   });
 
   it('follows an edit, and notifies panels and views', async () => {

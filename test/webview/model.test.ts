@@ -221,7 +221,7 @@ describe('matchNodes', () => {
 
 describe('distinctRollouts', () => {
   it('counts copies and keeps the first place', () => {
-    const rollout = (text: string, correct = true) => ({ correct, steps: [text], range: view.range });
+    const rollout = (text: string, correct = true) => ({ correct, steps: [text] });
     const found = distinctRollouts([rollout('a'), rollout('b'), rollout('a'), rollout('a', false)]);
     expect(found.map(({ index, copies }) => [index, copies])).toEqual([
       [0, 2],
@@ -360,7 +360,7 @@ describe('summarize', () => {
       const found = summarize(model, roots);
       expect(found.count).toBe(below.length);
       expect(found.bins.reduce((sum, one) => sum + one, found.missing)).toBe(below.length);
-      expect(found.firstLow).toBe(below.filter(({ id }) => model.firstLow.has(id)).length);
+      expect(found.flagged).toBe(below.filter(({ id }) => model.flagged.has(id)).length);
       const values = below.flatMap(({ value }) => (value === null ? [] : [value]));
       expect(found.range).toEqual([Math.min(...values), Math.max(...values)]);
       expect(model.nodes[found.worst!]!.value).toBe(Math.min(...values));

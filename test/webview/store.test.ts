@@ -147,7 +147,7 @@ describe('connectHost', () => {
     await expect(failing).rejects.toThrow('The model is gone.');
     const wrong = host.call('select', { problem: 1 });
     reply({ kind: 'answer', id: 2, answer: { ok: { view: 3 } } });
-    await expect(wrong).rejects.toThrow('The answer to select is not valid: view is not an object or null.');
+    await expect(wrong).rejects.toThrow('The answer to select is not valid: view is not a text or null.');
     const abort = new AbortController();
     const cancelled = host.call('score', {}, abort.signal);
     abort.abort();

@@ -1,4 +1,5 @@
 import type { NodeView, ProblemView, StepView } from '../../server/protocol/problemView.js';
+import { countLow } from '../../server/reasoning/counts.js';
 import { groupRollouts, type RolloutGroup } from '../../server/reasoning/treeStatistics.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
 import type { LayoutNode } from '../../webview/tree/layout/tidy.js';
@@ -25,7 +26,6 @@ export function bareTree(parents: readonly number[]): LayoutNode[] {
   return nodes;
 }
 
-const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } };
 const THRESHOLD = 0.5;
 const ROLLOUTS = 16;
 
@@ -112,7 +112,6 @@ export function makeView({
     const steps: StepView[] = Array.from({ length: stepCount }, (_, i) => ({
       index: stepIndex++,
       text: isLeaf && i === stepCount - 1 ? pool[pool.length - 1]! : pool[(depth - 1 + i + Math.floor(random() * 2)) % (pool.length - 1)]!,
-      range,
       values: isSearchTree
         ? {
             ...(value === null ? {} : { mc: { value, ...(isAssumed ? { assumed: true } : { correct, total }) } }),
@@ -144,7 +143,6 @@ export function makeView({
       assumed: isAssumed,
       oneSample: isOneSample,
       rollouts,
-      range,
       ...(isLeaf && id > 0 ? { correct: isAssumed || (value ?? 0) > 0.6 } : {}),
     });
   }
@@ -158,9 +156,9 @@ export function makeView({
       'A shop sells 12 notebooks with a discount of 25 %. Together they cost $27. What is the price of one notebook, in dollars, without the discount? Let $f(x) = \\frac{3}{4}x$.',
     answer: '3',
     images,
-    range,
     model: 'steplens-mini',
     threshold: THRESHOLD,
+    found: countLow(nodes.flatMap(({ steps }) => steps)),
     nodes,
     isSearchTree,
   };

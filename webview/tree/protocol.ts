@@ -7,7 +7,8 @@
  * ${cspSource}; img-src ${cspSource} data:`; `<meta property="csp-nonce">` holds the style nonce, which FAST asks for at
  * start. The panel builds everything else and needs no inline style.
  */
-import { problemView, rolloutView } from '../../server/protocol/problemView.js';
+import { resultOf } from '../../server/protocol/message.js';
+import { type ProblemView, problemView, rolloutView } from '../../server/protocol/problemView.js';
 import { replay } from '../../server/protocol/replay.js';
 import {
   bulk,
@@ -49,7 +50,8 @@ const panelFailure = object({
 export type PanelFailure = Infer<typeof panelFailure>;
 
 const initialView = object({
-  view: nullable(problemView),
+  /** A `ProblemView` as JSON, as the server wrote it: whoever passes it on need not read it. */
+  view: nullable(text),
   /** Webview URIs, in the order of `view.images`. */
   images: list(text),
   /** How the tree was built, where an event log says. */
@@ -62,7 +64,21 @@ const initialView = object({
   /** Why there is nothing to draw, with the next action. */
   empty: optional(text),
 });
-export type InitialView = Infer<typeof initialView>;
+/** As it crosses the wire. */
+export type SentView = Infer<typeof initialView>;
+
+/** What the page is given to show. */
+export interface InitialView extends Omit<SentView, 'view'> {
+  readonly view: ProblemView | null;
+}
+
+/** Reads the view in an answer or event. Throws RequestError when it does not have its shape. */
+export function readInitialView({ view, ...rest }: SentView): InitialView {
+  return {
+    ...rest,
+    view: view === null ? null : resultOf({ method: 'the tree', result: problemView }, { ok: JSON.parse(view) as unknown }),
+  };
+}
 
 const persistedState: Shape<PersistedState> = {
   expected: 'a persisted state',

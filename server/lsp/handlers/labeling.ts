@@ -4,8 +4,9 @@ import { labelJob, problemIsGone } from '../../editor/labelJob.js';
 import type { ScoredDocument } from '../../language/scoredDocument.js';
 import { LabelingResults, LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest, TryPolicy } from '../../protocol/labeling.js';
 import { RequestError } from '../../protocol/message.js';
-import { NodeRollouts } from '../../protocol/problemView.js';
+import { NodeOfLine, NodePlace, NodeRollouts } from '../../protocol/problemView.js';
 import { LabelingServers } from '../../protocol/servers.js';
+import { collectBefore } from '../collectGarbage.js';
 import type { EditorSession } from '../session.js';
 
 export function handleLabeling(session: EditorSession): void {
@@ -47,6 +48,7 @@ export function handleLabeling(session: EditorSession): void {
   door.handle(TreeViewRequest, async ({ uri, problem }) => {
     // The document first: it can be closed while the settings are asked for.
     const document = session.document(uri);
+    if (document) collectBefore(document.lines.text);
     const { labelingPromptPrice: prompt, labelingCompletionPrice: completion } = await session.settingsFor(uri);
     const images = async (names: readonly string[]): Promise<readonly string[]> => (await session.findImages(uri, names)).uris;
     return await labeling.treeView(uri, problem, document, service.threshold, images, { prompt, completion });
@@ -54,5 +56,9 @@ export function handleLabeling(session: EditorSession): void {
   door.handle(NodeRollouts, ({ uri, problem, node }) => {
     return labeling.nodeRollouts(uri, problem, node, session.document(uri), service.threshold);
   });
+  door.handle(NodePlace, ({ uri, problem, node, step, rollout }) =>
+    labeling.nodePlace(uri, problem, { node, step, rollout }, session.document(uri), service.threshold),
+  );
+  door.handle(NodeOfLine, ({ uri, problem, line }) => labeling.nodeOfLine(uri, problem, line));
   door.handle(LabelingResults, ({ uri }) => session.labelingResults(uri));
 }

@@ -1,3 +1,4 @@
+import type { CancellationToken } from 'vscode-languageserver';
 import { momentTexts } from '../../debug/moment.js';
 import { codeActions } from '../../language/codeActions.js';
 import { codeLens } from '../../language/codeLens.js';
@@ -7,11 +8,20 @@ import { hover } from '../../language/hover.js';
 import { inlayHints } from '../../language/inlayHints.js';
 import type { ScoredDocument } from '../../language/scoredDocument.js';
 import { placeAt } from '../../language/stepAt.js';
+import { LookedAt } from '../../protocol/steps.js';
 import type { EditorSession } from '../session.js';
 
 /** The features of LSP itself. A document that is not open, or that no format claims, has none of them. */
 export function handleLanguage(session: EditorSession): void {
   const { connection, service } = session;
+  /** The document once its edits are read: so an edit is read once, and not for every feature while one types. */
+  const readDocument = async (
+    { textDocument: { uri } }: { readonly textDocument: { readonly uri: string } },
+    token: CancellationToken,
+  ): Promise<ScoredDocument | undefined> => {
+    await service.whenRead(uri);
+    return token.isCancellationRequested ? undefined : session.document(uri);
+  };
   const documentOf = ({ textDocument }: { readonly textDocument: { readonly uri: string } }): ScoredDocument | undefined =>
     session.document(textDocument.uri);
 
@@ -23,18 +33,19 @@ export function handleLanguage(session: EditorSession): void {
     const known = place.step === undefined ? [] : momentTexts(session.moments, place.problem.problem, place.step.step.index);
     return hover(document, params.position, uris, refusals, known);
   });
-  connection.languages.inlayHint.on((params) => {
-    const document = documentOf(params);
+  connection.languages.inlayHint.on(async (params, token) => {
+    const document = await readDocument(params, token);
     if (!document || !service.settings.inlayHints) return [];
     const place = placeAt(document, params.range.start);
     service.look(document.uri, place?.problem.problem.index ?? 0);
     return inlayHints(document, params.range, service.settings.inlayHintsPosition);
   });
-  connection.onCodeLens(async (params) => {
-    const document = documentOf(params);
+  connection.onCodeLens(async (params, token) => {
+    const document = await readDocument(params, token);
     if (!document || !service.settings.codeLens) return [];
-    return codeLens(document, await session.labelingResults(document.uri));
+    return codeLens(document, await session.labelingResults(document.uri), session.lensWindow(document));
   });
+  session.door.on(LookedAt, ({ uri, range }) => session.lookAt(uri, range));
   connection.onCodeAction((params) => {
     const document = documentOf(params);
     const text = session.texts.get(params.textDocument.uri);
@@ -44,12 +55,12 @@ export function handleLanguage(session: EditorSession): void {
   });
   // A run of another process continues.
   connection.onDidChangeWatchedFiles(() => session.refreshViews());
-  connection.onDocumentSymbol((params) => {
-    const document = documentOf(params);
+  connection.onDocumentSymbol(async (params, token) => {
+    const document = await readDocument(params, token);
     return document ? documentSymbols(document) : [];
   });
-  connection.onFoldingRanges((params) => {
-    const document = documentOf(params);
+  connection.onFoldingRanges(async (params, token) => {
+    const document = await readDocument(params, token);
     return document ? foldingRanges(document) : [];
   });
 }

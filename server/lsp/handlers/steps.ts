@@ -1,8 +1,8 @@
 import { fileOutline } from '../../language/fileOutline.js';
 import { lowSteps } from '../../language/lowSteps.js';
-import { problemView } from '../../language/problemView.js';
+import { nodeOfStep, problemView } from '../../language/problemView.js';
 import { stepAt } from '../../language/stepAt.js';
-import { ProblemViewRequest } from '../../protocol/problemView.js';
+import { NodeOfStep, ProblemViewRequest } from '../../protocol/problemView.js';
 import { FileOutlineRequest, LowSteps, StepAt } from '../../protocol/steps.js';
 import type { EditorSession } from '../session.js';
 
@@ -20,6 +20,10 @@ export function handleSteps(session: EditorSession): void {
   door.handle(StepAt, ({ uri, position }) => {
     const document = session.document(uri);
     return document ? stepAt(document, position) : null;
+  });
+  door.handle(NodeOfStep, ({ uri, problem, step }) => {
+    const document = session.document(uri);
+    return document ? nodeOfStep(document, problem, step) : null;
   });
   door.handle(ProblemViewRequest, async ({ uri, problem }) => {
     const document = session.document(uri);

@@ -6,7 +6,10 @@ import { namesServer, parseRemoteProfile } from './remoteProfile.js';
 import { createRemoteScorer, type RemoteScorerOptions } from './remoteScorer.js';
 
 /** What the program lends a scorer, whatever model it is of. */
-export type ScorerHost = Pick<RemoteScorerOptions, 'cacheFolder' | 'apiKey' | 'allows' | 'log'>;
+export type ScorerHost = Pick<RemoteScorerOptions, 'cacheFolder' | 'apiKey' | 'allows' | 'log'> & {
+  /** Somebody works in an editor meanwhile, see `InferenceClientOptions`. */
+  readonly isBackground?: boolean;
+};
 
 /** URL of the server that the `prm.json` of a model's folder names; undefined where it names none, or cannot be read. */
 export async function scoringServer(modelFolder: string): Promise<string | undefined> {

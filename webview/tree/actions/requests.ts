@@ -2,7 +2,7 @@ import type { Announce } from '../../shared/announce.js';
 import type { Host } from '../../shared/rpc.js';
 import type { ArgsOf } from '../../shared/wire.js';
 import { landingNode, type ShownValues } from '../model/treeModel.js';
-import type { InitialView, PersistedState, TreeEvents, TreeRequests } from '../protocol.js';
+import { type PersistedState, readInitialView, type SentView, type TreeEvents, type TreeRequests } from '../protocol.js';
 import type { PanelStore } from '../state.js';
 import { modelAt, persisted, receiveModel, receiveReplay, showNode } from '../store.js';
 
@@ -30,7 +30,8 @@ export function createRequests({ store, host, announce, restored }: RequestWorld
   let pendingRestore = restored;
   let opening = new AbortController();
   const fail = (error: unknown) => announce(messageOf(error));
-  const receive = (initial: InitialView) => {
+  const receive = (sent: SentView) => {
+    const initial = readInitialView(sent);
     if (initial.view === null) {
       const message = initial.empty ?? 'Open a file of reasoning steps and show its tree from there.';
       const isBeginning = (initial.labeling ?? null) !== null;
@@ -70,7 +71,13 @@ export function createRequests({ store, host, announce, restored }: RequestWorld
     host.call('select', { problem }).then(receive).then(then).catch(stale);
   };
   askRollouts(store, host, fail);
-  host.on('viewChanged', receive);
+  host.on('viewChanged', (sent) => {
+    try {
+      receive(sent);
+    } catch (error) {
+      store.update({ staleMessage: messageOf(error) });
+    }
+  });
   host.on('viewFailed', ({ message }) => store.update({ staleMessage: message }));
   host.on('nodeSelected', ({ problem, node, step }) => {
     const select = () => {

@@ -32,6 +32,8 @@ const FAR = 0.55;
 export const MAX_ZOOM = 2;
 /** The zoom at which the neighborhood of a node can be read. */
 export const READING_ZOOM = 0.42;
+/** The nearest one lands: rows with room for three lines of words. */
+const LANDED_ZOOM = 0.74;
 /** Rows at least this high, in pixels, have room for a line of words. */
 export const WORDS_ROW = 13;
 /** Rows at least this high, in pixels, have room for words without crowding. */
@@ -156,11 +158,14 @@ export function landingView(extent: LayoutExtent, target: Landing, size: Size, i
   const height = Math.max(1, size.height - 2 * MARGIN);
   const rows = target.bottom - target.top + 1;
   const least = isBanded ? whole.k : READABLE_ROW / ROW;
-  const k = Math.max(least, Math.min(READING_ZOOM, height / (ROW * rows)));
+  const near = Math.max(least, Math.min(READING_ZOOM, height / (ROW * rows)));
+  // A tree of few rows uses the height there is: for labels of several lines.
+  const all = extent.bottom - extent.top + 1;
+  const k = isBanded ? near : Math.max(near, Math.min(LANDED_ZOOM, height / (ROW * all)));
   const column = Math.max(READABLE_COLUMN, Math.min(naturalColumn(READING_ZOOM), (size.width - 2 * MARGIN) / (target.column + 2)));
   const scale = { k, stretch: column / naturalColumn(k) };
   const fits = rows * rowPx(k) <= height + 1;
-  const isWhole = (extent.bottom - extent.top + 1) * rowPx(k) <= height;
+  const isWhole = all * rowPx(k) <= height + 1;
   const middle = isWhole ? (extent.top + extent.bottom) / 2 : fits ? (target.top + target.bottom) / 2 : target.row;
   // The root stays in sight as long as the target's children are, too.
   const x = Math.min(MARGIN, Math.max(size.width - (target.column + 2) * column, size.width * 0.2 - target.column * column));

@@ -11,8 +11,8 @@ export interface Branches {
   readonly range: readonly [lowest: number, highest: number] | null;
   /** The node with the lowest value: of several the one that is a first low step. */
   readonly worst: number | null;
-  /** First low steps in it. */
-  readonly firstLow: number;
+  /** Flagged nodes in it. */
+  readonly flagged: number;
 }
 
 interface Sums {
@@ -20,7 +20,7 @@ interface Sums {
   readonly bins: Int32Array;
   readonly worst: Int32Array;
   readonly highest: Float64Array;
-  readonly firstLow: Int32Array;
+  readonly flagged: Int32Array;
 }
 
 const known = new WeakMap<TreeModel, Sums>();
@@ -29,14 +29,14 @@ const known = new WeakMap<TreeModel, Sums>();
 export function summarize(model: TreeModel, roots: readonly number[]): Branches {
   let sums = known.get(model);
   if (sums === undefined) known.set(model, (sums = sumUp(model)));
-  const { bins, worst, highest, firstLow } = sums;
+  const { bins, worst, highest, flagged } = sums;
   const total = new Array<number>(BINS + 1).fill(0);
   let [first, top, count] = [-1, -Infinity, 0];
   for (const root of roots) {
     for (let bin = 0; bin <= BINS; bin++) total[bin]! += bins[root * (BINS + 1) + bin]!;
     first = worse(model, first, worst[root]!);
     top = Math.max(top, highest[root]!);
-    count += firstLow[root]!;
+    count += flagged[root]!;
   }
   return {
     count: total.reduce((sum, one) => sum + one, 0),
@@ -44,7 +44,7 @@ export function summarize(model: TreeModel, roots: readonly number[]): Branches 
     missing: total[BINS]!,
     range: first < 0 ? null : [model.nodes[first]!.value!, top],
     worst: first < 0 ? null : first,
-    firstLow: count,
+    flagged: count,
   };
 }
 
@@ -53,12 +53,12 @@ function sumUp(model: TreeModel): Sums {
   const bins = new Int32Array(nodes.length * (BINS + 1));
   const worst = new Int32Array(nodes.length).fill(-1);
   const highest = new Float64Array(nodes.length).fill(-Infinity);
-  const firstLow = new Int32Array(nodes.length);
+  const flagged = new Int32Array(nodes.length);
   for (let at = order.length - 1; at >= 0; at--) {
     const id = order[at]!;
     const { value, parent } = nodes[id]!;
     bins[id * (BINS + 1) + (binOf(model, id) ?? BINS)]! += 1;
-    if (model.firstLow.has(id)) firstLow[id]! += 1;
+    if (model.flagged.has(id)) flagged[id]! += 1;
     if (value !== null) {
       worst[id] = worse(model, worst[id]!, id);
       highest[id] = Math.max(highest[id]!, value);
@@ -67,9 +67,9 @@ function sumUp(model: TreeModel): Sums {
     for (let bin = 0; bin <= BINS; bin++) bins[parent * (BINS + 1) + bin]! += bins[id * (BINS + 1) + bin]!;
     worst[parent] = worse(model, worst[parent]!, worst[id]!);
     highest[parent] = Math.max(highest[parent]!, highest[id]!);
-    firstLow[parent]! += firstLow[id]!;
+    flagged[parent]! += flagged[id]!;
   }
-  return { bins, worst, highest, firstLow };
+  return { bins, worst, highest, flagged };
 }
 
 /** The worse of two nodes (-1 = none): the lower value, and a first low step before one that comes after it. */

@@ -31,6 +31,8 @@ export interface TreeModel {
   readonly low: readonly number[];
   /** Of these, the nodes that hold the first low step of a path. */
   readonly firstLow: ReadonlySet<number>;
+  /** Nodes the picture flags: of labels beside scores those where the two disagree, else the first low ones. */
+  readonly flagged: ReadonlySet<number>;
   /** Model's score minus label; NaN where one of them is missing. */
   readonly difference: Float64Array;
   /** Nodes of which label and model say different things: one is low, the other is not. In reading order. */
@@ -56,6 +58,8 @@ export function buildTreeModel(view: ProblemView, shown: ShownValues = 'labels',
   const low = [...order].filter((id) => isLow(nodes[id]!, view.threshold));
   const isLowHere = new Set(low);
   const difference = Float64Array.from(view.nodes, (node) => (hasLabel(node) ? (lowestScore(node) ?? NaN) - (node.value ?? NaN) : NaN));
+  const firstLow = firstOnPath(nodes, low);
+  const disagreements = [...order].filter((id) => !Number.isNaN(difference[id]!) && disagrees(view.nodes[id]!, view.threshold));
   return {
     view,
     whole,
@@ -67,9 +71,10 @@ export function buildTreeModel(view: ProblemView, shown: ShownValues = 'labels',
     size,
     sizeMeaning: mostVisits > 0 ? 'visits' : 'share',
     low,
-    firstLow: firstOnPath(nodes, low),
+    firstLow,
+    flagged: offered === 'both' ? new Set(disagreements) : firstLow,
     difference,
-    disagreements: [...order].filter((id) => !Number.isNaN(difference[id]!) && disagrees(view.nodes[id]!, view.threshold)),
+    disagreements,
     hasValues: nodes.some((node) => node.value !== null),
     shown,
     choices,

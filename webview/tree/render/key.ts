@@ -59,10 +59,10 @@ function keys(document: Document, model: TreeModel): HTMLElement {
   };
   rows.push([mark('ok', 'plain', 'v8'), 'at or above']);
   rows.push([mark('low', 'plain', 'v1'), 'below (low)']);
-  if (model.firstLow.size > 0) {
+  if (model.flagged.size > 0) {
     const svg = mark('low', 'plain', 'v1');
     svg.append(svgElement(document, 'path', { class: 'first-low', d: markPath('low', 6) }));
-    rows.push([svg, 'first low on its path']);
+    rows.push([svg, model.shown === 'both' ? 'label and model disagree: one is low' : 'first low on its path']);
   }
   if (nodes.some((node) => node.assumed)) rows.push([mark('ok', 'assumed', 'v9'), 'assumed right, never sampled']);
   if (nodes.some((node) => node.oneSample)) rows.push([mark('ok', 'one-sample', 'v8'), 'one sample only']);

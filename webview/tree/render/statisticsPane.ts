@@ -5,6 +5,7 @@ import { rolloutCount, treeStatistics } from '../../../server/reasoning/treeStat
 import { element, svgElement } from '../../shared/element.js';
 import { formatValue, valueBin } from '../../shared/valueScale.js';
 import { plural } from '../../shared/words.js';
+import { firstLowWords, rolloutWords } from '../model/countWords.js';
 import { nodeWords, type TreeModel } from '../model/treeModel.js';
 import { costSections } from './costTable.js';
 import { section } from './section.js';
@@ -39,10 +40,10 @@ export function renderStatisticsPane(
       document,
       'p',
       { class: 'summary' },
-      `${plural(model.order.length, 'node')}, ${plural(model.firstLow.size, 'first low step')}. `,
+      `${plural(model.order.length, 'node')}, ${firstLowWords(model)}. `,
       all === 0
         ? 'The file holds no rollouts.'
-        : `${plural(all, 'rollout')}: ${correct} correct, ${incorrect} incorrect; ${distinct} distinct, ${plural(duplicate, 'duplicate')}.`,
+        : `${rolloutWords(model)}: ${correct} correct, ${incorrect} incorrect; ${distinct} distinct, ${plural(duplicate, 'duplicate')}.`,
     ),
     section(
       document,

@@ -1,11 +1,12 @@
 import { svgElement } from '../../shared/element.js';
 import { formatValue } from '../../shared/valueScale.js';
+import { plural } from '../../shared/words.js';
 import { BLOCK_WIDTH, type Block } from '../layout/scene.js';
 import { rowPx } from '../layout/zoomScale.js';
 import { summarize } from '../model/branches.js';
 import { labelOf } from '../model/labels.js';
 import type { Frame } from './frame.js';
-import { drawMark, GLYPH, type Pen } from './svgParts.js';
+import { drawMark, flagGlyph, type Pen } from './svgParts.js';
 
 const BAR = 46;
 /** Blocks at least this high, in pixels, have room for a line of text. */
@@ -14,7 +15,7 @@ const LEAST_HEIGHT = 11;
 /** Branches too small to be read one by one: their worst node, their values as a bar, how many, and what the worst one says. */
 export function drawBlock(pen: Pen, { model, view }: Frame, block: Block): SVGElement[] {
   const { document, fit } = pen;
-  const { count, bins, missing, range, worst, firstLow } = summarize(model, block.roots);
+  const { count, bins, missing, range, worst, flagged } = summarize(model, block.roots);
   const height = (block.bottom - block.top + 1) * rowPx(view.k);
   const mark = (radius: number) => (worst === null ? [] : drawMark(pen, model, worst, { radius, hasRing: false }));
   // What is between two branches that are drawn may be too low for text: then only its worst node is seen.
@@ -39,10 +40,10 @@ export function drawBlock(pen: Pen, { model, view }: Frame, block: Block): SVGEl
   };
   const size = count.toLocaleString('en');
   write(size, 'block-count', fit.small.width(size));
-  if (firstLow > 0) {
-    parts.push(svgElement(document, 'text', { class: 'glyph flag small', x, y: 5 }, GLYPH.flag));
+  if (flagged > 0) {
+    parts.push(svgElement(document, 'text', { class: 'glyph flag small', x, y: 5 }, flagGlyph(model)));
     x += 13;
-    write(String(firstLow), 'note flag', fit.small.width(String(firstLow)));
+    write(String(flagged), 'note flag', fit.small.width(String(flagged)));
   }
   const values =
     range === null ? 'no values' : range[0] === range[1] ? formatValue(range[0]) : `${formatValue(range[0])}–${formatValue(range[1])}`;
@@ -54,9 +55,9 @@ export function drawBlock(pen: Pen, { model, view }: Frame, block: Block): SVGEl
 
 /** `214 nodes, values 0.00 to 0.94, 3 first low steps, the lowest: …`. */
 export function blockWords(model: Frame['model'], block: Block): string {
-  const { count, range, worst, firstLow } = summarize(model, block.roots);
+  const { count, range, worst, flagged } = summarize(model, block.roots);
   const facts = [`${count.toLocaleString('en')} nodes`];
   if (range !== null) facts.push(`values ${formatValue(range[0])} to ${formatValue(range[1])}`);
-  if (firstLow > 0) facts.push(`${firstLow} first low steps`);
+  if (flagged > 0) facts.push(plural(flagged, model.shown === 'both' ? 'disagreement' : 'first low step'));
   return `${facts.join(', ')}${worst === null ? '' : `. The lowest: ${labelOf(model, worst)}`}`;
 }

@@ -6,7 +6,7 @@ import { cardHeight, nodeWidth } from '../layout/zoomScale.js';
 import { labelOf } from '../model/labels.js';
 import { binOf, valueText } from '../model/treeModel.js';
 import type { Frame } from './frame.js';
-import { drawFold, drawMark, GLYPH, type Pen, stackNote, verdictGlyph } from './svgParts.js';
+import { drawFold, drawMark, flagGlyph, GLYPH, type Pen, stackNote, verdictGlyph } from './svgParts.js';
 import { LINE } from './svgWords.js';
 
 /** A node as a card: value, interval, source, visits, verdict, and below them the words that distinguish it from its siblings. */
@@ -20,7 +20,7 @@ export function drawCard(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const height = Math.min(cardHeight(view.k), 26 + LINE * lines.length);
   const top = -height / 2;
   const outline = markOutline(model.nodes[id]!);
-  const flagged = model.firstLow.has(id) ? ' flagged' : '';
+  const flagged = model.flagged.has(id) ? ' flagged' : '';
   const box = { x: -8, y: top, width: width + 8, height, rx: 4 };
   const parts: SVGElement[] = [];
   if (note !== undefined)
@@ -67,8 +67,8 @@ function cardHead(pen: Pen, frame: Frame, id: number, { baseline, width, isStack
     right -= 15;
     parts.push(svgElement(document, 'text', { class: 'glyph quiet', x: right, y: baseline + 2 }, GLYPH.eye));
   }
-  if (model.firstLow.has(id)) {
-    parts.push(svgElement(document, 'text', { class: 'glyph flag', x, y: baseline + 2.5 }, GLYPH.flag));
+  if (model.flagged.has(id)) {
+    parts.push(svgElement(document, 'text', { class: 'glyph flag', x, y: baseline + 2.5 }, flagGlyph(model)));
     x += 22;
   }
   if (node.interval !== undefined && right - x > 60 && model.shown !== 'both' && model.shown !== 'rollouts') {

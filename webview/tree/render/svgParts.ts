@@ -20,7 +20,7 @@ export interface Pen {
 }
 
 /** Codicon glyphs used inside the drawing. */
-export const GLYPH = { check: '\ueab2', close: '\uea76', flag: '\uec3f', eye: '\uea70', layers: '\uebd2' } as const;
+export const GLYPH = { check: '\ueab2', close: '\uea76', flag: '\uec3f', eye: '\uea70', layers: '\uebd2', compare: '\ueae1' } as const;
 
 export function binClass(bin: number | undefined): string {
   return bin === undefined ? 'none' : `v${bin}`;
@@ -33,7 +33,7 @@ export interface MarkPlace {
   readonly hasRing?: boolean;
 }
 
-/** A node's mark: its color, its shape (low or not), its outline (sampled or not), and a ring on first low steps. */
+/** A node's mark: its color, its shape (low or not), its outline (sampled or not), and a ring on what is flagged. */
 export function drawMark(
   { document }: Pen,
   model: TreeModel,
@@ -57,7 +57,7 @@ export function drawMark(
   );
   if (outline === 'one-sample')
     parts.push(svgElement(document, 'path', { class: `ring ${bin}`, d: markPath(shape, radius + 2.5), transform }));
-  if (hasRing && model.firstLow.has(id))
+  if (hasRing && model.flagged.has(id))
     parts.push(svgElement(document, 'path', { class: 'first-low', d: markPath('low', radius + 3.5), transform }));
   return parts;
 }
@@ -86,6 +86,11 @@ export function drawFold({ document, fit }: Pen, frame: Frame, id: number): SVGE
 export function stackNote({ model, display }: Pick<Frame, 'model' | 'display'>, id: number): string | undefined {
   const stack = display.stacks.get(id);
   return stack === undefined ? undefined : stackWords(model, stack);
+}
+
+/** What is beside the value of a flagged node: a first low step, or labels and model that disagree. */
+export function flagGlyph({ shown }: Pick<TreeModel, 'shown'>): string {
+  return shown === 'both' ? GLYPH.compare : GLYPH.flag;
 }
 
 export function verdictGlyph(correct: boolean | undefined): string {

@@ -5,7 +5,7 @@ import { columnPx, nodeWidth, rowPx, TWO_LINES_ROW } from '../layout/zoomScale.j
 import { labelOf } from '../model/labels.js';
 import { valueText } from '../model/treeModel.js';
 import type { Frame } from './frame.js';
-import { drawFold, drawMark, GLYPH, type Pen, stackNote, verdictGlyph } from './svgParts.js';
+import { drawFold, drawMark, flagGlyph, type Pen, stackNote, verdictGlyph } from './svgParts.js';
 
 /** Height of a line of words, in pixels. */
 export const LINE = 15;
@@ -15,6 +15,9 @@ const WIDEST = 520;
 
 /** Below this width words are put under the value, where the row has room for two lines. Pixels. */
 const NARROW = 140;
+/** The same where there is room for more lines: in a row of this height, or where a subtree has its rows to itself. */
+const NARROW_ROOMY = 200;
+const ROOMY = 44;
 
 /** Where the words of a node go: beside its value, or below it where the column is narrow. */
 interface Place {
@@ -35,7 +38,7 @@ export function drawWords(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const height = roomOf(frame.layout, view, id);
   const own = nodeWidth(view, 'words');
   const value = valueText(model, id);
-  const isFlagged = model.firstLow.has(id);
+  const isFlagged = model.flagged.has(id);
   const isStack = frame.display.stacks.has(id);
   const verdict = isStack ? '' : verdictGlyph(node.correct);
   const afterValue = VALUE_X + fit.strong.width(value) + 6 + (isFlagged ? 16 : 0);
@@ -49,7 +52,7 @@ export function drawWords(pen: Pen, frame: Frame, id: number): SVGElement[] {
     ...drawMark(pen, model, id, { radius }),
     svgElement(document, 'text', { class: 'value', x: VALUE_X, y: valueY, dy: '0.35em' }, value),
   ];
-  if (isFlagged) parts.push(svgElement(document, 'text', { class: 'glyph flag', x: afterValue - 17, y: valueY + 6 }, GLYPH.flag));
+  if (isFlagged) parts.push(svgElement(document, 'text', { class: 'glyph flag', x: afterValue - 17, y: valueY + 6 }, flagGlyph(model)));
   lines.forEach((line, i) =>
     parts.push(svgElement(document, 'text', { class: `words${isStack ? ' stack' : ''}`, x, y: y + i * LINE, dy: '0.35em' }, line)),
   );
@@ -74,10 +77,11 @@ function placeWords({ fit }: Pen, frame: Frame, id: number, { own, height, after
   const text = stackNote(frame, id) ?? labelOf(model, id);
   const width = Math.max(own, Math.min(WIDEST, own + (frame.free.get(id) ?? 0) * columnPx(view)));
   const low = layout.isBanded ? Math.min(height, rowPx(view.k)) : height;
-  if (width < NARROW && low >= TWO_LINES_ROW) {
-    const lines = fit.body.wrap(text, width - 10, Math.max(1, Math.min(3, Math.floor((height - LINE) / LINE))));
+  const isRoomy = layout.isBanded || height >= ROOMY;
+  if (width < (isRoomy ? NARROW_ROOMY : NARROW) && height >= TWO_LINES_ROW) {
+    const lines = fit.body.wrap(text, width - VALUE_X, Math.max(1, Math.min(3, Math.floor((height - LINE) / LINE))));
     const valueY = (-lines.length * LINE) / 2;
-    return { lines, x: 12, y: valueY + LINE, valueY, width };
+    return { lines, x: VALUE_X, y: valueY + LINE, valueY, width };
   }
   const room = width - afterValue - (verdict === '' ? 0 : 18);
   const lines = room > 24 ? fit.body.wrap(text, room, Math.max(1, Math.min(3, Math.floor((low - 2) / LINE)))) : [];
@@ -111,7 +115,7 @@ export function drawDot(pen: Pen, frame: Frame, id: number, name: DotName | unde
       svgElement(
         document,
         'text',
-        { class: 'name', x: 0, y: -radius - (model.firstLow.has(id) ? 11 : 7), 'text-anchor': 'middle' },
+        { class: 'name', x: 0, y: -radius - (model.flagged.has(id) ? 11 : 7), 'text-anchor': 'middle' },
         valueText(model, id),
       ),
     );
@@ -129,21 +133,22 @@ function nameWidth({ free, view }: Frame, id: number): number {
 const NAME_ROOM = 60;
 
 /** A value above a dot needs a row of this height and a column of this width, in pixels. */
-function hasValueRoom({ view }: Frame): boolean {
-  return rowPx(view.k) >= 20 && columnPx(view) >= 38;
+function hasValueRoom({ view, model }: Frame): boolean {
+  // Of labels beside scores both numbers are written.
+  return rowPx(view.k) >= 20 && columnPx(view) >= (model.shown === 'both' ? 72 : 38);
 }
 
 /**
- * At dots, the nodes that are named: by their words first low steps from the lowest value on, then leaves from the top, where
+ * At dots, the nodes that are named: by their words flagged ones from the lowest value on, then leaves from the top, where
  * there is room and no other name is near; the others by their value.
  */
 export function namedNodes(frame: Frame): ReadonlyMap<number, DotName> {
   const { model, scene, layout, view, display } = frame;
   if (scene.level !== 'dots' || layout.isBanded) return new Map();
   const hasRoom = (id: number) => !display.stacks.has(id) && nameWidth(frame, id) >= NAME_ROOM;
-  const low = scene.nodes.filter((id) => model.firstLow.has(id) && hasRoom(id));
+  const low = scene.nodes.filter((id) => model.flagged.has(id) && hasRoom(id));
   low.sort((a, b) => model.nodes[a]!.value! - model.nodes[b]!.value!);
-  const others = scene.nodes.filter((id) => !model.firstLow.has(id) && hasRoom(id) && layout.shown[id] === 1);
+  const others = scene.nodes.filter((id) => !model.flagged.has(id) && hasRoom(id) && layout.shown[id] === 1);
   const rows: number[] = [];
   const named = new Map<number, DotName>();
   for (const id of [...low.slice(0, 200), ...others.slice(0, 200)]) {

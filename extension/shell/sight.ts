@@ -1,0 +1,39 @@
+import { type Disposable, type TextDocument, type TextEditor, window } from 'vscode';
+import type { Range } from '../../server/reasoning/span.js';
+
+/** Scrolling is told when it has come to rest for so long. */
+const settleMs = 150;
+
+/** The lines in sight of a document's editor; undefined where none shows it. */
+export function inSight(document: TextDocument): Range | undefined {
+  const editor = window.visibleTextEditors.find((one) => one.document === document);
+  return editor && rangeOf(editor);
+}
+
+/** Tells what is in sight of an editor whenever that has changed. */
+export function watchSight(tell: (document: TextDocument, range: Range) => void): Disposable {
+  const waiting = new Map<TextEditor, NodeJS.Timeout>();
+  const tellNow = (editor: TextEditor): void => {
+    waiting.delete(editor);
+    const range = rangeOf(editor);
+    if (range) tell(editor.document, range);
+  };
+  const listener = window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => {
+    clearTimeout(waiting.get(textEditor));
+    waiting.set(
+      textEditor,
+      setTimeout(() => tellNow(textEditor), settleMs),
+    );
+  });
+  return {
+    dispose() {
+      listener.dispose();
+      for (const timer of waiting.values()) clearTimeout(timer);
+    },
+  };
+}
+
+function rangeOf({ visibleRanges }: TextEditor): Range | undefined {
+  const [first] = visibleRanges;
+  return first && { start: { line: first.start.line, character: 0 }, end: { line: visibleRanges.at(-1)!.end.line, character: 0 } };
+}

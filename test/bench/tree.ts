@@ -1,0 +1,117 @@
+import type { CDPSession } from 'playwright-core';
+import { generatedSearch } from '../../scripts/gallery/generatedSearch.mjs';
+import { TreeViewRequest } from '../../server/protocol/labeling.js';
+import { packFrame } from '../../webview/shared/wire.js';
+import { launchChromium, openPanel, servePanel } from '../browser/panelPage.js';
+import { startEditorServer } from './editorServer.js';
+import { median, type Row } from './row.js';
+
+const VIEWPORT = { width: 1200, height: 800 };
+const ROUNDS = 3;
+
+interface Times {
+  /** From opening the file to its marks. */
+  readonly reading: number;
+  /** From the command to the server's answer. */
+  readonly server: number;
+  /** From the answer in the page to the frame that shows the tree. */
+  readonly page: number;
+  readonly total: number;
+  /** Time the page's process was busy, in ms. */
+  readonly busy: number;
+  /** The same of the server, for reading and answer. */
+  readonly serverBusy: number | undefined;
+  /** Of the server, in bytes. */
+  readonly memory: number | undefined;
+  readonly answer: number;
+}
+
+/** A search tree on screen: the built server over Node's channel, the built panel in Chromium, from the command to the painted tree. */
+export async function measure(): Promise<Row[]> {
+  const rows: Row[] = [];
+  let small: Times | undefined;
+  for (const nodes of [200, 20_000]) {
+    const text = generatedSearch({ nodes });
+    const rounds: Times[] = [];
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await openOnce(text));
+    const at = (key: 'reading' | 'server' | 'page' | 'total' | 'busy' | 'answer') => median(rounds.map((one) => one[key]));
+    const known = (key: 'memory' | 'serverBusy') =>
+      rounds.some((one) => one[key] === undefined) ? null : median(rounds.map((one) => one[key]!));
+    const memory = known('memory');
+    const name = `tree of ${nodes.toLocaleString('en')} nodes`;
+    const ratio = (key: 'total' | 'page') => (small === undefined ? {} : { ratio: { to: '200 nodes', value: at(key) / small[key] } });
+    rows.push(
+      {
+        name: `${name}: from the command to the tree on screen`,
+        value: at('total'),
+        unit: 'ms',
+        ...ratio('total'),
+        note: `${(text.length / 1e6).toFixed(1)} MB, median of ${ROUNDS}, the file is open`,
+      },
+      { name: '... until the server has answered', value: at('server'), unit: 'ms', note: `${(at('answer') / 1e6).toFixed(1)} MB of JSON` },
+      { name: '... from the answer to the painted tree', value: at('page'), unit: 'ms', ...ratio('page') },
+      { name: "... the page's processor time", value: at('busy'), unit: 'ms' },
+      { name: '... before: from opening the file to its marks', value: at('reading'), unit: 'ms' },
+      { name: "... the server's processor time for both, its start included", value: known('serverBusy'), unit: 'ms' },
+      { name: "... the server's memory at its highest", value: memory === null ? null : memory / 1e6, unit: 'MB' },
+    );
+    small ??= rounds[0]!;
+  }
+  return rows;
+}
+
+async function openOnce(text: string): Promise<Times> {
+  const { url, server: pages } = await servePanel();
+  const server = await startEditorServer();
+  const browser = await launchChromium();
+  try {
+    const { page } = await openPanel(browser, url, VIEWPORT);
+    await page.waitForSelector('.placeholder');
+    const devtools = await page.context().newCDPSession(page);
+    // Of the thread, not of the clock: others may be at work.
+    await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const uri = 'file:///tmp/steplens-bench/tree.json';
+    const opened = performance.now();
+    await server.client.open(uri, 'json', text);
+    await server.client.until(() => server.client.diagnostics.has(uri));
+    const start = performance.now();
+    const { view, images, replay } = await server.client.ask(TreeViewRequest, { uri, problem: 0 });
+    if (view === null) throw new Error('The generated tree has no view.');
+    const frame = packFrame({ kind: 'event', name: 'viewChanged', data: { view, images, replay } });
+    const answered = performance.now();
+    const serverBusy = server.processorTime();
+    const json = frame.kind === 'packed' ? new TextDecoder().decode(frame.json) : JSON.stringify(frame);
+    await page.evaluate((data) => Object.assign(window, { benchFrame: new TextEncoder().encode(data).buffer }), json);
+    const before = await busyTime(devtools);
+    const shown = await page.evaluate(async () => {
+      const { benchFrame } = window as unknown as { benchFrame: ArrayBuffer };
+      const begin = performance.now();
+      window.postMessage({ kind: 'packed', json: benchFrame });
+      while (document.querySelector('.drawing[data-level]') === null) await new Promise(requestAnimationFrame);
+      // A task after the frame that drew it: that frame has been painted.
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      return performance.now() - begin;
+    });
+    await page.locator('.drawing[data-rest="yes"]').waitFor({ state: 'attached' });
+    return {
+      reading: start - opened,
+      server: answered - start,
+      page: shown,
+      total: answered - start + shown,
+      busy: (await busyTime(devtools)) - before,
+      serverBusy,
+      memory: server.peakMemory(),
+      answer: json.length,
+    };
+  } finally {
+    await browser.close();
+    await server.stop();
+    pages.close();
+  }
+}
+
+/** Milliseconds that the page's main thread has worked. */
+async function busyTime(devtools: CDPSession): Promise<number> {
+  const { metrics } = await devtools.send('Performance.getMetrics');
+  return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0);
+}

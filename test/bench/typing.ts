@@ -1,0 +1,132 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Page } from 'playwright-core';
+import { startHost } from '../../scripts/vscodeHost.mjs';
+import { openFile, openWorkbench } from '../../scripts/workbench.mjs';
+import { startEditorServer } from './editorServer.js';
+import { generatedCandidates } from './generatedCandidates.js';
+import { median, type Row } from './row.js';
+
+const PROBLEMS = 300;
+const SOLUTIONS = 16;
+const ROUNDS = 2;
+const WORDS = 24;
+const FILE = 'candidates.json';
+
+/** The first mark in a large file of candidates, and typing there: in VS Code with StepLens, and without it. */
+export async function measure(): Promise<Row[]> {
+  const text = generatedCandidates(PROBLEMS, SOLUTIONS);
+  const size = `${PROBLEMS} problems with ${SOLUTIONS} solutions, ${(text.length / 1e6).toFixed(1)} MB`;
+  const [cold, warm] = await firstMark(text);
+  const folder = await mkdtemp(join(tmpdir(), 'steplens-typing-'));
+  try {
+    await writeFile(join(folder, FILE), text);
+    const on: number[] = [];
+    const off: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      on.push(...(await typeIn(folder, true)));
+      off.push(...(await typeIn(folder, false)));
+    }
+    const against = (share: number) => ({ ratio: { to: 'without StepLens', value: at(on, share) / at(off, share) } });
+    return [
+      { name: 'candidate file: start of the server to the first mark', value: cold!, unit: 'ms', note: `${size}, empty cache` },
+      { name: '... opening to the first mark, the server and its model running', value: warm!, unit: 'ms' },
+      {
+        name: 'typing there: key to painted, median',
+        value: at(on, 0.5),
+        unit: 'ms',
+        ...against(0.5),
+        note: 'in VS Code, scoring included',
+      },
+      { name: '... 95th percentile', value: at(on, 0.95), unit: 'ms', ...against(0.95), note: `${on.length} keys, in words` },
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function firstMark(text: string): Promise<number[]> {
+  const cold: number[] = [];
+  const warm: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    let start = performance.now();
+    const { client, stop } = await startEditorServer();
+    for (const [times, name] of [
+      [cold, 'one'],
+      [warm, 'two'],
+    ] as const) {
+      const uri = `file:///tmp/steplens-bench/${name}.json`;
+      await client.open(uri, 'json', name === 'one' ? text : text.replaceAll('"question": "', '"question": "Now: '));
+      await client.until(() => client.codes(uri).includes('first-low-step'));
+      times.push(performance.now() - start);
+      start = performance.now();
+    }
+    await stop();
+  }
+  return [median(cold), median(warm)];
+}
+
+/** Milliseconds from each key to the frame that shows it, typed in words into a step in the middle of the file. */
+async function typeIn(folder: string, isOn: boolean): Promise<number[]> {
+  const host = await startHost({ workspace: folder, ...(isOn && { extensionDevelopmentPath: resolve('.') }) });
+  const { page, close } = await openWorkbench(host.url);
+  try {
+    await openFile(page, FILE);
+    if (isOn) await page.locator('.squiggly-warning').first().waitFor({ timeout: 60_000 });
+    await goTo(page, 3_001);
+    await page.evaluate(watchKeys);
+    // What is done once after the first edit is not typing.
+    await typeWord(page, 'a');
+    await page.evaluate(() => ((window as unknown as Watched).keyTimes = []));
+    for (let word = 0; word < WORDS; word++) await typeWord(page, 'thirds ');
+    return await page.evaluate(() => (window as unknown as Watched).keyTimes);
+  } finally {
+    await close();
+    await host.stop();
+  }
+}
+
+interface Watched {
+  keyTimes: number[];
+}
+
+function watchKeys(): void {
+  const watched = window as unknown as Watched;
+  watched.keyTimes = [];
+  const channel = new MessageChannel();
+  const open: number[] = [];
+  channel.port1.onmessage = () => {
+    const now = performance.now();
+    watched.keyTimes.push(...open.splice(0).map((time) => now - time));
+  };
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      requestAnimationFrame(() => {
+        open.push(event.timeStamp);
+        channel.port2.postMessage(null);
+      });
+    },
+    true,
+  );
+}
+
+/** A word at the pace of a quick typist, and the pause after it in which an editor's extensions react. */
+async function typeWord(page: Page, word: string): Promise<void> {
+  await page.keyboard.type(word, { delay: 70 });
+  await page.waitForTimeout(300);
+}
+
+/** Puts the cursor behind the first word of a step in the middle of the file. */
+async function goTo(page: Page, line: number): Promise<void> {
+  await page.keyboard.press('Control+G');
+  await page.keyboard.type(`${line}:24`);
+  await page.keyboard.press('Enter');
+  await page.waitForTimeout(1_000);
+}
+
+function at(times: readonly number[], share: number): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.floor(share * (sorted.length - 1))]!;
+}
