@@ -46,8 +46,8 @@ export function handleLanguage(session: EditorSession): void {
     return codeLens(document, await session.labelingResults(document.uri), session.lensWindow(document));
   });
   session.door.on(LookedAt, ({ uri, range }) => session.lookAt(uri, range));
-  connection.onCodeAction((params) => {
-    const document = documentOf(params);
+  connection.onCodeAction(async (params, token) => {
+    const document = await readDocument(params, token);
     const text = session.texts.get(params.textDocument.uri);
     // The document that was read may be behind the text while somebody types.
     if (!document || text?.version !== document.version) return [];
