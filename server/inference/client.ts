@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import { ClientSession, type InferenceLog, type LoadedFiles } from './clientSession.js';
 import type { DeviceInfo } from './deviceInfo.js';
@@ -34,10 +34,13 @@ export interface InferenceClientOptions {
   readonly graceMs?: number;
 }
 
-/** The system's own rank for work in the background; one that refuses it leaves the child as it is. */
+/** A third of the processor beside one busy process: below that, the first scores of a file take too long while the editor starts. */
+const backgroundPriority = 5;
+
+/** The rank for work in the background; one that refuses it leaves the child as it is. */
 function giveWay({ pid }: ChildProcess): void {
   try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    if (pid !== undefined) setPriority(pid, backgroundPriority);
   } catch {
     // It has ended already, or the system does not allow it.
   }
