@@ -85,12 +85,12 @@ describe('a search tree whose first low step is far down', () => {
     const has = (found: readonly InlayHint[], place: Position) => found.some(({ position }) => position.isEqual(place));
     await until('a value behind the step', async () => has(await hints(), end));
     const settings = workspace.getConfiguration('steplens');
-    await settings.update('inlayHintsPosition', 'start', ConfigurationTarget.Workspace);
+    await settings.update('inlayHints.position', 'start', ConfigurationTarget.Global);
     try {
       await until('the value before the step', async () => has(await hints(), start));
       assert.ok(!has(await hints(), end));
     } finally {
-      await settings.update('inlayHintsPosition', undefined, ConfigurationTarget.Workspace);
+      await settings.update('inlayHints.position', undefined, ConfigurationTarget.Global);
     }
   });
 
