@@ -1,25 +1,31 @@
-"""Starts llama.cpp's OpenAI-compatible server (package xllamacpp) and writes its URL. Without a model it makes a small one of random weights.
+"""Starts llama.cpp's OpenAI-compatible server (package xllamacpp) and writes its URL, until its input is closed.
 
-    python3 -m pip install xllamacpp gguf
-    python3 scripts/real-server.py [MODEL.gguf]
+    python3 -m pip install xllamacpp
+    python3 scripts/real-server.py MODEL.gguf [PORT]
+
+The model "random" is a small one of random weights, which takes the package gguf.
 """
 import os
 import sys
 import tempfile
+import time
+import urllib.error
+import urllib.request
 
-import numpy as np
-import gguf
 import xllamacpp
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-EMBEDDING, LAYERS, HEADS, INNER, CONTEXT = 64, 2, 4, 128, 8192
+EMBEDDING, LAYERS, HEADS, INNER, CONTEXT, PARALLEL = 64, 2, 4, 128, 2048, 8
 
 
 def write_model(path: str) -> None:
     """A Llama of 0.1 million random weights over bytes: it writes nonsense, but as every model does."""
+    import gguf
+    import numpy as np
+
     rng = np.random.default_rng(1)
     tokens = [b"<unk>", b"<|im_start|>", b"<|im_end|>"] + [f"<0x{i:02X}>".encode() for i in range(256)]
     types = [2, 3, 3] + [6] * 256
@@ -65,21 +71,37 @@ def write_model(path: str) -> None:
 
 
 def main() -> None:
+    given, port = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
     with tempfile.TemporaryDirectory() as folder:
-        model = sys.argv[1] if len(sys.argv) > 1 else os.path.join(folder, "random.gguf")
-        if len(sys.argv) == 1:
+        model = os.path.join(folder, "random.gguf") if given == "random" else given
+        if given == "random":
             write_model(model)
         params = xllamacpp.CommonParams()
         params.model.path = model
+        params.model_alias = {os.path.basename(model).removesuffix(".gguf")}
         params.hostnames = ["127.0.0.1"]
-        params.port = 0
-        params.n_ctx = CONTEXT
-        params.n_parallel = 4
-        params.cpuparams.n_threads = 2
+        params.port = port
+        params.n_parallel = PARALLEL
+        params.n_ctx = PARALLEL * CONTEXT
+        # Threads that wait for each other by turning in circles are far slower on a busy machine than one alone.
+        for threads in (params.cpuparams, params.cpuparams_batch):
+            threads.n_threads = max(1, (os.cpu_count() or 1) // 2)
+            threads.poll = 0
         server = xllamacpp.Server(params)
+        wait(f"{server.listening_address}/v1/models")
         print(f"{server.listening_address}/v1", flush=True)
         # Until whoever started it closes the input.
         sys.stdin.read()
+
+
+def wait(url: str) -> None:
+    """The server answers 503 while it loads its model."""
+    while True:
+        try:
+            urllib.request.urlopen(url).close()
+            return
+        except urllib.error.URLError:
+            time.sleep(0.1)
 
 
 main()

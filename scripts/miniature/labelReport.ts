@@ -4,6 +4,8 @@ import { continuations, type JudgedSolution } from './rolloutLog.js';
 
 /** Numbers of continuations that are compared. */
 const counts = [8, 16, continuations];
+/** Numbers of continuations whose wrong labels are looked for: the fewer, the more of them are wrong. */
+const noisy = [4, 8, 16];
 /** Pieces a solution is merged to at most; the last is more than any solution has steps. */
 const pieces = [2, 4, 8, 12, 99];
 /** Kinds of problems of which the policy solves at least this share can be labeled by rollouts at all. */
@@ -13,7 +15,7 @@ export interface LabelStudy {
   readonly solutions: number;
   readonly groups: readonly { readonly name: string; readonly solutions: number; readonly labels: readonly LabelQuality[] }[];
   readonly merging: readonly MergeQuality[];
-  readonly suspects: readonly { readonly name: string; readonly quality: SuspectQuality }[];
+  readonly suspects: readonly { readonly name: string; readonly samples: number; readonly quality: SuspectQuality }[];
 }
 
 /** `scores`: the PRM's, of every step of every solution; NaN = none. */
@@ -40,14 +42,18 @@ export function labelStudy(solutions: readonly JudgedSolution[], scores: readonl
       labels: counts.map((samples) => labelQuality(of(members), samples, seed)),
     })),
     merging: pieces.map((most) => mergeQuality(solutions, most, seed)),
-    suspects: groups.map(({ name, members }) => ({
-      name,
-      quality: suspectQuality(
-        of(members),
-        members.map((at) => scores[at]!),
-        seed,
-      ),
-    })),
+    suspects: noisy.flatMap((samples) =>
+      groups.map(({ name, members }) => ({
+        name,
+        samples,
+        quality: suspectQuality(
+          of(members),
+          members.map((at) => scores[at]!),
+          seed,
+          samples,
+        ),
+      })),
+    ),
   };
 }
 
@@ -76,10 +82,23 @@ export function labelText({ solutions, groups, merging, suspects }: LabelStudy):
     lines.push(
       `  ${(most > 12 ? 'none' : String(most)).padStart(6)}  ${percent(merged).padStart(6)}  ${rollouts.toFixed(1).padStart(8)}  ${[flips, found].map((one) => estimate(one).padEnd(26)).join('')}${length.toFixed(2)}`,
     );
-  lines.push('\nSuspects: labels of 16 continuations, ranked by the posterior of rollouts and PRM score');
-  for (const { name, quality } of suspects)
+  lines.push(
+    '\nSuspects: labels of some continuations, ranked by the posterior of rollouts and PRM score; a label for every block of the logged continuations',
+    `  continuations  ${''.padEnd(44)} ${['labels', 'wrong'].map((text) => text.padStart(7)).join('')}  ${['AUROC', 'precision@100', 'R-precision'].map((text) => text.padEnd(21)).join('')}`,
+  );
+  for (const { name, samples, quality } of suspects) {
+    const { labels, wrongLabels, precision, rPrecision } = quality;
+    const most = precision.most < 1 ? ` (at most ${percent(precision.most)})` : '';
     lines.push(
-      `  ${name.padEnd(44)} ${quality.wrongLabels} of ${quality.labels} labels wrong, AUROC ${estimate(quality.auroc)}, precision@${quality.precision.count} ${percent(quality.precision.share)}`,
+      `  ${String(samples).padStart(13)}  ${name.padEnd(44)} ${[labels, wrongLabels].map((count) => String(count).padStart(7)).join('')}  ${[
+        estimate(quality.auroc),
+        `${percent(precision.share)}${most}`,
+        percent(rPrecision),
+      ]
+        .map((text) => text.padEnd(21))
+        .join('')
+        .trimEnd()}`,
     );
+  }
   return `${lines.join('\n')}\n`;
 }

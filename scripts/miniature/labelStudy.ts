@@ -1,6 +1,6 @@
 import { mergeSteps } from '../../server/labeling/monteCarlo.js';
 import { type Estimate, interval, resampleWeights } from '../../server/reasoning/bootstrap.js';
-import { stepPosteriors } from '../../server/review/posterior.js';
+import { prefixScore, stepPosteriors } from '../../server/review/posterior.js';
 import { continuations, type JudgedSolution } from './rolloutLog.js';
 
 /** How Monte-Carlo labels with `samples` continuations a step agree with exact verdicts. Shares in [0, 1]. */
@@ -36,7 +36,10 @@ export interface SuspectQuality {
   readonly labels: number;
   readonly wrongLabels: number;
   readonly auroc: Estimate;
-  readonly precision: { readonly count: number; readonly share: number };
+  /** `most`: what the share can be at most, because no more labels are wrong. */
+  readonly precision: { readonly count: number; readonly share: number; readonly most: number };
+  /** The same of as many first ones as labels are wrong. */
+  readonly rPrecision: number;
 }
 
 /** A step with continuations: how many of them are right, and whether the step is. */
@@ -133,9 +136,20 @@ export function mergeQuality(all: readonly JudgedSolution[], most: number, seed:
   };
 }
 
+/** A label of each block of `samples` logged continuations of a step: as many labels as the log has, with the noise of `samples`. */
+function blocks({ verdicts, exact }: JudgedSolution, samples: number): Omit<Sampled, 'weight'>[] {
+  return verdicts.slice(0, -1).flatMap((row, step) =>
+    Array.from({ length: Math.floor(row.length / samples) }, (_, block) => ({
+      step,
+      right: rightIn(row.slice(block * samples, (block + 1) * samples)),
+      isRight: exact.firstError < 0 || step < exact.firstError,
+    })),
+  );
+}
+
 /**
- * Labels of 16 continuations, ranked by the chance that they are wrong: what the review queue's posterior says from rollouts and the PRM's
- * scores together (`server/review/posterior.ts`). `scores`: of every step of every solution; NaN = none.
+ * Labels of some continuations, ranked by the chance that they are wrong: what the review queue's posterior says from rollouts and the PRM's
+ * scores together (`server/review/posterior.ts`). A step has a label for every block of its logged continuations. `scores`: of every step of every solution; NaN = none.
  */
 export function suspectQuality(
   solutions: readonly JudgedSolution[],
@@ -145,7 +159,12 @@ export function suspectQuality(
   best = 100,
 ): SuspectQuality {
   const labels = solutions.flatMap((solution, problem) =>
-    sampled(solution, samples).map(({ step, isRight, right }) => ({ problem, isRight, right, prm: scores[problem]![step]! })),
+    blocks(solution, samples).map(({ step, isRight, right }) => ({
+      problem,
+      isRight,
+      right,
+      prm: prefixScore(scores[problem]!.slice(0, step + 1)) ?? NaN,
+    })),
   );
   const posteriors = stepPosteriors(labels.map(({ right, prm }) => ({ people: [], mc: { correct: right, total: samples }, prm })));
   const ranked = labels
@@ -158,11 +177,14 @@ export function suspectQuality(
   const weights = resampleWeights(solutions.length, seed);
   const aurocs = weights.map((weight) => auroc(ranked, (problem) => weight[problem]!)).filter((value) => !Number.isNaN(value));
   const [low, high] = interval(aurocs);
+  const wrongLabels = ranked.filter(({ isWrong }) => isWrong).length;
+  const wrongIn = (first: number): number => ranked.slice(0, first).filter(({ isWrong }) => isWrong).length;
   return {
     labels: ranked.length,
-    wrongLabels: ranked.filter(({ isWrong }) => isWrong).length,
+    wrongLabels,
     auroc: { value: auroc(ranked, () => 1), low, high },
-    precision: { count, share: ranked.slice(0, count).filter(({ isWrong }) => isWrong).length / count },
+    precision: { count, share: wrongIn(count) / count, most: Math.min(1, wrongLabels / count) },
+    rPrecision: wrongIn(wrongLabels) / wrongLabels,
   };
 }
 

@@ -66,7 +66,7 @@ export async function forkSearch(events: readonly RunEvent[], logFile: string, c
   const log = await fileLog(files.log).open(0);
   try {
     const run = await RunRecorder.begin({
-      begin: forkBegin(begin, change, await policy.describe(), judge.fingerprint),
+      begin: forkBegin(begin, change, await policy.describe(world.signal), judge.fingerprint),
       recorded: [],
       logFile: files.log,
       append: (line) => log.append(line),

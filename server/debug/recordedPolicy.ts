@@ -48,8 +48,8 @@ export interface ForkCounts {
 export function recordedPolicy(recording: Recording, live: Policy | undefined, counts: ForkCounts): Policy {
   const used = new Map<string, number>();
   return {
-    async describe() {
-      const info = await live?.describe();
+    async describe(signal) {
+      const info = await live?.describe(signal);
       return {
         name: info?.name ?? recording.policy,
         fingerprint: `recorded rollouts, then ${info?.fingerprint ?? 'nothing'}`,

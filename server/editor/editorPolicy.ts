@@ -35,9 +35,9 @@ export async function openEditorPolicy(policy: string, { settings, key, requireC
   requireConsent(policy);
   const opened = openPolicy({ policy, device, threads, server }, { ...host, key: await keyOf(policy, key) });
   return {
-    async describe() {
+    async describe(signal) {
       requireConsent(policy);
-      return opened.describe();
+      return opened.describe(signal);
     },
     async sample(request) {
       requireConsent(policy);

@@ -68,7 +68,7 @@ export async function labelProblem(
   return await claimed(files, world, async (claim) => {
     const store = storeOf(files.log, world, claim);
     const whole = await goodPart(files.log, store, world);
-    const info = await world.policy.describe();
+    const info = await world.policy.describe(signal);
     const begin = beginEvent(problem, settings, info, world.judge.fingerprint);
     const same = await adopted(files.log, store, whole, begin);
     const log = reopened(same, world.mostFailed ?? defaultMostFailed, world.retryFailed === true);
@@ -108,7 +108,7 @@ export async function moreRollouts(
     const store = storeOf(files.log, world, claim);
     const log = await store.read();
     if (!log.recorded.some(({ event }) => event.event === 'end')) throw unfinished(path);
-    const here = beginEvent(begin.problem, settingsOf(begin), await world.policy.describe(), world.judge.fingerprint);
+    const here = beginEvent(begin.problem, settingsOf(begin), await world.policy.describe(signal), world.judge.fingerprint);
     const changed = differences(comparable(begin), comparable(here));
     if (changed !== '')
       throw new LabelError(`${path} was labeled with other settings: ${changed}. Choose the same policy and judge again.`);

@@ -76,7 +76,7 @@ export async function labelRun(options: RunOptions, world: LabelWorld): Promise<
 async function describePolicy({ policy, breaker = new Breaker() }: LabelWorld, signal: AbortSignal): Promise<PolicyInfo> {
   const described = await breaker.run(
     () =>
-      policy.describe().catch((error: unknown) => {
+      policy.describe(signal).catch((error: unknown) => {
         if (error instanceof PolicyAway) return error;
         throw error;
       }),

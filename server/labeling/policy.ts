@@ -5,9 +5,9 @@ import type { RequestCost } from './economy/batchCost.js';
 export interface Policy {
   /**
    * Part of a run's settings hash: what writes, and whether the same request always gives the same text. Rejects with
-   * PolicyError, and with PolicyAway while the policy cannot be asked.
+   * PolicyError, with PolicyAway while the policy cannot be asked, and with AbortError when cancelled.
    */
-  describe(): Promise<PolicyInfo>;
+  describe(signal?: AbortSignal): Promise<PolicyInfo>;
   /**
    * Samples `count` completions of a solution from its prefix. Always resolves with `count` rollouts: one that failed,
    * timed out or made no sense is a `RolloutFailure` and costs itself, not the run. Rejects with `AbortError` when cancelled,

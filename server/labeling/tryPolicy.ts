@@ -35,7 +35,7 @@ export async function tryPolicy(
     const [rollout] = await requests.sample(
       1,
       async () => {
-        ({ name } = await policy.describe());
+        ({ name } = await policy.describe(signal));
         return policy.sample({ question: problem.question, images, prefix: [], count: 1, seed, signal });
       },
       () => (at) => at,

@@ -1,4 +1,4 @@
-import { RequestFailure } from './requestFailure.js';
+import { RequestFailure, reportedFailure } from './requestFailure.js';
 
 /** A choice of a chat or completions reply, as servers are known to fill it in; every field is checked where it is read. */
 export interface Choice {
@@ -22,7 +22,9 @@ export function readChoices(reply: unknown): Choice[] {
       `The server answered with ${/^\s*</.test(reply) ? 'an HTML page' : 'plain text'} instead of JSON; is its URL right?`,
     );
   }
-  const choices = (reply as { choices?: unknown } | null | undefined)?.choices;
+  const { choices, error } = (reply ?? {}) as { readonly choices?: unknown; readonly error?: unknown };
+  // Some gateways report an error with the status of success.
+  if (error !== undefined && error !== null && !(Array.isArray(choices) && choices.length > 0)) throw reportedFailure({ error });
   if (!Array.isArray(choices)) throw new RequestFailure('The server answered without choices.');
   const found = choices.filter((choice): choice is Choice => typeof choice === 'object' && choice !== null);
   if (found.length === 0) throw new RequestFailure('The server answered with an empty list of choices.');

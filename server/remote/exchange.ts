@@ -57,21 +57,29 @@ export async function exchange(
   signal: AbortSignal,
   options: ExchangeOptions,
 ): Promise<HttpReply> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const options = {
-      method: body === undefined ? 'GET' : 'POST',
-      agent: agents[url.protocol as keyof typeof agents],
-      headers: {
-        ...headers,
-        'accept-encoding': 'gzip, deflate, br',
-        ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
-      },
-      lookup: resolveName,
-      signal,
-    };
-    send(url, options, resolve).on('error', reject).end(body);
-  });
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const sent = {
+    method: body === undefined ? 'GET' : 'POST',
+    agent: agents[url.protocol as keyof typeof agents],
+    headers: {
+      ...headers,
+      'accept-encoding': 'gzip, deflate, br',
+      ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+    },
+    lookup: resolveName,
+    signal,
+  };
+  const attempt = (): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const request = send(url, sent, resolve);
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        // A connection of an earlier request that the server has closed meanwhile says nothing about this one: the next is tried.
+        if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') && !signal.aborted) resolve(attempt());
+        else reject(error);
+      });
+      request.end(body);
+    });
+  const response = await attempt();
   try {
     options.onPiece?.('more');
     const status = response.statusCode!;

@@ -185,10 +185,11 @@ export class HttpClient {
 }
 
 function readJson(body: Buffer): unknown {
-  const text = body.toString('utf8');
+  const text = body.toString('utf8').replace(/^\uFEFF/, '');
   try {
     return JSON.parse(text);
   } catch {
+    if (text.trim() === '') throw new RequestFailure('The server answered with an empty reply.', { isTemporary: true });
     if (/^\s*</.test(text)) throw new RequestFailure('The server answered with an HTML page instead of JSON; is its URL right?');
     if (!/^\s*[{["]/.test(text)) throw new RequestFailure('The server answered with plain text instead of JSON; is its URL right?');
     return withoutNaN(text);

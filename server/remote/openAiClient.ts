@@ -118,6 +118,9 @@ export class OpenAiClient {
     if (models !== undefined && !models.includes(model)) {
       throw new this.#Unusable(`The server at ${this.baseUrl} has no model "${model}". ${modelsServed(models)}`);
     }
+    // A server that has answered is being restarted: what is in front of it knows no such path for a while.
+    if (status === 404 && models === undefined && this.#http.hasAnswered)
+      throw new RequestFailure(failure.message, { ...failure.details, isTemporary: true });
     if (status === 404) {
       throw new this.#Unusable(
         `The server at ${this.baseUrl} does not know ${path}. Check that its URL ends in the version, as in http://localhost:8000/v1, or use the other mode (chat or completions).`,

@@ -69,12 +69,13 @@ export function refusal({ status, headers, body }: Refusal, hide: (text: string)
   });
 }
 
-/** An error that comes in the middle of a stream, behind a status of success. It passes unless it has the status of a refusal. */
-export function streamedFailure(chunk: Readonly<Record<string, unknown>>): RequestFailure {
+/** An error in a reply, or in the middle of a stream, whose status is that of success. It passes unless it has the status of a refusal. */
+export function reportedFailure(chunk: Readonly<Record<string, unknown>>): RequestFailure {
   const { words, parameter } = wordsOf(JSON.stringify(chunk));
   const { code } = (typeof chunk.error === 'object' && chunk.error !== null ? chunk.error : chunk) as { code?: unknown };
-  const status = typeof code === 'number' && code >= 400 && code < 600 ? code : undefined;
-  return new RequestFailure(`The server broke off its stream: ${words.replace(/\.$/, '')}.`, {
+  const number = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
+  const status = typeof number === 'number' && number >= 400 && number < 600 ? number : undefined;
+  return new RequestFailure(`The server reports an error: ${words.replace(/\.$/, '')}.`, {
     isTemporary: status === undefined || status >= 500 || TEMPORARY.has(status),
     ...(status !== undefined && { status }),
     ...(parameter !== undefined && { parameter }),

@@ -1,6 +1,6 @@
 import { EventStream, type StreamItem } from './eventStream.js';
 import type { BodyReader, PieceOutcome } from './exchange.js';
-import { RequestFailure, streamedFailure } from './requestFailure.js';
+import { RequestFailure, reportedFailure } from './requestFailure.js';
 
 /** What of a request decides how its stream is read. */
 export interface StreamedRequest {
@@ -34,9 +34,9 @@ export class StreamedReply implements BodyReader {
   readonly #events = new EventStream();
   readonly #choices = new Map<number, StreamedChoice>();
   #head: Fields = {};
-  #usage: Fields | undefined;
-  /** The usage came alone, behind a text or all of them. */
-  #isUsageAlone = false;
+  /** Counts that came alone, and the last one that came with each text. */
+  readonly #usages: Fields[] = [];
+  readonly #usageOf = new Map<number, Fields>();
   #isDone = false;
 
   constructor({ n, stop, include_stop_str_in_output: keeps }: StreamedRequest) {
@@ -92,20 +92,27 @@ export class StreamedReply implements BodyReader {
     }
     const chunk = parsed(data);
     // llama.cpp's `error:` field has the error itself, others send {"error": …}.
-    if ((chunk.error ?? undefined) !== undefined || (chunk.choices === undefined && chunk.code !== undefined)) throw streamedFailure(chunk);
+    if ((chunk.error ?? undefined) !== undefined || (chunk.choices === undefined && chunk.code !== undefined)) throw reportedFailure(chunk);
     const { choices, usage, ...head } = chunk;
     this.#head = { ...this.#head, ...head, ...(typeof head.object === 'string' && { object: head.object.replace(/\.chunk$/, '') }) };
-    if (typeof usage === 'object' && usage !== null) this.#addUsage(usage as Fields, !Array.isArray(choices) || choices.length === 0);
-    if (Array.isArray(choices))
-      for (const choice of choices) if (typeof choice === 'object' && choice !== null) this.#addChoice(choice as Fields);
+    const texts = Array.isArray(choices) ? choices.filter((one): one is Fields => typeof one === 'object' && one !== null) : [];
+    if (typeof usage === 'object' && usage !== null) {
+      if (texts.length === 0) this.#usages.push(usage as Fields);
+      for (const { index } of texts) this.#usageOf.set(Number(index ?? 0), usage as Fields);
+    }
+    for (const choice of texts) this.#addChoice(choice);
   }
 
-  /** vLLM counts all texts together, also while it writes; llama.cpp counts each text when it has ended, and the prompt each time. */
-  #addUsage(usage: Fields, isAlone: boolean): void {
-    const before = this.#isUsageAlone && isAlone ? this.#usage : undefined;
-    const sum = Number(before?.completion_tokens) + Number(usage.completion_tokens);
-    this.#usage = before === undefined || Number.isNaN(sum) ? usage : { ...before, completion_tokens: sum };
-    this.#isUsageAlone = isAlone;
+  /**
+   * What the server counted: all texts together in the end, as OpenAI and vLLM do, or each text when it ends, beside it or alone, and the
+   * prompt each time, as llama.cpp does.
+   */
+  get #usage(): Fields | undefined {
+    const each = this.#usages.length > 0 ? this.#usages : [...this.#usageOf.values()];
+    const [first] = each;
+    if (first === undefined) return undefined;
+    const sum = each.reduce((all, one) => all + Number(one.completion_tokens), 0);
+    return each.length === 1 || Number.isNaN(sum) ? each.at(-1) : { ...first, completion_tokens: sum };
   }
 
   #addChoice({ index, delta, message, text, finish_reason: reason }: Fields): void {

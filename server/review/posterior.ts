@@ -10,6 +10,14 @@ export interface StepEvidence {
   readonly judge?: number;
 }
 
+/**
+ * What a PRM says of a prefix: the lowest score of its steps. Rollouts label a prefix, and many PRMs score the steps behind an error as right
+ * in themselves. Undefined where the last step has no score.
+ */
+export function prefixScore(scores: readonly (number | undefined)[]): number | undefined {
+  return isScore(scores.at(-1)) ? Math.min(...scores.filter(isScore)) : undefined;
+}
+
 /** Success rates a step's prefix may have; each class of steps has a distribution over them. */
 const rates = Array.from({ length: 21 }, (_, i) => Math.min(0.995, Math.max(0.005, i / 20)));
 const scoreBins = 8;

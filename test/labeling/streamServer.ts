@@ -9,6 +9,8 @@ export interface StreamServer {
   readonly url: string;
   /** Bodies of the requests, in order. */
   readonly requests: Readonly<Record<string, unknown>>[];
+  /** Answers /v1/models. */
+  models: Answer;
 }
 
 const open: (() => Promise<unknown>)[] = [];
@@ -19,13 +21,18 @@ afterEach(async () => {
 /** An HTTP server on the loopback that answers its n-th request by the n-th answer, and all further ones by the last. */
 export async function streamServer(...answers: readonly Answer[]): Promise<StreamServer> {
   const requests: Readonly<Record<string, unknown>>[] = [];
+  const server: StreamServer = {
+    url: '',
+    requests,
+    models: (response) => void response.end(JSON.stringify({ data: [{ id: 'mini' }] })),
+  };
   const http = createServer((request, response) => {
     void (async () => {
-      if (request.url === '/v1/models') return response.end(JSON.stringify({ data: [{ id: 'mini' }] }));
+      const hungUp = new Promise<void>((resolve) => response.on('close', resolve));
+      if (request.url === '/v1/models') return await server.models(response, {}, hungUp);
       const body = JSON.parse(await text(request)) as Record<string, unknown>;
       const answer = answers[Math.min(requests.push(body), answers.length) - 1]!;
-      const hungUp = new Promise<void>((resolve) => response.on('close', resolve));
-      return answer(response, body, hungUp);
+      return await answer(response, body, hungUp);
     })();
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -33,7 +40,7 @@ export async function streamServer(...answers: readonly Answer[]): Promise<Strea
     http.closeAllConnections();
     return new Promise((resolve) => http.close(resolve));
   });
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`, requests };
+  return Object.assign(server, { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1` });
 }
 
 export function begin(response: ServerResponse, type = 'text/event-stream; charset=utf-8'): ServerResponse {

@@ -82,9 +82,12 @@ describe('suspects', () => {
     const many = Array.from({ length: 40 }, (_, i) => (i % 10 === 0 ? solution([31, 3], 1, i) : solution([31, 30], -1, i)));
     const scores = many.map(({ exact }) => [0.95, exact.firstError === 1 ? 0.05 : 0.9, NaN]);
     const { wrongLabels, labels, auroc: found, precision } = suspectQuality(many, scores, 1, 16, 4);
-    expect([labels, wrongLabels]).toEqual([80, 4]);
+    // Two blocks of 16 a step; the lucky ones are all in the first.
+    expect([labels, wrongLabels]).toEqual([160, 4]);
     expect(found.value).toBe(1);
-    expect(precision).toEqual({ count: 4, share: 1 });
+    expect(precision).toEqual({ count: 4, share: 1, most: 1 });
+    expect(suspectQuality(many, scores, 1, 16, 8).precision).toEqual({ count: 8, share: 0.5, most: 0.5 });
+    expect(suspectQuality(many, scores, 1, 16, 8).rPrecision).toBe(1);
   });
 });
 

@@ -12,7 +12,7 @@ function reviewable(
   uri: string,
   steps: readonly { readonly values?: StepValues; readonly firstLow?: boolean; readonly says?: Says }[],
 ): ReviewableProblem {
-  const { reasoning } = sketch([{ question: 'q', solutions: [steps.map((_, i) => `step ${i}`)] }]);
+  const { reasoning } = sketch([{ question: `q of ${uri}`, solutions: [steps.map((_, i) => `step ${i}`)] }]);
   const problem = reasoning.problems[0]!;
   return {
     uri,
@@ -60,17 +60,32 @@ describe('a review queue', () => {
     expect(order.indexOf(0)).toBeGreaterThan(order.indexOf(1));
   });
 
+  const known = Array.from({ length: 60 }, (_, i) =>
+    reviewable(`file:///known-${i}.json`, [i % 2 ? { values: { ...mc(15), prm: 0.95 } } : { values: { ...mc(0), prm: 0.05 } }]),
+  );
+
   it('suspects a label that everything else contradicts', () => {
-    const many = Array.from({ length: 60 }, (_, i) => (i % 2 ? { values: { ...mc(15), prm: 0.95 } } : { values: { ...mc(0), prm: 0.05 } }));
     // One success of 16 is labeled right by "any success".
-    const odd = reviewable('file:///b.json', [
-      ...many,
-      { values: { ...mc(1), prm: 0.03 } },
-      { values: { human: 1 as const, ...mc(0), prm: 0.02 } },
-    ]);
-    const found = queue('suspects', [odd]);
-    expect(stepsOf(found).slice(0, 2).sort()).toEqual([60, 61]);
+    const lucky = reviewable('file:///lucky.json', [{ values: { ...mc(1), prm: 0.03 } }]);
+    const overruled = reviewable('file:///overruled.json', [{ values: { human: 1 as const, ...mc(0), prm: 0.02 } }]);
+    const found = queue('suspects', [...known, lucky, overruled]);
+    expect(
+      found
+        .slice(0, 2)
+        .map(({ uri }) => uri)
+        .sort(),
+    ).toEqual(['file:///lucky.json', 'file:///overruled.json']);
     expect(found[0]!.reason).toMatch(/^labeled right, but all sources together say \d+ % likely right$/);
+  });
+
+  it('suspects a lucky label behind an error whose own step looks right, and none before it', () => {
+    const behind = reviewable('file:///behind.json', [
+      { values: { ...mc(15), prm: 0.95 } },
+      { values: { ...mc(0), prm: 0.04 } },
+      { values: { ...mc(1), prm: 0.95 } },
+    ]);
+    const found = queue('suspects', [...known, behind]);
+    expect(found.map(({ uri, step }) => [uri, step])).toEqual([['file:///behind.json', 2]]);
   });
 
   it('draws the same audit for everybody with one seed', () => {

@@ -11,7 +11,10 @@ export function choiceRollout(choice: Choice, prefix: readonly string[], stepDel
   if (Array.isArray(message?.tool_calls) && message.tool_calls.length > 0)
     return { failure: 'The model called a tool instead of writing a solution.' };
   if (choice.finish_reason === 'content_filter') return { failure: 'The server withheld the text (content_filter).' };
-  const content = message === undefined || message === null ? choice.text : message.content;
+  // vLLM ends a text with `abort` when it is shut down, gateways with `error` when the server behind them is away.
+  if (typeof choice.finish_reason === 'string' && BROKEN.has(choice.finish_reason))
+    return { failure: `The server broke off the text (${choice.finish_reason}).`, isTemporary: true };
+  const content = textOf(message === undefined || message === null ? choice.text : message.content);
   const isCut = choice.finish_reason === 'length';
   if (typeof content !== 'string')
     return {
@@ -29,9 +32,17 @@ export function choiceRollout(choice: Choice, prefix: readonly string[], stepDel
   return { steps, finish: isCut ? 'length' : 'stop', ...(echoed > 0 && { echoed }), ...(reasoning !== undefined && { reasoning }) };
 }
 
+const BROKEN = new Set(['abort', 'aborted', 'cancelled', 'error']);
+
 /** Servers other than vLLM take the stop string off: a text that stopped inside its answer ended with the answer. */
 function closeAnswer(text: string): string {
   return text.lastIndexOf('<answer>') > text.lastIndexOf('</answer>') ? `${text.trimEnd()}</answer>` : text;
+}
+
+/** A text, or the parts that some servers send it in. */
+function textOf(content: unknown): unknown {
+  if (!Array.isArray(content)) return content;
+  return content.map((part: { readonly text?: unknown } | null) => (typeof part?.text === 'string' ? part.text : '')).join('');
 }
 
 function asText(value: unknown): string | undefined {

@@ -62,10 +62,10 @@ class OpenAiPolicy implements Policy {
   }
 
   /** The servers' addresses and patience are no part of the fingerprint: the same model elsewhere writes the same rollouts. */
-  async describe(): Promise<PolicyInfo> {
-    const model = await this.#modelId(undefined);
+  async describe(signal?: AbortSignal): Promise<PolicyInfo> {
+    const model = await this.#modelId(signal).catch(refused);
     const { mode, temperature, topP, maxTokens, stop, extraBody, systemPrompt, template, stepDelimiter } = this.#options;
-    const found = mode === 'chat' ? await this.#findContinuation(undefined).catch(refused) : undefined;
+    const found = mode === 'chat' ? await this.#findContinuation(signal).catch(refused) : undefined;
     // How a reply is sent changes nothing of what is written.
     const { stream: _stream, stream_options: _options, ...sampling } = extraBody ?? {};
     const isSampling = Object.keys(sampling).length > 0;
@@ -102,7 +102,8 @@ class OpenAiPolicy implements Policy {
   async #modelId(signal: AbortSignal | undefined): Promise<string> {
     if (this.#model !== undefined) return this.#model;
     const models = await forWhat([], () => this.#endpoints.models(signal)).catch((error: unknown) => {
-      if (error instanceof RequestFailure)
+      // llama.cpp answers 503 while it loads its model.
+      if (error instanceof RequestFailure && error.details.isTemporary !== true)
         throw new PolicyError(`The server at ${this.#endpoints.name} does not list its models (${error.message}) Name the model to use.`);
       throw error;
     });
@@ -136,7 +137,7 @@ class OpenAiPolicy implements Policy {
   }
 
   /** Found out once; again when the server was away. */
-  async #findContinuation(signal: AbortSignal | undefined): Promise<Continuation> {
+  async #findContinuation(signal: AbortSignal | undefined, again = true): Promise<Continuation> {
     const { continuation = 'auto', log } = this.#options;
     if (continuation !== 'auto') return chosenContinuation(continuation);
     const finding = (this.#continuation ??= findContinuation(this.#openMessages(SAMPLE_QUESTION, [SAMPLE_STEP], []), (body, maxTokens) =>
@@ -147,6 +148,8 @@ class OpenAiPolicy implements Policy {
     }));
     return await finding.catch((error: unknown) => {
       if (this.#continuation === finding) this.#continuation = undefined;
+      // It was cancelled by another caller, who asked first.
+      if (again && (error as Error).name === 'AbortError' && signal?.aborted !== true) return this.#findContinuation(signal, false);
       throw error;
     });
   }

@@ -47,7 +47,7 @@ const GIVE_BACK_MS = 3000;
  */
 export async function labelQueue(options: LabelQueueOptions, world: LabelWorld): Promise<RunSummary> {
   const { problems, problemsFile, settings, address, stalledAfter } = options;
-  const info = await world.policy.describe();
+  const info = await world.policy.describe(options.signal);
   const shared = problems.map((problem) => ({
     problem,
     id: problem.id,

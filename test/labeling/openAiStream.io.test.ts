@@ -39,6 +39,15 @@ describe('a streamed reply', waiting, () => {
       { promptTokens: 33, completionTokens: 9, cachedTokens: 24, retries: 0 },
     ],
     [
+      'each text beside its end, as llama.cpp does for completions',
+      [0, 1]
+        .map((i) =>
+          event({ choices: [{ index: i, text: solution, finish_reason: 'stop' }], usage: { prompt_tokens: 5, completion_tokens: 3 + i } }),
+        )
+        .join('') + done,
+      { promptTokens: 5, completionTokens: 7, cachedTokens: 0, retries: 0 },
+    ],
+    [
       'all texts together while it writes, as vLLM can',
       `${[1, 2].map((i) => event({ choices: [{ index: i - 1, delta: { content: solution }, finish_reason: 'stop' }], usage: { prompt_tokens: 7, completion_tokens: i } })).join('')}${usage(7, 3)}${done}`,
       { promptTokens: 7, completionTokens: 3, cachedTokens: 0, retries: 0 },
@@ -186,9 +195,7 @@ describe('a stream that breaks', waiting, () => {
 
   it('with a refusal in it is not asked for again', async () => {
     const server = await streamServer(sends(event({ error: { message: 'The context is too long.', code: 400 } })));
-    expect(failures(await connect(server).sample(ask({ count: 1 })))).toEqual([
-      'The server broke off its stream: The context is too long.',
-    ]);
+    expect(failures(await connect(server).sample(ask({ count: 1 })))).toEqual(['The server reports an error: The context is too long.']);
     expect(server.requests).toHaveLength(1);
   });
 });

@@ -1,0 +1,76 @@
+import type { Problem } from '../../server/reasoning/problem.js';
+import { SAMPLE_CHOICES } from '../../server/training/choices/registry.js';
+import { type SelectionRules, selectGroup, type TrainingSample } from '../../server/training/selection.js';
+import type { ExactVerdict } from './problems/exactSteps.js';
+
+/** What a rule for samples of an export keeps, and how noisy it is against exact verdicts. */
+export interface SelectionQuality {
+  readonly name: string;
+  readonly samples: number;
+  readonly labels: number;
+  /** Share of the labels that are wrong. */
+  readonly wrong: number;
+  /** Of the samples with an error, those whose first error is the exact one. */
+  readonly found: number;
+}
+
+/** The solutions of one problem, each a record of its own, with their exact verdicts. A step's judge is the bundled PRM. */
+export interface JudgedRecords {
+  readonly problems: readonly Problem[];
+  readonly exact: ReadonlyMap<Problem, ExactVerdict>;
+}
+
+const plain: SelectionRules = { threshold: 0, endAtError: false, mixedRootsOnly: false, shortWords: 0, balance: false };
+
+export function selectionQualities(groups: readonly JudgedRecords[], seed: number): SelectionQuality[] {
+  const choices = SAMPLE_CHOICES.map((choice) => ({ choice, parameter: choice.parameter?.usual ?? 0 }));
+  const rules: readonly [name: string, rules: SelectionRules][] = [
+    ['all samples', plain],
+    ['--difficulty 0.1-0.9', { ...plain, difficulty: { least: 0.1, most: 0.9 } }],
+    ...choices.map((one): [string, SelectionRules] => [
+      `--select ${one.choice.id}${one.choice.parameter ? `:${one.parameter}` : ''}`,
+      { ...plain, choices: [one] },
+    ]),
+  ];
+  return rules.map(([name, rule]) => {
+    const kept = groups.flatMap(({ problems, exact }) =>
+      (selectGroup(problems, rule, seed)[0]?.samples ?? []).map((sample) => ({ sample, exact: exact.get(sample.problem)! })),
+    );
+    const [ranked] = rule.choices?.filter(({ choice }) => choice.score !== undefined) ?? [];
+    const score = ({ sample }: { sample: TrainingSample }): number => ranked!.choice.score!(sample, ranked!.parameter);
+    const taken =
+      ranked === undefined ? kept : kept.toSorted((a, b) => score(b) - score(a)).slice(0, Math.round(kept.length * ranked.parameter));
+    return qualityOf(name, taken);
+  });
+}
+
+function qualityOf(name: string, kept: readonly { readonly sample: TrainingSample; readonly exact: ExactVerdict }[]): SelectionQuality {
+  let [labels, wrong, errors, found] = [0, 0, 0, 0];
+  for (const { sample, exact } of kept) {
+    for (const [step, value] of sample.values.entries()) {
+      labels++;
+      if (value > 0 !== (exact.firstError < 0 || step < exact.firstError)) wrong++;
+    }
+    if (!sample.hasError) continue;
+    errors++;
+    if (sample.firstError === exact.firstError) found++;
+  }
+  return { name, samples: kept.length, labels, wrong: wrong / labels, found: found / errors };
+}
+
+export function selectionText(rows: readonly SelectionQuality[]): string {
+  const percent = (share: number): string => (Number.isNaN(share) ? '-' : `${(100 * share).toFixed(1)} %`);
+  const cells = [
+    ['', 'samples', 'labels', 'labels wrong', 'first errors right'],
+    ...rows.map(({ name, samples, labels, wrong, found }) => [
+      name,
+      samples.toLocaleString('en-US'),
+      labels.toLocaleString('en-US'),
+      percent(wrong),
+      percent(found),
+    ]),
+  ];
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const lines = cells.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '));
+  return `Rules for the samples of an export, against exact verdicts; the judge is the bundled PRM\n${lines.join('\n')}\n`;
+}
