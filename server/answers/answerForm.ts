@@ -1,7 +1,7 @@
 import { isBalanced, splitOutside } from './answerText.js';
 import { exactValue } from './math/evaluate.js';
 import { readExpression } from './measure.js';
-import { readOrdinal } from './numberWords.js';
+import { readOrdinal, withoutNumberWords } from './numberWords.js';
 import { type NumberSet, readRegion } from './region.js';
 
 /** What kind of thing an answer is, by how it is written; the parts are texts and are compared by the same rules again. */
@@ -30,8 +30,8 @@ export interface ListForm {
   readonly rows?: number;
 }
 
-const LETTER = /^(?:(?:option|choice|answer)\s*)?\(?([A-Na-n])\)?(?:[.:)]\s*(.*)|\s*项)?$/i;
-const LETTERS = /^\(?[A-N]\)?(?:\s*(?:,|and|&|和)\s*(?:and\s+)?\(?[A-N]\)?)+$/;
+const LETTER = /^(?:(?:option|choice|answer)\s*)?[([]?([A-Na-n])[)\]]?(?:[.:)]\s*(.*)|\s*项)?$/i;
+const LETTERS = /^\(?[A-N]\)?(?:\s*(?:,|and|or|&|和|或)\s*(?:(?:and|or)\s+)?\(?[A-N]\)?)+$/;
 const NAME = /^\\?[a-zA-Z]+(?:_\{?\w+\}?)?$/;
 
 /** Reads the form of a text that `answerText` has cleaned. */
@@ -46,6 +46,7 @@ export function answerForm(text: string): AnswerForm {
     region(text) ??
     element(text) ??
     matrix(text) ??
+    unitVectors(text) ??
     plusMinus(text) ??
     list(text) ??
     equation(text) ??
@@ -78,6 +79,12 @@ function remainder(text: string): AnswerForm | undefined {
 
 function clock(text: string): AnswerForm | undefined {
   if (/^(?:12 )?(?:noon|midnight)$/i.test(text)) return { kind: 'clock', minutes: /noon/i.test(text) ? 720 : 0, isExact: true };
+  const han = /^(上午|下午|晚上)?(\d{1,2})点(?:(\d{1,2})分?|半|整)?$/.exec(text);
+  if (han !== null && Number(han[2]) < 25 && Number(han[3] ?? 0) < 60) {
+    const isLate = /下午|晚上/.test(han[1] ?? '') && Number(han[2]) < 12;
+    const minutes = Number(han[2]) * 60 + (text.endsWith('半') ? 30 : Number(han[3] ?? 0)) + (isLate ? 720 : 0);
+    return { kind: 'clock', minutes, isExact: han[1] !== undefined || minutes >= 780 };
+  }
   const match = /^(\d{1,2})(?::(\d{2}))?\s*(?:(a|p)\.?\s?m\.?|o'?clock)$/i.exec(text);
   if (match === null) return undefined;
   const [hour, minute, half] = [Number(match[1]), Number(match[2] ?? '0'), match[3]?.toLowerCase()];
@@ -207,6 +214,21 @@ function determinantText(cells: readonly (readonly string[])[]): string | undefi
   return terms.join('');
 }
 
+/** `2\hat{i} - \hat{j}` is a tuple; without a third direction, of two. */
+function unitVectors(text: string): AnswerForm | undefined {
+  if (!text.includes('\\unitvector') || /[=<>,]/.test(text)) return undefined;
+  const found = new Map<string, string>();
+  const parts = text.replaceAll(' ', '').split(/\\unitvector([IJK])/);
+  if (parts.at(-1) !== '') return undefined;
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    const [coefficient, axis] = [parts[i]!, parts[i + 1]!];
+    if (found.has(axis) || (i > 0 && !/^[+-]/.test(coefficient)) || !isBalanced(coefficient)) return undefined;
+    found.set(axis, /^[+-]?$/.test(coefficient) ? `${coefficient}1` : coefficient);
+  }
+  const axes = found.has('K') ? ['I', 'J', 'K'] : ['I', 'J'];
+  return { kind: 'list', style: 'tuple', items: axes.map((axis) => (found.get(axis) ?? '0').replace(/^\+/, '')) };
+}
+
 /** `a \pm b` is two values. */
 function plusMinus(text: string): AnswerForm | undefined {
   const parts = /^(?:\\?[a-zA-Z]+(?:\([a-z]\))?\s*=\s*)?(.*?)\s*(?:\\pm|\\mp|\+\/-)(?![a-zA-Z])\s*(.*)$/.exec(text);
@@ -234,10 +256,18 @@ function list(text: string): AnswerForm | undefined {
   const square = /^\[(.*)\]$/.exec(text);
   if (square !== null && splitOutside(square[1]!, /,/).length > 2)
     return { kind: 'list', style: 'bare', items: splitOutside(square[1]!, /,/) };
-  if (isOneNumber(text)) return undefined;
+  if (isOneNumber(text) || isOneNumber(withoutNumberWords(text))) return undefined;
   const items = splitOutside(text, /,\s*(?:and|or)(?![a-zA-Z])|[,;]|\s(?:and|or)(?=\s)|\\text\{(?:and|or)\}|(?<=[\d)}a-z])\s*(?:或|和|与)/);
   if (items.length < 2 || items.includes('')) return undefined;
+  if (items.some((item) => /\\pm/.test(item))) return signs(items);
   return named(items, /\sor\s|或/.test(text) ? 'set' : 'bare');
+}
+
+/** `\pm 1, \pm 2` are four values. */
+function signs(items: readonly string[]): AnswerForm | undefined {
+  const all = items.map((item) => (/\\pm/.test(item) ? plusMinus(item) : ({ kind: 'list', style: 'bare', items: [item] } as const)));
+  if (all.some((one) => one?.kind !== 'list')) return undefined;
+  return { kind: 'list', style: 'set', items: (all as ListForm[]).flatMap((one) => one.items) };
 }
 
 /** `x=3, y=4` has names; `x=1, x=2` are two values of one, and so are the items of `m = 4, 5`. */
@@ -261,7 +291,9 @@ function isOneNumber(text: string): boolean {
     /^[^\d\s,]{0,4}\s*\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)[^,;\d]*$/.test(text) ||
     /^[^\d\s,]{0,4}\s*\d{1,3}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!\d)[^,;\d]*$/.test(text) ||
     /^[a-z-]+ (?:hundred|thousand|million)(?: and [a-z -]+| [a-z -]+)?$/i.test(text) ||
-    /^[\d-]+ and (?:\d+\s*\/\s*\d+|\\frac)|^[a-z\d-]+ and (?:a |one |two |three )?(?:half|third|thirds|quarters?|fourths?)\b/i.test(text) ||
+    /^[\d-]+ and (?:\d+\s*\/\s*\d+|\\frac)|^[a-z\d-]+ and (?:(?:a|one|two|three|four|five|six|seven|eight|nine)[ -])?(?:half|third|thirds|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?)\b/i.test(
+      text,
+    ) ||
     /^\d+(?:\.\d+)?\s*(?:hours?|hrs?|h|minutes?|mins?|feet|ft|foot|pounds?|lbs?|years?|weeks?|days?|degrees?|°|meters?|m|km|dollars?)[\s,]+(?:and\s+)?\d+(?:\.\d+)?\s*[a-z¢]+$/i.test(
       text,
     )

@@ -89,6 +89,7 @@ export function answerText(raw: string): string {
     .replace(/('\s*\d+)"/g, "$1''")
     .replace(/"/g, '');
   text = text.replace(/√\s*(\d+|\w|\([^()]*\))/g, (_, of: string) => `\\sqrt{${of.replace(/^\((.*)\)$/, '$1')}}`);
+  text = text.replace(UNIT_VECTOR, (_, axis: string) => `\\unitvector${axis.toUpperCase()} `);
   text = text.replace(
     /\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mbox|hbox|rm|bf|boldsymbol|bm|underline|operatorname\*?)\s*\{((?:[^{}]|\{[^{}]*\})*)\}/g,
     ' $1 ',
@@ -100,6 +101,7 @@ export function answerText(raw: string): string {
   text = text
     .replace(/ +\^/g, '^')
     .replace(/\{,\}/g, ',')
+    .replace(/(?<=\d,)\s*\\!\s*(?=\d)/g, '')
     .replace(/(?<!\\)\\[,;:!> ]|~|\\q?quad(?![a-zA-Z])|\\(?:thin|med|thick)?space(?![a-zA-Z])/g, ' ')
     .replace(/\\[dtc]frac/g, '\\frac')
     .replace(/\\([%$#&_])/g, '$1')
@@ -122,8 +124,40 @@ export function answerText(raw: string): string {
     .replace(/(\\frac\s*\{[^{}]*\})\s*(\d)/g, '$1{$2}')
     .replace(/\\sqrt +(?=\{|\[)/g, '\\sqrt')
     .replace(/\\sqrt\s*(\d)/g, '\\sqrt{$1}')
-    .replace(/(?<=[\w)}])\*\*(?=\s*-?[\d(])/g, '^');
-  return unwrapped(text);
+    .replace(/(?<=[\w)}])\*\*(?=\s*-?[\d(])/g, '^')
+    // A dot above the first and the last digit that repeat.
+    .replace(/\\dot\s*\{?(\d)\}?(\d*)\\dot\s*\{?(\d)\}?/g, '\\overline{$1$2$3}')
+    .replace(/(?<=\.\d+)\s*\\[lc]?dots(?![a-zA-Z])/g, '...');
+  return unwrapped(counted(text));
+}
+
+/** `\hat{i}`, `\mathbf{j}`, `\vec{k}`, `\hat{\mathbf{i}}`, `\hat\imath` */
+const UNIT_VECTOR =
+  /\\(?:hat|vec|mathbf|boldsymbol|bm)\s*(?:\{\s*)?(?:\\(?:mathbf|hat|vec)\s*(?:\{\s*)?)?\\?([ijk])(?:math)?(?![a-zA-Z])\s*\}{0,2}/g;
+
+/** Numbers of choices as schools write them, `{}_5C_2`, `^5C_2`, `C_5^2`, `5P2`, as binomials and factorials; digits in groups without their separators. */
+function counted(text: string): string {
+  const choices = (n: string, letter: string, k: string, all: string): string => {
+    if (Number(k) > Number(n) || Number(n) < 2) return all;
+    return letter === 'C' ? `\\binom{${n}}{${k}}` : `(${n}!/(${n}-${k})!)`;
+  };
+  return text
+    .replace(/(?:\{\s*\})?[_^]\s*\{?(\d{1,4})\}?\s*([CP])\s*_\s*\{?(\d{1,4})\}?/g, (all, n: string, letter: string, k: string) =>
+      choices(n, letter, k, all),
+    )
+    .replace(/(?<![a-zA-Z\d\\])([CAP])\s*_\s*\{?(\d{1,3})\}?\s*\^\s*\{?(\d{1,3})\}?(?!\d)/g, (all, letter: string, n: string, k: string) =>
+      choices(n, letter, k, all),
+    )
+    .replace(/(?<![\w.])(\d{1,3})\s?([CP])\s?(\d{1,3})(?![\w.])/g, (all, n: string, letter: string, k: string) =>
+      choices(n, letter, k, all),
+    )
+    .replace(/(?<![\w.,])\d{1,3}(?:_\d{3})+(?![\w.])/g, (digits) => digits.replaceAll('_', ''))
+    .replace(/(?<![\w.,'])\d{1,3}(?:'\d{3})+(?!['\w])/g, (digits) => digits.replaceAll("'", ''))
+    .replace(/(?<![\w.,])\d{1,3}(?:\.\d{3}){2,}(?![\w.])/g, (digits) => digits.replaceAll('.', ''))
+    .replace(
+      /^(-?)(\d{1,3}(?:[. ]\d{3})+),(\d{1,2}|\d{4,})$/,
+      (_, sign: string, digits: string, rest: string) => `${sign}${digits.replace(/[. ]/g, '')}.${rest}`,
+    );
 }
 
 function character(c: string): string {
@@ -143,6 +177,11 @@ function withoutDollars(text: string): string {
     .replace(/(?<!\\)\$((?:\\\$|[^$\s])(?:(?:\\\$|[^$])*[^$\s\\])?)\$(?!\d)/g, ' $1 ');
 }
 
+/** Where a number begins: a digit, a sign, or its word. */
+const NUMBER_BEGINS =
+  '(?=[-$\\\\(\\d]|(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty)\\b)';
+/** "x is 12" names the variable as "x = 12" does. */
+const VARIABLE_IS = new RegExp(`^([a-zA-Z])\\s+(?:is|equals?)\\s+${NUMBER_BEGINS}`);
 const LEAD = [
   /^(?:(?:so|thus|therefore|hence|and|then),?\s+)?(?:the\s+|my\s+)?(?:final\s+|correct\s+)?(?:answer|option|choice|result|solution|value)\s*(?:is|:|=)\s*:?\s*(?:option\s+(?=\(?[A-N]\)?\W*$))?/i,
   /^(?:所以|因此|故)?\s*(?:最终)?(?:正确)?(?:答案|选项)\s*(?:是|为|选|:)\s*:?\s*/,
@@ -150,7 +189,15 @@ const LEAD = [
   /^(?:also\s+|somit\s+)?(?:die|das)\s+(?:richtige\s+|gesuchte\s+)?(?:antwort|lösung|ergebnis)\s+(?:ist|lautet)\s*:?\s*/i,
   /^(?:por lo tanto,?\s+|donc,?\s+)?(?:la\s+(?:respuesta|solución|réponse|solution)|el\s+resultado|le\s+résultat)(?:\s+(?:correcta|final|finale|correcte))?\s+(?:est|es)(?![a-z])\s*:?\s*/i,
   /^(?:\\approx|(?:is\s+)?(?:about|approximately|approx\.?|around|roughly|nearly|exactly|equals?)(?=\s|\d)|(?:it|there) (?:is|are)\s+|约为?|大约)\s*/i,
-  /^(?:the|its)\s+[a-z][a-z ]{2,40}\s+(?:is|are|equals)\s+(?=[-$\\(\d])/i,
+  // "the slope is -2"; not "half of it is 12".
+  new RegExp(
+    `^(?!.*\\b(?:half|twice|double|triple|third|not|no|never|less|fewer|more|without|except|minus|plus|times|wrong|reciprocal|opposite|negative|squared?|cubed?|inverse|complement|error|guess|estimate|smallest|largest|other)\\b)[a-z]{2}[a-z ]{0,40}\\s(?:is|are|equals?|will be)\\s+${NUMBER_BEGINS}`,
+    'i',
+  ),
+  /^(?:a total of|in total,?|altogether,?)\s+(?=[-$\\(\d])/i,
+  /^(?:答|解)\s*:\s*/,
+  /^(?:一共|总共|共有?|还剩下?|剩下|需要|等于|得)\s*(?=[-\d零一二两三四五六七八九十])/,
+  /^=\s*/,
   /^~\s*/,
 ];
 
@@ -158,13 +205,14 @@ const LEAD = [
 function unwrapped(answer: string): string {
   let text = answer.replace(/\s+/g, ' ').trim();
   for (let round = 0; round < 20; round++) {
-    let next = text;
+    let next = text.replace(VARIABLE_IS, '$1 = ');
     for (const lead of LEAD) next = next.replace(lead, '');
     next = next
       .replace(/^\*\*(.*)\*\*$/, '$1')
       .replace(/^`(.*)`$/, '$1')
       .replace(/\.\s*I hope it is correct\.?$/i, '')
       .replace(/ (?:is|are) the (?:final |correct |right )?(?:answer|result|solution)s?$/i, '')
+      .replace(/,\s+(?:which|because|since)\s(?!.*\b(?:not|wrong|incorrect|never)\b).*$/i, '')
       .replace(/\s*\((?:approximately|approx\.?|rounded)\)$/i, '')
       .replace(/[.。;,]$/, '')
       .replace(/^\{([^{}]*)\}$/, (all, inner: string) => (/[,;]/.test(inner) ? all : inner))

@@ -2,11 +2,13 @@ import { type AnswerForm, answerForm, asClock, joinedLetters, type ListForm } fr
 import { answerText, splitOutside } from './answerText.js';
 import { compareLists, matchesOneOfSeveral } from './compareLists.js';
 import { compareMeasures } from './compareMeasures.js';
+import { compareCongruences, readCongruence } from './congruence.js';
 import { compareDates, readDate } from './dates.js';
 import { compareEquations, compareExpressions } from './math/compare.js';
 import { exactValue, spend } from './math/evaluate.js';
 import { type MathExpression, variablesOf } from './math/expression.js';
 import { readExpression, readMeasure } from './measure.js';
+import { withoutNumberWords } from './numberWords.js';
 import { compareRegions, infinity } from './region.js';
 import type { AnswerMethod, Verdict } from './verdict.js';
 import { compareWords, saysNone } from './words.js';
@@ -43,6 +45,10 @@ export function compareTexts(a: string, r: string, by: Comparison): Verdict {
   const [aDate, rDate] = [readDate(a), readDate(r)];
   const dates = aDate && rDate && compareDates(aDate, rDate);
   if (dates !== undefined) return { verdict: dates, method: 'date' };
+  const classes = compareClasses(a, r);
+  if (classes !== undefined) return classes;
+  const [aCount, rCount] = [countOf(a, r), countOf(r, a)];
+  if (aCount !== a || rCount !== r) return compareTexts(aCount, rCount, deeper);
   if (isNoneForValue(a, r)) return { verdict: 'wrong', method: 'words', reason: 'One says that there is no value, the other gives one.' };
   const [approximations, exact] = [alternatives(a), alternatives(r)];
   if (approximations.length * exact.length > 16) return unreadable('There are too many approximations.');
@@ -51,6 +57,22 @@ export function compareTexts(a: string, r: string, by: Comparison): Verdict {
   if (approximations.length > 1 || exact.length > 1)
     return best(approximations.flatMap((x) => exact.map((y) => compareTexts(x, y, deeper))));
   return compareForms(answerForm(a), answerForm(r), a, r, deeper);
+}
+
+function compareClasses(a: string, r: string): Verdict | undefined {
+  const [x, y] = [readCongruence(a), readCongruence(r)];
+  const bare = (text: string): bigint | undefined => wholeValue(text.replace(/^[a-zA-Z]\s*=\s*/, ''));
+  if (x) return compareCongruences(x, y ?? bare(r));
+  return y && compareCongruences(y, bare(a));
+}
+
+/** `C(5, 2)` beside a value is a number of choices; beside a pair it may be a point. */
+function countOf(text: string, other: string): string {
+  const match = /^(?:n?([CP])r?)\((\d{1,3}),\s*(\d{1,3})\)$/.exec(text);
+  if (match === null || /,/.test(other)) return text;
+  const [, letter, n, k] = match as unknown as [string, string, string, string];
+  if (Number(k) > Number(n)) return text;
+  return letter === 'C' ? `\\binom{${n}}{${k}}` : `${n}!/(${n}-${k})!`;
 }
 
 /** "No solution" beside `x = 3`; beside 0 or infinity it may be what was asked for. */
@@ -64,6 +86,9 @@ function isNoneForValue(a: string, r: string): boolean {
 
 /** `12\pi \approx 37.7` is the value and the approximation beside it. */
 function alternatives(text: string): string[] {
+  // 15 (fifteen)
+  const said = /^(.*\d.*?)\s*\(([a-z][a-z -]{2,60})\)$/i.exec(text);
+  if (said !== null && /^[\d(][\d() +*/]*$/.test(withoutNumberWords(said[2]!))) return [said[1]!, withoutNumberWords(said[2]!)];
   return splitOutside(text, /\\approx(?![a-zA-Z])|\s(?:or )?(?:approximately|about)(?=\s)|(?:,|\s)i\.e\.,?/).filter((part) => part !== '');
 }
 
@@ -176,8 +201,13 @@ function compareBased(a: AnswerForm, r: AnswerForm, aText: string, rText: string
       : { verdict: 'wrong', method: 'base' };
   }
   const [based, text] = a.kind === 'based' ? [a, rText] : [r as Extract<AnswerForm, { kind: 'based' }>, aText];
-  if (digitsOf(text) === based.digits) return { verdict: 'right', method: 'base', reason: 'The base is left out on one side.' };
   const value = wholeValue(text);
+  if (digitsOf(text) === based.digits) {
+    // What a reference leaves out, its question says; an answer in another base than ten may be wrong.
+    return r.kind === 'based' || value === parseDigits(based)
+      ? { verdict: 'right', method: 'base', reason: 'The base is left out on one side.' }
+      : unreadable('The reference does not say its base.', 'base');
+  }
   if (value === undefined) return unreadable('A number in a base and something else cannot be compared.', 'base');
   return value === parseDigits(based) ? unreadable('The same number is in another base.', 'base') : { verdict: 'wrong', method: 'base' };
 }
@@ -277,6 +307,10 @@ function compareTwoEquations(a: Equation, r: Equation, by: Comparison): Verdict 
   if (isName(a.left) && isName(r.left)) {
     const result = compareTexts(a.right, r.right, by);
     const isFunction = (name: string): boolean => /^(?:y|[fgh](?:\([a-z]\)))$/.test(name);
+    // r and "radius", A and "Area".
+    const [short, long] = a.left.length < r.left.length ? [a.left, r.left] : [r.left, a.left];
+    const isInitial = short.length === 1 && /^[a-z]{3,}$/i.test(long) && long[0]!.toLowerCase() === short.toLowerCase();
+    if (result.verdict === 'right' && isInitial) return result;
     const isSameName = a.left === 'y' || r.left === 'y' || a.left[0] === r.left[0];
     if (result.verdict === 'right' && !(isFunction(a.left) && isFunction(r.left) && isSameName))
       return unreadable(`"${a.left}" and "${r.left}" may be the same.`, 'equation');
@@ -319,6 +353,8 @@ function isName(text: string): boolean {
     /^\\?(?:angle|triangle|overline|widehat|vec|m)\s*(?:\\angle)?\s*\{?[A-Za-z]{1,4}\}?$/.test(text) ||
     /^\\frac\{d\^?\{?\d?\}?[a-z]\}\{d[a-z]\^?\{?\d?\}?\}$/.test(text) ||
     /^\|?[A-Z]{1,4}\|?$|^\[[A-Z]{3,6}\]$/.test(text) ||
+    /^P\s*\([^()]{1,40}\)$/.test(text) ||
+    /^\\?(?:sin|cos|tan|cot|sec|csc)\s*(?:\\[a-z]+|\s[a-zA-Z]|\\?angle\s*[A-Z]{1,3})$/.test(text) ||
     /^[A-Za-z][A-Za-z' ]{2,30}$/.test(text)
   );
 }

@@ -133,7 +133,9 @@ function isClose(a: MathExpression, r: MathExpression): boolean {
 
 /** 45 % against 45 (the sign left out) or 0.45 (the share); at or below 1 the two readings cannot be distinguished. */
 function comparePercent(answer: Measure, reference: Measure): Verdict {
-  if (answer.units.length + reference.units.length > 0 || answer.words || reference.words) return verdict('undecided', 'percent');
+  const words = [answer.words, reference.words].filter((one) => one !== undefined);
+  if (answer.units.length + reference.units.length > 0 || words.length > 1 || words.some((one) => !one.isDescriptive))
+    return verdict('undecided', 'percent');
   const share = (one: Measure): MathExpression => (one.isPercent ? hundredth(one.value) : one.value);
   const readings = [
     [share(answer), share(reference)],
@@ -203,6 +205,8 @@ function compareRounded(a: MathExpression, r: MathExpression, method: AnswerMeth
     const relation = roundsTo(written.value, written.decimals, long);
     if (relation === 'no') continue;
     const exact = exactValue(long);
+    // 22/7 and 3.14 are both what people write for \pi: one is not the other.
+    if (exact !== undefined && exact.den > 1n && isRoundedPi(written.value, written.decimals)) return rounding;
     const isEndless = exact === undefined || hasNoLastDigit(exact);
     if (relation === 'rounded' && isEndless && written.decimals >= 2 && written.digits >= digits) return verdict('right', 'rounded');
     if (relation === 'rounded' || written.digits >= 3) return rounding;
@@ -212,6 +216,10 @@ function compareRounded(a: MathExpression, r: MathExpression, method: AnswerMeth
   if (x?.den === 1n && decimal(r) !== undefined && roundsTo(x, 0, r) === 'rounded') return rounding;
   if (y?.den === 1n && y.num.toString().length > 2 && decimal(a) === undefined && roundsTo(y, 0, a) === 'rounded') return rounding;
   return verdict('wrong', method);
+}
+
+function isRoundedPi(value: Rational, decimals: number): boolean {
+  return decimals >= 2 && roundsTo(value, decimals, { op: 'constant', name: 'pi' }) === 'rounded';
 }
 
 function decimal(expression: MathExpression): { readonly value: Rational; readonly decimals: number; readonly digits: number } | undefined {

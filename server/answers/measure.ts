@@ -22,7 +22,11 @@ export interface Measure {
 const MAX_LENGTH = 1000;
 
 const CURRENCY = /^([+-]?)\s*(US\$|[$€£¥￥₹₩]|(?:USD|EUR|GBP|Rs\.?|RMB|CNY|INR)(?=[\s\d]))\s*(-?)\s*(?=[\d.(])/;
+/** Powers of ten behind amounts of money. */
+const SHORT: Readonly<Record<string, string>> = { k: '1000', K: '1000', M: '1000000', mn: '1000000', B: '1000000000', bn: '1000000000' };
 const PER_CENT = /^(.*?)\s*(?:%|percent|per cent|个百分点)$/i;
+/** "20 % of the cake" */
+const PER_CENT_OF = /^(.*?)\s*(?:%|percent|per cent)\s+of\s+((?:the|all|his|her|its|their)\s+[a-z][a-z ]{1,30})$/i;
 
 /** Reads `$1,250.00`, `12 cm`, `3 1/2 hours`, `45 %`, `30°`, `12 red apples`, `2\sqrt{3}`, `5 ft 3 in`. */
 export function readMeasure(text: string): Measure | undefined {
@@ -59,6 +63,11 @@ function currency(text: string): Measure | undefined {
   if (match === null) return undefined;
   const rest = text.slice(match[0].length).replace(/\s*(?:dollars?|USD|euros?|yuan)$/i, '');
   const units = readUnits(match[2]!.replace(/^US\$/, '$').replace(/\.$/, ''));
+  const short = /^([\d.,]*\d)\s?(k|K|M|mn|B|bn)$/.exec(rest);
+  if (short !== null) {
+    const amount = readExpression(`${match[3] === '-' ? '-' : match[1]!}${short[1]!}*${SHORT[short[2]!]!}`);
+    return amount && { value: amount, isPercent: false, units };
+  }
   const sign = match[3] === '-' ? '-' : match[1]!;
   const value = readExpression(sign + rest);
   // $1k is no product.
@@ -72,9 +81,10 @@ function percent(text: string): Measure | undefined {
   const perMille = /^(.*?)\s*(?:‰|per mille|per thousand)$/i.exec(text);
   const share = perMille === null ? undefined : readExpression(`(${perMille[1]!})/10`);
   if (share !== undefined) return { value: share, isPercent: true, units: [] };
-  const match = PER_CENT.exec(text);
+  const match = PER_CENT.exec(text) ?? PER_CENT_OF.exec(text);
   const value = match === null ? undefined : readExpression(match[1]!);
-  return value && { value, isPercent: true, units: [] };
+  const words = match?.[2];
+  return value && { value, isPercent: true, units: [], ...(words !== undefined && { words: { text: words, isDescriptive: true } }) };
 }
 
 /** A number and a unit with a blank before it: 5 m is no product. */

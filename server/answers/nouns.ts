@@ -38,6 +38,8 @@ const HAN = new Set(
 /** Whether a phrase only describes what is counted: "red apples", "square units", "ways". */
 export function isDescriptive(phrase: string): boolean {
   if (HAN.has(phrase.trim())) return true;
+  // 本书, 棵树: a measure word and what is measured.
+  if (/^\p{Script=Han}{2,5}$/u.test(phrase) && HAN.has(phrase[0]!) && !/[半多少倍分之以上下左右不没到至元角]/u.test(phrase)) return true;
   const words = phrase
     .toLowerCase()
     .trim()
@@ -50,6 +52,9 @@ export function singularPhrase(phrase: string): string {
   return phrase
     .toLowerCase()
     .trim()
+    .replace(/^(?:square|sq\.?) units?$/, 'units^2')
+    .replace(/^cubic units?$/, 'units^3')
+    .replace(/^(units?)\s*\^\s*\{?([23])\}?$/, 'units^$2')
     .split(/[\s-]+/)
     .map(singular)
     .join(' ');

@@ -45,6 +45,9 @@ const ORDINALS =
   );
 const HAN_DIGITS = '零一二三四五六七八九';
 const OPERATIONS: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:the )?cube root of\s+(?=[\d(a-z])/gi, 'cbrt '],
+  [/\b(?:the )?(?:square root|sqrt|root)(?: of)?\s+(?=[\d(a-z])/gi, '\\sqrt '],
+  [/(?<=^\d+)\s+(?:out of|in)\s+(?=\d+$)/i, ' / '],
   [/\s+(?:divided by|over)\s+/gi, ' / '],
   [/\s+(?:multiplied by|times)\s+(?=[\d(\\])/gi, ' * '],
   [/\s+plus\s+/gi, ' + '],
@@ -53,8 +56,7 @@ const OPERATIONS: readonly (readonly [RegExp, string])[] = [
   [/(?<=[\d)\w}])\s+squared$/i, '^{2}'],
   [/(?<=[\d)\w}])\s+cubed$/i, '^{3}'],
   [/(?<=[\d)\w}])\s+factorial$/i, '!'],
-  [/\b(?:the )?cube root of\s+(?=[\d(a-z])/gi, 'cbrt '],
-  [/\b(?:the )?(?:square root|sqrt|root)(?: of)?\s+(?=[\d(a-z])/gi, '\\sqrt '],
+  [/(?<=\d) point (\d+(?: \d)*)(?![\d.])/gi, '.$1'],
   [/\s+to the power(?: of)?\s+(-?\d+)$/i, '^{$1}'],
 ];
 
@@ -63,7 +65,7 @@ const HALF_OF_SCALE = /(?<![\\a-zA-Z])([a-z]+|\d+) and a half (?=hundred|thousan
 
 /** An expression with its words as signs and digits: "five eighths" is (5/8), "3 times ten" is 3 * 10. Other words stay. */
 export function withoutNumberWords(text: string): string {
-  if (!/[a-z]{3}|[一二三四五六七八九十百千万亿]/i.test(text)) return text;
+  if (!/[a-z]{2}|[一二三四五六七八九十百千万亿]/i.test(text)) return text;
   // Words in text, not in commands: \frac has none.
   const digits = text
     .replace(HALF_OF_SCALE, (_, count: string, scale: string) => `(${numberRun(count, false)}+1/2) ${scale}`)
@@ -71,10 +73,15 @@ export function withoutNumberWords(text: string): string {
       const before = /(\d[\d,.]*)\s+$/.exec(text.slice(0, at))?.[1];
       return numberRun(run, before !== undefined);
     });
-  let result = scaled(digits.replace(/[零一二两三四五六七八九十][零一二两三四五六七八九十百千]*/g, hanNumber));
+  let result = scaled(digits.replace(/一半/g, '(1/2)').replace(/[零一二两三四五六七八九十][零一二两三四五六七八九十百千]*/g, hanNumber));
   result = result.replace(/(?<=[\d)]) and (?=\(?\d+\s*\/\s*\d|\\frac)/g, ' + ');
+  // "two to the sixth power"
+  result = result.replace(/(?<=\d) to the ([a-z]+|\d+(?:st|nd|rd|th)) power$/i, (all, ordinal: string) => {
+    const exponent = readOrdinal(ordinal);
+    return exponent === undefined ? all : `^{${exponent}}`;
+  });
   for (const [pattern, sign] of OPERATIONS) result = result.replace(pattern, sign);
-  return result;
+  return result.replace(/(?<=\.)(?:\d )+\d/g, (digits) => digits.replaceAll(' ', ''));
 }
 
 /** Ordinals: `2nd`, `second`, `第二`. */

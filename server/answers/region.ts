@@ -137,7 +137,8 @@ function bracketed(text: string): NumberSet | undefined {
 function unequal(text: string): NumberSet | undefined {
   const match = /^(.*?)\s*\\ne(?![a-zA-Z])\s*(.*)$/.exec(text);
   if (match === null || !VARIABLE.test(match[1]!)) return undefined;
-  return holes(splitOutside(match[2]!.replace(/[a-z]\s*\\ne/g, ''), /,|\band\b/), match[1]);
+  const points = match[2]!.replace(/[a-z]\s*\\ne/g, '').replace(/\\pm\s*([\d./]+|\\frac\{\d+\}\{\d+\}|\\sqrt\{\d+\})/g, '$1, -$1');
+  return holes(splitOutside(points, /,|\band\b/), match[1]);
 }
 
 /** `|x| < 3`, `|x - 1| \ge 2` */

@@ -95,6 +95,9 @@ const ALIASES = new Map(
     分钟: 'min',
     分: 'min',
     小时: 'hour',
+    个小时: 'hour',
+    个星期: 'week',
+    星期: 'week',
     时: 'hour',
     秒: 's',
     天: 'day',
@@ -139,6 +142,8 @@ const ALIASES = new Map(
     ton: 'tonne',
     摄氏度: 'degC',
     Ω: 'ohm',
+    kΩ: 'kohm',
+    MΩ: 'Mohm',
     μm: 'um',
     µm: 'um',
     Å: 'angstrom',
@@ -198,7 +203,12 @@ for (const [names, dimension, factor] of OWN) {
   const [num, den] = factor.split('/').map(fromDecimal) as [Rational, Rational?];
   const named: Readonly<Record<string, string>> = { length2: 'length:2', speed: 'length:1 time:-1', energy: 'length:2 mass:1 time:-2' };
   for (const name of names.split(' '))
-    own.set(name, { dimension: named[dimension] ?? `${dimension}:1`, factor: den ? divide(num, den)! : num });
+    own.set(name, {
+      dimension: named[dimension] ?? `${dimension}:1`,
+      factor: den ? divide(num, den)! : num,
+      // 5' may be minutes, feet or a slip of the pen.
+      ...(/^'/.test(name) && { isWeak: true }),
+    });
 }
 
 /**
@@ -232,6 +242,9 @@ function product(text: string): Unit | undefined {
     .replace(/\b(minute|second)s? of arc\b/gi, 'arc$1')
     .replace(/\\(?:cdot|times)(?![a-zA-Z])/g, ' ')
     .replace(/\\mu\s*(?=[a-zA-Z])/g, 'u')
+    .replace(/\\frac\s*\{([^{}]*)\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}/g, '$1/$2')
+    .replace(/\\(?:Omega|ohm)(?![a-zA-Z])/g, 'ohm')
+    .replace(/(?<=^years?) old$/i, '')
     .replace(/[·*]/g, ' ')
     .replace(/每|\s+(?:per|an?)\s+/gi, '/')
     .replace(/^(\p{Script=Han}+)\/(?=\p{Script=Han})/u, '$1/');
@@ -289,7 +302,15 @@ function named(name: string): Unit | undefined {
   const lower = name.toLowerCase();
   const found = own.get(name) ?? (name.length > 2 ? own.get(lower) : undefined);
   if (found) return found;
-  const alias = ALIASES.get(name) ?? (name.length > 2 ? ALIASES.get(lower) : undefined) ?? name;
+  const spelled = ALIASES.get(name) ?? (name.length > 2 ? ALIASES.get(lower) : undefined) ?? name;
+  // British spelling with any prefix.
+  const alias =
+    spelled.length > 4
+      ? spelled
+          .replace(/metre(?=s?$)/i, 'meter')
+          .replace(/litre(?=s?$)/i, 'liter')
+          .replace(/gramme(?=s?$)/i, 'gram')
+      : spelled;
   // Symbols keep their case; long names lose it and their plural.
   return (
     library(alias) ?? (alias.length > 4 ? (library(alias.toLowerCase()) ?? library(alias.toLowerCase().replace(/s$/, ''))) : undefined)

@@ -19,11 +19,13 @@ before after
 greater less equal
 more less
 converges diverges
+finite infinite
 convergent divergent
 converge diverge
 rational irrational
 real imaginary
 linear nonlinear
+linear quadratic cubic exponential logarithmic
 prime composite
 always sometimes never
 possible impossible
@@ -111,12 +113,29 @@ export function compareWords(a: string, r: string): 'right' | 'wrong' | undefine
   const [group, other] = [SAME.findIndex((row) => row.includes(x)), SAME.findIndex((row) => row.includes(y))];
   if (group >= 0 && group === other) return 'right';
   if (group >= 0 && other >= 0 && CONTRARY.some((row) => row.includes(SAME[group]![0]!) && row.includes(SAME[other]![0]!))) return 'wrong';
+  if (negates(x, y) || negates(y, x)) return 'wrong';
   if (x === `not ${y}` || y === `not ${x}` || x === `non${y}` || y === `non${x}`) return 'wrong';
   if (differInExclusiveWords(x.split(/[\s-]+/), y.split(/[\s-]+/))) return 'wrong';
+  if (areOtherNames(a, r) && group < 0 && other < 0) return 'wrong';
   const [figure, second] = [namedFigure(a), namedFigure(r)];
   // Triangle ABC is triangle CAB; of other letters it is another one.
   if (figure !== undefined && second !== undefined && figure.kind === second.kind && figure.letters !== second.letters) return 'wrong';
   return undefined;
+}
+
+/** Two capitalized words, as names are: Alice and Bob. Not Math and Mathematics, and no words that stand for a number or nothing. */
+function areOtherNames(a: string, r: string): boolean {
+  const isName = (text: string): boolean => /^[A-Z][a-z]{2,15}$/.test(text) && !NO_NAMES.test(text);
+  return isName(a) && isName(r) && a.slice(0, 3) !== r.slice(0, 3);
+}
+
+const NO_NAMES =
+  /^(?:none|neither|nothing|both|all|any|each|either|equal|same|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand|million|billion|half|third|quarter|first|second|pi|infinity|unknown|correct|right|wrong|approximately|about)$/i;
+
+/** "does not converge" for "converges", 不是 for 是. */
+function negates(a: string, b: string): boolean {
+  const stem = /^(?:it )?(?:does|do|is|are|can)(?: not|n't|not) (.+)$/.exec(a)?.[1] ?? /^不(.+)$/.exec(a)?.[1];
+  return stem !== undefined && stem.replace(/s$/, '') === b.replace(/^(?:it )?(?:is|are|can) /, '').replace(/s$/, '');
 }
 
 /** The same words except where two exclude each other. */

@@ -1,6 +1,6 @@
 import type { Decimal } from 'decimal.js';
 import { evaluatorOf, exactValue, NoValue, type Point, WorkLimit } from './evaluate.js';
-import { type MathExpression, renamed, some, variablesOf } from './expression.js';
+import { type MathExpression, renamed, some, substituted, variablesOf } from './expression.js';
 import { type Rational, rational, same } from './rational.js';
 
 export type Equality = 'equal' | 'different' | 'unknown';
@@ -243,12 +243,6 @@ function times(n: bigint, a: MathExpression): MathExpression {
 
 function halved(a: MathExpression): MathExpression {
   return { op: 'div', args: [a, toExpression(rational(2n))] };
-}
-
-function substituted(expression: MathExpression, name: string, value: MathExpression): MathExpression {
-  if (expression.op === 'variable' && expression.name === name) return value;
-  if (!('args' in expression)) return expression;
-  return { ...expression, args: expression.args.map((arg) => substituted(arg, name, value)) } as unknown as MathExpression;
 }
 
 function constantsOf(expression: MathExpression): string[] {

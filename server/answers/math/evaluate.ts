@@ -60,6 +60,8 @@ function exactCall(name: FunctionName, args: readonly (Rational | undefined)[]):
     case 'max':
     case 'min':
       return (args as Rational[]).reduce((x, y) => (x.num * y.den > y.num * x.den === (name === 'max') ? x : y));
+    case 'mod':
+      return isWhole(a) && isWhole(b!) && b!.num > 0n ? modulo(a, b!) : undefined;
     case 'gcd':
     case 'lcm':
       return (args as Rational[]).every((arg) => isWhole(arg) && arg.num > 0n)
@@ -68,6 +70,12 @@ function exactCall(name: FunctionName, args: readonly (Rational | undefined)[]):
     default:
       return undefined;
   }
+}
+
+/** The remainder that is not negative. */
+function modulo(a: Rational, b: Rational): Rational {
+  const [m, n] = [a.num / a.den, b.num / b.den];
+  return { num: ((m % n) + n) % n, den: 1n };
 }
 
 function shared(x: Rational, y: Rational, name: 'gcd' | 'lcm'): Rational {

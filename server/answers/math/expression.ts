@@ -43,6 +43,7 @@ export const FUNCTIONS = [
   'lcm',
   'max',
   'min',
+  'mod',
 ] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
@@ -66,4 +67,11 @@ export function renamed(expression: MathExpression, names: ReadonlyMap<string, s
   if (expression.op === 'variable') return { op: 'variable', name: names.get(expression.name) ?? expression.name };
   if (!('args' in expression)) return expression;
   return { ...expression, args: expression.args.map((arg) => renamed(arg, names)) } as unknown as MathExpression;
+}
+
+/** The expression with a value for one of its variables. */
+export function substituted(expression: MathExpression, name: string, value: MathExpression): MathExpression {
+  if (expression.op === 'variable' && expression.name === name) return value;
+  if (!('args' in expression)) return expression;
+  return { ...expression, args: expression.args.map((arg) => substituted(arg, name, value)) } as unknown as MathExpression;
 }

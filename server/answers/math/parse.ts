@@ -1,4 +1,4 @@
-import { FUNCTIONS, type FunctionName, type MathExpression, UnreadableExpression } from './expression.js';
+import { type MathExpression, FUNCTIONS, type FunctionName, substituted, UnreadableExpression } from './expression.js';
 import { isWhole, type Rational, rational } from './rational.js';
 import { type Token, tokens } from './tokens.js';
 
@@ -12,6 +12,8 @@ export interface Reading {
 
 const MAX_DEPTH = 60;
 const MAX_TOKENS = 600;
+/** Terms of a sum that are written out. */
+const MAX_TERMS = 100n;
 const GREEK =
   'alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau phi varphi chi psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega ell'.split(
     ' ',
@@ -30,7 +32,7 @@ const INVERSE: Readonly<Record<string, FunctionName>> = { sin: 'arcsin', cos: 'a
 /** Functions that need no brackets. */
 const PREFIX = new Set<string>(
   [...FUNCTIONS, ...Object.keys(SYNONYMS)].filter(
-    (name) => !['abs', 'floor', 'ceil', 'factorial', 'binomial', 'root', 'gcd', 'lcm', 'max', 'min'].includes(name),
+    (name) => !['abs', 'floor', 'ceil', 'factorial', 'binomial', 'root', 'gcd', 'lcm', 'max', 'min', 'mod'].includes(name),
   ),
 );
 const CALLED = new Set(['abs', 'floor', 'ceil', 'gcd', 'lcm', 'max', 'min', 'cbrt']);
@@ -98,10 +100,19 @@ class Parser {
     let left = this.#power();
     for (;;) {
       if (this.#sign('*') || this.#command(TIMES) || this.#isTimesLetter()) left = binary('mul', left, this.#signed());
+      else if (this.#command(new Set(['bmod', 'mod'])) || this.#isModulo()) left = call('mod', left, this.#signed());
       else if (this.#sign('/') || this.#command(new Set(['div']))) left = binary('div', left, this.#divisor());
       else if (this.#startsFactor()) left = this.#juxtaposed(left);
       else return left;
     }
+  }
+
+  /** 17 mod 5 */
+  #isModulo(): boolean {
+    const token = this.#tokens[this.#at];
+    if (token?.kind !== 'word' || token.text !== 'mod') return false;
+    this.#at++;
+    return true;
   }
 
   /** Behind a multiplication or division sign a sign may follow: 2*-3. */
@@ -248,6 +259,7 @@ class Parser {
   #word(text: string): MathExpression {
     this.#at++;
     if (PREFIX.has(text) || CALLED.has(text)) return this.#apply(text);
+    if (text === 'cis') return this.#onCircle();
     if (text === 'pi') return PI;
     if (text === 'infinity' || text === 'inf') return INFINITY;
     if (GREEK.includes(text)) return this.#variable(text);
@@ -305,6 +317,9 @@ class Parser {
       const index = this.#group('[', ']');
       return call('root', this.#argument(), index);
     }
+    if (CALLED.has(name)) return this.#apply(name);
+    if (name === 'cis') return this.#onCircle();
+    if (name === 'sum' || name === 'prod') return this.#series(name);
     if (name === 'pi') return PI;
     if (name === 'infty') return INFINITY;
     if (name === 'lfloor' || name === 'lceil') {
@@ -325,6 +340,35 @@ class Parser {
     throw new UnreadableExpression(`\\${name} is not known`);
   }
 
+  /** cis x = cos x + i sin x */
+  #onCircle(): MathExpression {
+    const angle = this.#operand();
+    return binary('add', call('cos', angle), binary('mul', symbol('i'), call('sin', angle)));
+  }
+
+  /** A finite sum or product over whole numbers, term by term. */
+  #series(name: 'sum' | 'prod'): MathExpression {
+    this.#expect('_');
+    this.#expect('{');
+    const variable = this.#tokens[this.#at++];
+    this.#expect('=');
+    const from = valueOf(this.#sum());
+    this.#expect('}');
+    this.#expect('^');
+    const to = valueOf(this.#argument());
+    const body = this.#product();
+    if (variable?.kind !== 'word' || variable.text.length !== 1 || !from || !to || !isWhole(from) || !isWhole(to))
+      throw new UnreadableExpression('a sum is not finite');
+    const [first, last] = [from.num / from.den, to.num / to.den];
+    if (last < first || last - first >= MAX_TERMS) throw new UnreadableExpression('a sum has no terms, or too many');
+    let result: MathExpression | undefined;
+    for (let n = first; n <= last; n++) {
+      const term = substituted(body, variable.text, whole(n));
+      result = result === undefined ? term : binary(name === 'sum' ? 'add' : 'mul', result, term);
+    }
+    return result!;
+  }
+
   /** The argument of a command: a group, or one digit or sign. */
   #argument(): MathExpression {
     const token = this.#tokens[this.#at];
@@ -342,10 +386,13 @@ class Parser {
       else break;
     }
     if (CALLED.has(name)) {
-      this.#expect('(');
+      // \max\{3, 5\}
+      const isBraced = this.#command(new Set(['{']));
+      if (!isBraced) this.#expect('(');
       const args = [this.#sum()];
       while (this.#sign(',')) args.push(this.#sum());
-      this.#expect(')');
+      if (isBraced && !this.#command(new Set(['}']))) throw new UnreadableExpression('a brace is not closed');
+      if (!isBraced) this.#expect(')');
       return { op: 'call', name: name as FunctionName, args };
     }
     const inner = this.#operand();
@@ -392,8 +439,8 @@ class Parser {
     const token = this.#tokens[this.#at];
     if (token === undefined) return false;
     if (token.kind === 'sign') return '({[√'.includes(token.text) || (token.text === '|' && this.#bars === 0);
-    if (token.kind === 'command') return !/^(?:times|cdot|ast|div|over|choose|rfloor|rceil|rvert|\}|\|)$/.test(token.text);
-    return true;
+    if (token.kind === 'command') return !/^(?:times|cdot|ast|div|over|choose|bmod|mod|rfloor|rceil|rvert|\}|\|)$/.test(token.text);
+    return token.text !== 'mod';
   }
 
   /** 3x10^8 and 3 x 4: an x between numbers. */

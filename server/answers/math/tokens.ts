@@ -42,7 +42,7 @@ export function tokens(text: string): Token[] {
     else {
       const word = read(WORD);
       if (word !== null) found.push({ kind: 'word', text: word[0], isSpaced });
-      else if ('+-*/^_(){}[]|!°,√'.includes(text[at]!)) found.push({ kind: 'sign', text: text[at++]!, isSpaced });
+      else if ('+-*/^_(){}[]|!°,√='.includes(text[at]!)) found.push({ kind: 'sign', text: text[at++]!, isSpaced });
       else throw new UnreadableExpression(`"${text[at]}" is not part of an expression`);
     }
   }
