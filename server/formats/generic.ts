@@ -38,7 +38,11 @@ const LABEL_KEYS = ['labels', 'step_labels', 'label', 'rating', 'ratings', 'anno
 const SCORE_KEYS = ['prm_scores', 'step_scores', 'scores', 'step_rewards', 'rewards', 'probs', 'values'];
 const CORRECT_KEYS = ['correct', 'is_correct', 'final_answer_correct', 'correctness'];
 /** Signs of an answer that reasons; a text under "response" or "output" can be anything. */
-const REASONING = /<think>|\bstep\s*1\s*[:.)]|\\boxed|<step>|####|ки\b/i;
+const REASONING =
+  /<think>|\b(?:step|schritt|paso|[ée]tape|passo)\s*1\s*[:.)]|第[一1]步|步骤\s*[一1]|\\boxed|<step>|<answer>|####|ки\b|\b(?:final )?answer\s*(?:is\b|:)|答案(?:是|为|[:：])/i;
+/** Below a question or problem, a calculation is one, too. */
+const CALCULATION = /=\s*[-$\\(]?\s*\d[\s\S]*=\s*[-$\\(]?\s*\d/;
+const SAYS_PROBLEM = new Set(['question', 'problem', 'Question', 'Problem']);
 const SAYS_SOLUTION = new Set(['solution', 'reasoning', 'rationale', 'chain_of_thought', 'cot']);
 
 /**
@@ -55,7 +59,7 @@ export const generic: JsonFormat = {
   claims: (json, record) => json.isClosed(record) && inferMapping(json, record) !== undefined,
   holds: (json, record) => [...QUESTION_KEYS, ...WEAK_QUESTION_KEYS].some((key) => json.get(record, key) !== undefined),
   read: (reader, record, index) =>
-    readMapped(reader, record, index, inferMapping(reader.json, record) ?? { question: questionKey(reader.json, record)! }),
+    readMapped(reader, record, index, inferMapping(reader.json, record, true) ?? { question: questionKey(reader.json, record)! }),
 };
 
 function questionKey(json: JsonDocument, record: number): string | undefined {
@@ -70,8 +74,11 @@ function isQuestion(json: JsonDocument, id: number | undefined): boolean {
   return first !== undefined && (json.isString(first) || chatMessages(json, id).length > 0);
 }
 
-/** Which keys of a record are what, by their names; undefined when it has no question, or nothing that reasons. */
-export function inferMapping(json: JsonDocument, record: number): Mapping | undefined {
+/**
+ * Which keys of a record are what, by their names; undefined when it has no question, or nothing that reasons. In a file that another
+ * record has shown to be of this format (`isClaimed`), any text under the name of a solution is one.
+ */
+export function inferMapping(json: JsonDocument, record: number, isClaimed = false): Mapping | undefined {
   const question = questionKey(json, record);
   if (question === undefined) return undefined;
   const others = json.entries(record).filter(([key]) => key !== question);
@@ -89,7 +96,7 @@ export function inferMapping(json: JsonDocument, record: number): Mapping | unde
   };
   if (steps !== undefined && (!isWeak || labels !== undefined)) return { ...base, steps };
   const text = has(TEXT_KEYS, (id) => json.isString(id) && json.string(id).text.trim() !== '');
-  if (text !== undefined && (labels !== undefined || isReasoning(json, json.get(record, text)!, text, isWeak)))
+  if (text !== undefined && (isClaimed || labels !== undefined || isReasoning(json, json.get(record, text)!, text, question)))
     return { ...base, steps: text };
   const list = has(
     LIST_KEYS,
@@ -117,9 +124,10 @@ function isStepList(json: JsonDocument, id: number): boolean {
   );
 }
 
-function isReasoning(json: JsonDocument, id: number, key: string, isWeak: boolean): boolean {
+function isReasoning(json: JsonDocument, id: number, key: string, question: string): boolean {
   const { text } = json.string(id);
-  return REASONING.test(text) || (!isWeak && SAYS_SOLUTION.has(key));
+  if (REASONING.test(text) || (SAYS_PROBLEM.has(question) && CALCULATION.test(text))) return true;
+  return SAYS_SOLUTION.has(key) && !WEAK_QUESTION_KEYS.includes(question);
 }
 
 /** Scores are a PRM's; labels that are fractions are Monte-Carlo values, others are verdicts. */

@@ -2,7 +2,7 @@ import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import type { JsonFormat } from './format.js';
 import { Kind } from './jsonDocument.js';
-import { ProblemDraft } from './problemDraft.js';
+import { imagesOf, ProblemDraft } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { questionSlice, stepSlice } from './slices.js';
 import { TreeDraft } from './treeDraft.js';
@@ -56,7 +56,9 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
     question === undefined ? undefined : json.isObject(question) ? reader.string(question, 'problem') : reader.stringAt(question);
   const answer = question === undefined || !json.isObject(question) ? undefined : reader.text(question, 'ground_truth_answer');
   const problem = draft.finish(record, index, text && questionSlice(text), { nodes: tree.nodes });
-  return { ...problem, ...(answer !== undefined && { answer }) };
+  // PRM800K has no images; StepLens writes those of a problem into its question.
+  const images = question === undefined || !json.isObject(question) ? [] : imagesOf(reader, question);
+  return { ...problem, ...(answer !== undefined && { answer }), ...(images.length > 0 && { images }) };
 }
 
 /** Adds a rated completion as a node; a string is a completion without rating. */

@@ -109,7 +109,8 @@ export function answerText(json: JsonDocument, id: number): string | undefined {
 const IMAGE_KEYS = ['image_path', 'image', 'images', 'image_1', 'image_2', 'image_3', 'image_4', 'image_5'];
 
 /** Image paths: under any of the known keys, one or a list; each once. */
-function imagesOf(reader: RecordReader, record: number): string[] {
+/** The images that a record, or an object in it, names under the usual keys. */
+export function imagesOf(reader: RecordReader, record: number): string[] {
   const images = new Set<string>();
   for (const key of IMAGE_KEYS) {
     const id = reader.value(record, key);

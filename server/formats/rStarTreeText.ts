@@ -7,19 +7,21 @@ import type { TextFormat } from './format.js';
 const HEADER =
   /^(-*)\[{1,2}(\(T\) )?([A-Z]{1,3}(?:-\d+)?): Q: (-?[\d.]+(?:e-?\d+)?|nan|inf); N: (\d+); V: (None|-?[\d.]+(?:e-?\d+)?)(?:; UCT: [^\]\n]{0,40})?\]{1,2}[ \t]?/gm;
 const FIRST = new RegExp(HEADER.source, 'm');
-/** What the text of a node begins with: `Q: `, `Ans: `, `OST: `. */
-const LABEL = /^(?:U|RU|Q|A|Ans|Re-A|RS|OST|TS|DA): /;
+/** What the text of a node begins with. */
+const LABEL = /^(?:User|Reph-User|Ans|Q|Re-Ans|OST): +/;
+/** On a line of its own below the question. */
+const GROUND_TRUTH = /\n[ \t]*Ground truth:[ \t]*/;
 const DIVIDER = /^={5,}\s*$/m;
 
 /**
- * The search of one rollout as rStar prints it (zhentingqi/rStar, `print_tree_from_root`): `Question 0000 - Rollout 3.tree`. The root
+ * The search of one rollout as rStar prints it (zhentingqi/rStar@cab41df, run_src/rstar_utils.py, `print_tree_from_root`): `Question 0000 - Rollout 3.tree`. The root
  * is the question, the other nodes are steps with their confidence V, a subquestion together with its answer. Trees follow each other.
  */
 export const rStarTreeText: TextFormat = {
   syntax: 'text',
   id: 'rStarTreeText',
   title: 'rStar search (`.tree`)',
-  recognizedBy: 'a first line `[U: Q: …; N: …; V: …; UCT: …]`',
+  recognizedBy: 'a first line `[U-0: Q: …; N: …; V: …; UCT: …]`',
   shown: 'the search tree, visits, the confidence of each step',
   detect(head) {
     const first = FIRST.exec(head);
@@ -58,12 +60,10 @@ class TreeText {
     this.#text = text;
     this.#start = start;
     const whole = withoutLabel(text, root);
-    const [question, answer] = plain(text, whole).split(/\s(?:GT|Gold answer):\s/) as [string, string?];
-    const span =
-      answer === undefined
-        ? whole
-        : trimmed(text, whole.start, whole.start + text.slice(whole.start, whole.end).search(/\s(?:GT|Gold answer):\s/));
-    this.#question = { question, span, ...(answer !== undefined && answer !== '' && { answer }) };
+    const truth = GROUND_TRUTH.exec(text.slice(whole.start, whole.end));
+    const span = truth === null ? whole : trimmed(text, whole.start, whole.start + truth.index);
+    const answer = truth === null ? '' : text.slice(whole.start + truth.index + truth[0].length, whole.end).trim();
+    this.#question = { question: plain(text, span), span, ...(answer !== '' && { answer }) };
   }
 
   add(header: RegExpExecArray, own: Span): void {
@@ -122,7 +122,7 @@ class TreeText {
 }
 
 function withoutLabel(text: string, span: Span): Span {
-  const label = LABEL.exec(text.slice(span.start, Math.min(span.end, span.start + 8)))?.[0].length ?? 0;
+  const label = LABEL.exec(text.slice(span.start, Math.min(span.end, span.start + 16)))?.[0].length ?? 0;
   return { start: span.start + label, end: span.end };
 }
 

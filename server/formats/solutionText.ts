@@ -50,8 +50,11 @@ function detect(head: string): boolean {
   // A page with a title of its own is a page about something: its steps may be those of an installation.
   if (isTitle(lines[first]!) && top === undefined) {
     const problem = markers.findIndex(({ kind }) => kind === 'problem');
+    if (problem < 0 || describesTool(head)) return false;
     const solution = markers.findIndex(({ kind }, i) => i > problem && kind === 'solution');
-    return problem >= 0 && solution >= 0 && (steps.length > 0 || tags > 0) && !describesTool(head);
+    if (solution >= 0) return steps.length > 0 || tags > 0;
+    const below = steps.filter(({ at }) => at > markers[problem]!.content);
+    return below[0]?.number === 1 && below.length > 1 && reasons(head, below[0].at);
   }
   const plain = steps.filter((step) => !step.isHeading);
   const allTags = tags > 0 ? (head.match(/<step>/g)?.length ?? 0) : 0;
@@ -160,7 +163,7 @@ function readProblem(
   if (bodies.length === 0) {
     // The question and the steps are in one section.
     const split = questionEnd(source, { from, to: firstSection, content }, marker !== undefined);
-    question = split.question;
+    question = withoutSpeakers(text, split.question);
     bodies.push({ region: split.body, start: split.body.content });
   }
   const steps: Problem['steps'][number][] = [];
@@ -238,6 +241,15 @@ function questionEnd(source: TextSource, region: TextRegion, hasMarker: boolean)
   while (from < region.to && lines[from]!.end < question.end) from++;
   if (taken === 0) return { question, body: region };
   return { question, body: { from: Math.min(from + 1, region.to), to: region.to, content: lines[from + 1]?.start ?? text.length } };
+}
+
+/** `User: ..` before a question and `Assistant:` behind it say who speaks. */
+function withoutSpeakers(text: string, { start, end }: Span): Span {
+  const question = text.slice(start, end);
+  const before = /^(?:\*\*)?(?:user|human)(?:\*\*)? *[:：] *(?:\*\*)?\s*/i.exec(question)?.[0].length ?? 0;
+  const behind =
+    before === 0 ? 0 : (/\s*(?:\*\*)?(?:assistant|ai|model)(?:\*\*)? *[:：] *(?:\*\*)?\s*$/i.exec(question.slice(before))?.[0].length ?? 0);
+  return { start: start + before, end: end - behind };
 }
 
 /** The first `<step>`, `<think>` or step marker of a region. */

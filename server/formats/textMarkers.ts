@@ -24,6 +24,9 @@ const NAMES: readonly (readonly [Marker['kind'], string])[] = [
 /** A line may be in a block quote. */
 const QUOTE = '^ {0,3}(?:> ?)*';
 
+/** `\textbf{Problem:}`, `\section*{Solution}` */
+const LATEX = '\\\\(?:textbf|(?:sub)*section\\*?)\\{';
+
 /**
  * `## Problem 3: ..`, `**Question 2:** ..`, `Solution:`, `题目：`. A heading or a line in bold needs no colon; without one nothing else is
  * on the line.
@@ -33,8 +36,8 @@ const MARKERS = NAMES.map(([kind, names]) => {
   return {
     kind,
     heading: new RegExp(`${QUOTE}#{1,6} +(?:\\*\\*)?${name}(?:\\*\\*)? *(?:$|[:：] *(?:\\*\\*)? *)`, 'i'),
-    bold: new RegExp(`${QUOTE}(?:\\*\\*|__)${name}(?:\\*\\*|__) *$`, 'i'),
-    label: new RegExp(`${QUOTE}(?:\\*\\*|__)?${name}(?:\\*\\*|__)? *[:：] *(?:\\*\\*|__)? *`, 'i'),
+    bold: new RegExp(`${QUOTE}(?:(?:\\*\\*|__)${name}(?:\\*\\*|__)|${LATEX}${name}\\}) *$`, 'i'),
+    label: new RegExp(`${QUOTE}(?:\\*\\*|__|${LATEX})?${name}(?:\\*\\*|__|\\})? *[:：] *(?:\\*\\*|__|\\})? *`, 'i'),
   };
 });
 
@@ -63,14 +66,15 @@ export interface StepMarker {
 }
 
 const STEP_WORD = 'step|schritt|paso|[ée]tape|passo|шаг|步骤|ステップ|단계';
+const NUMBER_WORDS = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 const CHINESE_NUMBER = '[一二三四五六七八九十]{1,3}|\\d{1,3}';
 const AT_START = new RegExp(
-  `${QUOTE}(#{1,6} +)?(?:[-*+] +)?(\\*\\*)?(?:(?:${STEP_WORD}) *#?(\\d{1,6}|[一二三四五六七八九十]{1,3})(?:\\.(\\d{1,3}))*|第(${CHINESE_NUMBER})步)(\\*\\*)? *(?:(?:[:)：、，,—–]|[.-](?!\\d)) *(\\*\\*)? *|(?=$))`,
+  `${QUOTE}(#{1,6} +)?(?:[-*+] +)?(\\*\\*)?(?:(?:${STEP_WORD}) *#?(\\d{1,6}|[一二三四五六七八九十]{1,3}|(?:${NUMBER_WORDS.join('|')})(?![a-z]))(?:\\.(\\d{1,3}))*|第(${CHINESE_NUMBER})步)(\\*\\*)? *(?:(?:[:)：、，,—–]|[.-](?!\\d)) *(\\*\\*)? *|(?=$))`,
   'i',
 );
 /** Inside a line only with a capital letter: "in step 2: .." is a reference. */
 const INLINE =
-  /(^|[\s>*(])(\*\*)?(?:(?:Step|Schritt|Paso|[ÉE]tape|Passo|Шаг|步骤) *#?(\d{1,6})|第([一二三四五六七八九十]{1,3}|\d{1,3})步)(\*\*)? *(?:[:：)]|\.(?!\d)) *(\*\*)? */g;
+  /(^|[\s>*(]|(?<=[。；：，！？]))(\*\*)?(?:(?:Step|Schritt|Paso|[ÉE]tape|Passo|Шаг|步骤) *#?(\d{1,6})|第([一二三四五六七八九十]{1,3}|\d{1,3})步)(\*\*)? *(?:[:：)]|\.(?!\d)) *(\*\*)? */g;
 /** Words before a reference to a step. */
 const REFERS = /\b(?:in|from|of|see|to|by|and|as|at|after|before|using|with|than|on|or|per|repeat|back|aus|nach|de|del|en)[\s*(]*$/i;
 
@@ -118,6 +122,8 @@ export function inlineStepMarkers(line: TextLine, index: number): StepMarker[] {
 
 function numberOf(written: string): number {
   if (/^\d+$/.test(written)) return Number(written);
+  const word = NUMBER_WORDS.indexOf(written.toLowerCase());
+  if (word >= 0) return word + 1;
   const digits = '一二三四五六七八九';
   const ten = written.indexOf('十');
   if (ten < 0) return digits.indexOf(written) + 1;

@@ -33,7 +33,7 @@ export function lineSteps(source: TextSource, region: TextRegion): TextStep[] | 
   }
   if (lines.length < 2) return undefined;
   const texts = lines.map(({ start, end: to }) => source.text.slice(start, to).trimEnd());
-  if (!texts.every((text) => BEGINS.test(text)) || isWrapped(texts)) return undefined;
+  if (!texts.every((text) => BEGINS.test(text) || isFinalAnswer(text.trim())) || isWrapped(texts)) return undefined;
   const steps: TextStep[] = [];
   for (const span of lines) {
     const before = steps.at(-1);

@@ -270,6 +270,30 @@ describe('chats', () => {
 });
 
 describe('the generic format', () => {
+  it('reads every text under the name of a solution once one of them shows that it reasons', () => {
+    const plain = { question: 'Q?', response: 'Eggs are sold.\n\nSo there are many.' };
+    expect(() => read(lines(plain))).toThrow('no format');
+    for (const sign of [
+      'Schritt 1: a\nSchritt 2: b',
+      '第一步：加。\n第二步：得7。',
+      '3 + 4 = 7.\n\n7 - 2 = 5.',
+      'Add. The answer is 7.',
+      '答案：7',
+    ]) {
+      const document = read(lines({ question: 'Q?', response: sign }, plain));
+      expect(document.format, sign).toBe('generic');
+      expect(codes(document)).toEqual([]);
+      expect(document.problems.map((problem) => problem.steps.length > 0)).toEqual([true, true]);
+      expect(solutions(document.problems[1]!)).toEqual([['Eggs are sold.', 'So there are many.']]);
+    }
+  });
+
+  it('splits lines that end in an answer as GSM8K marks it and as MetaMath repeats it', () => {
+    expect(solutions(first({ question: 'Q?', response: 'Tom has 4.\nAnn has 8.\nTogether 12.\n#### 12\nThe answer is: 12' }))).toEqual([
+      ['Tom has 4.', 'Ann has 8.', 'Together 12.\n#### 12\nThe answer is: 12'],
+    ]);
+  });
+
   it.each([
     [
       'human labels',

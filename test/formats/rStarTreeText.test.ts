@@ -13,12 +13,41 @@ describe('rStar search in a .tree file', () => {
     expect(problem!.tree!.nodes.map(({ depth, visits, children }) => [depth, visits, children])).toEqual([
       [0, 2, [1]],
       [1, 1, [2]],
-      [2, 1, []],
+      [2, 0, []],
     ]);
     expect(solutions(problem!)).toEqual([['What do we do?\nA: We add.', 'The answer is 7.']]);
     expect(problem!.steps.map(({ values }) => values.recordedPrm)).toEqual([0.75, 0.9]);
     const [first, last] = problem!.steps.map(({ span }) => treeRecord.slice(span.start, span.end));
-    expect([first, last]).toEqual(['What do we do?\n    A: We add.', 'The answer is 7.']);
+    expect([first, last]).toEqual([`What do we do?\n${' '.repeat(48)}A: We add.`, 'The answer is 7.']);
+  });
+
+  it('is read as the authors print it, with every kind of node', () => {
+    // Printed by `print_tree_from_root` of run_src/rstar_utils.py.
+    const printed = `[U-0: Q: 2.0; N: 3; V: None; UCT: 666] User: Ann has 3 apples.
+She buys 4. How many has she?
+                                       Ground truth: 7 apples
+----[RU-1: Q: 0; N: 0; V: None; UCT: 999] Reph-User: Given 3 apples and 4 more, how many?
+----[SQ-2: Q: 1.12; N: 1; V: 0.76; UCT: 1.41] Q:  How many does she buy?
+                                              A: She buys 4.
+The answer is 4.
+--------[RS-3: Q: 0; N: 0; V: 1.0; UCT: 999] Re-Ans: 4 apples. The answer is 4.
+----[TS-4: Q: 0.9; N: 1; V: None; UCT: 1.41] OST: 3 + 4 = 7.
+--------[[(T) DA-5: Q: 0.9; N: 1; V: 0.9; UCT: 1.41]] Ans: The answer is 7.
+
+==================================================
+
+`;
+    const document = read(printed, 'plaintext');
+    checkForest(document, printed);
+    const [problem] = document.problems;
+    expect(problem).toMatchObject({ question: 'Ann has 3 apples.\nShe buys 4. How many has she?', answer: '7 apples' });
+    expect(solutions(problem!)).toEqual([
+      ['Given 3 apples and 4 more, how many?'],
+      ['How many does she buy?\nA: She buys 4.\nThe answer is 4.', '4 apples. The answer is 4.'],
+      ['3 + 4 = 7.', 'The answer is 7.'],
+    ]);
+    expect(problem!.tree!.nodes.map(({ visits }) => visits)).toEqual([3, 0, 1, 0, 1, 1]);
+    expect(problem!.steps.map(({ values }) => values.recordedPrm)).toEqual([undefined, 0.76, 1, undefined, 0.9]);
   });
 
   it('holds several trees, branches and nodes of one level', () => {

@@ -24,6 +24,24 @@ describe('a solution in Markdown or plain text', () => {
     ]);
   });
 
+  it.each([
+    ['a title above the question', '# Eggs\n\nQuestion: What is 3 + 4?\n\nStep 1: 3 + 4 = 7\n\nStep 2: So 7.'],
+    ['front matter and a title', '---\ntitle: x\n---\n\n# Eggs\n\nQuestion: What is 3 + 4?\n\nStep 1: 3 + 4 = 7\n\nStep 2: So 7.'],
+    ['LaTeX sections', '\\textbf{Problem:} What is 3 + 4?\n\n\\section*{Solution}\n3 + 4 = 7\n\nSo 7.'],
+    ['speakers', 'User: What is 3 + 4?\n\nAssistant: Step 1: 3 + 4 = 7\n\nStep 2: So 7.'],
+    ['numbers as words', 'Question: What is 3 + 4?\n\nStep one: 3 + 4 = 7\nStep Two: So 7.'],
+  ])('tells question and steps apart with %s', (_, text) => {
+    const { problems } = read(text, 'markdown');
+    expect(problems.map(({ question }) => question)).toEqual(['What is 3 + 4?']);
+    expect(problems.map(solutions)).toEqual([[['3 + 4 = 7', 'So 7.']]]);
+  });
+
+  it('splits Chinese steps on one line, and claims no page with a title whose steps are an installation', () => {
+    expect(solutions(read('问题：3+4=?\n解答：第1步：加。第2步：得7。', 'markdown').problems[0]!)).toEqual([['加。', '得7。']]);
+    expect(() => read('# Setup\n\nProblem: it fails.\n\nStep 1: install node\n\nStep 2: run npm ci\n', 'markdown')).toThrow('no format');
+    expect(() => read('User: hello\n\nAssistant: Hi, how can I help?\n', 'markdown')).toThrow('no format');
+  });
+
   it('reads several problems, each with several solutions, numbered by text or heading', () => {
     const { problems } = read(fixture('several.md'));
     expect(problems.map((problem) => problem.question)).toEqual(['What is $7^2$?', 'What is half of 10?']);

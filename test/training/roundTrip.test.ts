@@ -63,3 +63,43 @@ describe.each(EXPORT_FORMATS.filter(({ rules }) => rules.peopleOnly !== true).ma
     });
   },
 );
+
+describe.each(EXPORT_FORMATS.filter(({ rules }) => rules.peopleOnly === true).map((format) => [format.id, format] as const))(
+  '%s',
+  (_, format) => {
+    const judged = fc.record({
+      question: step,
+      answer: fc.constant('7'),
+      image: fc.constant(['figure.png']),
+      labeled: fc.array(fc.tuple(step, fc.constantFrom(-1, 0, 1)), { minLength: 1, maxLength: 6 }),
+    });
+
+    it('is read again with what people said of every step', () => {
+      fc.assert(
+        fc.property(fc.array(judged, { minLength: 1, maxLength: 4 }), (all) => {
+          const rows = all.map(({ labeled, ...rest }) => ({
+            ...rest,
+            response: { steps: labeled.map(([text]) => text), process_correctness: labeled.map(([, rating]) => rating) },
+          }));
+          const { problems } = read(JSON.stringify(rows), 'json');
+          const { records } = exportProblems(problems, format, { seed: 1 });
+          const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+          const document = read(text, 'jsonl');
+          expect(document.faults).toEqual([]);
+          checkForest(document, text);
+          const stepsOf = (list: typeof problems) =>
+            list.map(({ question, answer, images, steps }) => [
+              question,
+              answer,
+              images,
+              steps.map(({ text: words, values }) => [words, values.human]),
+            ]);
+          // The same solution twice is written once.
+          const distinct = [...new Map(stepsOf(problems).map((one) => [JSON.stringify(one), one])).values()];
+          expect(stepsOf(document.problems)).toEqual(distinct);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  },
+);
