@@ -18,6 +18,7 @@ import { mapFields } from './commands/mapFields.js';
 import { moreRollouts } from './commands/moreRollouts.js';
 import { nextLowStep } from './commands/nextLowStep.js';
 import { openDebuggedTree } from './commands/openDebuggedTree.js';
+import { nextRecords, openRecords, previousRecords } from './commands/openRecords.js';
 import { openSample } from './commands/openSample.js';
 import { openTree } from './commands/openTree.js';
 import { previousLowStep } from './commands/previousLowStep.js';
@@ -48,6 +49,7 @@ import { Claims } from './shell/claims.js';
 import { Client } from './shell/client.js';
 import { Contexts } from './shell/contexts.js';
 import { createLog, detailsOf, messageOf } from './shell/log.js';
+import { offerRecords } from './shell/recordFiles.js';
 import { ServerConsent } from './shell/serverConsent.js';
 import { Settings } from './shell/settings.js';
 import { StatusRows } from './shell/status.js';
@@ -59,6 +61,7 @@ import { registerMcpServers } from './tools/mcpServers.js';
 import { CellOutputs } from './views/cellOutputs.js';
 import { FilesView } from './views/filesView.js';
 import { JudgeLenses } from './views/judgeLenses.js';
+import { RecordDocuments } from './views/recordDocuments.js';
 import { RequestDocuments } from './views/requestDocuments.js';
 import { ReviewSession } from './views/reviewSession.js';
 import { RunView } from './views/runView.js';
@@ -67,6 +70,9 @@ import { watchLabels } from './views/watchLabels.js';
 const table: readonly Command[] = [
   getStarted,
   openSample,
+  openRecords,
+  nextRecords,
+  previousRecords,
   openTree,
   nextLowStep,
   previousLowStep,
@@ -136,6 +142,7 @@ function start(context: ExtensionContext): Api {
   const review = new ReviewSession(client, context.workspaceState, () => settings.reviewer);
   const reviews = new ReviewPanels({ client, session: review, log, extensionUri: context.extensionUri, kinds: () => settings.errorKinds });
   const requests = new RequestDocuments(client);
+  const records = new RecordDocuments(client);
   const marks = new MomentMarks(client);
   const runs = new RunView(client);
   const stepLens: StepLens = {
@@ -150,6 +157,7 @@ function start(context: ExtensionContext): Api {
     review,
     reviews,
     requests,
+    records,
     marks,
     runs,
   };
@@ -161,7 +169,17 @@ function start(context: ExtensionContext): Api {
   );
   context.subscriptions.push(...registerLanguageModelTools(context, client));
   context.subscriptions.push(...registerDebugger(client, claims, consent));
-  context.subscriptions.push(review, reviews, requests, marks, runs, new JudgeLenses(client, review), watchLabels(client));
+  context.subscriptions.push(
+    review,
+    reviews,
+    requests,
+    records,
+    offerRecords(client),
+    marks,
+    runs,
+    new JudgeLenses(client, review),
+    watchLabels(client),
+  );
   context.subscriptions.push(...followSearch(stepLens));
   context.subscriptions.push(
     log,

@@ -209,7 +209,8 @@ export const rooms = [
   },
   {
     folder: 'extension/views',
-    holds: 'the views in the activity bar, the outputs of notebooks, the review under way, and the files of labels it follows',
+    holds:
+      'the views in the activity bar, the outputs of notebooks, the review under way, the files of labels it follows, and the records of containers',
     imports: ['server/protocol', 'server/formats', 'extension/shell'],
   },
   { folder: 'extension/debug', holds: 'registers the debug adapter', imports: ['server/protocol', 'extension/shell'] },

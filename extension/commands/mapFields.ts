@@ -1,8 +1,10 @@
-import { type QuickPickItem, type TextDocument, Uri, window, workspace } from 'vscode';
+import { type QuickPickItem, type TextDocument, type Uri, window, workspace } from 'vscode';
 import { readAs } from '../../server/formats/jsonFile.js';
 import type { LabelKind, Mapping } from '../../server/formats/mapping.js';
 import { MAPPING_FILE, mappedFormat, readMappings } from '../../server/formats/mappingFile.js';
 import { fieldsOf, type RecordField } from '../../server/formats/unrecognized.js';
+import { type Claims, mappingPlaceOf } from '../shell/claims.js';
+import { messageOf } from '../shell/log.js';
 import { writeOwn } from '../shell/writeOwn.js';
 import type { Command } from './command.js';
 
@@ -28,14 +30,17 @@ export const mapFields: Command = {
       void window.showInformationMessage('Open a file of JSON records to map their fields.');
       return;
     }
-    if (document.uri.scheme !== 'file') {
+    const place = mappingPlaceOf(document.uri);
+    if (place === undefined) {
       void window.showInformationMessage(`Save the file first: its mapping is written to ${MAPPING_FILE} beside it.`);
       return;
     }
     const mapping = await askMapping(document, fields);
     if (mapping === undefined) return;
-    await writeMapping(document.uri, mapping);
-    await claims.lookAgain(document);
+    const before = await writeMapping(place, mapping);
+    await claims.readAgain(place.mapping);
+    // The message stays until it is answered or closed; the command is done.
+    offerUndo(claims, place.mapping, before).catch((error: unknown) => void window.showErrorMessage(`StepLens: ${messageOf(error)}`));
   },
 };
 
@@ -100,18 +105,30 @@ function preview(head: string, mapping: Mapping): string {
   return `→ ${question}${count} ${count === 1 ? 'step' : 'steps'}: “${problem.steps[0]!.text.slice(0, 40)}”`;
 }
 
-/** Puts a mapping for the files with the ending of this one before those that are there. */
-async function writeMapping(uri: Uri, mapping: Mapping): Promise<void> {
-  const target = Uri.joinPath(uri, '..', MAPPING_FILE);
+/** Says where the mapping is, and takes it back when asked: as it was `before`, without the file where there was none. */
+async function offerUndo(claims: Claims, target: Uri, before: string | undefined): Promise<void> {
+  const choice = await window.showInformationMessage(`The fields are mapped in ${workspace.asRelativePath(target)}.`, 'Open', 'Undo');
+  if (choice === 'Open') await window.showTextDocument(target);
+  if (choice !== 'Undo') return;
+  if (before === undefined) await workspace.fs.delete(target);
+  else await writeOwn(target, before);
+  await claims.readAgain(target);
+}
+
+/** Puts a mapping of this file before those that are there; what the file had before, undefined where there was none. */
+async function writeMapping(
+  { mapping: target, name }: NonNullable<ReturnType<typeof mappingPlaceOf>>,
+  mapping: Mapping,
+): Promise<string | undefined> {
   const written = await workspace.fs.readFile(target).then(
     (bytes) => new TextDecoder().decode(bytes),
     () => undefined,
   );
-  const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
   const before = written === undefined ? [] : readMappings(written).filter(({ files }) => files !== name);
   const mappings = [
     { files: name, ...mapping },
     ...before.map((one) => ({ ...(one.files !== undefined && { files: one.files }), ...one.mapping })),
   ];
   await writeOwn(target, `${JSON.stringify({ mappings }, null, 2)}\n`);
+  return written;
 }

@@ -1,5 +1,6 @@
 import { commands, type Disposable, type Event, EventEmitter, Range, type TextDocument, Uri, window, workspace } from 'vscode';
 import { MAPPING_FILE, mappingFor, readMappings } from '../../server/formats/mappingFile.js';
+import { nameInside, RECORDS_SCHEME, readRecordsQuery } from '../../server/formats/recordsUri.js';
 import { detectFormat } from '../../server/formats/registry.js';
 
 /** Languages of the documents that are looked at. */
@@ -19,8 +20,15 @@ export class Claims implements Disposable {
   readonly #claimed = new Set<string>();
   readonly #settling = new Map<string, NodeJS.Timeout>();
   readonly #claim = new EventEmitter<TextDocument>();
+  readonly #release = new EventEmitter<TextDocument>();
+  readonly #mappings = workspace.createFileSystemWatcher(`**/${MAPPING_FILE}`);
   readonly #subscriptions: Disposable[] = [
     this.#claim,
+    this.#release,
+    this.#mappings,
+    this.#mappings.onDidCreate((mapping) => void this.readAgain(mapping)),
+    this.#mappings.onDidChange((mapping) => void this.readAgain(mapping)),
+    this.#mappings.onDidDelete((mapping) => void this.readAgain(mapping)),
     workspace.onDidOpenTextDocument((document) => this.#look(document)),
     workspace.onDidCloseTextDocument((document) => this.#forget(document)),
     workspace.onDidChangeTextDocument(({ document }) => this.#lookSoon(document)),
@@ -30,6 +38,11 @@ export class Claims implements Disposable {
   /** A document was recognized: when it opened, or after an edit. */
   get onDidClaim(): Event<TextDocument> {
     return this.#claim.event;
+  }
+
+  /** A document is not claimed any more although it is open: its mapping is another one, or gone. It may be claimed again at once. */
+  get onDidRelease(): Event<TextDocument> {
+    return this.#release.event;
   }
 
   /** Looks at the documents that are open already. Call once, after listening to `onDidClaim`. */
@@ -69,27 +82,34 @@ export class Claims implements Disposable {
     const textUpTo = (length: number): string =>
       length === Infinity ? document.getText() : document.getText(new Range(document.positionAt(0), document.positionAt(length)));
     if (detectFormat(textUpTo, document.languageId) !== undefined) this.#take(document);
-    else if (document.uri.scheme === 'file') void this.#lookForMapping(document);
+    else void this.#lookForMapping(document);
   }
 
-  /** Looks again at a document that may have become readable, as by a new mapping. */
-  async lookAgain(document: TextDocument): Promise<void> {
-    this.#look(document);
-    if (!this.has(document)) await this.#lookForMapping(document);
+  /** Looks again at the open documents beside a `steplens.json` that was written, changed or removed. */
+  async readAgain(mapping: Uri): Promise<void> {
+    const beside = workspace.textDocuments.filter(({ uri }) => mappingPlaceOf(uri)?.mapping.toString() === mapping.toString());
+    await Promise.all(
+      beside.map(async (document) => {
+        if (this.#claimed.delete(document.uri.toString())) this.#release.fire(document);
+        if (!(await this.#lookForMapping(document))) this.#look(document);
+      }),
+    );
+    this.#tellActive();
   }
 
   /** A `steplens.json` beside the file may say what its keys are. */
-  async #lookForMapping(document: TextDocument): Promise<void> {
-    const folder = Uri.joinPath(document.uri, '..');
-    const name = document.uri.path.slice(document.uri.path.lastIndexOf('/') + 1);
+  async #lookForMapping(document: TextDocument): Promise<boolean> {
+    const place = mappingPlaceOf(document.uri);
+    if (place === undefined) return false;
     try {
-      const text = new TextDecoder().decode(await workspace.fs.readFile(Uri.joinPath(folder, MAPPING_FILE)));
-      if (mappingFor(readMappings(text), name) === undefined) return;
+      const text = new TextDecoder().decode(await workspace.fs.readFile(place.mapping));
+      if (mappingFor(readMappings(text), place.name) === undefined) return false;
     } catch {
       // There is none, or the schema marks what is wrong with it where it is edited.
-      return;
+      return false;
     }
     if (!document.isClosed && !this.has(document)) this.#take(document);
+    return true;
   }
 
   #take(document: TextDocument): void {
@@ -122,4 +142,13 @@ export class Claims implements Disposable {
   #tellActive(): void {
     void commands.executeCommand('setContext', 'steplens.active', this.active !== undefined);
   }
+}
+
+/** Where the mapping of a document is, and the name it has there; undefined for a document that is in no file. */
+export function mappingPlaceOf(uri: Uri): { readonly mapping: Uri; readonly name: string } | undefined {
+  const place = uri.scheme === RECORDS_SCHEME ? readRecordsQuery(uri.query) : undefined;
+  const file = place === undefined ? uri : Uri.parse(place.file);
+  if (file.scheme !== 'file') return undefined;
+  const last = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+  return { mapping: Uri.joinPath(file, '..', MAPPING_FILE), name: last(nameInside(last(file.path), place?.entry ?? '')) };
 }

@@ -1,5 +1,11 @@
 import type { Disposable, TextDocument } from 'vscode';
-import { DidOpenTextDocumentNotification, type LanguageClient, type Middleware, State } from 'vscode-languageclient/node';
+import {
+  DidCloseTextDocumentNotification,
+  DidOpenTextDocumentNotification,
+  type LanguageClient,
+  type Middleware,
+  State,
+} from 'vscode-languageclient/node';
 import type { Claims } from './claims.js';
 
 /** Keeps documents that no format claims away from the server: neither their text nor a request about them is sent. */
@@ -22,6 +28,14 @@ export function createMiddleware(claims: Claims, client: () => LanguageClient, o
     await client().sendNotification(
       DidOpenTextDocumentNotification.type,
       client().code2ProtocolConverter.asOpenTextDocumentParams(document),
+    );
+  };
+
+  const closeNow = async (document: TextDocument): Promise<void> => {
+    if (!open.delete(document.uri.toString())) return;
+    await client().sendNotification(
+      DidCloseTextDocumentNotification.type,
+      client().code2ProtocolConverter.asCloseTextDocumentParams(document),
     );
   };
 
@@ -51,6 +65,7 @@ export function createMiddleware(claims: Claims, client: () => LanguageClient, o
     listen: () => {
       subscriptions.push(
         claims.onDidClaim((document) => void openNow(document)),
+        claims.onDidRelease((document) => void closeNow(document)),
         // A server that is started again knows nothing: every document is opened anew.
         client().onDidChangeState(({ newState }) => {
           if (newState !== State.Running) open.clear();

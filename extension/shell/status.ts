@@ -50,6 +50,7 @@ export class StatusRows implements Disposable {
       client.onDidChangeLabeling((params) => this.#showLabeling(params)),
       window.onDidChangeActiveTextEditor(() => this.#place()),
       claims.onDidClaim(() => this.#place()),
+      claims.onDidRelease(() => this.#place()),
     ];
     this.#show({ state: 'idle' });
     this.#place();

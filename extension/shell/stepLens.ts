@@ -3,6 +3,7 @@ import type { MomentMarks } from '../debug/followMoment.js';
 import type { EvaluationPanels } from '../panels/evaluationPanels.js';
 import type { ReviewPanels } from '../panels/reviewPanels.js';
 import type { TreePanels } from '../panels/treePanels.js';
+import type { RecordDocuments } from '../views/recordDocuments.js';
 import type { RequestDocuments } from '../views/requestDocuments.js';
 import type { ReviewSession } from '../views/reviewSession.js';
 import type { RunView } from '../views/runView.js';
@@ -24,6 +25,7 @@ export interface StepLens {
   readonly review: ReviewSession;
   readonly reviews: ReviewPanels;
   readonly requests: RequestDocuments;
+  readonly records: RecordDocuments;
   readonly marks: MomentMarks;
   readonly runs: RunView;
 }

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { type Disposable, env, TabInputText, type Uri, window, workspace } from 'vscode';
+import { commands, type Disposable, env, TabInputText, type Uri, window, workspace } from 'vscode';
 import { detectFormat, HEAD_LENGTHS } from '../../server/formats/registry.js';
 
 /** VS Code opens a larger file but hands its text to no extension. */
@@ -39,8 +39,10 @@ async function tell(uri: Uri): Promise<void> {
   const name = workspace.asRelativePath(uri);
   const command = `steplens score "${uri.fsPath}"`;
   const choice = await window.showInformationMessage(
-    `${name} is over 50 MB. VS Code hands the text of such a file to no extension, so StepLens cannot mark it here. In a terminal: steplens score FILE`,
+    `${name} is over 50 MB. VS Code hands the text of such a file to no extension, so StepLens cannot mark it here. It can show the records 1,000 at a time; in a terminal: steplens score FILE`,
+    'Open Records',
     'Copy Command',
   );
-  if (choice) await env.clipboard.writeText(command);
+  if (choice === 'Open Records') await commands.executeCommand('steplens.openRecords', uri);
+  if (choice === 'Copy Command') await env.clipboard.writeText(command);
 }

@@ -1,6 +1,6 @@
 import { type Disposable, Range, languages as vscodeLanguages, window } from 'vscode';
 import { looksLikeReasoning } from '../../server/formats/unrecognized.js';
-import { type Claims, languages } from './claims.js';
+import { type Claims, languages, mappingPlaceOf } from './claims.js';
 
 /** Characters of a document that are looked at. */
 const headLength = 65_536;
@@ -17,11 +17,13 @@ export function watchUnmapped(claims: Claims): Disposable[] {
     const isOffered =
       document !== undefined &&
       /^json/.test(document.languageId) &&
-      document.uri.scheme === 'file' &&
+      mappingPlaceOf(document.uri) !== undefined &&
       !claims.has(document) &&
       looksLikeReasoning(document.getText(new Range(document.positionAt(0), document.positionAt(headLength))));
-    item.selector = isOffered ? languages.map((language) => ({ language, scheme: 'file', pattern: document.uri.fsPath })) : nowhere;
+    item.selector = isOffered
+      ? languages.map((language) => ({ language, scheme: document.uri.scheme, pattern: document.uri.fsPath }))
+      : nowhere;
   };
   place();
-  return [item, window.onDidChangeActiveTextEditor(place), claims.onDidClaim(place)];
+  return [item, window.onDidChangeActiveTextEditor(place), claims.onDidClaim(place), claims.onDidRelease(place)];
 }

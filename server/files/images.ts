@@ -2,6 +2,7 @@ import { constants, type FileHandle, open, realpath, stat } from 'node:fs/promis
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isInside } from '../disk/insideFolders.js';
+import { sourceUriOf } from '../formats/recordsUri.js';
 import { ImageError, type ImageFile, imageError, type ProblemImage } from '../models/images/imageFile.js';
 import { imageTypeOf } from '../models/images/imageType.js';
 
@@ -71,7 +72,7 @@ export interface ImagePlace {
  */
 export function imagePlace(documentUri: string, folders: readonly string[]): ImagePlace {
   const named = folders.flatMap((folder) => (/^[a-z][a-z\d+.-]+:/i.test(folder) ? (pathOfUri(folder) ?? []) : folder));
-  const document = pathOfUri(documentUri);
+  const document = pathOfUri(sourceUriOf(documentUri));
   const above = document === undefined ? [] : foldersAbove(document);
   return {
     searched: [...above, ...named],

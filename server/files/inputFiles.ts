@@ -3,6 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { readAs } from '../formats/jsonFile.js';
 import type { Mapping } from '../formats/mapping.js';
 import { MAPPING_FILE, mappedFormat } from '../formats/mappingFile.js';
+import { nameInside } from '../formats/recordsUri.js';
 import { detectFormat, HEAD_LENGTHS, readDocument } from '../formats/registry.js';
 import { describeUnrecognized } from '../formats/unrecognized.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
@@ -98,8 +99,7 @@ export async function* readInputs(file: string): AsyncGenerator<InputFile> {
   let refused: InputError | undefined;
   for await (const entry of container.entries(file)) {
     const path = entry.name === '' ? file : `${file}/${entry.name}`;
-    // The name inside: `rows.jsonl.gz` has `rows.jsonl`.
-    const name = entry.name === '' ? basename(file).replace(/\.(?:gz|zst|zstd)$/i, '') : entry.name;
+    const name = nameInside(basename(file), entry.name);
     try {
       yield readText(file, name, decodeText(await entry.read()), path);
       read++;
@@ -138,7 +138,8 @@ function asInputError(error: unknown): InputError {
   return new InputError(causes[code ?? ''] ?? message);
 }
 
-async function beginningOf(file: string): Promise<Uint8Array> {
+/** The first bytes of a file, in which a container has its signature. Rejects with InputError. */
+export async function beginningOf(file: string): Promise<Uint8Array> {
   try {
     const handle = await open(file);
     try {

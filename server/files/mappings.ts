@@ -5,6 +5,7 @@ import { FAULTS } from '../formats/faults.js';
 import { readAs } from '../formats/jsonFile.js';
 import type { Mapping } from '../formats/mapping.js';
 import { MAPPING_FILE, mappedFormat, mappingFor, readMappings } from '../formats/mappingFile.js';
+import { nameInside, recordsPlaceOf } from '../formats/recordsUri.js';
 import { readDocument } from '../formats/registry.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 
@@ -19,16 +20,19 @@ export function mappingOf(path: string): Mapping | undefined {
   return basename(path) === MAPPING_FILE ? undefined : mappingFor(readMappings(text), basename(path));
 }
 
-/** Reads a text by the mapping beside its file, else in whichever format it is. `uri`: of the document; without a file it has no mapping. */
+/** Reads a text by the mapping beside its file, else in whichever format it is. `uri`: of the document; of a document that shows records of a file, the file counts; without a file it has no mapping. */
 export function readMappedDocument(
   text: string,
   uri: string,
   languageId: string | undefined,
   maxLength = Infinity,
 ): ReasoningDocument | undefined {
-  if (!uri.startsWith('file:') || text.trim() === '') return readDocument(text, languageId, maxLength);
+  const place = recordsPlaceOf(uri);
+  const source = place?.file ?? uri;
+  if (!source.startsWith('file:') || text.trim() === '') return readDocument(text, languageId, maxLength);
   try {
-    const mapping = mappingOf(fileURLToPath(uri));
+    const file = fileURLToPath(source);
+    const mapping = mappingOf(place === undefined ? file : join(dirname(file), basename(nameInside(basename(file), place.entry))));
     return mapping === undefined ? readDocument(text, languageId, maxLength) : readAs(mappedFormat(mapping), text.slice(0, maxLength));
   } catch (error) {
     const { severity } = FAULTS['invalid-mapping'];

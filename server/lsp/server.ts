@@ -5,6 +5,7 @@ import { handleEvaluation } from './handlers/evaluation.js';
 import { handleLabeling } from './handlers/labeling.js';
 import { handleLanguage } from './handlers/language.js';
 import { handleModels } from './handlers/models.js';
+import { handleRecords } from './handlers/records.js';
 import { handleRequests } from './handlers/requests.js';
 import { handleReview } from './handlers/review.js';
 import { handleRun } from './handlers/run.js';
@@ -27,6 +28,7 @@ const handlers: readonly ((session: EditorSession) => void)[] = [
   handleTraining,
   handleModels,
   handleDebug,
+  handleRecords,
   handleRequests,
   handleReview,
   handleRun,

@@ -1,4 +1,4 @@
-import { type MathExpression, FUNCTIONS, type FunctionName, substituted, UnreadableExpression } from './expression.js';
+import { FUNCTIONS, type FunctionName, type MathExpression, substituted, UnreadableExpression } from './expression.js';
 import { isWhole, type Rational, rational } from './rational.js';
 import { type Token, tokens } from './tokens.js';
 

@@ -6,6 +6,8 @@ export interface ContainerEntry {
   readonly name: string;
   /** The text's bytes, decompressed. Rejects with InputError. */
   read(): Promise<Uint8Array>;
+  /** The same piece by piece, from a line on (counted from 0). A container of rows does not decode those before. Rejects with InputError. */
+  lines(from: number): AsyncIterable<Uint8Array>;
 }
 
 /** A file that has texts in it: compressed, archived or as a table. One file of this folder and one line in `registry.ts`. */
@@ -22,6 +24,12 @@ export interface Container {
 /** Longest text in bytes: strings of V8 are not longer. It also bounds what a small damaged or hostile file can expand to. */
 export const MAX_TEXT = 512 * 1024 * 1024 - 1024;
 
+function tooLong(limit: number): InputError {
+  return new InputError(
+    `it expands to more than ${Math.round(limit / 2 ** 20)} MiB of text; decompress it and split it into several files`,
+  );
+}
+
 /** Collects the pieces of a text up to the limit. */
 export class Collected {
   readonly #pieces: Uint8Array[] = [];
@@ -32,15 +40,39 @@ export class Collected {
   add(piece: Uint8Array): void {
     this.#size += piece.length;
     if (this.#size > this.limit) {
-      throw new InputError(
-        `it expands to more than ${Math.round(this.limit / 2 ** 20)} MiB of text; decompress it and split it into several files`,
-      );
+      throw tooLong(this.limit);
     }
     this.#pieces.push(piece);
   }
 
   bytes(): Uint8Array {
     return Buffer.concat(this.#pieces, this.#size);
+  }
+}
+
+/** An entry whose bytes come in pieces from the beginning. */
+export function entryOf(name: string, pieces: () => AsyncIterable<Uint8Array>): ContainerEntry {
+  return { name, read: () => collect(pieces()), lines: (from) => fromLine(pieces(), from) };
+}
+
+/** All pieces as one. Rejects with InputError when they are too long. */
+export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const collected = new Collected();
+  for await (const piece of pieces) collected.add(piece);
+  return collected.bytes();
+}
+
+/** Without the first lines. */
+async function* fromLine(pieces: AsyncIterable<Uint8Array>, from: number): AsyncGenerator<Uint8Array> {
+  let left = from;
+  for await (const piece of pieces) {
+    let at = 0;
+    while (left > 0 && at < piece.length) {
+      const end = piece.indexOf(10, at);
+      at = end < 0 ? piece.length : end + 1;
+      if (end >= 0) left--;
+    }
+    if (at < piece.length) yield piece.subarray(at);
   }
 }
 

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { Collected, type Container, damaged } from './container.js';
+import { type Container, collect, damaged } from './container.js';
 
 /** Rows that are decoded at a time. */
 const ROWS = 1000;
@@ -15,11 +15,11 @@ export const parquet: Container = {
   title: 'Parquet',
   signature: [0x50, 0x41, 0x52, 0x31],
   *entries(path) {
-    yield { name: '', read: () => rowsAsLines(path) };
+    yield { name: '', read: () => collect(rowsAsLines(path, 0)), lines: (from) => rowsAsLines(path, from) };
   },
 };
 
-async function rowsAsLines(path: string): Promise<Uint8Array> {
+async function* rowsAsLines(path: string, from: number): AsyncGenerator<Uint8Array> {
   const handle = await open(path);
   try {
     const { size } = await handle.stat();
@@ -33,8 +33,7 @@ async function rowsAsLines(path: string): Promise<Uint8Array> {
     };
     const metadata = await parquetMetadataAsync(file);
     const rows = Number(metadata.num_rows);
-    const collected = new Collected();
-    for (let rowStart = 0; rowStart < rows; rowStart += ROWS) {
+    for (let rowStart = from; rowStart < rows; rowStart += ROWS) {
       // Without `utf8`, only columns that are declared as text are decoded as text.
       const objects = await parquetReadObjects({
         file,
@@ -44,9 +43,8 @@ async function rowsAsLines(path: string): Promise<Uint8Array> {
         rowStart,
         rowEnd: Math.min(rowStart + ROWS, rows),
       });
-      for (const object of objects) collected.add(Buffer.from(`${JSON.stringify(object, asJson)}\n`));
+      for (const object of objects) yield Buffer.from(`${JSON.stringify(object, asJson)}\n`);
     }
-    return collected.bytes();
   } catch (error) {
     throw damaged('Parquet', error);
   } finally {

@@ -1,6 +1,6 @@
 import { type Entry, open, type ZipFile } from 'yauzl';
 import { InputError } from '../inputError.js';
-import { Collected, type Container, type ContainerEntry, damaged } from './container.js';
+import { type Container, type ContainerEntry, damaged, entryOf } from './container.js';
 
 /** Names of the texts that can have records. */
 const TEXTS = /\.(?:jsonl?|jsonc|ndjson|md|markdown|txt)$/i;
@@ -32,7 +32,7 @@ export const zip: Container = {
 };
 
 function toEntry(file: ZipFile, entry: Entry): ContainerEntry {
-  return { name: entry.fileName, read: () => readEntry(file, entry) };
+  return entryOf(entry.fileName, () => readEntry(file, entry));
 }
 
 function openZip(path: string): Promise<ZipFile> {
@@ -64,15 +64,13 @@ async function* entriesOf(file: ZipFile): AsyncGenerator<Entry> {
   }
 }
 
-async function readEntry(file: ZipFile, entry: Entry): Promise<Uint8Array> {
-  const collected = new Collected();
+async function* readEntry(file: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
   try {
     const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
       file.openReadStream(entry, (error, found) => (error ? reject(error) : resolve(found)));
     });
-    for await (const piece of stream) collected.add(piece as unknown as Buffer);
+    for await (const piece of stream) yield piece as unknown as Buffer;
   } catch (error) {
     throw damaged('zip', error);
   }
-  return collected.bytes();
 }

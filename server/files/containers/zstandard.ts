@@ -1,33 +1,47 @@
 import { createReadStream } from 'node:fs';
 import { Decompress } from 'fzstd';
-import { Collected, type Container, damaged } from './container.js';
+import { Collected, type Container, damaged, entryOf } from './container.js';
+
+/** Compressed bytes that are decompressed at a time. */
+const PIECE = 16 * 1024;
 
 export const zstandard: Container = {
   id: 'zstandard',
   title: 'Zstandard',
   signature: [0x28, 0xb5, 0x2f, 0xfd],
   *entries(path) {
-    yield { name: '', read: () => decompress(path) };
+    yield entryOf('', () => decompress(path));
   },
 };
 
-async function decompress(path: string): Promise<Uint8Array> {
-  const collected = new Collected();
+async function* decompress(path: string): AsyncGenerator<Uint8Array> {
+  // A few bytes of a hostile file can expand to a gigabyte.
+  let ready = new Collected();
   let isComplete = false;
   const stream = new Decompress((piece, isLast) => {
-    collected.add(piece.slice());
+    ready.add(piece.slice());
     isComplete ||= isLast === true;
   });
-  try {
-    let held: Uint8Array | undefined;
-    for await (const piece of createReadStream(path)) {
-      if (held !== undefined) stream.push(held);
-      held = piece as Buffer;
+  /** What has been decompressed since the last time. */
+  const taken = (): Uint8Array => {
+    const bytes = ready.bytes();
+    ready = new Collected();
+    return bytes;
+  };
+  const push = (piece: Uint8Array, isLast: boolean): void => {
+    try {
+      stream.push(piece, isLast);
+    } catch (error) {
+      throw damaged('Zstandard', error);
     }
-    stream.push(held ?? new Uint8Array(), true);
-  } catch (error) {
-    throw damaged('Zstandard', error);
+  };
+  let held: Uint8Array | undefined;
+  for await (const piece of createReadStream(path, { highWaterMark: PIECE })) {
+    if (held !== undefined) push(held, false);
+    yield taken();
+    held = piece as Buffer;
   }
+  push(held ?? new Uint8Array(), true);
+  yield taken();
   if (!isComplete) throw damaged('Zstandard', new Error('it ends too early'));
-  return collected.bytes();
 }

@@ -1,0 +1,91 @@
+import {
+  type CancellationToken,
+  type Disposable,
+  EventEmitter,
+  languages,
+  type TextDocumentContentProvider,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import { nameInside, RECORDS_SCHEME, type RecordsPlace, readRecordsQuery, recordsQuery } from '../../server/formats/recordsUri.js';
+import { RecordPage } from '../../server/protocol/records.js';
+import type { Client } from '../shell/client.js';
+
+interface Shown {
+  /** Null for a text that is shown whole. */
+  readonly count: number | null;
+  readonly isLast: boolean;
+}
+
+const nowhere = { scheme: 'steplens-none' };
+
+/**
+ * Read-only documents with the records of a compressed, archived or very large file, a page each. To everything else in the editor they
+ * are files as any other. A row in the language status says which records are shown and goes to the next ones.
+ */
+export class RecordDocuments implements TextDocumentContentProvider, Disposable {
+  readonly #client: Client;
+  readonly #shown = new Map<string, Shown>();
+  readonly #loaded = new EventEmitter<void>();
+  readonly #status = languages.createLanguageStatusItem('steplens.records', nowhere);
+  readonly #subscriptions: Disposable[];
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#status.name = 'StepLens records';
+    this.#subscriptions = [
+      this.#loaded,
+      this.#status,
+      workspace.registerTextDocumentContentProvider(RECORDS_SCHEME, this),
+      workspace.onDidCloseTextDocument(({ uri }) => void this.#shown.delete(uri.toString())),
+      window.onDidChangeActiveTextEditor(() => this.#tell()),
+      this.#loaded.event(() => this.#tell()),
+    ];
+  }
+
+  /** The document of a page. Its name ends as that of the text in the file, so that VS Code knows its language. */
+  uriOf(place: RecordsPlace): Uri {
+    const file = Uri.parse(place.file, true);
+    const inside = nameInside(file.path, place.entry === '' ? '' : `${file.path}/${place.entry}`);
+    const [, stem, ending] = /^(.*?)(\.(?:jsonl|ndjson|json|jsonc|md|markdown|txt))?$/is.exec(inside)!;
+    const page = place.first === 0 ? '' : ` from ${place.first + 1}`;
+    return Uri.from({ scheme: RECORDS_SCHEME, path: `${stem}${page}${ending ?? '.jsonl'}`, query: recordsQuery(place) });
+  }
+
+  /** What a document of this scheme shows; undefined for any other. */
+  placeOf(uri: Uri | undefined): RecordsPlace | undefined {
+    return uri?.scheme === RECORDS_SCHEME ? readRecordsQuery(uri.query) : undefined;
+  }
+
+  /** The records that follow those of a document; undefined where there are none. */
+  after(uri: Uri): RecordsPlace | undefined {
+    const [place, shown] = [this.placeOf(uri), this.#shown.get(uri.toString())];
+    return place === undefined || shown === undefined || shown.isLast ? undefined : { ...place, first: place.first + (shown.count ?? 0) };
+  }
+
+  async provideTextDocumentContent(uri: Uri, token: CancellationToken): Promise<string> {
+    const place = this.placeOf(uri);
+    if (place === undefined) throw new Error('This address does not name records.');
+    const { text, count, isLast } = await this.#client.request(RecordPage, place, token);
+    this.#shown.set(uri.toString(), { count, isLast });
+    this.#loaded.fire();
+    return text;
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #tell(): void {
+    const uri = window.activeTextEditor?.document.uri;
+    const [place, shown] = [this.placeOf(uri), uri && this.#shown.get(uri.toString())];
+    this.#status.selector = place === undefined || shown === undefined ? nowhere : { scheme: RECORDS_SCHEME };
+    if (place === undefined || shown === undefined) return;
+    const [from, to] = [place.first + 1, place.first + (shown.count ?? 0)];
+    this.#status.text =
+      shown.count === null ? 'The whole text' : `Records ${from.toLocaleString('en-US')} to ${to.toLocaleString('en-US')}`;
+    this.#status.detail = shown.isLast ? (place.first === 0 ? 'all there are' : 'the last ones') : 'more follow';
+    this.#status.command = shown.isLast ? undefined : { title: 'Show Next Records', command: 'steplens.nextRecords' };
+  }
+}

@@ -1,0 +1,148 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { nameInside } from '../formats/recordsUri.js';
+import { type ContainerEntry, collect, damaged, entryOf } from './containers/container.js';
+import { containerOf } from './containers/registry.js';
+import { decodeText } from './decodeText.js';
+import { InputError } from './inputError.js';
+import { beginningOf } from './inputFiles.js';
+
+/** Records of a page. */
+export const PAGE_RECORDS = 1000;
+/** A page ends before it has more bytes than this, but has one record at least. */
+const PAGE_BYTES = 8 * 2 ** 20;
+/** VS Code hands texts over 50 MB to no extension; with what is not ASCII, this stays below. In bytes. */
+const MAX_BYTES = 32 * 2 ** 20;
+/** Texts of an archive that are offered. */
+const MAX_NAMES = 1000;
+
+export interface RecordTexts {
+  /** Of the container, for messages: `zip`; undefined for a file that is none. */
+  readonly container: string | undefined;
+  /** Names of the texts in it; one empty name where a file has one text. */
+  readonly entries: readonly string[];
+}
+
+/** A part of a text: whole records, as they are written in it. */
+export interface RecordPage {
+  readonly text: string;
+  /** How many records are in it; undefined for a text that is shown whole because its records are not lines. */
+  readonly count: number | undefined;
+  /** No record follows. */
+  readonly isLast: boolean;
+}
+
+/** The texts of a file that can have records. Rejects with InputError. */
+export async function recordTexts(file: string): Promise<RecordTexts> {
+  const container = containerOf(await beginningOf(file));
+  if (container === undefined) return { container: undefined, entries: [''] };
+  const entries: string[] = [];
+  for await (const { name } of container.entries(file)) if (entries.push(name) === MAX_NAMES) break;
+  if (entries.length === 0) throw new InputError(`this ${container.title} file has no JSON, Markdown or plain text`);
+  return { container: container.title, entries };
+}
+
+/**
+ * Reads up to 1,000 records of a text, from a record on (counted from 0). A text whose records are no lines (a JSON array, Markdown)
+ * is read whole, up to 32 MiB. Rejects with InputError.
+ */
+export async function readRecordPage(file: string, entryName: string, first: number): Promise<RecordPage> {
+  const container = containerOf(await beginningOf(file));
+  if (container === undefined)
+    return pageOf(
+      entryOf('', () => plainPieces(file)),
+      basename(file),
+      first,
+    );
+  for await (const entry of container.entries(file)) {
+    if (entry.name === entryName)
+      return await pageOf(entry, container.id === 'parquet' ? '.jsonl' : nameInside(basename(file), entry.name), first);
+  }
+  throw new InputError(`it has no text named ${entryName}`);
+}
+
+async function* plainPieces(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of createReadStream(file)) yield piece as Buffer;
+  } catch (error) {
+    throw damaged('text', error);
+  }
+}
+
+async function pageOf(entry: ContainerEntry, name: string, first: number): Promise<RecordPage> {
+  const isLines = /\.(?:jsonl|ndjson)$/i.test(name) || (!/\.(?:md|markdown|txt)$/i.test(name) && (await beginsWithRecord(entry)));
+  return isLines ? readLines(entry, first) : readWhole(entry);
+}
+
+/** Whether the first line is a JSON value by itself: many `.json` files are lines. */
+async function beginsWithRecord(entry: ContainerEntry): Promise<boolean> {
+  const { lines } = await takeLines(entry, 0, 1);
+  const line = decodeText(lines[0] ?? new Uint8Array()).trim();
+  if (!line.startsWith('{')) return false;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function readLines(entry: ContainerEntry, first: number): Promise<RecordPage> {
+  const { lines, isLast } = await takeLines(entry, first, PAGE_RECORDS);
+  if (first > 0 && lines.length === 0) throw new InputError(`it has no record ${first + 1}`);
+  const bytes = Buffer.concat(lines);
+  // The lines of UTF-16 are not those of its bytes.
+  if (first === 0 && bytes.subarray(0, 1024).includes(0)) return readWhole(entry);
+  return { text: decodeText(bytes), count: lines.length, isLast };
+}
+
+/** Lines with their ends, from a line on. `isLast`: there are no more. Rejects with InputError for a line that is too long to be shown. */
+async function takeLines(entry: ContainerEntry, from: number, count: number): Promise<{ lines: Uint8Array[]; isLast: boolean }> {
+  const lines: Uint8Array[] = [];
+  let size = 0;
+  let begun: Uint8Array[] = [];
+  let begunSize = 0;
+  for await (const piece of entry.lines(from)) {
+    let at = 0;
+    for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, at)) {
+      const line = Buffer.concat([...begun, piece.subarray(at, end + 1)]);
+      if (lines.length > 0 && (lines.length === count || size + line.length > PAGE_BYTES)) return { lines, isLast: false };
+      lines.push(line);
+      size += line.length;
+      [begun, begunSize, at] = [[], 0, end + 1];
+    }
+    begun.push(piece.subarray(at));
+    begunSize += piece.length - at;
+    if (begunSize > MAX_BYTES) {
+      if (lines.length > 0) return { lines, isLast: false };
+      throw new InputError(
+        `record ${from + 1} is longer than ${MAX_BYTES / 2 ** 20} MiB, the most that is shown in the editor; read it with \`steplens score\``,
+      );
+    }
+    // A full page, and the beginning of the next record.
+    if (lines.length === count && begunSize > 0) return { lines, isLast: false };
+  }
+  if (begunSize > 0) {
+    if (lines.length === count) return { lines, isLast: false };
+    lines.push(Buffer.concat(begun));
+  }
+  return { lines, isLast: true };
+}
+
+async function readWhole(entry: ContainerEntry): Promise<RecordPage> {
+  const bytes = await collect(limited(entry.lines(0)));
+  return { text: decodeText(bytes), count: undefined, isLast: true };
+}
+
+async function* limited(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const piece of pieces) {
+    size += piece.length;
+    if (size > MAX_BYTES)
+      throw new InputError(
+        `it is one JSON value or text of more than ${MAX_BYTES / 2 ** 20} MiB, the most that is shown in the editor; write its records as JSON Lines, ` +
+          'which are shown 1,000 at a time, or read it with `steplens score`',
+      );
+    yield piece;
+  }
+}
