@@ -27,6 +27,7 @@ const ids = contributes.commands.map(({ command }) => command);
 const anywhere = [
   'steplens.getStarted',
   'steplens.openSample',
+  'steplens.openRecords',
   'steplens.clearCache',
   'steplens.selectModel',
   'steplens.selectDevice',
