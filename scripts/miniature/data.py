@@ -1,5 +1,7 @@
 """Solutions as token rows: written by write-data.ts (for the policy) or from rollouts (for the PRM)."""
 import json
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,9 @@ from tokenizers import Tokenizer
 
 from sizes import COLUMNS, END, IMAGE, PATCHES, ROWS
 
+READING = "reading "
+# Tokens of a row in each part of a batch.
+LONGEST = {"figure": 224, "text": 168, "reading": 112}
 MODELS = Path(__file__).parents[2] / "media" / "models" / "mini"
 
 
@@ -81,11 +86,16 @@ def batches(data, chosen, tokens, rng, once=False):
             return
 
 
-class Corpus:
-    """The solutions of every file of a folder that write-data.ts has finished, on a device; the folder may still be growing."""
+def part_of(kind, figure):
+    return "reading" if kind.startswith(READING) else "figure" if figure >= 0 else "text"
 
-    def __init__(self, folder, tokenizer, device):
-        self.folder, self.tokenizer, self.device, self.read = Path(folder), tokenizer, device, set()
+
+class Corpus:
+    """The solutions of every file of a folder that write-data.ts and `encode_folder` have finished, on a device; the folder may still be
+    growing. A batch has three parts of fixed shapes: solutions with a figure, solutions without, and lines that ask what a figure shows."""
+
+    def __init__(self, folder, device):
+        self.folder, self.device, self.read = Path(folder), device, set()
         self.ids, self.figures, self.parts, self.rows = [], [], {}, {}
 
     def grow(self):
@@ -97,13 +107,13 @@ class Corpus:
                 continue
             self.read.add(mark)
             path = str(mark.with_suffix(""))
-            data, figures = encode_solutions(path, self.tokenizer), open_figures(f"{path}.figures")
+            data, figures = encode_solutions(path, None), open_figures(f"{path}.figures")
             tokens, drawn = sum(len(part) for part in self.ids), sum(len(part) for part in self.figures)
             self.ids.append(torch.from_numpy(data["ids"].astype(np.int16)).to(self.device))
             self.figures.append(torch.from_numpy(np.array(figures)).to(self.device))
             before = len(self.parts["lengths"]) if self.parts else 0
             for kind in np.unique(data["kinds"]):
-                new = before + np.flatnonzero(data["kinds"] == kind)
+                new = before + np.flatnonzero((data["kinds"] == kind) & (data["lengths"] <= LONGEST[part_of(str(kind), data["figures"][data["kinds"] == kind][0])]))
                 self.rows[str(kind)] = np.concatenate([self.rows[str(kind)], new]) if str(kind) in self.rows else new
             own = {"starts": tokens + np.concatenate([[0], np.cumsum(data["lengths"])[:-1]]), "begins": data["begins"], "lengths": data["lengths"],
                    "figures": np.where(data["figures"] >= 0, data["figures"] + drawn, -1)}
@@ -112,30 +122,22 @@ class Corpus:
             self.ids, self.figures = [torch.cat(self.ids)], [torch.cat(self.figures)]
         return len(self.parts["lengths"]) if self.parts else 0
 
-    def batches(self, weights, tokens, rng):
-        """Batches without end of about `tokens` tokens: numbers of rows, all with a figure or all without. `weights` says how often a kind
-        is drawn, relative to its share, and may change on the way."""
-        while True:
-            kinds = list(self.rows)
-            share = np.array([len(self.rows[kind]) * weights.get(kind, 1.0) for kind in kinds])
-            counts = rng.multinomial(16 * tokens // 128, share / share.sum())
-            rows = np.concatenate([rng.choice(self.rows[kind], count) for kind, count in zip(kinds, counts)])
-            figured = self.parts["figures"][rows] >= 0
-            groups = [group for half in (rows[figured], rows[~figured]) for group in cut(self.parts["lengths"], half, tokens, rng)]
-            rng.shuffle(groups)
-            yield from groups
+    def draw(self, part, count, weights, rng):
+        """`count` rows of a part of a batch. `weights` says how often a kind is drawn, relative to its share."""
+        kinds = [kind for kind, rows in self.rows.items() if part_of(kind, self.parts["figures"][rows[0]]) == part]
+        share = np.array([len(self.rows[kind]) * weights.get(kind.removeprefix(READING), 1.0) for kind in kinds])
+        counts = rng.multinomial(count, share / share.sum())
+        return np.concatenate([rng.choice(self.rows[kind], count) for kind, count in zip(kinds, counts)])
 
-    def take(self, rows):
-        """Of a batch: ids [B,S], figures [B,1,ROWS,COLUMNS] in [0, 1] or None, and where in the flattened rows a token of the solution follows."""
-        starts, begins, lengths = (self.parts[key][rows] for key in ("starts", "begins", "lengths"))
-        longest = -(-int(lengths.max()) // 8) * 8
-        place = np.arange(longest)
-        follows = np.flatnonzero((place + 1 >= begins[:, None]) & (place + 1 < lengths[:, None]))
-        at = send(np.minimum(starts[:, None] + place, starts[:, None] + lengths[:, None] - 1), self.device)
-        pixels = None
-        if self.parts["figures"][rows[0]] >= 0:
-            pixels = self.figures[0][send(self.parts["figures"][rows], self.device)][:, None].float() / 255
-        return self.ids[0][at].long(), pixels, send(follows, self.device)
+    def take(self, part, rows):
+        """Of a part: ids [B,S], the token that follows each where it is the solution's, else -100, and figures [B,ROWS,COLUMNS] in bytes or None."""
+        import torch
+
+        starts, begins, lengths = (send(self.parts[key][rows], self.device)[:, None] for key in ("starts", "begins", "lengths"))
+        place = torch.arange(LONGEST[part], device=self.device)
+        ids = self.ids[0][starts + torch.minimum(place, lengths - 1)].long()
+        follows = torch.roll(ids, -1, 1).masked_fill((place + 1 < begins) | (place + 1 >= lengths), -100)
+        return ids, follows, None if part == "text" else self.figures[0][send(self.parts["figures"][rows], self.device)]
 
 
 def send(array, device):
@@ -144,3 +146,22 @@ def send(array, device):
 
     tensor = torch.from_numpy(array)
     return tensor.pin_memory().to(device, non_blocking=True) if device == "cuda" else tensor.to(device)
+
+
+def encode_folder(folder, number, of):
+    """Encodes the files of a folder as write-data.ts finishes them (FILE.written), every `of`-th from `number`; FILE.done says that one is ready.
+    Ends when FOLDER/end is there and all are done."""
+    tokenizer = load_tokenizer()
+    while True:
+        is_last = (Path(folder) / "end").exists()
+        waiting = [mark for mark in sorted(Path(folder).glob("*.written")) if int(mark.stem) % of == number and not mark.with_suffix(".done").exists()]
+        for mark in waiting:
+            encode_solutions(str(mark.with_suffix("")), tokenizer)
+            mark.with_suffix(".done").touch()
+        if is_last and not waiting:
+            return
+        time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    encode_folder(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -1,9 +1,9 @@
 """Exports a checkpoint as an ONNX graph (opset 17, plain operators, weights in half precision) and checks it against PyTorch.
 
   python export.py --checkpoint FOLDER/policy-end.pt --out policy.onnx
-  python export.py --checkpoint FOLDER/prm.pt --out model.onnx --half-at 0.15 [--expected test/fixtures/models/mini-expected.json]
+  python export.py --checkpoint FOLDER/prm.pt --out model.onnx --half-at 0.35 [--expected test/fixtures/models/mini-expected.json]
 
-`--half-at 0.15` moves the verdict so that a score of 0.15 becomes 0.5: the threshold is then 0.5, as for labels in [0, 1].
+`--half-at 0.35` moves the verdict so that a score of 0.35 becomes 0.5: the threshold is then 0.5, as for labels in [0, 1].
 `--expected` writes what PyTorch says of a few solutions: token ids and scores, for the tests of the scorer.
 """
 import argparse
@@ -124,7 +124,7 @@ def check(path, model, ids):
         for other_name, other in (("cached chunks", np.concatenate(chunks)), ("a batch", session.run(["logits"], doubled)[0][1]), ("PyTorch", torch_logits)):
             difference = np.abs(whole - other).max()
             print(f"{name}: whole pass against {other_name}: {difference:.1e}")
-            assert difference < 1e-4
+            assert difference < 1e-5 * max(10, np.abs(whole).max())
 
 
 def expected(model, tokenizer, path, half_at):

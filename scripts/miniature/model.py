@@ -82,10 +82,9 @@ class Encoder(nn.Module):
         # Places are in the features: the blocks turn nothing.
         self.register_buffer("cos", torch.ones(PATCHES, HEAD), persistent=False)
         self.register_buffer("sin", torch.zeros(PATCHES, HEAD), persistent=False)
-        # On a CPU the convolutions of one channel run several times faster in this layout, and not compiled.
+        # On a CPU the convolutions of one channel run several times faster in this layout.
         self.to(memory_format=torch.channels_last)
 
-    @torch.compiler.disable
     def patches(self, pixels):
         # Ink is 1 and paper 0, so that padding looks like paper.
         x = F.relu(self.first(1 - pixels))
@@ -93,7 +92,7 @@ class Encoder(nn.Module):
         x = x + F.relu(self.third(x))
         return self.patch(x).permute(0, 2, 3, 1).reshape(-1, PATCHES, WIDTH) + self.place
 
-    def forward(self, pixels, attend=attend):
+    def forward(self, pixels):
         x = self.patches(pixels)
         for block in self.looks:
             x = attend(block, x, self.cos, self.sin, False)
@@ -114,17 +113,15 @@ class Mini(nn.Module):
         for block in (*self.blocks, *self.encoder.looks):
             for linear in (block.out, block.down):
                 nn.init.normal_(linear.weight, std=0.02 / (2 * LAYERS) ** 0.5)
-        # Replaced by its compiled form where training says so.
-        self.attend = attend
 
     def forward(self, ids, pixels=None):
         """Hidden states [B, S, WIDTH] of whole sequences; with `pixels` [B,1,ROWS,COLUMNS] the first 64 of each row are its figure.
         The vocabulary head is the embedding, applied by the caller where needed."""
         x = self.embedding(ids)
         if pixels is not None:
-            x = torch.cat([self.encoder(pixels, self.attend).to(x.dtype), x[:, PATCHES:]], 1)
+            x = torch.cat([self.encoder(pixels).to(x.dtype), x[:, PATCHES:]], 1)
         for block in self.blocks:
-            x = self.attend(block, x, self.cos, self.sin)
+            x = attend(block, x, self.cos, self.sin)
         return self.norm(x)
 
 
@@ -159,7 +156,7 @@ class Prm(Mini):
 
     def judgment(self, hidden, expected):
         """Judged states [B,S,WIDTH]; the verdict is the vocabulary head's Yes against No at a marker."""
-        return self.judged(self.attend(self.judge, hidden + self.told(expected.to(hidden.dtype)), self.cos, self.sin))
+        return self.judged(attend(self.judge, hidden + self.told(expected.to(hidden.dtype)), self.cos, self.sin))
 
     def forward(self, ids, pixels=None):
         return self.judgment(*self.read(ids, pixels))

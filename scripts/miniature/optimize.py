@@ -10,7 +10,8 @@ def best_device():
 
 
 def half_precision(device):
-    return torch.autocast(device, dtype=torch.bfloat16)
+    # A recorded step must not keep the halved weights of the step before.
+    return torch.autocast(device, dtype=torch.bfloat16, cache_enabled=False)
 
 
 class Muon(torch.optim.Optimizer):
@@ -29,7 +30,8 @@ class Muon(torch.optim.Optimizer):
                 shapes.setdefault(matrix.shape, []).append(matrix)
             for shape, matrices in shapes.items():
                 for matrix in matrices:
-                    self.state[matrix].setdefault("momentum", torch.zeros_like(matrix))
+                    if "momentum" not in self.state[matrix]:
+                        self.state[matrix]["momentum"] = torch.zeros_like(matrix)
                 gradients, momenta = [matrix.grad for matrix in matrices], [self.state[matrix]["momentum"] for matrix in matrices]
                 torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
                 ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])
@@ -51,11 +53,14 @@ def orthogonal(matrices):
 
 
 def optimizers(matrices, others, rate):
-    """Muon for the matrices of blocks, AdamW for the other parameters."""
-    found = [Muon(matrices, lr=rate), torch.optim.AdamW(others, lr=0.75 * rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)]
-    for optimizer in found:
+    """Muon for the matrices of blocks, AdamW for the other parameters. Rates are tensors on the device, so that a recorded step reads the
+    present one."""
+    device = matrices[0].device
+    rates = [torch.tensor(rate, device=device), torch.tensor(0.75 * rate, device=device)]
+    found = [Muon(matrices, lr=rates[0]), torch.optim.AdamW(others, lr=rates[1], betas=(0.9, 0.98), weight_decay=0.0, fused=True, capturable=device.type == "cuda")]
+    for optimizer, peak in zip(found, (rate, 0.75 * rate)):
         for group in optimizer.param_groups:
-            group["peak"] = group["lr"]
+            group["peak"] = peak
     return found
 
 
@@ -71,19 +76,57 @@ class Schedule:
         self.seconds, self.ticked = self.seconds + min(now - self.ticked, 2), now
         return self.seconds / 60
 
-    def step(self):
-        """Applies the gradients; False when the end is reached."""
+    def advance(self):
+        """Sets the rates of the next step; False when the end is reached."""
         done = self.steps / self.last if self.last else self.minutes() / self.length
         if done >= 1:
             return False
         rate = min(1, (self.steps + 1) / 150) * (0.5 + 0.5 * math.cos(math.pi * done))
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * max(rate, 0.01)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+                group["lr"].fill_(group["peak"] * max(rate, 0.01))
         self.steps += 1
         return True
+
+    def apply(self):
+        """Applies the gradients."""
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+
+    def step(self):
+        """Applies the gradients; False when the end is reached."""
+        if not self.advance():
+            return False
+        self.apply()
+        return True
+
+
+class Step:
+    """Something that is done over and over with the same shapes: on a GPU recorded once as a CUDA graph, because a small model otherwise
+    waits for the launches of its kernels. `work()` reads its inputs from tensors that stay where they are. Where recording fails, it is
+    called as it is."""
+
+    def __init__(self, work, device):
+        self.work, self.graph = work, None
+        if device != "cuda":
+            return
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                work()
+        torch.cuda.current_stream().wait_stream(side)
+        try:
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+                work()
+            self.graph = graph
+        except RuntimeError as error:
+            print(f"not recorded: {error}", flush=True)
+
+    def __call__(self):
+        self.graph.replay() if self.graph else self.work()
 
 
 def save(state, path):

@@ -1,13 +1,14 @@
 /**
- * Makes the bundled PRM again, from the generator on:
- *   npm run model:train -- base|prm --work DIR [--python python3] [--minutes 5] [--scale 0.01]
- * `--minutes` is the time of training what the PRM rests on: 5 on a data-center GPU; without a GPU take some hours. Each target makes what it
+ * Makes the bundled PRM again, from the generator on, and what `npm run model:results` reads:
+ *   npm run model:train -- base|prm|study --work DIR [--python python3] [--minutes 4] [--scale 0.01]
+ * `--minutes` is the time of training what the PRM rests on: 4 on a data-center GPU; without a GPU take some hours. Each target makes what it
  * rests on first; what is already in DIR is not made again, so that a run that was stopped continues. `--scale` shrinks counts and minutes, to try
  * the way. The bundled policy is older and of another size: the model card says where its scripts are.
  */
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { build } from '../dependencies.mjs';
 import { root, run } from '../run.mjs';
 
 const { values, positionals } = parseArgs({
@@ -16,12 +17,12 @@ const { values, positionals } = parseArgs({
     work: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     scale: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '5' },
+    minutes: { type: 'string', default: '4' },
   },
 });
 const [target, scale] = [positionals[0] ?? '', Number(values.scale)];
-if (!['base', 'prm'].includes(target) || values.work === undefined || !(scale > 0)) {
-  console.error('usage: npm run model:train -- base|prm --work DIR [--python python3] [--minutes 5] [--scale 0.01]');
+if (!['base', 'prm', 'study'].includes(target) || values.work === undefined || !(scale > 0)) {
+  console.error('usage: npm run model:train -- base|prm|study --work DIR [--python python3] [--minutes 4] [--scale 0.01]');
   process.exit(2);
 }
 const here = join(root, 'scripts', 'miniature');
@@ -56,21 +57,51 @@ async function base() {
   for (let i = 0; i < Math.max(1, Math.round(shards * Math.min(1, scale * 10))); i++) {
     const name = `data/${String(i).padStart(4, '0')}`;
     await data(name, '--seed', '1', '--from', String(i * size), '--count', String(size));
-    await writeFile(at(`${name}.done`), '');
+    await writeFile(at(`${name}.written`), '');
   }
+  await writeFile(at('data/end'), '');
+  await run(python('data.py', at('data'), '0', '1'));
   await data('validation.jsonl', '--seed', '2', '--count', count(900), '--unread');
   const files = ['--data', at('data'), '--validation', at('validation.jsonl')];
   await make('trained', (to) => python('train_policy.py', ...files, '--out', to, '--minutes', String(Number(values.minutes) * scale)));
 }
 
-/** The judging block: problems that the base was not trained on, with planted mistakes. */
-async function prm() {
+/** Labels of the bundled policy's rollouts, by `steplens label`: many problems with few rollouts each, for what is to be learned is judging, not the answers. */
+async function labels() {
   await base();
-  await data('planted.jsonl', '--seed', '6', '--from', '20000', '--count', count(2600), '--unread', '--planted', '0.22');
+  await make('problems', (to) => script('write-problems.ts', '--seed', '6', '--count', count(400), '--out', to));
+  const settings = ['--out', at('runs'), '--seed', '1', '--jobs', '4', '--rollouts', '8', '--searches', '3', '--budget', '24'];
+  await build();
+  await run([process.execPath, join(root, 'dist', 'cli.js'), 'label', at('problems/problems.json'), '--policy', 'mini', ...settings]);
+  await make('labels.jsonl', (to) => script('write-labels.ts', '--runs', at('runs'), '--seed', '6', '--kind', 'mcts', '--out', to));
   await data('planted-unseen.jsonl', '--seed', '2', '--count', count(600), '--unread', '--planted', '0.22');
-  const files = ['--data', at('planted.jsonl'), '--validation', at('planted-unseen.jsonl'), '--start', at('trained/base.pt')];
-  await make('prm.pt', (to) => python('train_prm.py', ...files, '--out', to, '--steps', count(420)));
-  await make('model.onnx', (to) => python('export.py', '--checkpoint', at('prm.pt'), '--out', to, '--half-at', '0.15'));
+}
+
+/** The judging block: labels of rollouts, and problems that the base was not trained on with planted mistakes. */
+async function prm() {
+  await labels();
+  await data('planted.jsonl', '--seed', '6', '--from', '20000', '--count', count(2600), '--unread', '--planted', '0.22');
+  const files = [
+    '--data',
+    at('labels.jsonl'),
+    at('planted.jsonl'),
+    '--validation',
+    at('planted-unseen.jsonl'),
+    '--start',
+    at('trained/base.pt'),
+  ];
+  await make('prm.pt', (to) => python('train_prm.py', ...files, '--out', to, '--steps', count(500)));
+  await make('model.onnx', (to) => python('export.py', '--checkpoint', at('prm.pt'), '--out', to, '--half-at', '0.35'));
+}
+
+/** The log that `npm run model:results -- --part judges` reads: small judges on labels of many kinds, several seeds each. */
+async function study() {
+  await labels();
+  await make('own.jsonl', (to) => script('write-logged.ts', '--out', to));
+  const files = ['labels', 'own'].flatMap((name) => [`--${name}`, at(`${name}.jsonl`)]);
+  await make('study.jsonl.gz', (to) =>
+    python('study.py', '--base', at('trained/base.pt'), ...files, '--planted', at('planted-unseen.jsonl'), '--out', to),
+  );
 }
 
 async function data(name, ...args) {
@@ -78,4 +109,4 @@ async function data(name, ...args) {
 }
 
 await mkdir(values.work, { recursive: true });
-await { base, prm }[target]();
+await { base, prm, study }[target]();

@@ -2,6 +2,7 @@
  * The results of the miniature, from the committed models and a held-out seed, as the model card shows them:
  *   npm run model:results [-- --part labels|transfer|candidates] [--problems 540] [--candidates 16] [--json]
  * - labels: what Monte-Carlo labels are worth, from logged rollouts (write-rollouts.ts);
+ * - judges: small judges trained on labels of many kinds, three seeds each, from the log of their scores (study.py);
  * - transfer: the bundled PRM on candidates of another policy, the generator's solver with planted mistakes;
  * - candidates: the policy samples candidates for unseen problems, the rules judge their answers, the PRM scores their steps, and
  *   StepLens' own evaluation compares the choices.
@@ -26,6 +27,7 @@ import type { Estimate } from '../../server/reasoning/bootstrap.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
+import { judgeStudy, judgeText } from './judgeStudy.js';
 import { labelStudy, labelText } from './labelReport.js';
 import { Draw } from './problems/draw.js';
 import { type ExactVerdict, judgeSteps } from './problems/exactSteps.js';
@@ -65,7 +67,7 @@ interface Solved {
 
 const folder = mkdtempSync(join(tmpdir(), 'steplens-results-'));
 mkdirSync(join(folder, 'figures'));
-const parts: Readonly<Record<string, () => Promise<object>>> = { labels, transfer, candidates };
+const parts: Readonly<Record<string, () => Promise<object>>> = { labels, judges, transfer, candidates };
 try {
   if (values.part !== undefined && !(values.part in parts))
     throw new RangeError(`--part is one of ${Object.keys(parts).join(', ')}, not "${values.part}".`);
@@ -106,6 +108,12 @@ async function labels(): Promise<object> {
   const result = labelStudy(solutions, scores, seeds.heldOut);
   if (!values.json) console.log(labelText(result));
   return result;
+}
+
+function judges(): Promise<object> {
+  const results = judgeStudy();
+  if (!values.json) console.log(judgeText(results));
+  return Promise.resolve(results);
 }
 
 /** The figure of a held-out problem, in a list that is empty where it has none. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { createRandom } from '../../server/reasoning/random.js';
 import { type ExactVerdict, judgeSteps } from './problems/exactSteps.js';
 import { seeds } from './problems/labeled.js';
@@ -42,4 +43,13 @@ export function readRolloutLog(file = logFile): JudgedSolution[] {
       const problem = generateProblem(seeds.heldOut, logged.index);
       return { ...logged, kind: problem.kind, question: problem.question, exact: judgeSteps(problem, logged.steps) };
     });
+}
+
+/** Lines of the log of study.py, each parsed as JSON. */
+export function studyLines<T>(): T[] {
+  return gunzipSync(readFileSync(new URL('study.jsonl.gz', import.meta.url)))
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T);
 }

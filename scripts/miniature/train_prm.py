@@ -1,6 +1,6 @@
 """Trains the PRM, or an outcome model, on rollouts' labels, above a policy's last weights (see README.md). On a GPU where there is one.
 
-Rows of write-labels.ts, {q, s: steps, v: value of each step's prefix in [0, 1] or null, g: figure}, or of write-data.ts with planted mistakes. The loss is the binary
+Rows of write-labels.ts, {q, s: steps, v: value of each step's prefix in [0, 1] or null, g: figure}, and of write-data.ts with planted mistakes. The loss is the binary
 cross-entropy of Yes against No at the <prm> after every labeled step, with the soft value as target (MM-PRM, arXiv 2505.13427,
 equation 6). The policy below stays as it is: what it learned from 100 times as many solutions is what the judging rests on, and a
 few thousand problems would only teach it their answers.
@@ -17,17 +17,23 @@ import torch.nn.functional as F
 from torch import nn
 
 from data import batches, load_tokenizer, open_figures, pad, prompts, send
-from model import Block, Norm, Prm
+from model import Block, Norm, Prm, rotate
 from optimize import Schedule, best_device, half_precision, optimizers, save
-from sizes import NO, PRM, WIDTH, YES
+from sizes import COLUMNS, HEAD, HEADS, NO, PRM, ROWS, WIDTH, YES
 
 # Rows of one problem, right or wrong ones, that training sees.
 MOST = 8
 
 
-def read_rows(path):
-    with open(path) as file:
-        return [json.loads(line) for line in file]
+def read_rows(*paths):
+    """Rows of several files, and their figures."""
+    rows, figures = [], [np.zeros((0, ROWS, COLUMNS), np.uint8)]
+    for path in paths:
+        drawn = sum(map(len, figures))
+        with open(path) as file:
+            rows += [{**row, "g": row["g"] + drawn if row["g"] >= 0 else -1} for row in map(json.loads, file)]
+        figures.append(np.array(open_figures(f"{path}.figures")))
+    return rows, np.concatenate(figures)
 
 
 def targets(rows):
@@ -90,18 +96,30 @@ class Known:
         return send(at, self.device), send(within, self.device)
 
     def take(self, group):
-        """Hidden states [B,S,WIDTH], expectations [B,S,3] and, in the flattened rows, the markers."""
+        """Hidden states [B,S,WIDTH], expectations [B,S,3], where the markers are [B,M], and which of those are not filled up [B,M]."""
         longest = -(-int(self.lengths[group].max()) // 8) * 8
         at = send(np.minimum(self.starts[group][:, None] + np.arange(longest), self.starts[group + 1][:, None] - 1), self.device)
-        markers = np.concatenate([self.markers[row] + i * longest for i, row in enumerate(group)])
-        return self.hidden[at], self.expected[at], send(markers, self.device)
+        markers = pad([self.markers[row] for row in group], filler=-1)
+        return self.hidden[at], self.expected[at], send(np.maximum(markers, 0), self.device), send(markers >= 0, self.device)
 
 
 def logits(model, verdict, known, group):
-    hidden, expected, markers = known.take(group)
+    """Of every marker of some rows, one after the other. All tokens are looked at, but only markers look."""
+    hidden, expected, markers, are_there = known.take(group)
+    block = model.judge
     with half_precision(known.device):
-        judged = model.judgment(hidden, expected)
-    return judged.flatten(0, 1)[markers].float() @ verdict
+        x = hidden + model.told(expected).to(hidden.dtype)
+        normed, split = block.norm_attention(x), (*x.shape[:2], HEADS, HEAD)
+        place = markers[..., None].expand(-1, -1, WIDTH)
+        looking, own = normed.gather(1, place), x.gather(1, place)
+        query = rotate(block.query(looking).unflatten(2, (HEADS, HEAD)), model.cos[markers][:, :, None], model.sin[markers][:, :, None])
+        key = rotate(block.key(normed).view(split), model.cos[:split[1], None], model.sin[:split[1], None])
+        value = block.value(normed).view(split).transpose(1, 2)
+        scores = query.transpose(1, 2) @ key.permute(0, 2, 3, 1).to(query.dtype) * HEAD**-0.5
+        later = torch.arange(split[1], device=x.device) > markers[:, None, :, None]
+        attended = scores.masked_fill(later, -1e4).softmax(-1).to(value.dtype) @ value
+        judged = model.judged(block.finish(own, attended.transpose(1, 2).flatten(2)))
+    return judged[are_there].float() @ verdict
 
 
 def fit(model, known, values, chosen, steps, tokens, rate, seed=1, report=None):
@@ -153,7 +171,7 @@ def open_base(path, tokenizer, device):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--data", required=True)
+    arguments.add_argument("--data", nargs="+", required=True)
     arguments.add_argument("--validation", required=True)
     arguments.add_argument("--start", type=Path, required=True, help="the policy's last weights")
     arguments.add_argument("--out", type=Path, required=True, help="the checkpoint")
@@ -166,14 +184,14 @@ def main():
     tokens = options.tokens or (16384 if device == "cuda" else 4096)
     model = open_base(options.start, tokenizer, device)
 
-    def known(path):
-        """Balanced rows of a file, read by the policy, and their targets."""
-        rows = read_rows(path)
+    def known(*paths):
+        """Balanced rows of files, read by the policy, and their targets."""
+        rows, figures = read_rows(*paths)
         values = targets(rows)
         kept = np.flatnonzero(balanced(rows, values, np.random.default_rng(3)))
-        return Known(model, [rows[row] for row in kept], open_figures(f"{path}.figures"), tokenizer, device, 4 * tokens), [values[row] for row in kept]
+        return Known(model, [rows[row] for row in kept], figures, tokenizer, device, 4 * tokens), [values[row] for row in kept]
 
-    (train, values), (unseen, truth) = known(options.data), known(options.validation)
+    (train, values), (unseen, truth) = known(*options.data), known(options.validation)
     print(len(values), "rows, labels", sum(int((~np.isnan(value)).sum()) for value in values), flush=True)
     begun = time.time()
 

@@ -2,8 +2,8 @@
  * Writes solutions to generated problems as JSON Lines for `train_policy.py`, and the figures as a model sees them beside it:
  *   npx tsx scripts/miniature/write-data.ts --seed 1 --count 120000 [--from 0] [--planted 0.22] [--unread] --out FILE
  * One line a solution: {i: index of its problem, q, s: steps, g: index of its figure in FILE.figures or -1, k: kind, a: answer}. FILE.figures holds
- * 80 x 128 gray bytes a figure. Every figure also gets a line that asks what it shows: reading is learnt from it far
- * sooner than from solutions (not with `--unread`). `--planted` is the chance of a mistake at a step; the line then has
+ * 80 x 128 gray bytes a figure. Every figure also gets a line of the kind `reading KIND` that asks what it shows, in any order of its labels:
+ * reading is learnt from it far sooner than from solutions, and with it to find the number of a label (not with `--unread`). `--planted` is the chance of a mistake at a step; the line then has
  * e: index of the first wrong step or -1.
  */
 
@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { createRandom } from '../../server/reasoning/random.js';
 import { Draw } from './problems/draw.js';
 import { figurePixels } from './problems/figurePixels.js';
-import { figureText } from './problems/figureSvg.js';
+import { figureText, reordered } from './problems/figureSvg.js';
 import { generateProblem } from './problems/registry.js';
 import { begin, solve } from './problems/solver.js';
 
@@ -51,7 +51,7 @@ for (let start = from; start < end; start += 1000) {
     const row = { i, g: shown ? drawn + pixels.push(figurePixels(shown)) - 1 : -1, k: problem.kind, a: String(problem.answer) };
     lines.push({ q: problem.question, s: steps, ...row, ...(mistakeRate > 0 && { e: solved.findIndex(({ right }) => !right) }) });
     if (shown && !values.unread)
-      lines.push({ q: 'What does the figure show?', s: [figureText(shown)], ...row, k: 'reading a figure', a: '' });
+      lines.push({ q: 'What does the figure show?', s: [figureText(reordered(shown, draw))], ...row, k: `reading ${problem.kind}`, a: '' });
   }
   await write(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   await write(figures, Buffer.concat(await Promise.all(pixels)));

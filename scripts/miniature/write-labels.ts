@@ -5,13 +5,16 @@
  * those after a state without a right rollout 0, as the end of any wrong one. (MM-PRM's own export keeps balanced paths up to
  * the first error, a sixth of this: too few for so small a model.) `monte-carlo`: VisualPRM's records, every step its value.
  * `outcome`: the same rollouts as `mcts`, their verdict alone.
- * One line: {q, s: steps, v: value of each step's prefix or null, g: figure in FILE.figures or -1}.
+ * One line: {q, s: steps, v: value of each step's prefix or null, n: [right, all] of its continuations or null, x: index of the first wrong step
+ * by the generator or -1, g: figure in FILE.figures or -1}.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readDocument } from '../../server/formats/registry.js';
 import type { Problem } from '../../server/reasoning/problem.js';
+import type { McValue } from '../../server/reasoning/stepValue.js';
+import { judgeSteps } from './problems/exactSteps.js';
 import { figurePixels } from './problems/figurePixels.js';
 import { indexOf } from './problems/problemFile.js';
 import { generateProblem } from './problems/registry.js';
@@ -19,7 +22,10 @@ import { generateProblem } from './problems/registry.js';
 interface Row {
   readonly s: readonly string[];
   readonly v: readonly (number | null)[];
+  readonly n: readonly Counts[];
 }
+
+type Counts = readonly [right: number, all: number] | null;
 
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, seed: { type: 'string' }, kind: { type: 'string' }, out: { type: 'string' } },
@@ -50,7 +56,7 @@ for (const name of files) {
   problems++;
   if (rows.length === 0) continue;
   const g = problem.figure === undefined ? -1 : figures.push(await figurePixels(problem.figure)) - 1;
-  for (const row of rows) lines.push(JSON.stringify({ q: problem.question, ...row, g }));
+  for (const row of rows) lines.push(JSON.stringify({ q: problem.question, ...row, x: judgeSteps(problem, row.s).firstError, g }));
 }
 writeFileSync(values.out, lines.map((line) => `${line}\n`).join(''));
 writeFileSync(`${values.out}.figures`, Buffer.concat(figures));
@@ -64,13 +70,17 @@ function used({ tree, steps, solutions }: Problem): number {
 
 /** What is known of a rollout's steps: the values of the states it passes, 1 for every step of a right one, 0 for the end of a wrong one. */
 function searched(problem: Problem): Row[] {
-  const known = new Map<string, { s: string[]; v: (number | null)[] }>();
-  for (const { prefix, values: before, correct, steps: rest, isLost } of rollouts(problem)) {
+  const known = new Map<string, Row>();
+  for (const { prefix, values: before, counts, correct, steps: rest, isLost } of rollouts(problem)) {
     const s = [...prefix, ...rest];
     const v = [...before, ...rest.map((_, i) => (correct ? 1 : isLost || i === rest.length - 1 ? 0 : null))];
+    const n = [...counts, ...rest.map(() => null)];
     const key = JSON.stringify(s);
     const other = known.get(key);
-    known.set(key, other === undefined ? { s, v } : { s, v: v.map((value, i) => value ?? other.v[i]!) });
+    known.set(
+      key,
+      other === undefined ? { s, v, n } : { s, v: v.map((value, i) => value ?? other.v[i]!), n: n.map((one, i) => one ?? other.n[i]!) },
+    );
   }
   return [...known.values()];
 }
@@ -79,11 +89,17 @@ function continued(problem: Problem): Row[] {
   return problem.solutions.map(({ steps }) => ({
     s: steps.map((step) => problem.steps[step]!.text),
     v: steps.map((step) => problem.steps[step]!.values.mc?.value ?? null),
+    n: steps.map((step) => countsOf(problem.steps[step]!.values.mc)),
   }));
 }
 
 function outcomes(problem: Problem): Row[] {
-  return searched(problem).map(({ s, v }) => ({ s, v: v.map((value, i) => (i === v.length - 1 ? value : null)) }));
+  return searched(problem).map(({ s, v, n }) => ({ s, v: v.map((value, i) => (i === v.length - 1 ? value : null)), n }));
+}
+
+/** Right continuations and all of them; null where none was sampled. */
+function countsOf(mc: McValue | undefined): Counts {
+  return mc === undefined || mc.assumed || mc.correct === undefined || mc.total === undefined ? null : [mc.correct, mc.total];
 }
 
 /** Every distinct rollout of a tree after its state's steps and their values; `isLost`: no rollout of that state was right. */
@@ -91,11 +107,13 @@ function* rollouts({ tree, steps }: Problem) {
   for (const { id, mc, rollouts: sampled } of tree?.nodes ?? []) {
     const prefix: string[] = [];
     const before: (number | null)[] = [];
+    const counts: Counts[] = [];
     for (let at = tree!.nodes[id]; at?.parent !== undefined; at = tree!.nodes[at.parent]) {
       prefix.unshift(...at.steps.map((step) => steps[step]!.text));
       before.unshift(...at.steps.map((_, i, all) => (i === all.length - 1 ? (at.mc?.value ?? null) : null)));
+      counts.unshift(...at.steps.map((_, i, all) => (i === all.length - 1 ? countsOf(at.mc) : null)));
     }
     for (const { correct, steps: rest } of sampled)
-      if (prefix.length + rest.length > 0) yield { prefix, values: before, correct, steps: rest, isLost: mc?.value === 0 };
+      if (prefix.length + rest.length > 0) yield { prefix, values: before, counts, correct, steps: rest, isLost: mc?.value === 0 };
   }
 }

@@ -1,3 +1,4 @@
+import type { Draw } from './draw.js';
 import { glyphPath, HEIGHT as LINE } from './glyphs.js';
 import type { Figure } from './problem.js';
 
@@ -30,6 +31,15 @@ export function figureText(figure: Figure): string {
     case 'line':
       return `start ${figure.start}, ${figure.jumps} jumps of ${figure.size}`;
   }
+}
+
+/** The same figure with its columns or rows in another order: who notes them down in any order has to find the number of a name, and cannot go by its place. */
+export function reordered(figure: Figure, draw: Draw): Figure {
+  if (!('labels' in figure) || figure.shape === 'rectangle' || figure.shape === 'triangle') return figure;
+  const order = draw.several([...figure.labels.keys()], figure.labels.length);
+  const labels = order.map((i) => figure.labels[i]!);
+  if (figure.shape === 'pictograph') return { ...figure, labels, counts: order.map((i) => figure.counts[i]!) };
+  return { ...figure, labels, values: order.map((i) => figure.values[i]!) };
 }
 
 function body(figure: Figure): string {

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { bestF1, judgeStudy, judgeText, scoresOf, stepAuroc } from '../../scripts/miniature/judgeStudy.js';
+
+const solutions = [
+  { problem: 0, length: 2, firstError: 1 },
+  { problem: 1, length: 2, firstError: -1 },
+];
+
+describe('judges of steps', () => {
+  it('are logged in one byte a step: 9 times the logit, 128 for one half', () => {
+    const scores = scoresOf(Buffer.from([128, 137, 0, 255]).toString('base64'));
+    expect(scores[0]).toBe(0.5);
+    expect(scores[1]).toBeCloseTo(1 / (1 + Math.exp(-1)), 10);
+    expect(scores[2]).toBeLessThan(1e-6);
+    expect(scores[3]).toBeGreaterThan(1 - 1e-6);
+  });
+
+  it('are measured by pairs of steps and by the first error, on resampled problems, too', () => {
+    const scores = [
+      [0.9, 0.2],
+      [0.8, 0.1],
+    ];
+    // Right steps have 0.9, 0.8 and 0.1, the wrong one 0.2.
+    expect(stepAuroc(solutions, scores)(() => 1)).toBeCloseTo(2 / 3, 10);
+    expect(stepAuroc(solutions, scores)((problem) => 1 - problem)).toBe(1);
+    // Below 0.2 nothing is found; above, the second solution is blamed: one of both halves is always wrong.
+    expect(bestF1(solutions, scores)(() => 1)).toBe(0);
+    const better = [
+      [0.9, 0.2],
+      [0.8, 0.7],
+    ];
+    expect(bestF1(solutions, better)(() => 1)).toBe(1);
+  });
+
+  it('give the table of the model card: three seeds each, with what the labels cost', () => {
+    const results = judgeStudy();
+    expect(judgeText(results)).not.toContain('NaN');
+    const names = [
+      'soft',
+      'hard',
+      'exact',
+      'advantage',
+      '15 % flipped',
+      'quarter: consensus',
+      'equal cost: hard, first success',
+      'soft, rate 0.001',
+    ];
+    expect(results.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+    for (const { seeds, rollouts, auroc } of results) {
+      expect(seeds).toBeGreaterThanOrEqual(3);
+      expect(rollouts).toBeGreaterThan(0);
+      expect(auroc.low).toBeLessThanOrEqual(auroc.value);
+      expect(auroc.high).toBeGreaterThanOrEqual(auroc.value);
+    }
+    const equal = results.filter(({ name }) => name.startsWith('equal')).map(({ rollouts }) => rollouts);
+    expect(Math.max(...equal) / Math.min(...equal)).toBeLessThan(1.1);
+  });
+});
