@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { languages, Uri, window, workspace } from 'vscode';
+import { extensions, languages, Uri, window, workspace } from 'vscode';
 import { closeAll, codeOf, fixture, ours, until } from './support.js';
 
 describe('a notebook', () => {
@@ -11,7 +11,11 @@ describe('a notebook', () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'steplens-notebook-'));
-    const solution = readFileSync(fixture('solution.md').fsPath, 'utf8');
+    // A solution whose first error the bundled model finds.
+    const extension = extensions.getExtension('steplens.steplens');
+    assert.ok(extension);
+    const sample = Uri.joinPath(extension.extensionUri, 'media', 'samples', 'solutions', 'wrong.md');
+    const solution = readFileSync(sample.fsPath, 'utf8');
     const tree = readFileSync(fixture('tree.json').fsPath, 'utf8');
     const lines = (text: string): string[] => text.split(/(?<=\n)/);
     const code = (source: string, outputs: object[]) => ({
