@@ -13,6 +13,8 @@ interface StreamedChoice {
   text: string;
   reasoning: { name: string; text: string } | undefined;
   readonly toolCalls: unknown[];
+  /** Of the tokens of a chat reply, where they were asked for. */
+  readonly logprobs: unknown[];
   isChat: boolean;
   finishReason: string | undefined;
   /** The text continued behind a stop string, and no more of it is read. */
@@ -115,13 +117,14 @@ export class StreamedReply implements BodyReader {
     return each.length === 1 || Number.isNaN(sum) ? each.at(-1) : { ...first, completion_tokens: sum };
   }
 
-  #addChoice({ index, delta, message, text, finish_reason: reason }: Fields): void {
+  #addChoice({ index, delta, message, text, logprobs, finish_reason: reason }: Fields): void {
     const at = typeof index === 'number' ? index : 0;
     const known = this.#choices.get(at);
     const choice: StreamedChoice = known ?? {
       text: '',
       reasoning: undefined,
       toolCalls: [],
+      logprobs: [],
       isChat: text === undefined,
       finishReason: undefined,
       isCut: false,
@@ -130,6 +133,8 @@ export class StreamedReply implements BodyReader {
     if (known === undefined) this.#choices.set(at, choice);
     if (choice.isCut) return;
     if (typeof reason === 'string') choice.finishReason = reason;
+    const listed = (logprobs as { content?: unknown } | null | undefined)?.content;
+    if (Array.isArray(listed)) choice.logprobs.push(...(listed as unknown[]));
     const said = (delta ?? message ?? {}) as Fields;
     for (const name of ['reasoning', 'reasoning_content'])
       if (typeof said[name] === 'string' && said[name] !== '') {
@@ -159,7 +164,7 @@ export class StreamedReply implements BodyReader {
   #replyChoices(): Fields[] {
     return [...this.#choices]
       .sort(([a], [b]) => a - b)
-      .map(([index, { isChat, text, reasoning, toolCalls, finishReason = null }]) =>
+      .map(([index, { isChat, text, reasoning, toolCalls, logprobs, finishReason = null }]) =>
         isChat
           ? {
               index,
@@ -169,6 +174,7 @@ export class StreamedReply implements BodyReader {
                 ...(reasoning && { [reasoning.name]: reasoning.text }),
                 ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
               },
+              ...(logprobs.length > 0 && { logprobs: { content: logprobs } }),
               finish_reason: finishReason,
             }
           : { index, text, finish_reason: finishReason },

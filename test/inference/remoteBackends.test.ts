@@ -1,9 +1,9 @@
 import { describe } from 'vitest';
 import { serverBench } from '../scoring/backends/bench.js';
 import { describeScorerContract, describeServerContract, type ServerBench, type Subject } from '../scoring/backends/contract.js';
-import { chatHandler, inferenceHandler, poolingHandler, tinyGraph } from '../scoring/backends/handlers.js';
+import { chatHandler, critiqueHandler, inferenceHandler, poolingHandler, tinyGraph } from '../scoring/backends/handlers.js';
 import type { Handler } from '../scoring/backends/loopbackServer.js';
-import { tinyChain, tinyProfiles, tinyScores, tinyTree } from '../scoring/backends/tinyModel.js';
+import { tinyChain, tinyCritique, tinyProfiles, tinyScores, tinyTree } from '../scoring/backends/tinyModel.js';
 
 function subject(kind: string, profile: object, handler: Handler, tolerance = 1e-6, backend: object = {}): Subject<ServerBench> {
   return {
@@ -22,6 +22,7 @@ describe.each([
   ['vllm-pooling', 'path', subject('vllm-pooling', marked, poolingHandler('nested'))],
   ['chat-logprobs', 'step', subject('chat-logprobs', turns, chatHandler(['+', '-']))],
   ['judge', 'step', subject('judge', judge, chatHandler(['Yes', 'No']))],
+  ['critique', 'step', subject('critique', judge, critiqueHandler, 1e-6, tinyCritique)],
 ] as const)('%s', (_name, asks, one) => {
   describeScorerContract(one);
   describeServerContract(one, { asks });

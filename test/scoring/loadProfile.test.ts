@@ -159,7 +159,7 @@ describe('prm.schema.json', () => {
     for (const key of [...schema.required, ...schema.then.required, 'graph'])
       expect(() => parse({ [key]: undefined }), key).toThrow(`'${key}' is missing`);
     for (const aggregation of schema.properties.aggregation.enum) expect(parse({ aggregation }).aggregation).toBe(aggregation);
-    expect(schema.else.properties.family.enum).toEqual(families.map(({ id }) => id));
+    expect(schema.else.else.properties.family.enum).toEqual(families.map(({ id }) => id));
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import type { ImageFile } from '../../models/images/imageFile.js';
 import { openChatLogprobs } from './chatLogprobs.js';
+import { openCritique } from './critique.js';
 import { openScoringJudge } from './judge.js';
 import { openOpenInference } from './openInference.js';
 import type { RemoteProfile } from './remoteProfile.js';
@@ -62,6 +63,7 @@ const openers: { readonly [K in RemoteProfile['kind']]: Opener<Extract<RemotePro
   'vllm-pooling': openVllmPooling,
   'chat-logprobs': openChatLogprobs,
   judge: openScoringJudge,
+  critique: openCritique,
 };
 
 /** Prepares what is on this machine; nothing is sent yet. Rejects with ModelError. */

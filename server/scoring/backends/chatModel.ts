@@ -23,6 +23,12 @@ export interface ChatModel {
     negative: readonly string[],
     signal: AbortSignal,
   ): Promise<PathScores>;
+  /** A reply with this request's further fields, however long it takes to be written. */
+  write(
+    messages: readonly ServerMessage[],
+    fields: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<{ readonly reply: unknown; readonly tokens: number }>;
   dispose(): void;
 }
 
@@ -60,6 +66,11 @@ export function createChatModel(
       const reply = await client.post('/chat/completions', body, signal);
       const tokens = (reply as { usage?: { prompt_tokens?: unknown } | null } | null)?.usage?.prompt_tokens;
       return { scores: [readTokenPair(reply, positive, negative)], tokens: typeof tokens === 'number' ? tokens : 0 };
+    },
+    async write(messages, fields, signal) {
+      const reply = await client.post('/chat/completions', { model, messages, ...fields, stream: true }, signal);
+      const tokens = (reply as { usage?: { total_tokens?: unknown } | null } | null)?.usage?.total_tokens;
+      return { reply, tokens: typeof tokens === 'number' ? tokens : 0 };
     },
     dispose: () => client.dispose(),
   };

@@ -5,6 +5,7 @@ import { WHERE_KEYS_GO, withoutSecrets } from '../../remote/serverAddress.js';
 import { parseProfile } from '../loadProfile.js';
 import type { Profile } from '../profile.js';
 import { readScope } from '../scope/scopes.js';
+import type { Critique } from './critique.js';
 
 /** `backend` of a `prm.json`: which server gives the scores. The key for it is never here. */
 export interface RemoteServer {
@@ -17,7 +18,7 @@ export interface RemoteServer {
 }
 
 /** A `prm.json` with `backend`: text goes to a server, and no graph is run here. */
-export type RemoteProfile = OpenInferenceProfile | VllmPoolingProfile | ChatLogprobsProfile | JudgeProfile;
+export type RemoteProfile = OpenInferenceProfile | VllmPoolingProfile | ChatLogprobsProfile | JudgeProfile | CritiqueProfile;
 
 interface CommonProfile extends Pick<Profile, 'name' | 'family' | 'range' | 'threshold' | 'aggregation' | 'scope'> {
   readonly server: RemoteServer;
@@ -52,7 +53,15 @@ export interface JudgeProfile extends CommonProfile {
   readonly images: boolean;
 }
 
-const kinds = ['open-inference', 'vllm-pooling', 'chat-logprobs', 'judge'] as const satisfies readonly RemoteProfile['kind'][];
+/** A generative PRM that writes a critique before its verdict. */
+export interface CritiqueProfile extends CommonProfile {
+  readonly kind: 'critique';
+  /** Whether the model is shown a problem's images. */
+  readonly images: boolean;
+  readonly critique: Critique;
+}
+
+const kinds = ['open-inference', 'vllm-pooling', 'chat-logprobs', 'judge', 'critique'] as const satisfies readonly RemoteProfile['kind'][];
 const defaultConcurrency = 4;
 
 /** Whether the text of a `prm.json` names a server; false also when it cannot be read at all. */
@@ -71,7 +80,11 @@ export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   const fields = root.object('backend');
   const kind = fields.oneOf('kind', kinds);
   const server = readServer(fields);
-  if (kind === 'judge') return readJudge(root, fields, server);
+  if (kind === 'judge') return { kind, ...readAsked(root, fields, server) };
+  if (kind === 'critique') {
+    const critique = readCritique(fields);
+    return { kind, ...readAsked(root, fields, server), critique };
+  }
   const version = kind === 'open-inference' && fields.has('version') ? fields.text('version') : undefined;
   fields.refuseOthers([]);
   const { backend: _, ...rest } = toJson(text) as Record<string, unknown>;
@@ -101,17 +114,17 @@ function readServer(fields: Fields): RemoteServer {
   };
 }
 
-function readJudge(root: Fields, fields: Fields, server: RemoteServer): JudgeProfile {
+/** What is said of a chat model that is asked in words; `fields` must hold nothing more than `images`. */
+function readAsked(root: Fields, fields: Fields, server: RemoteServer): Omit<JudgeProfile, 'kind'> {
   const images = fields.has('images') ? fields.take('images') : false;
   if (typeof images !== 'boolean') return fields.fail('images', 'true or false');
   fields.refuseOthers([]);
-  const profile: JudgeProfile = {
-    kind: 'judge',
+  const profile = {
     name: root.text('name'),
     family: root.text('family'),
     server,
     images,
-    range: [0, 1],
+    range: [0, 1] as const,
     threshold: root.number('threshold'),
     aggregation: root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
     ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
@@ -120,6 +133,30 @@ function readJudge(root: Fields, fields: Fields, server: RemoteServer): JudgePro
   if (!(profile.threshold >= 0 && profile.threshold <= 1)) root.fail('threshold', 'a number from 0 to 1: the scores are probabilities');
   return profile;
 }
+
+function readCritique(fields: Fields): Critique {
+  const samples = fields.has('samples') ? fields.whole('samples', 1, 'replies') : 1;
+  const critique: Critique = {
+    prompt: fields.text('prompt'),
+    item: fields.has('item') ? fields.text('item') : 'Step {index}: {step}\n',
+    verdict: fields.text('verdict'),
+    positive: fields.has('positive') ? fields.text('positive') : 'Yes',
+    negative: fields.has('negative') ? fields.text('negative') : 'No',
+    samples,
+    temperature: fields.has('temperature') ? fields.number('temperature') : samples === 1 ? 0 : 0.6,
+    maxReply: fields.has('maxReply') ? fields.whole('maxReply', 1, 'tokens') : 4096,
+  };
+  if (!critique.prompt.includes('{question}') || !/\{steps?\}/.test(critique.prompt))
+    fields.fail('prompt', 'a text with {question} and with {steps} or {step}');
+  const [unknown] = [...critique.prompt.matchAll(/\{(\w+)\}/g)].filter(([, name]) => !places.includes(name!));
+  if (unknown) fields.fail('prompt', `a text whose places are ${places.map((name) => `{${name}}`).join(', ')}, not ${unknown[0]}`);
+  if (critique.positive === critique.negative) fields.fail('negative', "another word than 'positive'");
+  if (!(critique.temperature >= 0)) fields.fail('temperature', 'a number of at least 0');
+  return critique;
+}
+
+/** Places of a critique's prompt. */
+const places = ['question', 'steps', 'previous', 'step', 'index'];
 
 function toJson(text: string): unknown {
   return JSON.parse(text.replace(/^\uFEFF/, ''));

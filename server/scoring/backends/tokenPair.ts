@@ -7,6 +7,12 @@ export const topLogprobs = 20;
 /** A token outside the list may change the score by no more than this. */
 const tolerance = 0.01;
 
+/** A token that might have come at a place of a reply. */
+export interface ListedToken {
+  readonly token: string;
+  readonly probability: number;
+}
+
 /**
  * P(positive) against P(negative) for the first token of a chat reply, from its list of likeliest tokens; the likeliest
  * spelling of each counts. A token that is not in the list is no likelier than the last in it, nor than what the list leaves
@@ -16,17 +22,31 @@ export function readTokenPair(reply: unknown, positive: readonly string[], negat
   const [choice] = readChoices(reply);
   const content = (choice as { logprobs?: { content?: unknown } | null } | undefined)?.logprobs?.content;
   const [first] = Array.isArray(content) ? (content as ({ top_logprobs?: unknown } | null)[]) : [];
-  if (!Array.isArray(first?.top_logprobs)) {
+  return likelierOf(readListed(first), (token) => token, positive, negative);
+}
+
+/** The likeliest tokens at a place of a reply. Throws RequestFailure when the server gives none. */
+export function readListed(place: { readonly top_logprobs?: unknown } | null | undefined): ListedToken[] {
+  if (!Array.isArray(place?.top_logprobs)) {
     throw new RequestFailure(
       "The server gives no log-probabilities ('logprobs', 'top_logprobs'), from which the score is read: use one that does, as vLLM.",
     );
   }
-  const listed = (first.top_logprobs as ({ token?: unknown; logprob?: unknown } | null)[]).flatMap((one) =>
+  return (place.top_logprobs as ({ token?: unknown; logprob?: unknown } | null)[]).flatMap((one) =>
     typeof one?.token === 'string' && typeof one.logprob === 'number' ? [{ token: one.token, probability: Math.exp(one.logprob) }] : [],
   );
+}
+
+/** The same for the tokens listed at any place; `spelled` makes those alike that mean the same. */
+export function likelierOf(
+  listed: readonly ListedToken[],
+  spelled: (token: string) => string,
+  positive: readonly string[],
+  negative: readonly string[],
+): PathScores['scores'][number] {
   const [yes, no] = [positive, negative].map((tokens) =>
     listed.reduce<number | undefined>(
-      (best, { token, probability }) => (tokens.includes(token) && !(probability <= (best ?? -1)) ? probability : best),
+      (best, { token, probability }) => (tokens.includes(spelled(token)) && !(probability <= (best ?? -1)) ? probability : best),
       undefined,
     ),
   );

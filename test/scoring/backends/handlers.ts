@@ -183,6 +183,40 @@ export function chatHandler(words: readonly [positive: string, negative: string]
   };
 }
 
+/** A model that writes a critique, a token a piece, and its verdict after `Is it right?`; a stream where one is asked for. */
+export const critiqueHandler: Handler = (request, fault) => {
+  if (request.path === '/v1/models') return json({ object: 'list', data: [{ id: 'tiny', object: 'model' }] });
+  if (request.path !== '/v1/chat/completions') return json({ detail: 'Not Found' }, 404);
+  const body = JSON.parse(request.body.toString()) as ChatBody;
+  if (body.model !== 'tiny') return json({ error: { message: `The model \`${body.model}\` does not exist.`, code: 404 } }, 404);
+  const [question = '', ...steps] = (body.messages[0]!.content as string).split('\n@');
+  const score = tinyScore(question, steps);
+  const listed = [
+    { token: ' Yes', logprob: Math.log(score * 0.9) },
+    { token: ' No', logprob: Math.log((1 - score) * 0.9) },
+    { token: ' Maybe', logprob: Math.log(0.1) },
+  ];
+  const best = score >= 0.5 ? ' Yes' : ' No';
+  const plain = (token: string) => ({ token, logprob: -0.1, top_logprobs: [{ token, logprob: -0.1 }] });
+  const verdict = {
+    token: best,
+    logprob: 0,
+    top_logprobs: listed.map(({ token, logprob }) => ({ token, logprob: fault === 'nan' ? null : logprob })),
+  };
+  const tokens = ['Is it', ' right?', ' No', '. Wait', '.\nIs', ' it', ' right?'].map(plain);
+  const content = [...tokens, verdict, plain('.')];
+  const usage = { prompt_tokens: 5, completion_tokens: content.length, total_tokens: 5 + content.length };
+  const logprobs = fault === 'wrongShape' ? null : { content };
+  const message = { role: 'assistant', content: content.map(({ token }) => token).join('') };
+  return json({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    model: 'tiny',
+    choices: [{ index: 0, finish_reason: 'stop', message, logprobs }],
+    usage,
+  });
+};
+
 function choice(top: Listed, fault: Fault | undefined) {
   const best = top.reduce((a, b) => (a.logprob >= b.logprob ? a : b));
   const listed = top.map(({ token, logprob }) => ({ token, logprob: fault === 'nan' ? null : logprob, bytes: null }));

@@ -63,6 +63,9 @@ export const tinyProfiles = {
   judge,
 };
 
+/** What the profile of a critique says in `backend`. */
+export const tinyCritique = { prompt: '{question}{steps}', item: '\n@{step}', verdict: 'Is it right?' };
+
 /** Steps of a binary tree; no text is that of another one. */
 export function tinyTree(count: number): ScoreJob {
   return {

@@ -1,0 +1,104 @@
+import { readChoices } from '../../remote/choices.js';
+import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
+import { createChatModel, userMessage } from './chatModel.js';
+import type { CritiqueProfile } from './remoteProfile.js';
+import { likelierOf, readListed, topLogprobs } from './tokenPair.js';
+
+/** What a profile says of the reply, and of the prompt that asks for it. */
+export interface Critique {
+  /** With `{question}`, `{steps}` (all up to the one asked about, each as `item`), `{previous}` (all before it), `{step}` and `{index}` (from 1). */
+  readonly prompt: string;
+  /** One step of `{steps}` and `{previous}`, with `{step}` and `{index}`. */
+  readonly item: string;
+  /** What the model writes before its verdict; its last occurrence counts. */
+  readonly verdict: string;
+  readonly positive: string;
+  readonly negative: string;
+  /** Replies whose scores are averaged. */
+  readonly samples: number;
+  /** 0 = the likeliest words. */
+  readonly temperature: number;
+  /** Longest reply, in tokens. */
+  readonly maxReply: number;
+}
+
+type Score = PathScores['scores'][number];
+
+/**
+ * A generative PRM that reasons before it judges (ThinkPRM, arXiv 2504.16828; GenPRM, 2504.00891; R-PRM, 2503.21295): for each step it writes a
+ * critique, and the score is P(positive) against P(negative) at the place of its verdict, averaged over the replies.
+ */
+export function openCritique({ server, images: readsImages, critique }: CritiqueProfile, context: BackendContext): Backend {
+  const chat = createChatModel(server, context);
+  return {
+    asks: 'step',
+    readsImages,
+    readsAnswer: false,
+    open: (signal) => chat.open(signal),
+    async score(path, signal) {
+      const messages = [userMessage(critiquePrompt(critique, path), path.images)];
+      const replies = await Promise.all(
+        Array.from({ length: critique.samples }, (_, seed) =>
+          chat.write(
+            messages,
+            { temperature: critique.temperature, max_tokens: critique.maxReply, seed, logprobs: true, top_logprobs: topLogprobs },
+            signal,
+          ),
+        ),
+      );
+      return {
+        scores: [averageScore(replies.map(({ reply }) => readVerdict(reply, critique)))],
+        tokens: replies.reduce((sum, { tokens }) => sum + tokens, 0),
+      };
+    },
+    dispose: () => chat.dispose(),
+  };
+}
+
+export function critiquePrompt({ prompt, item }: Critique, { question, steps }: Pick<ScorePath, 'question' | 'steps'>): string {
+  const fill = (template: string, values: Readonly<Record<string, string>>) =>
+    template.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  const listed = steps.map((step, i) => fill(item, { step, index: String(i + 1) }));
+  const [step, index] = [steps.at(-1)!, String(steps.length)];
+  return fill(prompt, { question, steps: listed.join(''), previous: listed.slice(0, -1).join(''), step, index });
+}
+
+/** The score of one reply, or why it has none. Throws RequestFailure when the server gives no log-probabilities. */
+export function readVerdict(reply: unknown, { verdict, positive, negative, maxReply }: Critique): Score {
+  const [choice] = readChoices(reply);
+  const content = (choice as { logprobs?: { content?: unknown } | null } | undefined)?.logprobs?.content;
+  const tokens = Array.isArray(content) ? (content as ({ token?: unknown; top_logprobs?: unknown } | null)[]) : [];
+  if (tokens.length === 0) readListed(undefined);
+  const texts = tokens.map((token) => (typeof token?.token === 'string' ? token.token : ''));
+  const text = texts.join('');
+  const found = text.lastIndexOf(verdict);
+  if (found < 0) {
+    const cause =
+      choice?.finish_reason === 'length'
+        ? `after ${maxReply} tokens, the longest reply; raise 'backend.maxReply'`
+        : `at its end: ${JSON.stringify(text.slice(-40))}`;
+    return { skipped: `The reply of the model has no verdict (${JSON.stringify(verdict)}) ${cause}.` };
+  }
+  let at = 0;
+  for (let i = 0; i < texts.length; i++) {
+    const start = at;
+    at += texts[i]!.length;
+    // A blank, an emphasis or a bracket may come before the word.
+    if (at <= found + verdict.length) continue;
+    const word = trimmed(text.slice(Math.max(start, found + verdict.length), at));
+    if (word === '') continue;
+    return likelierOf(readListed(tokens[i]), (token) => trimmed(token), [positive], [negative]);
+  }
+  return { skipped: `The reply of the model ends with its verdict missing, after ${JSON.stringify(verdict)}.` };
+}
+
+/** Without what models put around a verdict. */
+function trimmed(token: string): string {
+  return token.replaceAll(/^[\s*_"'`{([\\?!:.,]+|[\s*_"'`})\].,:;!]+$/g, '');
+}
+
+/** Of the replies that have a score; where none has one, why the first has none. */
+function averageScore(scores: readonly Score[]): Score {
+  const numbers = scores.filter((score) => typeof score === 'number');
+  return numbers.length > 0 ? numbers.reduce((sum, score) => sum + score, 0) / numbers.length : scores[0]!;
+}
