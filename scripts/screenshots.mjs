@@ -51,6 +51,7 @@ try {
   await cp(join(root, 'media', 'samples'), workspace, { recursive: true });
   for (const nodes of new Set(chosen.map((shot) => shot.nodes).filter(Boolean)))
     await writeFile(join(workspace, `search-${nodes}.json`), generatedSearch({ nodes }));
+  for (const { files = {} } of chosen) for (const [name, text] of Object.entries(files)) await writeFile(join(workspace, name), text);
   for (const shot of chosen) await take(shot);
 } finally {
   await rm(workspace, { recursive: true, force: true });

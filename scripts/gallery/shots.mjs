@@ -1,6 +1,7 @@
 /** The pictures: what each shows, in which theme and size, and what is done in VS Code before it is taken. */
 import { createServer } from 'node:http';
 import { openFile, runCommand, webviewFrame } from '../workbench.mjs';
+import { latexTree } from './latexTree.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 /**
@@ -10,6 +11,7 @@ import { openFile, runCommand, webviewFrame } from '../workbench.mjs';
  * @property {'dark' | 'light' | 'high-contrast' | 'high-contrast-light'} theme
  * @property {[width: number, height: number]} size
  * @property {number} [nodes] a search of this size is in the workspace as `search-N.json`
+ * @property {Readonly<Record<string, string>>} [files] of the workspace, besides
  * @property {Record<string, unknown>} [settings]
  * @property {string} [walkthrough] where a narrow copy is written
  * @property {(page: Page, snap: () => Promise<void>) => Promise<void>} act `snap` takes a frame of a picture that moves
@@ -47,7 +49,15 @@ export const shots = [
   { ...gallery('nodes-50-problems'), theme: 'high-contrast-light', size: small, nodes: 50, settings: unscored, act: withProblems },
   { ...gallery('nodes-200'), theme: 'high-contrast', size: large, nodes: 200, settings: unscored, act: search(200, '0') },
   { ...gallery('nodes-5000'), theme: 'light', size: large, nodes: 5_000, settings: unscored, act: search(5_000, '0') },
-  { ...gallery('nodes-20000'), theme: 'dark', size: large, nodes: 20_000, settings: unscored, act: search(20_000, '0') },
+  { ...gallery('nodes-20000'), theme: 'dark', size: large, nodes: 20_000, settings: unscored, act: search(20_000) },
+  {
+    ...gallery('latex'),
+    theme: 'light',
+    size: small,
+    files: { 'latex.json': latexTree },
+    settings: unscored,
+    act: (page) => openTree(page, 'latex.json'),
+  },
   { ...gallery('statistics'), theme: 'dark', size: large, nodes: 200, settings: unscored, act: statistics },
   { ...gallery('both'), theme: 'light', size: large, act: both },
   { ...gallery('open-files'), theme: 'dark', size: small, act: openFiles },

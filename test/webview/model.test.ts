@@ -134,6 +134,10 @@ describe('words', () => {
     ['$\\angle ABC \\perp \\overline{CD}$', '∠ ABC ⊥ CD'],
     ['$\\frac{BC}{\\sin 40^\\circ} = \\frac{\\sqrt{a^{2}+1}}{3}$', 'BC/(sin 40°) = (√(a²+1))/3'],
     ['$\\boxed{\\text{no}}$ and $\\frac{\\frac{1}{2}}{x^{\\circ}}$', 'no and (1/2)/(x°)'],
+    ['$\\arctan\\left(\\frac{3}{4}\\right)$ and $\\gcd(a, b)$', 'arctan(3/4) and gcd(a, b)'],
+    ['$n \\equiv 3 \\pmod{7}$, $\\binom{n+2}{3}$', 'n ≡ 3 (mod 7), (n+2 over 3)'],
+    ['$\\omega \\in \\mathbb{R}$, $\\bigl\\lfloor x \\bigr\\rfloor$', 'ω ∈ R, ⌊ x ⌋'],
+    ['$\\constructor$', 'constructor'],
     ['R&D costs \\$5', 'R&D costs $5'],
   ])('reads %s as %s', (latex, plain) => {
     expect(plainText(latex)).toBe(plain);

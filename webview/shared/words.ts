@@ -1,3 +1,4 @@
+/** What a command of LaTeX reads as; any other keeps its name, as `arctan` and `gcd` do. */
 const COMMANDS: Readonly<Record<string, string>> = {
   times: '×',
   cdot: '·',
@@ -53,11 +54,85 @@ const COMMANDS: Readonly<Record<string, string>> = {
   lambda: 'λ',
   mu: 'μ',
   phi: 'φ',
-  sin: 'sin',
-  cos: 'cos',
-  tan: 'tan',
-  log: 'log',
-  ln: 'ln',
+  epsilon: 'ε',
+  varepsilon: 'ε',
+  zeta: 'ζ',
+  eta: 'η',
+  kappa: 'κ',
+  nu: 'ν',
+  xi: 'ξ',
+  rho: 'ρ',
+  sigma: 'σ',
+  tau: 'τ',
+  varphi: 'φ',
+  chi: 'χ',
+  psi: 'ψ',
+  omega: 'ω',
+  Gamma: 'Γ',
+  Theta: 'Θ',
+  Lambda: 'Λ',
+  Pi: 'Π',
+  Sigma: 'Σ',
+  Phi: 'Φ',
+  Psi: 'Ψ',
+  Omega: 'Ω',
+  prod: '∏',
+  partial: '∂',
+  nabla: '∇',
+  propto: '∝',
+  forall: '∀',
+  exists: '∃',
+  notin: '∉',
+  emptyset: '∅',
+  varnothing: '∅',
+  subseteq: '⊆',
+  setminus: '∖',
+  mapsto: '↦',
+  leftarrow: '←',
+  leftrightarrow: '↔',
+  Leftrightarrow: '⇔',
+  longrightarrow: '→',
+  lt: '<',
+  gt: '>',
+  ll: '≪',
+  gg: '≫',
+  lfloor: '⌊',
+  rfloor: '⌋',
+  lceil: '⌈',
+  rceil: '⌉',
+  langle: '⟨',
+  rangle: '⟩',
+  vert: '|',
+  lvert: '|',
+  rvert: '|',
+  ast: '*',
+  star: '⋆',
+  bullet: '•',
+  prime: '′',
+  square: '□',
+  mathbb: '',
+  mathcal: '',
+  mathsf: '',
+  mathtt: '',
+  textit: '',
+  textrm: '',
+  textsf: '',
+  mbox: '',
+  underline: '',
+  widehat: '',
+  tilde: '',
+  limits: '',
+  nonumber: '',
+  big: '',
+  Big: '',
+  bigg: '',
+  Bigg: '',
+  bigl: '',
+  bigr: '',
+  Bigl: '',
+  Bigr: '',
+  textstyle: '',
+  hline: '',
   perp: '⊥',
   parallel: '∥',
   cong: '≅',
@@ -122,7 +197,12 @@ const NESTING = 6;
 /** Commands with arguments whose arguments hold no braces any more, each as plain characters. */
 function reduceGroups(text: string): string {
   return text
-    .replace(/\\(?:text|mathrm|mathbf|textbf|mathit|operatorname|boxed|overline|bar|hat|vec)\s*\{([^{}]*)\}/g, '$1')
+    .replace(
+      /\\(?:text|mathrm|mathbf|mathbb|mathcal|mathsf|textbf|textit|textrm|mbox|mathit|operatorname|boxed|overline|underline|bar|hat|widehat|tilde|vec)\s*\{([^{}]*)\}/g,
+      '$1',
+    )
+    .replace(/\\[pb]?mod\s*\{([^{}]*)\}/g, ' (mod $1)')
+    .replace(/\\[dt]?binom\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, ' ($1 over $2)')
     .replace(/\\sqrt\s*\{([^{}]*)\}/g, (_, inner: string) => `√${term(inner)}`)
     .replace(/\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, (_, above: string, below: string) => `${term(above)}/${term(below)}`)
     .replace(/\^\s*\{([^{}]*)\}/g, (_, group: string) => script(RAISED, '^', group))
@@ -144,7 +224,7 @@ export function plainText(text: string): string {
     .replace(/\\[dt]?frac\s*(\d)\s*(\d)/g, '$1/$2')
     .replace(/\^\s*([\w+-])/g, (_, one: string) => script(RAISED, '^', one))
     .replace(/(?<=[A-Za-z)])_\s*(\d)/g, (_, one: string) => script(LOWERED, '_', one))
-    .replace(/\\([A-Za-z]+)/g, (_, name: string) => COMMANDS[name] ?? '')
+    .replace(/\\([A-Za-z]+)/g, (_, name: string) => (Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : name))
     .replace(/\\([%&#_{}$])/g, '$1')
     .replace(/[{}]|\*\*|<\/?(?:step|answer)>/g, '')
     .replace(/\s+/g, ' ')
