@@ -1,9 +1,14 @@
 import { open } from 'node:fs/promises';
-import { commands, type Disposable, env, TabInputText, type Uri, window, workspace } from 'vscode';
+import { setTimeout as pause } from 'node:timers/promises';
+import { commands, type Disposable, env, TabInputText, UIKind, type Uri, window, workspace } from 'vscode';
 import { detectFormat, HEAD_LENGTHS } from '../../server/formats/registry.js';
 
 /** VS Code opens a larger file but hands its text to no extension. */
 const limitBytes = 50 * 1024 * 1024;
+/** Over a remote connection VS Code asks before it loads a file larger than this. */
+const remoteLimitBytes = 10 * 1024 * 1024;
+/** ms in which a file that VS Code loads without asking has a text. */
+const loadMs = 5_000;
 const names = /\.(json|jsonl|md|txt)$/i;
 
 /** Says once a file that a file StepLens could read is too large for any extension, and what to do instead. */
@@ -12,16 +17,24 @@ export function watchTooLarge(): Disposable {
   const look = async (): Promise<void> => {
     const input = window.tabGroups.activeTabGroup.activeTab?.input;
     if (!(input instanceof TabInputText) || input.uri.scheme !== 'file' || !names.test(input.uri.path)) return;
-    if (told.has(input.uri.toString()) || !(await isTooLarge(input.uri))) return;
-    told.add(input.uri.toString());
-    await tell(input.uri);
+    const { uri } = input;
+    const limit = told.has(uri.toString()) ? undefined : await exceeded(uri);
+    if (limit === undefined || told.has(uri.toString())) return;
+    told.add(uri.toString());
+    await tell(uri, limit);
   };
   return window.tabGroups.onDidChangeTabs(() => void look().catch(() => undefined));
 }
 
-async function isTooLarge(uri: Uri): Promise<boolean> {
+/** The limit, in bytes, that keeps a file of a known format from having a text here; undefined where none does. */
+async function exceeded(uri: Uri): Promise<number | undefined> {
   const { size } = await workspace.fs.stat(uri);
-  return size > limitBytes && detectFormat(await readHead(uri.fsPath)) !== undefined;
+  const isRemote = env.remoteName !== undefined || env.uiKind === UIKind.Web;
+  const limit = size > limitBytes ? limitBytes : isRemote && size > remoteLimitBytes ? remoteLimitBytes : undefined;
+  if (limit === undefined || detectFormat(await readHead(uri.fsPath)) === undefined) return undefined;
+  if (limit === limitBytes) return limit;
+  await pause(loadMs);
+  return workspace.textDocuments.some((document) => document.uri.toString() === uri.toString()) ? undefined : limit;
 }
 
 async function readHead(path: string): Promise<string> {
@@ -35,11 +48,11 @@ async function readHead(path: string): Promise<string> {
   }
 }
 
-async function tell(uri: Uri): Promise<void> {
+async function tell(uri: Uri, limit: number): Promise<void> {
   const name = workspace.asRelativePath(uri);
   const command = `steplens score "${uri.fsPath}"`;
   const choice = await window.showInformationMessage(
-    `${name} is over 50 MB. VS Code hands the text of such a file to no extension, so StepLens cannot mark it here. It can show the records 1,000 at a time; in a terminal: steplens score FILE`,
+    `${name} is over ${limit / 2 ** 20} MB. ${limit === limitBytes ? 'VS Code hands the text of such a file to no extension' : 'Over this connection VS Code asks before it loads such a file'}, so StepLens cannot mark it here. It can show the records 1,000 at a time; in a terminal: steplens score FILE`,
     'Open Records',
     'Copy Command',
   );
