@@ -9,9 +9,9 @@ import { root } from './run.mjs';
 /** Beside what is bundled: packages whose files are in the VSIX as they are. */
 const shipped = ['onnxruntime-node', 'onnxruntime-common', 'sharp', 'detect-libc', 'semver', '@vscode/codicons'];
 
-/** Texts of packages that bring no file of their own. */
+/** Texts of packages that bring no file of their own. `VERSION` is that of the installed package: its notices are of that release. */
 const texts = {
-  'onnxruntime-node': ['ONNX-Runtime.txt', 'ONNX-Runtime-ThirdPartyNotices.txt'],
+  'onnxruntime-node': ['ONNX-Runtime.txt', 'ONNX-Runtime-ThirdPartyNotices-VERSION.txt'],
   'onnxruntime-common': ['ONNX-Runtime.txt'],
   // libvips and the libraries in it are used as a library of their own that can be replaced: the file in @img/.
   '@img/sharp-libvips': ['LGPL-3.0.txt', 'GPL-3.0.txt'],
@@ -41,8 +41,11 @@ async function noticeOf(name) {
   const { version, license, author, homepage } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
   const own = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice|copying|third-?party)/i.test(file)).sort();
   const kept = Object.entries(texts).find(([start]) => name === start || name.startsWith(`${start}-`))?.[1] ?? [];
-  const files = [...own.map((file) => join(folder, file)), ...kept.map((file) => join(root, 'scripts', 'licenses', file))];
-  const found = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+  const files = [
+    ...own.map((file) => join(folder, file)),
+    ...kept.map((file) => join(root, 'scripts', 'licenses', file.replace('VERSION', version))),
+  ];
+  const found = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   const by = typeof author === 'string' ? author : author?.name;
   const head = [`${name} ${version}`, `Licence: ${license ?? 'see below'}`, by && `Author: ${by}`, homepage && `Home page: ${homepage}`];
   if (license === undefined && found.every((text) => text === ''))

@@ -62,13 +62,13 @@ export const rooms = [
   {
     folder: 'server/models',
     holds: 'what scoring and policies share: tokenizer, chat template, model files, image preparation',
-    imports: ['server/onnx', 'server/inference'],
+    imports: ['server/disk', 'server/onnx', 'server/inference'],
   },
   {
     folder: 'server/scoring',
     holds:
       'profile, trie of prefixes, cache, the `Scorer` port; `families/` (one PRM family a file), `layouts/` (text to token ids), `readouts/` (logits to a score), `backends/` (PRMs on servers)',
-    imports: ['server/reasoning', 'server/onnx', 'server/remote', 'server/inference', 'server/models', 'server/bundled.ts'],
+    imports: ['server/disk', 'server/reasoning', 'server/onnx', 'server/remote', 'server/inference', 'server/models', 'server/bundled.ts'],
   },
   {
     folder: 'server/reward',

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Prices } from '../labeling/economy/ledger.js';
 import { devices, type ServerSettings } from '../protocol/settingsTable.js';
+import { type NumberRange, numberFrom, seedRange, wholeFrom } from '../reasoning/numberRange.js';
 import { UsageError } from './command.js';
 
 /** The options and arguments of a command line; what it does not understand is a UsageError. */
@@ -12,12 +13,22 @@ export function parseOptions<const Options extends NonNullable<ParseArgsConfig['
   }
 }
 
+const shareRange = numberFrom(0, 1);
+const threadsRange = wholeFrom(0, 256);
+/** Of a million tokens, in any currency. */
+const priceRange = numberFrom(0, 1_000_000_000);
+
+/** A number in its range; undefined when it is not given. Throws a UsageError that names option, range and what was given. */
+export function numberOption(name: string, given: string | undefined, { words, has }: NumberRange): number | undefined {
+  if (given === undefined) return undefined;
+  const value = Number(given);
+  if (given.trim() === '' || !has(value)) throw new UsageError(`--${name} is ${words}, not "${given}"`);
+  return value;
+}
+
 /** `--threshold`: in [0, 1]; undefined when it is not given. */
 export function thresholdOption(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new UsageError(`--threshold is a number from 0 to 1, not "${text}"`);
-  return value;
+  return numberOption('threshold', text, shareRange);
 }
 
 /** `--device`. */
@@ -29,24 +40,16 @@ export function deviceOption(text: string): ServerSettings['device'] {
 
 /** `--threads`: 0 or more; 0 when it is not given. */
 export function threadsOption(text: string | undefined): number {
-  if (text === undefined) return 0;
-  const threads = Number(text);
-  if (!/\d/.test(text) || !Number.isInteger(threads) || threads < 0) throw new UsageError(`--threads is a whole number, not "${text}"`);
-  return threads;
+  return numberOption('threads', text, threadsRange) ?? 0;
 }
 
 /** `--seed`: a whole number, 0 or more. */
 export function seedOption(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
-    throw new UsageError(`--seed is a whole number, 0 or more, not "${text}"`);
-  return value;
+  return numberOption('seed', text, seedRange)!;
 }
 
 /** `--price-in`, `--price-out`: what is not given is free; undefined when neither is. */
 export function pricesOption(prompt: string | undefined, completion: string | undefined): Prices | undefined {
-  if (prompt === undefined && completion === undefined) return undefined;
-  const values = [prompt ?? '0', completion ?? '0'].map(Number);
-  if (values.some((value) => !(value >= 0 && value < Infinity))) throw new UsageError('--price-in and --price-out are numbers, 0 or more');
-  return { prompt: values[0]!, completion: values[1]! };
+  const [input, output] = [numberOption('price-in', prompt, priceRange), numberOption('price-out', completion, priceRange)];
+  return input === undefined && output === undefined ? undefined : { prompt: input ?? 0, completion: output ?? 0 };
 }

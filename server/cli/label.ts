@@ -140,7 +140,7 @@ others are), 130 interrupted.
     for await (const { file, reasoning, lines } of input.files()) {
       const read = labelProblems(reasoning.problems);
       for (const { offset, message } of read.faults) input.complain(`${file}:${lines.position(offset).line + 1}: ${message}`);
-      problems.push(...read.problems);
+      for (const problem of read.problems) problems.push(problem);
     }
     if (problems.length === 0) {
       if (input.failed === 0)

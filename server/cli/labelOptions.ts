@@ -4,9 +4,11 @@ import { paperSampling, paperSearch } from '../labeling/mcts.js';
 import { defaultMostFailed } from '../labeling/openProblem.js';
 import type { JudgeChoice, PolicyChoice } from '../labeling/policies/openPolicy.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
+import { settingRanges } from '../labeling/settingRanges.js';
 import { defaultMostUndecided } from '../labeling/undecided.js';
+import { type NumberRange, numberAbove, numberFrom, wholeFrom } from '../reasoning/numberRange.js';
 import { UsageError } from './command.js';
-import { deviceOption, parseOptions, pricesOption, seedOption } from './commandOptions.js';
+import { deviceOption, numberOption, parseOptions, pricesOption, seedOption } from './commandOptions.js';
 import { imagesOption } from './imageFolders.js';
 import type { ProgressOptions } from './labelProgress.js';
 import { verifierOption } from './verifierOption.js';
@@ -48,35 +50,44 @@ export interface LabelCliOptions {
   readonly queue: { readonly address: string; readonly stalledAfter: number } | undefined;
 }
 
-/** What a number may be: the words of the message, and the check. */
-const KINDS = {
-  count: ['a whole number, 1 or more', (value: number) => Number.isSafeInteger(value) && value >= 1],
-  countOrNone: ['a whole number, 0 or more', (value: number) => Number.isSafeInteger(value) && value >= 0],
-  positive: ['a number above 0', (value: number) => value > 0 && value < Infinity],
-  notNegative: ['a number, 0 or more', (value: number) => value >= 0 && value < Infinity],
-  share: ['a number above 0, at most 1', (value: number) => value > 0 && value <= 1],
-  shareOrNone: ['a number from 0 to 1', (value: number) => value >= 0 && value <= 1],
-  belowHalf: ['a number above 0 and below 0.5', (value: number) => value > 0 && value < 0.5],
-  belowOne: ['a number, 0 or more and below 1', (value: number) => value >= 0 && value < 1],
-} as const;
+/** Seconds of a week: longer ones are a slip, and Node's timers end at 24 days. */
+const week = 604_800;
 
-/** Option, setting and kind of what each method can be told. */
+/** What the numbers of the options may be that are not settings of a method (labeling/settingRanges.ts). */
+const RANGES = {
+  'max-tokens': wholeFrom(1, 1_000_000),
+  concurrency: wholeFrom(1, 10_000),
+  timeout: numberAbove(0, week),
+  retries: wholeFrom(0, 100),
+  temperature: numberFrom(0, 100),
+  'top-p': numberAbove(0, 1),
+  threads: wholeFrom(0, 256),
+  jobs: wholeFrom(1, 10_000),
+  slurm: wholeFrom(1, 100_000),
+  progress: numberFrom(0, week),
+  patience: numberFrom(0, week),
+  'max-failed': numberFrom(0, 1),
+  'max-undecided': numberFrom(0, 1),
+  'stalled-after': numberAbove(0, week),
+} as const satisfies Readonly<Record<string, NumberRange>>;
+
+/** Option and setting of what each method can be told. */
 const METHOD_OPTIONS = {
   mcts: [
-    ['rollouts', 'rollouts', 'count'],
-    ['searches', 'searches', 'countOrNone'],
-    ['budget', 'budget', 'count'],
-    ['c-puct', 'cPuct', 'notNegative'],
-    ['alpha', 'alpha', 'share'],
-    ['beta', 'beta', 'share'],
-    ['length-scale', 'lengthScale', 'positive'],
+    ['rollouts', settingRanges.mcts.rollouts, 'rollouts'],
+    ['searches', settingRanges.mcts.searches, 'searches'],
+    ['budget', settingRanges.mcts.budget, 'budget'],
+    ['c-puct', settingRanges.mcts.cPuct, 'cPuct'],
+    ['alpha', settingRanges.mcts.alpha, 'alpha'],
+    ['beta', settingRanges.mcts.beta, 'beta'],
+    ['length-scale', settingRanges.mcts.lengthScale, 'lengthScale'],
   ],
   'monte-carlo': [
-    ['solutions', 'solutions', 'count'],
-    ['continuations', 'continuations', 'count'],
-    ['max-steps', 'maxSteps', 'count'],
-    ['threshold', 'threshold', 'belowOne'],
-    ['precision', 'precision', 'belowHalf'],
+    ['solutions', settingRanges['monte-carlo'].solutions, 'solutions'],
+    ['continuations', settingRanges['monte-carlo'].continuations, 'continuations'],
+    ['max-steps', settingRanges['monte-carlo'].maxSteps, 'maxSteps'],
+    ['threshold', settingRanges['monte-carlo'].threshold, 'threshold'],
+    ['precision', settingRanges['monte-carlo'].precision, 'precision'],
   ],
 } as const;
 
@@ -153,8 +164,8 @@ type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
 /** Reads the command line of `steplens label`; throws a UsageError for what does not go together or is not a value of its option. */
 export function readLabelOptions(args: readonly string[]): LabelCliOptions {
   const { values, positionals } = parseOptions(args, OPTIONS);
-  const number = (name: keyof typeof values, kind: keyof typeof KINDS, otherwise: number): number =>
-    numberOption(name, values[name] as string | undefined, kind) ?? otherwise;
+  const given = (name: keyof typeof RANGES): number | undefined => numberOption(name, values[name], RANGES[name]);
+  const number = (name: keyof typeof RANGES, otherwise: number): number => given(name) ?? otherwise;
   const [problemsFile, ...more] = positionals;
   if (problemsFile === undefined || more.length > 0) throw new UsageError(`label needs one file of problems, not ${positionals.length}`);
   const [policy, ...others] = values.policy ?? [];
@@ -171,12 +182,12 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
   const shard = shardOption(values.shard);
   refuseContradictions(values, shard !== undefined);
   const server = {
-    concurrency: number('concurrency', 'count', 64),
-    timeout: number('timeout', 'positive', 280) * 1000,
-    retries: number('retries', 'countOrNone', 3),
+    concurrency: number('concurrency', 64),
+    timeout: number('timeout', 280) * 1000,
+    retries: number('retries', 3),
   };
   const paper = values.preset === 'paper' ? paperSampling : undefined;
-  const topP = numberOption('top-p', values['top-p'], 'share') ?? paper?.topP;
+  const topP = given('top-p') ?? paper?.topP;
   const extraBody = { ...paper?.extraBody, ...objectOption('extra-body', values['extra-body']) };
   const systemPrompt = values['system-prompt'] ?? paper?.systemPrompt;
   const { template, stop } = values;
@@ -191,13 +202,13 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
       policy,
       ...(others.length > 0 && { more: others }),
       device,
-      threads: number('threads', 'countOrNone', 0),
+      threads: number('threads', 0),
       server: {
         ...server,
         mode,
         continuation,
-        temperature: number('temperature', 'notNegative', paper?.temperature ?? 1),
-        maxTokens: number('max-tokens', 'count', paper?.maxTokens ?? 2048),
+        temperature: number('temperature', paper?.temperature ?? 1),
+        maxTokens: number('max-tokens', paper?.maxTokens ?? 2048),
         ...(Object.keys(extraBody).length > 0 && { extraBody }),
         ...(systemPrompt !== undefined && { systemPrompt }),
         ...(template !== undefined && { template: template.replaceAll('\\n', '\n') }),
@@ -209,22 +220,22 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
     },
     verifier: values.verifier,
     judge: values.judge === undefined ? undefined : { url: values.judge, model: values['judge-model']!, server },
-    jobs: numberOption('jobs', values.jobs, 'count'),
+    jobs: given('jobs'),
     restart: values.restart,
     isShared: values.shared || shard !== undefined,
     shard,
-    slurm: numberOption('slurm', values.slurm, 'count'),
+    slurm: given('slurm'),
     isUnsynced: values['no-fsync'],
     keepsRequests: values['keep-requests'],
     isPlan: values.plan,
-    progress: { every: number('progress', 'notNegative', 30), stream: values['progress-json'], metrics: values.metrics },
+    progress: { every: number('progress', 30), stream: values['progress-json'], metrics: values.metrics },
     prices: pricesOption(values['price-in'], values['price-out']),
-    mostFailed: number('max-failed', 'shareOrNone', defaultMostFailed),
+    mostFailed: number('max-failed', defaultMostFailed),
     retryFailed: values['retry-failed'],
-    patience: number('patience', 'notNegative', defaultBreaker.patience / 1000) * 1000,
-    mostUndecided: number('max-undecided', 'shareOrNone', defaultMostUndecided),
+    patience: number('patience', defaultBreaker.patience / 1000) * 1000,
+    mostUndecided: number('max-undecided', defaultMostUndecided),
     images: values.images,
-    queue: values.queue === undefined ? undefined : { address: values.queue, stalledAfter: number('stalled-after', 'positive', 30) * 1000 },
+    queue: values.queue === undefined ? undefined : { address: values.queue, stalledAfter: number('stalled-after', 30) * 1000 },
   };
 }
 
@@ -251,7 +262,7 @@ function refuseContradictions(values: Values, isShard: boolean): void {
 function shardOption(given: string | undefined): LabelCliOptions['shard'] {
   if (given === undefined) return undefined;
   const [, index, of] = (/^(\d+)\/(\d+)$/.exec(given) ?? []).map(Number);
-  if (index === undefined || of === undefined || index < 1 || index > of)
+  if (index === undefined || of === undefined || index < 1 || index > of || of > 1_000_000)
     throw new UsageError(`--shard is I/N, such as 3/8 for the third of eight shards, not "${given}"`);
   return { index: index - 1, of };
 }
@@ -268,8 +279,8 @@ function methodSettings(values: Readonly<Record<string, string | boolean | reado
     throw new UsageError('--precision does not go with --stop-when-decided: one is for values, the other for labels');
   if (preset !== undefined && preset !== 'paper') throw new UsageError(`--preset is paper, not "${String(preset)}"`);
   const given = Object.fromEntries(
-    METHOD_OPTIONS[method].flatMap(([option, setting, kind]) => {
-      const value = numberOption(option, values[option] as string | undefined, kind);
+    METHOD_OPTIONS[method].flatMap(([option, range, setting]) => {
+      const value = numberOption(option, values[option] as string | undefined, range);
       return value === undefined ? [] : [[setting, value]];
     }),
   );
@@ -295,12 +306,4 @@ function objectOption(name: string, given: string | undefined): Record<string, u
     // The sentence below says it.
   }
   throw new UsageError(`--${name} is a JSON object, such as '{"top_k": 50}', not "${given}"`);
-}
-
-function numberOption(name: string, given: string | undefined, kind: keyof typeof KINDS): number | undefined {
-  if (given === undefined) return undefined;
-  const [words, isKind] = KINDS[kind];
-  const value = Number(given);
-  if (given.trim() === '' || !isKind(value)) throw new UsageError(`--${name} is ${words}, not "${given}"`);
-  return value;
 }

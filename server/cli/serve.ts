@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { ModelError } from '../models/modelError.js';
 import { devices } from '../protocol/settingsTable.js';
+import { wholeFrom } from '../reasoning/numberRange.js';
 import { isLoopback } from '../remote/loopback.js';
 import { openRewardServer, urlHost } from '../reward/rewardServer.js';
 import { RewardService } from '../reward/rewardService.js';
 import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
-import { deviceOption, parseOptions, threadsOption } from './commandOptions.js';
+import { deviceOption, numberOption, parseOptions, threadsOption } from './commandOptions.js';
 import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
 
 const defaultPort = 8099;
@@ -58,6 +59,9 @@ Exit codes: 0 interrupted, 2 bad usage, or the model or the port cannot be used.
   },
 };
 
+/** 0: any free one. */
+const portRange = { ...wholeFrom(0, 65_535), words: 'a number from 0 to 65535' };
+
 function readOptions(args: readonly string[], { env }: CliWorld) {
   const { values, positionals } = parseOptions(args, {
     model: { type: 'string', default: '' },
@@ -68,8 +72,7 @@ function readOptions(args: readonly string[], { env }: CliWorld) {
     ...serverOption,
   });
   if (positionals.length > 0) throw new UsageError('serve takes options only');
-  const port = Number(values.port);
-  if (!/^\d+$/.test(values.port) || port > 65_535) throw new UsageError(`--port is a number from 0 to 65535, not "${values.port}"`);
+  const port = numberOption('port', values.port, portRange)!;
   const origin = `http://${urlHost(values.host)}`;
   if (!URL.canParse(origin)) throw new UsageError(`--host is a name or an address, not "${values.host}"`);
   const key = env.STEPLENS_SERVE_KEY;

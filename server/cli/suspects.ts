@@ -3,12 +3,13 @@ import type { InputFile } from '../files/inputFiles.js';
 import { scoredProblem } from '../language/scoredDocument.js';
 import { count } from '../language/solutionValues.js';
 import { ModelError } from '../models/modelError.js';
+import { wholeFrom } from '../reasoning/numberRange.js';
 import type { Step } from '../reasoning/problem.js';
 import type { ReviewableProblem } from '../review/reviewable.js';
 import { labelOf, type RankedItem, rankedSteps } from '../review/reviewQueue.js';
 import { type Scorer, scoreJob } from '../scoring/scorer.js';
 import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
-import { parseOptions, thresholdOption } from './commandOptions.js';
+import { numberOption, parseOptions, thresholdOption } from './commandOptions.js';
 import { imagesHelp, imagesOption, placeOfFile } from './imageFolders.js';
 import { ReportedInput } from './reportedInput.js';
 import { allowedOrigins, serverHelp, serverOption } from './serverOption.js';
@@ -44,9 +45,7 @@ Exit codes: 0 nothing suspicious, 1 suspects found, 2 bad usage or unreadable in
       ...serverOption,
     });
     if (positionals.length === 0) throw new UsageError('suspects needs a file or folder');
-    const most = values.count === undefined ? undefined : Number(values.count);
-    if (most !== undefined && !(Number.isSafeInteger(most) && most > 0))
-      throw new UsageError(`--count is a whole number above 0, not "${values.count}"`);
+    const most = numberOption('count', values.count, wholeFrom(1, 1_000_000_000));
     const threshold = thresholdOption(values.threshold);
     const settings = { modelPath: values.model, device: 'auto', threads: 0, threshold: threshold ?? null } as const;
     const scorer = values['no-model'] ? undefined : world.createScorer(settings, world.cacheFolder, allowedOrigins(values['allow-server']));

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Verdict } from '../answers/verdict.js';
 import { undecided, type Verifier } from '../answers/verifier.js';
+import { readRegular } from '../disk/readRegular.js';
 import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { parseOptions } from './commandOptions.js';
 import { openChosenVerifier, verifierHelp, verifierOption } from './verifierOption.js';
@@ -87,7 +87,7 @@ class Counts {
 async function verifyFile(file: string, isJson: boolean, verifier: Verifier, { out, err, signal }: CliWorld): Promise<number> {
   let content: string;
   try {
-    content = await readFile(file, 'utf8');
+    content = (await readRegular(file)).toString('utf8');
   } catch (error) {
     err.write(`steplens: ${file} cannot be read: ${(error as Error).message}\n`);
     return exitCodes.unusable;

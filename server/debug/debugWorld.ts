@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { NumberRange } from '../reasoning/numberRange.js';
 import type { BreakpointSpec } from './breakpoints.js';
 import type { EventFeed } from './eventFeed.js';
 import type { ForkChange, ForkResult } from './fork.js';
@@ -31,11 +32,11 @@ export function textField(configuration: object, name: string, isOptional = fals
 }
 
 /** A number of a configuration, within its range. Throws an Error that names the field. */
-export function numberField(configuration: object, name: string, least: number): number | undefined {
+export function numberField(configuration: object, name: string, { words, has }: NumberRange): number | undefined {
   const value = (configuration as Readonly<Record<string, unknown>>)[name];
   if (value === undefined) return undefined;
-  if (typeof value === 'number' && value >= least) return value;
-  throw new Error(`"${name}" of the launch configuration is not a number of at least ${least}; it is ${JSON.stringify(value)}.`);
+  if (typeof value === 'number' && has(value)) return value;
+  throw new Error(`"${name}" of the launch configuration is not ${words}; it is ${JSON.stringify(value)}.`);
 }
 
 const suffix = '.events.jsonl';

@@ -11,6 +11,7 @@ import type { BeginEvent, JudgedCompletion, RunEvent } from '../labeling/runEven
 import { RunRecorder } from '../labeling/runRecorder.js';
 import { beginEvent, type LabelSettings, settingsOf } from '../labeling/runSettings.js';
 import type { SearchTree } from '../labeling/searchTree.js';
+import { outOfRange } from '../labeling/settingRanges.js';
 import { treeText } from '../labeling/treeFile.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import { compareRuns, type RunComparison } from './compareRuns.js';
@@ -56,6 +57,8 @@ export interface ForkResult extends ForkCounts {
 export async function forkSearch(events: readonly RunEvent[], logFile: string, change: ForkChange, world: ForkWorld): Promise<ForkResult> {
   const [begin] = events;
   if (begin?.event !== 'begin') throw new LabelError(`${logFile} has no events that could be forked.`);
+  const wrong = outOfRange({ ...settingsOf(begin), ...change.settings });
+  if (wrong !== undefined) throw new LabelError(`${logFile} cannot be forked: ${wrong}.`);
   const recording = recordingOf(events);
   const counts: ForkCounts = { recorded: 0, sampled: 0 };
   const policy = recordedPolicy(recording, world.policy, counts);

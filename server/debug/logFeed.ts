@@ -1,6 +1,6 @@
 import { watch } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { openRegular } from '../disk/readRegular.js';
 import { parseEvents } from '../labeling/eventLog.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import type { EventFeed } from './eventFeed.js';
@@ -21,7 +21,7 @@ export function logFeed(logFile: string): EventFeed {
   let damage: Error | undefined;
 
   async function read(): Promise<void> {
-    const file = await open(logFile);
+    const file = await openRegular(logFile);
     try {
       const { size } = await file.stat();
       if (size <= offset) return;

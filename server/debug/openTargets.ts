@@ -12,6 +12,8 @@ import type { ProblemToLabel } from '../labeling/runEvents.js';
 import { problemFiles } from '../labeling/runFiles.js';
 import { makeFolder } from '../labeling/runLock.js';
 import { defaultLabelSettings, type LabelSettings } from '../labeling/runSettings.js';
+import { settingRanges } from '../labeling/settingRanges.js';
+import { seedRange } from '../reasoning/numberRange.js';
 import type { BreakpointSpec } from './breakpoints.js';
 import { type DebugTarget, type DebugWorld, logToAttach, numberField, textField } from './debugWorld.js';
 import type { EventFeed } from './eventFeed.js';
@@ -132,14 +134,14 @@ function judgeIn(configuration: object): JudgeName | undefined {
 
 function settingsIn(configuration: object): LabelSettings {
   const method = textField(configuration, 'method', true) ?? 'mcts';
-  const seed = numberField(configuration, 'seed', 0) ?? 1;
-  const rollouts = numberField(configuration, 'rollouts', 1);
+  const seed = numberField(configuration, 'seed', seedRange) ?? 1;
+  const rollouts = numberField(configuration, 'rollouts', settingRanges.mcts.rollouts);
   if (method === 'monte-carlo')
     return { ...defaultLabelSettings['monte-carlo'], ...(rollouts !== undefined && { continuations: rollouts }), seed };
   if (method !== 'mcts') throw new Error(`"method" of the launch configuration is "${method}"; it must be "mcts" or "monte-carlo".`);
   const own = Object.fromEntries(
-    (['rollouts', 'searches', 'budget', 'cPuct', 'alpha', 'beta', 'lengthScale'] as const).flatMap((name) => {
-      const value = numberField(configuration, name, 0);
+    Object.entries(settingRanges.mcts).flatMap(([name, range]) => {
+      const value = numberField(configuration, name, range);
       return value === undefined ? [] : [[name, value]];
     }),
   );

@@ -1,5 +1,7 @@
 import type { JudgedCompletion, RunEvent } from '../labeling/runEvents.js';
 import { prefixOf, type SearchTree } from '../labeling/searchTree.js';
+import { settingRanges } from '../labeling/settingRanges.js';
+import type { NumberRange } from '../reasoning/numberRange.js';
 import { prefixKey } from './breakpoints.js';
 
 /** What `what if cPuct = 0.5, rollout 3 = wrong` asks for. */
@@ -11,29 +13,11 @@ export interface WhatIf {
   readonly verdict?: { readonly rollout: number; readonly verdict: JudgedCompletion['verdict'] };
 }
 
-/** What a number may be, in words, and the check. */
-type Range = readonly [words: string, isIn: (value: number) => boolean];
-
-const count: Range = ['a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1];
-const share: Range = ['a number above 0, at most 1', (value) => value > 0 && value <= 1];
-
 /** Settings that a fork may change, by the method of the run. */
-export const forkSettings: Readonly<Record<'mcts' | 'monte-carlo', Readonly<Record<string, Range>>>> = {
-  mcts: {
-    rollouts: count,
-    searches: ['a whole number from 0', (value) => Number.isSafeInteger(value) && value >= 0],
-    budget: count,
-    cPuct: ['a number from 0', (value) => value >= 0],
-    alpha: share,
-    beta: share,
-    lengthScale: ['a number above 0', (value) => value > 0],
-  },
-  'monte-carlo': {
-    solutions: count,
-    continuations: count,
-    maxSteps: count,
-    threshold: ['a number from 0, below 1', (value) => value >= 0 && value < 1],
-  },
+const { precision: _keptAsItIs, ...ofMonteCarlo } = settingRanges['monte-carlo'];
+export const forkSettings: Readonly<Record<'mcts' | 'monte-carlo', Readonly<Record<string, NumberRange>>>> = {
+  mcts: settingRanges.mcts,
+  'monte-carlo': ofMonteCarlo,
 };
 
 /** Reads a line of the debug console; undefined when it is not a fork. Throws an Error that says what is wrong with one. */
@@ -53,8 +37,7 @@ export function readWhatIf(line: string, method: 'mcts' | 'monte-carlo'): WhatIf
       throw new Error(
         `"${part.trim()}" is not a change. Write a setting (${Object.keys(forkSettings[method]).join(', ')}) = number, rollout N = right or wrong, or verifier = now.`,
       );
-    else if (value === '' || !Number.isFinite(Number(value)) || !range[1](Number(value)))
-      throw new Error(`${name} is ${range[0]}, not "${value}".`);
+    else if (value === '' || !range.has(Number(value))) throw new Error(`${name} is ${range.words}, not "${value}".`);
     else settings[name] = Number(value);
   }
   if (verdict === undefined && !judgesAgain && Object.keys(settings).length === 0) {

@@ -19,9 +19,13 @@ export async function openOwn(path: string): Promise<FileHandle> {
   const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o666).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ELOOP' ? notOwn(path) : error;
   });
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw notOwn(path);
+  try {
+    if ((await file.stat()).isFile()) return file;
+    throw notOwn(path);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { openRegular } from '../disk/readRegular.js';
 import { readAs } from '../formats/jsonFile.js';
 import { JSON_FORMATS } from '../formats/registry.js';
 import { LineIndex } from '../reasoning/span.js';
@@ -41,7 +42,7 @@ async function isLarge(file: string): Promise<boolean> {
 }
 
 async function* blocksOf(file: string): AsyncGenerator<InputBlock> {
-  const handle = await open(file);
+  const handle = await openRegular(file);
   try {
     let format: (typeof JSON_FORMATS)[number] | undefined;
     let [linesBefore, problemsBefore] = [0, 0];

@@ -1,5 +1,6 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { NotReadable, openRegular, readRegular } from '../disk/readRegular.js';
 import { readAs } from '../formats/jsonFile.js';
 import type { Mapping } from '../formats/mapping.js';
 import { MAPPING_FILE, mappedFormat } from '../formats/mappingFile.js';
@@ -66,7 +67,7 @@ async function isClaimed(path: string): Promise<boolean> {
   const language = languageOf(path);
   if (language === undefined || basename(path) === MAPPING_FILE) return false;
   if (mappingFor(path) !== undefined) return true;
-  const handle = await open(path);
+  const handle = await openRegular(path);
   try {
     for (const length of HEAD_LENGTHS) {
       const wanted = Math.min(length, LONGEST_LOOK);
@@ -135,13 +136,15 @@ const causes: Readonly<Record<string, string>> = {
 
 function asInputError(error: unknown): InputError {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof NotReadable && code === undefined)
+    return new InputError('it is not a regular file: it may lead to a device or a pipe');
   return new InputError(causes[code ?? ''] ?? message);
 }
 
 /** The first bytes of a file, in which a container has its signature. Rejects with InputError. */
 export async function beginningOf(file: string): Promise<Uint8Array> {
   try {
-    const handle = await open(file);
+    const handle = await openRegular(file);
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
       return buffer.subarray(0, bytesRead);
@@ -160,7 +163,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
       throw new InputError(
         `it has ${Math.ceil(size / 2 ** 20)} MiB, and at most ${Math.round(MAX_TEXT / 2 ** 20)} MiB of text are read; split it`,
       );
-    return await readFile(file);
+    return await readRegular(file);
   } catch (error) {
     throw error instanceof InputError ? error : asInputError(error);
   }

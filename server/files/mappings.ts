@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NotReadable, readRegularSync } from '../disk/readRegular.js';
 import { FAULTS } from '../formats/faults.js';
 import { readAs } from '../formats/jsonFile.js';
 import type { Mapping } from '../formats/mapping.js';
@@ -9,12 +9,16 @@ import { nameInside, recordsPlaceOf } from '../formats/recordsUri.js';
 import { readDocument } from '../formats/registry.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 
+/** A mapping is some lines a file. */
+const mostBytes = 2 ** 20;
+
 /** What the `steplens.json` beside a file says about it; undefined when there is none. Throws an Error when that file is not valid. */
 export function mappingOf(path: string): Mapping | undefined {
   let text: string;
   try {
-    text = readFileSync(join(dirname(path), MAPPING_FILE), 'utf8');
-  } catch {
+    text = readRegularSync(join(dirname(path), MAPPING_FILE), mostBytes).toString('utf8');
+  } catch (error) {
+    if (error instanceof NotReadable) throw error;
     return undefined;
   }
   return basename(path) === MAPPING_FILE ? undefined : mappingFor(readMappings(text), basename(path));

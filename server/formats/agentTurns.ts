@@ -85,7 +85,10 @@ export function joinSlices(parts: readonly Slice[], empty: Slice['span']): Slice
   if (parts.length === 0) return { text: '', span: { start: empty.start, end: empty.start } };
   return {
     text: parts.map((part) => part.text).join('\n\n'),
-    span: { start: Math.min(...parts.map(({ span }) => span.start)), end: Math.max(...parts.map(({ span }) => span.end)) },
+    span: {
+      start: parts.reduce((first, { span }) => Math.min(first, span.start), Number.POSITIVE_INFINITY),
+      end: parts.reduce((last, { span }) => Math.max(last, span.end), 0),
+    },
   };
 }
 

@@ -48,7 +48,7 @@ function readRecords(json: JsonDocument, faults: FaultList, { format, candidates
   const lists = new Set(candidates.filter((_, i) => isRecord[i]).map(({ list }) => list));
   lists.add('top').delete(undefined);
   candidates.forEach(({ id, list }, i) => {
-    if (isRecord[i]) problems.push(...readRecord(reader, format, id, problems.length));
+    if (isRecord[i]) for (const problem of readRecord(reader, format, id, problems.length)) problems.push(problem);
     else if (!lists.has(list)) return;
     else if (!json.isObject(id)) reader.wrongType(id, 'an object');
     // Of a record that was cut off, the keys may be missing: it is reported as cut off.

@@ -53,7 +53,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   for (const turn of turnsOf(json, record)) {
     const text = turn.texts.at(-1);
     if (turn.role === 'user') {
-      images.push(...chatImages(json, turn));
+      for (const image of chatImages(json, turn)) images.push(image);
       if (text === undefined) continue;
       const found = users++ === 0 ? questionEnd(text) : { stepsAt: 0 };
       if (users === 1) question = found.question;

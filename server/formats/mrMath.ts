@@ -85,7 +85,8 @@ function addScores(reader: RecordReader, record: number, list: number, steps: re
     const count = isByLine ? lineCounts[i]! : 1;
     const own = values.slice(next, next + count).filter((value) => value !== undefined);
     next += count;
-    if (step !== undefined && own.length > 0) step.values = { ...step.values, recordedPrm: Math.min(...own) };
+    if (step !== undefined && own.length > 0)
+      step.values = { ...step.values, recordedPrm: own.reduce((least, value) => Math.min(least, value)) };
   });
 }
 

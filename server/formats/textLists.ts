@@ -49,20 +49,18 @@ function itemsOf(source: TextSource, region: TextRegion): ListMarker[] | undefin
   }
   for (const kind of ['number', 'parenthesis', 'roman', 'letter', 'item', 'bullet'] as const) {
     const items: ListMarker[] = [];
+    let areAllOne = true;
     for (const marker of markers) {
       if (marker.kind !== kind) continue;
       const before = items.at(-1)?.number ?? 0;
-      const follows =
-        marker.number === undefined || marker.number === before + 1 || (marker.number === 1 && before === 1 && isSameList(items));
-      if (follows) items.push(marker);
+      const follows = marker.number === undefined || marker.number === before + 1 || (marker.number === 1 && before === 1 && areAllOne);
+      if (!follows) continue;
+      items.push(marker);
+      areAllOne &&= marker.number === 1;
     }
     if (items.length > 1) return items;
   }
   return undefined;
-}
-
-function isSameList(items: readonly ListMarker[]): boolean {
-  return items.every((item) => item.number === 1);
 }
 
 /**
@@ -73,7 +71,7 @@ function endOfLast(source: TextSource, region: TextRegion, items: readonly ListM
   const end = endOf(source, region);
   const last = items.at(-1)!;
   const counts = items.slice(0, -1).map((item, i) => outsideParagraphs(source, region, item, items[i + 1]!.at).length);
-  const least = Math.min(...counts);
+  const least = counts.reduce((fewest, count) => Math.min(fewest, count), Number.POSITIVE_INFINITY);
   const isLoose = counts.some((count) => count > 0);
   const after = outsideParagraphs(source, region, last, end);
   const outside = after.find((span, i) => i >= least && (!isLoose || CLOSES.test(cleaned(source.text, span))));

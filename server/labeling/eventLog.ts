@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { openOwn } from '../disk/openOwn.js';
+import { readRegular } from '../disk/readRegular.js';
 import { FolderError, LabelError } from './labelError.js';
 import type { RunEvent } from './runEvents.js';
 import { writeRunFile } from './runFiles.js';
@@ -53,7 +53,7 @@ export function fileLog(path: string, isSynced = true): LogStore {
 
 /** Reads a log up to its first damaged or torn line; no events where there is no file. Rejects with FolderError. */
 export async function readEventLog(path: string): Promise<EventLog> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readRegular(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return Buffer.alloc(0);
     throw new FolderError(path, error);
   });
@@ -99,13 +99,18 @@ function asidePath(path: string): string {
 async function setAside(path: string, length: number): Promise<string> {
   const aside = asidePath(path);
   try {
-    const [log, damaged] = [await openOwn(path), await openOwn(aside)];
+    const log = await openOwn(path);
     try {
-      await damaged.appendFile((await log.readFile()).subarray(length));
-      await damaged.datasync();
+      const damaged = await openOwn(aside);
+      try {
+        await damaged.appendFile((await log.readFile()).subarray(length));
+        await damaged.datasync();
+      } finally {
+        await damaged.close();
+      }
       await log.truncate(length);
     } finally {
-      await Promise.all([log.close(), damaged.close()]);
+      await log.close();
     }
   } catch (error) {
     throw new FolderError(path, error);
@@ -124,8 +129,13 @@ async function openEventLog(path: string, length: number, isSynced: boolean): Pr
   };
   const file = await guarded(async () => {
     const opened = await openOwn(path);
-    await opened.truncate(length);
-    return opened;
+    try {
+      await opened.truncate(length);
+      return opened;
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
   });
   return {
     append: (line) =>
@@ -147,12 +157,16 @@ type Fields = Readonly<Record<string, unknown>>;
  * compared with the log when a run is resumed.
  */
 function parseEvent(line: string): RunEvent | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
+    return eventOf(JSON.parse(line));
+  } catch (error) {
+    // JSON.parse takes any depth; what is so deep that JSON.stringify cannot write it, no run has written.
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
   }
+}
+
+function eventOf(value: unknown): RunEvent | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Fields;
   const isEvent =

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readRegular } from '../disk/readRegular.js';
 import { removeUnfinished } from '../disk/writeWhole.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import type { Breaker } from './breaker.js';
@@ -251,6 +251,6 @@ async function writeResult(path: string, tree: SearchTree): Promise<void> {
       : stepsWithScore(tree)
           .map((one) => `${JSON.stringify(one)}\n`)
           .join('');
-  const there = await readFile(path, 'utf8').catch(() => undefined);
+  const there = (await readRegular(path).catch(() => undefined))?.toString('utf8');
   if (there !== text) await writeRunFile(path, text);
 }

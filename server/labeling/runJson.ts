@@ -1,5 +1,5 @@
-import { open, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { openRegular, readRegular } from '../disk/readRegular.js';
 import { wholeEvents } from './eventLog.js';
 import { FolderError, LabelError } from './labelError.js';
 import type { LabelWorld } from './labelProblem.js';
@@ -45,7 +45,7 @@ export async function beginRun(
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readRegular(path)).toString('utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new FolderError(path, error);
@@ -77,7 +77,7 @@ async function runOfLogs(folder: string): Promise<Fields | undefined> {
 const LONGEST_BEGIN = 2 ** 20;
 
 async function firstEvent(path: string): Promise<BeginEvent | undefined> {
-  const file = await open(path).catch((error: unknown) => {
+  const file = await openRegular(path).catch((error: unknown) => {
     throw new FolderError(path, error);
   });
   try {

@@ -33,7 +33,8 @@ export interface Marks {
  */
 export function diagnostics(document: ScoredDocument, explanations: Explanations, others: OtherMarks = 'hint'): Marks {
   const all = [...document.reasoning.faults.map((fault) => faultFinding(document, fault)), ...firstLowFindings(document)];
-  if (others !== 'off') all.push(...otherFindings(document, others === 'hint' ? DiagnosticSeverity.Hint : DiagnosticSeverity.Information));
+  if (others !== 'off')
+    for (const one of otherFindings(document, others === 'hint' ? DiagnosticSeverity.Hint : DiagnosticSeverity.Information)) all.push(one);
   const listed = all.slice(0, diagnosticsLimit).map((one) => {
     const href = explanations.href(one.code);
     return { ...one, source: 'StepLens', ...(href !== undefined && { codeDescription: { href } }) };

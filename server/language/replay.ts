@@ -92,7 +92,7 @@ function documentOrder({ nodes }: SearchTree): number[] {
   const open = [0];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     order.push(id);
-    open.push(...nodes[id]!.children.filter((child) => nodes[child]!.value !== undefined).reverse());
+    for (const child of nodes[id]!.children.toReversed()) if (nodes[child]!.value !== undefined) open.push(child);
   }
   return order;
 }

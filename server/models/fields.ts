@@ -54,7 +54,7 @@ export class Fields {
 
   number(key: string): number {
     const value = this.take(key);
-    return typeof value === 'number' ? value : this.fail(key, 'a number');
+    return Number.isFinite(value) ? (value as number) : this.fail(key, 'a number');
   }
 
   flag(key: string): boolean {
@@ -62,15 +62,17 @@ export class Fields {
     return typeof value === 'boolean' ? value : this.fail(key, 'true or false');
   }
 
-  /** A whole number of `unit`, at least `least`. */
-  whole(key: string, least: number, unit: string): number {
+  /** A whole number of `unit`, both ends of the range included: what a model of a stranger says is allocated. */
+  whole(key: string, [least, most]: readonly [least: number, most: number], unit: string): number {
     const value = this.number(key);
-    return Number.isInteger(value) && value >= least ? value : this.fail(key, `a whole number of ${unit}, at least ${least}`);
+    return Number.isInteger(value) && value >= least && value <= most
+      ? value
+      : this.fail(key, `a whole number of ${unit} from ${least} to ${most.toLocaleString('en-US')}`);
   }
 
   numbers(key: string, length: number): readonly number[] {
     const value = this.take(key);
-    const isGood = Array.isArray(value) && value.length === length && value.every((one) => typeof one === 'number');
+    const isGood = Array.isArray(value) && value.length === length && value.every(Number.isFinite);
     return isGood ? value : this.fail(key, `a list of ${length} number${length === 1 ? '' : 's'}`);
   }
 

@@ -1,5 +1,6 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { readRegular } from '../disk/readRegular.js';
 import { externalFiles } from '../onnx/externalData.js';
 import { OnnxFileError } from '../onnx/readModel.js';
 import { Fields } from './fields.js';
@@ -68,7 +69,7 @@ export async function loadModelFiles<P extends ModelFiles>(
       ...graphPaths.flatMap((file, i) => [file, `${file}_data`, `${file}.data`, ...weights[i]!]),
     ]),
   ]);
-  if ((await readFile(profilePath, 'utf8').catch(() => undefined)) !== text)
+  if ((await readRegular(profilePath).catch(() => undefined))?.toString('utf8') !== text)
     throw new ModelChangedError(`${profilePath} changed while it was read. Try again.`);
   return { profile, profilePath, graphPath, ...(parts && { parts }), tokenizerPath, identity };
 }
@@ -92,7 +93,7 @@ export function readFields(text: string, path: string): Fields {
 
 export async function readText(path: string, remedy: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readRegular(path)).toString('utf8');
   } catch (error) {
     throw new ModelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}). ${remedy}`);
   }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
+import { readRegular } from '../disk/readRegular.js';
 import { ModelError } from './modelError.js';
 import { TimeLimitError, withinTime } from './timeLimit.js';
 
@@ -70,7 +70,8 @@ interface Component {
 export async function loadTokenizer(path: string, ...markers: readonly (string | { readonly ifAdded: string })[]): Promise<TextTokenizer> {
   const json = (await readJson(path)) as Partial<TokenizerJson>;
   const config = await readJson(join(dirname(path), 'tokenizer_config.json'), {});
-  const chatTemplate = (await readFile(join(dirname(path), 'chat_template.jinja'), 'utf8').catch(() => undefined)) ?? templateOf(config);
+  const chatTemplate =
+    (await readRegular(join(dirname(path), 'chat_template.jinja')).catch(() => undefined))?.toString('utf8') ?? templateOf(config);
   const added = json.added_tokens ?? [];
   const isAdded = (text: string) => added.some((token) => token.content === text);
   const forced = markers.flatMap((marker) => (typeof marker === 'string' ? [marker] : isAdded(marker.ifAdded) ? [marker.ifAdded] : []));
@@ -323,7 +324,7 @@ function escapeRegExp(text: string): string {
 async function readJson(path: string, missing?: object): Promise<object> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = (await readRegular(path)).toString('utf8');
   } catch (error) {
     if (missing) return missing;
     throw new ModelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`);

@@ -2,7 +2,7 @@
 import { notification, request } from './message.js';
 import { problemPlace } from './problemView.js';
 import { replay } from './replay.js';
-import { bulk, count, flag, type Infer, list, nothing, nullable, number, object, oneOf, optional, text } from './shape.js';
+import { bulk, count, flag, type Infer, list, nothing, nullable, number, object, oneOf, optional, text, whole } from './shape.js';
 
 const labelOutcome = object({
   /** `known`: it had been labeled before, and nothing was sampled. */
@@ -133,8 +133,7 @@ export type MoreRolloutsResult = Infer<typeof moreRolloutsResult>;
 export const MoreRollouts = request({
   method: 'steplens/moreRollouts',
   to: 'server',
-  /** `count`: 1 or more. */
-  params: object({ uri: text, problem: count, node: count, count }),
+  params: object({ uri: text, problem: count, node: count, count: whole(1, 10_000) }),
   result: moreRolloutsResult,
 });
 

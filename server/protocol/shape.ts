@@ -47,7 +47,14 @@ export const flag = primitive<boolean>('true or false', (value) => typeof value 
 /** A finite number. */
 export const number = primitive<number>('a number', Number.isFinite);
 /** A whole number from 0: a count, or a position in a list. */
-export const count = primitive<number>('a whole number from 0', (value) => Number.isInteger(value) && (value as number) >= 0);
+export const count = primitive<number>('a whole number from 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0);
+/** A whole number, both ends included. */
+export function whole(least: number, most: number): Shape<number> {
+  return primitive<number>(
+    `a whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
+  );
+}
 /** The value of an answer that holds nothing. */
 export const nothing = primitive<null>('null', (value) => value === null);
 /** Any object: its members are checked by whoever reads them. */

@@ -1,9 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { openOwn } from '../disk/openOwn.js';
+import { readRegular } from '../disk/readRegular.js';
 import { type LabelFault, type LabelRecord, parseLabels } from './labelRecord.js';
 
 /** Every label log ends like this; `media/schemas/labels.schema.json` describes a line. */
 export const labelFileSuffix = '.steplens-labels.jsonl';
+
+/** A log of a million labels. */
+const mostBytes = 512 * 2 ** 20;
 
 /** The label log of a data file is beside it. */
 export function labelFileOf(dataPath: string): string {
@@ -15,7 +18,7 @@ export async function readLabelFile(
   path: string,
 ): Promise<{ readonly records: readonly LabelRecord[]; readonly faults: readonly LabelFault[] }> {
   try {
-    return parseLabels(await readFile(path, 'utf8'));
+    return parseLabels((await readRegular(path, mostBytes)).toString('utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { records: [], faults: [] };
     throw error;

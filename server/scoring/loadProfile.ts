@@ -70,7 +70,7 @@ export function parseProfile(text: string, path: string): Profile {
     range: orKnown('range', () => readRange(root)),
     threshold: orKnown('threshold', () => root.number('threshold')),
     aggregation: orKnown('aggregation', () => root.oneOf('aggregation', ['min', 'mean', 'last', 'product'])),
-    maxTokens: orKnown('maxTokens', () => root.whole('maxTokens', 2, 'tokens')),
+    maxTokens: orKnown('maxTokens', () => root.whole('maxTokens', [2, 100_000_000], 'tokens')),
   };
   root.refuseOthers(['$schema']);
   if (layoutText(profile.layout).includes(imagesPlace) && !profile.images)

@@ -121,7 +121,10 @@ export function planRun(
 function sharedHead(steps: readonly EncodedStep[]): number {
   const [first, ...others] = steps;
   if (!first || others.length === 0) return 0;
-  let length = Math.max(0, Math.min(...steps.map(({ ids, read }) => (read < 0 ? ids.length - 1 : read))));
+  let length = Math.max(
+    0,
+    steps.reduce((least, { ids, read }) => Math.min(least, read < 0 ? ids.length - 1 : read), Number.POSITIVE_INFINITY),
+  );
   for (const { ids } of others) {
     let alike = 0;
     while (alike < length && ids[alike] === first.ids[alike]) alike++;

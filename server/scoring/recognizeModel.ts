@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegular } from '../disk/readRegular.js';
 import { type GraphFiles, isFile } from '../models/modelFiles.js';
 import { loadTokenizer } from '../models/tokenizer.js';
 import { recognizeFamilies } from './families/families.js';
@@ -61,7 +62,7 @@ async function findGraph(modelFolder: string): Promise<GraphFiles | undefined> {
 
 async function readArchitecture(modelFolder: string): Promise<string | undefined> {
   try {
-    const config = JSON.parse(await readFile(join(modelFolder, 'config.json'), 'utf8')) as { architectures?: unknown } | null;
+    const config = JSON.parse((await readRegular(join(modelFolder, 'config.json'))).toString('utf8')) as { architectures?: unknown } | null;
     const [first] = Array.isArray(config?.architectures) ? (config.architectures as unknown[]) : [];
     return typeof first === 'string' ? first : undefined;
   } catch {

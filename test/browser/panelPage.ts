@@ -118,6 +118,8 @@ export interface PanelOptions {
   readonly width?: number;
   readonly height?: number;
   readonly openError?: string;
+  /** Before the words of every rollout. */
+  readonly rolloutText?: string;
   /** The host answers nothing before `fakeHost.release()`. */
   readonly isHeld?: boolean;
   readonly reducedMotion?: boolean;
@@ -133,7 +135,16 @@ export interface Panel {
 
 /** Opens the panel in a page of its own, in a theme, against a fake host that holds these views. */
 export async function openPanel(browser: Browser, url: string, options: PanelOptions = {}): Promise<Panel> {
-  const { views = [], theme = 'dark', width = 1100, height = 700, openError = null, isHeld = false, reducedMotion = true } = options;
+  const {
+    views = [],
+    theme = 'dark',
+    width = 1100,
+    height = 700,
+    openError = null,
+    rolloutText = '',
+    isHeld = false,
+    reducedMotion = true,
+  } = options;
   const context = await browser.newContext({ viewport: { width, height }, reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
   const page = await context.newPage();
   await throttle(page);
@@ -144,7 +155,7 @@ export async function openPanel(browser: Browser, url: string, options: PanelOpt
   page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));
   // Runners that keep function names (tsx) wrap them in a helper that the page does not have.
   await page.addInitScript('globalThis.__name = (fn) => fn');
-  await page.addInitScript(installFakeHost, { views: views.map(sent), openError, isHeld, ...THEMES[theme] });
+  await page.addInitScript(installFakeHost, { views: views.map(sent), openError, rolloutText, isHeld, ...THEMES[theme] });
   await page.goto(url);
   return {
     page,
@@ -166,13 +177,14 @@ export function sent({ view, ...rest }: InitialView): SentView {
 interface FakeHostOptions {
   readonly views: SentView[];
   readonly openError: string | null;
+  readonly rolloutText: string;
   readonly isHeld: boolean;
   readonly bodyClass: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /** Runs in the page before any of its scripts: the theme as VS Code sets it, and `acquireVsCodeApi`. */
-function installFakeHost({ views, openError, isHeld, bodyClass, variables }: FakeHostOptions): void {
+function installFakeHost({ views, openError, rolloutText, isHeld, bodyClass, variables }: FakeHostOptions): void {
   const held: (() => void)[] = [];
   const release = () => {
     fake.isHeld = false;
@@ -221,7 +233,7 @@ function installFakeHost({ views, openError, isHeld, bodyClass, variables }: Fak
         Array.from({ length: count }, (_, copy) => ({
           correct,
           ...(answer === undefined ? {} : { answer }),
-          steps: Array.from({ length: steps }, (_, at) => `Way ${copy % distinct}, step ${at + 1}: $x = ${at}$.`),
+          steps: Array.from({ length: steps }, (_, at) => `${rolloutText}Way ${copy % distinct}, step ${at + 1}: $x = ${at}$.`),
         })),
       );
       return { ok: list };

@@ -290,7 +290,7 @@ describe('steplens label', () => {
       [/--solutions goes with --method monte-carlo/, ['a', ...good, '--solutions', '4']],
       [/--preset goes with --method mcts/, ['a', ...good, '--method', 'monte-carlo', '--preset', 'paper']],
       [/--preset is paper/, ['a', ...good, '--preset', 'fast']],
-      [/--rollouts is a whole number, 1 or more/, ['a', ...good, '--rollouts', '0']],
+      [/--rollouts is a whole number from 1 to 10,000/, ['a', ...good, '--rollouts', '0']],
       [/--alpha is a number above 0, at most 1/, ['a', ...good, '--alpha', '2']],
       [/--judge URL goes with --judge-model/, ['a', ...good, '--judge', 'http://localhost']],
       [/--mode is chat or completions/, ['a', ...good, '--mode', 'talk']],

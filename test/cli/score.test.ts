@@ -237,7 +237,7 @@ describe('what goes wrong', () => {
   it.each([
     [['score'], 'score needs a file or folder'],
     [['score', 'x', '--device', 'tpu'], '--device is one of auto, cuda, webgpu, dml, coreml, cpu, not "tpu"'],
-    [['score', 'x', '--threads', '1.5'], '--threads is a whole number, not "1.5"'],
+    [['score', 'x', '--threads', '1.5'], '--threads is a whole number from 0 to 256, not "1.5"'],
     [['score', 'x', '--threshold', '2'], '--threshold is a number from 0 to 1, not "2"'],
     [['score', 'x', '--nope'], "Unknown option '--nope'"],
     [['labl'], '"labl" is not a command of steplens'],

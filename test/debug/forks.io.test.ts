@@ -149,9 +149,9 @@ describe('what if', () => {
     expect(readWhatIf('mc == 0', 'mcts')).toBeUndefined();
     for (const [line, why] of [
       ['what if continuations = 32', 'is not a change. Write a setting (rollouts'],
-      ['what if rollouts = 0', 'rollouts is a whole number from 1, not "0"'],
+      ['what if rollouts = 0', 'rollouts is a whole number from 1 to 10,000, not "0"'],
       ['what if alpha = 2', 'alpha is a number above 0, at most 1'],
-      ['what if cPuct = high', 'cPuct is a number from 0'],
+      ['what if cPuct = high', 'cPuct is a number from 0 to 1,000'],
       ['what if', 'for example: what if cPuct'],
     ] as const)
       expect(() => readWhatIf(line, 'mcts')).toThrow(why);

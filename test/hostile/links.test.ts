@@ -1,22 +1,26 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { lutimes, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { localVerifier } from '../../server/answers/localVerifier.js';
+import { forkSearch } from '../../server/debug/fork.js';
 import { createDebugWorld } from '../../server/debug/openTargets.js';
 import { createLabeler } from '../../server/editor/labeler.js';
 import type { LabelJob } from '../../server/editor/labelingService.js';
 import { exportTraining } from '../../server/editor/trainingService.js';
 import { imagePlace } from '../../server/files/images.js';
 import { machine } from '../../server/labeling/claim.js';
+import { readEventLog } from '../../server/labeling/eventLog.js';
 import type { LabelWorld } from '../../server/labeling/labelProblem.js';
 import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { appendLabels, labelFileOf } from '../../server/review/labelFile.js';
 import type { LabelRecord } from '../../server/review/labelRecord.js';
+import { cardPath } from '../../server/training/datasetCard.js';
 import { problem, walkPolicy } from '../labeling/scripted.js';
 import { answerJudge } from '../labeling/solverPolicy.js';
 import { done } from './figures.js';
@@ -108,7 +112,19 @@ const plans: readonly (readonly [name: string, plant: () => Promise<void>, work:
     () => appendLabels(labelFileOf(at('problems.json')), [label]),
   ],
   ['an export', () => symlink(victim, at('out.jsonl')), exported],
+  ['the card of an export', () => symlink(victim, cardPath(at('out.jsonl'))), exported],
+  ['the folder of a fork', () => symlink(outside, at('runs', 'p.fork-1')), fork],
 ];
+
+/** Labels the problem, and forks what was recorded with another verdict for nothing: the recorded rollouts are used again. */
+async function fork(): Promise<unknown> {
+  await run();
+  const log = at('runs', 'p.events.jsonl');
+  const events = (await readEventLog(log)).recorded.map(({ event }) => event);
+  const change = { at: events.length, settings: { cPuct: 1 }, verdicts: new Map<string, 'right'>(), judgesAgain: false };
+  const world = { policy, judge: answerJudge, images: [], keepsRequests: false, signal: options.signal };
+  return forkSearch(events, log, change, world);
+}
 
 /** A claim of a process that does not exist any more. */
 async function plantTakeover(): Promise<void> {
@@ -124,6 +140,19 @@ async function plantAside(): Promise<void> {
   await symlink(victim, at('runs', 'p.damaged'));
 }
 
+/** Files below a folder that this process has open, where the system says so (Linux). */
+function openBelow(folder: string): string[] {
+  if (!existsSync('/proc/self/fd')) return [];
+  return readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${name}`);
+      return path.startsWith(folder) ? path : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 it.each(plans)('a planted link in the place of %s changes nothing outside the workspace', async (_, plant, work) => {
   await plant();
   // Refused with a sentence, or done in the workspace alone.
@@ -134,5 +163,6 @@ it.each(plans)('a planted link in the place of %s changes nothing outside the wo
   if (refused !== undefined) expect((refused as Error).message).toMatch(/link|regular file|in use|labels in/);
   expect(await readFile(victim, 'utf8')).toBe(precious);
   expect(await readdir(outside)).toEqual(['authorized_keys']);
+  expect(openBelow(top), 'files left open').toEqual([]);
   done('links', 1);
 });

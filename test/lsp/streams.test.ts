@@ -130,9 +130,7 @@ describe('the server over streams', () => {
     const { client } = await opened();
     await expect(client.ask(LabelProblem, { uri, problem: 0 })).rejects.toThrow('No policy answers here.');
     await expect(client.ask(LabelProblem, { uri, problem: 7 })).rejects.toThrow('This problem is not in the file any more');
-    await expect(client.ask(MoreRollouts, { uri, problem: 0, node: 0, count: 0 })).rejects.toThrow(
-      'The number of rollouts is a whole number from 1.',
-    );
+    await expect(client.ask(MoreRollouts, { uri, problem: 0, node: 0, count: 0 })).rejects.toThrow('whole number from 1 to 10,000');
     expect(await client.ask(StopLabeling, {})).toBeNull();
     const { view, replay, labeling } = await client.ask(TreeViewRequest, { uri, problem: 0 });
     expect([(JSON.parse(view!) as ProblemView).nodes.length, replay, labeling]).toEqual([4, null, null]);

@@ -74,7 +74,7 @@ describe('parseProfile', () => {
     [{ layout: { ...testProfile.layout, before: '{images}{question}{images}' }, images: testImages }, 'with {images} at most once'],
     [{ images: { ...testImages, kind: 'crop' } }, '\'images.kind\' is "crop"; it must be "resize" or "tiles"'],
     [{ images: { ...testImages, channels: 4 } }, "'images.channels' is 4; it must be 1 (gray) or 3"],
-    [{ images: { ...testImages, width: 0 } }, "'images.width' is 0; it must be a whole number of pixels, at least 1"],
+    [{ images: { ...testImages, width: 0 } }, "'images.width' is 0; it must be a whole number of pixels from 1 to 16,384"],
     [{ images: { ...testImages, mean: [0, 0] } }, "'images.mean' is [0,0]; it must be a list of 1 number"],
     [{ images: { ...testImages, std: [0] } }, "'images.std' is [0]; it must be numbers above 0"],
     [{ images: { ...testImages, tiles: 4 } }, "'images.tiles' is not known here"],

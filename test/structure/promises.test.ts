@@ -20,10 +20,27 @@ describe('what SECURITY.md promises', () => {
     expect(rows('Promises').filter((row) => !/`test\/[\w./]+\.(?:test\.ts|spec\.mjs)` *(?:\||,)/.test(row))).toEqual([]);
   });
 
+  it('has a test beside each sentence of the README about data, consent, keys and loss, as it is written there', () => {
+    const readme = readFileSync('README.md', 'utf8').replace(/\s+/g, ' ');
+    const sentences = security.split(/^## /m).find((part) => part.startsWith('What the README says')) ?? '';
+    const quoted = [...sentences.matchAll(/^\| ([^|]+) \| `test\/.*\|$/gm)]
+      .map(([, sentence]) => sentence!.trim())
+      .filter((one) => !one.startsWith('--'));
+    expect(quoted.length).toBeGreaterThan(10);
+    expect(quoted.filter((sentence) => !readme.includes(sentence))).toEqual([]);
+  });
+
   it('states the figures of the suite', () => {
     const stated = Object.values(figures).map(({ count, what }) => `| ${count.toLocaleString('en-US')} | ${what} |`);
     expect(rows('Figures')).toEqual(stated);
   });
+});
+
+it('every invariant of ARCHITECTURE.md has its test beside it', () => {
+  const section = readFileSync('ARCHITECTURE.md', 'utf8').split('## Invariants\n')[1]!.split('\nWhat is promised')[0]!;
+  const invariants = section.split(/^- (?=\*\*)/m).slice(1);
+  expect(invariants.length).toBeGreaterThan(18);
+  expect(invariants.filter((one) => !/`test\/[\w./]+\.(?:test\.ts|spec\.mjs)`/.test(one))).toEqual([]);
 });
 
 it.each(pages)('every test that %s names exists', (page) => {

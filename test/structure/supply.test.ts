@@ -1,5 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+
+/** The only files that open a connection: the client of servers and what resolves their names, the work queue, and the endpoint for trainers. */
+const SENDERS: readonly string[] = [
+  'server/labeling/queue/labelQueue.ts',
+  'server/labeling/queue/sharedRun.ts',
+  'server/remote/exchange.ts',
+  'server/remote/loopback.ts',
+  'server/reward/rewardServer.ts',
+];
 
 interface Entry {
   readonly resolved?: string;
@@ -15,4 +24,26 @@ it('every package of the lock file is fetched from a registry and checked by its
   expect(entries.filter(([, { resolved }]) => resolved !== undefined && !resolved.startsWith('https://')).map(([name]) => name)).toEqual(
     [],
   );
+});
+
+it('there is no telemetry: no package for it, and no address in the shipped sources but documentation, model hosts and this machine', () => {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Readonly<Record<string, Entry>> };
+  const telemetry =
+    /(?:^|\/)(?:@vscode\/extension-telemetry|applicationinsights|@sentry\/|posthog|mixpanel|@segment\/|@amplitude\/|@opentelemetry\/)/;
+  expect(Object.keys(packages).filter((name) => telemetry.test(name))).toEqual([]);
+  const sources = ['server', 'extension', 'webview'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `${folder}/${name}`),
+  );
+  expect(sources.length).toBeGreaterThan(300);
+  const sending =
+    /from '(?:node:https?2?|node:net|node:tls|node:dgram|openai|ioredis|bullmq|undici)'|(?<![-\w] )\bfetch\(['"`\w]|sendBeacon|XMLHttpRequest|new WebSocket/;
+  expect(sources.filter((file) => sending.test(readFileSync(file, 'utf8'))).sort()).toEqual(SENDERS);
+});
+
+it('the notices of ONNX Runtime are those of the release that is shipped', () => {
+  const { version } = JSON.parse(readFileSync('node_modules/onnxruntime-node/package.json', 'utf8')) as { version: string };
+  const kept = readdirSync('scripts/licenses').filter((name) => name.startsWith('ONNX-Runtime-ThirdPartyNotices'));
+  expect(kept).toEqual([`ONNX-Runtime-ThirdPartyNotices-${version}.txt`]);
 });

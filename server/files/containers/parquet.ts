@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { openRegular } from '../../disk/readRegular.js';
 import { type Container, collect, damaged } from './container.js';
 
 /** Rows that are decoded at a time. */
@@ -20,7 +20,7 @@ export const parquet: Container = {
 };
 
 async function* rowsAsLines(path: string, from: number): AsyncGenerator<Uint8Array> {
-  const handle = await open(path);
+  const handle = await openRegular(path);
   try {
     const { size } = await handle.stat();
     const file: AsyncBuffer = {
@@ -43,6 +43,8 @@ async function* rowsAsLines(path: string, from: number): AsyncGenerator<Uint8Arr
         rowStart,
         rowEnd: Math.min(rowStart + ROWS, rows),
       });
+      // A footer may claim any number of rows.
+      if (objects.length === 0) throw new Error(`it claims ${rows} rows and has ${rowStart}`);
       for (const object of objects) yield Buffer.from(`${JSON.stringify(object, asJson)}\n`);
     }
   } catch (error) {

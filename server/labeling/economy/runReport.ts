@@ -107,7 +107,7 @@ class Gathered {
     const expense = problemExpense(events);
     if (expense === undefined) return;
     addExpense(this.#total, totalExpense(expense));
-    this.#batches.push(...expense.batches);
+    for (const batch of expense.batches) this.#batches.push(batch);
   }
 
   report(now: number): RunReport {
@@ -132,7 +132,15 @@ class Gathered {
     const recent = this.#batches.filter(({ to }) => to > now - RECENT_MS);
     const [batches, seconds] =
       this.problems.some(({ state }) => state === 'running') && recent.length > 0
-        ? [recent, (now - Math.max(now - RECENT_MS, Math.min(...recent.map(({ from }) => from)))) / 1000]
+        ? [
+            recent,
+            (now -
+              Math.max(
+                now - RECENT_MS,
+                recent.reduce((first, { from }) => Math.min(first, from), Number.POSITIVE_INFINITY),
+              )) /
+              1000,
+          ]
         : [this.#batches, busy];
     const rollouts = batches.reduce((sum, one) => sum + one.rollouts, 0);
     return seconds > 0 ? rollouts / seconds : undefined;

@@ -33,8 +33,8 @@ export function parsePolicyProfile(text: string, path: string): LocalPolicyProfi
     step: root.template('step', [stepPlace]),
     end: root.text('end'),
     ...(root.has('images') && { images: readImageSettings(root.object('images')) }),
-    maxTokens: root.whole('maxTokens', 2, 'tokens'),
-    maxNewTokens: root.whole('maxNewTokens', 1, 'tokens'),
+    maxTokens: root.whole('maxTokens', [2, 100_000_000], 'tokens'),
+    maxNewTokens: root.whole('maxNewTokens', [1, 1_000_000], 'tokens'),
     temperature: root.number('temperature'),
   };
   root.refuseOthers(['$schema']);

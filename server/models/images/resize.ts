@@ -22,13 +22,13 @@ export const resizeKind: ImageKind<ResizeSettings> = {
     if (channels !== 1 && channels !== 3) return fields.fail('channels', '1 (gray) or 3 (red, green, blue)');
     const settings: ResizeSettings = {
       kind: 'resize',
-      width: fields.whole('width', 1, 'pixels'),
-      height: fields.whole('height', 1, 'pixels'),
+      width: fields.whole('width', [1, 16_384], 'pixels'),
+      height: fields.whole('height', [1, 16_384], 'pixels'),
       channels,
       mean: fields.numbers('mean', channels),
       std: fields.numbers('std', channels),
       token: fields.text('token'),
-      tokens: fields.whole('tokens', 1, 'tokens'),
+      tokens: fields.whole('tokens', [1, 1_000_000], 'tokens'),
     };
     if (settings.std.some((value) => value <= 0)) fields.fail('std', 'numbers above 0');
     return settings;

@@ -29,13 +29,13 @@ export const tilesKind: ImageKind<TilesSettings> = {
   read(fields) {
     const settings: TilesSettings = {
       kind: 'tiles',
-      side: fields.whole('side', 1, 'pixels'),
-      mostTiles: fields.whole('mostTiles', 1, 'tiles'),
+      side: fields.whole('side', [1, 16_384], 'pixels'),
+      mostTiles: fields.whole('mostTiles', [1, 1024], 'tiles'),
       thumbnail: fields.flag('thumbnail'),
       mean: fields.numbers('mean', channels),
       std: fields.numbers('std', channels),
       token: fields.text('token'),
-      tokens: fields.whole('tokens', 1, 'tokens'),
+      tokens: fields.whole('tokens', [1, 1_000_000], 'tokens'),
       before: fields.text('before', true),
       after: fields.text('after', true),
     };

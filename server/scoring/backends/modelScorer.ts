@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegular } from '../../disk/readRegular.js';
 import { orAborted } from '../orAborted.js';
 import type { Scorer } from '../scorer.js';
 import { namesServer, parseRemoteProfile } from './remoteProfile.js';
@@ -15,7 +15,7 @@ export type ScorerHost = Pick<RemoteScorerOptions, 'cacheFolder' | 'apiKey' | 'a
 export async function scoringServer(modelFolder: string): Promise<string | undefined> {
   const path = join(modelFolder, 'prm.json');
   try {
-    return parseRemoteProfile(await readFile(path, 'utf8'), path).server.url;
+    return parseRemoteProfile((await readRegular(path)).toString('utf8'), path).server.url;
   } catch {
     return undefined;
   }
@@ -33,7 +33,7 @@ export function createModelScorer(options: RemoteScorerOptions, openLocal: () =>
   let opening: Promise<Scorer> | undefined;
 
   async function open(): Promise<Scorer> {
-    const isRemote = namesServer(await readFile(join(options.modelFolder, 'prm.json'), 'utf8').catch(() => ''));
+    const isRemote = namesServer((await readRegular(join(options.modelFolder, 'prm.json')).catch(() => '')).toString('utf8'));
     if (opened?.isRemote === isRemote) return opened.scorer;
     await opened?.scorer.dispose();
     opened = { isRemote, scorer: isRemote ? createRemoteScorer(options) : openLocal() };

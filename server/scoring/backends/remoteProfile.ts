@@ -110,7 +110,7 @@ function readServer(fields: Fields): RemoteServer {
   return {
     url: url.replace(/\/+$/, ''),
     model: fields.text('model'),
-    concurrency: fields.has('concurrency') ? fields.whole('concurrency', 1, 'requests at once') : defaultConcurrency,
+    concurrency: fields.has('concurrency') ? fields.whole('concurrency', [1, 10_000], 'requests at once') : defaultConcurrency,
   };
 }
 

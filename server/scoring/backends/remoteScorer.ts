@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegular } from '../../disk/readRegular.js';
 import { digestImages, ImageError, imageError, readImageFiles } from '../../models/images/imageFile.js';
 import { ModelError } from '../../models/modelError.js';
 import { retryingLoad } from '../../models/retryingLoad.js';
@@ -68,10 +68,10 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
 
   async function load(): Promise<LoadedBackend> {
     const profilePath = join(modelFolder, 'prm.json');
-    const text = await readFile(profilePath, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const text = await readRegular(profilePath).catch((error: NodeJS.ErrnoException) => {
       throw new ModelError(`${profilePath} cannot be read (${error.code ?? String(error)}).`);
     });
-    const profile = parseRemoteProfile(text, profilePath);
+    const profile = parseRemoteProfile(text.toString('utf8'), profilePath);
     requireLeave(profile);
     const { url, model, concurrency } = profile.server;
     const scope = profile.scope && (await openScope(profile.scope, modelFolder));
@@ -184,6 +184,6 @@ function explain(error: unknown, url: string, isServer: boolean): Error {
 async function tokenizerDigest(profile: RemoteProfile, modelFolder: string): Promise<string> {
   if (profile.kind !== 'open-inference') return '';
   return createHash('sha256')
-    .update(await readFile(join(modelFolder, profile.local.tokenizer)))
+    .update(await readRegular(join(modelFolder, profile.local.tokenizer)))
     .digest('hex');
 }

@@ -20,7 +20,7 @@ export function readPiecesLayout(fields: Fields): PiecesLayout {
     kind: 'pieces',
     before: fields.template('before', ['{question}', '{bos}', '{bos?}', '{start}']),
     byLine: fields.has('byLine') && fields.flag('byLine'),
-    readBack: fields.has('readBack') ? fields.whole('readBack', 0, 'tokens') : 0,
+    readBack: fields.has('readBack') ? fields.whole('readBack', [0, 1_000_000], 'tokens') : 0,
     ...(fields.has('separator') && { separator: fields.text('separator') }),
   };
   if (count(layout.before, '{question}') !== 1) fields.fail('before', 'a text with {question} once');

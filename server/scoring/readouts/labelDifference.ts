@@ -14,8 +14,8 @@ export const labelDifference: ReadoutKind<LabelDifferenceReadout> = {
   read(fields) {
     const readout: LabelDifferenceReadout = {
       kind: 'label-difference',
-      positive: fields.whole('positive', 0, 'labels'),
-      negative: fields.whole('negative', 0, 'labels'),
+      positive: fields.whole('positive', [0, 10_000_000], 'labels'),
+      negative: fields.whole('negative', [0, 10_000_000], 'labels'),
     };
     if (readout.positive === readout.negative) fields.fail('negative', `another label than 'positive'`);
     return readout;

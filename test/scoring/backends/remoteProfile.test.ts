@@ -48,7 +48,7 @@ describe('parseRemoteProfile', () => {
     [{ kind: 'judge', url: 'file:///etc/passwd' }, /'backend.url' is .* it must be the address of a server/],
     [{ kind: 'judge', url: 'gpu-box:8000' }, /'backend.url'/],
     [{ kind: 'judge', model: '' }, /'backend.model'/],
-    [{ kind: 'judge', concurrency: 0 }, /'backend.concurrency' is 0; it must be a whole number of requests at once, at least 1/],
+    [{ kind: 'judge', concurrency: 0 }, /'backend.concurrency' is 0; it must be a whole number of requests at once from 1 to 10,000/],
     [{ kind: 'judge', images: 'yes' }, /'backend.images' is "yes"; it must be true or false/],
     [{ kind: 'judge', apiKey: 'secret' }, /'backend.apiKey' is not known here/],
   ])('refuses %j', (backend, message) => {

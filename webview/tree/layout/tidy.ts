@@ -82,7 +82,7 @@ function placeTidily(rootId: number, children: ReadonlyMap<number, readonly numb
     const below = children.get(at.data)!;
     if (below.length === 0) continue;
     at.children = below.map((id) => point(id, at, at.depth + 1));
-    open.push(...at.children);
+    for (const child of at.children) open.push(child);
   }
   tree<number>()
     .nodeSize([1, 1])

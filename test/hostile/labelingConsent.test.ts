@@ -14,8 +14,8 @@ import { LabelingServers, ServerKey } from '../../server/protocol/servers.js';
 import { SettingsChanged } from '../../server/protocol/settings.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { ExportTraining } from '../../server/protocol/training.js';
+import { TestClient } from '../lsp/client.js';
 import { LoopbackServer } from '../scoring/backends/loopbackServer.js';
-import { TestClient } from './client.js';
 
 const text = JSON.stringify([{ id: 'one', question: 'What is 3 + 4?', correct_answer: '7' }]);
 

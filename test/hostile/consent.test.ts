@@ -12,10 +12,10 @@ import { ScoreDocument } from '../../server/protocol/scoring.js';
 import { ScoringServer, ServerKey } from '../../server/protocol/servers.js';
 import { SettingsChanged } from '../../server/protocol/settings.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
+import { TestClient } from '../lsp/client.js';
 import { chatHandler } from '../scoring/backends/handlers.js';
 import { LoopbackServer } from '../scoring/backends/loopbackServer.js';
 import { tinyProfiles } from '../scoring/backends/tinyModel.js';
-import { TestClient } from './client.js';
 
 const text = JSON.stringify({
   question: 'How many?',

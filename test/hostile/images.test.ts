@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findImages, imagePlace, problemImages } from '../../server/files/images.js';
 import { ImageError } from '../../server/models/images/imageFile.js';
+import { done } from './figures.js';
 
 const heads = {
   png: '\x89PNG\r\n\x1a\n',
@@ -38,6 +39,9 @@ beforeAll(async () => {
   await symlink(at('top.png'), at('data', 'inside.png'));
   await symlink('/proc/self/environ', at('data', 'environ.png'));
   await link(at('top.png'), at('data', 'hard.png'));
+  await symlink(at('data', 'link.png'), at('data', 'chain.png'));
+  await symlink(at('data', 'loop.png'), at('data', 'loop.png'));
+  await symlink('/proc/self/cwd', at('data', 'self'));
   execFileSync('mkfifo', [at('data', 'pipe.png')]);
 });
 afterAll(() => rm(top, { recursive: true }));
@@ -95,6 +99,7 @@ describe('an image is refused', () => {
     expect((error as Error).message).toMatch(reason);
     const { uris } = await findImages(place, [name]);
     expect(uris).toEqual([]);
+    done('images', 1);
   };
 
   it('outside the folder of the document and the workspace, whichever way it is named', async () => {
@@ -126,6 +131,17 @@ describe('an image is refused', () => {
     ])
       await refused(path, /is outside the folder|was not found|is not a regular file/);
     await refused('pipe.png', /is not a regular file/);
+    for (const way of [
+      'chain.png',
+      'loop.png',
+      'self/../../../outside/secret.png',
+      `figures/${'../'.repeat(400)}etc/passwd`,
+      '/dev/fd/0',
+      '/proc/self/fd/0',
+      '/proc/self/root/etc/passwd',
+      '/proc/self/cwd/package.json',
+    ])
+      await refused(way, /is outside the folder|was not found|is not a regular file/);
     await refused('figures', /is not a regular file/);
   });
 
@@ -150,5 +166,7 @@ describe('an image is refused', () => {
     await refused('missing.png', /was not found\. Put it beside the file that names it/);
     await refused('top.png', /was not found/, imagePlace('untitled:Untitled-1', []));
     await refused(`x${'y'.repeat(100_000)}`, /was not found/);
+    await refused(`data:image/png;base64,${'A'.repeat(50_000_000)}`, /in the record is not a PNG|is too large/);
+    await refused(`data:image/png;base64,${Buffer.from(heads.png, 'latin1').toString('base64')}${'A'.repeat(120_000_000)}`, /is too large/);
   });
 });

@@ -1,0 +1,37 @@
+/** What a number from outside may be: one description for command lines, launch configurations, consoles and requests. */
+export interface NumberRange {
+  /** For a sentence: "a whole number from 1 to 10,000". */
+  readonly words: string;
+  /** False for NaN and the infinities, too. */
+  readonly has: (value: number) => boolean;
+}
+
+/** A whole number, both ends included. */
+export function wholeFrom(least: number, most: number): NumberRange {
+  return {
+    words: `a whole number from ${shown(least)} to ${shown(most)}`,
+    has: (value) => Number.isSafeInteger(value) && value >= least && value <= most,
+  };
+}
+
+/** Any number, both ends included. */
+export function numberFrom(least: number, most: number): NumberRange {
+  return { words: `a number from ${shown(least)} to ${shown(most)}`, has: (value) => value >= least && value <= most };
+}
+
+/** Any number above `least`, at most `most`. */
+export function numberAbove(least: number, most: number): NumberRange {
+  return { words: `a number above ${shown(least)}, at most ${shown(most)}`, has: (value) => value > least && value <= most };
+}
+
+/** Any number from `least`, below `end`. */
+export function numberBelow(least: number, end: number): NumberRange {
+  return { words: `a number from ${shown(least)}, below ${shown(end)}`, has: (value) => value >= least && value < end };
+}
+
+/** Seeds of everything random: whole numbers that are exact in JSON. */
+export const seedRange = wholeFrom(0, Number.MAX_SAFE_INTEGER);
+
+function shown(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { readDocument } from '../../server/formats/registry.js';
+
+/** MM-PRM keeps each different rollout once, and counts all sixteen in the value. */
+const tree = {
+  question: 'How many?',
+  answer: '4',
+  partial_solution: [],
+  mc_value: 0.75,
+  visit_count: 3,
+  correct_rollouts: [['So it is 4.']],
+  incorrect_rollouts: [['So it is 5.'], ['So it is 6.']],
+  children: [
+    {
+      partial_solution: ['Add.'],
+      mc_value: 0.5,
+      visit_count: 0,
+      correct_rollouts: [['So it is 4.']],
+      incorrect_rollouts: [],
+      children: [],
+    },
+  ],
+};
+
+it('a value of rollouts is the one of the file, not the share in its lists', () => {
+  const [problem] = readDocument(JSON.stringify(tree), 'json')!.problems;
+  const nodes = problem!.tree!.nodes;
+  expect(nodes.map(({ mc }) => mc?.value)).toEqual([0.75, 0.5]);
+  // Neither the rollouts kept nor the visits are taken for a number of rollouts.
+  expect(nodes.map(({ mc }) => [mc?.correct, mc?.total])).toEqual([
+    [undefined, undefined],
+    [undefined, undefined],
+  ]);
+  expect(nodes.map(({ rollouts }) => rollouts.length)).toEqual([3, 1]);
+});
+
+it('the count of visits is how often a search selected the node, and 0 stays 0', () => {
+  const [problem] = readDocument(JSON.stringify(tree), 'json')!.problems;
+  expect(problem!.tree!.nodes.map(({ visits }) => visits)).toEqual([3, 0]);
+});
