@@ -31,13 +31,13 @@ const { values } = parseArgs({
   },
 });
 
-/** The program without ONNX Runtime's CUDA library: the built program, measure.js, graphs without weights, a tokenizer, the bundled model. */
+/** The program without ONNX Runtime's CUDA library: the built program, measure.js and passes.js, graphs without weights, a tokenizer, the bundled model. */
 function assemble(folder, sizes) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'graphs'), { recursive: true });
   execFileSync(process.execPath, ['esbuild.mjs'], { cwd: root, stdio: 'inherit' });
   buildSync({
-    entryPoints: { measure: join(root, 'scripts/gpu-check/measure.ts') },
+    entryPoints: { measure: join(root, 'scripts/gpu-check/measure.ts'), passes: join(root, 'scripts/gpu-check/passes.ts') },
     outdir: folder,
     bundle: true,
     platform: 'node',
@@ -56,7 +56,6 @@ function assemble(folder, sizes) {
   copy('package.json');
   for (const file of ['tokenizer.json', 'tokenizer_config.json']) copy(join('test/fixtures/models/families/qwen2.5-math-prm', file), file);
   for (const file of ['check.py', 'graphs.py']) copy(join('scripts/gpu-check', file), file);
-  copy('scripts/gpu-check/raw.mjs', 'raw.js');
   for (const name of ['onnxruntime-node', 'onnxruntime-common']) {
     const from = join(root, 'node_modules', name);
     cpSync(from, join(folder, 'node_modules', name), {

@@ -219,13 +219,20 @@ def pytorch(size, precision, sequences, is_timed):
         forward = lambda: head(body(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False).last_hidden_state).float()
         shares = forward().softmax(-1)[..., 1].cpu()
         ms = median_ms(forward, 3) if is_timed else None
+        loops = {}
+        if is_timed:
+            one = lambda some: head(body(input_ids=torch.tensor([some], device=TORCH_DEVICE), use_cache=False).last_hidden_state).float().softmax(-1).cpu()
+            prefixes = {step: each["ids"][:read + 1] for each in sequences for read, step in zip(each["reads"], each["steps"])}
+            loops["solutions"] = median_ms(lambda: [one(each["ids"]) for each in sequences], 1)
+            loops["prefixes"] = median_ms(lambda: [one(some) for some in prefixes.values()], 1)
+            loops["prefixTokens"] = sum(map(len, prefixes.values()))
     scores = {}
     for row, one in enumerate(sequences):
         for read, step in zip(one["reads"], one["steps"]):
             scores[step] = float(shares[row, longest - len(one["ids"]) + read])
     peak = torch.cuda.max_memory_allocated() / 2**20 if TORCH_DEVICE == "cuda" else None
     parameters = sum(part.numel() for module in (body.layers, head) for part in module.parameters())
-    return {"ms": ms, "tokens": sum(len(one["ids"]) for one in sequences), "gpuMiB": peak, "parameters": parameters}, scores
+    return {"ms": ms, "loops": loops, "tokens": sum(len(one["ids"]) for one in sequences), "gpuMiB": peak, "parameters": parameters}, scores
 
 
 def free():
@@ -255,7 +262,8 @@ def models(arguments, results, size, precision):
     if "cuda" in found:
         if precision == "fp32":
             one("cuda, TF32", folder, "cuda", {"NVIDIA_TF32_OVERRIDE": "1"})
-        one("cuda, Hugging Face's cache", hugging_face(folder), "cuda")
+        if "cache" in arguments.only.split(","):
+            one("cuda, Hugging Face's cache", hugging_face(folder), "cuda")
     sequences = next((done["sequences"] for done in found.values() if "sequences" in done), None)
     if sequences is None:
         raise RuntimeError("; ".join(f"{name}: {done.get('error')}" for name, done in found.items()) or "no time was left")
@@ -268,6 +276,7 @@ def models(arguments, results, size, precision):
     for name, done in found.items():
         row = {"size": size, "precision": precision, "device": name, **{key: value for key, value in done.items() if key not in ("sequences", "scores")}}
         row["torch"] = rival
+        row["distinct"] = len({tuple(one["ids"][:end]) for one in sequences for end in range(1, len(one["ids"]) + 1)})
         if "scores" in done:
             pairs = [(done["scores"][step], score) for step, score in expected.items()]
             row["apart"] = max(abs(ours - theirs) for ours, theirs in pairs)
@@ -354,12 +363,12 @@ def language_server(arguments, cli, file, device):
 def raw(arguments, results, size, precision, device):
     """What a pass of the graph costs without StepLens around it, by kind of node."""
     folder = make(arguments, size, precision)
-    out, err, code, memory = run(arguments, [arguments.node, str(arguments.program / "raw.js"), str(folder), device], timeout=90)
+    out, err, code, memory = run(arguments, [arguments.node, str(arguments.program / "passes.js"), str(folder), device], timeout=arguments.timeout)
     try:
         found = json.loads(out.strip().splitlines()[-1])
     except (IndexError, json.JSONDecodeError):
         found = {"error": f"exit code {code}: {err.strip()[-600:]}"}
-    print(f"raw {size} {precision} {device}: {json.dumps(found)[:1500]}", flush=True)
+    print(f"raw {size} {precision} {device}: {json.dumps(found)[:2600]}", flush=True)
     results.put(raw={**results.all.get("raw", {}), f"{size} {precision} {device}": {**found, "memory": memory}})
 
 
@@ -369,6 +378,7 @@ def main():
     parser.add_argument("--program", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sizes", default="0.5b,3b")
+    parser.add_argument("--precisions", default="fp32,fp16")
     parser.add_argument("--devices", default="cpu,cuda,webgpu")
     parser.add_argument("--only", default="facts,make,bundled,models,raw")
     parser.add_argument("--timeout", type=float, default=90, help="seconds that one measurement may take")
@@ -378,7 +388,7 @@ def main():
     arguments = parser.parse_args()
     sys.path.insert(0, str(arguments.program))
     results, parts = Results(arguments.out), arguments.only.split(",")
-    pairs = [(size, precision) for size in arguments.sizes.split(",") for precision in PAIRS[size]]
+    pairs = [(size, precision) for size in arguments.sizes.split(",") for precision in PAIRS[size] if precision in arguments.precisions.split(",")]
     name = torch.cuda.get_device_name() if TORCH_DEVICE == "cuda" else platform.processor() or platform.machine()
     results.put(gpu=name if TORCH_DEVICE == "cuda" else None, machine=name, torch=torch.__version__, isDryRun=TORCH_DEVICE == "cpu")
     if "facts" in parts:
@@ -387,12 +397,10 @@ def main():
             print(results.all["ceilings"], flush=True)
     if "make" in parts:
         for size, precision in pairs:
-            with results.part(f"make {size} {precision}"):
-                make(arguments, size, precision)
-                free()
-    if "bundled" in parts:
-        with results.part("bundled"):
-            bundled(arguments, results)
+            if time.time() - STARTED < arguments.until:
+                with results.part(f"make {size} {precision}"):
+                    make(arguments, size, precision)
+                    free()
     if "models" in parts:
         for size, precision in pairs:
             with results.part(f"{size} {precision}"):
@@ -403,6 +411,9 @@ def main():
                 if time.time() - STARTED < arguments.until and (device != "cpu" or size == "tiny"):
                     with results.part(f"raw {size} {precision} {device}"):
                         raw(arguments, results, size, precision, device)
+    if "bundled" in parts:
+        with results.part("bundled"):
+            bundled(arguments, results)
 
 
 if __name__ == "__main__":

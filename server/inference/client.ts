@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import { ClientSession, type InferenceLog, type LoadedFiles } from './clientSession.js';
 import type { DeviceInfo } from './deviceInfo.js';
+import { vulkanEnvironment } from './machine.js';
 import type {
   FailureReason,
   FromChild,
@@ -207,7 +208,7 @@ export class InferenceClient {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: [...(entry.endsWith('.ts') ? ['--import', 'tsx'] : []), ...inspectArguments(process.env)],
       // TF32 rounds factors to 10 bits, by default: scores would differ from the CPU's by up to 6e-3, for a speed that few models gain.
-      env: { NVIDIA_TF32_OVERRIDE: '0', ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+      env: { NVIDIA_TF32_OVERRIDE: '0', ...vulkanEnvironment(process.env), ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     });
     if (this.#options.isBackground === true) giveWay(child);
     this.#child = child;

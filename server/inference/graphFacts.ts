@@ -1,4 +1,5 @@
 import { embeddingRows } from '../onnx/embeddingRows.js';
+import { fuseDecoder } from '../onnx/fuseDecoder.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { readModel } from '../onnx/readModel.js';
 import { weightSize } from '../onnx/weightSize.js';
@@ -14,6 +15,8 @@ export interface GraphFacts {
   readonly model: OnnxModel | undefined;
   /** The rewritten graph, or why the file is run as it is. */
   readonly file: SlicedGraph | string;
+  /** The same with few large nodes in place of many small ones, for CUDA. */
+  readonly fused?: { readonly model: OnnxModel; readonly file: SlicedGraph };
   /** As in `LoadResult`. */
   readonly cannotBranch?: string;
   readonly vocabulary: number | undefined;
@@ -23,8 +26,11 @@ export interface GraphFacts {
   readonly bytesOnCpu: number;
 }
 
-/** Reads a graph file without its weights. */
-export async function readFacts(runtime: Runtime, request: LoadRequest): Promise<GraphFacts> {
+/**
+ * Reads a graph file without its weights.
+ * @param fuses Whether the graph with large nodes is wanted.
+ */
+export async function readFacts(runtime: Runtime, request: LoadRequest, fuses: boolean): Promise<GraphFacts> {
   const embeddings = request.parts?.embeddingsPath;
   const [model, table] = await Promise.all([
     readModel(request.graphPath).catch((error: unknown) => error as Error),
@@ -38,9 +44,12 @@ export async function readFacts(runtime: Runtime, request: LoadRequest): Promise
   const branching = isHuggingFace ? await branchingModel(runtime, request, model).catch((error: unknown) => causeOf(error)) : undefined;
   const run = branching === undefined || typeof branching === 'string' ? model : branching;
   const file = await sliceGraph(request.graphPath, run, request.columns);
+  const large = fuses && run !== model ? fuseDecoder(run) : '';
+  const fused = typeof large === 'string' ? large : await sliceGraph(request.graphPath, large, request.columns);
   return {
     model: run,
     file,
+    ...(typeof large !== 'string' && typeof fused !== 'string' && { fused: { model: large, file: fused } }),
     ...(typeof branching === 'string' && { cannotBranch: branching }),
     vocabulary: embeddings === undefined ? embeddingRows(model) : table && embeddingRows(table),
     isCoarse,

@@ -48,12 +48,39 @@ function onnxRuntimeVersion(): string | undefined {
   }
 }
 
+/** Where Vulkan's loader looks for drivers, and where containers of NVIDIA have theirs, in which it does not look. */
+const loaderFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
+const containerFolders = ['/usr/local/nvidia/share/vulkan/icd.d'];
+
 function vulkanDrivers(): string[] {
   const named = (process.env['VK_DRIVER_FILES'] ?? process.env['VK_ICD_FILENAMES'] ?? '').split(':').filter((path) => path !== '');
   if (named.length > 0) return named;
-  return ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].flatMap((folder) => {
+  const usual = filesIn(loaderFolders);
+  return usual.length > 0 ? usual : filesIn(containerFolders);
+}
+
+/**
+ * What tells Vulkan's loader of a driver that only a container's own folder lists; nothing where the loader finds one itself, or is told.
+ * @param folders Those it looks into, and those it does not.
+ */
+export function vulkanEnvironment(
+  env: NodeJS.ProcessEnv,
+  folders: { readonly usual: readonly string[]; readonly container: readonly string[] } = {
+    usual: loaderFolders,
+    container: containerFolders,
+  },
+): { readonly VK_DRIVER_FILES?: string } {
+  if (process.platform !== 'linux' || env['VK_DRIVER_FILES'] || env['VK_ICD_FILENAMES'] || filesIn(folders.usual).length > 0) return {};
+  const found = filesIn(folders.container);
+  return found.length > 0 ? { VK_DRIVER_FILES: found.join(':') } : {};
+}
+
+function filesIn(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) => {
     try {
-      return readdirSync(folder).map((name) => join(folder, name));
+      return readdirSync(folder)
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => join(folder, name));
     } catch {
       return [];
     }

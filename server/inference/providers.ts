@@ -2,6 +2,7 @@ import { adapterName } from './adapter.js';
 import { allowedDifference, disagreement, type RunSample, tolerance } from './admission.js';
 import { causeOf, failureOf, messageOf } from './failures.js';
 import type { Graph } from './graph/graph.js';
+import { withMatrix } from './graph/treeFeeds.js';
 import { type GraphFacts, readFacts } from './graphFacts.js';
 import { openOn, openSliced } from './openProvider.js';
 import { type ProbeRun, probe, probeInPieces, spreadInPieces, spreadNote } from './probes.js';
@@ -46,19 +47,30 @@ export async function openModel(
     if (reason === undefined) candidates.push(provider);
     else passedOver.push({ provider, reason });
   }
-  const facts = await readFacts(runtime, request);
+  const facts = await readFacts(runtime, request, candidates.includes('cuda'));
   const mostBytes = Math.min(mostBytesOnCpu, (mostOfFree * runtime.freeMemory()) / cpuOverhead);
   if (candidates.length > 0 && facts.bytesOnCpu > mostBytes) {
-    for (const provider of candidates) {
+    for (const { provider, name, isFused } of attempts(candidates, facts)) {
       onTry(provider);
-      const outcome = await tryAlone(runtime, request, facts, provider);
+      const outcome = await tryAlone(runtime, request, facts, provider, isFused);
       if ('graph' in outcome)
         return { graph: outcome.graph, result: resultOf(outcome.graph, outcome.width, provider, passedOver, facts, outcome.note) };
-      passedOver.push({ provider, reason: outcome.reason });
+      passedOver.push({ provider: name, reason: outcome.reason });
     }
     candidates.length = 0;
   }
   return openBesideCpu(runtime, request, facts, candidates, passedOver, onTry);
+}
+
+/** On CUDA a graph of few large nodes is tried before that of its many small ones. */
+function attempts(
+  candidates: readonly ProviderName[],
+  { fused }: GraphFacts,
+): readonly { readonly provider: ProviderName; readonly name: string; readonly isFused: boolean }[] {
+  return candidates.flatMap((provider) => [
+    ...(provider === 'cuda' && fused ? [{ provider, name: `${provider} with fused nodes`, isFused: true }] : []),
+    { provider, name: provider, isFused: false },
+  ]);
 }
 
 /** Opens the graph on the CPU, which every other provider is then compared with. */
@@ -81,15 +93,16 @@ async function openBesideCpu(
       facts.quantizesRuns ? tolerance.wholeRuns : tolerance.single,
     );
     const note = spread > tolerance.single && facts.quantizesRuns ? spreadNote(spread) : undefined;
-    for (const provider of candidates) {
+    for (const { provider, name, isFused } of attempts(candidates, facts)) {
       onTry(provider);
+      const own = isFused ? facts.fused!.file : file;
       const allowed = note === undefined ? allowedDifference(provider, facts.isCoarse) : tolerance.wholeRuns;
-      const outcome = await tryProvider(runtime, request, file, provider, expected, allowed, request.device === 'auto' ? cpu : undefined);
+      const outcome = await tryProvider(runtime, request, own, provider, expected, allowed, request.device === 'auto' ? cpu : undefined);
       if ('graph' in outcome) {
         await cpu.release();
         return { graph: outcome.graph, result: resultOf(outcome.graph, expected.width, provider, passedOver, facts, note) };
       }
-      passedOver.push({ provider, reason: outcome.reason });
+      passedOver.push({ provider: name, reason: outcome.reason });
     }
     return { graph: cpu, result: resultOf(cpu, expected.width, 'cpu', passedOver, facts, note) };
   } catch (error) {
@@ -135,13 +148,16 @@ async function tryAlone(
   request: LoadRequest,
   facts: GraphFacts,
   provider: ProviderName,
+  isFused: boolean,
 ): Promise<{ readonly graph: Graph; readonly width: number; readonly note: string } | { readonly reason: string }> {
   let graph: Graph | undefined;
   let feeds: Readonly<Record<string, TensorValue>> = {};
   try {
-    graph = await openOn(runtime, request, facts.file, provider, (fed) => (feeds = fed));
+    graph = await openOn(runtime, request, isFused ? facts.fused!.file : facts.file, provider, (fed) => (feeds = fed));
     const whole = await probe(graph, request);
-    const beginning = facts.model && (await compareBeginning(runtime, request, facts.model, provider, feeds));
+    const plain = facts.model && { model: facts.model, feeds: isFused ? withMatrix(feeds) : feeds };
+    const own = isFused ? { model: facts.fused!.model, feeds } : plain;
+    const beginning = plain && own && (await compareBeginning(runtime, request, provider, plain, own));
     const isSlow = request.device === 'auto' && beginning !== undefined && beginning.times > 1 && beginning.ms > hopeless.ms;
     if (beginning?.reason === undefined && !isSlow) {
       spreadInPieces(graph, whole, await probeInPieces(graph, request), allowedDifference(provider, facts.isCoarse));

@@ -18,40 +18,47 @@ export interface BeginningResult {
   readonly times: number;
 }
 
+/** A graph and what the whole of it was fed. */
+export interface Fed {
+  readonly model: OnnxModel;
+  readonly feeds: Readonly<Record<string, TensorValue>>;
+}
+
 /**
  * Compares a device with the CPU on the beginning of a model, where the whole does not fit into the machine's memory: the keys and values of
  * the second layer depend on the embedding, one whole layer and the projections of the next, which are the kinds of nodes that all layers
  * are made of. undefined when the graph has no such outputs.
  *
- * @param feeds What the whole graph was fed.
+ * @param plain What runs on the CPU.
+ * @param own What runs on the device, whose nodes may be others.
  */
 export async function compareBeginning(
   runtime: Runtime,
   { graphPath, threads }: LoadRequest,
-  model: OnnxModel,
   provider: ProviderName,
-  feeds: Readonly<Record<string, TensorValue>>,
+  plain: Fed,
+  own: Fed,
 ): Promise<BeginningResult | undefined> {
-  const names = model.graph.outputs.map(({ name }) => name);
+  const names = plain.model.graph.outputs.map(({ name }) => name);
   const ofLayer = (layer: number) => names.filter((name) => name.startsWith('present') && name.match(/\d+/)?.[0] === String(layer));
   const outputs = ofLayer(1).length > 0 ? ofLayer(1) : ofLayer(0);
   if (outputs.length === 0) return undefined;
   const folder = dirname(await realpath(graphPath));
-  const beginning = cutGraph(model, outputs);
-  const graph: GraphBytes = { bytes: writeModel(beginning, await locator(beginning, folder)), folder };
-  const own = Object.fromEntries(Object.entries(feeds).filter(([name]) => beginning.graph.inputs.some((input) => input.name === name)));
-  const run = async (on: ProviderName) => {
+  const run = async (on: ProviderName, { model, feeds }: Fed) => {
+    const beginning = cutGraph(model, outputs);
+    const graph: GraphBytes = { bytes: writeModel(beginning, await locator(beginning, folder)), folder };
+    const taken = Object.fromEntries(Object.entries(feeds).filter(([name]) => beginning.graph.inputs.some((input) => input.name === name)));
     const session = await runtime.createSession(graph, on, threads);
     try {
       // The first run compiles kernels.
-      await session.run(own, outputs);
+      await session.run(taken, outputs);
       const start = performance.now();
-      return { values: await session.run(own, outputs), ms: performance.now() - start };
+      return { values: await session.run(taken, outputs), ms: performance.now() - start };
     } finally {
       await session.release();
     }
   };
-  const [expected, found] = [await run('cpu'), await run(provider)];
+  const [expected, found] = [await run('cpu', plain), await run(provider, own)];
   const speed = { ms: found.ms, times: found.ms / expected.ms };
   for (const name of outputs) {
     const [a, b] = [numbers(expected.values[name]!), numbers(found.values[name]!)];

@@ -1,4 +1,4 @@
-import { bytesField, integers, readFields, text, varintField, type WireField, writeMessage } from './wire.js';
+import { bytesField, floatField, integers, readFields, text, varintField, type WireField, writeMessage } from './wire.js';
 
 /** An ONNX model without its weights' bytes where those stay in their file. Field numbers are those of onnx.proto3. */
 export interface OnnxModel {
@@ -56,7 +56,7 @@ export interface Tensor {
 }
 
 /** TensorProto.DataType, as far as StepLens reads and writes weights. */
-export const dataTypes = { float32: 1, uint8: 2, int8: 3, int64: 7, float16: 10, bfloat16: 16 } as const;
+export const dataTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const;
 
 /** Numbers of the fields that hold something of their own here; all others are passed on. */
 export const modelGraphField = 7;
@@ -111,27 +111,32 @@ export function makeTensor(name: string, dims: readonly number[], type: number, 
   };
 }
 
-/** A node called after its first output. Attributes are integers, or lists of them. */
+/** A whole number, whole numbers, or a float. */
+type AttributeValue = number | readonly number[] | { readonly float: number };
+
+/** A node called after its first output. */
 export function makeNode(
   opType: string,
   inputs: readonly string[],
   outputs: readonly string[],
-  attributes: Readonly<Record<string, number | readonly number[]>> = {},
+  attributes: Readonly<Record<string, AttributeValue>> = {},
+  domain = '',
 ): Node {
   const fields = [
     bytesField(3, outputs[0]!),
     bytesField(4, opType),
+    ...(domain === '' ? [] : [bytesField(7, domain)]),
     ...Object.entries(attributes).map(([name, value]) => bytesField(5, writeAttribute(name, value))),
   ];
-  return { opType, domain: '', inputs, outputs, fields };
+  return { opType, domain, inputs, outputs, fields };
 }
 
-/** AttributeProto: name = 1, i = 3, ints = 8, type = 20 (2 INT, 7 INTS). */
-function writeAttribute(name: string, value: number | readonly number[]): Buffer {
-  const values =
-    typeof value === 'number'
-      ? [varintField(3, value), varintField(20, 2)]
-      : [...value.map((one) => varintField(8, one)), varintField(20, 7)];
+/** AttributeProto: name = 1, f = 2, i = 3, ints = 8, type = 20 (1 FLOAT, 2 INT, 7 INTS). */
+function writeAttribute(name: string, value: AttributeValue): Buffer {
+  let values: WireField[];
+  if (typeof value === 'number') values = [varintField(3, value), varintField(20, 2)];
+  else if ('float' in value) values = [floatField(2, value.float), varintField(20, 1)];
+  else values = [...value.map((one) => varintField(8, one)), varintField(20, 7)];
   return writeMessage([bytesField(1, name), ...values]);
 }
 

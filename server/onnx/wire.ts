@@ -96,6 +96,13 @@ export function varintField(number: number, value: number): WireField {
   return { number, value, body: empty, raw: Buffer.concat([writeVarint(number * 8), writeVarint(value)]) };
 }
 
+/** A field of 32 bits that holds a float. */
+export function floatField(number: number, value: number): WireField {
+  const body = Buffer.alloc(4);
+  body.writeFloatLE(value);
+  return { number, value: 0, body: empty, raw: Buffer.concat([writeVarint(number * 8 + 5), body]) };
+}
+
 export function bytesField(number: number, content: Buffer | string): WireField {
   const body = typeof content === 'string' ? Buffer.from(content) : content;
   return { number, value: 0, body, raw: Buffer.concat([writeVarint(number * 8 + 2), writeVarint(body.length), body]) };

@@ -1,9 +1,7 @@
 import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
 import { type Batch, integerTensor, pixelFeeds } from './graph.js';
 import type { Head } from './head.js';
-
-/** Added to the score of a token that must not be looked at. */
-export const masked = -1e9;
+import { masked } from './treeFeeds.js';
 
 export interface BatchGraph {
   readonly session: RuntimeSession;

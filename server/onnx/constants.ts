@@ -1,0 +1,48 @@
+import { toFloats } from './elements.js';
+import { dataTypes, type Tensor, tensorFields } from './model.js';
+import type { Links } from './weights.js';
+import { integers, readFields, type WireField } from './wire.js';
+
+/** The numbers of a constant of at most `most` elements, which is a Constant node or a weight; undefined where it is none. */
+export function constantOf(name: string, { producers, initializers }: Links, most = 8): readonly number[] | undefined {
+  const tensor = initializers.get(name);
+  if (tensor) return numbersOf(tensor.type, tensor.dims, tensor.data, tensor.fields, most);
+  const node = producers.get(name);
+  if (node?.opType !== 'Constant') return undefined;
+  // AttributeProto: t = 5.
+  const value = node.fields
+    .filter(({ number }) => number === 5)
+    .flatMap(({ body }) => readFields(body))
+    .find(({ number }) => number === 5);
+  if (!value) return undefined;
+  const fields = readFields(value.body);
+  const raw = fields.find(({ number }) => number === tensorFields.rawData)?.body;
+  return numbersOf(integers(fields, tensorFields.type).at(-1) ?? 0, integers(fields, tensorFields.dims), raw, fields, most);
+}
+
+/** A constant of one number. */
+export function scalarOf(name: string, links: Links): number | undefined {
+  const numbers = constantOf(name, links, 1);
+  return numbers?.length === 1 ? numbers[0] : undefined;
+}
+
+/** TensorProto: float_data = 4, int64_data = 7. */
+function numbersOf(
+  type: number,
+  dims: readonly number[],
+  data: Tensor['data'],
+  fields: readonly WireField[],
+  most: number,
+): readonly number[] | undefined {
+  if (dims.reduce((a, b) => a * b, 1) > most) return undefined;
+  if (type === dataTypes.int64) {
+    if (!Buffer.isBuffer(data)) return integers(fields, 7);
+    return Array.from({ length: data.length >> 3 }, (_, i) => Number(data.readBigInt64LE(8 * i)));
+  }
+  if (type !== dataTypes.float32 && type !== dataTypes.float16) return undefined;
+  if (Buffer.isBuffer(data)) return [...toFloats(data, type)];
+  const floats = fields.filter(({ number }) => number === 4);
+  return type === dataTypes.float32 && floats.length > 0
+    ? floats.flatMap(({ body, raw }) => [...toFloats(body.length > 0 ? body : raw.subarray(-4), type)])
+    : undefined;
+}

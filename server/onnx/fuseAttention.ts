@@ -1,0 +1,153 @@
+import { scalarOf } from './constants.js';
+import { attribute, dataTypes, makeNode, makeTensor, type Node, type Tensor } from './model.js';
+import { findWeight, type Links } from './weights.js';
+
+/** Domain of ONNX Runtime's own operators. */
+export const microsoft = 'com.microsoft';
+
+export interface FusedAttention {
+  readonly replaced: ReadonlyMap<Node, readonly Node[]>;
+  readonly constants: readonly Tensor[];
+}
+
+interface Found {
+  /** Values [B, heads, S, size] and [B, heads, P+S, size]. */
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly scale: number;
+  /** Of attention and values, [B, heads, S, size]. */
+  readonly last: Node;
+}
+
+/**
+ * The nodes that replace each attention of plain operators, `softmax(scale * q k^T + bias) v`, by com.microsoft.MultiHeadAttention: no matrix of all
+ * pairs of tokens is written to the device's memory for each head. Attentions of another form are left.
+ *
+ * @param bias The mask, [1, 1, S, P+S].
+ * @param size Of a head.
+ */
+export function fuseAttentions(nodes: readonly Node[], links: Links, bias: string, size: number): FusedAttention {
+  const replaced = new Map<Node, readonly Node[]>();
+  const constants = new Map<string, Tensor>();
+  const constant = (name: string, values: readonly number[]) => {
+    if (!constants.has(name))
+      constants.set(name, makeTensor(name, [values.length], dataTypes.int64, Buffer.from(BigInt64Array.from(values, BigInt).buffer)));
+    return name;
+  };
+  const heads = { split: constant('attention.split', [0, 0, -1, size]), join: constant('attention.join', [0, 0, -1]) };
+  const repeats = new Map<string, readonly Node[]>();
+
+  /** Keys or values of all heads: where a head serves several queries, the runtime's own way to repeat them asks for shapes at every run. */
+  function repeated(name: string, count: number): string {
+    const join = links.producers.get(name);
+    const expand = join?.opType === 'Reshape' ? links.producers.get(join.inputs[0]!) : undefined;
+    const spread = expand?.opType === 'Expand' ? links.producers.get(expand.inputs[0]!) : undefined;
+    if (!join || !expand || spread?.opType !== 'Unsqueeze') return name;
+    const from = spread.inputs[0]!;
+    const held = links.producers.get(from)?.inputs[0];
+    const own = held === undefined ? undefined : headsOf(held);
+    if (own === undefined || count % own !== 0) return name;
+    const output = `${from}.repeated`;
+    repeats.set(output, [
+      makeNode('Unsqueeze', [from, constant('attention.axis', [2])], [`${output}.groups`]),
+      makeNode('Expand', [`${output}.groups`, constant(`attention.times.${count / own}`, [1, 1, count / own, 1, 1])], [`${output}.all`]),
+      makeNode('Reshape', [`${output}.all`, constant(`attention.heads.${count}`, [0, count, -1, size])], [output]),
+    ]);
+    return output;
+  }
+
+  /** Heads of a cache: it is the transposed of what an input was split into by its shape [0, 0, heads, size]. */
+  function headsOf(past: string): number | undefined {
+    const split = links.producers.get(links.producers.get(past)?.inputs[0] ?? '');
+    const shape = split && links.initializers.get(split.inputs[1] ?? '')?.data;
+    return Buffer.isBuffer(shape) && shape.length === 32 ? Number(shape.readBigInt64LE(16)) : undefined;
+  }
+
+  for (const node of nodes) {
+    if (node.opType !== 'Softmax') continue;
+    const found = findAttention(node, links, bias);
+    const behind = found && joined(found.last, links);
+    const weight = behind && links.consumers.get(behind.outputs[0]!)?.map(({ inputs }) => findWeight(inputs[1] ?? '', links))[0];
+    const width = weight?.tensor.dims[weight.isTransposed ? 1 : 0];
+    if (!found || !behind || width === undefined || width % size !== 0) continue;
+    const count = width / size;
+    const name = behind.outputs[0]!;
+    const [key, value] = [repeated(found.key, count), repeated(found.value, count)];
+    const before = [key, value].flatMap((each) => repeats.get(each) ?? []);
+    for (const each of [key, value]) repeats.delete(each);
+    replaced.set(behind, [
+      ...before,
+      makeNode('Transpose', [found.query], [`${name}.query.tokens`], { perm: [0, 2, 1, 3] }),
+      makeNode('Reshape', [`${name}.query.tokens`, heads.join], [`${name}.query`]),
+      makeNode(
+        'MultiHeadAttention',
+        [`${name}.query`, key, value, '', '', bias],
+        [name],
+        { num_heads: count, scale: { float: found.scale } },
+        microsoft,
+      ),
+    ]);
+  }
+  // What tokens are split into heads by is asked of their shape at every run otherwise.
+  for (const node of nodes) {
+    if (node.opType !== 'Reshape' || replaced.has(node) || links.initializers.has(node.inputs[1]!)) continue;
+    const takers = links.consumers.get(node.outputs[0]!) ?? [];
+    if (takers.length === 1 && isSwap(takers[0]!)) replaced.set(node, [{ ...node, inputs: [node.inputs[0]!, heads.split] }]);
+  }
+  return { replaced, constants: [...constants.values()] };
+}
+
+/** Swaps heads and tokens. */
+function isSwap(node: Node): boolean {
+  return node.opType === 'Transpose' && attribute(node, 'perm')?.ints.join() === '0,2,1,3';
+}
+
+/** The node that gives an attention's result as [B, S, heads * size]. */
+function joined(last: Node, { consumers }: Links): Node | undefined {
+  const [swap, ...others] = consumers.get(last.outputs[0]!) ?? [];
+  if (!swap || others.length > 0 || !isSwap(swap)) return undefined;
+  let [behind, ...more] = consumers.get(swap.outputs[0]!) ?? [];
+  while (behind?.opType === 'Identity' && more.length === 0) [behind, ...more] = consumers.get(behind.outputs[0]!) ?? [];
+  return behind?.opType === 'Reshape' && more.length === 0 ? behind : undefined;
+}
+
+function findAttention(softmax: Node, links: Links, bias: string): Found | undefined {
+  const add = producerOf(softmax.inputs[0]!, links);
+  const scores = add?.opType === 'Add' && add.inputs.includes(bias) ? add.inputs.find((name) => name !== bias) : undefined;
+  if (scores === undefined) return undefined;
+  const scaled = unscaled(scores, links);
+  const product = producerOf(scaled.name, links);
+  if (product?.opType !== 'MatMul') return undefined;
+  const [query, turned] = product.inputs.map((name) => unscaled(name, links));
+  const transpose = producerOf(turned!.name, links);
+  if (transpose?.opType !== 'Transpose' || attribute(transpose, 'perm')?.ints.join() !== '0,1,3,2') return undefined;
+  const key = unscaled(transpose.inputs[0]!, links);
+  let last = softmax;
+  do {
+    const [taker, ...others] = links.consumers.get(last.outputs[0]!) ?? [];
+    if (!taker || others.length > 0) return undefined;
+    last = taker;
+  } while (last.opType === 'Cast' || last.opType === 'Identity');
+  if (last.opType !== 'MatMul') return undefined;
+  const scale = scaled.by * query!.by * turned!.by * key.by;
+  return { query: query!.name, key: key.name, value: last.inputs[1]!, scale, last };
+}
+
+/** What gives a value, past casts. */
+function producerOf(name: string, { producers }: Links): Node | undefined {
+  let node = producers.get(name);
+  while (node && (node.opType === 'Cast' || node.opType === 'Identity')) node = producers.get(node.inputs[0]!);
+  return node;
+}
+
+/** A value without the constants that it is multiplied by, and their product. */
+function unscaled(name: string, links: Links): { readonly name: string; readonly by: number } {
+  const node = producerOf(name, links);
+  if (node?.opType !== 'Mul' && node?.opType !== 'Div') return { name, by: 1 };
+  const place = node.inputs.findIndex((input) => scalarOf(input, links) !== undefined);
+  if (place < 0 || (node.opType === 'Div' && place === 0)) return { name, by: 1 };
+  const constant = scalarOf(node.inputs[place]!, links)!;
+  const inner = unscaled(node.inputs[1 - place]!, links);
+  return { name: inner.name, by: node.opType === 'Mul' ? inner.by * constant : inner.by / constant };
+}
