@@ -63,7 +63,7 @@ it.each<[string, Phase]>([
     const running = run(['label', join(root, 'problems.json'), '--policy', server.url, '--out', out, ...(phase.args ?? [])], {
       openPolicy: openReal,
       signal: stop.signal,
-      err: { write: (text) => (said += text) },
+      err: { write: (text) => (said += text as string) },
     });
     await expect.poll(() => server.requests.length >= phase.after && said.includes(phase.says ?? ''), { timeout: 20_000 }).toBe(true);
     stop.abort();
