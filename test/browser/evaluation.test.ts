@@ -1,27 +1,12 @@
-import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { manyCandidates, processBenchmark, resultOf, sampleCandidates } from '../webview/evaluations.js';
+import { axeFindings } from './axe.js';
 import { type EvaluationPageOptions, type OpenedEvaluation, openEvaluation } from './evaluationPage.js';
-import { launchChromium, servePanel } from './panelPage.js';
+import { pageSuite } from './panelSuite.js';
 import { THEMES, type ThemeName } from './themes.js';
 
-let browser: Browser;
-let server: Server;
-let url: string;
-beforeAll(async () => {
-  ({ server, url } = await servePanel());
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-const open = (options: EvaluationPageOptions): Promise<OpenedEvaluation> => openEvaluation(browser, url, options);
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const suite = pageSuite();
+const open = (options: EvaluationPageOptions): Promise<OpenedEvaluation> => openEvaluation(suite.browser, suite.url, options);
 
 describe('Best-of-N of the sample candidates', () => {
   it('draws the curves with bands, hides and shows them, and reads out any N', async () => {
@@ -127,16 +112,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('in %s', (theme) => {
     for (const result of [resultOf(await sampleCandidates(), await processBenchmark()), resultOf(await processBenchmark())]) {
       const { page } = await open({ result, theme });
       await page.locator('.chart path.curve:visible').first().waitFor();
-      await page.evaluate(axe);
-      const found = await page.evaluate(async () => {
-        const { axe: runner } = window as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
-        };
-        return (await runner.run()).violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n')}`,
-        );
-      });
-      expect(found).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
     }
   });
 });

@@ -1,39 +1,22 @@
 // Over 400 lines: all cases share one browser and its page server.
-import type { Server } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { firstLowWords } from '../../webview/tree/model/countWords.js';
 import { displayOf } from '../../webview/tree/model/display.js';
 import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
 import { makeReplay } from '../webview/replays.js';
 import { makeView } from '../webview/trees.js';
-import { atRest, boxOf, launchChromium, nextFrame, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
+import { atRest, boxOf, nextFrame, type PanelOptions } from './panelPage.js';
+import { panelSuite } from './panelSuite.js';
 
-let browser: Browser;
-let server: Server;
-let url: string;
-let panel: Panel;
-
-beforeAll(async () => {
-  ({ url, server } = await servePanel());
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  server.close();
-});
-afterEach(async () => {
-  const violations = await panel.page.evaluate(() => window.fakeHost.violations);
-  await panel.page.context().close();
-  expect([...panel.problems, ...violations]).toEqual([]);
-});
+const suite = panelSuite();
 
 type View = ReturnType<typeof makeView>;
 
 async function open(view: View, options: PanelOptions = {}): Promise<Page> {
-  panel = await openPanel(browser, url, { views: [{ view, images: [] }], ...options });
-  await atRest(panel.page);
-  return panel.page;
+  const { page } = await suite.open({ views: [{ view, images: [] }], ...options });
+  await atRest(page);
+  return page;
 }
 
 const tree = (page: Page) => page.getByRole('tree', { name: 'Reasoning tree' });
@@ -98,7 +81,7 @@ describe('stacks', () => {
 
   it('open when the file selects a node in them', async () => {
     const page = await open(withAssumed(13));
-    await panel.emit('nodeSelected', { problem: 0, node: 9 });
+    await suite.panel.emit('nodeSelected', { problem: 0, node: 9 });
     await expect.poll(() => selected(page)).toBe(9);
     await expect.poll(() => page.locator('.node.selected').count()).toBe(1);
     expect(await drawn(page)).toBe(15);
@@ -200,7 +183,7 @@ describe('what is shown', () => {
     const view = makeView({ nodes: 60 });
     const page = await open(view);
     const inner = view.nodes.find(({ depth, children }) => depth === 2 && children.length > 1)!;
-    await panel.emit('nodeSelected', { problem: 0, node: inner.id });
+    await suite.panel.emit('nodeSelected', { problem: 0, node: inner.id });
     await expect.poll(() => selected(page)).toBe(inner.id);
     await tree(page).focus();
     const all = await drawn(page);
@@ -345,8 +328,8 @@ describe('boxes over the tree', () => {
     await choose('Copy the path to here');
     await choose('Copy its place in the file (JSON pointer)');
     await choose('In the training set?');
-    expect((await panel.calls('copy')).map(({ args }) => args)).toEqual(['step', 'path', 'pointer'].map((what) => ({ node, what })));
-    expect((await panel.calls('explainTraining')).map(({ args }) => args)).toEqual([{ node }]);
+    expect((await suite.panel.calls('copy')).map(({ args }) => args)).toEqual(['step', 'path', 'pointer'].map((what) => ({ node, what })));
+    expect((await suite.panel.calls('explainTraining')).map(({ args }) => args)).toEqual([{ node }]);
     await page.keyboard.press('Shift+F10');
     await page.keyboard.press('ArrowDown');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Copy the step');
@@ -355,12 +338,12 @@ describe('boxes over the tree', () => {
     const box = await boxOf(page.locator('.node.selected .mark').first());
     await page.mouse.click(box.x + 3, box.y + 3, { button: 'right' });
     await page.getByRole('menuitem', { name: 'Save the picture as SVG…' }).click();
-    await expect.poll(async () => (await panel.calls('savePicture')).length).toBe(1);
-    const [svg] = await panel.calls('savePicture');
+    await expect.poll(async () => (await suite.panel.calls('savePicture')).length).toBe(1);
+    const [svg] = await suite.panel.calls('savePicture');
     expect(svg!.args['data']).toMatch(/^<svg [\s\S]*fill="rgb\(/);
     await choose('Save the picture as PNG…');
-    await expect.poll(async () => (await panel.calls('savePicture')).length).toBe(2);
-    expect(String((await panel.calls('savePicture'))[1]!.args['data'])).toMatch(/^iVBORw0KGgo/);
+    await expect.poll(async () => (await suite.panel.calls('savePicture')).length).toBe(2);
+    expect(String((await suite.panel.calls('savePicture'))[1]!.args['data'])).toMatch(/^iVBORw0KGgo/);
   });
 });
 
@@ -389,7 +372,7 @@ describe('the frame', () => {
     await page.getByRole('button', { name: 'Follow the active editor' }).click();
     await page.getByRole('button', { name: 'Stay on this file' }).click();
     await expect
-      .poll(async () => (await panel.calls('setLocked')).map(({ args }) => args))
+      .poll(async () => (await suite.panel.calls('setLocked')).map(({ args }) => args))
       .toEqual([{ isLocked: false }, { isLocked: true }]);
   });
 });
@@ -420,7 +403,7 @@ describe('hostile LaTeX', () => {
       { ...view, nodes: view.nodes.map((node) => (node.id === 1 ? { ...node, steps } : node)) },
       { width: 1000, height: 900 },
     );
-    await panel.emit('nodeSelected', { problem: 0, node: 1 });
+    await suite.panel.emit('nodeSelected', { problem: 0, node: 1 });
     await expect.poll(() => page.locator('.step').count()).toBe(formulas.length);
     await page.evaluate(() => document.fonts.ready);
     const found = await page.evaluate(() => {

@@ -1,30 +1,13 @@
-import type { Server } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { InitialView } from '../../webview/tree/protocol.js';
 import { makeView } from '../webview/trees.js';
 import { axeFindings } from './axe.js';
-import { atRest, launchChromium, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
+import { atRest, type PanelOptions } from './panelPage.js';
+import { panelSuite } from './panelSuite.js';
 import { THEMES, type ThemeName } from './themes.js';
 
-let browser: Browser;
-let server: Server;
-let url: string;
-let panel: Panel;
-
-beforeAll(async () => {
-  ({ url, server } = await servePanel());
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  server.close();
-});
-afterEach(async () => {
-  const violations = await panel.page.evaluate(() => window.fakeHost.violations);
-  await panel.page.context().close();
-  expect([...panel.problems, ...violations]).toEqual([]);
-});
+const suite = panelSuite();
 
 const failure = {
   message: 'The server answered 401: Invalid API key. Set the key with "StepLens: Set Server Key…".',
@@ -37,8 +20,7 @@ const root = makeView({ nodes: 1 });
 const lone: InitialView = { view: root, images: [], failure };
 
 async function open(options: PanelOptions): Promise<Page> {
-  panel = await openPanel(browser, url, options);
-  return panel.page;
+  return (await suite.open(options)).page;
 }
 
 const box = (page: Page) => page.getByRole('alert');
@@ -76,9 +58,9 @@ describe('a labeling that failed', () => {
       ['Show Log', 'showLog'],
     ] as const) {
       await page.getByRole('button', { name }).click();
-      await expect.poll(() => panel.calls(call)).toHaveLength(1);
+      await expect.poll(() => suite.panel.calls(call)).toHaveLength(1);
     }
-    await panel.emit('viewChanged', { view: root, images: [], labeling: { rollouts: 0, budget: 40 }, failure: null });
+    await suite.panel.emit('viewChanged', { view: root, images: [], labeling: { rollouts: 0, budget: 40 }, failure: null });
     await box(page).waitFor({ state: 'detached' });
   });
 
@@ -116,7 +98,7 @@ describe('a labeling under way', () => {
     await atRest(page);
     await page.locator('.replay-progress').getByText('Labeling in another process: 16 rollouts').waitFor();
     expect(await page.getByRole('button', { name: 'Stop labeling' }).count()).toBe(0);
-    await panel.emit('viewChanged', { view: makeView({ nodes: 9 }), images: [], labeling: { rollouts: 32, isElsewhere: true } });
+    await suite.panel.emit('viewChanged', { view: makeView({ nodes: 9 }), images: [], labeling: { rollouts: 32, isElsewhere: true } });
     await page.locator('.replay-progress').getByText('Labeling in another process: 32 rollouts').waitFor();
     await expect.poll(() => page.locator('.drawing').getAttribute('data-nodes').then(Number)).toBeGreaterThan(1);
   });

@@ -1,47 +1,22 @@
 // Over 400 lines: all cases share one browser, and the check after each that nothing was refused or warned of.
-import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { rolloutCount } from '../../server/reasoning/treeStatistics.js';
 import { displayOf } from '../../webview/tree/model/display.js';
 import { buildTreeModel, landingNode } from '../../webview/tree/model/treeModel.js';
 import type { InitialView } from '../../webview/tree/protocol.js';
 import { makeView, type TreeOptions } from '../webview/trees.js';
-import { atRest, boxOf, launchChromium, nextFrame, openPanel, type Panel, type PanelOptions, sent, servePanel } from './panelPage.js';
+import { axeFindings } from './axe.js';
+import { atRest, boxOf, nextFrame, type PanelOptions, sent } from './panelPage.js';
+import { panelSuite } from './panelSuite.js';
 import { THEMES, type ThemeName } from './themes.js';
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-let browser: Browser;
-let server: Server;
-let url: string;
-let panel: Panel | undefined;
-
-beforeAll(async () => {
-  ({ url, server } = await servePanel());
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  server.close();
-});
-/** Nothing a test does may leave an error, a warning or a refused resource behind. */
-afterEach(async () => {
-  if (panel === undefined) return;
-  const violations = await panel.page.evaluate(() => window.fakeHost.violations);
-  const { problems } = panel;
-  await panel.page.context().close();
-  panel = undefined;
-  expect([...problems, ...violations]).toEqual([]);
-});
+const suite = panelSuite();
 
 const initial = (options: TreeOptions): InitialView => ({ view: makeView(options), images: options.images ?? [] });
 
 async function open(options: PanelOptions): Promise<Page> {
-  panel = await openPanel(browser, url, options);
-  return panel.page;
+  return (await suite.open(options)).page;
 }
 
 async function openTree(tree: TreeOptions, options: PanelOptions = {}): Promise<Page> {
@@ -78,20 +53,9 @@ describe.each(Object.keys(THEMES) as ThemeName[])('in the theme %s', (theme) => 
     const model = buildTreeModel(makeView({ nodes: 60 }));
     expect(await selectedId(page)).toBe(landingNode(model));
     expect(await page.locator('.node.selected').count()).toBe(1);
-    await page.evaluate(axeSource);
     for (const tab of ['#tab-node', '#tab-statistics']) {
       await page.locator(tab).click();
-      const found = await page.evaluate(async () => {
-        const axe = (
-          window as unknown as {
-            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
-          }
-        ).axe;
-        return (await axe.run()).violations.map(
-          ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join('\n')}`,
-        );
-      });
-      expect(found).toEqual([]);
+      expect(await axeFindings(page)).toEqual([]);
     }
   });
 });
@@ -157,7 +121,7 @@ describe('keyboard', () => {
 
     await page.keyboard.press('Enter');
     await page.keyboard.press('Control+Enter');
-    expect((await panel!.calls('reveal')).slice(-2).map((call) => call.args)).toEqual([
+    expect((await suite.panel.calls('reveal')).slice(-2).map((call) => call.args)).toEqual([
       { node: model.low[0], focus: false },
       { node: model.low[0], focus: true },
     ]);
@@ -190,10 +154,10 @@ describe('pointer', () => {
     const other = page.locator('.node:not(.selected) text.value').first();
     const box = await boxOf(other);
     await page.mouse.click(box.x + 4, box.y + 4);
-    const calls = await panel!.calls('reveal');
+    const calls = await suite.panel.calls('reveal');
     expect(calls).toEqual([{ name: 'reveal', args: { node: await selectedId(page), focus: false } }]);
     await page.mouse.dblclick(box.x + 4, box.y + 4);
-    expect((await panel!.calls('reveal')).at(-1)!.args).toMatchObject({ focus: true });
+    expect((await suite.panel.calls('reveal')).at(-1)!.args).toMatchObject({ focus: true });
 
     await treeOf(page).focus();
     await page.keyboard.press('Home');
@@ -222,7 +186,7 @@ describe('pointer', () => {
     expect(panned.x - after.x).toBeCloseTo(90, -1);
     expect(panned.y - after.y).toBeCloseTo(60, -1);
     expect(await selectedId(page)).toBe(selection);
-    expect(await panel!.calls('reveal')).toEqual([]);
+    expect(await suite.panel.calls('reveal')).toEqual([]);
   });
 });
 
@@ -268,7 +232,7 @@ describe('host', () => {
     const view = makeView({ nodes: 60 });
     const deep = view.nodes.reduce((deepest, node) => (node.depth > deepest.depth && node.steps.length > 1 ? node : deepest));
     await page.getByRole('button', { name: 'Fold all', exact: true }).click();
-    await panel!.emit('nodeSelected', { problem: 0, node: deep.id, step: deep.steps[1]!.index });
+    await suite.panel.emit('nodeSelected', { problem: 0, node: deep.id, step: deep.steps[1]!.index });
     await expect.poll(() => selectedId(page)).toBe(deep.id);
     await expect.poll(() => page.locator('.node.selected').count()).toBe(1);
     const picture = await boxOf(page.locator('.picture'));
@@ -279,13 +243,13 @@ describe('host', () => {
     };
     await expect.poll(isInSight).toBe(true);
     await expect.poll(() => page.locator('.step.current').count()).toBe(1);
-    expect(await panel!.calls('reveal')).toEqual([]);
+    expect(await suite.panel.calls('reveal')).toEqual([]);
   });
 
   it('showing the marked step of a long node leaves the tabs in sight', async () => {
     const page = await openTree({ nodes: 60 }, { width: 560, height: 520 });
     const { steps, id } = makeView({ nodes: 60 }).nodes.find((node) => node.steps.length > 2)!;
-    await panel!.emit('nodeSelected', { problem: 0, node: id, step: steps.at(-1)!.index });
+    await suite.panel.emit('nodeSelected', { problem: 0, node: id, step: steps.at(-1)!.index });
     await page.locator('.step.current').waitFor();
     await nextFrame(page);
     const inside = await page.evaluate(() => {
@@ -300,9 +264,9 @@ describe('host', () => {
     const views = [0, 1].map((problem) => initial({ nodes: 20, problem, problemCount: 2, seed: problem + 1 }));
     const page = await open({ views });
     await atRest(page);
-    await panel!.emit('nodeSelected', { problem: 1, node: 3 });
+    await suite.panel.emit('nodeSelected', { problem: 1, node: 3 });
     await expect.poll(() => selectedId(page)).toBe(3);
-    expect(await panel!.calls('select')).toEqual([{ name: 'select', args: { problem: 1 } }]);
+    expect(await suite.panel.calls('select')).toEqual([{ name: 'select', args: { problem: 1 } }]);
     expect(await page.getByRole('combobox', { name: 'Problem' }).evaluate((host) => (host as unknown as { value: string }).value)).toBe(
       '1',
     );
@@ -317,7 +281,7 @@ describe('host', () => {
     const before = await savedAfter(page, () => page.keyboard.press('+'));
     const view = makeView({ nodes: 60 });
     const saves = await page.evaluate(() => window.fakeHost.saves);
-    await panel!.emit('viewChanged', {
+    await suite.panel.emit('viewChanged', {
       view: { ...view, version: 2, nodes: view.nodes.map((node) => ({ ...node, value: 0.9, rollouts: [] })) },
       images: [],
     });
@@ -341,18 +305,18 @@ describe('host', () => {
       })),
     ];
     const before = await selectedId(page);
-    await panel!.emit('viewChanged', { view: { ...view, version: 2, nodes: shifted }, images: [] });
+    await suite.panel.emit('viewChanged', { view: { ...view, version: 2, nodes: shifted }, images: [] });
     await expect.poll(() => selectedId(page)).toBe(before + 1);
     expect(await page.locator('.step-text').first().textContent()).toBe(words);
   });
 
   it('a view that cannot be refreshed stays, with the cause and "Try again"', async () => {
     const page = await openTree({ nodes: 10 });
-    await panel!.emit('viewFailed', { message: 'The file was deleted.' });
+    await suite.panel.emit('viewFailed', { message: 'The file was deleted.' });
     await expect.poll(() => page.locator('.banner').textContent()).toContain('The file was deleted.');
     await page.getByRole('button', { name: 'Try again' }).click();
     await expect.poll(() => page.locator('.banner').count()).toBe(0);
-    expect((await panel!.calls('open')).length).toBe(2);
+    expect((await suite.panel.calls('open')).length).toBe(2);
   });
 
   it('the picker, the images and the steps call the host', async () => {
@@ -360,14 +324,14 @@ describe('host', () => {
     const page = await open({ views });
     await atRest(page);
     await page.getByRole('button', { name: 'Next problem' }).click();
-    await expect.poll(async () => (await panel!.calls('select')).at(-1)?.args).toEqual({ problem: 1 });
+    await expect.poll(async () => (await suite.panel.calls('select')).at(-1)?.args).toEqual({ problem: 1 });
     await page.getByRole('combobox', { name: 'Problem' }).click();
     await page.getByRole('option', { name: /^3\/3/ }).click();
-    await expect.poll(async () => (await panel!.calls('select')).at(-1)?.args).toEqual({ problem: 2 });
+    await expect.poll(async () => (await suite.panel.calls('select')).at(-1)?.args).toEqual({ problem: 2 });
     await page.getByRole('button', { name: 'Open image 1 of the problem' }).click();
-    expect((await panel!.calls('openImage')).at(-1)?.args).toEqual({ index: 0 });
+    expect((await suite.panel.calls('openImage')).at(-1)?.args).toEqual({ index: 0 });
     await page.getByRole('button', { name: 'Show this step in the file' }).first().click();
-    expect((await panel!.calls('reveal')).at(-1)?.args).toMatchObject({ node: await selectedId(page), focus: false });
+    expect((await suite.panel.calls('reveal')).at(-1)?.args).toMatchObject({ node: await selectedId(page), focus: false });
   });
 });
 
@@ -386,7 +350,7 @@ describe('the first look', () => {
     const page = await openTree({ nodes: 60 }, { width: 1100, height: 1400 });
     const view = makeView({ nodes: 60 });
     // Scores arrive before the panel has its size: the tree must land again all the same.
-    await panel!.emit('viewChanged', { view: { ...view, version: 2 }, images: [] });
+    await suite.panel.emit('viewChanged', { view: { ...view, version: 2 }, images: [] });
     for (const size of [
       { width: 1100, height: 420 },
       { width: 500, height: 500 },
@@ -439,7 +403,7 @@ describe('state', () => {
     await expect.poll(() => page.evaluate(() => window.fakeHost.saves)).toBeGreaterThan(0);
     expect(await savedState(page)).toEqual(before);
     expect(await page.locator('#tab-statistics').getAttribute('aria-selected')).toBe('true');
-    expect((await panel!.calls('open')).at(-1)!.args['state']).toEqual(before);
+    expect((await suite.panel.calls('open')).at(-1)!.args['state']).toEqual(before);
   });
 });
 
@@ -456,7 +420,7 @@ describe('details', () => {
     const nodes = view.nodes.map((node) => (node.id === 1 ? { ...node, steps } : node));
     const page = await open({ views: [{ view: { ...view, nodes }, images: [] }] });
     await atRest(page);
-    await panel!.emit('nodeSelected', { problem: 0, node: 1 });
+    await suite.panel.emit('nodeSelected', { problem: 0, node: 1 });
     const step = (index: number) => page.locator('.step').nth(index);
     await expect.poll(() => step(0).locator('.katex').count()).toBe(2);
     expect(await step(0).locator('.katex-display').count()).toBe(1);
@@ -485,7 +449,7 @@ describe('details', () => {
 
   it('lists rollouts with their verdict, copies and steps, and shows one in the file', async () => {
     const page = await openTree({ nodes: 60 });
-    await panel!.emit('nodeSelected', { problem: 0, node: 3 });
+    await suite.panel.emit('nodeSelected', { problem: 0, node: 3 });
     const rollouts = makeView({ nodes: 60 }).nodes[3]!.rollouts;
     await expect
       .poll(() => page.locator('.counts').textContent())
@@ -494,7 +458,7 @@ describe('details', () => {
     await first.locator('summary').click();
     await expect.poll(() => first.locator('li').count()).toBe(rollouts[0]!.steps);
     await first.getByRole('button', { name: 'Show this rollout in the file' }).click();
-    expect((await panel!.calls('reveal')).at(-1)!.args).toEqual({ node: 3, rollout: 0, focus: false });
+    expect((await suite.panel.calls('reveal')).at(-1)!.args).toEqual({ node: 3, rollout: 0, focus: false });
   });
 
   it('the splitter moves by keyboard and pointer, and is remembered', async () => {
@@ -558,14 +522,14 @@ describe('sizes and states', () => {
   it('one node, no values, nothing and a failure each say what to do next', async () => {
     let page = await openTree({ nodes: 1 });
     expect(await page.locator('.banner').textContent()).toContain('Only the problem');
-    await panel!.page.context().close();
+    await suite.panel.page.context().close();
     page = await openTree({ nodes: 12, isSearchTree: false, hasValues: false });
     await page.getByRole('button', { name: 'Score the steps now' }).click();
-    expect(await panel!.calls('score')).toEqual([{ name: 'score', args: {} }]);
-    await panel!.page.context().close();
+    expect(await suite.panel.calls('score')).toEqual([{ name: 'score', args: {} }]);
+    await suite.panel.page.context().close();
     page = await open({});
     expect(await page.getByRole('heading', { name: 'No reasoning to draw' }).isVisible()).toBe(true);
-    await panel!.page.context().close();
+    await suite.panel.page.context().close();
     page = await open({ openError: 'The language server stopped.' });
     expect(await page.getByRole('alert').textContent()).toContain('The language server stopped.');
     await page.evaluate(
@@ -594,7 +558,7 @@ describe('sizes and states', () => {
     await still.keyboard.press(' ');
     await atRest(still);
     const wanted = await positions(still);
-    await panel!.page.context().close();
+    await suite.panel.page.context().close();
     const moving = await openTree({ nodes: 30 }, { reducedMotion: false });
     await treeOf(moving).focus();
     await moving.keyboard.press('Home');

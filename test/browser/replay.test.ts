@@ -1,32 +1,15 @@
-import type { Server } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { displayOf } from '../../webview/tree/model/display.js';
 import { frameWords } from '../../webview/tree/model/replay.js';
 import { buildTreeModel } from '../../webview/tree/model/treeModel.js';
 import type { InitialView } from '../../webview/tree/protocol.js';
 import { makeReplay } from '../webview/replays.js';
 import { makeView } from '../webview/trees.js';
-import { atRest, launchChromium, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
+import { atRest, type PanelOptions } from './panelPage.js';
+import { panelSuite } from './panelSuite.js';
 
-let browser: Browser;
-let server: Server;
-let url: string;
-let panel: Panel;
-
-beforeAll(async () => {
-  ({ url, server } = await servePanel());
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  server.close();
-});
-afterEach(async () => {
-  const violations = await panel.page.evaluate(() => window.fakeHost.violations);
-  await panel.page.context().close();
-  expect([...panel.problems, ...violations]).toEqual([]);
-});
+const suite = panelSuite();
 
 const view = makeView({ nodes: 30 });
 const replay = makeReplay(view);
@@ -36,9 +19,9 @@ const drawn = (of: typeof view) => of.nodes.length - displayOf(buildTreeModel(of
 const whole: InitialView = { view, images: [], replay };
 
 async function open(options: PanelOptions = {}): Promise<Page> {
-  panel = await openPanel(browser, url, { views: [whole], ...options });
-  await atRest(panel.page);
-  return panel.page;
+  const { page } = await suite.open({ views: [whole], ...options });
+  await atRest(page);
+  return page;
 }
 
 /** The replay is asked for; the whole tree is shown until then. */
@@ -103,7 +86,7 @@ describe('the replay of a search', () => {
     await page.getByRole('button', { name: 'Sample more rollouts from this node (m)' }).click();
     await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
     await page.keyboard.press('m');
-    await expect.poll(async () => (await panel.calls('moreRollouts')).map(({ args }) => args)).toEqual([{ node: 0 }, { node: 0 }]);
+    await expect.poll(async () => (await suite.panel.calls('moreRollouts')).map(({ args }) => args)).toEqual([{ node: 0 }, { node: 0 }]);
     await startReplay(page);
     await slider(page).fill('3');
     await expect.poll(() => page.getByRole('button', { name: 'Sample more rollouts from this node (m)' }).count()).toBe(0);
@@ -121,7 +104,7 @@ describe('the replay of a search', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
     await page.keyboard.press('w');
-    await expect.poll(async () => (await panel.calls('explainTraining')).map(({ args }) => args)).toEqual([{ node }, { node }]);
+    await expect.poll(async () => (await suite.panel.calls('explainTraining')).map(({ args }) => args)).toEqual([{ node }, { node }]);
     await startReplay(page);
     await slider(page).fill('3');
     await expect.poll(() => why.count()).toBe(0);
@@ -167,17 +150,17 @@ describe('a tree that grows', () => {
     const page = await open({ views: [grown(1)] });
     await expect.poll(() => nodes(page)).toBe(1);
     expect(await page.locator('.replay-progress').textContent()).toBe('Labeling: 16 of 200 rollouts');
-    await panel.emit('viewChanged', grown(8));
+    await suite.panel.emit('viewChanged', grown(8));
     await page.getByRole('button', { name: 'Fit the tree (0)' }).click();
     await expect.poll(() => nodes(page)).toBe(drawn(makeView({ nodes: 8 })));
     await expect.poll(() => page.locator('.replay-progress').textContent()).toBe('Labeling: 128 of 200 rollouts');
     await page.getByRole('button', { name: 'Stop labeling; what was sampled is kept' }).click();
-    await expect.poll(async () => (await panel.calls('stopLabeling')).length).toBe(1);
-    await panel.emit('viewChanged', { ...grown(8), labeling: null });
+    await expect.poll(async () => (await suite.panel.calls('stopLabeling')).length).toBe(1);
+    await suite.panel.emit('viewChanged', { ...grown(8), labeling: null });
     await expect.poll(() => page.locator('.replay-live').isVisible()).toBe(false);
     await startReplay(page);
     expect(await slider(page).isVisible()).toBe(true);
     await page.getByRole('button', { name: 'Label this problem' }).click();
-    await expect.poll(async () => (await panel.calls('label')).length).toBe(1);
+    await expect.poll(async () => (await suite.panel.calls('label')).length).toBe(1);
   });
 });

@@ -1,25 +1,15 @@
-import type { Server } from 'node:http';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { ReviewState } from '../../webview/review/protocol.js';
 import { axeFindings } from './axe.js';
-import { launchChromium, servePanel, throttle } from './panelPage.js';
+import { throttle } from './panelPage.js';
+import { pageSuite } from './panelSuite.js';
 import { THEMES, type ThemeName } from './themes.js';
 
-let browser: Browser;
-let server: Server;
-let url: string;
+const suite = pageSuite();
 let page: Page;
 const problems: string[] = [];
 
-beforeAll(async () => {
-  ({ url, server } = await servePanel());
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  server.close();
-});
 afterEach(async () => {
   await page.context().close();
   expect(problems.splice(0)).toEqual([]);
@@ -65,7 +55,7 @@ const state: ReviewState = {
 
 /** Opens the built page in a theme against a host that answers with one state. */
 async function open(given: ReviewState, theme: ThemeName = 'dark'): Promise<void> {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, reducedMotion: 'reduce' });
+  const context = await suite.browser.newContext({ viewport: { width: 1100, height: 760 }, reducedMotion: 'reduce' });
   page = await context.newPage();
   await throttle(page);
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && problems.push(message.text()));
@@ -91,7 +81,7 @@ async function open(given: ReviewState, theme: ThemeName = 'dark'): Promise<void
     },
     { answer: given, ...THEMES[theme] },
   );
-  await page.goto(`${url}review`);
+  await page.goto(`${suite.url}review`);
   await page.getByRole('main', { name: 'Review of steps' }).locator('*').first().waitFor();
 }
 

@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { startHost } from '../../scripts/vscodeHost.mjs';
 import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { until } from './until.mjs';
 
 describe('the tree panel beside its file', () => {
   /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
@@ -110,11 +111,3 @@ describe('the tree panel beside its file', () => {
 
   it('keeps to its content security policy', () => assert.deepEqual(violations, []));
 });
-
-async function until(is, what, timeoutMs = 20_000) {
-  const end = Date.now() + timeoutMs;
-  while (!(await is().catch(() => false))) {
-    assert.ok(Date.now() < end, `Waited ${timeoutMs} ms for ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

@@ -9,6 +9,7 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { startHost } from '../../scripts/vscodeHost.mjs';
 import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { until } from './until.mjs';
 
 const slowMs = 60_000;
 
@@ -203,11 +204,3 @@ describe('around the files', () => {
     await until(async () => (await items.count()) > before, 'the tree to grow', slowMs);
   });
 });
-
-async function until(is, what, timeoutMs = 20_000) {
-  const end = Date.now() + timeoutMs;
-  while (!(await is().catch(() => false))) {
-    assert.ok(Date.now() < end, `Waited ${timeoutMs} ms for ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

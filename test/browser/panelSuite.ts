@@ -1,0 +1,64 @@
+import type { Server } from 'node:http';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { launchChromium, openPanel, type Panel, type PanelOptions, servePanel } from './panelPage.js';
+
+/** A browser and the server of the panels' pages, for all tests of a file. */
+export interface PageSuite {
+  readonly browser: Browser;
+  /** Of the page of the tree, ending in `/`; the other pages are below it. */
+  readonly url: string;
+}
+
+/** To be called once at the top of a file. What it returns can be used in tests, not before. */
+export function pageSuite(): PageSuite {
+  let browser: Browser | undefined;
+  let served: { readonly url: string; readonly server: Server } | undefined;
+  beforeAll(async () => {
+    served = await servePanel();
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    served?.server.close();
+  });
+  return {
+    get browser() {
+      if (browser === undefined) throw new Error('the browser opens before the first test');
+      return browser;
+    },
+    get url() {
+      if (served === undefined) throw new Error('the server starts before the first test');
+      return served.url;
+    },
+  };
+}
+
+export interface PanelSuite {
+  /** The panel that the test opened last. */
+  readonly panel: Panel;
+  open(options: PanelOptions): Promise<Panel>;
+}
+
+/** The tree panel: nothing a test does may leave an error, a warning or a refused resource behind. */
+export function panelSuite(): PanelSuite {
+  const suite = pageSuite();
+  let opened: Panel | undefined;
+  afterEach(async () => {
+    if (opened === undefined) return;
+    const { page, problems } = opened;
+    opened = undefined;
+    const violations = await page.evaluate(() => window.fakeHost.violations);
+    await page.context().close();
+    expect([...problems, ...violations]).toEqual([]);
+  });
+  return {
+    get panel() {
+      if (opened === undefined) throw new Error('this test has opened no panel');
+      return opened;
+    },
+    async open(options) {
+      return (opened = await openPanel(suite.browser, suite.url, options));
+    },
+  };
+}
