@@ -19,14 +19,15 @@ export const exportTrainingData: Command = {
     const given = (options ?? {}) as Partial<{ format: string; threshold: number; out: string }>;
     const uris = filesOf(stepLens, target, selected);
     const sources = uris.length > 0 ? uris : await pickSource();
-    if (sources.length === 0) return;
+    const [first] = sources;
+    if (first === undefined) return;
     const formats = await stepLens.client.request(TrainingFormats, {});
     const format = formats.find(({ id }) => id === given.format) ?? (await pickFormat(formats));
     if (!format) return;
     const threshold = given.threshold ?? (await askThreshold(format, exportThresholds(stepLens.context)[format.id]));
     if (threshold === undefined) return;
     await rememberThreshold(stepLens.context, format, threshold);
-    const out = typeof given.out === 'string' ? Uri.parse(given.out, true) : await askTarget(sources[0]!, format);
+    const out = typeof given.out === 'string' ? Uri.parse(given.out, true) : await askTarget(first, format);
     if (!out) return;
     for (const uri of sources) if (uri.scheme !== 'file') await workspace.openTextDocument(uri);
     const params: ExportTrainingParams = { uris: sources.map(String), format: format.id, threshold, seed: exportSeed, out: out.toString() };

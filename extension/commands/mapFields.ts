@@ -100,9 +100,10 @@ function pick(
 function preview(head: string, mapping: Mapping): string {
   const [problem] = readAs(mappedFormat(mapping), head).problems;
   const count = problem?.steps.length ?? 0;
-  if (problem === undefined || count === 0) return '→ no steps';
+  const first = problem?.steps[0];
+  if (problem === undefined || first === undefined) return '→ no steps';
   const question = problem.question === '' ? '' : `“${problem.question.slice(0, 40)}” `;
-  return `→ ${question}${count} ${count === 1 ? 'step' : 'steps'}: “${problem.steps[0]!.text.slice(0, 40)}”`;
+  return `→ ${question}${count} ${count === 1 ? 'step' : 'steps'}: “${first.text.slice(0, 40)}”`;
 }
 
 /** Says where the mapping is, and takes it back when asked: as it was `before`, without the file where there was none. */

@@ -11,16 +11,16 @@ export const showRequest: Command = {
   async run(stepLens, target, problem, node, rollout) {
     const event = eventAtCursor();
     const uri = isIndex(node) ? targetOf(stepLens, target) : event?.uri;
-    if (!uri) {
+    const where = isIndex(node)
+      ? { problem: isIndex(problem) ? problem : 0, node, ...(isIndex(rollout) && { rollout }) }
+      : event && { event: event.line };
+    if (!uri || !where) {
       void window.showInformationMessage(
         l10n.t('Put the cursor on a line of an event log (*.events.jsonl), or choose a rollout in the tree panel.'),
       );
       return;
     }
-    const found = await stepLens.client.request(FindRequests, {
-      uri: uri.toString(),
-      ...(isIndex(node) ? { problem: isIndex(problem) ? problem : 0, node, ...(isIndex(rollout) && { rollout }) } : { event: event!.line }),
-    });
+    const found = await stepLens.client.request(FindRequests, { uri: uri.toString(), ...where });
     const items = found.map(({ title, place }) => ({ label: title, place }));
     const chosen =
       items.length === 1 ? items[0] : await window.showQuickPick(items, { title: l10n.t('Requests'), placeHolder: l10n.t('Which one?') });

@@ -35,7 +35,7 @@ export const whyNotInTrainingSet: Command = {
     };
     const answers = await stepLens.client.request(ExplainTraining, params);
     if (answers.length === 0) throw new Error('The file has changed: this step is no longer in it.');
-    const title = `In the training set? ${place.node === undefined ? `Step ${place.step! + 1}` : `Node ${place.node}`} of problem ${place.problem + 1}`;
+    const title = `In the training set? ${place.node === undefined ? `Step ${(place.step ?? 0) + 1}` : `Node ${place.node}`} of problem ${place.problem + 1}`;
     const chosen = await window.showQuickPick(answers.map(itemOf), {
       title,
       placeHolder: l10n.t('Choose a format to read its answer in full'),

@@ -73,7 +73,7 @@ export class ReviewPanel extends Panel<ReviewRequests, ReviewEvents> {
       kinds: kinds(),
       // The reason names values: a blind reviewer sees it after the judgment.
       reason: review.blind && (step?.evidence ?? null) === null ? '' : (item?.reason ?? ''),
-      file: item ? Uri.parse(item.uri, true).path.split('/').at(-1)! : '',
+      file: item ? (Uri.parse(item.uri, true).path.split('/').at(-1) ?? '') : '',
       step: step ?? null,
       images: this.imageAddresses((step?.images ?? []).map((uri) => Uri.parse(uri, true))),
       message,

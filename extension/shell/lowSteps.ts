@@ -11,13 +11,13 @@ const messageMs = 5_000;
  */
 export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1, focus: boolean): Promise<void> {
   const steps = await client.request(LowSteps, { uri: uri.toString() });
-  if (steps.length === 0) {
+  const cursor = visibleEditor(uri)?.selection.start;
+  const index = cursor && steps.length > 0 ? neighbor(steps, cursor, direction) : 0;
+  const step = steps[index];
+  if (step === undefined) {
     window.setStatusBarMessage('$(check) No low steps in this file', messageMs);
     return;
   }
-  const cursor = visibleEditor(uri)?.selection.start;
-  const index = cursor ? neighbor(steps, cursor, direction) : 0;
-  const step = steps[index]!;
   await reveal(uri, toRange(step.range), { focus, select: false });
   const rank = step.first ? ', first of its solution' : '';
   window.setStatusBarMessage(`$(warning) Low step ${index + 1} of ${steps.length}: ${step.value.toFixed(2)}${rank}`, messageMs);

@@ -40,7 +40,7 @@ async function exceeded(uri: Uri): Promise<number | undefined> {
 async function readHead(path: string): Promise<string> {
   const file = await open(path);
   try {
-    const length = HEAD_LENGTHS[1]!;
+    const length = HEAD_LENGTHS[1];
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
     return buffer.toString('utf8', 0, bytesRead);
   } finally {

@@ -150,7 +150,7 @@ function unquoted(text: string): string {
 }
 
 function languageOf(text: string): { readonly id: string; readonly ending: string } {
-  const first = /^\s*[[{]/.test(text) ? text.trim().split('\n', 1)[0]! : undefined;
+  const first = /^\s*[[{]/.test(text) ? text.trim().split('\n', 1)[0] : undefined;
   if (first === undefined) return { id: 'markdown', ending: 'md' };
   const isWhole = /^\s*\{.*\}\s*$/.test(first) && text.trim().includes('\n');
   return isWhole ? { id: 'jsonl', ending: 'jsonl' } : { id: 'json', ending: 'json' };

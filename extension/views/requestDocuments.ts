@@ -30,7 +30,9 @@ export class RequestDocuments implements TextDocumentContentProvider, Disposable
   async provideTextDocumentContent(uri: Uri, token: CancellationToken): Promise<string> {
     const again = this.#again.get(uri.toString());
     if (again !== undefined) return again;
-    return (await this.#client.request(ShowRequest, this.placeOf(uri)!, token)).document;
+    const place = this.placeOf(uri);
+    if (place === undefined) throw new Error(`${uri.toString(true)} names no request of a log.`);
+    return (await this.#client.request(ShowRequest, place, token)).document;
   }
 
   /** Sends a request again; the document of what came back. */

@@ -49,11 +49,11 @@ export function labelingFailure(
  */
 export function failureInLog(events: readonly RunEvent[], log: string): LabelingFailure | undefined {
   const tree = replay(events);
-  if (tree === undefined || tree.isEnded || tree.rollouts === 0 || tree.nodes[0]!.value !== undefined) return undefined;
+  if (tree === undefined || tree.isEnded || tree.rollouts === 0 || tree.nodes[0]?.value !== undefined) return undefined;
   const { failures, undecided, rollouts } = tree;
   if (failures + undecided === 0) return undefined;
   const failed = rolloutsOf(events).find((one) => 'failure' in one);
-  const cause = failed && 'failure' in failed ? failed.failure : whyUndecided(tree.nodes[0]!.undecided);
+  const cause = failed && 'failure' in failed ? failed.failure : whyUndecided(tree.nodes[0]?.undecided ?? []);
   const counts = [failures > 0 ? `${failures} failed` : '', undecided > 0 ? `${undecided} could not be decided` : ''].filter(Boolean);
   const why = cause === undefined ? '' : ` ${cause.replace(/\.?$/, '.')}`;
   return labelingFailure(`No labels: of ${rollouts} rollouts ${counts.join(' and ')}.${why}`, undefined, events, { uri: log, problem: 0 });
@@ -75,7 +75,7 @@ export function problemResult(
       file,
       state,
       // An open problem may have a value of a few rollouts: it is no label.
-      value: state === 'open' ? null : (tree.nodes[0]!.value ?? null),
+      value: state === 'open' ? null : (tree.nodes[0]?.value ?? null),
       nodes: tree.nodes.length,
       rollouts: tree.rollouts,
       failures: tree.failures,

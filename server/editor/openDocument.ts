@@ -1,6 +1,6 @@
 import { type Decides, type ProblemScores, type ScoredDocument, type ScoredProblem, scoredProblem } from '../language/scoredDocument.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
-import type { ReasoningDocument } from '../reasoning/problem.js';
+import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
 import { applyLabels, type LabeledDocument } from '../review/applyLabels.js';
 import type { StepLabel } from '../review/labelRecord.js';
@@ -110,7 +110,7 @@ export class OpenDocument {
     this.#waitingSteps = 0;
     if (!this.wanted) return;
     for (const problem of this.#reading?.reasoning.problems ?? []) {
-      if (!this.#scores[problem.index]!.pending?.size) continue;
+      if (!this.#scores[problem.index]?.pending?.size) continue;
       this.#waiting.add(problem.index);
       this.#waitingSteps += problem.steps.length;
     }
@@ -135,13 +135,19 @@ export class OpenDocument {
 
   /** A problem of the present reading for the model. `images` opens those that it names. */
   job(problem: number, images: (names: readonly string[]) => readonly ProblemImage[]): ScoreJob {
-    const read = this.#reading!.reasoning.problems[problem]!;
+    const read = this.#problem(problem);
     return scoreJob(read, images(read.images));
   }
 
   /** Steps of a problem of the present reading. */
   stepCount(problem: number): number {
-    return this.#reading!.reasoning.problems[problem]!.steps.length;
+    return this.#problem(problem).steps.length;
+  }
+
+  #problem(index: number): Problem {
+    const problem = this.#reading?.reasoning.problems[index];
+    if (problem === undefined) throw new RangeError(`The present reading has no problem ${index}.`);
+    return problem;
   }
 
   /** Takes the model's answer for a problem of the present reading. */

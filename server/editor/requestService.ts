@@ -42,9 +42,10 @@ export async function requestsOfNode(
   const shown = document.problems[problem]?.problem;
   const id = shown && matchLog(events, shown)?.order[node];
   const tree = replay(events);
-  if (id === undefined || tree === undefined)
+  const logged = id === undefined ? undefined : tree?.nodes[id];
+  if (logged === undefined)
     throw new RequestError('failed', `${fileURLToPath(log)} is not the event log of this tree, so its requests are not known.`);
-  const { right, wrong } = tree.nodes[id]!;
+  const { right, wrong } = logged;
   const steps = rollout === undefined ? undefined : JSON.stringify([...right, ...wrong][rollout]?.rollout.steps);
   const batches = events.flatMap((event, at) =>
     (event.event === 'rollouts' || event.event === 'complete') && event.node === id ? [at] : [],
@@ -64,11 +65,13 @@ function found(
   events: readonly RunEvent[],
   isWanted: (event: RunEvent, request: KeptRequest) => boolean,
 ): FoundRequest[] {
-  const all = numbers.flatMap((event) =>
-    requestsOf(events[event]!).flatMap((request, index) =>
-      isWanted(events[event]!, request) ? [{ place: { log, event, index }, title: `Event ${event}: ${requestSummary(request)}` }] : [],
-    ),
-  );
+  const all = numbers.flatMap((number) => {
+    const event = events[number];
+    if (event === undefined) return [];
+    return requestsOf(event).flatMap((request, index) =>
+      isWanted(event, request) ? [{ place: { log, event: number, index }, title: `Event ${number}: ${requestSummary(request)}` }] : [],
+    );
+  });
   if (all.length === 0)
     throw new RequestError(
       'failed',

@@ -29,9 +29,9 @@ export class ScoreMemory {
       const ids: number[] = [];
       const root = this.#add(this.#rootKey(problem));
       for (const step of problem.steps) {
-        const id = this.#add(stepKey(step.parent === undefined ? root : ids[step.parent]!, step.raw ?? step.text));
+        const id = this.#add(stepKey(step.parent === undefined ? root : (ids[step.parent] ?? root), step.raw ?? step.text));
         ids.push(id);
-        const score = scored.scores[step.index]!;
+        const score = scored.scores[step.index] ?? NaN;
         if (!Number.isNaN(score)) texts.set(step.text, score);
         if (scored.pending?.has(step.index)) continue;
         const skipped = scored.skipped.get(step.index);

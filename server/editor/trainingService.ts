@@ -76,12 +76,13 @@ export function explainTraining(
   { node, step, seed, thresholds }: Omit<ExplainTrainingParams, 'uri' | 'problem'>,
 ): TrainingExplanation[] {
   const problem = problems[index];
-  const end = problem && endOf(problem, node, step);
+  if (problem === undefined) return [];
+  const end = endOf(problem, node, step);
   if (end === undefined) return [];
   return EXPORT_FORMATS.map((format): TrainingExplanation => {
     const threshold = thresholds[format.id] ?? format.rules.threshold;
     const options = { seed, threshold };
-    const { included, sentence } = explainPath(problem!, end, format, options, groupAround(problems, index));
+    const { included, sentence } = explainPath(problem, end, format, options, groupAround(problems, index));
     return { format: format.id, title: format.title, threshold, included, why: sentence, rules: rulesInWords(rulesOf(format, options)) };
   });
 }

@@ -91,11 +91,11 @@ interface OpenImage {
   readonly path: string;
   readonly file: FileHandle;
   readonly size: number;
-  readonly head: Buffer;
+  readonly type: ImageFile['type'];
 }
 
 async function readImage(place: ImagePlace, name: string): Promise<ImageFile> {
-  const { file, size, head } = await openImage(place, name);
+  const { file, size, type } = await openImage(place, name);
   try {
     if (size > MOST_BYTES)
       throw new ImageError(
@@ -103,7 +103,7 @@ async function readImage(place: ImagePlace, name: string): Promise<ImageFile> {
       );
     const bytes = Buffer.alloc(size);
     const { bytesRead } = await file.read(bytes, 0, size, 0);
-    return { name, type: imageTypeOf(head)!, bytes: bytes.subarray(0, bytesRead) };
+    return { name, type, bytes: bytes.subarray(0, bytesRead) };
   } finally {
     await file.close();
   }
@@ -148,11 +148,12 @@ async function openWithin(roots: readonly string[], path: string, name: string):
     if (!opened.isFile() || !isInside(real, roots) || named.ino !== opened.ino || named.dev !== opened.dev) throw notRegular(name);
     const head = Buffer.alloc(32);
     const { bytesRead } = await file.read(head, 0, head.length, 0);
-    if (imageTypeOf(head.subarray(0, bytesRead)) === undefined)
+    const type = imageTypeOf(head.subarray(0, bytesRead));
+    if (type === undefined)
       throw new RefusedImage(
         `The image ${shown(name)} is not a PNG, JPEG, GIF, WebP or BMP file by its first bytes, and is not read. Save it again as PNG or JPEG.`,
       );
-    return { path: real, file, size: opened.size, head };
+    return { path: real, file, size: opened.size, type };
   } catch (error) {
     await file.close();
     throw error;

@@ -90,7 +90,7 @@ const TEXT_LANGUAGES = new Set(['markdown', 'plaintext']);
  * Lengths in characters of the beginnings of a text that are looked at in turn, so that most files are recognized, or not,
  * by a short look: a longer one is parsed only when it has a key of some format.
  */
-export const HEAD_LENGTHS: readonly number[] = [65_536, 4_194_304, Infinity];
+export const HEAD_LENGTHS = [65_536, 4_194_304, Infinity] as const;
 
 /** Any key of a format, as it is written in JSON. */
 const TELLING = new RegExp(`["'](?:${[...new Set(JSON_FORMATS.flatMap((format) => format.keys))].join('|')})["']\\s*:`);
@@ -121,7 +121,7 @@ function mayBeJson(text: string, languageId: string | undefined): boolean {
   // A damaged first line may be before the first record.
   const isJson =
     languageId === undefined || JSON_LANGUAGES.has(languageId) || text.charCodeAt(0) === 0x1e || /^\s*(?:[[{]|\/[/*])/.test(text);
-  return isJson && (text.length < HEAD_LENGTHS[0]! || TELLING.test(text));
+  return isJson && (text.length < HEAD_LENGTHS[0] || TELLING.test(text));
 }
 
 function mayBeText(languageId: string | undefined): boolean {
@@ -159,7 +159,7 @@ function readText(text: string, languageId: string | undefined): ReasoningDocume
 /** A text with a NUL character beside every letter is UTF-16 that was opened as another encoding: its ranges cannot be given. */
 function garbledDocument(text: string, languageId: string | undefined): ReasoningDocument | undefined {
   const readable = withoutNulls(text.slice(0, HEAD_LENGTHS[0]));
-  if (readable.length === Math.min(text.length, HEAD_LENGTHS[0]!) || formatOf(readable, languageId) === undefined) return undefined;
+  if (readable.length === Math.min(text.length, HEAD_LENGTHS[0]) || formatOf(readable, languageId) === undefined) return undefined;
   const message =
     'This file is UTF-16 but was opened as another encoding. Reopen it with the encoding UTF-16 LE or BE, or save it as UTF-8.';
   return { format: 'none', problems: [], faults: [fileFault('encoding', message)] };

@@ -42,7 +42,7 @@ export class EventStream {
       this.#data = [];
     } else if (line.startsWith(':')) items.push('comment');
     else {
-      const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line)!;
+      const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
       // llama.cpp sends what goes wrong in a field of its own name.
       if (field === 'data' || field === 'error') this.#data.push(value);
     }

@@ -82,7 +82,8 @@ export async function exchange(
   const response = await attempt();
   try {
     options.onPiece?.('more');
-    const status = response.statusCode!;
+    // Node's type has it optional for requests; a response has one.
+    const status = response.statusCode ?? 0;
     const isRead = status >= 200 && status < 300 && options.reader?.takes(response.headers['content-type'] ?? '') === true;
     const read = isRead ? readStream(response, options.reader, options) : readBody(response, options);
     return { status, headers: response.headers, body: await read };

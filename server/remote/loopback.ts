@@ -37,7 +37,11 @@ export function nameResolver(find: typeof lookup): LookupFunction {
       if (foreign) callback(new NotLoopbackError(`${hostname} is ${foreign.address} here, not this machine`), []);
       else if (error !== null) callback(error, []);
       else if (options.all === true) callback(null, addresses);
-      else callback(null, addresses[0]!.address, addresses[0]!.family);
+      else {
+        const [first] = addresses;
+        if (first === undefined) callback(new Error(`${hostname} has no address`), []);
+        else callback(null, first.address, first.family);
+      }
     });
   };
 }

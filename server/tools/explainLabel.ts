@@ -81,12 +81,16 @@ export const explainLabel: Tool = {
 function reasons({ threshold }: WorkspaceDocument, problem: ScoredProblem, step: ScoredStep | undefined): string[] {
   if (!step) return ['This is the problem itself: its value is the share of all solutions that are right.'];
   const { value, source, low, firstLow, values } = step;
-  if (value === undefined) return ['No value is known for this step: nothing was sampled from here and nobody scored it.'];
-  const name = sourceNames[source!];
-  const said = source === 'human' ? `A person labeled it ${describeHuman(values.human!)}.` : `Its value is ${value.toFixed(3)} (${name}).`;
-  const parent = step.step.parent === undefined ? undefined : problem.steps[step.step.parent]!;
+  if (value === undefined || source === undefined)
+    return ['No value is known for this step: nothing was sampled from here and nobody scored it.'];
+  const name = sourceNames[source];
+  const said =
+    source === 'human' && values.human !== undefined
+      ? `A person labeled it ${describeHuman(values.human)}.`
+      : `Its value is ${value.toFixed(3)} (${name}).`;
+  const parent = step.step.parent === undefined ? undefined : problem.steps[step.step.parent];
   const before = parent?.value === undefined ? [] : [`The step before it has ${parent.value.toFixed(3)}.`];
-  const rests = source === 'mc' ? describeRollouts(values.mc!) : '';
+  const rests = source === 'mc' && values.mc ? describeRollouts(values.mc) : '';
   return [
     said,
     low

@@ -27,7 +27,7 @@ export const lowSteps: Tool = {
       for (const problem of document.problems) {
         for (const step of problem.steps) {
           if (!(all ? step.low : step.firstLow)) continue;
-          const before = step.step.parent === undefined ? undefined : problem.steps[step.step.parent]!.value;
+          const before = step.step.parent === undefined ? undefined : problem.steps[step.step.parent]?.value;
           found.push({
             path: document.path,
             problem: problem.problem.index,

@@ -28,7 +28,7 @@ export const readProblem: Tool = {
     const solution = wanted === undefined ? undefined : solutions[wanted];
     if (wanted !== undefined && !solution)
       throw new ToolError(`The problem has ${solutions.length} solutions; ${wanted} is not one of them.`);
-    const steps = solution ? solution.steps.map((step) => problem.steps[step]!) : problem.steps;
+    const steps = solution ? solution.steps.flatMap((step) => problem.steps[step] ?? []) : problem.steps;
     const by = solution && chosenBy(problem).get(solution.index);
     return {
       path: document.path,

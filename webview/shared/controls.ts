@@ -123,7 +123,7 @@ export function tabs(
   panes: readonly { readonly id: string; readonly title: string; readonly body: HTMLElement }[],
   onShow: (id: string) => void,
 ): Tabs {
-  const host = element(document, 'vscode-panels', { 'aria-label': label, activeid: `tab-${panes[0]!.id}` }) as HTMLElement & {
+  const host = element(document, 'vscode-panels', { 'aria-label': label, activeid: `tab-${panes[0]?.id}` }) as HTMLElement & {
     activeid: string;
   };
   for (const pane of panes) host.append(element(document, 'vscode-panel-tab', { id: `tab-${pane.id}` }, pane.title));

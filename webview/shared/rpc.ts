@@ -58,12 +58,14 @@ export function connectHost<R extends PanelRequests, E extends PanelEvents>(
     if (frame.kind === 'answer')
       settle(frame.id, ({ name, resolve, reject }) => {
         try {
-          resolve(resultOf(requests[name]!, frame.answer));
+          const request = requests[name];
+          if (request) resolve(resultOf(request, frame.answer));
+          else reject(new Error(`There is no request ${name}.`));
         } catch (error) {
           reject(error as Error);
         }
       });
-    else if (frame.kind === 'event' && Object.hasOwn(events, frame.name) && events[frame.name]!.params.check(frame.data) === undefined)
+    else if (frame.kind === 'event' && Object.hasOwn(events, frame.name) && events[frame.name]?.params.check(frame.data) === undefined)
       listeners.get(frame.name)?.(frame.data as never);
   };
   target.addEventListener('message', receive);
