@@ -34,6 +34,6 @@ export function watchSight(tell: (document: TextDocument, range: Range) => void)
 }
 
 function rangeOf({ visibleRanges }: TextEditor): Range | undefined {
-  const [first] = visibleRanges;
-  return first && { start: { line: first.start.line, character: 0 }, end: { line: visibleRanges.at(-1)!.end.line, character: 0 } };
+  const [first, last] = [visibleRanges[0], visibleRanges.at(-1)];
+  return first && last && { start: { line: first.start.line, character: 0 }, end: { line: last.end.line, character: 0 } };
 }
