@@ -48,7 +48,7 @@ export class RecordDocuments implements TextDocumentContentProvider, Disposable 
   uriOf(place: RecordsPlace): Uri {
     const file = Uri.parse(place.file, true);
     const inside = nameInside(file.path, place.entry === '' ? '' : `${file.path}/${place.entry}`);
-    const [, stem, ending] = /^(.*?)(\.(?:jsonl|ndjson|json|jsonc|md|markdown|txt))?$/is.exec(inside)!;
+    const [, stem, ending] = /^(.*?)(\.(?:jsonl|ndjson|json|jsonc|md|markdown|txt))?$/is.exec(inside) ?? [];
     const page = place.first === 0 ? '' : ` from ${place.first + 1}`;
     return Uri.from({ scheme: RECORDS_SCHEME, path: `${stem}${page}${ending ?? '.jsonl'}`, query: recordsQuery(place) });
   }
