@@ -40,7 +40,6 @@ export const shots = [
   },
   { ...readme('tree-light'), theme: 'light', size: small, act: (page) => openTree(page, 'savings.json') },
   { ...readme('evaluation'), theme: 'dark', size: small, walkthrough: 'media/walkthrough/evaluate.webp', act: evaluation },
-  { name: 'tour', file: 'media/screenshots/tour.gif', theme: 'dark', size: small, act: tour },
   { ...readme('review'), theme: 'light', size: small, act: review },
   { ...readme('debugger'), theme: 'dark', size: small, act: debuggedSearch },
   { ...gallery('candidates'), theme: 'light', size: small, act: candidates },
@@ -68,6 +67,7 @@ export const shots = [
     settings: { 'steplens.labeling.policy': `http://127.0.0.1:${deadPort}/v1` },
     act: failedLabeling,
   },
+  { name: 'tour', file: 'media/screenshots/tour.gif', theme: 'dark', size: small, act: tour },
 ];
 
 /** The editor with its marks, and the hover on the first low step. @param {Page} page */
