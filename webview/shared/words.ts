@@ -224,7 +224,7 @@ export function plainText(text: string): string {
     .replace(/\\[dt]?frac\s*(\d)\s*(\d)/g, '$1/$2')
     .replace(/\^\s*([\w+-])/g, (_, one: string) => script(RAISED, '^', one))
     .replace(/(?<=[A-Za-z)])_\s*(\d)/g, (_, one: string) => script(LOWERED, '_', one))
-    .replace(/\\([A-Za-z]+)/g, (_, name: string) => (Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : name))
+    .replace(/\\([A-Za-z]+)/g, (_, name: string) => (Object.hasOwn(COMMANDS, name) ? (COMMANDS[name] ?? name) : name))
     .replace(/\\([%&#_{}$])/g, '$1')
     .replace(/[{}]|\*\*|<\/?(?:step|answer)>/g, '')
     .replace(/\s+/g, ' ')
