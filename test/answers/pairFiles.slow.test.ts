@@ -28,10 +28,13 @@ describe.each([...own, ...(existsSync(reported) ? [reported] : [])])('the pairs 
     expect(undecided.length, undecided.join('\n')).toBeLessThan(0.08 * pairs.length);
   });
 
-  // A number is right for the ratio that it is, but a ratio may not be what was asked for.
-  it('accepts no wrong answer when reference and answer are exchanged, ratios apart', () => {
-    const wrong = pairs.filter(({ verdict, answer }) => verdict === 'wrong' && !/^\d+:\d+$/.test(answer));
-    const accepted = wrong.filter(({ reference, answer }) => verifyAnswer({ reference: answer, answer: reference }).verdict === 'right');
+  // A number is right for the ratio that it is, for the number whose base it leaves out, and for the decimal that is its rounded value.
+  it('accepts no wrong answer when reference and answer are exchanged, but for ratios, bases and rounded values', () => {
+    const wrong = pairs.filter(({ verdict, answer }) => verdict === 'wrong' && !/^\d+(?::| to )\d+$|\(base \d+\)$/.test(answer));
+    const accepted = wrong.filter(({ reference, answer }) => {
+      const { verdict, method } = verifyAnswer({ reference: answer, answer: reference });
+      return verdict === 'right' && method !== 'rounded';
+    });
     expect(accepted.map(({ reference, answer }) => `${answer} <- ${reference}`)).toEqual([]);
   });
 });

@@ -42,6 +42,7 @@ const shapes: Readonly<Record<string, (size: number) => string>> = {
   'repeating decimals': (n) => `0.\\overline{${'142857'.repeat(n)}}`,
   percents: (n) => `5${'\\%'.repeat(n)}`,
   'degrees and minutes': (n) => '1^\\circ '.repeat(n),
+  'sums of sums': (n) => `${'\\sum_{k=1}^{99}'.repeat(n)}k`,
   intervals: (n) => '[0,1)\\cup'.repeat(n) + '(2,3]',
 };
 const sizes = [2, 10, 50, 200, 1000, 20_000];

@@ -69,9 +69,9 @@ export function renamed(expression: MathExpression, names: ReadonlyMap<string, s
   return { ...expression, args: expression.args.map((arg) => renamed(arg, names)) } as unknown as MathExpression;
 }
 
-/** The expression with a value for one of its variables. */
+/** The expression with a value for one of its variables; the index `i` of a sum is read as a constant elsewhere. */
 export function substituted(expression: MathExpression, name: string, value: MathExpression): MathExpression {
-  if (expression.op === 'variable' && expression.name === name) return value;
+  if ((expression.op === 'variable' || expression.op === 'constant') && expression.name === name) return value;
   if (!('args' in expression)) return expression;
   return { ...expression, args: expression.args.map((arg) => substituted(arg, name, value)) } as unknown as MathExpression;
 }

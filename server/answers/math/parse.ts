@@ -12,8 +12,9 @@ export interface Reading {
 
 const MAX_DEPTH = 60;
 const MAX_TOKENS = 600;
-/** Terms of a sum that are written out. */
+/** Terms of a sum that are written out, and parts of all its terms together: sums can be nested. */
 const MAX_TERMS = 100n;
+const MAX_PARTS = 4000;
 const GREEK =
   'alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau phi varphi chi psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega ell'.split(
     ' ',
@@ -361,6 +362,7 @@ class Parser {
       throw new UnreadableExpression('a sum is not finite');
     const [first, last] = [from.num / from.den, to.num / to.den];
     if (last < first || last - first >= MAX_TERMS) throw new UnreadableExpression('a sum has no terms, or too many');
+    if (Number(last - first + 1n) * partsOf(body) > MAX_PARTS) throw new UnreadableExpression('a sum is too long');
     let result: MathExpression | undefined;
     for (let n = first; n <= last; n++) {
       const term = substituted(body, variable.text, whole(n));
@@ -468,6 +470,11 @@ class Parser {
   #expect(text: string): void {
     if (!this.#sign(text)) throw new UnreadableExpression(`"${text}" is missing`);
   }
+}
+
+/** How many parts an expression has. */
+function partsOf(expression: MathExpression): number {
+  return 'args' in expression ? expression.args.reduce((sum, arg) => sum + partsOf(arg), 1) : 1;
 }
 
 const PI: MathExpression = { op: 'constant', name: 'pi' };
