@@ -135,7 +135,7 @@ function readAsked(root: Fields, fields: Fields, server: RemoteServer): Omit<Jud
 }
 
 function readCritique(fields: Fields): Critique {
-  const samples = fields.has('samples') ? fields.whole('samples', 1, 'replies') : 1;
+  const samples = fields.has('samples') ? fields.whole('samples', [1, 64], 'replies') : 1;
   const critique: Critique = {
     prompt: fields.text('prompt'),
     item: fields.has('item') ? fields.text('item') : 'Step {index}: {step}\n',
@@ -144,7 +144,7 @@ function readCritique(fields: Fields): Critique {
     negative: fields.has('negative') ? fields.text('negative') : 'No',
     samples,
     temperature: fields.has('temperature') ? fields.number('temperature') : samples === 1 ? 0 : 0.6,
-    maxReply: fields.has('maxReply') ? fields.whole('maxReply', 1, 'tokens') : 4096,
+    maxReply: fields.has('maxReply') ? fields.whole('maxReply', [1, 1_000_000], 'tokens') : 4096,
   };
   if (!critique.prompt.includes('{question}') || !/\{steps?\}/.test(critique.prompt))
     fields.fail('prompt', 'a text with {question} and with {steps} or {step}');
