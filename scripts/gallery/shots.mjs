@@ -91,7 +91,7 @@ async function editorWithHover(page) {
 /** From a file to its error, the evidence, and the search behind it. @param {Page} page @param {() => Promise<void>} snap */
 async function tour(page, snap) {
   await openFile(page, 'savings.json');
-  await page.locator('.squiggly-warning').first().waitFor({ timeout: slowMs });
+  await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor({ timeout: slowMs });
   await page.waitForTimeout(2_000);
   await snap();
   await page
