@@ -50,7 +50,8 @@ export async function startReview(document: Document, host: Host<ReviewRequests,
     const body = step
       ? [stepPane(document, state, step, { kind, comment, ...actions }), evidencePane(document, step, state.threshold)]
       : [element(document, 'p', { class: 'empty' }, state.message)];
-    root.replaceChildren(reviewToolbar(document, state, actions), element(document, 'div', { class: 'review-body' }, ...body));
+    const heading = element(document, 'h1', { class: 'visually-hidden' }, 'Review of steps');
+    root.replaceChildren(heading, reviewToolbar(document, state, actions), element(document, 'div', { class: 'review-body' }, ...body));
     const { own } = step ?? { own: null };
     announce(
       step

@@ -36,7 +36,7 @@ export function reviewToolbar(document: Document, state: ReviewState, actions: R
       onClick: () => actions.toggleMode(),
     }),
     button(document, {
-      label: blind ? 'Values are hidden until you judge (b)' : 'Values are shown (b)',
+      label: blind ? 'Blind: values are hidden until you judge (b)' : 'Values shown (b)',
       icon: blind ? 'eye-closed' : 'eye',
       text: blind ? 'Blind' : 'Values shown',
       onClick: () => actions.toggleBlind(),

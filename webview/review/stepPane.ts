@@ -54,7 +54,7 @@ function focus(document: Document, state: ReviewState, step: ReviewStep, actions
     : '';
   const judge = judgments.map(({ value, key, name, icon }) =>
     button(document, {
-      label: `${name} (${key})`,
+      label: `${key} ${name}`,
       icon,
       text: `${key} ${name}`,
       appearance: own?.value === value ? 'primary' : 'secondary',
@@ -64,7 +64,7 @@ function focus(document: Document, state: ReviewState, step: ReviewStep, actions
   );
   const kinds = state.kinds.map((kind, i) =>
     button(document, {
-      label: `Kind of error: ${kind}${kindKeys[i] === undefined ? '' : ` (${kindKeys[i]})`}`,
+      label: `Kind of error: ${kindKeys[i] === undefined ? kind : `${kindKeys[i]} ${kind}`}`,
       text: kindKeys[i] === undefined ? kind : `${kindKeys[i]} ${kind}`,
       appearance: actions.kind === kind ? 'primary' : 'secondary',
       className: 'kind',
