@@ -1,15 +1,19 @@
 import type { ExportFormat } from './exportFormat.js';
-import { ratingOf } from './labelNodes.js';
+import { type LabelNode, ratingOf } from './labelNodes.js';
+import type { TrainingSample } from './selection.js';
 
 /**
- * PRM800K (openai/prm800k, arXiv 2305.20050): people's ratings, one completion a step. Who rated and when is in the label log, not here.
+ * PRM800K (openai/prm800k, arXiv 2305.20050): people's ratings. The completions of a step are that of the path, which is the chosen one,
+ * and the other pieces after the same prefix that people judged. Who rated and when is in the label log, not here.
  * `question.images` is ours: PRM800K has none.
  */
 export const prm800k: ExportFormat = {
   id: 'prm800k',
   title: "people's labels as PRM800K",
   rules: { threshold: 0, endAtError: false, mixedRootsOnly: false, shortWords: 0, balance: false, peopleOnly: true },
-  write(problem, { pieces }) {
+  write(problem, sample) {
+    const { pieces } = sample;
+    const alternatives = alternativesOf(sample);
     const isWrong = pieces.at(-1)?.value === 0;
     return {
       labeler: null,
@@ -24,7 +28,8 @@ export const prm800k: ExportFormat = {
       },
       label: {
         steps: pieces.map((piece, at) => ({
-          completions: [{ text: piece.text, rating: ratingOf(piece), flagged: false }],
+          // Of a step without a choice, readers follow the first completion.
+          completions: [piece, ...alternatives[at]!].map((one) => ({ text: one.text, rating: ratingOf(one), flagged: false })),
           human_completion: null,
           // Nobody continued from a wrong last step.
           chosen_completion: isWrong && at === pieces.length - 1 ? null : 0,
@@ -35,3 +40,16 @@ export const prm800k: ExportFormat = {
     };
   },
 };
+
+/** For every piece of a path: what people judged instead of it after the same prefix, each text once. */
+function alternativesOf({ forest, pieces }: TrainingSample): LabelNode[][] {
+  const steps = pieces.map(({ text }) => ({ texts: new Set([text]), alternatives: [] as LabelNode[] }));
+  const stepAfter = new Map(pieces.map(({ parent }, at) => [parent, steps[at]!]));
+  for (const node of forest.nodes) {
+    const step = stepAfter.get(node.parent);
+    if (step === undefined || node.value === undefined || step.texts.has(node.text)) continue;
+    step.texts.add(node.text);
+    step.alternatives.push(node);
+  }
+  return steps.map(({ alternatives }) => alternatives);
+}

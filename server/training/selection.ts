@@ -64,6 +64,8 @@ export const EXCLUSIONS: Readonly<Record<Exclusion, string>> = {
 /** One training sample, before a format writes it. */
 export interface TrainingSample {
   readonly problem: Problem;
+  /** What its pieces are a path of. */
+  readonly forest: LabelForest;
   readonly pieces: readonly LabelNode[];
   /** Values of the pieces, all known. */
   readonly values: readonly number[];
@@ -209,7 +211,7 @@ function draftsOf(problem: Problem, forest: LabelForest, { threshold, endAtError
     const pieces = kept.map((index) => forest.nodes[index]!);
     const values = pieces.map(({ value }) => value);
     const complete = values.every((value) => value !== undefined);
-    const sample = complete ? { problem, pieces, values, hasError: error >= 0, firstError: error, threshold } : undefined;
+    const sample = complete ? { problem, forest, pieces, values, hasError: error >= 0, firstError: error, threshold } : undefined;
     drafts.set(last, { last, length: kept.length, ends: [end], sample });
   }
   return [...drafts.values()];

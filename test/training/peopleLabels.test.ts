@@ -65,3 +65,81 @@ describe.each(formats.map(({ id }) => id))("people's labels as %s", (id) => {
 it('VisualProcessBench keeps the images', () => {
   expect(roundTrip('visualprocessbench', [1, 1, 1]).problems[0]!.images).toEqual(['a.png', 'b.png']);
 });
+
+interface Prm800kRecord {
+  readonly label: {
+    readonly steps: readonly { readonly completions: readonly { readonly text: string }[]; readonly chosen_completion: number | null }[];
+  };
+}
+
+describe('the alternatives of PRM800K', () => {
+  const prm800k = formats.find(({ id }) => id === 'prm800k')!;
+  const node = (partial_solution: string, children: readonly object[] = []): object => ({
+    partial_solution: [partial_solution],
+    mc_value: 0.5,
+    visit_count: 1,
+    correct_rollouts: [],
+    incorrect_rollouts: [],
+    children,
+  });
+  const tree = {
+    question: 'What is 3 + 4?',
+    answer: '7',
+    image_path: '',
+    mc_value: 0.5,
+    visit_count: 1,
+    correct_rollouts: [],
+    incorrect_rollouts: [],
+    children: [
+      node('We read 3 and 4.', [node('Their sum is 8.'), node('Their sum is 7.'), node('Their sum is 8.'), node('Their sum is 34.')]),
+      node('We read 3 and 5.', [node('Their sum is 9.')]),
+      node('We see no number.', [node('It is 7.')]),
+    ],
+  };
+  /** The tree with a judgment for each of these texts, exported and read again, with the step's texts and verdicts by prefix. */
+  function exported(judgments: Readonly<Record<string, StepLabel['value']>>) {
+    const document = readDocument(JSON.stringify(tree), 'json')!;
+    const [first] = document.problems;
+    const labels = first!.steps.flatMap(({ text, index }) => (text in judgments ? [label(first!, index, judgments[text]!)] : []));
+    const { records } = exportProblems(applyLabels(document, labels).document.problems, prm800k, { seed: 1 });
+    const read = readDocument(records.map((one) => `${JSON.stringify(one)}\n`).join(''), 'jsonl');
+    expect(read?.faults ?? []).toEqual([]);
+    const main = (records as Prm800kRecord[]).map(({ label: { steps } }) =>
+      steps.map(({ completions, chosen_completion }) => completions[chosen_completion ?? 0]!.text),
+    );
+    const said = (read?.problems ?? []).map(({ steps }) =>
+      steps.map(({ text, parent, values }) => [parent === undefined ? '' : steps[parent]!.text, text, values.human]),
+    );
+    return { records, main, said };
+  }
+
+  it('are the judged steps after the same prefix; the path goes through the chosen one', () => {
+    const { main, said } = exported({ 'We read 3 and 4.': 1, 'Their sum is 7.': 1, 'Their sum is 34.': 0, 'We read 3 and 5.': -1 });
+    expect(main).toEqual([['We read 3 and 4.', 'Their sum is 7.'], ['We read 3 and 4.', 'Their sum is 34.'], ['We read 3 and 5.']]);
+    const first = [
+      ['', 'We read 3 and 4.', 1],
+      ['', 'We read 3 and 5.', -1],
+    ];
+    expect(said.map((steps) => steps.toSorted())).toEqual([
+      [...first, ['We read 3 and 4.', 'Their sum is 34.', 0], ['We read 3 and 4.', 'Their sum is 7.', 1]],
+      [...first, ['We read 3 and 4.', 'Their sum is 34.', 0], ['We read 3 and 4.', 'Their sum is 7.', 1]],
+      first,
+    ]);
+  });
+
+  it('have each text once, and none that nobody judged', () => {
+    const { said } = exported({ 'We read 3 and 4.': 1, 'Their sum is 8.': -1 });
+    expect(said).toEqual([
+      [
+        ['', 'We read 3 and 4.', 1],
+        ['We read 3 and 4.', 'Their sum is 8.', -1],
+      ],
+    ]);
+  });
+
+  it('come back from a second export as they were', () => {
+    const { records } = exported({ 'We read 3 and 4.': 1, 'Their sum is 7.': 1, 'Their sum is 34.': 0 });
+    const again = readDocument(records.map((one) => `${JSON.stringify(one)}\n`).join(''), 'jsonl')!;
+    expect(exportProblems(again.problems, prm800k, { seed: 1 }).records).toEqual(records);
+  });
+});
