@@ -11,7 +11,7 @@ import { makeView } from '../../webview/trees.js';
 import { done } from '../figures.js';
 
 /** Each would do something if a page took it for more than text. Whatever runs calls `owned`. */
-const groups = [
+const groups: readonly (readonly [first: string, ...others: string[]])[] = [
   [
     '<img src=x onerror="owned()">',
     '<script>owned()</script>',
@@ -35,7 +35,7 @@ const groups = [
     '$\\htmlStyle{position:fixed;inset:0}{x}$ $\\text{<img src=x onerror=owned()>}$',
     '$\\def\\x{\\x\\x}\\x$ $\\kern{-9999em}\\raise{9999em}{x}$',
   ],
-] as const;
+];
 
 let server: Server;
 let url: string;
@@ -93,121 +93,124 @@ async function expectTexts(page: Page, problems: () => string[] | Promise<string
 /** That a text is on the page, as it was written. */
 const shown = (page: Page, text: string) => expect.poll(() => page.evaluate(() => document.body.textContent)).toContain(text);
 
-describe.each(groups)('a page under its content security policy shows %s, and the like, as text', (...group) => {
-  const text = group.join(' ');
+describe.each(groups.map((group) => ({ first: group[0], group })))(
+  'a page under its content security policy shows $first, and the like, as text',
+  ({ group }) => {
+    const text = group.join(' ');
 
-  it('in every view of the tree panel', async () => {
-    const view = withText(makeView({ nodes: 24 }), text);
-    const { frames, undone } = makeReplay(view);
-    const [begin, ...rest] = frames;
-    const named = { ...begin!, event: { kind: 'begin', method: 'mcts', policy: text } as const };
-    const replay = { frames: [named, ...rest], undone, continuation: { way: 'prefix', why: text } as const };
-    const opened = await openPanel(browser, url, { views: [{ view, images: [], replay }], rolloutText: `${text} ` });
-    const { page, emit, problems } = opened;
-    const violations = async (): Promise<string[]> => [...problems, ...(await page.evaluate(() => window.fakeHost.violations))];
-    const press = (key: string) => async () => {
-      await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
-      await page.keyboard.press(key);
-      await atRest(page);
-    };
-    await expectTexts(page, violations, group, [
-      ['the tree', () => atRest(page)],
-      ['the problem', press('Home')],
-      [
-        'a node and its rollouts',
-        async () => {
-          await emit('nodeSelected', { problem: 0, node: 3 });
-          await page.locator('.rollout summary').first().click();
-          if (!text.startsWith('$')) await shown(page, group[0]);
-        },
-      ],
-      ['cards', async () => [await press('+')(), await press('+')(), await press('+')(), await press('+')()]],
-      [
-        'a tooltip',
-        async () => {
-          const { x, y } = await boxOf(page.locator('.node.selected .mark').first());
-          await page.mouse.move(x + 3, y + 3);
-          await page.locator('.tooltip').waitFor({ state: 'attached' });
-        },
-      ],
-      ['the menu of a node', press('Shift+F10')],
-      ['the search', async () => [await press('Escape')(), await press('/')(), await page.keyboard.type(group[0]), await atRest(page)]],
-      ['the keys', async () => [await page.keyboard.press('Escape'), await press('?')()]],
-      ['the subtree', async () => [await page.keyboard.press('Escape'), await press('s')()]],
-      ['the statistics', () => page.locator('#tab-statistics').click()],
-      [
-        'the replay',
-        async () => {
-          await page.getByRole('button', { name: 'Replay the search' }).click();
-          await page.getByRole('slider', { name: 'Event of the search' }).fill('1');
-          await atRest(page);
-        },
-      ],
-      ['a failure', async () => [await emit('viewFailed', { message: text }), await shown(page, group[0])]],
-    ]);
-    await page.context().close();
-    const failed = await openPanel(browser, url, { openError: text });
-    await expectTexts(failed.page, () => failed.problems, group, [['a tree that cannot be read', () => shown(failed.page, group[0])]]);
-    await failed.page.context().close();
-    const empty = await openPanel(browser, url, { views: [{ view: null, images: [], empty: text }] });
-    await expectTexts(empty.page, () => empty.problems, group, [['nothing to draw', () => shown(empty.page, group[0])]]);
-    await empty.page.context().close();
-  });
+    it('in every view of the tree panel', async () => {
+      const view = withText(makeView({ nodes: 24 }), text);
+      const { frames, undone } = makeReplay(view);
+      const [begin, ...rest] = frames;
+      const named = { ...begin!, event: { kind: 'begin', method: 'mcts', policy: text } as const };
+      const replay = { frames: [named, ...rest], undone, continuation: { way: 'prefix', why: text } as const };
+      const opened = await openPanel(browser, url, { views: [{ view, images: [], replay }], rolloutText: `${text} ` });
+      const { page, emit, problems } = opened;
+      const violations = async (): Promise<string[]> => [...problems, ...(await page.evaluate(() => window.fakeHost.violations))];
+      const press = (key: string) => async () => {
+        await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
+        await page.keyboard.press(key);
+        await atRest(page);
+      };
+      await expectTexts(page, violations, group, [
+        ['the tree', () => atRest(page)],
+        ['the problem', press('Home')],
+        [
+          'a node and its rollouts',
+          async () => {
+            await emit('nodeSelected', { problem: 0, node: 3 });
+            await page.locator('.rollout summary').first().click();
+            if (!text.startsWith('$')) await shown(page, group[0]);
+          },
+        ],
+        ['cards', async () => [await press('+')(), await press('+')(), await press('+')(), await press('+')()]],
+        [
+          'a tooltip',
+          async () => {
+            const { x, y } = await boxOf(page.locator('.node.selected .mark').first());
+            await page.mouse.move(x + 3, y + 3);
+            await page.locator('.tooltip').waitFor({ state: 'attached' });
+          },
+        ],
+        ['the menu of a node', press('Shift+F10')],
+        ['the search', async () => [await press('Escape')(), await press('/')(), await page.keyboard.type(group[0]), await atRest(page)]],
+        ['the keys', async () => [await page.keyboard.press('Escape'), await press('?')()]],
+        ['the subtree', async () => [await page.keyboard.press('Escape'), await press('s')()]],
+        ['the statistics', () => page.locator('#tab-statistics').click()],
+        [
+          'the replay',
+          async () => {
+            await page.getByRole('button', { name: 'Replay the search' }).click();
+            await page.getByRole('slider', { name: 'Event of the search' }).fill('1');
+            await atRest(page);
+          },
+        ],
+        ['a failure', async () => [await emit('viewFailed', { message: text }), await shown(page, group[0])]],
+      ]);
+      await page.context().close();
+      const failed = await openPanel(browser, url, { openError: text });
+      await expectTexts(failed.page, () => failed.problems, group, [['a tree that cannot be read', () => shown(failed.page, group[0])]]);
+      await failed.page.context().close();
+      const empty = await openPanel(browser, url, { views: [{ view: null, images: [], empty: text }] });
+      await expectTexts(empty.page, () => empty.problems, group, [['nothing to draw', () => shown(empty.page, group[0])]]);
+      await empty.page.context().close();
+    });
 
-  it('in every view of the evaluation', async () => {
-    const line = withText(await sampleCandidates(), text);
-    const notScored = [{ reason: text, steps: 3 }];
-    const candidates = { ...line, scores: { ...line.scores, notScored } };
-    const process = withText(await processBenchmark(), text);
-    const fault = { uri: `file:///w/${encodeURIComponent(text)}.json`, message: text };
-    const opened = await openEvaluation(browser, url, { result: { ...resultOf(candidates, process), faults: [fault] } });
-    await expectTexts(opened.page, opened.problems, group, [
-      ['the numbers', () => shown(opened.page, group[0])],
-      ['the table', () => opened.page.getByRole('table').first().click()],
-      ['an outdated file', () => opened.emit('outdated', { cause: 'file' })],
-    ]);
-    await opened.page.context().close();
-    const none = await openEvaluation(browser, url, { result: { uris: [fault.uri], lines: [], faults: [fault] } });
-    await expectTexts(none.page, none.problems, group, [['nothing to evaluate', () => shown(none.page, group[0])]]);
-    await none.page.context().close();
-    const running = await openEvaluation(browser, url, { result: null });
-    await expectTexts(running.page, running.problems, group, [
-      [
-        'progress',
-        async () => {
-          await running.page.getByText('Reading the file').waitFor();
-          await running.emit('progress', { uri: fault.uri, done: 2, total: 8 });
-          await running.page.getByText('2 of 8 steps scored').waitFor();
-        },
-      ],
-    ]);
-    await running.page.context().close();
-    const failed = await openEvaluation(browser, url, { result: null, error: text });
-    await expectTexts(failed.page, failed.problems, group, [['a failure', () => shown(failed.page, group[0])]]);
-    await failed.page.context().close();
-  });
+    it('in every view of the evaluation', async () => {
+      const line = withText(await sampleCandidates(), text);
+      const notScored = [{ reason: text, steps: 3 }];
+      const candidates = { ...line, scores: { ...line.scores, notScored } };
+      const process = withText(await processBenchmark(), text);
+      const fault = { uri: `file:///w/${encodeURIComponent(text)}.json`, message: text };
+      const opened = await openEvaluation(browser, url, { result: { ...resultOf(candidates, process), faults: [fault] } });
+      await expectTexts(opened.page, opened.problems, group, [
+        ['the numbers', () => shown(opened.page, group[0])],
+        ['the table', () => opened.page.getByRole('table').first().click()],
+        ['an outdated file', () => opened.emit('outdated', { cause: 'file' })],
+      ]);
+      await opened.page.context().close();
+      const none = await openEvaluation(browser, url, { result: { uris: [fault.uri], lines: [], faults: [fault] } });
+      await expectTexts(none.page, none.problems, group, [['nothing to evaluate', () => shown(none.page, group[0])]]);
+      await none.page.context().close();
+      const running = await openEvaluation(browser, url, { result: null });
+      await expectTexts(running.page, running.problems, group, [
+        [
+          'progress',
+          async () => {
+            await running.page.getByText('Reading the file').waitFor();
+            await running.emit('progress', { uri: fault.uri, done: 2, total: 8 });
+            await running.page.getByText('2 of 8 steps scored').waitFor();
+          },
+        ],
+      ]);
+      await running.page.context().close();
+      const failed = await openEvaluation(browser, url, { result: null, error: text });
+      await expectTexts(failed.page, failed.problems, group, [['a failure', () => shown(failed.page, group[0])]]);
+      await failed.page.context().close();
+    });
 
-  it('in every mode of the review', async () => {
-    const state = withText({ ...reviewed, step: { ...reviewed.step!, own: { ...label, by: 'Ben', kind: text } } }, text);
-    const { page, problems, show } = await openReview(browser, url, { state });
-    const step = state.step!;
-    const heading = (words: string) => () => page.getByText(words).first().waitFor();
-    await expectTexts(page, problems, group, [
-      ['a step with its evidence', async () => [await heading('Rollouts from here')(), await shown(page, group[0])]],
-      [
-        'a blind review',
-        async () => [await show({ ...state, blind: true, step: { ...step, evidence: null } }), await heading('Blind review')()],
-      ],
-      ['the first error', async () => [await show({ ...state, mode: 'first-error' }), await heading('First error')()]],
-      [
-        'a stale label',
-        async () => [await show({ ...state, step: { ...step, own: null, stale: step.own } }), await heading('an older text')()],
-      ],
-      ['an empty queue', async () => [await show({ ...state, step: null, message: text }), await page.locator('p.empty').waitFor()]],
-    ]);
-    await page.context().close();
-  });
-});
+    it('in every mode of the review', async () => {
+      const state = withText({ ...reviewed, step: { ...reviewed.step!, own: { ...label, by: 'Ben', kind: text } } }, text);
+      const { page, problems, show } = await openReview(browser, url, { state });
+      const step = state.step!;
+      const heading = (words: string) => () => page.getByText(words).first().waitFor();
+      await expectTexts(page, problems, group, [
+        ['a step with its evidence', async () => [await heading('Rollouts from here')(), await shown(page, group[0])]],
+        [
+          'a blind review',
+          async () => [await show({ ...state, blind: true, step: { ...step, evidence: null } }), await heading('Blind review')()],
+        ],
+        ['the first error', async () => [await show({ ...state, mode: 'first-error' }), await heading('First error')()]],
+        [
+          'a stale label',
+          async () => [await show({ ...state, step: { ...step, own: null, stale: step.own } }), await heading('an older text')()],
+        ],
+        ['an empty queue', async () => [await show({ ...state, step: null, message: text }), await page.locator('p.empty').waitFor()]],
+      ]);
+      await page.context().close();
+    });
+  },
+);
 
 const place = { uri: 'file:///w/a.json', problem: 0, step: 1 };
 const range = { start: { line: 1, character: 0 }, end: { line: 1, character: 5 } };
