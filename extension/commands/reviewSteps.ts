@@ -23,10 +23,10 @@ const ways: readonly { readonly label: string; readonly detail: string; readonly
   { label: 'Find the first error, blind', detail: 'Values are hidden until you have judged', way: { mode: 'first-error', blind: true } },
 ];
 
-/** Begins a review of the steps of files or folders, of one step and what follows it (`from`), or continues with the last one. */
+/** Begins a review of the steps of files or folders, of one record or one step and what follows it (`part`), of one queue (`part`), or continues with the last one. */
 export const reviewSteps: Command = {
   id: 'steplens.reviewSteps',
-  async run(stepLens, target, selected, from) {
+  async run(stepLens, target, selected, part) {
     const { review, reviews } = stepLens;
     const left = review.review.items.length - review.judged.filter((value) => value !== null).length;
     const files = filesOf(stepLens, target, selected);
@@ -35,8 +35,13 @@ export const reviewSteps: Command = {
       void window.showInformationMessage(l10n.t('Open a file with solutions or trees first, or choose files in the explorer.'));
       return;
     }
-    if (isPlace(from)) {
-      if (await begin(stepLens, files, 'all', { from })) reviews.open();
+    if (isPlace(part)) {
+      if (await begin(stepLens, files, 'all', { from: part })) reviews.open();
+      return;
+    }
+    const queue = kinds.find((kind) => kind.queue === queueOf(part))?.queue;
+    if (queue !== undefined) {
+      if (await begin(stepLens, files, queue, {})) reviews.open();
       return;
     }
     const goOn =
@@ -56,12 +61,16 @@ export const reviewSteps: Command = {
 
 interface Place {
   readonly problem: number;
-  readonly step: number;
+  readonly step?: number;
 }
 
 function isPlace(value: unknown): value is Place {
   const { problem, step } = (value ?? {}) as Partial<Record<keyof Place, unknown>>;
-  return isIndex(problem) && isIndex(step);
+  return isIndex(problem) && (step === undefined || isIndex(step));
+}
+
+function queueOf(value: unknown): unknown {
+  return (value as { readonly queue?: unknown } | null | undefined)?.queue;
 }
 
 async function begin(

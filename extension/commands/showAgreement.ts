@@ -14,8 +14,18 @@ export const showAgreement: Command = {
     const report = await stepLens.client.request(Agreement, { uris: files.map(String) });
     const document = await workspace.openTextDocument({ language: 'markdown', content: agreementText(report, files) });
     await commands.executeCommand('markdown.showPreview', document.uri);
+    if (report.pairs.some(({ cells }) => cells.some(({ a, b }) => a !== b))) void offerDisagreements(files);
   },
 };
+
+async function offerDisagreements(files: readonly Uri[]): Promise<void> {
+  const review = l10n.t('Review Disagreements…');
+  const chosen = await window.showInformationMessage(
+    l10n.t('Some steps are judged differently by people, or by people and other sources.'),
+    review,
+  );
+  if (chosen === review) await commands.executeCommand('steplens.reviewSteps', files[0], [...files], { queue: 'disagreements' });
+}
 
 const names: Readonly<Record<string, string>> = { '-1': 'wrong', '0': 'neutral', '1': 'right' };
 /** Steps that are listed of a cell. */

@@ -1,4 +1,4 @@
-import { l10n, type QuickPickItem, window } from 'vscode';
+import { commands, l10n, type QuickPickItem, type Uri, window } from 'vscode';
 import type { StepAtResult } from '../../server/protocol/steps.js';
 import { ExplainTraining, type ExplainTrainingParams, type TrainingExplanation } from '../../server/protocol/training.js';
 import { stepAt } from '../shell/stepAt.js';
@@ -41,13 +41,17 @@ export const whyNotInTrainingSet: Command = {
       placeHolder: l10n.t('Choose a format to read its answer in full'),
       matchOnDetail: true,
     });
-    if (chosen)
-      void window.showInformationMessage(`${chosen.answer.title}: ${chosen.answer.why}`, {
-        modal: true,
-        detail: `The rules used, with seed ${exportSeed}:\n${chosen.answer.rules.join('\n')}`,
-      });
+    if (chosen) void showAnswer(chosen.answer, uri, place);
   },
 };
+
+/** A step's labels can change the answer: a review of it is offered. */
+async function showAnswer({ title, why, rules }: TrainingExplanation, uri: Uri, { problem, step }: StepAtResult): Promise<void> {
+  const review = l10n.t('Review…');
+  const detail = `The rules used, with seed ${exportSeed}:\n${rules.join('\n')}`;
+  const chosen = await window.showInformationMessage(`${title}: ${why}`, { modal: true, detail }, ...(step === undefined ? [] : [review]));
+  if (chosen === review) await commands.executeCommand('steplens.reviewSteps', uri, undefined, { problem, step });
+}
 
 function itemOf(answer: TrainingExplanation): QuickPickItem & { answer: TrainingExplanation } {
   const { included, title, threshold, why } = answer;

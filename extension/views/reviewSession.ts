@@ -79,7 +79,7 @@ export class ReviewSession implements Disposable {
     kind: ReviewKind,
     options: Pick<Review, 'mode' | 'blind'> & {
       readonly count?: number;
-      readonly from?: { readonly problem: number; readonly step: number };
+      readonly from?: { readonly problem: number; readonly step?: number };
     },
   ): Promise<void> {
     const { mode, blind, count, from } = options;

@@ -2,9 +2,10 @@ import { type CodeAction, CodeActionKind, type Command, type Diagnostic } from '
 import type { Range } from '../reasoning/span.js';
 import { wrongResults } from './exactArithmetic.js';
 import type { ScoredDocument } from './scoredDocument.js';
+import { placeAt } from './stepAt.js';
 
 /**
- * Quick fixes at a range: edits only where the right text is certain, else the command that helps. `text` is the document's,
+ * Quick fixes at a range: edits only where the right text is certain, else the command that helps; and a review of what is there. `text` is the document's,
  * `diagnostics` those of the range.
  */
 export function codeActions(document: ScoredDocument, text: string, range: Range, diagnostics: readonly Diagnostic[]): CodeAction[] {
@@ -12,6 +13,7 @@ export function codeActions(document: ScoredDocument, text: string, range: Range
   return [
     ...arithmeticFixes(document, text, range, own),
     ...own.flatMap((diagnostic) => [...literalFixes(document, text, diagnostic), ...commandFixes(diagnostic)]),
+    ...reviewActions(document, range, own),
   ];
 }
 
@@ -126,6 +128,28 @@ function commandsFor(code: string): readonly Command[] {
     default:
       return [];
   }
+}
+
+/** Marks of steps: what people say of such a step settles them. */
+const stepMarks: readonly unknown[] = ['first-low-step', 'later-low-step', 'no-rollout-succeeded', 'step-not-scored'];
+
+/** A review of the step where the range begins with what follows it, or of the record. Only files on disk have a label log. */
+function reviewActions(document: ScoredDocument, { start }: Range, diagnostics: readonly Diagnostic[]): CodeAction[] {
+  const place = document.uri.startsWith('file:') ? placeAt(document, start) : undefined;
+  if (!place || place.problem.steps.length === 0) return [];
+  const problem = place.problem.problem.index;
+  const step = place.step?.step.index;
+  const marks = step === undefined ? [] : diagnostics.filter(({ code }) => stepMarks.includes(code));
+  const title = step === undefined ? 'Review this record…' : 'Review from this step…';
+  const from = { problem, ...(step !== undefined && { step }) };
+  return [
+    {
+      title,
+      kind: marks.length > 0 ? CodeActionKind.QuickFix : CodeActionKind.Refactor,
+      ...(marks.length > 0 && { diagnostics: [...marks] }),
+      command: { title, command: 'steplens.reviewSteps', arguments: [document.uri, null, from] },
+    },
+  ];
 }
 
 function edit(

@@ -19,8 +19,8 @@ export const ReviewQueue = request({
   params: object({
     uris: list(text),
     kind: oneOf('first-low', 'uncertain', 'suspects', 'disagreements', 'audit', 'all'),
-    /** Only this step and what comes after it. */
-    from: optional(object({ problem: count, step: count })),
+    /** Only this step and what comes after it; without a step, only this record. */
+    from: optional(object({ problem: count, step: optional(count) })),
     /** Steps at most. */
     count: optional(count),
     seed: count,

@@ -17,7 +17,7 @@ export interface ReviewQueueOptions {
   /** Of the random audit. */
   readonly seed: number;
   /** Only this step of a problem and the steps after it. */
-  readonly from?: { readonly problem: number; readonly step: number };
+  readonly from?: { readonly problem: number; readonly step?: number | undefined };
 }
 
 export interface QueueItem {
@@ -74,11 +74,12 @@ export function reviewQueue(problems: readonly ReviewableProblem[], options: Rev
   return chosen.flatMap((at) => (steps[at] ? [{ ...placeOf(steps[at]), reason: 'drawn at random' }] : []));
 }
 
-/** The distinct steps, or those of them that are `from` or come after it. */
+/** The distinct steps, or those of them that are `from` or come after it, or are in its record. */
 function stepsFrom(problems: readonly ReviewableProblem[], from: ReviewQueueOptions['from']): ReturnType<typeof distinctSteps> {
   return distinctSteps(problems).filter(
     ({ problem: { problem }, step: { step } }) =>
-      from === undefined || (problem.index === from.problem && rootPath(problem.steps, step.index).includes(from.step)),
+      from === undefined ||
+      (problem.index === from.problem && (from.step === undefined || rootPath(problem.steps, step.index).includes(from.step))),
   );
 }
 

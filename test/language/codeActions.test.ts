@@ -134,18 +134,53 @@ describe('quick fixes', () => {
         ({ command }) => command?.command,
       );
     };
-    expect(commands('unknown-record')).toEqual(['steplens.mapFields']);
-    expect(commands('step-not-scored')).toEqual(['steplens.selectModel', 'steplens.showLog']);
-    expect(commands('later-low-step')).toEqual(['workbench.action.openSettings']);
-    expect(commands('first-low-step')).toEqual(['steplens.setThreshold']);
-    expect(commands('truncated-json')).toEqual([]);
+    expect(commands('unknown-record')).toEqual(['steplens.mapFields', 'steplens.reviewSteps']);
+    expect(commands('step-not-scored')).toEqual(['steplens.selectModel', 'steplens.showLog', 'steplens.reviewSteps']);
+    expect(commands('later-low-step')).toEqual(['workbench.action.openSettings', 'steplens.reviewSteps']);
+    expect(commands('first-low-step')).toEqual(['steplens.setThreshold', 'steplens.reviewSteps']);
+    expect(commands('truncated-json')).toEqual(['steplens.reviewSteps']);
   });
 
   it('are not offered for the marks of other extensions', () => {
     const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } };
     const text = '# Problem\n\nHow many?\n\nStep 1: a\n\nStep 2: b\n';
     expect(
-      codeActions(documentOf(text, 'markdown'), text, range, [{ code: 'unknown-record', source: 'other', range, message: '' }]),
+      codeActions(documentOf(text, 'markdown'), text, range, [{ code: 'unknown-record', source: 'other', range, message: '' }]).filter(
+        ({ diagnostics: marks }) => marks !== undefined,
+      ),
     ).toEqual([]);
+  });
+});
+
+describe('a review is offered', () => {
+  const text = `${JSON.stringify({ prompt: 'How many?', completions: ['There are 7.', 'So 8.', 'So 9.'], labels: [true, false, false] })}\n`;
+  const reviews = (uri: string, word: string, codes: readonly string[] = []) => {
+    const document = { ...documentOf(text, 'jsonl'), uri };
+    const start = document.lines.position(text.indexOf(word));
+    const range = { start, end: start };
+    const marks = codes.map((code) => ({ code, source: 'StepLens', range, message: '' }));
+    return codeActions(document, text, range, marks).filter(({ command }) => command?.command === 'steplens.reviewSteps');
+  };
+  const uri = 'file:///w/a.jsonl';
+
+  it('from the step at the cursor', () => {
+    expect(reviews(uri, 'So 8')).toEqual([
+      {
+        title: 'Review from this step…',
+        kind: 'refactor',
+        command: { title: 'Review from this step…', command: 'steplens.reviewSteps', arguments: [uri, null, { problem: 0, step: 1 }] },
+      },
+    ]);
+  });
+
+  it('as the fix of a low step', () => {
+    expect(reviews(uri, 'So 8', ['first-low-step', 'wrong-type'])).toMatchObject([
+      { title: 'Review from this step…', kind: 'quickfix', diagnostics: [{ code: 'first-low-step' }] },
+    ]);
+  });
+
+  it('of the record elsewhere in it, and not where there is no label log', () => {
+    expect(reviews(uri, 'How many').map(({ command }) => command?.arguments)).toEqual([[uri, null, { problem: 0 }]]);
+    expect(reviews('untitled:a', 'So 8')).toEqual([]);
   });
 });

@@ -51,6 +51,9 @@ describe('a review queue', () => {
     const from = { problem: 0, step: 2 };
     expect(stepsOf(reviewQueue([problem], { kind: 'all', threshold: 0.5, seed: 3, from }))).toEqual([2, 3, 4]);
     expect(reviewQueue([problem], { kind: 'all', threshold: 0.5, seed: 3, from: { problem: 1, step: 0 } })).toEqual([]);
+    const inRecord = (record: number) => reviewQueue([problem], { kind: 'all', threshold: 0.5, seed: 3, from: { problem: record } });
+    expect(inRecord(0)).toEqual(reviewQueue([problem], { kind: 'all', threshold: 0.5, seed: 3 }));
+    expect(inRecord(1)).toEqual([]);
   });
 
   it('begins with the step the sources are least sure of, and ends with the surest', () => {
