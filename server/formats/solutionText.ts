@@ -270,7 +270,7 @@ function isOptions(text: string): boolean {
 }
 
 const IMAGES =
-  /!\[[^\]]{0,500}\]\(\s*(?:<([^>\r\n]{1,2000})>|([^)<>\s]{1,2000}))(?:\s+["'][^)]{0,500}["'])?\s*\)|<img\b[^>]{0,500}?\bsrc=["']([^"']+)["'][^>]*>/gi;
+  /!\[[^\]]{0,500}\]\(\s*(?:<([^>\r\n]{1,2000})>|([^)<>\s]{1,2000}))(?:\s+["'][^)]{0,500}["'])?\s*\)|<img\b(?:(?!<img)[^>]){0,500}?\bsrc=["']([^"']+)["'](?:(?!<img)[^>]){0,2000}>/gi;
 
 function withoutImages(text: string): { written: string; images: string[] } {
   const images: string[] = [];

@@ -186,7 +186,7 @@ export function isFinalAnswer(text: string): boolean {
 
 const FINAL_ANSWER = [
   /^<answer>[\s\S]*<\/answer>$/,
-  /^#### +\S*\d\S*(?: \S+)?$/,
+  /^#### +(?=\S*\d)\S+(?: \S+)?$/,
   /^(?:\*\*)?(?:final answer|answer|A|antwort|respuesta|réponse|答案|答)(?:\*\*)? *[:=：][^\r\n]*$/i,
   /^(?:\*\*)?(?:(?:so|thus|hence|therefore),? +)?the (?:final |correct )?answer is\b[^\r\n]{0,120}$/i,
   /^(?:\$\$?|\\\[|\\\()?\s*\\boxed\{[^\r\n]*\}\s*(?:\$\$?|\\\]|\\\))?\.?$/,

@@ -13,19 +13,28 @@ export interface TextStep {
 /** Paragraphs; a heading goes with what follows it, a final answer with the step before it. */
 export function prose(source: TextSource, region: TextRegion, steps: TextStep[]): TextStep[] {
   let heading: number | undefined;
+  // Many answers in a row are joined once: each join reads the whole step.
+  let joined: number | undefined;
+  const join = (): void => {
+    const last = steps.at(-1);
+    if (joined !== undefined && last !== undefined)
+      steps[steps.length - 1] = stepOf(source, { start: last.span.start, end: joined }, last.splitBy);
+    joined = undefined;
+  };
   for (const span of paragraphsOf(source, region)) {
     const text = cleaned(source.text, span);
     if (text === '' || withoutTags(text) === '') continue;
-    const previous = steps.at(-1);
-    if (isFinalAnswer(text) && previous !== undefined && heading === undefined) {
-      steps[steps.length - 1] = stepOf(source, { start: previous.span.start, end: span.end }, previous.splitBy);
+    if (isFinalAnswer(text) && steps.length > 0 && heading === undefined) {
+      joined = span.end;
     } else if (/^#{1,6} [^\n]*$/.test(text)) {
       heading ??= span.start;
     } else {
+      join();
       steps.push(stepOf(source, { start: heading ?? span.start, end: span.end }, 'paragraph'));
       heading = undefined;
     }
   }
+  join();
   if (heading !== undefined) steps.push(stepOf(source, { start: heading, end: endOf(source, region) }, 'paragraph'));
   return steps;
 }

@@ -34,16 +34,14 @@ export function lineSteps(source: TextSource, region: TextRegion): TextStep[] | 
   if (lines.length < 2) return undefined;
   const texts = lines.map(({ start, end: to }) => source.text.slice(start, to).trimEnd());
   if (!texts.every((text) => BEGINS.test(text) || isFinalAnswer(text.trim())) || isWrapped(texts)) return undefined;
-  const steps: TextStep[] = [];
+  const spans: { start: number; end: number }[] = [];
   for (const span of lines) {
-    const before = steps.at(-1);
-    if (before !== undefined && isFinalAnswer(cleaned(source.text, span)))
-      steps[steps.length - 1] = stepOf(source, { start: before.span.start, end: span.end }, 'line');
-    else steps.push(stepOf(source, span, 'line'));
+    const before = spans.at(-1);
+    if (before !== undefined && isFinalAnswer(cleaned(source.text, span))) before.end = span.end;
+    else spans.push(span);
   }
-  const last = steps.at(-1)!;
-  if (rest.length > 0) steps[steps.length - 1] = stepOf(source, { start: last.span.start, end: rest.at(-1)!.end }, 'line');
-  return steps;
+  if (rest.length > 0) spans.at(-1)!.end = rest.at(-1)!.end;
+  return spans.map((span) => stepOf(source, span, 'line'));
 }
 
 /** Two lines of which the first one breaks off may be wrapped prose; three that all begin like sentences are not. */

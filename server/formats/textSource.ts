@@ -51,5 +51,9 @@ export function cleaned(text: string, span: Span): string {
 
 /** A text without tags of steps and thoughts. */
 export function withoutTags(text: string): string {
-  return text.replace(/\s*<\/step>\s*/g, '\n').trim();
+  return text
+    .split('</step>')
+    .map((part) => part.trim())
+    .join('\n')
+    .trim();
 }

@@ -35,6 +35,7 @@ const units = [
     '0',
     '. ',
     '[U: Q: 1; N: 1; V: 1; UCT: 1]\n',
+    '\n#### 4',
   ],
 ];
 const head = '# Problem\n\nHow many?\n\n# Solution\n\n';
