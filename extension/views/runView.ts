@@ -201,10 +201,11 @@ function progressText({ problems, rate, secondsLeft }: RunReportView): string {
   return `${rollouts.toLocaleString('en-US')} rollouts${speed}${left}`;
 }
 
-function costText({ requests, promptTokens, completionTokens, judgeRequests, judgeTokens, seconds }: RunReportView): string {
+function costText({ requests, promptTokens, completionTokens, judgeRequests, judgeTokens, price, seconds }: RunReportView): string {
   const number = (value: number): string => value.toLocaleString('en-US');
   const judge = judgeRequests > 0 ? `, ${number(judgeRequests)} judge calls with ${number(judgeTokens)} tokens` : '';
-  return `${number(requests)} requests, ${number(promptTokens)} prompt and ${number(completionTokens)} completion tokens${judge}, ${number(Math.round(seconds))} s of sampling`;
+  const paid = price === null ? '' : `, price ${price.toLocaleString('en-US', { maximumSignificantDigits: 4 })}`;
+  return `${number(requests)} requests, ${number(promptTokens)} prompt and ${number(completionTokens)} completion tokens${judge}${paid}, ${number(Math.round(seconds))} s of sampling`;
 }
 
 function wasted({ failed, undecided, repeated }: WasteView): number {

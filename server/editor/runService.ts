@@ -1,10 +1,11 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { money, type Prices } from '../labeling/economy/ledger.js';
 import { runReport } from '../labeling/economy/runReport.js';
 import { RequestError } from '../protocol/message.js';
 import type { RunReportView } from '../protocol/run.js';
 
 /** What the run view shows of a folder. Rejects with an Error for the user. */
-export async function runReportView(folder: string, now: number): Promise<RunReportView> {
+export async function runReportView(folder: string, now: number, prices: Prices): Promise<RunReportView> {
   if (!folder.startsWith('file:')) throw new RequestError('failed', 'Runs are folders on this machine.');
   const { problems, failures, decisions, depths, total, seconds, rate, secondsLeft } = await runReport(fileURLToPath(folder), now);
   const { requests, promptTokens, completionTokens, judgeRequests, judgeTokens } = total;
@@ -19,6 +20,7 @@ export async function runReportView(folder: string, now: number): Promise<RunRep
     completionTokens,
     judgeRequests,
     judgeTokens,
+    price: prices.prompt > 0 || prices.completion > 0 ? money(total, prices) : null,
     seconds,
     rate: rate ?? null,
     secondsLeft: secondsLeft ?? null,

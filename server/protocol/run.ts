@@ -29,6 +29,8 @@ const runReport = object({
   completionTokens: count,
   judgeRequests: count,
   judgeTokens: count,
+  /** By the prices of the settings, in their currency; null without prices. */
+  price: nullable(number),
   seconds: number,
   /** Rollouts a second; null where the logs have no times. */
   rate: nullable(number),

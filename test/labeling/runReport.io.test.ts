@@ -1,7 +1,9 @@
 import { appendFile, mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runReportView } from '../../server/editor/runService.js';
 import { takeClaim } from '../../server/labeling/claim.js';
 import { runReport } from '../../server/labeling/economy/runReport.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
@@ -95,6 +97,14 @@ describe('the report of a run', () => {
       await truncate(log, 0);
       await appendFile(log, bytes);
     }
+  });
+
+  it('has a price where the settings have prices, with the tokens of the judge as prompts', async () => {
+    const uri = pathToFileURL(folder).href;
+    const { promptTokens, completionTokens, judgeTokens, price } = await runReportView(uri, clock, { prompt: 2, completion: 0.5 });
+    expect(promptTokens).toBeGreaterThan(0);
+    expect(price).toBeCloseTo((2 * (promptTokens + judgeTokens) + 0.5 * completionTokens) / 1e6, 12);
+    expect((await runReportView(uri, clock, { prompt: 0, completion: 0 })).price).toBeNull();
   });
 
   it('rejects where there is no run', async () => {
