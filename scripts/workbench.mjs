@@ -50,11 +50,16 @@ async function throttle(context, page) {
  * @param {string} name
  */
 export async function openFile(page, name) {
-  await quickInput(page, 'Control+P', name);
-  await page
-    .locator(`.tab[aria-label^="${name.split('/').at(-1)}"]`)
-    .first()
-    .waitFor();
+  // Exactly this name: a label log begins with the name of its file.
+  const named = page.getByText(name.split('/').at(-1), { exact: true });
+  const row = page.locator('.quick-input-list .monaco-list-row').filter({ has: named }).first();
+  const tab = page.locator('.tab.active').filter({ has: named }).first();
+  // Files that are found late move the rows, perhaps below a click.
+  for (let tries = 0; tries < 5; tries++) {
+    await quickInput(page, 'Control+P', name, row);
+    if (await succeeds(tab.waitFor({ timeout: 5_000 }))) return;
+  }
+  throw new Error(`VS Code does not open ${name}.`);
 }
 
 /**
@@ -63,7 +68,7 @@ export async function openFile(page, name) {
  * @param {string} title
  */
 export async function runCommand(page, title) {
-  await quickInput(page, 'F1', `>${title}`);
+  await quickInput(page, 'F1', `>${title}`, page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first());
 }
 
 /**
@@ -72,36 +77,30 @@ export async function runCommand(page, title) {
  * @param {Page} page
  * @param {string} key
  * @param {string} text
+ * @param {import('playwright-core').Locator} row The one to choose.
  */
-async function quickInput(page, key, text) {
+async function quickInput(page, key, text, row) {
   const input = page.locator('.quick-input-widget input.input').first();
-  const wanted = text.replace(/^>/, '').split('/').at(-1);
-  const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: wanted }).first();
   for (let tries = 0; tries < 15; tries++) {
     await page.keyboard.press(key);
-    if (
-      await input.waitFor({ timeout: 3_000 }).then(
-        () => true,
-        () => false,
-      )
-    ) {
-      await input.fill(text);
-      if (
-        await row.waitFor({ timeout: 3_000 }).then(
-          () => true,
-          () => false,
-        )
-      ) {
-        await row.click();
-        // The list, not its input: a command may open a list of its own in the same input at once.
-        await row.waitFor({ state: 'hidden' });
-        return;
-      }
+    // A page that takes the focus closes the input again, also while it is being filled.
+    if ((await succeeds(input.fill(text, { timeout: 3_000 }))) && (await succeeds(row.waitFor({ timeout: 3_000 })))) {
+      await row.click();
+      // The list, not its input: a command may open a list of its own in the same input at once.
+      await row.waitFor({ state: 'hidden' });
+      return;
     }
     await page.keyboard.press('Escape');
   }
-  throw new Error(`VS Code does not offer "${wanted}".`);
+  throw new Error(`VS Code does not offer "${text}".`);
 }
+
+/** @param {Promise<void>} action */
+const succeeds = (action) =>
+  action.then(
+    () => true,
+    () => false,
+  );
 
 /**
  * The document inside a webview panel: an iframe in an iframe.

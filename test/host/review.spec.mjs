@@ -106,15 +106,14 @@ describe('a review by keyboard', () => {
       .filter({ hasText: /^Neutral$/ })
       .first();
     await lens.waitFor({ timeout: 60_000 });
-    const written = async (count, what, act) => {
+    const written = async (count, what) => {
       for (const end = Date.now() + 30_000; (await records()).length < count; ) {
         assert.ok(Date.now() < end, `${what} wrote no label.`);
-        await act?.();
-        await page.waitForTimeout(1_000);
+        await page.waitForTimeout(200);
       }
     };
-    // A lens that is drawn anew while it is clicked does nothing: a user clicks again.
-    await written(before + 1, 'The lens', () => lens.click({ timeout: 5_000 }).catch(() => undefined));
+    await lens.click();
+    await written(before + 1, 'The lens');
     assert.deepEqual([(await records()).length, (await records()).at(-1).value], [before + 1, 0]);
     await page.locator('.codelens-decoration a').filter({ hasText: 'Neutral' }).locator('.codicon-check').first().waitFor();
     await page.keyboard.press('Alt+3');
