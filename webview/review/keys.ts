@@ -25,7 +25,7 @@ export function judgmentOf(value: LabelValue): string {
   return judgments.find((one) => one.value === value)?.name ?? String(value);
 }
 
-/** Keys of the kinds of error: a for the first, and so on; none of them does anything else. */
+/** Keys of the kinds of error: q for the first, and so on; none of them does anything else. */
 export const kindKeys = 'qwertasdfg';
 
 type Action = (actions: ReviewActions, kinds: readonly string[]) => void;
