@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ensureChromium } from './chromium.mjs';
 import { build, ensureDependencies } from './dependencies.mjs';
 import { ensureRedis } from './redis.mjs';
-import { capture, root } from './run.mjs';
+import { capture, root, slowness } from './run.mjs';
 import { ensureHost } from './vscodeHost.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Counts */
@@ -139,7 +139,7 @@ async function inHost() {
 /** @param {string} file @returns {Promise<Counts>} */
 async function mocha(file) {
   const { default: Mocha } = await import('mocha');
-  const runner = new Mocha({ timeout: 180_000, reporter: 'spec' });
+  const runner = new Mocha({ timeout: 180_000 * slowness, reporter: 'spec' });
   runner.addFile(join(root, file));
   await runner.loadFilesAsync();
   return new Promise((resolve) => {

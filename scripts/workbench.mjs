@@ -1,11 +1,12 @@
 /** Drives VS Code's workbench in Chromium: what the in-host suite, the panel and packaging tests and the screenshots share. */
 import { chromium } from 'playwright-core';
 import { chromiumFlags, ensureChromium } from './chromium.mjs';
+import { slowness } from './run.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('playwright-core').FrameLocator} FrameLocator */
 
-const startMs = 120_000;
+const startMs = 120_000 * slowness;
 
 /**
  * @param {string} url page of `startHost`
@@ -16,6 +17,8 @@ export async function openWorkbench(url, { viewport = { width: 1400, height: 900
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args: chromiumFlags });
   try {
     const context = await browser.newContext({ viewport, deviceScaleFactor: scale });
+    // A limit only ends what hangs.
+    context.setDefaultTimeout(60_000 * slowness);
     const page = await context.newPage();
     await throttle(context, page);
     // VS Code's smoke-test driver calls these two; without them it does not run a suite.
@@ -31,14 +34,13 @@ export async function openWorkbench(url, { viewport = { width: 1400, height: 900
 }
 
 /**
- * Slows workbench and webviews down by the factor in `STEPLENS_CPU_THROTTLE`, as on a slow or busy machine.
+ * Slows workbench and webviews down by `slowness`.
  * @param {import('playwright-core').BrowserContext} context
  * @param {Page} page
  */
 async function throttle(context, page) {
-  const rate = Number(process.env.STEPLENS_CPU_THROTTLE ?? 1);
-  if (!(rate > 1)) return;
-  const slow = async (target) => (await context.newCDPSession(target)).send('Emulation.setCPUThrottlingRate', { rate });
+  if (slowness === 1) return;
+  const slow = async (target) => (await context.newCDPSession(target)).send('Emulation.setCPUThrottlingRate', { rate: slowness });
   await slow(page);
   // A webview with a process of its own has a session of its own; any other frame shares the page's.
   page.on('framenavigated', (frame) => void slow(frame).catch(() => undefined));

@@ -2,14 +2,19 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { extensions, languages, Uri, window, workspace } from 'vscode';
+import { ConfigurationTarget, extensions, languages, Uri, window, workspace } from 'vscode';
 import { closeAll, codeOf, fixture, ours, until } from './support.js';
 
 describe('a notebook', () => {
   let folder: string;
   let uri: Uri;
 
+  const scoreOnOpen = (value: boolean) =>
+    workspace.getConfiguration('steplens').update('scoreOnOpen', value, ConfigurationTarget.Workspace);
+
   before(async () => {
+    // The workspace of the suite scores on command alone; nobody gives a command for the cells of a notebook.
+    await scoreOnOpen(true);
     folder = mkdtempSync(join(tmpdir(), 'steplens-notebook-'));
     // A solution whose first error the bundled model finds.
     const extension = extensions.getExtension('steplens.steplens');
@@ -51,6 +56,7 @@ describe('a notebook', () => {
   });
   after(async () => {
     await closeAll();
+    await scoreOnOpen(false);
     rmSync(folder, { recursive: true, force: true });
   });
 

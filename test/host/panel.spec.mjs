@@ -29,7 +29,7 @@ describe('the tree panel beside its file', () => {
     });
     await openFile(page, 'tree.json');
     await runCommand(page, 'StepLens: Open Reasoning Tree');
-    await webviewFrame(page).locator('svg g.node').nth(5).waitFor({ timeout: 60_000 });
+    await webviewFrame(page).locator('svg g.node').nth(5).waitFor();
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed')
@@ -94,18 +94,22 @@ describe('the tree panel beside its file', () => {
 
   it('follows the keyboard to the next low step', async () => {
     await line('7 - 5 = 2').click({ position: { x: 200, y: 8 } });
-    await page.keyboard.press('Alt+k');
-    await until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the node of the previous low step');
-    await page
+    // The status bar says it for some seconds only.
+    const said = page
       .getByText(/Low step \d of \d/)
       .first()
       .waitFor();
+    await page.keyboard.press('Alt+k');
+    await Promise.all([
+      said,
+      until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the node of the previous low step'),
+    ]);
   });
 
   it('keeps its place when the window is reloaded', async () => {
     // The command, not the browser's reload: it lets VS Code store its window first.
-    await Promise.all([page.waitForEvent('load', { timeout: 60_000 }), runCommand(page, 'Developer: Reload Window')]);
-    await webviewFrame(page).locator('svg g.node').nth(5).waitFor({ timeout: 60_000 });
+    await Promise.all([page.waitForEvent('load'), runCommand(page, 'Developer: Reload Window')]);
+    await webviewFrame(page).locator('svg g.node').nth(5).waitFor();
     await until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the selection from before');
   });
 

@@ -31,7 +31,7 @@ describe('a review by keyboard', () => {
     ({ page, close } = await openWorkbench(host.url));
     await openFile(page, 'candidates.json');
     // A lens says that the file was read: before that there is nothing to review.
-    await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor({ timeout: 120_000 });
+    await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor();
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed')
@@ -91,8 +91,8 @@ describe('a review by keyboard', () => {
 
   it('loses nothing when the window is reloaded', async () => {
     // The command, not the browser's reload: it lets VS Code store its window first.
-    await Promise.all([page.waitForEvent('load', { timeout: 60_000 }), runCommand(page, 'Developer: Reload Window')]);
-    await page.locator('.monaco-workbench .part.editor').waitFor({ timeout: 120_000 });
+    await Promise.all([page.waitForEvent('load'), runCommand(page, 'Developer: Reload Window')]);
+    await page.locator('.monaco-workbench .part.editor').waitFor();
     await position(/^11 of/);
     await frame().getByText('10 judged by ann').waitFor();
   });
@@ -105,7 +105,7 @@ describe('a review by keyboard', () => {
       .locator('.codelens-decoration a')
       .filter({ hasText: /^Neutral$/ })
       .first();
-    await lens.waitFor({ timeout: 60_000 });
+    await lens.waitFor();
     const written = async (count, what) => {
       for (const end = Date.now() + 30_000; (await records()).length < count; ) {
         assert.ok(Date.now() < end, `${what} wrote no label.`);
@@ -130,7 +130,7 @@ describe('a review by keyboard', () => {
     await openFile(page, 'candidates.json');
     await runCommand(page, 'StepLens: Show Agreement of Reviewers');
     const preview = page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
-    await preview.getByText('Krippendorff').waitFor({ timeout: 60_000 });
+    await preview.getByText('Krippendorff').waitFor();
     const text = await preview.locator('body').innerText();
     assert.match(text, /bob/);
     assert.match(text, /ann right, bob wrong: 1|bob wrong, ann right: 1/);

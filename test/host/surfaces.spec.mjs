@@ -11,8 +11,6 @@ import { startHost } from '../../scripts/vscodeHost.mjs';
 import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
 import { until } from './until.mjs';
 
-const slowMs = 60_000;
-
 describe('around the files', () => {
   /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
   let host;
@@ -125,9 +123,9 @@ describe('around the files', () => {
 
   it('lists open files, problems and low steps, and a click goes to the step', async () => {
     await openFile(page, 'tree.json');
-    await row('tree.json').waitFor({ timeout: slowMs });
+    await row('tree.json').waitFor();
     const low = page.locator('.part.sidebar .monaco-list-row[aria-label^="First low step"]').first();
-    await low.waitFor({ timeout: slowMs });
+    await low.waitFor();
     await low.click();
     await until(async () => {
       const label = await low.getAttribute('aria-label');
@@ -149,7 +147,7 @@ describe('around the files', () => {
     await openFile(page, 'problems.json');
     await page.getByText('Label this problem').first().click();
     const alert = panel().getByRole('alert');
-    await alert.getByText('Labeling failed').waitFor({ timeout: slowMs });
+    await alert.getByText('Labeling failed').waitFor();
     const text = await alert.innerText();
     assert.match(text, /401/);
     assert.match(text, /Invalid API key/);
@@ -165,12 +163,12 @@ describe('around the files', () => {
   it('Retry in the panel labels once the server is back, and the problem says what came of it', async () => {
     isDown = false;
     await panel().getByRole('button', { name: 'Retry the labeling' }).click();
-    await panel().locator('svg g.node').nth(1).waitFor({ timeout: slowMs });
+    await panel().locator('svg g.node').nth(1).waitFor();
     await page
       .locator('.codelens-decoration')
       .getByText(/Labeled: 0\.50 · \d+ nodes · \d+ rollouts/)
       .first()
-      .waitFor({ timeout: slowMs });
+      .waitFor();
     await page.locator('.codelens-decoration').getByText('Open tree').first().waitFor();
     await page.locator('.codelens-decoration').getByText('Label again').first().waitFor();
   });
@@ -195,12 +193,12 @@ describe('around the files', () => {
     await writeFile(file, `${lines.slice(0, 3).join('\n')}\n`);
     await runCommand(page, 'View: Close All Editors');
     await openFile(page, 'part.events.jsonl');
-    await page.locator('.editor-actions a[aria-label^="Open Reasoning Tree"]').first().waitFor({ timeout: slowMs });
+    await page.locator('.editor-actions a[aria-label^="Open Reasoning Tree"]').first().waitFor();
     await runCommand(page, 'StepLens: Open Reasoning Tree');
     const items = panel().getByRole('treeitem');
-    await items.first().waitFor({ state: 'attached', timeout: slowMs });
+    await items.first().waitFor({ state: 'attached' });
     const before = await items.count();
     await appendFile(file, `${lines.slice(3).join('\n')}\n`);
-    await until(async () => (await items.count()) > before, 'the tree to grow', slowMs);
+    await until(async () => (await items.count()) > before, 'the tree to grow');
   });
 });

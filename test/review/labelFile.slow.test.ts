@@ -97,6 +97,6 @@ describe('a label log on disk', () => {
 
   it('is empty where there is no file, and says why a folder cannot be read', async () => {
     expect(await readLabelFile(join(folder, 'none.jsonl'))).toEqual({ records: [], faults: [] });
-    await expect(readLabelFile(folder)).rejects.toThrow('EISDIR');
+    await expect(readLabelFile(folder)).rejects.toThrow('is not a regular file');
   });
 });
