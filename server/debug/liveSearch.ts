@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { fileLog, type LogStore, readEventLog } from '../labeling/eventLog.js';
 import { type LabelWorld, labelProblem } from '../labeling/labelProblem.js';
 import type { ProblemToLabel, RunEvent } from '../labeling/runEvents.js';
@@ -11,6 +12,8 @@ import { type EventFeed, Handover } from './eventFeed.js';
 export function liveSearch(problem: ProblemToLabel, settings: LabelSettings, world: LabelWorld, logFile: string): EventFeed {
   const handover = new Handover();
   const stop = new AbortController();
+  // All rollouts under way listen to it, and stop when they end.
+  setMaxListeners(0, stop.signal);
   let isReleased = false;
   const gated: LogStore = {
     read: () => readEventLog(logFile),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { refuseLinkOut } from '../disk/openOwn.js';
@@ -89,6 +90,7 @@ function imagesOf(file: string): LabelWorld['images'] {
 
 function target(feed: EventFeed, host: ForkHost, close: () => Promise<void>): DebugTarget {
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   return {
     feed,
     placeOf: (path, line) => placeOf(feed.logFile, path, line),

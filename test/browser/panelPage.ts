@@ -130,7 +130,7 @@ export interface Panel {
   /** Console errors and warnings, page errors and refused resources so far. */
   readonly problems: string[];
   calls(name?: string): Promise<Call[]>;
-  emit(name: string, data: unknown): Promise<void>;
+  readonly emit: (name: string, data: unknown) => Promise<void>;
 }
 
 /** Opens the panel in a page of its own, in a theme, against a fake host that holds these views. */

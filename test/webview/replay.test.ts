@@ -77,6 +77,12 @@ describe('moving through a search', () => {
     expect(state.selected).toBe(parent);
   });
 
+  it('shows a subtree alone for as long as its root is there', () => {
+    const born = replay.frames.findIndex(({ node }) => node === 3);
+    const alone = { ...at(last), root: 3 };
+    expect([1, born, born + 1, last].map((count) => moveReplay(alone, count).root)).toEqual([null, null, 3, 3]);
+  });
+
   it('keeps to the frames there are; the end is the whole tree', () => {
     expect(at(-3).replayAt).toBe(1);
     expect(at(last + 5).replayAt).toBeNull();

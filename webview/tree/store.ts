@@ -7,18 +7,19 @@ import { buildTreeModel, type ShownValues, type TreeModel } from './model/treeMo
 import type { InitialView, PersistedState } from './protocol.js';
 import type { PanelState } from './state.js';
 
-/** The state after the first `count` frames of the replay; the end is the whole tree. What is not there yet is not selected. */
+/** The state after the first `count` frames of the replay; the end is the whole tree. What is not there yet is not selected, nor shown alone. */
 export function moveReplay(state: PanelState, count: number): Partial<PanelState> {
   const { model, replay } = state;
   if (model === null || replay === null) return {};
   const at = Math.max(1, Math.min(replay.frames.length, count));
   const replayAt = at === replay.frames.length ? null : at;
   const moment = modelAt(model.whole, replay, replayAt, state.shown);
-  const { selected } = state;
+  const { selected, root } = state;
   return {
     model: moment,
     replayAt,
     event: replay.frames[at - 1]!.node,
+    root: root !== null && moment.rank[root]! >= 0 ? root : null,
     selected: selected === null ? null : nearestThere(moment, selected),
   };
 }

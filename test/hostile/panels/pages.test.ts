@@ -192,7 +192,7 @@ describe.each(groups.map((group) => ({ first: group[0], group })))(
     it('in every mode of the review', async () => {
       const state = withText({ ...reviewed, step: { ...reviewed.step!, own: { ...label, by: 'Ben', kind: text } } }, text);
       const { page, problems, show } = await openReview(browser, url, { state });
-      const step = state.step!;
+      const step = state.step;
       const heading = (words: string) => () => page.getByText(words).first().waitFor();
       await expectTexts(page, problems, group, [
         ['a step with its evidence', async () => [await heading('Rollouts from here')(), await shown(page, group[0])]],
