@@ -9,7 +9,6 @@ import { StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/
 import { LabelProblem } from '../../server/protocol/labeling.js';
 import { ServerKey } from '../../server/protocol/servers.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
-import { ensureBuilt } from '../lsp/built.js';
 import { TestClient } from '../lsp/client.js';
 import { LoopbackServer } from '../scoring/backends/loopbackServer.js';
 import { done } from './figures.js';
@@ -24,7 +23,6 @@ let isRefusing = false;
 /** Requests that carried the key. */
 let carried = 0;
 beforeAll(async () => {
-  ensureBuilt();
   folder = await mkdtemp(join(tmpdir(), 'steplens-canary-'));
   server = await new LoopbackServer(({ method, headers }) => {
     if (headers.authorization === `Bearer ${KEY}`) carried++;

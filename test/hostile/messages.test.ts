@@ -6,7 +6,6 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
 import { createRandom } from '../../server/reasoning/random.js';
-import { ensureBuilt } from '../lsp/built.js';
 import { TestClient } from '../lsp/client.js';
 import { done, seed } from './figures.js';
 import { damagedParams } from './randomMessages.js';
@@ -15,7 +14,6 @@ const text = `${JSON.stringify({ question: 'q', answer: '5', solutions_splits: [
 
 let folder: string;
 beforeAll(async () => {
-  ensureBuilt();
   folder = await mkdtemp(join(tmpdir(), 'steplens-messages-'));
 });
 afterAll(() => rm(folder, { recursive: true }));

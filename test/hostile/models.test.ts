@@ -8,7 +8,6 @@ import { SettingsChanged } from '../../server/protocol/settings.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { byteMutations, jsonMutations, type Mutation, modelMutations, templateMutations } from '../inference/mutate.js';
-import { ensureBuilt } from '../lsp/built.js';
 import { TestClient } from '../lsp/client.js';
 import { done } from './figures.js';
 
@@ -38,7 +37,6 @@ describe('the bundled server, given damaged and hostile models one after the oth
   let bundled: string | undefined;
 
   beforeAll(async () => {
-    ensureBuilt();
     folder = await mkdtemp(join(tmpdir(), 'steplens-hostile-'));
     child = fork('dist/server.js', ['--node-ipc'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     client = new TestClient(new IPCMessageReader(child), new IPCMessageWriter(child));

@@ -1,13 +1,15 @@
-/** Prints what the hostile suite did, after its last test. */
+/** Builds what the hostile suite starts, once for all of its files, and prints what it did after its last test. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureBuilt } from '../lsp/built.js';
 import { type Figure, figures, seed } from './figures.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'steplens-figures-'));
 const file = join(folder, 'figures.jsonl');
 
 export function setup(): void {
+  ensureBuilt();
   writeFileSync(file, '');
   process.env['STEPLENS_FIGURES'] = file;
 }

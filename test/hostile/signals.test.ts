@@ -10,7 +10,6 @@ import { isUnfinished } from '../../server/disk/writeWhole.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
 import { LabelProblem } from '../../server/protocol/labeling.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
-import { ensureBuilt } from '../lsp/built.js';
 import { TestClient } from '../lsp/client.js';
 import { done } from './figures.js';
 
@@ -23,7 +22,6 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 let folder: string;
 beforeAll(async () => {
-  ensureBuilt();
   folder = await mkdtemp(join(tmpdir(), 'steplens-signals-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
