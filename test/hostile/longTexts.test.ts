@@ -60,6 +60,18 @@ it.each(units)('250,000 characters of %j are read in linear time', (unit) => {
   done('longTexts', 1);
 });
 
+it.each([' ', '\t', '<img src="a" '])(
+  '250,000 characters of %j between the words of a question and of a step are read in linear time',
+  (unit) => {
+    const many = unit.repeat(Math.ceil(length / unit.length));
+    const began = cpu();
+    const document = readDocument(`# Problem\n\nHow${many}many?\n\n# Solution\n\nFirst.\n\nSecond${many}one.\n\nThird.`, 'markdown');
+    expect(cpu() - began).toBeLessThan(most);
+    expect(document?.problems[0]?.steps.map(({ text }) => text.slice(0, 5))).toEqual(['First', 'Secon', 'Third']);
+    done('longTexts', 1);
+  },
+);
+
 it.each([
   ['of one line', (n: number) => `{"problem":"${'x'.repeat(n)}","steps":["a","${'y '.repeat(n / 2)}"],"label":-1}`],
   ['of a list of solutions', (n: number) => `{"problem":"q","steps":[${'"s",'.repeat(n / 4)}"s"],"label":${n / 8}}`],
