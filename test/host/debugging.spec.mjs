@@ -1,0 +1,83 @@
+/** The debugger in a real VS Code, by its keys: an event log is stepped through, stopped at a breakpoint, begun again and left. */
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { root } from '../../scripts/run.mjs';
+import { startHost } from '../../scripts/vscodeHost.mjs';
+import { openFile, openWorkbench, runCommand } from '../../scripts/workbench.mjs';
+import { until } from './until.mjs';
+
+describe('the debugger by keyboard', () => {
+  /** @type {string} */
+  let workspace;
+  /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
+  let host;
+  /** @type {import('playwright-core').Page} */
+  let page;
+  let close = async () => {};
+  /** Kinds of the events, in the order of their lines. @type {string[]} */
+  let events;
+
+  before(async () => {
+    workspace = await mkdtemp(join(tmpdir(), 'steplens-debugger-'));
+    const log = join(root, 'media', 'samples', 'trees', 'recipe.events.jsonl');
+    await cp(log, join(workspace, 'recipe.events.jsonl'));
+    events = (await readFile(log, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).event);
+    host = await startHost({ workspace, extensionDevelopmentPath: root, settings: { 'editor.minimap.enabled': false } });
+    ({ page, close } = await openWorkbench(host.url));
+    await openFile(page, 'recipe.events.jsonl');
+    await runCommand(page, 'StepLens: Debug Event Log');
+    await page.locator('.debug-top-stack-frame-line').first().waitFor({ timeout: 60_000 });
+    await stoppedAt(1);
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed')
+      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
+  });
+  after(async () => {
+    await close();
+    await host?.stop();
+    await rm(workspace, { recursive: true, force: true });
+  });
+
+  /** The cursor goes to the event at which the debugger stops. */
+  const stoppedAt = (line) =>
+    until(
+      async () => (await page.locator('[id="status.editor.selection"]').innerText()).startsWith(`Ln ${line},`),
+      `the cursor in line ${line}`,
+    );
+  const goTo = async (line) => {
+    await page.keyboard.press('Control+G');
+    await page.locator('.quick-input-widget input.input').first().fill(`:${line}`);
+    await page.keyboard.press('Enter');
+    await stoppedAt(line);
+  };
+  const press = async (key, wanted) => {
+    await page.keyboard.press(key);
+    await stoppedAt(wanted);
+  };
+
+  it('goes to the next event with F11, to the next selection with F10', async () => {
+    await press('F11', 2);
+    await press('F10', events.indexOf('selected') + 1);
+  });
+
+  it('stops at the breakpoint of F9 with F5, and at the end with Shift+F11', async () => {
+    await goTo(40);
+    await page.keyboard.press('F9');
+    await page.locator('.glyph-margin-widgets .codicon-debug-breakpoint').first().waitFor();
+    await goTo(30);
+    await press('F5', 40);
+    await press('Shift+F11', events.length);
+  });
+
+  it('begins again with Ctrl+Shift+F5 and leaves with Shift+F5', async () => {
+    await press('Control+Shift+F5', 1);
+    await page.keyboard.press('Shift+F5');
+    await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+  });
+});
