@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { FoundImages, ImagePlace } from '../files/images.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
-import type { LabelingSettings, LabelJob, ResultJob } from './labelingService.js';
+import type { LabelingSettings, LabelJob, ResultJob } from './labelerPort.js';
 
 /**
  * A problem of a document as a run takes it. Rejects with a sentence that says what is missing. The document is the one that was open

@@ -17,7 +17,7 @@ import { beginEvent, defaultLabelSettings, type LabelSettings } from '../labelin
 import { tryPolicy } from '../labeling/tryPolicy.js';
 import { isEventLog } from '../language/logView.js';
 import type { EditorJudge } from './editorPolicy.js';
-import type { Labeler, LabelingSettings, LabelJob } from './labelingService.js';
+import type { Labeler, LabelingSettings, LabelJob } from './labelerPort.js';
 import { SeenLogs } from './seenLogs.js';
 
 /** Opens the policy a setting names; rejects with PolicyError when it cannot be used. */
@@ -126,25 +126,7 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
       );
     },
 
-    async newest({ uri, problem, settings }) {
-      if (!uri.startsWith('file:')) return undefined;
-      const job = { uri, problem, settings, images: [] };
-      const home = { ...homeBeside(job), problem };
-      let found: { readonly folder: string; readonly events: readonly RunEvent[] } | undefined;
-      for (let run = 1; run <= mostRuns; run++) {
-        const { files, folder } = runOf(home, job, run);
-        const events = await logs.read(files.log);
-        if (events === undefined) break;
-        found = { folder, events };
-      }
-      const { folder, events = [] } = found ?? {};
-      const [begin] = events;
-      if (folder === undefined || begin?.event !== 'begin') return undefined;
-      const { claim, result } = problemFiles(folder, begin.problem.id, begin.method);
-      const isFinished = events.some(({ event }) => event === 'end');
-      const isWritten = !isFinished && (await holderOf(claim, result)) !== undefined;
-      return { file: pathToFileURL(result).href, isWritten, events };
-    },
+    newest: (job) => newestRun(job, logs),
 
     async isBeingWritten(file) {
       if (!file.startsWith('file:')) return false;
@@ -206,6 +188,30 @@ async function homeOf(job: LabelJob): Promise<Home> {
   const beside = dirname(folder);
   const { recorded } = await readEventLog(join(beside, original, basename(log)));
   return { beside, name: recorded.length > 0 ? original : own, problem: first.event.problem };
+}
+
+/** The last of a problem's runs, which are numbered without gaps. */
+async function newestRun(
+  { uri, problem, settings }: Pick<LabelJob, 'uri' | 'problem' | 'settings'>,
+  logs: SeenLogs,
+): ReturnType<Labeler['newest']> {
+  if (!uri.startsWith('file:')) return undefined;
+  const job = { uri, problem, settings, images: [] };
+  const home = { ...homeBeside(job), problem };
+  let found: { readonly folder: string; readonly events: readonly RunEvent[] } | undefined;
+  for (let run = 1; run <= mostRuns; run++) {
+    const { files, folder } = runOf(home, job, run);
+    const events = await logs.read(files.log);
+    if (events === undefined) break;
+    found = { folder, events };
+  }
+  const { folder, events = [] } = found ?? {};
+  const [begin] = events;
+  if (folder === undefined || begin?.event !== 'begin') return undefined;
+  const { claim, result } = problemFiles(folder, begin.problem.id, begin.method);
+  const isFinished = events.some(({ event }) => event === 'end');
+  const isWritten = !isFinished && (await holderOf(claim, result)) !== undefined;
+  return { file: pathToFileURL(result).href, isWritten, events };
 }
 
 function runOf({ beside, name, problem }: Home, job: Pick<LabelJob, 'images' | 'settings'>, run: number): Place {

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../labeling/runEvents.js';
 import type { LabelingParams } from '../protocol/labeling.js';
-import type { LabelingSettings, LabelJob } from './labelingService.js';
+import type { LabelingSettings, LabelJob } from './labelerPort.js';
 import type { Clock } from './service.js';
 
 /** A growing tree is announced no more often than this. */

@@ -8,7 +8,7 @@ import { openEditorJudge, openEditorPolicy } from '../editor/editorPolicy.js';
 import { openEditorVerifier } from '../editor/editorVerifier.js';
 import { type EvaluationHost, evaluateFiles } from '../editor/evaluationService.js';
 import { createLabeler } from '../editor/labeler.js';
-import type { Labeler } from '../editor/labelingService.js';
+import type { Labeler } from '../editor/labelerPort.js';
 import type { Reader } from '../editor/openDocument.js';
 import type { OpenText } from '../editor/openInput.js';
 import { type LoggedRequest, sendRequestAgain } from '../editor/requestService.js';

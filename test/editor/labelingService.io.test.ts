@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { localVerifier } from '../../server/answers/localVerifier.js';
 import { openEditorJudge } from '../../server/editor/editorPolicy.js';
 import { createLabeler } from '../../server/editor/labeler.js';
-import { createLabelingService, type LabelingService, type LabelJob } from '../../server/editor/labelingService.js';
+import type { LabelJob } from '../../server/editor/labelerPort.js';
+import { createLabelingService, type LabelingService } from '../../server/editor/labelingService.js';
 import { imagePlace } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';

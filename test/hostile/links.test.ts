@@ -9,7 +9,7 @@ import { localVerifier } from '../../server/answers/localVerifier.js';
 import { forkSearch } from '../../server/debug/fork.js';
 import { createDebugWorld } from '../../server/debug/openTargets.js';
 import { createLabeler } from '../../server/editor/labeler.js';
-import type { LabelJob } from '../../server/editor/labelingService.js';
+import type { LabelJob } from '../../server/editor/labelerPort.js';
 import { exportTraining } from '../../server/editor/trainingService.js';
 import { imagePlace } from '../../server/files/images.js';
 import { machine } from '../../server/labeling/claim.js';

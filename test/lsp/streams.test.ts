@@ -17,7 +17,7 @@ import {
 } from 'vscode-languageserver/node';
 import { localVerifier } from '../../server/answers/localVerifier.js';
 import { createLabeler } from '../../server/editor/labeler.js';
-import type { Labeler, LabelJob } from '../../server/editor/labelingService.js';
+import type { Labeler, LabelJob } from '../../server/editor/labelerPort.js';
 import type { ImagePlace } from '../../server/files/images.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { createJudge } from '../../server/labeling/judge.js';

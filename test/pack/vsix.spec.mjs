@@ -69,7 +69,7 @@ describe('the VSIX', () => {
     ])
       assert.ok(names.includes(needed), `${needed} is missing`);
     const allowed =
-      /^(package(\.nls(\.[\w-]+)?)?\.json|(readme|changelog|security)\.md|license(\.txt|\.md)?|docs\/[\w-]+\.md|dist\/(third-party-notices\.txt|codicon\.(css|ttf)|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|walkthrough\/\w+\.(md|webp)|samples\/solutions\/wrong\.md|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
+      /^(l10n\/bundle\.l10n\.[\w-]+\.json|package(\.nls(\.[\w-]+)?)?\.json|(readme|changelog|security)\.md|license(\.txt|\.md)?|docs\/[\w-]+\.md|dist\/(third-party-notices\.txt|codicon\.(css|ttf)|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|walkthrough\/\w+\.(md|webp)|samples\/solutions\/wrong\.md|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
     assert.deepEqual(
       names.filter((name) => !bundled.includes(name) && !allowed.test(name)),
       [],

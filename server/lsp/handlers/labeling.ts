@@ -1,5 +1,5 @@
+import type { LabelJob } from '../../editor/labelerPort.js';
 import { serversOf } from '../../editor/labelingRun.js';
-import type { LabelJob } from '../../editor/labelingService.js';
 import { labelJob, problemIsGone } from '../../editor/labelJob.js';
 import type { ScoredDocument } from '../../language/scoredDocument.js';
 import { LabelingResults, LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest, TryPolicy } from '../../protocol/labeling.js';

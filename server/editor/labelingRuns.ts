@@ -1,0 +1,80 @@
+import type { RunEvent } from '../labeling/runEvents.js';
+import type { LabelingFailure } from '../protocol/labeling.js';
+import type { LabelingWorld, LabelJob } from './labelerPort.js';
+import { LabelingRun } from './labelingRun.js';
+
+/** The runs under way, one a file, and what became of those that failed. */
+export class LabelingRuns {
+  private readonly active = new Map<string, LabelingRun>();
+  private readonly working = new Set<Promise<unknown>>();
+  /** Why the last labeling into a file gave no labels. */
+  private readonly failed = new Map<string, LabelingFailure>();
+
+  constructor(private readonly world: LabelingWorld) {}
+
+  /** The run whose labels go into this file. */
+  of(file: string): LabelingRun | undefined {
+    return this.active.get(file);
+  }
+
+  failureOf(file: string): LabelingFailure | undefined {
+    return this.failed.get(file);
+  }
+
+  /** Events of the run under way, else those of the log beside the file; undefined where there is none that can be read. */
+  async eventsOf(uri: string): Promise<readonly RunEvent[] | undefined> {
+    const { labeler, log } = this.world;
+    return (
+      this.active.get(uri)?.events ??
+      labeler.events(uri).catch((error: unknown) => void log.warn(`The event log of ${uri}: ${messageOf(error)}`))
+    );
+  }
+
+  /** Runs under the file's name, so that a second request for it is refused and its view grows. */
+  async start<T>(file: string, job: LabelJob, problem: number, signal: AbortSignal, work: (run: LabelingRun) => Promise<T>): Promise<T> {
+    if (this.active.has(file)) throw new Error('This problem is being labeled already; wait for its end or stop it.');
+    const run = this.newRun(file, job, problem);
+    const stop = (): void => run.abort.abort();
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    this.active.set(file, run);
+    this.failed.delete(file);
+    run.announce('running');
+    const ending = work(run);
+    this.working.add(ending);
+    try {
+      return await ending;
+    } finally {
+      this.working.delete(ending);
+      signal.removeEventListener('abort', stop);
+      this.active.delete(file);
+      run.end();
+      run.announce('ended');
+    }
+  }
+
+  /** Keeps why a labeling gave no labels, and says it; `run` is undefined if it never began. */
+  fail(file: string, job: LabelJob, problem: number, failure: LabelingFailure, run: LabelingRun | undefined): void {
+    this.failed.set(file, failure);
+    (run ?? this.newRun(file, job, problem)).fail();
+  }
+
+  /** Stops the runs that are meant. */
+  stop(isMeant: (run: LabelingRun) => boolean): void {
+    for (const run of this.active.values()) if (isMeant(run)) run.abort.abort();
+  }
+
+  /** Stops all; resolves when they have ended, their files closed. */
+  async dispose(): Promise<void> {
+    for (const run of this.active.values()) run.dispose();
+    await Promise.allSettled(this.working);
+  }
+
+  private newRun(file: string, job: LabelJob, problem: number): LabelingRun {
+    return new LabelingRun(job, problem, file, this.world.clock, (params) => this.world.onChange(params));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
