@@ -73,7 +73,7 @@ export class Fields {
   numbers(key: string, length: number): readonly number[] {
     const value = this.take(key);
     const isGood = Array.isArray(value) && value.length === length && value.every(Number.isFinite);
-    return isGood ? value : this.fail(key, `a list of ${length} number${length === 1 ? '' : 's'}`);
+    return isGood ? (value as readonly number[]) : this.fail(key, `a list of ${length} number${length === 1 ? '' : 's'}`);
   }
 
   oneOf<T extends string>(key: string, values: readonly T[]): T {

@@ -25,7 +25,7 @@ const units = [
     '\nки',
     '+\n',
     '**Step 1',
-    '!\[a](',
+    '![a](',
     '<img src="',
     '# Problem\n',
     'Question: ',

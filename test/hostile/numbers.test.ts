@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createDebugWorld } from '../../server/debug/openTargets.js';
 import { forkSettings, readWhatIf } from '../../server/debug/whatIf.js';
@@ -91,7 +92,7 @@ describe('a number outside its range is refused with its name and its range', ()
     let refused = 0;
     for (const name of ['seed', ...Object.keys(settingRanges.mcts)])
       for (const value of values) {
-        await expect(world.launch({ program: problems, [name]: value }), `${name}: ${String(value)}`).rejects.toThrow(
+        await expect(world.launch({ program: problems, [name]: value }), `${name}: ${inspect(value)}`).rejects.toThrow(
           `"${name}" of the launch configuration is not a`,
         );
         refused++;
@@ -113,16 +114,16 @@ describe('a number outside its range is refused with its name and its range', ()
   it('in the parameters of requests and of the tools for agents', async () => {
     let refused = 0;
     for (const value of values) {
-      expect(MoreRollouts.params.check({ uri: '', problem: 0, node: 0, count: value })?.path, String(value)).toBe('.count');
-      expect(MoreRollouts.params.check({ uri: '', problem: value, node: 0, count: 1 })?.path, String(value)).toBe('.problem');
-      expect(ReviewQueue.params.check({ uris: [], kind: 'all', seed: value })?.path, String(value)).toBe('.seed');
+      expect(MoreRollouts.params.check({ uri: '', problem: 0, node: 0, count: value })?.path, inspect(value)).toBe('.count');
+      expect(MoreRollouts.params.check({ uri: '', problem: value, node: 0, count: 1 })?.path, inspect(value)).toBe('.problem');
+      expect(ReviewQueue.params.check({ uris: [], kind: 'all', seed: value })?.path, inspect(value)).toBe('.seed');
       refused += 3;
       for (const { name, inputSchema, run: ask } of tools)
         for (const [argument, schema] of Object.entries(inputSchema.properties)) {
           if ((schema as { type?: string }).type !== 'integer') continue;
           const args = { path: problems, ...Object.fromEntries(inputSchema.required.map((one) => [one, one === 'path' ? problems : 0])) };
           const asked = ask({ ...args, [argument]: value }, {} as ToolWorld, new AbortController().signal);
-          await expect(asked, `${name} ${argument} ${String(value)}`).rejects.toThrow(`The argument ${argument} is not a whole number`);
+          await expect(asked, `${name} ${argument} ${inspect(value)}`).rejects.toThrow(`The argument ${argument} is not a whole number`);
           refused++;
         }
     }
@@ -133,7 +134,7 @@ describe('a number outside its range is refused with its name and its range', ()
     let refused = 0;
     for (const value of values) {
       const fields = (): Fields => new Fields({ side: value }, '', 'prm.json');
-      expect(() => fields().whole('side', [1, 16_384], 'pixels'), String(value)).toThrow("prm.json: 'side' is");
+      expect(() => fields().whole('side', [1, 16_384], 'pixels'), inspect(value)).toThrow("prm.json: 'side' is");
       refused++;
     }
     done('numbers', refused);

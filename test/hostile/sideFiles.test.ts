@@ -33,7 +33,7 @@ const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
 /** What may be in the place of a file; a workspace that was cloned or unpacked can have each of them. */
 const plants: readonly (readonly [name: string, plant: (path: string) => Promise<unknown>])[] = [
   ['a link to /dev/zero', (path) => symlink('/dev/zero', path)],
-  ['a pipe', async (path) => execFileSync('mkfifo', [path])],
+  ['a pipe', (path) => Promise.resolve(execFileSync('mkfifo', [path]))],
   ['a folder', (path) => mkdir(path)],
   ['a link to itself', (path) => symlink(path, path)],
   ['JSON of 100,000 levels', (path) => writeFile(path, `${deep}\n`)],
