@@ -37,9 +37,13 @@ export class DocumentTasks {
   readNow(): void {
     this.#stopRead?.();
     this.#stopRead = undefined;
-    this.document.read();
-    this.#hasShown = false;
-    this.#answerReaders();
+    try {
+      this.document.read();
+    } finally {
+      // A text that cannot be read is not waited for: a client may send anything as the text of a document.
+      this.#hasShown = false;
+      this.#answerReaders();
+    }
     if (this.document.waitingSteps === 0) this.settle();
     this.refresh();
   }
@@ -57,9 +61,11 @@ export class DocumentTasks {
     this.#hasShown = true;
   }
 
-  /** Resolves when the present text has been read: at once, or when nothing was edited for a moment. */
+  /** Resolves when the present text has been read, or could not be: at once, or when nothing was edited for a moment. */
   whenRead(): Promise<void> {
-    return this.document.isStale ? new Promise((resolve) => this.#readers.push(resolve)) : Promise.resolve();
+    // Without an edit that waits, nobody reads the text any more: reading it has failed.
+    const isAwaited = this.document.isStale && this.#stopRead !== undefined;
+    return isAwaited ? new Promise((resolve) => this.#readers.push(resolve)) : Promise.resolve();
   }
 
   /** Resolves when every step is settled; rejects with what `settle` is given. */
