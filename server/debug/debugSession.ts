@@ -243,7 +243,8 @@ export class SearchDebugSession extends DebugSession {
   protected override stackTraceRequest(response: DebugProtocol.StackTraceResponse, args: DebugProtocol.StackTraceArguments): void {
     const { tree, position } = this.#timeline;
     const event = this.#timeline.event(position);
-    const path = tree && event ? pathOf(tree, event) : [];
+    // Where a search is that goes on is true of no moment.
+    const path = tree && event && !this.#running ? pathOf(tree, event) : [];
     const log = this.#target?.feed.logFile ?? '';
     const source = new Source(basename(log), this.convertDebuggerPathToClient(log));
     const frames = path.map((node, i): DebugProtocol.StackFrame => {
