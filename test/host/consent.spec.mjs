@@ -8,6 +8,7 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { startHost } from '../../scripts/vscodeHost.mjs';
 import { openFile, openWorkbench, runCommand } from '../../scripts/workbench.mjs';
+import { until } from './until.mjs';
 
 const yes = {
   choices: [
@@ -85,7 +86,11 @@ describe('a model at a server', () => {
     const notification = list
       .locator('.notification-list-item')
       .filter({ hasText: `Send questions, steps and figures to http://0.0.0.0:${port}?` });
-    await runCommand(page, 'Notifications: Show Notifications');
+    // Shown before there is one, the list closes again.
+    await until(async () => {
+      if (!(await notification.isVisible())) await runCommand(page, 'Notifications: Show Notifications');
+      return notification.isVisible();
+    }, 'the question');
     await notification.click();
     await notification.getByRole('button', { name: button }).click();
     await notification.waitFor({ state: 'detached' });
