@@ -1,4 +1,4 @@
-import { type QuickPickItem, type TextDocument, type Uri, window, workspace } from 'vscode';
+import { l10n, type QuickPickItem, type TextDocument, type Uri, window, workspace } from 'vscode';
 import { readAs } from '../../server/formats/jsonFile.js';
 import type { LabelKind, Mapping } from '../../server/formats/mapping.js';
 import { MAPPING_FILE, mappedFormat, readMappings } from '../../server/formats/mappingFile.js';
@@ -13,11 +13,11 @@ const headLength = 1_000_000;
 const none = 'None';
 
 const kinds: readonly (QuickPickItem & { readonly labelKind: LabelKind })[] = [
-  { labelKind: 'human', label: 'Verdicts', detail: 'true, 1, "+" or false, 0, -1, "-" for each step' },
-  { labelKind: 'prm', label: 'Scores of a PRM', detail: 'a probability for each step' },
-  { labelKind: 'mc', label: 'Monte-Carlo values', detail: 'the share of rollouts that succeeded, for each step' },
-  { labelKind: 'firstError0', label: 'First error, counted from 0', detail: 'one number; -1 means no error' },
-  { labelKind: 'firstError1', label: 'First error, counted from 1', detail: 'one number; 0 or -1 means no error' },
+  { labelKind: 'human', label: l10n.t('Verdicts'), detail: l10n.t('true, 1, "+" or false, 0, -1, "-" for each step') },
+  { labelKind: 'prm', label: l10n.t('Scores of a PRM'), detail: l10n.t('a probability for each step') },
+  { labelKind: 'mc', label: l10n.t('Monte-Carlo values'), detail: l10n.t('the share of rollouts that succeeded, for each step') },
+  { labelKind: 'firstError0', label: l10n.t('First error, counted from 0'), detail: l10n.t('one number; -1 means no error') },
+  { labelKind: 'firstError1', label: l10n.t('First error, counted from 1'), detail: l10n.t('one number; 0 or -1 means no error') },
 ];
 
 /** Asks which keys of the active file's records are what, shows what that reads, and writes it to `steplens.json` beside the file. */
@@ -27,12 +27,12 @@ export const mapFields: Command = {
     const document = window.activeTextEditor?.document;
     const fields = document === undefined ? [] : fieldsOf(document.getText().slice(0, headLength));
     if (document === undefined || fields.length === 0) {
-      void window.showInformationMessage('Open a file of JSON records to map their fields.');
+      void window.showInformationMessage(l10n.t('Open a file of JSON records to map their fields.'));
       return;
     }
     const place = mappingPlaceOf(document.uri);
     if (place === undefined) {
-      void window.showInformationMessage(`Save the file first: its mapping is written to ${MAPPING_FILE} beside it.`);
+      void window.showInformationMessage(l10n.t('Save the file first: its mapping is written to {0} beside it.', MAPPING_FILE));
       return;
     }
     const mapping = await askMapping(document, fields);
@@ -45,22 +45,22 @@ export const mapFields: Command = {
 };
 
 async function askMapping(document: TextDocument, fields: readonly RecordField[]): Promise<Mapping | undefined> {
-  const steps = await pick(document, fields, 'Which field has the steps?', (path) => ({ steps: path }));
+  const steps = await pick(document, fields, l10n.t('Which field has the steps?'), (path) => ({ steps: path }));
   if (steps === undefined || steps === none) return undefined;
-  const question = await pick(document, fields, 'Which field has the question?', (path) => ({ steps, question: path }), true);
+  const question = await pick(document, fields, l10n.t('Which field has the question?'), (path) => ({ steps, question: path }), true);
   if (question === undefined) return undefined;
   const base: Mapping = { steps, ...(question !== none && { question }) };
   const labels = await pick(
     document,
     fields,
-    'Which field has the labels or scores of the steps?',
+    l10n.t('Which field has the labels or scores of the steps?'),
     (path) => ({ ...base, labels: path }),
     true,
   );
   if (labels === undefined) return undefined;
-  const kind = labels === none ? undefined : await window.showQuickPick(kinds, { title: `What is in "${labels}"?` });
+  const kind = labels === none ? undefined : await window.showQuickPick(kinds, { title: l10n.t('What is in "{0}"?', labels) });
   if (labels !== none && kind === undefined) return undefined;
-  const answer = await pick(document, fields, 'Which field has the reference answer?', (path) => ({ ...base, answer: path }), true);
+  const answer = await pick(document, fields, l10n.t('Which field has the reference answer?'), (path) => ({ ...base, answer: path }), true);
   if (answer === undefined) return undefined;
   return { ...base, ...(kind && { labels, labelKind: kind.labelKind }), ...(answer !== none && { answer }) };
 }
@@ -108,9 +108,15 @@ function preview(head: string, mapping: Mapping): string {
 
 /** Says where the mapping is, and takes it back when asked: as it was `before`, without the file where there was none. */
 async function offerUndo(claims: Claims, target: Uri, before: string | undefined): Promise<void> {
-  const choice = await window.showInformationMessage(`The fields are mapped in ${workspace.asRelativePath(target)}.`, 'Open', 'Undo');
-  if (choice === 'Open') await window.showTextDocument(target);
-  if (choice !== 'Undo') return;
+  const showFile = l10n.t('Open');
+  const undo = l10n.t('Undo');
+  const choice = await window.showInformationMessage(
+    l10n.t('The fields are mapped in {0}.', workspace.asRelativePath(target)),
+    showFile,
+    undo,
+  );
+  if (choice === showFile) await window.showTextDocument(target);
+  if (choice !== undo) return;
   if (before === undefined) await workspace.fs.delete(target);
   else await writeOwn(target, before);
   await claims.readAgain(target);

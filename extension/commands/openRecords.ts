@@ -14,7 +14,7 @@ export const openRecords: Command = {
   async run(stepLens, target) {
     const file = target instanceof Uri ? target : (activeFile() ?? (await chosenFile()));
     if (file === undefined) return;
-    const { entries } = await withProgress(`Looking into ${nameOf(file)}`, () =>
+    const { entries } = await withProgress(l10n.t('Looking into {0}', nameOf(file)), () =>
       stepLens.client.request(RecordTexts, { file: file.toString() }),
     );
     const entry = entries.length === 1 ? entries[0] : await window.showQuickPick(entries, { title: l10n.t('Texts in {0}', nameOf(file)) });
@@ -45,7 +45,9 @@ export const previousRecords: Command = {
 
 async function show({ records }: StepLens, place: RecordsPlace): Promise<void> {
   const uri = records.uriOf(place);
-  await withProgress(`Reading records of ${nameOf(Uri.parse(place.file))}`, () => window.showTextDocument(uri, { preview: false }));
+  await withProgress(l10n.t('Reading records of {0}', nameOf(Uri.parse(place.file))), () =>
+    window.showTextDocument(uri, { preview: false }),
+  );
 }
 
 function withProgress<T>(title: string, task: () => Thenable<T>): Thenable<T> {
@@ -65,7 +67,7 @@ function activeFile(): Uri | undefined {
 async function chosenFile(): Promise<Uri | undefined> {
   const [file] =
     (await window.showOpenDialog({
-      title: 'File with records',
+      title: l10n.t('File with records'),
       filters: { Records: ['gz', 'zst', 'zstd', 'zip', 'parquet', 'jsonl', 'json'] },
     })) ?? [];
   return file;

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { commands, type Disposable, env, TabInputText, UIKind, type Uri, window, workspace } from 'vscode';
+import { commands, type Disposable, env, l10n, TabInputText, UIKind, type Uri, window, workspace } from 'vscode';
 import { detectFormat, HEAD_LENGTHS } from '../../server/formats/registry.js';
 
 /** VS Code opens a larger file but hands its text to no extension. */
@@ -51,11 +51,22 @@ async function readHead(path: string): Promise<string> {
 async function tell(uri: Uri, limit: number): Promise<void> {
   const name = workspace.asRelativePath(uri);
   const command = `steplens score "${uri.fsPath}"`;
-  const choice = await window.showInformationMessage(
-    `${name} is over ${limit / 2 ** 20} MB. ${limit === limitBytes ? 'VS Code hands the text of such a file to no extension' : 'Over this connection VS Code asks before it loads such a file'}, so StepLens cannot mark it here. It can show the records 1,000 at a time; in a terminal: steplens score FILE`,
-    'Open Records',
-    'Copy Command',
-  );
-  if (choice === 'Open Records') await commands.executeCommand('steplens.openRecords', uri);
-  if (choice === 'Copy Command') await env.clipboard.writeText(command);
+  const size = limit / 2 ** 20;
+  const message =
+    limit === limitBytes
+      ? l10n.t(
+          '{0} is over {1} MB. VS Code hands the text of such a file to no extension, so StepLens cannot mark it here. It can show the records 1,000 at a time; in a terminal: steplens score FILE',
+          name,
+          size,
+        )
+      : l10n.t(
+          '{0} is over {1} MB. Over this connection VS Code asks before it loads such a file, so StepLens cannot mark it here. It can show the records 1,000 at a time; in a terminal: steplens score FILE',
+          name,
+          size,
+        );
+  const openRecords = l10n.t('Open Records');
+  const copyCommand = l10n.t('Copy Command');
+  const choice = await window.showInformationMessage(message, openRecords, copyCommand);
+  if (choice === openRecords) await commands.executeCommand('steplens.openRecords', uri);
+  if (choice === copyCommand) await env.clipboard.writeText(command);
 }
