@@ -40,7 +40,7 @@ export const shots = [
   },
   { ...readme('tree-light'), theme: 'light', size: small, act: (page) => openTree(page, 'savings.json') },
   { ...readme('evaluation'), theme: 'dark', size: small, walkthrough: 'media/walkthrough/evaluate.webp', act: evaluation },
-  { ...readme('review'), theme: 'light', size: small, act: review },
+  { ...readme('review'), theme: 'light', size: small, settings: { 'steplens.review.reviewer': 'Ada' }, act: review },
   { ...readme('debugger'), theme: 'dark', size: small, act: debuggedSearch },
   { ...gallery('candidates'), theme: 'light', size: small, act: candidates },
   { ...gallery('nodes-3'), theme: 'light', size: small, nodes: 3, settings: unscored, act: search(3) },
