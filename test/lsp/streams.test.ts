@@ -296,10 +296,13 @@ describe('the server over streams', () => {
 
   it('answers a request whose document is closed while it works, with a result or a sentence', async () => {
     const gates: (() => void)[] = [];
+    let areOpen = false;
     const { client } = await opened({
       findImages: (_, names) =>
         new Promise((resolve) => {
-          gates.push(() => resolve({ uris: names.map(fileUri), refusals: [] }));
+          const open = (): void => resolve({ uris: names.map(fileUri), refusals: [] });
+          if (areOpen) open();
+          else gates.push(open);
         }),
     });
     const place = { uri, problem: 0 };
@@ -313,7 +316,9 @@ describe('the server over streams', () => {
     ]);
     await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
     expect(await client.ask(LowSteps, { uri })).toEqual([]);
-    await client.until(() => gates.length === 5);
+    // Scoring may look for images, too.
+    await client.until(() => gates.length >= 5);
+    areOpen = true;
     for (const open of gates) open();
     expect((await settled).map((one) => (one.status === 'fulfilled' ? 'answered' : String(one.reason)))).toEqual([
       'RequestError: No policy answers here.',
