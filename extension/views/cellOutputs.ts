@@ -20,7 +20,7 @@ import type { Client } from '../shell/client.js';
 import { messageOf } from '../shell/log.js';
 
 /** Scheme of the read-only documents that show what a cell of a notebook printed. */
-export const outputScheme = 'steplens-output';
+const outputScheme = 'steplens-output';
 /** Longer outputs are not looked at, in UTF-16 units. */
 const longest = 5_000_000;
 const textTypes = ['application/vnd.code.notebook.stdout', 'text/markdown', 'text/plain', 'application/json'];

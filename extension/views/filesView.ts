@@ -19,7 +19,7 @@ import type { Claims } from '../shell/claims.js';
 import type { Client } from '../shell/client.js';
 
 /** Id of the view; the manifest contributes it. */
-export const filesViewId = 'steplens.files';
+const filesViewId = 'steplens.files';
 /** ms in which changes of many documents become one. */
 const settleMs = 200;
 

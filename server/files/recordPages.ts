@@ -8,7 +8,7 @@ import { InputError } from './inputError.js';
 import { beginningOf } from './inputFiles.js';
 
 /** Records of a page. */
-export const PAGE_RECORDS = 1000;
+const PAGE_RECORDS = 1000;
 /** A page ends before it has more bytes than this, but has one record at least. */
 const PAGE_BYTES = 8 * 2 ** 20;
 /** VS Code hands texts over 50 MB to no extension; with what is not ASCII, this stays below. In bytes. */

@@ -52,7 +52,7 @@ function normalized(root: Node, x: string, links: Links): Node | undefined {
 }
 
 /** The one node that takes what a node gives, where it is of this kind. */
-export function onlyTaker({ outputs: [name] }: Node, opType: string, links: Links): Node | undefined {
+function onlyTaker({ outputs: [name] }: Node, opType: string, links: Links): Node | undefined {
   const takers = links.consumers.get(name!) ?? [];
   return takers.length === 1 && takers[0]!.opType === opType ? takers[0] : undefined;
 }

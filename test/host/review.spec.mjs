@@ -7,6 +7,7 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { startHost } from '../../scripts/vscodeHost.mjs';
 import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { until } from './until.mjs';
 
 describe('a review by keyboard', () => {
   /** @type {string} */
@@ -106,18 +107,13 @@ describe('a review by keyboard', () => {
       .filter({ hasText: /^Neutral$/ })
       .first();
     await lens.waitFor();
-    const written = async (count, what) => {
-      for (const end = Date.now() + 30_000; (await records()).length < count; ) {
-        assert.ok(Date.now() < end, `${what} wrote no label.`);
-        await page.waitForTimeout(200);
-      }
-    };
+    const written = (count, what) => until(async () => (await records()).length >= count, `the label of ${what}`);
     await lens.click();
-    await written(before + 1, 'The lens');
+    await written(before + 1, 'the lens');
     assert.deepEqual([(await records()).length, (await records()).at(-1).value], [before + 1, 0]);
     await page.locator('.codelens-decoration a').filter({ hasText: 'Neutral' }).locator('.codicon-check').first().waitFor();
     await page.keyboard.press('Alt+3');
-    await written(before + 2, 'The key');
+    await written(before + 2, 'the key');
     assert.equal((await records()).at(-1).value, 1);
     await runCommand(page, 'StepLens: Undo Judgment');
     await runCommand(page, 'StepLens: Undo Judgment');

@@ -1,3 +1,4 @@
+// Over 400 lines: all cases talk to one server over the same streams, opened alike.
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
