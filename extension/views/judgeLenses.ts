@@ -1,10 +1,10 @@
 import {
+  type CancellationToken,
   CodeLens,
   type CodeLensProvider,
   type Disposable,
   EventEmitter,
   languages,
-  type Position,
   Range,
   type TextDocument,
   window,
@@ -24,9 +24,9 @@ const judgments = [
 ] as const;
 
 /**
- * Above the step at the cursor, in a file under review: the judgments as lenses, the reviewer's own one marked. VS Code draws all lenses of
- * an editor anew whenever a provider says that its lenses changed, and loses a click on lenses it is drawing. So that is said only when the
- * step, its place or the own judgment is another one.
+ * Above the step at the cursor, in every visible file under review: the judgments as lenses, the reviewer's own one marked. They stay when
+ * the focus goes to a panel. VS Code draws all lenses of an editor anew whenever a provider says that its lenses changed, and loses a click
+ * on lenses it is drawing. So that is said only when the step, its place or the own judgment is another one.
  */
 export class JudgeLenses implements CodeLensProvider, Disposable {
   readonly #client: Client;
@@ -34,8 +34,8 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
   readonly #changed = new EventEmitter<void>();
   readonly #subscriptions: Disposable[];
   readonly onDidChangeCodeLenses = this.#changed.event;
-  /** The key of what is shown; empty without lenses. */
-  #shown = '';
+  /** The key of what a document shows; empty or missing without lenses. */
+  readonly #shown = new WeakMap<TextDocument, string>();
   #isLooking = false;
   #lookAgain = false;
 
@@ -48,13 +48,15 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
       review.onDidChange(look),
       window.onDidChangeTextEditorSelection(look),
       window.onDidChangeActiveTextEditor(look),
+      window.onDidChangeVisibleTextEditors(look),
     ];
   }
 
-  async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
-    if (window.activeTextEditor?.document !== document) return [];
-    const step = await this.#stepAtCursor();
-    this.#shown = keyOf(step);
+  async provideCodeLenses(document: TextDocument, token: CancellationToken): Promise<CodeLens[]> {
+    const step = await this.#stepIn(document);
+    // VS Code throws away what it no longer waits for: that is not shown.
+    if (token.isCancellationRequested) return [];
+    this.#shown.set(document, keyOf(step));
     if (!step) return [];
     const { uri, problem, step: index, range, own } = step;
     const at = new Range(range.start.line, range.start.character, range.start.line, range.start.character);
@@ -71,22 +73,28 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
     this.#isLooking = true;
     while (this.#lookAgain) {
       this.#lookAgain = false;
-      const key = keyOf(await this.#stepAtCursor());
-      if (key === this.#shown) continue;
-      this.#shown = key;
-      this.#changed.fire();
+      const visible = new Set(window.visibleTextEditors.map(({ document }) => document));
+      const areCurrent = await Promise.all(Array.from(visible, (document) => this.#isCurrent(document)));
+      if (areCurrent.includes(false)) this.#changed.fire();
     }
     this.#isLooking = false;
   }
 
-  async #stepAtCursor(): Promise<ReviewStep | undefined> {
-    const editor = window.activeTextEditor;
-    return editor && this.#review.isReviewing(editor.document.uri) ? this.#stepAt(editor.document, editor.selection.active) : undefined;
+  /** Whether a document shows the lenses it should; notes those it should show. */
+  async #isCurrent(document: TextDocument): Promise<boolean> {
+    const key = keyOf(await this.#stepIn(document));
+    if (key === (this.#shown.get(document) ?? '')) return true;
+    this.#shown.set(document, key);
+    return false;
   }
 
-  async #stepAt(document: TextDocument, position: Position): Promise<ReviewStep | undefined> {
+  /** The step at the cursor, else the one in focus of the review; undefined in a file that is hidden or not under review. */
+  async #stepIn(document: TextDocument): Promise<ReviewStep | undefined> {
+    const editors = [window.activeTextEditor, ...window.visibleTextEditors];
+    const editor = editors.find((one) => one?.document === document);
+    if (!editor || !this.#review.isReviewing(document.uri)) return undefined;
     const uri = document.uri.toString();
-    const here = await stepAt(this.#client, document.uri, position).catch(() => undefined);
+    const here = await stepAt(this.#client, document.uri, editor.selection.active).catch(() => undefined);
     const place = here?.step === undefined ? this.#review.inFocus(document.uri) : { problem: here.problem, step: here.step };
     if (!place) return undefined;
     const { problem, step } = place;

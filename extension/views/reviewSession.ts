@@ -91,10 +91,9 @@ export class ReviewSession implements Disposable {
       ...(from && { from }),
     });
     if (items.length === 0) throw new Error(faults[0] ? `${faults[0].uri}: ${faults[0].message}` : 'There is no such step in these files.');
-    this.#review = { items, at: 0, mode, blind };
-    await this.#refreshProgress();
-    const first = this.#judged.indexOf(null);
-    await this.#set({ at: Math.max(0, first) });
+    // All at once: whatever looks while the labels are read must not see a step in focus that will not be it.
+    this.#judged = await this.#judgmentsOf(items);
+    await this.#set({ items, at: Math.max(0, this.#judged.indexOf(null)), mode, blind });
   }
 
   /** The step in focus; undefined when the queue is empty. Rejects when it is not in its file any more. */
@@ -158,8 +157,12 @@ export class ReviewSession implements Disposable {
   }
 
   async #refreshProgress(): Promise<void> {
-    const items = this.#review.items.map(({ uri, problem, step }) => ({ uri, problem, step }));
-    this.#judged = await this.#client.request(ReviewProgress, { items, by: this.reviewer });
+    this.#judged = await this.#judgmentsOf(this.#review.items);
+  }
+
+  async #judgmentsOf(items: readonly ReviewItem[]): Promise<readonly (LabelValue | null)[]> {
+    const places = items.map(({ uri, problem, step }) => ({ uri, problem, step }));
+    return this.#client.request(ReviewProgress, { items: places, by: this.reviewer });
   }
 
   async #set(change: Partial<Review>): Promise<void> {
