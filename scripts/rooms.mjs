@@ -14,6 +14,12 @@
 /** @type {readonly Room[]} */
 export const rooms = [
   {
+    folder: 'server/l10n.ts',
+    holds: 'the texts a person reads, in the language of the editor: English in the code, other languages in `l10n/`',
+    imports: [],
+    isPure: true,
+  },
+  {
     folder: 'server/protocol',
     holds:
       'the messages between server and client, one file a topic: descriptors whose parameters and results are checked at both ends; the table of settings',
@@ -236,22 +242,22 @@ export const rooms = [
   {
     folder: 'webview/shared',
     holds: 'what both panels use: the wire, controls, theme, value scale, words',
-    imports: ['server/protocol'],
+    imports: ['server/l10n.ts', 'server/protocol'],
   },
   {
     folder: 'webview/tree',
     holds: 'the tree panel: model, layout (numbers), render (D3), store, interact',
-    imports: ['server/protocol', 'server/reasoning', 'webview/shared'],
+    imports: ['server/l10n.ts', 'server/protocol', 'server/reasoning', 'webview/shared'],
   },
   {
     folder: 'webview/review',
     holds: 'the review panel: one step at a time, its evidence, the keys that judge it',
-    imports: ['server/protocol', 'server/reasoning', 'webview/shared'],
+    imports: ['server/l10n.ts', 'server/protocol', 'server/reasoning', 'webview/shared'],
   },
   {
     folder: 'webview/evaluation',
     holds: 'the evaluation panel: model, layout, render, store',
-    imports: ['server/protocol', 'webview/shared'],
+    imports: ['server/l10n.ts', 'server/protocol', 'webview/shared'],
   },
 ];
 

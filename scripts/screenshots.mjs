@@ -65,9 +65,9 @@ async function take({ name, theme, size: [width, height], settings = {}, act, fi
     const { page, close } = await openWorkbench(host.url, { viewport: { width, height } });
     try {
       await runCommand(page, 'View: Toggle Primary Side Bar Visibility');
-      /** @type {Buffer[]} */
+      /** @type {Frame[]} */
       const frames = [];
-      const snap = async () => void frames.push(await picture(page));
+      const snap = async (/** @type {string} */ caption, ms = frameMs) => void frames.push({ png: await captioned(page, caption), ms });
       await act(page, snap);
       await page.waitForTimeout(restMs);
       if (file.endsWith('.gif')) await saveTour(frames, join(root, file));
@@ -87,6 +87,23 @@ function picture(page) {
   return page.screenshot({ style: '.notifications-toasts { display: none !important; }' });
 }
 
+/** @typedef {{ png: Buffer, ms: number }} Frame */
+
+/** A picture with its caption over the status bar. @param {import('playwright-core').Page} page @param {string} caption */
+async function captioned(page, caption) {
+  await page.evaluate((text) => {
+    const bar = document.createElement('div');
+    bar.id = 'caption';
+    bar.textContent = text;
+    bar.style.cssText =
+      'position:fixed;left:0;right:0;bottom:0;z-index:9999;padding:14px 24px;background:#1f6feb;color:#fff;font:600 26px system-ui,sans-serif';
+    document.body.append(bar);
+  }, caption);
+  const png = await picture(page);
+  await page.evaluate(() => document.getElementById('caption')?.remove());
+  return png;
+}
+
 /** Compressed. @param {Buffer} png @param {string} path */
 async function save(png, path) {
   await mkdir(dirname(path), { recursive: true });
@@ -100,15 +117,15 @@ async function save(png, path) {
 
 /** The walkthrough's copy of a picture: narrow, and packaged with the extension. @param {string} from @param {string} to */
 async function saveSmall(from, to) {
-  await sharp(from).resize({ width: walkthroughWidth }).webp({ quality: 80, effort: 6 }).toFile(to);
-  await report(to, limitBytes);
+  await sharp(from, { animated: true }).resize({ width: walkthroughWidth }).webp({ quality: 80, effort: 6 }).toFile(to);
+  await report(to, from.endsWith('.gif') ? tourLimitBytes : limitBytes);
 }
 
-/** Frames as one picture that moves. @param {Buffer[]} frames @param {string} path */
+/** Frames as one picture that moves. @param {Frame[]} frames @param {string} path */
 async function saveTour(frames, path) {
-  const small = await Promise.all(frames.map((frame) => sharp(frame).resize({ width: tourWidth }).png().toBuffer()));
+  const small = await Promise.all(frames.map(({ png }) => sharp(png).resize({ width: tourWidth }).png().toBuffer()));
   await sharp(small, { join: { animated: true } })
-    .gif({ delay: small.map(() => frameMs), loop: 0, effort: 10, colours: 128, interFrameMaxError: 4 })
+    .gif({ delay: frames.map(({ ms }) => ms), loop: 0, effort: 10, colours: 128, interFrameMaxError: 4 })
     .toFile(path);
   await report(path, tourLimitBytes);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Uri, type Webview } from 'vscode';
+import { env, l10n, Uri, type Webview } from 'vscode';
 
 /** A page of `dist/`: `bundle`.js and `bundle`.css. */
 export interface PanelPage {
@@ -9,7 +9,7 @@ export interface PanelPage {
   readonly icon?: string;
 }
 
-/** A panel's page: one script with a nonce, our style sheets, the images of the allowed folders, and nothing else. */
+/** A panel's page: one script with a nonce, our style sheets, the images of the allowed folders, the texts in the editor's language, and nothing else. */
 export function panelHtml(webview: Webview, extensionUri: Uri, { bundle, title }: PanelPage): string {
   const nonce = randomBytes(16).toString('base64');
   // FAST, which the toolkit builds on, tests one style sheet at start; it takes the nonce of this `meta`.
@@ -23,7 +23,7 @@ export function panelHtml(webview: Webview, extensionUri: Uri, { bundle, title }
     `img-src ${webview.cspSource} data:`,
   ].join('; ');
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${l10n.bundle ? escaped(env.language) : 'en'}">
 <head>
   <meta charset="utf-8">
   <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -34,6 +34,7 @@ export function panelHtml(webview: Webview, extensionUri: Uri, { bundle, title }
   <title>${escaped(title)}</title>
 </head>
 <body>
+  <script type="application/json" id="texts">${JSON.stringify(l10n.bundle ?? {}).replaceAll('<', '\\u003c')}</script>
   <script nonce="${nonce}" src="${resource(`${bundle}.js`)}"></script>
 </body>
 </html>`;

@@ -14,8 +14,9 @@ import { latexTree } from './latexTree.mjs';
  * @property {Readonly<Record<string, string>>} [files] of the workspace, besides
  * @property {Record<string, unknown>} [settings]
  * @property {string} [walkthrough] where a narrow copy is written
- * @property {(page: Page, snap: () => Promise<void>) => Promise<void>} act `snap` takes a frame of a picture that moves
+ * @property {(page: Page, snap: Snap) => Promise<void>} act `snap` takes a frame of a picture that moves
  */
+/** @typedef {(caption: string, ms?: number) => Promise<void>} Snap ms: how long the frame is seen */
 
 const small = /** @type {[number, number]} */ ([1400, 900]);
 const large = /** @type {[number, number]} */ ([1920, 1080]);
@@ -67,7 +68,14 @@ export const shots = [
     settings: { 'steplens.labeling.policy': `http://127.0.0.1:${deadPort}/v1` },
     act: failedLabeling,
   },
-  { name: 'tour', file: 'media/screenshots/tour.gif', theme: 'dark', size: small, act: tour },
+  {
+    name: 'tour',
+    file: 'media/screenshots/tour.gif',
+    theme: 'dark',
+    size: small,
+    walkthrough: 'media/walkthrough/tour.webp',
+    act: tour,
+  },
 ];
 
 /** The editor with its marks, and the hover on the first low step. @param {Page} page */
@@ -88,31 +96,41 @@ async function editorWithHover(page) {
   await page.locator('.monaco-hover:not(.hidden)').first().waitFor();
 }
 
-/** From a file to its error, the evidence, and the search behind it. @param {Page} page @param {() => Promise<void>} snap */
+/** From a file to its error, the evidence, and the search behind it. @param {Page} page @param {Snap} snap */
 async function tour(page, snap) {
-  await openFile(page, 'savings.json');
-  await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor({ timeout: slowMs });
+  const file = 'number-line.json';
+  await openFile(page, file);
+  const firstLow = page.locator('.codelens-decoration a').filter({ hasText: 'go to the first' }).first();
+  await firstLow.waitFor({ timeout: slowMs });
+  // Lenses that come later push the lines, and this one, down.
   await page.waitForTimeout(2_000);
-  await snap();
-  await page
-    .locator('.editor-group-container .view-lines')
-    .first()
-    .click({ position: { x: 300, y: 10 } });
-  await page.keyboard.press('Alt+j');
+  await snap('Open a file that a pipeline wrote');
+  await firstLow.click();
   await page.waitForTimeout(1_500);
-  await snap();
+  await snap('Go to the first wrong step');
   await runCommand(page, 'Show or Focus Hover');
   await page.locator('.monaco-hover:not(.hidden)').first().waitFor();
   await page.waitForTimeout(1_500);
-  await snap();
+  await snap('Hover it: the evidence');
   await page.keyboard.press('Escape');
-  await openTree(page, 'savings.json');
-  await snap();
+  await openTree(page, file);
+  await snap('Open the search behind the labels');
   await press(page, 'n');
-  await snap();
-  await webviewFrame(page).getByRole('button', { name: 'Replay the search' }).click();
-  for (const key of ['[', '[', '[']) await press(page, key);
-  await snap();
+  await snap('Walk from one wrong step to the next');
+  await replayInTour(page, snap);
+}
+
+/** The search from its first events to its last. @param {Page} page @param {Snap} snap */
+async function replayInTour(page, snap) {
+  const frame = webviewFrame(page);
+  await frame.getByRole('button', { name: 'Replay the search' }).click();
+  const slider = frame.getByRole('slider', { name: 'Event of the search' });
+  const last = Number(await slider.getAttribute('max'));
+  for (const part of [0.1, 0.4, 0.7, 1]) {
+    await slider.fill(String(Math.round(last * part)));
+    await page.waitForTimeout(1_000);
+    await snap('Replay the search', part === 1 ? 2_600 : 1_200);
+  }
 }
 
 /** Opens a tree beside its file; resolves when it is drawn. @param {Page} page @param {string} file */

@@ -65,7 +65,7 @@ describe('what the pages name exists', () => {
 describe('docs/review.md', () => {
   it('lists the queues as the command offers them', () => {
     const offered = read('extension/commands/reviewSteps.ts').split('const ways')[0]!;
-    const labels = [...offered.matchAll(/label: '([^']+)'/g)].map(([, label]) => label!);
+    const labels = [...offered.matchAll(/label: (?:l10n\.t\()?'([^']+)'/g)].map(([, label]) => label!);
     expect(labels.length).toBeGreaterThan(4);
     expect(table(review, 'queue').map(([label]) => label)).toEqual(labels);
     const named = [...review.matchAll(/queue \*([^*]+)\*/g)].map(([, label]) => label!);
@@ -76,7 +76,7 @@ describe('docs/review.md', () => {
     const rows = table(review, 'key in the panel');
     const named = new Map(rows.map(([panel, , does]) => [does!, pressed(panel!)]));
     const panel = read('webview/review/keys.ts');
-    const judgments = [...panel.matchAll(/ key: '(\w)', name: '(\w+)'/g)].map(([, key, name]) => [name!, [key!]]);
+    const judgments = [...panel.matchAll(/ key: '(\w)', name: t\('(\w+)'\)/g)].map(([, key, name]) => [name!, [key!]]);
     expect(judgments).toHaveLength(5);
     for (const [name, keys] of judgments) expect(named.get(name as string), String(name)).toEqual(keys);
     const kindKeys = /kindKeys = '(\w+)'/.exec(panel)![1]!;

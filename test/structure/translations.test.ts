@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { textsOf } from './manifest.js';
+import { sourcesIn } from './sources.js';
+import { textsOfSource } from './texts.js';
 
 interface Visited {
   readonly path: string;
@@ -53,32 +54,73 @@ describe('the texts of the manifest', () => {
   });
 });
 
-/** The literals that the extension translates, with where they are. */
-function translated(): Map<string, string> {
-  const found = new Map<string, string>();
-  const files = readdirSync('extension', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  for (const file of files) {
-    const source = readFileSync(join('extension', file), 'utf8');
-    for (const [, single, double] of source.matchAll(/l10n\.t\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g))
-      found.set((single ?? double!).replace(/\\(.)/g, '$1'), file);
-    // A text that is put together at run time is found in no bundle.
-    expect(source, file).not.toMatch(/l10n\.t\(\s*`/);
-  }
-  return found;
-}
+/** Literals that read as texts and are for machines or developers, by file. */
+const exempt: Readonly<Record<string, readonly string[]>> = {
+  'webview/evaluation/render/bestOfNView.ts': ['codicon codicon-·'],
+  'webview/evaluation/render/chartDrawing.ts': ['tick y', 'tick x', 'title x', 'band · ·', 'line · ·', 'mark ·'],
+  'webview/shared/math.ts': ['math math-error'],
+  'webview/shared/rpc.ts': ['There is no request ·.', 'Cancelled', 'The panel was closed.'],
+  'webview/tree/protocol.ts': ['the tree', 'a persisted state'],
+  'webview/tree/render/drawing.ts': ['12px ·', '600 12px ·', '11px ·'],
+  'webview/tree/render/statisticsPane.ts': ['depth:· rollouts>0'],
+  'webview/tree/render/svgTree.ts': ['block · ·'],
+  'webview/tree/render/svgBlock.ts': ['note flag', 'words small'],
+};
 
-describe('the messages of the extension', () => {
+/** Folders in which every text is translated. */
+const translatedFolders = ['webview'];
+
+describe('the messages of extension, panels and server', () => {
   const bundle = JSON.parse(readFileSync('l10n/bundle.l10n.zh-cn.json', 'utf8')) as Readonly<Record<string, string>>;
+  const sources = ['extension', 'webview', 'server']
+    .flatMap(sourcesIn)
+    .filter(({ file, text }) => file !== 'server/l10n.ts' && (isWhole(file) || /\b(t|plural)\(/.test(text)));
+  const texts = sources.map((source) => ({ ...source, ...textsOfSource(source, new Set(exempt[source.file])) }));
 
   it('are all in the Chinese bundle, and nothing else is', () => {
-    expect(Object.keys(bundle).sort()).toEqual([...translated().keys()].sort());
+    const keys = new Set(texts.flatMap(({ translated }) => translated));
+    expect(Object.keys(bundle).sort()).toEqual([...keys].sort());
+  });
+
+  it('are translated where a person reads them: no text is written without `t`', () => {
+    const missed = texts.flatMap(({ file, missed }) => missed.filter((one) => isWhole(file) || one.includes('not a literal')));
+    expect(missed).toEqual([]);
   });
 
   it('keep their places for numbers and names in Chinese', () => {
     const places = (text: string): string[] => [...text.matchAll(/\{\d\}/g)].map(([place]) => place).sort();
     for (const [message, text] of Object.entries(bundle)) {
-      expect(text, message).toMatch(/\p{Script=Han}/u);
+      expect(text.replace(/rollout|\b[A-Z]\w*/g, ''), message).toMatch(/\p{Script=Han}|^[^A-Za-z]*$/u);
       expect(places(text), message).toEqual(places(message));
     }
   });
 });
+
+describe('the finder of texts', () => {
+  const found = (text: string) => textsOfSource({ file: 'a.ts', text });
+
+  it('finds a text in any place that a person may read', () => {
+    expect(found("element(document, 'p', { title: 'Try again' }, `No ${what} here`)").missed).toEqual([
+      'a.ts:1 Try again',
+      'a.ts:1 No · here',
+    ]);
+  });
+
+  it('takes the literals of t, l10n.t and plural as keys, and reports a key that is put together', () => {
+    const { translated, missed } = found("t('A {0}', t('b c')); plural(n, '{0} node', '{0} nodes'); l10n.t('D e'); t(`x ${y}`);");
+    expect(translated).toEqual(['A {0}', 'b c', '{0} node', '{0} nodes', 'D e']);
+    expect(missed).toEqual(['a.ts: not a literal: `x ${y}`']);
+  });
+
+  it('leaves selectors, classes and compared words alone', () => {
+    expect(
+      found("host.querySelector('.a b'); element(document, 'p', { class: 'big one' }); if (kind === 'Empty pool') log.info('Went on');")
+        .missed,
+    ).toEqual([]);
+  });
+});
+
+/** Whether every text of a file is translated. */
+function isWhole(file: string): boolean {
+  return translatedFolders.some((folder) => file.startsWith(`${folder}/`));
+}

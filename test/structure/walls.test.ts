@@ -43,9 +43,9 @@ describe('walls between the processes', () => {
       'extension',
       /^server\/(scoring|inference|language|cli|labeling)\/|^webview\/(?!(?:tree|evaluation|review)\/protocol|shared\/wire)|node_modules\/(d3-|katex)|onnxruntime/,
     ],
-    ['webview', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
-    ['evaluation', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
-    ['review', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol)|onnxruntime/],
+    ['webview', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol|l10n)|onnxruntime/],
+    ['evaluation', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol|l10n)|onnxruntime/],
+    ['review', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol|l10n)|onnxruntime/],
   ];
   it.each(forbidden)('%s holds nothing of the other processes', (name, what) => {
     expect(inputs[name]).not.toHaveLength(0);

@@ -1,3 +1,4 @@
+import { t } from '../../server/l10n.js';
 import type { Announce } from '../shared/announce.js';
 import type { Host } from '../shared/rpc.js';
 import type { Store } from '../shared/store.js';
@@ -24,14 +25,14 @@ export function createActions(store: Store<PageState>, host: Host<EvaluationRequ
       running?.abort();
       const own = (running = new AbortController());
       store.update({ run: { kind: 'running', progress: null }, rescore });
-      announce('Evaluating');
+      announce(t('Evaluating'));
       host.call('evaluate', { rescore }, own.signal).then(
         (result) => {
           if (own !== running) return;
           const shown = Math.min(store.state.shown, Math.max(0, result.lines.length - 1));
           store.update({ result, run: { kind: 'idle' }, isOutdated: false, threshold: null, shown });
           const line = shownLine(store.state);
-          announce(line === null ? 'Nothing to evaluate' : `${titleOf(line)}: ${factsOf(line)}`);
+          announce(line === null ? t('Nothing to evaluate') : `${titleOf(line)}: ${factsOf(line)}`);
         },
         (error: unknown) => {
           // One that was replaced by a newer one has nothing to say.
@@ -45,11 +46,11 @@ export function createActions(store: Store<PageState>, host: Host<EvaluationRequ
       const line = shownLine(store.state);
       if (line === null) return;
       const text = markdownTable(line, line.kind === 'bestOfN' ? shownSize(store.state, line.sizes) : 0);
-      host.call('copy', { text }).then(() => announce('The table was copied as Markdown'), fail);
+      host.call('copy', { text }).then(() => announce(t('The table was copied as Markdown')), fail);
     },
     save: () => void host.call('saveJson', { index: store.state.shown }).catch(fail),
     useThreshold(threshold) {
-      host.call('useThreshold', { threshold }).then(() => announce(`The threshold is ${formatValue(threshold)} now`), fail);
+      host.call('useThreshold', { threshold }).then(() => announce(t('The threshold is {0} now', formatValue(threshold))), fail);
     },
   };
 }

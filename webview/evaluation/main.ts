@@ -1,3 +1,4 @@
+import '../shared/texts.js';
 import '../shared/theme.css';
 import '../shared/panel.css';
 import './evaluation.css';

@@ -1,5 +1,5 @@
+import { plural, t } from '../../server/l10n.js';
 import type { BestOfNLine, EstimateLine, EvaluateLine, ProcessLine } from '../../server/protocol/evaluation.js';
-import { plural } from '../shared/words.js';
 
 export type CurveId = keyof BestOfNLine['accuracy'] | 'macroF1' | 'firstErrorF1';
 
@@ -27,16 +27,16 @@ type Selection = keyof BestOfNLine['accuracy'];
 
 const SELECTIONS: readonly (readonly [id: Selection, name: string, style: CurveStyle])[] = [
   ['pass', 'pass@N', { hue: 0, dash: '', marker: 0 }],
-  ['random', 'random', { hue: 0, dash: '2 3', marker: 1 }],
-  ['selfConsistency', 'self-consistency', { hue: 1, dash: '', marker: 2 }],
-  ['min', 'PRM min', { hue: 2, dash: '', marker: 3 }],
-  ['last', 'PRM last (outcome)', { hue: 3, dash: '', marker: 4 }],
-  ['product', 'PRM product', { hue: 4, dash: '', marker: 5 }],
-  ['mean', 'PRM mean', { hue: 5, dash: '', marker: 6 }],
-  ['max', 'PRM max', { hue: 2, dash: '6 3', marker: 0 }],
-  ['sumLog', 'PRM sum of logs', { hue: 3, dash: '6 3', marker: 1 }],
-  ['sumLogit', 'PRM sum of logits', { hue: 4, dash: '6 3', marker: 2 }],
-  ['meanOdds', 'PRM mean odds', { hue: 5, dash: '6 3', marker: 3 }],
+  ['random', t('random'), { hue: 0, dash: '2 3', marker: 1 }],
+  ['selfConsistency', t('self-consistency'), { hue: 1, dash: '', marker: 2 }],
+  ['min', t('PRM min'), { hue: 2, dash: '', marker: 3 }],
+  ['last', t('PRM last (outcome)'), { hue: 3, dash: '', marker: 4 }],
+  ['product', t('PRM product'), { hue: 4, dash: '', marker: 5 }],
+  ['mean', t('PRM mean'), { hue: 5, dash: '', marker: 6 }],
+  ['max', t('PRM max'), { hue: 2, dash: '6 3', marker: 0 }],
+  ['sumLog', t('PRM sum of logs'), { hue: 3, dash: '6 3', marker: 1 }],
+  ['sumLogit', t('PRM sum of logits'), { hue: 4, dash: '6 3', marker: 2 }],
+  ['meanOdds', t('PRM mean odds'), { hue: 5, dash: '6 3', marker: 3 }],
 ];
 
 /** Curves that a page starts without: most say nearly the same as another, and eleven bands hide each other. */
@@ -46,7 +46,7 @@ const BENCHMARKS: Readonly<Record<ProcessLine['benchmark'], string>> = {
   visualProcessBench: 'VisualProcessBench',
   processBench: 'ProcessBench',
   prmBench: 'PRMBench',
-  humanLabels: 'Human step labels',
+  humanLabels: t('Human step labels'),
 };
 
 /** Accuracy over N, one curve a way of choosing. */
@@ -64,8 +64,8 @@ export function sweepCurves({ sweep, headline }: ProcessLine): Curve[] {
     points: sweep[id].map((value) => ({ value, low: null, high: null })),
   });
   const both = [
-    curve('macroF1', 'macro F1 of steps', { hue: 2, dash: '', marker: 0 }),
-    curve('firstErrorF1', 'F1 of first errors', { hue: 4, dash: '6 3', marker: 1 }),
+    curve('macroF1', t('macro F1 of steps'), { hue: 2, dash: '', marker: 0 }),
+    curve('firstErrorF1', t('F1 of first errors'), { hue: 4, dash: '6 3', marker: 1 }),
   ];
   return headline === 'macroF1' ? both : both.reverse();
 }
@@ -92,15 +92,15 @@ export interface ProcessRow {
 }
 
 export const PROCESS_COLUMNS = [
-  'solutions',
-  'steps',
-  'macro F1',
-  'micro F1',
-  'positive F1',
-  'negative F1',
-  'first error',
-  'no error',
-  'first-error F1',
+  t('solutions'),
+  t('steps'),
+  t('macro F1'),
+  t('micro F1'),
+  t('positive F1'),
+  t('negative F1'),
+  t('first error'),
+  t('no error'),
+  t('first-error F1'),
 ] as const;
 
 /** Over all, then by source, then by model that wrote the solutions. */
@@ -117,9 +117,9 @@ export function processRows({ all, bySource, byModel }: ProcessLine): ProcessRow
     ],
   });
   return [
-    row('all', all),
-    ...Object.entries(bySource).map(([name, scores]) => row(`source ${name}`, scores)),
-    ...Object.entries(byModel).map(([name, scores]) => row(`model ${name}`, scores)),
+    row(t('all'), all),
+    ...Object.entries(bySource).map(([name, scores]) => row(t('source {0}', name), scores)),
+    ...Object.entries(byModel).map(([name, scores]) => row(t('model {0}', name), scores)),
   ];
 }
 
@@ -132,18 +132,29 @@ export function factsOf(line: EvaluateLine): string {
   const { recorded, scored, model, device } = line.scores;
   const counted =
     line.kind === 'bestOfN'
-      ? `${plural(line.problems, 'problem')}, ${plural(line.candidates, 'candidate')}`
-      : plural(line.all.solutions, 'solution');
+      ? `${plural(line.problems, '{0} problem', '{0} problems')}, ${plural(line.candidates, '{0} candidate', '{0} candidates')}`
+      : plural(line.all.solutions, '{0} solution', '{0} solutions');
   const origins = [
-    ...(recorded > 0 ? [`scores as they are in ${plural(recorded, 'file')}`] : []),
-    ...(scored > 0 ? [`${plural(scored, 'file')} scored with ${model ?? 'the model'}${device === undefined ? '' : ` on ${device}`}`] : []),
+    ...(recorded > 0 ? [t('scores as they are in {0}', plural(recorded, '{0} file', '{0} files'))] : []),
+    ...(scored > 0
+      ? [
+          t(
+            '{0} scored with {1}{2}',
+            plural(scored, '{0} file', '{0} files'),
+            model ?? t('the model'),
+            device === undefined ? '' : t(' on {0}', device),
+          ),
+        ]
+      : []),
   ];
-  return `${counted} · ${origins.join(', ')} · seed ${line.seed}`;
+  return t('{0} · {1} · seed {2}', counted, origins.join(', '), line.seed);
 }
 
 /** What was left out of the numbers, and why. */
 export function notesOf(line: EvaluateLine): string[] {
-  const notScored = (line.scores.notScored ?? []).map(({ reason, steps }) => `${plural(steps, 'step')} not scored. ${reason}`);
+  const notScored = (line.scores.notScored ?? []).map(({ reason, steps }) =>
+    t('{0} not scored. {1}', plural(steps, '{0} step', '{0} steps'), reason),
+  );
   return [...countedOut(line), ...notScored];
 }
 
@@ -151,20 +162,28 @@ function countedOut(line: EvaluateLine): string[] {
   if (line.kind === 'bestOfN') {
     const few = line.problems - (line.complete.at(-1) ?? 0);
     return [
-      ...(line.unscored > 0 ? [`${plural(line.unscored, 'candidate')} without a score are chosen last.`] : []),
-      ...(line.unanswered > 0 ? [`${plural(line.unanswered, 'candidate')} without a readable final answer do not vote.`] : []),
-      ...(line.withoutVerdict > 0
-        ? [`${plural(line.withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`]
+      ...(line.unscored > 0 ? [t('{0} without a score are chosen last.', plural(line.unscored, '{0} candidate', '{0} candidates'))] : []),
+      ...(line.unanswered > 0
+        ? [t('{0} without a readable final answer do not vote.', plural(line.unanswered, '{0} candidate', '{0} candidates'))]
         : []),
-      ...(few > 0 ? [`${plural(few, 'problem')} with fewer than ${line.sizes.length} candidates count with all they have.`] : []),
+      ...(line.withoutVerdict > 0
+        ? [t('{0} left out: not several candidates that all have a verdict.', plural(line.withoutVerdict, '{0} problem', '{0} problems'))]
+        : []),
+      ...(few > 0
+        ? [t('{0} with fewer than {1} candidates count with all they have.', plural(few, '{0} problem', '{0} problems'), line.sizes.length)]
+        : []),
     ];
   }
   return [
     ...(Object.keys(line.bySource).length > 1
-      ? [`Mean over sources ${percent(line.meanOverSources)} %, weighted by steps ${percent(line.weightedMeanOverSources)} %.`]
+      ? [t('Mean over sources {0} %, weighted by steps {1} %.', percent(line.meanOverSources), percent(line.weightedMeanOverSources))]
       : []),
-    ...(line.neutralSteps > 0 ? [`${plural(line.neutralSteps, 'neutral step')} left out, as the benchmark does.`] : []),
-    ...(line.unscoredSteps > 0 ? [`${plural(line.unscoredSteps, 'judged step')} without a score left out.`] : []),
+    ...(line.neutralSteps > 0
+      ? [t('{0} left out, as the benchmark does.', plural(line.neutralSteps, '{0} neutral step', '{0} neutral steps'))]
+      : []),
+    ...(line.unscoredSteps > 0
+      ? [t('{0} without a score left out.', plural(line.unscoredSteps, '{0} judged step', '{0} judged steps'))]
+      : []),
   ];
 }
 
@@ -173,7 +192,7 @@ export function markdownTable(line: EvaluateLine, size: number): string {
   const rows =
     line.kind === 'bestOfN'
       ? [
-          [`N = ${size}`, 'accuracy in %', '95 % interval', 'gain over random'],
+          [`N = ${size}`, t('accuracy in %'), t('95 % interval'), t('gain over random')],
           ...selectionRows(line, size).map(({ curve, accuracy, gain }) => [
             curve.name,
             percent(accuracy.value),
@@ -181,7 +200,7 @@ export function markdownTable(line: EvaluateLine, size: number): string {
             gain === null ? '' : gainText(gain),
           ]),
         ]
-      : [[`threshold ${line.threshold}`, ...PROCESS_COLUMNS], ...processRows(line).map(({ name, cells }) => [name, ...cells])];
+      : [[t('threshold {0}', line.threshold), ...PROCESS_COLUMNS], ...processRows(line).map(({ name, cells }) => [name, ...cells])];
   const text = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
   const rule = `|${rows[0]!.map((_, column) => (column === 0 ? '---|' : '---:|')).join('')}\n`;
   return `${titleOf(line)}: ${factsOf(line)}\n\n${text(rows[0]!)}${rule}${rows.slice(1).map(text).join('')}`;
@@ -199,5 +218,5 @@ export function interval({ low, high }: EstimateLine): string {
 /** `+8.9 (+2.1 to +15.0)`. */
 export function gainText({ value, low, high }: EstimateLine): string {
   const signed = (share: number | null): string => `${share !== null && share >= 0 ? '+' : ''}${percent(share)}`;
-  return `${signed(value)} (${signed(low)} to ${signed(high)})`;
+  return t('{0} ({1} to {2})', signed(value), signed(low), signed(high));
 }

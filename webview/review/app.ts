@@ -1,3 +1,4 @@
+import { t } from '../../server/l10n.js';
 import { createAnnouncer } from '../shared/announce.js';
 import { element } from '../shared/element.js';
 import type { Host } from '../shared/rpc.js';
@@ -9,7 +10,7 @@ import { stepPane } from './stepPane.js';
 
 /** The review page: the step in focus with its prefix on one side, the evidence on the other, judgments by key or button. */
 export async function startReview(document: Document, host: Host<ReviewRequests, ReviewEvents>): Promise<void> {
-  const root = element(document, 'main', { class: 'review-page', 'aria-label': 'Review of steps' });
+  const root = element(document, 'main', { class: 'review-page', 'aria-label': t('Review of steps') });
   document.body.append(root);
   const announce = createAnnouncer(document.body);
   let state: ReviewState | undefined;
@@ -50,12 +51,19 @@ export async function startReview(document: Document, host: Host<ReviewRequests,
     const body = step
       ? [stepPane(document, state, step, { kind, comment, ...actions }), evidencePane(document, step, state.threshold)]
       : [element(document, 'p', { class: 'empty' }, state.message)];
-    const heading = element(document, 'h1', { class: 'visually-hidden' }, 'Review of steps');
+    const heading = element(document, 'h1', { class: 'visually-hidden' }, t('Review of steps'));
     root.replaceChildren(heading, reviewToolbar(document, state, actions), element(document, 'div', { class: 'review-body' }, ...body));
     const { own } = step ?? { own: null };
     announce(
       step
-        ? `Step ${step.number}, ${state.at + 1} of ${state.count}${own ? `, judged ${judgmentOf(own.value)}` : ''}: ${step.text}`
+        ? t(
+            'Step {0}, {1} of {2}{3}: {4}',
+            step.number,
+            state.at + 1,
+            state.count,
+            own ? t(', judged {0}', judgmentOf(own.value)) : '',
+            step.text,
+          )
         : state.message,
     );
   }

@@ -1,3 +1,4 @@
+import { t } from '../../server/l10n.js';
 import type { ReviewStep } from '../../server/protocol/review.js';
 import type { StepValues } from '../../server/protocol/values.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
@@ -8,21 +9,21 @@ import { judgmentOf } from './keys.js';
 
 /** What every source says of the step, the rollouts from it, and its alternatives; hidden in a blind review. */
 export function evidencePane(document: Document, { evidence }: ReviewStep, threshold: number): HTMLElement {
-  const pane = element(document, 'section', { class: 'evidence', 'aria-label': 'Evidence' });
+  const pane = element(document, 'section', { class: 'evidence', 'aria-label': t('Evidence') });
   if (evidence === null) {
     pane.append(
-      element(document, 'p', { class: 'empty' }, 'Blind review: values, rollouts and the labels of others appear after your judgment.'),
+      element(document, 'p', { class: 'empty' }, t('Blind review: values, rollouts and the labels of others appear after your judgment.')),
     );
     return pane;
   }
   const { values, posterior, labels, rollouts, alternatives } = evidence;
   pane.append(
-    element(document, 'h2', {}, 'Evidence'),
+    element(document, 'h2', {}, t('Evidence')),
     element(
       document,
       'dl',
       {},
-      ...row(document, 'All sources together', `${Math.round(posterior * 100)} % likely right`, posterior, threshold),
+      ...row(document, t('All sources together'), t('{0} % likely right', Math.round(posterior * 100)), posterior, threshold),
       ...valueRows(document, values, threshold),
       ...labels.flatMap(({ by, value, kind, comment }) => row(document, by, [judgmentOf(value), kind, comment].filter(Boolean).join(', '))),
     ),
@@ -32,7 +33,7 @@ export function evidencePane(document: Document, { evidence }: ReviewStep, thres
     pane.append(
       section(
         document,
-        `Rollouts from here: ${right} right, ${rollouts.length - right} wrong`,
+        t('Rollouts from here: {0} right, {1} wrong', right, rollouts.length - right),
         rollouts.map(({ correct, steps }) => ({
           mark: correct ? '✓' : '✗',
           className: correct ? 'right' : 'wrong',
@@ -45,7 +46,7 @@ export function evidencePane(document: Document, { evidence }: ReviewStep, thres
     pane.append(
       section(
         document,
-        'Alternatives to this step',
+        t('Alternatives to this step'),
         alternatives.map(({ text, values: other }) => ({ mark: formatValue(shortValue(other)), className: '', text })),
       ),
     );
@@ -55,12 +56,14 @@ export function evidencePane(document: Document, { evidence }: ReviewStep, thres
 
 function valueRows(document: Document, values: StepValues, threshold: number): HTMLElement[] {
   const { mc } = values;
-  const interval = mc?.correct === undefined || mc.total === undefined ? undefined : wilsonInterval(mc.correct, mc.total);
-  const counts = interval
-    ? ` (${mc?.correct} of ${mc?.total}, ${formatValue(interval[0])} to ${formatValue(interval[1])})`
-    : mc?.assumed
-      ? ' (assumed)'
-      : '';
+  const { correct, total } = mc ?? {};
+  const interval = correct === undefined || total === undefined ? undefined : wilsonInterval(correct, total);
+  const counts =
+    correct !== undefined && total !== undefined && interval
+      ? ` ${t('({0} of {1}, {2} to {3})', correct, total, formatValue(interval[0]), formatValue(interval[1]))}`
+      : mc?.assumed
+        ? ` ${t('(assumed)')}`
+        : '';
   const sources = [
     ['mc', mc?.value, counts],
     ['prm', values.prm, ''],

@@ -1,3 +1,4 @@
+import { t } from '../../server/l10n.js';
 import type { LabelValue } from './protocol.js';
 
 /** What a key or a button does. */
@@ -14,11 +15,11 @@ export interface ReviewActions {
 
 /** The judgments in the order of the buttons, with their keys. */
 export const judgments: readonly { readonly value: LabelValue; readonly key: string; readonly name: string; readonly icon: string }[] = [
-  { value: -1, key: '1', name: 'wrong', icon: 'error' },
-  { value: 0, key: '2', name: 'neutral', icon: 'circle-outline' },
-  { value: 1, key: '3', name: 'right', icon: 'check' },
-  { value: 'unsure', key: '4', name: 'unsure', icon: 'question' },
-  { value: 'skip', key: '5', name: 'skip', icon: 'debug-step-over' },
+  { value: -1, key: '1', name: t('wrong'), icon: 'error' },
+  { value: 0, key: '2', name: t('neutral'), icon: 'circle-outline' },
+  { value: 1, key: '3', name: t('right'), icon: 'check' },
+  { value: 'unsure', key: '4', name: t('unsure'), icon: 'question' },
+  { value: 'skip', key: '5', name: t('skip'), icon: 'debug-step-over' },
 ];
 
 export function judgmentOf(value: LabelValue): string {

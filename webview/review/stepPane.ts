@@ -1,3 +1,4 @@
+import { t } from '../../server/l10n.js';
 import type { ReviewStep } from '../../server/protocol/review.js';
 import { button } from '../shared/controls.js';
 import { element } from '../shared/element.js';
@@ -13,14 +14,14 @@ export interface StepPaneActions extends ReviewActions {
 
 /** The question, the prefix, the step in focus with its judgment, and what follows it. */
 export function stepPane(document: Document, state: ReviewState, step: ReviewStep, actions: StepPaneActions): HTMLElement {
-  const pane = element(document, 'section', { class: 'step-pane', 'aria-label': 'Step' });
+  const pane = element(document, 'section', { class: 'step-pane', 'aria-label': t('Step') });
   pane.append(
-    element(document, 'div', { class: 'question', role: 'region', 'aria-label': 'Question' }, typeset(document, step.question)),
-    ...state.images.map((uri, i) => element(document, 'img', { class: 'figure', src: uri, alt: `Figure ${i + 1} of the problem` })),
-    ...(step.answer === undefined ? [] : [element(document, 'p', { class: 'quiet' }, `Reference answer: ${step.answer}`)]),
-    steps(document, 'Steps before', 'before', step.prefix, 1),
+    element(document, 'div', { class: 'question', role: 'region', 'aria-label': t('Question') }, typeset(document, step.question)),
+    ...state.images.map((uri, i) => element(document, 'img', { class: 'figure', src: uri, alt: t('Figure {0} of the problem', i + 1) })),
+    ...(step.answer === undefined ? [] : [element(document, 'p', { class: 'quiet' }, t('Reference answer: {0}', step.answer))]),
+    steps(document, t('Steps before'), 'before', step.prefix, 1),
     focus(document, state, step, actions),
-    steps(document, 'Steps after', 'after', step.rest, step.number + 1),
+    steps(document, t('Steps after'), 'after', step.rest, step.number + 1),
   );
   return pane;
 }
@@ -36,8 +37,8 @@ function focus(document: Document, state: ReviewState, step: ReviewStep, actions
   const comment = element(document, 'textarea', {
     class: 'comment',
     rows: '2',
-    placeholder: 'Comment (c)',
-    'aria-label': 'Comment',
+    placeholder: t('Comment (c)'),
+    'aria-label': t('Comment'),
   }) as HTMLTextAreaElement;
   comment.value = actions.comment;
   comment.addEventListener('input', () => actions.setComment(comment.value));
@@ -46,11 +47,11 @@ function focus(document: Document, state: ReviewState, step: ReviewStep, actions
         document,
         'p',
         { class: `own ${judgmentOf(own.value)}` },
-        `You said: ${judgmentOf(own.value)}${own.kind ? `, ${own.kind}` : ''}`,
+        t('You said: {0}{1}', judgmentOf(own.value), own.kind ? `, ${own.kind}` : ''),
       )
     : '';
   const old = stale
-    ? element(document, 'p', { class: 'stale' }, `${stale.by} judged an older text of this step: ${judgmentOf(stale.value)}`)
+    ? element(document, 'p', { class: 'stale' }, t('{0} judged an older text of this step: {1}', stale.by, judgmentOf(stale.value)))
     : '';
   const judge = judgments.map(({ value, key, name, icon }) =>
     button(document, {
@@ -64,7 +65,7 @@ function focus(document: Document, state: ReviewState, step: ReviewStep, actions
   );
   const kinds = state.kinds.map((kind, i) =>
     button(document, {
-      label: `Kind of error: ${kindKeys[i] === undefined ? kind : `${kindKeys[i]} ${kind}`}`,
+      label: t('Kind of error: {0}', kindKeys[i] === undefined ? kind : `${kindKeys[i]} ${kind}`),
       text: kindKeys[i] === undefined ? kind : `${kindKeys[i]} ${kind}`,
       appearance: actions.kind === kind ? 'primary' : 'secondary',
       className: 'kind',
@@ -74,13 +75,13 @@ function focus(document: Document, state: ReviewState, step: ReviewStep, actions
   return element(
     document,
     'article',
-    { class: 'focus', 'aria-label': `Step ${step.number}` },
-    element(document, 'h2', {}, `Step ${step.number}`),
+    { class: 'focus', 'aria-label': t('Step {0}', step.number) },
+    element(document, 'h2', {}, t('Step {0}', step.number)),
     element(document, 'div', { class: 'text' }, typeset(document, step.text)),
     verdict,
     old,
-    element(document, 'div', { class: 'judgments', role: 'group', 'aria-label': 'Judgment' }, ...judge),
-    element(document, 'div', { class: 'kinds', role: 'group', 'aria-label': 'Kind of error' }, ...kinds),
+    element(document, 'div', { class: 'judgments', role: 'group', 'aria-label': t('Judgment') }, ...judge),
+    element(document, 'div', { class: 'kinds', role: 'group', 'aria-label': t('Kind of error') }, ...kinds),
     comment,
   );
 }

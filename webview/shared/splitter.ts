@@ -1,3 +1,4 @@
+import { t } from '../../server/l10n.js';
 import { element } from './element.js';
 
 const LEAST = 0.15;
@@ -15,7 +16,7 @@ export function createSplitter(document: Document, container: HTMLElement, onSpl
     class: 'splitter',
     role: 'separator',
     tabindex: '0',
-    'aria-label': 'Size of the details',
+    'aria-label': t('Size of the details'),
     'aria-valuemin': String(LEAST * 100),
     'aria-valuemax': String(MOST * 100),
   });

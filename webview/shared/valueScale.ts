@@ -1,3 +1,4 @@
+import { t } from '../../server/l10n.js';
 import type { NodeView } from '../../server/protocol/problemView.js';
 
 /** Color bins on each side of the threshold; `theme.css` defines `--sl-v0` ... `--sl-v9`. */
@@ -21,25 +22,25 @@ export function formatValue(value: number | null | undefined): string {
 }
 
 export const SOURCE_NAMES = {
-  human: 'human label',
-  mc: 'rollouts',
+  human: t('human label'),
+  mc: t('rollouts'),
   prm: 'PRM',
-  recordedPrm: 'PRM in the file',
-  judge: 'LLM judge',
+  recordedPrm: t('PRM in the file'),
+  judge: t('LLM judge'),
 } as const;
 
 /** Where a node's value comes from, in the few words that fit a card: `7/16 rollouts`, `PRM`, `assumed`. */
 export function sourceLabel(node: NodeView): string {
-  if (node.assumed) return 'assumed';
-  if (node.source === null) return 'no value';
+  if (node.assumed) return t('assumed');
+  if (node.source === null) return t('no value');
   if (node.source === 'mc' && node.mc?.total !== undefined && node.mc.correct !== undefined)
-    return `${node.mc.correct}/${node.mc.total} rollouts`;
+    return t('{0}/{1} rollouts', node.mc.correct, node.mc.total);
   return SOURCE_NAMES[node.source];
 }
 
 /** The same in a third of the width: `7/16`, `PRM`; empty for rollouts that nobody counted. */
 export function shortSource(node: NodeView): string {
-  if (node.assumed) return 'assumed';
+  if (node.assumed) return t('assumed');
   if (node.source === 'mc' && node.mc?.total !== undefined && node.mc.correct !== undefined) return `${node.mc.correct}/${node.mc.total}`;
-  return { human: 'human', mc: '', prm: 'PRM', recordedPrm: 'PRM', judge: 'judge', none: '–' }[node.source ?? 'none'];
+  return { human: t('human'), mc: '', prm: 'PRM', recordedPrm: 'PRM', judge: t('judge'), none: '–' }[node.source ?? 'none'];
 }

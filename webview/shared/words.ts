@@ -238,8 +238,3 @@ export function firstWords(text: string, limit: number): string {
   const space = plain.lastIndexOf(' ', limit);
   return `${plain.slice(0, space > limit * 0.6 ? space : limit)}…`;
 }
-
-/** `1 node`, `1,200 nodes`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
-}

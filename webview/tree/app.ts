@@ -1,3 +1,4 @@
+import { t } from '../../server/l10n.js';
 import { createAnnouncer } from '../shared/announce.js';
 import { element } from '../shared/element.js';
 import type { Host } from '../shared/rpc.js';
@@ -52,7 +53,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   };
   const openMenu = (id: number | null, at = view.placeOf(id ?? store.state.root ?? 0)) => {
     if (id !== null) navigation.select(id);
-    menu.open(id === null ? 'Tree' : 'Node', menuItems(store.state, id, { navigation, requests, savePicture }), at.x, at.y);
+    menu.open(id === null ? t('Tree') : t('Node'), menuItems(store.state, id, { navigation, requests, savePicture }), at.x, at.y);
   };
   const view: TreeView = createTreeView(document, store, {
     pick(id, focus) {
@@ -83,7 +84,7 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
       select: (id) => navigation.select(id),
       search: (query) => {
         navigation.search(query);
-        announce(`${store.state.matches.length} nodes selected`);
+        announce(t('{0} nodes selected', store.state.matches.length));
       },
       reveal: (target) => requests.reveal(target),
       openImage: (index) => requests.send('openImage', { index }),

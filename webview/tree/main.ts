@@ -1,3 +1,4 @@
+import '../shared/texts.js';
 import 'katex/dist/katex.css';
 import '../shared/theme.css';
 import '../shared/panel.css';

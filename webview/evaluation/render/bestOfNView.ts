@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import type { BestOfNLine } from '../../../server/protocol/evaluation.js';
 import { button } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
@@ -21,22 +22,24 @@ export interface BestOfNView {
 /** The curves of accuracy over N, and beside them the table at one N, which is their legend. */
 export function createBestOfNView(document: Document, actions: BestOfNActions): BestOfNView {
   let sizes: readonly number[] = [];
-  const chart = createChart(document, 'Number of candidates N', (at) => actions.pickSize(sizes[at]!));
+  const chart = createChart(document, t('Number of candidates N'), (at) => actions.pickSize(sizes[at]!));
   const caption = element(document, 'caption', {});
   const body = element(document, 'tbody', {});
   const head = element(
     document,
     'tr',
     {},
-    ...['Choice', 'Accuracy in %', '95 % interval', 'Gain over random'].map((title) => element(document, 'th', { scope: 'col' }, title)),
+    ...[t('Choice'), t('Accuracy in %'), t('95 % interval'), t('Gain over random')].map((title) =>
+      element(document, 'th', { scope: 'col' }, title),
+    ),
   );
   const table = element(document, 'table', { class: 'numbers' }, caption, element(document, 'thead', {}, head), body);
   const all = element(
     document,
     'div',
     { class: 'legend-actions' },
-    button(document, { label: 'All curves', text: 'All curves', onClick: () => actions.showAll(true) }),
-    button(document, { label: 'None of the curves', text: 'None', onClick: () => actions.showAll(false) }),
+    button(document, { label: t('All curves'), text: t('All curves'), onClick: () => actions.showAll(true) }),
+    button(document, { label: t('None of the curves'), text: t('None'), onClick: () => actions.showAll(false) }),
   );
   const host = element(document, 'section', { class: 'evaluation' }, chart.host, element(document, 'div', { class: 'beside' }, table, all));
   const rows = new Map<CurveId, ReturnType<typeof createRow>>();
@@ -54,8 +57,8 @@ export function createBestOfNView(document: Document, actions: BestOfNActions): 
         at: size - 1,
         marks: [],
         emphasized: state.emphasized,
-        xTitle: 'Number of candidates N',
-        yTitle: 'Accuracy in %',
+        xTitle: t('Number of candidates N'),
+        yTitle: t('Accuracy in %'),
         readout: (at) => ({
           head: `N = ${sizes[at] ?? 0}`,
           lines: [...curves]
@@ -63,7 +66,7 @@ export function createBestOfNView(document: Document, actions: BestOfNActions): 
             .map(({ id, name, points }) => ({ id, text: `${name} ${percent(points[at]?.value ?? null)} % (${interval(points[at]!)})` })),
         }),
       });
-      caption.textContent = `Accuracy with N = ${size} of ${sizes.length} candidates`;
+      caption.textContent = t('Accuracy with N = {0} of {1} candidates', size, sizes.length);
       for (const row of selectionRows(line, size)) {
         let shown = rows.get(row.curve.id);
         if (shown === undefined) {
@@ -96,7 +99,7 @@ function createRow(document: Document, { curve }: SelectionRow, { toggle, emphas
     host,
     update({ accuracy, gain }: SelectionRow, isShown: boolean) {
       key.setAttribute('aria-pressed', String(isShown));
-      key.title = isShown ? 'Hide the curve' : 'Draw the curve';
+      key.title = isShown ? t('Hide the curve') : t('Draw the curve');
       eye.className = `codicon codicon-${isShown ? 'eye' : 'eye-closed'}`;
       host.classList.toggle('off', !isShown);
       const texts = [percent(accuracy.value), interval(accuracy), gain === null ? '' : gainText(gain)];

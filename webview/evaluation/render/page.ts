@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { button, picker, setDisabled } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
 import type { Store } from '../../shared/store.js';
@@ -19,7 +20,7 @@ export function createPage(host: HTMLElement, store: Store<PageState>, actions: 
   });
   const title = element(document, 'h1', {});
   const facts = element(document, 'p', { class: 'quiet facts-line' });
-  const notes = element(document, 'ul', { class: 'notes', 'aria-label': 'What was left out' });
+  const notes = element(document, 'ul', { class: 'notes', 'aria-label': t('What was left out') });
   const head = element(document, 'header', {}, title, facts);
   const content = element(document, 'div', { class: 'evaluation-content' }, head, bestOfN.host, process.host, notes);
   const bannerSlot = element(document, 'div', { class: 'banner-slot' });
@@ -56,19 +57,19 @@ interface Toolbar {
 }
 
 function createToolbar(document: Document, store: Store<PageState>, actions: Actions): Toolbar {
-  const kinds = picker(document, 'Kind of file', (shown) => store.update({ shown }));
-  const again = button(document, { label: 'Evaluate again', icon: 'refresh', onClick: () => actions.evaluate() });
+  const kinds = picker(document, t('Kind of file'), (shown) => store.update({ shown }));
+  const again = button(document, { label: t('Evaluate again'), icon: 'refresh', onClick: () => actions.evaluate() });
   const rescore = button(document, {
-    label: 'Score with the model, also where the file holds scores',
-    text: 'Score with the model',
+    label: t('Score with the model, also where the file holds scores'),
+    text: t('Score with the model'),
     icon: 'play',
     onClick: () => actions.evaluate(true),
   });
-  const copy = button(document, { label: 'Copy table as Markdown', text: 'Copy table', icon: 'copy', onClick: actions.copy });
-  const save = button(document, { label: 'Save JSON… of all numbers', text: 'Save JSON…', icon: 'save', onClick: actions.save });
+  const copy = button(document, { label: t('Copy table as Markdown'), text: t('Copy table'), icon: 'copy', onClick: actions.copy });
+  const save = button(document, { label: t('Save JSON… of all numbers'), text: t('Save JSON…'), icon: 'save', onClick: actions.save });
   const group = element(document, 'div', { class: 'group kinds' }, kinds.host);
   const spring = element(document, 'span', { class: 'spring' });
-  const attributes = { class: 'toolbar', role: 'toolbar', 'aria-label': 'Evaluation' };
+  const attributes = { class: 'toolbar', role: 'toolbar', 'aria-label': t('Evaluation') };
   const host = element(document, 'div', attributes, group, spring, again, rescore, copy, save);
   return {
     host,

@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import type { ProcessLine } from '../../../server/protocol/evaluation.js';
 import { button } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
@@ -21,9 +22,9 @@ export interface ProcessView {
 /** A process benchmark: the metrics over the threshold, and the numbers at the threshold in use, by source and model. */
 export function createProcessView(document: Document, actions: ProcessActions): ProcessView {
   let current: { readonly line: ProcessLine; readonly at: number } | null = null;
-  const chart = createChart(document, 'Threshold', (at) => current && actions.pickThreshold(current.line.sweep.thresholds[at]!));
+  const chart = createChart(document, t('Threshold'), (at) => current && actions.pickThreshold(current.line.sweep.thresholds[at]!));
   const summary = element(document, 'p', { class: 'headline' });
-  const legend = element(document, 'ul', { class: 'sweep-legend', 'aria-label': 'Curves' });
+  const legend = element(document, 'ul', { class: 'sweep-legend', 'aria-label': t('Curves') });
   const chosen = element(document, 'span', { class: 'chosen' });
   const use = element(document, 'div', { class: 'threshold-actions' });
   const caption = element(document, 'caption', {});
@@ -31,31 +32,31 @@ export function createProcessView(document: Document, actions: ProcessActions): 
     document,
     'tr',
     {},
-    ...['Solutions of', ...PROCESS_COLUMNS].map((title) => element(document, 'th', { scope: 'col' }, title)),
+    ...[t('Solutions of'), ...PROCESS_COLUMNS].map((title) => element(document, 'th', { scope: 'col' }, title)),
   );
   const body = element(document, 'tbody', {});
   const table = element(document, 'table', { class: 'numbers wide-table' }, caption, element(document, 'thead', {}, head), body);
   const scroll = element(
     document,
     'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Numbers by source and model' },
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('Numbers by source and model') },
     table,
   );
   const host = element(document, 'section', { class: 'evaluation process' }, summary, legend, chart.host, use, scroll);
   const useChosen = button(document, {
-    label: 'Use this threshold: write it into the settings',
-    text: 'Use this threshold',
+    label: t('Use this threshold: write it into the settings'),
+    text: t('Use this threshold'),
     appearance: 'primary',
     onClick: () => current && actions.useThreshold(current.line.sweep.thresholds[current.at]!),
   });
   const goBest = button(document, {
-    label: 'Go to the best threshold',
-    text: 'Go to the best',
+    label: t('Go to the best threshold'),
+    text: t('Go to the best'),
     onClick: () => current && bestOf(current.line) && actions.pickThreshold(bestOf(current.line)!.threshold),
   });
   const goInUse = button(document, {
-    label: 'Go to the one in use',
-    text: 'Go to the one in use',
+    label: t('Go to the one in use'),
+    text: t('Go to the one in use'),
     onClick: () => current && actions.pickThreshold(current.line.threshold),
   });
   use.append(chosen, useChosen, goBest, goInUse);
@@ -69,13 +70,13 @@ export function createProcessView(document: Document, actions: ProcessActions): 
       current = { line, at };
       const best = bestOf(line);
       const marks: ChartMark[] = [
-        { at: line.threshold, text: `in use ${formatValue(line.threshold)}`, className: 'in-use' },
+        { at: line.threshold, text: t('in use {0}', formatValue(line.threshold)), className: 'in-use' },
         ...(best === null
           ? []
-          : [{ at: best.threshold, text: `best ${formatValue(best.threshold)}: ${percent(best.value)} %`, className: 'best' }]),
+          : [{ at: best.threshold, text: t('best {0}: {1} %', formatValue(best.threshold), percent(best.value)), className: 'best' }]),
       ];
       const readAt = (position: number) => ({
-        head: `Threshold ${formatValue(thresholds[position])}`,
+        head: t('Threshold {0}', formatValue(thresholds[position])),
         lines: curves.map(({ id, name, points }) => ({ id, text: `${name} ${percent(points[position]?.value ?? null)} %` })),
       });
       chart.update({
@@ -85,19 +86,25 @@ export function createProcessView(document: Document, actions: ProcessActions): 
         at,
         marks,
         emphasized: state.emphasized,
-        xTitle: 'Threshold: a step below it is called wrong',
-        yTitle: 'F1 in %',
+        xTitle: t('Threshold: a step below it is called wrong'),
+        yTitle: t('F1 in %'),
         readout: readAt,
       });
-      const name = line.headline === 'macroF1' ? 'Macro F1 of steps' : 'F1 of first errors';
+      const name = line.headline === 'macroF1' ? t('Macro F1 of steps') : t('F1 of first errors');
       summary.replaceChildren(
         `${name} `,
         element(document, 'strong', {}, `${percent(line.score.value)} %`),
-        ` (95 % interval ${interval(line.score)}) at threshold ${formatValue(line.threshold)}${best === null ? '' : `; best ${percent(best.value)} % at ${formatValue(best.threshold)}`}`,
+        ' ',
+        t(
+          '(95 % interval {0}) at threshold {1}{2}',
+          interval(line.score),
+          formatValue(line.threshold),
+          best === null ? '' : t('; best {0} % at {1}', percent(best.value), formatValue(best.threshold)),
+        ),
       );
       legend.replaceChildren(...curves.map(({ style, name: title }) => element(document, 'li', {}, curveKey(document, style), title)));
       chosen.textContent = [readAt(at).head, ...readAt(at).lines.map(({ text }) => text)].join(' · ');
-      caption.textContent = `In percent, at threshold ${formatValue(line.threshold)}`;
+      caption.textContent = t('In percent, at threshold {0}', formatValue(line.threshold));
       body.replaceChildren(
         ...processRows(line).map((row) =>
           element(

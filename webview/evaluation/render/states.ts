@@ -1,6 +1,6 @@
+import { plural, t } from '../../../server/l10n.js';
 import { button } from '../../shared/controls.js';
 import { element, icon } from '../../shared/element.js';
-import { plural } from '../../shared/words.js';
 import type { PageState } from '../store.js';
 
 export interface StateActions {
@@ -12,28 +12,28 @@ export interface StateActions {
 export function renderPlaceholder(document: Document, { run, result }: PageState, { again, cancel }: StateActions): HTMLElement | null {
   const box = (role: string, ...children: (Node | string)[]) => element(document, 'div', { class: 'placeholder', role }, ...children);
   const retry = button(document, {
-    label: 'Evaluate again',
-    text: 'Evaluate again',
+    label: t('Evaluate again'),
+    text: t('Evaluate again'),
     icon: 'refresh',
     appearance: 'primary',
     onClick: again,
   });
   if (result !== null && result.lines.length > 0) return null;
   if (run.kind === 'running') {
-    const words = run.progress === null ? 'Reading the file…' : progressWords(run.progress);
+    const words = run.progress === null ? t('Reading the file…') : progressWords(run.progress);
     return box(
       'status',
-      element(document, 'h2', {}, 'Evaluating'),
+      element(document, 'h2', {}, t('Evaluating')),
       progressBar(document, run.progress),
       element(document, 'p', {}, words),
-      button(document, { label: 'Cancel', text: 'Cancel', onClick: cancel }),
+      button(document, { label: t('Cancel'), text: t('Cancel'), onClick: cancel }),
     );
   }
   if (run.kind === 'failed')
     return box(
       'alert',
       icon(document, 'error'),
-      element(document, 'h2', {}, 'The file could not be evaluated'),
+      element(document, 'h2', {}, t('The file could not be evaluated')),
       element(document, 'p', {}, run.message),
       retry,
     );
@@ -41,22 +41,23 @@ export function renderPlaceholder(document: Document, { run, result }: PageState
     return box(
       'status',
       icon(document, 'circle-slash'),
-      element(document, 'h2', {}, 'Cancelled'),
+      element(document, 'h2', {}, t('Cancelled')),
       element(
         document,
         'p',
         {},
-        'Nothing is shown, because only part of the steps has a score. What was scored is kept: evaluating again resumes from there.',
+        t('Nothing is shown, because only part of the steps has a score. What was scored is kept: evaluating again resumes from there.'),
       ),
       retry,
     );
   const reasons = result?.faults.map(({ uri, message }) => element(document, 'p', {}, `${fileName(uri)}: ${message}`)) ?? [];
-  const next =
-    'Evaluate a candidate set (several solutions a problem, each judged right or wrong, or with a reference answer), or a file of VisualProcessBench, ProcessBench or PRMBench.';
+  const next = t(
+    'Evaluate a candidate set (several solutions a problem, each judged right or wrong, or with a reference answer), or a file of VisualProcessBench, ProcessBench or PRMBench.',
+  );
   return box(
     'status',
     icon(document, 'graph-line'),
-    element(document, 'h2', {}, 'Nothing to evaluate'),
+    element(document, 'h2', {}, t('Nothing to evaluate')),
     ...reasons,
     element(document, 'p', {}, next),
     retry,
@@ -72,24 +73,28 @@ export function renderBanner(
   if (result === null || result.lines.length === 0) return null;
   const banner = (name: string, text: string, ...more: Node[]) =>
     element(document, 'div', { class: 'banner', role: 'status' }, icon(document, name), element(document, 'span', {}, text), ...more);
-  const retry = () => button(document, { label: 'Evaluate again', text: 'Evaluate again', onClick: again });
+  const retry = () => button(document, { label: t('Evaluate again'), text: t('Evaluate again'), onClick: again });
   if (run.kind === 'running')
     return banner(
       'sync',
-      `Evaluating again; these are the numbers from before. ${run.progress === null ? '' : progressWords(run.progress)}`,
+      t('Evaluating again; these are the numbers from before. {0}', run.progress === null ? '' : progressWords(run.progress)),
       progressBar(document, run.progress),
-      button(document, { label: 'Cancel', text: 'Cancel', onClick: cancel }),
+      button(document, { label: t('Cancel'), text: t('Cancel'), onClick: cancel }),
     );
-  if (run.kind === 'failed') return banner('warning', `Not up to date: ${run.message}`, retry());
-  if (run.kind === 'cancelled') return banner('warning', 'Cancelled: these are the numbers from before.', retry());
-  if (isOutdated) return banner('warning', 'The file has changed since.', retry());
+  if (run.kind === 'failed') return banner('warning', t('Not up to date: {0}', run.message), retry());
+  if (run.kind === 'cancelled') return banner('warning', t('Cancelled: these are the numbers from before.'), retry());
+  if (isOutdated) return banner('warning', t('The file has changed since.'), retry());
   if (result.faults.length > 0)
     return banner(
       'warning',
-      `${plural(result.faults.length, 'place')} not taken: ${result.faults
-        .slice(0, 2)
-        .map(({ uri, message }) => `${fileName(uri)}: ${message}`)
-        .join(' ')}`,
+      t(
+        '{0} not taken: {1}',
+        plural(result.faults.length, '{0} place', '{0} places'),
+        result.faults
+          .slice(0, 2)
+          .map(({ uri, message }) => `${fileName(uri)}: ${message}`)
+          .join(' '),
+      ),
     );
   return null;
 }
@@ -97,13 +102,13 @@ export function renderBanner(
 /** Its words are beside it. */
 function progressBar(document: Document, progress: { readonly done: number; readonly total: number } | null): HTMLElement {
   return element(document, 'progress', {
-    'aria-label': 'Steps scored',
+    'aria-label': t('Steps scored'),
     ...(progress === null ? {} : { value: String(progress.done), max: String(Math.max(1, progress.total)) }),
   });
 }
 
 function progressWords({ uri, done, total }: { readonly uri: string; readonly done: number; readonly total: number }): string {
-  return `${fileName(uri)}: ${done.toLocaleString('en')} of ${plural(total, 'step')} scored`;
+  return t('{0}: {1} of {2} scored', fileName(uri), done.toLocaleString('en'), plural(total, '{0} step', '{0} steps'));
 }
 
 export function fileName(uri: string): string {

@@ -1,5 +1,5 @@
+import { plural, t } from '../../../server/l10n.js';
 import type { Announce } from '../../shared/announce.js';
-import { plural } from '../../shared/words.js';
 import { stackWords } from '../model/display.js';
 import { findNodes } from '../model/search.js';
 import { landingNode, type TreeModel } from '../model/treeModel.js';
@@ -66,10 +66,11 @@ export function createNavigation({ store, announce, view, reveal }: NavigationWo
     goLow(direction) {
       const { model } = store.state;
       if (model === null) return;
-      const [among, what] = model.shown === 'both' ? [model.disagreements, 'disagreement'] : [model.low, 'low step'];
+      const isCompared = model.shown === 'both';
+      const among = isCompared ? model.disagreements : model.low;
       const next = step(model, among, direction);
       if (next !== undefined) goTo(next);
-      else announce(among.length === 0 ? `There is no ${what}` : `No ${direction === 1 ? 'later' : 'earlier'} ${what}`);
+      else announce(nothingWords(isCompared, among.length === 0 ? 0 : direction));
     },
     goFirst() {
       const { model } = store.state;
@@ -84,7 +85,7 @@ export function createNavigation({ store, announce, view, reveal }: NavigationWo
       if (next === undefined) return;
       select(next);
       view().center(next);
-      announce(`${matches.indexOf(next) + 1} of ${plural(matches.length, 'match', 'matches')}: ${speak(model, next)}`);
+      announce(t('{0} of {1}: {2}', matches.indexOf(next) + 1, plural(matches.length, '{0} match', '{0} matches'), speak(model, next)));
     },
     ...createFolding({ store, announce, view, reveal }),
   };
@@ -116,7 +117,7 @@ function createFolding({
         else next.add(id);
         // An assumed stack that is open because all are is closed by closing all.
         store.update({ openStacks: next, ...(isFolded && stack.kind === 'assumed' ? { hasAssumed: false } : {}) });
-        announce(`${isFolded ? 'Closed' : 'Opened'}: ${stackWords(model, stack)}`);
+        announce(`${isFolded ? t('Closed') : t('Opened')}: ${stackWords(model, stack)}`);
         return;
       }
       if (model.nodes[id]!.children.length === 0) return;
@@ -126,13 +127,13 @@ function createFolding({
       const { selected } = store.state;
       const hidesSelection = isFolded && selected !== null && selected !== id && isWithin(model, selected, id);
       store.update({ collapsed: next, ...(hidesSelection ? { selected: id, selectedStep: null } : {}) });
-      announce(`${isFolded ? 'Folded' : 'Unfolded'} ${plural(model.subtreeSize[id]! - 1, 'node')}`);
+      announce(`${isFolded ? t('Folded') : t('Unfolded')} ${plural(model.subtreeSize[id]! - 1, '{0} node', '{0} nodes')}`);
     },
-    foldAll: (isFolded) => foldSome((depth) => isFolded && depth >= 1, isFolded ? 'All folded' : 'All unfolded'),
-    foldTo: (depth) => foldSome((at) => at >= depth, `Folded to depth ${depth}`),
+    foldAll: (isFolded) => foldSome((depth) => isFolded && depth >= 1, isFolded ? t('All folded') : t('All unfolded')),
+    foldTo: (depth) => foldSome((at) => at >= depth, t('Folded to depth {0}', depth)),
     showAssumed(hasAssumed) {
       store.update({ hasAssumed, ...(hasAssumed ? {} : { openStacks: new Set() }) });
-      announce(hasAssumed ? 'Assumed nodes are shown one by one' : 'Assumed nodes are stacked');
+      announce(hasAssumed ? t('Assumed nodes are shown one by one') : t('Assumed nodes are stacked'));
     },
     showSubtree(id) {
       const { model, root } = store.state;
@@ -140,7 +141,9 @@ function createFolding({
       const next = id === root || id === 0 ? null : id;
       store.update({ root: next, zoom: null, isMoved: false, ...(next !== null ? { selected: next, selectedStep: null } : {}) });
       announce(
-        next === null ? 'The whole tree is shown' : `The subtree of node ${next} is shown: ${plural(model.subtreeSize[next]!, 'node')}`,
+        next === null
+          ? t('The whole tree is shown')
+          : t('The subtree of node {0} is shown: {1}', next, plural(model.subtreeSize[next]!, '{0} node', '{0} nodes')),
       );
     },
   };
@@ -152,4 +155,11 @@ function stillShown({ model, selected }: PanelState, collapsed: ReadonlySet<numb
   let shown = selected;
   for (let at = model.nodes[selected]!.parent; at !== null; at = model.nodes[at]!.parent) if (collapsed.has(at)) shown = at;
   return shown === selected ? {} : { selected: shown, selectedStep: null };
+}
+
+/** Why there is nothing to go to: none at all (0), or none that comes later (1) or earlier (-1). */
+function nothingWords(isCompared: boolean, direction: 0 | 1 | -1): string {
+  if (direction === 0) return isCompared ? t('There is no disagreement') : t('There is no low step');
+  if (direction === 1) return isCompared ? t('No later disagreement') : t('No later low step');
+  return isCompared ? t('No earlier disagreement') : t('No earlier low step');
 }

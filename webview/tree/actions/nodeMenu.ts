@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { rolloutCount } from '../../../server/reasoning/treeStatistics.js';
 import { canExplain, canSampleMore } from '../interact/keyboard.js';
 import type { MenuItem } from '../render/menu.js';
@@ -14,14 +15,14 @@ export interface MenuWorld {
 /** What can be done with a node, or with the tree where none was pointed at; `null` separates groups. */
 export function menuItems(state: PanelState, id: number | null, { navigation, requests, savePicture }: MenuWorld): (MenuItem | null)[] {
   const picture = [
-    { label: 'Save the picture as SVG…', run: () => savePicture('svg') },
-    { label: 'Save the picture as PNG…', run: () => savePicture('png') },
+    { label: t('Save the picture as SVG…'), run: () => savePicture('svg') },
+    { label: t('Save the picture as PNG…'), run: () => savePicture('png') },
   ];
   const { model, root, hasAssumed } = state;
   const tree = [
-    ...(root === null ? [] : [{ label: 'Show the whole tree', keys: 's', run: () => navigation.showSubtree(null) }]),
+    ...(root === null ? [] : [{ label: t('Show the whole tree'), keys: 's', run: () => navigation.showSubtree(null) }]),
     {
-      label: hasAssumed ? 'Stack assumed nodes' : 'Show assumed nodes one by one',
+      label: hasAssumed ? t('Stack assumed nodes') : t('Show assumed nodes one by one'),
       run: () => navigation.showAssumed(!hasAssumed),
     },
   ];
@@ -31,29 +32,29 @@ export function menuItems(state: PanelState, id: number | null, { navigation, re
   const steps = node.steps.length > 0;
   const depth = node.depth - (root === null ? 0 : model.nodes[root]!.depth);
   return [
-    { label: 'Show in the file', keys: 'Enter', run: () => requests.reveal({ node: id }, true) },
+    { label: t('Show in the file'), keys: 'Enter', run: () => requests.reveal({ node: id }, true) },
     null,
-    ...(steps ? [{ label: 'Copy the step', run: () => requests.send('copy', { node: id, what: 'step' }) }] : []),
-    ...(steps ? [{ label: 'Copy the path to here', run: () => requests.send('copy', { node: id, what: 'path' }) }] : []),
-    { label: 'Copy its place in the file (JSON pointer)', run: () => requests.send('copy', { node: id, what: 'pointer' }) },
+    ...(steps ? [{ label: t('Copy the step'), run: () => requests.send('copy', { node: id, what: 'step' }) }] : []),
+    ...(steps ? [{ label: t('Copy the path to here'), run: () => requests.send('copy', { node: id, what: 'path' }) }] : []),
+    { label: t('Copy its place in the file (JSON pointer)'), run: () => requests.send('copy', { node: id, what: 'pointer' }) },
     null,
     ...(canSampleMore(at)
-      ? [{ label: 'More rollouts from here…', keys: 'm', run: () => requests.send('moreRollouts', { node: id }) }]
+      ? [{ label: t('More rollouts from here…'), keys: 'm', run: () => requests.send('moreRollouts', { node: id }) }]
       : []),
-    ...(canExplain(at) ? [{ label: 'In the training set?', keys: 'w', run: () => requests.send('explainTraining', { node: id }) }] : []),
-    ...(rolloutCount(node) > 0 ? [{ label: 'Show its rollouts', run: () => navigation.select(id) }] : []),
+    ...(canExplain(at) ? [{ label: t('In the training set?'), keys: 'w', run: () => requests.send('explainTraining', { node: id }) }] : []),
+    ...(rolloutCount(node) > 0 ? [{ label: t('Show its rollouts'), run: () => navigation.select(id) }] : []),
     ...(rolloutCount(node) > 0 && state.replay !== null
-      ? [{ label: 'Show request', run: () => requests.send('showRequest', { node: id }) }]
+      ? [{ label: t('Show request'), run: () => requests.send('showRequest', { node: id }) }]
       : []),
     null,
-    { label: 'Review…', run: () => requests.send('review', {}) },
-    ...(steps ? [{ label: 'Label from here…', run: () => requests.send('review', { node: id }) }] : []),
+    { label: t('Review…'), run: () => requests.send('review', {}) },
+    ...(steps ? [{ label: t('Label from here…'), run: () => requests.send('review', { node: id }) }] : []),
     null,
     ...(node.children.length > 0 && id !== root && id !== 0
-      ? [{ label: 'Show this subtree alone', keys: 's', run: () => navigation.showSubtree(id) }]
+      ? [{ label: t('Show this subtree alone'), keys: 's', run: () => navigation.showSubtree(id) }]
       : []),
     ...(depth > 0 && depth < 10
-      ? [{ label: `Fold the tree to this depth`, keys: String(depth), run: () => navigation.foldTo(depth) }]
+      ? [{ label: t('Fold the tree to this depth'), keys: String(depth), run: () => navigation.foldTo(depth) }]
       : []),
     ...tree,
     null,

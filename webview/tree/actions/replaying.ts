@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import type { Announce } from '../../shared/announce.js';
 import { createPlayer } from '../interact/player.js';
 import { frameWords } from '../model/replay.js';
@@ -41,7 +42,7 @@ export function createReplaying(window: Window, store: PanelStore, announce: Ann
     if (replay === null || replay.frames.length === 0) return;
     if (isShown) store.update({ isReplayShown: true });
     else store.update({ ...moveReplay(store.state, replay.frames.length), selected, event: null, isPlaying: false, isReplayShown: false });
-    announce(isShown ? 'Replay of the search' : 'The whole tree is shown');
+    announce(isShown ? t('Replay of the search') : t('The whole tree is shown'));
   };
   return {
     showLine(line) {

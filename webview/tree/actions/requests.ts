@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import type { Announce } from '../../shared/announce.js';
 import type { Host } from '../../shared/rpc.js';
 import type { ArgsOf } from '../../shared/wire.js';
@@ -33,7 +34,7 @@ export function createRequests({ store, host, announce, restored }: RequestWorld
   const receive = (sent: SentView) => {
     const initial = readInitialView(sent);
     if (initial.view === null) {
-      const message = initial.empty ?? 'Open a file of reasoning steps and show its tree from there.';
+      const message = initial.empty ?? t('Open a file of reasoning steps and show its tree from there.');
       const isBeginning = (initial.labeling ?? null) !== null;
       const status = isBeginning ? ({ kind: 'beginning' } as const) : ({ kind: 'empty', message } as const);
       store.update({ status, model: null, selected: null, ...receiveReplay(store.state, initial) });
@@ -106,10 +107,10 @@ export function createRequests({ store, host, announce, restored }: RequestWorld
 }
 
 const SHOWN_WORDS: Readonly<Record<ShownValues, string>> = {
-  labels: 'Labels of the file are shown',
-  model: 'Scores of the model are shown',
-  both: 'Differences between labels and model are shown',
-  rollouts: 'Where the rollouts went is shown',
+  labels: t('Labels of the file are shown'),
+  model: t('Scores of the model are shown'),
+  both: t('Differences between labels and model are shown'),
+  rollouts: t('Where the rollouts went is shown'),
 };
 
 /** Asks for the texts of the selected node's rollouts once they are wanted. */

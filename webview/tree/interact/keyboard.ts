@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import type { TreeModel } from '../model/treeModel.js';
 import type { PanelState } from '../state.js';
 
@@ -159,20 +160,20 @@ function outermostFolded(model: TreeModel, id: number, { collapsed, root }: Walk
 }
 
 export const KEY_HELP: readonly (readonly [keys: string, meaning: string])[] = [
-  ['↑ ↓', 'previous, next node in reading order'],
-  ['← →', 'fold or go to the parent, unfold or go to the first child'],
-  ['Shift + arrows', 'parent, child and siblings, without folding'],
-  ['Home End', 'root, last node'],
-  ['1 … 9', 'fold to that depth'],
-  ['s', 'show this node’s subtree alone, show all again'],
-  ['d', 'show or hide the details'],
-  ['Shift + F10', 'menu of the node'],
-  ['Enter', 'show the step in the file (Ctrl+Enter goes there)'],
-  ['Space', 'fold or unfold; while replaying: play or pause'],
-  ['[ ]', 'while replaying: one event of the search back, on'],
-  ['m', 'more rollouts from the node'],
-  ['w', 'why the node’s paths are, or are not, in the training set'],
-  ['n p', 'next, previous low step; next, previous disagreement where labels and model are compared'],
-  ['/', 'search, Esc goes back'],
-  ['+ − 0', 'zoom in, out, fit'],
+  ['↑ ↓', t('previous, next node in reading order')],
+  ['← →', t('fold or go to the parent, unfold or go to the first child')],
+  ['Shift + arrows', t('parent, child and siblings, without folding')],
+  ['Home End', t('root, last node')],
+  ['1 … 9', t('fold to that depth')],
+  ['s', t('show this node’s subtree alone, show all again')],
+  ['d', t('show or hide the details')],
+  ['Shift + F10', t('menu of the node')],
+  ['Enter', t('show the step in the file (Ctrl+Enter goes there)')],
+  [t('Space'), t('fold or unfold; while replaying: play or pause')],
+  ['[ ]', t('while replaying: one event of the search back, on')],
+  ['m', t('more rollouts from the node')],
+  ['w', t('why the node’s paths are, or are not, in the training set')],
+  ['n p', t('next, previous low step; next, previous disagreement where labels and model are compared')],
+  ['/', t('search, Esc goes back')],
+  ['+ − 0', t('zoom in, out, fit')],
 ];

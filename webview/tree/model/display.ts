@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import type { NodeView } from '../../../server/protocol/problemView.js';
 import type { TreeModel } from './treeModel.js';
 
@@ -90,7 +91,7 @@ export function stackOf(display: Display, model: Pick<TreeModel, 'whole'>, id: n
 /** What a closed stack says, of its members that are there: `13 assumed right`, `4 times the same`, `27 more`. */
 export function stackWords({ rank }: Pick<TreeModel, 'rank'>, { kind, members }: Stack): string {
   const count = members.filter((id) => rank[id]! >= 0).length;
-  if (kind === 'assumed') return `${count} assumed right`;
-  if (kind === 'same') return `${count} times the same`;
-  return `${count} more`;
+  if (kind === 'assumed') return t('{0} assumed right', count);
+  if (kind === 'same') return t('{0} times the same', count);
+  return t('{0} more', count);
 }

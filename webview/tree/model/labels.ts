@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import type { NodeView, StepView } from '../../../server/protocol/problemView.js';
 import { plainText } from '../../shared/words.js';
 import type { TreeModel } from './treeModel.js';
@@ -23,15 +24,15 @@ export function labelOf(model: TreeModel, id: number): string {
 
 function makeLabel(model: TreeModel, id: number): string {
   const node = model.whole.nodes[id]!;
-  if (node.parent === null) return plainText(model.view.question.slice(0, HEAD)) || 'Problem';
+  if (node.parent === null) return plainText(model.view.question.slice(0, HEAD)) || t('Problem');
   const step = tellingStep(node);
-  if (step === undefined) return '(no text)';
+  if (step === undefined) return t('(no text)');
   const before = node.steps.indexOf(step);
   const text = plainText(step.text.slice(0, HEAD));
   const others = before > 0 ? [] : model.whole.nodes[node.parent]!.children.filter((sibling) => sibling !== id);
   const shared = Math.max(0, ...others.slice(0, 40).map((sibling) => sharedLength(text, firstText(model.whole.nodes[sibling]!))));
   const start = shared < SHARED || shared >= text.length ? 0 : text.lastIndexOf(' ', shared - 1) + 1;
-  return (before > 0 || start > 0 ? '…' : '') + (text.slice(start) || '(no text)');
+  return (before > 0 || start > 0 ? '…' : '') + (text.slice(start) || t('(no text)'));
 }
 
 /** The step a node of several is about: its lowest one, where steps have values of their own; else the first low one, else the first. */

@@ -1,7 +1,7 @@
+import { plural, t } from '../../../server/l10n.js';
 import type { NodeView, ProblemView } from '../../../server/protocol/problemView.js';
 import type { Replay, ReplayFrame, ReplayState } from '../../../server/protocol/replay.js';
 import { formatValue } from '../../shared/valueScale.js';
-import { plural } from '../../shared/words.js';
 
 /** The problem before anything was sampled from it; it is there from the start. */
 const UNSAMPLED: ReplayState = { visits: 0, right: 0, wrong: 0 };
@@ -56,55 +56,55 @@ export function frameWords(frame: ReplayFrame, view: Pick<ProblemView, 'nodes'>)
   const name = nodeName(frame.node);
   switch (event.kind) {
     case 'begin':
-      return `${event.method === 'mcts' ? 'Tree search' : 'Monte-Carlo rollouts'} with the policy ${event.policy}`;
+      return t('{0} with the policy {1}', event.method === 'mcts' ? t('Tree search') : t('Monte-Carlo rollouts'), event.policy);
     case 'node': {
       const parent = nodeName(view.nodes[frame.node]?.parent ?? 0);
-      if (event.assumed) return `A right rollout of ${parent} becomes ${name}: its value is taken to be 1`;
-      return `${capital(name)} goes ${plural(event.steps, 'step')} on from ${parent}`;
+      if (event.assumed) return t('A right rollout of {0} becomes {1}: its value is taken to be 1', parent, name);
+      return t('{0} goes {1} on from {2}', capital(name), plural(event.steps, '{0} step', '{0} steps'), parent);
     }
     case 'rollouts': {
-      const counts: [number, string][] = [
-        [event.right, 'right'],
-        [event.wrong, 'wrong'],
-        [event.undecided, 'undecided'],
-        [event.failed, 'failed'],
-      ];
-      const told = counts
-        .filter(([count, verdict]) => count > 0 || verdict === 'right' || verdict === 'wrong')
-        .map(([count, verdict]) => `${count} ${verdict}`);
-      return `${plural(
-        counts.reduce((sum, [count]) => sum + count, 0),
-        'rollout',
-      )} from ${name}: ${told.join(', ')}`;
+      const { right, wrong, undecided, failed } = event;
+      const counts = [t('{0} right', right), t('{0} wrong', wrong), ...missingWords(undecided, failed)].join(', ');
+      return t('{0} from {1}: {2}', plural(right + wrong + undecided + failed, '{0} rollout', '{0} rollouts'), name, counts);
     }
     case 'value':
-      return `${capital(name)} is worth ${formatValue(event.value)}: ${event.correct} of ${event.total} right`;
+      return t('{0} is worth {1}: {2} of {3} right', capital(name), formatValue(event.value), event.correct, event.total);
     case 'selected':
-      return `Search ${event.search}: took a wrong rollout of ${name} (Q ${formatValue(event.q)} + U ${formatValue(event.u)}, best of ${event.pool})`;
+      return t(
+        'Search {0}: took a wrong rollout of {1} (Q {2} + U {3}, best of {4})',
+        event.search,
+        name,
+        formatValue(event.q),
+        formatValue(event.u),
+        event.pool,
+      );
     case 'move':
-      return `First error is ${event.outcome === 'after' ? 'after' : 'at or before'} step ${event.step}`;
+      return event.outcome === 'after'
+        ? t('First error is after step {0}', event.step)
+        : t('First error is at or before step {0}', event.step);
     case 'end': {
-      const missing = [
-        event.failures > 0 ? `${event.failures} failed` : '',
-        event.undecided > 0 ? `${event.undecided} undecided` : '',
-      ].filter((text) => text !== '');
-      return `${ENDS[event.reason]}: ${[plural(event.rollouts, 'rollout'), ...missing].join(', ')}`;
+      const missing = missingWords(event.undecided, event.failures);
+      return `${ENDS[event.reason]}: ${[plural(event.rollouts, '{0} rollout', '{0} rollouts'), ...missing].join(', ')}`;
     }
   }
 }
 
+function missingWords(undecided: number, failed: number): string[] {
+  return [...(undecided > 0 ? [t('{0} undecided', undecided)] : []), ...(failed > 0 ? [t('{0} failed', failed)] : [])];
+}
+
 const ENDS = {
-  searches: 'Ended after the last search asked for',
-  budget: 'Ended with the budget of rollouts',
-  'empty pool': 'Ended with no wrong rollout left to look into',
-  done: 'Ended with every step sampled',
-  trivial: 'Ended after its solutions: every one is right',
-  hopeless: 'Ended after its solutions: every one is wrong',
+  searches: t('Ended after the last search asked for'),
+  budget: t('Ended with the budget of rollouts'),
+  'empty pool': t('Ended with no wrong rollout left to look into'),
+  done: t('Ended with every step sampled'),
+  trivial: t('Ended after its solutions: every one is right'),
+  hopeless: t('Ended after its solutions: every one is wrong'),
 } as const;
 
 /** A node as the words name it; `Node 5` in the file's hover is the same one. */
 export function nodeName(node: number): string {
-  return node === 0 ? 'the problem' : `node ${node}`;
+  return node === 0 ? t('the problem') : t('node {0}', node);
 }
 
 function capital(text: string): string {

@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { rolloutCount } from '../../../server/reasoning/treeStatistics.js';
 import { formatValue, SOURCE_NAMES } from '../../shared/valueScale.js';
 import { plainText } from '../../shared/words.js';
@@ -83,13 +84,13 @@ function holds(model: TreeModel, id: number, filter: Filter): string | undefined
   if (filter.kind === 'source') {
     const source = node.assumed ? 'assumed' : (node.source ?? 'none');
     const name = source === 'assumed' || source === 'none' ? source : SOURCE_NAMES[source];
-    return source.toLowerCase() === filter.source || name.toLowerCase() === filter.source ? `source ${name}` : undefined;
+    return source.toLowerCase() === filter.source || name.toLowerCase() === filter.source ? t('source {0}', name) : undefined;
   }
   if (filter.kind === 'answer') {
     const count = node.rollouts
       .filter(({ answer }) => (answer ?? 'none').toLowerCase() === filter.answer.toLowerCase())
       .reduce((sum, group) => sum + group.count, 0);
-    return count > 0 ? `${count} rollouts end with ${filter.answer}` : undefined;
+    return count > 0 ? t('{0} rollouts end with {1}', count, filter.answer) : undefined;
   }
   const { measure, from, to, ends } = filter;
   // The last of several ranges holds 1 itself.
@@ -97,7 +98,7 @@ function holds(model: TreeModel, id: number, filter: Filter): string | undefined
     (ends === 'to' ? value > from : value >= from) && (ends === 'from' && to !== 1 ? value < to : value <= to);
   if (measure === 'length') {
     const prefix = stepsTo(model, id);
-    return node.rollouts.some(({ steps }) => isIn(prefix + steps)) ? `a rollout of ${from} steps` : undefined;
+    return node.rollouts.some(({ steps }) => isIn(prefix + steps)) ? t('a rollout of {0} steps', from) : undefined;
   }
   const value = { value: node.value, visits: node.visits, rollouts: rolloutCount(node), depth: node.depth }[measure];
   if (value === null || value === undefined || !isIn(value)) return undefined;
@@ -125,9 +126,9 @@ function places(model: TreeModel): readonly (readonly Place[])[] {
     const text = nodeText(model, id);
     const answers = [...new Set(rollouts.flatMap(({ answer }) => answer ?? []))].join('\n');
     return [
-      { name: 'step', text: text.toLowerCase() },
-      { name: 'step', text: plainText(text).toLowerCase() },
-      { name: 'answer of a rollout', text: answers.toLowerCase() },
+      { name: t('step'), text: text.toLowerCase() },
+      { name: t('step'), text: plainText(text).toLowerCase() },
+      { name: t('answer of a rollout'), text: answers.toLowerCase() },
     ];
   });
   known.set(model, texts);

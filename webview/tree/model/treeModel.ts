@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import type { NodeView, ProblemView } from '../../../server/protocol/problemView.js';
 import { rolloutCount, rolloutShare } from '../../../server/reasoning/treeStatistics.js';
 import { formatValue, valueBin } from '../../shared/valueScale.js';
@@ -172,7 +173,7 @@ export function nodeText(model: TreeModel, id: number): string {
 }
 
 export function nodeWords(model: TreeModel, id: number, limit = 120): string {
-  return firstWords(nodeText(model, id).slice(0, limit * 4 + 200), limit) || '(no text)';
+  return firstWords(nodeText(model, id).slice(0, limit * 4 + 200), limit) || t('(no text)');
 }
 
 function readingOrder(nodes: readonly NodeView[]): Int32Array {

@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { element } from '../../shared/element.js';
 import { formatValue, sourceLabel } from '../../shared/valueScale.js';
 import { neighbor } from '../interact/keyboard.js';
@@ -21,7 +22,7 @@ type AriaState = Pick<PanelState, 'selected' | 'collapsed' | 'display' | 'root'>
  * and state. Out of sight, but laid over the drawing, so that its focus ring is the drawing's.
  */
 export function createAriaTree(document: Document): AriaTree {
-  const host = element(document, 'div', { role: 'tree', tabindex: '0', 'aria-label': 'Reasoning tree', class: 'aria-tree' });
+  const host = element(document, 'div', { role: 'tree', tabindex: '0', 'aria-label': t('Reasoning tree'), class: 'aria-tree' });
   return {
     host,
     update(model, state) {
@@ -78,10 +79,10 @@ function item(document: Document, model: TreeModel, id: number, { selected, coll
 /** Value, source, what is special, first words: `0.42, 7/16 rollouts, first low step: So the train needs …`. */
 export function speak(model: TreeModel, id: number): string {
   const node = model.nodes[id]!;
-  const facts = [node.value === null ? 'no value' : `${formatValue(node.value)}, ${sourceLabel(node)}`];
-  if (markOutline(node) === 'one-sample') facts.push('one sample');
-  if (model.firstLow.has(id)) facts.push('first low step');
-  else if (node.value !== null && node.value < model.view.threshold) facts.push('low');
-  if (node.correct !== undefined) facts.push(node.correct ? 'final answer right' : 'final answer wrong');
-  return `${facts.join(', ')}: ${node.parent === null ? 'problem: ' : ''}${nodeWords(model, id, 90)}`;
+  const facts = [node.value === null ? t('no value') : `${formatValue(node.value)}, ${sourceLabel(node)}`];
+  if (markOutline(node) === 'one-sample') facts.push(t('one sample'));
+  if (model.firstLow.has(id)) facts.push(t('first low step'));
+  else if (node.value !== null && node.value < model.view.threshold) facts.push(t('low'));
+  if (node.correct !== undefined) facts.push(node.correct ? t('final answer right') : t('final answer wrong'));
+  return `${facts.join(', ')}: ${node.parent === null ? t('problem: {0}', nodeWords(model, id, 90)) : nodeWords(model, id, 90)}`;
 }

@@ -1,18 +1,18 @@
+import { plural, t } from '../../../server/l10n.js';
 import type { LabelCost, Replay } from '../../../server/protocol/replay.js';
 import { element } from '../../shared/element.js';
-import { plural } from '../../shared/words.js';
 import { section } from './section.js';
 
 /** What the labels cost, in all, for a rollout and for a step label; how the policy continued; nothing where the log has neither. */
 export function costSections(document: Document, { cost, continuation }: Pick<Replay, 'cost' | 'continuation'>): HTMLElement[] {
   return [
-    ...(cost === undefined ? [] : [section(document, 'Cost of the labels', table(document, cost), note(document, cost))]),
+    ...(cost === undefined ? [] : [section(document, t('Cost of the labels'), table(document, cost), note(document, cost))]),
     ...(continuation === undefined
       ? []
       : [
           section(
             document,
-            'How the policy continues',
+            t('How the policy continues'),
             element(document, 'p', {}, WAYS[continuation.way]),
             element(document, 'p', { class: 'hint' }, `${continuation.why}.`),
           ),
@@ -21,27 +21,27 @@ export function costSections(document: Document, { cost, continuation }: Pick<Re
 }
 
 const WAYS = {
-  prefix: 'The steps so far are its own open message.',
-  prompt: 'The steps so far are part of the question.',
+  prefix: t('The steps so far are its own open message.'),
+  prompt: t('The steps so far are part of the question.'),
 } as const;
 
 function table(document: Document, cost: LabelCost): HTMLElement {
   const judge: [string, number][] =
     cost.judgeRequests > 0
       ? [
-          ['judge calls', cost.judgeRequests],
-          ['judge tokens', cost.judgeTokens],
+          [t('judge calls'), cost.judgeRequests],
+          [t('judge tokens'), cost.judgeTokens],
         ]
       : [];
   const rows: [string, number][] = [
-    ['requests', cost.requests],
-    ['prompt tokens', cost.promptTokens],
-    ['completion tokens', cost.completionTokens],
+    [t('requests'), cost.requests],
+    [t('prompt tokens'), cost.promptTokens],
+    [t('completion tokens'), cost.completionTokens],
     ...judge,
-    ['seconds', cost.seconds],
-    ...(cost.price === undefined ? [] : [['price', cost.price] as [string, number]]),
+    [t('seconds'), cost.seconds],
+    ...(cost.price === undefined ? [] : [[t('price'), cost.price] as [string, number]]),
   ];
-  const head = ['', 'all', 'a rollout', 'a step label'].map((title) => element(document, 'th', { scope: 'col' }, title));
+  const head = ['', t('all'), t('a rollout'), t('a step label')].map((title) => element(document, 'th', { scope: 'col' }, title));
   const cells = ([name, value]: readonly [string, number]): HTMLElement =>
     element(
       document,
@@ -53,7 +53,7 @@ function table(document: Document, cost: LabelCost): HTMLElement {
   return element(
     document,
     'table',
-    { class: 'verdicts', 'aria-label': 'Cost of the labels' },
+    { class: 'verdicts', 'aria-label': t('Cost of the labels') },
     element(document, 'thead', {}, element(document, 'tr', {}, ...head)),
     element(document, 'tbody', {}, ...rows.map(cells)),
   );
@@ -61,9 +61,9 @@ function table(document: Document, cost: LabelCost): HTMLElement {
 
 function note(document: Document, { rollouts, labels, retries, cachedTokens }: LabelCost): HTMLElement {
   const facts = [
-    `${plural(rollouts, 'rollout')}, ${plural(labels, 'step label')}`,
-    ...(retries > 0 ? [`${retries} requests made again`] : []),
-    ...(cachedTokens > 0 ? [`${cachedTokens.toLocaleString('en-US')} prompt tokens from the cache`] : []),
+    `${plural(rollouts, '{0} rollout', '{0} rollouts')}, ${plural(labels, '{0} step label', '{0} step labels')}`,
+    ...(retries > 0 ? [t('{0} requests made again', retries)] : []),
+    ...(cachedTokens > 0 ? [t('{0} prompt tokens from the cache', cachedTokens.toLocaleString('en-US'))] : []),
   ];
   return element(document, 'p', { class: 'hint' }, facts.join(', '));
 }

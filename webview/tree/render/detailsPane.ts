@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { tabs } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
 import type { PanelState, PanelStore } from '../state.js';
@@ -14,13 +15,13 @@ export type DetailsActions = NodePaneActions & StatisticsActions;
 /** Beside the drawing: the selected node, or the statistics of the tree; each drawn when it is looked at. */
 export function createDetailsPane(document: Document, store: PanelStore, actions: DetailsActions): DetailsPane {
   const window = document.defaultView!;
-  const node = element(document, 'div', { class: 'pane', tabindex: '0', role: 'region', 'aria-label': 'Node' });
-  const statistics = element(document, 'div', { class: 'pane', tabindex: '0', role: 'region', 'aria-label': 'Statistics' });
+  const node = element(document, 'div', { class: 'pane', tabindex: '0', role: 'region', 'aria-label': t('Node') });
+  const statistics = element(document, 'div', { class: 'pane', tabindex: '0', role: 'region', 'aria-label': t('Statistics') });
   const panes = [
-    { id: 'node', title: 'Node', body: node },
-    { id: 'statistics', title: 'Statistics', body: statistics },
+    { id: 'node', title: t('Node'), body: node },
+    { id: 'statistics', title: t('Statistics'), body: statistics },
   ];
-  const head = tabs(document, 'Details', panes, (id) => store.update({ details: id === 'statistics' ? 'statistics' : 'node' }));
+  const head = tabs(document, t('Details'), panes, (id) => store.update({ details: id === 'statistics' ? 'statistics' : 'node' }));
   let statisticsFor: unknown = null;
   let nodeFor: number | null = null;
   let pending = 0;
@@ -39,7 +40,7 @@ export function createDetailsPane(document: Document, store: PanelStore, actions
     pending = window.setTimeout(() => window.requestAnimationFrame(renderNode), 0);
   };
   return {
-    host: element(document, 'aside', { class: 'details', 'aria-label': 'Details' }, head.host),
+    host: element(document, 'aside', { class: 'details', 'aria-label': t('Details') }, head.host),
     update(state, before) {
       const keys = ['model', 'selected', 'selectedStep', 'images', 'replay', 'labeling', 'rollouts', 'query', 'isDetailsShown'] as const;
       if (state.isDetailsShown && (before === null || keys.some((key) => state[key] !== before[key]))) renderNodeSoon();

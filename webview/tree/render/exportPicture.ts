@@ -1,3 +1,5 @@
+import { t } from '../../../server/l10n.js';
+
 /** The drawing as a file of its own: SVG text with the styles it has on the page, or a PNG in base64. */
 
 /** Properties a drawing's look depends on; everything else keeps its default. */
@@ -48,7 +50,7 @@ export async function exportPng(document: Document, svg: string, width: number, 
   const image = document.createElement('img');
   await new Promise((resolve, reject) => {
     image.addEventListener('load', resolve, { once: true });
-    image.addEventListener('error', () => reject(new Error('The picture could not be drawn.')), { once: true });
+    image.addEventListener('error', () => reject(new Error(t('The picture could not be drawn.'))), { once: true });
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   });
   const canvas = document.createElement('canvas');

@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { button } from '../../shared/controls.js';
 import { element, svgElement } from '../../shared/element.js';
 import { BINS, formatValue } from '../../shared/valueScale.js';
@@ -11,7 +12,7 @@ export interface ColorKey {
 
 /** What colors, shapes, outlines and widths mean, as a box over the drawing that a button opens. Lists only what the tree holds. */
 export function createKey(document: Document, onClose: () => void): ColorKey {
-  const host = element(document, 'div', { class: 'key-box', role: 'dialog', 'aria-label': 'Key', tabindex: '-1' });
+  const host = element(document, 'div', { class: 'key-box', role: 'dialog', 'aria-label': t('Key'), tabindex: '-1' });
   return {
     host,
     update(model, isOpen) {
@@ -21,8 +22,8 @@ export function createKey(document: Document, onClose: () => void): ColorKey {
         document,
         'div',
         { class: 'help-head' },
-        element(document, 'h2', {}, 'Key'),
-        button(document, { label: 'Close', icon: 'close', onClick: onClose }),
+        element(document, 'h2', {}, t('Key')),
+        button(document, { label: t('Close'), icon: 'close', onClick: onClose }),
       );
       host.replaceChildren(head, scale(document, model), keys(document, model));
     },
@@ -31,10 +32,10 @@ export function createKey(document: Document, onClose: () => void): ColorKey {
 
 function scale(document: Document, { shown, view }: TreeModel): HTMLElement {
   const ends = {
-    both: ['model lower', 'equal', 'model higher'],
-    rollouts: ['', 'few rollouts', 'many'],
-    labels: ['0', `threshold ${formatValue(view.threshold)}`, '1'],
-    model: ['0', `threshold ${formatValue(view.threshold)}`, '1'],
+    both: [t('model lower'), t('equal'), t('model higher')],
+    rollouts: ['', t('few rollouts'), t('many')],
+    labels: ['0', t('threshold {0}', formatValue(view.threshold)), '1'],
+    model: ['0', t('threshold {0}', formatValue(view.threshold)), '1'],
   }[shown];
   const bins = Array.from({ length: BINS }, (_, bin) => element(document, 'span', { class: `bin v${bin}` }));
   return element(
@@ -57,16 +58,16 @@ function keys(document: Document, model: TreeModel): HTMLElement {
     if (outline === 'one-sample') svg.append(svgElement(document, 'path', { class: `ring ${bin}`, d: markPath(shape, 7.2) }));
     return svg;
   };
-  rows.push([mark('ok', 'plain', 'v8'), 'at or above']);
-  rows.push([mark('low', 'plain', 'v1'), 'below (low)']);
+  rows.push([mark('ok', 'plain', 'v8'), t('at or above')]);
+  rows.push([mark('low', 'plain', 'v1'), t('below (low)')]);
   if (model.flagged.size > 0) {
     const svg = mark('low', 'plain', 'v1');
     svg.append(svgElement(document, 'path', { class: 'first-low', d: markPath('low', 6) }));
-    rows.push([svg, model.shown === 'both' ? 'label and model disagree: one is low' : 'first low on its path']);
+    rows.push([svg, model.shown === 'both' ? t('label and model disagree: one is low') : t('first low on its path')]);
   }
-  if (nodes.some((node) => node.assumed)) rows.push([mark('ok', 'assumed', 'v9'), 'assumed right, never sampled']);
-  if (nodes.some((node) => node.oneSample)) rows.push([mark('ok', 'one-sample', 'v8'), 'one sample only']);
-  if (nodes.some((node) => node.value === null)) rows.push([mark('missing', 'plain', 'none'), 'no value']);
+  if (nodes.some((node) => node.assumed)) rows.push([mark('ok', 'assumed', 'v9'), t('assumed right, never sampled')]);
+  if (nodes.some((node) => node.oneSample)) rows.push([mark('ok', 'one-sample', 'v8'), t('one sample only')]);
+  if (nodes.some((node) => node.value === null)) rows.push([mark('missing', 'plain', 'none'), t('no value')]);
   const list = element(document, 'ul', { class: 'key-list' });
   for (const [svg, text] of rows) {
     svg.setAttribute('aria-hidden', 'true');
@@ -74,13 +75,13 @@ function keys(document: Document, model: TreeModel): HTMLElement {
     item.append(svg, text);
     list.append(item);
   }
-  const sizes = model.sizeMeaning === 'visits' ? 'size: visits' : 'size: share of paths';
+  const sizes = model.sizeMeaning === 'visits' ? t('size: visits') : t('size: share of paths');
   list.append(
     element(
       document,
       'li',
       { class: 'quiet' },
-      `${sizes} · line: share of ${model.nodes.some((node) => node.rollouts.length > 0) ? 'rollouts' : 'solutions'}`,
+      `${sizes} · ${model.nodes.some((node) => node.rollouts.length > 0) ? t('line: share of rollouts') : t('line: share of solutions')}`,
     ),
   );
   return list;

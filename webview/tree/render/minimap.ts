@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { element } from '../../shared/element.js';
 import { BINS } from '../../shared/valueScale.js';
 import type { TreeLayout } from '../layout/tidy.js';
@@ -29,7 +30,7 @@ export function createMinimap(document: Document, { store, layout, size, moveTo 
   const host = element(
     document,
     'div',
-    { class: 'minimap', 'aria-hidden': 'true', title: 'The whole tree: click to go there' },
+    { class: 'minimap', 'aria-hidden': 'true', title: t('The whole tree: click to go there') },
     canvas,
     frame,
   );

@@ -1,3 +1,4 @@
+import { plural, t } from '../../../server/l10n.js';
 import type { NodeView, StepView } from '../../../server/protocol/problemView.js';
 import { rootPath } from '../../../server/reasoning/paths.js';
 import { button } from '../../shared/controls.js';
@@ -5,7 +6,6 @@ import { element, icon, svgElement } from '../../shared/element.js';
 import { drawInterval } from '../../shared/intervalBar.js';
 import { typeset } from '../../shared/math.js';
 import { formatValue, SOURCE_NAMES, sourceLabel, valueBin } from '../../shared/valueScale.js';
-import { plural } from '../../shared/words.js';
 import { canExplain, canSampleMore } from '../interact/keyboard.js';
 import { markOutline } from '../layout/marks.js';
 import { parseQuery, whyMatches } from '../model/search.js';
@@ -33,7 +33,7 @@ export function renderNodePane(document: Document, state: PanelState, actions: N
   if (model === null) return [];
   if (selected === null)
     return [
-      element(document, 'p', { class: 'hint' }, 'Select a node to see its steps and what its value rests on.'),
+      element(document, 'p', { class: 'hint' }, t('Select a node to see its steps and what its value rests on.')),
       ...problemSection(document, model, state, actions),
     ];
   const node = model.nodes[selected]!;
@@ -55,22 +55,22 @@ export function renderNodePane(document: Document, state: PanelState, actions: N
 /** Why the node is a match of what is searched for. */
 function matchNote(document: Document, model: TreeModel, { selected, query }: PanelState): HTMLElement[] {
   const why = selected === null || query.trim() === '' ? undefined : whyMatches(model, selected, parseQuery(query));
-  return why === undefined ? [] : [element(document, 'p', { class: 'hint match-note' }, `Match: ${why}`)];
+  return why === undefined ? [] : [element(document, 'p', { class: 'hint match-note' }, t('Match: {0}', why))];
 }
 
 /** What can be done with a node of a tree that is whole and at rest. */
 function nodeActions(document: Document, selected: number, state: PanelState, actions: NodePaneActions): HTMLElement[] {
   const more = () =>
     button(document, {
-      label: 'Sample more rollouts from this node (m)',
-      text: 'More rollouts from here…',
+      label: t('Sample more rollouts from this node (m)'),
+      text: t('More rollouts from here…'),
       icon: 'beaker',
       onClick: () => actions.moreRollouts(selected),
     });
   const why = () =>
     button(document, {
-      label: 'Why is this path not in the training set? (w)',
-      text: 'In the training set?',
+      label: t('Why is this path not in the training set? (w)'),
+      text: t('In the training set?'),
       icon: 'question',
       onClick: () => actions.explainTraining(selected),
     });
@@ -82,11 +82,11 @@ function crumbs(document: Document, model: TreeModel, selected: number, actions:
   const path = rootPath(model.nodes, selected);
   const shown = path.length <= CRUMBS ? path : [path[0]!, null, ...path.slice(-(CRUMBS - 2))];
   const items = shown.map((id) => {
-    if (id === null) return element(document, 'li', { class: 'crumb-gap' }, `… ${path.length - CRUMBS + 1} more`);
+    if (id === null) return element(document, 'li', { class: 'crumb-gap' }, t('… {0} more', path.length - CRUMBS + 1));
     const node = model.nodes[id]!;
     const bin = binOf(model, id);
     const isLow = node.value !== null && node.value < model.view.threshold;
-    const label = id === 0 ? 'Problem' : formatValue(node.value);
+    const label = id === 0 ? t('Problem') : formatValue(node.value);
     const crumb = element(
       document,
       'button',
@@ -106,7 +106,7 @@ function crumbs(document: Document, model: TreeModel, selected: number, actions:
     crumb.addEventListener('click', () => actions.select(id));
     return element(document, 'li', {}, crumb);
   });
-  return element(document, 'nav', { 'aria-label': 'Path from the problem' }, element(document, 'ol', { class: 'crumbs' }, ...items));
+  return element(document, 'nav', { 'aria-label': t('Path from the problem') }, element(document, 'ol', { class: 'crumbs' }, ...items));
 }
 
 function valueBlock(document: Document, model: TreeModel, node: NodeView): HTMLElement[] {
@@ -138,15 +138,20 @@ function intervalFigure(document: Document, node: NodeView, interval: readonly [
     class: 'interval-figure',
     viewBox: '-6 -10 252 34',
     role: 'img',
-    'aria-label': `95 % Wilson interval ${formatValue(interval[0])} to ${formatValue(interval[1])}, threshold ${formatValue(threshold)}`,
+    'aria-label': t(
+      '95 % Wilson interval {0} to {1}, threshold {2}',
+      formatValue(interval[0]),
+      formatValue(interval[1]),
+      formatValue(threshold),
+    ),
   });
   drawInterval(svg, { width: 240, value: node.value, interval, threshold, bin: valueBin(node.value, threshold) });
   const tick = (x: number, text: string) => svg.append(svgElement(document, 'text', { x, y: 19, class: 'tick' }, text));
   tick(0, '0');
   tick(240, '1');
-  tick(threshold * 240, `threshold ${formatValue(threshold)}`);
+  tick(threshold * 240, t('threshold {0}', formatValue(threshold)));
   const figure = element(document, 'figure', { class: 'interval-box' });
-  figure.append(svg, element(document, 'figcaption', {}, `95 % interval ${formatValue(interval[0])} – ${formatValue(interval[1])}`));
+  figure.append(svg, element(document, 'figcaption', {}, t('95 % interval {0} – {1}', formatValue(interval[0]), formatValue(interval[1]))));
   return figure;
 }
 
@@ -154,46 +159,50 @@ function badgeTexts(model: TreeModel, node: NodeView): [text: string, className:
   const badges: [string, string][] = [];
   // The step above says whether it is the first low one; what is said here is about nodes without steps of their own verdict.
   if (!node.steps.some(({ firstLow }) => firstLow)) {
-    if (model.firstLow.has(node.id)) badges.push(['first low step', 'warning']);
+    if (model.firstLow.has(node.id)) badges.push([t('first low step'), 'warning']);
     else if (model.lowOf(node.id)) badges.push(['low', 'warning']);
   }
   const outline = markOutline(node);
-  if (outline === 'assumed') badges.push(['assumed, never sampled', '']);
-  if (outline === 'one-sample') badges.push(['one sample', '']);
-  if (node.mc?.hard === true) badges.push(['hard label', '']);
-  if (node.correct !== undefined) badges.push([node.correct ? '✓ final answer right' : '✗ final answer wrong', '']);
-  if (model.disagreements.includes(node.id)) badges.push(['label and model disagree', 'warning']);
+  if (outline === 'assumed') badges.push([t('assumed, never sampled'), '']);
+  if (outline === 'one-sample') badges.push([t('one sample'), '']);
+  if (node.mc?.hard === true) badges.push([t('hard label'), '']);
+  if (node.correct !== undefined) badges.push([node.correct ? t('✓ final answer right') : t('✗ final answer wrong'), '']);
+  if (model.disagreements.includes(node.id)) badges.push([t('label and model disagree'), 'warning']);
   return badges;
 }
 
 function factRows(model: TreeModel, node: NodeView): [term: string, text: string][] {
   const facts: [string, string][] = [];
   const score = lowestScore(node);
-  if (score !== undefined && node.source !== 'prm') facts.push(['Model', formatValue(score)]);
+  if (score !== undefined && node.source !== 'prm') facts.push([t('Model'), formatValue(score)]);
   if (node.visits !== undefined)
-    facts.push(['Visits', node.visits === 1 ? 'selected once by the search' : `selected ${node.visits} times by the search`]);
-  if (node.judge !== undefined) facts.push(['LLM judge', formatValue(node.judge)]);
+    facts.push([t('Visits'), node.visits === 1 ? t('selected once by the search') : t('selected {0} times by the search', node.visits)]);
+  if (node.judge !== undefined) facts.push([t('LLM judge'), formatValue(node.judge)]);
   if (node.children.length > 0)
     facts.push([
-      'Continues as',
-      `${plural(node.children.length, 'branch', 'branches')}, ${plural(model.subtreeSize[node.id]! - 1, 'node')} below`,
+      t('Continues as'),
+      t(
+        '{0}, {1} below',
+        plural(node.children.length, '{0} branch', '{0} branches'),
+        plural(model.subtreeSize[node.id]! - 1, '{0} node', '{0} nodes'),
+      ),
     ]);
   return facts;
 }
 
 function sourceSentence(node: NodeView): string {
-  if (node.assumed) return 'assumed from a correct rollout';
-  if (node.source === null) return node.parent === null ? 'the problem itself, not scored' : 'no value yet';
+  if (node.assumed) return t('assumed from a correct rollout');
+  if (node.source === null) return node.parent === null ? t('the problem itself, not scored') : t('no value yet');
   if (node.source === 'mc' && node.mc?.correct !== undefined && node.mc.total !== undefined)
-    return `${node.mc.correct} of ${plural(node.mc.total, 'rollout')} right`;
-  if (node.source === 'mc') return 'share of rollouts right; their number is not in the file';
-  return `from ${node.source === 'prm' ? 'the PRM' : sourceLabel(node)}`;
+    return t('{0} of {1} right', node.mc.correct, plural(node.mc.total, '{0} rollout', '{0} rollouts'));
+  if (node.source === 'mc') return t('share of rollouts right; their number is not in the file');
+  return t('from {0}', node.source === 'prm' ? t('the PRM') : sourceLabel(node));
 }
 
 function stepsSection(document: Document, node: NodeView, state: PanelState, actions: NodePaneActions): HTMLElement[] {
   if (node.steps.length === 0) return [];
   const list = element(document, 'ol', { class: 'steps' }, ...node.steps.map((step) => stepItem(document, node, step, state, actions)));
-  return [section(document, node.steps.length === 1 ? 'Step' : `${node.steps.length} steps`, list)];
+  return [section(document, node.steps.length === 1 ? t('Step') : t('{0} steps', node.steps.length), list)];
 }
 
 function stepItem(document: Document, node: NodeView, step: StepView, state: PanelState, actions: NodePaneActions): HTMLElement {
@@ -222,12 +231,12 @@ function stepItem(document: Document, node: NodeView, step: StepView, state: Pan
         element(document, 'b', {}, formatValue(value)),
       );
     });
-  if (step.firstLow) chips.unshift(element(document, 'span', { class: 'chip flag' }, icon(document, 'flag'), 'first low step'));
-  if (chips.length === 0 && node.value === null) chips.push(element(document, 'span', { class: 'chip quiet' }, 'no value yet'));
+  if (step.firstLow) chips.unshift(element(document, 'span', { class: 'chip flag' }, icon(document, 'flag'), t('first low step')));
+  if (chips.length === 0 && node.value === null) chips.push(element(document, 'span', { class: 'chip quiet' }, t('no value yet')));
   const body = element(document, 'div', { class: 'step-text' });
   body.append(typeset(document, step.text));
   const go = button(document, {
-    label: 'Show this step in the file',
+    label: t('Show this step in the file'),
     icon: 'go-to-file',
     onClick: () => actions.reveal({ node: node.id, step: step.index }),
   });
@@ -244,10 +253,10 @@ function stepItem(document: Document, node: NodeView, step: StepView, state: Pan
 function problemSection(document: Document, model: TreeModel, state: PanelState, actions: NodePaneActions): HTMLElement[] {
   const { view } = model;
   const question = element(document, 'div', { class: 'question' });
-  question.append(view.question === '' ? 'The file gives no question.' : typeset(document, view.question));
+  question.append(view.question === '' ? t('The file gives no question.') : typeset(document, view.question));
   const parts = [question];
   if (view.answer !== undefined) {
-    const answer = element(document, 'p', { class: 'answer' }, element(document, 'span', { class: 'quiet' }, 'Reference answer '));
+    const answer = element(document, 'p', { class: 'answer' }, element(document, 'span', { class: 'quiet' }, t('Reference answer'), ' '));
     answer.append(typeset(document, view.answer));
     parts.push(answer);
   }
@@ -261,8 +270,8 @@ function problemSection(document: Document, model: TreeModel, state: PanelState,
           const open = element(
             document,
             'button',
-            { type: 'button', class: 'image', title: 'Open the image', 'aria-label': `Open image ${index + 1} of the problem` },
-            element(document, 'img', { src: source, alt: 'The problem’s figure' }),
+            { type: 'button', class: 'image', title: t('Open the image'), 'aria-label': t('Open image {0} of the problem', index + 1) },
+            element(document, 'img', { src: source, alt: t('The problem’s figure') }),
           );
           open.addEventListener('click', () => actions.openImage(index));
           return open;
@@ -270,5 +279,5 @@ function problemSection(document: Document, model: TreeModel, state: PanelState,
       ),
     );
   }
-  return [section(document, 'Problem', ...parts)];
+  return [section(document, t('Problem'), ...parts)];
 }

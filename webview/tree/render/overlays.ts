@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { button } from '../../shared/controls.js';
 import { element, icon } from '../../shared/element.js';
 import { KEY_HELP } from '../interact/keyboard.js';
@@ -28,7 +29,7 @@ export function renderPlaceholder(document: Document, state: PanelState, actions
       'div',
       { class: 'placeholder loading', role: 'status' },
       element(document, 'span', { class: 'codicon codicon-loading codicon-modifier-spin', 'aria-hidden': 'true' }),
-      element(document, 'p', {}, 'The labeling begins: the policy writes its first rollouts.'),
+      element(document, 'p', {}, t('The labeling begins: the policy writes its first rollouts.')),
     );
   }
   if (status.kind === 'loading') {
@@ -37,8 +38,8 @@ export function renderPlaceholder(document: Document, state: PanelState, actions
       'div',
       { class: 'placeholder loading', role: 'status' },
       element(document, 'span', { class: 'codicon codicon-loading codicon-modifier-spin', 'aria-hidden': 'true' }),
-      element(document, 'p', {}, 'Reading the tree…'),
-      button(document, { label: 'Cancel', text: 'Cancel', onClick: actions.cancel }),
+      element(document, 'p', {}, t('Reading the tree…')),
+      button(document, { label: t('Cancel'), text: t('Cancel'), onClick: actions.cancel }),
     );
   }
   if (status.kind === 'cancelled') {
@@ -47,8 +48,8 @@ export function renderPlaceholder(document: Document, state: PanelState, actions
       'div',
       { class: 'placeholder', role: 'status' },
       icon(document, 'circle-slash'),
-      element(document, 'p', {}, 'Reading was cancelled.'),
-      button(document, { label: 'Read the tree', text: 'Read the tree', icon: 'refresh', onClick: actions.retry }),
+      element(document, 'p', {}, t('Reading was cancelled.')),
+      button(document, { label: t('Read the tree'), text: t('Read the tree'), icon: 'refresh', onClick: actions.retry }),
     );
   }
   if (status.kind === 'empty') {
@@ -57,9 +58,9 @@ export function renderPlaceholder(document: Document, state: PanelState, actions
       'div',
       { class: 'placeholder', role: 'status' },
       icon(document, 'type-hierarchy-sub'),
-      element(document, 'h2', {}, 'No reasoning to draw'),
+      element(document, 'h2', {}, t('No reasoning to draw')),
       element(document, 'p', {}, status.message),
-      button(document, { label: 'Try again', text: 'Try again', icon: 'refresh', onClick: actions.retry }),
+      button(document, { label: t('Try again'), text: t('Try again'), icon: 'refresh', onClick: actions.retry }),
     );
   }
   if (status.kind === 'failed') {
@@ -68,9 +69,9 @@ export function renderPlaceholder(document: Document, state: PanelState, actions
       'div',
       { class: 'placeholder', role: 'alert' },
       icon(document, 'error'),
-      element(document, 'h2', {}, 'The tree could not be loaded'),
+      element(document, 'h2', {}, t('The tree could not be loaded')),
       element(document, 'p', {}, status.message),
-      button(document, { label: 'Try again', text: 'Try again', icon: 'refresh', appearance: 'primary', onClick: actions.retry }),
+      button(document, { label: t('Try again'), text: t('Try again'), icon: 'refresh', appearance: 'primary', onClick: actions.retry }),
     );
   }
   return null;
@@ -88,20 +89,23 @@ function renderFailure(
     'div',
     { class: 'placeholder failure', role: 'alert' },
     icon(document, 'error'),
-    element(document, 'h2', {}, 'Labeling failed'),
+    element(document, 'h2', {}, t('Labeling failed')),
     element(document, 'p', { class: 'cause' }, message),
   );
   if (reply !== undefined || url !== undefined) {
-    const from = url === undefined ? 'First text of the model' : `First reply${status === undefined ? '' : `: status ${status}`}, ${url}`;
+    const from =
+      url === undefined
+        ? t('First text of the model')
+        : t('First reply{0}, {1}', status === undefined ? '' : t(': status {0}', status), url);
     box.append(
       element(
         document,
         'section',
-        { class: 'reply', 'aria-label': 'First reply' },
+        { class: 'reply', 'aria-label': t('First reply') },
         element(document, 'h3', {}, from),
         reply === undefined
-          ? element(document, 'p', { class: 'hint' }, 'Nothing came back.')
-          : element(document, 'pre', { tabindex: '0', 'aria-label': 'Text of the reply' }, reply === '' ? '(empty)' : reply),
+          ? element(document, 'p', { class: 'hint' }, t('Nothing came back.'))
+          : element(document, 'pre', { tabindex: '0', 'aria-label': t('Text of the reply') }, reply === '' ? t('(empty)') : reply),
       ),
     );
   }
@@ -110,23 +114,28 @@ function renderFailure(
       document,
       'p',
       { class: 'hint' },
-      'Nothing of it counts as a label. Once the cause is gone, Retry continues from what was sampled.',
+      t('Nothing of it counts as a label. Once the cause is gone, Retry continues from what was sampled.'),
     ),
     element(
       document,
       'div',
       { class: 'actions' },
       button(document, {
-        label: 'Retry the labeling',
-        text: 'Retry',
+        label: t('Retry the labeling'),
+        text: t('Retry'),
         icon: 'refresh',
         appearance: 'primary',
         onClick: actions.retryLabeling,
       }),
-      button(document, { label: 'Try the policy once', text: 'Try the Policy Once', icon: 'debug-start', onClick: actions.tryPolicy }),
-      button(document, { label: 'Show Log', text: 'Show Log', icon: 'output', onClick: actions.showLog }),
+      button(document, {
+        label: t('Try the policy once'),
+        text: t('Try the Policy Once'),
+        icon: 'debug-start',
+        onClick: actions.tryPolicy,
+      }),
+      button(document, { label: t('Show Log'), text: t('Show Log'), icon: 'output', onClick: actions.showLog }),
       ...(hasTree
-        ? [button(document, { label: 'Show the tree so far', text: 'Show the Tree', onClick: () => actions.hideFailure(true) })]
+        ? [button(document, { label: t('Show the tree so far'), text: t('Show the Tree'), onClick: () => actions.hideFailure(true) })]
         : []),
     ),
   );
@@ -150,29 +159,29 @@ export function renderBanner(document: Document, state: PanelState, actions: Ove
   if (state.failure !== null)
     return banner(
       'error',
-      `Labeling failed: ${state.failure.message}`,
-      button(document, { label: 'Show why the labeling failed', text: 'Show why', onClick: () => actions.hideFailure(false) }),
+      t('Labeling failed: {0}', state.failure.message),
+      button(document, { label: t('Show why the labeling failed'), text: t('Show why'), onClick: () => actions.hideFailure(false) }),
     );
   if (state.labeling?.waiting !== undefined) return banner('watch', state.labeling.waiting);
   if (staleMessage !== null)
     return banner(
       'warning',
-      `Not up to date: ${staleMessage}`,
-      button(document, { label: 'Try again', text: 'Try again', onClick: actions.retry }),
+      t('Not up to date: {0}', staleMessage),
+      button(document, { label: t('Try again'), text: t('Try again'), onClick: actions.retry }),
     );
   if (!model.hasValues)
     return banner(
       'info',
-      'No step has a value yet.',
-      button(document, { label: 'Score the steps now', text: 'Score now', onClick: actions.score }),
+      t('No step has a value yet.'),
+      button(document, { label: t('Score the steps now'), text: t('Score now'), onClick: actions.score }),
     );
   if (model.nodes.length === 1)
-    return banner('info', 'Only the problem: the search has not continued from it, or its steps could not be read (see Problems).');
+    return banner('info', t('Only the problem: the search has not continued from it, or its steps could not be read (see Problems).'));
   if (state.root !== null)
     return banner(
       'list-tree',
-      `Only the subtree of: ${nodeWords(model, state.root, 80)}`,
-      button(document, { label: 'Show the whole tree (s)', text: 'Show all', onClick: actions.showAll }),
+      t('Only the subtree of: {0}', nodeWords(model, state.root, 80)),
+      button(document, { label: t('Show the whole tree (s)'), text: t('Show all'), onClick: actions.showAll }),
     );
   return null;
 }
@@ -185,20 +194,20 @@ export function renderHelp(document: Document, actions: OverlayActions): HTMLEle
   return element(
     document,
     'div',
-    { class: 'help', role: 'dialog', 'aria-label': 'Keyboard', tabindex: '-1' },
+    { class: 'help', role: 'dialog', 'aria-label': t('Keyboard'), tabindex: '-1' },
     element(
       document,
       'div',
       { class: 'help-head' },
-      element(document, 'h2', {}, 'Keyboard'),
-      button(document, { label: 'Close', icon: 'close', onClick: actions.closeHelp }),
+      element(document, 'h2', {}, t('Keyboard')),
+      button(document, { label: t('Close'), icon: 'close', onClick: actions.closeHelp }),
     ),
     element(document, 'dl', {}, ...rows),
     element(
       document,
       'p',
       { class: 'hint' },
-      'The wheel zooms about the pointer, with Shift it widens the columns; dragging pans; a double click goes to the file.',
+      t('The wheel zooms about the pointer, with Shift it widens the columns; dragging pans; a double click goes to the file.'),
     ),
   );
 }

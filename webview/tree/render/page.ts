@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import type { Announce } from '../../shared/announce.js';
 import { element } from '../../shared/element.js';
 import { createSplitter } from '../../shared/splitter.js';
@@ -48,7 +49,7 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
   const content = slot('content');
   const splitter = createSplitter(document, content, (split) => store.update({ split }));
   content.append(stage, splitter.host, details.host);
-  panel.append(element(document, 'h1', { class: 'visually-hidden' }, 'Reasoning tree'), toolbar.host, banner, content);
+  panel.append(element(document, 'h1', { class: 'visually-hidden' }, t('Reasoning tree')), toolbar.host, banner, content);
   for (const box of [key.host, overlay])
     box.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
@@ -59,13 +60,13 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
     retry: requests.open,
     cancel: requests.cancelOpen,
     score() {
-      announce('Scoring');
+      announce(t('Scoring'));
       requests.send('score', {});
     },
     showAll: () => navigation.showSubtree(null),
     closeHelp: closeKey,
     retryLabeling() {
-      announce('Labeling again');
+      announce(t('Labeling again'));
       requests.send('retryLabeling', {});
     },
     tryPolicy: () => requests.send('tryPolicy', {}),
@@ -79,7 +80,7 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
     if (changed('model', 'replay', 'isReplayShown', 'hasAssumed', 'isKeyOpen')) tools.update(state);
     if (changed('model', 'replay', 'replayAt', 'isPlaying', 'labeling', 'isReplayShown')) replayBar.update(state);
     if (before !== null && (state.labeling === null) !== (before.labeling === null))
-      announce(state.labeling === null ? 'Labeling has ended' : labelingWords(state.labeling));
+      announce(state.labeling === null ? t('Labeling has ended') : labelingWords(state.labeling));
     if (changed('model', 'selected', 'collapsed', 'display', 'root') && state.model !== null) aria.update(state.model, state);
     if (changed('model', 'isKeyOpen')) key.update(state.model, state.isKeyOpen);
     if (changed('status', 'isHelpOpen', 'failure', 'isFailureHidden')) {

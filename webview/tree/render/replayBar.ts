@@ -1,6 +1,6 @@
+import { plural, t } from '../../../server/l10n.js';
 import { button, setDisabled } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
-import { plural } from '../../shared/words.js';
 import { frameWords } from '../model/replay.js';
 import type { PanelState } from '../state.js';
 
@@ -22,15 +22,15 @@ export interface ReplayBar {
 
 /** Below the drawing: how the tree came to be, event by event, and how far a labeling under way has come. */
 export function createReplayBar(document: Document, actions: ReplayBarActions): ReplayBar {
-  const back = button(document, { label: 'One event back ([)', icon: 'debug-step-back', onClick: () => actions.step(-1) });
+  const back = button(document, { label: t('One event back ([)'), icon: 'debug-step-back', onClick: () => actions.step(-1) });
   const play = playButton(document, () => actions.play());
-  const forward = button(document, { label: 'One event on (])', icon: 'debug-step-over', onClick: () => actions.step(1) });
+  const forward = button(document, { label: t('One event on (])'), icon: 'debug-step-over', onClick: () => actions.step(1) });
   const slider = element(document, 'input', {
     type: 'range',
     min: '1',
     step: '1',
     class: 'replay-slider',
-    'aria-label': 'Event of the search',
+    'aria-label': t('Event of the search'),
   }) as HTMLInputElement;
   slider.addEventListener('input', () => actions.move(Number(slider.value)));
   slider.addEventListener('keydown', (event) => {
@@ -40,15 +40,15 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
     act();
   });
   const count = element(document, 'span', { class: 'replay-count' });
-  const close = button(document, { label: 'End the replay', icon: 'close', onClick: () => actions.close() });
+  const close = button(document, { label: t('End the replay'), icon: 'close', onClick: () => actions.close() });
   const controls = element(document, 'div', { class: 'replay-controls' }, back, play.host, forward, slider, count, close);
-  const line = element(document, 'button', { type: 'button', class: 'replay-line', title: 'Select the node this is about' });
+  const line = element(document, 'button', { type: 'button', class: 'replay-line', title: t('Select the node this is about') });
   line.addEventListener('click', () => actions.showEvent());
   const undone = element(document, 'span', { class: 'quiet' });
   const progress = element(document, 'span', { class: 'replay-progress' });
   const stop = button(document, {
-    label: 'Stop labeling; what was sampled is kept',
-    text: 'Stop',
+    label: t('Stop labeling; what was sampled is kept'),
+    text: t('Stop'),
     icon: 'debug-stop',
     onClick: () => actions.stopLabeling(),
   });
@@ -63,7 +63,7 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
   const host = element(
     document,
     'div',
-    { class: 'replay', role: 'group', 'aria-label': 'How the tree was built' },
+    { class: 'replay', role: 'group', 'aria-label': t('How the tree was built') },
     controls,
     element(document, 'div', { class: 'replay-text' }, line, undone),
     live,
@@ -79,13 +79,16 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
       stop.hidden = labeling?.isElsewhere === true;
       if (labeling !== null) progress.textContent = labelingWords(labeling);
       undone.hidden = !isShown || replay === null || replay.undone === 0;
-      undone.textContent = `The log holds ${plural(replay?.undone ?? 0, 'more rollout')} that the file does not: undone.`;
+      undone.textContent = t(
+        'The log holds {0} that the file does not: undone.',
+        plural(replay?.undone ?? 0, '{0} more rollout', '{0} more rollouts'),
+      );
       if (model === null || frames.length === 0) return;
       const at = replayAt ?? frames.length;
       const words = frameWords(frames[at - 1]!, model.whole);
       slider.max = String(frames.length);
       slider.value = String(at);
-      slider.setAttribute('aria-valuetext', `Event ${at} of ${frames.length}: ${words}`);
+      slider.setAttribute('aria-valuetext', t('Event {0} of {1}: {2}', at, frames.length, words));
       line.textContent = words;
       count.textContent = `${at} / ${frames.length}`;
       play.show(isPlaying);
@@ -97,13 +100,19 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
 
 /** `Labeling: 96 of 200 rollouts`; the last search may go beyond. */
 export function labelingWords({ rollouts, budget, isElsewhere }: NonNullable<PanelState['labeling']>): string {
-  return `Labeling${isElsewhere === true ? ' in another process' : ''}: ${budget === undefined ? plural(rollouts, 'rollout') : `${rollouts} of ${plural(budget, 'rollout')}`}`;
+  return t(
+    'Labeling{0}: {1}',
+    isElsewhere === true ? t(' in another process') : '',
+    budget === undefined
+      ? plural(rollouts, '{0} rollout', '{0} rollouts')
+      : t('{0} of {1}', rollouts, plural(budget, '{0} rollout', '{0} rollouts')),
+  );
 }
 
 /** Play and pause in one place; the focus stays when one becomes the other. */
 function playButton(document: Document, onClick: () => void): { readonly host: HTMLElement; show(isPlaying: boolean): void } {
   const make = (label: string, icon: string) => button(document, { label, icon, onClick });
-  const [start, pause] = [make('Play the search (Space)', 'play'), make('Pause (Space)', 'debug-pause')];
+  const [start, pause] = [make(t('Play the search (Space)'), 'play'), make(t('Pause (Space)'), 'debug-pause')];
   return {
     host: element(document, 'span', { class: 'replay-play' }, start, pause),
     show(isPlaying) {

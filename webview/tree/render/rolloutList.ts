@@ -1,10 +1,10 @@
+import { plural, t } from '../../../server/l10n.js';
 import type { NodeView, RolloutView } from '../../../server/protocol/problemView.js';
 import { finalAnswer } from '../../../server/reasoning/finalAnswer.js';
 import { rolloutCount } from '../../../server/reasoning/treeStatistics.js';
 import { button } from '../../shared/controls.js';
 import { element, icon } from '../../shared/element.js';
 import { typeset } from '../../shared/math.js';
-import { plural } from '../../shared/words.js';
 import { distinctRollouts, type ListedRollout } from '../model/rollouts.js';
 import { rolloutFacts } from './rolloutFacts.js';
 import { section } from './section.js';
@@ -38,17 +38,29 @@ export function rolloutList(
     'p',
     { class: 'counts' },
     icon(document, 'check'),
-    `${correct} correct`,
+    t('{0} correct', correct),
     icon(document, 'close'),
-    `${all - correct} incorrect`,
-    element(document, 'span', { class: 'quiet' }, `${distinct} distinct, ${plural(all - distinct, 'duplicate')}`),
+    t('{0} incorrect', all - correct),
+    element(
+      document,
+      'span',
+      { class: 'quiet' },
+      t('{0} distinct, {1}', distinct, plural(all - distinct, '{0} duplicate', '{0} duplicates')),
+    ),
   );
   const parts = [counts];
   const total = node.mc?.total;
   if (total !== undefined && total !== all)
-    parts.push(element(document, 'p', { class: 'hint' }, `The value counts ${plural(total, 'rollout')}; the file keeps ${all}.`));
-  parts.push(list === null ? element(document, 'p', { class: 'hint' }, 'Reading the rollouts…') : pages(document, list, actions));
-  return [section(document, 'Rollouts from here', ...parts)];
+    parts.push(
+      element(
+        document,
+        'p',
+        { class: 'hint' },
+        t('The value counts {0}; the file keeps {1}.', plural(total, '{0} rollout', '{0} rollouts'), all),
+      ),
+    );
+  parts.push(list === null ? element(document, 'p', { class: 'hint' }, t('Reading the rollouts…')) : pages(document, list, actions));
+  return [section(document, t('Rollouts from here'), ...parts)];
 }
 
 /** The different rollouts, some at a time. */
@@ -60,8 +72,8 @@ function pages(document: Document, rollouts: readonly RolloutView[], actions: Ro
     const rest = distinct.length - from - PAGE;
     if (rest <= 0) return;
     const next = button(document, {
-      label: `Show ${plural(Math.min(rest, PAGE), 'more rollout')} of ${rest}`,
-      text: `Show ${Math.min(rest, PAGE)} more of ${rest}`,
+      label: t('Show {0} of {1}', plural(Math.min(rest, PAGE), '{0} more rollout', '{0} more rollouts'), rest),
+      text: t('Show {0} more of {1}', Math.min(rest, PAGE), rest),
       onClick: () => {
         next.remove();
         more(from + PAGE);
@@ -87,8 +99,8 @@ function rolloutItem(document: Document, { rollout, index, copies }: ListedRollo
       icon(document, verdict),
       element(document, 'span', { class: 'visually-hidden' }, rollout.correct ? 'correct' : 'incorrect'),
     ),
-    element(document, 'span', { class: 'rollout-answer' }, answer ?? 'no final answer read'),
-    element(document, 'span', { class: 'quiet' }, plural(rollout.steps.length, 'step')),
+    element(document, 'span', { class: 'rollout-answer' }, answer ?? t('no final answer read')),
+    element(document, 'span', { class: 'quiet' }, plural(rollout.steps.length, '{0} step', '{0} steps')),
   );
   if (copies > 1) summary.append(element(document, 'span', { class: 'badge' }, `×${copies}`));
   const item = element(document, 'details', { class: 'rollout' }, summary);
@@ -104,20 +116,20 @@ function rolloutItem(document: Document, { rollout, index, copies }: ListedRollo
       item.append(
         steps.length > 0
           ? element(document, 'ol', {}, ...steps)
-          : element(document, 'p', { class: 'hint' }, 'It ends where the node ends.'),
+          : element(document, 'p', { class: 'hint' }, t('It ends where the node ends.')),
         ...(rollout.details ? rolloutFacts(document, rollout.details) : []),
         button(document, {
-          label: 'Show this rollout in the file',
+          label: t('Show this rollout in the file'),
           icon: 'go-to-file',
-          text: 'Show in file',
+          text: t('Show in file'),
           onClick: () => actions.reveal(index),
         }),
         ...(showRequest
           ? [
               button(document, {
-                label: 'Show the request behind this rollout and its reply',
+                label: t('Show the request behind this rollout and its reply'),
                 icon: 'arrow-swap',
-                text: 'Show request',
+                text: t('Show request'),
                 onClick: () => showRequest(index),
               }),
             ]

@@ -1,10 +1,10 @@
 import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
+import { plural, t } from '../../../server/l10n.js';
 import type { Replay } from '../../../server/protocol/replay.js';
 import { rolloutCount, treeStatistics } from '../../../server/reasoning/treeStatistics.js';
 import { element, svgElement } from '../../shared/element.js';
 import { formatValue, valueBin } from '../../shared/valueScale.js';
-import { plural } from '../../shared/words.js';
 import { firstLowWords, rolloutWords } from '../model/countWords.js';
 import { nodeWords, type TreeModel } from '../model/treeModel.js';
 import { costSections } from './costTable.js';
@@ -40,18 +40,25 @@ export function renderStatisticsPane(
       document,
       'p',
       { class: 'summary' },
-      `${plural(model.order.length, 'node')}, ${firstLowWords(model)}. `,
+      `${plural(model.order.length, '{0} node', '{0} nodes')}, ${firstLowWords(model)}. `,
       all === 0
-        ? 'The file holds no rollouts.'
-        : `${rolloutWords(model)}: ${correct} correct, ${incorrect} incorrect; ${distinct} distinct, ${plural(duplicate, 'duplicate')}.`,
+        ? t('The file holds no rollouts.')
+        : t(
+            '{0}: {1} correct, {2} incorrect; {3} distinct, {4}.',
+            rolloutWords(model),
+            correct,
+            incorrect,
+            distinct,
+            plural(duplicate, '{0} duplicate', '{0} duplicates'),
+          ),
     ),
     section(
       document,
-      'Step values',
+      t('Step values'),
       histogram(document, statistics.values, model.view.threshold, actions),
       note(document, [
-        missing > 0 ? `${missing} without a value` : '',
-        statistics.assumed > 0 ? `${statistics.assumed} assumed, not counted` : '',
+        missing > 0 ? t('{0} without a value', missing) : '',
+        statistics.assumed > 0 ? t('{0} assumed, not counted', statistics.assumed) : '',
       ]),
     ),
   ];
@@ -59,25 +66,25 @@ export function renderStatisticsPane(
   if (all === 0) return [...parts, ...costs];
   return [
     ...parts,
-    section(document, 'Most rollouts', ranking(document, model, actions)),
+    section(document, t('Most rollouts'), ranking(document, model, actions)),
     section(
       document,
-      'Rollouts by depth',
+      t('Rollouts by depth'),
       verdictRows(
         document,
-        'Correct and incorrect rollouts by depth',
-        statistics.byDepth.map((row) => ({ label: `depth ${row.depth}`, query: `depth:${row.depth} rollouts>0`, ...row })),
+        t('Correct and incorrect rollouts by depth'),
+        statistics.byDepth.map((row) => ({ label: t('depth {0}', row.depth), query: `depth:${row.depth} rollouts>0`, ...row })),
         actions,
       ),
     ),
-    section(document, 'Steps per rollout', columns(document, statistics.stepsPerRollout, actions)),
+    section(document, t('Steps per rollout'), columns(document, statistics.stepsPerRollout, actions)),
     section(
       document,
-      'Final answers',
+      t('Final answers'),
       verdictRows(
         document,
-        'Final answers of the rollouts',
-        statistics.answers.map((row) => ({ ...row, label: row.answer ?? 'none read', query: `answer:"${row.answer ?? 'none'}"` })),
+        t('Final answers of the rollouts'),
+        statistics.answers.map((row) => ({ ...row, label: row.answer ?? t('none read'), query: `answer:"${row.answer ?? 'none'}"` })),
         actions,
       ),
     ),
@@ -101,7 +108,13 @@ function histogram(document: Document, counts: readonly number[], threshold: num
   const svg = chart(
     document,
     HEIGHT + 18,
-    `Histogram of ${plural(total, 'step value')}: about ${low} below the threshold ${formatValue(threshold)}, ${total - low} from it upwards`,
+    t(
+      'Histogram of {0}: about {1} below the threshold {2}, {3} from it upwards',
+      plural(total, '{0} step value', '{0} step values'),
+      low,
+      formatValue(threshold),
+      total - low,
+    ),
   );
   counts.forEach((count, bin) => {
     const height = count === 0 ? 0 : Math.max(2, scale(count));
@@ -117,8 +130,11 @@ function histogram(document: Document, counts: readonly number[], threshold: num
     svg.append(bar);
     if (count > 0)
       svg.append(
-        barButton(document, `Select the ${plural(count, 'node')} with values ${range}`, { x: `${bin * width}%`, width: `${width}%` }, () =>
-          actions.search(`value:${formatValue(bin / counts.length)}..${formatValue((bin + 1) / counts.length)}`),
+        barButton(
+          document,
+          t('Select the {0} with values {1}', plural(count, '{0} node', '{0} nodes'), range),
+          { x: `${bin * width}%`, width: `${width}%` },
+          () => actions.search(`value:${formatValue(bin / counts.length)}..${formatValue((bin + 1) / counts.length)}`),
         ),
       );
     if (count > 0 && count === most)
@@ -128,7 +144,7 @@ function histogram(document: Document, counts: readonly number[], threshold: num
     svgElement(document, 'line', { class: 'axis', x1: 0, x2: '100%', y1: HEIGHT, y2: HEIGHT }),
     svgElement(document, 'line', { class: 'threshold', x1: `${threshold * 100}%`, x2: `${threshold * 100}%`, y1: 10, y2: HEIGHT + 4 }),
     svgElement(document, 'text', { class: 'tick start', x: 0, y: HEIGHT + 14 }, '0'),
-    svgElement(document, 'text', { class: 'tick', x: `${threshold * 100}%`, y: HEIGHT + 14 }, `threshold ${formatValue(threshold)}`),
+    svgElement(document, 'text', { class: 'tick', x: `${threshold * 100}%`, y: HEIGHT + 14 }, t('threshold {0}', formatValue(threshold))),
     svgElement(document, 'text', { class: 'tick end', x: '100%', y: HEIGHT + 14 }, '1'),
   );
   return figure(document, svg);
@@ -144,7 +160,11 @@ function columns(
   const scale = scaleLinear([0, Math.max(1, most)], [0, HEIGHT - 16]);
   const shown = rows.slice(0, 24);
   const width = 100 / shown.length;
-  const svg = chart(document, HEIGHT + 18, `Steps per rollout: ${shown.map((row) => `${row.steps} steps ${row.count}`).join(', ')}`);
+  const svg = chart(
+    document,
+    HEIGHT + 18,
+    t('Steps per rollout: {0}', shown.map((row) => t('{0} steps {1}', row.steps, row.count)).join(', ')),
+  );
   shown.forEach((row, i) => {
     const height = Math.max(2, scale(row.count));
     const middle = `${(i + 0.5) * width}%`;
@@ -160,7 +180,7 @@ function columns(
       svgElement(document, 'text', { class: 'tick', x: middle, y: HEIGHT + 14 }, String(row.steps)),
       barButton(
         document,
-        `Select the nodes with rollouts of ${plural(row.steps, 'step')}`,
+        t('Select the nodes with rollouts of {0}', plural(row.steps, '{0} step', '{0} steps')),
         { x: `${i * width}%`, width: `${width}%` },
         () => actions.search(`length:${row.steps}`),
       ),
@@ -188,14 +208,14 @@ function verdictRows(document: Document, caption: string, rows: readonly Verdict
       ? rows.slice(0, ROWS)
       : [
           ...rows.slice(0, ROWS),
-          { label: `${rest.length} more`, correct: sum((row) => row.correct), incorrect: sum((row) => row.incorrect) },
+          { label: t('{0} more', rest.length), correct: sum((row) => row.correct), incorrect: sum((row) => row.incorrect) },
         ];
   const unseen = (text: string) => element(document, 'span', { class: 'visually-hidden' }, text);
   const head = element(
     document,
     'tr',
     {},
-    ...[unseen('Group'), unseen('Bar'), 'right', 'wrong'].map((title) => element(document, 'th', { scope: 'col' }, title)),
+    ...[unseen(t('Group')), unseen(t('Bar')), t('right'), t('wrong')].map((title) => element(document, 'th', { scope: 'col' }, title)),
   );
   const body = shown.map((row) => {
     const svg = svgElement(document, 'svg', { class: 'row-bar', width: '100%', height: 10, 'aria-hidden': 'true' });
@@ -229,7 +249,7 @@ function verdictRows(document: Document, caption: string, rows: readonly Verdict
 /** A row's name; where its nodes can be found, a button that selects them. */
 function rowLabel(document: Document, { label, query }: VerdictRow, actions: StatisticsActions): HTMLElement {
   if (query === undefined) return element(document, 'span', {}, label);
-  const host = element(document, 'button', { type: 'button', class: 'row-button', title: `Select the nodes: ${label}` }, label);
+  const host = element(document, 'button', { type: 'button', class: 'row-button', title: t('Select the nodes: {0}', label) }, label);
   host.addEventListener('click', () => actions.search(query));
   return host;
 }
@@ -266,8 +286,13 @@ function ranking(document: Document, model: TreeModel, actions: StatisticsAction
   ranked.sort((a, b) => rolloutCount(model.nodes[b]!) - rolloutCount(model.nodes[a]!));
   const items = ranked.slice(0, RANKED).map((id) => {
     const node = model.nodes[id]!;
-    const label = `${plural(rolloutCount(node), 'rollout')}, ${(model.share[id]! * 100).toFixed(0)} % at or below: ${nodeWords(model, id, 80)}`;
-    const host = element(document, 'button', { type: 'button', class: 'row-button', title: 'Select this node' }, label);
+    const label = t(
+      '{0}, {1} % at or below: {2}',
+      plural(rolloutCount(node), '{0} rollout', '{0} rollouts'),
+      (model.share[id]! * 100).toFixed(0),
+      nodeWords(model, id, 80),
+    );
+    const host = element(document, 'button', { type: 'button', class: 'row-button', title: t('Select this node') }, label);
     host.addEventListener('click', () => actions.select(id));
     return element(document, 'li', {}, host);
   });

@@ -1,6 +1,6 @@
+import { plural, t } from '../../../server/l10n.js';
 import { svgElement } from '../../shared/element.js';
 import { formatValue } from '../../shared/valueScale.js';
-import { plural } from '../../shared/words.js';
 import { BLOCK_WIDTH, type Block } from '../layout/scene.js';
 import { rowPx } from '../layout/zoomScale.js';
 import { summarize } from '../model/branches.js';
@@ -46,7 +46,7 @@ export function drawBlock(pen: Pen, { model, view }: Frame, block: Block): SVGEl
     write(String(flagged), 'note flag', fit.small.width(String(flagged)));
   }
   const values =
-    range === null ? 'no values' : range[0] === range[1] ? formatValue(range[0]) : `${formatValue(range[0])}–${formatValue(range[1])}`;
+    range === null ? t('no values') : range[0] === range[1] ? formatValue(range[0]) : `${formatValue(range[0])}–${formatValue(range[1])}`;
   write(values, 'note', fit.small.width(values));
   const room = BLOCK_WIDTH - 8 - x;
   if (worst !== null && room > 40) write(fit.small.cut(labelOf(model, worst), room), 'words small', 0);
@@ -56,8 +56,13 @@ export function drawBlock(pen: Pen, { model, view }: Frame, block: Block): SVGEl
 /** `214 nodes, values 0.00 to 0.94, 3 first low steps, the lowest: …`. */
 export function blockWords(model: Frame['model'], block: Block): string {
   const { count, range, worst, flagged } = summarize(model, block.roots);
-  const facts = [`${count.toLocaleString('en')} nodes`];
-  if (range !== null) facts.push(`values ${formatValue(range[0])} to ${formatValue(range[1])}`);
-  if (flagged > 0) facts.push(plural(flagged, model.shown === 'both' ? 'disagreement' : 'first low step'));
-  return `${facts.join(', ')}${worst === null ? '' : `. The lowest: ${labelOf(model, worst)}`}`;
+  const facts = [t('{0} nodes', count.toLocaleString('en'))];
+  if (range !== null) facts.push(t('values {0} to {1}', formatValue(range[0]), formatValue(range[1])));
+  if (flagged > 0)
+    facts.push(
+      model.shown === 'both'
+        ? plural(flagged, '{0} disagreement', '{0} disagreements')
+        : plural(flagged, '{0} first low step', '{0} first low steps'),
+    );
+  return `${facts.join(', ')}${worst === null ? '' : t('. The lowest: {0}', labelOf(model, worst))}`;
 }

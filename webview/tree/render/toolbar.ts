@@ -1,6 +1,6 @@
+import { plural, t } from '../../../server/l10n.js';
 import { button, picker, type SearchField, searchField, setDisabled } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
-import { plural } from '../../shared/words.js';
 import type { ShownValues, TreeModel } from '../model/treeModel.js';
 import type { PanelState } from '../state.js';
 
@@ -27,7 +27,12 @@ export interface Toolbar {
 /** Problems listed at once in the picker, around the one shown: a list of thousands helps nobody. */
 const LISTED = 100;
 
-const SHOWN_LABELS: Readonly<Record<ShownValues, string>> = { labels: 'Labels', model: 'Model', both: 'Both', rollouts: 'Rollouts' };
+const SHOWN_LABELS: Readonly<Record<ShownValues, string>> = {
+  labels: t('Labels'),
+  model: t('Model'),
+  both: t('Both'),
+  rollouts: t('Rollouts'),
+};
 
 /** One line above the drawing: which problem, what to look for, which values. */
 export function createToolbar(document: Document, actions: ToolbarActions): Toolbar {
@@ -35,17 +40,17 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
   const values = createValues(document, actions);
   const search = createSearch(document, actions);
   const first = button(document, {
-    label: 'Go to the first low step',
+    label: t('Go to the first low step'),
     icon: 'flag',
-    text: 'First low step',
+    text: t('First low step'),
     appearance: 'secondary',
     className: 'first-low-button',
     onClick: actions.first,
   });
   const firstDifference = button(document, {
-    label: 'Go to the first disagreement of labels and model',
+    label: t('Go to the first disagreement of labels and model'),
     icon: 'diff',
-    text: 'Disagreement',
+    text: t('Disagreement'),
     appearance: 'secondary',
     className: 'first-low-button',
     onClick: actions.first,
@@ -54,7 +59,7 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
   const host = element(
     document,
     'div',
-    { class: 'toolbar', role: 'group', 'aria-label': 'Tree tools' },
+    { class: 'toolbar', role: 'group', 'aria-label': t('Tree tools') },
     problems.host,
     search.host,
     values.host,
@@ -79,9 +84,12 @@ export function createToolbar(document: Document, actions: ToolbarActions): Tool
       setDisabled(firstDifference, model === null || model.disagreements.length === 0);
       first.title =
         model === null || model.low.length === 0
-          ? 'No step is below the threshold'
-          : `Go to the first low step: ${plural(model.firstLow.size, 'path')} with one`;
-      firstDifference.title = `Go to the first of ${plural(model?.disagreements.length ?? 0, 'disagreement')}; n and p move to the next and previous`;
+          ? t('No step is below the threshold')
+          : t('Go to the first low step: {0} with one', plural(model.firstLow.size, '{0} path', '{0} paths'));
+      firstDifference.title = t(
+        'Go to the first of {0}; n and p move to the next and previous',
+        plural(model?.disagreements.length ?? 0, '{0} disagreement', '{0} disagreements'),
+      );
     },
   };
 }
@@ -93,10 +101,10 @@ interface Part<S> {
 
 function createProblems(document: Document, actions: ToolbarActions): Part<TreeModel | null> {
   let shown = 0;
-  const problems = picker(document, 'Problem', actions.pickProblem);
+  const problems = picker(document, t('Problem'), actions.pickProblem);
   const go = (by: number) => () => actions.pickProblem(shown + by);
-  const previous = button(document, { label: 'Previous problem', icon: 'chevron-left', onClick: go(-1) });
-  const next = button(document, { label: 'Next problem', icon: 'chevron-right', onClick: go(1) });
+  const previous = button(document, { label: t('Previous problem'), icon: 'chevron-left', onClick: go(-1) });
+  const next = button(document, { label: t('Next problem'), icon: 'chevron-right', onClick: go(1) });
   const host = element(document, 'div', { class: 'group problems' }, previous, problems.host, next);
   return {
     host,
@@ -120,7 +128,7 @@ function createProblems(document: Document, actions: ToolbarActions): Part<TreeM
 
 function createValues(document: Document, actions: ToolbarActions): Part<TreeModel | null> {
   let choices: readonly ShownValues[] = [];
-  const values = picker(document, 'Values shown', (index) => {
+  const values = picker(document, t('Values shown'), (index) => {
     const chosen = choices[index];
     if (chosen !== undefined) actions.pickValues(chosen);
   });
@@ -140,11 +148,11 @@ function createValues(document: Document, actions: ToolbarActions): Part<TreeMod
 }
 
 function createSearch(document: Document, actions: ToolbarActions): Part<PanelState> & { readonly field: SearchField } {
-  const field = searchField(document, 'Search steps and answers', actions.search);
-  field.host.title = 'Words of steps and answers, and filters: value<0.5  visits>10  rollouts=0  depth:2  source:mc  answer:42';
+  const field = searchField(document, t('Search steps and answers'), actions.search);
+  field.host.title = t('Words of steps and answers, and filters: value<0.5  visits>10  rollouts=0  depth:2  source:mc  answer:42');
   const count = element(document, 'span', { class: 'match-count', 'aria-live': 'polite' });
-  const up = button(document, { label: 'Previous match (Shift+Enter)', icon: 'arrow-up', onClick: () => actions.match(-1) });
-  const down = button(document, { label: 'Next match (Enter)', icon: 'arrow-down', onClick: () => actions.match(1) });
+  const up = button(document, { label: t('Previous match (Shift+Enter)'), icon: 'arrow-up', onClick: () => actions.match(-1) });
+  const down = button(document, { label: t('Next match (Enter)'), icon: 'arrow-down', onClick: () => actions.match(1) });
   field.host.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') actions.match(event.shiftKey ? -1 : 1);
     else if (event.key === 'Escape') actions.leaveSearch();
@@ -158,8 +166,8 @@ function createSearch(document: Document, actions: ToolbarActions): Part<PanelSt
       setDisabled(field.host, model === null);
       const at = selected === null ? -1 : matches.indexOf(selected);
       const isSearching = query.trim() !== '';
-      const found = at < 0 ? plural(matches.length, 'match', 'matches') : `${at + 1} of ${matches.length}`;
-      count.textContent = !isSearching ? '' : matches.length === 0 ? 'No match' : found;
+      const found = at < 0 ? plural(matches.length, '{0} match', '{0} matches') : t('{0} of {1}', at + 1, matches.length);
+      count.textContent = !isSearching ? '' : matches.length === 0 ? t('No match') : found;
       count.classList.toggle('none', isSearching && matches.length === 0);
       for (const control of [up, down]) {
         control.hidden = !isSearching;
@@ -172,11 +180,11 @@ function createSearch(document: Document, actions: ToolbarActions): Part<PanelSt
 
 /** What concerns the panel rather than the tree. */
 function createEnd(document: Document, actions: ToolbarActions): Part<PanelState> {
-  const label = button(document, { label: 'Label this problem', icon: 'beaker', onClick: actions.label });
-  const lock = button(document, { label: 'Follow the active editor', icon: 'lock', onClick: () => actions.lock(false) });
-  const unlock = button(document, { label: 'Stay on this file', icon: 'unlock', onClick: () => actions.lock(true) });
-  const details = button(document, { label: 'Show or hide the details (d)', icon: 'layout-sidebar-right', onClick: actions.details });
-  const help = button(document, { label: 'Keyboard help (?)', icon: 'keyboard', className: 'help-button', onClick: actions.help });
+  const label = button(document, { label: t('Label this problem'), icon: 'beaker', onClick: actions.label });
+  const lock = button(document, { label: t('Follow the active editor'), icon: 'lock', onClick: () => actions.lock(false) });
+  const unlock = button(document, { label: t('Stay on this file'), icon: 'unlock', onClick: () => actions.lock(true) });
+  const details = button(document, { label: t('Show or hide the details (d)'), icon: 'layout-sidebar-right', onClick: actions.details });
+  const help = button(document, { label: t('Keyboard help (?)'), icon: 'keyboard', className: 'help-button', onClick: actions.help });
   return {
     host: element(document, 'div', { class: 'group' }, label, lock, unlock, details, help),
     update({ model, labeling, isLocked, isDetailsShown }) {
@@ -185,8 +193,8 @@ function createEnd(document: Document, actions: ToolbarActions): Part<PanelState
       setDisabled(label, labeling !== null);
       label.title =
         model?.view.isSearchTree === true
-          ? 'Label this problem again: a new search with the policy'
-          : 'Label this problem: search with the policy';
+          ? t('Label this problem again: a new search with the policy')
+          : t('Label this problem: search with the policy');
       lock.hidden = !isLocked;
       unlock.hidden = isLocked;
       details.setAttribute('aria-pressed', String(isDetailsShown));

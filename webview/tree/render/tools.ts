@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { button, setDisabled } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
 import type { PanelState } from '../state.js';
@@ -29,21 +30,26 @@ export function createTools(document: Document, actions: ToolActions): Tools {
     };
     return { hosts: [on, off], show };
   };
-  const assumed = both(['layers', 'layers-active'], ['Show assumed nodes one by one', 'Stack assumed nodes'], actions.assumed);
-  const replay = both(['history', 'debug-stop'], ['Replay the search', 'End the replay'], actions.replay);
-  const key = button(document, { label: 'Key: what colors and shapes mean', icon: 'symbol-color', text: 'Key', onClick: actions.key });
+  const assumed = both(['layers', 'layers-active'], [t('Show assumed nodes one by one'), t('Stack assumed nodes')], actions.assumed);
+  const replay = both(['history', 'debug-stop'], [t('Replay the search'), t('End the replay')], actions.replay);
+  const key = button(document, {
+    label: t('Key: what colors and shapes mean'),
+    icon: 'symbol-color',
+    text: t('Key'),
+    onClick: actions.key,
+  });
   const host = element(
     document,
     'div',
-    { class: 'tools', role: 'group', 'aria-label': 'View' },
+    { class: 'tools', role: 'group', 'aria-label': t('View') },
     key,
     ...replay.hosts,
     ...assumed.hosts,
-    button(document, { label: 'Fold all', icon: 'collapse-all', onClick: () => actions.foldAll(true) }),
-    button(document, { label: 'Unfold all', icon: 'expand-all', onClick: () => actions.foldAll(false) }),
-    button(document, { label: 'Zoom out (-)', icon: 'zoom-out', onClick: () => actions.zoom(-1) }),
-    button(document, { label: 'Zoom in (+)', icon: 'zoom-in', onClick: () => actions.zoom(1) }),
-    button(document, { label: 'Fit the tree (0)', icon: 'screen-full', onClick: actions.fit }),
+    button(document, { label: t('Fold all'), icon: 'collapse-all', onClick: () => actions.foldAll(true) }),
+    button(document, { label: t('Unfold all'), icon: 'expand-all', onClick: () => actions.foldAll(false) }),
+    button(document, { label: t('Zoom out (-)'), icon: 'zoom-out', onClick: () => actions.zoom(-1) }),
+    button(document, { label: t('Zoom in (+)'), icon: 'zoom-in', onClick: () => actions.zoom(1) }),
+    button(document, { label: t('Fit the tree (0)'), icon: 'screen-full', onClick: actions.fit }),
   );
   return {
     host,

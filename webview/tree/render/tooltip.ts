@@ -1,3 +1,4 @@
+import { t } from '../../../server/l10n.js';
 import { element } from '../../shared/element.js';
 import { formatValue, sourceLabel } from '../../shared/valueScale.js';
 import type { Block } from '../layout/scene.js';
@@ -53,13 +54,13 @@ function contents(document: Document, { model, id, query, stack, block }: Pointe
   if (block !== undefined)
     return [
       element(document, 'div', { class: 'tooltip-words' }, blockWords(model, block)),
-      element(document, 'div', { class: 'quiet' }, 'Click to open'),
+      element(document, 'div', { class: 'quiet' }, t('Click to open')),
     ];
   const node = model.nodes[id]!;
   const facts = [sourceLabel(node)];
   if (node.interval !== undefined) facts.push(`95 % ${formatValue(node.interval[0])}–${formatValue(node.interval[1])}`);
-  if (node.visits !== undefined) facts.push(`selected ${node.visits}×`);
-  if (model.firstLow.has(id)) facts.push('first low step');
+  if (node.visits !== undefined) facts.push(t('selected {0}×', node.visits));
+  if (model.firstLow.has(id)) facts.push(t('first low step'));
   const why = query.trim() === '' ? undefined : whyMatches(model, id, parseQuery(query));
   return [
     element(
@@ -70,8 +71,8 @@ function contents(document: Document, { model, id, query, stack, block }: Pointe
       element(document, 'strong', {}, valueText(model, id)),
       element(document, 'span', { class: 'quiet' }, facts.join(' · ')),
     ),
-    ...(stack === undefined ? [] : [element(document, 'div', {}, `${stackWords(model, stack)}; the first:`)]),
+    ...(stack === undefined ? [] : [element(document, 'div', {}, t('{0}; the first:', stackWords(model, stack)))]),
     element(document, 'div', { class: 'tooltip-words' }, nodeWords(model, id, 180)),
-    ...(why === undefined ? [] : [element(document, 'div', { class: 'quiet' }, `Match: ${why}`)]),
+    ...(why === undefined ? [] : [element(document, 'div', { class: 'quiet' }, t('Match: {0}', why))]),
   ];
 }

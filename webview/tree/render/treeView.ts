@@ -1,5 +1,5 @@
+import { plural, t } from '../../../server/l10n.js';
 import { element } from '../../shared/element.js';
-import { plural } from '../../shared/words.js';
 import type { Block } from '../layout/scene.js';
 import type { PanelState, PanelStore } from '../state.js';
 import { type Arrangement, type Change, createArrangement } from './arrangement.js';
@@ -133,7 +133,7 @@ function listen({ host, store, drawing, camera, actions }: Listening): void {
     const block = hit.part === 'block' ? blockAt(drawing, hit.id) : undefined;
     if (block !== undefined) {
       camera.open(block);
-      actions.announce(`Opened a branch of ${plural(block.count, 'node')}`);
+      actions.announce(t('Opened a branch of {0}', plural(block.count, '{0} node', '{0} nodes')));
     } else if (hit.part === 'toggle') actions.toggle(hit.id);
     else if (event.detail < 2) actions.pick(hit.id, false);
   });
