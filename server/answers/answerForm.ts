@@ -79,7 +79,7 @@ function remainder(text: string): AnswerForm | undefined {
 
 function clock(text: string): AnswerForm | undefined {
   if (/^(?:12 )?(?:noon|midnight)$/i.test(text)) return { kind: 'clock', minutes: /noon/i.test(text) ? 720 : 0, isExact: true };
-  const han = /^(上午|下午|晚上)?(\d{1,2})点(?:(\d{1,2})分?|半|整)?$/.exec(text);
+  const han = /^(上午|下午|晚上)?(\d{1,2})[点时](?:(\d{1,2})分?|半|整)?$/.exec(text);
   if (han !== null && Number(han[2]) < 25 && Number(han[3] ?? 0) < 60) {
     const isLate = /下午|晚上/.test(han[1] ?? '') && Number(han[2]) < 12;
     const minutes = Number(han[2]) * 60 + (text.endsWith('半') ? 30 : Number(han[3] ?? 0)) + (isLate ? 720 : 0);
@@ -216,6 +216,8 @@ function determinantText(cells: readonly (readonly string[])[]): string | undefi
 
 /** `2\hat{i} - \hat{j}` is a tuple; without a third direction, of two. */
 function unitVectors(text: string): AnswerForm | undefined {
+  if (/^[-+\d./\s]*[ijk](?:\s*[-+][\d./\s]*[ijk]){1,2}$/.test(text) && /i/.test(text) && /j/.test(text))
+    return unitVectors(text.replace(/[ijk]/g, (axis) => `\\unitvector${axis.toUpperCase()}`));
   if (!text.includes('\\unitvector') || /[=<>,]/.test(text)) return undefined;
   const found = new Map<string, string>();
   const parts = text.replaceAll(' ', '').split(/\\unitvector([IJK])/);
@@ -272,7 +274,10 @@ function signs(items: readonly string[]): AnswerForm | undefined {
 
 /** `x=3, y=4` has names; `x=1, x=2` are two values of one, and so are the items of `m = 4, 5`. */
 function named(items: readonly string[], style: 'set' | 'bare'): AnswerForm {
-  const pairs = items.map((item) => /^(\\?[a-zA-Z]+(?:_\{?\w+\}?)?)\s*=\s*([^=]+)$/.exec(item));
+  // "a is 1 and b is 2", "Alice: 5, Bob: 3", "Alice has 5 and Bob has 3"
+  const pairs = items.map((item) =>
+    /^(\\?[a-zA-Z]+(?:_\{?\w+\}?)?)(?:\s*=\s*|\s*:\s*(?=[-\d$])|\s+(?:is|has|gets|got|gives|=)\s+(?=[-\d$\\]))([^=]+)$/.exec(item),
+  );
   const names = pairs.map((pair) => pair?.[1]);
   if (names.every((name) => name !== undefined)) {
     const values = pairs.map((pair) => pair![2]!);

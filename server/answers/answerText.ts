@@ -127,7 +127,12 @@ export function answerText(raw: string): string {
     .replace(/(?<=[\w)}])\*\*(?=\s*-?[\d(])/g, '^')
     // A dot above the first and the last digit that repeat.
     .replace(/\\dot\s*\{?(\d)\}?(\d*)\\dot\s*\{?(\d)\}?/g, '\\overline{$1$2$3}')
-    .replace(/(?<=\.\d+)\s*\\[lc]?dots(?![a-zA-Z])/g, '...');
+    .replace(/(?<=\.\d+)\s*(?:\\[lc]?dots(?![a-zA-Z])|…)/g, '...')
+    // 0.1666... and 0.1818... have a period; 0.57721... has none that can be read.
+    .replace(
+      /^(-?\d*\.\d*?)(?:(\d)\2{2,}|(\d{2,3}|\d{6})\3+)\.\.\.$/,
+      (_, fixed: string, one?: string, more?: string) => `${fixed}\\overline{${one ?? more!}}`,
+    );
   return unwrapped(counted(text));
 }
 
@@ -142,6 +147,14 @@ function counted(text: string): string {
     return letter === 'C' ? `\\binom{${n}}{${k}}` : `(${n}!/(${n}-${k})!)`;
   };
   return text
+    .replace(
+      /^(\s*(?:€|EUR)\s*)(\d{1,3}(?:[. ]?\d{3})*),(\d{2})\s*$/,
+      (_, sign: string, euros: string, cents: string) => `${sign}${euros.replace(/[. ]/g, '')}.${cents}`,
+    )
+    .replace(
+      /^(\s*\d{1,3}(?:[. ]?\d{3})*),(\d{2})(?=\s*(?:€|EUR|[Ee]uros?)\s*$)/,
+      (_, euros: string, cents: string) => `${euros.replace(/[. ]/g, '')}.${cents}`,
+    )
     .replace(/(?:\{\s*\})?[_^]\s*\{?(\d{1,4})\}?\s*([CP])\s*_\s*\{?(\d{1,4})\}?/g, (all, n: string, letter: string, k: string) =>
       choices(n, letter, k, all),
     )
@@ -177,8 +190,8 @@ function withoutDollars(text: string): string {
     .replace(/(?<!\\)\$((?:\\\$|[^$\s])(?:(?:\\\$|[^$])*[^$\s\\])?)\$(?!\d)/g, ' $1 ');
 }
 
-/** Where a number begins: a digit, a sign, or its word. */
-const NUMBER_BEGINS =
+/** Where a number begins, as a pattern: a digit, a sign, or its word. */
+export const NUMBER_BEGINS =
   '(?=[-$\\\\(\\d]|(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty)\\b)';
 /** "x is 12" names the variable as "x = 12" does. */
 const VARIABLE_IS = new RegExp(`^([a-zA-Z])\\s+(?:is|equals?)\\s+${NUMBER_BEGINS}`);

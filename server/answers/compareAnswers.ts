@@ -1,15 +1,18 @@
 import { type AnswerForm, answerForm, asClock, joinedLetters, type ListForm } from './answerForm.js';
 import { answerText, splitOutside } from './answerText.js';
+import { compareChemistry } from './chemistry.js';
+import { compareClocks, compareDuration } from './compareClocks.js';
 import { compareLists, matchesOneOfSeveral } from './compareLists.js';
 import { compareMeasures } from './compareMeasures.js';
+import { compareSpoken } from './compareSpoken.js';
 import { compareCongruences, readCongruence } from './congruence.js';
 import { compareDates, readDate } from './dates.js';
 import { compareEquations, compareExpressions } from './math/compare.js';
 import { exactValue, spend } from './math/evaluate.js';
 import { type MathExpression, variablesOf } from './math/expression.js';
-import { readExpression, readMeasure } from './measure.js';
+import { readExpression, readMeasure, wholeValue } from './measure.js';
 import { withoutNumberWords } from './numberWords.js';
-import { compareRegions, infinity } from './region.js';
+import { compareRegions, infinity, readRegion } from './region.js';
 import type { AnswerMethod, Verdict } from './verdict.js';
 import { compareWords, saysNone } from './words.js';
 
@@ -42,11 +45,13 @@ export function compareTexts(a: string, r: string, by: Comparison): Verdict {
   const deeper = { ...by, depth: by.depth + 1 };
   const words = compareWords(a, r);
   if (words !== undefined) return { verdict: words, method: 'words' };
+  const chemistry = compareChemistry(a, r);
+  if (chemistry !== undefined) return chemistry;
   const [aDate, rDate] = [readDate(a), readDate(r)];
   const dates = aDate && rDate && compareDates(aDate, rDate);
   if (dates !== undefined) return { verdict: dates, method: 'date' };
-  const classes = compareClasses(a, r);
-  if (classes !== undefined) return classes;
+  const special = compareClasses(a, r) ?? compareSpoken(a, r, (x, y) => compareTexts(x, y, deeper));
+  if (special !== undefined) return special;
   const [aCount, rCount] = [countOf(a, r), countOf(r, a)];
   if (aCount !== a || rCount !== r) return compareTexts(aCount, rCount, deeper);
   if (isNoneForValue(a, r)) return { verdict: 'wrong', method: 'words', reason: 'One says that there is no value, the other gives one.' };
@@ -79,9 +84,12 @@ function countOf(text: string, other: string): string {
 function isNoneForValue(a: string, r: string): boolean {
   const other = saysNone(a) ? r : saysNone(r) ? a : undefined;
   if (other === undefined) return false;
+  const region = readRegion(other);
+  if (region?.isCertain && region.parts.some(({ low, high }) => low !== high)) return true;
   const measure = readMeasure(other.replace(/^[a-zA-Z]\s*=\s*/, ''));
   const value = measure && exactValue(measure.value);
-  return value !== undefined && (value.num !== 0n || /^[a-zA-Z]\s*=/.test(other));
+  const isUndefined = /^(?:undefined|not defined|does not exist|dne)$/i.test(saysNone(a) ? a : r);
+  return value !== undefined && (value.num !== 0n || isUndefined || /^[a-zA-Z]\s*=/.test(other));
 }
 
 /** `12\pi \approx 37.7` is the value and the approximation beside it. */
@@ -146,6 +154,12 @@ function compareRegionWithOther(a: AnswerForm, r: AnswerForm): Verdict {
   const [region, other] = a.kind === 'region' ? [a, r] : [r as Extract<AnswerForm, { kind: 'region' }>, a];
   const value = other.kind === 'single' ? readExpression(other.text) : undefined;
   const isNumber = value !== undefined && variablesOf(value).size === 0;
+  // "At least 17" is how people answer what the least number is.
+  if (isNumber && region.kind === 'region' && region.region.parts.length === 1) {
+    const { low, high } = region.region.parts[0]!;
+    const isBound = [low, high].some((end) => infinity(end) === 0 && isEqual(end, other.kind === 'single' ? other.text : ''));
+    if (isBound && [low, high].some((end) => infinity(end) !== 0)) return unreadable('A bound and a range may mean the same.', 'interval');
+  }
   // (1, 2) may be a point; a number is neither a point nor an interval.
   return isNumber && region.kind === 'region'
     ? { verdict: 'wrong', method: 'interval' }
@@ -169,22 +183,6 @@ function compareSpecial(a: AnswerForm, r: AnswerForm, aText: string, rText: stri
     return isWord ? unreadable('An ordinal in words may be a fraction.') : { verdict: 'right', method: 'number' };
   }
   return undefined;
-}
-
-function compareClocks(a: AnswerForm, r: AnswerForm, aText: string, rText: string): Verdict {
-  const hour = (form: AnswerForm, text: string) => {
-    const value = form.kind === 'single' ? wholeValue(text) : undefined;
-    return value === undefined || value < 0n || value > 24n
-      ? asClock(form)
-      : ({ kind: 'clock', minutes: Number(value % 12n) * 60, isExact: false } as const);
-  };
-  const [x, y] = [hour(a, aText), hour(r, rText)];
-  if (x === undefined || y === undefined) {
-    const isOtherNumber = (a.kind === 'single' ? readMeasure(aText) : readMeasure(rText)) !== undefined;
-    return isOtherNumber ? { verdict: 'wrong', method: 'unit' } : unreadable('A time of day and something else cannot be compared.');
-  }
-  const modulus = x.isExact && y.isExact ? 1440 : 720;
-  return { verdict: x.minutes % modulus === y.minutes % modulus ? 'right' : 'wrong', method: 'unit' };
 }
 
 /** The same digits with the base left out are right; another base for the same number may not be what was asked for. */
@@ -229,6 +227,8 @@ function compareRatios(a: AnswerForm, r: AnswerForm, aText: string, rText: strin
   }
   const [ratio, text] = a.kind === 'ratio' ? [a, rText] : [r as Extract<AnswerForm, { kind: 'ratio' }>, aText];
   const other = readMeasure(text);
+  const duration = other && compareDuration(ratio.terms, other);
+  if (duration !== undefined) return duration;
   if (other === undefined || other.units.length > 0 || other.words || ratio.terms.length !== 2)
     return unreadable('A ratio and something else cannot be compared.', 'ratio');
   const quotient = readMeasure(`(${ratio.terms[0]!})/(${ratio.terms[1]!})`);
@@ -257,12 +257,6 @@ function compareRemainders(a: AnswerForm, r: AnswerForm, aText: string, rText: s
     : value === remainder.quotient
       ? unreadable('The remainder may not be asked for.')
       : { verdict: 'wrong', method: 'number' };
-}
-
-function wholeValue(text: string): bigint | undefined {
-  const measure = readMeasure(text);
-  const value = measure === undefined || measure.isPercent ? undefined : exactValue(measure.value);
-  return value !== undefined && value.num % value.den === 0n ? value.num / value.den : undefined;
 }
 
 function compareChoice(a: AnswerForm, r: AnswerForm, aText: string, rText: string, by: Comparison): Verdict {
@@ -301,6 +295,7 @@ type Equation = Extract<AnswerForm, { kind: 'equation' }>;
 
 function compareTwoEquations(a: Equation, r: Equation, by: Comparison): Verdict {
   if (isSameText(a.left, r.left) && isName(a.left)) return compareTexts(a.right, r.right, by);
+  if (isSameText(a.left, r.right) && isSameText(a.right, r.left)) return { verdict: 'right', method: 'equation' };
   const [x, y] = [difference(a), difference(r)];
   const comparison = x && y && a.sides.length === 2 && r.sides.length === 2 ? compareEquations(x, y) : 'unknown';
   if (comparison === 'equal') return { verdict: 'right', method: 'equation' };

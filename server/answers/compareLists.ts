@@ -24,6 +24,8 @@ export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compa
   const [aOne, rOne] = [onlyItem(a), onlyItem(r)];
   if (aOne !== undefined && r.style === 'tuple') return compareTexts(aOne, textOf(r));
   if (rOne !== undefined && a.style === 'tuple') return compareTexts(textOf(a), rOne);
+  if ((isSetOfPoints(a) && isPoint(r)) || (isSetOfPoints(r) && isPoint(a)))
+    return { verdict: 'wrong', method: 'list', reason: 'One point is not several.' };
   const items = inOrderOfNames(a, r);
   // A set has each of its members once, however often it is written.
   if (a.style === 'set' && r.style === 'set') {
@@ -35,6 +37,7 @@ export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compa
     const isDistinct = [items, r.items].every((all) => new Set(all).size === all.length);
     return { verdict: isDistinct ? 'wrong' : 'undecided', method: 'list' };
   }
+  if (haveOtherNames(a, r)) return { verdict: 'undecided', method: 'list', reason: 'The names differ.' };
   const inOrder = items.map((x, i) => compare(x, r.items[i]!)).reduce(both, 'right');
   if ([a.style, r.style].sort().join() === 'set,tuple') {
     return { verdict: 'undecided', method: 'list', reason: 'A set and an ordered list are not the same.' };
@@ -58,6 +61,14 @@ function onlyItem({ style, items }: ListForm): string | undefined {
 
 function textOf({ items }: ListForm): string {
   return `(${items.join(', ')})`;
+}
+
+function isSetOfPoints({ style, items }: ListForm): boolean {
+  return style !== 'tuple' && items.length > 1 && items.every((item) => /^\([^()]*,[^()]*\)$/.test(item)) && new Set(items).size > 1;
+}
+
+function isPoint({ style, items }: ListForm): boolean {
+  return style === 'tuple' && items.every((item) => !/^\(.*,/.test(item));
 }
 
 /** Whether an item is a value, so that it can be distinguished from others. */
@@ -90,6 +101,10 @@ function inOrderOfNames(a: ListForm, r: ListForm): readonly string[] {
   const wanted = r.names ?? [...a.names].sort();
   const isSame = [...wanted].sort().join() === [...a.names].sort().join();
   return isSame ? wanted.map((name) => a.items[a.names!.indexOf(name)]!) : a.items;
+}
+
+function haveOtherNames(a: ListForm, r: ListForm): boolean {
+  return a.names !== undefined && r.names !== undefined && [...a.names].sort().join() !== [...r.names].sort().join();
 }
 
 /** `1, 2, \ldots, m`: the first and the last term must be the same, and then nobody knows. */

@@ -1,6 +1,6 @@
 import { compareAt, compareExpressions, compareUpToConstants, order } from './math/compare.js';
 import { evaluatorOf, exactValue, NoValue } from './math/evaluate.js';
-import { type MathExpression, renamed, some, variablesOf } from './math/expression.js';
+import { type MathExpression, renamed, some, substituted, variablesOf } from './math/expression.js';
 import { divide, hasNoLastDigit, multiply, type Rational, rational } from './math/rational.js';
 import type { Measure } from './measure.js';
 import { singularPhrase } from './nouns.js';
@@ -178,6 +178,9 @@ function compareBare(a: MathExpression, r: MathExpression): Verdict {
   const hasVariables = variablesOf(a).size + variablesOf(r).size > 0;
   if (hasVariables && compareUpToConstants(a, r) === 'equal')
     return verdict('right', 'algebra', 'The arbitrary constants have other names.');
+  if (hasVariables && isWithoutConstant(a, r))
+    return verdict('undecided', 'algebra', 'The constant of integration is missing on one side.');
+  if (hasVariables && comparePeriods(a, r)) return verdict('right', 'algebra', 'The whole numbers have other names.');
   if (comparison === 'unknown') return verdict('undecided', 'algebra', 'The values could not be compared.');
   const usesLog = [a, r].some((one) => some(one, (part) => part.op === 'call' && part.name === 'log'));
   if (usesLog && (hasVariables || compareAt(a, r, undefined, true) === 'equal'))
@@ -188,6 +191,22 @@ function compareBare(a: MathExpression, r: MathExpression): Verdict {
   return compareExpressions(lower(a), lower(r)) === 'equal'
     ? verdict('undecided', 'algebra', 'The variables differ in case only.')
     : verdict('wrong', 'algebra');
+}
+
+/** x^3 for x^3 + C. */
+function isWithoutConstant(a: MathExpression, r: MathExpression): boolean {
+  const [x, y] = [variablesOf(a).has('C'), variablesOf(r).has('C')];
+  if (x === y) return false;
+  const zero: MathExpression = { op: 'number', value: rational(0n) };
+  return compareExpressions(substituted(a, 'C', zero), substituted(r, 'C', zero)) === 'equal';
+}
+
+/** \pi/4 + n\pi is \pi/4 + k\pi. */
+function comparePeriods(a: MathExpression, r: MathExpression): boolean {
+  const [x, y] = [a, r].map((one) => [...variablesOf(one)]) as [string[], string[]];
+  if (x.length !== 1 || y.length !== 1 || ![x[0]!, y[0]!].every((name) => /^[nkmlNK]$/.test(name))) return false;
+  const hasPi = [a, r].every((one) => some(one, (part) => part.op === 'constant' && part.name === 'pi'));
+  return hasPi && compareExpressions(a, renamed(r, new Map([[y[0]!, x[0]!]]))) === 'equal';
 }
 
 /**

@@ -11,7 +11,7 @@ const DAY = '(\\d{1,2})(?:st|nd|rd|th)?';
 const MONTH_FIRST = new RegExp(`^${MONTH} (?:the )?${DAY}(?:,? (\\d{4}))?$`, 'i');
 const DAY_FIRST = new RegExp(`^(?:the )?${DAY} (?:of )?${MONTH}(?:,? (\\d{4}))?$`, 'i');
 
-/** Reads `March 5`, `the 5th of March, 2024`, `2024-03-05`, `2024年3月5日`. `3/5/2024` is read by nobody: its order differs by country. */
+/** Reads `March 5`, `the 5th of March, 2024`, `2024-03-05`, `2024年3月5日`. `3/5/2024` has two readings. */
 export function readDate(text: string): DateForm | undefined {
   const plain = text.replace(/^on /i, '').trim();
   const first = MONTH_FIRST.exec(plain);
@@ -20,6 +20,13 @@ export function readDate(text: string): DateForm | undefined {
   if (last !== null) return dateOf(monthOf(last[2]!), last[1]!, last[3]);
   const iso = /^(\d{4})-(\d{2})-(\d{2})$/.exec(plain);
   if (iso !== null) return dateOf(Number(iso[2]), iso[3]!, iso[1]);
+  // 3/15/2020 and 15.3.2020 have no fifteenth month; 3/5/2020 is read by nobody.
+  const figures = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(plain);
+  if (figures !== null) {
+    const [first, second] = [Number(figures[1]), Number(figures[2])];
+    if (first <= 12 && second <= 12 && first !== second) return undefined;
+    return second > 12 ? dateOf(first, figures[2]!, figures[3]) : dateOf(second, figures[1]!, figures[3]);
+  }
   const han = /^(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]$/.exec(plain);
   return han === null ? undefined : dateOf(Number(han[2]), han[3]!, han[1]);
 }

@@ -21,7 +21,7 @@ export interface Measure {
 /** Longer texts are no values, in UTF-16 units. */
 const MAX_LENGTH = 1000;
 
-const CURRENCY = /^([+-]?)\s*(US\$|[$€£¥￥₹₩]|(?:USD|EUR|GBP|Rs\.?|RMB|CNY|INR)(?=[\s\d]))\s*(-?)\s*(?=[\d.(])/;
+const CURRENCY = /^([+-]?)\s*((?:US|AU?|CA?|HK|NZ|S|R)?\$|[€£¥￥₹₩]|(?:USD|EUR|GBP|Rs\.?|RMB|CNY|INR)(?=[\s\d]))\s*(-?)\s*(?=[\d.(])/;
 /** Powers of ten behind amounts of money. */
 const SHORT: Readonly<Record<string, string>> = { k: '1000', K: '1000', M: '1000000', mn: '1000000', B: '1000000000', bn: '1000000000' };
 const PER_CENT = /^(.*?)\s*(?:%|percent|per cent|个百分点)$/i;
@@ -30,7 +30,7 @@ const PER_CENT_OF = /^(.*?)\s*(?:%|percent|per cent)\s+of\s+((?:the|all|his|her|
 
 /** Reads `$1,250.00`, `12 cm`, `3 1/2 hours`, `45 %`, `30°`, `12 red apples`, `2\sqrt{3}`, `5 ft 3 in`. */
 export function readMeasure(text: string): Measure | undefined {
-  const plain = text.trim();
+  const plain = text.trim().replace(/(?<=\d\}?)\s+\/\s*([a-zA-Z]{2,})$/, ' $1^{-1}');
   if (plain === '' || plain.length > MAX_LENGTH) return undefined;
   return currency(plain) ?? percent(plain) ?? compound(plain) ?? spacedUnit(plain) ?? withUnit(plain) ?? bare(plain) ?? withWords(plain);
 }
@@ -43,6 +43,13 @@ export function readExpression(text: string): MathExpression | undefined {
     if (error instanceof UnreadableExpression) return undefined;
     throw error;
   }
+}
+
+/** The whole number that a text is; undefined for others, and for percent. */
+export function wholeValue(text: string): bigint | undefined {
+  const measure = readMeasure(text);
+  const value = measure === undefined || measure.isPercent ? undefined : exactValue(measure.value);
+  return value !== undefined && value.num % value.den === 0n ? value.num / value.den : undefined;
 }
 
 function bare(text: string): Measure | undefined {
@@ -62,7 +69,7 @@ function currency(text: string): Measure | undefined {
   const match = CURRENCY.exec(text);
   if (match === null) return undefined;
   const rest = text.slice(match[0].length).replace(/\s*(?:dollars?|USD|euros?|yuan)$/i, '');
-  const units = readUnits(match[2]!.replace(/^US\$/, '$').replace(/\.$/, ''));
+  const units = readUnits(match[2]!.replace(/^US\$/, '$').replace(/^AU\$/, 'A$').replace(/\.$/, ''));
   const short = /^([\d.,]*\d)\s?(k|K|M|mn|B|bn)$/.exec(rest);
   if (short !== null) {
     const amount = readExpression(`${match[3] === '-' ? '-' : match[1]!}${short[1]!}*${SHORT[short[2]!]!}`);
@@ -145,7 +152,9 @@ function compound(text: string): Measure | undefined {
   let end = 0;
   for (let match = part.exec(prepared); match !== null; match = part.exec(prepared)) {
     // Without degrees, ' and '' are feet and inches.
-    const mark = prepared.includes('°') ? match[2]! : ({ "'": 'ft', "''": 'in' }[match[2]!] ?? match[2]!);
+    // Behind hours, m is minutes.
+    const isMinutes = match[2] === 'm' && parts.at(-1)?.unit.dimension === 'time:1';
+    const mark = isMinutes ? 'min' : prepared.includes('°') ? match[2]! : ({ "'": 'ft', "''": 'in' }[match[2]!] ?? match[2]!);
     const [unit] = readUnits(mark);
     const value = readExpression(match[1]!);
     if (unit === undefined || value === undefined || parts.length > 4) return undefined;

@@ -6,6 +6,8 @@ const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 const SCALES: Readonly<Record<string, bigint>> = {
   dozen: 12n,
   dozens: 12n,
+  score: 20n,
+  gross: 144n,
   hundred: 100n,
   thousand: 1000n,
   lakh: 10n ** 5n,
@@ -45,6 +47,11 @@ const ORDINALS =
   );
 const HAN_DIGITS = '零一二三四五六七八九';
 const OPERATIONS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:twice|double)\s+(\d[\d.]*)$/i, '(2*$1)'],
+  [/^(?:thrice|triple)\s+(\d[\d.]*)$/i, '(3*$1)'],
+  [/^\(1\/2\) of (\d[\d.]*)$/i, '($1/2)'],
+  [/^(\d[\d.]*) (?:less|fewer) than (\d[\d.]*)$/i, '($2-$1)'],
+  [/^(\d[\d.]*) more than (\d[\d.]*)$/i, '($2+$1)'],
   [/\b(?:the )?cube root of\s+(?=[\d(a-z])/gi, 'cbrt '],
   [/\b(?:the )?(?:square root|sqrt|root)(?: of)?\s+(?=[\d(a-z])/gi, '\\sqrt '],
   [/(?<=^\d+)\s+(?:out of|in)\s+(?=\d+$)/i, ' / '],
@@ -88,7 +95,10 @@ export function withoutNumberWords(text: string): string {
 export function readOrdinal(text: string): bigint | undefined {
   const digits = /^(?:the\s+)?(\d{1,6})(?:st|nd|rd|th)$/i.exec(text)?.[1];
   if (digits !== undefined) return BigInt(digits);
-  const at = ORDINALS.indexOf(text.toLowerCase().replace(/^the /, ''));
+  const words = text.toLowerCase().replace(/^the /, '');
+  const [, tens, last] = /^(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[ -]([a-z]+)$/.exec(words) ?? [];
+  const at = ORDINALS.indexOf(last ?? words);
+  if (tens !== undefined) return at > 0 && at < 10 ? BigInt((TENS.indexOf(tens) + 2) * 10 + at) : undefined;
   return at < 1 ? undefined : BigInt(at);
 }
 

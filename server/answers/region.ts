@@ -16,6 +16,8 @@ export interface NumberSet {
   readonly parts: readonly Interval[];
   /** Written with square brackets, infinity or as an inequality, so that it cannot be a point of the plane or a list. */
   readonly isCertain: boolean;
+  /** "Between 3 and 7" does not say whether its ends belong to it. */
+  readonly isLoose?: boolean;
   /** The variable of an inequality. */
   readonly variable?: string;
 }
@@ -27,16 +29,51 @@ const COMPARED = /(<=|>=|=<|\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|<|>)/;
 
 /** Reads intervals, inequalities, unions, holes and set-builders; undefined for anything else. */
 export function readRegion(text: string): NumberSet | undefined {
-  const spoken = text
+  const spoken = spokenSigns(text);
+  const found = whole(spoken) ?? builder(spoken) ?? union(spoken);
+  const between = BETWEEN.exec(text);
+  return found !== undefined && between !== null && between[4] === undefined ? { ...found, isLoose: true } : found;
+}
+
+const BOUND = '([-+]?[$€£]?(?:\\d[\\d.,]*|\\\\frac\\{\\d+\\}\\{\\d+\\}|\\\\sqrt\\{\\d+\\}|\\\\pi)(?:/\\d+)?[a-z%°]*)';
+/** "between 3 and 7", "from 5 to 7 inclusive" */
+const BETWEEN = new RegExp(
+  `^(?:([a-z])\\s+(?:is|lies)\\s+)?(?:strictly\\s+)?(?:between|from)\\s+${BOUND}\\s+(?:and|to)\\s+${BOUND},?\\s*(\\(?(?:inclusive|exclusive)\\)?)?$`,
+  'i',
+);
+const OR_MORE = new RegExp(
+  `^(?:[a-z]\\s*(?:is|=)\\s*)?${BOUND}\\s+(?:or|and)\\s+(more|greater|above|higher|larger|up|over|less|fewer|below|lower|smaller|under)$`,
+  'i',
+);
+
+/** Inequalities in words as signs. */
+function spokenSigns(text: string): string {
+  const between = BETWEEN.exec(text);
+  if (between !== null) {
+    const sign = /inclusive/i.test(between[4] ?? '') || (between[4] === undefined && /\bfrom\b/i.test(text)) ? '\\le' : '<';
+    return `${between[2]!} ${sign} ${between[1] ?? 'x'} ${sign} ${between[3]!}`;
+  }
+  const more = OR_MORE.exec(text);
+  if (more !== null) return `${/more|greater|above|higher|larger|up|over/i.test(more[2]!) ? '\\ge' : '\\le'} ${more[1]!}`;
+  return text
     .replace(/\\lt(?![a-zA-Z])/g, '<')
     .replace(/\\gt(?![a-zA-Z])/g, '>')
-    .replace(/^(?:[a-z] )?is (?=greater|less|at)/i, '')
-    .replace(/\b(?:greater|more) than or equal to\b|\bat least\b/gi, '\\ge')
-    .replace(/\b(?:less|fewer) than or equal to\b|\bat most\b/gi, '\\le')
-    .replace(/\b(?:greater|more) than\b/gi, '>')
-    .replace(/\b(?:less|fewer) than\b/gi, '<')
+    .replace(/^(?:[a-z] )?is (?=greater|less|at|more|no|not|larger|smaller)/i, '')
+    .replace(/(?<=^[a-z]) (?:must be|should be|is|can be) (?=greater|less|at|more|no|not|larger|smaller|positive|negative|non)/i, ' ')
+    .replace(
+      /\b(?:greater|more|larger|bigger|higher) than or equal to\b|\bat least\b|\b(?:no|not) (?:less|fewer|smaller) than\b|\ba minimum of\b|不小于|不少于|至少|大于等于|大于或等于/gi,
+      '\\ge',
+    )
+    .replace(
+      /\b(?:less|fewer|smaller|lower) than or equal to\b|\bat most\b|\b(?:no|not) (?:more|greater|larger) than\b|\bnot exceeding\b|\ba maximum of\b|\bup to\b|不大于|不超过|不多于|至多|小于等于|小于或等于/gi,
+      '\\le',
+    )
+    .replace(/\b(?:greater|more|larger|bigger|higher) than\b|\bexceeds\b|大于|超过|多于/gi, '>')
+    .replace(/\b(?:less|fewer|smaller|lower) than\b|小于|少于/gi, '<')
+    .replace(/^([a-z] )?(?:is )?non-?negative$/i, '$1\\ge 0')
+    .replace(/^([a-z] )(?:is )?positive$/i, '$1> 0')
+    .replace(/^([a-z] )(?:is )?negative$/i, '$1< 0')
     .replace(/\bnot equal to\b/gi, '\\ne');
-  return whole(spoken) ?? builder(spoken) ?? union(spoken);
 }
 
 function whole(text: string): NumberSet | undefined {
@@ -200,6 +237,10 @@ const ZERO: MathExpression = { op: 'number', value: { num: 0n, den: 1n } };
 export function compareRegions(a: NumberSet, r: NumberSet): 'right' | 'wrong' | 'undecided' {
   const [x, y] = [canonical(a.parts), canonical(r.parts)];
   const verdict = x && y ? compareParts(x, y) : compareParts(a.parts, r.parts, 'undecided');
+  if (verdict === 'wrong' && (a.isLoose || r.isLoose)) {
+    const closed = (parts: readonly Interval[]): Interval[] => parts.map((part) => ({ ...part, lowOpen: false, highOpen: false }));
+    return compareParts(closed(a.parts), closed(r.parts)) === 'wrong' ? 'wrong' : 'undecided';
+  }
   const isOtherVariable = a.variable !== undefined && r.variable !== undefined && a.variable !== r.variable;
   return verdict === 'right' && isOtherVariable ? 'undecided' : verdict;
 }

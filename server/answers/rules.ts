@@ -41,6 +41,7 @@ const COMPARED: Readonly<Partial<Record<AnswerMethod, string>>> = {
   base: 'The numbers in their bases',
   ratio: 'The ratios',
   date: 'The dates',
+  chemistry: 'The formulas',
   equation: 'The equations',
   algebra: 'The expressions',
 };

@@ -48,7 +48,7 @@ const PREFIXES = new Set([
   'mebi',
   'gibi',
 ]);
-const WEAK = new Set(['h', 't', 'b', 'l', 'a', 'u']);
+const WEAK = new Set(['h', 't', 'b', 'l', 'a', 'u', 'M']);
 
 /** Units that the library lacks, has inexactly or reads otherwise: [names, dimension, factor]. */
 const OWN: readonly (readonly [names: string, dimension: string, factor: string])[] = [
@@ -61,13 +61,31 @@ const OWN: readonly (readonly [names: string, dimension: string, factor: string]
   ['year years yr yrs 年', 'months', '12'],
   ['mph', 'speed', '0.44704'],
   ['kph kmh kmph', 'speed', '10/36'],
+  ['rpm RPM', 'turnRate', '1/60'],
+  ['revolution revolutions rev revs', 'turns', '1'],
+  ['beat beats', 'beats', '1'],
+  ['bpm BPM', 'pulse', '1/60'],
+  ['M molar', 'concentration', '1000'],
+  ['mM', 'concentration', '1'],
+  ['nmi', 'length', '1852'],
+  ['ly lightyear lightyears', 'length', '9460730472580800'],
+  ['AU au', 'length', '149597870700'],
+  ['Bq becquerel becquerels', 'activity', '1'],
+  ['Sv sievert sieverts', 'dose', '1'],
+  ['dB decibel decibels', 'level', '1'],
   ['knot knots kn', 'speed', '1852/3600'],
   ['cal calorie calories', 'energy', '4.184'],
   ['kcal kilocalorie kilocalories', 'energy', '4184'],
   ['dollar dollars $ USD US$ 美元', 'USD', '1'],
   ['cent cents ¢ 美分', 'USD', '1/100'],
   ['euro euros € EUR 欧元', 'EUR', '1'],
-  ['£ GBP pence-sterling 英镑', 'GBP', '1'],
+  ['A$ AUD', 'AUD', '1'],
+  ['C$ CA$ CAD', 'CAD', '1'],
+  ['HK$ HKD 港元', 'HKD', '1'],
+  ['NZ$ NZD', 'NZD', '1'],
+  ['S$ SGD', 'SGD', '1'],
+  ['R$ BRL real reais', 'BRL', '1'],
+  ['£ GBP quid pence-sterling 英镑', 'GBP', '1'],
   ['pence penny', 'GBP', '1/100'],
   ['rupee rupees ₹ Rs INR 卢比', 'INR', '1'],
   ['yuan rmb RMB CNY 元 块 块钱 人民币', 'CNY', '1'],
@@ -201,13 +219,20 @@ const NOT_UNITS = new Set([
 const own = new Map<string, Unit>();
 for (const [names, dimension, factor] of OWN) {
   const [num, den] = factor.split('/').map(fromDecimal) as [Rational, Rational?];
-  const named: Readonly<Record<string, string>> = { length2: 'length:2', speed: 'length:1 time:-1', energy: 'length:2 mass:1 time:-2' };
+  const named: Readonly<Record<string, string>> = {
+    length2: 'length:2',
+    speed: 'length:1 time:-1',
+    energy: 'length:2 mass:1 time:-2',
+    concentration: 'amount:1 length:-3',
+    turnRate: 'turns:1 time:-1',
+    pulse: 'beats:1 time:-1',
+  };
   for (const name of names.split(' '))
     own.set(name, {
       dimension: named[dimension] ?? `${dimension}:1`,
       factor: den ? divide(num, den)! : num,
       // 5' may be minutes, feet or a slip of the pen.
-      ...(/^'/.test(name) && { isWeak: true }),
+      ...((/^'/.test(name) || WEAK.has(name)) && { isWeak: true }),
     });
 }
 
@@ -236,7 +261,23 @@ export function unitsAgree(a: Unit, b: Unit): 'same' | 'convert' | 'different' {
 /** Units multiplied and divided, each with its power; "per" and "/" divide by the next one only. */
 function product(text: string): Unit | undefined {
   const prepared = text
-    .replace(/°\s*([CF])(?![a-zA-Z])/g, 'deg$1')
+    .replace(/\bpounds? per square inch\b/gi, 'psi')
+    .replace(/\bnautical miles?\b/gi, 'nmi')
+    .replace(/\blight[ -]years?\b/gi, 'ly')
+    .replace(/\b([NJVA])([ms])(?=$|[\s/])/g, (all, unit: string, other: string) =>
+      /^(?:Nm|Ns|Js|Vs|As)$/.test(all) ? `${unit} ${other}` : all,
+    )
+    .replace(
+      /\/\s*\(([^()]*)\)/g,
+      (_, factors: string) =>
+        `/${factors
+          .trim()
+          .split(/[\s·*]+|\\cdot\s*/)
+          .join('/')}`,
+    )
+    .replace(/°\s*([CF])(?![a-zA-Z])/g, ' deg$1')
+    // J/g K is per gram and per kelvin.
+    .replace(/(?<=\/\s*(?:k?g|mol))\s+(degC|degF|K)$/, '/$1')
     .replace(/\bdegrees?\s+(?:celsius|centigrade|C)\b/gi, 'degC')
     .replace(/\bdegrees?\s+(?:fahrenheit|F)\b/gi, 'degF')
     .replace(/\b(minute|second)s? of arc\b/gi, 'arc$1')
@@ -270,9 +311,10 @@ function product(text: string): Unit | undefined {
     let exponent = modifier;
     if (/^squared$/i.test(parts[i + 1] ?? '')) exponent = (i++, 2);
     else if (/^cubed$/i.test(parts[i + 1] ?? '')) exponent = (i++, 3);
-    const match = /^(平方|立方)?(.*?)(?:\s*\^?\s*\{?\s*(-?\d)\s*\}?)?$/u.exec(part)!;
+    const match = /^(平方|立方)?(.*?)(?:\s*\^\s*\{?\s*(-?\d)\s*\}?|(-?\d))?$/u.exec(part)!;
     if (match[1] !== undefined) exponent = match[1] === '平方' ? 2 : 3;
-    if (match[3] !== undefined) exponent = Number(match[3]);
+    const written = match[3] ?? match[4];
+    if (written !== undefined) exponent = Number(written);
     const unit = named(match[2]!);
     if (unit === undefined) return undefined;
     single = exponent === 1 && sign === 1 ? unit : undefined;

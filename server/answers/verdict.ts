@@ -15,6 +15,7 @@ export type AnswerMethod =
   | 'base'
   | 'ratio'
   | 'date'
+  | 'chemistry'
   | 'equation'
   | 'algebra'
   | 'unreadable'

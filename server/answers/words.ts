@@ -1,8 +1,10 @@
+import { singularPhrase } from './nouns.js';
+
 /** Words that exclude each other: two of one row are not the same answer. */
 const EXCLUSIVE = `yes no
 true false
 right wrong
-even odd
+even odd neither
 positive negative zero
 increasing decreasing constant
 increase decrease
@@ -38,7 +40,11 @@ maximum minimum
 max min
 heads tails
 red orange yellow green blue purple violet pink black white brown gray
-triangle square rectangle pentagon hexagon heptagon octagon circle ellipse parabola hyperbola
+triangle square rectangle pentagon hexagon heptagon octagon circle ellipse parabola hyperbola line point
+triangle rhombus pentagon hexagon circle trapezoid kite
+cone cylinder sphere cube pyramid prism
+none all some most few
+scalene isosceles equilateral
 mercury venus earth mars jupiter saturn uranus neptune
 male female
 concave convex
@@ -48,9 +54,47 @@ solid liquid gas
 am pm
 win lose draw
 reject accept
+oxygen nitrogen hydrogen helium carbon iron copper gold silver mercury lead tin zinc sodium potassium calcium chlorine neon argon sulfur
+apple banana orange pear peach grape lemon cherry mango plum
+dog cat horse cow pig sheep goat rabbit chicken duck fish bird snake lion tiger bear elephant monkey mouse frog
+spring summer autumn winter
+asia africa europe australia antarctica
+addition subtraction multiplication division
+sine cosine tangent
+mean median mode range
+endothermic exothermic
+acid base salt
+acidic basic neutral
+ionic covalent metallic
+photosynthesis respiration fermentation digestion
+mitosis meiosis
+dominant recessive
+proton neutron electron
+inductive deductive
+rational irrational
+transparent opaque
+king queen bishop knight rook pawn
+hearts diamonds clubs spades
 是 否
 对 错
-正确 错误`
+正确 错误
+增加 减少 不变
+增大 减小 不变
+上升 下降 不变
+奇数 偶数
+奇函数 偶函数
+质数 合数
+正数 负数
+男 女
+甲 乙 丙 丁
+红色 黄色 蓝色 绿色 白色 黑色
+锐角三角形 直角三角形 钝角三角形
+平行 垂直 相交
+第一象限 第二象限 第三象限 第四象限
+充分不必要 必要不充分 充要 既不充分也不必要
+星期一 星期二 星期三 星期四 星期五 星期六 星期日
+春 夏 秋 冬
+相等 不相等`
   .split('\n')
   .map((row) => row.split(' '));
 
@@ -71,6 +115,10 @@ const SAME = [
     'no such number exists',
     '无解',
     '空集',
+    'no real solutions exist',
+    'no solutions exist',
+    'no solution exists',
+    '没有解',
     'no roots',
     'no real roots',
     'keine lösung',
@@ -83,13 +131,18 @@ const SAME = [
   ],
   ['does not exist', 'dne', "doesn't exist", 'the limit does not exist', '不存在', 'undefined', 'not defined'],
   ['infinitely many', 'infinitely many solutions', 'infinite', 'infinite solutions', '无数', '无数个'],
-  ['yes', '是', 'yes it is', 'yes, it is', 'ja', 'sí', 'oui'],
-  ['no', '否', 'no it is not', 'no, it is not', 'nein', 'non'],
+  ['yes', '是', '是的', 'yes it is', 'yes, it is', 'ja', 'sí', 'oui'],
+  ['no', '否', '不是', '不', 'no it is not', 'no, it is not', 'nein', 'non'],
   ['true', '对', '正确', 'correct', 'wahr', 'richtig', 'verdadero', 'vrai'],
   ['false', '错', '错误', 'incorrect', 'falsch', 'falso', 'faux'],
   ['converges', 'convergent', 'it converges', 'the series converges'],
   ['diverges', 'divergent', 'it diverges', 'the series diverges'],
   ['neither', 'neither even nor odd'],
+  ['increasing', '增加', '增大', 'increases', 'increase'],
+  ['decreasing', '减少', '减小', 'decreases', 'decrease'],
+  ['none', 'null', 'none of these', 'none of them'],
+  ['infinity', 'unbounded'],
+  ['sunday', '星期天', '星期日', '周日'],
 ].map((row) => row.map(plain));
 
 /** Phrases, by the first of their row, that exclude each other. */
@@ -98,6 +151,7 @@ const CONTRARY = [
   ['yes', 'no'],
   ['true', 'false'],
   ['converges', 'diverges'],
+  ['increasing', 'decreasing'],
 ];
 
 /** Whether a text says that there is nothing to be given, so that no value is the same: "no solution", "does not exist". */
@@ -108,8 +162,8 @@ export function saysNone(text: string): boolean {
 
 /** Compares answers that are words; undefined when the words decide nothing. */
 export function compareWords(a: string, r: string): 'right' | 'wrong' | undefined {
-  const [x, y] = [plain(a), plain(r)];
-  if (x === y && /^[a-z' -]{3,}$/.test(x)) return 'right';
+  const [x, y] = [plain(head(a, r)), plain(head(r, a))];
+  if (x === y && /^[a-z' -]{3,}$|^\p{Script=Han}{2,}$/u.test(x)) return 'right';
   const [group, other] = [SAME.findIndex((row) => row.includes(x)), SAME.findIndex((row) => row.includes(y))];
   if (group >= 0 && group === other) return 'right';
   if (group >= 0 && other >= 0 && CONTRARY.some((row) => row.includes(SAME[group]![0]!) && row.includes(SAME[other]![0]!))) return 'wrong';
@@ -117,20 +171,47 @@ export function compareWords(a: string, r: string): 'right' | 'wrong' | undefine
   if (x === `not ${y}` || y === `not ${x}` || x === `non${y}` || y === `non${x}`) return 'wrong';
   if (differInExclusiveWords(x.split(/[\s-]+/), y.split(/[\s-]+/))) return 'wrong';
   if (areOtherNames(a, r) && group < 0 && other < 0) return 'wrong';
-  const [figure, second] = [namedFigure(a), namedFigure(r)];
-  // Triangle ABC is triangle CAB; of other letters it is another one.
-  if (figure !== undefined && second !== undefined && figure.kind === second.kind && figure.letters !== second.letters) return 'wrong';
-  return undefined;
+  return compareFigures(a, r) ?? compareBags(x, y);
 }
 
-/** Two capitalized words, as names are: Alice and Bob. Not Math and Mathematics, and no words that stand for a number or nothing. */
+/** The first word of "Yes, because …" and "No: …" beside a yes or no; T and F beside true and false. */
+function head(text: string, other: string): string {
+  if (/^(?:yes|no)$/i.test(other)) return /^(yes|no)(?:[,.;:!]|\s(?:it|they|he|she|there|because|since|we|the)\b)/i.exec(text)?.[1] ?? text;
+  if (/^(?:true|false)$/i.test(other)) {
+    if (/^[tf]$/i.test(text)) return /t/i.test(text) ? 'true' : 'false';
+    return /^(true|false)(?:[,.;:!]|\s(?:because|since)\b)/i.exec(text)?.[1] ?? text;
+  }
+  return text;
+}
+
+/** The same words in the plural, or in another order where no word says how they relate. */
+function compareBags(x: string, y: string): 'right' | undefined {
+  // "a - b" is no words.
+  if (![x, y].every((text) => /^(?:[a-z']{2,} ?){1,12}$/.test(text) || /^an? [a-z]{3,}$/.test(text))) return undefined;
+  if (singularPhrase(x) === singularPhrase(y)) return 'right';
+  const [a, b] = [x, y].map((text) =>
+    singularPhrase(text)
+      .split(' ')
+      .filter((word) => !/^(?:the|an?)$/.test(word)),
+  ) as [string[], string[]];
+  const isRelated =
+    /\b(?:of|than|to|from|by|over|before|after|is|are|not|no|for|in|on|at|with|without|then|if|into|between|times|minus|one|two|three)\b/;
+  if (isRelated.test(x.replace(/\b(?:one|two|three)\b/, '')) || a.length > 6) return undefined;
+  return a.sort().join(' ') === b.sort().join(' ') ? 'right' : undefined;
+}
+
+/** Two names with no word in common: Alice and Bob, George Washington and Abraham Lincoln, 小明 and 小红. Not Math and Mathematics, and no words that stand for a number or nothing. */
 function areOtherNames(a: string, r: string): boolean {
-  const isName = (text: string): boolean => /^[A-Z][a-z]{2,15}$/.test(text) && !NO_NAMES.test(text);
-  return isName(a) && isName(r) && a.slice(0, 3) !== r.slice(0, 3);
+  if (/^[小老大阿]\p{Script=Han}$/u.test(a) && /^[小老阿]\p{Script=Han}$/u.test(r)) return a !== r;
+  const [x, y] = [a, r].map((text) => text.split(' ')) as [string[], string[]];
+  const isName = (words: string[]): boolean =>
+    words.length <= 3 && words.every((word) => /^[A-Z](?:[a-z]{2,15}|\.)$/.test(word) && !NO_NAMES.test(word));
+  // "The Nile" is the Nile; Math is Mathematics.
+  return isName(x) && isName(y) && x.every((word) => y.every((other) => word.slice(0, 3) !== other.slice(0, 3)));
 }
 
 const NO_NAMES =
-  /^(?:none|neither|nothing|both|all|any|each|either|equal|same|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand|million|billion|half|third|quarter|first|second|pi|infinity|unknown|correct|right|wrong|approximately|about)$/i;
+  /^(?:none|neither|nothing|both|all|any|each|either|equal|same|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand|million|billion|half|third|quarter|first|second|pi|infinity|unknown|correct|right|wrong|approximately|about|the|an|yes|no|true|false)$/i;
 
 /** "does not converge" for "converges", 不是 for 是. */
 function negates(a: string, b: string): boolean {
@@ -150,10 +231,43 @@ function differInExclusiveWords(a: readonly string[], r: readonly string[]): boo
   return isDifferent;
 }
 
-function namedFigure(text: string): { readonly kind: string; readonly letters: string } | undefined {
-  const match = /^(?:\\?(triangle|angle|line|segment|overline|square|circle|quadrilateral))\s*\{?([A-Z]{1,5})\}?$/.exec(text);
-  return match === null ? undefined : { kind: match[1]!, letters: [...match[2]!].sort().join('') };
+/** `\triangle ABC` is triangle CAB, `\overline{AB}` is BA, and of `\angle ABC` the vertex stays; of other letters it is another one. */
+function compareFigures(a: string, r: string): 'right' | 'wrong' | undefined {
+  const [x, y] = [namedFigure(a), namedFigure(r)];
+  if (x === undefined || y === undefined || (x.kind !== y.kind && x.kind !== '' && y.kind !== '') || x.letters.length !== y.letters.length)
+    return undefined;
+  if (x.kind === '' && y.kind === '') return undefined;
+  const kind = x.kind || y.kind;
+  if (x.letters === y.letters) return 'right';
+  if (kind === 'triangle') return sorted(x.letters) === sorted(y.letters) ? 'right' : 'wrong';
+  if (sorted(x.letters) !== sorted(y.letters)) return 'wrong';
+  const isReversed = [...x.letters].reverse().join('') === y.letters;
+  if (/^(?:segment|line|angle)$/.test(kind)) return isReversed ? 'right' : x.letters.length === 3 ? 'wrong' : undefined;
+  return undefined;
 }
+
+function namedFigure(text: string): { readonly kind: string; readonly letters: string } | undefined {
+  const match =
+    /^(?:\\?(?:triangle|△)|(?:\\?angle|∠)|(?:line )?segment|line|\\overline|square|circle|quadrilateral|rectangle)?\s*\{?([A-Z]{2,5})\}?$/.exec(
+      text,
+    );
+  if (match === null) return undefined;
+  const word = text.slice(0, -match[1]!.length);
+  const kind = /triangle|△/.test(word)
+    ? 'triangle'
+    : /angle|∠/.test(word) && !word.includes('rect')
+      ? 'angle'
+      : /segment|overline/.test(word)
+        ? 'segment'
+        : (/line|square|circle|quadrilateral|rectangle/.exec(word)?.[0] ?? '');
+  return { kind, letters: match[1]! };
+}
+
+function sorted(letters: string): string {
+  return [...letters].sort().join('');
+}
+
+const DAYS = 'monday tuesday wednesday thursday friday saturday sunday'.split(' ');
 
 function plain(text: string): string {
   return text
@@ -162,5 +276,7 @@ function plain(text: string): string {
     .replace(/[.!]$/, '')
     .replace(/\s+/g, ' ')
     .replace(/^(?:the|an?|on|in) (?=[a-z]{3})/, '')
+    .replace(/^(?:周|礼拜)(?=[一二三四五六日])/, '星期')
+    .replace(/^(mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)$/, (day) => DAYS.find((name) => name.startsWith(day))!)
     .trim();
 }

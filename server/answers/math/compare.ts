@@ -52,7 +52,7 @@ export function compareUpToConstants(a: MathExpression, b: MathExpression): Equa
 export function compareEquations(a: MathExpression, b: MathExpression): Equality {
   const names = new Set([...variablesOf(a), ...variablesOf(b)]);
   if (names.size === 0 || names.size > MAX_VARIABLES) return 'unknown';
-  if (isProportional(a, b, names)) return 'equal';
+  if (isMultiple(a, b)) return 'equal';
   const [forth, back] = [vanishesWhere(a, b, names), vanishesWhere(b, a, names)];
   if (forth === 'different' || back === 'different') return 'different';
   return forth === 'equal' && back === 'equal' ? 'equal' : 'unknown';
@@ -175,8 +175,9 @@ function isForWholeNumbers(part: MathExpression): boolean {
   );
 }
 
-/** One is the other times a number. */
-function isProportional(a: MathExpression, b: MathExpression, names: ReadonlySet<string>): boolean {
+/** Whether one is the other times a number. */
+export function isMultiple(a: MathExpression, b: MathExpression): boolean {
+  const names = new Set([...variablesOf(a), ...variablesOf(b)]);
   const at = points(names, POSITIVE, [1, -1, 1, -1, 1]);
   try {
     const evaluator = evaluatorOf(2 * DIGITS);

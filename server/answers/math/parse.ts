@@ -269,6 +269,7 @@ class Parser {
     if (name !== undefined) {
       return this.#applyTo(name, this.#letters(text.slice(name.length)));
     }
+    if (/^(?:of|in|to|is|at|on|or|no|an|as|by|it|if)$/.test(text)) throw new UnreadableExpression(`"${text}" is a word`);
     if (/^(?:[a-z]{2}|a?b?c?d?|[w]?x?y?z?|p?q?r?s?t?|[ijk]?mn)$/.test(text)) return this.#letters(text);
     if (text === 'PI') return PI;
     // A constant before a power of e.
