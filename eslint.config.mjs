@@ -30,7 +30,7 @@ export default tseslint.config(
   {
     // Where arrays are walked by index all the time: a check at every step would say nothing.
     files: [
-      'server/{answers,formats,inference,scoring,onnx,language,labeling,cli,evaluation,reasoning,training,models,reward}/**/*.ts',
+      'server/{answers,formats,inference,scoring,onnx,language,labeling,evaluation,reasoning,training,models,reward}/**/*.ts',
       'webview/{tree,evaluation}/**/*.ts',
       'scripts/**/*.ts',
       'test/**/*.ts',

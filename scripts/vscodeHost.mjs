@@ -136,6 +136,7 @@ const quietSettings = {
  * @param {string} [options.extensionTestsPath] module whose `run()` is the test suite
  * @param {string} [options.vsix] packaged extension to install first
  * @param {Record<string, unknown>} [options.settings] user settings, over the quiet ones
+ * @param {Record<string, string>} [options.env] variables of the server, over those of this process
  * @param {boolean} [options.persistent] keep its data (windows, settings) under the cache folder
  * @returns {Promise<RunningHost>}
  */
@@ -173,7 +174,7 @@ export async function startHost(options) {
       'off',
       ...folders,
     ],
-    { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, EXTENSIONS_GALLERY: '{}' } },
+    { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env, EXTENSIONS_GALLERY: '{}' } },
   );
   // However this process ends, its server does not outlive it.
   const endServer = () => void server.kill('SIGKILL');

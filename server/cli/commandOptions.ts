@@ -9,7 +9,7 @@ export function parseOptions<const Options extends NonNullable<ParseArgsConfig['
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (error) {
-    throw new UsageError((error as Error).message.split('\n')[0]!.replace(/\.$/, ''));
+    throw new UsageError((error as Error).message.replace(/\.?(\n.*)?$/s, ''));
   }
 }
 
@@ -19,6 +19,8 @@ const threadsRange = wholeFrom(0, 256);
 const priceRange = numberFrom(0, 1_000_000_000);
 
 /** A number in its range; undefined when it is not given. Throws a UsageError that names option, range and what was given. */
+export function numberOption(name: string, given: string, range: NumberRange): number;
+export function numberOption(name: string, given: string | undefined, range: NumberRange): number | undefined;
 export function numberOption(name: string, given: string | undefined, { words, has }: NumberRange): number | undefined {
   if (given === undefined) return undefined;
   const value = Number(given);
@@ -45,7 +47,7 @@ export function threadsOption(text: string | undefined): number {
 
 /** `--seed`: a whole number, 0 or more. */
 export function seedOption(text: string): number {
-  return numberOption('seed', text, seedRange)!;
+  return numberOption('seed', text, seedRange);
 }
 
 /** `--price-in`, `--price-out`: what is not given is free; undefined when neither is. */

@@ -4,6 +4,7 @@ import { LabelError } from '../labeling/labelError.js';
 import { count } from '../language/solutionValues.js';
 import { type CliCommand, exitCodes, UsageError } from './command.js';
 import { parseOptions, pricesOption } from './commandOptions.js';
+import { textTable } from './textTable.js';
 
 export const costCommand: CliCommand = {
   name: 'cost',
@@ -67,13 +68,9 @@ function costTable(name: string, run: RunCost, prices: Prices | undefined): stri
       ? [...byMethod.flatMap((one) => costRows(one, prices, `${one.method}: `)), row('all methods', total, prices)]
       : costRows(run, prices, '')),
   ];
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((cells) => cells[i]!.length)));
-  const lines = rows.map(
-    (cells) => `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}\n`,
-  );
   const head = `${name}: ${methods.join(', ')}, ${count(problems, 'problem')} (${finished} finished), ${count(labels, 'step label')}, ${seconds.toFixed(1)} s of sampling\n`;
   const note = total.requests === 0 ? '  The log has no costs: it was written by an earlier version, or the policy reported none.\n' : '';
-  return head + lines.join('') + note;
+  return head + textTable(rows) + note;
 }
 
 function costRows({ phases, total, labels, problems }: Omit<MethodCost, 'method'>, prices: Prices | undefined, method: string): string[][] {

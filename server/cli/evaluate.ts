@@ -83,7 +83,8 @@ class EvaluateRun {
     const { validation } = this.#options;
     const swept = validation === undefined ? undefined : await this.#sweep(validation);
     const input = new ReportedInput(this.#options.files, this.#world);
-    const run = this.#open(swept === undefined ? this.#options : { ...this.#options, threshold: swept, sweptOn: validation! });
+    const sweeping = validation === undefined || swept === undefined ? {} : { threshold: swept, sweptOn: validation };
+    const run = this.#open({ ...this.#options, ...sweeping });
     for await (const { file, reasoning } of input.files()) {
       if (!(await run.add(file, reasoning))) input.complain(`${file}: ${nothingToEvaluate}`);
     }

@@ -5,6 +5,7 @@ import type { ProcessScores } from '../evaluation/processBenchmark.js';
 import type { Best } from '../evaluation/thresholdSweep.js';
 import { count } from '../language/solutionValues.js';
 import type { Estimate } from '../reasoning/bootstrap.js';
+import { textTable } from './textTable.js';
 
 const NAMES: Readonly<Record<SelectionRule, string>> = {
   pass: 'pass@N',
@@ -32,18 +33,18 @@ export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { k
   const selections = SELECTIONS.filter((selection) => isScored || withoutScores.includes(selection));
   const rows = selections.map((selection) => [
     NAMES[selection],
-    ...shown.map((size) => percent(curves[selection][size - 1]!.value)),
-    range(curves[selection].at(-1)!),
-    selection === 'random' ? '' : gain(gains[selection].at(-1)!),
+    ...shown.map((size) => percent(curves[selection][size - 1]?.value)),
+    range(curves[selection].at(-1)),
+    selection === 'random' ? '' : gain(gains[selection].at(-1)),
   ]);
-  const lines = table([['', ...shown.map((size) => `N=${size}`), '95 % interval', 'gain over random'], ...rows]);
+  const lines = textTable([['', ...shown.map((size) => `N=${size}`), '95 % interval', 'gain over random'], ...rows]);
+  const complete = result.complete.at(-1) ?? 0;
   const notes = [
     isScored && result.unscored > 0 && `${count(result.unscored, 'candidate')} without a score are chosen last.`,
     !isScored && 'No candidate has a score, so none was chosen by one.',
     result.unanswered > 0 && `${count(result.unanswered, 'candidate')} without a readable final answer do not vote.`,
     withoutVerdict > 0 && `${count(withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`,
-    problems > result.complete.at(-1)! &&
-      `${count(problems - result.complete.at(-1)!, 'problem')} with fewer than ${sizes.length} candidates count with all they have.`,
+    problems > complete && `${count(problems - complete, 'problem')} with fewer than ${sizes.length} candidates count with all they have.`,
   ];
   return `Best-of-N: accuracy in % over ${count(problems, 'problem')}, ${count(candidates, 'candidate')}\n\n${lines}${paragraph(notes)}`;
 }
@@ -69,7 +70,7 @@ export function processTable(evaluation: Extract<Evaluation, { result: { headlin
     result.unscoredSteps > 0 && `${count(result.unscoredSteps, 'judged step')} without a score left out.`,
   ];
   const title = `${BENCHMARKS[kind].title}: ${name} ${percent(score.value)} (${range(score)}) at threshold ${threshold} (${thresholdOrigin})${bestText(best)}`;
-  return `${title}\n\n${table(rows)}${paragraph(notes)}`;
+  return `${title}\n\n${textTable(rows)}${paragraph(notes)}`;
 }
 
 function bestText(best: Best | undefined): string {
@@ -95,21 +96,13 @@ function percent(share: number | undefined): string {
   return share === undefined || Number.isNaN(share) ? '–' : (share * 100).toFixed(1);
 }
 
-function range({ low, high }: Estimate): string {
-  return `${percent(low)}–${percent(high)}`;
+function range(estimate: Estimate | undefined): string {
+  return `${percent(estimate?.low)}–${percent(estimate?.high)}`;
 }
 
-function gain({ value, low, high }: Estimate): string {
-  const sign = (share: number): string => `${share < 0 ? '' : '+'}${percent(share)}`;
-  return `${sign(value)} (${sign(low)} to ${sign(high)})`;
-}
-
-/** Columns as wide as their widest cell; the first is flush left. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
-  const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ');
-  return rows.map((cells) => `  ${line(cells).trimEnd()}\n`).join('');
+function gain(estimate: Estimate | undefined): string {
+  const sign = (share: number | undefined): string => `${share !== undefined && share < 0 ? '' : '+'}${percent(share)}`;
+  return `${sign(estimate?.value)} (${sign(estimate?.low)} to ${sign(estimate?.high)})`;
 }
 
 function paragraph(notes: readonly (string | false)[]): string {

@@ -89,7 +89,10 @@ async function cutsOf(args: readonly string[], options: ExportWriteOptions): Pro
   const scores = new ScoreList(rules);
   if (!scores.isNeeded) return scores.cuts;
   const seen = new SeenTexts();
-  for await (const group of groups(readable(args), '-')) scores.add(selectGroup(group, rules, options.seed, seen)[0]!.samples);
+  for await (const group of groups(readable(args), '-')) {
+    const [selected] = selectGroup(group, rules, options.seed, seen);
+    scores.add(selected?.samples ?? []);
+  }
   return scores.cuts;
 }
 

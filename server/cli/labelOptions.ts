@@ -219,7 +219,7 @@ export function readLabelOptions(args: readonly string[]): LabelCliOptions {
       },
     },
     verifier: values.verifier,
-    judge: values.judge === undefined ? undefined : { url: values.judge, model: values['judge-model']!, server },
+    judge: values.judge === undefined ? undefined : { url: values.judge, model: values['judge-model'] ?? '', server },
     jobs: given('jobs'),
     restart: values.restart,
     isShared: values.shared || shard !== undefined,

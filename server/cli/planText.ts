@@ -2,6 +2,7 @@ import type { Prediction } from '../labeling/economy/ledger.js';
 import type { Plan } from '../labeling/economy/plan.js';
 import { count } from '../language/solutionValues.js';
 import { shortMoney } from './cost.js';
+import { textTable } from './textTable.js';
 
 /** What `label --plan` writes. */
 export function planText(plan: Plan, folder: string, jobs: number): string {
@@ -17,12 +18,10 @@ export function planText(plan: Plan, folder: string, jobs: number): string {
     ['time', plan.seconds, duration],
     ...(price === undefined ? [] : [['price', price, shortMoney] as (typeof rows)[number]]),
   ];
-  const cells = rows.map(([name, { value, low, high }, show]) => [name, show(value), `${show(low)} to ${show(high)}`]);
-  const widths = [0, 1].map((i) => Math.max(...cells.map((row) => row[i]!.length)));
-  const lines = cells.map(([name, value, range]) => `  ${name!.padEnd(widths[0]!)}  ${value!.padStart(widths[1]!)}  (${range})\n`);
+  const cells = rows.map(([name, { value, low, high }, show]) => [name, show(value), `(${show(low)} to ${show(high)})`]);
   return [
     `Plan for ${count(plan.problems, 'problem')}, from ${plan.sampled} that were labeled -> ${folder}; in brackets a 95 % interval.\n`,
-    ...lines,
+    textTable(cells),
     `The time is that of ${count(jobs, 'problem')} at once (--jobs). The same command without --plan continues.\n`,
   ].join('');
 }

@@ -93,9 +93,10 @@ export async function compareModels(
 ): Promise<string> {
   const [old, own] = [await scoreAll(before, jobs, world, progress), await scoreAll(after, jobs, world, progress)];
   const { threshold } = old.info;
-  const pairs = old.scores.flatMap((value, i) =>
-    Number.isNaN(value) || Number.isNaN(own.scores[i]!) ? [] : [[value, own.scores[i]!] as const],
-  );
+  const pairs = old.scores.flatMap((value, i) => {
+    const other = own.scores[i] ?? NaN;
+    return Number.isNaN(value) || Number.isNaN(other) ? [] : [[value, other] as const];
+  });
   if (pairs.length === 0) throw new ModelError(`${before}: none of the steps of the check has a score; name other solutions with --check`);
   const changes = pairs.map(([a, b]) => Math.abs(a - b));
   const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length;

@@ -1,7 +1,7 @@
 import type { InputFile } from '../files/inputFiles.js';
 import type { DeviceInfo } from '../inference/deviceInfo.js';
 import type { ScoredProblem } from '../language/scoredDocument.js';
-import { aggregatesOf } from '../language/solutionValues.js';
+import { aggregatesOf, solutionValues } from '../language/solutionValues.js';
 import type { Solution } from '../reasoning/problem.js';
 import type { Range } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
@@ -32,7 +32,7 @@ export interface ScoreLine {
 }
 
 export function scoreLine(input: InputFile, problem: ScoredProblem, solution: Solution, threshold: number, info: ScorerInfo): ScoreLine {
-  const steps = solution.steps.map((index) => problem.steps[index]!);
+  const { steps } = solutionValues(problem, solution);
   const aggregates = aggregatesOf(steps.map((step) => step.values));
   const firstLow = steps.findIndex((step) => step.low);
   return {

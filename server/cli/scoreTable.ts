@@ -22,16 +22,17 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
   const paint = (text: string, [on, off]: readonly [string, string]) => (style.isColorful ? on + plain(text) + off : plain(text));
   const line = lines.position(problem.span.start).line + 1;
   const rows = [paint(firstWords(`Problem ${problem.index + 1}, line ${line}: ${problem.question}`, style.width), bold)];
-  if (sharesReason(steps)) rows.push(...wrapped(plain(`Not scored: ${steps[0]!.skipped!}`), style.width, '  '));
+  const reason = sharedReason(steps);
+  if (reason !== undefined) rows.push(...wrapped(plain(`Not scored: ${reason}`), style.width, '  '));
   if (problem.tree) {
     rows.push(`  ${count(problem.tree.nodes.length, 'node')}, ${count(problem.solutions.length, 'path')}, ${count(steps.length, 'step')}`);
     const numbers: number[] = [];
     for (const step of steps) {
-      const number = step.step.parent === undefined ? 1 : numbers[step.step.parent]! + 1;
+      const number = 1 + (step.step.parent === undefined ? 0 : (numbers[step.step.parent] ?? 0));
       numbers.push(number);
       rows.push(row(step, number));
     }
-    if (!sharesReason(steps)) rows.push(...unscored(steps, numbers, style.width));
+    if (reason === undefined) rows.push(...unscored(steps, numbers, style.width));
   } else {
     for (const solution of problem.solutions) {
       const { aggregates, steps: path } = solutionValues(scored, solution);
@@ -39,7 +40,7 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
       rows.push(`  Solution ${solution.index + 1}, line ${lines.position(solution.span.start).line + 1}${found}`);
       path.forEach((step, position) => rows.push(row(step, position + 1)));
       const numbers = path.map((_, position) => position + 1);
-      if (!sharesReason(steps)) rows.push(...unscored(path, numbers, style.width));
+      if (reason === undefined) rows.push(...unscored(path, numbers, style.width));
     }
   }
   return new Styled(`${rows.join('\n')}\n`);
@@ -59,9 +60,9 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
 /** The line above the first table. */
 export const tableHeader = `  ${'step'.padStart(4)}  ${'value'.padStart(6)} ${''.padEnd(11)} ${'mc'.padStart(7)}  text\n`;
 
-/** Whether one reason holds for every step of a problem, so that it is said once. */
-function sharesReason(steps: readonly ScoredStep[]): boolean {
-  return steps.length > 0 && steps.every(({ skipped }) => skipped !== undefined && skipped === steps[0]!.skipped);
+/** The reason that holds for every step of a problem, so that it is said once. */
+function sharedReason([first, ...others]: readonly ScoredStep[]): string | undefined {
+  return others.every(({ skipped }) => skipped === first?.skipped) ? first?.skipped : undefined;
 }
 
 /** Why the model gave steps no score: each reason once, after the steps it is the reason for. Several steps of a tree have the same number. */
@@ -69,9 +70,10 @@ function unscored(steps: readonly ScoredStep[], numbers: readonly number[], widt
   const byReason = new Map<string, number[]>();
   steps.forEach(({ skipped }, index) => {
     if (skipped === undefined) return;
+    const number = numbers[index] ?? index + 1;
     const those = byReason.get(skipped);
-    if (those) those.push(numbers[index]!);
-    else byReason.set(skipped, [numbers[index]!]);
+    if (those) those.push(number);
+    else byReason.set(skipped, [number]);
   });
   return [...byReason].flatMap(([reason, those]) => {
     const which = `${those.length === 1 ? 'Step' : 'Steps'} ${runs(those)}`;

@@ -72,7 +72,7 @@ function readOptions(args: readonly string[], { env }: CliWorld) {
     ...serverOption,
   });
   if (positionals.length > 0) throw new UsageError('serve takes options only');
-  const port = numberOption('port', values.port, portRange)!;
+  const port = numberOption('port', values.port, portRange);
   const origin = `http://${urlHost(values.host)}`;
   if (!URL.canParse(origin)) throw new UsageError(`--host is a name or an address, not "${values.host}"`);
   const key = env.STEPLENS_SERVE_KEY;

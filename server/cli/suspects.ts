@@ -107,8 +107,9 @@ async function readAll(input: ReportedInput, scorer: Scorer | undefined, images:
 
 /** Where an item is: its input, zero-based line, and step. */
 function placeOf({ uri, problem, step }: RankedItem, { inputs, problems }: Found): { input: InputFile; line: number; step: Step } {
-  const input = inputs[Number(uri)]!;
-  const found = problems.find((one) => one.uri === uri && one.problem.index === problem)!.problem.steps[step]!;
+  const input = inputs[Number(uri)];
+  const found = problems.find((one) => one.uri === uri && one.problem.index === problem)?.problem.steps[step];
+  if (input === undefined || found === undefined) throw new Error(`No input has step ${step} of problem ${problem}.`);
   return { input, line: input.lines.position(found.span.start).line, step: found };
 }
 

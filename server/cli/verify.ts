@@ -37,8 +37,9 @@ Exit codes: 0 done, 2 bad usage or unreadable input, 130 interrupted.
         return await verifyFile(values.pairs, values.json, verifier, world);
       }
       const [reference, answer] = positionals;
-      if (positionals.length !== 2) throw new UsageError('verify needs a reference and an answer, each in quotes');
-      const request = { reference: reference!, answer, ...(values.question !== undefined && { question: values.question }) };
+      if (reference === undefined || answer === undefined || positionals.length > 2)
+        throw new UsageError('verify needs a reference and an answer, each in quotes');
+      const request = { reference, answer, ...(values.question !== undefined && { question: values.question }) };
       const verdict = await verifier.verify({ ...request, signal: world.signal });
       world.out.write(values.json ? `${JSON.stringify(line(verdict))}\n` : `${text(verdict)}\n`);
       return exitCodes.done;

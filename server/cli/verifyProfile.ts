@@ -37,13 +37,14 @@ export async function verifyProfile(modelFolder: string, scorer: Scorer, world: 
 }
 
 function isWithin(scores: Float64Array, { values, tolerance }: GoldenExample): boolean {
-  return values.every((value, i) => value === undefined || Math.abs(scores[i]! - value) <= tolerance);
+  return values.every((value, i) => value === undefined || Math.abs((scores[i] ?? NaN) - value) <= tolerance);
 }
 
 function table(scores: Float64Array, { values, source, tolerance, steps }: GoldenExample, passed: boolean): string {
   const lines = values.map((value, i) => {
-    const difference = value === undefined ? '' : ` ${(scores[i]! - value).toFixed(4).padStart(8)}`;
-    return `  ${formatValue(scores[i]!).padStart(5)}  published ${value === undefined ? '-' : value.toFixed(4)}${difference}  ${steps[i]!.slice(0, 60).replace(/\s+/g, ' ')}`;
+    const score = scores[i] ?? NaN;
+    const difference = value === undefined ? '' : ` ${(score - value).toFixed(4).padStart(8)}`;
+    return `  ${formatValue(score).padStart(5)}  published ${value === undefined ? '-' : value.toFixed(4)}${difference}  ${(steps[i] ?? '').slice(0, 60).replace(/\s+/g, ' ')}`;
   });
   return [`${passed ? 'pass' : 'FAIL'}: ${source}; differences up to ${tolerance} are half precision's`, ...lines].join('\n');
 }

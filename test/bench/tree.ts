@@ -2,7 +2,8 @@ import type { CDPSession } from 'playwright-core';
 import { generatedSearch } from '../../scripts/gallery/generatedSearch.mjs';
 import { TreeViewRequest } from '../../server/protocol/labeling.js';
 import { packFrame } from '../../webview/shared/wire.js';
-import { launchChromium, openPanel, servePanel } from '../browser/panelPage.js';
+import { openPanel } from '../browser/panelPage.js';
+import { launchChromium, servePanel } from '../browser/themedPage.js';
 import { startEditorServer } from './editorServer.js';
 import { median, type Row } from './row.js';
 

@@ -40,7 +40,7 @@ describe('Best-of-N of the sample candidates', () => {
     await page.reload();
     await expect.poll(() => curves.count(), { message: 'what was shown comes back' }).toBe(7);
     await expect.poll(() => slider.getAttribute('aria-valuenow')).toBe('2');
-    expect(await problems()).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
   it.each([1, 64])('draws %i candidates a problem', async (size) => {
@@ -50,7 +50,7 @@ describe('Best-of-N of the sample candidates', () => {
       .locator('.chart svg:visible')
       .evaluate((svg) => [...svg.querySelectorAll('*')].some((one) => [...one.attributes].some(({ value }) => value.includes('NaN'))));
     expect(broken).toBe(false);
-    expect(await problems()).toEqual([]);
+    expect(problems).toEqual([]);
   });
 });
 
@@ -75,7 +75,7 @@ describe('a process benchmark', () => {
     await emit('outdated', { cause: 'file' });
     await expect.poll(() => page.getByText('The file has changed since.').count()).toBe(1);
     expect(await calls('evaluate')).toHaveLength(2);
-    expect(await problems()).toEqual([]);
+    expect(problems).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import type { EvaluationResult } from '../../webview/evaluation/protocol.js';
-import { throttle } from './panelPage.js';
-import { THEMES, type ThemeName } from './themes.js';
+import { openThemedPage, type ThemedPage } from './themedPage.js';
+import type { ThemeName } from './themes.js';
 
 /** What the fake host of the evaluation page keeps. */
 interface FakeEvaluationHost {
@@ -15,16 +15,13 @@ interface FakeEvaluationHost {
 export interface EvaluationPageOptions {
   /** null: the host does not answer until it is asked to. */
   readonly result: EvaluationResult | null;
-  readonly error?: string;
+  readonly error?: string | null;
   readonly theme?: ThemeName;
   readonly width?: number;
   readonly reducedMotion?: boolean;
 }
 
-export interface OpenedEvaluation {
-  readonly page: Page;
-  /** Console errors and warnings, page errors, refused resources and styles so far. */
-  readonly problems: () => Promise<string[]>;
+export interface OpenedEvaluation extends ThemedPage {
   readonly calls: (name: string) => Promise<FakeEvaluationHost['calls']>;
   readonly emit: (name: string, data: unknown) => Promise<void>;
 }
@@ -33,20 +30,12 @@ export interface OpenedEvaluation {
 export async function openEvaluation(
   browser: Browser,
   url: string,
-  { result, error, theme = 'dark', width = 1200, reducedMotion = true }: EvaluationPageOptions,
+  { result, error = null, ...look }: EvaluationPageOptions,
 ): Promise<OpenedEvaluation> {
-  const context = await browser.newContext({ viewport: { width, height: 760 }, reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
-  const page = await context.newPage();
-  await throttle(page);
-  const found: string[] = [];
-  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && found.push(message.text()));
-  page.on('pageerror', (failure) => found.push(failure.message));
-  await page.addInitScript('globalThis.__name = (fn) => fn');
-  await page.addInitScript(installHost, { result, error: error ?? null, ...THEMES[theme] });
-  await page.goto(`${url}evaluation`);
+  const { page, problems } = await openThemedPage(browser, `${url}evaluation`, look, installHost, { result, error });
   return {
     page,
-    problems: async () => [...found, ...(await page.evaluate(() => window.violations))],
+    problems,
     calls: (name) => page.evaluate((wanted) => window.fakeEvaluation.calls.filter((call) => call.name === wanted), name),
     emit: (name, data) =>
       page.evaluate(([event, payload]) => window.postMessage({ kind: 'event', name: event, data: payload }), [name, data] as const),
@@ -56,32 +45,13 @@ export async function openEvaluation(
 declare global {
   interface Window {
     fakeEvaluation: FakeEvaluationHost;
-    violations: string[];
   }
 }
 
 /** Runs in the page before any of its scripts. */
-function installHost({
-  result,
-  error,
-  bodyClass,
-  variables,
-}: {
-  readonly result: EvaluationResult | null;
-  readonly error: string | null;
-  readonly bodyClass: string;
-  readonly variables: Readonly<Record<string, string>>;
-}): void {
+function installHost({ result, error }: { readonly result: EvaluationResult | null; readonly error: string | null }): void {
   const fake: FakeEvaluationHost = { calls: [], result, error, cancelled: [] };
   window.fakeEvaluation = fake;
-  window.violations = [];
-  document.addEventListener('securitypolicyviolation', (event) => window.violations.push(`${event.violatedDirective}: ${event.sample}`));
-  new MutationObserver((_, observer) => {
-    if (document.body === null) return;
-    observer.disconnect();
-    document.body.className = bodyClass;
-    for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(name, value);
-  }).observe(document, { childList: true, subtree: true });
   const api = {
     postMessage(frame: { kind: string; id: number; name: string; args: Record<string, unknown> }) {
       if (frame.kind === 'cancel') fake.cancelled.push(frame.id);

@@ -1,5 +1,6 @@
 import { makeView } from '../webview/trees.js';
-import { atRest, launchChromium, openPanel, sent, servePanel } from './panelPage.js';
+import { atRest, openPanel, sent } from './panelPage.js';
+import { launchChromium, servePanel } from './themedPage.js';
 
 export interface PaintTimes {
   readonly nodes: number;

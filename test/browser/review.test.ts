@@ -2,17 +2,17 @@ import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ReviewState } from '../../webview/review/protocol.js';
 import { axeFindings } from './axe.js';
-import { throttle } from './panelPage.js';
 import { pageSuite } from './panelSuite.js';
+import { type OpenedReview, openReview } from './reviewPage.js';
 import { THEMES, type ThemeName } from './themes.js';
 
 const suite = pageSuite();
+let opened: OpenedReview;
 let page: Page;
-const problems: string[] = [];
 
 afterEach(async () => {
   await page.context().close();
-  expect(problems.splice(0)).toEqual([]);
+  expect(opened.problems).toEqual([]);
 });
 
 const range = { start: { line: 4, character: 0 }, end: { line: 4, character: 20 } };
@@ -53,35 +53,9 @@ const state: ReviewState = {
   },
 };
 
-/** Opens the built page in a theme against a host that answers with one state. */
 async function open(given: ReviewState, theme: ThemeName = 'dark'): Promise<void> {
-  const context = await suite.browser.newContext({ viewport: { width: 1100, height: 760 }, reducedMotion: 'reduce' });
-  page = await context.newPage();
-  await throttle(page);
-  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && problems.push(message.text()));
-  page.on('pageerror', (failure) => problems.push(failure.message));
-  await page.addInitScript('globalThis.__name = (fn) => fn');
-  await page.addInitScript(
-    ({ answer, bodyClass, variables }) => {
-      new MutationObserver((_, observer) => {
-        if (document.body === null) return;
-        observer.disconnect();
-        document.body.className = bodyClass;
-        for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(name, value);
-      }).observe(document, { childList: true, subtree: true });
-      (window as unknown as Record<string, unknown>)['acquireVsCodeApi'] = () => ({
-        postMessage(frame: { kind: string; id: number; name: string }) {
-          if (frame.kind !== 'call') return;
-          const ok = frame.name === 'state' ? answer : null;
-          setTimeout(() => window.postMessage({ kind: 'answer', id: frame.id, answer: { ok } }));
-        },
-        getState: () => null,
-        setState: () => undefined,
-      });
-    },
-    { answer: given, ...THEMES[theme] },
-  );
-  await page.goto(`${suite.url}review`);
+  opened = await openReview(suite.browser, suite.url, given, theme);
+  page = opened.page;
   await page.getByRole('main', { name: 'Review of steps' }).locator('*').first().waitFor();
 }
 

@@ -1,12 +1,11 @@
 /** Map Fields… in a real VS Code, by real keys: the preview, the file it writes, what is read by it, and its undo. */
 import { strict as assert } from 'node:assert';
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { capture, root } from '../../scripts/run.mjs';
-import { startHost } from '../../scripts/vscodeHost.mjs';
-import { openFile, openWorkbench, runCommand } from '../../scripts/workbench.mjs';
+import { openFile, runCommand } from '../../scripts/workbench.mjs';
+import { useEditor } from './editor.mjs';
 import { until } from './until.mjs';
 
 const rows = [
@@ -15,53 +14,31 @@ const rows = [
 ];
 
 describe('mapping fields', () => {
-  /** @type {string} */
-  let workspace;
-  /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
-  let host;
-  /** @type {import('playwright-core').Page} */
-  let page;
-  let close = async () => {};
+  const editor = useEditor((folder) => writeFile(join(folder, 'moves.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join('')));
+  before(() => openFile(editor.page, 'moves.jsonl'));
 
-  before(async () => {
-    workspace = await mkdtemp(join(tmpdir(), 'steplens-mapping-'));
-    await writeFile(join(workspace, 'moves.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    host = await startHost({ workspace, extensionDevelopmentPath: root, settings: { 'editor.minimap.enabled': false } });
-    ({ page, close } = await openWorkbench(host.url));
-    await openFile(page, 'moves.jsonl');
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
-  });
-  after(async () => {
-    await close();
-    await host?.stop();
-    await rm(workspace, { recursive: true, force: true });
-  });
-
-  const lens = () => page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first();
-  const title = (text) => page.locator('.quick-input-title').filter({ hasText: text }).waitFor();
+  const lens = () => editor.page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first();
+  const title = (text) => editor.page.locator('.quick-input-title').filter({ hasText: text }).waitFor();
 
   /** Waits for the question, chooses a row, and has the preview say what it reads. */
   async function answer(question, row, preview) {
     await title(question);
-    const found = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: row }).first();
+    const found = editor.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: row }).first();
     await found.waitFor();
-    await page.keyboard.type(row);
+    await editor.page.keyboard.type(row);
     if (preview) await title(preview);
-    await page.keyboard.press('Enter');
+    await editor.page.keyboard.press('Enter');
   }
 
   it('shows what each field would read and writes the mapping beside the data', async () => {
-    await runCommand(page, 'StepLens: Map Fields…');
+    await runCommand(editor.page, 'StepLens: Map Fields…');
     await answer('Which field has the steps?', 'moves', /2 steps: “Add one\.”/);
     await answer('Which field has the question?', 'ask', /“What is 1 \+ 1\?” 2 steps/);
     await answer('Which field has the labels', 'marks', /2 steps/);
     await answer('What is in "marks"?', 'Verdicts');
     await answer('Which field has the reference answer?', 'gold');
-    await until(() => access(join(workspace, 'steplens.json')).then(() => true), 'the mapping to be written');
-    assert.deepEqual(JSON.parse(await readFile(join(workspace, 'steplens.json'), 'utf8')), {
+    await until(() => access(join(editor.folder, 'steplens.json')).then(() => true), 'the mapping to be written');
+    assert.deepEqual(JSON.parse(await readFile(join(editor.folder, 'steplens.json'), 'utf8')), {
       mappings: [{ files: 'moves.jsonl', steps: 'moves', question: 'ask', labels: 'marks', labelKind: 'human', answer: 'gold' }],
     });
   });
@@ -71,7 +48,13 @@ describe('mapping fields', () => {
   });
 
   it('is the mapping of the command line, too', async () => {
-    const { output } = await capture([process.execPath, join(root, 'dist', 'cli.js'), 'score', join(workspace, 'moves.jsonl'), '--json']);
+    const { output } = await capture([
+      process.execPath,
+      join(root, 'dist', 'cli.js'),
+      'score',
+      join(editor.folder, 'moves.jsonl'),
+      '--json',
+    ]);
     const [first] = output
       .trim()
       .split('\n')
@@ -86,10 +69,10 @@ describe('mapping fields', () => {
   });
 
   it('finds no problem with the file it wrote, and marks what its schema does not allow', async () => {
-    await openFile(page, 'steplens.json');
-    const squiggles = page.locator('.squiggly-warning, .squiggly-error');
-    await page.keyboard.press('Control+End');
-    const path = join(workspace, 'steplens.json');
+    await openFile(editor.page, 'steplens.json');
+    const squiggles = editor.page.locator('.squiggly-warning, .squiggly-error');
+    await editor.page.keyboard.press('Control+End');
+    const path = join(editor.folder, 'steplens.json');
     const text = await readFile(path, 'utf8');
     assert.equal(await squiggles.count(), 0);
     await writeFile(path, text.replace('"human"', '"person"'));
@@ -99,13 +82,13 @@ describe('mapping fields', () => {
   });
 
   it('takes the mapping back: the file is gone, and the data is not read any more', async () => {
-    await openFile(page, 'moves.jsonl');
+    await openFile(editor.page, 'moves.jsonl');
     await lens().waitFor();
-    const notification = page.locator('.notification-list-item').filter({ hasText: 'steplens.json' }).first();
-    if (!(await notification.isVisible())) await runCommand(page, 'Notifications: Show Notifications');
+    const notification = editor.page.locator('.notification-list-item').filter({ hasText: 'steplens.json' }).first();
+    if (!(await notification.isVisible())) await runCommand(editor.page, 'Notifications: Show Notifications');
     await notification.hover();
     await notification.getByRole('button', { name: 'Undo' }).click();
     await lens().waitFor({ state: 'detached' });
-    await assert.rejects(access(join(workspace, 'steplens.json')));
+    await assert.rejects(access(join(editor.folder, 'steplens.json')));
   });
 });

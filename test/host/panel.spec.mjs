@@ -1,64 +1,49 @@
 /** The tree panel in a real VS Code, by real clicks: editor and tree follow each other. */
 import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
-import { startHost } from '../../scripts/vscodeHost.mjs';
-import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { useEditor } from './editor.mjs';
 import { until } from './until.mjs';
 
 describe('the tree panel beside its file', () => {
-  /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
-  let host;
-  /** @type {import('playwright-core').Page} */
-  let page;
-  let close = async () => {};
   /** @type {string[]} */
   const violations = [];
 
+  const editor = useEditor(async () => ({
+    workspace: join(root, 'test', 'fixtures', 'workspace'),
+    settings: { 'editor.wordWrap': 'on' },
+  }));
   before(async () => {
-    host = await startHost({
-      workspace: join(root, 'test', 'fixtures', 'workspace'),
-      extensionDevelopmentPath: root,
-      settings: { 'editor.minimap.enabled': false, 'editor.wordWrap': 'on' },
-    });
-    ({ page, close } = await openWorkbench(host.url));
-    page.on('console', (message) => {
+    editor.page.on('console', (message) => {
       if (/Content Security Policy/i.test(message.text()) && /webview|steplens/i.test(message.location().url))
         violations.push(message.text());
     });
-    await openFile(page, 'tree.json');
-    await runCommand(page, 'StepLens: Open Reasoning Tree');
-    await webviewFrame(page).locator('svg g.node').nth(5).waitFor();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
-  });
-  after(async () => {
-    await close();
-    await host?.stop();
+    await openFile(editor.page, 'tree.json');
+    await runCommand(editor.page, 'StepLens: Open Reasoning Tree');
+    await webviewFrame(editor.page).locator('svg g.node').nth(5).waitFor();
   });
 
-  const treeItem = (text) => webviewFrame(page).getByRole('treeitem').filter({ hasText: text }).first();
+  const treeItem = (text) => webviewFrame(editor.page).getByRole('treeitem').filter({ hasText: text }).first();
   // A label is cut and wrapped to the room it has: the node is found by the whole text of its item.
   const node = async (text) => {
     const id = (await treeItem(text).getAttribute('id')).replace('node-', '');
-    return webviewFrame(page).locator(`g[data-node="${id}"] .mark`).first();
+    return webviewFrame(editor.page).locator(`g[data-node="${id}"] .mark`).first();
   };
   // The drawing finds the node under the pointer itself, so Playwright sees the drawing there. A panel that changes its size
   // between the look and the click moves the node away: a click that met nothing is made again.
   const clickNode = (text) =>
     until(async () => {
-      await webviewFrame(page).locator('.drawing[data-rest="yes"]').waitFor();
+      await webviewFrame(editor.page).locator('.drawing[data-rest="yes"]').waitFor();
       await (await node(text)).click({ force: true });
       return (await treeItem(text).getAttribute('aria-selected')) === 'true';
     }, `a click on "${text}" to select it`);
-  const line = (text) => page.locator('.view-line').filter({ hasText: text }).first();
-  const status = () => page.locator('[id="status.editor.selection"]').innerText();
+  const line = (text) => editor.page.locator('.view-line').filter({ hasText: text }).first();
+  const status = () => editor.page.locator('[id="status.editor.selection"]').innerText();
 
   it('lands on the first low step when the cursor is where the file opened, not on the problem', async () => {
-    const selected = webviewFrame(page).getByRole('treeitem', { selected: true });
+    const selected = webviewFrame(editor.page).getByRole('treeitem', { selected: true });
     await selected.waitFor({ state: 'attached' });
     assert.notEqual(await selected.getAttribute('aria-level'), '1');
     assert.match(await selected.innerText(), /low/i);
@@ -67,21 +52,21 @@ describe('the tree panel beside its file', () => {
   it('reveals a step when its node is clicked', async () => {
     await clickNode('There are 3 + 4');
     await line('3 + 4 = 7 apples').waitFor();
-    await page.locator('.view-overlays .selected-text').first().waitFor();
+    await editor.page.locator('.view-overlays .selected-text').first().waitFor();
     assert.equal(await treeItem('3 + 4').getAttribute('aria-selected'), 'true');
-    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'IFRAME', 'the focus stays in the panel');
-    await page.keyboard.press('Control+1');
+    assert.equal(await editor.page.evaluate(() => document.activeElement?.tagName), 'IFRAME', 'the focus stays in the panel');
+    await editor.page.keyboard.press('Control+1');
     // "Ln 96, Col 41 (27 selected)": the step's text, without its quotes.
     await until(async () => /\(27 selected\)/.test(await status()), 'the step to be selected');
   });
 
   it('answers whether the path of a node is training data', async () => {
     await clickNode('There are 3 + 4');
-    await webviewFrame(page).getByRole('tree').press('w');
-    const answers = page.locator('.quick-input-widget');
+    await webviewFrame(editor.page).getByRole('tree').press('w');
+    const answers = editor.page.locator('.quick-input-widget');
     await answers.getByText('In the training set? Node').waitFor();
     await answers.locator('.monaco-list-row').filter({ hasText: 'MM-PRM' }).first().waitFor();
-    await page.keyboard.press('Escape');
+    await editor.page.keyboard.press('Escape');
     await answers.waitFor({ state: 'hidden' });
   });
 
@@ -95,11 +80,11 @@ describe('the tree panel beside its file', () => {
   it('follows the keyboard to the next low step', async () => {
     await line('7 - 5 = 2').click({ position: { x: 200, y: 8 } });
     // The status bar says it for some seconds only.
-    const said = page
+    const said = editor.page
       .getByText(/Low step \d of \d/)
       .first()
       .waitFor();
-    await page.keyboard.press('Alt+k');
+    await editor.page.keyboard.press('Alt+k');
     await Promise.all([
       said,
       until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the node of the previous low step'),
@@ -108,8 +93,8 @@ describe('the tree panel beside its file', () => {
 
   it('keeps its place when the window is reloaded', async () => {
     // The command, not the browser's reload: it lets VS Code store its window first.
-    await Promise.all([page.waitForEvent('load'), runCommand(page, 'Developer: Reload Window')]);
-    await webviewFrame(page).locator('svg g.node').nth(5).waitFor();
+    await Promise.all([editor.page.waitForEvent('load'), runCommand(editor.page, 'Developer: Reload Window')]);
+    await webviewFrame(editor.page).locator('svg g.node').nth(5).waitFor();
     await until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the selection from before');
   });
 

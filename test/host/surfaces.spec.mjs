@@ -1,23 +1,16 @@
 /** What surrounds the files, by real clicks: the view in the activity bar, the palette, a labeling that fails and one of another process. */
 import { strict as assert } from 'node:assert';
-import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { after, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
-import { startHost } from '../../scripts/vscodeHost.mjs';
-import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { useEditor } from './editor.mjs';
 import { until } from './until.mjs';
 
 describe('around the files', () => {
-  /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
-  let host;
-  /** @type {import('playwright-core').Page} */
-  let page;
-  let close = async () => {};
-  let workspace;
   let isDown = true;
   const policy = createServer((request, response) => {
     void textOf(request).then((body) => {
@@ -39,59 +32,47 @@ describe('around the files', () => {
     });
   });
 
-  before(async () => {
+  const editor = useEditor(async (folder) => {
     await new Promise((resolve) => policy.listen(0, '127.0.0.1', resolve));
-    workspace = await mkdtemp(join(tmpdir(), 'steplens-surfaces-'));
-    await cp(join(root, 'test', 'fixtures', 'workspace'), workspace, { recursive: true });
-    host = await startHost({
-      workspace,
-      extensionDevelopmentPath: root,
+    await cp(join(root, 'test', 'fixtures', 'workspace'), folder, { recursive: true });
+    return {
       settings: {
-        'editor.minimap.enabled': false,
         'steplens.labeling.policy': `http://127.0.0.1:${policy.address().port}/v1`,
         'steplens.labeling.budget': 48,
       },
-    });
-    ({ page, close } = await openWorkbench(host.url));
+    };
   });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
-  });
-  after(async () => {
-    await close();
-    await host?.stop();
+  after(() => {
     policy.closeAllConnections();
     policy.close();
-    await rm(workspace, { recursive: true, force: true });
   });
 
-  const row = (text) => page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text }).first();
-  const panel = () => webviewFrame(page);
+  const row = (text) => editor.page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text }).first();
+  const panel = () => webviewFrame(editor.page);
 
   /** The titles the palette offers for StepLens. */
   async function palette() {
-    await page.keyboard.press('F1');
-    const input = page.locator('.quick-input-widget input.input').first();
+    await editor.page.keyboard.press('F1');
+    const input = editor.page.locator('.quick-input-widget input.input').first();
     await input.waitFor();
     await input.fill('>StepLens: ');
-    const rows = page.locator('.quick-input-list .monaco-list-row');
+    const rows = editor.page.locator('.quick-input-list .monaco-list-row');
     await rows.filter({ hasText: 'StepLens: ' }).first().waitFor();
     // The list draws the rows in sight only: its focus is led through all of them, until it is at the first again.
-    const focused = () => page.locator('.quick-input-list .monaco-list-row.focused').first().getAttribute('aria-label');
+    const focused = () => editor.page.locator('.quick-input-list .monaco-list-row.focused').first().getAttribute('aria-label');
     const seen = new Set();
     for (let label = await focused(); !seen.has(label); ) {
       seen.add(label);
-      await page.keyboard.press('ArrowDown');
+      await editor.page.keyboard.press('ArrowDown');
       const before = label;
       await until(async () => (label = await focused()) !== before, 'the next command of the palette');
     }
-    await page.keyboard.press('Escape');
+    await editor.page.keyboard.press('Escape');
     return new Set([...seen].map((label) => label.replace(/,.*$/, '').replace(/^StepLens: /, '')));
   }
 
   it('the palette offers nothing that can only fail while no file is open', async () => {
-    await runCommand(page, 'View: Show StepLens');
+    await runCommand(editor.page, 'View: Show StepLens');
     const offered = await palette();
     const always = [
       'Get Started',
@@ -116,26 +97,26 @@ describe('around the files', () => {
   });
 
   it('the view in the activity bar welcomes with useful links while no file is open', async () => {
-    await page.getByRole('tab', { name: 'StepLens' }).first().waitFor();
-    await page.locator('.part.sidebar').getByText('Open a Sample Solution').waitFor();
-    await page.locator('.part.sidebar').getByText('No file with reasoning steps is open').waitFor();
+    await editor.page.getByRole('tab', { name: 'StepLens' }).first().waitFor();
+    await editor.page.locator('.part.sidebar').getByText('Open a Sample Solution').waitFor();
+    await editor.page.locator('.part.sidebar').getByText('No file with reasoning steps is open').waitFor();
   });
 
   it('lists open files, problems and low steps, and a click goes to the step', async () => {
-    await openFile(page, 'tree.json');
+    await openFile(editor.page, 'tree.json');
     await row('tree.json').waitFor();
-    const low = page.locator('.part.sidebar .monaco-list-row[aria-label^="First low step"]').first();
+    const low = editor.page.locator('.part.sidebar .monaco-list-row[aria-label^="First low step"]').first();
     await low.waitFor();
     await low.click();
     await until(async () => {
       const label = await low.getAttribute('aria-label');
-      const line = await page.locator('[id="status.editor.selection"]').innerText();
+      const line = await editor.page.locator('[id="status.editor.selection"]').innerText();
       return /Ln \d+/.test(line) && !/Ln 1,/.test(line) && /step \d/.test(label);
     }, 'the cursor to be at the low step');
   });
 
   it('the palette offers what the open file allows', async () => {
-    await page.locator('.tab').first().click();
+    await editor.page.locator('.tab').first().click();
     const offered = await palette();
     assert.ok(offered.has('Open Reasoning Tree'));
     assert.ok(offered.has('Score This File'));
@@ -144,8 +125,8 @@ describe('around the files', () => {
   });
 
   it('a dead policy is an error in the tree panel, with its first reply; nothing counts as labeled', async () => {
-    await openFile(page, 'problems.json');
-    await page.getByText('Label this problem').first().click();
+    await openFile(editor.page, 'problems.json');
+    await editor.page.getByText('Label this problem').first().click();
     const alert = panel().getByRole('alert');
     await alert.getByText('Labeling failed').waitFor();
     const text = await alert.innerText();
@@ -157,25 +138,25 @@ describe('around the files', () => {
         .count(),
       0,
     );
-    await assert.rejects(readFile(join(workspace, 'steplens-runs', 'problems', 'sum.json')));
+    await assert.rejects(readFile(join(editor.folder, 'steplens-runs', 'problems', 'sum.json')));
   });
 
   it('Retry in the panel labels once the server is back, and the problem says what came of it', async () => {
     isDown = false;
     await panel().getByRole('button', { name: 'Retry the labeling' }).click();
     await panel().locator('svg g.node').nth(1).waitFor();
-    await page
+    await editor.page
       .locator('.codelens-decoration')
       .getByText(/Labeled: 0\.50 · \d+ nodes · \d+ rollouts/)
       .first()
       .waitFor();
-    await page.locator('.codelens-decoration').getByText('Open tree').first().waitFor();
-    await page.locator('.codelens-decoration').getByText('Label again').first().waitFor();
+    await editor.page.locator('.codelens-decoration').getByText('Open tree').first().waitFor();
+    await editor.page.locator('.codelens-decoration').getByText('Label again').first().waitFor();
   });
 
   it('shows how each rollout came about', async () => {
     await panel().getByRole('tree').focus();
-    await page.keyboard.press('Home');
+    await editor.page.keyboard.press('Home');
     const rollout = panel().locator('details.rollout').first();
     await rollout.locator('summary').first().click();
     const facts = rollout.locator('dl.facts');
@@ -185,16 +166,16 @@ describe('around the files', () => {
   });
 
   it('the log of another process opens as a tree that grows with it', async () => {
-    const log = await readFile(join(workspace, 'steplens-runs', 'problems', 'sum.events.jsonl'), 'utf8');
+    const log = await readFile(join(editor.folder, 'steplens-runs', 'problems', 'sum.events.jsonl'), 'utf8');
     const lines = log.trim().split('\n');
-    const other = join(workspace, 'steplens-runs', 'elsewhere');
+    const other = join(editor.folder, 'steplens-runs', 'elsewhere');
     await mkdir(other, { recursive: true });
     const file = join(other, 'part.events.jsonl');
     await writeFile(file, `${lines.slice(0, 3).join('\n')}\n`);
-    await runCommand(page, 'View: Close All Editors');
-    await openFile(page, 'part.events.jsonl');
-    await page.locator('.editor-actions a[aria-label^="Open Reasoning Tree"]').first().waitFor();
-    await runCommand(page, 'StepLens: Open Reasoning Tree');
+    await runCommand(editor.page, 'View: Close All Editors');
+    await openFile(editor.page, 'part.events.jsonl');
+    await editor.page.locator('.editor-actions a[aria-label^="Open Reasoning Tree"]').first().waitFor();
+    await runCommand(editor.page, 'StepLens: Open Reasoning Tree');
     const items = panel().getByRole('treeitem');
     await items.first().waitFor({ state: 'attached' });
     const before = await items.count();

@@ -24,6 +24,7 @@ describe('the code lenses of a large file of candidates', () => {
   const lines = 17;
 
   it('are those of the problems in sight and of some hundred solutions around them', () => {
+    const all = codeLens(document);
     for (const problem of [0, 50, 99]) {
       const window = lensWindow(document, seen(problem * lines, problem * lines + 40));
       expect(window.from).toBeLessThanOrEqual(problem);
@@ -32,9 +33,7 @@ describe('the code lenses of a large file of candidates', () => {
       const lenses = codeLens(document, [], window);
       expect(lenses.length).toBeGreaterThan(300);
       expect(lenses.length).toBeLessThan(700);
-      expect(lenses).toEqual(
-        codeLens(document).filter(({ range }) => range.start.line >= window.from * lines && range.start.line < window.to * lines),
-      );
+      expect(lenses).toEqual(all.filter(({ range }) => range.start.line >= window.from * lines && range.start.line < window.to * lines));
     }
   });
 

@@ -3,8 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReviewState } from '../../../webview/review/protocol.js';
 import { openEvaluation } from '../../browser/evaluationPage.js';
-import { atRest, boxOf, launchChromium, openPanel, servePanel } from '../../browser/panelPage.js';
+import { atRest, boxOf, openPanel } from '../../browser/panelPage.js';
 import { openReview } from '../../browser/reviewPage.js';
+import { launchChromium, servePanel } from '../../browser/themedPage.js';
 import { processBenchmark, resultOf, sampleCandidates } from '../../webview/evaluations.js';
 import { makeReplay } from '../../webview/replays.js';
 import { makeView } from '../../webview/trees.js';
@@ -71,7 +72,7 @@ const named = new Set(['bySource', 'byModel']);
 type View = readonly [name: string, show: () => Promise<unknown>];
 
 /** Shows view after view of a page; in none of them may anything run, be loaded, or be an element that a text brought. */
-async function expectTexts(page: Page, problems: () => string[] | Promise<string[]>, texts: readonly string[], views: readonly View[]) {
+async function expectTexts(page: Page, problems: readonly string[], texts: readonly string[], views: readonly View[]) {
   const requests: string[] = [];
   await page.exposeFunction('owned', () => requests.push('owned'));
   page.on('request', (request) => requests.push(request.url()));
@@ -85,7 +86,7 @@ async function expectTexts(page: Page, problems: () => string[] | Promise<string
         .length,
     }));
     const loaded = requests.filter((one) => !one.startsWith(url));
-    expect({ ...found, loaded, problems: await problems() }, name).toEqual({ elements: 0, handlers: 0, loaded: [], problems: [] });
+    expect({ ...found, loaded, problems }, name).toEqual({ elements: 0, handlers: 0, loaded: [], problems: [] });
     done('pages', texts.length);
   }
 }
@@ -106,13 +107,12 @@ describe.each(groups.map((group) => ({ first: group[0], group })))(
       const replay = { frames: [named, ...rest], undone, continuation: { way: 'prefix', why: text } as const };
       const opened = await openPanel(browser, url, { views: [{ view, images: [], replay }], rolloutText: `${text} ` });
       const { page, emit, problems } = opened;
-      const violations = async (): Promise<string[]> => [...problems, ...(await page.evaluate(() => window.fakeHost.violations))];
       const press = (key: string) => async () => {
         await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
         await page.keyboard.press(key);
         await atRest(page);
       };
-      await expectTexts(page, violations, group, [
+      await expectTexts(page, problems, group, [
         ['the tree', () => atRest(page)],
         ['the problem', press('Home')],
         [
@@ -149,10 +149,10 @@ describe.each(groups.map((group) => ({ first: group[0], group })))(
       ]);
       await page.context().close();
       const failed = await openPanel(browser, url, { openError: text });
-      await expectTexts(failed.page, () => failed.problems, group, [['a tree that cannot be read', () => shown(failed.page, group[0])]]);
+      await expectTexts(failed.page, failed.problems, group, [['a tree that cannot be read', () => shown(failed.page, group[0])]]);
       await failed.page.context().close();
       const empty = await openPanel(browser, url, { views: [{ view: null, images: [], empty: text }] });
-      await expectTexts(empty.page, () => empty.problems, group, [['nothing to draw', () => shown(empty.page, group[0])]]);
+      await expectTexts(empty.page, empty.problems, group, [['nothing to draw', () => shown(empty.page, group[0])]]);
       await empty.page.context().close();
     });
 
@@ -191,7 +191,7 @@ describe.each(groups.map((group) => ({ first: group[0], group })))(
 
     it('in every mode of the review', async () => {
       const state = withText({ ...reviewed, step: { ...reviewed.step!, own: { ...label, by: 'Ben', kind: text } } }, text);
-      const { page, problems, show } = await openReview(browser, url, { state });
+      const { page, problems, show } = await openReview(browser, url, state);
       const step = state.step;
       const heading = (words: string) => () => page.getByText(words).first().waitFor();
       await expectTexts(page, problems, group, [
