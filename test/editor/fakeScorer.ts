@@ -35,13 +35,15 @@ export class FakeScorer implements Scorer {
     this.jobs.push(job);
     this.options.push(options);
     const { signal } = options ?? {};
+    const scored = new AbortController();
     await new Promise<void>((resolve, reject) => {
-      signal?.addEventListener('abort', () => {
+      const abort = () => {
         this.aborted++;
         reject(new DOMException('Aborted', 'AbortError'));
-      });
+      };
+      signal?.addEventListener('abort', abort, { signal: scored.signal });
       Promise.resolve(job).then(this.before).then(resolve, reject);
-    });
+    }).finally(() => scored.abort());
     const places = (word: string) => job.steps.flatMap((step, index) => (step.text.includes(word) ? [index] : []));
     const outOfScope = new Set(places('foreign'));
     const skipped = new Map([
