@@ -75,7 +75,7 @@ for (const { id } of families) {
   const copy = await mkdtemp(join(tmpdir(), 'parity-'));
   try {
     await cp(folder, copy, { recursive: true, filter: (path) => !path.endsWith('.onnx') });
-    for (const name of await readdir(folder))
+    for (const name of await readdir(folder, { recursive: true }))
       if (name.endsWith('.onnx')) await quantiseFile(join(folder, name), join(copy, name), { signal, onProgress: () => undefined });
     const int8 = await measured(copy, cases);
     process.stdout.write(`| ${id} | ${layout} | int8 | ${cases.length} | ${int8[0]!.toExponential(1)} | ${int8[1]!.toExponential(1)} |\n`);

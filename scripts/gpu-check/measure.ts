@@ -51,7 +51,7 @@ async function sequences(job: ScoreJob): Promise<{ ids: number[]; reads: number[
     const problem = encoder.open(job.question);
     const ids = [...problem.prompt];
     const reads = path.map((step, i) => {
-      const encoded = problem.step(job.steps[step]!.text, i === 0);
+      const encoded = problem.step(job.steps[step]!.text, i);
       ids.push(...encoded.ids);
       return ids.length - encoded.ids.length + encoded.read;
     });

@@ -16,6 +16,7 @@ import type {
   SamplingResult,
   ToChild,
 } from './protocol.js';
+import { valuesPerRead } from './readGroups.js';
 import { UnreadRun } from './unread.js';
 
 /** A request that ends so many children is failed instead of being sent again. */
@@ -310,9 +311,9 @@ export class InferenceClient {
 
   #tell(job: Job, reads: ReadValues): void {
     if (job.isCancelled || job.message.kind !== 'run') return;
-    const { columns } = job.message.request;
     try {
-      for (const group of job.unread!.tell(reads, columns.length || this.#session(job.message.session)!.loaded!.width)) job.onRead?.(group);
+      for (const group of job.unread!.tell(reads, valuesPerRead(job.message.request, this.#session(job.message.session)!.loaded!.width)))
+        job.onRead?.(group);
     } catch (error) {
       this.#cancel(job, error as Error);
     }

@@ -48,7 +48,7 @@ export class ForestRun {
   async step(onRead: (reads: ReadValues) => void): Promise<void> {
     const unit = this.#units[this.#next]!;
     const { sequence, positions } = this.#path(unit);
-    const { columns, pixels } = this.#request;
+    const { pixels } = this.#request;
     const line = (this.#line ??= this.#prefixes.take(sequence, pixels?.digest));
     const known = Math.min(sharedLength(line.tokens, sequence), line.cache.length, positions[this.#done]!);
     // The image tokens are run with their images, in one pass.
@@ -63,7 +63,7 @@ export class ForestRun {
     const scores = await this.#graph.run(line.cache, sequence.subarray(start, end), start === 0 ? pixels : undefined, rows);
     line.tokens = sequence.subarray(0, end);
     this.#tokens += end - start;
-    tellReads(scores, columns, unit.reads.slice(this.#done, last), onRead);
+    tellReads(scores, this.#request, unit.reads.slice(this.#done, last), onRead);
     this.#done = last;
     if (last < positions.length) return;
     this.#next++;

@@ -60,7 +60,7 @@ export class PackedRun {
     this.#advance(line, nodes);
     tellReads(
       scores,
-      this.#request.columns,
+      this.#request,
       wanted.map(({ read }) => read),
       onRead,
     );

@@ -78,10 +78,14 @@ export interface RunRequest {
   readonly ids: Int32Array;
   /** Segment i is `ids[offsets[i] .. offsets[i+1])`; one entry more than there are segments. */
   readonly offsets: Int32Array;
-  /** Positions in `ids` whose scores are wanted, ascending. */
+  /** Positions in `ids` whose scores are wanted, ascending; equal ones where several targets follow a token. */
   readonly reads: Int32Array;
   /** Columns of the score output to return at each of them; all columns when empty. */
   readonly columns: Int32Array;
+  /**
+   * One a read: its only value is then the log-probability of this token as the next one, over the whole vocabulary; `columns` is empty.
+   */
+  readonly targets?: Int32Array;
   /** Images of segment 0, which every other segment then follows. */
   readonly pixels?: Pixels;
   /** Higher first; equal ones take turns. */

@@ -31,7 +31,7 @@ export function buildTokenTrie({ parents: segmentParents, ids: tokens, offsets, 
         reads.push([]);
       }
       node = next;
-      if (positions[read] === at) reads[node]!.push(read++);
+      while (positions[read] === at) reads[node]!.push(read++);
     }
     ends[segment] = node;
   });

@@ -21,7 +21,9 @@ export class UnreadRun {
   ask(): RunRequest {
     this.#asked = this.#asked.filter((read) => !this.#isTold[read]);
     if (this.#asked.length === this.#request.reads.length) return this.#request;
-    return { ...this.#request, reads: Int32Array.from(this.#asked, (read) => this.#request.reads[read]!) };
+    const { reads, targets } = this.#request;
+    const open = (all: Int32Array) => Int32Array.from(this.#asked, (read) => all[read]!);
+    return { ...this.#request, reads: open(reads), ...(targets && { targets: open(targets) }) };
   }
 
   /** Values of what was asked for last, as values of the request, in groups that are consecutive in it. */

@@ -2,7 +2,7 @@ import type { Graph, TokenTree } from './graph/graph.js';
 import { PackedRun } from './packedRun.js';
 import type { PrefixCache } from './prefixCache.js';
 import type { ReadValues, RunRequest, RunResult } from './protocol.js';
-import { tellReads } from './readGroups.js';
+import { tellReads, valuesPerRead } from './readGroups.js';
 import type { RunLimits } from './runLimits.js';
 import { buildTokenTrie, depthFirst, type TokenTrie } from './tokenTrie.js';
 
@@ -47,7 +47,7 @@ export class WholeRun {
     this.#graph = graph;
     this.#prefixes = prefixes;
     this.#limits = limits;
-    this.#width = request.columns.length || width;
+    this.#width = valuesPerRead(request, width);
     this.#trie = buildTokenTrie(request);
     this.#order = depthFirst(this.#trie, []);
   }
@@ -77,7 +77,7 @@ export class WholeRun {
     this.#tokens += nodes.length;
     const reads = wanted.map(({ read }) => read);
     for (const read of reads) this.#told.add(read);
-    tellReads(scores, this.#request.columns, reads, onRead);
+    tellReads(scores, this.#request, reads, onRead);
   }
 
   /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */

@@ -10,10 +10,16 @@ import { ModelChangedError, ModelError } from './modelError.js';
 /** One ONNX file, or three where images, tokens and the model over their embeddings are graphs of their own. */
 export type GraphFiles = string | { readonly decoder: string; readonly embeddings: string; readonly vision: string };
 
+/** Names that Optimum, transformers.js and most scripts give a graph, and folders that they put it in. */
+export const graphNames = ['model.onnx', 'decoder_model_merged.onnx', 'decoder_model.onnx'];
+export const graphFolders = ['', 'onnx'];
+
 /** What the profile of any model names. */
 export interface ModelFiles {
   /** Relative to the profile. */
   readonly graph: GraphFiles;
+  /** The graph it is compared with, or that graph's folder, relative to the profile. */
+  readonly reference?: string;
   /** `tokenizer.json`, relative to the profile; `tokenizer_config.json` is looked for beside it. */
   readonly tokenizer: string;
   /** The word pairs by which a text is known, relative to the profile. */
@@ -27,6 +33,7 @@ export interface LoadedModelFiles<P> {
   readonly graphPath: string;
   /** The other two of a model in three graphs. */
   readonly parts?: { readonly embeddingsPath: string; readonly visionPath: string };
+  readonly referencePath?: string;
   readonly tokenizerPath: string;
   /** Of profile, tokenizer, graph with its external data, and known word pairs. */
   readonly identity: FileIdentity;
@@ -54,8 +61,13 @@ export async function loadModelFiles<P extends ModelFiles>(
       ? undefined
       : { embeddingsPath: resolve(modelFolder, graph.embeddings), visionPath: resolve(modelFolder, graph.vision) };
   const tokenizerPath = resolve(modelFolder, profile.tokenizer);
+  const referencePath = profile.reference === undefined ? undefined : await findReference(resolve(modelFolder, profile.reference));
   const graphPaths = [graphPath, ...(parts ? [parts.embeddingsPath, parts.visionPath] : [])];
   for (const path of graphPaths) await refusePointer(path, `'graph' of ${profilePath} names it`);
+  if (referencePath !== undefined) {
+    await refusePointer(referencePath, `'reference' of ${profilePath} names it`);
+    graphPaths.push(referencePath);
+  }
   await refusePointer(tokenizerPath, `'tokenizer' of ${profilePath} names it`);
   const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((file) => join(dirname(tokenizerPath), file));
   const weights = await Promise.all(graphPaths.map(externalWeights));
@@ -71,7 +83,24 @@ export async function loadModelFiles<P extends ModelFiles>(
   ]);
   if ((await readRegular(profilePath).catch(() => undefined))?.toString('utf8') !== text)
     throw new ModelChangedError(`${profilePath} changed while it was read. Try again.`);
-  return { profile, profilePath, graphPath, ...(parts && { parts }), tokenizerPath, identity };
+  return {
+    profile,
+    profilePath,
+    graphPath,
+    ...(parts && { parts }),
+    ...(referencePath !== undefined && { referencePath }),
+    tokenizerPath,
+    identity,
+  };
+}
+
+/** A folder stands for the graph in it. */
+async function findReference(path: string): Promise<string> {
+  if (!(await stat(path).catch(() => undefined))?.isDirectory()) return path;
+  for (const folder of graphFolders) {
+    for (const name of graphNames) if (await isFile(join(path, folder, name))) return join(path, folder, name);
+  }
+  return join(path, graphNames[0]!);
 }
 
 function externalWeights(graphPath: string): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import { families } from '../scoring/families/families.js';
+import { hasMarker } from '../scoring/layouts/layouts.js';
 import { lastMessage, lastUserTurn, RewardRequestError, record, withoutEnd } from './rewardRequest.js';
 
 /** A question and the steps in front of each separator of its text. */
@@ -8,7 +9,7 @@ export interface PooledText {
 }
 
 /** What separates steps in the texts of the known families; the one found first in a text is its own. */
-const separators = families.flatMap(({ profile: { layout } }) => (layout && 'marker' in layout ? [layout.marker] : []));
+const separators = families.flatMap(({ profile: { layout } }) => (hasMarker(layout) ? [layout.marker] : []));
 
 /**
  * The texts of a request to vLLM's `POST /pooling` for a PRM that pools by steps: `input` (a text or several) or `messages` (one chat).

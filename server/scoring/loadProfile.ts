@@ -60,6 +60,7 @@ export function parseProfile(text: string, path: string): Profile {
     name: orKnown('name', () => root.text('name')),
     family,
     graph: readGraph(root),
+    ...(root.has('reference') && { reference: root.text('reference') }),
     tokenizer: known && !root.has('tokenizer') ? 'tokenizer.json' : root.text('tokenizer'),
     layout: orKnown('layout', () => readLayout(root.object('layout'))),
     readout: orKnown('readout', () => readReadout(root.object('readout'))),
@@ -75,6 +76,12 @@ export function parseProfile(text: string, path: string): Profile {
   root.refuseOthers(['$schema']);
   if (layoutText(profile.layout).includes(imagesPlace) && !profile.images)
     root.fail('images', `a JSON object that says how images are prepared, because 'layout' holds ${imagesPlace}`);
+  if (profile.readout.kind === 'log-ratio' && profile.reference === undefined)
+    root.fail('reference', "the ONNX file of the reference model or its folder, because a 'log-ratio' compares two models");
+  if (profile.readout.kind !== 'log-ratio' && profile.reference !== undefined)
+    throw new ModelError(
+      `${path}: 'reference' is for a 'readout' of the kind "log-ratio" alone; this profile has "${profile.readout.kind}". Remove it.`,
+    );
   const [low, high] = profile.range;
   if (profile.threshold < low || profile.threshold > high) root.fail('threshold', `a number in the range [${low}, ${high}]`);
   return profile;

@@ -1,5 +1,5 @@
 import type { InferenceClient } from '../inference/client.js';
-import type { Device, LoadResult } from '../inference/protocol.js';
+import type { Device, LoadRequest, LoadResult } from '../inference/protocol.js';
 import { threadsFor } from '../inference/threads.js';
 import type { FileIdentity } from '../models/fileIdentity.js';
 import { type ImageSettings, imagesPlace, sampleImage, toPixels } from '../models/images/imageKinds.js';
@@ -35,6 +35,8 @@ export interface LoadedModel {
   readonly info: ScorerInfo;
   readonly identity: FileIdentity;
   readonly session: number;
+  /** The session of the reference model, whose probabilities the model's are compared with. */
+  readonly reference?: number;
   readonly graphPath: string;
   readonly profilePath: string;
   /** Values a read gives. */
@@ -56,7 +58,7 @@ const warmupSteps = ['3 boxes hold 3 * 12 = 36 pencils.', 'After giving 5 away, 
  */
 export async function loadOnnxModel(options: OnnxScorerOptions, client: InferenceClient): Promise<LoadedModel> {
   const { log } = options;
-  const { profile, profilePath, graphPath, parts, tokenizerPath, identity } = await loadProfile(options.modelFolder);
+  const { profile, profilePath, graphPath, parts, referencePath, tokenizerPath, identity } = await loadProfile(options.modelFolder);
   const scope = profile.scope && (await openScope(profile.scope, options.modelFolder));
   const { forced, added } = markersOf(profile.layout);
   const tokenizer = await loadTokenizer(
@@ -71,7 +73,7 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
   const images = settings && { settings, token: tokenizer.tokenId(settings.token, 'image token') };
   const sample = settings && sampleImage(settings);
   const problem = encoder.open(warmupQuestion, sample?.text);
-  const whole = [...problem.prompt, ...warmupSteps.flatMap((step, i) => problem.step(step, i === 0).ids)];
+  const whole = [...problem.prompt, ...warmupSteps.flatMap((step, i) => problem.step(step, i).ids)];
   const warmup = Int32Array.from(whole.slice(0, profile.maxTokens));
   const pixels = sample && toPixels(sample, warmup, images!.token);
   if (pixels?.end === warmup.length)
@@ -89,10 +91,18 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
     columns: reader.columns,
     longest: profile.maxTokens,
   };
-  const { session, result } = await client.load(request, identity).catch((error: unknown) => {
-    if (error instanceof ModelChangedError) throw error;
-    throw new ModelError(explainLoadFailure(graphPath, profilePath, tokenizerPath, error as Error));
-  });
+  const load = (own: LoadRequest) =>
+    client.load(own, identity).catch((error: unknown) => {
+      if (error instanceof ModelChangedError) throw error;
+      throw new ModelError(explainLoadFailure(own.graphPath, profilePath, tokenizerPath, error as Error));
+    });
+  const { session, result } = await load(request);
+  const { parts: _, ...single } = request;
+  const reference = referencePath === undefined ? undefined : await load({ ...single, graphPath: referencePath });
+  if (reference && reference.result.width !== result.width)
+    throw new ModelError(
+      `${graphPath} and ${referencePath} have different vocabularies, of ${result.width} and ${reference.result.width} tokens. Name the model that it was trained from with 'reference' in ${profilePath}.`,
+    );
   reader.checkWidth(result.width);
   refuseOtherVocabulary(tokenizer, result.vocabulary, graphPath);
   if (result.takesImages && !profile.images) {
@@ -116,6 +126,7 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
     info,
     identity,
     session,
+    ...(reference && { reference: reference.session }),
     graphPath,
     profilePath,
     columns: reader.columns.length || result.width,

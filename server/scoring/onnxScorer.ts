@@ -15,6 +15,7 @@ import { buildTrie } from './prefixTrie.js';
 import { toUnit } from './readouts/readouts.js';
 import { scoreWithin } from './scope/scoreWithin.js';
 import { allSkipped, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer } from './scorer.js';
+import { TokenRatios } from './tokenRatios.js';
 import { asRead } from './trimming.js';
 
 /** Scores with an ONNX model in a child process; nothing is read or started before the first call. */
@@ -38,7 +39,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   }
 
   async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress, priority = 0 }: ScoreOptions): Promise<ScoreResult> {
-    const { identity, session, graphPath, profilePath, columns, info, profile, encoder, reader, images } = await orAborted(
+    const { identity, session, reference, graphPath, profilePath, columns, info, profile, encoder, reader, images } = await orAborted(
       model.get(),
       signal,
     );
@@ -52,22 +53,47 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
 
     const prepared = images && (await orAborted(prepareImagesApart(files, images.settings).catch(imageError), signal));
     if (prepared instanceof ImageError) return allSkipped(job, prepared.message);
-    const plan = planRun(trie, (node) => found.isWanted(node), encoder, job.question, profile.maxTokens, prepared?.text);
+    const plan = planRun(
+      trie,
+      (node) => found.isWanted(node),
+      encoder,
+      job.question,
+      profile.maxTokens,
+      prepared?.text,
+      reader.comparesTokens,
+    );
     for (const [node, reason] of plan.skipped) found.settle(node, { skipped: reason });
     if (plan.reads.length === 0) return found.result(0);
 
-    const { parents, ids, offsets, reads } = plan;
+    const { parents, ids, offsets, reads, targets } = plan;
     const progress = () => onProgress?.(found.done, job.steps.length);
     progress();
+    const settle = (node: number, values: Float32Array) => found.settle(node, toUnit(reader.read(values), profile.range));
     const onRead = ({ first, values }: ReadValues) => {
-      for (let r = 0; r * columns < values.length; r++)
-        found.settle(plan.readNodes[first + r]!, toUnit(reader.read(values.subarray(r * columns, (r + 1) * columns)), profile.range));
+      for (let r = 0; r * columns < values.length; r++) settle(plan.readNodes[first + r]!, values.subarray(r * columns, (r + 1) * columns));
+      progress();
+    };
+    const ratios = new TokenRatios(targets ? plan.readNodes : []);
+    const compare = (sign: 1 | -1) => (values: ReadValues) => {
+      for (const [node, sum] of ratios.add(values, sign)) settle(node, Float32Array.of(sum));
       progress();
     };
     try {
       const pixels = prepared && toPixels(prepared, ids, images.token);
-      const request = { parents, ids, offsets, reads, columns: reader.columns, ...(pixels && { pixels }), priority };
-      const { tokens } = await client.run(session, request, { ...(signal && { signal }), onRead });
+      const request = {
+        parents,
+        ids,
+        offsets,
+        reads,
+        columns: reader.columns,
+        ...(targets && { targets }),
+        ...(pixels && { pixels }),
+        priority,
+      };
+      const run = async (own: number, onValues: (reads: ReadValues) => void) =>
+        (await client.run(own, request, { ...(signal && { signal }), onRead: onValues })).tokens;
+      const tokens =
+        reference === undefined ? await run(session, onRead) : (await run(session, compare(1))) + (await run(reference, compare(-1)));
       await identity.refuseChanged();
       return found.result(tokens);
     } catch (error) {

@@ -11,6 +11,8 @@ export interface RunPlan {
   readonly ids: Int32Array;
   readonly offsets: Int32Array;
   readonly reads: Int32Array;
+  /** Where tokens are read: the token whose probability read r gives, after the one at `reads[r]`. */
+  readonly targets?: Int32Array;
   /** `readNodes[r]`: the trie node whose score read r gives. */
   readonly readNodes: readonly number[];
   /** Trie node -> why it cannot be scored. */
@@ -22,6 +24,7 @@ export interface RunPlan {
  * branches is one, read at several places. Nodes beyond `maxTokens` are skipped. The first segment holds the whole prompt.
  *
  * @param images What stands for the problem's images in the prompt.
+ * @param readsTokens Every token of a wanted step, up to the place where the layout reads it, is a read of its own.
  */
 export function planRun(
   trie: PrefixTrie,
@@ -30,6 +33,7 @@ export function planRun(
   question: string,
   maxTokens: number,
   images = '',
+  readsTokens = false,
 ): RunPlan {
   const { nodes } = trie;
   const skipped = new Map<number, string>();
@@ -45,10 +49,12 @@ export function planRun(
   const tokens: (EncodedStep | undefined)[] = [];
   const lengths: number[] = [];
   const children = new Map<number, number[]>();
+  const depths: number[] = [];
   nodes.forEach((node, index) => {
+    depths[index] = node.parent < 0 ? 0 : depths[node.parent]! + 1;
     if (!leadsTo[index]) return;
     const before = node.parent < 0 ? (problem?.prompt.length ?? Infinity) : lengths[node.parent]!;
-    const own = problem && before < maxTokens && fits(node.text) ? problem.step(node.text, node.parent < 0) : undefined;
+    const own = problem && before < maxTokens && fits(node.text) ? problem.step(node.text, depths[index]) : undefined;
     lengths[index] = before + (own?.ids.length ?? Infinity);
     if (lengths[index] > maxTokens) {
       const length = Number.isFinite(lengths[index]) ? `${lengths[index]} tokens long` : 'far longer';
@@ -57,7 +63,7 @@ export function planRun(
       return;
     }
     tokens[index] = own;
-    if (own!.read < 0 && isWanted(index))
+    if (own!.read < (readsTokens ? (own!.head ?? 0) : 0) && isWanted(index))
       skipped.set(
         index,
         "The model has no place to read a score at: the tokenizer joins this step's end with its marker, or the step is a single token.",
@@ -70,8 +76,9 @@ export function planRun(
   const parents: number[] = [];
   const offsets: number[] = [];
   const ids: number[] = [];
-  const reads: number[] = [];
-  const readNodes: number[] = [];
+  const reads: { readonly at: number; readonly node: number; readonly target?: number }[] = [];
+  /** Where a node's last token is. */
+  const ends = new Map<number, number>();
   const segmentOf = new Map<number, number>();
   const startSegment = (parent: number) => {
     offsets.push(ids.length);
@@ -98,21 +105,32 @@ export function planRun(
     if (isBranch || ids.length - offsets[segment]! >= longestSegment) segment = startSegment(segment);
     segmentOf.set(node, segment);
     const skippedHead = parent < 0 ? shared : 0;
-    const { ids: own, read } = tokens[node]!;
-    if (isWanted(node) && read >= 0) {
-      reads.push(ids.length + read - skippedHead);
-      readNodes.push(node);
+    const { ids: own, read, head = 0 } = tokens[node]!;
+    const start = ids.length - skippedHead;
+    if (isWanted(node) && read >= 0 && !readsTokens) reads.push({ at: start + read, node });
+    if (isWanted(node) && readsTokens) {
+      const promptEnd = problem!.prompt.length - 1;
+      const before = parent < 0 ? promptEnd : ends.get(parent)!;
+      for (let token = head; token <= read; token++) {
+        const at = token > skippedHead ? start + token - 1 : token > 0 ? promptEnd + token : before;
+        // Nothing predicts the first token of all.
+        if (at >= 0) reads.push({ at, node, target: own[token]! });
+      }
     }
     append(own.slice(skippedHead));
+    ends.set(node, ids.length - 1);
     for (const child of [...(children.get(node) ?? [])].reverse()) open.push(child);
   }
   offsets.push(ids.length);
+  // A branch's first token is predicted where its parent ends, which is before other branches.
+  if (readsTokens) reads.sort((a, b) => a.at - b.at);
   return {
     parents: Int32Array.from(parents),
     ids: Int32Array.from(ids),
     offsets: Int32Array.from(offsets),
-    reads: Int32Array.from(reads),
-    readNodes,
+    reads: Int32Array.from(reads, ({ at }) => at),
+    ...(readsTokens && { targets: Int32Array.from(reads, ({ target }) => target!) }),
+    readNodes: reads.map(({ node }) => node),
     skipped,
   };
 }

@@ -15,6 +15,8 @@ export interface Profile {
   readonly family: string;
   /** ONNX files, relative to the profile. */
   readonly graph: GraphFiles;
+  /** What the graph is compared with, where the readout compares: an ONNX file, or a folder with one, relative to the profile. */
+  readonly reference?: string;
   /** `tokenizer.json`, relative to the profile; `tokenizer_config.json` is looked for beside it. */
   readonly tokenizer: string;
   readonly layout: Layout;

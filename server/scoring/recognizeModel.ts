@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegular } from '../disk/readRegular.js';
-import { type GraphFiles, isFile } from '../models/modelFiles.js';
+import { type GraphFiles, graphFolders, graphNames, isFile } from '../models/modelFiles.js';
 import { loadTokenizer } from '../models/tokenizer.js';
 import { recognizeFamilies } from './families/families.js';
 import type { Family, ModelTraits } from './families/family.js';
@@ -10,13 +10,11 @@ import { readGraphTensors } from './graphTensors.js';
 export interface RecognizedModel {
   /** Relative to the model's folder. */
   readonly graph: GraphFiles;
+  /** Folder of the model it may be compared with, relative to its own. */
+  readonly reference?: string;
   /** Several where the files do not say enough. */
   readonly families: readonly Family[];
 }
-
-/** Names that Optimum, transformers.js and most scripts give; folders they put graphs in. */
-const graphNames = ['model.onnx', 'decoder_model_merged.onnx', 'decoder_model.onnx'];
-const graphFolders = ['', 'onnx'];
 
 /**
  * Which families a model without `prm.json` may be of, by its graph's inputs and outputs, its vocabulary and its
@@ -31,20 +29,24 @@ export async function recognizeModel(modelFolder: string): Promise<RecognizedMod
     loadTokenizer(tokenizerPath),
   ]);
   const architecture = await readArchitecture(modelFolder);
+  const hasReference = (await findGraph(join(modelFolder, referenceFolder))) !== undefined;
   const width = outputs.find(({ name }) => name === 'logits')?.dims.at(-1);
   const traits: ModelTraits = {
     ...(architecture !== undefined && { architecture }),
     ...(width !== undefined && { width }),
     takesImages: inputs.some(({ name }) => name === 'pixel_values' || name === 'inputs_embeds'),
+    hasReference,
     hasToken: (text) => tokenizer.hasPiece(text),
   };
-  return { graph, families: recognizeFamilies(traits) };
+  return { graph, ...(hasReference && { reference: referenceFolder }), families: recognizeFamilies(traits) };
 }
 
 /** The smallest `prm.json` of a recognized model. */
-export function shortestProfile({ graph }: RecognizedModel, { id }: Family): string {
-  return JSON.stringify({ family: id, graph });
+export function shortestProfile({ graph, reference }: RecognizedModel, { id, profile }: Family): string {
+  return JSON.stringify({ family: id, graph, ...(profile.readout.kind === 'log-ratio' && { reference }) });
 }
+
+const referenceFolder = 'reference';
 
 async function findGraph(modelFolder: string): Promise<GraphFiles | undefined> {
   for (const folder of graphFolders) {

@@ -44,7 +44,7 @@ describe('a damaged tokenizer or profile', () => {
         try {
           const tokenizer = await loadTokenizer(join(folder, 'tokenizer.json'), ...forced, ...added.map((ifAdded) => ({ ifAdded })));
           createReader(readout, tokenizer);
-          createEncoder(layout, tokenizer).open('1 + 1?').step('It is 2.', true);
+          createEncoder(layout, tokenizer).open('1 + 1?').step('It is 2.', 0);
           outcomes.used++;
         } catch (error) {
           expect(error, damaged.slice(Math.max(0, at - 100), at + 100)).toBeInstanceOf(ModelError);

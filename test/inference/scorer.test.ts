@@ -41,7 +41,7 @@ describe.each(layouts)('parity with PyTorch: %s', (_layout, folder) => {
     const encoder = createEncoder(profile.layout, await loadTokenizer(tokenizerPath, ...markersOf(profile.layout).forced));
     for (const { question, steps, ids } of await readExpected(folder)) {
       const problem = encoder.open(question);
-      const own = [...problem.prompt, ...steps.flatMap((step, i) => problem.step(step, i === 0).ids)];
+      const own = [...problem.prompt, ...steps.flatMap((step, i) => problem.step(step, i).ids)];
       // What follows the last marker is not run.
       expect(own).toEqual(ids.slice(0, own.length));
     }
@@ -99,7 +99,7 @@ async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
   for (let step = 0; step < job.steps.length; step++) {
     const path: number[] = [];
     for (let at: number | undefined = step; at !== undefined; at = job.steps[at]!.parent) path.unshift(at);
-    const ids = [...problem.prompt, ...path.flatMap((at, i) => problem.step(job.steps[at]!.text, i === 0).ids)];
+    const ids = [...problem.prompt, ...path.flatMap((at, i) => problem.step(job.steps[at]!.text, i).ids)];
     const length = ids.length;
     const int64 = (values: number[]) => new Tensor('int64', BigInt64Array.from(values.map(BigInt)), [1, length]);
     const feeds: Record<string, Tensor> = {};

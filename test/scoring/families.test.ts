@@ -55,7 +55,7 @@ describe.each(families.map(({ id }) => id))('%s', (id) => {
       );
       const own = [...problem.prompt];
       const ownReads = steps.map((step, i) => {
-        const { ids: added, read } = problem.step(step, i === 0);
+        const { ids: added, read } = problem.step(step, i);
         own.push(...added);
         return own.length - added.length + read;
       });
@@ -89,7 +89,7 @@ describe('texts that begin and end in blanks', async () => {
     const problem = createEncoder(layout, await tokenizerOf(join(root, family), layout, images?.token)).open(job.question);
     const own = [...problem.prompt];
     const ownReads = job.steps.map(({ text }, i) => {
-      const { ids: added, read } = problem.step(text, i === 0);
+      const { ids: added, read } = problem.step(text, i);
       own.push(...added);
       return own.length - added.length + read;
     });
@@ -208,7 +208,7 @@ describe('a profile that does not fit', () => {
         async (one) =>
           createEncoder(layout, await tokenizerOf(one, layout))
             .open('1 + 1?')
-            .step('It is 2.', true).ids,
+            .step('It is 2.', 0).ids,
       ),
     );
     expect(own).toEqual(real);
@@ -232,7 +232,7 @@ describe('looking tokens up', () => {
       const [own, old] = await Promise.all(
         [folder, join(root, id)].map(async (one) => {
           const problem = createEncoder(layout, await tokenizerOf(one, layout)).open('How many  are left in 4 boxes?');
-          return [...problem.prompt, ...['Step 1: 3 eggs.', 'Step 2: $2 each.'].flatMap((step, i) => problem.step(step, i === 0).ids)];
+          return [...problem.prompt, ...['Step 1: 3 eggs.', 'Step 2: $2 each.'].flatMap((step, i) => problem.step(step, i).ids)];
         }),
       );
       expect(own).toEqual(old);

@@ -29,7 +29,7 @@ const createEncoder = (own: MarkerLayout, from: TextTokenizer) => {
   const encoder = createLayoutEncoder(own, from);
   return {
     prompt: (question: string, images?: string) => [...encoder.open(question, images).prompt],
-    step: (text: string, isFirst: boolean) => [...encoder.open('q').step(text, isFirst).ids],
+    step: (text: string, index: number) => [...encoder.open('q').step(text, index).ids],
   };
 };
 
@@ -37,14 +37,33 @@ describe('createEncoder', () => {
   it('encodes prompt and steps apart, with the special tokens of the template', () => {
     const encoder = createEncoder(layout, tokenizer);
     expect(encoder.prompt('1+1?')).toEqual([startId, ...bytes('Q: 1+1?\n')]);
-    expect(encoder.step('é = 2', true)).toEqual([...bytes('é = 2'), markerId]);
-    expect(encoder.step('é = 2', false)).toEqual([...bytes('é = 2'), markerId]);
+    expect(encoder.step('é = 2', 0)).toEqual([...bytes('é = 2'), markerId]);
+    expect(encoder.step('é = 2', 1)).toEqual([...bytes('é = 2'), markerId]);
   });
 
   it('puts what follows the marker before the next step, and leaves `after` away', () => {
     const encoder = createEncoder({ ...layout, step: 'Step {step}<prm>\n\n', after: 'end' }, tokenizer);
-    expect(encoder.step('a', true)).toEqual([...bytes('Step a'), markerId]);
-    expect(encoder.step('a', false)).toEqual([...bytes('\n\nStep a'), markerId]);
+    expect(encoder.step('a', 0)).toEqual([...bytes('Step a'), markerId]);
+    expect(encoder.step('a', 1)).toEqual([...bytes('\n\nStep a'), markerId]);
+  });
+
+  it('numbers the steps where the layout has a place for it, and leaves such a place of a text alone', () => {
+    const encoder = createEncoder({ ...layout, step: 'Step {index}: {step}<prm>\n' }, tokenizer);
+    expect(encoder.step('a {index}', 0)).toEqual([...bytes('Step 1: a {index}'), markerId]);
+    expect(encoder.step('a', 11)).toEqual([...bytes('\nStep 12: a'), markerId]);
+    const turns = createLayoutEncoder(
+      {
+        kind: 'turns',
+        first: '{question}\nStep {index}: {step}',
+        next: 'Step {index}: {step}',
+        reply: '+',
+        template: '{% for m in messages %}<s>{{ m.content }}{% endfor %}',
+      },
+      tokenizer,
+    ).open('1+1?');
+    const own = [...turns.prompt, ...['a', 'b', 'c'].flatMap((step, i) => turns.step(step, i).ids)];
+    const plus = [startId, ...bytes('+'), startId];
+    expect(own).toEqual([startId, ...bytes('1+1?\nStep 1: a'), ...plus, ...bytes('Step 2: b'), ...plus, ...bytes('Step 3: c'), startId]);
   });
 
   it('puts image tokens where the template has a place for them, and nowhere else', async () => {
@@ -60,7 +79,7 @@ describe('createEncoder', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(part, fc.string({ unit: 'grapheme' })), { maxLength: 6 }), (parts) => {
         const text = parts.join('');
-        const ids = encoder.step(text, true);
+        const ids = encoder.step(text, 0);
         expect(ids.indexOf(markerId)).toBe(ids.length - 1);
         expect(ids).toEqual([...bytes(text), markerId]);
         expect(encoder.prompt(text).lastIndexOf(startId)).toBe(0);

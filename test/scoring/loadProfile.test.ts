@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -144,6 +144,7 @@ describe('prm.schema.json', () => {
     'label-head': { kind: 'label-head', positive: [1] },
     'sigmoid-head': { kind: 'sigmoid-head' },
     'scalar-head': { kind: 'scalar-head' },
+    'log-ratio': { kind: 'log-ratio', beta: 0.05 },
     'label-difference': { kind: 'label-difference', positive: 1, negative: 0 },
     'token-probability': { kind: 'token-probability', tokens: ['Y'], lookup: 'text' },
   };
@@ -153,7 +154,7 @@ describe('prm.schema.json', () => {
     // `backend` is read by the remote profile (backends/remoteProfile.ts), and then needs no graph.
     expect(
       Object.keys(schema.properties)
-        .filter((key) => key !== '$schema' && key !== 'backend')
+        .filter((key) => key !== '$schema' && key !== 'backend' && key !== 'reference')
         .sort(),
     ).toEqual(Object.keys(own).sort());
     for (const key of [...schema.required, ...schema.then.required, 'graph'])
@@ -172,8 +173,9 @@ describe('prm.schema.json', () => {
     for (const { properties, required } of kinds) {
       const sample = samples[properties.kind.const] as Record<string, unknown>;
       expect(Object.keys(properties).sort()).toEqual(Object.keys(sample).sort());
-      expect(parse({ [key]: sample })[key]).toEqual(sample);
-      for (const name of required) expect(() => parse({ [key]: { ...sample, [name]: undefined } }), name).toThrow(ModelError);
+      const compared = sample['kind'] === 'log-ratio' ? { reference: 'reference' } : {};
+      expect(parse({ ...compared, [key]: sample })[key]).toEqual(sample);
+      for (const name of required) expect(() => parse({ ...compared, [key]: { ...sample, [name]: undefined } }), name).toThrow(ModelError);
     }
   });
 });
@@ -198,6 +200,26 @@ describe('loadProfile', () => {
     prints.push((await loadProfile(folder)).identity.fingerprint);
     expect(new Set(prints).size).toBe(6);
     expect(prints[0]).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('finds the graph of the reference in its folder, and fingerprints it', async () => {
+    const ratio = { ...testProfile, readout: { kind: 'log-ratio', beta: 0.05 } };
+    const write = (change: object) => writeFile(join(folder, 'prm.json'), JSON.stringify({ ...ratio, ...change }));
+    await write({});
+    await expect(loadProfile(folder)).rejects.toThrow(
+      "'reference' is missing; it must be the ONNX file of the reference model or its folder",
+    );
+    await write({ reference: 'base' });
+    await expect(loadProfile(folder)).rejects.toThrow(/base does not exist; 'reference' of .*prm\.json names it/);
+    await mkdir(join(folder, 'base/onnx'), { recursive: true });
+    await expect(loadProfile(folder)).rejects.toThrow(/base.model\.onnx does not exist/);
+    await writeFile(join(folder, 'base/onnx/model.onnx'), 'graph');
+    const { referencePath, identity } = await loadProfile(folder);
+    expect(referencePath).toBe(join(folder, 'base/onnx/model.onnx'));
+    await writeFile(referencePath!, 'other');
+    expect((await loadProfile(folder)).identity.fingerprint).not.toBe(identity.fingerprint);
+    await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...testProfile, reference: 'base' }));
+    await expect(loadProfile(folder)).rejects.toThrow("'reference' is for a 'readout' of the kind \"log-ratio\" alone");
   });
 
   it('reports a missing profile, a missing graph, an empty one and a Git LFS pointer', async () => {

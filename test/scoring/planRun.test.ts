@@ -94,9 +94,9 @@ describe('planRun', () => {
     const joined: SegmentEncoder = {
       open: (question) => ({
         prompt: [1],
-        step: (text, isFirst) => ({
-          ids: [...codes(isFirst ? question + text : text), 0],
-          read: (isFirst ? question.length : 0) + text.length,
+        step: (text, index) => ({
+          ids: [...codes(index === 0 ? question + text : text), 0],
+          read: (index === 0 ? question.length : 0) + text.length,
         }),
       }),
     };
@@ -109,6 +109,37 @@ describe('planRun', () => {
       for (let at = node; at >= 0; at = buildTrie(job, 'm').nodes[at]!.parent) texts.unshift(buildTrie(job, 'm').nodes[at]!.text);
       expect(spelled(plan, plan.reads[read]!)).toEqual([1, ...codes('qq'), ...texts.flatMap((text) => [...codes(text), 0])]);
     });
+  });
+
+  it('reads every token of the wanted steps where tokens are read, each after the one before it', () => {
+    const forest = fc.array(fc.record({ text: fc.string({ maxLength: 3 }), up: fc.nat(4) }), { maxLength: 20 });
+    const headed: SegmentEncoder = {
+      open: () => ({
+        prompt: [1],
+        step: (text, index) =>
+          index === 0
+            ? { ids: [2, 3, ...stepOf(text)], read: codes(text).length + 2, head: 2 }
+            : { ids: stepOf(text), read: codes(text).length },
+      }),
+    };
+    fc.assert(
+      fc.property(forest, fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }), (list, wanted) => {
+        const job = steps(...list.map(({ text, up }, i): [string, number?] => (up === 0 || i - up < 0 ? [text] : [text, i - up])));
+        const { nodes } = buildTrie(job, 'm');
+        const plan = planRun(buildTrie(job, 'm'), (node) => wanted[node]!, headed, 'q', 1000, '', true);
+        const found = new Map<number, number[]>();
+        plan.readNodes.forEach((node, read) => {
+          const before: number[] = [];
+          for (let at = nodes[node]!.parent; at >= 0; at = nodes[at]!.parent) before.unshift(...stepOf(nodes[at]!.text));
+          const own = found.get(node) ?? [];
+          expect(spelled(plan, plan.reads[read]!)).toEqual([1, 2, 3, ...before, ...own]);
+          found.set(node, [...own, plan.targets![read]!]);
+        });
+        nodes.forEach(({ text }, node) => expect(found.get(node)).toEqual(wanted[node] ? stepOf(text) : undefined));
+        expect([...plan.reads]).toEqual([...plan.reads].sort((a, b) => a - b));
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('cuts very long chains', () => {

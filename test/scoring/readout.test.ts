@@ -57,6 +57,15 @@ describe('readouts', () => {
     expect(() => scalar.checkWidth(2)).toThrow("a 'scalar-head' reads a head of one value");
   });
 
+  it('log-ratio reads the sigmoid of how much likelier the tokens are than in the reference', () => {
+    const ratio = createReader({ kind: 'log-ratio', beta: 0.05 }, tokenizer);
+    expect(ratio.comparesTokens).toBe(true);
+    expect(ratio.read(Float32Array.of(0))).toBe(0.5);
+    expect(ratio.read(Float32Array.of(20 * Math.log(3)))).toBeCloseTo(0.75, 6);
+    expect(() => ratio.checkWidth(151_000)).not.toThrow();
+    expect(() => ratio.checkWidth(2)).toThrow("The graph gives 2 scores a token, but a 'log-ratio' reads the probabilities");
+  });
+
   it('token-probability reads tokens among the whole vocabulary', () => {
     const yes = createReader({ kind: 'token-probability', tokens: ['Yes', 'No'], lookup: 'text' }, tokenizer);
     expect(yes.columns).toHaveLength(0);

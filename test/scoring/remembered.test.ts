@@ -12,9 +12,9 @@ function recording(): { encoder: SegmentEncoder; asked: string[] } {
         asked.push(`${question}|${images}`);
         return {
           prompt: [question.length, images.length],
-          step(text, isFirst) {
-            asked.push(`${isFirst ? 'first ' : ''}${text}`);
-            return { ids: isFirst ? [0, text.length] : [text.length], read: 0 };
+          step(text, index) {
+            asked.push(`${index === 0 ? 'first ' : ''}${text}`);
+            return { ids: index === 0 ? [0, text.length] : [text.length], read: 0 };
           },
         };
       },
@@ -29,8 +29,8 @@ describe('remembered', () => {
     for (let round = 0; round < 2; round++) {
       const problem = kept.open('Why?', '<image>');
       expect(problem.prompt).toEqual([4, 7]);
-      expect(problem.step('abc', true)).toEqual({ ids: [0, 3], read: 0 });
-      expect(problem.step('abc', false)).toEqual({ ids: [3], read: 0 });
+      expect(problem.step('abc', 0)).toEqual({ ids: [0, 3], read: 0 });
+      expect(problem.step('abc', 1)).toEqual({ ids: [3], read: 0 });
     }
     expect(asked).toEqual(['Why?|<image>', 'first abc', 'abc']);
   });
@@ -48,12 +48,19 @@ describe('remembered', () => {
     expect(asked.slice(2)).toEqual(['1|', '2|', '3|', 'Why?|b']);
   });
 
+  it('encodes a step anew for every number where the layout numbers its steps', () => {
+    const { encoder, asked } = recording();
+    const problem = remembered(encoder, true).open('Why?');
+    for (const index of [0, 1, 2, 1, 2]) problem.step('abc', index);
+    expect(asked).toEqual(['Why?|', 'first abc', 'abc', 'abc']);
+  });
+
   it('begins anew after some thousand steps', () => {
     const { encoder, asked } = recording();
     const problem = remembered(encoder).open('Why?');
-    for (let i = 0; i < 4097; i++) problem.step(`${i}`, false);
-    problem.step('4096', false);
-    problem.step('0', false);
+    for (let i = 0; i < 4097; i++) problem.step(`${i}`, 1);
+    problem.step('4096', 1);
+    problem.step('0', 1);
     expect(asked.length).toBe(1 + 4097 + 1);
   });
 });

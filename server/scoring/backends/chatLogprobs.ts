@@ -26,8 +26,8 @@ export function openChatLogprobs({ local, server }: ChatLogprobsProfile, context
     open: (signal) => chat.open(signal),
     score({ question, images, steps }, signal) {
       const messages = steps.flatMap((step, i): ServerMessage[] => {
-        const filled: Readonly<Record<string, string>> = { question, step, images: '' };
-        const text = (i === 0 ? first : next).replace(/\{(question|step|images)\}/g, (_, name: string) => filled[name]!);
+        const filled: Readonly<Record<string, string>> = { question, step, images: '', index: String(i + 1) };
+        const text = (i === 0 ? first : next).replace(/\{(question|step|images|index)\}/g, (_, name: string) => filled[name]!);
         const asked = userMessage(text, i === 0 ? images : []);
         return i === 0 ? [asked] : [{ role: 'assistant', content: reply }, asked];
       });

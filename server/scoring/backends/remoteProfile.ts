@@ -91,6 +91,10 @@ export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   // The server has the graph, and where text is sent the tokenizer, too.
   const served = { graph: 'at the server', ...(kind !== 'open-inference' && { tokenizer: 'at the server' }) };
   const local = parseProfile(JSON.stringify({ ...served, ...rest }), path);
+  if (local.readout.kind === 'log-ratio')
+    throw new ModelError(
+      `${path}: a 'readout' of the kind "log-ratio" compares two graphs on this machine; no server does that. Remove 'backend' and name the files with 'graph' and 'reference'.`,
+    );
   const { name, family, range, threshold, aggregation, scope } = local;
   const common = { name, family, range, threshold, aggregation, ...(scope && { scope }) };
   return { kind, ...common, server, local, ...(version !== undefined && { version }) };

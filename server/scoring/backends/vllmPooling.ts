@@ -2,13 +2,11 @@ import { ModelError } from '../../models/modelError.js';
 import { HttpClient } from '../../remote/httpClient.js';
 import { modelsServed } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
-import type { Layout } from '../layouts/layouts.js';
+import { hasMarker, type Layout, type MarkedLayout } from '../layouts/layouts.js';
 import { type Readout, toUnit } from '../readouts/readouts.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
 import { readRow, readRows } from './poolingRows.js';
 import type { VllmPoolingProfile } from './remoteProfile.js';
-
-type SeparatedLayout = Extract<Layout, { marker: string }>;
 
 /**
  * A PRM that vLLM serves as a pooling model (`POST /pooling`, task `token_classify`, pooling type `STEP`): one row of label
@@ -74,16 +72,16 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
   };
 }
 
-function separated(layout: Layout, { profilePath }: BackendContext): SeparatedLayout {
-  if ('marker' in layout) return layout;
+function separated(layout: Layout, { profilePath }: BackendContext): MarkedLayout {
+  if (hasMarker(layout)) return layout;
   throw new ModelError(
-    `${profilePath}: a backend of the kind "vllm-pooling" needs a 'layout' of the kind "marker" or "chat": the server looks for the separator of the steps.`,
+    `${profilePath}: a backend of the kind "vllm-pooling" needs a 'layout' of the kind "marker" or "chat" with a 'marker': the server looks for the separator of the steps.`,
   );
 }
 
 /** The server adds what its tokenizer puts first, and applies the model's chat template. */
-function layOut(layout: SeparatedLayout, question: string, steps: readonly string[]) {
-  const joined = steps.map((step) => layout.step.replace('{step}', () => step)).join('');
+function layOut(layout: MarkedLayout, question: string, steps: readonly string[]) {
+  const joined = steps.map((step, i) => layout.step.replaceAll('{index}', String(i + 1)).replace('{step}', () => step)).join('');
   const filled: Readonly<Record<string, string>> = { question, steps: joined };
   const fill = (template: string) => template.replace(/\{(question|steps|images|start|bos\??)\}/g, (_, name: string) => filled[name] ?? '');
   if (layout.kind === 'marker') return { input: fill(layout.before) + joined + (layout.after ?? '') };

@@ -1,8 +1,11 @@
+import { eurusPrm } from './eurusPrm.js';
 import type { Family, ModelTraits } from './family.js';
 import { mathShepherd } from './mathShepherd.js';
 import { mmPrm } from './mmPrm.js';
+import { openRQwen } from './openRQwen.js';
 import { qwenMathPrm } from './qwenMathPrm.js';
 import { reasonEval7b, reasonEval34b } from './reasonEval.js';
+import { reasonFluxPrm } from './reasonFluxPrm.js';
 import { rlhflow } from './rlhflow.js';
 import { skywork } from './skywork.js';
 import { trl } from './trl.js';
@@ -21,6 +24,9 @@ export const families: readonly Family[] = [
   reasonEval7b,
   reasonEval34b,
   ursa,
+  reasonFluxPrm,
+  openRQwen,
+  eurusPrm,
 ];
 
 export function findFamily(id: string): Family | undefined {

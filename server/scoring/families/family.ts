@@ -18,6 +18,8 @@ export interface ModelTraits {
   /** Last axis of the score output, where it is fixed: labels or vocabulary. */
   readonly width?: number;
   readonly takesImages: boolean;
+  /** A folder `reference` beside it holds another graph. */
+  readonly hasReference: boolean;
   /** The vocabulary has this entry, special tokens included. */
   readonly hasToken: (text: string) => boolean;
 }

@@ -3,9 +3,10 @@ import { count, type Fields } from '../../models/fields.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
-import { encodeMarkerLayout, refuseBadStep } from './marker.js';
+import { encodeJoinedText } from './joinedText.js';
+import { encodeMarkerLayout, refuseBadStep, stepPlaces } from './marker.js';
 
-/** A conversation of one question, in which all steps are together; each ends in the marker token. */
+/** A conversation of one question, in which all steps are together; each ends in the marker token, where there is one. */
 export interface ChatLayout {
   readonly kind: 'chat';
   readonly system?: string;
@@ -13,9 +14,10 @@ export interface ChatLayout {
   readonly user: string;
   /** What the assistant says; without it the conversation ends with the user's turn. `{steps}` is here or in `user`. */
   readonly assistant?: string;
-  /** With `{step}`; contains the marker once. */
+  /** With `{step}`, perhaps `{index}` (the step's number, from 1); contains the marker once. */
   readonly step: string;
-  readonly marker: string;
+  /** Without it a step is read at its last token. */
+  readonly marker?: string;
   /** Jinja template instead of the model's own. */
   readonly template?: string;
 }
@@ -26,8 +28,8 @@ export function readChatLayout(fields: Fields): ChatLayout {
   const layout: ChatLayout = {
     kind: 'chat',
     user: fields.template('user', ['{question}', imagesPlace, stepsPlace]),
-    step: fields.template('step', ['{step}']),
-    marker: fields.text('marker'),
+    step: fields.template('step', stepPlaces),
+    ...(fields.has('marker') && { marker: fields.text('marker') }),
     ...(fields.has('system') && { system: fields.text('system', true) }),
     ...(fields.has('assistant') && { assistant: fields.template('assistant', [stepsPlace]) }),
     ...(fields.has('template') && { template: fields.text('template') }),
@@ -35,7 +37,8 @@ export function readChatLayout(fields: Fields): ChatLayout {
   if (count(layout.user, '{question}') !== 1) fields.fail('user', 'a text with {question} once');
   if (count(layout.user + (layout.assistant ?? ''), stepsPlace) !== 1)
     fields.fail('assistant', `a text with ${stepsPlace} once, unless 'user' holds it`);
-  refuseBadStep(fields, layout.step, layout.marker);
+  if (layout.marker !== undefined) refuseBadStep(fields, layout.step, layout.marker);
+  else if (count(layout.step, '{step}') !== 1) fields.fail('step', 'a text with {step} once');
   return layout;
 }
 
@@ -49,5 +52,6 @@ export function encodeChatLayout(
   messages.push({ role: 'user', content: user });
   if (assistant !== undefined) messages.push({ role: 'assistant', content: assistant });
   const [before] = renderChat(messages, tokenizer, template).split(stepsPlace);
+  if (marker === undefined) return encodeJoinedText({ prompt: before!, first: step, next: step }, tokenizer);
   return encodeMarkerLayout({ before: before!, step, marker, encode: 'together' }, tokenizer);
 }

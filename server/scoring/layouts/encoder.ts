@@ -10,12 +10,15 @@ export interface SegmentEncoder {
 export interface ProblemEncoder {
   /** Tokens before the first step; may be empty where the tokenizer has to see the question and the first step as one text. */
   readonly prompt: readonly number[];
-  step(text: string, isFirst: boolean): EncodedStep;
+  /** @param index Steps before it; 0 = the first. */
+  step(text: string, index: number): EncodedStep;
 }
 
 export interface EncodedStep {
   /** Tokens the step adds to its prefix. */
   readonly ids: readonly number[];
+  /** Tokens before those of the step itself, at a first step that begins with the end of the prompt; 0 when not given. */
+  readonly head?: number;
   /** Which of them the score is read at; -1 where there is no place to read, because the tokenizer joined the step with what ends it. */
   readonly read: number;
 }

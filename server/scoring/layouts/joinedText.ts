@@ -5,11 +5,11 @@ import type { ProblemEncoder, SegmentEncoder } from './encoder.js';
 
 /** A whole sequence as texts: `prompt`, `first` for the first step, `next` for each one after it. */
 export interface JoinedText {
-  /** With `{question}`, perhaps `{images}`, `{bos}` and `{start}`. */
+  /** With `{question}`, perhaps `{images}`, `{bos}`, `{start}` and the first step's `{index}`. */
   readonly prompt: string;
-  /** With `{step}`; a score is read at its last token. */
+  /** With `{step}`, perhaps `{index}` (from 1); a score is read at its last token. */
   readonly first: string;
-  /** With `{step}`; begins with what is between two steps. */
+  /** With the same places; begins with what is between two steps. */
   readonly next: string;
   /** Text of the token that must end a step, where it is one of the text's own. */
   readonly marker?: string;
@@ -43,25 +43,36 @@ export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): Se
     const end = tokenizer.lastSpecialEnd(filled);
     const first = filled.slice(end) + text.first;
     const place = end === 0 || filled.slice(0, end) === tokenizer.start ? 'start' : 'after-special';
-    const fill = { question: cut.question(question) };
+    const fill = { question: cut.question(question), index: '1' };
+    const head = tokenizer.encode(filled.slice(end), fill, place);
     return {
       prompt: tokenizer.encode(filled.slice(0, end), fill),
-      step(step, isFirst) {
-        const own = { ...fill, step: isFirst ? cut.first(step) : cut.next(step) };
+      step(step, index) {
+        const isFirst = index === 0;
+        const own = { question: fill.question, index: String(index + 1), step: isFirst ? cut.first(step) : cut.next(step) };
         const ids = tokenizer.encode(isFirst ? first : text.next, own, isFirst ? place : afterStep);
-        return { ids, read: marker === undefined || ids.at(-1) === marker ? ids.length - 1 : -1 };
+        const read = marker === undefined || ids.at(-1) === marker ? ids.length - 1 : -1;
+        return isFirst ? { ids, read, head: sharedLength(head, ids) } : { ids, read };
       },
     };
   };
 
   const { question, step, step1, step2 } = sample;
   const problem = open(question);
-  const apart = [...problem.prompt, ...[step, step1, step2].flatMap((one, i) => problem.step(one, i === 0).ids)];
-  const template = `${prompt.replace(imagesPlace, '')}${text.first}${text.next.replace('{step}', '{step1}')}${text.next.replace('{step}', '{step2}')}`;
+  const apart = [...problem.prompt, ...[step, step1, step2].flatMap((one, i) => problem.step(one, i).ids)];
+  const numbered = (part: string, i: number) =>
+    part.replaceAll('{step}', i === 0 ? '{step}' : `{step${i}}`).replaceAll('{index}', String(i + 1));
+  const template = numbered(prompt.replace(imagesPlace, ''), 0) + numbered(text.first, 0) + numbered(text.next, 1) + numbered(text.next, 2);
   if (apart.join() !== tokenizer.encode(template, sample).join()) {
     throw new ModelError(
       `${tokenizer.path} joins the end of a step with what follows it, so that steps cannot be distinguished. Use the tokenizer the model was trained with, or correct 'layout' of the profile.`,
     );
   }
   return { open };
+}
+
+function sharedLength(a: readonly number[], b: readonly number[]): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
 }

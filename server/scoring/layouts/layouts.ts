@@ -32,7 +32,7 @@ export function readLayout(fields: Fields): Layout {
 }
 
 export function createEncoder(layout: Layout, tokenizer: TextTokenizer): SegmentEncoder {
-  return remembered((kinds[layout.kind] as LayoutKind<Layout>).encoder(layout, tokenizer));
+  return remembered((kinds[layout.kind] as LayoutKind<Layout>).encoder(layout, tokenizer), stepText(layout).includes('{index}'));
 }
 
 /** The layout's own text, which contains the places for question, steps and images. */
@@ -41,9 +41,22 @@ export function layoutText(layout: Layout): string {
   return layout.kind === 'chat' ? layout.user : layout.first;
 }
 
+/** A layout whose steps end in a marker. */
+export type MarkedLayout = Extract<Layout, { readonly kind: 'marker' | 'chat' }> & { readonly marker: string };
+
+export function hasMarker(layout: Layout): layout is MarkedLayout {
+  return 'marker' in layout && layout.marker !== undefined;
+}
+
+/** The layout's texts of a step, with their places; empty where it has no more than the step itself. */
+function stepText(layout: Layout): string {
+  if (layout.kind === 'pieces') return '';
+  return layout.kind === 'turns' ? layout.first + layout.next : layout.step;
+}
+
 /** Tokens that count as special whatever the tokenizer says of them (`forced`), or when it has them as added ones. */
 export function markersOf(layout: Layout): { readonly forced: readonly string[]; readonly added: readonly string[] } {
-  if (layout.kind !== 'marker' && layout.kind !== 'chat') return { forced: [], added: [] };
+  if (!hasMarker(layout)) return { forced: [], added: [] };
   const isForced = layout.kind === 'marker' && layout.encode === 'apart';
   return isForced ? { forced: [layout.marker], added: [] } : { forced: [], added: [layout.marker] };
 }

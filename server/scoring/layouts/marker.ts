@@ -10,7 +10,7 @@ export interface MarkerLayout {
   readonly kind: 'marker';
   /** With `{question}`, perhaps `{images}`, `{bos}` (the beginning-of-sequence token) and `{start}` (what the tokenizer itself puts first). */
   readonly before: string;
-  /** With `{step}`; contains the marker once. */
+  /** With `{step}`, perhaps `{index}` (the step's number, from 1); contains the marker once. */
   readonly step: string;
   readonly after?: string;
   /** Text of the one token at which the score is read. */
@@ -22,11 +22,14 @@ export interface MarkerLayout {
 /** What may be in the text before the first step. */
 export const promptPlaces = ['{question}', imagesPlace, '{bos}', '{bos?}', '{start}'];
 
+/** What may be in the text of a step. */
+export const stepPlaces = ['{step}', '{index}'];
+
 export function readMarkerLayout(fields: Fields): MarkerLayout {
   const layout: MarkerLayout = {
     kind: 'marker',
     before: fields.template('before', promptPlaces),
-    step: fields.template('step', ['{step}']),
+    step: fields.template('step', stepPlaces),
     marker: fields.text('marker'),
     encode: fields.has('encode') ? fields.oneOf('encode', ['apart', 'together']) : 'apart',
     ...(fields.has('after') && { after: fields.template('after', [], true) }),
@@ -62,8 +65,8 @@ export function encodeMarkerLayout({ before, step, marker, encode }: Omit<Marker
         prompt.replace(imagesPlace, () => images),
         { question },
       ),
-      step(text, isFirst) {
-        const ids = tokenizer.encode(isFirst ? first : next, { step: text });
+      step(text, index) {
+        const ids = tokenizer.encode(index === 0 ? first : next, { step: text, index: String(index + 1) });
         return { ids, read: ids.length - 1 };
       },
     }),

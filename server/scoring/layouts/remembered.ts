@@ -6,13 +6,14 @@ const mostProblems = 4;
 const mostSteps = 4096;
 
 /** Encodes a text of a problem once: after an edit of one step, encoding all the others again would take half as long as running that step. */
-export function remembered(encoder: SegmentEncoder): SegmentEncoder {
+/** @param isNumbered A step's tokens depend on its number, not only on whether it is the first. */
+export function remembered(encoder: SegmentEncoder, isNumbered = false): SegmentEncoder {
   /** Least recently used first. */
   const known = new Map<string, ProblemEncoder>();
   return {
     open(question, images) {
       const key = JSON.stringify([question, images]);
-      const problem = known.get(key) ?? rememberedProblem(encoder.open(question, images));
+      const problem = known.get(key) ?? rememberedProblem(encoder.open(question, images), isNumbered);
       known.delete(key);
       known.set(key, problem);
       if (known.size > mostProblems) known.delete(known.keys().next().value!);
@@ -21,16 +22,21 @@ export function remembered(encoder: SegmentEncoder): SegmentEncoder {
   };
 }
 
-function rememberedProblem(problem: ProblemEncoder): ProblemEncoder {
-  const firsts = new Map<string, EncodedStep>();
-  const others = new Map<string, EncodedStep>();
+function rememberedProblem(problem: ProblemEncoder, isNumbered: boolean): ProblemEncoder {
+  const byNumber = new Map<number, Map<string, EncodedStep>>();
+  let count = 0;
   return {
     prompt: problem.prompt,
-    step(text, isFirst) {
-      const known = isFirst ? firsts : others;
-      const encoded = known.get(text) ?? problem.step(text, isFirst);
-      if (known.size >= mostSteps) known.clear();
-      known.set(text, encoded);
+    step(text, index) {
+      const number = isNumbered ? index : Math.min(index, 1);
+      const found = byNumber.get(number)?.get(text);
+      if (found) return found;
+      const encoded = problem.step(text, index);
+      if (count >= mostSteps) byNumber.clear();
+      if (byNumber.size === 0) count = 0;
+      const known = byNumber.get(number) ?? new Map<string, EncodedStep>();
+      byNumber.set(number, known.set(text, encoded));
+      count++;
       return encoded;
     },
   };

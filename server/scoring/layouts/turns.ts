@@ -5,6 +5,7 @@ import { ModelError } from '../../models/modelError.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 import { type Cut, encodeJoinedText } from './joinedText.js';
+import { stepPlaces } from './marker.js';
 
 /**
  * A conversation in which the user says the steps and the assistant answers each with the same word, whatever the model
@@ -13,9 +14,9 @@ import { type Cut, encodeJoinedText } from './joinedText.js';
 export interface TurnsLayout {
   readonly kind: 'turns';
   readonly system?: string;
-  /** The user's first turn, with `{question}` and `{step}`, perhaps `{images}`. */
+  /** The user's first turn, with `{question}` and `{step}`, perhaps `{images}` and `{index}`. */
   readonly first: string;
-  /** Every later turn, with `{step}`. */
+  /** Every later turn, with `{step}`, perhaps `{index}` (the step's number, from 1). */
   readonly next: string;
   /** The assistant's answer. */
   readonly reply: string;
@@ -26,8 +27,8 @@ export interface TurnsLayout {
 export function readTurnsLayout(fields: Fields): TurnsLayout {
   const layout: TurnsLayout = {
     kind: 'turns',
-    first: fields.template('first', ['{question}', '{step}', imagesPlace]),
-    next: fields.template('next', ['{step}']),
+    first: fields.template('first', ['{question}', ...stepPlaces, imagesPlace]),
+    next: fields.template('next', stepPlaces),
     reply: fields.text('reply'),
     ...(fields.has('system') && { system: fields.text('system', true) }),
     ...(fields.has('template') && { template: fields.text('template') }),

@@ -2,6 +2,7 @@ import type { Fields } from '../../models/fields.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import { type LabelDifferenceReadout, labelDifference } from './labelDifference.js';
 import { type LabelHeadReadout, labelHead } from './labelHead.js';
+import { type LogRatioReadout, logRatio } from './logRatio.js';
 import { type ScalarHeadReadout, scalarHead } from './scalarHead.js';
 import { type SigmoidHeadReadout, sigmoidHead } from './sigmoidHead.js';
 import { type TokenPairReadout, tokenPair } from './tokenPair.js';
@@ -14,12 +15,15 @@ export type Readout =
   | LabelHeadReadout
   | LabelDifferenceReadout
   | SigmoidHeadReadout
-  | ScalarHeadReadout;
+  | ScalarHeadReadout
+  | LogRatioReadout;
 
 /** Which columns of the graph's scores are needed at a token, and the one number they mean. */
 export interface ScoreReader {
   /** Empty = all. */
   readonly columns: Int32Array;
+  /** `read` gets one value: the log-probability of the step's tokens in the model less that in the profile's reference. */
+  readonly comparesTokens?: true;
   /** The step's score, in the profile's range, from the raw values of those columns. */
   read(values: Float32Array): number;
   /** Throws ModelError when the graph's output is not as wide as the readout needs. */
@@ -41,6 +45,7 @@ const kinds: { readonly [K in Readout['kind']]: ReadoutKind<Extract<Readout, { k
   'label-difference': labelDifference,
   'sigmoid-head': sigmoidHead,
   'scalar-head': scalarHead,
+  'log-ratio': logRatio,
 };
 
 export function readReadout(fields: Fields): Readout {

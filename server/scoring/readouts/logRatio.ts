@@ -1,0 +1,31 @@
+import { ModelError } from '../../models/modelError.js';
+import type { ReadoutKind } from './readouts.js';
+
+/**
+ * How much likelier the model finds a step's own tokens than its `reference` does: the sigmoid of `beta` times the sum of log model - log
+ * reference, over the step (implicit PRMs: "Free Process Rewards without Process Labels", arXiv 2412.01981, q_t - q_{t-1}).
+ */
+export interface LogRatioReadout {
+  readonly kind: 'log-ratio';
+  /** Of a nat; the value it was trained with makes the sigmoid a probability. */
+  readonly beta: number;
+}
+
+export const logRatio: ReadoutKind<LogRatioReadout> = {
+  read(fields) {
+    const beta = fields.number('beta');
+    return beta > 0 ? { kind: 'log-ratio', beta } : fields.fail('beta', 'a number above 0');
+  },
+
+  reader: ({ beta }) => ({
+    columns: new Int32Array(0),
+    comparesTokens: true,
+    read: (values) => 1 / (1 + Math.exp(-beta * values[0]!)),
+    checkWidth(width) {
+      if (width > 3) return;
+      throw new ModelError(
+        `The graph gives ${width} ${width === 1 ? 'score' : 'scores'} a token, but a 'log-ratio' reads the probabilities of a language model's vocabulary. Export the model with its language-model head.`,
+      );
+    },
+  }),
+};
