@@ -19,7 +19,7 @@ const tourWidth = 980;
 /** A frame of the tour is read in this time. */
 const frameMs = 2_600;
 const walkthroughWidth = 760;
-/** Time for a new theme, and for things to come to rest. */
+/** Time for a new theme, and for the page to come to rest. */
 const restMs = 2_000;
 
 const look = {

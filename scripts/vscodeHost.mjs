@@ -17,7 +17,7 @@ import { URLSearchParams } from 'node:url';
 import { capture, run } from './run.mjs';
 
 const version = '4.139.1';
-/** The Node that version wants; npm holds its binaries. */
+/** The Node that version needs; npm has its binaries. */
 const nodeVersion = '24.9.0';
 
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');

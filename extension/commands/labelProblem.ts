@@ -38,7 +38,7 @@ export async function label(
   return window.withProgress(
     { location: ProgressLocation.Notification, title: `StepLens: ${name}`, cancellable: true },
     async (progress, token) => {
-      // Once: who closes the tree does not want it back.
+      // Once: a user who closes the tree does not get it back.
       let isShown = !showsTree;
       const listener = stepLens.client.onDidChangeLabeling((params) => {
         if (params.uri !== uri.toString() || params.problem !== problem || params.state === 'ended') return;

@@ -1,7 +1,7 @@
 import { type Disposable, type TextDocument, type TextEditor, window } from 'vscode';
 import type { Range } from '../../server/reasoning/span.js';
 
-/** Scrolling is told when it has come to rest for so long. */
+/** Scrolling is reported when it has been at rest for this long. */
 const settleMs = 150;
 
 /** The lines in sight of a document's editor; undefined where none shows it. */

@@ -126,7 +126,7 @@ class Mini(nn.Module):
 
 
 class Prm(Mini):
-    """A policy, and above it one block that is told at every token how likely the policy held it. A wrong number is one the policy would
+    """A policy, and above it one block that is given at every token how likely the policy found it. A wrong number is one the policy would
     not have written, so the judging block has little to learn: what a surprise means, and what follows from it for the steps after."""
 
     def __init__(self):

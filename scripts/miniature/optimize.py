@@ -66,7 +66,7 @@ def optimizers(matrices, others, rate):
 
 class Schedule:
     """Warm-up over 150 steps, then a cosine that ends after `minutes` or after `last` steps. A step counts for two seconds at most: while
-    the process is stopped, the clock stands."""
+    the process is stopped, the clock stops, too."""
 
     def __init__(self, optimizers, minutes=None, last=None):
         self.optimizers, self.length, self.last, self.ticked, self.seconds, self.steps = optimizers, minutes, last, time.time(), 0.0, 0

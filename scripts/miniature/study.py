@@ -1,7 +1,7 @@
 """Trains small judges on labels of several kinds, several seeds each, and writes what every one says of unseen solutions, for
 `npm run model:results -- --part judges`. `--labels` are rows of write-labels.ts: rollouts of the bundled policy from `steplens label`.
 
-A judge is told of every step what the judging block is told of its tokens: how far each was below what the base would have written, how sure the base
+A judge gets of every step what the judging block gets of its tokens: how far each was below what the base would have written, how sure the base
 was, and the same of the steps before. Twelve numbers and a hidden layer of 32: a training takes a second, so that many can be compared.
 
   python study.py --base base.pt --labels labels.jsonl --own own.jsonl --planted planted.jsonl --out study.jsonl.gz

@@ -32,7 +32,7 @@ Options:
   --port N         port (default: ${defaultPort}; 0 = any free one)
   ${serverHelp}
 
-For another host than this machine STEPLENS_SERVE_KEY must hold a key, which every request has to bear.
+To serve other machines, set STEPLENS_SERVE_KEY to a key that every request must send.
 
 Exit codes: 0 interrupted, 2 bad usage, or the model or the port cannot be used.
 `,
@@ -78,7 +78,7 @@ function readOptions(args: readonly string[], { env }: CliWorld) {
   const key = env.STEPLENS_SERVE_KEY;
   if (!isLoopback(origin) && !key)
     throw new UsageError(
-      `--host ${values.host} can be reached from other machines: set STEPLENS_SERVE_KEY to a key that requests must bear`,
+      `--host ${values.host} can be reached from other machines: set STEPLENS_SERVE_KEY to a key that requests must send`,
     );
   return {
     modelPath: values.model,

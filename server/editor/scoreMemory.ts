@@ -9,7 +9,7 @@ interface Remembered {
 
 /**
  * The scores of a document before an edit. A score holds for a step as long as the question (for a judge also the answer it
- * is told) and every step up to it read the same; a step that reads the same after a changed one keeps its score as pending,
+ * is given) and every step up to it read the same; a step that reads the same after a changed one keeps its score as pending,
  * to be shown until the new one arrives.
  */
 export class ScoreMemory {

@@ -60,7 +60,8 @@ function vulkanDrivers(): string[] {
 }
 
 /**
- * What tells Vulkan's loader of a driver that only a container's own folder lists; nothing where the loader finds one itself, or is told.
+ * The variables with which Vulkan's loader finds a driver that only a container's own folder lists; none where it finds one itself, or
+ * the user has set them.
  * @param folders Those it looks into, and those it does not.
  */
 export function vulkanEnvironment(

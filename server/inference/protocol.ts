@@ -21,7 +21,7 @@ export interface LoadRequest {
   readonly warmup: Int32Array;
   /** Images that are in it; for a graph that reads images. */
   readonly pixels?: Pixels;
-  /** Columns compared, as in `RunRequest`, and the only ones that runs of this session may want. */
+  /** Columns compared, as in `RunRequest`, and the only ones that runs of this session may ask for. */
   readonly columns: Int32Array;
   /** Tokens of the longest sequence that will be run. */
   readonly longest?: number;

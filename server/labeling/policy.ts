@@ -52,7 +52,7 @@ export interface Completion {
   readonly finish: 'stop' | 'length';
   /** Steps of the prefix that the model wrote again and that were taken off; absent where there is none. */
   readonly echoed?: number;
-  /** What a reasoning model thought before it answered, where its server tells. */
+  /** What a reasoning model thought before it answered, where its server reports it. */
   readonly reasoning?: string;
 }
 

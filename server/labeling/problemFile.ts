@@ -8,7 +8,7 @@ export interface ProblemFault {
 }
 
 /**
- * The problems of a document (any format that tells question and answer; MM-PRM's seed file first of all) as labeling takes
+ * The problems of a document (any format that has question and answer; MM-PRM's seed file first of all) as labeling takes
  * them, and what is in the way of the others. A problem without an id is named after its place.
  */
 export function labelProblems(problems: readonly Problem[]): {

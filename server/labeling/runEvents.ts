@@ -2,7 +2,7 @@
  * What happens while one problem is labeled, in order; each is one line of the problem's event log (JSON Lines, media/schemas/
  * events.schema.json). The tree is built by applying events and in no other way (searchTree.ts), so a log rebuilds the tree as
  * it was at any moment, byte for byte. Node 0 is the problem and there from the beginning; a node's id is the order in which
- * it came to be.
+ * it came about.
  */
 import type { BatchCost } from './economy/batchCost.js';
 import type { RolloutVerdict } from './judge.js';
@@ -13,7 +13,7 @@ export type RunEvent = Stamp &
   /** First line: what is labeled and how. `hash` is over everything else here: it says whether a finished file may be skipped. */
   (
     | BeginEvent
-    /** A state comes to be: its steps follow its parent's prefix. `assumed`: made of a right rollout, value taken to be 1. */
+    /** A new state: its steps follow its parent's prefix. `assumed`: made of a right rollout, value taken to be 1. */
     | {
         readonly event: 'node';
         readonly node: number;

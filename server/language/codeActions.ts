@@ -98,7 +98,7 @@ function literalFor(raw: string, message: string): string | undefined {
   return literal === undefined || (raw.startsWith('"') && !/true or false|boolean|null/i.test(message)) ? undefined : literal;
 }
 
-/** What no edit can mend, and where to turn. */
+/** What no edit can fix, and what to do instead. */
 function commandFixes(diagnostic: Diagnostic): CodeAction[] {
   const command = commandsFor(String(diagnostic.code));
   return command.map((one) => ({ title: one.title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], command: one }));

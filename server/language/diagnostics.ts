@@ -67,7 +67,7 @@ function otherFindings(document: ScoredDocument, severity: DiagnosticSeverity): 
   return found;
 }
 
-/** The fault of a document whose reader threw: readers do not, so this is ours to mend. */
+/** The fault of a document whose reader threw: readers do not, so this is an error of StepLens. */
 export function readerFailed(error: unknown): Fault {
   const cause = error instanceof Error ? error.message : String(error);
   const message = `StepLens could not read this file: ${cause}. Please report it, with the file if you can.`;

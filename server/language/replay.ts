@@ -15,7 +15,7 @@ export interface LoggedProblem {
 
 /**
  * An event log as frames about the nodes of the tree that is in the file, or about the steps of a Monte-Carlo record, which
- * is one of the log's solutions. null when the log tells of another one: another problem, or a file that was edited. Rollouts
+ * is one of the log's solutions. null when the log is of another one: another problem, or a file that was edited. Rollouts
  * that were added by hand and taken back again are in the log alone.
  */
 export function replayOf(events: readonly RunEvent[], problem: LoggedProblem, prices: Prices = noPrices): Replay | null {

@@ -3,7 +3,7 @@ import type { JudgedCompletion, RunEvent } from '../labeling/runEvents.js';
 import type { RolloutDetails, RolloutView } from '../protocol/problemView.js';
 import { type LoggedProblem, matchLog } from './replay.js';
 
-/** A node's rollouts with what the log tells of each; as they are where the log is of another tree. `node`: of the file. */
+/** A node's rollouts with what the log has of each; as they are where the log is of another tree. `node`: of the file. */
 export function withDetails(
   rollouts: readonly RolloutView[],
   events: readonly RunEvent[] | undefined,

@@ -21,7 +21,7 @@ export interface DoorLog {
   error(message: string): void;
 }
 
-/** One end of the wire: it sends what goes to the other end, and handles what comes to its own. */
+/** One end of the wire: it sends messages to the other end and handles those it receives. */
 export class Door<Here extends End> {
   readonly #transport: Transport;
   readonly #log: DoorLog;

@@ -2,7 +2,7 @@
 import { request } from './message.js';
 import { object, record, text } from './shape.js';
 
-/** Runs a tool over the folders of the workspace; `result`: JSON, at most a page. Rejects with the sentence the agent is told. */
+/** Runs a tool over the folders of the workspace; `result`: JSON, at most a page. Rejects with the message for the agent. */
 export const CallTool = request({
   method: 'steplens/callTool',
   to: 'server',

@@ -4,7 +4,7 @@ import { rankCorrelation } from '../reasoning/rankCorrelation.js';
 const looksBack = 1024;
 /** Fewer say little. */
 const fewest = 64;
-/** A rank correlation of so much is told; that of honest rewards with length is seldom above 0.4. */
+/** A rank correlation of this much is reported; that of honest rewards with length is seldom above 0.4. */
 const suspicious = 0.5;
 /** Words of a repeated phrase. */
 const phraseWords = 4;

@@ -11,7 +11,7 @@ export interface RewardServerOptions {
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
-  /** Every request must bear it; without one, only this machine is served. */
+  /** Every request must send it; without one, only this machine is served. */
   readonly key?: string;
   readonly log: (message: string) => void;
 }
@@ -96,7 +96,7 @@ async function answer(
   }
 }
 
-/** Pages of a browser reach this machine's ports too: they bear an origin, or a name that leads here. */
+/** Pages of a browser reach this machine's ports too: their requests have an origin, or a host name that resolves to this machine. */
 function refuseStrangers({ headers }: IncomingMessage, { host, key }: RewardServerOptions): void {
   if (headers.origin !== undefined) throw new HttpError(403, 'Requests of web pages are not answered.');
   const asked = `http://${headers.host ?? ''}`;

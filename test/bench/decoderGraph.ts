@@ -170,7 +170,7 @@ export function write4BitDecoder(path: string, shape: DecoderShape): void {
   const mask = graph.input('attention_mask', int64, [any, any]);
   const [cos, sin] = rotaryTables(graph, shape);
   const one = graph.integers('one', [1]);
-  // GroupQueryAttention wants the number of tokens of every row less one, and of the longest row.
+  // GroupQueryAttention takes the number of tokens of every row less one, and of the longest row.
   const lengths = graph.add('Cast', [graph.add('Sub', [graph.add('ReduceSum', [mask, one], { keepdims: 0 }), one])], { to: int32 });
   const longest = graph.add(
     'Cast',

@@ -50,7 +50,7 @@ describe('steplens quantise', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('never writes over a folder, and wants one model and one name', async () => {
+  it('never writes over a folder, and needs one model and one name', async () => {
     await writeFile(at('there'), '');
     expect(await run(['quantise', model, '--out', at('there')])).toMatchObject({
       code: 2,

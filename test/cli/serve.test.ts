@@ -36,7 +36,7 @@ describe('steplens serve', () => {
 
   it('is for this machine alone unless a key is set', async () => {
     const open = await run(['serve', '--host', '0.0.0.0']);
-    expect([open.code, open.err]).toEqual([2, expect.stringContaining('set STEPLENS_SERVE_KEY to a key that requests must bear')]);
+    expect([open.code, open.err]).toEqual([2, expect.stringContaining('set STEPLENS_SERVE_KEY to a key that requests must send')]);
     const { code } = await serve(
       ['--host', '0.0.0.0'],
       async (url) => {

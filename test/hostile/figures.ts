@@ -10,7 +10,7 @@ export const figures = {
   tokenizers: { count: 160, what: 'damaged tokenizers' },
   regexes: { count: 12, what: 'regexes of a tokenizer that backtrack without end' },
   servers: { count: 50, what: 'hostile replies of servers' },
-  images: { count: 66, what: 'hostile images: names that lead elsewhere, files that are none, pictures that expand' },
+  images: { count: 66, what: 'hostile images: names that lead elsewhere, files that are not images, pictures that expand' },
   bombs: { count: 4, what: 'compressed files and tables that expand without end' },
   sideFiles: { count: 55, what: 'devices, pipes, folders, circular links and deep JSON in the place of a file that is read' },
   longTexts: { count: 52, what: 'texts of one repeated piece, long lines and deep JSON, read in linear time' },

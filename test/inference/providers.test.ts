@@ -116,7 +116,7 @@ describe('openModel', () => {
           { name: 'token_type_ids', type: 'int64', shape: [1, 'S'] },
         ],
       },
-      'the graph wants inputs StepLens does not know: token_type_ids (int64 [1, S])',
+      'the graph needs inputs that StepLens does not know: token_type_ids (int64 [1, S])',
     ],
   ])('refuses a graph it does not understand: %j', async (cpu, message) => {
     const runtime = fakeRuntime({ cpu });

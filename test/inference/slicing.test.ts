@@ -109,7 +109,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     });
   });
 
-  it('gives all columns to who wants all, and says so to who wants others than were loaded', async () => {
+  it('gives all columns where all are asked for, and fails where others than were loaded are', async () => {
     await compare(await openBoth(modelFolders['hugging-face'], 'model.onnx', new Int32Array(0)));
     const scorer = openScorer(modelFolders['hugging-face']);
     const { scores } = await scorer.score(chain(4));

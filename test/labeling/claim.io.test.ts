@@ -65,7 +65,7 @@ describe('a claim', () => {
     await takeClaim(path, 'p');
   });
 
-  it('that was never written, or is no claim, is held for a moment only', async () => {
+  it('that was never written, or is not a valid claim, counts for a moment only', async () => {
     for (const text of ['', '{"owner":"a"', '[]']) {
       await writeFile(path, text);
       await expect(takeClaim(path, 'p')).rejects.toBeInstanceOf(ClaimHeld);

@@ -5,7 +5,7 @@ import { createRandom } from '../../server/reasoning/random.js';
 
 export const problem: ProblemToLabel = { id: 'p', question: 'How many?', answer: '0', images: [] };
 
-/** What a test wants of a policy, as a policy. */
+/** A policy that answers as a test says. */
 export function policyOf(sample: (request: SampleRequest) => readonly SampledRollout[] | Promise<readonly SampledRollout[]>): Policy {
   return {
     describe: () => Promise.resolve({ name: 'scripted', fingerprint: 'scripted', isDeterministic: true }),

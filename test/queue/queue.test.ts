@@ -142,7 +142,7 @@ describe('a server that cannot be used', () => {
     expect(await refused(`${test.redis.url}/99`)).toMatch(/has no such database/);
   });
 
-  it('wants another password', async () => {
+  it('needs another password', async () => {
     const locked = await startRedis(['--requirepass', 'secret']);
     try {
       expect(await refused(locked.url)).toMatch(/refuses the user or password.*redis:\/\/:PASSWORD@host:port/);

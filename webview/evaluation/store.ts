@@ -9,7 +9,7 @@ export interface Progress {
 }
 
 export interface PageState {
-  /** What is shown; null until an evaluation has come to its end. */
+  /** What is shown; null until an evaluation has ended. */
   readonly result: EvaluationResult | null;
   /** `idle`: nothing is under way. */
   readonly run:

@@ -93,10 +93,11 @@ export function requireTensor(infos: readonly TensorInfo[], name: string, types:
   return info;
 }
 
-/** Refuses a graph that wants inputs beside those that would be fed. */
+/** Refuses a graph that needs inputs beside those that would be fed. */
 export function refuseOtherInputs(session: RuntimeSession, isKnown: (name: string) => boolean): void {
   const unknown = session.inputs.filter((input) => !isKnown(input.name));
-  if (unknown.length > 0) throw new GraphError(`the graph wants inputs StepLens does not know: ${unknown.map(describeTensor).join(', ')}`);
+  if (unknown.length > 0)
+    throw new GraphError(`the graph needs inputs that StepLens does not know: ${unknown.map(describeTensor).join(', ')}`);
 }
 
 /** The graph's input for images, float32 [images, channels, height, width], where it has one. */

@@ -12,7 +12,7 @@ export function takesTreeVectors(session: RuntimeSession): boolean {
 }
 
 /**
- * What tells a graph which tokens see which: their own path among these and the first tokens of a cache of `past`. Throws an Error where
+ * The inputs that say which tokens see which: their own path among these and the first tokens of a cache of `past`. Throws an Error where
  * the tokens are not in depth-first order, by which the tokens that see one are neighbors.
  */
 export function treeVectors(past: number, { parents }: TokenTree): Record<string, TensorValue> {

@@ -33,7 +33,7 @@ export function findFamily(id: string): Family | undefined {
   return families.find((family) => family.id === id);
 }
 
-/** The families whose marks a model bears; none, one, or several where it does not say enough. */
+/** The families a model fits by its files: none, one, or several where they do not say enough. */
 export function recognizeFamilies(model: ModelTraits): Family[] {
   return families.filter((family) => family.recognizes(model));
 }

@@ -143,7 +143,7 @@ export function createCamera(world: CameraWorld): Camera {
   };
 }
 
-/** The nodes one wants to see around a node: its parent, its siblings, its first and last child. */
+/** The nodes to show around a node: its parent, its siblings, its first and last child. */
 function neighborhood(model: TreeModel, id: number): number[] {
   const { parent, children } = model.nodes[id]!;
   const ends = children.length === 0 ? [] : [children[0]!, children.at(-1)!];

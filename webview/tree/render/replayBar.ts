@@ -20,7 +20,7 @@ export interface ReplayBar {
   update(state: PanelState): void;
 }
 
-/** Below the drawing: how the tree came to be, event by event, and how far a labeling under way has come. */
+/** Below the drawing: how the tree was built, event by event, and how far a running labeling is. */
 export function createReplayBar(document: Document, actions: ReplayBarActions): ReplayBar {
   const back = button(document, { label: t('One event back ([)'), icon: 'debug-step-back', onClick: () => actions.step(-1) });
   const play = playButton(document, () => actions.play());
