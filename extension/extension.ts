@@ -8,6 +8,7 @@ import { debugLabeling } from './commands/debugLabeling.js';
 import { debugLog } from './commands/debugLog.js';
 import { evaluateFile } from './commands/evaluateFile.js';
 import { exportTrainingData } from './commands/exportTrainingData.js';
+import { forkSearch } from './commands/forkSearch.js';
 import { getStarted } from './commands/getStarted.js';
 import { goToStep } from './commands/goToStep.js';
 import { judgeHere } from './commands/judgeHere.js';
@@ -89,6 +90,7 @@ const table: readonly Command[] = [
   debugLabeling,
   debugLog,
   openDebuggedTree,
+  forkSearch,
   reviewSteps,
   judgeHere,
   judgeWrong,

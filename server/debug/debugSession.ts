@@ -156,45 +156,49 @@ export class SearchDebugSession extends DebugSession {
     await target?.dispose();
   }
 
-  /** Goes forward until a breakpoint, `stop` or the end. */
-  #go(stop: Stop): void {
+  /** Moves until `move` resolves with why it stopped; a pause aborts it. */
+  #start(move: (signal: AbortSignal) => Promise<string>): void {
     if (this.#running || !this.#target) return;
     const running = new AbortController();
     this.#running = running;
-    void this.#run(stop, running.signal).then(
+    void move(running.signal).then(
       (reason) => this.#stopped(reason),
       (error: unknown) => this.#stopped(running.signal.aborted ? 'pause' : 'exception', error),
     );
   }
 
-  async #run(stop: Stop, signal: AbortSignal): Promise<string> {
-    for (;;) {
-      const number = this.#timeline.position + 1;
-      if (number >= this.#timeline.length) {
-        const event = await this.#target?.feed.next(signal);
+  /** Goes forward until a breakpoint, `stop` or the end. */
+  #go(stop: Stop): void {
+    this.#start(async (signal) => {
+      for (;;) {
+        const number = this.#timeline.position + 1;
+        if (number >= this.#timeline.length) {
+          const event = await this.#target?.feed.next(signal);
+          if (event === undefined) return 'end';
+          this.#timeline.push(event);
+        }
+        await heardPause(number, signal);
+        this.#timeline.moveTo(number);
+        const event = this.#timeline.event(number);
         if (event === undefined) return 'end';
-        this.#timeline.push(event);
+        const reason = this.#hits(event, number, true) ? 'breakpoint' : stop(event, number);
+        if (reason !== undefined) return reason;
       }
-      signal.throwIfAborted();
-      this.#timeline.moveTo(number);
-      const event = this.#timeline.event(number);
-      if (event === undefined) return 'end';
-      const reason = this.#hits(event, number, true) ? 'breakpoint' : stop(event, number);
-      if (reason !== undefined) return reason;
-      // A long finished log must not keep a pause from being heard.
-      if (number % 256 === 255) await new Promise(setImmediate);
-    }
+    });
   }
 
+  /** Goes back by one event, or until a breakpoint or the first event. */
   #back(isStep: boolean): void {
-    if (this.#running) return;
-    for (let number = this.#timeline.position - 1; number >= 0; number--) {
-      this.#timeline.moveTo(number);
-      const event = this.#timeline.event(number);
-      if (event && (isStep || this.#hits(event, number, false))) return this.#stopped(isStep ? 'step' : 'breakpoint');
-    }
-    this.#timeline.moveTo(0);
-    this.#stopped('entry');
+    this.#start(async (signal) => {
+      for (let number = this.#timeline.position - 1; number >= 0; number--) {
+        await heardPause(number, signal);
+        this.#timeline.moveTo(number);
+        const event = this.#timeline.event(number);
+        if (event && (isStep || this.#hits(event, number, false))) return isStep ? 'step' : 'breakpoint';
+      }
+      this.#timeline.moveTo(0);
+      return 'entry';
+    });
   }
 
   /** Whether to stop at an event; logpoints write their line and do not stop. */
@@ -367,6 +371,12 @@ export class SearchDebugSession extends DebugSession {
           : String(error);
     this.sendErrorResponse(response, { id: 1, format, showUser: true });
   }
+}
+
+/** A long log must not keep a pause from being heard. Rejects with AbortError. */
+async function heardPause(number: number, signal: AbortSignal): Promise<void> {
+  if (number % 256 === 255) await new Promise(setImmediate);
+  signal.throwIfAborted();
 }
 
 /** Body of the event `steplens/moment`, which follows every stop: the current event, its log, and the file of the tree. */

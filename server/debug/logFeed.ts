@@ -14,7 +14,9 @@ const lookMs = 500;
  * Rejects with LabelError that names the line when the log is damaged.
  */
 export function logFeed(logFile: string): EventFeed {
-  const waiting: RunEvent[] = [];
+  let waiting: RunEvent[] = [];
+  /** How many of them were handed out. */
+  let handed = 0;
   let offset = 0;
   let lines = 0;
   let isEnded = false;
@@ -45,8 +47,13 @@ export function logFeed(logFile: string): EventFeed {
     logFile,
     async next(signal) {
       for (;;) {
-        const event = waiting.shift();
-        if (event !== undefined) return event;
+        const event = waiting[handed];
+        if (event !== undefined) {
+          handed++;
+          return event;
+        }
+        waiting = [];
+        handed = 0;
         if (damage) throw damage;
         // What is whole before a damaged line can be looked at.
         await read().catch((error: unknown) => (damage = error as Error));

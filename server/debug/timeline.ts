@@ -1,14 +1,14 @@
 import type { RunEvent } from '../labeling/runEvents.js';
-import { applyEvent, beginTree, EventError, type SearchNode, type SearchTree } from '../labeling/searchTree.js';
+import { applyEvent, beginTree, EventError, type SearchTree } from '../labeling/searchTree.js';
 
-/** Events between two checkpoints: going back costs at most as many events. */
-const spacing = 64;
-
-/** The events of one problem's log and the tree at any of them. */
+/**
+ * The events of one problem's log and the tree at any of them. Each event that was applied can be taken back, so that one step costs the
+ * same in both directions, however long the log is.
+ */
 export class Timeline {
   readonly #events: RunEvent[] = [];
-  /** Trees before the events with these numbers: 64, 128, ... */
-  readonly #checkpoints: SearchTree[] = [];
+  /** What takes back the events after the first one, up to the present moment. */
+  readonly #undo: (() => void)[] = [];
   #tree: SearchTree | undefined;
   #at = 0;
 
@@ -29,7 +29,7 @@ export class Timeline {
     return this.#events;
   }
 
-  /** The tree after the event at `position`; undefined before the first. */
+  /** The tree after the event at `position`; undefined before the first. The next move changes it. */
   get tree(): SearchTree | undefined {
     return this.#tree;
   }
@@ -42,40 +42,23 @@ export class Timeline {
   /** Goes to the moment after event `number` (-1: before the first). Throws EventError when the log is damaged before it. */
   moveTo(number: number): void {
     const target = Math.min(Math.max(number, -1), this.#events.length - 1) + 1;
-    if (target < this.#at) this.#restore(target);
+    while (this.#at > target) this.#takeBack();
     while (this.#at < target) this.#apply();
   }
 
   #apply(): void {
     const event = this.#events[this.#at];
     if (event === undefined) return;
-    if (this.#at % spacing === 0 && this.#at > 0 && this.#tree && this.#checkpoints.length < this.#at / spacing) {
-      this.#checkpoints.push(copyTree(this.#tree));
-    }
     if (event.event === 'begin' && this.#at === 0) this.#tree = beginTree(event);
     else if (this.#tree === undefined) throw new EventError('no "begin" as the first event');
-    else applyEvent(this.#tree, event);
+    else this.#undo.push(applyEvent(this.#tree, event));
     this.#at++;
   }
 
-  #restore(target: number): void {
-    const number = Math.floor(target / spacing);
-    const checkpoint = this.#checkpoints[number - 1];
-    this.#tree = checkpoint && copyTree(checkpoint);
-    this.#at = checkpoint ? number * spacing : 0;
+  #takeBack(): void {
+    const undo = this.#undo.pop();
+    if (undo) undo();
+    else this.#tree = undefined;
+    this.#at--;
   }
-}
-
-/** A tree that `applyEvent` may change without changing the original; rollouts themselves never change. */
-function copyTree(tree: SearchTree): SearchTree {
-  const nodes = tree.nodes.map(
-    (node): SearchNode => ({
-      ...node,
-      right: node.right.map((one) => ({ ...one })),
-      wrong: node.wrong.map((one) => ({ ...one })),
-      seeds: [...node.seeds],
-      children: [...node.children],
-    }),
-  );
-  return { ...tree, nodes };
 }

@@ -1,4 +1,4 @@
-import type { BeginEvent, JudgedCompletion, ProblemToLabel, RunEvent } from './runEvents.js';
+import type { BeginEvent, JudgedCompletion, ProblemToLabel, RolloutsEvent, RunEvent } from './runEvents.js';
 
 /** A problem under labeling, as its events tell it. Only `applyEvent` changes it. */
 export interface SearchTree {
@@ -80,58 +80,85 @@ export function beginTree(begin: BeginEvent): SearchTree {
   };
 }
 
-/** Changes the tree by one event. Throws EventError when it names what is not there. */
-export function applyEvent(tree: SearchTree, event: RunEvent): void {
+/**
+ * Changes the tree by one event. Throws EventError, and changes nothing, when it names what is not there. The function it returns takes
+ * the event back; of several events, the last one first.
+ */
+export function applyEvent(tree: SearchTree, event: RunEvent): () => void {
   const draft = tree as WritableTree;
   switch (event.event) {
     case 'begin':
       throw new EventError('a second "begin"');
     case 'node': {
       if (event.node !== draft.nodes.length) throw new EventError(`node ${event.node} where ${draft.nodes.length} is next`);
-      nodeOf(draft, event.parent).children.push(event.node);
+      const parent = nodeOf(draft, event.parent);
+      parent.children.push(event.node);
       const node = newNode(event.node, event.parent, event.steps, event.assumed);
       draft.nodes.push(event.assumed ? { ...node, value: 1 } : node);
-      return;
+      return () => {
+        parent.children.pop();
+        draft.nodes.pop();
+      };
     }
-    case 'rollouts': {
-      const node = nodeOf(draft, event.node);
-      node.seeds.push(event.seed);
-      draft.batches++;
-      for (const rollout of event.rollouts) {
-        draft.rollouts++;
-        if ('failure' in rollout) {
-          node.failures++;
-          draft.failures++;
-          continue;
-        }
-        if (rollout.verdict === 'undecided') draft.undecided++;
-        addDistinct(node[rollout.verdict], rollout);
-      }
-      return;
-    }
-    case 'complete':
-      nodeOf(draft, event.node);
-      return;
+    case 'rollouts':
+      return addBatch(draft, nodeOf(draft, event.node), event);
     case 'value': {
+      const node = nodeOf(draft, event.node);
+      const before = { correct: node.correct, total: node.total, value: node.value, assumed: node.assumed };
       const { correct, total, value } = event;
-      Object.assign(nodeOf(draft, event.node), { correct, total, value, assumed: false });
-      return;
+      Object.assign(node, { correct, total, value, assumed: false });
+      return () => Object.assign(node, before);
     }
     case 'selected': {
       const node = nodeOf(draft, event.node);
       const chosen = node.wrong[event.rollout];
       if (chosen === undefined) throw new EventError(`node ${event.node} has no wrong rollout ${event.rollout}`);
+      const { isTaken } = chosen;
       chosen.isTaken = true;
       node.visits++;
       draft.visits++;
-      return;
+      return () => {
+        chosen.isTaken = isTaken;
+        node.visits--;
+        draft.visits--;
+      };
     }
+    case 'complete':
     case 'move':
       nodeOf(draft, event.node);
-      return;
-    case 'end':
+      return () => undefined;
+    case 'end': {
+      const { isEnded } = draft;
       draft.isEnded = true;
+      return () => (draft.isEnded = isEnded);
+    }
   }
+}
+
+function addBatch(tree: WritableTree, node: WritableNode, { seed, rollouts }: RolloutsEvent): () => void {
+  const { failures, undecided } = tree;
+  const ownFailures = node.failures;
+  node.seeds.push(seed);
+  tree.batches++;
+  tree.rollouts += rollouts.length;
+  const added: (() => void)[] = [];
+  for (const rollout of rollouts) {
+    if ('failure' in rollout) {
+      node.failures++;
+      tree.failures++;
+      continue;
+    }
+    if (rollout.verdict === 'undecided') tree.undecided++;
+    added.push(addDistinct(node[rollout.verdict], rollout));
+  }
+  return () => {
+    while (added.length > 0) added.pop()?.();
+    node.seeds.pop();
+    node.failures = ownFailures;
+    tree.batches--;
+    tree.rollouts -= rollouts.length;
+    Object.assign(tree, { failures, undecided });
+  };
 }
 
 /** The tree after all events; undefined when there are none. Throws EventError. */
@@ -187,11 +214,16 @@ function nodeOf(tree: WritableTree, id: number): WritableNode {
   return node;
 }
 
-function addDistinct(rollouts: Writable<DistinctRollout>[], rollout: JudgedCompletion): void {
+/** What it returns takes the rollout out again, where nothing was added since. */
+function addDistinct(rollouts: Writable<DistinctRollout>[], rollout: JudgedCompletion): () => void {
   const { steps } = rollout;
   const known = rollouts.find(
     ({ rollout: { steps: other } }) => other.length === steps.length && other.every((step, i) => step === steps[i]),
   );
-  if (known !== undefined) known.count++;
-  else rollouts.push({ rollout, count: 1, isTaken: false });
+  if (known === undefined) {
+    rollouts.push({ rollout, count: 1, isTaken: false });
+    return () => rollouts.pop();
+  }
+  known.count++;
+  return () => known.count--;
 }
