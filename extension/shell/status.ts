@@ -81,13 +81,17 @@ export class StatusRows implements Disposable {
     const marks = active && this.#marks.get(active.uri.toString());
     this.#found.selector = marks ? languages.map((language) => ({ language, scheme: active.uri.scheme })) : nowhere;
     if (!marks) return;
-    const { firstLow, low, listed, total } = marks;
+    const { firstLow, low, listed, total, hasTree } = marks;
     this.#found.text = firstLow === 0 ? 'No low steps' : `${counted(firstLow, 'first low step')}, ${low.toLocaleString('en')} low in all`;
     const isCut = total > listed;
     this.#found.detail = isCut
-      ? `the first ${listed.toLocaleString('en')} of ${total.toLocaleString('en')} marks are listed`
+      ? `the Problems panel lists the first ${listed.toLocaleString('en')} of ${total.toLocaleString('en')}`
       : 'of this file';
-    this.#found.command = { title: isCut ? 'Show all in the Tree' : 'Show in the Tree', command: 'steplens.openTree' };
+    // A tree shows one problem; the view in the activity bar has those of every problem.
+    this.#found.command =
+      isCut && !hasTree
+        ? { title: 'Show all in the View', command: 'steplens.files.focus' }
+        : { title: isCut ? 'Show all in the Tree' : 'Show in the Tree', command: 'steplens.openTree' };
   }
 
   /** A row of its own, wherever the reader is, while a problem is labeled. */

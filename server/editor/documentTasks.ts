@@ -1,8 +1,9 @@
 import type { OpenDocument } from './openDocument.js';
 import type { Clock } from './service.js';
 
-/** Pause after an edit before the text is read and scored. */
+/** Pause after an edit before the text is read and scored; where reading takes longer, as long as that, up to `longestPauseMs`. */
 export const editPauseMs = 250;
+const longestPauseMs = 3_000;
 /** While a document is being scored, its features are refreshed no more often than this. */
 const refreshMs = 500;
 
@@ -10,6 +11,8 @@ const refreshMs = 500;
 export class DocumentTasks {
   readonly #clock: Clock;
   readonly #announce: () => void;
+  /** Milliseconds that reading took last. */
+  #readingMs = 0;
   #stopRead: (() => void) | undefined;
   #stopRefresh: (() => void) | undefined;
   /** Scores of the present text were shown. */
@@ -30,16 +33,18 @@ export class DocumentTasks {
   /** Runs `read` when no further edit has come for a moment. */
   readSoon(read: () => void): void {
     this.#stopRead?.();
-    this.#stopRead = this.#clock.after(editPauseMs, read);
+    this.#stopRead = this.#clock.after(Math.min(Math.max(editPauseMs, this.#readingMs), longestPauseMs), read);
   }
 
   /** The text is read now: an edit that waited is no longer to be read. */
   readNow(): void {
     this.#stopRead?.();
     this.#stopRead = undefined;
+    const start = performance.now();
     try {
       this.document.read();
     } finally {
+      this.#readingMs = performance.now() - start;
       // A text that cannot be read is not waited for: a client may send anything as the text of a document.
       this.#hasShown = false;
       this.#answerReaders();

@@ -5,7 +5,7 @@ import { LineIndex } from '../reasoning/span.js';
 import { applyLabels, type LabeledDocument } from '../review/applyLabels.js';
 import type { StepLabel } from '../review/labelRecord.js';
 import { type ScoreJob, type ScoreResult, scoreJob } from '../scoring/scorer.js';
-import { ScoreMemory } from './scoreMemory.js';
+import { recallAll, ScoreMemory } from './scoreMemory.js';
 
 /** A text the client has open; `getText` always gives the present text. */
 export interface EditedText {
@@ -15,8 +15,18 @@ export interface EditedText {
   getText(): string;
 }
 
-/** Reads a text as a reasoning document; undefined when no format claims it. */
-export type Reader = (text: string, source: { readonly uri: string; readonly languageId: string }) => ReasoningDocument | undefined;
+/** The text of a document before an edit, and what was read in it. */
+export interface ReadBefore {
+  readonly text: string;
+  readonly document: ReasoningDocument;
+}
+
+/** Reads a text as a reasoning document; undefined when no format claims it. With what was read before, an edit may cost less. */
+export type Reader = (
+  text: string,
+  source: { readonly uri: string; readonly languageId: string },
+  before?: ReadBefore,
+) => ReasoningDocument | undefined;
 
 interface Reading {
   readonly version: number;
@@ -79,14 +89,15 @@ export class OpenDocument {
   read(): void {
     if (!this.isStale) return;
     const text = this.#source.getText();
-    const reasoning = this.#reader(text, this.#source);
-    const memory = new ScoreMemory(
-      (this.#reading?.reasoning.problems ?? []).map((problem) => ({ problem, scored: this.#scores[problem.index] })),
-    );
+    const before = this.#reading;
+    const reasoning = this.#reader(text, this.#source, before && { text: before.lines.text, document: before.reasoning });
     this.#readVersion = this.#source.version;
     this.#reading = reasoning && { version: this.#source.version, lines: new LineIndex(text), reasoning };
-    this.#scores = (reasoning?.problems ?? []).map((problem) => memory.recall(problem));
-    this.#views = [];
+    const problems = reasoning?.problems ?? [];
+    this.#scores = recallAll(before?.reasoning.problems ?? [], this.#scores, problems);
+    // What people said of a step may have moved to another one.
+    const kept = this.#labels.length === 0 ? this.#views : [];
+    this.#views = problems.map((problem, at) => (kept[at]?.problem === problem ? kept[at] : undefined));
     this.#labeled = undefined;
     this.enqueue();
   }

@@ -8,6 +8,46 @@ interface Remembered {
 }
 
 /**
+ * The scores of the problems of a document after an edit, by those before it. The problems that read the same at both ends of the
+ * document keep theirs; only those between them are looked up.
+ */
+export function recallAll(
+  before: readonly Problem[],
+  scores: readonly (ProblemScores | undefined)[],
+  after: readonly Problem[],
+): ProblemScores[] {
+  const most = Math.min(before.length, after.length);
+  const isKept = (one: number, other: number): boolean => scores[one] !== undefined && readsTheSame(before[one], after[other]);
+  let head = 0;
+  while (head < most && isKept(head, head)) head++;
+  let tail = 0;
+  while (tail < most - head && isKept(before.length - 1 - tail, after.length - 1 - tail)) tail++;
+  const last = before.length - tail;
+  const between = before.slice(head, last).map((problem) => ({ problem, scored: scores[problem.index] }));
+  const memory = new ScoreMemory(between, scores.find((one) => one?.source)?.source);
+  return after.map((problem, at) => {
+    const same = at < head ? scores[at] : at >= after.length - tail ? scores[at - after.length + before.length] : undefined;
+    return same ?? memory.recall(problem);
+  });
+}
+
+/** Whether everything that a score depends on is the same. Of a problem that only moved, the texts are the same strings. */
+function readsTheSame(one: Problem | undefined, other: Problem | undefined): boolean {
+  if (one === undefined || other === undefined || one === other) return one === other;
+  return (
+    one.question === other.question &&
+    one.rawQuestion === other.rawQuestion &&
+    one.answer === other.answer &&
+    one.images.join('\0') === other.images.join('\0') &&
+    one.steps.length === other.steps.length &&
+    one.steps.every(({ parent, text, raw }, at) => {
+      const step = other.steps[at];
+      return parent === step?.parent && text === step?.text && raw === step?.raw;
+    })
+  );
+}
+
+/**
  * The scores of a document before an edit. A score holds for a step as long as the question (for a judge also the answer it
  * is given) and every step up to it read the same; a step that reads the same after a changed one keeps its score as pending,
  * to be shown until the new one arrives.
@@ -19,9 +59,12 @@ export class ScoreMemory {
   readonly #byText: Map<string, number>[] = [];
   readonly #source: ProblemScores['source'];
 
-  constructor(before: readonly { readonly problem: Problem; readonly scored: ProblemScores | undefined }[]) {
-    // One model scored them all; those that still wait say nothing about it.
-    this.#source = before.find(({ scored }) => scored?.source)?.scored?.source;
+  /** `source`: one model scored them all; those that still wait say nothing about it. */
+  constructor(
+    before: readonly { readonly problem: Problem; readonly scored: ProblemScores | undefined }[],
+    source: ProblemScores['source'] = before.find(({ scored }) => scored?.source)?.scored?.source,
+  ) {
+    this.#source = source;
     for (const { problem, scored } of before) {
       if (!scored) continue;
       const texts = new Map<string, number>();

@@ -5,6 +5,7 @@ import { FAULTS } from '../formats/faults.js';
 import { readAs } from '../formats/jsonFile.js';
 import type { Mapping } from '../formats/mapping.js';
 import { MAPPING_FILE, mappedFormat, mappingFor, readMappings } from '../formats/mappingFile.js';
+import { readAgain } from '../formats/readAgain.js';
 import { nameInside, recordsPlaceOf } from '../formats/recordsUri.js';
 import { readDocument } from '../formats/registry.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
@@ -24,13 +25,20 @@ export function mappingOf(path: string): Mapping | undefined {
   return basename(path) === MAPPING_FILE ? undefined : mappingFor(readMappings(text), basename(path));
 }
 
-/** Reads a text by the mapping beside its file, else in whichever format it is. `uri`: of the document; of a document that shows records of a file, the file counts; without a file it has no mapping. */
+/**
+ * Reads a text by the mapping beside its file, else in whichever format it is. `uri`: of the document; of a document that shows records
+ * of a file, the file counts; without a file it has no mapping. `before`: an earlier text of the same document, of which an edit may leave
+ * all but one record.
+ */
 export function readMappedDocument(
   text: string,
   uri: string,
   languageId: string | undefined,
   maxLength = Infinity,
+  before?: { readonly text: string; readonly document: ReasoningDocument },
 ): ReasoningDocument | undefined {
+  const again = before && text.length <= maxLength ? readAgain(before.document, before.text, text) : undefined;
+  if (again !== undefined) return again;
   const place = recordsPlaceOf(uri);
   const source = place?.file ?? uri;
   if (!source.startsWith('file:') || text.trim() === '') return readDocument(text, languageId, maxLength);

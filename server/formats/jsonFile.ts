@@ -3,6 +3,7 @@ import { FaultList } from './faults.js';
 import type { JsonFormat } from './format.js';
 import { readJson } from './json.js';
 import type { JsonDocument } from './jsonDocument.js';
+import { noteOrigin, type ReadRecord } from './readAgain.js';
 import { RecordReader } from './record.js';
 import { withoutForeignScores } from './recordedScores.js';
 import { candidateRecords, type PossibleRecord, topValues } from './records.js';
@@ -12,6 +13,8 @@ export interface FormatClaim {
   readonly format: JsonFormat;
   /** All values at the depth where the records are. */
   readonly candidates: readonly PossibleRecord[];
+  /** The record that the format claims. */
+  readonly record?: number;
 }
 
 /** The first of `formats` that claims the first claimed record; undefined when none claims any. */
@@ -19,7 +22,7 @@ export function claimOf(json: JsonDocument, formats: readonly JsonFormat[]): For
   for (const candidates of candidateRecords(json)) {
     for (const { id } of candidates) {
       const format = json.isObject(id) ? formats.find((one) => one.claims(json, id)) : undefined;
-      if (format !== undefined) return { format, candidates };
+      if (format !== undefined) return { format, candidates, record: id };
     }
   }
   return undefined;
@@ -30,7 +33,7 @@ export function readJsonFile(text: string, formats: readonly JsonFormat[]): Reas
   const faults = new FaultList();
   const json = readJson(text, faults);
   const claim = claimOf(json, formats);
-  return claim && readRecords(json, faults, claim);
+  return claim && readRecords(json, faults, claim, formats);
 }
 
 /** Reads a text as a given format, whether or not the format claims it. */
@@ -41,22 +44,36 @@ export function readAs(format: JsonFormat, text: string): ReasoningDocument {
   return readRecords(json, faults, claim ?? { format, candidates: topValues(json) });
 }
 
-function readRecords(json: JsonDocument, faults: FaultList, { format, candidates }: FormatClaim): ReasoningDocument {
+/** `formats`: those that were asked for a claim, where an edit of a record may be read by itself (`readAgain`). */
+function readRecords(
+  json: JsonDocument,
+  faults: FaultList,
+  { format, candidates, record }: FormatClaim,
+  formats?: readonly JsonFormat[],
+): ReasoningDocument {
   const reader = new RecordReader(json, faults);
   const problems: Problem[] = [];
+  const records: ReadRecord[] = [];
+  const top = new Set(formats && topValues(json).map(({ id }) => id));
   const isRecord = candidates.map(({ id }) => json.isObject(id) && format.holds(json, id));
   const lists = new Set(candidates.filter((_, i) => isRecord[i]).map(({ list }) => list));
   lists.add('top').delete(undefined);
   candidates.forEach(({ id, list }, i) => {
-    if (isRecord[i]) for (const problem of readRecord(reader, format, id, problems.length)) problems.push(problem);
-    else if (!lists.has(list)) return;
+    if (isRecord[i]) {
+      const firstProblem = problems.length;
+      for (const problem of readRecord(reader, format, id, firstProblem)) problems.push(problem);
+      if (top.has(id)) records.push({ span: json.span(id), firstProblem, problems: problems.length - firstProblem });
+    } else if (!lists.has(list)) return;
     else if (!json.isObject(id)) reader.wrongType(id, 'an object');
     // Of a record that was cut off, the keys may be missing: it is reported as cut off.
     else if (json.isClosed(id)) reportUnknown(faults, json, id, format);
   });
   if (topValues(json).length === 0) faults.add('empty-file', { start: 0, end: 0 }, () => 'This file has no record.');
   const withScores = withoutForeignScores(reader, problems);
-  return { format: format.id, problems: withScores, faults: faults.list() };
+  const document: ReasoningDocument = { format: format.id, problems: withScores, faults: faults.list() };
+  if (formats && record !== undefined && top.has(record))
+    noteOrigin(document, { format, formats, records, claimed: json.span(record).start });
+  return document;
 }
 
 function readRecord(reader: RecordReader, format: JsonFormat, record: number, index: number): readonly Problem[] {

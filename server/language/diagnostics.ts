@@ -1,6 +1,6 @@
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types';
 import type { Fault } from '../reasoning/problem.js';
-import type { Range } from '../reasoning/span.js';
+import type { Range, Span } from '../reasoning/span.js';
 import { valueChange } from '../reasoning/stepVerdict.js';
 import type { Explanations } from './explanations.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
@@ -8,8 +8,10 @@ import { count } from './solutionValues.js';
 import { stepPlace } from './stepPlace.js';
 import { firstWords, formatRollouts, formatValue, sourceNames } from './valueText.js';
 
-/** Diagnostics of one document beyond these are counted, not listed. */
-export const diagnosticsLimit = 1000;
+/** Rows of the Problems panel that one file has at most: a list somebody reads, beside those of other files. */
+export const rowsLimit = 200;
+/** Marks that one file has at a time, those rows included: an editor takes all of them in again after every edit. */
+export const marksLimit = 400;
 
 /** How what is not a first low step is reported: dots in the editor, a row in the Problems panel, or not at all. */
 export type OtherMarks = 'hint' | 'information' | 'off';
@@ -23,48 +25,85 @@ interface Finding {
 
 export interface Marks {
   readonly listed: readonly Diagnostic[];
-  /** With those beyond the limit. */
+  /** Rows of the Problems panel, and how many there would be without a limit. */
+  readonly rows: number;
   readonly total: number;
+  /** Offsets between which no mark is missing; undefined: none is missing anywhere. */
+  readonly covered?: Span;
+}
+
+/** A mark that is not written out yet: of thousands, some hundred are. */
+interface Mark {
+  readonly at: Span;
+  readonly isRow: boolean;
+  readonly write: () => Finding;
 }
 
 /**
  * What could not be read, the first low step of every solution, and by `others` the later low steps, the steps no rollout succeeded
- * from, and the steps a model that knows them could not score. What matters most survives the limit.
+ * from, and the steps a model that knows them could not score. Rows of the Problems panel come first, what matters most before the rest;
+ * first low steps beyond `rowsLimit` are marked by hints. Of more marks than `marksLimit` those around `seen` are given.
  */
-export function diagnostics(document: ScoredDocument, explanations: Explanations, others: OtherMarks = 'hint'): Marks {
-  const all = [...document.reasoning.faults.map((fault) => faultFinding(document, fault)), ...firstLowFindings(document)];
-  if (others !== 'off')
-    for (const one of otherFindings(document, others === 'hint' ? DiagnosticSeverity.Hint : DiagnosticSeverity.Information)) all.push(one);
-  const listed = all.slice(0, diagnosticsLimit).map((one) => {
+export function diagnostics(document: ScoredDocument, explanations: Explanations, others: OtherMarks = 'hint', seen?: Range): Marks {
+  const faults = document.reasoning.faults.map(
+    (fault): Mark => ({ at: fault.span, isRow: true, write: () => faultFinding(document, fault) }),
+  );
+  const marks = [...faults, ...firstLowMarks(document), ...(others === 'off' ? [] : otherMarks(document, others))];
+  const rows = marks.filter(({ isRow }) => isRow);
+  const listedRows = rows.slice(0, rowsLimit);
+  const beyond = new Set(rows.slice(rowsLimit));
+  const hints = marks.filter((mark) => !mark.isRow || beyond.has(mark)).sort((a, b) => a.at.start - b.at.start);
+  const room = marksLimit - listedRows.length;
+  const from = hints.length <= room ? 0 : firstHint(hints, room, seen ? document.lines.offset(seen.start) : 0);
+  const shown = hints.slice(from, from + room);
+  const all = [
+    ...listedRows.map(({ write }) => write()),
+    ...shown.map((mark) => (beyond.has(mark) ? { ...mark.write(), severity: DiagnosticSeverity.Hint } : mark.write())),
+  ];
+  const listed = all.map((one) => {
     const href = explanations.href(one.code);
     return { ...one, source: 'StepLens', ...(href !== undefined && { codeDescription: { href } }) };
   });
-  return { listed, total: all.length };
+  const covered = { start: hints[from - 1]?.at.end ?? 0, end: hints[from + room]?.at.start ?? document.lines.text.length };
+  return { listed, rows: listedRows.length, total: rows.length, ...(shown.length < hints.length && { covered }) };
 }
 
-function firstLowFindings(document: ScoredDocument): Finding[] {
+/** The first of `room` hints, most of them from an offset on. */
+function firstHint(hints: readonly Mark[], room: number, offset: number): number {
+  const next = hints.findIndex(({ at }) => at.end >= offset);
+  const wanted = (next < 0 ? hints.length : next) - Math.floor(room / 3);
+  return Math.max(0, Math.min(wanted, hints.length - room));
+}
+
+function firstLowMarks(document: ScoredDocument): Mark[] {
   return document.problems.flatMap((problem) =>
     problem.steps
       .filter((step) => step.firstLow)
-      .map((step) => finding(document, step, 'first-low-step', DiagnosticSeverity.Warning, firstLowMessage(document, problem, step))),
+      .map((step) => ({
+        at: step.step.span,
+        isRow: true,
+        write: () => finding(document, step, 'first-low-step', DiagnosticSeverity.Warning, firstLowMessage(document, problem, step)),
+      })),
   );
 }
 
-function otherFindings(document: ScoredDocument, severity: DiagnosticSeverity): Finding[] {
-  const found: Finding[] = [];
+function otherMarks(document: ScoredDocument, others: 'hint' | 'information'): Mark[] {
+  const marks: Mark[] = [];
+  const severity = others === 'hint' ? DiagnosticSeverity.Hint : DiagnosticSeverity.Information;
   for (const problem of document.problems) {
     for (const step of problem.steps) {
-      if (step.low && !step.firstLow) {
-        const message = `Low step after the first: ${comparison(document, problem, step)}.${rolloutsSentence(step)}`;
-        found.push(finding(document, step, 'later-low-step', severity, message));
-      }
+      const add = (code: string, message: () => string): void => {
+        const write = (): Finding => finding(document, step, code, severity, message());
+        marks.push({ at: step.step.span, isRow: others === 'information', write });
+      };
+      if (step.low && !step.firstLow)
+        add('later-low-step', () => `Low step after the first: ${comparison(document, problem, step)}.${rolloutsSentence(step)}`);
       const failed = failedRollouts(problem, step);
-      if (failed !== undefined) found.push(finding(document, step, 'no-rollout-succeeded', severity, failed));
-      if (step.skipped !== undefined && !step.outOfScope)
-        found.push(finding(document, step, 'step-not-scored', severity, `Not scored: ${step.skipped}`));
+      if (failed !== undefined) add('no-rollout-succeeded', () => failed);
+      if (step.skipped !== undefined && !step.outOfScope) add('step-not-scored', () => `Not scored: ${step.skipped}`);
     }
   }
-  return found;
+  return marks;
 }
 
 /** The fault of a document whose reader threw: readers do not, so this is an error of StepLens. */

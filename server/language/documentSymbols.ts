@@ -1,31 +1,61 @@
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver-types';
 import type { Span } from '../reasoning/span.js';
+import type { ProblemWindow } from './lensWindow.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
 import { chosenBy, count, solutionValues, verdictWords } from './solutionValues.js';
 import { firstWords, formatValue, lowMark } from './valueText.js';
 
-/** A document's outline beyond this many entries is cut; the last entry says so. */
-export const symbolsLimit = 5000;
+/**
+ * Entries of an outline. An editor asks for all of it again after every edit and takes in each entry, so a longer one would make typing slow.
+ */
+export const symbolsLimit = 2000;
 /** Deeper tree nodes are beside their parents: clients walk the outline recursively. */
 const deepest = 100;
 const nameLength = 60;
 
-/** problem > solution > step, or problem > tree node > child nodes; every name has its value. */
-export function documentSymbols(document: ScoredDocument): DocumentSymbol[] {
+/**
+ * problem > solution > step, or problem > tree node > child nodes; every name has its value. Where that would be too long every problem
+ * still has its entry, and the ones in sight (`window`, see `lensWindow`; without it the first ones) have what is in them.
+ */
+export function documentSymbols(document: ScoredDocument, window?: ProblemWindow): DocumentSymbol[] {
   const outline = new Outline(document);
   const problems: DocumentSymbol[] = [];
-  for (const problem of document.problems) {
-    const parent = outline.add(problems, problem.problem.span, {
+  const opened = openedProblems(document, window);
+  const listed = document.problems.slice(0, symbolsLimit).map((problem) =>
+    outline.add(problems, problem.problem.span, {
       name: `Problem ${problem.problem.index + 1}: ${firstWords(problem.problem.question, nameLength)}`,
       detail: problemDetail(problem),
       kind: SymbolKind.Module,
-    });
-    if (!parent) break;
+    }),
+  );
+  for (const [at, parent] of listed.entries()) {
+    const problem = document.problems[at]!;
+    if (!parent || at < opened.from || at >= opened.to) continue;
     if (problem.problem.tree) addNodes(outline, problem, parent);
     else addSolutions(outline, problem, parent);
   }
-  if (outline.isFull) outline.close(problems);
+  if (outline.isFull) outline.close(problems, `… the outline ends after ${symbolsLimit.toLocaleString('en-US')} entries`);
+  else if (opened.to - opened.from < document.problems.length)
+    outline.close(problems, `… steps of problems ${opened.from + 1} to ${opened.to} only; those elsewhere after an edit there`);
   return problems;
+}
+
+/** The problems whose content is listed: as many as there is room for beside an entry for each problem, from those in sight on. */
+function openedProblems({ problems }: ScoredDocument, window: ProblemWindow = { from: 0, to: 0 }): ProblemWindow {
+  let room = symbolsLimit - problems.length;
+  let { from, to } = { from: window.from, to: window.from };
+  const takes = (at: number): boolean => {
+    room -= entriesIn(problems[at]!);
+    // The first one in any case: a single tree fills the outline.
+    return room >= 0 || from === to;
+  };
+  while (to < problems.length && takes(to)) to++;
+  while (from > 0 && takes(from - 1)) from--;
+  return { from, to };
+}
+
+function entriesIn({ problem: { tree, solutions } }: ScoredProblem): number {
+  return tree ? tree.nodes.length : solutions.reduce((sum, { steps }) => sum + 1 + steps.length, 0);
 }
 
 type Entry = Pick<DocumentSymbol, 'name' | 'detail' | 'kind'>;
@@ -54,11 +84,11 @@ class Outline {
     return symbol;
   }
 
-  close(problems: DocumentSymbol[]): void {
+  close(problems: DocumentSymbol[], name: string): void {
     const end = this.document.lines.position(this.document.lines.text.length);
     const range = { start: end, end };
     problems.push({
-      name: `… the outline ends after ${symbolsLimit.toLocaleString('en-US')} entries`,
+      name,
       kind: SymbolKind.Null,
       range,
       selectionRange: range,

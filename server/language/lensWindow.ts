@@ -2,7 +2,7 @@ import type { Range } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
 
 /** Up to so many solutions, all of a file's have their line. */
-const most = 400;
+const most = 200;
 
 /** Positions in `ScoredDocument.problems`; `to` is one past the last. */
 export interface ProblemWindow {
@@ -33,7 +33,8 @@ export function isWithin(document: ScoredDocument, seen: Range, window: ProblemW
   return Math.max(0, from - 1) >= window.from && Math.min(document.problems.length, to + 1) <= window.to;
 }
 
-function inSight({ problems, lines }: Pick<ScoredDocument, 'problems' | 'lines'>, { start, end }: Range): ProblemWindow {
+/** The problems that lines in sight belong to. */
+export function inSight({ problems, lines }: Pick<ScoredDocument, 'problems' | 'lines'>, { start, end }: Range): ProblemWindow {
   const [first, last] = [lines.offset(start), lines.offset(end)];
   const from = problems.findIndex(({ problem }) => problem.span.end >= first);
   if (from < 0) return { from: Math.max(0, problems.length - 1), to: problems.length };

@@ -16,9 +16,9 @@ import { resultJobs } from '../editor/labelJob.js';
 import { ReviewService } from '../editor/reviewService.js';
 import { createService, type Service } from '../editor/service.js';
 import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '../files/images.js';
-import { diagnostics } from '../language/diagnostics.js';
+import { diagnostics, type Marks } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
-import { isWithin, lensWindow, type ProblemWindow } from '../language/lensWindow.js';
+import { inSight, isWithin, lensWindow, type ProblemWindow } from '../language/lensWindow.js';
 import { isEventLog } from '../language/logView.js';
 import { documentFacts, lowCounts } from '../language/lowSteps.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
@@ -41,6 +41,15 @@ export interface Permissions {
   readonly allowedLabelingServers: readonly string[];
 }
 
+interface Published {
+  readonly version: number | undefined;
+  readonly diagnostics: string;
+  /** Offsets between which no mark is missing; undefined: everywhere. */
+  readonly covered?: NonNullable<Marks['covered']>;
+}
+
+const noMarks: Marks = { listed: [], rows: 0, total: 0 };
+
 /** One initialized client: its door, its documents and folders, and the services that work for it. */
 export class EditorSession {
   readonly door: Door<'server'>;
@@ -57,7 +66,7 @@ export class EditorSession {
   readonly #progress: ScoringProgress;
   readonly #explanations: Explanations;
   /** What the client was sent of each document. */
-  readonly #published = new Map<string, { readonly version: number | undefined; readonly diagnostics: string }>();
+  readonly #published = new Map<string, Published>();
   /** What is in sight of each document, and the window of its code lenses; of clients that say so. */
   readonly #seen = new Map<string, { readonly range: Range; readonly window?: ProblemWindow }>();
   #stopRefresh: (() => void) | undefined;
@@ -221,14 +230,18 @@ export class EditorSession {
     if (this.#published.delete(uri)) void this.connection.sendDiagnostics({ uri, diagnostics: [] });
   }
 
-  /** What of a document is in sight: its code lenses are asked for again when they are elsewhere. */
+  /** What of a document is in sight: its code lenses are asked for again, and its marks are sent again, when they are elsewhere. */
   lookAt(uri: string, range: Range): void {
     const before = this.#seen.get(uri);
     this.#seen.set(uri, { ...before, range });
     void this.service.whenRead(uri).then(() => {
       const document = this.document(uri);
       const { window } = this.#seen.get(uri) ?? {};
-      if (document && window && !isWithin(document, range, window)) this.refreshViews();
+      if (!document) return;
+      if (window && !isWithin(document, range, window)) this.refreshViews();
+      const { covered } = this.#published.get(uri) ?? {};
+      const { lines } = document;
+      if (covered && (lines.offset(range.start) < covered.start || lines.offset(range.end) > covered.end)) this.#publish(uri);
     });
   }
 
@@ -240,6 +253,12 @@ export class EditorSession {
     const window = isKept ? seen.window : lensWindow(document, seen.range);
     if (window) this.#seen.set(document.uri, { ...seen, window });
     return window;
+  }
+
+  /** The problems that can be seen now; undefined for a client that does not say. */
+  problemsInSight(document: ScoredDocument): ProblemWindow | undefined {
+    const seen = this.#seen.get(document.uri);
+    return seen && inSight(document, seen.range);
   }
 
   /** Asks the client, once for many documents, to ask again for what it shows. */
@@ -268,15 +287,16 @@ export class EditorSession {
     const before = this.#published.get(uri);
     if (!document && !before) return;
     const { diagnostics: isOn, otherMarks } = this.service.settings;
-    const { listed, total } = document && isOn ? diagnostics(document, this.#explanations, otherMarks) : { listed: [], total: 0 };
-    const now = { version: document?.version, diagnostics: JSON.stringify(listed) };
+    const found = document && isOn ? diagnostics(document, this.#explanations, otherMarks, this.#seen.get(uri)?.range) : noMarks;
+    const { listed, rows, total, covered } = found;
+    const now = { version: document?.version, diagnostics: JSON.stringify(listed), ...(covered && { covered }) };
     this.#published.set(uri, now);
     // While a file is scored most of its marks stay as they are, and an editor takes in a thousand of them at a time.
     if (!before || before.version !== now.version || before.diagnostics !== now.diagnostics)
       this.connection
         .sendDiagnostics({ uri, diagnostics: [...listed], ...(document && { version: document.version }) })
         .catch((error: unknown) => this.connection.console.warn(`diagnostics of ${uri}: ${String(error)}`));
-    const marks = document && { ...lowCounts(document), ...documentFacts(document), listed: listed.length, total };
+    const marks = document && { ...lowCounts(document), ...documentFacts(document), listed: rows, total };
     void this.door.tell(DocumentChanged, { uri, version: document?.version ?? 0, ...(marks && { marks }) });
     // After an edit the client asks for hints and lenses by itself.
     if (!before || before.version === now.version) this.refreshViews();

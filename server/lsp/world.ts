@@ -35,11 +35,12 @@ const editorMaxLength = 50_000_000;
  * Reads a text of an editor. An empty one is claimed only where nothing but records can be in it (JSON Lines), and a
  * reader that fails is a fault of the document, not the end of the server.
  */
-export const readInEditor: Reader = (text, { uri, languageId }) => {
+export const readInEditor: Reader = (text, { uri, languageId }, before) => {
   if (text.trim() === '' && languageId !== 'jsonl') return undefined;
-  collectBefore(text);
   try {
-    return readMappedDocument(text, uri, languageId, editorMaxLength);
+    // The message that brought the text is garbage by now; after an edit nothing of its kind is.
+    if (before === undefined) collectBefore(text);
+    return readMappedDocument(text, uri, languageId, editorMaxLength, before);
   } catch (error) {
     return { format: 'none', problems: [], faults: [readerFailed(error)] };
   }

@@ -33,7 +33,7 @@ const documentMarks = object({
   firstLow: count,
   /** All low steps, the first ones included. */
   low: count,
-  /** Rows of the Problems panel and hints in the editor; fewer than `total` beyond a limit. */
+  /** Rows of the Problems panel; fewer than `total` beyond a limit. */
   listed: count,
   total: count,
   /** What can be asked of it: a problem with question and answer to label, a search tree, an image to show. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ScoreMemory } from '../../server/editor/scoreMemory.js';
+import { recallAll, ScoreMemory } from '../../server/editor/scoreMemory.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import { sketch } from '../language/fixture.js';
 
@@ -59,4 +59,23 @@ it('recalls why a step has no score', () => {
     const memory = new ScoreMemory([{ problem: problem!, scored }]);
     expect(memory.recall(problem!)).toMatchObject({ skipped: new Map([[0, 'not this']]), outOfScope, pending: new Set() });
   }
+});
+
+it('keeps the scores of the problems around an edit, and is right about those in it', () => {
+  fc.assert(
+    fc.property(problems, problems, problems, problems, (head, removed, added, tail) => {
+      const before = sketch([...head, ...removed, ...tail]).reasoning.problems;
+      const after = sketch([...head, ...added, ...tail]).reasoning.problems;
+      const scores = before.map((problem) => ({ scores: scoresOf(problem), skipped: new Map<number, string>() }));
+      const recalled = recallAll(before, scores, after);
+      head.forEach((_, at) => expect(recalled[at]).toBe(scores[at]));
+      after.forEach((problem, at) => {
+        const truth = scoresOf(problem);
+        for (const { index } of problem.steps)
+          if (!recalled[at]!.pending?.has(index)) expect(recalled[at]!.scores[index]).toBe(truth[index]);
+      });
+      const waiting = recalled.filter(({ pending }) => pending !== undefined && pending.size > 0);
+      expect(waiting.length).toBeLessThanOrEqual(added.length);
+    }),
+  );
 });

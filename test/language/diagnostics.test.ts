@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DiagnosticSeverity } from 'vscode-languageserver-types';
-import { diagnostics, diagnosticsLimit, readerFailed } from '../../server/language/diagnostics.js';
+import { diagnostics, marksLimit, readerFailed, rowsLimit } from '../../server/language/diagnostics.js';
 import { noExplanations, readExplanations } from '../../server/language/explanations.js';
 import { scored, sketch } from './fixture.js';
 
@@ -174,13 +174,32 @@ describe('diagnostics', () => {
     expect(explanations.href('unheard-of')).toBe('file:///docs/diagnostics.md');
   });
 
-  it('counts what is beyond the limit, and drops the later low steps first', () => {
-    const solutions = Array.from({ length: 400 }, () => ['a', 'b', 'c']);
-    const document = scored(sketch([{ question: 'q', solutions }]), [Array.from({ length: 1200 }, () => 0.1)]);
-    const { listed, total } = diagnostics(document, noExplanations);
-    expect(listed).toHaveLength(diagnosticsLimit);
-    expect(total).toBe(1200);
-    expect(listed.filter(({ code }) => code === 'first-low-step')).toHaveLength(400);
+  it('lists so many rows that somebody reads them, and marks the first low steps beyond them by hints', () => {
+    const document = scored(sketch([{ question: 'q', solutions: Array.from({ length: 300 }, () => ['a', 'b']) }]), [
+      Array.from({ length: 600 }, (_, step) => (step % 2 === 0 ? 0.1 : 0.9)),
+    ]);
+    const { listed, rows, total, covered } = diagnostics(document, noExplanations);
+    expect([rows, total, covered]).toEqual([rowsLimit, 300, undefined]);
+    expect(listed.filter(({ severity }) => severity === DiagnosticSeverity.Warning)).toHaveLength(rowsLimit);
+    expect(listed.filter(({ severity }) => severity === DiagnosticSeverity.Hint)).toHaveLength(300 - rowsLimit);
+    expect(new Set(listed.map(({ code, range }) => `${code} ${range.start.line}`)).size).toBe(300);
+  });
+
+  it('gives of very many marks those around what is in sight, and says between which places none is missing', () => {
+    const document = scored(sketch([{ question: 'q', solutions: Array.from({ length: 1000 }, () => ['a', 'b', 'c']) }]), [
+      Array.from({ length: 3000 }, () => 0.1),
+    ]);
+    for (const line of [0, 700, 1500, 2990]) {
+      const seen = { start: { line, character: 0 }, end: { line: line + 40, character: 0 } };
+      const { listed, total, covered } = diagnostics(document, noExplanations, 'hint', seen);
+      expect(listed).toHaveLength(marksLimit);
+      expect(total).toBe(1000);
+      // Every step in sight is marked: each is a low one.
+      const lines = new Set(listed.map(({ range }) => range.start.line));
+      for (let at = Math.max(1, line); at < Math.min(3000, line + 40); at++) expect(lines.has(at)).toBe(true);
+      expect(covered!.start).toBeLessThanOrEqual(document.lines.offset(seen.start));
+      expect(covered!.end).toBeGreaterThanOrEqual(document.lines.offset(seen.end));
+    }
   });
 
   it('reports what is not a first low step as hints, as information or not at all', () => {

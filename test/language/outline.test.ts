@@ -33,8 +33,30 @@ describe('document symbols', () => {
     expect(JSON.stringify(shallow)).toContain('Node 601 ');
 
     const wide = documentSymbols(scored(sketch([{ question: 'q', solutions: Array.from({ length: 6000 }, () => ['a']) }])));
-    expect(wide.at(-1)!.name).toBe('… the outline ends after 5,000 entries');
+    expect(wide.at(-1)!.name).toBe('… the outline ends after 2,000 entries');
     expect(JSON.stringify(wide).match(/"selectionRange"/g)).toHaveLength(symbolsLimit + 1);
+  });
+
+  it('have an entry for every problem of a long file, and what is in those in sight', () => {
+    const solutions = Array.from({ length: 16 }, () => ['a', 'b', 'c']);
+    const document = scored(sketch(Array.from({ length: 200 }, (_, i) => ({ question: `q${i}`, solutions }))));
+    for (const [seen, first] of [
+      [undefined, 0],
+      [{ from: 100, to: 103 }, 100],
+      [{ from: 198, to: 200 }, 198],
+    ] as const) {
+      const symbols = documentSymbols(document, seen);
+      const problems = symbols.slice(0, 200);
+      expect(problems.map(({ name }) => name)).toEqual(document.problems.map((_, i) => `Problem ${i + 1}: q${i}`));
+      const opened = problems.flatMap(({ children }, i) => (children!.length > 0 ? [i] : []));
+      expect(opened).toContain(first);
+      expect(opened.length).toBeGreaterThan(20);
+      expect(problems[first]!.children).toHaveLength(16);
+      expect(symbols[200]!.name).toBe(
+        `… steps of problems ${opened[0]! + 1} to ${opened.at(-1)! + 1} only; those elsewhere after an edit there`,
+      );
+      expect(JSON.stringify(symbols).match(/"selectionRange"/g)!.length).toBeLessThanOrEqual(symbolsLimit + 1);
+    }
   });
 });
 

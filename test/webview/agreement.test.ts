@@ -4,7 +4,7 @@ import { generatedSearch } from '../../scripts/gallery/generatedSearch.mjs';
 import { readDocument } from '../../server/formats/registry.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
 import { codeLens } from '../../server/language/codeLens.js';
-import { diagnostics, diagnosticsLimit } from '../../server/language/diagnostics.js';
+import { diagnostics, marksLimit, rowsLimit } from '../../server/language/diagnostics.js';
 import { documentSymbols } from '../../server/language/documentSymbols.js';
 import { noExplanations } from '../../server/language/explanations.js';
 import { lowCounts, lowSteps } from '../../server/language/lowSteps.js';
@@ -57,7 +57,8 @@ describe.each(files)('the numbers of %s', (name, text) => {
     const { firstLow, low } = lowCounts(document);
 
     const { listed, total } = diagnostics(document, noExplanations);
-    expect(total).toBeLessThanOrEqual(diagnosticsLimit);
+    expect(listed.length).toBeLessThanOrEqual(marksLimit);
+    expect(total).toBeLessThanOrEqual(rowsLimit);
     expect(listed.filter(({ code }) => code === 'first-low-step')).toHaveLength(firstLow);
     expect(listed.filter(({ code }) => code === 'later-low-step')).toHaveLength(low - firstLow);
     expect(lowSteps(document)).toHaveLength(low);

@@ -57,7 +57,7 @@ export function handleLanguage(session: EditorSession): void {
   connection.onDidChangeWatchedFiles(() => session.refreshViews());
   connection.onDocumentSymbol(async (params, token) => {
     const document = await readDocument(params, token);
-    return document ? documentSymbols(document) : [];
+    return document ? documentSymbols(document, session.problemsInSight(document)) : [];
   });
   connection.onFoldingRanges(async (params, token) => {
     const document = await readDocument(params, token);
