@@ -85,11 +85,31 @@ function clock(text: string): AnswerForm | undefined {
     const minutes = Number(han[2]) * 60 + (text.endsWith('半') ? 30 : Number(han[3] ?? 0)) + (isLate ? 720 : 0);
     return { kind: 'clock', minutes, isExact: han[1] !== undefined || minutes >= 780 };
   }
+  const spoken = spokenTime(text);
+  if (spoken !== undefined) return spoken;
   const match = /^(\d{1,2})(?::(\d{2}))?\s*(?:(a|p)\.?\s?m\.?|o'?clock)$/i.exec(text);
   if (match === null) return undefined;
   const [hour, minute, half] = [Number(match[1]), Number(match[2] ?? '0'), match[3]?.toLowerCase()];
   if (hour > 12 || minute > 59) return undefined;
   return { kind: 'clock', minutes: (hour % 12) * 60 + minute + (half === 'p' ? 720 : 0), isExact: half !== undefined };
+}
+
+/** "quarter to four in the afternoon", "half past 7", "ten past three" */
+function spokenTime(text: string): AnswerForm | undefined {
+  const match =
+    /^(?:a )?(quarter|half|[a-z]+|\d{1,2})(?: minutes?)? (past|after|to|before) ([a-z]+|\d{1,2})(?: (?:in the|at) (morning|afternoon|evening|night)| (a|p)\.?m\.?)?$/i.exec(
+      text,
+    );
+  // "5 to 2" and "three to two" are ratios.
+  if (match === null || (/^to$/i.test(match[2]!) && !/quarter|half/i.test(match[1]!) && match[4] === undefined && match[5] === undefined))
+    return undefined;
+  const size = { quarter: 15, half: 30 }[match[1]!.toLowerCase()] ?? Number(withoutNumberWords(match[1]!));
+  const hour = Number(withoutNumberWords(match[3]!));
+  if (!(size > 0 && size < 60 && hour > 0 && hour < 13)) return undefined;
+  const half = match[5]?.toLowerCase() ?? (match[4] === undefined ? undefined : /morning/i.test(match[4]) ? 'a' : 'p');
+  const isTo = /to|before/i.test(match[2]!);
+  const minutes = ((hour % 12) * 60 + (isTo ? -size : size) + 720) % 720;
+  return { kind: 'clock', minutes: minutes + (half === 'p' ? 720 : 0), isExact: half !== undefined };
 }
 
 /** A ratio that may be a time of day: 3:30. */
@@ -296,6 +316,7 @@ function isOneNumber(text: string): boolean {
     /^[^\d\s,]{0,4}\s*\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)[^,;\d]*$/.test(text) ||
     /^[^\d\s,]{0,4}\s*\d{1,3}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!\d)[^,;\d]*$/.test(text) ||
     /^[a-z-]+ (?:hundred|thousand|million)(?: and [a-z -]+| [a-z -]+)?$/i.test(text) ||
+    /^(?:a|one) dozen and a half$/i.test(text) ||
     /^[\d-]+ and (?:\d+\s*\/\s*\d+|\\frac)|^[a-z\d-]+ and (?:(?:a|one|two|three|four|five|six|seven|eight|nine)[ -])?(?:half|third|thirds|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?)\b/i.test(
       text,
     ) ||

@@ -146,31 +146,39 @@ function counted(text: string): string {
     if (Number(k) > Number(n) || Number(n) < 2) return all;
     return letter === 'C' ? `\\binom{${n}}{${k}}` : `(${n}!/(${n}-${k})!)`;
   };
-  return text
-    .replace(
-      /^(\s*(?:€|EUR)\s*)(\d{1,3}(?:[. ]?\d{3})*),(\d{2})\s*$/,
-      (_, sign: string, euros: string, cents: string) => `${sign}${euros.replace(/[. ]/g, '')}.${cents}`,
-    )
-    .replace(
-      /^(\s*\d{1,3}(?:[. ]?\d{3})*),(\d{2})(?=\s*(?:€|EUR|[Ee]uros?)\s*$)/,
-      (_, euros: string, cents: string) => `${euros.replace(/[. ]/g, '')}.${cents}`,
-    )
-    .replace(/(?:\{\s*\})?[_^]\s*\{?(\d{1,4})\}?\s*([CP])\s*_\s*\{?(\d{1,4})\}?/g, (all, n: string, letter: string, k: string) =>
-      choices(n, letter, k, all),
-    )
-    .replace(/(?<![a-zA-Z\d\\])([CAP])\s*_\s*\{?(\d{1,3})\}?\s*\^\s*\{?(\d{1,3})\}?(?!\d)/g, (all, letter: string, n: string, k: string) =>
-      choices(n, letter, k, all),
-    )
-    .replace(/(?<![\w.])(\d{1,3})\s?([CP])\s?(\d{1,3})(?![\w.])/g, (all, n: string, letter: string, k: string) =>
-      choices(n, letter, k, all),
-    )
-    .replace(/(?<![\w.,])\d{1,3}(?:_\d{3})+(?![\w.])/g, (digits) => digits.replaceAll('_', ''))
-    .replace(/(?<![\w.,'])\d{1,3}(?:'\d{3})+(?!['\w])/g, (digits) => digits.replaceAll("'", ''))
-    .replace(/(?<![\w.,])\d{1,3}(?:\.\d{3}){2,}(?![\w.])/g, (digits) => digits.replaceAll('.', ''))
-    .replace(
-      /^(-?)(\d{1,3}(?:[. ]\d{3})+),(\d{1,2}|\d{4,})$/,
-      (_, sign: string, digits: string, rest: string) => `${sign}${digits.replace(/[. ]/g, '')}.${rest}`,
-    );
+  return (
+    text
+      .replace(
+        /^(\s*(?:€|EUR)\s*)(\d{1,3}(?:[. ]?\d{3})*),(\d{2})\s*$/,
+        (_, sign: string, euros: string, cents: string) => `${sign}${euros.replace(/[. ]/g, '')}.${cents}`,
+      )
+      .replace(
+        /^(\s*\d{1,3}(?:[. ]?\d{3})*),(\d{2})(?=\s*(?:€|EUR|[Ee]uros?)\s*$)/,
+        (_, euros: string, cents: string) => `${euros.replace(/[. ]/g, '')}.${cents}`,
+      )
+      // "3,5 kg" is no list.
+      .replace(
+        /^(\d+),(\d{1,2})(?=\s?(?:k?g|mg|[kcdm]?m|ml|mL|l|L|h|s|min|°C?|Meter|Liter|Stunden|metros|litros|mètres|litres|heures|horas)(?:\^?[23])?$)/,
+        '$1.$2',
+      )
+      .replace(/(?:\{\s*\})?[_^]\s*\{?(\d{1,4})\}?\s*([CP])\s*_\s*\{?(\d{1,4})\}?/g, (all, n: string, letter: string, k: string) =>
+        choices(n, letter, k, all),
+      )
+      .replace(
+        /(?<![a-zA-Z\d\\])([CAP])\s*_\s*\{?(\d{1,3})\}?\s*\^\s*\{?(\d{1,3})\}?(?!\d)/g,
+        (all, letter: string, n: string, k: string) => choices(n, letter, k, all),
+      )
+      .replace(/(?<![\w.])(\d{1,3})\s?([CP])\s?(\d{1,3})(?![\w.])/g, (all, n: string, letter: string, k: string) =>
+        choices(n, letter, k, all),
+      )
+      .replace(/(?<![\w.,])\d{1,3}(?:_\d{3})+(?![\w.])/g, (digits) => digits.replaceAll('_', ''))
+      .replace(/(?<![\w.,'])\d{1,3}(?:'\d{3})+(?!['\w])/g, (digits) => digits.replaceAll("'", ''))
+      .replace(/(?<![\w.,])\d{1,3}(?:\.\d{3}){2,}(?![\w.])/g, (digits) => digits.replaceAll('.', ''))
+      .replace(
+        /^(-?)(\d{1,3}(?:[. ]\d{3})+),(\d{1,2}|\d{4,})$/,
+        (_, sign: string, digits: string, rest: string) => `${sign}${digits.replace(/[. ]/g, '')}.${rest}`,
+      )
+  );
 }
 
 function character(c: string): string {
@@ -228,7 +236,7 @@ function unwrapped(answer: string): string {
       .replace(/,\s+(?:which|because|since)\s(?!.*\b(?:not|wrong|incorrect|never)\b).*$/i, '')
       .replace(/\s*\((?:approximately|approx\.?|rounded)\)$/i, '')
       .replace(/[.。;,]$/, '')
-      .replace(/^\{([^{}]*)\}$/, (all, inner: string) => (/[,;]/.test(inner) ? all : inner))
+      .replace(/^\{([^{}]*)\}$/, (all, inner: string) => (/[,;|:]/.test(inner) ? all : inner))
       .trim();
     if (next === text) return text;
     text = next;

@@ -88,7 +88,8 @@ function isNoneForValue(a: string, r: string): boolean {
   if (region?.isCertain && region.parts.some(({ low, high }) => low !== high)) return true;
   const measure = readMeasure(other.replace(/^[a-zA-Z]\s*=\s*/, ''));
   const value = measure && exactValue(measure.value);
-  const isUndefined = /^(?:undefined|not defined|does not exist|dne)$/i.test(saysNone(a) ? a : r);
+  // Nothing is no number, but no solution may be 0 solutions.
+  const isUndefined = /^(?:undefined|not defined|does not exist|dne|\\emptyset|(?:the )?empty set)$/i.test(saysNone(a) ? a : r);
   return value !== undefined && (value.num !== 0n || isUndefined || /^[a-zA-Z]\s*=/.test(other));
 }
 

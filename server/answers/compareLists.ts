@@ -46,7 +46,7 @@ export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compa
   const hasNames = a.names !== undefined && r.names !== undefined;
   const isInOrder = isOrdered || hasNames || [a.style, r.style].some((style) => style === 'tuple' || style === 'matrix');
   if (isInOrder && a.style !== 'set' && r.style !== 'set') {
-    const isBareReference = r.style === 'bare' && a.style === 'tuple' && !isOrdered;
+    const isBareReference = r.style === 'bare' && r.names === undefined && a.style === 'tuple' && !isOrdered;
     return isBareReference && inAnyOrder(items, r.items, compare) === 'right'
       ? { verdict: 'undecided', method: 'order', reason: 'The order may count.' }
       : { verdict: inOrder, method: 'list' };

@@ -8,8 +8,15 @@ import { type Unit, unitsAgree } from './units.js';
 import type { AnswerMethod, Verdict } from './verdict.js';
 
 const HUNDRED: Rational = rational(100n);
-/** Ratios between units of one kind that people leave out. */
-const CONVERSIONS = [10n, 100n, 1000n, 10_000n, 1_000_000n, 12n, 24n, 7n, 60n, 3600n, 3n, 36n, 16n];
+/** Ratios between units of one kind that people leave out, by what is measured. */
+const CONVERSIONS: Readonly<Record<string, readonly bigint[]>> = {
+  'time:1': [60n, 3600n, 24n, 7n, 1000n, 30n, 12n],
+  'months:1': [12n],
+  'mass:1': [1000n, 1_000_000n, 16n],
+  'length:1': [10n, 100n, 1000n, 12n, 3n, 36n],
+};
+const OTHER_CONVERSIONS = [100n, 1000n, 10_000n, 1_000_000n, 60n, 3600n];
+const MONEY = /^(?:[A-Z]{3}|peso):1$/;
 
 /** Compares a value with the reference: numbers exactly, units after conversion; a unit on one side only is taken as left out. */
 export function compareMeasures(answer: Measure, reference: Measure): Verdict {
@@ -29,6 +36,9 @@ function withWords(answer: Measure, reference: Measure): Verdict {
   if (a === undefined && r === undefined) return compareValues(answer, reference);
   if (a && r) {
     if (singularPhrase(a.text) === singularPhrase(r.text)) return compareValues(answer, reference);
+    // 5个 of 5个苹果
+    if (a.isDescriptive && r.isDescriptive && (a.text.startsWith(r.text) || r.text.startsWith(a.text)))
+      return compareValues(answer, reference);
     return verdict('undecided', 'unit', `"${a.text}" and "${r.text}" may be the same.`);
   }
   const words = (a ?? r)!;
@@ -54,17 +64,18 @@ function withOneUnit(answer: Measure, reference: Measure, a: MathExpression, r: 
   const unit = (answer.units[0] ?? reference.units[0])!;
   if (result.verdict === 'right' && unit.isWeak)
     return verdict('undecided', 'unit', 'The letter behind the number may be a unit or a variable.');
-  if (result.verdict === 'wrong' && !isConverted && isConversion(answer.value, reference.value)) {
+  if (result.verdict === 'wrong' && !isConverted && isConversion(answer.value, reference.value, unit.dimension)) {
     return verdict('undecided', 'unit', 'The values may be in different units.');
   }
   return result.verdict === 'right' ? verdict('right', 'unit', 'The unit is left out on one side.') : result;
 }
 
-function isConversion(a: MathExpression, r: MathExpression): boolean {
+function isConversion(a: MathExpression, r: MathExpression, dimension: string): boolean {
   const [x, y] = [exactValue(a), exactValue(r)];
   const ratio = x && y && divide(x, y);
   if (!ratio) return false;
-  return CONVERSIONS.some((n) => ratio.num === n * ratio.den || ratio.num * n === ratio.den);
+  const conversions = MONEY.test(dimension) ? [100n] : (CONVERSIONS[dimension] ?? OTHER_CONVERSIONS);
+  return conversions.some((n) => ratio.num === n * ratio.den || ratio.num * n === ratio.den);
 }
 
 function compareUnits(answer: Measure, reference: Measure): Verdict {

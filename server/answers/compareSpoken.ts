@@ -3,6 +3,7 @@ import { isMultiple } from './math/compare.js';
 import { exactValue } from './math/evaluate.js';
 import { variablesOf } from './math/expression.js';
 import { readExpression, readMeasure } from './measure.js';
+import { readOrdinal } from './numberWords.js';
 import { withoutProse } from './prose.js';
 import { type Qualified, readDirection, readQualified } from './qualified.js';
 import { readRoman, readStatements } from './roman.js';
@@ -16,6 +17,7 @@ export function compareSpoken(a: string, r: string, compare: CompareTexts): Verd
   return (
     compareStatements(a, r) ??
     compareRomans(a, r) ??
+    compareOrdinalNouns(a, r) ??
     compareDirections(a, r) ??
     compareQualified(a, r, compare) ??
     compareGrowth(a, r) ??
@@ -41,6 +43,20 @@ function compareRomans(a: string, r: string): Verdict | undefined {
   const value = other && variablesOf(other).size === 0 ? exactValue(other) : undefined;
   // Beside a number, `CD` may be a segment: only an equal one is taken for a numeral.
   return value && value.num === (x ?? y)! * value.den ? { verdict: 'right', method: 'number' } : undefined;
+}
+
+const ORDINAL_NOUN =
+  /^(?:the |in the |on the )?(\d+(?:st|nd|rd|th)|[a-z]+(?:-[a-z]+)?)(?: (century|floor|grade|place|term|day|quadrant|row|position|digit|month|week|year|person|number|house|step|line|question|round))?$/i;
+
+/** "the 19th century", "third quadrant", "5th" */
+function compareOrdinalNouns(a: string, r: string): Verdict | undefined {
+  const [x, y] = [ORDINAL_NOUN.exec(a), ORDINAL_NOUN.exec(r)];
+  if (x === null || y === null || (x[2] === undefined && y[2] === undefined)) return undefined;
+  const [first, second] = [readOrdinal(x[1]!), readOrdinal(y[1]!)];
+  if (first === undefined || second === undefined) return undefined;
+  if (first !== second) return { verdict: 'wrong', method: 'number' };
+  const isOther = x[2] !== undefined && y[2] !== undefined && x[2].toLowerCase() !== y[2].toLowerCase();
+  return { verdict: isOther ? 'undecided' : 'right', method: 'number' };
 }
 
 function compareDirections(a: string, r: string): Verdict | undefined {
@@ -80,7 +96,7 @@ function compareGrowth(a: string, r: string): Verdict | undefined {
   const [x, y] = [GROWTH.exec(a), GROWTH.exec(r)];
   if (x === null && y === null) return undefined;
   const [own, other] = [x?.[2] ?? a, y?.[2] ?? r].map((text) =>
-    readExpression(text.replace(/\s*\blog(?=\s*[a-z(])/g, ' \\log').replace(/\\log\s*_\s*\{?\w+\}?/g, '\\log')),
+    readExpression(text.replace(/\s*(?<!\\)\bl(?:o?g|n)(?=\s*[a-z(])/g, ' \\log').replace(/\\l(?:og|n|g)\s*_\s*\{?\w+\}?/g, '\\log')),
   );
   if (own === undefined || other === undefined) return undefined;
   const isConstant = [own, other].map((one) => variablesOf(one).size === 0);

@@ -16,6 +16,24 @@ unit item object thing piece part section copy sample message call email song mo
 molecule atom ion electron proton cell shelf drawer locker key ring necklace bracelet stone rock shell star planet machine computer phone robot tool
 gallon-count worker share stock machine trophy medal award flag kite match sweet treat snack meal lunch dinner drink juice soda cracker nut
 neighbor neighbour sister brother cousin grandchild daughter son baby soldier officer farmer baker cook artist singer dancer musician athlete runner
+clip chapter-count patient nurse doctor pet owner camper hiker shopper reader writer driver rider sailor pilot swimmer dancer singer guitar piano violin drum
+pancake waffle brownie donut doughnut pastry bun roll taco burrito hotdog sausage steak rib wing nugget fry chip noodle bean pea corn lettuce cabbage
+pepper cucumber pumpkin squash radish beet mushroom grapefruit pineapple kiwi apricot raisin almond walnut peanut pecan cashew olive
+blanket pillow towel curtain rug carpet mattress couch sofa cabinet closet bookshelf bookcase notepad folder binder envelope postcard brochure poster
+painting drawing sculpture statue portrait canvas brush crayon pin needle thread yarn button-count zipper scarf mitten glove belt tie suit uniform
+car-count truckload taxi van scooter motorcycle helicopter rocket satellite canoe kayak raft ferry submarine wagon cart trailer
+bolt nail screw nut washer hinge pipe wire cable plank beam log board shingle panel fixture outlet socket battery charger laptop tablet camera printer keyboard
+mouse-count monitor speaker headphone album concert ticket-count performance rehearsal costume mask puppet robot drone app
+game-count goal-count inning quarter-count set-count medal-count race jump lap-count push-up pushup pull-up situp squat exercise workout class-count lecture assignment homework
+essay report project presentation slide test-count vote-count ballot candidate senator mayor citizen tourist camper-count immigrant
+hen-count rooster calf lamb foal pup kitten-count hamster gerbil parrot pigeon crow owl eagle hawk swan penguin dolphin whale seal otter crab lobster shrimp clam
+oyster starfish octopus squid worm caterpillar beetle moth mosquito fly dragonfly grasshopper cricket ladybug
+island lake river mountain hill valley forest beach street road avenue block-count mile-count intersection bridge tunnel station stop airport hospital church museum library
+park zoo theater theatre restaurant cafe hotel motel bank
+order sale purchase delivery shipment package-count parcel invoice receipt coupon voucher subscription donation contribution
+error mistake defect bug complaint injury accident incident crime
+planet-count comet asteroid galaxy crystal bacterium cell-count gene protein chromosome neutron photon bond orbital isotope
+roll-count draw toss flip spin shuffle deal hand-count jack queen king ace spade heart diamond club domino pawn knight bishop rook
 probability length width height radius diameter perimeter volume distance speed time age price cost profit total sum difference product ratio
 mean median mode range average percentage fraction amount rate weight mass temperature slope intercept result answer`
     .split(/\s+/)
@@ -76,6 +94,12 @@ function singular(word: string): string {
     persons: 'person',
     mice: 'mouse',
     grandchildren: 'grandchild',
+    calves: 'calf',
+    wolves: 'wolf',
+    bacteria: 'bacterium',
+    mitochondria: 'mitochondrion',
+    fries: 'fry',
+    flies: 'fly',
   };
   if (irregular[word] !== undefined) return irregular[word];
   if (NOUNS.has(word)) return word;

@@ -45,6 +45,15 @@ const ORDINALS =
   'zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth'.split(
     ' ',
   );
+/** Spanish, German and French numbers that are no English words. */
+const OTHER_LANGUAGES = new Map(
+  [
+    'cero uno dos tres cuatro cinco seis siete ocho nueve diez',
+    'null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf',
+    'zéro une deux trois quatre cinq six sept huit neuf dix onze douze',
+  ].flatMap((row) => row.split(' ').map((word, i) => [word, String(i)] as const)),
+);
+OTHER_LANGUAGES.delete('null');
 const HAN_DIGITS = '零一二三四五六七八九';
 const OPERATIONS: readonly (readonly [RegExp, string])[] = [
   [/^(?:twice|double)\s+(\d[\d.]*)$/i, '(2*$1)'],
@@ -68,13 +77,16 @@ const OPERATIONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** "one and a half million": the half is of the scale, too. */
-const HALF_OF_SCALE = /(?<![\\a-zA-Z])([a-z]+|\d+) and a half (?=hundred|thousand|million|billion|trillion)([a-z]+)/gi;
+const HALF_OF_SCALE = /(?<![\\a-zA-Z])([a-z]+|\d+) and a half (?=hundred|thousand|million|billion|trillion|dozen)([a-z]+)/gi;
+/** "a dozen and a half" */
+const DOZEN_AND_HALF = /^(?:a|one|1) (dozen|hundred|thousand|million|billion) and a half$/i;
 
 /** An expression with its words as signs and digits: "five eighths" is (5/8), "3 times ten" is 3 * 10. Other words stay. */
 export function withoutNumberWords(text: string): string {
-  if (!/[a-z]{2}|[一二三四五六七八九十百千万亿]/i.test(text)) return text;
+  if (!/[a-zé]{2}|[一二三四五六七八九十百千万亿]/i.test(text)) return text;
   // Words in text, not in commands: \frac has none.
-  const digits = text
+  const digits = (OTHER_LANGUAGES.get(text.toLowerCase()) ?? text)
+    .replace(DOZEN_AND_HALF, '(1+1/2) $1')
     .replace(HALF_OF_SCALE, (_, count: string, scale: string) => `(${numberRun(count, false)}+1/2) ${scale}`)
     .replace(/(?<![\\a-zA-Z])[a-zA-Z]+(?:[ -][a-zA-Z]+)*(?![a-zA-Z])/g, (run, at: number) => {
       const before = /(\d[\d,.]*)\s+$/.exec(text.slice(0, at))?.[1];

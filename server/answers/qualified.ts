@@ -13,7 +13,10 @@ const UP =
 const DOWN =
   'decreased?|reduction|reduced|drop(?:ped)?|fall|fell|los[st]|decline[sd]?|discount|less|fewer|lower|slower|shorter|younger|lighter|colder|cooler|smaller|减少|亏损|下降|降低|下跌';
 const CHANGES = `(${UP})|(${DOWN})`;
-const CHANGE_FIRST = new RegExp(`^(?:an?\\s+|the\\s+|it\\s+)?(?:${CHANGES})\\s*(?:by|of|了)?\\s*(?=[-\\d$€£\\\\])(.+)$`, 'i');
+const CHANGE_FIRST = new RegExp(
+  `^(?:an?\\s+|the\\s+|it\\s+|(?:the|its|his|her|their)\\s+[a-z]+(?:\\s+[a-z]+){0,2}?\\s+)?(?:${CHANGES})\\s*(?:by|of|了)?\\s*(?=[-\\d$€£\\\\])(.+)$`,
+  'i',
+);
 const CHANGE_LAST = new RegExp(
   `^(?:an?\\s+)?([-+]?[$€£]?[\\d\\\\(].*?[\\d%})]|[$€£]?\\d)\\s*(?:(?!or |and |times |any )[a-z]+\\s+)?(?:${CHANGES})(?:\\s+than\\s+[a-zA-Z][a-zA-Z' ]*)?$`,
   'i',

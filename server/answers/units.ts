@@ -98,6 +98,8 @@ const OWN: readonly (readonly [names: string, dimension: string, factor: string]
 /** Names in other spellings and languages, for the library's. */
 const ALIASES = new Map(
   Object.entries({
+    atmosphere: 'atm',
+    atmospheres: 'atm',
     厘米: 'cm',
     米: 'm',
     千米: 'km',
@@ -285,7 +287,7 @@ function product(text: string): Unit | undefined {
     .replace(/\\mu\s*(?=[a-zA-Z])/g, 'u')
     .replace(/\\frac\s*\{([^{}]*)\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}/g, '$1/$2')
     .replace(/\\(?:Omega|ohm)(?![a-zA-Z])/g, 'ohm')
-    .replace(/(?<=^years?) old$/i, '')
+    .replace(/(?<=^(?:year|month|week|day)s?) old$/i, '')
     .replace(/[·*]/g, ' ')
     .replace(/每|\s+(?:per|an?)\s+/gi, '/')
     .replace(/^(\p{Script=Han}+)\/(?=\p{Script=Han})/u, '$1/');

@@ -68,6 +68,9 @@ acidic basic neutral
 ionic covalent metallic
 photosynthesis respiration fermentation digestion
 mitosis meiosis
+mitochondria nucleus ribosome chloroplast vacuole cytoplasm membrane
+gravity friction magnetism electricity inertia
+monopoly oligopoly competition
 dominant recessive
 proton neutron electron
 inductive deductive
@@ -89,6 +92,7 @@ hearts diamonds clubs spades
 甲 乙 丙 丁
 红色 黄色 蓝色 绿色 白色 黑色
 锐角三角形 直角三角形 钝角三角形
+等腰三角形 等边三角形 直角三角形
 平行 垂直 相交
 第一象限 第二象限 第三象限 第四象限
 充分不必要 必要不充分 充要 既不充分也不必要
@@ -162,7 +166,11 @@ export function saysNone(text: string): boolean {
 
 /** Compares answers that are words; undefined when the words decide nothing. */
 export function compareWords(a: string, r: string): 'right' | 'wrong' | undefined {
-  const [x, y] = [plain(head(a, r)), plain(head(r, a))];
+  return compareHeads(head(a, r), head(r, a));
+}
+
+function compareHeads(a: string, r: string): 'right' | 'wrong' | undefined {
+  const [x, y] = [plain(a), plain(r)];
   if (x === y && /^[a-z' -]{3,}$|^\p{Script=Han}{2,}$/u.test(x)) return 'right';
   const [group, other] = [SAME.findIndex((row) => row.includes(x)), SAME.findIndex((row) => row.includes(y))];
   if (group >= 0 && group === other) return 'right';
@@ -171,7 +179,7 @@ export function compareWords(a: string, r: string): 'right' | 'wrong' | undefine
   if (x === `not ${y}` || y === `not ${x}` || x === `non${y}` || y === `non${x}`) return 'wrong';
   if (differInExclusiveWords(x.split(/[\s-]+/), y.split(/[\s-]+/))) return 'wrong';
   if (areOtherNames(a, r) && group < 0 && other < 0) return 'wrong';
-  return compareFigures(a, r) ?? compareBags(x, y);
+  return compareFigures(a, r) ?? compareBags(x, y) ?? compareKinds(a, r);
 }
 
 /** The first word of "Yes, because …" and "No: …" beside a yes or no; T and F beside true and false. */
@@ -181,7 +189,39 @@ function head(text: string, other: string): string {
     if (/^[tf]$/i.test(text)) return /t/i.test(text) ? 'true' : 'false';
     return /^(true|false)(?:[,.;:!]|\s(?:because|since)\b)/i.exec(text)?.[1] ?? text;
   }
-  return text;
+  // "Sarah is the tallest", "Canberra, Australia"
+  if (/^[A-Z][a-z]{2,15}$/.test(other)) {
+    const name = /^([A-Z][a-z]{2,15})(?:,\s[A-Z][a-z]+|\s(?:is|was|has|had|did|won|wins|will|can|should)\s[^,;]*)$/.exec(text)?.[1];
+    if (
+      name !== undefined &&
+      !NO_NAMES.test(name) &&
+      !/^(?:it|he|she|they|this|that|there|which|what|who)$/i.test(name) &&
+      !/\b(?:not|never|neither|or|but)\b|n't\b/.test(text)
+    )
+      return name;
+  }
+  return text.replace(/^((?:there (?:is|are) |the equation has )?no (?:real )?solutions?) (?:to|for|of|in|because|since)\s.*$/i, '$1');
+}
+
+/** What a thing is, behind what kind of it: "an isosceles triangle" beside "isosceles". */
+const GENERIC =
+  / (?:triangle|reaction|function|number|angle|ocean|sea|river|equation|series|sequence|graph|curve|bond|process|color|city|matrix|relationship|correlation|one|lines?|motion|force|state|country|mountains?|bay|island|desert)$/i;
+
+/** Right for "an isosceles triangle" beside "isosceles" and for a surname; wrong for the Pacific beside the Atlantic Ocean. */
+function compareKinds(a: string, r: string): 'right' | 'wrong' | undefined {
+  const [x, y] = [a, r].map((text) => text.replace(/^(?:the|an?) /i, '')) as [string, string];
+  const [short, other] = [x, y].map((text) => text.replace(GENERIC, '')) as [string, string];
+  if (short === x && other === y) {
+    const isName =
+      /^[A-Z][a-z]+ (?:[A-Z](?:[a-z]+|\.) )?[A-Z][a-z]+$/.test(y) &&
+      !/^(?:New|North|South|East|West|San|Los|Saint|Great|Lake|Mount|Fort|Port|Little|Old)\b/.test(y);
+    return isName && y.split(' ').at(-1) === x ? 'right' : undefined;
+  }
+  const isSameKind = GENERIC.exec(x)?.[0].toLowerCase() === GENERIC.exec(y)?.[0].toLowerCase();
+  if (!isSameKind && short !== x && other !== y) return undefined;
+  if (short.toLowerCase() === other.toLowerCase() && /^[a-z' -]{3,}$/i.test(short)) return 'right';
+  if (differInExclusiveWords([short.toLowerCase()], [other.toLowerCase()])) return 'wrong';
+  return isSameKind && areOtherNames(short, other) ? 'wrong' : undefined;
 }
 
 /** The same words in the plural, or in another order where no word says how they relate. */

@@ -286,7 +286,9 @@ class Parser {
 
   #letters(text: string): MathExpression {
     const names = [...text];
-    const last = this.#variable(names.pop()!);
+    let last = this.#variable(names.pop()!);
+    // xy^2 is x(y^2).
+    if (names.length > 0 && this.#sign('^')) last = binary('pow', last, this.#exponent());
     return names.reduceRight<MathExpression>((product, name) => binary('mul', symbol(name), product), last);
   }
 
