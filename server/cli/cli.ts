@@ -1,3 +1,4 @@
+import { ModelError } from '../models/modelError.js';
 import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
 import { costCommand } from './cost.js';
 import { debug } from './debug.js';
@@ -56,7 +57,10 @@ async function runCommand(args: readonly string[], world: CliWorld): Promise<num
     return await command.run(rest, world);
   } catch (error) {
     if (error instanceof UsageError) return refuse(world, error.message, ` ${command.name}`);
-    throw error;
+    if (world.signal.aborted) return exitCodes.interrupted;
+    if (!(error instanceof ModelError)) throw error;
+    world.err.write(`steplens: ${error.message}\n`);
+    return exitCodes.unusable;
   }
 }
 

@@ -50,7 +50,7 @@ export interface CliCommand {
   readonly summary: string;
   /** Text of `steplens help <name>`. */
   readonly help: string;
-  /** The exit code; undefined leaves the process to run. Throws UsageError. */
+  /** The exit code; undefined leaves the process to run. A UsageError and a ModelError are reported where it is called. */
   run(args: readonly string[], world: CliWorld): Promise<number | undefined>;
 }
 

@@ -11,7 +11,6 @@ import {
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import { problemImages } from '../files/images.js';
 import { count } from '../language/solutionValues.js';
-import { ModelError } from '../models/modelError.js';
 import { devices } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
@@ -53,11 +52,6 @@ Exit codes: 0 done, 2 bad usage, unreadable input or nothing to evaluate, 130 in
     const run = new EvaluateRun(readOptions(args), world);
     try {
       return await run.all();
-    } catch (error) {
-      if (world.signal.aborted) return exitCodes.interrupted;
-      if (!(error instanceof ModelError)) throw error;
-      world.err.write(`steplens: ${error.message}\n`);
-      return exitCodes.unusable;
     } finally {
       await run.dispose();
     }

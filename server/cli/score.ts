@@ -48,7 +48,7 @@ Exit codes: 0 done, 1 a verified profile does not agree, 2 bad usage or unreadab
     const scorer = world.createScorer(options, options.useCache ? world.cacheFolder : undefined, options.servers);
     const run = new ScoreRun(options, scorer, world);
     try {
-      return await (options.verifyProfile ? run.verify() : run.all());
+      return await (options.verifyProfile ? verifyProfile(options.modelPath, scorer, world) : run.all());
     } finally {
       await scorer.dispose();
     }
@@ -101,17 +101,6 @@ class ScoreRun {
     }
     if (this.#info && !this.#options.json) this.#world.out.write(this.#summary(this.#info));
     return this.#input.failed > 0 ? exitCodes.unusable : exitCodes.done;
-  }
-
-  async verify(): Promise<number> {
-    try {
-      return await verifyProfile(this.#options.modelPath, this.#scorer, this.#world);
-    } catch (error) {
-      if (this.#world.signal.aborted) return exitCodes.interrupted;
-      if (!(error instanceof ModelError)) throw error;
-      this.#input.complain(error.message);
-      return exitCodes.unusable;
-    }
   }
 
   async #file(input: InputFile): Promise<void> {

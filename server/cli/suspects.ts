@@ -2,7 +2,6 @@ import { problemImages } from '../files/images.js';
 import type { InputFile } from '../files/inputFiles.js';
 import { scoredProblem } from '../language/scoredDocument.js';
 import { count } from '../language/solutionValues.js';
-import { ModelError } from '../models/modelError.js';
 import { wholeFrom } from '../reasoning/numberRange.js';
 import type { Step } from '../reasoning/problem.js';
 import type { ReviewableProblem } from '../review/reviewable.js';
@@ -60,11 +59,6 @@ Exit codes: 0 nothing suspicious, 1 suspects found, 2 bad usage or unreadable in
       if (!values.json) world.out.write(`${count(ranked.length, 'suspicious label')} of ${found.labels}\n`);
       if (found.failed > 0) return exitCodes.unusable;
       return ranked.length > 0 ? exitCodes.findings : exitCodes.done;
-    } catch (error) {
-      if (world.signal.aborted) return exitCodes.interrupted;
-      if (!(error instanceof ModelError)) throw error;
-      world.err.write(`steplens: ${error.message}\n`);
-      return exitCodes.unusable;
     } finally {
       await scorer?.dispose();
     }

@@ -43,9 +43,6 @@ Exit codes: 0 done, 2 bad usage or unreadable input, 130 interrupted.
       const verdict = await verifier.verify({ ...request, signal: world.signal });
       world.out.write(values.json ? `${JSON.stringify(line(verdict))}\n` : `${text(verdict)}\n`);
       return exitCodes.done;
-    } catch (error) {
-      if (world.signal.aborted) return exitCodes.interrupted;
-      throw error;
     } finally {
       await verifier.dispose();
     }
