@@ -66,7 +66,7 @@ function assemble(folder, sizes) {
   }
   execFileSync(values.python, [join(root, 'scripts/gpu-check/graphs.py'), join(folder, 'graphs'), ...sizes], {
     stdio: 'inherit',
-    env: { ...process.env, PYTHONPATH: join(root, 'test/fixtures/models/families') },
+    env: { ...process.env, PYTHONPATH: join(root, 'scripts/export') },
   });
 }
 

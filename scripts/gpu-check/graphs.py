@@ -39,7 +39,7 @@ def model(size, attention, **other):
 
 def fill(body, head, weight):
     """Sets every parameter to weight(name, shape); names as in the graphs."""
-    for prefix, module in (("body", body), ("head", head)):
+    for prefix, module in (("decoder.body", body), ("head", head)):
         for path, part in module.named_modules():
             for name, parameter in list(part._parameters.items()):
                 if parameter is not None:
@@ -51,7 +51,7 @@ def write(folder, size, precision):
     from exporting import Cached, cache_names, head_size
     dtype = PRECISIONS[precision]
     full = model(size, "eager")
-    shapes = {f"{prefix}.{name}": list(parameter.shape) for prefix, module in zip(("body", "head"), full) for name, parameter in module.named_parameters()}
+    shapes = {f"{prefix}.{name}": list(parameter.shape) for prefix, module in zip(("decoder.body", "head"), full) for name, parameter in module.named_parameters()}
     # These sizes are in no node of the graph, and tracing takes minutes with the real ones.
     body, head, config = model(size, "eager", vocab_size=16, hidden_size=16, intermediate_size=8, head_dim=head_size(full[2]))
     # Tracing needs shapes alone; a number of its own for each, because the exporter makes one of equal weights.
@@ -78,7 +78,7 @@ def write(folder, size, precision):
 
 def store(graph, dtype, shapes):
     """Makes the parameters, which are inputs of the graph, weights in a file beside it; the product's own are stored as it multiplies by them."""
-    parameters = {value.name: value for value in graph.input if value.name.startswith(("body.", "head."))}
+    parameters = {value.name: value for value in graph.input if value.name.startswith(("decoder.body.", "head."))}
     aliases = {}
     for node in list(graph.node):
         if node.op_type == "Identity" and node.input[0] in parameters:

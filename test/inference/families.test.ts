@@ -43,7 +43,7 @@ it('gives what the authors give for texts that begin and end in blanks', { timeo
   for (const { family, question, steps, scores: expected } of cases) {
     if (!expected) continue;
     const { scores } = await openScorer(join(root, family)).score(toJob(family, { question: question!, steps: steps!, scores: expected }));
-    scores.forEach((score, i) => expect(Math.abs(score - expected[i]!), `${family}, step ${i}`).toBeLessThan(1e-4));
+    scores.forEach((score, i) => expect(Math.abs(score - expected[i]!), `${family}, step ${i}`).toBeLessThan(1e-5));
   }
 });
 
@@ -67,7 +67,7 @@ describe.each(families.map(({ id }) => id))('%s', (family) => {
       expect([...skipped.values()]).toEqual([]);
       expect(scores).toHaveLength(expected.scores.length);
       scores.forEach((score, i) =>
-        expect(Math.abs(score - expected.scores[i]!), `step ${i}: ${score}, not ${expected.scores[i]}`).toBeLessThan(1e-4),
+        expect(Math.abs(score - expected.scores[i]!), `step ${i}: ${score}, not ${expected.scores[i]}`).toBeLessThan(1e-5),
       );
     }
   });
@@ -99,6 +99,6 @@ describe.each(families.map(({ id }) => id))('%s', (family) => {
       ),
     ];
     const reference = [...cases[0]!.scores, alone[0]!.scores[2]!, ...alone[1]!.scores];
-    scores.forEach((score, i) => expect(Math.abs(score - reference[i]!), `step ${i}`).toBeLessThan(1e-4));
+    scores.forEach((score, i) => expect(Math.abs(score - reference[i]!), `step ${i}`).toBeLessThan(1e-5));
   });
 });

@@ -1,0 +1,59 @@
+"""The authors' own modelling code: out of a checkout of their repository, or out of the model's folder."""
+import importlib
+import json
+import sys
+import types
+from pathlib import Path
+
+MODULE = "internvl.model.internvl_chat.modeling_internvl_chat"
+NEEDED = "pip install einops timm peft sentencepiece protobuf"
+
+
+def internvl_class(folder, code=None):
+    """The class of an InternVL model: InternVLRewardModel where the code has it, else InternVLChatModel.
+
+    @param code Folder of a checkout that has `internvl/model/` (ModalMinds/MM-PRM, or `internvl_chat` of OpenGVLab/InternVL); without it
+    the code in the model's own folder is used. Raises ValueError, naming the remedy."""
+    try:
+        if code is not None:
+            return class_of_checkout(Path(code))
+        return class_of_folder(Path(folder))
+    except ModuleNotFoundError as error:
+        raise ValueError(f"the authors' code needs the Python package {error.name}: {NEEDED}") from error
+
+
+def class_of_checkout(code):
+    root = next((one for one in (code, code / "internvl_chat") if (one / "internvl" / "model").is_dir()), None)
+    if root is None:
+        raise ValueError(f"{code} is no checkout of ModalMinds/MM-PRM or OpenGVLab/InternVL: it has no internvl/model/")
+    sys.path.insert(0, str(root))
+    # Phi-3's code is not written for every version of transformers, and no PRM is made of it.
+    stub = types.ModuleType("internvl.model.phi3.modeling_phi3")
+    stub.Phi3ForCausalLM = type("Phi3ForCausalLM", (), {})
+    sys.modules.setdefault(stub.__name__, stub)
+    module = importlib.import_module(MODULE)
+    return getattr(module, "InternVLRewardModel", module.InternVLChatModel)
+
+
+def class_of_folder(folder):
+    from transformers.dynamic_module_utils import get_class_from_dynamic_module
+    names = json.loads((folder / "config.json").read_text()).get("auto_map") or {}
+    name = names.get("AutoModel") or names.get("AutoModelForCausalLM")
+    if name is None:
+        raise ValueError(f"{folder} has no modelling code (config.json has no auto_map.AutoModel); name a checkout of the authors' repository with --code")
+    # Code of another repository would have to be fetched.
+    return get_class_from_dynamic_module(name.split("--")[-1], str(folder))
+
+
+def internvl_model(folder, code, dtype):
+    """The model with the weights of `folder`, in evaluation mode."""
+    from weights import load_weights, without_initialization
+    model_class = internvl_class(folder, code)
+    fields = json.loads((Path(folder) / "config.json").read_text())
+    for part in ("use_backbone_lora", "use_llm_lora"):
+        if fields.get(part):
+            raise ValueError(f"{folder}/config.json has {part}: merge the adapters into the weights first (merge_and_unload of peft)")
+    with without_initialization(dtype):
+        model = model_class(model_class.config_class(**fields), use_flash_attn=False)
+    load_weights(folder, {"": model})
+    return model.eval()
