@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import * as evaluation from './evaluation.js';
+import * as exporting from './exporting.js';
 import * as labeling from './labeling.js';
 import * as large from './large.js';
 import * as layouts from './layouts.js';
@@ -21,7 +22,7 @@ import * as typing from './typing.js';
 /** `npm run bench [PART...] [--rows FOLDER]`: a table, and the same as JSON in bench-results/. */
 const parts = { parse, scoring, layouts, throughput, scaling, labeling, evaluation, server, splitting, paint, tree };
 /** These need some gigabytes, packages of Python or VS Code, and minutes: measured only when they are named. */
-const all = { ...parts, large, real, plan, typing };
+const all = { ...parts, export: exporting, large, real, plan, typing };
 const given = process.argv.slice(2);
 const rowsAt = given.indexOf('--rows');
 /** `--rows FOLDER`: files of steps of real models, for `splitting`. */
