@@ -81,7 +81,7 @@ function classifyAll({ steps, countKeys, counts }: Data, model: Fitted, right: F
   for (const [i, step] of steps.entries()) {
     let odds = start + (fromCounts.get(countKeys[i] ?? '') ?? 0);
     for (const { by, value } of step.people) odds += logRatio(model.people.get(by), value + 1);
-    if (isScore(step.prm)) odds += logRatio(model.prm, binOf(step.prm, scoreBins));
+    if (isScore(step.prm)) odds += logRatio(model.prm, scoreBin(step.prm));
     if (isScore(step.judge)) odds += logRatio(model.judge, binOf(step.judge, judgeBins));
     const next = 1 / (1 + Math.exp(-odds));
     moved = Math.max(moved, Math.abs(next - (right[i] ?? 0)));
@@ -101,7 +101,7 @@ function fit({ steps, countKeys, counts, people: names }: Data, right: Float64Ar
     yes += share;
     all++;
     for (const { by, value } of step.people) count(people.get(by), value + 1, share);
-    if (isScore(step.prm)) count(prm, binOf(step.prm, scoreBins), share);
+    if (isScore(step.prm)) count(prm, scoreBin(step.prm), share);
     if (isScore(step.judge)) count(judge, binOf(step.judge, judgeBins), share);
     const weights = byCount.get(countKeys[i] ?? '');
     if (!weights) continue;
@@ -180,6 +180,12 @@ function normalize(values: Float64Array): Float64Array {
 
 function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+}
+
+/** PRM scores crowd near 0 and 1, and 0.99 and 0.9999 are not the same: bins are 2 wide in log odds. */
+function scoreBin(score: number): number {
+  const odds = Math.log(score / (1 - score));
+  return Math.min(scoreBins - 1, Math.max(0, Math.floor(odds / 2 + scoreBins / 2)));
 }
 
 function binOf(value: number, bins: number): number {

@@ -43,6 +43,15 @@ describe('the posterior of a step', () => {
     expect(sure.filter(Boolean).length / sure.length).toBeGreaterThan(0.93);
   });
 
+  it('distinguishes a PRM that is sure from one that is surer, as most scores are near 0 or 1', () => {
+    // Of 40 steps with 0.94 half are wrong, of 40 with 0.9999 none; rollouts know it.
+    const step = (prm: number, correct: number): StepEvidence => ({ people: [], prm, mc: { correct, total: 16 } });
+    const known = Array.from({ length: 40 }, (_, i) => [step(0.94, i % 2 === 0 ? 0 : 14), step(0.9999, 14)]).flat();
+    const [sure, surer, certain] = stepPosteriors([step(0.94, 1), step(0.9999, 1), step(1, 1), ...known]);
+    expect(surer! - sure!).toBeGreaterThan(0.15);
+    expect(certain).toBe(surer);
+  });
+
   it('believes a person who agrees with the other evidence more than one who does not', () => {
     const { steps } = simulate(500);
     const one = (by: string): number => stepPosteriors([...steps, { people: [{ by, value: -1 }] }]).at(-1)!;
