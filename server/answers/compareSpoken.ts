@@ -150,7 +150,8 @@ function compareRanges(a: string, r: string, compare: CompareTexts): Verdict | u
   if (x === null || y === null) return undefined;
   const isRange = ([, low, , high]: RegExpExecArray): boolean => Number(low!.replace(/[$€£,]/g, '')) < Number(high!.replace(/[$€£,]/g, ''));
   const isDash = (match: RegExpExecArray): boolean => /[-~至到]/.test(match[2]!) || /^(?:from|between)/i.test(match[0]);
-  if (![x, y].every(isRange) || !(isDash(x) || isDash(y)) || (x[2] === '-' && y[2] === '-')) return undefined;
+  const isPair = (match: RegExpExecArray): boolean => /and/i.test(match[2]!) && !/^between/i.test(match[0]);
+  if (![x, y].every(isRange) || [x, y].some(isPair) || !(isDash(x) || isDash(y)) || (x[2] === '-' && y[2] === '-')) return undefined;
   const ends = [1, 3].map((i) => compare(x[i]! + (x[4] ?? ''), y[i]! + (y[4] ?? '')).verdict);
   const verdict = ends.every((end) => end === 'right') ? 'right' : ends.includes('wrong') ? 'wrong' : 'undecided';
   return { verdict, method: 'interval' };

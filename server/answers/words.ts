@@ -228,16 +228,18 @@ function compareKinds(a: string, r: string): 'right' | 'wrong' | undefined {
 function compareBags(x: string, y: string): 'right' | undefined {
   // "a - b" is no words.
   if (![x, y].every((text) => /^(?:[a-z']{2,} ?){1,12}$/.test(text) || /^an? [a-z]{3,}$/.test(text))) return undefined;
-  if (singularPhrase(x) === singularPhrase(y)) return 'right';
+  if (x.length > 2 && singularPhrase(x) === singularPhrase(y)) return 'right';
   const [a, b] = [x, y].map((text) =>
     singularPhrase(text)
       .split(' ')
       .filter((word) => !/^(?:the|an?)$/.test(word)),
   ) as [string[], string[]];
-  const isRelated =
-    /\b(?:of|than|to|from|by|over|before|after|is|are|not|no|for|in|on|at|with|without|then|if|into|between|times|minus|one|two|three)\b/;
-  if (isRelated.test(x.replace(/\b(?:one|two|three)\b/, '')) || a.length > 6) return undefined;
-  return a.sort().join(' ') === b.sort().join(' ') ? 'right' : undefined;
+  // "supply and demand", "two intersecting lines": of other words the order may count.
+  const pairs = [a, b].map((words) => words.join(' ').split(' and '));
+  if (pairs.every((items) => items.length === 2) && pairs[0]!.sort().join() === pairs[1]!.sort().join()) return 'right';
+  const moved = a.filter((word) => /(?:ing|ed)$/.test(word));
+  const rest = (words: readonly string[]): string => words.filter((word) => word !== moved[0]).join(' ');
+  return moved.length === 1 && a.length === b.length && a.length < 5 && b.includes(moved[0]!) && rest(a) === rest(b) ? 'right' : undefined;
 }
 
 /** Two names with no word in common: Alice and Bob, George Washington and Abraham Lincoln, 小明 and 小红. Not Math and Mathematics, and no words that stand for a number or nothing. */
