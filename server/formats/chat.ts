@@ -21,8 +21,8 @@ export function chatMessages(json: JsonDocument, list: number | undefined): Reco
   });
 }
 
-/** A content is a string, or a list of parts `{type: "text", text}` and images. */
-function contentTexts(json: JsonDocument, content: number | undefined): DocumentString[] {
+/** The texts of a content: a string, or a list of parts `{type: "text", text}` and images. */
+export function contentTexts(json: JsonDocument, content: number | undefined): DocumentString[] {
   if (content === undefined) return [];
   if (json.isString(content)) return [json.string(content)];
   if (!json.isArray(content)) return [];

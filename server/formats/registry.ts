@@ -1,6 +1,7 @@
 import type { Fault, ReasoningDocument } from '../reasoning/problem.js';
 import { agentTurns } from './agentTurns.js';
 import { atif } from './atif.js';
+import { chatCompletion } from './chatCompletion.js';
 import { encodingFault, withoutNulls } from './encodingFaults.js';
 import { FAULTS, FaultList } from './faults.js';
 import type { Format, JsonFormat, TextFormat } from './format.js';
@@ -74,6 +75,7 @@ export const JSON_FORMATS: readonly JsonFormat[] = [
   gsm8kSolutions,
   atif,
   langfuse,
+  chatCompletion,
   agentTurns,
   problemList,
   generic,
