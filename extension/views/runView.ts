@@ -117,7 +117,9 @@ export class RunView implements TreeDataProvider<Line>, Disposable {
 
 function linesOf(report: RunReportView): Line[] {
   const { problems, failures, decisions, depths } = report;
-  const states = (['running', 'open', 'finished'] as const).map((state) => ({
+  const begun = problems.filter(({ state }) => state !== 'not begun');
+  const waiting = problems.filter(({ state }) => state === 'not begun');
+  const states = (['running', 'open', 'finished', 'not begun'] as const).map((state) => ({
     state,
     count: problems.filter((one) => one.state === state).length,
   }));
@@ -125,7 +127,7 @@ function linesOf(report: RunReportView): Line[] {
     {
       label: progressText(report),
       icon: 'pulse',
-      tooltip: 'Seconds left are for the problems that were begun, if they take as many rollouts as the finished ones.',
+      tooltip: 'Seconds left, if the other problems take as many rollouts as the finished ones.',
     },
     { label: costText(report), icon: 'credit-card' },
     {
@@ -135,7 +137,7 @@ function linesOf(report: RunReportView): Line[] {
         .map(({ state, count }) => `${count} ${state}`)
         .join(', '),
       icon: 'list-tree',
-      lines: problems.map(problemLine),
+      lines: [...begun.map(problemLine), ...(waiting.length > 0 ? [waitingLine(waiting)] : [])],
     },
     {
       label: 'Failures by cause',
@@ -168,18 +170,27 @@ function linesOf(report: RunReportView): Line[] {
       label: 'Wasted rollouts by problem',
       icon: 'flame',
       tooltip: wasteHelp,
-      lines: problems
+      lines: begun
         .toSorted((a, b) => wasted(b.waste) - wasted(a.waste))
         .map(({ id, waste, log }) => ({ label: id, description: wasteText(waste), command: openLine(log, 0) })),
     },
   ];
 }
 
+/** There may be very many: they are behind one line. */
+function waitingLine(problems: RunReportView['problems']): Line {
+  return {
+    label: `${problems.length.toLocaleString('en-US')} not begun`,
+    icon: 'circle-large-outline',
+    lines: problems.map(({ id, file }) => ({ label: id, tooltip: Uri.parse(file, true).fsPath })),
+  };
+}
+
 const wasteHelp =
   'Failed and undecided rollouts and repeats of the same text add no information. Unanimous: rollouts of batches with one verdict, where fewer would have been enough.';
 
 function problemLine({ id, log, file, state, searches, waste }: RunReportView['problems'][number]): Line {
-  const icons = { running: 'sync', open: 'circle-outline', finished: 'pass' };
+  const icons = { running: 'sync', open: 'circle-outline', finished: 'pass', 'not begun': 'circle-large-outline' };
   return {
     label: id,
     description: `${state}, ${waste.rollouts} rollouts${searches > 0 ? `, ${searches} searches` : ''}${waste.failed > 0 ? `, ${waste.failed} failed` : ''}`,
@@ -198,7 +209,9 @@ function progressText({ problems, rate, secondsLeft }: RunReportView): string {
   const isRunning = problems.some(({ state }) => state === 'running');
   const speed = rate === null ? '' : `, ${rate.toFixed(1)} a second`;
   const left = isRunning && secondsLeft !== null ? `, about ${Math.ceil(secondsLeft)} s left` : '';
-  return `${rollouts.toLocaleString('en-US')} rollouts${speed}${left}`;
+  const finished = problems.filter(({ state }) => state === 'finished').length;
+  const number = (value: number): string => value.toLocaleString('en-US');
+  return `${number(finished)} of ${number(problems.length)} problems, ${number(rollouts)} rollouts${speed}${left}`;
 }
 
 function costText({ requests, promptTokens, completionTokens, judgeRequests, judgeTokens, price, seconds }: RunReportView): string {

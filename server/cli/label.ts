@@ -152,13 +152,18 @@ others are), 130 interrupted.
     const { slurm, shard } = options;
     if (slurm !== undefined) return await writeArray(options.out, slurm, args, world);
     const own = shard === undefined ? problems : problems.filter((_, i) => i % shard.of === shard.index);
-    const failed = await labelAll(own, options, world);
+    const failed = await labelAll(own, problems, options, world);
     return failed === 'interrupted' ? exitCodes.interrupted : failed || input.failed > 0 ? exitCodes.unusable : exitCodes.done;
   },
 };
 
 /** Whether something could not be labeled. */
-async function labelAll(problems: readonly ProblemToLabel[], options: LabelCliOptions, world: CliWorld): Promise<boolean | 'interrupted'> {
+async function labelAll(
+  problems: readonly ProblemToLabel[],
+  listed: readonly ProblemToLabel[],
+  options: LabelCliOptions,
+  world: CliWorld,
+): Promise<boolean | 'interrupted'> {
   const { signal } = world;
   const progress = new LabelProgress(world, problems.length, options.progress);
   const say = (message: string): void => progress.say(message);
@@ -184,7 +189,7 @@ async function labelAll(problems: readonly ProblemToLabel[], options: LabelCliOp
       ...(options.isUnsynced && { isUnsynced: true }),
       ...(options.keepsRequests && { keepsRequests: true }),
     };
-    return await runOrPlan(problems, options, labelWorld, progress, world);
+    return await runOrPlan(problems, listed, options, labelWorld, progress, world);
   } catch (error) {
     if (signal.aborted) {
       say(`interrupted after ${count(progress.finished, 'problem')} of ${problems.length}; the same command resumes from here`);
@@ -220,6 +225,7 @@ class FirstFailures {
 /** Whether something could not be labeled. */
 async function runOrPlan(
   problems: readonly ProblemToLabel[],
+  listed: readonly ProblemToLabel[],
   options: LabelCliOptions,
   labelWorld: LabelWorld,
   progress: LabelProgress,
@@ -231,7 +237,7 @@ async function runOrPlan(
   const isRemote = /^https?:/i.test(options.policy.policy);
   const scaled = jobs === undefined && isRemote ? { jobs: 4, mostJobs: 64 } : { jobs: jobs ?? 4 };
   const common = { problems, problemsFile, settings, ...scaled, mostUndecided, signal };
-  const run = { ...common, restart, isShared, ...listeners(progress) };
+  const run = { ...common, listed, restart, isShared, ...listeners(progress) };
   if (options.isPlan) {
     // A problem of an earlier round is skipped in the next one and counts once.
     const onProblem: RunOptions['onProblem'] = (problem, outcome) => void (outcome.kind !== 'skipped' && run.onProblem?.(problem, outcome));

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly problems: readonly ProblemToLabel[];
   /** Where they come from: its name is written into run.json. */
   readonly problemsFile: string;
+  /** All problems of the run, where `problems` are some of them: run.json lists them. */
+  readonly listed?: readonly ProblemToLabel[];
   readonly settings: LabelSettings;
   /** Problems at once, >= 1. The files do not depend on it. */
   readonly jobs: number;
@@ -56,16 +58,17 @@ const LOOK_MS = 500;
  * too many rollouts are undecided; a problem that cannot be labeled is reported and costs no other.
  */
 export async function labelRun(options: RunOptions, world: LabelWorld): Promise<RunSummary> {
-  const { settings, restart, isShared = false } = options;
+  const { settings, restart, isShared = false, listed = options.problems } = options;
+  const ofRun = { file: options.problemsFile, ids: listed.map(({ id }) => id) };
   const info = await describePolicy(world, options.signal);
   if (isShared) {
-    await beginRun(world, settings, info, options.problemsFile);
+    await beginRun(world, settings, info, ofRun);
     return await labelProblems(options, world);
   }
   const lock = await lockRun(world.folder);
   try {
     if (restart) await removeRun(world.folder);
-    await beginRun(world, settings, info, options.problemsFile);
+    await beginRun(world, settings, info, ofRun);
     return await labelProblems(options, world);
   } finally {
     await lock.release();

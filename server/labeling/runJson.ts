@@ -11,16 +11,23 @@ import { canGrow, comparable, differences, digest, type LabelSettings } from './
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Where the problems of a run come from, and which they are. */
+export interface RunProblems {
+  readonly file: string;
+  readonly ids: readonly string[];
+}
+
 /**
- * Writes run.json, or makes sure that the one there is of the same run: problems may have come and gone. One that is missing,
- * empty or torn is written again when the logs beside it are of this run. Rejects with LabelError.
+ * Writes run.json, or makes sure that the one there is of the same run: problems may have come and gone, and it lists those of now. One
+ * that is missing, empty or torn is written again when the logs beside it are of this run. Rejects with LabelError.
  */
 export async function beginRun(
   { folder, judge, report }: LabelWorld,
   settings: LabelSettings,
   policy: PolicyInfo,
-  problemsFile: string,
+  problems: RunProblems,
 ): Promise<void> {
+  const ids = [...problems.ids].sort();
   const made = {
     version: 1,
     settings: Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -31,14 +38,14 @@ export async function beginRun(
   await makeFolder(folder);
   const text = await readText(path);
   const there = text === undefined ? undefined : readRun(text);
-  if (there?.hash === digest(made)) return;
-  const known = there === undefined ? await runOfLogs(folder) : flat(there);
+  if (there?.fields['hash'] === digest(made) && String(there.ids) === String(ids)) return;
+  const known = there === undefined ? await runOfLogs(folder) : flat(there.fields);
   const changed = known === undefined ? '' : differences(known, flat(made), canGrow);
   if (changed !== '')
     throw new LabelError(
       `${folder} has a run with other settings (${changed}). Write into another folder (--out), or discard the old run (--restart).`,
     );
-  await writeRunFile(path, `${JSON.stringify({ ...made, problems: basename(problemsFile), hash: digest(made) }, null, 2)}\n`);
+  await writeRunFile(path, `${JSON.stringify({ ...made, problems: basename(problems.file), ids, hash: digest(made) }, null, 2)}\n`);
   if (text !== undefined && there === undefined)
     report?.(`${path} was empty or damaged and has been written again from the logs beside it.`);
 }
@@ -52,11 +59,21 @@ async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** Undefined when it is not whole. */
-function readRun(text: string): Fields | undefined {
+/** The method of a run and the ids of its problems, begun or not; undefined where run.json is missing or damaged. Rejects with FolderError. */
+export async function listedProblems(
+  folder: string,
+): Promise<{ readonly method: BeginEvent['method']; readonly ids: readonly string[] } | undefined> {
+  const text = await readText(runFile(folder));
+  const run = text === undefined ? undefined : readRun(text);
+  return run && { method: (run.fields['settings'] as BeginEvent).method, ids: run.ids };
+}
+
+/** Undefined when it is not whole. Runs of earlier versions list no problems. */
+function readRun(text: string): { readonly fields: Fields; readonly ids: readonly string[] } | undefined {
   try {
-    const { hash, problems: _, ...rest } = JSON.parse(text) as Fields;
-    return hash === digest(rest) ? { ...rest, hash } : undefined;
+    const { hash, problems: _, ids, ...rest } = JSON.parse(text) as Fields;
+    if (hash !== digest(rest)) return undefined;
+    return { fields: { ...rest, hash }, ids: Array.isArray(ids) ? ids.filter((one) => typeof one === 'string') : [] };
   } catch {
     return undefined;
   }

@@ -7,7 +7,14 @@ export type WasteView = { readonly [K in keyof typeof waste]: number };
 
 const runReport = object({
   problems: bulk(
-    object({ id: text, log: text, file: text, state: oneOf('running', 'open', 'finished'), searches: count, waste: object(waste) }),
+    object({
+      id: text,
+      log: text,
+      file: text,
+      state: oneOf('running', 'open', 'finished', 'not begun'),
+      searches: count,
+      waste: object(waste),
+    }),
   ),
   failures: list(object({ cause: text, count })),
   decisions: bulk(
@@ -34,7 +41,7 @@ const runReport = object({
   seconds: number,
   /** Rollouts a second; null where the logs have no times. */
   rate: nullable(number),
-  /** Seconds until what was begun is finished; null where that is not known. */
+  /** Seconds until all problems are finished; null where that is not known. */
   secondsLeft: nullable(number),
 });
 export type RunReportView = Infer<typeof runReport>;

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +11,7 @@ import type { Judge } from '../../server/labeling/judge.js';
 import { labelProblem } from '../../server/labeling/labelProblem.js';
 import type { Policy } from '../../server/labeling/policy.js';
 import { problemFiles } from '../../server/labeling/runFiles.js';
+import { beginRun } from '../../server/labeling/runJson.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import { problem, walkPolicy } from './scripted.js';
 
@@ -105,6 +106,28 @@ describe('the report of a run', () => {
     expect(promptTokens).toBeGreaterThan(0);
     expect(price).toBeCloseTo((2 * (promptTokens + judgeTokens) + 0.5 * completionTokens) / 1e6, 12);
     expect((await runReportView(uri, clock, { prompt: 0, completion: 0 })).price).toBeNull();
+  });
+
+  it('lists the problems of run.json that have no log as not begun, counts them for the time left, and opens a run.json without a list', async () => {
+    const ids = ['a', 'b', 'c', 'd'];
+    await beginRun({ policy, judge, folder, images: () => [], now: () => clock }, settings, await policy.describe(), {
+      file: 'p.json',
+      ids,
+    });
+    const { problems, secondsLeft, rate } = await runReport(folder, clock);
+    expect(problems.map(({ id, state }) => `${id} ${state}`)).toEqual(['a finished', 'b finished', 'c not begun', 'd not begun']);
+    const [a, b] = problems.map(({ waste }) => waste.rollouts);
+    expect(secondsLeft).toBeCloseTo((a! + b!) / rate!, 6);
+    const { claim, result } = problemFiles(folder, 'd', 'mcts');
+    const held = await takeClaim(claim, result);
+    expect((await runReport(folder, clock)).problems.at(-1)).toMatchObject({ id: 'd', state: 'running' });
+    await held.release();
+    const { ids: _, ...earlier } = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as { ids: unknown };
+    for (const text of [JSON.stringify(earlier), '{"ids": ["c"', '']) {
+      await writeFile(join(folder, 'run.json'), text);
+      expect((await runReport(folder, clock)).problems.map(({ id }) => id)).toEqual(['a', 'b']);
+    }
+    await rm(join(folder, 'run.json'));
   });
 
   it('rejects where there is no run', async () => {

@@ -53,11 +53,11 @@ export async function planLabeling(
   world: LabelWorld,
   { prices, precision = 0.15 }: PlanOptions = {},
 ): Promise<Plan | undefined> {
-  const { problems, settings, jobs } = options;
+  const { problems, settings, jobs, listed = problems } = options;
   const order = shuffled(problems.length, createRandom(settings.seed, 'plan'));
   for (let size = FIRST; ; size *= 2) {
     const chosen = order.slice(0, Math.min(size, MOST)).map((index) => problems[index]!);
-    const summary = await labelRun({ ...options, problems: chosen, restart: options.restart && size === FIRST }, world);
+    const summary = await labelRun({ ...options, listed, problems: chosen, restart: options.restart && size === FIRST }, world);
     const found: ProblemExpense[] = [];
     for (const { id } of chosen) {
       const events = (await readEventLog(problemFiles(world.folder, id, settings.method).log)).recorded.map(({ event }) => event);

@@ -3,11 +3,12 @@ import { readEventLog } from '../eventLog.js';
 import { LabelError } from '../labelError.js';
 import type { JudgedRollout, RunEvent } from '../runEvents.js';
 import { filesIn, problemFiles } from '../runFiles.js';
+import { listedProblems } from '../runJson.js';
 import { applyEvent, beginTree, prefixOf, type SearchTree } from '../searchTree.js';
 import { addExpense, busyTime, type Expense, newExpense, problemExpense, type TimedBatch, totalExpense } from './ledger.js';
 
-/** `open`: nobody labels it now, and it has no end. */
-export type ProblemState = 'running' | 'open' | 'finished';
+/** `open`: nobody labels it now, and it has no end. `not begun`: run.json lists it, and it has no log. */
+export type ProblemState = 'running' | 'open' | 'finished' | 'not begun';
 
 /** Rollouts and those of them that tell nothing: failed, undecided, or the same text from the same node as one before. */
 export interface Waste {
@@ -56,17 +57,21 @@ export interface RunReport {
   readonly seconds: number;
   /** Rollouts a second: of the last minute while a problem is running, else of all seconds; undefined where the logs have no times. */
   readonly rate: number | undefined;
-  /** Seconds until the problems that were begun are finished, if they take as many rollouts as the finished ones on average. */
+  /** Seconds until all problems are finished, if the others take as many rollouts as the finished ones on average. */
   readonly secondsLeft: number | undefined;
 }
 
 /** ms: the window of the rate of a running run. */
 const RECENT_MS = 60_000;
 
-/** Reads a run as it is now, running or finished. `now`: ms since 1970. Rejects with LabelError where there is no log, and FolderError. */
+/**
+ * Reads a run as it is now, running or finished; a run of an earlier version shows only the problems that were begun. `now`: ms since
+ * 1970. Rejects with LabelError where there is no log, and FolderError.
+ */
 export async function runReport(folder: string, now: number): Promise<RunReport> {
   const gathered = new Gathered();
-  for (const log of (await filesIn(folder)).logs) {
+  const { logs, claims } = await filesIn(folder);
+  for (const log of logs) {
     const events = (await readEventLog(log)).recorded.map(({ event }) => event);
     const [begin] = events;
     if (begin?.event !== 'begin') continue;
@@ -74,6 +79,14 @@ export async function runReport(folder: string, now: number): Promise<RunReport>
     const isFinished = events.some(({ event }) => event === 'end');
     const state = isFinished ? 'finished' : (await holderOf(claim, result)) === undefined ? 'open' : 'running';
     gathered.add(log, result, state, events);
+  }
+  const listed = await listedProblems(folder);
+  const begun = new Set(gathered.problems.map(({ id }) => id));
+  for (const id of listed?.ids ?? []) {
+    if (listed === undefined || begun.has(id)) continue;
+    const { log, result, claim } = problemFiles(folder, id, listed.method);
+    const isHeld = claims.includes(claim) && (await holderOf(claim, result)) !== undefined;
+    gathered.problems.push({ id, log, file: result, state: isHeld ? 'running' : 'not begun', searches: 0, waste: newWaste() });
   }
   if (gathered.problems.length === 0) throw new LabelError(`${folder} has no event logs of a run.`);
   return gathered.report(now);
@@ -191,9 +204,9 @@ function wasteOf(tree: SearchTree, node: number, rollouts: readonly JudgedRollou
 
 function secondsLeft(problems: readonly ReportedProblem[], rate: number): number | undefined {
   const finished = problems.filter(({ state }) => state === 'finished');
-  const begun = problems.filter(({ state }) => state !== 'finished');
-  if (begun.length === 0) return 0;
+  const others = problems.filter(({ state }) => state !== 'finished');
+  if (others.length === 0) return 0;
   if (finished.length === 0 || rate <= 0) return undefined;
   const usual = finished.reduce((sum, { waste }) => sum + waste.rollouts, 0) / finished.length;
-  return begun.reduce((sum, { waste }) => sum + Math.max(0, usual - waste.rollouts), 0) / rate;
+  return others.reduce((sum, { waste }) => sum + Math.max(0, usual - waste.rollouts), 0) / rate;
 }

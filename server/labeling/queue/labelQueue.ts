@@ -58,7 +58,7 @@ export async function labelQueue(options: LabelQueueOptions, world: LabelWorld):
   const signal = AbortSignal.any([options.signal, stop.signal]);
   let worker: Worker<unknown, JobResult> | undefined;
   const work = async (): Promise<RunSummary> => {
-    await run.exclusively(() => beginRun(world, settings, info, problemsFile));
+    await run.exclusively(() => beginRun(world, settings, info, { file: problemsFile, ids: problems.map(({ id }) => id) }));
     await run.enqueue();
     worker = startWorker(run, options, world, signal, stop);
     const progress = await finished(run, options, signal);
