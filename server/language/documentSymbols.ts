@@ -8,7 +8,7 @@ import { firstWords, formatValue, lowMark } from './valueText.js';
 /**
  * Entries of an outline. An editor asks for all of it again after every edit and takes in each entry, so a longer one would make typing slow.
  */
-export const symbolsLimit = 2000;
+export const symbolsLimit = 1000;
 /** Deeper tree nodes are beside their parents: clients walk the outline recursively. */
 const deepest = 100;
 const nameLength = 60;

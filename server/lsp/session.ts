@@ -46,6 +46,8 @@ interface Published {
   readonly diagnostics: string;
   /** Offsets between which no mark is missing; undefined: everywhere. */
   readonly covered?: NonNullable<Marks['covered']>;
+  /** The problems whose hints and lenses the client has, as they were; one that is scored since is another object. */
+  readonly shown: readonly unknown[];
 }
 
 const noMarks: Marks = { listed: [], rows: 0, total: 0 };
@@ -289,7 +291,8 @@ export class EditorSession {
     const { diagnostics: isOn, otherMarks } = this.service.settings;
     const found = document && isOn ? diagnostics(document, this.#explanations, otherMarks, this.#seen.get(uri)?.range) : noMarks;
     const { listed, rows, total, covered } = found;
-    const now = { version: document?.version, diagnostics: JSON.stringify(listed), ...(covered && { covered }) };
+    const shown = document ? [document.model, document.threshold, ...this.#shownProblems(document)] : [];
+    const now = { version: document?.version, diagnostics: JSON.stringify(listed), ...(covered && { covered }), shown };
     this.#published.set(uri, now);
     // While a file is scored most of its marks stay as they are, and an editor takes in a thousand of them at a time.
     if (!before || before.version !== now.version || before.diagnostics !== now.diagnostics)
@@ -298,8 +301,15 @@ export class EditorSession {
         .catch((error: unknown) => this.connection.console.warn(`diagnostics of ${uri}: ${String(error)}`));
     const marks = document && { ...lowCounts(document), ...documentFacts(document), listed: rows, total };
     void this.door.tell(DocumentChanged, { uri, version: document?.version ?? 0, ...(marks && { marks }) });
-    // After an edit the client asks for hints and lenses by itself.
-    if (!before || before.version === now.version) this.refreshViews();
+    // After an edit the client asks for hints and lenses by itself. While a long file is scored, most of what is new is out of sight.
+    const isNew = before?.shown.length !== shown.length || shown.some((one, at) => one !== before.shown[at]);
+    if (!before || (before.version === now.version && isNew)) this.refreshViews();
+  }
+
+  /** The problems that the client has hints or lenses of: those in sight and around them; all for one that does not say. */
+  #shownProblems(document: ScoredDocument): readonly unknown[] {
+    const { window } = this.#seen.get(document.uri) ?? {};
+    return document.problems.slice(window?.from, window?.to);
   }
 
   #request(method: string): void {

@@ -197,10 +197,17 @@ function createTextTokenizer({
   const split = (template: string) => (specials.size === 0 ? [template] : template.split(splitter));
   const start = limited(1, () => startTokens(whole));
 
+  /** Every step of every problem asks for the same few. */
+  const tokenIds = new Map<string, number>();
   const tokenId = (text: string, role: string) => {
+    const known = tokenIds.get(text);
+    if (known !== undefined) return known;
     const found = ids(whole, text);
     const [id] = found;
-    if (found.length === 1 && id !== undefined && whole.id_to_token(id) !== undefined && id !== unknownId(whole)) return id;
+    if (found.length === 1 && id !== undefined && whole.id_to_token(id) !== undefined && id !== unknownId(whole)) {
+      tokenIds.set(text, id);
+      return id;
+    }
     const what = found.length === 1 ? 'is unknown' : `makes ${found.length} tokens`;
     throw new ModelError(
       `${path}: the ${role} ${JSON.stringify(text)} ${what}, but must be one token. Use the tokenizer the model was trained with, or correct the profile.`,

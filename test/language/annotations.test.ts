@@ -142,6 +142,13 @@ describe('folding', () => {
       { startLine: 1, endLine: 4 },
     ]);
   });
+
+  it('folds only the problems of a file with thousands of solutions, in which an editor folds JSON by itself', () => {
+    const document = (solutions: number) =>
+      scored(sketch(Array.from({ length: 10 }, () => ({ question: 'q', solutions: Array.from({ length: solutions }, () => ['a', 'b']) }))));
+    expect(foldingRanges(document(200)).length).toBeGreaterThan(1000);
+    expect(foldingRanges(document(201))).toHaveLength(10);
+  });
 });
 
 describe('low steps and positions', () => {

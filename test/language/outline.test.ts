@@ -33,7 +33,7 @@ describe('document symbols', () => {
     expect(JSON.stringify(shallow)).toContain('Node 601 ');
 
     const wide = documentSymbols(scored(sketch([{ question: 'q', solutions: Array.from({ length: 6000 }, () => ['a']) }])));
-    expect(wide.at(-1)!.name).toBe('… the outline ends after 2,000 entries');
+    expect(wide.at(-1)!.name).toBe('… the outline ends after 1,000 entries');
     expect(JSON.stringify(wide).match(/"selectionRange"/g)).toHaveLength(symbolsLimit + 1);
   });
 
@@ -50,7 +50,7 @@ describe('document symbols', () => {
       expect(problems.map(({ name }) => name)).toEqual(document.problems.map((_, i) => `Problem ${i + 1}: q${i}`));
       const opened = problems.flatMap(({ children }, i) => (children!.length > 0 ? [i] : []));
       expect(opened).toContain(first);
-      expect(opened.length).toBeGreaterThan(20);
+      expect(opened.length).toBeGreaterThan(10);
       expect(problems[first]!.children).toHaveLength(16);
       expect(symbols[200]!.name).toBe(
         `… steps of problems ${opened[0]! + 1} to ${opened.at(-1)! + 1} only; those elsewhere after an edit there`,
