@@ -2,9 +2,11 @@
 
     git clone https://github.com/ssmisya/PRMBench /tmp/prmbench        # a1ae4eab, Apache-2.0
     git clone https://github.com/ModalMinds/MM-PRM /tmp/mm-prm         # b914fd66, MIT
-    python3 scripts/evaluation/authors.py /tmp/prmbench /tmp/mm-prm test/fixtures/evaluation
+    git clone https://github.com/GAIR-NLP/ReasonEval /tmp/reasoneval   # 6c91c7a1
+    python3 scripts/evaluation/authors.py /tmp/prmbench /tmp/mm-prm /tmp/reasoneval test/fixtures/evaluation
 
-Their functions are read from the clones and run here; nothing of them is copied. ProcessBench's numbers are three lines of
+Their functions are read from the clones and run here; nothing of them is copied. ReasonEval's evaluate MR-GSM8K and MR-MATH and print
+three digits: the values behind them are taken. ProcessBench's numbers are three lines of
 QwenLM/ProcessBench `code/run_eval_prm_rlhflow.py` (e8024636) around a model server, and are written out below. The authors of
 VisualProcessBench publish no evaluation code: its macro F1 is that of the paper (arXiv 2503.10291, section 3.3).
 """
@@ -16,7 +18,9 @@ import json
 import math
 import os
 import random
+import re
 import sys
+import tempfile
 from functools import reduce
 
 THRESHOLD = 0.5
@@ -117,6 +121,73 @@ def process_bench(out):
     return {"threshold": THRESHOLD, "subsets": parts, "average": sum(part["f1"] for part in parts.values()) / len(parts)}
 
 
+def reason_eval(clone, out):
+    """The macro F1 of steps of both data sets, by the scripts that make the tables of ReasonEval's paper."""
+    rng = random.Random(19)
+    names = {}
+    for file, key in (("mr-gsm8k", "model_output_steps"), ("mr-math", "model_output_step_format")):
+        rows = []
+        for number in range(80):
+            steps = rng.randint(2, 7)
+            first = rng.randint(1, steps) if rng.random() < 0.5 else 0
+            # A step of MR-MATH is a list of lines, and every line has a score.
+            lines = [[f"Line {line} of step {at}." for line in range(rng.randint(1, 3))] for at in range(steps)]
+            texts = lines if file == "mr-math" else [f"Step {at}." for at in range(steps)]
+            wrong = [first and at + 1 >= first for at in range(steps) for _ in (lines[at] if file == "mr-math" else [0])]
+            # A score at the threshold is right in StepLens, as in ProcessBench and PRMBench, and wrong in ReasonEval: none is.
+            valid = [value if value != THRESHOLD else 0.501 for value in scores(rng, wrong)]
+            rows.append({"uuid": f"{file}-{number}", "question": f"Question {number}", key: texts,
+                         "model_output_solution_correctness": "wrong" if first else "correct",
+                         "model_output_solution_first_error_step": first if first else "N/A",
+                         "scores": [[round(1 - value, 3), round(value / 4, 6), round(value - value / 4, 6)] for value in valid]})
+        write(out, f"{file}.jsonl", rows)
+        names[file] = reason_eval_numbers(clone, file, rows)
+    return names
+
+
+def reason_eval_numbers(clone, file, rows):
+    printed, last, section = {}, [], [""]
+
+    def told(text, *_):
+        if text.startswith("***"):
+            section[0] = "step" if "step level" in text and "f1" in text else ""
+        elif section[0]:
+            printed[text.split(":")[0]] = last[-1]
+
+    main_name = "get_results" if file == "mr-gsm8k" else "get_results_for_invalid_errors"
+    scope = functions(os.path.join(clone, "codes", f"{file}_eval.py"), [main_name, "calculate_f1_score"])
+    f1 = scope["calculate_f1_score"]
+
+    def kept(*counts):
+        last.append(f1(*counts))
+        return last[-1]
+
+    scope.update(json=json, re=re, calculate_f1_score=kept, print=told, roc_curve=lambda *_: (0, 0, 0), auc=lambda *_: 0.0)
+    data = file if file == "mr-gsm8k" else "mr-math_invalid_errors"
+    others = ["llama2-7b", "wizardmath-7b-v1.0", "mistral-7b", "llemma-7b", "abel-7b-002", "wizardmath-7b-v1.1", "llemma-34b"]
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        os.makedirs("dataset")
+        os.makedirs(f"eval_results/{data}")
+        write("dataset", f"{data}.json", rows)
+
+        def evaluator(name, result):
+            write(f"eval_results/{data}", f"{name}_eval_results.json", [result(row) for row in rows])
+
+        for name in others:
+            evaluator(f"reasoneval_{name}", lambda row: {"scores": row["scores"]})
+        evaluator("math-shepherd_mistral-7b", lambda row: {"scores": [item[2] + item[1] for item in row["scores"]]})
+        # The tables have judges of whole solutions, too: here they are always right.
+        verdict = lambda row: {"correctness_pred": row["model_output_solution_correctness"],
+                               "error_step_pred": str(row["model_output_solution_first_error_step"])}
+        for name, label in (("gpt3_5_turbo", "gpt3_5_eval_output"), ("gpt4", "gpt4_eval_output")):
+            evaluator(name, lambda row: {label: verdict(row), **verdict(row)})
+        for name in ("roscoe-sa", "roscoe-ss"):
+            evaluator(name, lambda row: {"scores": 0.03 if row["model_output_solution_correctness"] == "correct" else 0.02})
+        scope[main_name]()
+    assert printed["gpt4"] == 1.0
+    return {"threshold": THRESHOLD, "macroF1": printed["reasoneval_llama2-7b"], "fromValidity": printed["math-shepherd_mistral-7b"]}
+
+
 def visual_process_bench(out):
     rng = random.Random(17)
     rows = []
@@ -143,9 +214,9 @@ def write(out, name, rows):
 
 
 def main():
-    prmbench_clone, mm_prm_clone, out = sys.argv[1:]
+    prmbench_clone, mm_prm_clone, reason_eval_clone, out = sys.argv[1:]
     numbers = {"prmBench": prmbench(prmbench_clone, out), "mmPrm": mm_prm(mm_prm_clone, out), "processBench": process_bench(out),
-               "visualProcessBench": visual_process_bench(out)}
+               "visualProcessBench": visual_process_bench(out), "reasonEval": reason_eval(reason_eval_clone, out)}
     with open(os.path.join(out, "numbers.json"), "w", encoding="utf-8") as file:
         json.dump(numbers, file, indent=2)
         file.write("\n")

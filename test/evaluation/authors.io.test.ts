@@ -22,6 +22,7 @@ interface Numbers {
     readonly subsets: Readonly<Record<string, { errorAccuracy: number; correctAccuracy: number; f1: number }>>;
     readonly average: number;
   };
+  readonly reasonEval: Readonly<Record<'mr-gsm8k' | 'mr-math', { readonly macroF1: number; readonly fromValidity: number }>>;
   readonly visualProcessBench: { readonly positiveF1: number; readonly negativeF1: number; readonly macroF1: number };
 }
 
@@ -67,6 +68,15 @@ describe("the authors' own numbers, to 1e-6", () => {
     near(all.f1Incorrect, numbers.visualProcessBench.negativeF1);
     near(all.macroF1, numbers.visualProcessBench.macroF1);
   });
+
+  it.each(['mr-gsm8k', 'mr-math'] as const)(
+    '%s: macro F1 of the steps up to the first error, by ReasonEval and by a PRM of one value',
+    async (file) => {
+      const { all } = await evaluated<ProcessLine>(`${file}.jsonl`, ['--threshold', '0.5']);
+      near(all.macroF1, numbers.reasonEval[file].macroF1);
+      near(all.macroF1, numbers.reasonEval[file].fromValidity);
+    },
+  );
 
   it('a threshold from a validation file says so, and differs from one swept on the same data', async () => {
     const line = await evaluated<ProcessLine>('processbench.jsonl', ['--threshold-from', `${folder}/processbench.jsonl`]);
