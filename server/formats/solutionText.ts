@@ -3,7 +3,7 @@ import type { Span } from '../reasoning/span.js';
 import { FaultList, loneSurrogate } from './faults.js';
 import type { TextFormat } from './format.js';
 import { paragraphs, type TextLine, textLines } from './textLines.js';
-import { type Marker, markerOf, stepMarkerOf } from './textMarkers.js';
+import { listMarkerOf, type Marker, markerOf, stepMarkerOf } from './textMarkers.js';
 import { cleaned, paragraphsOf, spanOf, type TextRegion, type TextSource } from './textSource.js';
 import { solutionSteps, stepMarkers } from './textSteps.js';
 
@@ -45,7 +45,10 @@ function detect(head: string): boolean {
   if (top?.kind === 'problem') {
     if (hasSolution || steps.length > 0 || tags > 0) return true;
     const hasTitle = top.isHeading && top.content < lines[first]!.end;
-    return !hasTitle && paragraphs(lines, first, lines.length).length >= 2;
+    return (
+      !hasTitle &&
+      (paragraphs(lines, first, lines.length).length >= 2 || listBelow(source, { ...whole, content: top.content }) !== undefined)
+    );
   }
   // A page with a title of its own is a page about something: its steps may be those of an installation.
   if (isTitle(lines[first]!) && top === undefined) {
@@ -149,7 +152,9 @@ function readProblem(
   index: number,
 ): Problem {
   const { text, lines, faults } = source;
-  const sections = sectionsOf(markers);
+  const sections = sectionsOf(markers, (answer) =>
+    isBehindSteps(source, { from, to: answer.line, content: marker?.content ?? lines[from]!.start }),
+  );
   const firstSection = sections[0]?.line ?? to;
   const content = marker === undefined ? lines[from]!.start : contentOf(source, marker, firstSection);
   let question = spanOf(source, { from, to: firstSection, content });
@@ -205,13 +210,14 @@ function readProblem(
 
 /**
  * The markers that begin a section. `Answer:` before a solution is the reference answer, without any solution it is the
- * solution, and inside one it is text.
+ * solution, and inside one, or behind steps that have no heading, it is text.
  */
-function sectionsOf(markers: readonly Marker[]): Marker[] {
+function sectionsOf(markers: readonly Marker[], isBehind: (answer: Marker) => boolean): Marker[] {
   const hasSolution = markers.some((marker) => marker.kind === 'solution');
   const sections: Marker[] = [];
   let inSolution = false;
   for (const marker of markers) {
+    if (marker.kind === 'answer' && !hasSolution) inSolution ||= isBehind(marker);
     if (marker.kind === 'answer' && inSolution) continue;
     const kind = marker.kind === 'answer' && !hasSolution ? 'solution' : marker.kind;
     inSolution = kind === 'solution';
@@ -220,10 +226,30 @@ function sectionsOf(markers: readonly Marker[]): Marker[] {
   return sections;
 }
 
+/** Whether a region has steps behind its question: marked, as a list, or as paragraphs that are no options. */
+function isBehindSteps(source: TextSource, region: TextRegion): boolean {
+  if (firstStepAt(source, region) !== undefined || listBelow(source, region) !== undefined) return true;
+  return paragraphsOf(source, region)
+    .slice(1)
+    .some((span) => !isOptions(cleaned(source.text, span)) && withoutImages(cleaned(source.text, span)).written !== '');
+}
+
+/** The first item of a list right below a question, in a region of one paragraph: options have letters. */
+function listBelow(source: TextSource, region: TextRegion): number | undefined {
+  if (paragraphsOf(source, region).length !== 1) return undefined;
+  const items = source.lines.slice(region.from, region.to).flatMap((line, i) => {
+    const item = line.start >= region.content ? listMarkerOf(line, region.from + i) : undefined;
+    return item === undefined || item.kind === 'letter' ? [] : [item];
+  });
+  const isList = items.length > 1 && items.every(({ kind, number }, i) => kind === items[0]!.kind && (number ?? i + 1) === i + 1);
+  const isBelow = isList && source.text.slice(region.content, items[0]!.at).trim() !== '';
+  return isBelow ? items[0]!.at : undefined;
+}
+
 /** Where the steps begin when no section says: at a tag or step marker, else after the first paragraph, its images and its options. */
 function questionEnd(source: TextSource, region: TextRegion, hasMarker: boolean): { question: Span; body: TextRegion } {
   const { lines, text } = source;
-  const at = firstStepAt(source, region);
+  const at = firstStepAt(source, region) ?? (hasMarker ? listBelow(source, region) : undefined);
   if (at !== undefined) {
     let from = region.from;
     while (from + 1 < region.to && lines[from + 1]!.start <= at) from++;

@@ -12,7 +12,7 @@ export interface Marker {
 
 /** Names of sections in English, German, Spanish, French and Chinese. */
 const NAMES: readonly (readonly [Marker['kind'], string])[] = [
-  ['problem', 'problem|question|exercise|aufgabe|frage|problema|pregunta|ejercicio|probl[èe]me|[ée]nonc[ée]|exercice|题目|问题|例题'],
+  ['problem', 'problem|question|exercise|aufgabe|frage|problema|pregunta|ejercicio|probl[èe]me|[ée]nonc[ée]|exercice|题目|问题|例题|题'],
   [
     'solution',
     '(?:(?:model|proposed|candidate|student) )?(?:solution(?: process)?|process|attempt|candidate|response)|l[öo]sung(?:sweg)?|soluci[óo]n|r[ée]solution|解答过程|解题过程|解答|解析|解',
@@ -146,7 +146,7 @@ export interface ListMarker {
 const ROMAN = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x', 'xi', 'xii'];
 const LISTS: readonly (readonly [ListMarker['kind'], RegExp])[] = [
   ['number', new RegExp(`${QUOTE}(?:\\*\\*)?(\\d{1,3})[.、．](?:\\*\\*)?[ \\t]+(?=\\S)`)],
-  ['parenthesis', new RegExp(`${QUOTE}\\(?(\\d{1,3})\\)[ \\t]*(?=\\S)`)],
+  ['parenthesis', new RegExp(`${QUOTE}[(（]?(\\d{1,3})[)）][ \\t]*(?=\\S)`)],
   ['roman', new RegExp(`${QUOTE}\\(?([ivx]{1,4})[.)][ \\t]+(?=\\S)`)],
   ['letter', new RegExp(`${QUOTE}\\(([a-h])\\)[ \\t]+(?=\\S)`)],
   ['item', /^\s*\\item(?:\[[^\]]*\])?[ \t]+(?=\S)/],

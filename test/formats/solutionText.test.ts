@@ -36,6 +36,49 @@ describe('a solution in Markdown or plain text', () => {
     expect(problems.map(solutions)).toEqual([[['3 + 4 = 7', 'So 7.']]]);
   });
 
+  it.each([
+    ['behind marked steps', 'Step 1: We add.\nStep 2: So 7.'],
+    ['behind marked steps in Chinese', '步骤1：We add.\n步骤2：So 7.'],
+    ['behind paragraphs', 'We add.\n\nSo 7.'],
+    ['behind options and paragraphs', '(A) 6\n(B) 7\n\nWe add.\n\nSo 7.'],
+  ])('an answer %s ends the last step and does not begin the solution', (_, steps) => {
+    for (const label of ['Answer:', '**Answer:**', '答案：']) {
+      const { problems } = read(`Question: What is 3 + 4?\n\n${steps}\n${label} 7`, 'markdown');
+      expect(problems[0]!.question).toMatch(/^What is 3 \+ 4\?/);
+      expect(problems.map(solutions)).toEqual([[['We add.', `So 7.\n${label} 7`]]]);
+    }
+  });
+
+  it('an answer right behind a question, or behind its options, is the solution', () => {
+    for (const options of ['', '\n(A) 6\n(B) 7\n'])
+      expect(solutions(read(`Question: What is 3 + 4?\n${options}\nAnswer: We add.\n\nSo 7.`, 'markdown').problems[0]!)).toEqual([
+        ['We add.', 'So 7.'],
+      ]);
+  });
+
+  it.each([
+    ['1. ', '2. '],
+    ['1) ', '2) '],
+    ['(1) ', '(2) '],
+    ['（1）', '（2）'],
+    ['- ', '- '],
+    ['(i) ', '(ii) '],
+    ['\\item ', '\\item '],
+  ])('the items %s of a list right below a question are its steps', (one, two) => {
+    for (const title of ['Question: ', '题目：', '题：']) {
+      const { problems } = read(`${title}What is 3 + 4?\n${one}We add.\n${two}So 7.`, 'markdown');
+      expect(problems[0]!.question).toBe('What is 3 + 4?');
+      expect(problems.map(solutions)).toEqual([[['We add.', 'So 7.']]]);
+    }
+  });
+
+  it('the items of a list in a question with paragraphs below, and options, belong to the question', () => {
+    const question = 'Which hold?\n1. 3 = 4\n2. 7 = 7';
+    const [problem] = read(`Question: ${question}\n\nThe first is false.\n\nThe second holds.`, 'markdown').problems;
+    expect([problem!.question, solutions(problem!)]).toEqual([question, [['The first is false.', 'The second holds.']]]);
+    expect(() => read('Question: Which?\n(a) 6\n(b) 7', 'markdown')).toThrow('no format');
+  });
+
   it('splits Chinese steps on one line, and claims no page with a title whose steps are an installation', () => {
     expect(solutions(read('问题：3+4=?\n解答：第1步：加。第2步：得7。', 'markdown').problems[0]!)).toEqual([['加。', '得7。']]);
     expect(() => read('# Setup\n\nProblem: it fails.\n\nStep 1: install node\n\nStep 2: run npm ci\n', 'markdown')).toThrow('no format');
