@@ -51,7 +51,7 @@ export async function openWholePaths(modelFolder: string): Promise<WholePaths> {
       const ids = [...problem.prompt];
       const reads: number[] = [];
       path.forEach((step, i) => {
-        const encoded = problem.step(job.steps[step]!.text, i === 0);
+        const encoded = problem.step(job.steps[step]!.text, i);
         reads.push(ids.length + encoded.read);
         ids.push(...encoded.ids);
       });
