@@ -109,7 +109,7 @@ export const rooms = [
   {
     folder: 'server/language',
     holds: "one file per LSP feature, pure functions from a scored document; the tree panel's view and replay",
-    imports: ['server/reasoning', 'server/protocol', 'server/labeling'],
+    imports: ['server/l10n.ts', 'server/reasoning', 'server/protocol', 'server/labeling'],
   },
   {
     folder: 'server/editor',
@@ -135,6 +135,7 @@ export const rooms = [
     folder: 'server/lsp',
     holds: 'the connection: one handler file a topic, without decisions; the composition of the world',
     imports: [
+      'server/l10n.ts',
       'server/protocol',
       'server/files',
       'server/answers',

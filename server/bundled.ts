@@ -8,6 +8,8 @@ const here = import.meta.url;
 export const bundledModel = fileURLToPath(new URL('../media/models/mini', here));
 /** Folder of the bundled policy. */
 export const bundledPolicy = fileURLToPath(new URL('../media/models/mini/policy', here));
+/** Folder of the texts in other languages. */
+export const bundledTexts = fileURLToPath(new URL('../l10n', here));
 /** What the inference child runs. */
 export const inferenceEntry = fileURLToPath(new URL(here.endsWith('.ts') ? './inference/main.ts' : './inference.js', here));
 

@@ -1,4 +1,4 @@
-import { window } from 'vscode';
+import { l10n, window } from 'vscode';
 import { ClearCache } from '../../server/protocol/scoring.js';
 import type { Command } from './command.js';
 
@@ -7,6 +7,6 @@ export const clearCache: Command = {
   id: 'steplens.clearCache',
   async run({ client }) {
     await client.request(ClearCache, {});
-    window.setStatusBarMessage('$(check) Score cache cleared', 5_000);
+    window.setStatusBarMessage(`$(check) ${l10n.t('Score cache cleared')}`, 5_000);
   },
 };

@@ -31,8 +31,9 @@ export const exportTrainingData: Command = {
     if (!out) return;
     for (const uri of sources) if (uri.scheme !== 'file') await workspace.openTextDocument(uri);
     const params: ExportTrainingParams = { uris: sources.map(String), format: format.id, threshold, seed: exportSeed, out: out.toString() };
-    const result = await window.withProgress({ location: ProgressLocation.Notification, title: `Exporting ${format.title}` }, () =>
-      stepLens.client.request(ExportTraining, params),
+    const result = await window.withProgress(
+      { location: ProgressLocation.Notification, title: l10n.t('Exporting {0}', format.title) },
+      () => stepLens.client.request(ExportTraining, params),
     );
     await window.showTextDocument(out, { preview: false });
     void tell(result, format, threshold, sources);
@@ -56,7 +57,7 @@ async function pickSource(): Promise<readonly Uri[]> {
       canSelectFolders: true,
       canSelectMany: true,
       title: l10n.t('Trees and labeled solutions, or the folder of a run'),
-      openLabel: 'Export From Here',
+      openLabel: l10n.t('Export From Here'),
     })) ?? []
   );
 }
@@ -75,9 +76,9 @@ async function askThreshold({ title, threshold }: TrainingFormat, last: number |
   const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text.replace(',', '.')));
   const text = await window.showInputBox({
     title,
-    prompt: `A step whose value is at or below this is an error. From 0 to 1; usual is ${threshold}.`,
+    prompt: l10n.t('A step whose value is at or below this is an error. From 0 to 1; usual is {0}.', threshold),
     value: String(last ?? threshold),
-    validateInput: (value) => (numberOf(value) >= 0 && numberOf(value) <= 1 ? undefined : 'A number from 0 to 1'),
+    validateInput: (value) => (numberOf(value) >= 0 && numberOf(value) <= 1 ? undefined : l10n.t('A number from 0 to 1')),
   });
   return text === undefined ? undefined : numberOf(text);
 }
@@ -87,15 +88,18 @@ function askTarget(source: Uri, { id, title }: TrainingFormat): Thenable<Uri | u
   return window.showSaveDialog({
     defaultUri: source.with({ path: `${stem}.${id}.jsonl` }),
     filters: { 'JSON Lines': ['jsonl'] },
-    title: `Save ${title}`,
+    title: l10n.t('Save {0}', title),
   });
 }
 
 async function tell(outcome: ExportOutcome, format: TrainingFormat, threshold: number, sources: readonly Uri[]): Promise<void> {
   const { samples, samplesWithError, paths, excluded } = outcome;
   const left = excluded.map(({ reason, count }) => `${count} ${reason}`).join(', ');
-  const message = `${samples} ${samples === 1 ? 'sample' : 'samples'} of ${paths} paths written, ${samplesWithError} with an error.${left === '' ? ' Nothing was left out.' : ` Left out: ${left}.`}`;
-  const details = 'Show What Was Left Out';
+  const message = [
+    l10n.t('Samples written: {0} of {1} paths, {2} with an error.', samples, paths, samplesWithError),
+    left === '' ? l10n.t('Nothing was left out.') : l10n.t('Left out: {0}.', left),
+  ].join(' ');
+  const details = l10n.t('Show What Was Left Out');
   const choice = await window.showInformationMessage(message, ...(excluded.length + outcome.faults.length > 0 ? [details] : []));
   if (choice !== details) return;
   await window.showTextDocument(
@@ -119,16 +123,34 @@ export function exportReport(
   threshold: number,
   sources: readonly string[],
 ): string {
-  const rows = excluded.map(({ reason, meaning, count }) => `| ${reason} | ${count} | ${meaning} |\n`).join('');
-  const usual = rules
-    .slice(1)
-    .map((rule) => `- ${rule}\n`)
-    .join('');
-  return [
-    `# ${title}\n\nFrom ${sources.join(', ')} (${files} ${files === 1 ? 'file' : 'files'}), seed ${exportSeed}.\n`,
-    `| | paths |\n|---|---:|\n| written without an error | ${samples - samplesWithError} |\n| written with an error | ${samplesWithError} |\n| left out | ${paths - samples} |\n| all | ${paths} |\n`,
-    `## Left out\n\n${rows === '' ? 'Nothing.\n' : `| reason | paths | what it means |\n|---|---:|---|\n${rows}`}`,
-    `## Rules\n\n- A value at or below ${threshold} is an error.\n${usual}`,
-    ...(faults.length === 0 ? [] : [`## Could not be read\n\n${faults.map(({ uri, message }) => `- ${uri}: ${message}\n`).join('')}`]),
-  ].join('\n');
+  return `${[
+    `# ${title}`,
+    l10n.t('Sources: {0}. Files: {1}. Seed: {2}.', sources.join(', '), files, exportSeed),
+    table(
+      ['', l10n.t('paths')],
+      [
+        [l10n.t('written without an error'), samples - samplesWithError],
+        [l10n.t('written with an error'), samplesWithError],
+        [l10n.t('left out'), paths - samples],
+        [l10n.t('all'), paths],
+      ],
+    ),
+    `## ${l10n.t('Left out')}`,
+    excluded.length === 0
+      ? l10n.t('Nothing was left out.')
+      : table(
+          [l10n.t('reason'), l10n.t('paths'), l10n.t('what it means')],
+          excluded.map(({ reason, meaning, count }) => [reason, count, meaning]),
+        ),
+    `## ${l10n.t('Rules')}`,
+    [l10n.t('A value at or below {0} is an error.', threshold), ...rules.slice(1)].map((rule) => `- ${rule}`).join('\n'),
+    ...(faults.length === 0
+      ? []
+      : [`## ${l10n.t('Could not be read')}`, faults.map(({ uri, message }) => `- ${uri}: ${message}`).join('\n')]),
+  ].join('\n\n')}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

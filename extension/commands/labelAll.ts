@@ -18,7 +18,7 @@ export const labelAll: Command = {
     const outcomes: LabelOutcome[] = [];
     for (let problem = 0; problem < count; problem++) {
       const outcome = await label(stepLens, uri, problem, false, {
-        name: `Labeling problem ${problem + 1} of ${count}`,
+        name: l10n.t('Labeling problem {0} of {1}', problem + 1, count),
         showsTree: false,
       });
       // It failed, which was said, with Retry.

@@ -31,7 +31,7 @@ export async function label(
   uri: Uri,
   problem: number,
   again: boolean,
-  { name, showsTree } = { name: 'Labeling', showsTree: true },
+  { name, showsTree } = { name: l10n.t('Labeling'), showsTree: true },
 ): Promise<LabelOutcome | undefined> {
   if (!(await consentToLabel(stepLens))) return undefined;
   await workspace.openTextDocument(uri);
@@ -83,10 +83,13 @@ async function ask(
 
 function report(progress: Progress<{ message: string }>, { rollouts, budget, searches, resumed, servers, waiting }: LabelingParams): void {
   if (waiting !== undefined) return progress.report({ message: waiting });
-  const of = budget === undefined ? '' : ` of ${budget}`;
-  const before = resumed === 0 ? '' : `, ${resumed} of them from before`;
   progress.report({
-    message: `${rollouts}${of} rollouts${before}${searches === 0 ? '' : `, search ${searches}`}${servers.length === 0 ? '' : `; sent to ${servers.map((origin) => new URL(origin).host).join(' and ')}`}`,
+    message: [
+      budget === undefined ? l10n.t('{0} rollouts', rollouts) : l10n.t('{0} of {1} rollouts', rollouts, budget),
+      ...(resumed === 0 ? [] : [l10n.t('{0} of them from before', resumed)]),
+      ...(searches === 0 ? [] : [l10n.t('search {0}', searches)]),
+      ...(servers.length === 0 ? [] : [l10n.t('sent to {0}', servers.map((origin) => new URL(origin).host).join(', '))]),
+    ].join(', '),
   });
 }
 

@@ -10,7 +10,7 @@ import type { Command } from './command.js';
 
 /** Characters of a file that are looked at for its fields. */
 const headLength = 1_000_000;
-const none = 'None';
+const none = l10n.t('None');
 
 const kinds: readonly (QuickPickItem & { readonly labelKind: LabelKind })[] = [
   { labelKind: 'human', label: l10n.t('Verdicts'), detail: l10n.t('true, 1, "+" or false, 0, -1, "-" for each step') },
@@ -77,7 +77,7 @@ function pick(
   const head = document.getText().slice(0, headLength);
   picker.title = title;
   picker.items = [
-    ...(isOptional ? [{ label: none, description: 'the file has none' }] : []),
+    ...(isOptional ? [{ label: none, description: l10n.t('the file has none') }] : []),
     ...fields.map(({ path, sample }) => ({ label: path, description: sample })),
   ];
   picker.onDidChangeActive(([active]) => {
@@ -101,7 +101,7 @@ function preview(head: string, mapping: Mapping): string {
   const [problem] = readAs(mappedFormat(mapping), head).problems;
   const count = problem?.steps.length ?? 0;
   const first = problem?.steps[0];
-  if (problem === undefined || first === undefined) return '→ no steps';
+  if (problem === undefined || first === undefined) return l10n.t('→ no steps');
   const question = problem.question === '' ? '' : `“${problem.question.slice(0, 40)}” `;
   return `→ ${question}${count} ${count === 1 ? 'step' : 'steps'}: “${first.text.slice(0, 40)}”`;
 }

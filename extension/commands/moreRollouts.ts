@@ -25,7 +25,8 @@ export const moreRollouts: Command = {
       return;
     }
     const document = await workspace.openTextDocument(uri);
-    if (document.isDirty) throw new Error('This file has changes that are not saved. Save it first: the new rollouts are written into it.');
+    if (document.isDirty)
+      throw new Error(l10n.t('This file has changes that are not saved. Save it first: the new rollouts are written into it.'));
     const wanted = isIndex(count) && count > 0 ? count : await askCount();
     if (wanted === undefined) return;
     if (!(await consentToLabel(stepLens))) return;
@@ -49,10 +50,10 @@ export const moreRollouts: Command = {
 async function askCount(): Promise<number | undefined> {
   const text = await window.showInputBox({
     title: l10n.t('More rollouts from here'),
-    prompt: `How many? Up to ${most.toLocaleString('en-US')}.`,
+    prompt: l10n.t('How many? Up to {0}.', most.toLocaleString('en-US')),
     value: String(usual),
     validateInput: (value) =>
-      countOf(value) === undefined ? `Write a whole number from 1 to ${most.toLocaleString('en-US')}.` : undefined,
+      countOf(value) === undefined ? l10n.t('Write a whole number from 1 to {0}.', most.toLocaleString('en-US')) : undefined,
   });
   return text === undefined ? undefined : countOf(text);
 }
@@ -67,7 +68,7 @@ async function takeBack(document: TextDocument, before: string): Promise<void> {
   const edit = new WorkspaceEdit();
   edit.replace(document.uri, new Range(document.positionAt(0), document.positionAt(document.getText().length)), before);
   if (!(await workspace.applyEdit(edit)) || !(await document.save()))
-    throw new Error('The file could not be taken back. Undo in its editor instead.');
+    throw new Error(l10n.t('The file could not be taken back. Undo in its editor instead.'));
 }
 
 async function nodeAtCursor(

@@ -5,22 +5,34 @@ import { type Command, filesOf, isIndex } from './command.js';
 
 const kinds: readonly { readonly label: string; readonly detail: string; readonly queue: ReviewKind; readonly count?: number }[] = [
   {
-    label: 'Least certain first',
-    detail: 'Steps about which rollouts, PRM, judge and people together know least: fewest judgments for the most knowledge',
+    label: l10n.t('Least certain first'),
+    detail: l10n.t('Steps about which rollouts, PRM, judge and people together know least: fewest judgments for the most knowledge'),
     queue: 'uncertain',
   },
-  { label: 'First low steps', detail: 'The first low step of every solution', queue: 'first-low' },
-  { label: 'Suspicious labels', detail: 'Labels that all other sources together contradict', queue: 'suspects' },
-  { label: 'Disagreements', detail: 'Steps where reviewers, or two sources, say different things', queue: 'disagreements' },
-  { label: 'Random audit of 50 steps', detail: 'The same steps for every reviewer', queue: 'audit', count: 50 },
-  { label: 'Every step', detail: 'In the order of the files', queue: 'all' },
+  { label: l10n.t('First low steps'), detail: l10n.t('The first low step of every solution'), queue: 'first-low' },
+  { label: l10n.t('Suspicious labels'), detail: l10n.t('Labels that all other sources together contradict'), queue: 'suspects' },
+  { label: l10n.t('Disagreements'), detail: l10n.t('Steps where reviewers, or two sources, say different things'), queue: 'disagreements' },
+  { label: l10n.t('Random audit of 50 steps'), detail: l10n.t('The same steps for every reviewer'), queue: 'audit', count: 50 },
+  { label: l10n.t('Every step'), detail: l10n.t('In the order of the files'), queue: 'all' },
 ];
 
 const ways: readonly { readonly label: string; readonly detail: string; readonly way: Pick<Review, 'mode' | 'blind'> }[] = [
-  { label: 'Judge every step', detail: 'Values are shown', way: { mode: 'every-step', blind: false } },
-  { label: 'Judge every step, blind', detail: 'Values are hidden until you have judged', way: { mode: 'every-step', blind: true } },
-  { label: 'Find the first error', detail: 'A wrong step makes the steps before it right', way: { mode: 'first-error', blind: false } },
-  { label: 'Find the first error, blind', detail: 'Values are hidden until you have judged', way: { mode: 'first-error', blind: true } },
+  { label: l10n.t('Judge every step'), detail: l10n.t('Values are shown'), way: { mode: 'every-step', blind: false } },
+  {
+    label: l10n.t('Judge every step, blind'),
+    detail: l10n.t('Values are hidden until you have judged'),
+    way: { mode: 'every-step', blind: true },
+  },
+  {
+    label: l10n.t('Find the first error'),
+    detail: l10n.t('A wrong step makes the steps before it right'),
+    way: { mode: 'first-error', blind: false },
+  },
+  {
+    label: l10n.t('Find the first error, blind'),
+    detail: l10n.t('Values are hidden until you have judged'),
+    way: { mode: 'first-error', blind: true },
+  },
 ];
 
 /** Begins a review of the steps of files or folders, of one record or one step and what follows it (`part`), of one queue (`part`), or continues with the last one. */
@@ -46,7 +58,13 @@ export const reviewSteps: Command = {
     }
     const goOn =
       left > 0
-        ? [{ label: `Continue the last review (${left} of ${review.review.items.length} steps left)`, detail: '', queue: undefined }]
+        ? [
+            {
+              label: l10n.t('Continue the last review ({0} of {1} steps left)', left, review.review.items.length),
+              detail: '',
+              queue: undefined,
+            },
+          ]
         : [];
     const what = await window.showQuickPick([...goOn, ...kinds], { placeHolder: l10n.t('Steps to review') });
     if (!what) return;

@@ -1,4 +1,4 @@
-import { type Uri, window } from 'vscode';
+import { l10n, type Uri, window } from 'vscode';
 import { isCancelled } from '../../server/protocol/message.js';
 import { ScoreDocument } from '../../server/protocol/scoring.js';
 import type { StepLens } from '../shell/stepLens.js';
@@ -18,7 +18,7 @@ export async function score(stepLens: StepLens, uri: Uri | undefined, again: boo
   const { client, consent } = stepLens;
   try {
     const { steps, low } = await client.request(ScoreDocument, { uri: uri.toString(), again });
-    window.setStatusBarMessage(`$(check) ${steps} steps scored, ${low} low`, messageMs);
+    window.setStatusBarMessage(`$(check) ${l10n.t('{0} steps scored, {1} low', steps, low)}`, messageMs);
   } catch (error) {
     const origin = client.status?.asksFor;
     if (origin === undefined || isCancelled(error)) throw error;

@@ -6,12 +6,12 @@ import type { Command } from './command.js';
 type Device = ServerSettings['device'];
 
 const about: { readonly [K in Device]: string } = {
-  auto: 'CUDA, else WebGPU, DirectML, Core ML, else the CPU',
-  cuda: 'NVIDIA GPUs; needs the CUDA libraries of ONNX Runtime',
-  webgpu: 'GPUs through Vulkan, Direct3D 12 or Metal',
-  dml: 'GPUs through DirectML, on Windows',
-  coreml: 'Apple silicon',
-  cpu: 'no GPU',
+  auto: l10n.t('CUDA, else WebGPU, DirectML, Core ML, else the CPU'),
+  cuda: l10n.t('NVIDIA GPUs; needs the CUDA libraries of ONNX Runtime'),
+  webgpu: l10n.t('GPUs through Vulkan, Direct3D 12 or Metal'),
+  dml: l10n.t('GPUs through DirectML, on Windows'),
+  coreml: l10n.t('Apple silicon'),
+  cpu: l10n.t('no GPU'),
 };
 
 /** Chooses the device the model runs on; says which one is in use and why others were passed over. */
@@ -22,7 +22,9 @@ export const selectDevice: Command = {
     const items = devices.map((device): QuickPickItem & { device: Device } => ({
       device,
       label: device,
-      description: [device === current ? 'chosen' : '', client.status?.device === device ? 'in use' : ''].filter(Boolean).join(', '),
+      description: [device === current ? l10n.t('chosen') : '', client.status?.device === device ? l10n.t('in use') : '']
+        .filter(Boolean)
+        .join(', '),
       detail: reasonFor(client.status, device) ?? about[device],
     }));
     const choice = await window.showQuickPick(items, { title: l10n.t('Device to score on'), matchOnDetail: true });
@@ -32,5 +34,5 @@ export const selectDevice: Command = {
 
 function reasonFor(status: StatusParams | undefined, device: Device): string | undefined {
   const passed = status?.passedOver?.find(({ provider }) => provider === device);
-  return passed && `${about[device]}. Passed over: ${passed.reason}`;
+  return passed && l10n.t('{0}. Passed over: {1}', about[device], passed.reason);
 }

@@ -9,14 +9,14 @@ export const selectModel: Command = {
   async run({ settings, client }) {
     const current = settings.read().modelPath;
     const bundled = {
-      label: '$(package) Bundled model',
-      description: current === '' ? 'in use' : '',
-      detail: 'StepLens mini, for grade-school word problems. Needs no download.',
+      label: `$(package) ${l10n.t('Bundled model')}`,
+      description: current === '' ? l10n.t('in use') : '',
+      detail: l10n.t('StepLens mini, for grade-school word problems. Needs no download.'),
     };
     const folder = {
-      label: '$(folder-opened) A folder…',
+      label: `$(folder-opened) ${l10n.t('A folder…')}`,
       description: current,
-      detail: 'A folder with prm.json, its ONNX graph and tokenizer.json.',
+      detail: l10n.t('A folder with prm.json, its ONNX graph and tokenizer.json.'),
     };
     const choice = await window.showQuickPick([bundled, folder], { title: l10n.t('Process reward model') });
     if (choice === bundled) return settings.write('modelPath', '');
@@ -26,7 +26,7 @@ export const selectModel: Command = {
         canSelectFolders: true,
         canSelectFiles: false,
         title: l10n.t('Model folder (with prm.json)'),
-        openLabel: 'Use Model',
+        openLabel: l10n.t('Use Model'),
       })) ?? [];
     if (!picked) return;
     const profile = Uri.joinPath(picked, 'prm.json');
@@ -43,13 +43,16 @@ export const selectModel: Command = {
 async function offerProfile(folder: Uri, found: readonly RecognizedFamily[]): Promise<string | undefined> {
   if (found.length === 0) {
     void window.showErrorMessage(
-      `${folder.fsPath} has no prm.json, and by its files it is of no family that StepLens knows. Choose the folder that holds the model's profile, or write one: the README's section on models says how.`,
+      l10n.t(
+        "{0} has no prm.json, and by its files it is of no family that StepLens knows. Choose the folder that holds the model's profile, or write one: the README's section on models says how.",
+        folder.fsPath,
+      ),
     );
     return undefined;
   }
   const items = found.map(({ name, profile }) => ({ label: `$(file-add) ${name}`, detail: profile, profile }));
   const choice = await window.showQuickPick(items, {
-    title: `${folder.fsPath} has no prm.json`,
+    title: l10n.t('{0} has no prm.json', folder.fsPath),
     placeHolder: l10n.t('By its files the model is one of these. Write the profile?'),
   });
   return choice?.profile;

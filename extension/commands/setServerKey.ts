@@ -27,7 +27,7 @@ export const setServerKey: Command = {
     if (!server) return;
     const origin = server.label;
     const key = await window.showInputBox({
-      title: `Key for ${origin}`,
+      title: l10n.t('Key for {0}', origin),
       prompt: l10n.t('It is sent to this server alone. Leave it empty to forget the key.'),
       password: true,
       ignoreFocusOut: true,
@@ -36,7 +36,9 @@ export const setServerKey: Command = {
     if (key.trim() === '') await context.secrets.delete(serverKeyName(server.url));
     else await context.secrets.store(serverKeyName(server.url), key.trim());
     void window.showInformationMessage(
-      key.trim() === '' ? `The key for ${origin} is forgotten.` : `The key for ${origin} is kept in VS Code's secret storage.`,
+      key.trim() === ''
+        ? l10n.t('The key for {0} is forgotten.', origin)
+        : l10n.t("The key for {0} is kept in VS Code's secret storage.", origin),
     );
     // It may have been what was missing.
     if (client.status?.state === 'failed') await commands.executeCommand('steplens.scoreDocument');
@@ -48,9 +50,9 @@ async function chosenServers({ settings, client }: StepLens): Promise<Server[]> 
   const { labelingPolicy, labelingJudge } = settings.read();
   const scoring = await client.request(ScoringServer, {});
   const uses: [url: string, use: string][] = [
-    [scoring ?? '', 'scoring model'],
-    [labelingPolicy, 'labeling policy'],
-    [labelingJudge, 'labeling judge'],
+    [scoring ?? '', l10n.t('scoring model')],
+    [labelingPolicy, l10n.t('labeling policy')],
+    [labelingJudge, l10n.t('labeling judge')],
   ];
   const servers = new Map<string, Server>();
   for (const [url, use] of uses) {

@@ -1,4 +1,4 @@
-import { type QuickPick, type QuickPickItem, window } from 'vscode';
+import { l10n, type QuickPick, type QuickPickItem, window } from 'vscode';
 import type { Command } from './command.js';
 
 interface Item extends QuickPickItem {
@@ -25,8 +25,8 @@ export const setThreshold: Command = {
 /** Resolves with the accepted threshold, or undefined when it was left. */
 function pick(saved: number | null, preview: (threshold: number | null) => void): Promise<number | null | undefined> {
   const picker: QuickPick<Item> = window.createQuickPick<Item>();
-  picker.title = 'Steps below this are low';
-  picker.placeholder = 'Move to preview, or type a number from 0 to 1';
+  picker.title = l10n.t('Steps below this are low');
+  picker.placeholder = l10n.t('Move to preview, or type a number from 0 to 1');
   picker.items = itemsFor('', saved);
   picker.activeItems = picker.items.filter(({ threshold }) => threshold === saved);
   return new Promise((resolve) => {
@@ -52,8 +52,8 @@ export function itemsFor(text: string, saved: number | null): Item[] {
   const offered = isTyped ? [typed, ...values.filter((value) => value !== typed)] : values;
   return offered.map((threshold) => ({
     threshold,
-    label: threshold === null ? "The model's own" : isTyped && threshold === typed ? text.trim() : threshold.toFixed(2),
-    description: threshold === saved ? 'in use' : '',
+    label: threshold === null ? l10n.t("The model's own") : isTyped && threshold === typed ? text.trim() : threshold.toFixed(2),
+    description: threshold === saved ? l10n.t('in use') : '',
     alwaysShow: isTyped && threshold === typed,
   }));
 }

@@ -27,46 +27,53 @@ async function offerDisagreements(files: readonly Uri[]): Promise<void> {
   if (chosen === review) await commands.executeCommand('steplens.reviewSteps', files[0], [...files], { queue: 'disagreements' });
 }
 
-const names: Readonly<Record<string, string>> = { '-1': 'wrong', '0': 'neutral', '1': 'right' };
+const names: Readonly<Record<string, string>> = { '-1': l10n.t('wrong'), '0': l10n.t('neutral'), '1': l10n.t('right') };
 /** Steps that are listed of a cell. */
 const listed = 5;
 
 function agreementText({ reviewers, fleiss, krippendorff, pairs }: AgreementView, files: readonly Uri[]): string {
-  if (reviewers.length === 0) return 'Nobody has judged a step of these files yet. *StepLens: Review Steps…* begins a review.\n';
+  if (reviewers.length === 0)
+    return `${l10n.t('Nobody has judged a step of these files yet. *StepLens: Review Steps…* begins a review.')}\n`;
   const lines = [
-    `# Agreement on ${files.map((uri) => workspace.asRelativePath(uri)).join(', ')}`,
+    `# ${l10n.t('Agreement on {0}', files.map((uri) => workspace.asRelativePath(uri)).join(', '))}`,
     '',
-    '| reviewer | judged steps |',
+    row(l10n.t('reviewer'), l10n.t('judged steps')),
     '|---|---|',
     ...reviewers.map(({ name, labels }) => `| ${name} | ${labels} |`),
     '',
-    '| among people | value | 95 % interval | steps |',
+    row(l10n.t('among people'), l10n.t('value'), l10n.t('95 % interval'), l10n.t('steps')),
     '|---|---|---|---|',
-    `| Fleiss' kappa | ${coefficient(fleiss)} |`,
-    `| Krippendorff's alpha (ordinal) | ${coefficient(krippendorff)} |`,
+    row("Fleiss' kappa", ...coefficient(fleiss)),
+    row(l10n.t("Krippendorff's alpha (ordinal)"), ...coefficient(krippendorff)),
     '',
-    "## Pairs (Cohen's kappa)",
+    `## ${l10n.t("Pairs (Cohen's kappa)")}`,
     '',
-    '| | | kappa | 95 % interval | steps |',
+    row('', '', 'kappa', l10n.t('95 % interval'), l10n.t('steps')),
     '|---|---|---|---|---|',
-    ...pairs.map(({ a, b, kappa }) => `| ${a} | ${b} | ${coefficient(kappa)} |`),
+    ...pairs.map(({ a, b, kappa }) => row(a, b, ...coefficient(kappa))),
   ];
   for (const { a, b, cells } of pairs) {
     const apart = cells.filter((cell) => cell.a !== cell.b);
     if (apart.length === 0) continue;
-    lines.push('', `### ${a} and ${b} differ`, '');
+    lines.push('', `### ${l10n.t('{0} and {1} differ', a, b)}`, '');
     for (const cell of apart) {
       const shown = cell.steps
         .slice(0, listed)
-        .map(({ uri, problem, step }) => `${workspace.asRelativePath(Uri.parse(uri, true))}, problem ${problem + 1}, step ${step + 1}`);
-      const more = cell.steps.length > listed ? `, and ${cell.steps.length - listed} more` : '';
-      lines.push(`- ${a} ${names[cell.a] ?? cell.a}, ${b} ${names[cell.b] ?? cell.b}: ${cell.steps.length} (${shown.join('; ')}${more})`);
+        .map(({ uri, problem, step }) =>
+          l10n.t('{0}, problem {1}, step {2}', workspace.asRelativePath(Uri.parse(uri, true)), problem + 1, step + 1),
+        );
+      if (cell.steps.length > listed) shown.push(l10n.t('{0} more', cell.steps.length - listed));
+      lines.push(`- ${a} ${names[cell.a] ?? cell.a}, ${b} ${names[cell.b] ?? cell.b}: ${cell.steps.length} (${shown.join('; ')})`);
     }
   }
   return `${lines.join('\n')}\n`;
 }
 
-function coefficient({ value, low, high, steps }: AgreementView['fleiss']): string {
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function coefficient({ value, low, high, steps }: AgreementView['fleiss']): string[] {
   const number = (one: number | null): string => (one === null ? '–' : one.toFixed(2));
-  return `${number(value)} | ${number(low)} to ${number(high)} | ${steps}`;
+  return [number(value), `${number(low)} – ${number(high)}`, String(steps)];
 }

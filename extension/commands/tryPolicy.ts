@@ -28,29 +28,31 @@ function report(result: PolicyTryResult): string {
   const { policy, failure, steps, finish, answer, reference, verdict, method, reason, reasoning, requests } = result;
   const outcome =
     failure !== undefined
-      ? [`**No rollout.** ${failure}`]
+      ? [`**${l10n.t('No rollout.')}** ${failure}`]
       : [
-          `**${verdict ?? 'undecided'}**${method === undefined ? '' : ` (decided by: ${method})`}${reason === undefined ? '' : `. ${reason}`}`,
-          `- final answer read from the last step: ${answer === undefined ? 'none found; ask the policy to end with `<answer>…</answer>` or "The answer is …"' : code(answer)}`,
-          `- reference answer: ${code(reference)}`,
-          `- ended: ${finish === 'length' ? 'cut at the longest allowed length' : 'by itself'}`,
+          `**${verdictWords[verdict ?? 'undecided'] ?? verdict}**${method === undefined ? '' : ` (${l10n.t('decided by: {0}', method)})`}${reason === undefined ? '' : `. ${reason}`}`,
+          `- ${l10n.t('final answer read from the last step: {0}', answer === undefined ? l10n.t('none found; ask the policy to end with `<answer>…</answer>` or "The answer is …"') : code(answer))}`,
+          `- ${l10n.t('reference answer: {0}', code(reference))}`,
+          `- ${finish === 'length' ? l10n.t('ended: cut at the longest allowed length') : l10n.t('ended: by itself')}`,
         ];
   return `${[
-    `# The policy, asked once${policy === undefined ? '' : `: ${policy}`}`,
+    `# ${l10n.t('The policy, asked once')}${policy === undefined ? '' : `: ${policy}`}`,
     ...outcome,
     ...(steps.length === 0
       ? []
-      : [`## ${steps.length} steps`, steps.map((step, at) => `${at + 1}. ${step.replace(/\n+/g, '\n   ')}`).join('\n')]),
-    ...(reasoning === undefined ? [] : ['## What it thought before', fence('text', reasoning)]),
+      : [`## ${l10n.t('{0} steps', steps.length)}`, steps.map((step, at) => `${at + 1}. ${step.replace(/\n+/g, '\n   ')}`).join('\n')]),
+    ...(reasoning === undefined ? [] : [`## ${l10n.t('What it thought before')}`, fence('text', reasoning)]),
     ...requests.flatMap(({ to, url, request, status, reply, failure: none, ms }, at) => [
-      `## Request ${at + 1}, to the ${to}`,
-      `${url} · ${status === undefined ? 'no reply' : `status ${status}`} · ${Math.round(ms)} ms${none === undefined ? '' : `. ${none}`}`,
+      `## ${to === 'judge' ? l10n.t('Request {0}, to the judge', at + 1) : l10n.t('Request {0}, to the policy', at + 1)}`,
+      `${url} · ${status === undefined ? l10n.t('no reply') : l10n.t('status {0}', status)} · ${Math.round(ms)} ms${none === undefined ? '' : `. ${none}`}`,
       ...(request === undefined ? [] : [fence('json', request)]),
-      ...(reply === undefined ? [] : ['Reply:', fence('json', reply)]),
+      ...(reply === undefined ? [] : [l10n.t('Reply:'), fence('json', reply)]),
     ]),
-    ...(requests.length === 0 ? ['Nothing was sent: the policy runs on this machine.'] : []),
+    ...(requests.length === 0 ? [l10n.t('Nothing was sent: the policy runs on this machine.')] : []),
   ].join('\n\n')}\n`;
 }
+
+const verdictWords: Readonly<Record<string, string>> = { right: l10n.t('right'), wrong: l10n.t('wrong'), undecided: l10n.t('undecided') };
 
 function code(text: string): string {
   return `\`${text.replaceAll('`', "'")}\``;

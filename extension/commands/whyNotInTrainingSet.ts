@@ -34,8 +34,12 @@ export const whyNotInTrainingSet: Command = {
       ...(place.step !== undefined && { step: place.step }),
     };
     const answers = await stepLens.client.request(ExplainTraining, params);
-    if (answers.length === 0) throw new Error('The file has changed: this step is no longer in it.');
-    const title = `In the training set? ${place.node === undefined ? `Step ${(place.step ?? 0) + 1}` : `Node ${place.node}`} of problem ${place.problem + 1}`;
+    if (answers.length === 0) throw new Error(l10n.t('The file has changed: this step is no longer in it.'));
+    const title = l10n.t(
+      'In the training set? {0} of problem {1}',
+      place.node === undefined ? l10n.t('Step {0}', (place.step ?? 0) + 1) : l10n.t('Node {0}', place.node),
+      place.problem + 1,
+    );
     const chosen = await window.showQuickPick(answers.map(itemOf), {
       title,
       placeHolder: l10n.t('Choose a format to read its answer in full'),
@@ -48,7 +52,7 @@ export const whyNotInTrainingSet: Command = {
 /** A step's labels can change the answer: a review of it is offered. */
 async function showAnswer({ title, why, rules }: TrainingExplanation, uri: Uri, { problem, step }: StepAtResult): Promise<void> {
   const review = l10n.t('Review…');
-  const detail = `The rules used, with seed ${exportSeed}:\n${rules.join('\n')}`;
+  const detail = `${l10n.t('The rules used, with seed {0}:', exportSeed)}\n${rules.join('\n')}`;
   const chosen = await window.showInformationMessage(`${title}: ${why}`, { modal: true, detail }, ...(step === undefined ? [] : [review]));
   if (chosen === review) await commands.executeCommand('steplens.reviewSteps', uri, undefined, { problem, step });
 }
@@ -58,7 +62,7 @@ function itemOf(answer: TrainingExplanation): QuickPickItem & { answer: Training
   return {
     answer,
     label: `$(${included ? 'check' : 'circle-slash'}) ${title}`,
-    description: `${included ? 'in' : 'not in'}, threshold ${threshold}`,
+    description: included ? l10n.t('in, threshold {0}', threshold) : l10n.t('not in, threshold {0}', threshold),
     detail: why,
   };
 }

@@ -49,9 +49,10 @@ interface ForkFiles {
 }
 
 async function offerFork({ file, page, original }: ForkFiles): Promise<void> {
-  const choice = await window.showInformationMessage(l10n.t('The fork was written beside the log.'), 'Compare', 'Open Both Trees');
-  if (choice === 'Compare') await commands.executeCommand('markdown.showPreview', Uri.file(page));
-  if (choice !== 'Open Both Trees') return;
+  const [compare, both] = [l10n.t('Compare'), l10n.t('Open Both Trees')];
+  const choice = await window.showInformationMessage(l10n.t('The fork was written beside the log.'), compare, both);
+  if (choice === compare) await commands.executeCommand('markdown.showPreview', Uri.file(page));
+  if (choice !== both) return;
   for (const [path, column] of [
     [original, ViewColumn.One],
     [file, ViewColumn.Two],
@@ -128,10 +129,10 @@ class Configurations implements DebugConfigurationProvider {
 
 /** Debugs the labeling of a problem (the first one when none is named) with the policy of the settings. */
 export function launchOf(program: string, problem?: string): DebugConfiguration {
-  return { type: debugType, name: 'Debug labeling', request: 'launch', program, ...(problem !== undefined && { problem }) };
+  return { type: debugType, name: l10n.t('Debug labeling'), request: 'launch', program, ...(problem !== undefined && { problem }) };
 }
 
 /** Opens a finished log, or follows one that is still being written. */
 export function attachTo(run: string): DebugConfiguration {
-  return { type: debugType, name: 'Debug event log', request: 'attach', run };
+  return { type: debugType, name: l10n.t('Debug event log'), request: 'attach', run };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CancellationTokenSource, env, type Uri, type WebviewPanel, window, workspace } from 'vscode';
+import { CancellationTokenSource, env, l10n, type Uri, type WebviewPanel, window, workspace } from 'vscode';
 import { Evaluate, type EvaluateLine, type EvaluateParams } from '../../server/protocol/evaluation.js';
 import {
   type EvaluationEvents,
@@ -36,7 +36,10 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
     const { settings, client, log } = host;
     this.#host = host;
     this.#threshold = settings.read().threshold;
-    const title = `Evaluation: ${nameOf(uris[0])}${uris.length > 1 ? ` and ${uris.length - 1} more` : ''}`;
+    const title =
+      uris.length > 1
+        ? l10n.t('Evaluation: {0} and {1} more', nameOf(uris[0]), uris.length - 1)
+        : l10n.t('Evaluation: {0}', nameOf(uris[0]));
     this.load({ bundle: 'evaluation', title }, evaluationProtocol, this.#handlers(), log);
     const files = new Set(uris.map(String));
     this.own(
@@ -59,13 +62,13 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
     return {
       evaluate: ({ rescore }, signal) => this.#evaluate(rescore, signal),
       useThreshold: async ({ threshold }) => {
-        if (!(threshold >= 0 && threshold <= 1)) throw new Error('A threshold is a number from 0 to 1.');
+        if (!(threshold >= 0 && threshold <= 1)) throw new Error(l10n.t('A threshold is a number from 0 to 1.'));
         await this.#useThreshold(threshold);
         return null;
       },
       saveJson: async ({ index }) => {
         const line = this.#lines[index];
-        if (!line) throw new Error('There is no such evaluation.');
+        if (!line) throw new Error(l10n.t('There is no such evaluation.'));
         await this.#save(line);
         return null;
       },
@@ -86,7 +89,7 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
       const uris = this.uris.map(String);
       const params: EvaluateParams = { id, uris, rescore };
       if (!(await consentToLabel(this.#host, { policy: '', judge: '' })))
-        throw new Error('Nothing was evaluated: the verifier of the setting "Verifier" is on a server that you have not allowed.');
+        throw new Error(l10n.t('Nothing was evaluated: the verifier of the setting "Verifier" is on a server that you have not allowed.'));
       const outcome = await this.#host.client.request(Evaluate, params, source.token);
       this.#lines = outcome.lines;
       return { uris, ...outcome };
@@ -101,11 +104,12 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
     const { settings, log } = this.#host;
     const before = settings.read().threshold;
     await settings.write('threshold', threshold);
-    const was = before === null ? "the model's own" : before.toFixed(2);
+    const undo = l10n.t('Undo');
+    const was = before === null ? l10n.t("the model's own") : before.toFixed(2);
     void window
-      .showInformationMessage(`Steps below ${threshold.toFixed(2)} are low now. Before, the threshold was ${was}.`, 'Undo')
+      .showInformationMessage(l10n.t('Steps below {0} are low now. Before, the threshold was {1}.', threshold.toFixed(2), was), undo)
       .then(async (choice) => {
-        if (choice === 'Undo') await settings.write('threshold', before);
+        if (choice === undo) await settings.write('threshold', before);
       })
       .then(undefined, (error: unknown) => log.error(String(error)));
   }
@@ -116,7 +120,7 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
     const target = await window.showSaveDialog({
       ...(proposed && { defaultUri: proposed }),
       filters: { JSON: ['json'] },
-      title: 'Save the numbers as JSON',
+      title: l10n.t('Save the numbers as JSON'),
     });
     if (!target) return;
     await workspace.fs.writeFile(target, new TextEncoder().encode(`${JSON.stringify(line)}\n`));

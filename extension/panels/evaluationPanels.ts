@@ -1,4 +1,4 @@
-import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { l10n, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { readEvaluationState } from '../../webview/evaluation/protocol.js';
 import { EvaluationPanel, type EvaluationPanelHost } from './evaluationPanel.js';
 import { Panels } from './panel.js';
@@ -20,7 +20,7 @@ export class EvaluationPanels extends Panels<EvaluationPanel> {
     const panel = this.find((one) => keyOf(one.uris) === key);
     if (panel) return panel.bringToFront();
     const options = { enableScripts: true, localResourceRoots: [] };
-    this.#add(window.createWebviewPanel(evaluationViewType, 'Evaluation', ViewColumn.Beside, options), uris);
+    this.#add(window.createWebviewPanel(evaluationViewType, l10n.t('Evaluation'), ViewColumn.Beside, options), uris);
   }
 
   deserializeWebviewPanel(panel: WebviewPanel, state: unknown): Promise<void> {

@@ -1,4 +1,4 @@
-import { commands, Uri, type WebviewPanel } from 'vscode';
+import { commands, l10n, Uri, type WebviewPanel } from 'vscode';
 import { type ReviewEvents, type ReviewRequests, type ReviewState, reviewProtocol } from '../../webview/review/protocol.js';
 import { messageOf } from '../shell/log.js';
 import type { ReviewSession } from '../views/reviewSession.js';
@@ -19,7 +19,7 @@ export class ReviewPanel extends Panel<ReviewRequests, ReviewEvents> {
   constructor(host: ReviewPanelHost, webviewPanel: WebviewPanel) {
     super(webviewPanel, host.extensionUri);
     this.#host = host;
-    this.load({ bundle: 'review', title: 'Review' }, reviewProtocol, this.#handlers(), host.log);
+    this.load({ bundle: 'review', title: l10n.t('Review') }, reviewProtocol, this.#handlers(), host.log);
     this.own(
       host.session.onDidChange(() => {
         this.#state().then(
@@ -56,7 +56,7 @@ export class ReviewPanel extends Panel<ReviewRequests, ReviewEvents> {
     const { review } = session;
     const item = review.items[review.at];
     let step: Awaited<ReturnType<ReviewSession['step']>>;
-    let message = 'No review is under way. Run "StepLens: Review Steps…" to begin one.';
+    let message = l10n.t('No review is under way. Run "StepLens: Review Steps…" to begin one.');
     try {
       step = await session.step();
     } catch (error) {

@@ -1,4 +1,4 @@
-import { ViewColumn, type WebviewPanel, window } from 'vscode';
+import { l10n, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { Panels } from './panel.js';
 import { ReviewPanel, type ReviewPanelHost } from './reviewPanel.js';
 
@@ -17,7 +17,7 @@ export class ReviewPanels extends Panels<ReviewPanel> {
     const panel = this.find(() => true);
     if (panel) return panel.bringToFront();
     const options = { enableScripts: true, localResourceRoots: [] };
-    this.add(new ReviewPanel(this.#host, window.createWebviewPanel(reviewViewType, 'Review', ViewColumn.Active, options)));
+    this.add(new ReviewPanel(this.#host, window.createWebviewPanel(reviewViewType, l10n.t('Review'), ViewColumn.Active, options)));
   }
 
   deserializeWebviewPanel(panel: WebviewPanel): Promise<void> {

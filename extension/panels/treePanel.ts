@@ -2,6 +2,7 @@ import {
   commands,
   type Disposable,
   env,
+  l10n,
   type Position,
   ProgressLocation,
   RelativePattern,
@@ -93,7 +94,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   }
 
   get #title(): string {
-    return this.isLocked ? `Tree: ${this.#name}` : `Tree (following): ${this.#name}`;
+    return this.isLocked ? l10n.t('Tree: {0}', this.#name) : l10n.t('Tree (following): {0}', this.#name);
   }
 
   /** Brings the panel to the front and shows a problem, and a node of it when one is given. */
@@ -115,7 +116,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       open: async ({ state }) => {
         const persisted = readPersistedState(state);
         if (persisted?.uri === this.uri.toString() && this.#images === undefined) this.#problem = persisted.problem;
-        const progress = { location: ProgressLocation.Window, title: `StepLens: reading ${this.#name}` };
+        const progress = { location: ProgressLocation.Window, title: l10n.t('StepLens: reading {0}', this.#name) };
         const initial = await window.withProgress(progress, () => this.#firstView());
         queueMicrotask(() => this.#selectPending());
         return initial;
@@ -126,7 +127,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       },
       reveal: async ({ node, step, rollout, focus }) => {
         const place = await this.#place(node, { step, rollout });
-        if (!(await exists(this.uri))) throw new Error('The file is written when the search ends.');
+        if (!(await exists(this.uri))) throw new Error(l10n.t('The file is written when the search ends.'));
         const range = toRange(place.range);
         this.#ownSelection = JSON.stringify([range.start, range.end]);
         await reveal(this.uri, range, { focus, select: true });
@@ -149,7 +150,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       },
       openImage: async ({ index }) => {
         const image = this.#images?.[index];
-        if (image === undefined) throw new Error('The problem has no such image.');
+        if (image === undefined) throw new Error(l10n.t('The problem has no such image.'));
         await commands.executeCommand('vscode.open', Uri.parse(image, true), ViewColumn.Active);
         return null;
       },
@@ -185,7 +186,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     const { step, rollout } = wanted;
     const params = { problem: this.#problem, node, ...(step !== undefined && { step }), ...(rollout !== undefined && { rollout }) };
     const place = await this.#ask(NodePlace, params);
-    if (!place) throw new Error(`There is no node ${node}.`);
+    if (!place) throw new Error(l10n.t('There is no node {0}.', node));
     return place;
   }
 
@@ -200,7 +201,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     const target = await window.showSaveDialog({
       defaultUri: this.#uri.with({ path: `${this.#uri.path.replace(/\.[^./]*$/, '')}.tree.${isPng ? 'png' : 'svg'}` }),
       filters: isPng ? { PNG: ['png'] } : { SVG: ['svg'] },
-      title: 'Save the picture of the tree',
+      title: l10n.t('Save the picture of the tree'),
     });
     if (target) await workspace.fs.writeFile(target, isPng ? Buffer.from(data, 'base64') : new TextEncoder().encode(data));
     return null;
@@ -244,7 +245,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       return await this.#initialView();
     } catch (error) {
       this.#host.log.warn(`Tree of ${this.uri.toString()}: ${messageOf(error)}`);
-      return { view: null, images: [], empty: `${messageOf(error)} The log (StepLens: Show Log) has the details.` };
+      return { view: null, images: [], empty: l10n.t('{0} The log (StepLens: Show Log) has the details.', messageOf(error)) };
     }
   }
 
@@ -263,7 +264,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     const { rollouts = 0, budget, waiting, isElsewhere } = tree.labeling ?? {};
     const labeling = tree.labeling && { rollouts, ...given({ budget, waiting, isElsewhere }) };
     if (view === null) {
-      const empty = 'No reasoning was found in this file. Open a search tree or a file of solutions.';
+      const empty = l10n.t('No reasoning was found in this file. Open a search tree or a file of solutions.');
       return { view, images: [], empty, labeling, failure };
     }
     this.requireOpen();
@@ -365,5 +366,5 @@ async function exists(uri: Uri): Promise<boolean> {
 function pointerAt(document: TextDocument, position: Position): string {
   if (document.languageId !== 'jsonl' && !document.fileName.endsWith('.jsonl'))
     return jsonPointerAt(document.getText(), document.offsetAt(position));
-  return `line ${position.line + 1}: ${jsonPointerAt(document.lineAt(position.line).text, position.character)}`;
+  return l10n.t('line {0}: {1}', position.line + 1, jsonPointerAt(document.lineAt(position.line).text, position.character));
 }

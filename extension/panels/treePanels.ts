@@ -1,4 +1,4 @@
-import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { l10n, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { readPersistedState } from '../../webview/tree/protocol.js';
 import type { Claims } from '../shell/claims.js';
 import { type PanelHost, Panels } from './panel.js';
@@ -27,7 +27,7 @@ export class TreePanels extends Panels<TreePanel> {
     // Context is not retained: the page persists its state and asks again, which is cheap.
     const created = window.createWebviewPanel(
       viewType,
-      'Reasoning Tree',
+      l10n.t('Reasoning Tree'),
       { viewColumn: column, preserveFocus: true },
       { enableScripts: true, localResourceRoots: [], enableFindWidget: false },
     );

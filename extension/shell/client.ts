@@ -5,6 +5,7 @@ import {
   EventEmitter,
   type ExtensionContext,
   type LogOutputChannel,
+  l10n,
   type TextDocument,
   Uri,
   window,
@@ -149,7 +150,7 @@ export class Client implements Disposable {
   #start(): Promise<Running> {
     this.#running ??= this.#launch().catch((error: unknown) => {
       this.#running = undefined;
-      this.#fail(`The StepLens server did not start: ${messageOf(error)}`);
+      this.#fail(l10n.t('The StepLens server did not start: {0}', messageOf(error)));
       throw error;
     });
     return this.#running;
@@ -211,15 +212,16 @@ export class Client implements Disposable {
 
   #giveUp(): void {
     void this.#stop();
-    this.#fail('The StepLens server ended several times within a few minutes and is not started again by itself.');
+    this.#fail(l10n.t('The StepLens server ended several times within a few minutes and is not started again by itself.'));
   }
 
   #fail(message: string): void {
     this.log.error(message);
     this.#tell({ state: 'failed', message });
-    void window.showErrorMessage(message, 'Show Log', 'Restart Server').then((choice) => {
-      if (choice === 'Show Log') this.log.show();
-      if (choice === 'Restart Server') void this.restart().catch(() => undefined);
+    const [showLog, restart] = [l10n.t('Show Log'), l10n.t('Restart Server')];
+    void window.showErrorMessage(message, showLog, restart).then((choice) => {
+      if (choice === showLog) this.log.show();
+      if (choice === restart) void this.restart().catch(() => undefined);
     });
   }
 

@@ -1,4 +1,4 @@
-import { type Uri, window } from 'vscode';
+import { l10n, type Uri, window } from 'vscode';
 import { type LowStep, LowSteps } from '../../server/protocol/steps.js';
 import type { Client } from './client.js';
 import { reveal, toRange, visibleEditor } from './editors.js';
@@ -15,12 +15,14 @@ export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1,
   const index = cursor && steps.length > 0 ? neighbor(steps, cursor, direction) : 0;
   const step = steps[index];
   if (step === undefined) {
-    window.setStatusBarMessage('$(check) No low steps in this file', messageMs);
+    window.setStatusBarMessage(`$(check) ${l10n.t('No low steps in this file')}`, messageMs);
     return;
   }
   await reveal(uri, toRange(step.range), { focus, select: false });
-  const rank = step.first ? ', first of its solution' : '';
-  window.setStatusBarMessage(`$(warning) Low step ${index + 1} of ${steps.length}: ${step.value.toFixed(2)}${rank}`, messageMs);
+  window.setStatusBarMessage(
+    `$(warning) ${[l10n.t('Low step {0} of {1}: {2}', index + 1, steps.length, step.value.toFixed(2)), ...(step.first ? [l10n.t('first of its solution')] : [])].join(', ')}`,
+    messageMs,
+  );
 }
 
 /** Index of the low step after or before the cursor; the first after the last, the last before the first. */

@@ -23,7 +23,7 @@ export function offerRecords(client: Client): Disposable {
     const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
     const choice = await window.showInformationMessage(
       l10n.t('{0} has records of reasoning. StepLens can show them as text.', name),
-      'Open Records',
+      l10n.t('Open Records'),
     );
     if (choice) await commands.executeCommand('steplens.openRecords', uri);
   };

@@ -3,6 +3,7 @@ import {
   type LanguageStatusItem,
   LanguageStatusSeverity,
   type LogOutputChannel,
+  l10n,
   ProgressLocation,
   languages as vscodeLanguages,
   window,
@@ -35,15 +36,15 @@ export class StatusRows implements Disposable {
   constructor(client: Client, claims: Claims, log: LogOutputChannel) {
     this.#claims = claims;
     this.#log = log;
-    this.#model.name = 'StepLens model';
-    this.#device.name = 'StepLens device';
-    this.#threshold.name = 'StepLens threshold';
-    this.#labeling.name = 'StepLens labeling';
-    this.#found.name = 'StepLens low steps';
+    this.#model.name = l10n.t('StepLens model');
+    this.#device.name = l10n.t('StepLens device');
+    this.#threshold.name = l10n.t('StepLens threshold');
+    this.#labeling.name = l10n.t('StepLens labeling');
+    this.#found.name = l10n.t('StepLens low steps');
     this.#labeling.busy = true;
-    this.#labeling.command = { title: 'Stop', command: 'steplens.stopLabeling' };
-    this.#device.command = { title: 'Select Device', command: 'steplens.selectDevice' };
-    this.#threshold.command = { title: 'Set Threshold', command: 'steplens.setThreshold' };
+    this.#labeling.command = { title: l10n.t('Stop'), command: 'steplens.stopLabeling' };
+    this.#device.command = { title: l10n.t('Select Device'), command: 'steplens.selectDevice' };
+    this.#threshold.command = { title: l10n.t('Set Threshold'), command: 'steplens.setThreshold' };
     this.#subscriptions = [
       client.onDidChangeStatus((status) => this.#show(status)),
       client.onDidChangeDocument(({ uri, marks }) => this.#noteMarks(uri, marks)),
@@ -82,39 +83,42 @@ export class StatusRows implements Disposable {
     this.#found.selector = marks ? languages.map((language) => ({ language, scheme: active.uri.scheme })) : nowhere;
     if (!marks) return;
     const { firstLow, low, listed, total, hasTree } = marks;
-    this.#found.text = firstLow === 0 ? 'No low steps' : `${counted(firstLow, 'first low step')}, ${low.toLocaleString('en')} low in all`;
+    this.#found.text =
+      firstLow === 0 ? l10n.t('No low steps') : l10n.t('{0}, {1} low in all', firstLowText(firstLow), low.toLocaleString('en'));
     const isCut = total > listed;
     this.#found.detail = isCut
-      ? `the Problems panel lists the first ${listed.toLocaleString('en')} of ${total.toLocaleString('en')}`
-      : 'of this file';
+      ? l10n.t('the Problems panel lists the first {0} of {1}', listed.toLocaleString('en'), total.toLocaleString('en'))
+      : l10n.t('of this file');
     // A tree shows one problem; the view in the activity bar has those of every problem.
     this.#found.command =
       isCut && !hasTree
-        ? { title: 'Show all in the View', command: 'steplens.files.focus' }
-        : { title: isCut ? 'Show all in the Tree' : 'Show in the Tree', command: 'steplens.openTree' };
+        ? { title: l10n.t('Show all in the View'), command: 'steplens.files.focus' }
+        : { title: isCut ? l10n.t('Show all in the Tree') : l10n.t('Show in the Tree'), command: 'steplens.openTree' };
   }
 
   /** A row of its own, wherever the reader is, while a problem is labeled. */
   #showLabeling({ state, rollouts, budget, searches, servers }: LabelingParams): void {
     this.#labeling.selector = state === 'running' ? '*' : nowhere;
-    this.#labeling.text = `Labeling: ${rollouts}${budget === undefined ? '' : ` of ${budget}`} rollouts`;
-    this.#labeling.detail = [searches === 0 ? 'policy' : `search ${searches}`, ...sentTo(servers)].join(', ');
+    this.#labeling.text =
+      budget === undefined ? l10n.t('Labeling: {0} rollouts', rollouts) : l10n.t('Labeling: {0} of {1} rollouts', rollouts, budget);
+    this.#labeling.detail = [searches === 0 ? l10n.t('policy') : l10n.t('search {0}', searches), ...sentTo(servers)].join(', ');
   }
 
   #show(status: StatusParams): void {
     this.#showModel(this.#model, status);
-    this.#device.text = status.device ? deviceText(status) : 'Device: not chosen yet';
+    this.#device.text = status.device ? deviceText(status) : l10n.t('Device: not chosen yet');
     const passedOver = status.passedOver ?? [];
     const others = passedOver.map(({ provider }) => provider).join(', ');
     const detail =
       status.server !== undefined
-        ? 'question and steps are sent there'
+        ? l10n.t('question and steps are sent there')
         : others !== ''
-          ? `passed over: ${others} ([reasons in the log](command:steplens.showLog))`
-          : 'device';
+          ? l10n.t('passed over: {0} ([reasons in the log](command:steplens.showLog))', others)
+          : l10n.t('device');
     this.#device.detail = [...(status.note === undefined ? [] : [status.note]), detail].join('; ');
-    this.#threshold.text = status.threshold === undefined ? "Threshold: the model's" : `Threshold: ${status.threshold.toFixed(2)}`;
-    this.#threshold.detail = 'steps below are low';
+    this.#threshold.text =
+      status.threshold === undefined ? l10n.t("Threshold: the model's") : l10n.t('Threshold: {0}', status.threshold.toFixed(2));
+    this.#threshold.detail = l10n.t('steps below are low');
     this.#logDevice(status);
     this.#showProgress(status);
   }
@@ -124,18 +128,20 @@ export class StatusRows implements Disposable {
     const failed = status.state === 'failed';
     item.busy = status.state === 'loading' || status.state === 'scoring';
     item.severity = failed ? LanguageStatusSeverity.Error : LanguageStatusSeverity.Information;
-    item.text = failed ? 'StepLens: scoring failed' : (status.model ?? 'StepLens');
+    item.text = failed ? l10n.t('StepLens: scoring failed') : (status.model ?? 'StepLens');
     item.detail = failed ? (status.message ?? '') : [stateText(status), ...scopeText(status)].join('; ');
-    item.command = failed ? { title: 'Show Log', command: 'steplens.showLog' } : { title: 'Select Model', command: 'steplens.selectModel' };
+    item.command = failed
+      ? { title: l10n.t('Show Log'), command: 'steplens.showLog' }
+      : { title: l10n.t('Select Model'), command: 'steplens.selectModel' };
   }
 
   /** Nothing is wrong: the user has not said yet whether text may go there. */
   #showAsking(item: LanguageStatusItem, origin: string): void {
     item.busy = false;
     item.severity = LanguageStatusSeverity.Warning;
-    item.text = 'StepLens: nothing is scored yet';
-    item.detail = `questions and steps would be sent to ${new URL(origin).host}`;
-    item.command = { title: 'Allow…', command: 'steplens.allowServer' };
+    item.text = l10n.t('StepLens: nothing is scored yet');
+    item.detail = l10n.t('questions and steps would be sent to {0}', new URL(origin).host);
+    item.command = { title: l10n.t('Allow…'), command: 'steplens.allowServer' };
   }
 
   #logDevice(status: StatusParams): void {
@@ -186,33 +192,32 @@ class Progress {
   }
 }
 
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+function firstLowText(count: number): string {
+  return count === 1 ? l10n.t('1 first low step') : l10n.t('{0} first low steps', count.toLocaleString('en'));
 }
 
 /** Where the problem being labeled goes. */
 function sentTo(servers: readonly string[]): string[] {
-  return servers.length === 0 ? [] : [`problem is sent to ${servers.map((origin) => new URL(origin).host).join(' and ')}`];
+  return servers.length === 0 ? [] : [l10n.t('problem is sent to {0}', servers.map((origin) => new URL(origin).host).join(', '))];
 }
 
 /** What the model scores, where it does not score everything: its command selects another model. */
 function scopeText({ knows }: StatusParams): string[] {
-  return knows === undefined ? [] : [`scores only ${knows}`];
+  return knows === undefined ? [] : [l10n.t('scores only {0}', knows)];
 }
 
 function stateText(status: StatusParams): string {
-  const progress = status.progress ? ` ${status.progress.done} of ${status.progress.total} steps` : '';
   switch (status.state) {
     case 'loading':
-      return 'loading the model';
+      return l10n.t('loading the model');
     case 'scoring':
-      return `scoring${progress}`;
+      return status.progress ? l10n.t('scoring {0} of {1} steps', status.progress.done, status.progress.total) : l10n.t('scoring');
     case 'failed':
-      return status.message ?? 'failed';
+      return status.message ?? l10n.t('failed');
     case 'idle':
-      return 'nothing scored yet';
+      return l10n.t('nothing scored yet');
     case 'ready':
-      return 'ready';
+      return l10n.t('ready');
   }
 }
 
@@ -222,14 +227,14 @@ const deviceNames: Record<string, string> = {
   cuda: 'CUDA',
   dml: 'DirectML',
   coreml: 'Core ML',
-  'open-inference': 'Inference server',
+  'open-inference': l10n.t('Inference server'),
   'vllm-pooling': 'vLLM',
-  'chat-logprobs': 'Chat model',
-  judge: 'LLM judge',
+  'chat-logprobs': l10n.t('Chat model'),
+  judge: l10n.t('LLM judge'),
 };
 
 function deviceText({ device = '', adapter, server }: StatusParams): string {
   const name = deviceNames[device] ?? device;
-  if (server !== undefined) return `${name} at ${new URL(server).host}`;
+  if (server !== undefined) return l10n.t('{0} at {1}', name, new URL(server).host);
   return adapter ? `${name} (${adapter})` : name;
 }

@@ -1,4 +1,4 @@
-import { type Disposable, Range, languages as vscodeLanguages, window } from 'vscode';
+import { type Disposable, l10n, Range, languages as vscodeLanguages, window } from 'vscode';
 import { looksLikeReasoning } from '../../server/formats/unrecognized.js';
 import { type Claims, languages, mappingPlaceOf } from './claims.js';
 
@@ -9,9 +9,9 @@ const nowhere = { scheme: 'steplens-none' };
 /** A row in the language status of a JSON file that no format claims although its keys look like data about reasoning. */
 export function watchUnmapped(claims: Claims): Disposable[] {
   const item = vscodeLanguages.createLanguageStatusItem('steplens.unmapped', nowhere);
-  item.name = 'StepLens format';
-  item.text = 'Not a StepLens format';
-  item.command = { title: 'Map Fields…', command: 'steplens.mapFields' };
+  item.name = l10n.t('StepLens format');
+  item.text = l10n.t('Not a StepLens format');
+  item.command = { title: l10n.t('Map Fields…'), command: 'steplens.mapFields' };
   const place = (): void => {
     const document = window.activeTextEditor?.document;
     const isOffered =

@@ -1,4 +1,4 @@
-import { FileType, type Uri, workspace } from 'vscode';
+import { FileType, l10n, type Uri, workspace } from 'vscode';
 import { isTrusted } from './trust.js';
 
 /**
@@ -7,12 +7,12 @@ import { isTrusted } from './trust.js';
  */
 export async function writeOwn(uri: Uri, text: string): Promise<void> {
   if (!isTrusted())
-    throw new Error('This workspace is not trusted, so nothing is written. Trust it first: "Workspaces: Manage Workspace Trust".');
+    throw new Error(l10n.t('This workspace is not trusted, so nothing is written. Trust it first: "Workspaces: Manage Workspace Trust".'));
   const there = await workspace.fs.stat(uri).then(
     ({ type }) => type,
     () => FileType.Unknown,
   );
   if ((there & FileType.SymbolicLink) !== 0)
-    throw new Error(`${uri.fsPath} is a link, and nothing is written through it. Remove it first.`);
+    throw new Error(l10n.t('{0} is a link, and nothing is written through it. Remove it first.', uri.fsPath));
   await workspace.fs.writeFile(uri, new TextEncoder().encode(text));
 }

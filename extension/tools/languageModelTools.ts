@@ -16,7 +16,7 @@ export function registerLanguageModelTools({ extension }: ExtensionContext, clie
   return contributes.languageModelTools.map(({ name, displayName }) =>
     lm.registerTool<Readonly<Record<string, unknown>>>(name, {
       prepareInvocation: ({ input }) => ({
-        invocationMessage: `StepLens: ${displayName.toLowerCase()}${typeof input['path'] === 'string' ? ` in ${input['path']}` : ''}`,
+        invocationMessage: `StepLens: ${displayName.toLowerCase()}${typeof input['path'] === 'string' ? `, ${input['path']}` : ''}`,
       }),
       async invoke({ input }, token) {
         const { result } = await client.request(CallTool, { name: name.slice(prefix.length), args: input }, token);

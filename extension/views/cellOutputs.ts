@@ -70,7 +70,7 @@ export class CellOutputs implements TextDocumentContentProvider, NotebookCellSta
       if (!this.#texts.has(key)) return [];
       const marks = this.#marks.get(key);
       const item = new NotebookCellStatusBarItem(itemText(marks), NotebookCellStatusBarAlignment.Left);
-      item.command = { title: 'Open the Output with Its Values', command: 'vscode.open', arguments: [uri] };
+      item.command = { title: l10n.t('Open the Output with Its Values'), command: 'vscode.open', arguments: [uri] };
       item.tooltip = l10n.t('This output has reasoning steps. Open it with their values.');
       return [item];
     });

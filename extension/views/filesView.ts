@@ -101,7 +101,7 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     item.id = uri.toString();
     item.iconPath = ThemeIcon.File;
     item.description = outline ? counted(outline.firstLow, 'first low step') : '';
-    item.command = { title: 'Open', command: 'vscode.open', arguments: [uri] };
+    item.command = { title: l10n.t('Open'), command: 'vscode.open', arguments: [uri] };
     item.contextValue = 'file';
     return item;
   }
@@ -150,19 +150,21 @@ function problemItem(uri: Uri, { problem, title, size, range, lowCount }: Proble
   item.description = `${size}, ${counted(lowCount, 'low step')}`;
   item.iconPath = new ThemeIcon('comment-discussion');
   item.tooltip = title;
-  item.command = { title: 'Go to Problem', command: 'steplens.goToStep', arguments: [uri.toString(), range] };
+  item.command = { title: l10n.t('Go to Problem'), command: 'steplens.goToStep', arguments: [uri.toString(), range] };
   item.contextValue = 'problem';
   return item;
 }
 
 function lowItem(uri: Uri, { text, place, value, first, range }: LowOutline): TreeItem {
   const item = new TreeItem(text);
-  item.description = `${value} · ${place}${first ? ', first' : ''}`;
+  item.description = `${value} · ${first ? l10n.t('{0}, first', place) : place}`;
   // The shape says it, too: the first low step is a warning, later ones a circle.
   item.iconPath = first ? new ThemeIcon('warning', new ThemeColor('list.warningForeground')) : new ThemeIcon('circle-outline');
   item.tooltip = `${place}: ${text}`;
-  item.accessibilityInformation = { label: `${first ? 'First low step' : 'Low step'} ${value}. ${place}: ${text}` };
-  item.command = { title: 'Go to Step', command: 'steplens.goToStep', arguments: [uri.toString(), range] };
+  item.accessibilityInformation = {
+    label: first ? l10n.t('First low step {0}. {1}: {2}', value, place, text) : l10n.t('Low step {0}. {1}: {2}', value, place, text),
+  };
+  item.command = { title: l10n.t('Go to Step'), command: 'steplens.goToStep', arguments: [uri.toString(), range] };
   return item;
 }
 
@@ -173,8 +175,8 @@ function moreItem({ uri, problem, count, of }: Line & { readonly kind: 'more' })
   item.iconPath = new ThemeIcon('ellipsis');
   item.command =
     of === 'problems'
-      ? { title: 'Open', command: 'vscode.open', arguments: [uri] }
-      : { title: 'Open Tree', command: 'steplens.openTree', arguments: [uri.toString(), problem] };
+      ? { title: l10n.t('Open'), command: 'vscode.open', arguments: [uri] }
+      : { title: l10n.t('Open Tree'), command: 'steplens.openTree', arguments: [uri.toString(), problem] };
   return item;
 }
 

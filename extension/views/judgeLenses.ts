@@ -4,6 +4,7 @@ import {
   type CodeLensProvider,
   type Disposable,
   EventEmitter,
+  l10n,
   languages,
   Range,
   type TextDocument,
@@ -16,11 +17,11 @@ import type { ReviewSession } from './reviewSession.js';
 
 /** The keys are those of package.json. */
 const judgments = [
-  { title: 'Wrong', key: 'Alt+1', command: 'steplens.judgeWrong', value: -1 },
-  { title: 'Neutral', key: 'Alt+2', command: 'steplens.judgeNeutral', value: 0 },
-  { title: 'Right', key: 'Alt+3', command: 'steplens.judgeRight', value: 1 },
-  { title: 'Unsure', key: 'Alt+4', command: 'steplens.judgeUnsure', value: 'unsure' },
-  { title: 'Skip', key: 'Alt+5', command: 'steplens.judgeSkip', value: 'skip' },
+  { title: l10n.t('Wrong'), key: 'Alt+1', command: 'steplens.judgeWrong', value: -1 },
+  { title: l10n.t('Neutral'), key: 'Alt+2', command: 'steplens.judgeNeutral', value: 0 },
+  { title: l10n.t('Right'), key: 'Alt+3', command: 'steplens.judgeRight', value: 1 },
+  { title: l10n.t('Unsure'), key: 'Alt+4', command: 'steplens.judgeUnsure', value: 'unsure' },
+  { title: l10n.t('Skip'), key: 'Alt+5', command: 'steplens.judgeSkip', value: 'skip' },
 ] as const;
 
 /**

@@ -2,6 +2,7 @@ import {
   type CancellationToken,
   type Disposable,
   EventEmitter,
+  l10n,
   languages,
   type TextDocumentContentProvider,
   Uri,
@@ -33,7 +34,7 @@ export class RecordDocuments implements TextDocumentContentProvider, Disposable 
 
   constructor(client: Client) {
     this.#client = client;
-    this.#status.name = 'StepLens records';
+    this.#status.name = l10n.t('StepLens records');
     this.#subscriptions = [
       this.#loaded,
       this.#status,
@@ -66,7 +67,7 @@ export class RecordDocuments implements TextDocumentContentProvider, Disposable 
 
   async provideTextDocumentContent(uri: Uri, token: CancellationToken): Promise<string> {
     const place = this.placeOf(uri);
-    if (place === undefined) throw new Error('This address does not name records.');
+    if (place === undefined) throw new Error(l10n.t('This address does not name records.'));
     const { text, count, isLast } = await this.#client.request(RecordPage, place, token);
     this.#shown.set(uri.toString(), { count, isLast });
     this.#loaded.fire();
@@ -84,8 +85,10 @@ export class RecordDocuments implements TextDocumentContentProvider, Disposable 
     if (place === undefined || shown === undefined) return;
     const [from, to] = [place.first + 1, place.first + (shown.count ?? 0)];
     this.#status.text =
-      shown.count === null ? 'The whole text' : `Records ${from.toLocaleString('en-US')} to ${to.toLocaleString('en-US')}`;
-    this.#status.detail = shown.isLast ? (place.first === 0 ? 'all there are' : 'the last ones') : 'more follow';
-    this.#status.command = shown.isLast ? undefined : { title: 'Show Next Records', command: 'steplens.nextRecords' };
+      shown.count === null
+        ? l10n.t('The whole text')
+        : l10n.t('Records {0} to {1}', from.toLocaleString('en-US'), to.toLocaleString('en-US'));
+    this.#status.detail = shown.isLast ? (place.first === 0 ? l10n.t('all there are') : l10n.t('the last ones')) : l10n.t('more follow');
+    this.#status.command = shown.isLast ? undefined : { title: l10n.t('Show Next Records'), command: 'steplens.nextRecords' };
   }
 }

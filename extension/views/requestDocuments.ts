@@ -1,4 +1,4 @@
-import { type CancellationToken, type Disposable, type TextDocumentContentProvider, Uri, workspace } from 'vscode';
+import { type CancellationToken, type Disposable, l10n, type TextDocumentContentProvider, Uri, workspace } from 'vscode';
 import { type RequestPlace, SendAgain, ShowRequest } from '../../server/protocol/requests.js';
 import type { Client } from '../shell/client.js';
 
@@ -31,7 +31,7 @@ export class RequestDocuments implements TextDocumentContentProvider, Disposable
     const again = this.#again.get(uri.toString());
     if (again !== undefined) return again;
     const place = this.placeOf(uri);
-    if (place === undefined) throw new Error(`${uri.toString(true)} names no request of a log.`);
+    if (place === undefined) throw new Error(l10n.t('{0} names no request of a log.', uri.toString(true)));
     return (await this.#client.request(ShowRequest, place, token)).document;
   }
 

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Uri } from 'vscode';
-import { commands, type Disposable, type Event, EventEmitter, type Memento } from 'vscode';
+import { commands, type Disposable, type Event, EventEmitter, l10n, type Memento } from 'vscode';
 import {
   JudgeStep,
   type LabelView,
@@ -90,7 +90,8 @@ export class ReviewSession implements Disposable {
       ...(count !== undefined && { count }),
       ...(from && { from }),
     });
-    if (items.length === 0) throw new Error(faults[0] ? `${faults[0].uri}: ${faults[0].message}` : 'There is no such step in these files.');
+    if (items.length === 0)
+      throw new Error(faults[0] ? `${faults[0].uri}: ${faults[0].message}` : l10n.t('There is no such step in these files.'));
     // All at once: whatever looks while the labels are read must not see a step in focus that will not be it.
     this.#judged = await this.#judgmentsOf(items);
     await this.#set({ items, at: Math.max(0, this.#judged.indexOf(null)), mode, blind });

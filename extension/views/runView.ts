@@ -3,6 +3,7 @@ import {
   commands,
   type Disposable,
   EventEmitter,
+  l10n,
   Range,
   RelativePattern,
   ThemeIcon,
@@ -127,47 +128,47 @@ function linesOf(report: RunReportView): Line[] {
     {
       label: progressText(report),
       icon: 'pulse',
-      tooltip: 'Seconds left, if the other problems take as many rollouts as the finished ones.',
+      tooltip: l10n.t('Seconds left, if the other problems take as many rollouts as the finished ones.'),
     },
     { label: costText(report), icon: 'credit-card' },
     {
-      label: 'Problems',
+      label: l10n.t('Problems'),
       description: states
         .filter(({ count }) => count > 0)
-        .map(({ state, count }) => `${count} ${state}`)
+        .map(({ state, count }) => `${count} ${stateWords[state]}`)
         .join(', '),
       icon: 'list-tree',
       lines: [...begun.map(problemLine), ...(waiting.length > 0 ? [waitingLine(waiting)] : [])],
     },
     {
-      label: 'Failures by cause',
+      label: l10n.t('Failures by cause'),
       description: String(failures.reduce((sum, { count }) => sum + count, 0)),
       icon: 'warning',
       lines: failures.map(({ cause, count }) => ({ label: cause, description: `${count}×`, tooltip: cause })),
     },
     {
-      label: 'Decisions to review',
+      label: l10n.t('Decisions to review'),
       description: String(decisions.length),
       icon: 'law',
-      tooltip: 'Answers that the rules could not decide: an LLM did, or nobody.',
+      tooltip: l10n.t('Answers that the rules could not decide: an LLM did, or nobody.'),
       lines: decisions.map(({ problem, log, line, answer, reference, verdict, method, reason, count }) => ({
-        label: `${answer ?? 'no answer found'} ↔ ${reference}`,
-        description: `${verdict} by ${method}, ${count}×, ${problem}`,
+        label: `${answer ?? l10n.t('no answer found')} ↔ ${reference}`,
+        description: `${verdictWords[verdict]} (${method}), ${count}×, ${problem}`,
         ...(reason !== null && { tooltip: reason }),
         command: openLine(log, line),
       })),
     },
     {
-      label: 'Wasted rollouts by depth',
+      label: l10n.t('Wasted rollouts by depth'),
       icon: 'flame',
       tooltip: wasteHelp,
       lines: depths.map(({ depth, ...waste }) => ({
-        label: depth === 0 ? 'From the question' : `After ${depth} steps`,
+        label: depth === 0 ? l10n.t('From the question') : l10n.t('After {0} steps', depth),
         description: wasteText(waste),
       })),
     },
     {
-      label: 'Wasted rollouts by problem',
+      label: l10n.t('Wasted rollouts by problem'),
       icon: 'flame',
       tooltip: wasteHelp,
       lines: begun
@@ -180,20 +181,40 @@ function linesOf(report: RunReportView): Line[] {
 /** There may be very many: they are behind one line. */
 function waitingLine(problems: RunReportView['problems']): Line {
   return {
-    label: `${problems.length.toLocaleString('en-US')} not begun`,
+    label: l10n.t('{0} not begun', problems.length.toLocaleString('en-US')),
     icon: 'circle-large-outline',
     lines: problems.map(({ id, file }) => ({ label: id, tooltip: Uri.parse(file, true).fsPath })),
   };
 }
 
-const wasteHelp =
-  'Failed and undecided rollouts and repeats of the same text add no information. Unanimous: rollouts of batches with one verdict, where fewer would have been enough.';
+const stateWords = {
+  running: l10n.t('running'),
+  open: l10n.t('open'),
+  finished: l10n.t('finished'),
+  'not begun': l10n.t('not begun'),
+};
+const verdictWords = { right: l10n.t('right'), wrong: l10n.t('wrong'), undecided: l10n.t('undecided') };
+const wasteWords = {
+  failed: l10n.t('failed'),
+  undecided: l10n.t('undecided'),
+  repeated: l10n.t('repeated'),
+  unanimous: l10n.t('unanimous'),
+};
+
+const wasteHelp = l10n.t(
+  'Failed and undecided rollouts and repeats of the same text add no information. Unanimous: rollouts of batches with one verdict, where fewer would have been enough.',
+);
 
 function problemLine({ id, log, file, state, searches, waste }: RunReportView['problems'][number]): Line {
   const icons = { running: 'sync', open: 'circle-outline', finished: 'pass', 'not begun': 'circle-large-outline' };
   return {
     label: id,
-    description: `${state}, ${waste.rollouts} rollouts${searches > 0 ? `, ${searches} searches` : ''}${waste.failed > 0 ? `, ${waste.failed} failed` : ''}`,
+    description: [
+      stateWords[state],
+      l10n.t('{0} rollouts', waste.rollouts),
+      ...(searches > 0 ? [l10n.t('{0} searches', searches)] : []),
+      ...(waste.failed > 0 ? [l10n.t('{0} failed', waste.failed)] : []),
+    ].join(', '),
     icon: icons[state],
     command: { title: 'Open Tree', command: 'steplens.openTree', arguments: [file, 0] },
     tooltip: Uri.parse(log, true).fsPath,
@@ -201,24 +222,35 @@ function problemLine({ id, log, file, state, searches, waste }: RunReportView['p
 }
 
 function openLine(log: string, line: number): Command {
-  return { title: 'Open Log', command: 'vscode.open', arguments: [Uri.parse(log, true), { selection: new Range(line, 0, line, 0) }] };
+  return {
+    title: l10n.t('Open Log'),
+    command: 'vscode.open',
+    arguments: [Uri.parse(log, true), { selection: new Range(line, 0, line, 0) }],
+  };
 }
 
 function progressText({ problems, rate, secondsLeft }: RunReportView): string {
   const rollouts = problems.reduce((sum, { waste }) => sum + waste.rollouts, 0);
   const isRunning = problems.some(({ state }) => state === 'running');
-  const speed = rate === null ? '' : `, ${rate.toFixed(1)} a second`;
-  const left = isRunning && secondsLeft !== null ? `, about ${Math.ceil(secondsLeft)} s left` : '';
   const finished = problems.filter(({ state }) => state === 'finished').length;
   const number = (value: number): string => value.toLocaleString('en-US');
-  return `${number(finished)} of ${number(problems.length)} problems, ${number(rollouts)} rollouts${speed}${left}`;
+  return [
+    l10n.t('{0} of {1} problems', number(finished), number(problems.length)),
+    l10n.t('{0} rollouts', number(rollouts)),
+    ...(rate === null ? [] : [l10n.t('{0} a second', rate.toFixed(1))]),
+    ...(isRunning && secondsLeft !== null ? [l10n.t('about {0} s left', Math.ceil(secondsLeft))] : []),
+  ].join(', ');
 }
 
 function costText({ requests, promptTokens, completionTokens, judgeRequests, judgeTokens, price, seconds }: RunReportView): string {
   const number = (value: number): string => value.toLocaleString('en-US');
-  const judge = judgeRequests > 0 ? `, ${number(judgeRequests)} judge calls with ${number(judgeTokens)} tokens` : '';
-  const paid = price === null ? '' : `, price ${price.toLocaleString('en-US', { maximumSignificantDigits: 4 })}`;
-  return `${number(requests)} requests, ${number(promptTokens)} prompt and ${number(completionTokens)} completion tokens${judge}${paid}, ${number(Math.round(seconds))} s of sampling`;
+  return [
+    l10n.t('{0} requests', number(requests)),
+    l10n.t('{0} prompt and {1} completion tokens', number(promptTokens), number(completionTokens)),
+    ...(judgeRequests > 0 ? [l10n.t('{0} judge calls with {1} tokens', number(judgeRequests), number(judgeTokens))] : []),
+    ...(price === null ? [] : [l10n.t('price {0}', price.toLocaleString('en-US', { maximumSignificantDigits: 4 }))]),
+    l10n.t('{0} s of sampling', number(Math.round(seconds))),
+  ].join(', ');
 }
 
 function wasted({ failed, undecided, repeated }: WasteView): number {
@@ -228,7 +260,7 @@ function wasted({ failed, undecided, repeated }: WasteView): number {
 function wasteText(waste: WasteView): string {
   const parts = (['failed', 'undecided', 'repeated', 'unanimous'] as const)
     .filter((name) => waste[name] > 0)
-    .map((name) => `${waste[name]} ${name}`);
+    .map((name) => `${waste[name]} ${wasteWords[name]}`);
   const share = waste.rollouts === 0 ? 0 : Math.round((100 * wasted(waste)) / waste.rollouts);
-  return `${share} % of ${waste.rollouts}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+  return `${l10n.t('{0} % of {1}', share, waste.rollouts)}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
 }

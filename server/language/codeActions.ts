@@ -1,4 +1,5 @@
 import { type CodeAction, CodeActionKind, type Command, type Diagnostic } from 'vscode-languageserver-types';
+import { t } from '../l10n.js';
 import type { Range } from '../reasoning/span.js';
 import { wrongResults } from './exactArithmetic.js';
 import type { ScoredDocument } from './scoredDocument.js';
@@ -26,7 +27,7 @@ function arithmeticFixes(document: ScoredDocument, text: string, range: Range, d
     for (const { step } of steps) if (step.span.start <= to && step.span.end >= from) spans.set(step.span.start, step.span.end);
   return [...spans].flatMap(([start, end]) =>
     wrongResults(text.slice(start, end)).map(({ start: at, end: until, calculation, right }) => ({
-      title: `Correct the result: ${calculation} = ${right}`,
+      title: t('Correct the result: {0} = {1}', calculation, right),
       kind: CodeActionKind.QuickFix,
       isPreferred: true,
       diagnostics: diagnostics.filter(({ code }) => code === 'first-low-step' || code === 'later-low-step'),
@@ -80,7 +81,7 @@ function literalFixes(document: ScoredDocument, text: string, diagnostic: Diagno
   if (right === undefined) return [];
   return [
     {
-      title: `Replace ${raw} with ${right}`,
+      title: t('Replace {0} with {1}', raw, right),
       kind: CodeActionKind.QuickFix,
       isPreferred: true,
       diagnostics: [diagnostic],
@@ -110,21 +111,25 @@ function commandsFor(code: string): readonly Command[] {
     case 'missing-key':
     case 'no-steps':
     case 'invalid-mapping':
-      return [{ title: 'Map fields: say which keys have steps and labels…', command: 'steplens.mapFields' }];
+      return [{ title: t('Map fields: say which keys have steps and labels…'), command: 'steplens.mapFields' }];
     case 'step-not-scored':
       return [
-        { title: 'Choose a model…', command: 'steplens.selectModel' },
-        { title: 'Show log', command: 'steplens.showLog' },
+        { title: t('Choose a model…'), command: 'steplens.selectModel' },
+        { title: t('Show log'), command: 'steplens.showLog' },
       ];
     case 'later-low-step':
     case 'no-rollout-succeeded':
       return [
-        { title: 'Open settings of these marks', command: 'workbench.action.openSettings', arguments: ['steplens.diagnostics.laterSteps'] },
+        {
+          title: t('Open settings of these marks'),
+          command: 'workbench.action.openSettings',
+          arguments: ['steplens.diagnostics.laterSteps'],
+        },
       ];
     case 'first-low-step':
-      return [{ title: 'Set threshold…', command: 'steplens.setThreshold' }];
+      return [{ title: t('Set threshold…'), command: 'steplens.setThreshold' }];
     case 'reader-failed':
-      return [{ title: 'Show log', command: 'steplens.showLog' }];
+      return [{ title: t('Show log'), command: 'steplens.showLog' }];
     default:
       return [];
   }
@@ -140,7 +145,7 @@ function reviewActions(document: ScoredDocument, { start }: Range, diagnostics: 
   const problem = place.problem.problem.index;
   const step = place.step?.step.index;
   const marks = step === undefined ? [] : diagnostics.filter(({ code }) => stepMarks.includes(code));
-  const title = step === undefined ? 'Review this record…' : 'Review from this step…';
+  const title = step === undefined ? t('Review this record…') : t('Review from this step…');
   const from = { problem, ...(step !== undefined && { step }) };
   return [
     {

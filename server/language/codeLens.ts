@@ -1,11 +1,12 @@
 import type { CodeLens, Command } from 'vscode-languageserver-types';
+import { plural, t } from '../l10n.js';
 import type { ProblemResult } from '../protocol/labeling.js';
 import { countLow } from '../reasoning/counts.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { ProblemWindow } from './lensWindow.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
-import { chosenBy, count, formatAggregates, type SolutionValues, solutionValues, verdictWords } from './solutionValues.js';
+import { chosenBy, formatAggregates, type SolutionValues, solutionValues, verdictWords } from './solutionValues.js';
 import { stepNumber } from './stepPlace.js';
 import { firstWords, formatValue, lowMark } from './valueText.js';
 
@@ -30,7 +31,10 @@ export function codeLens(document: ScoredDocument, results: readonly ProblemResu
 /** Said once a document, at the first problem with a step that the model does not know. */
 function abstention(document: ScoredDocument, { problem, steps }: ScoredProblem): CodeLens {
   const all = steps.every((step) => step.outOfScope);
-  const title = `${document.model ?? 'The model'} does not know ${all ? 'this kind of text' : 'every step'}. Choose a model…`;
+  const model = document.model ?? t('The model');
+  const title = all
+    ? t('{0} does not know this kind of text. Choose a model…', model)
+    : t('{0} does not know every step. Choose a model…', model);
   return lensAt(document, problem.span)({ title, command: 'steplens.selectModel' });
 }
 
@@ -40,17 +44,17 @@ function problemLenses(document: ScoredDocument, scored: ScoredProblem, result: 
   const labels = [...(result ? resultLenses(result) : []), ...labelLenses(document, scored, result)].map(lens);
   if (problem.steps.length === 0) return labels;
   return [
-    lens({ title: 'Reasoning tree', command: 'steplens.openTree', arguments: [document.uri, problem.index] }),
+    lens({ title: t('Reasoning tree'), command: 'steplens.openTree', arguments: [document.uri, problem.index] }),
     ...(problem.images.length > 0
       ? [
           lens({
-            title: problem.images.length === 1 ? 'Image' : `${problem.images.length} images`,
+            title: problem.images.length === 1 ? t('Image') : t('{0} images', problem.images.length),
             command: 'steplens.showImage',
             arguments: [document.uri, problem.index],
           }),
         ]
       : []),
-    ...(isUnscored(scored) ? [lens({ title: 'Score', command: 'steplens.scoreDocument', arguments: [document.uri] })] : []),
+    ...(isUnscored(scored) ? [lens({ title: t('Score'), command: 'steplens.scoreDocument', arguments: [document.uri] })] : []),
     ...labels,
     ...summary(document, scored).map(lens),
   ];
@@ -60,11 +64,11 @@ function problemLenses(document: ScoredDocument, scored: ScoredProblem, result: 
 function labelLenses(document: ScoredDocument, { problem }: ScoredProblem, result: ProblemResult | undefined): Command[] {
   if (!canLabel(problem) || result?.state === 'running') return [];
   const one: Command = {
-    title: result?.state === 'open' ? 'Retry' : problem.tree || result ? 'Label again' : 'Label this problem',
+    title: result?.state === 'open' ? t('Retry') : problem.tree || result ? t('Label again') : t('Label this problem'),
     command: 'steplens.labelProblem',
     arguments: [document.uri, problem.index],
   };
-  const all: Command = { title: 'Label all problems', command: 'steplens.labelAll', arguments: [document.uri] };
+  const all: Command = { title: t('Label all problems'), command: 'steplens.labelAll', arguments: [document.uri] };
   const unlabeled = document.problems.filter((other) => other.problem.steps.length === 0 && canLabel(other.problem));
   return unlabeled.length > 1 && unlabeled[0]?.problem === problem ? [one, all] : [one];
 }
@@ -72,11 +76,16 @@ function labelLenses(document: ScoredDocument, { problem }: ScoredProblem, resul
 /** The last run of a problem in its own file, with the way to its tree. */
 function resultLenses({ file, state, value, nodes, rollouts, failures, cause }: ProblemResult): Command[] {
   const open = (title: string): Command => ({ title, command: 'steplens.openTree', arguments: [file, 0] });
-  const failed = failures > 0 ? [`${failures.toLocaleString('en')} failed`] : [];
-  if (state === 'running') return [open(`Labeling: ${count(rollouts, 'rollout')} so far. Open tree`)];
-  if (state === 'open') return [open(`Not labeled: ${firstWords(cause ?? 'the run was stopped', 90)} Show`)];
-  const facts = [value === null ? 'no value' : formatValue(value), count(nodes, 'node'), count(rollouts, 'rollout'), ...failed];
-  return [open('Open tree'), { title: `Labeled: ${facts.join(' · ')}`, command: '' }];
+  const failed = failures > 0 ? [t('{0} failed', failures.toLocaleString('en'))] : [];
+  if (state === 'running') return [open(t('Labeling: {0} so far. Open tree', plural(rollouts, '{0} rollout', '{0} rollouts')))];
+  if (state === 'open') return [open(t('Not labeled: {0} Show', firstWords(cause ?? t('the run was stopped'), 90)))];
+  const facts = [
+    value === null ? t('no value') : formatValue(value),
+    plural(nodes, '{0} node', '{0} nodes'),
+    plural(rollouts, '{0} rollout', '{0} rollouts'),
+    ...failed,
+  ];
+  return [open(t('Open tree')), { title: t('Labeled: {0}', facts.join(' · ')), command: '' }];
 }
 
 function canLabel({ question, answer }: Problem): boolean {
@@ -93,13 +102,18 @@ function summary(document: ScoredDocument, scored: ScoredProblem): Command[] {
   const { problem, steps } = scored;
   const [only] = problem.solutions;
   const isOne = !problem.tree && problem.solutions.length === 1 && only !== undefined;
-  const parts = problem.tree ? count(problem.tree.nodes.length, 'node') : count(problem.solutions.length, 'solution');
-  const size: Command = { title: isOne ? count(steps.length, 'step') : `${parts} · ${count(steps.length, 'step')}`, command: '' };
+  const parts = problem.tree
+    ? plural(problem.tree.nodes.length, '{0} node', '{0} nodes')
+    : plural(problem.solutions.length, '{0} solution', '{0} solutions');
+  const size: Command = {
+    title: isOne ? plural(steps.length, '{0} step', '{0} steps') : `${parts} · ${plural(steps.length, '{0} step', '{0} steps')}`,
+    command: '',
+  };
   const first = steps.find((step) => step.firstLow);
   if (first === undefined) return [size];
   const found = isOne
-    ? `first low step: ${stepNumber(scored, first)}`
-    : `${count(countLow(steps).firstLow, 'first low step')}, go to the first`;
+    ? t('first low step: {0}', stepNumber(scored, first))
+    : t('{0}, go to the first', plural(countLow(steps).firstLow, '{0} first low step', '{0} first low steps'));
   return [goToFirstLow(document, { steps: [first], firstLow: 0 }, `${lowMark} ${found}`), size];
 }
 
@@ -109,7 +123,7 @@ function solutionLenses(document: ScoredDocument, scored: ScoredProblem): CodeLe
   return scored.problem.solutions.flatMap((solution) => {
     const values = solutionValues(scored, solution);
     const words = verdictWords(solution.correct, chosen.get(solution.index));
-    if (values.firstLow !== undefined) words.push(`${lowMark} step ${values.firstLow + 1}`);
+    if (values.firstLow !== undefined) words.push(`${lowMark} ${t('step {0}', values.firstLow + 1)}`);
     if (values.aggregates) words.push(formatAggregates(values.aggregates));
     return words.length === 0 ? [] : [lensAt(document, solution.span)(goToFirstLow(document, values, words.join(' · ')))];
   });

@@ -1,10 +1,10 @@
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types';
+import { plural, t } from '../l10n.js';
 import type { Fault } from '../reasoning/problem.js';
 import type { Range, Span } from '../reasoning/span.js';
 import { valueChange } from '../reasoning/stepVerdict.js';
 import type { Explanations } from './explanations.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
-import { count } from './solutionValues.js';
 import { stepPlace } from './stepPlace.js';
 import { firstWords, formatRollouts, formatValue, sourceNames } from './valueText.js';
 
@@ -97,10 +97,10 @@ function otherMarks(document: ScoredDocument, others: 'hint' | 'information'): M
         marks.push({ at: step.step.span, isRow: others === 'information', write });
       };
       if (step.low && !step.firstLow)
-        add('later-low-step', () => `Low step after the first: ${comparison(document, problem, step)}.${rolloutsSentence(step)}`);
+        add('later-low-step', () => `${t('Low step after the first: {0}.', comparison(document, problem, step))}${rolloutsSentence(step)}`);
       const failed = failedRollouts(problem, step);
       if (failed !== undefined) add('no-rollout-succeeded', () => failed);
-      if (step.skipped !== undefined && !step.outOfScope) add('step-not-scored', () => `Not scored: ${step.skipped}`);
+      if (step.skipped !== undefined && !step.outOfScope) add('step-not-scored', () => t('Not scored: {0}', step.skipped ?? ''));
     }
   }
   return marks;
@@ -109,7 +109,7 @@ function otherMarks(document: ScoredDocument, others: 'hint' | 'information'): M
 /** The fault of a document whose reader threw: readers do not, so this is an error of StepLens. */
 export function readerFailed(error: unknown): Fault {
   const cause = error instanceof Error ? error.message : String(error);
-  const message = `StepLens could not read this file: ${cause}. Please report it, with the file if you can.`;
+  const message = t('StepLens could not read this file: {0}. Please report it, with the file if you can.', cause);
   return { code: 'reader-failed', severity: 'error', message, span: { start: 0, end: 0 } };
 }
 
@@ -129,25 +129,28 @@ function firstLowMessage(document: ScoredDocument, problem: ScoredProblem, step:
 
 /** `PRM 0.12, before 0.94`; a first step has nothing before it. */
 function comparison(document: ScoredDocument, problem: ScoredProblem, { step, values, value, source }: ScoredStep): string {
-  if (source === 'human') return 'A person labeled it wrong';
+  if (source === 'human') return t('A person labeled it wrong');
   const parent = step.parent === undefined ? undefined : problem.steps[step.parent];
   const moved = parent && valueChange(parent.values, values, [source!]);
-  const before = moved ? `, before ${formatValue(value! - moved.change)}` : '';
-  return `${sourceNames[source!]} ${formatValue(value!, document.threshold)}${before}`;
+  const now = `${sourceNames[source!]} ${formatValue(value!, document.threshold)}`;
+  return moved ? t('{0}, before {1}', now, formatValue(value! - moved.change)) : now;
 }
 
 function rolloutsSentence({ values }: ScoredStep): string {
   const rollouts = values.mc && formatRollouts(values.mc);
-  return rollouts === undefined ? '' : ` Rollouts: ${rollouts}.`;
+  return rollouts === undefined ? '' : ` ${t('Rollouts: {0}.', rollouts)}`;
 }
 
 /** Why a value of 0 is known from rollouts: counted in the file, or kept at the step's node. */
 function failedRollouts({ problem }: ScoredProblem, { step, values: { mc } }: ScoredStep): string | undefined {
   if (mc?.value !== 0) return undefined;
-  if (mc.total) return `0 of ${count(mc.total, 'rollout')} from here reached the right answer.`;
+  if (mc.total) return t('0 of {0} from here reached the right answer.', plural(mc.total, '{0} rollout', '{0} rollouts'));
   const node = step.node === undefined ? undefined : problem.tree?.nodes[step.node];
   if (!node?.rollouts.length || node.steps.at(-1) !== step.index) return undefined;
-  return `0 of ${count(node.rollouts.length, 'distinct rollout')} kept from here reached the right answer.`;
+  return t(
+    '0 of {0} kept from here reached the right answer.',
+    plural(node.rollouts.length, '{0} distinct rollout', '{0} distinct rollouts'),
+  );
 }
 
 function finding(document: ScoredDocument, { step }: ScoredStep, code: string, severity: DiagnosticSeverity, message: string): Finding {

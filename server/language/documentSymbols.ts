@@ -1,8 +1,9 @@
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver-types';
+import { plural, t } from '../l10n.js';
 import type { Span } from '../reasoning/span.js';
 import type { ProblemWindow } from './lensWindow.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
-import { chosenBy, count, solutionValues, verdictWords } from './solutionValues.js';
+import { chooserName, chosenBy, solutionValues, verdictWords } from './solutionValues.js';
 import { firstWords, formatValue, lowMark } from './valueText.js';
 
 /**
@@ -23,7 +24,7 @@ export function documentSymbols(document: ScoredDocument, window?: ProblemWindow
   const opened = openedProblems(document, window);
   const listed = document.problems.slice(0, symbolsLimit).map((problem) =>
     outline.add(problems, problem.problem.span, {
-      name: `Problem ${problem.problem.index + 1}: ${firstWords(problem.problem.question, nameLength)}`,
+      name: t('Problem {0}: {1}', problem.problem.index + 1, firstWords(problem.problem.question, nameLength)),
       detail: problemDetail(problem),
       kind: SymbolKind.Module,
     }),
@@ -34,9 +35,9 @@ export function documentSymbols(document: ScoredDocument, window?: ProblemWindow
     if (problem.problem.tree) addNodes(outline, problem, parent);
     else addSolutions(outline, problem, parent);
   }
-  if (outline.isFull) outline.close(problems, `… the outline ends after ${symbolsLimit.toLocaleString('en-US')} entries`);
+  if (outline.isFull) outline.close(problems, t('… the outline ends after {0} entries', symbolsLimit.toLocaleString('en-US')));
   else if (opened.to - opened.from < document.problems.length)
-    outline.close(problems, `… steps of problems ${opened.from + 1} to ${opened.to} only; those elsewhere after an edit there`);
+    outline.close(problems, t('… steps of problems {0} to {1} only; those elsewhere after an edit there', opened.from + 1, opened.to));
   return problems;
 }
 
@@ -75,7 +76,7 @@ class Outline {
     const range = this.document.lines.range(span);
     const symbol: DocumentSymbol = {
       ...entry,
-      name: entry.name.trim() || '(empty)',
+      name: entry.name.trim() || t('(empty)'),
       range,
       selectionRange: { start: range.start, end: range.start },
       children: [],
@@ -97,8 +98,10 @@ class Outline {
 }
 
 function problemDetail({ problem, steps }: ScoredProblem): string {
-  const parts = problem.tree ? count(problem.tree.nodes.length, 'node') : count(problem.solutions.length, 'solution');
-  return `${parts}, ${count(steps.length, 'step')}`;
+  const parts = problem.tree
+    ? plural(problem.tree.nodes.length, '{0} node', '{0} nodes')
+    : plural(problem.solutions.length, '{0} solution', '{0} solutions');
+  return `${parts}, ${plural(steps.length, '{0} step', '{0} steps')}`;
 }
 
 function addSolutions(outline: Outline, problem: ScoredProblem, parent: DocumentSymbol): void {
@@ -106,11 +109,11 @@ function addSolutions(outline: Outline, problem: ScoredProblem, parent: Document
   for (const solution of problem.problem.solutions) {
     const { aggregates, steps, firstLow } = solutionValues(problem, solution);
     const symbol = outline.add(parent.children!, solution.span, {
-      name: `Solution ${solution.index + 1}`,
+      name: t('Solution {0}', solution.index + 1),
       detail: [
         ...verdictWords(solution.correct, chosen.get(solution.index)),
-        aggregates ? `min ${formatValue(aggregates.min)}` : '',
-        firstLow === undefined ? '' : `first low at step ${firstLow + 1}`,
+        aggregates ? `${chooserName('min')} ${formatValue(aggregates.min)}` : '',
+        firstLow === undefined ? '' : t('first low at step {0}', firstLow + 1),
       ]
         .filter(Boolean)
         .join(' · '),
@@ -119,7 +122,7 @@ function addSolutions(outline: Outline, problem: ScoredProblem, parent: Document
     if (!symbol) return;
     for (const [position, step] of steps.entries()) {
       const entry = {
-        name: `Step ${position + 1} · ${valueName(step, outline.document.threshold)}`,
+        name: `${t('Step {0}', position + 1)} · ${valueName(step, outline.document.threshold)}`,
         detail: firstWords(step.step.text, nameLength),
         kind: SymbolKind.Field,
       };
@@ -140,7 +143,7 @@ function addNodes(outline: Outline, problem: ScoredProblem, parent: DocumentSymb
     }
     const last = problem.steps[node.steps.at(-1)!]!;
     const symbol = outline.add(list, node.span, {
-      name: `Node ${node.id} · ${valueName(last, outline.document.threshold)}`,
+      name: `${t('Node {0}', node.id)} · ${valueName(last, outline.document.threshold)}`,
       detail: firstWords(problem.steps[first]!.step.text, nameLength),
       kind: SymbolKind.Object,
     });
@@ -151,5 +154,5 @@ function addNodes(outline: Outline, problem: ScoredProblem, parent: DocumentSymb
 
 function valueName({ value, low, firstLow }: ScoredStep, threshold: number): string {
   if (value === undefined) return '–';
-  return formatValue(value, threshold) + (firstLow ? ` ${lowMark} first low` : low ? ' low' : '');
+  return formatValue(value, threshold) + (firstLow ? ` ${lowMark} ${t('first low')}` : low ? ` ${t('low')}` : '');
 }

@@ -1,6 +1,6 @@
+import { plural } from '../l10n.js';
 import type { FileOutline } from '../protocol/steps.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
-import { count } from './solutionValues.js';
 import { stepPlace } from './stepPlace.js';
 import { firstWords, formatValue } from './valueText.js';
 
@@ -21,7 +21,9 @@ export function fileOutline(document: ScoredDocument): FileOutline {
 function outlineOf(document: ScoredDocument, scored: ScoredProblem): FileOutline['problems'][number] {
   const { problem, steps } = scored;
   const low = steps.filter((step) => step.low).sort((a, b) => a.step.span.start - b.step.span.start);
-  const size = problem.tree ? count(problem.tree.nodes.length, 'node') : count(problem.solutions.length, 'solution');
+  const size = problem.tree
+    ? plural(problem.tree.nodes.length, '{0} node', '{0} nodes')
+    : plural(problem.solutions.length, '{0} solution', '{0} solutions');
   return {
     problem: problem.index,
     title: firstWords(problem.question, 80),

@@ -1,4 +1,5 @@
 import { type Hover, MarkupKind } from 'vscode-languageserver-types';
+import { plural, t } from '../l10n.js';
 import type { SplitRule } from '../reasoning/problem.js';
 import type { Position } from '../reasoning/span.js';
 import type { ValueSource } from '../reasoning/stepValue.js';
@@ -6,7 +7,7 @@ import { valueChange, valueOf } from '../reasoning/stepVerdict.js';
 import { commandLink, escapeMarkdown, image, table } from './markdown.js';
 import { nodeOfStep } from './problemView.js';
 import { LIVE_FIRST, type ScoredDocument, type ScoredProblem, type ScoredStep } from './scoredDocument.js';
-import { chosenBy, count, formatAggregates, solutionValues, verdictWords } from './solutionValues.js';
+import { chooserName, chosenBy, formatAggregates, solutionValues, verdictWords } from './solutionValues.js';
 import { type DocumentPlace, placeAt } from './stepAt.js';
 import { stepNumber } from './stepPlace.js';
 import { describeHuman, describeRollouts, firstWords, formatChange, formatValue, lowMark, shareBar, sourceNames } from './valueText.js';
@@ -32,7 +33,7 @@ export function hover(
   if (step) {
     const parts = [
       stepHeading(document, problem, step),
-      debugged.map((line) => `In the debugger at ${escapeMarkdown(line)}`).join('\n\n'),
+      debugged.map((line) => t('In the debugger at {0}', escapeMarkdown(line))).join('\n\n'),
       valueTable(document, problem, step),
       abstention(step),
       solutionLine(problem, step),
@@ -67,11 +68,11 @@ function stepHeading({ threshold }: ScoredDocument, problem: ScoredProblem, step
   const { value, low, firstLow } = step;
   const verdict =
     value === undefined
-      ? 'no value is known'
+      ? t('no value is known')
       : low
-        ? `${lowMark} ${firstLow ? 'first low step' : 'low, after the first low step'} (threshold ${formatValue(threshold)})`
-        : `not low (threshold ${formatValue(threshold)})`;
-  return `**Step ${stepNumber(problem, step)}** · ${verdict}`;
+        ? `${lowMark} ${t('{0} (threshold {1})', firstLow ? t('first low step') : t('low, after the first low step'), formatValue(threshold))}`
+        : t('not low (threshold {0})', formatValue(threshold));
+  return `**${t('Step {0}', stepNumber(problem, step))}** · ${verdict}`;
 }
 
 function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: ScoredStep): string {
@@ -86,8 +87,9 @@ function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: Sc
       about(scored, source),
     ];
   });
-  if (skipped !== undefined && !outOfScope) rows.push([sourceName(document, 'prm'), '–', '–', `not scored: ${escapeMarkdown(skipped)}`]);
-  return tableOf(['Source', 'Value', 'Change', 'Evidence'], rows);
+  if (skipped !== undefined && !outOfScope)
+    rows.push([sourceName(document, 'prm'), '–', '–', t('not scored: {0}', escapeMarkdown(skipped))]);
+  return tableOf([t('Source'), t('Value'), t('Change'), t('Evidence')], rows);
 }
 
 /** A table without the columns in which no row says anything. */
@@ -99,7 +101,9 @@ function tableOf(header: readonly string[], rows: readonly (readonly string[])[]
 
 /** Why a model that knows only some texts says nothing here, and what to do. */
 function abstention({ outOfScope, skipped }: ScoredStep): string {
-  return outOfScope ? `Not scored: ${escapeMarkdown(skipped ?? '')} ${commandLink('Choose a model…', 'steplens.selectModel')}` : '';
+  return outOfScope
+    ? `${t('Not scored: {0}', escapeMarkdown(skipped ?? ''))} ${commandLink(t('Choose a model…'), 'steplens.selectModel')}`
+    : '';
 }
 
 function sourceName({ model }: ScoredDocument, source: ValueSource): string {
@@ -112,7 +116,7 @@ function valueCell({ threshold }: ScoredDocument, { values }: ScoredStep, source
 
 function about({ values, stale }: ScoredStep, source: ValueSource): string {
   if (source === 'mc') return [shareBar(values.mc!), describeRollouts(values.mc!)].filter(Boolean).join(' ');
-  return source === 'prm' && stale ? 'from before the last edit' : '';
+  return source === 'prm' && stale ? t('from before the last edit') : '';
 }
 
 function solutionLine(problem: ScoredProblem, { step }: ScoredStep): string {
@@ -120,14 +124,15 @@ function solutionLine(problem: ScoredProblem, { step }: ScoredStep): string {
   const [solution] = through;
   if (!solution) return '';
   const { aggregates, steps, firstLow } = solutionValues(problem, solution);
-  const name = `${problem.problem.tree ? 'Path' : 'Solution'} ${solution.index + 1} of ${problem.problem.solutions.length}`;
-  const shared = through.length > 1 ? ` (first of ${through.length} through this step)` : '';
+  const [number, all] = [solution.index + 1, problem.problem.solutions.length];
+  const name = problem.problem.tree ? t('Path {0} of {1}', number, all) : t('Solution {0} of {1}', number, all);
+  const shared = through.length > 1 ? ` ${t('(first of {0} through this step)', through.length)}` : '';
   // What the heading says of this step is not said again.
   const isHere = firstLow !== undefined && steps[firstLow]!.step.index === step.index;
   const words = [
     ...verdictWords(solution.correct, chosenBy(problem).get(solution.index)),
-    firstLow === undefined || isHere ? '' : `first low at step ${firstLow + 1} of ${steps.length}`,
-    aggregates ? formatAggregates(aggregates) : 'no value is known',
+    firstLow === undefined || isHere ? '' : t('first low at step {0} of {1}', firstLow + 1, steps.length),
+    aggregates ? formatAggregates(aggregates) : t('no value is known'),
   ];
   return `${name}${shared}: ${words.filter(Boolean).join(' · ')}`;
 }
@@ -137,36 +142,37 @@ function nodeLine({ problem }: ScoredProblem, { step }: ScoredStep): string {
   if (!node) return '';
   const correct = node.rollouts.filter((rollout) => rollout.correct).length;
   const distinct = new Set(node.rollouts.map((rollout) => rollout.steps.join('\0'))).size;
-  const visits = node.visits === undefined ? '' : ` · visits ${node.visits} (times selected, not rollouts)`;
-  const rollouts = `rollouts kept: ${correct} correct, ${node.rollouts.length - correct} incorrect, ${distinct} distinct`;
-  return `Node ${node.id} at depth ${node.depth}${visits} · ${rollouts}`;
+  const visits = node.visits === undefined ? '' : ` · ${t('visits {0} (times selected, not rollouts)', node.visits)}`;
+  const rollouts = t('rollouts kept: {0} correct, {1} incorrect, {2} distinct', correct, node.rollouts.length - correct, distinct);
+  return `${t('Node {0} at depth {1}', node.id, node.depth)}${visits} · ${rollouts}`;
 }
 
-const SPLIT_RULES: Readonly<Record<SplitRule, string>> = {
-  tag: 'The text has marks for its steps.',
-  marker: 'This text was split at `Step n:`.',
-  list: 'This text was split at the items of its list.',
-  line: 'This text has no marks for its steps; it was split at its lines.',
-  paragraph: 'This text has no marks for its steps; it was split at blank lines.',
+const splitRules: Readonly<Record<SplitRule, () => string>> = {
+  tag: () => t('The text has marks for its steps.'),
+  marker: () => t('This text was split at `Step n:`.'),
+  list: () => t('This text was split at the items of its list.'),
+  line: () => t('This text has no marks for its steps; it was split at its lines.'),
+  paragraph: () => t('This text has no marks for its steps; it was split at blank lines.'),
 };
 
 /** How the reader found the steps of a text: a wrong split explains a strange value. */
 function splitLine({ step }: ScoredStep): string {
-  return step.splitBy === undefined ? '' : SPLIT_RULES[step.splitBy];
+  return step.splitBy === undefined ? '' : splitRules[step.splitBy]();
 }
 
 function problemSummary(document: ScoredDocument, scored: ScoredProblem): string[] {
   const { problem, steps } = scored;
-  const answer = problem.answer === undefined ? '' : `Reference answer: ${escapeMarkdown(firstWords(problem.answer, 120))}`;
-  if (steps.length === 0) return [`**Problem ${problem.index + 1} of ${document.problems.length}** · no steps yet`, answer];
+  const answer = problem.answer === undefined ? '' : t('Reference answer: {0}', escapeMarkdown(firstWords(problem.answer, 120)));
+  if (steps.length === 0)
+    return [`**${t('Problem {0} of {1}', problem.index + 1, document.problems.length)}** · ${t('no steps yet')}`, answer];
   const first = steps.filter((step) => step.firstLow).length;
   const parts = [
-    `**Problem ${problem.index + 1} of ${document.problems.length}**`,
+    `**${t('Problem {0} of {1}', problem.index + 1, document.problems.length)}**`,
     problem.tree
-      ? `${count(problem.tree.nodes.length, 'node')}, ${count(problem.solutions.length, 'path')}`
-      : count(problem.solutions.length, 'solution'),
-    count(steps.length, 'step'),
-    `${count(first, 'first low step')} (threshold ${formatValue(document.threshold)})`,
+      ? `${plural(problem.tree.nodes.length, '{0} node', '{0} nodes')}, ${plural(problem.solutions.length, '{0} path', '{0} paths')}`
+      : plural(problem.solutions.length, '{0} solution', '{0} solutions'),
+    plural(steps.length, '{0} step', '{0} steps'),
+    t('{0} (threshold {1})', plural(first, '{0} first low step', '{0} first low steps'), formatValue(document.threshold)),
   ];
   const unknown = steps.every((step) => step.outOfScope) ? abstention(steps[0]!) : '';
   return [parts.join(' · '), unknown, answer, problem.tree ? '' : solutionTable(scored)];
@@ -179,25 +185,26 @@ function solutionTable(scored: ScoredProblem): string {
   const rows = solutions.slice(0, listedSolutions).map((solution) => {
     const { aggregates, firstLow } = solutionValues(scored, solution);
     const numbers = (['min', 'mean', 'last', 'product'] as const).map((name) => (aggregates ? formatValue(aggregates[name]) : '–'));
-    const verdict = solution.correct === undefined ? '–' : solution.correct ? '✓ right' : '✗ wrong';
-    const by = chosen.get(solution.index)?.join(', ') ?? '–';
-    return [String(solution.index + 1), verdict, firstLow === undefined ? '–' : `step ${firstLow + 1}`, ...numbers, by];
+    const verdict = solution.correct === undefined ? '–' : solution.correct ? t('✓ right') : t('✗ wrong');
+    const by = chosen.get(solution.index)?.map(chooserName).join(', ') ?? '–';
+    return [String(solution.index + 1), verdict, firstLow === undefined ? '–' : t('step {0}', firstLow + 1), ...numbers, by];
   });
   const more = solutions.length - rows.length;
   return (
-    tableOf(['Solution', 'Answer', 'First low', 'Min', 'Mean', 'Last', 'Product', 'Chosen by'], rows) +
-    (more > 0 ? `\n\n…and ${more} more` : '')
+    tableOf([t('Solution'), t('Answer'), t('First low'), t('Min'), t('Mean'), t('Last'), t('Product'), t('Chosen by')], rows) +
+    (more > 0 ? `\n\n${t('…and {0} more', more)}` : '')
   );
 }
 
 function links(document: ScoredDocument, { problem }: ScoredProblem, step?: ScoredStep): string {
   const node = step ? nodeOfStep(document, problem.index, step.step.index) : null;
   const target = [document.uri, problem.index, ...(node === null ? [] : [node])];
-  const all = problem.steps.length === 0 ? [] : [commandLink('Show in tree', 'steplens.openTree', target)];
-  if (document.problems.some((one) => one.steps.some((other) => other.low))) all.push(commandLink('Next low step', 'steplens.nextLowStep'));
+  const all = problem.steps.length === 0 ? [] : [commandLink(t('Show in tree'), 'steplens.openTree', target)];
+  if (document.problems.some((one) => one.steps.some((other) => other.low)))
+    all.push(commandLink(t('Next low step'), 'steplens.nextLowStep'));
   if (step && (problem.tree !== undefined || step.step.values.mc !== undefined)) {
     all.push(
-      commandLink('In the training set?', 'steplens.whyNotInTrainingSet', [
+      commandLink(t('In the training set?'), 'steplens.whyNotInTrainingSet', [
         document.uri,
         problem.index,
         step.step.node ?? null,
@@ -214,6 +221,6 @@ const longestImage = 60_000;
 function pictures(images: readonly string[]): string {
   return images
     .filter((uri) => uri.length <= longestImage)
-    .map((uri, index) => image(`Image ${index + 1} of the problem`, uri, imageHeight))
+    .map((uri, index) => image(t('Image {0} of the problem', index + 1), uri, imageHeight))
     .join('\n\n');
 }

@@ -1,4 +1,5 @@
 import type { InlayHint } from 'vscode-languageserver-types';
+import { t } from '../l10n.js';
 import type { Range, Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredStep } from './scoredDocument.js';
 import { describeHuman, describeRollouts, formatValue, lowMark, sourceNames } from './valueText.js';
@@ -31,19 +32,19 @@ export function inlayHints(document: ScoredDocument, range: Range, position: 'en
 
 function label({ value, low, firstLow }: ScoredStep, threshold: number): string {
   if (value === undefined) return '–';
-  const mark = firstLow ? ` ${lowMark} first low` : low ? ' low' : '';
+  const mark = firstLow ? ` ${lowMark} ${t('first low')}` : low ? ` ${t('low')}` : '';
   return formatValue(value, threshold) + mark;
 }
 
 function tooltip({ values, source, skipped, stale }: ScoredStep, { model, threshold }: ScoredDocument): string {
-  if (source === undefined) return skipped === undefined ? 'No value is known for this step.' : `Not scored: ${skipped}`;
+  if (source === undefined) return skipped === undefined ? t('No value is known for this step.') : t('Not scored: {0}', skipped);
   const about =
     source === 'prm'
-      ? [model ?? '', stale ? 'from before the last edit' : '']
+      ? [model ?? '', stale ? t('from before the last edit') : '']
       : source === 'mc'
         ? [describeRollouts(values.mc!)]
         : source === 'human'
           ? [describeHuman(values.human!)]
           : [];
-  return [sourceNames[source], ...about.filter(Boolean), `threshold ${formatValue(threshold)}`].join(' · ');
+  return [sourceNames[source], ...about.filter(Boolean), t('threshold {0}', formatValue(threshold))].join(' · ');
 }

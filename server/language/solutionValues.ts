@@ -1,3 +1,4 @@
+import { t } from '../l10n.js';
 import { type Aggregates, aggregateAll } from '../reasoning/aggregation.js';
 import type { Solution } from '../reasoning/problem.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
@@ -39,13 +40,19 @@ export function aggregatesOf(steps: readonly StepValues[]): SourceAggregates | u
 }
 
 const choosers = ['min', 'mean', 'last', 'product'] as const;
+type Chooser = (typeof choosers)[number];
+
+/** A way of summing steps, as it is called beside its number. */
+export function chooserName(chooser: Chooser): string {
+  return { min: t('min'), mean: t('mean'), last: t('last'), product: t('product') }[chooser];
+}
 
 /**
  * By solution: the ways of summing its steps by which Best-of-N chooses it, the first of equal ones. None where there is nothing to
  * choose from: one solution, a tree's paths, or values of different sources.
  */
-export function chosenBy(problem: ScoredProblem): ReadonlyMap<number, readonly string[]> {
-  const chosen = new Map<number, string[]>();
+export function chosenBy(problem: ScoredProblem): ReadonlyMap<number, readonly Chooser[]> {
+  const chosen = new Map<number, Chooser[]>();
   const { solutions, tree } = problem.problem;
   if (tree || solutions.length < 2) return chosen;
   const sums = solutions.map((solution) => solutionValues(problem, solution).aggregates);
@@ -59,18 +66,20 @@ export function chosenBy(problem: ScoredProblem): ReadonlyMap<number, readonly s
 }
 
 /** `✗ wrong · chosen by min and last`: the file's verdict on the final answer, and who would have chosen the solution. */
-export function verdictWords(correct: boolean | undefined, by: readonly string[] | undefined): string[] {
-  const verdict = correct === undefined ? [] : [correct ? '✓ right' : '✗ wrong'];
-  return by === undefined ? verdict : [...verdict, `chosen by ${listed(by.length === choosers.length ? ['every sum'] : by)}`];
+export function verdictWords(correct: boolean | undefined, by: readonly Chooser[] | undefined): string[] {
+  const verdict = correct === undefined ? [] : [correct ? t('✓ right') : t('✗ wrong')];
+  return by === undefined
+    ? verdict
+    : [...verdict, t('chosen by {0}', listed(by.length === choosers.length ? [t('every sum')] : by.map(chooserName)))];
 }
 
 function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+  return words.length < 2 ? words.join('') : t('{0} and {1}', words.slice(0, -1).join(', '), words.at(-1) ?? '');
 }
 
 /** `min 0.12 · mean 0.71 · last 0.30 · product 0.02`, after the name of the source unless it is the live model. */
 export function formatAggregates(aggregates: SourceAggregates): string {
-  const numbers = choosers.map((name) => `${name} ${formatValue(aggregates[name])}`).join(' · ');
+  const numbers = choosers.map((name) => `${chooserName(name)} ${formatValue(aggregates[name])}`).join(' · ');
   return aggregates.source === 'prm' ? numbers : `${sourceNames[aggregates.source]}: ${numbers}`;
 }
 

@@ -1,3 +1,4 @@
+import { t } from '../l10n.js';
 import type { ScoredProblem, ScoredStep } from './scoredDocument.js';
 
 /** By problem: for each step the first solution through it, from 0; -1 = none. */
@@ -23,13 +24,13 @@ export function stepNumber({ steps }: ScoredProblem, { step }: ScoredStep): numb
 /** Where a step is, in words: `Problem 2, solution 1, step 3 of 6`; of a tree `Node 7, step 3`. What there is one of is not counted. */
 export function stepPlace(problemCount: number, scored: ScoredProblem, step: ScoredStep): string {
   const { problem } = scored;
-  const parts = problemCount > 1 ? [`problem ${problem.index + 1}`] : [];
+  const parts = problemCount > 1 ? [t('problem {0}', problem.index + 1)] : [];
   const number = stepNumber(scored, step);
   const solution = problem.solutions[firstSolutions(scored)[step.step.index] ?? -1];
-  if (problem.tree && step.step.node !== undefined) parts.push(`node ${step.step.node}`, `step ${number}`);
+  if (problem.tree && step.step.node !== undefined) parts.push(t('node {0}', step.step.node), t('step {0}', number));
   else {
-    if (solution && problem.solutions.length > 1) parts.push(`solution ${solution.index + 1}`);
-    parts.push(solution ? `step ${number} of ${solution.steps.length}` : `step ${number}`);
+    if (solution && problem.solutions.length > 1) parts.push(t('solution {0}', solution.index + 1));
+    parts.push(solution ? t('step {0} of {1}', number, solution.steps.length) : t('step {0}', number));
   }
   const place = parts.join(', ');
   return place.charAt(0).toUpperCase() + place.slice(1);

@@ -1,13 +1,22 @@
+import { t } from '../l10n.js';
 import type { McValue, ValueSource } from '../reasoning/stepValue.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 
 /** How a source is called wherever a person reads it. */
 export const sourceNames: Readonly<Record<ValueSource, string>> = {
   prm: 'PRM',
-  mc: 'rollouts',
-  recordedPrm: 'PRM in file',
-  judge: 'judge',
-  human: 'human label',
+  get mc() {
+    return t('rollouts');
+  },
+  get recordedPrm() {
+    return t('PRM in file');
+  },
+  get judge() {
+    return t('judge');
+  },
+  get human() {
+    return t('human label');
+  },
 };
 
 /** The mark beside the value of the first low step; later low steps have the number alone. */
@@ -32,7 +41,8 @@ export function formatChange(change: number): string {
 export function formatRollouts(mc: McValue): string | undefined {
   if (mc.correct === undefined || mc.total === undefined) return undefined;
   const interval = wilsonInterval(mc.correct, mc.total);
-  return `${mc.correct}/${mc.total} right${interval ? ` [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : ''}`;
+  const share = t('{0}/{1} right', mc.correct, mc.total);
+  return interval ? `${share} [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : share;
 }
 
 /** The share of right rollouts as a bar of ten signs; empty for a value that nobody sampled. */
@@ -45,20 +55,22 @@ export function shareBar({ value, assumed, hard }: McValue): string {
 /** What the number rests on, in words; empty when the file does not tell. */
 export function describeRollouts(mc: McValue): string {
   const parts: string[] = [];
-  if (mc.assumed) parts.push('assumed: part of a correct rollout, nothing was sampled from here');
-  if (mc.hard) parts.push('hard label: the share was already cut to 0 or 1');
-  if (mc.total === 1) parts.push('one sample');
+  if (mc.assumed) parts.push(t('assumed: part of a correct rollout, nothing was sampled from here'));
+  if (mc.hard) parts.push(t('hard label: the share was already cut to 0 or 1'));
+  if (mc.total === 1) parts.push(t('one sample'));
   if (mc.correct !== undefined && mc.total !== undefined) {
     const interval = wilsonInterval(mc.correct, mc.total);
     parts.push(
-      `${mc.correct} of ${mc.total} right${interval ? `, 95 % interval [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : ''}`,
+      interval
+        ? t('{0} of {1} right, 95 % interval [{2}, {3}]', mc.correct, mc.total, interval[0].toFixed(2), interval[1].toFixed(2))
+        : t('{0} of {1} right', mc.correct, mc.total),
     );
   }
   return parts.join('; ');
 }
 
 export function describeHuman(label: -1 | 0 | 1): string {
-  return label < 0 ? 'wrong' : label > 0 ? 'right' : 'neutral';
+  return label < 0 ? t('wrong') : label > 0 ? t('right') : t('neutral');
 }
 
 /** The first words of a text on one line, at most `length` characters; never half a surrogate pair. */

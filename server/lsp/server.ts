@@ -1,5 +1,6 @@
 import { CodeActionKind, type Connection, type InitializeResult, TextDocumentSyncKind, TextDocuments } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { setTexts } from '../l10n.js';
 import { handleDebug } from './handlers/debug.js';
 import { handleEvaluation } from './handlers/evaluation.js';
 import { handleLabeling } from './handlers/labeling.js';
@@ -44,6 +45,7 @@ export function startServer(connection: Connection, world: ServerWorld): () => P
   let session: EditorSession | undefined;
 
   connection.onInitialize(async (params): Promise<InitializeResult> => {
+    setTexts(await world.texts(params.locale));
     const opened = await EditorSession.open(connection, world, texts, params);
     session = opened;
     for (const handle of handlers) handle(opened);

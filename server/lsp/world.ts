@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openVerifier } from '../answers/openVerifier.js';
-import { bundledPolicy, inferenceEntry, version } from '../bundled.js';
+import { bundledPolicy, bundledTexts, inferenceEntry, version } from '../bundled.js';
 import type { DebugWorld } from '../debug/debugWorld.js';
 import { createDebugWorld } from '../debug/openTargets.js';
 import { openEditorJudge, openEditorPolicy } from '../editor/editorPolicy.js';
@@ -27,6 +27,7 @@ import { openScorer, type ScorerSettings } from '../scoring/openScorer.js';
 import { recognizeModel, shortestProfile } from '../scoring/recognizeModel.js';
 import type { Scorer } from '../scoring/scorer.js';
 import { collectBefore } from './collectGarbage.js';
+import { readTexts } from './readTexts.js';
 
 /** Longest text read in the editor, in UTF-16 units; the command line reads any length. */
 const editorMaxLength = 50_000_000;
@@ -70,6 +71,8 @@ export interface ServerWorld {
   createDebugWorld(options: LabelerOptions): DebugWorld;
   sendAgain(request: LoggedRequest, place: ImagePlace, options: LabelerOptions, signal: AbortSignal): ReturnType<typeof sendRequestAgain>;
   readText(uri: string): Promise<string>;
+  /** The texts of the editor's language by the English ones: none for English, and for a language that there is none of. */
+  texts(locale: string | undefined): Promise<Readonly<Record<string, string>>>;
   /** `labeler`: for the verifier of the settings. */
   evaluate(
     params: EvaluateParams,
@@ -118,6 +121,7 @@ export function createWorld(): ServerWorld {
     sendAgain: (request, place, { key }, signal) => sendRequestAgain(request, place, withEnvironment(key), signal),
     findImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),
+    texts: (locale) => readTexts(bundledTexts, locale),
     evaluate: (params, signal, host, { key, ...options }) =>
       evaluateFiles(params, signal, {
         ...host,

@@ -89,12 +89,14 @@ export class TestClient {
     this.connection.listen();
   }
 
-  async initialize(options: Partial<InitializationOptions> = {}): Promise<InitializeResult> {
+  /** `locale`: the language of the editor. */
+  async initialize(options: Partial<InitializationOptions> = {}, locale?: string): Promise<InitializeResult> {
     const result = await this.connection.sendRequest<InitializeResult>('initialize', {
       processId: process.pid,
       rootUri: null,
       capabilities,
       workspaceFolders: null,
+      ...(locale !== undefined && { locale }),
       initializationOptions: { isTrusted: true, settings: defaultSettings, ...options },
     });
     await this.connection.sendNotification('initialized', {});

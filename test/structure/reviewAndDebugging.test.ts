@@ -137,7 +137,7 @@ describe('docs/debugging.md', () => {
     expect(names).toContain(view);
     const source = read('extension/views/runView.ts');
     const parts = table(debugging, 'part').map(([part]) => part!);
-    expect(parts.filter((part) => part !== 'first lines' && !source.includes(`label: '${part}`))).toEqual([]);
+    expect(parts.filter((part) => part !== 'first lines' && !source.includes(`label: l10n.t('${part}`))).toEqual([]);
   });
 });
 

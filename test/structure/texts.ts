@@ -20,8 +20,12 @@ const names = new Set(['StepLens', 'Enter', 'Home End', 'Core ML', 'JSON Lines',
 
 /** Two words, or one that begins a sentence. `·` stands for what is filled in. */
 function isText(text: string): boolean {
-  const bare = text.replace(/\(command:[^)]*\)|`[^`]*`|\$\([a-z-]+\)/g, '');
-  return /[A-Za-z]{2}/.test(bare) && (/[A-Za-z)”"'·,:;%.…] [(A-Za-z·“"]/.test(bare) || /^[A-Z][a-z]+[….:]?$/.test(bare));
+  const bare = text.replace(/\(command:[^)]*\)|`[^`]*`|\$\([a-z-]+\)|\bStepLens\b|\bms\b/g, '');
+  return (
+    !bare.startsWith('<!') &&
+    /[A-Za-z]{2}/.test(bare) &&
+    (/[A-Za-z)”"'·,:;%.…] [(A-Za-z·“"]/.test(bare) || /^[A-Z][a-z]+[….:]?$/.test(bare))
+  );
 }
 
 /** The texts of a source; `exempt` are literals of this file that are for machines or developers. */
@@ -40,7 +44,7 @@ export function textsOfSource({ file, text }: Source, exempt: ReadonlySet<string
     missed.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1} ${said}`);
   };
   const visitNoLiterals = (nodes: readonly ts.Node[]): void => {
-    for (const node of nodes) if (!ts.isStringLiteralLike(node)) visit(node);
+    for (const node of nodes) if (!ts.isStringLiteralLike(node) && !ts.isTemplateExpression(node)) visit(node);
   };
   const visitCall = (node: ts.CallExpression | ts.NewExpression): void => {
     const name = node.expression.getText(source);
@@ -48,7 +52,11 @@ export function textsOfSource({ file, text }: Source, exempt: ReadonlySet<string
     if (name === 't' || name === 'l10n.t' || name === 'plural') {
       const keys = name === 'plural' ? given.slice(1) : given.slice(0, 1);
       for (const key of keys)
-        if (ts.isStringLiteralLike(key)) translated.push(key.text);
+        if (ts.isStringLiteralLike(key)) {
+          translated.push(key.text);
+          // The server learns the language when it is initialized, after its modules were loaded.
+          if (file.startsWith('server/') && !isInFunction(node)) missed.push(`${file}: too early: ${key.text}`);
+        }
         // A text that is put together at run time is found in no bundle.
         else missed.push(`${file}: not a literal: ${key.getText(source)}`);
       for (const other of given) if (!keys.includes(other)) visit(other);
@@ -72,4 +80,9 @@ export function textsOfSource({ file, text }: Source, exempt: ReadonlySet<string
   };
   visit(source);
   return { translated, missed };
+}
+
+function isInFunction(node: ts.Node): boolean {
+  for (let at = node.parent; at !== undefined; at = at.parent) if (ts.isFunctionLike(at)) return true;
+  return false;
 }
