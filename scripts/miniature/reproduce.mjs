@@ -1,6 +1,6 @@
 /**
  * Makes the bundled PRM again, from the generator on, and what `npm run model:results` reads:
- *   npm run model:train -- base|prm|study --work DIR [--python python3] [--minutes 4] [--scale 0.01]
+ *   npm run model:train -- base|prm|study|second --work DIR [--python python3] [--minutes 4] [--scale 0.01]
  * `--minutes` is the time of training what the PRM rests on: 4 on a data-center GPU; without a GPU take some hours. Each target makes what it
  * rests on first; what is already in DIR is not made again, so that a run that was stopped continues. `--scale` shrinks counts and minutes, to try
  * the way. The bundled policy is older and of another size: the model card says where its scripts are.
@@ -21,8 +21,8 @@ const { values, positionals } = parseArgs({
   },
 });
 const [target, scale] = [positionals[0] ?? '', Number(values.scale)];
-if (!['base', 'prm', 'study'].includes(target) || values.work === undefined || !(scale > 0)) {
-  console.error('usage: npm run model:train -- base|prm|study --work DIR [--python python3] [--minutes 4] [--scale 0.01]');
+if (!['base', 'prm', 'study', 'second'].includes(target) || values.work === undefined || !(scale > 0)) {
+  console.error('usage: npm run model:train -- base|prm|study|second --work DIR [--python python3] [--minutes 4] [--scale 0.01]');
   process.exit(2);
 }
 const here = join(root, 'scripts', 'miniature');
@@ -62,8 +62,13 @@ async function base() {
   await writeFile(at('data/end'), '');
   await run(python('data.py', at('data'), '0', '1'));
   await data('validation.jsonl', '--seed', '2', '--count', count(900), '--unread');
+  await trained('trained', Number(values.minutes));
+}
+
+/** A training of so many minutes, on problems that are there. */
+async function trained(to, minutes) {
   const files = ['--data', at('data'), '--validation', at('validation.jsonl')];
-  await make('trained', (to) => python('train_policy.py', ...files, '--out', to, '--minutes', String(Number(values.minutes) * scale)));
+  await make(to, (out) => python('train_policy.py', ...files, '--out', out, '--minutes', String(minutes * scale)));
 }
 
 /** Labels of the bundled policy's rollouts, by `steplens label`: many problems with few rollouts each, for what is to be learned is judging, not the answers. */
@@ -90,8 +95,8 @@ async function prm() {
     '--start',
     at('trained/base.pt'),
   ];
-  await make('prm.pt', (to) => python('train_prm.py', ...files, '--out', to, '--steps', count(500)));
-  await make('model.onnx', (to) => python('export.py', '--checkpoint', at('prm.pt'), '--out', to, '--half-at', '0.35'));
+  await make('prm.pt', (to) => python('train_prm.py', ...files, '--out', to, '--steps', count(1100)));
+  await make('model.onnx', (to) => python('export.py', '--checkpoint', at('prm.pt'), '--out', to, '--half-at', '0.6'));
 }
 
 /** The log that `npm run model:results -- --part judges` reads: small judges on labels of many kinds, several seeds each. */
@@ -104,9 +109,19 @@ async function study() {
   );
 }
 
+/** Candidates of a second policy, of half the training, for `npm run model:results -- --part transfer`. */
+async function second() {
+  await base();
+  await trained('trained-half', Number(values.minutes) / 2);
+  await data('held-out.jsonl', '--seed', '3', '--count', count(540), '--unread');
+  const files = ['--policy', at('trained-half/base.pt'), '--problems', at('held-out.jsonl')];
+  await make('second.jsonl', (to) => python('sample_candidates.py', ...files, '--temperature', '1.1', '--out', to));
+  await run(script('write-candidates.ts', '--out', at('second.jsonl'), '--count', '0', '--many', '0'));
+}
+
 async function data(name, ...args) {
   await make(name, (to) => script('write-data.ts', ...args, '--out', to));
 }
 
 await mkdir(values.work, { recursive: true });
-await { base, prm, study }[target]();
+await { base, prm, study, second }[target]();
