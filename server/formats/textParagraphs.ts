@@ -30,13 +30,33 @@ export function prose(source: TextSource, region: TextRegion, steps: TextStep[])
       heading ??= span.start;
     } else {
       join();
-      steps.push(stepOf(source, { start: heading ?? span.start, end: span.end }, 'paragraph'));
+      const parts = heading === undefined ? inSequence(source, span) : undefined;
+      if (parts !== undefined) steps.push(...parts.map((part) => stepOf(source, part, 'line')));
+      else steps.push(stepOf(source, { start: heading ?? span.start, end: span.end }, 'paragraph'));
       heading = undefined;
     }
   }
   join();
   if (heading !== undefined) steps.push(stepOf(source, { start: heading, end: endOf(source, region) }, 'paragraph'));
   return steps;
+}
+
+/** How a line begins that says where it is in a sequence. */
+const SEQUENCE =
+  /^\s*(?:(?:first|second|third|fourth|last)(?:ly)?|next|then|after that|afterwards|finally|zuerst|zunächst|dann|danach|schließlich|primero|luego|después|finalmente|d['’]abord|ensuite|puis|enfin)\b|^\s*(?:首先|其次|然后|接着|随后|最后)/i;
+
+/** The lines of a paragraph of which each says where it is: First, … Next, … Finally, … */
+function inSequence(source: TextSource, { start, end }: Span): Span[] | undefined {
+  const text = source.text.slice(start, end);
+  const lines = text.split('\n');
+  if (lines.length < 2 || lines.length > 50 || /\$\$|```|\\\[|\\begin/.test(text) || !lines.every((line) => SEQUENCE.test(line)))
+    return undefined;
+  let at = start;
+  return lines.map((line) => {
+    const span = { start: at, end: at + line.length };
+    at += line.length + 1;
+    return span;
+  });
 }
 
 /** A step without surrounding blanks, and without the tag that closes it before a final answer. */

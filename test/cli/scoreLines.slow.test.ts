@@ -20,8 +20,8 @@ const step = fc
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
     fc.constantFrom('', '\n', '\\frac{1}{2}', '🎲"'),
   )
-  .map((parts) => parts.join('').trim())
-  .filter((text) => text !== '' && text.isWellFormed());
+  .map((parts: readonly string[]) => parts.join('').trim())
+  .filter((text) => text !== '');
 const solution = fc.array(fc.tuple(step, fc.boolean()), { minLength: 1, maxLength: 5 });
 /** Records of formats with labels of different kinds, and where their labels are in the line. */
 const record = fc.tuple(solution, fc.constantFrom('generic', 'trl', 'raw')).map(([steps, kind]) => {

@@ -49,6 +49,17 @@ describe('a solution in Markdown or plain text', () => {
     }
   });
 
+  it.each([
+    ['First, we add.\nNext, we check.\nFinally, it is 7.'],
+    ['首先，we add.\n然后，we check.\n最后，it is 7.'],
+    ["D'abord, we add.\nEnsuite, we check.\nEnfin, it is 7."],
+  ])('lines that say where they are in a sequence are steps, between other paragraphs too: %j', (sequence) => {
+    const { problems } = read(`Question: What is 3 + 4?\n\nWe look at it.\n\n${sequence}\n\nDone.`, 'markdown');
+    expect(problems.map(solutions)).toEqual([[['We look at it.', ...sequence.split('\n'), 'Done.']]]);
+    const wrapped = 'First, we add 3\nto 4 and check\nwhat it is.';
+    expect(solutions(read(`Question: What is 3 + 4?\n\nWe look at it.\n\n${wrapped}`, 'markdown').problems[0]!)[0]).toHaveLength(2);
+  });
+
   it('an answer right behind a question, or behind its options, is the solution', () => {
     for (const options of ['', '\n(A) 6\n(B) 7\n'])
       expect(solutions(read(`Question: What is 3 + 4?\n${options}\nAnswer: We add.\n\nSo 7.`, 'markdown').problems[0]!)).toEqual([
