@@ -141,6 +141,7 @@ export const rooms = [
       'server/answers',
       'server/remote',
       'server/scoring',
+      'server/inference/childProcess.ts',
       'server/debug',
       'server/language',
       'server/editor',

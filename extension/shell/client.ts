@@ -158,9 +158,11 @@ export class Client implements Disposable {
 
   async #launch(): Promise<Running> {
     const module = Uri.joinPath(this.#context.extensionUri, 'dist', 'server.js').fsPath;
-    const run = { module, transport: TransportKind.ipc };
+    // Node keeps its compiled code there, so that every start but the first one compiles nothing.
+    const env = { ...process.env, NODE_COMPILE_CACHE: Uri.joinPath(this.#context.globalStorageUri, 'code').fsPath };
+    const run = { module, transport: TransportKind.ipc, options: { env } };
     // Used when the extension host itself is debugged: .vscode/launch.json attaches to both ports.
-    const debug = { ...run, options: { execArgv: ['--inspect=6009'], env: { ...process.env, STEPLENS_INFERENCE_INSPECT: '6010' } } };
+    const debug = { ...run, options: { execArgv: ['--inspect=6009'], env: { ...env, STEPLENS_INFERENCE_INSPECT: '6010' } } };
     const server: ServerOptions = { run, debug };
     const opening = (document: TextDocument): void => {
       const range = inSight(document);

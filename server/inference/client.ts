@@ -1,9 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
+import { takeChild } from './childProcess.js';
 import { ClientSession, type InferenceLog, type LoadedFiles } from './clientSession.js';
 import type { DeviceInfo } from './deviceInfo.js';
-import { vulkanEnvironment } from './machine.js';
 import type {
   FailureReason,
   FromChild,
@@ -95,6 +95,13 @@ export class InferenceClient {
 
   constructor(options: InferenceClientOptions) {
     this.#options = options;
+  }
+
+  /** Starts the child, which takes its time, while its first request is still being prepared. */
+  start(): void {
+    if (this.#child || this.#isDisposed) return;
+    this.#startChild();
+    this.#holdProcess();
   }
 
   /**
@@ -203,14 +210,7 @@ export class InferenceClient {
 
   #startChild(): void {
     const { entry, log } = this.#options;
-    const child = fork(entry, [], {
-      serialization: 'advanced',
-      // Its standard output must not reach ours, which may carry the language server's messages.
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [...(entry.endsWith('.ts') ? ['--import', 'tsx'] : []), ...inspectArguments(process.env)],
-      // TF32 rounds factors to 10 bits, by default: scores would differ from the CPU's by up to 6e-3, for a speed that few models gain.
-      env: { NVIDIA_TF32_OVERRIDE: '0', ...vulkanEnvironment(process.env), ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    });
+    const child = takeChild(entry);
     if (this.#options.isBackground === true) giveWay(child);
     this.#child = child;
     this.#working = undefined;
@@ -385,9 +385,4 @@ export class InferenceClient {
       if (++job.deaths > deathsAllowed) this.#fail(job, `The inference process ended ${job.deaths} times during this request (${cause}).`);
     }
   }
-}
-
-/** A debugger attaches to the child at the port that the extension under debugging names. */
-function inspectArguments({ STEPLENS_INFERENCE_INSPECT: port }: NodeJS.ProcessEnv): string[] {
-  return port !== undefined && /^\d+$/.test(port) ? [`--inspect=${port}`] : [];
 }

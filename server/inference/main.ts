@@ -8,6 +8,12 @@ if (!process.send) {
   process.exit(2);
 }
 
-const engine = new Engine(loadRuntime, (message) => process.send?.(message));
+// It is needed in any case, and takes a while.
+const runtime = loadRuntime();
+runtime.catch(() => undefined);
+const engine = new Engine(
+  () => runtime,
+  (message) => process.send?.(message),
+);
 process.on('message', (message: ToChild) => engine.receive(message));
 process.on('disconnect', () => process.exit(0));

@@ -17,6 +17,8 @@ import { type FieldExtent, integers, longestFieldHead, readExtent, readFields, t
 
 /** Weights of more bytes than this stay in their file: whoever runs the graph maps them from there, which is sooner done than copying. */
 export const largestInMemory = 1 << 16;
+/** A file of fewer bytes is read at once: to step over its weights would read most of it, window by window. */
+const smallFile = 1 << 24;
 /** Longest message other than a weight, in bytes: a node may carry a constant, but nothing sane is as long as this. */
 const longestMessage = 1 << 28;
 
@@ -37,7 +39,9 @@ export async function readModel(path: string, inMemory = largestInMemory): Promi
     const reader = new Reader(file.fd, path, inMemory);
     const fields: WireField[] = [];
     let graph: OnnxModel['graph'] | undefined;
-    for (const extent of reader.extents(0, (await file.stat()).size)) {
+    const { size } = await file.stat();
+    if (size <= smallFile) reader.readAhead(size);
+    for (const extent of reader.extents(0, size)) {
       if (extent.number === modelGraphField) graph = reader.graph(extent);
       else fields.push(reader.field(extent));
     }
@@ -70,6 +74,11 @@ class Reader {
     readonly path: string,
     readonly inMemory: number,
   ) {}
+
+  /** Reads the first so many bytes of the file. */
+  readAhead(size: number): void {
+    this.#cover(0, size);
+  }
 
   /** The fields of a message in the file, one after the other. */
   *extents(first: number, end: number): Generator<Place> {

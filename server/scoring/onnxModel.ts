@@ -58,6 +58,7 @@ const warmupSteps = ['3 boxes hold 3 * 12 = 36 pencils.', 'After giving 5 away, 
  */
 export async function loadOnnxModel(options: OnnxScorerOptions, client: InferenceClient): Promise<LoadedModel> {
   const { log } = options;
+  client.start();
   const { profile, profilePath, graphPath, parts, referencePath, tokenizerPath, identity } = await loadProfile(options.modelFolder);
   const scope = profile.scope && (await openScope(profile.scope, options.modelFolder));
   const { forced, added } = markersOf(profile.layout);

@@ -15,6 +15,7 @@ import * as scoring from './scoring.js';
 import * as server from './server.js';
 import * as splitting from './splitting.js';
 import { measureRows } from './splittingRows.js';
+import * as targets from './targets.js';
 import * as throughput from './throughput.js';
 import * as tree from './tree.js';
 import * as typing from './typing.js';
@@ -22,7 +23,7 @@ import * as typing from './typing.js';
 /** `npm run bench [PART...] [--rows FOLDER]`: a table, and the same as JSON in bench-results/. */
 const parts = { parse, scoring, layouts, throughput, scaling, labeling, evaluation, server, splitting, paint, tree };
 /** These need some gigabytes, packages of Python or VS Code, and minutes: measured only when they are named. */
-const all = { ...parts, export: exporting, large, real, plan, typing };
+const all = { ...parts, export: exporting, targets, large, real, plan, typing };
 const given = process.argv.slice(2);
 const rowsAt = given.indexOf('--rows');
 /** `--rows FOLDER`: files of steps of real models, for `splitting`. */
@@ -56,5 +57,13 @@ process.exit(0);
 function line(row: Row): string {
   const value = row.value === null ? '-' : row.value.toFixed(row.value < 10 ? 2 : row.value < 100 ? 1 : 0);
   const ratio = row.ratio === undefined ? '' : `${row.ratio.value.toFixed(2)} x ${row.ratio.to}`;
-  return `${row.name.padEnd(68)} ${value.padStart(8)} ${row.unit.padEnd(8)} ${ratio.padEnd(28)} ${row.note ?? ''}`.trimEnd();
+  return `${row.name.padEnd(68)} ${value.padStart(8)} ${row.unit.padEnd(8)} ${ratio.padEnd(28)} ${[verdict(row), row.note ?? ''].join(' ')}`.trimEnd();
+}
+
+/** Whether a figure is what it should be. */
+function verdict({ value, ratio, target }: Row): string {
+  const found = ratio?.value ?? value;
+  if (target === undefined || found === null) return '';
+  const isMet = 'most' in target ? found <= target.most : found >= target.least;
+  return `target ${'most' in target ? `at most ${target.most}` : `at least ${target.least}`}: ${isMet ? 'met' : 'missed'}.`;
 }

@@ -6,6 +6,8 @@ export interface Row {
   readonly unit: string;
   /** What it is measured against, and the ratio of the two. */
   readonly ratio?: { readonly to: string; readonly value: number };
+  /** What it should be at most, or at least: the value, or its ratio where it has one. */
+  readonly target?: { readonly most: number } | { readonly least: number };
   readonly note?: string;
 }
 

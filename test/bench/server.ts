@@ -74,6 +74,16 @@ async function startServer() {
   };
 }
 
+/** Milliseconds from the start of the server to the first low step marked, with an empty score cache. */
+export async function coldStart(): Promise<number> {
+  const start = performance.now();
+  const server = await startServer();
+  await open(server, solution, 'markdown');
+  const ms = performance.now() - start;
+  await server.stop();
+  return ms;
+}
+
 /** Cold start of the server to the first mark; an edit of one last step, and of every question, to the marks that follow. */
 export async function measure(): Promise<Row[]> {
   const cold: number[] = [];

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startEarly } from '../../server/inference/childProcess.js';
 import { InferenceClient, InferenceError } from '../../server/inference/client.js';
 import type { LoadRequest, ReadValues, RunRequest } from '../../server/inference/protocol.js';
 
@@ -54,6 +55,18 @@ describe('InferenceClient', () => {
     expect(a.result.width).toBe(300);
     expect([journal('start'), journal('load ok')]).toEqual([1, 1]);
     expect((await client.load({ ...model(), threads: 2 })).session).not.toBe(a.session);
+  });
+
+  it('takes a child that was started early, once, and starts one ahead of the first request when told', async () => {
+    startEarly(entry);
+    await client.load(model());
+    expect(journal('start')).toBe(1);
+    const other = create();
+    other.start();
+    other.start();
+    await other.load(model());
+    expect([journal('start'), journal('load ok')]).toEqual([2, 2]);
+    await other.dispose();
   });
 
   it('hands typed arrays over as they are', async () => {
