@@ -26,6 +26,9 @@ export interface HttpClientOptions {
 /** Longest wait between two attempts, in ms, whatever the server asks for. */
 const LONGEST_WAIT = 120_000;
 
+/** Of a failure with what a server says, in UTF-16 units. */
+const LONGEST_MESSAGE = 400;
+
 /**
  * The one way to a server, for scoring servers, policies and judges: retries, limits on time and bytes, no redirects, and
  * failures as sentences without keys.
@@ -144,7 +147,7 @@ export class HttpClient {
         mostBytes,
         ...(reader && { reader, onPiece }),
       });
-      if (reply.status < 200 || reply.status >= 300) throw refusal(reply, (text) => this.#secrets.hide(text));
+      if (reply.status < 200 || reply.status >= 300) throw refusal(reply);
       if (reader !== undefined && StreamedReply.isStream(reply.body)) {
         reader.read(reply.body);
         reply = { ...reply, body: reader.end() };
@@ -154,12 +157,23 @@ export class HttpClient {
       return result;
     } catch (error) {
       signal.throwIfAborted();
-      const failure = patience.signal.aborted ? new RequestFailure(patience.message, { isTemporary: true }) : connectionFailure(error);
+      const cause = patience.signal.aborted ? new RequestFailure(patience.message, { isTemporary: true }) : connectionFailure(error);
+      const failure = this.#withoutKey(cause);
       report(failure);
       return failure;
     } finally {
       patience.end();
     }
+  }
+
+  /** Whatever a failure repeats of a server's words, wherever in the reply they were; the rest of very long ones is left out. */
+  #withoutKey({ message, details }: RequestFailure): RequestFailure {
+    const { parameter } = details;
+    const hidden = this.#secrets.hide(message);
+    return new RequestFailure(hidden.length > LONGEST_MESSAGE ? `${hidden.slice(0, LONGEST_MESSAGE)}…` : hidden, {
+      ...details,
+      ...(parameter !== undefined && { parameter: this.#secrets.hide(parameter) }),
+    });
   }
 
   /** For whoever watches the requests. */

@@ -24,9 +24,6 @@ export class RequestFailure extends Error {
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 const TEMPORARY = new Set([408, 409, 425, 429]);
-/** Of what a server says, in UTF-16 units. */
-const LONGEST_WORDS = 300;
-
 /** A system error (refused, reset, cut off) as a failure. */
 export function connectionFailure(error: unknown): RequestFailure {
   if (error instanceof RequestFailure) return error;
@@ -45,11 +42,8 @@ export interface Refusal {
   readonly body: Buffer;
 }
 
-/**
- * A reply that is not a success as a failure, with what the server said. Redirects are not followed.
- * @param hide Takes the key out of a text.
- */
-export function refusal({ status, headers, body }: Refusal, hide: (text: string) => string): RequestFailure {
+/** A reply that is not a success as a failure, with what the server said. Redirects are not followed. */
+export function refusal({ status, headers, body }: Refusal): RequestFailure {
   if (status >= 300 && status < 400) {
     const to = originOf(headers.location);
     return new RequestFailure(
@@ -57,11 +51,8 @@ export function refusal({ status, headers, body }: Refusal, hide: (text: string)
       { status },
     );
   }
-  const told = wordsOf(body.toString('utf8'));
-  const words = hide(told.words);
-  const { parameter } = told;
-  const why = words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS)}…` : words;
-  return new RequestFailure(`The server answered ${status}${why === '' ? '' : `: ${why.replace(/\.$/, '')}`}.`, {
+  const { words, parameter } = wordsOf(body.toString('utf8'));
+  return new RequestFailure(`The server answered ${status}${words === '' ? '' : `: ${words.replace(/\.$/, '')}`}.`, {
     status,
     isTemporary: status >= 500 || TEMPORARY.has(status),
     ...(parameter !== undefined && { parameter }),

@@ -3,13 +3,14 @@ const SHORTEST = 6;
 
 /**
  * Keeps the key of a server out of everything that is said, written or shown: a server may repeat it in an error or in its
- * reply. A key is found as it is, percent-encoded, and in Base64 (as in a `Basic` header).
+ * reply. A key is found as it is, in small letters (as in the host of a URL), percent-encoded, and in
+ * Base64 (as in a `Basic` header), also in its form for URLs.
  */
 export class Secrets {
   readonly #forms: readonly string[];
 
   constructor(key: string | undefined) {
-    const forms = key === undefined || key.length < SHORTEST ? [] : [key, encodeURIComponent(key), ...base64Forms(key)];
+    const forms = key === undefined || key.length < SHORTEST ? [] : [key, key.toLowerCase(), ...percentForms(key), ...base64Forms(key)];
     this.#forms = [...new Set(forms)].sort((a, b) => b.length - a.length);
   }
 
@@ -32,11 +33,17 @@ export class Secrets {
   }
 }
 
+function percentForms(key: string): string[] {
+  const encoded = encodeURIComponent(key);
+  return [encoded, encoded.replaceAll(/%../g, (one) => one.toLowerCase())];
+}
+
 /** The parts of a key's Base64 that do not depend on what is before and behind it, at each of the three places it can begin. */
 function base64Forms(key: string): string[] {
-  return [0, 1, 2].map((offset) => {
+  return [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.from(`${' '.repeat(offset)}${key}`);
     const text = bytes.toString('base64');
-    return text.slice(offset === 0 ? 0 : offset + 1, Math.floor((bytes.length * 8) / 6));
+    const own = text.slice(offset === 0 ? 0 : offset + 1, Math.floor((bytes.length * 8) / 6));
+    return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
   });
 }

@@ -41,14 +41,25 @@ describe('a request', () => {
       reached.push(request.url!);
       answer(response, 200, {}, '{}');
     });
-    for (const status of [301, 302, 303, 307, 308]) {
-      const url = await serve((_, response) => answer(response, status, { location: `${elsewhere}/steal?q=1` }, ''));
-      const { message } = await failure(client(url).json('/v1', { question: 'secret' }));
-      expect(message).toContain(`redirects to ${elsewhere}. Redirects are not followed`);
-      expect(message).not.toContain('q=1');
+    const { port } = new URL(elsewhere);
+    const places = [
+      `${elsewhere}/steal?q=1`,
+      `//127.0.0.1:${port}/steal?q=1`,
+      `http://user:q=1@127.0.0.1:${port}/`,
+      `http://2130706433:${port}/?q=1`,
+      `http://localhost:${port}/#q=1`,
+      `\\\\127.0.0.1:${port}\\q=1`,
+    ];
+    for (const status of [300, 301, 302, 303, 304, 305, 306, 307, 308, 399]) {
+      for (const location of places) {
+        const url = await serve((_, response) => answer(response, status, { location, refresh: `0; url=${location}` }, ''));
+        const { message } = await failure(client(url).json('/v1', { question: 'secret' }));
+        expect(message).toMatch(/redirects to (?:http:\/\/\S+:\d+|another address)\. Redirects are not followed/);
+        expect(message).not.toContain('q=1');
+        done('servers', 1);
+      }
     }
     expect(reached).toEqual([]);
-    done('servers', 5);
   });
 
   it('takes compressed replies', async () => {
@@ -74,7 +85,7 @@ describe('a request', () => {
       [(request) => request.socket.end('nonsense\r\n\r\n'), /connection to the server broke/],
       [(request) => request.socket.end(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`), /connection to the server broke/],
       [(_, response) => answer(response, 400, {}, '['.repeat(200_000)), /answered 400/],
-      [(_, response) => answer(response, 500, { 'retry-after': '-1' }, `"${'z'.repeat(100_000)}"`), /answered 500: .{0,310}…/],
+      [(_, response) => answer(response, 500, { 'retry-after': '-1' }, `"${'z'.repeat(100_000)}"`), /answered 500: .{300,390}…/],
     ];
     for (const [listener, sentence] of kinds) {
       const { message } = await failure(client(await serve(listener), { retries: 1 }).json('/'));
@@ -137,33 +148,60 @@ describe('a reply is capped', () => {
   });
 });
 
-it('a key that the server repeats is in no error, no reply and no log', async () => {
-  const { length } = KEY;
+describe('a key that the server repeats', () => {
   const forms = [
     KEY,
     encodeURIComponent(KEY),
     Buffer.from(`user:${KEY}`).toString('base64'),
+    Buffer.from(`users:${KEY}`).toString('base64url'),
     [...KEY].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
   ];
-  const secrets = [KEY, Buffer.from(KEY).toString('base64').slice(4, -4)];
-  for (const form of forms) {
-    for (const status of [200, 400, 401, 403, 404, 429, 500, 503]) {
-      const url = await serve((request, response) => {
-        expect(request.headers.authorization).toBe(`Bearer ${KEY}`);
-        answer(
-          response,
-          status,
-          {},
-          `{"error": {"message": "bad key ${form}", "param": "${form}"}, "choices": [{"${form}": "Bearer ${form} rejected"}]}`,
-        );
-      });
-      const one = client(url, { apiKey: KEY, retries: 1 });
-      const outcome: unknown = await one.json('/').catch((error: unknown) => error);
-      const said = [outcome instanceof Error ? outcome.message : JSON.stringify(outcome), ...one.log].join('\n');
-      for (const secret of secrets) expect(said).not.toContain(secret);
-      expect(said).toContain('[key]');
-      done('servers', 1);
-    }
+  const secrets = [KEY, KEY.slice(0, -1), Buffer.from(KEY).toString('base64').slice(4, -4)];
+
+  /** What is said of a server's reply, in the error and in the log; none of it has the key. */
+  async function said(listener: RequestListener, body: object | undefined, options: Partial<HttpClientOptions> = {}): Promise<string> {
+    const url = await serve((request, response) => {
+      expect(request.headers.authorization).toBe(`Bearer ${options.apiKey ?? KEY}`);
+      listener(request, response);
+    });
+    const one = client(url, { apiKey: KEY, retries: 1, ...options });
+    const outcome: unknown = await one.json('/', body).catch((error: unknown) => error);
+    const details = outcome instanceof RequestFailure ? JSON.stringify(outcome.details) : '';
+    const text = [outcome instanceof Error ? outcome.message : JSON.stringify(outcome), details, ...one.log].join('\n');
+    for (const secret of secrets) expect(text).not.toContain(secret);
+    done('servers', 1);
+    return text;
   }
-  expect(length).toBeGreaterThan(10);
+
+  it('is in no error, no reply and no log', async () => {
+    for (const form of forms)
+      for (const status of [200, 400, 401, 403, 404, 429, 500, 503]) {
+        const body = `{"error": {"message": "bad key ${form}", "param": "${form}"}, "choices": [{"${form}": "Bearer ${form} rejected"}]}`;
+        expect(await said((_, response) => answer(response, status, {}, body), undefined)).toContain('[key]');
+      }
+  });
+
+  it('is in no error of a stream that breaks off with it', async () => {
+    for (const form of forms)
+      for (const event of [
+        `data: {"error": {"message": "bad key ${form}", "param": "${form}", "code": 401}}`,
+        `data: {"code": 400, "message": "bad key ${form}"}`,
+        `data: {"choices": [{"index": 0, "delta": {"content": "bad key ${form}"}}]}\n\ndata: {"error": "bad key ${form}"}`,
+      ]) {
+        const stream = (response: ServerResponse): void => answer(response, 200, { 'content-type': 'text/event-stream' }, `${event}\n\n`);
+        expect(await said((_, response) => stream(response), { stream: true })).toContain('[key]');
+      }
+  });
+
+  it('is in no address that it redirects to, in no header that is used, and not in half where a long text is cut', async () => {
+    const host = `http://${KEY}.example/${KEY}`;
+    expect(await said((_, response) => answer(response, 307, { location: host }, ''), {})).toContain('[key].example');
+    await said(
+      (_, response) => answer(response, 503, { 'retry-after': KEY, 'www-authenticate': KEY, 'content-encoding': 'identity' }, ''),
+      {},
+    );
+    await said((_, response) => answer(response, 200, { 'content-encoding': KEY }, ''), {});
+    for (let before = 340; before < 400; before += 3)
+      await said((_, response) => answer(response, 400, {}, `${'x'.repeat(before)}${KEY} and more ${'y'.repeat(500)}`), {});
+  });
 });
