@@ -24,7 +24,7 @@ export function prose(source: TextSource, region: TextRegion, steps: TextStep[])
   for (const span of paragraphsOf(source, region)) {
     const text = cleaned(source.text, span);
     if (text === '' || withoutTags(text) === '') continue;
-    if (isFinalAnswer(text) && steps.length > 0 && heading === undefined) {
+    if (isAnswer(text) && steps.length > 0 && heading === undefined) {
       joined = span.end;
     } else if (/^#{1,6} [^\n]*$/.test(text)) {
       heading ??= span.start;
@@ -32,7 +32,7 @@ export function prose(source: TextSource, region: TextRegion, steps: TextStep[])
       join();
       const parts = heading === undefined ? inSequence(source, span) : undefined;
       if (parts !== undefined) steps.push(...parts.map((part) => stepOf(source, part, 'line')));
-      else steps.push(stepOf(source, { start: heading ?? span.start, end: span.end }, 'paragraph'));
+      else steps.push(stepOf(source, { start: heading ?? behindMark(source, span), end: span.end }, 'paragraph'));
       heading = undefined;
     }
   }
@@ -41,22 +41,41 @@ export function prose(source: TextSource, region: TextRegion, steps: TextStep[])
   return steps;
 }
 
+/** One line with the final answer, or several. */
+function isAnswer(text: string): boolean {
+  return isFinalAnswer(text) || (text.length < 400 && text.split('\n').every((line) => isFinalAnswer(line.trim())));
+}
+
+/** Where the text of a paragraph begins that is the only item of a list: `1. Write the equation.`; the 1st of April is no item. */
+function behindMark(source: TextSource, { start, end }: Span): number {
+  return (
+    start +
+    (/^\s*1[.)] +(?!(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b)(?=\p{L})/u.exec(
+      source.text.slice(start, Math.min(end, start + 20)),
+    )?.[0].length ?? 0)
+  );
+}
+
 /** How a line begins that says where it is in a sequence. */
 const SEQUENCE =
   /^\s*(?:(?:first|second|third|fourth|last)(?:ly)?|next|then|after that|afterwards|finally|zuerst|zunächst|dann|danach|schließlich|primero|luego|después|finalmente|d['’]abord|ensuite|puis|enfin)\b|^\s*(?:首先|其次|然后|接着|随后|最后)/i;
 
-/** The lines of a paragraph of which each says where it is: First, … Next, … Finally, … */
+/** The lines of a paragraph of which each says where it is: First, … Next, … Finally, … A final answer stays with the last. */
 function inSequence(source: TextSource, { start, end }: Span): Span[] | undefined {
   const text = source.text.slice(start, end);
   const lines = text.split('\n');
-  if (lines.length < 2 || lines.length > 50 || /\$\$|```|\\\[|\\begin/.test(text) || !lines.every((line) => SEQUENCE.test(line)))
-    return undefined;
+  if (lines.length < 2 || lines.length > 50 || /\$\$|```|\\\[|\\begin/.test(text)) return undefined;
+  const spans: { start: number; end: number }[] = [];
   let at = start;
-  return lines.map((line) => {
+  for (const line of lines) {
     const span = { start: at, end: at + line.length };
+    const last = spans.at(-1);
+    if (SEQUENCE.test(line)) spans.push(span);
+    else if (last !== undefined && isFinalAnswer(line.trim())) last.end = span.end;
+    else return undefined;
     at += line.length + 1;
-    return span;
-  });
+  }
+  return spans.length > 1 ? spans : undefined;
 }
 
 /** A step without surrounding blanks, and without the tag that closes it before a final answer. */

@@ -60,6 +60,11 @@ describe('a solution in Markdown or plain text', () => {
     expect(solutions(read(`Question: What is 3 + 4?\n\nWe look at it.\n\n${wrapped}`, 'markdown').problems[0]!)[0]).toHaveLength(2);
   });
 
+  it('the mark of a list with one item is no text, and several lines with the answer stay with the last step', () => {
+    const [problem] = read('Question: What is 3 + 4?\n\n1. We add.\n\nSo 7.\n\nAnswer: 3 + 4 = 7\nThe answer is 7.', 'markdown').problems;
+    expect(solutions(problem!)).toEqual([['We add.', 'So 7.\n\nAnswer: 3 + 4 = 7\nThe answer is 7.']]);
+  });
+
   it('an answer right behind a question, or behind its options, is the solution', () => {
     for (const options of ['', '\n(A) 6\n(B) 7\n'])
       expect(solutions(read(`Question: What is 3 + 4?\n${options}\nAnswer: We add.\n\nSo 7.`, 'markdown').problems[0]!)).toEqual([

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { stepsOfText } from '../../server/formats/solutionString.js';
+import { isReadRight, readOutputs } from '../bench/splitting.js';
+
+const outputs = readOutputs();
+
+it('splits at least 90 % of the outputs of a small open model as a careful reader would', () => {
+  const wrong = outputs.filter((output) => !isReadRight(output));
+  expect(wrong.length / outputs.length, wrong.map(({ output }) => output).join('\n---\n')).toBeLessThan(0.1);
+});
+
+it('loses no word of them', () => {
+  for (const { output } of outputs) {
+    const steps = stepsOfText(output);
+    let end = 0;
+    for (const { span } of steps) {
+      // Between steps there are marks, labels of steps and blank lines only.
+      expect(output.slice(end, span.start)).toMatch(
+        /^(?:\s|\*\*|[-*+•]|#+|<\/?(?:step|answer|think)>|\(?\d{1,3}[.)]|\*{0,2}step \d+[:.]?\*{0,2})*$/i,
+      );
+      end = span.end;
+    }
+    expect(output.slice(end).trim()).toMatch(/^(?:<\/\w+>)*$/);
+  }
+});
