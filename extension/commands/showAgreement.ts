@@ -52,53 +52,38 @@ function agreementText({ reviewers, fleiss, krippendorff, pairs }: AgreementView
     '|---|---|---|---|---|',
     ...pairs.map(({ a, b, kappa }) => row(a, b, ...coefficient(kappa))),
   ];
-<<<<<<< HEAD
-  for (const { a, b, cells } of pairs) {
-    const apart = cells.filter((cell) => cell.a !== cell.b);
-    if (apart.length === 0) continue;
-    lines.push('', `### ${l10n.t('{0} and {1} differ', a, b)}`, '');
-    for (const cell of apart) {
+  for (const pair of pairs) {
+    const { a, b, cells } = pair;
+    const isApart = cells.some((cell) => cell.a !== cell.b);
+    lines.push(
+      '',
+      `### ${isApart ? l10n.t('{0} and {1} differ', a, b) : l10n.t('{0} and {1} agree', a, b)}`,
+      '',
+      ...confusionTable(pair),
+      '',
+    );
+    // Where they differ first.
+    for (const cell of cells.toSorted((x, y) => Number(x.a === x.b) - Number(y.a === y.b))) {
       const shown = cell.steps
         .slice(0, listed)
         .map(({ uri, problem, step }) =>
           l10n.t('{0}, problem {1}, step {2}', workspace.asRelativePath(Uri.parse(uri, true)), problem + 1, step + 1),
         );
       if (cell.steps.length > listed) shown.push(l10n.t('{0} more', cell.steps.length - listed));
-      lines.push(`- ${a} ${names[cell.a] ?? cell.a}, ${b} ${names[cell.b] ?? cell.b}: ${cell.steps.length} (${shown.join('; ')})`);
-=======
-  for (const pair of pairs) {
-    const { a, b, cells } = pair;
-    lines.push('', `### ${a} and ${b}${cells.some((cell) => cell.a !== cell.b) ? ' differ' : ''}`, '', ...confusionTable(pair), '');
-    // Where they differ first.
-    for (const cell of cells.toSorted((x, y) => Number(x.a === x.b) - Number(y.a === y.b))) {
-      const shown = cell.steps
-        .slice(0, listed)
-        .map(({ uri, problem, step }) => `${workspace.asRelativePath(Uri.parse(uri, true))}, problem ${problem + 1}, step ${step + 1}`);
-      const more = cell.steps.length > listed ? `, and ${cell.steps.length - listed} more` : '';
-      lines.push(`- ${a} ${nameOf(cell.a)}, ${b} ${nameOf(cell.b)}: ${cell.steps.length} (${shown.join('; ')}${more})`);
->>>>>>> 9cb3ee2 (Keep a server's key out of errors of streams and redirects, too, and show in the agreement of reviewers who said what)
+      lines.push(`- ${a} ${nameOf(cell.a)}, ${b} ${nameOf(cell.b)}: ${cell.steps.length} (${shown.join('; ')})`);
     }
   }
   return `${lines.join('\n')}\n`;
 }
 
-<<<<<<< HEAD
-function row(...cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-function coefficient({ value, low, high, steps }: AgreementView['fleiss']): string[] {
-  const number = (one: number | null): string => (one === null ? '–' : one.toFixed(2));
-  return [number(value), `${number(low)} – ${number(high)}`, String(steps)];
-=======
 /** How often each said what, where both said something. */
 function confusionTable({ a, b, cells }: AgreementView['pairs'][number]): string[] {
   const values = [-1, 0, 1].filter((value) => cells.some((cell) => cell.a === value || cell.b === value));
-  const count = (row: number, column: number): number => cells.find((cell) => cell.a === row && cell.b === column)?.steps.length ?? 0;
+  const count = (of: number, other: number): number => cells.find((cell) => cell.a === of && cell.b === other)?.steps.length ?? 0;
   return [
-    `| ${a} ↓ ${b} → | ${values.map(nameOf).join(' | ')} |`,
+    row(`${a} ↓ ${b} →`, ...values.map(nameOf)),
     `|---|${values.map(() => '---|').join('')}`,
-    ...values.map((row) => `| ${nameOf(row)} | ${values.map((column) => count(row, column)).join(' | ')} |`),
+    ...values.map((value) => row(nameOf(value), ...values.map((other) => String(count(value, other))))),
   ];
 }
 
@@ -106,8 +91,11 @@ function nameOf(value: number): string {
   return names[value] ?? String(value);
 }
 
-function coefficient({ value, low, high, steps }: AgreementView['fleiss']): string {
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function coefficient({ value, low, high, steps }: AgreementView['fleiss']): string[] {
   const number = (one: number | null): string => (one === null ? '–' : one.toFixed(2));
-  return `${number(value)} | ${number(low)} to ${number(high)} | ${steps}`;
->>>>>>> 9cb3ee2 (Keep a server's key out of errors of streams and redirects, too, and show in the agreement of reviewers who said what)
+  return [number(value), `${number(low)} – ${number(high)}`, String(steps)];
 }
