@@ -4,6 +4,7 @@ import { allowServer } from './commands/allowServer.js';
 import { cancelScoring } from './commands/cancelScoring.js';
 import { clearCache } from './commands/clearCache.js';
 import type { Command } from './commands/command.js';
+import { compareRuns } from './commands/compareRuns.js';
 import { debugLabeling } from './commands/debugLabeling.js';
 import { debugLog } from './commands/debugLog.js';
 import { evaluateFile } from './commands/evaluateFile.js';
@@ -100,6 +101,7 @@ const table: readonly Command[] = [
   judgeSkip,
   undoJudgment,
   showAgreement,
+  compareRuns,
   showRequest,
   showRun,
   sendRequestAgain,

@@ -169,6 +169,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
         const step = node === undefined ? undefined : (await this.#place(node)).steps[0]?.index;
         return this.#start('steplens.reviewSteps', this.uri, undefined, step === undefined ? undefined : { problem: this.#problem, step });
       },
+      compare: () => this.#start('steplens.compareRuns', this.uri.toString(), this.#problem),
       explainTraining: async ({ node }) => {
         const { isSearchTree, steps } = await this.#place(node);
         // Solutions without a search tree are drawn as one, but their paths end at steps.

@@ -24,11 +24,25 @@ export function comparisonPage(head: ComparisonHead, comparison: RunComparison):
     `${head.recorded} recorded rollouts were used and ${head.sampled} sampled. Of the nodes, ${counts.same} are the same, ${counts.changed} have another value, ${counts.onlyFirst} are only in the original and ${counts.onlySecond} only in the fork.`,
     '## Selections',
     selectionTable(comparison),
-    '## Values',
-    valueTable(comparison),
-    '## Answers',
-    answerTable(comparison),
+    ...tables(comparison, ['Original', 'Fork'], ['in the original', 'in the fork']),
   ].join('\n\n')}\n`;
+}
+
+/** Two runs of one problem as a Markdown page, named by their files: values, answers. */
+export function runsPage({ first, second }: { readonly first: string; readonly second: string }, comparison: RunComparison): string {
+  const { same, changed, onlyFirst, onlySecond } = comparison.counts;
+  const names = [words(first), words(second)] as const;
+  return `${[
+    '# Two runs of one problem',
+    `**${names[0]}** and **${names[1]}**. Of the steps with a value, ${same} have the same in both, ${changed} another, ${onlyFirst} are only in the first and ${onlySecond} only in the second.`,
+    ...tables(comparison, names, ['in the first', 'in the second']),
+  ].join('\n\n')}\n`;
+}
+
+type Names = readonly [first: string, second: string];
+
+function tables(comparison: RunComparison, names: Names, places: Names): string[] {
+  return ['## Values', valueTable(comparison, names), '## Answers', answerTable(comparison, names, places)];
 }
 
 function selectionTable({ selections, firstOther }: RunComparison): string {
@@ -47,9 +61,13 @@ function selectionCell({ prefix, rollout, q, u, pool }: RecordedSelection): stri
   return `after ${prefix.length} steps: ${words(rollout[0] ?? '')} (Q ${q.toFixed(3)} + U ${u.toFixed(3)}, of ${pool})`;
 }
 
-function valueTable({ nodes }: RunComparison): string {
+/** Values that changed, the largest change first, then what only one run has. */
+function valueTable({ nodes }: RunComparison, names: Names): string {
+  const change = ({ first, second }: RunComparison['nodes'][number]): number | undefined =>
+    first?.value === undefined || second?.value === undefined ? undefined : second.value - first.value;
   const rows = nodes
     .filter(({ first, second }) => !first || !second || first.value !== second.value)
+    .sort((one, other) => Math.abs(change(other) ?? 0) - Math.abs(change(one) ?? 0))
     .map(({ prefix, first, second }) => [
       String(prefix.length),
       words(prefix.at(-1) ?? 'the question'),
@@ -57,22 +75,27 @@ function valueTable({ nodes }: RunComparison): string {
       valueCell(second),
       first?.value !== undefined && second?.value !== undefined ? signed(second.value - first.value) : '',
     ]);
+  if (nodes.length === 0) return 'Neither run has a value.';
   if (rows.length === 0) return 'All values are the same.';
-  return table(['Steps', 'Ends with', 'Original', 'Fork', 'Change'], rows);
+  return table(['Steps', 'Ends with', ...names, 'Change'], rows);
 }
 
 function valueCell(node: ComparedNode | undefined): string {
   if (!node) return '–';
   const value =
-    node.value === undefined ? 'no value' : node.assumed ? '1 assumed' : `${node.value.toFixed(2)} (${node.correct}/${node.total})`;
+    node.value === undefined
+      ? 'no value'
+      : node.assumed
+        ? '1 assumed'
+        : `${node.value.toFixed(2)}${node.total > 0 ? ` (${node.correct}/${node.total})` : ''}`;
   return `node ${node.id}: ${value}`;
 }
 
-function answerTable({ answers }: RunComparison): string {
+function answerTable({ answers }: RunComparison, names: Names, [here, there]: Names): string {
   if (answers.length === 0) return 'No rollout has an answer.';
   const verdict = (isRight: boolean | undefined): string => (isRight === undefined ? '–' : isRight ? 'right' : 'not right');
   return table(
-    ['Answer', 'Original', 'Fork', 'Verdict in the original', 'Verdict in the fork'],
+    ['Answer', ...names, `Verdict ${here}`, `Verdict ${there}`],
     answers.map(({ answer, first, second, right }) => [
       answer === '' ? 'none found' : words(answer),
       String(first),

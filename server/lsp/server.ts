@@ -1,6 +1,7 @@
 import { CodeActionKind, type Connection, type InitializeResult, TextDocumentSyncKind, TextDocuments } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { setTexts } from '../l10n.js';
+import { handleComparison } from './handlers/comparison.js';
 import { handleDebug } from './handlers/debug.js';
 import { handleEvaluation } from './handlers/evaluation.js';
 import { handleLabeling } from './handlers/labeling.js';
@@ -24,6 +25,7 @@ const handlers: readonly ((session: EditorSession) => void)[] = [
   handleLanguage,
   handleScoring,
   handleSteps,
+  handleComparison,
   handleLabeling,
   handleEvaluation,
   handleTraining,

@@ -328,6 +328,8 @@ describe('boxes over the tree', () => {
     await choose('Copy the path to here');
     await choose('Copy its place in the file (JSON pointer)');
     await choose('In the training set?');
+    await choose('Compare with another run…');
+    expect(await suite.panel.calls('compare')).toHaveLength(1);
     expect((await suite.panel.calls('copy')).map(({ args }) => args)).toEqual(['step', 'path', 'pointer'].map((what) => ({ node, what })));
     expect((await suite.panel.calls('explainTraining')).map(({ args }) => args)).toEqual([{ node }]);
     await page.keyboard.press('Shift+F10');

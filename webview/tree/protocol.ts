@@ -122,6 +122,8 @@ const requests = {
   showRequest: call('showRequest', object({ node: count, rollout: optional(count) }), nothing),
   /** Begins a review: of the whole file, or of the node's steps and all below them. */
   review: call('review', object({ node: optional(count) }), nothing),
+  /** Compares the problem with the same one of another file, which is asked for. */
+  compare: call('compare', empty, nothing),
 } as const;
 export type TreeRequests = typeof requests;
 

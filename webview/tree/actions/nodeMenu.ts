@@ -25,6 +25,7 @@ export function menuItems(state: PanelState, id: number | null, { navigation, re
       label: hasAssumed ? t('Stack assumed nodes') : t('Show assumed nodes one by one'),
       run: () => navigation.showAssumed(!hasAssumed),
     },
+    { label: t('Compare with another run…'), run: () => requests.send('compare', {}) },
   ];
   if (model === null || id === null) return [...tree, null, ...picture];
   const node = model.nodes[id]!;

@@ -1,4 +1,4 @@
-/** Cuts a text to a width in pixels, with an ellipsis; measured on a canvas, remembered by text and width. */
+/** Cuts a text to a width in pixels, with an ellipsis, or to nothing where no word would be left; measured on a canvas, remembered by text and width. */
 export interface TextFit {
   /** Text's width, in pixels. */
   width(text: string): number;
@@ -6,6 +6,9 @@ export interface TextFit {
   /** At most `lines` lines broken at blanks, the last one cut. */
   wrap(text: string, pixels: number, lines: number): string[];
 }
+
+/** Less than two letters or digits of a text that is cut say nothing. */
+const LEGIBLE = /[\p{L}\p{N}].*[\p{L}\p{N}]/su;
 
 export function createTextFit(document: Document, font: string): TextFit {
   const context = document.createElement('canvas').getContext('2d')!;
@@ -27,7 +30,8 @@ export function createTextFit(document: Document, font: string): TextFit {
     const known = seen.get(key);
     if (known !== undefined) return known;
     const whole = fitting(text, pixels);
-    const result = whole >= text.length ? text : `${text.slice(0, fitting(text, pixels - width('…'))).trimEnd()}…`;
+    const start = whole >= text.length ? text : text.slice(0, fitting(text, pixels - width('…'))).trimEnd();
+    const result = whole >= text.length ? text : LEGIBLE.test(start) ? `${start}…` : '';
     if (seen.size > 5_000) seen.clear();
     seen.set(key, result);
     return result;

@@ -1,0 +1,51 @@
+import { basename } from 'node:path';
+import { commands, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
+import { CompareRuns } from '../../server/protocol/comparison.js';
+import { stepAt } from '../shell/stepAt.js';
+import type { StepLens } from '../shell/stepLens.js';
+import { type Command, isIndex, targetOf } from './command.js';
+
+/** Compares a problem with the same problem of another file: another policy, another seed, another PRM. */
+export const compareRuns: Command = {
+  id: 'steplens.compareRuns',
+  async run(stepLens, target, problem, other) {
+    const uri = targetOf(stepLens, target);
+    if (!uri) {
+      void window.showInformationMessage(l10n.t('Open a file with reasoning steps first, such as a search tree.'));
+      return;
+    }
+    const at = isIndex(problem) ? problem : await problemAtCursor(stepLens, uri);
+    const chosen = other instanceof Uri ? other : await otherRun(stepLens, uri);
+    if (!chosen) return;
+    await workspace.openTextDocument(chosen);
+    const { page, problem: there } = await stepLens.client.request(CompareRuns, {
+      uri: uri.toString(),
+      problem: at,
+      other: chosen.toString(),
+    });
+    const document = await workspace.openTextDocument({ language: 'markdown', content: page });
+    await commands.executeCommand('markdown.showPreview', document.uri);
+    const both = l10n.t('Open Both Trees');
+    if ((await window.showInformationMessage(l10n.t('Both runs are compared on one page.'), both)) !== both) return;
+    await stepLens.panels.open(uri, at, undefined, ViewColumn.One);
+    await stepLens.panels.open(chosen, there, undefined, ViewColumn.Two);
+  },
+};
+
+async function problemAtCursor(stepLens: StepLens, uri: Uri): Promise<number> {
+  const editor = window.activeTextEditor;
+  if (editor?.document.uri.toString() !== uri.toString()) return 0;
+  return (await stepAt(stepLens.client, uri, editor.selection.active))?.problem ?? 0;
+}
+
+/** One of the other open files, or any other file. */
+async function otherRun(stepLens: StepLens, uri: Uri): Promise<Uri | undefined> {
+  const open = stepLens.claims.documents.map((document) => document.uri).filter((one) => one.toString() !== uri.toString());
+  const choose = { label: l10n.t('Choose a File…'), uri: undefined };
+  const rows = [...open.map((one) => ({ label: basename(one.path), description: workspace.asRelativePath(one), uri: one })), choose];
+  const title = l10n.t('Compare {0} with…', basename(uri.path));
+  const row = open.length === 0 ? choose : await window.showQuickPick(rows, { title });
+  if (row === undefined || row.uri) return row?.uri;
+  const files = await window.showOpenDialog({ title, defaultUri: Uri.joinPath(uri, '..'), canSelectMany: false });
+  return files?.[0];
+}

@@ -1,0 +1,107 @@
+import { finalAnswer } from '../reasoning/finalAnswer.js';
+import { rootPath } from '../reasoning/paths.js';
+import type { Problem } from '../reasoning/problem.js';
+import type { McValue } from '../reasoning/stepValue.js';
+import type { ComparedNode, RunComparison } from './compareRuns.js';
+
+/** A problem, and what is known of its steps: a value in [0, 1], by step. */
+export interface ComparedProblem {
+  readonly problem: Problem;
+  readonly values: readonly (number | undefined)[];
+}
+
+/**
+ * The position in `problems` of the one that is the same as `wanted`: of the same question, first the one at its place; undefined when
+ * there is none.
+ */
+export function sameProblem(problems: readonly Problem[], wanted: Problem): number | undefined {
+  const isSame = (one: Problem | undefined): boolean => one !== undefined && plain(one.question) === plain(wanted.question);
+  if (isSame(problems[wanted.index])) return wanted.index;
+  const found = problems.findIndex(isSame);
+  return found < 0 ? undefined : found;
+}
+
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/**
+ * Two trees or sets of solutions of one problem side by side, whatever files they are in. Steps are the same when everything up to them
+ * reads the same. `values` decide where a file has no rollouts; steps without a value are left out.
+ */
+export function compareTrees(first: ComparedProblem, second: ComparedProblem): RunComparison {
+  const ids = new Map<string, number>();
+  const [own, others] = [byPrefix(first, ids), byPrefix(second, ids)];
+  const nodes = [...new Set([...own.keys(), ...others.keys()])].map((key) => {
+    const [one, other] = [own.get(key), others.get(key)];
+    return { prefix: (one ?? other)?.prefix() ?? [], first: one?.node, second: other?.node };
+  });
+  const both = nodes.filter((pair) => pair.first && pair.second);
+  const changed = both.filter((pair) => pair.first?.value !== pair.second?.value).length;
+  return {
+    selections: [],
+    firstOther: undefined,
+    nodes,
+    counts: {
+      same: both.length - changed,
+      changed,
+      onlyFirst: nodes.filter((pair) => !pair.second).length,
+      onlySecond: nodes.filter((pair) => !pair.first).length,
+    },
+    answers: compareAnswers(first.problem, second.problem),
+  };
+}
+
+interface Found {
+  readonly prefix: () => readonly string[];
+  readonly node: ComparedNode;
+}
+
+/**
+ * What a problem says of each prefix; of one that it has twice, what it says first. `ids`: the numbers of the prefixes of both problems,
+ * by that of the prefix before and the text; 0 is the question.
+ */
+function byPrefix({ problem, values }: ComparedProblem, ids: Map<string, number>): Map<number, Found> {
+  const found = new Map<number, Found>();
+  const add = (key: number, id: number, prefix: () => readonly string[], value: number | undefined, mc: McValue | undefined): void => {
+    if (value === undefined || found.has(key)) return;
+    found.set(key, { prefix, node: { id, value, correct: mc?.correct ?? 0, total: mc?.total ?? 0, assumed: mc?.assumed ?? false } });
+  };
+  const root = problem.tree?.nodes[0]?.mc;
+  add(0, 0, () => [], root?.value, root);
+  const { steps } = problem;
+  const keys: number[] = [];
+  for (const { index, parent, text, values: own, node } of steps) {
+    const name = `${parent === undefined ? 0 : (keys[parent] ?? 0)}\0${text}`;
+    const key = ids.get(name) ?? ids.size + 1;
+    ids.set(name, key);
+    keys.push(key);
+    const prefix = (): readonly string[] => rootPath(steps, index).map((at) => steps[at]?.text ?? '');
+    add(key, node ?? index, prefix, own.mc?.value ?? values[index], own.mc);
+  }
+  return found;
+}
+
+function compareAnswers(first: Problem, second: Problem): RunComparison['answers'] {
+  const [before, after] = [answersOf(first), answersOf(second)];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((answer) => {
+      const [one, other] = [before.get(answer), after.get(answer)];
+      return { answer, first: one?.count ?? 0, second: other?.count ?? 0, right: { first: one?.isRight, second: other?.isRight } };
+    })
+    .sort((a, b) => b.first + b.second - a.first - a.second);
+}
+
+/** Final answers of the kept rollouts, or of the solutions where there are none. */
+function answersOf({ tree, steps, solutions }: Problem): Map<string, { count: number; isRight: boolean | undefined }> {
+  const ends = tree
+    ? tree.nodes.flatMap(({ rollouts }) => rollouts.map(({ correct, steps: own }) => ({ text: own.at(-1) ?? '', isRight: correct })))
+    : solutions.map(({ steps: own, correct }) => ({ text: steps[own.at(-1) ?? -1]?.text ?? '', isRight: correct }));
+  const answers = new Map<string, { count: number; isRight: boolean | undefined }>();
+  for (const { text, isRight } of ends) {
+    const answer = finalAnswer(text) ?? '';
+    const known = answers.get(answer);
+    answers.set(answer, { count: (known?.count ?? 0) + 1, isRight: known?.isRight ?? isRight });
+  }
+  return answers;
+}

@@ -1,0 +1,32 @@
+import { type ComparedProblem, compareTrees, sameProblem } from '../../debug/compareTrees.js';
+import { runsPage } from '../../debug/comparisonPage.js';
+import type { ScoredDocument } from '../../language/scoredDocument.js';
+import { CompareRuns } from '../../protocol/comparison.js';
+import { RequestError } from '../../protocol/message.js';
+import type { EditorSession } from '../session.js';
+
+export function handleComparison({ door, service }: EditorSession): void {
+  door.handle(CompareRuns, async ({ uri, problem, other }) => {
+    await Promise.all([service.whenRead(uri), service.whenRead(other)]);
+    const [first, second] = [service.document(uri), service.document(other)];
+    const wanted = first?.problems[problem];
+    if (!first || !wanted) throw new RequestError('failed', `${nameOf(uri)} has no problem ${problem + 1}.`);
+    const found = second && sameProblem(second.reasoning.problems, wanted.problem);
+    if (!second || found === undefined)
+      throw new RequestError('failed', `${nameOf(other)} has no problem with this question. Choose another run of the same problem.`);
+    const comparison = compareTrees(valuesOf(first, problem), valuesOf(second, found));
+    const isOneName = nameOf(uri) === nameOf(other);
+    const name = (one: string): string => (isOneName ? one.split('/').slice(-2).map(decodeURIComponent).join('/') : nameOf(one));
+    return { page: runsPage({ first: name(uri), second: name(other) }, comparison), problem: found };
+  });
+}
+
+function valuesOf({ problems }: ScoredDocument, at: number): ComparedProblem {
+  const scored = problems[at];
+  if (!scored) throw new RangeError(`There is no problem ${at}.`);
+  return { problem: scored.problem, values: scored.steps.map(({ value }) => value) };
+}
+
+function nameOf(uri: string): string {
+  return decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
+}
