@@ -68,6 +68,8 @@ export function contents(target) {
     'dist/codicon.css',
     'dist/codicon.ttf',
     'dist/fonts/*.woff2',
+    // What `steplens export-model` runs.
+    'scripts/export/*.py',
     'media/icon.png',
     'media/icons/*.svg',
     'media/schemas/*.json',

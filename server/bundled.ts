@@ -10,6 +10,8 @@ export const bundledModel = fileURLToPath(new URL('../media/models/mini', here))
 export const bundledPolicy = fileURLToPath(new URL('../media/models/mini/policy', here));
 /** Folder of the texts in other languages. */
 export const bundledTexts = fileURLToPath(new URL('../l10n', here));
+/** What `steplens export-model` runs in Python. */
+export const exporterScript = fileURLToPath(new URL('../scripts/export/export_model.py', here));
 /** What the inference child runs. */
 export const inferenceEntry = fileURLToPath(new URL(here.endsWith('.ts') ? './inference/main.ts' : './inference.js', here));
 

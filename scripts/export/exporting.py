@@ -82,6 +82,8 @@ def export(path, model, example, inputs, outputs, axes):
     rename(graph.graph, {name: name for name in [*inputs, *outputs]})
     if sum(len(tensor.raw_data) for tensor in graph.graph.initializer) > LARGEST:
         onnx.save(graph, path, save_as_external_data=True, location=f"{path.name}_data", size_threshold=1024)
+        # It is made for its owner alone otherwise.
+        path.with_name(f"{path.name}_data").chmod(path.stat().st_mode & 0o666)
     else:
         onnx.save(graph, path)
 

@@ -5,6 +5,7 @@ import { debug } from './debug.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
 import { exportCommand } from './export.js';
+import { exportModel } from './exportModel.js';
 import { label } from './label.js';
 import { lsp } from './lsp.js';
 import { mcp } from './mcp.js';
@@ -23,6 +24,7 @@ export const commands: readonly CliCommand[] = [
   suspects,
   verify,
   exportCommand,
+  exportModel,
   quantise,
   doctor,
   serveCommand,

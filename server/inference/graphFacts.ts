@@ -44,7 +44,7 @@ export async function readFacts(runtime: Runtime, request: LoadRequest, fuses: b
   const branching = isHuggingFace ? await branchingModel(runtime, request, model).catch((error: unknown) => causeOf(error)) : undefined;
   const run = branching === undefined || typeof branching === 'string' ? model : branching;
   const file = await sliceGraph(request.graphPath, run, request.columns);
-  const large = fuses && run !== model ? fuseDecoder(run) : '';
+  const large = fuses ? fuseDecoder(run) : '';
   const fused = typeof large === 'string' ? large : await sliceGraph(request.graphPath, large, request.columns);
   return {
     model: run,
