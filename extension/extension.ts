@@ -52,6 +52,7 @@ import { Client } from './shell/client.js';
 import { Contexts } from './shell/contexts.js';
 import { createLog, detailsOf, messageOf } from './shell/log.js';
 import { offerRecords } from './shell/recordFiles.js';
+import { remedyOf } from './shell/remedy.js';
 import { ServerConsent } from './shell/serverConsent.js';
 import { Settings } from './shell/settings.js';
 import { StatusRows } from './shell/status.js';
@@ -203,9 +204,10 @@ function start(context: ExtensionContext): Api {
       if (asksFor !== undefined) consent.offer(asksFor);
     }),
   );
-  claims.start();
-  // `npm start` opens a window for somebody who is new here.
-  if (process.env.STEPLENS_GET_STARTED === '1') void commands.executeCommand(getStarted.id);
+  const begin = (): void => claims.start();
+  // `npm start` opens a window for somebody who is new here: what it says first does not wait for the server and the model.
+  if (process.env.STEPLENS_GET_STARTED === '1') void commands.executeCommand(getStarted.id).then(begin, begin);
+  else begin();
   return { client };
 }
 
@@ -235,8 +237,12 @@ function register({ id, run }: Command, stepLens: StepLens): { dispose(): void }
       // Whoever cancelled knows.
       if (isCancelled(error)) return;
       stepLens.log.error(`${id}: ${detailsOf(error)}`);
-      const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, l10n.t('Show Log'));
-      if (choice) stepLens.log.show();
+      const remedy = remedyOf(messageOf(error));
+      const buttons = [...(remedy ? [remedy.title] : []), l10n.t('Show Log')];
+      const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, ...buttons);
+      if (choice === undefined) return;
+      if (choice === remedy?.title) await commands.executeCommand(remedy.command);
+      else stepLens.log.show();
     }
   });
 }

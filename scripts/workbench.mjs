@@ -10,15 +10,21 @@ const startMs = 120_000 * slowness;
 
 /**
  * @param {string} url page of `startHost`
- * @param {{ viewport?: { width: number, height: number }, scale?: number, onLog?: (type: string, args: unknown[]) => void, onExit?: (code: number) => void }} [options]
+ * @param {{ viewport?: { width: number, height: number }, scale?: number, onLog?: (type: string, args: unknown[]) => void, onExit?: (code: number) => void, language?: string }} [options] `language`: as with a language pack, which translates VS Code's own texts besides
  * @returns {Promise<{ page: Page, close(): Promise<void> }>} once the workbench is drawn
  */
-export async function openWorkbench(url, { viewport = { width: 1400, height: 900 }, scale = 1, onLog, onExit } = {}) {
+export async function openWorkbench(url, { viewport = { width: 1400, height: 900 }, scale = 1, onLog, onExit, language } = {}) {
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args: chromiumFlags });
   try {
     const context = await browser.newContext({ viewport, deviceScaleFactor: scale });
     // A limit only ends what hangs.
     context.setDefaultTimeout(60_000 * slowness);
+    // Extensions learn the language from the workbench.
+    if (language)
+      await context.addInitScript(
+        (name) => Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => name, set() {} }),
+        language,
+      );
     const page = await context.newPage();
     await throttle(context, page);
     // VS Code's smoke-test driver calls these two; without them it does not run a suite.

@@ -158,6 +158,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       label: () => this.#start('steplens.labelProblem', this.uri.toString(), this.#problem),
       retryLabeling: () => this.#again('steplens.labelProblem'),
       tryPolicy: () => this.#again('steplens.tryPolicy'),
+      setServerKey: () => this.#start('steplens.setServerKey'),
       showLog: () => this.#start('steplens.showLog'),
       stopLabeling: () => this.#start('steplens.stopLabeling', this.uri.toString()),
       moreRollouts: async ({ node }) => {

@@ -12,6 +12,7 @@ import type { LabelingParams } from '../../server/protocol/labeling.js';
 import type { DocumentMarks, StatusParams } from '../../server/protocol/status.js';
 import { type Claims, languages } from './claims.js';
 import type { Client } from './client.js';
+import { remedyOf } from './remedy.js';
 
 const slowMs = 1_000;
 const nowhere = { scheme: 'steplens-none' };
@@ -131,7 +132,7 @@ export class StatusRows implements Disposable {
     item.text = failed ? l10n.t('StepLens: scoring failed') : (status.model ?? 'StepLens');
     item.detail = failed ? (status.message ?? '') : [stateText(status), ...scopeText(status)].join('; ');
     item.command = failed
-      ? { title: l10n.t('Show Log'), command: 'steplens.showLog' }
+      ? (remedyOf(status.message ?? '') ?? { title: l10n.t('Show Log'), command: 'steplens.showLog' })
       : { title: l10n.t('Select Model'), command: 'steplens.selectModel' };
   }
 

@@ -100,7 +100,10 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     const outline = this.#outlines.get(uri.toString());
     item.id = uri.toString();
     item.iconPath = ThemeIcon.File;
-    item.description = outline ? counted(outline.firstLow, 'first low step') : '';
+    const found = outline ? counted(outline.firstLow, 'first low step') : '';
+    item.description = found;
+    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+    item.accessibilityInformation = { label: found === '' ? l10n.t('File {0}', name) : l10n.t('File {0}: {1}', name, found) };
     item.command = { title: l10n.t('Open'), command: 'vscode.open', arguments: [uri] };
     item.contextValue = 'file';
     return item;
@@ -147,7 +150,10 @@ function lowLines(parent: Line & { readonly uri: Uri }, { problem, low, lowCount
 function problemItem(uri: Uri, { problem, title, size, range, lowCount }: ProblemOutline): TreeItem {
   const item = new TreeItem(`${problem + 1}. ${title}`, lowCount > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
   item.id = `${uri.toString()}#${problem}`;
-  item.description = `${size}, ${counted(lowCount, 'low step')}`;
+  const facts = `${size}, ${counted(lowCount, 'low step')}`;
+  item.description = facts;
+  // Without it a screen reader says the tooltip alone.
+  item.accessibilityInformation = { label: l10n.t('Problem {0}, {1}: {2}', problem + 1, facts, title) };
   item.iconPath = new ThemeIcon('comment-discussion');
   item.tooltip = title;
   item.command = { title: l10n.t('Go to Problem'), command: 'steplens.goToStep', arguments: [uri.toString(), range] };
@@ -173,6 +179,8 @@ function moreItem({ uri, problem, count, of }: Line & { readonly kind: 'more' })
     of === 'problems' ? l10n.t('{0} more problems', count.toLocaleString('en')) : l10n.t('{0} more low steps', count.toLocaleString('en')),
   );
   item.iconPath = new ThemeIcon('ellipsis');
+  item.tooltip = of === 'problems' ? l10n.t('Open the file') : l10n.t('All of them are in the tree');
+  item.accessibilityInformation = { label: `${item.label as string}. ${item.tooltip}` };
   item.command =
     of === 'problems'
       ? { title: l10n.t('Open'), command: 'vscode.open', arguments: [uri] }

@@ -70,6 +70,8 @@ export class RunView implements TreeDataProvider<Line>, Disposable {
     const item = new TreeItem(label, lines ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
     return Object.assign(item, {
       ...(description !== undefined && { description }),
+      // Without it a screen reader says the tooltip alone.
+      accessibilityInformation: { label: description === undefined ? label : `${label}, ${description}` },
       ...(icon !== undefined && { iconPath: new ThemeIcon(icon) }),
       ...(tooltip !== undefined && { tooltip }),
       ...(command && { command }),

@@ -1,7 +1,7 @@
 import { Gate } from './gate.js';
 import { HttpClient, type HttpClientOptions } from './httpClient.js';
 import { RequestFailure } from './requestFailure.js';
-import { AddressError, serverAddress } from './serverAddress.js';
+import { AddressError, refusedKey, serverAddress } from './serverAddress.js';
 
 export interface OpenAiClientOptions extends Omit<HttpClientOptions, 'url' | 'mostBytes'> {
   /** Up to and with the version: `http://localhost:8000/v1`. */
@@ -131,9 +131,7 @@ export class OpenAiClient {
   #refuse({ message, details }: RequestFailure): void {
     const { status, isUnreachable } = details;
     if (status === 401 || status === 403) {
-      throw new this.#Unusable(
-        `The server at ${this.baseUrl} refuses the key: ${message} Put the right one into the environment variable STEPLENS_API_KEY, with the server's address in STEPLENS_API_URL, or in VS Code run "StepLens: Set Server Key…".`,
-      );
+      throw new this.#Unusable(refusedKey(this.baseUrl, message));
     }
     if (status !== undefined && status >= 300 && status < 400)
       throw new this.#Unusable(`The server at ${this.baseUrl} cannot be used: ${message}`);

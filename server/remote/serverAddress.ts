@@ -15,7 +15,12 @@ export function serverAddress(text: string, what: string): string {
 
 /** Where a key belongs instead of a file, a setting or a URL. */
 export const WHERE_KEYS_GO =
-  'Keys stay out of files and URLs: set the environment variables STEPLENS_API_KEY and STEPLENS_API_URL, or in VS Code run "StepLens: Set Server Key…".';
+  'Keys stay out of files and URLs: in VS Code run "StepLens: Set Server Key…", elsewhere set the environment variables STEPLENS_API_KEY and STEPLENS_API_URL.';
+
+/** A server that takes no key, or another one. `message`: what it said. */
+export function refusedKey(url: string, message: string): string {
+  return `The server at ${url} refuses the key: ${message} In VS Code run "StepLens: Set Server Key…"; elsewhere put the right key into the environment variable STEPLENS_API_KEY, with the server's address in STEPLENS_API_URL.`;
+}
 
 /** A text cannot be the address of a server; the message says why. */
 export class AddressError extends Error {

@@ -6,7 +6,7 @@ import { root } from '../../scripts/run.mjs';
 import { startHost } from '../../scripts/vscodeHost.mjs';
 import { openWorkbench } from '../../scripts/workbench.mjs';
 
-/** @typedef {Partial<Parameters<typeof startHost>[0]>} HostOptions */
+/** @typedef {Partial<Parameters<typeof startHost>[0]> & { language?: string }} HostOptions */
 
 /**
  * A VS Code with StepLens for the tests of the surrounding `describe`. It is started before them and ended after them; what a
@@ -26,8 +26,9 @@ export function useEditor(prepare) {
     editor.folder = await mkdtemp(join(tmpdir(), 'steplens-host-'));
     const options = await prepare(editor.folder);
     const settings = { 'editor.minimap.enabled': false, ...options?.settings };
-    host = await startHost({ workspace: editor.folder, extensionDevelopmentPath: root, ...options, settings });
-    ({ page: editor.page, close } = await openWorkbench(host.url));
+    const { language, ...others } = options ?? {};
+    host = await startHost({ workspace: editor.folder, extensionDevelopmentPath: root, ...others, settings });
+    ({ page: editor.page, close } = await openWorkbench(host.url, { language }));
   });
   afterEach(async function () {
     if (this.currentTest?.state === 'failed')

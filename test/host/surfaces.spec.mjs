@@ -132,6 +132,9 @@ describe('around the files', () => {
     const text = await alert.innerText();
     assert.match(text, /401/);
     assert.match(text, /Invalid API key/);
+    // What helps comes first.
+    const [first] = await alert.getByRole('button').allInnerTexts();
+    assert.match(first, /Set Server Key…/);
     assert.equal(
       await panel()
         .getByText(/no wrong rollout left/)

@@ -111,6 +111,8 @@ const requests = {
   retryLabeling: call('retryLabeling', empty, nothing),
   /** Asks the policy once and shows everything that comes of it. */
   tryPolicy: call('tryPolicy', empty, nothing),
+  /** Asks for the key of a server that refused it. */
+  setServerKey: call('setServerKey', empty, nothing),
   showLog: call('showLog', empty, nothing),
   /** Stops the labeling run the panel shows; its log is kept. */
   stopLabeling: call('stopLabeling', empty, nothing),

@@ -6,6 +6,7 @@ import { ModelError } from '../../models/modelError.js';
 import { retryingLoad } from '../../models/retryingLoad.js';
 import { Gate } from '../../remote/gate.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
+import { refusedKey } from '../../remote/serverAddress.js';
 import { createScoreCache } from '../cache.js';
 import { JobScores } from '../jobScores.js';
 import { orAborted } from '../orAborted.js';
@@ -170,9 +171,7 @@ function explain(error: unknown, url: string, isServer: boolean): Error {
   if (!(error instanceof RequestFailure)) return error as Error;
   const { status, isUnreachable } = error.details;
   if (status === 401 || status === 403) {
-    return new ModelError(
-      `The server at ${url} refuses the key: ${error.message} Put the right one into the environment variable STEPLENS_API_KEY, with the server's address in STEPLENS_API_URL, or in VS Code run "StepLens: Set Server Key…".`,
-    );
+    return new ModelError(refusedKey(url, error.message));
   }
   if (isUnreachable === true)
     return new ModelError(`Nothing answers at ${url}: ${error.message} Start the server, or correct 'backend.url' in prm.json.`);

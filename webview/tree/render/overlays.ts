@@ -13,6 +13,7 @@ export interface OverlayActions {
   readonly showAll: () => void;
   readonly closeHelp: () => void;
   readonly retryLabeling: () => void;
+  readonly setServerKey: () => void;
   readonly tryPolicy: () => void;
   readonly showLog: () => void;
   /** Looks at the tree that is there, or at the failure again. */
@@ -120,6 +121,16 @@ function renderFailure(
       document,
       'div',
       { class: 'actions' },
+      ...(refusesKey(status)
+        ? [
+            button(document, {
+              label: t('Set the key of the server'),
+              text: t('Set Server Key…'),
+              icon: 'key',
+              onClick: actions.setServerKey,
+            }),
+          ]
+        : []),
       button(document, {
         label: t('Retry the labeling'),
         text: t('Retry'),
@@ -210,4 +221,9 @@ export function renderHelp(document: Document, actions: OverlayActions): HTMLEle
       t('The wheel zooms about the pointer, with Shift it widens the columns; dragging pans; a double click goes to the file.'),
     ),
   );
+}
+
+/** A server that wants a key, or another one. */
+function refusesKey(status: number | undefined): boolean {
+  return status === 401 || status === 403;
 }

@@ -69,6 +69,7 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
       announce(t('Labeling again'));
       requests.send('retryLabeling', {});
     },
+    setServerKey: () => requests.send('setServerKey', {}),
     tryPolicy: () => requests.send('tryPolicy', {}),
     showLog: () => requests.send('showLog', {}),
     hideFailure: (isFailureHidden: boolean) => store.update({ isFailureHidden }),
