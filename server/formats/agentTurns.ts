@@ -1,5 +1,5 @@
 import type { Problem } from '../reasoning/problem.js';
-import { chatImages, chatMessages, type RecordedMessage } from './chat.js';
+import { chatImages, chatMessages, type RecordedMessage, sharedTurns } from './chat.js';
 import type { JsonFormat } from './format.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
 import { ProblemDraft } from './problemDraft.js';
@@ -22,25 +22,37 @@ export const agentTurns: JsonFormat = {
   syntax: 'json',
   id: 'agentTurns',
   title: 'agent trace or chat (messages)',
-  recognizedBy: '`messages` with several `assistant` turns, tool calls, or one answer in steps',
+  recognizedBy: '`messages` or `conversations` with several `assistant` turns, tool calls, or one answer in steps',
   shown: 'a turn as a step, with its tool calls and results',
-  keys: ['messages'],
+  keys: ['messages', 'conversations'],
   claims(json, record) {
-    const messages = chatMessages(json, json.get(record, 'messages'));
+    const messages = messagesOf(json, record);
     const answers = messages.filter((message) => message.role === 'assistant');
     if (answers.length === 0 || !messages.some((message) => message.role === 'user')) return false;
     if (messages.some((message) => message.role === 'tool' || json.get(message.object, 'tool_calls') !== undefined)) return true;
-    return answers.length > 1 || answers[0]!.texts.some((text) => REASONING.test(text.text));
+    const isReasoning = answers.some(({ texts }) => texts.some((text) => REASONING.test(text.text)));
+    // Chats of any kind are shared as `conversations`.
+    return isReasoning || (answers.length > 1 && json.get(record, 'messages') !== undefined);
   },
-  holds: (json, record) => json.get(record, 'messages') !== undefined,
+  holds: (json, record) => listOf(json, record) !== undefined,
   read: readRecord,
 };
+
+function listOf(json: JsonDocument, record: number): number | undefined {
+  return json.get(record, 'messages') ?? json.get(record, 'conversations');
+}
+
+function messagesOf(json: JsonDocument, record: number): RecordedMessage[] {
+  const list = listOf(json, record);
+  const messages = chatMessages(json, list);
+  return messages.length > 0 ? messages : sharedTurns(json, list);
+}
 
 function readRecord(reader: RecordReader, record: number, index: number): Problem {
   const { json } = reader;
   const draft = new ProblemDraft(reader);
-  const list = reader.value(record, 'messages');
-  const messages = chatMessages(json, list);
+  const list = reader.value(record, 'messages') ?? reader.value(record, 'conversations');
+  const messages = messagesOf(json, record);
   const first = messages.findIndex((message) => message.role === 'assistant');
   const asked = messages.slice(0, Math.max(first, 0)).findLast((message) => message.role === 'user');
   const question = asked?.texts.at(-1);

@@ -21,6 +21,25 @@ export function chatMessages(json: JsonDocument, list: number | undefined): Reco
   });
 }
 
+/** Who speaks in ShareGPT's turns, as roles of a chat. */
+const SPEAKERS: Readonly<Record<string, string>> = {
+  human: 'user',
+  user: 'user',
+  gpt: 'assistant',
+  assistant: 'assistant',
+  system: 'system',
+};
+
+/** The turns `{from, value}` of a list, as ShareGPT and LLaVA write a chat. */
+export function sharedTurns(json: JsonDocument, list: number | undefined): RecordedMessage[] {
+  if (list === undefined || !json.isArray(list)) return [];
+  return json.items(list).flatMap((object): RecordedMessage[] => {
+    const from = json.get(object, 'from');
+    const role = from !== undefined && json.isString(from) ? SPEAKERS[json.string(from).text] : undefined;
+    return role === undefined ? [] : [{ object, role, texts: contentTexts(json, json.get(object, 'value')) }];
+  });
+}
+
 /** The texts of a content: a string, or a list of parts `{type: "text", text}` and images. */
 export function contentTexts(json: JsonDocument, content: number | undefined): DocumentString[] {
   if (content === undefined) return [];

@@ -30,6 +30,9 @@ const TEXT_KEYS = [
   'cot',
   'generation',
   'model_output',
+  'generated_solution',
+  'predicted_solution',
+  'prediction',
   'process',
 ];
 /** Several solutions. */
@@ -84,11 +87,16 @@ export function inferMapping(json: JsonDocument, record: number, isClaimed = fal
   const others = json.entries(record).filter(([key]) => key !== question);
   const has = (keys: readonly string[], fits: (id: number) => boolean): string | undefined =>
     keys.find((key) => others.some(([name, id]) => name === key && fits(id)));
-  const labels = has([...LABEL_KEYS, ...SCORE_KEYS], (id) => json.isArray(id));
   const isPaddle = question === 'src';
+  const isOfSteps = STEP_KEYS.some((key) => others.some(([name, id]) => name === key && isStepList(json, id)));
+  // `is_correct` is a list of labels where there is one of steps, and else a verdict.
+  const labels = has([...LABEL_KEYS, ...SCORE_KEYS, ...(isOfSteps ? CORRECT_KEYS : [])], (id) => json.isArray(id));
   const steps = has(isPaddle ? ['responses', ...STEP_KEYS] : STEP_KEYS, (id) => isStepList(json, id));
   const isWeak = WEAK_QUESTION_KEYS.includes(question);
-  const correct = has(CORRECT_KEYS, (id) => [Kind.true, Kind.false, Kind.array, Kind.number].includes(json.kind(id) as 2));
+  const correct = has(
+    CORRECT_KEYS.filter((key) => key !== labels),
+    (id) => [Kind.true, Kind.false, Kind.array, Kind.number].includes(json.kind(id) as 2),
+  );
   const base: Mapping = {
     question,
     ...(labels !== undefined && { labels, labelKind: labelKindOf(json, json.get(record, labels)!, labels) }),
@@ -117,11 +125,9 @@ function candidates(json: JsonDocument, record: number, base: Mapping, list: str
 function isStepList(json: JsonDocument, id: number): boolean {
   if (!json.isArray(id)) return false;
   const items = json.items(id);
-  return (
-    items.length > 0 &&
-    items.some((item) => json.isString(item) || json.isObject(item) || json.isArray(item)) &&
-    !items.some((item) => json.kind(item) === Kind.number)
-  );
+  const texts = items.filter((item) => json.isString(item) || json.isObject(item) || json.isArray(item)).length;
+  // A number among steps is reported at its place; a list of numbers is none of steps.
+  return texts > 0 && items.filter((item) => json.kind(item) === Kind.number).length < texts;
 }
 
 function isReasoning(json: JsonDocument, id: number, key: string, question: string): boolean {

@@ -13,6 +13,9 @@ export interface LabeledStep {
 /** Keys under which a step that is an object has its text. */
 const TEXT_KEYS = ['text', 'step', 'content', 'value', 'message', 'sentence', 'step_text', 'output', 'response', 'solution_prefix'];
 
+/** Parts of a step of an agent, which together are its text. */
+const PART_KEYS = ['thought', 'reasoning', 'explanation', 'action', 'action_input', 'calculation', 'observation', 'conclusion'];
+
 /**
  * The steps of a list, without values; undefined when there is no list. A step is a string, a list of lines, or an object with
  * its text under a usual key. A lone string is reported and split at blank lines. What is not a step is reported, and its
@@ -37,6 +40,10 @@ export function stepAt(reader: RecordReader, item: number): Slice | undefined {
   const { json } = reader;
   if (json.isArray(item)) return linesAt(reader, item);
   const text = json.isObject(item) ? textKeyOf(json, item) : item;
+  if (text === undefined) {
+    const parts = PART_KEYS.flatMap((key) => json.get(item, key) ?? []).filter((id) => json.isString(id));
+    if (parts.length > 0) return joined(reader, parts);
+  }
   if (text !== undefined && json.isString(text)) return stepSlice(json.string(text));
   if (text !== undefined && json.isArray(text)) return linesAt(reader, text);
   if (json.kind(item) === Kind.null) {
@@ -61,7 +68,12 @@ function linesAt(reader: RecordReader, list: number): Slice | undefined {
     reader.wrongType(list, 'a string or a list of lines');
     return undefined;
   }
-  const slices = lines.map((line) => stepSlice(reader.json.string(line)));
+  return joined(reader, lines);
+}
+
+/** Several texts as lines of one step; its range goes from the first to the last. */
+function joined(reader: RecordReader, texts: readonly number[]): Slice {
+  const slices = texts.map((text) => stepSlice(reader.json.string(text))).sort((a, b) => a.span.start - b.span.start);
   return {
     text: slices
       .map((slice) => slice.text)

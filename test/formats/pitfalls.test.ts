@@ -47,6 +47,46 @@ describe('PRM800K', () => {
   });
 });
 
+describe('a question with steps', () => {
+  it('reads steps that are objects, lists of lines or parts of an agent, and reports what is no step at its place', () => {
+    const document = read(
+      lines(
+        { question: 'Q is what?', steps: ['Add.', { text: 'Then.' }, ['a', 'b'], 7, null], labels: [1, 1, 0, 1, 1] },
+        { question: 'Q is what?', steps: [{ thought: 'Add.', action: 'calc(3+4)', observation: '7' }, { thought: 'So 7.' }] },
+      ),
+    );
+    expect(document.problems.map(solutions)).toEqual([[['Add.', 'Then.', 'a\nb']], [['Add.\ncalc(3+4)\n7', 'So 7.']]]);
+    expect(humans(document.problems[0]!)).toEqual([1, 1, -1]);
+    expect(codes(document).sort()).toEqual(['empty-step', 'wrong-type']);
+  });
+
+  it('takes a list of verdicts beside steps as their labels', () => {
+    expect(humans(first({ question: 'Q is what?', steps: ['a', 'b'], is_correct: [true, false] }))).toEqual([1, -1]);
+    expect(first({ question: 'Q is what?', steps: ['a', 'b'], labels: [1, 1], is_correct: true }).solutions[0]!.correct).toBe(true);
+  });
+
+  it.each(['generated_solution', 'prediction', 'completion', 'cot'])('reads a solution under %s', (key) => {
+    expect(solutions(first({ question: 'What is 3 + 4?', [key]: 'Step 1: Add.\nStep 2: \\boxed{7}.' }))).toEqual([['Add.', '\\boxed{7}.']]);
+  });
+});
+
+describe('ShareGPT', () => {
+  it('reads the turns of a chat that reasons, and claims no other', () => {
+    const chat = (answer: string) => ({
+      conversations: [
+        { from: 'system', value: 'Think.' },
+        { from: 'human', value: 'What is 3 + 4?' },
+        { from: 'gpt', value: answer },
+      ],
+    });
+    const problem = first(chat('Step 1: Add.\nStep 2: So 7.'));
+    expect([problem.question, solutions(problem)]).toEqual(['What is 3 + 4?', [['Add.', 'So 7.']]]);
+    const talk = chat('Hello!');
+    talk.conversations.push({ from: 'human', value: 'Thanks' }, { from: 'gpt', value: 'Welcome.' });
+    expect(() => read(JSON.stringify(talk), 'json')).toThrow('no format');
+  });
+});
+
 describe('Math-Shepherd', () => {
   it('aligns labels with the input, whatever signs the arithmetic has', () => {
     const problem = first({
