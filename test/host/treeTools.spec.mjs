@@ -204,33 +204,6 @@ describe('the tools of the tree panel', () => {
     assert.equal(await editor.page.locator('.tab').filter({ hasText: 'Tree: tree.json' }).count(), 1);
   });
 
-  it('compare labels and model, and go to the next disagreement', async () => {
-    await openInFirst('tree.json');
-    await runCommand(editor.page, 'StepLens: Score This File');
-    await until(async () => (await panel().getByRole('combobox', { name: 'Values shown' }).count()) > 0, 'the scores');
-    await picked('Both');
-    await until(async () => /→/.test((await panel().locator('.node text.value').allTextContents()).join()), 'both values');
-    await panel().getByRole('button', { name: 'Key: what colors and shapes mean' }).click();
-    await panel().locator('.key-list').filter({ hasText: 'label and model disagree' }).waitFor();
-    await editor.page.keyboard.press('Escape');
-  });
-
-  it('replay the search, with the node of the event in the pane', async () => {
-    await panel().getByRole('button', { name: 'Replay the search' }).click();
-    const slider = panel().getByRole('slider').first();
-    await slider.waitFor();
-    await slider.focus();
-    await editor.page.keyboard.press('Home');
-    await editor.page.keyboard.press('ArrowRight');
-    const before = await selected();
-    await until(async () => {
-      await editor.page.keyboard.press('ArrowRight');
-      return (await selected()) !== before;
-    }, 'the pane to follow the replay');
-    await panel().getByRole('button', { name: 'End the replay' }).click();
-    await slider.waitFor({ state: 'hidden' });
-  });
-
   /** Opens a file in the group of the files, beside the panel. */
   async function openInFirst(name) {
     await editor.page.keyboard.press('Control+1');
