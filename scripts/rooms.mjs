@@ -58,7 +58,11 @@ export const rooms = [
     holds: "the verifier of final answers: forms, algebra, units; verifiers of the user's own",
     imports: ['server/reasoning', 'server/remote'],
   },
-  { folder: 'server/onnx', holds: 'reads, rewrites and writes ONNX files without loading their weights; int8 quantizing', imports: [] },
+  {
+    folder: 'server/onnx',
+    holds: 'reads, rewrites and writes ONNX files without loading their weights; int8 quantizing',
+    imports: ['server/disk'],
+  },
   { folder: 'server/remote', holds: "servers StepLens talks to: requests with retries and time limits, OpenAI's protocol", imports: [] },
   {
     folder: 'server/inference',

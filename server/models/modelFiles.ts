@@ -1,6 +1,6 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { readRegular } from '../disk/readRegular.js';
+import { openRegular, readRegular } from '../disk/readRegular.js';
 import { externalFiles } from '../onnx/externalData.js';
 import { OnnxFileError } from '../onnx/readModel.js';
 import { Fields } from './fields.js';
@@ -135,7 +135,7 @@ export async function isFile(path: string): Promise<boolean> {
 /** A clone without Git LFS leaves a small text where the model should be; the runtime's message would not say so. */
 async function refusePointer(path: string, why: string): Promise<void> {
   if (!(await isFile(path))) throw new ModelError(`${path} does not exist; ${why}. Put the file there or correct the profile.`);
-  const file = await open(path);
+  const file = await openRegular(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
     const head = buffer.toString('latin1', 0, bytesRead);

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { NotReadable, openRegular } from '../disk/readRegular.js';
 import {
   graphFields,
   modelGraphField,
@@ -32,8 +32,8 @@ export class OnnxFileError extends Error {
  * place. Rejects with OnnxFileError.
  */
 export async function readModel(path: string, inMemory = largestInMemory): Promise<OnnxModel> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new OnnxFileError(`${path} cannot be read (${error.code}).`);
+  const file = await openRegular(path).catch((error: NodeJS.ErrnoException) => {
+    throw new OnnxFileError(error instanceof NotReadable ? error.message : `${path} cannot be read (${error.code}).`);
   });
   try {
     const reader = new Reader(file.fd, path, inMemory);

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { NotReadable, openRegular } from '../disk/readRegular.js';
 import { attribute, graphFields, type Node, type OnnxGraph, readNode, type Stored, type Tensor } from './model.js';
 import { readFields } from './wire.js';
 
@@ -90,8 +90,9 @@ export interface OpenData {
 /** Rejects with RangeError, worded as a reason, when the bytes are not there. */
 export async function openData(data: Buffer | Stored): Promise<OpenData> {
   if (Buffer.isBuffer(data)) return { read: (start, end) => Promise.resolve(data.subarray(start, end)), close: () => Promise.resolve() };
-  const file = await open(data.path).catch((error: NodeJS.ErrnoException) => {
-    throw new RangeError(`its weights in ${data.path} cannot be read (${error.code}); put that file beside it`);
+  const file = await openRegular(data.path).catch((error: NodeJS.ErrnoException) => {
+    const why = error instanceof NotReadable ? 'it is not a regular file' : error.code;
+    throw new RangeError(`its weights in ${data.path} cannot be read (${why}); put that file beside it`);
   });
   return {
     async read(start, end) {

@@ -22,8 +22,15 @@ let server: LoopbackServer;
 let isRefusing = false;
 /** Requests that carried the key. */
 let carried = 0;
+/** Named by the environment, as a company's machine does; consent is to servers, and nobody asked about this one. */
+let proxy: LoopbackServer;
+let proxied = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steplens-canary-'));
+  proxy = await new LoopbackServer(() => {
+    proxied++;
+    return { status: 200, body: '{}' };
+  }).start();
   server = await new LoopbackServer(({ method, headers }) => {
     if (headers.authorization === `Bearer ${KEY}`) carried++;
     if (method === 'GET') return { status: 200, body: JSON.stringify({ data: [{ id: 'tiny', owned_by: KEY }] }) };
@@ -37,6 +44,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.stop();
+  await proxy.stop();
   await rm(folder, { recursive: true });
 });
 
@@ -52,6 +60,12 @@ function expectNoKey(sinks: readonly (readonly [name: string, text: string])[]):
       expect(text, name).not.toContain(form);
 }
 
+/** Every name that programs read a proxy from, and Node's own switch for them. */
+function proxies(): NodeJS.ProcessEnv {
+  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+  return { ...Object.fromEntries(names.map((name) => [name, proxy.url])), NO_PROXY: '', no_proxy: '', NODE_USE_ENV_PROXY: '1' };
+}
+
 async function label(place: string): Promise<readonly [out: string, err: string]> {
   const args = [
     'dist/cli.js',
@@ -65,7 +79,7 @@ async function label(place: string): Promise<readonly [out: string, err: string]
     '20',
   ];
   const child = spawn(process.execPath, [...args, '--keep-requests'], {
-    env: { ...process.env, STEPLENS_API_KEY: KEY, STEPLENS_API_URL: server.url },
+    env: { ...process.env, STEPLENS_API_KEY: KEY, STEPLENS_API_URL: server.url, ...proxies() },
   });
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
@@ -79,6 +93,7 @@ it('the command leaves the key of a server that repeats it in no output, log, tr
   await writeFile(join(place, 'problems.json'), problems);
   const [out, err] = await label(place);
   expect(carried).toBeGreaterThan(0);
+  expect(proxied).toBe(0);
   const files = await filesBelow(join(place, 'out'));
   expect(files.map(([name]) => name).sort()).toEqual(['/run.json', '/sum.events.jsonl', '/sum.json']);
   // What the server wrote is there, without the key.

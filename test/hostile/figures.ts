@@ -12,7 +12,7 @@ export const figures = {
   servers: { count: 151, what: 'hostile replies of servers' },
   images: { count: 66, what: 'hostile images: names that lead elsewhere, files that are not images, pictures that expand' },
   bombs: { count: 4, what: 'compressed files and tables that expand without end' },
-  sideFiles: { count: 55, what: 'devices, pipes, folders, circular links and deep JSON in the place of a file that is read' },
+  sideFiles: { count: 85, what: 'devices, pipes, folders, circular links and deep JSON in the place of a file that is read' },
   longTexts: { count: 52, what: 'texts of one repeated piece, long lines and deep JSON, read in linear time' },
   settings: { count: 552, what: 'values that a workspace may write for a setting' },
   links: { count: 15, what: 'planted links at places where files are written' },

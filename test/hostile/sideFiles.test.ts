@@ -8,9 +8,12 @@ import { createDebugWorld } from '../../server/debug/openTargets.js';
 import { readInputBlocks } from '../../server/files/inputBlocks.js';
 import { readInput } from '../../server/files/inputFiles.js';
 import { readMappedDocument } from '../../server/files/mappings.js';
+import { runReport } from '../../server/labeling/economy/runReport.js';
 import { readEventLog } from '../../server/labeling/eventLog.js';
 import { labelRun } from '../../server/labeling/labelRun.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
+import { readModel } from '../../server/onnx/readModel.js';
+import { openData } from '../../server/onnx/weights.js';
 import { readLabelFile } from '../../server/review/labelFile.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
 import { Workspace } from '../../server/tools/workspace.js';
@@ -67,6 +70,11 @@ async function blocks(): Promise<void> {
   for await (const { reasoning } of readInputBlocks(at('rows.jsonl'))) expect(reasoning.problems.length).toBeGreaterThanOrEqual(0);
 }
 
+async function weights(): Promise<void> {
+  const data = await openData({ path: at('model.onnx_data'), offset: 0, length: 4 });
+  await data.read(0, 4).finally(() => data.close());
+}
+
 async function asAgent(): Promise<void> {
   const workspace = await Workspace.open([folder]);
   for await (const { problems } of workspace.documents(at('rows.jsonl'))) expect(problems.length).toBeGreaterThanOrEqual(0);
@@ -84,6 +92,12 @@ const files: readonly (readonly [name: string, path: readonly string[], read: ()
   ['the event log that a debugger follows', ['runs', 'p.events.jsonl'], attach],
   ['the log of a problem that is labeled', ['runs', 'p.events.jsonl'], label],
   ['run.json', ['runs', 'run.json'], label],
+  ['run.json that the view of a run reads', ['runs', 'run.json'], () => runReport(at('runs'), 0)],
+  ['a log that the view of a run reads', ['runs', 'p.events.jsonl'], () => runReport(at('runs'), 0)],
+  ['an archive', ['rows.zip'], () => readInput(at('rows.zip'))],
+  ['a table', ['rows.parquet'], () => readInput(at('rows.parquet'))],
+  ['the graph of a model', ['model.onnx'], () => readModel(at('model.onnx'))],
+  ['the weights of a model', ['model.onnx_data'], weights],
   ['the profile of a model', ['prm.json'], () => loadProfile(folder)],
 ];
 
