@@ -119,6 +119,7 @@ export const rooms = [
     folder: 'server/editor',
     holds: 'open documents, the scoring queue, and the services an editor asks for scores, labels, evaluations and training data',
     imports: [
+      'server/l10n.ts',
       'server/disk',
       'server/protocol',
       'server/reasoning',

@@ -1,4 +1,5 @@
 import type { Verifier } from '../answers/verifier.js';
+import { t } from '../l10n.js';
 import type { Judge } from '../labeling/judge.js';
 import { openJudge, openPolicy, type PolicyHost } from '../labeling/policies/openPolicy.js';
 import { type Policy, PolicyError } from '../labeling/policy.js';
@@ -58,7 +59,9 @@ export async function openEditorJudge(
   const verifier = await openEditorVerifier(rules, choice, host);
   if (url === '') return openJudge(verifier, undefined, { key: () => undefined, log });
   if (model === '')
-    throw new PolicyError(`The judge at ${withoutSecrets(url)} has no model: write its name into the setting "Labeling: Judge Model".`);
+    throw new PolicyError(
+      t('The judge at {0} has no model: write its name into the setting "Labeling: Judge Model".', withoutSecrets(url)),
+    );
   requireConsent(url);
   const opened = openJudge(verifier, { url, model, server }, { key: await keyOf(url, key), log });
   return {

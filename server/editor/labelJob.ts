@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { FoundImages, ImagePlace } from '../files/images.js';
+import { t } from '../l10n.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import type { LabelingSettings, LabelJob, ResultJob } from './labelerPort.js';
@@ -21,18 +22,18 @@ export async function labelJob(
 ): Promise<LabelJob> {
   const { uri } = document;
   const problem = document.reasoning.problems[index];
-  if (!problem) throw new Error(problemIsGone);
-  if (!uri.startsWith('file:')) throw new Error('Save the file first: its labels are written beside it.');
+  if (!problem) throw new Error(problemIsGone());
+  if (!uri.startsWith('file:')) throw new Error(t('Save the file first: its labels are written beside it.'));
   const { problems, faults } = labelProblems([problem]);
   const [labeled] = problems;
-  if (!labeled) throw new Error(faults[0]?.message ?? problemIsGone);
+  if (!labeled) throw new Error(faults[0]?.message ?? problemIsGone());
   const { place, settings, again } = options;
   const { uris, refusals } = await options.findImages(problem.images.filter((image) => !isUrl(image)));
   if (refusals[0] !== undefined) throw new Error(refusals[0]);
   const found = uris.map((image) => fileURLToPath(image));
   if (found.length < problem.images.filter((image) => !isUrl(image)).length) {
     throw new Error(
-      `The figure of this problem (${problem.images.join(', ')}) was not found beside the file or in the workspace. Correct its path.`,
+      t('The figure of this problem ({0}) was not found beside the file or in the workspace. Correct its path.', problem.images.join(', ')),
     );
   }
   const images = [...found, ...problem.images.filter(isUrl)];
@@ -50,7 +51,7 @@ export function resultJobs({ uri, reasoning }: ScoredDocument, settings: Labelin
   });
 }
 
-export const problemIsGone = 'This problem is not in the file any more, or the file was closed.';
+export const problemIsGone = (): string => t('This problem is not in the file any more, or the file was closed.');
 
 function isUrl(image: string): boolean {
   return /^(https?|data):/i.test(image);

@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Verifier } from '../answers/verifier.js';
 import { refuseLinkOut } from '../disk/openOwn.js';
 import { problemImages } from '../files/images.js';
+import { t } from '../l10n.js';
 import { Breaker } from '../labeling/breaker.js';
 import { holderOf } from '../labeling/claim.js';
 import { readEventLog } from '../labeling/eventLog.js';
@@ -71,7 +72,7 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
       const isFinished = recorded.some(({ event }) => event.event === 'end');
       if (isSame && !(job.again && isFinished)) found = place;
     }
-    throw new Error(`${runOf(home, job, 1).folder}: this problem has ${mostRuns} runs already; remove some.`);
+    throw new Error(t('{0}: this problem has {1} runs already; remove some.', runOf(home, job, 1).folder, mostRuns));
   }
 
   const logs = new SeenLogs();

@@ -1,3 +1,4 @@
+import { t } from '../l10n.js';
 import { whyUndecided } from '../labeling/openProblem.js';
 import type { JudgedRollout, RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
@@ -54,9 +55,18 @@ export function failureInLog(events: readonly RunEvent[], log: string): Labeling
   if (failures + undecided === 0) return undefined;
   const failed = rolloutsOf(events).find((one) => 'failure' in one);
   const cause = failed && 'failure' in failed ? failed.failure : whyUndecided(tree.nodes[0]?.undecided ?? []);
-  const counts = [failures > 0 ? `${failures} failed` : '', undecided > 0 ? `${undecided} could not be decided` : ''].filter(Boolean);
+  const counts = [
+    ...(failures > 0 ? [t('{0} failed', failures)] : []),
+    ...(undecided > 0 ? [t('{0} could not be decided', undecided)] : []),
+  ];
+  const [first = '', second] = counts;
   const why = cause === undefined ? '' : ` ${cause.replace(/\.?$/, '.')}`;
-  return labelingFailure(`No labels: of ${rollouts} rollouts ${counts.join(' and ')}.${why}`, undefined, events, { uri: log, problem: 0 });
+  return labelingFailure(
+    `${t('No labels: of {0} rollouts {1}.', rollouts, second === undefined ? first : t('{0} and {1}', first, second))}${why}`,
+    undefined,
+    events,
+    { uri: log, problem: 0 },
+  );
 }
 
 /** What became of a problem, in one line of its file. */

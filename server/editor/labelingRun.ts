@@ -1,3 +1,4 @@
+import { t } from '../l10n.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import type { LabelingParams } from '../protocol/labeling.js';
 import type { LabelingSettings, LabelJob } from './labelerPort.js';
@@ -101,7 +102,11 @@ export class LabelingRun {
     this.#stopSilence?.();
     this.#stopSilence = this.#clock.after(silentMs, () => {
       const now = silent + silentMs;
-      this.wait(`No reply from the ${this.servers.length === 0 ? 'model' : 'server'} for ${now / 1000} s.`);
+      this.wait(
+        this.servers.length === 0
+          ? t('No reply from the model for {0} s.', now / 1000)
+          : t('No reply from the server for {0} s.', now / 1000),
+      );
       this.#listen(now);
     });
   }

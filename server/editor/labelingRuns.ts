@@ -1,3 +1,4 @@
+import { t } from '../l10n.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import type { LabelingFailure } from '../protocol/labeling.js';
 import type { LabelingWorld, LabelJob } from './labelerPort.js';
@@ -32,7 +33,7 @@ export class LabelingRuns {
 
   /** Runs under the file's name, so that a second request for it is refused and its view grows. */
   async start<T>(file: string, job: LabelJob, problem: number, signal: AbortSignal, work: (run: LabelingRun) => Promise<T>): Promise<T> {
-    if (this.active.has(file)) throw new Error('This problem is being labeled already; wait for its end or stop it.');
+    if (this.active.has(file)) throw new Error(t('This problem is being labeled already; wait for its end or stop it.'));
     const run = this.newRun(file, job, problem);
     const stop = (): void => run.abort.abort();
     signal.addEventListener('abort', stop);

@@ -1,3 +1,4 @@
+import { t } from '../l10n.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
 import type { PolicyTry } from '../labeling/tryPolicy.js';
@@ -74,14 +75,14 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
     },
 
     async more(document, problem, node, count, job, signal) {
-      if (!Number.isInteger(count) || count < 1) throw new Error('The number of rollouts is a whole number from 1.');
+      if (!Number.isInteger(count) || count < 1) throw new Error(t('The number of rollouts is a whole number from 1.'));
       const { uri: file } = document;
       const before = await world.labeler.events(file);
       const shown = document.reasoning.problems[problem];
       const logged = before && shown && loggedNode(before, shown, node);
       if (before === undefined || logged === undefined) {
         throw new Error(
-          'More rollouts need the event log of the run that made this tree, beside it and unchanged. Label the problem again instead.',
+          t('More rollouts need the event log of the run that made this tree, beside it and unchanged. Label the problem again instead.'),
         );
       }
       return runs.start(file, job, problem, signal, async (run): Promise<MoreRolloutsResult> => {

@@ -2,6 +2,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError, type InputFile, inputFiles, readInputs as readFileTexts } from '../files/inputFiles.js';
 import { readMappedDocument } from '../files/mappings.js';
 import { describeUnrecognized } from '../formats/unrecognized.js';
+import { t } from '../l10n.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import { LineIndex } from '../reasoning/span.js';
 import { withLabels } from '../review/withLabels.js';
@@ -46,7 +47,7 @@ interface Source {
 async function* filesBehind(uri: string, openText: (uri: string) => OpenText | undefined): AsyncGenerator<Source> {
   const open = openText(uri);
   if (open) yield { uri, open };
-  else if (!uri.startsWith('file:')) throw new InputError('it is not on this machine; open it in the editor first');
+  else if (!uri.startsWith('file:')) throw new InputError(t('it is not on this machine; open it in the editor first'));
   else
     for await (const path of inputFiles([fileURLToPath(uri)])) {
       const found = pathToFileURL(path).href;
@@ -68,12 +69,12 @@ async function* textsOf({ uri, open }: Source): AsyncGenerator<ReadFile> {
 function readOpen(uri: string, document: OpenText): InputFile {
   const text = document.getText();
   const reasoning = readMappedDocument(text, uri, document.languageId);
-  if (!reasoning) throw new InputError(`no format is recognized in it: ${describeUnrecognized(text)}`);
+  if (!reasoning) throw new InputError(t('no format is recognized in it: {0}', describeUnrecognized(text)));
   return { file: uri.startsWith('file:') ? fileURLToPath(uri) : uri, lines: new LineIndex(text), reasoning };
 }
 
 function withFaults(file: ReadFile, faults: FileFault[]): ReadFile {
   for (const { span, message } of file.reasoning.faults)
-    faults.push({ uri: file.uri, message: `Line ${file.lines.position(span.start).line + 1}: ${message}` });
+    faults.push({ uri: file.uri, message: t('Line {0}: {1}', file.lines.position(span.start).line + 1, message) });
   return file;
 }

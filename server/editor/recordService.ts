@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../files/inputError.js';
 import { type RecordPage, type RecordTexts, readRecordPage, recordTexts } from '../files/recordPages.js';
 import type { RecordsPlace } from '../formats/recordsUri.js';
+import { t } from '../l10n.js';
 import { RequestError } from '../protocol/message.js';
 
 /** The texts of the file at a URI. Rejects with RequestError. */
@@ -17,12 +18,15 @@ export function recordPageOf({ file, entry, first }: RecordsPlace): Promise<Reco
 
 async function ofFile<T>(uri: string, entry: string, read: (path: string) => Promise<T>): Promise<T> {
   if (!uri.startsWith('file:'))
-    throw new RequestError('failed', 'Records are read from files on this machine. Copy the file to a local folder first.');
+    throw new RequestError('failed', t('Records are read from files on this machine. Copy the file to a local folder first.'));
   const path = fileURLToPath(uri);
   try {
     return await read(path);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new RequestError('failed', `Cannot show the records of ${basename(path)}${entry === '' ? '' : `, ${entry}`}: ${error.message}.`);
+    throw new RequestError(
+      'failed',
+      t('Cannot show the records of {0}: {1}.', entry === '' ? basename(path) : `${basename(path)}, ${entry}`, error.message),
+    );
   }
 }

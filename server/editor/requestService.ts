@@ -1,5 +1,6 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ImagePlace, problemImages } from '../files/images.js';
+import { t } from '../l10n.js';
 import { readEventLog } from '../labeling/eventLog.js';
 import type { KeptRequest } from '../labeling/keptRequests.js';
 import { sendAgain, whyNotAgain } from '../labeling/policies/sendAgain.js';
@@ -22,7 +23,7 @@ export interface FoundRequest {
 export async function requestsOfEvent(log: string, event: number): Promise<FoundRequest[]> {
   const events = await eventsOf(log);
   const one = events[event];
-  if (one === undefined) throw new RequestError('failed', `${fileURLToPath(log)} has no event ${event}.`);
+  if (one === undefined) throw new RequestError('failed', t('{0} has no event {1}.', fileURLToPath(log), event));
   return found(log, [event], events, () => true);
 }
 
@@ -44,7 +45,7 @@ export async function requestsOfNode(
   const tree = replay(events);
   const logged = id === undefined ? undefined : tree?.nodes[id];
   if (logged === undefined)
-    throw new RequestError('failed', `${fileURLToPath(log)} is not the event log of this tree, so its requests are not known.`);
+    throw new RequestError('failed', t('{0} is not the event log of this tree, so its requests are not known.', fileURLToPath(log)));
   const { right, wrong } = logged;
   const steps = rollout === undefined ? undefined : JSON.stringify([...right, ...wrong][rollout]?.rollout.steps);
   const batches = events.flatMap((event, at) =>
@@ -69,13 +70,17 @@ function found(
     const event = events[number];
     if (event === undefined) return [];
     return requestsOf(event).flatMap((request, index) =>
-      isWanted(event, request) ? [{ place: { log, event: number, index }, title: `Event ${number}: ${requestSummary(request)}` }] : [],
+      isWanted(event, request)
+        ? [{ place: { log, event: number, index }, title: t('Event {0}: {1}', number, requestSummary(request)) }]
+        : [],
     );
   });
   if (all.length === 0)
     throw new RequestError(
       'failed',
-      'The event log keeps no requests here. Label with the setting "Labeling: Keep Requests" on "always", or debug the labeling, to keep them.',
+      t(
+        'The event log keeps no requests here. Label with the setting "Labeling: Keep Requests" on "always", or debug the labeling, to keep them.',
+      ),
     );
   return all;
 }
@@ -94,7 +99,7 @@ export interface LoggedRequest {
 export async function requestAt({ log, event, index }: RequestPlace): Promise<LoggedRequest> {
   const events = await eventsOf(log);
   const request = events[event] && requestsOf(events[event])[index];
-  if (request === undefined) throw new RequestError('failed', `${fileURLToPath(log)} has no request ${index} in event ${event}.`);
+  if (request === undefined) throw new RequestError('failed', t('{0} has no request {1} in event {2}.', fileURLToPath(log), index, event));
   const [begin] = events;
   return {
     request,
@@ -126,8 +131,8 @@ export function requestDocument({ to, url, status, ms, failure, isCut, request, 
 }
 
 async function eventsOf(log: string): Promise<readonly RunEvent[]> {
-  if (!log.startsWith('file:')) throw new RequestError('failed', 'Event logs are files on this machine.');
+  if (!log.startsWith('file:')) throw new RequestError('failed', t('Event logs are files on this machine.'));
   const { recorded } = await readEventLog(fileURLToPath(log));
-  if (recorded.length === 0) throw new RequestError('failed', `${fileURLToPath(log)} has no events.`);
+  if (recorded.length === 0) throw new RequestError('failed', t('{0} has no events.', fileURLToPath(log)));
   return recorded.map(({ event }) => event);
 }

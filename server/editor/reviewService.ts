@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { t } from '../l10n.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import type { AgreementView, LabelView, ReviewItem, ReviewStep } from '../protocol/review.js';
@@ -78,7 +79,7 @@ export class ReviewService {
     const path = this.#logOf(uri);
     const { labeled } = await this.#read(uri);
     const found = labeled.document.problems[problem];
-    if (found?.steps[step] === undefined) throw new Error('This step is not in the file any more.');
+    if (found?.steps[step] === undefined) throw new Error(t('This step is not in the file any more.'));
     const before = mode === 'first-error' && judgment.value === -1 ? rootPath(found.steps, step).slice(0, -1) : [];
     const own = labeled.labels[problem];
     const unjudged = before.filter((at) => !own?.get(at)?.some(({ by }) => by === judgment.by));
@@ -150,7 +151,7 @@ export class ReviewService {
     const { problems, labeled, lines } = await this.#read(uri);
     const found = problems[problem];
     const shown = found?.steps[step];
-    if (!found || !shown) throw new Error('This step is not in the file any more.');
+    if (!found || !shown) throw new Error(t('This step is not in the file any more.'));
     const path = rootPath(found.problem.steps, step);
     const own = shown.labels.find((label) => label.by === by);
     const solution = found.problem.solutions.find(({ steps }) => steps.includes(step));
@@ -208,7 +209,7 @@ export class ReviewService {
   async #read(uri: string): Promise<Reviewed> {
     const faults: FileFault[] = [];
     for await (const file of readInputs([uri], (one) => this.#host.openText(one), faults)) return this.#join(file);
-    throw new Error(faults[0] ? `${uri}: ${faults[0].message}` : `${uri} has no steps to review.`);
+    throw new Error(faults[0] ? `${uri}: ${faults[0].message}` : t('{0} has no steps to review.', uri));
   }
 
   async #join({
@@ -259,8 +260,8 @@ export class ReviewService {
   }
 
   #logOf(uri: string): string {
-    if (!uri.startsWith('file:')) throw new Error('Save the file first: labels are written beside it.');
-    if (!this.#host.canWrite()) throw new Error('Labels are not written in an untrusted workspace. Trust the workspace first.');
+    if (!uri.startsWith('file:')) throw new Error(t('Save the file first: labels are written beside it.'));
+    if (!this.#host.canWrite()) throw new Error(t('Labels are not written in an untrusted workspace. Trust the workspace first.'));
     return labelFileOf(fileURLToPath(uri));
   }
 

@@ -1,4 +1,5 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { t } from '../l10n.js';
 import { money, type Prices } from '../labeling/economy/ledger.js';
 import { runReport } from '../labeling/economy/runReport.js';
 import { RequestError } from '../protocol/message.js';
@@ -6,7 +7,7 @@ import type { RunReportView } from '../protocol/run.js';
 
 /** What the run view shows of a folder. Rejects with an Error for the user. */
 export async function runReportView(folder: string, now: number, prices: Prices): Promise<RunReportView> {
-  if (!folder.startsWith('file:')) throw new RequestError('failed', 'Runs are folders on this machine.');
+  if (!folder.startsWith('file:')) throw new RequestError('failed', t('Runs are folders on this machine.'));
   const { problems, failures, decisions, depths, total, seconds, rate, secondsLeft } = await runReport(fileURLToPath(folder), now);
   const { requests, promptTokens, completionTokens, judgeRequests, judgeTokens } = total;
   const uri = (path: string): string => pathToFileURL(path).href;

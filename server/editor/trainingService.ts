@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isSameFile, writeWhole } from '../disk/writeWhole.js';
+import { t } from '../l10n.js';
 import { costLines } from '../labeling/economy/costLines.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import type {
@@ -29,8 +30,8 @@ export async function exportTraining(
   openText: (uri: string) => OpenText | undefined,
 ): Promise<ExportOutcome> {
   const format = EXPORT_FORMATS.find((one) => one.id === id);
-  if (!format) throw new Error(`There is no format "${id}". Formats: ${EXPORT_FORMATS.map((one) => one.id).join(', ')}.`);
-  if (!out.startsWith('file:')) throw new Error(`Training data is written to files on this machine; ${out} is not one.`);
+  if (!format) throw new Error(t('There is no format "{0}". Formats: {1}.', id, EXPORT_FORMATS.map((one) => one.id).join(', ')));
+  if (!out.startsWith('file:')) throw new Error(t('Training data is written to files on this machine; {0} is not one.', out));
   const path = fileURLToPath(out);
   const faults: FileFault[] = [];
   const problems: Problem[] = [];
@@ -38,7 +39,7 @@ export async function exportTraining(
   let files = 0;
   for await (const { file, reasoning } of readInputs(uris, openText, faults)) {
     if (await isSameFile(file, path))
-      throw new Error(`${path} is one of the files that the training data is made of, and is not overwritten. Choose another name.`);
+      throw new Error(t('{0} is one of the files that the training data is made of, and is not overwritten. Choose another name.', path));
     files++;
     for (const problem of reasoning.problems) {
       problems.push(problem);
@@ -47,7 +48,7 @@ export async function exportTraining(
   }
   if (files === 0) {
     const reasons = faults.map((fault) => `${fault.uri}: ${fault.message}`);
-    throw new Error(reasons.length > 0 ? reasons.join('\n') : 'There is no file with reasoning to export.');
+    throw new Error(reasons.length > 0 ? reasons.join('\n') : t('There is no file with reasoning to export.'));
   }
   const { records, samplesWithError, paths, excluded } = exportProblems(problems, format, { seed, threshold });
   await writeWhole(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));

@@ -1,5 +1,6 @@
 import type { Connection, WorkDoneProgressServerReporter } from 'vscode-languageserver';
 import type { Clock } from '../editor/service.js';
+import { t } from '../l10n.js';
 import type { StatusParams } from '../protocol/status.js';
 
 /** Work shorter than this is not worth a notification. */
@@ -53,7 +54,7 @@ export class ScoringProgress {
 
   get #message(): string {
     const { state, progress } = this.#status;
-    if (state === 'loading' || !progress) return 'loading the model';
-    return `${progress.done.toLocaleString('en-US')} of ${progress.total.toLocaleString('en-US')} steps scored`;
+    if (state === 'loading' || !progress) return t('loading the model');
+    return t('{0} of {1} steps scored', progress.done.toLocaleString('en-US'), progress.total.toLocaleString('en-US'));
   }
 }

@@ -16,6 +16,7 @@ import { resultJobs } from '../editor/labelJob.js';
 import { ReviewService } from '../editor/reviewService.js';
 import { createService, type Service } from '../editor/service.js';
 import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '../files/images.js';
+import { t } from '../l10n.js';
 import { diagnostics, type Marks } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
 import { inSight, isWithin, lensWindow, type ProblemWindow } from '../language/lensWindow.js';
@@ -186,7 +187,9 @@ export class EditorSession {
     if (!this.#permissions.isTrusted)
       throw new RequestError(
         'failed',
-        'This workspace is not trusted, so nothing is labeled, exported, debugged or written. Trust it first: "Workspaces: Manage Workspace Trust".',
+        t(
+          'This workspace is not trusted, so nothing is labeled, exported, debugged or written. Trust it first: "Workspaces: Manage Workspace Trust".',
+        ),
       );
   }
 
@@ -196,7 +199,10 @@ export class EditorSession {
     if (origin !== undefined && !this.#allowsLabeling(origin))
       throw new RequestError(
         'failed',
-        `Nothing was sent: ${origin} gets questions, figures, steps and reference answers only after you allow it. Start this again and choose "Send".`,
+        t(
+          'Nothing was sent: {0} gets questions, figures, steps and reference answers only after you allow it. Start this again and choose "Send".',
+          origin,
+        ),
       );
   }
 

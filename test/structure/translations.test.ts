@@ -73,6 +73,10 @@ const exempt: Readonly<Record<string, readonly string[]>> = {
   'extension/views/runView.ts': ['not begun'],
   'extension/views/recordDocuments.ts': [' from ·'],
   'extension/views/requestDocuments.ts': ['/request ·.·.json', '/request ·.· again.json'],
+  'server/editor/labelingFailure.ts': ['·… (· characters in all)'],
+  'server/editor/openDocument.ts': ['The present reading has no problem ·.'],
+  'server/editor/reviewService.ts': ['· cannot be read: ·'],
+  'server/editor/service.ts': ['The language server is shutting down.', 'Scoring was cancelled.'],
   'webview/evaluation/render/bestOfNView.ts': ['codicon codicon-·'],
   'webview/evaluation/render/chartDrawing.ts': ['tick y', 'tick x', 'title x', 'band · ·', 'line · ·', 'mark ·'],
   'webview/shared/math.ts': ['math math-error'],
@@ -85,7 +89,7 @@ const exempt: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders in which every text is translated. */
-const translatedFolders = ['webview', 'server/language', 'extension'];
+const translatedFolders = ['webview', 'server/language', 'server/editor', 'extension'];
 
 describe('the messages of extension, panels and server', () => {
   const bundle = JSON.parse(readFileSync('l10n/bundle.l10n.zh-cn.json', 'utf8')) as Readonly<Record<string, string>>;

@@ -15,7 +15,7 @@ export function handleLabeling(session: EditorSession): void {
   /** The document of a request is looked up once, before anything is awaited: it can be closed at any time. */
   function documentOf(uri: string): ScoredDocument {
     const document = session.document(uri);
-    if (!document) throw new RequestError('failed', problemIsGone);
+    if (!document) throw new RequestError('failed', problemIsGone());
     return document;
   }
 

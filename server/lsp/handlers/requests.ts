@@ -1,4 +1,5 @@
 import { requestAt, requestDocument, requestsOfEvent, requestsOfNode } from '../../editor/requestService.js';
+import { t } from '../../l10n.js';
 import { RequestError } from '../../protocol/message.js';
 import { FindRequests, SendAgain, ShowRequest } from '../../protocol/requests.js';
 import type { EditorSession } from '../session.js';
@@ -11,7 +12,7 @@ export function handleRequests(session: EditorSession): void {
     if (event !== undefined) return requestsOfEvent(uri, event);
     const document = await labeling.shownDocument(uri, session.document(uri), service.threshold);
     if (document === undefined || problem === undefined || node === undefined)
-      throw new RequestError('failed', 'Open the tree of a run, or its event log, to see its requests.');
+      throw new RequestError('failed', t('Open the tree of a run, or its event log, to see its requests.'));
     return requestsOfNode(document, { problem, node, ...(rollout !== undefined && { rollout }) });
   });
 
