@@ -56,7 +56,7 @@ export function readAgain(before: ReasoningDocument, beforeText: string, text: s
   if (hasLineBreak(beforeText, change.start, change.endBefore) || hasLineBreak(text, change.start, change.endAfter)) return undefined;
   const at = origin.records.findIndex(({ span }) => span.start < change.start && change.endBefore < span.end);
   const record = origin.records[at];
-  if (record === undefined) return undefined;
+  if (record === undefined || isMostOf(record.span, text)) return undefined;
   const faults = faultsAfter(before.faults, record.span, by);
   const problems = faults && readRecord(origin, record, text.slice(record.span.start, record.span.end + by));
   if (problems?.length !== record.problems) return undefined;
@@ -72,6 +72,11 @@ export function readAgain(before: ReasoningDocument, beforeText: string, text: s
   };
   noteOrigin(document, { ...origin, records: recordsAfter(origin.records, at, change, by) });
   return document;
+}
+
+/** One record that is most of a long text: reading it alone saves nothing, and would be in vain where it is not sound. */
+function isMostOf({ start, end }: Span, { length }: { readonly length: number }): boolean {
+  return length > 1_000_000 && end - start > length / 2;
 }
 
 function hasLineBreak(text: string, start: number, end: number): boolean {

@@ -205,6 +205,23 @@ describe('the server over streams', () => {
     expect((await linesOf(other)).size).toBe(600);
   });
 
+  it('marks of a large file what is in sight, and other places when that moves', async () => {
+    const { client } = await opened();
+    const large = fileUri('candidates.jsonl');
+    const record = { question: 'q', solutions_splits: [['a', 'b']], labels: [0], prm_scores: [[0.1, 0.2]] };
+    await client.tell(SettingsChanged, { settings: { ...settings, scoreOnOpen: false }, isTrusted: true });
+    await client.open(large, 'jsonl', `${JSON.stringify(record)}\n`.repeat(900));
+    const lines = () => new Set((client.diagnostics.get(large)?.diagnostics ?? []).map(({ range }) => range.start.line));
+    await client.until(() => lines().size > 0);
+    expect([lines().has(0), lines().has(800)]).toEqual([true, false]);
+    await client.tell(LookedAt, { uri: large, range: { start: { line: 790, character: 0 }, end: { line: 820, character: 0 } } });
+    await client.until(() => lines().has(800));
+    for (let line = 790; line <= 820; line++) expect(lines().has(line)).toBe(true);
+    // The rows of the Problems panel stay.
+    expect(lines().has(0)).toBe(true);
+    expect(client.changed.findLast((one) => one.uri === large)?.marks).toMatchObject({ firstLow: 900, low: 1800, listed: 200, total: 900 });
+  });
+
   it('reads an edit before it answers, and sends marks again only when they or the text have changed', async () => {
     const { client } = await opened();
     const sent = client.published.length;
@@ -232,7 +249,7 @@ describe('the server over streams', () => {
     expect(client.changed.at(-1)).toEqual({
       uri,
       version,
-      marks: { firstLow: 0, low: 0, listed: 1, total: 1, canLabel: true, hasTree: false, hasImages: true },
+      marks: { firstLow: 0, low: 0, listed: 0, total: 0, canLabel: true, hasTree: false, hasImages: true },
     });
     expect(new Set(client.refreshed)).toEqual(new Set(['workspace/inlayHint/refresh', 'workspace/codeLens/refresh']));
   });
