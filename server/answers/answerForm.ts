@@ -316,7 +316,7 @@ function isOneNumber(text: string): boolean {
     /^[^\d\s,]{0,4}\s*\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)[^,;\d]*$/.test(text) ||
     /^[^\d\s,]{0,4}\s*\d{1,3}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!\d)[^,;\d]*$/.test(text) ||
     /^[a-z-]+ (?:hundred|thousand|million)(?: and [a-z -]+| [a-z -]+)?$/i.test(text) ||
-    /^(?:a|one) dozen and a half$/i.test(text) ||
+    /^(?:an?|one) (?:dozen|hour|minute|day|week|month|year|mile|foot|cup|meter|kilometer|pound) and a half$/i.test(text) ||
     /^[\d-]+ and (?:\d+\s*\/\s*\d+|\\frac)|^[a-z\d-]+ and (?:(?:a|one|two|three|four|five|six|seven|eight|nine)[ -])?(?:half|third|thirds|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?)\b/i.test(
       text,
     ) ||

@@ -17,6 +17,7 @@ export function compareSpoken(a: string, r: string, compare: CompareTexts): Verd
   return (
     compareStatements(a, r) ??
     compareRomans(a, r) ??
+    compareShort(a, r) ??
     compareOrdinalNouns(a, r) ??
     compareDirections(a, r) ??
     compareQualified(a, r, compare) ??
@@ -43,6 +44,22 @@ function compareRomans(a: string, r: string): Verdict | undefined {
   const value = other && variablesOf(other).size === 0 ? exactValue(other) : undefined;
   // Beside a number, `CD` may be a segment: only an equal one is taken for a numeral.
   return value && value.num === (x ?? y)! * value.den ? { verdict: 'right', method: 'number' } : undefined;
+}
+
+const SHORT: Readonly<Record<string, bigint>> = { k: 1000n, K: 1000n, M: 1_000_000n, B: 1_000_000_000n };
+
+/** 1.2k beside 1200; a number that differs may have a unit, such as 300 K. */
+function compareShort(a: string, r: string): Verdict | undefined {
+  for (const [text, other] of [
+    [a, r],
+    [r, a],
+  ] as const) {
+    const match = /^(\d[\d.,]*)\s?([kKMB])$/.exec(text);
+    if (match === null) continue;
+    const [own, whole] = [readExpression(match[1]!), readExpression(other)].map((one) => one && exactValue(one));
+    if (own && whole && own.num * SHORT[match[2]!]! * whole.den === whole.num * own.den) return { verdict: 'right', method: 'number' };
+  }
+  return undefined;
 }
 
 const ORDINAL_NOUN =

@@ -87,6 +87,8 @@ export function withoutNumberWords(text: string): string {
   // Words in text, not in commands: \frac has none.
   const digits = (OTHER_LANGUAGES.get(text.toLowerCase()) ?? text)
     .replace(DOZEN_AND_HALF, '(1+1/2) $1')
+    .replace(/^(?:an?|one) (hour|minute|day|week|month|year|mile|foot|cup|meter|kilometer|pound) and a half$/i, '1.5 $1')
+    .replace(/^half (?:an?|of an?) (hour|minute|day|week|month|year|mile|foot|meter|kilometer|pound|liter)$/i, '0.5 $1')
     .replace(HALF_OF_SCALE, (_, count: string, scale: string) => `(${numberRun(count, false)}+1/2) ${scale}`)
     .replace(/(?<![\\a-zA-Z])[a-zA-Z]+(?:[ -][a-zA-Z]+)*(?![a-zA-Z])/g, (run, at: number) => {
       const before = /(\d[\d,.]*)\s+$/.exec(text.slice(0, at))?.[1];

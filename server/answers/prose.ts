@@ -41,6 +41,8 @@ function shorter(text: string): string {
       /^(?:the |an? )?(?:point|pair|vector|coordinates?|ordered pair|interval|set|matrix|number|value|slope|pH)\s+(?=[-(\\[{<\d])/i,
       '',
     )
+    .replace(/^(?:after|in|every|within) (?=\d[\d.]* (?:second|minute|hour|day|week|month|year)s?$)/i, '')
+    .replace(/(?<=^\d[\d.]* (?:second|minute|hour|day|week|month|year)s?) (?:later|from now)$/i, '')
     .replace(/^pH\s*(?:=|is|of)\s*/, '')
     .replace(/(?<=\d)\s+odds$/i, '')
     .replace(/^\\Delta\s*_?\{?[A-Z]\}?\s*(?:_\{?\w+\}?)?\s*=\s*/, '')

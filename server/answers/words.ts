@@ -68,6 +68,7 @@ acidic basic neutral
 ionic covalent metallic
 photosynthesis respiration fermentation digestion
 mitosis meiosis
+doubles triples quadruples halves
 mitochondria nucleus ribosome chloroplast vacuole cytoplasm membrane
 gravity friction magnetism electricity inertia
 monopoly oligopoly competition
@@ -146,6 +147,20 @@ const SAME = [
   ['decreasing', '减少', '减小', 'decreases', 'decrease'],
   ['none', 'null', 'none of these', 'none of them'],
   ['infinity', 'unbounded'],
+  [
+    'no change',
+    'unchanged',
+    'remains the same',
+    'stays the same',
+    'does not change',
+    'remains constant',
+    'remains unchanged',
+    'stays constant',
+    '不变',
+  ],
+  ['larger', 'bigger', 'greater'],
+  ['us', 'usa', 'united states', 'united states of america'],
+  ['uk', 'united kingdom'],
   ['sunday', '星期天', '星期日', '周日'],
 ].map((row) => row.map(plain));
 
@@ -316,6 +331,9 @@ function plain(text: string): string {
     .toLowerCase()
     .replace(/\b([ap])\.m\.?/g, '$1m')
     .replace(/[.!]$/, '')
+    .replace(/\b([a-z])\.(?=[a-z]\b|$)/g, '$1')
+    .replace(/(?<=[a-z]{3}),(?= [a-z]{2,}$)/, '')
+    .replace(/^it (?=[a-z]{3,}s$)/, '')
     .replace(/\s+/g, ' ')
     .replace(/^(?:the|an?|on|in) (?=[a-z]{3})/, '')
     .replace(/^(?:周|礼拜)(?=[一二三四五六日])/, '星期')
