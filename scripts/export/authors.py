@@ -36,13 +36,17 @@ def class_of_checkout(code):
 
 
 def class_of_folder(folder):
-    from transformers.dynamic_module_utils import get_class_from_dynamic_module
     names = json.loads((folder / "config.json").read_text()).get("auto_map") or {}
     name = names.get("AutoModel") or names.get("AutoModelForCausalLM")
-    if name is None:
-        raise ValueError(f"{folder} has no modelling code (config.json has no auto_map.AutoModel); name a checkout of the authors' repository with --code")
-    # Code of another repository would have to be fetched.
-    return get_class_from_dynamic_module(name.split("--")[-1], str(folder))
+    # "OWNER/NAME--FILE.CLASS" is code of another repository, which would have to be fetched.
+    if name is None or "--" in name or not (folder / f"{name.split('.')[0]}.py").exists():
+        raise ValueError(f"{folder} has no modelling code of its own; name a checkout of the authors' repository with --code")
+    file, class_name = name.split(".")
+    # A package of its own: transformers copies such files into its cache, in some versions without those that they import in turn.
+    package = types.ModuleType("model_folder")
+    package.__path__ = [str(folder)]
+    sys.modules[package.__name__] = package
+    return getattr(importlib.import_module(f"{package.__name__}.{file}"), class_name)
 
 
 def internvl_model(folder, code, dtype):

@@ -15,9 +15,9 @@ def compare_graph(folder, exported):
     with torch.no_grad():
         own = exported.own(ids)
     gc.collect()
-    logits = torch.cat(run_in_parts(folder, exported, ids, (25, 15), own.dtype), dim=1)
+    logits = torch.cat(run_in_parts(folder, exported, ids, (25, 15)), dim=1)
     difference = float((own.float() - logits.float()).abs().max())
-    if not difference <= TOLERANCE[own.dtype] * max(1.0, float(own.float().abs().max())):
+    if not difference <= TOLERANCE[exported.dtype] * max(1.0, float(own.float().abs().max())):
         raise ValueError(f"the exported graph does not give what the model gives: its scores differ by {difference:.2g}")
     return difference
 
@@ -34,13 +34,13 @@ def tokens_per_second(exported, solutions=8, length=250, longest=60):
     return done * length / (time.perf_counter() - start)
 
 
-def run_in_parts(folder, exported, ids, lengths, dtype):
+def run_in_parts(folder, exported, ids, lengths):
     import onnxruntime
     graph = exported.graph
     open_graph = lambda name: onnxruntime.InferenceSession(str(folder / name), providers=["CPUExecutionProvider"])
     decoder = open_graph(graph if isinstance(graph, str) else graph["decoder"])
     table = None if isinstance(graph, str) else open_graph(graph["embeddings"])
-    cache = {value.name: torch.zeros([1 if axis == 0 else size if isinstance(size, int) else 0 for axis, size in enumerate(value.shape)], dtype=dtype).numpy()
+    cache = {value.name: torch.zeros([1 if axis == 0 else size if isinstance(size, int) else 0 for axis, size in enumerate(value.shape)], dtype=exported.dtype).numpy()
              for value in decoder.get_inputs() if value.name.startswith("past")}
     names = [value.name for value in decoder.get_outputs()]
     past, found = 0, []
@@ -48,8 +48,6 @@ def run_in_parts(folder, exported, ids, lengths, dtype):
         part = ids[:, past:past + length].numpy()
         positions = torch.arange(past, past + length)[None]
         feeds = {"attention_mask": torch.ones(1, past + length, dtype=torch.long).numpy(), "position_ids": positions.numpy(), **cache}
-        if any(value.name == "position_ids" and len(value.shape) == 3 for value in decoder.get_inputs()):
-            feeds["position_ids"] = positions.expand(3, 1, length).numpy()
         feeds.update({"input_ids": part} if table is None else {"inputs_embeds": table.run(None, {"input_ids": part})[0]})
         results = dict(zip(names, decoder.run(names, feeds)))
         found.append(torch.from_numpy(results["logits"]))

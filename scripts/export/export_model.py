@@ -79,6 +79,8 @@ def read_config(model):
 def exporter_of(fields):
     from kinds import KINDS
     kind = fields.get("model_type")
+    if kind not in KINDS and "vision_config" in fields and kind != "ursa":
+        raise ValueError(f"models of kind {kind} read images in a way that is not exported. Serve the model and use a profile with 'backend' (docs/families.md)")
     return KINDS.get(kind, KINDS["text"])
 
 

@@ -11,18 +11,26 @@ HEADS = ("score", "score_head", "v_head.summary")
 
 
 def text_model(folder, dtype):
-    """(decoder, head) of a model that reads text alone. The head is found by the names of its weights: Qwen2.5-Math-PRM's two layers, one
-    of HEADS, or the output layer of a language model. No code of the folder is run. Raises ValueError."""
-    from transformers import AutoModel
+    """(decoder, head, own) of a model that reads text alone; own: token ids -> logits, as the model's class gives them. The head is found by
+    the names of its weights: Qwen2.5-Math-PRM's two layers, one of HEADS, or the output layer of a language model. No code of the folder is
+    run. Raises ValueError."""
+    from transformers import AutoModel, AutoModelForCausalLM
     config = text_config(folder)
     shapes = weight_shapes(folder)
     prefix = body_prefix(folder, shapes)
     with without_initialization(dtype):
-        body = AutoModel.from_config(config, attn_implementation="eager", dtype=dtype)
-        head, parts = head_of(folder, config, body, shapes)
+        head, parts = value_head(config, shapes)
+        if head is not None:
+            body = AutoModel.from_config(config, attn_implementation="eager", dtype=dtype)
+            own = lambda ids: head(body(input_ids=ids, use_cache=False).last_hidden_state)
+        else:
+            whole = AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=dtype)
+            body, head, parts = whole.base_model, output_layer(config, whole), output_weights(folder, config, whole, shapes)
+            own = lambda ids: whole(input_ids=ids, use_cache=False).logits
+            whole.eval()
     # Towers for images and output layers that are not read have no place in a graph for text.
     load_weights(folder, {prefix: body, **parts}, ignored=tuple(name for name in shapes if not name.startswith(prefix) and not name.startswith(tuple(parts))))
-    return body.eval(), head.eval()
+    return body.eval(), head.eval(), own
 
 
 def text_config(folder):
@@ -45,8 +53,8 @@ def body_prefix(folder, names):
     return tables[0][:-len("embed_tokens.weight")]
 
 
-def head_of(folder, config, body, shapes):
-    """(the module that gives the scores, {prefix of names: module to fill})."""
+def value_head(config, shapes):
+    """(the module that gives values or labels, {prefix of names: module to fill}); (None, {}) for a language model."""
     width = config.hidden_size
     if "score.0.weight" in shapes:
         middle = shapes["score.0.weight"][0]
@@ -56,11 +64,31 @@ def head_of(folder, config, body, shapes):
         if f"{name}.weight" in shapes:
             head = nn.Linear(width, shapes[f"{name}.weight"][0], bias=f"{name}.bias" in shapes)
             return head, {f"{name}.": head}
-    output = next((name for name in shapes if name.endswith("lm_head.weight")), None)
-    if output is None and not config.tie_word_embeddings:
-        raise ValueError(f"{folder} has no head that is known: score.weight, score.0.weight, {', '.join(f'{name}.weight' for name in HEADS[1:])} or lm_head.weight")
-    head = nn.Linear(width, config.vocab_size if output is None else shapes[output][0], bias=False)
-    if output is None:
-        head.weight = body.get_input_embeddings().weight
-        return head, {}
-    return head, {output[:-len("weight")]: head}
+    return None, {}
+
+
+def output_layer(config, whole):
+    """What makes logits of the last hidden states. Other classes do more there, which the comparison with `own` finds."""
+    layer, scaling = whole.get_output_embeddings(), getattr(config, "logits_scaling", None)
+    return layer if scaling is None else Scaled(layer, scaling)
+
+
+class Scaled(nn.Module):
+    """Granite divides its logits."""
+
+    def __init__(self, layer, divisor):
+        super().__init__()
+        self.layer, self.divisor = layer, divisor
+
+    def forward(self, hidden):
+        return self.layer(hidden) / self.divisor
+
+
+def output_weights(folder, config, whole, shapes):
+    name = next((name for name in shapes if name.endswith("lm_head.weight")), None)
+    if name is not None:
+        return {name[:-len("weight")]: whole.get_output_embeddings()}
+    if not config.tie_word_embeddings:
+        raise ValueError(f"{folder} has no head that is known: score.weight, score.0.weight, {', '.join(f'{one}.weight' for one in HEADS[1:])} or lm_head.weight")
+    whole.get_output_embeddings().weight = whole.get_input_embeddings().weight
+    return {}

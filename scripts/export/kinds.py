@@ -1,8 +1,6 @@
 """Kinds of models by `model_type`: how each is loaded and which graphs it becomes."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Callable
-
-import torch
 
 
 @dataclass
@@ -15,17 +13,17 @@ class Exported:
     own: Callable
     # Rows of the vocabulary.
     vocabulary: int
-    # Ids that stand for images, which a text does not hold.
-    reserved: tuple = field(default=())
+    # Of the weights; some classes give logits in float32 all the same.
+    dtype: object
 
 
 def text(model, out, code, dtype, fields):
     from exporting import Cached, export_cached
     from heads import text_model
-    body, head = text_model(model, dtype)
+    body, head, own = text_model(model, dtype)
     embed = body.get_input_embeddings()
     export_cached(out / "model.onnx", Cached(body, head, embed), body.config)
-    return Exported("model.onnx", body.config, lambda ids: head(body(input_ids=ids, use_cache=False).last_hidden_state), embed.num_embeddings)
+    return Exported("model.onnx", body.config, own, embed.num_embeddings, dtype)
 
 
 def internvl(model, out, code, dtype, fields):
@@ -34,7 +32,7 @@ def internvl(model, out, code, dtype, fields):
     whole = internvl_model(model, code, dtype)
     graph = export_internvl(out, whole)
     language = whole.language_model
-    return Exported(graph, language.config, lambda ids: language(input_ids=ids, use_cache=False, return_dict=True).logits, language.get_input_embeddings().num_embeddings)
+    return Exported(graph, language.config, lambda ids: language(input_ids=ids, use_cache=False, return_dict=True).logits, language.get_input_embeddings().num_embeddings, dtype)
 
 
 KINDS = {"text": text, "internvl_chat": internvl}

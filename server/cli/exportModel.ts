@@ -132,7 +132,7 @@ function runExporter(
   signal: AbortSignal,
   tell: (line: string) => void,
 ): Promise<Exported> {
-  const args = [exporterScript, model, out, '--precision', precision, ...(code === undefined ? [] : ['--code', code])];
+  const args = ['-B', exporterScript, model, out, '--precision', precision, ...(code === undefined ? [] : ['--code', code])];
   return new Promise((settle, reject) => {
     const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
     let output = '';
