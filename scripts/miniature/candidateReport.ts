@@ -111,7 +111,7 @@ export function candidateTable({ problems, threshold, best, many, steps, labeled
       kinds.map((kind) => {
         const own = problems.filter(({ problem }) => problem.kind === kind);
         const right = own.flatMap(({ solutions, drawn, problem }) =>
-          drawn.map((at) => finalAnswer(solutions[at]!.steps.at(-1)!) === String(problem.answer)),
+          drawn.slice(0, best.sizes.length).map((at) => finalAnswer(solutions[at]!.steps.at(-1)!) === String(problem.answer)),
         );
         return [kind, right.filter(Boolean).length / right.length];
       }),
