@@ -98,7 +98,8 @@ function otherMarks(document: ScoredDocument, others: 'hint' | 'information'): M
       };
       if (step.low && !step.firstLow)
         add('later-low-step', () => `${t('Low step after the first: {0}.', comparison(document, problem, step))}${rolloutsSentence(step)}`);
-      const failed = failedRollouts(problem, step);
+      // The message of a low step has the counts already.
+      const failed = step.low && rolloutsSentence(step) !== '' ? undefined : failedRollouts(problem, step);
       if (failed !== undefined) add('no-rollout-succeeded', () => failed);
       if (step.skipped !== undefined && !step.outOfScope) add('step-not-scored', () => t('Not scored: {0}', step.skipped ?? ''));
     }

@@ -86,6 +86,13 @@ describe('diagnostics', () => {
     ]);
   });
 
+  it('says the counts of a low step once', () => {
+    const mc = { value: 0, correct: 0, total: 16 };
+    const document = scored(sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc } }]] }]), [[0.9, 0.1]]);
+    expect(found(document).map(({ code }) => code)).toEqual(['first-low-step']);
+    expect(found(document)[0]!.message).toContain('Rollouts: 0/16 right');
+  });
+
   it('counts the rollouts a tree node keeps when the file has no total', () => {
     const rollouts = [
       { correct: false, steps: ['5'] },
@@ -204,9 +211,13 @@ describe('diagnostics', () => {
 
   it('reports what is not a first low step as hints, as information or not at all', () => {
     const mc = { value: 0, correct: 0, total: 16 };
-    const document = scored(sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc } }, 'c']] }]), [[0.1, 0.2, NaN]], {
-      skipped: new Map([[2, 'too long']]),
-    });
+    const document = scored(
+      sketch([{ question: 'q', solutions: [['a', 'b', { text: 'c', values: { mc } }, 'd']] }]),
+      [[0.1, 0.2, 0.9, NaN]],
+      {
+        skipped: new Map([[3, 'too long']]),
+      },
+    );
     const of = (others: 'hint' | 'information' | 'off') =>
       diagnostics(document, noExplanations, others).listed.map(({ code, severity }) => [code, severity]);
     const codes = ['later-low-step', 'no-rollout-succeeded', 'step-not-scored'];
