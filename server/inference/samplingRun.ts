@@ -2,6 +2,7 @@ import { createRandom, type Random } from '../reasoning/random.js';
 import { type Batch, type Graph, GraphError, type KeyValueCache, type Scores } from './graph/graph.js';
 import type { PromptCache, RunPrompt } from './promptCache.js';
 import type { Pixels, SampledRow, SamplingRequest, SamplingResult } from './protocol.js';
+import { openRows } from './rowBatch.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
 import { drawToken } from './sampling.js';
 
@@ -41,8 +42,10 @@ export class SamplingRun {
   #tried = 0;
 
   constructor(request: SamplingRequest, graph: Graph, prompts: PromptCache, limits: RunLimits) {
-    if (!graph.openBatch)
-      throw new GraphError("the graph cannot sample: it needs a batch axis and StepLens's own cache inputs (past_key.0)");
+    if (graph.cacheLayout === 'none')
+      throw new GraphError(
+        'the graph cannot sample: it takes no keys and values of earlier tokens; export it with its cache (text-generation-with-past)',
+      );
     this.#request = request;
     this.#graph = graph;
     this.#prompts = prompts;
@@ -126,7 +129,10 @@ export class SamplingRun {
     this.#running = waiting.slice(0, this.#limits.rows);
     for (const row of this.#running) this.#draw(row, shared.last);
     this.#running = this.#running.filter((row) => row.finish === undefined);
-    if (this.#running.length > 0) this.#batch = this.#graph.openBatch!(shared.cache, this.#running.length);
+    if (this.#running.length > 0) {
+      const { length } = this.#running;
+      this.#batch = this.#graph.openBatch?.(shared.cache, length) ?? openRows(this.#graph, shared.cache, length);
+    }
   }
 
   async #runRows(batch: Batch): Promise<void> {

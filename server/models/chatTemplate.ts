@@ -12,10 +12,16 @@ export interface ChatMessage {
 }
 
 /**
- * A conversation as the model's own chat template writes it, or `template` in its place; without a prompt for a further
- * answer. Throws ModelError that names the tokenizer's folder and the remedy.
+ * A conversation as the model's own chat template writes it, or `template` in its place. Throws ModelError that names the tokenizer's folder and the remedy.
+ *
+ * @param beginsReply Ends in what the assistant's answer begins with.
  */
-export function renderChat(messages: readonly ChatMessage[], { path, chatTemplate, tokenTexts }: TextTokenizer, template?: string): string {
+export function renderChat(
+  messages: readonly ChatMessage[],
+  { path, chatTemplate, tokenTexts }: TextTokenizer,
+  template?: string,
+  beginsReply = false,
+): string {
   const source = template ?? chatTemplate;
   if (source === undefined) {
     throw new ModelError(
@@ -23,7 +29,7 @@ export function renderChat(messages: readonly ChatMessage[], { path, chatTemplat
     );
   }
   try {
-    return withinTime(longestMs, () => new Template(source).render({ messages, add_generation_prompt: false, ...tokenTexts }));
+    return withinTime(longestMs, () => new Template(source).render({ messages, add_generation_prompt: beginsReply, ...tokenTexts }));
   } catch (error) {
     throw new ModelError(
       `The chat template of ${path} cannot be applied: ${(error as Error).message.split('\n')[0]}. Copy tokenizer_config.json from the model again, or give the template in 'layout.template' of the profile.`,

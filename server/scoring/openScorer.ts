@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { bundledModel, inferenceEntry } from '../bundled.js';
 import type { Device } from '../inference/protocol.js';
 import { createModelScorer, type ScorerHost } from './backends/modelScorer.js';
+import { createLocalCritique } from './localCritique.js';
 import { createScorer } from './onnxScorer.js';
 import type { Scorer } from './scorer.js';
 
@@ -19,9 +20,10 @@ export interface ScorerSettings {
 export function createOnnxScorer(
   settings: ScorerSettings,
   { cacheFolder, log, isBackground = false }: Pick<ScorerHost, 'cacheFolder' | 'log' | 'isBackground'>,
+  open: typeof createScorer = createScorer,
 ): Scorer {
   const { modelPath, device, threads } = settings;
-  return createScorer({
+  return open({
     modelFolder: modelPath === '' ? bundledModel : modelPath,
     device,
     threads,
@@ -34,9 +36,10 @@ export function createOnnxScorer(
 
 /** A scorer for any model: at the server its profile names, else on ONNX Runtime. */
 export function openScorer(settings: ScorerSettings, host: ScorerHost): Scorer {
-  const openLocal = () => createOnnxScorer(settings, host);
+  const openLocal = (kind: 'critique' | 'graph') =>
+    createOnnxScorer(settings, host, kind === 'critique' ? createLocalCritique : createScorer);
   // The bundled model is on this machine, and the only one an untrusted workspace has.
-  if (settings.modelPath === '') return openLocal();
+  if (settings.modelPath === '') return openLocal('graph');
   return createModelScorer({ ...host, modelFolder: settings.modelPath }, openLocal);
 }
 

@@ -235,9 +235,19 @@ describe('SamplingRun', () => {
     expect(recorded.runs.map((ids) => ids.length)).toEqual([17, 17, 17, 17, 2, 2]);
   });
 
-  it('refuses a graph without a batch axis', () => {
+  it('gives on a graph without a batch axis, row by row, what it gives with one', async () => {
+    const rowsOf = async (graph: Graph) => {
+      const run = new SamplingRun({ ...request, count: 5 }, graph, new PromptCache(Infinity), new RunLimits(undefined));
+      while (!run.isDone) await run.step();
+      return run.result;
+    };
+    const single = Object.fromEntries(Object.entries(record().graph).filter(([key]) => key !== 'openBatch')) as unknown as Graph;
+    expect(await rowsOf(single)).toEqual(await rowsOf(record().graph));
+  });
+
+  it('refuses a graph without a cache', () => {
     expect(() => new SamplingRun(request, fakeGraph('none', []), new PromptCache(1), new RunLimits(undefined))).toThrow(
-      'the graph cannot sample: it needs a batch axis',
+      'the graph cannot sample: it takes no keys and values of earlier tokens',
     );
   });
 });

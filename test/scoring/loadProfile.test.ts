@@ -6,6 +6,7 @@ import schema from '../../media/schemas/prm.schema.json' with { type: 'json' };
 import { ModelError } from '../../server/models/modelError.js';
 import { families } from '../../server/scoring/families/families.js';
 import { loadProfile, parseProfile } from '../../server/scoring/loadProfile.js';
+import { parseLocalCritique } from '../../server/scoring/localCritiqueProfile.js';
 import { testProfile, testTokenizer } from './byteTokenizer.js';
 
 const testImages = { kind: 'resize', width: 12, height: 8, channels: 1, mean: [0], std: [1], token: '<image>', tokens: 6 };
@@ -151,16 +152,32 @@ describe('prm.schema.json', () => {
   const images: Record<string, object> = { resize: testImages, tiles: families[2]!.profile.images! };
 
   it('lists the same keys as the parser', () => {
-    // `backend` is read by the remote profile (backends/remoteProfile.ts), and then needs no graph.
+    // `backend` is read by the remote profile (backends/remoteProfile.ts), and then needs no graph; `critique` by localCritiqueProfile.ts.
     expect(
       Object.keys(schema.properties)
-        .filter((key) => key !== '$schema' && key !== 'backend' && key !== 'reference')
+        .filter((key) => !['$schema', 'backend', 'reference', 'critique'].includes(key))
         .sort(),
     ).toEqual(Object.keys(own).sort());
     for (const key of [...schema.required, ...schema.then.required, 'graph'])
       expect(() => parse({ [key]: undefined }), key).toThrow(`'${key}' is missing`);
     for (const aggregation of schema.properties.aggregation.enum) expect(parse({ aggregation }).aggregation).toBe(aggregation);
     expect(schema.else.else.properties.family.enum).toEqual(families.map(({ id }) => id));
+  });
+
+  it('has the keys of a critique that the parser has', () => {
+    const all = Object.fromEntries(
+      Object.entries(schema.properties.critique.properties).map(([key, { type }]) => [
+        key,
+        type === 'string' ? `{question}{step}${key}` : 1,
+      ]),
+    );
+    const { name, family, graph, tokenizer, threshold, aggregation, maxTokens } = testProfile;
+    const common = { name, family, graph, tokenizer, threshold, aggregation, maxTokens };
+    const read = (critique: object) => parseLocalCritique(JSON.stringify({ ...common, critique }), 'prm.json').critique;
+    expect(read(all)).toEqual(all);
+    for (const key of schema.properties.critique.required)
+      expect(() => read({ ...all, [key]: undefined }), key).toThrow(`'critique.${key}'`);
+    expect(() => read({ ...all, more: 1 })).toThrow("'critique.more' is not known here");
   });
 
   it.each([

@@ -1,26 +1,9 @@
 import { readChoices } from '../../remote/choices.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
 import { createChatModel, userMessage } from './chatModel.js';
+import type { Critique } from './critiqueSettings.js';
 import type { CritiqueProfile } from './remoteProfile.js';
 import { likelierOf, readListed, topLogprobs } from './tokenPair.js';
-
-/** What a profile says of the reply, and of the prompt that asks for it. */
-export interface Critique {
-  /** With `{question}`, `{steps}` (all up to the one asked about, each as `item`), `{previous}` (all before it), `{step}` and `{index}` (from 1). */
-  readonly prompt: string;
-  /** One step of `{steps}` and `{previous}`, with `{step}` and `{index}`. */
-  readonly item: string;
-  /** What the model writes before its verdict; its last occurrence counts. */
-  readonly verdict: string;
-  readonly positive: string;
-  readonly negative: string;
-  /** Replies whose scores are averaged. */
-  readonly samples: number;
-  /** 0 = the likeliest words. */
-  readonly temperature: number;
-  /** Longest reply, in tokens. */
-  readonly maxReply: number;
-}
 
 type Score = PathScores['scores'][number];
 
@@ -93,12 +76,12 @@ export function readVerdict(reply: unknown, { verdict, positive, negative, maxRe
 }
 
 /** Without what models put around a verdict. */
-function trimmed(token: string): string {
+export function trimmed(token: string): string {
   return token.replaceAll(/^[\s*_"'`{([\\?!:.,]+|[\s*_"'`})\].,:;!]+$/g, '');
 }
 
 /** Of the replies that have a score; where none has one, why the first has none. */
-function averageScore(scores: readonly Score[]): Score {
+export function averageScore(scores: readonly Score[]): Score {
   const numbers = scores.filter((score) => typeof score === 'number');
   return numbers.length > 0 ? numbers.reduce((sum, score) => sum + score, 0) / numbers.length : scores[0]!;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readRegular } from '../../disk/readRegular.js';
+import { writesCritiques } from '../localCritiqueProfile.js';
 import { orAborted } from '../orAborted.js';
 import type { Scorer } from '../scorer.js';
 import { namesServer, parseRemoteProfile } from './remoteProfile.js';
@@ -21,22 +22,30 @@ export async function scoringServer(modelFolder: string): Promise<string | undef
   }
 }
 
+/** Where a model is, and whether it writes before it judges. */
+export type ModelKind = 'server' | 'critique' | 'graph';
+
+function kindOf(text: string): ModelKind {
+  if (namesServer(text)) return 'server';
+  return writesCritiques(text) ? 'critique' : 'graph';
+}
+
 /**
  * A scorer for a model's folder: at the server its `prm.json` names, else on this machine. The file is looked at with the
  * first call, and again after one that could not be answered, so that a profile which was put right is taken up.
  *
- * @param openLocal Opens the scorer on this machine, which also says what is wrong with a profile that cannot be read.
+ * @param openLocal Opens the scorer of that kind on this machine, which also says what is wrong with a profile that cannot be read.
  */
-export function createModelScorer(options: RemoteScorerOptions, openLocal: () => Scorer): Scorer {
-  let opened: { readonly isRemote: boolean; readonly scorer: Scorer } | undefined;
+export function createModelScorer(options: RemoteScorerOptions, openLocal: (kind: Exclude<ModelKind, 'server'>) => Scorer): Scorer {
+  let opened: { readonly kind: ModelKind; readonly scorer: Scorer } | undefined;
   let isDescribed = false;
   let opening: Promise<Scorer> | undefined;
 
   async function open(): Promise<Scorer> {
-    const isRemote = namesServer((await readRegular(join(options.modelFolder, 'prm.json')).catch(() => '')).toString('utf8'));
-    if (opened?.isRemote === isRemote) return opened.scorer;
+    const kind = kindOf((await readRegular(join(options.modelFolder, 'prm.json')).catch(() => '')).toString('utf8'));
+    if (opened?.kind === kind) return opened.scorer;
     await opened?.scorer.dispose();
-    opened = { isRemote, scorer: isRemote ? createRemoteScorer(options) : openLocal() };
+    opened = { kind, scorer: kind === 'server' ? createRemoteScorer(options) : openLocal(kind) };
     return opened.scorer;
   }
 

@@ -5,7 +5,7 @@ import { WHERE_KEYS_GO, withoutSecrets } from '../../remote/serverAddress.js';
 import { parseProfile } from '../loadProfile.js';
 import type { Profile } from '../profile.js';
 import { readScope } from '../scope/scopes.js';
-import type { Critique } from './critique.js';
+import { type Critique, readCritique } from './critiqueSettings.js';
 
 /** `backend` of a `prm.json`: which server gives the scores. The key for it is never here. */
 export interface RemoteServer {
@@ -137,30 +137,6 @@ function readAsked(root: Fields, fields: Fields, server: RemoteServer): Omit<Jud
   if (!(profile.threshold >= 0 && profile.threshold <= 1)) root.fail('threshold', 'a number from 0 to 1: the scores are probabilities');
   return profile;
 }
-
-function readCritique(fields: Fields): Critique {
-  const samples = fields.has('samples') ? fields.whole('samples', [1, 64], 'replies') : 1;
-  const critique: Critique = {
-    prompt: fields.text('prompt'),
-    item: fields.has('item') ? fields.text('item') : 'Step {index}: {step}\n',
-    verdict: fields.text('verdict'),
-    positive: fields.has('positive') ? fields.text('positive') : 'Yes',
-    negative: fields.has('negative') ? fields.text('negative') : 'No',
-    samples,
-    temperature: fields.has('temperature') ? fields.number('temperature') : samples === 1 ? 0 : 0.6,
-    maxReply: fields.has('maxReply') ? fields.whole('maxReply', [1, 1_000_000], 'tokens') : 4096,
-  };
-  if (!critique.prompt.includes('{question}') || !/\{steps?\}/.test(critique.prompt))
-    fields.fail('prompt', 'a text with {question} and with {steps} or {step}');
-  const [unknown] = [...critique.prompt.matchAll(/\{(\w+)\}/g)].filter(([, name]) => !places.includes(name!));
-  if (unknown) fields.fail('prompt', `a text whose places are ${places.map((name) => `{${name}}`).join(', ')}, not ${unknown[0]}`);
-  if (critique.positive === critique.negative) fields.fail('negative', "another word than 'positive'");
-  if (!(critique.temperature >= 0)) fields.fail('temperature', 'a number of at least 0');
-  return critique;
-}
-
-/** Places of a critique's prompt. */
-const places = ['question', 'steps', 'previous', 'step', 'index'];
 
 function toJson(text: string): unknown {
   return JSON.parse(text.replace(/^\uFEFF/, ''));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StreamedReply } from '../../../server/remote/streamedReply.js';
-import { type Critique, critiquePrompt, readVerdict } from '../../../server/scoring/backends/critique.js';
+import { critiquePrompt, readVerdict } from '../../../server/scoring/backends/critique.js';
+import type { Critique } from '../../../server/scoring/backends/critiqueSettings.js';
 import { parseRemoteProfile } from '../../../server/scoring/backends/remoteProfile.js';
 
 const critique: Critique = {

@@ -211,7 +211,7 @@ describe('open inference', () => {
   it('refuses a model whose inputs it does not know, and one that gives no score a token', async () => {
     const strange = { ...tinyGraph, inputs: [...tinyGraph.inputs, { name: 'token_type_ids', datatype: 'INT64', shape: [-1, -1] }] };
     await expect((await opened('open-inference', tinyProfiles.marked, inferenceHandler(strange, true))).scorer.describe()).rejects.toThrow(
-      /inputs StepLens does not know: token_type_ids/,
+      /inputs that StepLens does not know: token_type_ids/,
     );
     const { scorer, server } = await opened('open-inference', tinyProfiles.marked, inferenceHandler(tinyGraph, true));
     server.alwaysFault = 'wrongShape';

@@ -1,0 +1,44 @@
+import type { Fields } from '../../models/fields.js';
+
+/** What a profile says of the reply, and of the prompt that asks for it. */
+export interface Critique {
+  /** With `{question}`, `{steps}` (all up to the one asked about, each as `item`), `{previous}` (all before it), `{step}` and `{index}` (from 1). */
+  readonly prompt: string;
+  /** One step of `{steps}` and `{previous}`, with `{step}` and `{index}`. */
+  readonly item: string;
+  /** What the model writes before its verdict; its last occurrence counts. */
+  readonly verdict: string;
+  readonly positive: string;
+  readonly negative: string;
+  /** Replies whose scores are averaged. */
+  readonly samples: number;
+  /** 0 = the likeliest words. */
+  readonly temperature: number;
+  /** Longest reply, in tokens. */
+  readonly maxReply: number;
+}
+
+/** Places of a critique's prompt. */
+const places = ['question', 'steps', 'previous', 'step', 'index'];
+
+/** Throws ModelError naming the field. */
+export function readCritique(fields: Fields): Critique {
+  const samples = fields.has('samples') ? fields.whole('samples', [1, 64], 'replies') : 1;
+  const critique: Critique = {
+    prompt: fields.text('prompt'),
+    item: fields.has('item') ? fields.text('item') : 'Step {index}: {step}\n',
+    verdict: fields.text('verdict'),
+    positive: fields.has('positive') ? fields.text('positive') : 'Yes',
+    negative: fields.has('negative') ? fields.text('negative') : 'No',
+    samples,
+    temperature: fields.has('temperature') ? fields.number('temperature') : samples === 1 ? 0 : 0.6,
+    maxReply: fields.has('maxReply') ? fields.whole('maxReply', [1, 1_000_000], 'tokens') : 4096,
+  };
+  if (!critique.prompt.includes('{question}') || !/\{steps?\}/.test(critique.prompt))
+    fields.fail('prompt', 'a text with {question} and with {steps} or {step}');
+  const [unknown] = [...critique.prompt.matchAll(/\{(\w+)\}/g)].filter(([, name]) => !places.includes(name!));
+  if (unknown) fields.fail('prompt', `a text whose places are ${places.map((name) => `{${name}}`).join(', ')}, not ${unknown[0]}`);
+  if (critique.positive === critique.negative) fields.fail('negative', "another word than 'positive'");
+  if (!(critique.temperature >= 0)) fields.fail('temperature', 'a number of at least 0');
+  return critique;
+}

@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+import { InferenceClient, InferenceError } from '../inference/client.js';
+import type { SampledRow } from '../inference/protocol.js';
+import { threadsFor } from '../inference/threads.js';
+import { renderChat } from '../models/chatTemplate.js';
+import type { FileIdentity } from '../models/fileIdentity.js';
+import { ModelChangedError, ModelError } from '../models/modelError.js';
+import { loadModelFiles } from '../models/modelFiles.js';
+import { retryingLoad } from '../models/retryingLoad.js';
+import { loadTokenizer, type TextTokenizer } from '../models/tokenizer.js';
+import type { PathScores } from './backends/backend.js';
+import { averageScore, critiquePrompt, trimmed } from './backends/critique.js';
+import { createScoreCache } from './cache.js';
+import { JobScores } from './jobScores.js';
+import { type LocalCritiqueProfile, parseLocalCritique } from './localCritiqueProfile.js';
+import { explainLoadFailure } from './onnxFailures.js';
+import type { OnnxScorerOptions } from './onnxModel.js';
+import { orAborted } from './orAborted.js';
+import { buildTrie, type PrefixTrie } from './prefixTrie.js';
+import { softmax } from './readouts/softmax.js';
+import type { Scope } from './scope/scope.js';
+import { openScope } from './scope/scopes.js';
+import { scoreWithin } from './scope/scoreWithin.js';
+import type { ScoreJob, ScoreOptions, ScoreResult, Scorer, ScorerInfo } from './scorer.js';
+import { asRead } from './trimming.js';
+
+type Score = PathScores['scores'][number];
+
+interface LoadedCritic {
+  readonly info: ScorerInfo;
+  readonly identity: FileIdentity;
+  readonly profile: LocalCritiqueProfile;
+  readonly session: number;
+  readonly tokenizer: TextTokenizer;
+  /** The chat around `{prompt}`, up to where the reply goes on. */
+  readonly template: string;
+  readonly end: number;
+  readonly banned: Int32Array;
+  /** Tokens that say yes, then those that say no. */
+  readonly answers: { readonly positive: readonly number[]; readonly negative: readonly number[] };
+  readonly scope?: Scope;
+}
+
+/**
+ * Scores with a generative PRM on this machine (R-PRM's `evaluate-PRM-CoT.py`, GenPRM, ThinkPRM): it writes a critique of each step, and the score
+ * is P(positive) against P(negative) as the next token behind its verdict, averaged over the critiques. The same texts give the same critiques.
+ */
+export function createLocalCritique(options: OnnxScorerOptions): Scorer {
+  const { log } = options;
+  const openClient = () => new InferenceClient({ entry: options.inferenceEntry, log, isBackground: options.isBackground ?? false });
+  let client = openClient();
+  const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
+  const model = retryingLoad(() => load(options, client));
+
+  async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress, priority = 0 }: ScoreOptions): Promise<ScoreResult> {
+    const critic = await orAborted(model.get(), signal);
+    const trie = buildTrie(job, critic.info.fingerprint);
+    const known = ignoreCache ? new Map<string, number>() : await orAborted(cache.read(trie.key), signal);
+    const found = new JobScores(trie, known, job.steps.length);
+    let tokens = 0;
+    try {
+      for (const node of trie.nodes.keys()) {
+        if (!found.isWanted(node)) continue;
+        onProgress?.(found.done, job.steps.length);
+        const one = await judge(client, critic, job.question, pathTo(trie, node), priority, signal);
+        tokens += one.tokens;
+        found.settle(node, one.score);
+      }
+      await critic.identity.refuseChanged();
+      onProgress?.(found.done, job.steps.length);
+      return found.result(tokens);
+    } catch (error) {
+      if (!signal?.aborted) await critic.identity.refuseChanged();
+      throw error instanceof InferenceError ? new ModelError(`${critic.info.model} cannot be run: ${error.message}.`) : error;
+    } finally {
+      await critic.identity.refuseChanged().then(
+        () => cache.write(trie.key, found.fresh),
+        () => undefined,
+      );
+    }
+  }
+
+  return Object.freeze<Scorer>({
+    describe: async (signal) => (await orAborted(model.get(), signal)).info,
+    async score(job, scoreOptions = {}) {
+      try {
+        const { info, scope, identity } = await orAborted(model.get(), scoreOptions.signal);
+        await identity.refuseChanged();
+        return await scoreWithin(info.model, scope, asRead(job, 'all'), (inside) => score(inside, scoreOptions));
+      } catch (error) {
+        if (error instanceof ModelChangedError) {
+          model.forget();
+          void client.dispose();
+          client = openClient();
+        }
+        throw error;
+      }
+    },
+    clearCache: () => cache.clear(),
+    async dispose() {
+      await client.dispose();
+      await cache.close();
+    },
+  });
+}
+
+async function load(options: OnnxScorerOptions, client: InferenceClient): Promise<LoadedCritic> {
+  client.start();
+  const { profile, profilePath, graphPath, tokenizerPath, identity } = await loadModelFiles(
+    options.modelFolder,
+    'prm.json',
+    parseLocalCritique,
+  );
+  const { critique } = profile;
+  const scope = profile.scope && (await openScope(profile.scope, options.modelFolder));
+  const tokenizer = await loadTokenizer(tokenizerPath, ...(critique.end === undefined ? [] : [critique.end]));
+  const endText = critique.end ?? tokenizer.tokenTexts['eos_token'];
+  if (endText === undefined)
+    throw new ModelError(
+      `${tokenizerPath} names no 'eos_token', the token that ends a reply. Name it with 'critique.end' in ${profilePath}.`,
+    );
+  const end = tokenizer.tokenId(endText, 'end token');
+  const template =
+    tokenizer.expand(renderChat([{ role: 'user', content: '{prompt}' }], tokenizer, critique.template, true)) + critique.begin;
+  const answers = {
+    positive: spellings(tokenizer, critique.positive, 'positive'),
+    negative: spellings(tokenizer, critique.negative, 'negative'),
+  };
+  const warmup = Int32Array.from(tokenizer.encode(template, { prompt: critique.prompt }).slice(0, profile.maxTokens));
+  const request = {
+    graphPath,
+    device: options.device,
+    threads: threadsFor(options.threads),
+    warmup,
+    columns: new Int32Array(0),
+    longest: profile.maxTokens,
+  };
+  const { session, result } = await client.load(request, identity).catch((error: unknown) => {
+    if (error instanceof ModelChangedError) throw error;
+    throw new ModelError(explainLoadFailure(graphPath, profilePath, tokenizerPath, error as Error));
+  });
+  const largest = Math.max(end, ...answers.positive, ...answers.negative);
+  if (largest >= result.width)
+    throw new ModelError(
+      `${graphPath} gives ${result.width} scores a token, but ${tokenizerPath} has tokens up to ${largest}. Use the tokenizer of this model.`,
+    );
+  const banned = Int32Array.from({ length: result.width }, (_, id) => id).filter(
+    (id) => id !== end && (tokenizer.specialIds.has(id) || !tokenizer.has(id)),
+  );
+  const info: ScorerInfo = {
+    model: profile.name,
+    modelPath: options.modelFolder,
+    fingerprint: identity.fingerprint,
+    threshold: profile.threshold,
+    aggregation: profile.aggregation,
+    device: result.device,
+    readsImages: false,
+    ...(scope && { knows: scope.knows }),
+  };
+  options.log.info(
+    `${profile.name} writes ${critique.samples} critique${critique.samples === 1 ? '' : 's'} a step on ${result.device.provider}.`,
+  );
+  return { info, identity, profile, session, tokenizer, template, end, banned, answers, ...(scope && { scope }) };
+}
+
+/** A word as the one token it is, with a blank before it or without. */
+function spellings(tokenizer: TextTokenizer, word: string, role: string): number[] {
+  const found = [word, ` ${word}`].flatMap((text) => {
+    const ids = tokenizer.encode(text, {}, 'inside');
+    return ids.length === 1 ? ids : [];
+  });
+  return found.length > 0 ? [...new Set(found)] : [tokenizer.tokenId(word, `${role} word`)];
+}
+
+function pathTo({ nodes }: PrefixTrie, node: number): string[] {
+  const steps: string[] = [];
+  for (let at = node; at >= 0; at = nodes[at]!.parent) steps.unshift(nodes[at]!.text);
+  return steps;
+}
+
+/** The critiques of the last of these steps, and what they say. */
+async function judge(
+  client: InferenceClient,
+  { profile, session, tokenizer, template, end, banned, answers }: LoadedCritic,
+  question: string,
+  steps: readonly string[],
+  priority: number,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly score: Score; readonly tokens: number }> {
+  const { critique, maxTokens } = profile;
+  const prompt = Int32Array.from(tokenizer.encode(template, { prompt: critiquePrompt(critique, { question, steps }) }));
+  const room = maxTokens - prompt.length;
+  if (room < 1)
+    return { score: { skipped: `Too long: the prompt is ${prompt.length} tokens long, the model takes ${maxTokens}.` }, tokens: 0 };
+  const { rows, tokens } = await client.sample(
+    session,
+    {
+      prompt,
+      prefix: new Int32Array(0),
+      count: critique.samples,
+      maxNewTokens: Math.min(critique.maxReply, room),
+      temperature: critique.temperature,
+      stop: Int32Array.of(end),
+      banned,
+      seed: createHash('sha256').update(Buffer.from(prompt.buffer)).digest().readUInt32LE(0),
+      priority,
+    },
+    signal,
+  );
+  const columns = Int32Array.from([...answers.positive, ...answers.negative]);
+  const scores: Score[] = [];
+  let run = tokens;
+  for (const row of rows) {
+    const place = verdictPlace(row, tokenizer, profile);
+    if (typeof place !== 'number') {
+      scores.push(place);
+      continue;
+    }
+    const ids = Int32Array.from([...prompt, ...row.ids.subarray(0, place)]);
+    const request = {
+      parents: Int32Array.of(-1),
+      ids,
+      offsets: Int32Array.of(0, ids.length),
+      reads: Int32Array.of(ids.length - 1),
+      columns,
+      priority,
+    };
+    let values = new Float32Array(0);
+    run += (await client.run(session, request, { ...(signal && { signal }), onRead: (read) => (values = Float32Array.from(read.values)) }))
+      .tokens;
+    const [yes, no] = [values.subarray(0, answers.positive.length), values.subarray(answers.positive.length)];
+    scores.push(softmax(Float32Array.of(Math.max(...yes), Math.max(...no)))[0]!);
+  }
+  return { score: averageScore(scores), tokens: run };
+}
+
+/** How many tokens of a reply come before its verdict's word, or why it has none. */
+function verdictPlace(
+  { ids, finish }: SampledRow,
+  tokenizer: TextTokenizer,
+  { critique }: LocalCritiqueProfile,
+): number | Exclude<Score, number> {
+  const decode = (count: number) => tokenizer.decode([...ids.subarray(0, count)]);
+  const text = decode(ids.length);
+  const found = text.lastIndexOf(critique.verdict);
+  if (found < 0) {
+    const cause =
+      finish === 'length'
+        ? `after ${ids.length} tokens, the longest reply; raise 'critique.maxReply' or 'maxTokens'`
+        : `at its end: ${JSON.stringify(text.slice(-40))}`;
+    return { skipped: `The reply of the model has no verdict (${JSON.stringify(critique.verdict)}) ${cause}.` };
+  }
+  const until = found + critique.verdict.length;
+  let [low, high] = [0, ids.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (decode(middle).length >= until) high = middle;
+    else low = middle + 1;
+  }
+  // A blank, an emphasis or a bracket may come before the word.
+  while (low < ids.length && trimmed(decode(low + 1).slice(until)) === '') low++;
+  if (trimmed(decode(low).slice(until)) === '') return low;
+  return { skipped: `The reply of the model joins its verdict with what follows it, after ${JSON.stringify(critique.verdict)}.` };
+}
