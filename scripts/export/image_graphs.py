@@ -25,7 +25,8 @@ class Features(nn.Module):
     def forward(self, pixel_values):
         self.embeddings._get_pos_embed = self.positions
         try:
-            return self.model.extract_feature(pixel_values)
+            # StepLens gives pixels as float32, whatever the weights are.
+            return self.model.extract_feature(pixel_values.to(self.embeddings.position_embedding.dtype))
         finally:
             del self.embeddings._get_pos_embed
 
@@ -38,9 +39,8 @@ def text_parts(language_model):
 def export_internvl(folder, model):
     """Writes the graphs and returns `graph` of the profile."""
     body, head, embed = text_parts(model.language_model)
-    dtype = next(model.parameters()).dtype
     side = model.config.force_image_size or model.config.vision_config.image_size
-    export_vision(folder, Features(model), torch.zeros(1, 3, side, side, dtype=dtype))
+    export_vision(folder, Features(model), torch.zeros(1, 3, side, side))
     export_embeddings(folder, embed)
     export_cached(folder / GRAPHS["decoder"], Cached(body, head), body.config, embeds=True)
     return GRAPHS
