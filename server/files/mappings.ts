@@ -25,20 +25,25 @@ export function mappingOf(path: string): Mapping | undefined {
   return basename(path) === MAPPING_FILE ? undefined : mappingFor(readMappings(text), basename(path));
 }
 
+/** Reads a text after an edit, where the edit left all but one record as it was (`readAgain`); undefined: read all of it. */
+export function readEdited(
+  text: string,
+  before: { readonly text: string; readonly document: ReasoningDocument },
+  maxLength = Infinity,
+): ReasoningDocument | undefined {
+  return text.length <= maxLength ? readAgain(before.document, before.text, text) : undefined;
+}
+
 /**
  * Reads a text by the mapping beside its file, else in whichever format it is. `uri`: of the document; of a document that shows records
- * of a file, the file counts; without a file it has no mapping. `before`: an earlier text of the same document, of which an edit may leave
- * all but one record.
+ * of a file, the file counts; without a file it has no mapping.
  */
 export function readMappedDocument(
   text: string,
   uri: string,
   languageId: string | undefined,
   maxLength = Infinity,
-  before?: { readonly text: string; readonly document: ReasoningDocument },
 ): ReasoningDocument | undefined {
-  const again = before && text.length <= maxLength ? readAgain(before.document, before.text, text) : undefined;
-  if (again !== undefined) return again;
   const place = recordsPlaceOf(uri);
   const source = place?.file ?? uri;
   if (!source.startsWith('file:') || text.trim() === '') return readDocument(text, languageId, maxLength);

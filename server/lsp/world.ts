@@ -15,7 +15,7 @@ import { type LoggedRequest, sendRequestAgain } from '../editor/requestService.j
 import type { Clock, Log } from '../editor/service.js';
 import { exportTraining } from '../editor/trainingService.js';
 import { type FoundImages, findImages, type ImagePlace } from '../files/images.js';
-import { readMappedDocument } from '../files/mappings.js';
+import { readEdited, readMappedDocument } from '../files/mappings.js';
 import { readerFailed } from '../language/diagnostics.js';
 import type { EvaluateOutcome, EvaluateParams } from '../protocol/evaluation.js';
 import type { RecognizedFamily } from '../protocol/models.js';
@@ -39,9 +39,11 @@ const editorMaxLength = 50_000_000;
 export const readInEditor: Reader = (text, { uri, languageId }, before) => {
   if (text.trim() === '' && languageId !== 'jsonl') return undefined;
   try {
-    // The message that brought the text is garbage by now; after an edit nothing of its kind is.
-    if (before === undefined) collectBefore(text);
-    return readMappedDocument(text, uri, languageId, editorMaxLength, before);
+    const edited = before && readEdited(text, before, editorMaxLength);
+    if (edited !== undefined) return edited;
+    // Where a large text is read as a whole this takes a tenth of the time, and without it some edits take three times the memory.
+    collectBefore(text);
+    return readMappedDocument(text, uri, languageId, editorMaxLength);
   } catch (error) {
     return { format: 'none', problems: [], faults: [readerFailed(error)] };
   }
