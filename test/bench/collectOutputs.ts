@@ -1,8 +1,9 @@
 /**
  * `npx tsx test/bench/collectOutputs.ts >> outputs.jsonl`: what SmolLM2-135M-Instruct (4 bits a weight) writes for 27 questions in 4
- * ways of asking, on llama.cpp's server (test/bench/realServer.ts fetches both once). The lines of test/fixtures/outputs/smollm.jsonl were collected by it, with
- * other questions of grade school first, and have the offsets at which a careful reader sees a step begin: a paragraph, an item of a list
- * (behind its mark) or a marked step begins one; a label such as "Reasoning:" and a final answer do not.
+ * ways of asking, on llama.cpp's server (test/bench/realServer.ts fetches both once). test/fixtures/outputs/smollm.jsonl has 66 of its
+ * outputs for other questions, in part asked for `<step>` tags, and 41 for these, with the offsets at which a careful reader sees a step
+ * begin: a paragraph, an item of a list (behind its mark) or a marked step begins one; a label such as "Reasoning:", a final answer, and a
+ * formula that completes a sentence with a colon do not.
  */
 import { RealServer, realWorld } from './realServer.js';
 
