@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { openFile, runCommand } from '../../scripts/workbench.mjs';
 import { useEditor } from './editor.mjs';
-import { until } from './until.mjs';
+import { answerNotification } from './notification.mjs';
 
 const yes = {
   choices: [
@@ -57,21 +57,7 @@ describe('a model at a server', () => {
   after(() => server?.close());
 
   const scored = () => editor.page.getByText(/\d steps scored/).first();
-  /** Under automation VS Code puts notifications into their list, and shows no toasts. */
-  const answer = async (button) => {
-    const list = editor.page.locator('.notifications-center');
-    const notification = list
-      .locator('.notification-list-item')
-      .filter({ hasText: `Send questions, steps and figures to http://0.0.0.0:${port}?` });
-    // Shown before there is one, the list closes again.
-    await until(async () => {
-      if (!(await notification.isVisible())) await runCommand(editor.page, 'Notifications: Show Notifications');
-      return notification.isVisible();
-    }, 'the question');
-    await notification.click();
-    await notification.getByRole('button', { name: button }).click();
-    await notification.waitFor({ state: 'detached' });
-  };
+  const answer = (button) => answerNotification(editor.page, `Send questions, steps and figures to http://0.0.0.0:${port}?`, button);
 
   it('is asked about by name, and sent nothing when the answer is "Not Now"', async () => {
     await runCommand(editor.page, 'StepLens: Score This File');

@@ -1,47 +1,29 @@
 /** A review in a real VS Code, by real keys: ten steps, a reload of the window, a second reviewer, their agreement. */
 import { strict as assert } from 'node:assert';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { root, slowness } from '../../scripts/run.mjs';
-import { startHost } from '../../scripts/vscodeHost.mjs';
-import { openFile, openWorkbench, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { useEditor } from './editor.mjs';
+import { answerNotification } from './notification.mjs';
 import { until } from './until.mjs';
 
 describe('a review by keyboard', () => {
   /** @type {string} */
-  let workspace;
-  /** @type {string} */
   let log;
-  /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
-  let host;
   /** @type {import('playwright-core').Page} */
   let page;
-  let close = async () => {};
-
+  const editor = useEditor(async (folder) => {
+    await cp(join(root, 'media', 'samples', 'candidates.json'), join(folder, 'candidates.json'));
+    log = join(folder, 'candidates.json.steplens-labels.jsonl');
+    return { settings: { 'steplens.review.reviewer': 'ann' } };
+  });
   before(async () => {
-    workspace = await mkdtemp(join(tmpdir(), 'steplens-review-'));
-    await cp(join(root, 'media', 'samples', 'candidates.json'), join(workspace, 'candidates.json'));
-    log = join(workspace, 'candidates.json.steplens-labels.jsonl');
-    host = await startHost({
-      workspace,
-      extensionDevelopmentPath: root,
-      settings: { 'steplens.review.reviewer': 'ann', 'editor.minimap.enabled': false },
-    });
-    ({ page, close } = await openWorkbench(host.url));
+    ({ page } = editor);
     await openFile(page, 'candidates.json');
     // A lens says that the file was read: before that there is nothing to review.
     await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
-  });
-  after(async () => {
-    await close();
-    await host?.stop();
-    await rm(workspace, { recursive: true, force: true });
   });
 
   const frame = () => webviewFrame(page);
@@ -90,6 +72,45 @@ describe('a review by keyboard', () => {
     await position(/^11 of/);
   });
 
+  it('takes the kind of error with a comment, and unsure and skip, by key', async () => {
+    await page.keyboard.press('q');
+    await page.keyboard.press('c');
+    await frame().locator('.comment:focus').waitFor();
+    await page.keyboard.type('7 * 5 is not 53');
+    await page.keyboard.press('Escape');
+    for (const [key, at] of [
+      ['1', 12],
+      ['4', 13],
+      ['5', 14],
+    ]) {
+      await page.keyboard.press(key);
+      await position(new RegExp(`^${at} of`));
+    }
+    const [wrong, ...others] = (await records()).slice(-3);
+    assert.deepEqual([wrong.value, wrong.kind, wrong.comment], [-1, 'arithmetic', '7 * 5 is not 53']);
+    assert.deepEqual(
+      others.map(({ value }) => value),
+      ['unsure', 'skip'],
+    );
+    for (const at of [13, 12, 11]) {
+      await page.keyboard.press('u');
+      await position(new RegExp(`^${at} of`));
+    }
+  });
+
+  it('hides the evidence of a step in a blind review until it is judged, and stays there to show it', async () => {
+    await page.keyboard.press('b');
+    await frame().locator('.evidence').filter({ hasText: 'Blind review' }).waitFor();
+    await page.keyboard.press('3');
+    await frame().locator('.evidence').filter({ hasText: 'All sources together' }).waitFor();
+    await position(/^11 of/);
+    assert.equal((await records()).at(-1).blind, true);
+    await page.keyboard.press('u');
+    await frame().locator('.evidence').filter({ hasText: 'Blind review' }).waitFor();
+    await page.keyboard.press('b');
+    await frame().locator('.evidence').filter({ hasText: 'All sources together' }).waitFor();
+  });
+
   it('loses nothing when the window is reloaded', async () => {
     // The command, not the browser's reload: it lets VS Code store its window first.
     await Promise.all([page.waitForEvent('load'), runCommand(page, 'Developer: Reload Window')]);
@@ -133,5 +154,27 @@ describe('a review by keyboard', () => {
     const text = await preview.locator('body').innerText();
     assert.match(text, /bob/);
     assert.match(text, /ann right, bob wrong: 1|bob wrong, ann right: 1/);
+    await answerNotification(page, 'Some steps are judged differently', 'Review Disagreements');
+    await pick('Values are shown');
+    // Why a step is in this queue.
+    await frame()
+      .locator('.reason')
+      .filter({ hasText: /PRM .*human/ })
+      .waitFor();
+    await frame().locator('.evidence').filter({ hasText: 'bob' }).waitFor();
+  });
+
+  it('offers a review where it says why a step is not in the training set', async () => {
+    await openFile(page, 'candidates.json');
+    await page.keyboard.press('Control+G');
+    await page.locator('.quick-input-widget input.input').first().fill(':9:20');
+    await page.keyboard.press('Enter');
+    await until(async () => (await page.locator('[id="status.editor.selection"]').innerText()).startsWith('Ln 9,'), 'the cursor on a step');
+    await runCommand(page, 'StepLens: Why Is This Path Not in the Training Set?');
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'threshold' }).first().click();
+    await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Review' }).click();
+    await pick('Values are shown');
+    await position(/^1 of \d+/);
+    await frame().locator('.focus h2').filter({ hasText: 'Step 1' }).waitFor();
   });
 });
