@@ -10,14 +10,14 @@ NEEDED = "pip install einops timm peft sentencepiece protobuf"
 
 
 def internvl_class(folder, code=None):
-    """The class of an InternVL model: InternVLRewardModel where the code has it, else InternVLChatModel.
+    """The class of an InternVL model: InternVLRewardModel where the code has it, else InternVLChatModel. The code is run, so it is named.
 
-    @param code Folder of a checkout that has `internvl/model/` (ModalMinds/MM-PRM, or `internvl_chat` of OpenGVLab/InternVL); without it
-    the code in the model's own folder is used. Raises ValueError, naming the remedy."""
+    @param code A checkout that has `internvl/model/` (ModalMinds/MM-PRM, or `internvl_chat` of OpenGVLab/InternVL), or a model's folder with
+    its own code. Raises ValueError, naming the remedy."""
+    if code is None:
+        raise ValueError(f"{folder} is made with its authors' code, which is run. Name a checkout of it, or the model's folder where that holds the code, with --code")
     try:
-        if code is not None:
-            return class_of_checkout(Path(code))
-        return class_of_folder(Path(folder))
+        return class_of_checkout(code) or class_of_folder(code)
     except ModuleNotFoundError as error:
         raise ValueError(f"the authors' code needs the Python package {error.name}: {NEEDED}") from error
 
@@ -25,7 +25,7 @@ def internvl_class(folder, code=None):
 def class_of_checkout(code):
     root = next((one for one in (code, code / "internvl_chat") if (one / "internvl" / "model").is_dir()), None)
     if root is None:
-        raise ValueError(f"{code} is no checkout of ModalMinds/MM-PRM or OpenGVLab/InternVL: it has no internvl/model/")
+        return None
     sys.path.insert(0, str(root))
     # Phi-3's code is not written for every version of transformers, and no PRM is made of it.
     stub = types.ModuleType("internvl.model.phi3.modeling_phi3")
@@ -36,11 +36,12 @@ def class_of_checkout(code):
 
 
 def class_of_folder(folder):
-    names = json.loads((folder / "config.json").read_text()).get("auto_map") or {}
+    config = folder / "config.json"
+    names = json.loads(config.read_text()).get("auto_map") or {} if config.exists() else {}
     name = names.get("AutoModel") or names.get("AutoModelForCausalLM")
     # "OWNER/NAME--FILE.CLASS" is code of another repository, which would have to be fetched.
     if name is None or "--" in name or not (folder / f"{name.split('.')[0]}.py").exists():
-        raise ValueError(f"{folder} has no modelling code of its own; name a checkout of the authors' repository with --code")
+        raise ValueError(f"{folder} is no checkout of ModalMinds/MM-PRM or OpenGVLab/InternVL (it has no internvl/model/), nor a model's folder with modelling code")
     file, class_name = name.split(".")
     # A package of its own: transformers copies such files into its cache, in some versions without those that they import in turn.
     package = types.ModuleType("model_folder")

@@ -19,7 +19,7 @@ def main():
     parser = argparse.ArgumentParser(description="Exports a process reward model to ONNX.")
     parser.add_argument("model", type=Path, help="folder with config.json, the weights and the tokenizer")
     parser.add_argument("out", type=Path, help="folder for the graphs and the tokenizer")
-    parser.add_argument("--code", type=Path, help="checkout of the authors' code, for models whose folder has none")
+    parser.add_argument("--code", type=Path, help="the authors' code, which is run: a checkout, or the model's folder")
     parser.add_argument("--precision", choices=("float32", "float16"), default="float32")
     options = parser.parse_args()
     missing = [name for name in PACKAGES if not is_installed(name)]

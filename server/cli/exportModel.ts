@@ -29,8 +29,8 @@ Python with torch, transformers, onnx, onnxruntime and safetensors; scoring need
   --out FOLDER     the folder to make; it must not exist
   --family F       ${families.map(({ id }) => id).join(', ')}
                    (default: the one that the model's files say)
-  --code FOLDER    a checkout of the authors' code, for InternVL models (MM-PRM, VisualPRM) whose
-                   folder holds no code; it is run
+  --code FOLDER    the authors' code for InternVL models (MM-PRM, VisualPRM), which is run: a checkout,
+                   or the model's folder where that holds the code
   --reference FOLDER  the model that an implicit PRM (EurusPRM) is compared with; exported, too
   --precision P    float32 (default), or float16 for a GPU
   --python FILE    the Python to use (default: python3, on Windows python)

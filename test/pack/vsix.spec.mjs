@@ -54,6 +54,7 @@ describe('the VSIX', () => {
       'media/schemas/prm.schema.json',
       'dist/codicon.css',
       'dist/codicon.ttf',
+      ...(await readdir(join(root, 'scripts', 'export'))).filter((name) => name.endsWith('.py')).map((name) => `scripts/export/${name}`),
       'media/models/mini/prm.json',
       'media/models/mini/scope.txt',
       'media/models/mini/model.onnx',
@@ -69,7 +70,7 @@ describe('the VSIX', () => {
     ])
       assert.ok(names.includes(needed), `${needed} is missing`);
     const allowed =
-      /^(l10n\/bundle\.l10n\.[\w-]+\.json|package(\.nls(\.[\w-]+)?)?\.json|(readme|changelog|security)\.md|license(\.txt|\.md)?|docs\/[\w-]+\.md|dist\/(third-party-notices\.txt|codicon\.(css|ttf)|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|walkthrough\/\w+\.(md|webp)|samples\/solutions\/wrong\.md|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
+      /^(l10n\/bundle\.l10n\.[\w-]+\.json|package(\.nls(\.[\w-]+)?)?\.json|(readme|changelog|security)\.md|license(\.txt|\.md)?|docs\/[\w-]+\.md|scripts\/export\/\w+\.py|dist\/(third-party-notices\.txt|codicon\.(css|ttf)|fonts\/[\w-]+\.woff2)|media\/(icon\.png|icons\/[\w-]+\.svg|schemas\/[\w.]+\.json|walkthrough\/\w+\.(md|webp)|samples\/solutions\/wrong\.md|models\/mini\/((policy\/)?[\w.]+\.(onnx|json|md)|scope\.txt))|node_modules\/(onnxruntime-(node|common)|sharp|@img\/(colour|sharp-[\w-]+)|detect-libc|semver)\/.+)$/;
     assert.deepEqual(
       names.filter((name) => !bundled.includes(name) && !allowed.test(name)),
       [],
@@ -77,7 +78,7 @@ describe('the VSIX', () => {
     const foreign = names.filter((name) => /\/napi-v6\//.test(name) && !name.includes(`/${process.platform}/${process.arch}/`));
     assert.deepEqual(foreign, [], "another platform's runtime");
     assert.deepEqual(
-      names.filter((name) => /\.(ts|map|py|npy)$/.test(name)),
+      names.filter((name) => /\.(ts|map|npy)$|^(?!scripts\/export\/).*\.py$/.test(name)),
       [],
       'sources',
     );
