@@ -115,6 +115,8 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     if (known !== undefined) return known;
     const outline = await this.#client.request(FileOutlineRequest, { uri: key }).catch(() => null);
     this.#outlines.set(key, outline);
+    // The row of the file was drawn before it was known what is in it.
+    this.#refreshSoon();
     return outline;
   }
 

@@ -40,19 +40,22 @@ describe('a labeling that failed', () => {
   it('is read aloud as one alert with its heading, and its buttons come in order by the keyboard', async () => {
     const page = await open({ views: [lone] });
     await box(page).waitFor();
-    expect(await box(page).ariaSnapshot()).toMatch(/alert:[\s\S]*heading "Labeling failed"[\s\S]*region "First reply"[\s\S]*button "Retry/);
+    expect(await box(page).ariaSnapshot()).toMatch(
+      /alert:[\s\S]*heading "Labeling failed"[\s\S]*region "First reply"[\s\S]*button "Set the key[\s\S]*button "Retry/,
+    );
     await page.getByLabel('Text of the reply').focus();
     const reached: string[] = [];
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 4; i++) {
       await page.keyboard.press('Tab');
       reached.push((await page.evaluate(() => document.activeElement?.textContent))!.trim());
     }
-    expect(reached).toEqual(['Retry', 'Try the Policy Once', 'Show Log']);
+    expect(reached).toEqual(['Set Server Key…', 'Retry', 'Try the Policy Once', 'Show Log']);
   });
 
   it('asks the host for what its buttons say, and goes when the run begins again', async () => {
     const page = await open({ views: [lone] });
     for (const [name, call] of [
+      ['Set the key of the server', 'setServerKey'],
       ['Retry the labeling', 'retryLabeling'],
       ['Try the policy once', 'tryPolicy'],
       ['Show Log', 'showLog'],
