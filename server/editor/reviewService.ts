@@ -61,8 +61,10 @@ export class ReviewService {
   /** Reads the labels of a document again and hands them to it. A log that cannot be read leaves it without labels, and is reported. */
   async load(uri: string): Promise<void> {
     if (!uri.startsWith('file:')) return;
-    const path = labelFileOf(fileURLToPath(uri));
+    let path = uri;
     try {
+      // A client may send a URI that is none of a file of this machine.
+      path = labelFileOf(fileURLToPath(uri));
       const { records, faults } = await readLabelFile(path);
       for (const { message } of faults) this.#host.warn(`${path}: ${message}`);
       const had = this.#records.get(uri);

@@ -26,6 +26,7 @@ import { PolicyError } from '../../server/labeling/policy.js';
 import { startServer } from '../../server/lsp/server.js';
 import { createWorld, type ServerWorld } from '../../server/lsp/world.js';
 import { ModelError } from '../../server/models/modelError.js';
+import { CompareRuns } from '../../server/protocol/comparison.js';
 import { LabelProblem, MoreRollouts, StopLabeling, TreeViewRequest } from '../../server/protocol/labeling.js';
 import { type ProblemView, ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { CancelScoring, ClearCache, ScoreDocument } from '../../server/protocol/scoring.js';
@@ -220,6 +221,25 @@ describe('the server over streams', () => {
     // The rows of the Problems panel stay.
     expect(lines().has(0)).toBe(true);
     expect(client.changed.findLast((one) => one.uri === large)?.marks).toMatchObject({ firstLow: 900, low: 1800, listed: 200, total: 900 });
+  });
+
+  it('compares a problem with the same one of another document, and says where there is none', async () => {
+    const { client } = await opened();
+    const [first, second, third] = [fileUri('seed%201.jsonl'), fileUri('other.jsonl'), 'file:///%ZZ/third.jsonl'];
+    const record = (scores: readonly number[], question = 'q') =>
+      `${JSON.stringify({ question, solutions_splits: [['a', 'b']], labels: [0], prm_scores: [scores] })}\n`;
+    await client.tell(SettingsChanged, { settings: { ...settings, scoreOnOpen: false }, isTrusted: true });
+    await client.open(first, 'jsonl', record([0.9, 0.2]));
+    await client.open(second, 'jsonl', `${record([0.1, 0.1], 'another')}${record([0.9, 0.6])}`);
+    await client.open(third, 'jsonl', record([0.9, 0.6], 'a third'));
+    const { page, problem } = await client.ask(CompareRuns, { uri: first, problem: 0, other: second });
+    expect(problem).toBe(1);
+    expect(page).toContain('1 have the same in both, 1 another, 0 are only in the first and 0 only in the second.');
+    expect(page).toContain('node 1: 0.20 | node 1: 0.60 | +0.40');
+    await expect(client.ask(CompareRuns, { uri: first, problem: 0, other: third })).rejects.toThrow(
+      'third.jsonl has no problem with this question. Choose another run of the same problem.',
+    );
+    await expect(client.ask(CompareRuns, { uri: first, problem: 7, other: second })).rejects.toThrow('has no problem 8.');
   });
 
   it('reads an edit before it answers, and sends marks again only when they or the text have changed', async () => {

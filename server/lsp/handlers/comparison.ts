@@ -17,7 +17,7 @@ export function handleComparison({ door, service }: EditorSession): void {
       throw new RequestError('failed', t('{0} has no problem with this question. Choose another run of the same problem.', nameOf(other)));
     const comparison = compareTrees(valuesOf(first, problem), valuesOf(second, found));
     const isOneName = nameOf(uri) === nameOf(other);
-    const name = (one: string): string => (isOneName ? one.split('/').slice(-2).map(decodeURIComponent).join('/') : nameOf(one));
+    const name = (one: string): string => (isOneName ? decoded(one.split('/').slice(-2).join('/')) : nameOf(one));
     return { page: runsPage({ first: name(uri), second: name(other) }, comparison), problem: found };
   });
 }
@@ -29,5 +29,14 @@ function valuesOf({ problems }: ScoredDocument, at: number): ComparedProblem {
 }
 
 function nameOf(uri: string): string {
-  return decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
+  return decoded(uri.slice(uri.lastIndexOf('/') + 1));
+}
+
+/** A client may send anything as a URI. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
