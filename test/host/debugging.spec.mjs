@@ -1,47 +1,31 @@
 /** The debugger in a real VS Code, by its keys: an event log is stepped through, stopped at a breakpoint, begun again and left. */
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
-import { startHost } from '../../scripts/vscodeHost.mjs';
-import { openFile, openWorkbench, runCommand } from '../../scripts/workbench.mjs';
+import { openFile, runCommand } from '../../scripts/workbench.mjs';
+import { useEditor } from './editor.mjs';
 import { until } from './until.mjs';
 
 describe('the debugger by keyboard', () => {
-  /** @type {string} */
-  let workspace;
-  /** @type {import('../../scripts/vscodeHost.mjs').RunningHost} */
-  let host;
   /** @type {import('playwright-core').Page} */
   let page;
-  let close = async () => {};
   /** Kinds of the events, in the order of their lines. @type {string[]} */
   let events;
-
-  before(async () => {
-    workspace = await mkdtemp(join(tmpdir(), 'steplens-debugger-'));
+  const editor = useEditor(async (folder) => {
     const log = join(root, 'media', 'samples', 'trees', 'recipe.events.jsonl');
-    await cp(log, join(workspace, 'recipe.events.jsonl'));
+    await cp(log, join(folder, 'recipe.events.jsonl'));
     events = (await readFile(log, 'utf8'))
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line).event);
-    host = await startHost({ workspace, extensionDevelopmentPath: root, settings: { 'editor.minimap.enabled': false } });
-    ({ page, close } = await openWorkbench(host.url));
+  });
+  before(async () => {
+    ({ page } = editor);
     await openFile(page, 'recipe.events.jsonl');
     await runCommand(page, 'StepLens: Debug Event Log');
-    await page.locator('.debug-top-stack-frame-line').first().waitFor({ timeout: 60_000 });
+    await page.locator('.debug-top-stack-frame-line').first().waitFor();
     await stoppedAt(1);
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await page.screenshot({ path: join(root, 'test-results', `${this.currentTest.title.replaceAll(/\W+/g, '-')}.png`) });
-  });
-  after(async () => {
-    await close();
-    await host?.stop();
-    await rm(workspace, { recursive: true, force: true });
   });
 
   /** The cursor goes to the event at which the debugger stops. */
