@@ -41,7 +41,7 @@ describe('a labeling that failed', () => {
     const page = await open({ views: [lone] });
     await box(page).waitFor();
     expect(await box(page).ariaSnapshot()).toMatch(
-      /alert:[\s\S]*heading "Labeling failed"[\s\S]*region "First reply"[\s\S]*button "Set the key[\s\S]*button "Retry/,
+      /alert:[\s\S]*heading "Labeling failed"[\s\S]*region "First reply"[\s\S]*button "Set Server Key[\s\S]*button "Retry/,
     );
     await page.getByLabel('Text of the reply').focus();
     const reached: string[] = [];
@@ -55,7 +55,7 @@ describe('a labeling that failed', () => {
   it('asks the host for what its buttons say, and goes when the run begins again', async () => {
     const page = await open({ views: [lone] });
     for (const [name, call] of [
-      ['Set the key of the server', 'setServerKey'],
+      ['Set Server Key…', 'setServerKey'],
       ['Retry the labeling', 'retryLabeling'],
       ['Try the policy once', 'tryPolicy'],
       ['Show Log', 'showLog'],

@@ -124,7 +124,7 @@ function renderFailure(
       ...(refusesKey(status)
         ? [
             button(document, {
-              label: t('Set the key of the server'),
+              label: t('Set Server Key…'),
               text: t('Set Server Key…'),
               icon: 'key',
               onClick: actions.setServerKey,

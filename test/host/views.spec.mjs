@@ -1,0 +1,108 @@
+/** The view in the activity bar as a screen reader meets it, and the row of the status that leads to it. */
+import { strict as assert } from 'node:assert';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, it } from 'mocha';
+import { root } from '../../scripts/run.mjs';
+import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { useEditor } from './editor.mjs';
+import { until } from './until.mjs';
+
+const samples = join(root, 'media', 'samples');
+/** Labels decide: nothing needs to be scored. */
+const unscored = { 'steplens.scoreOnOpen': false };
+
+describe('the view of open files', () => {
+  const editor = useEditor(async (folder) => {
+    const records = await readFile(join(samples, 'visualprm400k.jsonl'), 'utf8');
+    await cp(join(samples, 'trees', 'number-line.json'), join(folder, 'number-line.json'));
+    await writeFile(join(folder, 'packed.jsonl.gz'), gzipSync(records));
+    await writeFile(join(folder, 'many.jsonl'), records.trim().concat('\n').repeat(60));
+    return { settings: unscored };
+  });
+  const rows = () => editor.page.locator('.part.sidebar .monaco-list-row');
+  const labeled = (label) => editor.page.locator(`.part.sidebar .monaco-list-row[aria-label^="${label}"]`).first();
+
+  it('says of every row what it is and what was found in it', async () => {
+    await openFile(editor.page, 'number-line.json');
+    await runCommand(editor.page, 'View: Show StepLens');
+    await labeled('File number-line.json: ').waitFor();
+    await labeled('First low step 0.00. ').waitFor();
+    for (const label of await rows().evaluateAll((all) => all.map((row) => row.getAttribute('aria-label'))))
+      assert.match(label, /^(File .+: \d+ first low steps?|(First low|Low) step \d\.\d\d\. .+: .+)/);
+  });
+
+  it('has no fault that axe finds in its rows', async () => {
+    await editor.page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    const found = await editor.page.evaluate(async () => {
+      const rules = [
+        'aria-treeitem-name',
+        'aria-command-name',
+        'aria-valid-attr',
+        'aria-valid-attr-value',
+        'aria-allowed-attr',
+        'image-alt',
+      ];
+      const { violations } = await globalThis.axe.run('.part.sidebar .tree-explorer-viewlet-tree-view', { runOnly: rules });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    });
+    assert.deepEqual(found, []);
+  });
+
+  it('lists the low steps of records that are shown of a compressed file', async () => {
+    await runCommand(editor.page, 'View: Close All Editors');
+    await openFile(editor.page, 'packed.jsonl.gz');
+    await runCommand(editor.page, 'StepLens: Open Records');
+    await runCommand(editor.page, 'View: Show StepLens');
+    await labeled('File packed.jsonl: ').waitFor();
+    await labeled('Problem 1, ').waitFor();
+  });
+
+  it('is where the status leads when the Problems panel does not list all', async () => {
+    await runCommand(editor.page, 'View: Close All Editors');
+    await openFile(editor.page, 'many.jsonl');
+    await runCommand(editor.page, 'View: Show Explorer');
+    const item = editor.page.locator('[id="status.languageStatus"]');
+    await item.waitFor();
+    await until(async () => {
+      await item.hover();
+      return (await editor.page.getByText('Show all in the View').count()) > 0;
+    }, 'the row of the status to offer all');
+    await editor.page.getByText('Show all in the View').first().click();
+    await labeled('File many.jsonl: ').waitFor();
+  });
+});
+
+describe('in Chinese', () => {
+  const editor = useEditor(async (folder) => {
+    await cp(join(samples, 'trees', 'number-line.json'), join(folder, 'number-line.json'));
+    return { settings: unscored, language: 'zh-cn' };
+  });
+
+  it('speaks it in lenses and the tree panel', async () => {
+    const { page } = editor;
+    await openFile(page, 'number-line.json');
+    const lens = (text) => page.locator('.codelens-decoration a').filter({ hasText: text }).first();
+    await lens('转到第一个').waitFor();
+    await lens('推理树').click();
+    const panel = webviewFrame(page);
+    await panel.getByRole('button', { name: '图例：颜色和形状的含义' }).waitFor();
+    await panel.getByRole('tab', { name: '统计' }).click();
+    await panel.getByText('步骤分值').first().waitFor();
+    assert.equal(await panel.locator('html').getAttribute('lang'), 'zh-cn');
+    // What the file says stays as it is written, and so does the toolkit's name of its field, which ours replaces.
+    const own = await readFile(join(editor.folder, 'number-line.json'), 'utf8');
+    const texts = await panel
+      .locator('body')
+      .evaluate((body) =>
+        [...body.querySelectorAll('[aria-label], [title]')].flatMap((one) => [one.getAttribute('aria-label'), one.getAttribute('title')]),
+      );
+    const english = texts.filter((text) => text !== null && /[a-z]{3,} [a-z]{2,}/.test(text) && !/\p{Script=Han}/u.test(text));
+    assert.deepEqual(
+      english.filter((text) => !own.includes(text.slice(0, 24)) && text !== 'Text field'),
+      [],
+    );
+  });
+});
