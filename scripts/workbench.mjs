@@ -80,6 +80,26 @@ export async function runCommand(page, title) {
 }
 
 /**
+ * Moves the cursor of the active editor to a line. Tries again while the quick input is still busy with what was asked before.
+ * @param {Page} page
+ * @param {number} line
+ * @param {number} [column]
+ */
+export async function goToLine(page, line, column = 1) {
+  const cursor = page.locator('[id="status.editor.selection"]').filter({ hasText: new RegExp(`^Ln ${line},`) });
+  const input = page.locator('.quick-input-widget input.input').first();
+  const timeout = 3_000 * slowness;
+  for (let tries = 0; tries < 15; tries++) {
+    await page.keyboard.press('Control+G');
+    // Pressed in the input alone: in the editor the key would write a line.
+    const isAsked = (await succeeds(input.fill(`:${line}:${column}`, { timeout }))) && (await succeeds(input.press('Enter', { timeout })));
+    if (isAsked && (await succeeds(cursor.waitFor({ timeout })))) return;
+    await page.keyboard.press('Escape');
+  }
+  throw new Error(`VS Code does not go to line ${line}.`);
+}
+
+/**
  * Opens the quick input, and again when what is looked for is not offered: its list is made when it opens, perhaps before
  * an extension is ready.
  * @param {Page} page

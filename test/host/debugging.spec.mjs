@@ -3,7 +3,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
-import { openFile, runCommand } from '../../scripts/workbench.mjs';
+import { goToLine, openFile, runCommand } from '../../scripts/workbench.mjs';
 import { useEditor } from './editor.mjs';
 import { until } from './until.mjs';
 
@@ -34,12 +34,6 @@ describe('the debugger by keyboard', () => {
       async () => (await page.locator('[id="status.editor.selection"]').innerText()).startsWith(`Ln ${line},`),
       `the cursor in line ${line}`,
     );
-  const goTo = async (line) => {
-    await page.keyboard.press('Control+G');
-    await page.locator('.quick-input-widget input.input').first().fill(`:${line}`);
-    await page.keyboard.press('Enter');
-    await stoppedAt(line);
-  };
   const press = async (key, wanted) => {
     await page.keyboard.press(key);
     await stoppedAt(wanted);
@@ -51,10 +45,10 @@ describe('the debugger by keyboard', () => {
   });
 
   it('stops at the breakpoint of F9 with F5, and at the end with Shift+F11', async () => {
-    await goTo(40);
+    await goToLine(page, 40);
     await page.keyboard.press('F9');
     await page.locator('.glyph-margin-widgets .codicon-debug-breakpoint').first().waitFor();
-    await goTo(30);
+    await goToLine(page, 30);
     await press('F5', 40);
     await press('Shift+F11', events.length);
   });

@@ -4,7 +4,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { root, slowness } from '../../scripts/run.mjs';
-import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { goToLine, openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
 import { useEditor } from './editor.mjs';
 import { answerNotification } from './notification.mjs';
 import { until } from './until.mjs';
@@ -166,10 +166,7 @@ describe('a review by keyboard', () => {
 
   it('offers a review where it says why a step is not in the training set', async () => {
     await openFile(page, 'candidates.json');
-    await page.keyboard.press('Control+G');
-    await page.locator('.quick-input-widget input.input').first().fill(':9:20');
-    await page.keyboard.press('Enter');
-    await until(async () => (await page.locator('[id="status.editor.selection"]').innerText()).startsWith('Ln 9,'), 'the cursor on a step');
+    await goToLine(page, 9, 20);
     await runCommand(page, 'StepLens: Why Is This Path Not in the Training Set?');
     await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'threshold' }).first().click();
     await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Review' }).click();
