@@ -65,6 +65,7 @@ import { CellOutputs } from './views/cellOutputs.js';
 import { FilesView } from './views/filesView.js';
 import { JudgeLenses } from './views/judgeLenses.js';
 import { RecordDocuments } from './views/recordDocuments.js';
+import { Reports } from './views/reports.js';
 import { RequestDocuments } from './views/requestDocuments.js';
 import { ReviewSession } from './views/reviewSession.js';
 import { RunView } from './views/runView.js';
@@ -148,6 +149,7 @@ function start(context: ExtensionContext): Api {
   const reviews = new ReviewPanels({ client, session: review, log, extensionUri: context.extensionUri, kinds: () => settings.errorKinds });
   const requests = new RequestDocuments(client);
   const records = new RecordDocuments(client);
+  const reports = new Reports();
   const marks = new MomentMarks(client);
   const runs = new RunView(client);
   const stepLens: StepLens = {
@@ -163,6 +165,7 @@ function start(context: ExtensionContext): Api {
     reviews,
     requests,
     records,
+    reports,
     marks,
     runs,
   };
@@ -179,6 +182,7 @@ function start(context: ExtensionContext): Api {
     reviews,
     requests,
     records,
+    reports,
     offerRecords(client),
     marks,
     runs,

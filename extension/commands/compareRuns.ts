@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { commands, l10n, Uri, ViewColumn, window, workspace } from 'vscode';
+import { l10n, Uri, ViewColumn, window, workspace } from 'vscode';
 import { CompareRuns } from '../../server/protocol/comparison.js';
 import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
@@ -23,8 +23,7 @@ export const compareRuns: Command = {
       problem: at,
       other: chosen.toString(),
     });
-    const document = await workspace.openTextDocument({ language: 'markdown', content: page });
-    await commands.executeCommand('markdown.showPreview', document.uri);
+    await stepLens.reports.show(l10n.t('Comparison of {0} with {1}', basename(uri.path), basename(chosen.path)), page);
     const both = l10n.t('Open Both Trees');
     if ((await window.showInformationMessage(l10n.t('Both runs are compared on one page.'), both)) !== both) return;
     await stepLens.panels.open(uri, at, undefined, ViewColumn.One);

@@ -6,6 +6,7 @@ import {
   type TrainingFormat,
   TrainingFormats,
 } from '../../server/protocol/training.js';
+import type { Reports } from '../views/reports.js';
 import { type Command, filesOf } from './command.js';
 
 /** The command line's own, so that both write the same file. */
@@ -36,7 +37,7 @@ export const exportTrainingData: Command = {
       () => stepLens.client.request(ExportTraining, params),
     );
     await window.showTextDocument(out, { preview: false });
-    void tell(result, format, threshold, sources);
+    void tell(stepLens.reports, result, format, threshold, sources);
   },
 };
 
@@ -92,7 +93,13 @@ function askTarget(source: Uri, { id, title }: TrainingFormat): Thenable<Uri | u
   });
 }
 
-async function tell(outcome: ExportOutcome, format: TrainingFormat, threshold: number, sources: readonly Uri[]): Promise<void> {
+async function tell(
+  reports: Reports,
+  outcome: ExportOutcome,
+  format: TrainingFormat,
+  threshold: number,
+  sources: readonly Uri[],
+): Promise<void> {
   const { samples, samplesWithError, paths, excluded } = outcome;
   const left = excluded.map(({ reason, count }) => `${count} ${reason}`).join(', ');
   const message = [
@@ -102,22 +109,12 @@ async function tell(outcome: ExportOutcome, format: TrainingFormat, threshold: n
   const details = l10n.t('Show What Was Left Out');
   const choice = await window.showInformationMessage(message, ...(excluded.length + outcome.faults.length > 0 ? [details] : []));
   if (choice !== details) return;
-  await window.showTextDocument(
-    await workspace.openTextDocument({
-      language: 'markdown',
-      content: exportReport(
-        outcome,
-        format,
-        threshold,
-        sources.map((uri) => workspace.asRelativePath(uri)),
-      ),
-    }),
-    { preview: true },
-  );
+  const names = sources.map((uri) => workspace.asRelativePath(uri));
+  await reports.show(l10n.t('What an export left out'), exportReport(outcome, format, threshold, names));
 }
 
 /** Every exclusion by reason, with the rules, as Markdown. */
-export function exportReport(
+function exportReport(
   { files, samples, samplesWithError, paths, excluded, faults }: ExportOutcome,
   { title, rules }: TrainingFormat,
   threshold: number,

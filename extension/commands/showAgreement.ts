@@ -12,8 +12,7 @@ export const showAgreement: Command = {
       return;
     }
     const report = await stepLens.client.request(Agreement, { uris: files.map(String) });
-    const document = await workspace.openTextDocument({ language: 'markdown', content: agreementText(report, files) });
-    await commands.executeCommand('markdown.showPreview', document.uri);
+    await stepLens.reports.show(l10n.t('Agreement of reviewers'), agreementText(report, files));
     if (report.pairs.some(({ cells }) => cells.some(({ a, b }) => a !== b))) void offerDisagreements(files);
   },
 };

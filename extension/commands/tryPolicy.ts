@@ -18,8 +18,7 @@ export const tryPolicy: Command = {
     const result = await window.withProgress(progress, (_, token) =>
       stepLens.client.request(TryPolicy, { uri: uri.toString(), problem: index }, token),
     );
-    const document = await workspace.openTextDocument({ language: 'markdown', content: report(result) });
-    await window.showTextDocument(document, { preview: true });
+    await stepLens.reports.show(l10n.t('The policy, asked once'), report(result));
   },
 };
 

@@ -22,6 +22,7 @@ import type { Client } from '../shell/client.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import { messageOf } from '../shell/log.js';
 import type { ServerConsent } from '../shell/serverConsent.js';
+import { readAgainToStack } from './readAgain.js';
 
 /** `type` of the launch configurations; the manifest contributes it. */
 export const debugType = 'steplens';
@@ -66,13 +67,20 @@ class ServerAdapter implements DebugAdapter {
   readonly #sent = new EventEmitter<DebugProtocolMessage>();
   readonly #listener: Disposable;
   readonly onDidSendMessage = this.#sent.event;
+  /** Messages are passed on in their order. */
+  #passed = Promise.resolve();
 
   constructor(session: string, client: Client) {
     this.#session = session;
     this.#client = client;
     this.#listener = client.onDidReceiveDebug(({ session: id, message }) => {
-      if (id === session) this.#sent.fire(message);
+      if (id === session) this.#passed = this.#passed.then(() => this.#pass(message));
     });
+  }
+
+  async #pass(message: DebugProtocolMessage): Promise<void> {
+    await readAgainToStack(message).then(undefined, () => undefined);
+    this.#sent.fire(message);
   }
 
   handleMessage(message: DebugProtocolMessage): void {

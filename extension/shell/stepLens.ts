@@ -4,6 +4,7 @@ import type { EvaluationPanels } from '../panels/evaluationPanels.js';
 import type { ReviewPanels } from '../panels/reviewPanels.js';
 import type { TreePanels } from '../panels/treePanels.js';
 import type { RecordDocuments } from '../views/recordDocuments.js';
+import type { Reports } from '../views/reports.js';
 import type { RequestDocuments } from '../views/requestDocuments.js';
 import type { ReviewSession } from '../views/reviewSession.js';
 import type { RunView } from '../views/runView.js';
@@ -26,6 +27,7 @@ export interface StepLens {
   readonly reviews: ReviewPanels;
   readonly requests: RequestDocuments;
   readonly records: RecordDocuments;
+  readonly reports: Reports;
   readonly marks: MomentMarks;
   readonly runs: RunView;
 }
