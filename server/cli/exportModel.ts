@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { exporterScript } from '../bundled.js';
 import { ModelError } from '../models/modelError.js';
 import type { GraphFiles } from '../models/modelFiles.js';
 import { toFastLayout } from '../onnx/fastLayout.js';
-import { OnnxFileError } from '../onnx/readModel.js';
 import { families, findFamily } from '../scoring/families/families.js';
 import { recognizeModel } from '../scoring/recognizeModel.js';
-import { type CliCommand, exitCodes, UsageError } from './command.js';
+import { type CliCommand, UsageError } from './command.js';
 import { parseOptions } from './commandOptions.js';
 import { measureGain } from './exportGain.js';
+import { makeModelFolder } from './modelFolder.js';
 import { ProgressLine } from './progressLine.js';
 
 /** Of a reference model, in the folder that is made. */
@@ -43,46 +43,29 @@ Exit codes: 0 done, 2 bad usage, a model that cannot be exported, or a Python th
   async run(args, world) {
     const options = readOptions(args);
     const progress = new ProgressLine(world);
-    let unfinished: string | undefined;
-    try {
-      if (await exists(options.out)) throw new UsageError(`${options.named} exists; name another folder with --out, or remove it`);
-      await mkdir(dirname(options.out), { recursive: true });
-      unfinished = await mkdtemp(`${options.out}.unfinished-`);
+    return makeModelFolder(options.out, world, progress, async (folder) => {
       const tell = (line: string) => progress.tell(line);
-      const exported = await runExporter(options, unfinished, world.signal, tell);
+      const exported = await runExporter(options, folder, world.signal, tell);
       if (options.reference !== undefined) {
-        const folder = join(unfinished, referenceFolder);
-        await rewrite(await runExporter({ ...options, model: options.reference }, folder, world.signal, tell), folder);
+        const reference = join(folder, referenceFolder);
+        await rewrite(await runExporter({ ...options, model: options.reference }, reference, world.signal, tell), reference);
       }
-      await writeFile(join(unfinished, 'prm.json'), `${JSON.stringify(await profileOf(options, unfinished, exported), null, 2)}\n`);
-      const layout = await rewrite(exported, unfinished);
+      await writeFile(join(folder, 'prm.json'), `${JSON.stringify(await profileOf(options, folder, exported), null, 2)}\n`);
+      const layout = await rewrite(exported, folder);
       progress.tell('Scoring a sample');
-      const gain = await measureGain(unfinished, exported.tokensPerSecond, world);
+      const gain = await measureGain(folder, exported.tokensPerSecond, world);
       progress.clear();
       world.out.write(
         `The graph gives what the model gives: its scores differ by ${exported.largest.toExponential(1)}, in ${exported.precision}.\n`,
       );
       world.out.write(`${layout}\n${gain}\n`);
-      await rename(unfinished, options.out);
-      world.out.write(`Written to ${options.named}; use it with "steplens score --model ${options.named}" or as steplens.model.path.\n`);
-      return exitCodes.done;
-    } catch (error) {
-      progress.clear();
-      if (world.signal.aborted) return exitCodes.interrupted;
-      if (!isExpected(error)) throw error;
-      world.err.write(`steplens: ${error.message}\n`);
-      return exitCodes.unusable;
-    } finally {
-      if (unfinished !== undefined) await rm(unfinished, { recursive: true, force: true });
-    }
+    });
   },
 };
 
 interface Options {
   readonly model: string;
   readonly out: string;
-  /** `out` as it was given. */
-  readonly named: string;
   readonly family: string | undefined;
   readonly code: string | undefined;
   readonly reference: string | undefined;
@@ -102,11 +85,6 @@ interface Exported {
   readonly looksBack: boolean;
 }
 
-/** The exporter or a file is to blame, not this program. */
-class ExportError extends Error {
-  override readonly name = 'ExportError';
-}
-
 function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseOptions(args, {
     out: { type: 'string' },
@@ -123,7 +101,7 @@ function readOptions(args: readonly string[]): Options {
   if (!precisions.some((one) => one === precision)) throw new UsageError(`--precision is ${precisions.join(' or ')}, not "${precision}"`);
   if (family !== undefined && !findFamily(family))
     throw new UsageError(`--family is one of ${families.map(({ id }) => id).join(', ')}, not "${family}"`);
-  return { model, out: resolve(out), named: out, family, code, reference, precision, python };
+  return { model, out, family, code, reference, precision, python };
 }
 
 function runExporter(
@@ -146,14 +124,14 @@ function runExporter(
     child.on('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'ENOENT'
-          ? new ExportError(`there is no Python at "${python}". Install Python 3.10 or newer, or name it with --python`)
+          ? new ModelError(`there is no Python at "${python}". Install Python 3.10 or newer, or name it with --python`)
           : error,
       ),
     );
     child.on('close', (exit) => {
       if (exit === 0) return settle(JSON.parse(lastLine(output)) as Exported);
       const reason = lastLine(last).replace(/^export-model: /, '');
-      reject(new ExportError(`${model} was not exported: ${reason || `Python ended with code ${exit}`}`));
+      reject(new ModelError(`${model} was not exported: ${reason || `Python ended with code ${exit}`}`));
     });
   });
 }
@@ -166,7 +144,7 @@ async function profileOf({ model, family, reference }: Options, folder: string, 
   const [only] = found;
   if (only && found.length === 1) return { family: only.id, graph, ...other };
   const names = (found.length > 0 ? found : families).map(({ id }) => id).join(', ');
-  throw new ExportError(`${model} does not say of which family it is. Name it with --family: ${names}`);
+  throw new ModelError(`${model} does not say of which family it is. Name it with --family: ${names}`);
 }
 
 /** What was made of the layout, in words. */
@@ -181,20 +159,4 @@ async function rewrite({ graph, looksBack }: Exported, folder: string): Promise<
 
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-function isExpected(error: unknown): error is Error {
-  return (
-    error instanceof ExportError ||
-    error instanceof ModelError ||
-    error instanceof OnnxFileError ||
-    (error instanceof Error && 'syscall' in error)
-  );
 }

@@ -1,14 +1,13 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { InputError } from '../files/inputFiles.js';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { count } from '../language/solutionValues.js';
 import { ModelError } from '../models/modelError.js';
 import { isFile } from '../models/modelFiles.js';
 import { type QuantizedFile, quantiseFile } from '../onnx/quantiseFile.js';
-import { OnnxFileError } from '../onnx/readModel.js';
 import { loadProfile } from '../scoring/loadProfile.js';
-import { type CliCommand, type CliWorld, exitCodes, UsageError } from './command.js';
+import { type CliCommand, type CliWorld, UsageError } from './command.js';
 import { parseOptions } from './commandOptions.js';
+import { makeModelFolder } from './modelFolder.js';
 import { ProgressLine } from './progressLine.js';
 import { compareModels, readCheck } from './quantiseCheck.js';
 
@@ -32,68 +31,18 @@ Exit codes: 0 done, 2 bad usage, unreadable model or input, 130 interrupted; not
     const [model] = positionals;
     if (model === undefined || positionals.length > 1) throw new UsageError('quantise needs one model folder');
     if (values.out === undefined) throw new UsageError('quantise needs --out FOLDER');
-    const out = resolve(values.out);
     const progress = new ProgressLine(world);
-    let unfinished: string | undefined;
-    try {
-      if (
-        await stat(out).then(
-          () => true,
-          () => false,
-        )
-      )
-        throw new UsageError(`${values.out} exists; name another folder with --out, or remove it`);
+    return makeModelFolder(values.out, world, progress, async (folder) => {
       const check = await readCheck(values.check);
-      await mkdir(dirname(out), { recursive: true });
-      await removeAbandoned(out);
-      unfinished = await mkdtemp(`${out}.unfinished-${process.pid}-`);
-      const file = await quantiseFolder(model, unfinished, world, progress);
+      const file = await quantiseFolder(model, folder, world, progress);
       progress.clear();
       world.out.write(
         `${count(file.products, 'product')} with ${count(file.weights, 'weight')} in int8: ${megabytes(file.bytesBefore)} -> ${megabytes(file.bytesAfter)}\n`,
       );
-      world.out.write(await compareModels(model, unfinished, check, world, progress));
-      await rename(unfinished, out);
-      world.out.write(`Written to ${values.out}; use it with "steplens score --model ${values.out}" or as steplens.model.path.\n`);
-      return exitCodes.done;
-    } catch (error) {
-      progress.clear();
-      if (world.signal.aborted) return exitCodes.interrupted;
-      if (!isExpected(error)) throw error;
-      world.err.write(`steplens: ${error.message}\n`);
-      return exitCodes.unusable;
-    } finally {
-      if (unfinished !== undefined) await rm(unfinished, { recursive: true, force: true });
-    }
+      world.out.write(await compareModels(model, folder, check, world, progress));
+    });
   },
 };
-
-/** Removes what processes that were killed have left beside `out`. */
-async function removeAbandoned(out: string): Promise<void> {
-  const start = `${basename(out)}.unfinished-`;
-  for (const name of await readdir(dirname(out))) {
-    const owner = name.startsWith(start) ? /^(\d+)-\w{6}$/.exec(name.slice(start.length))?.[1] : undefined;
-    if (owner !== undefined && !isAlive(Number(owner))) await rm(join(dirname(out), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** What a model, an input or a disk may be to blame for; system errors name their path themselves. */
-function isExpected(error: unknown): error is Error {
-  return (
-    error instanceof ModelError ||
-    error instanceof OnnxFileError ||
-    error instanceof InputError ||
-    (error instanceof Error && 'syscall' in error)
-  );
-}
 
 /** Quantizes the graphs of a model into an empty folder and puts the rest of the model beside them. */
 async function quantiseFolder(model: string, folder: string, { signal }: CliWorld, progress: ProgressLine): Promise<QuantizedFile> {

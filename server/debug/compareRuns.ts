@@ -61,7 +61,7 @@ export function compareRuns(first: readonly RunEvent[], second: readonly RunEven
       onlyFirst: nodes.filter((pair) => !pair.second).length,
       onlySecond: nodes.filter((pair) => !pair.first).length,
     },
-    answers: compareAnswers(first, second),
+    answers: compareAnswers(answersOf(first), answersOf(second)),
   };
 }
 
@@ -120,8 +120,8 @@ function nodesByKey(tree: SearchTree): Map<string, number> {
   );
 }
 
-function compareAnswers(first: readonly RunEvent[], second: readonly RunEvent[]): RunComparison['answers'] {
-  const [before, after] = [answersOf(first), answersOf(second)];
+/** How often each answer was given, and whether it is right where that is known; the most frequent first. */
+export function compareAnswers(before: AnswerCounts, after: AnswerCounts): RunComparison['answers'] {
   return [...new Set([...before.keys(), ...after.keys()])]
     .map((answer) => {
       const [one, other] = [before.get(answer), after.get(answer)];
@@ -129,6 +129,9 @@ function compareAnswers(first: readonly RunEvent[], second: readonly RunEvent[])
     })
     .sort((a, b) => b.first + b.second - a.first - a.second);
 }
+
+/** By answer. */
+export type AnswerCounts = ReadonlyMap<string, { readonly count: number; readonly isRight: boolean | undefined }>;
 
 function answersOf(events: readonly RunEvent[]): Map<string, { count: number; isRight: boolean }> {
   const answers = new Map<string, { count: number; isRight: boolean }>();

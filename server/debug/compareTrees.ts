@@ -2,7 +2,7 @@ import { finalAnswer } from '../reasoning/finalAnswer.js';
 import { rootPath } from '../reasoning/paths.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { McValue } from '../reasoning/stepValue.js';
-import type { ComparedNode, RunComparison } from './compareRuns.js';
+import { type ComparedNode, compareAnswers, type RunComparison } from './compareRuns.js';
 
 /** A problem, and what is known of its steps: a value in [0, 1], by step. */
 export interface ComparedProblem {
@@ -48,7 +48,7 @@ export function compareTrees(first: ComparedProblem, second: ComparedProblem): R
       onlyFirst: nodes.filter((pair) => !pair.second).length,
       onlySecond: nodes.filter((pair) => !pair.first).length,
     },
-    answers: compareAnswers(first.problem, second.problem),
+    answers: compareAnswers(answersOf(first.problem), answersOf(second.problem)),
   };
 }
 
@@ -80,16 +80,6 @@ function byPrefix({ problem, values }: ComparedProblem, ids: Map<string, number>
     add(key, node ?? index, prefix, own.mc?.value ?? values[index], own.mc);
   }
   return found;
-}
-
-function compareAnswers(first: Problem, second: Problem): RunComparison['answers'] {
-  const [before, after] = [answersOf(first), answersOf(second)];
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .map((answer) => {
-      const [one, other] = [before.get(answer), after.get(answer)];
-      return { answer, first: one?.count ?? 0, second: other?.count ?? 0, right: { first: one?.isRight, second: other?.isRight } };
-    })
-    .sort((a, b) => b.first + b.second - a.first - a.second);
 }
 
 /** Final answers of the kept rollouts, or of the solutions where there are none. */
