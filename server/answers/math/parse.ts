@@ -1,3 +1,4 @@
+// Over 400 lines: the productions of one grammar, which call each other.
 import { FUNCTIONS, type FunctionName, type MathExpression, substituted, UnreadableExpression } from './expression.js';
 import { isWhole, type Rational, rational } from './rational.js';
 import { type Token, tokens } from './tokens.js';
