@@ -26,7 +26,12 @@ vi.mock('../../server/inference/client.js', async (importOriginal) => {
         ...options,
         log: { info: () => undefined, warn: () => undefined },
       })) as InstanceType<typeof original.InferenceClient>;
-      return { load: client.load.bind(client), run: client.run.bind(client), dispose: () => Promise.resolve() };
+      return {
+        start: client.start.bind(client),
+        load: client.load.bind(client),
+        run: client.run.bind(client),
+        dispose: () => Promise.resolve(),
+      };
     },
   };
 });
