@@ -58,9 +58,12 @@ async function throttle(context, page) {
  * @param {string} name
  */
 export async function openFile(page, name) {
-  // Exactly this name: a label log begins with the name of its file.
-  const named = page.getByText(name.split('/').at(-1), { exact: true });
-  const row = page.locator('.quick-input-list .monaco-list-row').filter({ has: named }).first();
+  const last = name.split('/').at(-1) ?? name;
+  const named = page.getByText(last, { exact: true });
+  // By what is read aloud of the row: in a label log's row, which begins with the name of its file, that part is an element of its own.
+  const row = page
+    .locator(['=', '^='].map((is) => `.quick-input-list .monaco-list-row[aria-label${is}"${last}${is === '=' ? '' : ', '}"]`).join())
+    .first();
   const tab = page.locator('.tab.active').filter({ has: named }).first();
   // Files that are found late move the rows, perhaps below a click.
   for (let tries = 0; tries < 5; tries++) {
