@@ -60,10 +60,9 @@ async function throttle(context, page) {
 export async function openFile(page, name) {
   const last = name.split('/').at(-1) ?? name;
   const named = page.getByText(last, { exact: true });
-  // By what is read aloud of the row: in a label log's row, which begins with the name of its file, that part is an element of its own.
-  const row = page
-    .locator(['=', '^='].map((is) => `.quick-input-list .monaco-list-row[aria-label${is}"${last}${is === '=' ? '' : ', '}"]`).join())
-    .first();
+  // By the row's whole name: of a label log's, which begins with the name of its file, that part is an element of its own.
+  const label = page.locator('.label-name').filter({ hasText: new RegExp(`^${last.replaceAll('.', '\\.')}$`) });
+  const row = page.locator('.quick-input-list .monaco-list-row').filter({ has: label }).first();
   const tab = page.locator('.tab.active').filter({ has: named }).first();
   // Files that are found late move the rows, perhaps below a click.
   for (let tries = 0; tries < 5; tries++) {
@@ -116,6 +115,7 @@ async function quickInput(page, key, text, row) {
     await page.keyboard.press(key);
     // A page that takes the focus closes the input again, also while it is being filled.
     if ((await succeeds(input.fill(text, { timeout: 3_000 }))) && (await succeeds(row.waitFor({ timeout: 3_000 })))) {
+      await settled(page);
       await row.click();
       // The list, not its input: a command may open a list of its own in the same input at once.
       await row.waitFor({ state: 'hidden' });
@@ -124,6 +124,20 @@ async function quickInput(page, key, text, row) {
     await page.keyboard.press('Escape');
   }
   throw new Error(`VS Code does not offer "${text}".`);
+}
+
+/**
+ * Waits until the rows of the quick input stay: they come in several goes, and an element of the list then shows another row.
+ * @param {Page} page
+ */
+async function settled(page) {
+  const rows = page.locator('.quick-input-list .monaco-list-row');
+  const read = () => rows.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')).join());
+  let [before, now] = ['', await read()];
+  while (now !== before) {
+    await new Promise((resolve) => setTimeout(resolve, 400 * slowness));
+    [before, now] = [now, await read()];
+  }
 }
 
 /** @param {Promise<void>} action */
