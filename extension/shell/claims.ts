@@ -105,7 +105,7 @@ export class Claims implements Disposable {
       const text = new TextDecoder().decode(await workspace.fs.readFile(place.mapping));
       if (mappingFor(readMappings(text), place.name) === undefined) return false;
     } catch {
-      // There is none, or the schema marks what is wrong with it where it is edited.
+      // No mapping, or a wrong one, which the schema marks where it is edited.
       return false;
     }
     if (!document.isClosed && !this.has(document)) this.#take(document);

@@ -27,7 +27,7 @@ export function offerRecords(client: Client): Disposable {
     );
     if (choice) await commands.executeCommand('steplens.openRecords', uri);
   };
-  // A file that cannot be read is none that is offered; the command says why.
+  // A file that cannot be read is not offered; the command says why.
   return window.tabGroups.onDidChangeTabs(() => void look().catch(() => undefined));
 }
 

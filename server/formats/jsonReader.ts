@@ -1,3 +1,4 @@
+// Over 400 lines: one reader, whose methods share its place in the text.
 import { type FaultList, loneSurrogate } from './faults.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
 import { escapeLength } from './jsonString.js';
