@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { MAX_ANSWER_LENGTH } from './rules.js';
 import type { Verdict } from './verdict.js';
-import { undecided, type Verifier, type VerifyRequest } from './verifier.js';
+import { MAX_ANSWER_LENGTH, undecided, type Verifier, type VerifyRequest } from './verifier.js';
 
 /** The worker's program: in `dist/` the bundle beside this one; in the sources the TypeScript file, which tsx reads. */
 function entry(): URL {

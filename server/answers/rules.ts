@@ -1,10 +1,7 @@
 import { compareAnswers } from './compareAnswers.js';
 import { startWork, WorkLimit } from './math/evaluate.js';
 import type { AnswerMethod, Verdict } from './verdict.js';
-import { undecided, type VerifyRequest } from './verifier.js';
-
-/** Longer answers are not compared, in UTF-16 units. The longest reference in MATH has 159. */
-export const MAX_ANSWER_LENGTH = 2000;
+import { MAX_ANSWER_LENGTH, undecided, type VerifyRequest } from './verifier.js';
 
 /**
  * Decides whether a final answer is the reference, by rules alone: exact numbers in any usual spelling, units, percent,

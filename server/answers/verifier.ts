@@ -2,6 +2,9 @@ import type { AnswerMethod, Verdict } from './verdict.js';
 
 export type { AnswerMethod, Verdict } from './verdict.js';
 
+/** Longer answers are not compared, in UTF-16 units. The longest reference in MATH has 159. */
+export const MAX_ANSWER_LENGTH = 2000;
+
 /** Decides whether final answers are right. One door for the built-in rules and for verifiers of the user's own. */
 export interface Verifier {
   /** Part of a run's settings hash: verdicts of verifiers with different names may differ. */

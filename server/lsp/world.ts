@@ -3,17 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { openVerifier } from '../answers/openVerifier.js';
 import { bundledPolicy, bundledTexts, inferenceEntry, version } from '../bundled.js';
 import type { DebugWorld } from '../debug/debugWorld.js';
-import { createDebugWorld } from '../debug/openTargets.js';
 import { openEditorJudge, openEditorPolicy } from '../editor/editorPolicy.js';
 import { openEditorVerifier } from '../editor/editorVerifier.js';
-import { type EvaluationHost, evaluateFiles } from '../editor/evaluationService.js';
+import type { EvaluationHost } from '../editor/evaluationService.js';
 import { createLabeler } from '../editor/labeler.js';
 import type { Labeler } from '../editor/labelerPort.js';
 import type { Reader } from '../editor/openDocument.js';
 import type { OpenText } from '../editor/openInput.js';
 import { type LoggedRequest, sendRequestAgain } from '../editor/requestService.js';
 import type { Clock, Log } from '../editor/service.js';
-import { exportTraining } from '../editor/trainingService.js';
 import { type FoundImages, findImages, type ImagePlace } from '../files/images.js';
 import { readEdited, readMappedDocument } from '../files/mappings.js';
 import { readerFailed } from '../language/diagnostics.js';
@@ -111,26 +109,35 @@ export function createWorld(): ServerWorld {
     },
     createDebugWorld({ key, ...options }) {
       const host = { ...options, key: withEnvironment(key) };
-      return createDebugWorld({
-        openPolicy: (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...host }),
-        openJudge(choice) {
-          const { labelingJudge, labelingJudgeModel, verifier: own } = options.settings();
-          return openEditorJudge(verifier, { ...(choice ?? { url: labelingJudge, model: labelingJudgeModel }), verifier: own }, host);
-        },
-        keepsRequests: () => options.settings().labelingKeepRequests !== 'never',
-      });
+      const opened = import('../debug/openTargets.js').then(({ createDebugWorld }) =>
+        createDebugWorld({
+          openPolicy: (name) => openEditorPolicy(name, { bundledPolicy, inferenceEntry, ...host }),
+          openJudge(choice) {
+            const { labelingJudge, labelingJudgeModel, verifier: own } = options.settings();
+            return openEditorJudge(verifier, { ...(choice ?? { url: labelingJudge, model: labelingJudgeModel }), verifier: own }, host);
+          },
+          keepsRequests: () => options.settings().labelingKeepRequests !== 'never',
+        }),
+      );
+      return {
+        launch: async (configuration) => (await opened).launch(configuration),
+        attach: async (configuration) => (await opened).attach(configuration),
+      };
     },
     sendAgain: (request, place, { key }, signal) => sendRequestAgain(request, place, withEnvironment(key), signal),
     findImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),
     texts: (locale) => readTexts(bundledTexts, locale),
-    evaluate: (params, signal, host, { key, ...options }) =>
-      evaluateFiles(params, signal, {
+    // Loaded when they are asked for: the first marks of a file do not wait for them.
+    async evaluate(params, signal, host, { key, ...options }) {
+      const { evaluateFiles } = await import('../editor/evaluationService.js');
+      return evaluateFiles(params, signal, {
         ...host,
         openVerifier: (rules) => openEditorVerifier(rules, options.settings().verifier, { ...options, key: withEnvironment(key) }),
         now: () => performance.now(),
-      }),
-    exportTraining,
+      });
+    },
+    exportTraining: async (params, openText) => (await import('../editor/trainingService.js')).exportTraining(params, openText),
     async recognizeModel(folder) {
       const model = await recognizeModel(folder);
       return model ? model.families.map((family) => ({ name: family.profile.name, profile: shortestProfile(model, family) })) : [];

@@ -1,4 +1,7 @@
-import cacache from 'cacache';
+import { stat } from 'node:fs/promises';
+
+/** Loaded with the first score that is looked for or kept on disk: it is a tenth of the server's code, and an empty cache does not need it. */
+const library = async () => (await import('cacache')).default;
 
 /** Scores held in memory, over all problems. */
 const heldScores = 200_000;
@@ -80,7 +83,7 @@ export function createScoreCache(folder: string | undefined, warn: (message: str
     clear() {
       problems.clear();
       held = 0;
-      return later((folder) => cacache.rm.all(folder));
+      return later(async (folder) => (await library()).rm.all(folder));
     },
     close: () => pending,
   };
@@ -88,7 +91,8 @@ export function createScoreCache(folder: string | undefined, warn: (message: str
 
 async function readEntry(folder: string, problem: string): Promise<Map<string, number>> {
   try {
-    const { data } = await cacache.get(folder, problem);
+    if (!(await stat(folder).catch(() => undefined))) return new Map();
+    const { data } = await (await library()).get(folder, problem);
     const entries: unknown = JSON.parse(data.toString('utf8'));
     if (!Array.isArray(entries)) return new Map();
     return new Map(entries.filter(isEntry));
@@ -103,6 +107,7 @@ function isEntry(entry: unknown): entry is [string, number] {
 
 /** Puts the new content before the old one is removed, so that a crash between the two loses nothing. */
 async function writeEntry(folder: string, problem: string, entries: readonly (readonly [string, number])[]): Promise<number> {
+  const cacache = await library();
   const old = await cacache.get.info(folder, problem).catch(() => null);
   const text = JSON.stringify(entries);
   const integrity = await cacache.put(folder, problem, text);
@@ -112,6 +117,7 @@ async function writeEntry(folder: string, problem: string, entries: readonly (re
 
 /** Drops what has not been written for long, what is above the limit, and, once a day, what a crash left over. */
 async function tidy(folder: string, limit: number): Promise<void> {
+  const cacache = await library();
   const entries = Object.values(await cacache.ls(folder)).sort((a, b) => b.time - a.time);
   const oldest = Date.now() - keptDays * dayMs;
   let bytes = 0;

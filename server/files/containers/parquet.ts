@@ -1,5 +1,4 @@
-import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import type { AsyncBuffer } from 'hyparquet';
 import { openRegular } from '../../disk/readRegular.js';
 import { type Container, collect, damaged } from './container.js';
 
@@ -20,6 +19,10 @@ export const parquet: Container = {
 };
 
 async function* rowsAsLines(path: string, from: number): AsyncGenerator<Uint8Array> {
+  const [{ parquetMetadataAsync, parquetReadObjects }, { compressors }] = await Promise.all([
+    import('hyparquet'),
+    import('hyparquet-compressors'),
+  ]);
   const handle = await openRegular(path);
   try {
     const { size } = await handle.stat();

@@ -1,4 +1,4 @@
-import { type Entry, open, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { InputError } from '../inputError.js';
 import { type Container, type ContainerEntry, damaged, entryOf } from './container.js';
 
@@ -35,7 +35,8 @@ function toEntry(file: ZipFile, entry: Entry): ContainerEntry {
   return entryOf(entry.fileName, () => readEntry(file, entry));
 }
 
-function openZip(path: string): Promise<ZipFile> {
+async function openZip(path: string): Promise<ZipFile> {
+  const { open } = await import('yauzl');
   return new Promise((resolve, reject) => {
     open(path, { lazyEntries: true, autoClose: false }, (error, file) => {
       if (error) reject(damaged('zip', error));

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { Decompress } from 'fzstd';
 import { Collected, type Container, damaged, entryOf } from './container.js';
 
 /** Compressed bytes that are decompressed at a time. */
@@ -15,6 +14,7 @@ export const zstandard: Container = {
 };
 
 async function* decompress(path: string): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import('fzstd');
   // A few bytes of a hostile file can expand to a gigabyte.
   let ready = new Collected();
   let isComplete = false;

@@ -1,14 +1,17 @@
 import { fileURLToPath } from 'node:url';
-import { openVerifier } from '../../answers/openVerifier.js';
 import { RequestError } from '../../protocol/message.js';
 import { CallTool } from '../../protocol/tools.js';
-import { tools } from '../../tools/registry.js';
-import { Workspace } from '../../tools/workspace.js';
 import type { EditorSession } from '../session.js';
 
 export function handleTools(session: EditorSession): void {
   const { door, service } = session;
   door.handle(CallTool, async ({ name, args }, signal) => {
+    // Loaded when an agent asks: the first marks of a file do not wait for it.
+    const [{ tools }, { Workspace }, { openVerifier }] = await Promise.all([
+      import('../../tools/registry.js'),
+      import('../../tools/workspace.js'),
+      import('../../answers/openVerifier.js'),
+    ]);
     const tool = tools.find((one) => one.name === name);
     if (!tool) throw new RequestError('failed', `There is no tool "${name}".`);
     if (!service.isTrusted) throw new RequestError('failed', 'This workspace is not trusted: tools for agents read nothing in it.');
