@@ -15,6 +15,8 @@ export interface JudgeRequest {
   readonly reference: string;
   /** All steps, prefix included. */
   readonly solution: readonly string[];
+  /** The text ended at the longest allowed length: an answer at its very end may lack its last digits. */
+  readonly isCut?: boolean;
   readonly signal?: AbortSignal;
   /** Called with what each request to an LLM cost. */
   readonly onCost?: (cost: RequestCost) => void;
@@ -72,19 +74,27 @@ export interface JudgeOptions {
 export function createJudge({ verifier, llm }: JudgeOptions): Judge {
   return {
     fingerprint: llm === undefined ? verifier.name : `${verifier.name}, then ${llm.name}`,
-    async judge({ question, reference, solution, signal, onCost }) {
+    async judge({ question, reference, solution, isCut, signal, onCost }) {
       const last = solution.at(-1) ?? '';
-      const answer = finalAnswer(last);
+      const written = finalAnswer(last);
+      const isTorn = isCut === true && written !== undefined && endsInside(last, written);
+      const answer = isTorn ? undefined : written;
       const { verdict, method, reason } = await verifier.verify({ answer, reference, question, solution, ...(signal && { signal }) });
       // The reasons of the rules follow from the two answers; others are gone when they are not recorded.
       const isTold = reason !== undefined && (method === 'own' || isVerifierFailure({ verdict, method }));
       const rule = { verdict, method, ...(isTold && { reason }) };
       const found = answer === undefined ? {} : { answer };
-      if (llm === undefined || last === '' || rule.verdict !== 'undecided') return { ...found, ...rule };
+      if (llm === undefined || last === '' || isTorn || rule.verdict !== 'undecided') return { ...found, ...rule };
       const told = await llm.ask({ question, reference, answer: answer ?? last, ...(signal && { signal }), ...(onCost && { onCost }) });
       return typeof told === 'string'
         ? { ...found, verdict: told, method: 'llm' }
         : { ...found, verdict: 'undecided', method: 'failed', judgeFailure: told.failure };
     },
   };
+}
+
+/** Whether a text that was cut ends in the middle of its answer, as far as one can tell. */
+function endsInside(text: string, answer: string): boolean {
+  const isOpen = text.lastIndexOf('<answer>') > text.lastIndexOf('</answer>');
+  return isOpen || text.trimEnd().endsWith(answer);
 }

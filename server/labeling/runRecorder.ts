@@ -8,7 +8,7 @@ import type { Judge, JudgeRequest, RolloutVerdict } from './judge.js';
 import { RequestKeeper, RequestRoom } from './keptRequests.js';
 import { LogMismatch } from './labelError.js';
 import { defaultMostFailed, whyOpen } from './openProblem.js';
-import type { Policy, PolicyInfo, RolloutFailure, SampledRollout } from './policy.js';
+import type { Completion, Policy, PolicyInfo, RolloutFailure, SampledRollout } from './policy.js';
 import type { BeginEvent, CompleteEvent, EndReason, JudgedRollout, RunEvent } from './runEvents.js';
 import { applyEvent, beginTree, prefixOf, rolloutCount, type SearchTree } from './searchTree.js';
 
@@ -217,13 +217,20 @@ export class RunRecorder {
     return await Promise.all(
       rollouts.map(async (rollout) => {
         if ('failure' in rollout) return { failure: rollout.failure };
-        const key = JSON.stringify(rollout.steps);
-        const equal = rollouts.flatMap((other, i) => (!('failure' in other) && JSON.stringify(other.steps) === key ? [i] : []));
+        const keyOf = ({ steps, finish }: Completion): string => JSON.stringify([steps, finish]);
+        const key = keyOf(rollout);
+        const equal = rollouts.flatMap((other, i) => (!('failure' in other) && keyOf(other) === key ? [i] : []));
         const known =
           verdicts.get(key) ??
           judged(
             judge,
-            { question, reference: answer, solution: [...prefix, ...rollout.steps], ...(signal && { signal }) },
+            {
+              question,
+              reference: answer,
+              solution: [...prefix, ...rollout.steps],
+              ...(rollout.finish === 'length' && { isCut: true }),
+              ...(signal && { signal }),
+            },
             equal,
             witness,
           );

@@ -101,6 +101,23 @@ describe('undecided rollouts of a server', { timeout: 30_000 }, () => {
   });
 });
 
+describe('a rollout that was cut at its longest length', { timeout: 30_000 }, () => {
+  it.each([
+    ['in its tag', ['Add 2 and 3.', 'That is 5.\n<answer>4'], 'undecided'],
+    ['behind the first digit', ['Add 2 and 3.', 'The answer is 1'], 'undecided'],
+    ['in a box', ['Add 2 and 3.', 'It is \\boxed{1'], 'undecided'],
+    ['behind its answer', ['Add 2 and 3.', 'The answer is 5. This can be seen'], 'right'],
+    ['behind its tag', ['Add 2 and 3.', 'That is 4.\n<answer>4</answer>'], 'wrong'],
+  ])('%s has the verdict that its whole answer has, and none without one', async (_, steps, verdict) => {
+    const cut = policyOf(({ count }) => Array.from({ length: count }, () => ({ steps, finish: 'length' as const })));
+    const here = await world(cut);
+    // A problem of undecided rollouts alone stays open.
+    await labelProblem(five, { ...search, rollouts: 2, searches: 0 }, here).catch(() => undefined);
+    const [batch] = (await eventsOf(join(here.folder, 'p.events.jsonl'))).filter((event) => event.event === 'rollouts');
+    expect(batch?.rollouts).toMatchObject([{ verdict, finish: 'length' }, { verdict }]);
+  });
+});
+
 describe('a judge that fails', { timeout: 30_000 }, () => {
   it('leaves the rollout undecided with the reason in log and tree, and is counted', async () => {
     const server = await startServer(

@@ -1,12 +1,17 @@
 import type { Choice } from '../../remote/choices.js';
-import type { SampledRollout } from '../policy.js';
+import type { SampledRollout, SampleRequest } from '../policy.js';
+import { ownText, withoutEcho } from './echoes.js';
 import { splitSteps, splitThinking } from './stepText.js';
 
 /**
  * The rollout that a choice holds. Steps of the prefix that the model writes again are taken off and counted; a text that
  * starts the solution anew is no continuation of the prefix and fails.
  */
-export function choiceRollout(choice: Choice, prefix: readonly string[], stepDelimiter?: string): SampledRollout {
+export function choiceRollout(
+  choice: Choice,
+  { question, prefix }: Pick<SampleRequest, 'question' | 'prefix'>,
+  stepDelimiter?: string,
+): SampledRollout {
   const { message } = choice;
   if (Array.isArray(message?.tool_calls) && message.tool_calls.length > 0)
     return { failure: 'The model called a tool instead of writing a solution.' };
@@ -22,11 +27,11 @@ export function choiceRollout(choice: Choice, prefix: readonly string[], stepDel
     };
   const thought = splitThinking(isCut ? content : closeAnswer(content));
   const reasoning = asText(message?.reasoning) ?? asText(message?.reasoning_content) ?? thought.reasoning;
-  const written = stepDelimiter === undefined ? splitSteps(thought.answer) : splitAt(thought.answer, stepDelimiter);
-  const echoed = echoLength(written, prefix);
-  if (echoed === 0 && prefix.length > 1 && written[0] === prefix[0])
-    return { failure: 'The model started the solution again instead of continuing it.' };
-  const steps = written.slice(echoed);
+  const text = ownText(thought.answer);
+  const written = stepDelimiter === undefined ? splitSteps(text) : splitAt(text, stepDelimiter);
+  const own = withoutEcho(written, prefix, question);
+  if (own === undefined) return { failure: 'The model started the solution again instead of continuing it.' };
+  const { steps, echoed } = own;
   if (steps.length === 0 && isCut) return { failure: 'The model was cut off before it began its answer; allow more tokens.' };
   if (steps.length === 0 && prefix.length === 0) return { failure: 'The model answered with an empty text.' };
   return { steps, finish: isCut ? 'length' : 'stop', ...(echoed > 0 && { echoed }), ...(reasoning !== undefined && { reasoning }) };
@@ -47,13 +52,6 @@ function textOf(content: unknown): unknown {
 
 function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-}
-
-/** How many of the first steps are the last ones of the prefix, written again. */
-function echoLength(steps: readonly string[], prefix: readonly string[]): number {
-  for (let length = Math.min(steps.length, prefix.length); length > 0; length--)
-    if (prefix.slice(-length).every((step, i) => step === steps[i])) return length;
-  return 0;
 }
 
 function splitAt(text: string, delimiter: string): string[] {

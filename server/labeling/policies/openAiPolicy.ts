@@ -191,7 +191,7 @@ class OpenAiPolicy implements Policy {
       );
       const rollouts = readChoices(reply)
         .slice(0, count)
-        .map((choice) => choiceRollout(choice, request.prefix, this.#options.stepDelimiter));
+        .map((choice) => choiceRollout(choice, request, this.#options.stepDelimiter));
       this.#hasAnswered = true;
       return rollouts;
     } catch (error) {

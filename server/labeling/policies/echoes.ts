@@ -1,0 +1,97 @@
+/**
+ * What a model writes besides its continuation: the steps so far once more, the prompt, a template's control tokens, or the next
+ * question. None of it is a step; what was written again is counted.
+ */
+import { finalAnswer } from '../../reasoning/finalAnswer.js';
+
+/** Ends of messages in the usual chat templates. What follows one is another message. */
+const END_OF_MESSAGE = /<\|(?:im_end|eot_id|eom_id|end|endoftext|end_of_text|return)\|>|<｜end▁of▁sentence｜>|<end_of_turn>|<\/s>\s*$/;
+const START_OF_MESSAGE =
+  /^\s*(?:<\|im_start\|>\s*assistant|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>|<\|assistant\|>|<｜Assistant｜>|<start_of_turn>model|<s>|\[\/INST\])\s*/;
+const NEXT_QUESTION = /^[ \t]*(?:#{1,6} +)?(?:\*\*)?(?:Question|Problem|Exercise|Human|User|Q)(?: *#?\d+)? *(?:\*\*)?[:：]/gim;
+
+/** The text of this message alone: no control tokens, and nothing of a question that the model asks itself behind its answer. */
+export function ownText(text: string): string {
+  let own = text;
+  for (let start = START_OF_MESSAGE.exec(own); start !== null && start[0] !== ''; start = START_OF_MESSAGE.exec(own))
+    own = own.slice(start[0].length);
+  const end = END_OF_MESSAGE.exec(own);
+  if (end !== null) own = own.slice(0, end.index);
+  for (const { index } of own.matchAll(NEXT_QUESTION)) {
+    const before = own.slice(0, index);
+    if (finalAnswer(before) !== undefined) return before;
+  }
+  return own;
+}
+
+export interface WithoutEcho {
+  readonly steps: readonly string[];
+  /** Steps of the prefix that were written again; the prompt, where it was, counts as one. */
+  readonly echoed: number;
+}
+
+/**
+ * Takes off what a model writes again before it continues. Undefined when it starts the solution anew: what follows is no continuation of
+ * the prefix. Steps are compared without their numbers, emphasis, case and punctuation at the end.
+ */
+export function withoutEcho(written: readonly string[], prefix: readonly string[], question: string): WithoutEcho | undefined {
+  const prompt = written.findLastIndex((step) => isPrompt(step, question)) + 1;
+  const own = written.slice(prompt);
+  const known = prefix.map(plain);
+  const steps = own.map(plain);
+  const said = prompt > 0 ? 1 : 0;
+  const echo = echoEnd(steps, known);
+  if (echo.length > 0) return { steps: own.slice(echo.end), echoed: said + echo.length };
+  if (prefix.length > 1 && steps[0] === known[0]) return undefined;
+  const [first, ...rest] = own;
+  const inside = first === undefined ? undefined : insideEcho(first, prefix);
+  if (inside !== undefined) return { steps: [inside.rest, ...rest], echoed: said + inside.length };
+  if (prefix.length > 1 && first !== undefined && isLong(prefix[0]!) && first.startsWith(prefix[0]!.trim())) return undefined;
+  return { steps: own, echoed: said };
+}
+
+/** The last steps of the prefix at the beginning of what was written, or the whole prefix behind a few words about it. */
+function echoEnd(steps: readonly string[], known: readonly string[]): { readonly end: number; readonly length: number } {
+  if (known.length > 1)
+    for (let at = steps.length - known.length; at > 0; at--)
+      if (known.every((step, i) => steps[at + i] === step)) return { end: at + known.length, length: known.length };
+  for (let length = Math.min(steps.length, known.length); length > 0; length--)
+    if (known.slice(-length).every((step, i) => step === steps[i])) return { end: length, length };
+  return { end: 0, length: 0 };
+}
+
+/** Steps of the prefix in the same paragraph before what follows them. */
+function insideEcho(first: string, prefix: readonly string[]): { readonly rest: string; readonly length: number } | undefined {
+  for (let length = prefix.length; length > 0; length--) {
+    let rest: string | undefined = first.trimStart();
+    for (const step of prefix.slice(-length)) {
+      const own: string = step.trim();
+      rest = isLong(own) && rest?.startsWith(own) === true ? rest.slice(own.length).trimStart() : undefined;
+    }
+    if (rest !== undefined && rest !== '') return { rest, length };
+  }
+  return undefined;
+}
+
+/** Shorter beginnings may be the same by chance. */
+function isLong(step: string): boolean {
+  return step.length >= 12;
+}
+
+/** The question or the heading of the steps so far, as the prompt has them; not a sentence that says the question in other words. */
+function isPrompt(step: string, question: string): boolean {
+  const text = step.trim();
+  if (/(?:^|\n)Previous Steps:\s*$/.test(text)) return true;
+  const asked = plain(text.replace(/^(?:\W*)(?:Question|Problem)(?:\W*)[:：]\s*/i, ''));
+  return asked !== '' && asked === plain(question);
+}
+
+function plain(step: string): string {
+  return step
+    .replace(/^\s*(?:#{1,6}\s+)?(?:\*\*)?(?:step\s*)?\d{1,3}[.:)]\s+/i, '')
+    .replace(/\*\*|__|`/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/[.:;!]+$/, '')
+    .toLowerCase();
+}
