@@ -57,14 +57,23 @@ export interface LoadResult {
 
 /** The images of a sequence, prepared for the graph. Their features take the places of its image tokens, in order. */
 export interface Pixels {
-  /** Row by row, channel by channel, image by image. */
+  /** Row by row, channel by channel, image by image; or patch by patch. */
   readonly values: Float32Array;
-  /** [images, channels, height, width]. */
+  /** [images, channels, height, width], or [patches, values of a patch]. */
   readonly shape: readonly number[];
   /** Distinguishes different images, whose tokens are the same. */
   readonly digest: string;
   /** All image tokens are among the first so many tokens; those are run in one pass. */
   readonly end: number;
+  /** Of images that are given as patches. */
+  readonly grids?: PixelGrids;
+}
+
+export interface PixelGrids {
+  /** [images, 3]: one frame, rows and columns of patches. */
+  readonly sizes: Int32Array;
+  /** [3, end]: positions of the first `end` tokens on three axes, see `gridPositions`. Each token after them is one further on all axes. */
+  readonly positions: Int32Array;
 }
 
 /**

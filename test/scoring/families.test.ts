@@ -51,7 +51,7 @@ describe.each(families.map(({ id }) => id))('%s', (id) => {
       expect(runs).toHaveLength(files.length);
       const problem = encoder.open(
         question,
-        runs.map((run) => images!.kind === 'tiles' && images!.before + images!.token.repeat(run[1]) + images!.after).join(''),
+        runs.map((run) => images!.kind !== 'resize' && images!.before + images!.token.repeat(run[1]) + images!.after).join(''),
       );
       const own = [...problem.prompt];
       const ownReads = steps.map((step, i) => {

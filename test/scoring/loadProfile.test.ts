@@ -73,7 +73,7 @@ describe('parseProfile', () => {
       "'images' is missing; it must be a JSON object that says how images are prepared, because 'layout' holds {images}",
     ],
     [{ layout: { ...testProfile.layout, before: '{images}{question}{images}' }, images: testImages }, 'with {images} at most once'],
-    [{ images: { ...testImages, kind: 'crop' } }, '\'images.kind\' is "crop"; it must be "resize" or "tiles"'],
+    [{ images: { ...testImages, kind: 'crop' } }, '\'images.kind\' is "crop"; it must be "resize" or "tiles" or "patches"'],
     [{ images: { ...testImages, channels: 4 } }, "'images.channels' is 4; it must be 1 (gray) or 3"],
     [{ images: { ...testImages, width: 0 } }, "'images.width' is 0; it must be a whole number of pixels from 1 to 16,384"],
     [{ images: { ...testImages, mean: [0, 0] } }, "'images.mean' is [0,0]; it must be a list of 1 number"],
@@ -149,7 +149,22 @@ describe('prm.schema.json', () => {
     'label-difference': { kind: 'label-difference', positive: 1, negative: 0 },
     'token-probability': { kind: 'token-probability', tokens: ['Y'], lookup: 'text' },
   };
-  const images: Record<string, object> = { resize: testImages, tiles: families[2]!.profile.images! };
+  const images: Record<string, object> = {
+    resize: testImages,
+    tiles: families[2]!.profile.images!,
+    patches: {
+      kind: 'patches',
+      patch: 14,
+      merge: 2,
+      frames: 2,
+      resizes: [[3136, 1_003_520]],
+      mean: [0.5, 0.5, 0.5],
+      std: [0.5, 0.5, 0.5],
+      token: 'i',
+      before: 'b',
+      after: 'a',
+    },
+  };
 
   it('lists the same keys as the parser', () => {
     // `backend` is read by the remote profile (backends/remoteProfile.ts), and then needs no graph; `critique` by localCritiqueProfile.ts.

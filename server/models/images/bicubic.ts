@@ -2,8 +2,8 @@ import type { DecodedImage } from './decodeImage.js';
 
 /**
  * Pillow's bicubic resize (`libImaging/Resample.c`): separable, a = -0.5, widened when it shrinks, rounded to a byte after
- * each pass. Rows are resized first, as in every Pillow before 13, which the families' numbers were made with; Pillow 13
- * begins with the columns when the height shrinks the more. None of sharp's kernels does the same.
+ * each pass. Rows are resized first, as in every Pillow before 12, which the families' numbers were made with; Pillow 13
+ * begins with the columns when the height shrinks the more, Pillow 12 where that is more than 100 times the width, too. None of sharp's kernels does the same.
  */
 export function resizeBicubic(image: DecodedImage, width: number, height: number): DecodedImage {
   const { channels } = image;

@@ -1,6 +1,8 @@
 import type { Pixels } from '../../inference/protocol.js';
 import type { Fields } from '../fields.js';
+import { gridPositions, type ImageGrid } from './gridPositions.js';
 import { digestImages, type ImageBytes } from './imageFile.js';
+import { type PatchesSettings, patchesKind } from './patches.js';
 import { type ResizeSettings, resizeKind } from './resize.js';
 import { type TilesSettings, tilesKind } from './tiles.js';
 
@@ -8,7 +10,7 @@ import { type TilesSettings, tilesKind } from './tiles.js';
 export const imagesPlace = '{images}';
 
 /** `images` of a model's profile: how an image becomes pixels for the graph and tokens of the prompt. */
-export type ImageSettings = ResizeSettings | TilesSettings;
+export type ImageSettings = ResizeSettings | TilesSettings | PatchesSettings;
 
 /** What every kind has. */
 export interface CommonImageSettings {
@@ -27,8 +29,10 @@ export interface ImageKind<S> {
 
 export interface PreparedImage {
   readonly values: Float32Array;
-  /** Of `values`: [images, channels, height, width]. */
-  readonly shape: readonly [number, number, number, number];
+  /** Of `values`: [images, channels, height, width], or [patches, values of a patch]. */
+  readonly shape: readonly number[];
+  /** Of the images that are given as patches. */
+  readonly grids?: readonly ImageGrid[];
   /** What stands for it in the prompt, in the template's language. */
   readonly text: string;
 }
@@ -41,6 +45,7 @@ export interface PreparedImages extends PreparedImage {
 const kinds: { readonly [K in ImageSettings['kind']]: ImageKind<Extract<ImageSettings, { kind: K }>> } = {
   resize: resizeKind,
   tiles: tilesKind,
+  patches: patchesKind,
 };
 
 function kindOf(kind: ImageSettings['kind']): ImageKind<ImageSettings> {
@@ -57,15 +62,22 @@ export function readImageSettings(fields: Fields): ImageSettings {
 export async function prepareImages(files: readonly ImageBytes[], settings: ImageSettings): Promise<PreparedImages | undefined> {
   if (files.length === 0) return undefined;
   const images = await Promise.all(files.map((file) => kindOf(settings.kind).prepare(file, settings)));
-  const [, channels, height, width] = images[0]!.shape;
+  const [, ...size] = images[0]!.shape;
   const values = new Float32Array(images.reduce((length, image) => length + image.values.length, 0));
   let at = 0;
   for (const image of images) {
     values.set(image.values, at);
     at += image.values.length;
   }
-  const total = images.reduce((sum, image) => sum + image.shape[0], 0);
-  return { values, shape: [total, channels, height, width], text: images.map((image) => image.text).join(''), digest: digestImages(files) };
+  const total = images.reduce((sum, image) => sum + image.shape[0]!, 0);
+  const grids = images.flatMap((image) => image.grids ?? []);
+  return {
+    values,
+    shape: [total, ...size],
+    ...(grids.length > 0 && { grids }),
+    text: images.map((image) => image.text).join(''),
+    digest: digestImages(files),
+  };
 }
 
 /** Stands for a problem's images on the warm-up run. */
@@ -74,6 +86,9 @@ export function sampleImage(settings: ImageSettings): PreparedImages {
 }
 
 /** @param ids The tokens of a sequence with these images; `imageToken` is nowhere but in its prompt. */
-export function toPixels({ values, shape, digest }: PreparedImages, ids: Int32Array, imageToken: number): Pixels {
-  return { values, shape, digest, end: ids.lastIndexOf(imageToken) + 1 };
+export function toPixels({ values, shape, digest, grids }: PreparedImages, ids: Int32Array, imageToken: number): Pixels {
+  const end = ids.lastIndexOf(imageToken) + 1;
+  if (!grids) return { values, shape, digest, end };
+  const sizes = Int32Array.from(grids.flatMap(({ rows, columns }) => [1, rows, columns]));
+  return { values, shape, digest, end, grids: { sizes, positions: gridPositions(ids, end, imageToken, grids) } };
 }
