@@ -35,7 +35,7 @@ export function countRollouts(
     judged += mc?.total ?? 0;
     if (own > 0 && mc?.total === undefined) isKnown = false;
     // MM-PRM keeps the verdict as a rollout without steps, StepLens as a count alone.
-    if (own === 0 ? mc?.total === 1 : own === 1 && rollouts[0]!.steps === 0) finished++;
+    if (own === 0 ? mc?.total === 1 : own === 1 && rollouts[0]?.steps === 0) finished++;
   }
   return { kept, ...(isKnown && { judged }), finished };
 }

@@ -47,7 +47,8 @@ function boxed(whole: string): string | undefined {
 }
 
 function boxAt(text: string, start: number): Box | undefined {
-  const open = /^\\(?:boxed|fbox)\s*(\{?)/.exec(text.slice(start, start + 64))!;
+  const open = /^\\(?:boxed|fbox)\s*(\{?)/.exec(text.slice(start, start + 64));
+  if (open === null) return undefined;
   const from = start + open[0].length;
   if (open[1] === '') {
     // \boxed 42
@@ -66,11 +67,12 @@ function boxAt(text: string, start: number): Box | undefined {
 
 /** A unit that is behind the box instead of in it. */
 function unitBehind(rest: string): string {
-  const marked =
-    /^(?:\\[,;: ]|~|[ $])*(\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\}(?:\s*\^\s*\{?[23]\}?)?|\\?%|°|\^\s*\{?\s*\\circ\s*\}?)/.exec(rest);
-  if (marked !== null) return ` ${marked[1]!}`;
-  const plain = /^\$? ([a-zA-Z]{1,3}(?:\^\{?[23]\}?|\/[a-z]{1,2})?)\$?\.?\s*$/.exec(rest);
-  return plain === null ? '' : ` ${plain[1]!}`;
+  const [, marked] =
+    /^(?:\\[,;: ]|~|[ $])*(\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\}(?:\s*\^\s*\{?[23]\}?)?|\\?%|°|\^\s*\{?\s*\\circ\s*\}?)/.exec(rest) ??
+    [];
+  if (marked !== undefined) return ` ${marked}`;
+  const [, plain] = /^\$? ([a-zA-Z]{1,3}(?:\^\{?[23]\}?|\/[a-z]{1,2})?)\$?\.?\s*$/.exec(rest) ?? [];
+  return plain === undefined ? '' : ` ${plain}`;
 }
 
 const LABEL =
@@ -83,14 +85,16 @@ function labeled(whole: string): string | undefined {
     .trimEnd()
     .split(/\r\n|\r|\n/);
   // `A:` elsewhere is a choice of a question, `####` without a number a heading.
-  const last = /^\s{0,8}A\s*:\s*(\S.*)$/.exec(lines.at(-1)!);
+  const last = /^\s{0,8}A\s*:\s*(\S.*)$/.exec(lines.at(-1) ?? '');
   if (last !== null) return last[1];
-  for (let i = lines.length - 1; i >= 0; i--) {
-    const match = GSM8K.exec(lines[i]!) ?? LABEL.exec(lines[i]!);
+  for (const line of lines.reverse()) {
+    const match = GSM8K.exec(line) ?? LABEL.exec(line);
     if (match !== null) return match[1];
   }
   return undefined;
 }
+
+const HEADING = /^[\s#>*_]{0,12}(?:the )?(?:final |correct )?(?:answer|最终答案|答案)[\s*_:：.]{0,8}$/i;
 
 /** `**Final Answer**` or `### Answer` alone on a line: the next line that is not empty and no mark of display math. */
 function headed(whole: string): string | undefined {
@@ -98,11 +102,9 @@ function headed(whole: string): string | undefined {
     .slice(-MAX_LENGTH)
     .trimEnd()
     .split(/\r\n|\r|\n/);
-  for (let i = lines.length - 2; i >= 0; i--) {
-    if (!/^[\s#>*_]{0,12}(?:the )?(?:final |correct )?(?:answer|最终答案|答案)[\s*_:：.]{0,8}$/i.test(lines[i]!)) continue;
-    return lines.slice(i + 1).find((line) => line.trim() !== '' && !/^\s*(?:\$\$|\\\[|-{3,}|```\w*)\s*$/.test(line));
-  }
-  return undefined;
+  const heading = lines.slice(0, -1).findLastIndex((line) => HEADING.test(line));
+  if (heading < 0) return undefined;
+  return lines.slice(heading + 1).find((line) => line.trim() !== '' && !/^\s*(?:\$\$|\\\[|-{3,}|```\w*)\s*$/.test(line));
 }
 
 const SPOKEN =

@@ -8,19 +8,27 @@ interface Forest {
 export function rootPath(items: readonly Forest[], from: number): number[] {
   const path: number[] = [];
   // A parent comes before its children; anything else would be a circle.
-  for (let at: number | undefined = from; at !== undefined && items[at] !== undefined; ) {
+  for (let at = from, item = items[at]; item !== undefined; item = items[at]) {
     path.push(at);
-    const parent: number | null | undefined = items[at]!.parent;
-    at = typeof parent === 'number' && parent < at ? parent : undefined;
+    if (typeof item.parent !== 'number' || item.parent >= at) break;
+    at = item.parent;
   }
   return path.reverse();
 }
 
+/** The items whose ids a path lists, in its order: the steps of a solution or node, the nodes of a path. */
+export function along<T>(items: readonly T[], path: readonly number[]): T[] {
+  const found: T[] = [];
+  for (const id of path) {
+    const item = items[id];
+    if (item !== undefined) found.push(item);
+  }
+  return found;
+}
+
 /** Ids of the nodes without children, in document order. */
 export function leaves(nodes: readonly { readonly children: readonly number[] }[]): number[] {
-  const found: number[] = [];
-  for (let id = 0; id < nodes.length; id++) if (nodes[id]!.children.length === 0) found.push(id);
-  return found;
+  return nodes.flatMap(({ children }, id) => (children.length === 0 ? [id] : []));
 }
 
 /** One path of node ids a leaf, root first: together they hold every node. */

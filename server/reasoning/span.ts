@@ -49,10 +49,10 @@ export class LineIndex {
     let high = this.#starts.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.#starts[middle]! <= at) low = middle;
+      if (this.lineStart(middle) <= at) low = middle;
       else high = middle - 1;
     }
-    return { line: low, character: at - this.#starts[low]! };
+    return { line: low, character: at - this.lineStart(low) };
   }
 
   range(span: Span): Range {
