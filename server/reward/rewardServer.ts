@@ -77,7 +77,7 @@ async function answer(
   response.once('close', () => gone.abort());
   try {
     refuseStrangers(request, options);
-    const path = (request.url ?? '/').split('?')[0]!;
+    const [path = '/'] = request.url?.split('?') ?? [];
     const method = request.method ?? 'GET';
     const route = routes.get(`${method} ${path}`);
     if (!route) {

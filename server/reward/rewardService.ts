@@ -2,7 +2,7 @@ import type { ScoreJob, Scorer } from '../scoring/scorer.js';
 import { HackingWatch } from './hackingWatch.js';
 import { readPooling } from './pooling.js';
 import { type RewardCompletion, type RewardRequest, RewardRequestError } from './rewardRequest.js';
-import { rewardCompletions } from './stepRewards.js';
+import { rewarder } from './stepRewards.js';
 
 export interface RewardReply {
   readonly model: string;
@@ -15,7 +15,13 @@ export interface RewardReply {
   readonly alerts: readonly string[];
 }
 
-interface Scored {
+/** A completion, and its place in the request. */
+interface Asked {
+  readonly index: number;
+  readonly completion: RewardCompletion;
+}
+
+interface Scored extends Asked {
   readonly values: readonly number[];
   /** Why the first step without a value has none. */
   readonly reason?: string;
@@ -35,25 +41,20 @@ export class RewardService {
     const rewards: (number | null)[] = Array.from(completions, () => null);
     const steps: RewardReply['steps'][number][] = Array.from(completions, () => []);
     const reasons: Record<number, string> = {};
-    for (const group of groupsOf(completions)) {
-      const scored = await this.#score(
-        group.map((index) => completions[index]!),
-        signal,
-      );
-      const rewarded = rewardCompletions(
+    for (const [question, group] of groupsOf(completions)) {
+      const scored = await this.#score(question, group, signal);
+      const rewardOf = rewarder(
         scored.map(({ values }) => values),
         mode,
         aggregation ?? info.aggregation,
       );
-      group.forEach((index, i) => {
-        const completion = completions[index]!;
-        const { values, reason } = scored[i]!;
-        const { reward, steps: own } = rewarded[i]!;
+      for (const { index, completion, values, reason } of scored) {
+        const { reward, steps: own } = rewardOf(values);
         rewards[index] = reward ?? null;
         steps[index] = completion.steps.map(({ end }, step) => ({ end, value: orNull(values[step]), reward: own[step] ?? null }));
         if (reward === undefined) reasons[index] = reason ?? 'It has no steps.';
         else this.watch.add(completion.text, reward, values);
-      });
+      }
     }
     return { model: info.model, rewards, steps, reasons, alerts: this.watch.report().alerts };
   }
@@ -81,17 +82,19 @@ export class RewardService {
   }
 
   /** All completions of one question in one job: steps that they begin with alike are run once. */
-  async #score(completions: readonly RewardCompletion[], signal: AbortSignal): Promise<readonly Scored[]> {
+  async #score(question: string, group: readonly Asked[], signal: AbortSignal): Promise<readonly Scored[]> {
     const steps: { text: string; parent?: number }[] = [];
-    const places = completions.map((completion) =>
-      completion.steps.map(({ text }, i) => steps.push({ text, ...(i > 0 && { parent: steps.length - 1 }) }) - 1),
-    );
-    if (steps.length === 0) return completions.map(() => ({ values: [] }));
-    const { scores, skipped } = await this.#scorer.score({ question: completions[0]!.question, images: [], steps }, { signal });
-    return places.map((own) => {
-      const missing = own.findIndex((step) => Number.isNaN(scores[step]!));
-      const values = own.map((step) => scores[step]!);
-      return missing < 0 ? { values } : { values, reason: `Step ${missing + 1}: ${skipped.get(own[missing]!) ?? 'it has no score.'}` };
+    const placed = group.map((asked) => ({
+      asked,
+      places: asked.completion.steps.map(({ text }, i) => steps.push({ text, ...(i > 0 && { parent: steps.length - 1 }) }) - 1),
+    }));
+    if (steps.length === 0) return group.map((asked) => ({ ...asked, values: [] }));
+    const { scores, skipped } = await this.#scorer.score({ question, images: [], steps }, { signal });
+    return placed.map(({ asked, places }) => {
+      const values = places.map((step) => scores[step] ?? NaN);
+      const missing = values.findIndex(Number.isNaN);
+      const why = skipped.get(places[missing] ?? -1) ?? 'it has no score.';
+      return { ...asked, values, ...(missing >= 0 && { reason: `Step ${missing + 1}: ${why}` }) };
     });
   }
 }
@@ -100,15 +103,15 @@ function chain(question: string, steps: readonly string[]): ScoreJob {
   return { question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) };
 }
 
-/** Indexes of completions that have the same question, in the order of their first. */
-function groupsOf(completions: readonly RewardCompletion[]): readonly (readonly number[])[] {
-  const groups = new Map<string, number[]>();
-  completions.forEach(({ question }, index) => {
-    const group = groups.get(question);
-    if (group) group.push(index);
-    else groups.set(question, [index]);
+/** The completions of each question, in the order of their first. */
+function groupsOf(completions: readonly RewardCompletion[]): ReadonlyMap<string, readonly Asked[]> {
+  const groups = new Map<string, Asked[]>();
+  completions.forEach((completion, index) => {
+    const group = groups.get(completion.question);
+    if (group) group.push({ index, completion });
+    else groups.set(completion.question, [{ index, completion }]);
   });
-  return [...groups.values()];
+  return groups;
 }
 
 function orNull(value: number | undefined): number | null {

@@ -11,7 +11,7 @@ export interface CompletionRewards {
 }
 
 /**
- * Rewards of all completions of one prompt.
+ * Rewards a completion by its step values, as one of all completions of a prompt.
  *
  * `value`: step values, and their aggregate. `advantage`: v(k) - v(k-1) (Setlur et al. 2024, arXiv 2410.08146, with the model's own values);
  * the first step is compared with the mean first step of the prompt's completions, so that one completion alone gets 0 there; a completion
@@ -19,19 +19,24 @@ export interface CompletionRewards {
  *
  * @param completions Step values in [0, 1]; NaN = not scored.
  */
-export function rewardCompletions(
+export function rewarder(
   completions: readonly (readonly number[])[],
   mode: RewardMode,
   aggregation: Aggregation,
-): readonly CompletionRewards[] {
+): (values: readonly number[]) => CompletionRewards {
   const firsts = completions.flatMap(([first]) => (first === undefined || Number.isNaN(first) ? [] : [first]));
   const baseline = firsts.reduce((sum, value) => sum + value, 0) / firsts.length;
-  return completions.map((values) => {
+  return (values) => {
     const isComplete = values.length > 0 && values.every((value) => !Number.isNaN(value));
     if (mode === 'value') return { steps: values.map(known), reward: isComplete ? aggregate(values, aggregation) : undefined };
-    const steps = values.map((value, i) => known(value - (i === 0 ? baseline : values[i - 1]!)));
-    return { steps, reward: isComplete ? values.at(-1)! - baseline : undefined };
-  });
+    let before = baseline;
+    const steps = values.map((value) => {
+      const gain = value - before;
+      before = value;
+      return known(gain);
+    });
+    return { steps, reward: isComplete ? before - baseline : undefined };
+  };
 }
 
 function known(value: number): number | undefined {

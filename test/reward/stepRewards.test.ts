@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { aggregate } from '../../server/reasoning/aggregation.js';
 import { rankCorrelation } from '../../server/reasoning/rankCorrelation.js';
 import { HackingWatch, repetition } from '../../server/reward/hackingWatch.js';
-import { rewardCompletions } from '../../server/reward/stepRewards.js';
+import { rewarder } from '../../server/reward/stepRewards.js';
 
 const values = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 8 });
 
@@ -11,8 +11,7 @@ describe('rewards of steps', () => {
   it('are the step values and their aggregate', () => {
     fc.assert(
       fc.property(values, fc.constantFrom('min', 'mean', 'last', 'product'), (own, how) => {
-        const [rewarded] = rewardCompletions([own], 'value', how);
-        expect(rewarded).toEqual({ steps: own, reward: aggregate(own, how) });
+        expect(rewarder([own], 'value', how)(own)).toEqual({ steps: own, reward: aggregate(own, how) });
       }),
     );
   });
@@ -21,24 +20,24 @@ describe('rewards of steps', () => {
     fc.assert(
       fc.property(fc.array(values, { minLength: 1, maxLength: 5 }), (group) => {
         const baseline = group.reduce((sum, own) => sum + own[0]!, 0) / group.length;
-        rewardCompletions(group, 'advantage', 'min').forEach(({ steps, reward }, i) => {
-          expect(reward).toBeCloseTo(group[i]!.at(-1)! - baseline, 10);
+        for (const own of group) {
+          const { steps, reward } = rewarder(group, 'advantage', 'min')(own);
+          expect(reward).toBeCloseTo(own.at(-1)! - baseline, 10);
           expect(steps.reduce((sum: number, step) => sum + step!, 0)).toBeCloseTo(reward!, 10);
-        });
+        }
       }),
     );
-    expect(rewardCompletions([[0.8, 0.3]], 'advantage', 'min')[0]!.steps).toEqual([0, -0.5]);
+    expect(rewarder([[0.8, 0.3]], 'advantage', 'min')([0.8, 0.3]).steps).toEqual([0, -0.5]);
   });
 
   it('are missing where a value is, and never 0', () => {
     const group = [[0.9, NaN, 0.7], [], [NaN]];
-    expect(rewardCompletions(group, 'value', 'min')).toEqual([
+    expect(group.map(rewarder(group, 'value', 'min'))).toEqual([
       { steps: [0.9, undefined, 0.7], reward: undefined },
       { steps: [], reward: undefined },
       { steps: [undefined], reward: undefined },
     ]);
-    const [first] = rewardCompletions(group, 'advantage', 'min');
-    expect(first).toEqual({ steps: [0, undefined, undefined], reward: undefined });
+    expect(rewarder(group, 'advantage', 'min')([0.9, NaN, 0.7])).toEqual({ steps: [0, undefined, undefined], reward: undefined });
   });
 });
 
