@@ -11,7 +11,7 @@ import { ModelChangedError, ModelError } from './modelError.js';
 export type GraphFiles = string | { readonly decoder: string; readonly embeddings: string; readonly vision: string };
 
 /** Names that Optimum, transformers.js and most scripts give a graph, and folders that they put it in. */
-export const graphNames = ['model.onnx', 'decoder_model_merged.onnx', 'decoder_model.onnx'];
+export const graphNames = ['model.onnx', 'decoder_model_merged.onnx', 'decoder_model.onnx'] as const;
 export const graphFolders = ['', 'onnx'];
 
 /** What the profile of any model names. */
@@ -70,15 +70,17 @@ export async function loadModelFiles<P extends ModelFiles>(
   }
   await refusePointer(tokenizerPath, `'tokenizer' of ${profilePath} names it`);
   const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((file) => join(dirname(tokenizerPath), file));
-  const weights = await Promise.all(graphPaths.map(externalWeights));
+  // Those with the usual names even if the graph cannot be parsed.
+  const graphs = await Promise.all(
+    graphPaths.map(async (file) => [file, `${file}_data`, `${file}.data`, ...(await externalWeights(file))]),
+  );
   const identity = await identifyFiles([
     ...new Set([
       profilePath,
       tokenizerPath,
       ...beside,
       ...(profile.scope ? [resolve(modelFolder, profile.scope.pairs)] : []),
-      // Those with the usual names even if the graph cannot be parsed.
-      ...graphPaths.flatMap((file, i) => [file, `${file}_data`, `${file}.data`, ...weights[i]!]),
+      ...graphs.flat(),
     ]),
   ]);
   if ((await readRegular(profilePath).catch(() => undefined))?.toString('utf8') !== text)
@@ -100,7 +102,7 @@ async function findReference(path: string): Promise<string> {
   for (const folder of graphFolders) {
     for (const name of graphNames) if (await isFile(join(path, folder, name))) return join(path, folder, name);
   }
-  return join(path, graphNames[0]!);
+  return join(path, graphNames[0]);
 }
 
 function externalWeights(graphPath: string): Promise<readonly string[]> {

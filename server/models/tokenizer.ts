@@ -244,8 +244,9 @@ function createTextTokenizer({
         .replaceAll('{start}', () => start);
     },
     lastSpecialEnd(template) {
-      const pieces = split(template);
-      return pieces.length === 1 ? 0 : template.length - pieces.at(-1)!.length;
+      return split(template)
+        .slice(0, -1)
+        .reduce((end, { length }) => end + length, 0);
     },
     decode: (encoded) =>
       encoded.length === 0

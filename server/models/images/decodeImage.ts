@@ -48,7 +48,7 @@ async function decode({ name, bytes }: ImageBytes, read: (open: Open) => Promise
     return await read((input) => sharp(input, { limitInputPixels: mostPixels, ignoreIcc: true }));
   } catch (error) {
     throw new ImageError(
-      `The image ${name} cannot be decoded: ${(error as Error).message.split('\n')[0]!}. Save it again as PNG or JPEG of at most ${mostPixels / 1e6} million pixels.`,
+      `The image ${name} cannot be decoded: ${(error as Error).message.split('\n')[0]}. Save it again as PNG or JPEG of at most ${mostPixels / 1e6} million pixels.`,
     );
   }
 }
