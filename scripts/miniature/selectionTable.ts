@@ -34,7 +34,7 @@ export function selectionQualities(groups: readonly JudgedRecords[], seed: numbe
   ];
   return rules.map(([name, rule]) => {
     const kept = groups.flatMap(({ problems, exact }) =>
-      (selectGroup(problems, rule, seed)[0]?.samples ?? []).map((sample) => ({ sample, exact: exact.get(sample.problem)! })),
+      selectGroup(problems, rule, seed).samples.map((sample) => ({ sample, exact: exact.get(sample.problem)! })),
     );
     const [ranked] = rule.choices?.filter(({ choice }) => choice.score !== undefined) ?? [];
     const score = ({ sample }: { sample: TrainingSample }): number => ranked!.choice.score!(sample, ranked!.parameter);

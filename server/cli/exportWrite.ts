@@ -90,8 +90,7 @@ async function cutsOf(args: readonly string[], options: ExportWriteOptions): Pro
   if (!scores.isNeeded) return scores.cuts;
   const seen = new SeenTexts();
   for await (const group of groups(readable(args), '-')) {
-    const [selected] = selectGroup(group, rules, options.seed, seen);
-    scores.add(selected?.samples ?? []);
+    scores.add(selectGroup(group, rules, options.seed, seen).samples);
   }
   return scores.cuts;
 }

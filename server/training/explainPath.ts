@@ -24,13 +24,14 @@ export function pathExplainer(
   group: readonly Problem[] = [problem],
 ): (end: number) => PathExplanation {
   const { threshold } = rulesOf(format, options);
-  const selected = selectGroup(group, rulesOf(format, options), options.seed)[group.indexOf(problem)]!;
+  const selected = selectGroup(group, rulesOf(format, options), options.seed).parts.find((part) => part.problem === problem);
+  if (selected === undefined) throw new RangeError('The problem is not in its group.');
   const through = outcomesByPiece(selected);
   const indices = new Map(selected.forest.nodes.map(({ source }, index) => [source, index]));
   return (end) => {
     const index = indices.get(end);
     if (index === undefined) return { included: false, sentence: 'The question itself is no path: it has no step to label.' };
-    const outcomes = [...through[index]!];
+    const outcomes = [...(through.get(index) ?? [])];
     const depth = pathTo(selected.forest, index).length;
     const own = outcomes.find(({ last, ends }) => last === index || ends.includes(index));
     if (own !== undefined) return explainWhole(selected, own, depth, threshold);
@@ -57,7 +58,7 @@ function explainBeginning(onwards: readonly PathOutcome[]): PathExplanation {
   const paths = `${onwards.length} ${onwards.length === 1 ? 'path continues' : 'paths continue'} from it`;
   if (within > 0)
     return { included: true, sentence: `In the set as the beginning of ${within} ${within === 1 ? 'sample' : 'samples'}: ${paths}.` };
-  const reasons = [...new Set(onwards.map(({ exclusion }) => exclusion!))];
+  const reasons = [...new Set(onwards.flatMap(({ exclusion }) => exclusion ?? []))];
   const exclusion = reasons.length === 1 ? reasons[0] : undefined;
   const sentence = `Not in the set: ${paths}, and none gave a sample (${reasons.map((reason) => EXCLUSIONS[reason]).join('; ')}).`;
   return { included: false, ...(exclusion !== undefined && { exclusion }), sentence };
@@ -68,7 +69,7 @@ function explainWhole(selected: Selected, outcome: PathOutcome, depth: number, t
   if (outcome.exclusion !== undefined) {
     return { included: false, exclusion: outcome.exclusion, sentence: `Not in the set${end}: ${EXCLUSIONS[outcome.exclusion]}.` };
   }
-  const { hasError } = selected.samples[outcome.sample!]!;
+  const hasError = outcome.sample?.hasError === true;
   return { included: true, sentence: `In the set${end}, as a sample ${hasError ? 'with an error' : 'without an error'}.` };
 }
 

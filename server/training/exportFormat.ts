@@ -1,5 +1,5 @@
 import type { Problem } from '../reasoning/problem.js';
-import type { ChosenRule } from './choices/choice.js';
+import { type RankingRule, ranks } from './choices/choice.js';
 import { mmPrm } from './mmPrm.js';
 import { prm800k } from './prm800k.js';
 import { groupsOf } from './problemGroup.js';
@@ -49,7 +49,7 @@ export function exportProblems(problems: Iterable<Problem>, format: ExportFormat
 }
 
 /** The lowest score that is taken of each rule that ranks, and how many samples with just this score. */
-export type Cuts = ReadonlyMap<ChosenRule, { readonly score: number; readonly ties: number }>;
+export type Cuts = ReadonlyMap<RankingRule, { readonly score: number; readonly ties: number }>;
 
 /** Makes the records of one problem after the other and counts what is left out. */
 export class Exporter {
@@ -57,7 +57,7 @@ export class Exporter {
   readonly #options: ExportOptions;
   readonly #rules: SelectionRules;
   readonly #cuts: Cuts;
-  readonly #ties = new Map<ChosenRule, number>();
+  readonly #ties = new Map<RankingRule, number>();
   readonly #seen = new SeenTexts();
   readonly #excluded: Partial<Record<Exclusion, number>> = {};
   #samples = 0;
@@ -78,13 +78,13 @@ export class Exporter {
 
   /** The records of a problem: of all records of it, if it has several (problemGroup.ts). */
   add(group: readonly Problem[]): object[] {
-    const selected = selectGroup(group, this.#rules, this.#options.seed, this.#seen);
-    for (const { outcomes } of selected) {
+    const { samples, parts } = selectGroup(group, this.#rules, this.#options.seed, this.#seen);
+    for (const { outcomes } of parts) {
       this.#paths += outcomes.length;
       for (const [reason, count] of Object.entries(countExclusions(outcomes))) this.#exclude(reason as Exclusion, count);
     }
-    const samples = selected[0]!.samples.filter((sample) => this.#isTaken(sample));
-    return samples.map((sample) => {
+    const taken = samples.filter((sample) => this.#isTaken(sample));
+    return taken.map((sample) => {
       if (sample.hasError) this.#withError++;
       const record = this.#format.write(sample.problem, sample, this.#samples++, this.#rules.threshold);
       return this.#options.counts === true ? { ...record, ...countsOf(sample) } : record;
@@ -94,14 +94,13 @@ export class Exporter {
   /** Looks at all groups once for the cuts of the rules that rank. */
   cutsOf(groups: Iterable<readonly Problem[]>): Cuts {
     const scores = new ScoreList(this.#rules);
-    if (scores.isNeeded)
-      for (const group of groups) scores.add(selectGroup(group, this.#rules, this.#options.seed, this.#seen)[0]!.samples);
+    if (scores.isNeeded) for (const group of groups) scores.add(selectGroup(group, this.#rules, this.#options.seed, this.#seen).samples);
     return scores.cuts;
   }
 
   #isTaken(sample: TrainingSample): boolean {
     for (const [rule, { score: least, ties }] of this.#cuts) {
-      const score = rule.choice.score!(sample, rule.parameter);
+      const score = rule.choice.score(sample, rule.parameter);
       const used = this.#ties.get(rule) ?? 0;
       if (score < least || (score === least && used >= ties)) {
         this.#exclude('less-informative', 1);
@@ -119,10 +118,10 @@ export class Exporter {
 
 /** The scores of all samples by the rules that rank. */
 export class ScoreList {
-  readonly #scores: ReadonlyMap<ChosenRule, number[]>;
+  readonly #scores: ReadonlyMap<RankingRule, number[]>;
 
   constructor({ choices = [] }: SelectionRules) {
-    this.#scores = new Map(choices.filter(({ choice }) => choice.score !== undefined).map((rule) => [rule, []]));
+    this.#scores = new Map(choices.filter(ranks).map((rule) => [rule, []]));
   }
 
   get isNeeded(): boolean {
@@ -130,7 +129,7 @@ export class ScoreList {
   }
 
   add(samples: readonly TrainingSample[]): void {
-    for (const [{ choice, parameter }, scores] of this.#scores) for (const sample of samples) scores.push(choice.score!(sample, parameter));
+    for (const [{ choice, parameter }, scores] of this.#scores) for (const sample of samples) scores.push(choice.score(sample, parameter));
   }
 
   get cuts(): Cuts {
@@ -138,7 +137,7 @@ export class ScoreList {
       [...this.#scores].map(([rule, scores]) => {
         const sorted = Float64Array.from(scores).sort().reverse();
         const taken = Math.round(rule.parameter * sorted.length);
-        const score = taken === 0 ? Infinity : sorted[taken - 1]!;
+        const score = sorted[taken - 1] ?? Infinity;
         return [rule, { score, ties: sorted.subarray(0, taken).filter((one) => one === score).length }];
       }),
     );

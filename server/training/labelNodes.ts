@@ -1,4 +1,5 @@
-import type { Problem } from '../reasoning/problem.js';
+import { along, rootPath } from '../reasoning/paths.js';
+import type { Problem, ReasoningTree } from '../reasoning/problem.js';
 import type { McValue } from '../reasoning/stepValue.js';
 
 /**
@@ -31,7 +32,7 @@ export interface LabelForest {
 
 /** The pieces of a problem; `peopleOnly`: with the values that people gave and no others. Steps that are scored by a model but not labeled have no value here. */
 export function labelForest(problem: Problem, peopleOnly = false): LabelForest {
-  return problem.tree === undefined ? fromSteps(problem, peopleOnly) : fromTree(problem, peopleOnly);
+  return problem.tree === undefined ? fromSteps(problem, peopleOnly) : fromTree(problem, problem.tree, peopleOnly);
 }
 
 /** A person's verdict on a piece whose value is one: -1, 0 or 1. */
@@ -39,19 +40,20 @@ export function ratingOf({ value = 0 }: LabelNode): -1 | 0 | 1 {
   return (Math.round(value * 2) - 1) as -1 | 0 | 1;
 }
 
-function fromTree(problem: Problem, peopleOnly: boolean): LabelForest {
-  const { nodes } = problem.tree!;
+function fromTree(problem: Problem, { nodes: [root, ...nodes] }: ReasoningTree, peopleOnly: boolean): LabelForest {
   // Node 0 is the question: it is in no path, so every index moves by one.
-  const pieces = nodes.slice(1).map(
+  const pieces = nodes.map(
     (node): LabelNode => ({
       parent: (node.parent ?? 0) - 1,
-      text: node.steps.map((step) => problem.steps[step]!.text).join('\n\n'),
+      text: along(problem.steps, node.steps)
+        .map(({ text }) => text)
+        .join('\n\n'),
       ...labelOf(problem, node.steps, peopleOnly ? undefined : node.mc),
       source: node.id,
     }),
   );
-  const ends = pieces.flatMap((_, index) => (nodes[index + 1]!.children.length === 0 ? [index] : []));
-  return { nodes: pieces, ends, rootValue: nodes[0]?.mc?.value, isTree: true };
+  const ends = nodes.flatMap(({ children }, index) => (children.length === 0 ? [index] : []));
+  return { nodes: pieces, ends, rootValue: root?.mc?.value, isTree: true };
 }
 
 function fromSteps(problem: Problem, peopleOnly: boolean): LabelForest {
@@ -83,7 +85,5 @@ function correction({ steps }: Problem, piece: readonly number[]): number | unde
 
 /** Indices from a first piece to `end`. */
 export function pathTo(forest: LabelForest, end: number): number[] {
-  const path: number[] = [];
-  for (let at = end; at >= 0; at = forest.nodes[at]!.parent) path.push(at);
-  return path.reverse();
+  return rootPath(forest.nodes, end);
 }

@@ -13,7 +13,6 @@ export const prm800k: ExportFormat = {
   rules: { threshold: 0, endAtError: false, mixedRootsOnly: false, shortWords: 0, balance: false, peopleOnly: true },
   write(problem, sample) {
     const { pieces } = sample;
-    const alternatives = alternativesOf(sample);
     const isWrong = pieces.at(-1)?.value === 0;
     return {
       labeler: null,
@@ -27,9 +26,9 @@ export const prm800k: ExportFormat = {
         ...(problem.images.length > 0 && { images: problem.images }),
       },
       label: {
-        steps: pieces.map((piece, at) => ({
+        steps: completionsOf(sample).map((completions, at) => ({
           // Of a step without a choice, readers follow the first completion.
-          completions: [piece, ...alternatives[at]!].map((one) => ({ text: one.text, rating: ratingOf(one), flagged: false })),
+          completions: completions.map((one) => ({ text: one.text, rating: ratingOf(one), flagged: false })),
           human_completion: null,
           // Nobody continued from a wrong last step.
           chosen_completion: isWrong && at === pieces.length - 1 ? null : 0,
@@ -41,15 +40,18 @@ export const prm800k: ExportFormat = {
   },
 };
 
-/** For every piece of a path: what people judged instead of it after the same prefix, each text once. */
-function alternativesOf({ forest, pieces }: TrainingSample): LabelNode[][] {
-  const steps = pieces.map(({ text }) => ({ texts: new Set([text]), alternatives: [] as LabelNode[] }));
-  const stepAfter = new Map(pieces.map(({ parent }, at) => [parent, steps[at]!]));
+/** For every piece of a path: itself, then what people judged instead of it after the same prefix, each text once. */
+function completionsOf({ forest, pieces }: TrainingSample): LabelNode[][] {
+  const steps = pieces.map((piece): { texts: Set<string>; completions: LabelNode[] } => ({
+    texts: new Set([piece.text]),
+    completions: [piece],
+  }));
+  const stepAfter = new Map(steps.map((step) => [step.completions[0]?.parent, step]));
   for (const node of forest.nodes) {
     const step = stepAfter.get(node.parent);
     if (step === undefined || node.value === undefined || step.texts.has(node.text)) continue;
     step.texts.add(node.text);
-    step.alternatives.push(node);
+    step.completions.push(node);
   }
-  return steps.map(({ alternatives }) => alternatives);
+  return steps.map(({ completions }) => completions);
 }

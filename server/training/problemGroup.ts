@@ -1,3 +1,4 @@
+import { along, rootPath } from '../reasoning/paths.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { LabelForest } from './labelNodes.js';
 
@@ -38,7 +39,8 @@ function keyOf({ tree, question, images, answer }: Problem): string | undefined 
 
 /** The group that a problem of a list is in. */
 export function groupAround(problems: readonly Problem[], index: number): readonly Problem[] {
-  const key = keyOf(problems[index]!);
+  const own = problems[index];
+  const key = own && keyOf(own);
   const isSame = (at: number): boolean => problems[at] !== undefined && key !== undefined && keyOf(problems[at]) === key;
   let [first, end] = [index, index + 1];
   while (isSame(first - 1)) first--;
@@ -64,9 +66,8 @@ export function rightShare(forests: readonly LabelForest[], threshold: number): 
   if (root !== undefined) return root;
   const outcomes = forests.flatMap(({ nodes, ends }) =>
     ends.map((end) => {
-      if ((nodes[end]!.value ?? -1) > threshold) return 1;
-      for (let at = end; at >= 0; at = nodes[at]!.parent) if ((nodes[at]!.value ?? Infinity) <= threshold) return 0;
-      return undefined;
+      if ((nodes[end]?.value ?? -1) > threshold) return 1;
+      return along(nodes, rootPath(nodes, end)).some(({ value = Infinity }) => value <= threshold) ? 0 : undefined;
     }),
   );
   const known = outcomes.filter((one) => one !== undefined);

@@ -1,3 +1,4 @@
+import { along } from '../reasoning/paths.js';
 import type { Problem } from '../reasoning/problem.js';
 import { createRandom, sampleIndices } from '../reasoning/random.js';
 import type { ChosenRule } from './choices/choice.js';
@@ -61,13 +62,18 @@ export const EXCLUSIONS: Readonly<Record<Exclusion, string>> = {
   'less-informative': 'other samples are more informative',
 };
 
+/** A piece whose value is known. */
+export interface LabeledNode extends LabelNode {
+  readonly value: number;
+}
+
 /** One training sample, before a format writes it. */
 export interface TrainingSample {
   readonly problem: Problem;
   /** What its pieces are a path of. */
   readonly forest: LabelForest;
-  readonly pieces: readonly LabelNode[];
-  /** Values of the pieces, all known. */
+  readonly pieces: readonly LabeledNode[];
+  /** Values of the pieces. */
   readonly values: readonly number[];
   /** Whether it ends in an error (`endAtError`) or holds one. */
   readonly hasError: boolean;
@@ -85,21 +91,33 @@ export interface PathOutcome {
   readonly length: number;
   /** Indices of the last pieces of the whole paths; several may meet the same first error. */
   readonly ends: readonly number[];
-  /** Index in `samples`, when it gave one. */
-  readonly sample?: number;
+  /** The one it gave. */
+  readonly sample?: TrainingSample;
   readonly exclusion?: Exclusion;
 }
 
+/** What became of the paths of one problem. */
 export interface Selected {
+  readonly problem: Problem;
   readonly forest: LabelForest;
-  /** Of all problems of the group. */
-  readonly samples: readonly TrainingSample[];
   readonly outcomes: readonly PathOutcome[];
 }
 
+export interface Selection {
+  /** Of all problems of the group. */
+  readonly samples: readonly TrainingSample[];
+  /** One a problem, in the order of the group. */
+  readonly parts: readonly Selected[];
+}
+
 /** The samples of one problem; see `selectGroup`. */
-export function selectSamples(problem: Problem, rules: SelectionRules, seed: number): Selected {
-  return selectGroup([problem], rules, seed)[0]!;
+export function selectSamples(
+  problem: Problem,
+  rules: SelectionRules,
+  seed: number,
+): Pick<Selection, 'samples'> & Pick<Selected, 'outcomes'> {
+  const { samples, parts } = selectGroup([problem], rules, seed);
+  return { samples, outcomes: parts.flatMap(({ outcomes }) => outcomes) };
 }
 
 /**
@@ -108,7 +126,9 @@ export function selectSamples(problem: Problem, rules: SelectionRules, seed: num
  * failing, or, behind an error, ends with that error; and the solutions of a problem that are records of their own count as
  * one problem. Samples with an error come first, as there. `seen`: texts of the samples of other problems too.
  */
-export function selectGroup(problems: readonly Problem[], rules: SelectionRules, seed: number, seen = new SeenTexts()): Selected[] {
+export function selectGroup(problems: readonly Problem[], rules: SelectionRules, seed: number, seen = new SeenTexts()): Selection {
+  const [first] = problems;
+  if (first === undefined) return { samples: [], parts: [] };
   const parts = problems.map((problem) => {
     const forest = labelForest(problem, rules.peopleOnly);
     return { problem, forest, drafts: draftsOf(problem, forest, rules) };
@@ -117,42 +137,42 @@ export function selectGroup(problems: readonly Problem[], rules: SelectionRules,
     parts.map(({ forest }) => forest),
     rules.threshold,
   );
-  const excludedProblem = problemExclusion(problems[0]!, share, rules);
-  const kept: { draft: Draft; at: number }[] = [];
+  const excludedProblem = problemExclusion(first, share, rules);
+  const kept: { sample: TrainingSample; at: number }[] = [];
   const drafts = parts.flatMap((part) => part.drafts.map((draft) => ({ part, draft })));
-  const exclusions = drafts.map(({ part: { problem, forest }, draft }, at): Exclusion | undefined => {
+  const exclusions = drafts.map(({ part: { problem, forest }, draft: { sample } }, at): Exclusion | undefined => {
     const excludedRoot = rules.mixedRootsOnly ? rootExclusion(forest) : undefined;
     if (excludedProblem !== undefined || excludedRoot !== undefined) return excludedProblem ?? excludedRoot;
-    if (draft.sample === undefined) return 'missing-value';
-    const text = processText(draft.sample);
+    if (sample === undefined) return 'missing-value';
+    const text = processText(sample);
     if (text.split(' ').length <= rules.shortWords) return 'too-short';
     for (const { choice, parameter } of rules.choices ?? []) {
-      const why = choice.exclude?.(draft.sample, parameter, share);
+      const why = choice.exclude?.(sample, parameter, share);
       if (why !== undefined) return why;
     }
-    if (!seen.add(JSON.stringify([problem.question, problem.images, draft.sample.hasError, text]))) return 'duplicate';
-    kept.push({ draft, at });
+    if (!seen.add(JSON.stringify([problem.question, problem.images, sample.hasError, text]))) return 'duplicate';
+    kept.push({ sample, at });
     return undefined;
   });
-  const negative = kept.filter(({ draft }) => draft.sample!.hasError);
-  const positive = kept.filter(({ draft }) => !draft.sample!.hasError);
-  const drawn = !rules.balance || positive.length < negative.length ? positive : draw(positive, negative.length, seed, problems[0]!);
+  const negative = kept.filter(({ sample }) => sample.hasError);
+  const positive = kept.filter(({ sample }) => !sample.hasError);
+  const drawn = !rules.balance || positive.length < negative.length ? positive : draw(positive, negative.length, seed, first);
   for (const { at } of positive) exclusions[at] = 'balanced-away';
   for (const { at } of drawn) exclusions[at] = undefined;
   const order = rules.balance ? [...negative, ...drawn] : kept;
-  const sampleAt = new Map(order.map(({ at }, index) => [at, index]));
-  const samples = order.map(({ draft }) => draft.sample!);
-  let first = 0;
-  return parts.map(({ forest, drafts: own }) => {
-    const begin = first;
-    first += own.length;
+  const sampleAt = new Map(order.map(({ at, sample }) => [at, sample]));
+  let next = 0;
+  const selected = parts.map(({ problem, forest, drafts: own }): Selected => {
+    const begin = next;
+    next += own.length;
     const outcomes = own.map(({ last, length, ends }, i): PathOutcome => {
       const exclusion = exclusions[begin + i];
       const sample = sampleAt.get(begin + i);
-      return { last, length, ends, ...(sample !== undefined && { sample }), ...(exclusion !== undefined && { exclusion }) };
+      return { last, length, ends, ...(sample && { sample }), ...(exclusion !== undefined && { exclusion }) };
     });
-    return { forest, samples, outcomes };
+    return { problem, forest, outcomes };
   });
+  return { samples: order.map(({ sample }) => sample), parts: selected };
 }
 
 /** Why no path of the problem is taken. */
@@ -167,10 +187,14 @@ function problemExclusion(
   return share < difficulty.least ? 'too-hard' : share > difficulty.most ? 'too-easy' : undefined;
 }
 
-/** For every piece, by index: what became of the whole paths it is on. */
-export function outcomesByPiece({ forest, outcomes }: Selected): ReadonlySet<PathOutcome>[] {
-  const through = forest.nodes.map(() => new Set<PathOutcome>());
-  for (const outcome of outcomes) for (const end of outcome.ends) for (const piece of pathTo(forest, end)) through[piece]!.add(outcome);
+/** By the index of a piece that is on whole paths: what became of them. */
+export function outcomesByPiece({ forest, outcomes }: Selected): ReadonlyMap<number, ReadonlySet<PathOutcome>> {
+  const through = new Map<number, Set<PathOutcome>>();
+  for (const outcome of outcomes) {
+    for (const end of outcome.ends) {
+      for (const piece of pathTo(forest, end)) through.set(piece, (through.get(piece) ?? new Set()).add(outcome));
+    }
+  }
   return through;
 }
 
@@ -198,21 +222,22 @@ function draftsOf(problem: Problem, forest: LabelForest, { threshold, endAtError
   const drafts = new Map<number, Draft>();
   for (const end of forest.ends) {
     const path = pathTo(forest, end);
-    const error = path.findIndex((index) => (forest.nodes[index]!.value ?? Infinity) <= threshold);
+    const whole = along(forest.nodes, path);
+    const error = whole.findIndex(({ value = Infinity }) => value <= threshold);
     // Labels that were not sampled behind an error say nothing against those before it.
-    const isStopped = path.some((index, i) => i > error && forest.nodes[index]!.value === undefined);
-    const kept = error >= 0 && (endAtError || isStopped) ? path.slice(0, error + 1) : path;
-    const last = kept.at(-1)!;
+    const isStopped = whole.some(({ value }, i) => i > error && value === undefined);
+    const length = error >= 0 && (endAtError || isStopped) ? error + 1 : path.length;
+    const last = path[length - 1] ?? end;
     const known = drafts.get(last);
     if (known !== undefined) {
       known.ends.push(end);
       continue;
     }
-    const pieces = kept.map((index) => forest.nodes[index]!);
+    const pieces = whole.slice(0, length).filter((piece): piece is LabeledNode => piece.value !== undefined);
     const values = pieces.map(({ value }) => value);
-    const complete = values.every((value) => value !== undefined);
-    const sample = complete ? { problem, forest, pieces, values, hasError: error >= 0, firstError: error, threshold } : undefined;
-    drafts.set(last, { last, length: kept.length, ends: [end], sample });
+    const isComplete = pieces.length === length;
+    const sample = isComplete ? { problem, forest, pieces, values, hasError: error >= 0, firstError: error, threshold } : undefined;
+    drafts.set(last, { last, length, ends: [end], sample });
   }
   return [...drafts.values()];
 }
@@ -222,5 +247,5 @@ function rootExclusion({ rootValue }: LabelForest): Exclusion | undefined {
 }
 
 function draw<T>(items: readonly T[], count: number, seed: number, problem: Problem): T[] {
-  return sampleIndices(items.length, count, createRandom(seed, `${problem.id ?? ''}/${problem.question}`)).map((index) => items[index]!);
+  return along(items, sampleIndices(items.length, count, createRandom(seed, `${problem.id ?? ''}/${problem.question}`)));
 }

@@ -11,11 +11,12 @@ export class SourceList {
   #questions = 0;
 
   add(file: string, { question }: Problem): void {
-    if (this.#sources.at(-1)?.file !== file) {
-      this.#sources.push({ file, problems: 0, shared: 0 });
+    let source = this.#sources.at(-1);
+    if (source?.file !== file) {
+      source = { file, problems: 0, shared: 0 };
+      this.#sources.push(source);
       this.#own = new SeenTexts();
     }
-    const source = this.#sources.at(-1)!;
     source.problems++;
     if (!this.#own.add(question.trim())) return;
     if (this.#seen.add(question.trim())) this.#questions++;

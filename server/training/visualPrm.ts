@@ -29,15 +29,15 @@ export const visualPrm: ExportFormat = {
     image: problem.images.length > 1 ? problem.images : (problem.images[0] ?? ''),
     conversations: [
       { from: 'system', value: SYSTEM_PROMPT },
-      ...sample.pieces.flatMap((piece, at) => [
+      ...sample.pieces.flatMap(({ text, value }, at) => [
         {
           from: 'human',
           value:
             at === 0
-              ? `### Question:\n${'<image>\n'.repeat(problem.images.length)}${problem.question}\n\n### Solution Process:\n${piece.text}`
-              : piece.text,
+              ? `### Question:\n${'<image>\n'.repeat(problem.images.length)}${problem.question}\n\n### Solution Process:\n${text}`
+              : text,
         },
-        { from: 'gpt', value: sample.values[at]! > threshold ? '+' : '-' },
+        { from: 'gpt', value: value > threshold ? '+' : '-' },
       ]),
     ],
   }),

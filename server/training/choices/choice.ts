@@ -18,3 +18,12 @@ export interface ChosenRule {
   readonly choice: SampleChoice;
   readonly parameter: number;
 }
+
+/** A rule that ranks samples. */
+export interface RankingRule extends ChosenRule {
+  readonly choice: SampleChoice & Required<Pick<SampleChoice, 'score'>>;
+}
+
+export function ranks(rule: ChosenRule): rule is RankingRule {
+  return rule.choice.score !== undefined;
+}

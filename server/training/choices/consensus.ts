@@ -8,7 +8,8 @@ export const consensus: SampleChoice = {
   id: 'consensus',
   title: 'rollouts and judge name the same first error',
   exclude({ pieces, firstError }) {
-    if (pieces.some(({ judge }) => judge === undefined)) return 'not-judged';
-    return pieces.findIndex(({ judge }) => judge! < 0.5) === firstError ? undefined : 'no-consensus';
+    const judged = pieces.flatMap(({ judge }) => judge ?? []);
+    if (judged.length < pieces.length) return 'not-judged';
+    return judged.findIndex((value) => value < 0.5) === firstError ? undefined : 'no-consensus';
   },
 };
