@@ -106,15 +106,15 @@ export class EvaluationRun {
     const group = this.#groups.get(kind) ?? { files: [], problems: [], notScored: new Map<string, number>(), recorded: 0, scored: 0 };
     this.#groups.set(kind, group);
     group.files.push(file);
-    const own = reasoning.problems.map(recordedScores);
-    const isRecorded = !this.#options.rescore && own.some((scores) => scores.some((score) => !Number.isNaN(score)));
+    const problems = reasoning.problems.map((problem) => ({ problem, recorded: recordedScores(problem) }));
+    const isRecorded = !this.#options.rescore && problems.some(({ recorded }) => recorded.some((score) => !Number.isNaN(score)));
     if (isRecorded) group.recorded++;
     else group.scored++;
     const total = reasoning.problems.reduce((sum, problem) => sum + problem.steps.length, 0);
     let done = 0;
-    for (const problem of reasoning.problems) {
+    for (const { problem, recorded } of problems) {
       const { scores, skipped } = isRecorded
-        ? { scores: own[problem.index]!, skipped: none }
+        ? { scores: recorded, skipped: none }
         : await this.#world.score(problem, file, (finished) => this.#world.onProgress(file, done + finished, total));
       for (const reason of skipped.values()) group.notScored.set(reason, (group.notScored.get(reason) ?? 0) + 1);
       done += problem.steps.length;

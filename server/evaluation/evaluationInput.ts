@@ -1,6 +1,7 @@
 import { answerKey } from '../answers/answerKey.js';
 import type { Verifier } from '../answers/verifier.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
+import { along } from '../reasoning/paths.js';
 import type { Problem, ReasoningDocument, Solution } from '../reasoning/problem.js';
 import type { CandidateSet } from './bestOfN.js';
 import type { LabeledSolution } from './labeledSolution.js';
@@ -45,11 +46,11 @@ export function lacksVerdicts(problem: Problem): boolean {
 /** The problem with the verifier's verdict on every final answer the file does not judge; what it cannot decide stays open. */
 export async function withVerdicts(problem: Problem, verifier: Verifier): Promise<Problem> {
   const judged = async (solution: Solution): Promise<Solution> => {
-    const last = solution.steps.at(-1);
+    const steps = along(problem.steps, solution.steps).map(({ text }) => text);
+    const last = steps.at(-1);
     if (solution.correct !== undefined || last === undefined) return solution;
-    const steps = solution.steps.map((step) => problem.steps[step]!.text);
     const { question, answer: reference = '' } = problem;
-    const { verdict } = await verifier.verify({ answer: finalAnswer(steps.at(-1)!), reference, question, solution: steps });
+    const { verdict } = await verifier.verify({ answer: finalAnswer(last), reference, question, solution: steps });
     return verdict === 'undecided' ? solution : { ...solution, correct: verdict === 'right' };
   };
   return { ...problem, solutions: await Promise.all(problem.solutions.map(judged)) };
@@ -65,8 +66,8 @@ export function candidateSet(problem: Problem, scores: ArrayLike<number>, id: st
   return {
     id,
     candidates: problem.solutions.map((solution) => {
-      const last = solution.steps.at(-1);
-      const answer = last === undefined ? undefined : finalAnswer(problem.steps[last]!.text);
+      const last = along(problem.steps, solution.steps.slice(-1)).at(0);
+      const answer = last && finalAnswer(last.text);
       return {
         correct: solution.correct === true,
         scores: scoresOf(solution, scores),
@@ -78,7 +79,7 @@ export function candidateSet(problem: Problem, scores: ArrayLike<number>, id: st
 
 export function labeledSolutions(problem: Problem, scores: ArrayLike<number>): LabeledSolution[] {
   return problem.solutions.map((solution) => ({
-    labels: solution.steps.map((step) => problem.steps[step]!.values.human),
+    labels: along(problem.steps, solution.steps).map(({ values }) => values.human),
     scores: scoresOf(solution, scores),
     ...(problem.source !== undefined && { source: problem.source }),
     ...(solution.model !== undefined && { model: solution.model }),

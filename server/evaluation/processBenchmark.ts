@@ -96,15 +96,24 @@ function scoresBy(
 }
 
 function headlineEstimate(solutions: readonly LabeledSolution[], headline: Headline, threshold: number, seed: number): Estimate {
-  const rows =
-    headline === 'macroF1'
-      ? solutions.map((solution) => countSteps(solution, threshold)).map(({ tp, fp, tn, fn }) => [tp, fp, tn, fn])
-      : solutions.map((solution) => countFirstError(solution, threshold)).map((c) => [c.errorHits, c.erroneous, c.correctHits, c.correct]);
+  const rows = solutions.map((solution): readonly [number, number, number, number] => {
+    if (headline === 'firstErrorF1') {
+      const { errorHits, erroneous, correctHits, correct } = countFirstError(solution, threshold);
+      return [errorHits, erroneous, correctHits, correct];
+    }
+    const { tp, fp, tn, fn } = countSteps(solution, threshold);
+    return [tp, fp, tn, fn];
+  });
   const rightOnly = isRightOnly(solutions);
   const value = (weight: (row: number) => number): number => {
-    const sums = [0, 0, 0, 0];
-    rows.forEach((row, at) => row.forEach((count, column) => (sums[column]! += count * weight(at))));
-    const [a, b, c, d] = sums as [number, number, number, number];
+    let [a, b, c, d] = [0, 0, 0, 0];
+    rows.forEach((row, at) => {
+      const times = weight(at);
+      a += row[0] * times;
+      b += row[1] * times;
+      c += row[2] * times;
+      d += row[3] * times;
+    });
     const result =
       headline === 'macroF1'
         ? stepMetrics({ tp: a, fp: b, tn: c, fn: d }, rightOnly).macroF1
@@ -112,7 +121,7 @@ function headlineEstimate(solutions: readonly LabeledSolution[], headline: Headl
     return result ?? NaN;
   };
   const resampled = resampleWeights(rows.length, seed)
-    .map((weight) => value((row) => weight[row]!))
+    .map((weight) => value((row) => weight[row] ?? 0))
     .filter((mean) => !Number.isNaN(mean));
   const [low, high] = resampled.length === 0 ? [NaN, NaN] : interval(resampled);
   return { value: value(() => 1), low, high };

@@ -11,7 +11,7 @@ const HUGE = 9999;
 
 const RULES: Record<ScoreRule, (scores: readonly number[]) => number> = {
   min: (scores) => scores.reduce((a, b) => Math.min(a, b)),
-  last: (scores) => scores.at(-1)!,
+  last: (scores) => scores.reduce((_, score) => score),
   product: (scores) => scores.reduce((a, b) => a * b),
   mean,
   max: (scores) => scores.reduce((a, b) => Math.max(a, b)),

@@ -21,8 +21,8 @@ export interface ThresholdSweep {
 /** The thresholds at which a metric's counts change, and the counts from each up to the next (below the first: `start`). */
 interface Steps<Counts> {
   readonly start: Counts;
-  readonly at: number[];
-  readonly counts: Counts[];
+  /** By ascending threshold. */
+  readonly changes: readonly { readonly at: number; readonly counts: Counts }[];
 }
 
 /** Both metrics as functions of the threshold, exactly: O(steps log steps). */
@@ -32,8 +32,8 @@ export function sweepThresholds(solutions: readonly LabeledSolution[]): Threshol
   const thresholds = Array.from({ length: 101 }, (_, i) => i / 100);
   return {
     thresholds,
-    macroF1: thresholds.map((threshold) => lookUp(macro, threshold)),
-    firstErrorF1: thresholds.map((threshold) => lookUp(first, threshold)),
+    macroF1: lookUp(macro, thresholds),
+    firstErrorF1: lookUp(first, thresholds),
     bestMacroF1: best(macro),
     bestFirstErrorF1: best(first),
   };
@@ -70,7 +70,7 @@ function firstErrorSteps(solutions: readonly LabeledSolution[]): Steps<number | 
     const scores = judgedScores(solution);
     const before = scores.slice(0, error < 0 ? undefined : error).filter((score) => !Number.isNaN(score));
     const until = before.reduce((a, b) => Math.min(a, b), Infinity);
-    const from = error < 0 ? -Infinity : scores[error]!;
+    const from = error < 0 ? -Infinity : (scores[error] ?? NaN);
     // Also false when the wrong step has no score: it is never found.
     if (!(from < until)) continue;
     if (from === -Infinity) hits[kind]++;
@@ -84,36 +84,29 @@ function firstErrorSteps(solutions: readonly LabeledSolution[]): Steps<number | 
 function replay(events: { at: number; change: () => void }[], value: () => number | undefined): Steps<number | undefined> {
   const start = value();
   events.sort((a, b) => a.at - b.at);
-  const at: number[] = [];
-  const counts: (number | undefined)[] = [];
-  events.forEach((event, i) => {
-    event.change();
-    if (events[i + 1]?.at === event.at) return;
-    at.push(event.at);
-    counts.push(value());
+  const changes: { at: number; counts: number | undefined }[] = [];
+  events.forEach(({ at, change }, i) => {
+    change();
+    if (events[i + 1]?.at !== at) changes.push({ at, counts: value() });
   });
-  return { start, at, counts };
+  return { start, changes };
 }
 
-/** The value at a threshold: that of the last change strictly below it, as a score equal to the threshold is not low. */
-function lookUp(steps: Steps<number | undefined>, threshold: number): number | undefined {
-  let low = 0;
-  let high = steps.at.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (steps.at[middle]! < threshold) low = middle + 1;
-    else high = middle;
-  }
-  return low === 0 ? steps.start : steps.counts[low - 1];
+/** The values at ascending thresholds: each that of the last change strictly below, as a score equal to the threshold is not low. */
+function lookUp({ start, changes }: Steps<number | undefined>, thresholds: readonly number[]): (number | undefined)[] {
+  let [value, next] = [start, 0];
+  return thresholds.map((threshold) => {
+    for (let change = changes[next]; change !== undefined && change.at < threshold; change = changes[++next]) value = change.counts;
+    return value;
+  });
 }
 
-function best(steps: Steps<number | undefined>): Best | undefined {
-  let found: Best | undefined = steps.start === undefined ? undefined : { threshold: 0, value: steps.start };
-  steps.counts.forEach((value, i) => {
-    const from = steps.at[i]!;
+function best({ start, changes }: Steps<number | undefined>): Best | undefined {
+  let found: Best | undefined = start === undefined ? undefined : { threshold: 0, value: start };
+  changes.forEach(({ at: from, counts: value }, i) => {
     // Only a threshold above 1 would call a score of 1 low.
     if (value === undefined || from >= 1 || (found !== undefined && value <= found.value)) return;
-    found = { threshold: (from + (steps.at[i + 1] ?? 1)) / 2, value };
+    found = { threshold: (from + (changes[i + 1]?.at ?? 1)) / 2, value };
   });
   return found;
 }
