@@ -4,7 +4,7 @@ import type { Fault } from '../reasoning/problem.js';
 import type { Range, Span } from '../reasoning/span.js';
 import { valueChange } from '../reasoning/stepVerdict.js';
 import type { Explanations } from './explanations.js';
-import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
+import { isLow, type LowScoredStep, type ScoredDocument, type ScoredProblem, type ScoredStep } from './scoredDocument.js';
 import { stepPlace } from './stepPlace.js';
 import { firstWords, formatRollouts, formatValue, sourceNames } from './valueText.js';
 
@@ -78,6 +78,7 @@ function firstHint(hints: readonly Mark[], room: number, offset: number): number
 function firstLowMarks(document: ScoredDocument): Mark[] {
   return document.problems.flatMap((problem) =>
     problem.steps
+      .filter(isLow)
       .filter((step) => step.firstLow)
       .map((step) => ({
         at: step.step.span,
@@ -96,7 +97,7 @@ function otherMarks(document: ScoredDocument, others: 'hint' | 'information'): M
         const write = (): Finding => finding(document, step, code, severity, message());
         marks.push({ at: step.step.span, isRow: others === 'information', write });
       };
-      if (step.low && !step.firstLow)
+      if (isLow(step) && !step.firstLow)
         add('later-low-step', () => `${t('Low step after the first: {0}.', comparison(document, problem, step))}${rolloutsSentence(step)}`);
       // The message of a low step has the counts already.
       const failed = step.low && rolloutsSentence(step) !== '' ? undefined : failedRollouts(problem, step);
@@ -123,18 +124,18 @@ function faultFinding(document: ScoredDocument, fault: Fault): Finding {
 const quotedLength = 80;
 
 /** `Solution 1, step 3 of 6: “That takes 55 / 7 = 7 dollars.” PRM 0.29, before 0.62. Rollouts: 3/16 right [0.07, 0.43].` */
-function firstLowMessage(document: ScoredDocument, problem: ScoredProblem, step: ScoredStep): string {
+function firstLowMessage(document: ScoredDocument, problem: ScoredProblem, step: LowScoredStep): string {
   const place = stepPlace(document.problems.length, problem, step);
   return `${place}: “${firstWords(step.step.text, quotedLength)}” ${comparison(document, problem, step)}.${rolloutsSentence(step)}`;
 }
 
 /** `PRM 0.12, before 0.94`; a first step has nothing before it. */
-function comparison(document: ScoredDocument, problem: ScoredProblem, { step, values, value, source }: ScoredStep): string {
+function comparison(document: ScoredDocument, problem: ScoredProblem, { step, values, value, source }: LowScoredStep): string {
   if (source === 'human') return t('A person labeled it wrong');
   const parent = step.parent === undefined ? undefined : problem.steps[step.parent];
-  const moved = parent && valueChange(parent.values, values, [source!]);
-  const now = `${sourceNames[source!]} ${formatValue(value!, document.threshold)}`;
-  return moved ? t('{0}, before {1}', now, formatValue(value! - moved.change)) : now;
+  const moved = parent && valueChange(parent.values, values, [source]);
+  const now = `${sourceNames[source]} ${formatValue(value, document.threshold)}`;
+  return moved ? t('{0}, before {1}', now, formatValue(value - moved.change)) : now;
 }
 
 function rolloutsSentence({ values }: ScoredStep): string {

@@ -1,5 +1,7 @@
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver-types';
 import { plural, t } from '../l10n.js';
+import { along } from '../reasoning/paths.js';
+import type { ReasoningTree } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { ProblemWindow } from './lensWindow.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
@@ -29,10 +31,11 @@ export function documentSymbols(document: ScoredDocument, window?: ProblemWindow
       kind: SymbolKind.Module,
     }),
   );
-  for (const [at, parent] of listed.entries()) {
-    const problem = document.problems[at]!;
+  for (const [at, problem] of document.problems.entries()) {
+    const parent = listed[at];
     if (!parent || at < opened.from || at >= opened.to) continue;
-    if (problem.problem.tree) addNodes(outline, problem, parent);
+    const { tree } = problem.problem;
+    if (tree) addNodes(outline, problem, tree, parent);
     else addSolutions(outline, problem, parent);
   }
   if (outline.isFull) outline.close(problems, t('… the outline ends after {0} entries', symbolsLimit.toLocaleString('en-US')));
@@ -46,12 +49,14 @@ function openedProblems({ problems }: ScoredDocument, window: ProblemWindow = { 
   let room = symbolsLimit - problems.length;
   let { from, to } = { from: window.from, to: window.from };
   const takes = (at: number): boolean => {
-    room -= entriesIn(problems[at]!);
+    const problem = problems[at];
+    if (!problem) return false;
+    room -= entriesIn(problem);
     // The first one in any case: a single tree fills the outline.
     return room >= 0 || from === to;
   };
-  while (to < problems.length && takes(to)) to++;
-  while (from > 0 && takes(from - 1)) from--;
+  while (takes(to)) to++;
+  while (takes(from - 1)) from--;
   return { from, to };
 }
 
@@ -60,6 +65,7 @@ function entriesIn({ problem: { tree, solutions } }: ScoredProblem): number {
 }
 
 type Entry = Pick<DocumentSymbol, 'name' | 'detail' | 'kind'>;
+type Parent = DocumentSymbol & Required<Pick<DocumentSymbol, 'children'>>;
 
 class Outline {
   #count = 0;
@@ -70,11 +76,11 @@ class Outline {
   }
 
   /** Adds an entry; undefined when the outline is full. */
-  add(to: DocumentSymbol[], span: Span, entry: Entry): DocumentSymbol | undefined {
+  add(to: DocumentSymbol[], span: Span, entry: Entry): Parent | undefined {
     if (this.isFull) return undefined;
     this.#count++;
     const range = this.document.lines.range(span);
-    const symbol: DocumentSymbol = {
+    const symbol: Parent = {
       ...entry,
       name: entry.name.trim() || t('(empty)'),
       range,
@@ -104,11 +110,11 @@ function problemDetail({ problem, steps }: ScoredProblem): string {
   return `${parts}, ${plural(steps.length, '{0} step', '{0} steps')}`;
 }
 
-function addSolutions(outline: Outline, problem: ScoredProblem, parent: DocumentSymbol): void {
+function addSolutions(outline: Outline, problem: ScoredProblem, parent: Parent): void {
   const chosen = chosenBy(problem);
   for (const solution of problem.problem.solutions) {
     const { aggregates, steps, firstLow } = solutionValues(problem, solution);
-    const symbol = outline.add(parent.children!, solution.span, {
+    const symbol = outline.add(parent.children, solution.span, {
       name: t('Solution {0}', solution.index + 1),
       detail: [
         ...verdictWords(solution.correct, chosen.get(solution.index)),
@@ -126,29 +132,29 @@ function addSolutions(outline: Outline, problem: ScoredProblem, parent: Document
         detail: firstWords(step.step.text, nameLength),
         kind: SymbolKind.Field,
       };
-      if (!outline.add(symbol.children!, step.step.span, entry)) return;
+      if (!outline.add(symbol.children, step.step.span, entry)) return;
     }
   }
 }
 
-function addNodes(outline: Outline, problem: ScoredProblem, parent: DocumentSymbol): void {
+function addNodes(outline: Outline, problem: ScoredProblem, { nodes }: ReasoningTree, parent: Parent): void {
   /** Where the children of a node go, by node id. */
   const lists: DocumentSymbol[][] = [];
-  for (const node of problem.problem.tree!.nodes) {
-    const list = node.parent === undefined ? parent.children! : lists[node.parent]!;
-    const [first] = node.steps;
-    if (first === undefined) {
+  for (const node of nodes) {
+    const list = lists[node.parent ?? -1] ?? parent.children;
+    const steps = along(problem.steps, node.steps);
+    const [first, last] = [steps.at(0), steps.at(-1)];
+    if (!first || !last) {
       lists.push(list);
       continue;
     }
-    const last = problem.steps[node.steps.at(-1)!]!;
     const symbol = outline.add(list, node.span, {
       name: `${t('Node {0}', node.id)} · ${valueName(last, outline.document.threshold)}`,
-      detail: firstWords(problem.steps[first]!.step.text, nameLength),
+      detail: firstWords(first.step.text, nameLength),
       kind: SymbolKind.Object,
     });
     if (!symbol) return;
-    lists.push(node.depth < deepest ? symbol.children! : list);
+    lists.push(node.depth < deepest ? symbol.children : list);
   }
 }
 

@@ -30,10 +30,11 @@ export function wrongResults(text: string): WrongResult[] {
     const [whole, calculation, stated] = match as unknown as [string, string, string];
     if (date.test(calculation)) continue;
     const value = evaluate(calculation);
-    const right = value && decimal(value);
-    if (right === undefined || compare(value!, fraction(stated)) === 0) continue;
+    if (value === undefined) continue;
+    const right = decimal(value);
+    if (right === undefined || compare(value, fraction(stated)) === 0) continue;
     // 3.33 for 3.333 is rounded, not wrong; a result that ends is written whole.
-    if (isRounded(stated, value!)) continue;
+    if (isRounded(stated, value)) continue;
     const end = match.index + whole.length;
     found.push({ start: end - stated.length, end, calculation: calculation.replace(/\s+/g, ' '), right });
   }
@@ -44,17 +45,17 @@ export function wrongResults(text: string): WrongResult[] {
 function evaluate(calculation: string): Fraction | undefined {
   const parts = [...calculation.matchAll(new RegExp(String.raw`([-+*/×÷])?\s*(${numeral})`, 'g'))];
   let sum: Fraction = { top: 0n, bottom: 1n };
-  let product: Fraction | undefined;
+  let product: Fraction = { top: 0n, bottom: 1n };
   for (const [, operator = '+', digits] of parts as unknown as [string, string | undefined, string][]) {
     const value = fraction(digits);
     if (operator === '+' || operator === '-') {
-      if (product) sum = add(sum, product);
+      sum = add(sum, product);
       product = operator === '-' ? { top: -value.top, bottom: value.bottom } : value;
-    } else if (operator === '*' || operator === '×') product = times(product!, value);
+    } else if (operator === '*' || operator === '×') product = times(product, value);
     else if (value.top === 0n) return undefined;
-    else product = times(product!, { top: value.bottom, bottom: value.top });
+    else product = times(product, { top: value.bottom, bottom: value.top });
   }
-  return product ? add(sum, product) : sum;
+  return add(sum, product);
 }
 
 function fraction(digits: string): Fraction {

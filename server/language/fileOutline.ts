@@ -1,6 +1,6 @@
 import { plural } from '../l10n.js';
 import type { FileOutline } from '../protocol/steps.js';
-import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
+import { isLow, type ScoredDocument, type ScoredProblem } from './scoredDocument.js';
 import { stepPlace } from './stepPlace.js';
 import { firstWords, formatValue } from './valueText.js';
 
@@ -20,7 +20,7 @@ export function fileOutline(document: ScoredDocument): FileOutline {
 
 function outlineOf(document: ScoredDocument, scored: ScoredProblem): FileOutline['problems'][number] {
   const { problem, steps } = scored;
-  const low = steps.filter((step) => step.low).sort((a, b) => a.step.span.start - b.step.span.start);
+  const low = steps.filter(isLow).sort((a, b) => a.step.span.start - b.step.span.start);
   const size = problem.tree
     ? plural(problem.tree.nodes.length, '{0} node', '{0} nodes')
     : plural(problem.solutions.length, '{0} solution', '{0} solutions');
@@ -34,7 +34,7 @@ function outlineOf(document: ScoredDocument, scored: ScoredProblem): FileOutline
       text: firstWords(step.step.text, 80),
       // One problem is listed below its own title.
       place: stepPlace(1, scored, step),
-      value: formatValue(step.value!, document.threshold),
+      value: formatValue(step.value, document.threshold),
       first: step.firstLow,
       range: document.lines.range(step.step.span),
     })),

@@ -77,15 +77,13 @@ function stepHeading({ threshold }: ScoredDocument, problem: ScoredProblem, step
 
 function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: ScoredStep): string {
   const { values, step, skipped, outOfScope } = scored;
-  const before = step.parent === undefined ? undefined : problem.steps[step.parent]!.values;
-  const rows = LIVE_FIRST.filter((source) => valueOf(values, source) !== undefined).map((source) => {
+  const before = problem.steps[step.parent ?? -1]?.values;
+  const rows = LIVE_FIRST.flatMap((source) => {
+    const value = valueOf(values, source);
+    if (value === undefined) return [];
     const moved = before && valueChange(before, values, [source]);
-    return [
-      sourceName(document, source),
-      valueCell(document, scored, source),
-      moved ? formatChange(moved.change) : '–',
-      about(scored, source),
-    ];
+    const change = moved ? formatChange(moved.change) : '–';
+    return [[sourceName(document, source), valueCell(document, scored, source, value), change, about(scored, source)]];
   });
   if (skipped !== undefined && !outOfScope)
     rows.push([sourceName(document, 'prm'), '–', '–', t('not scored: {0}', escapeMarkdown(skipped))]);
@@ -110,12 +108,12 @@ function sourceName({ model }: ScoredDocument, source: ValueSource): string {
   return source === 'prm' && model !== undefined ? `${sourceNames.prm} (${escapeMarkdown(model)})` : sourceNames[source];
 }
 
-function valueCell({ threshold }: ScoredDocument, { values }: ScoredStep, source: ValueSource): string {
-  return source === 'human' ? describeHuman(values.human!) : formatValue(valueOf(values, source)!, threshold);
+function valueCell({ threshold }: ScoredDocument, { values }: ScoredStep, source: ValueSource, value: number): string {
+  return source === 'human' && values.human !== undefined ? describeHuman(values.human) : formatValue(value, threshold);
 }
 
 function about({ values, stale }: ScoredStep, source: ValueSource): string {
-  if (source === 'mc') return [shareBar(values.mc!), describeRollouts(values.mc!)].filter(Boolean).join(' ');
+  if (source === 'mc' && values.mc) return [shareBar(values.mc), describeRollouts(values.mc)].filter(Boolean).join(' ');
   return source === 'prm' && stale ? t('from before the last edit') : '';
 }
 
@@ -128,7 +126,7 @@ function solutionLine(problem: ScoredProblem, { step }: ScoredStep): string {
   const name = problem.problem.tree ? t('Path {0} of {1}', number, all) : t('Solution {0} of {1}', number, all);
   const shared = through.length > 1 ? ` ${t('(first of {0} through this step)', through.length)}` : '';
   // What the heading says of this step is not said again.
-  const isHere = firstLow !== undefined && steps[firstLow]!.step.index === step.index;
+  const isHere = steps[firstLow ?? -1]?.step.index === step.index;
   const words = [
     ...verdictWords(solution.correct, chosenBy(problem).get(solution.index)),
     firstLow === undefined || isHere ? '' : t('first low at step {0} of {1}', firstLow + 1, steps.length),
@@ -174,7 +172,8 @@ function problemSummary(document: ScoredDocument, scored: ScoredProblem): string
     plural(steps.length, '{0} step', '{0} steps'),
     t('{0} (threshold {1})', plural(first, '{0} first low step', '{0} first low steps'), formatValue(document.threshold)),
   ];
-  const unknown = steps.every((step) => step.outOfScope) ? abstention(steps[0]!) : '';
+  const [step] = steps;
+  const unknown = step && steps.every(({ outOfScope }) => outOfScope) ? abstention(step) : '';
   return [parts.join(' · '), unknown, answer, problem.tree ? '' : solutionTable(scored)];
 }
 

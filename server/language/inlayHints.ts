@@ -41,10 +41,10 @@ function tooltip({ values, source, skipped, stale }: ScoredStep, { model, thresh
   const about =
     source === 'prm'
       ? [model ?? '', stale ? t('from before the last edit') : '']
-      : source === 'mc'
-        ? [describeRollouts(values.mc!)]
-        : source === 'human'
-          ? [describeHuman(values.human!)]
+      : source === 'mc' && values.mc
+        ? [describeRollouts(values.mc)]
+        : source === 'human' && values.human !== undefined
+          ? [describeHuman(values.human)]
           : [];
   return [sourceNames[source], ...about.filter(Boolean), t('threshold {0}', formatValue(threshold))].join(' · ');
 }

@@ -21,8 +21,15 @@ export function lensWindow({ problems, lines }: ScoredDocument, seen: Range): Pr
   let { from, to } = visible;
   let sum = problems.slice(from, to).reduce((total, problem) => total + weight(problem), 0);
   while (sum < most && (from > 0 || to < problems.length)) {
-    if (from > 0) sum += weight(problems[--from]!);
-    if (to < problems.length) sum += weight(problems[to++]!);
+    const [before, after] = [problems[from - 1], problems[to]];
+    if (before) {
+      sum += weight(before);
+      from--;
+    }
+    if (after) {
+      sum += weight(after);
+      to++;
+    }
   }
   return { from, to };
 }

@@ -1,12 +1,12 @@
 import type { LowStep } from '../protocol/steps.js';
 import { countLow, type LowCounts } from '../reasoning/counts.js';
-import type { ScoredDocument } from './scoredDocument.js';
+import { isLow, type ScoredDocument } from './scoredDocument.js';
 
 /** The low steps of a document in the order in which they are in it. */
 export function lowSteps(document: ScoredDocument): LowStep[] {
-  const low = document.problems.flatMap((problem) => problem.steps.filter((step) => step.low));
+  const low = document.problems.flatMap((problem) => problem.steps.filter(isLow));
   low.sort((a, b) => a.step.span.start - b.step.span.start);
-  return low.map(({ step, value, firstLow }) => ({ range: document.lines.range(step.span), value: value!, first: firstLow }));
+  return low.map(({ step, value, firstLow }) => ({ range: document.lines.range(step.span), value, first: firstLow }));
 }
 
 /** The low steps of a document, all its problems together. */

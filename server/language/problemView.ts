@@ -1,7 +1,7 @@
 import type { NodePlaceResult, NodeView, ProblemView, RolloutView, StepView } from '../protocol/problemView.js';
 import { countLow } from '../reasoning/counts.js';
 import { finalAnswer } from '../reasoning/finalAnswer.js';
-import { rootPath } from '../reasoning/paths.js';
+import { along, rootPath } from '../reasoning/paths.js';
 import type { Problem, Rollout, Step, TreeNode } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
@@ -44,7 +44,7 @@ function searchNodes(document: ScoredDocument, scored: ScoredProblem, nodes: rea
     scored.problem.solutions.flatMap(({ node, correct }) => (node === undefined || correct === undefined ? [] : [[node, correct]])),
   );
   return nodes.map((node) => {
-    const steps = node.steps.map((step) => scored.steps[step]!);
+    const steps = along(scored.steps, node.steps);
     const correct = verdicts.get(node.id);
     const values: StepValues = {
       ...steps.at(-1)?.values,
@@ -83,7 +83,7 @@ function groupsOf(node: TreeNode, answers: Map<string, string | undefined>): rea
 
 /** A complete solution: its value is one verdict on it, which MM-PRM keeps as a rollout without steps. */
 function isSingleVerdict({ rollouts }: TreeNode): boolean {
-  return rollouts.length === 1 && rollouts[0]!.steps.length === 0;
+  return rollouts.length === 1 && rollouts[0]?.steps.length === 0;
 }
 
 interface TrieNode {
@@ -102,8 +102,7 @@ function trieOf(scored: ScoredProblem): { readonly nodes: readonly TrieNode[]; r
   const nodeOf = new Map<number, number>();
   for (const solution of scored.problem.solutions) {
     let at = root;
-    for (const index of solution.steps) {
-      const step = scored.steps[index]!;
+    for (const step of along(scored.steps, solution.steps)) {
       let next = at.byText.get(step.step.text);
       if (!next) {
         next = { id: nodes.length, parent: at, depth: at.depth + 1, step, byText: new Map() };
@@ -111,7 +110,7 @@ function trieOf(scored: ScoredProblem): { readonly nodes: readonly TrieNode[]; r
         nodes.push(next);
       }
       at = next;
-      nodeOf.set(index, at.id);
+      nodeOf.set(step.step.index, at.id);
     }
     if (solution.correct !== undefined) at.correct = solution.correct;
   }
@@ -150,12 +149,12 @@ export function nodePlace(
   const { problem } = scored;
   const found = problem.tree ? problem.tree.nodes[node] : trieOf(scored).nodes[node];
   if (!found) return null;
-  const steps = stepsOf(found).map((step) => problem.steps[step]!);
+  const steps = along(problem.steps, stepsOf(found));
   const last = steps.at(-1)?.index;
   return {
     range: document.lines.range(placeOf(problem, found, steps, wanted)),
     steps: steps.map(({ index: at, text }) => ({ index: at, text })),
-    path: last === undefined ? [] : rootPath(problem.steps, last).map((step) => problem.steps[step]!.text),
+    path: last === undefined ? [] : along(problem.steps, rootPath(problem.steps, last)).map(({ text }) => text),
     isSearchTree: problem.tree !== undefined,
   };
 }
@@ -174,8 +173,8 @@ function placeOf(
   if (own) return own.span;
   const kept = rollout === undefined || !('rollouts' in node) ? undefined : node.rollouts[rollout];
   if (kept) return kept.span;
-  const [first] = steps;
-  if (first) return { start: first.span.start, end: steps.at(-1)!.span.end };
+  const [first, last] = [steps.at(0), steps.at(-1)];
+  if (first && last) return { start: first.span.start, end: last.span.end };
   const { start } = 'span' in node ? node.span : (problem.questionSpan ?? problem.span);
   return { start, end: start };
 }

@@ -3,6 +3,7 @@ import { recordId, recordText } from '../labeling/monteCarlo.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, prefixOf, replayTo, type SearchNode, type SearchTree } from '../labeling/searchTree.js';
 import type { Replay, ReplayEvent, ReplayFrame, ReplayState } from '../protocol/replay.js';
+import { along } from '../reasoning/paths.js';
 import type { ReasoningTree, Step } from '../reasoning/problem.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 
@@ -62,8 +63,8 @@ export function matchLog(
 /** The problem and the chain of the solution that the record's id names; no chain where it names none. */
 function solutionOrder({ nodes, problem }: SearchTree, { id }: LoggedProblem): number[] {
   const order = [0];
-  const solution = nodes[0]!.children.findIndex((_, i) => recordId(problem.id, i) === id);
-  for (let at = nodes[0]!.children[solution]; at !== undefined; at = nodes[at]!.children[0]) order.push(at);
+  const first = nodes[0]?.children.find((_, i) => recordId(problem.id, i) === id);
+  for (let at = first; at !== undefined; at = nodes[at]?.children[0]) order.push(at);
   return order;
 }
 
@@ -72,9 +73,10 @@ function isSameRecord({ nodes, begin }: SearchTree, [, ...chain]: readonly numbe
     begin.method === 'monte-carlo' &&
     chain.length > 0 &&
     chain.length === steps.length &&
-    steps.every(({ text, values: { mc } }, at) => {
-      const { steps: own, total, correct } = nodes[chain[at]!]!;
-      return recordText(own).trim() === text.trim() && (mc?.total ?? 0) === total && (mc?.correct ?? 0) === correct;
+    along(nodes, chain).every(({ steps: own, total, correct }, at) => {
+      const step = steps[at];
+      const mc = step?.values.mc;
+      return recordText(own).trim() === step?.text.trim() && (mc?.total ?? 0) === total && (mc?.correct ?? 0) === correct;
     })
   );
 }
@@ -92,7 +94,7 @@ function documentOrder({ nodes }: SearchTree): number[] {
   const open = [0];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     order.push(id);
-    for (const child of nodes[id]!.children.toReversed()) if (nodes[child]!.value !== undefined) open.push(child);
+    for (const child of nodes[id]?.children.toReversed() ?? []) if (nodes[child]?.value !== undefined) open.push(child);
   }
   return order;
 }
@@ -100,14 +102,15 @@ function documentOrder({ nodes }: SearchTree): number[] {
 function isSame(logged: SearchTree, order: readonly number[], { nodes }: ReasoningTree, steps: readonly Step[]): boolean {
   return (
     order.length === nodes.length &&
-    nodes.every((node, at) => {
-      const { steps: own, total, correct, right, wrong } = logged.nodes[order[at]!]!;
+    along(logged.nodes, order).every(({ steps: own, total, correct, right, wrong }, at) => {
+      const node = nodes[at];
+      const written = along(steps, node?.steps ?? []);
       return (
-        own.length === node.steps.length &&
-        own.every((text, i) => text.trim() === steps[node.steps[i]!]!.text.trim()) &&
-        (node.mc?.total ?? 0) === total &&
-        (node.mc?.correct ?? 0) === correct &&
-        node.rollouts.length === right.length + wrong.length
+        own.length === written.length &&
+        own.every((text, i) => text.trim() === written[i]?.text.trim()) &&
+        (node?.mc?.total ?? 0) === total &&
+        (node?.mc?.correct ?? 0) === correct &&
+        node?.rollouts.length === right.length + wrong.length
       );
     })
   );
@@ -130,7 +133,8 @@ function framesOf(events: readonly RunEvent[], order: readonly number[], isRecor
     const node = 'node' in event ? inFile.get(event.node) : 0;
     if (node !== undefined) {
       const isChange = 'node' in event && event.event !== 'move' && !(isRecord && node === 0);
-      frames.push({ event: told, line, node, ...(isChange && { state: stateOf(tree.nodes[event.node]!) }) });
+      const changed = isChange ? tree.nodes[event.node] : undefined;
+      frames.push({ event: told, line, node, ...(changed && { state: stateOf(changed) }) });
       // A node that never got a value is not in the file: its parent stands for it.
     } else if (!isRecord) frames.push({ event: told, line, node: nearestIn(inFile, tree, (event as { node: number }).node) });
   }
@@ -161,7 +165,7 @@ function toldOf(event: RunEvent, tree: SearchTree, search: number): ReplayEvent 
 
 function nearestIn(inFile: ReadonlyMap<number, number>, tree: SearchTree, id: number): number {
   let at: number | undefined = id;
-  while (at !== undefined && !inFile.has(at)) at = tree.nodes[at]!.parent;
+  while (at !== undefined && !inFile.has(at)) at = tree.nodes[at]?.parent;
   return inFile.get(at ?? 0) ?? 0;
 }
 

@@ -58,6 +58,13 @@ export interface ScoredStep {
   readonly reviewed: boolean;
 }
 
+/** A low step: one whose value is known, and below the threshold. */
+export type LowScoredStep = ScoredStep & Required<Pick<ScoredStep, 'value' | 'source'>>;
+
+export function isLow(step: ScoredStep): step is LowScoredStep {
+  return step.low && step.value !== undefined && step.source !== undefined;
+}
+
 /** The live scores of one problem. */
 export interface ProblemScores {
   /** One per step, in [0, 1]; NaN = none. */
@@ -103,7 +110,7 @@ export function scoredProblem(
         : labeled?.has(step.index)
           ? stepVerdict(step.values, threshold, LABELS)
           : stepVerdict(values, threshold, [live, ...LIVE_FIRST]);
-    const lowBefore = step.parent !== undefined && lowSoFar[step.parent]!;
+    const lowBefore = lowSoFar[step.parent ?? -1] === true;
     const low = verdict?.low ?? false;
     lowSoFar.push(lowBefore || low);
     const skipped = scored?.skipped.get(step.index);
@@ -132,10 +139,7 @@ function onLabeledPaths(steps: readonly Step[]): ReadonlySet<number> {
   // A parent comes before its children. Toward the root first, so that a sibling of a labeled branch does not count as labeled by it.
   const below = new Set(found);
   for (const { index, parent } of steps) if (parent !== undefined && below.has(parent)) below.add(index);
-  for (let at = steps.length - 1; at >= 0; at--) {
-    const { index, parent } = steps[at]!;
-    if (parent !== undefined && found.has(index)) found.add(parent);
-  }
+  for (const { index, parent } of steps.toReversed()) if (parent !== undefined && found.has(index)) found.add(parent);
   for (const index of below) found.add(index);
   return found;
 }

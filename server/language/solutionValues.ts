@@ -1,5 +1,6 @@
 import { t } from '../l10n.js';
 import { type Aggregates, aggregateAll } from '../reasoning/aggregation.js';
+import { along } from '../reasoning/paths.js';
 import type { Solution } from '../reasoning/problem.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
 import { valueOf } from '../reasoning/stepVerdict.js';
@@ -22,7 +23,7 @@ export interface SolutionValues {
 }
 
 export function solutionValues(problem: ScoredProblem, solution: Solution): SolutionValues {
-  const steps = solution.steps.map((index) => problem.steps[index]!);
+  const steps = along(problem.steps, solution.steps);
   // Where labels decide, a model's scores beside them are not what the solution is summed over.
   const isScored = steps.some((step) => step.source === 'prm');
   const aggregates = aggregatesOf(steps.map(({ values }) => (isScored ? values : { ...values, prm: NaN })));
@@ -55,11 +56,11 @@ export function chosenBy(problem: ScoredProblem): ReadonlyMap<number, readonly C
   const chosen = new Map<number, Chooser[]>();
   const { solutions, tree } = problem.problem;
   if (tree || solutions.length < 2) return chosen;
-  const sums = solutions.map((solution) => solutionValues(problem, solution).aggregates);
-  const [first] = sums;
-  if (sums.some((one) => one === undefined || one.source !== first!.source)) return chosen;
+  const sums = solutions.flatMap((solution) => solutionValues(problem, solution).aggregates ?? []);
+  if (sums.length < solutions.length || new Set(sums.map(({ source }) => source)).size > 1) return chosen;
   for (const chooser of choosers) {
-    const best = sums.reduce((most, one, index) => (one![chooser] > sums[most]![chooser] ? index : most), 0);
+    const values = sums.map((one) => one[chooser]);
+    const best = values.indexOf(Math.max(...values));
     chosen.set(best, [...(chosen.get(best) ?? []), chooser]);
   }
   return chosen;

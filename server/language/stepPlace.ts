@@ -17,7 +17,7 @@ function firstSolutions({ problem }: ScoredProblem): Int32Array {
 /** Steps from the problem to this one, itself included. */
 export function stepNumber({ steps }: ScoredProblem, { step }: ScoredStep): number {
   let number = 1;
-  for (let at = step.parent; at !== undefined; at = steps[at]!.step.parent) number++;
+  for (let at = step.parent; at !== undefined; at = steps[at]?.step.parent) number++;
   return number;
 }
 
