@@ -35,18 +35,18 @@ export const rooms = [
   {
     folder: 'server/formats',
     holds: 'one file per on-disk format: `detect(head)` and `read(text)` with exact spans; the JSON reader; the registry',
-    imports: ['server/reasoning'],
+    imports: ['server/l10n.ts', 'server/reasoning'],
     isPure: true,
   },
   {
     folder: 'server/disk',
     holds: 'how files are written: whole or not at all, never through a link, inside the folder they belong to',
-    imports: [],
+    imports: ['server/l10n.ts'],
   },
   {
     folder: 'server/files',
     holds: 'input files, and the one door for images on disk',
-    imports: ['server/disk', 'server/formats', 'server/reasoning', 'server/review', 'server/models'],
+    imports: ['server/l10n.ts', 'server/disk', 'server/formats', 'server/reasoning', 'server/review', 'server/models'],
   },
   {
     folder: 'server/review',
@@ -63,7 +63,11 @@ export const rooms = [
     holds: 'reads, rewrites and writes ONNX files without loading their weights; int8 quantizing',
     imports: ['server/disk'],
   },
-  { folder: 'server/remote', holds: "servers StepLens talks to: requests with retries and time limits, OpenAI's protocol", imports: [] },
+  {
+    folder: 'server/remote',
+    holds: "servers StepLens talks to: requests with retries and time limits, OpenAI's protocol",
+    imports: ['server/l10n.ts'],
+  },
   {
     folder: 'server/inference',
     holds: 'the child process: sessions, execution providers, key/value cache, sampling; the client that starts it',
@@ -72,13 +76,22 @@ export const rooms = [
   {
     folder: 'server/models',
     holds: 'what scoring and policies share: tokenizer, chat template, model files, image preparation',
-    imports: ['server/disk', 'server/onnx', 'server/inference'],
+    imports: ['server/l10n.ts', 'server/disk', 'server/onnx', 'server/inference'],
   },
   {
     folder: 'server/scoring',
     holds:
       'profile, trie of prefixes, cache, the `Scorer` port; `families/` (one PRM family a file), `layouts/` (text to token ids), `readouts/` (logits to a score), `backends/` (PRMs on servers)',
-    imports: ['server/disk', 'server/reasoning', 'server/onnx', 'server/remote', 'server/inference', 'server/models', 'server/bundled.ts'],
+    imports: [
+      'server/l10n.ts',
+      'server/disk',
+      'server/reasoning',
+      'server/onnx',
+      'server/remote',
+      'server/inference',
+      'server/models',
+      'server/bundled.ts',
+    ],
   },
   {
     folder: 'server/reward',
@@ -89,6 +102,7 @@ export const rooms = [
     folder: 'server/labeling',
     holds: 'MCTS and Monte-Carlo over a policy as streams of events, run folders; `policies/` (who writes rollouts), `queue/` (Redis)',
     imports: [
+      'server/l10n.ts',
       'server/disk',
       'server/reasoning',
       'server/formats',

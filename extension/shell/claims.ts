@@ -6,8 +6,8 @@ import { detectFormat } from '../../server/formats/registry.js';
 /** Languages of the documents that are looked at. */
 export const languages = ['json', 'jsonl', 'jsonc', 'markdown', 'plaintext'] as const;
 
-/** Documents VS Code makes for itself. */
-const ownSchemes = new Set(['output', 'debug', 'comment', 'git', 'vscode', 'vscode-settings', 'vscode-chat-code-block']);
+/** Documents VS Code makes for itself, and StepLens' reports. */
+const ownSchemes = new Set(['output', 'debug', 'comment', 'git', 'vscode', 'vscode-settings', 'vscode-chat-code-block', 'steplens-report']);
 
 const settleMs = 300;
 

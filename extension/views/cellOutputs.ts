@@ -49,6 +49,10 @@ export class CellOutputs implements TextDocumentContentProvider, NotebookCellSta
       workspace.registerTextDocumentContentProvider(outputScheme, this),
       notebooks.registerNotebookCellStatusBarItemProvider('*', this),
       workspace.onDidOpenNotebookDocument((notebook) => this.#lookSoon(notebook)),
+      // VS Code lets go of a document that no editor shows, and its marks would go with it.
+      workspace.onDidCloseTextDocument(({ uri }) => {
+        if (this.#texts.has(uri.toString())) void workspace.openTextDocument(uri).then(undefined, () => undefined);
+      }),
       workspace.onDidCloseNotebookDocument((notebook) => this.#forget(notebook)),
       workspace.onDidChangeNotebookDocument(({ notebook }) => this.#lookSoon(notebook)),
       client.onDidChangeDocument(({ uri, marks }) => {

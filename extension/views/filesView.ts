@@ -1,4 +1,5 @@
 import {
+  type Command,
   commands,
   type Disposable,
   EventEmitter,
@@ -17,6 +18,7 @@ import {
 import { type FileOutline, FileOutlineRequest } from '../../server/protocol/steps.js';
 import type { Claims } from '../shell/claims.js';
 import type { Client } from '../shell/client.js';
+import { messageOf } from '../shell/log.js';
 
 /** Id of the view; the manifest contributes it. */
 const filesViewId = 'steplens.files';
@@ -26,10 +28,27 @@ const settleMs = 200;
 type ProblemOutline = FileOutline['problems'][number];
 type LowOutline = ProblemOutline['low'][number];
 
+/** Said below a file in the place of problems. */
+interface Note {
+  readonly label: string;
+  readonly tooltip: string;
+  readonly icon: string;
+  readonly opens: Command;
+}
+
+/** A row; commands of its menu read `uri`, `problem` and `range`. */
 type Line =
   | { readonly kind: 'file'; readonly uri: Uri }
-  | { readonly kind: 'problem'; readonly uri: Uri; readonly problem: ProblemOutline }
-  | { readonly kind: 'low'; readonly uri: Uri; readonly step: LowOutline; readonly parent: Line }
+  | { readonly kind: 'problem'; readonly uri: Uri; readonly problem: number; readonly outline: ProblemOutline }
+  | {
+      readonly kind: 'low';
+      readonly uri: Uri;
+      readonly problem: number;
+      readonly range: LowOutline['range'];
+      readonly step: LowOutline;
+      readonly parent: Line;
+    }
+  | { readonly kind: 'note'; readonly uri: Uri; readonly note: Note; readonly parent: Line }
   | { readonly kind: 'more'; readonly uri: Uri; readonly problem: number; readonly count: number; readonly of: string };
 
 /** The open files with reasoning, their problems and low steps, in the activity bar; a click goes there. */
@@ -41,6 +60,8 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #own: Disposable[];
   readonly #outlines = new Map<string, FileOutline | null>();
+  /** Why a file has no outline. */
+  readonly #failures = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(client: Client, claims: Claims) {
@@ -62,31 +83,24 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
       case 'file':
         return this.#fileItem(line.uri);
       case 'problem':
-        return problemItem(line.uri, line.problem);
+        return problemItem(line.uri, line.outline);
       case 'low':
         return lowItem(line.uri, line.step);
       case 'more':
         return moreItem(line);
+      case 'note':
+        return noteItem(line.note);
     }
   }
 
   async getChildren(line?: Line): Promise<Line[]> {
     if (!line) return this.#claims.documents.map(({ uri }) => ({ kind: 'file', uri }));
-    if (line.kind === 'file') {
-      const outline = await this.#outline(line.uri);
-      const [only] = outline?.problems ?? [];
-      if (!outline || !only) return [];
-      // A file of one problem has no level for it.
-      if (outline.problemCount === 1) return lowLines(line, only);
-      const problems = outline.problems.map((problem): Line => ({ kind: 'problem', uri: line.uri, problem }));
-      const rest = outline.problemCount - problems.length;
-      return rest > 0 ? [...problems, { kind: 'more', uri: line.uri, problem: problems.length, count: rest, of: 'problems' }] : problems;
-    }
-    return line.kind === 'problem' ? lowLines(line, line.problem) : [];
+    if (line.kind === 'file') return this.#fileLines(line);
+    return line.kind === 'problem' ? lowLines(line, line.outline) : [];
   }
 
   getParent(line: Line): Line | undefined {
-    if (line.kind === 'low') return line.parent;
+    if (line.kind === 'low' || line.kind === 'note') return line.parent;
     return line.kind === 'problem' ? { kind: 'file', uri: line.uri } : undefined;
   }
 
@@ -95,9 +109,26 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     for (const one of this.#own) one.dispose();
   }
 
+  async #fileLines(line: Line & { readonly kind: 'file' }): Promise<Line[]> {
+    const { uri } = line;
+    const outline = await this.#outline(uri);
+    const failure = this.#failures.get(uri.toString());
+    if (failure !== undefined) return [{ kind: 'note', uri, note: failed(failure), parent: line }];
+    if (!outline) return [];
+    const [only] = outline.problems;
+    if (!only) return [{ kind: 'note', uri, note: empty(), parent: line }];
+    // A file of one problem has no level for it.
+    if (outline.problemCount === 1) return lowLines(line, only);
+    const problems = outline.problems.map((one): Line => ({ kind: 'problem', uri, problem: one.problem, outline: one }));
+    const rest = outline.problemCount - problems.length;
+    return rest > 0 ? [...problems, { kind: 'more', uri, problem: problems.length, count: rest, of: 'problems' }] : problems;
+  }
+
   #fileItem(uri: Uri): TreeItem {
-    const item = new TreeItem(uri, TreeItemCollapsibleState.Expanded);
     const outline = this.#outlines.get(uri.toString());
+    // There is nothing to open below a file of one problem without low steps.
+    const isLeaf = outline?.problemCount === 1 && outline.problems[0]?.lowCount === 0;
+    const item = new TreeItem(uri, isLeaf ? TreeItemCollapsibleState.None : TreeItemCollapsibleState.Expanded);
     item.id = uri.toString();
     item.iconPath = ThemeIcon.File;
     const found = outline ? counted(outline.firstLow, 'first low step') : '';
@@ -113,7 +144,11 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     const key = uri.toString();
     const known = this.#outlines.get(key);
     if (known !== undefined) return known;
-    const outline = await this.#client.request(FileOutlineRequest, { uri: key }).catch(() => null);
+    const outline = await this.#client.request(FileOutlineRequest, { uri: key }).catch((error: unknown) => {
+      this.#failures.set(key, messageOf(error));
+      return null;
+    });
+    if (outline) this.#failures.delete(key);
     this.#outlines.set(key, outline);
     // The row of the file was drawn before it was known what is in it.
     this.#refreshSoon();
@@ -142,9 +177,38 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
   }
 }
 
+/** What the server said when it was asked for the file. */
+function failed(message: string): Note {
+  return {
+    label: l10n.t('Cannot be shown: {0}', message),
+    tooltip: message,
+    icon: 'error',
+    opens: { title: l10n.t('Show Log'), command: 'steplens.showLog' },
+  };
+}
+
+/** A format claims the file, and nothing in it could be read. */
+function empty(): Note {
+  return {
+    label: l10n.t('No problem could be read'),
+    tooltip: l10n.t('The Problems panel says why.'),
+    icon: 'info',
+    opens: { title: l10n.t('Show Problems'), command: 'workbench.actions.view.problems' },
+  };
+}
+
+function noteItem({ label, tooltip, icon, opens }: Note): TreeItem {
+  const item = new TreeItem(label);
+  item.tooltip = tooltip;
+  item.iconPath = new ThemeIcon(icon);
+  item.command = opens;
+  item.accessibilityInformation = { label: label === tooltip ? label : `${label}. ${tooltip}` };
+  return item;
+}
+
 function lowLines(parent: Line & { readonly uri: Uri }, { problem, low, lowCount }: ProblemOutline): Line[] {
   const { uri } = parent;
-  const lines = low.map((step): Line => ({ kind: 'low', uri, step, parent }));
+  const lines = low.map((step): Line => ({ kind: 'low', uri, problem, range: step.range, step, parent }));
   const rest = lowCount - low.length;
   return rest > 0 ? [...lines, { kind: 'more', uri, problem, count: rest, of: 'low steps' }] : lines;
 }
@@ -173,6 +237,7 @@ function lowItem(uri: Uri, { text, place, value, first, range }: LowOutline): Tr
     label: first ? l10n.t('First low step {0}. {1}: {2}', value, place, text) : l10n.t('Low step {0}. {1}: {2}', value, place, text),
   };
   item.command = { title: l10n.t('Go to Step'), command: 'steplens.goToStep', arguments: [uri.toString(), range] };
+  item.contextValue = 'low';
   return item;
 }
 

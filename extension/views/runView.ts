@@ -218,7 +218,7 @@ function problemLine({ id, log, file, state, searches, waste }: RunReportView['p
       ...(waste.failed > 0 ? [l10n.t('{0} failed', waste.failed)] : []),
     ].join(', '),
     icon: icons[state],
-    command: { title: 'Open Tree', command: 'steplens.openTree', arguments: [file, 0] },
+    command: { title: l10n.t('Open Tree'), command: 'steplens.openTree', arguments: [file, 0] },
     tooltip: Uri.parse(log, true).fsPath,
   };
 }

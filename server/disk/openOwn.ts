@@ -1,5 +1,6 @@
 import { constants, type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { english } from '../l10n.js';
 import { isInside } from './insideFolders.js';
 import { WriteError } from './writeWhole.js';
 
@@ -39,12 +40,14 @@ export async function refuseLinkOut(folder: string, top: string): Promise<void> 
     const found = await realpath(at).catch(() => undefined);
     if (found !== undefined && !isInside(found, [real]))
       throw new WriteError(
-        `${at} is a link that leads out of ${top}, and nothing is written through it. Name the folder it leads to instead.`,
+        english('{0} is a link that leads out of {1}, and nothing is written through it. Name the folder it leads to instead.', at, top),
       );
   }
 }
 
 /** The error for a link, or for what is not a regular file, in the place of a file that is written. */
 export function notOwn(path: string): WriteError {
-  return new WriteError(`${path} is a link or not a regular file, and nothing is written to it. Remove it, or choose another folder.`);
+  return new WriteError(
+    english('{0} is a link or not a regular file, and nothing is written to it. Remove it, or choose another folder.', path),
+  );
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { english } from '../l10n.js';
 
 /** What has the name of a file is a device, a pipe, a folder, or too large; the message names it and the remedy. */
 export class NotReadable extends Error {
@@ -52,9 +53,9 @@ export function readRegularSync(path: string, most: number): Buffer {
 }
 
 function notRegular(path: string): NotReadable {
-  return new NotReadable(`${path} is not a regular file (it may lead to a device or a pipe), and is not read. Remove it.`);
+  return new NotReadable(english('{0} is not a regular file (it may lead to a device or a pipe), and is not read. Remove it.', path));
 }
 
 function tooLarge(path: string, most: number): NotReadable {
-  return new NotReadable(`${path} has more than ${Math.round(most / 2 ** 20)} MiB, and is not read. Make it smaller.`);
+  return new NotReadable(english('{0} has more than {1} MiB, and is not read. Make it smaller.', path, Math.round(most / 2 ** 20)));
 }

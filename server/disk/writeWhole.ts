@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { constants, type FileHandle, lstat, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { english } from '../l10n.js';
 import { isInside } from './insideFolders.js';
 
 /** A file cannot be written where it was asked for; the message names it and the remedy. */
@@ -30,10 +31,12 @@ export async function writeWhole(path: string, content: Content, { within }: Wri
   const folder = await realpath(dirname(resolve(path)));
   const target = join(folder, basename(path));
   if (within !== undefined && !isInside(target, [await realpath(within)]))
-    throw new WriteError(`${path} is outside ${within} once links are resolved, and is not written. Choose a folder inside it.`);
+    throw new WriteError(
+      english('{0} is outside {1} once links are resolved, and is not written. Choose a folder inside it.', path, within),
+    );
   const old = await statOf(target);
   if (old !== undefined && !old.isFile() && !old.isSymbolicLink())
-    throw new WriteError(`${path} is not a regular file and is not written. Choose another name.`);
+    throw new WriteError(english('{0} is not a regular file and is not written. Choose another name.', path));
   const unfinished = `${target}.${randomBytes(8).toString('hex')}.unfinished`;
   const file = await open(unfinished, 'wx', old?.isFile() === true ? old.mode & 0o777 : 0o666);
   try {

@@ -60,7 +60,7 @@ export function failureInLog(events: readonly RunEvent[], log: string): Labeling
     ...(undecided > 0 ? [t('{0} could not be decided', undecided)] : []),
   ];
   const [first = '', second] = counts;
-  const why = cause === undefined ? '' : ` ${cause.replace(/\.?$/, '.')}`;
+  const why = cause === undefined ? '' : ` ${cause}`;
   return labelingFailure(
     `${t('No labels: of {0} rollouts {1}.', rollouts, second === undefined ? first : t('{0} and {1}', first, second))}${why}`,
     undefined,
@@ -92,6 +92,11 @@ export function problemResult(
       cause: cause ?? null,
     },
   ];
+}
+
+/** A problem whose labeling failed before anything was written. */
+export function neverBegan(problem: number, file: string, { message }: LabelingFailure): ProblemResult {
+  return { problem, file, state: 'open', value: null, nodes: 0, rollouts: 0, failures: 0, cause: message };
 }
 
 function firstText(events: readonly RunEvent[]): string | undefined {

@@ -22,6 +22,13 @@ export class LabelingRuns {
     return this.failed.get(file);
   }
 
+  /** Why the last labeling of a problem gave no labels, and where they would have gone. */
+  failureOfProblem(uri: string, problem: number): { readonly file: string; readonly failure: LabelingFailure } | undefined {
+    for (const [file, failure] of this.failed)
+      if (failure.source.uri === uri && failure.source.problem === problem) return { file, failure };
+    return undefined;
+  }
+
   /** Events of the run under way, else those of the log beside the file; undefined where there is none that can be read. */
   async eventsOf(uri: string): Promise<readonly RunEvent[] | undefined> {
     const { labeler, log } = this.world;

@@ -11,7 +11,7 @@ import type { LabelingParams, ProblemResult, ShownTree } from '../protocol/label
 import type { NodePlaceResult, RolloutView } from '../protocol/problemView.js';
 import { LineIndex } from '../reasoning/span.js';
 import type { Labeler, LabelingWorld, ResultJob } from './labelerPort.js';
-import { failureInLog, problemResult } from './labelingFailure.js';
+import { failureInLog, neverBegan, problemResult } from './labelingFailure.js';
 import type { LabelingRuns } from './labelingRuns.js';
 import type { Reader } from './openDocument.js';
 
@@ -59,8 +59,12 @@ export function createLabelingViews(world: LabelingWorld, runs: LabelingRuns): L
 
     async results(jobs) {
       const [first] = jobs;
+      const unbegun = jobs.flatMap(({ uri, index }) => {
+        const found = runs.failureOfProblem(uri, index);
+        return found ? [neverBegan(index, found.file, found.failure)] : [];
+      });
       // While somebody types in a long file of candidates, nothing is looked for that is not there.
-      if (!first || !(await world.labeler.hasRuns(first))) return [];
+      if (!first || !(await world.labeler.hasRuns(first))) return unbegun;
       const found = await Promise.all(
         jobs.map(async (job) => {
           const run = await world.labeler.newest(job);
@@ -69,7 +73,8 @@ export function createLabelingViews(world: LabelingWorld, runs: LabelingRuns): L
             : [];
         }),
       );
-      return found.flat();
+      const results = found.flat();
+      return [...results, ...unbegun.filter(({ problem }) => results.every((one) => one.problem !== problem))];
     },
 
     async nodeRollouts(uri, problem, node, document, threshold) {

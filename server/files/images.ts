@@ -3,6 +3,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isInside } from '../disk/insideFolders.js';
 import { sourceUriOf } from '../formats/recordsUri.js';
+import { english } from '../l10n.js';
 import { ImageError, type ImageFile, imageError, type ProblemImage } from '../models/images/imageFile.js';
 import { imageTypeOf } from '../models/images/imageType.js';
 
@@ -46,11 +47,13 @@ function imageInside(url: string): ImageFile | undefined {
   const match = /^data:image\/[a-z+.-]+;base64,/i.exec(url.slice(0, 64));
   if (match === null) return undefined;
   if (url.length > (MOST_BYTES * 4) / 3)
-    throw new ImageError(`The image in the record is too large: ${MOST_BYTES / 2 ** 20} MiB are read. Make it smaller.`);
+    throw new ImageError(english('The image in the record is too large: {0} MiB are read. Make it smaller.', MOST_BYTES / 2 ** 20));
   const bytes = Buffer.from(url.slice(match[0].length), 'base64');
   const type = imageTypeOf(bytes);
   if (type === undefined)
-    throw new RefusedImage(`The image ${url.slice(0, 40)}… in the record is not a PNG, JPEG, GIF, WebP or BMP file by its first bytes.`);
+    throw new RefusedImage(
+      english('The image {0}… in the record is not a PNG, JPEG, GIF, WebP or BMP file by its first bytes.', url.slice(0, 40)),
+    );
   return { name: `${url.slice(0, 40)}…`, type, bytes };
 }
 
@@ -99,7 +102,12 @@ async function readImage(place: ImagePlace, name: string): Promise<ImageFile> {
   try {
     if (size > MOST_BYTES)
       throw new ImageError(
-        `The image ${shown(name)} is too large: ${Math.ceil(size / 2 ** 20)} MiB, ${MOST_BYTES / 2 ** 20} MiB are read. Make it smaller.`,
+        english(
+          'The image {0} is too large: {1} MiB, {2} MiB are read. Make it smaller.',
+          shown(name),
+          Math.ceil(size / 2 ** 20),
+          MOST_BYTES / 2 ** 20,
+        ),
       );
     const bytes = Buffer.alloc(size);
     const { bytesRead } = await file.read(bytes, 0, size, 0);
@@ -121,13 +129,17 @@ async function openImage(place: ImagePlace, name: string): Promise<OpenImage> {
     try {
       return await openWithin(roots, real, name);
     } catch (error) {
-      refusal ??= error instanceof ImageError ? error : new RefusedImage(`The image ${shown(name)} cannot be read (${codeOf(error)}).`);
+      refusal ??=
+        error instanceof ImageError ? error : new RefusedImage(english('The image {0} cannot be read ({1}).', shown(name), codeOf(error)));
     }
   }
   throw (
     refusal ??
     new ImageError(
-      `The image ${shown(name)} was not found. Put it beside the file that names it, in a folder above it or in the workspace, or correct its path.`,
+      english(
+        'The image {0} was not found. Put it beside the file that names it, in a folder above it or in the workspace, or correct its path.',
+        shown(name),
+      ),
     )
   );
 }
@@ -135,7 +147,10 @@ async function openImage(place: ImagePlace, name: string): Promise<OpenImage> {
 async function openWithin(roots: readonly string[], path: string, name: string): Promise<OpenImage> {
   if (!isInside(path, roots))
     throw new RefusedImage(
-      `The image ${shown(name)} is outside the folder of the file that names it and outside the workspace, and is not read. Copy it beside the file, open its folder in the workspace, or name its folder in the setting steplens.images.folders or on the command line (--images DIR).`,
+      english(
+        'The image {0} is outside the folder of the file that names it and outside the workspace, and is not read. Copy it beside the file, open its folder in the workspace, or name its folder in the setting steplens.images.folders or on the command line (--images DIR).',
+        shown(name),
+      ),
     );
   // Opening a device or a pipe may already have an effect.
   if (!(await stat(path)).isFile()) throw notRegular(name);
@@ -151,7 +166,10 @@ async function openWithin(roots: readonly string[], path: string, name: string):
     const type = imageTypeOf(head.subarray(0, bytesRead));
     if (type === undefined)
       throw new RefusedImage(
-        `The image ${shown(name)} is not a PNG, JPEG, GIF, WebP or BMP file by its first bytes, and is not read. Save it again as PNG or JPEG.`,
+        english(
+          'The image {0} is not a PNG, JPEG, GIF, WebP or BMP file by its first bytes, and is not read. Save it again as PNG or JPEG.',
+          shown(name),
+        ),
       );
     return { path: real, file, size: opened.size, type };
   } catch (error) {
@@ -161,7 +179,7 @@ async function openWithin(roots: readonly string[], path: string, name: string):
 }
 
 function notRegular(name: string): ImageError {
-  return new RefusedImage(`The image ${shown(name)} is not a regular file, and is not read. Name the file of an image.`);
+  return new RefusedImage(english('The image {0} is not a regular file, and is not read. Name the file of an image.', shown(name)));
 }
 
 /** A root that is the file system's once links are resolved is not a root, either. */
@@ -176,9 +194,13 @@ function pathOf(name: string): string {
   // Asking for a network path already reports its host.
   if (path === undefined || /^(\\\\|\/\/)/.test(path) || /^[a-z][a-z\d+.-]+:/i.test(path))
     throw new ImageError(
-      `The image ${shown(name)} is not on this machine, and images are not fetched. Copy it beside the problem and name its path.`,
+      english(
+        'The image {0} is not on this machine, and images are not fetched. Copy it beside the problem and name its path.',
+        shown(name),
+      ),
     );
-  if (path.trim() === '' || path.includes('\0')) throw new ImageError(`The image ${shown(name)} is not a path. Name the file of an image.`);
+  if (path.trim() === '' || path.includes('\0'))
+    throw new ImageError(english('The image {0} is not a path. Name the file of an image.', shown(name)));
   return path;
 }
 

@@ -7,6 +7,7 @@ import { MAPPING_FILE, mappedFormat } from '../formats/mappingFile.js';
 import { nameInside } from '../formats/recordsUri.js';
 import { detectFormat, HEAD_LENGTHS, readDocument } from '../formats/registry.js';
 import { describeUnrecognized } from '../formats/unrecognized.js';
+import { english } from '../l10n.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 import { LineIndex } from '../reasoning/span.js';
 import { labelFileSuffix } from '../review/labelFile.js';
@@ -84,7 +85,7 @@ async function isClaimed(path: string): Promise<boolean> {
 /** Reads a file that has one text. Of an archive, the first text is read. Rejects with InputError. */
 export async function readInput(file: string): Promise<InputFile> {
   for await (const input of readInputs(file)) return input;
-  throw new InputError('there is no text in it');
+  throw new InputError(english('there is no text in it'));
 }
 
 /** Reads a whole file; of an archive each text that a format claims. Rejects with InputError. */
@@ -106,17 +107,17 @@ export async function* readInputs(file: string): AsyncGenerator<InputFile> {
       read++;
     } catch (error) {
       if (!(error instanceof InputError) || entry.name === '') throw error;
-      refused ??= new InputError(`${entry.name}: ${error.message}`);
+      refused ??= new InputError(english('{0}: {1}', entry.name, error.message));
     }
   }
-  if (read === 0) throw refused ?? new InputError(`this ${container.title} file has no JSON, Markdown or plain text`);
+  if (read === 0) throw refused ?? new InputError(english('this {0} file has no JSON, Markdown or plain text', container.title));
 }
 
 /** Reads a text as one of a file of this name. Throws InputError. */
 export function readText(file: string, name: string, text: string, path = file): InputFile {
   const mapping = mappingFor(join(dirname(file), basename(name)));
   const reasoning = mapping === undefined ? readDocument(text, languageOf(name)) : readAs(mappedFormat(mapping), text);
-  if (!reasoning) throw new InputError(`no format is recognized in it: ${describeUnrecognized(text)}`);
+  if (!reasoning) throw new InputError(english('no format is recognized in it: {0}', describeUnrecognized(text)));
   return { file: path, lines: new LineIndex(text), reasoning };
 }
 
@@ -128,17 +129,25 @@ function mappingFor(file: string): Mapping | undefined {
   }
 }
 
-const causes: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read',
-  EISDIR: 'it is a folder',
-};
+/** Undefined for a cause that the system's own words say. */
+function causeOf(code: string | undefined): string | undefined {
+  switch (code) {
+    case 'ENOENT':
+      return english('there is no such file');
+    case 'EACCES':
+      return english('it may not be read');
+    case 'EISDIR':
+      return english('it is a folder');
+    default:
+      return undefined;
+  }
+}
 
 function asInputError(error: unknown): InputError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (error instanceof NotReadable && code === undefined)
-    return new InputError('it is not a regular file: it may lead to a device or a pipe');
-  return new InputError(causes[code ?? ''] ?? message);
+    return new InputError(english('it is not a regular file: it may lead to a device or a pipe'));
+  return new InputError(causeOf(code) ?? message);
 }
 
 /** The first bytes of a file, in which a container has its signature. Rejects with InputError. */
@@ -161,7 +170,11 @@ async function readBytes(file: string): Promise<Uint8Array> {
     const { size } = await stat(file);
     if (size > MAX_TEXT)
       throw new InputError(
-        `it has ${Math.ceil(size / 2 ** 20)} MiB, and at most ${Math.round(MAX_TEXT / 2 ** 20)} MiB of text are read; split it`,
+        english(
+          'it has {0} MiB, and at most {1} MiB of text are read; split it',
+          Math.ceil(size / 2 ** 20),
+          Math.round(MAX_TEXT / 2 ** 20),
+        ),
       );
     return await readRegular(file);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { nameInside } from '../formats/recordsUri.js';
+import { english } from '../l10n.js';
 import { type ContainerEntry, collect, damaged, entryOf } from './containers/container.js';
 import { containerOf } from './containers/registry.js';
 import { decodeText } from './decodeText.js';
@@ -38,7 +39,7 @@ export async function recordTexts(file: string): Promise<RecordTexts> {
   if (container === undefined) return { container: undefined, entries: [''] };
   const entries: string[] = [];
   for await (const { name } of container.entries(file)) if (entries.push(name) === MAX_NAMES) break;
-  if (entries.length === 0) throw new InputError(`this ${container.title} file has no JSON, Markdown or plain text`);
+  if (entries.length === 0) throw new InputError(english('this {0} file has no JSON, Markdown or plain text', container.title));
   return { container: container.title, entries };
 }
 
@@ -58,7 +59,7 @@ export async function readRecordPage(file: string, entryName: string, first: num
     if (entry.name === entryName)
       return await pageOf(entry, container.id === 'parquet' ? '.jsonl' : nameInside(basename(file), entry.name), first);
   }
-  throw new InputError(`it has no text named ${entryName}`);
+  throw new InputError(english('it has no text named {0}', entryName));
 }
 
 async function* plainPieces(file: string): AsyncGenerator<Uint8Array> {
@@ -89,7 +90,7 @@ async function beginsWithRecord(entry: ContainerEntry): Promise<boolean> {
 
 async function readLines(entry: ContainerEntry, first: number): Promise<RecordPage> {
   const { lines, isLast } = await takeLines(entry, first, PAGE_RECORDS);
-  if (first > 0 && lines.length === 0) throw new InputError(`it has no record ${first + 1}`);
+  if (first > 0 && lines.length === 0) throw new InputError(english('it has no record {0}', first + 1));
   const bytes = Buffer.concat(lines);
   // The lines of UTF-16 are not those of its bytes.
   if (first === 0 && bytes.subarray(0, 1024).includes(0)) return readWhole(entry);
@@ -116,7 +117,11 @@ async function takeLines(entry: ContainerEntry, from: number, count: number): Pr
     if (begunSize > MAX_BYTES) {
       if (lines.length > 0) return { lines, isLast: false };
       throw new InputError(
-        `record ${from + 1} is longer than ${MAX_BYTES / 2 ** 20} MiB, the most that is shown in the editor; read it with \`steplens score\``,
+        english(
+          'record {0} is longer than {1} MiB, the most that is shown in the editor; read it with `steplens score`',
+          from + 1,
+          MAX_BYTES / 2 ** 20,
+        ),
       );
     }
     // A full page, and the beginning of the next record.
@@ -140,8 +145,10 @@ async function* limited(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     size += piece.length;
     if (size > MAX_BYTES)
       throw new InputError(
-        `it is one JSON value or text of more than ${MAX_BYTES / 2 ** 20} MiB, the most that is shown in the editor; write its records as JSON Lines, ` +
-          'which are shown 1,000 at a time, or read it with `steplens score`',
+        english(
+          'it is one JSON value or text of more than {0} MiB, the most that is shown in the editor; write its records as JSON Lines, ',
+          MAX_BYTES / 2 ** 20,
+        ) + english('which are shown 1,000 at a time, or read it with `steplens score`'),
       );
     yield piece;
   }

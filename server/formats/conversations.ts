@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
 import type { RecordReader } from './record.js';
 
@@ -14,7 +15,7 @@ export function turnsOf(reader: RecordReader, record: number): Turn[] {
   const turns: Turn[] = [];
   for (const item of reader.list(record, 'conversations') ?? []) {
     if (!reader.json.isObject(item)) {
-      reader.wrongType(item, 'an object');
+      reader.wrongType(item, english('an object'));
       continue;
     }
     const from = reader.string(item, 'from');

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Fault } from '../reasoning/problem.js';
 import { FAULTS } from './faults.js';
 
@@ -17,11 +18,14 @@ export function encodingFault(text: string): Fault | undefined {
   if (first < 0) return undefined;
   let count = 0;
   for (let at = first; at >= 0; at = text.indexOf('\ufffd', at + 1)) count++;
-  const characters = count === 1 ? 'a replacement character' : `${count.toLocaleString('en')} replacement characters`;
+  const characters = count === 1 ? english('a replacement character') : english('{0} replacement characters', count.toLocaleString('en'));
   return {
     code: 'encoding',
     severity: FAULTS.encoding.severity,
-    message: `This file has ${characters} (\ufffd) in the place of bytes that are not UTF-8. If it is in another encoding, such as Latin-1 or GBK, convert it to UTF-8.`,
+    message: english(
+      'This file has {0} (�) in the place of bytes that are not UTF-8. If it is in another encoding, such as Latin-1 or GBK, convert it to UTF-8.',
+      characters,
+    ),
     span: { start: first, end: first + 1 },
   };
 }

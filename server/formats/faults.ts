@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Fault } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 
@@ -126,7 +127,10 @@ export class FaultList {
       ([code, span]): Fault => ({
         code,
         severity: FAULTS[code].severity,
-        message: `${this.#counts.get(code)! - FAULTS_PER_CODE} more faults of this kind follow; fix these first, then check again.`,
+        message: english(
+          '{0} more faults of this kind follow; fix these first, then check again.',
+          this.#counts.get(code)! - FAULTS_PER_CODE,
+        ),
         span,
       }),
     );
@@ -139,9 +143,7 @@ export class FaultList {
 
 /** Reports half of a surrogate pair: one character, or the six characters of its escape. */
 export function loneSurrogate(faults: FaultList, at: number, length: number): void {
-  faults.add(
-    'lone-surrogate',
-    { start: at, end: at + length },
-    () => 'This is half of a surrogate pair and not a character; write the whole character, or remove it.',
+  faults.add('lone-surrogate', { start: at, end: at + length }, () =>
+    english('This is half of a surrogate pair and not a character; write the whole character, or remove it.'),
   );
 }

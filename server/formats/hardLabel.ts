@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { Kind } from './jsonDocument.js';
 import type { RecordReader } from './record.js';
 
@@ -7,7 +8,7 @@ export function hardLabelAt(reader: RecordReader, id: number): 0 | 1 | undefined
   if (json.isString(id)) {
     const text = json.string(id).text.trim();
     if (text === '+' || text === '-') return text === '+' ? 1 : 0;
-    reader.wrongType(id, '"+" or "-"');
+    reader.wrongType(id, english('"+" or "-"'));
     return undefined;
   }
   const verdict = json.kind(id) === Kind.null ? undefined : reader.verdictAt(id);

@@ -1,10 +1,31 @@
+import { english } from '../l10n.js';
 import type { Span } from '../reasoning/span.js';
 import { DocumentString } from './jsonString.js';
 
 export const Kind = { invalid: 0, object: 1, array: 2, string: 3, escapedString: 4, number: 5, true: 6, false: 7, null: 8 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-const NAMES = ['an unreadable value', 'an object', 'an array', 'a string', 'a string', 'a number', 'a boolean', 'a boolean', 'null'];
+/** What a value is, in a message. */
+function nameOf(kind: Kind): string {
+  switch (kind) {
+    case Kind.invalid:
+      return english('an unreadable value');
+    case Kind.object:
+      return english('an object');
+    case Kind.array:
+      return english('an array');
+    case Kind.string:
+    case Kind.escapedString:
+      return english('a string');
+    case Kind.number:
+      return english('a number');
+    case Kind.true:
+    case Kind.false:
+      return english('a boolean');
+    case Kind.null:
+      return 'null';
+  }
+}
 
 /**
  * The values of a JSON text as rows of a table, in document order: a value's row is its id, its content follows it, and
@@ -159,11 +180,11 @@ export class JsonDocument {
 
   /** `"0.5", a string`: for messages. */
   describe(id: number): string {
-    const kind = this.#kinds[id]!;
-    if (kind === Kind.object || kind === Kind.array || kind === Kind.null || kind === Kind.invalid) return NAMES[kind]!;
+    const kind = this.kind(id);
+    if (kind === Kind.object || kind === Kind.array || kind === Kind.null || kind === Kind.invalid) return nameOf(kind);
     const { start, end } = this.span(id);
     const shown = end - start > 40 ? `${this.text.slice(start, start + 40)}…` : this.text.slice(start, end);
-    return `${shown.replace(/\s+/g, ' ')}, ${NAMES[kind]}`;
+    return english('{0}, {1}', shown.replace(/\s+/g, ' '), nameOf(kind));
   }
 
   /** The keys and indices that lead to a value, e.g. `[2].children[3].mc_value`. O(siblings on the way). */

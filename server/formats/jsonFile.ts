@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
 import { FaultList } from './faults.js';
 import type { JsonFormat } from './format.js';
@@ -64,11 +65,11 @@ function readRecords(
       for (const problem of readRecord(reader, format, id, firstProblem)) problems.push(problem);
       if (top.has(id)) records.push({ span: json.span(id), firstProblem, problems: problems.length - firstProblem });
     } else if (!lists.has(list)) return;
-    else if (!json.isObject(id)) reader.wrongType(id, 'an object');
+    else if (!json.isObject(id)) reader.wrongType(id, english('an object'));
     // Of a record that was cut off, the keys may be missing: it is reported as cut off.
     else if (json.isClosed(id)) reportUnknown(faults, json, id, format);
   });
-  if (topValues(json).length === 0) faults.add('empty-file', { start: 0, end: 0 }, () => 'This file has no record.');
+  if (topValues(json).length === 0) faults.add('empty-file', { start: 0, end: 0 }, () => english('This file has no record.'));
   const withScores = withoutForeignScores(reader, problems);
   const document: ReasoningDocument = { format: format.id, problems: withScores, faults: faults.list() };
   if (formats && record !== undefined && top.has(record))
@@ -84,10 +85,8 @@ function readRecord(reader: RecordReader, format: JsonFormat, record: number, in
   const hasSteps = problems.some((problem) => problem.steps.length > 0);
   // A record that was cut off, or whose steps are missing for a reason already reported, is not reported twice.
   if (!hasSteps && format.hasNoSteps !== true && faults.size === before && json.isClosed(record)) {
-    faults.add(
-      'no-steps',
-      json.head(record),
-      () => 'This record has no steps, so there is nothing to score. Add steps, or remove the record.',
+    faults.add('no-steps', json.head(record), () =>
+      english('This record has no steps, so there is nothing to score. Add steps, or remove the record.'),
     );
   }
   return problems;
@@ -96,7 +95,11 @@ function readRecord(reader: RecordReader, format: JsonFormat, record: number, in
 function reportUnknown(faults: FaultList, json: JsonDocument, record: number, format: JsonFormat): void {
   faults.addRepeated('unknown-record', 'record', json.head(record), (count) =>
     count === 1
-      ? `This record is not a valid ${format.title} and was skipped. Move it to another file.`
-      : `${count.toLocaleString('en')} records, of which this is the first, are not a valid ${format.title} and were skipped. Move them to another file.`,
+      ? english('This record is not a valid {0} and was skipped. Move it to another file.', format.title)
+      : english(
+          '{0} records, of which this is the first, are not a valid {1} and were skipped. Move them to another file.',
+          count.toLocaleString('en'),
+          format.title,
+        ),
   );
 }

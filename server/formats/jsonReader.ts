@@ -1,4 +1,5 @@
 // Over 400 lines: one reader, whose methods share its place in the text.
+import { english } from '../l10n.js';
 import { type FaultList, loneSurrogate } from './faults.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
 import { escapeLength } from './jsonString.js';
@@ -81,7 +82,7 @@ export class JsonReader {
           break;
         case 0x3a:
           if (this.#state === Expect.colon) this.#state = Expect.value;
-          else this.#malformed(1, () => 'Unexpected ":"; JSON allows a colon only between a key and its value.');
+          else this.#malformed(1, () => english('Unexpected ":"; JSON allows a colon only between a key and its value.'));
           this.#at++;
           break;
         default:
@@ -106,7 +107,7 @@ export class JsonReader {
 
   /** A deviation from JSON that does not lose anything: reported once a file. */
   #loose(kind: string, start: number, end: number, message: string): void {
-    this.#faults.addRepeated('loose-json', kind, { start, end }, (count) => (count === 1 ? message : `${message} ${placesOf(count)}`));
+    this.#faults.addRepeated('loose-json', kind, { start, end }, (count) => withPlaces(message, count));
   }
 
   /** `// ..` up to the line's end, or a comment in slash and star; one that is not closed hides the rest of the text. */
@@ -117,7 +118,7 @@ export class JsonReader {
     } else if (next === 0x2a) {
       const close = this.#text.indexOf('*/', this.#at + 2);
       if (close < 0 || close >= this.#end) {
-        this.#malformed(2, () => 'This comment is not closed; write "*/" at its end.');
+        this.#malformed(2, () => english('This comment is not closed; write "*/" at its end.'));
         this.#at = this.#end;
       } else this.#at = close + 2;
     } else this.#word();
@@ -130,7 +131,7 @@ export class JsonReader {
       'python',
       this.#at,
       this.#at + 1,
-      'The file uses single quotes, as Python prints them, and not JSON; it was read. Write it with json.dumps.',
+      english('The file uses single quotes, as Python prints them, and not JSON; it was read. Write it with json.dumps.'),
     );
     this.#prepareValue(true);
     this.#string(0x27);
@@ -139,10 +140,10 @@ export class JsonReader {
   /** Prepares the state for a value (or a key, where one is allowed). */
   #prepareValue(mayBeKey: boolean): void {
     if (this.#state === Expect.comma) {
-      this.#malformed(1, () => 'A comma is missing before this value.');
+      this.#malformed(1, () => english('A comma is missing before this value.'));
       this.#state = this.#inObject() ? Expect.key : Expect.value;
     } else if (this.#state === Expect.colon) {
-      this.#malformed(1, () => 'A colon is missing between the key and this value.');
+      this.#malformed(1, () => english('A colon is missing between the key and this value.'));
       this.#state = Expect.value;
     }
     if (this.#state === Expect.key && !mayBeKey) {
@@ -160,7 +161,7 @@ export class JsonReader {
       (this.#state === Expect.key || this.#state === Expect.comma) &&
       (outer === undefined || this.#document.isArray(outer))
     ) {
-      this.#malformed(1, () => 'A "}" is missing before this: the object before it is not closed.');
+      this.#malformed(1, () => english('A "}" is missing before this: the object before it is not closed.'));
       this.#closeTop(this.#at);
       this.#state = Expect.value;
     }
@@ -175,11 +176,11 @@ export class JsonReader {
     const start = this.#at;
     if (this.#open.length >= MAX_DEPTH) {
       this.#skipValue();
-      this.#faults.add(
-        'nested-too-deep',
-        { start, end: start + 1 },
-        () =>
-          `Arrays and objects are nested deeper than ${MAX_DEPTH.toLocaleString('en')} levels here; this value was skipped. Flatten it, or write one record for each path.`,
+      this.#faults.add('nested-too-deep', { start, end: start + 1 }, () =>
+        english(
+          'Arrays and objects are nested deeper than {0} levels here; this value was skipped. Flatten it, or write one record for each path.',
+          MAX_DEPTH.toLocaleString('en'),
+        ),
       );
       this.#added(this.#document.push(Kind.invalid, start, this.#at));
       this.#valueRead();
@@ -227,17 +228,22 @@ export class JsonReader {
     const bracket = isObject ? '}' : ']';
     const match = this.#open.findLastIndex((id) => this.#document.isObject(id) === isObject);
     if (match < 0) {
-      this.#malformed(1, () => `Unexpected "${bracket}"; there is no open bracket for it. Remove it.`);
+      this.#malformed(1, () => english('Unexpected "{0}"; there is no open bracket for it. Remove it.', bracket));
       this.#at++;
       return;
     }
     if (match < this.#open.length - 1) {
-      this.#malformed(1, () => `"${isObject ? ']' : '}'}" is missing before this "${bracket}".`);
+      this.#malformed(1, () => english('"{0}" is missing before this "{1}".', isObject ? ']' : '}', bracket));
       while (match < this.#open.length - 1) this.#closeTop(this.#at);
     } else if (this.#afterComma) {
-      this.#loose('comma', this.#at - 1, this.#at + 1, `JSON allows no comma before "${bracket}"; remove it. The file was read.`);
+      this.#loose(
+        'comma',
+        this.#at - 1,
+        this.#at + 1,
+        english('JSON allows no comma before "{0}"; remove it. The file was read.', bracket),
+      );
     } else if (isObject && (this.#state === Expect.colon || this.#state === Expect.value)) {
-      this.#malformed(1, () => 'The last key has no value.');
+      this.#malformed(1, () => english('The last key has no value.'));
     }
     this.#at++;
     this.#closeTop(this.#at);
@@ -249,8 +255,8 @@ export class JsonReader {
     } else {
       this.#malformed(1, () =>
         this.#open.length === 0
-          ? 'There is a comma between two records; put the records into an array, or write one on each line without commas.'
-          : 'A value is missing before this comma.',
+          ? english('There is a comma between two records; put the records into an array, or write one on each line without commas.')
+          : english('A value is missing before this comma.'),
       );
       if (this.#inObject() && this.#state !== Expect.key) {
         this.#document.push(Kind.invalid, this.#at, this.#at);
@@ -289,7 +295,7 @@ export class JsonReader {
         } else if (length === 1 && i + (text.charCodeAt(i + 1) === 0x75 ? 6 : 2) <= end) {
           const escape = text.slice(i, i + 2);
           this.#faults.addRepeated('malformed-json', 'escape', { start: i, end: i + 2 }, (count) =>
-            `"${escape}" is not a JSON escape; write a backslash as "\\\\". ${count === 1 ? '' : placesOf(count)}`.trimEnd(),
+            withPlaces(english('"{0}" is not a JSON escape; write a backslash as "\\\\".', escape), count),
           );
         }
         i += length;
@@ -304,7 +310,9 @@ export class JsonReader {
     }
     if (high >= 0) loneSurrogate(this.#faults, high, highEnd - high);
     if (!isClosed && i < end) {
-      this.#faults.add('malformed-json', { start: this.#at, end: i }, () => 'This string is not closed; put a quotation mark at its end.');
+      this.#faults.add('malformed-json', { start: this.#at, end: i }, () =>
+        english('This string is not closed; put a quotation mark at its end.'),
+      );
     }
     const isKey = this.#state === Expect.key;
     const id = this.#document.push(isEscaped ? Kind.escapedString : Kind.string, start, i);
@@ -317,10 +325,10 @@ export class JsonReader {
   }
 
   #rawControl(c: number, at: number): void {
-    const name = isLineBreak(c) ? 'line break' : c === 0x09 ? 'tab' : 'control character';
+    const name = isLineBreak(c) ? english('line break') : c === 0x09 ? english('tab') : english('control character');
     const written = c === 0x0a ? '\\n' : c === 0x0d ? '\\r' : c === 0x09 ? '\\t' : `\\u${c.toString(16).padStart(4, '0')}`;
     this.#faults.addRepeated('malformed-json', name, { start: at, end: at + 1 }, (count) =>
-      `A string contains a raw ${name}; write it as "${written}". ${count === 1 ? '' : placesOf(count)}`.trimEnd(),
+      withPlaces(english('A string contains a raw {0}; write it as "{1}".', name, written), count),
     );
   }
 
@@ -357,25 +365,32 @@ export class JsonReader {
         this.#isLine ? 'line' : 'outside',
         { start, end: this.#at },
         (count) =>
-          this.#isLine
-            ? `${count === 1 ? 'This line is' : `This and ${count === 2 ? 'another line are' : `${count - 1} other lines are`}`} not JSON; skipped. Remove ${count === 1 ? 'it' : 'them'}.`
-            : `${shorten(word)} is outside of every record; remove it. ${count === 1 ? '' : placesOf(count)}`.trimEnd(),
+          this.#isLine ? notJson(count) : withPlaces(english('{0} is outside of every record; remove it.', shorten(word)), count),
       );
       return;
     }
     if (PYTHON_WORDS.has(word) && this.#state !== Expect.key) {
-      this.#loose('python', start, end, `${word} is a word of Python and not of JSON; it was read. Write the file with json.dumps.`);
+      this.#loose(
+        'python',
+        start,
+        end,
+        english('{0} is a word of Python and not of JSON; it was read. Write the file with json.dumps.', word),
+      );
     }
     this.#prepareValue(true);
     if (this.#state === Expect.key) {
-      this.#loose('key', start, end, `The key ${shorten(word)} has no quotation marks; write "${shorten(word)}". The file was read.`);
+      this.#loose(
+        'key',
+        start,
+        end,
+        english('The key {0} has no quotation marks; write "{1}". The file was read.', shorten(word), shorten(word)),
+      );
       this.#document.push(Kind.string, start, end);
       this.#state = Expect.colon;
     } else {
       if (kind === Kind.invalid && !isCut) {
-        this.#malformed(
-          end - start,
-          () => `${shorten(word)} is not a JSON value; write null, true, false, a number or a string in double quotes.`,
+        this.#malformed(end - start, () =>
+          english('{0} is not a JSON value; write null, true, false, a number or a string in double quotes.', shorten(word)),
         );
       }
       this.#added(this.#document.push(kind, start, end));
@@ -390,18 +405,29 @@ export class JsonReader {
     const first = this.#open[0]!;
     const { start } = this.#document.span(first);
     this.#faults.add('truncated-json', { start: Math.max(start, this.#end - 1), end: this.#end }, () => {
-      const open = count === 1 ? 'one open bracket' : `${count} open brackets`;
+      const open = count === 1 ? english('one open bracket') : english('{0} open brackets', count);
       return this.#isLine
-        ? `This line ends with ${open}; its record was read up to here. Write the record again, on one line.`
-        : `The file ends with ${open}; everything before was read. It was probably cut off while it was written: write it again.`;
+        ? english('This line ends with {0}; its record was read up to here. Write the record again, on one line.', open)
+        : english(
+            'The file ends with {0}; everything before was read. It was probably cut off while it was written: write it again.',
+            open,
+          );
     });
     while (this.#open.length > 0) this.#closeTop(this.#end);
   }
 }
 
-/** How often a fault was found that is reported at its first place only. */
-function placesOf(count: number): string {
-  return `This is the first of ${count.toLocaleString('en')} places.`;
+/** A fault that is reported at its first place only, with the number of places. */
+function withPlaces(message: string, count: number): string {
+  return count === 1 ? message : english('{0} This is the first of {1} places.', message, count.toLocaleString('en'));
+}
+
+/** Lines that are not JSON, reported at the first one. */
+function notJson(count: number): string {
+  if (count === 1) return english('This line is not JSON; skipped. Remove it.');
+  return count === 2
+    ? english('This and another line are not JSON; skipped. Remove them.')
+    : english('This and {0} other lines are not JSON; skipped. Remove them.', count - 1);
 }
 
 function isLineBreak(c: number): boolean {

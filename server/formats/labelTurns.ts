@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import { chatImages, chatMessages, type RecordedMessage } from './chat.js';
 import type { JsonFormat } from './format.js';
@@ -63,17 +64,19 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
       labels++;
       const value = labelOf(turn);
       if (value === undefined && text !== undefined)
-        reader.faults.add('wrong-type', text.span(), () => 'This label is neither "+" nor "-"; its step has no label.');
+        reader.faults.add('wrong-type', text.span(), () => english('This label is neither "+" nor "-"; its step has no label.'));
       if (value !== undefined && waiting) steps.at(-1)!.values = { mc: { value, hard: true } };
       waiting = false;
     }
   }
   const list = listOf(json, record)!;
   if (users !== labels) {
-    reader.countMismatch(
-      json.span(list),
-      () =>
-        `The number of user turns (${users}) and of labels (${labels}) differ; each label was given to the step right before it. Each step needs one label.`,
+    reader.countMismatch(json.span(list), () =>
+      english(
+        'The number of user turns ({0}) and of labels ({1}) differ; each label was given to the step right before it. Each step needs one label.',
+        users,
+        labels,
+      ),
     );
   }
   if (steps.length > 0) draft.addSolution(steps, json.span(list));

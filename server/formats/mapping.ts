@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import { chatMessages } from './chat.js';
@@ -77,7 +78,7 @@ function questionAt(reader: RecordReader, id: number | undefined): Slice | undef
   if (id === undefined) return undefined;
   if (json.isString(id)) return questionSlice(json.string(id));
   if (!json.isArray(id)) {
-    reader.wrongType(id, 'a string');
+    reader.wrongType(id, english('a string'));
     return undefined;
   }
   const user = chatMessages(json, id)
@@ -151,7 +152,7 @@ function verdictOf(reader: RecordReader, id: number): -1 | 0 | 1 | undefined {
     if (RIGHT.has(word)) return 1;
     if (NEUTRAL.has(word)) return 0;
     if (WRONG.has(word)) return -1;
-    reader.wrongType(id, '"+" or "-", or a word for right, neutral or wrong');
+    reader.wrongType(id, english('"+" or "-", or a word for right, neutral or wrong'));
     return undefined;
   }
   const value = reader.wholeNumberAt(id, -1, 1) as -1 | 0 | 1 | undefined;

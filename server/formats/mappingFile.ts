@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { FaultList } from './faults.js';
 import type { JsonFormat } from './format.js';
 import { readJson } from './json.js';
@@ -21,28 +22,28 @@ export function readMappings(text: string): FileMapping[] {
   const faults = new FaultList();
   const json = readJson(text, faults);
   const [fault] = faults.list();
-  if (fault !== undefined) throw new Error(`${MAPPING_FILE} is not valid JSON: ${fault.message}`);
+  if (fault !== undefined) throw new Error(english('{0} is not valid JSON: {1}', MAPPING_FILE, fault.message));
   const [root] = json.roots;
   const list = root === undefined ? undefined : json.get(root, 'mappings');
   if (list === undefined || !json.isArray(list))
-    throw new Error(`${MAPPING_FILE} has no list "mappings"; write {"mappings": [{"question": "..", "steps": ".."}]}.`);
+    throw new Error(english('{0} has no list "mappings"; write {"mappings": [{"question": "..", "steps": ".."}]}.', MAPPING_FILE));
   return json.items(list).map((item, i) => readMapping(json, item, i));
 }
 
 function readMapping(json: JsonDocument, item: number, index: number): FileMapping {
-  const at = `${MAPPING_FILE}, mapping ${index + 1}`;
+  const at = english('{0}, mapping {1}', MAPPING_FILE, index + 1);
   const text = (key: string): string | undefined => {
     const id = json.get(item, key);
     if (id === undefined) return undefined;
-    if (!json.isString(id)) throw new Error(`${at}: "${key}" is ${json.describe(id)}; write the name of a key.`);
+    if (!json.isString(id)) throw new Error(english('{0}: "{1}" is {2}; write the name of a key.', at, key, json.describe(id)));
     return json.string(id).text;
   };
   const mapping = Object.fromEntries(KEYS.flatMap((key) => (text(key) === undefined ? [] : [[key, text(key)]]))) as Mapping;
   const labelKind = text('labelKind');
   if (labelKind !== undefined && !KINDS.includes(labelKind as LabelKind))
-    throw new Error(`${at}: "labelKind" is "${labelKind}"; write one of ${KINDS.join(', ')}.`);
+    throw new Error(english('{0}: "labelKind" is "{1}"; write one of {2}.', at, labelKind, KINDS.join(', ')));
   if (mapping.steps === undefined && mapping.solutions === undefined && mapping.answer === undefined) {
-    throw new Error(`${at} has neither "steps", "solutions" nor "answer"; name the key of at least one.`);
+    throw new Error(english('{0} has neither "steps", "solutions" nor "answer"; name the key of at least one.', at));
   }
   return { files: text('files'), mapping: { ...mapping, ...(labelKind !== undefined && { labelKind: labelKind as LabelKind }) } };
 }

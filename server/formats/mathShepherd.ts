@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { JsonFormat } from './format.js';
 import type { JsonDocument } from './jsonDocument.js';
@@ -79,10 +80,13 @@ function alignLabels(reader: RecordReader, input: DocumentString, label: Documen
     found++;
   }
   if (found < tags) {
-    reader.countMismatch(
-      label.span(),
-      () =>
-        `The text of "label" has a sign for ${found} of the ${tags} steps of "input"; the other steps have no label. Write "+" or "-" in the place of each ${STEP_TAG}.`,
+    reader.countMismatch(label.span(), () =>
+      english(
+        'The text of "label" has a sign for {0} of the {1} steps of "input"; the other steps have no label. Write "+" or "-" in the place of each {2}.',
+        found,
+        tags,
+        STEP_TAG,
+      ),
     );
   }
 }

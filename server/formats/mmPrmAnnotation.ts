@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import { firstTurns, turnsOf } from './conversations.js';
 import type { JsonFormat } from './format.js';
@@ -30,9 +31,8 @@ function readAnnotation(reader: RecordReader, record: number, index: number): Pr
   const draft = new ProblemDraft(reader);
   const turns = turnsOf(reader, record).filter((turn) => turn.from !== 'system');
   if (turns.length > 2) {
-    reader.countMismatch(
-      reader.json.span(reader.json.get(record, 'conversations')!),
-      () => `"conversations" has ${turns.length} turns; one of human and one of gpt are read. Write one record for each pair.`,
+    reader.countMismatch(reader.json.span(reader.json.get(record, 'conversations')!), () =>
+      english('"conversations" has {0} turns; one of human and one of gpt are read. Write one record for each pair.', turns.length),
     );
   }
   const human = turns.find((turn) => turn.from === 'human');
@@ -43,10 +43,8 @@ function readAnnotation(reader: RecordReader, record: number, index: number): Pr
   const { text } = source;
   const process = /(^|\n)[ \t]*Process:/.exec(text);
   if (process === null) {
-    reader.faults.add(
-      'missing-key',
-      source.span(),
-      () => 'This turn has no "Process:" between the question and the steps; write it on a line of its own.',
+    reader.faults.add('missing-key', source.span(), () =>
+      english('This turn has no "Process:" between the question and the steps; write it on a line of its own.'),
     );
   }
   const start = /^\s*Question:/.exec(text)?.[0].length ?? 0;

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import type { JsonFormat } from './format.js';
@@ -54,10 +55,13 @@ function pairedList(reader: RecordReader, record: number, key: string, solutions
   const list = reader.list(record, key);
   if (list === undefined) return [];
   if (list.length !== solutions) {
-    reader.countMismatch(
-      reader.json.span(reader.value(record, key)!),
-      () =>
-        `The number of items in "${key}" (${list.length}) and of solutions in "solutions_splits" (${solutions}) differ; they were paired from the front. Write one for each.`,
+    reader.countMismatch(reader.json.span(reader.value(record, key)!), () =>
+      english(
+        'The number of items in "{0}" ({1}) and of solutions in "solutions_splits" ({2}) differ; they were paired from the front. Write one for each.',
+        key,
+        list.length,
+        solutions,
+      ),
     );
   }
   return list;
@@ -67,10 +71,13 @@ function scoresOf(reader: RecordReader, id: number | undefined, steps: number): 
   const scores = id === undefined ? undefined : reader.listAt(id);
   if (id === undefined || scores === undefined) return [];
   if (scores.length !== steps) {
-    reader.countMismatch(
-      reader.json.span(id),
-      () =>
-        `The number of scores in ${reader.json.path(id)} (${scores.length}) and of the solution's steps (${steps}) differ; they were paired from the front. Score the file again.`,
+    reader.countMismatch(reader.json.span(id), () =>
+      english(
+        "The number of scores in {0} ({1}) and of the solution's steps ({2}) differ; they were paired from the front. Score the file again.",
+        reader.json.path(id),
+        scores.length,
+        steps,
+      ),
     );
   }
   return scores;

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem, Rollout } from '../reasoning/problem.js';
 import type { McValue } from '../reasoning/stepValue.js';
 import type { JsonFormat } from './format.js';
@@ -41,7 +42,7 @@ function readTree(reader: RecordReader, record: number, index: number): Problem 
     const node = addNode(reader, tree, object, parent);
     const children = (reader.list(object, 'children') ?? []).filter((child) => {
       const isNode = reader.json.isObject(child);
-      if (!isNode) reader.wrongType(child, 'an object');
+      if (!isNode) reader.wrongType(child, english('an object'));
       return isNode;
     });
     // Reversed, so that nodes are numbered in document order.

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import { benchmarkProblem } from './benchmarkProblem.js';
 import type { JsonFormat } from './format.js';
@@ -56,7 +57,7 @@ function addFirstError(reader: RecordReader, record: number, steps: readonly (La
   if (json.kind(first) === Kind.number) {
     const error = reader.wholeNumberAt(first, 1, steps.length);
     if (error !== undefined) labelFirstError(steps, error - 1);
-  } else if (verdict !== undefined) reader.wrongType(first, 'the number of a step (the solution is wrong)');
+  } else if (verdict !== undefined) reader.wrongType(first, english('the number of a step (the solution is wrong)'));
 }
 
 function addRatings(reader: RecordReader, record: number, steps: readonly (LabeledStep | undefined)[]): void {

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { JsonFormat } from './format.js';
 import type { DocumentString } from './jsonString.js';
@@ -57,7 +58,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
     const from = text.startsWith(parent.text) ? parent.text.length : 0;
     const slices = paragraphSlices(prefix.text, from);
     if (slices.length === 0) {
-      reader.faults.add('empty-step', prefix.text.span(), () => 'This prefix has no step after the question; remove it.');
+      reader.faults.add('empty-step', prefix.text.span(), () => english('This prefix has no step after the question; remove it.'));
       continue;
     }
     const node = tree.add(parent.node, slices, {
@@ -74,7 +75,7 @@ function prefixesOf(reader: RecordReader, record: number): Prefix[] {
   const prefixes: Prefix[] = [];
   for (const object of reader.list(record, 'reasoning_steps') ?? []) {
     if (!reader.json.isObject(object)) {
-      reader.wrongType(object, 'an object');
+      reader.wrongType(object, english('an object'));
       continue;
     }
     const text = reader.string(object, 'solution_prefix');

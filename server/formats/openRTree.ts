@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import type { JsonFormat } from './format.js';
@@ -44,7 +45,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   const root = reader.value(record, 'reasoning_steps') ?? record;
   const waiting: { object: number; parent?: number; key?: number }[] = [];
   if (json.isObject(root)) waiting.push({ object: root });
-  else reader.wrongType(root, 'an object');
+  else reader.wrongType(root, english('an object'));
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { object, parent, key } = next;
     const slices = parent === undefined ? [] : slicesOf(reader, object, key);
@@ -55,7 +56,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
     const items = children === undefined ? [] : isByName ? json.items(children) : (reader.listAt(children) ?? []);
     for (const child of items.reverse()) {
       if (json.isObject(child)) waiting.push({ object: child, parent: node, ...(isByName && { key: child - 1 }) });
-      else reader.wrongType(child, 'an object');
+      else reader.wrongType(child, english('an object'));
     }
   }
   tree.addSolutions();
@@ -71,7 +72,7 @@ function slicesOf(reader: RecordReader, object: number, key: number | undefined)
   }
   const slices = paragraphSlices(text);
   if (slices.length === 0)
-    reader.faults.add('empty-step', text.span(), () => 'This node has no text and is not scored; write its text, or remove it.');
+    reader.faults.add('empty-step', text.span(), () => english('This node has no text and is not scored; write its text, or remove it.'));
   return slices;
 }
 

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import type { JsonFormat } from './format.js';
@@ -39,7 +40,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   const steps = label === undefined || !json.isObject(label) ? [] : (reader.list(label, 'steps') ?? []);
   for (const step of steps) {
     if (!json.isObject(step)) {
-      reader.wrongType(step, 'an object');
+      reader.wrongType(step, english('an object'));
       continue;
     }
     const completions = (reader.list(step, 'completions') ?? []).map((completion) => addCompletion(reader, tree, parent, completion));

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import type { DocumentString } from './jsonString.js';
 import type { RecordReader } from './record.js';
@@ -30,10 +31,13 @@ export function labeledSteps(
   const rest = stepSlice(source, start);
   if (rest.text !== '') steps.push({ slice: rest, values: {} });
   if (labelsAt !== undefined && labels.length !== markers) {
-    reader.countMismatch(
-      reader.json.span(labelsAt),
-      () =>
-        `The number of labels (${labels.length}) and of ${MARKER} markers (${markers}) differ; they were paired from the front. Each marker needs one label.`,
+    reader.countMismatch(reader.json.span(labelsAt), () =>
+      english(
+        'The number of labels ({0}) and of {1} markers ({2}) differ; they were paired from the front. Each marker needs one label.',
+        labels.length,
+        MARKER,
+        markers,
+      ),
     );
   }
   return steps;

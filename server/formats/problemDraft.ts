@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem, ReasoningTree, Solution, Step } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
@@ -16,7 +17,9 @@ export class ProblemDraft {
   addStep(slice: Slice, parent: number | undefined, values: StepValues, node?: number): number {
     const index = this.steps.length;
     if (slice.text === '')
-      this.reader.faults.add('empty-step', slice.span, () => 'This step has no text and is not scored; write its text, or remove it.');
+      this.reader.faults.add('empty-step', slice.span, () =>
+        english('This step has no text and is not scored; write its text, or remove it.'),
+      );
     this.steps.push({ index, ...(parent !== undefined && { parent }), ...slice, values, ...(node !== undefined && { node }) });
     return index;
   }
@@ -31,7 +34,9 @@ export class ProblemDraft {
   /** Appends a solution through known steps. */
   addPath(steps: readonly number[], span: Span, correct?: boolean, node?: number): void {
     if (steps.length === 0) {
-      this.reader.faults.add('no-steps', span, () => 'This solution has no steps, so it is not scored. Write its steps, or remove it.');
+      this.reader.faults.add('no-steps', span, () =>
+        english('This solution has no steps, so it is not scored. Write its steps, or remove it.'),
+      );
     }
     const index = this.solutions.length;
     this.solutions.push({ index, steps, span, ...(correct !== undefined && { correct }), ...(node !== undefined && { node }) });

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import type { JsonFormat } from './format.js';
@@ -41,7 +42,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   for (const [tag, object] of entries.sort(([a], [b]) => comparePaths(a, b))) {
     const parent = ids.get(tag.slice(0, Math.max(0, tag.lastIndexOf('.'))));
     if (parent === undefined && ids.size > 0) {
-      reader.faults.add('missing-key', json.head(object), () => `Node "${tag}" has no parent in this tree and was skipped.`);
+      reader.faults.add('missing-key', json.head(object), () => english('Node "{0}" has no parent in this tree and was skipped.', tag));
       continue;
     }
     const visits = reader.count(object, 'visit_count');
@@ -76,7 +77,7 @@ function valuesOf(reader: RecordReader, object: number, visits: number | undefin
   const value = reader.json.number(q);
   if (value === UNVISITED) return {};
   if (value < -1 || value > 1) {
-    reader.outOfRange(q, 'a number in [-1, 1]');
+    reader.outOfRange(q, english('a number in [-1, 1]'));
     return {};
   }
   return { mc: { value: (value + 1) / 2 } };

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Span } from '../reasoning/span.js';
 import type { FaultList } from './faults.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
@@ -30,7 +31,9 @@ export class RecordReader {
   /** An unreadable value is not reported again. */
   wrongType(id: number, expected: string): void {
     if (this.json.kind(id) === Kind.invalid) return;
-    this.faults.add('wrong-type', this.json.span(id), () => `${this.#name(id)} is ${this.json.describe(id)}; ${expected} was expected.`);
+    this.faults.add('wrong-type', this.json.span(id), () =>
+      english('{0} is {1}; {2} was expected.', this.#name(id), this.json.describe(id), expected),
+    );
   }
 
   /** The length of a list that was cut off is not compared: it is reported as cut off. */
@@ -42,13 +45,13 @@ export class RecordReader {
   /** An object that was cut off is reported as cut off, not for its missing keys. */
   missingKey(object: number, key: string): void {
     if (!this.json.isClosed(object)) return;
-    this.faults.add('missing-key', this.json.head(object), () => `${this.#name(object)} has no "${key}"; add it.`);
+    this.faults.add('missing-key', this.json.head(object), () => english('{0} has no "{1}"; add it.', this.#name(object), key));
   }
 
   /** The path of a value, for messages. */
   #name(id: number): string {
     const path = this.json.path(id);
-    return path === '' ? 'The record' : path.length > 100 ? `…${path.slice(-99)}` : path;
+    return path === '' ? english('The record') : path.length > 100 ? `…${path.slice(-99)}` : path;
   }
 
   string(object: number, key: string): DocumentString | undefined {
@@ -58,13 +61,13 @@ export class RecordReader {
 
   stringAt(id: number): DocumentString | undefined {
     if (this.json.isString(id)) return this.json.string(id);
-    if (!this.#isMissing(id)) this.wrongType(id, 'a string');
+    if (!this.#isMissing(id)) this.wrongType(id, english('a string'));
     return undefined;
   }
 
   #numberAt(id: number): number | undefined {
     if (this.json.kind(id) !== Kind.number) {
-      if (!this.#isMissing(id)) this.wrongType(id, 'a number');
+      if (!this.#isMissing(id)) this.wrongType(id, english('a number'));
       return undefined;
     }
     const value = this.json.number(id);
@@ -78,7 +81,7 @@ export class RecordReader {
   }
 
   shareAt(id: number): number | undefined {
-    return this.#numberWithin(id, (value) => value >= 0 && value <= 1, 'a number in [0, 1]');
+    return this.#numberWithin(id, (value) => value >= 0 && value <= 1, english('a number in [0, 1]'));
   }
 
   /** A whole number, 0 or more. */
@@ -86,7 +89,7 @@ export class RecordReader {
     const id = this.value(object, key);
     return id === undefined
       ? undefined
-      : this.#numberWithin(id, (value) => Number.isInteger(value) && value >= 0, 'a whole number, 0 or more,');
+      : this.#numberWithin(id, (value) => Number.isInteger(value) && value >= 0, english('a whole number, 0 or more,'));
   }
 
   #numberWithin(id: number, fits: (value: number) => boolean, expected: string): number | undefined {
@@ -97,7 +100,9 @@ export class RecordReader {
   }
 
   outOfRange(id: number, expected: string): void {
-    this.faults.add('out-of-range', this.json.span(id), () => `${this.#name(id)} is ${this.json.number(id)}; ${expected} was expected.`);
+    this.faults.add('out-of-range', this.json.span(id), () =>
+      english('{0} is {1}; {2} was expected.', this.#name(id), this.json.number(id), expected),
+    );
   }
 
   /** A PRM's score. One outside [0, 1] is undefined and counted in `scores`. */
@@ -115,7 +120,7 @@ export class RecordReader {
     return this.#numberWithin(
       id,
       (value) => Number.isInteger(value) && value >= low && value <= high,
-      `a whole number from ${low} to ${high}`,
+      english('a whole number from {0} to {1}', low, high),
     );
   }
 
@@ -138,7 +143,7 @@ export class RecordReader {
     if (kind === Kind.true || kind === Kind.false) return kind === Kind.true;
     const value = kind === Kind.number ? this.json.number(id) : undefined;
     if (value === 0 || value === 1) return value === 1;
-    if (!this.#isMissing(id) && !Number.isNaN(value)) this.wrongType(id, '1 or 0 (true or false)');
+    if (!this.#isMissing(id) && !Number.isNaN(value)) this.wrongType(id, english('1 or 0 (true or false)'));
     return undefined;
   }
 
@@ -150,14 +155,14 @@ export class RecordReader {
 
   listAt(id: number): number[] | undefined {
     if (this.json.isArray(id)) return this.json.items(id);
-    if (!this.#isMissing(id)) this.wrongType(id, 'an array');
+    if (!this.#isMissing(id)) this.wrongType(id, english('an array'));
     return undefined;
   }
 
   /** The strings of an array; items of another type are reported and undefined. A lone string is reported and taken as one item. */
   stringsAt(id: number): (DocumentString | undefined)[] | undefined {
     if (this.json.isString(id)) {
-      this.wrongType(id, 'an array of strings');
+      this.wrongType(id, english('an array of strings'));
       return [this.json.string(id)];
     }
     return this.listAt(id)?.map((item) => this.stringAt(item));

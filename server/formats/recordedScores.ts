@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem, Step } from '../reasoning/problem.js';
 import type { RecordReader } from './record.js';
 
@@ -12,12 +13,17 @@ export function withoutForeignScores(reader: RecordReader, problems: readonly Pr
   const { total, outside } = reader.scores;
   if (outside.length === 0) return problems;
   if (outside.length <= total * FOREIGN_SHARE) {
-    for (const id of outside) reader.outOfRange(id, 'a number in [0, 1]');
+    for (const id of outside) reader.outOfRange(id, english('a number in [0, 1]'));
     return problems;
   }
   reader.faults.add('scores-not-in-range', reader.json.span(outside[0]!), () => {
     const values = outside.slice(0, 3).map((id) => reader.json.number(id));
-    return `${outside.length} of the ${total} recorded scores of this file are outside [0, 1] (${values.join(', ')}, …): they are logits or rewards. None is used as a step value. Write probabilities, for logits 1 / (1 + exp(-x)).`;
+    return english(
+      '{0} of the {1} recorded scores of this file are outside [0, 1] ({2}, …): they are logits or rewards. None is used as a step value. Write probabilities, for logits 1 / (1 + exp(-x)).',
+      outside.length,
+      total,
+      values.join(', '),
+    );
   });
   return problems.map((problem) => ({ ...problem, steps: problem.steps.map(withoutScore) }));
 }

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Fault, ReasoningDocument } from '../reasoning/problem.js';
 import { agentTurns } from './agentTurns.js';
 import { atif } from './atif.js';
@@ -136,7 +137,7 @@ function mayBeText(languageId: string | undefined): boolean {
  */
 export function readDocument(text: string, languageId?: string, maxLength = Infinity): ReasoningDocument | undefined {
   if (text.trim() === '') {
-    return { format: 'none', problems: [], faults: [fileFault('empty-file', 'This file is empty; there is nothing to read.')] };
+    return { format: 'none', problems: [], faults: [fileFault('empty-file', english('This file is empty; there is nothing to read.'))] };
   }
   const garbled = garbledDocument(text, languageId);
   if (garbled !== undefined) return garbled;
@@ -146,9 +147,14 @@ export function readDocument(text: string, languageId?: string, maxLength = Infi
   if (document === undefined) return undefined;
   // The part that was read may end inside a record: that is no fault of the file.
   const faults = document.faults.filter((fault) => fault.code !== 'truncated-json' && fault.span.end < maxLength);
-  const million = (length: number): string => `${(length / 1e6).toFixed(1)} million`;
+  const million = (length: number): string => english('{0} million', (length / 1e6).toFixed(1));
   const line = part.split('\n').length;
-  const message = `This file has ${million(text.length)} characters; the first ${million(maxLength)}, to line ${line}, were read. Split it, or read it whole with the command "steplens score".`;
+  const message = english(
+    'This file has {0} characters; the first {1}, to line {2}, were read. Split it, or read it whole with the command "steplens score".',
+    million(text.length),
+    million(maxLength),
+    line,
+  );
   return withEncodingFault({ ...document, faults: [...faults, fileFault('too-large', message)] }, part);
 }
 
@@ -162,8 +168,9 @@ function readText(text: string, languageId: string | undefined): ReasoningDocume
 function garbledDocument(text: string, languageId: string | undefined): ReasoningDocument | undefined {
   const readable = withoutNulls(text.slice(0, HEAD_LENGTHS[0]));
   if (readable.length === Math.min(text.length, HEAD_LENGTHS[0]) || formatOf(readable, languageId) === undefined) return undefined;
-  const message =
-    'This file is UTF-16 but was opened as another encoding. Reopen it with the encoding UTF-16 LE or BE, or save it as UTF-8.';
+  const message = english(
+    'This file is UTF-16 but was opened as another encoding. Reopen it with the encoding UTF-16 LE or BE, or save it as UTF-8.',
+  );
   return { format: 'none', problems: [], faults: [fileFault('encoding', message)] };
 }
 

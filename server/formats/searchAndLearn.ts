@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { JsonFormat } from './format.js';
 import { Kind } from './jsonDocument.js';
@@ -35,7 +36,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
     if (text === undefined) return;
     const own = scores[at];
     if (own !== undefined && !json.isArray(own) && json.kind(own) !== Kind.number && json.kind(own) !== Kind.null)
-      reader.wrongType(own, 'an array of scores');
+      reader.wrongType(own, english('an array of scores'));
     draft.addSolution(scoredText(reader, text, own), json.span(completion));
   });
   return draft.finish(record, index, questionOf(reader, record, ['problem', 'question', 'prompt']));

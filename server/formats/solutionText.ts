@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import { FaultList, loneSurrogate } from './faults.js';
@@ -95,10 +96,8 @@ function asText(line: TextLine): TextLine {
 function read(text: string): ReasoningDocument {
   const faults = new FaultList();
   const lines = textLines(text, (at) => {
-    faults.add(
-      'unclosed-block',
-      at,
-      () => 'This code fence or formula is never closed; close it, so that its blank lines do not split the step.',
+    faults.add('unclosed-block', at, () =>
+      english('This code fence or formula is never closed; close it, so that its blank lines do not split the step.'),
     );
   })
     .map((line, i) => (i === 0 ? asText(line) : line))
@@ -177,10 +176,8 @@ function readProblem(
     const found = solutionSteps(source, region);
     if (found.length === 0) {
       const line = lines[region.from] ?? lines.at(-1)!;
-      faults.add(
-        'no-steps',
-        { start: line.start, end: line.end },
-        () => 'Nothing follows here that could be a step; write the steps with a blank line between them.',
+      faults.add('no-steps', { start: line.start, end: line.end }, () =>
+        english('Nothing follows here that could be a step; write the steps with a blank line between them.'),
       );
       continue;
     }

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Span } from '../reasoning/span.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
@@ -29,7 +30,7 @@ export function stepsAt(reader: RecordReader, list: number | undefined): (Labele
 /** `stepsAt` without room for values. */
 export function stepSlices(reader: RecordReader, list: number): (Slice | undefined)[] | undefined {
   if (reader.json.isString(list)) {
-    reader.wrongType(list, 'an array of strings');
+    reader.wrongType(list, english('an array of strings'));
     return paragraphSlices(reader.json.string(list));
   }
   return reader.listAt(list)?.map((item) => stepAt(reader, item));
@@ -47,8 +48,8 @@ export function stepAt(reader: RecordReader, item: number): Slice | undefined {
   if (text !== undefined && json.isString(text)) return stepSlice(json.string(text));
   if (text !== undefined && json.isArray(text)) return linesAt(reader, text);
   if (json.kind(item) === Kind.null) {
-    reader.faults.add('empty-step', json.span(item), () => 'This step is null and was skipped; write its text, or remove it.');
-  } else reader.wrongType(item, 'a string, a list of lines or an object with "text"');
+    reader.faults.add('empty-step', json.span(item), () => english('This step is null and was skipped; write its text, or remove it.'));
+  } else reader.wrongType(item, english('a string, a list of lines or an object with "text"'));
   return undefined;
 }
 
@@ -65,7 +66,7 @@ export function textKeyOf(json: JsonDocument, object: number): number | undefine
 function linesAt(reader: RecordReader, list: number): Slice | undefined {
   const lines = reader.json.items(list);
   if (lines.length === 0 || !lines.every((line) => reader.json.isString(line))) {
-    reader.wrongType(list, 'a string or a list of lines');
+    reader.wrongType(list, english('a string or a list of lines'));
     return undefined;
   }
   return joined(reader, lines);
@@ -102,10 +103,13 @@ export function addRecordedScores(
 }
 
 export function reportCounts(reader: RecordReader, span: Span, key: string, items: number, steps: number): void {
-  reader.countMismatch(
-    span,
-    () =>
-      `The number of items in "${key}" (${items}) and the number of steps (${steps}) differ; they were paired from the front. Write one item for each step.`,
+  reader.countMismatch(span, () =>
+    english(
+      'The number of items in "{0}" ({1}) and the number of steps ({2}) differ; they were paired from the front. Write one item for each step.',
+      key,
+      items,
+      steps,
+    ),
   );
 }
 

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Span } from '../reasoning/span.js';
 import { listSteps } from './textLists.js';
 import { inlineStepMarkers, type StepMarker, stepMarkerOf } from './textMarkers.js';
@@ -83,7 +84,8 @@ function tagged(source: TextSource, region: TextRegion): TextStep[] | undefined 
     const limit = opens[i + 1] ?? end;
     if (close >= 0 && close < start) close = text.indexOf('</step>', start);
     const isClosed = close >= 0 && close < limit;
-    if (!isClosed) faults.add('unclosed-block', { start: open, end: start }, () => 'This <step> is not closed; write </step> at its end.');
+    if (!isClosed)
+      faults.add('unclosed-block', { start: open, end: start }, () => english('This <step> is not closed; write </step> at its end.'));
     steps.push(stepOf(source, { start, end: isClosed ? close : limit }, 'tag'));
     from = isClosed ? close + '</step>'.length : limit;
   });

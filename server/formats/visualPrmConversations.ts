@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { StepValues } from '../reasoning/stepValue.js';
 import { firstTurns, turnsOf } from './conversations.js';
@@ -52,10 +53,12 @@ function readConversation(reader: RecordReader, record: number, index: number): 
   }
   const conversations = reader.json.get(record, 'conversations')!;
   if (humans !== labels) {
-    reader.countMismatch(
-      reader.json.span(conversations),
-      () =>
-        `The number of human turns (${humans}) and of gpt's labels (${labels}) differ; each label was given to the step right before it. Each step needs one.`,
+    reader.countMismatch(reader.json.span(conversations), () =>
+      english(
+        "The number of human turns ({0}) and of gpt's labels ({1}) differ; each label was given to the step right before it. Each step needs one.",
+        humans,
+        labels,
+      ),
     );
   }
   if (steps.length > 0) draft.addSolution(steps, reader.json.span(conversations));
@@ -80,6 +83,6 @@ function firstQuestion(source: DocumentString, stepAt: number): Slice | undefine
 function labelOf(reader: RecordReader, id: number): 0 | 1 | undefined {
   const label = reader.json.isString(id) ? reader.json.string(id).text.trim() : '';
   if (label === '+' || label === '-') return label === '+' ? 1 : 0;
-  reader.wrongType(id, '"+" or "-"');
+  reader.wrongType(id, english('"+" or "-"'));
   return undefined;
 }

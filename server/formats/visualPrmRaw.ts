@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { McValue, StepValues } from '../reasoning/stepValue.js';
 import type { JsonFormat } from './format.js';
@@ -31,7 +32,7 @@ function readSample(reader: RecordReader, record: number, index: number): Proble
   const steps: { slice: Slice; values: StepValues }[] = [];
   for (const item of reader.list(record, 'steps_with_score') ?? []) {
     if (!reader.json.isObject(item)) {
-      reader.wrongType(item, 'an object');
+      reader.wrongType(item, english('an object'));
       continue;
     }
     const step = reader.json.get(item, 'step');
@@ -50,9 +51,8 @@ function readMc(reader: RecordReader, item: number): McValue | undefined {
   const total = reader.count(item, 'num_mc_total');
   if (value === undefined || total === 0) return undefined;
   if (correct !== undefined && total !== undefined && correct > total) {
-    reader.countMismatch(
-      reader.json.span(reader.json.get(item, 'num_mc_correct')!),
-      () => `${correct} of ${total} continuations cannot be right; the counts were left out.`,
+    reader.countMismatch(reader.json.span(reader.json.get(item, 'num_mc_correct')!), () =>
+      english('{0} of {1} continuations cannot be right; the counts were left out.', correct, total),
     );
     return { value };
   }

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import { benchmarkProblem } from './benchmarkProblem.js';
 import type { JsonFormat } from './format.js';
@@ -31,7 +32,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   const question = questionOf(reader, record);
   const response = reader.value(record, 'response');
   if (response === undefined || !reader.json.isObject(response)) {
-    if (response !== undefined) reader.wrongType(response, 'an object');
+    if (response !== undefined) reader.wrongType(response, english('an object'));
     return draft.finish(record, index, question);
   }
   const list = reader.value(response, 'steps');

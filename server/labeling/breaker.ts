@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { english } from '../l10n.js';
 import { Gate } from '../remote/gate.js';
 
 /** The policy has failed for longer than the run waits; the message has the cause. */
@@ -78,9 +79,13 @@ export class Breaker {
     const failed = now - this.#failingSince;
     if (failed >= patience)
       throw new OutageError(
-        `The policy has failed for ${Math.round(failed / 1000)} s: ${reason} The run ends here; the same command continues with the open problems.`,
+        english(
+          'The policy has failed for {0} s: {1} The run ends here; the same command continues with the open problems.',
+          Math.round(failed / 1000),
+          reason,
+        ),
       );
     const wait = Math.min(firstPause * 2 ** (this.#failures - 1), longestPause);
-    report?.(`${reason} The run waits ${wait < 1000 ? `${wait} ms` : `${Math.round(wait / 1000)} s`} and tries again.`);
+    report?.(english('{0} The run waits {1} and tries again.', reason, wait < 1000 ? `${wait} ms` : `${Math.round(wait / 1000)} s`));
   }
 }

@@ -4,6 +4,7 @@ import { lstat, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { notOwn } from '../disk/openOwn.js';
+import { english } from '../l10n.js';
 import { FolderError, LabelError } from './labelError.js';
 
 /**
@@ -75,7 +76,8 @@ function held(path: string, what: string, token: string, verifyAfter: number): F
     // A process that was suspended finds out before it writes.
     if (performance.now() - verified < verifyAfter) return;
     const there = await look(path);
-    if (there?.holder?.token !== token) throw new ClaimLost(`${what} was taken over by another process while this one was suspended.`);
+    if (there?.holder?.token !== token)
+      throw new ClaimLost(english('{0} was taken over by another process while this one was suspended.', what));
     verified = performance.now();
   };
   const beat = setInterval(() => {
@@ -174,9 +176,9 @@ async function removeStale(path: string, { text }: Found): Promise<void> {
 }
 
 function sentence(what: string, { holder }: Found): string {
-  if (holder === undefined) return `${what} is being claimed by another process at this moment; try again.`;
+  if (holder === undefined) return english('{0} is being claimed by another process at this moment; try again.', what);
   const { owner, host, pid } = holder;
-  return `${what} is being labeled by ${owner} on ${host.split(' ')[0]!} (process ${pid}).`;
+  return english('{0} is being labeled by {1} on {2} (process {3}).', what, owner, host.split(' ')[0]!, pid);
 }
 
 /** This machine, and the process ids' own space where a container has one: the same id means another process there. */

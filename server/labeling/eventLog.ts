@@ -1,5 +1,6 @@
 import { openOwn } from '../disk/openOwn.js';
 import { readRegular } from '../disk/readRegular.js';
+import { english } from '../l10n.js';
 import { FolderError, LabelError } from './labelError.js';
 import type { RunEvent } from './runEvents.js';
 import { writeRunFile } from './runFiles.js';
@@ -86,7 +87,7 @@ export function parseEvents(text: string, path: string, first = 0): RecordedEven
     .map((line, i) => {
       const event = parseEvent(line);
       if (event === undefined || (event.event === 'begin') !== (first + i === 0))
-        throw new LabelError(`${path}:${first + i + 1}: this line is not an event of a run; the log is damaged.`);
+        throw new LabelError(english('{0}:{1}: this line is not an event of a run; the log is damaged.', path, first + i + 1));
       return { event, line };
     });
 }

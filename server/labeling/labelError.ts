@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 /** A problem cannot be labeled as asked; the message names the file and the remedy. */
 export class LabelError extends Error {
   override readonly name: string = 'LabelError';
@@ -10,22 +11,42 @@ export class FolderError extends LabelError {
   constructor(path: string, cause: unknown) {
     const { code = (cause as Error).message } = cause as NodeJS.ErrnoException;
     super(
-      `${path} cannot be read or written (${WHY[code] ?? code}). ${code === 'ENOSPC' || code === 'EDQUOT' ? 'Free some space; the same command continues from here.' : 'Choose another folder with --out.'}`,
+      english(
+        '{0} cannot be read or written ({1}). {2}',
+        path,
+        whyOf(code),
+        code === 'ENOSPC' || code === 'EDQUOT'
+          ? english('Free some space; the same command continues from here.')
+          : english('Choose another folder with --out.'),
+      ),
     );
   }
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full, ENOSPC',
-  EDQUOT: 'the disk quota is used up, EDQUOT',
-  EROFS: 'the file system is read-only, EROFS',
-  EACCES: 'permission denied, EACCES',
-  EPERM: 'permission denied, EPERM',
-  ENOENT: 'no such folder, ENOENT',
-  EEXIST: 'it is not a folder, EEXIST',
-  ENOTDIR: 'a part of the path is not a folder, ENOTDIR',
-  EIO: 'the device reports an error, EIO',
-};
+function whyOf(code: string): string {
+  switch (code) {
+    case 'ENOSPC':
+      return english('the disk is full, ENOSPC');
+    case 'EDQUOT':
+      return english('the disk quota is used up, EDQUOT');
+    case 'EROFS':
+      return english('the file system is read-only, EROFS');
+    case 'EACCES':
+      return english('permission denied, EACCES');
+    case 'EPERM':
+      return english('permission denied, EPERM');
+    case 'ENOENT':
+      return english('no such folder, ENOENT');
+    case 'EEXIST':
+      return english('it is not a folder, EEXIST');
+    case 'ENOTDIR':
+      return english('a part of the path is not a folder, ENOTDIR');
+    case 'EIO':
+      return english('the device reports an error, EIO');
+    default:
+      return code;
+  }
+}
 
 /** From a line on, a log does not continue as the run does: it was changed, or written by another version. */
 export class LogMismatch extends LabelError {
@@ -36,6 +57,6 @@ export class LogMismatch extends LabelError {
     path: string,
     readonly line: number,
   ) {
-    super(`${path}:${line}: the log does not continue as this run does: it was changed, or written by another version.`);
+    super(english('{0}:{1}: the log does not continue as this run does: it was changed, or written by another version.', path, line));
   }
 }

@@ -1,5 +1,6 @@
 import { readRegular } from '../disk/readRegular.js';
 import { removeUnfinished } from '../disk/writeWhole.js';
+import { english } from '../l10n.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import type { Breaker } from './breaker.js';
 import { type FolderClaim, takeClaim } from './claim.js';
@@ -111,9 +112,10 @@ export async function moreRollouts(
     const here = beginEvent(begin.problem, settingsOf(begin), await world.policy.describe(signal), world.judge.fingerprint);
     const changed = differences(comparable(begin), comparable(here));
     if (changed !== '')
-      throw new LabelError(`${path} was labeled with other settings: ${changed}. Choose the same policy and judge again.`);
+      throw new LabelError(english('{0} was labeled with other settings: {1}. Choose the same policy and judge again.', path, changed));
     const further = async (run: RunRecorder): Promise<void> => {
-      if (run.tree.nodes[node] === undefined) throw new LabelError(`${path} has no node ${node}; it has ${run.tree.nodes.length}.`);
+      if (run.tree.nodes[node] === undefined)
+        throw new LabelError(english('{0} has no node {1}; it has {2}.', path, node, run.tree.nodes.length));
       await estimate(run, node, count);
     };
     return await record({ begin, files, store, log, world, ...(signal && { signal }), ...(onEvent && { onEvent }), further });
@@ -121,7 +123,9 @@ export async function moreRollouts(
 }
 
 function unfinished(path: string): LabelError {
-  return new LabelError(`${path} is not the log of a finished run: label the problem to its end before asking for more rollouts.`);
+  return new LabelError(
+    english('{0} is not the log of a finished run: label the problem to its end before asking for more rollouts.', path),
+  );
 }
 
 /** One process at a time writes a problem's files. A queue has locks of its own. */
@@ -160,7 +164,14 @@ async function goodPart(path: string, store: LogStore, { report }: LabelWorld): 
   if (log.damage === undefined || store.setAside === undefined) return log;
   const aside = await store.setAside(log.length);
   report?.(
-    `${path}:${log.damage.line}: this line is not an event of a run; the log is damaged. The ${log.damage.line - 1} lines before it are kept, the ${log.damage.lines} from it on are now in ${aside}.`,
+    english(
+      '{0}:{1}: this line is not an event of a run; the log is damaged. The {2} lines before it are kept, the {3} from it on are now in {4}.',
+      path,
+      log.damage.line,
+      log.damage.line - 1,
+      log.damage.lines,
+      aside,
+    ),
   );
   return log;
 }
@@ -189,7 +200,13 @@ async function record(recording: Recording): Promise<SearchTree> {
     const length = recorded.reduce((sum, { line }) => sum + Buffer.byteLength(line) + 1, 0);
     const aside = await store.setAside(length);
     world.report?.(
-      `${error.message} The ${recorded.length} lines before it are kept, the ${log.recorded.length - recorded.length} from it on are now in ${aside}.`,
+      english(
+        '{0} The {1} lines before it are kept, the {2} from it on are now in {3}.',
+        error.message,
+        recorded.length,
+        log.recorded.length - recorded.length,
+        aside,
+      ),
     );
     return await record({ ...recording, log: { recorded, length } });
   }
@@ -235,7 +252,11 @@ async function adopted(path: string, store: LogStore, log: EventLog, here: Begin
   const changed = differences(comparable(there), comparable(here), canGrow);
   if (changed !== '' || store.replace === undefined)
     throw new LabelError(
-      `${path} was labeled with other settings: ${changed}. Write into another folder (--out), or discard the old run (--restart).`,
+      english(
+        '{0} was labeled with other settings: {1}. Write into another folder (--out), or discard the old run (--restart).',
+        path,
+        changed,
+      ),
     );
   const end = log.recorded.findIndex(({ event }) => event.event === 'end' && (event.reason === 'budget' || event.reason === 'searches'));
   const isLarger = differences(there.settings, here.settings) !== '';

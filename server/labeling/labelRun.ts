@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { english } from '../l10n.js';
 import { Breaker, OutageError } from './breaker.js';
 import { ClaimHeld } from './claim.js';
 import { JobScaler } from './jobScaler.js';
@@ -154,6 +155,9 @@ async function labelOne(
     if (signal.aborted || [PolicyError, FolderError, OutageError].some((one) => error instanceof one)) throw error;
     if (error instanceof ProblemOpen) return { kind: 'open', message: error.message };
     if (error instanceof ClaimHeld) return { kind: 'held', message: error.message };
-    return { kind: 'failed', message: error instanceof LabelError ? error.message : `problem ${problem.id}: ${(error as Error).message}` };
+    return {
+      kind: 'failed',
+      message: error instanceof LabelError ? error.message : english('problem {0}: {1}', problem.id, (error as Error).message),
+    };
   }
 }

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { EventLog } from './eventLog.js';
 import { LabelError } from './labelError.js';
 import type { JudgedRollout } from './runEvents.js';
@@ -16,18 +17,26 @@ export function whyOpen(tree: SearchTree, mostFailed: number, reason: string | u
   const { problem, nodes, rollouts, failures } = tree;
   const hasNoValue = nodes[0]!.value === undefined;
   if (!hasNoValue && failures <= mostFailed * rollouts) return undefined;
-  const what = hasNoValue ? 'no rollout from the question is right or wrong' : `${failures} of ${rollouts} rollouts failed`;
+  const what = hasNoValue
+    ? english('no rollout from the question is right or wrong')
+    : english('{0} of {1} rollouts failed', failures, rollouts);
   const why = reason ?? (hasNoValue ? whyUndecided(nodes[0]!.undecided) : undefined);
-  return new ProblemOpen(`problem ${problem.id} stays open: ${what}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}.`);
+  return new ProblemOpen(
+    why === undefined
+      ? english('problem {0} stays open: {1}.', problem.id, what)
+      : english('problem {0} stays open: {1}. {2}', problem.id, what, why),
+  );
 }
 
-/** Why rollouts that nobody could decide are undecided; undefined where there are none. */
+/** Why rollouts that nobody could decide are undecided, in a sentence; undefined where there are none. */
 export function whyUndecided(undecided: readonly DistinctRollout[]): string | undefined {
   if (undecided.length === 0) return undefined;
   if (undecided.every(({ rollout }) => rollout.answer === undefined))
-    return 'none of them has a final answer that can be read: the policy must end with <answer>…</answer>, \\boxed{…} or "The answer is …"';
+    return english(
+      'None of them has a final answer that can be read: the policy must end with <answer>…</answer>, \\boxed{…} or "The answer is …".',
+    );
   const told = undecided.flatMap(({ rollout: { judgeFailure, reason } }) => judgeFailure ?? reason ?? [])[0];
-  return told ?? 'the rules cannot decide their answers, and no judge is set';
+  return told ?? english('The rules cannot decide their answers, and no judge is set.');
 }
 
 /**

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { ProblemToLabel } from './runEvents.js';
 
@@ -22,11 +23,11 @@ export function labelProblems(problems: readonly Problem[]): {
     const id = problem.id ?? `problem-${problem.index + 1}`;
     const why =
       question.trim() === ''
-        ? `Problem ${id} has no question; write it under "question".`
+        ? english('Problem {0} has no question; write it under "question".', id)
         : answer.trim() === ''
-          ? `Problem ${id} has no reference answer, so no rollout could be judged; write it under "correct_answer" or "answer".`
+          ? english('Problem {0} has no reference answer, so no rollout could be judged; write it under "correct_answer" or "answer".', id)
           : taken.has(id)
-            ? `The id ${id} comes twice; give every problem its own.`
+            ? english('The id {0} comes twice; give every problem its own.', id)
             : undefined;
     if (why === undefined) taken.set(id, { id, question, answer, images });
     else faults.push({ offset: span.start, message: why });

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import type { Judge } from './judge.js';
 import { type KeptRequest, RequestKeeper, RequestRoom } from './keptRequests.js';
@@ -40,7 +41,7 @@ export async function tryPolicy(
       },
       () => (at) => at,
     );
-    if (rollout === undefined) return done({ failure: 'The policy returned no rollout.' });
+    if (rollout === undefined) return done({ failure: english('The policy returned no rollout.') });
     if ('failure' in rollout) return done({ rollout });
     const { question, answer: reference } = problem;
     const verdict = await requests.judge([0], () => judge.judge({ question, reference, solution: rollout.steps, signal }));

@@ -78,7 +78,7 @@ function resultLenses({ file, state, value, nodes, rollouts, failures, cause }: 
   const open = (title: string): Command => ({ title, command: 'steplens.openTree', arguments: [file, 0] });
   const failed = failures > 0 ? [t('{0} failed', failures.toLocaleString('en'))] : [];
   if (state === 'running') return [open(t('Labeling: {0} so far. Open tree', plural(rollouts, '{0} rollout', '{0} rollouts')))];
-  if (state === 'open') return [open(t('Not labeled: {0} Show', firstWords(cause ?? t('the run was stopped'), 90)))];
+  if (state === 'open') return [open(t('Not labeled: {0} Show', firstWords(cause ?? t('the run was stopped'), 140)))];
   const facts = [
     value === null ? t('no value') : formatValue(value),
     plural(nodes, '{0} node', '{0} nodes'),

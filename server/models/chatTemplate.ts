@@ -1,4 +1,5 @@
 import { Template } from '@huggingface/jinja';
+import { english } from '../l10n.js';
 import { ModelError } from './modelError.js';
 import { withinTime } from './timeLimit.js';
 import type { TextTokenizer } from './tokenizer.js';
@@ -25,14 +26,21 @@ export function renderChat(
   const source = template ?? chatTemplate;
   if (source === undefined) {
     throw new ModelError(
-      `Beside ${path} there is no chat template, neither in tokenizer_config.json nor as chat_template.jinja. Copy these files from the model, or give the template in 'layout.template' of the profile.`,
+      english(
+        "Beside {0} there is no chat template, neither in tokenizer_config.json nor as chat_template.jinja. Copy these files from the model, or give the template in 'layout.template' of the profile.",
+        path,
+      ),
     );
   }
   try {
     return withinTime(longestMs, () => new Template(source).render({ messages, add_generation_prompt: beginsReply, ...tokenTexts }));
   } catch (error) {
     throw new ModelError(
-      `The chat template of ${path} cannot be applied: ${(error as Error).message.split('\n')[0]}. Copy tokenizer_config.json from the model again, or give the template in 'layout.template' of the profile.`,
+      english(
+        "The chat template of {0} cannot be applied: {1}. Copy tokenizer_config.json from the model again, or give the template in 'layout.template' of the profile.",
+        path,
+        (error as Error).message.split('\n')[0]!,
+      ),
     );
   }
 }

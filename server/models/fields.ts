@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { ModelError } from './modelError.js';
 
 /** The members of one JSON object, each asked for by key; complains about those nobody asked for. */
@@ -11,15 +12,23 @@ export class Fields {
     readonly path: string,
   ) {
     if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-      throw new ModelError(`${path}: ${prefix === '' ? 'the file' : `'${prefix.slice(0, -1)}'`} must be a JSON object.`);
+      throw new ModelError(
+        prefix === ''
+          ? english('{0}: the file must be a JSON object.', path)
+          : english("{0}: '{1}' must be a JSON object.", path, prefix.slice(0, -1)),
+      );
     }
     this.#object = json as Record<string, unknown>;
   }
 
   fail(key: string, wanted: string): never {
     const value = this.#object[key];
-    const found = value === undefined ? 'is missing; it must be' : `is ${JSON.stringify(value).slice(0, 80)}; it must be`;
-    throw new ModelError(`${this.path}: '${this.prefix}${key}' ${found} ${wanted}.`);
+    const name = `${this.prefix}${key}`;
+    throw new ModelError(
+      value === undefined
+        ? english("{0}: '{1}' is missing; it must be {2}.", this.path, name, wanted)
+        : english("{0}: '{1}' is {2}; it must be {3}.", this.path, name, JSON.stringify(value).slice(0, 80), wanted),
+    );
   }
 
   has(key: string): boolean {
@@ -36,7 +45,7 @@ export class Fields {
     const value = this.take(key);
     return typeof value === 'string' && (mayBeEmpty || value !== '')
       ? value
-      : this.fail(key, mayBeEmpty ? 'a text' : 'a text that is not empty');
+      : this.fail(key, mayBeEmpty ? english('a text') : english('a text that is not empty'));
   }
 
   /**
@@ -48,18 +57,25 @@ export class Fields {
     const unknown = [...text.matchAll(/(?<!\\[A-Za-z]*(?:\{[^{}]*\})*)\{[a-z_]+\d*\??\}/g)].find(([place]) => !places.includes(place));
     if (!unknown) return text;
     throw new ModelError(
-      `${this.path}: '${this.prefix}${key}' has the place ${unknown[0]}, which is not known here; known are ${places.join(', ')}. Correct its name.`,
+      english(
+        "{0}: '{1}{2}' has the place {3}, which is not known here; known are {4}. Correct its name.",
+        this.path,
+        this.prefix,
+        key,
+        unknown[0],
+        places.join(', '),
+      ),
     );
   }
 
   number(key: string): number {
     const value = this.take(key);
-    return Number.isFinite(value) ? (value as number) : this.fail(key, 'a number');
+    return Number.isFinite(value) ? (value as number) : this.fail(key, english('a number'));
   }
 
   flag(key: string): boolean {
     const value = this.take(key);
-    return typeof value === 'boolean' ? value : this.fail(key, 'true or false');
+    return typeof value === 'boolean' ? value : this.fail(key, english('true or false'));
   }
 
   /** A whole number of `unit`, both ends of the range included: what a model of a stranger says is allocated. */
@@ -67,13 +83,15 @@ export class Fields {
     const value = this.number(key);
     return Number.isInteger(value) && value >= least && value <= most
       ? value
-      : this.fail(key, `a whole number of ${unit} from ${least} to ${most.toLocaleString('en-US')}`);
+      : this.fail(key, english('a whole number of {0} from {1} to {2}', unit, least, most.toLocaleString('en-US')));
   }
 
   numbers(key: string, length: number): readonly number[] {
     const value = this.take(key);
     const isGood = Array.isArray(value) && value.length === length && value.every(Number.isFinite);
-    return isGood ? (value as readonly number[]) : this.fail(key, `a list of ${length} number${length === 1 ? '' : 's'}`);
+    return isGood
+      ? (value as readonly number[])
+      : this.fail(key, length === 1 ? english('a list of {0} number', length) : english('a list of {0} numbers', length));
   }
 
   oneOf<T extends string>(key: string, values: readonly T[]): T {
@@ -83,14 +101,16 @@ export class Fields {
 
   object(key: string): Fields {
     const value = this.take(key);
-    if (value === undefined) this.fail(key, 'a JSON object');
+    if (value === undefined) this.fail(key, english('a JSON object'));
     return new Fields(value, `${this.prefix}${key}.`, this.path);
   }
 
   refuseOthers(allowed: readonly string[]): void {
     const other = Object.keys(this.#object).find((key) => !this.#asked.has(key) && !allowed.includes(key));
     if (other === undefined) return;
-    throw new ModelError(`${this.path}: '${this.prefix}${other}' is not known here; known are ${[...this.#asked].join(', ')}.`);
+    throw new ModelError(
+      english("{0}: '{1}{2}' is not known here; known are {3}.", this.path, this.prefix, other, [...this.#asked].join(', ')),
+    );
   }
 }
 

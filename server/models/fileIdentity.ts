@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { english } from '../l10n.js';
 import { ModelChangedError } from './modelError.js';
 
 /** The files of a model as they were when they were read. */
@@ -26,7 +27,10 @@ export async function identifyFiles(paths: readonly string[]): Promise<FileIdent
     if (changed === undefined) return;
     if ((await hashFiles(paths).catch(() => undefined)) !== fingerprint) {
       throw new ModelChangedError(
-        `${changed} changed while the model was in use. Scores of the problem under way were dropped, because they may come from two models. Score again: the model is loaded as it is now.`,
+        english(
+          '{0} changed while the model was in use. Scores of the problem under way were dropped, because they may come from two models. Score again: the model is loaded as it is now.',
+          changed,
+        ),
       );
     }
     stamps = now;

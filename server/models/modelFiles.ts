@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { openRegular, readRegular } from '../disk/readRegular.js';
+import { english } from '../l10n.js';
 import { externalFiles } from '../onnx/externalData.js';
 import { OnnxFileError } from '../onnx/readModel.js';
 import { Fields } from './fields.js';
@@ -51,7 +52,7 @@ export async function loadModelFiles<P extends ModelFiles>(
   const profilePath = join(modelFolder, name);
   const text = await readText(
     profilePath,
-    `Set the model's folder to one that holds a ${name} (see media/schemas/${name.replace('.', '.schema.')}).`,
+    english("Set the model's folder to one that holds a {0} (see media/schemas/{1}).", name, name.replace('.', '.schema.')),
   );
   const profile = parse(text, profilePath);
   const { graph } = profile;
@@ -63,12 +64,12 @@ export async function loadModelFiles<P extends ModelFiles>(
   const tokenizerPath = resolve(modelFolder, profile.tokenizer);
   const referencePath = profile.reference === undefined ? undefined : await findReference(resolve(modelFolder, profile.reference));
   const graphPaths = [graphPath, ...(parts ? [parts.embeddingsPath, parts.visionPath] : [])];
-  for (const path of graphPaths) await refusePointer(path, `'graph' of ${profilePath} names it`);
+  for (const path of graphPaths) await refusePointer(path, english("'graph' of {0} names it", profilePath));
   if (referencePath !== undefined) {
-    await refusePointer(referencePath, `'reference' of ${profilePath} names it`);
+    await refusePointer(referencePath, english("'reference' of {0} names it", profilePath));
     graphPaths.push(referencePath);
   }
-  await refusePointer(tokenizerPath, `'tokenizer' of ${profilePath} names it`);
+  await refusePointer(tokenizerPath, english("'tokenizer' of {0} names it", profilePath));
   const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((file) => join(dirname(tokenizerPath), file));
   // Those with the usual names even if the graph cannot be parsed.
   const graphs = await Promise.all(
@@ -84,7 +85,7 @@ export async function loadModelFiles<P extends ModelFiles>(
     ]),
   ]);
   if ((await readRegular(profilePath).catch(() => undefined))?.toString('utf8') !== text)
-    throw new ModelChangedError(`${profilePath} changed while it was read. Try again.`);
+    throw new ModelChangedError(english('{0} changed while it was read. Try again.', profilePath));
   return {
     profile,
     profilePath,
@@ -117,7 +118,7 @@ export function readFields(text: string, path: string): Fields {
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new ModelError(`${path} is not valid JSON: ${(error as Error).message}.`);
+    throw new ModelError(english('{0} is not valid JSON: {1}.', path, (error as Error).message));
   }
   return new Fields(json, '', path);
 }
@@ -126,7 +127,7 @@ export async function readText(path: string, remedy: string): Promise<string> {
   try {
     return (await readRegular(path)).toString('utf8');
   } catch (error) {
-    throw new ModelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}). ${remedy}`);
+    throw new ModelError(english('{0} cannot be read ({1}). {2}', path, (error as NodeJS.ErrnoException).code ?? String(error), remedy));
   }
 }
 
@@ -136,14 +137,15 @@ export async function isFile(path: string): Promise<boolean> {
 
 /** A clone without Git LFS leaves a small text where the model should be; the runtime's message would not say so. */
 async function refusePointer(path: string, why: string): Promise<void> {
-  if (!(await isFile(path))) throw new ModelError(`${path} does not exist; ${why}. Put the file there or correct the profile.`);
+  if (!(await isFile(path)))
+    throw new ModelError(english('{0} does not exist; {1}. Put the file there or correct the profile.', path, why));
   const file = await openRegular(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
     const head = buffer.toString('latin1', 0, bytesRead);
-    if (bytesRead === 0) throw new ModelError(`${path} is empty; ${why}. Download ${basename(path)} again.`);
+    if (bytesRead === 0) throw new ModelError(english('{0} is empty; {1}. Download {2} again.', path, why, basename(path)));
     if (head.startsWith('version https://git-lfs')) {
-      throw new ModelError(`${path} is a Git LFS pointer, not the file itself. Fetch it with "git lfs pull" in its repository.`);
+      throw new ModelError(english('{0} is a Git LFS pointer, not the file itself. Fetch it with "git lfs pull" in its repository.', path));
     }
   } finally {
     await file.close();

@@ -1,4 +1,5 @@
 import { createContext, Script } from 'node:vm';
+import { english } from '../l10n.js';
 
 /** Work that did not end in its time. */
 export class TimeLimitError extends Error {
@@ -39,7 +40,7 @@ function runFor<T>(ms: number, work: () => T): T {
     return script.runInContext(context, { timeout: Math.ceil(ms) }) as T;
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
-    throw new TimeLimitError(`it did not end within ${ms / 1000} s`);
+    throw new TimeLimitError(english('it did not end within {0} s', ms / 1000));
   } finally {
     delete place.work;
   }

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { readRegular } from '../disk/readRegular.js';
+import { english } from '../l10n.js';
 import { ModelError } from './modelError.js';
 import { TimeLimitError, withinTime } from './timeLimit.js';
 
@@ -100,7 +101,11 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
   } catch (error) {
     if (error instanceof ModelError) throw error;
     throw new ModelError(
-      `${path} is not a tokenizer.json that can be used: ${(error as Error).message}. Export the tokenizer again with its model.`,
+      english(
+        '{0} is not a tokenizer.json that can be used: {1}. Export the tokenizer again with its model.',
+        path,
+        (error as Error).message,
+      ),
     );
   }
 }
@@ -119,9 +124,14 @@ function refuseUnfit(tokenizer: Tokenizer, path: string): void {
   const known = tokens.filter((_, i) => ids[i] !== undefined && ids[i] !== unknownId(tokenizer));
   const characters = known.reduce((sum, token) => sum + token.length, 0);
   if (characters >= leastKnown * ordinaryText.length) return;
-  const found = known.length === 0 ? 'nothing' : `no more than ${known.join(' ')}`;
+  const found = known.length === 0 ? english('nothing') : english('no more than {0}', known.join(' '));
   throw new ModelError(
-    `${path} does not fit text: of ${JSON.stringify(ordinaryText)} it knows ${found}. Copy tokenizer.json from the model again; its vocabulary may be empty or damaged.`,
+    english(
+      '{0} does not fit text: of {1} it knows {2}. Copy tokenizer.json from the model again; its vocabulary may be empty or damaged.',
+      path,
+      JSON.stringify(ordinaryText),
+      found,
+    ),
   );
 }
 
@@ -157,7 +167,10 @@ function timeLimit(path: string): Limited {
     } catch (error) {
       if (!(error instanceof TimeLimitError)) throw error;
       refusal = new ModelError(
-        `${path}: a regex of this tokenizer does not end on an ordinary text, so it is not used. Copy tokenizer.json from the model's authors again.`,
+        english(
+          "{0}: a regex of this tokenizer does not end on an ordinary text, so it is not used. Copy tokenizer.json from the model's authors again.",
+          path,
+        ),
       );
       throw refusal;
     }
@@ -208,9 +221,15 @@ function createTextTokenizer({
       tokenIds.set(text, id);
       return id;
     }
-    const what = found.length === 1 ? 'is unknown' : `makes ${found.length} tokens`;
+    const what = found.length === 1 ? english('is unknown') : english('makes {0} tokens', found.length);
     throw new ModelError(
-      `${path}: the ${role} ${JSON.stringify(text)} ${what}, but must be one token. Use the tokenizer the model was trained with, or correct the profile.`,
+      english(
+        '{0}: the {1} {2} {3}, but must be one token. Use the tokenizer the model was trained with, or correct the profile.',
+        path,
+        role,
+        JSON.stringify(text),
+        what,
+      ),
     );
   };
 
@@ -228,14 +247,22 @@ function createTextTokenizer({
       const id = whole.token_to_id(piece);
       if (id !== undefined && id !== unknownId(whole)) return id;
       throw new ModelError(
-        `${path}: the vocabulary has no entry ${JSON.stringify(piece)}, the ${role}. Use the tokenizer the model was trained with, or correct the profile.`,
+        english(
+          '{0}: the vocabulary has no entry {1}, the {2}. Use the tokenizer the model was trained with, or correct the profile.',
+          path,
+          JSON.stringify(piece),
+          role,
+        ),
       );
     },
     expand(template) {
       const bos = tokenTexts['bos_token'];
       if (template.includes('{bos}') && bos === undefined) {
         throw new ModelError(
-          `${path}: 'bos_token' is missing in tokenizer_config.json beside it, and the profile puts it before the text. Copy tokenizer_config.json from the model.`,
+          english(
+            "{0}: 'bos_token' is missing in tokenizer_config.json beside it, and the profile puts it before the text. Copy tokenizer_config.json from the model.",
+            path,
+          ),
         );
       }
       return template
@@ -257,7 +284,7 @@ function createTextTokenizer({
       return split(template).flatMap((piece, i) => {
         if (i % 2 === 1) {
           before += piece;
-          return [tokenId(piece, 'special token')];
+          return [tokenId(piece, english('special token'))];
         }
         const text = piece.replace(/\{(\w+)\}/g, (placeholder, name: string) => fill[name] ?? placeholder);
         // The tokenizer's own first tokens are put before the text afterwards: the text starts behind them.
@@ -335,13 +362,13 @@ async function readJson(path: string, missing?: object): Promise<object> {
     text = (await readRegular(path)).toString('utf8');
   } catch (error) {
     if (missing) return missing;
-    throw new ModelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`);
+    throw new ModelError(english('{0} cannot be read ({1}).', path, (error as NodeJS.ErrnoException).code ?? String(error)));
   }
   try {
     const json: unknown = JSON.parse(text);
     if (typeof json === 'object' && json !== null) return json;
   } catch (error) {
-    throw new ModelError(`${path} is not valid JSON: ${(error as Error).message}. Copy the file from the model again.`);
+    throw new ModelError(english('{0} is not valid JSON: {1}. Copy the file from the model again.', path, (error as Error).message));
   }
-  throw new ModelError(`${path} does not hold a JSON object. Copy the file from the model again.`);
+  throw new ModelError(english('{0} does not hold a JSON object. Copy the file from the model again.', path));
 }

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { RequestFailure, reportedFailure } from './requestFailure.js';
 
 /** A choice of a chat or completions reply, as servers are known to fill it in; every field is checked where it is read. */
@@ -19,14 +20,17 @@ export interface Choice {
 export function readChoices(reply: unknown): Choice[] {
   if (typeof reply === 'string') {
     throw new RequestFailure(
-      `The server answered with ${/^\s*</.test(reply) ? 'an HTML page' : 'plain text'} instead of JSON; is its URL right?`,
+      english(
+        'The server answered with {0} instead of JSON; is its URL right?',
+        /^\s*</.test(reply) ? english('an HTML page') : english('plain text'),
+      ),
     );
   }
   const { choices, error } = (reply ?? {}) as { readonly choices?: unknown; readonly error?: unknown };
   // Some gateways report an error with the status of success.
   if (error !== undefined && error !== null && !(Array.isArray(choices) && choices.length > 0)) throw reportedFailure({ error });
-  if (!Array.isArray(choices)) throw new RequestFailure('The server answered without choices.');
+  if (!Array.isArray(choices)) throw new RequestFailure(english('The server answered without choices.'));
   const found = choices.filter((choice): choice is Choice => typeof choice === 'object' && choice !== null);
-  if (found.length === 0) throw new RequestFailure('The server answered with an empty list of choices.');
+  if (found.length === 0) throw new RequestFailure(english('The server answered with an empty list of choices.'));
   return found.sort((a, b) => Number(a.index ?? 0) - Number(b.index ?? 0));
 }

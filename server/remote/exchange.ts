@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, t
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { english } from '../l10n.js';
 import { resolveName } from './loopback.js';
 import { RequestFailure } from './requestFailure.js';
 
@@ -130,11 +131,11 @@ async function readBody(response: IncomingMessage, { mostBytes, onPiece }: Excha
 }
 
 function tooLong(mostBytes: number): RequestFailure {
-  return new RequestFailure(`The server's reply is longer than ${mostBytes / 2 ** 20} MiB and was given up.`);
+  return new RequestFailure(english("The server's reply is longer than {0} MiB and was given up.", mostBytes / 2 ** 20));
 }
 
 function cutOff(): Error {
-  return Object.assign(new Error('the reply was cut off'), { code: 'ECONNRESET' });
+  return Object.assign(new Error(english('the reply was cut off')), { code: 'ECONNRESET' });
 }
 
 function decompressed(response: IncomingMessage): Readable {
@@ -148,7 +149,7 @@ function decompressed(response: IncomingMessage): Readable {
         : encoding === 'br'
           ? createBrotliDecompress()
           : undefined;
-  if (decoder === undefined) throw new RequestFailure('The server compressed its reply in a way it was not asked for.');
+  if (decoder === undefined) throw new RequestFailure(english('The server compressed its reply in a way it was not asked for.'));
   response.on('error', (error) => decoder.destroy(error));
   decoder.on('close', () => response.unpipe());
   return response.pipe(decoder);

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { english } from '../l10n.js';
 import { exchange, type HttpReply, type HttpRequest, type PieceOutcome } from './exchange.js';
 import { type Exchange, exchangeListener, keptBody } from './exchanges.js';
 import { Patience } from './patience.js';
@@ -203,9 +204,10 @@ function readJson(body: Buffer): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    if (text.trim() === '') throw new RequestFailure('The server answered with an empty reply.', { isTemporary: true });
-    if (/^\s*</.test(text)) throw new RequestFailure('The server answered with an HTML page instead of JSON; is its URL right?');
-    if (!/^\s*[{["]/.test(text)) throw new RequestFailure('The server answered with plain text instead of JSON; is its URL right?');
+    if (text.trim() === '') throw new RequestFailure(english('The server answered with an empty reply.'), { isTemporary: true });
+    if (/^\s*</.test(text)) throw new RequestFailure(english('The server answered with an HTML page instead of JSON; is its URL right?'));
+    if (!/^\s*[{["]/.test(text))
+      throw new RequestFailure(english('The server answered with plain text instead of JSON; is its URL right?'));
     return withoutNaN(text);
   }
 }
@@ -215,6 +217,8 @@ function withoutNaN(text: string): unknown {
   try {
     return JSON.parse(text.replace(/-?\b(?:NaN|Infinity)\b/g, 'null'));
   } catch {
-    throw new RequestFailure('The server answered with JSON that cannot be read; it may have been cut off.', { isTemporary: true });
+    throw new RequestFailure(english('The server answered with JSON that cannot be read; it may have been cut off.'), {
+      isTemporary: true,
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { english } from '../l10n.js';
 
 /**
  * Whether an origin says that it is this machine. What is sent there stays here, because `resolveName` connects such a name
@@ -34,12 +35,12 @@ export function nameResolver(find: typeof lookup): LookupFunction {
   return (hostname, options, callback) => {
     find(hostname, { ...options, all: true }, (error, addresses) => {
       const foreign = error === null && isLoopbackName(hostname) && addresses.find(({ address }) => !isLoopbackAddress(address));
-      if (foreign) callback(new NotLoopbackError(`${hostname} is ${foreign.address} here, not this machine`), []);
+      if (foreign) callback(new NotLoopbackError(english('{0} is {1} here, not this machine', hostname, foreign.address)), []);
       else if (error !== null) callback(error, []);
       else if (options.all === true) callback(null, addresses);
       else {
         const [first] = addresses;
-        if (first === undefined) callback(new Error(`${hostname} has no address`), []);
+        if (first === undefined) callback(new Error(english('{0} has no address', hostname)), []);
         else callback(null, first.address, first.family);
       }
     });

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { Gate } from './gate.js';
 import { HttpClient, type HttpClientOptions } from './httpClient.js';
 import { RequestFailure } from './requestFailure.js';
@@ -38,7 +39,7 @@ export class OpenAiClient {
   constructor({ baseUrl, concurrency, Unusable, streams = false, ...options }: OpenAiClientOptions) {
     this.#takes = { stream: streams, stream_options: streams };
     try {
-      this.baseUrl = serverAddress(baseUrl, 'The server');
+      this.baseUrl = serverAddress(baseUrl, english('The server'));
     } catch (error) {
       throw error instanceof AddressError ? new Unusable(error.message) : error;
     }
@@ -86,7 +87,7 @@ export class OpenAiClient {
   async models(signal?: AbortSignal): Promise<string[]> {
     try {
       const list = ((await this.#call('/models', undefined, signal)) as { data?: unknown } | null)?.data;
-      if (!Array.isArray(list)) throw new RequestFailure('The server does not list its models.');
+      if (!Array.isArray(list)) throw new RequestFailure(english('The server does not list its models.'));
       return list.flatMap((model: { id?: unknown } | null) => (typeof model?.id === 'string' ? [model.id] : []));
     } catch (error) {
       if (error instanceof RequestFailure) this.#refuse(error);
@@ -116,14 +117,18 @@ export class OpenAiClient {
       throw error;
     });
     if (models !== undefined && !models.includes(model)) {
-      throw new this.#Unusable(`The server at ${this.baseUrl} has no model "${model}". ${modelsServed(models)}`);
+      throw new this.#Unusable(english('The server at {0} has no model "{1}". {2}', this.baseUrl, model, modelsServed(models)));
     }
     // A server that has answered is being restarted: what is in front of it knows no such path for a while.
     if (status === 404 && models === undefined && this.#http.hasAnswered)
       throw new RequestFailure(failure.message, { ...failure.details, isTemporary: true });
     if (status === 404) {
       throw new this.#Unusable(
-        `The server at ${this.baseUrl} does not know ${path}. Check that its URL ends in the version, as in http://localhost:8000/v1, or use the other mode (chat or completions).`,
+        english(
+          'The server at {0} does not know {1}. Check that its URL ends in the version, as in http://localhost:8000/v1, or use the other mode (chat or completions).',
+          this.baseUrl,
+          path,
+        ),
       );
     }
   }
@@ -134,9 +139,11 @@ export class OpenAiClient {
       throw new this.#Unusable(refusedKey(this.baseUrl, message));
     }
     if (status !== undefined && status >= 300 && status < 400)
-      throw new this.#Unusable(`The server at ${this.baseUrl} cannot be used: ${message}`);
+      throw new this.#Unusable(english('The server at {0} cannot be used: {1}', this.baseUrl, message));
     if (isUnreachable === true && !this.#http.hasAnswered) {
-      throw new this.#Unusable(`Nothing answers at ${this.baseUrl}: ${message} Start the server (vllm serve MODEL), or correct its URL.`);
+      throw new this.#Unusable(
+        english('Nothing answers at {0}: {1} Start the server (vllm serve MODEL), or correct its URL.', this.baseUrl, message),
+      );
     }
   }
 }
@@ -148,7 +155,7 @@ export function refuses({ message, details }: RequestFailure, field: string): bo
 }
 
 export function modelsServed(models: readonly string[]): string {
-  if (models.length === 0) return 'It serves none.';
+  if (models.length === 0) return english('It serves none.');
   const shown = models.slice(0, 20).join(', ');
-  return `It serves: ${shown}${models.length > 20 ? ` and ${models.length - 20} more` : ''}.`;
+  return english('It serves: {0}{1}.', shown, models.length > 20 ? english(' and {0} more', models.length - 20) : '');
 }

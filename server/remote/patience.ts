@@ -1,3 +1,5 @@
+import { english } from '../l10n.js';
+
 /** Comments keep a wait alive for so many times its limit: a server that is busy sends them, and one that hangs may, too. */
 const MOST_COMMENTS = 10;
 /** Longer timers than Node has are the longest, in ms. */
@@ -40,6 +42,8 @@ export class Patience {
   /** What happened, when the wait was too long. */
   get message(): string {
     const seconds = this.#limit / 1000;
-    return this.#hasBegun ? `The server wrote nothing for ${seconds} s.` : `The server did not answer within ${seconds} s.`;
+    return this.#hasBegun
+      ? english('The server wrote nothing for {0} s.', seconds)
+      : english('The server did not answer within {0} s.', seconds);
   }
 }

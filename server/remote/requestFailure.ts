@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 export interface RequestFailureDetails {
   readonly status?: number;
   /** The parameter that the server refused, where it names one. */
@@ -28,12 +29,12 @@ const TEMPORARY = new Set([408, 409, 425, 429]);
 export function connectionFailure(error: unknown): RequestFailure {
   if (error instanceof RequestFailure) return error;
   const { name, message, code } = error as NodeJS.ErrnoException;
-  if (name === 'NotLoopbackError') return new RequestFailure(`Nothing was sent: ${message}.`);
+  if (name === 'NotLoopbackError') return new RequestFailure(english('Nothing was sent: {0}.', message));
   if (code !== undefined && UNREACHABLE.has(code))
-    return new RequestFailure(`The server cannot be reached (${code}).`, { isUnreachable: true, isTemporary: true });
+    return new RequestFailure(english('The server cannot be reached ({0}).', code), { isUnreachable: true, isTemporary: true });
   if (code?.startsWith('Z_') === true || code?.startsWith('ERR__ERROR_FORMAT') === true)
-    return new RequestFailure("The server's reply cannot be decompressed.", { isTemporary: true });
-  return new RequestFailure(`The connection to the server broke (${code ?? message}).`, { isTemporary: true });
+    return new RequestFailure(english("The server's reply cannot be decompressed."), { isTemporary: true });
+  return new RequestFailure(english('The connection to the server broke ({0}).', code ?? message), { isTemporary: true });
 }
 
 export interface Refusal {
@@ -47,17 +48,24 @@ export function refusal({ status, headers, body }: Refusal): RequestFailure {
   if (status >= 300 && status < 400) {
     const to = originOf(headers.location);
     return new RequestFailure(
-      `The server answered ${status}: it redirects to ${to ?? 'another address'}. Redirects are not followed, because nobody chose that address; name it yourself if it is right.`,
+      english(
+        'The server answered {0}: it redirects to {1}. Redirects are not followed, because nobody chose that address; name it yourself if it is right.',
+        status,
+        to ?? english('another address'),
+      ),
       { status },
     );
   }
   const { words, parameter } = wordsOf(body.toString('utf8'));
-  return new RequestFailure(`The server answered ${status}${words === '' ? '' : `: ${words.replace(/\.$/, '')}`}.`, {
-    status,
-    isTemporary: status >= 500 || TEMPORARY.has(status),
-    ...(parameter !== undefined && { parameter }),
-    ...retryAfter(headers['retry-after']),
-  });
+  return new RequestFailure(
+    words === '' ? english('The server answered {0}.', status) : english('The server answered {0}: {1}.', status, words.replace(/\.$/, '')),
+    {
+      status,
+      isTemporary: status >= 500 || TEMPORARY.has(status),
+      ...(parameter !== undefined && { parameter }),
+      ...retryAfter(headers['retry-after']),
+    },
+  );
 }
 
 /** An error in a reply, or in the middle of a stream, whose status is that of success. It passes unless it has the status of a refusal. */
@@ -66,7 +74,7 @@ export function reportedFailure(chunk: Readonly<Record<string, unknown>>): Reque
   const { code } = (typeof chunk.error === 'object' && chunk.error !== null ? chunk.error : chunk) as { code?: unknown };
   const number = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
   const status = typeof number === 'number' && number >= 400 && number < 600 ? number : undefined;
-  return new RequestFailure(`The server reports an error: ${words.replace(/\.$/, '')}.`, {
+  return new RequestFailure(english('The server reports an error: {0}.', words.replace(/\.$/, '')), {
     isTemporary: status === undefined || status >= 500 || TEMPORARY.has(status),
     ...(status !== undefined && { status }),
     ...(parameter !== undefined && { parameter }),
@@ -75,7 +83,7 @@ export function reportedFailure(chunk: Readonly<Record<string, unknown>>): Reque
 
 /** The sentence in an error's body: `{"error": ".."}`, `{"error": {"message": "..", "param": ".."}}`, or vLLM's `{"message": ".."}`. */
 function wordsOf(text: string): { readonly words: string; readonly parameter?: string } {
-  if (/^\s*</.test(text)) return { words: 'an HTML page' };
+  if (/^\s*</.test(text)) return { words: english('an HTML page') };
   try {
     const json = JSON.parse(text) as { error?: unknown; message?: unknown; detail?: unknown } | null;
     const error = json?.error;

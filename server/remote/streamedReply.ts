@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { EventStream, type StreamItem } from './eventStream.js';
 import type { BodyReader, PieceOutcome } from './exchange.js';
 import { RequestFailure, reportedFailure } from './requestFailure.js';
@@ -74,7 +75,7 @@ export class StreamedReply implements BodyReader {
     const open = [...this.#choices.values()].filter(({ finishReason }) => finishReason === undefined);
     // Some servers name no reason; the end of their stream says that they have ended.
     if (!this.#isDone && (open.length > 0 || this.#choices.size === 0))
-      throw new RequestFailure('The server ended its stream in the middle of a reply.', { isTemporary: true });
+      throw new RequestFailure(english('The server ended its stream in the middle of a reply.'), { isTemporary: true });
     return this.soFar();
   }
 
@@ -195,5 +196,5 @@ function parsed(data: string): Fields {
   } catch {
     // The sentence below says it.
   }
-  throw new RequestFailure('The server sent an event in its stream that cannot be read.', { isTemporary: true });
+  throw new RequestFailure(english('The server sent an event in its stream that cannot be read.'), { isTemporary: true });
 }

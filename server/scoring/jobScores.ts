@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { PrefixTrie } from './prefixTrie.js';
 import type { ScoreResult } from './scorer.js';
 
@@ -41,7 +42,7 @@ export class JobScores {
 
   /** @param score In [0, 1], or why there is none; NaN is none, too. */
   settle(node: number, score: number | { readonly skipped: string }): void {
-    const reason = typeof score !== 'number' ? score.skipped : Number.isNaN(score) ? 'The model gave no number here.' : undefined;
+    const reason = typeof score !== 'number' ? score.skipped : Number.isNaN(score) ? english('The model gave no number here.') : undefined;
     if (reason === undefined) this.fresh.set(this.#trie.nodes[node]!.key, score as number);
     this.#set(node, reason ?? (score as number));
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { english } from '../l10n.js';
 import type { Fields } from '../models/fields.js';
 import { imagesPlace, readImageSettings } from '../models/images/imageKinds.js';
 import { ModelError } from '../models/modelError.js';
@@ -27,14 +28,26 @@ async function refuseWithoutProfile(modelFolder: string): Promise<void> {
   if (!model || model.families.length === 0) return;
   const offers = model.families.map((family) => `${family.profile.name}: ${shortestProfile(model, family)}`);
   throw new ModelError(
-    `${modelFolder} has no prm.json, but its files look like ${offers.length > 1 ? 'one of these' : 'this'}. Write the line after the colon into ${join(modelFolder, 'prm.json')}: ${offers.join('; ')}.`,
+    offers.length > 1
+      ? english(
+          '{0} has no prm.json, but its files look like one of these. Write the line after the colon into {1}: {2}.',
+          modelFolder,
+          join(modelFolder, 'prm.json'),
+          offers.join('; '),
+        )
+      : english(
+          '{0} has no prm.json, but its files look like this. Write the line after the colon into {1}: {2}.',
+          modelFolder,
+          join(modelFolder, 'prm.json'),
+          offers.join('; '),
+        ),
   );
 }
 
 /** The family that a model's `prm.json` names; rejects with ModelError. */
 export async function readFamily(modelFolder: string): Promise<{ readonly id: string; readonly family: Family | undefined }> {
   const path = join(modelFolder, 'prm.json');
-  const id = readFields(await readText(path, "Set the model's folder to one that holds a prm.json."), path).text('family');
+  const id = readFields(await readText(path, english("Set the model's folder to one that holds a prm.json.")), path).text('family');
   return { id, family: findFamily(id) };
 }
 
@@ -52,7 +65,10 @@ export function parseProfile(text: string, path: string): Profile {
   if (!known && !root.has('layout'))
     root.fail(
       'family',
-      `one that StepLens knows (${families.map(({ id }) => id).join(', ')}), unless the file says everything itself, 'layout' first`,
+      english(
+        "one that StepLens knows ({0}), unless the file says everything itself, 'layout' first",
+        families.map(({ id }) => id).join(', '),
+      ),
     );
   // A layout of the file's own goes without the family's images: with no place for them it would leave them out unsaid.
   const images = root.has('images') ? readImageSettings(root.object('images')) : root.has('layout') ? undefined : known?.images;
@@ -75,15 +91,19 @@ export function parseProfile(text: string, path: string): Profile {
   };
   root.refuseOthers(['$schema']);
   if (layoutText(profile.layout).includes(imagesPlace) && !profile.images)
-    root.fail('images', `a JSON object that says how images are prepared, because 'layout' holds ${imagesPlace}`);
+    root.fail('images', english("a JSON object that says how images are prepared, because 'layout' holds {0}", imagesPlace));
   if (profile.readout.kind === 'log-ratio' && profile.reference === undefined)
-    root.fail('reference', "the ONNX file of the reference model or its folder, because a 'log-ratio' compares two models");
+    root.fail('reference', english("the ONNX file of the reference model or its folder, because a 'log-ratio' compares two models"));
   if (profile.readout.kind !== 'log-ratio' && profile.reference !== undefined)
     throw new ModelError(
-      `${path}: 'reference' is for a 'readout' of the kind "log-ratio" alone; this profile has "${profile.readout.kind}". Remove it.`,
+      english(
+        '{0}: \'reference\' is for a \'readout\' of the kind "log-ratio" alone; this profile has "{1}". Remove it.',
+        path,
+        profile.readout.kind,
+      ),
     );
   const [low, high] = profile.range;
-  if (profile.threshold < low || profile.threshold > high) root.fail('threshold', `a number in the range [${low}, ${high}]`);
+  if (profile.threshold < low || profile.threshold > high) root.fail('threshold', english('a number in the range [{0}, {1}]', low, high));
   return profile;
 }
 
@@ -101,7 +121,7 @@ function readRange(root: Fields): readonly [number, number] {
   const value = root.take('range');
   const [low, high] = Array.isArray(value) ? (value as unknown[]) : [];
   if (!Array.isArray(value) || value.length !== 2 || typeof low !== 'number' || typeof high !== 'number' || !(low < high)) {
-    return root.fail('range', 'two numbers, the lower first, as [0, 1]');
+    return root.fail('range', english('two numbers, the lower first, as [0, 1]'));
   }
   return [low, high];
 }

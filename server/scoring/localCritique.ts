@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { InferenceClient, InferenceError } from '../inference/client.js';
 import type { SampledRow } from '../inference/protocol.js';
 import { threadsFor } from '../inference/threads.js';
+import { english } from '../l10n.js';
 import { renderChat } from '../models/chatTemplate.js';
 import type { FileIdentity } from '../models/fileIdentity.js';
 import { ModelChangedError, ModelError } from '../models/modelError.js';
@@ -71,7 +72,7 @@ export function createLocalCritique(options: OnnxScorerOptions): Scorer {
       return found.result(tokens);
     } catch (error) {
       if (!signal?.aborted) await critic.identity.refuseChanged();
-      throw error instanceof InferenceError ? new ModelError(`${critic.info.model} cannot be run: ${error.message}.`) : error;
+      throw error instanceof InferenceError ? new ModelError(english('{0} cannot be run: {1}.', critic.info.model, error.message)) : error;
     } finally {
       await critic.identity.refuseChanged().then(
         () => cache.write(trie.key, found.fresh),
@@ -117,9 +118,9 @@ async function load(options: OnnxScorerOptions, client: InferenceClient): Promis
   const endText = critique.end ?? tokenizer.tokenTexts['eos_token'];
   if (endText === undefined)
     throw new ModelError(
-      `${tokenizerPath} names no 'eos_token', the token that ends a reply. Name it with 'critique.end' in ${profilePath}.`,
+      english("{0} names no 'eos_token', the token that ends a reply. Name it with 'critique.end' in {1}.", tokenizerPath, profilePath),
     );
-  const end = tokenizer.tokenId(endText, 'end token');
+  const end = tokenizer.tokenId(endText, english('end token'));
   const template =
     tokenizer.expand(renderChat([{ role: 'user', content: '{prompt}' }], tokenizer, critique.template, true)) + critique.begin;
   const answers = {
@@ -142,7 +143,13 @@ async function load(options: OnnxScorerOptions, client: InferenceClient): Promis
   const largest = Math.max(end, ...answers.positive, ...answers.negative);
   if (largest >= result.width)
     throw new ModelError(
-      `${graphPath} gives ${result.width} scores a token, but ${tokenizerPath} has tokens up to ${largest}. Use the tokenizer of this model.`,
+      english(
+        '{0} gives {1} scores a token, but {2} has tokens up to {3}. Use the tokenizer of this model.',
+        graphPath,
+        result.width,
+        tokenizerPath,
+        largest,
+      ),
     );
   const banned = Int32Array.from({ length: result.width }, (_, id) => id).filter(
     (id) => id !== end && (tokenizer.specialIds.has(id) || !tokenizer.has(id)),
@@ -169,7 +176,7 @@ function spellings(tokenizer: TextTokenizer, word: string, role: string): number
     const ids = tokenizer.encode(text, {}, 'inside');
     return ids.length === 1 ? ids : [];
   });
-  return found.length > 0 ? [...new Set(found)] : [tokenizer.tokenId(word, `${role} word`)];
+  return found.length > 0 ? [...new Set(found)] : [tokenizer.tokenId(word, english('{0} word', role))];
 }
 
 function pathTo({ nodes }: PrefixTrie, node: number): string[] {
@@ -191,7 +198,10 @@ async function judge(
   const prompt = Int32Array.from(tokenizer.encode(template, { prompt: critiquePrompt(critique, { question, steps }) }));
   const room = maxTokens - prompt.length;
   if (room < 1)
-    return { score: { skipped: `Too long: the prompt is ${prompt.length} tokens long, the model takes ${maxTokens}.` }, tokens: 0 };
+    return {
+      score: { skipped: english('Too long: the prompt is {0} tokens long, the model takes {1}.', prompt.length, maxTokens) },
+      tokens: 0,
+    };
   const { rows, tokens } = await client.sample(
     session,
     {
@@ -246,9 +256,9 @@ function verdictPlace(
   if (found < 0) {
     const cause =
       finish === 'length'
-        ? `after ${ids.length} tokens, the longest reply; raise 'critique.maxReply' or 'maxTokens'`
-        : `at its end: ${JSON.stringify(text.slice(-40))}`;
-    return { skipped: `The reply of the model has no verdict (${JSON.stringify(critique.verdict)}) ${cause}.` };
+        ? english("after {0} tokens, the longest reply; raise 'critique.maxReply' or 'maxTokens'", ids.length)
+        : english('at its end: {0}', JSON.stringify(text.slice(-40)));
+    return { skipped: english('The reply of the model has no verdict ({0}) {1}.', JSON.stringify(critique.verdict), cause) };
   }
   const until = found + critique.verdict.length;
   let [low, high] = [0, ids.length];
@@ -260,5 +270,7 @@ function verdictPlace(
   // A blank, an emphasis or a bracket may come before the word.
   while (low < ids.length && trimmed(decode(low + 1).slice(until)) === '') low++;
   if (trimmed(decode(low).slice(until)) === '') return low;
-  return { skipped: `The reply of the model joins its verdict with what follows it, after ${JSON.stringify(critique.verdict)}.` };
+  return {
+    skipped: english('The reply of the model joins its verdict with what follows it, after {0}.', JSON.stringify(critique.verdict)),
+  };
 }

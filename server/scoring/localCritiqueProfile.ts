@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { type ModelFiles, readFields } from '../models/modelFiles.js';
 import { type Critique, readCritique } from './backends/critiqueSettings.js';
 import type { Profile } from './profile.js';
@@ -52,6 +53,7 @@ export function parseLocalCritique(text: string, path: string): LocalCritiquePro
     ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
   };
   root.refuseOthers(['$schema']);
-  if (!(profile.threshold >= 0 && profile.threshold <= 1)) root.fail('threshold', 'a number from 0 to 1: the scores are probabilities');
+  if (!(profile.threshold >= 0 && profile.threshold <= 1))
+    root.fail('threshold', english('a number from 0 to 1: the scores are probabilities'));
   return profile;
 }

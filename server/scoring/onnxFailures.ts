@@ -1,26 +1,43 @@
 import { InferenceError } from '../inference/client.js';
+import { english } from '../l10n.js';
 
 /** The remedy when memory runs out, as a sentence without its end. */
 export function moreMemory(provider: string): string {
-  return `Use a smaller precision ("steplens quantise" makes one)${provider === 'cpu' ? '' : ', the device cpu'}`;
+  return english('Use a smaller precision ("steplens quantise" makes one){0}', provider === 'cpu' ? '' : english(', the device cpu'));
 }
 
 /** Why a graph cannot be loaded, with the remedy. What ONNX Runtime reports has no code and is recognized by its words. */
 export function explainLoadFailure(graphPath: string, profilePath: string, tokenizerPath: string, error: Error): string {
   const reason = error instanceof InferenceError ? error.reason : 'error';
   const cause = error.message.split('\n')[0]!.replace(/[.\s]+$/, '');
-  if (reason === 'memory') return `${graphPath} cannot be loaded: ${cause}. ${moreMemory('cpu')}, or a machine with more memory.`;
+  if (reason === 'memory')
+    return english('{0} cannot be loaded: {1}. {2}, or a machine with more memory.', graphPath, cause, moreMemory('cpu'));
   if (/protobuf|parsing|Load model|Deserialize/i.test(cause)) {
-    return `${graphPath} cannot be loaded: ${cause}. It is damaged or not an ONNX model: download or copy it again.`;
+    return english('{0} cannot be loaded: {1}. It is damaged or not an ONNX model: download or copy it again.', graphPath, cause);
   }
   if (/out of data bounds|indices element/i.test(cause)) {
-    return `${graphPath} does not know the token ids of ${tokenizerPath}: ${cause}. Use the tokenizer the model was trained with.`;
+    return english(
+      '{0} does not know the token ids of {1}: {2}. Use the tokenizer the model was trained with.',
+      graphPath,
+      tokenizerPath,
+      cause,
+    );
   }
   if (reason === 'images' || (reason === 'error' && /pixel_values/.test(cause))) {
-    return `${graphPath} and 'images' of ${profilePath} do not fit together: ${cause}. Correct the profile, or export the graph with that input.`;
+    return english(
+      "{0} and 'images' of {1} do not fit together: {2}. Correct the profile, or export the graph with that input.",
+      graphPath,
+      profilePath,
+      cause,
+    );
   }
   if (reason === 'graph') {
-    return `${graphPath} cannot be used: ${cause}. Export a causal model as Hugging Face Optimum does (text-generation-with-past, token-classification), or name another file in ${profilePath}.`;
+    return english(
+      '{0} cannot be used: {1}. Export a causal model as Hugging Face Optimum does (text-generation-with-past, token-classification), or name another file in {2}.',
+      graphPath,
+      cause,
+      profilePath,
+    );
   }
-  return `${graphPath} cannot be used: ${cause}. Model and profile: ${profilePath}.`;
+  return english('{0} cannot be used: {1}. Model and profile: {2}.', graphPath, cause, profilePath);
 }

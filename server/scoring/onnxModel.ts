@@ -1,6 +1,7 @@
 import type { InferenceClient } from '../inference/client.js';
 import type { Device, LoadRequest, LoadResult } from '../inference/protocol.js';
 import { threadsFor } from '../inference/threads.js';
+import { english } from '../l10n.js';
 import type { FileIdentity } from '../models/fileIdentity.js';
 import { type ImageSettings, imagesPlace, sampleImage, toPixels } from '../models/images/imageKinds.js';
 import { ModelChangedError, ModelError } from '../models/modelError.js';
@@ -71,7 +72,7 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
   const encoder = createEncoder(profile.layout, tokenizer);
   const reader = createReader(profile.readout, tokenizer);
   const settings = layoutText(profile.layout).includes(imagesPlace) ? profile.images : undefined;
-  const images = settings && { settings, token: tokenizer.tokenId(settings.token, 'image token') };
+  const images = settings && { settings, token: tokenizer.tokenId(settings.token, english('image token')) };
   const sample = settings && sampleImage(settings);
   const problem = encoder.open(warmupQuestion, sample?.text);
   const whole = [...problem.prompt, ...warmupSteps.flatMap((step, i) => problem.step(step, i).ids)];
@@ -79,7 +80,12 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
   const pixels = sample && toPixels(sample, warmup, images!.token);
   if (pixels?.end === warmup.length)
     throw new ModelError(
-      `${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for an image, which alone takes ${warmup.length} or more.`,
+      english(
+        "{0}: 'maxTokens' is {1}, too few for an image, which alone takes {2} or more.",
+        profilePath,
+        profile.maxTokens,
+        warmup.length,
+      ),
     );
   const threads = threadsFor(options.threads);
   const request = {
@@ -100,15 +106,28 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
   const { session, result } = await load(request);
   const { parts: _, ...single } = request;
   const reference = referencePath === undefined ? undefined : await load({ ...single, graphPath: referencePath });
-  if (reference && reference.result.width !== result.width)
+  if (referencePath !== undefined && reference && reference.result.width !== result.width)
     throw new ModelError(
-      `${graphPath} and ${referencePath} have different vocabularies, of ${result.width} and ${reference.result.width} tokens. Name the model that it was trained from with 'reference' in ${profilePath}.`,
+      english(
+        "{0} and {1} have different vocabularies, of {2} and {3} tokens. Name the model that it was trained from with 'reference' in {4}.",
+        graphPath,
+        referencePath,
+        result.width,
+        reference.result.width,
+        profilePath,
+      ),
     );
   reader.checkWidth(result.width);
   refuseOtherVocabulary(tokenizer, result.vocabulary, graphPath);
   if (result.takesImages && !profile.images) {
     throw new ModelError(
-      `${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'layout'; without ${imagesPlace} the text alone is scored.`,
+      english(
+        "{0} reads images, but {1} has no 'images'. Say there how they are prepared, and where they go with {2} in 'layout'; without {3} the text alone is scored.",
+        graphPath,
+        profilePath,
+        imagesPlace,
+        imagesPlace,
+      ),
     );
   }
   report(log, profile.name, graphPath, result);
@@ -143,7 +162,13 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
 function refuseOtherVocabulary({ path, largestId }: TextTokenizer, vocabulary: number | undefined, graphPath: string): void {
   if (vocabulary === undefined || largestId < vocabulary) return;
   throw new ModelError(
-    `${path} does not fit ${graphPath}: its tokens are numbered up to ${largestId}, and the graph knows ${vocabulary}. Use the tokenizer the model was trained with.`,
+    english(
+      '{0} does not fit {1}: its tokens are numbered up to {2}, and the graph knows {3}. Use the tokenizer the model was trained with.',
+      path,
+      graphPath,
+      largestId,
+      vocabulary,
+    ),
   );
 }
 

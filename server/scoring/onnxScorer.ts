@@ -1,5 +1,6 @@
 import { InferenceClient, InferenceError } from '../inference/client.js';
 import type { ReadValues } from '../inference/protocol.js';
+import { english } from '../l10n.js';
 import { digestImages, ImageError, imageError, readImageFiles } from '../models/images/imageFile.js';
 import { toPixels } from '../models/images/imageKinds.js';
 import { prepareImagesApart } from '../models/images/imageProcess.js';
@@ -102,7 +103,13 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       if (!(error instanceof InferenceError && error.reason === 'memory')) throw error;
       const { provider } = client.device(session);
       throw new ModelError(
-        `${graphPath} cannot be run: ${error.message}. ${moreMemory(provider)} or a smaller 'maxTokens' in ${profilePath}, which leaves long solutions unscored.`,
+        english(
+          "{0} cannot be run: {1}. {2} or a smaller 'maxTokens' in {3}, which leaves long solutions unscored.",
+          graphPath,
+          error.message,
+          moreMemory(provider),
+          profilePath,
+        ),
       );
     } finally {
       // A cancelled run leaves what it has, as long as it is of this model.

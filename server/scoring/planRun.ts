@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { EncodedStep, SegmentEncoder } from './layouts/encoder.js';
 import type { PrefixTrie } from './prefixTrie.js';
 
@@ -57,16 +58,18 @@ export function planRun(
     const own = problem && before < maxTokens && fits(node.text) ? problem.step(node.text, depths[index]) : undefined;
     lengths[index] = before + (own?.ids.length ?? Infinity);
     if (lengths[index] > maxTokens) {
-      const length = Number.isFinite(lengths[index]) ? `${lengths[index]} tokens long` : 'far longer';
+      const length = Number.isFinite(lengths[index]) ? english('{0} tokens long', lengths[index]) : english('far longer');
       if (isWanted(index))
-        skipped.set(index, `Too long: question and steps up to here are ${length}, the model takes ${maxTokens} tokens.`);
+        skipped.set(index, english('Too long: question and steps up to here are {0}, the model takes {1} tokens.', length, maxTokens));
       return;
     }
     tokens[index] = own;
     if (own!.read < (readsTokens ? (own!.head ?? 0) : 0) && isWanted(index))
       skipped.set(
         index,
-        "The model has no place to read a score at: the tokenizer joins this step's end with its marker, or the step is a single token.",
+        english(
+          "The model has no place to read a score at: the tokenizer joins this step's end with its marker, or the step is a single token.",
+        ),
       );
     const siblings = children.get(node.parent);
     if (siblings) siblings.push(index);

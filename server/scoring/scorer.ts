@@ -1,4 +1,5 @@
 import type { DeviceInfo } from '../inference/deviceInfo.js';
+import { english } from '../l10n.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import { ModelError } from '../models/modelError.js';
 import type { Problem } from '../reasoning/problem.js';
@@ -94,7 +95,11 @@ export class NotAllowedError extends ModelError {
     readonly origin: string,
   ) {
     super(
-      `Nothing is scored: ${model} is at ${origin}, and question, steps and figures are sent there only after you agree. Run "StepLens: Allow Scoring Server…", or pass --allow-server ${origin} on the command line.`,
+      english(
+        'Nothing is scored: {0} is at {1}, and question, steps and figures are sent there only after you agree. Run "StepLens: Allow Scoring Server…", or pass --allow-server {1} on the command line.',
+        model,
+        origin,
+      ),
     );
   }
 }

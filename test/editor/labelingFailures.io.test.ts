@@ -114,7 +114,7 @@ describe.each([
   [
     'a policy that never gives a final answer',
     completions((at) => `I like trains, number ${at}.`),
-    /none of them has a final answer/,
+    /None of them has a final answer/,
     /I like trains/,
   ],
 ] as const)('labeling with %s', (_, dead, cause, reply) => {
@@ -129,7 +129,9 @@ describe.each([
     else expect(failed.failure!.reply).toMatch(reply);
     expect(failed.labeling).toBeNull();
     expect(await files()).not.toContain('sum.json');
-    for (const one of await resultsOf()) expect(one).toMatchObject({ state: 'open', value: null });
+    expect(await resultsOf()).toMatchObject([
+      { problem: 0, file, state: 'open', value: null, cause: expect.stringMatching(cause) as string },
+    ]);
     answer = good;
     expect(await service.label(job, 0, none)).toMatchObject({ state: 'done', file });
     expect((await viewOf(file)).failure).toBeNull();

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,40 +8,40 @@ import { join } from 'node:path';
 import { type CodeLens, ConfigurationTarget, commands, Uri, window, workspace } from 'vscode';
 import { closeAll, fixture, show, until } from './support.js';
 
-/** A policy server that answers at once: every second solution is right. It stands in for a model, not for the pipeline. */
-function answer(request: { readonly n?: number }): object {
-  const choices = Array.from({ length: request.n ?? 1 }, (_, index) => ({
+const solution = (index: number): string =>
+  index % 2 === 0
+    ? '<step>3 + 4 = 7.</step><answer>7</answer>'
+    : `<step>3 + 4 = ${index + 8}.</step><step>So it is.</step><answer>${index + 8}</answer>`;
+
+/** A completion for each of `n`. It stands in for a model, not for the pipeline. */
+function completions({ n = 1 }: { readonly n?: number }, write: (index: number) => string): string {
+  const choices = Array.from({ length: n }, (_, index) => ({
     index,
     finish_reason: 'stop',
-    message: {
-      role: 'assistant',
-      content:
-        index % 2 === 0
-          ? '<step>3 + 4 = 7.</step><answer>7</answer>'
-          : `<step>3 + 4 = ${index + 8}.</step><step>So it is.</step><answer>${index + 8}</answer>`,
-    },
+    message: { role: 'assistant', content: write(index) },
   }));
-  return { id: '1', object: 'chat.completion', created: 0, model: 'scripted', choices };
+  return JSON.stringify({ id: '1', object: 'chat.completion', created: 0, model: 'scripted', choices });
 }
+
+type Answer = (request: { readonly n?: number }) => { readonly status?: number; readonly body: string };
+/** Every second solution is right. */
+const good: Answer = (request) => ({ body: completions(request, solution) });
 
 describe('labeling in the editor', () => {
   let server: Server;
   let folder: string;
   let file: Uri;
+  let answer = good;
 
   before(async () => {
     server = createServer((request, response) => {
       let body = '';
       request.on('data', (part: Buffer) => (body += part.toString()));
       request.on('end', () => {
-        response.setHeader('content-type', 'application/json');
-        response.end(
-          JSON.stringify(
-            request.url?.endsWith('/models')
-              ? { object: 'list', data: [{ id: 'scripted', object: 'model' }] }
-              : answer(JSON.parse(body) as { n?: number }),
-          ),
-        );
+        const { status = 200, body: reply } = request.url?.endsWith('/models')
+          ? { body: JSON.stringify({ object: 'list', data: [{ id: 'scripted', object: 'model' }] }) }
+          : answer(JSON.parse(body) as { n?: number });
+        response.writeHead(status, { 'content-type': 'application/json' }).end(reply);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -61,12 +62,56 @@ describe('labeling in the editor', () => {
 
   it('offers each problem of a list to be labeled', async () => {
     await show(file);
-    const titles = await until('the lenses', async () => {
-      const lenses = await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', file);
-      return lenses.length > 0 && lenses.map(({ command }) => command?.title);
+    const found = await until('the lenses', async () => {
+      const all = await lensTitles();
+      return all.length > 0 && all;
     });
-    assert.deepEqual(titles, ['Label this problem', 'Label all problems', 'Label this problem']);
+    assert.deepEqual(found, ['Label this problem', 'Label all problems', 'Label this problem']);
   });
+
+  const lensTitles = async (): Promise<string[]> =>
+    (await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', file)).map(({ command }) => command?.title ?? '');
+
+  /** What the report of a policy that was asked once says. */
+  const askedOnce = async (wanted: RegExp): Promise<string> => {
+    await commands.executeCommand('steplens.tryPolicy', file.toString(), 0);
+    const report = await workspace.openTextDocument(Uri.from({ scheme: 'steplens-report', path: '/The policy, asked once.md' }));
+    return until(`a report with ${String(wanted)}`, () => wanted.test(report.getText()) && report.getText());
+  };
+
+  it('shows request, reply, steps, final answer and verdict of a policy that is asked once', async () => {
+    const report = await askedOnce(/\*\*right\*\*/);
+    for (const part of [/3 \+ 4 = 7\./, /read from the last step: `7`/, /reference answer: `7`/, /"messages"/, /"choices"/, /status 200/])
+      assert.match(report, part);
+    assert.ok(!(await readdir(folder)).includes('steplens-runs'), 'nothing is written');
+  });
+
+  const dead: readonly (readonly [what: string, cause: RegExp, answer: Answer])[] = [
+    ['that refuses the key', /401.*Invalid API key/, () => ({ status: 401, body: '{"error":{"message":"Invalid API key"}}' })],
+    ['whose reply is a web page', /an HTML page instead of JSON/, () => ({ body: '<html>It works!</html>' })],
+    ['whose reply has no choices', /an empty list of choices/, () => ({ body: '{"choices":[]}' })],
+    [
+      'that never gives a final answer',
+      /None of them has a final answer/,
+      (request) => ({ body: completions(request, (index) => `I like trains, number ${index}.`) }),
+    ],
+  ];
+  for (const [what, cause, reply] of dead)
+    it(`says why there are no labels with a policy ${what}, and counts nothing`, async () => {
+      answer = reply;
+      try {
+        void commands.executeCommand('steplens.labelProblem', file.toString(), 0);
+        await until('the cause in the file', async () =>
+          (await lensTitles()).some((title) => title.startsWith('Not labeled') && cause.test(title)),
+        );
+        assert.ok((await lensTitles()).every((title) => !title.startsWith('Labeled')));
+        assert.ok((await lensTitles()).includes('Retry'));
+        const report = await askedOnce(what.includes('final answer') ? /\*\*undecided\*\*/ : /\*\*No rollout\.\*\*/);
+        assert.match(report, what.includes('final answer') ? /none found/ : cause);
+      } finally {
+        answer = good;
+      }
+    });
 
   it('labels a problem, with its tree and event log beside it', async () => {
     // Not awaited: the command ends with its message, which nobody answers here.

@@ -2,8 +2,22 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigurationTarget, extensions, languages, Uri, window, workspace } from 'vscode';
-import { closeAll, codeOf, fixture, ours, until } from './support.js';
+import {
+  type CodeAction,
+  type CodeLens,
+  ConfigurationTarget,
+  commands,
+  extensions,
+  type InlayHint,
+  languages,
+  type NotebookCell,
+  NotebookRange,
+  Range,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import { closeAll, codeOf, fixture, hoverText, ours, until } from './support.js';
 
 describe('a notebook', () => {
   let folder: string;
@@ -82,6 +96,45 @@ describe('a notebook', () => {
           .some(([one]) => one.scheme === 'steplens-output' && one.path.endsWith(`work.ipynb/${name}`) && lowIn(one)),
       );
     });
+
+  /** The first cell, a Markdown cell, with its text shown in place of what it renders. */
+  const editedCell = async (): Promise<NotebookCell> => {
+    const notebook = await workspace.openNotebookDocument(uri);
+    await window.showNotebookDocument(notebook, { selections: [new NotebookRange(0, 1)] });
+    await commands.executeCommand('notebook.cell.edit');
+    return notebook.cellAt(0);
+  };
+
+  it('has hover, lens and values in a cell and in an output, as a document has them', async () => {
+    const output = await until('the output', () =>
+      workspace.textDocuments.find(({ uri: one }) => one.path.endsWith('work.ipynb/cell 2.md')),
+    );
+    for (const document of [(await editedCell()).document, output]) {
+      const first = await until('a first low step', () => ours(document.uri).find((one) => codeOf(one) === 'first-low-step'));
+      assert.match(await hoverText(document.uri, first.range.start.translate(0, 2)), /first low step.*[\s\S]*PRM/);
+      const lenses = await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', document.uri);
+      assert.ok(lenses.some(({ command }) => command?.command === 'steplens.goToStep'));
+      const hints = await commands.executeCommand<InlayHint[]>(
+        'vscode.executeInlayHintProvider',
+        document.uri,
+        new Range(0, 0, document.lineCount, 0),
+      );
+      assert.ok(hints.length >= 3);
+    }
+  });
+
+  it('offers to correct a calculation in a Markdown cell, and does it in the notebook', async () => {
+    const { document } = await editedCell();
+    const at = document.positionAt(document.getText().indexOf('42 + 78 = 110'));
+    const fix = await until('the quick fix', async () => {
+      const actions = await commands.executeCommand<CodeAction[]>('vscode.executeCodeActionProvider', document.uri, new Range(at, at));
+      return actions.find(({ title }) => title === 'Correct the result: 42 + 78 = 120');
+    });
+    assert.ok(fix.edit && (await workspace.applyEdit(fix.edit)));
+    assert.ok(document.getText().includes('42 + 78 = 120'));
+    assert.ok((await workspace.openNotebookDocument(uri)).isDirty);
+    await commands.executeCommand('undo');
+  });
 
   it('leaves other outputs and code alone', () => {
     const marked = languages.getDiagnostics().filter(([, list]) => list.some(({ source }) => source === 'StepLens'));

@@ -36,6 +36,8 @@ describe('around the files', () => {
     await new Promise((resolve) => policy.listen(0, '127.0.0.1', resolve));
     await cp(join(root, 'test', 'fixtures', 'workspace'), folder, { recursive: true });
     return {
+      // No device but the CPU, whatever this machine has.
+      env: { CUDA_VISIBLE_DEVICES: '', VK_DRIVER_FILES: join(folder, 'none.json') },
       settings: {
         'steplens.labeling.policy': `http://127.0.0.1:${policy.address().port}/v1`,
         'steplens.labeling.budget': 48,
@@ -115,6 +117,20 @@ describe('around the files', () => {
     }, 'the cursor to be at the low step');
   });
 
+  it('names the devices that were passed over, with the reasons in the log behind a link', async () => {
+    const { page } = editor;
+    await runCommand(page, 'StepLens: Score This File');
+    const item = page.locator('[id="status.languageStatus"]');
+    const link = page.getByText('reasons in the log').first();
+    await until(async () => {
+      await item.hover();
+      return link.isVisible();
+    }, 'the row of the device');
+    await link.click();
+    await page.locator('.part.panel').getByText('passed over').first().waitFor();
+    await runCommand(page, 'View: Hide Panel');
+  });
+
   it('the palette offers what the open file allows', async () => {
     await editor.page.locator('.tab').first().click();
     const offered = await palette();
@@ -155,6 +171,20 @@ describe('around the files', () => {
       .waitFor();
     await editor.page.locator('.codelens-decoration').getByText('Open tree').first().waitFor();
     await editor.page.locator('.codelens-decoration').getByText('Label again').first().waitFor();
+  });
+
+  it('says once that the problem is labeled, and once why it was not before', async () => {
+    const { page } = editor;
+    await runCommand(page, 'Notifications: Show Notifications');
+    const items = page.locator('.notifications-center .notification-list-item');
+    const done = items.filter({ hasText: 'The problem is labeled' });
+    await done.first().waitFor();
+    assert.equal(await done.count(), 1);
+    assert.equal(await items.filter({ hasText: 'Invalid API key' }).count(), 1);
+    await done.click();
+    await done.getByRole('button', { name: 'Open Tree' }).click();
+    await done.waitFor({ state: 'detached' });
+    await panel().locator('svg g.node').nth(1).waitFor();
   });
 
   it('shows how each rollout came about', async () => {

@@ -8,11 +8,17 @@ import { describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
 import { useEditor } from './editor.mjs';
+import { answerNotification } from './notification.mjs';
 import { until } from './until.mjs';
 
 const samples = join(root, 'media', 'samples');
 /** Labels decide: nothing needs to be scored. */
 const unscored = { 'steplens.scoreOnOpen': false };
+/** Files that VS Code does not give to an extension by itself, with the limit they exceed, in MB. */
+const large = [
+  ['connection.jsonl', 10],
+  ['any.jsonl', 50],
+];
 
 describe('the view of open files', () => {
   const editor = useEditor(async (folder) => {
@@ -20,6 +26,16 @@ describe('the view of open files', () => {
     await cp(join(samples, 'trees', 'number-line.json'), join(folder, 'number-line.json'));
     await writeFile(join(folder, 'packed.jsonl.gz'), gzipSync(records));
     await writeFile(join(folder, 'many.jsonl'), records.trim().concat('\n').repeat(60));
+    // A little over what VS Code loads over a connection, and over what it gives to extensions at all.
+    const size = Buffer.byteLength(records);
+    for (const [name, megabytes] of large)
+      await writeFile(
+        join(folder, name),
+        records
+          .trim()
+          .concat('\n')
+          .repeat(Math.ceil((megabytes * 2 ** 20) / size) + 1),
+      );
     return { settings: unscored };
   });
   const rows = () => editor.page.locator('.part.sidebar .monaco-list-row');
@@ -50,6 +66,46 @@ describe('the view of open files', () => {
     });
     assert.deepEqual(found, []);
   });
+
+  it('is walked by keyboard: Enter goes to a step, typing finds a file, the menu key opens its tree', async () => {
+    const { page } = editor;
+    const focused = () => page.locator('.part.sidebar .monaco-list-row.focused').first().getAttribute('aria-label');
+    const press = async (key, label) => {
+      await page.keyboard.press(key);
+      await until(async () => label.test(await focused()), `${key} to lead to ${String(label)}`);
+    };
+    await runCommand(page, 'StepLens: Focus on Reasoning Files View');
+    await press('Home', /^File number-line\.json/);
+    await press('ArrowDown', /^(First low|Low) step/);
+    await page.keyboard.press('Enter');
+    await until(
+      async () => !/^Ln 1,/.test(await page.locator('[id="status.editor.selection"]').innerText()),
+      'Enter to go to the step in the file',
+    );
+    await runCommand(page, 'StepLens: Focus on Reasoning Files View');
+    await press('End', /^(First low|Low) step|^\d+ more/);
+    await press('n', /^File number-line\.json/);
+    await page.keyboard.press('Shift+F10');
+    const item = page.getByRole('menuitem', { name: 'Open Reasoning Tree' });
+    await item.waitFor();
+    await until(async () => {
+      await page.keyboard.press('ArrowDown');
+      return item.evaluate((one) => one.closest('.action-item')?.classList.contains('focused') ?? false);
+    }, 'the arrow key to lead to the item of the menu');
+    await page.keyboard.press('Enter');
+    await webviewFrame(page).locator('svg g.node').first().waitFor();
+  });
+
+  for (const [name, megabytes] of large)
+    it(`offers the records of a file over ${megabytes} MB, which VS Code does not hand out, as pages that are marked`, async () => {
+      const { page } = editor;
+      await runCommand(page, 'View: Close All Editors');
+      await openFile(page, name);
+      await answerNotification(page, `${name} is over ${megabytes} MB`, 'Open Records');
+      await page.locator('.codelens-decoration a').filter({ hasText: 'first low step' }).first().waitFor();
+      const badge = page.locator('.tab.active').filter({ hasText: name }).filter({ hasText: /\d/ });
+      await badge.first().waitFor();
+    });
 
   it('lists the low steps of records that are shown of a compressed file', async () => {
     await runCommand(editor.page, 'View: Close All Editors');

@@ -111,7 +111,7 @@ describe('a problem without usable labels', { timeout: 30_000 }, () => {
     );
     expect(first).toMatchObject({ done: 0, open: 3, failures: 12 });
     expect(told[0]).toMatch(
-      /^problem p\d stays open: no rollout from the question is right or wrong \(The server answered 400: .*context length/,
+      /^problem p\d stays open: no rollout from the question is right or wrong\. The server answered 400: .*context length/,
     );
     expect(await log('p0')).not.toContain('"event":"end"');
     server.behavior.alwaysFault = undefined;

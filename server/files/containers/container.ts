@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { InputError } from '../inputError.js';
 
 /** One text in a container. */
@@ -26,7 +27,7 @@ export const MAX_TEXT = 512 * 1024 * 1024 - 1024;
 
 function tooLong(limit: number): InputError {
   return new InputError(
-    `it expands to more than ${Math.round(limit / 2 ** 20)} MiB of text; decompress it and split it into several files`,
+    english('it expands to more than {0} MiB of text; decompress it and split it into several files', Math.round(limit / 2 ** 20)),
   );
 }
 
@@ -80,5 +81,5 @@ async function* fromLine(pieces: AsyncIterable<Uint8Array>, from: number): Async
 export function damaged(title: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
   const cause = error instanceof Error ? error.message : String(error);
-  return new InputError(`this ${title} file is damaged (${cause}); write or download it again`);
+  return new InputError(english('this {0} file is damaged ({1}); write or download it again', title, cause));
 }

@@ -1,5 +1,6 @@
 import type { AsyncBuffer } from 'hyparquet';
 import { openRegular } from '../../disk/readRegular.js';
+import { english } from '../../l10n.js';
 import { type Container, collect, damaged } from './container.js';
 
 /** Rows that are decoded at a time. */
@@ -47,7 +48,7 @@ async function* rowsAsLines(path: string, from: number): AsyncGenerator<Uint8Arr
         rowEnd: Math.min(rowStart + ROWS, rows),
       });
       // A footer may claim any number of rows.
-      if (objects.length === 0) throw new Error(`it claims ${rows} rows and has ${rowStart}`);
+      if (objects.length === 0) throw new Error(english('it claims {0} rows and has {1}', rows, rowStart));
       for (const object of objects) yield Buffer.from(`${JSON.stringify(object, asJson)}\n`);
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Entry, ZipFile } from 'yauzl';
+import { english } from '../../l10n.js';
 import { InputError } from '../inputError.js';
 import { type Container, type ContainerEntry, damaged, entryOf } from './container.js';
 
@@ -22,7 +23,7 @@ export const zip: Container = {
         if (!TEXTS.test(entry.fileName) || /(?:^|\/)(?:\.|__MACOSX)/.test(entry.fileName)) continue;
         total += entry.uncompressedSize;
         if (++count > MAX_ENTRIES || total > MAX_TOTAL)
-          throw new InputError('this zip has too many or too large texts; unpack the ones you need');
+          throw new InputError(english('this zip has too many or too large texts; unpack the ones you need'));
         yield toEntry(file, entry);
       }
     } finally {

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { english } from '../../l10n.js';
 import { Collected, type Container, damaged, entryOf } from './container.js';
 
 /** Compressed bytes that are decompressed at a time. */
@@ -43,5 +44,5 @@ async function* decompress(path: string): AsyncGenerator<Uint8Array> {
   }
   push(held ?? new Uint8Array(), true);
   yield taken();
-  if (!isComplete) throw damaged('Zstandard', new Error('it ends too early'));
+  if (!isComplete) throw damaged('Zstandard', new Error(english('it ends too early')));
 }

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { readEventLog } from '../eventLog.js';
 import { LabelError } from '../labelError.js';
 import { filesIn } from '../runFiles.js';
@@ -30,7 +31,7 @@ export async function runCost(folder: string): Promise<RunCost> {
     const problem = problemExpense((await readEventLog(log)).recorded.map(({ event }) => event));
     if (problem !== undefined) found.push(problem);
   }
-  if (found.length === 0) throw new LabelError(`${folder} has no event logs of a run.`);
+  if (found.length === 0) throw new LabelError(english('{0} has no event logs of a run.', folder));
   const byMethod = [...new Set(found.map(({ method }) => method))].map((method) =>
     methodCost(
       method,

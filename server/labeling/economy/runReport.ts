@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { holderOf } from '../claim.js';
 import { readEventLog } from '../eventLog.js';
 import { LabelError } from '../labelError.js';
@@ -88,7 +89,7 @@ export async function runReport(folder: string, now: number): Promise<RunReport>
     const isHeld = claims.includes(claim) && (await holderOf(claim, result)) !== undefined;
     gathered.problems.push({ id, log, file: result, state: isHeld ? 'running' : 'not begun', searches: 0, waste: newWaste() });
   }
-  if (gathered.problems.length === 0) throw new LabelError(`${folder} has no event logs of a run.`);
+  if (gathered.problems.length === 0) throw new LabelError(english('{0} has no event logs of a run.', folder));
   return gathered.report(now);
 }
 

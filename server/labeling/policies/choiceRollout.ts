@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import type { Choice } from '../../remote/choices.js';
 import type { SampledRollout, SampleRequest } from '../policy.js';
 import { ownText, withoutEcho } from './echoes.js';
@@ -14,26 +15,28 @@ export function choiceRollout(
 ): SampledRollout {
   const { message } = choice;
   if (Array.isArray(message?.tool_calls) && message.tool_calls.length > 0)
-    return { failure: 'The model called a tool instead of writing a solution.' };
-  if (choice.finish_reason === 'content_filter') return { failure: 'The server withheld the text (content_filter).' };
+    return { failure: english('The model called a tool instead of writing a solution.') };
+  if (choice.finish_reason === 'content_filter') return { failure: english('The server withheld the text (content_filter).') };
   // vLLM ends a text with `abort` when it is shut down, gateways with `error` when the server behind them is away.
   if (typeof choice.finish_reason === 'string' && BROKEN.has(choice.finish_reason))
-    return { failure: `The server broke off the text (${choice.finish_reason}).`, isTemporary: true };
+    return { failure: english('The server broke off the text ({0}).', choice.finish_reason), isTemporary: true };
   const content = textOf(message === undefined || message === null ? choice.text : message.content);
   const isCut = choice.finish_reason === 'length';
   if (typeof content !== 'string')
     return {
-      failure: isCut ? 'The model was cut off before it began its answer; allow more tokens.' : 'The server answered without text.',
+      failure: isCut
+        ? english('The model was cut off before it began its answer; allow more tokens.')
+        : english('The server answered without text.'),
     };
   const thought = splitThinking(isCut ? content : closeAnswer(content));
   const reasoning = asText(message?.reasoning) ?? asText(message?.reasoning_content) ?? thought.reasoning;
   const text = ownText(thought.answer);
   const written = stepDelimiter === undefined ? splitSteps(text) : splitAt(text, stepDelimiter);
   const own = withoutEcho(written, prefix, question);
-  if (own === undefined) return { failure: 'The model started the solution again instead of continuing it.' };
+  if (own === undefined) return { failure: english('The model started the solution again instead of continuing it.') };
   const { steps, echoed } = own;
-  if (steps.length === 0 && isCut) return { failure: 'The model was cut off before it began its answer; allow more tokens.' };
-  if (steps.length === 0 && prefix.length === 0) return { failure: 'The model answered with an empty text.' };
+  if (steps.length === 0 && isCut) return { failure: english('The model was cut off before it began its answer; allow more tokens.') };
+  if (steps.length === 0 && prefix.length === 0) return { failure: english('The model answered with an empty text.') };
   return { steps, finish: isCut ? 'length' : 'stop', ...(echoed > 0 && { echoed }), ...(reasoning !== undefined && { reasoning }) };
 }
 

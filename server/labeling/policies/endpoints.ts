@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { english } from '../../l10n.js';
 import { OpenAiClient, type OpenAiClientOptions, type RequestBody } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
@@ -26,7 +27,7 @@ export class Endpoints {
   /** For messages. */
   get name(): string {
     const [first, ...more] = this.#clients;
-    return more.length === 0 ? first!.baseUrl : `${first!.baseUrl} and ${more.length} more`;
+    return more.length === 0 ? first!.baseUrl : english('{0} and {1} more', first!.baseUrl, more.length);
   }
 
   /** As `OpenAiClient.post`, of the server that `key` belongs to. */
@@ -64,7 +65,7 @@ export class Endpoints {
         onRetry?.();
       }
     }
-    throw new Error('A policy needs an endpoint.');
+    throw new Error(english('A policy needs an endpoint.'));
   }
 
   /** Rendezvous hashing: an endpoint that comes or goes moves only its own prefixes. Those that failed lately come last. */

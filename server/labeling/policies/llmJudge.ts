@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { readChoices } from '../../remote/choices.js';
 import type { OpenAiClient } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
@@ -27,7 +28,9 @@ export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge 
       reply = await client.post('/chat/completions', body, request.signal, () => retries++);
       const [choice] = readChoices(reply);
       const content = choice?.message?.content;
-      return typeof content === 'string' ? readVerdict(splitThinking(content).answer) : { failure: 'The judge answered without text.' };
+      return typeof content === 'string'
+        ? readVerdict(splitThinking(content).answer)
+        : { failure: english('The judge answered without text.') };
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       return { failure: error.message };
@@ -57,7 +60,10 @@ function readVerdict(reply: string): 'right' | 'wrong' | JudgeFailure {
   if (word === undefined) {
     const said = reply.trim();
     return {
-      failure: said === '' ? 'The judge answered with an empty text.' : `The judge answered neither Yes nor No: "${said.slice(0, 80)}".`,
+      failure:
+        said === ''
+          ? english('The judge answered with an empty text.')
+          : english('The judge answered neither Yes nor No: "{0}".', said.slice(0, 80)),
     };
   }
   return word.toLowerCase() === 'yes' ? 'right' : 'wrong';

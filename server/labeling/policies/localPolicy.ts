@@ -1,5 +1,6 @@
 import { type InferenceClient, InferenceError } from '../../inference/client.js';
 import type { Device, SampledRow } from '../../inference/protocol.js';
+import { english } from '../../l10n.js';
 import type { FileIdentity } from '../../models/fileIdentity.js';
 import { digestImages, ImageError, type ProblemImage, readImageFiles } from '../../models/images/imageFile.js';
 import { type ImageSettings, imagesPlace, type PreparedImages, sampleImage, toPixels } from '../../models/images/imageKinds.js';
@@ -82,14 +83,22 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
     const characters = [question, ...prefix].reduce((sum, text) => sum + text.length, 0);
     if (characters > profile.maxTokens * mostCharactersPerToken)
       return fail(
-        `Question and steps so far are ${characters} characters long, far more than the ${profile.maxTokens} tokens the policy takes.`,
+        english(
+          'Question and steps so far are {0} characters long, far more than the {1} tokens the policy takes.',
+          characters,
+          profile.maxTokens,
+        ),
       );
     const prompt = promptIds(profile, tokenizer, question, figures);
     const before = Int32Array.from(prefix.flatMap((step) => tokenizer.encode(profile.step, { step })));
     const room = profile.maxTokens - prompt.length - before.length;
     if (room < 1)
       return fail(
-        `Question and steps so far are ${prompt.length + before.length} tokens long, the policy takes ${profile.maxTokens} with what it writes.`,
+        english(
+          'Question and steps so far are {0} tokens long, the policy takes {1} with what it writes.',
+          prompt.length + before.length,
+          profile.maxTokens,
+        ),
       );
 
     const pixels = figures && toPixels(figures, prompt, images.token);
@@ -147,31 +156,48 @@ async function load({ folder, client, device, threads }: LocalPolicyOptions): Pr
   try {
     const { profile, profilePath, graphPath, tokenizerPath, identity } = await loadModelFiles(folder, 'policy.json', parsePolicyProfile);
     const tokenizer = await loadTokenizer(tokenizerPath, profile.end, ...(profile.images ? [profile.images.token] : []));
-    const end = tokenizer.tokenId(profile.end, 'end token');
+    const end = tokenizer.tokenId(profile.end, english('end token'));
     const settings = profile.prompt.includes(imagesPlace) ? profile.images : undefined;
-    const images = settings && { settings, token: tokenizer.tokenId(settings.token, 'image token') };
+    const images = settings && { settings, token: tokenizer.tokenId(settings.token, english('image token')) };
     const figure = settings && sampleImage(settings);
     const warmup = promptIds(profile, tokenizer, warmupQuestion, figure);
     if (warmup.length > profile.maxTokens)
       throw new PolicyError(
-        `${profilePath}: 'maxTokens' is ${profile.maxTokens}, too few for a short question, which takes ${warmup.length}.`,
+        english("{0}: 'maxTokens' is {1}, too few for a short question, which takes {2}.", profilePath, profile.maxTokens, warmup.length),
       );
     const pixels = figure && toPixels(figure, warmup, images!.token);
     const request = { graphPath, device, threads, warmup, ...(pixels && { pixels }), columns: new Int32Array(0) };
     const { session, result } = await client.load(request, identity).catch((error: unknown) => {
       if (error instanceof ModelChangedError) throw error;
       throw new PolicyError(
-        `${graphPath} cannot be used: ${(error as Error).message.split('\n')[0]!.replace(/[.\s]+$/, '')}. Model and profile: ${profilePath}.`,
+        english(
+          '{0} cannot be used: {1}. Model and profile: {2}.',
+          graphPath,
+          (error as Error).message.split('\n')[0]!.replace(/[.\s]+$/, ''),
+          profilePath,
+        ),
       );
     });
     if (result.takesImages && !profile.images) {
       throw new PolicyError(
-        `${graphPath} reads images, but ${profilePath} has no 'images'. Say there how they are prepared, and where they go with ${imagesPlace} in 'prompt'; without ${imagesPlace} the policy works on the text alone.`,
+        english(
+          "{0} reads images, but {1} has no 'images'. Say there how they are prepared, and where they go with {2} in 'prompt'; without {3} the policy works on the text alone.",
+          graphPath,
+          profilePath,
+          imagesPlace,
+          imagesPlace,
+        ),
       );
     }
     if (end >= result.width)
       throw new PolicyError(
-        `${graphPath} gives ${result.width} scores a token, but the end token of ${tokenizerPath} is number ${end}. Use the tokenizer of this model.`,
+        english(
+          '{0} gives {1} scores a token, but the end token of {2} is number {3}. Use the tokenizer of this model.',
+          graphPath,
+          result.width,
+          tokenizerPath,
+          end,
+        ),
       );
     const banned = Int32Array.from({ length: result.width }, (_, id) => id).filter(
       (id) => id !== end && (tokenizer.specialIds.has(id) || !tokenizer.has(id)),

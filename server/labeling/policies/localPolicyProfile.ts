@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { count } from '../../models/fields.js';
 import { type ImageSettings, imagesPlace, readImageSettings } from '../../models/images/imageKinds.js';
 import { type ModelFiles, readFields } from '../../models/modelFiles.js';
@@ -38,11 +39,12 @@ export function parsePolicyProfile(text: string, path: string): LocalPolicyProfi
     temperature: root.number('temperature'),
   };
   root.refuseOthers(['$schema']);
-  if (count(profile.prompt, '{question}') !== 1) root.fail('prompt', 'a text with {question} once');
-  if (count(profile.prompt, imagesPlace) > 1) root.fail('prompt', `a text with ${imagesPlace} at most once`);
+  if (count(profile.prompt, '{question}') !== 1) root.fail('prompt', english('a text with {question} once'));
+  if (count(profile.prompt, imagesPlace) > 1) root.fail('prompt', english('a text with {0} at most once', imagesPlace));
   if (profile.prompt.includes(imagesPlace) && !profile.images)
-    root.fail('images', `a JSON object that says how images are prepared, because 'prompt' holds ${imagesPlace}`);
-  if (!profile.step.startsWith(stepPlace) || profile.step === stepPlace) root.fail('step', `${stepPlace}, then the text that ends a step`);
-  if (!(profile.temperature >= 0)) root.fail('temperature', 'a number, at least 0');
+    root.fail('images', english("a JSON object that says how images are prepared, because 'prompt' holds {0}", imagesPlace));
+  if (!profile.step.startsWith(stepPlace) || profile.step === stepPlace)
+    root.fail('step', english('{0}, then the text that ends a step', stepPlace));
+  if (!(profile.temperature >= 0)) root.fail('temperature', english('a number, at least 0'));
   return profile;
 }

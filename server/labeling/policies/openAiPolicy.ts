@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { ImageError } from '../../models/images/imageFile.js';
 import { readChoices } from '../../remote/choices.js';
 import { forWhat, withoutKeys } from '../../remote/exchanges.js';
@@ -104,11 +105,13 @@ class OpenAiPolicy implements Policy {
     const models = await forWhat([], () => this.#endpoints.models(signal)).catch((error: unknown) => {
       // llama.cpp answers 503 while it loads its model.
       if (error instanceof RequestFailure && error.details.isTemporary !== true)
-        throw new PolicyError(`The server at ${this.#endpoints.name} does not list its models (${error.message}) Name the model to use.`);
+        throw new PolicyError(
+          english('The server at {0} does not list its models ({1}) Name the model to use.', this.#endpoints.name, error.message),
+        );
       throw error;
     });
     if (models.length !== 1)
-      throw new PolicyError(`Name the model to use of the server at ${this.#endpoints.name}. ${modelsServed(models)}`);
+      throw new PolicyError(english('Name the model to use of the server at {0}. {1}', this.#endpoints.name, modelsServed(models)));
     return (this.#model = models[0]!);
   }
 
@@ -116,7 +119,7 @@ class OpenAiPolicy implements Policy {
   async #body(request: SampleRequest): Promise<RequestBody> {
     const { question, prefix } = request;
     if (this.#options.mode === 'completions') {
-      if (request.images.length > 0) throw new ImageError('Images cannot be sent in the mode "completions"; use "chat".');
+      if (request.images.length > 0) throw new ImageError(english('Images cannot be sent in the mode "completions"; use "chat".'));
       return { prompt: this.#prompts.completion(question, prefix) };
     }
     const images = await Promise.all(request.images.map(imageUrl));

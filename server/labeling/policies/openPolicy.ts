@@ -3,6 +3,7 @@ import type { Verifier } from '../../answers/verifier.js';
 import { InferenceClient } from '../../inference/client.js';
 import type { Device } from '../../inference/protocol.js';
 import { threadsFor } from '../../inference/threads.js';
+import { english } from '../../l10n.js';
 import { OpenAiClient, type OpenAiLog } from '../../remote/openAiClient.js';
 import { withoutSecrets } from '../../remote/serverAddress.js';
 import { createJudge, type Judge } from '../judge.js';
@@ -63,7 +64,9 @@ export function openPolicy(
 ): Policy {
   if (isUrl(policy)) return openOpenAiPolicy({ ...server, baseUrls: [policy, ...more], log, key });
   if (/^[a-z]{2,}:/i.test(policy))
-    throw new PolicyError(`The policy "${withoutSecrets(policy)}" is not the URL of a server: it begins with http:// or https://.`);
+    throw new PolicyError(
+      english('The policy "{0}" is not the URL of a server: it begins with http:// or https://.', withoutSecrets(policy)),
+    );
   const client = new InferenceClient({ entry: inferenceEntry, log });
   const local = openLocalPolicy({
     folder: policy === 'mini' ? bundledPolicy : resolve(policy),
@@ -79,7 +82,7 @@ export function openJudge(verifier: Verifier, choice: JudgeChoice | undefined, {
   if (choice === undefined) return createJudge({ verifier });
   const { url, model, server } = choice;
   if (!isUrl(url))
-    throw new PolicyError(`The judge "${withoutSecrets(url)}" is not the URL of a server: it begins with http:// or https://.`);
+    throw new PolicyError(english('The judge "{0}" is not the URL of a server: it begins with http:// or https://.', withoutSecrets(url)));
   const client = new OpenAiClient({ ...server, baseUrl: url, streams: true, log, Unusable: PolicyError, apiKey: key(url) });
   return createJudge({ verifier, llm: { name: model, ask: createLlmJudge({ client, model }) } });
 }

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import type { ProblemImage } from '../../models/images/imageFile.js';
 import { type Exchange, imageDigest, watchExchanges } from '../../remote/exchanges.js';
 import { HttpClient } from '../../remote/httpClient.js';
@@ -12,9 +13,11 @@ const paths = /^(.*)(\/chat\/completions|\/completions|\/models)$/;
 /** Why a kept request cannot be sent again, as a sentence; undefined when it can. */
 export function whyNotAgain({ url, request, isCut }: KeptRequest): string | undefined {
   if (url === 'inference')
-    return 'A model on this machine wrote this: the same request with the same seed gives the same reply. Use "More Rollouts" to sample others.';
-  if (isCut === true && typeof request !== 'object') return 'The log keeps only a part of this request.';
-  if (!paths.test(url)) return `${url} is not the address of a policy or judge.`;
+    return english(
+      'A model on this machine wrote this: the same request with the same seed gives the same reply. Use "More Rollouts" to sample others.',
+    );
+  if (isCut === true && typeof request !== 'object') return english('The log keeps only a part of this request.');
+  if (!paths.test(url)) return english('{0} is not the address of a policy or judge.', url);
   return undefined;
 }
 
@@ -38,7 +41,13 @@ export async function sendAgain(kept: KeptRequest, { images, apiKey, signal }: A
   const urls = await Promise.all(images.map(imageUrl));
   const body =
     kept.request === undefined ? undefined : (withImages(kept.request, new Map(urls.map((url) => [imageDigest(url), url]))) as object);
-  const client = new HttpClient({ url: serverAddress(base, 'The server'), apiKey, timeout, retries: 0, log: { info: () => undefined } });
+  const client = new HttpClient({
+    url: serverAddress(base, english('The server')),
+    apiKey,
+    timeout,
+    retries: 0,
+    log: { info: () => undefined },
+  });
   let exchange: Exchange | undefined;
   try {
     await watchExchanges(
@@ -49,7 +58,7 @@ export async function sendAgain(kept: KeptRequest, { images, apiKey, signal }: A
   } catch (error) {
     if (!(error instanceof RequestFailure)) throw error;
   }
-  if (exchange === undefined) throw new Error('Nothing was sent.');
+  if (exchange === undefined) throw new Error(english('Nothing was sent.'));
   return exchange;
 }
 
@@ -59,7 +68,9 @@ function withImages(value: unknown, images: ReadonlyMap<string, string>): unknow
     if (!/^data:[\w.+-]+\/[\w.+-]+;base64,\[\d+ characters, [0-9a-f]{32}\]$/.test(value)) return value;
     const image = images.get(value);
     if (image === undefined)
-      throw new Error('An image of this request is not beside the log any more, or has changed. Put it back, or label the problem again.');
+      throw new Error(
+        english('An image of this request is not beside the log any more, or has changed. Put it back, or label the problem again.'),
+      );
     return image;
   }
   if (typeof value !== 'object' || value === null) return value;

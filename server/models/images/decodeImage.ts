@@ -1,4 +1,5 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import { english } from '../../l10n.js';
 import { firstFrameOpaque } from './gif.js';
 import { type ImageBytes, ImageError } from './imageFile.js';
 
@@ -44,18 +45,24 @@ async function decode({ name, bytes }: ImageBytes, read: (open: Open) => Promise
   const sharp = await loadSharp();
   try {
     const { width = 0, height = 0 } = await sharp(bytes, { limitInputPixels: mostPixels }).metadata();
-    if (Math.max(width, height) > mostSide) throw new Error(`it is ${width} x ${height} pixels, and a side may have ${mostSide}`);
+    if (Math.max(width, height) > mostSide)
+      throw new Error(english('it is {0} x {1} pixels, and a side may have {2}', width, height, mostSide));
     return await read((input) => sharp(input, { limitInputPixels: mostPixels, ignoreIcc: true }));
   } catch (error) {
     throw new ImageError(
-      `The image ${name} cannot be decoded: ${(error as Error).message.split('\n')[0]}. Save it again as PNG or JPEG of at most ${mostPixels / 1e6} million pixels.`,
+      english(
+        'The image {0} cannot be decoded: {1}. Save it again as PNG or JPEG of at most {2} million pixels.',
+        name,
+        (error as Error).message.split('\n')[0]!,
+        mostPixels / 1e6,
+      ),
     );
   }
 }
 
 async function onWhite(image: Sharp, channels: 1 | 3): Promise<DecodedImage> {
   const decoded = await raw(image.flatten({ background: '#ffffff' }).toColourspace(channels === 1 ? 'b-w' : 'srgb'));
-  if (decoded.channels !== channels) throw new Error(`it has ${decoded.channels} channels`);
+  if (decoded.channels !== channels) throw new Error(english('it has {0} channels', decoded.channels));
   return decoded;
 }
 
@@ -66,7 +73,7 @@ async function raw(image: Sharp): Promise<DecodedImage> {
 
 function withoutAlpha({ width, height, channels, data }: DecodedImage): DecodedImage {
   if (channels === 3) return { width, height, channels, data };
-  if (channels !== 4) throw new Error(`it has ${channels} channels`);
+  if (channels !== 4) throw new Error(english('it has {0} channels', channels));
   const kept = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; from < data.length; from += 4, to += 3) kept.set(data.subarray(from, from + 3), to);
   return { width, height, channels: 3, data: kept };
@@ -101,9 +108,14 @@ async function loadSharp(): Promise<(input: Buffer, options: SharpOptions) => Sh
   try {
     return (await import('sharp')).default;
   } catch (error) {
-    const cause = (error as Error).message.split('\n')[0];
+    const cause = (error as Error).message.split('\n')[0]!;
     throw new ImageError(
-      `Images cannot be read here: the library sharp could not be loaded for ${process.platform}-${process.arch} (${cause}).`,
+      english(
+        'Images cannot be read here: the library sharp could not be loaded for {0}-{1} ({2}).',
+        process.platform,
+        process.arch,
+        cause,
+      ),
     );
   }
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { english } from '../../l10n.js';
 import type { PrepareReply, PrepareRequest } from './imageChild.js';
 import { ImageError, type ImageFile } from './imageFile.js';
 import type { ImageSettings, PreparedImages } from './imageKinds.js';
@@ -34,7 +35,9 @@ export function prepareImagesApart(files: readonly ImageFile[], settings: ImageS
     const timer = setTimeout(() => {
       pending.delete(id);
       reject(
-        new ImageError(`The image ${names} could not be prepared within ${TIME_LIMIT / 1000} s. Save it again as a smaller PNG or JPEG.`),
+        new ImageError(
+          english('The image {0} could not be prepared within {1} s. Save it again as a smaller PNG or JPEG.', names, TIME_LIMIT / 1000),
+        ),
       );
       decoder.kill('SIGKILL');
     }, TIME_LIMIT);
@@ -84,7 +87,9 @@ function end(ended: ChildProcess): void {
   const lost = [...pending.values()];
   pending.clear();
   for (const request of lost)
-    request.reject(new ImageError(`The image ${request.names} ended the process that decodes images. Save it again as PNG or JPEG.`));
+    request.reject(
+      new ImageError(english('The image {0} ended the process that decodes images. Save it again as PNG or JPEG.', request.names)),
+    );
 }
 
 /** Only requests under way keep this process from ending. */

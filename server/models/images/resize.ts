@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import type { Fields } from '../fields.js';
 import { type DecodedImage, decodeImage } from './decodeImage.js';
 import type { CommonImageSettings, ImageKind } from './imageKinds.js';
@@ -30,7 +31,7 @@ export const resizeKind: ImageKind<ResizeSettings> = {
       token: fields.text('token'),
       tokens: fields.whole('tokens', [1, 1_000_000], 'tokens'),
     };
-    if (settings.std.some((value) => value <= 0)) fields.fail('std', 'numbers above 0');
+    if (settings.std.some((value) => value <= 0)) fields.fail('std', english('numbers above 0'));
     return settings;
   },
 

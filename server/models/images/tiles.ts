@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { resizeBicubic } from './bicubic.js';
 import { type DecodedImage, decodeAsPillow } from './decodeImage.js';
 import type { CommonImageSettings, ImageKind } from './imageKinds.js';
@@ -39,7 +40,7 @@ export const tilesKind: ImageKind<TilesSettings> = {
       before: fields.text('before', true),
       after: fields.text('after', true),
     };
-    if (settings.std.some((value) => value <= 0)) fields.fail('std', 'numbers above 0');
+    if (settings.std.some((value) => value <= 0)) fields.fail('std', english('numbers above 0'));
     return settings;
   },
 

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
 import type { Backend, BackendContext } from './backend.js';
@@ -13,7 +14,10 @@ export function openChatLogprobs({ local, server }: ChatLogprobsProfile, context
   const { layout, readout } = local;
   if (layout.kind !== 'turns' || readout.kind !== 'token-pair') {
     throw new ModelError(
-      `${context.profilePath}: a backend of the kind "chat-logprobs" needs a 'layout' of the kind "turns" and a 'readout' of the kind "token-pair", as the families rlhflow and visualprm have.`,
+      english(
+        '{0}: a backend of the kind "chat-logprobs" needs a \'layout\' of the kind "turns" and a \'readout\' of the kind "token-pair", as the families rlhflow and visualprm have.',
+        context.profilePath,
+      ),
     );
   }
   const { system, first, next, reply } = layout;

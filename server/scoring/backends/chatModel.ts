@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { type ImageFile, imageDataUrl } from '../../models/images/imageFile.js';
 import { ModelError } from '../../models/modelError.js';
 import { modelsServed, OpenAiClient } from '../../remote/openAiClient.js';
@@ -56,7 +57,13 @@ export function createChatModel(
       });
       if (models !== undefined && !models.includes(model)) {
         throw new ModelError(
-          `The server at ${url} has no model "${model}". ${modelsServed(models)} Correct 'backend.model' in ${profilePath}.`,
+          english(
+            'The server at {0} has no model "{1}". {2} Correct \'backend.model\' in {3}.',
+            url,
+            model,
+            modelsServed(models),
+            profilePath,
+          ),
         );
       }
       return '';

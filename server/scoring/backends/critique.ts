@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { readChoices } from '../../remote/choices.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
 import { createChatModel, userMessage } from './chatModel.js';
@@ -58,9 +59,9 @@ export function readVerdict(reply: unknown, { verdict, positive, negative, maxRe
   if (found < 0) {
     const cause =
       choice?.finish_reason === 'length'
-        ? `after ${maxReply} tokens, the longest reply; raise 'backend.maxReply'`
-        : `at its end: ${JSON.stringify(text.slice(-40))}`;
-    return { skipped: `The reply of the model has no verdict (${JSON.stringify(verdict)}) ${cause}.` };
+        ? english("after {0} tokens, the longest reply; raise 'backend.maxReply'", maxReply)
+        : english('at its end: {0}', JSON.stringify(text.slice(-40)));
+    return { skipped: english('The reply of the model has no verdict ({0}) {1}.', JSON.stringify(verdict), cause) };
   }
   let at = 0;
   for (let i = 0; i < texts.length; i++) {
@@ -72,7 +73,7 @@ export function readVerdict(reply: unknown, { verdict, positive, negative, maxRe
     if (word === '') continue;
     return likelierOf(readListed(tokens[i]), (token) => trimmed(token), [positive], [negative]);
   }
-  return { skipped: `The reply of the model ends with its verdict missing, after ${JSON.stringify(verdict)}.` };
+  return { skipped: english('The reply of the model ends with its verdict missing, after {0}.', JSON.stringify(verdict)) };
 }
 
 /** Without what models put around a verdict. */

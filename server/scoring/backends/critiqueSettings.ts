@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import type { Fields } from '../../models/fields.js';
 
 /** What a profile says of the reply, and of the prompt that asks for it. */
@@ -35,10 +36,11 @@ export function readCritique(fields: Fields): Critique {
     maxReply: fields.has('maxReply') ? fields.whole('maxReply', [1, 1_000_000], 'tokens') : 4096,
   };
   if (!critique.prompt.includes('{question}') || !/\{steps?\}/.test(critique.prompt))
-    fields.fail('prompt', 'a text with {question} and with {steps} or {step}');
+    fields.fail('prompt', english('a text with {question} and with {steps} or {step}'));
   const [unknown] = [...critique.prompt.matchAll(/\{(\w+)\}/g)].filter(([, name]) => !places.includes(name!));
-  if (unknown) fields.fail('prompt', `a text whose places are ${places.map((name) => `{${name}}`).join(', ')}, not ${unknown[0]}`);
-  if (critique.positive === critique.negative) fields.fail('negative', "another word than 'positive'");
-  if (!(critique.temperature >= 0)) fields.fail('temperature', 'a number of at least 0');
+  if (unknown)
+    fields.fail('prompt', english('a text whose places are {0}, not {1}', places.map((name) => `{${name}}`).join(', '), unknown[0]));
+  if (critique.positive === critique.negative) fields.fail('negative', english("another word than 'positive'"));
+  if (!(critique.temperature >= 0)) fields.fail('temperature', english('a number of at least 0'));
   return critique;
 }

@@ -1,4 +1,5 @@
 import type { TensorValue } from '../../inference/runtime.js';
+import { english } from '../../l10n.js';
 import type { HttpReply, HttpRequest } from '../../remote/exchange.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
@@ -50,7 +51,7 @@ export function decodeInference(
   const length = headers['inference-header-content-length'];
   const end = length === undefined ? body.length : Number(length);
   if (!(Number.isInteger(end) && end > 0 && end <= body.length))
-    throw new RequestFailure('The server answered with less than its header says; it may have been cut off.');
+    throw new RequestFailure(english('The server answered with less than its header says; it may have been cut off.'));
   const json = readJson(body.subarray(0, end)) as { outputs?: unknown } | null;
   const outputs = Array.isArray(json?.outputs) ? (json.outputs as (ResponseOutput | null)[]) : [];
   let at = end;
@@ -59,21 +60,28 @@ export function decodeInference(
     const bytes = typeof size === 'number' ? body.subarray(at, (at += size)) : undefined;
     if (found?.name === output) return readTensor(found, bytes);
   }
-  throw new RequestFailure(`The server answered without the output '${output}'.`);
+  throw new RequestFailure(english("The server answered without the output '{0}'.", output));
 }
 
 function readTensor({ name, shape, datatype, data }: ResponseOutput, bytes: Buffer | undefined): TensorValue {
-  const what = `The output '${String(name).slice(0, 100)}' (${String(datatype).slice(0, 20)} ${JSON.stringify(shape)?.slice(0, 100)})`;
+  const what = english(
+    "The output '{0}' ({1} {2})",
+    String(name).slice(0, 100),
+    String(datatype).slice(0, 20),
+    JSON.stringify(shape)?.slice(0, 100),
+  );
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && (size as number) >= 0);
   const bytesEach = typeof datatype === 'string' ? elementBytes[datatype] : undefined;
   if (!isShape || bytesEach === undefined)
-    throw new RequestFailure(`${what} of the server's answer cannot be read: FP32, FP16 and BF16 are.`);
+    throw new RequestFailure(english("{0} of the server's answer cannot be read: FP32, FP16 and BF16 are.", what));
   const dims = shape as number[];
   const count = dims.reduce((product, size) => product * size, 1);
   const held = bytes === undefined ? (Array.isArray(data) ? flatten(data) : []) : undefined;
   const found = held?.length ?? bytes!.length / bytesEach;
   if (found !== count)
-    throw new RequestFailure(`${what} of the server's answer has ${found} values instead of ${count}; it may have been cut off.`);
+    throw new RequestFailure(
+      english("{0} of the server's answer has {1} values instead of {2}; it may have been cut off.", what, found, count),
+    );
   if (held) return { type: 'float32', data: Float32Array.from(held), dims };
   return { type: typeOfDatatype[datatype as string]!, data: fromBytes(bytes!, datatype as string, count), dims };
 }

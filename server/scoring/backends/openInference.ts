@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { GraphError } from '../../inference/graph/graph.js';
 import { openGraph } from '../../inference/graph/openGraph.js';
 import type { RuntimeSession, TensorInfo } from '../../inference/runtime.js';
+import { english } from '../../l10n.js';
 import { imagesPlace, toPixels } from '../../models/images/imageKinds.js';
 import { prepareImagesApart } from '../../models/images/imageProcess.js';
 import { ModelError } from '../../models/modelError.js';
@@ -37,7 +38,8 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   const tokenizer = await loadTokenizer(join(context.modelFolder, local.tokenizer), ...specials);
   const encoder = createEncoder(layout, tokenizer);
   const reader = createReader(local.readout, tokenizer);
-  const imageToken = images && layoutText(layout).includes(imagesPlace) ? tokenizer.tokenId(images.token, 'image token') : undefined;
+  const imageToken =
+    images && layoutText(layout).includes(imagesPlace) ? tokenizer.tokenId(images.token, english('image token')) : undefined;
   const server = new HttpClient({ ...context, url: settings.url, mostBytes: MOST_LOGITS });
   const modelPath = `/v2/models/${encodeURIComponent(settings.model)}${profile.version === undefined ? '' : `/versions/${encodeURIComponent(profile.version)}`}`;
   let metadata: Metadata | undefined;
@@ -109,14 +111,26 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   function explainMissing(error: unknown): never {
     if (!(error instanceof RequestFailure) || (error.details.status !== 404 && error.details.status !== 400)) throw error;
     throw new ModelError(
-      `The server at ${settings.url} has no model "${settings.model}"${profile.version === undefined ? '' : `, version ${profile.version}`}. ${error.message} Correct 'backend.model' in ${context.profilePath}, or load the model there.`,
+      english(
+        'The server at {0} has no model "{1}"{2}. {3} Correct \'backend.model\' in {4}, or load the model there.',
+        settings.url,
+        settings.model,
+        profile.version === undefined ? '' : english(', version {0}', profile.version),
+        error.message,
+        context.profilePath,
+      ),
     );
   }
 
   function unusable(error: unknown): Error {
     if (!(error instanceof GraphError)) return error as Error;
     return new ModelError(
-      `The model "${settings.model}" at ${settings.url} cannot be used: ${error.message}. Serve a causal model as Hugging Face Optimum exports it (token-classification, text-generation).`,
+      english(
+        'The model "{0}" at {1} cannot be used: {2}. Serve a causal model as Hugging Face Optimum exports it (token-classification, text-generation).',
+        settings.model,
+        settings.url,
+        error.message,
+      ),
     );
   }
 }
@@ -141,7 +155,7 @@ function presentName(name: string): string {
 function readTensors(list: unknown): TensorInfo[] {
   if (!Array.isArray(list))
     throw new RequestFailure(
-      "The server's description of the model has no inputs and outputs; is it an Open Inference Protocol v2 server?",
+      english("The server's description of the model has no inputs and outputs; is it an Open Inference Protocol v2 server?"),
     );
   return (list as ({ name?: unknown; datatype?: unknown; shape?: unknown } | null)[]).map((tensor) => ({
     name: String(tensor?.name),

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
 /** Half precision sums to 1 no better than this. */
@@ -9,13 +10,22 @@ const tolerance = 0.02;
  */
 export function readRows(data: unknown, steps: number): readonly (readonly number[])[] | string {
   const list = typeof data === 'string' ? floats(data) : data;
-  if (!Array.isArray(list)) throw new RequestFailure('The server answered with pooled data that is neither numbers nor base64.');
+  if (!Array.isArray(list)) throw new RequestFailure(english('The server answered with pooled data that is neither numbers nor base64.'));
   const isNested = list.some((row) => Array.isArray(row));
   const rows = isNested ? (list as unknown[]) : cut(list as unknown[], steps);
   if (rows?.length === steps)
     return rows.map((row) => (Array.isArray(row) ? row : [row]).map((value) => (typeof value === 'number' ? value : NaN)));
-  const found = rows === undefined ? `${list.length} numbers` : `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} of scores`;
-  return `The server gave ${found} for ${steps} ${steps === 1 ? 'step' : 'steps'}: the text was truncated, it holds the separator itself, or the server does not pool by steps (--pooler-config '{"pooling_type":"STEP", ..}').`;
+  const found =
+    rows === undefined
+      ? english('{0} numbers', list.length)
+      : rows.length === 1
+        ? english('{0} row of scores', 1)
+        : english('{0} rows of scores', rows.length);
+  return english(
+    'The server gave {0} for {1}: the text was truncated, it holds the separator itself, or the server does not pool by steps (--pooler-config \'{"pooling_type":"STEP", ..}\').',
+    found,
+    steps === 1 ? english('{0} step', 1) : english('{0} steps', steps),
+  );
 }
 
 /** Rows of equal width, where the numbers can be cut into so many. */
@@ -27,7 +37,7 @@ function cut(numbers: readonly unknown[], rows: number): unknown[][] | undefined
 
 function floats(base64: string): number[] {
   const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
-  if (bytes.length % 4 !== 0) throw new RequestFailure('The server answered with base64 that is no list of float32.');
+  if (bytes.length % 4 !== 0) throw new RequestFailure(english('The server answered with base64 that is no list of float32.'));
   return [...new Float32Array(bytes.buffer)];
 }
 
@@ -35,7 +45,9 @@ function floats(base64: string): number[] {
 export function readRow(row: readonly number[], positive: readonly number[]): number {
   if (row.length === 1) return probability(row)[0]!;
   if (Math.max(...positive) >= row.length) {
-    throw new RequestFailure(`The server gives ${row.length} labels a step; 'readout.positive' is ${positive.join(', ')}, counted from 0.`);
+    throw new RequestFailure(
+      english("The server gives {0} labels a step; 'readout.positive' is {1}, counted from 0.", row.length, positive.join(', ')),
+    );
   }
   const shares = probability(row);
   return positive.reduce((sum, label) => sum + shares[label]!, 0);
@@ -46,6 +58,9 @@ function probability(row: readonly number[]): readonly number[] {
   const sum = row.reduce((a, b) => a + b, 0);
   if (row.every((value) => value >= 0 && value <= 1) && (row.length === 1 || Math.abs(sum - 1) <= tolerance)) return row;
   throw new RequestFailure(
-    `The server gives ${JSON.stringify(row.slice(0, 8))} for a step, which are no probabilities: start it without switching the activation (softmax) of its pooler off.`,
+    english(
+      'The server gives {0} for a step, which are no probabilities: start it without switching the activation (softmax) of its pooler off.',
+      JSON.stringify(row.slice(0, 8)),
+    ),
   );
 }

@@ -1,7 +1,8 @@
+import { english } from '../../l10n.js';
 import type { Fields } from '../../models/fields.js';
 import { ModelError } from '../../models/modelError.js';
 import { readFields } from '../../models/modelFiles.js';
-import { WHERE_KEYS_GO, withoutSecrets } from '../../remote/serverAddress.js';
+import { whereKeysGo, withoutSecrets } from '../../remote/serverAddress.js';
 import { parseProfile } from '../loadProfile.js';
 import type { Profile } from '../profile.js';
 import { readScope } from '../scope/scopes.js';
@@ -93,7 +94,10 @@ export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   const local = parseProfile(JSON.stringify({ ...served, ...rest }), path);
   if (local.readout.kind === 'log-ratio')
     throw new ModelError(
-      `${path}: a 'readout' of the kind "log-ratio" compares two graphs on this machine; no server does that. Remove 'backend' and name the files with 'graph' and 'reference'.`,
+      english(
+        "{0}: a 'readout' of the kind \"log-ratio\" compares two graphs on this machine; no server does that. Remove 'backend' and name the files with 'graph' and 'reference'.",
+        path,
+      ),
     );
   const { name, family, range, threshold, aggregation, scope } = local;
   const common = { name, family, range, threshold, aggregation, ...(scope && { scope }) };
@@ -105,23 +109,27 @@ function readServer(fields: Fields): RemoteServer {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !/^https?:$/.test(parsed.protocol))
     throw new ModelError(
-      `${fields.path}: 'backend.url' is "${withoutSecrets(url)}"; it must be the address of a server, as "http://localhost:8000".`,
+      english(
+        '{0}: \'backend.url\' is "{1}"; it must be the address of a server, as "http://localhost:8000".',
+        fields.path,
+        withoutSecrets(url),
+      ),
     );
   if (parsed.username || parsed.password || parsed.search || parsed.hash) {
     // It may hold a key, which no message may repeat.
-    throw new ModelError(`${fields.path}: 'backend.url' must have no user, password, query or fragment. ${WHERE_KEYS_GO}`);
+    throw new ModelError(english("{0}: 'backend.url' must have no user, password, query or fragment. {1}", fields.path, whereKeysGo()));
   }
   return {
     url: url.replace(/\/+$/, ''),
     model: fields.text('model'),
-    concurrency: fields.has('concurrency') ? fields.whole('concurrency', [1, 10_000], 'requests at once') : defaultConcurrency,
+    concurrency: fields.has('concurrency') ? fields.whole('concurrency', [1, 10_000], english('requests at once')) : defaultConcurrency,
   };
 }
 
 /** What is said of a chat model that is asked in words; `fields` must hold nothing more than `images`. */
 function readAsked(root: Fields, fields: Fields, server: RemoteServer): Omit<JudgeProfile, 'kind'> {
   const images = fields.has('images') ? fields.take('images') : false;
-  if (typeof images !== 'boolean') return fields.fail('images', 'true or false');
+  if (typeof images !== 'boolean') return fields.fail('images', english('true or false'));
   fields.refuseOthers([]);
   const profile = {
     name: root.text('name'),
@@ -134,7 +142,8 @@ function readAsked(root: Fields, fields: Fields, server: RemoteServer): Omit<Jud
     ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
   };
   root.refuseOthers(['$schema']);
-  if (!(profile.threshold >= 0 && profile.threshold <= 1)) root.fail('threshold', 'a number from 0 to 1: the scores are probabilities');
+  if (!(profile.threshold >= 0 && profile.threshold <= 1))
+    root.fail('threshold', english('a number from 0 to 1: the scores are probabilities'));
   return profile;
 }
 

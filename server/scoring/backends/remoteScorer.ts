@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { readRegular } from '../../disk/readRegular.js';
+import { english } from '../../l10n.js';
 import { digestImages, ImageError, imageError, readImageFiles } from '../../models/images/imageFile.js';
 import { ModelError } from '../../models/modelError.js';
 import { retryingLoad } from '../../models/retryingLoad.js';
@@ -70,7 +71,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
   async function load(): Promise<LoadedBackend> {
     const profilePath = join(modelFolder, 'prm.json');
     const text = await readRegular(profilePath).catch((error: NodeJS.ErrnoException) => {
-      throw new ModelError(`${profilePath} cannot be read (${error.code ?? String(error)}).`);
+      throw new ModelError(english('{0} cannot be read ({1}).', profilePath, error.code ?? String(error)));
     });
     const profile = parseRemoteProfile(text.toString('utf8'), profilePath);
     requireLeave(profile);
@@ -156,7 +157,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     },
     clearCache: () => cache.clear(),
     async dispose() {
-      closing.abort(new BackendError('The scorer was closed.'));
+      closing.abort(new BackendError(english('The scorer was closed.')));
       await model.current?.then(
         ({ backend }) => backend.dispose(),
         () => undefined,
@@ -174,8 +175,10 @@ function explain(error: unknown, url: string, isServer: boolean): Error {
     return new ModelError(refusedKey(url, error.message));
   }
   if (isUnreachable === true)
-    return new ModelError(`Nothing answers at ${url}: ${error.message} Start the server, or correct 'backend.url' in prm.json.`);
-  const message = `The server at ${url} cannot score: ${error.message}`;
+    return new ModelError(
+      english("Nothing answers at {0}: {1} Start the server, or correct 'backend.url' in prm.json.", url, error.message),
+    );
+  const message = english('The server at {0} cannot score: {1}', url, error.message);
   return isServer ? new ModelError(message) : new BackendError(message);
 }
 

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { readChoices } from '../../remote/choices.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import type { PathScores } from './backend.js';
@@ -29,7 +30,9 @@ export function readTokenPair(reply: unknown, positive: readonly string[], negat
 export function readListed(place: { readonly top_logprobs?: unknown } | null | undefined): ListedToken[] {
   if (!Array.isArray(place?.top_logprobs)) {
     throw new RequestFailure(
-      "The server gives no log-probabilities ('logprobs', 'top_logprobs'), from which the score is read: use one that does, as vLLM.",
+      english(
+        "The server gives no log-probabilities ('logprobs', 'top_logprobs'), from which the score is read: use one that does, as vLLM.",
+      ),
     );
   }
   return (place.top_logprobs as ({ token?: unknown; logprob?: unknown } | null)[]).flatMap((one) =>
@@ -50,10 +53,15 @@ export function likelierOf(
       undefined,
     ),
   );
-  const pair = `${JSON.stringify(positive[0])} nor ${JSON.stringify(negative[0])}`;
+  const pair = english('{0} nor {1}', JSON.stringify(positive[0]), JSON.stringify(negative[0]));
   if (yes === undefined && no === undefined) {
     return {
-      skipped: `Neither ${pair} is among the ${listed.length} likeliest answers of the model, which begin with ${JSON.stringify(listed[0]?.token ?? '')}.`,
+      skipped: english(
+        'Neither {0} is among the {1} likeliest answers of the model, which begin with {2}.',
+        pair,
+        listed.length,
+        JSON.stringify(listed[0]?.token ?? ''),
+      ),
     };
   }
   if (yes !== undefined && no !== undefined) return yes / (yes + no);
@@ -63,7 +71,13 @@ export function likelierOf(
   if (most > tolerance * (known + most)) {
     const missing = yes === undefined ? positive[0] : negative[0];
     return {
-      skipped: `${JSON.stringify(missing)} is not among the ${listed.length} likeliest answers of the model, but may be likely enough (${most.toPrecision(2)} against ${known.toPrecision(2)}) to change the score.`,
+      skipped: english(
+        '{0} is not among the {1} likeliest answers of the model, but may be likely enough ({2} against {3}) to change the score.',
+        JSON.stringify(missing),
+        listed.length,
+        most.toPrecision(2),
+        known.toPrecision(2),
+      ),
     };
   }
   return yes === undefined ? 0 : 1;

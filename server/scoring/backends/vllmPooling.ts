@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
 import { HttpClient } from '../../remote/httpClient.js';
 import { modelsServed } from '../../remote/openAiClient.js';
@@ -26,10 +27,10 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
     const literal = [question, ...steps].findIndex((text) => text.includes(marker));
     if (literal < 0) return ask(path, signal);
     const before = wanted.filter((step) => step < literal - 1);
-    const where = literal === 0 ? 'The question' : `Step ${literal} of this solution`;
+    const where = literal === 0 ? english('The question') : english('Step {0} of this solution', literal);
     const rest = skip(
       wanted.slice(before.length),
-      `${where} holds the separator ${JSON.stringify(marker)} itself, which the server would take for the end of a step.`,
+      english('{0} holds the separator {1} itself, which the server would take for the end of a step.', where, JSON.stringify(marker)),
     );
     if (before.length === 0) return rest;
     const { scores, tokens } = await ask({ ...path, steps: steps.slice(0, before.at(-1)! + 1), wanted: before }, signal);
@@ -40,7 +41,7 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
     const request = { model: settings.model, ...layOut(layout, question, steps), task: 'token_classify', encoding_format: 'float' };
     const reply = (await server.json('/pooling', request, signal)) as { data?: unknown; usage?: { prompt_tokens?: unknown } | null } | null;
     const [pooled] = Array.isArray(reply?.data) ? (reply.data as ({ data?: unknown } | null)[]) : [];
-    if (!pooled) throw new RequestFailure('The server answered without pooled data.');
+    if (!pooled) throw new RequestFailure(english('The server answered without pooled data.'));
     const rows = readRows(pooled.data, steps.length);
     if (typeof rows === 'string') return skip(wanted, rows);
     const tokens = typeof reply?.usage?.prompt_tokens === 'number' ? reply.usage.prompt_tokens : 0;
@@ -64,7 +65,13 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
         : [];
       if (models.includes(settings.model)) return '';
       throw new ModelError(
-        `The server at ${settings.url} has no model "${settings.model}". ${modelsServed(models)} Correct 'backend.model' in ${context.profilePath}.`,
+        english(
+          'The server at {0} has no model "{1}". {2} Correct \'backend.model\' in {3}.',
+          settings.url,
+          settings.model,
+          modelsServed(models),
+          context.profilePath,
+        ),
       );
     },
     score,
@@ -75,7 +82,10 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
 function separated(layout: Layout, { profilePath }: BackendContext): MarkedLayout {
   if (hasMarker(layout)) return layout;
   throw new ModelError(
-    `${profilePath}: a backend of the kind "vllm-pooling" needs a 'layout' of the kind "marker" or "chat" with a 'marker': the server looks for the separator of the steps.`,
+    english(
+      '{0}: a backend of the kind "vllm-pooling" needs a \'layout\' of the kind "marker" or "chat" with a \'marker\': the server looks for the separator of the steps.',
+      profilePath,
+    ),
   );
 }
 

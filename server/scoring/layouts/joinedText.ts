@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
 import type { TextPlace, TextTokenizer } from '../../models/tokenizer.js';
@@ -65,7 +66,10 @@ export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): Se
   const template = numbered(prompt.replace(imagesPlace, ''), 0) + numbered(text.first, 0) + numbered(text.next, 1) + numbered(text.next, 2);
   if (apart.join() !== tokenizer.encode(template, sample).join()) {
     throw new ModelError(
-      `${tokenizer.path} joins the end of a step with what follows it, so that steps cannot be distinguished. Use the tokenizer the model was trained with, or correct 'layout' of the profile.`,
+      english(
+        "{0} joins the end of a step with what follows it, so that steps cannot be distinguished. Use the tokenizer the model was trained with, or correct 'layout' of the profile.",
+        tokenizer.path,
+      ),
     );
   }
   return { open };

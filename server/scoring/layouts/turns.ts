@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { type ChatMessage, renderChat } from '../../models/chatTemplate.js';
 import { count, type Fields } from '../../models/fields.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
@@ -33,8 +34,9 @@ export function readTurnsLayout(fields: Fields): TurnsLayout {
     ...(fields.has('system') && { system: fields.text('system', true) }),
     ...(fields.has('template') && { template: fields.text('template') }),
   };
-  for (const place of ['{question}', '{step}']) if (count(layout.first, place) !== 1) fields.fail('first', `a text with ${place} once`);
-  if (count(layout.next, '{step}') !== 1) fields.fail('next', 'a text with {step} once');
+  for (const place of ['{question}', '{step}'])
+    if (count(layout.first, place) !== 1) fields.fail('first', english('a text with {0} once', place));
+  if (count(layout.next, '{step}') !== 1) fields.fail('next', english('a text with {step} once'));
   return layout;
 }
 
@@ -57,7 +59,10 @@ export function encodeTurnsLayout({ system, first, next, reply, template }: Turn
   const [answered, answeredAgain] = after.map((part) => part.split(replyMark));
   if (parts.length !== 4 || answered?.length !== 2 || answered.join() !== answeredAgain?.join()) {
     throw new ModelError(
-      `${tokenizer.path}: the model's chat template does not lay a later turn out as the one before it. Give a template that does in 'layout.template' of the profile.`,
+      english(
+        "{0}: the model's chat template does not lay a later turn out as the one before it. Give a template that does in 'layout.template' of the profile.",
+        tokenizer.path,
+      ),
     );
   }
   const [header, footer] = answered as [string, string];

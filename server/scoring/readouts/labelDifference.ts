@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
@@ -17,7 +18,7 @@ export const labelDifference: ReadoutKind<LabelDifferenceReadout> = {
       positive: fields.whole('positive', [0, 10_000_000], 'labels'),
       negative: fields.whole('negative', [0, 10_000_000], 'labels'),
     };
-    if (readout.positive === readout.negative) fields.fail('negative', `another label than 'positive'`);
+    if (readout.positive === readout.negative) fields.fail('negative', english("another label than 'positive'"));
     return readout;
   },
 
@@ -30,7 +31,12 @@ export const labelDifference: ReadoutKind<LabelDifferenceReadout> = {
     checkWidth(width) {
       if (width >= 2 && Math.max(positive, negative) < width) return;
       throw new ModelError(
-        `The graph gives ${width} ${width === 1 ? 'label' : 'labels'} a token; 'readout' of the profile reads labels ${positive} and ${negative}, counted from 0.`,
+        english(
+          "The graph gives {0} a token; 'readout' of the profile reads labels {1} and {2}, counted from 0.",
+          width === 1 ? english('{0} label', width) : english('{0} labels', width),
+          positive,
+          negative,
+        ),
       );
     },
   }),

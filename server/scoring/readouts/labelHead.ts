@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
@@ -15,7 +16,7 @@ export const labelHead: ReadoutKind<LabelHeadReadout> = {
     const positive: unknown[] = Array.isArray(value) ? (value as unknown[]) : [value];
     const isLabel = (label: unknown): label is number => typeof label === 'number' && Number.isInteger(label) && label >= 0;
     if (positive.length === 0 || !positive.every(isLabel))
-      return fields.fail('positive', 'the number of the label that means right, from 0, or a list of them');
+      return fields.fail('positive', english('the number of the label that means right, from 0, or a list of them'));
     return { kind: 'label-head', positive };
   },
 
@@ -28,7 +29,11 @@ export const labelHead: ReadoutKind<LabelHeadReadout> = {
     checkWidth(width) {
       if (width >= 2 && Math.max(...positive) < width) return;
       throw new ModelError(
-        `The graph gives ${width} ${width === 1 ? 'label' : 'labels'} a token; 'readout.positive' is ${positive.join(', ')}. Two labels or more are needed, counted from 0.`,
+        english(
+          "The graph gives {0} a token; 'readout.positive' is {1}. Two labels or more are needed, counted from 0.",
+          width === 1 ? english('{0} label', width) : english('{0} labels', width),
+          positive.join(', '),
+        ),
       );
     },
   }),

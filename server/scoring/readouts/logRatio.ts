@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
 import type { ReadoutKind } from './readouts.js';
 
@@ -14,7 +15,7 @@ export interface LogRatioReadout {
 export const logRatio: ReadoutKind<LogRatioReadout> = {
   read(fields) {
     const beta = fields.number('beta');
-    return beta > 0 ? { kind: 'log-ratio', beta } : fields.fail('beta', 'a number above 0');
+    return beta > 0 ? { kind: 'log-ratio', beta } : fields.fail('beta', english('a number above 0'));
   },
 
   reader: ({ beta }) => ({
@@ -24,7 +25,10 @@ export const logRatio: ReadoutKind<LogRatioReadout> = {
     checkWidth(width) {
       if (width > 3) return;
       throw new ModelError(
-        `The graph gives ${width} ${width === 1 ? 'score' : 'scores'} a token, but a 'log-ratio' reads the probabilities of a language model's vocabulary. Export the model with its language-model head.`,
+        english(
+          "The graph gives {0} a token, but a 'log-ratio' reads the probabilities of a language model's vocabulary. Export the model with its language-model head.",
+          width === 1 ? english('{0} score', width) : english('{0} scores', width),
+        ),
       );
     },
   }),

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
 import type { ReadoutKind } from './readouts.js';
 
@@ -14,7 +15,10 @@ export const sigmoidHead: ReadoutKind<SigmoidHeadReadout> = {
     checkWidth(width) {
       if (width === 1) return;
       throw new ModelError(
-        `The graph gives ${width} scores a token, but a 'sigmoid-head' reads a head of one value. Use the profile of the model's own family.`,
+        english(
+          "The graph gives {0} scores a token, but a 'sigmoid-head' reads a head of one value. Use the profile of the model's own family.",
+          width,
+        ),
       );
     },
   }),

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
@@ -22,13 +23,13 @@ export const tokenPair: ReadoutKind<TokenPairReadout> = {
       negative: fields.text('negative'),
       lookup: fields.has('lookup') ? fields.oneOf('lookup', ['text', 'piece']) : 'text',
     };
-    if (readout.positive === readout.negative) fields.fail('negative', `another token than 'positive'`);
+    if (readout.positive === readout.negative) fields.fail('negative', english("another token than 'positive'"));
     return readout;
   },
 
   reader({ positive, negative, lookup }, tokenizer) {
     const id = (text: string, role: string) => (lookup === 'piece' ? tokenizer.pieceId(text, role) : tokenizer.tokenId(text, role));
-    const columns = Int32Array.of(id(positive, 'positive token'), id(negative, 'negative token'));
+    const columns = Int32Array.of(id(positive, english('positive token')), id(negative, english('negative token')));
     return {
       columns,
       read: (values) => softmax(values)[0]!,
@@ -36,9 +37,12 @@ export const tokenPair: ReadoutKind<TokenPairReadout> = {
         if (width > 3 && Math.max(...columns) < width) return;
         const cause =
           width > 3
-            ? `the tokenizer's ids go up to ${Math.max(...columns)} (${tokenizer.path}). Use the tokenizer of this model`
-            : `'readout' of the profile looks for two words. Use the profile of a family whose head gives ${width === 1 ? 'one value' : `${width} labels`}`;
-        throw new ModelError(`The graph gives ${width} scores a token, but ${cause}.`);
+            ? english("the tokenizer's ids go up to {0} ({1}). Use the tokenizer of this model", Math.max(...columns), tokenizer.path)
+            : english(
+                "'readout' of the profile looks for two words. Use the profile of a family whose head gives {0}",
+                width === 1 ? english('one value') : english('{0} labels', width),
+              );
+        throw new ModelError(english('The graph gives {0} scores a token, but {1}.', width, cause));
       },
     };
   },

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
@@ -20,13 +21,13 @@ export const tokenProbability: ReadoutKind<TokenProbabilityReadout> = {
     const tokens: unknown[] = Array.isArray(value) ? (value as unknown[]) : [value];
     const isText = (token: unknown): token is string => typeof token === 'string' && token !== '';
     if (tokens.length === 0 || !tokens.every(isText) || new Set(tokens).size < tokens.length)
-      return fields.fail('tokens', 'a text of one token, or a list of different ones');
+      return fields.fail('tokens', english('a text of one token, or a list of different ones'));
     return { kind: 'token-probability', tokens, lookup: fields.has('lookup') ? fields.oneOf('lookup', ['text', 'piece']) : 'text' };
   },
 
   reader({ tokens, lookup }, tokenizer) {
     const ids = tokens.map((token) =>
-      lookup === 'piece' ? tokenizer.pieceId(token, 'token to read') : tokenizer.tokenId(token, 'token to read'),
+      lookup === 'piece' ? tokenizer.pieceId(token, english('token to read')) : tokenizer.tokenId(token, english('token to read')),
     );
     return {
       columns: new Int32Array(0),
@@ -37,7 +38,12 @@ export const tokenProbability: ReadoutKind<TokenProbabilityReadout> = {
       checkWidth(width) {
         if (width > 3 && Math.max(...ids) < width) return;
         throw new ModelError(
-          `The graph gives ${width} scores a token, but 'readout' of the profile looks for token ${Math.max(...ids)} of a vocabulary (${tokenizer.path}). Use the profile and the tokenizer of this model.`,
+          english(
+            "The graph gives {0} scores a token, but 'readout' of the profile looks for token {1} of a vocabulary ({2}). Use the profile and the tokenizer of this model.",
+            width,
+            Math.max(...ids),
+            tokenizer.path,
+          ),
         );
       },
     };

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import type { Fields } from '../../models/fields.js';
 import type { Scope } from './scope.js';
 import { openWordPairs, readWordPairSettings, type WordPairSettings } from './wordPairs.js';
@@ -26,5 +27,5 @@ export async function openScope(settings: ScopeSettings, modelFolder: string): P
 
 function share(fields: Fields, key: string): number {
   const value = fields.number(key);
-  return value > 0 && value <= 1 ? value : fields.fail(key, 'a number above 0 and at most 1');
+  return value > 0 && value <= 1 ? value : fields.fail(key, english('a number above 0 and at most 1'));
 }

@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import type { ScoreJob, ScoreResult } from '../scorer.js';
 import type { Scope } from './scope.js';
 
@@ -8,7 +9,7 @@ const longestLook = 20_000;
  * Why a step without text has no score. It stays in the sequence, with its marker or turn, as in the code of every family's authors: none
  * of them takes empty steps out, so the steps after it are scored where those score them.
  */
-const EMPTY = 'the step has no text';
+const emptyStep = (): string => english('the step has no text');
 
 /**
  * Scores the part of a job that the model knows: the steps whose question, whose own text and all of whose earlier steps are within its
@@ -30,7 +31,7 @@ export async function scoreWithin(
   const outcome = { scores, ...(outside.size > 0 && { outOfScope: new Set(outside.keys()) }) };
   const inside = job.steps.flatMap((_, step) => (outside.has(step) ? [] : [step]));
   const skipped = new Map(outside);
-  for (const step of empty) if (!skipped.has(step)) skipped.set(step, EMPTY);
+  for (const step of empty) if (!skipped.has(step)) skipped.set(step, emptyStep());
   if (inside.every((step) => skipped.has(step))) return { ...outcome, skipped, cached: 0, tokens: 0 };
 
   const places = new Map(inside.map((step, place) => [step, place]));
@@ -47,10 +48,13 @@ export async function scoreWithin(
 /** Why a step is outside what the model knows, by step; a step after such a step is outside, too. */
 function outOfScope(model: string, scope: Scope, { question, steps }: ScoreJob): Map<number, string> {
   const outside = new Map<number, string>();
-  const lead = `${model} knows only ${scope.knows}`;
+  const lead = english('{0} knows only {1}', model, scope.knows);
   const isWithin = (text: string, least: number) => scope.share(text.slice(0, longestLook)) >= least;
   if (!isWithin(question, scope.question)) {
-    const reason = question.trim() === '' ? `${lead}, and there is no question here.` : `${lead}, and this question is not one of them.`;
+    const reason =
+      question.trim() === ''
+        ? english('{0}, and there is no question here.', lead)
+        : english('{0}, and this question is not one of them.', lead);
     steps.forEach((_, step) => outside.set(step, reason));
     return outside;
   }
@@ -58,13 +62,13 @@ function outOfScope(model: string, scope: Scope, { question, steps }: ScoreJob):
   const seen = new Map<string, boolean>();
   steps.forEach(({ text, parent }, step) => {
     if (parent !== undefined && outside.has(parent)) {
-      outside.set(step, `${lead}, and an earlier step is written in another way.`);
+      outside.set(step, english('{0}, and an earlier step is written in another way.', lead));
       return;
     }
     if (text.trim() === '') return;
     let within = seen.get(text);
     if (within === undefined) seen.set(text, (within = isWithin(text, scope.step)));
-    if (!within) outside.set(step, `${lead}, and this step is written in another way.`);
+    if (!within) outside.set(step, english('{0}, and this step is written in another way.', lead));
   });
   return outside;
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { english } from '../../l10n.js';
 import type { Fields } from '../../models/fields.js';
 import { ModelError } from '../../models/modelError.js';
 import { readText } from '../../models/modelFiles.js';
@@ -26,17 +27,22 @@ export function readWordPairSettings(fields: Fields): Omit<WordPairSettings, key
 /** Reads the pairs a profile names; rejects with ModelError. The result gives the known share of a text, in [0, 1]. */
 export async function openWordPairs({ pairs: file }: WordPairSettings, modelFolder: string): Promise<(text: string) => number> {
   const path = resolve(modelFolder, file);
-  const lines = (await readText(path, "Put the file that 'scope.pairs' of prm.json names there, or correct the profile.")).split(/\r?\n/);
+  const lines = (await readText(path, english("Put the file that 'scope.pairs' of prm.json names there, or correct the profile."))).split(
+    /\r?\n/,
+  );
   /** By the first word of the pair. */
   const followers = new Map<string, Set<string>>();
   lines.forEach((line, index) => {
     if (line === '') return;
     const [, before, after] = /^(\S+) (\S+)$/.exec(line) ?? [];
     if (before === undefined || after === undefined)
-      throw new ModelError(`${path}, line ${index + 1}: ${JSON.stringify(line.slice(0, 80))} is not two words separated by one space.`);
+      throw new ModelError(
+        english('{0}, line {1}: {2} is not two words separated by one space.', path, index + 1, JSON.stringify(line.slice(0, 80))),
+      );
     followers.set(before, (followers.get(before) ?? new Set()).add(after));
   });
-  if (followers.size === 0) throw new ModelError(`${path} holds no word pairs. Write one pair a line, the two words separated by a space.`);
+  if (followers.size === 0)
+    throw new ModelError(english('{0} holds no word pairs. Write one pair a line, the two words separated by a space.', path));
   return (text) => {
     let [known, all] = [0, 0];
     forEachPair(text, (before, after) => {
