@@ -16,7 +16,8 @@ const RESAMPLES = 1000;
 export function bootstrapMeans(columns: readonly (readonly number[])[], weights: readonly Uint16Array[]): Estimate[] {
   return columns.map((column) => {
     const rows = column.length;
-    if (rows === 0) return { value: NaN, low: NaN, high: NaN };
+    // One row is all that can be drawn.
+    if (rows <= 1) return { value: column[0] ?? NaN, low: column[0] ?? NaN, high: column[0] ?? NaN };
     const means = weights.map((weight) => {
       let sum = 0;
       for (let i = 0; i < rows; i++) sum += weight[i]! * column[i]!;

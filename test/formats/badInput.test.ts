@@ -165,10 +165,11 @@ describe('broken files', () => {
           for (const document of [asFormat, readDocument(text)]) {
             if (document === undefined) continue;
             checkForest(document, text);
-            for (const fault of document.faults) {
-              expect(fault.severity).toBe(FAULTS[fault.code as FaultCode].severity);
-              expect(fault.message).toMatch(MESSAGE);
-            }
+            expect(
+              document.faults.filter(
+                ({ code, severity, message }) => severity !== FAULTS[code as FaultCode].severity || !MESSAGE.test(message),
+              ),
+            ).toEqual([]);
           }
         },
       ),

@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Prediction } from '../../server/labeling/economy/ledger.js';
+import { type Prediction, predictTotal } from '../../server/labeling/economy/ledger.js';
 import { planLabeling } from '../../server/labeling/economy/plan.js';
 import { runCost } from '../../server/labeling/economy/runCost.js';
 import { labelRun } from '../../server/labeling/labelRun.js';
 import { defaultLabelSettings, type LabelSettings } from '../../server/labeling/runSettings.js';
+import { createRandom } from '../../server/reasoning/random.js';
 import { newRun } from './planSetup.js';
 
 let root: string;
@@ -42,5 +43,21 @@ describe('a plan', () => {
     // What was sampled for the plan is not asked for again.
     expect(server.told.completion).toBe(total.completionTokens);
     expect(server.requests).toHaveLength(total.requests);
+  });
+});
+
+describe('a prediction of a sum', () => {
+  it('has the sum in its 95 % interval about as often as it says, for costs with a long tail too', () => {
+    let covered = 0;
+    const trials = 2000;
+    for (let trial = 0; trial < trials; trial++) {
+      const random = createRandom(trial, 'costs');
+      const draw = (): number => 1 - Math.log(1 - random());
+      const prediction = predictTotal(Array.from({ length: 16 }, draw), 200)!;
+      const actual = Array.from({ length: 200 }, draw).reduce((sum, one) => sum + one, 0);
+      if (prediction.low <= actual && actual <= prediction.high) covered++;
+    }
+    expect(covered / trials).toBeGreaterThan(0.92);
+    expect(covered / trials).toBeLessThan(0.99);
   });
 });

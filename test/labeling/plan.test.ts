@@ -1,23 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { predictTotal } from '../../server/labeling/economy/ledger.js';
 import { fullRate } from '../../server/labeling/economy/throughput.js';
-import { createRandom } from '../../server/reasoning/random.js';
-
-describe('a prediction of a sum', () => {
-  it('has the sum in its 95 % interval about as often as it says, for costs with a long tail too', () => {
-    let covered = 0;
-    const trials = 2000;
-    for (let trial = 0; trial < trials; trial++) {
-      const random = createRandom(trial, 'costs');
-      const draw = (): number => 1 - Math.log(1 - random());
-      const prediction = predictTotal(Array.from({ length: 16 }, draw), 200)!;
-      const actual = Array.from({ length: 200 }, draw).reduce((sum, one) => sum + one, 0);
-      if (prediction.low <= actual && actual <= prediction.high) covered++;
-    }
-    expect(covered / trials).toBeGreaterThan(0.92);
-    expect(covered / trials).toBeLessThan(0.99);
-  });
-});
 
 describe('the rate of a run', () => {
   const batch = (from: number, to: number, rollouts: number) => ({ from, to, rollouts });
