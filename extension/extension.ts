@@ -47,6 +47,7 @@ import { debugType, registerDebugger } from './debug/searchDebugger.js';
 import { EvaluationPanels } from './panels/evaluationPanels.js';
 import { ReviewPanels } from './panels/reviewPanels.js';
 import { TreePanels } from './panels/treePanels.js';
+import { ActiveFile } from './shell/activeFile.js';
 import { Claims } from './shell/claims.js';
 import { Client } from './shell/client.js';
 import { Contexts } from './shell/contexts.js';
@@ -141,12 +142,20 @@ function start(context: ExtensionContext): Api {
   const log = createLog();
   const settings = new Settings();
   const claims = new Claims();
+  const active = new ActiveFile(claims);
   const consent = new ServerConsent(context.globalState);
   const client = new Client(context, log, claims, settings, consent);
-  const panels = new TreePanels({ client, log, extensionUri: context.extensionUri }, claims);
-  const evaluations = new EvaluationPanels({ client, consent, settings, log, extensionUri: context.extensionUri });
+  const panels = new TreePanels({ client, active, log, extensionUri: context.extensionUri }, claims);
+  const evaluations = new EvaluationPanels({ client, active, consent, settings, log, extensionUri: context.extensionUri });
   const review = new ReviewSession(client, context.workspaceState, () => settings.reviewer);
-  const reviews = new ReviewPanels({ client, session: review, log, extensionUri: context.extensionUri, kinds: () => settings.errorKinds });
+  const reviews = new ReviewPanels({
+    client,
+    active,
+    session: review,
+    log,
+    extensionUri: context.extensionUri,
+    kinds: () => settings.errorKinds,
+  });
   const requests = new RequestDocuments(client);
   const records = new RecordDocuments(client);
   const reports = new Reports();
@@ -157,6 +166,7 @@ function start(context: ExtensionContext): Api {
     log,
     settings,
     claims,
+    active,
     consent,
     client,
     panels,
@@ -171,12 +181,12 @@ function start(context: ExtensionContext): Api {
   };
   context.subscriptions.push(
     registerMcpServers(context),
-    new Contexts(client, claims, consent),
+    new Contexts(client, active, consent),
     new FilesView(client, claims),
     new CellOutputs(client),
   );
   context.subscriptions.push(...registerLanguageModelTools(context, client));
-  context.subscriptions.push(...registerDebugger(client, claims, consent));
+  context.subscriptions.push(...registerDebugger(client, active, consent));
   context.subscriptions.push(
     review,
     reviews,
@@ -193,6 +203,7 @@ function start(context: ExtensionContext): Api {
   context.subscriptions.push(
     log,
     settings,
+    active,
     claims,
     consent,
     client,
@@ -236,6 +247,7 @@ function followSearch({ marks, panels, log }: StepLens): Disposable[] {
 function register({ id, run }: Command, stepLens: StepLens): { dispose(): void } {
   return commands.registerCommand(id, async (...args: unknown[]) => {
     try {
+      await stepLens.active.open();
       await run(stepLens, ...args);
     } catch (error) {
       // Whoever cancelled knows.

@@ -1,5 +1,7 @@
-import { Uri } from 'vscode';
+import { Uri, window } from 'vscode';
+import type { StepAtResult } from '../../server/protocol/steps.js';
 import type { Range } from '../../server/reasoning/span.js';
+import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
 
 /** One command of the manifest. Its arguments come from links, lenses and keybindings: anything may be missing. */
@@ -16,11 +18,12 @@ export interface FileRow {
   readonly range?: Range;
 }
 
-/** The document a command is about: its first argument (a URI, as text or as VS Code's menus pass it, or a row of a view), else the active claimed one. */
-export function targetOf(stepLens: Pick<StepLens, 'claims'>, argument: unknown): Uri | undefined {
-  if (typeof argument === 'string') return Uri.parse(argument, true);
-  if (argument instanceof Uri) return argument;
-  return rowOf(argument)?.uri ?? stepLens.claims.active?.uri;
+/**
+ * The document a command is about: its first argument (a URI, as text or as VS Code's menus pass it, or a row of a view), else that of the
+ * active editor or of the panel with the focus.
+ */
+export function targetOf(stepLens: Pick<StepLens, 'active'>, argument: unknown): Uri | undefined {
+  return givenUri(argument) ?? stepLens.active.uri;
 }
 
 /** The argument as a row of the view of open files; undefined for any other. */
@@ -29,12 +32,30 @@ export function rowOf(argument: unknown): FileRow | undefined {
   return typeof row === 'object' && row?.uri instanceof Uri ? (row as FileRow) : undefined;
 }
 
-/** The files a command is about: those chosen in the explorer or a view (its second argument), else the one document. */
+/** The files a command is about: those chosen in the explorer or a view (its second argument), else the one document, or those of the panel. */
 export function filesOf(stepLens: StepLens, argument: unknown, selected: unknown): readonly Uri[] {
   const chosen = Array.isArray(selected) ? selected.flatMap((one) => (one instanceof Uri ? [one] : (rowOf(one)?.uri ?? []))) : [];
   if (chosen.length > 0) return chosen;
-  const one = targetOf(stepLens, argument);
-  return one ? [one] : [];
+  const one = givenUri(argument);
+  return one ? [one] : stepLens.active.uris;
+}
+
+function givenUri(argument: unknown): Uri | undefined {
+  if (typeof argument === 'string') return Uri.parse(argument, true);
+  return argument instanceof Uri ? argument : rowOf(argument)?.uri;
+}
+
+/** The place in a file that a command is about: at the cursor of its active editor, else the one that the panel with the focus shows. */
+export async function placeIn({ client, active }: StepLens, uri: Uri): Promise<StepAtResult | null> {
+  const editor = window.activeTextEditor;
+  if (editor?.document.uri.toString() === uri.toString()) return stepAt(client, uri, editor.selection.active);
+  const { problem, node, step } = active.placeIn(uri) ?? {};
+  return problem === undefined ? null : { problem, ...(node !== undefined && { node }), ...(step !== undefined && { step }) };
+}
+
+/** The problem of a file that a command is about: the one given, else that of `placeIn`, else the first. */
+export async function problemIn(stepLens: StepLens, uri: Uri, given: unknown): Promise<number> {
+  return isIndex(given) ? given : ((await placeIn(stepLens, uri))?.problem ?? 0);
 }
 
 export function isIndex(value: unknown): value is number {

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { l10n, Uri, ViewColumn, window, workspace } from 'vscode';
 import { CompareRuns } from '../../server/protocol/comparison.js';
-import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
-import { type Command, isIndex, targetOf } from './command.js';
+import { type Command, problemIn, targetOf } from './command.js';
 
 /** Compares a problem with the same problem of another file: another policy, another seed, another PRM. */
 export const compareRuns: Command = {
@@ -14,7 +13,7 @@ export const compareRuns: Command = {
       void window.showInformationMessage(l10n.t('Open a file with reasoning steps first, such as a search tree.'));
       return;
     }
-    const at = isIndex(problem) ? problem : await problemAtCursor(stepLens, uri);
+    const at = await problemIn(stepLens, uri, problem);
     const chosen = other instanceof Uri ? other : await otherRun(stepLens, uri);
     if (!chosen) return;
     await workspace.openTextDocument(chosen);
@@ -30,12 +29,6 @@ export const compareRuns: Command = {
     await stepLens.panels.open(chosen, there, undefined, ViewColumn.Two);
   },
 };
-
-async function problemAtCursor(stepLens: StepLens, uri: Uri): Promise<number> {
-  const editor = window.activeTextEditor;
-  if (editor?.document.uri.toString() !== uri.toString()) return 0;
-  return (await stepAt(stepLens.client, uri, editor.selection.active))?.problem ?? 0;
-}
 
 /** One of the other open files, or any other file. */
 async function otherRun(stepLens: StepLens, uri: Uri): Promise<Uri | undefined> {

@@ -6,8 +6,8 @@ import { type Command, targetOf } from './command.js';
 /** Begins a review of one file in its own editor, without the panel: the cursor is on the first step that is not judged yet. */
 export const judgeHere: Command = {
   id: 'steplens.judgeHere',
-  async run({ claims, client, review }, target) {
-    const uri = targetOf({ claims }, target);
+  async run({ active, client, review }, target) {
+    const uri = targetOf({ active }, target);
     if (!uri) {
       void window.showInformationMessage(l10n.t('Open a file with solutions or trees first.'));
       return;

@@ -24,8 +24,8 @@ export const judgeSkip = judge('steplens.judgeSkip', 'skip');
 /** Takes back the latest judgment in the file of the active editor, or in the review. */
 export const undoJudgment: Command = {
   id: 'steplens.undoJudgment',
-  async run({ review, claims }) {
-    if (!(await review.undo(claims.active?.uri.toString())))
+  async run({ review, active }) {
+    if (!(await review.undo(active.uri?.toString())))
       void window.showInformationMessage(l10n.t('There is no judgment of yours to take back in this file.'));
   },
 };

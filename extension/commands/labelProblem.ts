@@ -3,9 +3,8 @@ import { type LabelingParams, type LabelOutcome, LabelProblem } from '../../serv
 import { isCancelled } from '../../server/protocol/message.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import { detailsOf, messageOf } from '../shell/log.js';
-import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
-import { type Command, isIndex, targetOf } from './command.js';
+import { type Command, problemIn, targetOf } from './command.js';
 
 /** Labels a problem (the one given, else the one at the cursor) with the policy of the settings, beside its growing tree. */
 export const labelProblem: Command = {
@@ -18,7 +17,7 @@ export const labelProblem: Command = {
       );
       return;
     }
-    const index = isIndex(problem) ? problem : await problemAtCursor(stepLens, uri);
+    const index = await problemIn(stepLens, uri, problem);
     const outcome = await label(stepLens, uri, index, false);
     if (outcome?.state === 'known') await offerAgain(stepLens, uri, index, outcome);
     else if (outcome) await tell(stepLens, uri, index, outcome);
@@ -128,10 +127,4 @@ async function offerAgain(stepLens: StepLens, uri: Uri, problem: number, outcome
   if (choice !== again) return;
   const second = await label(stepLens, uri, problem, true);
   if (second) await tell(stepLens, uri, problem, second);
-}
-
-async function problemAtCursor({ client }: StepLens, uri: Uri): Promise<number> {
-  const position = window.activeTextEditor?.selection.active;
-  const here = position && (await stepAt(client, uri, position));
-  return here?.problem ?? 0;
 }

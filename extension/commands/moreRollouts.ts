@@ -1,9 +1,7 @@
-import type { Uri } from 'vscode';
 import { l10n, ProgressLocation, Range, type TextDocument, WorkspaceEdit, window, workspace } from 'vscode';
 import { MoreRollouts } from '../../server/protocol/labeling.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
-import { stepAt } from '../shell/stepAt.js';
-import { type Command, isIndex, targetOf } from './command.js';
+import { type Command, isIndex, placeIn, targetOf } from './command.js';
 
 const usual = 16;
 const most = 10_000;
@@ -17,7 +15,8 @@ export const moreRollouts: Command = {
   async run(stepLens, target, problem, node, count) {
     const uri = targetOf(stepLens, target);
     if (!uri) return;
-    const here = isIndex(problem) && isIndex(node) ? { problem, node } : await nodeAtCursor(stepLens.client, uri);
+    const at = isIndex(problem) && isIndex(node) ? { problem, node } : await placeIn(stepLens, uri);
+    const here = at?.node === undefined ? undefined : { problem: at.problem, node: at.node };
     if (!here) {
       void window.showInformationMessage(
         l10n.t('Put the cursor on a step of a search tree, or select a node in the tree panel, and ask again.'),
@@ -69,14 +68,4 @@ async function takeBack(document: TextDocument, before: string): Promise<void> {
   edit.replace(document.uri, new Range(document.positionAt(0), document.positionAt(document.getText().length)), before);
   if (!(await workspace.applyEdit(edit)) || !(await document.save()))
     throw new Error(l10n.t('The file could not be taken back. Undo in its editor instead.'));
-}
-
-async function nodeAtCursor(
-  client: Parameters<typeof stepAt>[0],
-  uri: Uri,
-): Promise<{ readonly problem: number; readonly node: number } | undefined> {
-  const position =
-    window.activeTextEditor?.document.uri.toString() === uri.toString() ? window.activeTextEditor.selection.active : undefined;
-  const here = position && (await stepAt(client, uri, position));
-  return here?.node === undefined ? undefined : { problem: here.problem, node: here.node };
 }

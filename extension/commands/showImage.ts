@@ -1,8 +1,7 @@
 import { commands, l10n, Uri, ViewColumn, window } from 'vscode';
 import { ProblemViewRequest } from '../../server/protocol/problemView.js';
-import { stepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
-import { type Command, isIndex, targetOf } from './command.js';
+import { type Command, problemIn, targetOf } from './command.js';
 
 /** Shows an image of a problem (the one at the cursor, when none is given) beside the file; of several, the one picked. */
 export const showImage: Command = {
@@ -10,7 +9,7 @@ export const showImage: Command = {
   async run(stepLens, target, problem) {
     const uri = targetOf(stepLens, target);
     if (!uri) return;
-    const images = await imagesOf(stepLens, uri, isIndex(problem) ? problem : await problemAtCursor(stepLens, uri));
+    const images = await imagesOf(stepLens, uri, await problemIn(stepLens, uri, problem));
     if (images.length === 0) {
       void window.showInformationMessage(
         l10n.t('This problem has no image that can be found. Image paths are looked up beside the file and in the workspace.'),
@@ -30,10 +29,4 @@ async function imagesOf({ client }: StepLens, uri: Uri, problem: number): Promis
 async function pick(images: readonly string[]): Promise<string | undefined> {
   const items = images.map((image) => ({ label: decodeURIComponent(image.slice(image.lastIndexOf('/') + 1)), image }));
   return (await window.showQuickPick(items, { title: l10n.t('Images of this problem') }))?.image;
-}
-
-async function problemAtCursor({ client }: StepLens, uri: Uri): Promise<number> {
-  const position = window.activeTextEditor?.selection.active;
-  const here = position && (await stepAt(client, uri, position));
-  return here?.problem ?? 0;
 }

@@ -1,11 +1,11 @@
 import { FileType, l10n, Uri, window, workspace } from 'vscode';
-import type { Command } from './command.js';
+import { type Command, targetOf } from './command.js';
 
 /** Shows a labeling run in the run view: the folder given, or that of the active file. */
 export const showRun: Command = {
   id: 'steplens.showRun',
-  async run({ runs }, target) {
-    const uri = target instanceof Uri ? target : window.activeTextEditor?.document.uri;
+  async run({ active, runs }, target) {
+    const uri = target instanceof Uri ? target : (window.activeTextEditor?.document.uri ?? targetOf({ active }, target));
     if (!uri) {
       void window.showInformationMessage(l10n.t('Choose the folder of a run in the explorer, or open a file of it.'));
       return;

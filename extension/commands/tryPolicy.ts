@@ -1,8 +1,7 @@
 import { l10n, ProgressLocation, window, workspace } from 'vscode';
 import { type PolicyTryResult, TryPolicy } from '../../server/protocol/labeling.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
-import { stepAt } from '../shell/stepAt.js';
-import { type Command, isIndex, targetOf } from './command.js';
+import { type Command, problemIn, targetOf } from './command.js';
 
 /** Asks the policy for one solution of a problem and shows request, reply, steps, answer and verdict: before a search spends hundreds. */
 export const tryPolicy: Command = {
@@ -11,9 +10,7 @@ export const tryPolicy: Command = {
     const uri = targetOf(stepLens, target);
     if (!uri || !(await consentToLabel(stepLens))) return;
     await workspace.openTextDocument(uri);
-    const position = window.activeTextEditor?.selection.active;
-    const at = isIndex(problem) || !position ? undefined : await stepAt(stepLens.client, uri, position);
-    const index = isIndex(problem) ? problem : (at?.problem ?? 0);
+    const index = await problemIn(stepLens, uri, problem);
     const progress = { location: ProgressLocation.Notification, title: l10n.t('StepLens: asking the policy once'), cancellable: true };
     const result = await window.withProgress(progress, (_, token) =>
       stepLens.client.request(TryPolicy, { uri: uri.toString(), problem: index }, token),

@@ -1,8 +1,7 @@
 import { commands, l10n, type QuickPickItem, type Uri, window } from 'vscode';
 import type { StepAtResult } from '../../server/protocol/steps.js';
 import { ExplainTraining, type ExplainTrainingParams, type TrainingExplanation } from '../../server/protocol/training.js';
-import { stepAt } from '../shell/stepAt.js';
-import { type Command, isIndex, targetOf } from './command.js';
+import { type Command, isIndex, placeIn, targetOf } from './command.js';
 import { exportSeed, exportThresholds } from './exportTrainingData.js';
 
 /**
@@ -18,9 +17,7 @@ export const whyNotInTrainingSet: Command = {
       isIndex(problem) && (isIndex(node) || isIndex(step))
         ? { problem, ...(isIndex(node) && { node }), ...(isIndex(step) && { step }) }
         : null;
-    const position =
-      window.activeTextEditor?.document.uri.toString() === uri.toString() ? window.activeTextEditor.selection.active : undefined;
-    const place = given ?? (position && (await stepAt(stepLens.client, uri, position)));
+    const place = given ?? (await placeIn(stepLens, uri));
     if (!place || (place.node === undefined && place.step === undefined)) {
       void window.showInformationMessage(l10n.t('Put the cursor on a step first: the question is asked of the paths through it.'));
       return;

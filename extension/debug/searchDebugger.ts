@@ -17,7 +17,7 @@ import {
   window,
 } from 'vscode';
 import { DebugEnd, DebugSend } from '../../server/protocol/debug.js';
-import type { Claims } from '../shell/claims.js';
+import type { ActiveFile } from '../shell/activeFile.js';
 import type { Client } from '../shell/client.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import { messageOf } from '../shell/log.js';
@@ -28,7 +28,7 @@ import { readAgainToStack } from './readAgain.js';
 export const debugType = 'steplens';
 
 /** Debugs searches: the adapter is in the language server, and this passes its messages on. */
-export function registerDebugger(client: Client, claims: Claims, consent: ServerConsent): Disposable[] {
+export function registerDebugger(client: Client, active: ActiveFile, consent: ServerConsent): Disposable[] {
   return [
     debug.registerDebugAdapterDescriptorFactory(debugType, {
       createDebugAdapterDescriptor: ({ id }: DebugSession): DebugAdapterDescriptor =>
@@ -38,7 +38,7 @@ export function registerDebugger(client: Client, claims: Claims, consent: Server
       if (session.type !== debugType || event !== 'steplens/forked') return;
       await offerFork(body as ForkFiles);
     }),
-    debug.registerDebugConfigurationProvider(debugType, new Configurations(claims, client, consent)),
+    debug.registerDebugConfigurationProvider(debugType, new Configurations(active, client, consent)),
   ];
 }
 
@@ -100,12 +100,12 @@ class ServerAdapter implements DebugAdapter {
 
 /** Fills in a configuration that is started without a launch.json: the problems or the log in the active editor. */
 class Configurations implements DebugConfigurationProvider {
-  readonly #claims: Claims;
+  readonly #active: ActiveFile;
   readonly #client: Client;
   readonly #consent: ServerConsent;
 
-  constructor(claims: Claims, client: Client, consent: ServerConsent) {
-    this.#claims = claims;
+  constructor(active: ActiveFile, client: Client, consent: ServerConsent) {
+    this.#active = active;
     this.#client = client;
     this.#consent = consent;
   }
@@ -126,7 +126,7 @@ class Configurations implements DebugConfigurationProvider {
 
   resolveDebugConfiguration(_folder: WorkspaceFolder | undefined, given: DebugConfiguration): DebugConfiguration | undefined {
     if (given.request as string | undefined) return given;
-    const file = this.#claims.active?.uri ?? window.activeTextEditor?.document.uri;
+    const file = this.#active.uri ?? window.activeTextEditor?.document.uri;
     if (file?.scheme !== 'file') {
       void window.showInformationMessage(l10n.t('Open a file with problems, or the event log of a run, and start the debugger again.'));
       return undefined;

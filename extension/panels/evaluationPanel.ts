@@ -7,6 +7,7 @@ import {
   type EvaluationResult,
   evaluationProtocol,
 } from '../../webview/evaluation/protocol.js';
+import type { ShownPlace } from '../shell/activeFile.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import type { ServerConsent } from '../shell/serverConsent.js';
 import type { Settings } from '../shell/settings.js';
@@ -32,7 +33,7 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
     webviewPanel: WebviewPanel,
     readonly uris: readonly Uri[],
   ) {
-    super(webviewPanel, host.extensionUri);
+    super(webviewPanel, host);
     const { settings, client, log } = host;
     this.#host = host;
     this.#threshold = settings.read().threshold;
@@ -56,6 +57,10 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
         this.emit('outdated', { cause: 'threshold' });
       }),
     );
+  }
+
+  get shown(): ShownPlace {
+    return { uris: this.uris };
   }
 
   #handlers(): Handlers<EvaluationRequests> {

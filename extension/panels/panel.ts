@@ -1,6 +1,7 @@
 import { type Disposable, type LogOutputChannel, Uri, type WebviewPanel, type WebviewPanelSerializer, window } from 'vscode';
 import { RequestError } from '../../server/protocol/message.js';
 import type { DataOf, PanelEvents, PanelProtocol, PanelRequests } from '../../webview/shared/wire.js';
+import type { ActiveFile, ShownPlace } from '../shell/activeFile.js';
 import type { Client } from '../shell/client.js';
 import { type PanelPage, panelHtml } from './html.js';
 import { type Handlers, PanelWire } from './panelWire.js';
@@ -8,6 +9,7 @@ import { type Handlers, PanelWire } from './panelWire.js';
 /** What every panel needs of the extension. */
 export interface PanelHost {
   readonly client: Client;
+  readonly active: ActiveFile;
   readonly log: LogOutputChannel;
   readonly extensionUri: Uri;
 }
@@ -16,15 +18,24 @@ export interface PanelHost {
 export abstract class Panel<R extends PanelRequests, E extends PanelEvents> implements Disposable {
   readonly #webviewPanel: WebviewPanel;
   readonly #extensionUri: Uri;
+  readonly #active: ActiveFile;
   readonly #own: Disposable[] = [];
   readonly #imageFolders = new Set<string>();
   #wire: PanelWire<R, E> | undefined;
   #isDisposed = false;
 
-  protected constructor(webviewPanel: WebviewPanel, extensionUri: Uri) {
+  protected constructor(webviewPanel: WebviewPanel, { extensionUri, active }: Pick<PanelHost, 'extensionUri' | 'active'>) {
     this.#webviewPanel = webviewPanel;
     this.#extensionUri = extensionUri;
+    this.#active = active;
+    const follow = (): void => (webviewPanel.active ? active.focused(this) : active.left(this));
+    this.#own.push(webviewPanel.onDidChangeViewState(follow));
+    // One that is opened with the focus changes nothing later.
+    follow();
   }
+
+  /** What commands are about while the panel has the focus. */
+  abstract get shown(): ShownPlace | undefined;
 
   get onDidDispose(): WebviewPanel['onDidDispose'] {
     return this.#webviewPanel.onDidDispose;
@@ -41,8 +52,14 @@ export abstract class Panel<R extends PanelRequests, E extends PanelEvents> impl
 
   dispose(): void {
     this.#isDisposed = true;
+    this.#active.left(this);
     this.#wire?.dispose();
     for (const one of this.#own) one.dispose();
+  }
+
+  /** Says that `shown` changed. */
+  protected moved(): void {
+    this.#active.moved(this);
   }
 
   /** Connects the wire and loads the page. */

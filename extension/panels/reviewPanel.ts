@@ -1,5 +1,6 @@
 import { commands, l10n, Uri, type WebviewPanel } from 'vscode';
 import { type ReviewEvents, type ReviewRequests, type ReviewState, reviewProtocol } from '../../webview/review/protocol.js';
+import type { ShownPlace } from '../shell/activeFile.js';
 import { messageOf } from '../shell/log.js';
 import type { ReviewSession } from '../views/reviewSession.js';
 import { Panel, type PanelHost } from './panel.js';
@@ -17,17 +18,24 @@ export class ReviewPanel extends Panel<ReviewRequests, ReviewEvents> {
   readonly #host: ReviewPanelHost;
 
   constructor(host: ReviewPanelHost, webviewPanel: WebviewPanel) {
-    super(webviewPanel, host.extensionUri);
+    super(webviewPanel, host);
     this.#host = host;
     this.load({ bundle: 'review', title: l10n.t('Review') }, reviewProtocol, this.#handlers(), host.log);
     this.own(
       host.session.onDidChange(() => {
+        this.moved();
         this.#state().then(
           (state) => this.emit('state', state),
           (error: unknown) => host.log.warn(`Review: ${messageOf(error)}`),
         );
       }),
     );
+  }
+
+  get shown(): ShownPlace | undefined {
+    const { items, at } = this.#host.session.review;
+    const item = items[at];
+    return item && { uris: [Uri.parse(item.uri, true)], problem: item.problem, step: item.step };
   }
 
   #handlers(): Handlers<ReviewRequests> {

@@ -21,6 +21,7 @@ import { NodeOfLine, NodeOfStep, NodePlace, type NodePlaceResult, NodeRollouts }
 import { ScoreDocument } from '../../server/protocol/scoring.js';
 import type { StepAtResult } from '../../server/protocol/steps.js';
 import { readPersistedState, type SentView, type TreeEvents, type TreeRequests, treeProtocol } from '../../webview/tree/protocol.js';
+import type { ShownPlace } from '../shell/activeFile.js';
 import { reveal, toRange } from '../shell/editors.js';
 import { messageOf } from '../shell/log.js';
 import { stepAt } from '../shell/stepAt.js';
@@ -44,13 +45,15 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   #refreshing: Promise<void> | undefined;
   #isStale = false;
   #pendingNode: number | undefined;
+  /** The node that is selected in the page. */
+  #selected: number | undefined;
   #failure: LabelingFailure | null = null;
   /** Follows the event log beside the file while another process may write it. */
   #logWatch: Disposable | undefined;
   #name: string;
 
   constructor(host: PanelHost, webviewPanel: WebviewPanel, uri: Uri, problem: number) {
-    super(webviewPanel, host.extensionUri);
+    super(webviewPanel, host);
     this.#host = host;
     this.#uri = uri;
     this.#problem = problem;
@@ -74,6 +77,10 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return this.#uri;
   }
 
+  get shown(): ShownPlace {
+    return { uris: [this.#uri], problem: this.#problem, ...(this.#selected !== undefined && { node: this.#selected }) };
+  }
+
   /** What the tab calls the file: longer where another panel shows a file of the same name. */
   set name(name: string) {
     if (name === this.#name) return;
@@ -87,9 +94,11 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     this.#name = nameOf(uri);
     this.#watchLog();
     this.#problem = 0;
+    this.#selected = undefined;
     this.#images = undefined;
     this.#ownSelection = undefined;
     this.title = this.#title;
+    this.moved();
     await this.#refresh();
   }
 
@@ -123,6 +132,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       },
       select: async ({ problem }) => {
         this.#problem = problem;
+        this.#selected = undefined;
         return this.#initialView();
       },
       reveal: async ({ node, step, rollout, focus }) => {
@@ -132,6 +142,10 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
         this.#ownSelection = JSON.stringify([range.start, range.end]);
         await reveal(this.uri, range, { focus, select: true });
         return null;
+      },
+      selected: ({ node }) => {
+        this.#selected = node ?? undefined;
+        return Promise.resolve(null);
       },
       rollouts: ({ node }) => this.#ask(NodeRollouts, { problem: this.#problem, node }),
       copy: async ({ node, what }) => {

@@ -1,4 +1,4 @@
-import { commands, type Disposable, type Event, EventEmitter, Range, type TextDocument, Uri, window, workspace } from 'vscode';
+import { type Disposable, type Event, EventEmitter, Range, type TextDocument, Uri, window, workspace } from 'vscode';
 import { MAPPING_FILE, mappingFor, readMappings } from '../../server/formats/mappingFile.js';
 import { nameInside, RECORDS_SCHEME, readRecordsQuery } from '../../server/formats/recordsUri.js';
 import { detectFormat } from '../../server/formats/registry.js';
@@ -32,7 +32,6 @@ export class Claims implements Disposable {
     workspace.onDidOpenTextDocument((document) => this.#look(document)),
     workspace.onDidCloseTextDocument((document) => this.#forget(document)),
     workspace.onDidChangeTextDocument(({ document }) => this.#lookSoon(document)),
-    window.onDidChangeActiveTextEditor(() => this.#tellActive()),
   ];
 
   /** A document was recognized: when it opened, or after an edit. */
@@ -48,7 +47,6 @@ export class Claims implements Disposable {
   /** Looks at the documents that are open already. Call once, after listening to `onDidClaim`. */
   start(): void {
     for (const document of workspace.textDocuments) this.#look(document);
-    this.#tellActive();
   }
 
   has(document: TextDocument): boolean {
@@ -94,7 +92,6 @@ export class Claims implements Disposable {
         if (!(await this.#lookForMapping(document))) this.#look(document);
       }),
     );
-    this.#tellActive();
   }
 
   /** A `steplens.json` beside the file may say what its keys are. */
@@ -115,7 +112,6 @@ export class Claims implements Disposable {
   #take(document: TextDocument): void {
     this.#claimed.add(document.uri.toString());
     this.#claim.fire(document);
-    this.#tellActive();
   }
 
   #lookSoon(document: TextDocument): void {
@@ -136,11 +132,6 @@ export class Claims implements Disposable {
     clearTimeout(this.#settling.get(key));
     this.#settling.delete(key);
     this.#claimed.delete(key);
-  }
-
-  /** `steplens.active` is what the manifest's `when` clauses ask. */
-  #tellActive(): void {
-    void commands.executeCommand('setContext', 'steplens.active', this.active !== undefined);
   }
 }
 

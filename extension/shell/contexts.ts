@@ -1,26 +1,30 @@
-import { commands, type Disposable, window } from 'vscode';
+import { commands, type Disposable } from 'vscode';
 import type { DocumentMarks } from '../../server/protocol/status.js';
-import type { Claims } from './claims.js';
+import type { ActiveFile } from './activeFile.js';
 import type { Client } from './client.js';
+import { isBusy, Lasting } from './lasting.js';
 import type { ServerConsent } from './serverConsent.js';
 
 /**
- * Keeps the keys that the manifest's `when` and `enablement` clauses ask, besides `steplens.active`: a command is offered only where it
- * can do something.
+ * Keeps the keys that the manifest's `when` and `enablement` clauses ask: a command is offered only where it can do something.
  */
 export class Contexts implements Disposable {
-  readonly #claims: Claims;
+  readonly #active: ActiveFile;
   readonly #own: Disposable[];
+  readonly #lasting = new Lasting();
   readonly #marks = new Map<string, DocumentMarks>();
   readonly #labeling = new Set<string>();
   readonly #known = new Map<string, boolean>();
 
-  constructor(client: Client, claims: Claims, consent: ServerConsent) {
-    this.#claims = claims;
+  constructor(client: Client, active: ActiveFile, consent: ServerConsent) {
+    this.#active = active;
     const tellServers = (): void => this.#set('hasServers', consent.allowed.length + consent.allowedLabeling.length > 0);
     this.#own = [
-      client.onDidChangeStatus(({ state, asksFor, server }) => {
-        this.#set('scoring', state === 'scoring' || state === 'loading');
+      this.#lasting,
+      client.onDidChangeStatus((status) => {
+        const { asksFor, server } = status;
+        if (isBusy(status)) this.#lasting.show(() => this.#set('scoring', true));
+        else this.#lasting.now(() => this.#set('scoring', false));
         this.#set('asksForServer', asksFor !== undefined);
         this.#set('scoresAtServer', server !== undefined || asksFor !== undefined);
       }),
@@ -34,8 +38,7 @@ export class Contexts implements Disposable {
         else this.#marks.delete(uri);
         this.#tellActive();
       }),
-      window.onDidChangeActiveTextEditor(() => this.#tellActive()),
-      claims.onDidClaim(() => this.#tellActive()),
+      active.onDidChange(() => this.#tellActive()),
       consent.onDidChange(tellServers),
     ];
     tellServers();
@@ -47,8 +50,10 @@ export class Contexts implements Disposable {
   }
 
   #tellActive(): void {
-    const { active } = this.#claims;
-    const marks = active && this.#marks.get(active.uri.toString());
+    const { uri } = this.#active;
+    const marks = uri && this.#marks.get(uri.toString());
+    this.#set('active', uri !== undefined);
+    this.#set('onDisk', uri?.scheme === 'file');
     this.#set('canLabel', marks?.canLabel ?? false);
     this.#set('hasTree', marks?.hasTree ?? false);
     this.#set('hasImages', marks?.hasImages ?? false);

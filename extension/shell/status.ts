@@ -1,21 +1,11 @@
-import {
-  type Disposable,
-  type LanguageStatusItem,
-  LanguageStatusSeverity,
-  type LogOutputChannel,
-  l10n,
-  ProgressLocation,
-  languages as vscodeLanguages,
-  window,
-} from 'vscode';
+import { type Disposable, LanguageStatusSeverity, type LogOutputChannel, l10n, ProgressLocation, window } from 'vscode';
 import type { LabelingParams } from '../../server/protocol/labeling.js';
 import type { DocumentMarks, StatusParams } from '../../server/protocol/status.js';
 import { type Claims, languages } from './claims.js';
 import type { Client } from './client.js';
+import { isBusy, Lasting } from './lasting.js';
 import { remedyOf } from './remedy.js';
-
-const slowMs = 1_000;
-const nowhere = { scheme: 'steplens-none' };
+import { nowhere, type RowFacts, StatusRow } from './statusRow.js';
 
 /**
  * Rows in the editor's language status, besides the one of a labeling under way: what was found in the file, the model (progress and errors), the device (with its adapter and the
@@ -24,30 +14,26 @@ const nowhere = { scheme: 'steplens-none' };
 export class StatusRows implements Disposable {
   readonly #claims: Claims;
   readonly #log: LogOutputChannel;
-  readonly #model = vscodeLanguages.createLanguageStatusItem('steplens.model', nowhere);
-  readonly #device = vscodeLanguages.createLanguageStatusItem('steplens.device', nowhere);
-  readonly #threshold = vscodeLanguages.createLanguageStatusItem('steplens.threshold', nowhere);
-  readonly #found = vscodeLanguages.createLanguageStatusItem('steplens.found', nowhere);
-  readonly #labeling = vscodeLanguages.createLanguageStatusItem('steplens.labeling', nowhere);
+  readonly #model = new StatusRow('steplens.model', l10n.t('StepLens model'));
+  readonly #device = new StatusRow('steplens.device', l10n.t('StepLens device'));
+  readonly #threshold = new StatusRow('steplens.threshold', l10n.t('StepLens threshold'));
+  readonly #found = new StatusRow('steplens.found', l10n.t('StepLens low steps'));
+  readonly #labeling = new StatusRow('steplens.labeling', l10n.t('StepLens labeling'));
+  readonly #lasting = new Lasting();
   readonly #subscriptions: Disposable[];
-  #progress: Progress | undefined;
+  #progress: ReturnType<typeof beginProgress> | undefined;
   #logged = '';
   readonly #marks = new Map<string, DocumentMarks>();
 
   constructor(client: Client, claims: Claims, log: LogOutputChannel) {
     this.#claims = claims;
     this.#log = log;
-    this.#model.name = l10n.t('StepLens model');
-    this.#device.name = l10n.t('StepLens device');
-    this.#threshold.name = l10n.t('StepLens threshold');
-    this.#labeling.name = l10n.t('StepLens labeling');
-    this.#found.name = l10n.t('StepLens low steps');
-    this.#labeling.busy = true;
-    this.#labeling.command = { title: l10n.t('Stop'), command: 'steplens.stopLabeling' };
-    this.#device.command = { title: l10n.t('Select Device'), command: 'steplens.selectDevice' };
-    this.#threshold.command = { title: l10n.t('Set Threshold'), command: 'steplens.setThreshold' };
+    this.#labeling.show({ busy: true, action: { title: l10n.t('Stop'), command: 'steplens.stopLabeling' } });
+    this.#device.show({ action: { title: l10n.t('Select Device'), command: 'steplens.selectDevice' } });
+    this.#threshold.show({ action: { title: l10n.t('Set Threshold'), command: 'steplens.setThreshold' } });
     this.#subscriptions = [
-      client.onDidChangeStatus((status) => this.#show(status)),
+      this.#lasting,
+      client.onDidChangeStatus((status) => this.#take(status)),
       client.onDidChangeDocument(({ uri, marks }) => this.#noteMarks(uri, marks)),
       client.onDidChangeLabeling((params) => this.#showLabeling(params)),
       window.onDidChangeActiveTextEditor(() => this.#place()),
@@ -59,7 +45,7 @@ export class StatusRows implements Disposable {
   }
 
   dispose(): void {
-    this.#progress?.end();
+    this.#progress?.(undefined);
     for (const item of [this.#model, this.#device, this.#threshold, this.#found, this.#labeling, ...this.#subscriptions]) item.dispose();
   }
 
@@ -67,7 +53,7 @@ export class StatusRows implements Disposable {
   #place(): void {
     const active = this.#claims.active;
     const selector = active ? languages.map((language) => ({ language, scheme: active.uri.scheme })) : nowhere;
-    for (const item of [this.#model, this.#device, this.#threshold]) item.selector = selector;
+    for (const row of [this.#model, this.#device, this.#threshold]) row.show({ selector });
     this.#showMarks();
   }
 
@@ -81,33 +67,44 @@ export class StatusRows implements Disposable {
   #showMarks(): void {
     const { active } = this.#claims;
     const marks = active && this.#marks.get(active.uri.toString());
-    this.#found.selector = marks ? languages.map((language) => ({ language, scheme: active.uri.scheme })) : nowhere;
-    if (!marks) return;
+    if (!marks) return this.#found.show({ selector: nowhere });
     const { firstLow, low, listed, total, hasTree } = marks;
-    this.#found.text =
-      firstLow === 0 ? l10n.t('No low steps') : l10n.t('{0}, {1} low in all', firstLowText(firstLow), low.toLocaleString('en'));
     const isCut = total > listed;
-    this.#found.detail = isCut
-      ? l10n.t('the Problems panel lists the first {0} of {1}', listed.toLocaleString('en'), total.toLocaleString('en'))
-      : l10n.t('of this file');
-    // A tree shows one problem; the view in the activity bar has those of every problem.
-    this.#found.command =
-      isCut && !hasTree
-        ? { title: l10n.t('Show all in the View'), command: 'steplens.files.focus' }
-        : { title: isCut ? l10n.t('Show all in the Tree') : l10n.t('Show in the Tree'), command: 'steplens.openTree' };
+    this.#found.show({
+      selector: languages.map((language) => ({ language, scheme: active.uri.scheme })),
+      text: firstLow === 0 ? l10n.t('No low steps') : l10n.t('{0}, {1} low in all', firstLowText(firstLow), low.toLocaleString('en')),
+      detail: isCut
+        ? l10n.t('the Problems panel lists the first {0} of {1}', listed.toLocaleString('en'), total.toLocaleString('en'))
+        : l10n.t('of this file'),
+      // A tree shows one problem; the view in the activity bar has those of every problem.
+      action:
+        isCut && !hasTree
+          ? { title: l10n.t('Show all in the View'), command: 'steplens.files.focus' }
+          : { title: isCut ? l10n.t('Show all in the Tree') : l10n.t('Show in the Tree'), command: 'steplens.openTree' },
+    });
   }
 
   /** A row of its own, wherever the reader is, while a problem is labeled. */
   #showLabeling({ state, rollouts, budget, searches, servers }: LabelingParams): void {
-    this.#labeling.selector = state === 'running' ? '*' : nowhere;
-    this.#labeling.text =
-      budget === undefined ? l10n.t('Labeling: {0} rollouts', rollouts) : l10n.t('Labeling: {0} of {1} rollouts', rollouts, budget);
-    this.#labeling.detail = [searches === 0 ? l10n.t('policy') : l10n.t('search {0}', searches), ...sentTo(servers)].join(', ');
+    if (state !== 'running') return this.#labeling.show({ selector: nowhere });
+    this.#labeling.show({
+      selector: '*',
+      text: budget === undefined ? l10n.t('Labeling: {0} rollouts', rollouts) : l10n.t('Labeling: {0} of {1} rollouts', rollouts, budget),
+      detail: [searches === 0 ? l10n.t('policy') : l10n.t('search {0}', searches), ...sentTo(servers)].join(', '),
+    });
+  }
+
+  /** Work that is done within a second, as after an edit, changes nothing that is shown. */
+  #take(status: StatusParams): void {
+    if (!isBusy(status)) return this.#lasting.now(() => this.#show(status));
+    this.#lasting.show(() => {
+      this.#show(status);
+      (this.#progress ??= beginProgress())(stateText(status));
+    });
   }
 
   #show(status: StatusParams): void {
-    this.#showModel(this.#model, status);
-    this.#device.text = status.device ? deviceText(status) : l10n.t('Device: not chosen yet');
+    this.#model.show(modelFacts(status));
     const passedOver = status.passedOver ?? [];
     const others = passedOver.map(({ provider }) => provider).join(', ');
     const detail =
@@ -116,33 +113,18 @@ export class StatusRows implements Disposable {
         : others !== ''
           ? l10n.t('passed over: {0} ([reasons in the log](command:steplens.showLog))', others)
           : l10n.t('device');
-    this.#device.detail = [...(status.note === undefined ? [] : [status.note]), detail].join('; ');
-    this.#threshold.text =
-      status.threshold === undefined ? l10n.t("Threshold: the model's") : l10n.t('Threshold: {0}', status.threshold.toFixed(2));
-    this.#threshold.detail = l10n.t('steps below are low');
+    this.#device.show({
+      text: status.device ? deviceText(status) : l10n.t('Device: not chosen yet'),
+      detail: [...(status.note === undefined ? [] : [status.note]), detail].join('; '),
+    });
+    this.#threshold.show({
+      text: status.threshold === undefined ? l10n.t("Threshold: the model's") : l10n.t('Threshold: {0}', status.threshold.toFixed(2)),
+      detail: l10n.t('steps below are low'),
+    });
     this.#logDevice(status);
-    this.#showProgress(status);
-  }
-
-  #showModel(item: LanguageStatusItem, status: StatusParams): void {
-    if (status.asksFor !== undefined) return this.#showAsking(item, status.asksFor);
-    const failed = status.state === 'failed';
-    item.busy = status.state === 'loading' || status.state === 'scoring';
-    item.severity = failed ? LanguageStatusSeverity.Error : LanguageStatusSeverity.Information;
-    item.text = failed ? l10n.t('StepLens: scoring failed') : (status.model ?? 'StepLens');
-    item.detail = failed ? (status.message ?? '') : [stateText(status), ...scopeText(status)].join('; ');
-    item.command = failed
-      ? (remedyOf(status.message ?? '') ?? { title: l10n.t('Show Log'), command: 'steplens.showLog' })
-      : { title: l10n.t('Select Model'), command: 'steplens.selectModel' };
-  }
-
-  /** Nothing is wrong: the user has not said yet whether text may go there. */
-  #showAsking(item: LanguageStatusItem, origin: string): void {
-    item.busy = false;
-    item.severity = LanguageStatusSeverity.Warning;
-    item.text = l10n.t('StepLens: nothing is scored yet');
-    item.detail = l10n.t('questions and steps would be sent to {0}', new URL(origin).host);
-    item.command = { title: l10n.t('Allow…'), command: 'steplens.allowServer' };
+    if (isBusy(status)) return;
+    this.#progress?.(undefined);
+    this.#progress = undefined;
   }
 
   #logDevice(status: StatusParams): void {
@@ -155,42 +137,47 @@ export class StatusRows implements Disposable {
     if (text !== this.#logged) this.#log.info(text);
     this.#logged = text;
   }
-
-  /** A line in the status bar, for anything longer than a second. */
-  #showProgress(status: StatusParams): void {
-    const isBusy = status.state === 'scoring' || status.state === 'loading';
-    if (isBusy) (this.#progress ??= new Progress()).report(stateText(status));
-    else {
-      this.#progress?.end();
-      this.#progress = undefined;
-    }
-  }
 }
 
-/** VS Code's progress, shown only when the work outlasts a second. */
-class Progress {
-  #text = '';
-  #report: ((text: string) => void) | undefined;
-  #end: (() => void) | undefined;
-  readonly #timer = setTimeout(() => this.#begin(), slowMs);
+function modelFacts(status: StatusParams): RowFacts {
+  if (status.asksFor !== undefined) return askingFacts(status.asksFor);
+  const failed = status.state === 'failed';
+  return {
+    busy: isBusy(status),
+    severity: failed ? LanguageStatusSeverity.Error : LanguageStatusSeverity.Information,
+    text: failed ? l10n.t('StepLens: scoring failed') : (status.model ?? 'StepLens'),
+    detail: failed ? (status.message ?? '') : [stateText(status), ...scopeText(status)].join('; '),
+    action: failed
+      ? (remedyOf(status.message ?? '') ?? { title: l10n.t('Show Log'), command: 'steplens.showLog' })
+      : { title: l10n.t('Select Model'), command: 'steplens.selectModel' },
+  };
+}
 
-  report(text: string): void {
-    this.#text = text;
-    this.#report?.(text);
-  }
+/** Nothing is wrong: the user has not said yet whether text may go there. */
+function askingFacts(origin: string): RowFacts {
+  return {
+    busy: false,
+    severity: LanguageStatusSeverity.Warning,
+    text: l10n.t('StepLens: nothing is scored yet'),
+    detail: l10n.t('questions and steps would be sent to {0}', new URL(origin).host),
+    action: { title: l10n.t('Allow…'), command: 'steplens.allowServer' },
+  };
+}
 
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#end?.();
-  }
-
-  #begin(): void {
-    void window.withProgress({ location: ProgressLocation.Window, title: 'StepLens' }, (progress) => {
-      this.#report = (message) => progress.report({ message });
-      this.#report(this.#text);
-      return new Promise<void>((resolve) => (this.#end = resolve));
+/** Reports of a line in the status bar; undefined ends it. */
+function beginProgress(): (text: string | undefined) => void {
+  let report: ((text: string | undefined) => void) | undefined;
+  let last: string | undefined = '';
+  void window.withProgress({ location: ProgressLocation.Window, title: 'StepLens' }, (progress) => {
+    return new Promise<void>((resolve) => {
+      report = (text) => (text === undefined ? resolve() : progress.report({ message: text }));
+      report(last);
     });
-  }
+  });
+  return (text) => {
+    last = text;
+    report?.(text);
+  };
 }
 
 function firstLowText(count: number): string {

@@ -8,6 +8,7 @@ import type { Reports } from '../views/reports.js';
 import type { RequestDocuments } from '../views/requestDocuments.js';
 import type { ReviewSession } from '../views/reviewSession.js';
 import type { RunView } from '../views/runView.js';
+import type { ActiveFile } from './activeFile.js';
 import type { Claims } from './claims.js';
 import type { Client } from './client.js';
 import type { ServerConsent } from './serverConsent.js';
@@ -19,6 +20,7 @@ export interface StepLens {
   readonly log: LogOutputChannel;
   readonly settings: Settings;
   readonly claims: Claims;
+  readonly active: ActiveFile;
   readonly consent: ServerConsent;
   readonly client: Client;
   readonly panels: TreePanels;

@@ -1,8 +1,8 @@
+import { editPauseMs } from '../protocol/status.js';
 import type { OpenDocument } from './openDocument.js';
 import type { Clock } from './service.js';
 
-/** Pause after an edit before the text is read and scored; where reading takes longer, as long as that, up to `longestPauseMs`. */
-export const editPauseMs = 250;
+/** An edit waits for `editPauseMs` before it is read; where reading takes longer, as long as that, up to this. */
 const longestPauseMs = 3_000;
 /** While a document is being scored, its features are refreshed no more often than this. */
 const refreshMs = 500;

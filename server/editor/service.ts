@@ -104,6 +104,8 @@ class ScoringService implements Service {
   #choices: Choices;
   #threshold: number;
   #stopStatusTimer: (() => void) | undefined;
+  /** The status told last, as JSON. */
+  #toldStatus = '';
   #touches = 0;
   #isDisposed = false;
 
@@ -335,7 +337,12 @@ class ScoringService implements Service {
   #sendStatus(): void {
     this.#stopStatusTimer?.();
     this.#stopStatusTimer = undefined;
-    this.#world.onStatus(scoringStatus(this.#queue, this.#threshold));
+    const status = scoringStatus(this.#queue, this.#threshold);
+    // After an edit the model is often done before its state is told: that is no news.
+    const key = JSON.stringify(status);
+    if (key === this.#toldStatus) return;
+    this.#toldStatus = key;
+    this.#world.onStatus(status);
   }
 }
 

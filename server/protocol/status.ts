@@ -2,6 +2,9 @@
 import { notification } from './message.js';
 import { count, flag, type Infer, list, number, object, oneOf, optional, text } from './shape.js';
 
+/** Milliseconds after an edit before a document is read, scored and marked again: while somebody types, edits are passed on and nothing else. */
+export const editPauseMs = 500;
+
 export const statusParams = object({
   state: oneOf('idle', 'loading', 'scoring', 'ready', 'failed'),
   model: optional(text),

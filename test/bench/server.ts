@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
-import { editPauseMs } from '../../server/editor/documentTasks.js';
+import { editPauseMs } from '../../server/protocol/status.js';
 import { median, type Row } from './row.js';
 
 interface Published {

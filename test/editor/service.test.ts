@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ScoringCancelled } from '../../server/editor/service.js';
 import { ModelError } from '../../server/models/modelError.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
+import { editPauseMs } from '../../server/protocol/status.js';
 import type { StepValues } from '../../server/reasoning/stepValue.js';
 import { NotAllowedError } from '../../server/scoring/scorer.js';
 import { sketch } from '../language/fixture.js';
@@ -52,12 +53,12 @@ describe('a document that opens', () => {
 });
 
 describe('an edit', () => {
-  it('is scored after a pause of 250 ms', async () => {
+  it('is scored after a pause in typing', async () => {
     const { open, edit, prm, scorers, clock } = bench();
     const source = open('a', 'q\none\ntwo');
     await settle();
     edit(source, 'q\none\nwrong');
-    clock.advance(249);
+    clock.advance(editPauseMs - 1);
     await settle();
     expect(scorers[0]!.jobs).toHaveLength(1);
     clock.advance(1);
@@ -73,7 +74,7 @@ describe('an edit', () => {
     const waiting = gate();
     scorers[0]!.before = () => waiting.opened;
     edit(source, 'q\none\n2\nwrong end');
-    clock.advance(250);
+    clock.advance(editPauseMs);
     await settle();
     const steps = () => service.document(source.uri)!.problems[0]!.steps.map(({ values, stale }) => [values.prm, stale]);
     expect(steps()).toEqual([
@@ -95,7 +96,7 @@ describe('an edit', () => {
     const source = open('a', 'q\none\n\np\ntwo');
     await settle();
     edit(source, 'new\nwrong\n\nq\none\n\np\ntwo');
-    clock.advance(250);
+    clock.advance(editPauseMs);
     await settle();
     expect(scorers[0]!.jobs.map(({ question }) => question)).toEqual(['q', 'p', 'new']);
     expect(prm(source)).toEqual([[0.1], [0.9], [0.9]]);
@@ -112,7 +113,7 @@ describe('an edit', () => {
     await settle();
     expect(scorers[0]!.aborted).toBe(1);
     scorers[0]!.before = () => undefined;
-    clock.advance(250);
+    clock.advance(editPauseMs);
     await settle();
     expect(prm(source)).toEqual([[0.1]]);
   });
@@ -411,7 +412,7 @@ describe('requests', () => {
     expect(prm(source)).toEqual([[0.9], [NaN]]);
     scorers[0]!.before = () => undefined;
     edit(source, 'q\none\n\np\nthree');
-    clock.advance(250);
+    clock.advance(editPauseMs);
     await settle();
     expect(prm(source)).toEqual([[0.9], [NaN]]);
     await service.score(source.uri, false);

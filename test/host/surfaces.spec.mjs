@@ -8,6 +8,7 @@ import { after, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
 import { useEditor } from './editor.mjs';
+import { palette } from './palette.mjs';
 import { until } from './until.mjs';
 
 describe('around the files', () => {
@@ -52,30 +53,9 @@ describe('around the files', () => {
   const row = (text) => editor.page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text }).first();
   const panel = () => webviewFrame(editor.page);
 
-  /** The titles the palette offers for StepLens. */
-  async function palette() {
-    await editor.page.keyboard.press('F1');
-    const input = editor.page.locator('.quick-input-widget input.input').first();
-    await input.waitFor();
-    await input.fill('>StepLens: ');
-    const rows = editor.page.locator('.quick-input-list .monaco-list-row');
-    await rows.filter({ hasText: 'StepLens: ' }).first().waitFor();
-    // The list draws the rows in sight only: its focus is led through all of them, until it is at the first again.
-    const focused = () => editor.page.locator('.quick-input-list .monaco-list-row.focused').first().getAttribute('aria-label');
-    const seen = new Set();
-    for (let label = await focused(); !seen.has(label); ) {
-      seen.add(label);
-      await editor.page.keyboard.press('ArrowDown');
-      const before = label;
-      await until(async () => (label = await focused()) !== before, 'the next command of the palette');
-    }
-    await editor.page.keyboard.press('Escape');
-    return new Set([...seen].map((label) => label.replace(/,.*$/, '').replace(/^StepLens: /, '')));
-  }
-
   it('the palette offers nothing that can only fail while no file is open', async () => {
     await runCommand(editor.page, 'View: Show StepLens');
-    const offered = await palette();
+    const offered = await palette(editor.page);
     const always = [
       'Get Started',
       'Open a Sample Solution',
@@ -133,7 +113,7 @@ describe('around the files', () => {
 
   it('the palette offers what the open file allows', async () => {
     await editor.page.locator('.tab').first().click();
-    const offered = await palette();
+    const offered = await palette(editor.page);
     assert.ok(offered.has('Open Reasoning Tree'));
     assert.ok(offered.has('Score This File'));
     assert.ok(!offered.has("Show Problem's Image"), 'the file has no image');

@@ -113,6 +113,9 @@ export function startApp({ document, host, restored, save }: AppWorld): void {
   });
   view.host.addEventListener('pointerdown', () => window.setTimeout(() => aria.host.focus({ preventScroll: true })));
   saveLater(window, store, save);
+  store.subscribe(({ selected }, before) => {
+    if (selected !== before.selected) requests.send('selected', { node: selected });
+  });
   requests.open();
 }
 

@@ -93,6 +93,8 @@ const requests = {
   select: call('select', object({ problem: count }), initialView),
   /** Reveals the text of a node, of one of its steps (a `StepView.index`) or of one of its rollouts (a position). */
   reveal: call('reveal', object({ node: count, step: optional(count), rollout: optional(count), focus: flag }), nothing),
+  /** A node was selected, or none is: what commands of the palette are about. */
+  selected: call('selected', object({ node: nullable(count) }), nothing),
   /** The rollouts of a node with their texts; the view only counts them. */
   rollouts: call('rollouts', object({ node: count }), bulk(rolloutView)),
   /** Puts a node's step, the steps from the problem to it, or its place in the file as a JSON pointer on the clipboard. */

@@ -1,0 +1,28 @@
+import { until } from './until.mjs';
+
+/**
+ * The titles that the palette offers for StepLens.
+ * @param {import('playwright-core').Page} page
+ */
+export async function palette(page) {
+  const input = page.locator('.quick-input-widget input.input').first();
+  // A page that is being loaded has the focus and passes no key on yet.
+  await until(async () => {
+    if (!(await input.isVisible())) await page.keyboard.press('F1');
+    return input.isVisible();
+  }, 'the palette to open');
+  await input.fill('>StepLens: ');
+  const rows = page.locator('.quick-input-list .monaco-list-row');
+  await rows.filter({ hasText: 'StepLens: ' }).first().waitFor();
+  // The list draws the rows in sight only: its focus is led through all of them, until it is at the first again.
+  const focused = () => page.locator('.quick-input-list .monaco-list-row.focused').first().getAttribute('aria-label');
+  const seen = new Set();
+  for (let label = await focused(); !seen.has(label); ) {
+    seen.add(label);
+    await page.keyboard.press('ArrowDown');
+    const before = label;
+    await until(async () => (label = await focused()) !== before, 'the next command of the palette');
+  }
+  await page.keyboard.press('Escape');
+  return new Set([...seen].map((label) => label.replace(/,.*$/, '').replace(/^StepLens: /, '')));
+}

@@ -1,0 +1,80 @@
+/** The palette while a panel has the focus, in a real VS Code: commands of a file are about the file that the panel shows. */
+import { strict as assert } from 'node:assert';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, describe, it } from 'mocha';
+import { root } from '../../scripts/run.mjs';
+import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { useEditor } from './editor.mjs';
+import { palette } from './palette.mjs';
+import { until } from './until.mjs';
+
+describe('commands of a file while a panel has the focus', () => {
+  /** @type {import('playwright-core').Page} */
+  let page;
+  const editor = useEditor((folder) => cp(join(root, 'media', 'samples', 'candidates.json'), join(folder, 'candidates.json')));
+  before(async () => {
+    ({ page } = editor);
+    await openFile(page, 'candidates.json');
+    // A lens says that the file was read.
+    await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor();
+  });
+
+  const panel = () => webviewFrame(page);
+  const ofFile = ['Score This File', 'Open Reasoning Tree', 'Export Training Data…', 'Label This Problem', 'Go to Next Low Step'];
+  const activeTab = (text) => page.locator('.editor-group-container.active .tab.active').filter({ hasText: text }).first();
+
+  /** Only the panel is open: no editor can be what the commands are about. */
+  async function leaveAlone(text) {
+    await activeTab(text).waitFor();
+    await runCommand(page, 'View: Close Other Editors in Group');
+    await until(async () => (await page.locator('.tab').count()) === 1, 'one tab to be left');
+  }
+
+  async function offersAll() {
+    const offered = await palette(page);
+    for (const title of ofFile) assert.ok(offered.has(title), `${title} is not among ${[...offered].join(', ')}`);
+  }
+
+  it('are offered of the file of a tree, which is opened for them, and of its problem', async () => {
+    await runCommand(page, 'StepLens: Open Reasoning Tree');
+    const next = panel().getByRole('button', { name: 'Next problem' });
+    await next.click();
+    await panel().getByRole('combobox', { name: 'Problem' }).filter({ hasText: '2/' }).waitFor();
+    await panel().getByRole('tree').focus();
+    await page.locator('.editor-group-container:not(.active) .tab').first().waitFor();
+    await runCommand(page, 'View: Close Editors in Other Groups');
+    await leaveAlone('Tree: candidates.json');
+    // The title bar of the panel has no button for the tree that it shows.
+    assert.equal(await page.locator('.editor-actions a[aria-label^="Open Reasoning Tree"]').count(), 0);
+    await offersAll();
+    await runCommand(page, 'StepLens: Go to Next Low Step');
+    await activeTab('candidates.json').waitFor();
+    await until(
+      async () => !/Ln 1,/.test(await page.locator('[id="status.editor.selection"]').innerText()),
+      'the cursor to be at a low step of the file',
+    );
+  });
+
+  it('are offered of the file of an evaluation', async () => {
+    await runCommand(page, 'StepLens: Evaluate File');
+    await activeTab('Evaluation: candidates.json').waitFor();
+    await offersAll();
+  });
+
+  it('are offered of the file of the step that is reviewed', async () => {
+    await page
+      .locator('.tab')
+      .filter({ hasText: /^candidates.json$/ })
+      .first()
+      .click();
+    await runCommand(page, 'StepLens: Review Steps');
+    for (const text of ['Every step', 'Values are shown']) {
+      const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
+      await row.waitFor();
+      await row.click();
+    }
+    await activeTab('Review').waitFor();
+    await offersAll();
+  });
+});
