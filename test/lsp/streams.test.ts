@@ -335,12 +335,14 @@ describe('the server over streams', () => {
   it('answers a request whose document is closed while it works, with a result or a sentence', async () => {
     const gates: (() => void)[] = [];
     let areOpen = false;
+    let allWait = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (allWait = resolve));
     const { client } = await opened({
       findImages: (_, names) =>
         new Promise((resolve) => {
           const open = (): void => resolve({ uris: names.map(fileUri), refusals: [] });
           if (areOpen) open();
-          else gates.push(open);
+          else if (gates.push(open) >= 5) allWait();
         }),
     });
     const place = { uri, problem: 0 };
@@ -355,7 +357,7 @@ describe('the server over streams', () => {
     await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
     expect(await client.ask(LowSteps, { uri })).toEqual([]);
     // Scoring may look for images, too.
-    await client.until(() => gates.length >= 5);
+    await waiting;
     areOpen = true;
     for (const open of gates) open();
     expect((await settled).map((one) => (one.status === 'fulfilled' ? 'answered' : String(one.reason)))).toEqual([
