@@ -244,11 +244,23 @@ function progressText({ problems, rate, secondsLeft }: RunReportView): string {
   ].join(', ');
 }
 
-function costText({ requests, promptTokens, completionTokens, judgeRequests, judgeTokens, price, seconds }: RunReportView): string {
+function costText({
+  requests,
+  promptTokens,
+  completionTokens,
+  judgeRequests,
+  judgeTokens,
+  unreported,
+  price,
+  seconds,
+}: RunReportView): string {
   const number = (value: number): string => value.toLocaleString('en-US');
   return [
     l10n.t('{0} requests', number(requests)),
-    l10n.t('{0} prompt and {1} completion tokens', number(promptTokens), number(completionTokens)),
+    ...(unreported > 0 ? [l10n.t('{0} requests came without their tokens', number(unreported))] : []),
+    ...(unreported > 0 && promptTokens + completionTokens === 0
+      ? []
+      : [l10n.t('{0} prompt and {1} completion tokens', number(promptTokens), number(completionTokens))]),
     ...(judgeRequests > 0 ? [l10n.t('{0} judge calls with {1} tokens', number(judgeRequests), number(judgeTokens))] : []),
     ...(price === null ? [] : [l10n.t('price {0}', price.toLocaleString('en-US', { maximumSignificantDigits: 4 }))]),
     l10n.t('{0} s of sampling', number(Math.round(seconds))),

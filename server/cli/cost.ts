@@ -1,4 +1,4 @@
-import { type Expense, money, newExpense, PHASES, type Prices } from '../labeling/economy/ledger.js';
+import { type Expense, lacksTokens, money, newExpense, PHASES, type Prices } from '../labeling/economy/ledger.js';
 import { type MethodCost, type RunCost, runCost, sumCosts } from '../labeling/economy/runCost.js';
 import { LabelError } from '../labeling/labelError.js';
 import { count } from '../language/solutionValues.js';
@@ -69,7 +69,12 @@ function costTable(name: string, run: RunCost, prices: Prices | undefined): stri
       : costRows(run, prices, '')),
   ];
   const head = `${name}: ${methods.join(', ')}, ${count(problems, 'problem')} (${finished} finished), ${count(labels, 'step label')}, ${seconds.toFixed(1)} s of sampling\n`;
-  const note = total.requests === 0 ? '  The log has no costs: it was written by an earlier version, or the policy reported none.\n' : '';
+  const note =
+    total.requests === 0
+      ? '  The log has no costs: it was written by an earlier version, or the policy reported none.\n'
+      : total.unreported > 0
+        ? `  ${unreportedText(total)}\n`
+        : '';
   return head + textTable(rows) + note;
 }
 
@@ -85,16 +90,27 @@ function costRows({ phases, total, labels, problems }: Omit<MethodCost, 'method'
   ];
 }
 
+/** The sentence on requests whose tokens are unknown. */
+export function unreportedText(total: Pick<Expense, 'requests' | 'judgeRequests' | 'unreported'>): string {
+  if (lacksTokens(total)) return 'The servers report no tokens, so tokens and price are unknown.';
+  const all = total.requests + total.judgeRequests;
+  return `${total.unreported.toLocaleString('en-US')} of ${all.toLocaleString('en-US')} requests came without their tokens: tokens and price are too low.`;
+}
+
 const PHASE_NAMES = { question: 'from the question', steps: 'from steps', more: 'asked for by hand' } as const;
 
 /** The seconds of a row are those of its batches added up; several run at once. */
 function row(name: string, expense: Expense, prices: Prices | undefined): string[] {
   const { rollouts, requests, retries, promptTokens, cachedTokens, completionTokens, judgeRequests, judgeTokens, ms } = expense;
+  const known = (value: number): string => (lacksTokens(expense) ? '-' : shortNumber(value));
   return [
     name,
-    ...[rollouts, requests, retries, promptTokens, cachedTokens, completionTokens, judgeRequests, judgeTokens].map(shortNumber),
+    ...[rollouts, requests, retries].map(shortNumber),
+    ...[promptTokens, cachedTokens, completionTokens].map(known),
+    shortNumber(judgeRequests),
+    known(judgeTokens),
     (ms / 1000).toFixed(ms < 10_000 ? 3 : 1),
-    ...(prices ? [shortMoney(money(expense, prices))] : []),
+    ...(prices ? [lacksTokens(expense) ? '-' : shortMoney(money(expense, prices))] : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { problemImages } from '../files/images.js';
 import { Breaker, OutageError } from '../labeling/breaker.js';
-import { money, type Prices } from '../labeling/economy/ledger.js';
+import { lacksTokens, money, type Prices } from '../labeling/economy/ledger.js';
 import { planLabeling } from '../labeling/economy/plan.js';
 import { isVerifierFailure } from '../labeling/judge.js';
 import { LabelError } from '../labeling/labelError.js';
@@ -14,7 +14,7 @@ import type { JudgedRollout, ProblemToLabel } from '../labeling/runEvents.js';
 import { count } from '../language/solutionValues.js';
 import { keyFor, originOf } from '../remote/serverKeys.js';
 import { type CliCommand, type CliWorld, exitCodes } from './command.js';
-import { shortMoney } from './cost.js';
+import { shortMoney, unreportedText } from './cost.js';
 import { imagesHelp, placeOfFile } from './imageFolders.js';
 import { type LabelCliOptions, readLabelOptions } from './labelOptions.js';
 import { LabelProgress, rate } from './labelProgress.js';
@@ -309,11 +309,14 @@ function summaryLine(
 
 /** What the rollouts of this run cost; nothing where the policy reports no tokens. */
 function costText(
-  { requests, promptTokens, completionTokens, judgeRequests, judgeTokens }: RunRolloutCounts,
+  { requests, promptTokens, completionTokens, judgeRequests, judgeTokens, unreported }: RunRolloutCounts,
   prices: Prices | undefined,
 ): string {
+  if (lacksTokens({ requests, judgeRequests, unreported }))
+    return `, ${count(requests + judgeRequests, 'request')}, whose tokens the servers do not report`;
   if (promptTokens + completionTokens + judgeRequests === 0) return '';
   const parts = [
+    ...(unreported > 0 ? [unreportedText({ requests, judgeRequests, unreported }).replace(/\.$/, '')] : []),
     `${count(requests, 'request')} with ${promptTokens.toLocaleString('en-US')} prompt and ${completionTokens.toLocaleString('en-US')} completion tokens`,
     ...(judgeRequests > 0 ? [`${count(judgeRequests, 'judge call')} with ${judgeTokens.toLocaleString('en-US')} tokens`] : []),
     ...(prices ? [`price ${shortMoney(money({ promptTokens, completionTokens, judgeTokens }, prices))}`] : []),

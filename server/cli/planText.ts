@@ -7,13 +7,16 @@ import { textTable } from './textTable.js';
 /** What `label --plan` writes. */
 export function planText(plan: Plan, folder: string, jobs: number): string {
   const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
-  const { price } = plan;
+  const price = plan.lacksTokens ? undefined : plan.price;
+  const tokens: typeof rows = [
+    ['prompt tokens', plan.promptTokens, whole],
+    ['completion tokens', plan.completionTokens, whole],
+  ];
   const rows: [name: string, prediction: Prediction, show: (value: number) => string][] = [
     ['step labels', plan.labels, whole],
     ['rollouts', plan.rollouts, whole],
     ['requests', plan.requests, whole],
-    ['prompt tokens', plan.promptTokens, whole],
-    ['completion tokens', plan.completionTokens, whole],
+    ...(plan.lacksTokens ? [] : tokens),
     ...(plan.judgeRequests.value > 0 ? [['judge calls', plan.judgeRequests, whole] as (typeof rows)[number]] : []),
     ['time', plan.seconds, duration],
     ...(price === undefined ? [] : [['price', price, shortMoney] as (typeof rows)[number]]),
@@ -22,6 +25,7 @@ export function planText(plan: Plan, folder: string, jobs: number): string {
   return [
     `Plan for ${count(plan.problems, 'problem')}, from ${plan.sampled} that were labeled -> ${folder}; in brackets a 95 % interval.\n`,
     textTable(cells),
+    plan.lacksTokens ? 'The server reports no tokens, so tokens and price are unknown.\n' : '',
     `The time is that of ${count(jobs, 'problem')} at once (--jobs). The same command without --plan continues.\n`,
   ].join('');
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { t } from '../l10n.js';
-import { money, type Prices } from '../labeling/economy/ledger.js';
+import { lacksTokens, money, type Prices } from '../labeling/economy/ledger.js';
 import { runReport } from '../labeling/economy/runReport.js';
 import { RequestError } from '../protocol/message.js';
 import type { RunReportView } from '../protocol/run.js';
@@ -9,7 +9,7 @@ import type { RunReportView } from '../protocol/run.js';
 export async function runReportView(folder: string, now: number, prices: Prices): Promise<RunReportView> {
   if (!folder.startsWith('file:')) throw new RequestError('failed', t('Runs are folders on this machine.'));
   const { problems, failures, decisions, depths, total, seconds, rate, secondsLeft } = await runReport(fileURLToPath(folder), now);
-  const { requests, promptTokens, completionTokens, judgeRequests, judgeTokens } = total;
+  const { requests, promptTokens, completionTokens, judgeRequests, judgeTokens, unreported } = total;
   const uri = (path: string): string => pathToFileURL(path).href;
   return {
     problems: problems.map((one) => ({ ...one, log: uri(one.log), file: uri(one.file) })),
@@ -21,7 +21,8 @@ export async function runReportView(folder: string, now: number, prices: Prices)
     completionTokens,
     judgeRequests,
     judgeTokens,
-    price: prices.prompt > 0 || prices.completion > 0 ? money(total, prices) : null,
+    unreported,
+    price: (prices.prompt > 0 || prices.completion > 0) && !lacksTokens(total) ? money(total, prices) : null,
     seconds,
     rate: rate ?? null,
     secondsLeft: secondsLeft ?? null,

@@ -16,6 +16,8 @@ export interface RunRolloutCounts {
   promptTokens: number;
   completionTokens: number;
   judgeTokens: number;
+  /** Requests to either whose reply has no tokens. */
+  unreported: number;
 }
 
 export const COUNTS = [
@@ -28,6 +30,7 @@ export const COUNTS = [
   'promptTokens',
   'completionTokens',
   'judgeTokens',
+  'unreported',
 ] as const satisfies readonly (keyof RunRolloutCounts)[];
 
 export function newCounts(): RunRolloutCounts {
@@ -48,8 +51,9 @@ export function countEvent(counts: RunRolloutCounts, event: RunEvent): void {
   }
 }
 
-function countCost(counts: RunRolloutCounts, { requests, prompt, completion, judge }: BatchCost): void {
+function countCost(counts: RunRolloutCounts, { requests, prompt, completion, unreported = 0, judge }: BatchCost): void {
   counts.requests += requests;
+  counts.unreported += unreported;
   counts.promptTokens += prompt;
   counts.completionTokens += completion;
   if (judge === undefined) return;

@@ -1,4 +1,4 @@
-import { busyTime, money, type Prices, problemExpense, totalExpense } from '../labeling/economy/ledger.js';
+import { busyTime, lacksTokens, money, type Prices, problemExpense, totalExpense } from '../labeling/economy/ledger.js';
 import { recordId, recordText } from '../labeling/monteCarlo.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, prefixOf, replayTo, type SearchNode, type SearchTree } from '../labeling/searchTree.js';
@@ -41,7 +41,8 @@ function costOf(events: readonly RunEvent[], prices: Prices): Pick<Replay, 'cost
   if (problem === undefined) return {};
   const { ms: _ms, failures: _failures, undecided: _undecided, ...total } = totalExpense(problem);
   if (total.requests === 0) return {};
-  const price = prices.prompt > 0 || prices.completion > 0 ? { price: money(total, prices) } : {};
+  const isPaid = (prices.prompt > 0 || prices.completion > 0) && !lacksTokens(total);
+  const price = isPaid ? { price: money(total, prices) } : {};
   return { cost: { ...total, labels: problem.labels, seconds: busyTime(problem.batches) / 1000, ...price } };
 }
 

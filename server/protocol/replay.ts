@@ -54,6 +54,8 @@ const labelCost = object({
   completionTokens: count,
   judgeRequests: count,
   judgeTokens: count,
+  /** Requests whose reply has no tokens. */
+  unreported: count,
   /** In which something was sampled, pauses of a resumed run left out. */
   seconds: number,
   /** By the prices of the settings, in their currency; absent without prices. */

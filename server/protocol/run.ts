@@ -36,6 +36,8 @@ const runReport = object({
   completionTokens: count,
   judgeRequests: count,
   judgeTokens: count,
+  /** Requests whose reply has no tokens. */
+  unreported: count,
   /** By the prices of the settings, in their currency; null without prices. */
   price: nullable(number),
   seconds: number,

@@ -277,6 +277,7 @@ describe('what the labels cost', () => {
       completionTokens: 4000,
       judgeRequests: 0,
       judgeTokens: 0,
+      unreported: 0,
       seconds: 12.5,
       price: 0.056,
     };

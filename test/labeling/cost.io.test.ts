@@ -223,6 +223,31 @@ describe('steplens cost', () => {
     expect(Number(/price (\S+)\n/.exec(out)![1])).toBeCloseTo((prompt * 2 + completion * 8) / 1e6, 4);
   });
 
+  it('has a dash where a server reports no tokens, and says how many requests came without', async () => {
+    const [none, some] = await Promise.all(
+      (['never', 'sometimes'] as const).map(async (usage) => {
+        const server = await startServer({ usage }, walkPolicy({ mistakeRate: 0.3 }));
+        const here = await world(server);
+        const summary = await labelRun({ ...options, jobs: 1 }, here);
+        const { total } = await runCost(here.folder);
+        expect(summary.unreported).toBe(total.unreported);
+        const { out } = await run(['cost', here.folder, '--price-in', '2', '--price-out', '10']);
+        return { server, total, out, folder: here.folder };
+      }),
+    );
+    expect(none!.total).toMatchObject({ unreported: none!.server.requests.length, promptTokens: 0 });
+    expect(none!.out).toMatch(/^ {2}total +\d+ +\d+ +0 +- +- +- +0 +- +\S+ +-$/m);
+    expect(none!.out).toContain('The servers report no tokens, so tokens and price are unknown.');
+    const { unreported, requests, promptTokens } = some!.total;
+    expect([unreported, requests]).toEqual([Math.ceil(requests / 2), some!.server.requests.length]);
+    expect(promptTokens).toBe(some!.server.told.prompt);
+    expect(some!.out).toContain(`${unreported} of ${requests} requests came without their tokens: tokens and price are too low.`);
+    // The card of an export says it, too.
+    const card = await run(['export', none!.folder, '--to', 'mm-prm', '--out', join(root, 'unreported.jsonl')]);
+    expect(card.code).toBe(0);
+    expect(await readFile(join(root, 'unreported.card.md'), 'utf8')).toContain('requests whose tokens the servers do not report');
+  });
+
   it('says what it cannot read', async () => {
     expect(await run(['cost', join(root, 'nowhere')])).toMatchObject({
       code: 2,
@@ -255,6 +280,7 @@ describe('the tree panel', () => {
       completionTokens: total.completionTokens,
       judgeRequests: 0,
       judgeTokens: 0,
+      unreported: 0,
       seconds,
       price: money(total, prices),
     });

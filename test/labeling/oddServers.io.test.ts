@@ -53,7 +53,7 @@ describe('a reply that is right in an odd way', waiting, () => {
       const costs: RequestCost[] = [];
       const policy = connect(await streamServer(answers({ choices: [choice()], usage })));
       await policy.sample(ask({ count: 1, onCost: (cost) => costs.push(cost) }));
-      expect(costs).toEqual([{ promptTokens: 0, completionTokens: 0, cachedTokens: 0, retries: 0 }]);
+      expect(costs).toEqual([{ promptTokens: 0, completionTokens: 0, cachedTokens: 0, retries: 0, isUnreported: true }]);
     },
   );
 });
@@ -115,6 +115,26 @@ describe('a server that comes and goes', waiting, () => {
     const [rollout] = await policy.sample(ask({ count: 1 }));
     expect(rollout).toMatchObject({ failure: expect.stringContaining('404') as string, isTemporary: true });
     expect(completed(await policy.sample(ask({ count: 1 })))).toHaveLength(1);
+  });
+
+  it('is found out although every second request fails: what is known is not asked again', async () => {
+    let asked = 0;
+    const server = await streamServer((response, body, hungUp) =>
+      ++asked % 2 === 0 ? void begin(response).destroy() : answers({ choices: [choice()] })(response, body, hungUp),
+    );
+    const policy = connect(server, { retries: 0, continuation: 'auto' });
+    const told: string[] = [];
+    for (let i = 0; i < 9 && told.at(-1) !== 'prompt'; i++)
+      told.push(
+        await policy.describe().then(
+          ({ continuation }) => continuation?.way ?? 'none',
+          (error: Error) => error.name,
+        ),
+      );
+    expect([...new Set(told)]).toEqual(['PolicyAway', 'prompt']);
+    // Of the requests of the last attempt none was answered before.
+    const answered = server.requests.filter((_, i) => i % 2 === 0).map((body) => JSON.stringify(body));
+    expect(answered).toEqual([...new Set(answered)]);
   });
 
   it('has half of its rollouts when every second request fails', async () => {

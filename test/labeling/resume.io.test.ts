@@ -224,6 +224,7 @@ describe('a run', () => {
       promptTokens: 0,
       completionTokens: 0,
       judgeTokens: 0,
+      unreported: 0,
     });
   });
 

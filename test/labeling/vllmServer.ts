@@ -54,6 +54,8 @@ export interface VllmBehavior {
   apiKey: string | undefined;
   /** Prompt tokens that are said to come from the prefix cache, at most. */
   cached: number;
+  /** Replies that say what tokens they took: all, none, or every second one. */
+  usage: 'always' | 'never' | 'sometimes';
 }
 
 /**
@@ -76,6 +78,7 @@ export class VllmServer {
     errors: 'nested',
     apiKey: undefined,
     cached: 0,
+    usage: 'always',
   };
   /** Bodies of the completion requests, in the order they came. */
   readonly requests: VllmRequest[] = [];
@@ -174,8 +177,11 @@ export class VllmServer {
     const rollouts = await this.#options.policy.sample({ question, images, prefix, count, seed: body.seed ?? 0, signal });
     const failed = rollouts.find((rollout) => 'failure' in rollout);
     if (failed !== undefined) return this.#error(response, 500, 'InternalServerError', failed.failure);
-    const reply = this.#reply(body, isChat, asked, rollouts);
-    if (fault === undefined) {
+    const { usage } = behavior;
+    const isCounted = usage === 'always' || (usage === 'sometimes' && this.requests.length % 2 === 0);
+    const written = this.#reply(body, isChat, asked, rollouts);
+    const reply = { ...written, usage: isCounted ? written.usage : undefined };
+    if (fault === undefined && reply.usage !== undefined) {
       this.told.prompt += reply.usage.prompt_tokens;
       this.told.completion += reply.usage.completion_tokens;
       this.told.cached += reply.usage.prompt_tokens_details?.cached_tokens ?? 0;

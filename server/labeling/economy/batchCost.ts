@@ -6,6 +6,8 @@ export interface RequestCost {
   readonly cachedTokens: number;
   /** Further attempts after the first one. */
   readonly retries: number;
+  /** The reply says nothing of its tokens: they are unknown, not 0. */
+  readonly isUnreported?: true;
 }
 
 /** What a batch of rollouts cost; written with it into the event log. Tokens as the servers report them. */
@@ -18,6 +20,8 @@ export interface BatchCost {
   readonly cached: number;
   /** Attempts beyond the first one of each request; absent where there is none. */
   readonly retries?: number;
+  /** Requests to policy or judge whose reply has no tokens; absent where there is none. */
+  readonly unreported?: number;
   /** Requests that asked a judge, with their tokens and retries; absent where there is none. */
   readonly judge?: { readonly requests: number; readonly prompt: number; readonly completion: number; readonly retries?: number };
 }
@@ -30,6 +34,7 @@ export class CostMeter {
   readonly #judge = { requests: 0, prompt: 0, completion: 0 };
   #retries = 0;
   #judgeRetries = 0;
+  #unreported = 0;
 
   /** `now`: ms. */
   constructor(now: () => number) {
@@ -37,7 +42,8 @@ export class CostMeter {
     this.#began = now();
   }
 
-  readonly policy = ({ promptTokens, completionTokens, cachedTokens, retries }: RequestCost): void => {
+  readonly policy = ({ promptTokens, completionTokens, cachedTokens, retries, isUnreported }: RequestCost): void => {
+    if (isUnreported) this.#unreported++;
     this.#policy.requests++;
     this.#policy.prompt += promptTokens;
     this.#policy.completion += completionTokens;
@@ -45,7 +51,8 @@ export class CostMeter {
     this.#retries += retries;
   };
 
-  readonly judge = ({ promptTokens, completionTokens, retries }: RequestCost): void => {
+  readonly judge = ({ promptTokens, completionTokens, retries, isUnreported }: RequestCost): void => {
+    if (isUnreported) this.#unreported++;
     this.#judge.requests++;
     this.#judge.prompt += promptTokens;
     this.#judge.completion += completionTokens;
@@ -57,19 +64,30 @@ export class CostMeter {
     if (this.#policy.requests + this.#judge.requests === 0) return undefined;
     const ms = Math.max(0, Math.round(this.#now() - this.#began));
     const judge = { ...this.#judge, ...(this.#judgeRetries > 0 && { retries: this.#judgeRetries }) };
-    return { ms, ...this.#policy, ...(this.#retries > 0 && { retries: this.#retries }), ...(judge.requests > 0 && { judge }) };
+    return {
+      ms,
+      ...this.#policy,
+      ...(this.#retries > 0 && { retries: this.#retries }),
+      ...(this.#unreported > 0 && { unreported: this.#unreported }),
+      ...(judge.requests > 0 && { judge }),
+    };
   }
 }
 
-/** The usage of a chat or completions reply after some retries; fields that a server leaves out, and all of a failed request (undefined), are 0. */
+/**
+ * The usage of a chat or completions reply after some retries; fields that a server leaves out, and all of a failed request (undefined),
+ * are 0. A reply without any is marked.
+ */
 export function usageOf(reply: unknown, retries = 0): RequestCost {
   const usage = (reply as { usage?: Record<string, unknown> | null } | null)?.usage;
   const details = usage?.prompt_tokens_details as { cached_tokens?: unknown } | null | undefined;
+  const [promptTokens, completionTokens] = [tokens(usage?.prompt_tokens), tokens(usage?.completion_tokens)];
   return {
-    promptTokens: tokens(usage?.prompt_tokens),
-    completionTokens: tokens(usage?.completion_tokens),
+    promptTokens,
+    completionTokens,
     cachedTokens: tokens(details?.cached_tokens),
     retries,
+    ...(reply !== undefined && promptTokens + completionTokens === 0 && { isUnreported: true }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { LabelError } from '../labelError.js';
+import { lacksTokens } from './ledger.js';
 import { runCost } from './runCost.js';
 
 /** One sentence for every folder of these files that has the logs of a run: what its labels cost. */
@@ -19,6 +20,7 @@ export async function costLines(files: readonly string[]): Promise<string[]> {
 async function costLine(folder: string): Promise<string> {
   const { total, seconds, problems, methods } = await runCost(folder);
   const number = (value: number): string => value.toLocaleString('en-US');
+  const tokens = `with ${number(total.promptTokens)} prompt and ${number(total.completionTokens)} completion tokens${total.unreported > 0 ? ` (${number(total.unreported)} requests came without their tokens)` : ''}`;
   const judge = total.judgeRequests > 0 ? `, ${number(total.judgeRequests)} judge calls with ${number(total.judgeTokens)} tokens` : '';
-  return `${folder} (${methods.join(', ')}): ${number(problems)} problems, ${number(total.rollouts)} rollouts, ${number(total.requests)} requests with ${number(total.promptTokens)} prompt and ${number(total.completionTokens)} completion tokens${judge}, ${number(Math.round(seconds))} s of sampling.`;
+  return `${folder} (${methods.join(', ')}): ${number(problems)} problems, ${number(total.rollouts)} rollouts, ${number(total.requests)} requests ${lacksTokens(total) ? 'whose tokens the servers do not report' : tokens}${judge}, ${number(Math.round(seconds))} s of sampling.`;
 }

@@ -13,6 +13,8 @@ export interface Expense {
   cachedTokens: number;
   judgeRequests: number;
   judgeTokens: number;
+  /** Requests, the judge's included, whose reply has no tokens: what is said of tokens and money is then too low. */
+  unreported: number;
   /** Time of the batches added up; several run at once. */
   ms: number;
 }
@@ -58,6 +60,7 @@ export function newExpense(): Expense {
     cachedTokens: 0,
     judgeRequests: 0,
     judgeTokens: 0,
+    unreported: 0,
     ms: 0,
   };
 }
@@ -94,6 +97,7 @@ export function problemExpense(events: readonly RunEvent[]): ProblemExpense | un
     expense.cachedTokens += cost.cached;
     expense.judgeRequests += cost.judge?.requests ?? 0;
     expense.judgeTokens += (cost.judge?.prompt ?? 0) + (cost.judge?.completion ?? 0);
+    expense.unreported += cost.unreported ?? 0;
     expense.ms += cost.ms;
     if (event.at !== undefined) batches.push({ from: event.at - cost.ms, to: event.at, rollouts: rollouts.length });
   }
@@ -116,6 +120,11 @@ export function totalExpense({ phases }: ProblemExpense): Expense {
   const sum = newExpense();
   for (const phase of PHASES) addExpense(sum, phases[phase]);
   return sum;
+}
+
+/** Whether no token of any request is known: a dash then, not 0. */
+export function lacksTokens({ requests, judgeRequests, unreported }: Pick<Expense, 'requests' | 'judgeRequests' | 'unreported'>): boolean {
+  return unreported > 0 && unreported >= requests + judgeRequests;
 }
 
 /** The judge's tokens are paid as the policy's prompts. */

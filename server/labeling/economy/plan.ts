@@ -4,8 +4,11 @@ import type { LabelWorld } from '../labelProblem.js';
 import { labelRun, type RunOptions, type RunSummary } from '../labelRun.js';
 import { problemFiles } from '../runFiles.js';
 import {
+  addExpense,
   type Expense,
+  lacksTokens,
   money,
+  newExpense,
   type Prediction,
   type Prices,
   type ProblemExpense,
@@ -29,6 +32,8 @@ export interface Plan {
   /** With as many problems at once as in the plan. */
   readonly seconds: Prediction;
   readonly price?: Prediction;
+  /** The server reports no tokens: those of the plan, and its price, mean nothing. */
+  readonly lacksTokens: boolean;
   readonly summary: RunSummary;
 }
 
@@ -82,10 +87,17 @@ export async function planLabeling(
       completionTokens: of('completionTokens'),
       judgeRequests: of('judgeRequests'),
       seconds: { value: rollouts.value / rate, low: rollouts.low / rate, high: rollouts.high / rate },
+      lacksTokens: lacksTokens(sumOf(expenses)),
       ...(prices && { price: predict(expenses.map((one) => money(one, prices))) }),
       summary,
     };
   }
+}
+
+function sumOf(expenses: readonly Expense[]): Expense {
+  const sum = newExpense();
+  for (const one of expenses) addExpense(sum, one);
+  return sum;
 }
 
 /** What is known of the sample, and what the rest will take. */

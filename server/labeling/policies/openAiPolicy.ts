@@ -53,6 +53,8 @@ class OpenAiPolicy implements Policy {
   #takesSeed = true;
   #limitName = 'max_tokens';
   #continuation: Promise<Continuation> | undefined;
+  /** Replies to the requests that found something out already: a server that fails now and then is asked for the others only. */
+  readonly #probed = new Map<string, unknown>();
 
   constructor(options: OpenAiPolicyOptions) {
     this.#options = options;
@@ -143,9 +145,14 @@ class OpenAiPolicy implements Policy {
   async #findContinuation(signal: AbortSignal | undefined, again = true): Promise<Continuation> {
     const { continuation = 'auto', log } = this.#options;
     if (continuation !== 'auto') return chosenContinuation(continuation);
-    const finding = (this.#continuation ??= findContinuation(this.#openMessages(SAMPLE_QUESTION, [SAMPLE_STEP], []), (body, maxTokens) =>
-      forWhat([], () => this.#post('', body, 1, 0, maxTokens, signal, undefined, 0)),
-    ).then((found) => {
+    const probe = async (body: RequestBody, maxTokens: number): Promise<unknown> => {
+      const key = JSON.stringify([body, maxTokens]);
+      if (!this.#probed.has(key))
+        this.#probed.set(key, await forWhat([], () => this.#post('', body, 1, 0, maxTokens, signal, undefined, 0)));
+      return this.#probed.get(key);
+    };
+    const sample = this.#openMessages(SAMPLE_QUESTION, [SAMPLE_STEP], []);
+    const finding = (this.#continuation ??= findContinuation(sample, probe).then((found) => {
       log.info(`${this.#endpoints.name}: ${found.why}.`);
       return found;
     }));

@@ -26,29 +26,32 @@ const WAYS = {
 } as const;
 
 function table(document: Document, cost: LabelCost): HTMLElement {
-  const judge: [string, number][] =
+  const known = (tokens: number): number | undefined => (isUnreported(cost) ? undefined : tokens);
+  const judge: [string, number | undefined][] =
     cost.judgeRequests > 0
       ? [
           [t('judge calls'), cost.judgeRequests],
-          [t('judge tokens'), cost.judgeTokens],
+          [t('judge tokens'), known(cost.judgeTokens)],
         ]
       : [];
-  const rows: [string, number][] = [
+  const rows: [string, number | undefined][] = [
     [t('requests'), cost.requests],
-    [t('prompt tokens'), cost.promptTokens],
-    [t('completion tokens'), cost.completionTokens],
+    [t('prompt tokens'), known(cost.promptTokens)],
+    [t('completion tokens'), known(cost.completionTokens)],
     ...judge,
     [t('seconds'), cost.seconds],
     ...(cost.price === undefined ? [] : [[t('price'), cost.price] as [string, number]]),
   ];
   const head = ['', t('all'), t('a rollout'), t('a step label')].map((title) => element(document, 'th', { scope: 'col' }, title));
-  const cells = ([name, value]: readonly [string, number]): HTMLElement =>
+  const cells = ([name, value]: readonly [string, number | undefined]): HTMLElement =>
     element(
       document,
       'tr',
       {},
       element(document, 'th', { scope: 'row' }, name),
-      ...[1, cost.rollouts, cost.labels].map((parts) => element(document, 'td', {}, parts === 0 ? '–' : short(value / parts))),
+      ...[1, cost.rollouts, cost.labels].map((parts) =>
+        element(document, 'td', {}, parts === 0 || value === undefined ? '–' : short(value / parts)),
+      ),
     );
   return element(
     document,
@@ -59,10 +62,17 @@ function table(document: Document, cost: LabelCost): HTMLElement {
   );
 }
 
-function note(document: Document, { rollouts, labels, retries, cachedTokens }: LabelCost): HTMLElement {
+/** No token of any request is known. */
+function isUnreported({ unreported, requests, judgeRequests }: LabelCost): boolean {
+  return unreported > 0 && unreported >= requests + judgeRequests;
+}
+
+function note(document: Document, cost: LabelCost): HTMLElement {
+  const { rollouts, labels, retries, cachedTokens, unreported } = cost;
   const facts = [
     `${plural(rollouts, '{0} rollout', '{0} rollouts')}, ${plural(labels, '{0} step label', '{0} step labels')}`,
     ...(retries > 0 ? [t('{0} requests made again', retries)] : []),
+    ...(unreported > 0 ? [t('{0} requests came without their tokens', unreported.toLocaleString('en-US'))] : []),
     ...(cachedTokens > 0 ? [t('{0} prompt tokens from the cache', cachedTokens.toLocaleString('en-US'))] : []),
   ];
   return element(document, 'p', { class: 'hint' }, facts.join(', '));
