@@ -178,7 +178,8 @@ async function removeStale(path: string, { text }: Found): Promise<void> {
 function sentence(what: string, { holder }: Found): string {
   if (holder === undefined) return english('{0} is being claimed by another process at this moment; try again.', what);
   const { owner, host, pid } = holder;
-  return english('{0} is being labeled by {1} on {2} (process {3}).', what, owner, host.split(' ')[0]!, pid);
+  const [machine = host] = host.split(' ');
+  return english('{0} is being labeled by {1} on {2} (process {3}).', what, owner, machine, pid);
 }
 
 /** This machine, and the process ids' own space where a container has one: the same id means another process there. */

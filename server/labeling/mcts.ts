@@ -1,6 +1,7 @@
 import type { EndReason } from './runEvents.js';
 import { estimate, type RunRecorder } from './runRecorder.js';
 import { candidateScore, wordCount } from './searchPool.js';
+import { nodeOf } from './searchTree.js';
 
 export interface SearchSettings {
   /** Completions sampled from every state: k of OmegaPRM. */
@@ -44,6 +45,8 @@ interface Candidate {
   readonly node: number;
   /** In the node's list of wrong rollouts. */
   readonly rollout: number;
+  /** Of that rollout. */
+  readonly steps: readonly string[];
   readonly words: number;
 }
 
@@ -60,10 +63,10 @@ export async function searchErrors(run: RunRecorder, settings: SearchSettings): 
   const pool: Candidate[] = [];
   const estimateAndPool = async (node: number): Promise<void> => {
     await estimate(run, node, settings.rollouts);
-    const { value, wrong } = tree.nodes[node]!;
+    const { value, wrong } = nodeOf(tree, node);
     if (value === undefined || value === 0) return;
     wrong.forEach(({ rollout: { steps } }, rollout) => {
-      if (steps.length > 0) pool.push({ node, rollout, words: wordCount(steps) });
+      if (steps.length > 0) pool.push({ node, rollout, steps, words: wordCount(steps) });
     });
   };
 
@@ -78,8 +81,7 @@ export async function searchErrors(run: RunRecorder, settings: SearchSettings): 
             ? 'empty pool'
             : undefined;
     if (reason !== undefined) return await run.end(reason);
-    const { node, rollout } = await select(run, pool, settings);
-    const { steps } = tree.nodes[node]!.wrong[rollout]!.rollout;
+    const { node, steps } = await select(run, pool, settings);
     // The shortest prefix from which nothing succeeds ends in the first error.
     let [base, left, right] = [node, 0, steps.length - 1];
     while (left <= right) {
@@ -88,7 +90,7 @@ export async function searchErrors(run: RunRecorder, settings: SearchSettings): 
       // The whole rollout is complete and was judged wrong: there is nothing to sample.
       if (middle === steps.length - 1) await run.emit({ event: 'value', node: found, correct: 0, total: 1, value: 0 });
       else await estimateAndPool(found);
-      const { value } = tree.nodes[found]!;
+      const { value } = nodeOf(tree, found);
       if (value === undefined) break;
       await run.emit({ event: 'move', node: found, left, middle, right, outcome: value === 0 ? 'before' : 'after' });
       if (value === 0) right = middle - 1;
@@ -100,9 +102,14 @@ export async function searchErrors(run: RunRecorder, settings: SearchSettings): 
 /** Takes the candidate with the highest Q + U from the pool, which has one. */
 async function select(run: RunRecorder, pool: Candidate[], settings: SearchSettings): Promise<Candidate> {
   const { tree } = run;
-  const scores = pool.map(({ node, words }) => candidateScore(tree, tree.nodes[node]!, words, settings));
-  const best = scores.reduce((highest, { q, u }, i) => (q + u > scores[highest]!.q + scores[highest]!.u ? i : highest), 0);
-  const { node, rollout } = pool[best]!;
-  await run.emit({ event: 'selected', node, rollout, ...scores[best]!, pool: pool.length });
-  return pool.splice(best, 1)[0]!;
+  const scored = pool.map((candidate) => ({
+    candidate,
+    score: candidateScore(tree, nodeOf(tree, candidate.node), candidate.words, settings),
+  }));
+  const { candidate, score } = scored.reduce((highest, one) =>
+    one.score.q + one.score.u > highest.score.q + highest.score.u ? one : highest,
+  );
+  await run.emit({ event: 'selected', node: candidate.node, rollout: candidate.rollout, ...score, pool: pool.length });
+  pool.splice(pool.indexOf(candidate), 1);
+  return candidate;
 }

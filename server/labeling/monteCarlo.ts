@@ -1,7 +1,7 @@
 import { ContinuationStore } from './economy/reuse.js';
 import { decidedLabel, knownValue, type StoppingRule } from './economy/stopping.js';
 import { estimate, type RunRecorder } from './runRecorder.js';
-import { prefixOf, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
+import { nodeOf, prefixOf, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
 
 export interface MonteCarloSettings {
   /** Solutions sampled for a problem. */
@@ -33,7 +33,7 @@ export const defaultMonteCarlo: MonteCarloSettings = { solutions: 4, continuatio
  */
 export async function monteCarlo(run: RunRecorder, settings: MonteCarloSettings): Promise<void> {
   const solutions = await estimate(run, 0, settings.solutions);
-  const { value: share } = run.tree.nodes[0]!;
+  const { value: share } = nodeOf(run.tree, 0);
   if (settings.skipUniform === true && (share === 0 || share === 1)) return await run.end(share === 0 ? 'hopeless' : 'trivial');
   const rule = stoppingRule(settings);
   // Behind steps that are part of a question a model writes something else than in the middle of its own solution.
@@ -50,7 +50,7 @@ export async function monteCarlo(run: RunRecorder, settings: MonteCarloSettings)
       const known = store?.through(prefix, settings.continuations);
       const sampled = await estimate(run, parent, settings.continuations, { ...(rule && { rule }), ...(known && { known }) });
       store?.add(prefix, sampled);
-      const { value } = run.tree.nodes[parent]!;
+      const { value } = nodeOf(run.tree, parent);
       isStopped = settings.earlyStop && value !== undefined && value <= settings.threshold;
     }
   }
@@ -96,14 +96,15 @@ export function stepsWithScore(tree: SearchTree): StepsWithScore[] {
       settings: { continuations, threshold },
     },
   } = tree;
-  return tree.nodes[0]!.children.map((first, i) => {
+  const [image = images] = images.length === 1 ? images : [];
+  return nodeOf(tree, 0).children.map((first, i) => {
     const chain: SearchNode[] = [];
-    for (let at: number | undefined = first; at !== undefined; at = tree.nodes[at]!.children[0]) chain.push(tree.nodes[at]!);
+    for (let next: number | undefined = first; next !== undefined; next = chain.at(-1)?.children[0]) chain.push(nodeOf(tree, next));
     return {
-      image: images.length === 1 ? images[0]! : images,
+      image,
       question,
       answer,
-      response: recordText(prefixOf(tree, chain.at(-1)!.id)),
+      response: recordText(chain.flatMap(({ steps }) => steps)),
       steps_with_score: chain.map(({ steps, value, correct, total, failures, undecided }) => ({
         step: recordText(steps),
         score: value ?? 0,

@@ -2,7 +2,7 @@ import { english } from '../l10n.js';
 import type { EventLog } from './eventLog.js';
 import { LabelError } from './labelError.js';
 import type { JudgedRollout } from './runEvents.js';
-import type { DistinctRollout, SearchTree } from './searchTree.js';
+import { type DistinctRollout, nodeOf, type SearchTree } from './searchTree.js';
 
 /** Share of failed rollouts beyond which a problem is not finished. */
 export const defaultMostFailed = 0.5;
@@ -14,13 +14,14 @@ export class ProblemOpen extends LabelError {
 
 /** The error that keeps a problem open: its root has no value, or too many of its rollouts failed. */
 export function whyOpen(tree: SearchTree, mostFailed: number, reason: string | undefined): ProblemOpen | undefined {
-  const { problem, nodes, rollouts, failures } = tree;
-  const hasNoValue = nodes[0]!.value === undefined;
+  const { problem, rollouts, failures } = tree;
+  const { value, undecided } = nodeOf(tree, 0);
+  const hasNoValue = value === undefined;
   if (!hasNoValue && failures <= mostFailed * rollouts) return undefined;
   const what = hasNoValue
     ? english('no rollout from the question is right or wrong')
     : english('{0} of {1} rollouts failed', failures, rollouts);
-  const why = reason ?? (hasNoValue ? whyUndecided(nodes[0]!.undecided) : undefined);
+  const why = reason ?? (hasNoValue ? whyUndecided(undecided) : undefined);
   return new ProblemOpen(
     why === undefined
       ? english('problem {0} stays open: {1}.', problem.id, what)

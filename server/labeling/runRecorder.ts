@@ -1,4 +1,5 @@
 import type { ProblemImage } from '../models/images/imageFile.js';
+import { along } from '../reasoning/paths.js';
 import { createRandom } from '../reasoning/random.js';
 import { Breaker } from './breaker.js';
 import { CostMeter } from './economy/batchCost.js';
@@ -10,7 +11,7 @@ import { LogMismatch } from './labelError.js';
 import { defaultMostFailed, whyOpen } from './openProblem.js';
 import type { Completion, Policy, PolicyInfo, RolloutFailure, SampledRollout } from './policy.js';
 import type { BeginEvent, CompleteEvent, EndReason, JudgedRollout, RunEvent } from './runEvents.js';
-import { applyEvent, beginTree, prefixOf, rolloutCount, type SearchTree } from './searchTree.js';
+import { applyEvent, beginTree, nodeOf, prefixOf, rolloutCount, type SearchTree } from './searchTree.js';
 
 /** A line of a log that is there already. */
 export interface RecordedEvent {
@@ -195,7 +196,7 @@ export class RunRecorder {
         policy.sample({ ...request, count: missing, seed: (seed + again * RESEED) % 2 ** 32 });
       const batch = await breaker.run(
         () => (keeper ? keeper.sample(missing, sample, (batch) => placesOf(batch, first, isEnough(batch, again))) : sample()),
-        (batch) => (batch.every(isAway) ? batch[0]!.failure : undefined),
+        (batch) => (batch.every(isAway) ? batch[0]?.failure : undefined),
         signal,
       );
       const isLast = isEnough(batch, again);
@@ -264,7 +265,7 @@ function judged(judge: Judge, request: JudgeRequest, places: readonly number[], 
 /** Where in the whole batch a rollout of one request's batch ends up, which begins at `first`; nowhere when it is asked for again. */
 function placesOf(batch: readonly SampledRollout[], first: number, isLast: boolean): (at: number) => number | undefined {
   if (batch.every(isAway)) return () => undefined;
-  const kept = [...batch.keys()].filter((at) => isLast || !isAway(batch[at]!));
+  const kept = [...batch.entries()].flatMap(([at, one]) => (isLast || !isAway(one) ? [at] : []));
   return (at) => (kept.includes(at) ? first + kept.indexOf(at) : undefined);
 }
 
@@ -319,14 +320,14 @@ export async function estimate(
     if (missing > 0) rollouts.push(...(await run.sample(node, missing)));
     if (rule?.goesOn(counts(), count - known.length - rollouts.length) === false) break;
   }
-  const { right, children } = run.tree.nodes[node]!;
+  const { right, children } = nodeOf(run.tree, node);
   const { correct, total } = counts();
   if (total > 0)
     await run.emit({ event: 'value', node, correct, total, value: correct / total, ...(known.length > 0 && { reused: known.length }) });
   if (run.tree.begin.method !== 'mcts') return rollouts;
   // Right rollouts are made nodes in the order they came; of an earlier batch they are there already. MM-PRM makes a node
   // without steps of a rollout that adds none; a path may not end in nothing here.
-  const made = children.filter((child) => run.tree.nodes[child]!.isRightRollout).length;
+  const made = along(run.tree.nodes, children).filter(({ isRightRollout }) => isRightRollout).length;
   for (const { rollout } of right.filter(({ rollout: { steps } }) => steps.length > 0).slice(made))
     await run.addNode(node, rollout.steps, true);
   return rollouts;
@@ -335,12 +336,13 @@ export async function estimate(
 /** What a node's value has from continuations of earlier steps: further rollouts are added to it. */
 function reusedBefore(tree: SearchTree, node: number): Decided {
   if (tree.begin.method === 'mcts') return { correct: 0, total: 0 };
-  const { correct, total } = tree.nodes[node]!;
+  const { correct, total } = nodeOf(tree, node);
   const own = decided(tree, node);
   return { correct: Math.max(0, correct - own.correct), total: Math.max(0, total - own.total) };
 }
 
-function decided({ nodes }: SearchTree, node: number): Decided {
-  const correct = rolloutCount(nodes[node]!.right);
-  return { correct, total: correct + rolloutCount(nodes[node]!.wrong) };
+function decided(tree: SearchTree, node: number): Decided {
+  const { right, wrong } = nodeOf(tree, node);
+  const correct = rolloutCount(right);
+  return { correct, total: correct + rolloutCount(wrong) };
 }

@@ -1,3 +1,4 @@
+import { along, rootPath } from '../reasoning/paths.js';
 import type { BeginEvent, JudgedCompletion, ProblemToLabel, RolloutsEvent, RunEvent } from './runEvents.js';
 
 /** A problem under labeling, as its events tell it. Only `applyEvent` changes it. */
@@ -183,9 +184,7 @@ export function rolloutCount(rollouts: readonly DistinctRollout[]): number {
 
 /** All steps from the problem to a node. */
 export function prefixOf(tree: SearchTree, node: number): string[] {
-  const path: SearchNode[] = [];
-  for (let at: number | undefined = node; at !== undefined; at = tree.nodes[at]!.parent) path.push(tree.nodes[at]!);
-  return path.reverse().flatMap(({ steps }) => steps);
+  return along(tree.nodes, rootPath(tree.nodes, node)).flatMap(({ steps }) => steps);
 }
 
 function newNode(id: number, parent: number | undefined, steps: readonly string[], assumed: boolean): WritableNode {
@@ -208,8 +207,9 @@ function newNode(id: number, parent: number | undefined, steps: readonly string[
   };
 }
 
-function nodeOf(tree: WritableTree, id: number): WritableNode {
-  const node = tree.nodes[id];
+/** The node with an id. Throws EventError where there is none. */
+export function nodeOf<Node>({ nodes }: { readonly nodes: readonly Node[] }, id: number): Node {
+  const node = nodes[id];
   if (node === undefined) throw new EventError(`there is no node ${id} yet`);
   return node;
 }

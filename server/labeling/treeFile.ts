@@ -1,5 +1,6 @@
+import { along } from '../reasoning/paths.js';
 import type { RolloutVerdict } from './judge.js';
-import { type DistinctRollout, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
+import { type DistinctRollout, nodeOf, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
 
 /**
  * MM-PRM's node (`data_pipeline/omegaprm.py`, `State.get_tree_structure`), which its `traverse.py` reads, and what that file
@@ -59,7 +60,7 @@ export function treeFile(tree: SearchTree): TreeFile {
   const written: TreeFileNode[] = [];
   // Children come after their parents.
   for (const node of tree.nodes.toReversed()) written[node.id] = treeNode(node, tree, written);
-  const { partial_solution: _none, assumed: _never, ...measured } = written[0]!;
+  const { partial_solution: _none, assumed: _never, ...measured } = nodeOf({ nodes: written }, 0);
   return { question, answer, image_path: images.length > 1 ? images : (images[0] ?? ''), ...measured, id, seed, policy: policy.name };
 }
 
@@ -70,16 +71,19 @@ export function treeText(tree: SearchTree): string {
 
 function treeNode(node: SearchNode, tree: SearchTree, written: readonly TreeFileNode[]): TreeFileNode {
   const { id, steps, value, visits, right, wrong, undecided, assumed, correct, total, failures, seeds } = node;
-  const [valued, unvalued] = [true, false].map((isValued) =>
-    node.children.filter((child) => (tree.nodes[child]!.value !== undefined) === isValued).map((child) => written[child]!),
-  ) as [TreeFileNode[], TreeFileNode[]];
+  const writtenOf = (isValued: boolean): TreeFileNode[] =>
+    along(
+      written,
+      node.children.filter((child) => (tree.nodes[child]?.value !== undefined) === isValued),
+    );
+  const unvalued = writtenOf(false);
   return {
     partial_solution: steps,
     mc_value: value ?? 0,
     visit_count: visits,
     correct_rollouts: right.map(({ rollout }) => rollout.steps),
     incorrect_rollouts: wrong.map(({ rollout }) => rollout.steps),
-    children: valued,
+    children: writtenOf(true),
     ...(unvalued.length > 0 && { unvalued_children: unvalued }),
     node: id,
     assumed,

@@ -1,6 +1,6 @@
 import { Template } from '@huggingface/jinja';
 import { english } from '../l10n.js';
-import { ModelError } from './modelError.js';
+import { causeOf, ModelError } from './modelError.js';
 import { withinTime } from './timeLimit.js';
 import type { TextTokenizer } from './tokenizer.js';
 
@@ -39,7 +39,7 @@ export function renderChat(
       english(
         "The chat template of {0} cannot be applied: {1}. Copy tokenizer_config.json from the model again, or give the template in 'layout.template' of the profile.",
         path,
-        (error as Error).message.split('\n')[0]!,
+        causeOf(error),
       ),
     );
   }

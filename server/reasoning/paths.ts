@@ -1,7 +1,7 @@
 /** Walks through forests and trees; all iterative, as a path may be as long as the file is deep. */
 
 interface Forest {
-  readonly parent?: number | null;
+  readonly parent?: number | null | undefined;
 }
 
 /** Ids from the root down to `from`, both included: of tree nodes, or of a step and its prefix. */

@@ -1,5 +1,6 @@
 import { InferenceError } from '../inference/client.js';
 import { english } from '../l10n.js';
+import { causeOf } from '../models/modelError.js';
 
 /** The remedy when memory runs out, as a sentence without its end. */
 export function moreMemory(provider: string): string {
@@ -9,7 +10,7 @@ export function moreMemory(provider: string): string {
 /** Why a graph cannot be loaded, with the remedy. What ONNX Runtime reports has no code and is recognized by its words. */
 export function explainLoadFailure(graphPath: string, profilePath: string, tokenizerPath: string, error: Error): string {
   const reason = error instanceof InferenceError ? error.reason : 'error';
-  const cause = error.message.split('\n')[0]!.replace(/[.\s]+$/, '');
+  const cause = causeOf(error);
   if (reason === 'memory')
     return english('{0} cannot be loaded: {1}. {2}, or a machine with more memory.', graphPath, cause, moreMemory('cpu'));
   if (/protobuf|parsing|Load model|Deserialize/i.test(cause)) {

@@ -1,3 +1,4 @@
+import { along } from '../../reasoning/paths.js';
 import { createRandom, shuffled } from '../../reasoning/random.js';
 import { readEventLog } from '../eventLog.js';
 import type { LabelWorld } from '../labelProblem.js';
@@ -61,7 +62,7 @@ export async function planLabeling(
   const { problems, settings, jobs, listed = problems } = options;
   const order = shuffled(problems.length, createRandom(settings.seed, 'plan'));
   for (let size = FIRST; ; size *= 2) {
-    const chosen = order.slice(0, Math.min(size, MOST)).map((index) => problems[index]!);
+    const chosen = along(problems, order.slice(0, Math.min(size, MOST)));
     const summary = await labelRun({ ...options, listed, problems: chosen, restart: options.restart && size === FIRST }, world);
     const found: ProblemExpense[] = [];
     for (const { id } of chosen) {

@@ -33,11 +33,14 @@ function windowsWith(problems: readonly Pick<ProblemExpense, 'batches'>[], least
     .sort((a, b) => a.at - b.at || a.by - b.by);
   const windows: [number, number][] = [];
   let underWay = 0;
+  let from: number | undefined;
   for (const { at, by } of changes) {
-    const before = underWay;
     underWay += by;
-    if (before < least && underWay >= least) windows.push([at, at]);
-    else if (before >= least && underWay < least) windows.at(-1)![1] = at;
+    if (underWay >= least) from ??= at;
+    else if (from !== undefined) {
+      windows.push([from, at]);
+      from = undefined;
+    }
   }
   return windows;
 }

@@ -46,7 +46,8 @@ export function withoutEcho(written: readonly string[], prefix: readonly string[
   const [first, ...rest] = own;
   const inside = first === undefined ? undefined : insideEcho(first, prefix);
   if (inside !== undefined) return { steps: [inside.rest, ...rest], echoed: said + inside.length };
-  if (prefix.length > 1 && first !== undefined && isLong(prefix[0]!) && first.startsWith(prefix[0]!.trim())) return undefined;
+  const [head, ...others] = prefix;
+  if (head !== undefined && others.length > 0 && isLong(head) && first?.startsWith(head.trim()) === true) return undefined;
   return { steps: own, echoed: said };
 }
 

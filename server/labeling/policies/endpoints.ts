@@ -26,8 +26,8 @@ export class Endpoints {
 
   /** For messages. */
   get name(): string {
-    const [first, ...more] = this.#clients;
-    return more.length === 0 ? first!.baseUrl : english('{0} and {1} more', first!.baseUrl, more.length);
+    const [first = '', ...more] = this.#clients.map(({ baseUrl }) => baseUrl);
+    return more.length === 0 ? first : english('{0} and {1} more', first, more.length);
   }
 
   /** As `OpenAiClient.post`, of the server that `key` belongs to. */

@@ -5,7 +5,7 @@ import type { FileIdentity } from '../../models/fileIdentity.js';
 import { digestImages, ImageError, type ProblemImage, readImageFiles } from '../../models/images/imageFile.js';
 import { type ImageSettings, imagesPlace, type PreparedImages, sampleImage, toPixels } from '../../models/images/imageKinds.js';
 import { prepareImagesApart } from '../../models/images/imageProcess.js';
-import { ModelChangedError, ModelError } from '../../models/modelError.js';
+import { causeOf, ModelChangedError, ModelError } from '../../models/modelError.js';
 import { loadModelFiles } from '../../models/modelFiles.js';
 import { retryingLoad } from '../../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../../models/tokenizer.js';
@@ -60,7 +60,10 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
       const images = prepared.get(digest) ?? prepareImagesApart(files, settings);
       prepared.delete(digest);
       prepared.set(digest, images);
-      if (prepared.size > keptImages) prepared.delete(prepared.keys().next().value!);
+      for (const oldest of prepared.keys()) {
+        if (prepared.size <= keptImages) break;
+        prepared.delete(oldest);
+      }
       return await images;
     } catch (error) {
       throw error instanceof ImageError ? new PolicyError(error.message) : error;
@@ -165,18 +168,11 @@ async function load({ folder, client, device, threads }: LocalPolicyOptions): Pr
       throw new PolicyError(
         english("{0}: 'maxTokens' is {1}, too few for a short question, which takes {2}.", profilePath, profile.maxTokens, warmup.length),
       );
-    const pixels = figure && toPixels(figure, warmup, images!.token);
+    const pixels = figure && images && toPixels(figure, warmup, images.token);
     const request = { graphPath, device, threads, warmup, ...(pixels && { pixels }), columns: new Int32Array(0) };
     const { session, result } = await client.load(request, identity).catch((error: unknown) => {
       if (error instanceof ModelChangedError) throw error;
-      throw new PolicyError(
-        english(
-          '{0} cannot be used: {1}. Model and profile: {2}.',
-          graphPath,
-          (error as Error).message.split('\n')[0]!.replace(/[.\s]+$/, ''),
-          profilePath,
-        ),
-      );
+      throw new PolicyError(english('{0} cannot be used: {1}. Model and profile: {2}.', graphPath, causeOf(error), profilePath));
     });
     if (result.takesImages && !profile.images) {
       throw new PolicyError(

@@ -112,9 +112,10 @@ class OpenAiPolicy implements Policy {
         );
       throw error;
     });
-    if (models.length !== 1)
+    const [model, ...others] = models;
+    if (model === undefined || others.length > 0)
       throw new PolicyError(english('Name the model to use of the server at {0}. {1}', this.#endpoints.name, modelsServed(models)));
-    return (this.#model = models[0]!);
+    return (this.#model = model);
   }
 
   /** The request for one completion, but for its count and seed. */
@@ -172,11 +173,10 @@ class OpenAiPolicy implements Policy {
       this.#takesN = false;
       this.#options.log.info(`${this.#endpoints.name} gives ${together.length} of ${count} completions: the rest is asked for one by one.`);
     }
-    const rest = Array.from({ length: count - together.length }, async (_, i) => {
-      const [rollout] = await this.#asked(body, request, together.length + i, 1);
-      return rollout!;
-    });
-    return [...together, ...(await Promise.all(rest))];
+    const rest = await Promise.all(
+      Array.from({ length: count - together.length }, (_, i) => this.#asked(body, request, together.length + i, 1)),
+    );
+    return [...together, ...rest.flatMap((own) => own.slice(0, 1))];
   }
 
   #asked(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<SampledRollout[]> {

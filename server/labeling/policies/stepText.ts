@@ -12,7 +12,8 @@ export function splitSteps(text: string): string[] {
   const lines = textLines(text);
   const steps = solutionSteps({ text, lines, faults: new FaultList() }, { from: 0, to: lines.length, content: 0 });
   const found = steps.map((step) => step.text.trim()).filter((step) => step !== '');
-  return found.length === 1 && !text.includes('<step>') ? stepLines(found[0]!) : found;
+  const [first, ...others] = found;
+  return first !== undefined && others.length === 0 && !text.includes('<step>') ? stepLines(first) : found;
 }
 
 /** The lines of a paragraph; a code fence, a display formula and the final answer go with the line before. */
@@ -26,7 +27,8 @@ function stepLines(paragraph: string): string[] {
   return steps;
 }
 
-const ANSWER = /\s*(<answer>[\s\S]*)$/;
+/** The text before the answer in its tag, without the blanks between them, and the answer. */
+const ANSWER = /^([\s\S]*?)\s*(<answer>[\s\S]*)$/;
 
 /**
  * Steps as the text that `splitSteps` reads. It ends right behind `</step>`, so that a model continues with a new step:
@@ -35,10 +37,9 @@ const ANSWER = /\s*(<answer>[\s\S]*)$/;
 export function joinSteps(steps: readonly string[]): string {
   return steps
     .map((step) => {
-      const answer = ANSWER.exec(step);
-      if (answer === null) return `<step>${step}</step>`;
-      const body = step.slice(0, answer.index);
-      return body === '' ? answer[1]! : `<step>${body}</step>\n${answer[1]!}`;
+      const [, body = '', answer] = ANSWER.exec(step) ?? [];
+      if (answer === undefined) return `<step>${step}</step>`;
+      return body === '' ? answer : `<step>${body}</step>\n${answer}`;
     })
     .join('\n');
 }

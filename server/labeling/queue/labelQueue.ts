@@ -66,7 +66,11 @@ export async function labelQueue(options: LabelQueueOptions, world: LabelWorld):
     const { finished: _all, ...counts } = progress;
     const summary = { done: 0, skipped: 0, failed: 0, open: 0, ...counts };
     for (const { problem, job } of shared) {
-      const outcome = await collect(problem, outcomes.get(problem.id)!, job, run, settings, world);
+      const found = outcomes.get(problem.id) ?? {
+        kind: 'failed',
+        message: `problem ${problem.id}: the queue has lost its outcome; run the same command again.`,
+      };
+      const outcome = await collect(problem, found, job, run, settings, world);
       summary[outcome.kind]++;
       options.onProblem?.(problem, outcome);
     }
@@ -96,7 +100,8 @@ function startWorker(
   const undecided = new UndecidedWatch(options.mostUndecided);
   const byId = new Map(problems.map((problem) => [problem.id, problem]));
   const label = async ({ name, id = '' }: Job<unknown, JobResult>, token: string): Promise<JobResult> => {
-    const problem = byId.get(name)!;
+    const problem = byId.get(name);
+    if (problem === undefined) throw new Error(`problem ${name} is not in this run`);
     const file = problemFiles(world.folder, problem.id, settings.method).log;
     const log = new SharedLog(run, id, token, file);
     const { isSkipped } = await labelProblem(problem, settings, { ...world, logAt: () => log }, signal, (event) => {

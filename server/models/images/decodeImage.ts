@@ -1,5 +1,6 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { english } from '../../l10n.js';
+import { causeOf } from '../modelError.js';
 import { firstFrameOpaque } from './gif.js';
 import { type ImageBytes, ImageError } from './imageFile.js';
 
@@ -53,7 +54,7 @@ async function decode({ name, bytes }: ImageBytes, read: (open: Open) => Promise
       english(
         'The image {0} cannot be decoded: {1}. Save it again as PNG or JPEG of at most {2} million pixels.',
         name,
-        (error as Error).message.split('\n')[0]!,
+        causeOf(error),
         mostPixels / 1e6,
       ),
     );
@@ -108,7 +109,7 @@ async function loadSharp(): Promise<(input: Buffer, options: SharpOptions) => Sh
   try {
     return (await import('sharp')).default;
   } catch (error) {
-    const cause = (error as Error).message.split('\n')[0]!;
+    const cause = causeOf(error);
     throw new ImageError(
       english(
         'Images cannot be read here: the library sharp could not be loaded for {0}-{1} ({2}).',
