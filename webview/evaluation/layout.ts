@@ -1,3 +1,4 @@
+import { minIndex, pairs } from 'd3-array';
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { area, line } from 'd3-shape';
 import type { Curve, CurveId } from './model.js';
@@ -74,7 +75,7 @@ export function layoutChart({ curves, xs, isLog, width, height }: ChartInput): C
       .ticks(Math.max(2, Math.min(6, Math.floor((plot.bottom - plot.top) / 40))))
       .map((share) => ({ at: y(share), text: String(Math.round(share * 100)) })),
     curves: curves.map((curve) => curveLayout(curve, pixels, y, staggerOf(curve.id, curves))),
-    nearest: (pixel) => pixels.reduce((best, at, index) => (Math.abs(at - pixel) < Math.abs(pixels[best]! - pixel) ? index : best), 0),
+    nearest: (pixel) => minIndex(pixels, (at) => Math.abs(at - pixel)),
   };
 }
 
@@ -94,7 +95,8 @@ function xTicks(xs: readonly number[], isLog: boolean, x: (value: number) => num
   // From the right: the last one must be there, what is too near to it need not.
   for (const value of [...wanted].reverse()) {
     const at = x(value);
-    if (ticks.length === 0 || ticks.at(-1)!.at - at >= TICK_GAP / 2) ticks.push({ at, text: String(value) });
+    const right = ticks.at(-1);
+    if (right === undefined || right.at - at >= TICK_GAP / 2) ticks.push({ at, text: String(value) });
   }
   return ticks.reverse();
 }
@@ -112,26 +114,28 @@ function markersOf(
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined || first.x === last.x) return first === undefined ? [] : [first];
   const markers = [];
-  let segment = 0;
-  for (let x = first.x + stagger * MARKER_GAP; x <= last.x; x += MARKER_GAP) {
-    while (points[segment + 1]!.x < x) segment++;
-    const [a, b] = [points[segment]!, points[segment + 1]!];
-    markers.push({ x, y: a.y + ((b.y - a.y) * (x - a.x)) / (b.x - a.x) });
+  let x = first.x + stagger * MARKER_GAP;
+  for (const [a, b] of pairs(points)) {
+    for (; x <= b.x; x += MARKER_GAP) markers.push({ x, y: a.y + ((b.y - a.y) * (x - a.x)) / (b.x - a.x) });
   }
   return markers;
 }
 
 function curveLayout(curve: Curve, pixels: readonly number[], y: (share: number) => number, stagger: number): CurveLayout {
-  const points = curve.points.map((point, index) => ({ ...point, x: pixels[index]! }));
+  const pixelOf = (share: number | null): number => (share === null ? NaN : y(share));
+  const points = pixels.flatMap((x, index) => {
+    const point = curve.points[index];
+    return point ? [{ x, y: pixelOf(point.value), low: pixelOf(point.low), high: pixelOf(point.high) }] : [];
+  });
   const path = line<(typeof points)[number]>()
-    .defined(({ value }) => value !== null)
+    .defined((point) => !Number.isNaN(point.y))
     .x((point) => point.x)
-    .y(({ value }) => y(value!));
+    .y((point) => point.y);
   const band = area<(typeof points)[number]>()
-    .defined(({ low, high }) => low !== null && high !== null)
+    .defined(({ low, high }) => !Number.isNaN(low) && !Number.isNaN(high))
     .x((point) => point.x)
-    .y0(({ low }) => y(low!))
-    .y1(({ high }) => y(high!));
-  const known = points.filter(({ value }) => value !== null).map(({ x, value }) => ({ x, y: y(value!) }));
+    .y0(({ low }) => low)
+    .y1(({ high }) => high);
+  const known = points.filter((point) => !Number.isNaN(point.y));
   return { curve, path: path(points) ?? '', band: curve.hasBand ? (band(points) ?? '') : '', markers: markersOf(known, stagger) };
 }

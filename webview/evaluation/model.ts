@@ -79,11 +79,11 @@ export interface SelectionRow {
 }
 
 export function selectionRows(line: BestOfNLine, size: number): SelectionRow[] {
-  return selectionCurves(line).map((curve) => ({
-    curve,
-    accuracy: curve.points[size - 1]!,
-    gain: curve.id === 'random' ? null : line.gainOverRandom[curve.id as Selection][size - 1]!,
-  }));
+  return selectionCurves(line).flatMap((curve) => {
+    const accuracy = curve.points[size - 1];
+    const gain = curve.id === 'random' ? null : (line.gainOverRandom[curve.id as Selection][size - 1] ?? null);
+    return accuracy ? [{ curve, accuracy, gain }] : [];
+  });
 }
 
 export interface ProcessRow {
@@ -189,21 +189,21 @@ function countedOut(line: EvaluateLine): string[] {
 
 /** The table that is shown, as Markdown. */
 export function markdownTable(line: EvaluateLine, size: number): string {
-  const rows =
+  const [head, rows] =
     line.kind === 'bestOfN'
       ? [
           [`N = ${size}`, t('accuracy in %'), t('95 % interval'), t('gain over random')],
-          ...selectionRows(line, size).map(({ curve, accuracy, gain }) => [
+          selectionRows(line, size).map(({ curve, accuracy, gain }) => [
             curve.name,
             percent(accuracy.value),
             interval(accuracy),
             gain === null ? '' : gainText(gain),
           ]),
         ]
-      : [[t('threshold {0}', line.threshold), ...PROCESS_COLUMNS], ...processRows(line).map(({ name, cells }) => [name, ...cells])];
+      : [[t('threshold {0}', line.threshold), ...PROCESS_COLUMNS], processRows(line).map(({ name, cells }) => [name, ...cells])];
   const text = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
-  const rule = `|${rows[0]!.map((_, column) => (column === 0 ? '---|' : '---:|')).join('')}\n`;
-  return `${titleOf(line)}: ${factsOf(line)}\n\n${text(rows[0]!)}${rule}${rows.slice(1).map(text).join('')}`;
+  const rule = `|${head.map((_, column) => (column === 0 ? '---|' : '---:|')).join('')}\n`;
+  return `${titleOf(line)}: ${factsOf(line)}\n\n${text(head)}${rule}${rows.map(text).join('')}`;
 }
 
 /** `81.3`, and a dash where there is nothing to count. */

@@ -1,3 +1,4 @@
+import { minIndex } from 'd3-array';
 import type { EvaluateLine } from '../../server/protocol/evaluation.js';
 import { type CurveId, HIDDEN_AT_FIRST } from './model.js';
 import type { EvaluationResult, EvaluationState } from './protocol.js';
@@ -61,5 +62,5 @@ export function shownSize({ size }: PageState, sizes: readonly number[]): number
 /** Position in the sweep of the cursor's threshold, or of the one in use. */
 export function shownThreshold({ threshold }: PageState, thresholds: readonly number[], inUse: number): number {
   const wanted = threshold ?? inUse;
-  return thresholds.reduce((best, one, at) => (Math.abs(one - wanted) < Math.abs(thresholds[best]! - wanted) ? at : best), 0);
+  return minIndex(thresholds, (one) => Math.abs(one - wanted));
 }

@@ -22,7 +22,10 @@ export interface BestOfNView {
 /** The curves of accuracy over N, and beside them the table at one N, which is their legend. */
 export function createBestOfNView(document: Document, actions: BestOfNActions): BestOfNView {
   let sizes: readonly number[] = [];
-  const chart = createChart(document, t('Number of candidates N'), (at) => actions.pickSize(sizes[at]!));
+  const chart = createChart(document, t('Number of candidates N'), (at) => {
+    const size = sizes[at];
+    if (size !== undefined) actions.pickSize(size);
+  });
   const caption = element(document, 'caption', {});
   const body = element(document, 'tbody', {});
   const head = element(
@@ -61,9 +64,10 @@ export function createBestOfNView(document: Document, actions: BestOfNActions): 
         yTitle: t('Accuracy in %'),
         readout: (at) => ({
           head: `N = ${sizes[at] ?? 0}`,
-          lines: [...curves]
-            .sort((a, b) => (b.points[at]?.value ?? -1) - (a.points[at]?.value ?? -1))
-            .map(({ id, name, points }) => ({ id, text: `${name} ${percent(points[at]?.value ?? null)} % (${interval(points[at]!)})` })),
+          lines: curves
+            .flatMap(({ id, name, points }) => points.slice(at, at + 1).map((point) => ({ id, name, point })))
+            .sort((a, b) => (b.point.value ?? -1) - (a.point.value ?? -1))
+            .map(({ id, name, point }) => ({ id, text: `${name} ${percent(point.value)} % (${interval(point)})` })),
         }),
       });
       caption.textContent = t('Accuracy with N = {0} of {1} candidates', size, sizes.length);
@@ -86,8 +90,8 @@ function createRow(document: Document, { curve }: SelectionRow, { toggle, emphas
   const eye = element(document, 'span', { class: 'codicon', 'aria-hidden': 'true' });
   key.append(eye, curveKey(document, curve.style), element(document, 'span', {}, curve.name));
   key.addEventListener('click', () => toggle(curve.id));
-  const cells = [0, 1, 2].map(() => element(document, 'td', {}));
-  const host = element(document, 'tr', {}, element(document, 'th', { scope: 'row' }, key), ...cells);
+  const cells = { accuracy: element(document, 'td', {}), interval: element(document, 'td', {}), gain: element(document, 'td', {}) };
+  const host = element(document, 'tr', {}, element(document, 'th', { scope: 'row' }, key), ...Object.values(cells));
   for (const [on, id] of [
     ['pointerenter', curve.id],
     ['focusin', curve.id],
@@ -102,8 +106,9 @@ function createRow(document: Document, { curve }: SelectionRow, { toggle, emphas
       key.title = isShown ? t('Hide the curve') : t('Draw the curve');
       eye.className = `codicon codicon-${isShown ? 'eye' : 'eye-closed'}`;
       host.classList.toggle('off', !isShown);
-      const texts = [percent(accuracy.value), interval(accuracy), gain === null ? '' : gainText(gain)];
-      cells.forEach((cell, at) => (cell.textContent = texts[at]!));
+      cells.accuracy.textContent = percent(accuracy.value);
+      cells.interval.textContent = interval(accuracy);
+      cells.gain.textContent = gain === null ? '' : gainText(gain);
     },
   };
 }

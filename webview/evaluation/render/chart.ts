@@ -39,21 +39,23 @@ export function createChart(document: Document, label: string, onMove: (at: numb
   readout.hidden = true;
   host.append(svg, readout);
   const layers = select(svg);
-  const axes = layers.append('g').attr('class', 'axes');
+  const axes = svgElement(document, 'g', { class: 'axes' });
+  svg.append(axes);
   const bands = layers.append('g');
   const marks = layers.append('g');
   const curves = layers.append('g');
   const cursor = layers.append('g').attr('class', 'cursor');
   let content: ChartContent | null = null;
-  let layout: ChartLayout | null = null;
+  let drawn: { readonly content: ChartContent; readonly layout: ChartLayout } | null = null;
 
   const draw = () => {
     if (content === null || host.clientWidth === 0) return;
-    const shown = (layout = layoutChart({ ...content, width: host.clientWidth, height: HEIGHT }));
-    layers.attr('width', shown.width).attr('height', shown.height);
-    drawAxes(document, axes.node()!, shown, content);
-    drawCurves(bands, curves, shown, content.emphasized);
-    drawMarks(marks, shown, content.marks);
+    const layout = layoutChart({ ...content, width: host.clientWidth, height: HEIGHT });
+    drawn = { content, layout };
+    layers.attr('width', layout.width).attr('height', layout.height);
+    drawAxes(document, axes, layout, content);
+    drawCurves(bands, curves, layout, content.emphasized);
+    drawMarks(marks, layout, content.marks);
     moveCursor(content.at);
     const { head, lines } = content.readout(content.at);
     const [least, most] = [content.xs[0] ?? 0, content.xs.at(-1) ?? 0];
@@ -65,30 +67,34 @@ export function createChart(document: Document, label: string, onMove: (at: numb
     ] as const)
       host.setAttribute(`aria-${name}`, String(value));
   };
-  const moveCursor = (at: number) => drawCursor(cursor, layout!, at, content!.xs[at] ?? 0);
+  const moveCursor = (at: number) => drawn && drawCursor(cursor, drawn.layout, at, drawn.content.xs[at] ?? 0);
   const point = (at: number) => {
-    const { head, lines } = content!.readout(at);
+    if (drawn === null) return;
+    const { content: shown, layout } = drawn;
+    const { head, lines } = shown.readout(at);
     readout.replaceChildren(
       element(document, 'strong', {}, head),
-      ...lines.map(({ id, text }) => element(document, 'div', { class: `reading ${content!.emphasized === id ? 'strong' : ''}` }, text)),
+      ...lines.map(({ id, text }) => element(document, 'div', { class: `reading ${shown.emphasized === id ? 'strong' : ''}` }, text)),
     );
     readout.hidden = false;
-    const left = layout!.x(content!.xs[at] ?? 0);
-    readout.style.left = `${left < layout!.width / 2 ? left + 12 : Math.max(0, left - readout.offsetWidth - 12)}px`;
+    const left = layout.x(shown.xs[at] ?? 0);
+    readout.style.left = `${left < layout.width / 2 ? left + 12 : Math.max(0, left - readout.offsetWidth - 12)}px`;
     moveCursor(at);
   };
   const leave = () => {
     readout.hidden = true;
-    if (content !== null && layout !== null) moveCursor(content.at);
+    if (content !== null) moveCursor(content.at);
   };
-  const under = (event: PointerEvent): number => layout!.nearest(event.clientX - host.getBoundingClientRect().left);
+  const under = (event: PointerEvent, found: (at: number) => void): void => {
+    if (drawn !== null) found(drawn.layout.nearest(event.clientX - host.getBoundingClientRect().left));
+  };
 
-  host.addEventListener('pointermove', (event) => layout !== null && point(under(event)));
+  host.addEventListener('pointermove', (event) => under(event, point));
   host.addEventListener('pointerleave', leave);
   host.addEventListener('blur', leave);
-  host.addEventListener('click', (event) => layout !== null && onMove(under(event)));
+  host.addEventListener('click', (event) => under(event, onMove));
   host.addEventListener('keydown', (event) => {
-    if (content === null || layout === null) return;
+    if (content === null || drawn === null) return;
     if (event.key === 'Escape') return leave();
     const last = content.xs.length - 1;
     const move = keyMove(event.key, last);
@@ -98,7 +104,8 @@ export function createChart(document: Document, label: string, onMove: (at: numb
     onMove(at);
     point(at);
   });
-  new document.defaultView!.ResizeObserver(draw).observe(host);
+  const { defaultView: window } = document;
+  if (window) new window.ResizeObserver(draw).observe(host);
   return {
     host,
     update(next) {

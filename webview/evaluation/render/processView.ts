@@ -21,8 +21,11 @@ export interface ProcessView {
 
 /** A process benchmark: the metrics over the threshold, and the numbers at the threshold in use, by source and model. */
 export function createProcessView(document: Document, actions: ProcessActions): ProcessView {
-  let current: { readonly line: ProcessLine; readonly at: number } | null = null;
-  const chart = createChart(document, t('Threshold'), (at) => current && actions.pickThreshold(current.line.sweep.thresholds[at]!));
+  let current: { readonly line: ProcessLine; readonly threshold: number } | null = null;
+  const pick = (threshold: number | undefined): void => {
+    if (threshold !== undefined) actions.pickThreshold(threshold);
+  };
+  const chart = createChart(document, t('Threshold'), (at) => pick(current?.line.sweep.thresholds[at]));
   const summary = element(document, 'p', { class: 'headline' });
   const legend = element(document, 'ul', { class: 'sweep-legend', 'aria-label': t('Curves') });
   const chosen = element(document, 'span', { class: 'chosen' });
@@ -47,17 +50,17 @@ export function createProcessView(document: Document, actions: ProcessActions): 
     label: t('Use this threshold: write it into the settings'),
     text: t('Use this threshold'),
     appearance: 'primary',
-    onClick: () => current && actions.useThreshold(current.line.sweep.thresholds[current.at]!),
+    onClick: () => current && actions.useThreshold(current.threshold),
   });
   const goBest = button(document, {
     label: t('Go to the best threshold'),
     text: t('Go to the best'),
-    onClick: () => current && bestOf(current.line) && actions.pickThreshold(bestOf(current.line)!.threshold),
+    onClick: () => pick(current ? bestOf(current.line)?.threshold : undefined),
   });
   const goInUse = button(document, {
     label: t('Go to the one in use'),
     text: t('Go to the one in use'),
-    onClick: () => current && actions.pickThreshold(current.line.threshold),
+    onClick: () => pick(current?.line.threshold),
   });
   use.append(chosen, useChosen, goBest, goInUse);
 
@@ -67,7 +70,7 @@ export function createProcessView(document: Document, actions: ProcessActions): 
       const curves = sweepCurves(line);
       const { thresholds } = line.sweep;
       const at = shownThreshold(state, thresholds, line.threshold);
-      current = { line, at };
+      current = { line, threshold: thresholds[at] ?? line.threshold };
       const best = bestOf(line);
       const marks: ChartMark[] = [
         { at: line.threshold, text: t('in use {0}', formatValue(line.threshold)), className: 'in-use' },
