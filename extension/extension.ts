@@ -161,24 +161,10 @@ function start(context: ExtensionContext): Api {
   const reports = new Reports();
   const marks = new MomentMarks(client);
   const runs = new RunView(client);
-  const stepLens: StepLens = {
-    context,
-    log,
-    settings,
-    claims,
-    active,
-    consent,
-    client,
-    panels,
-    evaluations,
-    review,
-    reviews,
-    requests,
-    records,
-    reports,
-    marks,
-    runs,
-  };
+  const views = { review, reviews, requests, records, reports, marks, runs };
+  // Disposed of in this order: who follows the claims before the claims.
+  const shell = { log, settings, active, claims, consent, client, panels, evaluations };
+  const stepLens: StepLens = { context, ...shell, ...views };
   context.subscriptions.push(
     registerMcpServers(context),
     new Contexts(client, active, consent),
@@ -187,31 +173,9 @@ function start(context: ExtensionContext): Api {
   );
   context.subscriptions.push(...registerLanguageModelTools(context, client));
   context.subscriptions.push(...registerDebugger(client, active, consent));
-  context.subscriptions.push(
-    review,
-    reviews,
-    requests,
-    records,
-    reports,
-    offerRecords(client),
-    marks,
-    runs,
-    new JudgeLenses(client, review),
-    watchLabels(client),
-  );
+  context.subscriptions.push(...Object.values(views), offerRecords(client), new JudgeLenses(client, review), watchLabels(client));
   context.subscriptions.push(...followSearch(stepLens));
-  context.subscriptions.push(
-    log,
-    settings,
-    active,
-    claims,
-    consent,
-    client,
-    panels,
-    evaluations,
-    new StatusRows(client, claims, log),
-    watchTooLarge(),
-  );
+  context.subscriptions.push(...Object.values(shell), new StatusRows(client, claims, log), watchTooLarge());
   context.subscriptions.push(...watchUnmapped(claims));
   for (const command of table) context.subscriptions.push(register(command, stepLens));
   context.subscriptions.push(

@@ -48,12 +48,19 @@ export function compareRuns(first: readonly RunEvent[], second: readonly RunEven
   const [before, after] = [readRun(first), readRun(second)];
   const selections = pairs(before.selections, after.selections);
   const firstOther = selections.findIndex((pair) => key(pair.first) !== key(pair.second));
-  const nodes = compareNodes(before.tree, after.tree);
-  const both = nodes.filter((pair) => pair.first && pair.second);
-  const changed = both.filter((pair) => pair.first?.value !== pair.second?.value).length;
   return {
     selections,
     firstOther: firstOther < 0 ? undefined : firstOther,
+    ...comparedNodes(compareNodes(before.tree, after.tree)),
+    answers: compareAnswers(answersOf(first), answersOf(second)),
+  };
+}
+
+/** Nodes of both sides, and how many of them are the same, have another value, or are on one side alone. */
+export function comparedNodes(nodes: RunComparison['nodes']): Pick<RunComparison, 'nodes' | 'counts'> {
+  const both = nodes.filter((pair) => pair.first && pair.second);
+  const changed = both.filter((pair) => pair.first?.value !== pair.second?.value).length;
+  return {
     nodes,
     counts: {
       same: both.length - changed,
@@ -61,7 +68,6 @@ export function compareRuns(first: readonly RunEvent[], second: readonly RunEven
       onlyFirst: nodes.filter((pair) => !pair.second).length,
       onlySecond: nodes.filter((pair) => !pair.first).length,
     },
-    answers: compareAnswers(answersOf(first), answersOf(second)),
   };
 }
 

@@ -2,7 +2,7 @@ import { finalAnswer } from '../reasoning/finalAnswer.js';
 import { rootPath } from '../reasoning/paths.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { McValue } from '../reasoning/stepValue.js';
-import { type ComparedNode, compareAnswers, type RunComparison } from './compareRuns.js';
+import { type ComparedNode, compareAnswers, comparedNodes, type RunComparison } from './compareRuns.js';
 
 /** A problem, and what is known of its steps: a value in [0, 1], by step. */
 export interface ComparedProblem {
@@ -36,18 +36,10 @@ export function compareTrees(first: ComparedProblem, second: ComparedProblem): R
     const [one, other] = [own.get(key), others.get(key)];
     return { prefix: (one ?? other)?.prefix() ?? [], first: one?.node, second: other?.node };
   });
-  const both = nodes.filter((pair) => pair.first && pair.second);
-  const changed = both.filter((pair) => pair.first?.value !== pair.second?.value).length;
   return {
     selections: [],
     firstOther: undefined,
-    nodes,
-    counts: {
-      same: both.length - changed,
-      changed,
-      onlyFirst: nodes.filter((pair) => !pair.second).length,
-      onlySecond: nodes.filter((pair) => !pair.first).length,
-    },
+    ...comparedNodes(nodes),
     answers: compareAnswers(answersOf(first.problem), answersOf(second.problem)),
   };
 }

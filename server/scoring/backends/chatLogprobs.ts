@@ -2,7 +2,7 @@ import { english } from '../../l10n.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
 import type { Backend, BackendContext } from './backend.js';
-import { createChatModel, type ServerMessage, userMessage } from './chatModel.js';
+import { createChatModel, type ServerMessage, stepBackend, userMessage } from './chatModel.js';
 import type { ChatLogprobsProfile } from './remoteProfile.js';
 
 /**
@@ -23,21 +23,14 @@ export function openChatLogprobs({ local, server }: ChatLogprobsProfile, context
   const { system, first, next, reply } = layout;
   const readsImages = first.includes(imagesPlace);
   const chat = createChatModel(server, context);
-  return {
-    asks: 'step',
-    readsImages,
-    readsAnswer: false,
-    open: (signal) => chat.open(signal),
-    score({ question, images, steps }, signal) {
-      const messages = steps.flatMap((step, i): ServerMessage[] => {
-        const filled: Readonly<Record<string, string>> = { question, step, images: '', index: String(i + 1) };
-        const text = (i === 0 ? first : next).replace(/\{(question|step|images|index)\}/g, (_, name: string) => filled[name]!);
-        const asked = userMessage(text, i === 0 ? images : []);
-        return i === 0 ? [asked] : [{ role: 'assistant', content: reply }, asked];
-      });
-      const whole = system === undefined ? messages : [{ role: 'system', content: system } as const, ...messages];
-      return chat.ask(whole, [readout.positive], [readout.negative], signal);
-    },
-    dispose: () => chat.dispose(),
-  };
+  return stepBackend(chat, readsImages, ({ question, images, steps }, signal) => {
+    const messages = steps.flatMap((step, i): ServerMessage[] => {
+      const filled: Readonly<Record<string, string>> = { question, step, images: '', index: String(i + 1) };
+      const text = (i === 0 ? first : next).replace(/\{(question|step|images|index)\}/g, (place, name: string) => filled[name] ?? place);
+      const asked = userMessage(text, i === 0 ? images : []);
+      return i === 0 ? [asked] : [{ role: 'assistant', content: reply }, asked];
+    });
+    const whole = system === undefined ? messages : [{ role: 'system', content: system } as const, ...messages];
+    return chat.ask(whole, [readout.positive], [readout.negative], signal);
+  });
 }

@@ -3,7 +3,7 @@ import { type ImageFile, imageDataUrl } from '../../models/images/imageFile.js';
 import { ModelError } from '../../models/modelError.js';
 import { modelsServed, OpenAiClient } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
-import type { BackendContext, PathScores } from './backend.js';
+import type { Backend, BackendContext, PathScores } from './backend.js';
 import type { RemoteServer } from './remoteProfile.js';
 import { readTokenPair, topLogprobs } from './tokenPair.js';
 
@@ -80,6 +80,18 @@ export function createChatModel(
       return { reply, tokens: typeof tokens === 'number' ? tokens : 0 };
     },
     dispose: () => client.dispose(),
+  };
+}
+
+/** A backend that asks a chat model about one step at a time, and not about the final answer. */
+export function stepBackend(chat: ChatModel, readsImages: boolean, score: Backend['score']): Backend {
+  return {
+    asks: 'step',
+    readsImages,
+    readsAnswer: false,
+    open: (signal) => chat.open(signal),
+    score,
+    dispose: () => chat.dispose(),
   };
 }
 

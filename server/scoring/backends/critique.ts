@@ -1,7 +1,7 @@
 import { english } from '../../l10n.js';
 import { readChoices } from '../../remote/choices.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
-import { createChatModel, userMessage } from './chatModel.js';
+import { createChatModel, stepBackend, userMessage } from './chatModel.js';
 import type { Critique } from './critiqueSettings.js';
 import type { CritiqueProfile } from './remoteProfile.js';
 import { likelierOf, readListed, topLogprobs } from './tokenPair.js';
@@ -14,29 +14,22 @@ type Score = PathScores['scores'][number];
  */
 export function openCritique({ server, images: readsImages, critique }: CritiqueProfile, context: BackendContext): Backend {
   const chat = createChatModel(server, context);
-  return {
-    asks: 'step',
-    readsImages,
-    readsAnswer: false,
-    open: (signal) => chat.open(signal),
-    async score(path, signal) {
-      const messages = [userMessage(critiquePrompt(critique, path), path.images)];
-      const replies = await Promise.all(
-        Array.from({ length: critique.samples }, (_, seed) =>
-          chat.write(
-            messages,
-            { temperature: critique.temperature, max_tokens: critique.maxReply, seed, logprobs: true, top_logprobs: topLogprobs },
-            signal,
-          ),
+  return stepBackend(chat, readsImages, async (path, signal) => {
+    const messages = [userMessage(critiquePrompt(critique, path), path.images)];
+    const replies = await Promise.all(
+      Array.from({ length: critique.samples }, (_, seed) =>
+        chat.write(
+          messages,
+          { temperature: critique.temperature, max_tokens: critique.maxReply, seed, logprobs: true, top_logprobs: topLogprobs },
+          signal,
         ),
-      );
-      return {
-        scores: [averageScore(replies.map(({ reply }) => readVerdict(reply, critique)))],
-        tokens: replies.reduce((sum, { tokens }) => sum + tokens, 0),
-      };
-    },
-    dispose: () => chat.dispose(),
-  };
+      ),
+    );
+    return {
+      scores: [averageScore(replies.map(({ reply }) => readVerdict(reply, critique)))],
+      tokens: replies.reduce((sum, { tokens }) => sum + tokens, 0),
+    };
+  });
 }
 
 export function critiquePrompt({ prompt, item }: Critique, { question, steps }: Pick<ScorePath, 'question' | 'steps'>): string {
