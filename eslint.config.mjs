@@ -31,11 +31,11 @@ export default tseslint.config(
     // Where arrays are walked by index all the time: a check at every step would say nothing. Of the folders below the first line these
     // are the files that compute over numbers.
     files: [
-      'server/{answers,formats,inference,scoring,onnx,labeling}/**/*.ts',
+      'server/{answers,formats,inference,onnx,scoring}/**/*.ts',
       'server/models/images/**/*.ts',
       'server/reasoning/{bootstrap,random,rankCorrelation,treeStatistics}.ts',
       'server/evaluation/{bestOfN,subsets}.ts',
-      'webview/{tree,evaluation}/**/*.ts',
+      'webview/tree/**/*.ts',
       'scripts/**/*.ts',
       'test/**/*.ts',
     ],
