@@ -1,6 +1,7 @@
 import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
 import type { JsonDocument } from './jsonDocument.js';
 import type { RecordReader } from './record.js';
+import type { NestedNodes } from './treeDraft.js';
 
 /** One on-disk format: one file of this folder and one line in `registry.ts`. Pure; the extension recognizes files with it too. */
 export type Format = JsonFormat | TextFormat;
@@ -32,6 +33,12 @@ export interface JsonFormat extends About {
   holds(json: JsonDocument, record: number): boolean;
   /** Reads a record as the problem with this index; as several problems where a record has several trees. */
   read(reader: RecordReader, record: number, index: number): Problem | readonly Problem[];
+  /**
+   * Of a record that is a tree of nested nodes, with `TreeDraft.addSolutions()`: lets an edit in one node be read without the rest of
+   * the record (`readNodeAgain`). Neither `claims` nor `holds` of the format, nor `claims` of those asked before it, may depend on
+   * anything in a node but its keys.
+   */
+  readonly nodes?: NestedNodes;
 }
 
 /** A format for prose. */

@@ -167,6 +167,20 @@ export class JsonDocument {
     return undefined;
   }
 
+  /** Whether another text has the same objects, arrays and keys, with other values at most. */
+  hasShapeOf(other: JsonDocument): boolean {
+    if (this.#count !== other.#count) return false;
+    for (let id = 0; id < this.#count; id++) {
+      const isContainer = this.isObject(id) || this.isArray(id);
+      if (isContainer !== (other.isObject(id) || other.isArray(id)) || this.#nexts[id] !== other.#nexts[id]) return false;
+      if (isContainer && this.#kinds[id] !== other.#kinds[id]) return false;
+      if (!this.isObject(id)) continue;
+      for (let key = id + 1; key < this.#nexts[id]!; key = this.#nexts[key + 1]!)
+        if (this.string(key).text !== other.string(key).text) return false;
+    }
+    return true;
+  }
+
   /** The text of a string value (of another kind: its characters). */
   string(id: number): DocumentString {
     const start = this.#starts[id]!;

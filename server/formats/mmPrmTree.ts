@@ -6,7 +6,9 @@ import { type JsonDocument, Kind } from './jsonDocument.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import { stepSlice } from './slices.js';
-import { TreeDraft } from './treeDraft.js';
+import { addNested, type NestedNodes, TreeDraft } from './treeDraft.js';
+
+const nodes: NestedNodes = { add: addNode, children: childrenOf };
 
 /**
  * The tree that MM-PRM's search writes (`data_pipeline/omegaprm.py`, `State.get_tree_structure`). A child's `partial_solution` is
@@ -31,25 +33,23 @@ export const mmPrmTree: JsonFormat = {
   holds: (json, record) =>
     ['children', 'mc_value', 'correct_rollouts', 'incorrect_rollouts'].some((key) => json.get(record, key) !== undefined),
   read: readTree,
+  nodes,
 };
 
 function readTree(reader: RecordReader, record: number, index: number): Problem {
   const draft = new ProblemDraft(reader);
   const tree = new TreeDraft(draft);
-  const waiting: { readonly object: number; readonly parent?: number }[] = [{ object: record }];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { object, parent } = next;
-    const node = addNode(reader, tree, object, parent);
-    const children = (reader.list(object, 'children') ?? []).filter((child) => {
-      const isNode = reader.json.isObject(child);
-      if (!isNode) reader.wrongType(child, english('an object'));
-      return isNode;
-    });
-    // Reversed, so that nodes are numbered in document order.
-    for (const child of children.reverse()) waiting.push({ object: child, parent: node });
-  }
+  addNested(nodes, reader, tree, record);
   tree.addSolutions();
   return draft.finish(record, index, questionOf(reader, record), { nodes: tree.nodes });
+}
+
+function childrenOf(reader: RecordReader, object: number): number[] {
+  return (reader.list(object, 'children') ?? []).filter((child) => {
+    const isNode = reader.json.isObject(child);
+    if (!isNode) reader.wrongType(child, english('an object'));
+    return isNode;
+  });
 }
 
 function addNode(reader: RecordReader, tree: TreeDraft, object: number, parent: number | undefined): number {

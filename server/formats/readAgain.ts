@@ -1,10 +1,11 @@
-import type { Fault, Problem, ReasoningDocument, ReasoningTree } from '../reasoning/problem.js';
+import type { Fault, Problem, ReasoningDocument } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import { FAULTS_PER_CODE, FaultList } from './faults.js';
 import type { JsonFormat } from './format.js';
-import { JsonDocument } from './jsonDocument.js';
-import { JsonReader } from './jsonReader.js';
+import { movedBy, movedProblem, movedSpan } from './movedPlaces.js';
+import { readNodeAgain } from './readNodeAgain.js';
 import { RecordReader } from './record.js';
+import { ownText, soundJson } from './soundJson.js';
 import { changeBetween, type TextChange } from './textChange.js';
 
 /** A record at the top of a text, and the problems that were read from it. */
@@ -56,22 +57,59 @@ export function readAgain(before: ReasoningDocument, beforeText: string, text: s
   if (hasLineBreak(beforeText, change.start, change.endBefore) || hasLineBreak(text, change.start, change.endAfter)) return undefined;
   const at = origin.records.findIndex(({ span }) => span.start < change.start && change.endBefore < span.end);
   const record = origin.records[at];
-  if (record === undefined || isMostOf(record.span, text)) return undefined;
-  const faults = faultsAfter(before.faults, record.span, by);
-  const problems = faults && readRecord(origin, record, text.slice(record.span.start, record.span.end + by));
-  if (problems?.length !== record.problems) return undefined;
+  if (record === undefined) return undefined;
+  const read = readPart(before, origin, record, change, beforeText, text) ?? readWhole(before, origin, record, change, text);
+  if (read === undefined) return undefined;
+  const { problems, faults } = read;
   const next = record.firstProblem + record.problems;
   const document: ReasoningDocument = {
     ...before,
     problems: [
       ...before.problems.slice(0, record.firstProblem),
-      ...problems.map((problem) => movedProblem(problem, record.span.start)),
-      ...before.problems.slice(next).map((problem) => movedProblem(problem, by)),
+      ...problems,
+      ...before.problems.slice(next).map((problem) => movedProblem(problem, movedBy(by))),
     ],
-    faults: faults!,
+    faults,
   };
   noteOrigin(document, { ...origin, records: recordsAfter(origin.records, at, change, by) });
   return document;
+}
+
+interface ReadAgain {
+  /** Those of the record, with their places in the text. */
+  readonly problems: readonly Problem[];
+  readonly faults: readonly Fault[];
+}
+
+/** Reads the node of a tree in which the edit is. */
+function readPart(
+  { problems, faults }: ReasoningDocument,
+  { format: { nodes } }: Origin,
+  record: ReadRecord,
+  change: TextChange,
+  beforeText: string,
+  text: string,
+): ReadAgain | undefined {
+  const problem = problems[record.firstProblem];
+  const read = nodes && record.problems === 1 && problem ? readNodeAgain(problem, nodes, change, beforeText, text) : undefined;
+  const left = read && faultsAfter(faults, read.own, movedSpan(change));
+  return read && left && { problems: [read.problem], faults: left };
+}
+
+/** Reads the record in which the edit is. */
+function readWhole(
+  { faults }: ReasoningDocument,
+  origin: Origin,
+  record: ReadRecord,
+  change: TextChange,
+  text: string,
+): ReadAgain | undefined {
+  const { start, end } = record.span;
+  if (isMostOf(record.span, text)) return undefined;
+  const left = faultsAfter(faults, [record.span], movedSpan(change));
+  const problems = left && readRecord(origin, record, ownText(text.slice(start, end + change.endAfter - change.endBefore)));
+  if (!left || problems?.length !== record.problems) return undefined;
+  return { problems: problems.map((problem) => movedProblem(problem, movedBy(start))), faults: left };
 }
 
 /** One record that is most of a long text: reading it alone saves nothing, and would be in vain where it is not sound. */
@@ -83,30 +121,26 @@ function hasLineBreak(text: string, start: number, end: number): boolean {
   return /[\n\r\u2028\u2029]/.test(text.slice(start, end));
 }
 
-/** The faults outside of the record; undefined when it has some, or so many are known that others were only counted. */
-function faultsAfter(faults: readonly Fault[], { start, end }: Span, by: number): readonly Fault[] | undefined {
+/** The faults outside of what is read again; undefined when there are some in it, or so many are known that others were only counted. */
+function faultsAfter(faults: readonly Fault[], again: readonly Span[], move: (span: Span) => Span): readonly Fault[] | undefined {
   const counts = new Map<string, number>();
   for (const { code, span } of faults) {
     counts.set(code, (counts.get(code) ?? 0) + 1);
-    if (counts.get(code)! >= FAULTS_PER_CODE || (span.end > start && span.start < end)) return undefined;
+    if (counts.get(code)! >= FAULTS_PER_CODE || again.some(({ start, end }) => span.end > start && span.start < end)) return undefined;
   }
-  return faults.map((fault) => (fault.span.start < end ? fault : { ...fault, span: moved(fault.span, by) }));
+  return faults.map((fault) => ({ ...fault, span: move(fault.span) }));
 }
 
 /** The problems of a record's own text, with places in it; undefined when it is not sound, or another format's. */
 function readRecord({ format, formats, claimed }: Origin, { span, firstProblem }: ReadRecord, text: string): Problem[] | undefined {
-  if (text.includes('\ufffd')) return undefined;
-  const faults = new FaultList();
-  const json = new JsonDocument(text);
-  new JsonReader(json, faults, 0, text.length, false).read();
-  const [root] = json.roots;
-  if (root === undefined || json.roots.length > 1 || !json.isObject(root) || !format.holds(json, root)) return undefined;
-  const { start, end } = json.span(root);
-  if (start !== 0 || end !== text.length) return undefined;
+  const sound = soundJson(text);
+  if (!sound || !format.holds(sound.json, sound.root)) return undefined;
+  const { json, root } = sound;
   if (span.start <= claimed) {
     const claim = formats.find((one) => one.claims(json, root));
     if (claim !== (span.start === claimed ? format : undefined)) return undefined;
   }
+  const faults = new FaultList();
   const reader = new RecordReader(json, faults);
   const read = format.read(reader, root, firstProblem);
   const problems = Array.isArray(read) ? (read as readonly Problem[]) : [read as Problem];
@@ -121,24 +155,4 @@ function recordsAfter(records: readonly ReadRecord[], at: number, { endBefore }:
     if (i < at) return record;
     return { ...record, span: { start: start > endBefore ? start + by : start, end: end + by } };
   });
-}
-
-function moved({ start, end }: Span, by: number): Span {
-  return { start: start + by, end: end + by };
-}
-
-/** A problem at another place of its document; the texts are the same strings. */
-function movedProblem(problem: Problem, by: number): Problem {
-  if (by === 0) return problem;
-  const move = <T extends { readonly span: Span }>(one: T): T => ({ ...one, span: moved(one.span, by) });
-  const tree: ReasoningTree | undefined = problem.tree && {
-    nodes: problem.tree.nodes.map((node) => ({ ...move(node), rollouts: node.rollouts.map(move) })),
-  };
-  return {
-    ...move(problem),
-    ...(problem.questionSpan && { questionSpan: moved(problem.questionSpan, by) }),
-    steps: problem.steps.map(move),
-    solutions: problem.solutions.map(move),
-    ...(tree && { tree }),
-  };
 }

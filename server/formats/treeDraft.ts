@@ -4,6 +4,7 @@ import type { Rollout, TreeNode } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { McValue, StepValues } from '../reasoning/stepValue.js';
 import type { ProblemDraft } from './problemDraft.js';
+import type { RecordReader } from './record.js';
 import type { Slice } from './slices.js';
 
 type NodeDraft = { -readonly [Key in keyof TreeNode]: TreeNode[Key] } & { children: number[] };
@@ -14,6 +15,23 @@ export interface NodeFacts {
   readonly values?: StepValues;
   readonly visits?: number | undefined;
   readonly rollouts?: readonly Rollout[];
+}
+
+/** How the nodes of a format are read whose children are objects inside their parents. */
+export interface NestedNodes {
+  /** Adds the node of an object, without those below it; returns its id. */
+  add(reader: RecordReader, tree: TreeDraft, object: number, parent: number | undefined): number;
+  /** The objects of the nodes directly below, in document order. */
+  children(reader: RecordReader, object: number): readonly number[];
+}
+
+/** Adds the node of an object and all below it. Nodes are numbered in document order. */
+export function addNested(nodes: NestedNodes, reader: RecordReader, tree: TreeDraft, root: number, parent?: number): void {
+  const waiting: { readonly object: number; readonly parent: number | undefined }[] = [{ object: root, parent }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const node = nodes.add(reader, tree, next.object, next.parent);
+    for (const object of nodes.children(reader, next.object).toReversed()) waiting.push({ object, parent: node });
+  }
 }
 
 /** A reasoning tree while it is read: nodes with their steps, added in any order in which a parent comes before its children. */

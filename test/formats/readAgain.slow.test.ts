@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { generatedSearch } from '../../scripts/gallery/generatedSearch.mjs';
 import { readAgain } from '../../server/formats/readAgain.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { changeBetween } from '../../server/formats/textChange.js';
@@ -101,4 +102,66 @@ it('finds the smallest change between two texts, across the pieces that are comp
     }),
     { numRuns: 100 },
   );
+});
+
+describe('reading a search tree again after an edit in one of its nodes', () => {
+  const tree = (options: object = {}) => ({
+    question: 'What is 3 + 4?',
+    mc_value: 0.5,
+    children: [
+      {
+        partial_solution: ['First \\(3\\).', 'Then “4”.'],
+        mc_value: 0.5,
+        visit_count: 2,
+        correct_rollouts: [['It is 7.']],
+        incorrect_rollouts: [['It is 8.'], ['It is 9.']],
+        children: [
+          { partial_solution: ['So it is 7. The answer is 7.'], mc_value: 1, visit_count: 0, children: [], ...options },
+          { partial_solution: ['So it is 8.'], mc_value: 0, correct_rollouts: [], incorrect_rollouts: [[]], children: [] },
+        ],
+        logprob_yes: 0.25,
+      },
+      { partial_solution: ['Or \\frac{1}{2}.'], mc_value: 0.25, correct_rollouts: [], incorrect_rollouts: [['No.']], children: [] },
+    ],
+    answer: '7',
+  });
+  const texts = [tree(), tree({ correct_rollouts: [] }), tree({ note: { a: [1, 2] } })].map((one) => JSON.stringify(one, null, 1));
+  // A file of several records, and one with a fault elsewhere.
+  texts.push(JSON.stringify([tree(), tree()]), texts[0]!.replace('"Or \\\\\\\\frac{1}{2}."', '""'));
+
+  it('gives exactly what reading all of it gives, from edit to edit', () => {
+    let again = 0;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...texts),
+        fc.array(fc.tuple(place, fc.integer({ min: 0, max: 4 }), inserted), { minLength: 1, maxLength: 3 }),
+        (text, edits) => {
+          let [document, present]: [ReasoningDocument | undefined, string] = [readDocument(text, 'json'), text];
+          for (const [at, removed, added] of edits) {
+            const after = edited(present, at, removed, added);
+            const read = document && readAgain(document, present, after);
+            if (read === undefined) return;
+            again++;
+            expect(read).toEqual(readDocument(after, 'json'));
+            [document, present] = [read, after];
+          }
+        },
+      ),
+      { numRuns: 1500 },
+    );
+    expect(again).toBeGreaterThan(300);
+  });
+
+  it('reads one node of a long file alone, and keeps what is before it', () => {
+    const text = generatedSearch({ nodes: 1_000 });
+    const before = readDocument(text, 'json')!;
+    const problem = before.problems[0]!;
+    const node = problem.tree!.nodes[500]!;
+    const at = problem.steps[node.steps[0]!]!.span.start + 3;
+    const after = `${text.slice(0, at)}well, ${text.slice(at)}`;
+    const read = readAgain(before, text, after);
+    expect(read).toEqual(readDocument(after, 'json'));
+    expect(read!.problems[0]!.tree!.nodes[300]!.rollouts).toBe(problem.tree!.nodes[300]!.rollouts);
+    expect(read!.problems[0]!.steps[node.steps[0]! - 1]).toBe(problem.steps[node.steps[0]! - 1]);
+  });
 });
