@@ -9,17 +9,23 @@ TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2}
 
 
 def compare_graph(folder, exported):
-    """Runs 40 random tokens through the graph in two parts, the second over the cache of the first, and through the model. Returns the
-    largest difference; raises ValueError where precision does not explain it."""
+    """Runs 40 random tokens through the graph in two parts, the second over the cache of the first, and through the model. Where positions have
+    several axes, they do so once more with others on each. Returns the largest difference; raises ValueError where precision does not explain it."""
     ids = torch.randint(0, exported.vocabulary, (1, 40), generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        own = exported.own(ids)
-    gc.collect()
-    logits = torch.cat(run_in_parts(folder, exported, ids, (25, 15)), dim=1)
-    difference = float((own.float() - logits.float()).abs().max())
-    if not difference <= TOLERANCE[exported.dtype] * max(1.0, float(own.float().abs().max())):
-        raise ValueError(f"the exported graph does not give what the model gives: its scores differ by {difference:.2g}")
-    return difference
+    places = [None] if exported.axes == 1 else [None, torch.randint(0, 100, (exported.axes, 1, 40), generator=torch.Generator().manual_seed(2))]
+    largest = 0.0
+    for positions in places:
+        with torch.no_grad():
+            own = exported.own(ids) if positions is None else exported.own(ids, positions)
+        gc.collect()
+        logits = torch.cat(run_in_parts(folder, exported, ids, (25, 15), positions), dim=1)
+        difference = float((own.float() - logits.float()).abs().max())
+        if not difference <= TOLERANCE[exported.dtype] * max(1.0, float(own.float().abs().max())):
+            raise ValueError(f"the exported graph does not give what the model gives: its scores differ by {difference:.2g}")
+        largest = max(largest, difference)
+    if exported.compare_images is not None:
+        exported.compare_images(folder, TOLERANCE[exported.dtype])
+    return largest
 
 
 def tokens_per_second(exported, solutions=8, length=250, longest=60):
@@ -34,7 +40,7 @@ def tokens_per_second(exported, solutions=8, length=250, longest=60):
     return done * length / (time.perf_counter() - start)
 
 
-def run_in_parts(folder, exported, ids, lengths):
+def run_in_parts(folder, exported, ids, lengths, positions=None):
     import onnxruntime
     graph = exported.graph
     open_graph = lambda name: onnxruntime.InferenceSession(str(folder / name), providers=["CPUExecutionProvider"])
@@ -43,11 +49,12 @@ def run_in_parts(folder, exported, ids, lengths):
     cache = {value.name: torch.zeros([1 if axis == 0 else size if isinstance(size, int) else 0 for axis, size in enumerate(value.shape)], dtype=exported.dtype).numpy()
              for value in decoder.get_inputs() if value.name.startswith("past")}
     names = [value.name for value in decoder.get_outputs()]
+    if positions is None:
+        positions = torch.arange(ids.shape[1])[None] if exported.axes == 1 else torch.arange(ids.shape[1]).expand(exported.axes, 1, -1)
     past, found = 0, []
     for length in lengths:
         part = ids[:, past:past + length].numpy()
-        positions = torch.arange(past, past + length)[None]
-        feeds = {"attention_mask": torch.ones(1, past + length, dtype=torch.long).numpy(), "position_ids": positions.numpy(), **cache}
+        feeds = {"attention_mask": torch.ones(1, past + length, dtype=torch.long).numpy(), "position_ids": positions[..., past:past + length].numpy(), **cache}
         feeds.update({"input_ids": part} if table is None else {"inputs_embeds": table.run(None, {"input_ids": part})[0]})
         results = dict(zip(names, decoder.run(names, feeds)))
         found.append(torch.from_numpy(results["logits"]))

@@ -46,16 +46,20 @@ def head_size(config):
     return getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
 
 
-def export_cached(path, model, config, embeds=False, pixels=None):
+def export_cached(path, model, config, embeds=False, pixels=None, axes_of_positions=1):
+    """`axes_of_positions`: 3 = position_ids is [3,B,S]."""
     refuse_other_attention(getattr(model, "cached", model).decoder)
     past, present = cache_names(config)
     dtype = next(model.parameters()).dtype
     cache = [torch.zeros(1, config.num_key_value_heads, 2, head_size(config), dtype=dtype) for _ in past]
     first = torch.zeros(1, 3, config.hidden_size, dtype=dtype) if embeds else torch.zeros(1, 3, dtype=torch.long)
     inputs = ["inputs_embeds" if embeds else "input_ids", "attention_mask", "position_ids"]
-    arguments = [first, torch.ones(1, 5, dtype=torch.long), torch.arange(2, 5)[None]]
-    axes = {inputs[0]: {0: "batch", 1: "sequence"}, "attention_mask": {0: "batch", 1: "total"}, "position_ids": {0: "batch", 1: "sequence"},
-            "logits": {0: "batch", 1: "sequence"}, **{name: {0: "batch", 2: "past"} for name in past}, **{name: {0: "batch", 2: "total"} for name in present}}
+    positions = torch.arange(2, 5)[None]
+    if axes_of_positions > 1:
+        positions = positions[None].expand(axes_of_positions, 1, 3)
+    arguments = [first, torch.ones(1, 5, dtype=torch.long), positions]
+    axes = {inputs[0]: {0: "batch", 1: "sequence"}, "attention_mask": {0: "batch", 1: "total"},
+            "position_ids": {positions.dim() - 2: "batch", positions.dim() - 1: "sequence"}, "logits": {0: "batch", 1: "sequence"}, **{name: {0: "batch", 2: "past"} for name in past}, **{name: {0: "batch", 2: "total"} for name in present}}
     if pixels is not None:
         inputs.append("pixel_values")
         arguments.append(pixels)

@@ -1,6 +1,6 @@
 """Kinds of models by `model_type`: how each is loaded and which graphs it becomes."""
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Optional
 
 
 @dataclass
@@ -9,12 +9,16 @@ class Exported:
     # `graph` of a prm.json.
     graph: object
     config: object
-    # Token ids [1,S] -> logits [1,S,width].
+    # Token ids [1,S] -> logits [1,S,width]; where positions have several axes, also with positions [axes,1,S].
     own: Callable
     # Rows of the vocabulary.
     vocabulary: int
     # Of the weights; some classes give logits in float32 all the same.
     dtype: object
+    # Of the decoder's positions.
+    axes: int = 1
+    # Folder, tolerance -> largest difference of the features of images; raises ValueError.
+    compare_images: Optional[Callable] = None
 
 
 def text(model, out, code, dtype, fields):
@@ -35,4 +39,14 @@ def internvl(model, out, code, dtype, fields):
     return Exported(graph, language.config, lambda ids: language(input_ids=ids, use_cache=False, return_dict=True).logits, language.get_input_embeddings().num_embeddings, dtype)
 
 
-KINDS = {"text": text, "internvl_chat": internvl}
+def grid(model, out, code, dtype, fields):
+    from grid_graphs import compare_images, export_grid, grid_model
+    whole, head = grid_model(model, dtype, fields)
+    body = whole.model.language_model
+    graph = export_grid(out, whole, head)
+    own = lambda ids, positions=None: head(body(input_ids=ids, position_ids=positions, use_cache=False).last_hidden_state)
+    images = lambda folder, tolerance: compare_images(folder, whole.model.visual, dtype, tolerance)
+    return Exported(graph, body.config, own, body.get_input_embeddings().num_embeddings, dtype, axes=3, compare_images=images)
+
+
+KINDS = {"text": text, "internvl_chat": internvl, "qwen2_vl": grid, "qwen2_5_vl": grid}

@@ -54,9 +54,11 @@ async function differs(session: RuntimeSession, { masks }: TokenMajorModel, past
 function filled({ name, type, shape }: TensorInfo, past: number, count: number): TensorValue {
   const isMask = name === 'attention_mask';
   const isPast = name.startsWith('past');
+  // Positions on three axes have the batch behind these.
+  const batch = name === 'position_ids' ? shape.length - 2 : 0;
   const dims = shape.map((size, axis) => {
     if (typeof size === 'number') return size;
-    if (axis === 0) return 1;
+    if (axis === batch) return 1;
     return isMask ? past + count : isPast && axis === 2 ? past : count;
   });
   const length = dims.reduce((a, b) => a * b, 1);

@@ -16,19 +16,19 @@ export function explainLoadFailure(graphPath: string, profilePath: string, token
   if (/protobuf|parsing|Load model|Deserialize/i.test(cause)) {
     return english('{0} cannot be loaded: {1}. It is damaged or not an ONNX model: download or copy it again.', graphPath, cause);
   }
-  if (/out of data bounds|indices element/i.test(cause)) {
-    return english(
-      '{0} does not know the token ids of {1}: {2}. Use the tokenizer the model was trained with.',
-      graphPath,
-      tokenizerPath,
-      cause,
-    );
-  }
   if (reason === 'images' || (reason === 'error' && /pixel_values/.test(cause))) {
     return english(
       "{0} and 'images' of {1} do not fit together: {2}. Correct the profile, or export the graph with that input.",
       graphPath,
       profilePath,
+      cause,
+    );
+  }
+  if (/out of data bounds|indices element/i.test(cause)) {
+    return english(
+      '{0} does not know the token ids of {1}: {2}. Use the tokenizer the model was trained with.',
+      graphPath,
+      tokenizerPath,
       cause,
     );
   }

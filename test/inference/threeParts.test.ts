@@ -85,6 +85,35 @@ describe('a model in three graphs', () => {
     expect(Object.keys(decoder.runs[0]!).sort()).toEqual(['attention_mask', 'inputs_embeds']);
   });
 
+  it('gives images with grids one after the other, each with its own patches', async () => {
+    const { embeddings, decoder } = model();
+    const vision = fake(
+      [
+        { name: 'pixel_values', type: 'float32', shape: ['p', 2] },
+        { name: 'image_grid_thw', type: 'int64', shape: [1, 3] },
+      ],
+      [{ name: 'image_features', type: 'float32', shape: ['t', 2] }],
+      ({ pixel_values: patches }) => ({ ...patches!, data: (patches!.data as Float32Array).map((value) => value * 10) }),
+    );
+    const session = joinThreeParts({ embeddings: embeddings.session, vision: vision.session, decoder: decoder.session }, image);
+    expect(session.inputs.map(({ name }) => name)).toEqual(['input_ids', 'pixel_values', 'image_grid_thw', 'attention_mask']);
+    const grids = { type: 'int64', data: BigInt64Array.of(1n, 1n, 2n, 1n, 1n, 1n), dims: [2, 3] };
+    const { logits: rows } = await session.run(
+      {
+        input_ids: ids(image, image, 5, image),
+        pixel_values: floats([1, 2, 3, 4, 5, 6], 3, 2),
+        image_grid_thw: grids,
+        attention_mask: ids(1),
+      },
+      ['logits'],
+    );
+    expect([...(rows!.data as Float32Array)]).toEqual([10, 20, 30, 40, 5, 5, 50, 60]);
+    expect(vision.runs.map((feeds) => [feeds['pixel_values']!.dims, feeds['image_grid_thw']!.data])).toEqual([
+      [[2, 2], BigInt64Array.of(1n, 1n, 2n)],
+      [[1, 2], BigInt64Array.of(1n, 1n, 1n)],
+    ]);
+  });
+
   it('leaves the graph for images alone where there are none', async () => {
     const { session, vision } = model();
     await session.run({ input_ids: ids(5, 6), pixel_values: noPixels, attention_mask: ids(1, 1) }, ['logits']);
@@ -94,7 +123,7 @@ describe('a model in three graphs', () => {
   it('refuses features that are not as many as their tokens, or not as wide', async () => {
     const feeds = { input_ids: ids(image, 5), pixel_values: pixels, attention_mask: ids(1, 1) };
     await expect(model().session.run(feeds, ['logits'])).rejects.toThrow(
-      "gives features of [1, 2, 2], but 1 image tokens of 2 numbers wait for them; correct 'images.tokens'",
+      "gives features of [1, 2, 2], but 1 image tokens of 2 numbers wait for them; correct 'images' of the profile",
     );
     await expect(model([1, 1, 3]).session.run(feeds, ['logits'])).rejects.toThrow(GraphError);
   });

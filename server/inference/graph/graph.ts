@@ -100,35 +100,47 @@ export function refuseOtherInputs(session: RuntimeSession, isKnown: (name: strin
     throw new GraphError(`the graph needs inputs that StepLens does not know: ${unknown.map(describeTensor).join(', ')}`);
 }
 
-/** The graph's input for images, float32 [images, channels, height, width], where it has one. */
-export function findPixelInput(session: RuntimeSession): TensorInfo | undefined {
+/** The inputs of a graph that reads images. */
+export interface PixelInputs {
+  /** float32 [images, channels, height, width], or [patches, values of a patch] where there are `grids`. */
+  readonly pixels: TensorInfo;
+  /** [images, 3]: frames, rows and columns of patches. */
+  readonly grids?: TensorInfo;
+}
+
+export function findPixelInputs(session: RuntimeSession): PixelInputs | undefined {
   if (!session.inputs.some((input) => input.name === pixelInputName)) return undefined;
-  const info = requireTensor(session.inputs, pixelInputName, ['float32'], 'input');
-  if (info.shape.length !== 4)
-    throw new GraphError(`the graph's input ${describeTensor(info)} is not [images, channels, height, width]`, 'images');
-  return info;
+  const pixels = requireTensor(session.inputs, pixelInputName, ['float32'], 'input');
+  if (session.inputs.some((input) => input.name === gridInputName)) {
+    const grids = requireTensor(session.inputs, gridInputName, ['int64', 'int32'], 'input');
+    if (pixels.shape.length === 2) return { pixels, grids };
+    throw new GraphError(`the graph's input ${describeTensor(pixels)} is not [patches, values], as '${gridInputName}' asks for`, 'images');
+  }
+  if (pixels.shape.length !== 4)
+    throw new GraphError(`the graph's input ${describeTensor(pixels)} is not [images, channels, height, width]`, 'images');
+  return { pixels };
 }
 
 export const pixelInputName = 'pixel_values';
+export const gridInputName = 'image_grid_thw';
 
 /** What to feed for images: nothing where the graph takes none, and no image where there is none among the tokens. */
-export function pixelFeeds(info: TensorInfo | undefined, pixels: Pixels | undefined): Record<string, TensorValue> {
-  if (!info) {
+export function pixelFeeds(inputs: PixelInputs | undefined, pixels: Pixels | undefined): Record<string, TensorValue> {
+  if (!inputs) {
     if (pixels) throw new GraphError(`the graph has no input '${pixelInputName}' for the images of the profile`, 'images');
     return {};
   }
+  const { pixels: info, grids } = inputs;
   const [, ...size] = info.shape;
-  if (!pixels)
-    return {
-      [info.name]: { type: info.type, data: new Float32Array(0), dims: [0, ...size.map((axis) => (typeof axis === 'number' ? axis : 1))] },
-    };
-  if (pixels.shape.length !== 4 || size.some((axis, i) => typeof axis === 'number' && axis !== pixels.shape[i + 1])) {
-    throw new GraphError(
-      `the graph's input ${describeTensor(info)} does not take the profile's images of [${pixels.shape.join(', ')}]`,
-      'images',
-    );
+  const dims = pixels?.shape ?? [0, ...size.map((axis) => (typeof axis === 'number' ? axis : 1))];
+  if (dims.length !== info.shape.length || size.some((axis, i) => typeof axis === 'number' && axis !== dims[i + 1])) {
+    throw new GraphError(`the graph's input ${describeTensor(info)} does not take the profile's images of [${dims.join(', ')}]`, 'images');
   }
-  return { [info.name]: { type: info.type, data: pixels.values, dims: pixels.shape } };
+  const sizes = pixels?.grids?.sizes ?? new Int32Array(0);
+  return {
+    [info.name]: { type: info.type, data: pixels?.values ?? new Float32Array(0), dims },
+    ...(grids && { [grids.name]: { ...integerTensor(sizes, grids.type), dims: [sizes.length / 3, 3] } }),
+  };
 }
 
 /** Token ids, positions or masks in the integer type the graph asks for, as [rows, n]. */

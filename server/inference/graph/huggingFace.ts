@@ -1,9 +1,10 @@
 import { scorePositions } from '../../onnx/sliceHead.js';
 import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
 import {
-  findPixelInput,
+  findPixelInputs,
   type Graph,
   GraphError,
+  gridInputName,
   integerTensor,
   type KeyValueCache,
   pixelFeeds,
@@ -12,6 +13,7 @@ import {
   requireTensor,
 } from './graph.js';
 import type { Head } from './head.js';
+import { chainOf, positionFeed, shiftOf } from './positions.js';
 
 export function isHuggingFace(session: RuntimeSession): boolean {
   return session.inputs.some((input) => input.name === 'past_key_values.0.key');
@@ -26,7 +28,7 @@ interface Part {
 
 /**
  * Hugging Face Optimum's text-generation-with-past export: `input_ids` [1, S], `attention_mask` [1, P+S], perhaps
- * `position_ids` [1, S], `past_key_values.i.key` / `.value` [1, heads, P, size], perhaps `pixel_values` [T, C, H, W]; `logits` [1, S, width],
+ * `position_ids` [1, S] or [3, 1, S], `past_key_values.i.key` / `.value` [1, heads, P, size], perhaps `pixel_values` [T, C, H, W]; `logits` [1, S, width],
  * `present.i.key` / `.value` [1, heads, P+S, size], the whole sequence. Cutting copies, head by head.
  */
 export function openHuggingFace(session: RuntimeSession, head: Head): Graph {
@@ -46,11 +48,12 @@ export function openHuggingFace(session: RuntimeSession, head: Head): Graph {
   const ids = requireTensor(session.inputs, 'input_ids', ['int64', 'int32'], 'input');
   const mask = requireTensor(session.inputs, 'attention_mask', ['int64', 'int32'], 'input');
   const positions = session.inputs.find((input) => input.name === 'position_ids');
-  const images = findPixelInput(session);
+  const images = findPixelInputs(session);
   refuseOtherInputs(
     session,
     (name) =>
       name === pixelInputName ||
+      name === gridInputName ||
       name === scorePositions ||
       /^(input_ids|attention_mask|position_ids|past_key_values\.\d+\.(key|value))$/.test(name),
   );
@@ -70,12 +73,7 @@ export function openHuggingFace(session: RuntimeSession, head: Head): Graph {
         input_ids: integerTensor(tokens, ids.type),
         attention_mask: integerTensor(new Uint8Array(past + tokens.length).fill(1), mask.type),
       };
-      if (positions) {
-        feeds['position_ids'] = integerTensor(
-          Array.from(tokens, (_, i) => past + i),
-          positions.type,
-        );
-      }
+      if (positions) feeds['position_ids'] = positionFeed(positions, chainOf(tokens, past), cache.shift, pixels);
       parts.forEach((part, i) => {
         feeds[part.past.name] = { type: part.past.type, data: cache.past(i), dims: [1, part.heads, past, part.headSize] };
       });
@@ -85,6 +83,7 @@ export function openHuggingFace(session: RuntimeSession, head: Head): Graph {
         parts.map((part) => outputs[part.present]!.data as HeadData),
         past + tokens.length,
       );
+      if (pixels) cache.shift = shiftOf(pixels);
       return scores;
     },
     release: () => session.release(),
@@ -95,6 +94,8 @@ export function openHuggingFace(session: RuntimeSession, head: Head): Graph {
 type HeadData = Float32Array | Uint16Array;
 
 class HeadMajorCache implements KeyValueCache {
+  /** See `shiftOf`. */
+  shift = 0;
   #length = 0;
   /** Tokens in a head's row of `#data`, cut ones included. */
   #stride = 0;
@@ -112,6 +113,7 @@ class HeadMajorCache implements KeyValueCache {
 
   cut(length: number): void {
     this.#length = Math.min(this.#length, length);
+    if (length === 0) this.shift = 0;
   }
 
   copy(length = this.#length): HeadMajorCache {
@@ -121,6 +123,7 @@ class HeadMajorCache implements KeyValueCache {
       this.#length,
     );
     copy.cut(length);
+    copy.shift = this.shift;
     return copy;
   }
 

@@ -2,9 +2,10 @@ import { scorePositions } from '../../onnx/sliceHead.js';
 import type { Pixels } from '../protocol.js';
 import type { RuntimeSession, TensorValue } from '../runtime.js';
 import {
-  findPixelInput,
+  findPixelInputs,
   type Graph,
   GraphError,
+  gridInputName,
   integerTensor,
   type KeyValueCache,
   pixelFeeds,
@@ -16,6 +17,7 @@ import {
 } from './graph.js';
 import type { Head } from './head.js';
 import { halfArray } from './huggingFace.js';
+import { chainOf, positionFeed, shiftOf } from './positions.js';
 import { openTokenMajorBatch } from './tokenMajorBatch.js';
 import { masked, takesTreeVectors, treeVectors } from './treeFeeds.js';
 
@@ -29,7 +31,7 @@ export function isTokenMajor(session: RuntimeSession): boolean {
 }
 
 /**
- * StepLens's own export: `input_ids` and `position_ids` int64 [1, S], `attention_bias` float32 [1, 1, S, P+S],
+ * StepLens's own export: `input_ids` int64 [1, S], `position_ids` int64 [1, S] or [3, 1, S], `attention_bias` float32 [1, 1, S, P+S],
  * `past_key.i` / `past_value.i` float32 [1, P, D], perhaps `pixel_values` float32 [T, C, H, W]; `logits` [1, S, width],
  * `present_key.i` / `present_value.i` [1, S, D], the new tokens alone. The first axis may vary, for batches. A token's keys stand
  * together, so appending is one `set` and cutting a `subarray`, and both go to the runtime without a copy.
@@ -55,11 +57,12 @@ export function openTokenMajor(session: RuntimeSession, head: Head): Graph {
   const positions = requireTensor(session.inputs, 'position_ids', ['int64', 'int32'], 'input');
   const takesVectors = takesTreeVectors(session);
   const bias = takesVectors ? undefined : requireTensor(session.inputs, 'attention_bias', ['float32'], 'input');
-  const images = findPixelInput(session);
+  const images = findPixelInputs(session);
   refuseOtherInputs(
     session,
     (name) =>
       name === pixelInputName ||
+      name === gridInputName ||
       name === scorePositions ||
       /^(input_ids|position_ids|attention_bias|tree_\w+|past_(key|value)\.\d+)$/.test(name),
   );
@@ -73,7 +76,7 @@ export function openTokenMajor(session: RuntimeSession, head: Head): Graph {
       ...pixelFeeds(images, pixels),
       ...head.feeds(tree.ids.length, reads),
       input_ids: integerTensor(tree.ids, ids.type),
-      position_ids: integerTensor(positionsOf(tree), positions.type),
+      position_ids: positionFeed(positions, tree, cache.shift, pixels),
       ...(takesVectors ? treeVectors(past, tree) : { attention_bias: treeBias(past, tree) }),
     };
     names.forEach((name, i) => {
@@ -96,6 +99,7 @@ export function openTokenMajor(session: RuntimeSession, head: Head): Graph {
       names.map((name) => outputs[`present_${name}`]!.data as KeyData),
       path.reverse(),
     );
+    if (pixels) cache.shift = shiftOf(pixels);
     return scores;
   }
 
@@ -106,8 +110,7 @@ export function openTokenMajor(session: RuntimeSession, head: Head): Graph {
     createCache: () => new TokenMajorCache(sizes, type === 'float16'),
     async run(keyValues, tokens, pixels, reads) {
       const cache = keyValues as TokenMajorCache;
-      const first = cache.length;
-      return runTokens(cache, { ids: tokens, parents: Int32Array.from(tokens, (_, i) => (i === 0 ? ~first : i - 1)) }, reads, pixels);
+      return runTokens(cache, chainOf(tokens, cache.length), reads, pixels);
     },
     async scoreTree(tree, reads, pixels) {
       const whole = takesVectors ? rounded(tree) : tree;
@@ -121,7 +124,7 @@ export function openTokenMajor(session: RuntimeSession, head: Head): Graph {
         openBatch: (keyValues: KeyValueCache, rows: number) => {
           const cache = keyValues as TokenMajorCache;
           const held = names.map((name, i) => ({ name, size: sizes[i]!, values: cache.view(i) as Float32Array }));
-          return openTokenMajorBatch({ session, head, idType: ids.type, positionType: positions.type, images }, held, cache.length, rows);
+          return openTokenMajorBatch({ session, head, idType: ids.type, positions, images }, held, cache, rows);
         },
       }),
     release: () => session.release(),
@@ -141,12 +144,6 @@ function rounded({ ids, parents }: TokenTree): TokenTree {
   return { ids: allIds, parents: allParents };
 }
 
-function positionsOf({ parents }: TokenTree): Int32Array {
-  const positions = new Int32Array(parents.length);
-  parents.forEach((parent, i) => (positions[i] = parent < 0 ? ~parent : positions[parent]! + 1));
-  return positions;
-}
-
 /** A token may look at what its parent may look at, and at itself. */
 function treeBias(past: number, { parents }: TokenTree): TensorValue {
   const width = past + parents.length;
@@ -164,6 +161,8 @@ function treeBias(past: number, { parents }: TokenTree): TensorValue {
 type KeyData = Float32Array | Uint16Array;
 
 class TokenMajorCache implements KeyValueCache {
+  /** See `shiftOf`. */
+  shift = 0;
   #length = 0;
   #capacity = 0;
   readonly #buffers: KeyData[];
@@ -186,6 +185,7 @@ class TokenMajorCache implements KeyValueCache {
 
   cut(length: number): void {
     this.#length = Math.min(this.#length, length);
+    if (length === 0) this.shift = 0;
   }
 
   copy(length = this.#length): TokenMajorCache {
@@ -194,6 +194,7 @@ class TokenMajorCache implements KeyValueCache {
       this.sizes.map((_, i) => this.view(i)),
       Array.from({ length }, (_, i) => i),
     );
+    copy.shift = this.shift;
     return copy;
   }
 

@@ -1,14 +1,15 @@
 import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
-import { type Batch, integerTensor, pixelFeeds } from './graph.js';
+import { type Batch, integerTensor, type PixelInputs, pixelFeeds } from './graph.js';
 import type { Head } from './head.js';
+import { samePosition } from './positions.js';
 import { masked } from './treeFeeds.js';
 
 export interface BatchGraph {
   readonly session: RuntimeSession;
   readonly head: Head;
   readonly idType: string;
-  readonly positionType: string;
-  readonly images: TensorInfo | undefined;
+  readonly positions: TensorInfo;
+  readonly images: PixelInputs | undefined;
 }
 
 /** Keys or values of a sequence, [tokens, size]; `name` as in `past_<name>`. */
@@ -23,7 +24,12 @@ export interface HeldPart {
  * by step (all rows of a step side by side), and a row's mask hides the tokens of the others. A step appends with one copy a
  * buffer, and the graph reads some hundred cached tokens where a batch of rows would read as many for each of them.
  */
-export function openTokenMajorBatch(graph: BatchGraph, held: readonly HeldPart[], heldLength: number, rowCount: number): Batch {
+export function openTokenMajorBatch(
+  graph: BatchGraph,
+  held: readonly HeldPart[],
+  { length: heldLength, shift }: { readonly length: number; readonly shift: number },
+  rowCount: number,
+): Batch {
   let rows = rowCount;
   let steps = 0;
   let capacity = heldLength + 32 * rows;
@@ -66,7 +72,7 @@ export function openTokenMajorBatch(graph: BatchGraph, held: readonly HeldPart[]
         ...pixelFeeds(graph.images, undefined),
         ...graph.head.feeds(rows),
         input_ids: integerTensor(ids, graph.idType),
-        position_ids: integerTensor(new Int32Array(rows).fill(heldLength + steps), graph.positionType),
+        position_ids: samePosition(graph.positions, heldLength + shift + steps, rows),
         attention_bias: bias(),
       };
       held.forEach(({ name, size }, part) => {

@@ -1,8 +1,9 @@
 import { scorePositions } from '../../onnx/sliceHead.js';
 import type { RuntimeSession, TensorValue } from '../runtime.js';
 import {
-  findPixelInput,
+  findPixelInputs,
   type Graph,
+  gridInputName,
   integerTensor,
   type KeyValueCache,
   pixelFeeds,
@@ -11,6 +12,7 @@ import {
   requireTensor,
 } from './graph.js';
 import type { Head } from './head.js';
+import { chainOf, positionFeed } from './positions.js';
 
 /** Nothing is held, so a run always starts at the first token. */
 const nothing: KeyValueCache = Object.freeze({ length: 0, bytes: 0, cut: () => undefined, copy: () => nothing });
@@ -23,8 +25,10 @@ export function openUncached(session: RuntimeSession, head: Head): Graph {
   const ids = requireTensor(session.inputs, 'input_ids', ['int64', 'int32'], 'input');
   const mask = session.inputs.find((input) => input.name === 'attention_mask');
   const positions = session.inputs.find((input) => input.name === 'position_ids');
-  const images = findPixelInput(session);
-  refuseOtherInputs(session, (name) => ['input_ids', 'attention_mask', 'position_ids', pixelInputName, scorePositions].includes(name));
+  const images = findPixelInputs(session);
+  refuseOtherInputs(session, (name) =>
+    ['input_ids', 'attention_mask', 'position_ids', pixelInputName, gridInputName, scorePositions].includes(name),
+  );
   return {
     cacheLayout: 'none',
     takesImages: images !== undefined,
@@ -37,12 +41,7 @@ export function openUncached(session: RuntimeSession, head: Head): Graph {
         input_ids: integerTensor(tokens, ids.type),
       };
       if (mask) feeds['attention_mask'] = integerTensor(new Uint8Array(tokens.length).fill(1), mask.type);
-      if (positions) {
-        feeds['position_ids'] = integerTensor(
-          Array.from(tokens, (_, i) => i),
-          positions.type,
-        );
-      }
+      if (positions) feeds['position_ids'] = positionFeed(positions, chainOf(tokens, 0), 0, pixels);
       const outputs = await session.run(feeds, ['logits']);
       return head.scores(outputs['logits'], tokens.length, reads);
     },

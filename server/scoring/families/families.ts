@@ -11,6 +11,7 @@ import { skywork } from './skywork.js';
 import { trl } from './trl.js';
 import { ursa } from './ursa.js';
 import { visualPrm } from './visualPrm.js';
+import { vlPrm } from './vlPrm.js';
 
 /** One file each beside this one. */
 export const families: readonly Family[] = [
@@ -18,6 +19,7 @@ export const families: readonly Family[] = [
   mathShepherd,
   mmPrm,
   visualPrm,
+  vlPrm,
   rlhflow,
   skywork,
   trl,
