@@ -1,3 +1,4 @@
+import { english } from '../../l10n.js';
 import { resizeBicubic } from './bicubic.js';
 import { type DecodedImage, decodeAsPillow } from './decodeImage.js';
 import { ImageError } from './imageFile.js';
@@ -50,17 +51,18 @@ export const patchesKind: ImageKind<PatchesSettings> = {
       merge: fields.whole('merge', [1, 64], 'patches'),
       frames: fields.whole('frames', [1, 16], 'frames'),
       resizes:
-        readLimits(fields.take('resizes')) ?? fields.fail('resizes', `a list of pairs [fewest, most] of pixels, up to ${mostPixels}`),
+        readLimits(fields.take('resizes')) ??
+        fields.fail('resizes', english('a list of pairs [fewest, most] of pixels, up to {0}', mostPixels)),
       mean: fields.numbers('mean', channels),
       std: fields.numbers('std', channels),
       token: fields.text('token'),
       before: fields.text('before', true),
       after: fields.text('after', true),
     };
-    if (settings.std.some((value) => value <= 0)) fields.fail('std', 'numbers above 0');
+    if (settings.std.some((value) => value <= 0)) fields.fail('std', english('numbers above 0'));
     const block = (settings.patch * settings.merge) ** 2;
     if (settings.resizes.some(([, most]) => most < block))
-      fields.fail('resizes', `pairs [fewest, most] with at least the ${block} pixels of one block of patches`);
+      fields.fail('resizes', english('pairs [fewest, most] with at least the {0} pixels of one block of patches', block));
     return settings;
   },
 
@@ -69,7 +71,13 @@ export const patchesKind: ImageKind<PatchesSettings> = {
     const [short, long] = [Math.min(image.width, image.height), Math.max(image.width, image.height)];
     if (long / short > mostStretched)
       throw new ImageError(
-        `The image ${file.name} is ${image.width} x ${image.height} pixels, and the model takes none that is more than ${mostStretched} times as long as it is wide. Crop it.`,
+        english(
+          'The image {0} is {1} x {2} pixels, and the model takes none that is more than {3} times as long as it is wide. Crop it.',
+          file.name,
+          image.width,
+          image.height,
+          mostStretched,
+        ),
       );
     return finish(resizeToBlocks(image, settings), settings);
   },
