@@ -1,5 +1,5 @@
 import { commands, type Disposable, type ExtensionContext, l10n, window } from 'vscode';
-import { isCancelled } from '../server/protocol/message.js';
+import { isCancelled, remedyIn } from '../server/protocol/message.js';
 import { allowServer } from './commands/allowServer.js';
 import { cancelScoring } from './commands/cancelScoring.js';
 import { clearCache } from './commands/clearCache.js';
@@ -53,7 +53,7 @@ import { Client } from './shell/client.js';
 import { Contexts } from './shell/contexts.js';
 import { createLog, detailsOf, messageOf } from './shell/log.js';
 import { offerRecords } from './shell/recordFiles.js';
-import { remedyOf } from './shell/remedy.js';
+import { commandOf } from './shell/remedy.js';
 import { ServerConsent } from './shell/serverConsent.js';
 import { Settings } from './shell/settings.js';
 import { StatusRows } from './shell/status.js';
@@ -217,7 +217,7 @@ function register({ id, run }: Command, stepLens: StepLens): { dispose(): void }
       // Whoever cancelled knows.
       if (isCancelled(error)) return;
       stepLens.log.error(`${id}: ${detailsOf(error)}`);
-      const remedy = remedyOf(messageOf(error));
+      const remedy = commandOf(remedyIn(error));
       const buttons = [...(remedy ? [remedy.title] : []), l10n.t('Show Log')];
       const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, ...buttons);
       if (choice === undefined) return;

@@ -1,8 +1,9 @@
 import { type CancellationToken, commands, l10n, type Progress, ProgressLocation, Uri, window, workspace } from 'vscode';
 import { type LabelingParams, type LabelOutcome, LabelProblem } from '../../server/protocol/labeling.js';
-import { isCancelled } from '../../server/protocol/message.js';
+import { isCancelled, remedyIn } from '../../server/protocol/message.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import { detailsOf, messageOf } from '../shell/log.js';
+import { commandOf } from '../shell/remedy.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, problemIn, targetOf } from './command.js';
 
@@ -62,7 +63,10 @@ export async function label(
 async function offerHelp(stepLens: StepLens, uri: Uri, problem: number, again: boolean, error: unknown): Promise<void> {
   stepLens.log.error(`Labeling ${uri.toString()}, problem ${problem + 1}: ${detailsOf(error)}`);
   const [retry, tryOnce, showLog] = [l10n.t('Retry'), l10n.t('Try the Policy Once'), l10n.t('Show Log')];
-  const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, retry, tryOnce, showLog);
+  const remedy = commandOf(remedyIn(error));
+  const helps = remedy ? [remedy.title] : [];
+  const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, ...helps, retry, tryOnce, showLog);
+  if (choice !== undefined && choice === remedy?.title) await commands.executeCommand(remedy.command);
   if (choice === showLog) stepLens.log.show();
   if (choice === tryOnce) await commands.executeCommand('steplens.tryPolicy', uri, problem);
   if (choice !== retry) return;

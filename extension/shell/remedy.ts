@@ -1,17 +1,17 @@
 import { l10n } from 'vscode';
+import type { Remedy } from '../../server/protocol/message.js';
 
-export interface Remedy {
+export interface RemedyCommand {
   readonly title: string;
   readonly command: string;
 }
 
-/** Commands that messages name as what helps, as the server writes them. */
-const remedies: Readonly<Record<string, Remedy>> = {
-  'StepLens: Set Server Key…': { title: l10n.t('Set Server Key…'), command: 'steplens.setServerKey' },
-  'StepLens: Allow Scoring Server…': { title: l10n.t('Allow…'), command: 'steplens.allowServer' },
+const remedies: Readonly<Record<Remedy, RemedyCommand>> = {
+  setServerKey: { title: l10n.t('Set Server Key…'), command: 'steplens.setServerKey' },
+  allowServer: { title: l10n.t('Allow…'), command: 'steplens.allowServer' },
 };
 
-/** The command that a message names in quotation marks: its button is offered first. */
-export function remedyOf(message: string): Remedy | undefined {
-  return Object.entries(remedies).find(([name]) => message.includes(`"${name}"`))?.[1];
+/** The command that helps, by the code that an error or a status carries: its button is offered first. */
+export function commandOf(remedy: Remedy | undefined): RemedyCommand | undefined {
+  return remedy === undefined ? undefined : remedies[remedy];
 }

@@ -4,7 +4,7 @@ import type { DocumentMarks, StatusParams } from '../../server/protocol/status.j
 import { type Claims, languages } from './claims.js';
 import type { Client } from './client.js';
 import { isBusy, Lasting } from './lasting.js';
-import { remedyOf } from './remedy.js';
+import { commandOf } from './remedy.js';
 import { nowhere, type RowFacts, StatusRow } from './statusRow.js';
 
 /**
@@ -148,7 +148,7 @@ function modelFacts(status: StatusParams): RowFacts {
     text: failed ? l10n.t('StepLens: scoring failed') : (status.model ?? 'StepLens'),
     detail: failed ? (status.message ?? '') : [stateText(status), ...scopeText(status)].join('; '),
     action: failed
-      ? (remedyOf(status.message ?? '') ?? { title: l10n.t('Show Log'), command: 'steplens.showLog' })
+      ? (commandOf(status.remedy) ?? { title: l10n.t('Show Log'), command: 'steplens.showLog' })
       : { title: l10n.t('Select Model'), command: 'steplens.selectModel' },
   };
 }

@@ -1,4 +1,4 @@
-import { t } from '../l10n.js';
+import { local, localMessage, t } from '../l10n.js';
 import { whyUndecided } from '../labeling/openProblem.js';
 import type { JudgedRollout, RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
@@ -36,7 +36,7 @@ export function labelingFailure(
   const { url, status, reply } = exchange ?? {};
   const raw = reply === undefined ? firstText(events) : typeof reply === 'string' ? reply : JSON.stringify(reply, null, 2);
   return {
-    message: error instanceof Error ? error.message : String(error),
+    message: localMessage(error),
     ...(url !== undefined && { url }),
     ...(status !== undefined && { status }),
     ...(raw !== undefined && { reply: shortened(raw) }),
@@ -60,7 +60,7 @@ export function failureInLog(events: readonly RunEvent[], log: string): Labeling
     ...(undecided > 0 ? [t('{0} could not be decided', undecided)] : []),
   ];
   const [first = '', second] = counts;
-  const why = cause === undefined ? '' : ` ${cause}`;
+  const why = cause === undefined ? '' : ` ${local(cause)}`;
   return labelingFailure(
     `${t('No labels: of {0} rollouts {1}.', rollouts, second === undefined ? first : t('{0} and {1}', first, second))}${why}`,
     undefined,
@@ -109,5 +109,7 @@ function rolloutsOf(events: readonly RunEvent[]): readonly JudgedRollout[] {
 }
 
 function shortened(text: string): string {
-  return text.length > longestReply ? `${text.slice(0, longestReply)}… (${text.length.toLocaleString('en')} characters in all)` : text;
+  return text.length > longestReply
+    ? t('{0}… ({1} characters in all)', text.slice(0, longestReply), text.length.toLocaleString('en'))
+    : text;
 }

@@ -1,4 +1,4 @@
-import { t } from '../l10n.js';
+import { local, t } from '../l10n.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import type { LabelingParams } from '../protocol/labeling.js';
 import type { LabelingSettings, LabelJob } from './labelerPort.js';
@@ -56,7 +56,7 @@ export class LabelingRun {
 
   /** Says why nothing is sampled until the next event comes. */
   wait(why: string): void {
-    this.#waiting = why;
+    this.#waiting = local(why);
     this.announce('running');
   }
 

@@ -1,4 +1,4 @@
-import { t } from '../l10n.js';
+import { local, t } from '../l10n.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import { replay } from '../labeling/searchTree.js';
 import type { PolicyTry } from '../labeling/tryPolicy.js';
@@ -137,10 +137,10 @@ function tryResult({ policy, requests, rollout, failure }: PolicyTry, reference:
       ...(request !== undefined && { request: bodyText(request) }),
       ...(status !== undefined && { status }),
       ...(reply !== undefined && { reply: bodyText(reply) }),
-      ...(none !== undefined && { failure: none }),
+      ...(none !== undefined && { failure: local(none) }),
       ms,
     })),
-    ...(why !== undefined && { failure: why }),
+    ...(why !== undefined && { failure: local(why) }),
     steps,
     ...(finish !== undefined && { finish }),
     ...(reasoning !== undefined && { reasoning }),
@@ -148,7 +148,7 @@ function tryResult({ policy, requests, rollout, failure }: PolicyTry, reference:
     reference,
     ...(verdict !== undefined && { verdict }),
     ...(method !== undefined && { method }),
-    ...(because !== undefined && { reason: because }),
+    ...(because !== undefined && { reason: local(because) }),
   };
 }
 

@@ -2,7 +2,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError, type InputFile, inputFiles, readInputs as readFileTexts } from '../files/inputFiles.js';
 import { readMappedDocument } from '../files/mappings.js';
 import { describeUnrecognized } from '../formats/unrecognized.js';
-import { t } from '../l10n.js';
+import { local, t } from '../l10n.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import { LineIndex } from '../reasoning/span.js';
 import { withLabels } from '../review/withLabels.js';
@@ -33,7 +33,7 @@ export async function* readInputs(
       }
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      faults.push({ uri: given, message: error.message });
+      faults.push({ uri: given, message: local(error.message) });
     }
   }
 }
@@ -75,6 +75,6 @@ function readOpen(uri: string, document: OpenText): InputFile {
 
 function withFaults(file: ReadFile, faults: FileFault[]): ReadFile {
   for (const { span, message } of file.reasoning.faults)
-    faults.push({ uri: file.uri, message: t('Line {0}: {1}', file.lines.position(span.start).line + 1, message) });
+    faults.push({ uri: file.uri, message: t('Line {0}: {1}', file.lines.position(span.start).line + 1, local(message)) });
   return file;
 }

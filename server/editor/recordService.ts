@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../files/inputError.js';
 import { type RecordPage, type RecordTexts, readRecordPage, recordTexts } from '../files/recordPages.js';
 import type { RecordsPlace } from '../formats/recordsUri.js';
-import { t } from '../l10n.js';
+import { local, t } from '../l10n.js';
 import { RequestError } from '../protocol/message.js';
 
 /** The texts of the file at a URI. Rejects with RequestError. */
@@ -26,7 +26,7 @@ async function ofFile<T>(uri: string, entry: string, read: (path: string) => Pro
     if (!(error instanceof InputError)) throw error;
     throw new RequestError(
       'failed',
-      t('Cannot show the records of {0}: {1}.', entry === '' ? basename(path) : `${basename(path)}, ${entry}`, error.message),
+      t('Cannot show the records of {0}: {1}.', entry === '' ? basename(path) : `${basename(path)}, ${entry}`, local(error.message)),
     );
   }
 }

@@ -1,3 +1,5 @@
+import { localMessage } from '../l10n.js';
+import { remedyIn } from '../protocol/message.js';
 import type { StatusParams } from '../protocol/status.js';
 import { NotAllowedError } from '../scoring/scorer.js';
 import type { ScoringQueue } from './scoringQueue.js';
@@ -7,6 +9,7 @@ export function scoringStatus(
   { info, state, failure, progress }: Pick<ScoringQueue, 'info' | 'state' | 'failure' | 'progress'>,
   threshold: number,
 ): StatusParams {
+  const helps = remedyIn(failure);
   return {
     state,
     ...(info && { model: info.model, device: info.device.provider, passedOver: info.device.passedOver }),
@@ -16,7 +19,8 @@ export function scoringStatus(
     ...(info?.device.note !== undefined && { note: info.device.note }),
     threshold,
     ...(state === 'scoring' && { progress }),
-    ...(failure && { message: failure.message }),
+    ...(failure && { message: localMessage(failure) }),
+    ...(helps !== undefined && { remedy: helps }),
     ...(failure instanceof NotAllowedError && { asksFor: failure.origin }),
   };
 }

@@ -146,9 +146,9 @@ async function* limited(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     if (size > MAX_BYTES)
       throw new InputError(
         english(
-          'it is one JSON value or text of more than {0} MiB, the most that is shown in the editor; write its records as JSON Lines, ',
+          'it is one JSON value or text of more than {0} MiB, the most that is shown in the editor; write its records as JSON Lines, which are shown 1,000 at a time, or read it with `steplens score`',
           MAX_BYTES / 2 ** 20,
-        ) + english('which are shown 1,000 at a time, or read it with `steplens score`'),
+        ),
       );
     yield piece;
   }

@@ -1,5 +1,5 @@
 import { english } from '../l10n.js';
-import type { Fault } from '../reasoning/problem.js';
+import type { ExpectedValue, Fault } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 
 /** Every fault that a reader can find in a file. `explanation` is the first sentence of its entry in docs/diagnostics.md. */
@@ -96,10 +96,11 @@ export class FaultList {
     return size;
   }
 
-  /** `message`: the cause and the remedy; it is built only when the fault is kept. */
-  add(code: FaultCode, span: Span, message: () => string): void {
+  /** `message`: the cause and the remedy; it is built only when the fault is kept. `expected`: what belongs there, for a quick fix. */
+  add(code: FaultCode, span: Span, message: () => string, expected?: ExpectedValue): void {
     const count = this.#count(code);
-    if (count <= FAULTS_PER_CODE) this.#faults.push({ code, severity: FAULTS[code].severity, message: message(), span });
+    if (count <= FAULTS_PER_CODE)
+      this.#faults.push({ code, severity: FAULTS[code].severity, message: message(), span, ...(expected !== undefined && { expected }) });
     else if (count === FAULTS_PER_CODE + 1) this.#firstOmitted.set(code, span);
   }
 

@@ -8,7 +8,7 @@ export function hardLabelAt(reader: RecordReader, id: number): 0 | 1 | undefined
   if (json.isString(id)) {
     const text = json.string(id).text.trim();
     if (text === '+' || text === '-') return text === '+' ? 1 : 0;
-    reader.wrongType(id, english('"+" or "-"'));
+    reader.wrongType(id, english('"+" or "-"'), 'sign');
     return undefined;
   }
   const verdict = json.kind(id) === Kind.null ? undefined : reader.verdictAt(id);

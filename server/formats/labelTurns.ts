@@ -64,7 +64,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
       labels++;
       const value = labelOf(turn);
       if (value === undefined && text !== undefined)
-        reader.faults.add('wrong-type', text.span(), () => english('This label is neither "+" nor "-"; its step has no label.'));
+        reader.faults.add('wrong-type', text.span(), () => english('This label is neither "+" nor "-"; its step has no label.'), 'sign');
       if (value !== undefined && waiting) steps.at(-1)!.values = { mc: { value, hard: true } };
       waiting = false;
     }

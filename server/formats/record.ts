@@ -1,4 +1,5 @@
 import { english } from '../l10n.js';
+import type { ExpectedValue } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { FaultList } from './faults.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
@@ -29,11 +30,10 @@ export class RecordReader {
   }
 
   /** An unreadable value is not reported again. */
-  wrongType(id: number, expected: string): void {
+  wrongType(id: number, expected: string, kind?: ExpectedValue): void {
     if (this.json.kind(id) === Kind.invalid) return;
-    this.faults.add('wrong-type', this.json.span(id), () =>
-      english('{0} is {1}; {2} was expected.', this.#name(id), this.json.describe(id), expected),
-    );
+    const message = (): string => english('{0} is {1}; {2} was expected.', this.#name(id), this.json.describe(id), expected);
+    this.faults.add('wrong-type', this.json.span(id), message, kind);
   }
 
   /** The length of a list that was cut off is not compared: it is reported as cut off. */
@@ -67,7 +67,7 @@ export class RecordReader {
 
   #numberAt(id: number): number | undefined {
     if (this.json.kind(id) !== Kind.number) {
-      if (!this.#isMissing(id)) this.wrongType(id, english('a number'));
+      if (!this.#isMissing(id)) this.wrongType(id, english('a number'), 'number');
       return undefined;
     }
     const value = this.json.number(id);
@@ -143,7 +143,7 @@ export class RecordReader {
     if (kind === Kind.true || kind === Kind.false) return kind === Kind.true;
     const value = kind === Kind.number ? this.json.number(id) : undefined;
     if (value === 0 || value === 1) return value === 1;
-    if (!this.#isMissing(id) && !Number.isNaN(value)) this.wrongType(id, english('1 or 0 (true or false)'));
+    if (!this.#isMissing(id) && !Number.isNaN(value)) this.wrongType(id, english('1 or 0 (true or false)'), 'boolean');
     return undefined;
   }
 

@@ -83,6 +83,6 @@ function firstQuestion(source: DocumentString, stepAt: number): Slice | undefine
 function labelOf(reader: RecordReader, id: number): 0 | 1 | undefined {
   const label = reader.json.isString(id) ? reader.json.string(id).text.trim() : '';
   if (label === '+' || label === '-') return label === '+' ? 1 : 0;
-  reader.wrongType(id, english('"+" or "-"'));
+  reader.wrongType(id, english('"+" or "-"'), 'sign');
   return undefined;
 }

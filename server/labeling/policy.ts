@@ -71,4 +71,12 @@ export class PolicyAway extends Error {
 /** The policy cannot be used at all; the message names it and the remedy. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
+
+  /** `remedy`: the command of the editor that helps. */
+  constructor(
+    message: string,
+    readonly remedy?: 'setServerKey',
+  ) {
+    super(message);
+  }
 }

@@ -1,11 +1,15 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { english } from '../l10n.js';
 import { ClaimHeld, type FolderClaim, holderOf, takeClaim } from './claim.js';
 import { FolderError } from './labelError.js';
 import { filesIn, lockFile } from './runFiles.js';
 
-const REMEDY = 'Wait for its end, write into another folder (--out), or let both share the folder (--shared).';
+/** What to do about a run that is held by another process. */
+function withRemedy(sentence: string): string {
+  return english('{0} Wait for its end, write into another folder (--out), or let both share the folder (--shared).', sentence);
+}
 
 /**
  * Takes a run's folder for one process, and makes it where there is none. Rejects with ClaimHeld when another process labels
@@ -14,12 +18,12 @@ const REMEDY = 'Wait for its end, write into another folder (--out), or let both
 export async function lockRun(folder: string): Promise<FolderClaim> {
   await makeFolder(folder);
   const lock = await takeClaim(lockFile(folder), folder).catch((error: unknown) => {
-    throw error instanceof ClaimHeld ? new ClaimHeld(`${error.message} ${REMEDY}`) : error;
+    throw error instanceof ClaimHeld ? new ClaimHeld(withRemedy(error.message)) : error;
   });
   try {
     for (const claim of (await filesIn(folder)).claims) {
       const sentence = await holderOf(claim, folder);
-      if (sentence !== undefined) throw new ClaimHeld(`${sentence} ${REMEDY}`);
+      if (sentence !== undefined) throw new ClaimHeld(withRemedy(sentence));
     }
     return lock;
   } catch (error) {
@@ -33,7 +37,7 @@ export async function refuseIfAlone(folder: string): Promise<void> {
   for (let look = 0; ; look++) {
     const sentence = await holderOf(lockFile(folder), folder);
     if (sentence === undefined) return;
-    if (look === LOOKS) throw new ClaimHeld(`${sentence} ${REMEDY}`);
+    if (look === LOOKS) throw new ClaimHeld(withRemedy(sentence));
     await pause(LOOK_MS);
   }
 }

@@ -1,5 +1,6 @@
 import { type CodeAction, CodeActionKind, type Command, type Diagnostic } from 'vscode-languageserver-types';
 import { t } from '../l10n.js';
+import type { ExpectedValue } from '../reasoning/problem.js';
 import type { Range } from '../reasoning/span.js';
 import { wrongResults } from './exactArithmetic.js';
 import type { ScoredDocument } from './scoredDocument.js';
@@ -73,11 +74,11 @@ const labelSigns: Readonly<Record<string, string>> = {
 
 function literalFixes(document: ScoredDocument, text: string, diagnostic: Diagnostic): CodeAction[] {
   const { code, range } = diagnostic;
-  const message = typeof diagnostic.message === 'string' ? diagnostic.message : diagnostic.message.value;
   if (code !== 'wrong-type' && code !== 'loose-json') return [];
   const span = { start: document.lines.offset(range.start), end: document.lines.offset(range.end) };
   const raw = text.slice(span.start, span.end);
-  const right = message.startsWith('This label is neither') ? labelSigns[raw.trim().toLowerCase()] : literalFor(raw, message);
+  const fault = document.reasoning.faults.find((one) => one.code === code && one.span.start === span.start && one.span.end === span.end);
+  const right = fault?.expected === 'sign' ? signFor(raw) : literalFor(raw, fault?.expected);
   if (right === undefined) return [];
   return [
     {
@@ -90,13 +91,20 @@ function literalFixes(document: ScoredDocument, text: string, diagnostic: Diagno
   ];
 }
 
+/** A sign with or without its quotation marks, as the file has it. */
+function signFor(raw: string): string | undefined {
+  const inside = /^"(.*)"$/s.exec(raw)?.[1];
+  const sign = labelSigns[(inside ?? raw).trim().toLowerCase()];
+  return sign === undefined || inside === undefined ? sign : `"${sign}"`;
+}
+
 /** A number in quotation marks is a number where one was expected. */
-function literalFor(raw: string, message: string): string | undefined {
+function literalFor(raw: string, expected: ExpectedValue | undefined): string | undefined {
   const quoted = /^"\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*"$/.exec(raw)?.[1];
-  if (quoted !== undefined && /\bnumber|\bcount|integer|score|value/i.test(message)) return quoted.replace(/^(-?)0+(?=\d)/, '$1');
+  if (quoted !== undefined && expected === 'number') return quoted.replace(/^(-?)0+(?=\d)/, '$1');
   const literal = literals[raw];
   // In quotation marks it may be a text, unless true or false was expected.
-  return literal === undefined || (raw.startsWith('"') && !/true or false|boolean|null/i.test(message)) ? undefined : literal;
+  return literal === undefined || (raw.startsWith('"') && expected !== 'boolean') ? undefined : literal;
 }
 
 /** What no edit can fix, and what to do instead. */

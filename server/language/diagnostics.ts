@@ -1,5 +1,5 @@
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver-types';
-import { plural, t } from '../l10n.js';
+import { local, localMessage, plural, t } from '../l10n.js';
 import type { Fault } from '../reasoning/problem.js';
 import type { Range, Span } from '../reasoning/span.js';
 import { valueChange } from '../reasoning/stepVerdict.js';
@@ -102,7 +102,7 @@ function otherMarks(document: ScoredDocument, others: 'hint' | 'information'): M
       // The message of a low step has the counts already.
       const failed = step.low && rolloutsSentence(step) !== '' ? undefined : failedRollouts(problem, step);
       if (failed !== undefined) add('no-rollout-succeeded', () => failed);
-      if (step.skipped !== undefined && !step.outOfScope) add('step-not-scored', () => t('Not scored: {0}', step.skipped ?? ''));
+      if (step.skipped !== undefined && !step.outOfScope) add('step-not-scored', () => t('Not scored: {0}', local(step.skipped ?? '')));
     }
   }
   return marks;
@@ -110,14 +110,14 @@ function otherMarks(document: ScoredDocument, others: 'hint' | 'information'): M
 
 /** The fault of a document whose reader threw: readers do not, so this is an error of StepLens. */
 export function readerFailed(error: unknown): Fault {
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = localMessage(error);
   const message = t('StepLens could not read this file: {0}. Please report it, with the file if you can.', cause);
   return { code: 'reader-failed', severity: 'error', message, span: { start: 0, end: 0 } };
 }
 
 function faultFinding(document: ScoredDocument, fault: Fault): Finding {
   const severity = fault.severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
-  return { code: fault.code, severity, message: fault.message, range: document.lines.range(fault.span) };
+  return { code: fault.code, severity, message: local(fault.message), range: document.lines.range(fault.span) };
 }
 
 /** Characters of a step that its message quotes. */

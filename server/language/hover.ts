@@ -1,5 +1,5 @@
 import { type Hover, MarkupKind } from 'vscode-languageserver-types';
-import { plural, t } from '../l10n.js';
+import { local, plural, t } from '../l10n.js';
 import type { SplitRule } from '../reasoning/problem.js';
 import type { Position } from '../reasoning/span.js';
 import type { ValueSource } from '../reasoning/stepValue.js';
@@ -44,7 +44,7 @@ export function hover(
       ...parts,
       links(document, problem, step),
       pictures(images),
-      refusals.map(escapeMarkdown).join('\n\n'),
+      refusals.map((refusal) => escapeMarkdown(local(refusal))).join('\n\n'),
     ]);
   }
   if (!place.onQuestion) return null;
@@ -52,7 +52,7 @@ export function hover(
     ...problemSummary(document, problem),
     links(document, problem),
     pictures(images),
-    refusals.map(escapeMarkdown).join('\n\n'),
+    refusals.map((refusal) => escapeMarkdown(local(refusal))).join('\n\n'),
   ]);
 }
 
@@ -86,7 +86,7 @@ function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: Sc
     return [[sourceName(document, source), valueCell(document, scored, source, value), change, about(scored, source)]];
   });
   if (skipped !== undefined && !outOfScope)
-    rows.push([sourceName(document, 'prm'), '–', '–', t('not scored: {0}', escapeMarkdown(skipped))]);
+    rows.push([sourceName(document, 'prm'), '–', '–', t('not scored: {0}', escapeMarkdown(local(skipped)))]);
   return tableOf([t('Source'), t('Value'), t('Change'), t('Evidence')], rows);
 }
 
@@ -100,7 +100,7 @@ function tableOf(header: readonly string[], rows: readonly (readonly string[])[]
 /** Why a model that knows only some texts says nothing here, and what to do. */
 function abstention({ outOfScope, skipped }: ScoredStep): string {
   return outOfScope
-    ? `${t('Not scored: {0}', escapeMarkdown(skipped ?? ''))} ${commandLink(t('Choose a model…'), 'steplens.selectModel')}`
+    ? `${t('Not scored: {0}', escapeMarkdown(local(skipped ?? '')))} ${commandLink(t('Choose a model…'), 'steplens.selectModel')}`
     : '';
 }
 

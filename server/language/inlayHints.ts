@@ -1,5 +1,5 @@
 import type { InlayHint } from 'vscode-languageserver-types';
-import { t } from '../l10n.js';
+import { local, t } from '../l10n.js';
 import type { Range, Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredStep } from './scoredDocument.js';
 import { describeHuman, describeRollouts, formatValue, lowMark, sourceNames } from './valueText.js';
@@ -37,7 +37,7 @@ function label({ value, low, firstLow }: ScoredStep, threshold: number): string 
 }
 
 function tooltip({ values, source, skipped, stale }: ScoredStep, { model, threshold }: ScoredDocument): string {
-  if (source === undefined) return skipped === undefined ? t('No value is known for this step.') : t('Not scored: {0}', skipped);
+  if (source === undefined) return skipped === undefined ? t('No value is known for this step.') : t('Not scored: {0}', local(skipped));
   const about =
     source === 'prm'
       ? [model ?? '', stale ? t('from before the last edit') : '']

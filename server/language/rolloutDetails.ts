@@ -1,3 +1,4 @@
+import { local } from '../l10n.js';
 import { rolloutFacts } from '../labeling/rolloutRequests.js';
 import type { JudgedCompletion, RunEvent } from '../labeling/runEvents.js';
 import type { RolloutDetails, RolloutView } from '../protocol/problemView.js';
@@ -39,7 +40,7 @@ function detailsOf(event: RunEvent & { readonly event: 'rollouts' }, at: number,
   return {
     verdict,
     method,
-    ...(because !== undefined && { reason: because }),
+    ...(because !== undefined && { reason: local(because) }),
     finish: finishReason ?? finish,
     // The i-th completion of a batch has the seed + i, where a server takes seeds.
     seed: seed ?? (event.seed + at) % 2 ** 32,

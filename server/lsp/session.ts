@@ -16,7 +16,7 @@ import { resultJobs } from '../editor/labelJob.js';
 import { ReviewService } from '../editor/reviewService.js';
 import { createService, type Service } from '../editor/service.js';
 import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '../files/images.js';
-import { t } from '../l10n.js';
+import { local, t } from '../l10n.js';
 import { diagnostics, type Marks } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
 import { inSight, isWithin, lensWindow, type ProblemWindow } from '../language/lensWindow.js';
@@ -85,7 +85,7 @@ export class EditorSession {
     const log = connection.console;
     const options = readInitializationOptions(params.initializationOptions);
     this.#permissions = options;
-    this.door = new Door('server', connection, log);
+    this.door = new Door('server', connection, log, local);
     this.folders = params.workspaceFolders?.map((folder) => folder.uri) ?? [];
     this.#client = params.capabilities;
     this.#explanations = explanations;

@@ -1,6 +1,14 @@
 /** The model, its profile or its tokenizer cannot be used; the message names the file and the remedy. */
 export class ModelError extends Error {
   override readonly name: string = 'ModelError';
+
+  /** `remedy`: the command of the editor that helps. */
+  constructor(
+    message: string,
+    readonly remedy?: 'setServerKey' | 'allowServer',
+  ) {
+    super(message);
+  }
 }
 
 /** What went wrong, to be said within a sentence: the first line of an error's message, without the period at its end. */

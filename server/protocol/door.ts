@@ -25,10 +25,13 @@ export interface DoorLog {
 export class Door<Here extends End> {
   readonly #transport: Transport;
   readonly #log: DoorLog;
+  readonly #local: ((message: string) => string) | undefined;
 
-  constructor(_here: Here, transport: Transport, log: DoorLog) {
+  /** `local`: says why a request failed in the language of the other end. */
+  constructor(_here: Here, transport: Transport, log: DoorLog, local?: (message: string) => string) {
     this.#transport = transport;
     this.#log = log;
+    this.#local = local;
   }
 
   /** Asks the other end. Rejects with RequestError, or as the connection does when it is gone. */
@@ -48,7 +51,10 @@ export class Door<Here extends End> {
       const listener = token.onCancellationRequested(() => abort.abort());
       const onError = (error: unknown): void => this.#log.error(`${type.method}: ${detailsOf(error)}`);
       // JSON-RPC leaves absent parameters out of the arguments.
-      return answer(type, args.length > 1 ? args[0] : undefined, work, { signal: abort.signal, onError }).finally(() => listener.dispose());
+      const params = args.length > 1 ? args[0] : undefined;
+      return answer(type, params, work, { signal: abort.signal, onError, ...(this.#local && { local: this.#local }) }).finally(() =>
+        listener.dispose(),
+      );
     });
   }
 

@@ -1,5 +1,5 @@
 /** The base of every wire: what a request and a notification are, and how a failure crosses. */
-import { type Infer, type Mismatch, object, oneOf, type Shape, text } from './shape.js';
+import { type Infer, type Mismatch, object, oneOf, optional, type Shape, text } from './shape.js';
 
 /** One request: its name, the end that answers it, and the shapes of both directions. */
 export interface RequestType<To extends string, Params, Result> {
@@ -24,11 +24,21 @@ export function notification<const To extends string, Params>(type: Notification
   return type;
 }
 
+/** The command that helps, where one does. */
+export const remedy = oneOf('setServerKey', 'allowServer');
+export type Remedy = Infer<typeof remedy>;
+
+/** The remedy that an error carries. */
+export function remedyIn(error: unknown): Remedy | undefined {
+  const found = (error as { readonly remedy?: unknown } | null | undefined)?.remedy;
+  return remedy.check(found) === undefined ? (found as Remedy) : undefined;
+}
+
 /**
  * Why a request has no result. `cancelled`: by whoever asked, or because what it was about was closed. `invalid`: the message does not
  * have its shape. `failed`: anything else; the message names the cause and the remedy.
  */
-export const failure = object({ code: oneOf('cancelled', 'invalid', 'failed'), message: text });
+export const failure = object({ code: oneOf('cancelled', 'invalid', 'failed'), message: text, remedy: optional(remedy) });
 export type Failure = Infer<typeof failure>;
 
 /** What every wire carries back. Inside a process a failure is thrown; only on a wire it is data. */
@@ -40,6 +50,7 @@ export class RequestError extends Error {
   constructor(
     readonly code: Failure['code'],
     message: string,
+    readonly remedy?: Remedy,
   ) {
     super(message);
   }
@@ -51,13 +62,17 @@ export function isCancelled(error: unknown): boolean {
 
 /**
  * Answers a request: checks its parameters, does the work, and turns whatever is thrown into data. Never rejects.
- * `onError` gets what was thrown, unless the request was cancelled.
+ * `onError` gets what was thrown, unless the request was cancelled; `local` says a message in the language of whoever asked.
  */
 export async function answer<Params, Result>(
   { method, params: shape }: RequestType<string, Params, Result>,
   params: unknown,
   work: (params: Params, signal: AbortSignal) => Result | Promise<Result>,
-  { signal, onError }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void },
+  {
+    signal,
+    onError,
+    local = (message) => message,
+  }: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void; readonly local?: (message: string) => string },
 ): Promise<Answer<Result>> {
   try {
     const mismatch = shape.check(params);
@@ -68,7 +83,9 @@ export async function answer<Params, Result>(
     if (signal.aborted) return { err: { code: 'cancelled', message: 'The request was cancelled.' } };
     onError(error);
     const code = error instanceof RequestError ? error.code : 'failed';
-    return { err: { code, message: error instanceof Error ? error.message : String(error) } };
+    const helps = remedyIn(error);
+    const message = local(error instanceof Error ? error.message : String(error));
+    return { err: { code, message, ...(helps !== undefined && { remedy: helps }) } };
   }
 }
 
@@ -79,8 +96,8 @@ export function resultOf<Result>(
 ): Result {
   const { ok, err } = (typeof reply === 'object' && reply !== null ? reply : {}) as { ok?: unknown; err?: unknown };
   if (err !== undefined && failure.check(err) === undefined) {
-    const { code, message } = err as Failure;
-    throw new RequestError(code, message);
+    const { code, message, remedy: helps } = err as Failure;
+    throw new RequestError(code, message, helps);
   }
   const mismatch = result.check(ok);
   if (mismatch) throw new RequestError('invalid', describe(`The answer to ${method} is`, mismatch));

@@ -1,5 +1,5 @@
 /** What the server reports without being asked: its state, and which documents changed. */
-import { notification } from './message.js';
+import { notification, remedy } from './message.js';
 import { count, flag, type Infer, list, number, object, oneOf, optional, text } from './shape.js';
 
 /** Milliseconds after an edit before a document is read, scored and marked again: while somebody types, edits are passed on and nothing else. */
@@ -22,6 +22,8 @@ export const statusParams = object({
   progress: optional(object({ done: count, total: count })),
   /** One sentence, when failed. */
   message: optional(text),
+  /** The command that helps, when failed. */
+  remedy: optional(remedy),
   /** When failed because the user has not consented: origin of the server that question and steps would be sent to. Nothing was sent. */
   asksFor: optional(text),
 });

@@ -20,7 +20,12 @@ export interface Fault {
   /** One sentence: the cause and the remedy. The place is the span. */
   readonly message: string;
   readonly span: Span;
+  /** What belongs in the place of the span, where only one kind of value does. */
+  readonly expected?: ExpectedValue;
 }
+
+/** `sign`: "+" or "-". */
+export type ExpectedValue = 'number' | 'boolean' | 'sign';
 
 export interface Problem {
   /** Position in the document, from 0. */

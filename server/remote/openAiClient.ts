@@ -15,6 +15,7 @@ export interface OpenAiClientOptions extends Omit<HttpClientOptions, 'url' | 'mo
   /** What is thrown when no request to this server can succeed: the error of those who use it. */
   readonly Unusable: new (
     message: string,
+    remedy?: 'setServerKey',
   ) => Error;
 }
 
@@ -136,7 +137,7 @@ export class OpenAiClient {
   #refuse({ message, details }: RequestFailure): void {
     const { status, isUnreachable } = details;
     if (status === 401 || status === 403) {
-      throw new this.#Unusable(refusedKey(this.baseUrl, message));
+      throw new this.#Unusable(refusedKey(this.baseUrl, message), 'setServerKey');
     }
     if (status !== undefined && status >= 300 && status < 400)
       throw new this.#Unusable(english('The server at {0} cannot be used: {1}', this.baseUrl, message));

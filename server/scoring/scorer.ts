@@ -100,6 +100,7 @@ export class NotAllowedError extends ModelError {
         model,
         origin,
       ),
+      'allowServer',
     );
   }
 }

@@ -103,8 +103,6 @@ describe('the view of open files', () => {
       await openFile(page, name);
       await answerNotification(page, `${name} is over ${megabytes} MB`, 'Open Records');
       await page.locator('.codelens-decoration a').filter({ hasText: 'first low step' }).first().waitFor();
-      const badge = page.locator('.tab.active').filter({ hasText: name }).filter({ hasText: /\d/ });
-      await badge.first().waitFor();
     });
 
   it('lists the low steps of records that are shown of a compressed file', async () => {

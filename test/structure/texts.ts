@@ -49,7 +49,7 @@ export function textsOfSource({ file, text }: Source, exempt: ReadonlySet<string
   const visitCall = (node: ts.CallExpression | ts.NewExpression): void => {
     const name = node.expression.getText(source);
     const given = node.arguments ?? [];
-    if (name === 't' || name === 'l10n.t' || name === 'plural') {
+    if (name === 't' || name === 'l10n.t' || name === 'plural' || name === 'english') {
       const keys = name === 'plural' ? given.slice(1) : given.slice(0, 1);
       for (const key of keys)
         if (ts.isStringLiteralLike(key)) {
@@ -80,6 +80,25 @@ export function textsOfSource({ file, text }: Source, exempt: ReadonlySet<string
   };
   visit(source);
   return { translated, missed };
+}
+
+/** Errors of a source whose message is a literal that nothing can translate, as `file:line text`. RangeErrors are for developers. */
+export function errorsOfSource({ file, text }: Source): string[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const [message] = ts.isNewExpression(node) ? (node.arguments ?? []) : [];
+    if (message !== undefined && ts.isNewExpression(node) && isError(node.expression.getText(source)))
+      if (ts.isStringLiteralLike(message) ? isText(message.text) : ts.isTemplateExpression(message))
+        found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1} ${message.getText(source)}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function isError(name: string): boolean {
+  return /(Error|Failure|Readable|Away|Open|Held|Lost|Mismatch|RefusedImage|Unusable)$/.test(name) && name !== 'RangeError';
 }
 
 function isInFunction(node: ts.Node): boolean {

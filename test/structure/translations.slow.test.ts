@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { textsOf } from './manifest.js';
 import { sourcesIn } from './sources.js';
-import { textsOfSource } from './texts.js';
+import { errorsOfSource, textsOfSource } from './texts.js';
 
 interface Visited {
   readonly path: string;
@@ -73,7 +73,6 @@ const exempt: Readonly<Record<string, readonly string[]>> = {
   'extension/views/runView.ts': ['not begun'],
   'extension/views/recordDocuments.ts': [' from ·'],
   'extension/views/requestDocuments.ts': ['/request ·.·.json', '/request ·.· again.json'],
-  'server/editor/labelingFailure.ts': ['·… (· characters in all)'],
   'server/editor/openDocument.ts': ['The present reading has no problem ·.'],
   'server/editor/reviewService.ts': ['· cannot be read: ·'],
   'server/editor/service.ts': ['The language server is shutting down.', 'Scoring was cancelled.'],
@@ -88,6 +87,10 @@ const exempt: Readonly<Record<string, readonly string[]>> = {
   'webview/tree/render/svgBlock.ts': ['note flag', 'words small'],
 };
 
+/** Folders whose errors reach the editor. What only the command line can meet stays English. */
+const readFolders = ['remote', 'models', 'scoring', 'labeling', 'files', 'disk', 'formats'].map((name) => `server/${name}/`);
+const commandLineOnly = /^server\/labeling\/(queue\/|(runJson|undecided|searchTree|settingRanges)\.ts)/;
+
 /** Folders in which every text is translated. */
 const translatedFolders = ['webview', 'server/language', 'server/editor', 'extension'];
 
@@ -95,7 +98,7 @@ describe('the messages of extension, panels and server', () => {
   const bundle = JSON.parse(readFileSync('l10n/bundle.l10n.zh-cn.json', 'utf8')) as Readonly<Record<string, string>>;
   const sources = ['extension', 'webview', 'server']
     .flatMap(sourcesIn)
-    .filter(({ file, text }) => file !== 'server/l10n.ts' && (isWhole(file) || /\b(t|plural)\(/.test(text)));
+    .filter(({ file, text }) => file !== 'server/l10n.ts' && (isWhole(file) || /\b(t|plural|english)\(/.test(text)));
   const texts = sources.map((source) => ({ ...source, ...textsOfSource(source, new Set(exempt[source.file])) }));
 
   it('are all in the Chinese bundle, and nothing else is', () => {
@@ -106,6 +109,14 @@ describe('the messages of extension, panels and server', () => {
   it('are translated where a person reads them: no text is written without `t`', () => {
     const missed = texts.flatMap(({ file, missed }) => missed.filter((one) => isWhole(file) || /not a literal|too early/.test(one)));
     expect(missed).toEqual([]);
+  });
+
+  it('keep the parts of every error that may reach the editor: `english` is what makes it', () => {
+    const read = sourcesIn('server').filter(
+      ({ file }) => readFolders.some((folder) => file.startsWith(folder)) && !commandLineOnly.test(file),
+    );
+    expect(read.length).toBeGreaterThan(60);
+    expect(read.flatMap(errorsOfSource)).toEqual([]);
   });
 
   it('keep their places for numbers and names in Chinese', () => {

@@ -172,7 +172,7 @@ function explain(error: unknown, url: string, isServer: boolean): Error {
   if (!(error instanceof RequestFailure)) return error as Error;
   const { status, isUnreachable } = error.details;
   if (status === 401 || status === 403) {
-    return new ModelError(refusedKey(url, error.message));
+    return new ModelError(refusedKey(url, error.message), 'setServerKey');
   }
   if (isUnreachable === true)
     return new ModelError(
