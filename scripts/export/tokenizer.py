@@ -14,6 +14,10 @@ def write_tokenizer(model, folder):
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         if (model / name).exists():
             shutil.copyfile(model / name, folder / name)
+    # Earlier processors kept the template in a file of their own.
+    old = model / "chat_template.json"
+    if old.exists() and not (folder / "chat_template.jinja").exists() and "chat_template" not in config_of(model):
+        (folder / "chat_template.jinja").write_text(json.loads(old.read_text())["chat_template"])
     if (model / "tokenizer.json").exists():
         return
     if (model / "tokenizer.model").exists():

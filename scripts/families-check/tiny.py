@@ -112,6 +112,26 @@ def make_eurus(out):
     write_cases(out, "eurus-prm", json.loads((HERE / "eurus-prm" / "expected.json").read_text())["cases"])
 
 
+def make_vl_prm(out):
+    """The fixture's Qwen2.5-VL; its scores are those of its own forward pass in this version of transformers."""
+    import make_qwen_vl as fixture
+    text = Text(HERE / "vl-prm" / "tokenizer.json", {})
+    token, pair = text.id("<|image_pad|>"), [text.id("+"), text.id("-")]
+    model = fixture.small_model(text.whole.get_vocab_size(), token)
+    # Published models keep their first names for the weights, which are others than those of the class by now.
+    published = lambda name: name.replace("model.language_model.", "model.").replace("model.visual.", "visual.")
+    save(out / "Qwen-VL-PRM-7B", {published(name): tensor for name, tensor in model.state_dict().items()}, {**model.config.to_dict(), "architectures": ["Qwen2_5_VLForConditionalGeneration"]}, "vl-prm")
+    tokenizer_config = json.loads((out / "Qwen-VL-PRM-7B" / "tokenizer_config.json").read_text())
+    (out / "Qwen-VL-PRM-7B" / "chat_template.json").write_text(json.dumps({"chat_template": tokenizer_config.pop("chat_template")}))
+    (out / "Qwen-VL-PRM-7B" / "tokenizer_config.json").write_text(json.dumps(tokenizer_config))
+    cases = json.loads((HERE / "vl-prm" / "expected.json").read_text())["cases"]
+    for case in cases:
+        batch = fixture.pixels_of(HERE / "vl-prm", case["images"])
+        logits = fixture.logits_of(model, flat(case["ids"]), batch, token)
+        case["scores"] = logits[case["reads"]][:, pair].softmax(-1)[:, 0].tolist()
+    write_cases(out, "vl-prm", cases)
+
+
 def make_internvl(out, family, checkout):
     """The authors' own class, filled as for the fixture; its scores are those of its own forward pass (see make_internvl.py)."""
     import make_internvl as fixtures
@@ -186,3 +206,4 @@ if __name__ == "__main__":
     else:
         make_text_models(options.out)
         make_eurus(options.out)
+        make_vl_prm(options.out)
