@@ -8,21 +8,23 @@ import type { Exchange } from '../remote/exchanges.js';
 /** What is shown of a reply, in UTF-16 units. */
 const longestReply = 4000;
 
-/** Keeps the reply that shows why a labeling failed: the first that failed, else the first to a request for rollouts. */
+/** Keeps the reply that shows why a labeling failed: the first that failed, else the first to a request for rollouts, else the last one. */
 export class FirstReply {
   #failed: Exchange | undefined;
   #rollouts: Exchange | undefined;
+  #last: Exchange | undefined;
 
   /** `about`: the rollouts that the request is for; none for one that finds out how to ask. */
   readonly note = (exchange: Exchange, about: readonly number[]): void => {
     const isFailed = exchange.failure !== undefined || (exchange.status ?? 200) >= 400;
     if (isFailed) this.#failed ??= exchange;
     else if (about.length > 0) this.#rollouts ??= exchange;
+    this.#last = exchange;
   };
 
   /** Undefined while nothing was sent. */
   get exchange(): Exchange | undefined {
-    return this.#failed ?? this.#rollouts;
+    return this.#failed ?? this.#rollouts ?? this.#last;
   }
 }
 

@@ -141,8 +141,10 @@ export class HttpClient {
     const listener = exchangeListener();
     const began = performance.now();
     let reply: HttpReply | undefined;
-    const report = (failure?: RequestFailure): void =>
-      listener?.(this.#exchangeOf(`${url}${path}`, body, reply, performance.now() - began, failure));
+    const report = (failure?: RequestFailure, part?: Buffer): void =>
+      listener?.(
+        this.#exchangeOf(`${url}${path}`, body, { status: reply?.status, body: reply?.body ?? part }, performance.now() - began, failure),
+      );
     try {
       reply = await exchange(new URL(`${url}${path}`), request, AbortSignal.any([signal, patience.signal]), {
         mostBytes,
@@ -160,7 +162,7 @@ export class HttpClient {
       signal.throwIfAborted();
       const cause = patience.signal.aborted ? new RequestFailure(patience.message, { isTemporary: true }) : connectionFailure(error);
       const failure = this.#withoutKey(cause);
-      report(failure);
+      report(failure, reader?.part);
       return failure;
     } finally {
       patience.end();
@@ -181,16 +183,16 @@ export class HttpClient {
   #exchangeOf(
     url: string,
     sent: HttpRequest['body'],
-    reply: HttpReply | undefined,
+    reply: { readonly status: number | undefined; readonly body: Buffer | undefined },
     ms: number,
     failure: RequestFailure | undefined,
   ): Exchange {
     const request = sent === undefined ? undefined : keptBody(sent, this.#secrets);
-    const answer = reply && keptBody(reply.body, this.#secrets);
+    const answer = reply.body && keptBody(reply.body, this.#secrets);
     return {
       url,
       ...(request && { request: request.body }),
-      ...(reply && { status: reply.status }),
+      ...(reply.status !== undefined && { status: reply.status }),
       ...(answer && { reply: answer.body }),
       ...(failure && { failure: failure.message }),
       ms: Math.round(ms),

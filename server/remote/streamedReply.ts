@@ -76,12 +76,17 @@ export class StreamedReply implements BodyReader {
     // Some servers name no reason; the end of their stream says that they have ended.
     if (!this.#isDone && (open.length > 0 || this.#choices.size === 0))
       throw new RequestFailure(english('The server ended its stream in the middle of a reply.'), { isTemporary: true });
-    return this.soFar();
+    return this.#soFar();
   }
 
   /** What has come, as JSON. */
-  soFar(): Buffer {
+  #soFar(): Buffer {
     return Buffer.from(JSON.stringify({ ...this.#head, choices: this.#replyChoices(), usage: this.#usage ?? this.#countedUsage() }));
+  }
+
+  /** What has come of a stream that broke off, as JSON; undefined where nothing has. */
+  get part(): Buffer | undefined {
+    return this.#choices.size > 0 || Object.keys(this.#head).length > 0 ? this.#soFar() : undefined;
   }
 
   #addAll(items: readonly StreamItem[]): void {

@@ -111,6 +111,26 @@ describe.each([
   ['a server that refuses the key', status(401, '{"error":{"message":"Invalid API key"}}'), /401/, /Invalid API key/],
   ['a server that answers something else', status(200, '<html>It works!</html>'), /./, /It works!/],
   ['a server that hangs up', (response: ServerResponse) => response.destroy(), /./, undefined],
+  ['a server that never answers', () => undefined, /did not answer within 2 s|wrote nothing for 2 s/, undefined],
+  [
+    'a server that redirects',
+    (response: ServerResponse) => response.writeHead(302, { location: 'http://127.0.0.1:9/v1' }).end(),
+    /302.*redirects to http:\/\/127\.0\.0\.1:9/,
+    /^$/,
+  ],
+  ['a server that answers with another kind of content', status(200, 'data'), /plain text instead of JSON/, /data/],
+  ['a server that answers without choices', status(200, '{"object":"chat.completion"}'), /without choices/, /chat\.completion/],
+  ['a server that answers with an empty list', status(200, '{"choices":[]}'), /an empty list of choices/, /choices/],
+  ['a server whose JSON is cut off', status(200, '{"choices":[{"index":0,"mess'), /cannot be read; it may have been cut off/, /mess/],
+  [
+    'a server whose stream ends in the middle',
+    (response: ServerResponse) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end('data: {"choices":[{"index":0,"delta":{"content":"<step>3 + 4"}}]}\n\n');
+    },
+    /ended its stream in the middle/,
+    /3 \+ 4/,
+  ],
   [
     'a policy that never gives a final answer',
     completions((at) => `I like trains, number ${at}.`),

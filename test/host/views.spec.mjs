@@ -132,7 +132,23 @@ describe('the view of open files', () => {
 describe('in Chinese', () => {
   const editor = useEditor(async (folder) => {
     await cp(join(samples, 'trees', 'number-line.json'), join(folder, 'number-line.json'));
+    const good = { prompt: 'q', completions: ['a', 'b'], labels: [true, false] };
+    await writeFile(join(folder, 'broken.jsonl'), `${JSON.stringify(good)}\n${JSON.stringify({ ...good, labels: ['true', false] })}\n`);
     return { settings: unscored, language: 'zh-cn' };
+  });
+
+  it('says in it what is wrong with a file, and offers the fix', async () => {
+    const { page } = editor;
+    await openFile(page, 'broken.jsonl');
+    await runCommand(page, 'View: Focus Problems');
+    const row = page.locator('.markers-panel .monaco-list-row').filter({ hasText: '应为1 或 0（true 或 false）' }).first();
+    await row.waitFor();
+    await row.click();
+    await page.keyboard.press('Control+.');
+    await page.getByText('将 "true" 替换为 true').first().waitFor();
+    await page.keyboard.press('Escape');
+    await runCommand(page, 'View: Hide Panel');
+    await runCommand(page, 'View: Close All Editors');
   });
 
   it('speaks it in lenses and the tree panel', async () => {
