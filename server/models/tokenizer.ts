@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { readRegular } from '../disk/readRegular.js';
 import { english } from '../l10n.js';
+import { hasKnownPatternsOnly } from './knownPatterns.js';
 import { ModelError } from './modelError.js';
 import { TimeLimitError, withinTime } from './timeLimit.js';
 
@@ -45,6 +46,8 @@ interface TokenizerJson {
   readonly added_tokens: readonly { readonly content: string; readonly special?: boolean }[];
   readonly normalizer: Component | null;
   readonly pre_tokenizer: Component | null;
+  readonly post_processor: unknown;
+  readonly decoder: unknown;
 }
 
 /** Ids by text, or a list of [text, score] whose places are the ids. */
@@ -78,7 +81,8 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
   const forced = markers.flatMap((marker) => (typeof marker === 'string' ? [marker] : isAdded(marker.ifAdded) ? [marker.ifAdded] : []));
   const specials = new Set([...added.filter((token) => token.special).map((token) => token.content), ...forced]);
   const plainAdded = added.filter((token) => !specials.has(token.content));
-  const limited = timeLimit(path);
+  const { normalizer, pre_tokenizer, post_processor, decoder } = json;
+  const limited = hasKnownPatternsOnly([normalizer, pre_tokenizer, post_processor, decoder]) ? unlimited : timeLimit(path);
   try {
     const whole = new Tokenizer({ ...json, added_tokens: added }, config);
     const plain = new Tokenizer({ ...json, added_tokens: plainAdded }, config);
@@ -176,6 +180,8 @@ function timeLimit(path: string): Limited {
     }
   };
 }
+
+const unlimited: Limited = (_, work) => work();
 
 /** A text takes a millisecond for 1,000 characters; a slow machine may need ten times as long. */
 const mostMs = 1000;
