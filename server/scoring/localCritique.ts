@@ -3,15 +3,17 @@ import { InferenceClient, InferenceError } from '../inference/client.js';
 import type { SampledRow } from '../inference/protocol.js';
 import { threadsFor } from '../inference/threads.js';
 import { english } from '../l10n.js';
-import { renderChat } from '../models/chatTemplate.js';
 import type { FileIdentity } from '../models/fileIdentity.js';
 import { ModelChangedError, ModelError } from '../models/modelError.js';
 import { loadModelFiles } from '../models/modelFiles.js';
 import { retryingLoad } from '../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../models/tokenizer.js';
 import type { PathScores } from './backends/backend.js';
-import { averageScore, critiquePrompt, trimmed } from './backends/critique.js';
+import { trimmed } from './backends/critique.js';
+import { averageScore } from './backends/tokenPair.js';
 import { createScoreCache } from './cache.js';
+import { type LocalChat, openLocalChat } from './critiques/localChat.js';
+import { repliedWith, spellingsOf } from './critiques/script.js';
 import { JobScores } from './jobScores.js';
 import { type LocalCritiqueProfile, parseLocalCritique } from './localCritiqueProfile.js';
 import { explainLoadFailure } from './onnxFailures.js';
@@ -27,14 +29,16 @@ import { asRead } from './trimming.js';
 
 type Score = PathScores['scores'][number];
 
+const sampleQuestion = 'What is 2 + 3?';
+const sampleStep = '2 + 3 = 5.';
+
 interface LoadedCritic {
   readonly info: ScorerInfo;
   readonly identity: FileIdentity;
   readonly profile: LocalCritiqueProfile;
   readonly session: number;
   readonly tokenizer: TextTokenizer;
-  /** The chat around `{prompt}`, up to where the reply goes on. */
-  readonly template: string;
+  readonly chat: LocalChat;
   readonly end: number;
   readonly banned: Int32Array;
   /** Tokens that say yes, then those that say no. */
@@ -59,11 +63,13 @@ export function createLocalCritique(options: OnnxScorerOptions): Scorer {
     const known = ignoreCache ? new Map<string, number>() : await orAborted(cache.read(trie.key), signal);
     const found = new JobScores(trie, known, job.steps.length);
     let tokens = 0;
+    /** Whole replies to earlier steps, for scripts whose prompts show them. */
+    const replies = new Map<string, string>();
     try {
       for (const node of trie.nodes.keys()) {
         if (!found.isWanted(node)) continue;
         onProgress?.(found.done, job.steps.length);
-        const one = await judge(client, critic, job.question, pathTo(trie, node), priority, signal);
+        const one = await judge({ client, critic, question: job.question, replies, priority, signal }, pathTo(trie, node));
         tokens += one.tokens;
         found.settle(node, one.score);
       }
@@ -85,9 +91,10 @@ export function createLocalCritique(options: OnnxScorerOptions): Scorer {
     describe: async (signal) => (await orAborted(model.get(), signal)).info,
     async score(job, scoreOptions = {}) {
       try {
-        const { info, scope, identity } = await orAborted(model.get(), scoreOptions.signal);
+        const { info, scope, identity, profile } = await orAborted(model.get(), scoreOptions.signal);
         await identity.refuseChanged();
-        return await scoreWithin(info.model, scope, asRead(job, 'all'), (inside) => score(inside, scoreOptions));
+        const read = asRead(job, profile.critique.script ? 'none' : 'all');
+        return await scoreWithin(info.model, scope, read, (inside) => score(inside, scoreOptions));
       } catch (error) {
         if (error instanceof ModelChangedError) {
           model.forget();
@@ -121,13 +128,12 @@ async function load(options: OnnxScorerOptions, client: InferenceClient): Promis
       english("{0} names no 'eos_token', the token that ends a reply. Name it with 'critique.end' in {1}.", tokenizerPath, profilePath),
     );
   const end = tokenizer.tokenId(endText, english('end token'));
-  const template =
-    tokenizer.expand(renderChat([{ role: 'user', content: '{prompt}' }], tokenizer, critique.template, true)) + critique.begin;
+  const chat = openLocalChat(tokenizer, critique);
   const answers = {
     positive: spellings(tokenizer, critique.positive, 'positive'),
     negative: spellings(tokenizer, critique.negative, 'negative'),
   };
-  const warmup = Int32Array.from(tokenizer.encode(template, { prompt: critique.prompt }).slice(0, profile.maxTokens));
+  const warmup = Int32Array.from(chat.prompt(sampleQuestion, [sampleStep], []).slice(0, profile.maxTokens));
   const request = {
     graphPath,
     device: options.device,
@@ -157,7 +163,7 @@ async function load(options: OnnxScorerOptions, client: InferenceClient): Promis
   const info: ScorerInfo = {
     model: profile.name,
     modelPath: options.modelFolder,
-    fingerprint: identity.fingerprint,
+    fingerprint: await identity.fingerprint,
     threshold: profile.threshold,
     aggregation: profile.aggregation,
     device: result.device,
@@ -167,12 +173,12 @@ async function load(options: OnnxScorerOptions, client: InferenceClient): Promis
   options.log.info(
     `${profile.name} writes ${critique.samples} critique${critique.samples === 1 ? '' : 's'} a step on ${result.device.provider}.`,
   );
-  return { info, identity, profile, session, tokenizer, template, end, banned, answers, ...(scope && { scope }) };
+  return { info, identity, profile, session, tokenizer, chat, end, banned, answers, ...(scope && { scope }) };
 }
 
-/** A word as the one token it is, with a blank before it or without. */
+/** A word as the one token it is, with a blank before it or without; one that begins with a blank, as it is. */
 function spellings(tokenizer: TextTokenizer, word: string, role: string): number[] {
-  const found = [word, ` ${word}`].flatMap((text) => {
+  const found = spellingsOf(word).flatMap((text) => {
     const ids = tokenizer.encode(text, {}, 'inside');
     return ids.length === 1 ? ids : [];
   });
@@ -185,17 +191,31 @@ function pathTo({ nodes }: PrefixTrie, node: number): string[] {
   return steps;
 }
 
+interface Judging {
+  readonly client: InferenceClient;
+  readonly critic: LoadedCritic;
+  readonly question: string;
+  readonly replies: Map<string, string>;
+  readonly priority: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** The critiques of the last of these steps, and what they say. */
-async function judge(
-  client: InferenceClient,
-  { profile, session, tokenizer, template, end, banned, answers }: LoadedCritic,
-  question: string,
-  steps: readonly string[],
-  priority: number,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly score: Score; readonly tokens: number }> {
+async function judge(judging: Judging, steps: readonly string[]): Promise<{ readonly score: Score; readonly tokens: number }> {
+  const { client, critic, question, replies, priority, signal } = judging;
+  const { profile, session, tokenizer, chat, end, banned, answers } = critic;
   const { critique, maxTokens } = profile;
-  const prompt = Int32Array.from(tokenizer.encode(template, { prompt: critiquePrompt(critique, { question, steps }) }));
+  const { script } = critique;
+  const before: string[] = [];
+  if (script && script.turns(question, steps).length > 1) {
+    for (let count = 1; count < steps.length; count++) {
+      const key = JSON.stringify(steps.slice(0, count));
+      // Its score may be known from an earlier run, what was written is not.
+      if (!replies.has(key)) await judge(judging, steps.slice(0, count));
+      before.push(replies.get(key) ?? '');
+    }
+  }
+  const prompt = Int32Array.from(chat.prompt(question, steps, before));
   const room = maxTokens - prompt.length;
   if (room < 1)
     return {
@@ -221,12 +241,16 @@ async function judge(
   const scores: Score[] = [];
   let run = tokens;
   for (const row of rows) {
-    const place = verdictPlace(row, tokenizer, profile);
-    if (typeof place !== 'number') {
-      scores.push(place);
+    const found = chat.answer?.(question, steps, before, tokenizer.decode([...row.ids])) ?? placeIn(row, prompt, tokenizer, profile);
+    if ('skipped' in found) {
+      scores.push(found);
       continue;
     }
-    const ids = Int32Array.from([...prompt, ...row.ids.subarray(0, place)]);
+    const ids = Int32Array.from(found.ids);
+    if (ids.length > maxTokens) {
+      scores.push({ skipped: english('Too long: the critique with its question is {0} tokens long, the model takes {1}.', ids.length, maxTokens) });
+      continue;
+    }
     const request = {
       parents: Int32Array.of(-1),
       ids,
@@ -239,9 +263,23 @@ async function judge(
     run += (await client.run(session, request, { ...(signal && { signal }), onRead: (read) => (values = Float32Array.from(read.values)) }))
       .tokens;
     const [yes, no] = [values.subarray(0, answers.positive.length), values.subarray(answers.positive.length)];
-    scores.push(softmax(Float32Array.of(Math.max(...yes), Math.max(...no)))[0]!);
+    const score = softmax(Float32Array.of(Math.max(...yes), Math.max(...no)))[0]!;
+    scores.push(score);
+    const key = JSON.stringify(steps);
+    if (script && found.text !== undefined && !replies.has(key)) replies.set(key, repliedWith(script, steps.length, false, found.text, score));
   }
   return { score: averageScore(scores), tokens: run };
+}
+
+/** A prompt with what a reply has before its verdict's word, or why it has none. */
+function placeIn(
+  row: SampledRow,
+  prompt: Int32Array,
+  tokenizer: TextTokenizer,
+  profile: LocalCritiqueProfile,
+): { readonly ids: number[]; readonly text?: string } | Exclude<Score, number> {
+  const place = verdictPlace(row, tokenizer, profile);
+  return typeof place === 'number' ? { ids: [...prompt, ...row.ids.subarray(0, place)] } : place;
 }
 
 /** How many tokens of a reply come before its verdict's word, or why it has none. */

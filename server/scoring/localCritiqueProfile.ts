@@ -35,21 +35,22 @@ export function parseLocalCritique(text: string, path: string): LocalCritiquePro
   const root = readFields(text, path);
   const fields = root.object('critique');
   const critique: LocalCritique = {
-    ...readCritique(fields),
+    ...readCritique(fields, root.text('family')),
     begin: fields.has('begin') ? fields.text('begin', true) : '',
     ...(fields.has('end') && { end: fields.text('end') }),
     ...(fields.has('template') && { template: fields.text('template') }),
   };
   fields.refuseOthers([]);
+  const { script } = critique;
   const profile: LocalCritiqueProfile = {
-    name: root.text('name'),
+    name: script && !root.has('name') ? script.name : root.text('name'),
     family: root.text('family'),
     graph: root.text('graph'),
     tokenizer: root.has('tokenizer') ? root.text('tokenizer') : 'tokenizer.json',
     critique,
-    threshold: root.number('threshold'),
-    aggregation: root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
-    maxTokens: root.whole('maxTokens', [2, 100_000_000], 'tokens'),
+    threshold: script && !root.has('threshold') ? script.threshold : root.number('threshold'),
+    aggregation: script && !root.has('aggregation') ? script.aggregation : root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
+    maxTokens: script && !root.has('maxTokens') ? script.maxTokens : root.whole('maxTokens', [2, 100_000_000], 'tokens'),
     ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
   };
   root.refuseOthers(['$schema']);

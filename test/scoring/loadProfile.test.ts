@@ -190,7 +190,7 @@ describe('prm.schema.json', () => {
     const common = { name, family, graph, tokenizer, threshold, aggregation, maxTokens };
     const read = (critique: object) => parseLocalCritique(JSON.stringify({ ...common, critique }), 'prm.json').critique;
     expect(read(all)).toEqual(all);
-    for (const key of schema.properties.critique.required)
+    for (const key of Object.keys(schema.properties.critique.dependencies))
       expect(() => read({ ...all, [key]: undefined }), key).toThrow(`'critique.${key}'`);
     expect(() => read({ ...all, more: 1 })).toThrow("'critique.more' is not known here");
   });
@@ -223,13 +223,13 @@ describe('loadProfile', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it('fingerprints every file that a score depends on', async () => {
-    const prints = [(await loadProfile(folder)).identity.fingerprint];
+    const prints = [await (await loadProfile(folder)).identity.fingerprint];
     for (const name of ['model.onnx', 'model.onnx.data', 'tokenizer.json', 'tokenizer_config.json']) {
       await writeFile(join(folder, name), `changed ${name}`);
-      prints.push((await loadProfile(folder)).identity.fingerprint);
+      prints.push(await (await loadProfile(folder)).identity.fingerprint);
     }
     await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...testProfile, name: 'other' }));
-    prints.push((await loadProfile(folder)).identity.fingerprint);
+    prints.push(await (await loadProfile(folder)).identity.fingerprint);
     expect(new Set(prints).size).toBe(6);
     expect(prints[0]).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -248,8 +248,9 @@ describe('loadProfile', () => {
     await writeFile(join(folder, 'base/onnx/model.onnx'), 'graph');
     const { referencePath, identity } = await loadProfile(folder);
     expect(referencePath).toBe(join(folder, 'base/onnx/model.onnx'));
+    const before = await identity.fingerprint;
     await writeFile(referencePath!, 'other');
-    expect((await loadProfile(folder)).identity.fingerprint).not.toBe(identity.fingerprint);
+    expect(await (await loadProfile(folder)).identity.fingerprint).not.toBe(before);
     await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...testProfile, reference: 'base' }));
     await expect(loadProfile(folder)).rejects.toThrow("'reference' is for a 'readout' of the kind \"log-ratio\" alone");
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { report } from '../../scripts/gpu-check/report.mjs';
+import { critiqueScripts } from '../../server/scoring/critiques/scripts.js';
 import { families } from '../../server/scoring/families/families.js';
 
 const page = readFileSync('docs/families.md', 'utf8');
@@ -29,6 +30,19 @@ describe('the page about families is the registry', () => {
       expect(solution, id).toBe(profile.aggregation);
       if ('marker' in profile.layout) expect(text, id).toContain(`${JSON.stringify(profile.layout.marker).slice(1, -1)}\``);
     }
+  });
+
+  it('names every family that writes critiques, with whose code it follows and how replies are drawn', () => {
+    const section = page.slice(page.indexOf('### `critique`')).split('\n### ')[0]!;
+    const rows = [...section.matchAll(/^\| (`.*) \|$/gm)].map(([, row]) => row!.split(' | ')).filter(([id]) => id !== '`family`');
+    expect(rows.map(([id, , source, , , drawn, solution]) => [id, source, drawn, solution])).toEqual(
+      critiqueScripts.map(({ id, source, samples, temperature, aggregation }) => [
+        `\`${id}\``,
+        source,
+        `${samples}, ${temperature}`,
+        aggregation,
+      ]),
+    );
   });
 
   it('says how every family reads blanks', () => {

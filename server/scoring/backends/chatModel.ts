@@ -23,6 +23,7 @@ export interface ChatModel {
     positive: readonly string[],
     negative: readonly string[],
     signal: AbortSignal,
+    fields?: Readonly<Record<string, unknown>>,
   ): Promise<PathScores>;
   /** A reply with this request's further fields, however long it takes to be written. */
   write(
@@ -68,8 +69,8 @@ export function createChatModel(
       }
       return '';
     },
-    async ask(messages, positive, negative, signal) {
-      const body = { model, messages, temperature: 0, max_tokens: 1, logprobs: true, top_logprobs: topLogprobs };
+    async ask(messages, positive, negative, signal, fields = {}) {
+      const body = { model, messages, temperature: 0, max_tokens: 1, logprobs: true, top_logprobs: topLogprobs, ...fields };
       const reply = await client.post('/chat/completions', body, signal);
       const tokens = (reply as { usage?: { prompt_tokens?: unknown } | null } | null)?.usage?.prompt_tokens;
       return { scores: [readTokenPair(reply, positive, negative)], tokens: typeof tokens === 'number' ? tokens : 0 };

@@ -4,7 +4,8 @@ import type { Backend, BackendContext, PathScores, ScorePath } from './backend.j
 import { createChatModel, stepBackend, userMessage } from './chatModel.js';
 import type { Critique } from './critiqueSettings.js';
 import type { CritiqueProfile } from './remoteProfile.js';
-import { likelierOf, readListed, topLogprobs } from './tokenPair.js';
+import { openScripted } from './scriptedCritique.js';
+import { averageScore, likelierOf, readListed, topLogprobs } from './tokenPair.js';
 
 type Score = PathScores['scores'][number];
 
@@ -13,6 +14,7 @@ type Score = PathScores['scores'][number];
  * critique, and the score is P(positive) against P(negative) at the place of its verdict, averaged over the replies.
  */
 export function openCritique({ server, images: readsImages, critique }: CritiqueProfile, context: BackendContext): Backend {
+  if (critique.script) return openScripted({ server, images: readsImages, critique }, critique.script, context);
   const chat = createChatModel(server, context);
   return stepBackend(chat, readsImages, async (path, signal) => {
     const messages = [userMessage(critiquePrompt(critique, path), path.images)];
@@ -72,10 +74,4 @@ export function readVerdict(reply: unknown, { verdict, positive, negative, maxRe
 /** Without what models put around a verdict. */
 export function trimmed(token: string): string {
   return token.replaceAll(/^[\s*_"'`{([\\?!:.,]+|[\s*_"'`})\].,:;!]+$/g, '');
-}
-
-/** Of the replies that have a score; where none has one, why the first has none. */
-export function averageScore(scores: readonly Score[]): Score {
-  const numbers = scores.filter((score) => typeof score === 'number');
-  return numbers.length > 0 ? numbers.reduce((sum, score) => sum + score, 0) / numbers.length : scores[0]!;
 }

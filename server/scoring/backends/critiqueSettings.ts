@@ -1,5 +1,7 @@
 import { english } from '../../l10n.js';
 import type { Fields } from '../../models/fields.js';
+import type { CritiqueScript } from '../critiques/script.js';
+import { critiqueScripts, findScript } from '../critiques/scripts.js';
 
 /** What a profile says of the reply, and of the prompt that asks for it. */
 export interface Critique {
@@ -17,13 +19,25 @@ export interface Critique {
   readonly temperature: number;
   /** Longest reply, in tokens. */
   readonly maxReply: number;
+  /** The authors' own way, in place of prompt, item and verdict. */
+  readonly script?: CritiqueScript;
 }
 
 /** Places of a critique's prompt. */
 const places = ['question', 'steps', 'previous', 'step', 'index'];
 
-/** Throws ModelError naming the field. */
-export function readCritique(fields: Fields): Critique {
+/**
+ * @param family Of the profile: one whose authors' prompts are known needs no prompt.
+ * Throws ModelError naming the field.
+ */
+export function readCritique(fields: Fields, family: string): Critique {
+  const script = fields.has('prompt') ? undefined : findScript(family);
+  if (script) return readScripted(fields, script);
+  if (!fields.has('prompt'))
+    fields.fail(
+      'prompt',
+      `a text with {question} and {steps}, unless 'family' is one whose prompts are known (${critiqueScripts.map(({ id }) => id).join(', ')})`,
+    );
   const samples = fields.has('samples') ? fields.whole('samples', [1, 64], 'replies') : 1;
   const critique: Critique = {
     prompt: fields.text('prompt'),
@@ -43,4 +57,20 @@ export function readCritique(fields: Fields): Critique {
   if (critique.positive === critique.negative) fields.fail('negative', english("another word than 'positive'"));
   if (!(critique.temperature >= 0)) fields.fail('temperature', english('a number of at least 0'));
   return critique;
+}
+
+function readScripted(fields: Fields, script: CritiqueScript): Critique {
+  const temperature = fields.has('temperature') ? fields.number('temperature') : script.temperature;
+  if (!(temperature >= 0)) fields.fail('temperature', 'a number of at least 0');
+  return {
+    prompt: '',
+    item: '',
+    verdict: '',
+    positive: script.positive,
+    negative: script.negative,
+    samples: fields.has('samples') ? fields.whole('samples', [1, 64], 'replies') : script.samples,
+    temperature,
+    maxReply: fields.has('maxReply') ? fields.whole('maxReply', [1, 1_000_000], 'tokens') : script.maxReply,
+    script,
+  };
 }

@@ -3,6 +3,7 @@ import type { Fields } from '../../models/fields.js';
 import { ModelError } from '../../models/modelError.js';
 import { readFields } from '../../models/modelFiles.js';
 import { whereKeysGo, withoutSecrets } from '../../remote/serverAddress.js';
+import type { CritiqueScript } from '../critiques/script.js';
 import { parseProfile } from '../loadProfile.js';
 import type { Profile } from '../profile.js';
 import { readScope } from '../scope/scopes.js';
@@ -83,8 +84,8 @@ export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   const server = readServer(fields);
   if (kind === 'judge') return { kind, ...readAsked(root, fields, server) };
   if (kind === 'critique') {
-    const critique = readCritique(fields);
-    return { kind, ...readAsked(root, fields, server), critique };
+    const critique = readCritique(fields, root.text('family'));
+    return { kind, ...readAsked(root, fields, server, critique.script), critique };
   }
   const version = kind === 'open-inference' && fields.has('version') ? fields.text('version') : undefined;
   fields.refuseOthers([]);
@@ -127,18 +128,18 @@ function readServer(fields: Fields): RemoteServer {
 }
 
 /** What is said of a chat model that is asked in words; `fields` must hold nothing more than `images`. */
-function readAsked(root: Fields, fields: Fields, server: RemoteServer): Omit<JudgeProfile, 'kind'> {
+function readAsked(root: Fields, fields: Fields, server: RemoteServer, known?: CritiqueScript): Omit<JudgeProfile, 'kind'> {
   const images = fields.has('images') ? fields.take('images') : false;
   if (typeof images !== 'boolean') return fields.fail('images', english('true or false'));
   fields.refuseOthers([]);
   const profile = {
-    name: root.text('name'),
+    name: known && !root.has('name') ? known.name : root.text('name'),
     family: root.text('family'),
     server,
     images,
     range: [0, 1] as const,
-    threshold: root.number('threshold'),
-    aggregation: root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
+    threshold: known && !root.has('threshold') ? known.threshold : root.number('threshold'),
+    aggregation: known && !root.has('aggregation') ? known.aggregation : root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
     ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
   };
   root.refuseOthers(['$schema']);

@@ -107,7 +107,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
   async function score(given: ScoreJob, { signal, ignoreCache = false, onProgress }: ScoreOptions): Promise<ScoreResult> {
     const { info, backend, profile } = await orAborted(model.get(), signal);
     requireLeave(profile);
-    const job = asRead(given, 'local' in profile ? profile.local.trim : 'all');
+    const job = asRead(given, 'local' in profile ? profile.local.trim : 'critique' in profile && profile.critique.script ? 'none' : 'all');
     const files = info.readsImages ? await readImageFiles(job.images).catch(imageError) : [];
     if (files instanceof ImageError) return allSkipped(job, files.message);
     const answer = backend.readsAnswer ? job.answer : undefined;

@@ -82,3 +82,9 @@ export function likelierOf(
   }
   return yes === undefined ? 0 : 1;
 }
+
+/** Of the replies that have a score; where none has one, why the first has none. */
+export function averageScore(scores: readonly PathScores['scores'][number][]): PathScores['scores'][number] {
+  const numbers = scores.filter((score) => typeof score === 'number');
+  return numbers.length > 0 ? numbers.reduce((sum, score) => sum + score, 0) / numbers.length : scores[0]!;
+}

@@ -70,7 +70,7 @@ describe('parseRemoteProfile', () => {
     const shown = [...page.matchAll(/```json\n(\{.*"backend".*\})\n```/g)].map(
       ([, text]) => parseRemoteProfile(text!, 'docs/families.md').kind,
     );
-    expect(shown).toEqual(['open-inference', 'vllm-pooling', 'chat-logprobs', 'judge']);
+    expect(shown).toEqual(['open-inference', 'vllm-pooling', 'chat-logprobs', 'judge', 'critique']);
   });
 
   it('knows by the text whether a server is named', () => {
