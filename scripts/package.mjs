@@ -75,7 +75,7 @@ export function contents(target) {
     'media/schemas/*.json',
     'media/walkthrough/*.{md,webp}',
     'media/samples/solutions/wrong.md',
-    'media/models/mini/{model.onnx,prm.json,scope.txt,tokenizer.json,tokenizer_config.json,README.md}',
+    'media/models/mini/{model.onnx,model.cpu.onnx,prm.json,scope.txt,tokenizer.json,tokenizer_config.json,README.md}',
     'media/models/mini/policy/{policy.onnx,policy.json}',
     'node_modules/onnxruntime-node/{package.json,LICENSE,README.md}',
     'node_modules/onnxruntime-node/dist/*.js',

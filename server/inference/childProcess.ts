@@ -10,9 +10,11 @@ const waiting = new Map<string, ChildProcess>();
 /**
  * Starts a child before anything asks for one, so that Node and the runtime load while this process still loads itself; the next
  * `takeChild` gets it. It keeps this process from nothing, and ends with it.
+ *
+ * @param likely The graph that is probably loaded first; see `Engine.openEarly`.
  */
-export function startEarly(entry: string): void {
-  const child = forkChild(entry);
+export function startEarly(entry: string, likely?: string): void {
+  const child = forkChild(entry, likely === undefined ? [] : [likely]);
   const forget = () => {
     if (waiting.get(entry) === child) waiting.delete(entry);
   };
@@ -34,8 +36,8 @@ export function takeChild(entry: string): ChildProcess {
   return child ?? forkChild(entry);
 }
 
-function forkChild(entry: string): ChildProcess {
-  return fork(entry, [], {
+function forkChild(entry: string, parameters: readonly string[] = []): ChildProcess {
+  return fork(entry, parameters, {
     serialization: 'advanced',
     // Its standard output must not reach ours, which may carry the language server's messages.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -109,7 +109,7 @@ export class InferenceClient {
    * when the files are no longer those of `identity`. They are looked at again whenever another child loads them.
    */
   async load(request: LoadRequest, identity?: LoadedFiles): Promise<{ readonly session: number; readonly result: LoadResult }> {
-    const key = JSON.stringify([request.graphPath, request.device, request.threads, [...request.columns], identity?.fingerprint]);
+    const key = JSON.stringify([request.graphPath, request.device, request.threads, [...request.columns], identity?.stamp]);
     let session = this.#sessions.get(key);
     if (!session) {
       const number = ++this.#lastId;

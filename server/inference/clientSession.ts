@@ -12,8 +12,8 @@ const recoveredTokens = 8192;
 
 /** The files that a load request means. */
 export interface LoadedFiles {
-  /** The same for the same content. */
-  readonly fingerprint: string;
+  /** The same as long as nobody writes to them. */
+  readonly stamp: string;
   /** Rejects when the files are others now. */
   refuseChanged(): Promise<void>;
 }

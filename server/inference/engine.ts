@@ -5,6 +5,7 @@ import { GraphError } from './graph/graph.js';
 import { keptBytes } from './keptMemory.js';
 import { PackedRun } from './packedRun.js';
 import { PrefixCache } from './prefixCache.js';
+import { isFor, openPrepared, type PreparedSession } from './preparedGraph.js';
 import { PromptCache } from './promptCache.js';
 import type { FromChild, LoadRequest, LoadResult, RunRequest, RunResult, SamplingRequest, SamplingResult, ToChild } from './protocol.js';
 import { type OpenedModel, openModel } from './providers.js';
@@ -32,6 +33,8 @@ export class Engine {
   readonly #runtime: () => Promise<Runtime>;
   readonly #send: (message: FromChild) => void;
   readonly #models = new Map<number, Model>();
+  /** A session that was opened before the first request. */
+  #early: Promise<PreparedSession | undefined> | undefined;
   /** In turn. */
   #jobs: Job[] = [];
   #isWorking = false;
@@ -42,6 +45,14 @@ export class Engine {
   constructor(runtime: () => Promise<Runtime>, send: (message: FromChild) => void) {
     this.#runtime = runtime;
     this.#send = send;
+  }
+
+  /** Opens the prepared graph beside a model, as if it were asked for: the first load takes it where it means that model. */
+  openEarly(graphPath: string, threads: number): void {
+    // What is wrong with it is said by the load that opens the model itself.
+    this.#early = this.#runtime()
+      .then((runtime) => openPrepared(runtime, graphPath, threads))
+      .catch(() => undefined);
   }
 
   receive(message: ToChild): void {
@@ -120,7 +131,12 @@ export class Engine {
     const known = this.#models.get(session);
     if (known) return known;
     const runtime = await this.#runtime();
-    const opened = await openModel(runtime, request, (provider) => this.#send({ kind: 'trying', id, provider }));
+    const opened = await openModel(
+      runtime,
+      request,
+      (provider) => this.#send({ kind: 'trying', id, provider }),
+      await this.#takeEarly(request),
+    );
     const kept = keptBytes(opened.graph.bytesPerToken, request.longest, runtime.freeMemory());
     const model = {
       ...opened,
@@ -130,6 +146,14 @@ export class Engine {
     };
     this.#models.set(session, model);
     return model;
+  }
+
+  async #takeEarly(request: LoadRequest): Promise<PreparedSession | undefined> {
+    const early = await this.#early;
+    this.#early = undefined;
+    if (!early || (isFor(early, request) && (await early.isCurrent()))) return early;
+    await early.session.release();
+    return undefined;
   }
 
   /** Answers a job once; a job that was cancelled during its last run has been answered already. */

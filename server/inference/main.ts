@@ -2,6 +2,7 @@
 import { Engine } from './engine.js';
 import type { ToChild } from './protocol.js';
 import { loadRuntime } from './runtime.js';
+import { threadsFor } from './threads.js';
 
 if (!process.send) {
   process.stderr.write('This program is started by StepLens, with an IPC channel; it cannot be run by itself.\n');
@@ -15,5 +16,8 @@ const engine = new Engine(
   () => runtime,
   (message) => process.send?.(message),
 );
+// The model that is probably asked for: its session is opened while the server still loads its own code.
+const [likely] = process.argv.slice(2);
+if (likely !== undefined) engine.openEarly(likely, threadsFor(0));
 process.on('message', (message: ToChild) => engine.receive(message));
 process.on('disconnect', () => process.exit(0));

@@ -1,10 +1,13 @@
+import type { SlicedColumns } from '../onnx/sliceHead.js';
 import { adapterName } from './adapter.js';
 import { allowedDifference, disagreement, type RunSample, tolerance } from './admission.js';
 import { causeOf, failureOf, messageOf } from './failures.js';
 import type { Graph } from './graph/graph.js';
+import { openGraph } from './graph/openGraph.js';
 import { withMatrix } from './graph/treeFeeds.js';
 import { type GraphFacts, readFacts } from './graphFacts.js';
 import { openOn, openSliced } from './openProvider.js';
+import type { PreparedSession } from './preparedGraph.js';
 import { type ProbeRun, probe, probeInPieces, spreadInPieces, spreadNote } from './probes.js';
 import type { Device, LoadRequest, LoadResult, ProviderName } from './protocol.js';
 import { compareBeginning } from './referenceRun.js';
@@ -13,6 +16,8 @@ import type { SlicedGraph } from './slicedGraph.js';
 
 /** `auto` first runs so many tokens, so that a software GPU, some hundred times slower than the CPU, is found out soon. */
 const shortRun = 16;
+/** Tokens of the self-check of a graph that no other device is compared with: enough to show its mask and its cache. */
+const checkRun = 32;
 /** A short run slower than both is no GPU; a real one may be slower than the CPU on it, because of its latency. */
 const hopeless = { times: 10, ms: 50 };
 /** Memory a CPU session takes beside its weights, and the share of what is free that a comparison may take. */
@@ -34,11 +39,13 @@ export interface OpenedModel {
  * Rejects with an Error when the graph cannot be used on the CPU either.
  *
  * @param onTry Called before a provider other than the CPU gets to work: native code may end the process there.
+ * @param early The same graph on the CPU, already open.
  */
 export async function openModel(
   runtime: Runtime,
   request: LoadRequest,
   onTry: (provider: ProviderName) => void = () => undefined,
+  early?: PreparedSession,
 ): Promise<OpenedModel> {
   const passedOver: { provider: string; reason: string }[] = [];
   const candidates: ProviderName[] = [];
@@ -47,19 +54,32 @@ export async function openModel(
     if (reason === undefined) candidates.push(provider);
     else passedOver.push({ provider, reason });
   }
-  const facts = await readFacts(runtime, request, candidates.includes('cuda'));
+  const facts = early && candidates.length === 0 ? factsOf(early) : await readFacts(runtime, request, candidates.includes('cuda'));
   const mostBytes = Math.min(mostBytesOnCpu, (mostOfFree * runtime.freeMemory()) / cpuOverhead);
   if (candidates.length > 0 && facts.bytesOnCpu > mostBytes) {
     for (const { provider, name, isFused } of attempts(candidates, facts)) {
       onTry(provider);
       const outcome = await tryAlone(runtime, request, facts, provider, isFused);
-      if ('graph' in outcome)
+      if ('graph' in outcome) {
+        await early?.session.release();
         return { graph: outcome.graph, result: resultOf(outcome.graph, outcome.width, provider, passedOver, facts, outcome.note) };
+      }
       passedOver.push({ provider: name, reason: outcome.reason });
     }
     candidates.length = 0;
   }
-  return openBesideCpu(runtime, request, facts, candidates, passedOver, onTry);
+  return openBesideCpu(runtime, request, facts, candidates, passedOver, onTry, early);
+}
+
+function columnsOf({ facts }: PreparedSession): SlicedColumns {
+  return { kept: Int32Array.from(facts.columns), width: facts.width };
+}
+
+/** What a prepared graph says of its model; the model itself is not read, because no other device is tried. */
+function factsOf(early: PreparedSession): GraphFacts {
+  const { vocabulary, bytesOnCpu } = early.facts;
+  const file = { bytes: new Uint8Array(0), folder: '', columns: columnsOf(early) };
+  return { model: undefined, file, vocabulary, isCoarse: false, quantizesRuns: false, bytesOnCpu };
 }
 
 /** On CUDA a graph of few large nodes is tried before that of its many small ones. */
@@ -81,23 +101,28 @@ async function openBesideCpu(
   candidates: readonly ProviderName[],
   passedOver: { provider: string; reason: string }[],
   onTry: (provider: ProviderName) => void,
+  early: PreparedSession | undefined,
 ): Promise<OpenedModel> {
-  const { graph: cpu, file } = await openSliced(runtime, request, read.file);
+  const { graph: cpu, file } = early
+    ? { graph: openGraph(early.session, columnsOf(early)), file: read.file }
+    : await openSliced(runtime, request, read.file);
   const facts = { ...read, file };
   try {
-    const expected = await probe(cpu, request);
+    // A large model takes a second for a run as long as what a device is compared on.
+    const own = candidates.length > 0 ? request : shortened(request, checkRun);
+    const expected = await probe(cpu, own);
     const spread = spreadInPieces(
       cpu,
       expected,
-      await probeInPieces(cpu, request),
+      await probeInPieces(cpu, own),
       facts.quantizesRuns ? tolerance.wholeRuns : tolerance.single,
     );
     const note = spread > tolerance.single && facts.quantizesRuns ? spreadNote(spread) : undefined;
     for (const { provider, name, isFused } of attempts(candidates, facts)) {
       onTry(provider);
-      const own = isFused ? facts.fused!.file : file;
+      const fused = isFused ? facts.fused!.file : file;
       const allowed = note === undefined ? allowedDifference(provider, facts.isCoarse) : tolerance.wholeRuns;
-      const outcome = await tryProvider(runtime, request, own, provider, expected, allowed, request.device === 'auto' ? cpu : undefined);
+      const outcome = await tryProvider(runtime, request, fused, provider, expected, allowed, request.device === 'auto' ? cpu : undefined);
       if ('graph' in outcome) {
         await cpu.release();
         return { graph: outcome.graph, result: resultOf(outcome.graph, expected.width, provider, passedOver, facts, note) };
@@ -194,8 +219,7 @@ async function tryProvider(
   try {
     graph = await openOn(runtime, request, file, provider);
     if (rival) {
-      const short = { ...request, warmup: request.warmup.subarray(0, Math.max(shortRun, request.pixels?.end ?? 0)) };
-      const { sample, times, ms } = await compareSpeed(graph, rival, short);
+      const { sample, times, ms } = await compareSpeed(graph, rival, shortened(request, shortRun));
       reason = disagreement(expected, sample, allowed);
       if (times > hopeless.times && ms > hopeless.ms) reason ??= slownessReason(times);
     }
@@ -211,6 +235,10 @@ async function tryProvider(
   }
   await graph?.release();
   return { reason };
+}
+
+function shortened(request: LoadRequest, tokens: number): LoadRequest {
+  return { ...request, warmup: request.warmup.subarray(0, Math.max(tokens, (request.pixels?.end ?? 0) + 2)) };
 }
 
 /** How long a provider takes and how many times as long as its rival; not counting first runs, which compile shaders. */

@@ -34,6 +34,7 @@ export interface GraphBytes {
 
 /** The native runtime as the child sees it; tests put their own in its place. */
 export interface Runtime {
+  readonly version: string;
   /** Why a provider cannot be tried on this machine; undefined = it can. */
   missing(provider: ProviderName): string | undefined;
   /** Bytes of memory that this process could still take. */
@@ -49,6 +50,7 @@ export async function loadRuntime(): Promise<Runtime> {
   const ort = await importBinding();
   const bundled = new Set(ort.listSupportedBackends().map((backend) => backend.name));
   return {
+    version: ort.env.versions.node ?? ort.env.versions.common,
     missing(provider) {
       if (provider === 'cuda') return missingCuda(bindingFolder());
       return bundled.has(provider) ? undefined : `not part of ONNX Runtime for ${process.platform}-${process.arch}`;

@@ -4,10 +4,15 @@ import { stat } from 'node:fs/promises';
 import { english } from '../l10n.js';
 import { ModelChangedError } from './modelError.js';
 
-/** The files of a model as they were when they were read. */
+/** The files of a model as they were when they were looked at. */
 export interface FileIdentity {
-  /** SHA-256 over the files, as hexadecimal. */
-  readonly fingerprint: string;
+  /** Sizes, times and inodes: the same as long as nobody writes to the files. */
+  readonly stamp: string;
+  /**
+   * SHA-256 over the files, as hexadecimal: it is computed while the model is loaded. Rejects with ModelChangedError when a file changed
+   * meanwhile, for what was loaded might be another content than what was hashed.
+   */
+  readonly fingerprint: Promise<string>;
   /**
    * Resolves while the files are the same. Looks at size and times first and hashes again where these differ, so that a
    * copy with the same content passes. Rejects with ModelChangedError that names a file.
@@ -15,17 +20,30 @@ export interface FileIdentity {
   refuseChanged(): Promise<void>;
 }
 
-/** Reads the identity of files, in their order; those that do not exist count as absent. */
+/** Looks at files, in their order; those that do not exist count as absent. */
 export async function identifyFiles(paths: readonly string[]): Promise<FileIdentity> {
   // Taken before the content is read: a change in between shows as another stamp.
-  let stamps = await Promise.all(paths.map(stampOf));
-  const fingerprint = await hashFiles(paths);
+  const first = await stampsOf(paths);
+  let stamps = first;
+  const changedSince = (known: readonly string[], now: readonly string[]) => paths.find((_, i) => now[i] !== known[i]);
+
+  async function hashUnchanged(): Promise<string> {
+    const hash = await hashFiles(paths);
+    const changed = changedSince(first, await stampsOf(paths));
+    if (changed !== undefined)
+      throw new ModelChangedError(`${changed} changed while the model was loaded. Score again: it is loaded as it is now.`);
+    return hash;
+  }
+
+  const fingerprint = hashUnchanged();
+  // Whoever loads the model waits for it later, and may fail before.
+  fingerprint.catch(() => undefined);
 
   async function refuseChanged(): Promise<void> {
-    const now = await Promise.all(paths.map(stampOf));
-    const changed = paths.find((_, i) => now[i] !== stamps[i]);
+    const now = await stampsOf(paths);
+    const changed = changedSince(stamps, now);
     if (changed === undefined) return;
-    if ((await hashFiles(paths).catch(() => undefined)) !== fingerprint) {
+    if ((await hashFiles(paths).catch(() => undefined)) !== (await fingerprint)) {
       throw new ModelChangedError(
         english(
           '{0} changed while the model was in use. Scores of the problem under way were dropped, because they may come from two models. Score again: the model is loaded as it is now.',
@@ -36,7 +54,7 @@ export async function identifyFiles(paths: readonly string[]): Promise<FileIdent
     stamps = now;
   }
 
-  return { fingerprint, refuseChanged };
+  return { stamp: first.join('\n'), fingerprint, refuseChanged };
 }
 
 async function hashFiles(paths: readonly string[]): Promise<string> {
@@ -46,6 +64,10 @@ async function hashFiles(paths: readonly string[]): Promise<string> {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   }
   return hash.digest('hex');
+}
+
+function stampsOf(paths: readonly string[]): Promise<string[]> {
+  return Promise.all(paths.map(stampOf));
 }
 
 /** Changes with every write: the change time cannot be set back. Empty = there is no such file. */

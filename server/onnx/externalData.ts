@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import type { Stored } from './model.js';
-import { OnnxFileError, readModel } from './readModel.js';
+import { OnnxFileError, readWeights } from './readModel.js';
 
 /**
  * The files beside an ONNX file that contain weights of it; none where the file itself cannot be read, which is for
@@ -9,12 +9,12 @@ import { OnnxFileError, readModel } from './readModel.js';
  * from a stranger must not have other files of this machine read.
  */
 export async function externalFiles(path: string): Promise<readonly string[]> {
-  const model = await readModel(path, 0).catch((error: unknown) => {
+  const weights = await readWeights(path).catch((error: unknown) => {
     if (error instanceof OnnxFileError) return undefined;
     throw error;
   });
   const ends = new Map<string, number>();
-  for (const { data } of model?.graph.initializers ?? []) {
+  for (const { data } of weights ?? []) {
     if (data !== undefined && !Buffer.isBuffer(data) && data.path !== path)
       ends.set(data.path, Math.max(ends.get(data.path) ?? 0, endOf(data)));
   }

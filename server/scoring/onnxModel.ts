@@ -135,7 +135,7 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
   const info: ScorerInfo = {
     model: profile.name,
     modelPath: options.modelFolder,
-    fingerprint: identity.fingerprint,
+    fingerprint: await identity.fingerprint,
     threshold: toUnit(profile.threshold, profile.range),
     aggregation: profile.aggregation,
     device: result.device,

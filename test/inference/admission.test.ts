@@ -47,6 +47,7 @@ describe('a model that the memory does not hold on the CPU', () => {
     const real = await loadRuntime();
     const sizes: number[] = [];
     const runtime: Runtime = {
+      version: 'test',
       missing: (provider) => (provider === 'webgpu' ? undefined : 'not here'),
       freeMemory: () => 1000,
       async createSession(graph, provider, threads) {

@@ -23,6 +23,7 @@ async function failingRuntime(): Promise<Runtime> {
   const runtime = await loadRuntime();
   let runs = 0;
   return {
+    version: runtime.version,
     missing: (provider) => (provider === 'webgpu' ? undefined : runtime.missing(provider)),
     freeMemory: () => runtime.freeMemory(),
     async createSession(graph, provider, threads) {

@@ -79,6 +79,7 @@ export function fakeRuntime(
     open: 0,
     created: [] as string[],
     freeMemory: () => memory,
+    version: 'test',
     missing: (name: ProviderName) => (providers[name] ? providers[name].missing : 'not here'),
     createSession(_path: string, name: ProviderName): Promise<RuntimeSession> {
       const provider = providers[name] ?? {};

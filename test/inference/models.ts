@@ -17,7 +17,7 @@ import { imagesAt } from '../images.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The child's program, bundled as it is shipped; below node_modules, so that it finds the native runtime. */
-const inferenceEntry = join(root, 'node_modules/.cache/steplens-test/inference.js');
+export const inferenceEntry = join(root, 'node_modules/.cache/steplens-test/inference.js');
 buildSync({
   entryPoints: [join(root, 'server/inference/main.ts')],
   outfile: inferenceEntry,

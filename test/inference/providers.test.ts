@@ -100,7 +100,7 @@ describe('openModel', () => {
   it.each<[FakeProvider, string]>([
     [{ looksAhead: true }, 'only causal models are supported'],
     [{ error: { by: NaN, from: 3 } }, "the graph's scores are not numbers (NaN)"],
-    [{ dims: [1, 2] }, "the graph's output 'logits' is [1, 2] for 40 tokens"],
+    [{ dims: [1, 2] }, "the graph's output 'logits' is [1, 2] for 32 tokens"],
     [
       { inputs: [{ name: 'pixel_values', type: 'float32', shape: [1, 3, 448, 448] }] },
       "the graph has no input 'input_ids'; it has pixel_values (float32 [1, 3, 448, 448])",

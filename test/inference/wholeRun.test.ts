@@ -149,6 +149,7 @@ describe('on CUDA', () => {
     const real = await loadRuntime();
     const runs: string[][] = [];
     const runtime: Runtime = {
+      version: 'test',
       missing: () => undefined,
       freeMemory: () => 1000,
       async createSession(graph, provider, threads) {

@@ -58,6 +58,7 @@ describe('the VSIX', () => {
       'media/models/mini/prm.json',
       'media/models/mini/scope.txt',
       'media/models/mini/model.onnx',
+      'media/models/mini/model.cpu.onnx',
       'media/models/mini/policy/policy.onnx',
       'media/models/mini/policy/policy.json',
       'media/models/mini/tokenizer.json',

@@ -34,6 +34,7 @@ export interface LocalPolicyOptions {
 interface LoadedPolicy {
   readonly profile: LocalPolicyProfile;
   readonly identity: FileIdentity;
+  readonly fingerprint: string;
   readonly tokenizer: TextTokenizer;
   readonly session: number;
   readonly stop: Int32Array;
@@ -147,8 +148,8 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
 
   return {
     async describe() {
-      const { profile, identity } = await model.get();
-      return { name: profile.name, fingerprint: identity.fingerprint, isDeterministic: true };
+      const { profile, fingerprint } = await model.get();
+      return { name: profile.name, fingerprint, isDeterministic: true };
     },
     sample,
     dispose: () => Promise.resolve(),
@@ -198,7 +199,7 @@ async function load({ folder, client, device, threads }: LocalPolicyOptions): Pr
     const banned = Int32Array.from({ length: result.width }, (_, id) => id).filter(
       (id) => id !== end && (tokenizer.specialIds.has(id) || !tokenizer.has(id)),
     );
-    return { profile, identity, tokenizer, session, stop: Int32Array.of(end), banned, images };
+    return { profile, identity, fingerprint: await identity.fingerprint, tokenizer, session, stop: Int32Array.of(end), banned, images };
   } catch (error) {
     throw error instanceof ModelError ? new PolicyError(error.message) : error;
   }
