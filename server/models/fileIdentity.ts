@@ -31,7 +31,7 @@ export async function identifyFiles(paths: readonly string[]): Promise<FileIdent
     const hash = await hashFiles(paths);
     const changed = changedSince(first, await stampsOf(paths));
     if (changed !== undefined)
-      throw new ModelChangedError(`${changed} changed while the model was loaded. Score again: it is loaded as it is now.`);
+      throw new ModelChangedError(english('{0} changed while the model was loaded. Score again: it is loaded as it is now.', changed));
     return hash;
   }
 

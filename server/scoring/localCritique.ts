@@ -248,7 +248,9 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
     }
     const ids = Int32Array.from(found.ids);
     if (ids.length > maxTokens) {
-      scores.push({ skipped: english('Too long: the critique with its question is {0} tokens long, the model takes {1}.', ids.length, maxTokens) });
+      scores.push({
+        skipped: english('Too long: the critique with its question is {0} tokens long, the model takes {1}.', ids.length, maxTokens),
+      });
       continue;
     }
     const request = {
@@ -266,7 +268,8 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
     const score = softmax(Float32Array.of(Math.max(...yes), Math.max(...no)))[0]!;
     scores.push(score);
     const key = JSON.stringify(steps);
-    if (script && found.text !== undefined && !replies.has(key)) replies.set(key, repliedWith(script, steps.length, false, found.text, score));
+    if (script && found.text !== undefined && !replies.has(key))
+      replies.set(key, repliedWith(script, steps.length, false, found.text, score));
   }
   return { score: averageScore(scores), tokens: run };
 }

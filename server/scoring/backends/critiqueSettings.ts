@@ -36,7 +36,10 @@ export function readCritique(fields: Fields, family: string): Critique {
   if (!fields.has('prompt'))
     fields.fail(
       'prompt',
-      `a text with {question} and {steps}, unless 'family' is one whose prompts are known (${critiqueScripts.map(({ id }) => id).join(', ')})`,
+      english(
+        "a text with {question} and {steps}, unless 'family' is one whose prompts are known ({0})",
+        critiqueScripts.map(({ id }) => id).join(', '),
+      ),
     );
   const samples = fields.has('samples') ? fields.whole('samples', [1, 64], 'replies') : 1;
   const critique: Critique = {
@@ -61,7 +64,7 @@ export function readCritique(fields: Fields, family: string): Critique {
 
 function readScripted(fields: Fields, script: CritiqueScript): Critique {
   const temperature = fields.has('temperature') ? fields.number('temperature') : script.temperature;
-  if (!(temperature >= 0)) fields.fail('temperature', 'a number of at least 0');
+  if (!(temperature >= 0)) fields.fail('temperature', english('a number of at least 0'));
   return {
     prompt: '',
     item: '',
