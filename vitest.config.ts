@@ -20,8 +20,6 @@ const projects: TestProjectInlineConfiguration[] = [
       isolate: false,
       // Vitest leaves one core free, which of two is half.
       maxWorkers: '100%',
-      // The same library in one file: its thousand modules take over a second in each thread.
-      alias: { mathjs: 'mathjs/lib/browser/math.js' },
     },
   },
   // Whole commands, runs in a folder and servers on loopback, all in this process.
@@ -82,9 +80,12 @@ const projects: TestProjectInlineConfiguration[] = [
   },
 ];
 
+/** The same library in one file: its thousand modules take over a second in each thread or process. */
+const alias = { mathjs: 'mathjs/lib/browser/math.js' };
+
 export default defineConfig({
   test: {
     // One kind after the other: those that count requests or need every core must not run beside others.
-    projects: projects.map(({ test }, groupOrder) => ({ test: { ...test, sequence: { groupOrder } } })),
+    projects: projects.map(({ test }, groupOrder) => ({ test: { ...test, alias, sequence: { groupOrder } } })),
   },
 });

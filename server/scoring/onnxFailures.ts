@@ -7,6 +7,17 @@ export function moreMemory(provider: string): string {
   return english('Use a smaller precision ("steplens quantise" makes one){0}', provider === 'cpu' ? '' : english(', the device cpu'));
 }
 
+/** Why a run of a graph ended when memory ran out, with the remedies. */
+export function explainOutOfMemory(graphPath: string, profilePath: string, provider: string, error: Error): string {
+  return english(
+    "{0} cannot be run: {1}. {2} or a smaller 'maxTokens' in {3}, which leaves long solutions unscored.",
+    graphPath,
+    error.message,
+    moreMemory(provider),
+    profilePath,
+  );
+}
+
 /** Why a graph cannot be loaded, with the remedy. What ONNX Runtime reports has no code and is recognized by its words. */
 export function explainLoadFailure(graphPath: string, profilePath: string, tokenizerPath: string, error: Error): string {
   const reason = error instanceof InferenceError ? error.reason : 'error';

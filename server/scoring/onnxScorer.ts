@@ -1,6 +1,5 @@
 import { InferenceClient, InferenceError } from '../inference/client.js';
 import type { ReadValues } from '../inference/protocol.js';
-import { english } from '../l10n.js';
 import { digestImages, ImageError, imageError, readImageFiles } from '../models/images/imageFile.js';
 import { toPixels } from '../models/images/imageKinds.js';
 import { prepareImagesApart } from '../models/images/imageProcess.js';
@@ -8,7 +7,7 @@ import { ModelChangedError, ModelError } from '../models/modelError.js';
 import { retryingLoad } from '../models/retryingLoad.js';
 import { createScoreCache } from './cache.js';
 import { JobScores } from './jobScores.js';
-import { moreMemory } from './onnxFailures.js';
+import { explainOutOfMemory } from './onnxFailures.js';
 import { loadOnnxModel, type OnnxScorerOptions } from './onnxModel.js';
 import { orAborted } from './orAborted.js';
 import { planRun } from './planRun.js';
@@ -101,16 +100,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       // The process may have ended because its weights were overwritten.
       if (!signal?.aborted) await identity.refuseChanged();
       if (!(error instanceof InferenceError && error.reason === 'memory')) throw error;
-      const { provider } = client.device(session);
-      throw new ModelError(
-        english(
-          "{0} cannot be run: {1}. {2} or a smaller 'maxTokens' in {3}, which leaves long solutions unscored.",
-          graphPath,
-          error.message,
-          moreMemory(provider),
-          profilePath,
-        ),
-      );
+      throw new ModelError(explainOutOfMemory(graphPath, profilePath, client.device(session).provider, error));
     } finally {
       // A cancelled run leaves what it has, as long as it is of this model.
       const kept = identity.refuseChanged().then(
