@@ -165,6 +165,9 @@ describe('around the files', () => {
     await done.getByRole('button', { name: 'Open Tree' }).click();
     await done.waitFor({ state: 'detached' });
     await panel().locator('svg g.node').nth(1).waitFor();
+    // The list would lie over the panel.
+    await runCommand(page, 'Notifications: Clear All Notifications');
+    await items.first().waitFor({ state: 'detached' });
   });
 
   it('shows how each rollout came about', async () => {
