@@ -21,12 +21,19 @@ export interface ReadBefore {
   readonly document: ReasoningDocument;
 }
 
-/** Reads a text as a reasoning document; undefined when no format claims it. With what was read before, an edit may cost less. */
-export type Reader = (
-  text: string,
-  source: { readonly uri: string; readonly languageId: string },
-  before?: ReadBefore,
-) => ReasoningDocument | undefined;
+/** Reads a text as a reasoning document; undefined when no format claims it. */
+export type Reader = (text: string, source: { readonly uri: string; readonly languageId: string }) => ReasoningDocument | undefined;
+
+/** Reads a text after an edit for less, with what was read before; undefined where all of it has to be read. */
+export type EditReader = (text: string, before: ReadBefore) => ReasoningDocument | undefined;
+
+export interface Readers {
+  readonly read: Reader;
+  readonly readEdited?: EditReader;
+}
+
+/** Of a longer text, in UTF-16 units, the reading before is forgotten while all of it is read again: both do not fit into the memory. */
+const longText = 5_000_000;
 
 interface Reading {
   readonly version: number;
@@ -46,7 +53,7 @@ export class OpenDocument {
   /** Problem that was looked at last; scored first. */
   focus = 0;
   readonly #source: EditedText;
-  readonly #reader: Reader;
+  readonly #readers: Readers;
   #readVersion: number | undefined;
   #reading: Reading | undefined;
   #scores: ProblemScores[] = [];
@@ -59,10 +66,10 @@ export class OpenDocument {
   readonly #waiting = new Set<number>();
   #waitingSteps = 0;
 
-  constructor(source: EditedText, reader: Reader, wanted: boolean) {
+  constructor(source: EditedText, readers: Readers, wanted: boolean) {
     this.uri = source.uri;
     this.#source = source;
-    this.#reader = reader;
+    this.#readers = readers;
     this.wanted = wanted;
   }
 
@@ -89,12 +96,36 @@ export class OpenDocument {
   read(): void {
     if (!this.isStale) return;
     const text = this.#source.getText();
+    if (!this.#readEdited(text)) this.#readWhole(text);
+  }
+
+  #readEdited(text: string): boolean {
     const before = this.#reading;
-    const reasoning = this.#reader(text, this.#source, before && { text: before.lines.text, document: before.reasoning });
+    const edited = before && this.#readers.readEdited?.(text, { text: before.lines.text, document: before.reasoning });
+    if (edited) this.#take(text, edited, before.reasoning.problems);
+    return edited !== undefined;
+  }
+
+  #readWhole(text: string): void {
+    const before = this.#forgetTrees(text.length);
+    this.#take(text, this.#readers.read(text, this.#source), before);
+  }
+
+  /** The problems that were read before: of a long text without their trees, which are let go together with what was made of them. */
+  #forgetTrees(length: number): readonly Problem[] {
+    const problems = this.#reading?.reasoning.problems ?? [];
+    if (length < longText) return problems;
+    this.#reading = undefined;
+    this.#views = [];
+    this.#labeled = undefined;
+    return problems.map(({ tree: _tree, ...problem }) => problem);
+  }
+
+  #take(text: string, reasoning: ReasoningDocument | undefined, before: readonly Problem[]): void {
     this.#readVersion = this.#source.version;
     this.#reading = reasoning && { version: this.#source.version, lines: new LineIndex(text), reasoning };
     const problems = reasoning?.problems ?? [];
-    this.#scores = recallAll(before?.reasoning.problems ?? [], this.#scores, problems);
+    this.#scores = recallAll(before, this.#scores, problems);
     // What people said of a step may have moved to another one.
     const kept = this.#labels.length === 0 ? this.#views : [];
     this.#views = problems.map((problem, at) => (kept[at]?.problem === problem ? kept[at] : undefined));

@@ -53,8 +53,10 @@ function readsTheSame(one: Problem | undefined, other: Problem | undefined): boo
  * to be shown until the new one arrives.
  */
 export class ScoreMemory {
-  /** Question and steps as a trie: key = id of the prefix and the next text, value = id of the longer prefix. */
-  readonly #prefixes = new Map<string, number>();
+  /** Question and steps as a trie: key = ids of the prefix and of the next text, see `keyOf`, value = id of the longer prefix. */
+  readonly #prefixes = new Map<number, number>();
+  /** Ids of texts. A text that an edit left alone is the same string, whose hash is known: that makes it cheap to find. */
+  readonly #texts = new Map<string, number>();
   readonly #exact = new Map<number, Remembered>();
   readonly #byText: Map<string, number>[] = [];
   readonly #source: ProblemScores['source'];
@@ -70,9 +72,9 @@ export class ScoreMemory {
       const texts = new Map<string, number>();
       this.#byText[problem.index] = texts;
       const ids: number[] = [];
-      const root = this.#add(this.#rootKey(problem));
+      const root = this.#add(0, this.#rootText(problem));
       for (const step of problem.steps) {
-        const id = this.#add(stepKey(step.parent === undefined ? root : (ids[step.parent] ?? root), step.raw ?? step.text));
+        const id = this.#add(step.parent === undefined ? root : (ids[step.parent] ?? root), step.raw ?? step.text);
         ids.push(id);
         const score = scored.scores[step.index] ?? NaN;
         if (!Number.isNaN(score)) texts.set(step.text, score);
@@ -90,10 +92,10 @@ export class ScoreMemory {
     const outOfScope = new Set<number>();
     const pending = new Set<number>();
     const ids: (number | undefined)[] = [];
-    const root = this.#prefixes.get(this.#rootKey(problem));
+    const root = this.#find(0, this.#rootText(problem));
     for (const step of problem.steps) {
       const prefix = step.parent === undefined ? root : ids[step.parent];
-      const id = prefix === undefined ? undefined : this.#prefixes.get(stepKey(prefix, step.raw ?? step.text));
+      const id = prefix === undefined ? undefined : this.#find(prefix, step.raw ?? step.text);
       ids.push(id);
       const known = id === undefined ? undefined : this.#exact.get(id);
       if (known) {
@@ -108,19 +110,32 @@ export class ScoreMemory {
     return { scores, skipped, outOfScope, pending, ...(this.#source && { source: this.#source }) };
   }
 
-  #add(key: string): number {
+  /** The id of a prefix and a text behind it; 0 is the prefix of nothing. */
+  #add(prefix: number, text: string): number {
+    let textId = this.#texts.get(text);
+    if (textId === undefined) this.#texts.set(text, (textId = this.#texts.size));
+    const key = keyOf(prefix, textId);
     const known = this.#prefixes.get(key);
     if (known !== undefined) return known;
-    const id = this.#prefixes.size;
+    const id = this.#prefixes.size + 1;
     this.#prefixes.set(key, id);
     return id;
   }
 
-  #rootKey({ question, rawQuestion = question, answer, images }: Problem): string {
+  #find(prefix: number, text: string): number | undefined {
+    const textId = this.#texts.get(text);
+    return textId === undefined ? undefined : this.#prefixes.get(keyOf(prefix, textId));
+  }
+
+  #rootText({ question, rawQuestion = question, answer, images }: Problem): string {
     return ['question', rawQuestion, ...images, ...(this.#source === 'judge' ? ['answer', answer ?? ''] : [])].join('\0');
   }
 }
 
-function stepKey(prefix: number, text: string): string {
-  return `${prefix}\0${text}`;
+/** More than a text in the editor can have steps. */
+const mostTexts = 2 ** 26;
+
+/** One number for both; exact, as both are below `mostTexts`. */
+function keyOf(prefix: number, text: number): number {
+  return prefix * mostTexts + text;
 }

@@ -8,7 +8,7 @@ import type { StepLabel } from '../review/labelRecord.js';
 import type { ScorerSettings } from '../scoring/openScorer.js';
 import { NotAllowedError, type Scorer } from '../scoring/scorer.js';
 import { DocumentTasks } from './documentTasks.js';
-import { type EditedText, OpenDocument, type Reader } from './openDocument.js';
+import { type EditedText, type EditReader, OpenDocument, type Reader } from './openDocument.js';
 import { type OpenImages, ScoringQueue } from './scoringQueue.js';
 import { scoringStatus } from './scoringStatus.js';
 
@@ -30,6 +30,7 @@ export interface Log {
 
 export interface ServiceWorld {
   readonly read: Reader;
+  readonly readEdited?: EditReader;
   createScorer(settings: ScorerSettings): Scorer;
   readonly images: OpenImages;
   readonly clock: Clock;
@@ -262,8 +263,8 @@ class ScoringService implements Service {
   }
 
   #open(source: EditedText): DocumentTasks {
-    const { read, clock } = this.#world;
-    const document = new OpenDocument(source, read, this.settings.scoreOnOpen);
+    const { clock } = this.#world;
+    const document = new OpenDocument(source, this.#world, this.settings.scoreOnOpen);
     const tasks = new DocumentTasks(document, clock, () => this.#world.onDocument(source.uri));
     this.#documents.set(source.uri, tasks);
     return tasks;

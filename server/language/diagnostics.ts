@@ -100,8 +100,8 @@ function otherMarks(document: ScoredDocument, others: 'hint' | 'information'): M
       if (isLow(step) && !step.firstLow)
         add('later-low-step', () => `${t('Low step after the first: {0}.', comparison(document, problem, step))}${rolloutsSentence(step)}`);
       // The message of a low step has the counts already.
-      const failed = step.low && rolloutsSentence(step) !== '' ? undefined : failedRollouts(problem, step);
-      if (failed !== undefined) add('no-rollout-succeeded', () => failed);
+      const failed = step.low && hasRollouts(step) ? undefined : failedRollouts(problem, step);
+      if (failed) add('no-rollout-succeeded', failed);
       if (step.skipped !== undefined && !step.outOfScope) add('step-not-scored', () => t('Not scored: {0}', local(step.skipped ?? '')));
     }
   }
@@ -143,16 +143,20 @@ function rolloutsSentence({ values }: ScoredStep): string {
   return rollouts === undefined ? '' : ` ${t('Rollouts: {0}.', rollouts)}`;
 }
 
-/** Why a value of 0 is known from rollouts: counted in the file, or kept at the step's node. */
-function failedRollouts({ problem }: ScoredProblem, { step, values: { mc } }: ScoredStep): string | undefined {
+/** Whether the message of a low step has the counts of its rollouts. */
+function hasRollouts({ values: { mc } }: ScoredStep): boolean {
+  return mc?.correct !== undefined && mc.total !== undefined;
+}
+
+/** Why a value of 0 is known from rollouts: counted in the file, or kept at the step's node. Written out where it is shown. */
+function failedRollouts({ problem }: ScoredProblem, { step, values: { mc } }: ScoredStep): (() => string) | undefined {
   if (mc?.value !== 0) return undefined;
-  if (mc.total) return t('0 of {0} from here reached the right answer.', plural(mc.total, '{0} rollout', '{0} rollouts'));
+  const { total } = mc;
+  if (total) return () => t('0 of {0} from here reached the right answer.', plural(total, '{0} rollout', '{0} rollouts'));
   const node = step.node === undefined ? undefined : problem.tree?.nodes[step.node];
   if (!node?.rollouts.length || node.steps.at(-1) !== step.index) return undefined;
-  return t(
-    '0 of {0} kept from here reached the right answer.',
-    plural(node.rollouts.length, '{0} distinct rollout', '{0} distinct rollouts'),
-  );
+  const { length } = node.rollouts;
+  return () => t('0 of {0} kept from here reached the right answer.', plural(length, '{0} distinct rollout', '{0} distinct rollouts'));
 }
 
 function finding(document: ScoredDocument, { step }: ScoredStep, code: string, severity: DiagnosticSeverity, message: string): Finding {

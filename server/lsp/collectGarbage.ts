@@ -5,8 +5,8 @@ import { runInNewContext } from 'node:vm';
 const LARGE = 5_000_000;
 
 /**
- * Frees what was left behind before a large text is worked on: the message that brought it, or its reading. By itself V8 waits for twice
- * the memory in use. Of a tree of 40 MB that is a quarter of the server's memory at its highest, for a fifth of a second.
+ * Frees what was left behind before a large text is worked on: the message that brought it, or what an edit has replaced. By itself V8 waits
+ * for twice the memory in use: without this, four edits in a tree of 40 MB took the server to 717 MB, with it to 419 MB.
  */
 export function collectBefore({ length }: { readonly length: number }): void {
   if (length < LARGE) return;

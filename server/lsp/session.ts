@@ -47,7 +47,7 @@ interface Published {
   readonly diagnostics: string;
   /** Offsets between which no mark is missing; undefined: everywhere. */
   readonly covered?: NonNullable<Marks['covered']>;
-  /** The problems whose hints and lenses the client has, as they were; one that is scored since is another object. */
+  /** The steps of the problems whose hints and lenses the client has, as they were; those that are scored since are another list. */
   readonly shown: readonly unknown[];
 }
 
@@ -93,6 +93,7 @@ export class EditorSession {
     this.service = createService(
       {
         read: world.read,
+        ...(world.readEdited && { readEdited: world.readEdited }),
         createScorer: (settings) =>
           world.createScorer(settings, {
             ...(options.cacheFolder !== undefined && { cacheFolder: options.cacheFolder }),
@@ -315,7 +316,7 @@ export class EditorSession {
   /** The problems that the client has hints or lenses of: those in sight and around them; all for one that does not say. */
   #shownProblems(document: ScoredDocument): readonly unknown[] {
     const { window } = this.#seen.get(document.uri) ?? {};
-    return document.problems.slice(window?.from, window?.to);
+    return document.problems.slice(window?.from, window?.to).map(({ steps }) => steps);
   }
 
   #request(method: string): void {

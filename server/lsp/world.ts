@@ -8,7 +8,7 @@ import { openEditorVerifier } from '../editor/editorVerifier.js';
 import type { EvaluationHost } from '../editor/evaluationService.js';
 import { createLabeler } from '../editor/labeler.js';
 import type { Labeler } from '../editor/labelerPort.js';
-import type { Reader } from '../editor/openDocument.js';
+import type { EditReader, Reader } from '../editor/openDocument.js';
 import type { OpenText } from '../editor/openInput.js';
 import { type LoggedRequest, sendRequestAgain } from '../editor/requestService.js';
 import type { Clock, Log } from '../editor/service.js';
@@ -34,17 +34,20 @@ const editorMaxLength = 50_000_000;
  * Reads a text of an editor. An empty one is claimed only where nothing but records can be in it (JSON Lines), and a
  * reader that fails is a fault of the document, not the end of the server.
  */
-export const readInEditor: Reader = (text, { uri, languageId }, before) => {
+export const readInEditor: Reader = (text, { uri, languageId }) => {
   if (text.trim() === '' && languageId !== 'jsonl') return undefined;
   try {
-    const edited = before && readEdited(text, before, editorMaxLength);
-    if (edited !== undefined) return edited;
-    // Where a large text is read as a whole this takes a tenth of the time, and without it some edits take three times the memory.
     collectBefore(text);
     return readMappedDocument(text, uri, languageId, editorMaxLength);
   } catch (error) {
     return { format: 'none', problems: [], faults: [readerFailed(error)] };
   }
+};
+
+/** Reads an edited text as `readInEditor` does, of which only a part is read. */
+export const readEditedInEditor: EditReader = (text, before) => {
+  collectBefore(text);
+  return readEdited(text, before, editorMaxLength);
 };
 
 /** `key`: asks the client for the key of a policy's or a judge's server. */
@@ -63,6 +66,7 @@ export interface LabelerOptions {
 export interface ServerWorld {
   readonly version: string;
   readonly read: Reader;
+  readonly readEdited?: EditReader;
   readonly clock: Clock;
   createScorer(settings: ScorerSettings, host: ScorerHost): Scorer;
   createLabeler(options: LabelerOptions): Labeler;
@@ -97,6 +101,7 @@ export function createWorld(): ServerWorld {
   return {
     version,
     read: readInEditor,
+    readEdited: readEditedInEditor,
     createScorer: (settings, host) => openScorer(settings, { ...host, isBackground: true, apiKey: withEnvironment(host.apiKey) }),
     createLabeler({ key, ...options }) {
       const host = { ...options, key: withEnvironment(key) };

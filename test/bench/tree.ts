@@ -4,11 +4,12 @@ import { packFrame } from '../../webview/shared/wire.js';
 import { openPanel } from '../browser/panelPage.js';
 import { launchChromium, servePanel } from '../browser/themedPage.js';
 import { busyTime } from './busyTime.js';
-import { startEditorServer } from './editorServer.js';
+import { type EditorServer, startEditorServer } from './editorServer.js';
 import { median, type Row } from './row.js';
 
 const VIEWPORT = { width: 1200, height: 800 };
 const ROUNDS = 3;
+const EDITS = 5;
 
 interface Times {
   /** From opening the file to its marks. */
@@ -24,6 +25,9 @@ interface Times {
   readonly serverBusy: number | undefined;
   /** Of the server, in bytes. */
   readonly memory: number | undefined;
+  /** The same once nodes were edited, and what reading an edit took of a processor, in ms. */
+  readonly editedMemory: number | undefined;
+  readonly editBusy: number | undefined;
   readonly answer: number;
 }
 
@@ -36,9 +40,12 @@ export async function measure(): Promise<Row[]> {
     const rounds: Times[] = [];
     for (let round = 0; round < ROUNDS; round++) rounds.push(await openOnce(text));
     const at = (key: 'reading' | 'server' | 'page' | 'total' | 'busy' | 'answer') => median(rounds.map((one) => one[key]));
-    const known = (key: 'memory' | 'serverBusy') =>
+    const known = (key: 'memory' | 'serverBusy' | 'editedMemory' | 'editBusy') =>
       rounds.some((one) => one[key] === undefined) ? null : median(rounds.map((one) => one[key]!));
-    const memory = known('memory');
+    const megabytes = (key: 'memory' | 'editedMemory') => {
+      const memory = known(key);
+      return memory === null ? null : memory / 1e6;
+    };
     const name = `tree of ${nodes.toLocaleString('en')} nodes`;
     const toSmall = small === undefined ? {} : { ratio: { to: '200 nodes', value: at('page') / small.page } };
     const isLarge = nodes > 200;
@@ -55,7 +62,14 @@ export async function measure(): Promise<Row[]> {
       { name: "... the page's processor time", value: at('busy'), unit: 'ms' },
       { name: '... before: from opening the file to its marks', value: at('reading'), unit: 'ms' },
       { name: "... the server's processor time for both, its start included", value: known('serverBusy'), unit: 'ms' },
-      { name: "... the server's memory at its highest", value: memory === null ? null : memory / 1e6, unit: 'MB', target: { most: 400 } },
+      { name: "... the server's memory at its highest", value: megabytes('memory'), unit: 'MB', target: { most: 400 } },
+      {
+        name: "... an edit in a node: the server's processor time, to its marks",
+        value: known('editBusy'),
+        unit: 'ms',
+        note: `${EDITS} nodes edited one after the other`,
+      },
+      { name: "... the server's memory at its highest, with them", value: megabytes('editedMemory'), unit: 'MB', target: { most: 400 } },
     );
     small ??= rounds[0]!;
   }
@@ -93,6 +107,10 @@ async function openOnce(text: string): Promise<Times> {
       return performance.now() - begin;
     });
     await page.locator('.drawing[data-rest="yes"]').waitFor({ state: 'attached' });
+    const memory = server.peakMemory();
+    const beforeEdits = server.processorTime();
+    await editNodes(server, uri, text);
+    const afterEdits = server.processorTime();
     return {
       reading: start - opened,
       server: answered - start,
@@ -100,12 +118,26 @@ async function openOnce(text: string): Promise<Times> {
       total: answered - start + shown,
       busy: (await busyTime(devtools)) - before,
       serverBusy,
-      memory: server.peakMemory(),
+      memory,
+      editedMemory: server.peakMemory(),
+      editBusy: beforeEdits === undefined || afterEdits === undefined ? undefined : (afterEdits - beforeEdits) / EDITS,
       answer: json.length,
     };
   } finally {
     await browser.close();
     await server.stop();
     pages.close();
+  }
+}
+
+/** Writes a word into the first step of nodes all over the tree, each time until the server has sent the marks again. */
+async function editNodes({ client }: EditorServer, uri: string, text: string): Promise<void> {
+  const lines = text.split('\n');
+  const steps = lines.flatMap((line, at) => (line.includes('"partial_solution": [') ? [at + 1] : []));
+  for (let edit = 1; edit <= EDITS; edit++) {
+    const line = steps[Math.floor((edit * steps.length) / (EDITS + 1))]!;
+    const place = { line, character: lines[line]!.indexOf('"') + 1 };
+    const version = await client.change(uri, { range: { start: place, end: place }, text: 'Well, ' });
+    await client.until(() => client.diagnostics.get(uri)?.version === version);
   }
 }

@@ -14,7 +14,7 @@ it('keeps nobody waiting for a text that cannot be read', async () => {
       return () => undefined;
     },
   };
-  const tasks = new DocumentTasks(new OpenDocument(source, failing, false), clock, () => undefined);
+  const tasks = new DocumentTasks(new OpenDocument(source, { read: failing }, false), clock, () => undefined);
   tasks.readSoon(() => tasks.readNow());
   const waiting = tasks.whenRead();
   expect(timer).toThrow('not a string');
