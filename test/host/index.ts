@@ -10,7 +10,8 @@ export const resultMark = 'STEPLENS-RESULT ';
  */
 export async function run(): Promise<void> {
   const { default: Mocha } = await import('mocha');
-  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, color: false, reporter: 'spec' });
+  const slowness = Math.max(1, Number(process.env['STEPLENS_CPU_THROTTLE'] ?? 1));
+  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000 * slowness, color: false, reporter: 'spec' });
   for (const file of readdirSync(__dirname)
     .filter((name) => name.endsWith('.test.cjs'))
     .sort())

@@ -37,7 +37,8 @@ function toEntry(file: ZipFile, entry: Entry): ContainerEntry {
 }
 
 async function openZip(path: string): Promise<ZipFile> {
-  const { open } = await import('yauzl');
+  // A CommonJS module: in a bundle it has its default export only.
+  const { open } = (await import('yauzl')).default;
   return new Promise((resolve, reject) => {
     open(path, { lazyEntries: true, autoClose: false }, (error, file) => {
       if (error) reject(damaged('zip', error));
