@@ -4,6 +4,7 @@ import {
   type Disposable,
   EventEmitter,
   l10n,
+  TabInputText,
   type TextDocument,
   ThemeColor,
   ThemeIcon,
@@ -73,6 +74,9 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
       this.#changed,
       claims.onDidClaim(() => this.#refreshSoon()),
       workspace.onDidCloseTextDocument(({ uri }) => this.#refreshSoon(uri.toString())),
+      window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
+        if (opened.length + closed.length > 0) this.#refreshSoon();
+      }),
       client.onDidChangeDocument(({ uri }) => this.#refreshSoon(uri)),
     ];
     this.#tellFiles();
@@ -94,7 +98,7 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
   }
 
   async getChildren(line?: Line): Promise<Line[]> {
-    if (!line) return this.#claims.documents.map(({ uri }) => ({ kind: 'file', uri }));
+    if (!line) return this.#files().map((uri) => ({ kind: 'file', uri }));
     if (line.kind === 'file') return this.#fileLines(line);
     return line.kind === 'problem' ? lowLines(line, line.outline) : [];
   }
@@ -107,6 +111,14 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
   dispose(): void {
     clearTimeout(this.#timer);
     for (const one of this.#own) one.dispose();
+  }
+
+  /** Those in a tab first: VS Code keeps others open for a while after their tab was closed. */
+  #files(): Uri[] {
+    const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
+    const shown = new Set(tabs.flatMap(({ input }) => (input instanceof TabInputText ? [input.uri.toString()] : [])));
+    const rank = (uri: Uri): number => (shown.has(uri.toString()) ? 0 : 1);
+    return this.#claims.documents.map(({ uri }) => uri).sort((a, b) => rank(a) - rank(b));
   }
 
   async #fileLines(line: Line & { readonly kind: 'file' }): Promise<Line[]> {

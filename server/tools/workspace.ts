@@ -1,6 +1,6 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InputError, inputFiles, readInputs } from '../files/inputFiles.js';
 import { type ScoredDocument, type ScoredProblem, scoredProblem } from '../language/scoredDocument.js';
 import { ToolError } from './tool.js';
@@ -13,10 +13,20 @@ export interface WorkspaceDocument extends ScoredDocument {
   readonly file: string;
 }
 
+/** A file that was read: an agent asks for page after page, and for one problem after the other. */
+interface ReadFile {
+  readonly file: string;
+  /** Of the file as it was read. */
+  readonly stamp: string;
+  readonly documents: readonly WorkspaceDocument[];
+}
+
 /** The folders that the tools may read, and nothing outside them. */
 export class Workspace {
   readonly #roots: readonly string[];
   readonly #threshold: number;
+  /** The last file that was asked for by its name. */
+  #last: ReadFile | undefined;
 
   private constructor(roots: readonly string[], threshold: number) {
     this.#roots = roots;
@@ -35,19 +45,40 @@ export class Workspace {
 
   /** The real path of a file or folder. Links are followed before it is checked that it is inside. Rejects with ToolError. */
   async resolve(path: string): Promise<string> {
-    for (const root of this.#roots) {
-      const real = await realpath(isAbsolute(path) ? path : resolve(root, path)).catch(() => undefined);
-      if (real !== undefined && this.#roots.some((one) => real === one || real.startsWith(one.endsWith(sep) ? one : one + sep)))
-        return real;
-    }
+    // Agents write file URLs, and the separators of Windows, on any system.
+    const ways = [
+      path,
+      ...(path.startsWith('file://') ? [pathOf(path)] : []),
+      ...(path.includes('\\') ? [path.replaceAll('\\', '/')] : []),
+    ];
+    for (const way of ways)
+      for (const root of this.#roots) {
+        const real = await realpath(isAbsolute(way) ? way : resolve(root, way)).catch(() => undefined);
+        if (real !== undefined && this.#roots.some((one) => real === one || real.startsWith(one.endsWith(sep) ? one : one + sep)))
+          return real;
+      }
     throw new ToolError(`${path} is not in the workspace (${this.#roots.join(', ')}), or there is no such file.`);
   }
 
   /** The documents of a file, or of a folder with everything below it that a format claims. Rejects with ToolError. */
   async *documents(path: string): AsyncGenerator<WorkspaceDocument> {
     const real = await this.resolve(path);
+    const stamp = await stampOf(real);
+    if (stamp === undefined) yield* this.#read(path, [real]);
+    else {
+      if (this.#last?.file !== real || this.#last.stamp !== stamp) {
+        this.#last = undefined;
+        const documents: WorkspaceDocument[] = [];
+        for await (const document of this.#read(path, [real])) documents.push(document);
+        this.#last = { file: real, stamp, documents };
+      }
+      yield* this.#last.documents;
+    }
+  }
+
+  async *#read(path: string, given: readonly string[]): AsyncGenerator<WorkspaceDocument> {
     try {
-      for await (const file of inputFiles([real])) {
+      for await (const file of inputFiles(given)) {
         // A link inside a folder may lead out of the workspace.
         await this.resolve(file);
         for await (const input of readInputs(file)) yield this.#scored(input.file, input);
@@ -72,5 +103,19 @@ export class Workspace {
     const problems = reasoning.problems.map((problem) => scoredProblem(problem, undefined, threshold));
     const root = this.#roots.find((one) => file.startsWith(one)) ?? '';
     return { uri: pathToFileURL(file).href, version: 1, lines, reasoning, problems, threshold, file, path: relative(root, file) };
+  }
+}
+
+/** What changes when a file does; undefined for a folder, which is read anew each time. */
+async function stampOf(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true });
+  return found.isFile() ? `${found.mtimeNs} ${found.size} ${found.ino}` : undefined;
+}
+
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return url;
   }
 }

@@ -133,7 +133,7 @@ describe('in Chinese', () => {
   const editor = useEditor(async (folder) => {
     await cp(join(samples, 'trees', 'number-line.json'), join(folder, 'number-line.json'));
     const good = { prompt: 'q', completions: ['a', 'b'], labels: [true, false] };
-    await writeFile(join(folder, 'broken.jsonl'), `${JSON.stringify(good)}\n${JSON.stringify({ ...good, labels: ['true', false] })}\n`);
+    await writeFile(join(folder, 'broken.jsonl'), `${JSON.stringify(good)}\n${JSON.stringify({ ...good, labels: ['good', false] })}\n`);
     return { settings: unscored, language: 'zh-cn' };
   });
 
@@ -141,11 +141,13 @@ describe('in Chinese', () => {
     const { page } = editor;
     await openFile(page, 'broken.jsonl');
     await runCommand(page, 'View: Focus Problems');
-    const row = page.locator('.markers-panel .monaco-list-row').filter({ hasText: '应为1 或 0（true 或 false）' }).first();
+    const row = page.locator('.markers-panel .monaco-list-row').filter({ hasText: '应为“+”或“-”' }).first();
     await row.waitFor();
-    await row.click();
+    await row.dblclick();
+    await page.locator('.monaco-editor.focused').first().waitFor();
+    await page.locator('[id="status.editor.selection"]').filter({ hasText: /^Ln 2,/ }).waitFor();
     await page.keyboard.press('Control+.');
-    await page.getByText('将 "true" 替换为 true').first().waitFor();
+    await page.getByText('将 "good" 替换为 "+"').first().waitFor();
     await page.keyboard.press('Escape');
     await runCommand(page, 'View: Hide Panel');
     await runCommand(page, 'View: Close All Editors');

@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -124,6 +125,43 @@ describe('the MCP server over stdio', { timeout: 60_000 }, () => {
       await expect(ask('list_problems', { path })).rejects.toThrow('is not in the workspace');
     },
   );
+
+  it.each(['trees\\savings.json', './trees/../trees/savings.json', 'file:'])(
+    'finds a file however its path is written (%s)',
+    async (written) => {
+      const path = written === 'file:' ? pathToFileURL(join(workspace, 'trees', 'savings.json')).href : written;
+      expect((await ask<Page>('list_problems', { path })).items).toMatchObject([{ path: join('trees', 'savings.json') }]);
+    },
+  );
+
+  it('reads a file again when it has changed, and not for every page', async () => {
+    const file = join(workspace, 'growing.jsonl');
+    const record = `${JSON.stringify({ prompt: 'What is 3 + 4?', completions: ['3 + 4 = 7.', 'So 8.'], labels: [true, false] })}\n`;
+    await writeFile(file, record.repeat(50));
+    const first = await ask<Page>('low_steps', { path: 'growing.jsonl' });
+    expect(first).toMatchObject({ total: 50, nextCursor: expect.any(String) as string });
+    expect((await ask<Page>('low_steps', { path: 'growing.jsonl', cursor: first.nextCursor! })).total).toBe(50);
+    await writeFile(file, record.repeat(60));
+    expect((await ask<Page>('low_steps', { path: 'growing.jsonl' })).total).toBe(60);
+    await expect(ask('low_steps', { path: 'growing.jsonl', cursor: '60' })).resolves.toMatchObject({ items: [], total: 60 });
+    await expect(ask('low_steps', { path: 'growing.jsonl', cursor: '61' })).rejects.toThrow('not one of these pages');
+  });
+
+  it('says what it can of files that are broken, empty or without labels', async () => {
+    await writeFile(
+      join(workspace, 'cut.jsonl'),
+      '{"prompt": "What is 3 + 4?", "completions": ["3 + 4 = 7.", "So 7."], "labels": [true, fal',
+    );
+    await writeFile(join(workspace, 'empty.json'), '');
+    await writeFile(join(workspace, 'noise.json'), Buffer.from([0, 1, 2, 255, 254, 0, 9]));
+    await writeFile(join(workspace, 'plain.jsonl'), '{"question": "What is 2 + 2?", "steps": ["2 + 2 = 4.", "The answer is 4."]}\n');
+    expect(await ask('list_problems', { path: 'cut.jsonl' })).toMatchObject({ total: 1, readingFaults: [{ path: 'cut.jsonl', line: 1 }] });
+    expect(await ask('list_problems', { path: 'empty.json' })).toMatchObject({ total: 0, readingFaults: [{ path: 'empty.json' }] });
+    await expect(ask('list_problems', { path: 'noise.json' })).rejects.toThrow('noise.json: no format is recognized in it');
+    expect(await ask('low_steps', { path: 'plain.jsonl' })).toMatchObject({ items: [], total: 0 });
+    const told = await ask<{ readonly why: readonly string[] }>('explain_label', { path: 'plain.jsonl', problem: 0, step: 0 });
+    expect(told.why.join(' ')).toContain('No value is known');
+  });
 
   it('says which argument is wrong, and which tools there are', async () => {
     await expect(ask('read_problem', { path: 'search.json', problem: 'first' })).rejects.toThrow(
