@@ -487,6 +487,38 @@ describe('sizes and states', () => {
       expect((await boxOf(page.getByRole('button', { name: new RegExp(name, 'i') }).first())).x).toBeLessThan(280);
   });
 
+  it.each([400, 512])(
+    'the toolbar is one line at %i pixels, two with a picker of problems, and each button is reached by Tab',
+    async (width) => {
+      for (const [problemCount, lines] of [
+        [1, 1],
+        [3, 2],
+      ] as const) {
+        const page = await openTree({ nodes: 60, problemCount }, { width });
+        const toolbar = await boxOf(page.locator('.toolbar'));
+        expect(toolbar.height).toBeLessThan(16 + lines * 30);
+        await treeOf(page).focus();
+        await page.keyboard.press('/');
+        const names: (string | null)[] = [];
+        const focused = () =>
+          page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.getAttribute('role') ?? null);
+        while ((await focused()) !== 'Reasoning tree' && names.length < 12) {
+          await page.keyboard.press('Tab');
+          names.push(await focused());
+        }
+        for (const name of [
+          'Go to the first low step',
+          'Label this problem',
+          'Follow the active editor',
+          'Show or hide the details (d)',
+          'Keyboard help (?)',
+        ])
+          expect(names).toContain(name);
+        if (lines === 1) await page.context().close();
+      }
+    },
+  );
+
   it.each([3, 60, 5_000, 20_000])('%i nodes fit as a whole, none left out', async (nodes) => {
     const page = await openTree({ nodes });
     await treeOf(page).focus();

@@ -49,7 +49,7 @@ export function button(document: Document, options: ButtonOptions): HTMLElement 
         ...(text === undefined ? {} : { slot: 'start' }),
       }),
     );
-  if (text !== undefined) host.append(text);
+  if (text !== undefined) host.append(element(document, 'span', { class: 'words' }, text));
   host.addEventListener('click', () => options.onClick());
   return host;
 }

@@ -16,6 +16,8 @@ import type { TreeView } from './treeView.js';
 
 /** Above this width the details are beside the drawing, below it under it. Pixels. */
 const WIDE = 700;
+/** Below this width the toolbar's buttons have icons alone, so that it stays one line beside the picker of problems. Pixels. */
+const NARROW = 560;
 
 export interface PageParts {
   readonly panel: HTMLElement;
@@ -104,6 +106,7 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
   new window.ResizeObserver(() => {
     isWide = panel.clientWidth > WIDE;
     panel.classList.toggle('wide', isWide);
+    panel.classList.toggle('narrow', panel.clientWidth < NARROW);
     splitter.update(store.state.split, isWide);
   }).observe(panel);
   followTheme(document, () => view.themeChanged());
