@@ -40,8 +40,7 @@ function tree(seed: number): ScoreJob {
 /** Token ids of every solution, and the places its steps are read at. */
 async function sequences(job: ScoreJob): Promise<{ ids: number[]; reads: number[]; steps: number[] }[]> {
   const { profile, tokenizerPath } = await loadProfile(modelFolder);
-  const { forced, added } = markersOf(profile.layout);
-  const tokenizer = await loadTokenizer(tokenizerPath, ...forced, ...added.map((ifAdded) => ({ ifAdded })));
+  const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout));
   const encoder = createEncoder(profile.layout, tokenizer);
   const hasChild = new Set(job.steps.map(({ parent }) => parent));
   return job.steps.flatMap((_, leaf) => {

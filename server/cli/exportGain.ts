@@ -52,9 +52,7 @@ export async function measureGain(modelFolder: string, before: number, world: Cl
 /** Tokens of all solutions, each from its first one. */
 async function tokensOf(modelFolder: string, texts: readonly (readonly string[])[]): Promise<number> {
   const { profile, tokenizerPath } = await loadProfile(modelFolder);
-  const { forced, added } = markersOf(profile.layout);
-  const image = profile.images ? [profile.images.token] : [];
-  const tokenizer = await loadTokenizer(tokenizerPath, ...forced, ...added.map((ifAdded) => ({ ifAdded })), ...image);
+  const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout, profile.images));
   const encoder = createEncoder(profile.layout, tokenizer);
   let tokens = 0;
   for (const steps of texts) {

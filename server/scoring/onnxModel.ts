@@ -62,13 +62,7 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
   client.start();
   const { profile, profilePath, graphPath, parts, referencePath, tokenizerPath, identity } = await loadProfile(options.modelFolder);
   const scope = profile.scope && (await openScope(profile.scope, options.modelFolder));
-  const { forced, added } = markersOf(profile.layout);
-  const tokenizer = await loadTokenizer(
-    tokenizerPath,
-    ...forced,
-    ...added.map((ifAdded) => ({ ifAdded })),
-    ...(profile.images ? [profile.images.token] : []),
-  );
+  const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout, profile.images));
   const encoder = createEncoder(profile.layout, tokenizer);
   const reader = createReader(profile.readout, tokenizer);
   const settings = layoutText(profile.layout).includes(imagesPlace) ? profile.images : undefined;

@@ -29,13 +29,7 @@ export interface WholePaths {
 /** Rejects with ModelError when the model's files cannot be used. */
 export async function openWholePaths(modelFolder: string): Promise<WholePaths> {
   const { profile, graphPath, tokenizerPath } = await loadProfile(modelFolder);
-  const { forced, added } = markersOf(profile.layout);
-  const tokenizer = await loadTokenizer(
-    tokenizerPath,
-    ...forced,
-    ...added.map((ifAdded) => ({ ifAdded })),
-    ...(profile.images ? [profile.images.token] : []),
-  );
+  const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout, profile.images));
   const encoder = createEncoder(profile.layout, tokenizer);
   const reader = createReader(profile.readout, tokenizer);
   return {

@@ -38,7 +38,7 @@ async function readExpected(folder: string): Promise<readonly Expected[]> {
 describe.each(layouts)('parity with PyTorch: %s', (_layout, folder) => {
   it('gives its token ids', async () => {
     const { profile, tokenizerPath } = await loadProfile(folder);
-    const encoder = createEncoder(profile.layout, await loadTokenizer(tokenizerPath, ...markersOf(profile.layout).forced));
+    const encoder = createEncoder(profile.layout, await loadTokenizer(tokenizerPath, ...markersOf(profile.layout)));
     for (const { question, steps, ids } of await readExpected(folder)) {
       const problem = encoder.open(question);
       const own = [...problem.prompt, ...steps.flatMap((step, i) => problem.step(step, i).ids)];
@@ -92,7 +92,7 @@ describe.each(layouts)('sharing prefixes: %s', (layout, folder) => {
 /** Every step's score from one run over question and steps, by an own session without any sharing. */
 async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
   const { profile, graphPath, tokenizerPath } = await loadProfile(folder);
-  const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout).forced);
+  const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout));
   const problem = createEncoder(profile.layout, tokenizer).open(job.question);
   const session = await InferenceSession.create(graphPath);
   const scores: number[] = [];

@@ -28,21 +28,15 @@ interface Expected {
   readonly reads: readonly number[];
 }
 
-function tokenizerOf(folder: string, layout: Layout, imageToken?: string): Promise<TextTokenizer> {
-  const { forced, added } = markersOf(layout);
-  return loadTokenizer(
-    join(folder, 'tokenizer.json'),
-    ...forced,
-    ...added.map((ifAdded) => ({ ifAdded })),
-    ...(imageToken === undefined ? [] : [imageToken]),
-  );
+function tokenizerOf(folder: string, layout: Layout, images?: { readonly token: string }): Promise<TextTokenizer> {
+  return loadTokenizer(join(folder, 'tokenizer.json'), ...markersOf(layout, images));
 }
 
 describe.each(families.map(({ id }) => id))('%s', (id) => {
   const { layout, images } = findFamily(id)!.profile;
 
   it("has the token ids and the places to read that the authors' code has", async () => {
-    const encoder = createEncoder(layout, await tokenizerOf(join(root, id), layout, images?.token));
+    const encoder = createEncoder(layout, await tokenizerOf(join(root, id), layout, images));
     const { cases } = JSON.parse(await readFile(join(root, id, 'expected.json'), 'utf8')) as { cases: readonly Expected[] };
     for (const { question, steps, ids: short, reads, images: files = [] } of cases) {
       const ids = short.flatMap((entry) => (typeof entry === 'number' ? [entry] : Array<number>(entry[1]).fill(entry[0])));
@@ -86,7 +80,7 @@ describe('texts that begin and end in blanks', async () => {
     expect(problems[0]!.steps.map(({ text }) => text)).toEqual(steps.map((step) => step.trim()));
     const { layout, trim, images } = findFamily(family)!.profile;
     const job = asRead(scoreJob(problems[0]!, []), trim);
-    const problem = createEncoder(layout, await tokenizerOf(join(root, family), layout, images?.token)).open(job.question);
+    const problem = createEncoder(layout, await tokenizerOf(join(root, family), layout, images)).open(job.question);
     const own = [...problem.prompt];
     const ownReads = job.steps.map(({ text }, i) => {
       const { ids: added, read } = problem.step(text, i);

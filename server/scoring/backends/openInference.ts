@@ -33,9 +33,7 @@ interface Metadata {
 export async function openOpenInference(profile: OpenInferenceProfile, context: BackendContext): Promise<Backend> {
   const { local, server: settings } = profile;
   const { layout, images } = local;
-  const { forced, added } = markersOf(layout);
-  const specials = [...forced, ...added.map((ifAdded) => ({ ifAdded })), ...(images ? [images.token] : [])];
-  const tokenizer = await loadTokenizer(join(context.modelFolder, local.tokenizer), ...specials);
+  const tokenizer = await loadTokenizer(join(context.modelFolder, local.tokenizer), ...markersOf(layout, images));
   const encoder = createEncoder(layout, tokenizer);
   const reader = createReader(local.readout, tokenizer);
   const imageToken =

@@ -54,9 +54,13 @@ function stepText(layout: Layout): string {
   return layout.kind === 'turns' ? layout.first + layout.next : layout.step;
 }
 
-/** Tokens that count as special whatever the tokenizer says of them (`forced`), or when it has them as added ones. */
-export function markersOf(layout: Layout): { readonly forced: readonly string[]; readonly added: readonly string[] } {
-  if (!hasMarker(layout)) return { forced: [], added: [] };
+/**
+ * Of a layout, and of the images beside it, for `loadTokenizer`: the tokens that are special whatever the tokenizer says of them, or when it
+ * has them as added ones.
+ */
+export function markersOf(layout: Layout, images?: { readonly token: string }): readonly (string | { readonly ifAdded: string })[] {
+  const image = images ? [images.token] : [];
+  if (!hasMarker(layout)) return image;
   const isForced = layout.kind === 'marker' && layout.encode === 'apart';
-  return isForced ? { forced: [layout.marker], added: [] } : { forced: [], added: [layout.marker] };
+  return [isForced ? layout.marker : { ifAdded: layout.marker }, ...image];
 }
