@@ -28,8 +28,9 @@ export default tseslint.config(
     },
   },
   {
-    // Where arrays are walked by index all the time: a check at every step would say nothing. Of the folders below the first line these
-    // are the files that compute over numbers.
+    // Where arrays are walked by index all the time, a check at every step would say nothing: parsers of answers and formats, whose tokens are
+    // an array; graphs, tensors and token ids; pixels; the tree panel, whose nodes and their places are arrays by id; and single files that
+    // compute over numbers.
     files: [
       'server/{answers,formats,inference,onnx,scoring}/**/*.ts',
       'server/models/images/**/*.ts',

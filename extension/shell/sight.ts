@@ -10,7 +10,7 @@ export function inSight(document: TextDocument): Range | undefined {
   return editor && rangeOf(editor);
 }
 
-/** Tells what is in sight of an editor whenever that has changed. */
+/** Reports what is in sight of an editor whenever it changes. */
 export function watchSight(tell: (document: TextDocument, range: Range) => void): Disposable {
   const waiting = new Map<TextEditor, NodeJS.Timeout>();
   const tellNow = (editor: TextEditor): void => {

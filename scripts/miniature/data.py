@@ -20,7 +20,7 @@ def load_tokenizer():
 
 
 def prompts(tokenizer, rows):
-    """Token ids of the text before the first step, one list a row; `g` >= 0: a figure stands before it."""
+    """Token ids of the text before the first step, one list a row; `g` >= 0: a figure comes before it."""
     texts = tokenizer.encode_batch([f"Question: {row['q']}\nProcess: " for row in rows])
     return [([IMAGE] * PATCHES if row["g"] >= 0 else []) + text.ids for row, text in zip(rows, texts)]
 

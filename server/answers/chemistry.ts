@@ -95,8 +95,8 @@ interface Formula {
 }
 
 /**
- * Compares chemical formulas, reaction equations, isotopes and electron configurations; undefined when one of the texts is none. A
- * formula with the same atoms in another order may be another compound, or a product of variables.
+ * Compares chemical formulas, reaction equations, isotopes and electron configurations; undefined when one of the texts is not one of
+ * these. A formula with the same atoms in another order may be another compound, or a product of variables.
  */
 export function compareChemistry(a: string, r: string): Verdict | undefined {
   if (Math.max(a.length, r.length) > 200) return undefined;

@@ -63,7 +63,7 @@ export class ReviewService {
     if (!uri.startsWith('file:')) return;
     let path = uri;
     try {
-      // A client may send a URI that is none of a file of this machine.
+      // A client may send a URI that is not of a file on this machine.
       path = labelFileOf(fileURLToPath(uri));
       const { records, faults } = await readLabelFile(path);
       for (const { message } of faults) this.#host.warn(`${path}: ${message}`);

@@ -339,7 +339,7 @@ class ScoringService implements Service {
     this.#stopStatusTimer?.();
     this.#stopStatusTimer = undefined;
     const status = scoringStatus(this.#queue, this.#threshold);
-    // After an edit the model is often done before its state is told: that is no news.
+    // After an edit the model is often done before its state is reported: then there is nothing to report.
     const key = JSON.stringify(status);
     if (key === this.#toldStatus) return;
     this.#toldStatus = key;

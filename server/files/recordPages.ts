@@ -18,7 +18,7 @@ const MAX_BYTES = 32 * 2 ** 20;
 const MAX_NAMES = 1000;
 
 export interface RecordTexts {
-  /** Of the container, for messages: `zip`; undefined for a file that is none. */
+  /** Of the container, for messages: `zip`; undefined for a file that is not one. */
   readonly container: string | undefined;
   /** Names of the texts in it; one empty name where a file has one text. */
   readonly entries: readonly string[];

@@ -126,7 +126,7 @@ function isStepList(json: JsonDocument, id: number): boolean {
   if (!json.isArray(id)) return false;
   const items = json.items(id);
   const texts = items.filter((item) => json.isString(item) || json.isObject(item) || json.isArray(item)).length;
-  // A number among steps is reported at its place; a list of numbers is none of steps.
+  // A number among steps is reported at its place; a list of numbers is not a list of steps.
   return texts > 0 && items.filter((item) => json.kind(item) === Kind.number).length < texts;
 }
 

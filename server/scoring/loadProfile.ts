@@ -70,7 +70,7 @@ export function parseProfile(text: string, path: string): Profile {
         families.map(({ id }) => id).join(', '),
       ),
     );
-  // A layout of the file's own goes without the family's images: with no place for them it would leave them out unsaid.
+  // A layout in the file does not get the family's images: without a place for them it would drop them silently.
   const images = root.has('images') ? readImageSettings(root.object('images')) : root.has('layout') ? undefined : known?.images;
   const profile: Profile = {
     name: orKnown('name', () => root.text('name')),

@@ -3,7 +3,7 @@ import { english } from '../l10n.js';
 import { causeOf } from '../models/modelError.js';
 
 /** The remedy when memory runs out, as a sentence without its end. */
-export function moreMemory(provider: string): string {
+function moreMemory(provider: string): string {
   return english('Use a smaller precision ("steplens quantise" makes one){0}', provider === 'cpu' ? '' : english(', the device cpu'));
 }
 

@@ -105,7 +105,7 @@ function operandValue(problem: GeneratedProblem, operand: Operand, values: reado
   return operand.from === 'given' ? problem.givens[operand.index]! : values[operand.index]!;
 }
 
-/** The step as the values so far give it. After a mistake a division may leave a rest: it is dropped, as a careless hand would. */
+/** The step as the values so far give it. After a mistake a division may leave a remainder: it is dropped, as in a careless calculation. */
 function write(problem: GeneratedProblem, index: number, values: readonly number[]): Written {
   const { left, apply } = problem.steps[index]!;
   const a = operandValue(problem, left, values);
