@@ -254,6 +254,10 @@ function refuseContradictions(values: Values, isShard: boolean): void {
   ] as const)
     if (isGiven && (values.shared || isShard || values.slurm !== undefined))
       throw new UsageError(`${other} does not go with --shared, --shard or --slurm`);
+  if (isShard && values.slurm !== undefined)
+    throw new UsageError(
+      '--shard does not go with --slurm: each task would label the same part; the tasks of the script share all problems',
+    );
   if (values.plan && (values.queue !== undefined || values.slurm !== undefined || values.shared || isShard))
     throw new UsageError('--plan does not go with --shared, --shard, --slurm or --queue: plan with one process first');
 }

@@ -25,6 +25,7 @@ export async function writeArray(folder: string, tasks: number, args: readonly s
  */
 export function slurmScript(folder: string, tasks: number, args: readonly string[], program: readonly string[]): string {
   const own = args.filter((arg, i) => arg !== '--shared' && !arg.startsWith('--slurm') && args[i - 1] !== '--slurm');
+  const command = own.map((arg, i) => (isTasksOwn(arg, own[i - 1]) ? `${quoted(arg)}".$SLURM_ARRAY_TASK_ID"` : quoted(arg)));
   return `#!/bin/bash
 #SBATCH --job-name=steplens-label
 #SBATCH --array=0-${tasks - 1}
@@ -32,10 +33,15 @@ export function slurmScript(folder: string, tasks: number, args: readonly string
 #SBATCH --time=24:00:00
 #SBATCH --signal=TERM@120
 #SBATCH --requeue
-#SBATCH --output=${resolve(folder)}/slurm-%A_%a.log
+#SBATCH --output="${resolve(folder).replaceAll('%', '%%')}/slurm-%A_%a.log"
 cd ${quoted(process.cwd())} || exit 1
-exec srun --ntasks=1 ${[...program, 'label', ...own, '--shared'].map(quoted).join(' ')}
+exec srun --ntasks=1 ${[...program, 'label'].map(quoted).join(' ')} ${command.join(' ')} --shared
 `;
+}
+
+/** Whether an argument names a file that each task writes for itself: it gets the task's number behind its name. */
+function isTasksOwn(arg: string, before: string | undefined): boolean {
+  return /^--(?:progress-json|metrics)=/.test(arg) || before === '--progress-json' || before === '--metrics';
 }
 
 function quoted(text: string): string {

@@ -300,6 +300,7 @@ describe('steplens label', () => {
       [/--template needs/, ['a', ...good, '--template', 'x']],
       [/--shard is I\/N/, ['a', ...good, '--shard', '9/8']],
       [/--restart does not go with --shared/, ['a', ...good, '--shared', '--restart']],
+      [/--shard does not go with --slurm/, ['a', ...good, '--slurm', '4', '--shard', '1/4']],
       [/--queue does not go with/, ['a', ...good, '--slurm', '4', '--queue', 'redis://localhost']],
       [/--jobs is/, ['a', ...good, '--jobs', '']],
     ];

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planLabeling } from '../../server/labeling/economy/plan.js';
 import { runCost } from '../../server/labeling/economy/runCost.js';
+import type { Policy } from '../../server/labeling/policy.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import { run } from '../cli/runner.js';
 import { connect, startServer } from './openAiSetup.js';
 import { newRun } from './planSetup.js';
-import { walkPolicy } from './scripted.js';
+import { completions, walkPolicy } from './scripted.js';
 
 let root: string;
 beforeAll(async () => {
@@ -22,6 +23,30 @@ describe('a plan', () => {
     const plan = (await planLabeling(options, world))!;
     const { total } = await runCost(world.folder);
     expect(plan.rollouts).toEqual({ value: total.rollouts, low: total.rollouts, high: total.rollouts });
+    expect([plan.seconds.low, plan.seconds.high]).toEqual([plan.seconds.value, plan.seconds.value]);
+  });
+
+  it('has the pace of the problems in the interval of the time, also where the number of rollouts is known', async () => {
+    // Every solution has two steps and every problem as many rollouts, but each rollout takes a time of its own on the world's clock.
+    const settings = { ...defaultLabelSettings['monte-carlo'], solutions: 1, continuations: 2, seed: 3 };
+    const { world, options } = await newRun(root, settings, 40);
+    let [now, asked] = [0, 0];
+    const policy: Policy = {
+      ...world.policy,
+      describe: (signal) => world.policy.describe(signal),
+      sample: async ({ prefix, count, onCost }) => {
+        now += 100 * (1 + (asked++ % 4)) * count;
+        onCost?.({ promptTokens: 1, completionTokens: 1, cachedTokens: 0, retries: 0 });
+        return await Promise.resolve(
+          completions(...Array.from({ length: count }, () => ['Add.', 'The answer is 0.'].slice(prefix.length))),
+        );
+      },
+    };
+    const plan = (await planLabeling({ ...options, jobs: 1 }, { ...world, policy, now: () => now }))!;
+    expect(plan.rollouts.high).toBe(plan.rollouts.low);
+    const { value, low, high } = plan.seconds;
+    expect([low < value, value < high]).toEqual([true, true]);
+    expect(low).toBeGreaterThan(0);
   });
 
   it('is written by label --plan, which the same command without it continues', async () => {

@@ -1,6 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { QueueTest, type Worker } from './setup.js';
 
@@ -47,6 +49,31 @@ describe('processes that share a folder without a server between them', () => {
     const labeled = ends.slice(3).reduce((sum, { out }) => sum + Number(/^(\d+) problem/.exec(out)![1]), 0);
     expect(labeled).toBeGreaterThanOrEqual(24 - 3);
     expect(labeled).toBeLessThanOrEqual(24);
+  });
+
+  it('are the tasks of the script that --slurm writes, whatever is in the names of folders', async () => {
+    const problems = await test.problems('array.json', 9);
+    expect((await test.label(problems, 'array-alone').ended).code).toBe(0);
+    const folder = "the array's 100 %";
+    const metrics = join(test.root, 'array.prom');
+    expect(await test.label(problems, folder, '--slurm', '3', '--metrics', metrics).ended).toMatchObject({ code: 0, err: '' });
+    const script = join(test.root, folder, 'label.sbatch');
+    // Slurm's own command for a task of a job: it runs what follows its options.
+    const bin = join(test.root, 'bin');
+    await mkdir(bin);
+    await writeFile(join(bin, 'srun'), '#!/bin/bash\nwhile [[ $1 == --* ]]; do shift; done\nexec "$@"\n', { mode: 0o755 });
+    const tasks = Array.from({ length: 3 }, (_, task) =>
+      promisify(execFile)('bash', [script], {
+        env: { ...process.env, PATH: `${bin}:${process.env['PATH']}`, SLURM_ARRAY_TASK_ID: String(task) },
+      }),
+    );
+    const said = await Promise.all(tasks);
+    expect(said.map(({ stderr }) => stderr)).toEqual(['', '', '']);
+    expect(said.reduce((sum, { stdout }) => sum + Number(/^(\d+) problem/.exec(stdout)![1]), 0)).toBe(9);
+    const { 'label.sbatch': text, ...files } = await test.files(folder);
+    expect(files).toEqual(await test.files('array-alone'));
+    expect(text).toContain(`#SBATCH --output="${join(test.root, folder).replace('%', '%%')}/slurm-%A_%a.log"\n`);
+    for (const task of [0, 1, 2]) expect(await readFile(`${metrics}.${task}`, 'utf8')).toContain('steplens_label_running 0');
   });
 
   it('end on SIGTERM as on Ctrl-C, and the folder is free again', async () => {

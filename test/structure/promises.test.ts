@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { figures } from '../hostile/figures.js';
 
 const security = readFileSync('SECURITY.md', 'utf8');
-const pages = ['SECURITY.md', 'ARCHITECTURE.md', 'README.md'];
+const pages = ['SECURITY.md', 'ARCHITECTURE.md', 'README.md', 'docs/labeling.md'];
 
 /** The rows of a page's table below a heading. */
-function rows(heading: string): string[] {
-  const section = security.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+function rows(heading: string, page = security): string[] {
+  const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
   return section
     .split('\n')
     .filter((line) => /^\| (?!---)/.test(line))
@@ -34,6 +34,12 @@ describe('what SECURITY.md promises', () => {
     const stated = Object.values(figures).map(({ count, what }) => `| ${count.toLocaleString('en-US')} | ${what} |`);
     expect(rows('Figures')).toEqual(stated);
   });
+});
+
+it('every promise of docs/labeling.md has its test beside it', () => {
+  const promises = rows('What is promised, and its test', readFileSync('docs/labeling.md', 'utf8'));
+  expect(promises.length).toBeGreaterThan(20);
+  expect(promises.filter((row) => !/`test\/[\w./]+\.test\.ts` *(?:\||,)/.test(row))).toEqual([]);
 });
 
 it('every invariant of ARCHITECTURE.md has its test beside it', () => {

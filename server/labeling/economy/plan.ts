@@ -87,12 +87,25 @@ export async function planLabeling(
       promptTokens: of('promptTokens'),
       completionTokens: of('completionTokens'),
       judgeRequests: of('judgeRequests'),
-      seconds: { value: rollouts.value / rate, low: rollouts.low / rate, high: rollouts.high / rate },
+      seconds: secondsOf(rollouts, rate, found, problems.length - found.length),
       lacksTokens: lacksTokens(sumOf(expenses)),
       ...(prices && { price: predict(expenses.map((one) => money(one, prices))) }),
       summary,
     };
   }
+}
+
+/** The time of the rollouts at a rate, which is not the same for every problem: both uncertainties are in the interval. */
+function secondsOf(rollouts: Prediction, rate: number, found: readonly ProblemExpense[], left: number): Prediction {
+  const value = rollouts.value / rate;
+  const sum = (batches: ProblemExpense['batches'], of: (batch: ProblemExpense['batches'][number]) => number): number =>
+    batches.reduce((all, one) => all + of(one), 0);
+  const paces = found
+    .map(({ batches }) => sum(batches, ({ from, to }) => to - from) / sum(batches, (one) => one.rollouts))
+    .filter((pace) => Number.isFinite(pace));
+  const pace = left > 0 ? predictTotal(paces, left) : undefined;
+  const share = Math.hypot(rollouts.high / rollouts.value - 1, pace === undefined || pace.value === 0 ? 0 : pace.high / pace.value - 1);
+  return { value, low: Math.max(0, value * (1 - share)), high: value * (1 + share) };
 }
 
 function sumOf(expenses: readonly Expense[]): Expense {
