@@ -20,7 +20,7 @@ export interface ScoredCandidates {
   readonly labeled: readonly (LabeledSolution & { readonly exact: ExactVerdict })[];
 }
 
-/** Scores every distinct solution once; their common steps are scored once, too. */
+/** Scores every distinct solution once. */
 export async function scoreCandidates(
   problems: readonly LoggedCandidates[],
   scorer: Pick<Scorer, 'describe' | 'score'>,
@@ -32,26 +32,18 @@ export async function scoreCandidates(
   const labeled = [];
   const fewest = Math.min(...problems.map(({ drawn }) => drawn.length));
   for (const { index, problem, solutions, drawn } of problems) {
-    const steps: { text: string; parent?: number }[] = [];
-    const known = new Map<string, number>();
-    const places = solutions.map(({ steps: texts }) => {
-      const path: number[] = [];
-      for (const text of texts) {
-        const parent = path.at(-1);
-        const key = JSON.stringify([parent ?? -1, text]);
-        const at = known.get(key) ?? steps.push(parent === undefined ? { text } : { text, parent }) - 1;
-        known.set(key, at);
-        path.push(at);
-      }
-      return path;
-    });
     const images = await figures(index);
-    const { scores } = await scorer.score({ question: problem.question, images, steps });
+    const scores = await scoreSolutions(
+      scorer,
+      problem.question,
+      images,
+      solutions.map(({ steps }) => steps),
+    );
     const scored = solutions.map(({ steps: texts, exact }, i) => {
       const answer = finalAnswer(texts.at(-1)!);
       return {
         correct: answer === String(problem.answer),
-        scores: places[i]!.map((at) => scores[at]!),
+        scores: scores[i]!,
         ...(answer !== undefined && { answer }),
         exact,
       };
@@ -76,6 +68,30 @@ export async function scoreCandidates(
     steps: processReport(labeled, 'macroF1', threshold, seed),
     labeled,
   };
+}
+
+/** Scores of the steps of solutions to one problem; their common steps are scored once. */
+export async function scoreSolutions(
+  scorer: Pick<Scorer, 'score'>,
+  question: string,
+  images: readonly ProblemImage[],
+  solutions: readonly (readonly string[])[],
+): Promise<number[][]> {
+  const steps: { text: string; parent?: number }[] = [];
+  const known = new Map<string, number>();
+  const places = solutions.map((texts) => {
+    const path: number[] = [];
+    for (const text of texts) {
+      const parent = path.at(-1);
+      const key = JSON.stringify([parent ?? -1, text]);
+      const at = known.get(key) ?? steps.push(parent === undefined ? { text } : { text, parent }) - 1;
+      known.set(key, at);
+      path.push(at);
+    }
+    return path;
+  });
+  const { scores } = await scorer.score({ question, images, steps });
+  return places.map((path) => path.map((at) => scores[at]!));
 }
 
 /** Numbers of candidates in the table. */

@@ -10,11 +10,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { firstLow } from '../../server/evaluation/labeledSolution.js';
 import { problemImages } from '../../server/files/images.js';
+import { plantedSolutions } from './heldOutPlanted.js';
 import { auroc, bestThreshold, type ScoredSolution } from './measures.js';
-import { type LabeledSolution, labeledSolution, seeds, trainingCount } from './problems/labeled.js';
-import type { GeneratedProblem } from './problems/problem.js';
+import { seeds } from './problems/labeled.js';
 import { figureImage } from './problems/problemFile.js';
-import { generateProblem } from './problems/registry.js';
 import { modelFolder, openMiniPrm } from './score.js';
 
 const { values } = parseArgs({
@@ -25,29 +24,15 @@ const { values } = parseArgs({
   },
 });
 const { score, dispose } = openMiniPrm();
-/** A problem is its question with its figure: where the numbers are in the figure, many problems share a question. */
-const keyOf = ({ question, figure }: GeneratedProblem): string => `${question}\n${JSON.stringify(figure)}`;
-
-/** The first solutions of a seed, those to problems that occur in training left out. */
-function unseen(seed: number, count: number): LabeledSolution[] {
-  const drawn = Array.from({ length: 2 * count }, (_, i) => labeledSolution(seed, i));
-  const keys = new Map(drawn.map(({ problem }) => [keyOf(problem), false]));
-  for (let i = 0; i < trainingCount; i++) {
-    const key = keyOf(generateProblem(seeds.train, i));
-    if (keys.has(key)) keys.set(key, true);
-  }
-  const kept = drawn.filter(({ problem }) => !keys.get(keyOf(problem))).slice(0, count);
-  leftOut = drawn.indexOf(kept.at(-1)!) + 1 - kept.length;
-  return kept;
-}
-
 let leftOut = 0;
 const folder = mkdtempSync(join(tmpdir(), 'steplens-evaluate-'));
 const figurePath = join(folder, 'figure.png');
 
 async function scored(seed: number): Promise<ScoredSolution[]> {
   const found: ScoredSolution[] = [];
-  for (const { problem, steps, firstError, mistake } of unseen(seed, Number(values.count))) {
+  const planted = plantedSolutions(seed, Number(values.count));
+  leftOut = planted.leftOut;
+  for (const { problem, steps, firstError, mistake } of planted.solutions) {
     if (problem.figure) writeFileSync(figurePath, await figureImage(problem.figure));
     found.push({
       scores: await score(

@@ -39,6 +39,7 @@ export interface Judged {
 }
 
 const RESAMPLES = 200;
+/** A statistic of problems that count so often each. */
 type Statistic = (weight: (problem: number) => number) => number;
 
 /** Scores in [0, 1] of the bytes of a line. */
@@ -61,7 +62,7 @@ export function judgeStudy(): JudgeResult[] {
       scores: typeof ours,
       make: (of: readonly Judged[], scores: readonly (readonly number[])[]) => Statistic,
     ) =>
-      estimate(
+      overSeeds(
         scores.map((one) => make(of, one)),
         of.at(-1)!.problem + 1,
       );
@@ -79,7 +80,7 @@ export function judgeStudy(): JudgeResult[] {
 }
 
 /** Mean of the runs' statistics, with a 95 % interval over resampled problems and resampled runs. */
-function estimate(runs: readonly Statistic[], problems: number): Estimate {
+function overSeeds(runs: readonly Statistic[], problems: number): Estimate {
   const random = createRandom(seeds.heldOut, 'runs');
   const drawn = resampleWeights(problems, seeds.heldOut)
     .slice(0, RESAMPLES)
@@ -162,7 +163,7 @@ export function judgeText(results: readonly JudgeResult[]): string {
     `${(100 * value).toFixed(1)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}]`.padEnd(21);
   const columns = ['AUROC, own', 'AUROC, planted', 'F1 first, own', 'F1 first, planted'];
   return [
-    `Small judges of steps by their labels, ${Math.max(...results.map((one) => one.seeds))} seeds each; percent with 95 % intervals over problems and seeds`,
+    `Judges of steps by their labels, ${Math.max(...results.map((one) => one.seeds))} seeds each; percent with 95 % intervals over problems and seeds`,
     `  ${'labels'.padEnd(30)} ${'solutions'.padStart(9)} ${'rollouts'.padStart(9)}  ${columns.map((text) => text.padEnd(21)).join('')}`,
     ...results.map(
       (one) =>

@@ -95,17 +95,31 @@ async function prm() {
     '--start',
     at('trained/base.pt'),
   ];
-  await make('prm.pt', (to) => python('train_prm.py', ...files, '--out', to, '--steps', count(1100)));
-  await make('model.onnx', (to) => python('export.py', '--checkpoint', at('prm.pt'), '--out', to, '--half-at', '0.6'));
+  await make('blocks', (to) => python('train_prm.py', ...files, '--out', to, '--steps', count(1100), '--seeds', String(seeds)));
+  await make('model.onnx', (to) => python('export.py', '--checkpoint', at('blocks/prm-1.pt'), '--out', to, '--half-at', '0.6'));
 }
 
-/** The log that `npm run model:results -- --part judges` reads: small judges on labels of many kinds, several seeds each. */
+/** Trainings of the judging block; the first is the PRM. */
+const seeds = 3;
+
+/** The log that `npm run model:results -- --part judges` reads: small judges on labels of many kinds and the judging block, several seeds each. */
 async function study() {
-  await labels();
+  await prm();
   await make('own.jsonl', (to) => script('write-logged.ts', '--out', to));
   const files = ['labels', 'own'].flatMap((name) => [`--${name}`, at(`${name}.jsonl`)]);
   await make('study.jsonl.gz', (to) =>
-    python('study.py', '--base', at('trained/base.pt'), ...files, '--planted', at('planted-unseen.jsonl'), '--out', to),
+    python(
+      'study.py',
+      '--base',
+      at('trained/base.pt'),
+      ...files,
+      '--planted',
+      at('planted-unseen.jsonl'),
+      '--blocks',
+      at('blocks'),
+      '--out',
+      to,
+    ),
   );
 }
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { createRandom } from '../../server/reasoning/random.js';
 import { type ExactVerdict, judgeSteps } from './problems/exactSteps.js';
 import { seeds } from './problems/labeled.js';
 import { generateProblem } from './problems/registry.js';
@@ -9,21 +8,13 @@ import { generateProblem } from './problems/registry.js';
 /** Continuations of every step. */
 export const continuations = 32;
 
-/** Whether every step of a problem's solution is continued: five problems of each kind. */
-const isWhole = (index: number): boolean => index < 54 || (index >= 90 && index < 126);
-
-/** The one step of a solution that is continued; undefined: all of them but the last. */
-export function continuedStep(index: number, steps: number): number | undefined {
-  return isWhole(index) ? undefined : Math.floor(createRandom(seeds.heldOut, `continued step ${index}`)() * (steps - 1));
-}
-
 export const logFile = fileURLToPath(new URL('rollouts.jsonl', import.meta.url));
 
 /** A line of the log: a solution of the policy for problem `index` of the held-out seed. */
 export interface LoggedSolution {
   readonly index: number;
   readonly steps: readonly string[];
-  /** For every step the verdicts of its continuations, one character each: `1` right, `0` wrong, `u` undecided; none for a step that was not continued. The last step ends the solution, so it has the one verdict on it. */
+  /** For every step the verdicts of its continuations, one character each: `1` right, `0` wrong, `u` undecided; none for a step that is not continued yet. The last step ends the solution, so it has the one verdict on it. */
   readonly verdicts: readonly string[];
 }
 

@@ -1,6 +1,8 @@
 """Trains small judges on labels of several kinds, several seeds each, and writes what every one says of unseen solutions, for
 `npm run model:results -- --part judges`. `--labels` are rows of write-labels.ts: rollouts of the bundled policy from `steplens label`.
 
+`--blocks` is the folder of train_prm.py: the judging block itself, of every seed that it was trained with, is one more kind.
+
 A judge gets of every step what the judging block gets of its tokens: how far each was below what the base would have written, how sure the base
 was, and the same of the steps before. Twelve numbers and a hidden layer of 32: a training takes a second, so that many can be compared.
 
@@ -18,8 +20,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from data import load_tokenizer, prompts
+from model import Block, Norm
 from optimize import best_device
-from train_prm import Known, balanced, open_base, read_rows, targets
+from sizes import NO, WIDTH, YES
+from train_prm import Known, balanced, open_base, read_rows, score, targets
 
 # VisualPRM's margin (arXiv 2503.10291): within the noise of its rollouts a step is no worse than the one before.
 MARGIN = 0.25
@@ -193,15 +197,31 @@ def bytes_of(logits):
     return base64.b64encode((128 + (9 * logits).round().clamp(-128, 127)).numpy().astype(np.uint8).tobytes()).decode()
 
 
-def study(rows, told, unseen, steps, seeds, out):
+def study(rows, told, unseen, steps, seeds, log):
     """Trains every judge on every kind of labels, and logs what it says of unseen steps."""
-    with gzip.open(out, "wt") as log:
-        for run in plan(rows):
-            for seed in range(1, seeds + 1):
-                score = fit(told, run["values"], run["chosen"], steps, run["rate"], seed)
-                line = {"name": run["name"], "seed": seed, "rows": int(run["chosen"].sum()), "rollouts": run["rollouts"]}
-                log.write(json.dumps({**line, **{name: bytes_of(score(part)) for name, part in unseen.items()}}) + "\n")
-            print(run["name"], int(run["chosen"].sum()), "rows", flush=True)
+    for run in plan(rows):
+        for seed in range(1, seeds + 1):
+            judge = fit(told, run["values"], run["chosen"], steps, run["rate"], seed)
+            line = {"name": run["name"], "seed": seed, "rows": int(run["chosen"].sum()), "rollouts": run["rollouts"]}
+            log.write(json.dumps({**line, **{name: bytes_of(judge(part)) for name, part in unseen.items()}}) + "\n")
+        print(run["name"], int(run["chosen"].sum()), "rows", flush=True)
+
+
+def blocks(folder, base, known, rows, log):
+    """Logs what the judging block of every seed, trained on these rows and on planted mistakes, says of unseen steps."""
+    tokenizer = load_tokenizer()
+    for seed, path in enumerate(sorted(Path(folder).glob("prm-*.pt")), 1):
+        weights = {name: weight.float() for name, weight in torch.load(path, map_location="cpu").items()}
+        model = open_base(base, tokenizer, "cpu")
+        model.told, model.judge, model.judged = nn.Linear(3, WIDTH), Block(), Norm()
+        model.load_state_dict(weights)
+        model.to(best_device()).requires_grad_(False)
+        verdict = model.embedding.weight[YES] - model.embedding.weight[NO]
+        line = {"name": "the judging block", "seed": seed, "rows": len(rows), "rollouts": int(spending(rows, lambda right, all: all).sum())}
+        for name, part in known.items():
+            scores = torch.from_numpy(np.concatenate(score(model, verdict, part, 8192))).double().clamp(1e-9, 1 - 1e-9)
+            line[name] = bytes_of((scores / (1 - scores)).log().float())
+        log.write(json.dumps(line) + "\n")
 
 
 def main():
@@ -209,6 +229,7 @@ def main():
     for name in ("base", "labels", "own", "planted"):
         arguments.add_argument(f"--{name}", required=True)
     arguments.add_argument("--out", type=Path, required=True)
+    arguments.add_argument("--blocks", type=Path)
     arguments.add_argument("--steps", type=int, default=400)
     arguments.add_argument("--seeds", type=int, default=3)
     options = arguments.parse_args()
@@ -219,10 +240,15 @@ def main():
         rows, figures = read_rows(path)
         if is_balanced:
             rows = [rows[at] for at in np.flatnonzero(balanced(rows, targets(rows), np.random.default_rng(3)))]
-        return rows, told_of(Known(model, rows, figures, tokenizer, device, 16384), rows, tokenizer)
+        known = Known(model, rows, figures, tokenizer, device, 16384)
+        return rows, told_of(known, rows, tokenizer), known
 
-    rows, known = told(options.labels, True)
-    study(rows, known, {name: told(getattr(options, name))[1] for name in ("own", "planted")}, options.steps, options.seeds, options.out)
+    rows, own, _ = told(options.labels, True)
+    unseen = {name: told(getattr(options, name)) for name in ("own", "planted")}
+    with gzip.open(options.out, "wt") as log:
+        study(rows, own, {name: part for name, (_, part, _) in unseen.items()}, options.steps, options.seeds, log)
+        if options.blocks:
+            blocks(options.blocks, options.base, {name: known for name, (_, _, known) in unseen.items()}, rows, log)
 
 
 if __name__ == "__main__":

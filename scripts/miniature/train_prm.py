@@ -174,11 +174,11 @@ def main():
     arguments.add_argument("--data", nargs="+", required=True)
     arguments.add_argument("--validation", required=True)
     arguments.add_argument("--start", type=Path, required=True, help="the policy's last weights")
-    arguments.add_argument("--out", type=Path, required=True, help="the checkpoint")
+    arguments.add_argument("--out", type=Path, required=True, help="folder of the checkpoints prm-SEED.pt")
     arguments.add_argument("--steps", type=int, default=760, help="batches")
     arguments.add_argument("--tokens", type=int, help="a batch; 4096 on a CPU, 16384 on a GPU")
     arguments.add_argument("--rate", type=float, default=1e-2, help="peak learning rate")
-    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--seeds", type=int, default=1, help="trainings with the seeds 1, 2, ..; what the policy makes of the rows is read once")
     options = arguments.parse_args()
     device, tokenizer = best_device(), load_tokenizer()
     tokens = options.tokens or (16384 if device == "cuda" else 4096)
@@ -204,9 +204,10 @@ def main():
         if step % 100 == 0:
             print(f"{(time.time() - begun) / 60:.1f} min, {step} steps, loss {value.item():.4f}, unseen {loss_on_unseen(verdict.detach()):.4f}", flush=True)
 
-    verdict = fit(model, train, values, np.ones(len(values), bool), options.steps, tokens, options.rate, options.seed, report)
-    print(f"end: unseen {loss_on_unseen(verdict):.4f}", flush=True)
-    save(finished(model, verdict), options.out)
+    for seed in range(1, options.seeds + 1):
+        verdict = fit(model, train, values, np.ones(len(values), bool), options.steps, tokens, options.rate, seed, report)
+        print(f"seed {seed}: unseen {loss_on_unseen(verdict):.4f}", flush=True)
+        save(finished(model, verdict), options.out / f"prm-{seed}.pt")
 
 
 if __name__ == "__main__":

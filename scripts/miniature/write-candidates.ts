@@ -1,7 +1,7 @@
 /**
  * Samples solutions of the bundled policy for held-out problems, which `npm run model:results -- --part candidates` compares: 16 of each problem,
- * then 128 of the first `--many`. FILE has a line for every 16, and a stopped run continues; at the end FILE.gz has them packed. `--count 0
- * --many 0` packs what is there.
+ * then 16 more of the first `--many` until they have 128. FILE has a line for every 16, and a stopped run continues; at the end FILE.gz has
+ * them packed. `--count 0 --many 0` packs what is there.
  *   npx tsx scripts/miniature/write-candidates.ts --out FILE [--count 540] [--many 540]
  */
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -57,7 +57,7 @@ async function sampleRound(index: number, round: number): Promise<void> {
 
 const [count, many] = [Number(values.count), Number(values.many)];
 for (let index = 0; index < count; index++) await sampleRound(index, 0);
-for (let index = 0; index < many; index++) for (let round = 1; round < 128 / ROUND; round++) await sampleRound(index, round);
+for (let round = 1; round < 128 / ROUND; round++) for (let index = 0; index < many; index++) await sampleRound(index, round);
 await client.dispose();
 rmSync(folder, { recursive: true });
 writeFileSync(`${out}.gz`, packCandidates(read()));

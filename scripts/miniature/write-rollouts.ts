@@ -1,9 +1,10 @@
 /**
- * Logs what Monte-Carlo labels rest on: one solution of the bundled policy for each of `--count` held-out problems, and the verdicts of 32
- * continuations of its steps: of all but the last for the first problems, of one drawn at random for the others. `npm run model:results` reads the log and samples nothing again. A stopped run continues.
- *   npx tsx scripts/miniature/write-rollouts.ts [--from 482] [--count 522] [--out scripts/miniature/rollouts.jsonl]
+ * Logs what Monte-Carlo labels rest on: one solution of the bundled policy for held-out problems, and the verdicts of 32
+ * continuations of each of its steps but the last. `npm run model:results` reads the log and samples nothing again. What the log has is
+ * not sampled again, so a stopped run continues. `--count`: problems of the seed; without it, those that the log has are made whole.
+ *   npx tsx scripts/miniature/write-rollouts.ts [--count 500] [--out scripts/miniature/rollouts.jsonl]
  */
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,13 +19,19 @@ import { createRandom } from '../../server/reasoning/random.js';
 import { seeds } from './problems/labeled.js';
 import { figureImage } from './problems/problemFile.js';
 import { generateProblem } from './problems/registry.js';
-import { continuations, continuedStep, type LoggedSolution, logFile } from './rolloutLog.js';
+import { continuations, type LoggedSolution, logFile } from './rolloutLog.js';
 import { modelFolder } from './score.js';
 
 const { values } = parseArgs({
-  options: { from: { type: 'string' }, count: { type: 'string', default: '522' }, out: { type: 'string', default: logFile } },
+  options: { count: { type: 'string' }, out: { type: 'string', default: logFile } },
 });
-const done = existsSync(values.out) ? readFileSync(values.out, 'utf8').split('\n').length - 1 : 0;
+const logged = new Map(
+  (existsSync(values.out) ? readFileSync(values.out, 'utf8') : '')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as LoggedSolution)
+    .map((solution) => [solution.index, solution]),
+);
 
 const client = new InferenceClient({
   entry: fileURLToPath(new URL('../../server/inference/main.ts', import.meta.url)),
@@ -35,7 +42,10 @@ const judge = createJudge({ verifier: localVerifier() });
 const folder = mkdtempSync(join(tmpdir(), 'steplens-rollouts-'));
 const figurePath = join(folder, 'figure.png');
 
-for (let index = Number(values.from ?? done); index < Number(values.count); index++) {
+const indices = values.count === undefined ? [...logged.keys()] : Array.from({ length: Number(values.count) }, (_, index) => index);
+for (const index of indices) {
+  const before = logged.get(index);
+  if (before?.verdicts.every((row) => row !== '')) continue;
   const { question, answer, figure } = generateProblem(seeds.heldOut, index);
   if (figure) writeFileSync(figurePath, await figureImage(figure));
   const random = createRandom(seeds.heldOut, `rollouts ${index}`);
@@ -55,17 +65,20 @@ for (let index = Number(values.from ?? done); index < Number(values.count); inde
   const nextSeed = () => Math.floor(random() * 2 ** 32);
   const [own] = await sample(nextSeed(), { prefix: [], count: 1 });
   const { solution, verdict } = own!;
+  if (before !== undefined && JSON.stringify(before.steps) !== JSON.stringify(solution))
+    throw new Error(`Problem ${index}: the log has another solution. Write into a new file.`);
   const verdicts: string[] = [];
-  const chosen = continuedStep(index, solution.length);
   for (let length = 1; length < solution.length; length++) {
-    // Every step has its seed, whether it is continued or not.
+    // Every step has its seed, whether it is in the log or not.
     const seed = nextSeed();
-    const isContinued = chosen === undefined || chosen === length - 1;
-    const rollouts = isContinued ? await sample(seed, { prefix: solution.slice(0, length), count: continuations }) : [];
-    verdicts.push(rollouts.map((rollout) => rollout.verdict).join(''));
+    const known = before?.verdicts[length - 1] ?? '';
+    const rollouts = known === '' ? await sample(seed, { prefix: solution.slice(0, length), count: continuations }) : [];
+    verdicts.push(known || rollouts.map((rollout) => rollout.verdict).join(''));
   }
-  const line: LoggedSolution = { index, steps: solution, verdicts: [...verdicts, verdict] };
-  appendFileSync(values.out, `${JSON.stringify(line)}\n`);
+  logged.set(index, { index, steps: solution, verdicts: [...verdicts, verdict] });
+  const lines = [...logged.values()].sort((x, y) => x.index - y.index).map((line) => `${JSON.stringify(line)}\n`);
+  writeFileSync(`${values.out}.partial`, lines.join(''));
+  renameSync(`${values.out}.partial`, values.out);
 }
 await client.dispose();
 rmSync(folder, { recursive: true });

@@ -17,8 +17,12 @@ export interface LabeledSolution {
 /** Seeds of the three sets. Kinds with few possible problems repeat across them (angles above all): `npm run model:evaluate` leaves repeats out. */
 export const seeds = { train: 1, validation: 2, heldOut: 3 } as const;
 
-/** Problems of the training seed that the policy learned from. */
-export const trainingCount = 800_000;
+/** Problems that the models learned from: those of what the PRM rests on, those whose rollouts and those whose planted mistakes its judging block saw. */
+export const trainingProblems: readonly { readonly seed: number; readonly from: number; readonly count: number }[] = [
+  { seed: seeds.train, from: 0, count: 800_000 },
+  { seed: 6, from: 0, count: 400 },
+  { seed: 6, from: 20_000, count: 2_600 },
+];
 
 /** Chance of a mistake at a step in the sets: about two solutions in three are wrong somewhere. */
 export const mistakeRate = 0.22;
