@@ -28,14 +28,16 @@ export interface CardFacts {
   readonly costs: readonly string[];
 }
 
-/** Sources listed by name; the rest is counted. */
+/** Rows of sources; the rest is counted. */
 const MOST_SOURCES = 50;
+/** A folder with more files than these, as that of a run has, is one row. */
+const MOST_OF_FOLDER = 10;
 
 /** What a reader of training data needs to know of it, in Markdown: written beside the export. */
 export function datasetCard(facts: CardFacts): string {
   const { file, format, rules, seed, samples, samplesWithError, paths, excluded, sources, questions, costs } = facts;
-  const shown = sources.slice(0, MOST_SOURCES);
-  const more = sources.length - shown.length;
+  const rows = byFolder(sources);
+  const more = rows.length - MOST_SOURCES;
   const left = Object.entries(excluded) as [Exclusion, number][];
   return [
     `# ${file}`,
@@ -44,13 +46,11 @@ export function datasetCard(facts: CardFacts): string {
     '',
     '## Sources',
     '',
-    '| file | problems | questions that an earlier file has too |',
+    '| file or folder | records | questions that an earlier file has too |',
     '|---|---|---|',
-    ...shown.map((one) => `| ${cell(one.file)} | ${number(one.problems)} | ${number(one.shared)} |`),
+    ...rows.slice(0, MOST_SOURCES).map((one) => `| ${cell(one.file)} | ${number(one.problems)} | ${number(one.shared)} |`),
     ...(more > 0
-      ? [
-          `| ${more} more | ${number(sum(sources.slice(MOST_SOURCES), 'problems'))} | ${number(sum(sources.slice(MOST_SOURCES), 'shared'))} |`,
-        ]
+      ? [`| ${more} more | ${number(sum(rows.slice(MOST_SOURCES), 'problems'))} | ${number(sum(rows.slice(MOST_SOURCES), 'shared'))} |`]
       : []),
     '',
     `${number(sum(sources, 'problems'))} records with ${number(questions)} different questions. Questions that several files have: ${number(sum(sources, 'shared'))}.`,
@@ -78,6 +78,24 @@ export function datasetCard(facts: CardFacts): string {
     ...(costs.length === 0 ? ['Unknown: the sources are not in the folder of a run with event logs.'] : costs.map((line) => `- ${line}`)),
     '',
   ].join('\n');
+}
+
+/** The sources in their order, those of a folder with many together. */
+function byFolder(sources: readonly CardSource[]): CardSource[] {
+  const folderOf = ({ file }: CardSource): string => /^(.*[/\\])[^/\\]*$/.exec(file)?.[1] ?? '';
+  const folders = new Map<string, CardSource[]>();
+  for (const one of sources) folders.set(folderOf(one), [...(folders.get(folderOf(one)) ?? []), one]);
+  return [...folders].flatMap(([folder, own]) =>
+    own.length <= MOST_OF_FOLDER
+      ? own
+      : [
+          {
+            file: `${folder === '' ? '.' : folder} (${number(own.length)} files)`,
+            problems: sum(own, 'problems'),
+            shared: sum(own, 'shared'),
+          },
+        ],
+  );
 }
 
 function sum(sources: readonly CardSource[], key: 'problems' | 'shared'): number {

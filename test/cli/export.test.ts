@@ -1,4 +1,4 @@
-import { link, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +76,17 @@ describe('steplens export', () => {
     expect(card).toMatch(/Duplicates left out: [1-9]/);
     expect(card).toContain('Unknown: the sources are not in the folder of a run');
     await rm(at('again.json'));
+  });
+
+  it('has one row in the card for a folder of many files', async () => {
+    const many = at('many');
+    await mkdir(many);
+    for (let i = 0; i < 12; i++) await writeFile(join(many, `${i}.json`), JSON.stringify({ ...tree, question: `Question ${i}?` }));
+    await run(['export', many, at('tree.json'), '--to', 'mm-prm', '--out', at('manyCarded.jsonl')]);
+    const card = await readFile(at('manyCarded.card.md'), 'utf8');
+    expect(card).toContain(`| ${many}/ (12 files) | 12 | 0 |`);
+    expect(card).toContain(`| ${at('tree.json')} | 1 | 0 |`);
+    await rm(many, { recursive: true });
   });
 
   it('leaves out the questions of an evaluation, and what is too hard or easy', async () => {
