@@ -50,6 +50,18 @@ def class_of_folder(folder):
     return getattr(importlib.import_module(f"{package.__name__}.{file}"), class_name)
 
 
+def ursa_classes(code):
+    """(UrsaConfig, UrsaForTokenClassification) of a checkout of URSA-MATH/URSA-MATH, which is run. Raises ValueError, naming the remedy."""
+    if not (code / "models" / "ursa_model").is_dir():
+        raise ValueError(f"{code} is no checkout of URSA-MATH/URSA-MATH: it has no models/ursa_model/")
+    sys.path.insert(0, str(code))
+    try:
+        module = importlib.import_module("models.ursa_model")
+    except ModuleNotFoundError as error:
+        raise ValueError(f"the authors' code needs the Python package {error.name}: pip install attrdict einops timm torchvision") from error
+    return module.UrsaConfig, module.UrsaForTokenClassification
+
+
 def internvl_model(folder, code, dtype):
     """The model with the weights of `folder`, in evaluation mode."""
     from weights import load_weights, without_initialization

@@ -63,7 +63,8 @@ def export_folder(model, out, code, precision):
     largest = compare_graph(out, exported)
     (out / "config.json").write_text(json.dumps({**{key: fields[key] for key in ("architectures", "model_type", "vocab_size") if key in fields}}, indent=2) + "\n")
     say("Measuring the model's own speed")
-    return {"graph": exported.graph, "largest": largest, "precision": precision, "tokensPerSecond": tokens_per_second(exported), "looksBack": looks_back(exported.config)}
+    images = {} if exported.images is None else {"images": exported.images}
+    return {"graph": exported.graph, **images, "largest": largest, "precision": precision, "tokensPerSecond": tokens_per_second(exported), "looksBack": looks_back(exported.config)}
 
 
 def read_config(model):
@@ -79,7 +80,7 @@ def read_config(model):
 def exporter_of(fields):
     from kinds import KINDS
     kind = fields.get("model_type")
-    if kind not in KINDS and "vision_config" in fields and kind != "ursa":
+    if kind not in KINDS and "vision_config" in fields:
         raise ValueError(f"models of kind {kind} read images in a way that is not exported. Serve the model and use a profile with 'backend' (docs/families.md)")
     return KINDS.get(kind, KINDS["text"])
 

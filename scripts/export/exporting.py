@@ -74,13 +74,14 @@ def export_uncached(path, model):
     export(path, model, example, ["input_ids", "attention_mask"], ["logits"], {"input_ids": sequence, "attention_mask": sequence, "logits": sequence})
 
 
-def export(path, model, example, inputs, outputs, axes):
+def export(path, model, example, inputs, outputs, axes, fold=True):
+    """`fold`: whether what depends on no input is computed now and kept in the file."""
     path = Path(path)
     # Where weights are large, the exporter leaves a file for each of them.
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         traced = Path(scratch) / "graph.onnx"
-        torch.onnx.export(model.eval(), example, str(traced), dynamo=False, opset_version=OPSET, input_names=inputs, output_names=outputs, dynamic_axes=axes)
+        torch.onnx.export(model.eval(), example, str(traced), dynamo=False, opset_version=OPSET, input_names=inputs, output_names=outputs, dynamic_axes=axes, do_constant_folding=fold)
         graph = onnx.load(traced)
     graph.producer_version = ""
     rename(graph.graph, {name: name for name in [*inputs, *outputs]})

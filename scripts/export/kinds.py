@@ -19,6 +19,8 @@ class Exported:
     axes: int = 1
     # Folder, tolerance -> largest difference of the features of images; raises ValueError.
     compare_images: Optional[Callable] = None
+    # `images` of a prm.json, where the model's files say how images are prepared.
+    images: Optional[dict] = None
 
 
 def text(model, out, code, dtype, fields):
@@ -49,4 +51,17 @@ def grid(model, out, code, dtype, fields):
     return Exported(graph, body.config, own, body.get_input_embeddings().num_embeddings, dtype, axes=3, compare_images=images)
 
 
-KINDS = {"text": text, "internvl_chat": internvl, "qwen2_vl": grid, "qwen2_5_vl": grid}
+def ursa(model, out, code, dtype, fields):
+    if code is None:
+        return text(model, out, code, dtype, fields)
+    from ursa_graphs import compare_images, export_ursa, image_settings, ursa_model
+    settings = image_settings(model)
+    whole = ursa_model(model, code, dtype, fields)
+    body, side = whole.language_model.model, settings["side"]
+    graph = export_ursa(out, whole, side)
+    own = lambda ids: whole.score(body(input_ids=ids, use_cache=False).last_hidden_state)
+    images = lambda folder, tolerance: compare_images(folder, whole, side, dtype, tolerance)
+    return Exported(graph, body.config, own, body.get_input_embeddings().num_embeddings, dtype, compare_images=images, images=settings)
+
+
+KINDS = {"text": text, "internvl_chat": internvl, "qwen2_vl": grid, "qwen2_5_vl": grid, "ursa": ursa}

@@ -6,11 +6,12 @@
  *   --install               run the page's `pip install` lines, too
  *   --mm-prm FOLDER         a checkout of ModalMinds/MM-PRM
  *   --visualprm FOLDER      a checkout of OpenGVLab/InternVL
+ *   --ursa-rm-images FOLDER a checkout of URSA-MATH/URSA-MATH
  *
  * With a checkout the commands for that family are run, without one those for the families whose classes come in packages.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,10 +24,11 @@ const { values } = parseArgs({
     install: { type: 'boolean', default: false },
     'mm-prm': { type: 'string' },
     visualprm: { type: 'string' },
+    'ursa-rm-images': { type: 'string' },
   },
 });
 /** Families whose classes come in no package: option and folder on the page. */
-const checkouts = { 'mm-prm': 'MM-PRM-code', visualprm: 'InternVL-code' };
+const checkouts = { 'mm-prm': 'MM-PRM-code', visualprm: 'InternVL-code', 'ursa-rm-images': 'URSA-MATH-code' };
 /** Largest difference of a score. */
 const tolerance = 1e-5;
 
@@ -34,14 +36,14 @@ await build();
 const folder = mkdtempSync(join(tmpdir(), 'steplens-families-'));
 try {
   const env = commandsAt(join(folder, 'bin'));
-  const given = Object.entries(checkouts).filter(([family]) => values[/** @type {'mm-prm' | 'visualprm'} */ (family)] !== undefined);
+  const given = Object.entries(checkouts).filter(([family]) => values[/** @type {keyof typeof checkouts} */ (family)] !== undefined);
   const made = given.length > 0 ? given.map(([family]) => [`--${family}`, checkoutOf(family)]) : [[]];
   for (const args of made)
     execFileSync('python3', [join(root, 'scripts/families-check/tiny.py'), folder, ...args], {
       env,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-  for (const [family, name] of given) symlinkSync(checkoutOf(family), join(folder, name));
+  for (const [family, name] of given) if (!existsSync(join(folder, name))) symlinkSync(checkoutOf(family), join(folder, name));
   const wanted = given.length > 0 ? given.map(([family]) => family) : familiesInPackages();
   const failed = runPage(wanted, env);
   console.log(`${wanted.length - failed} passed, ${failed} failed`);
@@ -52,7 +54,7 @@ try {
 
 /** @param {string} family */
 function checkoutOf(family) {
-  return resolve(String(values[/** @type {'mm-prm' | 'visualprm'} */ (family)]));
+  return resolve(String(values[/** @type {keyof typeof checkouts} */ (family)]));
 }
 
 /** The families of the registry, by the help of the command. */

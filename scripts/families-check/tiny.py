@@ -36,6 +36,7 @@ MODELS = {
     "ursa-rm": ("URSA-RM-8B", "language_model.model.", "score.", "UrsaForTokenClassification"),
 }
 EURUS = ("EurusPRM-Stage2", "Qwen2.5-Math-7B-Instruct")
+CHECKOUTS = ("mm-prm", "visualprm", "ursa-rm-images")
 INTERNVL = {"mm-prm": "MM-PRM-8B", "visualprm": "VisualPRM-8B-v1_1"}
 
 
@@ -132,6 +133,22 @@ def make_vl_prm(out):
     write_cases(out, "vl-prm", cases)
 
 
+def make_ursa_images(out, checkout):
+    """The authors' own class with both towers; the scores are the fixture's."""
+    import make_ursa_images as fixture
+    text = Text(HERE / "ursa-rm-images" / "tokenizer.json", {})
+    model = fixture.small_model(Path(checkout), text.whole.get_vocab_size(), text.id("<|image|>"))
+    fields = {**model.config.to_dict(), "architectures": ["UrsaForTokenClassification"], "text_config": model.config.text_config.to_dict()}
+    save(out / "URSA-RM-8B", model.state_dict(), fields, "ursa-rm-images")
+    (out / "URSA-RM-8B" / "preprocessor_config.json").write_text(json.dumps(fixture.PROCESSOR))
+    # The model's towers have sizes of their own, which the exporter finds in the authors' tables.
+    shutil.copytree(Path(checkout) / "models", out / "URSA-MATH-code" / "models")
+    for file, line in (("sam.py", f'SAM_MODEL_CONFIG["sam_small"] = {fixture.SAM}'), ("siglip_vit.py", f'SigLIP_MODEL_CONFIG["siglip_small"] = {fixture.SIGLIP}')):
+        with (out / "URSA-MATH-code" / "models" / "ursa_model" / file).open("a") as code:
+            code.write(f"\n{line}\n")
+    write_cases(out, "ursa-rm-images", json.loads((HERE / "ursa-rm-images" / "expected.json").read_text())["cases"])
+
+
 def make_internvl(out, family, checkout):
     """The authors' own class, filled as for the fixture; its scores are those of its own forward pass (see make_internvl.py)."""
     import make_internvl as fixtures
@@ -195,14 +212,14 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=Path)
-    for name in INTERNVL:
+    for name in CHECKOUTS:
         parser.add_argument(f"--{name}", type=Path)
     options = parser.parse_args()
-    chosen = {name: getattr(options, name.replace("-", "_")) for name in INTERNVL}
+    chosen = {name: getattr(options, name.replace("-", "_")) for name in CHECKOUTS}
     if any(chosen.values()):
         for name, checkout in chosen.items():
             if checkout:
-                make_internvl(options.out, name, checkout)
+                make_ursa_images(options.out, checkout) if name == "ursa-rm-images" else make_internvl(options.out, name, checkout)
     else:
         make_text_models(options.out)
         make_eurus(options.out)

@@ -29,7 +29,7 @@ Python with torch, transformers, onnx, onnxruntime and safetensors; scoring need
   --out FOLDER     the folder to make; it must not exist
   --family F       ${families.map(({ id }) => id).join(', ')}
                    (default: the one that the model's files say)
-  --code FOLDER    the authors' code for InternVL models (MM-PRM, VisualPRM), which is run: a checkout,
+  --code FOLDER    the authors' code for MM-PRM, VisualPRM and URSA with images, which is run: a checkout,
                    or the model's folder where that holds the code
   --reference FOLDER  the model that an implicit PRM (EurusPRM) is compared with; exported, too
   --precision P    float32 (default), or float16 for a GPU
@@ -83,6 +83,8 @@ interface Exported {
   readonly tokensPerSecond: number;
   /** All layers see the whole sequence before a token. */
   readonly looksBack: boolean;
+  /** `images` of the profile, where the model's own files say how images are prepared. */
+  readonly images?: object;
 }
 
 function readOptions(args: readonly string[]): Options {
@@ -137,8 +139,8 @@ function runExporter(
 }
 
 /** The shortest profile: the family that was named, or the one that the files say. */
-async function profileOf({ model, family, reference }: Options, folder: string, { graph }: Exported): Promise<object> {
-  const other = reference === undefined ? {} : { reference: referenceFolder };
+async function profileOf({ model, family, reference }: Options, folder: string, { graph, images }: Exported): Promise<object> {
+  const other = { ...(reference !== undefined && { reference: referenceFolder }), ...(images && { images }) };
   if (family !== undefined) return { family, graph, ...other };
   const found = (await recognizeModel(folder))?.families ?? [];
   const [only] = found;

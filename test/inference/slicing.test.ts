@@ -54,7 +54,7 @@ function expectSame(all: Scores, some: Scores, reads: Int32Array): void {
 }
 
 /** Those whose embeddings and images are graphs of their own. */
-const inParts = ['visualprm', 'vl-prm'];
+const inParts = ['visualprm', 'vl-prm', 'ursa-rm-images'];
 
 /** The scores at some tokens, with and without a past. */
 async function compare({ whole, sliced }: { whole: Graph; sliced: Graph }, sequence = ids): Promise<void> {

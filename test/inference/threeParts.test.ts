@@ -114,6 +114,25 @@ describe('a model in three graphs', () => {
     ]);
   });
 
+  it('gives a graph that takes one image one after the other', async () => {
+    const { embeddings, decoder } = model();
+    const vision = fake(
+      [{ name: 'pixel_values', type: 'float32', shape: [1, 1, 1, 2] }],
+      [{ name: 'image_features', type: 'float32', shape: [1, 1, 2] }],
+      ({ pixel_values: square }) => ({ ...square!, dims: [1, 1, 2] }),
+    );
+    const session = joinThreeParts({ embeddings: embeddings.session, vision: vision.session, decoder: decoder.session }, image);
+    const { logits: rows } = await session.run(
+      { input_ids: ids(image, 5, image), pixel_values: floats([1, 2, 3, 4], 2, 1, 1, 2), attention_mask: ids(1) },
+      ['logits'],
+    );
+    expect([...(rows!.data as Float32Array)]).toEqual([1, 2, 5, 5, 3, 4]);
+    expect(vision.runs.map((feeds) => feeds['pixel_values']!.dims)).toEqual([
+      [1, 1, 1, 2],
+      [1, 1, 1, 2],
+    ]);
+  });
+
   it('leaves the graph for images alone where there are none', async () => {
     const { session, vision } = model();
     await session.run({ input_ids: ids(5, 6), pixel_values: noPixels, attention_mask: ids(1, 1) }, ['logits']);

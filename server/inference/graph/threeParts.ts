@@ -26,9 +26,11 @@ export function joinThreeParts({ decoder, embeddings, vision }: PartSessions, im
   const embedded = onlyOutput(embeddings, embeds);
   const features = onlyOutput(vision, embeds);
 
-  /** Images with grids one after the other: no patch sees one of another image, and attention takes the square of the patches as memory. */
+  /** Images with grids, and those of a graph that takes one, one after the other; attention over patches takes the square of these as memory. */
   async function featuresOf(feeds: Readonly<Record<string, TensorValue>>): Promise<TensorValue> {
-    const runs = images.grids ? imagesApart(feeds[pixelInputName]!, feeds[images.grids.name]!, images.grids.name) : [feeds];
+    const pixels = feeds[pixelInputName]!;
+    const alone = images.pixels.shape[0] === 1 ? squaresApart(pixels) : [feeds];
+    const runs = images.grids ? imagesApart(pixels, feeds[images.grids.name]!, images.grids.name) : alone;
     const found: TensorValue[] = [];
     for (const own of runs) found.push((await vision.run(own, [features]).catch(explain))[features]!);
     return found.length === 1 ? found[0]! : joined(found);
@@ -77,6 +79,15 @@ type RowData = Float32Array | Uint16Array;
 function explain(error: unknown): never {
   if (failureOf(error) !== 'other') throw error;
   throw new GraphError(`the graph for images fails: ${causeOf(error)}; correct 'images' of the profile`, 'images');
+}
+
+function squaresApart(pixels: TensorValue): Readonly<Record<string, TensorValue>>[] {
+  const [count, ...size] = pixels.dims as readonly [number, ...number[]];
+  const data = pixels.data as Float32Array;
+  const length = data.length / count;
+  return Array.from({ length: count }, (_, image) => ({
+    [pixelInputName]: { ...pixels, data: data.subarray(image * length, (image + 1) * length), dims: [1, ...size] },
+  }));
 }
 
 /** The patches and the grid of each image. */

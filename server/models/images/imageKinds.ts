@@ -2,6 +2,7 @@ import type { Pixels } from '../../inference/protocol.js';
 import type { Fields } from '../fields.js';
 import { gridPositions, type ImageGrid } from './gridPositions.js';
 import { digestImages, type ImageBytes } from './imageFile.js';
+import { type PadSettings, padKind } from './pad.js';
 import { type PatchesSettings, patchesKind } from './patches.js';
 import { type ResizeSettings, resizeKind } from './resize.js';
 import { type TilesSettings, tilesKind } from './tiles.js';
@@ -10,7 +11,7 @@ import { type TilesSettings, tilesKind } from './tiles.js';
 export const imagesPlace = '{images}';
 
 /** `images` of a model's profile: how an image becomes pixels for the graph and tokens of the prompt. */
-export type ImageSettings = ResizeSettings | TilesSettings | PatchesSettings;
+export type ImageSettings = ResizeSettings | TilesSettings | PatchesSettings | PadSettings;
 
 /** What every kind has. */
 export interface CommonImageSettings {
@@ -46,6 +47,7 @@ const kinds: { readonly [K in ImageSettings['kind']]: ImageKind<Extract<ImageSet
   resize: resizeKind,
   tiles: tilesKind,
   patches: patchesKind,
+  pad: padKind,
 };
 
 function kindOf(kind: ImageSettings['kind']): ImageKind<ImageSettings> {

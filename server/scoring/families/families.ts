@@ -9,7 +9,7 @@ import { reasonFluxPrm } from './reasonFluxPrm.js';
 import { rlhflow } from './rlhflow.js';
 import { skywork } from './skywork.js';
 import { trl } from './trl.js';
-import { ursa } from './ursa.js';
+import { ursa, ursaImages } from './ursa.js';
 import { visualPrm } from './visualPrm.js';
 import { vlPrm } from './vlPrm.js';
 
@@ -26,6 +26,7 @@ export const families: readonly Family[] = [
   reasonEval7b,
   reasonEval34b,
   ursa,
+  ursaImages,
   reasonFluxPrm,
   openRQwen,
   eurusPrm,

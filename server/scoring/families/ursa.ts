@@ -1,17 +1,23 @@
-import type { Family } from './family.js';
+import type { Layout } from '../layouts/layouts.js';
+import type { Family, ModelTraits } from './family.js';
 
-/** URSA-RM-8B: `inference/prm_infer_score.py`. Text alone: its two vision towers and their image sizes are not read. */
+/** @param images What stands in the place of the images. */
+function layoutWith(images: string): Layout {
+  return {
+    kind: 'chat',
+    system: 'You are a helpful assistant.',
+    user: `${images}You are given a problem and a step-by-step solution. You need to check the correctness of each step.\nQuestion:{question}\n{steps}`,
+    step: '{step} и\n',
+    marker: ' и',
+  };
+}
+
+/** URSA-RM-8B: `inference/prm_infer_score.py`, its language model alone. The authors score no text without an image. */
 export const ursa: Family = {
   id: 'ursa-rm',
   profile: {
     name: 'URSA-RM (text alone)',
-    layout: {
-      kind: 'chat',
-      system: 'You are a helpful assistant.',
-      user: 'You are given a problem and a step-by-step solution. You need to check the correctness of each step.\nQuestion:{question}\n{steps}',
-      step: '{step} и\n',
-      marker: ' и',
-    },
+    layout: layoutWith(''),
     trim: 'steps',
     readout: { kind: 'sigmoid-head' },
     range: [0, 1],
@@ -19,5 +25,35 @@ export const ursa: Family = {
     aggregation: 'min',
     maxTokens: 4096,
   },
-  recognizes: ({ architecture, width }) => architecture === 'UrsaForTokenClassification' && (width === undefined || width === 1),
+  recognizes: (model) => isUrsa(model) && !model.takesImages,
 };
+
+/**
+ * The same with its two vision towers (SAM at 1,024 pixels, SigLIP at 384). `steplens export-model` writes `images` as the model's own
+ * preprocessor_config.json has it; what stands here is for a profile that has none.
+ */
+export const ursaImages: Family = {
+  id: 'ursa-rm-images',
+  profile: {
+    ...ursa.profile,
+    name: 'URSA-RM',
+    layout: layoutWith('{images}'),
+    images: {
+      kind: 'pad',
+      side: 1024,
+      least: 14,
+      background: [127, 127, 127],
+      mean: [0, 0, 0],
+      std: [1, 1, 1],
+      before: '',
+      token: '<|image|>',
+      tokens: 576,
+      after: '',
+    },
+  },
+  recognizes: (model) => isUrsa(model) && model.takesImages,
+};
+
+function isUrsa({ architecture, width }: ModelTraits): boolean {
+  return architecture === 'UrsaForTokenClassification' && (width === undefined || width === 1);
+}

@@ -1,0 +1,80 @@
+import { english } from '../../l10n.js';
+import { resizeBicubic } from './bicubic.js';
+import { type DecodedImage, decodeAsPillow } from './decodeImage.js';
+import type { CommonImageSettings, ImageKind } from './imageKinds.js';
+
+/** DeepSeek-VL's and URSA's image input (`VLMImageProcessor`): the longer side is resized to `side`, and the shorter one padded. */
+export interface PadSettings extends CommonImageSettings {
+  readonly kind: 'pad';
+  /** Of the square, in pixels. */
+  readonly side: number;
+  /** Pixels that the shorter side has at least, before it is padded. */
+  readonly least: number;
+  /** Color of what is added: red, green, blue, from 0 to 255. */
+  readonly background: readonly number[];
+  /** Per channel, on the scale 0..1: a value is (pixel / 255 - mean) / std. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Image tokens an image. */
+  readonly tokens: number;
+  /** Text before and after the image tokens of an image. */
+  readonly before: string;
+  readonly after: string;
+}
+
+const channels = 3;
+
+export const padKind: ImageKind<PadSettings> = {
+  read(fields) {
+    const settings: PadSettings = {
+      kind: 'pad',
+      side: fields.whole('side', [1, 16_384], 'pixels'),
+      least: fields.whole('least', [1, 16_384], 'pixels'),
+      background: fields.numbers('background', channels),
+      mean: fields.numbers('mean', channels),
+      std: fields.numbers('std', channels),
+      token: fields.text('token'),
+      tokens: fields.whole('tokens', [1, 1_000_000], 'tokens'),
+      before: fields.text('before', true),
+      after: fields.text('after', true),
+    };
+    if (settings.std.some((value) => value <= 0)) fields.fail('std', english('numbers above 0'));
+    if (settings.background.some((value) => !Number.isInteger(value) || value < 0 || value > 255))
+      fields.fail('background', english('a list of {0} numbers', channels));
+    return settings;
+  },
+
+  async prepare(file, settings) {
+    return finish(padToSquare(await decodeAsPillow(file), settings), settings);
+  },
+
+  sample: (settings) =>
+    finish(
+      Uint8Array.from({ length: settings.side ** 2 * channels }, (_, i) => i % 251),
+      settings,
+    ),
+};
+
+/** Pixels of the square, row by row. */
+export function padToSquare(
+  image: DecodedImage,
+  { side, least, background }: Pick<PadSettings, 'side' | 'least' | 'background'>,
+): Uint8Array {
+  const longest = Math.max(image.width, image.height);
+  const fit = (length: number) => Math.max(Math.trunc((length / longest) * side), least);
+  const { width, height, data } = resizeBicubic(image, fit(image.width), fit(image.height));
+  const [left, top] = [Math.floor((side - width) / 2), Math.floor((side - height) / 2)];
+  const square = new Uint8Array(side * side * channels);
+  for (let at = 0; at < square.length; at += channels) square.set(background, at);
+  for (let y = 0; y < height; y++)
+    square.set(data.subarray(y * width * channels, (y + 1) * width * channels), ((top + y) * side + left) * channels);
+  return square;
+}
+
+function finish(data: Uint8Array, { side, mean, std, token, tokens, before, after }: PadSettings) {
+  const area = side * side;
+  const values = new Float32Array(channels * area);
+  for (let channel = 0; channel < channels; channel++)
+    for (let i = 0; i < area; i++) values[channel * area + i] = (data[i * channels + channel]! / 255 - mean[channel]!) / std[channel]!;
+  return { values, shape: [1, channels, side, side], text: before + token.repeat(tokens) + after };
+}
