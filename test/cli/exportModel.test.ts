@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,6 +40,32 @@ describe('steplens export-model', () => {
     expect(code).toBe(2);
     expect(await readdir(folder)).not.toContain('out');
     expect((await readdir(folder)).filter((name) => name.includes('unfinished'))).toEqual([]);
+  });
+
+  it('runs the code of a model\u2019s authors only from the folder that --code names', async () => {
+    // In Python's place: says what it was asked for.
+    const python = at('python.mjs');
+    await writeFile(
+      python,
+      `#!${process.execPath}\nprocess.stderr.write(JSON.stringify(process.argv.slice(3)) + '\\n'); process.exit(1);\n`,
+    );
+    await chmod(python, 0o755);
+    const asked = async (...more: string[]) => {
+      const { err } = await run(['export-model', 'model', '--out', at('out'), '--python', python, ...more]);
+      return JSON.parse(/\[.*\]/.exec(err)![0]) as string[];
+    };
+    // Windows runs no file by its first line.
+    if (process.platform !== 'win32') {
+      expect((await asked()).slice(2)).not.toContain('--code');
+      const named = await asked('--code', 'checkout');
+      expect(named[named.indexOf('--code') + 1]).toBe('checkout');
+    }
+    for (const name of await readdir('scripts/export')) {
+      if (!name.endsWith('.py')) continue;
+      const script = await readFile(join('scripts/export', name), 'utf8');
+      expect(script, name).not.toMatch(/trust_remote_code\s*=\s*True|import pickle|weights_only\s*=\s*False/);
+      for (const [call] of script.matchAll(/torch\.load\([^)]*\)/g)) expect(call, name).toContain('weights_only=True');
+    }
   });
 
   it('passes on what the program says that cannot run the script', async () => {
