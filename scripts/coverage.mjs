@@ -47,7 +47,9 @@ async function ofProcesses() {
   const map = coverage.createCoverageMap({});
   for (const script of mergeProcessCovs(reports).result) {
     const path = fileURLToPath(script.url);
-    const code = await readFile(path, 'utf8');
+    const code = await readFile(path, 'utf8').catch(() => undefined);
+    // Of a build that was replaced while the tests ran.
+    if (code === undefined) continue;
     const ast = parse(code, { ecmaVersion: 'latest', sourceType: path.endsWith('.cjs') ? 'script' : 'module' });
     map.merge(await convert({ code, coverage: script, sourceMap: maps[script.url], ast }));
   }
