@@ -59,6 +59,9 @@ def ursa_classes(code):
         module = importlib.import_module("models.ursa_model")
     except ModuleNotFoundError as error:
         raise ValueError(f"the authors' code needs the Python package {error.name}: pip install attrdict einops timm torchvision") from error
+    except Exception as error:
+        import transformers
+        raise ValueError(f"the authors' code does not load with transformers {transformers.__version__} ({error}): pip install 'transformers<5'") from error
     return module.UrsaConfig, module.UrsaForTokenClassification
 
 
