@@ -145,7 +145,10 @@ describe('in Chinese', () => {
     await row.waitFor();
     await row.dblclick();
     await page.locator('.monaco-editor.focused').first().waitFor();
-    await page.locator('[id="status.editor.selection"]').filter({ hasText: /^Ln 2,/ }).waitFor();
+    await page
+      .locator('[id="status.editor.selection"]')
+      .filter({ hasText: /^Ln 2,/ })
+      .waitFor();
     await page.keyboard.press('Control+.');
     await page.getByText('将 "good" 替换为 "+"').first().waitFor();
     await page.keyboard.press('Escape');
