@@ -17,8 +17,8 @@ const { float32, float16 } = dataTypes;
 const largest = 65504;
 /** Angles are computed in float32, as by every model in half precision: a position of some hundreds times a frequency has no digits left in float16. */
 const angles = new Set(['Cos', 'Sin']);
-/** Inputs that StepLens feeds in float32 whatever the weights are. */
-const whole = new Set(['pixel_values', 'inputs_embeds']);
+/** What goes from one graph to another, and in, in float32 whatever the weights are. */
+const whole = new Set(['pixel_values', 'inputs_embeds', 'image_features']);
 
 /** A float32 graph as a model in half precision is exported: weights, keys, values and all sums in float16, angles in float32. */
 export function toHalf(model: OnnxModel): OnnxModel {
@@ -43,13 +43,19 @@ export function toHalf(model: OnnxModel): OnnxModel {
     casts.push(makeNode('Cast', [name], [half], { to: float16 }));
   };
   const nodes: Node[] = [];
+  const given = new Set(graph.outputs.map(({ name }) => name));
   for (const { name, type } of graph.inputs) if (type === float32 && whole.has(name)) cast(name);
   for (const node of graph.nodes) {
     if (kept.has(node)) {
       nodes.push(node);
       if (angles.has(node.opType)) nodes.push(makeNode('Cast', [node.outputs[0]!], [`${node.outputs[0]!}.half`], { to: float16 }));
       if (angles.has(node.opType)) renamed.set(node.outputs[0]!, `${node.outputs[0]!}.half`);
-    } else nodes.push({ ...halved(node), inputs: node.inputs.map((name) => renamed.get(name) ?? name) });
+    } else {
+      const outputs = node.outputs.map((name) => (whole.has(name) && given.has(name) ? `${name}.computed` : name));
+      nodes.push({ ...halved(node), inputs: node.inputs.map((name) => renamed.get(name) ?? name), outputs });
+      for (const name of node.outputs)
+        if (!outputs.includes(name)) nodes.push(makeNode('Cast', [`${name}.computed`], [name], { to: float32 }));
+    }
   }
   const value = (info: ValueInfo) =>
     info.type === float32 && !whole.has(info.name) && info.shape ? makeValueInfo(info.name, float16, info.shape) : info;

@@ -67,15 +67,18 @@ describe.each(['hugging-face', 'token-major'] as const)('a %s model that changes
     const { folder, second } = await twoModels(layout);
     const scorer = openScorer(folder);
     await scorer.describe();
-    let isChanged = false;
+    let changed: () => void = () => undefined;
+    const isChanged = new Promise<void>((resolve) => (changed = resolve));
+    let isUnderWay = false;
     const onProgress = (done: number) => {
-      if (done < 20 || isChanged) return;
-      isChanged = true;
+      if (done < 20 || isUnderWay) return;
+      isUnderWay = true;
       copyFileSync(second, join(folder, 'next.onnx'));
       process.kill(childPids(scorer.log).at(-1)!, 'SIGKILL');
+      changed();
     };
     const scoring = failure(scorer.score(tree(121), { onProgress }));
-    await expect.poll(() => isChanged).toBe(true);
+    await isChanged;
     await rename(join(folder, 'next.onnx'), join(folder, 'model.onnx'));
     const error = await scoring;
     expect(error).toBeInstanceOf(ModelChangedError);
