@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect, it } from 'vitest';
+import { sourcesIn } from './sources.js';
+
+/** Whether a package's files are CommonJS for `import`: a bundle of such a one exports nothing but its default. */
+function isCommonJs(name: string): boolean {
+  const path = createRequire(import.meta.url)
+    .resolve.paths(name)!
+    .map((folder) => `${folder}/${name}/package.json`);
+  const text = path
+    .map((one) => {
+      try {
+        return readFileSync(one, 'utf8');
+      } catch {
+        return undefined;
+      }
+    })
+    .find((one) => one !== undefined);
+  const { type, exports } = JSON.parse(text!) as { type?: string; exports?: unknown };
+  return type !== 'module' && !JSON.stringify(exports ?? '').includes('"import"');
+}
+
+it('what is loaded late out of a CommonJS package is taken from its default, which alone a bundle has', () => {
+  const found: string[] = [];
+  for (const { file, text } of sourcesIn('server')) {
+    for (const [whole, name] of text.matchAll(/\(?await import\('([^'./][^']*)'\)\)?(?:\.default)?/g)) {
+      // These are not bundled.
+      if (name!.startsWith('node:') || name === 'onnxruntime-node' || name === 'sharp') continue;
+      if (isCommonJs(name!) && !whole.endsWith('.default')) found.push(`${file}: ${whole}`);
+    }
+  }
+  expect(found).toEqual([]);
+});
