@@ -19,6 +19,10 @@ export function pageSuite(): PageSuite {
     served = await servePanel();
     browser = await launchChromium();
   });
+  // A throttled page costs processor time as long as it is open.
+  afterEach(async () => {
+    for (const context of browser?.contexts() ?? []) await context.close();
+  });
   afterAll(async () => {
     await browser?.close();
     served?.server.close();
