@@ -59,7 +59,11 @@ export const generic: JsonFormat = {
   recognizedBy: '`question`, `problem`, `prompt`, … with `steps`, `solution`, `response`, …',
   shown: 'steps with the labels or scores beside them',
   keys: [...QUESTION_KEYS, ...WEAK_QUESTION_KEYS],
-  claims: (json, record) => json.isClosed(record) && inferMapping(json, record) !== undefined,
+  claims(json, record) {
+    const mapping = inferMapping(json, record);
+    // A record that was cut off may be of a format whose own keys are missing; a question with a list of steps is worth reading.
+    return mapping !== undefined && (json.isClosed(record) || (mapping.steps === 'steps' && SAYS_PROBLEM.has(mapping.question ?? '')));
+  },
   holds: (json, record) => [...QUESTION_KEYS, ...WEAK_QUESTION_KEYS].some((key) => json.get(record, key) !== undefined),
   read: (reader, record, index) =>
     readMapped(reader, record, index, inferMapping(reader.json, record, true) ?? { question: questionKey(reader.json, record)! }),

@@ -18,6 +18,15 @@ describe('broken files', () => {
     expect(solutions(document.problems[0]!)[0]).toEqual(['Three and four are 7 apples.', '7 - 2 = 5.\n<answer>5</answer>']);
   });
 
+  it('keeps the steps of a record of no known format that was cut off anywhere behind its first step', () => {
+    const text = '{"question": "What is 2 + 3 * 4?", "steps": ["3 * 4 = 12", "2 + 12 = 14"], "label": 1}';
+    for (let end = text.indexOf('",', 44) + 2; end < text.length; end++) {
+      const document = read(text.slice(0, end));
+      expect(codes(document)).toContain('truncated-json');
+      expect(solutions(document.problems[0]!)[0]?.[0]).toBe('3 * 4 = 12');
+    }
+  });
+
   it('one bad line of JSON Lines costs that line', () => {
     const text = fixture('bad-line.jsonl');
     const document = read(text);
