@@ -103,7 +103,8 @@ export function leftPadded(
 /** Every row has the problem's images of its own. */
 function pixelsFor(rows: number, shape: readonly (number | string)[], images: PreparedImages | undefined): TensorValue {
   if (!images) return { type: 'float32', data: new Float32Array(0), dims: [0, ...shape.slice(1).map(Number)] };
+  const [count = 0, ...rest] = images.shape;
   const values = new Float32Array(rows * images.values.length);
   for (let row = 0; row < rows; row++) values.set(images.values, row * images.values.length);
-  return { type: 'float32', data: values, dims: [rows * images.shape[0], ...images.shape.slice(1)] };
+  return { type: 'float32', data: values, dims: [rows * count, ...rest] };
 }
