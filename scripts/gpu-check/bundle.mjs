@@ -50,7 +50,7 @@ function assemble(folder, sizes) {
   const copy = (from, to = from) => cpSync(join(root, from), join(folder, to), { recursive: true });
   for (const name of readdirSync(join(root, 'dist')))
     if (/^(cli|inference|images|verifyWorker|server|chunk-.*)\.js$/.test(name)) copy(join('dist', name));
-  for (const name of ['model.onnx', 'prm.json', 'scope.txt', 'tokenizer.json', 'tokenizer_config.json'])
+  for (const name of ['model.onnx', 'model.cpu.onnx', 'prm.json', 'scope.txt', 'tokenizer.json', 'tokenizer_config.json'])
     copy(join('media/models/mini', name));
   for (const name of ['process-benchmark.jsonl', 'trees', 'solutions']) copy(join('media/samples', name));
   copy('package.json');

@@ -1,5 +1,5 @@
-import { Template } from '@huggingface/jinja';
 import { english } from '../l10n.js';
+import { renderTemplate } from './boundedTemplate.js';
 import { causeOf, ModelError } from './modelError.js';
 import { withinTime } from './timeLimit.js';
 import type { TextTokenizer } from './tokenizer.js';
@@ -33,7 +33,7 @@ export function renderChat(
     );
   }
   try {
-    return withinTime(longestMs, () => new Template(source).render({ messages, add_generation_prompt: beginsReply, ...tokenTexts }));
+    return withinTime(longestMs, () => renderTemplate(source, { messages, add_generation_prompt: beginsReply, ...tokenTexts }));
   } catch (error) {
     throw new ModelError(
       english(

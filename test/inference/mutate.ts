@@ -91,6 +91,7 @@ export const templateMutations: readonly Mutation[] = [
   '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}',
   '{% for a in range(2000000000) %}x{% endfor %}',
   '{% set n = namespace(s="x") %}{% for i in range(60) %}{% set n.s = n.s + n.s %}{% endfor %}{{ n.s }}',
+  '{% set n = namespace(l=[1]) %}{% for i in range(60) %}{% set n.l = n.l + n.l %}{% endfor %}{{ n.l | length }}',
   '{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}',
   `${'{% if true %}'.repeat(20_000)}x${'{% endif %}'.repeat(20_000)}`,
   `{{ ${'('.repeat(20_000)}1${')'.repeat(20_000)} }}`,
