@@ -26,7 +26,8 @@ const globals: Readonly<Record<string, unknown>> = {
 export function renderTemplate(source: string, variables: Readonly<Record<string, unknown>>): string {
   const environment = new Environment();
   for (const [name, value] of Object.entries({ ...globals, ...variables })) environment.set(name, value);
-  return String(new BoundedInterpreter(environment).run(new Template(source).parsed).value);
+  // What a whole template gives is always a text.
+  return new BoundedInterpreter(environment).run(new Template(source).parsed).value as string;
 }
 
 class BoundedInterpreter extends Interpreter {
