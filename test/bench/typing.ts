@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
-import { generatedSearch } from '../../scripts/gallery/generatedSearch.mjs';
 import { startHost } from '../../scripts/vscodeHost.mjs';
 import { goToLine, openFile, openWorkbench } from '../../scripts/workbench.mjs';
 import { busyTime } from './busyTime.js';
@@ -16,7 +15,6 @@ const ROUNDS = 3;
 const WORDS = 24;
 /** Words after which somebody thinks: the text is read, scored and marked again. */
 const SENTENCE = 4;
-const NODES = 20_000;
 
 /** A file to type in. */
 interface Typed {
@@ -48,20 +46,10 @@ export async function measure(): Promise<Row[]> {
       },
       { name: '... opening to the first mark, the server and its model running', value: warm!, unit: 'ms' },
       ...(await typingRows('typing there', folder, candidates, '6 x in the first version')),
-      ...(await typingRows(`typing in a tree of ${NODES.toLocaleString('en')} nodes`, folder, largeTree(), '42 MB')),
     ];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** A step in the middle of a large tree. */
-function largeTree(): Typed {
-  const text = generatedSearch({ nodes: NODES });
-  const lines = text.split('\n');
-  const line = lines.findIndex((one, at) => at > lines.length / 2 && one.includes('"partial_solution": [')) + 1;
-  const mark = '.codelens-decoration';
-  return { name: 'tree.json', text, line: line + 1, column: lines[line]!.indexOf(' ', lines[line]!.indexOf('"')) + 2, mark, rounds: 2 };
 }
 
 /** Typing in a file with StepLens and without. */
