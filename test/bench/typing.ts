@@ -16,17 +16,9 @@ const WORDS = 24;
 /** Words after which somebody thinks: the text is read, scored and marked again. */
 const SENTENCE = 4;
 
-/** A file to type in. */
-interface Typed {
-  readonly name: string;
-  readonly text: string;
-  /** Where the words are written, from 1: behind the first word of a step in the middle. */
-  readonly line: number;
-  readonly column: number;
-  /** What says that StepLens has read it. */
-  readonly mark: string;
-  readonly rounds: number;
-}
+const FILE = 'candidates.json';
+/** Where the words are written, from 1: behind the first word of a step in the middle. */
+const [LINE, COLUMN] = [3_001, 24];
 
 /** The first mark in a large file of candidates, and typing there: in VS Code with StepLens, and without it. */
 export async function measure(): Promise<Row[]> {
@@ -35,7 +27,7 @@ export async function measure(): Promise<Row[]> {
   const [cold, warm] = await firstMark(text);
   const folder = await mkdtemp(join(tmpdir(), 'steplens-typing-'));
   try {
-    const candidates = { name: 'candidates.json', text, line: 3_001, column: 24, mark: '.squiggly-warning', rounds: ROUNDS };
+    await writeFile(join(folder, FILE), text);
     return [
       {
         name: 'candidate file: start of the server to the first mark',
@@ -45,19 +37,17 @@ export async function measure(): Promise<Row[]> {
         note: `${size}, empty cache`,
       },
       { name: '... opening to the first mark, the server and its model running', value: warm!, unit: 'ms' },
-      ...(await typingRows('typing there', folder, candidates, '6 x in the first version')),
+      ...(await typingRows(folder)),
     ];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Typing in a file with StepLens and without. */
-async function typingRows(name: string, folder: string, file: Typed, note: string): Promise<Row[]> {
-  await writeFile(join(folder, file.name), file.text);
+/** Typing in the file with StepLens and without. */
+async function typingRows(folder: string): Promise<Row[]> {
   const rounds: { readonly on: Typing; readonly off: Typing }[] = [];
-  for (let round = 0; round < file.rounds; round++)
-    rounds.push({ on: await typeIn(folder, file, true), off: await typeIn(folder, file, false) });
+  for (let round = 0; round < ROUNDS; round++) rounds.push({ on: await typeIn(folder, true), off: await typeIn(folder, false) });
   const on = rounds.flatMap((round) => round.on.keys);
   const off = rounds.flatMap((round) => round.off.keys);
   const busy = (state: 'on' | 'off') => median(rounds.map((round) => round[state].busy));
@@ -69,11 +59,11 @@ async function typingRows(name: string, folder: string, file: Typed, note: strin
   });
   return [
     {
-      name: `${name}: key to painted, median`,
+      name: 'typing there: key to painted, median',
       ...against(0.5),
       note: 'in VS Code, reading, scoring and marking after each sentence included',
     },
-    { name: '... 95th percentile', ...against(0.95), note: `${note}; ${on.length} keys, in words` },
+    { name: '... 95th percentile', ...against(0.95), note: `6 x in the first version; ${on.length} keys, in words` },
     {
       name: "... the window's processor time, a word",
       value: busy('on'),
@@ -113,14 +103,14 @@ interface Typing {
 }
 
 /** Types words into a step in the middle of the file. */
-async function typeIn(folder: string, { name, line, column, mark }: Typed, isOn: boolean): Promise<Typing> {
+async function typeIn(folder: string, isOn: boolean): Promise<Typing> {
   const settings = { 'workbench.editorLargeFileConfirmation': 1_000 };
   const host = await startHost({ workspace: folder, settings, ...(isOn && { extensionDevelopmentPath: resolve('.') }) });
   const { page, close } = await openWorkbench(host.url);
   try {
-    await openFile(page, name);
-    if (isOn) await page.locator(mark).first().waitFor();
-    await goToLine(page, line, column);
+    await openFile(page, FILE);
+    if (isOn) await page.locator('.squiggly-warning').first().waitFor();
+    await goToLine(page, LINE, COLUMN);
     await page.waitForTimeout(1_000);
     await page.evaluate(watchKeys);
     // What is done once after the first edit is not typing.

@@ -1,10 +1,11 @@
 import { english } from '../../l10n.js';
 import { resizeBicubic } from './bicubic.js';
 import { type DecodedImage, decodeAsPillow } from './decodeImage.js';
-import type { CommonImageSettings, ImageKind } from './imageKinds.js';
+import type { ImageKind } from './imageKinds.js';
+import { channels, type RgbSettings, readRgbSettings } from './rgbSettings.js';
 
 /** DeepSeek-VL's and URSA's image input (`VLMImageProcessor`): the longer side is resized to `side`, and the shorter one padded. */
-export interface PadSettings extends CommonImageSettings {
+export interface PadSettings extends RgbSettings {
   readonly kind: 'pad';
   /** Of the square, in pixels. */
   readonly side: number;
@@ -12,17 +13,9 @@ export interface PadSettings extends CommonImageSettings {
   readonly least: number;
   /** Color of what is added: red, green, blue, from 0 to 255. */
   readonly background: readonly number[];
-  /** Per channel, on the scale 0..1: a value is (pixel / 255 - mean) / std. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
   /** Image tokens an image. */
   readonly tokens: number;
-  /** Text before and after the image tokens of an image. */
-  readonly before: string;
-  readonly after: string;
 }
-
-const channels = 3;
 
 export const padKind: ImageKind<PadSettings> = {
   read(fields) {
@@ -31,14 +24,9 @@ export const padKind: ImageKind<PadSettings> = {
       side: fields.whole('side', [1, 16_384], 'pixels'),
       least: fields.whole('least', [1, 16_384], 'pixels'),
       background: fields.numbers('background', channels),
-      mean: fields.numbers('mean', channels),
-      std: fields.numbers('std', channels),
-      token: fields.text('token'),
       tokens: fields.whole('tokens', [1, 1_000_000], 'tokens'),
-      before: fields.text('before', true),
-      after: fields.text('after', true),
+      ...readRgbSettings(fields),
     };
-    if (settings.std.some((value) => value <= 0)) fields.fail('std', english('numbers above 0'));
     if (settings.background.some((value) => !Number.isInteger(value) || value < 0 || value > 255))
       fields.fail('background', english('a list of {0} numbers', channels));
     return settings;

@@ -2,13 +2,14 @@ import { english } from '../../l10n.js';
 import { resizeBicubic } from './bicubic.js';
 import { type DecodedImage, decodeAsPillow } from './decodeImage.js';
 import { ImageError } from './imageFile.js';
-import type { CommonImageSettings, ImageKind } from './imageKinds.js';
+import type { ImageKind } from './imageKinds.js';
+import { channels, type RgbSettings, readRgbSettings } from './rgbSettings.js';
 
 /**
  * The image input of Qwen2-VL and Qwen2.5-VL (`Qwen2VLImageProcessor` of transformers): an image keeps its shape, is resized to whole blocks
  * of patches within limits of pixels, and is given patch by patch. A block becomes one token.
  */
-export interface PatchesSettings extends CommonImageSettings {
+export interface PatchesSettings extends RgbSettings {
   readonly kind: 'patches';
   /** Side of a patch, in pixels. */
   readonly patch: number;
@@ -21,12 +22,6 @@ export interface PatchesSettings extends CommonImageSettings {
    * qwen-vl-utils, which authors call first.
    */
   readonly resizes: readonly PixelLimits[];
-  /** Per channel, on the scale 0..1: a value is (pixel / 255 - mean) / std. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-  /** Text before and after the image tokens of an image. */
-  readonly before: string;
-  readonly after: string;
 }
 
 export type PixelLimits = readonly [fewest: number, most: number];
@@ -36,8 +31,6 @@ export interface Size {
   readonly height: number;
 }
 
-/** Of red, green and blue. */
-const channels = 3;
 /** Values of so many pixels take 400 MB. */
 const mostPixels = 2 ** 24;
 /** The longer side over the shorter: others are refused, as by the authors' code. */
@@ -53,13 +46,8 @@ export const patchesKind: ImageKind<PatchesSettings> = {
       resizes:
         readLimits(fields.take('resizes')) ??
         fields.fail('resizes', english('a list of pairs [fewest, most] of pixels, up to {0}', mostPixels)),
-      mean: fields.numbers('mean', channels),
-      std: fields.numbers('std', channels),
-      token: fields.text('token'),
-      before: fields.text('before', true),
-      after: fields.text('after', true),
+      ...readRgbSettings(fields),
     };
-    if (settings.std.some((value) => value <= 0)) fields.fail('std', english('numbers above 0'));
     const block = (settings.patch * settings.merge) ** 2;
     if (settings.resizes.some(([, most]) => most < block))
       fields.fail('resizes', english('pairs [fewest, most] with at least the {0} pixels of one block of patches', block));

@@ -1,30 +1,22 @@
-import { english } from '../../l10n.js';
 import { resizeBicubic } from './bicubic.js';
 import { type DecodedImage, decodeAsPillow } from './decodeImage.js';
-import type { CommonImageSettings, ImageKind } from './imageKinds.js';
+import type { ImageKind } from './imageKinds.js';
+import { channels, type RgbSettings, readRgbSettings } from './rgbSettings.js';
 
 /**
  * InternVL's image input (`dynamic_preprocess` and `load_image` of its model cards): a grid of square tiles of the shape
  * nearest to the image's, and the whole image once more where there is more than one.
  */
-export interface TilesSettings extends CommonImageSettings {
+export interface TilesSettings extends RgbSettings {
   readonly kind: 'tiles';
   /** Of a tile, in pixels. */
   readonly side: number;
   /** Tiles an image gets at most, the whole image not counted. */
   readonly mostTiles: number;
   readonly thumbnail: boolean;
-  /** Per channel, on the scale 0..1: a value is (pixel / 255 - mean) / std. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
   /** Image tokens a tile. */
   readonly tokens: number;
-  /** Text before and after the image tokens of an image. */
-  readonly before: string;
-  readonly after: string;
 }
-
-const channels = 3;
 
 export const tilesKind: ImageKind<TilesSettings> = {
   read(fields) {
@@ -33,14 +25,9 @@ export const tilesKind: ImageKind<TilesSettings> = {
       side: fields.whole('side', [1, 16_384], 'pixels'),
       mostTiles: fields.whole('mostTiles', [1, 1024], 'tiles'),
       thumbnail: fields.flag('thumbnail'),
-      mean: fields.numbers('mean', channels),
-      std: fields.numbers('std', channels),
-      token: fields.text('token'),
       tokens: fields.whole('tokens', [1, 1_000_000], 'tokens'),
-      before: fields.text('before', true),
-      after: fields.text('after', true),
+      ...readRgbSettings(fields),
     };
-    if (settings.std.some((value) => value <= 0)) fields.fail('std', english('numbers above 0'));
     return settings;
   },
 

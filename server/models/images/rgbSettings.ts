@@ -1,0 +1,28 @@
+import { english } from '../../l10n.js';
+import type { Fields } from '../fields.js';
+import type { CommonImageSettings } from './imageKinds.js';
+
+/** Red, green and blue. */
+export const channels = 3;
+
+/** What every kind has whose values are normalized per channel, and whose tokens have text around them. */
+export interface RgbSettings extends CommonImageSettings {
+  /** Per channel, on the scale 0..1: a value is (pixel / 255 - mean) / std. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Text before and after the image tokens of an image. */
+  readonly before: string;
+  readonly after: string;
+}
+
+export function readRgbSettings(fields: Fields): RgbSettings {
+  const std = fields.numbers('std', channels);
+  if (std.some((value) => value <= 0)) fields.fail('std', english('numbers above 0'));
+  return {
+    mean: fields.numbers('mean', channels),
+    std,
+    token: fields.text('token'),
+    before: fields.text('before', true),
+    after: fields.text('after', true),
+  };
+}
