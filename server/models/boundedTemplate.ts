@@ -1,4 +1,5 @@
 import { Environment, Interpreter, Template } from '@huggingface/jinja';
+import { english } from '../l10n.js';
 
 /** Far above what a conversation needs, and far below what ends the process: V8 cannot catch an array that grows too large. */
 const longestText = 2 ** 24;
@@ -34,7 +35,8 @@ class BoundedInterpreter extends Interpreter {
   override evaluate(...given: Parameters<Interpreter['evaluate']>): ReturnType<Interpreter['evaluate']> {
     const result = super.evaluate(...given);
     const value: unknown = result.value;
-    if (typeof value === 'string' && value.length > longestText) throw new RangeError(`it makes a text of ${value.length} characters`);
+    if (typeof value === 'string' && value.length > longestText)
+      throw new RangeError(english('it makes a text of {0} characters', value.length));
     if (Array.isArray(value) && value.length > longestList) throw tooLong(value.length);
     return result;
   }
@@ -43,12 +45,12 @@ class BoundedInterpreter extends Interpreter {
 /** Jinja's own, which is Python's. */
 function range(first: number, second?: number, step = 1): number[] {
   const [start, stop] = second === undefined ? [0, first] : [first, second];
-  if (step === 0) throw new Error('range() step must not be zero');
+  if (step === 0) throw new Error(english('the step of a range is 0'));
   const length = Math.max(0, Math.ceil((stop - start) / step));
   if (length > longestList) throw tooLong(length);
   return Array.from({ length }, (_, i) => start + i * step);
 }
 
 function tooLong(length: number): RangeError {
-  return new RangeError(`it makes a list of ${length} items`);
+  return new RangeError(english('it makes a list of {0} items', length));
 }
