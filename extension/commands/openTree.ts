@@ -19,8 +19,8 @@ export const openTree: Command = {
     const row = rowOf(target);
     if (row?.range === undefined && row?.problem !== undefined) return stepLens.panels.open(uri, row.problem);
     const place = row?.range === undefined ? await placeIn(stepLens, uri) : await stepAt(stepLens.client, uri, toRange(row.range).start);
-    // A cursor on no step, as in a file that just opened, chooses no node: the tree lands on its first low step.
-    if (place?.step === undefined) return stepLens.panels.open(uri, place?.problem ?? row?.problem, place?.node);
+    // A cursor on the problem itself, as in a file that just opened, chooses no node: the tree lands on its first low step.
+    if (place?.step === undefined) return stepLens.panels.open(uri, place?.problem ?? row?.problem, place?.node || undefined);
     const found = await stepLens.client.request(NodeOfStep, { uri: uri.toString(), problem: place.problem, step: place.step });
     return stepLens.panels.open(uri, place.problem, found ?? undefined);
   },

@@ -21,6 +21,8 @@ describe('the tools of the tree panel', () => {
   before(async () => {
     await editor.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await openFile(editor.page, file);
+    // Once the file is read, the cursor at its begin is in the root.
+    await editor.page.locator('.codelens-decoration').filter({ hasText: 'first low steps' }).first().waitFor();
     await runCommand(editor.page, 'StepLens: Open Reasoning Tree');
     await panel().locator('.drawing[data-rest="yes"] g.node').first().waitFor();
   });
