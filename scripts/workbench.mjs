@@ -67,7 +67,7 @@ export async function openFile(page, name) {
   // Files that are found late move the rows, perhaps below a click.
   for (let tries = 0; tries < 5; tries++) {
     await quickInput(page, 'Control+P', name, row);
-    if (await succeeds(tab.waitFor({ timeout: 5_000 }))) return;
+    if (await succeeds(tab.waitFor({ timeout: 5_000 * slowness }))) return;
   }
   throw new Error(`VS Code does not open ${name}.`);
 }
@@ -111,10 +111,11 @@ export async function goToLine(page, line, column = 1) {
  */
 async function quickInput(page, key, text, row) {
   const input = page.locator('.quick-input-widget input.input').first();
+  const timeout = 3_000 * slowness;
   for (let tries = 0; tries < 15; tries++) {
     await page.keyboard.press(key);
     // A page that takes the focus closes the input again, also while it is being filled.
-    if ((await succeeds(input.fill(text, { timeout: 3_000 }))) && (await succeeds(row.waitFor({ timeout: 3_000 })))) {
+    if ((await succeeds(input.fill(text, { timeout }))) && (await succeeds(row.waitFor({ timeout })))) {
       await settled(page);
       await row.click();
       // The list, not its input: a command may open a list of its own in the same input at once.

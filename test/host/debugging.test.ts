@@ -189,11 +189,7 @@ describe('debugging a search', () => {
       '1',
     ];
     const labeling = promisify(execFile)(process.execPath, [fixture('../../../dist/cli.js').fsPath, ...args]);
-    const log = await until(
-      'the first log',
-      () => existsSync(out) && readdirSync(out).find((name) => name.endsWith('.events.jsonl')),
-      60_000,
-    );
+    const log = await until('the first log', () => existsSync(out) && readdirSync(out).find((name) => name.endsWith('.events.jsonl')));
     const problem = log.replace('.events.jsonl', '');
     await debug.startDebugging(undefined, { type: 'steplens', name: 'attach', request: 'attach', run: out, problem });
     await until('the first event', async () => (await stack())?.event === 0);
@@ -202,7 +198,7 @@ describe('debugging a search', () => {
     const written = readFileSync(join(out, log), 'utf8').trim().split('\n');
     assert.match(written.at(-1) ?? '', /^\{"event":"end"/);
     await until('the last event', async () => (await stack())?.event === written.length - 1);
-  }).timeout(240_000);
+  });
 
   it('attaches to a log that is still being written, and follows it to its end', async () => {
     const lines = readFileSync(sample('trees/recipe.events.jsonl').fsPath, 'utf8').split('\n').slice(0, -1);

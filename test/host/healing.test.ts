@@ -35,7 +35,7 @@ describe('bad days', () => {
     assert.equal(hints.length, 450, 'a value at every step');
     const after = await inferences();
     assert.ok(after.length > 0 && after.every((pid) => !before.includes(pid)), 'another process took over');
-  }).timeout(180_000);
+  });
 
   it('starts the server again when it is killed, and marks the file again', async () => {
     const uri = fixture('tree.json');

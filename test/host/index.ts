@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { slowness } from './support.js';
 
 /** A line the runner reads: the outcome of the suite as JSON. */
 export const resultMark = 'STEPLENS-RESULT ';
@@ -10,8 +11,7 @@ export const resultMark = 'STEPLENS-RESULT ';
  */
 export async function run(): Promise<void> {
   const { default: Mocha } = await import('mocha');
-  const slowness = Math.max(1, Number(process.env['STEPLENS_CPU_THROTTLE'] ?? 1));
-  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000 * slowness, color: false, reporter: 'spec' });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 180_000 * slowness, color: false, reporter: 'spec' });
   for (const file of readdirSync(__dirname)
     .filter((name) => name.endsWith('.test.cjs'))
     .sort())

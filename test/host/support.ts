@@ -18,11 +18,14 @@ import {
 } from 'vscode';
 import type { Api } from '../../extension/extension.js';
 
+/** How much slower the window is made, see CONTRIBUTING.md; limits of time grow with it. */
+export const slowness = Math.max(1, Number(process.env['STEPLENS_CPU_THROTTLE'] ?? 1));
+
 /** Waits until `read` gives a value other than undefined or false; a wait that ends without one fails with what was waited for. */
 export async function until<T>(
   what: string,
   read: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000 * slowness,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {

@@ -109,9 +109,9 @@ describe('the VSIX', () => {
 
     it('marks a low step in the editor and in the Problems panel', async () => {
       await openFile(page, 'tree.json');
-      await page.getByText('Reasoning tree').first().waitFor({ timeout: 60_000 });
+      await page.getByText('Reasoning tree').first().waitFor();
       await page.keyboard.press('Control+Shift+M');
-      await page.locator('.markers-panel').getByText('first-low-step').first().waitFor({ timeout: 30_000 });
+      await page.locator('.markers-panel').getByText('first-low-step').first().waitFor();
     });
 
     it('scores with the bundled model from its own folder alone', async () => {
