@@ -1,7 +1,7 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { english } from '../../l10n.js';
 import { causeOf } from '../modelError.js';
-import { firstFrameOpaque } from './gif.js';
+import { type FirstFrame, firstFrame } from './gif.js';
 import { type ImageBytes, ImageError } from './imageFile.js';
 
 /** Images of more pixels are refused before they are decoded. */
@@ -34,11 +34,18 @@ export function decodeAsPillow(file: ImageBytes): Promise<DecodedImage> {
     // Pillow reads no SVG; a drawing without a background is meant for white paper.
     if (format === 'svg') return onWhite(open(file.bytes), 3);
     if (space === 'cmyk') return fromCmyk(await raw(open(file.bytes).pipelineColourspace('cmyk').toColourspace('cmyk')));
-    if (depth === 'ushort' && channels === 1) return fromGrey16(open(file.bytes));
-    const bytes = format === 'gif' ? firstFrameOpaque(file.bytes) : file.bytes;
-    return withoutAlpha(await raw(open(bytes).toColourspace('srgb')));
+    if (depth === 'ushort' && (channels === 1 || (format === 'png' && file.bytes[pngColors] === pngGray)))
+      return fromGrey16(open(file.bytes));
+    const frame = format === 'gif' ? firstFrame(file.bytes) : undefined;
+    if (frame) refuseLarge(frame);
+    const image = withoutAlpha(await raw(open(frame?.bytes ?? file.bytes).toColourspace('srgb')));
+    return frame ? placed(image, frame) : image;
   });
 }
+
+/** Where a PNG says which colors it has (RFC 2083, section 4.1.1), and gray without alpha, be one of its values transparent or not. */
+const pngColors = 25;
+const pngGray = 0;
 
 type Open = (bytes: Buffer) => Sharp & { metadata(): Promise<Metadata> };
 
@@ -46,8 +53,7 @@ async function decode({ name, bytes }: ImageBytes, read: (open: Open) => Promise
   const sharp = await loadSharp();
   try {
     const { width = 0, height = 0 } = await sharp(bytes, { limitInputPixels: mostPixels }).metadata();
-    if (Math.max(width, height) > mostSide)
-      throw new Error(english('it is {0} x {1} pixels, and a side may have {2}', width, height, mostSide));
+    refuseLarge({ width, height });
     return await read((input) => sharp(input, { limitInputPixels: mostPixels, ignoreIcc: true }));
   } catch (error) {
     throw new ImageError(
@@ -59,6 +65,11 @@ async function decode({ name, bytes }: ImageBytes, read: (open: Open) => Promise
       ),
     );
   }
+}
+
+function refuseLarge({ width, height }: { readonly width: number; readonly height: number }): void {
+  if (Math.max(width, height) > mostSide || width * height > mostPixels)
+    throw new Error(english('it is {0} x {1} pixels, and a side may have {2}', width, height, mostSide));
 }
 
 async function onWhite(image: Sharp, channels: 1 | 3): Promise<DecodedImage> {
@@ -80,6 +91,16 @@ function withoutAlpha({ width, height, channels, data }: DecodedImage): DecodedI
   return { width, height, channels: 3, data: kept };
 }
 
+/** A frame in its picture. */
+function placed(image: DecodedImage, { width, height, left, top, background }: FirstFrame): DecodedImage {
+  if (image.width === width && image.height === height) return image;
+  const data = new Uint8Array(width * height * 3);
+  for (let at = 0; at < data.length; at += 3) data.set(background, at);
+  for (let y = 0; y < image.height; y++)
+    data.set(image.data.subarray(y * image.width * 3, (y + 1) * image.width * 3), ((top + y) * width + left) * 3);
+  return { width, height, channels: 3, data };
+}
+
 /** `cmyk2rgb` of Pillow's `libImaging/Convert.c`. */
 function fromCmyk({ width, height, channels, data }: DecodedImage): DecodedImage {
   const rgb = new Uint8ClampedArray(width * height * 3);
@@ -99,8 +120,8 @@ function divided(product: number): number {
 async function fromGrey16(image: Sharp): Promise<DecodedImage> {
   const { data, info } = await image.toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
   const values = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
-  const rgb = new Uint8Array(values.length * 3);
-  values.forEach((value, i) => rgb.fill(Math.min(255, value), 3 * i, 3 * i + 3));
+  const rgb = new Uint8Array(info.width * info.height * 3);
+  for (let i = 0; 3 * i < rgb.length; i++) rgb.fill(Math.min(255, values[i * info.channels]!), 3 * i, 3 * i + 3);
   return { width: info.width, height: info.height, channels: 3, data: rgb };
 }
 

@@ -1,27 +1,80 @@
 /** Flags of a block of colors (GIF89a, sections 18 and 20): whether it is there, and 2^(n + 1) colors. */
 const hasColors = 0x80;
+const interlaced = 0x40;
 const transparentFlag = 0x01;
+const allColors = 3 * 256;
 
-/**
- * A GIF whose first frame has no transparent color, so that a decoder gives the color of the palette there, as Pillow's
- * conversion to RGB does. Bytes that are no such file are given back as they are: the decoder says what is wrong with them.
- */
-export function firstFrameOpaque(bytes: Buffer): Buffer {
-  let at = 13 + colorBytes(bytes[10]);
-  while (bytes[at] === 0x21) {
-    // A graphic control extension: introducer, label, size 4, flags.
-    if (bytes[at + 1] === 0xf9 && bytes[at + 2] === 4) {
-      const opaque = Buffer.from(bytes);
-      opaque[at + 3]! &= ~transparentFlag;
-      return opaque;
-    }
-    at += 2;
-    while (bytes[at]) at += bytes[at]! + 1;
-    at++;
-  }
-  return bytes;
+/** The first frame of a GIF, and where Pillow puts it. */
+export interface FirstFrame {
+  /** A GIF of that frame alone, without transparency, which every decoder reads alike. */
+  readonly bytes: Buffer;
+  /** Of the picture, in pixels, which holds the whole frame. */
+  readonly width: number;
+  readonly height: number;
+  /** Of the frame in the picture. */
+  readonly left: number;
+  readonly top: number;
+  /** Around the frame: red, green, blue. */
+  readonly background: readonly number[];
 }
 
-function colorBytes(flags = 0): number {
+/**
+ * Reads a GIF as Pillow's `GifImagePlugin.py` does: transparent pixels keep the color of their palette, so do those around a frame that is
+ * smaller than the picture (the transparent color, else the palette's first one), a frame that is larger makes the picture larger, and
+ * without a palette a number is a gray value. Undefined for bytes that have no frame: the decoder says what is wrong with them.
+ */
+export function firstFrame(bytes: Buffer): FirstFrame | undefined {
+  if (bytes.toString('latin1', 0, 4) !== 'GIF8' || bytes.length < 13) return undefined;
+  let at = 13 + colorBytes(bytes[10]!);
+  let transparent = 0;
+  // Extensions: of graphic controls (introducer, label, size 4, flags, delay, color), the last one with a color counts.
+  while (bytes[at] === 0x21) {
+    if (bytes[at + 1] === 0xf9 && bytes[at + 3]! & transparentFlag) transparent = bytes[at + 6]!;
+    at = blocksEnd(bytes, at + 2);
+  }
+  if (bytes[at] !== 0x2c || bytes.length < at + 11) return undefined;
+  const [left, top, width, height] = [1, 3, 5, 7].map((offset) => bytes.readUInt16LE(at + offset)) as [number, number, number, number];
+  const flags = bytes[at + 9]!;
+  const data = at + 10 + colorBytes(flags);
+  const colors = flags & hasColors ? bytes.subarray(at + 10, data) : bytes.subarray(13, 13 + colorBytes(bytes[10]!));
+  const palette = Buffer.alloc(allColors, isGray(colors) ? grays : 0);
+  colors.copy(palette);
+  const head = Buffer.from([...Buffer.from('GIF89a'), 0, 0, 0, 0, hasColors | 7, 0, 0]);
+  const frame = Buffer.from([0x2c, 0, 0, 0, 0, 0, 0, 0, 0, flags & interlaced]);
+  for (const [buffer, offset] of [
+    [head, 6],
+    [frame, 5],
+  ] as const) {
+    buffer.writeUInt16LE(width, offset);
+    buffer.writeUInt16LE(height, offset + 2);
+  }
+  const end = blocksEnd(bytes, data + 1);
+  // A frame that is cut off stays so: the decoder refuses it.
+  const trailer = end <= bytes.length ? [0x3b] : [];
+  return {
+    bytes: Buffer.concat([head, palette, frame, bytes.subarray(data, end), Buffer.from(trailer)]),
+    width: Math.max(left + width, bytes.readUInt16LE(6)),
+    height: Math.max(top + height, bytes.readUInt16LE(8)),
+    left,
+    top,
+    background: [...palette.subarray(3 * transparent, 3 * transparent + 3)],
+  };
+}
+
+const grays = Buffer.from(Array.from({ length: allColors }, (_, i) => Math.floor(i / 3)));
+
+/** No palette, or one whose colors are their own numbers. */
+function isGray(colors: Buffer): boolean {
+  return colors.equals(grays.subarray(0, colors.length));
+}
+
+function colorBytes(flags: number): number {
   return flags & hasColors ? 3 * 2 ** ((flags & 7) + 1) : 0;
+}
+
+/** Where a row of blocks ends that each begin with their length, the last with 0; beyond the file when it is cut off. */
+function blocksEnd(bytes: Buffer, start: number): number {
+  let at = start;
+  while (bytes[at]) at += bytes[at]! + 1;
+  return at + 1;
 }
