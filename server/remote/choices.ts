@@ -12,7 +12,10 @@ export interface Choice {
     readonly content?: unknown;
     readonly reasoning?: unknown;
     readonly reasoning_content?: unknown;
+    readonly refusal?: unknown;
     readonly tool_calls?: unknown;
+    /** The older form of tool calls. */
+    readonly function_call?: unknown;
   } | null;
 }
 
@@ -33,4 +36,14 @@ export function readChoices(reply: unknown): Choice[] {
   const found = choices.filter((choice): choice is Choice => typeof choice === 'object' && choice !== null);
   if (found.length === 0) throw new RequestFailure(english('The server answered with an empty list of choices.'));
   return found.sort((a, b) => Number(a.index ?? 0) - Number(b.index ?? 0));
+}
+
+/** What a message says, and what it says of thoughts: a text, or the parts that some servers send it in (Mistral's `thinking` among them). */
+export function contentOf(content: unknown): { readonly text?: string; readonly reasoning?: string } {
+  if (typeof content === 'string') return { text: content };
+  if (!Array.isArray(content)) return {};
+  const parts = content.filter((part): part is Readonly<Record<string, unknown>> => typeof part === 'object' && part !== null);
+  const text = parts.map((part) => (typeof part.text === 'string' ? part.text : '')).join('');
+  const reasoning = parts.map(({ thinking }) => (typeof thinking === 'string' ? thinking : (contentOf(thinking).text ?? ''))).join('');
+  return { text, ...(reasoning !== '' && { reasoning }) };
 }

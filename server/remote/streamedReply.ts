@@ -1,4 +1,5 @@
 import { english } from '../l10n.js';
+import { contentOf } from './choices.js';
 import { EventStream, type StreamItem } from './eventStream.js';
 import type { BodyReader, PieceOutcome } from './exchange.js';
 import { RequestFailure, reportedFailure } from './requestFailure.js';
@@ -13,7 +14,9 @@ export interface StreamedRequest {
 interface StreamedChoice {
   text: string;
   reasoning: { name: string; text: string } | undefined;
+  refusal: string;
   readonly toolCalls: unknown[];
+  functionCall: unknown;
   /** Of the tokens of a chat reply, where they were asked for. */
   readonly logprobs: unknown[];
   isChat: boolean;
@@ -41,6 +44,8 @@ export class StreamedReply implements BodyReader {
   readonly #usages: Fields[] = [];
   readonly #usageOf = new Map<number, Fields>();
   #isDone = false;
+  /** The body, as long as it has no event: some servers report an error as plain JSON in what they call a stream. */
+  #plain: Buffer[] | undefined = [];
 
   constructor({ n, stop, include_stop_str_in_output: keeps }: StreamedRequest) {
     this.#stops = (Array.isArray(stop) ? stop : [stop]).filter((one): one is string => typeof one === 'string' && one !== '');
@@ -60,18 +65,22 @@ export class StreamedReply implements BodyReader {
   /** Throws RequestFailure for an event that is an error or cannot be read. */
   read(piece: Uint8Array): PieceOutcome {
     const items = this.#events.read(piece);
+    this.#plain?.push(Buffer.from(piece));
+    if (items.some((item) => item !== 'comment')) this.#plain = undefined;
     this.#addAll(items);
     if (this.#isDone) return 'finished';
     if (this.#choices.size >= this.#count && [...this.#choices.values()].every(({ isCut }) => isCut)) {
       this.#isDone = true;
       return 'unwanted';
     }
-    return items.length > 0 && items.every((item) => item === 'comment') ? 'comment' : 'more';
+    return items.length > 0 && items.every(isAlive) ? 'comment' : 'more';
   }
 
   /** The whole reply as JSON. Throws RequestFailure when the stream ended before all texts did. */
   end(): Buffer {
     if (!this.#isDone) this.#addAll(this.#events.end());
+    const plain = this.#choices.size === 0 && this.#plain !== undefined ? Buffer.concat(this.#plain) : undefined;
+    if (plain !== undefined && /^\uFEFF?\s*[{[]/.test(plain.toString('utf8', 0, 64))) return plain;
     const open = [...this.#choices.values()].filter(({ finishReason }) => finishReason === undefined);
     // Some servers name no reason; the end of their stream says that they have ended.
     if (!this.#isDone && (open.length > 0 || this.#choices.size === 0))
@@ -90,7 +99,7 @@ export class StreamedReply implements BodyReader {
   }
 
   #addAll(items: readonly StreamItem[]): void {
-    for (const item of items) if (item !== 'comment' && !this.#isDone) this.#add(item.data);
+    for (const item of items) if (!isAlive(item) && !this.#isDone) this.#add(item.data);
   }
 
   #add(data: string): void {
@@ -108,7 +117,11 @@ export class StreamedReply implements BodyReader {
       if (texts.length === 0) this.#usages.push(usage as Fields);
       for (const { index } of texts) this.#usageOf.set(Number(index ?? 0), usage as Fields);
     }
-    for (const choice of texts) this.#addChoice(choice);
+    for (const choice of texts) {
+      // Kimi counts in the choice.
+      if (typeof choice.usage === 'object' && choice.usage !== null) this.#usageOf.set(Number(choice.index ?? 0), choice.usage as Fields);
+      this.#addChoice(choice);
+    }
   }
 
   /**
@@ -129,7 +142,9 @@ export class StreamedReply implements BodyReader {
     const choice: StreamedChoice = known ?? {
       text: '',
       reasoning: undefined,
+      refusal: '',
       toolCalls: [],
+      functionCall: undefined,
       logprobs: [],
       isChat: text === undefined,
       finishReason: undefined,
@@ -138,21 +153,26 @@ export class StreamedReply implements BodyReader {
     };
     if (known === undefined) this.#choices.set(at, choice);
     if (choice.isCut) return;
-    if (typeof reason === 'string') choice.finishReason = reason;
+    // Some servers name an empty reason, or "null", while the text continues.
+    if (typeof reason === 'string' && reason !== '' && reason !== 'null') choice.finishReason = reason;
     const listed = (logprobs as { content?: unknown } | null | undefined)?.content;
     if (Array.isArray(listed)) choice.logprobs.push(...(listed as unknown[]));
     const said = (delta ?? message ?? {}) as Fields;
-    for (const name of ['reasoning', 'reasoning_content'])
-      if (typeof said[name] === 'string' && said[name] !== '') {
-        choice.reasoning = { name, text: (choice.reasoning?.text ?? '') + said[name] };
-        choice.pieces++;
-      }
+    const { text: content, reasoning: parts } = contentOf(text ?? said.content);
+    // Both names may have the same piece.
+    const name = ['reasoning', 'reasoning_content'].find((one) => typeof said[one] === 'string' && said[one] !== '');
+    const thought = name === undefined ? parts : String(said[name]);
+    if (thought !== undefined) {
+      choice.reasoning = { name: name ?? choice.reasoning?.name ?? 'reasoning', text: (choice.reasoning?.text ?? '') + thought };
+      choice.pieces++;
+    }
+    if (typeof said.refusal === 'string') choice.refusal += said.refusal;
     if (Array.isArray(said.tool_calls)) choice.toolCalls.push(...(said.tool_calls as unknown[]));
-    const more = text ?? said.content;
-    if (typeof more !== 'string' || more === '') return;
+    choice.functionCall ??= said.function_call ?? undefined;
+    if (content === undefined || content === '') return;
     choice.pieces++;
     const before = choice.text.length;
-    choice.text += more;
+    choice.text += content;
     this.#cut(choice, before);
   }
 
@@ -170,7 +190,7 @@ export class StreamedReply implements BodyReader {
   #replyChoices(): Fields[] {
     return [...this.#choices]
       .sort(([a], [b]) => a - b)
-      .map(([index, { isChat, text, reasoning, toolCalls, logprobs, finishReason = null }]) =>
+      .map(([index, { isChat, text, reasoning, refusal, toolCalls, functionCall, logprobs, finishReason = null }]) =>
         isChat
           ? {
               index,
@@ -178,7 +198,9 @@ export class StreamedReply implements BodyReader {
                 role: 'assistant',
                 content: text === '' && toolCalls.length > 0 ? null : text,
                 ...(reasoning && { [reasoning.name]: reasoning.text }),
+                ...(refusal !== '' && { refusal }),
                 ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
+                ...(functionCall !== undefined && { function_call: functionCall }),
               },
               ...(logprobs.length > 0 && { logprobs: { content: logprobs } }),
               finish_reason: finishReason,
@@ -192,6 +214,11 @@ export class StreamedReply implements BodyReader {
     const pieces = [...this.#choices.values()].reduce((sum, one) => sum + one.pieces, 0);
     return [...this.#choices.values()].some(({ isCut }) => isCut) ? { completion_tokens: pieces } : undefined;
   }
+}
+
+/** It only keeps the connection alive: a comment, or an event without data. */
+function isAlive(item: StreamItem): item is 'comment' {
+  return item === 'comment' || item.data.trim() === '';
 }
 
 function parsed(data: string): Fields {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isComplete, joinSteps, splitSteps, splitThinking } from '../../server/labeling/policies/stepText.js';
+import { isComplete, joinSteps, splitSteps } from '../../server/labeling/policies/stepText.js';
+import { splitThinking } from '../../server/labeling/policies/thoughts.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 
 describe("the steps of a model's text", () => {

@@ -73,6 +73,12 @@ describe('a streamed reply', waiting, () => {
       `${event({ choices: [{ index: 0, text: solution }] })}${event({ choices: [{ index: 0, text: '', finish_reason: 'stop' }] })}${done}`,
     ],
     ['whole messages', `${event({ choices: [{ index: 0, message: { content: solution }, finish_reason: 'stop' }] })}${done}`],
+    ['events without data that keep it alive', whole(solution).replaceAll('data: ', 'data:\n\ndata: ')],
+    ['an empty reason for its end in every chunk', `${whole(solution).replaceAll('"finish_reason":null', '"finish_reason":""')}`],
+    [
+      'parts instead of texts',
+      `${event({ choices: [{ index: 0, delta: { content: [{ type: 'text', text: solution.slice(0, 9) }] } }] })}${chunk(0, solution.slice(9), 'stop')}${done}`,
+    ],
     ['something behind its end', `${whole(solution)}data: garbage\n\n`],
   ])('is read with %s', async (_, text) => {
     const server = await streamServer(sends(text));
@@ -126,6 +132,31 @@ describe('a streamed reply', waiting, () => {
     );
     const [rollout] = completed(await connect(server).sample(ask({ count: 1 })));
     expect(rollout).toMatchObject({ steps, reasoning: 'I add.' });
+    const part = (text: string) => [{ type: 'thinking', thinking: [{ type: 'text', text }] }];
+    for (const deltas of [
+      [
+        { reasoning: 'I ', reasoning_content: 'I ' },
+        { reasoning: 'add.', reasoning_content: 'add.' },
+      ],
+      [{ content: part('I ') }, { content: part('add.') }],
+    ]) {
+      const other = await streamServer(sends(`${deltas.map(thought).join('')}${chunk(0, solution, 'stop')}${done}`));
+      expect(completed(await connect(other).sample(ask({ count: 1 })))[0]).toMatchObject({ steps, reasoning: 'I add.' });
+    }
+  });
+
+  it('is no rollout where it has thoughts, a refusal or a call and no answer, behind steps too', async () => {
+    const pieces = (deltas: readonly object[], reason: string): string =>
+      `${deltas.map((delta) => event({ choices: [{ index: 0, delta, finish_reason: null }] })).join('')}${chunk(0, '', reason)}${done}`;
+    for (const [text, sentence] of [
+      [pieces([{ reasoning_content: 'I ' }, { reasoning_content: 'add.' }], 'stop'), 'thought and wrote no answer'],
+      [pieces([{ reasoning_content: 'I ' }], 'length'), 'allow more tokens'],
+      [pieces([{ refusal: 'I cannot ' }, { refusal: 'help.' }], 'stop'), 'refused: I cannot help.'],
+      [pieces([{ function_call: { name: 'add', arguments: '' } }], 'function_call'), 'called a tool'],
+    ] as const) {
+      const told = failures(await connect(await streamServer(sends(text))).sample(ask({ count: 1, prefix: steps })));
+      expect(told).toEqual([expect.stringContaining(sentence)]);
+    }
   });
 
   it('is kept in the log as the whole reply that it is', async () => {
@@ -158,6 +189,7 @@ describe('a stream that breaks', waiting, () => {
     ['has an error of llama.cpp in it', sends('error: {"code":503,"message":"No slot.","type":"unavailable_error"}\n\n'), 'No slot'],
     ['has one of two texts only', sends(`${chunk(0, solution, 'stop')}${chunk(1, '<step>')}`), 'in the middle of a reply'],
     ['is empty', sends(''), 'in the middle of a reply'],
+    ['names empty reasons and ends', sends(`${chunk(0, '<step>2 +', '')}${chunk(0, ' 3', 'null')}`), 'in the middle of a reply'],
     ['says nothing more', (response) => void begin(response).write(chunk(0, '<step>2 +')), 'wrote nothing for 0.2 s'],
     ['never begins', () => undefined, 'did not answer within 0.2 s'],
     [
@@ -191,6 +223,13 @@ describe('a stream that breaks', waiting, () => {
     expect(failures(rollouts)[0]).toContain(sentence);
     expect(rollouts[0]).toMatchObject({ isTemporary: true });
     expect(server.requests).toHaveLength(2);
+  });
+
+  it('may be no stream but an error in plain JSON, which is read', async () => {
+    const server = await streamServer(sends('{"error": {"message": "No worker is free.", "code": 503}}'));
+    expect(await connect(server).sample(ask({ count: 1 }))).toEqual([
+      { failure: 'The server reports an error: No worker is free.', isTemporary: true },
+    ]);
   });
 
   it('with a refusal in it is not asked for again', async () => {

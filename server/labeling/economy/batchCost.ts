@@ -76,21 +76,28 @@ export class CostMeter {
 
 /**
  * The usage of a chat or completions reply after some retries; fields that a server leaves out, and all of a failed request (undefined),
- * are 0. A reply without any is marked.
+ * are 0. A reply that lacks one of both counts is marked: what is known of it is too little.
  */
 export function usageOf(reply: unknown, retries = 0): RequestCost {
   const usage = (reply as { usage?: Record<string, unknown> | null } | null)?.usage;
-  const details = usage?.prompt_tokens_details as { cached_tokens?: unknown } | null | undefined;
   const [promptTokens, completionTokens] = [tokens(usage?.prompt_tokens), tokens(usage?.completion_tokens)];
+  const isCounted = promptTokens !== undefined && completionTokens !== undefined && promptTokens + completionTokens > 0;
   return {
-    promptTokens,
-    completionTokens,
-    cachedTokens: tokens(details?.cached_tokens),
+    promptTokens: promptTokens ?? 0,
+    completionTokens: completionTokens ?? 0,
+    cachedTokens: cachedOf(usage) ?? 0,
     retries,
-    ...(reply !== undefined && promptTokens + completionTokens === 0 && { isUnreported: true }),
+    ...(reply !== undefined && !isCounted && { isUnreported: true }),
   };
 }
 
-function tokens(value: unknown): number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0;
+/** As OpenAI, vLLM and SGLang report it, or DeepSeek, Kimi, and Anthropic behind a gateway. */
+function cachedOf(usage: Record<string, unknown> | null | undefined): number | undefined {
+  const details = usage?.prompt_tokens_details as { cached_tokens?: unknown } | null | undefined;
+  const known = [details?.cached_tokens, usage?.prompt_cache_hit_tokens, usage?.cached_tokens, usage?.cache_read_input_tokens];
+  return known.map(tokens).find((count) => count !== undefined);
+}
+
+function tokens(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }

@@ -1,4 +1,4 @@
-import { readChoices } from '../../remote/choices.js';
+import { contentOf, readChoices } from '../../remote/choices.js';
 import type { RequestBody } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
@@ -72,8 +72,7 @@ async function accepted(reply: Promise<unknown>): Promise<unknown> {
 
 function textOf(reply: unknown): string {
   const [choice] = readChoices(reply);
-  const content = choice?.message?.content;
-  return typeof content === 'string' ? content : '';
+  return contentOf(choice?.message?.content).text ?? '';
 }
 
 function promptTokens(reply: unknown): number | undefined {

@@ -1,10 +1,10 @@
 import { english } from '../../l10n.js';
-import { readChoices } from '../../remote/choices.js';
+import { contentOf, readChoices } from '../../remote/choices.js';
 import type { OpenAiClient } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { usageOf } from '../economy/batchCost.js';
 import type { AnswerJudge, AnswerJudgeRequest, JudgeFailure } from '../judge.js';
-import { splitThinking } from './stepText.js';
+import { splitThinking } from './thoughts.js';
 
 export interface LlmJudgeOptions {
   readonly client: OpenAiClient;
@@ -27,10 +27,8 @@ export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge 
     try {
       reply = await client.post('/chat/completions', body, request.signal, () => retries++);
       const [choice] = readChoices(reply);
-      const content = choice?.message?.content;
-      return typeof content === 'string'
-        ? readVerdict(splitThinking(content).answer)
-        : { failure: english('The judge answered without text.') };
+      const { text } = contentOf(choice?.message?.content);
+      return text !== undefined ? readVerdict(splitThinking(text).answer) : { failure: english('The judge answered without text.') };
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       return { failure: error.message };

@@ -50,15 +50,3 @@ export function isComplete(steps: readonly string[]): boolean {
   const open = last.lastIndexOf('<answer>');
   return open >= 0 && last.endsWith('</answer>') && last.slice(open + '<answer>'.length, -'</answer>'.length).trim() !== '';
 }
-
-/**
- * Parts what a reasoning model thought from what it answered (R1 style): all before the last `</think>`, whose opening tag
- * the chat template may have written. Thoughts that never end leave no answer.
- */
-export function splitThinking(text: string): { readonly answer: string; readonly reasoning?: string } {
-  const end = text.lastIndexOf('</think>');
-  const opening = /^\s*<think>/.exec(text)?.[0].length;
-  if (end < 0 && opening === undefined) return { answer: text };
-  const reasoning = text.slice(opening ?? 0, end < 0 ? text.length : end).trim();
-  return { answer: end < 0 ? '' : text.slice(end + '</think>'.length), ...(reasoning !== '' && { reasoning }) };
-}

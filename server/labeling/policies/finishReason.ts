@@ -1,0 +1,59 @@
+/** How a text ended, whatever its server calls it. */
+export type Finish = 'stop' | 'length' | 'withheld' | 'tool' | 'broken';
+
+/**
+ * The reasons that servers and gateways are known to name, without case and separators: OpenAI, vLLM, SGLang, TGI, Ollama, DeepSeek, Mistral,
+ * Gemini, Anthropic, Bedrock, Cohere and Zhipu. All others (`eos_token`, `end_turn`, `COMPLETE`) are ends of the model's own.
+ */
+const KNOWN: Readonly<Record<Exclude<Finish, 'stop'>, readonly string[]>> = {
+  length: [
+    'length',
+    'maxtokens',
+    'modellength',
+    'maxlength',
+    'contextlength',
+    'modelcontextwindowexceeded',
+    'errorlimit',
+    'maxoutputtokens',
+  ],
+  withheld: [
+    'contentfilter',
+    'contentfiltered',
+    'safety',
+    'imagesafety',
+    'recitation',
+    'blocklist',
+    'prohibitedcontent',
+    'spii',
+    'refusal',
+    'sensitive',
+    'guardrailintervened',
+    'errortoxic',
+  ],
+  tool: ['toolcalls', 'toolcall', 'tooluse', 'functioncall', 'malformedfunctioncall', 'unexpectedtoolcall', 'malformedtooluse'],
+  broken: [
+    'abort',
+    'aborted',
+    'cancel',
+    'cancelled',
+    'canceled',
+    'usercancel',
+    'error',
+    'servererror',
+    'internalerror',
+    'networkerror',
+    'insufficientsystemresource',
+    'timeout',
+    'load',
+    'unload',
+    'finishreasonunspecified',
+    'other',
+  ],
+};
+
+const FINISHES = new Map(Object.entries(KNOWN).flatMap(([finish, names]) => names.map((name) => [name, finish as Finish] as const)));
+
+/** `reason`: the field `finish_reason` of a choice, which may be missing. */
+export function finishOf(reason: unknown): Finish {
+  return typeof reason === 'string' ? (FINISHES.get(reason.toLowerCase().replace(/[^a-z]/g, '')) ?? 'stop') : 'stop';
+}
