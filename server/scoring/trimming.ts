@@ -1,3 +1,4 @@
+import { strip } from '../models/pythonStrip.js';
 import type { ScoreJob } from './scorer.js';
 
 /**
@@ -13,9 +14,9 @@ export function asRead(job: ScoreJob, trimming: Trimming): ScoreJob {
   const { question, rawQuestion = question, steps } = job;
   return {
     ...job,
-    question: trimming === 'all' ? question.trim() : rawQuestion,
+    question: trimming === 'all' ? strip(question) : rawQuestion,
     steps: steps.map(({ text, raw = text, parent }) => ({
-      text: trimming === 'none' ? raw : text.trim(),
+      text: trimming === 'none' ? raw : strip(raw),
       ...(parent !== undefined && { parent }),
     })),
   };

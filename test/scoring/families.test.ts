@@ -71,10 +71,11 @@ describe('texts that begin and end in blanks', async () => {
   const cases = JSON.parse(await readFile(join(root, 'blanks.json'), 'utf8')) as readonly Blanks[];
 
   it('are there for every family', () => {
-    expect(cases.map(({ family }) => family).sort()).toEqual(families.map(({ id }) => id).sort());
+    const counts = new Map(families.map(({ id }) => [id, cases.filter(({ family }) => family === id).length]));
+    expect([...new Set(counts.values())]).toEqual([4]);
   });
 
-  it.each(cases)('are read from a file as the authors of $family read them', async ({ family, question, steps, ids, reads }) => {
+  it.each(cases)('are read from a file as the authors of $family read them: $question', async ({ family, question, steps, ids, reads }) => {
     const file = JSON.stringify([{ question, answer: '7', solutions_splits: [steps] }]);
     const { problems } = readDocument(file, 'json')!;
     expect(problems[0]!.steps.map(({ text }) => text)).toEqual(steps.map((step) => step.trim()));

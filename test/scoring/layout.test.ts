@@ -66,6 +66,36 @@ describe('createEncoder', () => {
     expect(own).toEqual([startId, ...bytes('1+1?\nStep 1: a'), ...plus, ...bytes('Step 2: b'), ...plus, ...bytes('Step 3: c'), startId]);
   });
 
+  it.each<[template: string, user: string, question: string, read: string]>([
+    ['{{ m.content | trim }}', '{question}', '\ufeff 1\u00a0+ 1?\u00a0\x1f\n', '\ufeff 1\u00a0+ 1?'],
+    ['{{ m.content.strip() }}', '{question}', '\t1 + 1?\x85', '1 + 1?'],
+    ['{{ m.content | trim }}', 'Q: {question}', ' 1 + 1? ', 'Q:  1 + 1?'],
+    ['{{ m.content | trim }}', '{question} =', ' 1 + 1 ', '1 + 1  ='],
+    ['{{ m.content }}', '{question}', ' 1 + 1? ', ' 1 + 1? '],
+  ])('cuts a question as the template %s does: %j of %j', (template, user, question, read) => {
+    const chat = createLayoutEncoder(
+      {
+        kind: 'chat',
+        user,
+        assistant: '{steps}',
+        step: '{step}<prm>',
+        marker: '<prm>',
+        template: `{% for m in messages %}<s>${template}{% endfor %}`,
+      },
+      tokenizer,
+    ).open(question);
+    const isTrimmed = template !== '{{ m.content }}';
+    expect([...chat.prompt, ...chat.step(' a ', 0).ids, ...chat.step(' b ', 1).ids]).toEqual([
+      startId,
+      ...bytes(read),
+      startId,
+      ...bytes(isTrimmed ? 'a ' : ' a '),
+      markerId,
+      ...bytes(' b '),
+      markerId,
+    ]);
+  });
+
   it('puts image tokens where the template has a place for them, and nowhere else', async () => {
     const withImages = await load(byteTokenizerJson([{ content: '<s>' }, { content: '<prm>' }, { content: '<image>' }]));
     const encoder = createEncoder({ ...layout, before: '<s>{images}Q: {question}\n' }, withImages);

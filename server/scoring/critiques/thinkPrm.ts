@@ -1,3 +1,4 @@
+import { strip } from '../../models/pythonStrip.js';
 import type { CritiqueScript } from './script.js';
 
 /**
@@ -15,7 +16,7 @@ export const thinkPrm: CritiqueScript = {
   temperature: 0,
   maxReply: 8192,
   turns(question, steps) {
-    const solution = steps.map((step, i) => `Step ${i + 1}: ${step.replaceAll(/Step \d+:/g, '').trim()}`).join('\n');
+    const solution = steps.map((step, i) => `Step ${i + 1}: ${strip(step.replaceAll(/Step \d+:/g, ''))}`).join('\n');
     return [
       `You are given a math problem and a proposed step-by-step solution:\n\n[Math Problem]\n\n${question}\n\n[Solution]\n\n${solution}\n\nReview and critique each step in the proposed solution to determine whether each step is correct. If the solution is incomplete, only verify the provided steps.`,
     ];

@@ -4,7 +4,7 @@ import { count, type Fields } from '../../models/fields.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
-import { encodeJoinedText } from './joinedText.js';
+import { cutAt, encodeJoinedText, type JoinedText, uncut } from './joinedText.js';
 import { encodeMarkerLayout, refuseBadStep, stepPlaces } from './marker.js';
 
 /** A conversation of one question, in which all steps are together; each ends in the marker token, where there is one. */
@@ -48,11 +48,24 @@ export function encodeChatLayout(
   { system, user, assistant, step, marker, template }: ChatLayout,
   tokenizer: TextTokenizer,
 ): SegmentEncoder {
-  const messages: ChatMessage[] = [];
-  if (system !== undefined) messages.push({ role: 'system', content: system });
-  messages.push({ role: 'user', content: user });
-  if (assistant !== undefined) messages.push({ role: 'assistant', content: assistant });
-  const [before] = renderChat(messages, tokenizer, template).split(stepsPlace);
-  if (marker === undefined) return encodeJoinedText({ prompt: before!, first: step, next: step }, tokenizer);
-  return encodeMarkerLayout({ before: before!, step, marker, encode: 'together' }, tokenizer);
+  const render = (asked: string, answered: string | undefined): string => {
+    const messages: ChatMessage[] = [];
+    if (system !== undefined) messages.push({ role: 'system', content: system });
+    messages.push({ role: 'user', content: asked });
+    if (answered !== undefined) messages.push({ role: 'assistant', content: answered });
+    return renderChat(messages, tokenizer, template);
+  };
+  const whole = render(user, assistant);
+  const [before] = whole.split(stepsPlace);
+  const isTrimmed = render(` ${user} `, assistant) === whole;
+  const isReplyTrimmed = assistant === undefined ? isTrimmed : render(user, ` ${assistant} `) === whole;
+  // What ends the turn of the steps is behind the last marker.
+  const steps = (assistant ?? user).replace(stepsPlace, () => step) + '.';
+  const cut: JoinedText['cut'] = {
+    question: isTrimmed ? cutAt(user, '{question}') : uncut,
+    first: isReplyTrimmed ? cutAt(steps, '{step}') : uncut,
+    next: uncut,
+  };
+  if (marker === undefined) return encodeJoinedText({ prompt: before!, first: step, next: step, cut }, tokenizer);
+  return encodeMarkerLayout({ before: before!, step, marker, encode: 'together', cut }, tokenizer);
 }

@@ -1,6 +1,7 @@
 import { english } from '../../l10n.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
+import { stripEnd, stripStart } from '../../models/pythonStrip.js';
 import type { TextPlace, TextTokenizer } from '../../models/tokenizer.js';
 import type { ProblemEncoder, SegmentEncoder } from './encoder.js';
 
@@ -21,6 +22,17 @@ export interface JoinedText {
 /** Takes white space off one or both ends. */
 export type Cut = (text: string) => string;
 
+export const uncut: Cut = (text) => text;
+
+/** A template that trims a turn cuts a text only where it begins or ends the turn. */
+export function cutAt(turn: string, place: string): Cut {
+  const [isFirst, isLast] = [turn.startsWith(place), turn.endsWith(place)];
+  return (text) => {
+    const started = isFirst ? stripStart(text) : text;
+    return isLast ? stripEnd(started) : started;
+  };
+}
+
 const sample = {
   question: 'Sam has 3 boxes. How many are left?',
   step: 'Step 1: 3 - 1 = 2.',
@@ -36,8 +48,7 @@ export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): Se
   const prompt = tokenizer.expand(text.prompt);
   const marker = text.marker === undefined ? undefined : tokenizer.tokenId(text.marker, 'marker');
   const afterStep: TextPlace = tokenizer.lastSpecialEnd(text.first) === text.first.length ? 'after-special' : 'inside';
-  const whole: Cut = (value) => value;
-  const cut = text.cut ?? { question: whole, first: whole, next: whole };
+  const cut = text.cut ?? { question: uncut, first: uncut, next: uncut };
 
   const open = (question: string, images = ''): ProblemEncoder => {
     const filled = prompt.replace(imagesPlace, () => images);

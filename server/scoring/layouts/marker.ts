@@ -4,7 +4,7 @@ import { count } from '../../models/fields.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
-import { encodeJoinedText } from './joinedText.js';
+import { encodeJoinedText, type JoinedText } from './joinedText.js';
 
 /** One sequence: `before`, then `step` for every step, then `after`; each step ends in the marker token. */
 export interface MarkerLayout {
@@ -53,11 +53,14 @@ export function refuseBadStep(fields: Fields, step: string, marker: string): voi
  * What the profile puts between a step's marker and the next step is encoded with that next step, and what comes after
  * the last marker (`after`) not at all: the model is causal, so no score depends on it.
  */
-export function encodeMarkerLayout({ before, step, marker, encode }: Omit<MarkerLayout, 'kind'>, tokenizer: TextTokenizer): SegmentEncoder {
+export function encodeMarkerLayout(
+  { before, step, marker, encode, cut }: Omit<MarkerLayout, 'kind'> & Pick<JoinedText, 'cut'>,
+  tokenizer: TextTokenizer,
+): SegmentEncoder {
   const end = step.indexOf(marker) + marker.length;
   const first = step.slice(0, end);
   const next = step.slice(end) + first;
-  if (encode === 'together') return encodeJoinedText({ prompt: before, first, next, marker }, tokenizer);
+  if (encode === 'together') return encodeJoinedText({ prompt: before, first, next, marker, ...(cut && { cut }) }, tokenizer);
   tokenizer.tokenId(marker, 'marker');
   const prompt = tokenizer.expand(before);
   return {

@@ -5,7 +5,7 @@ import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
-import { type Cut, encodeJoinedText } from './joinedText.js';
+import { cutAt, encodeJoinedText } from './joinedText.js';
 import { stepPlaces } from './marker.js';
 
 /**
@@ -76,13 +76,4 @@ export function encodeTurnsLayout({ system, first, next, reply, template }: Turn
     },
     tokenizer,
   );
-}
-
-/** A template that trims a turn cuts a text only where it begins or ends the turn. */
-function cutAt(turn: string, place: string): Cut {
-  const [isFirst, isLast] = [turn.startsWith(place), turn.endsWith(place)];
-  return (text) => {
-    const started = isFirst ? text.trimStart() : text;
-    return isLast ? started.trimEnd() : started;
-  };
 }
