@@ -32,7 +32,7 @@ export default tseslint.config(
     // an array; graphs, tensors and token ids; pixels; the tree panel, whose nodes and their places are arrays by id; and single files that
     // compute over numbers.
     files: [
-      'server/{answers,formats,inference,onnx,scoring}/**/*.ts',
+      'server/{formats,inference,onnx,scoring}/**/*.ts',
       'server/models/images/**/*.ts',
       'server/reasoning/{bootstrap,random,rankCorrelation,treeStatistics}.ts',
       'server/evaluation/{bestOfN,subsets}.ts',

@@ -1,3 +1,4 @@
+import { itemAt, lastItem } from '../reasoning/present.js';
 import { isBalanced, splitOutside } from './answerText.js';
 import { exactValue } from './math/evaluate.js';
 import { readExpression } from './measure.js';
@@ -60,21 +61,25 @@ function choice(text: string): AnswerForm | undefined {
   if (LETTERS.test(joined)) return { kind: 'choice', letters: [...joined.matchAll(/[A-N]/g)].map(String).sort() };
   const behind = /^\(([A-Na-n])\)\s*(\S.*)$/.exec(text);
   const match = behind ?? LETTER.exec(text);
-  if (match === null || /^[a-n]$/.test(text) || (behind !== null && /^[\^+*/=,]|^-\s*\w|^\\(?:cup|cap|times|cdot|in)/.test(behind[2]!)))
+  if (
+    match === null ||
+    /^[a-n]$/.test(text) ||
+    (behind !== null && /^[\^+*/=,]|^-\s*\w|^\\(?:cup|cap|times|cdot|in)/.test(itemAt(behind, 2)))
+  )
     return undefined;
   const content = match[2]?.trim();
-  return { kind: 'choice', letters: [match[1]!.toUpperCase()], ...(content !== undefined && content !== '' && { content }) };
+  return { kind: 'choice', letters: [itemAt(match, 1).toUpperCase()], ...(content !== undefined && content !== '' && { content }) };
 }
 
 /** `ABD`: letters in order without anything between them; a product of variables or a name to others. */
 export function joinedLetters(text: string): readonly string[] | undefined {
   const letters = [...text];
-  return /^[A-H]{2,8}$/.test(text) && letters.every((letter, i) => i === 0 || letters[i - 1]! < letter) ? letters : undefined;
+  return /^[A-H]{2,8}$/.test(text) && letters.every((letter, i) => i === 0 || itemAt(letters, i - 1) < letter) ? letters : undefined;
 }
 
 function remainder(text: string): AnswerForm | undefined {
   const match = /^(\d{1,18})\s*,?\s*(?:with\s+)?(?:a\s+)?(?:remainder(?:\s+of)?|rem\.?|[rR]|余)\s*(\d{1,18})$/.exec(text);
-  return match === null ? undefined : { kind: 'remainder', quotient: BigInt(match[1]!), rest: BigInt(match[2]!) };
+  return match === null ? undefined : { kind: 'remainder', quotient: BigInt(itemAt(match, 1)), rest: BigInt(itemAt(match, 2)) };
 }
 
 function clock(text: string): AnswerForm | undefined {
@@ -101,13 +106,16 @@ function spokenTime(text: string): AnswerForm | undefined {
       text,
     );
   // "5 to 2" and "three to two" are ratios.
-  if (match === null || (/^to$/i.test(match[2]!) && !/quarter|half/i.test(match[1]!) && match[4] === undefined && match[5] === undefined))
+  if (
+    match === null ||
+    (/^to$/i.test(itemAt(match, 2)) && !/quarter|half/i.test(itemAt(match, 1)) && match[4] === undefined && match[5] === undefined)
+  )
     return undefined;
-  const size = { quarter: 15, half: 30 }[match[1]!.toLowerCase()] ?? Number(withoutNumberWords(match[1]!));
-  const hour = Number(withoutNumberWords(match[3]!));
+  const size = { quarter: 15, half: 30 }[itemAt(match, 1).toLowerCase()] ?? Number(withoutNumberWords(itemAt(match, 1)));
+  const hour = Number(withoutNumberWords(itemAt(match, 3)));
   if (!(size > 0 && size < 60 && hour > 0 && hour < 13)) return undefined;
   const half = match[5]?.toLowerCase() ?? (match[4] === undefined ? undefined : /morning/i.test(match[4]) ? 'a' : 'p');
-  const isTo = /to|before/i.test(match[2]!);
+  const isTo = /to|before/i.test(itemAt(match, 2));
   const minutes = ((hour % 12) * 60 + (isTo ? -size : size) + 720) % 720;
   return { kind: 'clock', minutes: minutes + (half === 'p' ? 720 : 0), isExact: half !== undefined };
 }
@@ -115,7 +123,12 @@ function spokenTime(text: string): AnswerForm | undefined {
 /** A ratio that may be a time of day: 3:30. */
 export function asClock(form: AnswerForm): Extract<AnswerForm, { kind: 'clock' }> | undefined {
   if (form.kind === 'clock') return form;
-  if (form.kind !== 'ratio' || form.terms.length !== 2 || !/^\d{1,2}$/.test(form.terms[0]!) || !/^[0-5]\d$/.test(form.terms[1]!))
+  if (
+    form.kind !== 'ratio' ||
+    form.terms.length !== 2 ||
+    !/^\d{1,2}$/.test(itemAt(form.terms, 0)) ||
+    !/^[0-5]\d$/.test(itemAt(form.terms, 1))
+  )
     return undefined;
   const hour = Number(form.terms[0]);
   if (hour > 23) return undefined;
@@ -128,10 +141,10 @@ function based(text: string): AnswerForm | undefined {
   const prefixed = /^0(?:x([\da-f]+)|b([01]+)|o([0-7]+))$/i.exec(text);
   if (prefixed !== null) {
     const base = prefixed[1] !== undefined ? 16 : prefixed[2] !== undefined ? 2 : 8;
-    return { kind: 'based', digits: plainDigits((prefixed[1] ?? prefixed[2] ?? prefixed[3])!), base };
+    return { kind: 'based', digits: plainDigits(prefixed[1] ?? prefixed[2] ?? itemAt(prefixed, 3)), base };
   }
   const hex = /^\(?(?=[\da-f]*\d|[A-F])([\da-f]+)\)?\s*_\s*\{?\s*(?:16|sixteen)\s*\}?$/i.exec(text);
-  if (hex !== null) return { kind: 'based', digits: plainDigits(hex[1]!), base: 16 };
+  if (hex !== null) return { kind: 'based', digits: plainDigits(itemAt(hex, 1)), base: 16 };
   const match =
     /^\(?([0-9A-F]*\d[0-9A-F]*|[A-F]+(?=\)?_\{?16))\)?\s*_\s*\{?\s*(?:\(\s*)?(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)\s*(?:\)\s*)?\}?$/.exec(
       text,
@@ -157,8 +170,8 @@ function based(text: string): AnswerForm | undefined {
     'fifteen',
     'sixteen',
   ];
-  const base = /^\d/.test(match[2]!) ? Number(match[2]) : words.indexOf(match[2]!.toLowerCase()) + 2;
-  return base < 2 || base > 36 ? undefined : { kind: 'based', digits: plainDigits(match[1]!), base };
+  const base = /^\d/.test(itemAt(match, 2)) ? Number(match[2]) : words.indexOf(itemAt(match, 2).toLowerCase()) + 2;
+  return base < 2 || base > 36 ? undefined : { kind: 'based', digits: plainDigits(itemAt(match, 1)), base };
 }
 
 function plainDigits(digits: string): string {
@@ -188,18 +201,18 @@ function region(text: string): AnswerForm | undefined {
 /** `x \in \{1, 2\}` */
 function element(text: string): AnswerForm | undefined {
   const match = /^(?:[a-zA-Z]|\\[a-z]+)\s*\\in\s*(.+)$/.exec(text);
-  return match === null ? undefined : answerForm(match[1]!);
+  return match === null ? undefined : answerForm(itemAt(match, 1));
 }
 
 function matrix(text: string): AnswerForm | undefined {
   const match =
     /^(.*?)\\begin\s*\{([bpvBV]?matrix|array)\}(?:\{[lcr|]*\})?(.*)\\end\s*\{\2\}\s*[\])|]?\s*(\^\s*\{?\s*(?:T|\\top)\s*\}?)?$/.exec(text);
-  if (match === null || match[3]!.includes('\\begin')) return undefined;
-  const factor = match[1]!
+  if (match === null || itemAt(match, 3).includes('\\begin')) return undefined;
+  const factor = itemAt(match, 1)
     .replace(/^[a-zA-Z]\s*=\s*/, '')
     .replace(/\\(?:cdot|times)\s*$|[([]\s*$/, '')
     .trim();
-  let cells = match[3]!
+  let cells = itemAt(match, 3)
     .split(/\\\\(?:\[[^\]]*\])?/)
     .filter((row) => row.trim() !== '')
     .map((row) => row.split('&').map((cell) => cell.trim()));
@@ -209,7 +222,7 @@ function matrix(text: string): AnswerForm | undefined {
     const determinant = determinantText(cells);
     return determinant === undefined ? undefined : { kind: 'single', text: factor === '' ? determinant : `${factor}(${determinant})` };
   }
-  if (match[4] !== undefined) cells = cells[0]!.map((_, column) => cells.map((row) => row[column]!));
+  if (match[4] !== undefined) cells = Array.from({ length: columns }, (_, column) => cells.map((row) => itemAt(row, column)));
   const items = cells.flat().map((cell) => (factor === '' ? cell : `(${factor === '-' ? '-1' : factor})(${cell})`));
   return { kind: 'list', style: 'matrix', items, rows: cells.length };
 }
@@ -219,15 +232,16 @@ function nestedRows(text: string): AnswerForm | undefined {
   const inner = /^\[\s*(\[[^[\]]*\](?:\s*,\s*\[[^[\]]*\])+)\s*\]$/.exec(text)?.[1];
   if (inner === undefined) return undefined;
   const rows = splitOutside(inner, /,/).map((row) => splitOutside(row.slice(1, -1), /,/));
-  const columns = rows[0]!.length;
+  const columns = itemAt(rows, 0).length;
   if (rows.some((row) => row.length !== columns || row.includes('')) || rows.length * columns > 64) return undefined;
   return { kind: 'list', style: 'matrix', items: rows.flat(), rows: rows.length };
 }
 
 function determinantText(cells: readonly (readonly string[])[]): string | undefined {
-  if (cells.length !== cells[0]!.length || cells.length > 3) return undefined;
-  if (cells.length === 1) return `(${cells[0]![0]!})`;
-  const terms = cells[0]!.map((cell, column) => {
+  const [first] = cells;
+  if (first === undefined || cells.length !== first.length || cells.length > 3) return undefined;
+  if (cells.length === 1) return `(${itemAt(first, 0)})`;
+  const terms = first.map((cell, column) => {
     const minor = determinantText(cells.slice(1).map((row) => row.filter((_, i) => i !== column)));
     return `${column % 2 === 0 ? '+' : '-'}(${cell})(${minor})`;
   });
@@ -243,7 +257,7 @@ function unitVectors(text: string): AnswerForm | undefined {
   const parts = text.replaceAll(' ', '').split(/\\unitvector([IJK])/);
   if (parts.at(-1) !== '') return undefined;
   for (let i = 0; i + 1 < parts.length; i += 2) {
-    const [coefficient, axis] = [parts[i]!, parts[i + 1]!];
+    const [coefficient, axis] = [itemAt(parts, i), itemAt(parts, i + 1)];
     if (found.has(axis) || (i > 0 && !/^[+-]/.test(coefficient)) || !isBalanced(coefficient)) return undefined;
     found.set(axis, /^[+-]?$/.test(coefficient) ? `${coefficient}1` : coefficient);
   }
@@ -254,7 +268,7 @@ function unitVectors(text: string): AnswerForm | undefined {
 /** `a \pm b` is two values. */
 function plusMinus(text: string): AnswerForm | undefined {
   const parts = /^(?:\\?[a-zA-Z]+(?:\([a-z]\))?\s*=\s*)?(.*?)\s*(?:\\pm|\\mp|\+\/-)(?![a-zA-Z])\s*(.*)$/.exec(text);
-  if (parts === null || /\\pm|\\mp|=|[<>]/.test(parts[2]!) || /,/.test(text)) return undefined;
+  if (parts === null || /\\pm|\\mp|=|[<>]/.test(itemAt(parts, 2)) || /,/.test(text)) return undefined;
   return { kind: 'list', style: 'set', items: [`${parts[1]}+${parts[2]}`.replace(/^\+/, ''), `${parts[1]}-${parts[2]}`] };
 }
 
@@ -262,8 +276,8 @@ function list(text: string): AnswerForm | undefined {
   const inner = /^\\\{(.*)\\\}$/.exec(text) ?? /^\{(.*[,;].*)\}$/.exec(text);
   if (inner !== null) {
     // A condition says which numbers are in the set; what cannot be read of it is no list.
-    if (/^[^,;]*?[a-zA-Z)\]}]\s*(?:\||:)\s*\S/.test(inner[1]!) && /[=<>]|\\[lg]e|\\in/.test(inner[1]!)) return undefined;
-    const items = splitOutside(inner[1]!, /[,;]/).filter((item) => item !== '');
+    if (/^[^,;]*?[a-zA-Z)\]}]\s*(?:\||:)\s*\S/.test(itemAt(inner, 1)) && /[=<>]|\\[lg]e|\\in/.test(itemAt(inner, 1))) return undefined;
+    const items = splitOutside(itemAt(inner, 1), /[,;]/).filter((item) => item !== '');
     return { kind: 'list', style: 'set', items };
   }
   const tuple =
@@ -271,13 +285,13 @@ function list(text: string): AnswerForm | undefined {
       text,
     );
   if (tuple !== null) {
-    const items = splitOutside(tuple[1]!, /[,;]/);
-    if (items.length > 1 && !items.includes('') && items.every(isBalanced) && isBalanced(tuple[1]!))
+    const items = splitOutside(itemAt(tuple, 1), /[,;]/);
+    if (items.length > 1 && !items.includes('') && items.every(isBalanced) && isBalanced(itemAt(tuple, 1)))
       return { kind: 'list', style: 'tuple', items };
   }
   const square = /^\[(.*)\]$/.exec(text);
-  if (square !== null && splitOutside(square[1]!, /,/).length > 2)
-    return { kind: 'list', style: 'bare', items: splitOutside(square[1]!, /,/) };
+  if (square !== null && splitOutside(itemAt(square, 1), /,/).length > 2)
+    return { kind: 'list', style: 'bare', items: splitOutside(itemAt(square, 1), /,/) };
   if (isOneNumber(text) || isOneNumber(withoutNumberWords(text))) return undefined;
   const items = splitOutside(text, /,\s*(?:and|or)(?![a-zA-Z])|[,;]|\s(?:and|or)(?=\s)|\\text\{(?:and|or)\}|(?<=[\d)}a-z])\s*(?:或|和|与)/);
   if (items.length < 2 || items.includes('')) return undefined;
@@ -300,13 +314,13 @@ function named(items: readonly string[], style: 'set' | 'bare'): AnswerForm {
   );
   const names = pairs.map((pair) => pair?.[1]);
   if (names.every((name) => name !== undefined)) {
-    const values = pairs.map((pair) => pair![2]!);
+    const values = pairs.map((pair) => pair?.[2] ?? '');
     const distinct = new Set(names.map((name) => name.replace(/_\{?\d\}?$/, '')));
     const isOne = new Set(names).size === 1 || (distinct.size === 1 && names.every((name) => /_\{?\d\}?$/.test(name)));
     return isOne ? { kind: 'list', style: 'set', items: values } : { kind: 'list', style, items: values, names };
   }
   if (names[0] !== undefined && names.slice(1).every((name) => name === undefined))
-    return { kind: 'list', style, items: [pairs[0]![2]!, ...items.slice(1)] };
+    return { kind: 'list', style, items: [pairs[0]?.[2] ?? '', ...items.slice(1)] };
   return { kind: 'list', style, items };
 }
 
@@ -330,7 +344,7 @@ function equation(text: string): AnswerForm | undefined {
   if (splitOutside(text, /[<>]|\\[lg]e(?![a-zA-Z])/).length > 1) return undefined;
   const sides = splitOutside(text, /=/);
   if (sides.length < 2 || sides.length > 12 || sides.includes('')) return undefined;
-  const [left, right] = [sides[0]!, sides.at(-1)!];
+  const [left, right] = [itemAt(sides, 0), lastItem(sides)];
   const names = /^\((.*)\)$/
     .exec(left)?.[1]
     ?.split(',')

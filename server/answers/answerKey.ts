@@ -18,11 +18,11 @@ export function answerKey(answer: string): string {
   const value = form.kind === 'equation' && /^[a-z]$/i.test(form.left) ? form.right : text;
   const measure = form.kind === 'list' || form.kind === 'region' ? undefined : readMeasure(value);
   const number = measure && exactValue(measure.value);
-  if (number === undefined || number.num.toString().length + number.den.toString().length > MAX_LENGTH) {
+  if (measure === undefined || number === undefined || number.num.toString().length + number.den.toString().length > MAX_LENGTH) {
     return value.replace(/\s+/g, '').toLowerCase();
   }
   const divisor = gcd(number.num < 0n ? -number.num : number.num, number.den);
-  return `${number.num / divisor}/${number.den / divisor}${measure!.isPercent ? '%' : ''}`;
+  return `${number.num / divisor}/${number.den / divisor}${measure.isPercent ? '%' : ''}`;
 }
 
 function gcd(a: bigint, b: bigint): bigint {

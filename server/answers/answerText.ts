@@ -131,7 +131,7 @@ export function answerText(raw: string): string {
     // 0.1666... and 0.1818... have a period; 0.57721... has none that can be read.
     .replace(
       /^(-?\d*\.\d*?)(?:(\d)\2{2,}|(\d{2,3}|\d{6})\3+)\.\.\.$/,
-      (_, fixed: string, one?: string, more?: string) => `${fixed}\\overline{${one ?? more!}}`,
+      (_, fixed: string, one = '', more = '') => `${fixed}\\overline{${one || more}}`,
     );
   return unwrapped(counted(text));
 }
@@ -257,8 +257,8 @@ export function splitOutside(text: string, separator: RegExp): string[] {
       parts.push(text.slice(start, i).trim());
       i += match[0].length - 1;
       start = i + 1;
-    } else if ('([{'.includes(text[i]!)) depth++;
-    else if (')]}'.includes(text[i]!)) depth = Math.max(0, depth - 1);
+    } else if ('([{'.includes(text.charAt(i))) depth++;
+    else if (')]}'.includes(text.charAt(i))) depth = Math.max(0, depth - 1);
   }
   return [...parts, text.slice(start).trim()];
 }

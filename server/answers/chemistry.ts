@@ -1,3 +1,4 @@
+import { itemAt, lastItem } from '../reasoning/present.js';
 import type { Verdict } from './verdict.js';
 
 const SYMBOLS = new Set(
@@ -140,12 +141,13 @@ function readFormula(text: string): Formula | undefined {
 /** The charge behind a formula: `Na^+`, `SO_4^{2-}`, `Ca2+`, `SO42-`; the 4 of `NH4+` counts atoms. */
 function splitCharge(text: string): { readonly formula: string; readonly sign: string } {
   const raised = /\^\{?(?:(\d?)([+-])|([+-])(\d))\}?$/.exec(text);
-  if (raised !== null) return { formula: text.slice(0, raised.index), sign: `^${raised[1] || raised[4] || 1}${raised[2] ?? raised[3]!}` };
-  const [, body, digit, sign] = /^(.*?)(\d?)([+-])$/.exec(text) ?? [];
+  if (raised !== null)
+    return { formula: text.slice(0, raised.index), sign: `^${raised[1] || raised[4] || 1}${raised[2] ?? itemAt(raised, 3)}` };
+  const [, body, digit = '', sign] = /^(.*?)(\d?)([+-])$/.exec(text) ?? [];
   if (body === undefined) return { formula: text, sign: '' };
   return digit !== '' && (/\d$/.test(body) || SYMBOLS.has(body))
     ? { formula: body, sign: `^${digit}${sign}` }
-    : { formula: body + digit!, sign: `^1${sign}` };
+    : { formula: body + digit, sign: `^1${sign}` };
 }
 
 /** Atoms by element of `Ca(OH)2` and `CuSO4.5H2O`; undefined when a part is no symbol. */
@@ -162,16 +164,16 @@ function countAtoms(formula: string): Map<string, number> | undefined {
       end = token.lastIndex;
       if (match[1] !== undefined) {
         if (!SYMBOLS.has(match[1])) return undefined;
-        add(levels.at(-1)!, match[1], Number(match[2] || 1));
+        add(lastItem(levels), match[1], Number(match[2] || 1));
       } else if (match[3] !== undefined) levels.push(new Map());
       else {
-        const inner = levels.pop()!;
-        if (levels.length === 0) return undefined;
-        for (const [symbol, n] of inner) add(levels.at(-1)!, symbol, n * Number(match[4] || 1));
+        const inner = levels.pop();
+        if (inner === undefined || levels.length === 0) return undefined;
+        for (const [symbol, n] of inner) add(lastItem(levels), symbol, n * Number(match[4] || 1));
       }
     }
     if (end !== rest.length || levels.length !== 1) return undefined;
-    for (const [symbol, n] of levels[0]!) add(total, symbol, n * Number(times || 1));
+    for (const [symbol, n] of itemAt(levels, 0)) add(total, symbol, n * Number(times || 1));
   }
   return total;
 }
@@ -200,8 +202,9 @@ function reaction(text: string): string | undefined {
 function readIsotope(text: string): string | undefined {
   const spoken = /^([A-Za-z]+)-(\d{1,3})$/.exec(text);
   const raised = /^(?:\{\s*\})?(?:_\{?\d+\}?)?\^\{?(\d{1,3})\}?(?:_\{?\d+\}?)?\s*([A-Z][a-z]?)$/.exec(text);
-  const symbol = raised?.[2] ?? (spoken && (NAMES[spoken[1]!.toLowerCase()] ?? spoken[1]!));
-  return symbol && SYMBOLS.has(symbol) ? `${symbol}-${raised?.[1] ?? spoken![2]!}` : undefined;
+  const [, name = '', mass = ''] = spoken ?? [];
+  const symbol = raised?.[2] ?? NAMES[name.toLowerCase()] ?? name;
+  return SYMBOLS.has(symbol) ? `${symbol}-${raised?.[1] ?? mass}` : undefined;
 }
 
 /** `1s^2 2s^2`, `[Ar] 4s^2`, `sp^3` */

@@ -1,3 +1,4 @@
+import { itemAt, lastItem } from '../reasoning/present.js';
 import { type AnswerForm, answerForm, asClock, joinedLetters, type ListForm } from './answerForm.js';
 import { answerText, splitOutside } from './answerText.js';
 import { compareChemistry } from './chemistry.js';
@@ -57,7 +58,7 @@ export function compareTexts(a: string, r: string, by: Comparison): Verdict {
   if (isNoneForValue(a, r)) return { verdict: 'wrong', method: 'words', reason: 'One says that there is no value, the other gives one.' };
   const [approximations, exact] = [alternatives(a), alternatives(r)];
   if (approximations.length * exact.length > 16) return unreadable('There are too many approximations.');
-  if ([approximations, exact].some((all) => all.slice(1).some((part) => isContrary(all[0]!, part, deeper))))
+  if ([approximations, exact].some((all) => all.slice(1).some((part) => isContrary(itemAt(all, 0), part, deeper))))
     return unreadable('The value and the approximation beside it differ.');
   if (approximations.length > 1 || exact.length > 1)
     return best(approximations.flatMap((x) => exact.map((y) => compareTexts(x, y, deeper))));
@@ -97,7 +98,8 @@ function isNoneForValue(a: string, r: string): boolean {
 function alternatives(text: string): string[] {
   // 15 (fifteen)
   const said = /^(.*\d.*?)\s*\(([a-z][a-z -]{2,60})\)$/i.exec(text);
-  if (said !== null && /^[\d(][\d() +*/]*$/.test(withoutNumberWords(said[2]!))) return [said[1]!, withoutNumberWords(said[2]!)];
+  if (said !== null && /^[\d(][\d() +*/]*$/.test(withoutNumberWords(itemAt(said, 2))))
+    return [itemAt(said, 1), withoutNumberWords(itemAt(said, 2))];
   return splitOutside(text, /\\approx(?![a-zA-Z])|\s(?:or )?(?:approximately|about)(?=\s)|(?:,|\s)i\.e\.,?/).filter((part) => part !== '');
 }
 
@@ -107,7 +109,7 @@ function isContrary(a: string, b: string, by: Comparison): boolean {
 
 /** Right when one is; wrong when all are. */
 function best(all: readonly Verdict[]): Verdict {
-  return all.find(({ verdict }) => verdict === 'right') ?? all.find(({ verdict }) => verdict === 'undecided') ?? all[0]!;
+  return all.find(({ verdict }) => verdict === 'right') ?? all.find(({ verdict }) => verdict === 'undecided') ?? itemAt(all, 0);
 }
 
 function unreadable(reason: string, method: AnswerMethod = 'unreadable'): Verdict {
@@ -157,7 +159,7 @@ function compareRegionWithOther(a: AnswerForm, r: AnswerForm): Verdict {
   const isNumber = value !== undefined && variablesOf(value).size === 0;
   // "At least 17" is how people answer what the least number is.
   if (isNumber && region.kind === 'region' && region.region.parts.length === 1) {
-    const { low, high } = region.region.parts[0]!;
+    const { low, high } = itemAt(region.region.parts, 0);
     const isBound = [low, high].some((end) => infinity(end) === 0 && isEqual(end, other.kind === 'single' ? other.text : ''));
     if (isBound && [low, high].some((end) => infinity(end) !== 0)) return unreadable('A bound and a range may mean the same.', 'interval');
   }
@@ -219,10 +221,10 @@ function parseDigits({ digits, base }: { readonly digits: string; readonly base:
 function compareRatios(a: AnswerForm, r: AnswerForm, aText: string, rText: string): Verdict {
   if (a.kind === 'ratio' && r.kind === 'ratio') {
     if (a.terms.length !== r.terms.length) return { verdict: 'wrong', method: 'ratio' };
-    const [first, other] = [a.terms[0]!, r.terms[0]!];
-    const isProportional = a.terms.every((term, i) => isEqual(`(${term})*(${other})`, `(${r.terms[i]!})*(${first})`));
+    const [first, other] = [itemAt(a.terms, 0), itemAt(r.terms, 0)];
+    const isProportional = a.terms.every((term, i) => isEqual(`(${term})*(${other})`, `(${itemAt(r.terms, i)})*(${first})`));
     const isClock = asClock(a) !== undefined && asClock(r) !== undefined;
-    if (isProportional && isClock && !a.terms.every((term, i) => isEqual(term, r.terms[i]!)))
+    if (isProportional && isClock && !a.terms.every((term, i) => isEqual(term, itemAt(r.terms, i))))
       return unreadable('3:30 may be a time of day or a ratio.', 'ratio');
     return { verdict: isProportional ? 'right' : 'wrong', method: 'ratio' };
   }
@@ -232,7 +234,7 @@ function compareRatios(a: AnswerForm, r: AnswerForm, aText: string, rText: strin
   if (duration !== undefined) return duration;
   if (other === undefined || other.units.length > 0 || other.words || ratio.terms.length !== 2)
     return unreadable('A ratio and something else cannot be compared.', 'ratio');
-  const quotient = readMeasure(`(${ratio.terms[0]!})/(${ratio.terms[1]!})`);
+  const quotient = readMeasure(`(${itemAt(ratio.terms, 0)})/(${itemAt(ratio.terms, 1)})`);
   const result =
     quotient === undefined ? undefined : a.kind === 'ratio' ? compareMeasures(quotient, other) : compareMeasures(other, quotient);
   if (result?.verdict !== 'right' || r.kind === 'ratio') return { verdict: result?.verdict ?? 'undecided', method: 'ratio' };
@@ -265,7 +267,8 @@ function compareChoice(a: AnswerForm, r: AnswerForm, aText: string, rText: strin
   const [x, y] = [lettersOf(a, aText), lettersOf(r, rText)];
   const isClear = (form: AnswerForm): boolean => form.kind === 'choice';
   if (x && y && (isClear(a) || isClear(r))) return { verdict: x.join() === y.join() ? 'right' : 'wrong', method: 'choice' };
-  if (r.kind === 'choice' && r.letters.length === 1 && aText === r.letters[0]!.toLowerCase()) return { verdict: 'right', method: 'choice' };
+  if (r.kind === 'choice' && r.letters.length === 1 && aText === itemAt(r.letters, 0).toLowerCase())
+    return { verdict: 'right', method: 'choice' };
   // With what is behind the letter there is something to compare; without it the options would have to be known.
   const [choice, other, isAnswer] = a.kind === 'choice' ? [a, rText, true] : [r as Extract<AnswerForm, { kind: 'choice' }>, aText, false];
   if (choice.content === undefined)
@@ -277,12 +280,12 @@ function compareChoice(a: AnswerForm, r: AnswerForm, aText: string, rText: strin
 function asList(form: AnswerForm, text: string, other: AnswerForm): ListForm | undefined {
   if (form.kind === 'list') return form;
   if (form.kind === 'region' && !form.region.isCertain && form.region.parts.length === 1 && other.kind !== 'region') {
-    const [part] = form.region.parts;
-    return { kind: 'list', style: 'tuple', items: [part!.low, part!.high] };
+    const { low, high } = itemAt(form.region.parts, 0);
+    return { kind: 'list', style: 'tuple', items: [low, high] };
   }
   if (form.kind === 'region' && other.kind === 'region' && !form.region.isCertain && !other.region.isCertain) {
     return form.region.parts.length === 1
-      ? { kind: 'list', style: 'tuple', items: [form.region.parts[0]!.low, form.region.parts[0]!.high] }
+      ? { kind: 'list', style: 'tuple', items: [itemAt(form.region.parts, 0).low, itemAt(form.region.parts, 0).high] }
       : undefined;
   }
   // [1, 2] beside a set or a list.
@@ -305,7 +308,7 @@ function compareTwoEquations(a: Equation, r: Equation, by: Comparison): Verdict 
     const isFunction = (name: string): boolean => /^(?:y|[fgh](?:\([a-z]\)))$/.test(name);
     // r and "radius", A and "Area".
     const [short, long] = a.left.length < r.left.length ? [a.left, r.left] : [r.left, a.left];
-    const isInitial = short.length === 1 && /^[a-z]{3,}$/i.test(long) && long[0]!.toLowerCase() === short.toLowerCase();
+    const isInitial = short.length === 1 && /^[a-z]{3,}$/i.test(long) && long.charAt(0).toLowerCase() === short.toLowerCase();
     if (result.verdict === 'right' && isInitial) return result;
     const isSameName = a.left === 'y' || r.left === 'y' || a.left[0] === r.left[0];
     if (result.verdict === 'right' && !(isFunction(a.left) && isFunction(r.left) && isSameName))
@@ -333,11 +336,14 @@ function isConstantChain({ sides }: Equation): boolean {
 /** Every side behind the name is the answer; when they do not agree, nobody knows which was meant. */
 function compareChain({ sides, left }: Equation, _other: string, by: Comparison, compare: (side: string) => Verdict): Verdict {
   const values = isName(left) && sides.length > 1 ? sides.slice(1) : sides;
-  const last = compare(values.at(-1)!);
+  const last = compare(lastItem(values));
   if (values.length === 1) return last;
   const isConsistent = values
     .slice(1)
-    .every((side) => compareTexts(side, values[0]!, by).verdict !== 'wrong' || compareTexts(values[0]!, side, by).verdict !== 'wrong');
+    .every(
+      (side) =>
+        compareTexts(side, itemAt(values, 0), by).verdict !== 'wrong' || compareTexts(itemAt(values, 0), side, by).verdict !== 'wrong',
+    );
   if (!isConsistent) return unreadable('The sides of the equation are not equal.', 'equation');
   return best(values.map(compare));
 }

@@ -1,3 +1,4 @@
+import { itemAt } from '../reasoning/present.js';
 import { type AnswerForm, asClock } from './answerForm.js';
 import { exactValue } from './math/evaluate.js';
 import { multiply } from './math/rational.js';
@@ -26,11 +27,11 @@ export function compareClocks(a: AnswerForm, r: AnswerForm, aText: string, rText
 
 /** 3:20 beside "3 hours and 20 minutes", or minutes and seconds. */
 export function compareDuration(terms: readonly string[], other: Measure): Verdict | undefined {
-  if (other.units.length !== 1 || other.units[0]!.dimension !== 'time:1' || !/^\d+:[0-5]\d(?::[0-5]\d)?$/.test(terms.join(':')))
+  if (other.units.length !== 1 || itemAt(other.units, 0).dimension !== 'time:1' || !/^\d+:[0-5]\d(?::[0-5]\d)?$/.test(terms.join(':')))
     return undefined;
   const seconds = terms.reduce((sum, term) => 60n * sum + BigInt(term), 0n);
   const value = exactValue(other.value);
-  const taken = value && multiply(value, other.units[0]!.factor);
+  const taken = value && multiply(value, itemAt(other.units, 0).factor);
   if (taken === undefined) return undefined;
   const isSame = (terms.length === 3 ? [seconds] : [seconds, 60n * seconds]).some((n) => taken.num === n * taken.den);
   return { verdict: isSame ? 'right' : 'wrong', method: 'unit' };

@@ -1,3 +1,4 @@
+import { itemAt, known, lastItem } from '../reasoning/present.js';
 import type { ListForm } from './answerForm.js';
 import { variablesOf } from './math/expression.js';
 import { readExpression } from './measure.js';
@@ -38,7 +39,7 @@ export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compa
     return { verdict: isDistinct ? 'wrong' : 'undecided', method: 'list' };
   }
   if (haveOtherNames(a, r)) return { verdict: 'undecided', method: 'list', reason: 'The names differ.' };
-  const inOrder = items.map((x, i) => compare(x, r.items[i]!)).reduce(both, 'right');
+  const inOrder = items.map((x, i) => compare(x, itemAt(r.items, i))).reduce(both, 'right');
   if ([a.style, r.style].sort().join() === 'set,tuple') {
     return { verdict: 'undecided', method: 'list', reason: 'A set and an ordered list are not the same.' };
   }
@@ -56,7 +57,7 @@ export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compa
 
 /** `\{(1, 2)\}`: the one pair of a set. */
 function onlyItem({ style, items }: ListForm): string | undefined {
-  return style === 'set' && items.length === 1 && /^\(.*\)$/.test(items[0]!) ? items[0] : undefined;
+  return style === 'set' && items.length === 1 && /^\(.*\)$/.test(itemAt(items, 0)) ? items[0] : undefined;
 }
 
 function textOf({ items }: ListForm): string {
@@ -82,7 +83,7 @@ function members(items: readonly string[], compare: (x: string, y: string) => Ju
 
 /** A vector is a tuple, by rows or by columns; matrices of other shapes differ. */
 function compareShapes(a: ListForm, r: ListForm): Verdict | undefined {
-  const rows = [a, r].map((one) => (one.style === 'matrix' ? one.rows! : undefined));
+  const rows = [a, r].map((one) => (one.style === 'matrix' ? one.rows : undefined));
   if (rows[0] === undefined && rows[1] === undefined) return undefined;
   if (rows[0] !== undefined && rows[1] !== undefined) {
     const isSame = rows[0] === rows[1] && a.items.length === r.items.length;
@@ -97,10 +98,11 @@ function compareShapes(a: ListForm, r: ListForm): Verdict | undefined {
 
 /** `y = 4, x = 3` in the order of the names of the reference; without names there, in alphabetical order. */
 function inOrderOfNames(a: ListForm, r: ListForm): readonly string[] {
-  if (a.names === undefined) return r.names === undefined ? a.items : a.items;
-  const wanted = r.names ?? [...a.names].sort();
-  const isSame = [...wanted].sort().join() === [...a.names].sort().join();
-  return isSame ? wanted.map((name) => a.items[a.names!.indexOf(name)]!) : a.items;
+  const { items, names } = a;
+  if (names === undefined) return items;
+  const wanted = r.names ?? [...names].sort();
+  const isSame = [...wanted].sort().join() === [...names].sort().join();
+  return isSame ? wanted.map((name) => itemAt(items, names.indexOf(name))) : items;
 }
 
 function haveOtherNames(a: ListForm, r: ListForm): boolean {
@@ -113,7 +115,7 @@ function isPattern(list: ListForm): boolean {
 }
 
 function comparePatterns(a: ListForm, r: ListForm, compare: (x: string, y: string) => Judgment): Verdict {
-  const ends = [compare(a.items[0]!, r.items[0]!), compare(a.items.at(-1)!, r.items.at(-1)!)];
+  const ends = [compare(itemAt(a.items, 0), itemAt(r.items, 0)), compare(lastItem(a.items), lastItem(r.items))];
   if (isPattern(a) && isPattern(r) && ends.includes('wrong')) return { verdict: 'wrong', method: 'list' };
   return { verdict: 'undecided', method: 'list', reason: 'A list with dots may continue in several ways.' };
 }
@@ -137,17 +139,17 @@ function both(a: Judgment, b: Judgment): Judgment {
 
 /** One value against a list: that of a list of one is compared; several different values are not one. */
 export function matchesOneOfSeveral(a: ListForm | undefined, r: ListForm | undefined, single: string, compareTexts: CompareTexts): Verdict {
-  const several = (a ?? r)!;
+  const several = known(a ?? r, 'list');
   if (several.items.length === 1 && several.style === 'set') {
-    return a ? compareTexts(several.items[0]!, single) : compareTexts(single, several.items[0]!);
+    return a ? compareTexts(itemAt(several.items, 0), single) : compareTexts(single, itemAt(several.items, 0));
   }
   if (several.names !== undefined && new Set(several.names).size > 1)
     return { verdict: 'undecided', method: 'list', reason: 'Only some of the names are given.' };
-  const isReadable = [single, ...several.items].every((item) => readExpression(item.replace(/^\\?[a-zA-Z]\s*=\s*/, '')) !== undefined);
+  const values = [single, ...several.items].map((item) => readExpression(item.replace(/^\\?[a-zA-Z]\s*=\s*/, '')));
+  const isReadable = !values.includes(undefined);
   if (isReadable && several.items.length > 1) {
-    const isDistinct = compareTexts(several.items[0]!, several.items[1]!).verdict === 'wrong' || several.style === 'tuple';
-    const hasVariables =
-      several.style !== 'set' && [single].some((item) => variablesOf(readExpression(item.replace(/^\\?[a-zA-Z]\s*=\s*/, ''))!).size > 0);
+    const isDistinct = compareTexts(itemAt(several.items, 0), itemAt(several.items, 1)).verdict === 'wrong' || several.style === 'tuple';
+    const hasVariables = several.style !== 'set' && variablesOf(known(values[0], 'value')).size > 0;
     if (isDistinct && !hasVariables) return { verdict: 'wrong', method: 'list', reason: 'One value is not several.' };
   }
   return { verdict: 'undecided', method: 'unreadable', reason: 'A list and something else cannot be compared.' };

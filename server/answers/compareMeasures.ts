@@ -1,3 +1,4 @@
+import { itemAt, known } from '../reasoning/present.js';
 import { compareAt, compareExpressions, compareUpToConstants, order } from './math/compare.js';
 import { evaluatorOf, exactValue, NoValue } from './math/evaluate.js';
 import { type MathExpression, renamed, some, substituted, variablesOf } from './math/expression.js';
@@ -41,7 +42,7 @@ function withWords(answer: Measure, reference: Measure): Verdict {
       return compareValues(answer, reference);
     return verdict('undecided', 'unit', `"${a.text}" and "${r.text}" may be the same.`);
   }
-  const words = (a ?? r)!;
+  const words = known(a ?? r, 'word');
   if (!words.isDescriptive) return verdict('undecided', 'unit', `"${words.text}" may change the value.`);
   return compareValues(answer, reference);
 }
@@ -50,7 +51,7 @@ function withWords(answer: Measure, reference: Measure): Verdict {
 function angle(of: Measure, other: Measure): MathExpression {
   const isDegrees = of.units.some((unit) => unit.dimension === 'angle:1');
   if (!isDegrees || other.units.length > 0 || !some(other.value, (part) => part.op === 'constant' && part.name === 'pi')) return of.value;
-  const factor = of.units[0]!.factor;
+  const factor = itemAt(of.units, 0).factor;
   const pi: MathExpression = { op: 'constant', name: 'pi' };
   return { op: 'mul', args: [of.value, { op: 'mul', args: [pi, { op: 'number', value: rational(factor.num, factor.den * 180n) }] }] };
 }
@@ -61,7 +62,7 @@ function withOneUnit(answer: Measure, reference: Measure, a: MathExpression, r: 
   if (words !== undefined) return verdict('undecided', 'unit', `"${words.text}" is not known as a unit.`);
   const isConverted = a !== answer.value || r !== reference.value;
   const result = isConverted ? compareValues({ ...answer, value: a }, { ...reference, value: r }) : compareValues(answer, reference);
-  const unit = (answer.units[0] ?? reference.units[0])!;
+  const unit = known(answer.units[0] ?? reference.units[0], 'unit');
   if (result.verdict === 'right' && unit.isWeak)
     return verdict('undecided', 'unit', 'The letter behind the number may be a unit or a variable.');
   if (result.verdict === 'wrong' && !isConverted && isConversion(answer.value, reference.value, unit.dimension)) {
@@ -122,10 +123,11 @@ function compareConverted(answer: MathExpression, reference: MathExpression, fro
   const result = compareExpressions(a, r);
   if (result === 'equal') return verdict('right', 'unit');
   if (result === 'unknown') return verdict('undecided', 'unit');
-  const ratio = divide(from.factor, to.factor)!;
+  const ratio = known(divide(from.factor, to.factor), 'ratio of the units');
   const isMultiple = ratio.num % ratio.den === 0n || ratio.den % ratio.num === 0n;
   if (isMultiple && !from.offset) {
-    const inAnswerUnit: MathExpression = { op: 'mul', args: [reference, { op: 'number', value: divide(to.factor, from.factor)! }] };
+    const back = known(divide(to.factor, from.factor), 'ratio of the units');
+    const inAnswerUnit: MathExpression = { op: 'mul', args: [reference, { op: 'number', value: back }] };
     return { ...compareRounded(answer, inAnswerUnit, 'unit'), method: 'unit' };
   }
   return isClose(a, r) ? verdict('undecided', 'rounding', 'The values are equal up to rounding.') : verdict('wrong', 'unit');
@@ -168,7 +170,7 @@ function comparePercent(answer: Measure, reference: Measure): Verdict {
 
 function hundredth(value: MathExpression): MathExpression {
   if (value.op !== 'number') return { op: 'div', args: [value, { op: 'number', value: HUNDRED }] };
-  return { op: 'number', value: divide(value.value, HUNDRED)!, decimals: (value.decimals ?? 0) + 2 };
+  return { op: 'number', value: known(divide(value.value, HUNDRED), 'hundredth'), decimals: (value.decimals ?? 0) + 2 };
 }
 
 /** Compares values without units, in all their readings. */
@@ -176,8 +178,8 @@ export function compareValues(answer: Measure, reference: Measure): Verdict {
   const pairs = [answer.value, ...(answer.other ? [answer.other] : [])].flatMap((a) =>
     [reference.value, ...(reference.other ? [reference.other] : [])].map((r) => compareBare(a, r)),
   );
-  const [first] = pairs;
-  if (pairs.every((one) => one.verdict === first!.verdict)) return first!;
+  const first = itemAt(pairs, 0);
+  if (pairs.every((one) => one.verdict === first.verdict)) return first;
   return verdict('undecided', 'algebra', 'A division such as 1/2x can be read in two ways.');
 }
 
@@ -215,9 +217,9 @@ function isWithoutConstant(a: MathExpression, r: MathExpression): boolean {
 /** \pi/4 + n\pi is \pi/4 + k\pi. */
 function comparePeriods(a: MathExpression, r: MathExpression): boolean {
   const [x, y] = [a, r].map((one) => [...variablesOf(one)]) as [string[], string[]];
-  if (x.length !== 1 || y.length !== 1 || ![x[0]!, y[0]!].every((name) => /^[nkmlNK]$/.test(name))) return false;
+  if (x.length !== 1 || y.length !== 1 || ![itemAt(x, 0), itemAt(y, 0)].every((name) => /^[nkmlNK]$/.test(name))) return false;
   const hasPi = [a, r].every((one) => some(one, (part) => part.op === 'constant' && part.name === 'pi'));
-  return hasPi && compareExpressions(a, renamed(r, new Map([[y[0]!, x[0]!]]))) === 'equal';
+  return hasPi && compareExpressions(a, renamed(r, new Map([[itemAt(y, 0), itemAt(x, 0)]]))) === 'equal';
 }
 
 /**
@@ -255,8 +257,9 @@ function isRoundedPi(value: Rational, decimals: number): boolean {
 function decimal(expression: MathExpression): { readonly value: Rational; readonly decimals: number; readonly digits: number } | undefined {
   const number = expression.op === 'neg' ? expression.args[0] : expression;
   if (number.op !== 'number' || number.decimals === undefined) return undefined;
-  const value = exactValue(expression)!;
-  const scaled = multiply(number.value, rational(10n ** BigInt(number.decimals)))!;
+  const value = exactValue(expression);
+  const scaled = multiply(number.value, rational(10n ** BigInt(number.decimals)));
+  if (value === undefined || scaled === undefined) return undefined;
   return { value, decimals: number.decimals, digits: (scaled.num / scaled.den).toString().length };
 }
 

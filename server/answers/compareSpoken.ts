@@ -1,3 +1,4 @@
+import { itemAt, known, lastItem } from '../reasoning/present.js';
 import type { CompareTexts } from './compareLists.js';
 import { isMultiple } from './math/compare.js';
 import { exactValue } from './math/evaluate.js';
@@ -43,7 +44,7 @@ function compareRomans(a: string, r: string): Verdict | undefined {
   const other = readExpression(x === undefined ? a : r);
   const value = other && variablesOf(other).size === 0 ? exactValue(other) : undefined;
   // Beside a number, `CD` may be a segment: only an equal one is taken for a numeral.
-  return value && value.num === (x ?? y)! * value.den ? { verdict: 'right', method: 'number' } : undefined;
+  return value && value.num === known(x ?? y, 'numeral') * value.den ? { verdict: 'right', method: 'number' } : undefined;
 }
 
 const SHORT: Readonly<Record<string, bigint>> = { k: 1000n, K: 1000n, M: 1_000_000n, B: 1_000_000_000n };
@@ -56,8 +57,9 @@ function compareShort(a: string, r: string): Verdict | undefined {
   ] as const) {
     const match = /^(\d[\d.,]*)\s?([kKMB])$/.exec(text);
     if (match === null) continue;
-    const [own, whole] = [readExpression(match[1]!), readExpression(other)].map((one) => one && exactValue(one));
-    if (own && whole && own.num * SHORT[match[2]!]! * whole.den === whole.num * own.den) return { verdict: 'right', method: 'number' };
+    const [own, whole] = [readExpression(itemAt(match, 1)), readExpression(other)].map((one) => one && exactValue(one));
+    if (own && whole && own.num * known(SHORT[itemAt(match, 2)], 'number') * whole.den === whole.num * own.den)
+      return { verdict: 'right', method: 'number' };
   }
   return undefined;
 }
@@ -69,7 +71,7 @@ const ORDINAL_NOUN =
 function compareOrdinalNouns(a: string, r: string): Verdict | undefined {
   const [x, y] = [ORDINAL_NOUN.exec(a), ORDINAL_NOUN.exec(r)];
   if (x === null || y === null || (x[2] === undefined && y[2] === undefined)) return undefined;
-  const [first, second] = [readOrdinal(x[1]!), readOrdinal(y[1]!)];
+  const [first, second] = [readOrdinal(itemAt(x, 1)), readOrdinal(itemAt(y, 1))];
   if (first === undefined || second === undefined) return undefined;
   if (first !== second) return { verdict: 'wrong', method: 'number' };
   const isOther = x[2] !== undefined && y[2] !== undefined && x[2].toLowerCase() !== y[2].toLowerCase();
@@ -118,7 +120,7 @@ function compareGrowth(a: string, r: string): Verdict | undefined {
   if (own === undefined || other === undefined) return undefined;
   const isConstant = [own, other].map((one) => variablesOf(one).size === 0);
   const isEqual = isConstant[0] === isConstant[1] && (isConstant[0] || isMultiple(own, other));
-  const isSameBound = x === null || y === null || x[1]!.replace('\\', '') === y[1]!.replace('\\', '');
+  const isSameBound = x === null || y === null || itemAt(x, 1).replace('\\', '') === itemAt(y, 1).replace('\\', '');
   if (isEqual) {
     return isSameBound
       ? { verdict: 'right', method: 'algebra', reason: 'The bounds are equal up to a constant factor.' }
@@ -144,15 +146,24 @@ const RELATIONS: readonly (readonly [RegExp, string])[] = [
 function compareRelations(a: string, r: string, compare: CompareTexts): Verdict | undefined {
   const [x, y] = [RELATION.exec(a), RELATION.exec(r)];
   if (x === null || y === null) return undefined;
-  const kindOf = (sign: string): string => RELATIONS.find(([pattern]) => pattern.test(sign))![1];
-  if (kindOf(x[2]!) !== kindOf(y[2]!)) return { verdict: 'wrong', method: 'words' };
-  const isCorresponding = /congruent|similar/.test(kindOf(x[2]!));
+  const kindOf = (sign: string): string =>
+    known(
+      RELATIONS.find(([pattern]) => pattern.test(sign)),
+      `relation "${sign}"`,
+    )[1];
+  if (kindOf(itemAt(x, 2)) !== kindOf(itemAt(y, 2))) return { verdict: 'wrong', method: 'words' };
+  const isCorresponding = /congruent|similar/.test(kindOf(itemAt(x, 2)));
   const plain = (text: string): string =>
     text
       .replace(/^(?:\\triangle|△|triangle|\\overline|line)\s*/, '')
       .replace(/[{}]/g, '')
       .trim();
-  const [left, right, otherLeft, otherRight] = [x[1]!, x[3]!, y[1]!, y[3]!].map(plain) as [string, string, string, string];
+  const [left, right, otherLeft, otherRight] = [itemAt(x, 1), itemAt(x, 3), itemAt(y, 1), itemAt(y, 3)].map(plain) as [
+    string,
+    string,
+    string,
+    string,
+  ];
   const isSame = (p: string, q: string): boolean => p === q || (!isCorresponding && compare(p, q).verdict === 'right');
   if ((isSame(left, otherLeft) && isSame(right, otherRight)) || (isSame(left, otherRight) && isSame(right, otherLeft)))
     return { verdict: 'right', method: 'words' };
@@ -165,11 +176,12 @@ const RANGE = /^(?:from\s+|between\s+)?([$€£]?\d[\d,.]*)\s*(-|to|and|~|至|�
 function compareRanges(a: string, r: string, compare: CompareTexts): Verdict | undefined {
   const [x, y] = [RANGE.exec(a), RANGE.exec(r)];
   if (x === null || y === null) return undefined;
-  const isRange = ([, low, , high]: RegExpExecArray): boolean => Number(low!.replace(/[$€£,]/g, '')) < Number(high!.replace(/[$€£,]/g, ''));
-  const isDash = (match: RegExpExecArray): boolean => /[-~至到]/.test(match[2]!) || /^(?:from|between)/i.test(match[0]);
-  const isPair = (match: RegExpExecArray): boolean => /and/i.test(match[2]!) && !/^between/i.test(match[0]);
+  const isRange = ([, low = '', , high = '']: RegExpExecArray): boolean =>
+    Number(low.replace(/[$€£,]/g, '')) < Number(high.replace(/[$€£,]/g, ''));
+  const isDash = (match: RegExpExecArray): boolean => /[-~至到]/.test(itemAt(match, 2)) || /^(?:from|between)/i.test(match[0]);
+  const isPair = (match: RegExpExecArray): boolean => /and/i.test(itemAt(match, 2)) && !/^between/i.test(match[0]);
   if (![x, y].every(isRange) || [x, y].some(isPair) || !(isDash(x) || isDash(y)) || (x[2] === '-' && y[2] === '-')) return undefined;
-  const ends = [1, 3].map((i) => compare(x[i]! + (x[4] ?? ''), y[i]! + (y[4] ?? '')).verdict);
+  const ends = [1, 3].map((i) => compare(itemAt(x, i) + (x[4] ?? ''), itemAt(y, i) + (y[4] ?? '')).verdict);
   const verdict = ends.every((end) => end === 'right') ? 'right' : ends.includes('wrong') ? 'wrong' : 'undecided';
   return { verdict, method: 'interval' };
 }
@@ -191,7 +203,7 @@ function sides(text: string): string[] | undefined {
   const parts = text.split(/\s*\\times\s*|\s+by\s+|\s*x\s+(?=\d)/);
   if (parts.length < 2 || parts.length > 3 || !parts.every((part) => /^\d[\d./]*\s*[a-z]*$/i.test(part))) return undefined;
   // "3 by 4 cm": the unit is of both.
-  const unit = /[a-z]+$/i.exec(parts.at(-1)!)?.[0] ?? '';
+  const unit = /[a-z]+$/i.exec(lastItem(parts))?.[0] ?? '';
   return parts.map((part) => (/[a-z]$/i.test(part) ? part : `${part} ${unit}`.trim()));
 }
 

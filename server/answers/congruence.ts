@@ -1,3 +1,4 @@
+import { itemAt } from '../reasoning/present.js';
 import type { Verdict } from './verdict.js';
 
 /** A residue class: `x \equiv 3 \pmod 7`, `3 (mod 7)`. */
@@ -13,8 +14,8 @@ export function readCongruence(text: string): Congruence | undefined {
       text,
     ) ?? /^[a-zA-Z]\s*(?:\\equiv|≡)\s*(-?\d{1,30})\s*,?\s*\\?b?mod(?:ulo)?()\s*\{?(\d{1,30})\}?$/.exec(text);
   if (match === null) return undefined;
-  const modulus = BigInt(match[2] || match[3]!);
-  return modulus > 1n ? { value: BigInt(match[1]!), modulus } : undefined;
+  const modulus = BigInt(match[2] || itemAt(match, 3));
+  return modulus > 1n ? { value: BigInt(itemAt(match, 1)), modulus } : undefined;
 }
 
 /** Compares classes, or a class with a number (undefined: something else). The number is right when it is the class's least member. */

@@ -1,3 +1,5 @@
+import { itemAt } from '../reasoning/present.js';
+
 /** A day of a year, of any year where none is written. */
 export interface DateForm {
   readonly month: number;
@@ -15,20 +17,20 @@ const DAY_FIRST = new RegExp(`^(?:the )?${DAY} (?:of )?${MONTH}(?:,? (\\d{4}))?$
 export function readDate(text: string): DateForm | undefined {
   const plain = text.replace(/^on /i, '').trim();
   const first = MONTH_FIRST.exec(plain);
-  if (first !== null) return dateOf(monthOf(first[1]!), first[2]!, first[3]);
+  if (first !== null) return dateOf(monthOf(itemAt(first, 1)), itemAt(first, 2), first[3]);
   const last = DAY_FIRST.exec(plain);
-  if (last !== null) return dateOf(monthOf(last[2]!), last[1]!, last[3]);
+  if (last !== null) return dateOf(monthOf(itemAt(last, 2)), itemAt(last, 1), last[3]);
   const iso = /^(\d{4})-(\d{2})-(\d{2})$/.exec(plain);
-  if (iso !== null) return dateOf(Number(iso[2]), iso[3]!, iso[1]);
+  if (iso !== null) return dateOf(Number(iso[2]), itemAt(iso, 3), iso[1]);
   // 3/15/2020 and 15.3.2020 have no fifteenth month; 3/5/2020 is read by nobody.
   const figures = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(plain);
   if (figures !== null) {
     const [first, second] = [Number(figures[1]), Number(figures[2])];
     if (first <= 12 && second <= 12 && first !== second) return undefined;
-    return second > 12 ? dateOf(first, figures[2]!, figures[3]) : dateOf(second, figures[1]!, figures[3]);
+    return second > 12 ? dateOf(first, itemAt(figures, 2), figures[3]) : dateOf(second, itemAt(figures, 1), figures[3]);
   }
   const han = /^(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]$/.exec(plain);
-  return han === null ? undefined : dateOf(Number(han[2]), han[3]!, han[1]);
+  return han === null ? undefined : dateOf(Number(han[2]), itemAt(han, 3), han[1]);
 }
 
 /** Undefined when only one of them says a year and the days agree: which year is meant nobody knows. */

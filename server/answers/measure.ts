@@ -1,3 +1,4 @@
+import { itemAt, known, lastItem } from '../reasoning/present.js';
 import { exactValue } from './math/evaluate.js';
 import { type MathExpression, some, UnreadableExpression, variablesOf } from './math/expression.js';
 import { isAmbiguous, parseMath } from './math/parse.js';
@@ -69,13 +70,15 @@ function currency(text: string): Measure | undefined {
   const match = CURRENCY.exec(text);
   if (match === null) return undefined;
   const rest = text.slice(match[0].length).replace(/\s*(?:dollars?|USD|euros?|yuan)$/i, '');
-  const units = readUnits(match[2]!.replace(/^US\$/, '$').replace(/^AU\$/, 'A$').replace(/\.$/, ''));
+  const units = readUnits(itemAt(match, 2).replace(/^US\$/, '$').replace(/^AU\$/, 'A$').replace(/\.$/, ''));
   const short = /^([\d.,]*\d)\s?(k|K|M|mn|B|bn)$/.exec(rest);
   if (short !== null) {
-    const amount = readExpression(`${match[3] === '-' ? '-' : match[1]!}${short[1]!}*${SHORT[short[2]!]!}`);
+    const amount = readExpression(
+      `${match[3] === '-' ? '-' : itemAt(match, 1)}${itemAt(short, 1)}*${known(SHORT[itemAt(short, 2)], 'number')}`,
+    );
     return amount && { value: amount, isPercent: false, units };
   }
-  const sign = match[3] === '-' ? '-' : match[1]!;
+  const sign = match[3] === '-' ? '-' : itemAt(match, 1);
   const value = readExpression(sign + rest);
   // $1k is no product.
   if (value !== undefined) return variablesOf(value).size > 0 ? undefined : { value, isPercent: false, units };
@@ -86,10 +89,10 @@ function currency(text: string): Measure | undefined {
 
 function percent(text: string): Measure | undefined {
   const perMille = /^(.*?)\s*(?:‰|per mille|per thousand)$/i.exec(text);
-  const share = perMille === null ? undefined : readExpression(`(${perMille[1]!})/10`);
+  const share = perMille === null ? undefined : readExpression(`(${itemAt(perMille, 1)})/10`);
   if (share !== undefined) return { value: share, isPercent: true, units: [] };
   const match = PER_CENT.exec(text) ?? PER_CENT_OF.exec(text);
-  const value = match === null ? undefined : readExpression(match[1]!);
+  const value = match === null ? undefined : readExpression(itemAt(match, 1));
   const words = match?.[2];
   return value && { value, isPercent: true, units: [], ...(words !== undefined && { words: { text: words, isDescriptive: true } }) };
 }
@@ -98,16 +101,16 @@ function percent(text: string): Measure | undefined {
 function spacedUnit(text: string): Measure | undefined {
   const match = /^([+-]?[\d.,/]*\d)\s+(\S.*)$/.exec(text);
   if (match === null) return undefined;
-  const units = readUnits(match[2]!);
-  const value = units.length === 0 ? undefined : readExpression(match[1]!);
+  const units = readUnits(itemAt(match, 2));
+  const value = units.length === 0 ? undefined : readExpression(itemAt(match, 1));
   return value && { value, isPercent: false, units };
 }
 
 /** Where a unit or words may begin: at a letter or sign behind a blank, a digit or a bracket. */
 function* suffixes(text: string): Generator<{ readonly before: string; readonly phrase: string; readonly isSpaced: boolean }> {
   for (let at = Math.max(1, text.length - 80); at < text.length; at++) {
-    if (!/[\p{L}°℃℉¢'$€£¥₹]/u.test(text[at]!) || /[a-zA-Z\\_^{]/.test(text[at - 1]!)) continue;
-    yield { before: text.slice(0, at), phrase: text.slice(at).trim(), isSpaced: /\s/.test(text[at - 1]!) };
+    if (!/[\p{L}°℃℉¢'$€£¥₹]/u.test(text.charAt(at)) || /[a-zA-Z\\_^{]/.test(text.charAt(at - 1))) continue;
+    yield { before: text.slice(0, at), phrase: text.slice(at).trim(), isSpaced: /\s/.test(text.charAt(at - 1)) };
   }
 }
 
@@ -154,19 +157,26 @@ function compound(text: string): Measure | undefined {
     // Without degrees, ' and '' are feet and inches.
     // Behind hours, m is minutes.
     const isMinutes = match[2] === 'm' && parts.at(-1)?.unit.dimension === 'time:1';
-    const mark = isMinutes ? 'min' : prepared.includes('°') ? match[2]! : ({ "'": 'ft', "''": 'in' }[match[2]!] ?? match[2]!);
+    const mark = isMinutes
+      ? 'min'
+      : prepared.includes('°')
+        ? itemAt(match, 2)
+        : ({ "'": 'ft', "''": 'in' }[itemAt(match, 2)] ?? itemAt(match, 2));
     const [unit] = readUnits(mark);
-    const value = readExpression(match[1]!);
+    const value = readExpression(itemAt(match, 1));
     if (unit === undefined || value === undefined || parts.length > 4) return undefined;
     parts.push({ value, unit });
     end = part.lastIndex;
   }
   if (parts.length < 2 || prepared.slice(end).trim() !== '') return undefined;
-  const last = parts.at(-1)!.unit;
+  const last = lastItem(parts).unit;
   if (parts.some(({ unit }) => unit.dimension !== last.dimension || unit.offset !== undefined)) return undefined;
   let total = { num: 0n, den: 1n };
   for (const { value, unit } of parts) {
-    const scaled = multiply(exactValue(value)!, divide(unit.factor, last.factor)!)!;
+    const factor = divide(unit.factor, last.factor);
+    const exact = exactValue(value);
+    const scaled = factor && exact && multiply(exact, factor);
+    if (scaled === undefined) return undefined;
     total = { num: total.num * scaled.den + scaled.num * total.den, den: total.den * scaled.den };
   }
   return { value: { op: 'number', value: total }, isPercent: false, units: [last] };

@@ -1,3 +1,5 @@
+import { lastItem } from '../reasoning/present.js';
+
 /** Nouns that only say what is counted, so that an answer with one is the number. In the singular. */
 const NOUNS = new Set(
   `apple orange banana pear peach plum lemon mango cherry grape strawberry berry melon watermelon tomato potato carrot onion egg cookie cake cupcake
@@ -57,12 +59,13 @@ const HAN = new Set(
 export function isDescriptive(phrase: string): boolean {
   if (HAN.has(phrase.trim())) return true;
   // 本书, 棵树: a measure word and what is measured.
-  if (/^\p{Script=Han}{2,5}$/u.test(phrase) && HAN.has(phrase[0]!) && !/[半多少倍分之以上下左右不没到至元角]/u.test(phrase)) return true;
+  if (/^\p{Script=Han}{2,5}$/u.test(phrase) && HAN.has(phrase.charAt(0)) && !/[半多少倍分之以上下左右不没到至元角]/u.test(phrase))
+    return true;
   const words = phrase
     .toLowerCase()
     .trim()
     .split(/[\s-]+/);
-  return words.length <= 6 && NOUNS.has(singular(words.at(-1)!)) && words.every((word) => BESIDES.has(word) || NOUNS.has(singular(word)));
+  return words.length <= 6 && NOUNS.has(singular(lastItem(words))) && words.every((word) => BESIDES.has(word) || NOUNS.has(singular(word)));
 }
 
 /** Without the endings of plurals, enough to compare two phrases. */

@@ -1,3 +1,5 @@
+import { itemAt, known } from '../reasoning/present.js';
+
 const CARDINALS =
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
     ' ',
@@ -124,20 +126,20 @@ function numberRun(run: string, behindDigits: boolean): string {
   while (at < words.length) {
     const [value, next] = cardinal(words, at);
     if (value === undefined) {
-      const lower = words[at]!.toLowerCase();
+      const lower = itemAt(words, at).toLowerCase();
       const isArticle = /^an?$/.test(lower) && (words[at + 2] ?? '').toLowerCase() in DENOMINATORS;
-      const name = isArticle ? words[at + 2]!.toLowerCase() : lower;
+      const name = isArticle ? itemAt(words, at + 2).toLowerCase() : lower;
       const bare = name === 'half' || name === 'quarter' || (behindDigits && at === 0);
       const denominator = bare || isArticle ? denominatorOf(name) : undefined;
       if (denominator !== undefined && behindDigits && at === 0 && !isArticle) found.push(`/${denominator}`);
       else if (denominator !== undefined) found.push(`(1/${denominator})`);
-      else found.push(words[at]!);
+      else found.push(itemAt(words, at));
       at += isArticle ? 3 : 1;
       continue;
     }
     const denominator = words[next] === undefined ? undefined : denominatorOf((words[next + 1] ?? '').toLowerCase());
     // "twenty third" is an ordinal, "twenty thirds" a fraction.
-    const isFraction = denominator !== undefined && (value === 1n || /s$|^half$|^halves$/i.test(words[next + 1]!));
+    const isFraction = denominator !== undefined && (value === 1n || /s$|^half$|^halves$/i.test(itemAt(words, next + 1)));
     found.push(isFraction ? `(${value}/${denominator})` : `${value}`);
     at = isFraction ? next + 2 : next;
   }
@@ -154,7 +156,7 @@ function cardinal(words: readonly string[], start: number): [bigint | undefined,
   let group: bigint | undefined;
   let end = start;
   for (let at = start; at < words.length; at += 2) {
-    const word = words[at]!.toLowerCase();
+    const word = itemAt(words, at).toLowerCase();
     const unit = BigInt(CARDINALS.indexOf(word));
     const ten = BigInt(TENS.indexOf(word) + 2);
     const scale = SCALES[word];
@@ -167,7 +169,13 @@ function cardinal(words: readonly string[], start: number): [bigint | undefined,
         total += (group ?? 1n) * scale;
         group = undefined;
       }
-    } else if (word === 'and' && end > start && at + 2 < words.length && isCardinalWord(words[at + 2]!) && !isFractionBehind(words, at + 2))
+    } else if (
+      word === 'and' &&
+      end > start &&
+      at + 2 < words.length &&
+      isCardinalWord(itemAt(words, at + 2)) &&
+      !isFractionBehind(words, at + 2)
+    )
       continue;
     else if (/^an?$/.test(word) && at === start && SCALES[(words[at + 2] ?? '').toLowerCase()] !== undefined) group = 1n;
     else break;
@@ -190,7 +198,7 @@ function scaled(text: string): string {
   return text.replace(
     /(\d[\d,]*(?:\.\d+)?|\(\d+\+1\/2\))\s*(dozens?|hundred|thousand|lakhs?|million|crores?|billion|trillion|quadrillion|万亿|万|亿)(?![a-zA-Z])/gi,
     (_, number: string, word: string) => {
-      const factor = { 万: 10n ** 4n, 亿: 10n ** 8n, 万亿: 10n ** 12n }[word] ?? SCALES[word.toLowerCase()]!;
+      const factor = { 万: 10n ** 4n, 亿: 10n ** 8n, 万亿: 10n ** 12n }[word] ?? known(SCALES[word.toLowerCase()], `number "${word}"`);
       return `(${number}*${factor})`;
     },
   );

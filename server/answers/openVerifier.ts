@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { known } from '../reasoning/present.js';
 import type { Verdict } from './verdict.js';
 import { MAX_ANSWER_LENGTH, undecided, type Verifier, type VerifyRequest } from './verifier.js';
 
@@ -77,16 +78,18 @@ class WorkerVerifier implements Verifier {
   }
 
   #next(): void {
-    if (this.#current !== undefined || this.#waiting.length === 0) {
-      if (this.#current === undefined) this.#worker?.unref();
+    if (this.#current !== undefined) return;
+    if (this.#waiting.length === 0) {
+      this.#worker?.unref();
       return;
     }
     const worker = (this.#worker ??= this.#start());
     worker.ref();
     if (!this.#isReady) return;
-    this.#current = this.#waiting.shift()!;
+    const current = known(this.#waiting.shift(), 'request');
+    this.#current = current;
     this.#watch(process.cpuUsage(), 1);
-    worker.postMessage(this.#current.request);
+    worker.postMessage(current.request);
   }
 
   /** Gives the comparison up after its time, or waits once more where other processes took most of it: a verdict must not depend on them. */

@@ -1,3 +1,5 @@
+import { itemAt, known } from '../reasoning/present.js';
+
 /** A value with a word that gives it a direction: "25% increase", "20 m/s north", "a loss of $30". */
 export interface Qualified {
   readonly value: string;
@@ -84,18 +86,19 @@ export function readDirection(text: string): Pick<Qualified, 'axis' | 'direction
 export function readQualified(text: string): Qualified | undefined {
   if (text.length > 120 || !/\d/.test(text)) return undefined;
   const first = CHANGE_FIRST.exec(text);
-  if (first !== null) return { value: first[3]!, axis: 'change', direction: first[1] === undefined ? 'down' : 'up' };
+  if (first !== null) return { value: itemAt(first, 3), axis: 'change', direction: first[1] === undefined ? 'down' : 'up' };
   const bearing = readBearing(text);
   if (bearing !== undefined) return bearing;
   const behind = /^(.*?[\d%°})a-z/])[\s,]+((?:to |toward |towards |due )?(?:the )?[a-z-]+(?: the horizontal| direction)?)$/i.exec(text);
-  const direction = behind === null ? undefined : readDirection(behind[2]!);
-  if (direction !== undefined && /\d/.test(behind![1]!)) return { value: behind![1]!, ...direction };
+  const [, value = '', words = ''] = behind ?? [];
+  const direction = readDirection(words);
+  if (direction !== undefined && /\d/.test(value)) return { value, ...direction };
   const point = /^(\d+(?:\.\d+)?\s*°)\s*([NSEW])$/.exec(text);
-  if (point !== null) return { value: point[1]!, axis: 'compass', direction: point[2]! };
+  if (point !== null) return { value: itemAt(point, 1), axis: 'compass', direction: itemAt(point, 2) };
   const last = CHANGE_LAST.exec(text);
   if (last === null) return undefined;
-  const isComparative = /^(?:more|less|fewer|larger|greater|smaller|\w+er)$/i.test((last[2] ?? last[3])!);
-  return { value: last[1]!, axis: 'change', direction: last[2] === undefined ? 'down' : 'up', isComparative };
+  const isComparative = /^(?:more|less|fewer|larger|greater|smaller|\w+er)$/i.test(last[2] ?? itemAt(last, 3));
+  return { value: itemAt(last, 1), axis: 'change', direction: last[2] === undefined ? 'down' : 'up', isComparative };
 }
 
 /** `N 30° E` and "30° east of north" are one bearing. */
@@ -104,6 +107,6 @@ function readBearing(text: string): Qualified | undefined {
   if (short !== null) return { value: `${short[2]}°`, axis: 'compass', direction: `${short[3]} of ${short[1]}` };
   const long = /^(\d+(?:\.\d+)?)\s*(?:°|degrees?)\s*(north|south|east|west|[NSEW]) of (?:due )?(north|south|east|west|[NSEW])$/i.exec(text);
   if (long === null) return undefined;
-  const [side, from] = [long[2]!, long[3]!].map((word) => COMPASS[word.toLowerCase()]!);
+  const [side, from] = [itemAt(long, 2), itemAt(long, 3)].map((word) => known(COMPASS[word.toLowerCase()], `direction "${word}"`));
   return { value: `${long[1]}°`, axis: 'compass', direction: `${side} of ${from}` };
 }

@@ -1,3 +1,4 @@
+import { itemAt } from '../reasoning/present.js';
 import { isBalanced, splitOutside } from './answerText.js';
 import { compareAt, compareExpressions, order } from './math/compare.js';
 import { type MathExpression, variablesOf } from './math/expression.js';
@@ -51,10 +52,10 @@ function spokenSigns(text: string): string {
   const between = BETWEEN.exec(text);
   if (between !== null) {
     const sign = /inclusive/i.test(between[4] ?? '') || (between[4] === undefined && /\bfrom\b/i.test(text)) ? '\\le' : '<';
-    return `${between[2]!} ${sign} ${between[1] ?? 'x'} ${sign} ${between[3]!}`;
+    return `${itemAt(between, 2)} ${sign} ${between[1] ?? 'x'} ${sign} ${itemAt(between, 3)}`;
   }
   const more = OR_MORE.exec(text);
-  if (more !== null) return `${/more|greater|above|higher|larger|up|over/i.test(more[2]!) ? '\\ge' : '\\le'} ${more[1]!}`;
+  if (more !== null) return `${/more|greater|above|higher|larger|up|over/i.test(itemAt(more, 2)) ? '\\ge' : '\\le'} ${itemAt(more, 1)}`;
   return text
     .replace(/\\lt(?![a-zA-Z])/g, '<')
     .replace(/\\gt(?![a-zA-Z])/g, '>')
@@ -78,7 +79,8 @@ function spokenSigns(text: string): string {
 
 function whole(text: string): NumberSet | undefined {
   const except = /^(.*?)\s*(?:\\setminus|\\|except(?: for)?|-)\s*(?:\\?\{(.*?)\\?\}|(-?[\d/.]+))$/i.exec(text);
-  if (except !== null && REALS.test(except[1]!.replace(/,$/, ''))) return holes(splitOutside(except[2] ?? except[3]!, /,/), undefined);
+  if (except !== null && REALS.test(itemAt(except, 1).replace(/,$/, '')))
+    return holes(splitOutside(except[2] ?? itemAt(except, 3), /,/), undefined);
   return REALS.test(text) ? { parts: [ALL], isCertain: true } : undefined;
 }
 
@@ -86,29 +88,32 @@ function whole(text: string): NumberSet | undefined {
 function builder(text: string): NumberSet | undefined {
   const match = /^\\?\{\s*([a-z])(?:\s*\\in\s*(.*?))?\s*(?::|\|)\s*(.*?)\s*\\?\}$/.exec(text);
   if (match === null || (match[2] !== undefined && !REALS.test(match[2]))) return undefined;
-  return union(match[3]!);
+  return union(itemAt(match, 3));
 }
 
 /** x \ne a, b: everything else. */
 function holes(points: readonly string[], variable: string | undefined): NumberSet | undefined {
-  const sorted = points.map((point) => ({ point, value: readExpression(point) }));
-  if (sorted.some(({ value }) => value === undefined || variablesOf(value).size > 0)) return undefined;
-  sorted.sort((a, b) => order(a.value!, b.value!) ?? 0);
+  const sorted = points.flatMap((point) => {
+    const value = readExpression(point);
+    return value === undefined || variablesOf(value).size > 0 ? [] : [{ point, value }];
+  });
+  if (sorted.length < points.length) return undefined;
+  sorted.sort((a, b) => order(a.value, b.value) ?? 0);
   const ends = ['-\\infty', ...sorted.map(({ point }) => point), '\\infty'];
-  const parts = ends.slice(1).map((high, i) => ({ low: ends[i]!, high, lowOpen: true, highOpen: true }));
+  const parts = ends.slice(1).map((high, i) => ({ low: itemAt(ends, i), high, lowOpen: true, highOpen: true }));
   return { parts, isCertain: true, ...(variable !== undefined && { variable }) };
 }
 
 function union(text: string): NumberSet | undefined {
   const pieces = splitOutside(text, /\\cup(?![a-zA-Z])|\\text\{or\}|\\(?:lor|vee)(?![a-zA-Z])|\bor\b|\bU\b|或/);
-  const regions = pieces.map(intersection);
-  if (regions.some((region) => region === undefined)) return undefined;
+  const regions = pieces.map(intersection).filter((region) => region !== undefined);
+  if (regions.length < pieces.length) return undefined;
   // (1, 2) or (3, 4) are points.
-  if (pieces.length > 1 && !/\\cup|\bU\b/.test(text) && !regions.some((region) => region!.isCertain)) return undefined;
-  const variable = regions.find((region) => region!.variable !== undefined)?.variable;
+  if (pieces.length > 1 && !/\\cup|\bU\b/.test(text) && !regions.some((region) => region.isCertain)) return undefined;
+  const variable = regions.find((region) => region.variable !== undefined)?.variable;
   return {
-    parts: regions.flatMap((region) => region!.parts),
-    isCertain: pieces.length > 1 || regions[0]!.isCertain,
+    parts: regions.flatMap((region) => region.parts),
+    isCertain: pieces.length > 1 || itemAt(regions, 0).isCertain,
     ...(variable !== undefined && { variable }),
   };
 }
@@ -121,7 +126,7 @@ function intersection(text: string): NumberSet | undefined {
   let joined = regions[0];
   for (const next of regions.slice(1)) {
     if (joined?.parts.length !== 1 || next?.parts.length !== 1) return undefined;
-    const [a, b] = [joined.parts[0]!, next.parts[0]!];
+    const [a, b] = [itemAt(joined.parts, 0), itemAt(next.parts, 0)];
     const low = later(a, b, 'low');
     const high = later(a, b, 'high');
     if (low === undefined || high === undefined) return undefined;
@@ -148,7 +153,7 @@ function piece(text: string): NumberSet | undefined {
 function points(plain: string, text: string): NumberSet | undefined {
   const match = /^\\\{(.*)\\\}$/.exec(plain);
   if (match === null || text === '') return undefined;
-  const items = splitOutside(match[1]!, /,/);
+  const items = splitOutside(itemAt(match, 1), /,/);
   const isReadable = items.every((item) => {
     const value = readExpression(item);
     return value !== undefined && variablesOf(value).size === 0;
@@ -161,8 +166,8 @@ function points(plain: string, text: string): NumberSet | undefined {
 
 function bracketed(text: string): NumberSet | undefined {
   const match = /^([([\]])(.*)([)\][])$/.exec(text);
-  if (match === null || !isBalanced(match[2]!)) return undefined;
-  const ends = splitOutside(match[2]!, /[,;]/);
+  if (match === null || !isBalanced(itemAt(match, 2))) return undefined;
+  const ends = splitOutside(itemAt(match, 2), /[,;]/);
   if (ends.length !== 2 || ends.includes('')) return undefined;
   const [low, high] = ends as [string, string];
   // [1, 2] may be a list and (1, 2) a point: the comparison knows what it is compared with.
@@ -173,8 +178,10 @@ function bracketed(text: string): NumberSet | undefined {
 /** `x \ne 2`, `x \ne 2, 3` */
 function unequal(text: string): NumberSet | undefined {
   const match = /^(.*?)\s*\\ne(?![a-zA-Z])\s*(.*)$/.exec(text);
-  if (match === null || !VARIABLE.test(match[1]!)) return undefined;
-  const points = match[2]!.replace(/[a-z]\s*\\ne/g, '').replace(/\\pm\s*([\d./]+|\\frac\{\d+\}\{\d+\}|\\sqrt\{\d+\})/g, '$1, -$1');
+  if (match === null || !VARIABLE.test(itemAt(match, 1))) return undefined;
+  const points = itemAt(match, 2)
+    .replace(/[a-z]\s*\\ne/g, '')
+    .replace(/\\pm\s*([\d./]+|\\frac\{\d+\}\{\d+\}|\\sqrt\{\d+\})/g, '$1, -$1');
   return holes(splitOutside(points, /,|\band\b/), match[1]);
 }
 
@@ -253,7 +260,7 @@ function compareParts(
   if (a.length !== r.length) return unmatched;
   let isUnknown = false;
   for (const [i, x] of a.entries()) {
-    const y = r[i]!;
+    const y = itemAt(r, i);
     if (x.lowOpen !== y.lowOpen || x.highOpen !== y.highOpen) return unmatched;
     for (const end of ['low', 'high'] as const) {
       const same = sameEnd(x[end], y[end]);
@@ -283,10 +290,12 @@ function canonical(parts: readonly Interval[]): Interval[] | undefined {
   const joined: Interval[] = [];
   for (const part of kept) {
     const last = joined.at(-1);
-    const gap = last === undefined ? 1 : compareEnds(part.low, last.high)!;
+    const gap = last === undefined ? 1 : compareEnds(part.low, last.high);
+    if (gap === undefined) return undefined;
     if (last === undefined || gap > 0 || (gap === 0 && part.lowOpen && last.highOpen)) joined.push(part);
     else {
-      const beyond = compareEnds(part.high, last.high)!;
+      const beyond = compareEnds(part.high, last.high);
+      if (beyond === undefined) return undefined;
       const highOpen = beyond === 0 ? part.highOpen && last.highOpen : beyond > 0 ? part.highOpen : last.highOpen;
       joined[joined.length - 1] = { ...last, high: beyond > 0 ? part.high : last.high, highOpen };
     }

@@ -1,9 +1,11 @@
+import { itemAt, known } from '../reasoning/present.js';
+
 const VALUES: Readonly<Record<string, number>> = { I: 1, V: 5, X: 10, L: 50, C: 100, D: 500, M: 1000 };
 
 /** The value of a Roman numeral in its usual spelling, such as `XIV`; a single letter is too often something else. */
 export function readRoman(text: string): bigint | undefined {
   if (!/^(?=[MDCLXVI]{2})M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$/.test(text)) return undefined;
-  const digits = [...text].map((letter) => VALUES[letter]!);
+  const digits = [...text].map((letter) => known(VALUES[letter], `Roman digit "${letter}"`));
   return BigInt(digits.reduce((sum, digit, i) => sum + (digit < (digits[i + 1] ?? 0) ? -digit : digit), 0));
 }
 
@@ -17,6 +19,6 @@ export function readStatements(text: string, isAlone = false): readonly string[]
     .replace(/\s+only$/i, '');
   const items = plain.split(/\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+/);
   const isList = items.every((item) => /^\(?(?:I{1,3}|IV|VI{0,3}|IX|X)\)?$/.test(item));
-  const isMarked = isAlone || plain !== text || items.length > 1 || items[0]!.length > 1;
+  const isMarked = isAlone || plain !== text || items.length > 1 || itemAt(items, 0).length > 1;
   return isList && isMarked ? items.map((item) => item.replace(/[()]/g, '')).sort() : undefined;
 }

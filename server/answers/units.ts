@@ -1,4 +1,5 @@
 import { create, type Unit as MathUnit, unitDependencies } from 'mathjs';
+import { itemAt, known, mustGet } from '../reasoning/present.js';
 import { divide, fromDecimal, multiply, ONE, power, type Rational, rational } from './math/rational.js';
 
 /** A unit: numbers with the same dimension compare after multiplication by the factor (and addition of the offset). */
@@ -13,7 +14,7 @@ export interface Unit {
   readonly isWeak?: boolean;
 }
 
-const math = create(unitDependencies!);
+const math = create({ ...unitDependencies });
 const DIMENSIONS = ['mass', 'length', 'time', 'current', 'temperature', 'luminosity', 'amount', 'angle', 'bits'];
 const PREFIXES = new Set([
   '',
@@ -232,7 +233,7 @@ for (const [names, dimension, factor] of OWN) {
   for (const name of names.split(' '))
     own.set(name, {
       dimension: named[dimension] ?? `${dimension}:1`,
-      factor: den ? divide(num, den)! : num,
+      factor: den ? known(divide(num, den), 'quotient') : num,
       // 5' may be minutes, feet or a slip of the pen.
       ...((/^'/.test(name) || WEAK.has(name)) && { isWeak: true }),
     });
@@ -245,10 +246,10 @@ for (const [names, dimension, factor] of OWN) {
 export function readUnits(phrase: string): readonly Unit[] {
   const text = phrase.trim().replace(/(?<=[a-z]{2})\.$/, '');
   if (text.length > 60) return [];
-  if (/^pounds?$/i.test(text)) return [named('lb')!, own.get('£')!];
-  if (text === '¥' || text === '￥') return [own.get('yuan')!, own.get('yen')!];
-  if (text === 'C') return [named('C')!, named('degC')!];
-  if (text === 'F') return [named('F')!, named('degF')!];
+  if (/^pounds?$/i.test(text)) return [mustBe('lb'), mustGet(own, '£')];
+  if (text === '¥' || text === '￥') return [mustGet(own, 'yuan'), mustGet(own, 'yen')];
+  if (text === 'C') return [mustBe('C'), mustBe('degC')];
+  if (text === 'F') return [mustBe('F'), mustBe('degF')];
   const unit = product(text);
   return unit === undefined ? [] : [unit];
 }
@@ -299,7 +300,7 @@ function product(text: string): Unit | undefined {
   let modifier = 1;
   let count = 0;
   for (let i = 0; i < parts.length; i++) {
-    const part = parts[i]!;
+    const part = itemAt(parts, i);
     if (part === '/') {
       if (i === 0) return undefined;
       sign = -1;
@@ -313,11 +314,12 @@ function product(text: string): Unit | undefined {
     let exponent = modifier;
     if (/^squared$/i.test(parts[i + 1] ?? '')) exponent = (i++, 2);
     else if (/^cubed$/i.test(parts[i + 1] ?? '')) exponent = (i++, 3);
-    const match = /^(平方|立方)?(.*?)(?:\s*\^\s*\{?\s*(-?\d)\s*\}?|(-?\d))?$/u.exec(part)!;
-    if (match[1] !== undefined) exponent = match[1] === '平方' ? 2 : 3;
-    const written = match[3] ?? match[4];
+    const match = /^(平方|立方)?(.*?)(?:\s*\^\s*\{?\s*(-?\d)\s*\}?|(-?\d))?$/u.exec(part);
+    const [, area, name = '', raisedTo, behind] = match ?? [];
+    if (area !== undefined) exponent = area === '平方' ? 2 : 3;
+    const written = raisedTo ?? behind;
     if (written !== undefined) exponent = Number(written);
-    const unit = named(match[2]!);
+    const unit = named(name);
     if (unit === undefined) return undefined;
     single = exponent === 1 && sign === 1 ? unit : undefined;
     const raised = power(unit.factor, BigInt(exponent * sign));
@@ -340,6 +342,10 @@ function product(text: string): Unit | undefined {
     .sort()
     .join(' ');
   return dimension === '' ? undefined : { dimension, factor };
+}
+
+function mustBe(name: string): Unit {
+  return known(named(name), `unit "${name}"`);
 }
 
 function named(name: string): Unit | undefined {

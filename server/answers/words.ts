@@ -1,3 +1,4 @@
+import { itemAt } from '../reasoning/present.js';
 import { singularPhrase } from './nouns.js';
 
 /** Words that exclude each other: two of one row are not the same answer. */
@@ -189,7 +190,12 @@ function compareHeads(a: string, r: string): 'right' | 'wrong' | undefined {
   if (x === y && /^[a-z' -]{3,}$|^\p{Script=Han}{2,}$/u.test(x)) return 'right';
   const [group, other] = [SAME.findIndex((row) => row.includes(x)), SAME.findIndex((row) => row.includes(y))];
   if (group >= 0 && group === other) return 'right';
-  if (group >= 0 && other >= 0 && CONTRARY.some((row) => row.includes(SAME[group]![0]!) && row.includes(SAME[other]![0]!))) return 'wrong';
+  if (
+    group >= 0 &&
+    other >= 0 &&
+    CONTRARY.some((row) => row.includes(itemAt(itemAt(SAME, group), 0)) && row.includes(itemAt(itemAt(SAME, other), 0)))
+  )
+    return 'wrong';
   if (negates(x, y) || negates(y, x)) return 'wrong';
   if (x === `not ${y}` || y === `not ${x}` || x === `non${y}` || y === `non${x}`) return 'wrong';
   if (differInExclusiveWords(x.split(/[\s-]+/), y.split(/[\s-]+/))) return 'wrong';
@@ -251,10 +257,12 @@ function compareBags(x: string, y: string): 'right' | undefined {
   ) as [string[], string[]];
   // "supply and demand", "two intersecting lines": of other words the order may count.
   const pairs = [a, b].map((words) => words.join(' ').split(' and '));
-  if (pairs.every((items) => items.length === 2) && pairs[0]!.sort().join() === pairs[1]!.sort().join()) return 'right';
+  if (pairs.every((items) => items.length === 2) && itemAt(pairs, 0).sort().join() === itemAt(pairs, 1).sort().join()) return 'right';
   const moved = a.filter((word) => /(?:ing|ed)$/.test(word));
   const rest = (words: readonly string[]): string => words.filter((word) => word !== moved[0]).join(' ');
-  return moved.length === 1 && a.length === b.length && a.length < 5 && b.includes(moved[0]!) && rest(a) === rest(b) ? 'right' : undefined;
+  return moved.length === 1 && a.length === b.length && a.length < 5 && b.includes(itemAt(moved, 0)) && rest(a) === rest(b)
+    ? 'right'
+    : undefined;
 }
 
 /** Two names with no word in common: Alice and Bob, George Washington and Abraham Lincoln, 小明 and 小红. Not Math and Mathematics, and no words that stand for a number or nothing. */
@@ -282,7 +290,7 @@ function differInExclusiveWords(a: readonly string[], r: readonly string[]): boo
   let isDifferent = false;
   for (const [i, word] of a.entries()) {
     if (word === r[i]) continue;
-    if (!EXCLUSIVE.some((row) => row.includes(word) && row.includes(r[i]!))) return false;
+    if (!EXCLUSIVE.some((row) => row.includes(word) && row.includes(itemAt(r, i)))) return false;
     isDifferent = true;
   }
   return isDifferent;
@@ -309,7 +317,7 @@ function namedFigure(text: string): { readonly kind: string; readonly letters: s
       text,
     );
   if (match === null) return undefined;
-  const word = text.slice(0, -match[1]!.length);
+  const word = text.slice(0, -itemAt(match, 1).length);
   const kind = /triangle|△/.test(word)
     ? 'triangle'
     : /angle|∠/.test(word) && !word.includes('rect')
@@ -317,7 +325,7 @@ function namedFigure(text: string): { readonly kind: string; readonly letters: s
       : /segment|overline/.test(word)
         ? 'segment'
         : (/line|square|circle|quadrilateral|rectangle/.exec(word)?.[0] ?? '');
-  return { kind, letters: match[1]! };
+  return { kind, letters: itemAt(match, 1) };
 }
 
 function sorted(letters: string): string {
@@ -337,6 +345,6 @@ function plain(text: string): string {
     .replace(/\s+/g, ' ')
     .replace(/^(?:the|an?|on|in) (?=[a-z]{3})/, '')
     .replace(/^(?:周|礼拜)(?=[一二三四五六日])/, '星期')
-    .replace(/^(mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)$/, (day) => DAYS.find((name) => name.startsWith(day))!)
+    .replace(/^(mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)$/, (day) => DAYS.find((name) => name.startsWith(day)) ?? day)
     .trim();
 }

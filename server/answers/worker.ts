@@ -1,13 +1,16 @@
 /** The worker thread of `openVerifier`: answers one request after another. */
+
 import { parentPort } from 'node:worker_threads';
+import { known } from '../reasoning/present.js';
 import { verifyAnswer } from './rules.js';
 import type { Verdict } from './verdict.js';
 import { undecided, type VerifyRequest } from './verifier.js';
 
-parentPort!.on('message', (request: VerifyRequest) => {
-  parentPort!.postMessage(verdictOf(request));
+const port = known(parentPort, 'thread that started this worker');
+port.on('message', (request: VerifyRequest) => {
+  port.postMessage(verdictOf(request));
 });
-parentPort!.postMessage('ready');
+port.postMessage('ready');
 
 function verdictOf(request: VerifyRequest): Verdict {
   try {

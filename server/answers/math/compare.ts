@@ -1,4 +1,5 @@
 import type { Decimal } from 'decimal.js';
+import { itemAt } from '../../reasoning/present.js';
 import { evaluatorOf, exactValue, NoValue, type Point, WorkLimit } from './evaluate.js';
 import { type MathExpression, renamed, some, substituted, variablesOf } from './expression.js';
 import { type Rational, rational, same } from './rational.js';
@@ -43,7 +44,7 @@ export function compareUpToConstants(a: MathExpression, b: MathExpression): Equa
   const rest = others(a, x);
   if (rest.length === 0 || rest.join() !== others(b, y).join()) return 'unknown';
   const isSame = permutations(y).some(
-    (names) => compareExpressions(a, renamed(b, new Map(names.map((name, i) => [name, x[i]!])))) === 'equal',
+    (names) => compareExpressions(a, renamed(b, new Map(names.map((name, i) => [name, itemAt(x, i)])))) === 'equal',
   );
   return isSame ? 'equal' : 'unknown';
 }
@@ -149,7 +150,10 @@ function points(names: ReadonlySet<string>, values: readonly string[], signs: re
   const sorted = [...names].sort();
   return signs.map((sign, row) => {
     const at = (i: number): Rational => {
-      const [num, den = '1'] = values[(i * 3 + row * 5 + Math.floor((i + row) / 8)) % values.length]!.split('/') as [string, string?];
+      const [num, den = '1'] = itemAt(values, (i * 3 + row * 5 + Math.floor((i + row) / 8)) % values.length).split('/') as [
+        string,
+        string?,
+      ];
       return rational(BigInt(num) * BigInt(sign), BigInt(den));
     };
     return new Map(sorted.map((name, i) => [name, at(i)]));
@@ -182,9 +186,10 @@ export function isMultiple(a: MathExpression, b: MathExpression): boolean {
   try {
     const evaluator = evaluatorOf(2 * DIGITS);
     const [first, ...others] = at.map((point) => evaluator.quotient(a, b, point));
+    if (first === undefined) return false;
     return others.every(
       ({ re, im }) =>
-        re.minus(first!.re).abs().lt(first!.re.abs().times('1e-30')) && im.minus(first!.im).abs().lt(first!.re.abs().times('1e-30')),
+        re.minus(first.re).abs().lt(first.re.abs().times('1e-30')) && im.minus(first.im).abs().lt(first.re.abs().times('1e-30')),
     );
   } catch (error) {
     if (error instanceof WorkLimit) throw error;
@@ -205,8 +210,9 @@ function vanishesWhere(f: MathExpression, g: MathExpression, names: ReadonlySet<
 function atRoots(f: MathExpression, g: MathExpression, name: string, point: Point): Equality {
   const valueAt = (x: bigint): Rational | undefined => exactValue(f, new Map([...point, [name, rational(x)]]));
   const values = [0n, 1n, 2n, 3n].map(valueAt);
-  if (values.includes(undefined)) return 'unknown';
-  const [v0, v1, v2, v3] = values.map((value) => toExpression(value!)) as [MathExpression, MathExpression, MathExpression, MathExpression];
+  const known = values.filter((value) => value !== undefined);
+  const [v0, v1, v2, v3] = known.map(toExpression);
+  if (v0 === undefined || v1 === undefined || v2 === undefined || v3 === undefined) return 'unknown';
   // Third differences are 0 for degree 2 and below.
   const third = sum(sum(v3, times(-3n, v2)), sum(times(3n, v1), times(-1n, v0)));
   if (exactValue(third)?.num !== 0n) return 'unknown';

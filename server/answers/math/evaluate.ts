@@ -1,4 +1,5 @@
 import { Decimal } from 'decimal.js';
+import { itemAt } from '../../reasoning/present.js';
 import type { FunctionName, MathExpression } from './expression.js';
 import { add, divide, factorial, floor, isWhole, multiply, negate, ONE, power, type Rational, same, ZERO } from './rational.js';
 
@@ -46,11 +47,11 @@ function exactCall(name: FunctionName, args: readonly (Rational | undefined)[]):
     case 'factorial':
       return factorial(a);
     case 'binomial':
-      return binomial(a, b!);
+      return b && binomial(a, b);
     case 'sqrt':
       return exactRoot(a, 2n);
     case 'root':
-      return isWhole(b!) ? exactRoot(a, b!.num / b!.den) : undefined;
+      return b && isWhole(b) ? exactRoot(a, b.num / b.den) : undefined;
     case 'log': {
       const digits = a.den === 1n && a.num > 0n && /^10*$/.test(a.num.toString()) ? a.num.toString().length - 1 : undefined;
       return digits === undefined ? undefined : { num: BigInt(digits), den: 1n };
@@ -61,7 +62,7 @@ function exactCall(name: FunctionName, args: readonly (Rational | undefined)[]):
     case 'min':
       return (args as Rational[]).reduce((x, y) => (x.num * y.den > y.num * x.den === (name === 'max') ? x : y));
     case 'mod':
-      return isWhole(a) && isWhole(b!) && b!.num > 0n ? modulo(a, b!) : undefined;
+      return b && isWhole(a) && isWhole(b) && b.num > 0n ? modulo(a, b) : undefined;
     case 'gcd':
     case 'lcm':
       return (args as Rational[]).every((arg) => isWhole(arg) && arg.num > 0n)
@@ -221,12 +222,12 @@ class Evaluator {
 
   #call(name: FunctionName, args: readonly Complex[]): Complex {
     spend(this.#cost);
-    const a = args[0]!;
+    const a = itemAt(args, 0);
     switch (name) {
       case 'sqrt':
         return this.#power(a, this.#whole(this.#number(0.5)));
       case 'root':
-        return this.#root(a, args[1]!);
+        return this.#root(a, itemAt(args, 1));
       case 'abs':
         return this.#whole(this.#size(a));
       case 'exp':

@@ -1,4 +1,5 @@
 // Over 400 lines: the productions of one grammar, which call each other.
+import { itemAt, known } from '../../reasoning/present.js';
 import { FUNCTIONS, type FunctionName, type MathExpression, substituted, UnreadableExpression } from './expression.js';
 import { isWhole, type Rational, rational } from './rational.js';
 import { type Token, tokens } from './tokens.js';
@@ -73,7 +74,7 @@ class Parser {
   }
 
   #end(): void {
-    if (this.#at < this.#tokens.length) throw new UnreadableExpression(`"${this.#tokens[this.#at]!.text}" is not expected`);
+    if (this.#at < this.#tokens.length) throw new UnreadableExpression(`"${itemAt(this.#tokens, this.#at).text}" is not expected`);
   }
 
   #sum(): MathExpression {
@@ -132,8 +133,8 @@ class Parser {
 
   /** A factor without a sign before it: 2x, or the fraction of a mixed number. */
   #juxtaposed(left: MathExpression): MathExpression {
-    const before = this.#tokens[this.#at - 1]!;
-    const next = this.#tokens[this.#at]!;
+    const before = itemAt(this.#tokens, this.#at - 1);
+    const next = itemAt(this.#tokens, this.#at);
     const right = this.#power();
     if (before.kind !== 'number') {
       if (next.kind === 'number' && !')}]'.includes(before.text) && before.text !== '!') {
@@ -168,7 +169,7 @@ class Parser {
 
   #typedDenominator(): Rational | undefined {
     this.#at++;
-    return this.#tokens[this.#at++]!.value;
+    return itemAt(this.#tokens, this.#at++).value;
   }
 
   #power(): MathExpression {
@@ -212,7 +213,11 @@ class Parser {
     if (token === undefined) throw new UnreadableExpression('the expression ends early');
     if (token.kind === 'number') {
       this.#at++;
-      return { op: 'number', value: token.value!, ...(token.decimals !== undefined && { decimals: token.decimals }) };
+      return {
+        op: 'number',
+        value: known(token.value, 'value of a number'),
+        ...(token.decimals !== undefined && { decimals: token.decimals }),
+      };
     }
     if (token.kind === 'sign') return this.#bracketed(token);
     if (token.kind === 'word') return this.#word(token.text);
@@ -275,7 +280,7 @@ class Parser {
     if (text === 'PI') return PI;
     // A constant before a power of e.
     if (/^[A-Z]e$/.test(text) && this.#tokens[this.#at]?.text === '^') {
-      return binary('mul', symbol(text[0]!), binary('pow', symbol('e'), this.#exponentBehind()));
+      return binary('mul', symbol(text.charAt(0)), binary('pow', symbol('e'), this.#exponentBehind()));
     }
     throw new UnreadableExpression(`"${text}" is a word`);
   }
@@ -287,7 +292,7 @@ class Parser {
 
   #letters(text: string): MathExpression {
     const names = [...text];
-    let last = this.#variable(names.pop()!);
+    let last = this.#variable(known(names.pop(), 'letter'));
     // xy^2 is x(y^2).
     if (names.length > 0 && this.#sign('^')) last = binary('pow', last, this.#exponent());
     return names.reduceRight<MathExpression>((product, name) => binary('mul', symbol(name), product), last);
@@ -296,7 +301,7 @@ class Parser {
   /** With its index, which is part of the name. */
   #variable(name: string): MathExpression {
     if (!this.#sign('_')) {
-      if (/^[fghFGPE]$/.test(name) && this.#tokens[this.#at]?.text === '(' && !this.#tokens[this.#at]!.isSpaced) {
+      if (/^[fghFGPE]$/.test(name) && this.#tokens[this.#at]?.text === '(' && !itemAt(this.#tokens, this.#at).isSpaced) {
         throw new UnreadableExpression(`${name}(...) may be a function`);
       }
       if (this.#tokens[this.#at]?.text === "'") throw new UnreadableExpression('a prime is not readable');
@@ -304,7 +309,7 @@ class Parser {
     }
     if (this.#sign('{')) {
       let index = '';
-      while (this.#at < this.#tokens.length && this.#tokens[this.#at]!.text !== '}') index += this.#tokens[this.#at++]!.text;
+      while (this.#at < this.#tokens.length && itemAt(this.#tokens, this.#at).text !== '}') index += itemAt(this.#tokens, this.#at++).text;
       this.#expect('}');
       return { op: 'variable', name: `${name}_${index}` };
     }
@@ -372,7 +377,7 @@ class Parser {
       const term = substituted(body, variable.text, whole(n));
       result = result === undefined ? term : binary(name === 'sum' ? 'add' : 'mul', result, term);
     }
-    return result!;
+    return known(result, 'term of a sum');
   }
 
   /** The argument of a command: a group, or one digit or sign. */
@@ -406,8 +411,8 @@ class Parser {
       const quotient = binary('div', call('ln', inner), call('ln', base));
       return raised === undefined ? quotient : binary('pow', quotient, raised);
     }
-    const isInverse = raised?.op === 'neg' && valueOf(raised.args[0])?.num === 1n && INVERSE[name] !== undefined;
-    if (isInverse) return call(INVERSE[name]!, inner);
+    const inverse = raised?.op === 'neg' && valueOf(raised.args[0])?.num === 1n ? INVERSE[name] : undefined;
+    if (inverse !== undefined) return call(inverse, inner);
     const applied = this.#applyTo(name, inner);
     return raised === undefined ? applied : binary('pow', applied, raised);
   }
@@ -431,13 +436,13 @@ class Parser {
     if (opening?.text === '(' || opening?.text === '[')
       return this.#factorials(this.#group(opening.text, opening.text === '(' ? ')' : ']'));
     let operand = this.#power();
-    while (this.#startsFactor() && !this.#startsFunction() && this.#tokens[this.#at]!.text !== '(')
+    while (this.#startsFactor() && !this.#startsFunction() && itemAt(this.#tokens, this.#at).text !== '(')
       operand = binary('mul', operand, this.#power());
     return operand;
   }
 
   #startsFunction(): boolean {
-    const token = this.#tokens[this.#at]!;
+    const token = itemAt(this.#tokens, this.#at);
     return token.kind !== 'sign' && token.kind !== 'number' && token.text !== 'sqrt' && PREFIX.has(token.text);
   }
 

@@ -1,3 +1,4 @@
+import { itemAt, known } from '../../reasoning/present.js';
 import { UnreadableExpression } from './expression.js';
 import { fromDecimal, type Rational } from './rational.js';
 
@@ -33,16 +34,16 @@ export function tokens(text: string): Token[] {
   while (at < text.length) {
     const isSpaced = read(SPACE) !== null;
     if (at >= text.length) break;
-    if (/[\d.]/.test(text[at]!)) {
+    if (/[\d.]/.test(text.charAt(at))) {
       found.push({ kind: 'number', ...number(text, read, () => at), isSpaced });
       continue;
     }
     const command = read(COMMAND);
-    if (command !== null) found.push({ kind: 'command', text: command[1]!, isSpaced });
+    if (command !== null) found.push({ kind: 'command', text: itemAt(command, 1), isSpaced });
     else {
       const word = read(WORD);
       if (word !== null) found.push({ kind: 'word', text: word[0], isSpaced });
-      else if ('+-*/^_(){}[]|!°,√='.includes(text[at]!)) found.push({ kind: 'sign', text: text[at++]!, isSpaced });
+      else if ('+-*/^_(){}[]|!°,√='.includes(text.charAt(at))) found.push({ kind: 'sign', text: text.charAt(at++), isSpaced });
       else throw new UnreadableExpression(`"${text[at]}" is not part of an expression`);
     }
   }
@@ -58,8 +59,11 @@ function number(
   const whole = read(/\d+(?=\.\d*(?:\\(?:overline|bar|dot)|\(\d))/y)?.[0] ?? '';
   const repeating = read(REPEATING);
   if (repeating !== null) {
-    const fixed = repeating[1]!;
-    const period = repeating.slice(2).find((group) => group !== undefined)!;
+    const fixed = itemAt(repeating, 1);
+    const period = known(
+      repeating.slice(2).find((group) => group !== undefined),
+      'period',
+    );
     const nines = BigInt('9'.repeat(period.length)) * 10n ** BigInt(fixed.length);
     return {
       text: text.slice(start, position()),
