@@ -28,15 +28,16 @@ export default tseslint.config(
     },
   },
   {
-    // Where arrays are walked by index all the time, a check at every step would say nothing: parsers of answers and formats, whose tokens are
-    // an array; graphs, tensors and token ids; pixels; the tree panel, whose nodes and their places are arrays by id; and single files that
-    // compute over numbers.
+    // Only where arrays are walked by index all the time, in loops a check would slow down or say nothing in: parsers of formats,
+    // whose text is an array; tensors and token ids; pixels; the places of the tree panel, which are arrays by node; and single files
+    // that compute over numbers. Elsewhere `server/reasoning/present.ts` names what is missing.
     files: [
-      'server/{formats,inference,onnx,scoring}/**/*.ts',
+      'server/{formats,inference,onnx}/**/*.ts',
       'server/models/images/**/*.ts',
       'server/reasoning/{bootstrap,random,rankCorrelation,treeStatistics}.ts',
       'server/evaluation/{bestOfN,subsets}.ts',
-      'webview/tree/**/*.ts',
+      'webview/tree/layout/**/*.ts',
+      'webview/tree/model/{branches,treeModel}.ts',
       'scripts/**/*.ts',
       'test/**/*.ts',
     ],

@@ -1,4 +1,4 @@
-import { itemAt, known, lastItem } from '../reasoning/present.js';
+import { itemAt, lastItem, mustHave } from '../reasoning/present.js';
 import type { ListForm } from './answerForm.js';
 import { variablesOf } from './math/expression.js';
 import { readExpression } from './measure.js';
@@ -139,7 +139,7 @@ function both(a: Judgment, b: Judgment): Judgment {
 
 /** One value against a list: that of a list of one is compared; several different values are not one. */
 export function matchesOneOfSeveral(a: ListForm | undefined, r: ListForm | undefined, single: string, compareTexts: CompareTexts): Verdict {
-  const several = known(a ?? r, 'list');
+  const several = mustHave(a ?? r, 'list');
   if (several.items.length === 1 && several.style === 'set') {
     return a ? compareTexts(itemAt(several.items, 0), single) : compareTexts(single, itemAt(several.items, 0));
   }
@@ -149,7 +149,7 @@ export function matchesOneOfSeveral(a: ListForm | undefined, r: ListForm | undef
   const isReadable = !values.includes(undefined);
   if (isReadable && several.items.length > 1) {
     const isDistinct = compareTexts(itemAt(several.items, 0), itemAt(several.items, 1)).verdict === 'wrong' || several.style === 'tuple';
-    const hasVariables = several.style !== 'set' && variablesOf(known(values[0], 'value')).size > 0;
+    const hasVariables = several.style !== 'set' && variablesOf(mustHave(values[0], 'value')).size > 0;
     if (isDistinct && !hasVariables) return { verdict: 'wrong', method: 'list', reason: 'One value is not several.' };
   }
   return { verdict: 'undecided', method: 'unreadable', reason: 'A list and something else cannot be compared.' };

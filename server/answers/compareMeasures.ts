@@ -1,4 +1,4 @@
-import { itemAt, known } from '../reasoning/present.js';
+import { itemAt, mustHave } from '../reasoning/present.js';
 import { compareAt, compareExpressions, compareUpToConstants, order } from './math/compare.js';
 import { evaluatorOf, exactValue, NoValue } from './math/evaluate.js';
 import { type MathExpression, renamed, some, substituted, variablesOf } from './math/expression.js';
@@ -42,7 +42,7 @@ function withWords(answer: Measure, reference: Measure): Verdict {
       return compareValues(answer, reference);
     return verdict('undecided', 'unit', `"${a.text}" and "${r.text}" may be the same.`);
   }
-  const words = known(a ?? r, 'word');
+  const words = mustHave(a ?? r, 'word');
   if (!words.isDescriptive) return verdict('undecided', 'unit', `"${words.text}" may change the value.`);
   return compareValues(answer, reference);
 }
@@ -62,7 +62,7 @@ function withOneUnit(answer: Measure, reference: Measure, a: MathExpression, r: 
   if (words !== undefined) return verdict('undecided', 'unit', `"${words.text}" is not known as a unit.`);
   const isConverted = a !== answer.value || r !== reference.value;
   const result = isConverted ? compareValues({ ...answer, value: a }, { ...reference, value: r }) : compareValues(answer, reference);
-  const unit = known(answer.units[0] ?? reference.units[0], 'unit');
+  const unit = mustHave(answer.units[0] ?? reference.units[0], 'unit');
   if (result.verdict === 'right' && unit.isWeak)
     return verdict('undecided', 'unit', 'The letter behind the number may be a unit or a variable.');
   if (result.verdict === 'wrong' && !isConverted && isConversion(answer.value, reference.value, unit.dimension)) {
@@ -123,10 +123,10 @@ function compareConverted(answer: MathExpression, reference: MathExpression, fro
   const result = compareExpressions(a, r);
   if (result === 'equal') return verdict('right', 'unit');
   if (result === 'unknown') return verdict('undecided', 'unit');
-  const ratio = known(divide(from.factor, to.factor), 'ratio of the units');
+  const ratio = mustHave(divide(from.factor, to.factor), 'ratio of the units');
   const isMultiple = ratio.num % ratio.den === 0n || ratio.den % ratio.num === 0n;
   if (isMultiple && !from.offset) {
-    const back = known(divide(to.factor, from.factor), 'ratio of the units');
+    const back = mustHave(divide(to.factor, from.factor), 'ratio of the units');
     const inAnswerUnit: MathExpression = { op: 'mul', args: [reference, { op: 'number', value: back }] };
     return { ...compareRounded(answer, inAnswerUnit, 'unit'), method: 'unit' };
   }
@@ -170,7 +170,7 @@ function comparePercent(answer: Measure, reference: Measure): Verdict {
 
 function hundredth(value: MathExpression): MathExpression {
   if (value.op !== 'number') return { op: 'div', args: [value, { op: 'number', value: HUNDRED }] };
-  return { op: 'number', value: known(divide(value.value, HUNDRED), 'hundredth'), decimals: (value.decimals ?? 0) + 2 };
+  return { op: 'number', value: mustHave(divide(value.value, HUNDRED), 'hundredth'), decimals: (value.decimals ?? 0) + 2 };
 }
 
 /** Compares values without units, in all their readings. */

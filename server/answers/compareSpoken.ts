@@ -1,4 +1,4 @@
-import { itemAt, known, lastItem } from '../reasoning/present.js';
+import { itemAt, lastItem, mustHave } from '../reasoning/present.js';
 import type { CompareTexts } from './compareLists.js';
 import { isMultiple } from './math/compare.js';
 import { exactValue } from './math/evaluate.js';
@@ -44,7 +44,7 @@ function compareRomans(a: string, r: string): Verdict | undefined {
   const other = readExpression(x === undefined ? a : r);
   const value = other && variablesOf(other).size === 0 ? exactValue(other) : undefined;
   // Beside a number, `CD` may be a segment: only an equal one is taken for a numeral.
-  return value && value.num === known(x ?? y, 'numeral') * value.den ? { verdict: 'right', method: 'number' } : undefined;
+  return value && value.num === mustHave(x ?? y, 'numeral') * value.den ? { verdict: 'right', method: 'number' } : undefined;
 }
 
 const SHORT: Readonly<Record<string, bigint>> = { k: 1000n, K: 1000n, M: 1_000_000n, B: 1_000_000_000n };
@@ -58,7 +58,7 @@ function compareShort(a: string, r: string): Verdict | undefined {
     const match = /^(\d[\d.,]*)\s?([kKMB])$/.exec(text);
     if (match === null) continue;
     const [own, whole] = [readExpression(itemAt(match, 1)), readExpression(other)].map((one) => one && exactValue(one));
-    if (own && whole && own.num * known(SHORT[itemAt(match, 2)], 'number') * whole.den === whole.num * own.den)
+    if (own && whole && own.num * mustHave(SHORT[itemAt(match, 2)], 'number') * whole.den === whole.num * own.den)
       return { verdict: 'right', method: 'number' };
   }
   return undefined;
@@ -147,7 +147,7 @@ function compareRelations(a: string, r: string, compare: CompareTexts): Verdict 
   const [x, y] = [RELATION.exec(a), RELATION.exec(r)];
   if (x === null || y === null) return undefined;
   const kindOf = (sign: string): string =>
-    known(
+    mustHave(
       RELATIONS.find(([pattern]) => pattern.test(sign)),
       `relation "${sign}"`,
     )[1];

@@ -1,4 +1,4 @@
-import { itemAt, known, lastItem } from '../reasoning/present.js';
+import { itemAt, lastItem, mustHave } from '../reasoning/present.js';
 import { exactValue } from './math/evaluate.js';
 import { type MathExpression, some, UnreadableExpression, variablesOf } from './math/expression.js';
 import { isAmbiguous, parseMath } from './math/parse.js';
@@ -74,7 +74,7 @@ function currency(text: string): Measure | undefined {
   const short = /^([\d.,]*\d)\s?(k|K|M|mn|B|bn)$/.exec(rest);
   if (short !== null) {
     const amount = readExpression(
-      `${match[3] === '-' ? '-' : itemAt(match, 1)}${itemAt(short, 1)}*${known(SHORT[itemAt(short, 2)], 'number')}`,
+      `${match[3] === '-' ? '-' : itemAt(match, 1)}${itemAt(short, 1)}*${mustHave(SHORT[itemAt(short, 2)], 'number')}`,
     );
     return amount && { value: amount, isPercent: false, units };
   }

@@ -1,4 +1,4 @@
-import { itemAt, known } from '../reasoning/present.js';
+import { itemAt, mustHave } from '../reasoning/present.js';
 
 const CARDINALS =
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
@@ -198,7 +198,7 @@ function scaled(text: string): string {
   return text.replace(
     /(\d[\d,]*(?:\.\d+)?|\(\d+\+1\/2\))\s*(dozens?|hundred|thousand|lakhs?|million|crores?|billion|trillion|quadrillion|万亿|万|亿)(?![a-zA-Z])/gi,
     (_, number: string, word: string) => {
-      const factor = { 万: 10n ** 4n, 亿: 10n ** 8n, 万亿: 10n ** 12n }[word] ?? known(SCALES[word.toLowerCase()], `number "${word}"`);
+      const factor = { 万: 10n ** 4n, 亿: 10n ** 8n, 万亿: 10n ** 12n }[word] ?? mustHave(SCALES[word.toLowerCase()], `number "${word}"`);
       return `(${number}*${factor})`;
     },
   );

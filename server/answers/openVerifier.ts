@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { known } from '../reasoning/present.js';
+import { mustHave } from '../reasoning/present.js';
 import type { Verdict } from './verdict.js';
 import { MAX_ANSWER_LENGTH, undecided, type Verifier, type VerifyRequest } from './verifier.js';
 
@@ -86,7 +86,7 @@ class WorkerVerifier implements Verifier {
     const worker = (this.#worker ??= this.#start());
     worker.ref();
     if (!this.#isReady) return;
-    const current = known(this.#waiting.shift(), 'request');
+    const current = mustHave(this.#waiting.shift(), 'request');
     this.#current = current;
     this.#watch(process.cpuUsage(), 1);
     worker.postMessage(current.request);

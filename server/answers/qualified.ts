@@ -1,4 +1,4 @@
-import { itemAt, known } from '../reasoning/present.js';
+import { itemAt, mustHave } from '../reasoning/present.js';
 
 /** A value with a word that gives it a direction: "25% increase", "20 m/s north", "a loss of $30". */
 export interface Qualified {
@@ -107,6 +107,6 @@ function readBearing(text: string): Qualified | undefined {
   if (short !== null) return { value: `${short[2]}°`, axis: 'compass', direction: `${short[3]} of ${short[1]}` };
   const long = /^(\d+(?:\.\d+)?)\s*(?:°|degrees?)\s*(north|south|east|west|[NSEW]) of (?:due )?(north|south|east|west|[NSEW])$/i.exec(text);
   if (long === null) return undefined;
-  const [side, from] = [itemAt(long, 2), itemAt(long, 3)].map((word) => known(COMPASS[word.toLowerCase()], `direction "${word}"`));
+  const [side, from] = [itemAt(long, 2), itemAt(long, 3)].map((word) => mustHave(COMPASS[word.toLowerCase()], `direction "${word}"`));
   return { value: `${long[1]}°`, axis: 'compass', direction: `${side} of ${from}` };
 }

@@ -1,11 +1,11 @@
-import { itemAt, known } from '../reasoning/present.js';
+import { itemAt, mustHave } from '../reasoning/present.js';
 
 const VALUES: Readonly<Record<string, number>> = { I: 1, V: 5, X: 10, L: 50, C: 100, D: 500, M: 1000 };
 
 /** The value of a Roman numeral in its usual spelling, such as `XIV`; a single letter is too often something else. */
 export function readRoman(text: string): bigint | undefined {
   if (!/^(?=[MDCLXVI]{2})M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$/.test(text)) return undefined;
-  const digits = [...text].map((letter) => known(VALUES[letter], `Roman digit "${letter}"`));
+  const digits = [...text].map((letter) => mustHave(VALUES[letter], `Roman digit "${letter}"`));
   return BigInt(digits.reduce((sum, digit, i) => sum + (digit < (digits[i + 1] ?? 0) ? -digit : digit), 0));
 }
 

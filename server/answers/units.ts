@@ -1,5 +1,5 @@
 import { create, type Unit as MathUnit, unitDependencies } from 'mathjs';
-import { itemAt, known, mustGet } from '../reasoning/present.js';
+import { itemAt, mustGet, mustHave } from '../reasoning/present.js';
 import { divide, fromDecimal, multiply, ONE, power, type Rational, rational } from './math/rational.js';
 
 /** A unit: numbers with the same dimension compare after multiplication by the factor (and addition of the offset). */
@@ -233,7 +233,7 @@ for (const [names, dimension, factor] of OWN) {
   for (const name of names.split(' '))
     own.set(name, {
       dimension: named[dimension] ?? `${dimension}:1`,
-      factor: den ? known(divide(num, den), 'quotient') : num,
+      factor: den ? mustHave(divide(num, den), 'quotient') : num,
       // 5' may be minutes, feet or a slip of the pen.
       ...((/^'/.test(name) || WEAK.has(name)) && { isWeak: true }),
     });
@@ -345,7 +345,7 @@ function product(text: string): Unit | undefined {
 }
 
 function mustBe(name: string): Unit {
-  return known(named(name), `unit "${name}"`);
+  return mustHave(named(name), `unit "${name}"`);
 }
 
 function named(name: string): Unit | undefined {

@@ -1,12 +1,12 @@
 /** The worker thread of `openVerifier`: answers one request after another. */
 
 import { parentPort } from 'node:worker_threads';
-import { known } from '../reasoning/present.js';
+import { mustHave } from '../reasoning/present.js';
 import { verifyAnswer } from './rules.js';
 import type { Verdict } from './verdict.js';
 import { undecided, type VerifyRequest } from './verifier.js';
 
-const port = known(parentPort, 'thread that started this worker');
+const port = mustHave(parentPort, 'thread that started this worker');
 port.on('message', (request: VerifyRequest) => {
   port.postMessage(verdictOf(request));
 });

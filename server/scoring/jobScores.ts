@@ -1,4 +1,5 @@
 import { english } from '../l10n.js';
+import { itemAt } from '../reasoning/present.js';
 import type { PrefixTrie } from './prefixTrie.js';
 import type { ScoreResult } from './scorer.js';
 
@@ -43,7 +44,7 @@ export class JobScores {
   /** @param score In [0, 1], or why there is none; NaN is none, too. */
   settle(node: number, score: number | { readonly skipped: string }): void {
     const reason = typeof score !== 'number' ? score.skipped : Number.isNaN(score) ? english('The model gave no number here.') : undefined;
-    if (reason === undefined) this.fresh.set(this.#trie.nodes[node]!.key, score as number);
+    if (reason === undefined) this.fresh.set(itemAt(this.#trie.nodes, node).key, score as number);
     this.#set(node, reason ?? (score as number));
   }
 
@@ -52,7 +53,7 @@ export class JobScores {
   }
 
   #set(node: number, outcome: number | string): void {
-    const { steps } = this.#trie.nodes[node]!;
+    const { steps } = itemAt(this.#trie.nodes, node);
     for (const step of steps) {
       if (typeof outcome === 'number') this.scores[step] = outcome;
       else this.skipped.set(step, outcome);

@@ -8,6 +8,7 @@ import { ModelChangedError, ModelError } from '../models/modelError.js';
 import { loadModelFiles } from '../models/modelFiles.js';
 import { retryingLoad } from '../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../models/tokenizer.js';
+import { itemAt } from '../reasoning/present.js';
 import type { PathScores } from './backends/backend.js';
 import { trimmed } from './backends/critique.js';
 import { averageScore } from './backends/tokenPair.js';
@@ -187,7 +188,7 @@ function spellings(tokenizer: TextTokenizer, word: string, role: string): number
 
 function pathTo({ nodes }: PrefixTrie, node: number): string[] {
   const steps: string[] = [];
-  for (let at = node; at >= 0; at = nodes[at]!.parent) steps.unshift(nodes[at]!.text);
+  for (let at = node; at >= 0; at = itemAt(nodes, at).parent) steps.unshift(itemAt(nodes, at).text);
   return steps;
 }
 
@@ -265,7 +266,7 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
     run += (await client.run(session, request, { ...(signal && { signal }), onRead: (read) => (values = Float32Array.from(read.values)) }))
       .tokens;
     const [yes, no] = [values.subarray(0, answers.positive.length), values.subarray(answers.positive.length)];
-    const score = softmax(Float32Array.of(Math.max(...yes), Math.max(...no)))[0]!;
+    const score = itemAt(softmax(Float32Array.of(Math.max(...yes), Math.max(...no))), 0);
     scores.push(score);
     const key = JSON.stringify(steps);
     if (script && found.text !== undefined && !replies.has(key))

@@ -71,7 +71,7 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
   const problem = encoder.open(warmupQuestion, sample?.text);
   const whole = [...problem.prompt, ...warmupSteps.flatMap((step, i) => problem.step(step, i).ids)];
   const warmup = Int32Array.from(whole.slice(0, profile.maxTokens));
-  const pixels = sample && toPixels(sample, warmup, images!.token);
+  const pixels = sample && images && toPixels(sample, warmup, images.token);
   if (pixels?.end === warmup.length)
     throw new ModelError(
       english(

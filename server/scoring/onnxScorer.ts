@@ -5,6 +5,7 @@ import { toPixels } from '../models/images/imageKinds.js';
 import { prepareImagesApart } from '../models/images/imageProcess.js';
 import { ModelChangedError, ModelError } from '../models/modelError.js';
 import { retryingLoad } from '../models/retryingLoad.js';
+import { itemAt } from '../reasoning/present.js';
 import { createScoreCache } from './cache.js';
 import { JobScores } from './jobScores.js';
 import { explainOutOfMemory } from './onnxFailures.js';
@@ -70,7 +71,8 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
     progress();
     const settle = (node: number, values: Float32Array) => found.settle(node, toUnit(reader.read(values), profile.range));
     const onRead = ({ first, values }: ReadValues) => {
-      for (let r = 0; r * columns < values.length; r++) settle(plan.readNodes[first + r]!, values.subarray(r * columns, (r + 1) * columns));
+      for (let r = 0; r * columns < values.length; r++)
+        settle(itemAt(plan.readNodes, first + r), values.subarray(r * columns, (r + 1) * columns));
       progress();
     };
     const ratios = new TokenRatios(targets ? plan.readNodes : []);

@@ -1,4 +1,5 @@
 import { english } from '../l10n.js';
+import { itemAt, mustGet, mustHave } from '../reasoning/present.js';
 import type { EncodedStep, SegmentEncoder } from './layouts/encoder.js';
 import type { PrefixTrie } from './prefixTrie.js';
 
@@ -41,7 +42,7 @@ export function planRun(
   const leadsTo = new Array<boolean>(nodes.length).fill(false);
   for (let node = nodes.length - 1; node >= 0; node--) {
     if (isWanted(node)) leadsTo[node] = true;
-    const { parent } = nodes[node]!;
+    const { parent } = itemAt(nodes, node);
     if (leadsTo[node] && parent >= 0) leadsTo[parent] = true;
   }
 
@@ -52,9 +53,9 @@ export function planRun(
   const children = new Map<number, number[]>();
   const depths: number[] = [];
   nodes.forEach((node, index) => {
-    depths[index] = node.parent < 0 ? 0 : depths[node.parent]! + 1;
+    depths[index] = node.parent < 0 ? 0 : itemAt(depths, node.parent) + 1;
     if (!leadsTo[index]) return;
-    const before = node.parent < 0 ? (problem?.prompt.length ?? Infinity) : lengths[node.parent]!;
+    const before = node.parent < 0 ? (problem?.prompt.length ?? Infinity) : itemAt(lengths, node.parent);
     const own = problem && before < maxTokens && fits(node.text) ? problem.step(node.text, depths[index]) : undefined;
     lengths[index] = before + (own?.ids.length ?? Infinity);
     if (lengths[index] > maxTokens) {
@@ -64,7 +65,7 @@ export function planRun(
       return;
     }
     tokens[index] = own;
-    if (own!.read < (readsTokens ? (own!.head ?? 0) : 0) && isWanted(index))
+    if (own && own.read < (readsTokens ? (own.head ?? 0) : 0) && isWanted(index))
       skipped.set(
         index,
         english(
@@ -95,29 +96,30 @@ export function planRun(
   const roots = children.get(-1) ?? [];
   const open = [...roots].reverse();
   // Where the question is encoded with the first step, it is at the head of every first step.
-  const shared = sharedHead(roots.map((node) => tokens[node]!));
+  const shared = sharedHead(roots.map((node) => itemAt(tokens, node)));
+  const prompt = problem?.prompt ?? [];
   if (open.length > 0) {
     segmentOf.set(-1, startSegment(-1));
-    append(problem!.prompt);
-    append(tokens[roots[0]!]!.ids.slice(0, shared));
+    append(prompt);
+    append(itemAt(tokens, itemAt(roots, 0)).ids.slice(0, shared));
   }
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    const { parent } = nodes[node]!;
-    let segment = segmentOf.get(parent)!;
-    const isBranch = children.get(parent)!.length > 1;
-    if (isBranch || ids.length - offsets[segment]! >= longestSegment) segment = startSegment(segment);
+    const { parent } = itemAt(nodes, node);
+    let segment = mustGet(segmentOf, parent);
+    const isBranch = mustGet(children, parent).length > 1;
+    if (isBranch || ids.length - itemAt(offsets, segment) >= longestSegment) segment = startSegment(segment);
     segmentOf.set(node, segment);
     const skippedHead = parent < 0 ? shared : 0;
-    const { ids: own, read, head = 0 } = tokens[node]!;
+    const { ids: own, read, head = 0 } = itemAt(tokens, node);
     const start = ids.length - skippedHead;
     if (isWanted(node) && read >= 0 && !readsTokens) reads.push({ at: start + read, node });
     if (isWanted(node) && readsTokens) {
-      const promptEnd = problem!.prompt.length - 1;
-      const before = parent < 0 ? promptEnd : ends.get(parent)!;
+      const promptEnd = prompt.length - 1;
+      const before = parent < 0 ? promptEnd : mustGet(ends, parent);
       for (let token = head; token <= read; token++) {
         const at = token > skippedHead ? start + token - 1 : token > 0 ? promptEnd + token : before;
         // Nothing predicts the first token of all.
-        if (at >= 0) reads.push({ at, node, target: own[token]! });
+        if (at >= 0) reads.push({ at, node, target: itemAt(own, token) });
       }
     }
     append(own.slice(skippedHead));
@@ -132,7 +134,7 @@ export function planRun(
     ids: Int32Array.from(ids),
     offsets: Int32Array.from(offsets),
     reads: Int32Array.from(reads, ({ at }) => at),
-    ...(readsTokens && { targets: Int32Array.from(reads, ({ target }) => target!) }),
+    ...(readsTokens && { targets: Int32Array.from(reads, ({ target }) => mustHave(target, 'token to predict')) }),
     readNodes: reads.map(({ node }) => node),
     skipped,
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { itemAt } from '../reasoning/present.js';
 import type { ScoreJob } from './scorer.js';
 
 /** One distinct prefix of a job: the question and the steps down to here. */
@@ -32,13 +33,13 @@ export function buildTrie(job: ScoreJob, fingerprint: string): PrefixTrie {
   job.steps.forEach((step, index) => {
     const parent = step.parent === undefined ? -1 : nodeOf[step.parent];
     if (parent === undefined) throw new RangeError(`Step ${index} comes before its parent ${step.parent}.`);
-    const key = chain(parent < 0 ? root : nodes[parent]!.key, step.text);
+    const key = chain(parent < 0 ? root : itemAt(nodes, parent).key, step.text);
     let node = byKey.get(key);
     if (node === undefined) {
       node = nodes.push({ parent, text: step.text, key, steps: [] }) - 1;
       byKey.set(key, node);
     }
-    nodes[node]!.steps.push(index);
+    itemAt(nodes, node).steps.push(index);
     nodeOf.push(node);
   });
   return { key: root, nodes };

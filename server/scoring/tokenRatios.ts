@@ -1,4 +1,5 @@
 import type { ReadValues } from '../inference/protocol.js';
+import { itemAt, mustGet } from '../reasoning/present.js';
 
 /**
  * The log-probabilities of every node's tokens in a model less those in its reference, summed up as they arrive; the model is run first, so
@@ -22,9 +23,9 @@ export class TokenRatios {
    */
   add({ first, values }: ReadValues, sign: 1 | -1): readonly (readonly [node: number, sum: number])[] {
     return [...values].flatMap((value, i) => {
-      const node = this.#nodes[first + i]!;
+      const node = itemAt(this.#nodes, first + i);
       const sum = (this.#sums.get(node) ?? 0) + sign * value;
-      const missing = this.#missing.get(node)! - 1;
+      const missing = mustGet(this.#missing, node) - 1;
       this.#sums.set(node, sum);
       this.#missing.set(node, missing);
       return missing === 0 ? [[node, sum] as const] : [];

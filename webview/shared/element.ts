@@ -27,3 +27,16 @@ export function svgElement(
 export function icon(document: Document, name: string): HTMLElement {
   return element(document, 'span', { class: `codicon codicon-${name}`, 'aria-hidden': 'true' });
 }
+
+/** The window that shows a document. @throws for a document that none shows */
+export function windowOf(document: Document): Window & typeof globalThis {
+  if (document.defaultView === null) throw new Error('No window shows the document.');
+  return document.defaultView;
+}
+
+/** @throws where the browser cannot draw on a canvas */
+export function drawingContext(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('The browser cannot draw on a canvas.');
+  return context;
+}

@@ -1,6 +1,6 @@
 import { t } from '../../server/l10n.js';
 import { createAnnouncer } from '../shared/announce.js';
-import { element } from '../shared/element.js';
+import { element, windowOf } from '../shared/element.js';
 import type { Host } from '../shared/rpc.js';
 import { carryOut } from './actions/intents.js';
 import { createNavigation, type Navigation } from './actions/navigation.js';
@@ -32,7 +32,7 @@ export interface AppWorld {
 
 /** Builds the panel, wires store, views and host, and asks the host for the tree. */
 export function startApp({ document, host, restored, save }: AppWorld): void {
-  const window = document.defaultView!;
+  const window = windowOf(document);
   const store = createPanelStore({ ...INITIAL_STATE, shown: restored?.shown ?? INITIAL_STATE.shown });
   const panel = element(document, 'main', { class: 'panel' });
   const announce = createAnnouncer(panel);

@@ -1,4 +1,5 @@
 import type { Replay } from '../../server/protocol/replay.js';
+import { itemAt } from '../../server/reasoning/present.js';
 import { stackOf } from './model/display.js';
 import { matchNodes } from './model/matchNodes.js';
 import { viewAt } from './model/replay.js';
@@ -18,8 +19,8 @@ export function moveReplay(state: PanelState, count: number): Partial<PanelState
   return {
     model: moment,
     replayAt,
-    event: replay.frames[at - 1]!.node,
-    root: root !== null && moment.rank[root]! >= 0 ? root : null,
+    event: itemAt(replay.frames, at - 1).node,
+    root: root !== null && itemAt(moment.rank, root) >= 0 ? root : null,
     selected: selected === null ? null : nearestThere(moment, selected),
   };
 }
@@ -55,7 +56,7 @@ export function receiveReplay(
 
 function nearestThere({ nodes, rank }: TreeModel, id: number): number {
   let at = id;
-  while (rank[at]! < 0) at = nodes[at]!.parent ?? 0;
+  while (itemAt(rank, at) < 0) at = itemAt(nodes, at).parent ?? 0;
   return at;
 }
 
@@ -69,7 +70,7 @@ export function receiveModel(state: PanelState, model: TreeModel, images: readon
     const match = matchNodes(before.whole.nodes, model.whole.nodes);
     const now = (id: number) => match[id] ?? -1;
     const selected = state.selected === null ? -1 : now(state.selected);
-    const collapsed = new Set([...state.collapsed].map(now).filter((id) => id >= 0 && model.whole.nodes[id]!.children.length > 0));
+    const collapsed = new Set([...state.collapsed].map(now).filter((id) => id >= 0 && itemAt(model.whole.nodes, id).children.length > 0));
     const root = state.root === null ? -1 : now(state.root);
     return {
       ...base,
@@ -89,7 +90,7 @@ export function receiveModel(state: PanelState, model: TreeModel, images: readon
       matches,
       selected: restored.selected !== null && exists(restored.selected) ? restored.selected : null,
       selectedStep: null,
-      collapsed: new Set(restored.collapsed.filter((id) => exists(id) && model.nodes[id]!.children.length > 0)),
+      collapsed: new Set(restored.collapsed.filter((id) => exists(id) && itemAt(model.nodes, id).children.length > 0)),
       zoom: restored.zoom,
       isMoved: restored.zoom !== null,
       details: restored.details,
@@ -135,7 +136,7 @@ export function persisted(state: PanelState): PersistedState | null {
 /** The folds after unfolding every ancestor of a node: it can be seen then. The same set when it can already. */
 export function unfoldTo(model: TreeModel, collapsed: ReadonlySet<number>, id: number): ReadonlySet<number> {
   const open = new Set(collapsed);
-  for (let at = model.nodes[id]?.parent ?? null; at !== null; at = model.nodes[at]!.parent) open.delete(at);
+  for (let at = model.nodes[id]?.parent ?? null; at !== null; at = itemAt(model.nodes, at).parent) open.delete(at);
   return open.size === collapsed.size ? collapsed : open;
 }
 
@@ -153,6 +154,6 @@ export function showNode(state: PanelState, id: number): Partial<PanelState> {
 
 /** Whether a node is in the subtree of another, itself included. */
 export function isWithin({ rank, subtreeSize }: TreeModel, id: number, root: number): boolean {
-  const from = rank[root]!;
-  return rank[id]! >= from && rank[id]! < from + subtreeSize[root]!;
+  const from = itemAt(rank, root);
+  return itemAt(rank, id) >= from && itemAt(rank, id) < from + itemAt(subtreeSize, root);
 }

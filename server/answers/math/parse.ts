@@ -1,5 +1,5 @@
 // Over 400 lines: the productions of one grammar, which call each other.
-import { itemAt, known } from '../../reasoning/present.js';
+import { itemAt, mustHave } from '../../reasoning/present.js';
 import { FUNCTIONS, type FunctionName, type MathExpression, substituted, UnreadableExpression } from './expression.js';
 import { isWhole, type Rational, rational } from './rational.js';
 import { type Token, tokens } from './tokens.js';
@@ -215,7 +215,7 @@ class Parser {
       this.#at++;
       return {
         op: 'number',
-        value: known(token.value, 'value of a number'),
+        value: mustHave(token.value, 'value of a number'),
         ...(token.decimals !== undefined && { decimals: token.decimals }),
       };
     }
@@ -292,7 +292,7 @@ class Parser {
 
   #letters(text: string): MathExpression {
     const names = [...text];
-    let last = this.#variable(known(names.pop(), 'letter'));
+    let last = this.#variable(mustHave(names.pop(), 'letter'));
     // xy^2 is x(y^2).
     if (names.length > 0 && this.#sign('^')) last = binary('pow', last, this.#exponent());
     return names.reduceRight<MathExpression>((product, name) => binary('mul', symbol(name), product), last);
@@ -377,7 +377,7 @@ class Parser {
       const term = substituted(body, variable.text, whole(n));
       result = result === undefined ? term : binary(name === 'sum' ? 'add' : 'mul', result, term);
     }
-    return known(result, 'term of a sum');
+    return mustHave(result, 'term of a sum');
   }
 
   /** The argument of a command: a group, or one digit or sign. */

@@ -1,4 +1,4 @@
-import { itemAt, known } from '../../reasoning/present.js';
+import { itemAt, mustHave } from '../../reasoning/present.js';
 import { UnreadableExpression } from './expression.js';
 import { fromDecimal, type Rational } from './rational.js';
 
@@ -60,7 +60,7 @@ function number(
   const repeating = read(REPEATING);
   if (repeating !== null) {
     const fixed = itemAt(repeating, 1);
-    const period = known(
+    const period = mustHave(
       repeating.slice(2).find((group) => group !== undefined),
       'period',
     );

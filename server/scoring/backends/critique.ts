@@ -1,4 +1,5 @@
 import { english } from '../../l10n.js';
+import { itemAt, lastItem } from '../../reasoning/present.js';
 import { readChoices } from '../../remote/choices.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
 import { createChatModel, stepBackend, userMessage } from './chatModel.js';
@@ -38,7 +39,7 @@ export function critiquePrompt({ prompt, item }: Critique, { question, steps }: 
   const fill = (template: string, values: Readonly<Record<string, string>>) =>
     template.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
   const listed = steps.map((step, i) => fill(item, { step, index: String(i + 1) }));
-  const [step, index] = [steps.at(-1)!, String(steps.length)];
+  const [step, index] = [lastItem(steps), String(steps.length)];
   return fill(prompt, { question, steps: listed.join(''), previous: listed.slice(0, -1).join(''), step, index });
 }
 
@@ -61,7 +62,7 @@ export function readVerdict(reply: unknown, { verdict, positive, negative, maxRe
   let at = 0;
   for (let i = 0; i < texts.length; i++) {
     const start = at;
-    at += texts[i]!.length;
+    at += itemAt(texts, i).length;
     // A blank, an emphasis or a bracket may come before the word.
     if (at <= found + verdict.length) continue;
     const word = trimmed(text.slice(Math.max(start, found + verdict.length), at));

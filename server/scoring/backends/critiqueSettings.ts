@@ -54,7 +54,7 @@ export function readCritique(fields: Fields, family: string): Critique {
   };
   if (!critique.prompt.includes('{question}') || !/\{steps?\}/.test(critique.prompt))
     fields.fail('prompt', english('a text with {question} and with {steps} or {step}'));
-  const [unknown] = [...critique.prompt.matchAll(/\{(\w+)\}/g)].filter(([, name]) => !places.includes(name!));
+  const [unknown] = [...critique.prompt.matchAll(/\{(\w+)\}/g)].filter(([, name = '']) => !places.includes(name));
   if (unknown)
     fields.fail('prompt', english('a text whose places are {0}, not {1}', places.map((name) => `{${name}}`).join(', '), unknown[0]));
   if (critique.positive === critique.negative) fields.fail('negative', english("another word than 'positive'"));

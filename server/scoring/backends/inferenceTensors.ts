@@ -1,5 +1,6 @@
 import type { TensorValue } from '../../inference/runtime.js';
 import { english } from '../../l10n.js';
+import { mustHave } from '../../reasoning/present.js';
 import type { HttpReply, HttpRequest } from '../../remote/exchange.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
@@ -71,19 +72,20 @@ function readTensor({ name, shape, datatype, data }: ResponseOutput, bytes: Buff
     JSON.stringify(shape)?.slice(0, 100),
   );
   const isShape = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && (size as number) >= 0);
-  const bytesEach = typeof datatype === 'string' ? elementBytes[datatype] : undefined;
+  const type = String(datatype);
+  const bytesEach = elementBytes[type];
   if (!isShape || bytesEach === undefined)
     throw new RequestFailure(english("{0} of the server's answer cannot be read: FP32, FP16 and BF16 are.", what));
   const dims = shape as number[];
   const count = dims.reduce((product, size) => product * size, 1);
   const held = bytes === undefined ? (Array.isArray(data) ? flatten(data) : []) : undefined;
-  const found = held?.length ?? bytes!.length / bytesEach;
+  const found = held?.length ?? (bytes?.length ?? 0) / bytesEach;
   if (found !== count)
     throw new RequestFailure(
       english("{0} of the server's answer has {1} values instead of {2}; it may have been cut off.", what, found, count),
     );
-  if (held) return { type: 'float32', data: Float32Array.from(held), dims };
-  return { type: typeOfDatatype[datatype as string]!, data: fromBytes(bytes!, datatype as string, count), dims };
+  if (bytes === undefined) return { type: 'float32', data: Float32Array.from(held ?? []), dims };
+  return { type: mustHave(typeOfDatatype[type], `type of ${type}`), data: fromBytes(bytes, type), dims };
 }
 
 /** Numbers nested to any depth, row by row; null is a number that is missing. */
@@ -91,7 +93,7 @@ function flatten(data: unknown[]): number[] {
   return data.flat<unknown[], number>(Infinity).map((value) => (typeof value === 'number' ? value : NaN));
 }
 
-function fromBytes(bytes: Buffer, datatype: string, count: number): TensorValue['data'] {
+function fromBytes(bytes: Buffer, datatype: string): TensorValue['data'] {
   // The bytes are anywhere in the answer, typed arrays only at multiples of their width.
   const { buffer } = new Uint8Array(bytes);
   switch (datatype) {
@@ -103,7 +105,7 @@ function fromBytes(bytes: Buffer, datatype: string, count: number): TensorValue[
       return new Uint16Array(buffer);
     case 'BF16': {
       const high = new Uint16Array(buffer);
-      const bits = Uint32Array.from({ length: count }, (_, i) => high[i]! << 16);
+      const bits = Uint32Array.from(high, (half) => half << 16);
       return new Float32Array(bits.buffer);
     }
     default:

@@ -1,3 +1,4 @@
+import { lastItem } from '../../reasoning/present.js';
 import type { Backend, BackendContext, ScorePath } from './backend.js';
 import { createChatModel, userMessage } from './chatModel.js';
 import type { JudgeProfile } from './remoteProfile.js';
@@ -29,7 +30,7 @@ function judgePrompt({ question, answer, steps }: Pick<ScorePath, 'question' | '
     ['Problem', question],
     ...(answer === undefined ? [] : [['Correct Answer', answer]]),
     ['Partial Solution', steps.slice(0, -1).join('\n\n') || 'No partial solution'],
-    ['Following Steps', steps.at(-1)!],
+    ['Following Steps', lastItem(steps)],
   ];
   return [
     'Below, each under its name in brackets, are a problem, what is known of its answer, a partial solution, and the steps that follow it.',

@@ -51,7 +51,7 @@ export function createModelScorer(options: RemoteScorerOptions, openLocal: (kind
 
   /** Calls that come at the same time open it once. */
   function current(): Promise<Scorer> {
-    if (isDescribed) return Promise.resolve(opened!.scorer);
+    if (isDescribed && opened) return Promise.resolve(opened.scorer);
     return (opening ??= open().finally(() => (opening = undefined)));
   }
 

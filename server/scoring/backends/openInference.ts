@@ -7,6 +7,7 @@ import { imagesPlace, toPixels } from '../../models/images/imageKinds.js';
 import { prepareImagesApart } from '../../models/images/imageProcess.js';
 import { ModelError } from '../../models/modelError.js';
 import { loadTokenizer } from '../../models/tokenizer.js';
+import { itemAt, lastItem, mustGet, mustHave } from '../../reasoning/present.js';
 import { HttpClient } from '../../remote/httpClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { createEncoder, layoutText, markersOf } from '../layouts/layouts.js';
@@ -36,8 +37,8 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   const tokenizer = await loadTokenizer(join(context.modelFolder, local.tokenizer), ...markersOf(layout, images));
   const encoder = createEncoder(layout, tokenizer);
   const reader = createReader(local.readout, tokenizer);
-  const imageToken =
-    images && layoutText(layout).includes(imagesPlace) ? tokenizer.tokenId(images.token, english('image token')) : undefined;
+  const read = layoutText(layout).includes(imagesPlace) ? images : undefined;
+  const imageToken = read && tokenizer.tokenId(read.token, english('image token'));
   const server = new HttpClient({ ...context, url: settings.url, mostBytes: MOST_LOGITS });
   const modelPath = `/v2/models/${encodeURIComponent(settings.model)}${profile.version === undefined ? '' : `/versions/${encodeURIComponent(profile.version)}`}`;
   let metadata: Metadata | undefined;
@@ -62,24 +63,28 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   }
 
   async function score({ question, images: files, steps, wanted }: ScorePath, signal: AbortSignal): Promise<PathScores> {
-    const prepared = imageToken === undefined ? undefined : await prepareImagesApart(files, images!);
+    const prepared = read && (await prepareImagesApart(files, read));
     const trie = buildTrie({ question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) }, '');
     // A single path, so its segments one after the other are the sequence.
     const plan = planRun(trie, (node) => wanted.includes(node), encoder, question, local.maxTokens, prepared?.text);
     const found = new Map<number, PathScores['scores'][number]>();
     for (const [node, skipped] of plan.skipped) found.set(node, { skipped });
     if (plan.reads.length > 0) {
-      const graph = openGraph(session(metadata!, signal));
-      const ids = plan.ids.subarray(0, plan.reads.at(-1)! + 1);
-      const { values, width } = await graph.run(graph.createCache(), ids, prepared && toPixels(prepared, ids, imageToken!));
+      const graph = openGraph(session(mustHave(metadata, 'metadata of the model'), signal));
+      const ids = plan.ids.subarray(0, lastItem(plan.reads) + 1);
+      const { values, width } = await graph.run(
+        graph.createCache(),
+        ids,
+        prepared && toPixels(prepared, ids, mustHave(imageToken, 'image token')),
+      );
       reader.checkWidth(width);
       plan.reads.forEach((position, read) => {
         const row = values.subarray(position * width, (position + 1) * width);
-        const columns = reader.columns.length > 0 ? Float32Array.from(reader.columns, (column) => row[column]!) : row;
-        found.set(plan.readNodes[read]!, toUnit(reader.read(columns), local.range));
+        const columns = reader.columns.length > 0 ? Float32Array.from(reader.columns, (column) => itemAt(row, column)) : row;
+        found.set(itemAt(plan.readNodes, read), toUnit(reader.read(columns), local.range));
       });
     }
-    return { scores: wanted.map((step) => found.get(step)!), tokens: plan.reads.length > 0 ? plan.reads.at(-1)! + 1 : 0 };
+    return { scores: wanted.map((step) => mustGet(found, step)), tokens: plan.reads.length > 0 ? lastItem(plan.reads) + 1 : 0 };
   }
 
   return {

@@ -1,3 +1,4 @@
+import { itemAt } from '../../reasoning/present.js';
 import type { PrefixTrie } from '../prefixTrie.js';
 
 /** One request of a forest: a path from the root, and the nodes on it whose scores it gives. */
@@ -16,13 +17,13 @@ export function pathRequests({ nodes }: PrefixTrie, isWanted: (node: number) => 
   const open = new Set([...nodes.keys()].filter(isWanted));
   const inner = new Set<number>();
   if (asks === 'path') {
-    for (let node = nodes.length - 1; node >= 0; node--) if (open.has(node) || inner.has(node)) inner.add(nodes[node]!.parent);
+    for (let node = nodes.length - 1; node >= 0; node--) if (open.has(node) || inner.has(node)) inner.add(itemAt(nodes, node).parent);
   }
   const requests: PathRequest[] = [];
   for (const end of [...open]) {
     if (inner.has(end)) continue;
     const path: number[] = [];
-    for (let node = end; node >= 0; node = nodes[node]!.parent) path.push(node);
+    for (let node = end; node >= 0; node = itemAt(nodes, node).parent) path.push(node);
     path.reverse();
     const read = asks === 'step' ? [end] : path.filter((node) => open.delete(node));
     requests.push({ path, nodes: read });

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { ImageFile } from '../../models/images/imageFile.js';
+import { itemAt } from '../../reasoning/present.js';
 import type { Gate } from '../../remote/gate.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import type { JobScores } from '../jobScores.js';
@@ -42,8 +43,8 @@ export class PathScoring {
     let reason = '';
     for (let count = nodes.length; scored < refused - 1; count = (scored + refused) >> 1) {
       try {
-        const answered = await this.#ask(path.slice(0, path.indexOf(nodes[count - 1]!) + 1), nodes.slice(scored, count));
-        answered.scores.forEach((value, i) => found.settle(nodes[scored + i]!, value));
+        const answered = await this.#ask(path.slice(0, path.indexOf(itemAt(nodes, count - 1)) + 1), nodes.slice(scored, count));
+        answered.scores.forEach((value, i) => found.settle(itemAt(nodes, scored + i), value));
         this.tokens += answered.tokens;
         scored = count;
         onAnswer();
@@ -58,7 +59,7 @@ export class PathScoring {
 
   #ask(path: readonly number[], wanted: readonly number[]): Promise<PathScores> {
     const { backend, gate, trie, problem, signal } = this.#options;
-    const steps = path.map((node) => trie.nodes[node]!.text);
+    const steps = path.map((node) => itemAt(trie.nodes, node).text);
     const request = { ...problem, steps, wanted: wanted.map((node) => path.indexOf(node)) };
     return gate.pass(() => backend.score(request, signal), signal);
   }

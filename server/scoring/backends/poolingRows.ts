@@ -1,4 +1,5 @@
 import { english } from '../../l10n.js';
+import { itemAt } from '../../reasoning/present.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
 /** Half precision sums to 1 no better than this. */
@@ -43,14 +44,14 @@ function floats(base64: string): number[] {
 
 /** The share of the labels that mean right; a row of one number is that share. NaN where the model gave none. */
 export function readRow(row: readonly number[], positive: readonly number[]): number {
-  if (row.length === 1) return probability(row)[0]!;
+  if (row.length === 1) return itemAt(probability(row), 0);
   if (Math.max(...positive) >= row.length) {
     throw new RequestFailure(
       english("The server gives {0} labels a step; 'readout.positive' is {1}, counted from 0.", row.length, positive.join(', ')),
     );
   }
   const shares = probability(row);
-  return positive.reduce((sum, label) => sum + shares[label]!, 0);
+  return positive.reduce((sum, label) => sum + itemAt(shares, label), 0);
 }
 
 function probability(row: readonly number[]): readonly number[] {

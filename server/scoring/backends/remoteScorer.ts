@@ -5,6 +5,7 @@ import { english } from '../../l10n.js';
 import { digestImages, ImageError, imageError, readImageFiles } from '../../models/images/imageFile.js';
 import { ModelError } from '../../models/modelError.js';
 import { retryingLoad } from '../../models/retryingLoad.js';
+import { mustHave } from '../../reasoning/present.js';
 import { Gate } from '../../remote/gate.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { refusedKey } from '../../remote/serverAddress.js';
@@ -128,7 +129,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
     const abort = new AbortController();
     const paths = new PathScoring({
       backend,
-      gate: gate!,
+      gate: mustHave(gate, 'gate of a described model'),
       trie,
       found,
       problem: { question: job.question, images: files, ...(answer !== undefined && { answer }) },

@@ -1,4 +1,5 @@
 import { digestImages } from '../../models/images/imageFile.js';
+import { itemAt } from '../../reasoning/present.js';
 import { readChoices } from '../../remote/choices.js';
 import { asked, type CritiqueScript, repliedWith, spellingsOf } from '../critiques/script.js';
 import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
@@ -66,11 +67,11 @@ export function openScripted(
           goesOn,
         );
         tokens += answer.tokens;
-        return { text, score: answer.scores[0]! };
+        return { text, score: itemAt(answer.scores, 0) };
       }),
     );
     const score = averageScore(written.map((one) => one.score));
-    const { text, score: first } = written[0]!;
+    const { text, score: first } = itemAt(written, 0);
     return { score, reply: repliedWith(script, turns.length, true, text, typeof first === 'number' ? first : 0), tokens };
   }
 

@@ -1,4 +1,5 @@
 import { english } from '../../l10n.js';
+import { itemAt, mustHave } from '../../reasoning/present.js';
 import { readChoices } from '../../remote/choices.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import type { PathScores } from './backend.js';
@@ -67,8 +68,8 @@ export function likelierOf(
   if (yes !== undefined && no !== undefined) return yes / (yes + no);
   const left = Math.max(0, 1 - listed.reduce((sum, { probability }) => sum + probability, 0));
   const most = Math.min(left, ...listed.map(({ probability }) => probability));
-  const known = (yes ?? no)!;
-  if (most > tolerance * (known + most)) {
+  const one = mustHave(yes ?? no, 'listed token');
+  if (most > tolerance * (one + most)) {
     const missing = yes === undefined ? positive[0] : negative[0];
     return {
       skipped: english(
@@ -76,7 +77,7 @@ export function likelierOf(
         JSON.stringify(missing),
         listed.length,
         most.toPrecision(2),
-        known.toPrecision(2),
+        one.toPrecision(2),
       ),
     };
   }
@@ -86,5 +87,5 @@ export function likelierOf(
 /** Of the replies that have a score; where none has one, why the first has none. */
 export function averageScore(scores: readonly PathScores['scores'][number][]): PathScores['scores'][number] {
   const numbers = scores.filter((score) => typeof score === 'number');
-  return numbers.length > 0 ? numbers.reduce((sum, score) => sum + score, 0) / numbers.length : scores[0]!;
+  return numbers.length > 0 ? numbers.reduce((sum, score) => sum + score, 0) / numbers.length : itemAt(scores, 0);
 }

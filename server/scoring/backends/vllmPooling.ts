@@ -1,5 +1,6 @@
 import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
+import { itemAt, lastItem } from '../../reasoning/present.js';
 import { HttpClient } from '../../remote/httpClient.js';
 import { modelsServed } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
@@ -33,7 +34,7 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
       english('{0} holds the separator {1} itself, which the server would take for the end of a step.', where, JSON.stringify(marker)),
     );
     if (before.length === 0) return rest;
-    const { scores, tokens } = await ask({ ...path, steps: steps.slice(0, before.at(-1)! + 1), wanted: before }, signal);
+    const { scores, tokens } = await ask({ ...path, steps: steps.slice(0, lastItem(before) + 1), wanted: before }, signal);
     return { scores: [...scores, ...rest.scores], tokens };
   }
 
@@ -45,7 +46,7 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
     const rows = readRows(pooled.data, steps.length);
     if (typeof rows === 'string') return skip(wanted, rows);
     const tokens = typeof reply?.usage?.prompt_tokens === 'number' ? reply.usage.prompt_tokens : 0;
-    return { scores: wanted.map((step) => toUnit(readRow(rows[step]!, positive), range)), tokens };
+    return { scores: wanted.map((step) => toUnit(readRow(itemAt(rows, step), positive), range)), tokens };
   }
 
   return {

@@ -1,3 +1,4 @@
+import { lastItem } from '../../reasoning/present.js';
 import type { CritiqueScript } from './script.js';
 
 /** `GenPRM-evaluate-new3`, up to the question. */
@@ -38,7 +39,7 @@ export const rPrm: CritiqueScript = {
   turns(question, steps) {
     const previous = steps.slice(0, -1).join('\n') || none;
     return [
-      `${instructions}${question}\nPrevious Steps: ${previous}\nNow Step: ${steps.at(-1)!}\nPlease carefully analyze the correctness of the Now Step.\nReply: `,
+      `${instructions}${question}\nPrevious Steps: ${previous}\nNow Step: ${lastItem(steps)}\nPlease carefully analyze the correctness of the Now Step.\nReply: `,
     ];
   },
   begin: () => '',

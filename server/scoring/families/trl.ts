@@ -15,7 +15,7 @@ export const trl: Family = {
   },
   recognizes: ({ architecture, width, hasToken }) =>
     (architecture?.endsWith('ForTokenClassification') ?? false) &&
-    !architecture!.startsWith('Ursa') &&
+    !architecture?.startsWith('Ursa') &&
     !hasToken('<extra_0>') &&
     (width === undefined || width === 2),
 };

@@ -56,7 +56,7 @@ export function encodeChatLayout(
     return renderChat(messages, tokenizer, template);
   };
   const whole = render(user, assistant);
-  const [before] = whole.split(stepsPlace);
+  const [before = ''] = whole.split(stepsPlace);
   const isTrimmed = render(` ${user} `, assistant) === whole;
   const isReplyTrimmed = assistant === undefined ? isTrimmed : render(user, ` ${assistant} `) === whole;
   // What ends the turn of the steps is behind the last marker.
@@ -66,6 +66,6 @@ export function encodeChatLayout(
     first: isReplyTrimmed ? cutAt(steps, '{step}') : uncut,
     next: uncut,
   };
-  if (marker === undefined) return encodeJoinedText({ prompt: before!, first: step, next: step, cut }, tokenizer);
-  return encodeMarkerLayout({ before: before!, step, marker, encode: 'together', cut }, tokenizer);
+  if (marker === undefined) return encodeJoinedText({ prompt: before, first: step, next: step, cut }, tokenizer);
+  return encodeMarkerLayout({ before, step, marker, encode: 'together', cut }, tokenizer);
 }

@@ -16,7 +16,8 @@ export function remembered(encoder: SegmentEncoder, isNumbered = false): Segment
       const problem = known.get(key) ?? rememberedProblem(encoder.open(question, images), isNumbered);
       known.delete(key);
       known.set(key, problem);
-      if (known.size > mostProblems) known.delete(known.keys().next().value!);
+      const [oldest] = known.keys();
+      if (known.size > mostProblems && oldest !== undefined) known.delete(oldest);
       return problem;
     },
   };

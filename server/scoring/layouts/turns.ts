@@ -4,6 +4,7 @@ import { count, type Fields } from '../../models/fields.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
+import { lastItem } from '../../reasoning/present.js';
 import type { SegmentEncoder } from './encoder.js';
 import { cutAt, encodeJoinedText } from './joinedText.js';
 import { stepPlaces } from './marker.js';
@@ -52,10 +53,10 @@ export function encodeTurnsLayout({ system, first, next, reply, template }: Turn
   const text = renderChat(messages, tokenizer, template);
   const isTrimmed = !text.includes(` ${turnMark(0)} `);
   const parts = [0, 1, 2].reduce<string[]>(
-    (pieces, turn) => [...pieces.slice(0, -1), ...pieces.at(-1)!.split(isTrimmed ? turnMark(turn) : ` ${turnMark(turn)} `)],
+    (pieces, turn) => [...pieces.slice(0, -1), ...lastItem(pieces).split(isTrimmed ? turnMark(turn) : ` ${turnMark(turn)} `)],
     [text],
   );
-  const [before, ...after] = parts;
+  const [before = '', ...after] = parts;
   const [answered, answeredAgain] = after.map((part) => part.split(replyMark));
   if (parts.length !== 4 || answered?.length !== 2 || answered.join() !== answeredAgain?.join()) {
     throw new ModelError(
@@ -69,7 +70,7 @@ export function encodeTurnsLayout({ system, first, next, reply, template }: Turn
   const at = first.indexOf('{step}');
   return encodeJoinedText(
     {
-      prompt: before! + first.slice(0, at),
+      prompt: before + first.slice(0, at),
       first: first.slice(at) + header,
       next: reply + footer + next + header,
       ...(isTrimmed && { cut: { question: cutAt(first, '{question}'), first: cutAt(first, '{step}'), next: cutAt(next, '{step}') } }),

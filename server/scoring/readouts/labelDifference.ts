@@ -1,5 +1,6 @@
 import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
+import { itemAt } from '../../reasoning/present.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
 
@@ -26,7 +27,7 @@ export const labelDifference: ReadoutKind<LabelDifferenceReadout> = {
     columns: new Int32Array(0),
     read(values) {
       const shares = softmax(values);
-      return shares[positive]! - shares[negative]!;
+      return itemAt(shares, positive) - itemAt(shares, negative);
     },
     checkWidth(width) {
       if (width >= 2 && Math.max(positive, negative) < width) return;

@@ -1,5 +1,6 @@
 import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
+import { itemAt } from '../../reasoning/present.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
 
@@ -24,7 +25,7 @@ export const labelHead: ReadoutKind<LabelHeadReadout> = {
     columns: new Int32Array(0),
     read(values) {
       const shares = softmax(values);
-      return positive.reduce((sum, label) => sum + shares[label]!, 0);
+      return positive.reduce((sum, label) => sum + itemAt(shares, label), 0);
     },
     checkWidth(width) {
       if (width >= 2 && Math.max(...positive) < width) return;

@@ -1,5 +1,6 @@
 import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
+import { itemAt } from '../../reasoning/present.js';
 import type { ReadoutKind } from './readouts.js';
 
 /**
@@ -21,7 +22,7 @@ export const logRatio: ReadoutKind<LogRatioReadout> = {
   reader: ({ beta }) => ({
     columns: new Int32Array(0),
     comparesTokens: true,
-    read: (values) => 1 / (1 + Math.exp(-beta * values[0]!)),
+    read: (values) => 1 / (1 + Math.exp(-beta * itemAt(values, 0))),
     checkWidth(width) {
       if (width > 3) return;
       throw new ModelError(

@@ -1,5 +1,6 @@
 import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
+import { itemAt } from '../../reasoning/present.js';
 import type { ReadoutKind } from './readouts.js';
 
 /** The one value of a per-token head as it is; `range` of the profile maps it to [0, 1]. */
@@ -11,7 +12,7 @@ export const scalarHead: ReadoutKind<ScalarHeadReadout> = {
   read: () => ({ kind: 'scalar-head' }),
   reader: () => ({
     columns: Int32Array.of(0),
-    read: (values) => values[0]!,
+    read: (values) => itemAt(values, 0),
     checkWidth(width) {
       if (width === 1) return;
       throw new ModelError(

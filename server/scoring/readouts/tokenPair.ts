@@ -1,5 +1,6 @@
 import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
+import { itemAt } from '../../reasoning/present.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
 
@@ -32,7 +33,7 @@ export const tokenPair: ReadoutKind<TokenPairReadout> = {
     const columns = Int32Array.of(id(positive, english('positive token')), id(negative, english('negative token')));
     return {
       columns,
-      read: (values) => softmax(values)[0]!,
+      read: (values) => itemAt(softmax(values), 0),
       checkWidth(width) {
         if (width > 3 && Math.max(...columns) < width) return;
         const cause =

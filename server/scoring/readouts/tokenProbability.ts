@@ -1,5 +1,6 @@
 import { english } from '../../l10n.js';
 import { ModelError } from '../../models/modelError.js';
+import { itemAt } from '../../reasoning/present.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
 
@@ -33,7 +34,7 @@ export const tokenProbability: ReadoutKind<TokenProbabilityReadout> = {
       columns: new Int32Array(0),
       read(values) {
         const shares = softmax(values);
-        return ids.reduce((sum, id) => sum + shares[id]!, 0);
+        return ids.reduce((sum, id) => sum + itemAt(shares, id), 0);
       },
       checkWidth(width) {
         if (width > 3 && Math.max(...ids) < width) return;

@@ -1,4 +1,5 @@
 import { english } from '../../l10n.js';
+import { itemAt, mustGet } from '../../reasoning/present.js';
 import type { ScoreJob, ScoreResult } from '../scorer.js';
 import type { Scope } from './scope.js';
 
@@ -36,12 +37,12 @@ export async function scoreWithin(
 
   const places = new Map(inside.map((step, place) => [step, place]));
   const steps = inside.map((step) => {
-    const { text, parent } = job.steps[step]!;
-    return parent === undefined ? { text } : { text, parent: places.get(parent)! };
+    const { text, parent } = itemAt(job.steps, step);
+    return parent === undefined ? { text } : { text, parent: mustGet(places, parent) };
   });
   const result = await score({ ...job, steps });
-  inside.forEach((step, place) => (scores[step] = skipped.has(step) ? NaN : result.scores[place]!));
-  for (const [place, reason] of result.skipped) if (!skipped.has(inside[place]!)) skipped.set(inside[place]!, reason);
+  inside.forEach((step, place) => (scores[step] = skipped.has(step) ? NaN : itemAt(result.scores, place)));
+  for (const [place, reason] of result.skipped) if (!skipped.has(itemAt(inside, place))) skipped.set(itemAt(inside, place), reason);
   return { ...result, ...outcome, skipped };
 }
 

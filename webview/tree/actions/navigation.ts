@@ -1,4 +1,5 @@
 import { plural, t } from '../../../server/l10n.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import type { Announce } from '../../shared/announce.js';
 import { stackWords } from '../model/display.js';
 import { findNodes } from '../model/search.js';
@@ -57,8 +58,8 @@ export function createNavigation({ store, announce, view, reveal }: NavigationWo
   };
   const step = (model: TreeModel, among: readonly number[], direction: 1 | -1): number | undefined => {
     const { selected } = store.state;
-    const at = selected === null ? -1 : model.rank[selected]!;
-    return direction === 1 ? among.find((id) => model.rank[id]! > at) : among.findLast((id) => model.rank[id]! < at);
+    const at = selected === null ? -1 : itemAt(model.rank, selected);
+    return direction === 1 ? among.find((id) => itemAt(model.rank, id) > at) : among.findLast((id) => itemAt(model.rank, id) < at);
   };
   return {
     select,
@@ -99,7 +100,7 @@ function createFolding({
   const foldSome = (isFolded: (depth: number) => boolean, words: string) => {
     const { model, root } = store.state;
     if (model === null) return;
-    const base = root === null ? 0 : model.nodes[root]!.depth;
+    const base = root === null ? 0 : itemAt(model.nodes, root).depth;
     const inner = model.nodes.filter((node) => node.children.length > 0 && isFolded(node.depth - base)).map(({ id }) => id);
     const collapsed = new Set(inner);
     store.update({ collapsed, ...stillShown(store.state, collapsed) });
@@ -120,14 +121,14 @@ function createFolding({
         announce(`${isFolded ? t('Closed') : t('Opened')}: ${stackWords(model, stack)}`);
         return;
       }
-      if (model.nodes[id]!.children.length === 0) return;
+      if (itemAt(model.nodes, id).children.length === 0) return;
       const next = new Set(collapsed);
       if (isFolded) next.add(id);
       else next.delete(id);
       const { selected } = store.state;
       const hidesSelection = isFolded && selected !== null && selected !== id && isWithin(model, selected, id);
       store.update({ collapsed: next, ...(hidesSelection ? { selected: id, selectedStep: null } : {}) });
-      announce(`${isFolded ? t('Folded') : t('Unfolded')} ${plural(model.subtreeSize[id]! - 1, '{0} node', '{0} nodes')}`);
+      announce(`${isFolded ? t('Folded') : t('Unfolded')} ${plural(itemAt(model.subtreeSize, id) - 1, '{0} node', '{0} nodes')}`);
     },
     foldAll: (isFolded) => foldSome((depth) => isFolded && depth >= 1, isFolded ? t('All folded') : t('All unfolded')),
     foldTo: (depth) => foldSome((at) => at >= depth, t('Folded to depth {0}', depth)),
@@ -143,7 +144,7 @@ function createFolding({
       announce(
         next === null
           ? t('The whole tree is shown')
-          : t('The subtree of node {0} is shown: {1}', next, plural(model.subtreeSize[next]!, '{0} node', '{0} nodes')),
+          : t('The subtree of node {0} is shown: {1}', next, plural(itemAt(model.subtreeSize, next), '{0} node', '{0} nodes')),
       );
     },
   };
@@ -153,7 +154,7 @@ function createFolding({
 function stillShown({ model, selected }: PanelState, collapsed: ReadonlySet<number>): Partial<PanelState> {
   if (model === null || selected === null) return {};
   let shown = selected;
-  for (let at = model.nodes[selected]!.parent; at !== null; at = model.nodes[at]!.parent) if (collapsed.has(at)) shown = at;
+  for (let at = itemAt(model.nodes, selected).parent; at !== null; at = itemAt(model.nodes, at).parent) if (collapsed.has(at)) shown = at;
   return shown === selected ? {} : { selected: shown, selectedStep: null };
 }
 

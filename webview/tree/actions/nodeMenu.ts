@@ -1,4 +1,5 @@
 import { t } from '../../../server/l10n.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import { rolloutCount } from '../../../server/reasoning/treeStatistics.js';
 import { canExplain, canSampleMore } from '../interact/keyboard.js';
 import type { MenuItem } from '../render/menu.js';
@@ -28,10 +29,10 @@ export function menuItems(state: PanelState, id: number | null, { navigation, re
     { label: t('Compare with another run…'), run: () => requests.send('compare', {}) },
   ];
   if (model === null || id === null) return [...tree, null, ...picture];
-  const node = model.nodes[id]!;
+  const node = itemAt(model.nodes, id);
   const at = { ...state, selected: id };
   const steps = node.steps.length > 0;
-  const depth = node.depth - (root === null ? 0 : model.nodes[root]!.depth);
+  const depth = node.depth - (root === null ? 0 : itemAt(model.nodes, root).depth);
   return [
     { label: t('Show in the file'), keys: 'Enter', run: () => requests.reveal({ node: id }, true) },
     null,

@@ -1,4 +1,5 @@
 import { t } from '../../../server/l10n.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import type { Announce } from '../../shared/announce.js';
 import type { Host } from '../../shared/rpc.js';
 import type { ArgsOf } from '../../shared/wire.js';
@@ -118,7 +119,7 @@ function askRollouts(store: PanelStore, host: Host<TreeRequests, TreeEvents>, fa
   let asked: { readonly node: number; readonly model: unknown } | null = null;
   store.subscribe(({ model, selected, rollouts, details, isDetailsShown }) => {
     if (model === null || selected === null || rollouts !== null || details !== 'node' || !isDetailsShown) return;
-    if (model.nodes[selected]!.rollouts.length === 0 || (asked?.node === selected && asked.model === model)) return;
+    if (itemAt(model.nodes, selected).rollouts.length === 0 || (asked?.node === selected && asked.model === model)) return;
     const own = (asked = { node: selected, model });
     host.call('rollouts', { node: selected }).then((list) => {
       if (own !== asked) return;

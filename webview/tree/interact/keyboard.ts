@@ -1,4 +1,5 @@
 import { t } from '../../../server/l10n.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import type { TreeModel } from '../model/treeModel.js';
 import type { PanelState } from '../state.js';
 
@@ -54,7 +55,7 @@ export function keyIntent(key: KeyPress, state: KeyState): Intent | undefined {
   if (/^[1-9]$/.test(key.key)) return { kind: 'foldTo', depth: Number(key.key) };
   if (model === null || model.nodes.length === 0) return undefined;
   if (selected === null)
-    return key.key.startsWith('Arrow') || key.key === 'Home' ? { kind: 'select', id: state.root ?? model.order[0]! } : undefined;
+    return key.key.startsWith('Arrow') || key.key === 'Home' ? { kind: 'select', id: state.root ?? itemAt(model.order, 0) } : undefined;
   return walk(key, model, selected, state);
 }
 
@@ -85,14 +86,16 @@ export function canSampleMore({ model, replay, labeling }: Pick<PanelState, 'mod
 
 /** The selected node ends a path of the file as it is: it can be asked whether that is training data. */
 export function canExplain({ model, selected, labeling }: Pick<PanelState, 'model' | 'selected' | 'labeling'>): boolean {
-  return model !== null && model.view === model.whole && labeling === null && selected !== null && model.nodes[selected]!.steps.length > 0;
+  return (
+    model !== null && model.view === model.whole && labeling === null && selected !== null && itemAt(model.nodes, selected).steps.length > 0
+  );
 }
 
 /** What of a tree can be walked: its folds, its stacks, and the subtree shown. */
 type Walk = Pick<PanelState, 'collapsed' | 'display' | 'root'>;
 
 function walk(key: KeyPress, model: TreeModel, selected: number, state: Walk): Intent | undefined {
-  const node = model.nodes[selected]!;
+  const node = itemAt(model.nodes, selected);
   const { collapsed, display, root } = state;
   const isStack = display.stacks.has(selected);
   const isFolded = collapsed.has(selected) || isStack;
@@ -100,7 +103,7 @@ function walk(key: KeyPress, model: TreeModel, selected: number, state: Walk): I
   const select = (id: number | null | undefined): Intent => (id === null || id === undefined ? { kind: 'none' } : { kind: 'select', id });
   const parent = selected === root ? null : node.parent;
   const sibling = (step: 1 | -1) => {
-    const siblings = parent === null ? [] : model.nodes[parent]!.children.filter((id) => !display.hidden.has(id));
+    const siblings = parent === null ? [] : itemAt(model.nodes, parent).children.filter((id) => !display.hidden.has(id));
     return siblings[siblings.indexOf(selected) + step];
   };
   switch (key.key) {
@@ -125,34 +128,34 @@ function walk(key: KeyPress, model: TreeModel, selected: number, state: Walk): I
 
 /** First and one past the last position in reading order of the subtree shown. */
 function rangeOf(model: TreeModel, root: number | null): readonly [from: number, to: number] {
-  const from = root === null ? 0 : model.rank[root]!;
-  return [from, root === null ? model.order.length : from + model.subtreeSize[root]!];
+  const from = root === null ? 0 : itemAt(model.rank, root);
+  return [from, root === null ? model.order.length : from + itemAt(model.subtreeSize, root)];
 }
 
 /** The next or previous node in reading order that is neither folded away nor in a closed stack; undefined at the ends. */
 export function neighbor(model: TreeModel, id: number, state: Walk, step: 1 | -1): number | undefined {
   const { collapsed, display, root } = state;
   const [from, to] = rangeOf(model, root);
-  let at = model.rank[id]! + (step === -1 ? -1 : collapsed.has(id) ? model.subtreeSize[id]! : 1);
-  if (step === -1 && at >= from) at = model.rank[outermostFolded(model, model.order[at]!, state)]!;
+  let at = itemAt(model.rank, id) + (step === -1 ? -1 : collapsed.has(id) ? itemAt(model.subtreeSize, id) : 1);
+  if (step === -1 && at >= from) at = itemAt(model.rank, outermostFolded(model, itemAt(model.order, at), state));
   // Members of a stack are leaves.
-  while (at >= from && at < to && display.hidden.has(model.order[at]!)) {
+  while (at >= from && at < to && display.hidden.has(itemAt(model.order, at))) {
     at += step;
-    if (step === -1 && at >= from) at = model.rank[outermostFolded(model, model.order[at]!, state)]!;
+    if (step === -1 && at >= from) at = itemAt(model.rank, outermostFolded(model, itemAt(model.order, at), state));
   }
   return at >= from && at < to ? model.order[at] : undefined;
 }
 
 function lastShown(model: TreeModel, state: Walk): number | undefined {
   const [, to] = rangeOf(model, state.root);
-  const last = outermostFolded(model, model.order[to - 1]!, state);
+  const last = outermostFolded(model, itemAt(model.order, to - 1), state);
   return state.display.hidden.has(last) ? neighbor(model, last, state, -1) : last;
 }
 
 /** The folded ancestor nearest the root that hides a node, or the node itself. */
 function outermostFolded(model: TreeModel, id: number, { collapsed, root }: Walk): number {
   let shown = id;
-  for (let parent = model.nodes[id]!.parent; parent !== null && shown !== root; parent = model.nodes[parent]!.parent) {
+  for (let parent = itemAt(model.nodes, id).parent; parent !== null && shown !== root; parent = itemAt(model.nodes, parent).parent) {
     if (collapsed.has(parent)) shown = parent;
     if (parent === root) break;
   }

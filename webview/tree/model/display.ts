@@ -1,5 +1,6 @@
 import { t } from '../../../server/l10n.js';
 import type { NodeView } from '../../../server/protocol/problemView.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import type { TreeModel } from './treeModel.js';
 
 /** Sibling leaves drawn as one node, which is its first member. */
@@ -44,7 +45,7 @@ export function displayOf(model: Pick<TreeModel, 'whole' | 'lowOf'>, open: Open)
   for (const parent of nodes) {
     if (parent.children.length < 2) continue;
     for (const stack of stacksOf(parent, nodes, model.lowOf)) {
-      const first = stack.members[0]!;
+      const first = itemAt(stack.members, 0);
       if (open.stacks.has(first) || (stack.kind === 'assumed' && open.hasAssumed)) {
         opened.set(first, stack);
         continue;
@@ -57,12 +58,12 @@ export function displayOf(model: Pick<TreeModel, 'whole' | 'lowOf'>, open: Open)
 }
 
 function stacksOf(parent: NodeView, nodes: readonly NodeView[], isLow: (id: number) => boolean): Stack[] {
-  const leaves = parent.children.filter((id) => nodes[id]!.children.length === 0);
-  const assumed = leaves.filter((id) => nodes[id]!.assumed);
+  const leaves = parent.children.filter((id) => itemAt(nodes, id).children.length === 0);
+  const assumed = leaves.filter((id) => itemAt(nodes, id).assumed);
   const stacks: Stack[] = assumed.length > 1 ? [{ kind: 'assumed', members: assumed }] : [];
   const byText = new Map<string, number[]>();
   for (const id of leaves) {
-    const { assumed: isAssumed, steps, correct } = nodes[id]!;
+    const { assumed: isAssumed, steps, correct } = itemAt(nodes, id);
     if (isAssumed || steps.length === 0) continue;
     const key = `${correct} ${steps.map((step) => step.text).join('\u0000')}`;
     const known = byText.get(key);
@@ -71,7 +72,7 @@ function stacksOf(parent: NodeView, nodes: readonly NodeView[], isLow: (id: numb
   }
   const same = [...byText.values()].filter((members) => members.length > 1);
   stacks.push(...same.map((members): Stack => ({ kind: 'same', members })));
-  const rest = leaves.filter((id) => !nodes[id]!.assumed && !same.some((members) => members.includes(id)));
+  const rest = leaves.filter((id) => !itemAt(nodes, id).assumed && !same.some((members) => members.includes(id)));
   if (rest.length > FAN) {
     const members = rest.slice(FAN_SHOWN).filter((id) => !isLow(id));
     if (members.length > 1) stacks.push({ kind: 'more', members });
@@ -82,15 +83,15 @@ function stacksOf(parent: NodeView, nodes: readonly NodeView[], isLow: (id: numb
 /** The stack that hides a node, by its first member; undefined when the node is not in a closed one. */
 export function stackOf(display: Display, model: Pick<TreeModel, 'whole'>, id: number): number | undefined {
   if (!display.hidden.has(id)) return undefined;
-  const parent = model.whole.nodes[id]!.parent;
+  const parent = itemAt(model.whole.nodes, id).parent;
   return parent === null
     ? undefined
-    : model.whole.nodes[parent]!.children.find((sibling) => display.stacks.get(sibling)?.members.includes(id) === true);
+    : itemAt(model.whole.nodes, parent).children.find((sibling) => display.stacks.get(sibling)?.members.includes(id) === true);
 }
 
 /** What a closed stack says, of its members that are there: `13 assumed right`, `4 times the same`, `27 more`. */
 export function stackWords({ rank }: Pick<TreeModel, 'rank'>, { kind, members }: Stack): string {
-  const count = members.filter((id) => rank[id]! >= 0).length;
+  const count = members.filter((id) => itemAt(rank, id) >= 0).length;
   if (kind === 'assumed') return t('{0} assumed right', count);
   if (kind === 'same') return t('{0} times the same', count);
   return t('{0} more', count);

@@ -1,5 +1,6 @@
 import { t } from '../../../server/l10n.js';
 import type { NodeView, StepView } from '../../../server/protocol/problemView.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import { plainText } from '../../shared/words.js';
 import type { TreeModel } from './treeModel.js';
 
@@ -23,14 +24,14 @@ export function labelOf(model: TreeModel, id: number): string {
 }
 
 function makeLabel(model: TreeModel, id: number): string {
-  const node = model.whole.nodes[id]!;
+  const node = itemAt(model.whole.nodes, id);
   if (node.parent === null) return plainText(model.view.question.slice(0, HEAD)) || t('Problem');
   const step = tellingStep(node);
   if (step === undefined) return t('(no text)');
   const before = node.steps.indexOf(step);
   const text = plainText(step.text.slice(0, HEAD));
-  const others = before > 0 ? [] : model.whole.nodes[node.parent]!.children.filter((sibling) => sibling !== id);
-  const shared = Math.max(0, ...others.slice(0, 40).map((sibling) => sharedLength(text, firstText(model.whole.nodes[sibling]!))));
+  const others = before > 0 ? [] : itemAt(model.whole.nodes, node.parent).children.filter((sibling) => sibling !== id);
+  const shared = Math.max(0, ...others.slice(0, 40).map((sibling) => sharedLength(text, firstText(itemAt(model.whole.nodes, sibling)))));
   const start = shared < SHARED || shared >= text.length ? 0 : text.lastIndexOf(' ', shared - 1) + 1;
   return (before > 0 || start > 0 ? '…' : '') + (text.slice(start) || t('(no text)'));
 }
@@ -39,9 +40,8 @@ function makeLabel(model: TreeModel, id: number): string {
 export function tellingStep({ steps }: NodeView): StepView | undefined {
   if (steps.length < 2) return steps[0];
   const valued = steps.filter(({ values }) => values.prm !== undefined);
-  const [first] = valued;
-  if (first === undefined) return steps.find(({ low }) => low) ?? steps[0];
-  return valued.reduce((worst, step) => (step.values.prm! < worst.values.prm! ? step : worst), first);
+  const worst = [...valued].sort((a, b) => (a.values.prm ?? 1) - (b.values.prm ?? 1))[0];
+  return worst ?? steps.find(({ low }) => low) ?? steps[0];
 }
 
 function firstText({ steps }: NodeView): string {

@@ -1,4 +1,5 @@
 import type { NodeView } from '../../../server/protocol/problemView.js';
+import { itemAt, lastItem } from '../../../server/reasoning/present.js';
 
 /**
  * Which node of `next` is which of `previous`, by old id (-1 = gone): roots match, children match when their steps read the
@@ -10,29 +11,33 @@ export function matchNodes(previous: readonly NodeView[], next: readonly NodeVie
   match[0] = 0;
   // A parent's id is smaller than its children's: it is matched before them.
   for (const node of previous) {
-    const now = match[node.id]!;
+    const now = itemAt(match, node.id);
     if (now < 0) continue;
     const before = [...node.children];
-    const after = [...next[now]!.children];
+    const after = [...itemAt(next, now).children];
     const isSame = (a: number | undefined, b: number | undefined) =>
-      a !== undefined && b !== undefined && readsTheSame(previous[a]!, next[b]!);
+      a !== undefined && b !== undefined && readsTheSame(itemAt(previous, a), itemAt(next, b));
     // What is equal at both ends does not move: so of two equal branches neither takes the other's name.
-    while (isSame(before.at(-1), after.at(-1))) match[before.pop()!] = after.pop()!;
+    while (isSame(before.at(-1), after.at(-1))) {
+      match[lastItem(before)] = lastItem(after);
+      before.pop();
+      after.pop();
+    }
     const start = before.findIndex((child, i) => !isSame(child, after[i]));
     const head = start < 0 ? before.length : start;
-    for (let i = 0; i < head; i++) match[before[i]!] = after[i]!;
+    for (let i = 0; i < head; i++) match[itemAt(before, i)] = itemAt(after, i);
     const free = after.slice(head);
     const left = before.slice(head).filter((child) => {
       const at = free.findIndex((id) => isSame(child, id));
-      if (at >= 0) match[child] = free.splice(at, 1)[0]!;
+      if (at >= 0) match[child] = itemAt(free.splice(at, 1), 0);
       return at < 0;
     });
     // One child edited and one left over: that is the edited one.
-    if (left.length === 1 && free.length === 1) match[left[0]!] = free[0]!;
+    if (left.length === 1 && free.length === 1) match[itemAt(left, 0)] = itemAt(free, 0);
   }
   return match;
 }
 
 function readsTheSame(a: NodeView, b: NodeView): boolean {
-  return a.steps.length === b.steps.length && a.steps.every((step, i) => step.text === b.steps[i]!.text);
+  return a.steps.length === b.steps.length && a.steps.every((step, i) => step.text === itemAt(b.steps, i).text);
 }

@@ -1,4 +1,5 @@
 import { t } from '../../../server/l10n.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import { rolloutCount } from '../../../server/reasoning/treeStatistics.js';
 import { formatValue, SOURCE_NAMES } from '../../shared/valueScale.js';
 import { plainText } from '../../shared/words.js';
@@ -45,7 +46,9 @@ export function parseQuery(query: string): Query {
 function filterOf(text: string): Filter | undefined {
   const named = /^(answer|source):"?([^"]+)"?$/.exec(text);
   if (named !== null)
-    return named[1] === 'answer' ? { kind: 'answer', answer: named[2]!, text } : { kind: 'source', source: named[2]!.toLowerCase(), text };
+    return named[1] === 'answer'
+      ? { kind: 'answer', answer: itemAt(named, 2), text }
+      : { kind: 'source', source: itemAt(named, 2).toLowerCase(), text };
   const [, measure, sign, first, second] = RANGE.exec(text) ?? [];
   const value = Number(first);
   if (measure === undefined || first === undefined || Number.isNaN(value)) return undefined;
@@ -72,7 +75,7 @@ export function whyMatches(model: TreeModel, id: number, { words, filters }: Que
     reasons.push(reason);
   }
   if (words !== '') {
-    const place = places(model)[id]!.find(({ text }) => text.includes(words));
+    const place = itemAt(places(model), id).find(({ text }) => text.includes(words));
     if (place === undefined) return undefined;
     reasons.push(`${place.name}: ${around(place.text, words)}`);
   }
@@ -80,7 +83,7 @@ export function whyMatches(model: TreeModel, id: number, { words, filters }: Que
 }
 
 function holds(model: TreeModel, id: number, filter: Filter): string | undefined {
-  const node = model.nodes[id]!;
+  const node = itemAt(model.nodes, id);
   if (filter.kind === 'source') {
     const source = node.assumed ? 'assumed' : (node.source ?? 'none');
     const name = source === 'assumed' || source === 'none' ? source : SOURCE_NAMES[source];
@@ -107,7 +110,7 @@ function holds(model: TreeModel, id: number, filter: Filter): string | undefined
 
 function stepsTo(model: TreeModel, id: number): number {
   let steps = 0;
-  for (let at: number | null = id; at !== null; at = model.nodes[at]!.parent) steps += model.nodes[at]!.steps.length;
+  for (let at: number | null = id; at !== null; at = itemAt(model.nodes, at).parent) steps += itemAt(model.nodes, at).steps.length;
   return steps;
 }
 

@@ -1,4 +1,5 @@
 import { t } from '../../../server/l10n.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import { element } from '../../shared/element.js';
 import { formatValue, sourceLabel } from '../../shared/valueScale.js';
 import { neighbor } from '../interact/keyboard.js';
@@ -43,7 +44,11 @@ export function createAriaTree(document: Document): AriaTree {
 /** The path to the active node and its neighbors in reading order. */
 function windowAround(model: TreeModel, active: number, state: AriaState): number[] {
   const ids = new Set<number>([active]);
-  for (let at = model.nodes[active]!.parent, i = 0; at !== null && i < WINDOW && active !== state.root; at = model.nodes[at]!.parent, i++)
+  for (
+    let at = itemAt(model.nodes, active).parent, i = 0;
+    at !== null && i < WINDOW && active !== state.root;
+    at = itemAt(model.nodes, at).parent, i++
+  )
     ids.add(at);
   for (const step of [1, -1] as const) {
     let at: number | undefined = active;
@@ -52,12 +57,12 @@ function windowAround(model: TreeModel, active: number, state: AriaState): numbe
       if (at !== undefined) ids.add(at);
     }
   }
-  return [...ids].sort((a, b) => model.rank[a]! - model.rank[b]!);
+  return [...ids].sort((a, b) => itemAt(model.rank, a) - itemAt(model.rank, b));
 }
 
 function item(document: Document, model: TreeModel, id: number, { selected, collapsed, display }: AriaState): HTMLElement {
-  const node = model.nodes[id]!;
-  const siblings = node.parent === null ? [id] : model.nodes[node.parent]!.children.filter((one) => !display.hidden.has(one));
+  const node = itemAt(model.nodes, id);
+  const siblings = node.parent === null ? [id] : itemAt(model.nodes, node.parent).children.filter((one) => !display.hidden.has(one));
   const stack = display.stacks.get(id);
   const canFold = node.children.length > 0 || stack !== undefined || display.opened.has(id);
   return element(
@@ -78,7 +83,7 @@ function item(document: Document, model: TreeModel, id: number, { selected, coll
 
 /** Value, source, what is special, first words: `0.42, 7/16 rollouts, first low step: So the train needs …`. */
 export function speak(model: TreeModel, id: number): string {
-  const node = model.nodes[id]!;
+  const node = itemAt(model.nodes, id);
   const facts = [node.value === null ? t('no value') : `${formatValue(node.value)}, ${sourceLabel(node)}`];
   if (markOutline(node) === 'one-sample') facts.push(t('one sample'));
   if (model.firstLow.has(id)) facts.push(t('first low step'));

@@ -1,3 +1,5 @@
+import { itemAt } from '../../../server/reasoning/present.js';
+import { windowOf } from '../../shared/element.js';
 import { blendLayouts, layoutTree, type TreeLayout, withPresent } from '../layout/tidy.js';
 import { matchNodes } from '../model/matchNodes.js';
 import type { TreeModel } from '../model/treeModel.js';
@@ -22,7 +24,7 @@ export interface Change {
 }
 
 export function createArrangement(document: Document, onFrame: () => void): Arrangement {
-  const window = document.defaultView!;
+  const window = windowOf(document);
   let layout = layoutTree([], { collapsed: new Set() });
   let drawn = layout;
   let frame = 0;
@@ -60,7 +62,7 @@ export function createArrangement(document: Document, onFrame: () => void): Arra
       const previous = drawn;
       // A moment of a replay is laid out as the whole tree is, so that the eye can follow.
       const whole = layoutTree(model.whole.nodes, { collapsed, isHidden: (id) => display.hidden.has(id), ...(root !== null && { root }) });
-      layout = model.whole === model.view ? whole : withPresent(whole, model.whole.nodes, (id) => model.rank[id]! >= 0);
+      layout = model.whole === model.view ? whole : withPresent(whole, model.whole.nodes, (id) => itemAt(model.rank, id) >= 0);
       stop();
       const match =
         isOther || before.model === null || before.model.whole === model.whole

@@ -1,4 +1,6 @@
 import { interpolateNumber } from 'd3-interpolate';
+import { itemAt, lastItem } from '../../../server/reasoning/present.js';
+import { windowOf } from '../../shared/element.js';
 import { attachZoom } from '../interact/zoomGesture.js';
 import { type Block, openBlock, roomOf } from '../layout/scene.js';
 import type { TreeLayout } from '../layout/tidy.js';
@@ -72,7 +74,7 @@ export function createCamera(world: CameraWorld): Camera {
     store.update({ zoom: next });
     gesture.sync(next);
   };
-  const glide = createGlide(host.ownerDocument.defaultView!, view, setView);
+  const glide = createGlide(windowOf(host.ownerDocument), view, setView);
   const goal = (): View => glide.target ?? view();
   const minimum = () => fitView(layout().extent, size()).k * 0.25;
   const columnOf = (id: number) => (store.state.model?.nodes[id]?.depth ?? 0) - layout().depth;
@@ -95,15 +97,15 @@ export function createCamera(world: CameraWorld): Camera {
     if (target === null || !isPlaced(target)) return setView(fitView(layout().extent, size()));
     const rows = neighborhood(model, target)
       .filter(isPlaced)
-      .map((id) => layout().row[id]!);
-    const row = layout().row[target]!;
+      .map((id) => itemAt(layout().row, id));
+    const row = itemAt(layout().row, target);
     const landing = { column: columnOf(target), row, top: Math.min(row, ...rows), bottom: Math.max(row, ...rows) };
     setView(landingView(layout().extent, landing, size(), layout().isBanded));
   };
   const bringIntoSight = (id: number) => {
     if (size().width === 0 || store.state.zoom === null || !isPlaced(id)) return;
     const now = goal();
-    const next = reveal(now, columnOf(id), layout().row[id]!, size());
+    const next = reveal(now, columnOf(id), itemAt(layout().row, id), size());
     if (next !== now) go(next);
   };
   return {
@@ -120,7 +122,7 @@ export function createCamera(world: CameraWorld): Camera {
     zoomBy(factor) {
       const now = goal();
       const { selected } = store.state;
-      const at = selected !== null && isPlaced(selected) ? screenPoint(now, columnOf(selected), layout().row[selected]!) : null;
+      const at = selected !== null && isPlaced(selected) ? screenPoint(now, columnOf(selected), itemAt(layout().row, selected)) : null;
       const { width, height } = size();
       const isInside = at !== null && at.x >= 0 && at.x <= width && at.y >= 0 && at.y <= height;
       const [px, py] = isInside ? [at.x, at.y] : [width / 2, height / 2];
@@ -130,10 +132,10 @@ export function createCamera(world: CameraWorld): Camera {
     center(id) {
       if (!isPlaced(id)) return;
       if (rowPx(goal().k) >= WORDS_ROW || roomOf(layout(), goal(), id) >= WORDS_ROW) bringIntoSight(id);
-      else move(centerView({ k: READING_ZOOM, stretch: 1 }, columnOf(id), layout().row[id]!, size()));
+      else move(centerView({ k: READING_ZOOM, stretch: 1 }, columnOf(id), itemAt(layout().row, id), size()));
     },
     bringIntoSight,
-    open: (block) => move(openBlock(block, goal(), size(), columnOf(block.roots[0]!))),
+    open: (block) => move(openBlock(block, goal(), size(), columnOf(itemAt(block.roots, 0)))),
     moveTo: move,
     shift(rows) {
       const shifted = (one: View): View => ({ ...one, y: one.y + rows * rowPx(one.k) });
@@ -145,9 +147,9 @@ export function createCamera(world: CameraWorld): Camera {
 
 /** The nodes to show around a node: its parent, its siblings, its first and last child. */
 function neighborhood(model: TreeModel, id: number): number[] {
-  const { parent, children } = model.nodes[id]!;
-  const ends = children.length === 0 ? [] : [children[0]!, children.at(-1)!];
-  return parent === null ? ends : [parent, ...model.nodes[parent]!.children, ...ends];
+  const { parent, children } = itemAt(model.nodes, id);
+  const ends = children.length === 0 ? [] : [itemAt(children, 0), lastItem(children)];
+  return parent === null ? ends : [parent, ...itemAt(model.nodes, parent).children, ...ends];
 }
 
 interface Glide {

@@ -1,6 +1,6 @@
 import { t } from '../../../server/l10n.js';
 import { tabs } from '../../shared/controls.js';
-import { element } from '../../shared/element.js';
+import { element, windowOf } from '../../shared/element.js';
 import type { PanelState, PanelStore } from '../state.js';
 import { type NodePaneActions, renderNodePane } from './nodePane.js';
 import { renderStatisticsPane, type StatisticsActions } from './statisticsPane.js';
@@ -14,7 +14,7 @@ export type DetailsActions = NodePaneActions & StatisticsActions;
 
 /** Beside the drawing: the selected node, or the statistics of the tree; each drawn when it is looked at. */
 export function createDetailsPane(document: Document, store: PanelStore, actions: DetailsActions): DetailsPane {
-  const window = document.defaultView!;
+  const window = windowOf(document);
   const node = element(document, 'div', { class: 'pane', tabindex: '0', role: 'region', 'aria-label': t('Node') });
   const statistics = element(document, 'div', { class: 'pane', tabindex: '0', role: 'region', 'aria-label': t('Statistics') });
   const panes = [

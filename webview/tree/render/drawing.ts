@@ -1,5 +1,6 @@
 import { rootPath } from '../../../server/reasoning/paths.js';
-import { svgElement } from '../../shared/element.js';
+import { mustHave } from '../../../server/reasoning/present.js';
+import { svgElement, windowOf } from '../../shared/element.js';
 import { freeColumns, hitTest, type Scene, type SceneHit, sceneOf } from '../layout/scene.js';
 import type { TreeLayout } from '../layout/tidy.js';
 import { type Size, screenPoint, type View } from '../layout/zoomScale.js';
@@ -37,7 +38,7 @@ export interface Drawing {
 
 export function createDrawing({ host, store, layout, isMoving, onDrawn }: DrawingWorld): Drawing {
   const document = host.ownerDocument;
-  const window = document.defaultView!;
+  const window = windowOf(document);
   const svg = svgElement(document, 'svg', { 'aria-hidden': 'true' }) as SVGSVGElement;
   host.append(svg);
   let size: Size = { width: 0, height: 0 };
@@ -120,11 +121,11 @@ function covers(covered: Covered, now: Pick<Covered, 'nodes' | 'layout' | 'view'
 function frameOf(store: PanelStore, { layout, scene, free }: Covered, path: ReadonlySet<number>, hovered: number | null): Frame {
   const { model, zoom, selected, event, isReplayShown, labeling, collapsed, display, matches, query } = store.state;
   return {
-    model: model!,
+    model: mustHave(model, 'tree to draw'),
     layout,
     scene,
     free,
-    view: zoom!,
+    view: mustHave(zoom, 'view of the tree'),
     display,
     collapsed,
     selected,
@@ -146,7 +147,7 @@ function describe(host: HTMLElement, { scene }: Covered, isMoving: boolean): voi
 
 function newSvgTree(document: Document, svg: SVGSVGElement, host: HTMLElement): SvgTree {
   svg.replaceChildren();
-  const family = document.defaultView!.getComputedStyle(host).fontFamily;
+  const family = windowOf(document).getComputedStyle(host).fontFamily;
   return createSvgTree(svg, {
     body: createTextFit(document, `12px ${family}`),
     strong: createTextFit(document, `600 12px ${family}`),

@@ -1,4 +1,6 @@
 import { t } from '../../../server/l10n.js';
+import { itemAt } from '../../../server/reasoning/present.js';
+import { drawingContext, windowOf } from '../../shared/element.js';
 
 /** The drawing as a file of its own: SVG text with the styles it has on the page, or a PNG in base64. */
 
@@ -21,11 +23,11 @@ const COPIED = [
 ] as const;
 
 export function exportSvg(svg: SVGSVGElement, background: string): string {
-  const window = svg.ownerDocument.defaultView!;
+  const window = windowOf(svg.ownerDocument);
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const originals = svg.querySelectorAll<SVGElement>('*');
   copy.querySelectorAll<SVGElement>('*').forEach((node, i) => {
-    const style = window.getComputedStyle(originals[i]!);
+    const style = window.getComputedStyle(itemAt(originals, i));
     for (const name of COPIED) node.setAttribute(name, style.getPropertyValue(name));
     // Signs of VS Code's icon font: a reader of the file does not have it.
     if (node.classList.contains('glyph')) {
@@ -55,6 +57,6 @@ export async function exportPng(document: Document, svg: string, width: number, 
   });
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [width * 2, height * 2];
-  canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
+  drawingContext(canvas).drawImage(image, 0, 0, canvas.width, canvas.height);
   return canvas.toDataURL('image/png').replace(/^data:image\/png;base64,/, '');
 }

@@ -1,3 +1,4 @@
+import { itemAt } from '../../../server/reasoning/present.js';
 import type { Scene } from '../layout/scene.js';
 import type { TreeLayout } from '../layout/tidy.js';
 import type { View } from '../layout/zoomScale.js';
@@ -26,5 +27,5 @@ export interface Frame {
 
 /** Column of a node in the layout it is drawn in. */
 export function columnOf({ model, layout }: Pick<Frame, 'model' | 'layout'>, id: number): number {
-  return model.nodes[id]!.depth - layout.depth;
+  return itemAt(model.nodes, id).depth - layout.depth;
 }

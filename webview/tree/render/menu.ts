@@ -1,4 +1,4 @@
-import { element } from '../../shared/element.js';
+import { element, windowOf } from '../../shared/element.js';
 
 export interface MenuItem {
   readonly label: string;
@@ -16,7 +16,7 @@ export interface Menu {
 }
 
 export function createMenu(document: Document, onClose: () => void): Menu {
-  const window = document.defaultView!;
+  const window = windowOf(document);
   const host = element(document, 'div', { class: 'menu', role: 'menu', tabindex: '-1' });
   host.hidden = true;
   const close = () => {

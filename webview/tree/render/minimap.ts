@@ -1,5 +1,6 @@
 import { t } from '../../../server/l10n.js';
-import { element } from '../../shared/element.js';
+import { itemAt } from '../../../server/reasoning/present.js';
+import { drawingContext, element, windowOf } from '../../shared/element.js';
 import { BINS } from '../../shared/valueScale.js';
 import type { TreeLayout } from '../layout/tidy.js';
 import { columnPx, rowPx, type Size, type View } from '../layout/zoomScale.js';
@@ -73,18 +74,18 @@ export function createMinimap(document: Document, { store, layout, size, moveTo 
 }
 
 function drawDots(canvas: HTMLCanvasElement, model: TreeModel, { row, depth, extent }: TreeLayout): void {
-  const context = canvas.getContext('2d')!;
-  const style = canvas.ownerDocument.defaultView!.getComputedStyle(canvas);
+  const context = drawingContext(canvas);
+  const style = windowOf(canvas.ownerDocument).getComputedStyle(canvas);
   const colors = Array.from({ length: BINS }, (_, bin) => style.getPropertyValue(`--sl-v${bin}`).trim());
   const missing = style.getPropertyValue('--sl-missing').trim();
   context.clearRect(0, 0, canvas.width, canvas.height);
   const step = canvas.width / extent.columns;
   // High values first, so that low ones are on top.
   for (const wanted of [undefined, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]) {
-    context.fillStyle = wanted === undefined ? missing : colors[wanted]!;
+    context.fillStyle = wanted === undefined ? missing : itemAt(colors, wanted);
     for (const { id, depth: at } of model.nodes) {
       if (Number.isNaN(row[id]) || binOf(model, id) !== wanted) continue;
-      const y = ((row[id]! - extent.top) / (extent.bottom - extent.top + 1)) * canvas.height;
+      const y = ((itemAt(row, id) - extent.top) / (extent.bottom - extent.top + 1)) * canvas.height;
       context.fillRect((at - depth) * step, y, Math.max(2, step * 0.7), 2);
     }
   }

@@ -1,6 +1,7 @@
 import { plural, t } from '../../../server/l10n.js';
 import type { NodeView, StepView } from '../../../server/protocol/problemView.js';
 import { rootPath } from '../../../server/reasoning/paths.js';
+import { itemAt, mustHave } from '../../../server/reasoning/present.js';
 import { button } from '../../shared/controls.js';
 import { element, icon, svgElement } from '../../shared/element.js';
 import { drawInterval } from '../../shared/intervalBar.js';
@@ -36,7 +37,7 @@ export function renderNodePane(document: Document, state: PanelState, actions: N
       element(document, 'p', { class: 'hint' }, t('Select a node to see its steps and what its value rests on.')),
       ...problemSection(document, model, state, actions),
     ];
-  const node = model.nodes[selected]!;
+  const node = itemAt(model.nodes, selected);
   return [
     crumbs(document, model, selected, actions),
     ...matchNote(document, model, state),
@@ -80,10 +81,10 @@ function nodeActions(document: Document, selected: number, state: PanelState, ac
 
 function crumbs(document: Document, model: TreeModel, selected: number, actions: NodePaneActions): HTMLElement {
   const path = rootPath(model.nodes, selected);
-  const shown = path.length <= CRUMBS ? path : [path[0]!, null, ...path.slice(-(CRUMBS - 2))];
+  const shown = path.length <= CRUMBS ? path : [itemAt(path, 0), null, ...path.slice(-(CRUMBS - 2))];
   const items = shown.map((id) => {
     if (id === null) return element(document, 'li', { class: 'crumb-gap' }, t('… {0} more', path.length - CRUMBS + 1));
-    const node = model.nodes[id]!;
+    const node = itemAt(model.nodes, id);
     const bin = binOf(model, id);
     const isLow = node.value !== null && node.value < model.view.threshold;
     const label = id === 0 ? t('Problem') : formatValue(node.value);
@@ -184,7 +185,7 @@ function factRows(model: TreeModel, node: NodeView): [term: string, text: string
       t(
         '{0}, {1} below',
         plural(node.children.length, '{0} branch', '{0} branches'),
-        plural(model.subtreeSize[node.id]! - 1, '{0} node', '{0} nodes'),
+        plural(itemAt(model.subtreeSize, node.id) - 1, '{0} node', '{0} nodes'),
       ),
     ]);
   return facts;
@@ -206,7 +207,7 @@ function stepsSection(document: Document, node: NodeView, state: PanelState, act
 }
 
 function stepItem(document: Document, node: NodeView, step: StepView, state: PanelState, actions: NodePaneActions): HTMLElement {
-  const threshold = state.model!.view.threshold;
+  const { threshold } = mustHave(state.model, 'tree of the step').view;
   const { prm, recordedPrm, mc, judge, human } = step.values;
   const values: [string, number | undefined][] = [
     [SOURCE_NAMES.prm, prm],
@@ -218,10 +219,10 @@ function stepItem(document: Document, node: NodeView, step: StepView, state: Pan
   // Of a node's only step the node's value is the step's, which is below in full.
   const isSaid = (value: number | undefined) => node.steps.length === 1 && value === node.value;
   const chips = values
-    .filter(([, value]) => value !== undefined && !isSaid(value))
+    .filter((one): one is [string, number] => one[1] !== undefined && !isSaid(one[1]))
     .map(([source, value]) => {
       const bin = valueBin(value, threshold);
-      const isLow = value! < threshold;
+      const isLow = value < threshold;
       return element(
         document,
         'span',

@@ -1,6 +1,6 @@
 import { t } from '../../../server/l10n.js';
 import type { Announce } from '../../shared/announce.js';
-import { element } from '../../shared/element.js';
+import { element, windowOf } from '../../shared/element.js';
 import { createSplitter } from '../../shared/splitter.js';
 import type { Navigation } from '../actions/navigation.js';
 import type { Requests } from '../actions/requests.js';
@@ -38,7 +38,7 @@ export interface PageActions {
 /** Puts the parts of the panel into place, and informs each of what changed. */
 export function createPage(document: Document, store: PanelStore, parts: PageParts, { announce, requests, navigation }: PageActions): void {
   const { panel, toolbar, aria, view, tools, replayBar, details } = parts;
-  const window = document.defaultView!;
+  const window = windowOf(document);
   const slot = (name: string) => element(document, 'div', { class: name });
   const [banner, overlay] = [slot('banner-slot'), slot('overlay-slot')];
   const closeKey = () => {
@@ -114,7 +114,7 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
 }
 
 function followTheme(document: Document, onChange: () => void): void {
-  const window = document.defaultView!;
+  const window = windowOf(document);
   new window.MutationObserver(onChange).observe(document.body, { attributes: true, attributeFilter: ['class'] });
   new window.MutationObserver(onChange).observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });
 }

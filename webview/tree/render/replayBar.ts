@@ -1,4 +1,5 @@
 import { plural, t } from '../../../server/l10n.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import { button, setDisabled } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
 import { frameWords } from '../model/replay.js';
@@ -85,7 +86,7 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
       );
       if (model === null || frames.length === 0) return;
       const at = replayAt ?? frames.length;
-      const words = frameWords(frames[at - 1]!, model.whole);
+      const words = frameWords(itemAt(frames, at - 1), model.whole);
       slider.max = String(frames.length);
       slider.value = String(at);
       slider.setAttribute('aria-valuetext', t('Event {0} of {1}: {2}', at, frames.length, words));

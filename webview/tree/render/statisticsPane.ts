@@ -2,6 +2,7 @@ import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import { plural, t } from '../../../server/l10n.js';
 import type { Replay } from '../../../server/protocol/replay.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import { rolloutCount, treeStatistics } from '../../../server/reasoning/treeStatistics.js';
 import { element, svgElement } from '../../shared/element.js';
 import { formatValue, valueBin } from '../../shared/valueScale.js';
@@ -282,14 +283,14 @@ function barButton(
 
 /** The nodes most rollouts were sampled from, with how many of them were right. */
 function ranking(document: Document, model: TreeModel, actions: StatisticsActions): HTMLElement {
-  const ranked = [...model.order].filter((id) => rolloutCount(model.nodes[id]!) > 0);
-  ranked.sort((a, b) => rolloutCount(model.nodes[b]!) - rolloutCount(model.nodes[a]!));
+  const ranked = [...model.order].filter((id) => rolloutCount(itemAt(model.nodes, id)) > 0);
+  ranked.sort((a, b) => rolloutCount(itemAt(model.nodes, b)) - rolloutCount(itemAt(model.nodes, a)));
   const items = ranked.slice(0, RANKED).map((id) => {
-    const node = model.nodes[id]!;
+    const node = itemAt(model.nodes, id);
     const label = t(
       '{0}, {1} % at or below: {2}',
       plural(rolloutCount(node), '{0} rollout', '{0} rollouts'),
-      (model.share[id]! * 100).toFixed(0),
+      (itemAt(model.share, id) * 100).toFixed(0),
       nodeWords(model, id, 80),
     );
     const host = element(document, 'button', { type: 'button', class: 'row-button', title: t('Select this node') }, label);

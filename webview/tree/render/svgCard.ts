@@ -1,3 +1,4 @@
+import { itemAt } from '../../../server/reasoning/present.js';
 import { svgElement } from '../../shared/element.js';
 import { drawInterval } from '../../shared/intervalBar.js';
 import { shortSource, sourceLabel } from '../../shared/valueScale.js';
@@ -19,7 +20,7 @@ export function drawCard(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const lines = fit.body.wrap(note ?? labelOf(model, id), width - 10, room);
   const height = Math.min(cardHeight(view.k), 26 + LINE * lines.length);
   const top = -height / 2;
-  const outline = markOutline(model.nodes[id]!);
+  const outline = markOutline(itemAt(model.nodes, id));
   const flagged = model.flagged.has(id) ? ' flagged' : '';
   const box = { x: -8, y: top, width: width + 8, height, rx: 4 };
   const parts: SVGElement[] = [];
@@ -45,7 +46,7 @@ interface Head {
 function cardHead(pen: Pen, frame: Frame, id: number, { baseline, width, isStack }: Head): SVGElement[] {
   const { document, fit } = pen;
   const { model } = frame;
-  const node = model.nodes[id]!;
+  const node = itemAt(model.nodes, id);
   const value = valueText(model, id);
   const parts = [
     ...drawMark(pen, model, id, { radius: 5, x: 6, y: baseline - 4.5, hasRing: false }),

@@ -1,3 +1,4 @@
+import { itemAt } from '../../../server/reasoning/present.js';
 import { rolloutCount } from '../../../server/reasoning/treeStatistics.js';
 import { svgElement } from '../../shared/element.js';
 import { markOutline, markPath, markShape } from '../layout/marks.js';
@@ -40,14 +41,14 @@ export function drawMark(
   id: number,
   { radius, x = 0, y = 0, hasRing = true }: MarkPlace,
 ): SVGElement[] {
-  const node = model.nodes[id]!;
+  const node = itemAt(model.nodes, id);
   const shape = markShape(node, model.view.threshold);
   const outline = markOutline(node);
   const transform = `translate(${x},${y})`;
   const bin = binClass(binOf(model, id));
   const parts: SVGElement[] = [];
   if (model.shown === 'rollouts' && rolloutCount(node) > 0)
-    parts.push(svgElement(document, 'circle', { class: `heat ${bin}`, r: radius + 3 + 5 * Math.sqrt(model.share[id]!), transform }));
+    parts.push(svgElement(document, 'circle', { class: `heat ${bin}`, r: radius + 3 + 5 * Math.sqrt(itemAt(model.share, id)), transform }));
   parts.push(
     svgElement(document, 'path', {
       class: `mark ${shape} ${outline} ${bin}`,
@@ -66,12 +67,12 @@ export function drawMark(
 export function drawFold({ document, fit }: Pen, frame: Frame, id: number): SVGElement[] {
   const { model, view, collapsed, display, hovered, selected, scene, layout } = frame;
   const { level } = scene;
-  const isFolded = collapsed.has(id) && model.nodes[id]!.children.length > 0;
+  const isFolded = collapsed.has(id) && itemAt(model.nodes, id).children.length > 0;
   const isOpenStack = display.opened.has(id);
-  if (display.stacks.has(id) || (model.nodes[id]!.children.length === 0 && !isOpenStack)) return [];
+  if (display.stacks.has(id) || (itemAt(model.nodes, id).children.length === 0 && !isOpenStack)) return [];
   if (!isFolded && !isOpenStack && level !== 'card' && id !== hovered && id !== selected) return [];
   if (level === 'dots' && !isFolded) return [];
-  const hidden = model.subtreeSize[id]! - (layout.shown[id] ?? 1);
+  const hidden = itemAt(model.subtreeSize, id) - (layout.shown[id] ?? 1);
   const text = isFolded ? `+${hidden.toLocaleString('en')}` : '−';
   const x = nodeWidth(view, level) + (level === 'dots' ? 9 : 3);
   const width = Math.max(16, fit.small.width(text) + 8);

@@ -1,5 +1,6 @@
 import { type Selection, select } from 'd3-selection';
 import { linkHorizontal } from 'd3-shape';
+import { itemAt, mustHave } from '../../../server/reasoning/present.js';
 import { edgeWidth, markRadius } from '../layout/marks.js';
 import { type Block, roomOf } from '../layout/scene.js';
 import { columnPx, nodeWidth, rowPx, WORDS_ROW } from '../layout/zoomScale.js';
@@ -49,14 +50,14 @@ function drawEdges(group: Group, frame: Frame): void {
   const height = rowPx(view.k);
   const width = nodeWidth(view, scene.level);
   const curve = ({ id, row, isBlock }: Edge) => {
-    const parent = model.nodes[id]!.parent!;
+    const parent = mustHave(itemAt(model.nodes, id).parent, `parent of the node ${id}`);
     const x = columnOf(frame, id) * column;
-    const inset = isBlock || scene.level === 'card' ? 8 : markRadius(model.size[id]!, Math.max(height, layout.isBanded ? 7 : 0));
-    return link({ source: [x - column + width, layout.row[parent]! * height], target: [x - inset, row * height] });
+    const inset = isBlock || scene.level === 'card' ? 8 : markRadius(itemAt(model.size, id), Math.max(height, layout.isBanded ? 7 : 0));
+    return link({ source: [x - column + width, itemAt(layout.row, parent) * height], target: [x - inset, row * height] });
   };
   const all: Edge[] = [
-    ...scene.blocks.map(({ roots, row }) => ({ key: `block ${roots[0]}`, id: roots[0]!, row, isBlock: true })),
-    ...scene.edges.map((id) => ({ key: String(id), id, row: layout.row[id]!, isBlock: false })),
+    ...scene.blocks.map(({ roots, row }) => ({ key: `block ${roots[0]}`, id: itemAt(roots, 0), row, isBlock: true })),
+    ...scene.edges.map((id) => ({ key: String(id), id, row: itemAt(layout.row, id), isBlock: false })),
   ];
   const isOnPath = ({ id, isBlock }: Edge) => !isBlock && path.has(id);
   // The path is drawn last, above its neighbors.
@@ -67,10 +68,10 @@ function drawEdges(group: Group, frame: Frame): void {
     .join('path')
     .order()
     .attr('d', curve)
-    .attr('stroke-width', ({ id }) => edgeWidth(model.share[id]!, Math.max(height, 6)) * (model.shown === 'rollouts' ? 1.6 : 1))
+    .attr('stroke-width', ({ id }) => edgeWidth(itemAt(model.share, id), Math.max(height, 6)) * (model.shown === 'rollouts' ? 1.6 : 1))
     .attr('class', (edge) => {
       const isFaded = matches !== null && !edge.isBlock && !matches.has(edge.id);
-      return `edge${isOnPath(edge) ? ' on-path' : ''}${model.nodes[edge.id]!.assumed ? ' assumed' : ''}${isFaded ? ' faded' : ''}`;
+      return `edge${isOnPath(edge) ? ' on-path' : ''}${itemAt(model.nodes, edge.id).assumed ? ' assumed' : ''}${isFaded ? ' faded' : ''}`;
     });
 }
 
@@ -83,7 +84,7 @@ function drawBlocks(group: Group, pen: Pen, frame: Frame): void {
     .selectAll<SVGGElement, Block>('g.block')
     .data([...scene.blocks], ({ roots }) => `${roots[0]} ${roots.length}`)
     .join('g')
-    .attr('transform', ({ roots, row }) => `translate(${columnOf(frame, roots[0]!) * column},${row * height})`)
+    .attr('transform', ({ roots, row }) => `translate(${columnOf(frame, itemAt(roots, 0)) * column},${row * height})`)
     .attr('class', (block) => {
       const found = matchCount(block);
       return `block${block.roots[0] === hovered ? ' hovered' : ''}${found === 0 ? ' faded' : found > 0 ? ' match' : ''}`;
@@ -99,10 +100,10 @@ function drawBlocks(group: Group, pen: Pen, frame: Frame): void {
 
 /** Matches in a node's subtree. */
 function countWithin({ rank, subtreeSize }: TreeModel, matches: ReadonlySet<number>, root: number): number {
-  const from = rank[root]!;
-  const to = from + subtreeSize[root]!;
+  const from = itemAt(rank, root);
+  const to = from + itemAt(subtreeSize, root);
   let count = 0;
-  for (const id of matches) if (rank[id]! >= from && rank[id]! < to) count++;
+  for (const id of matches) if (itemAt(rank, id) >= from && itemAt(rank, id) < to) count++;
   return count;
 }
 
@@ -116,7 +117,7 @@ function drawNodes(group: Group, pen: Pen, frame: Frame): void {
     .selectAll<SVGGElement, number>('g.node')
     .data([...scene.nodes], (id) => id)
     .join('g')
-    .attr('transform', (id) => `translate(${columnOf(frame, id) * column},${layout.row[id]! * height})`)
+    .attr('transform', (id) => `translate(${columnOf(frame, id) * column},${itemAt(layout.row, id) * height})`)
     .attr('data-node', (id) => id)
     .attr('class', (id) => nodeClass(frame, id))
     .each(function (id) {

@@ -1,3 +1,4 @@
+import { itemAt } from '../../../server/reasoning/present.js';
 import { svgElement } from '../../shared/element.js';
 import { markRadius } from '../layout/marks.js';
 import { roomOf } from '../layout/scene.js';
@@ -34,7 +35,7 @@ interface Place {
 export function drawWords(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;
-  const node = model.nodes[id]!;
+  const node = itemAt(model.nodes, id);
   const height = roomOf(frame.layout, view, id);
   const own = nodeWidth(view, 'words');
   const value = valueText(model, id);
@@ -45,7 +46,7 @@ export function drawWords(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const { lines, x, y, valueY, width } = placeWords(pen, frame, id, { own, height, afterValue, verdict });
   const reach = Math.max(afterValue, x + Math.max(0, ...lines.map((line) => fit.body.width(line)))) + (verdict === '' ? 4 : 22);
   const box = Math.min(height, valueY < 0 ? 12 + LINE * (lines.length + 1) : Math.max(22, 8 + LINE * lines.length));
-  const radius = Math.min(markRadius(model.size[id]!, height), 7);
+  const radius = Math.min(markRadius(itemAt(model.size, id), height), 7);
   const parts = [
     svgElement(document, 'rect', { class: 'row', x: -10, y: -box / 2, width: Math.max(own, reach) + 10, height: box, rx: 4 }),
     ...(isStack ? drawPile(pen, radius) : []),
@@ -102,7 +103,7 @@ export type DotName = 'words' | 'value';
 export function drawDot(pen: Pen, frame: Frame, id: number, name: DotName | undefined): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;
-  const radius = markRadius(model.size[id]!, Math.max(roomOf(frame.layout, view, id), frame.layout.isBanded ? 7 : 0));
+  const radius = markRadius(itemAt(model.size, id), Math.max(roomOf(frame.layout, view, id), frame.layout.isBanded ? 7 : 0));
   const parts = drawMark(pen, model, id, { radius });
   const stack = frame.display.stacks.get(id);
   if (stack !== undefined && rowPx(view.k) >= 9)
@@ -147,12 +148,13 @@ export function namedNodes(frame: Frame): ReadonlyMap<number, DotName> {
   if (scene.level !== 'dots' || layout.isBanded) return new Map();
   const hasRoom = (id: number) => !display.stacks.has(id) && nameWidth(frame, id) >= NAME_ROOM;
   const low = scene.nodes.filter((id) => model.flagged.has(id) && hasRoom(id));
-  low.sort((a, b) => model.nodes[a]!.value! - model.nodes[b]!.value!);
+  const valueOf = (id: number) => itemAt(model.nodes, id).value ?? NaN;
+  low.sort((a, b) => valueOf(a) - valueOf(b));
   const others = scene.nodes.filter((id) => !model.flagged.has(id) && hasRoom(id) && layout.shown[id] === 1);
   const rows: number[] = [];
   const named = new Map<number, DotName>();
   for (const id of [...low.slice(0, 200), ...others.slice(0, 200)]) {
-    const row = layout.row[id]!;
+    const row = itemAt(layout.row, id);
     if (rows.some((other) => Math.abs(other - row) * rowPx(view.k) <= 11)) continue;
     rows.push(row);
     named.set(id, 'words');

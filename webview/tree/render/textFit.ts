@@ -1,3 +1,5 @@
+import { drawingContext } from '../../shared/element.js';
+
 /** Cuts a text to a width in pixels, with an ellipsis, or to nothing where no word would be left; measured on a canvas, remembered by text and width. */
 export interface TextFit {
   /** Text's width, in pixels. */
@@ -11,7 +13,7 @@ export interface TextFit {
 const LEGIBLE = /[\p{L}\p{N}].*[\p{L}\p{N}]/su;
 
 export function createTextFit(document: Document, font: string): TextFit {
-  const context = document.createElement('canvas').getContext('2d')!;
+  const context = drawingContext(document.createElement('canvas'));
   context.font = font;
   const seen = new Map<string, string>();
   const width = (text: string) => context.measureText(text).width;

@@ -1,4 +1,5 @@
 import { t } from '../../../server/l10n.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import { element } from '../../shared/element.js';
 import { formatValue, sourceLabel } from '../../shared/valueScale.js';
 import type { Block } from '../layout/scene.js';
@@ -56,7 +57,7 @@ function contents(document: Document, { model, id, query, stack, block }: Pointe
       element(document, 'div', { class: 'tooltip-words' }, blockWords(model, block)),
       element(document, 'div', { class: 'quiet' }, t('Click to open')),
     ];
-  const node = model.nodes[id]!;
+  const node = itemAt(model.nodes, id);
   const facts = [sourceLabel(node)];
   if (node.interval !== undefined) facts.push(`95 % ${formatValue(node.interval[0])}–${formatValue(node.interval[1])}`);
   if (node.visits !== undefined) facts.push(t('selected {0}×', node.visits));

@@ -1,5 +1,6 @@
 import { plural, t } from '../../../server/l10n.js';
-import { element } from '../../shared/element.js';
+import { itemAt } from '../../../server/reasoning/present.js';
+import { element, windowOf } from '../../shared/element.js';
 import type { Block } from '../layout/scene.js';
 import type { PanelState, PanelStore } from '../state.js';
 import { type Arrangement, type Change, createArrangement } from './arrangement.js';
@@ -28,7 +29,7 @@ export interface TreeView extends Pick<Camera, 'fit' | 'zoomBy' | 'widenBy' | 'c
 
 /** The drawing: keeps arrangement, camera and picture in step with the store; everything it decides with is pure layout code. */
 export function createTreeView(document: Document, store: PanelStore, actions: TreeViewActions): TreeView {
-  const window = document.defaultView!;
+  const window = windowOf(document);
   const host = element(document, 'div', { class: 'drawing' });
   const arrangement: Arrangement = createArrangement(document, () => drawing.drawNow());
   const drawing: Drawing = createDrawing({
@@ -84,7 +85,7 @@ function follow({ arrangement, camera, change }: Follow, state: PanelState, befo
   const [folded] = [...difference(state.collapsed, before.collapsed), ...difference(state.openStacks, before.openStacks)];
   for (const old of [match === null ? folded : undefined, before.selected ?? undefined, layout.root]) {
     const now = old === undefined ? undefined : match === null ? old : match[old];
-    const rows = old === undefined || now === undefined ? NaN : previous.row[old]! - layout.row[now]!;
+    const rows = old === undefined || now === undefined ? NaN : itemAt(previous.row, old) - itemAt(layout.row, now);
     if (Number.isNaN(rows)) continue;
     camera.shift(rows);
     break;
