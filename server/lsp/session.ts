@@ -154,6 +154,12 @@ export class EditorSession {
     return this.service.document(uri);
   }
 
+  /** The document with the edits that were made before the question: what is asked of a text is about what is in the editor. */
+  async readDocument(uri: string): Promise<ScoredDocument | undefined> {
+    await this.service.whenRead(uri);
+    return this.document(uri);
+  }
+
   /** Where the images that a document names may be. */
   imagePlace(uri: string): ImagePlace {
     return imagePlace(uri, [...this.folders, ...this.service.trusted.imageFolders.filter(isAbsolute)]);

@@ -12,9 +12,9 @@ import type { EditorSession } from '../session.js';
 export function handleLabeling(session: EditorSession): void {
   const { door, labeling, service } = session;
 
-  /** The document of a request is looked up once, before anything is awaited: it can be closed at any time. */
-  function documentOf(uri: string): ScoredDocument {
-    const document = session.document(uri);
+  /** The document of a request, with its last edits; looked up once, because it can be closed at any time. */
+  async function documentOf(uri: string): Promise<ScoredDocument> {
+    const document = await session.readDocument(uri);
     if (!document) throw new RequestError('failed', problemIsGone());
     return document;
   }
@@ -33,31 +33,33 @@ export function handleLabeling(session: EditorSession): void {
   }
 
   door.handle(LabelProblem, async ({ uri, problem, again }, signal) =>
-    labeling.label(await jobOf(documentOf(uri), problem, again ?? false), problem, signal),
+    labeling.label(await jobOf(await documentOf(uri), problem, again ?? false), problem, signal),
   );
   door.handle(MoreRollouts, async ({ uri, problem, node, count }, signal) => {
-    const document = documentOf(uri);
+    const document = await documentOf(uri);
     return labeling.more(document, problem, node, count, await jobOf(document, problem, false), signal);
   });
   door.handle(LabelingServers, (params) => session.labelingServersToAsk(params));
-  door.handle(TryPolicy, async ({ uri, problem }, signal) => labeling.tryPolicy(await jobOf(documentOf(uri), problem, false), signal));
+  door.handle(TryPolicy, async ({ uri, problem }, signal) =>
+    labeling.tryPolicy(await jobOf(await documentOf(uri), problem, false), signal),
+  );
   door.handle(StopLabeling, ({ file }) => {
     labeling.stop(file);
     return null;
   });
   door.handle(TreeViewRequest, async ({ uri, problem }) => {
     // The document first: it can be closed while the settings are asked for.
-    const document = session.document(uri);
+    const document = await session.readDocument(uri);
     if (document) collectBefore(document.lines.text);
     const { labelingPromptPrice: prompt, labelingCompletionPrice: completion } = await session.settingsFor(uri);
     const images = async (names: readonly string[]): Promise<readonly string[]> => (await session.findImages(uri, names)).uris;
     return await labeling.treeView(uri, problem, document, service.threshold, images, { prompt, completion });
   });
-  door.handle(NodeRollouts, ({ uri, problem, node }) => {
-    return labeling.nodeRollouts(uri, problem, node, session.document(uri), service.threshold);
+  door.handle(NodeRollouts, async ({ uri, problem, node }) => {
+    return labeling.nodeRollouts(uri, problem, node, await session.readDocument(uri), service.threshold);
   });
-  door.handle(NodePlace, ({ uri, problem, node, step, rollout }) =>
-    labeling.nodePlace(uri, problem, { node, step, rollout }, session.document(uri), service.threshold),
+  door.handle(NodePlace, async ({ uri, problem, node, step, rollout }) =>
+    labeling.nodePlace(uri, problem, { node, step, rollout }, await session.readDocument(uri), service.threshold),
   );
   door.handle(NodeOfLine, ({ uri, problem, line }) => labeling.nodeOfLine(uri, problem, line));
   door.handle(LabelingResults, ({ uri }) => session.labelingResults(uri));

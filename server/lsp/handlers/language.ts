@@ -19,14 +19,12 @@ export function handleLanguage(session: EditorSession): void {
     { textDocument: { uri } }: { readonly textDocument: { readonly uri: string } },
     token: CancellationToken,
   ): Promise<ScoredDocument | undefined> => {
-    await service.whenRead(uri);
-    return token.isCancellationRequested ? undefined : session.document(uri);
+    const document = await session.readDocument(uri);
+    return token.isCancellationRequested ? undefined : document;
   };
-  const documentOf = ({ textDocument }: { readonly textDocument: { readonly uri: string } }): ScoredDocument | undefined =>
-    session.document(textDocument.uri);
 
-  connection.onHover(async (params) => {
-    const document = documentOf(params);
+  connection.onHover(async (params, token) => {
+    const document = await readDocument(params, token);
     const place = document && placeAt(document, params.position);
     if (!place) return null;
     const { uris, refusals } = await session.findImages(document.uri, place.problem.problem.images);

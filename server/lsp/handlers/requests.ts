@@ -10,7 +10,7 @@ export function handleRequests(session: EditorSession): void {
 
   door.handle(FindRequests, async ({ uri, event, problem, node, rollout }) => {
     if (event !== undefined) return requestsOfEvent(uri, event);
-    const document = await labeling.shownDocument(uri, session.document(uri), service.threshold);
+    const document = await labeling.shownDocument(uri, await session.readDocument(uri), service.threshold);
     if (document === undefined || problem === undefined || node === undefined)
       throw new RequestError('failed', t('Open the tree of a run, or its event log, to see its requests.'));
     return requestsOfNode(document, { problem, node, ...(rollout !== undefined && { rollout }) });

@@ -10,7 +10,8 @@ export function handleTraining(session: EditorSession): void {
     session.requireTrust();
     return world.exportTraining(params, (uri) => texts.get(uri));
   });
-  door.handle(ExplainTraining, async ({ uri, problem, ...path }) =>
-    (await service()).explainTraining(session.document(uri)?.reasoning.problems ?? [], problem, path),
-  );
+  door.handle(ExplainTraining, async ({ uri, problem, ...path }) => {
+    const document = await session.readDocument(uri);
+    return (await service()).explainTraining(document?.reasoning.problems ?? [], problem, path);
+  });
 }
