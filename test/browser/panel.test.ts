@@ -148,6 +148,25 @@ describe('keyboard', () => {
   });
 });
 
+describe('buttons', () => {
+  it('show their words in one line inside their border', async () => {
+    const page = await openTree({ nodes: 60 }, { width: 671, height: 798 });
+    const buttons = await page.locator('vscode-button:has(.words):visible').evaluateAll((all) =>
+      all.map((button) => {
+        const words = button.querySelector('.words')!;
+        const range = document.createRange();
+        range.selectNodeContents(words);
+        const [outer, inner] = [button.getBoundingClientRect(), range.getBoundingClientRect()];
+        const isInside =
+          inner.left > outer.left && inner.right < outer.right && inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
+        return { text: words.textContent, isInside, lines: range.getClientRects().length };
+      }),
+    );
+    expect(buttons.map(({ text }) => text)).toEqual(expect.arrayContaining(['First low step', 'Key', 'In the training set?']));
+    expect(buttons.filter(({ isInside, lines }) => !isInside || lines !== 1)).toEqual([]);
+  });
+});
+
 describe('pointer', () => {
   it('a click selects and reveals without focus, a double click with focus, the fold mark folds', async () => {
     const page = await openTree({ nodes: 60 });
@@ -369,6 +388,30 @@ describe('the first look', () => {
     const now = await place(page);
     expect(now.x).toBeCloseTo(wanted.x, 1);
     expect(now.y).toBeCloseTo(wanted.y, 1);
+  });
+
+  it('keeps all of the tree in sight once it was asked for, until the user moves', async () => {
+    const page = await openTree({ nodes: 60 }, { width: 1100, height: 800 });
+    await treeOf(page).focus();
+    await page.keyboard.press('0');
+    await atRest(page);
+    await page.setViewportSize({ width: 900, height: 420 });
+    await nextFrame(page);
+    const picture = await boxOf(page.locator('.picture'));
+    const marks = await page
+      .locator('.node .mark')
+      .evaluateAll((all) => all.map((mark) => mark.getBoundingClientRect().toJSON() as DOMRect));
+    expect(marks.length).toBeGreaterThan(20);
+    const isInside = ({ x, y }: DOMRect) =>
+      x >= picture.x && y >= picture.y && x < picture.x + picture.width && y < picture.y + picture.height;
+    expect(marks.filter((mark) => !isInside(mark))).toEqual([]);
+    await page.keyboard.press('+');
+    await atRest(page);
+    const before = await savedState(page);
+    await page.setViewportSize({ width: 1100, height: 800 });
+    await nextFrame(page);
+    await atRest(page);
+    expect((await savedState(page)).zoom).toEqual(before.zoom);
   });
 
   it('keeps its place from the first move of the user on', async () => {

@@ -41,6 +41,8 @@ export interface Camera {
   readonly land: () => void;
   /** The least change for a new size or a new layout. */
   readonly refresh: () => void;
+  /** The panel has another size: what was all in sight stays so. */
+  readonly resize: () => void;
   readonly fit: () => void;
   readonly zoomBy: (factor: number) => void;
   readonly widenBy: (factor: number) => void;
@@ -66,7 +68,10 @@ export function ease(t: number): number {
 export function createCamera(world: CameraWorld): Camera {
   const { store, host, layout, size } = world;
   const view = (): View => store.state.zoom ?? { k: 1, stretch: 1, x: 0, y: 0 };
+  /** The user asked for all of the tree, and has not moved since. */
+  let isWhole = false;
   const gesture = attachZoom(host, view, (next) => {
+    isWhole = false;
     glide.stop();
     store.update({ zoom: next, isMoved: true });
   });
@@ -86,6 +91,7 @@ export function createCamera(world: CameraWorld): Camera {
     } else glide.start(to);
   };
   const move = (to: View) => {
+    isWhole = false;
     store.update({ isMoved: true });
     go(to);
   };
@@ -106,19 +112,31 @@ export function createCamera(world: CameraWorld): Camera {
     if (size().width === 0 || store.state.zoom === null || !isPlaced(id)) return;
     const now = goal();
     const next = reveal(now, columnOf(id), itemAt(layout().row, id), size());
-    if (next !== now) go(next);
+    if (next === now) return;
+    isWhole = false;
+    go(next);
+  };
+  const refresh = () => {
+    if (size().height > 0 && layout().count > 0) gesture.setMinimum(Math.min(minimum(), 0.5));
+    if (store.state.model !== null && !store.state.isMoved) land();
+    else if (store.state.zoom !== null) gesture.sync(store.state.zoom);
   };
   return {
     get isMoving() {
       return glide.target !== null;
     },
     land,
-    refresh() {
-      if (size().height > 0 && layout().count > 0) gesture.setMinimum(Math.min(minimum(), 0.5));
-      if (store.state.model !== null && !store.state.isMoved) land();
-      else if (store.state.zoom !== null) gesture.sync(store.state.zoom);
+    refresh,
+    resize() {
+      refresh();
+      if (!isWhole || !store.state.isMoved || size().width === 0) return;
+      glide.stop();
+      setView(fitView(layout().extent, size()));
     },
-    fit: () => move(fitView(layout().extent, size())),
+    fit() {
+      move(fitView(layout().extent, size()));
+      isWhole = true;
+    },
     zoomBy(factor) {
       const now = goal();
       const { selected } = store.state;

@@ -60,7 +60,7 @@ export function createTreeView(document: Document, store: PanelStore, actions: T
   });
   new window.ResizeObserver(() => {
     drawing.resize({ width: host.clientWidth, height: host.clientHeight });
-    camera.refresh();
+    camera.resize();
     drawing.drawNow();
   }).observe(host);
   const { fit, zoomBy, widenBy, center } = camera;
