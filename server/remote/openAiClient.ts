@@ -152,7 +152,9 @@ export class OpenAiClient {
 /** The server understood the request and does not take this field of it. */
 export function refuses({ message, details }: RequestFailure, field: string): boolean {
   if (details.status !== 400 && details.status !== 422) return false;
-  return details.parameter === field || new RegExp(`[\`'".]${field}[\`'"]|^[^:]*: ${field} `).test(message);
+  const named = `[\`'".]${field}[\`'"]|^[^:]*: ${field} `;
+  const told = `(?:supplied|argument|field|parameter|property|name|key)s?:? [\`'"]?${field}\\b|\\b${field}\\b[\`'"]? (?:is|are) (?:not|un)`;
+  return details.parameter === field || new RegExp(`${named}|${told}`).test(message);
 }
 
 export function modelsServed(models: readonly string[]): string {

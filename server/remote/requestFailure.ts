@@ -85,7 +85,9 @@ export function reportedFailure(chunk: Readonly<Record<string, unknown>>): Reque
 function wordsOf(text: string): { readonly words: string; readonly parameter?: string } {
   if (/^\s*</.test(text)) return { words: english('an HTML page') };
   try {
-    const json = JSON.parse(text) as { error?: unknown; message?: unknown; detail?: unknown } | null;
+    const parsed: unknown = JSON.parse(text);
+    // Gemini puts its error into a list.
+    const json = (Array.isArray(parsed) ? parsed[0] : parsed) as { error?: unknown; message?: unknown; detail?: unknown } | null;
     const error = json?.error;
     const { message, param } = (typeof error === 'object' && error !== null ? error : { message: error }) as {
       message?: unknown;

@@ -1,9 +1,10 @@
 import { english } from '../../l10n.js';
 import { contentOf, readChoices } from '../../remote/choices.js';
-import type { OpenAiClient } from '../../remote/openAiClient.js';
+import type { OpenAiClient, RequestBody } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { usageOf } from '../economy/batchCost.js';
 import type { AnswerJudge, AnswerJudgeRequest, JudgeFailure } from '../judge.js';
+import { RequestDialect } from './requestDialect.js';
 import { splitThinking } from './thoughts.js';
 
 export interface LlmJudgeOptions {
@@ -20,12 +21,15 @@ const MAX_TOKENS = 2048;
  * reference counts it as wrong. Rejects with AbortError when cancelled and PolicyError when the server cannot be used.
  */
 export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge {
+  const dialect = new RequestDialect();
   return async (request) => {
-    const body = { model, messages: [{ role: 'user', content: judgePrompt(request) }], temperature: 0, max_tokens: MAX_TOKENS };
+    const body = { messages: [{ role: 'user', content: judgePrompt(request) }], temperature: 0, max_tokens: MAX_TOKENS };
     let retries = 0;
     let reply: unknown;
     try {
-      reply = await client.post('/chat/completions', body, request.signal, () => retries++);
+      const onRetry = (): void => void retries++;
+      const send = (sent: RequestBody): Promise<unknown> => client.post('/chat/completions', { ...sent, model }, request.signal, onRetry);
+      reply = await dialect.post(body, ['temperature'], send, onRetry);
       const [choice] = readChoices(reply);
       const { text } = contentOf(choice?.message?.content);
       return text !== undefined ? readVerdict(splitThinking(text).answer) : { failure: english('The judge answered without text.') };

@@ -11,6 +11,7 @@ import { type Continuation, chosenContinuation, findContinuation } from './conti
 import { Endpoints } from './endpoints.js';
 import { imageUrl } from './imageUrl.js';
 import { type PromptOptions, Prompts } from './openAiPrompt.js';
+import { isRefusal, RequestDialect } from './requestDialect.js';
 import { isComplete, joinSteps } from './stepText.js';
 
 export interface OpenAiPolicyOptions extends Omit<OpenAiClientOptions, 'Unusable' | 'baseUrl' | 'streams'>, PromptOptions {
@@ -48,10 +49,11 @@ class OpenAiPolicy implements Policy {
   readonly #prompts: Prompts;
   #model: string | undefined;
   /** What the server turned out to understand. */
+  readonly #dialect = new RequestDialect();
   #takesN = true;
+  /** Completions of one request that the server has taken. */
+  #mostN = 1;
   #hasAnswered = false;
-  #takesSeed = true;
-  #limitName = 'max_tokens';
   #continuation: Promise<Continuation> | undefined;
   /** Replies to the requests that found something out already: a server that fails now and then is asked for the others only. */
   readonly #probed = new Map<string, unknown>();
@@ -169,14 +171,16 @@ class OpenAiPolicy implements Policy {
   async #rollouts(body: RequestBody, request: SampleRequest): Promise<readonly SampledRollout[]> {
     const { count } = request;
     const together = this.#takesN && count > 1 ? await this.#asked(body, request, 0, count) : [];
-    if (count > 1 && together.length < count && this.#takesN) {
-      this.#takesN = false;
-      this.#options.log.info(`${this.#endpoints.name} gives ${together.length} of ${count} completions: the rest is asked for one by one.`);
-    }
     const rest = await Promise.all(
       Array.from({ length: count - together.length }, (_, i) => this.#asked(body, request, together.length + i, 1)),
     );
-    return [...together, ...rest.flatMap((own) => own.slice(0, 1))];
+    const all = [...together, ...rest.flatMap((own) => own.slice(0, 1))];
+    // A request that is refused singly, too, says nothing of `n`.
+    if (count > 1 && together.length < count && this.#takesN && all.some((one) => !('failure' in one))) {
+      this.#takesN = false;
+      this.#options.log.info(`${this.#endpoints.name} gives ${together.length} of ${count} completions: the rest is asked for one by one.`);
+    }
+    return all;
   }
 
   #asked(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<SampledRollout[]> {
@@ -203,10 +207,12 @@ class OpenAiPolicy implements Policy {
         .slice(0, count)
         .map((choice) => choiceRollout(choice, request, this.#options.stepDelimiter));
       this.#hasAnswered = true;
+      if (rollouts.length === count) this.#mostN = Math.max(this.#mostN, count);
       return rollouts;
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
-      if (count > 1 && refuses(error, 'n')) return [];
+      // Servers limit `n` in words and numbers of their own: llama.cpp by its slots.
+      if (count > 1 && isRefusal(error) && (refuses(error, 'n') || count > this.#mostN)) return [];
       return repeat(count, this.#failure(error));
     } finally {
       request.onCost?.(usageOf(reply, retries));
@@ -234,32 +240,29 @@ class OpenAiPolicy implements Policy {
     const model = await this.#modelId(signal);
     // A base model would continue with the next problem; vLLM is asked to leave the tag in the text, others lose it.
     const stops = [...(mode === 'completions' ? ['</answer>'] : []), ...stop];
-    for (;;) {
-      const takesSeed = this.#takesSeed;
-      const limitName = this.#limitName;
-      const whole = {
-        ...body,
-        temperature,
-        ...(topP !== undefined && { top_p: topP }),
-        [limitName]: limit,
-        ...(n > 1 && { n }),
-        ...(takesSeed && { seed }),
-        ...(stops.length > 0 && { stop: stops }),
-        ...(mode === 'completions' && { include_stop_str_in_output: true }),
-        ...extraBody,
-        model,
-      };
-      try {
-        return await this.#endpoints.post(key, mode === 'chat' ? '/chat/completions' : '/completions', whole, signal, onRetry);
-      } catch (error) {
-        if (!(error instanceof RequestFailure)) throw error;
-        if (takesSeed && refuses(error, 'seed')) this.#takesSeed = false;
-        else if (limitName === 'max_tokens' && error.details.status === 400 && /use '?max_completion_tokens/i.test(error.message))
-          this.#limitName = 'max_completion_tokens';
-        else throw error;
-        onRetry?.();
-      }
-    }
+    const whole = {
+      ...body,
+      temperature,
+      ...(topP !== undefined && { top_p: topP }),
+      ...(extraBody?.max_completion_tokens === undefined && { max_tokens: limit }),
+      ...(n > 1 && { n }),
+      seed,
+      ...(stops.length > 0 && { stop: stops }),
+      ...(mode === 'completions' && { include_stop_str_in_output: true }),
+      ...extraBody,
+      model,
+    };
+    const isProbe = temperature !== this.#options.temperature;
+    const optional = ['seed', 'include_stop_str_in_output', ...(isProbe ? ['temperature'] : [])].filter(
+      (name) => !(name in (extraBody ?? {})),
+    );
+    const path = mode === 'chat' ? '/chat/completions' : '/completions';
+    return await this.#dialect.post(
+      whole,
+      optional,
+      (sent) => this.#endpoints.post(key, path, { ...sent, model }, signal, onRetry),
+      onRetry,
+    );
   }
 }
 
