@@ -19,6 +19,8 @@ const settleMs = 300;
 export class Claims implements Disposable {
   readonly #claimed = new Set<string>();
   readonly #settling = new Map<string, NodeJS.Timeout>();
+  /** The last look for a mapping, by document: an earlier one that ends later has read what is no longer there. */
+  readonly #lookups = new Map<string, symbol>();
   readonly #claim = new EventEmitter<TextDocument>();
   readonly #release = new EventEmitter<TextDocument>();
   readonly #mappings = workspace.createFileSystemWatcher(`**/${MAPPING_FILE}`);
@@ -98,6 +100,9 @@ export class Claims implements Disposable {
   async #lookForMapping(document: TextDocument): Promise<boolean> {
     const place = mappingPlaceOf(document.uri);
     if (place === undefined) return false;
+    const key = document.uri.toString();
+    const lookup = Symbol(key);
+    this.#lookups.set(key, lookup);
     try {
       const text = new TextDecoder().decode(await workspace.fs.readFile(place.mapping));
       if (mappingFor(readMappings(text), place.name) === undefined) return false;
@@ -105,7 +110,7 @@ export class Claims implements Disposable {
       // No mapping, or a wrong one, which the schema marks where it is edited.
       return false;
     }
-    if (!document.isClosed && !this.has(document)) this.#take(document);
+    if (!document.isClosed && !this.has(document) && this.#lookups.get(key) === lookup) this.#take(document);
     return true;
   }
 
@@ -131,6 +136,7 @@ export class Claims implements Disposable {
     const key = document.uri.toString();
     clearTimeout(this.#settling.get(key));
     this.#settling.delete(key);
+    this.#lookups.delete(key);
     this.#claimed.delete(key);
   }
 }

@@ -242,7 +242,10 @@ export class EditorSession {
   close(uri: string): void {
     this.service.close(uri);
     this.#seen.delete(uri);
-    if (this.#published.delete(uri)) void this.connection.sendDiagnostics({ uri, diagnostics: [] });
+    if (!this.#published.delete(uri)) return;
+    void this.connection.sendDiagnostics({ uri, diagnostics: [] });
+    // An editor may still show the text: the editor's side closes what is no reasoning any more.
+    this.refreshViews();
   }
 
   /** What of a document is in sight: its code lenses are asked for again, and its marks are sent again, when they are elsewhere. */

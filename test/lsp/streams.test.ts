@@ -296,10 +296,12 @@ describe('the server over streams', () => {
     expect(scorers).toEqual([]);
   });
 
-  it('takes its diagnostics along when a document closes', async () => {
+  it('takes its marks, hints and lenses along when a document closes, which an editor may still show', async () => {
     const { client } = await opened();
+    client.refreshed.length = 0;
     await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
-    await client.until(() => client.codes(uri).length === 0);
+    await client.until(() => client.codes(uri).length === 0 && client.refreshed.length >= 2);
+    expect(new Set(client.refreshed)).toEqual(new Set(['workspace/inlayHint/refresh', 'workspace/codeLens/refresh']));
     expect(await client.ask(LowSteps, { uri })).toEqual([]);
   });
 
