@@ -103,8 +103,8 @@ OPENAI_BASE_URL, or without that for api.openai.com:
                        the template has {question}, and {steps} for the steps so far; \n is a new line;
                        --stop may be repeated
   --extra-body JSON    further fields of every request, such as '{"top_k": 50}'
-  --patience SECONDS   how long the run waits and tries again while the server is away (default: 900); then
-                       it ends with exit code 2, and the same command continues
+  --patience SECONDS   how long the run waits and tries again while policy or judge are away (default: 900);
+                       then it ends with exit code 2, and the same command continues
   --max-failed X       a problem of whose rollouts more than this share failed stays open, and so does one
                        without a right or wrong rollout from its question (default: 0.5); the same command
                        samples these again
@@ -178,7 +178,10 @@ async function labelAll(
     const imagesOf = placeOfFile(options.problemsFile, options.images);
     const labelWorld: LabelWorld = {
       policy,
-      judge: openJudge(verifier, options.judge, host),
+      judge: openJudge(verifier, options.judge, {
+        ...host,
+        breaker: new Breaker({ patience: options.patience, report: say, who: 'judge' }),
+      }),
       folder: options.out,
       images: (names: readonly string[]) => problemImages(imagesOf, names),
       report: say,

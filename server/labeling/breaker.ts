@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { english } from '../l10n.js';
 import { Gate } from '../remote/gate.js';
 
-/** The policy has failed for longer than the run waits; the message has the cause. */
+/** Policy or judge have failed for longer than the run waits; the message has the cause. */
 export class OutageError extends Error {
   override readonly name = 'OutageError';
 }
@@ -13,6 +13,8 @@ export interface BreakerOptions {
   readonly longestPause: number;
   /** ms of failure without a break after which the run ends. */
   readonly patience: number;
+  /** Who fails, for messages (default: the policy). */
+  readonly who?: 'policy' | 'judge';
   /** Called when a pause begins. */
   readonly report?: (message: string) => void;
 }
@@ -20,7 +22,7 @@ export interface BreakerOptions {
 export const defaultBreaker: BreakerOptions = { firstPause: 1000, longestPause: 60_000, patience: 900_000 };
 
 /**
- * Pauses a run while its policy is away. When a batch fails for a reason that may pass, every problem of the run waits; after
+ * Pauses a run while its policy, or its judge, is away. When a batch fails for a reason that may pass, every problem of the run waits; after
  * each pause one batch tries, and the others follow when it succeeds.
  */
 export class Breaker {
@@ -73,19 +75,26 @@ export class Breaker {
   }
 
   #fail(reason: string): void {
-    const { firstPause, longestPause, patience, report } = this.#options;
+    const { firstPause, longestPause, patience, report, who } = this.#options;
     const now = performance.now();
     if (this.#failures++ === 0) this.#failingSince = now;
     const failed = now - this.#failingSince;
     if (failed >= patience)
       throw new OutageError(
-        english(
-          'The policy has failed for {0} s: {1} The run ends here; the same command continues with the open problems.',
-          Math.round(failed / 1000),
-          reason,
-        ),
+        who === 'judge'
+          ? english(
+              'The judge has failed for {0} s: {1} The run ends here; the same command continues with the open problems.',
+              Math.round(failed / 1000),
+              reason,
+            )
+          : english(
+              'The policy has failed for {0} s: {1} The run ends here; the same command continues with the open problems.',
+              Math.round(failed / 1000),
+              reason,
+            ),
       );
     const wait = Math.min(firstPause * 2 ** (this.#failures - 1), longestPause);
-    report?.(english('{0} The run waits {1} and tries again.', reason, wait < 1000 ? `${wait} ms` : `${Math.round(wait / 1000)} s`));
+    const told = who === 'judge' ? english('The judge failed: {0}', reason) : reason;
+    report?.(english('{0} The run waits {1} and tries again.', told, wait < 1000 ? `${wait} ms` : `${Math.round(wait / 1000)} s`));
   }
 }

@@ -46,6 +46,8 @@ export type AnswerJudge = (request: AnswerJudgeRequest) => Promise<'right' | 'wr
 export interface JudgeFailure {
   /** Why it gave no verdict, one sentence. */
   readonly failure: string;
+  /** The same question may be answered later: its server is away or busy. */
+  readonly isTemporary?: boolean;
 }
 
 export interface AnswerJudgeRequest {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { english } from '../l10n.js';
 import { Breaker, OutageError } from './breaker.js';
 import { ClaimHeld } from './claim.js';
+import { FailedWatch } from './failedWatch.js';
 import { JobScaler } from './jobScaler.js';
 import { FolderError, LabelError } from './labelError.js';
 import { type LabelWorld, labelProblem } from './labelProblem.js';
@@ -56,7 +57,7 @@ const LOOK_MS = 500;
  * Labels problems into a folder, some at once. The same call again skips the finished ones and continues with the others. A
  * run has its folder for itself, unless it is shared. Rejects with AbortError when cancelled, PolicyError when the policy
  * cannot be used, OutageError when it has failed for too long, and LabelError when the folder cannot be used, another process has it, it holds a run of other settings, or
- * too many rollouts are undecided; a problem that cannot be labeled is reported and costs no other.
+ * too many rollouts are undecided, or all of the first ones failed for one reason; a problem that cannot be labeled is reported and costs no other.
  */
 export async function labelRun(options: RunOptions, world: LabelWorld): Promise<RunSummary> {
   const { settings, restart, isShared = false, listed = options.problems } = options;
@@ -95,6 +96,7 @@ async function labelProblems(options: RunOptions, world: LabelWorld): Promise<Ru
   const { problems, settings, jobs, isShared = false } = options;
   const summary = { done: 0, skipped: 0, failed: 0, open: 0, ...newCounts() };
   const undecided = new UndecidedWatch(options.mostUndecided);
+  const failed = new FailedWatch();
   const waiting = [...problems];
   const scaler = new JobScaler(jobs, options.mostJobs ?? jobs);
   // One problem's fatal error ends the others before it is reported.
@@ -109,7 +111,8 @@ async function labelProblems(options: RunOptions, world: LabelWorld): Promise<Ru
       const outcome = await labelOne(problem, settings, world, signal, (event, isRecorded) => {
         if (!isRecorded) countEvent(summary, event);
         const tooMany = undecided.add(problem, event);
-        if (tooMany !== undefined) stop.abort(tooMany);
+        const allFailed = isRecorded ? undefined : failed.add(event);
+        if ((tooMany ?? allFailed) !== undefined) stop.abort(tooMany ?? allFailed);
         if (event.event === 'rollouts' && !isRecorded) begin(scaler.note(event.rollouts.length, performance.now()));
         options.onEvent?.(problem, event, isRecorded);
       });

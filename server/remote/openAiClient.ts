@@ -139,7 +139,8 @@ export class OpenAiClient {
     if (status === 401 || status === 403) {
       throw new this.#Unusable(refusedKey(this.baseUrl, message), 'setServerKey');
     }
-    if (status !== undefined && status >= 300 && status < 400)
+    // 402: the account has no credit (DeepSeek, OpenRouter).
+    if (status !== undefined && (status === 402 || (status >= 300 && status < 400)))
       throw new this.#Unusable(english('The server at {0} cannot be used: {1}', this.baseUrl, message));
     if (isUnreachable === true && !this.#http.hasAnswered) {
       throw new this.#Unusable(

@@ -71,11 +71,13 @@ describe('a field that nobody asked for', waiting, () => {
     expect(long.requests).toHaveLength(1);
   });
 
-  it('that somebody asked for is not left out: the refusal is said', async () => {
+  it('that somebody asked for is not left out: the refusal ends the run', async () => {
     const here = await server(has('top_k', openAi("Unknown parameter: 'top_k'.", 'top_k')));
-    expect(failures(await connect(here, { extraBody: { top_k: 50 } }).sample(ask({ count: 2 })))).toEqual(
-      Array(2).fill("The server answered 400: Unknown parameter: 'top_k'."),
+    await expect(connect(here, { extraBody: { top_k: 50 } }).sample(ask({ count: 2 }))).rejects.toThrow(
+      /does not take "top_k" as it was set\. The server answered 400: Unknown parameter: 'top_k'\. .*leave it out/,
     );
+    const poor = await server(() => openAi('Insufficient Balance'), 402);
+    await expect(connect(poor).sample(ask())).rejects.toThrow(/cannot be used: The server answered 402: Insufficient Balance/);
   });
 });
 
@@ -129,7 +131,7 @@ describe('a reasoning model of OpenAI', waiting, () => {
     expect(completed(await policy.sample(ask({ prefix: ['We add.'] })))).toHaveLength(3);
     expect(here.requests.at(-1)).toMatchObject({ max_completion_tokens: 256, temperature: 1 });
     // What the user chose is not left out, although the same field was refused in a request of our own.
-    expect(failures(await connect(here, { temperature: 0.5 }).sample(ask()))[0]).toContain('temperature');
+    await expect(connect(here, { temperature: 0.5 }).sample(ask())).rejects.toThrow(/does not take "temperature"/);
   });
 
   it('is asked as a judge', async () => {

@@ -41,13 +41,14 @@ describe('the LLM that compares answers', { timeout: 30_000 }, () => {
     for (const text of Object.values(request)) expect(server.requests[0]!.messages![0]!.content).toContain(text);
   });
 
-  it.each<[Partial<VllmBehavior>, RegExp]>([
-    [{ alwaysFault: 'error500' }, /answered 500/],
-    [{ alwaysFault: 'truncatedJson' }, /cannot be read/],
-    [{ content: 'null' }, /without text/],
-  ])('fails with the reason when no verdict comes (%j)', async (behavior, reason) => {
+  it.each<[Partial<VllmBehavior>, RegExp, boolean]>([
+    [{ alwaysFault: 'error500' }, /answered 500/, true],
+    [{ alwaysFault: 'truncatedJson' }, /cannot be read/, true],
+    [{ alwaysFault: 'badRequest400' }, /answered 400/, false],
+    [{ content: 'null' }, /without text/, false],
+  ])('fails with the reason when no verdict comes (%j)', async (behavior, reason, isTemporary) => {
     const { ask } = await judge('Yes', behavior);
-    expect(await ask(request)).toEqual({ failure: expect.stringMatching(reason) as string });
+    expect(await ask(request)).toEqual({ failure: expect.stringMatching(reason) as string, ...(isTemporary && { isTemporary }) });
   });
 
   it('rejects when cancelled, and when its server cannot be used', async () => {

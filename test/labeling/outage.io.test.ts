@@ -2,9 +2,12 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localVerifier } from '../../server/answers/localVerifier.js';
 import { Breaker, OutageError } from '../../server/labeling/breaker.js';
+import type { Judge } from '../../server/labeling/judge.js';
 import type { LabelWorld } from '../../server/labeling/labelProblem.js';
 import { labelRun, type RunOptions } from '../../server/labeling/labelRun.js';
+import { openJudge } from '../../server/labeling/policies/openPolicy.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
 import { connect, startServer } from './openAiSetup.js';
 import { policyOf, problem, walkPolicy } from './scripted.js';
@@ -100,6 +103,54 @@ describe('a server that is away for a while', { timeout: 30_000 }, () => {
   });
 });
 
+describe('a judge that is away while the policy answers', { timeout: 30_000 }, () => {
+  /** A third of the rollouts end in words that only the judge can compare. */
+  const vague = policyOf(async (request) => {
+    const rollouts = await walkPolicy({ mistakeRate: 0.3 }).sample(request);
+    return rollouts.map((one, i) =>
+      i % 3 > 0 || 'failure' in one ? one : { ...one, steps: [...one.steps.slice(0, -1), 'The answer is as before.'] },
+    );
+  });
+
+  async function judgedRun(patience: number) {
+    const { world, reports, log } = await newRun();
+    const server = await startServer(
+      { steps: 'plain' },
+      policyOf(() => [{ steps: ['Yes'], finish: 'stop' }]),
+      ['judge'],
+    );
+    const choice = { url: server.url, model: 'judge', server: { concurrency: 8, timeout: 10_000, retries: 0 } };
+    const judge = (): Judge =>
+      openJudge(localVerifier(), choice, {
+        key: () => undefined,
+        log: { info: () => undefined, warn: () => undefined },
+        breaker: new Breaker({ firstPause: 2, longestPause: 5, patience, who: 'judge', report: (message) => reports.push(message) }),
+      });
+    return { server, world: { ...world, policy: vague }, judge, reports, log };
+  }
+
+  it.each<Fault>(['busy503', 'resetMidBody'])('is waited for, and no verdict is missing (%s)', async (fault) => {
+    const { server, world, judge, reports, log } = await judgedRun(60_000);
+    server.behavior.faults = Array<Fault>(4).fill(fault);
+    const summary = await labelRun(options, { ...world, judge: judge() });
+    expect(summary).toMatchObject({ done: 3, undecided: 0, judgeFailures: 0 });
+    expect(server.requests.length).toBeGreaterThan(4);
+    expect(reports[0]).toMatch(/^The judge failed: The .* The run waits 2 ms and tries again\.$/);
+    expect(await log('p0')).not.toContain('judgeFailure');
+  });
+
+  it('for too long ends the run with the cause; the same call continues', async () => {
+    const { server, world, judge, log } = await judgedRun(30);
+    server.behavior.alwaysFault = 'error500';
+    await expect(labelRun(options, { ...world, judge: judge() })).rejects.toThrow(
+      /^The judge has failed for \d+ s: The server answered 500/,
+    );
+    expect(await log('p0')).not.toContain('"event":"rollouts"');
+    server.behavior.alwaysFault = undefined;
+    expect(await labelRun(options, { ...world, judge: judge() })).toMatchObject({ done: 3, undecided: 0 });
+  });
+});
+
 describe('a problem without usable labels', { timeout: 30_000 }, () => {
   it('stays open with the reason, and the same call samples it again', async () => {
     const { server, world, log } = await newRun();
@@ -118,6 +169,19 @@ describe('a problem without usable labels', { timeout: 30_000 }, () => {
     expect(await labelRun(options, world)).toMatchObject({ done: 3, open: 0, failures: 0 });
     expect(await log('p0')).not.toContain('"failure"');
     expect(await labelRun(options, world)).toMatchObject({ done: 0, skipped: 3, rollouts: 0 });
+  });
+
+  it('is no reason to ask for all others when every request is refused', async () => {
+    const { server, world, log } = await newRun();
+    server.behavior.alwaysFault = 'badRequest400';
+    const many = { ...options, problems: Array.from({ length: 40 }, (_, i) => ({ ...problem, id: `p${i}` })) };
+    await expect(labelRun(many, world)).rejects.toThrow(
+      /^All of the first \d+ rollouts failed: The server answered 400: .*The run ends here/,
+    );
+    expect(server.requests.length).toBeLessThan(40);
+    server.behavior.alwaysFault = undefined;
+    expect(await labelRun(many, world)).toMatchObject({ done: 40, open: 0, failures: 0 });
+    expect(await log('p0')).not.toContain('"failure"');
   });
 
   it('because most rollouts failed is sampled again from the first poor batch, finished ones only when asked', async () => {

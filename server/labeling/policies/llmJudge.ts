@@ -35,7 +35,8 @@ export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge 
       return text !== undefined ? readVerdict(splitThinking(text).answer) : { failure: english('The judge answered without text.') };
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
-      return { failure: error.message };
+      const isTemporary = error.details.isTemporary === true;
+      return { failure: error.message, ...(isTemporary && { isTemporary }) };
     } finally {
       request.onCost?.(usageOf(reply, retries));
     }

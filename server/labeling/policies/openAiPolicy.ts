@@ -257,12 +257,34 @@ class OpenAiPolicy implements Policy {
       (name) => !(name in (extraBody ?? {})),
     );
     const path = mode === 'chat' ? '/chat/completions' : '/completions';
-    return await this.#dialect.post(
-      whole,
-      optional,
-      (sent) => this.#endpoints.post(key, path, { ...sent, model }, signal, onRetry),
-      onRetry,
-    );
+    const send = (sent: RequestBody): Promise<unknown> => this.#endpoints.post(key, path, { ...sent, model }, signal, onRetry);
+    try {
+      return await this.#dialect.post(whole, optional, send, onRetry);
+    } catch (error) {
+      if (!isProbe && error instanceof RequestFailure) this.#explainRefusal(error);
+      throw error;
+    }
+  }
+
+  /** Throws PolicyError where the server refuses what the user chose: every request would meet it. */
+  #explainRefusal(failure: RequestFailure): void {
+    const { extraBody = {}, topP, stop = [] } = this.#options;
+    const chosen = [
+      ...Object.keys(extraBody),
+      'temperature',
+      ...(topP === undefined ? [] : ['top_p']),
+      ...(stop.length > 0 ? ['stop'] : []),
+    ];
+    const refused = chosen.find((name) => refuses(failure, name));
+    if (refused !== undefined)
+      throw new PolicyError(
+        english(
+          'The server at {0} does not take "{1}" as it was set. {2} Set it otherwise, or leave it out.',
+          this.#endpoints.name,
+          refused,
+          failure.message,
+        ),
+      );
   }
 }
 

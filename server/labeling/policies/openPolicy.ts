@@ -6,7 +6,9 @@ import { threadsFor } from '../../inference/threads.js';
 import { english } from '../../l10n.js';
 import { OpenAiClient, type OpenAiLog } from '../../remote/openAiClient.js';
 import { withoutSecrets } from '../../remote/serverAddress.js';
+import type { Breaker } from '../breaker.js';
 import { createJudge, type Judge } from '../judge.js';
+import { patientJudge } from '../patientJudge.js';
 import { type Policy, PolicyError } from '../policy.js';
 import { createLlmJudge } from './llmJudge.js';
 import { openLocalPolicy } from './localPolicy.js';
@@ -77,14 +79,20 @@ export function openPolicy(
   return { ...local, dispose: () => client.dispose() };
 }
 
+/** What a judge needs from outside; with a breaker it is waited for while it is away. */
+export interface JudgeHost extends Pick<PolicyHost, 'key' | 'log'> {
+  readonly breaker?: Breaker;
+}
+
 /** The rules, and an LLM behind them where one is chosen. */
-export function openJudge(verifier: Verifier, choice: JudgeChoice | undefined, { key, log }: Pick<PolicyHost, 'key' | 'log'>): Judge {
+export function openJudge(verifier: Verifier, choice: JudgeChoice | undefined, { key, log, breaker }: JudgeHost): Judge {
   if (choice === undefined) return createJudge({ verifier });
   const { url, model, server } = choice;
   if (!isUrl(url))
     throw new PolicyError(english('The judge "{0}" is not the URL of a server: it begins with http:// or https://.', withoutSecrets(url)));
   const client = new OpenAiClient({ ...server, baseUrl: url, streams: true, log, Unusable: PolicyError, apiKey: key(url) });
-  return createJudge({ verifier, llm: { name: model, ask: createLlmJudge({ client, model }) } });
+  const ask = createLlmJudge({ client, model });
+  return createJudge({ verifier, llm: { name: model, ask: breaker === undefined ? ask : patientJudge(ask, breaker) } });
 }
 
 function isUrl(text: string): boolean {
