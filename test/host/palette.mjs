@@ -1,3 +1,4 @@
+import { slowness } from '../../scripts/run.mjs';
 import { until } from './until.mjs';
 
 /**
@@ -6,14 +7,15 @@ import { until } from './until.mjs';
  */
 export async function palette(page) {
   const input = page.locator('.quick-input-widget input.input').first();
-  // A page that is being loaded has the focus and passes no key on yet.
+  const rows = page.locator('.quick-input-list .monaco-list-row');
+  const timeout = 3_000 * slowness;
+  // A page that is being loaded passes no key on yet, and takes the focus when it is there, which closes the palette again.
   await until(async () => {
     if (!(await input.isVisible())) await page.keyboard.press('F1');
-    return input.isVisible();
+    await input.fill('>StepLens: ', { timeout });
+    await rows.filter({ hasText: 'StepLens: ' }).first().waitFor({ timeout });
+    return true;
   }, 'the palette to open');
-  await input.fill('>StepLens: ');
-  const rows = page.locator('.quick-input-list .monaco-list-row');
-  await rows.filter({ hasText: 'StepLens: ' }).first().waitFor();
   // The list draws the rows in sight only: its focus is led through all of them, until it is at the first again.
   const focused = () => page.locator('.quick-input-list .monaco-list-row.focused').first().getAttribute('aria-label');
   const seen = new Set();
