@@ -11,13 +11,13 @@ export function strip(text: string): string {
 /** Python's `lstrip`. */
 export function stripStart(text: string): string {
   let start = 0;
-  while (start < text.length && blanks.has(text[start]!)) start++;
+  while (start < text.length && blanks.has(text.charAt(start))) start++;
   return text.slice(start);
 }
 
 /** Python's `rstrip`. */
 export function stripEnd(text: string): string {
   let end = text.length;
-  while (end > 0 && blanks.has(text[end - 1]!)) end--;
+  while (end > 0 && blanks.has(text.charAt(end - 1))) end--;
   return text.slice(0, end);
 }

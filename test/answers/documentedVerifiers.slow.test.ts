@@ -34,7 +34,7 @@ beforeAll(async () => {
     // Python needs the processor more than this loop does.
     await setTimeout(50);
   }
-}, 120_000);
+});
 afterAll(async () => {
   server.kill();
   await rm(folder, { recursive: true });

@@ -48,28 +48,24 @@ it.each<[string, Phase]>([
     'waits for another process',
     { answers: [solves], args: ['--model', 'mini', '--continuation', 'prompt', '--shared'], after: 0, isHeld: true },
   ],
-])(
-  'a run that is interrupted while it %s ends at once, leaves no lock, and says how to continue',
-  { timeout: 30_000 },
-  async (name, phase) => {
-    const server = await streamServer(...phase.answers);
-    if (phase.models) server.models = phase.models;
-    const out = join(root, name.replaceAll(' ', '-'));
-    await mkdir(out);
-    const files = problemFiles(out, 'a', 'mcts');
-    const claim = phase.isHeld === true ? await takeClaim(files.claim, files.result) : undefined;
-    const stop = new AbortController();
-    let said = '';
-    const running = run(['label', join(root, 'problems.json'), '--policy', server.url, '--out', out, ...(phase.args ?? [])], {
-      openPolicy: openReal,
-      signal: stop.signal,
-      err: { write: (text) => (said += text as string) },
-    });
-    await expect.poll(() => server.requests.length >= phase.after && said.includes(phase.says ?? ''), { timeout: 20_000 }).toBe(true);
-    stop.abort();
-    expect((await running).code).toBe(130);
-    expect(said).toContain('interrupted after 0 problems of 1; the same command resumes from here\n');
-    await claim?.release();
-    expect((await readdir(out)).filter((file) => /\.(lock|claim)$/.test(file))).toEqual([]);
-  },
-);
+])('a run that is interrupted while it %s ends at once, leaves no lock, and says how to continue', async (name, phase) => {
+  const server = await streamServer(...phase.answers);
+  if (phase.models) server.models = phase.models;
+  const out = join(root, name.replaceAll(' ', '-'));
+  await mkdir(out);
+  const files = problemFiles(out, 'a', 'mcts');
+  const claim = phase.isHeld === true ? await takeClaim(files.claim, files.result) : undefined;
+  const stop = new AbortController();
+  let said = '';
+  const running = run(['label', join(root, 'problems.json'), '--policy', server.url, '--out', out, ...(phase.args ?? [])], {
+    openPolicy: openReal,
+    signal: stop.signal,
+    err: { write: (text) => (said += text as string) },
+  });
+  await expect.poll(() => server.requests.length >= phase.after && said.includes(phase.says ?? ''), { timeout: 60_000 }).toBe(true);
+  stop.abort();
+  expect((await running).code).toBe(130);
+  expect(said).toContain('interrupted after 0 problems of 1; the same command resumes from here\n');
+  await claim?.release();
+  expect((await readdir(out)).filter((file) => /\.(lock|claim)$/.test(file))).toEqual([]);
+});

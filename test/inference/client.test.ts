@@ -214,11 +214,11 @@ describe('InferenceClient', () => {
     let said = '';
     parent.stdout.on('data', (data: Buffer) => (said += data.toString()));
     const gone = new Promise((resolve) => parent.once('exit', resolve));
-    await expect.poll(() => said, { timeout: 20_000 }).toMatch(/loaded/);
+    await expect.poll(() => said, { timeout: 60_000 }).toMatch(/loaded/);
     const pid = Number(/process (\d+) started/.exec(said)![1]);
     if (how === 'killed') parent.kill('SIGKILL');
     await gone;
-    await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 60_000 }).toBe(false);
   });
 
   it('fails what is under way when it is closed, and leaves no process', async () => {

@@ -23,7 +23,7 @@ it.each([
   ['visualprm', 'decoder_model_merged.onnx'],
   ['vl-prm', 'decoder_model_merged.onnx'],
   ['ursa-rm-images', 'decoder_model_merged.onnx'],
-])('a file of %s that was rewritten to the fast layout gives the same scores', { timeout: 120_000 }, async (family, graph) => {
+])('a file of %s that was rewritten to the fast layout gives the same scores', async (family, graph) => {
   const folder = await mkdtemp(join(tmpdir(), 'fast-'));
   try {
     await cp(join(root, family), folder, { recursive: true });

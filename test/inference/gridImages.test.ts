@@ -110,7 +110,7 @@ it('runs a tree with its images in one pass, as on a GPU, with few large nodes, 
   }
 });
 
-it('scores every node of a tree as its path alone, after other images and after a shorter solution', { timeout: 120_000 }, async () => {
+it('scores every node of a tree as its path alone, after other images and after a shorter solution', async () => {
   const scorer = openScorer(model);
   const job = (images: readonly string[], ...steps: ScoreJob['steps']): ScoreJob => ({
     question: withTwo.question,
@@ -155,7 +155,7 @@ it.each([
     { images: { ...vlPrm.profile.images, merge: 1 } },
     /'images' of .*prm\.json do not fit together: the graph for images fails: .*; correct 'images' of the profile/,
   ],
-])('refuses %s', { timeout: 120_000 }, async (_, folder, profile, message) => {
+])('refuses %s', async (_, folder, profile, message) => {
   const copy = await copyModel(folder, { profile });
   for (const name of ['decoder_model_merged.onnx', 'embed_tokens.onnx', 'vision_encoder.onnx'])
     await cp(join(folder, name), join(copy, name));

@@ -101,7 +101,7 @@ it('gives P(Yes) against P(No) behind the verdict of what the model writes, as w
   await session.release();
 });
 
-it('averages several critiques, the same for the same texts, and says why a reply has none', { timeout: 120_000 }, async () => {
+it('averages several critiques, the same for the same texts, and says why a reply has none', async () => {
   const folder = await critic({ samples: 3, temperature: 1 });
   const scorer = open(folder);
   const first = await scorer.score(job, { ignoreCache: true });
@@ -120,7 +120,7 @@ it('refuses a profile without an end, a place or a field, naming it', async () =
   await expect(open(await critic({ url: 'http://x' })).describe()).rejects.toThrow("'critique.url' is not known here");
 });
 
-it("writes with a graph in Hugging Face's layout, too", { timeout: 120_000 }, async () => {
+it("writes with a graph in Hugging Face's layout, too", async () => {
   const folder = await temporaryFolder();
   const source = modelFolders['hugging-face'];
   for (const name of ['model.onnx', 'tokenizer.json', 'tokenizer_config.json']) await copyFile(join(source, name), join(folder, name));

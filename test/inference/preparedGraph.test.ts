@@ -43,7 +43,7 @@ async function changeWeights(path: string): Promise<void> {
 const largest = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)));
 
 describe('the graph of the bundled model that is opened before anybody asks', () => {
-  it('gives the scores of the model, has half of its nodes, and is made of the model as it is', { timeout: 120_000 }, async () => {
+  it('gives the scores of the model, has half of its nodes, and is made of the model as it is', async () => {
     const folder = await prepared();
     const job = tree(31);
     const { scores } = await openEarly(folder).score(job, { ignoreCache: true });
@@ -60,7 +60,7 @@ describe('the graph of the bundled model that is opened before anybody asks', ()
     expect(facts?.runtime, 'onnxruntime-node changed: run "npm run model:prepare".').toBe(version);
   });
 
-  it('is not used for a model with other weights, whether they came before it was opened or after', { timeout: 120_000 }, async () => {
+  it('is not used for a model with other weights, whether they came before it was opened or after', async () => {
     const job = tree(15);
     const original = await openScorer(await prepared()).score(job, { ignoreCache: true });
     for (const when of ['before', 'after']) {
@@ -76,7 +76,7 @@ describe('the graph of the bundled model that is opened before anybody asks', ()
     }
   });
 
-  it('does not stand in the way of another model, nor of a damaged file in its place', { timeout: 120_000 }, async () => {
+  it('does not stand in the way of another model, nor of a damaged file in its place', async () => {
     const folder = await prepared();
     await writeFile(join(folder, 'model.cpu.onnx'), 'no graph');
     const job = tree(3);

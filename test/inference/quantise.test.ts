@@ -82,7 +82,7 @@ describe('steplens quantise', () => {
     expect(out).toMatch(/Time of the comparison: \d+\.\d\d s -> \d+\.\d\d s, \d+\.\d\d times as fast/);
   });
 
-  it.each(['qwen2.5-math-prm', 'visualprm'])('hardly changes the scores of %s', { timeout: 120_000 }, async (family) => {
+  it.each(['qwen2.5-math-prm', 'visualprm'])('hardly changes the scores of %s', async (family) => {
     const { made } = await quantise(join(families, family));
     const { cases } = JSON.parse(await readFile(join(families, family, 'expected.json'), 'utf8')) as {
       cases: { question: string; steps: string[]; images?: string[] }[];

@@ -15,7 +15,6 @@ interface Case {
 
 it.each(['granite', 'several-tokens', 'pure', 'scalar'])(
   'a profile of its own with the readout of %s gives what the class of the model gives, alone and in a tree',
-  { timeout: 120_000 },
   async (name) => {
     const { cases } = JSON.parse(await readFile(join(root, name, 'expected.json'), 'utf8')) as { cases: readonly Case[] };
     expect(cases.length).toBeGreaterThan(3);

@@ -87,7 +87,7 @@ describe('the search', () => {
       }),
       { numRuns: 25 },
     );
-  }, 20_000);
+  });
 
   it('stops at the number of searches, the budget, or an empty pool, and says so', async () => {
     const policy = walkPolicy({ mistakeRate: 0.3 });

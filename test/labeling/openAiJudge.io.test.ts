@@ -14,7 +14,7 @@ async function judge(reply: string, behavior: Partial<VllmBehavior> = {}) {
   return { server, ask };
 }
 
-describe('the LLM that compares answers', { timeout: 30_000 }, () => {
+describe('the LLM that compares answers', () => {
   it.each([
     ['Yes', 'right'],
     ['**Yes**.', 'right'],

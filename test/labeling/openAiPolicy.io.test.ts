@@ -10,7 +10,7 @@ import type { ContentPart } from './vllmServerRequest.js';
 
 const prefix = ['We have 2 apples.'];
 
-describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
+describe('rollouts of an OpenAI-compatible server', () => {
   it('come all from one request, in order, with the sampling settings', async () => {
     const server = await startServer();
     const rollouts = await connect(server, { topP: 0.9 }).sample(ask());
@@ -126,7 +126,7 @@ describe('rollouts of an OpenAI-compatible server', { timeout: 30_000 }, () => {
   });
 });
 
-describe('continuing from a prefix', { timeout: 30_000 }, () => {
+describe('continuing from a prefix', () => {
   it('continues with the open message where the server does so', async () => {
     const server = await startServer();
     const policy = connect(server);
@@ -213,7 +213,7 @@ describe('continuing from a prefix', { timeout: 30_000 }, () => {
   });
 });
 
-describe('images', { timeout: 30_000 }, () => {
+describe('images', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'steplens-test-'));

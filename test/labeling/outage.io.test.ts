@@ -51,7 +51,7 @@ async function newRun(patience = 60_000): Promise<Run> {
   };
 }
 
-describe('a server that is away for a while', { timeout: 30_000 }, () => {
+describe('a server that is away for a while', () => {
   it.each<Fault>(['busy503', 'error500', 'limited429', 'truncatedJson', 'resetMidBody'])(
     'is waited for, and no failed rollout is written (%s)',
     async (fault) => {
@@ -103,7 +103,7 @@ describe('a server that is away for a while', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a judge that is away while the policy answers', { timeout: 30_000 }, () => {
+describe('a judge that is away while the policy answers', () => {
   /** A third of the rollouts end in words that only the judge can compare. */
   const vague = policyOf(async (request) => {
     const rollouts = await walkPolicy({ mistakeRate: 0.3 }).sample(request);
@@ -151,7 +151,7 @@ describe('a judge that is away while the policy answers', { timeout: 30_000 }, (
   });
 });
 
-describe('a problem without usable labels', { timeout: 30_000 }, () => {
+describe('a problem without usable labels', () => {
   it('stays open with the reason, and the same call samples it again', async () => {
     const { server, world, log } = await newRun();
     server.behavior.alwaysFault = 'badRequest400';

@@ -59,7 +59,8 @@ describe('a plan', () => {
     const args = ['label', file, '--policy', server.url, '--out', join(root, 'cli'), '--rollouts', '4', '--jobs', '4', '--no-fsync'];
     const world = { openPolicy: () => connect(server, { continuation: 'prefix' }), date: () => Date.now() };
     const planned = await run([...args, '--plan', '--price-in', '1', '--price-out', '4'], world);
-    expect([planned.code, planned.err]).toEqual([0, '']);
+    // A slow machine has time for lines of progress.
+    expect([planned.code, planned.err.replace(/^steplens: \d+ of 40 problems, .*\n/gm, '')]).toEqual([0, '']);
     expect(planned.out).toMatch(/^Plan for 40 problems, from \d+ that were labeled -> .*cli; in brackets a 95 % interval\.\n/);
     for (const name of ['step labels', 'rollouts', 'requests', 'prompt tokens', 'completion tokens', 'time', 'price'])
       expect(planned.out).toMatch(new RegExp(`^ {2}${name} +\\S.* \\(.* to .*\\)$`, 'm'));

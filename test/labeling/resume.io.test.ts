@@ -72,7 +72,7 @@ describe.each([
       }),
       { numRuns: 2 },
     );
-  }, 20_000);
+  });
 
   it('cut anywhere and continued ends in the same files', async () => {
     const whole = await world();
@@ -91,7 +91,7 @@ describe.each([
       expect(tree.isEnded).toBe(true);
       expect(await filesOf(cut.folder), `cut at ${at}`).toEqual(expected);
     }
-  }, 20_000);
+  });
 
   it('is read up to its last whole line, wherever it is cut', async () => {
     const { files } = await labelProblem(problem, settings, await world());
@@ -105,7 +105,7 @@ describe.each([
     }
     expect(whole).toBeGreaterThan(5);
     expect(differing).toEqual([]);
-  }, 20_000);
+  });
 });
 
 describe('labeling a problem again', () => {

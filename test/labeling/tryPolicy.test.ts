@@ -12,7 +12,7 @@ function once(policy: Parameters<typeof tryPolicy>[1]['policy']): Promise<Policy
   return tryPolicy(problem, { policy, judge, images: [], seed: 1 }, none);
 }
 
-describe('asking a policy once', { timeout: 30_000 }, () => {
+describe('asking a policy once', () => {
   it('has the request and the reply as they were, the steps, the answer and the verdict', async () => {
     const server = await startServer();
     const { policy, rollout, requests, failure } = await once(connect(server));

@@ -52,7 +52,7 @@ async function eventsOf(path: string): Promise<RunEvent[]> {
   return (await readEventLog(path)).recorded.map(({ event }) => event);
 }
 
-describe('undecided rollouts of a server', { timeout: 30_000 }, () => {
+describe('undecided rollouts of a server', () => {
   it('are part of no value and no pool, and counted apart in tree and log', async () => {
     const here = await world(
       policyOf(({ prefix }) => completions(...[right, wrong, vague, unclear].map((steps) => steps.slice(prefix.length)))),
@@ -101,7 +101,7 @@ describe('undecided rollouts of a server', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a rollout that was cut at its longest length', { timeout: 30_000 }, () => {
+describe('a rollout that was cut at its longest length', () => {
   it.each([
     ['in its tag', ['Add 2 and 3.', 'That is 5.\n<answer>4'], 'undecided'],
     ['behind the first digit', ['Add 2 and 3.', 'The answer is 1'], 'undecided'],
@@ -118,7 +118,7 @@ describe('a rollout that was cut at its longest length', { timeout: 30_000 }, ()
   });
 });
 
-describe('a judge that fails', { timeout: 30_000 }, () => {
+describe('a judge that fails', () => {
   it('leaves the rollout undecided with the reason in log and tree, and is counted', async () => {
     const server = await startServer(
       { alwaysFault: 'error500' },
@@ -155,7 +155,7 @@ describe('a judge that fails', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a complete prefix', { timeout: 30_000 }, () => {
+describe('a complete prefix', () => {
   it('is judged itself: no request is sent and no rollout is booked for it', async () => {
     const policy = policyOf(({ prefix, count }) =>
       completions(...Array.from({ length: count }, (_, i) => (i % 2 ? right : wrong).slice(prefix.length))),

@@ -45,14 +45,14 @@ beforeAll(async () => {
   await symlink(join(folder, 'secret.json'), join(workspace, 'links', 'out.json'));
   const transport = new StdioClientTransport({ command: process.execPath, args: ['dist/cli.js', 'mcp', '--stdio', workspace] });
   await client.connect(transport);
-}, 60_000);
+});
 
 afterAll(async () => {
   await client.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('the MCP server over stdio', { timeout: 60_000 }, () => {
+describe('the MCP server over stdio', () => {
   it('says what it is and offers read-only tools with their arguments', async () => {
     expect(client.getServerVersion()).toMatchObject({ name: 'StepLens' });
     expect(client.getInstructions()).toContain('explain_label');

@@ -178,6 +178,14 @@ describe('prm.schema.json', () => {
     },
   };
 
+  it.each([[[0, 0, 256]], [[0, -1, 0]], [[0.5, 0, 0]]])('refuses a background of %j', (background) => {
+    const common = { mean: [0, 0, 0], std: [1, 1, 1], token: 'i', tokens: 1, before: '', after: '' };
+    const images = { kind: 'pad', side: 8, least: 1, background, ...common };
+    expect(() => parse({ layout: { ...testProfile.layout, before: '{images}{question}' }, images })).toThrow(
+      `'images.background' is ${JSON.stringify(background)}; it must be a list of 3 whole numbers from 0 to 255`,
+    );
+  });
+
   it('lists the same keys as the parser', () => {
     // `backend` is read by the remote profile (backends/remoteProfile.ts), and then needs no graph; `critique` by localCritiqueProfile.ts.
     expect(

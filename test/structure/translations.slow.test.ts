@@ -78,12 +78,14 @@ const exempt: Readonly<Record<string, readonly string[]>> = {
   'server/editor/service.ts': ['The language server is shutting down.', 'Scoring was cancelled.'],
   'webview/evaluation/render/bestOfNView.ts': ['codicon codicon-·'],
   'webview/evaluation/render/chartDrawing.ts': ['tick y', 'tick x', 'title x', 'band · ·', 'line · ·', 'mark ·'],
+  'webview/shared/element.ts': ['No window shows the document.', 'The browser cannot draw on a canvas.'],
   'webview/shared/math.ts': ['math math-error'],
   'webview/shared/rpc.ts': ['There is no request ·.', 'Cancelled', 'The panel was closed.'],
   'webview/tree/protocol.ts': ['the tree', 'a persisted state'],
-  'webview/tree/render/drawing.ts': ['12px ·', '600 12px ·', '11px ·'],
+  'webview/tree/render/drawing.ts': ['tree to draw', 'view of the tree', '12px ·', '600 12px ·', '11px ·'],
   'webview/tree/render/statisticsPane.ts': ['depth:· rollouts>0'],
-  'webview/tree/render/svgTree.ts': ['block · ·'],
+  'webview/tree/render/nodePane.ts': ['tree of the step'],
+  'webview/tree/render/svgTree.ts': ['block · ·', 'parent of the node ·'],
   'webview/tree/render/svgBlock.ts': ['note flag', 'words small'],
 };
 

@@ -30,7 +30,7 @@ describe('walls between the processes', () => {
     inputs.webview = await bundle('webview/tree/main.ts', 'browser', []);
     inputs.evaluation = await bundle('webview/evaluation/main.ts', 'browser', []);
     inputs.review = await bundle('webview/review/main.ts', 'browser', []);
-  }, 60_000);
+  });
 
   const forbidden: [bundle: string, what: RegExp][] = [
     [

@@ -1,5 +1,6 @@
 import { english } from '../../l10n.js';
 import { resizeBicubic } from './bicubic.js';
+import { writeChannelsFirst } from './channelsFirst.js';
 import { type DecodedImage, decodeAsPillow } from './decodeImage.js';
 import type { ImageKind } from './imageKinds.js';
 import { channels, type RgbSettings, readRgbSettings } from './rgbSettings.js';
@@ -28,7 +29,7 @@ export const padKind: ImageKind<PadSettings> = {
       ...readRgbSettings(fields),
     };
     if (settings.background.some((value) => !Number.isInteger(value) || value < 0 || value > 255))
-      fields.fail('background', english('a list of {0} numbers', channels));
+      fields.fail('background', english('a list of {0} whole numbers from 0 to {1}', channels, 255));
     return settings;
   },
 
@@ -59,10 +60,9 @@ export function padToSquare(
   return square;
 }
 
-function finish(data: Uint8Array, { side, mean, std, token, tokens, before, after }: PadSettings) {
-  const area = side * side;
-  const values = new Float32Array(channels * area);
-  for (let channel = 0; channel < channels; channel++)
-    for (let i = 0; i < area; i++) values[channel * area + i] = (data[i * channels + channel]! / 255 - mean[channel]!) / std[channel]!;
+function finish(data: Uint8Array, settings: PadSettings) {
+  const { side, token, tokens, before, after } = settings;
+  const values = new Float32Array(data.length);
+  writeChannelsFirst({ data, channels }, settings, values);
   return { values, shape: [1, channels, side, side], text: before + token.repeat(tokens) + after };
 }

@@ -1,18 +1,16 @@
 import { english } from '../../l10n.js';
 import type { Fields } from '../fields.js';
+import { type Normalization, writeChannelsFirst } from './channelsFirst.js';
 import { type DecodedImage, decodeImage } from './decodeImage.js';
 import type { CommonImageSettings, ImageKind } from './imageKinds.js';
 
 /** One picture of a fixed size an image, whatever its own; its features are `tokens` tokens. */
-export interface ResizeSettings extends CommonImageSettings {
+export interface ResizeSettings extends CommonImageSettings, Normalization {
   readonly kind: 'resize';
   readonly width: number;
   readonly height: number;
   /** 1 = gray, 3 = red, green, blue. */
   readonly channels: 1 | 3;
-  /** Per channel, on the scale 0..1: a value is (pixel / 255 - mean) / std. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
   /** Image tokens an image. */
   readonly tokens: number;
 }
@@ -47,13 +45,10 @@ export const resizeKind: ImageKind<ResizeSettings> = {
     ),
 };
 
-/** Normalizes and moves the channels to the front. */
-function finish(data: Uint8Array, { width, height, channels, mean, std, token, tokens }: ResizeSettings) {
-  const area = width * height;
+function finish(data: Uint8Array, settings: ResizeSettings) {
+  const { width, height, channels, token, tokens } = settings;
   const values = new Float32Array(data.length);
-  for (let channel = 0; channel < channels; channel++) {
-    for (let i = 0; i < area; i++) values[channel * area + i] = (data[i * channels + channel]! / 255 - mean[channel]!) / std[channel]!;
-  }
+  writeChannelsFirst({ data, channels }, settings, values);
   return { values, shape: [1, channels, height, width] as const, text: token.repeat(tokens) };
 }
 

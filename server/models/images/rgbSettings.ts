@@ -1,15 +1,13 @@
 import { english } from '../../l10n.js';
 import type { Fields } from '../fields.js';
+import type { Normalization } from './channelsFirst.js';
 import type { CommonImageSettings } from './imageKinds.js';
 
 /** Red, green and blue. */
 export const channels = 3;
 
 /** What every kind has whose values are normalized per channel, and whose tokens have text around them. */
-export interface RgbSettings extends CommonImageSettings {
-  /** Per channel, on the scale 0..1: a value is (pixel / 255 - mean) / std. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
+export interface RgbSettings extends CommonImageSettings, Normalization {
   /** Text before and after the image tokens of an image. */
   readonly before: string;
   readonly after: string;

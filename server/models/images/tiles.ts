@@ -1,4 +1,5 @@
 import { resizeBicubic } from './bicubic.js';
+import { writeChannelsFirst } from './channelsFirst.js';
 import { type DecodedImage, decodeAsPillow } from './decodeImage.js';
 import type { ImageKind } from './imageKinds.js';
 import { channels, type RgbSettings, readRgbSettings } from './rgbSettings.js';
@@ -92,14 +93,10 @@ function crop(image: DecodedImage, left: number, top: number, side: number): Dec
   return { width: side, height: side, channels: image.channels, data };
 }
 
-function finish(tiles: readonly DecodedImage[], { side, mean, std, token, tokens, before, after }: TilesSettings) {
-  const area = side * side;
-  const values = new Float32Array(tiles.length * channels * area);
-  tiles.forEach(({ data }, tile) => {
-    for (let channel = 0; channel < channels; channel++) {
-      const start = (tile * channels + channel) * area;
-      for (let i = 0; i < area; i++) values[start + i] = (data[i * channels + channel]! / 255 - mean[channel]!) / std[channel]!;
-    }
-  });
+function finish(tiles: readonly DecodedImage[], settings: TilesSettings) {
+  const { side, token, tokens, before, after } = settings;
+  const size = channels * side * side;
+  const values = new Float32Array(tiles.length * size);
+  tiles.forEach((tile, i) => writeChannelsFirst(tile, settings, values, i * size));
   return { values, shape: [tiles.length, channels, side, side] as const, text: before + token.repeat(tokens * tiles.length) + after };
 }
