@@ -72,8 +72,14 @@ export async function exchange(
   };
   const attempt = (): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const request = send(url, sent, resolve);
+      let isAnswered = false;
+      const request = send(url, sent, (response) => {
+        isAnswered = true;
+        resolve(response);
+      });
       request.on('error', (error: NodeJS.ErrnoException) => {
+        // The reply's own reader has this, too. Asked again here, the request would be one that nobody waits for.
+        if (isAnswered) return;
         // A connection of an earlier request that the server has closed meanwhile says nothing about this one: the next is tried.
         if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') && !signal.aborted) resolve(attempt());
         else reject(error);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RequestCost } from '../../server/labeling/economy/batchCost.js';
 import { type OpenAiPolicyOptions, openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
 import { type Policy, PolicyAway } from '../../server/labeling/policy.js';
+import { exchange } from '../../server/remote/exchange.js';
 import { ask, completed, failures, settings } from './openAiSetup.js';
 import { type Answer, begin, type StreamServer, streamServer } from './streamServer.js';
 
@@ -104,6 +105,29 @@ describe('a server that comes and goes', waiting, () => {
     for (let i = 0; i < 4; i++) completed(await policy.sample(ask({ count: 1, onCost: (cost) => costs.push(cost) })));
     expect(costs.map(({ retries }) => retries)).toEqual([0, 0, 0, 0]);
     expect(server.requests.length).toBeGreaterThan(4);
+  });
+
+  it('may reset a connection that it answers on again in the middle of a reply: nothing is asked for twice', async () => {
+    let reset: (() => void) | undefined;
+    const server = await streamServer(
+      answers({ choices: [choice()] }),
+      (response) => {
+        begin(response).write('data: {}\n\n');
+        reset = () => response.socket?.resetAndDestroy();
+      },
+      answers({ choices: [choice()] }),
+    );
+    const send = (number: number, onPiece?: () => void): Promise<unknown> =>
+      exchange(new URL(`${server.url}/completions`), { body: JSON.stringify({ number }) }, new AbortController().signal, {
+        mostBytes: 1000,
+        ...(onPiece && { onPiece }),
+      });
+    await send(0);
+    // The reply has begun to arrive.
+    await expect(send(1, () => reset?.())).rejects.toThrow();
+    await send(2);
+    await send(3);
+    expect(server.requests.map(({ number }) => number)).toEqual([0, 1, 2, 3]);
   });
 
   it('is waited for where a proxy in front of it knows nothing of it for a while', async () => {
