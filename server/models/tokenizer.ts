@@ -5,6 +5,7 @@ import { english } from '../l10n.js';
 import { hasKnownPatternsOnly } from './knownPatterns.js';
 import { ModelError } from './modelError.js';
 import { TimeLimitError, withinTime } from './timeLimit.js';
+import { type TokenizerJson, tokenizerFault } from './tokenizerFaults.js';
 
 /** Where a text begins, which SentencePiece tokenizers tell apart: they put a blank before it, or not. */
 export type TextPlace = 'start' | 'after-special' | 'inside';
@@ -19,7 +20,7 @@ export interface TextTokenizer {
   /** The id of the vocabulary's entry of that name; throws ModelError when there is none. */
   pieceId(piece: string, role: string): number;
   hasPiece(piece: string): boolean;
-  /** The largest id of the vocabulary, tokens that were added to it left out. */
+  /** The largest id of the vocabulary and of the added tokens that are plain text; special ones are left out, which no text becomes. */
   readonly largestId: number;
   /** The vocabulary has a token of that number. */
   has(id: number): boolean;
@@ -39,15 +40,6 @@ export interface TextTokenizer {
   /** The text of ids, special tokens included. */
   decode(ids: readonly number[]): string;
   readonly specialIds: ReadonlySet<number>;
-}
-
-interface TokenizerJson {
-  readonly model: { readonly vocab?: unknown } | null;
-  readonly added_tokens: readonly { readonly content: string; readonly special?: boolean }[];
-  readonly normalizer: Component | null;
-  readonly pre_tokenizer: Component | null;
-  readonly post_processor: unknown;
-  readonly decoder: unknown;
 }
 
 /** Ids by text, or a list of [text, score] whose places are the ids. */
@@ -76,6 +68,9 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
   const config = await readJson(join(dirname(path), 'tokenizer_config.json'), {});
   const chatTemplate =
     (await readRegular(join(dirname(path), 'chat_template.jinja')).catch(() => undefined))?.toString('utf8') ?? templateOf(config);
+  const fault = tokenizerFault(json);
+  if (fault !== undefined)
+    throw new ModelError(english('{0} contradicts itself: {1}. Copy tokenizer.json from the model again.', path, fault));
   const added = json.added_tokens ?? [];
   const isAdded = (text: string) => added.some((token) => token.content === text);
   const forced = markers.flatMap((marker) => (typeof marker === 'string' ? [marker] : isAdded(marker.ifAdded) ? [marker.ifAdded] : []));
@@ -97,7 +92,7 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
       inner,
       isPrefixedOnce: bare !== undefined && /"prepend_scheme":"first"/.test(JSON.stringify([json.normalizer, json.pre_tokenizer])),
       specials,
-      largestId: largestId(json.model?.vocab),
+      largestId: Math.max(largestId(json.model?.vocab), ...plainAdded.map(({ id }) => id)),
       chatTemplate,
       tokenTexts: tokenTextsOf(config),
       limited,
@@ -118,16 +113,27 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
 const ordinaryText = 'Step 1: 3 + 4 = 7, so the answer is 7.';
 /** A vocabulary that knows less than this share of them is of something else. */
 const leastKnown = 0.5;
+/** Every vocabulary of a PRM knows these, each or several together, and not by their bytes. */
+const digits = '0123456789';
 
 /** Refuses a vocabulary that has no tokens for ordinary text: what it lacks would be left out of every prompt unnoticed. */
 function refuseUnfit(tokenizer: Tokenizer, path: string): void {
-  const { ids, tokens } = tokenizer.encode(ordinaryText, { add_special_tokens: false }) as {
-    ids: (number | undefined)[];
-    tokens: string[];
+  const knownOf = (text: string): string[] => {
+    const { ids, tokens } = tokenizer.encode(text, { add_special_tokens: false }) as { ids: (number | undefined)[]; tokens: string[] };
+    return tokens.filter((token, i) => ids[i] !== undefined && ids[i] !== unknownId(tokenizer) && !/^<0x..>$/.test(token));
   };
-  const known = tokens.filter((_, i) => ids[i] !== undefined && ids[i] !== unknownId(tokenizer));
+  const missing = [...digits].filter((digit) => !knownOf(digits).join('').includes(digit));
+  if (missing.length > 0 && missing.length < digits.length)
+    throw new ModelError(
+      english(
+        '{0} contradicts itself: {1}. Copy tokenizer.json from the model again.',
+        path,
+        english('the vocabulary has no entry for the digit {0}', missing.join(', ')),
+      ),
+    );
+  const known = knownOf(ordinaryText);
   const characters = known.reduce((sum, token) => sum + token.length, 0);
-  if (characters >= leastKnown * ordinaryText.length) return;
+  if (characters >= leastKnown * ordinaryText.length && missing.length === 0) return;
   const found = known.length === 0 ? english('nothing') : english('no more than {0}', known.join(' '));
   throw new ModelError(
     english(
@@ -271,10 +277,24 @@ function createTextTokenizer({
           ),
         );
       }
-      return template
-        .replaceAll('{bos}', () => bos ?? '')
-        .replaceAll('{bos?}', () => bos ?? '')
-        .replaceAll('{start}', () => start);
+      const filled: readonly (readonly [place: string, text: string])[] = [
+        ['{bos}', bos ?? ''],
+        ['{bos?}', bos ?? ''],
+        ['{start}', start],
+      ];
+      return filled.reduce((text, [place, token]) => {
+        // Text that is no special token would be read as letters.
+        const plainPart = text.includes(place) && split(token).find((piece, i) => i % 2 === 0 && piece !== '');
+        if (plainPart)
+          throw new ModelError(
+            english(
+              '{0}: {1}, which the profile puts before the text, is not one of its special tokens. Copy tokenizer.json and tokenizer_config.json from the model again.',
+              path,
+              JSON.stringify(plainPart),
+            ),
+          );
+        return text.replaceAll(place, () => token);
+      }, template);
     },
     lastSpecialEnd(template) {
       return split(template)
@@ -330,7 +350,7 @@ function withoutPrefix(json: Partial<TokenizerJson>): object | undefined {
     isPrefixed = true;
     return component.type === 'Prepend' ? null : { ...component, add_prefix_space: false, ...(isMetaspace && { prepend_scheme: 'never' }) };
   };
-  const parts = { normalizer: bare(json.normalizer), pre_tokenizer: bare(json.pre_tokenizer) };
+  const parts = { normalizer: bare(json.normalizer as Component | null), pre_tokenizer: bare(json.pre_tokenizer as Component | null) };
   return isPrefixed ? { ...json, ...parts } : undefined;
 }
 

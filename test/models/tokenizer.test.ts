@@ -72,12 +72,16 @@ describe('a tokenizer that has no tokens for ordinary text is refused', () => {
   const letters = (keep: (letter: string) => boolean) => Object.fromEntries(Object.entries(model.vocab).filter(([letter]) => keep(letter)));
 
   it.each<[string, object, RegExp]>([
-    ['an empty vocabulary', { ...model, vocab: {} }, /tokenizer\.json does not fit text: of "Step 1: .*" it knows nothing/],
-    ['letters of another script', { ...model, vocab: letters((letter) => letter > '\u00a0') }, /knows (nothing|no more than )/],
+    ['an empty vocabulary', { ...model, vocab: {} }, /tokenizer\.json contradicts itself: the vocabulary has no entry for the byte 0/],
+    [
+      'letters of another script',
+      { ...model, vocab: letters((letter) => letter > '\u00a0') },
+      /the vocabulary has no entry for the byte 33 \("!"\)/,
+    ],
     [
       'nothing but the unknown token',
-      { ...model, vocab: { '<unk>': 0 }, unk_token: '<unk>', fuse_unk: false },
-      /knows nothing\. Copy tokenizer\.json from the model again; its vocabulary may be empty or damaged/,
+      { type: 'WordLevel', vocab: { '<unk>': 0 }, unk_token: '<unk>' },
+      /does not fit text|is not a tokenizer\.json that can be used/,
     ],
     [
       'words of a list that are not its own',
@@ -91,5 +95,65 @@ describe('a tokenizer that has no tokens for ordinary text is refused', () => {
     const error: unknown = await loadTokenizer(join(folder, 'tokenizer.json')).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ModelError);
     expect((error as Error).message).toMatch(message);
+  });
+});
+
+describe('a tokenizer.json that contradicts itself is refused with the entry', () => {
+  interface Json {
+    added_tokens: { id: unknown; content: unknown; special: boolean }[];
+    model: { vocab: Record<string, unknown>; merges: unknown[] };
+  }
+  const root = 'test/fixtures/models/families';
+  const without = (json: Json, letters: string) => {
+    for (const letter of letters) delete json.model.vocab[letter];
+  };
+
+  it.each<[fault: string, family: string, change: (json: Json) => void, message: RegExp]>([
+    [
+      'two words of one number',
+      'qwen2.5-math-prm',
+      ({ model }) => (model.vocab['A'] = model.vocab['B']),
+      /"A" and "B" have the same number, \d+/,
+    ],
+    ['a negative number', 'qwen2.5-math-prm', ({ model }) => (model.vocab['A'] = -5), /the number of "A" is -5/],
+    ['a fraction', 'math-shepherd', ({ model }) => (model.vocab['A'] = 3.5), /the number of "A" is 3\.5/],
+    ['no number', 'math-shepherd', ({ model }) => (model.vocab['A'] = null), /the number of "A" is null/],
+    ['an added token with the number of a word', 'rlhflow', ({ added_tokens: [first] }) => (first!.id = 20), /have the same number, 20/],
+    ['two numbers of a token', 'math-shepherd', ({ added_tokens: [first] }) => (first!.id = 9999), /the number of "<unk>" is 0 and 9999/],
+    [
+      'an added token without a number',
+      'rlhflow',
+      ({ added_tokens: [first] }) => (first!.id = null),
+      /'added_tokens' is not a list of tokens/,
+    ],
+    [
+      'an added token without text',
+      'rlhflow',
+      ({ added_tokens: [first] }) => (first!.content = ''),
+      /'added_tokens' is not a list of tokens/,
+    ],
+    ['no list of added tokens', 'rlhflow', (json) => Object.assign(json, { added_tokens: {} }), /'added_tokens' is not a list of tokens/],
+    ['no vocabulary', 'mm-prm', ({ model }) => Object.assign(model, { vocab: null }), /'model\.vocab' holds no vocabulary/],
+    ['no merges', 'qwen2.5-math-prm', ({ model }) => (model.merges = []), /there are 0 merges for \d+ longer entries/],
+    [
+      'half of its merges',
+      'mm-prm',
+      ({ model }) => (model.merges = model.merges.filter((_, i) => i % 2)),
+      /there are \d+ merges for \d+ longer/,
+    ],
+    ['a merge of an unknown word', 'visualprm', ({ model }) => model.merges.push('q zzq'), /lacks an entry of the merge "q zzq"/],
+    ['a merge that is no pair', 'visualprm', ({ model }) => model.merges.push(7), /lacks an entry of the merge 7/],
+    ['no digits over bytes', 'skywork-o1-open-prm', (json) => without(json, '0123456789'), /no entry for the byte 48 \("0"\)/],
+    ['no digit over pieces', 'math-shepherd', (json) => without(json, '37'), /no entry for the digit 3, 7/],
+  ])('%s', async (_, family, change, message) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tokenizer-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const json = read(`${root}/${family}/tokenizer.json`) as Json;
+    change(json);
+    await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(json));
+    const error: unknown = await loadTokenizer(join(folder, 'tokenizer.json')).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ModelError);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).toMatch(/^.*tokenizer\.json contradicts itself: .*\. Copy tokenizer\.json from the model again\.$/);
   });
 });

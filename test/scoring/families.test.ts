@@ -175,6 +175,12 @@ describe('a profile that does not fit', () => {
     );
   });
 
+  it('refuses a first token that its tokenizer reads as letters', async () => {
+    const message = /: ".+", which the profile puts before the text, is not one of its special tokens/;
+    expect(await refusal('skywork-o1-open-prm', (_, config) => (config['bos_token'] = '<nope>'))).toMatch(message);
+    expect(await refusal('math-shepherd', (tokenizer) => (tokenizer.added_tokens = []))).toMatch(message);
+  });
+
   it('refuses a chat template whose turns are not alike', async () => {
     const template =
       "{{ bos_token }}{% for m in messages %}{{ loop.index if loop.index > 2 else '' }}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n{{ m.content }}<|eot_id|>{% endfor %}";
