@@ -17,6 +17,8 @@ export interface RewardCompletion {
 export interface RewardRequest {
   readonly completions: readonly RewardCompletion[];
   readonly mode: RewardMode;
+  /** Which prompts show images, as `prompts[3]`. */
+  readonly withImages?: readonly string[];
   /** The model's own when not given. */
   readonly aggregation?: Aggregation;
 }
@@ -37,6 +39,7 @@ export function readRewards(body: unknown): RewardRequest {
   sameLength(prompts, completions, 'prompts', 'completions');
   return {
     completions: completions.map((completion, i) => toCompletion(questionOf(prompts[i], `prompts[${i}]`), completion, `completions[${i}]`)),
+    withImages: prompts.flatMap((prompt, i) => (showsImage(prompt) ? [`prompts[${i}]`] : [])),
     ...choices(given),
   };
 }
@@ -66,7 +69,7 @@ function choices(given: Readonly<Record<string, unknown>>): Pick<RewardRequest, 
 }
 
 function toCompletion(question: string, value: unknown, where: string): RewardCompletion {
-  if (Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string')) {
+  if (Array.isArray(value) && value.every((part) => typeof part === 'string')) {
     let end = 0;
     return { question, text: value.join(''), steps: value.map((text) => ({ text: text.trim(), end: (end += codePoints(text)) })) };
   }
@@ -79,25 +82,45 @@ export function questionOf(prompt: unknown, where: string): string {
   return (typeof prompt === 'string' ? (lastUserTurn(prompt) ?? prompt) : lastMessage(prompt, 'user', where)).trim();
 }
 
-const userTurns = [
-  /<\|im_start\|>user\n([\s\S]*?)<\|im_end\|>/g,
-  /<\|start_header_id\|>user<\|end_header_id\|>\s*([\s\S]*?)<\|eot_id\|>/g,
-  /<\|user\|>\s*([\s\S]*?)<\|(?:end|assistant)\|>/g,
-  /\[INST\]([\s\S]*?)\[\/INST\]/g,
+/** What begins and what ends a turn of the user in the chat templates that are known. */
+const userTurns: readonly (readonly [begin: RegExp, end: RegExp])[] = [
+  [/<\|im_start\|>user\n/g, /<\|im_end\|>/g],
+  [/<\|start_header_id\|>user<\|end_header_id\|>\s*/g, /<\|eot_id\|>/g],
+  [/<\|user\|>\s*/g, /<\|(?:end|assistant)\|>/g],
+  [/\[INST\]/g, /\[\/INST\]/g],
 ];
 
 /** Of a text that a chat template made; undefined when none of the known ones did. */
 export function lastUserTurn(text: string): string | undefined {
-  for (const turn of userTurns) {
-    const found = [...text.matchAll(turn)].at(-1)?.[1];
+  for (const [begin, end] of userTurns) {
+    let found: string | undefined;
+    // One regex for the whole turn would look for the end anew from every beginning.
+    for (let at = 0; ; ) {
+      begin.lastIndex = at;
+      if (!begin.test(text)) break;
+      const start = begin.lastIndex;
+      end.lastIndex = start;
+      const closing = end.exec(text);
+      if (!closing) break;
+      found = text.slice(start, closing.index);
+      at = end.lastIndex;
+    }
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** Tokens that end a turn, which are no part of the last step. */
+const turnEnds = ['<|im_end|>', '<|eot_id|>', '<|endoftext|>', '<|end|>', '</s>'];
+
+/** The text without the tokens that end a turn, which are no part of the last step. */
 export function withoutEnd(text: string): string {
-  return text.replace(/(?:\s*(?:<\|im_end\|>|<\|eot_id\|>|<\|endoftext\|>|<\|end\|>|<\/s>))+\s*$/, '');
+  let kept = text;
+  for (;;) {
+    const visible = kept.trimEnd();
+    const end = turnEnds.find((token) => visible.endsWith(token));
+    if (end === undefined) return kept;
+    kept = visible.slice(0, -end.length).trimEnd();
+  }
 }
 
 export function lastMessage(messages: unknown, role: string, where: string): string {
@@ -108,6 +131,16 @@ export function lastMessage(messages: unknown, role: string, where: string): str
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) throw new RewardRequestError(`${where}: the message of the role "${role}" has no text.`);
   return (content as ({ text?: unknown } | null)[]).flatMap((part) => (typeof part?.text === 'string' ? [part.text] : [])).join('');
+}
+
+/** Whether one of the messages shows an image: a model that reads images must not score without it. */
+export function showsImage(messages: unknown): boolean {
+  if (!Array.isArray(messages)) return false;
+  return (messages as ({ content?: unknown } | null)[]).some(
+    (message) =>
+      Array.isArray(message?.content) &&
+      (message.content as ({ type?: unknown } | null)[]).some((part) => typeof part?.type === 'string' && part.type.includes('image')),
+  );
 }
 
 export function record(body: unknown): Readonly<Record<string, unknown>> {

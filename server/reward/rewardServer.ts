@@ -78,10 +78,11 @@ async function answer(
   try {
     refuseStrangers(request, options);
     const [path = '/'] = request.url?.split('?') ?? [];
-    const method = request.method ?? 'GET';
+    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
     const route = routes.get(`${method} ${path}`);
     if (!route) {
       const other = [...routes.keys()].find((key) => key.endsWith(` ${path}`));
+      if (other) response.setHeader('allow', other.startsWith('GET ') ? 'GET, HEAD' : 'POST');
       throw other
         ? new HttpError(405, `${path} is asked by ${other.split(' ')[0]}.`)
         : new HttpError(404, `There is no ${path}; there are ${[...routes.keys()].map((key) => key.split(' ')[1]).join(', ')}.`);
@@ -116,18 +117,29 @@ export function urlHost(host: string): string {
 async function readBody(request: IncomingMessage): Promise<unknown> {
   if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? ''))
     throw new HttpError(415, 'The body must be JSON, and its content type application/json.');
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new HttpError(415, "The body must not be compressed: send it without 'Content-Encoding'.");
+  if (Number(request.headers['content-length']) > mostBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > mostBytes) throw new HttpError(413, `The body is larger than ${mostBytes / 2 ** 20} MiB; send fewer completions at a time.`);
+    if (size > mostBytes) throw tooLarge();
     chunks.push(chunk);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(utf8.decode(Buffer.concat(chunks)));
   } catch (error) {
-    throw new RewardRequestError(`The body is not JSON: ${(error as Error).message}`);
+    const cause = error instanceof SyntaxError ? error.message : 'its bytes are not UTF-8.';
+    throw new RewardRequestError(`The body is not JSON: ${cause}`);
   }
+}
+
+/** Refuses other bytes: what stands for them would be scored in their place. A mark of the byte order is left out. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function tooLarge(): HttpError {
+  return new HttpError(413, `The body is larger than ${mostBytes / 2 ** 20} MiB; send fewer completions at a time.`);
 }
 
 function failureOf(error: unknown): readonly [number, string] {

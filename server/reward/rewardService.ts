@@ -1,7 +1,7 @@
-import type { ScoreJob, Scorer } from '../scoring/scorer.js';
+import type { ScoreJob, Scorer, ScorerInfo } from '../scoring/scorer.js';
 import { HackingWatch } from './hackingWatch.js';
 import { readPooling } from './pooling.js';
-import { type RewardCompletion, type RewardRequest, RewardRequestError } from './rewardRequest.js';
+import { type RewardCompletion, type RewardRequest, RewardRequestError, showsImage } from './rewardRequest.js';
 import { rewarder } from './stepRewards.js';
 
 export interface RewardReply {
@@ -36,8 +36,9 @@ export class RewardService {
     this.#scorer = scorer;
   }
 
-  async rewards({ completions, mode, aggregation }: RewardRequest, signal: AbortSignal): Promise<RewardReply> {
+  async rewards({ completions, mode, aggregation, withImages = [] }: RewardRequest, signal: AbortSignal): Promise<RewardReply> {
     const info = await this.#scorer.describe(signal);
+    refuseImages(info, withImages);
     const rewards: (number | null)[] = Array.from(completions, () => null);
     const steps: RewardReply['steps'][number][] = Array.from(completions, () => []);
     const reasons: Record<number, string> = {};
@@ -62,7 +63,9 @@ export class RewardService {
   /** Rows [P(wrong), P(right)] of every step, as vLLM's `/pooling` gives them. */
   async pool(body: unknown, signal: AbortSignal): Promise<object> {
     const texts = readPooling(body);
-    const { model } = await this.#scorer.describe(signal);
+    const info = await this.#scorer.describe(signal);
+    refuseImages(info, showsImage((body as { messages?: unknown }).messages) ? ["'messages'"] : []);
+    const { model } = info;
     const data: object[] = [];
     let tokens = 0;
     for (const [index, { question, steps }] of texts.entries()) {
@@ -97,6 +100,14 @@ export class RewardService {
       return { ...asked, values, ...(missing >= 0 && { reason: `Step ${missing + 1}: ${why}` }) };
     });
   }
+}
+
+/** A model that reads text alone scores a problem with a figure by its text; one that reads images must see it. */
+function refuseImages({ model, readsImages }: ScorerInfo, [first]: readonly string[]): void {
+  if (readsImages && first !== undefined)
+    throw new RewardRequestError(
+      `${first} has an image, which ${model} reads, and requests carry none here. Score such problems with "steplens score".`,
+    );
 }
 
 function chain(question: string, steps: readonly string[]): ScoreJob {

@@ -70,12 +70,41 @@ describe('POST /reward', () => {
   it('leaves a completion without a reward where a step has no value, and says why', async () => {
     const { reward } = await open();
     const { rewards, reasons, steps } = await reward({ prompts: ['Q', 'Q', 'Q'], completions: [['fine', 'endless'], ' ', right] });
+    expect((await reward({ prompts: ['Q'], completions: [[]] })).reasons).toEqual({ 0: 'It has no steps.' });
     expect(rewards).toEqual([null, null, 0.9]);
     expect(reasons).toEqual({ 0: 'Step 2: longer than the model reads', 1: 'It has no steps.' });
     expect(steps[0]).toEqual([
       { end: 4, value: 0.9, reward: 0.9 },
       { end: 11, value: null, reward: null },
     ]);
+  });
+
+  it('does not score a figure that a model would read, and scores by the text where it reads text alone', async () => {
+    const content = [
+      { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+      { type: 'text', text: 'What is shown?' },
+    ];
+    const body = { prompts: ['Q', [{ role: 'user', content }]], completions: [right, right] };
+    const pooled = {
+      messages: [
+        { role: 'user', content },
+        { role: 'assistant', content: 'A.<prm>' },
+      ],
+    };
+    const blind = await open();
+    expect((await blind.send('/reward', body)).body.rewards).toEqual([0.9, 0.9]);
+    const seeing = await open(new FakeScorer({ ...fakeInfo, readsImages: true }));
+    for (const [path, sent, where] of [
+      ['/reward', body, 'prompts[1]'],
+      ['/pooling', pooled, "'messages'"],
+    ] as const) {
+      const answer = await seeing.send(path, sent);
+      expect(answer.status).toBe(400);
+      expect(answer.body.error!.message).toBe(
+        `${where} has an image, which fake reads, and requests carry none here. Score such problems with "steplens score".`,
+      );
+    }
+    expect(seeing.scorer.jobs).toEqual([]);
   });
 
   it.each<[string, unknown, string]>([
@@ -170,6 +199,46 @@ describe('the server', () => {
     });
     expect((await send('/reward')).status).toBe(405);
     expect((await send('/reward', '{}', { 'content-type': 'text/plain' })).status).toBe(415);
+  });
+
+  it('says how a path is asked, and answers HEAD as GET without the body', async () => {
+    const { server } = await open();
+    const asked = async (method: string, path: string) => {
+      const response = await fetch(server.url + path, { method });
+      return [response.status, response.headers.get('allow'), (await response.text()).length > 0];
+    };
+    expect(await asked('HEAD', '/health')).toEqual([200, null, false]);
+    expect(await asked('OPTIONS', '/reward')).toEqual([405, 'POST', true]);
+    expect(await asked('DELETE', '/watch')).toEqual([405, 'GET, HEAD', true]);
+  });
+
+  it('refuses bytes that are not UTF-8 and a compressed body, and reads one with a byte order mark', async () => {
+    const { server } = await open();
+    const body = Buffer.from(JSON.stringify({ prompts: ['Q'], completions: [right] }));
+    const sent = async (bytes: Buffer, headers: Record<string, string> = {}) => {
+      const response = await fetch(`${server.url}/reward`, {
+        method: 'POST',
+        body: new Uint8Array(bytes),
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+      return [response.status, await response.text()];
+    };
+    expect(await sent(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), body]))).toEqual([200, expect.stringContaining('[0.9]')]);
+    const broken = Buffer.from(body);
+    broken[broken.indexOf('Q')] = 0xff;
+    expect(await sent(broken)).toEqual([400, expect.stringContaining('its bytes are not UTF-8')]);
+    expect(await sent(body, { 'content-encoding': 'gzip' })).toEqual([415, expect.stringContaining('must not be compressed')]);
+  });
+
+  it.each([
+    ['blanks', { prompts: ['Q'], completions: [`a${' '.repeat(400_000)}b`] }],
+    ['turns of the user', { prompts: ['<|im_start|>user\n'.repeat(80_000)], completions: ['a'] }],
+    ['turns of another template', { prompts: ['[INST]'.repeat(120_000)], completions: ['a'] }],
+    ['ends of a turn', { prompts: ['Q'], completions: [`a${'<|im_end|> '.repeat(40_000)}b`] }],
+  ])('reads a text of endless %s in one pass', async (_, body) => {
+    const { send } = await open();
+    // Each took minutes, in which nobody else was answered.
+    expect((await send('/reward', body)).status).toBe(200);
   });
 
   it('answers no web page, no other name of this machine, and nobody without the key', async () => {
