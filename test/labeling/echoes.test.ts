@@ -20,6 +20,7 @@ describe('what a model writes again', () => {
     ['steps in bold', `**${prefix[0]!}**\n\n**${prefix[1]!}**\n\nSo 5.\n\n<answer>5</answer>`, 2],
     ['steps without full stops and capitals', 'we have 2 apples\n\nwe buy  3 more\n\nSo 5.\n\n<answer>5</answer>', 2],
     ['steps behind a sentence of its own', `Sure, here is the rest.\n\n${tagged(...prefix, 'So 5.')}`, 2],
+    ['steps in mathematics', '$We have 2 apples$.\n\n\\(We buy 3 more\\).\n\nSo 5.\n\n<answer>5</answer>', 2],
     ['the last step, then all', tagged('We buy 3 more.', ...prefix, 'So 5.'), 2],
     ['the prompt', `${new Prompts({}).chat(question, prefix)}\n${tagged('So 5.')}`, 3],
     ['the end of the prompt', `Question: ${question}\nPrevious Steps:${tagged(...prefix, 'So 5.')}`, 3],
@@ -28,6 +29,11 @@ describe('what a model writes again', () => {
     expect(found).toMatchObject({ finish: 'stop', echoed });
     expect('steps' in found && found.steps.at(-1)).toMatch(/^So 5\.\s+<answer>5<\/answer>$/);
     expect('steps' in found && found.steps).toHaveLength(1);
+  });
+
+  it('is taken off behind a sentence of its own, one step alone, too', () => {
+    const [first] = prefix;
+    expect(read(`Sure, here is the rest.\n\n${tagged(first!, 'So 5.')}`, [first!])).toMatchObject({ steps: rest, echoed: 1 });
   });
 
   it('is taken off where it is in the same paragraph as what follows', () => {
@@ -48,9 +54,19 @@ describe('a solution that starts anew', () => {
     ['as it was', tagged(prefix[0]!, 'We buy 4 more.', 'So 6.')],
     ['with other blanks', tagged(` ${prefix[0]!.replace(' ', '  ')} `, 'We buy 4 more.')],
     ['with numbers', `Step 1: ${prefix[0]!}\nStep 2: We buy 4 more.\nStep 3: So 6.`],
+    ['behind a sentence of its own', `Let us begin.\n\n${tagged(prefix[0]!, 'We buy 4 more.', 'So 6.')}`],
     ['in one paragraph', `${prefix[0]!} We buy 4 more. So 6.`],
   ])('is no rollout: %s', (_, text) => {
     expect(read(text)).toEqual({ failure: expect.stringContaining('started the solution again') as string });
+  });
+
+  it('from a step in the middle on is none either', () => {
+    const before = ['We have 2 apples.', 'We buy 3 more apples.', 'We add both numbers.'];
+    expect(read(tagged(before[1]!, 'Then 4 are eaten.', 'So 1.'), before)).toHaveProperty('failure');
+    expect(read(tagged(before[1]!, before[2]!, 'So 5.'), before)).toMatchObject({ steps: rest, echoed: 2 });
+    // What is short may come again by itself.
+    expect(read(tagged('We add.', 'So 5.'), ['We add.', 'We have 2 apples.'])).toHaveProperty('failure');
+    expect(read(tagged('We add.', 'So 5.'), ['Look.', 'We add.', 'We have 2 apples.'])).toMatchObject({ finish: 'stop' });
   });
 
   it('cannot be told from a continuation in other words, which is kept', () => {
@@ -65,9 +81,24 @@ describe('what a model writes around its message', () => {
     ['', '<|eot_id|>'],
     ['<s> [/INST] ', '</s>'],
     ['', '<|endoftext|>The next text of the corpus'],
+    ['<|header_start|>assistant<|header_end|>', '<|eot|>'],
+    ['<｜Assistant｜>', '<｜User｜>And 3 + 3?'],
+    ['<start_of_turn>model\n', '<start_of_turn>user\nThanks!'],
+    ['<|START_RESPONSE|>', '<|END_RESPONSE|>'],
+    ['', '<|end_of_solution|>'],
+    ['', '<|channel|>commentary'],
+    ['assistant\n\n', 'assistant\n\nIs there anything else?'],
+    ['', '\nuser\nThanks!'],
   ])('is no step: control tokens %j … %j', (before, behind) => {
     expect(read(`${before}${tagged('So 5.')}${behind}`)).toEqual({ steps: rest, finish: 'stop' });
   });
+
+  it.each(['<|im_end|>\n<|im_start|>user\nThanks!', '<|eot_id|>', '<｜User｜>And now?'])(
+    'is all there is behind a complete text: %j',
+    (behind) => {
+      expect(read(behind, ['The answer is 5.'])).toEqual({ steps: [], finish: 'stop' });
+    },
+  );
 
   it.each([
     '\n\nQuestion: What is 2 + 2?\n<step>It is 4.</step>\n<answer>4</answer>',

@@ -4,10 +4,11 @@
  */
 import { finalAnswer } from '../../reasoning/finalAnswer.js';
 
-/** Ends of messages in the usual chat templates. What follows one is another message. */
-const END_OF_MESSAGE = /<\|(?:im_end|eot_id|eom_id|end|endoftext|end_of_text|return)\|>|<｜end▁of▁sentence｜>|<end_of_turn>|<\/s>\s*$/;
+/** Ends of messages: control tokens of any chat template, and the header of the next message where a server has taken the tokens off. What follows is another message. */
+const END_OF_MESSAGE =
+  /<\|[a-zA-Z][\w-]{1,30}\|>|<｜[^｜\n]{2,40}｜>|<(?:end_of_turn|start_of_turn|end_of_utterance|eos)>|\[INST\]|<\/s>\s*$|(?<![a-zA-Z ])(?:assistant|user)\n\n|\n(?:assistant|user)\n/;
 const START_OF_MESSAGE =
-  /^\s*(?:<\|im_start\|>\s*assistant|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>|<\|assistant\|>|<｜Assistant｜>|<start_of_turn>model|<s>|\[\/INST\])\s*/;
+  /^\s*(?:<\|(?:im_start|start)\|>\s*assistant|<\|(?:start_header_id|header_start)\|>\s*assistant\s*<\|(?:end_header_id|header_end)\|>|<\|(?:assistant|message|im_sep|begin_of_text|begin_of_solution|START_RESPONSE|START_OF_TURN_TOKEN|CHATBOT_TOKEN)\|>|<｜(?:Assistant|begin▁of▁sentence)｜>|<start_of_turn>model|<s>|\[\/INST\]|(?:assistant|model)\s*\n)\s*/;
 const NEXT_QUESTION = /^[ \t]*(?:#{1,6} +)?(?:\*\*)?(?:Question|Problem|Exercise|Human|User|Q)(?: *#?\d+)? *(?:\*\*)?[:：]/gim;
 
 /** The text of this message alone: no control tokens, and nothing of a question that the model asks itself behind its answer. */
@@ -43,6 +44,9 @@ export function withoutEcho(written: readonly string[], prefix: readonly string[
   const echo = echoEnd(steps, known);
   if (echo.length > 0) return { steps: own.slice(echo.end), echoed: said + echo.length };
   if (prefix.length > 1 && steps[0] === known[0]) return undefined;
+  // Behind a few words, or from a step in the middle on, it is written anew, too.
+  const again = steps.findIndex((step) => known.slice(0, -1).some((one) => isLong(one) && one === step));
+  if (again === 0 || (again > 0 && steps[again] === known[0])) return undefined;
   const [first, ...rest] = own;
   const inside = first === undefined ? undefined : insideEcho(first, prefix);
   if (inside !== undefined) return { steps: [inside.rest, ...rest], echoed: said + inside.length };
@@ -53,7 +57,7 @@ export function withoutEcho(written: readonly string[], prefix: readonly string[
 
 /** The last steps of the prefix at the beginning of what was written, or the whole prefix behind a few words about it. */
 function echoEnd(steps: readonly string[], known: readonly string[]): { readonly end: number; readonly length: number } {
-  if (known.length > 1)
+  if (known.length > 1 || isLong(known[0] ?? ''))
     for (let at = steps.length - known.length; at > 0; at--)
       if (known.every((step, i) => steps[at + i] === step)) return { end: at + known.length, length: known.length };
   for (let length = Math.min(steps.length, known.length); length > 0; length--)
@@ -90,7 +94,9 @@ function isPrompt(step: string, question: string): boolean {
 function plain(step: string): string {
   return step
     .replace(/^\s*(?:#{1,6}\s+)?(?:\*\*)?(?:step\s*)?\d{1,3}[.:)]\s+/i, '')
-    .replace(/\*\*|__|`/g, '')
+    .replace(/\*\*|__|`|\$|\\[()[\]]/g, '')
+    .replace(/[“”«»]/g, '"')
+    .replace(/[‘’]/g, "'")
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/[.:;!]+$/, '')
