@@ -52,7 +52,7 @@ export function compareRuns(first: readonly RunEvent[], second: readonly RunEven
     selections,
     firstOther: firstOther < 0 ? undefined : firstOther,
     ...comparedNodes(compareNodes(before.tree, after.tree)),
-    answers: compareAnswers(answersOf(first), answersOf(second)),
+    answers: countBoth(answersOf(first), answersOf(second)),
   };
 }
 
@@ -127,7 +127,7 @@ function nodesByKey(tree: SearchTree): Map<string, number> {
 }
 
 /** How often each answer was given, and whether it is right where that is known; the most frequent first. */
-export function compareAnswers(before: AnswerCounts, after: AnswerCounts): RunComparison['answers'] {
+export function countBoth(before: AnswerCounts, after: AnswerCounts): RunComparison['answers'] {
   return [...new Set([...before.keys(), ...after.keys()])]
     .map((answer) => {
       const [one, other] = [before.get(answer), after.get(answer)];

@@ -2,7 +2,7 @@ import { finalAnswer } from '../reasoning/finalAnswer.js';
 import { rootPath } from '../reasoning/paths.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { McValue } from '../reasoning/stepValue.js';
-import { type ComparedNode, compareAnswers, comparedNodes, type RunComparison } from './compareRuns.js';
+import { type ComparedNode, comparedNodes, countBoth, type RunComparison } from './compareRuns.js';
 
 /** A problem, and what is known of its steps: a value in [0, 1], by step. */
 export interface ComparedProblem {
@@ -40,7 +40,7 @@ export function compareTrees(first: ComparedProblem, second: ComparedProblem): R
     selections: [],
     firstOther: undefined,
     ...comparedNodes(nodes),
-    answers: compareAnswers(answersOf(first.problem), answersOf(second.problem)),
+    answers: countBoth(answersOf(first.problem), answersOf(second.problem)),
   };
 }
 

@@ -97,14 +97,14 @@ export const ANSWER_KEYS = [
 function answerOf(reader: RecordReader, record: number): string | undefined {
   for (const key of ANSWER_KEYS) {
     const id = reader.value(record, key);
-    const text = id === undefined ? undefined : answerText(reader.json, id);
+    const text = id === undefined ? undefined : referenceText(reader.json, id);
     if (text !== undefined) return text;
   }
   return undefined;
 }
 
 /** Reference answers are strings, numbers or (OlympiadBench) lists; of a worked answer (GSM8K) the part after `####` is taken. */
-export function answerText(json: JsonDocument, id: number): string | undefined {
+export function referenceText(json: JsonDocument, id: number): string | undefined {
   if (json.isObject(id)) return undefined;
   const parts = json.isArray(id) ? json.items(id) : [id];
   const text = parts.map((part) => json.string(part).text).join(', ');

@@ -1,6 +1,6 @@
 import type { JsonFormat } from './format.js';
 import type { JsonDocument } from './jsonDocument.js';
-import { ANSWER_KEYS, answerText, ProblemDraft, questionOf } from './problemDraft.js';
+import { ANSWER_KEYS, ProblemDraft, questionOf, referenceText } from './problemDraft.js';
 
 /** Keys of records that have more than the problem: those are of other formats. */
 const SOLVED = [
@@ -109,6 +109,6 @@ function isWorkedAnswer(json: JsonDocument, id: number): boolean {
 }
 
 function isFinalAnswer(json: JsonDocument, id: number): boolean {
-  const text = answerText(json, id);
+  const text = referenceText(json, id);
   return text !== undefined && text.length > 0 && text.length <= ANSWER_LENGTH && !text.includes('\n');
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { layoutChart } from '../../webview/evaluation/layout.js';
 import {
-  interval,
+  intervalText,
   markdownTable,
   notesOf,
   percent,
@@ -33,7 +33,7 @@ describe('the model of an evaluation', () => {
     const pass = rows.find(({ curve }) => curve.id === 'pass')!;
     expect(pass.accuracy).toEqual(line.accuracy.pass[3]);
     expect(rows.find(({ curve }) => curve.id === 'random')!.gain).toBeNull();
-    expect(markdownTable(line, 4)).toContain(`| pass@N | ${percent(pass.accuracy.value)} | ${interval(pass.accuracy)} |`);
+    expect(markdownTable(line, 4)).toContain(`| pass@N | ${percent(pass.accuracy.value)} | ${intervalText(pass.accuracy)} |`);
     expect(percent(null)).toBe('–');
   });
 

@@ -7,7 +7,7 @@ import { keyIntent, neighbor } from '../../webview/tree/interact/keyboard.js';
 import { markOutline, markShape } from '../../webview/tree/layout/marks.js';
 import { summarize } from '../../webview/tree/model/branches.js';
 import { displayOf, NO_DISPLAY, stackWords } from '../../webview/tree/model/display.js';
-import { labelOf } from '../../webview/tree/model/labels.js';
+import { nodeTitle } from '../../webview/tree/model/labels.js';
 import { matchNodes } from '../../webview/tree/model/matchNodes.js';
 import { distinctRollouts } from '../../webview/tree/model/rollouts.js';
 import { findNodes, parseQuery, whyMatches } from '../../webview/tree/model/search.js';
@@ -343,17 +343,17 @@ describe('labelOf', () => {
 
   it('leaves out what siblings begin with alike, at a word', () => {
     const model = withSteps([['The price of one notebook is 3 dollars.'], ['The price of one notebook is 4 dollars.'], ['Let us see.']]);
-    expect([1, 2, 3].map((id) => labelOf(model, id))).toEqual(['…3 dollars.', '…4 dollars.', 'Let us see.']);
+    expect([1, 2, 3].map((id) => nodeTitle(model, id))).toEqual(['…3 dollars.', '…4 dollars.', 'Let us see.']);
   });
 
   it('keeps a short shared beginning, and texts that are alike as a whole', () => {
     const model = withSteps([['So x = 3.'], ['So x = 4.'], ['A step that is twice there.'], ['A step that is twice there.']]);
-    expect([1, 2, 3].map((id) => labelOf(model, id))).toEqual(['So x = 3.', 'So x = 4.', 'A step that is twice there.']);
+    expect([1, 2, 3].map((id) => nodeTitle(model, id))).toEqual(['So x = 3.', 'So x = 4.', 'A step that is twice there.']);
   });
 
   it('names the worst of several steps', () => {
     const model = withSteps([['First.', 'The wrong one.', 'Last.']], [[0.9, 0.2, 0.6]]);
-    expect(labelOf(model, 1)).toBe('…The wrong one.');
+    expect(nodeTitle(model, 1)).toBe('…The wrong one.');
   });
 });
 

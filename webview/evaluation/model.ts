@@ -196,7 +196,7 @@ export function markdownTable(line: EvaluateLine, size: number): string {
           selectionRows(line, size).map(({ curve, accuracy, gain }) => [
             curve.name,
             percent(accuracy.value),
-            interval(accuracy),
+            intervalText(accuracy),
             gain === null ? '' : gainText(gain),
           ]),
         ]
@@ -211,7 +211,7 @@ export function percent(share: number | null): string {
   return share === null ? '–' : (share * 100).toFixed(1);
 }
 
-export function interval({ low, high }: EstimateLine): string {
+export function intervalText({ low, high }: EstimateLine): string {
   return `${percent(low)}–${percent(high)}`;
 }
 

@@ -148,12 +148,12 @@ export function showNode(state: PanelState, id: number): Partial<PanelState> {
   return {
     collapsed: unfoldTo(model, collapsed, id),
     ...(stack !== undefined && { openStacks: new Set([...openStacks, stack]) }),
-    ...(root !== null && !isWithin(model, id, root) && { root: null }),
+    ...(root !== null && !isInBranch(model, id, root) && { root: null }),
   };
 }
 
 /** Whether a node is in the subtree of another, itself included. */
-export function isWithin({ rank, subtreeSize }: TreeModel, id: number, root: number): boolean {
+export function isInBranch({ rank, subtreeSize }: TreeModel, id: number, root: number): boolean {
   const from = itemAt(rank, root);
   return itemAt(rank, id) >= from && itemAt(rank, id) < from + itemAt(subtreeSize, root);
 }

@@ -2,7 +2,7 @@ import { t } from '../../../server/l10n.js';
 import type { BestOfNLine } from '../../../server/protocol/evaluation.js';
 import { button } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
-import { type CurveId, gainText, interval, percent, type SelectionRow, selectionCurves, selectionRows } from '../model.js';
+import { type CurveId, gainText, intervalText, percent, type SelectionRow, selectionCurves, selectionRows } from '../model.js';
 import { type PageState, shownSize } from '../store.js';
 import { createChart } from './chart.js';
 import { curveKey } from './marker.js';
@@ -67,7 +67,7 @@ export function createBestOfNView(document: Document, actions: BestOfNActions): 
           lines: curves
             .flatMap(({ id, name, points }) => points.slice(at, at + 1).map((point) => ({ id, name, point })))
             .sort((a, b) => (b.point.value ?? -1) - (a.point.value ?? -1))
-            .map(({ id, name, point }) => ({ id, text: `${name} ${percent(point.value)} % (${interval(point)})` })),
+            .map(({ id, name, point }) => ({ id, text: `${name} ${percent(point.value)} % (${intervalText(point)})` })),
         }),
       });
       caption.textContent = t('Accuracy with N = {0} of {1} candidates', size, sizes.length);
@@ -107,7 +107,7 @@ function createRow(document: Document, { curve }: SelectionRow, { toggle, emphas
       eye.className = `codicon codicon-${isShown ? 'eye' : 'eye-closed'}`;
       host.classList.toggle('off', !isShown);
       cells.accuracy.textContent = percent(accuracy.value);
-      cells.interval.textContent = interval(accuracy);
+      cells.interval.textContent = intervalText(accuracy);
       cells.gain.textContent = gain === null ? '' : gainText(gain);
     },
   };

@@ -3,7 +3,7 @@ import type { ProcessLine } from '../../../server/protocol/evaluation.js';
 import { button } from '../../shared/controls.js';
 import { element } from '../../shared/element.js';
 import { formatValue } from '../../shared/valueScale.js';
-import { interval, PROCESS_COLUMNS, percent, processRows, sweepCurves } from '../model.js';
+import { intervalText, PROCESS_COLUMNS, percent, processRows, sweepCurves } from '../model.js';
 import { type PageState, shownThreshold } from '../store.js';
 import { createChart } from './chart.js';
 import type { ChartMark } from './chartDrawing.js';
@@ -100,7 +100,7 @@ export function createProcessView(document: Document, actions: ProcessActions): 
         ' ',
         t(
           '(95 % interval {0}) at threshold {1}{2}',
-          interval(line.score),
+          intervalText(line.score),
           formatValue(line.threshold),
           best === null ? '' : t('; best {0} % at {1}', percent(best.value), formatValue(best.threshold)),
         ),

@@ -7,7 +7,7 @@ import { landingNode, type TreeModel } from '../model/treeModel.js';
 import { speak } from '../render/ariaTree.js';
 import type { TreeView } from '../render/treeView.js';
 import type { PanelState, PanelStore } from '../state.js';
-import { isWithin, showNode } from '../store.js';
+import { isInBranch, showNode } from '../store.js';
 
 export interface NavigationWorld {
   readonly store: PanelStore;
@@ -126,7 +126,7 @@ function createFolding({
       if (isFolded) next.add(id);
       else next.delete(id);
       const { selected } = store.state;
-      const hidesSelection = isFolded && selected !== null && selected !== id && isWithin(model, selected, id);
+      const hidesSelection = isFolded && selected !== null && selected !== id && isInBranch(model, selected, id);
       store.update({ collapsed: next, ...(hidesSelection ? { selected: id, selectedStep: null } : {}) });
       announce(`${isFolded ? t('Folded') : t('Unfolded')} ${plural(itemAt(model.subtreeSize, id) - 1, '{0} node', '{0} nodes')}`);
     },

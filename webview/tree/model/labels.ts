@@ -15,7 +15,7 @@ const known = new WeakMap<TreeModel, Map<number, string>>();
  * What a node is called in the picture: the step that is low, or the worst one, or the first one; without the beginning it
  * shares with a sibling, because siblings differ in what comes after it.
  */
-export function labelOf(model: TreeModel, id: number): string {
+export function nodeTitle(model: TreeModel, id: number): string {
   let labels = known.get(model);
   if (labels === undefined) known.set(model, (labels = new Map<number, string>()));
   let label = labels.get(id);

@@ -4,7 +4,7 @@ import { formatValue } from '../../shared/valueScale.js';
 import { BLOCK_WIDTH, type Block } from '../layout/scene.js';
 import { rowPx } from '../layout/zoomScale.js';
 import { summarize } from '../model/branches.js';
-import { labelOf } from '../model/labels.js';
+import { nodeTitle } from '../model/labels.js';
 import type { Frame } from './frame.js';
 import { drawMark, flagGlyph, type Pen } from './svgParts.js';
 
@@ -49,7 +49,7 @@ export function drawBlock(pen: Pen, { model, view }: Frame, block: Block): SVGEl
     range === null ? t('no values') : range[0] === range[1] ? formatValue(range[0]) : `${formatValue(range[0])}–${formatValue(range[1])}`;
   write(values, 'note', fit.small.width(values));
   const room = BLOCK_WIDTH - 8 - x;
-  if (worst !== null && room > 40) write(fit.small.cut(labelOf(model, worst), room), 'words small', 0);
+  if (worst !== null && room > 40) write(fit.small.cut(nodeTitle(model, worst), room), 'words small', 0);
   return parts;
 }
 
@@ -64,5 +64,5 @@ export function blockWords(model: Frame['model'], block: Block): string {
         ? plural(flagged, '{0} disagreement', '{0} disagreements')
         : plural(flagged, '{0} first low step', '{0} first low steps'),
     );
-  return `${facts.join(', ')}${worst === null ? '' : t('. The lowest: {0}', labelOf(model, worst))}`;
+  return `${facts.join(', ')}${worst === null ? '' : t('. The lowest: {0}', nodeTitle(model, worst))}`;
 }

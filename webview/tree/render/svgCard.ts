@@ -4,7 +4,7 @@ import { drawInterval } from '../../shared/intervalBar.js';
 import { shortSource, sourceLabel } from '../../shared/valueScale.js';
 import { markOutline } from '../layout/marks.js';
 import { cardHeight, nodeWidth } from '../layout/zoomScale.js';
-import { labelOf } from '../model/labels.js';
+import { nodeTitle } from '../model/labels.js';
 import { binOf, valueText } from '../model/treeModel.js';
 import type { Frame } from './frame.js';
 import { drawFold, drawMark, flagGlyph, GLYPH, type Pen, stackNote, verdictGlyph } from './svgParts.js';
@@ -17,7 +17,7 @@ export function drawCard(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const width = nodeWidth(view, 'card');
   const note = stackNote(frame, id);
   const room = Math.max(1, Math.floor((cardHeight(view.k) - 24) / LINE));
-  const lines = fit.body.wrap(note ?? labelOf(model, id), width - 10, room);
+  const lines = fit.body.wrap(note ?? nodeTitle(model, id), width - 10, room);
   const height = Math.min(cardHeight(view.k), 26 + LINE * lines.length);
   const top = -height / 2;
   const outline = markOutline(itemAt(model.nodes, id));

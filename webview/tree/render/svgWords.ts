@@ -3,7 +3,7 @@ import { svgElement } from '../../shared/element.js';
 import { markRadius } from '../layout/marks.js';
 import { roomOf } from '../layout/scene.js';
 import { columnPx, nodeWidth, rowPx, TWO_LINES_ROW } from '../layout/zoomScale.js';
-import { labelOf } from '../model/labels.js';
+import { nodeTitle } from '../model/labels.js';
 import { valueText } from '../model/treeModel.js';
 import type { Frame } from './frame.js';
 import { drawFold, drawMark, flagGlyph, type Pen, stackNote, verdictGlyph } from './svgParts.js';
@@ -75,7 +75,7 @@ interface Room {
 
 function placeWords({ fit }: Pen, frame: Frame, id: number, { own, height, afterValue, verdict }: Room): Place {
   const { model, view, layout } = frame;
-  const text = stackNote(frame, id) ?? labelOf(model, id);
+  const text = stackNote(frame, id) ?? nodeTitle(model, id);
   const width = Math.max(own, Math.min(WIDEST, own + (frame.free.get(id) ?? 0) * columnPx(view)));
   const low = layout.isBanded ? Math.min(height, rowPx(view.k)) : height;
   const isRoomy = layout.isBanded || height >= ROOMY;
@@ -109,7 +109,7 @@ export function drawDot(pen: Pen, frame: Frame, id: number, name: DotName | unde
   if (stack !== undefined && rowPx(view.k) >= 9)
     parts.push(svgElement(document, 'text', { class: 'note', x: radius + 4, dy: '0.35em' }, `×${stack.members.length}`));
   if (name === 'words') {
-    const text = fit.small.cut(`${valueText(model, id)} ${labelOf(model, id)}`, nameWidth(frame, id));
+    const text = fit.small.cut(`${valueText(model, id)} ${nodeTitle(model, id)}`, nameWidth(frame, id));
     parts.push(svgElement(document, 'text', { class: 'name', x: radius + 7, dy: '0.35em' }, text));
   } else if (name === 'value') {
     parts.push(
