@@ -105,7 +105,7 @@ class ScoringService implements Service {
   #choices: Choices;
   #threshold: number;
   #stopStatusTimer: (() => void) | undefined;
-  /** The status told last, as JSON. */
+  /** The last status that was sent, as JSON. */
   #toldStatus = '';
   #touches = 0;
   #isDisposed = false;

@@ -1,5 +1,5 @@
 /**
- * Regexes of published tokenizers that take time in proportion to the text: each way to go on is told by the next character. A tokenizer with
+ * Regexes of published tokenizers that take time in proportion to the text: the next character decides each way to go on. A tokenizer with
  * no other regex needs no time limit, which costs a thread for every text.
  */
 const known = new Set([

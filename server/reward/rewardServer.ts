@@ -135,7 +135,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** Refuses other bytes: what stands for them would be scored in their place. A mark of the byte order is left out. */
+/** Refuses other bytes: replacement characters would be scored in their place. A mark of the byte order is left out. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function tooLarge(): HttpError {

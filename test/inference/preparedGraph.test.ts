@@ -16,7 +16,7 @@ async function prepared(): Promise<string> {
   return folder;
 }
 
-/** A scorer whose child was told of the model before. */
+/** A scorer whose child opened the model before. */
 function openEarly(folder: string) {
   startEarly(inferenceEntry, join(folder, 'model.onnx'));
   const log = { info: () => undefined, warn: () => undefined };
@@ -76,7 +76,7 @@ describe('the graph of the bundled model that is opened before anybody asks', ()
     }
   });
 
-  it('does not stand in the way of another model, nor of a damaged file in its place', async () => {
+  it('does not keep another model from opening, nor does a damaged file in its place', async () => {
     const folder = await prepared();
     await writeFile(join(folder, 'model.cpu.onnx'), 'no graph');
     const job = tree(3);

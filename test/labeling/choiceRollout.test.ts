@@ -99,7 +99,7 @@ it.each([
 });
 
 it.each([{ completion_tokens: 4 }, { prompt_tokens: 9 }, { prompt_tokens: 9, completion_tokens: null }])(
-  'tokens of which the server tells only a part are too few, and marked (%j)',
+  'tokens that the server reports in part are too few, and marked (%j)',
   (usage) => {
     expect(usageOf({ usage })).toMatchObject({ isUnreported: true });
   },

@@ -60,7 +60,7 @@ describe('a solution that starts anew', () => {
     expect(read(text)).toEqual({ failure: expect.stringContaining('started the solution again') as string });
   });
 
-  it('from a step in the middle on is none either', () => {
+  it('from a step in the middle on is not one either', () => {
     const before = ['We have 2 apples.', 'We buy 3 more apples.', 'We add both numbers.'];
     expect(read(tagged(before[1]!, 'Then 4 are eaten.', 'So 1.'), before)).toHaveProperty('failure');
     expect(read(tagged(before[1]!, before[2]!, 'So 5.'), before)).toMatchObject({ steps: rest, echoed: 2 });

@@ -65,7 +65,7 @@ describe('patches of an image', () => {
     expect(largest).toBeLessThan(1e-6);
   });
 
-  it('stand beside those of other images in order', async () => {
+  it('are in order beside those of other images', async () => {
     const files = [await fileAt('patches/5x5.png'), await fileAt('patches/30x181.png')];
     const both = (await prepareImages(files, settings))!;
     const alone = await Promise.all(files.map(async (file) => (await prepareImages([file], settings))!));

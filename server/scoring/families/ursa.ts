@@ -1,7 +1,7 @@
 import type { Layout } from '../layouts/layouts.js';
 import type { Family, ModelTraits } from './family.js';
 
-/** @param images What stands in the place of the images. */
+/** @param images What replaces the images. */
 function layoutWith(images: string): Layout {
   return {
     kind: 'chat',
@@ -30,7 +30,7 @@ export const ursa: Family = {
 
 /**
  * The same with its two vision towers (SAM at 1,024 pixels, SigLIP at 384). `steplens export-model` writes `images` as the model's own
- * preprocessor_config.json has it; what stands here is for a profile that has none.
+ * preprocessor_config.json has it; these values are for a profile that has none.
  */
 export const ursaImages: Family = {
   id: 'ursa-rm-images',

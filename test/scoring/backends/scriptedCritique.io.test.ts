@@ -33,7 +33,7 @@ async function serve(family: string, critique: (body: Body) => string, answers: 
       const content = stops.length > 0 ? text.slice(0, Math.min(...stops)) : text;
       return json({ choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }], usage: { total_tokens: 7 } });
     }
-    // What is right is told by the step's words.
+    // The words of the step say what is right.
     const yes = body.messages.findLast(({ role }) => role === 'user')!.content.includes('11') ? 0.2 : 0.9;
     const top_logprobs = answers.map((token, i) => ({ token, logprob: Math.log(i === 0 ? yes : 1 - yes) }));
     const message = { role: 'assistant', content: answers[0] };
