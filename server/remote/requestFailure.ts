@@ -63,7 +63,7 @@ export function refusal({ status, headers, body }: Refusal): RequestFailure {
       status,
       isTemporary: status >= 500 || TEMPORARY.has(status),
       ...(parameter !== undefined && { parameter }),
-      ...retryAfter(headers['retry-after']),
+      ...retryAfter(headers['retry-after'], headers.date),
     },
   );
 }
@@ -107,9 +107,13 @@ function originOf(location: string | string[] | undefined): string | undefined {
   return typeof location === 'string' && URL.canParse(location) ? new URL(location).origin : undefined;
 }
 
-/** `Retry-After`: seconds, or a date. */
-function retryAfter(header: string | string[] | undefined): { retryAfter?: number } {
+type Header = string | string[] | undefined;
+
+/** `Retry-After`: seconds, or a date by the server's own clock, which the reply's `Date` has. */
+function retryAfter(header: Header, date: Header): { retryAfter?: number } {
   if (typeof header !== 'string' || header.trim() === '') return {};
-  const wait = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  const there = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  const now = Number.isNaN(there) ? Date.now() : there;
+  const wait = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isNaN(wait) ? {} : { retryAfter: Math.max(0, wait) };
 }
