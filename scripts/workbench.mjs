@@ -115,9 +115,9 @@ async function quickInput(page, key, text, row) {
   for (let tries = 0; tries < 15; tries++) {
     await page.keyboard.press(key);
     // A page that takes the focus closes the input again, also while it is being filled.
-    if ((await succeeds(input.fill(text, { timeout }))) && (await succeeds(row.waitFor({ timeout })))) {
-      await settled(page);
-      await row.click();
+    const isOffered = (await succeeds(input.fill(text, { timeout }))) && (await succeeds(row.waitFor({ timeout })));
+    if (isOffered) await settled(page);
+    if (isOffered && (await succeeds(row.click({ timeout })))) {
       // The list, not its input: a command may open a list of its own in the same input at once.
       await row.waitFor({ state: 'hidden' });
       return;
