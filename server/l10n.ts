@@ -22,6 +22,11 @@ export function plural(count: number, one: string, many: string): string {
   return t(count === 1 ? one : many, count.toLocaleString('en'));
 }
 
+/** Facts one after the other: `1 node, 2 steps`, with the comma of the language. */
+export function listed(facts: readonly string[]): string {
+  return facts.join(t(', '));
+}
+
 interface Noted {
   readonly message: string;
   readonly values: readonly (string | number)[];

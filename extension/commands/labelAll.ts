@@ -2,6 +2,7 @@ import { l10n, Uri, window } from 'vscode';
 import type { LabelOutcome } from '../../server/protocol/labeling.js';
 import { ProblemViewRequest } from '../../server/protocol/problemView.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
+import { listed } from '../shell/listed.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, targetOf } from './command.js';
 import { label } from './labelProblem.js';
@@ -45,7 +46,7 @@ async function tellAll({ runs }: StepLens, outcomes: readonly LabelOutcome[]): P
     before > 0 ? l10n.t('{0} labeled before', before) : '',
     failures > 0 ? l10n.t('{0} rollouts failed', failures) : '',
   ];
-  const message = l10n.t('All {0} problems are labeled: {1}.', outcomes.length, parts.filter((part) => part !== '').join(', '));
+  const message = l10n.t('All {0} problems are labeled: {1}.', outcomes.length, listed(parts.filter((part) => part !== '')));
   const choice = await window.showInformationMessage(message, l10n.t('Show Run'));
   if (choice) await runs.show(Uri.joinPath(Uri.parse(last.file, true), '..'));
 }

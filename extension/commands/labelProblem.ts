@@ -2,6 +2,7 @@ import { type CancellationToken, commands, l10n, type Progress, ProgressLocation
 import { type LabelingParams, type LabelOutcome, LabelProblem } from '../../server/protocol/labeling.js';
 import { isCancelled, remedyIn } from '../../server/protocol/message.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
+import { listed } from '../shell/listed.js';
 import { detailsOf, messageOf } from '../shell/log.js';
 import { commandOf } from '../shell/remedy.js';
 import type { StepLens } from '../shell/stepLens.js';
@@ -87,12 +88,12 @@ async function ask(
 function report(progress: Progress<{ message: string }>, { rollouts, budget, searches, resumed, servers, waiting }: LabelingParams): void {
   if (waiting !== undefined) return progress.report({ message: waiting });
   progress.report({
-    message: [
+    message: listed([
       budget === undefined ? l10n.t('{0} rollouts', rollouts) : l10n.t('{0} of {1} rollouts', rollouts, budget),
       ...(resumed === 0 ? [] : [l10n.t('{0} of them from before', resumed)]),
       ...(searches === 0 ? [] : [l10n.t('search {0}', searches)]),
-      ...(servers.length === 0 ? [] : [l10n.t('sent to {0}', servers.map((origin) => new URL(origin).host).join(', '))]),
-    ].join(', '),
+      ...(servers.length === 0 ? [] : [l10n.t('sent to {0}', listed(servers.map((origin) => new URL(origin).host)))]),
+    ]),
   });
 }
 
@@ -103,14 +104,13 @@ async function tell(
   problem: number,
   { state, file, rollouts, failures, undecided, resumed }: LabelOutcome,
 ): Promise<void> {
-  const counts = [
+  const facts = [
     l10n.t('{0} rollouts', rollouts),
     resumed > 0 ? l10n.t('{0} of them from before', resumed) : '',
     failures > 0 ? l10n.t('{0} failed', failures) : '',
     undecided > 0 ? l10n.t('{0} undecided', undecided) : '',
-  ]
-    .filter((text) => text !== '')
-    .join(', ');
+  ];
+  const counts = listed(facts.filter((text) => text !== ''));
   const message =
     state === 'cancelled'
       ? l10n.t('Labeling was cancelled after {0}. They are kept: resume now, or label the problem again later.', counts)

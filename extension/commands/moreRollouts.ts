@@ -1,6 +1,7 @@
 import { l10n, ProgressLocation, Range, type TextDocument, WorkspaceEdit, window, workspace } from 'vscode';
 import { MoreRollouts } from '../../server/protocol/labeling.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
+import { listed } from '../shell/listed.js';
 import { type Command, isIndex, placeIn, targetOf } from './command.js';
 
 const usual = 16;
@@ -41,7 +42,7 @@ export const moreRollouts: Command = {
       undecided > 0 ? l10n.t('{0} undecided', undecided) : '',
       failed > 0 ? l10n.t('{0} failed', failed) : '',
     ].filter((text) => text !== '');
-    const told = l10n.t('{0} more rollouts: {1}.', right + wrong + undecided + failed, counts.join(', '));
+    const told = l10n.t('{0} more rollouts: {1}.', right + wrong + undecided + failed, listed(counts));
     if (await window.showInformationMessage(told, l10n.t('Undo'))) await takeBack(document, before);
   },
 };

@@ -2,6 +2,7 @@ import { l10n, type Uri, window } from 'vscode';
 import { type LowStep, LowSteps } from '../../server/protocol/steps.js';
 import type { Client } from './client.js';
 import { reveal, toRange, visibleEditor } from './editors.js';
+import { listed } from './listed.js';
 
 const messageMs = 5_000;
 
@@ -20,7 +21,7 @@ export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1,
   }
   await reveal(uri, toRange(step.range), { focus, select: false });
   window.setStatusBarMessage(
-    `$(warning) ${[l10n.t('Low step {0} of {1}: {2}', index + 1, steps.length, step.value.toFixed(2)), ...(step.first ? [l10n.t('first of its solution')] : [])].join(', ')}`,
+    `$(warning) ${listed([l10n.t('Low step {0} of {1}: {2}', index + 1, steps.length, step.value.toFixed(2)), ...(step.first ? [l10n.t('first of its solution')] : [])])}`,
     messageMs,
   );
 }

@@ -4,6 +4,7 @@ import type { DocumentMarks, StatusParams } from '../../server/protocol/status.j
 import { type Claims, languages } from './claims.js';
 import type { Client } from './client.js';
 import { isBusy, Lasting } from './lasting.js';
+import { listed } from './listed.js';
 import { commandOf } from './remedy.js';
 import { nowhere, type RowFacts, StatusRow } from './statusRow.js';
 
@@ -90,7 +91,7 @@ export class StatusRows implements Disposable {
     this.#labeling.show({
       selector: '*',
       text: budget === undefined ? l10n.t('Labeling: {0} rollouts', rollouts) : l10n.t('Labeling: {0} of {1} rollouts', rollouts, budget),
-      detail: [searches === 0 ? l10n.t('policy') : l10n.t('search {0}', searches), ...sentTo(servers)].join(', '),
+      detail: listed([searches === 0 ? l10n.t('policy') : l10n.t('search {0}', searches), ...sentTo(servers)]),
     });
   }
 
@@ -106,7 +107,7 @@ export class StatusRows implements Disposable {
   #show(status: StatusParams): void {
     this.#model.show(modelFacts(status));
     const passedOver = status.passedOver ?? [];
-    const others = passedOver.map(({ provider }) => provider).join(', ');
+    const others = listed(passedOver.map(({ provider }) => provider));
     const detail =
       status.server !== undefined
         ? l10n.t('question and steps are sent there')
@@ -186,7 +187,7 @@ function firstLowText(count: number): string {
 
 /** Where the problem being labeled goes. */
 function sentTo(servers: readonly string[]): string[] {
-  return servers.length === 0 ? [] : [l10n.t('problem is sent to {0}', servers.map((origin) => new URL(origin).host).join(', '))];
+  return servers.length === 0 ? [] : [l10n.t('problem is sent to {0}', listed(servers.map((origin) => new URL(origin).host)))];
 }
 
 /** What the model scores, where it does not score everything: its command selects another model. */

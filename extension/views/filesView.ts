@@ -19,6 +19,7 @@ import {
 import { type FileOutline, FileOutlineRequest } from '../../server/protocol/steps.js';
 import type { Claims } from '../shell/claims.js';
 import type { Client } from '../shell/client.js';
+import { listed } from '../shell/listed.js';
 import { messageOf } from '../shell/log.js';
 
 /** Id of the view; the manifest contributes it. */
@@ -228,7 +229,7 @@ function lowLines(parent: Line & { readonly uri: Uri }, { problem, low, lowCount
 function problemItem(uri: Uri, { problem, title, size, range, lowCount }: ProblemOutline): TreeItem {
   const item = new TreeItem(`${problem + 1}. ${title}`, lowCount > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
   item.id = `${uri.toString()}#${problem}`;
-  const facts = `${size}, ${counted(lowCount, 'low step')}`;
+  const facts = listed([size, counted(lowCount, 'low step')]);
   item.description = facts;
   // Without it a screen reader says the tooltip alone.
   item.accessibilityInformation = { label: l10n.t('Problem {0}, {1}: {2}', problem + 1, facts, title) };

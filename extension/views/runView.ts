@@ -17,6 +17,7 @@ import {
 } from 'vscode';
 import { RunReport, type RunReportView, type WasteView } from '../../server/protocol/run.js';
 import type { Client } from '../shell/client.js';
+import { listed } from '../shell/listed.js';
 import { messageOf } from '../shell/log.js';
 
 /** Id of the view; the manifest contributes it. */
@@ -135,10 +136,7 @@ function linesOf(report: RunReportView): Line[] {
     { label: costText(report), icon: 'credit-card' },
     {
       label: l10n.t('Problems'),
-      description: states
-        .filter(({ count }) => count > 0)
-        .map(({ state, count }) => `${count} ${stateWords[state]}`)
-        .join(', '),
+      description: listed(states.filter(({ count }) => count > 0).map(({ state, count }) => `${count} ${stateWords[state]}`)),
       icon: 'list-tree',
       lines: [...begun.map(problemLine), ...(waiting.length > 0 ? [waitingLine(waiting)] : [])],
     },
@@ -211,12 +209,12 @@ function problemLine({ id, log, file, state, searches, waste }: RunReportView['p
   const icons = { running: 'sync', open: 'circle-outline', finished: 'pass', 'not begun': 'circle-large-outline' };
   return {
     label: id,
-    description: [
+    description: listed([
       stateWords[state],
       l10n.t('{0} rollouts', waste.rollouts),
       ...(searches > 0 ? [l10n.t('{0} searches', searches)] : []),
       ...(waste.failed > 0 ? [l10n.t('{0} failed', waste.failed)] : []),
-    ].join(', '),
+    ]),
     icon: icons[state],
     command: { title: l10n.t('Open Tree'), command: 'steplens.openTree', arguments: [file, 0] },
     tooltip: Uri.parse(log, true).fsPath,
@@ -236,12 +234,12 @@ function progressText({ problems, rate, secondsLeft }: RunReportView): string {
   const isRunning = problems.some(({ state }) => state === 'running');
   const finished = problems.filter(({ state }) => state === 'finished').length;
   const number = (value: number): string => value.toLocaleString('en-US');
-  return [
+  return listed([
     l10n.t('{0} of {1} problems', number(finished), number(problems.length)),
     l10n.t('{0} rollouts', number(rollouts)),
     ...(rate === null ? [] : [l10n.t('{0} a second', rate.toFixed(1))]),
     ...(isRunning && secondsLeft !== null ? [l10n.t('about {0} s left', Math.ceil(secondsLeft))] : []),
-  ].join(', ');
+  ]);
 }
 
 function costText({
@@ -255,7 +253,7 @@ function costText({
   seconds,
 }: RunReportView): string {
   const number = (value: number): string => value.toLocaleString('en-US');
-  return [
+  return listed([
     l10n.t('{0} requests', number(requests)),
     ...(unreported > 0 ? [l10n.t('{0} requests came without their tokens', number(unreported))] : []),
     ...(unreported > 0 && promptTokens + completionTokens === 0
@@ -264,7 +262,7 @@ function costText({
     ...(judgeRequests > 0 ? [l10n.t('{0} judge calls with {1} tokens', number(judgeRequests), number(judgeTokens))] : []),
     ...(price === null ? [] : [l10n.t('price {0}', price.toLocaleString('en-US', { maximumSignificantDigits: 4 }))]),
     l10n.t('{0} s of sampling', number(Math.round(seconds))),
-  ].join(', ');
+  ]);
 }
 
 function wasted({ failed, undecided, repeated }: WasteView): number {
@@ -276,5 +274,5 @@ function wasteText(waste: WasteView): string {
     .filter((name) => waste[name] > 0)
     .map((name) => `${waste[name]} ${wasteWords[name]}`);
   const share = waste.rollouts === 0 ? 0 : Math.round((100 * wasted(waste)) / waste.rollouts);
-  return `${l10n.t('{0} % of {1}', share, waste.rollouts)}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+  return `${l10n.t('{0} % of {1}', share, waste.rollouts)}${parts.length > 0 ? `: ${listed(parts)}` : ''}`;
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { FoundImages, ImagePlace } from '../files/images.js';
-import { t } from '../l10n.js';
+import { listed, t } from '../l10n.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import type { LabelingSettings, LabelJob, ResultJob } from './labelerPort.js';
@@ -33,7 +33,7 @@ export async function labelJob(
   const found = uris.map((image) => fileURLToPath(image));
   if (found.length < problem.images.filter((image) => !isUrl(image)).length) {
     throw new Error(
-      t('The figure of this problem ({0}) was not found beside the file or in the workspace. Correct its path.', problem.images.join(', ')),
+      t('The figure of this problem ({0}) was not found beside the file or in the workspace. Correct its path.', listed(problem.images)),
     );
   }
   const images = [...found, ...problem.images.filter(isUrl)];

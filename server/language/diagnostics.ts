@@ -126,7 +126,7 @@ const quotedLength = 80;
 /** `Solution 1, step 3 of 6: “That takes 55 / 7 = 7 dollars.” PRM 0.29, before 0.62. Rollouts: 3/16 right [0.07, 0.43].` */
 function firstLowMessage(document: ScoredDocument, problem: ScoredProblem, step: LowScoredStep): string {
   const place = stepPlace(document.problems.length, problem, step);
-  return `${place}: “${firstWords(step.step.text, quotedLength)}” ${comparison(document, problem, step)}.${rolloutsSentence(step)}`;
+  return `${t('{0}: “{1}” {2}.', place, firstWords(step.step.text, quotedLength), comparison(document, problem, step))}${rolloutsSentence(step)}`;
 }
 
 /** `PRM 0.12, before 0.94`; a first step has nothing before it. */

@@ -1,5 +1,5 @@
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver-types';
-import { plural, t } from '../l10n.js';
+import { listed, plural, t } from '../l10n.js';
 import { along } from '../reasoning/paths.js';
 import type { ReasoningTree } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
@@ -107,7 +107,7 @@ function problemDetail({ problem, steps }: ScoredProblem): string {
   const parts = problem.tree
     ? plural(problem.tree.nodes.length, '{0} node', '{0} nodes')
     : plural(problem.solutions.length, '{0} solution', '{0} solutions');
-  return `${parts}, ${plural(steps.length, '{0} step', '{0} steps')}`;
+  return listed([parts, plural(steps.length, '{0} step', '{0} steps')]);
 }
 
 function addSolutions(outline: Outline, problem: ScoredProblem, parent: Parent): void {

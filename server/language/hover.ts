@@ -1,5 +1,5 @@
 import { type Hover, MarkupKind } from 'vscode-languageserver-types';
-import { local, plural, t } from '../l10n.js';
+import { listed, local, plural, t } from '../l10n.js';
 import type { SplitRule } from '../reasoning/problem.js';
 import type { Position } from '../reasoning/span.js';
 import type { ValueSource } from '../reasoning/stepValue.js';
@@ -167,7 +167,7 @@ function problemSummary(document: ScoredDocument, scored: ScoredProblem): string
   const parts = [
     `**${t('Problem {0} of {1}', problem.index + 1, document.problems.length)}**`,
     problem.tree
-      ? `${plural(problem.tree.nodes.length, '{0} node', '{0} nodes')}, ${plural(problem.solutions.length, '{0} path', '{0} paths')}`
+      ? listed([plural(problem.tree.nodes.length, '{0} node', '{0} nodes'), plural(problem.solutions.length, '{0} path', '{0} paths')])
       : plural(problem.solutions.length, '{0} solution', '{0} solutions'),
     plural(steps.length, '{0} step', '{0} steps'),
     t('{0} (threshold {1})', plural(first, '{0} first low step', '{0} first low steps'), formatValue(document.threshold)),
@@ -185,7 +185,7 @@ function solutionTable(scored: ScoredProblem): string {
     const { aggregates, firstLow } = solutionValues(scored, solution);
     const numbers = (['min', 'mean', 'last', 'product'] as const).map((name) => (aggregates ? formatValue(aggregates[name]) : '–'));
     const verdict = solution.correct === undefined ? '–' : solution.correct ? t('✓ right') : t('✗ wrong');
-    const by = chosen.get(solution.index)?.map(chooserName).join(', ') ?? '–';
+    const by = listed(chosen.get(solution.index)?.map(chooserName) ?? ['–']);
     return [String(solution.index + 1), verdict, firstLow === undefined ? '–' : t('step {0}', firstLow + 1), ...numbers, by];
   });
   const more = solutions.length - rows.length;

@@ -1,4 +1,4 @@
-import { t } from '../l10n.js';
+import { listed, t } from '../l10n.js';
 import type { ScoredProblem, ScoredStep } from './scoredDocument.js';
 
 /** By problem: for each step the first solution through it, from 0; -1 = none. */
@@ -32,6 +32,6 @@ export function stepPlace(problemCount: number, scored: ScoredProblem, step: Sco
     if (solution && problem.solutions.length > 1) parts.push(t('solution {0}', solution.index + 1));
     parts.push(solution ? t('step {0} of {1}', number, solution.steps.length) : t('step {0}', number));
   }
-  const place = parts.join(', ');
+  const place = listed(parts);
   return place.charAt(0).toUpperCase() + place.slice(1);
 }

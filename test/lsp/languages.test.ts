@@ -40,7 +40,7 @@ async function told(locale: string | undefined): Promise<{ warning: string; hove
 describe("the editor's language", () => {
   it.each(['zh-cn', 'zh-CN'])('is that of warnings, hovers and lenses: %s', async (locale) => {
     const { warning, hover, lenses } = await told(locale);
-    expect(warning).toMatch(/^节点 \d+, 步骤 \d+: “/);
+    expect(warning).toMatch(/^节点 \d+，步骤 \d+：“/);
     expect(warning).toContain('rollout：0/16 正确');
     expect(hover).toContain('▼ 首个低分步骤（阈值 0.50）');
     expect(hover).toContain('| 来源 | 分值 |');

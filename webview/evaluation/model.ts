@@ -1,4 +1,4 @@
-import { plural, t } from '../../server/l10n.js';
+import { listed, plural, t } from '../../server/l10n.js';
 import type { BestOfNLine, EstimateLine, EvaluateLine, ProcessLine } from '../../server/protocol/evaluation.js';
 
 export type CurveId = keyof BestOfNLine['accuracy'] | 'macroF1' | 'firstErrorF1';
@@ -132,7 +132,7 @@ export function factsOf(line: EvaluateLine): string {
   const { recorded, scored, model, device } = line.scores;
   const counted =
     line.kind === 'bestOfN'
-      ? `${plural(line.problems, '{0} problem', '{0} problems')}, ${plural(line.candidates, '{0} candidate', '{0} candidates')}`
+      ? listed([plural(line.problems, '{0} problem', '{0} problems'), plural(line.candidates, '{0} candidate', '{0} candidates')])
       : plural(line.all.solutions, '{0} solution', '{0} solutions');
   const origins = [
     ...(recorded > 0 ? [t('scores as they are in {0}', plural(recorded, '{0} file', '{0} files'))] : []),
@@ -147,7 +147,7 @@ export function factsOf(line: EvaluateLine): string {
         ]
       : []),
   ];
-  return t('{0} · {1} · seed {2}', counted, origins.join(', '), line.seed);
+  return t('{0} · {1} · seed {2}', counted, listed(origins), line.seed);
 }
 
 /** What was left out of the numbers, and why. */

@@ -1,4 +1,4 @@
-import { t } from '../../server/l10n.js';
+import { listed, t } from '../../server/l10n.js';
 import type { ReviewStep } from '../../server/protocol/review.js';
 import type { StepValues } from '../../server/protocol/values.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
@@ -25,7 +25,9 @@ export function evidencePane(document: Document, { evidence }: ReviewStep, thres
       {},
       ...row(document, t('All sources together'), t('{0} % likely right', Math.round(posterior * 100)), posterior, threshold),
       ...valueRows(document, values, threshold),
-      ...labels.flatMap(({ by, value, kind, comment }) => row(document, by, [judgmentOf(value), kind, comment].filter(Boolean).join(', '))),
+      ...labels.flatMap(({ by, value, kind, comment }) =>
+        row(document, by, listed([judgmentOf(value), kind ?? '', comment ?? ''].filter((fact) => fact !== ''))),
+      ),
     ),
   );
   if (rollouts.length > 0) {

@@ -1,4 +1,5 @@
 import { select } from 'd3-selection';
+import { listed } from '../../../server/l10n.js';
 import { element, svgElement } from '../../shared/element.js';
 import { type ChartInput, type ChartLayout, layoutChart } from '../layout.js';
 import type { CurveId } from '../model.js';
@@ -63,7 +64,7 @@ export function createChart(document: Document, label: string, onMove: (at: numb
       ['valuemin', least],
       ['valuemax', most],
       ['valuenow', content.xs[content.at] ?? least],
-      ['valuetext', [head, ...lines.map(({ text }) => text)].join(', ')],
+      ['valuetext', listed([head, ...lines.map(({ text }) => text)])],
     ] as const)
       host.setAttribute(`aria-${name}`, String(value));
   };

@@ -1,4 +1,4 @@
-import { plural, t } from '../../../server/l10n.js';
+import { listed, plural, t } from '../../../server/l10n.js';
 import type { NodeView, ProblemView } from '../../../server/protocol/problemView.js';
 import type { Replay, ReplayFrame, ReplayState } from '../../../server/protocol/replay.js';
 import { formatValue } from '../../shared/valueScale.js';
@@ -64,7 +64,7 @@ export function frameWords(frame: ReplayFrame, view: Pick<ProblemView, 'nodes'>)
     }
     case 'rollouts': {
       const { right, wrong, undecided, failed } = event;
-      const counts = [t('{0} right', right), t('{0} wrong', wrong), ...missingWords(undecided, failed)].join(', ');
+      const counts = listed([t('{0} right', right), t('{0} wrong', wrong), ...missingWords(undecided, failed)]);
       return t('{0} from {1}: {2}', plural(right + wrong + undecided + failed, '{0} rollout', '{0} rollouts'), name, counts);
     }
     case 'value':
@@ -84,7 +84,7 @@ export function frameWords(frame: ReplayFrame, view: Pick<ProblemView, 'nodes'>)
         : t('First error is at or before step {0}', event.step);
     case 'end': {
       const missing = missingWords(event.undecided, event.failures);
-      return `${ENDS[event.reason]}: ${[plural(event.rollouts, '{0} rollout', '{0} rollouts'), ...missing].join(', ')}`;
+      return `${ENDS[event.reason]}: ${listed([plural(event.rollouts, '{0} rollout', '{0} rollouts'), ...missing])}`;
     }
   }
 }

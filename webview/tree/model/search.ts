@@ -1,4 +1,4 @@
-import { t } from '../../../server/l10n.js';
+import { listed, t } from '../../../server/l10n.js';
 import { itemAt } from '../../../server/reasoning/present.js';
 import { rolloutCount } from '../../../server/reasoning/treeStatistics.js';
 import { formatValue, SOURCE_NAMES } from '../../shared/valueScale.js';
@@ -79,7 +79,7 @@ export function whyMatches(model: TreeModel, id: number, { words, filters }: Que
     if (place === undefined) return undefined;
     reasons.push(`${place.name}: ${around(place.text, words)}`);
   }
-  return reasons.join(', ');
+  return listed(reasons);
 }
 
 function holds(model: TreeModel, id: number, filter: Filter): string | undefined {

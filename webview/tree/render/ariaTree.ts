@@ -1,4 +1,4 @@
-import { t } from '../../../server/l10n.js';
+import { listed, t } from '../../../server/l10n.js';
 import { itemAt } from '../../../server/reasoning/present.js';
 import { element } from '../../shared/element.js';
 import { formatValue, sourceLabel } from '../../shared/valueScale.js';
@@ -84,10 +84,10 @@ function item(document: Document, model: TreeModel, id: number, { selected, coll
 /** Value, source, what is special, first words: `0.42, 7/16 rollouts, first low step: So the train needs …`. */
 export function speak(model: TreeModel, id: number): string {
   const node = itemAt(model.nodes, id);
-  const facts = [node.value === null ? t('no value') : `${formatValue(node.value)}, ${sourceLabel(node)}`];
+  const facts = [node.value === null ? t('no value') : listed([formatValue(node.value), sourceLabel(node)])];
   if (markOutline(node) === 'one-sample') facts.push(t('one sample'));
   if (model.firstLow.has(id)) facts.push(t('first low step'));
   else if (node.value !== null && node.value < model.view.threshold) facts.push(t('low'));
   if (node.correct !== undefined) facts.push(node.correct ? t('final answer right') : t('final answer wrong'));
-  return `${facts.join(', ')}: ${node.parent === null ? t('problem: {0}', nodeWords(model, id, 90)) : nodeWords(model, id, 90)}`;
+  return `${listed(facts)}: ${node.parent === null ? t('problem: {0}', nodeWords(model, id, 90)) : nodeWords(model, id, 90)}`;
 }

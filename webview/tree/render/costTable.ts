@@ -1,4 +1,4 @@
-import { plural, t } from '../../../server/l10n.js';
+import { listed, plural, t } from '../../../server/l10n.js';
 import type { LabelCost, Replay } from '../../../server/protocol/replay.js';
 import { element } from '../../shared/element.js';
 import { section } from './section.js';
@@ -70,12 +70,12 @@ function isUnreported({ unreported, requests, judgeRequests }: LabelCost): boole
 function note(document: Document, cost: LabelCost): HTMLElement {
   const { rollouts, labels, retries, cachedTokens, unreported } = cost;
   const facts = [
-    `${plural(rollouts, '{0} rollout', '{0} rollouts')}, ${plural(labels, '{0} step label', '{0} step labels')}`,
+    listed([plural(rollouts, '{0} rollout', '{0} rollouts'), plural(labels, '{0} step label', '{0} step labels')]),
     ...(retries > 0 ? [t('{0} requests made again', retries)] : []),
     ...(unreported > 0 ? [t('{0} requests came without their tokens', unreported.toLocaleString('en-US'))] : []),
     ...(cachedTokens > 0 ? [t('{0} prompt tokens from the cache', cachedTokens.toLocaleString('en-US'))] : []),
   ];
-  return element(document, 'p', { class: 'hint' }, facts.join(', '));
+  return element(document, 'p', { class: 'hint' }, listed(facts));
 }
 
 /** Three digits that say something. */

@@ -1,6 +1,6 @@
 import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
-import { plural, t } from '../../../server/l10n.js';
+import { listed, plural, t } from '../../../server/l10n.js';
 import type { Replay } from '../../../server/protocol/replay.js';
 import { itemAt } from '../../../server/reasoning/present.js';
 import { rolloutCount, treeStatistics } from '../../../server/reasoning/treeStatistics.js';
@@ -41,7 +41,7 @@ export function renderStatisticsPane(
       document,
       'p',
       { class: 'summary' },
-      `${plural(model.order.length, '{0} node', '{0} nodes')}, ${firstLowWords(model)}. `,
+      `${listed([plural(model.order.length, '{0} node', '{0} nodes'), firstLowWords(model)])}. `,
       all === 0
         ? t('The file holds no rollouts.')
         : t(
@@ -94,7 +94,7 @@ export function renderStatisticsPane(
 }
 
 function note(document: Document, facts: readonly string[]): HTMLElement {
-  return element(document, 'p', { class: 'hint' }, facts.filter((fact) => fact !== '').join(', '));
+  return element(document, 'p', { class: 'hint' }, listed(facts.filter((fact) => fact !== '')));
 }
 
 const HEIGHT = 84;
@@ -164,7 +164,7 @@ function columns(
   const svg = chart(
     document,
     HEIGHT + 18,
-    t('Steps per rollout: {0}', shown.map((row) => t('{0} steps {1}', row.steps, row.count)).join(', ')),
+    t('Steps per rollout: {0}', listed(shown.map((row) => t('{0} steps {1}', row.steps, row.count)))),
   );
   shown.forEach((row, i) => {
     const height = Math.max(2, scale(row.count));

@@ -1,4 +1,4 @@
-import { plural, t } from '../../../server/l10n.js';
+import { listed, plural, t } from '../../../server/l10n.js';
 import { svgElement } from '../../shared/element.js';
 import { formatValue } from '../../shared/valueScale.js';
 import { BLOCK_WIDTH, type Block } from '../layout/scene.js';
@@ -64,5 +64,5 @@ export function blockWords(model: Frame['model'], block: Block): string {
         ? plural(flagged, '{0} disagreement', '{0} disagreements')
         : plural(flagged, '{0} first low step', '{0} first low steps'),
     );
-  return `${facts.join(', ')}${worst === null ? '' : t('. The lowest: {0}', nodeTitle(model, worst))}`;
+  return `${listed(facts)}${worst === null ? '' : t('. The lowest: {0}', nodeTitle(model, worst))}`;
 }
