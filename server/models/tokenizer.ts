@@ -267,35 +267,7 @@ function createTextTokenizer({
         ),
       );
     },
-    expand(template) {
-      const bos = tokenTexts['bos_token'];
-      if (template.includes('{bos}') && bos === undefined) {
-        throw new ModelError(
-          english(
-            "{0}: 'bos_token' is missing in tokenizer_config.json beside it, and the profile puts it before the text. Copy tokenizer_config.json from the model.",
-            path,
-          ),
-        );
-      }
-      const filled: readonly (readonly [place: string, text: string])[] = [
-        ['{bos}', bos ?? ''],
-        ['{bos?}', bos ?? ''],
-        ['{start}', start],
-      ];
-      return filled.reduce((text, [place, token]) => {
-        // Text that is no special token would be read as letters.
-        const plainPart = text.includes(place) && split(token).find((piece, i) => i % 2 === 0 && piece !== '');
-        if (plainPart)
-          throw new ModelError(
-            english(
-              '{0}: {1}, which the profile puts before the text, is not one of its special tokens. Copy tokenizer.json and tokenizer_config.json from the model again.',
-              path,
-              JSON.stringify(plainPart),
-            ),
-          );
-        return text.replaceAll(place, () => token);
-      }, template);
-    },
+    expand: (template) => expand(template, { path, start, tokenTexts, split }),
     lastSpecialEnd(template) {
       return split(template)
         .slice(0, -1)
@@ -324,6 +296,45 @@ function createTextTokenizer({
       });
     },
   };
+}
+
+/** A template with the texts of the tokens that stand before every text in the places of `{bos}`, `{bos?}` and `{start}`. Throws ModelError where one is missing or no special token. */
+function expand(
+  template: string,
+  {
+    path,
+    start,
+    tokenTexts,
+    split,
+  }: Pick<TextTokenizer, 'path' | 'start' | 'tokenTexts'> & { readonly split: (template: string) => string[] },
+): string {
+  const bos = tokenTexts['bos_token'];
+  if (template.includes('{bos}') && bos === undefined) {
+    throw new ModelError(
+      english(
+        "{0}: 'bos_token' is missing in tokenizer_config.json beside it, and the profile puts it before the text. Copy tokenizer_config.json from the model.",
+        path,
+      ),
+    );
+  }
+  const filled: readonly (readonly [place: string, text: string])[] = [
+    ['{bos}', bos ?? ''],
+    ['{bos?}', bos ?? ''],
+    ['{start}', start],
+  ];
+  return filled.reduce((text, [place, token]) => {
+    // Text that is no special token would be read as letters.
+    const plainPart = text.includes(place) && split(token).find((piece, i) => i % 2 === 0 && piece !== '');
+    if (plainPart)
+      throw new ModelError(
+        english(
+          '{0}: {1}, which the profile puts before the text, is not one of its special tokens. Copy tokenizer.json and tokenizer_config.json from the model again.',
+          path,
+          JSON.stringify(plainPart),
+        ),
+      );
+    return text.replaceAll(place, () => token);
+  }, template);
 }
 
 /** The texts of the special tokens that the tokenizer puts before every text. */
