@@ -18,6 +18,7 @@ const separators = families.flatMap(({ profile: { layout } }) => (hasMarker(layo
  */
 export function readPooling(body: unknown): readonly PooledText[] {
   const given = record(body);
+  refuseOtherReplies(given);
   if (given.messages !== undefined) {
     const question = lastMessage(given.messages, 'user', "'messages'");
     const steps = cut(lastMessage(given.messages, 'assistant', "'messages'"), "'messages'");
@@ -32,6 +33,28 @@ export function readPooling(body: unknown): readonly PooledText[] {
     const { question, solution } = partsOf(input, where);
     return { question: question.trim(), steps: cut(solution, where) };
   });
+}
+
+/** Fields of vLLM's request that ask for another reply than rows of probabilities as numbers, and what they may be here. */
+const repliesAs: Readonly<Record<string, readonly unknown[]>> = {
+  encoding_format: ['float'],
+  task: ['token_classify', 'encode'],
+  use_activation: [true],
+  activation: [true],
+  softmax: [true],
+};
+
+/** A client that asked for another reply would read the numbers as something else. */
+function refuseOtherReplies(given: Readonly<Record<string, unknown>>): void {
+  for (const [name, allowed] of Object.entries(repliesAs)) {
+    const value = given[name] ?? undefined;
+    if (value === undefined || allowed.includes(value)) continue;
+    const first = JSON.stringify(allowed[0]);
+    const shown = JSON.stringify(value).slice(0, 40);
+    throw new RewardRequestError(
+      `'${name}' is ${shown}, and the reply has rows of probabilities as numbers. Leave it out, or send ${first}.`,
+    );
+  }
 }
 
 /** Where the answer of the assistant begins in a text that a chat template made. */

@@ -164,7 +164,12 @@ describe('POST /pooling', () => {
 
     const templated = `<|im_start|>system\nReason.<|im_end|>\n<|im_start|>user\nOne?<|im_end|>\n<|im_start|>assistant\nA.<extra_0>B.<extra_0><|im_end|>\n`;
     const shepherd = 'Two? Step 1: A. ки\nStep 2: wrong. ки\nStep 3: C. ки\n';
-    const both = await send('/v1/pooling', { input: [templated, shepherd] });
+    const both = await send('/v1/pooling', {
+      input: [templated, shepherd],
+      task: 'token_classify',
+      encoding_format: 'float',
+      use_activation: null,
+    });
     expect((both.body.data as { data: unknown[] }[]).map(({ data }) => data.length)).toEqual([2, 3]);
     expect(scorer.jobs.slice(1).map(({ question, steps }) => [question, ...steps.map(({ text }) => text)])).toEqual([
       ['One?', 'A.', 'B.'],
@@ -178,6 +183,12 @@ describe('POST /pooling', () => {
     [{ input: 'Q\nno separator' }, "'input' has no separator of steps"],
     [{}, "'input' must be a text or a list of texts"],
     [{ messages: [{ role: 'user', content: 'Q' }] }, 'has no message of the role "assistant"'],
+    [
+      { input: 'Q\nA.<extra_0>', encoding_format: 'base64' },
+      `'encoding_format' is "base64", and the reply has rows of probabilities as numbers. Leave it out, or send "float".`,
+    ],
+    [{ input: 'Q\nA.<extra_0>', use_activation: false }, "'use_activation' is false, and the reply"],
+    [{ input: 'Q\nA.<extra_0>', task: 'embed' }, `'task' is "embed", and the reply`],
     [{ input: 'Q\nendless<extra_0>' }, 'A step of input[0] has no score: longer than the model reads'],
   ])('refuses %j', async (body, message) => {
     const { send } = await open();
