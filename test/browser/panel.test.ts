@@ -405,9 +405,7 @@ describe('the first look', () => {
     const isInside = ({ x, y }: DOMRect) =>
       x >= picture.x && y >= picture.y && x < picture.x + picture.width && y < picture.y + picture.height;
     expect(marks.filter((mark) => !isInside(mark))).toEqual([]);
-    await page.keyboard.press('+');
-    await atRest(page);
-    const before = await savedState(page);
+    const before = await savedAfter(page, () => page.keyboard.press('+'));
     await page.setViewportSize({ width: 1100, height: 800 });
     await nextFrame(page);
     await atRest(page);

@@ -129,7 +129,8 @@ export function createCamera(world: CameraWorld): Camera {
     refresh,
     resize() {
       refresh();
-      if (!isWhole || !store.state.isMoved || size().width === 0) return;
+      // The sentence of a replay takes one line or two: the tree does not jump with it.
+      if (!isWhole || !store.state.isMoved || store.state.isReplayShown || size().width === 0) return;
       glide.stop();
       setView(fitView(layout().extent, size()));
     },
