@@ -1,7 +1,8 @@
 /**
  * `npm run coverage [-- PART...]`: runs parts of the tests and prints how many of our lines they run, by folder, with the figures of
- * all suites and processes merged. Vitest maps what its workers ran; what other processes ran (command line, language server,
- * inference, extension host) is written by Node and mapped by the source maps of a development build.
+ * all suites and processes merged. Vitest maps what its workers ran. What other processes ran (command line, language server,
+ * inference, extension host) is written by Node, what the panels' pages ran by test/browser/pageCoverage.ts; both are mapped by the
+ * source maps of a development build.
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -13,7 +14,7 @@ import coverage from 'istanbul-lib-coverage';
 import { roomOf } from './rooms.mjs';
 import { capture, root } from './run.mjs';
 
-const all = ['unit', 'io', 'slow', 'inference', 'queue', 'lsp', 'hostile', 'host'];
+const all = ['unit', 'io', 'slow', 'inference', 'queue', 'lsp', 'hostile', 'browser', 'host'];
 const parts = process.argv.length > 2 ? process.argv.slice(2) : all;
 const folder = join(root, 'coverage');
 const processes = join(folder, 'processes');

@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { closeContext } from './pageCoverage.js';
 import { openPanel, type Panel, type PanelOptions } from './panelPage.js';
-import { launchChromium, servePanel } from './themedPage.js';
+import { DIST, launchChromium, servePanel } from './themedPage.js';
 
 /** A browser and the server of the panels' pages, for all tests of a file. */
 export interface PageSuite {
@@ -21,7 +22,7 @@ export function pageSuite(): PageSuite {
   });
   // A throttled page costs processor time as long as it is open.
   afterEach(async () => {
-    for (const context of browser?.contexts() ?? []) await context.close();
+    for (const context of browser?.contexts() ?? []) await closeContext(context, DIST);
   });
   afterAll(async () => {
     await browser?.close();
@@ -53,7 +54,7 @@ export function panelSuite(): PanelSuite {
     if (opened === undefined) return;
     const { page, problems } = opened;
     opened = undefined;
-    await page.context().close();
+    await closeContext(page.context(), DIST);
     expect(problems).toEqual([]);
   });
   return {

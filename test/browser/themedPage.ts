@@ -4,9 +4,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { countLines } from './pageCoverage.js';
 import { THEMES, type ThemeName } from './themes.js';
 
-const DIST = join(import.meta.dirname, '../../dist');
+/** The built pages. */
+export const DIST = join(import.meta.dirname, '../../dist');
 const NONCE = 'r4nd0mN0nce';
 const STYLE_NONCE = 'an0therN0nce';
 const TYPES: Readonly<Record<string, string>> = {
@@ -103,6 +105,7 @@ export async function openThemedPage<T>(
   const context = await browser.newContext({ viewport: { width, height }, reducedMotion: reducedMotion ? 'reduce' : 'no-preference' });
   const page = await context.newPage();
   await throttle(page);
+  await countLines(page);
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`);
