@@ -10,10 +10,7 @@ const suite = pageSuite();
 let opened: OpenedReview;
 let page: Page;
 
-afterEach(async () => {
-  await page.context().close();
-  expect(opened.problems).toEqual([]);
-});
+afterEach(() => expect(opened.problems).toEqual([]));
 
 const range = { start: { line: 4, character: 0 }, end: { line: 4, character: 20 } };
 const state: ReviewState = {
