@@ -1,6 +1,7 @@
 import { embeddingRows } from '../onnx/embeddingRows.js';
 import { fuseDecoder } from '../onnx/fuseDecoder.js';
 import type { OnnxModel } from '../onnx/model.js';
+import { positionRows } from '../onnx/positionRows.js';
 import { readModel } from '../onnx/readModel.js';
 import { weightSize } from '../onnx/weightSize.js';
 import { branchingModel } from './branching.js';
@@ -20,6 +21,8 @@ export interface GraphFacts {
   /** As in `LoadResult`. */
   readonly cannotBranch?: string;
   readonly vocabulary: number | undefined;
+  /** As in `LoadResult`. */
+  readonly positions?: number;
   readonly isCoarse: boolean;
   /** Scales numbers by what else is in a run (DynamicQuantizeLinear). */
   readonly quantizesRuns: boolean;
@@ -45,12 +48,14 @@ export async function readFacts(runtime: Runtime, request: LoadRequest, fuses: b
   const run = branching === undefined || typeof branching === 'string' ? model : branching;
   const file = await sliceGraph(request.graphPath, run, request.columns);
   const large = fuses ? fuseDecoder(run) : '';
+  const positions = positionRows(model);
   const fused = typeof large === 'string' ? large : await sliceGraph(request.graphPath, large, request.columns);
   return {
     model: run,
     file,
     ...(typeof large !== 'string' && typeof fused !== 'string' && { fused: { model: large, file: fused } }),
     ...(typeof branching === 'string' && { cannotBranch: branching }),
+    ...(positions !== undefined && { positions }),
     vocabulary: embeddings === undefined ? embeddingRows(model) : table && embeddingRows(table),
     isCoarse,
     quantizesRuns: model.graph.nodes.some(({ opType }) => opType === 'DynamicQuantizeLinear'),

@@ -45,6 +45,8 @@ export interface LoadResult {
   readonly width: number;
   /** Tokens that the graph knows, where its file says so. */
   readonly vocabulary?: number;
+  /** Positions that the graph has, where its file says so: a longer sequence cannot be run. */
+  readonly positions?: number;
   /** The graph has an input for images. */
   readonly takesImages: boolean;
   /** It takes a key/value cache, so that a sequence need not be run in one pass. */

@@ -55,11 +55,13 @@ export async function openModel(
     else passedOver.push({ provider, reason });
   }
   const facts = early && candidates.length === 0 ? factsOf(early) : await readFacts(runtime, request, candidates.includes('cuda'));
+  const { positions } = facts;
+  const fitting = positions === undefined ? request : { ...request, warmup: request.warmup.subarray(0, positions) };
   const mostBytes = Math.min(mostBytesOnCpu, (mostOfFree * runtime.freeMemory()) / cpuOverhead);
   if (candidates.length > 0 && facts.bytesOnCpu > mostBytes) {
     for (const { provider, name, isFused } of attempts(candidates, facts)) {
       onTry(provider);
-      const outcome = await tryAlone(runtime, request, facts, provider, isFused);
+      const outcome = await tryAlone(runtime, fitting, facts, provider, isFused);
       if ('graph' in outcome) {
         await early?.session.release();
         return { graph: outcome.graph, result: resultOf(outcome.graph, outcome.width, provider, passedOver, facts, outcome.note) };
@@ -68,7 +70,7 @@ export async function openModel(
     }
     candidates.length = 0;
   }
-  return openBesideCpu(runtime, request, facts, candidates, passedOver, onTry, early);
+  return openBesideCpu(runtime, fitting, facts, candidates, passedOver, onTry, early);
 }
 
 function columnsOf({ facts }: PreparedSession): SlicedColumns {
@@ -141,7 +143,7 @@ function resultOf(
   width: number,
   provider: ProviderName,
   passedOver: readonly { readonly provider: string; readonly reason: string }[],
-  { vocabulary, file, cannotBranch }: GraphFacts,
+  { vocabulary, positions, file, cannotBranch }: GraphFacts,
   note: string | undefined,
 ): LoadResult {
   return {
@@ -153,6 +155,7 @@ function resultOf(
     },
     width,
     ...(vocabulary !== undefined && { vocabulary }),
+    ...(positions !== undefined && { positions }),
     ...(cannotBranch !== undefined && { cannotBranch }),
     takesImages: graph.takesImages,
     runsInPieces: graph.cacheLayout !== 'none',

@@ -1,5 +1,5 @@
 import { toFloats } from './elements.js';
-import { dataTypes, type Tensor, tensorFields } from './model.js';
+import { dataTypes, type Node, type Tensor, tensorFields } from './model.js';
 import type { Links } from './weights.js';
 import { integers, readFields, type WireField } from './wire.js';
 
@@ -7,17 +7,29 @@ import { integers, readFields, type WireField } from './wire.js';
 export function constantOf(name: string, { producers, initializers }: Links, most = 8): readonly number[] | undefined {
   const tensor = initializers.get(name);
   if (tensor) return numbersOf(tensor.type, tensor.dims, tensor.data, tensor.fields, most);
-  const node = producers.get(name);
+  const fields = valueOf(producers.get(name));
+  if (!fields) return undefined;
+  const raw = fields.find(({ number }) => number === tensorFields.rawData)?.body;
+  return numbersOf(integers(fields, tensorFields.type).at(-1) ?? 0, integers(fields, tensorFields.dims), raw, fields, most);
+}
+
+/** The shape of a constant, which is a Constant node or a weight; undefined where it is none. */
+export function constantShape(name: string, { producers, initializers }: Links): readonly number[] | undefined {
+  const tensor = initializers.get(name);
+  if (tensor) return tensor.dims;
+  const fields = valueOf(producers.get(name));
+  return fields && integers(fields, tensorFields.dims);
+}
+
+/** The tensor of a Constant node. */
+function valueOf(node: Node | undefined): WireField[] | undefined {
   if (node?.opType !== 'Constant') return undefined;
   // AttributeProto: t = 5.
   const value = node.fields
     .filter(({ number }) => number === 5)
     .flatMap(({ body }) => readFields(body))
     .find(({ number }) => number === 5);
-  if (!value) return undefined;
-  const fields = readFields(value.body);
-  const raw = fields.find(({ number }) => number === tensorFields.rawData)?.body;
-  return numbersOf(integers(fields, tensorFields.type).at(-1) ?? 0, integers(fields, tensorFields.dims), raw, fields, most);
+  return value && readFields(value.body);
 }
 
 /** A constant of one number. */

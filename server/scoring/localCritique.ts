@@ -37,6 +37,10 @@ interface LoadedCritic {
   readonly info: ScorerInfo;
   readonly identity: FileIdentity;
   readonly profile: LocalCritiqueProfile;
+  /** Of the longest sequence: as the profile says, where the graph has as many positions. */
+  readonly maxTokens: number;
+  /** These are all positions that the graph has. */
+  readonly takesAll: boolean;
   readonly session: number;
   readonly tokenizer: TextTokenizer;
   readonly chat: LocalChat;
@@ -64,8 +68,7 @@ export function createLocalCritique(options: OnnxScorerOptions): Scorer {
     const known = ignoreCache ? new Map<string, number>() : await orAborted(cache.read(trie.key), signal);
     const found = new JobScores(trie, known, job.steps.length);
     let tokens = 0;
-    /** Whole replies to earlier steps, for scripts whose prompts show them. */
-    const replies = new Map<string, string>();
+    const replies: Judging['replies'] = new Map();
     try {
       for (const node of trie.nodes.keys()) {
         if (!found.isWanted(node)) continue;
@@ -174,7 +177,21 @@ async function load(options: OnnxScorerOptions, client: InferenceClient): Promis
   options.log.info(
     `${profile.name} writes ${critique.samples} critique${critique.samples === 1 ? '' : 's'} a step on ${result.device.provider}.`,
   );
-  return { info, identity, profile, session, tokenizer, chat, end, banned, answers, ...(scope && { scope }) };
+  const maxTokens = Math.min(profile.maxTokens, result.positions ?? Infinity);
+  return {
+    info,
+    identity,
+    profile,
+    maxTokens,
+    takesAll: maxTokens === result.positions,
+    session,
+    tokenizer,
+    chat,
+    end,
+    banned,
+    answers,
+    ...(scope && { scope }),
+  };
 }
 
 /** A word as the one token it is, with a blank before it or without; one that begins with a blank, as it is. */
@@ -196,7 +213,8 @@ interface Judging {
   readonly client: InferenceClient;
   readonly critic: LoadedCritic;
   readonly question: string;
-  readonly replies: Map<string, string>;
+  /** Whole replies to earlier steps, for scripts whose prompts show them, or why there are none. */
+  readonly replies: Map<string, string | Exclude<Score, number>>;
   readonly priority: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -204,8 +222,8 @@ interface Judging {
 /** The critiques of the last of these steps, and what they say. */
 async function judge(judging: Judging, steps: readonly string[]): Promise<{ readonly score: Score; readonly tokens: number }> {
   const { client, critic, question, replies, priority, signal } = judging;
-  const { profile, session, tokenizer, chat, end, banned, answers } = critic;
-  const { critique, maxTokens } = profile;
+  const { profile, maxTokens, session, tokenizer, chat, end, banned, answers } = critic;
+  const { critique } = profile;
   const { script } = critique;
   const before: string[] = [];
   if (script && script.turns(question, steps).length > 1) {
@@ -213,16 +231,28 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
       const key = JSON.stringify(steps.slice(0, count));
       // Its score may be known from an earlier run, what was written is not.
       if (!replies.has(key)) await judge(judging, steps.slice(0, count));
-      before.push(replies.get(key) ?? '');
+      const reply = replies.get(key) ?? '';
+      // The authors' prompt has every earlier critique.
+      if (typeof reply !== 'string') return { score: reply, tokens: 0 };
+      before.push(reply);
     }
   }
   const prompt = Int32Array.from(chat.prompt(question, steps, before));
-  const room = maxTokens - prompt.length;
-  if (room < 1)
-    return {
-      score: { skipped: english('Too long: the prompt is {0} tokens long, the model takes {1}.', prompt.length, maxTokens) },
-      tokens: 0,
+  const asking = chat.answer ? chat.answer(question, steps, before, '').ids.length - prompt.length : 0;
+  const room = maxTokens - prompt.length - asking;
+  if (room < 1) {
+    const score = {
+      skipped: english(
+        'Too long for {0}: the prompt is {1} tokens long, and the model takes {2} with its critique. {3}',
+        profile.name,
+        prompt.length + asking,
+        maxTokens,
+        moreTokens(critic),
+      ),
     };
+    replies.set(JSON.stringify(steps), score);
+    return { score, tokens: 0 };
+  }
   const { rows, tokens } = await client.sample(
     session,
     {
@@ -242,7 +272,7 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
   const scores: Score[] = [];
   let run = tokens;
   for (const row of rows) {
-    const found = chat.answer?.(question, steps, before, tokenizer.decode([...row.ids])) ?? placeIn(row, prompt, tokenizer, profile);
+    const found = chat.answer?.(question, steps, before, tokenizer.decode([...row.ids])) ?? placeIn(row, prompt, critic);
     if ('skipped' in found) {
       scores.push(found);
       continue;
@@ -250,7 +280,13 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
     const ids = Int32Array.from(found.ids);
     if (ids.length > maxTokens) {
       scores.push({
-        skipped: english('Too long: the critique with its question is {0} tokens long, the model takes {1}.', ids.length, maxTokens),
+        skipped: english(
+          'Too long for {0}: the critique with its question is {1} tokens long, and the model takes {2}. {3}',
+          profile.name,
+          ids.length,
+          maxTokens,
+          moreTokens(critic),
+        ),
       });
       continue;
     }
@@ -272,33 +308,50 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
     if (script && found.text !== undefined && !replies.has(key))
       replies.set(key, repliedWith(script, steps.length, false, found.text, score));
   }
-  return { score: averageScore(scores), tokens: run };
+  const score = averageScore(scores);
+  if (typeof score !== 'number') replies.set(JSON.stringify(steps), score);
+  return { score, tokens: run };
+}
+
+/** What to do where a sequence is longer than the model takes. */
+function moreTokens({ takesAll }: LoadedCritic): string {
+  return takesAll
+    ? english('Its graph has no more positions: use a model that has more, or shorten the solution.')
+    : english("Raise 'maxTokens' in its prm.json if the model takes more, or shorten the solution.");
 }
 
 /** A prompt with what a reply has before its verdict's word, or why it has none. */
 function placeIn(
   row: SampledRow,
   prompt: Int32Array,
-  tokenizer: TextTokenizer,
-  profile: LocalCritiqueProfile,
+  critic: LoadedCritic,
 ): { readonly ids: number[]; readonly text?: string } | Exclude<Score, number> {
-  const place = verdictPlace(row, tokenizer, profile);
+  const place = verdictPlace(row, critic);
   return typeof place === 'number' ? { ids: [...prompt, ...row.ids.subarray(0, place)] } : place;
 }
 
 /** How many tokens of a reply come before its verdict's word, or why it has none. */
-function verdictPlace(
-  { ids, finish }: SampledRow,
-  tokenizer: TextTokenizer,
-  { critique }: LocalCritiqueProfile,
-): number | Exclude<Score, number> {
+function verdictPlace({ ids, finish }: SampledRow, critic: LoadedCritic): number | Exclude<Score, number> {
+  const { profile, tokenizer, maxTokens } = critic;
+  const { critique } = profile;
   const decode = (count: number) => tokenizer.decode([...ids.subarray(0, count)]);
   const text = decode(ids.length);
   const found = text.lastIndexOf(critique.verdict);
   if (found < 0) {
+    if (finish === 'length' && ids.length < critique.maxReply)
+      return {
+        skipped: english(
+          'Too long for {0}: the critique has no verdict ({1}) after {2} tokens, with which all {3} that the model takes are used. {4}',
+          profile.name,
+          JSON.stringify(critique.verdict),
+          ids.length,
+          maxTokens,
+          moreTokens(critic),
+        ),
+      };
     const cause =
       finish === 'length'
-        ? english("after {0} tokens, the longest reply; raise 'critique.maxReply' or 'maxTokens'", ids.length)
+        ? english("after {0} tokens, the longest reply; raise 'critique.maxReply'", ids.length)
         : english('at its end: {0}', JSON.stringify(text.slice(-40)));
     return { skipped: english('The reply of the model has no verdict ({0}) {1}.', JSON.stringify(critique.verdict), cause) };
   }

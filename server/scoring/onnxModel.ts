@@ -43,6 +43,8 @@ export interface LoadedModel {
   /** Values a read gives. */
   readonly columns: number;
   readonly profile: Profile;
+  /** Of the longest sequence: as the profile says, where the graph has as many positions. */
+  readonly maxTokens: number;
   readonly encoder: SegmentEncoder;
   readonly reader: ScoreReader;
   readonly scope?: Scope;
@@ -145,6 +147,7 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
     profilePath,
     columns: reader.columns.length || result.width,
     profile,
+    maxTokens: Math.min(profile.maxTokens, result.positions ?? Infinity, reference?.result.positions ?? Infinity),
     encoder,
     reader,
     ...(scope && { scope }),

@@ -40,10 +40,8 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   }
 
   async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress, priority = 0 }: ScoreOptions): Promise<ScoreResult> {
-    const { identity, session, reference, graphPath, profilePath, columns, info, profile, encoder, reader, images } = await orAborted(
-      model.get(),
-      signal,
-    );
+    const { identity, session, reference, graphPath, profilePath, columns, info, profile, maxTokens, encoder, reader, images } =
+      await orAborted(model.get(), signal);
     // A verdict without the figure would be one on another problem.
     const files = images ? await readImageFiles(job.images).catch(imageError) : [];
     if (files instanceof ImageError) return allSkipped(job, files.message);
@@ -54,15 +52,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
 
     const prepared = images && (await orAborted(prepareImagesApart(files, images.settings).catch(imageError), signal));
     if (prepared instanceof ImageError) return allSkipped(job, prepared.message);
-    const plan = planRun(
-      trie,
-      (node) => found.isWanted(node),
-      encoder,
-      job.question,
-      profile.maxTokens,
-      prepared?.text,
-      reader.comparesTokens,
-    );
+    const plan = planRun(trie, (node) => found.isWanted(node), encoder, job.question, maxTokens, prepared?.text, reader.comparesTokens);
     for (const [node, reason] of plan.skipped) found.settle(node, { skipped: reason });
     if (plan.reads.length === 0) return found.result(0);
 

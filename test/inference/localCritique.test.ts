@@ -3,6 +3,14 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it, onTestFinished } from 'vitest';
 import { loadTokenizer } from '../../server/models/tokenizer.js';
+import { constantOf } from '../../server/onnx/constants.js';
+import { dataTypes, makeTensor, writeModel } from '../../server/onnx/model.js';
+import { readModel } from '../../server/onnx/readModel.js';
+import { linkGraph } from '../../server/onnx/weights.js';
+import { openLocalChat } from '../../server/scoring/critiques/localChat.js';
+import { repliedWith, spellingsOf } from '../../server/scoring/critiques/script.js';
+import { critiqueScripts } from '../../server/scoring/critiques/scripts.js';
+import { parseLocalCritique } from '../../server/scoring/localCritiqueProfile.js';
 import { openScorer } from '../../server/scoring/openScorer.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
 import { mini, modelFolders, temporaryFolder } from './models.js';
@@ -131,4 +139,140 @@ it("writes with a graph in Hugging Face's layout, too", async () => {
   // Random weights never come to a verdict; they do write.
   expect(skipped.get(0)).toMatch(/has no verdict \("The answer is"\) (after 6 tokens|at its end)/);
   expect(tokens).toBeGreaterThan(10);
+});
+
+/** The bundled policy, asked as a published generative PRM is. Its tokenizer has the answers with a blank before them, too, as R-PRM's does. */
+async function scriptedCritic(family: string, change: object = {}): Promise<string> {
+  const folder = await critic();
+  const tokenizer = await readFile(join(folder, 'tokenizer.json'), 'utf8');
+  const json = JSON.parse(tokenizer) as { added_tokens: { content: string; special: boolean }[]; model: { vocab: Record<string, number> } };
+  const { vocab } = json.model;
+  for (const [old, word] of [
+    ['<prm>', ' Yes'],
+    ['<|pad|>', ' No'],
+  ] as const) {
+    const token = json.added_tokens.find(({ content }) => content === old)!;
+    Object.assign(token, { content: word, special: false });
+    if (old in vocab) vocab[word] = vocab[old]!;
+    delete vocab[old];
+  }
+  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(json));
+  const own = { template: '{% for m in messages %}{{ m.content }}\n{% endfor %}', end: '<|end|>', samples: 1, temperature: 0, maxReply: 6 };
+  await writeFile(join(folder, 'prm.json'), JSON.stringify({ family, graph: 'model.onnx', critique: { ...own, ...change } }));
+  return folder;
+}
+
+/** Gives the policy in a folder four times its 512 positions, the same again: R-PRM's instructions alone take more. */
+async function lengthen(folder: string): Promise<void> {
+  const model = await readModel(join(mini, 'policy/policy.onnx'), Infinity);
+  const { nodes, initializers } = model.graph;
+  const tables = nodes.flatMap(({ opType, inputs: [table, positions] }) =>
+    opType === 'Gather' && positions === 'position_ids' ? [table!] : [],
+  );
+  expect(tables).toHaveLength(2);
+  const longer = tables.map((name) => {
+    const values = Float32Array.from(constantOf(name, linkGraph(model.graph), Infinity)!);
+    const bytes = Buffer.from(values.buffer);
+    return makeTensor(name, [4 * 512, values.length / 512], dataTypes.float32, Buffer.concat([bytes, bytes, bytes, bytes]));
+  });
+  const graph = {
+    ...model.graph,
+    nodes: nodes.filter(({ outputs }) => !tables.includes(outputs[0]!)),
+    initializers: [...initializers, ...longer],
+  };
+  await writeFile(
+    join(folder, 'model.onnx'),
+    writeModel({ ...model, graph }, (path) => path),
+  );
+}
+
+it.each(critiqueScripts)(
+  '$id: reads P(yes) behind the question that its script puts after what the graph writes, as whole passes do',
+  {
+    timeout: 240_000,
+  },
+  async (script) => {
+    const folder = await scriptedCritic(script.id);
+    await lengthen(folder);
+    const { scores, skipped } = await open(folder).score(job);
+    expect([...skipped.values()]).toEqual([]);
+    const tokenizer = await loadTokenizer(join(folder, 'tokenizer.json'), '<|end|>');
+    const { critique: own } = parseLocalCritique(await readFile(join(folder, 'prm.json'), 'utf8'), 'prm.json');
+    const chat = openLocalChat(tokenizer, own);
+    const session = await InferenceSession.create(join(folder, 'model.onnx'));
+    const end = tokenizer.tokenId('<|end|>', 'end');
+    const idsOf = (word: string) =>
+      spellingsOf(word)
+        .map((one) => tokenizer.encode(one, {}, 'inside'))
+        .filter((ids) => ids.length === 1)
+        .flat();
+    const [positive, negative] = [idsOf(script.positive), idsOf(script.negative)];
+    expect([positive.length, negative.length]).toEqual(script.id === 'r-prm' ? [1, 1] : [2, 2]);
+    const replies: string[] = [];
+    for (const count of [1, 2]) {
+      const steps = job.steps.slice(0, count).map(({ text }) => text);
+      const before = script.turns(job.question, steps).length > 1 ? replies : [];
+      const prompt = chat.prompt(job.question, steps, before);
+      const reply: number[] = [];
+      while (reply.length < 6) {
+        const logits = await nextLogits(session, [...prompt, ...reply]);
+        const allowed = [...logits.keys()].filter((id) => id === end || (!tokenizer.specialIds.has(id) && tokenizer.has(id)));
+        const next = allowed.reduce((best, id) => (logits[id]! > logits[best]! ? id : best));
+        if (next === end) break;
+        reply.push(next);
+      }
+      const { ids, text } = chat.answer!(job.question, steps, before, tokenizer.decode(reply));
+      const logits = await nextLogits(session, ids);
+      const best = (words: readonly number[]) => Math.max(...words.map((id) => logits[id]!));
+      const expected = 1 / (1 + Math.exp(best(negative) - best(positive)));
+      expect(scores[count - 1]).toBeCloseTo(expected, 4);
+      replies.push(repliedWith(script, count, false, text, expected));
+    }
+    await session.release();
+  },
+);
+
+it.each(critiqueScripts)(
+  '$id: averages the votes of several critiques, the same for the same texts',
+  { timeout: 240_000 },
+  async ({ id }) => {
+    const folder = await scriptedCritic(id, { samples: 3, temperature: 1, maxReply: 4 });
+    await lengthen(folder);
+    const scorer = open(folder);
+    const first = await scorer.score(job, { ignoreCache: true });
+    expect([...first.skipped.values()]).toEqual([]);
+    expect(first.scores.every((score) => score > 0 && score < 1)).toBe(true);
+    // Another critique differs in the first digits. The keys and values of earlier runs are continued, which rounds the last ones in another way.
+    const again = await scorer.score(job, { ignoreCache: true });
+    again.scores.forEach((score, i) => expect(score).toBeCloseTo(first.scores[i]!, 5));
+  },
+);
+
+it('ends a critique where the positions of the graph end, and still asks behind it', { timeout: 120_000 }, async () => {
+  // The end token is one that the model never writes.
+  const full = await open(await scriptedCritic('thinkprm', { end: '<image>', maxReply: 4096 })).score(job);
+  expect([...full.skipped.values()]).toEqual([]);
+  expect(full.scores.every((score) => score > 0 && score < 1)).toBe(true);
+});
+
+it('says that a prompt or a critique is longer than the graph has positions, with the model, the tokens and what to do', {
+  timeout: 120_000,
+}, async () => {
+  const { skipped } = await open(await scriptedCritic('r-prm')).score(job);
+  expect([...skipped.keys()]).toEqual([0, 1]);
+  for (const reason of skipped.values())
+    expect(reason).toMatch(/^Too long for R-PRM: the prompt is \d{3,} tokens long, and the model takes 512 with its critique\. Its graph/);
+  const endless = await open(await critic({ end: '<image>', verdict: 'In my opinion', maxReply: 4096 })).score(job);
+  expect(endless.skipped.get(0)).toMatch(
+    /^Too long for critic: the critique has no verdict \("In my opinion"\) after \d+ tokens, with which all 512 /,
+  );
+  expect(endless.skipped.get(0)).toContain('Its graph has no more positions: use a model that has more, or shorten the solution.');
+});
+
+it('judges no step whose prompt would lack an earlier critique', { timeout: 120_000 }, async () => {
+  const folder = await scriptedCritic('genprm');
+  const { skipped } = await open(folder).score({ ...job, steps: [{ text: 'So it is 4. '.repeat(150) }, { text: 'It is 4.', parent: 0 }] });
+  expect([...skipped.keys()]).toEqual([0, 1]);
+  expect(skipped.get(1)).toBe(skipped.get(0));
+  expect(skipped.get(0)).toContain('Too long for GenPRM: the prompt is ');
 });

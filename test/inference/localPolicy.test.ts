@@ -226,7 +226,8 @@ describe('a local policy that cannot be used', () => {
         prompt: '{question}',
         step: '{step}\n',
         end: '<|pad|>',
-        maxTokens: 100,
+        // The graph has 512 positions.
+        maxTokens: 100_000,
         maxNewTokens: 5,
         temperature: 1,
       }),
@@ -234,5 +235,11 @@ describe('a local policy that cannot be used', () => {
     const rollouts = await open(folder).sample({ ...base, count: 2 });
     expect(rollouts.map((rollout) => 'finish' in rollout)).toEqual([true, true]);
     expect(await open(folder).sample({ ...base, count: 2 })).toEqual(rollouts);
+    const [rollout] = await open(folder).sample({ ...base, question: '7 '.repeat(700), count: 1 });
+    expect(rollout).toMatchObject({
+      failure: expect.stringMatching(
+        /^Question and steps so far are \d+ tokens long, the policy takes 512 with what it writes\.$/,
+      ) as string,
+    });
   });
 });

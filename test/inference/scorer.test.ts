@@ -187,6 +187,12 @@ describe('a scorer', () => {
     expect((await short.score(chain(12))).cached).toBe(fitting);
   });
 
+  it('skips what is longer than its graph has positions, whatever the profile says', async () => {
+    const { scores, skipped } = await openScorer(await copyModel(folder, { profile: { maxTokens: 100_000 } })).score(chain(40));
+    expect(scores[0]).toBeGreaterThan(0);
+    expect(skipped.get(39)).toContain('the model takes 512 tokens');
+  });
+
   it('reports its progress, stops when cancelled and keeps what it has', async () => {
     const scorer = openScorer(folder);
     await scorer.describe();

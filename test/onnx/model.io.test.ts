@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attribute, makeNode, makeTensor, makeValueInfo, type OnnxModel, readNode, writeModel } from '../../server/onnx/model.js';
+import { positionRows } from '../../server/onnx/positionRows.js';
 import { OnnxFileError, readModel } from '../../server/onnx/readModel.js';
 import { sliceHead } from '../../server/onnx/sliceHead.js';
 import { bytesField, integers, readFields, varintField, writeMessage } from '../../server/onnx/wire.js';
@@ -15,6 +16,52 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'onnx-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+describe('the positions of a graph', () => {
+  it.each([
+    ['media/models/mini/model.onnx', 512],
+    ['media/models/mini/policy/policy.onnx', 512],
+    [`${models}/token-pair-hf/model.onnx`, 512],
+    [`${models}/precision/plain.onnx`, undefined],
+    [`${models}/families/mm-prm/model.onnx`, undefined],
+  ])('%s: %s', async (path, expected) => {
+    expect(positionRows(await readModel(path))).toBe(expected);
+  });
+
+  const weight = (name: string, dims: readonly number[]) => makeTensor(name, dims, 1, Buffer.alloc(4 * dims.reduce((a, b) => a * b)));
+  it.each([
+    ['a table of cosines behind a Squeeze', [makeNode('Squeeze', ['table'], ['t']), makeNode('Gather', ['t', 'position_ids'], ['x'])], 6],
+    ['positions in another form', [makeNode('Cast', ['position_ids'], ['p']), makeNode('Gather', ['table', 'p'], ['x'])], 6],
+    [
+      'a rotary embedding of Microsoft',
+      [makeNode('RotaryEmbedding', ['q', 'position_ids', 'table', 'table'], ['x'], {}, 'com.microsoft')],
+      6,
+    ],
+    ["the standard's rotary embedding", [makeNode('RotaryEmbedding', ['q', 'table', 'table', 'position_ids'], ['x'])], 6],
+    [
+      'grouped attention',
+      [makeNode('GroupQueryAttention', ['q', 'k', 'v', '', '', 's', 't', 'table', 'table'], ['x'], {}, 'com.microsoft')],
+      6,
+    ],
+    [
+      'the smallest of two',
+      [makeNode('Gather', ['table', 'position_ids'], ['x']), makeNode('Gather', ['small', 'position_ids'], ['y'])],
+      3,
+    ],
+    ['positions that are moved', [makeNode('Add', ['position_ids', 'two'], ['p']), makeNode('Gather', ['table', 'p'], ['x'])], undefined],
+    ['columns', [makeNode('Gather', ['table', 'position_ids'], ['x'], { axis: 1 })], undefined],
+  ] as const)('are read from %s', (_, nodes, expected) => {
+    const graph = {
+      nodes,
+      initializers: [weight('table', [1, 6, 4]), weight('small', [3, 4])],
+      inputs: [],
+      outputs: [],
+      values: [],
+      fields: [],
+    };
+    expect(positionRows({ graph, fields: [] })).toBe(expected);
+  });
+});
 
 describe('an ONNX file', () => {
   it('is written byte for byte as it was read: every fixture', async () => {

@@ -33,6 +33,8 @@ export interface LocalPolicyOptions {
 
 interface LoadedPolicy {
   readonly profile: LocalPolicyProfile;
+  /** Of the longest sequence: as the profile says, where the graph has as many positions. */
+  readonly maxTokens: number;
   readonly identity: FileIdentity;
   readonly fingerprint: string;
   readonly tokenizer: TextTokenizer;
@@ -81,27 +83,23 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
     onCost,
   }: SampleRequest): Promise<readonly SampledRollout[]> {
     signal?.throwIfAborted();
-    const { profile, identity, tokenizer, session, stop, banned, images } = await model.get();
+    const { profile, maxTokens, identity, tokenizer, session, stop, banned, images } = await model.get();
     const figures = images && (await imagesOf(sources, images.settings));
     const fail = (failure: string): SampledRollout[] => Array.from({ length: count }, () => ({ failure }));
     const characters = [question, ...prefix].reduce((sum, text) => sum + text.length, 0);
-    if (characters > profile.maxTokens * mostCharactersPerToken)
+    if (characters > maxTokens * mostCharactersPerToken)
       return fail(
-        english(
-          'Question and steps so far are {0} characters long, far more than the {1} tokens the policy takes.',
-          characters,
-          profile.maxTokens,
-        ),
+        english('Question and steps so far are {0} characters long, far more than the {1} tokens the policy takes.', characters, maxTokens),
       );
     const prompt = promptIds(profile, tokenizer, question, figures);
     const before = Int32Array.from(prefix.flatMap((step) => tokenizer.encode(profile.step, { step })));
-    const room = profile.maxTokens - prompt.length - before.length;
+    const room = maxTokens - prompt.length - before.length;
     if (room < 1)
       return fail(
         english(
           'Question and steps so far are {0} tokens long, the policy takes {1} with what it writes.',
           prompt.length + before.length,
-          profile.maxTokens,
+          maxTokens,
         ),
       );
 
@@ -199,7 +197,18 @@ async function load({ folder, client, device, threads }: LocalPolicyOptions): Pr
     const banned = Int32Array.from({ length: result.width }, (_, id) => id).filter(
       (id) => id !== end && (tokenizer.specialIds.has(id) || !tokenizer.has(id)),
     );
-    return { profile, identity, fingerprint: await identity.fingerprint, tokenizer, session, stop: Int32Array.of(end), banned, images };
+    const maxTokens = Math.min(profile.maxTokens, result.positions ?? Infinity);
+    return {
+      profile,
+      maxTokens,
+      identity,
+      fingerprint: await identity.fingerprint,
+      tokenizer,
+      session,
+      stop: Int32Array.of(end),
+      banned,
+      images,
+    };
   } catch (error) {
     throw error instanceof ModelError ? new PolicyError(error.message) : error;
   }
