@@ -42,6 +42,7 @@ const projects: TestProjectInlineConfiguration[] = [
       include: ['test/**/*.slow.test.ts'],
       setupFiles: ['test/properties.ts'],
       testTimeout: 300_000,
+      hookTimeout: 300_000,
       maxWorkers: '100%',
     },
   },
