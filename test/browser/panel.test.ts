@@ -528,6 +528,21 @@ describe('sizes and states', () => {
       expect((await boxOf(page.getByRole('button', { name: new RegExp(name, 'i') }).first())).x).toBeLessThan(280);
   });
 
+  it('the toolbar is one line at 320 pixels, and keeps what is searched apart from its buttons', async () => {
+    const page = await openTree({ nodes: 60 }, { width: 320 });
+    expect((await boxOf(page.locator('.toolbar'))).height).toBeLessThan(46);
+    await page.locator('.search-field input').fill('the');
+    await page.locator('.match-count').filter({ hasText: /\d/ }).waitFor();
+    const boxes = await page
+      .locator('.toolbar vscode-text-field, .toolbar .match-count, .toolbar vscode-button, .toolbar vscode-dropdown')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).filter(({ width }) => width > 0));
+    expect(Math.max(...boxes.map(({ right }) => right))).toBeLessThanOrEqual(320);
+    const overlaps = boxes.flatMap((one, i) =>
+      boxes.slice(i + 1).filter((other) => one.x < other.right && other.x < one.right && one.y < other.bottom && other.y < one.bottom),
+    );
+    expect(overlaps).toEqual([]);
+  });
+
   it.each([400, 512])(
     'the toolbar is one line at %i pixels, two with a picker of problems, and each button is reached by Tab',
     async (width) => {
