@@ -216,10 +216,10 @@ describe('search', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('boxed{4}');
     const count = page.locator('.match-count');
-    // The first match is selected at once.
+    // The first match is selected at once; so is that of every letter on the way.
+    await expect.poll(() => page.locator('.match-note').textContent()).toContain('boxed{4}');
     await expect.poll(() => count.textContent()).toMatch(/^1 of \d+$/);
     await expect.poll(() => page.locator('.node.faded').count()).toBeGreaterThan(1);
-    expect(await page.locator('.match-note').textContent()).toContain('boxed{4}');
     await page.keyboard.press('Enter');
     await expect.poll(() => count.textContent()).toMatch(/^2 of \d+$/);
     expect(await page.locator(`#node-${await selectedId(page)}`).getAttribute('aria-selected')).toBe('true');
