@@ -38,7 +38,6 @@ export default tseslint.config(
       'server/evaluation/{bestOfN,subsets}.ts',
       'webview/tree/layout/**/*.ts',
       'webview/tree/model/{branches,treeModel}.ts',
-      'scripts/**/*.ts',
       'test/**/*.ts',
     ],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },

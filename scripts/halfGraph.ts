@@ -1,4 +1,4 @@
-import { bytesPerFloat, toFloats } from '../server/onnx/elements.js';
+import { toFloats } from '../server/onnx/elements.js';
 import {
   dataTypes,
   makeNode,
@@ -11,6 +11,7 @@ import {
 } from '../server/onnx/model.js';
 import { linkGraph } from '../server/onnx/weights.js';
 import { bytesField, integers, readFields, text, varintField, type WireField, writeMessage } from '../server/onnx/wire.js';
+import { itemAt } from '../server/reasoning/present.js';
 
 const { float32, float16 } = dataTypes;
 /** The largest number of half precision, for masks. */
@@ -48,8 +49,10 @@ export function toHalf(model: OnnxModel): OnnxModel {
   for (const node of graph.nodes) {
     if (kept.has(node)) {
       nodes.push(node);
-      if (angles.has(node.opType)) nodes.push(makeNode('Cast', [node.outputs[0]!], [`${node.outputs[0]!}.half`], { to: float16 }));
-      if (angles.has(node.opType)) renamed.set(node.outputs[0]!, `${node.outputs[0]!}.half`);
+      if (!angles.has(node.opType)) continue;
+      const angle = itemAt(node.outputs, 0);
+      nodes.push(makeNode('Cast', [angle], [`${angle}.half`], { to: float16 }));
+      renamed.set(angle, `${angle}.half`);
     } else {
       const outputs = node.outputs.map((name) => (whole.has(name) && given.has(name) ? `${name}.computed` : name));
       nodes.push({ ...halved(node), inputs: node.inputs.map((name) => renamed.get(name) ?? name), outputs });
@@ -116,7 +119,7 @@ function typedFloats(fields: readonly WireField[]): Float32Array {
 }
 
 function halfBytes(values: Float32Array): Buffer {
-  const bytes = Buffer.alloc(values.length * bytesPerFloat[float16]!);
+  const bytes = Buffer.alloc(2 * values.length);
   values.forEach((value, i) => bytes.writeUInt16LE(toHalfBits(Math.max(-largest, Math.min(largest, value))), 2 * i));
   return bytes;
 }

@@ -13,6 +13,7 @@ import { toFastLayout } from '../server/onnx/fastLayout.js';
 import { writeModel } from '../server/onnx/model.js';
 import { quantiseFile } from '../server/onnx/quantiseFile.js';
 import { readModel } from '../server/onnx/readModel.js';
+import { itemAt } from '../server/reasoning/present.js';
 import { families } from '../server/scoring/families/families.js';
 import { createScorer } from '../server/scoring/onnxScorer.js';
 import type { Scorer } from '../server/scoring/scorer.js';
@@ -42,7 +43,7 @@ async function difference(scorer: Scorer, folder: string, cases: readonly Case[]
     const other = isTree ? [{ text: 'Step 2: It is 5.', parent: 0 }] : [];
     const job = { question, images: problemImages({ searched: [folder], roots: [folder] }, images), steps: [...path, ...other] };
     const result = await scorer.score(job, { ignoreCache: true });
-    scores.forEach((score, i) => (largest = Math.max(largest, Math.abs(score - result.scores[i]!))));
+    scores.forEach((score, i) => (largest = Math.max(largest, Math.abs(score - itemAt(result.scores, i)))));
   }
   return largest;
 }
@@ -78,7 +79,7 @@ const layouts: readonly { readonly name: string; readonly change: (path: string)
   { name: "StepLens's", change: toFastLayout },
 ];
 
-async function measured(folder: string, cases: readonly Case[]): Promise<readonly number[]> {
+async function measured(folder: string, cases: readonly Case[]): Promise<readonly [alone: number, tree: number]> {
   const log = { info: () => undefined, warn: () => undefined };
   const scorer = createScorer({ modelFolder: folder, device: 'cpu', threads: 1, inferenceEntry, log });
   try {
@@ -103,10 +104,10 @@ async function row(id: string, precision: (typeof precisions)[number], layout: (
       if (reason !== undefined) return `| ${id} | ${precision.name} | ${layout.name} | ${cases.length} | - | - | - | none: ${reason} |`;
     }
     const [alone, tree] = await measured(copy, cases);
-    const isWithin = precision.tolerance === undefined || Math.max(alone!, tree!) <= precision.tolerance;
+    const isWithin = precision.tolerance === undefined || Math.max(alone, tree) <= precision.tolerance;
     if (!isWithin) missed.push(`${id} in ${precision.name}, ${layout.name}`);
     const verdict = precision.tolerance === undefined ? 'not judged' : isWithin ? 'yes' : 'NO';
-    return `| ${id} | ${precision.name} | ${layout.name} | ${cases.length} | ${alone!.toExponential(1)} | ${tree!.toExponential(1)} | ${precision.tolerance ?? '-'} | ${verdict} |`;
+    return `| ${id} | ${precision.name} | ${layout.name} | ${cases.length} | ${alone.toExponential(1)} | ${tree.toExponential(1)} | ${precision.tolerance ?? '-'} | ${verdict} |`;
   } catch (error) {
     if (precision.name === 'float32') throw error;
     return `| ${id} | ${precision.name} | ${layout.name} | ${cases.length} | - | - | - | none: ${(error as Error).message.replaceAll(copy, '').replaceAll(/\s+/g, ' ').slice(0, 160)} |`;

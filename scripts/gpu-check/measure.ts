@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { loadTokenizer } from '../../server/models/tokenizer.js';
+import { itemAt } from '../../server/reasoning/present.js';
 import { createEncoder, markersOf } from '../../server/scoring/layouts/layouts.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
@@ -22,7 +23,7 @@ function tree(seed: number): ScoreJob {
   for (let solution = 0; solution < solutions; solution++) {
     let parent: number | undefined;
     for (let step = 0; step < depth; step++) {
-      const branch = Math.floor(solution / sharedBy[step]!);
+      const branch = Math.floor(solution / itemAt(sharedBy, step));
       const key = `${parent} ${step} ${branch}`;
       let index = known.get(key);
       if (index === undefined) {
@@ -46,11 +47,11 @@ async function sequences(job: ScoreJob): Promise<{ ids: number[]; reads: number[
   return job.steps.flatMap((_, leaf) => {
     if (hasChild.has(leaf)) return [];
     const path: number[] = [];
-    for (let at: number | undefined = leaf; at !== undefined; at = job.steps[at]!.parent) path.unshift(at);
+    for (let at: number | undefined = leaf; at !== undefined; at = itemAt(job.steps, at).parent) path.unshift(at);
     const problem = encoder.open(job.question);
     const ids = [...problem.prompt];
     const reads = path.map((step, i) => {
-      const encoded = problem.step(job.steps[step]!.text, i);
+      const encoded = problem.step(itemAt(job.steps, step).text, i);
       ids.push(...encoded.ids);
       return ids.length - encoded.ids.length + encoded.read;
     });

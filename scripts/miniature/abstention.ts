@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { itemAt, mustHave } from '../../server/reasoning/present.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
 import { openScope } from '../../server/scoring/scope/scopes.js';
 import { scoreWithin } from '../../server/scoring/scope/scoreWithin.js';
@@ -23,7 +24,7 @@ const beside = fileURLToPath(new URL('../../../shared/data', import.meta.url));
 const folder = values.rows ?? (existsSync(beside) ? beside : undefined);
 
 const { profile } = await loadProfile(modelFolder);
-const scope = await openScope(profile.scope!, modelFolder);
+const scope = await openScope(mustHave(profile.scope, "scope in the bundled model's profile"), modelFolder);
 
 interface Abstention {
   readonly texts: string;
@@ -59,7 +60,7 @@ async function measure(texts: string, rows: readonly Omit<ForeignRow, 'kind'>[])
     texts,
     problems: rows.length,
     problemsScored: inside.filter((scored) => scored > 0).length / rows.length,
-    wholly: inside.filter((scored, i) => scored === rows[i]!.steps.length).length / rows.length,
+    wholly: inside.filter((scored, i) => scored === itemAt(rows, i).steps.length).length / rows.length,
     steps,
     stepsScored: inside.reduce((sum, scored) => sum + scored, 0) / steps,
     microseconds: (1000 * elapsed) / steps,
@@ -71,7 +72,7 @@ const generated = Array.from({ length: Number(values.count) }, (_, i) => labeled
   steps,
 }));
 /** The question of the model's world, the steps of another: only the steps can show it. */
-const mixed = generated.slice(0, foreignRows.length).map(({ question }, i) => ({ question, steps: foreignRows[i]!.steps }));
+const mixed = generated.slice(0, foreignRows.length).map(({ question }, i) => ({ question, steps: itemAt(foreignRows, i).steps }));
 /** The same words in another order. */
 const shuffled = generated.slice(0, 500).map(({ question, steps }) => ({ question: question.split(' ').reverse().join(' '), steps }));
 

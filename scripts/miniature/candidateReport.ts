@@ -4,6 +4,7 @@ import { type ProcessReport, processReport } from '../../server/evaluation/proce
 import type { ProblemImage } from '../../server/models/images/imageFile.js';
 import type { Estimate } from '../../server/reasoning/bootstrap.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
+import { itemAt, lastItem, mustHave } from '../../server/reasoning/present.js';
 import type { Scorer } from '../../server/scoring/scorer.js';
 import type { LoggedCandidates } from './candidateLog.js';
 import type { ExactVerdict } from './problems/exactSteps.js';
@@ -40,15 +41,15 @@ export async function scoreCandidates(
       solutions.map(({ steps }) => steps),
     );
     const scored = solutions.map(({ steps: texts, exact }, i) => {
-      const answer = finalAnswer(texts.at(-1)!);
+      const answer = finalAnswer(lastItem(texts));
       return {
         correct: answer === String(problem.answer),
-        scores: scores[i]!,
+        scores: itemAt(scores, i),
         ...(answer !== undefined && { answer }),
         exact,
       };
     });
-    const candidates = drawn.map((at) => scored[at]!);
+    const candidates = drawn.map((at) => itemAt(scored, at));
     sets.push({ id: `${problem.kind}-${index}`, candidates });
     for (const { exact, scores: own } of candidates.slice(0, fewest)) {
       const labels = own.map((_, at): 1 | -1 => (exact.firstError < 0 || at < exact.firstError ? 1 : -1));
@@ -91,7 +92,7 @@ export async function scoreSolutions(
     return path;
   });
   const { scores } = await scorer.score({ question, images, steps });
-  return places.map((path) => path.map((at) => scores[at]!));
+  return places.map((path) => path.map((at) => itemAt(scores, at)));
 }
 
 /** Numbers of candidates in the table. */
@@ -109,15 +110,15 @@ const rules: readonly [name: string, rule: SelectionRule][] = [
 export function candidateTable({ problems, threshold, best, many, steps, labeled }: ScoredCandidates) {
   const kinds = [...new Set(problems.map(({ problem }) => problem.kind))].sort();
   const wrong = labeled.filter(({ exact }) => exact.firstError >= 0);
-  const errors = [...new Set(wrong.map(({ exact }) => exact.error!))].sort();
+  const errors = [...new Set(wrong.map(({ exact }) => mustHave(exact.error, 'error of a wrong step')))].sort();
   const curves = (found: BestOfN) => ({
     problems: found.problems,
     rows: shown
       .filter((n) => n <= found.sizes.length)
       .map((n) => ({
         candidates: n,
-        accuracy: Object.fromEntries(rules.map(([name, rule]) => [name, found.curves[rule][n - 1]!])),
-        gain: found.gains.min[n - 1]!,
+        accuracy: Object.fromEntries(rules.map(([name, rule]) => [name, itemAt(found.curves[rule], n - 1)])),
+        gain: itemAt(found.gains.min, n - 1),
       })),
   });
   return {
@@ -127,7 +128,7 @@ export function candidateTable({ problems, threshold, best, many, steps, labeled
       kinds.map((kind) => {
         const own = problems.filter(({ problem }) => problem.kind === kind);
         const right = own.flatMap(({ solutions, drawn, problem }) =>
-          drawn.slice(0, best.sizes.length).map((at) => finalAnswer(solutions[at]!.steps.at(-1)!) === String(problem.answer)),
+          drawn.slice(0, best.sizes.length).map((at) => finalAnswer(lastItem(itemAt(solutions, at).steps)) === String(problem.answer)),
         );
         return [kind, right.filter(Boolean).length / right.length];
       }),
@@ -166,7 +167,9 @@ export function candidateText(title: string, table: ReturnType<typeof candidateT
       `  ${'N'.padStart(3)}  ${names.map((name, i) => name.padEnd(i < 3 ? 23 : 9)).join('')}gain of min over N = 1`,
       ...rows.map(
         ({ candidates, accuracy, gain }) =>
-          `  ${String(candidates).padStart(3)}  ${names.map((name, i) => (i < 3 ? estimate(accuracy[name]!).padEnd(23) : percent(accuracy[name]!.value).padEnd(9))).join('')}${estimate(gain)}`,
+          `  ${String(candidates).padStart(3)}  ${Object.values(accuracy)
+            .map((one, i) => (i < 3 ? estimate(one).padEnd(23) : percent(one.value).padEnd(9)))
+            .join('')}${estimate(gain)}`,
       ),
     );
   }

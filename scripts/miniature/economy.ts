@@ -23,6 +23,7 @@ import type { JudgedRollout, ProblemToLabel } from '../../server/labeling/runEve
 import { problemFiles } from '../../server/labeling/runFiles.js';
 import { labelInMemory } from '../../server/labeling/runMethod.js';
 import { prefixOf, replay, type SearchTree } from '../../server/labeling/searchTree.js';
+import { itemAt, mustGet, mustHave } from '../../server/reasoning/present.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
 import { scoreJob } from '../../server/scoring/scorer.js';
@@ -74,13 +75,13 @@ try {
     fixed.push(tree);
     for (const [i, [, change]] of rules.entries()) {
       const recorded = await recording(problem);
-      saved[i]!.push(await labelInMemory(problem, { ...settings, ...change }, recorded.policy, recorded.judge));
+      itemAt(saved, i).push(await labelInMemory(problem, { ...settings, ...change }, recorded.policy, recorded.judge));
     }
   }
   const rows: RuleCost[] = [
     ruleCost('16 continuations of every step', fixed, fixed),
     bound(fixed, settings.continuations),
-    ...rules.map(([name], i) => ruleCost(name, saved[i]!, fixed)),
+    ...rules.map(([name], i) => ruleCost(name, itemAt(saved, i), fixed)),
   ];
   const selections = selectionQualities(await judgedRecords(problems), seeds.heldOut);
   if (values.json) console.log(JSON.stringify({ rules: rows, selections }, null, 2));
@@ -94,10 +95,12 @@ async function heldOut(count: number): Promise<ProblemToLabel[]> {
   const problems: ProblemToLabel[] = [];
   for (let i = 0; i < count; i++) {
     const { problem, figure } = await seedProblem(seeds.heldOut, i);
-    const images = figure ? [join(root, problem.image_path!)] : [];
-    for (const image of images) {
+    const images: string[] = [];
+    if (figure) {
+      const image = join(root, figure.path);
       await mkdir(dirname(image), { recursive: true });
-      writeFileSync(image, figure!);
+      writeFileSync(image, figure.png);
+      images.push(image);
     }
     problems.push({ id: problem.id, question: problem.question, answer: problem.correct_answer, images });
   }
@@ -132,7 +135,7 @@ async function judgedRecords(problems: readonly ProblemToLabel[]): Promise<Judge
 /** The policy and the judge of the run again: the continuations of a prefix come in the order they were sampled, with their verdicts. */
 async function recording({ id }: ProblemToLabel): Promise<{ policy: Policy; judge: Judge }> {
   const events = (await readEventLog(problemFiles(root, id, 'monte-carlo').log)).recorded.map(({ event }) => event);
-  const tree = replay(events)!;
+  const tree = mustHave(replay(events), `search tree of ${id}`);
   const left = new Map<string, JudgedRollout[]>();
   const verdicts = new Map<string, Awaited<ReturnType<Judge['judge']>>>();
   for (const event of events) {
@@ -149,10 +152,10 @@ async function recording({ id }: ProblemToLabel): Promise<{ policy: Policy; judg
   return {
     policy: {
       describe: () => policy.describe(),
-      sample: ({ prefix, count }) => Promise.resolve(left.get(JSON.stringify(prefix))!.splice(0, count)),
-      ...(policy.isComplete && { isComplete: (prefix: readonly string[]) => policy.isComplete!(prefix) }),
+      sample: ({ prefix, count }) => Promise.resolve(mustGet(left, JSON.stringify(prefix)).splice(0, count)),
+      ...(policy.isComplete && { isComplete: policy.isComplete.bind(policy) }),
       dispose: () => Promise.resolve(),
     },
-    judge: { fingerprint: judge.fingerprint, judge: ({ solution }) => Promise.resolve(verdicts.get(JSON.stringify(solution))!) },
+    judge: { fingerprint: judge.fingerprint, judge: ({ solution }) => Promise.resolve(mustGet(verdicts, JSON.stringify(solution))) },
   };
 }

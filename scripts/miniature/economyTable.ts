@@ -1,4 +1,5 @@
 import { rolloutCount, type SearchTree } from '../../server/labeling/searchTree.js';
+import { itemAt } from '../../server/reasoning/present.js';
 
 /** What a rule for continuations costs and gives. */
 export interface RuleCost {
@@ -22,7 +23,7 @@ export function ruleCost(name: string, trees: readonly SearchTree[], full: reado
   let [labels, right, same, difference] = [0, 0, 0, 0];
   for (const [i, tree] of trees.entries())
     for (const { id, value } of tree.nodes.slice(1)) {
-      const other = full[i]!.nodes[id]!.value;
+      const other = itemAt(itemAt(full, i).nodes, id).value;
       if (value === undefined || other === undefined) continue;
       labels++;
       if (value > 0) right++;
@@ -59,7 +60,7 @@ export function bound(full: readonly SearchTree[], most: number): RuleCost {
 
 function countOf(trees: readonly SearchTree[]): number {
   return trees.reduce((sum, { rollouts, nodes }) => {
-    const { right, wrong, undecided, failures } = nodes[0]!;
+    const { right, wrong, undecided, failures } = itemAt(nodes, 0);
     return sum + rollouts - rolloutCount(right) - rolloutCount(wrong) - rolloutCount(undecided) - failures;
   }, 0);
 }
@@ -78,7 +79,9 @@ export function ruleTable(rows: readonly RuleCost[], problems: number): string {
       percent(bias),
     ]),
   ];
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const lines = cells.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '));
+  const widths = itemAt(cells, 0).map((_, column) => Math.max(...cells.map((row) => itemAt(row, column).length)));
+  const lines = cells.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(itemAt(widths, i)) : cell.padStart(itemAt(widths, i)))).join('  '),
+  );
   return `Rules that save continuations, on ${problems} held-out problems of the bundled policy, threshold 0\n${lines.join('\n')}\n`;
 }

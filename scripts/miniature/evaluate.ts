@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util';
 import { firstLow } from '../../server/evaluation/labeledSolution.js';
 import { problemImages } from '../../server/files/images.js';
 import { plantedSolutions } from './heldOutPlanted.js';
-import { auroc, bestThreshold, type ScoredSolution } from './measures.js';
+import { stepAuroc } from './judgeStudy.js';
+import { bestThreshold, type ScoredSolution } from './measures.js';
 import { seeds } from './problems/labeled.js';
 import { figureImage } from './problems/problemFile.js';
 import { modelFolder, openMiniPrm } from './score.js';
@@ -73,7 +74,10 @@ function report(solutions: readonly ScoredSolution[], threshold: number): void {
     /** Share of the problems drawn that were left out because they occur in the training set. */
     leftOut: leftOut / (leftOut + solutions.length),
     threshold,
-    auroc: auroc(solutions),
+    auroc: stepAuroc(
+      solutions.map(({ firstError, scores }, problem) => ({ problem, length: scores.length, firstError })),
+      solutions.map(({ scores }) => scores),
+    )(() => 1),
     firstError: share(wrong),
     falseAlarms: 1 - share(right),
     byKind: groups('kind', solutions),

@@ -1,3 +1,4 @@
+import { itemAt, lastItem, mustGet } from '../../server/reasoning/present.js';
 import { type LabeledSolution, labeledSolution, trainingProblems } from './problems/labeled.js';
 import type { GeneratedProblem } from './problems/problem.js';
 import { generateProblem } from './problems/registry.js';
@@ -13,8 +14,8 @@ export interface PlantedSolutions {
 export function plantedSolutions(seed: number, count: number): PlantedSolutions {
   const drawn = Array.from({ length: 2 * count }, (_, i) => labeledSolution(seed, i));
   const isTrained = occurInTraining(drawn.map(({ problem }) => problem));
-  const solutions = drawn.filter((_, i) => !isTrained[i]!).slice(0, count);
-  return { solutions, leftOut: drawn.indexOf(solutions.at(-1)!) + 1 - solutions.length };
+  const solutions = drawn.filter((_, i) => !itemAt(isTrained, i)).slice(0, count);
+  return { solutions, leftOut: drawn.indexOf(lastItem(solutions)) + 1 - solutions.length };
 }
 
 /**
@@ -29,7 +30,7 @@ export function occurInTraining(problems: readonly GeneratedProblem[]): boolean[
       const key = keyOf(generateProblem(seed, i));
       if (isKnown.has(key)) isKnown.set(key, true);
     }
-  return keys.map((key) => isKnown.get(key)!);
+  return keys.map((key) => mustGet(isKnown, key));
 }
 
 /** A problem is its question with its figure: where the numbers are in the figure, many problems share a question. */

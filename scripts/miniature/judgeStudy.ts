@@ -1,6 +1,8 @@
 import { firstLow } from '../../server/evaluation/labeledSolution.js';
 import { type Estimate, interval, resampleWeights } from '../../server/reasoning/bootstrap.js';
+import { itemAt, lastItem } from '../../server/reasoning/present.js';
 import { createRandom } from '../../server/reasoning/random.js';
+import { auroc, type Statistic } from './auroc.js';
 import { labeledSolution, seeds } from './problems/labeled.js';
 import { readRolloutLog, studyLines } from './rolloutLog.js';
 
@@ -39,8 +41,6 @@ export interface Judged {
 }
 
 const RESAMPLES = 200;
-/** A statistic of problems that count so often each. */
-type Statistic = (weight: (problem: number) => number) => number;
 
 /** Scores in [0, 1] of the bytes of a line. */
 export function scoresOf(base64: string): number[] {
@@ -52,7 +52,7 @@ export function judgeStudy(): JudgeResult[] {
     ({ steps, exact }, problem): Judged => ({ problem, length: steps.length, firstError: exact.firstError }),
   );
   const lines = studyLines<StudyLine>();
-  const planted = plantedSolutions(Buffer.from(lines[0]!.planted, 'base64').length);
+  const planted = plantedSolutions(Buffer.from(itemAt(lines, 0).planted, 'base64').length);
   return [...new Set(lines.map(({ name }) => name))].map((name) => {
     const runs = lines.filter((line) => line.name === name);
     const ours = runs.map((run) => cut(scoresOf(run.own), own));
@@ -64,13 +64,13 @@ export function judgeStudy(): JudgeResult[] {
     ) =>
       overSeeds(
         scores.map((one) => make(of, one)),
-        of.at(-1)!.problem + 1,
+        lastItem(of).problem + 1,
       );
     return {
       name,
       seeds: runs.length,
-      rows: runs[0]!.rows,
-      rollouts: runs[0]!.rollouts,
+      rows: itemAt(runs, 0).rows,
+      rollouts: itemAt(runs, 0).rollouts,
       auroc: over(own, ours, stepAuroc),
       plantedAuroc: over(planted, theirs, stepAuroc),
       firstErrorF1: over(own, ours, bestF1),
@@ -85,7 +85,7 @@ function overSeeds(runs: readonly Statistic[], problems: number): Estimate {
   const drawn = resampleWeights(problems, seeds.heldOut)
     .slice(0, RESAMPLES)
     .map((weights) => {
-      const values = runs.map(() => runs[Math.floor(random() * runs.length)]!((problem) => weights[problem]!));
+      const values = runs.map(() => itemAt(runs, Math.floor(random() * runs.length))((problem) => itemAt(weights, problem)));
       return mean(values);
     });
   const [low, high] = interval(drawn.filter((value) => !Number.isNaN(value)));
@@ -113,31 +113,17 @@ function cut(scores: readonly number[], solutions: readonly Judged[]): number[][
 
 /** The chance that a right step scores above a wrong one, ties half. */
 export function stepAuroc(solutions: readonly Judged[], scores: readonly (readonly number[])[]): Statistic {
-  const steps = solutions.flatMap(({ problem, firstError }, i) =>
-    scores[i]!.map((score, at) => ({ problem, score, right: firstError < 0 || at < firstError })),
+  return auroc(
+    solutions.flatMap(({ problem, firstError }, i) =>
+      itemAt(scores, i).map((score, at) => ({ problem, score, isHigh: firstError < 0 || at < firstError })),
+    ),
   );
-  steps.sort((a, b) => a.score - b.score);
-  return (weight) => {
-    let [wrong, right, pairs] = [0, 0, 0];
-    for (let at = 0; at < steps.length; ) {
-      let [tiedWrong, tiedRight] = [0, 0];
-      const { score } = steps[at]!;
-      for (; at < steps.length && steps[at]!.score === score; at++) {
-        if (steps[at]!.right) tiedRight += weight(steps[at]!.problem);
-        else tiedWrong += weight(steps[at]!.problem);
-      }
-      pairs += tiedRight * (wrong + tiedWrong / 2);
-      wrong += tiedWrong;
-      right += tiedRight;
-    }
-    return pairs / (wrong * right);
-  };
 }
 
 /** F1 of the first error at the threshold, one of every quarter of a logit, where it is best for all problems. */
 export function bestF1(solutions: readonly Judged[], scores: readonly (readonly number[])[]): Statistic {
   const at = (threshold: number): Statistic => {
-    const hits = solutions.map(({ firstError }, i) => firstLow(scores[i]!, threshold) === firstError);
+    const hits = solutions.map(({ firstError }, i) => firstLow(itemAt(scores, i), threshold) === firstError);
     return (weight) => {
       let [wrong, found, right, quiet] = [0, 0, 0, 0];
       solutions.forEach(({ problem, firstError }, i) => {

@@ -1,4 +1,5 @@
 import type { Estimate } from '../../server/reasoning/bootstrap.js';
+import { itemAt, mustGet } from '../../server/reasoning/present.js';
 import { type LabelQuality, labelQuality, type MergeQuality, mergeQuality, type SuspectQuality, suspectQuality } from './labelStudy.js';
 import { continuations, type JudgedSolution } from './rolloutLog.js';
 
@@ -27,13 +28,13 @@ export function labelStudy(solutions: readonly JudgedSolution[], scores: readonl
     }),
   );
   const places = solutions.map((_, at) => at);
-  const isSolvable = (at: number): boolean => shares.get(solutions[at]!.kind)! >= solvable;
+  const isSolvable = (at: number): boolean => mustGet(shares, itemAt(solutions, at).kind) >= solvable;
   const groups = [
     { name: 'all kinds of problems', members: places },
     { name: `kinds the policy solves ${100 * solvable} % of or more`, members: places.filter(isSolvable) },
     { name: 'other kinds', members: places.filter((at) => !isSolvable(at)) },
   ].filter(({ members }) => members.length > 0);
-  const of = (members: readonly number[]) => members.map((at) => solutions[at]!);
+  const of = (members: readonly number[]) => members.map((at) => itemAt(solutions, at));
   return {
     solutions: solutions.length,
     groups: groups.map(({ name, members }) => ({
@@ -48,7 +49,7 @@ export function labelStudy(solutions: readonly JudgedSolution[], scores: readonl
         samples,
         quality: suspectQuality(
           of(members),
-          members.map((at) => scores[at]!),
+          members.map((at) => itemAt(scores, at)),
           seed,
           samples,
         ),
@@ -75,7 +76,7 @@ export function labelText({ solutions, groups, merging, suspects }: LabelStudy):
       );
   }
   lines.push(
-    `\nSteps merged to at most so many pieces, 16 continuations a piece (${merging[0]!.solutions} solutions)`,
+    `\nSteps merged to at most so many pieces, 16 continuations a piece (${itemAt(merging, 0).solutions} solutions)`,
     `  pieces  merged  rollouts  ${['labels wrong', 'first error in the piece'].map((text) => text.padEnd(26)).join('')}steps in that piece`,
   );
   for (const { most, merged, rollouts, flips, found, length } of merging)

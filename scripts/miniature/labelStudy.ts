@@ -1,6 +1,8 @@
 import { mergeSteps } from '../../server/labeling/monteCarlo.js';
 import { type Estimate, interval, resampleWeights } from '../../server/reasoning/bootstrap.js';
+import { itemAt } from '../../server/reasoning/present.js';
 import { prefixScore, stepPosteriors } from '../../server/review/posterior.js';
+import { auroc } from './auroc.js';
 import { continuations, type JudgedSolution } from './rolloutLog.js';
 
 /** How Monte-Carlo labels with `samples` continuations a step agree with exact verdicts. Shares in [0, 1]. */
@@ -76,25 +78,25 @@ export function noneRight(right: number, samples: number, logged = continuations
 export function labelQuality(solutions: readonly JudgedSolution[], samples: number, seed: number): LabelQuality {
   // Per problem: steps, right steps, right ones labeled wrong, wrong ones labeled right, sum of values.
   const rows = solutions.map((solution) => {
-    const sums = [0, 0, 0, 0, 0];
+    let [all, rightOnes, missed, lucky, values] = [0, 0, 0, 0, 0];
     for (const { right, isRight, weight } of sampled(solution)) {
       const none = noneRight(right, samples);
-      sums[0]! += weight;
-      sums[1]! += isRight ? weight : 0;
-      sums[2]! += isRight ? weight * none : 0;
-      sums[3]! += isRight ? 0 : weight * (1 - none);
-      sums[4]! += (weight * right) / continuations;
+      all += weight;
+      rightOnes += isRight ? weight : 0;
+      missed += isRight ? weight * none : 0;
+      lucky += isRight ? 0 : weight * (1 - none);
+      values += (weight * right) / continuations;
     }
-    return sums;
+    return [all, rightOnes, missed, lucky, values] as const;
   });
-  const of = (value: (sums: readonly number[]) => number) => resampled(rows, value, seed);
+  const of = (value: (sums: (typeof rows)[number]) => number) => resampled(rows, value, seed);
   return {
     samples,
-    flips: of(([all, , missed, lucky]) => (missed! + lucky!) / all!),
-    rightCalledWrong: of(([, right, missed]) => missed! / right!),
-    wrongCalledRight: of(([all, right, , lucky]) => lucky! / (all! - right!)),
-    bias: of(([all, , missed, lucky]) => (lucky! - missed!) / all!),
-    softBias: of(([all, right, , , value]) => (value! - right!) / all!),
+    flips: of(([all, , missed, lucky]) => (missed + lucky) / all),
+    rightCalledWrong: of(([, right, missed]) => missed / right),
+    wrongCalledRight: of(([all, right, , lucky]) => lucky / (all - right)),
+    bias: of(([all, , missed, lucky]) => (lucky - missed) / all),
+    softBias: of(([all, right, , , value]) => (value - right) / all),
   };
 }
 
@@ -106,12 +108,12 @@ export function mergeQuality(all: readonly JudgedSolution[], most: number, seed:
   const rows = solutions.map(({ steps, verdicts, exact: { firstError } }) => {
     const pieces = mergeSteps(steps, most);
     if (pieces.length < steps.length) merged++;
-    let [begin, flips, found] = [0, 0, -1];
+    let [begin, flips, found] = [0, 0, 0];
     const labeled = pieces.map((piece) => {
       const end = begin + piece.length;
       const isLast = end === steps.length;
       if (!isLast) rollouts += samples;
-      const label = isLast ? verdicts[end - 1] === '1' : rightIn(verdicts[end - 1]!, samples) > 0;
+      const label = isLast ? verdicts[end - 1] === '1' : rightIn(itemAt(verdicts, end - 1), samples) > 0;
       const isRight = firstError < 0 || end <= firstError;
       if (label !== isRight) flips++;
       const bounds = { begin, end, label };
@@ -120,18 +122,19 @@ export function mergeQuality(all: readonly JudgedSolution[], most: number, seed:
     });
     const firstLow = labeled.find(({ label }) => !label);
     if (firstError >= 0) {
-      found = firstLow !== undefined && firstError >= firstLow.begin && firstError < firstLow.end ? 1 : 0;
-      if (found === 1) lengths.push(firstLow!.end - firstLow!.begin);
+      const isFound = firstLow !== undefined && firstError >= firstLow.begin && firstError < firstLow.end;
+      found = Number(isFound);
+      if (isFound) lengths.push(firstLow.end - firstLow.begin);
     }
-    return [pieces.length, flips, Number(firstError >= 0), Math.max(0, found)];
+    return [pieces.length, flips, Number(firstError >= 0), found] as const;
   });
   return {
     most,
     solutions: solutions.length,
     merged: merged / solutions.length,
     rollouts: rollouts / solutions.length,
-    flips: resampled(rows, ([all, flips]) => flips! / all!, seed),
-    found: resampled(rows, ([, , wrong, found]) => found! / wrong!, seed),
+    flips: resampled(rows, ([all, flips]) => flips / all, seed),
+    found: resampled(rows, ([, , wrong, found]) => found / wrong, seed),
     length: lengths.reduce((a, b) => a + b, 0) / lengths.length,
   };
 }
@@ -163,64 +166,40 @@ export function suspectQuality(
       problem,
       isRight,
       right,
-      prm: prefixScore(scores[problem]!.slice(0, step + 1)) ?? NaN,
+      prm: prefixScore(itemAt(scores, problem).slice(0, step + 1)) ?? NaN,
     })),
   );
   const posteriors = stepPosteriors(labels.map(({ right, prm }) => ({ people: [], mc: { correct: right, total: samples }, prm })));
   const ranked = labels
     .map(({ problem, right, isRight }, i) => {
       const label = right > 0;
-      return { problem, isWrong: label !== isRight, suspicion: label ? 1 - posteriors[i]! : posteriors[i]! };
+      return { problem, isWrong: label !== isRight, suspicion: label ? 1 - itemAt(posteriors, i) : itemAt(posteriors, i) };
     })
     .sort((a, b) => b.suspicion - a.suspicion);
   const count = Math.min(best, ranked.length);
+  const ranks = auroc(ranked.map(({ problem, suspicion, isWrong }) => ({ problem, score: suspicion, isHigh: isWrong })));
   const weights = resampleWeights(solutions.length, seed);
-  const aurocs = weights.map((weight) => auroc(ranked, (problem) => weight[problem]!)).filter((value) => !Number.isNaN(value));
+  const aurocs = weights.map((weight) => ranks((problem) => itemAt(weight, problem))).filter((value) => !Number.isNaN(value));
   const [low, high] = interval(aurocs);
   const wrongLabels = ranked.filter(({ isWrong }) => isWrong).length;
   const wrongIn = (first: number): number => ranked.slice(0, first).filter(({ isWrong }) => isWrong).length;
   return {
     labels: ranked.length,
     wrongLabels,
-    auroc: { value: auroc(ranked, () => 1), low, high },
+    auroc: { value: ranks(() => 1), low, high },
     precision: { count, share: wrongIn(count) / count, most: Math.min(1, wrongLabels / count) },
     rPrecision: wrongIn(wrongLabels) / wrongLabels,
   };
 }
 
-interface Ranked {
-  readonly problem: number;
-  readonly isWrong: boolean;
-  readonly suspicion: number;
-}
-
-/** The chance that a wrong label is ranked before a right one, ties half; `ranked` by falling suspicion. */
-export function auroc(ranked: readonly Ranked[], weight: (problem: number) => number): number {
-  let [wrong, before, pairs, right] = [0, 0, 0, 0];
-  for (let at = 0; at < ranked.length; ) {
-    let [tiedWrong, tiedRight] = [0, 0];
-    const { suspicion } = ranked[at]!;
-    for (; at < ranked.length && ranked[at]!.suspicion === suspicion; at++) {
-      if (ranked[at]!.isWrong) tiedWrong += weight(ranked[at]!.problem);
-      else tiedRight += weight(ranked[at]!.problem);
-    }
-    before += tiedRight * (wrong + tiedWrong / 2);
-    wrong += tiedWrong;
-    right += tiedRight;
-    pairs = wrong * right;
-  }
-  return before / pairs;
-}
-
 /** A value of sums over problems, with a 95 % interval from resampled problems. */
-function resampled(rows: readonly (readonly number[])[], value: (sums: readonly number[]) => number, seed: number): Estimate {
+function resampled<Row extends readonly number[]>(rows: readonly Row[], value: (sums: Row) => number, seed: number): Estimate {
   const total = (weight: (row: number) => number): number => {
-    const sums = rows[0]!.map(() => 0);
-    rows.forEach((row, at) => row.forEach((one, column) => (sums[column]! += one * weight(at))));
-    return value(sums);
+    const sums = itemAt(rows, 0).map((_, column) => rows.reduce((sum, row, at) => sum + itemAt(row, column) * weight(at), 0));
+    return value(sums as readonly number[] as Row);
   };
   const drawn = resampleWeights(rows.length, seed)
-    .map((weights) => total((row) => weights[row]!))
+    .map((weights) => total((row) => itemAt(weights, row)))
     .filter((one) => !Number.isNaN(one));
   const [low, high] = drawn.length === 0 ? [NaN, NaN] : interval(drawn);
   return { value: total(() => 1), low, high };

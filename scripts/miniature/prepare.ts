@@ -30,6 +30,7 @@ import { sliceHead } from '../../server/onnx/sliceHead.js';
 import { weightSize } from '../../server/onnx/weightSize.js';
 import { linkGraph } from '../../server/onnx/weights.js';
 import { bytesField, varintField, writeMessage } from '../../server/onnx/wire.js';
+import { itemAt, mustGet, mustHave } from '../../server/reasoning/present.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { loadProfile } from '../../server/scoring/loadProfile.js';
 import { createReader } from '../../server/scoring/readouts/readouts.js';
@@ -107,7 +108,7 @@ async function withConstantShapes(model: OnnxModel, image: number): Promise<Onnx
   const { graph } = model;
   const links = linkGraph(graph);
   const isComputed = (name: string | undefined): name is string => name !== undefined && name !== '' && links.producers.has(name);
-  const isFloat = (name: string | undefined) => isComputed(name) && floats.has(links.producers.get(name)!.opType);
+  const isFloat = (name: string | undefined) => isComputed(name) && floats.has(mustGet(links.producers, name).opType);
   const places = new Map<string, { readonly node: Node; readonly at: number }[]>();
   for (const node of graph.nodes) {
     const from = { Reshape: 1, Slice: 1, Expand: 1 }[node.opType];
@@ -118,23 +119,23 @@ async function withConstantShapes(model: OnnxModel, image: number): Promise<Onnx
   }
   const data = [...places.values()]
     .flat()
-    .flatMap(({ node: { opType, inputs } }) => (opType === 'Reshape' && isFloat(inputs[0]) ? [inputs[0]!] : []));
+    .flatMap(({ node: { opType, inputs } }) => (opType === 'Reshape' && isFloat(inputs[0]) ? [itemAt(inputs, 0)] : []));
   const own = new Set(graph.outputs.map(({ name }) => name));
   const watched = [...new Set([...places.keys(), ...data])].filter((name) => !own.has(name));
   const outputs = watched.map((name) => withoutShape(name, places.has(name) ? dataTypes.int64 : dataTypes.float32));
   const session = await open({ ...model, graph: { ...graph, outputs: [...graph.outputs, ...outputs] } }, 'disabled');
   const runs: Awaited<ReturnType<InferenceSession['run']>>[] = [];
   for (const shape of shapes) runs.push(await session.run(feedsFor(session, shape, image, 'shapes')));
-  const dimsOf = (name: string, run: number) => runs[run]![name]!.dims;
+  const dimsOf = (name: string, run: number) => tensorOf(itemAt(runs, run), name).dims;
   const inputs = new Map<Node, string[]>();
   const constants = new Map<string, Weight>();
   for (const [name, takers] of places) {
-    const seen = runs.map((run) => [...(run[name]!.data as BigInt64Array)].map(Number));
-    const isSame = seen.every((values) => values.join() === seen[0]!.join());
+    const seen = runs.map((run) => [...(tensorOf(run, name).data as BigInt64Array)].map(Number));
+    const isSame = seen.every((values) => values.join() === itemAt(seen, 0).join());
     for (const { node, at } of takers) {
-      const from = node.inputs[0]!;
+      const from = itemAt(node.inputs, 0);
       const values =
-        isSame || node.opType !== 'Reshape' || !(from in runs[0]!)
+        isSame || node.opType !== 'Reshape' || !(from in itemAt(runs, 0))
           ? isSame
             ? seen[0]
             : undefined
@@ -158,9 +159,9 @@ async function withConstantShapes(model: OnnxModel, image: number): Promise<Onnx
 /** A shape that `Reshape` takes: 0 = as the input has it there, -1 = what is left over. */
 function pattern(seen: readonly number[][], dims: readonly (readonly number[])[]): number[] | undefined {
   let free = 0;
-  const values = seen[0]!.map((first, i) => {
+  const values = itemAt(seen, 0).map((first, i) => {
     if (seen.every((one) => one[i] === first)) return first;
-    if (seen.every((one, run) => one[i] === dims[run]![i])) return 0;
+    if (seen.every((one, run) => one[i] === itemAt(dims, run)[i])) return 0;
     free++;
     return -1;
   });
@@ -179,7 +180,7 @@ function withRotaryNodes(model: OnnxModel): OnnxModel {
   };
   const table = (name: string) => {
     const rows = by(by(name, 'Unsqueeze')?.inputs[0], 'Gather');
-    return rows?.inputs[1] === 'position_ids' ? links.initializers.get(rows.inputs[0]!) : undefined;
+    return rows?.inputs[1] === 'position_ids' ? links.initializers.get(itemAt(rows.inputs, 0)) : undefined;
   };
   for (const node of graph.nodes) {
     const [straight, turned] = node.opType === 'Add' ? node.inputs.map((name) => by(name, 'Mul')) : [];
@@ -197,12 +198,13 @@ function withRotaryNodes(model: OnnxModel): OnnxModel {
       !Buffer.isBuffer(shape?.data)
     )
       continue;
-    const [heads, size] = [2, 3].map((axis) => Number(shape.data instanceof Buffer ? shape.data.readBigInt64LE(8 * axis) : 0));
-    const caches = [cos, sin].map((one) => half(one, size!, tables));
-    const joined = `${node.outputs[0]!}.joined`;
+    const sizes = shape.data;
+    const [heads, size] = [Number(sizes.readBigInt64LE(16)), Number(sizes.readBigInt64LE(24))];
+    const caches = [cos, sin].map((one) => half(one, size, tables));
+    const joined = `${itemAt(node.outputs, 0)}.joined`;
     made.set(node, [
-      makeNode('RotaryEmbedding', [from.inputs[0]!, 'position_ids', ...caches], [joined], { num_heads: heads! }, microsoft),
-      makeNode('Reshape', [joined, from.inputs[1]!], [node.outputs[0]!]),
+      makeNode('RotaryEmbedding', [itemAt(from.inputs, 0), 'position_ids', ...caches], [joined], { num_heads: heads }, microsoft),
+      makeNode('Reshape', [joined, itemAt(from.inputs, 1)], [itemAt(node.outputs, 0)]),
     ]);
   }
   const nodes = graph.nodes.flatMap((node) => made.get(node) ?? [node]);
@@ -218,8 +220,11 @@ function half({ name, dims, data, type }: Weight, size: number, tables: Map<stri
   if (tables.has(id)) return id;
   if (!Buffer.isBuffer(data) || type !== dataTypes.float32) throw new Error(`${name} is not a table in the graph.`);
   const all = toFloats(data, type);
-  const values = Float32Array.from({ length: (dims[0]! * size) / 2 }, (_, i) => all[Math.floor(i / (size / 2)) * size + (i % (size / 2))]!);
-  tables.set(id, makeTensor(id, [dims[0]!, size / 2], type, Buffer.from(values.buffer)));
+  const rows = itemAt(dims, 0);
+  const values = Float32Array.from({ length: (rows * size) / 2 }, (_, i) =>
+    itemAt(all, Math.floor(i / (size / 2)) * size + (i % (size / 2))),
+  );
+  tables.set(id, makeTensor(id, [rows, size / 2], type, Buffer.from(values.buffer)));
   return id;
 }
 
@@ -247,6 +252,10 @@ function open(
   });
 }
 
+function tensorOf(values: Awaited<ReturnType<InferenceSession['run']>>, name: string): Tensor {
+  return mustHave(values[name], `value of ${name}`);
+}
+
 /** Largest difference between two graphs over all outputs. */
 async function differences(a: InferenceSession, b: InferenceSession, image: number): Promise<number> {
   let largest = 0;
@@ -254,9 +263,9 @@ async function differences(a: InferenceSession, b: InferenceSession, image: numb
     const feeds = feedsFor(a, shape, image, `compare ${i}`);
     const [expected, found] = [await a.run(feeds), await b.run(feeds)];
     for (const name of a.outputNames) {
-      const [x, y] = [expected[name]!, found[name]!];
+      const [x, y] = [tensorOf(expected, name), tensorOf(found, name)];
       if (x.dims.join() !== y.dims.join()) throw new Error(`${name} is [${y.dims.join()}], not [${x.dims.join()}].`);
-      (x.data as Float32Array).forEach((value, at) => (largest = Math.max(largest, Math.abs(value - (y.data as Float32Array)[at]!))));
+      (x.data as Float32Array).forEach((value, at) => (largest = Math.max(largest, Math.abs(value - itemAt(y.data as Float32Array, at)))));
     }
   }
   return largest;
@@ -264,9 +273,10 @@ async function differences(a: InferenceSession, b: InferenceSession, image: numb
 
 const path = join(bundledModel, 'model.onnx');
 const { profile, tokenizerPath } = await loadProfile(bundledModel);
-const tokenizer = await loadTokenizer(tokenizerPath, profile.images!.token);
+const { token } = mustHave(profile.images, 'images in the profile of the bundled model');
+const tokenizer = await loadTokenizer(tokenizerPath, token);
 const { columns } = createReader(profile.readout, tokenizer);
-const image = tokenizer.tokenId(profile.images!.token, 'image token');
+const image = tokenizer.tokenId(token, 'image token');
 const whole = await readModel(path);
 const sliced = await sliceHead(whole, columns);
 if (typeof sliced === 'string') throw new Error(`The head is not recognized: ${sliced}`);
@@ -280,10 +290,10 @@ const facts: PreparedFacts = {
   source: createHash('sha256')
     .update(await readFile(path))
     .digest('hex'),
-  runtime: env.versions.node!,
+  runtime: mustHave(env.versions.node, 'version of ONNX Runtime'),
   columns: [...columns],
   width: sliced.columns.width,
-  vocabulary: embeddingRows(whole)!,
+  vocabulary: mustHave(embeddingRows(whole), 'table of embeddings'),
   bytesOnCpu: weightSize(whole).bytesOnCpu,
 };
 const bytes = bytesOf({ ...small, fields: withFacts(small.fields, facts) });

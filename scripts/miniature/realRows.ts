@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readDocument } from '../../server/formats/registry.js';
+import { itemAt } from '../../server/reasoning/present.js';
 import type { ForeignRow } from './foreignRows.js';
 
 /** Keys under which data sets of reasoning keep a question; every other text of a record is taken as steps, one a line. */
@@ -16,7 +17,7 @@ export function realRows(folder: string): ForeignRow[] {
     .sort()
     .flatMap((file) => {
       const text = readFileSync(join(folder, file), 'utf8');
-      const kind = file.split(/[\\/]/)[0]!;
+      const kind = itemAt(file.split(/[\\/]/), 0);
       const read = readDocument(text)?.problems.map(({ question, steps }) => ({ kind, question, steps: steps.map((step) => step.text) }));
       return read ?? records(text).flatMap((record) => recordRow(kind, record));
     })

@@ -70,7 +70,7 @@ async function collect(): Promise<Known[]> {
     for (let i = 0; i < problems; i++) {
       const generated = generateProblem(seeds.heldOut, i);
       const { problem, figure } = await seedProblem(seeds.heldOut, i);
-      if (figure) writeFileSync(join(folder, 'figure.png'), figure);
+      if (figure) writeFileSync(join(folder, 'figure.png'), figure.png);
       const images = problemImages({ searched: [folder], roots: [folder] }, figure ? ['figure.png'] : []);
       const sample = async (prefix: readonly string[], count: number, key: string) =>
         policy.sample({

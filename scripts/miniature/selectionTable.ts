@@ -1,3 +1,4 @@
+import { itemAt, mustGet } from '../../server/reasoning/present.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import { SAMPLE_CHOICES } from '../../server/training/choices/registry.js';
 import { type SelectionRules, selectGroup, type TrainingSample } from '../../server/training/selection.js';
@@ -34,13 +35,15 @@ export function selectionQualities(groups: readonly JudgedRecords[], seed: numbe
   ];
   return rules.map(([name, rule]) => {
     const kept = groups.flatMap(({ problems, exact }) =>
-      selectGroup(problems, rule, seed).samples.map((sample) => ({ sample, exact: exact.get(sample.problem)! })),
+      selectGroup(problems, rule, seed).samples.map((sample) => ({ sample, exact: mustGet(exact, sample.problem) })),
     );
-    const [ranked] = rule.choices?.filter(({ choice }) => choice.score !== undefined) ?? [];
-    const score = ({ sample }: { sample: TrainingSample }): number => ranked!.choice.score!(sample, ranked!.parameter);
-    const taken =
-      ranked === undefined ? kept : kept.toSorted((a, b) => score(b) - score(a)).slice(0, Math.round(kept.length * ranked.parameter));
-    return qualityOf(name, taken);
+    const ranked = rule.choices
+      ?.flatMap(({ choice, parameter }) => (choice.score ? [{ score: choice.score.bind(choice), parameter }] : []))
+      .at(0);
+    if (ranked === undefined) return qualityOf(name, kept);
+    const { parameter } = ranked;
+    const score = ({ sample }: { sample: TrainingSample }): number => ranked.score(sample, parameter);
+    return qualityOf(name, kept.toSorted((a, b) => score(b) - score(a)).slice(0, Math.round(kept.length * parameter)));
   });
 }
 
@@ -70,7 +73,9 @@ export function selectionText(rows: readonly SelectionQuality[]): string {
       percent(found),
     ]),
   ];
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const lines = cells.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '));
+  const widths = itemAt(cells, 0).map((_, column) => Math.max(...cells.map((row) => itemAt(row, column).length)));
+  const lines = cells.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(itemAt(widths, i)) : cell.padStart(itemAt(widths, i)))).join('  '),
+  );
   return `Rules for the samples of an export, against exact verdicts; the judge is the bundled PRM\n${lines.join('\n')}\n`;
 }

@@ -12,6 +12,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readDocument } from '../../server/formats/registry.js';
+import { itemAt } from '../../server/reasoning/present.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import type { McValue } from '../../server/reasoning/stepValue.js';
 import { judgeSteps } from './problems/exactSteps.js';
@@ -79,7 +80,9 @@ function searched(problem: Problem): Row[] {
     const other = known.get(key);
     known.set(
       key,
-      other === undefined ? { s, v, n } : { s, v: v.map((value, i) => value ?? other.v[i]!), n: n.map((one, i) => one ?? other.n[i]!) },
+      other === undefined
+        ? { s, v, n }
+        : { s, v: v.map((value, i) => value ?? itemAt(other.v, i)), n: n.map((one, i) => one ?? itemAt(other.n, i)) },
     );
   }
   return [...known.values()];
@@ -87,9 +90,9 @@ function searched(problem: Problem): Row[] {
 
 function continued(problem: Problem): Row[] {
   return problem.solutions.map(({ steps }) => ({
-    s: steps.map((step) => problem.steps[step]!.text),
-    v: steps.map((step) => problem.steps[step]!.values.mc?.value ?? null),
-    n: steps.map((step) => countsOf(problem.steps[step]!.values.mc)),
+    s: steps.map((step) => itemAt(problem.steps, step).text),
+    v: steps.map((step) => itemAt(problem.steps, step).values.mc?.value ?? null),
+    n: steps.map((step) => countsOf(itemAt(problem.steps, step).values.mc)),
   }));
 }
 
@@ -104,12 +107,13 @@ function countsOf(mc: McValue | undefined): Counts {
 
 /** Every distinct rollout of a tree after its state's steps and their values; `isLost`: no rollout of that state was right. */
 function* rollouts({ tree, steps }: Problem) {
-  for (const { id, mc, rollouts: sampled } of tree?.nodes ?? []) {
+  const nodes = tree?.nodes ?? [];
+  for (const { id, mc, rollouts: sampled } of nodes) {
     const prefix: string[] = [];
     const before: (number | null)[] = [];
     const counts: Counts[] = [];
-    for (let at = tree!.nodes[id]; at?.parent !== undefined; at = tree!.nodes[at.parent]) {
-      prefix.unshift(...at.steps.map((step) => steps[step]!.text));
+    for (let at = nodes[id]; at?.parent !== undefined; at = nodes[at.parent]) {
+      prefix.unshift(...at.steps.map((step) => itemAt(steps, step).text));
       before.unshift(...at.steps.map((_, i, all) => (i === all.length - 1 ? (at.mc?.value ?? null) : null)));
       counts.unshift(...at.steps.map((_, i, all) => (i === all.length - 1 ? countsOf(at.mc) : null)));
     }

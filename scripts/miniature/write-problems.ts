@@ -18,6 +18,6 @@ const problems: SeedProblem[] = [];
 for (let i = 0; i < count; i++) {
   const { problem, figure } = await seedProblem(seed, i);
   problems.push(problem);
-  if (figure) await writeFile(join(out, problem.image_path!), figure);
+  if (figure) await writeFile(join(out, figure.path), figure.png);
 }
 await writeFile(join(out, 'problems.json'), `[\n${problems.map((problem) => JSON.stringify(problem)).join(',\n')}\n]\n`);

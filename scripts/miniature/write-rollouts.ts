@@ -15,6 +15,7 @@ import { InferenceClient } from '../../server/inference/client.js';
 import { createJudge } from '../../server/labeling/judge.js';
 import { openLocalPolicy } from '../../server/labeling/policies/localPolicy.js';
 import type { SampleRequest } from '../../server/labeling/policy.js';
+import { mustHave } from '../../server/reasoning/present.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { seeds } from './problems/labeled.js';
 import { figureImage } from './problems/problemFile.js';
@@ -64,7 +65,7 @@ for (const index of indices) {
   };
   const nextSeed = () => Math.floor(random() * 2 ** 32);
   const [own] = await sample(nextSeed(), { prefix: [], count: 1 });
-  const { solution, verdict } = own!;
+  const { solution, verdict } = mustHave(own, `solution of problem ${index}`);
   if (before !== undefined && JSON.stringify(before.steps) !== JSON.stringify(solution))
     throw new Error(`Problem ${index}: the log has another solution. Write into a new file.`);
   const verdicts: string[] = [];

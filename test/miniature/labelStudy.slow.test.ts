@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { auroc } from '../../scripts/miniature/auroc.js';
 import { labelStudy, labelText } from '../../scripts/miniature/labelReport.js';
-import { auroc, labelQuality, mergeQuality, noneRight, suspectQuality } from '../../scripts/miniature/labelStudy.js';
+import { labelQuality, mergeQuality, noneRight, suspectQuality } from '../../scripts/miniature/labelStudy.js';
 import { type JudgedSolution, readRolloutLog } from '../../scripts/miniature/rolloutLog.js';
 
 const row = (right: number, all = 32) => '1'.repeat(right) + '0'.repeat(all - right);
@@ -63,7 +64,6 @@ describe('suspects', () => {
     });
     fc.assert(
       fc.property(ranked, fc.array(fc.nat(3), { minLength: 4, maxLength: 4 }), (labels, weights) => {
-        const sorted = labels.toSorted((a, b) => b.suspicion - a.suspicion);
         let [before, pairs] = [0, 0];
         for (const wrong of labels.filter(({ isWrong }) => isWrong))
           for (const right of labels.filter(({ isWrong }) => !isWrong)) {
@@ -71,7 +71,9 @@ describe('suspects', () => {
             pairs += weight;
             before += weight * (wrong.suspicion > right.suspicion ? 1 : wrong.suspicion === right.suspicion ? 0.5 : 0);
           }
-        const found = auroc(sorted, (problem) => weights[problem]!);
+        const found = auroc(labels.map((label) => ({ ...label, score: label.suspicion, isHigh: label.isWrong })))(
+          (problem) => weights[problem]!,
+        );
         if (pairs === 0) expect(found).toBeNaN();
         else expect(found).toBeCloseTo(before / pairs, 10);
       }),

@@ -1,3 +1,4 @@
+import { itemAt } from '../../../server/reasoning/present.js';
 import type { Random } from '../../../server/reasoning/random.js';
 
 /** Draws from a source of uniform numbers. */
@@ -9,14 +10,24 @@ export class Draw {
     return low + Math.floor(this.random() * (high - low + 1));
   }
 
+  /** @throws without an item */
   pick<T>(items: readonly T[]): T {
-    return items[Math.floor(this.random() * items.length)]!;
+    return itemAt(items, this.#place(items));
+  }
+
+  /** Undefined without an item. A number is drawn either way: what is drawn next does not depend on it. */
+  pickAny<T>(items: readonly T[]): T | undefined {
+    return items[this.#place(items)];
+  }
+
+  #place(items: readonly unknown[]): number {
+    return Math.floor(this.random() * items.length);
   }
 
   /** `count` different items in random order. */
   several<T>(items: readonly T[], count: number): T[] {
     const left = [...items];
-    return Array.from({ length: Math.min(count, left.length) }, () => left.splice(Math.floor(this.random() * left.length), 1)[0]!);
+    return Array.from({ length: Math.min(count, left.length) }, () => itemAt(left.splice(Math.floor(this.random() * left.length), 1), 0));
   }
 
   /** `count` different whole numbers from `low` to `high`. */

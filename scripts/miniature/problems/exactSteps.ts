@@ -1,3 +1,4 @@
+import { itemAt } from '../../../server/reasoning/present.js';
 import type { GeneratedProblem, Operand } from './problem.js';
 import { trueStep } from './solver.js';
 
@@ -32,7 +33,7 @@ export function judgeSteps(problem: GeneratedProblem, steps: readonly string[]):
 
 function splitAnswer(step: string): { body: string; answer?: number } {
   const found = /^(.*?)\s*(?:So the|The) answer is (\d+)\.$/s.exec(step);
-  return found ? { body: found[1]!, answer: Number(found[2]) } : { body: step };
+  return found ? { body: itemAt(found, 1), answer: Number(found[2]) } : { body: step };
 }
 
 function judgeStep(problem: GeneratedProblem, index: number, text: string): StepError | undefined {
@@ -49,7 +50,7 @@ function judgeStep(problem: GeneratedProblem, index: number, text: string): Step
     const swapped = (truth.operation === '+' || truth.operation === '*') && a === truth.b && b === truth.a;
     const result = number('er') ?? number('r');
     if (!swapped && a !== undefined && a !== truth.a) error = from(problem, step.left);
-    else if (!swapped && b !== undefined && b !== truth.b) error = from(problem, step.apply!.right);
+    else if (!swapped && step.apply && b !== undefined && b !== truth.b) error = from(problem, step.apply.right);
     else if (found['op'] !== undefined && found['op'] !== truth.operation) error = 'operation';
     else if (result !== undefined && result !== truth.result) error = step.apply === undefined ? from(problem, step.left) : 'arithmetic';
     else return undefined;

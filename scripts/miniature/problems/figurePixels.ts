@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { itemAt } from '../../../server/reasoning/present.js';
 import { figureSvg, HEIGHT, WIDTH } from './figureSvg.js';
 import type { Figure } from './problem.js';
 
@@ -15,7 +16,8 @@ export async function figurePixels(figure: Figure): Promise<Uint8Array> {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       let sum = 0;
-      for (let dy = 0; dy < SHRINK; dy++) for (let dx = 0; dx < SHRINK; dx++) sum += grey[(y * SHRINK + dy) * WIDTH + x * SHRINK + dx]!;
+      for (let dy = 0; dy < SHRINK; dy++)
+        for (let dx = 0; dx < SHRINK; dx++) sum += itemAt(grey, (y * SHRINK + dy) * WIDTH + x * SHRINK + dx);
       pixels[y * width + x] = Math.round(sum / SHRINK ** 2);
     }
   }

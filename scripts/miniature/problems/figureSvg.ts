@@ -1,3 +1,4 @@
+import { itemAt } from '../../../server/reasoning/present.js';
 import type { Draw } from './draw.js';
 import { glyphPath, HEIGHT as LINE } from './glyphs.js';
 import type { Figure } from './problem.js';
@@ -21,9 +22,9 @@ export function figureText(figure: Figure): string {
   switch (figure.shape) {
     case 'bars':
     case 'table':
-      return figure.labels.map((label, i) => `${label} ${figure.values[i]!}`).join(', ');
+      return figure.labels.map((label, i) => `${label} ${itemAt(figure.values, i)}`).join(', ');
     case 'pictograph':
-      return `${figure.labels.map((label, i) => `${label} ${figure.counts[i]!}`).join(', ')}, each ${figure.each}`;
+      return `${figure.labels.map((label, i) => `${label} ${itemAt(figure.counts, i)}`).join(', ')}, each ${figure.each}`;
     case 'rectangle':
       return `${figure.labels[0]} by ${figure.labels[1] ?? '?'}`;
     case 'triangle':
@@ -37,9 +38,9 @@ export function figureText(figure: Figure): string {
 export function reordered(figure: Figure, draw: Draw): Figure {
   if (!('labels' in figure) || figure.shape === 'rectangle' || figure.shape === 'triangle') return figure;
   const order = draw.several([...figure.labels.keys()], figure.labels.length);
-  const labels = order.map((i) => figure.labels[i]!);
-  if (figure.shape === 'pictograph') return { ...figure, labels, counts: order.map((i) => figure.counts[i]!) };
-  return { ...figure, labels, values: order.map((i) => figure.values[i]!) };
+  const labels = order.map((i) => itemAt(figure.labels, i));
+  if (figure.shape === 'pictograph') return { ...figure, labels, counts: order.map((i) => itemAt(figure.counts, i)) };
+  return { ...figure, labels, values: order.map((i) => itemAt(figure.values, i)) };
 }
 
 function body(figure: Figure): string {
@@ -76,7 +77,7 @@ function bars(title: string, labels: readonly string[], values: readonly number[
     return (
       `<rect x="${middle - 24}" y="${(201 - height).toFixed(1)}" width="48" height="${height.toFixed(1)}" fill="${FILL}"/>` +
       text(middle, 201 - height - LINE - 6, value) +
-      text(middle, 213, labels[i]!.slice(0, labels.length > 3 ? 3 : 5))
+      text(middle, 213, itemAt(labels, i).slice(0, labels.length > 3 ? 3 : 5))
     );
   });
   return text(WIDTH / 2, 12, title) + columns.join('') + stroke('M9 202.5H375');
@@ -86,13 +87,13 @@ function pictograph(each: number, labels: readonly string[], counts: readonly nu
   const rows = counts.map((count, i) => {
     const y = 30 + i * 48;
     const dots = Array.from({ length: count }, (_, n) => `<circle cx="${171 + n * 24}" cy="${y + 9}" r="9" fill="${FILL}"/>`);
-    return text(12, y, labels[i]!, 'start') + dots.join('');
+    return text(12, y, itemAt(labels, i), 'start') + dots.join('');
   });
   return rows.join('') + stroke('M9 177H375') + `<circle cx="21" cy="207" r="9" fill="${FILL}"/>` + text(48, 198, `= ${each}`, 'start');
 }
 
 function table(header: readonly [string, string], labels: readonly string[], values: readonly number[]): string {
-  const rows = [header, ...labels.map((label, i) => [label, values[i]!] as const)];
+  const rows = [header, ...labels.map((label, i) => [label, itemAt(values, i)] as const)];
   const cells = rows.map(([left, right], i) => text(30, 18 + i * 45, left, 'start') + text(354, 18 + i * 45, right, 'end'));
   return cells.join('') + stroke('M21 48H363');
 }

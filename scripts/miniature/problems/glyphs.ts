@@ -66,7 +66,9 @@ function glyph(character: string, x: number, y: number): string {
     .split(' ')
     .filter(Boolean)
     .map((stroke) => {
-      const points = stroke.match(/../g)!.map(([px, py]) => `${(x + Number(px) * UNIT).toFixed(1)} ${(y + Number(py) * UNIT).toFixed(1)}`);
+      const points = [...stroke.matchAll(/(.)(.)/g)].map(
+        ([, px, py]) => `${(x + Number(px) * UNIT).toFixed(1)} ${(y + Number(py) * UNIT).toFixed(1)}`,
+      );
       return `M${points.join('L')}`;
     })
     .join('');

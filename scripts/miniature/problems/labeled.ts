@@ -1,3 +1,4 @@
+import { mustHave } from '../../../server/reasoning/present.js';
 import { createRandom } from '../../../server/reasoning/random.js';
 import { Draw } from './draw.js';
 import type { Mistake } from './mistakes.js';
@@ -36,5 +37,5 @@ export function labeledSolution(seed: number, index: number): LabeledSolution {
   const steps = solved.map((step) => step.text);
   const wrong = solved[firstError];
   if (wrong === undefined) return { problem, steps, firstError: -1 };
-  return { problem, steps, firstError, mistake: wrong.mistake! };
+  return { problem, steps, firstError, mistake: mustHave(wrong.mistake, 'mistake at a wrong step') };
 }

@@ -1,3 +1,4 @@
+import { itemAt } from '../../../server/reasoning/present.js';
 import type { Draw } from './draw.js';
 import { compute, type GeneratedProblem, type Operand, type Operation } from './problem.js';
 
@@ -19,7 +20,8 @@ const operations = ['+', '-', '*', '/'] as const;
 export function slips(value: number): number[] {
   const digits = String(value);
   const found = [value + 1, value - 1, value + 2, value - 2, value + 10, value - 10];
-  for (let i = 0; i + 1 < digits.length; i++) found.push(Number(digits.slice(0, i) + digits[i + 1]! + digits[i]! + digits.slice(i + 2)));
+  for (let i = 0; i + 1 < digits.length; i++)
+    found.push(Number(digits.slice(0, i) + itemAt(digits, i + 1) + itemAt(digits, i) + digits.slice(i + 2)));
   for (let i = 0; i < digits.length; i++)
     found.push(Number(digits.slice(0, i) + String((Number(digits[i]) + 3) % 10) + digits.slice(i + 1)));
   return found.filter((n) => n > 0 && n !== value);
@@ -30,7 +32,7 @@ export function slips(value: number): number[] {
  * `slip` is right in itself, so that only the question (or the steps before) can show the mistake.
  */
 export function wrongWays(problem: GeneratedProblem, index: number, true_: Written, type: Mistake, earlier: readonly number[]): Written[] {
-  const step = problem.steps[index]!;
+  const step = itemAt(problem.steps, index);
   if (type === 'slip') return slips(true_.result).map((result) => ({ ...true_, result, ...(step.apply ? {} : { a: result }) }));
   if (type === 'operand') return replaced(step.left, step.apply?.right, true_, () => [...problem.givens, ...earlier]);
   if (type === 'misread') return replaced(given(step.left), given(step.apply?.right), true_, slips);
@@ -54,8 +56,8 @@ function replaced(
   const found: Written[] = [];
   if (left && left.from !== 'constant') {
     for (const other of others(a)) {
-      if (operation === undefined) found.push(...kept({ a: other, result: other }, other, written));
-      else found.push(...kept({ ...written, a: other }, compute(other, operation, b!), written));
+      if (operation === undefined || b === undefined) found.push(...kept({ a: other, result: other }, other, written));
+      else found.push(...kept({ ...written, a: other }, compute(other, operation, b), written));
     }
   }
   if (right && right.from !== 'constant' && operation !== undefined && b !== undefined) {

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { mustHave } from '../../../server/reasoning/present.js';
 import { figureSvg } from './figureSvg.js';
 import type { Figure } from './problem.js';
 import { generateProblem } from './registry.js';
@@ -13,13 +14,17 @@ export interface SeedProblem {
   readonly image_path?: string;
 }
 
-/** Problem `index` of a seed as a line of a problem file, and the PNG of its figure where it has one. */
-export async function seedProblem(seed: number, index: number): Promise<{ problem: SeedProblem; figure?: Uint8Array }> {
+/** Problem `index` of a seed as a line of a problem file, and its figure where it has one, with the path that the line names. */
+export async function seedProblem(
+  seed: number,
+  index: number,
+): Promise<{ problem: SeedProblem; figure?: { path: string; png: Uint8Array } }> {
   const { kind, question, answer, figure } = generateProblem(seed, index);
   const id = `${kind.replaceAll(' ', '-')}-${index}`;
   const problem = { id, question, correct_answer: String(answer) };
   if (figure === undefined) return { problem };
-  return { problem: { ...problem, image_path: `figures/${id}.png` }, figure: await figureImage(figure) };
+  const path = `figures/${id}.png`;
+  return { problem: { ...problem, image_path: path }, figure: { path, png: await figureImage(figure) } };
 }
 
 /** A figure as a PNG. */
@@ -31,5 +36,6 @@ export function figureImage(figure: Figure): Promise<Uint8Array> {
 
 /** The index in an id of `seedProblem`. */
 export function indexOf(id: string): number {
-  return Number(/\d+$/.exec(id)![0]);
+  const [digits] = mustHave(/\d+$/.exec(id), `index in ${id}`);
+  return Number(digits);
 }

@@ -1,3 +1,4 @@
+import { itemAt, lastItem } from '../../../server/reasoning/present.js';
 import { compute, type Figure, type GeneratedProblem, type Operand, type Operation, type ProgramStep } from './problem.js';
 
 /** Collects a kind's numbers and steps and works the answer out on the way; a step that is not exact is a mistake of the kind. */
@@ -30,7 +31,7 @@ export class Program {
 
   value(operand: Operand): number {
     if (operand.from === 'constant') return operand.value;
-    return (operand.from === 'given' ? this.#givens : this.#results)[operand.index]!;
+    return itemAt(operand.from === 'given' ? this.#givens : this.#results, operand.index);
   }
 
   problem(kind: string, question: string, figure?: Figure): GeneratedProblem {
@@ -42,7 +43,7 @@ export class Program {
       inFigure: this.#inFigure,
       steps: this.#steps,
       results: this.#results,
-      answer: this.#results.at(-1)!,
+      answer: lastItem(this.#results),
     };
     return figure === undefined ? body : { ...body, figure };
   }

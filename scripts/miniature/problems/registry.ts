@@ -1,3 +1,4 @@
+import { itemAt } from '../../../server/reasoning/present.js';
 import { createRandom } from '../../../server/reasoning/random.js';
 import { Draw } from './draw.js';
 import { ages, bus } from './kinds/changes.js';
@@ -37,5 +38,5 @@ export const kinds: readonly Kind[] = [
 
 /** Problem number `index` of a seed; the same on every machine. Kinds take turns, so any stretch is balanced. */
 export function generateProblem(seed: number, index: number): GeneratedProblem {
-  return kinds[index % kinds.length]!(new Draw(createRandom(seed, `problem ${index}`)));
+  return itemAt(kinds, index % kinds.length)(new Draw(createRandom(seed, `problem ${index}`)));
 }

@@ -1,3 +1,4 @@
+import { itemAt, lastItem } from '../../../server/reasoning/present.js';
 import type { Draw } from './draw.js';
 import { type Mistake, makeMistake, slips, type Written } from './mistakes.js';
 import { compute, type GeneratedProblem, type Operand } from './problem.js';
@@ -53,7 +54,7 @@ function oneStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings
   let planted = from.right && draw.chance(settings.mistakeRate);
   if (planted && draw.chance(0.15) && canSkip(problem, index, values)) {
     // The step is left out and its left operand replaces its result.
-    values.push(operandValue(problem, problem.steps[index]!.left, values));
+    values.push(operandValue(problem, itemAt(problem.steps, index).left, values));
     index++;
     type = 'skip';
     planted = false;
@@ -64,7 +65,7 @@ function oneStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings
   const written = made?.way ?? draft;
   if (made) type = made.type;
   values.push(written.result);
-  let text = say(draw.pick(problem.steps[index]!.phrasings), written);
+  let text = say(draw.pick(itemAt(problem.steps, index).phrasings), written);
   const last = index === size - 1 && !from.ownAnswerStep;
   let answer = written.result;
   if (last) {
@@ -80,7 +81,7 @@ function oneStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings
 }
 
 function answerStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings: SolverSettings): SolvedStep {
-  const value = from.values.at(-1)!;
+  const value = lastItem(from.values);
   const copied = from.right ? miscopied(draw, value, settings) : undefined;
   const lead = draw.pick(['The answer is ', 'So the answer is ']);
   const shown = copied ?? value;
@@ -89,25 +90,26 @@ function answerStep(problem: GeneratedProblem, from: Progress, draw: Draw, setti
   return right || !from.right ? step : { ...step, mistake: copied === undefined ? 'skip' : 'copy' };
 }
 
+/** A wrong copy of a value; undefined mostly, and for a value below zero, which a skipped step can lead to. */
 function miscopied(draw: Draw, value: number, settings: SolverSettings): number | undefined {
-  return draw.chance(settings.mistakeRate * 0.4) ? draw.pick(slips(value)) : undefined;
+  return draw.chance(settings.mistakeRate * 0.4) ? draw.pickAny(slips(value)) : undefined;
 }
 
 /** Only a step whose result is used later, or that is the last before an answer step, and whose stand-in differs, can be skipped. */
 function canSkip(problem: GeneratedProblem, index: number, values: readonly number[]): boolean {
-  const step = problem.steps[index]!;
+  const step = itemAt(problem.steps, index);
   if (step.apply === undefined || index + 1 >= problem.steps.length) return false;
-  return operandValue(problem, step.left, values) !== problem.results[index]!;
+  return operandValue(problem, step.left, values) !== itemAt(problem.results, index);
 }
 
 function operandValue(problem: GeneratedProblem, operand: Operand, values: readonly number[]): number {
   if (operand.from === 'constant') return operand.value;
-  return operand.from === 'given' ? problem.givens[operand.index]! : values[operand.index]!;
+  return operand.from === 'given' ? itemAt(problem.givens, operand.index) : itemAt(values, operand.index);
 }
 
 /** The step as the values so far give it. After a mistake a division may leave a remainder: it is dropped, as in a careless calculation. */
 function write(problem: GeneratedProblem, index: number, values: readonly number[]): Written {
-  const { left, apply } = problem.steps[index]!;
+  const { left, apply } = itemAt(problem.steps, index);
   const a = operandValue(problem, left, values);
   if (apply === undefined) return { a, result: a };
   const b = operandValue(problem, apply.right, values);

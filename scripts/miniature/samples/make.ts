@@ -16,6 +16,7 @@ import { labelRun } from '../../../server/labeling/labelRun.js';
 import { openLocalPolicy } from '../../../server/labeling/policies/localPolicy.js';
 import { labelProblems } from '../../../server/labeling/problemFile.js';
 import { defaultLabelSettings, type LabelSettings } from '../../../server/labeling/runSettings.js';
+import { mustGet, mustHave } from '../../../server/reasoning/present.js';
 import type { Problem } from '../../../server/reasoning/problem.js';
 import { exportProblems } from '../../../server/training/exportFormat.js';
 import { mmPrm } from '../../../server/training/mmPrm.js';
@@ -63,7 +64,7 @@ for (let kind = 0; kind < kinds.length; kind++) {
   const index = indices[name] ?? kind;
   const { problem, figure } = await seedProblem(SEED, index);
   const image_path = figure && `figures/${name}.png`;
-  if (figure) write(image_path!, figure);
+  if (figure) write(figure.path, figure.png);
   generated.set(name, generateProblem(SEED, index));
   seeds.push({ ...problem, id: name, ...(image_path && { image_path }) });
 }
@@ -72,11 +73,11 @@ const others: SeedProblem[] = [];
 for (const id of uses.compared.filter((name) => !generated.has(name))) {
   const { problem, figure } = await seedProblem(SEED, indexOf(id));
   if (problem.id !== id) throw new Error(`Problem ${indexOf(id)} is ${problem.id}, not ${id}.`);
-  if (figure) write(problem.image_path!, figure);
+  if (figure) write(figure.path, figure.png);
   others.push(problem);
 }
 write('problems.json', `[\n${seeds.map((problem) => `  ${JSON.stringify(problem)}`).join(',\n')}\n]\n`);
-const listed = labelProblems(readDocument(readFileSync(join(folder, 'problems.json'), 'utf8'))!.problems).problems;
+const listed = labelProblems(problemsOf('problems.json')).problems;
 
 const client = new InferenceClient({
   entry: fileURLToPath(new URL('../../../server/inference/main.ts', import.meta.url)),
@@ -104,7 +105,11 @@ async function run(names: readonly string[], settings: LabelSettings, to: string
   const results = readdirSync(join(folder, to))
     .filter((name) => name !== 'run.json' && !name.endsWith('.events.jsonl'))
     .sort();
-  return results.flatMap((name) => readDocument(readFileSync(join(folder, to, name), 'utf8'))!.problems);
+  return results.flatMap((name) => problemsOf(join(to, name)));
+}
+
+function problemsOf(path: string): readonly Problem[] {
+  return mustHave(readDocument(readFileSync(join(folder, path), 'utf8')), `known format of ${path}`).problems;
 }
 
 const trees = await run(uses.searched, { ...defaultLabelSettings.mcts, seed: SEED }, 'trees');
@@ -126,7 +131,14 @@ write('visualprm400k.jsonl', lines(exportProblems(continued, visualPrm, { seed: 
 const { score, dispose } = openMiniPrm();
 const { threshold } = JSON.parse(readFileSync(join(modelFolder, 'prm.json'), 'utf8')) as { threshold: number };
 const solved = async (name: string, count: number) => {
-  const { question, correct_answer: answer, image_path } = [...seeds, ...others].find(({ id }) => id === name)!;
+  const {
+    question,
+    correct_answer: answer,
+    image_path,
+  } = mustHave(
+    [...seeds, ...others].find(({ id }) => id === name),
+    `problem ${name}`,
+  );
   const images = problemImages({ searched: [folder], roots: [folder] }, image_path ? [image_path] : []);
   const rollouts = await policy.sample({ question, images, prefix: [], count, seed: SEED });
   const solutions = rollouts.flatMap((rollout) => ('steps' in rollout ? [rollout.steps] : []));
@@ -156,7 +168,7 @@ const judged = [];
 for (const name of uses.judged) {
   const { question, answer, image, solutions } = await solved(name, 5);
   for (const steps of solutions) {
-    const { firstError } = judgeSteps(generated.get(name)!, steps);
+    const { firstError } = judgeSteps(mustGet(generated, name), steps);
     const process_correctness = steps.map((_, i) => (firstError < 0 || i < firstError ? 1 : -1));
     judged.push({
       image,
@@ -180,7 +192,7 @@ async function first(
   }
   throw new Error('no such solution');
 }
-const exact = (name: string, steps: readonly string[]) => judgeSteps(generated.get(name)!, steps);
+const exact = (name: string, steps: readonly string[]) => judgeSteps(mustGet(generated, name), steps);
 write('solutions/right.md', written(...(await first((name, _, steps) => Promise.resolve(exact(name, steps).solved))), true));
 const wrong = await first(async (name, question, steps) => {
   const { firstError, error } = exact(name, steps);

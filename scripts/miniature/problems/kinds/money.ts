@@ -1,3 +1,4 @@
+import { itemAt } from '../../../../server/reasoning/present.js';
 import type { Draw } from '../draw.js';
 import type { GeneratedProblem } from '../problem.js';
 import { Program } from '../program.js';
@@ -7,13 +8,13 @@ import { goods, people, toys } from '../words.js';
 export function prices(draw: Draw): GeneratedProblem {
   const labels = draw.several(goods, 4);
   const [i, j] = draw.several([0, 1, 2, 3], 2) as [number, number];
-  const [first, second] = [labels[i]!, labels[j]!];
+  const [first, second] = [itemAt(labels, i), itemAt(labels, j)];
   const who = draw.pick(people);
   const p = new Program();
   const [n1, n2] = [p.given(draw.whole(2, 9)), p.given(draw.whole(2, 9))];
   const values = draw.distinct(2, 15, 4);
   const list = values.map((value) => p.shown(value));
-  const [p1, p2] = [list[i]!, list[j]!];
+  const [p1, p2] = [itemAt(list, i), itemAt(list, j)];
   const cost = (good: string): string[] => [
     `{a} ${good}s cost {e} dollars.`,
     `The ${good}s cost {e} dollars.`,

@@ -29,7 +29,9 @@ export function recipe(draw: Draw): GeneratedProblem {
   const p = new Program();
   const n = draw.whole(2, 8);
   const servings = p.given(n);
-  const wanted = p.given(draw.distinct(3, 9, 3).find((m) => m !== n)!);
+  // Of two distinct numbers, one is not `n`.
+  const [m, other] = draw.distinct(3, 9, 3) as [number, number, number];
+  const wanted = p.given(m === n ? other : m);
   const ax = p.given(n * draw.whole(3, 15));
   const ux = p.step(ax, '/', servings, `One serving takes {e} grams of ${x}.`, `For one serving ${who} needs {e} grams of ${x}.`);
   const tx = p.step(ux, '*', wanted, `{b} servings take {e} grams of ${x}.`, `So for {b} servings it is {e} grams of ${x}.`);
