@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 
-/** Loaded with the first score that is looked for or kept on disk: it is a tenth of the server's code, and an empty cache does not need it. */
+/** Loaded before the first score that is looked for or kept on disk: it is a tenth of the server's code, and an empty cache does not need it. */
 const library = async () => (await import('cacache')).default;
 
 /** Scores held in memory, over all problems. */
@@ -20,6 +20,8 @@ const dayMs = 86_400_000;
  * as good as not there: a cache must not be able to fail a scoring.
  */
 export interface ScoreCache {
+  /** Loads what reads the disk, where there is something to read: 30 ms, in which a model is opened elsewhere. */
+  prepare(): void;
   /** The known scores of a problem's prefixes. */
   read(problem: string): Promise<ReadonlyMap<string, number>>;
   /** Adds to, or replaces, the scores of a problem: in memory at once, on disk when the promise resolves. */
@@ -64,6 +66,13 @@ export function createScoreCache(folder: string | undefined, warn: (message: str
   }
 
   return {
+    prepare() {
+      if (folder === undefined) return;
+      // What is wrong is said, or passed over, by what is read and written later.
+      stat(folder)
+        .then(library)
+        .catch(() => undefined);
+    },
     async read(problem) {
       const scores = problems.get(problem) ?? (folder === undefined ? new Map<string, number>() : await readEntry(folder, problem));
       hold(problem, scores);

@@ -58,8 +58,10 @@ const warmupSteps = ['3 boxes hold 3 * 12 = 36 pencils.', 'After giving 5 away, 
 /**
  * Reads a model's folder and loads its graph into the inference process, with a run that shows whether they fit together. Throws
  * ModelError, naming file and remedy, and ModelChangedError when a file changes meanwhile.
+ *
+ * @param whileOpening Called when the other process has been asked, and this one has nothing to do.
  */
-export async function loadOnnxModel(options: OnnxScorerOptions, client: InferenceClient): Promise<LoadedModel> {
+export async function loadOnnxModel(options: OnnxScorerOptions, client: InferenceClient, whileOpening: () => void): Promise<LoadedModel> {
   const { log } = options;
   client.start();
   const { profile, profilePath, graphPath, parts, referencePath, tokenizerPath, identity } = await loadProfile(options.modelFolder);
@@ -99,7 +101,9 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
       if (error instanceof ModelChangedError) throw error;
       throw new ModelError(explainLoadFailure(own.graphPath, profilePath, tokenizerPath, error as Error));
     });
-  const { session, result } = await load(request);
+  const opening = load(request);
+  whileOpening();
+  const { session, result } = await opening;
   const { parts: _, ...single } = request;
   const reference = referencePath === undefined ? undefined : await load({ ...single, graphPath: referencePath });
   if (referencePath !== undefined && reference && reference.result.width !== result.width)

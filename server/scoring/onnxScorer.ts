@@ -25,7 +25,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   const openClient = () => new InferenceClient({ entry: options.inferenceEntry, log, isBackground: options.isBackground ?? false });
   let client = openClient();
   const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
-  const model = retryingLoad(() => loadOnnxModel(options, client));
+  const model = retryingLoad(() => loadOnnxModel(options, client, () => cache.prepare()));
   /** Scores on their way into the cache. */
   let keeping: Promise<unknown> = Promise.resolve();
 
