@@ -52,12 +52,12 @@ const projects: TestProjectInlineConfiguration[] = [
       include: ['test/inference/**/*.test.ts'],
       testTimeout: 300_000,
       hookTimeout: 300_000,
-      fileParallelism: false,
+      maxWorkers: 2,
     },
   },
   // Workers of one policy server: their requests are counted, so one file at a time.
   { test: { name: 'queue', include: ['test/queue/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false } },
-  { test: { name: 'lsp', include: ['test/lsp/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false } },
+  { test: { name: 'lsp', include: ['test/lsp/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 2 } },
   // Data files, servers, workspaces and models of somebody who means harm; kills and full disks. Prints what it did.
   {
     test: {
@@ -75,8 +75,8 @@ const projects: TestProjectInlineConfiguration[] = [
       name: 'browser',
       include: ['test/browser/**/*.test.ts'],
       testTimeout: 180_000 * slowness,
-      hookTimeout: 180_000,
-      fileParallelism: false,
+      hookTimeout: 180_000 * slowness,
+      maxWorkers: 2,
     },
   },
 ];

@@ -1,4 +1,4 @@
-/** Runs the in-host suite in a VS Code server driven by Chromium. */
+/** Runs the in-host suite in a VS Code server driven by Chromium. The last line is `N passed, N failed`. */
 import { join } from 'node:path';
 import { format } from 'node:util';
 import { root, slowness } from '../../scripts/run.mjs';
@@ -10,8 +10,12 @@ import { buildSuite } from './buildSuite.mjs';
 const silenceMs = 5 * 60_000 * slowness;
 const resultMark = 'STEPLENS-RESULT ';
 
+const { passed, failed } = await runHostSuite();
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);
+
 /** @returns {Promise<{ passed: number, failed: number }>} rejects when the suite did not come to its end */
-export async function runHostSuite() {
+async function runHostSuite() {
   const extensionTestsPath = await buildSuite();
   const host = await startHost({
     workspace: join(root, 'test', 'fixtures', 'workspace'),

@@ -1,0 +1,18 @@
+/**
+ * Runs tasks side by side, in their order.
+ * @template T
+ * @param {(() => Promise<T>)[]} tasks
+ * @param {number} lanes how many run at once
+ * @returns {Promise<T[]>} in the order of the tasks; rejects with the first failure
+ */
+export async function inLanes(tasks, lanes) {
+  /** @type {T[]} */
+  const results = [];
+  const waiting = tasks.entries();
+  const lane = async () => {
+    // One iterator for all lanes: each task is taken once.
+    for (const [index, task] of waiting) results[index] = await task();
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return results;
+}
