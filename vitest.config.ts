@@ -50,6 +50,7 @@ const projects: TestProjectInlineConfiguration[] = [
     test: {
       name: 'inference',
       include: ['test/inference/**/*.test.ts'],
+      globalSetup: ['test/inference/prepared.ts'],
       testTimeout: 300_000,
       hookTimeout: 300_000,
       maxWorkers: 2,
@@ -63,7 +64,7 @@ const projects: TestProjectInlineConfiguration[] = [
     test: {
       name: 'hostile',
       include: ['test/hostile/**/*.test.ts'],
-      globalSetup: ['test/hostile/report.ts'],
+      globalSetup: ['test/inference/prepared.ts', 'test/hostile/report.ts'],
       setupFiles: ['test/properties.ts'],
       testTimeout: 180_000 * slowness,
       hookTimeout: 180_000,

@@ -137,7 +137,9 @@ async function inHost() {
 }
 
 /** @param {string} file */
-const mocha = (file) => script('test/host/runSpec.mjs', file);
+function mocha(file) {
+  return script('test/host/runSpec.mjs', file);
+}
 
 /** A script that ends with the line `N passed, N failed`; printed whole, as another may run beside it. @param {string[]} command @returns {Promise<Counts>} */
 async function script(...command) {

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import { InferenceClient } from '../../server/inference/client.js';
@@ -13,31 +12,11 @@ import type { OnnxScorerOptions } from '../../server/scoring/onnxModel.js';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
 import type { ScoreJob, Scorer } from '../../server/scoring/scorer.js';
 import { imagesAt } from '../images.js';
+import { inferenceEntry, mini, unscopedMini } from './prepared.js';
+
+export { inferenceEntry, mini };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/** The child's program, bundled as it is shipped; below node_modules, so that it finds the native runtime. */
-export const inferenceEntry = join(root, 'node_modules/.cache/steplens-test/inference.js');
-buildSync({
-  entryPoints: [join(root, 'server/inference/main.ts')],
-  outfile: inferenceEntry,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  external: ['onnxruntime-node'],
-  logLevel: 'error',
-});
-
-/** The bundled model. */
-export const mini = join(root, 'media/models/mini');
-
-/** The bundled model without its scope: these tests score texts of any kind. */
-const unscopedMini = join(root, 'node_modules/.cache/steplens-test/mini');
-mkdirSync(unscopedMini, { recursive: true });
-for (const name of ['model.onnx', 'tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(mini, name), join(unscopedMini, name));
-const { scope: _scope, ...unscoped } = JSON.parse(readFileSync(join(mini, 'prm.json'), 'utf8')) as Record<string, unknown>;
-writeFileSync(join(unscopedMini, 'prm.json'), JSON.stringify(unscoped));
 
 /** One graph a cache layout. */
 export const modelFolders = {
