@@ -14,8 +14,10 @@ import { scoringStatus } from './scoringStatus.js';
 
 /** A step below this is low when neither a setting nor a profile has a threshold. */
 const defaultThreshold = 0.5;
-/** The status is reported no more often than this while it changes. */
-const progressMs = 100;
+/** A change of the status is reported after this. */
+const changeMs = 100;
+/** How far the scoring is is reported no more often than this: VS Code draws its status and two progress bars for each report. */
+const progressMs = 1_000;
 
 export interface Clock {
   /** Runs `action` once after `ms`; the result cancels it. */
@@ -104,9 +106,11 @@ class ScoringService implements Service {
   readonly #queue: ScoringQueue;
   #choices: Choices;
   #threshold: number;
-  #stopStatusTimer: (() => void) | undefined;
+  /** The status is sent in `ms`. */
+  #statusTimer: { readonly ms: number; readonly stop: () => void } | undefined;
   /** The last status that was sent, as JSON. */
   #toldStatus = '';
+  #toldState: StatusParams['state'] = 'idle';
   #touches = 0;
   #isDisposed = false;
 
@@ -253,7 +257,7 @@ class ScoringService implements Service {
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
-    this.#stopStatusTimer?.();
+    this.#statusTimer?.stop();
     for (const tasks of this.#documents.values()) {
       tasks.dispose();
       tasks.settle(new ScoringCancelled('The language server is shutting down.'));
@@ -332,17 +336,21 @@ class ScoringService implements Service {
   #statusSoon(): void {
     if (this.#isDisposed) return;
     this.#applyThreshold();
-    this.#stopStatusTimer ??= this.#world.clock.after(progressMs, () => this.#sendStatus());
+    const ms = this.#queue.state === this.#toldState ? progressMs : changeMs;
+    if (this.#statusTimer && this.#statusTimer.ms <= ms) return;
+    this.#statusTimer?.stop();
+    this.#statusTimer = { ms, stop: this.#world.clock.after(ms, () => this.#sendStatus()) };
   }
 
   #sendStatus(): void {
-    this.#stopStatusTimer?.();
-    this.#stopStatusTimer = undefined;
+    this.#statusTimer?.stop();
+    this.#statusTimer = undefined;
     const status = scoringStatus(this.#queue, this.#threshold);
     // After an edit the model is often done before its state is reported: then there is nothing to report.
     const key = JSON.stringify(status);
     if (key === this.#toldStatus) return;
     this.#toldStatus = key;
+    this.#toldState = status.state;
     this.#world.onStatus(status);
   }
 }

@@ -4,7 +4,7 @@ import type { ProblemResult } from '../protocol/labeling.js';
 import { countLow } from '../reasoning/counts.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
-import type { ProblemWindow } from './lensWindow.js';
+import { type LineWindow, problemsWithin } from './lensWindow.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
 import { chosenBy, formatAggregates, type SolutionValues, solutionValues, verdictWords } from './solutionValues.js';
 import { stepNumber } from './stepPlace.js';
@@ -12,20 +12,27 @@ import { firstWords, formatValue, lowMark } from './valueText.js';
 
 /**
  * On each problem: its tree, its images, labeling, scoring where that was not done, what was found, and once a document that the model does not know its text; on each solution its aggregates. A search tree has one path a
- * leaf, thousands of them: it gets the problem's line only. `results`: what became of problems that were labeled. `window`: the problems
+ * leaf, thousands of them: it gets the problem's line only. `results`: what became of problems that were labeled. `window`: the lines
  * that get them, see `lensWindow`; all without it.
  */
-export function codeLens(document: ScoredDocument, results: readonly ProblemResult[] = [], window?: ProblemWindow): CodeLens[] {
+export function codeLens(
+  document: ScoredDocument,
+  results: readonly ProblemResult[] = [],
+  window: LineWindow = { first: 0, last: Infinity },
+): CodeLens[] {
+  const { from, to } = problemsWithin(document, window);
+  const within = ({ start }: Span): boolean => {
+    const { line } = document.lines.position(start);
+    return line >= window.first && line <= window.last;
+  };
   const unknown = document.problems.find(({ steps }) => steps.some((step) => step.outOfScope));
-  return document.problems.slice(window?.from, window?.to).flatMap((problem) => [
-    ...problemLenses(
-      document,
-      problem,
-      results.find((one) => one.problem === problem.problem.index),
-    ),
-    ...(problem === unknown ? [abstention(document, problem)] : []),
-    ...solutionLenses(document, problem),
-  ]);
+  return document.problems.slice(from, to).flatMap((problem) => {
+    const { index, span } = problem.problem;
+    const ofSolutions = solutionLenses(document, problem, within);
+    if (!within(span)) return ofSolutions;
+    const result = results.find((one) => one.problem === index);
+    return [...problemLenses(document, problem, result), ...(problem === unknown ? [abstention(document, problem)] : []), ...ofSolutions];
+  });
 }
 
 /** Said once a document, at the first problem with a step that the model does not know. */
@@ -117,10 +124,11 @@ function summary(document: ScoredDocument, scored: ScoredProblem): Command[] {
   return [goToFirstLow(document, { steps: [first], firstLow: 0 }, `${lowMark} ${found}`), size];
 }
 
-function solutionLenses(document: ScoredDocument, scored: ScoredProblem): CodeLens[] {
+function solutionLenses(document: ScoredDocument, scored: ScoredProblem, within: (span: Span) => boolean): CodeLens[] {
   if (scored.problem.tree) return [];
   const chosen = chosenBy(scored);
   return scored.problem.solutions.flatMap((solution) => {
+    if (!within(solution.span)) return [];
     const values = solutionValues(scored, solution);
     const words = verdictWords(solution.correct, chosen.get(solution.index));
     if (values.firstLow !== undefined) words.push(`${lowMark} ${t('step {0}', values.firstLow + 1)}`);

@@ -19,7 +19,7 @@ import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '..
 import { local, t } from '../l10n.js';
 import { diagnostics, type Marks } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
-import { inSight, isWithin, lensWindow, type ProblemWindow } from '../language/lensWindow.js';
+import { inSight, isWithin, type LineWindow, lensWindow, type ProblemWindow, problemsWithin } from '../language/lensWindow.js';
 import { isEventLog } from '../language/logView.js';
 import { documentFacts, lowCounts } from '../language/lowSteps.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
@@ -71,7 +71,7 @@ export class EditorSession {
   /** What the client was sent of each document. */
   readonly #published = new Map<string, Published>();
   /** What is in sight of each document, and the window of its code lenses; of clients that say so. */
-  readonly #seen = new Map<string, { readonly range: Range; readonly window?: ProblemWindow }>();
+  readonly #seen = new Map<string, { readonly range: Range; readonly window?: LineWindow }>();
   #stopRefresh: (() => void) | undefined;
 
   private constructor(
@@ -263,13 +263,13 @@ export class EditorSession {
     });
   }
 
-  /** The problems that get code lenses now; undefined: all, for a client that does not say what is in sight. */
-  lensWindow(document: ScoredDocument): ProblemWindow | undefined {
+  /** The lines that get code lenses now; undefined: all, for a client that does not say what is in sight. */
+  lensWindow(document: ScoredDocument): LineWindow | undefined {
     const seen = this.#seen.get(document.uri);
     if (!seen) return undefined;
-    const isKept = seen.window !== undefined && isWithin(document, seen.range, seen.window);
-    const window = isKept ? seen.window : lensWindow(document, seen.range);
-    if (window) this.#seen.set(document.uri, { ...seen, window });
+    const isKept = seen.window !== undefined && seen.window.last !== Infinity && isWithin(document, seen.range, seen.window);
+    const window = seen.window && isKept ? seen.window : lensWindow(document, seen.range);
+    this.#seen.set(document.uri, { ...seen, window });
     return window;
   }
 
@@ -325,7 +325,8 @@ export class EditorSession {
   /** The problems that the client has hints or lenses of: those in sight and around them; all for one that does not say. */
   #shownProblems(document: ScoredDocument): readonly unknown[] {
     const { window } = this.#seen.get(document.uri) ?? {};
-    return document.problems.slice(window?.from, window?.to).map(({ steps }) => steps);
+    const { from, to } = window ? problemsWithin(document, window) : {};
+    return document.problems.slice(from, to).map(({ steps }) => steps);
   }
 
   #request(method: string): void {

@@ -159,6 +159,24 @@ describe('the order of scoring', () => {
     expect(statuses.at(-1)).toMatchObject({ state: 'ready' });
     expect(statuses.at(-1)).not.toHaveProperty('progress');
   });
+
+  it('reports how far it is once a second at most, and its beginning and end at once', async () => {
+    const gates = Array.from({ length: 20 }, gate);
+    let at = 0;
+    const { open, statuses, clock } = bench({}, { scorer: () => Object.assign(new FakeScorer(), { before: () => gates[at++]?.opened }) });
+    open('a', gates.map((_, index) => `q${index}\none`).join('\n\n'));
+    await settle();
+    clock.advance(100);
+    expect(statuses.at(-1)).toMatchObject({ state: 'scoring' });
+    statuses.length = 0;
+    for (const { open: letGo } of gates) {
+      letGo();
+      await settle();
+      clock.advance(100);
+    }
+    expect(statuses.filter(({ state }) => state === 'scoring').length).toBe(1);
+    expect(statuses.at(-1)).toMatchObject({ state: 'ready' });
+  });
 });
 
 describe('settings', () => {

@@ -23,33 +23,35 @@ describe('the code lenses of a large file of candidates', () => {
   const document = candidates(100, 16);
   const lines = 17;
 
-  it('are those of the problems in sight and of some hundred solutions around them', () => {
+  it('are those in sight and of two screens above and below', () => {
     const all = codeLens(document);
-    for (const problem of [0, 50, 99]) {
-      const window = lensWindow(document, seen(problem * lines, problem * lines + 40));
-      expect(window.from).toBeLessThanOrEqual(problem);
-      expect(window.to).toBeGreaterThan(Math.min(98, problem + 2));
-      expect(window.to - window.from).toBeLessThan(40);
+    for (const line of [0, 50 * lines + 5, 99 * lines]) {
+      const window = lensWindow(document, seen(line, line + 40));
+      expect(window).toEqual({ first: Math.max(0, line - 82), last: line + 122 });
       const lenses = codeLens(document, [], window);
-      expect(lenses.length).toBeGreaterThan(150);
-      expect(lenses.length).toBeLessThan(350);
-      expect(lenses).toEqual(all.filter(({ range }) => range.start.line >= window.from * lines && range.start.line < window.to * lines));
+      expect(lenses.length).toBeGreaterThan(20);
+      expect(lenses.length).toBeLessThan(260);
+      expect(lenses).toEqual(all.filter(({ range }) => range.start.line >= window.first && range.start.line <= window.last));
     }
   });
 
-  it('stay while one scrolls a little, and move before their end is in sight', () => {
-    const window = lensWindow(document, seen(50 * lines, 52 * lines));
-    expect(isWithin(document, seen(51 * lines, 54 * lines), window)).toBe(true);
-    expect(isWithin(document, seen((window.to - 1) * lines, window.to * lines), window)).toBe(false);
+  it('stay while one scrolls a screen, and move before their end is in sight', () => {
+    const window = lensWindow(document, seen(500, 540));
+    expect(isWithin(document, seen(541, 581), window)).toBe(true);
+    expect(isWithin(document, seen(459, 499), window)).toBe(true);
+    expect(isWithin(document, seen(550, 590), window)).toBe(false);
+    expect(isWithin(document, seen(450, 490), window)).toBe(false);
     expect(isWithin(document, seen(0, 20), window)).toBe(false);
-    const atEnd = lensWindow(document, seen(100 * lines, 100 * lines + 5));
-    expect(atEnd.to).toBe(100);
-    expect(isWithin(document, seen(99 * lines, 200 * lines), atEnd)).toBe(true);
+    const atEnd = lensWindow(document, seen(100 * lines - 40, 100 * lines));
+    expect(isWithin(document, seen(100 * lines - 41, 100 * lines), atEnd)).toBe(true);
   });
 
-  it('are all there in a file with fewer solutions, and where one problem is in sight alone', () => {
-    expect(lensWindow(candidates(11, 16), seen(0, 10))).toEqual({ from: 0, to: 11 });
-    expect(lensWindow(candidates(1, 3000), seen(1500, 1540))).toEqual({ from: 0, to: 1 });
-    expect(lensWindow(candidates(0, 0), seen(0, 10))).toEqual({ from: 0, to: 0 });
+  it('are all there in a file with a few solutions, and of one problem with thousands those around what is in sight', () => {
+    const few = candidates(2, 16);
+    expect(codeLens(few, [], lensWindow(few, seen(0, 10)))).toEqual(codeLens(few));
+    const one = candidates(1, 3000);
+    const lenses = codeLens(one, [], lensWindow(one, seen(1500, 1540)));
+    expect(lenses.length).toBe(5 * 41);
+    expect(codeLens(candidates(0, 0), [], lensWindow(candidates(0, 0), seen(0, 10)))).toEqual([]);
   });
 });

@@ -45,6 +45,22 @@ async function opened(name: string, text: string): Promise<string> {
   return uri;
 }
 
+describe('typing without a pause', () => {
+  it('causes one round of marks, and none of lenses and hints, which move along with the text', async () => {
+    const uri = await opened('tree.json', await readFile('media/samples/trees/number-line.json', 'utf8'));
+    await client.request('textDocument/codeLens', { textDocument: { uri } });
+    await client.until(() => client.refreshed.length === 2);
+    const seen = () => [client.published, client.changed, client.refreshed].map(({ length }) => length);
+    const [published, changed, refreshed] = seen();
+    const start = { line: 0, character: 0 };
+    let version = 0;
+    for (let key = 0; key < 40; key++) version = await client.change(uri, { range: { start, end: start }, text: ' ' });
+    await client.request('textDocument/codeLens', { textDocument: { uri } });
+    await client.until(() => client.changed.at(-1)?.version === version);
+    expect(seen()).toEqual([published! + 1, changed! + 1, refreshed]);
+  });
+});
+
 describe('a question that follows an edit at once', () => {
   it('is about the tree as it is in the editor', async () => {
     const uri = await opened('tree.json', await readFile('media/samples/trees/number-line.json', 'utf8'));
