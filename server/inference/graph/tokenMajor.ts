@@ -172,7 +172,7 @@ class TokenMajorCache implements KeyValueCache {
     readonly isHalf: boolean,
   ) {
     this.#buffers = sizes.map(() => this.#allocate(0));
-    this.#reserve(firstCapacity);
+    this.#grow(firstCapacity);
   }
 
   get length(): number {
@@ -202,9 +202,15 @@ class TokenMajorCache implements KeyValueCache {
     return this.#buffers[buffer]!.subarray(0, this.#length * this.sizes[buffer]!);
   }
 
+  /** With a quarter more, for an edit that makes the sequence longer: it takes no memory until something is written there. */
+  reserve(tokens: number): void {
+    if (tokens > this.#capacity) this.#grow(Math.ceil(tokens * growth));
+  }
+
   /** @param rows Those of `added` to take, ascending. */
   append(added: readonly KeyData[], rows: readonly number[]): void {
-    this.#reserve(this.#length + rows.length);
+    const needed = this.#length + rows.length;
+    if (needed > this.#capacity) this.#grow(Math.max(needed, Math.ceil(this.#capacity * growth)));
     for (let from = 0; from < rows.length; ) {
       let to = from + 1;
       while (to < rows.length && rows[to] === rows[from]! + to - from) to++;
@@ -221,14 +227,13 @@ class TokenMajorCache implements KeyValueCache {
     return this.isHalf ? new halfArray(length) : new Float32Array(length);
   }
 
-  /** Buffer by buffer, so that no more than one is there twice, and by a quarter, so that little is held for tokens that never come. */
-  #reserve(tokens: number): void {
-    if (tokens <= this.#capacity) return;
-    const capacity = Math.max(tokens, Math.ceil(this.#capacity * growth));
+  /** Buffer by buffer, so that no more than one is there twice, and what is held alone: what is copied takes memory. */
+  #grow(capacity: number): void {
     this.#buffers.forEach((old, i) => {
-      if (old.length >= capacity * this.sizes[i]!) return;
-      const grown = this.#allocate(capacity * this.sizes[i]!);
-      grown.set(old);
+      const size = this.sizes[i]!;
+      if (old.length >= capacity * size) return;
+      const grown = this.#allocate(capacity * size);
+      grown.set(old.subarray(0, this.#length * size));
       this.#buffers[i] = grown;
     });
     // Only now: there may have been no room for them.
