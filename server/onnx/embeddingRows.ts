@@ -1,4 +1,4 @@
-import type { OnnxModel } from './model.js';
+import { inputOf, type OnnxModel } from './model.js';
 import { linkGraph } from './weights.js';
 
 const passOn = new Set(['Cast', 'Identity']);
@@ -15,7 +15,7 @@ export function embeddingRows({ graph }: OnnxModel): number | undefined {
     for (const node of consumers.get(name) ?? []) {
       if (passOn.has(node.opType)) open.push(...node.outputs);
       if (!lookups.has(node.opType) || node.inputs[1] !== name) continue;
-      let table = node.inputs[0]!;
+      let table = inputOf(node, 0);
       // Half-precision tables are widened, 8-bit ones scaled, row by row.
       for (let from = producers.get(table); from && !initializers.has(table); from = producers.get(table)) table = from.inputs[0] ?? '';
       const { dims } = initializers.get(table) ?? {};

@@ -1,5 +1,5 @@
 import { scalarOf } from './constants.js';
-import { attribute, dataTypes, makeNode, makeTensor, type Node, type Tensor } from './model.js';
+import { attribute, dataTypes, inputOf, makeNode, makeTensor, type Node, outputOf, type Tensor } from './model.js';
 import { findWeight, type Links } from './weights.js';
 
 /** Domain of ONNX Runtime's own operators. */
@@ -41,10 +41,10 @@ export function fuseAttentions(nodes: readonly Node[], links: Links, bias: strin
   /** Keys or values of all heads: where a head serves several queries, the runtime's own way to repeat them asks for shapes at every run. */
   function repeated(name: string, count: number): string {
     const join = links.producers.get(name);
-    const expand = join?.opType === 'Reshape' ? links.producers.get(join.inputs[0]!) : undefined;
-    const spread = expand?.opType === 'Expand' ? links.producers.get(expand.inputs[0]!) : undefined;
+    const expand = join?.opType === 'Reshape' ? links.producers.get(inputOf(join, 0)) : undefined;
+    const spread = expand?.opType === 'Expand' ? links.producers.get(inputOf(expand, 0)) : undefined;
     if (!join || !expand || spread?.opType !== 'Unsqueeze') return name;
-    const from = spread.inputs[0]!;
+    const from = inputOf(spread, 0);
     const held = links.producers.get(from)?.inputs[0];
     const own = held === undefined ? undefined : headsOf(held);
     if (own === undefined || count % own !== 0) return name;
@@ -68,11 +68,11 @@ export function fuseAttentions(nodes: readonly Node[], links: Links, bias: strin
     if (node.opType !== 'Softmax') continue;
     const found = findAttention(node, links, bias);
     const behind = found && joined(found.last, links);
-    const weight = behind && links.consumers.get(behind.outputs[0]!)?.map(({ inputs }) => findWeight(inputs[1] ?? '', links))[0];
+    const weight = behind && links.consumers.get(outputOf(behind))?.map(({ inputs }) => findWeight(inputs[1] ?? '', links))[0];
     const width = weight?.tensor.dims[weight.isTransposed ? 1 : 0];
     if (!found || !behind || width === undefined || width % size !== 0) continue;
     const count = width / size;
-    const name = behind.outputs[0]!;
+    const name = outputOf(behind);
     const [key, value] = [repeated(found.key, count), repeated(found.value, count)];
     const before = [key, value].flatMap((each) => repeats.get(each) ?? []);
     for (const each of [key, value]) repeats.delete(each);
@@ -91,9 +91,9 @@ export function fuseAttentions(nodes: readonly Node[], links: Links, bias: strin
   }
   // What tokens are split into heads by is asked of their shape at every run otherwise.
   for (const node of nodes) {
-    if (node.opType !== 'Reshape' || replaced.has(node) || links.initializers.has(node.inputs[1]!)) continue;
-    const takers = links.consumers.get(node.outputs[0]!) ?? [];
-    if (takers.length === 1 && isSwap(takers[0]!)) replaced.set(node, [{ ...node, inputs: [node.inputs[0]!, heads.split] }]);
+    if (node.opType !== 'Reshape' || replaced.has(node) || links.initializers.has(inputOf(node, 1))) continue;
+    const [taker, ...others] = links.consumers.get(outputOf(node)) ?? [];
+    if (taker && others.length === 0 && isSwap(taker)) replaced.set(node, [{ ...node, inputs: [inputOf(node, 0), heads.split] }]);
   }
   return { replaced, constants: [...constants.values()] };
 }
@@ -105,39 +105,40 @@ function isSwap(node: Node): boolean {
 
 /** The node that gives an attention's result as [B, S, heads * size]. */
 function joined(last: Node, { consumers }: Links): Node | undefined {
-  const [swap, ...others] = consumers.get(last.outputs[0]!) ?? [];
+  const [swap, ...others] = consumers.get(outputOf(last)) ?? [];
   if (!swap || others.length > 0 || !isSwap(swap)) return undefined;
-  let [behind, ...more] = consumers.get(swap.outputs[0]!) ?? [];
-  while (behind?.opType === 'Identity' && more.length === 0) [behind, ...more] = consumers.get(behind.outputs[0]!) ?? [];
+  let [behind, ...more] = consumers.get(outputOf(swap)) ?? [];
+  while (behind?.opType === 'Identity' && more.length === 0) [behind, ...more] = consumers.get(outputOf(behind)) ?? [];
   return behind?.opType === 'Reshape' && more.length === 0 ? behind : undefined;
 }
 
 function findAttention(softmax: Node, links: Links, bias: string): Found | undefined {
-  const add = producerOf(softmax.inputs[0]!, links);
+  const add = producerOf(inputOf(softmax, 0), links);
   const scores = add?.opType === 'Add' && add.inputs.includes(bias) ? add.inputs.find((name) => name !== bias) : undefined;
   if (scores === undefined) return undefined;
   const scaled = unscaled(scores, links);
   const product = producerOf(scaled.name, links);
   if (product?.opType !== 'MatMul') return undefined;
   const [query, turned] = product.inputs.map((name) => unscaled(name, links));
-  const transpose = producerOf(turned!.name, links);
+  if (!query || !turned) return undefined;
+  const transpose = producerOf(turned.name, links);
   if (transpose?.opType !== 'Transpose' || attribute(transpose, 'perm')?.ints.join() !== '0,1,3,2') return undefined;
-  const key = unscaled(transpose.inputs[0]!, links);
+  const key = unscaled(inputOf(transpose, 0), links);
   let last = softmax;
   do {
-    const [taker, ...others] = links.consumers.get(last.outputs[0]!) ?? [];
+    const [taker, ...others] = links.consumers.get(outputOf(last)) ?? [];
     if (!taker || others.length > 0) return undefined;
     last = taker;
   } while (last.opType === 'Cast' || last.opType === 'Identity');
   if (last.opType !== 'MatMul') return undefined;
-  const scale = scaled.by * query!.by * turned!.by * key.by;
-  return { query: query!.name, key: key.name, value: last.inputs[1]!, scale, last };
+  const scale = scaled.by * query.by * turned.by * key.by;
+  return { query: query.name, key: key.name, value: inputOf(last, 1), scale, last };
 }
 
 /** What gives a value, past casts. */
 function producerOf(name: string, { producers }: Links): Node | undefined {
   let node = producers.get(name);
-  while (node && (node.opType === 'Cast' || node.opType === 'Identity')) node = producers.get(node.inputs[0]!);
+  while (node && (node.opType === 'Cast' || node.opType === 'Identity')) node = producers.get(inputOf(node, 0));
   return node;
 }
 
@@ -146,8 +147,8 @@ function unscaled(name: string, links: Links): { readonly name: string; readonly
   const node = producerOf(name, links);
   if (node?.opType !== 'Mul' && node?.opType !== 'Div') return { name, by: 1 };
   const place = node.inputs.findIndex((input) => scalarOf(input, links) !== undefined);
-  if (place < 0 || (node.opType === 'Div' && place === 0)) return { name, by: 1 };
-  const constant = scalarOf(node.inputs[place]!, links)!;
-  const inner = unscaled(node.inputs[1 - place]!, links);
+  const constant = scalarOf(inputOf(node, place), links);
+  if (constant === undefined || (node.opType === 'Div' && place === 0)) return { name, by: 1 };
+  const inner = unscaled(inputOf(node, 1 - place), links);
   return { name: inner.name, by: node.opType === 'Mul' ? inner.by * constant : inner.by / constant };
 }

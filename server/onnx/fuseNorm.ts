@@ -1,5 +1,5 @@
 import { constantOf, scalarOf } from './constants.js';
-import { attribute, makeNode, type Node } from './model.js';
+import { attribute, inputOf, makeNode, type Node, outputOf } from './model.js';
 import type { Links } from './weights.js';
 
 /**
@@ -10,8 +10,8 @@ export function fuseNorms(nodes: readonly Node[], links: Links): ReadonlyMap<Nod
   const fused = new Map<Node, readonly Node[]>();
   for (const node of nodes) {
     if (node.opType !== 'ReduceMean' || !isOverLast(node, links)) continue;
-    const power = links.producers.get(node.inputs[0]!);
-    const squared = power?.opType === 'Pow' && scalarOf(power.inputs[1]!, links) === 2 ? power.inputs[0]! : undefined;
+    const power = links.producers.get(inputOf(node, 0));
+    const squared = power?.opType === 'Pow' && scalarOf(inputOf(power, 1), links) === 2 ? inputOf(power, 0) : undefined;
     const add = onlyTaker(node, 'Add', links);
     const root = add && onlyTaker(add, 'Sqrt', links);
     const epsilon = add?.inputs.map((name) => scalarOf(name, links)).find((value) => value !== undefined);
@@ -23,9 +23,9 @@ export function fuseNorms(nodes: readonly Node[], links: Links): ReadonlyMap<Nod
     const weight = scaled?.inputs.find((name) => isVector(name, links));
     if (!scaled || weight === undefined) continue;
     const source = links.producers.get(squared);
-    const input = cast && source?.opType === 'Cast' ? source.inputs[0]! : squared;
+    const input = cast && source?.opType === 'Cast' ? inputOf(source, 0) : squared;
     const attributes = { axis: -1, epsilon: { float: epsilon }, stash_type: 1 };
-    fused.set(scaled, [makeNode('SimplifiedLayerNormalization', [input, weight], [scaled.outputs[0]!], attributes)]);
+    fused.set(scaled, [makeNode('SimplifiedLayerNormalization', [input, weight], [outputOf(scaled)], attributes)]);
   }
   return fused;
 }
@@ -38,7 +38,7 @@ function isOverLast(node: Node, links: Links): boolean {
 /** A weight of one axis; exporters make one of equal weights, and the others name it. */
 function isVector(name: string, { producers, initializers }: Links): boolean {
   let at = name;
-  for (let node = producers.get(at); node?.opType === 'Identity'; node = producers.get(at)) at = node.inputs[0]!;
+  for (let node = producers.get(at); node?.opType === 'Identity'; node = producers.get(at)) at = inputOf(node, 0);
   return initializers.get(at)?.dims.length === 1;
 }
 
@@ -46,13 +46,13 @@ function isVector(name: string, { producers, initializers }: Links): boolean {
 function normalized(root: Node, x: string, links: Links): Node | undefined {
   const by = onlyTaker(root, 'Div', links) ?? onlyTaker(root, 'Reciprocal', links);
   if (by?.opType === 'Div' && by.inputs[0] === x) return by;
-  if (!by || (by.opType === 'Div' && scalarOf(by.inputs[0]!, links) !== 1)) return undefined;
+  if (!by || (by.opType === 'Div' && scalarOf(inputOf(by, 0), links) !== 1)) return undefined;
   const product = onlyTaker(by, 'Mul', links);
   return product?.inputs.includes(x) ? product : undefined;
 }
 
 /** The one node that takes what a node gives, where it is of this kind. */
-function onlyTaker({ outputs: [name] }: Node, opType: string, links: Links): Node | undefined {
-  const takers = links.consumers.get(name!) ?? [];
-  return takers.length === 1 && takers[0]!.opType === opType ? takers[0] : undefined;
+function onlyTaker(node: Node, opType: string, links: Links): Node | undefined {
+  const [taker, ...others] = links.consumers.get(outputOf(node)) ?? [];
+  return others.length === 0 && taker?.opType === opType ? taker : undefined;
 }

@@ -1,5 +1,5 @@
 import { microsoft } from './fuseAttention.js';
-import { makeNode, type Node } from './model.js';
+import { inputOf, makeNode, type Node, outputOf } from './model.js';
 import type { Links } from './weights.js';
 
 /** Names of constants that the new nodes take; see `fuseDecoder`. */
@@ -25,7 +25,7 @@ export function fuseRotary(nodes: readonly Node[], links: Links): ReadonlyMap<No
       const found = straight?.opType === 'Mul' && turned?.opType === 'Mul' ? match(straight, turned, links) : undefined;
       if (!found) continue;
       const before: Node[] = [];
-      const [cos, sin] = [found.cos, found.sin].map((name) => {
+      const halfOf = (name: string): string => {
         const known = halves.get(name);
         if (known !== undefined) return known;
         // The second half of the columns repeats the first.
@@ -36,10 +36,11 @@ export function fuseRotary(nodes: readonly Node[], links: Links): ReadonlyMap<No
         );
         halves.set(name, half);
         return half;
-      });
+      };
+      const [cos, sin] = [halfOf(found.cos), halfOf(found.sin)];
       fused.set(node, [
         ...before,
-        makeNode('RotaryEmbedding', [found.x, rotaryConstants.first, cos!, sin!], [node.outputs[0]!], {}, microsoft),
+        makeNode('RotaryEmbedding', [found.x, rotaryConstants.first, cos, sin], [outputOf(node)], {}, microsoft),
       ]);
       break;
     }
@@ -51,8 +52,9 @@ function match(straight: Node, turned: Node, { producers }: Links): { x: string;
   const place = turned.inputs.findIndex((name) => producers.get(name)?.opType === 'Concat');
   const [first, second] = producers.get(turned.inputs[place] ?? '')?.inputs.map((name) => producers.get(name)) ?? [];
   if (first?.opType !== 'Neg' || second?.opType !== 'Slice') return undefined;
-  const behind = producers.get(first.inputs[0]!);
-  const x = second.inputs[0]!;
+  const behind = producers.get(inputOf(first, 0));
+  const x = inputOf(second, 0);
   if (behind?.opType !== 'Slice' || behind.inputs[0] !== x || !straight.inputs.includes(x)) return undefined;
-  return { x, cos: straight.inputs.find((name) => name !== x)!, sin: turned.inputs[1 - place]! };
+  const cos = straight.inputs.find((name) => name !== x);
+  return cos === undefined ? undefined : { x, cos, sin: inputOf(turned, 1 - place) };
 }

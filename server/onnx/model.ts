@@ -114,16 +114,26 @@ export function makeTensor(name: string, dims: readonly number[], type: number, 
 /** A whole number, whole numbers, or a float. */
 type AttributeValue = number | readonly number[] | { readonly float: number };
 
+/** What a node takes at `place`; empty, as an input left out, where it takes nothing there. */
+export function inputOf(node: Node, place: number): string {
+  return node.inputs[place] ?? '';
+}
+
+/** What a node gives first; empty where it gives nothing. */
+export function outputOf(node: Node): string {
+  return node.outputs[0] ?? '';
+}
+
 /** A node called after its first output. */
 export function makeNode(
   opType: string,
   inputs: readonly string[],
-  outputs: readonly string[],
+  outputs: readonly [string, ...string[]],
   attributes: Readonly<Record<string, AttributeValue>> = {},
   domain = '',
 ): Node {
   const fields = [
-    bytesField(3, outputs[0]!),
+    bytesField(3, outputs[0]),
     bytesField(4, opType),
     ...(domain === '' ? [] : [bytesField(7, domain)]),
     ...Object.entries(attributes).map(([name, value]) => bytesField(5, writeAttribute(name, value))),

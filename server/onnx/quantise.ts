@@ -1,4 +1,15 @@
-import { attribute, dataTypes, makeNode, makeTensor, type Node, type OnnxModel, type Stored, type Tensor } from './model.js';
+import {
+  attribute,
+  dataTypes,
+  inputOf,
+  makeNode,
+  makeTensor,
+  type Node,
+  type OnnxModel,
+  outputOf,
+  type Stored,
+  type Tensor,
+} from './model.js';
 import { columnScales, isFloatMatrix, quantized } from './quantiseMatrix.js';
 import { findTail } from './sliceHead.js';
 import { findWeight, type Links, linkGraph, type Weight, withoutUnused } from './weights.js';
@@ -88,7 +99,7 @@ export async function quantiseModel(model: OnnxModel, { store, signal, onProgres
       matrices.set(matrixKey, matrix);
       added.push(...matrix.nodes);
     }
-    const input = node.inputs[0]!;
+    const input = inputOf(node, 0);
     const type = typeOf(weight);
     let own = tokens.get(input);
     if (!own) {
@@ -116,7 +127,7 @@ export async function quantiseModel(model: OnnxModel, { store, signal, onProgres
       },
     },
     products: products.length,
-    weights: [...weights].reduce((sum, { dims }) => sum + dims[0]! * dims[1]!, 0),
+    weights: [...weights].reduce((sum, { dims }) => sum + product(dims), 0),
   };
 }
 
@@ -126,8 +137,8 @@ function toProduct(node: Node, links: Links): Product | undefined {
   const isGemm = node.opType === 'Gemm';
   const isOne = (name: string) => (attribute(node, name)?.float ?? 1) === 1;
   if (isGemm && (attribute(node, 'transA')?.int || !isOne('alpha') || !isOne('beta'))) return undefined;
-  const found = findWeight(node.inputs[1]!, links);
-  if (!found || !isFloatMatrix(found.tensor) || found.tensor.dims[0]! * found.tensor.dims[1]! < fewestWeights) return undefined;
+  const found = findWeight(inputOf(node, 1), links);
+  if (!found || !isFloatMatrix(found.tensor) || product(found.tensor.dims) < fewestWeights) return undefined;
   const isTurned = isGemm && Boolean(attribute(node, 'transB')?.int);
   return { node, weight: { ...found, isTransposed: found.isTransposed !== isTurned } };
 }
@@ -140,7 +151,7 @@ async function quantiseMatrix(
   signal: AbortSignal,
 ): Promise<Matrix> {
   const scales = await columnScales(tensor, isTransposed, signal);
-  const values = await store(quantized(tensor, isTransposed, scales, signal), tensor.dims[0]! * tensor.dims[1]!);
+  const values = await store(quantized(tensor, isTransposed, scales, signal), product(tensor.dims));
   const [stored, scaleName] = [`${key}.int8`, `${key}.scales`];
   tensors.push(makeTensor(scaleName, [scales.length], dataTypes.float32, Buffer.from(scales.buffer)));
   tensors.push(makeTensor(isTransposed ? `${stored}.rows` : stored, tensor.dims, dataTypes.int8, values));
@@ -177,7 +188,7 @@ function quantiseTokens(input: string, type: number, opset: number): Tokens {
 }
 
 function multiply(node: Node, tokens: Tokens, matrix: Matrix, type: number): Node[] {
-  const output = node.outputs[0]!;
+  const output = outputOf(node);
   const bias = node.opType === 'Gemm' ? node.inputs[2] : undefined;
   const name = (part: string) => `${output}.int8.${part}`;
   const isHalf = type !== dataTypes.float32;
@@ -209,8 +220,10 @@ function sharedTensors(): Tensor[] {
 /** The element type that comes out of the weight's chain, which is that of the tokens too. */
 function typeOf({ tensor, chain }: Weight): number {
   const cast = chain.findLast(({ opType }) => opType === 'Cast');
-  return cast ? attribute(cast, 'to')!.int : tensor.type;
+  return (cast && attribute(cast, 'to')?.int) ?? tensor.type;
 }
+
+const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 
 /** OperatorSetIdProto: domain = 1, version = 2. */
 function opsetOf({ fields }: OnnxModel): number {

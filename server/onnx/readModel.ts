@@ -103,26 +103,30 @@ class Reader {
 
   field({ at, end }: Place): WireField {
     if (end - at > longestMessage) throw new WireError();
-    return readFields(Buffer.from(this.#read(at, end)))[0]!;
+    const [field] = readFields(Buffer.from(this.#read(at, end)));
+    if (!field) throw new WireError();
+    return field;
   }
 
   graph({ start, end }: Place, withNodes: boolean): OnnxModel['graph'] {
     const nodes: Node[] = [];
     const initializers: Tensor[] = [];
-    const [inputs, outputs, values]: ValueInfo[][] = [[], [], []];
+    const inputs: ValueInfo[] = [];
+    const outputs: ValueInfo[] = [];
+    const values: ValueInfo[] = [];
     const fields: WireField[] = [];
     for (const place of this.extents(start, end)) {
       if (place.number === graphFields.initializer) initializers.push(this.#tensor(place));
       else if (withNodes || place.number === graphFields.output) {
         const field = this.field(place);
         if (field.number === graphFields.node) nodes.push(readNode(field.body));
-        else if (field.number === graphFields.input) inputs!.push(readValueInfo(field.body));
-        else if (field.number === graphFields.output) outputs!.push(readValueInfo(field.body));
-        else if (field.number === graphFields.value) values!.push(readValueInfo(field.body));
+        else if (field.number === graphFields.input) inputs.push(readValueInfo(field.body));
+        else if (field.number === graphFields.output) outputs.push(readValueInfo(field.body));
+        else if (field.number === graphFields.value) values.push(readValueInfo(field.body));
         else fields.push(field);
       }
     }
-    return { nodes, initializers, inputs: inputs!, outputs: outputs!, values: values!, fields };
+    return { nodes, initializers, inputs, outputs, values, fields };
   }
 
   #tensor({ start, end }: Place): Tensor {

@@ -1,5 +1,5 @@
 import { bytesPerFloat } from './elements.js';
-import { dataTypes, makeNode, makeTensor, makeValueInfo, type Node, type OnnxModel, type Tensor } from './model.js';
+import { dataTypes, inputOf, makeNode, makeTensor, makeValueInfo, type Node, type OnnxModel, type Tensor } from './model.js';
 import { findWeight, type Links, linkGraph, openData, withoutUnused } from './weights.js';
 import { integers, readFields } from './wire.js';
 
@@ -45,7 +45,7 @@ export async function sliceHead(model: OnnxModel, wanted: Int32Array): Promise<S
   if (typeof tail === 'string') return tail;
   const { head, after } = tail;
   const rows = `${scorePositions}.rows`;
-  const gather = makeNode('Gather', [head.inputs[0]!, scorePositions], [rows], { axis: 1 });
+  const gather = makeNode('Gather', [inputOf(head, 0), scorePositions], [rows], { axis: 1 });
   const changed = new Map<Node, readonly Node[]>([[head, [gather, { ...head, inputs: [rows, ...head.inputs.slice(1)] }]]]);
 
   const narrow = wanted.length > 0 && wanted.length <= mostColumns ? await narrowHead(head, after, wanted, links) : undefined;
@@ -84,17 +84,18 @@ export function findTail(links: Links): { readonly head: Node; readonly after: r
   for (let value = logits; ; ) {
     const node = links.producers.get(value);
     if (!node) return `'${logits}' comes from no product with weights`;
-    if (value !== logits && links.consumers.get(value)!.length > 1)
+    if (value !== logits && (links.consumers.get(value) ?? []).length > 1)
       return `'${value}', from which '${logits}' comes, is used elsewhere too`;
     const type = node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
     if (products.has(type))
       return isMatrix(node, links) ? { head: node, after } : `the weights of the product before '${logits}' are not a matrix`;
     if (!tokenwise.has(type)) return `'${logits}' comes from a node ${type}, with which it is not known how tokens can be left out`;
     const varying = node.inputs.filter((name) => !isSameForAllTokens(name, links));
-    if (varying.length !== 1)
+    const [first] = varying;
+    if (first === undefined || varying.length > 1)
       return `'${logits}' comes from a node ${type} of ${varying.length} values that may differ from token to token`;
     after.push(node);
-    value = varying[0]!;
+    value = first;
   }
 }
 
@@ -121,8 +122,8 @@ function constantRank(node: Node): number {
 /** Whether a product's weights are a matrix, so that its tokens have as many axes as its result. */
 function isMatrix(head: Node, links: Links): boolean {
   if (head.opType === 'MatMulNBits') return true;
-  const from = links.producers.get(head.inputs[1]!);
-  return findWeight(from?.opType === 'DequantizeLinear' ? from.inputs[0]! : head.inputs[1]!, links) !== undefined;
+  const from = links.producers.get(inputOf(head, 1));
+  return findWeight(from?.opType === 'DequantizeLinear' ? inputOf(from, 0) : inputOf(head, 1), links) !== undefined;
 }
 
 interface NarrowHead {
@@ -139,7 +140,7 @@ interface NarrowHead {
 
 /** undefined where the weights, or what is added after them, are not plain numbers column by column. */
 async function narrowHead(head: Node, after: readonly Node[], wanted: Int32Array, links: Links): Promise<NarrowHead | undefined> {
-  const weight = head.opType === 'MatMul' ? findWeight(head.inputs[1]!, links) : undefined;
+  const weight = head.opType === 'MatMul' ? findWeight(inputOf(head, 1), links) : undefined;
   const width = weight?.tensor.dims[weight.isTransposed ? 0 : 1];
   if (!weight || width === undefined || wanted.length >= width || Math.max(...wanted) >= width) return undefined;
   const tensors = [await pickColumns(weight.tensor, weight.isTransposed, wanted, `${logits}.weight`)];

@@ -1,6 +1,7 @@
 import { cutGraph } from './cutGraph.js';
 import {
   dataTypes,
+  inputOf,
   makeNode,
   makeTensor,
   makeValueInfo,
@@ -34,10 +35,11 @@ export function toTokenMajor(model: OnnxModel): TokenMajorModel | string {
   const { graph } = model;
   const pasts = graph.inputs.filter(({ name }) => pastName.test(name));
   const named = (name: string) => graph.inputs.some((input) => input.name === name);
-  if (pasts.length === 0) return 'it has no cache';
+  const [first] = pasts;
+  if (!first) return 'it has no cache';
   if (!named('position_ids')) return "it has no input 'position_ids', so tokens cannot branch";
   const links = linkGraph(graph);
-  const mask = replaceMask(graph, links, pasts);
+  const mask = replaceMask(graph, links, pasts, first.type);
   if (typeof mask === 'string') return mask;
 
   const before: Node[] = [];
@@ -46,7 +48,7 @@ export function toTokenMajor(model: OnnxModel): TokenMajorModel | string {
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
   for (const past of pasts) {
-    const [, layer, part] = pastName.exec(past.name)!;
+    const [, layer, part] = pastName.exec(past.name) ?? [];
     const [, heads, , size] = past.shape ?? [];
     const present = `present.${layer}.${part}`;
     const concat = links.producers.get(present);
@@ -61,7 +63,7 @@ export function toTokenMajor(model: OnnxModel): TokenMajorModel | string {
       makeNode('Transpose', [`${input}.heads`], [past.name], { perm: [0, 2, 1, 3] }),
     );
     after.push(
-      makeNode('Transpose', [concat.inputs[1]!], [`${output}.heads`], { perm: [0, 2, 1, 3] }),
+      makeNode('Transpose', [inputOf(concat, 1)], [`${output}.heads`], { perm: [0, 2, 1, 3] }),
       makeNode('Reshape', [`${output}.heads`, join], [output]),
     );
     // 0 = as it is.
@@ -88,7 +90,7 @@ export function toTokenMajor(model: OnnxModel): TokenMajorModel | string {
     rewritten.outputs.map(({ name }) => name),
   );
   if (cut.graph.inputs.some(({ name }) => name === oldMask)) return `it uses '${oldMask}' for more than a mask`;
-  return { model: cut, masks: mask.masks, maskType: pasts[0]!.type };
+  return { model: cut, masks: mask.masks, maskType: first.type };
 }
 
 /** The part of a model that gives the masks, to look at what they are. */
@@ -104,24 +106,24 @@ interface MaskChange {
 }
 
 /** Every attention over the cache adds a mask that no token's content decides: that operand is replaced. */
-function replaceMask(graph: OnnxGraph, { producers }: Links, pasts: readonly ValueInfo[]): MaskChange | string {
+function replaceMask(graph: OnnxGraph, { producers }: Links, pasts: readonly ValueInfo[], type: number): MaskChange | string {
   const ofContent = dependents(graph, new Set(['input_ids', 'inputs_embeds', 'pixel_values', ...pasts.map(({ name }) => name)]));
   const ofCache = dependents(graph, new Set(pasts.map(({ name }) => name)));
-  const isNarrow = pasts[0]!.type !== dataTypes.float32;
+  const isNarrow = type !== dataTypes.float32;
   const bias = isNarrow ? `${attentionBias}.cast` : attentionBias;
   const changed = new Map<Node, Node>();
   const masks = new Set<string>();
   for (const softmax of graph.nodes) {
-    if (softmax.opType !== 'Softmax' || !ofCache.has(softmax.inputs[0]!)) continue;
-    let add = producers.get(softmax.inputs[0]!);
-    while (add && (add.opType === 'Cast' || add.opType === 'Identity')) add = producers.get(add.inputs[0]!);
+    if (softmax.opType !== 'Softmax' || !ofCache.has(inputOf(softmax, 0))) continue;
+    let add = producers.get(inputOf(softmax, 0));
+    while (add && (add.opType === 'Cast' || add.opType === 'Identity')) add = producers.get(inputOf(add, 0));
     const place = add?.opType === 'Add' ? add.inputs.findIndex((name) => !ofContent.has(name)) : -1;
     if (!add || place < 0) return 'an attention of it adds no mask to its scores';
-    masks.add(add.inputs[place]!);
+    masks.add(inputOf(add, place));
     changed.set(add, { ...add, inputs: add.inputs.map((name, i) => (i === place ? bias : name)) });
   }
   if (changed.size === 0) return 'it has no attention of plain operators';
-  const before = isNarrow ? [makeNode('Cast', [attentionBias], [bias], { to: pasts[0]!.type })] : [];
+  const before = isNarrow ? [makeNode('Cast', [attentionBias], [bias], { to: type })] : [];
   return { before, nodes: graph.nodes.map((node) => changed.get(node) ?? node), masks: [...masks] };
 }
 

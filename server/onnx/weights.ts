@@ -1,5 +1,5 @@
 import { NotReadable, openRegular } from '../disk/readRegular.js';
-import { attribute, graphFields, type Node, type OnnxGraph, readNode, type Stored, type Tensor } from './model.js';
+import { attribute, graphFields, inputOf, type Node, type OnnxGraph, readNode, type Stored, type Tensor } from './model.js';
 import { readFields } from './wire.js';
 
 /** Who gives and who takes each value of a graph. */
@@ -76,7 +76,7 @@ export function findWeight(name: string, { producers, initializers }: Links): We
       isTransposed = !isTransposed;
     } else if (node.opType !== 'Cast' && node.opType !== 'Identity') return undefined;
     chain.push(node);
-    value = node.inputs[0]!;
+    value = inputOf(node, 0);
   }
 }
 

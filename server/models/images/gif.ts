@@ -25,18 +25,19 @@ export interface FirstFrame {
  */
 export function firstFrame(bytes: Buffer): FirstFrame | undefined {
   if (bytes.toString('latin1', 0, 4) !== 'GIF8' || bytes.length < 13) return undefined;
-  let at = 13 + colorBytes(bytes[10]!);
+  let at = 13 + colorBytes(bytes.readUInt8(10));
   let transparent = 0;
   // Extensions: of graphic controls (introducer, label, size 4, flags, delay, color), the last one with a color counts.
   while (bytes[at] === 0x21) {
-    if (bytes[at + 1] === 0xf9 && bytes[at + 3]! & transparentFlag) transparent = bytes[at + 6]!;
+    const [, label, , flags = 0, , , color = 0] = bytes.subarray(at);
+    if (label === 0xf9 && flags & transparentFlag) transparent = color;
     at = blocksEnd(bytes, at + 2);
   }
   if (bytes[at] !== 0x2c || bytes.length < at + 11) return undefined;
   const [left, top, width, height] = [1, 3, 5, 7].map((offset) => bytes.readUInt16LE(at + offset)) as [number, number, number, number];
-  const flags = bytes[at + 9]!;
+  const flags = bytes.readUInt8(at + 9);
   const data = at + 10 + colorBytes(flags);
-  const colors = flags & hasColors ? bytes.subarray(at + 10, data) : bytes.subarray(13, 13 + colorBytes(bytes[10]!));
+  const colors = flags & hasColors ? bytes.subarray(at + 10, data) : bytes.subarray(13, 13 + colorBytes(bytes.readUInt8(10)));
   const palette = Buffer.alloc(allColors, isGray(colors) ? grays : 0);
   colors.copy(palette);
   const head = Buffer.from([...Buffer.from('GIF89a'), 0, 0, 0, 0, hasColors | 7, 0, 0]);
@@ -75,6 +76,6 @@ function colorBytes(flags: number): number {
 /** Where a row of blocks ends that each begin with their length, the last with 0; beyond the file when it is cut off. */
 function blocksEnd(bytes: Buffer, start: number): number {
   let at = start;
-  while (bytes[at]) at += bytes[at]! + 1;
+  for (let length = bytes[at]; length; length = bytes[at]) at += length + 1;
   return at + 1;
 }

@@ -23,5 +23,6 @@ process.on('message', ({ id, files, settings }: PrepareRequest) => {
 process.on('disconnect', () => process.exit());
 
 function send(reply: PrepareReply): void {
-  process.send!(reply);
+  if (!process.send) throw new Error('This program is started by another one.');
+  process.send(reply);
 }

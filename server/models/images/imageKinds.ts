@@ -31,7 +31,7 @@ export interface ImageKind<S> {
 export interface PreparedImage {
   readonly values: Float32Array;
   /** Of `values`: [images, channels, height, width], or [patches, values of a patch]. */
-  readonly shape: readonly number[];
+  readonly shape: readonly [count: number, ...size: number[]];
   /** Of the images that are given as patches. */
   readonly grids?: readonly ImageGrid[];
   /** What stands for it in the prompt, in the template's language. */
@@ -62,16 +62,17 @@ export function readImageSettings(fields: Fields): ImageSettings {
 
 /** Decodes and joins the images of a problem; undefined when it has none. Rejects with ImageError. Run in the process for images: `prepareImagesApart`. */
 export async function prepareImages(files: readonly ImageBytes[], settings: ImageSettings): Promise<PreparedImages | undefined> {
-  if (files.length === 0) return undefined;
   const images = await Promise.all(files.map((file) => kindOf(settings.kind).prepare(file, settings)));
-  const [, ...size] = images[0]!.shape;
+  const [first] = images;
+  if (!first) return undefined;
+  const [, ...size] = first.shape;
   const values = new Float32Array(images.reduce((length, image) => length + image.values.length, 0));
   let at = 0;
   for (const image of images) {
     values.set(image.values, at);
     at += image.values.length;
   }
-  const total = images.reduce((sum, image) => sum + image.shape[0]!, 0);
+  const total = images.reduce((sum, { shape: [count] }) => sum + count, 0);
   const grids = images.flatMap((image) => image.grids ?? []);
   return {
     values,

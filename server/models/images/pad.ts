@@ -64,5 +64,5 @@ function finish(data: Uint8Array, settings: PadSettings) {
   const { side, token, tokens, before, after } = settings;
   const values = new Float32Array(data.length);
   writeChannelsFirst({ data, channels }, settings, values);
-  return { values, shape: [1, channels, side, side], text: before + token.repeat(tokens) + after };
+  return { values, shape: [1, channels, side, side] as const, text: before + token.repeat(tokens) + after };
 }

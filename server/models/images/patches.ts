@@ -147,7 +147,7 @@ function finish({ width, height, data }: DecodedImage, settings: PatchesSettings
     for (let left = 0; left < width; left += side) for (const y of inBlock) for (const x of inBlock) addPatch(top + y, left + x);
   return {
     values,
-    shape: [rows * columns, values.length / (rows * columns)],
+    shape: [rows * columns, values.length / (rows * columns)] as const,
     text: before + token.repeat((rows * columns) / merge ** 2) + after,
     grids: [{ rows, columns, merge }],
   };
