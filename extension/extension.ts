@@ -51,7 +51,7 @@ import { ActiveFile } from './shell/activeFile.js';
 import { Claims } from './shell/claims.js';
 import { Client } from './shell/client.js';
 import { Contexts } from './shell/contexts.js';
-import { createLog, detailsOf, messageOf } from './shell/log.js';
+import { createLog, detailsOf, messageForUser } from './shell/log.js';
 import { offerRecords } from './shell/recordFiles.js';
 import { commandOf } from './shell/remedy.js';
 import { ServerConsent } from './shell/serverConsent.js';
@@ -133,7 +133,7 @@ export function activate(context: ExtensionContext): Api {
     return start(context);
   } catch (error) {
     // VS Code keeps a failed activation to its own log.
-    void window.showErrorMessage(l10n.t('StepLens did not start: {0}', messageOf(error)));
+    void window.showErrorMessage(l10n.t('StepLens did not start: {0}', messageForUser(error)));
     throw error;
   }
 }
@@ -192,7 +192,7 @@ function start(context: ExtensionContext): Api {
 
 /** File and tree panel show where the debugger is. */
 function followSearch({ marks, panels, log }: StepLens): Disposable[] {
-  const failed = (error: unknown): void => log.debug(`Following the debugger: ${messageOf(error)}`);
+  const failed = (error: unknown): void => log.debug(`Following the debugger: ${messageForUser(error)}`);
   return followMoments(
     debugType,
     (moment) => {
@@ -219,7 +219,7 @@ function register({ id, run }: Command, stepLens: StepLens): { dispose(): void }
       stepLens.log.error(`${id}: ${detailsOf(error)}`);
       const remedy = commandOf(remedyIn(error));
       const buttons = [...(remedy ? [remedy.title] : []), l10n.t('Show Log')];
-      const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, ...buttons);
+      const choice = await window.showErrorMessage(`StepLens: ${messageForUser(error)}`, ...buttons);
       if (choice === undefined) return;
       if (choice === remedy?.title) await commands.executeCommand(remedy.command);
       else stepLens.log.show();

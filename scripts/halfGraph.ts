@@ -10,7 +10,7 @@ import {
   type ValueInfo,
 } from '../server/onnx/model.js';
 import { linkGraph } from '../server/onnx/weights.js';
-import { bytesField, integers, readFields, text, varintField, type WireField, writeMessage } from '../server/onnx/wire.js';
+import { bytesField, fieldText, integers, readFields, varintField, type WireField, writeMessage } from '../server/onnx/wire.js';
 import { itemAt } from '../server/reasoning/present.js';
 
 const { float32, float16 } = dataTypes;
@@ -91,7 +91,7 @@ function halved(node: Node): Node {
 
 /** AttributeProto: name = 1, i = 3, t = 5. */
 function halfAttribute({ opType }: Node, fields: readonly WireField[]): Buffer {
-  const name = text(fields, 1);
+  const name = fieldText(fields, 1);
   return writeMessage(
     fields.map((field) => {
       if (opType === 'Cast' && name === 'to' && field.number === 3 && field.value === float32) return varintField(3, float16);

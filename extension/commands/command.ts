@@ -1,7 +1,7 @@
 import { Uri, window } from 'vscode';
 import type { StepAtResult } from '../../server/protocol/steps.js';
 import type { Range } from '../../server/reasoning/span.js';
-import { stepAt } from '../shell/stepAt.js';
+import { requestStepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
 
 /** One command of the manifest. Its arguments come from links, lenses and keybindings: anything may be missing. */
@@ -48,7 +48,7 @@ function givenUri(argument: unknown): Uri | undefined {
 /** The place in a file that a command is about: at the cursor of its active editor, else the one that the panel with the focus shows. */
 export async function placeIn({ client, active }: StepLens, uri: Uri): Promise<StepAtResult | null> {
   const editor = window.activeTextEditor;
-  if (editor?.document.uri.toString() === uri.toString()) return stepAt(client, uri, editor.selection.active);
+  if (editor?.document.uri.toString() === uri.toString()) return requestStepAt(client, uri, editor.selection.active);
   const { problem, node, step } = active.placeIn(uri) ?? {};
   return problem === undefined ? null : { problem, ...(node !== undefined && { node }), ...(step !== undefined && { step }) };
 }

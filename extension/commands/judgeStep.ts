@@ -1,8 +1,8 @@
 import { l10n, Range, Selection, TextEditorRevealType, window } from 'vscode';
+import type { LabelValue } from '../../server/protocol/review.js';
 import { ReviewStepRequest } from '../../server/protocol/review.js';
-import { stepAt } from '../shell/stepAt.js';
+import { requestStepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
-import type { LabelValue } from '../views/reviewSession.js';
 import { type Command, isIndex } from './command.js';
 
 function judge(id: Command['id'], value: LabelValue): Command {
@@ -34,7 +34,7 @@ export const undoJudgment: Command = {
 async function judgeAtCursor({ client, review }: StepLens, value: LabelValue): Promise<void> {
   const editor = window.activeTextEditor;
   const uri = editor?.document.uri;
-  const here = editor && uri && (await stepAt(client, uri, editor.selection.active));
+  const here = editor && uri && (await requestStepAt(client, uri, editor.selection.active));
   if (!here || here.step === undefined) {
     void window.showInformationMessage(l10n.t('Put the cursor on a step to judge it.'));
     return;

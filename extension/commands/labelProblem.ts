@@ -3,7 +3,7 @@ import { type LabelingParams, type LabelOutcome, LabelProblem } from '../../serv
 import { isCancelled, remedyIn } from '../../server/protocol/message.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import { listed } from '../shell/listed.js';
-import { detailsOf, messageOf } from '../shell/log.js';
+import { detailsOf, messageForUser } from '../shell/log.js';
 import { commandOf } from '../shell/remedy.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, problemIn, targetOf } from './command.js';
@@ -66,7 +66,7 @@ async function offerHelp(stepLens: StepLens, uri: Uri, problem: number, again: b
   const [retry, tryOnce, showLog] = [l10n.t('Retry'), l10n.t('Try the Policy Once'), l10n.t('Show Log')];
   const remedy = commandOf(remedyIn(error));
   const helps = remedy ? [remedy.title] : [];
-  const choice = await window.showErrorMessage(`StepLens: ${messageOf(error)}`, ...helps, retry, tryOnce, showLog);
+  const choice = await window.showErrorMessage(`StepLens: ${messageForUser(error)}`, ...helps, retry, tryOnce, showLog);
   if (choice !== undefined && choice === remedy?.title) await commands.executeCommand(remedy.command);
   if (choice === showLog) stepLens.log.show();
   if (choice === tryOnce) await commands.executeCommand('steplens.tryPolicy', uri, problem);

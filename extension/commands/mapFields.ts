@@ -4,7 +4,7 @@ import type { LabelKind, Mapping } from '../../server/formats/mapping.js';
 import { MAPPING_FILE, mappedFormat, readMappings } from '../../server/formats/mappingFile.js';
 import { fieldsOf, type RecordField } from '../../server/formats/unrecognized.js';
 import { type Claims, mappingPlaceOf } from '../shell/claims.js';
-import { messageOf } from '../shell/log.js';
+import { messageForUser } from '../shell/log.js';
 import { writeOwn } from '../shell/writeOwn.js';
 import type { Command } from './command.js';
 
@@ -40,7 +40,7 @@ export const mapFields: Command = {
     const before = await writeMapping(place, mapping);
     await claims.readAgain(place.mapping);
     // The message stays until it is answered or closed; the command is done.
-    offerUndo(claims, place.mapping, before).catch((error: unknown) => void window.showErrorMessage(`StepLens: ${messageOf(error)}`));
+    offerUndo(claims, place.mapping, before).catch((error: unknown) => void window.showErrorMessage(`StepLens: ${messageForUser(error)}`));
   },
 };
 

@@ -1,7 +1,7 @@
 import { l10n, window } from 'vscode';
 import { NodeOfStep } from '../../server/protocol/problemView.js';
 import { toRange } from '../shell/editors.js';
-import { stepAt } from '../shell/stepAt.js';
+import { requestStepAt } from '../shell/stepAt.js';
 import { type Command, isIndex, placeIn, rowOf, targetOf } from './command.js';
 
 /** Draws a problem as a tree beside its file: the one given, that of a row of the view, else the one at the cursor. */
@@ -18,7 +18,8 @@ export const openTree: Command = {
     if (isIndex(problem)) return stepLens.panels.open(uri, problem, isIndex(node) ? node : undefined, isIndex(column) ? column : undefined);
     const row = rowOf(target);
     if (row?.range === undefined && row?.problem !== undefined) return stepLens.panels.open(uri, row.problem);
-    const place = row?.range === undefined ? await placeIn(stepLens, uri) : await stepAt(stepLens.client, uri, toRange(row.range).start);
+    const place =
+      row?.range === undefined ? await placeIn(stepLens, uri) : await requestStepAt(stepLens.client, uri, toRange(row.range).start);
     // A cursor on the problem itself, as in a file that just opened, chooses no node: the tree lands on its first low step.
     if (place?.step === undefined) return stepLens.panels.open(uri, place?.problem ?? row?.problem, place?.node || undefined);
     const found = await stepLens.client.request(NodeOfStep, { uri: uri.toString(), problem: place.problem, step: place.step });

@@ -20,7 +20,7 @@ import { DebugEnd, DebugSend } from '../../server/protocol/debug.js';
 import type { ActiveFile } from '../shell/activeFile.js';
 import type { Client } from '../shell/client.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
-import { messageOf } from '../shell/log.js';
+import { messageForUser } from '../shell/log.js';
 import type { ServerConsent } from '../shell/serverConsent.js';
 import { readAgainToStack } from './readAgain.js';
 
@@ -86,7 +86,7 @@ class ServerAdapter implements DebugAdapter {
   handleMessage(message: DebugProtocolMessage): void {
     const sent = this.#client.request(DebugSend, { session: this.#session, message: message as Readonly<Record<string, unknown>> });
     sent.catch((error: unknown) => {
-      void window.showErrorMessage(`StepLens: ${messageOf(error)}`);
+      void window.showErrorMessage(`StepLens: ${messageForUser(error)}`);
       this.#sent.fire({ type: 'event', seq: 0, event: 'terminated' });
     });
   }

@@ -1,7 +1,7 @@
 import { commands, l10n, Uri, type WebviewPanel } from 'vscode';
 import { type ReviewEvents, type ReviewRequests, type ReviewState, reviewProtocol } from '../../webview/review/protocol.js';
 import type { ShownPlace } from '../shell/activeFile.js';
-import { messageOf } from '../shell/log.js';
+import { messageForUser } from '../shell/log.js';
 import type { ReviewSession } from '../views/reviewSession.js';
 import { Panel, type PanelHost } from './panel.js';
 import type { Handlers } from './panelWire.js';
@@ -26,7 +26,7 @@ export class ReviewPanel extends Panel<ReviewRequests, ReviewEvents> {
         this.moved();
         this.#state().then(
           (state) => this.emit('state', state),
-          (error: unknown) => host.log.warn(`Review: ${messageOf(error)}`),
+          (error: unknown) => host.log.warn(`Review: ${messageForUser(error)}`),
         );
       }),
     );
@@ -68,7 +68,7 @@ export class ReviewPanel extends Panel<ReviewRequests, ReviewEvents> {
     try {
       step = await session.step();
     } catch (error) {
-      message = messageOf(error);
+      message = messageForUser(error);
     }
     this.requireOpen();
     return {

@@ -23,8 +23,8 @@ import type { StepAtResult } from '../../server/protocol/steps.js';
 import { readPersistedState, type SentView, type TreeEvents, type TreeRequests, treeProtocol } from '../../webview/tree/protocol.js';
 import type { ShownPlace } from '../shell/activeFile.js';
 import { reveal, toRange } from '../shell/editors.js';
-import { messageOf } from '../shell/log.js';
-import { stepAt } from '../shell/stepAt.js';
+import { messageForUser } from '../shell/log.js';
+import { requestStepAt } from '../shell/stepAt.js';
 import { Panel, type PanelHost } from './panel.js';
 import type { Handlers } from './panelWire.js';
 
@@ -260,8 +260,8 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     try {
       return await this.#initialView();
     } catch (error) {
-      this.#host.log.warn(`Tree of ${this.uri.toString()}: ${messageOf(error)}`);
-      return { view: null, images: [], empty: l10n.t('{0} The log (StepLens: Show Log) has the details.', messageOf(error)) };
+      this.#host.log.warn(`Tree of ${this.uri.toString()}: ${messageForUser(error)}`);
+      return { view: null, images: [], empty: l10n.t('{0} The log (StepLens: Show Log) has the details.', messageForUser(error)) };
     }
   }
 
@@ -313,7 +313,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       this.emit('viewChanged', await this.#initialView());
       this.#selectPending();
     } catch (error) {
-      this.emit('viewFailed', { message: messageOf(error) });
+      this.emit('viewFailed', { message: messageForUser(error) });
     }
   }
 
@@ -335,13 +335,13 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   async #selectAt(line: number, character: number): Promise<void> {
     try {
       if (this.uri.path.endsWith('.events.jsonl')) return await this.#selectLine(line);
-      const at = await stepAt(this.#host.client, this.uri, { line, character });
+      const at = await requestStepAt(this.#host.client, this.uri, { line, character });
       if (!at) return;
       const node = at.node ?? (await this.#nodeOf(at));
       if (node === undefined) return;
       this.emit('nodeSelected', { problem: at.problem, node, ...(at.step !== undefined && { step: at.step }) });
     } catch (error) {
-      this.#host.log.debug(`Following the cursor: ${messageOf(error)}`);
+      this.#host.log.debug(`Following the cursor: ${messageForUser(error)}`);
     }
   }
 

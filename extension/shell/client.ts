@@ -23,13 +23,13 @@ import { type ServerSettings } from '../../server/protocol/settingsTable.js';
 import { DocumentChanged, type DocumentChangedParams, StatusChanged, type StatusParams } from '../../server/protocol/status.js';
 import { LookedAt } from '../../server/protocol/steps.js';
 import { type Claims, languages } from './claims.js';
-import { messageOf } from './log.js';
+import { messageForUser } from './log.js';
 import { createMiddleware } from './middleware.js';
 import { RestartPolicy } from './restartPolicy.js';
 import type { ServerConsent } from './serverConsent.js';
 import { serverKeyName } from './serverKey.js';
 import type { Settings } from './settings.js';
-import { inSight, watchSight } from './sight.js';
+import { linesInSight, watchSight } from './sight.js';
 import { isTrusted, onDidGrantTrust } from './trust.js';
 
 /** Commands a hover's links may run. */
@@ -150,7 +150,7 @@ export class Client implements Disposable {
   #start(): Promise<Running> {
     this.#running ??= this.#launch().catch((error: unknown) => {
       this.#running = undefined;
-      this.#fail(l10n.t('The StepLens server did not start: {0}', messageOf(error)));
+      this.#fail(l10n.t('The StepLens server did not start: {0}', messageForUser(error)));
       throw error;
     });
     return this.#running;
@@ -165,7 +165,7 @@ export class Client implements Disposable {
     const debug = { ...run, options: { execArgv: ['--inspect=6009'], env: { ...env, STEPLENS_INFERENCE_INSPECT: '6010' } } };
     const server: ServerOptions = { run, debug };
     const opening = (document: TextDocument): void => {
-      const range = inSight(document);
+      const range = linesInSight(document);
       if (range) void door.tell(LookedAt, { uri: document.uri.toString(), range });
     };
     const middleware = createMiddleware(this.#claims, () => client, opening);
@@ -199,7 +199,7 @@ export class Client implements Disposable {
     }
     this.#stopping = async () => {
       middleware.dispose();
-      await client.dispose(5_000).catch((error: unknown) => this.log.warn(`Stopping the server: ${messageOf(error)}`));
+      await client.dispose(5_000).catch((error: unknown) => this.log.warn(`Stopping the server: ${messageForUser(error)}`));
     };
     return { client, door };
   }

@@ -7,7 +7,7 @@ export function createLog(): LogOutputChannel {
 }
 
 /** One line for a message to the user; stacks belong in the log. */
-export function messageOf(error: unknown): string {
+export function messageForUser(error: unknown): string {
   return error instanceof Error ? error.message : typeof error === 'string' ? error : inspect(error, { depth: 3 });
 }
 

@@ -13,7 +13,7 @@ const messageMs = 5_000;
 export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1, focus: boolean): Promise<void> {
   const steps = await client.request(LowSteps, { uri: uri.toString() });
   const cursor = visibleEditor(uri)?.selection.start;
-  const index = cursor && steps.length > 0 ? neighbor(steps, cursor, direction) : 0;
+  const index = cursor && steps.length > 0 ? neighborLowStep(steps, cursor, direction) : 0;
   const step = steps[index];
   if (step === undefined) {
     window.setStatusBarMessage(`$(check) ${l10n.t('No low steps in this file')}`, messageMs);
@@ -27,7 +27,7 @@ export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1,
 }
 
 /** Index of the low step after or before the cursor; the first after the last, the last before the first. */
-export function neighbor(steps: readonly LowStep[], cursor: { line: number; character: number }, direction: 1 | -1): number {
+export function neighborLowStep(steps: readonly LowStep[], cursor: { line: number; character: number }, direction: 1 | -1): number {
   const against = (position: { line: number; character: number }): number =>
     position.line - cursor.line || position.character - cursor.character;
   if (direction === 1) {

@@ -5,7 +5,7 @@ import type { Range } from '../../server/reasoning/span.js';
 const settleMs = 150;
 
 /** The lines in sight of a document's editor; undefined where none shows it. */
-export function inSight(document: TextDocument): Range | undefined {
+export function linesInSight(document: TextDocument): Range | undefined {
   const editor = window.visibleTextEditors.find((one) => one.document === document);
   return editor && rangeOf(editor);
 }

@@ -4,6 +4,6 @@ import type { Position } from '../../server/reasoning/span.js';
 import type { Client } from './client.js';
 
 /** What is at a position of a document; null outside every problem. */
-export async function stepAt(client: Client, uri: Uri, { line, character }: Position): Promise<StepAtResult | null> {
+export async function requestStepAt(client: Client, uri: Uri, { line, character }: Position): Promise<StepAtResult | null> {
   return client.request(StepAt, { uri: uri.toString(), position: { line, character } });
 }

@@ -17,7 +17,7 @@ import {
 import { detectFormat } from '../../server/formats/registry.js';
 import type { DocumentMarks } from '../../server/protocol/status.js';
 import type { Client } from '../shell/client.js';
-import { messageOf } from '../shell/log.js';
+import { messageForUser } from '../shell/log.js';
 
 /** Scheme of the read-only documents that show what a cell of a notebook printed. */
 const outputScheme = 'steplens-output';
@@ -92,7 +92,7 @@ export class CellOutputs implements TextDocumentContentProvider, NotebookCellSta
       notebook,
       setTimeout(() => {
         this.#waiting.delete(notebook);
-        void this.#look(notebook).catch((error: unknown) => this.#client.log.warn(`${notebook.uri.toString()}: ${messageOf(error)}`));
+        void this.#look(notebook).catch((error: unknown) => this.#client.log.warn(`${notebook.uri.toString()}: ${messageForUser(error)}`));
       }, settleMs),
     );
   }

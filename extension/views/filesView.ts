@@ -20,7 +20,7 @@ import { type FileOutline, FileOutlineRequest } from '../../server/protocol/step
 import type { Claims } from '../shell/claims.js';
 import type { Client } from '../shell/client.js';
 import { listed } from '../shell/listed.js';
-import { messageOf } from '../shell/log.js';
+import { messageForUser } from '../shell/log.js';
 
 /** Id of the view; the manifest contributes it. */
 const filesViewId = 'steplens.files';
@@ -158,7 +158,7 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     const known = this.#outlines.get(key);
     if (known !== undefined) return known;
     const outline = await this.#client.request(FileOutlineRequest, { uri: key }).catch((error: unknown) => {
-      this.#failures.set(key, messageOf(error));
+      this.#failures.set(key, messageForUser(error));
       return null;
     });
     if (outline) this.#failures.delete(key);

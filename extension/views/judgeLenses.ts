@@ -12,7 +12,7 @@ import {
 } from 'vscode';
 import { type LabelView, type ReviewStep, ReviewStepRequest } from '../../server/protocol/review.js';
 import type { Client } from '../shell/client.js';
-import { stepAt } from '../shell/stepAt.js';
+import { requestStepAt } from '../shell/stepAt.js';
 import type { ReviewSession } from './reviewSession.js';
 
 /** The keys are those of package.json. */
@@ -95,7 +95,7 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
     const editor = editors.find((one) => one?.document === document);
     if (!editor || !this.#review.isReviewing(document.uri)) return undefined;
     const uri = document.uri.toString();
-    const here = await stepAt(this.#client, document.uri, editor.selection.active).catch(() => undefined);
+    const here = await requestStepAt(this.#client, document.uri, editor.selection.active).catch(() => undefined);
     const place = here?.step === undefined ? this.#review.inFocus(document.uri) : { problem: here.problem, step: here.step };
     if (!place) return undefined;
     const { problem, step } = place;

@@ -3,7 +3,7 @@ import type { Uri } from 'vscode';
 import { commands, type Disposable, type Event, EventEmitter, l10n, type Memento } from 'vscode';
 import {
   JudgeStep,
-  type LabelView,
+  type LabelValue,
   type ReviewItem,
   type ReviewKind,
   ReviewProgress,
@@ -13,8 +13,6 @@ import {
   UndoLabel,
 } from '../../server/protocol/review.js';
 import type { Client } from '../shell/client.js';
-
-export type LabelValue = LabelView['value'];
 
 /** A queue of steps that somebody judges. It survives a reload of the window: labels are in their logs, the queue in the workspace's state. */
 export interface Review {

@@ -18,7 +18,7 @@ import {
 import { RunReport, type RunReportView, type WasteView } from '../../server/protocol/run.js';
 import type { Client } from '../shell/client.js';
 import { listed } from '../shell/listed.js';
-import { messageOf } from '../shell/log.js';
+import { messageForUser } from '../shell/log.js';
 
 /** Id of the view; the manifest contributes it. */
 export const runViewId = 'steplens.run';
@@ -114,7 +114,7 @@ export class RunView implements TreeDataProvider<Line>, Disposable {
       const report = await this.#client.request(RunReport, { folder: folder.toString() });
       if (folder === this.#folder) this.#set(linesOf(report), folder);
     } catch (error) {
-      this.#set([{ label: messageOf(error), icon: 'error' }], folder);
+      this.#set([{ label: messageForUser(error), icon: 'error' }], folder);
     }
   }
 }

@@ -13,7 +13,7 @@ import { loadProfile } from '../../server/scoring/loadProfile.js';
 import { openScope } from '../../server/scoring/scope/scopes.js';
 import { scoreWithin } from '../../server/scoring/scope/scoreWithin.js';
 import { type ForeignRow, foreignRows } from './foreignRows.js';
-import { labeledSolution, seeds } from './problems/labeled.js';
+import { generateSolution, seeds } from './problems/labeled.js';
 import { realRows } from './realRows.js';
 import { modelFolder } from './score.js';
 
@@ -67,7 +67,7 @@ async function measure(texts: string, rows: readonly Omit<ForeignRow, 'kind'>[])
   };
 }
 
-const generated = Array.from({ length: Number(values.count) }, (_, i) => labeledSolution(seeds.heldOut, i)).map(({ problem, steps }) => ({
+const generated = Array.from({ length: Number(values.count) }, (_, i) => generateSolution(seeds.heldOut, i)).map(({ problem, steps }) => ({
   question: problem.question,
   steps,
 }));

@@ -22,7 +22,7 @@ import type { Policy } from '../../server/labeling/policy.js';
 import type { JudgedRollout, ProblemToLabel } from '../../server/labeling/runEvents.js';
 import { problemFiles } from '../../server/labeling/runFiles.js';
 import { labelInMemory } from '../../server/labeling/runMethod.js';
-import { prefixOf, replay, type SearchTree } from '../../server/labeling/searchTree.js';
+import { prefixOf, replayAll, type SearchTree } from '../../server/labeling/searchTree.js';
 import { itemAt, mustGet, mustHave } from '../../server/reasoning/present.js';
 import type { Problem } from '../../server/reasoning/problem.js';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
@@ -70,7 +70,7 @@ try {
   const fixed: SearchTree[] = [];
   const saved: SearchTree[][] = rules.map(() => []);
   for (const problem of problems) {
-    const tree = replay((await readEventLog(problemFiles(root, problem.id, 'monte-carlo').log)).recorded.map(({ event }) => event));
+    const tree = replayAll((await readEventLog(problemFiles(root, problem.id, 'monte-carlo').log)).recorded.map(({ event }) => event));
     if (tree === undefined) continue;
     fixed.push(tree);
     for (const [i, [, change]] of rules.entries()) {
@@ -135,7 +135,7 @@ async function judgedRecords(problems: readonly ProblemToLabel[]): Promise<Judge
 /** The policy and the judge of the run again: the continuations of a prefix come in the order they were sampled, with their verdicts. */
 async function recording({ id }: ProblemToLabel): Promise<{ policy: Policy; judge: Judge }> {
   const events = (await readEventLog(problemFiles(root, id, 'monte-carlo').log)).recorded.map(({ event }) => event);
-  const tree = mustHave(replay(events), `search tree of ${id}`);
+  const tree = mustHave(replayAll(events), `search tree of ${id}`);
   const left = new Map<string, JudgedRollout[]>();
   const verdicts = new Map<string, Awaited<ReturnType<Judge['judge']>>>();
   for (const event of events) {

@@ -1,5 +1,6 @@
-import { rolloutCount, type SearchTree } from '../../server/labeling/searchTree.js';
+import { type SearchTree } from '../../server/labeling/searchTree.js';
 import { itemAt } from '../../server/reasoning/present.js';
+import { rolloutCount } from '../../server/reasoning/treeStatistics.js';
 
 /** What a rule for continuations costs and gives. */
 export interface RuleCost {

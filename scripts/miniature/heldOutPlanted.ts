@@ -1,18 +1,18 @@
 import { itemAt, lastItem, mustGet } from '../../server/reasoning/present.js';
-import { type LabeledSolution, labeledSolution, trainingProblems } from './problems/labeled.js';
+import { type GeneratedSolution, generateSolution, trainingProblems } from './problems/labeled.js';
 import type { GeneratedProblem } from './problems/problem.js';
 import { generateProblem } from './problems/registry.js';
 
 /** Solutions with planted mistakes, to problems that do not occur in training. */
 export interface PlantedSolutions {
-  readonly solutions: readonly LabeledSolution[];
+  readonly solutions: readonly GeneratedSolution[];
   /** Of those drawn, how many were left out because their problem occurs in training. */
   readonly leftOut: number;
 }
 
 /** The first `count` solutions of a seed that are not left out. */
 export function plantedSolutions(seed: number, count: number): PlantedSolutions {
-  const drawn = Array.from({ length: 2 * count }, (_, i) => labeledSolution(seed, i));
+  const drawn = Array.from({ length: 2 * count }, (_, i) => generateSolution(seed, i));
   const isTrained = occurInTraining(drawn.map(({ problem }) => problem));
   const solutions = drawn.filter((_, i) => !itemAt(isTrained, i)).slice(0, count);
   return { solutions, leftOut: drawn.indexOf(lastItem(solutions)) + 1 - solutions.length };

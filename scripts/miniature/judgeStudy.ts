@@ -3,7 +3,7 @@ import { type Estimate, interval, resampleWeights } from '../../server/reasoning
 import { itemAt, lastItem } from '../../server/reasoning/present.js';
 import { createRandom } from '../../server/reasoning/random.js';
 import { auroc, type Statistic } from './auroc.js';
-import { labeledSolution, seeds } from './problems/labeled.js';
+import { generateSolution, seeds } from './problems/labeled.js';
 import { readRolloutLog, studyLines } from './rolloutLog.js';
 
 /** A line of study.py: one small judge, and what it says of every step of the logged solutions and of solutions with planted mistakes. */
@@ -98,7 +98,7 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
 function plantedSolutions(steps: number): Judged[] {
   const found: Judged[] = [];
   for (let left = steps; left > 0; ) {
-    const { steps: written, firstError } = labeledSolution(seeds.validation, found.length);
+    const { steps: written, firstError } = generateSolution(seeds.validation, found.length);
     found.push({ problem: found.length, length: written.length, firstError });
     left -= written.length;
     if (left < 0) throw new Error('The log is of other solutions.');

@@ -1,5 +1,5 @@
 import { wordPairs } from '../../server/scoring/scope/wordPairs.js';
-import { labeledSolution, seeds } from './problems/labeled.js';
+import { generateSolution, seeds } from './problems/labeled.js';
 
 /** 18 kinds, 2,000 problems of each: twice as many add 2 % more pairs. */
 export const scopeProblems = 36_000;
@@ -8,7 +8,7 @@ export const scopeProblems = 36_000;
 export function scopePairs(): string[] {
   const pairs = new Set<string>();
   for (let i = 0; i < scopeProblems; i++) {
-    const { problem, steps } = labeledSolution(seeds.train, i);
+    const { problem, steps } = generateSolution(seeds.train, i);
     for (const text of [problem.question, ...steps]) for (const pair of wordPairs(text)) pairs.add(pair);
   }
   return [...pairs].sort();

@@ -1,6 +1,7 @@
 /** The worker thread of `openVerifier`: answers one request after another. */
 
 import { parentPort } from 'node:worker_threads';
+import { messageOf } from '../reasoning/errorText.js';
 import { mustHave } from '../reasoning/present.js';
 import { verifyAnswer } from './rules.js';
 import type { Verdict } from './verdict.js';
@@ -16,6 +17,6 @@ function verdictOf(request: VerifyRequest): Verdict {
   try {
     return verifyAnswer(request);
   } catch (error) {
-    return undecided('error', `The comparison failed: ${error instanceof Error ? error.message : String(error)}`);
+    return undecided('error', `The comparison failed: ${messageOf(error)}`);
   }
 }

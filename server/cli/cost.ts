@@ -1,7 +1,7 @@
 import { type Expense, lacksTokens, money, newExpense, PHASES, type Prices } from '../labeling/economy/ledger.js';
 import { type MethodCost, type RunCost, runCost, sumCosts } from '../labeling/economy/runCost.js';
 import { LabelError } from '../labeling/labelError.js';
-import { count } from '../language/solutionValues.js';
+import { countedNoun } from '../language/solutionValues.js';
 import { type CliCommand, exitCodes, UsageError } from './command.js';
 import { parseOptions, pricesOption } from './commandOptions.js';
 import { textTable } from './textTable.js';
@@ -68,7 +68,7 @@ function costTable(name: string, run: RunCost, prices: Prices | undefined): stri
       ? [...byMethod.flatMap((one) => costRows(one, prices, `${one.method}: `)), row('all methods', total, prices)]
       : costRows(run, prices, '')),
   ];
-  const head = `${name}: ${methods.join(', ')}, ${count(problems, 'problem')} (${finished} finished), ${count(labels, 'step label')}, ${seconds.toFixed(1)} s of sampling\n`;
+  const head = `${name}: ${methods.join(', ')}, ${countedNoun(problems, 'problem')} (${finished} finished), ${countedNoun(labels, 'step label')}, ${seconds.toFixed(1)} s of sampling\n`;
   const note =
     total.requests === 0
       ? '  The log has no costs: it was written by an earlier version, or the policy reported none.\n'

@@ -10,7 +10,7 @@ import {
 } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import { problemImages } from '../files/images.js';
-import { count } from '../language/solutionValues.js';
+import { countedNoun } from '../language/solutionValues.js';
 import { devices } from '../protocol/settingsTable.js';
 import type { Problem } from '../reasoning/problem.js';
 import { type Scorer, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
@@ -137,16 +137,16 @@ class EvaluateRun {
       return;
     }
     out.write(evaluation.kind === 'bestOfN' ? bestOfNTable(evaluation) : processTable(evaluation));
-    for (const { reason, steps } of evaluation.origin.notScored ?? []) out.write(`  ${count(steps, 'step')} not scored. ${reason}\n`);
+    for (const { reason, steps } of evaluation.origin.notScored ?? []) out.write(`  ${countedNoun(steps, 'step')} not scored. ${reason}\n`);
     out.write(`  ${originText(evaluation)}\n\n`);
   }
 }
 
 function originText({ origin, seed }: Evaluation): string {
   const parts = [
-    ...(origin.recorded > 0 ? [`scores as they are in ${count(origin.recorded, 'file')}`] : []),
+    ...(origin.recorded > 0 ? [`scores as they are in ${countedNoun(origin.recorded, 'file')}`] : []),
     ...(origin.scored > 0
-      ? [`${count(origin.scored, 'file')} scored with ${origin.model ?? 'the model'} on ${origin.device ?? 'no device'}`]
+      ? [`${countedNoun(origin.scored, 'file')} scored with ${origin.model ?? 'the model'} on ${origin.device ?? 'no device'}`]
       : []),
   ];
   return `${parts.join(', ')} · seed ${seed}`.replace(/^s/, 'S');

@@ -3,7 +3,7 @@ import type { Evaluation } from '../evaluation/evaluation.js';
 import { BENCHMARKS } from '../evaluation/evaluationInput.js';
 import type { ProcessScores } from '../evaluation/processBenchmark.js';
 import type { Best } from '../evaluation/thresholdSweep.js';
-import { count } from '../language/solutionValues.js';
+import { countedNoun } from '../language/solutionValues.js';
 import type { Estimate } from '../reasoning/bootstrap.js';
 import { textTable } from './textTable.js';
 
@@ -40,13 +40,14 @@ export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { k
   const lines = textTable([['', ...shown.map((size) => `N=${size}`), '95 % interval', 'gain over random'], ...rows]);
   const complete = result.complete.at(-1) ?? 0;
   const notes = [
-    isScored && result.unscored > 0 && `${count(result.unscored, 'candidate')} without a score are chosen last.`,
+    isScored && result.unscored > 0 && `${countedNoun(result.unscored, 'candidate')} without a score are chosen last.`,
     !isScored && 'No candidate has a score, so none was chosen by one.',
-    result.unanswered > 0 && `${count(result.unanswered, 'candidate')} without a readable final answer do not vote.`,
-    withoutVerdict > 0 && `${count(withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`,
-    problems > complete && `${count(problems - complete, 'problem')} with fewer than ${sizes.length} candidates count with all they have.`,
+    result.unanswered > 0 && `${countedNoun(result.unanswered, 'candidate')} without a readable final answer do not vote.`,
+    withoutVerdict > 0 && `${countedNoun(withoutVerdict, 'problem')} left out: not several candidates that all have a verdict.`,
+    problems > complete &&
+      `${countedNoun(problems - complete, 'problem')} with fewer than ${sizes.length} candidates count with all they have.`,
   ];
-  return `Best-of-N: accuracy in % over ${count(problems, 'problem')}, ${count(candidates, 'candidate')}\n\n${lines}${paragraph(notes)}`;
+  return `Best-of-N: accuracy in % over ${countedNoun(problems, 'problem')}, ${countedNoun(candidates, 'candidate')}\n\n${lines}${paragraph(notes)}`;
 }
 
 /** Scores in percent, over all and by source and policy model. */
@@ -66,8 +67,8 @@ export function processTable(evaluation: Extract<Evaluation, { result: { headlin
     kind === 'prmBench' && result.bySource.has('multi_solutions') && 'multi_solutions has right steps only: its score is the positive F1.',
     result.bySource.size > 1 &&
       `Mean over sources ${percent(result.meanOverSources)}, weighted by steps ${percent(result.weightedMeanOverSources)}.`,
-    result.neutralSteps > 0 && `${count(result.neutralSteps, 'neutral step')} left out.`,
-    result.unscoredSteps > 0 && `${count(result.unscoredSteps, 'judged step')} without a score left out.`,
+    result.neutralSteps > 0 && `${countedNoun(result.neutralSteps, 'neutral step')} left out.`,
+    result.unscoredSteps > 0 && `${countedNoun(result.unscoredSteps, 'judged step')} without a score left out.`,
   ];
   const title = `${BENCHMARKS[kind].title}: ${name} ${percent(score.value)} (${range(score)}) at threshold ${threshold} (${thresholdOrigin})${bestText(best)}`;
   return `${title}\n\n${textTable(rows)}${paragraph(notes)}`;

@@ -1,5 +1,5 @@
 import type { InputFile } from '../files/inputFiles.js';
-import { firstWords } from '../language/valueText.js';
+import { oneLine } from '../language/valueText.js';
 import type { ChosenRule } from '../training/choices/choice.js';
 import { SAMPLE_CHOICES } from '../training/choices/registry.js';
 import { pathExplainer } from '../training/explainPath.js';
@@ -83,7 +83,7 @@ function explainFile({ file, reasoning, lines }: InputFile, options: ExportCliOp
     const width = out.columns ?? widthWithoutTerminal;
     if (!options.json)
       out.write(
-        `${firstWords(`Problem ${problem.index + 1}, line ${lines.position(problem.span.start).line + 1}: ${problem.question}`, width)}\n`,
+        `${oneLine(`Problem ${problem.index + 1}, line ${lines.position(problem.span.start).line + 1}: ${problem.question}`, width)}\n`,
       );
     for (const { source, text } of nodes) {
       const { included, exclusion, sentence } = explain(source);
@@ -98,7 +98,7 @@ function explainFile({ file, reasoning, lines }: InputFile, options: ExportCliOp
         };
         out.write(`${JSON.stringify(line)}\n`);
       } else {
-        out.write(`  ${included ? '+' : '-'} ${isTree ? 'node' : 'step'} ${source}: ${firstWords(text, 40)}\n      ${sentence}\n`);
+        out.write(`  ${included ? '+' : '-'} ${isTree ? 'node' : 'step'} ${source}: ${oneLine(text, 40)}\n      ${sentence}\n`);
       }
     }
   }

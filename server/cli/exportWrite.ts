@@ -3,7 +3,7 @@ import { isSameFile, writeWhole } from '../disk/writeWhole.js';
 import { readInputBlocks } from '../files/inputBlocks.js';
 import { InputError, type InputFile, inputFiles } from '../files/inputFiles.js';
 import { costLines } from '../labeling/economy/costLines.js';
-import { count } from '../language/solutionValues.js';
+import { countedNoun } from '../language/solutionValues.js';
 import type { Problem } from '../reasoning/problem.js';
 import { cardPath, datasetCard } from '../training/datasetCard.js';
 import { type Cuts, Exporter, type ExportFormat, type ExportOptions, rulesOf, ScoreList } from '../training/exportFormat.js';
@@ -109,7 +109,7 @@ async function* readable(args: readonly string[]): AsyncGenerator<InputFile> {
 /** The summary is no part of the data, so it goes where messages go. */
 function tellCounts(exporter: Exporter, { format, out }: ExportWriteOptions, err: CliWorld['err']): void {
   const { samples, samplesWithError, paths, excluded } = exporter.counts;
-  const summary = `${count(samples, 'sample')} of ${count(paths, 'path')}, ${samplesWithError} with an error`;
+  const summary = `${countedNoun(samples, 'sample')} of ${countedNoun(paths, 'path')}, ${samplesWithError} with an error`;
   err.write(`${format.title}: ${summary}${out === '-' ? '' : ` -> ${out}`}\n`);
   for (const [reason, number] of Object.entries(excluded))
     err.write(`  ${String(number).padStart(7)} left out (${reason}): ${EXCLUSIONS[reason as Exclusion]}\n`);

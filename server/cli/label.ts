@@ -11,7 +11,7 @@ import { type Policy, PolicyError } from '../labeling/policy.js';
 import { labelProblems } from '../labeling/problemFile.js';
 import type { RunRolloutCounts } from '../labeling/rolloutCounts.js';
 import type { JudgedRollout, ProblemToLabel } from '../labeling/runEvents.js';
-import { count } from '../language/solutionValues.js';
+import { countedNoun } from '../language/solutionValues.js';
 import { keyFor, originOf } from '../remote/serverKeys.js';
 import { type CliCommand, type CliWorld, exitCodes } from './command.js';
 import { shortMoney, unreportedText } from './cost.js';
@@ -195,7 +195,7 @@ async function labelAll(
     return await runOrPlan(problems, listed, options, labelWorld, progress, world);
   } catch (error) {
     if (signal.aborted) {
-      say(`interrupted after ${count(progress.finished, 'problem')} of ${problems.length}; the same command resumes from here`);
+      say(`interrupted after ${countedNoun(progress.finished, 'problem')} of ${problems.length}; the same command resumes from here`);
       return 'interrupted';
     }
     if (!(error instanceof PolicyError || error instanceof LabelError || error instanceof OutageError)) throw error;
@@ -298,7 +298,7 @@ function summaryLine(
 ): string {
   const { done, skipped, failed, open, rollouts, failures, undecided, judgeFailures } = summary;
   const problems = [
-    count(done, 'problem'),
+    countedNoun(done, 'problem'),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(open > 0 ? [`${open} open (the same command samples ${open === 1 ? 'it' : 'them'} again)`] : []),
@@ -307,7 +307,7 @@ function summaryLine(
     ...(failures > 0 ? [`${failures} failed`] : []),
     ...(undecided > 0 ? [`${undecided} undecided${judgeFailures > 0 ? `, the judge failed for ${judgeFailures}` : ''}`] : []),
   ].join(', ');
-  return `${problems} -> ${folder}: ${count(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(ms > 0 ? (1000 * (rollouts - before)) / ms : 0)}${costText(summary, prices)}\n`;
+  return `${problems} -> ${folder}: ${countedNoun(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(ms > 0 ? (1000 * (rollouts - before)) / ms : 0)}${costText(summary, prices)}\n`;
 }
 
 /** What the rollouts of this run cost; nothing where the policy reports no tokens. */
@@ -316,12 +316,12 @@ function costText(
   prices: Prices | undefined,
 ): string {
   if (lacksTokens({ requests, judgeRequests, unreported }))
-    return `, ${count(requests + judgeRequests, 'request')}, whose tokens the servers do not report`;
+    return `, ${countedNoun(requests + judgeRequests, 'request')}, whose tokens the servers do not report`;
   if (promptTokens + completionTokens + judgeRequests === 0) return '';
   const parts = [
     ...(unreported > 0 ? [unreportedText({ requests, judgeRequests, unreported }).replace(/\.$/, '')] : []),
-    `${count(requests, 'request')} with ${promptTokens.toLocaleString('en-US')} prompt and ${completionTokens.toLocaleString('en-US')} completion tokens`,
-    ...(judgeRequests > 0 ? [`${count(judgeRequests, 'judge call')} with ${judgeTokens.toLocaleString('en-US')} tokens`] : []),
+    `${countedNoun(requests, 'request')} with ${promptTokens.toLocaleString('en-US')} prompt and ${completionTokens.toLocaleString('en-US')} completion tokens`,
+    ...(judgeRequests > 0 ? [`${countedNoun(judgeRequests, 'judge call')} with ${judgeTokens.toLocaleString('en-US')} tokens`] : []),
     ...(prices ? [`price ${shortMoney(money({ promptTokens, completionTokens, judgeTokens }, prices))}`] : []),
   ];
   return `, ${parts.join(', ')}`;

@@ -3,7 +3,7 @@ import { writeWhole } from '../disk/writeWhole.js';
 import type { ProblemOutcome } from '../labeling/labelRun.js';
 import { countEvent, newCounts, type RunRolloutCounts } from '../labeling/rolloutCounts.js';
 import type { RunEvent } from '../labeling/runEvents.js';
-import { count } from '../language/solutionValues.js';
+import { countedNoun } from '../language/solutionValues.js';
 import { type CliWorld, UsageError } from './command.js';
 import { duration } from './planText.js';
 import { ProgressLine } from './progressLine.js';
@@ -145,11 +145,11 @@ export class LabelProgress {
       return shown.length === 0 ? '' : ` (${shown.join(', ')})`;
     };
     return [
-      `${this.finished.toLocaleString('en-US')} of ${count(problems, 'problem')}${some([
+      `${this.finished.toLocaleString('en-US')} of ${countedNoun(problems, 'problem')}${some([
         [failed, 'failed'],
         [open, 'open'],
       ])}`,
-      `${count(rollouts, 'rollout')}${some([
+      `${countedNoun(rollouts, 'rollout')}${some([
         [failures, 'failed'],
         [undecided, 'undecided'],
       ])}`,

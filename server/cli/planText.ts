@@ -1,6 +1,6 @@
 import type { Prediction } from '../labeling/economy/ledger.js';
 import type { Plan } from '../labeling/economy/plan.js';
-import { count } from '../language/solutionValues.js';
+import { countedNoun } from '../language/solutionValues.js';
 import { shortMoney } from './cost.js';
 import { textTable } from './textTable.js';
 
@@ -23,10 +23,10 @@ export function planText(plan: Plan, folder: string, jobs: number): string {
   ];
   const cells = rows.map(([name, { value, low, high }, show]) => [name, show(value), `(${show(low)} to ${show(high)})`]);
   return [
-    `Plan for ${count(plan.problems, 'problem')}, from ${plan.sampled} that were labeled -> ${folder}; in brackets a 95 % interval.\n`,
+    `Plan for ${countedNoun(plan.problems, 'problem')}, from ${plan.sampled} that were labeled -> ${folder}; in brackets a 95 % interval.\n`,
     textTable(cells),
     plan.lacksTokens ? 'The server reports no tokens, so tokens and price are unknown.\n' : '',
-    `The time is that of ${count(jobs, 'problem')} at once (--jobs). The same command without --plan continues.\n`,
+    `The time is that of ${countedNoun(jobs, 'problem')} at once (--jobs). The same command without --plan continues.\n`,
   ].join('');
 }
 

@@ -1,6 +1,6 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { count } from '../language/solutionValues.js';
+import { countedNoun } from '../language/solutionValues.js';
 import { ModelError } from '../models/modelError.js';
 import { isFile } from '../models/modelFiles.js';
 import { type QuantizedFile, quantiseFile } from '../onnx/quantiseFile.js';
@@ -37,7 +37,7 @@ Exit codes: 0 done, 2 bad usage, unreadable model or input, 130 interrupted; not
       const file = await quantiseFolder(model, folder, world, progress);
       progress.clear();
       world.out.write(
-        `${count(file.products, 'product')} with ${count(file.weights, 'weight')} in int8: ${megabytes(file.bytesBefore)} -> ${megabytes(file.bytesAfter)}\n`,
+        `${countedNoun(file.products, 'product')} with ${countedNoun(file.weights, 'weight')} in int8: ${megabytes(file.bytesBefore)} -> ${megabytes(file.bytesAfter)}\n`,
       );
       world.out.write(await compareModels(model, folder, check, world, progress));
     });
@@ -50,7 +50,7 @@ async function quantiseFolder(model: string, folder: string, { signal }: CliWorl
   const graphs = [graphPath, ...(parts ? [parts.embeddingsPath, parts.visionPath] : [])];
   const total = { products: 0, weights: 0, bytesBefore: 0, bytesAfter: 0 };
   for (const graph of graphs) {
-    const onProgress = (done: number, of: number) => progress.tell(`${graph}: ${done} of ${count(of, 'product')}`);
+    const onProgress = (done: number, of: number) => progress.tell(`${graph}: ${done} of ${countedNoun(of, 'product')}`);
     const file = await quantiseFile(graph, join(folder, basename(graph)), { signal, onProgress });
     for (const key of Object.keys(total) as (keyof QuantizedFile)[]) total[key] += file[key];
   }

@@ -1,7 +1,7 @@
 import { problemImages } from '../files/images.js';
 import { InputError, readInput } from '../files/inputFiles.js';
-import { count } from '../language/solutionValues.js';
-import { formatValue } from '../language/valueText.js';
+import { countedNoun } from '../language/solutionValues.js';
+import { formatStepValue } from '../language/valueText.js';
 import { ModelError } from '../models/modelError.js';
 import { type ScoreJob, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
 import type { CliWorld } from './command.js';
@@ -103,7 +103,7 @@ export async function compareModels(
   const crossing = pairs.filter(([a, b]) => a < threshold !== b < threshold).length;
   const left = old.scores.length - pairs.length;
   return [
-    `${count(pairs.length, 'step score')} compared: mean change ${mean.toFixed(4)}, largest ${changes.reduce((a, b) => Math.max(a, b), 0).toFixed(4)}, ${crossing} across the threshold of ${formatValue(threshold)}${left > 0 ? `; ${count(left, 'step')} without a score` : ''}`,
+    `${countedNoun(pairs.length, 'step score')} compared: mean change ${mean.toFixed(4)}, largest ${changes.reduce((a, b) => Math.max(a, b), 0).toFixed(4)}, ${crossing} across the threshold of ${formatStepValue(threshold)}${left > 0 ? `; ${countedNoun(left, 'step')} without a score` : ''}`,
     `Time of the comparison: ${(old.ms / 1000).toFixed(2)} s -> ${(own.ms / 1000).toFixed(2)} s, ${(old.ms / own.ms).toFixed(2)} times as fast\n`,
   ].join('\n');
 }
@@ -116,7 +116,7 @@ async function scoreAll(modelPath: string, jobs: readonly ScoreJob[], world: Cli
     const scores: number[] = [];
     const start = world.now();
     for (const [done, job] of jobs.entries()) {
-      progress.tell(`${info.model}: ${done} of ${count(jobs.length, 'problem')}`);
+      progress.tell(`${info.model}: ${done} of ${countedNoun(jobs.length, 'problem')}`);
       const result = await scorer.score(job, { signal, ignoreCache: true });
       for (const score of result.scores) scores.push(score);
     }

@@ -1,8 +1,8 @@
 import { problemImages } from '../files/images.js';
 import type { InputFile } from '../files/inputFiles.js';
 import { scoredProblem } from '../language/scoredDocument.js';
-import { count } from '../language/solutionValues.js';
-import { formatValue } from '../language/valueText.js';
+import { countedNoun } from '../language/solutionValues.js';
+import { formatStepValue } from '../language/valueText.js';
 import { ModelError } from '../models/modelError.js';
 import type { ServerSettings } from '../protocol/settingsTable.js';
 import { devices } from '../protocol/settingsTable.js';
@@ -156,9 +156,13 @@ class ScoreRun {
     const where = device.server ?? device.adapter;
     const on = where === undefined ? device.provider : `${device.provider} (${where})`;
     const cached = this.#cached > 0 ? ` (${this.#cached.toLocaleString('en-US')} from the cache)` : '';
-    const low = `${count(this.#firstLow, 'first low step')} (threshold ${formatValue(this.#options.threshold ?? threshold)})`;
-    const amounts = [count(this.#files, 'file'), count(this.#problems, 'problem'), count(this.#steps, 'step') + cached].join(', ');
-    const unscored = this.#unscored > 0 ? ` · ${count(this.#unscored, 'step')} not scored` : '';
+    const low = `${countedNoun(this.#firstLow, 'first low step')} (threshold ${formatStepValue(this.#options.threshold ?? threshold)})`;
+    const amounts = [
+      countedNoun(this.#files, 'file'),
+      countedNoun(this.#problems, 'problem'),
+      countedNoun(this.#steps, 'step') + cached,
+    ].join(', ');
+    const unscored = this.#unscored > 0 ? ` · ${countedNoun(this.#unscored, 'step')} not scored` : '';
     const remedy = this.#isOutOfScope ? `${model} scores only ${knows}. Choose a model for other text with --model DIR.\n` : '';
     return `\n${model} on ${on}: ${amounts} in ${seconds.toFixed(1)} s · ${low}${unscored}\n${remedy}`;
   }

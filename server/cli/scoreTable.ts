@@ -1,7 +1,7 @@
 import type { InputFile } from '../files/inputFiles.js';
 import type { ScoredProblem, ScoredStep } from '../language/scoredDocument.js';
-import { count, formatAggregates, solutionValues } from '../language/solutionValues.js';
-import { firstWords, formatValue, lowMark } from '../language/valueText.js';
+import { countedNoun, formatAggregates, solutionValues } from '../language/solutionValues.js';
+import { formatStepValue, lowMark, oneLine } from '../language/valueText.js';
 import { escapeControls, Styled } from './terminal.js';
 
 export interface TableStyle {
@@ -21,11 +21,13 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
   const plain = escapeControls;
   const paint = (text: string, [on, off]: readonly [string, string]) => (style.isColorful ? on + plain(text) + off : plain(text));
   const line = lines.position(problem.span.start).line + 1;
-  const rows = [paint(firstWords(`Problem ${problem.index + 1}, line ${line}: ${problem.question}`, style.width), bold)];
+  const rows = [paint(oneLine(`Problem ${problem.index + 1}, line ${line}: ${problem.question}`, style.width), bold)];
   const reason = sharedReason(steps);
   if (reason !== undefined) rows.push(...wrapped(plain(`Not scored: ${reason}`), style.width, '  '));
   if (problem.tree) {
-    rows.push(`  ${count(problem.tree.nodes.length, 'node')}, ${count(problem.solutions.length, 'path')}, ${count(steps.length, 'step')}`);
+    rows.push(
+      `  ${countedNoun(problem.tree.nodes.length, 'node')}, ${countedNoun(problem.solutions.length, 'path')}, ${countedNoun(steps.length, 'step')}`,
+    );
     const numbers: number[] = [];
     for (const step of steps) {
       const number = 1 + (step.step.parent === undefined ? 0 : (numbers[step.step.parent] ?? 0));
@@ -46,13 +48,13 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
   return new Styled(`${rows.join('\n')}\n`);
 
   function row(step: ScoredStep, number: number): string {
-    const value = step.value === undefined ? '–' : formatValue(step.value, style.threshold);
+    const value = step.value === undefined ? '–' : formatStepValue(step.value, style.threshold);
     const mark = step.firstLow ? `${lowMark} first low` : step.low ? '· low' : '';
     const { mc } = step.values;
     const rollouts =
-      mc === undefined ? '' : mc.correct !== undefined && mc.total !== undefined ? `${mc.correct}/${mc.total}` : formatValue(mc.value);
+      mc === undefined ? '' : mc.correct !== undefined && mc.total !== undefined ? `${mc.correct}/${mc.total}` : formatStepValue(mc.value);
     const start = `  ${String(number).padStart(4)}  ${value.padStart(6)} ${mark.padEnd(11)} ${rollouts.padStart(7)}  `;
-    const text = start + firstWords(step.step.text, Math.max(20, style.width - start.length));
+    const text = start + oneLine(step.step.text, Math.max(20, style.width - start.length));
     return step.firstLow ? paint(text, red) : step.low ? paint(text, yellow) : plain(text);
   }
 }

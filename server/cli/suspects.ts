@@ -1,7 +1,7 @@
 import { problemImages } from '../files/images.js';
 import type { InputFile } from '../files/inputFiles.js';
 import { scoredProblem } from '../language/scoredDocument.js';
-import { count } from '../language/solutionValues.js';
+import { countedNoun } from '../language/solutionValues.js';
 import { wholeFrom } from '../reasoning/numberRange.js';
 import type { Step } from '../reasoning/problem.js';
 import type { ReviewableProblem } from '../review/reviewable.js';
@@ -56,7 +56,7 @@ Exit codes: 0 nothing suspicious, 1 suspects found, 2 bad usage or unreadable in
         ...(most !== undefined && { count: most }),
       });
       for (const item of ranked) world.out.write(values.json ? jsonLine(item, found) : textLine(item, found));
-      if (!values.json) world.out.write(`${count(ranked.length, 'suspicious label')} of ${found.labels}\n`);
+      if (!values.json) world.out.write(`${countedNoun(ranked.length, 'suspicious label')} of ${found.labels}\n`);
       if (found.failed > 0) return exitCodes.unusable;
       return ranked.length > 0 ? exitCodes.findings : exitCodes.done;
     } finally {

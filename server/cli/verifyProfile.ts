@@ -1,5 +1,5 @@
-import { count } from '../language/solutionValues.js';
-import { formatValue } from '../language/valueText.js';
+import { countedNoun } from '../language/solutionValues.js';
+import { formatStepValue } from '../language/valueText.js';
 import { families } from '../scoring/families/families.js';
 import type { GoldenExample } from '../scoring/families/family.js';
 import { readFamily } from '../scoring/loadProfile.js';
@@ -32,7 +32,9 @@ export async function verifyProfile(modelFolder: string, scorer: Scorer, world: 
     world.out.write(`${table(scores, example, passed)}\n`);
   }
   const { model, device } = await scorer.describe(world.signal);
-  world.out.write(`${model} on ${device.provider}: ${failed === 0 ? 'pass' : `fail, ${count(failed, 'example')} of ${golden.length}`}\n`);
+  world.out.write(
+    `${model} on ${device.provider}: ${failed === 0 ? 'pass' : `fail, ${countedNoun(failed, 'example')} of ${golden.length}`}\n`,
+  );
   return failed === 0 ? exitCodes.done : exitCodes.findings;
 }
 
@@ -44,7 +46,7 @@ function table(scores: Float64Array, { values, source, tolerance, steps }: Golde
   const lines = values.map((value, i) => {
     const score = scores[i] ?? NaN;
     const difference = value === undefined ? '' : ` ${(score - value).toFixed(4).padStart(8)}`;
-    return `  ${formatValue(score).padStart(5)}  published ${value === undefined ? '-' : value.toFixed(4)}${difference}  ${(steps[i] ?? '').slice(0, 60).replace(/\s+/g, ' ')}`;
+    return `  ${formatStepValue(score).padStart(5)}  published ${value === undefined ? '-' : value.toFixed(4)}${difference}  ${(steps[i] ?? '').slice(0, 60).replace(/\s+/g, ' ')}`;
   });
   return [`${passed ? 'pass' : 'FAIL'}: ${source}; differences up to ${tolerance} are half precision's`, ...lines].join('\n');
 }

@@ -1,6 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { RunEvent } from '../labeling/runEvents.js';
 import type { SearchTree } from '../labeling/searchTree.js';
+import { messageOf } from '../reasoning/errorText.js';
 import { Breakpoint, type BreakpointHit, type BreakpointSpec } from './breakpoints.js';
 
 /** A breakpoint that a client asks for, or why there is no place for it. */
@@ -38,7 +39,7 @@ export class BreakpointSet {
     try {
       return { answer: { id, verified: true }, breakpoint: new Breakpoint({ ...request, id }) };
     } catch (error) {
-      return { answer: { id, verified: false, message: error instanceof Error ? error.message : String(error) } };
+      return { answer: { id, verified: false, message: messageOf(error) } };
     }
   }
 }

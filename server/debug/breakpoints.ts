@@ -1,7 +1,7 @@
 import type { JudgedRollout, RunEvent } from '../labeling/runEvents.js';
 import type { SearchTree } from '../labeling/searchTree.js';
 import { type Expression, type Lookup, parseExpression, truth } from '../reasoning/expression.js';
-import { type EventKind, happenings, lookupAt, nodeOf } from './eventKinds.js';
+import { type EventKind, happenings, lookupAt, nodeIdOf } from './eventKinds.js';
 
 /** A place or kind of event to stop at. */
 export interface BreakpointSpec {
@@ -54,7 +54,7 @@ export class Breakpoint {
   #match(event: RunEvent, number: number, tree: SearchTree): Lookup | undefined {
     const { kind, event: line, prefix } = this.#spec;
     if (line !== undefined && line !== number) return undefined;
-    if (prefix !== undefined && !('node' in event && prefixKeyOf(tree, nodeOf(event)) === prefix)) return undefined;
+    if (prefix !== undefined && !('node' in event && prefixKeyOf(tree, nodeIdOf(event)) === prefix)) return undefined;
     const matching = happenings(event).filter((one) => kind === undefined || one.kind === kind);
     const rollouts: readonly (JudgedRollout | undefined)[] =
       kind === undefined ? [undefined, ...matching.flatMap(({ rollout }) => rollout ?? [])] : matching.map(({ rollout }) => rollout);

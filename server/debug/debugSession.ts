@@ -6,7 +6,7 @@ import { ExpressionError, parseExpression } from '../reasoning/expression.js';
 import { BreakpointSet, type Request, refused } from './breakpointSet.js';
 import type { DebugTarget, DebugWorld } from './debugWorld.js';
 import { type EventKind, eventKinds, isEventKind, lookupAt } from './eventKinds.js';
-import { forkAt, resultOf } from './forkAt.js';
+import { forkAt, labelsFileOf } from './forkAt.js';
 import type { Moment } from './moment.js';
 import { batchVariables, pathOf, scopesAt, summary, type Variable } from './scopes.js';
 import { Timeline } from './timeline.js';
@@ -240,7 +240,7 @@ export class SearchDebugSession extends DebugSession {
     const { moment } = this;
     if (!moment || !this.#target) return;
     const { logFile } = this.#target.feed;
-    const body: MomentBody = { log: logFile, file: resultOf(logFile, moment.tree.begin.method), event: moment.number };
+    const body: MomentBody = { log: logFile, file: labelsFileOf(logFile, moment.tree.begin.method), event: moment.number };
     this.sendEvent({ type: 'event', seq: 0, event: 'steplens/moment', body });
   }
 

@@ -48,7 +48,7 @@ export function happenings(event: RunEvent): readonly Happening[] {
 }
 
 /** The node an event is about: the root for the first and the last. */
-export function nodeOf(event: RunEvent): number {
+export function nodeIdOf(event: RunEvent): number {
   return 'node' in event ? event.node : 0;
 }
 
@@ -58,7 +58,7 @@ export function nodeOf(event: RunEvent): number {
  * `verdict`, `verdict.method`, `answer`, `finish`, `steps`, `failure`, and `tokens` and `latency` (ms) where requests are kept.
  */
 export function lookupAt(event: RunEvent, number: number, tree: SearchTree, rollout: JudgedRollout | undefined): Lookup {
-  const node = tree.nodes[nodeOf(event)];
+  const node = tree.nodes[nodeIdOf(event)];
   const judged = rollout !== undefined && !('failure' in rollout) ? rollout : undefined;
   const fields: Readonly<Record<string, () => ExpressionValue>> = {
     event: () => event.event,

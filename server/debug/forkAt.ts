@@ -27,7 +27,7 @@ export async function forkAt(
     ...(method === 'monte-carlo' ? [] : [selectionText(comparison.firstOther)]),
     `${page} compares them.`,
   ].join(' ');
-  return { text, body: { file, page, original: resultOf(target.feed.logFile, method) } };
+  return { text, body: { file, page, original: labelsFileOf(target.feed.logFile, method) } };
 }
 
 function selectionText(firstOther: number | undefined): string {
@@ -35,6 +35,6 @@ function selectionText(firstOther: number | undefined): string {
 }
 
 /** The file with the labels of a log. */
-export function resultOf(log: string, method: BeginEvent['method']): string {
+export function labelsFileOf(log: string, method: BeginEvent['method']): string {
   return log.replace(/\.events\.jsonl$/, method === 'mcts' ? '.json' : '.jsonl');
 }

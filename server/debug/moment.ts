@@ -3,7 +3,7 @@ import type { SearchNode, SearchTree } from '../labeling/searchTree.js';
 import { rootPath } from '../reasoning/paths.js';
 import type { Problem } from '../reasoning/problem.js';
 import { prefixKey, prefixKeyOf } from './breakpoints.js';
-import { nodeOf } from './eventKinds.js';
+import { nodeIdOf } from './eventKinds.js';
 import { summary } from './scopes.js';
 
 /** Where a debugged search is. */
@@ -34,7 +34,7 @@ export function nodeAt(moment: Moment, problem: Problem, step: number): SearchNo
 /** The step of a problem that ends where the node of the current event ends; undefined for the problem itself, and where there is none. */
 export function currentStep(moment: Moment, problem: Problem): number | undefined {
   if (!isAbout(moment, problem)) return undefined;
-  const wanted = prefixKeyOf(moment.tree, nodeOf(moment.event));
+  const wanted = prefixKeyOf(moment.tree, nodeIdOf(moment.event));
   return problem.steps.find(({ index }) => stepPrefix(problem, index) === wanted)?.index;
 }
 

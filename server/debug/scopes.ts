@@ -4,7 +4,7 @@ import { settingsOf } from '../labeling/runSettings.js';
 import { poolOf } from '../labeling/searchPool.js';
 import type { DistinctRollout, SearchNode, SearchTree } from '../labeling/searchTree.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
-import { nodeOf } from './eventKinds.js';
+import { nodeIdOf } from './eventKinds.js';
 
 /** One line of the variables view; children are made when it is opened. */
 export interface Variable {
@@ -155,7 +155,7 @@ function firstLine(text: string): string {
 /** The nodes from the one an event is about up to the root: the call stack. */
 export function pathOf(tree: SearchTree, event: RunEvent): readonly SearchNode[] {
   const path: SearchNode[] = [];
-  for (let at: number | undefined = nodeOf(event); at !== undefined; at = tree.nodes[at]?.parent) {
+  for (let at: number | undefined = nodeIdOf(event); at !== undefined; at = tree.nodes[at]?.parent) {
     const node = tree.nodes[at];
     if (node) path.push(node);
   }

@@ -5,7 +5,7 @@ import { EvaluationRun, nothingToEvaluate } from '../evaluation/evaluation.js';
 import { evaluationLine } from '../evaluation/evaluationLine.js';
 import type { EvaluateOutcome, EvaluateParams, EvaluationProgressParams, FileFault } from '../protocol/evaluation.js';
 import { type ScoreJob, type ScoreOptions, type ScoreResult, type ScorerInfo, scoreJob } from '../scoring/scorer.js';
-import { type OpenText, readInputs } from './openInput.js';
+import { type OpenText, readRequested } from './openInput.js';
 import type { OpenImages } from './scoringQueue.js';
 
 /** Between two tellings of how far it is. Milliseconds. */
@@ -64,7 +64,7 @@ export async function evaluateFiles(
     },
   );
   try {
-    for await (const input of readInputs(uris, (one) => host.openText(one), faults)) {
+    for await (const input of readRequested(uris, (one) => host.openText(one), faults)) {
       signal.throwIfAborted();
       uri = input.uri;
       if (!(await run.add(input.file, input.reasoning))) faults.push({ uri, message: nothingToEvaluate });

@@ -1,7 +1,7 @@
 import { local, localMessage, t } from '../l10n.js';
 import { whyUndecided } from '../labeling/openProblem.js';
 import type { JudgedRollout, RunEvent } from '../labeling/runEvents.js';
-import { replay } from '../labeling/searchTree.js';
+import { replayAll } from '../labeling/searchTree.js';
 import type { LabelingFailure, ProblemResult } from '../protocol/labeling.js';
 import type { Exchange } from '../remote/exchanges.js';
 
@@ -51,7 +51,7 @@ export function labelingFailure(
  * undefined for a finished log, and for one that was merely broken off.
  */
 export function failureInLog(events: readonly RunEvent[], log: string): LabelingFailure | undefined {
-  const tree = replay(events);
+  const tree = replayAll(events);
   if (tree === undefined || tree.isEnded || tree.rollouts === 0 || tree.nodes[0]?.value !== undefined) return undefined;
   const { failures, undecided, rollouts } = tree;
   if (failures + undecided === 0) return undefined;
@@ -77,7 +77,7 @@ export function problemResult(
   { file, isRunning, events }: { readonly file: string; readonly isRunning: boolean; readonly events: readonly RunEvent[] },
   failure: LabelingFailure | undefined,
 ): ProblemResult[] {
-  const tree = replay(events);
+  const tree = replayAll(events);
   if (tree === undefined) return [];
   const state = tree.isEnded ? 'finished' : isRunning ? 'running' : 'open';
   const cause = state === 'open' ? (failure ?? failureInLog(events, file))?.message : undefined;

@@ -1,6 +1,7 @@
 import { t } from '../l10n.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import type { LabelingFailure } from '../protocol/labeling.js';
+import { messageOf } from '../reasoning/errorText.js';
 import type { LabelingWorld, LabelJob } from './labelerPort.js';
 import { LabelingRun } from './labelingRun.js';
 
@@ -81,8 +82,4 @@ export class LabelingRuns {
   private newRun(file: string, job: LabelJob, problem: number): LabelingRun {
     return new LabelingRun(job, problem, file, this.world.clock, (params) => this.world.onChange(params));
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

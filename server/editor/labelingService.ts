@@ -1,6 +1,6 @@
 import { local, t } from '../l10n.js';
 import type { RunEvent } from '../labeling/runEvents.js';
-import { replay } from '../labeling/searchTree.js';
+import { replayAll } from '../labeling/searchTree.js';
 import type { PolicyTry } from '../labeling/tryPolicy.js';
 import { matchLog } from '../language/replay.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
@@ -112,7 +112,7 @@ function loggedNode(events: readonly RunEvent[], problem: Problem, node: number)
 }
 
 function countsOf(events: readonly RunEvent[]): Pick<LabelOutcome, 'rollouts' | 'failures' | 'undecided'> {
-  const { rollouts = 0, failures = 0, undecided = 0 } = replay(events) ?? {};
+  const { rollouts = 0, failures = 0, undecided = 0 } = replayAll(events) ?? {};
   return { rollouts, failures, undecided };
 }
 

@@ -1,6 +1,6 @@
 import type { Prices } from '../labeling/economy/ledger.js';
 import type { RunEvent } from '../labeling/runEvents.js';
-import { replay } from '../labeling/searchTree.js';
+import { replayAll } from '../labeling/searchTree.js';
 import { treeText } from '../labeling/treeFile.js';
 import { isEventLog, logLines, logRange } from '../language/logView.js';
 import { nodePlace, nodeRollouts, problemView } from '../language/problemView.js';
@@ -126,7 +126,7 @@ export function createLabelingViews(world: LabelingWorld, runs: LabelingRuns): L
 
 /** The progress of a run that another process writes; null where none does. */
 async function elsewhere(uri: string, labeler: Labeler, events: readonly RunEvent[] | undefined): Promise<LabelingParams | null> {
-  const tree = events && replay(events);
+  const tree = events && replayAll(events);
   if (!tree || tree.isEnded || !(await labeler.isBeingWritten(uri))) return null;
   const { budget } = tree.begin.settings;
   return {
@@ -145,7 +145,7 @@ async function elsewhere(uri: string, labeler: Labeler, events: readonly RunEven
 
 /** A tree that is not in a file yet is read as the file it would be: so what is drawn is what will be written. */
 function grown(uri: string, events: readonly RunEvent[], threshold: number, read: Reader): ScoredDocument | undefined {
-  const tree = replay(events);
+  const tree = replayAll(events);
   if (tree === undefined) return undefined;
   const text = treeText(tree);
   const reasoning = read(text, { uri, languageId: 'json' });

@@ -21,7 +21,7 @@ export interface ReadFile extends InputFile {
  * Reads files for a request, one after the other: open documents as they are, others from disk, the folders among them with
  * everything below them that a format claims. What cannot be read, and what is wrong in the files, is added to `faults`.
  */
-export async function* readInputs(
+export async function* readRequested(
   uris: readonly string[],
   openText: (uri: string) => OpenText | undefined,
   faults: FileFault[],

@@ -6,7 +6,7 @@ import type { KeptRequest } from '../labeling/keptRequests.js';
 import { sendAgain, whyNotAgain } from '../labeling/policies/sendAgain.js';
 import { requestSummary, requestsOf } from '../labeling/rolloutRequests.js';
 import type { RunEvent } from '../labeling/runEvents.js';
-import { replay } from '../labeling/searchTree.js';
+import { replayAll } from '../labeling/searchTree.js';
 import { type LoggedProblem, matchLog } from '../language/replay.js';
 import { RequestError } from '../protocol/message.js';
 import type { RequestPlace } from '../protocol/requests.js';
@@ -42,7 +42,7 @@ export async function requestsOfNode(
   const events = await eventsOf(log);
   const shown = document.problems[problem]?.problem;
   const id = shown && matchLog(events, shown)?.order[node];
-  const tree = replay(events);
+  const tree = replayAll(events);
   const logged = id === undefined ? undefined : tree?.nodes[id];
   if (logged === undefined)
     throw new RequestError('failed', t('{0} is not the event log of this tree, so its requests are not known.', fileURLToPath(log)));

@@ -4,6 +4,7 @@ import { t } from '../l10n.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import type { FileFault } from '../protocol/evaluation.js';
 import type { AgreementView, LabelView, ReviewItem, ReviewStep } from '../protocol/review.js';
+import { messageOf } from '../reasoning/errorText.js';
 import { rootPath } from '../reasoning/paths.js';
 import type { Problem } from '../reasoning/problem.js';
 import type { LineIndex } from '../reasoning/span.js';
@@ -15,7 +16,7 @@ import { stepPosteriors } from '../review/posterior.js';
 import { evidenceOf, type ReviewableProblem } from '../review/reviewable.js';
 import { type ReviewQueueOptions, reviewQueue } from '../review/reviewQueue.js';
 import { stepKeys } from '../review/stepKeys.js';
-import { type OpenText, readInputs } from './openInput.js';
+import { type OpenText, readRequested } from './openInput.js';
 
 export interface ReviewHost {
   /** A document that is open, with its live scores. */
@@ -71,7 +72,7 @@ export class ReviewService {
       this.#records.set(uri, records);
       if (records.length > 0 || (had?.length ?? 0) > 0) this.#host.onLabels(uri, currentLabels(records));
     } catch (error) {
-      this.#host.warn(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      this.#host.warn(`${path} cannot be read: ${messageOf(error)}`);
     }
   }
 
@@ -202,7 +203,7 @@ export class ReviewService {
 
   async #problems(uris: readonly string[], faults: FileFault[]): Promise<ReviewableProblem[]> {
     const found: ReviewableProblem[] = [];
-    for await (const file of readInputs(uris, (uri) => this.#host.openText(uri), faults)) {
+    for await (const file of readRequested(uris, (uri) => this.#host.openText(uri), faults)) {
       for (const problem of (await this.#join(file)).problems) found.push(problem);
     }
     return found;
@@ -210,7 +211,7 @@ export class ReviewService {
 
   async #read(uri: string): Promise<Reviewed> {
     const faults: FileFault[] = [];
-    for await (const file of readInputs([uri], (one) => this.#host.openText(one), faults)) return this.#join(file);
+    for await (const file of readRequested([uri], (one) => this.#host.openText(one), faults)) return this.#join(file);
     throw new Error(faults[0] ? `${uri}: ${faults[0].message}` : t('{0} has no steps to review.', uri));
   }
 

@@ -1,5 +1,6 @@
 import type { ProblemImage } from '../models/images/imageFile.js';
 import { ModelChangedError, ModelError } from '../models/modelError.js';
+import { messageOf } from '../reasoning/errorText.js';
 import { NotAllowedError, type ScoreJob, type ScoreOptions, type ScoreResult, type Scorer, type ScorerInfo } from '../scoring/scorer.js';
 import type { OpenDocument } from './openDocument.js';
 
@@ -172,7 +173,7 @@ export class ScoringQueue {
   }
 
   #recover(run: Run, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (error instanceof ModelChangedError) return this.#events.modelChanged(message);
     if (error instanceof ModelError) return this.#fail(error);
     if (++this.#attempts < attemptsPerProblem) return;

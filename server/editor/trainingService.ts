@@ -18,7 +18,7 @@ import { EXPORT_FORMATS, exportProblems, rulesInWords, rulesOf } from '../traini
 import { groupAround } from '../training/problemGroup.js';
 import { EXCLUSIONS, type Exclusion } from '../training/selection.js';
 import { SourceList } from '../training/sourceList.js';
-import { type OpenText, readInputs } from './openInput.js';
+import { type OpenText, readRequested } from './openInput.js';
 
 export function trainingFormats(): TrainingFormat[] {
   return EXPORT_FORMATS.map(({ id, title, rules }) => ({ id, title, threshold: rules.threshold, rules: rulesInWords(rules) }));
@@ -37,7 +37,7 @@ export async function exportTraining(
   const problems: Problem[] = [];
   const sources = new SourceList();
   let files = 0;
-  for await (const { file, reasoning } of readInputs(uris, openText, faults)) {
+  for await (const { file, reasoning } of readRequested(uris, openText, faults)) {
     if (await isSameFile(file, path))
       throw new Error(t('{0} is one of the files that the training data is made of, and is not overwritten. Choose another name.', path));
     files++;

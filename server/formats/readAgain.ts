@@ -5,7 +5,7 @@ import type { JsonFormat } from './format.js';
 import { movedBy, movedProblem, movedSpan } from './movedPlaces.js';
 import { readNodeAgain } from './readNodeAgain.js';
 import { RecordReader } from './record.js';
-import { ownText, soundJson } from './soundJson.js';
+import { detachedText, soundJson } from './soundJson.js';
 import { changeBetween, type TextChange } from './textChange.js';
 
 /** A record at the top of a text, and the problems that were read from it. */
@@ -107,7 +107,7 @@ function readWhole(
   const { start, end } = record.span;
   if (isMostOf(record.span, text)) return undefined;
   const left = faultsAfter(faults, [record.span], movedSpan(change));
-  const problems = left && readRecord(origin, record, ownText(text.slice(start, end + change.endAfter - change.endBefore)));
+  const problems = left && readRecord(origin, record, detachedText(text.slice(start, end + change.endAfter - change.endBefore)));
   if (!left || problems?.length !== record.problems) return undefined;
   return { problems: problems.map((problem) => movedProblem(problem, movedBy(start))), faults: left };
 }

@@ -4,7 +4,7 @@ import { FaultList } from './faults.js';
 import { type Move, moved, movedProblem, movedSpan } from './movedPlaces.js';
 import { ProblemDraft } from './problemDraft.js';
 import { RecordReader } from './record.js';
-import { ownText, soundJson } from './soundJson.js';
+import { detachedText, soundJson } from './soundJson.js';
 import type { TextChange } from './textChange.js';
 import { type NestedNodes, TreeDraft } from './treeDraft.js';
 
@@ -73,11 +73,15 @@ function childrenOf({ nodes }: ReasoningTree, { children }: TreeNode): Span | un
 const standIn = '{}';
 
 function nodeText(text: string, { start, end }: Span, inner: Span | undefined): NodeText {
-  if (!inner) return { text: ownText(text.slice(start, end)), place: (span) => ({ start: span.start + start, end: span.end + start }) };
+  if (!inner)
+    return { text: detachedText(text.slice(start, end)), place: (span) => ({ start: span.start + start, end: span.end + start }) };
   const head = text.slice(start, inner.start);
   const after = inner.end - standIn.length - head.length;
   const at = (offset: number): number => (offset <= head.length ? start + offset : after + offset);
-  return { text: ownText(head + standIn + text.slice(inner.end, end)), place: (span) => ({ start: at(span.start), end: at(span.end) }) };
+  return {
+    text: detachedText(head + standIn + text.slice(inner.end, end)),
+    place: (span) => ({ start: at(span.start), end: at(span.end) }),
+  };
 }
 
 interface ReadNode {

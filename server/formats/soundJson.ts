@@ -6,7 +6,7 @@ import { JsonReader } from './jsonReader.js';
  * A part of a text that keeps nothing else of it alive. V8 makes a slice a view into the text it was cut from, and so does every string
  * read from it: without this each part that is read again would keep one more version of the whole text.
  */
-export function ownText(part: string): string {
+export function detachedText(part: string): string {
   return part.slice(0, 1) + part.slice(1);
 }
 

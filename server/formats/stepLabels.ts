@@ -33,11 +33,11 @@ export function stepSlices(reader: RecordReader, list: number): (Slice | undefin
     reader.wrongType(list, english('an array of strings'));
     return paragraphSlices(reader.json.string(list));
   }
-  return reader.listAt(list)?.map((item) => stepAt(reader, item));
+  return reader.listAt(list)?.map((item) => readStep(reader, item));
 }
 
 /** One step of a list; undefined, and reported, when it has no text. */
-export function stepAt(reader: RecordReader, item: number): Slice | undefined {
+export function readStep(reader: RecordReader, item: number): Slice | undefined {
   const { json } = reader;
   if (json.isArray(item)) return linesAt(reader, item);
   const text = json.isObject(item) ? textKeyOf(json, item) : item;

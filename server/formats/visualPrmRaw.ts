@@ -5,7 +5,7 @@ import type { JsonFormat } from './format.js';
 import { ProblemDraft, questionOf } from './problemDraft.js';
 import type { RecordReader } from './record.js';
 import type { Slice } from './slices.js';
-import { stepAt } from './stepLabels.js';
+import { readStep } from './stepLabels.js';
 
 /**
  * VisualPRM's Monte-Carlo labels (InternVL `tools/reasoning_data_pipeline`): every step with its score and counts. The
@@ -37,7 +37,7 @@ function readSample(reader: RecordReader, record: number, index: number): Proble
     }
     const step = reader.json.get(item, 'step');
     if (step === undefined) reader.missingKey(item, 'step');
-    const slice = step === undefined ? undefined : stepAt(reader, step);
+    const slice = step === undefined ? undefined : readStep(reader, step);
     const mc = readMc(reader, item);
     if (slice !== undefined) steps.push({ slice, values: mc ? { mc } : {} });
   }

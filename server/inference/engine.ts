@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { causeOf, failureOf, messageOf } from './failures.js';
+import { messageOf } from '../reasoning/errorText.js';
+import { failureOf, runtimeCause } from './failures.js';
 import { ForestRun } from './forestRun.js';
 import { GraphError } from './graph/graph.js';
 import { keptBytes } from './keptMemory.js';
@@ -113,7 +114,7 @@ export class Engine {
     const provider = model?.result.device.provider ?? 'cpu';
     if (failure === 'device' && provider !== 'cpu') {
       this.#isLost = true;
-      this.#send({ kind: 'lost', id, message: causeOf(error) });
+      this.#send({ kind: 'lost', id, message: runtimeCause(error) });
     } else if (failure !== 'memory') {
       const reason = error instanceof GraphError ? error.reason : 'error';
       this.#finish(job, { kind: 'failed', id, reason, message: messageOf(error) });
@@ -123,7 +124,12 @@ export class Engine {
       const { tokens, rows } = model.limits;
       this.#send({ kind: 'shrunk', id, size: { tokens, rows } });
     } else {
-      this.#finish(job, { kind: 'failed', id, reason: 'memory', message: `the memory of ${provider} is too small: ${causeOf(error)}` });
+      this.#finish(job, {
+        kind: 'failed',
+        id,
+        reason: 'memory',
+        message: `the memory of ${provider} is too small: ${runtimeCause(error)}`,
+      });
     }
   }
 

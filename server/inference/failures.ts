@@ -2,6 +2,7 @@
  * What an error of the runtime means. ONNX Runtime's binding gives messages alone, without codes, so they are distinguished
  * by their words; where each comes from is beside it.
  */
+import { messageOf } from '../reasoning/errorText.js';
 export type RuntimeFailure =
   /** Less at a time may fit. */
   | 'memory'
@@ -43,10 +44,6 @@ export function failureOf(error: unknown): RuntimeFailure {
   return outOfMemory.some((pattern) => pattern.test(message)) ? 'memory' : 'other';
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 const longest = 240;
 
 /** What is in the middle of a line, after the signature of a function of the runtime or before the place in its sources. */
@@ -57,7 +54,7 @@ const namedCauses = [
 ];
 
 /** The first line of an error that says something, without the place in the runtime's sources. */
-export function causeOf(error: unknown): string {
+export function runtimeCause(error: unknown): string {
   const message = messageOf(error);
   for (const pattern of namedCauses) {
     const cause = pattern.exec(message)?.[0];

@@ -5,7 +5,7 @@ import { positionRows } from '../onnx/positionRows.js';
 import { readModel } from '../onnx/readModel.js';
 import { weightSize } from '../onnx/weightSize.js';
 import { branchingModel } from './branching.js';
-import { causeOf } from './failures.js';
+import { runtimeCause } from './failures.js';
 import type { LoadRequest } from './protocol.js';
 import type { Runtime } from './runtime.js';
 import { type SlicedGraph, sliceGraph } from './slicedGraph.js';
@@ -44,7 +44,9 @@ export async function readFacts(runtime: Runtime, request: LoadRequest, fuses: b
   }
   const { isCoarse, bytesOnCpu } = weightSize(model);
   const isHuggingFace = model.graph.inputs.some(({ name }) => name === 'past_key_values.0.key');
-  const branching = isHuggingFace ? await branchingModel(runtime, request, model).catch((error: unknown) => causeOf(error)) : undefined;
+  const branching = isHuggingFace
+    ? await branchingModel(runtime, request, model).catch((error: unknown) => runtimeCause(error))
+    : undefined;
   const run = branching === undefined || typeof branching === 'string' ? model : branching;
   const file = await sliceGraph(request.graphPath, run, request.columns);
   const large = fuses ? fuseDecoder(run) : '';

@@ -1,4 +1,4 @@
-import { causeOf } from './failures.js';
+import { runtimeCause } from './failures.js';
 import { withBlankImage } from './graph/blankImage.js';
 import type { Graph } from './graph/graph.js';
 import { openGraph } from './graph/openGraph.js';
@@ -17,7 +17,7 @@ export async function openSliced(
   try {
     return { graph: await openOn(runtime, request, file, 'cpu'), file };
   } catch (error) {
-    const reason = causeOf(error);
+    const reason = runtimeCause(error);
     return { graph: await openOn(runtime, request, reason, 'cpu'), file: reason };
   }
 }

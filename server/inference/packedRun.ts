@@ -3,7 +3,7 @@ import type { Line, PrefixCache } from './prefixCache.js';
 import type { ReadValues, RunRequest, RunResult } from './protocol.js';
 import { tellReads } from './readGroups.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
-import { buildTokenTrie, depthFirst, firstPath, heldNodes, longestPath, pathTo, type TokenTrie } from './tokenTrie.js';
+import { buildTokenTrie, depthFirst, firstPath, heldNodes, longestPath, type TokenTrie, tokensTo } from './tokenTrie.js';
 
 /** A run costs as much as twenty tokens before the first; in much longer ones, masked attention between branches costs more than packing saves. */
 export const mostTokens = 256;
@@ -110,7 +110,7 @@ export class PackedRun {
     const path: number[] = [];
     for (let node = nodes.at(-1)!; node >= 0; node = this.#trie.parents[node]!) path.push(node);
     this.#held = path.reverse();
-    line.tokens = pathTo(this.#trie, nodes.at(-1)!);
+    line.tokens = tokensTo(this.#trie, nodes.at(-1)!);
   }
 
   #cut(line: Line): void {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bytesField, readFields, text, type WireField, writeMessage } from '../onnx/wire.js';
+import { bytesField, fieldText, readFields, type WireField, writeMessage } from '../onnx/wire.js';
 import type { LoadRequest } from './protocol.js';
 import type { Runtime, RuntimeSession } from './runtime.js';
 
@@ -50,7 +50,7 @@ export function readPreparedFacts(bytes: Buffer): PreparedFacts | undefined {
   for (const { number, body } of readFields(bytes)) {
     if (number !== metadataField) continue;
     const entry = readFields(body);
-    if (text(entry, 1) === key) return JSON.parse(text(entry, 2)) as PreparedFacts;
+    if (fieldText(entry, 1) === key) return JSON.parse(fieldText(entry, 2)) as PreparedFacts;
   }
   return undefined;
 }

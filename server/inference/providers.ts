@@ -1,7 +1,8 @@
 import type { SlicedColumns } from '../onnx/sliceHead.js';
+import { messageOf } from '../reasoning/errorText.js';
 import { adapterName } from './adapter.js';
 import { allowedDifference, disagreement, type RunSample, tolerance } from './admission.js';
-import { causeOf, failureOf, messageOf } from './failures.js';
+import { failureOf, runtimeCause } from './failures.js';
 import type { Graph } from './graph/graph.js';
 import { openGraph } from './graph/openGraph.js';
 import { withMatrix } from './graph/treeFeeds.js';
@@ -262,6 +263,6 @@ function reasonOf(error: unknown): string {
     return `no usable graphics adapter was found${process.platform === 'linux' ? ' (a Vulkan driver and libvulkan.so.1 are needed)' : ''}`;
   }
   if (failureOf(error) === 'memory')
-    return `its memory is too small (${causeOf(error)}); a smaller precision may fit, as "steplens quantise" makes it`;
-  return `failed: ${causeOf(error)}`;
+    return `its memory is too small (${runtimeCause(error)}); a smaller precision may fit, as "steplens quantise" makes it`;
+  return `failed: ${runtimeCause(error)}`;
 }

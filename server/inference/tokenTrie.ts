@@ -46,7 +46,7 @@ export function buildTokenTrie({ parents: segmentParents, ids: tokens, offsets, 
 }
 
 /** The tokens from the root to a node. */
-export function pathTo({ ids, parents }: TokenTrie, node: number): Int32Array {
+export function tokensTo({ ids, parents }: TokenTrie, node: number): Int32Array {
   const path: number[] = [];
   for (let at = node; at >= 0; at = parents[at]!) path.push(ids[at]!);
   return Int32Array.from(path.reverse());

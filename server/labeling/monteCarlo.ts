@@ -1,7 +1,8 @@
+import { rolloutCount } from '../reasoning/treeStatistics.js';
 import { ContinuationStore } from './economy/reuse.js';
 import { decidedLabel, knownValue, type StoppingRule } from './economy/stopping.js';
 import { estimate, type RunRecorder } from './runRecorder.js';
-import { nodeOf, prefixOf, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
+import { nodeOf, prefixOf, type SearchNode, type SearchTree } from './searchTree.js';
 
 export interface MonteCarloSettings {
   /** Solutions sampled for a problem. */

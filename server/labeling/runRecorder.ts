@@ -1,6 +1,7 @@
 import type { ProblemImage } from '../models/images/imageFile.js';
 import { along } from '../reasoning/paths.js';
 import { createRandom } from '../reasoning/random.js';
+import { rolloutCount } from '../reasoning/treeStatistics.js';
 import { Breaker } from './breaker.js';
 import { CostMeter } from './economy/batchCost.js';
 import { decidedOf, type KnownVerdict } from './economy/reuse.js';
@@ -11,7 +12,7 @@ import { LogMismatch } from './labelError.js';
 import { defaultMostFailed, whyOpen } from './openProblem.js';
 import type { Completion, Policy, PolicyInfo, RolloutFailure, SampledRollout } from './policy.js';
 import type { BeginEvent, CompleteEvent, EndReason, JudgedRollout, RunEvent } from './runEvents.js';
-import { applyEvent, beginTree, nodeOf, prefixOf, rolloutCount, type SearchTree } from './searchTree.js';
+import { applyEvent, beginTree, nodeOf, prefixOf, type SearchTree } from './searchTree.js';
 
 /** A line of a log that is there already. */
 export interface RecordedEvent {

@@ -163,7 +163,7 @@ function addBatch(tree: WritableTree, node: WritableNode, { seed, rollouts }: Ro
 }
 
 /** The tree after all events; undefined when there are none. Throws EventError. */
-export function replay(events: readonly RunEvent[]): SearchTree | undefined {
+export function replayAll(events: readonly RunEvent[]): SearchTree | undefined {
   return replayTo(events, events.length);
 }
 
@@ -175,11 +175,6 @@ export function replayTo(events: readonly RunEvent[], count: number): SearchTree
   const tree = beginTree(begin);
   for (const event of events.slice(1, count)) applyEvent(tree, event);
   return tree;
-}
-
-/** Rollouts of a list of distinct ones, repeats counted. */
-export function rolloutCount(rollouts: readonly DistinctRollout[]): number {
-  return rollouts.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** All steps from the problem to a node. */

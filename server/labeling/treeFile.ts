@@ -1,6 +1,7 @@
 import { along } from '../reasoning/paths.js';
+import { rolloutCount } from '../reasoning/treeStatistics.js';
 import type { RolloutVerdict } from './judge.js';
-import { type DistinctRollout, nodeOf, rolloutCount, type SearchNode, type SearchTree } from './searchTree.js';
+import { type DistinctRollout, nodeOf, type SearchNode, type SearchTree } from './searchTree.js';
 
 /**
  * MM-PRM's node (`data_pipeline/omegaprm.py`, `State.get_tree_structure`), which its `traverse.py` reads, and what that file

@@ -1,5 +1,6 @@
 import { english } from '../l10n.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
+import { messageOf } from '../reasoning/errorText.js';
 import type { Judge } from './judge.js';
 import { type KeptRequest, RequestKeeper, RequestRoom } from './keptRequests.js';
 import type { Policy } from './policy.js';
@@ -48,6 +49,6 @@ export async function tryPolicy(
     return done({ rollout: { ...rollout, ...verdict } });
   } catch (error) {
     signal.throwIfAborted();
-    return done({ failure: error instanceof Error ? error.message : String(error) });
+    return done({ failure: messageOf(error) });
   }
 }

@@ -8,7 +8,7 @@ import { type LineWindow, problemsWithin } from './lensWindow.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
 import { chosenBy, formatAggregates, type SolutionValues, solutionValues, verdictWords } from './solutionValues.js';
 import { stepNumber } from './stepPlace.js';
-import { firstWords, formatValue, lowMark } from './valueText.js';
+import { formatStepValue, lowMark, oneLine } from './valueText.js';
 
 /**
  * On each problem: its tree, its images, labeling, scoring where that was not done, what was found, and once a document that the model does not know its text; on each solution its aggregates. A search tree has one path a
@@ -85,9 +85,9 @@ function resultLenses({ file, state, value, nodes, rollouts, failures, cause }: 
   const open = (title: string): Command => ({ title, command: 'steplens.openTree', arguments: [file, 0] });
   const failed = failures > 0 ? [t('{0} failed', failures.toLocaleString('en'))] : [];
   if (state === 'running') return [open(t('Labeling: {0} so far. Open tree', plural(rollouts, '{0} rollout', '{0} rollouts')))];
-  if (state === 'open') return [open(t('Not labeled: {0} Show', firstWords(cause ?? t('the run was stopped'), 140)))];
+  if (state === 'open') return [open(t('Not labeled: {0} Show', oneLine(cause ?? t('the run was stopped'), 140)))];
   const facts = [
-    value === null ? t('no value') : formatValue(value),
+    value === null ? t('no value') : formatStepValue(value),
     plural(nodes, '{0} node', '{0} nodes'),
     plural(rollouts, '{0} rollout', '{0} rollouts'),
     ...failed,

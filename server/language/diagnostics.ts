@@ -6,7 +6,7 @@ import { valueChange } from '../reasoning/stepVerdict.js';
 import type { Explanations } from './explanations.js';
 import { isLow, type LowScoredStep, type ScoredDocument, type ScoredProblem, type ScoredStep } from './scoredDocument.js';
 import { stepPlace } from './stepPlace.js';
-import { firstWords, formatRollouts, formatValue, sourceNames } from './valueText.js';
+import { formatRollouts, formatStepValue, oneLine, sourceNames } from './valueText.js';
 
 /** Rows of the Problems panel that one file has at most: a list somebody reads, beside those of other files. */
 export const rowsLimit = 200;
@@ -126,7 +126,7 @@ const quotedLength = 80;
 /** `Solution 1, step 3 of 6: “That takes 55 / 7 = 7 dollars.” PRM 0.29, before 0.62. Rollouts: 3/16 right [0.07, 0.43].` */
 function firstLowMessage(document: ScoredDocument, problem: ScoredProblem, step: LowScoredStep): string {
   const place = stepPlace(document.problems.length, problem, step);
-  return `${t('{0}: “{1}” {2}.', place, firstWords(step.step.text, quotedLength), comparison(document, problem, step))}${rolloutsSentence(step)}`;
+  return `${t('{0}: “{1}” {2}.', place, oneLine(step.step.text, quotedLength), comparison(document, problem, step))}${rolloutsSentence(step)}`;
 }
 
 /** `PRM 0.12, before 0.94`; a first step has nothing before it. */
@@ -134,8 +134,8 @@ function comparison(document: ScoredDocument, problem: ScoredProblem, { step, va
   if (source === 'human') return t('A person labeled it wrong');
   const parent = step.parent === undefined ? undefined : problem.steps[step.parent];
   const moved = parent && valueChange(parent.values, values, [source]);
-  const now = `${sourceNames[source]} ${formatValue(value, document.threshold)}`;
-  return moved ? t('{0}, before {1}', now, formatValue(value - moved.change)) : now;
+  const now = `${sourceNames[source]} ${formatStepValue(value, document.threshold)}`;
+  return moved ? t('{0}, before {1}', now, formatStepValue(value - moved.change)) : now;
 }
 
 function rolloutsSentence({ values }: ScoredStep): string {

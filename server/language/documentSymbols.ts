@@ -6,7 +6,7 @@ import type { Span } from '../reasoning/span.js';
 import type { ProblemWindow } from './lensWindow.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
 import { chooserName, chosenBy, solutionValues, verdictWords } from './solutionValues.js';
-import { firstWords, formatValue, lowMark } from './valueText.js';
+import { formatStepValue, lowMark, oneLine } from './valueText.js';
 
 /**
  * Entries of an outline. An editor asks for all of it again after every edit and takes in each entry, so a longer one would make typing slow.
@@ -26,7 +26,7 @@ export function documentSymbols(document: ScoredDocument, window?: ProblemWindow
   const opened = openedProblems(document, window);
   const listed = document.problems.slice(0, symbolsLimit).map((problem) =>
     outline.add(problems, problem.problem.span, {
-      name: t('Problem {0}: {1}', problem.problem.index + 1, firstWords(problem.problem.question, nameLength)),
+      name: t('Problem {0}: {1}', problem.problem.index + 1, oneLine(problem.problem.question, nameLength)),
       detail: problemDetail(problem),
       kind: SymbolKind.Module,
     }),
@@ -118,7 +118,7 @@ function addSolutions(outline: Outline, problem: ScoredProblem, parent: Parent):
       name: t('Solution {0}', solution.index + 1),
       detail: [
         ...verdictWords(solution.correct, chosen.get(solution.index)),
-        aggregates ? `${chooserName('min')} ${formatValue(aggregates.min)}` : '',
+        aggregates ? `${chooserName('min')} ${formatStepValue(aggregates.min)}` : '',
         firstLow === undefined ? '' : t('first low at step {0}', firstLow + 1),
       ]
         .filter(Boolean)
@@ -129,7 +129,7 @@ function addSolutions(outline: Outline, problem: ScoredProblem, parent: Parent):
     for (const [position, step] of steps.entries()) {
       const entry = {
         name: `${t('Step {0}', position + 1)} · ${valueName(step, outline.document.threshold)}`,
-        detail: firstWords(step.step.text, nameLength),
+        detail: oneLine(step.step.text, nameLength),
         kind: SymbolKind.Field,
       };
       if (!outline.add(symbol.children, step.step.span, entry)) return;
@@ -150,7 +150,7 @@ function addNodes(outline: Outline, problem: ScoredProblem, { nodes }: Reasoning
     }
     const symbol = outline.add(list, node.span, {
       name: `${t('Node {0}', node.id)} · ${valueName(last, outline.document.threshold)}`,
-      detail: firstWords(first.step.text, nameLength),
+      detail: oneLine(first.step.text, nameLength),
       kind: SymbolKind.Object,
     });
     if (!symbol) return;
@@ -160,5 +160,5 @@ function addNodes(outline: Outline, problem: ScoredProblem, { nodes }: Reasoning
 
 function valueName({ value, low, firstLow }: ScoredStep, threshold: number): string {
   if (value === undefined) return '–';
-  return formatValue(value, threshold) + (firstLow ? ` ${lowMark} ${t('first low')}` : low ? ` ${t('low')}` : '');
+  return formatStepValue(value, threshold) + (firstLow ? ` ${lowMark} ${t('first low')}` : low ? ` ${t('low')}` : '');
 }

@@ -2,7 +2,7 @@ import { plural } from '../l10n.js';
 import type { FileOutline } from '../protocol/steps.js';
 import { isLow, type ScoredDocument, type ScoredProblem } from './scoredDocument.js';
 import { stepPlace } from './stepPlace.js';
-import { firstWords, formatValue } from './valueText.js';
+import { formatStepValue, oneLine } from './valueText.js';
 
 /** Problems and low steps of one file that are listed; the rest is counted. */
 const mostProblems = 1000;
@@ -26,15 +26,15 @@ function outlineOf(document: ScoredDocument, scored: ScoredProblem): FileOutline
     : plural(problem.solutions.length, '{0} solution', '{0} solutions');
   return {
     problem: problem.index,
-    title: firstWords(problem.question, 80),
+    title: oneLine(problem.question, 80),
     size,
     range: document.lines.range(problem.questionSpan ?? problem.span),
     lowCount: low.length,
     low: low.slice(0, mostSteps).map((step) => ({
-      text: firstWords(step.step.text, 80),
+      text: oneLine(step.step.text, 80),
       // One problem is listed below its own title.
       place: stepPlace(1, scored, step),
-      value: formatValue(step.value, document.threshold),
+      value: formatStepValue(step.value, document.threshold),
       first: step.firstLow,
       range: document.lines.range(step.step.span),
     })),

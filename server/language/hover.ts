@@ -10,7 +10,7 @@ import { LIVE_FIRST, type ScoredDocument, type ScoredProblem, type ScoredStep } 
 import { chooserName, chosenBy, formatAggregates, solutionValues, verdictWords } from './solutionValues.js';
 import { type DocumentPlace, placeAt } from './stepAt.js';
 import { stepNumber } from './stepPlace.js';
-import { describeHuman, describeRollouts, firstWords, formatChange, formatValue, lowMark, shareBar, sourceNames } from './valueText.js';
+import { describeHuman, describeRollouts, formatChange, formatStepValue, lowMark, oneLine, shareBar, sourceNames } from './valueText.js';
 
 const imageHeight = 160;
 /** A problem's solutions beyond these are counted, not listed. */
@@ -70,8 +70,8 @@ function stepHeading({ threshold }: ScoredDocument, problem: ScoredProblem, step
     value === undefined
       ? t('no value is known')
       : low
-        ? `${lowMark} ${t('{0} (threshold {1})', firstLow ? t('first low step') : t('low, after the first low step'), formatValue(threshold))}`
-        : t('not low (threshold {0})', formatValue(threshold));
+        ? `${lowMark} ${t('{0} (threshold {1})', firstLow ? t('first low step') : t('low, after the first low step'), formatStepValue(threshold))}`
+        : t('not low (threshold {0})', formatStepValue(threshold));
   return `**${t('Step {0}', stepNumber(problem, step))}** · ${verdict}`;
 }
 
@@ -109,7 +109,7 @@ function sourceName({ model }: ScoredDocument, source: ValueSource): string {
 }
 
 function valueCell({ threshold }: ScoredDocument, { values }: ScoredStep, source: ValueSource, value: number): string {
-  return source === 'human' && values.human !== undefined ? describeHuman(values.human) : formatValue(value, threshold);
+  return source === 'human' && values.human !== undefined ? describeHuman(values.human) : formatStepValue(value, threshold);
 }
 
 function about({ values, stale }: ScoredStep, source: ValueSource): string {
@@ -160,7 +160,7 @@ function splitLine({ step }: ScoredStep): string {
 
 function problemSummary(document: ScoredDocument, scored: ScoredProblem): string[] {
   const { problem, steps } = scored;
-  const answer = problem.answer === undefined ? '' : t('Reference answer: {0}', escapeMarkdown(firstWords(problem.answer, 120)));
+  const answer = problem.answer === undefined ? '' : t('Reference answer: {0}', escapeMarkdown(oneLine(problem.answer, 120)));
   if (steps.length === 0)
     return [`**${t('Problem {0} of {1}', problem.index + 1, document.problems.length)}** · ${t('no steps yet')}`, answer];
   const first = steps.filter((step) => step.firstLow).length;
@@ -170,7 +170,7 @@ function problemSummary(document: ScoredDocument, scored: ScoredProblem): string
       ? listed([plural(problem.tree.nodes.length, '{0} node', '{0} nodes'), plural(problem.solutions.length, '{0} path', '{0} paths')])
       : plural(problem.solutions.length, '{0} solution', '{0} solutions'),
     plural(steps.length, '{0} step', '{0} steps'),
-    t('{0} (threshold {1})', plural(first, '{0} first low step', '{0} first low steps'), formatValue(document.threshold)),
+    t('{0} (threshold {1})', plural(first, '{0} first low step', '{0} first low steps'), formatStepValue(document.threshold)),
   ];
   const [step] = steps;
   const unknown = step && steps.every(({ outOfScope }) => outOfScope) ? abstention(step) : '';
@@ -183,7 +183,7 @@ function solutionTable(scored: ScoredProblem): string {
   const chosen = chosenBy(scored);
   const rows = solutions.slice(0, listedSolutions).map((solution) => {
     const { aggregates, firstLow } = solutionValues(scored, solution);
-    const numbers = (['min', 'mean', 'last', 'product'] as const).map((name) => (aggregates ? formatValue(aggregates[name]) : '–'));
+    const numbers = (['min', 'mean', 'last', 'product'] as const).map((name) => (aggregates ? formatStepValue(aggregates[name]) : '–'));
     const verdict = solution.correct === undefined ? '–' : solution.correct ? t('✓ right') : t('✗ wrong');
     const by = listed(chosen.get(solution.index)?.map(chooserName) ?? ['–']);
     return [String(solution.index + 1), verdict, firstLow === undefined ? '–' : t('step {0}', firstLow + 1), ...numbers, by];

@@ -2,7 +2,7 @@ import type { InlayHint } from 'vscode-languageserver-types';
 import { local, t } from '../l10n.js';
 import type { Range, Span } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredStep } from './scoredDocument.js';
-import { describeHuman, describeRollouts, formatValue, lowMark, sourceNames } from './valueText.js';
+import { describeHuman, describeRollouts, formatStepValue, lowMark, sourceNames } from './valueText.js';
 
 /**
  * The deciding value at the end (or the start) of every step that has it in `range`; a dash where it is missing, nothing where none is
@@ -33,7 +33,7 @@ export function inlayHints(document: ScoredDocument, range: Range, position: 'en
 function label({ value, low, firstLow }: ScoredStep, threshold: number): string {
   if (value === undefined) return '–';
   const mark = firstLow ? ` ${lowMark} ${t('first low')}` : low ? ` ${t('low')}` : '';
-  return formatValue(value, threshold) + mark;
+  return formatStepValue(value, threshold) + mark;
 }
 
 function tooltip({ values, source, skipped, stale }: ScoredStep, { model, threshold }: ScoredDocument): string {
@@ -46,5 +46,5 @@ function tooltip({ values, source, skipped, stale }: ScoredStep, { model, thresh
         : source === 'human' && values.human !== undefined
           ? [describeHuman(values.human)]
           : [];
-  return [sourceNames[source], ...about.filter(Boolean), t('threshold {0}', formatValue(threshold))].join(' · ');
+  return [sourceNames[source], ...about.filter(Boolean), t('threshold {0}', formatStepValue(threshold))].join(' · ');
 }

@@ -35,7 +35,7 @@ export function isWithin({ lines }: Pick<ScoredDocument, 'lines'>, seen: Range, 
 }
 
 /** The problems that lines in sight belong to. */
-export function inSight({ problems, lines }: Pick<ScoredDocument, 'problems' | 'lines'>, { start, end }: Range): ProblemWindow {
+export function windowInSight({ problems, lines }: Pick<ScoredDocument, 'problems' | 'lines'>, { start, end }: Range): ProblemWindow {
   const [first, last] = [lines.offset(start), lines.offset(end)];
   const from = problems.findIndex(({ problem }) => problem.span.end >= first);
   if (from < 0) return { from: Math.max(0, problems.length - 1), to: problems.length };
@@ -46,7 +46,7 @@ export function inSight({ problems, lines }: Pick<ScoredDocument, 'problems' | '
 
 /** The problems that have a part in a window. */
 export function problemsWithin(document: Pick<ScoredDocument, 'problems' | 'lines'>, { first, last }: LineWindow): ProblemWindow {
-  return inSight(document, { start: { line: first, character: 0 }, end: { line: last + 1, character: 0 } });
+  return windowInSight(document, { start: { line: first, character: 0 }, end: { line: last + 1, character: 0 } });
 }
 
 function height({ start, end }: Range): number {

@@ -9,7 +9,7 @@ import { stepVerdict } from '../reasoning/stepVerdict.js';
 import { groupRollouts, type RolloutGroup } from '../reasoning/treeStatistics.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
-import { firstWords } from './valueText.js';
+import { oneLine } from './valueText.js';
 
 const titleLength = 80;
 
@@ -26,7 +26,7 @@ export function problemView(document: ScoredDocument, index: number, images: rea
     version: document.version,
     problem: index,
     problemCount: document.problems.length,
-    titles: document.problems.map((one) => firstWords(one.problem.question, titleLength)),
+    titles: document.problems.map((one) => oneLine(one.problem.question, titleLength)),
     question: problem.question,
     ...(problem.answer !== undefined && { answer: problem.answer }),
     images,

@@ -5,7 +5,7 @@ import type { Solution } from '../reasoning/problem.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
 import { valueOf } from '../reasoning/stepVerdict.js';
 import type { ScoredProblem, ScoredStep } from './scoredDocument.js';
-import { formatValue, sourceNames } from './valueText.js';
+import { formatStepValue, sourceNames } from './valueText.js';
 
 /** Values of different sources do not add up: a solution is summed over the first of these that knows any of its steps. */
 const summedSources: readonly ValueSource[] = ['prm', 'mc', 'recordedPrm', 'judge', 'human'];
@@ -80,10 +80,10 @@ function listed(words: readonly string[]): string {
 
 /** `min 0.12 · mean 0.71 · last 0.30 · product 0.02`, after the name of the source unless it is the live model. */
 export function formatAggregates(aggregates: SourceAggregates): string {
-  const numbers = choosers.map((name) => `${chooserName(name)} ${formatValue(aggregates[name])}`).join(' · ');
+  const numbers = choosers.map((name) => `${chooserName(name)} ${formatStepValue(aggregates[name])}`).join(' · ');
   return aggregates.source === 'prm' ? numbers : `${sourceNames[aggregates.source]}: ${numbers}`;
 }
 
-export function count(number: number, noun: string): string {
+export function countedNoun(number: number, noun: string): string {
   return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -23,7 +23,7 @@ export const sourceNames: Readonly<Record<ValueSource, string>> = {
 export const lowMark = '▼';
 
 /** Two decimals, or as many (up to four) as it takes to be on the same side of the threshold as the value itself. */
-export function formatValue(value: number, threshold?: number): string {
+export function formatStepValue(value: number, threshold?: number): string {
   if (threshold === undefined) return value.toFixed(2);
   for (let digits = 2; digits < 4; digits++) {
     const text = value.toFixed(digits);
@@ -74,7 +74,7 @@ export function describeHuman(label: -1 | 0 | 1): string {
 }
 
 /** The first words of a text on one line, at most `length` characters; never half a surrogate pair. */
-export function firstWords(text: string, length: number): string {
+export function oneLine(text: string, length: number): string {
   const line = text
     .slice(0, length * 4)
     .replace(/\s+/g, ' ')

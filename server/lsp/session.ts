@@ -19,7 +19,7 @@ import { type FoundImages, type ImagePlace, imagePlace, problemImages } from '..
 import { local, t } from '../l10n.js';
 import { diagnostics, type Marks } from '../language/diagnostics.js';
 import { type Explanations, noExplanations, readExplanations } from '../language/explanations.js';
-import { inSight, isWithin, type LineWindow, lensWindow, type ProblemWindow, problemsWithin } from '../language/lensWindow.js';
+import { isWithin, type LineWindow, lensWindow, type ProblemWindow, problemsWithin, windowInSight } from '../language/lensWindow.js';
 import { isEventLog } from '../language/logView.js';
 import { documentFacts, lowCounts } from '../language/lowSteps.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
@@ -276,7 +276,7 @@ export class EditorSession {
   /** The problems that can be seen now; undefined for a client that does not say. */
   problemsInSight(document: ScoredDocument): ProblemWindow | undefined {
     const seen = this.#seen.get(document.uri);
-    return seen && inSight(document, seen.range);
+    return seen && windowInSight(document, seen.range);
   }
 
   /** Asks the client, once for many documents, to ask again for what it shows. */

@@ -115,6 +115,6 @@ export class Fields {
 }
 
 /** How often `part` is in `text`. */
-export function count(text: string, part: string): number {
+export function occurrences(text: string, part: string): number {
   return text.split(part).length - 1;
 }

@@ -50,7 +50,7 @@ export async function loadModelFiles<P extends ModelFiles>(
   parse: (text: string, path: string) => P,
 ): Promise<LoadedModelFiles<P>> {
   const profilePath = join(modelFolder, name);
-  const text = await readText(
+  const text = await readModelText(
     profilePath,
     english("Set the model's folder to one that holds a {0} (see media/schemas/{1}).", name, name.replace('.', '.schema.')),
   );
@@ -113,7 +113,7 @@ function externalWeights(graphPath: string): Promise<readonly string[]> {
 }
 
 /** The fields of a profile's text; throws ModelError naming `path` when it is no JSON object. */
-export function readFields(text: string, path: string): Fields {
+export function readProfileFields(text: string, path: string): Fields {
   let json: unknown;
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''));
@@ -123,7 +123,7 @@ export function readFields(text: string, path: string): Fields {
   return new Fields(json, '', path);
 }
 
-export async function readText(path: string, remedy: string): Promise<string> {
+export async function readModelText(path: string, remedy: string): Promise<string> {
   try {
     return (await readRegular(path)).toString('utf8');
   } catch (error) {

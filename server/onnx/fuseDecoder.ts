@@ -6,7 +6,7 @@ import { dataTypes, makeTensor, type Node, type OnnxModel } from './model.js';
 import { attentionBias } from './tokenMajor.js';
 import { treeMask } from './treeMask.js';
 import { linkGraph } from './weights.js';
-import { bytesField, readFields, text, varintField, writeMessage } from './wire.js';
+import { bytesField, fieldText, readFields, varintField, writeMessage } from './wire.js';
 
 /** Number of the field that names an operator set (ModelProto.opset_import: domain = 1, version = 2). */
 const opsetField = 8;
@@ -61,6 +61,6 @@ export function fuseDecoder(model: OnnxModel): OnnxModel | string {
 }
 
 function withMicrosoft(fields: OnnxModel['fields']): OnnxModel['fields'] {
-  const isIn = fields.some(({ number, body }) => number === opsetField && text(readFields(body), 1) === microsoft);
+  const isIn = fields.some(({ number, body }) => number === opsetField && fieldText(readFields(body), 1) === microsoft);
   return isIn ? fields : [...fields, bytesField(opsetField, writeMessage([bytesField(1, microsoft), varintField(2, 1)]))];
 }

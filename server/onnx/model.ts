@@ -1,4 +1,4 @@
-import { bytesField, floatField, integers, readFields, text, varintField, type WireField, writeMessage } from './wire.js';
+import { bytesField, fieldText, floatField, integers, readFields, varintField, type WireField, writeMessage } from './wire.js';
 
 /** An ONNX model without its weights' bytes where those stay in their file. Field numbers are those of onnx.proto3. */
 export interface OnnxModel {
@@ -69,8 +69,8 @@ export function readNode(message: Buffer): Node {
   return {
     inputs: texts(1),
     outputs: texts(2),
-    opType: text(fields, 4),
-    domain: text(fields, 7),
+    opType: fieldText(fields, 4),
+    domain: fieldText(fields, 7),
     fields: fields.filter(({ number }) => number > 2),
   };
 }
@@ -82,7 +82,7 @@ export function readValueInfo(body: Buffer): ValueInfo {
   const tensor = part(part(body, 2)?.body, 1)?.body;
   const shape = part(tensor, 2)?.body;
   return {
-    name: text(readFields(body), 1),
+    name: fieldText(readFields(body), 1),
     type: part(tensor, 1)?.value ?? 0,
     shape:
       shape &&
@@ -158,7 +158,7 @@ export function attribute(
   for (const field of node.fields) {
     if (field.number !== 5) continue;
     const fields = readFields(field.body);
-    if (text(fields, 1) !== name) continue;
+    if (fieldText(fields, 1) !== name) continue;
     const float = fields.find(({ number }) => number === 2);
     return {
       int: fields.find(({ number }) => number === 3)?.value ?? 0,

@@ -13,7 +13,7 @@ import {
 import { columnScales, isFloatMatrix, quantized } from './quantiseMatrix.js';
 import { findTail } from './sliceHead.js';
 import { findWeight, type Links, linkGraph, type Weight, withoutUnused } from './weights.js';
-import { integers, readFields, text } from './wire.js';
+import { fieldText, integers, readFields } from './wire.js';
 
 /** Products with fewer weights gain nothing. */
 const fewestWeights = 1024;
@@ -228,5 +228,5 @@ const product = (sizes: readonly number[]): number => sizes.reduce((all, size) =
 /** OperatorSetIdProto: domain = 1, version = 2. */
 function opsetOf({ fields }: OnnxModel): number {
   const sets = fields.filter(({ number }) => number === 8).map(({ body }) => readFields(body));
-  return integers(sets.find((set) => text(set, 1) === '') ?? [], 2).at(-1) ?? 0;
+  return integers(sets.find((set) => fieldText(set, 1) === '') ?? [], 2).at(-1) ?? 0;
 }

@@ -13,7 +13,7 @@ import {
   tensorFields,
   type ValueInfo,
 } from './model.js';
-import { type FieldExtent, integers, longestFieldHead, readExtent, readFields, text, WireError, type WireField } from './wire.js';
+import { type FieldExtent, fieldText, integers, longestFieldHead, readExtent, readFields, WireError, type WireField } from './wire.js';
 
 /** Weights of more bytes than this stay in their file: whoever runs the graph maps them from there, which is sooner done than copying. */
 export const largestInMemory = 1 << 16;
@@ -142,14 +142,14 @@ class Reader {
     const isExternal = integers(fields, tensorFields.dataLocation).at(-1) === 1;
     data ??= isExternal ? this.#external(fields) : fields.findLast(({ number }) => number === tensorFields.rawData)?.body;
     const [dims, type] = [integers(fields, tensorFields.dims), integers(fields, tensorFields.type).at(-1) ?? 0];
-    return { name: text(fields, tensorFields.name), dims, type, data, fields: fields.filter((field) => !isData(field)) };
+    return { name: fieldText(fields, tensorFields.name), dims, type, data, fields: fields.filter((field) => !isData(field)) };
   }
 
   #external(fields: readonly WireField[]): Stored {
     const entries = new Map(
       fields
         .filter(({ number }) => number === tensorFields.externalData)
-        .map(({ body }) => [text(readFields(body), 1), text(readFields(body), 2)]),
+        .map(({ body }) => [fieldText(readFields(body), 1), fieldText(readFields(body), 2)]),
     );
     const [location, offset, length] = [
       entries.get('location') ?? '',

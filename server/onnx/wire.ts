@@ -88,7 +88,7 @@ export function integers(fields: readonly WireField[], number: number): number[]
   return fields.filter((field) => field.number === number).flatMap(({ body, value }) => (body.length > 0 ? packed(body) : [value]));
 }
 
-export function text(fields: readonly WireField[], number: number): string {
+export function fieldText(fields: readonly WireField[], number: number): string {
   return fields.findLast((field) => field.number === number)?.body.toString('utf8') ?? '';
 }
 

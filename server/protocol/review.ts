@@ -31,6 +31,7 @@ export type ReviewKind = 'first-low' | 'uncertain' | 'suspects' | 'disagreements
 
 const labelView = object({ id: text, by: text, at: text, value: labelValue, kind: optional(text), comment: optional(text) });
 export type LabelView = Infer<typeof labelView>;
+export type LabelValue = LabelView['value'];
 
 const continuation = object({ correct: flag, steps: list(text) });
 

@@ -25,7 +25,8 @@ export interface RolloutGroup {
   readonly distinct: number;
 }
 
-export function rolloutCount({ rollouts }: Pick<StatisticsNode, 'rollouts'>): number {
+/** Rollouts of a list of distinct ones, repeats counted. */
+export function rolloutCount(rollouts: readonly { readonly count: number }[]): number {
   return rollouts.reduce((sum, { count }) => sum + count, 0);
 }
 
@@ -126,7 +127,7 @@ function upsert<K, V>(map: Map<K, V>, key: K, initial: V): V {
  * sampled, this is the width of the edge into the node.
  */
 export function rolloutShare(nodes: readonly Pick<StatisticsNode, 'parent' | 'rollouts'>[]): Float64Array {
-  const share = Float64Array.from(nodes, rolloutCount);
+  const share = Float64Array.from(nodes, ({ rollouts }) => rolloutCount(rollouts));
   // Children come after their parents: one pass from the end sums every subtree.
   for (let id = nodes.length - 1; id > 0; id--) {
     const parent = nodes[id]!.parent;

@@ -1,6 +1,6 @@
 import { families } from '../scoring/families/families.js';
 import { hasMarker } from '../scoring/layouts/layouts.js';
-import { lastMessage, lastUserTurn, RewardRequestError, record, withoutEnd } from './rewardRequest.js';
+import { bodyFields, lastMessage, lastUserTurn, RewardRequestError, withoutEnd } from './rewardRequest.js';
 
 /** A question and the steps in front of each separator of its text. */
 export interface PooledText {
@@ -17,7 +17,7 @@ const separators = families.flatMap(({ profile: { layout } }) => (hasMarker(layo
  * "Step 1", or by its first line.
  */
 export function readPooling(body: unknown): readonly PooledText[] {
-  const given = record(body);
+  const given = bodyFields(body);
   refuseOtherReplies(given);
   if (given.messages !== undefined) {
     const question = lastMessage(given.messages, 'user', "'messages'");

@@ -33,12 +33,14 @@ const mostCompletions = 16_384;
  * a text, a list of messages, or a list of its steps.
  */
 export function readRewards(body: unknown): RewardRequest {
-  const given = record(body);
+  const given = bodyFields(body);
   const prompts = list(given.prompts, 'prompts');
   const completions = list(given.completions, 'completions');
   sameLength(prompts, completions, 'prompts', 'completions');
   return {
-    completions: completions.map((completion, i) => toCompletion(questionOf(prompts[i], `prompts[${i}]`), completion, `completions[${i}]`)),
+    completions: completions.map((completion, i) =>
+      toCompletion(promptQuestion(prompts[i], `prompts[${i}]`), completion, `completions[${i}]`),
+    ),
     withImages: prompts.flatMap((prompt, i) => (showsImage(prompt) ? [`prompts[${i}]`] : [])),
     ...choices(given),
   };
@@ -46,7 +48,7 @@ export function readRewards(body: unknown): RewardRequest {
 
 /** `{query, prompts, labels}`: what OpenRLHF sends to `--remote_rm_url`; a query is its prompt with the completion behind it. */
 export function readQueries(body: unknown): RewardRequest {
-  const given = record(body);
+  const given = bodyFields(body);
   const queries = list(given.query, 'query');
   const prompts = list(given.prompts, 'prompts');
   sameLength(queries, prompts, 'query', 'prompts');
@@ -56,7 +58,7 @@ export function readQueries(body: unknown): RewardRequest {
       if (typeof query !== 'string' || typeof prompt !== 'string')
         throw new RewardRequestError(`query[${i}] and prompts[${i}] must be texts.`);
       if (!query.startsWith(prompt)) throw new RewardRequestError(`query[${i}] does not begin with prompts[${i}].`);
-      return toCompletion(questionOf(prompt, `prompts[${i}]`), query.slice(prompt.length), `query[${i}]`);
+      return toCompletion(promptQuestion(prompt, `prompts[${i}]`), query.slice(prompt.length), `query[${i}]`);
     }),
     ...choices(given),
   };
@@ -78,7 +80,7 @@ function toCompletion(question: string, value: unknown, where: string): RewardCo
 }
 
 /** The question of a prompt: its last turn of the user, where it has turns. */
-export function questionOf(prompt: unknown, where: string): string {
+export function promptQuestion(prompt: unknown, where: string): string {
   return (typeof prompt === 'string' ? (lastUserTurn(prompt) ?? prompt) : lastMessage(prompt, 'user', where)).trim();
 }
 
@@ -143,7 +145,7 @@ export function showsImage(messages: unknown): boolean {
   );
 }
 
-export function record(body: unknown): Readonly<Record<string, unknown>> {
+export function bodyFields(body: unknown): Readonly<Record<string, unknown>> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new RewardRequestError('The body must be a JSON object.');
   return body as Record<string, unknown>;
 }

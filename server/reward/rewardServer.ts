@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ModelError } from '../models/modelError.js';
+import { messageOf } from '../reasoning/errorText.js';
 import { isLoopback } from '../remote/loopback.js';
 import { RewardRequestError, readQueries, readRewards } from './rewardRequest.js';
 import type { RewardService } from './rewardService.js';
@@ -146,7 +147,7 @@ function failureOf(error: unknown): readonly [number, string] {
   if (error instanceof HttpError) return [error.status, error.message];
   if (error instanceof RewardRequestError) return [400, error.message];
   if (error instanceof ModelError) return [503, error.message];
-  return [500, error instanceof Error ? error.message : String(error)];
+  return [500, messageOf(error)];
 }
 
 function reply(response: ServerResponse, status: number, body: object): void {

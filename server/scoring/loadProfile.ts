@@ -3,7 +3,7 @@ import { english } from '../l10n.js';
 import type { Fields } from '../models/fields.js';
 import { imagesPlace, readImageSettings } from '../models/images/imageKinds.js';
 import { ModelError } from '../models/modelError.js';
-import { type GraphFiles, isFile, type LoadedModelFiles, loadModelFiles, readFields, readText } from '../models/modelFiles.js';
+import { type GraphFiles, isFile, type LoadedModelFiles, loadModelFiles, readModelText, readProfileFields } from '../models/modelFiles.js';
 import { families, findFamily } from './families/families.js';
 import type { Family } from './families/family.js';
 import { layoutText, readLayout } from './layouts/layouts.js';
@@ -47,7 +47,9 @@ async function refuseWithoutProfile(modelFolder: string): Promise<void> {
 /** The family that a model's `prm.json` names; rejects with ModelError. */
 export async function readFamily(modelFolder: string): Promise<{ readonly id: string; readonly family: Family | undefined }> {
   const path = join(modelFolder, 'prm.json');
-  const id = readFields(await readText(path, english("Set the model's folder to one that holds a prm.json.")), path).text('family');
+  const id = readProfileFields(await readModelText(path, english("Set the model's folder to one that holds a prm.json.")), path).text(
+    'family',
+  );
   return { id, family: findFamily(id) };
 }
 
@@ -56,7 +58,7 @@ export async function readFamily(modelFolder: string): Promise<{ readonly id: st
  * key and what belongs there.
  */
 export function parseProfile(text: string, path: string): Profile {
-  const root = readFields(text, path);
+  const root = readProfileFields(text, path);
   const family = root.text('family');
   // A file with a layout of its own says everything itself: nothing of a family's other parts need fit it.
   const known = root.has('layout') ? undefined : findFamily(family)?.profile;

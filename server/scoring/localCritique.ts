@@ -10,7 +10,7 @@ import { retryingLoad } from '../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../models/tokenizer.js';
 import { itemAt } from '../reasoning/present.js';
 import type { PathScores } from './backends/backend.js';
-import { trimmed } from './backends/critique.js';
+import { bareToken } from './backends/critique.js';
 import { averageScore } from './backends/tokenPair.js';
 import { createScoreCache } from './cache.js';
 import { type LocalChat, openLocalChat } from './critiques/localChat.js';
@@ -363,8 +363,8 @@ function verdictPlace({ ids, finish }: SampledRow, critic: LoadedCritic): number
     else low = middle + 1;
   }
   // A blank, an emphasis or a bracket may come before the word.
-  while (low < ids.length && trimmed(decode(low + 1).slice(until)) === '') low++;
-  if (trimmed(decode(low).slice(until)) === '') return low;
+  while (low < ids.length && bareToken(decode(low + 1).slice(until)) === '') low++;
+  if (bareToken(decode(low).slice(until)) === '') return low;
   return {
     skipped: english('The reply of the model joins its verdict with what follows it, after {0}.', JSON.stringify(critique.verdict)),
   };

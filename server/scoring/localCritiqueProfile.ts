@@ -1,5 +1,5 @@
 import { english } from '../l10n.js';
-import { type ModelFiles, readFields } from '../models/modelFiles.js';
+import { type ModelFiles, readProfileFields } from '../models/modelFiles.js';
 import { type Critique, readCritique } from './backends/critiqueSettings.js';
 import type { Profile } from './profile.js';
 import { readScope } from './scope/scopes.js';
@@ -32,7 +32,7 @@ export function writesCritiques(text: string): boolean {
 
 /** Checks the content of a `prm.json` with `critique`; throws ModelError naming `path`, the key and what belongs there. */
 export function parseLocalCritique(text: string, path: string): LocalCritiqueProfile {
-  const root = readFields(text, path);
+  const root = readProfileFields(text, path);
   const fields = root.object('critique');
   const critique: LocalCritique = {
     ...readCritique(fields, root.text('family')),

@@ -1,6 +1,7 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { messageOf } from '../reasoning/errorText.js';
 import { tools } from './registry.js';
 import { ToolError, type ToolWorld } from './tool.js';
 
@@ -27,7 +28,7 @@ export async function serveMcp(world: ToolWorld, version: string): Promise<void>
       return { content: [{ type: 'text', text: JSON.stringify(result) }] };
     } catch (error) {
       signal.throwIfAborted();
-      return { isError: true, content: [{ type: 'text', text: error instanceof Error ? error.message : String(error) }] };
+      return { isError: true, content: [{ type: 'text', text: messageOf(error) }] };
     }
   });
   const closed = new Promise<void>((resolve) => {

@@ -494,7 +494,7 @@ describe('details', () => {
     const rollouts = makeView({ nodes: 60 }).nodes[3]!.rollouts;
     await expect
       .poll(() => page.locator('.counts').textContent())
-      .toContain(`${rolloutCount({ rollouts: rollouts.filter((group) => group.correct) })} correct`);
+      .toContain(`${rolloutCount(rollouts.filter((group) => group.correct))} correct`);
     const first = page.locator('.rollout').first();
     await first.locator('summary').click();
     await expect.poll(() => first.locator('li').count()).toBe(rollouts[0]!.steps);

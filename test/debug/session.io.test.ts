@@ -11,7 +11,7 @@ import { createDebugWorld } from '../../server/debug/openTargets.js';
 import { readDocument } from '../../server/formats/registry.js';
 import type { RunEvent } from '../../server/labeling/runEvents.js';
 import { problemFiles } from '../../server/labeling/runFiles.js';
-import { replay } from '../../server/labeling/searchTree.js';
+import { replayAll } from '../../server/labeling/searchTree.js';
 import { treeText } from '../../server/labeling/treeFile.js';
 import { walkPolicy } from '../labeling/scripted.js';
 import { recordedSearch, settings, walkJudge } from './recorded.js';
@@ -95,7 +95,7 @@ describe('debugging a finished log', () => {
   it('says after every stop where it is, and knows each node of the file at that moment', async () => {
     const events = await recordedSearch();
     const log = await writeLog(events);
-    await writeFile(log.replace('.events.jsonl', '.json'), treeText(replay(events)!));
+    await writeFile(log.replace('.events.jsonl', '.json'), treeText(replayAll(events)!));
     const [problem] = readDocument(await readFile(log.replace('.events.jsonl', '.json'), 'utf8'), 'json')!.problems;
     const told: MomentBody[] = [];
     client.on('steplens/moment', ({ body }: { body: MomentBody }) => told.push(body));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { causeOf, failureOf } from '../../server/inference/failures.js';
+import { failureOf, runtimeCause } from '../../server/inference/failures.js';
 
 /** As ONNX Runtime words them, path of the build and all. */
 const arena =
@@ -48,13 +48,13 @@ describe('failureOf', () => {
   });
 
   it('reports the cause in a line, without the place in the runtime', () => {
-    expect(causeOf(new Error(arena))).toBe('Failed to allocate memory for requested buffer of size 1125899906842624');
+    expect(runtimeCause(new Error(arena))).toBe('Failed to allocate memory for requested buffer of size 1125899906842624');
     const call =
       '/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:154 std::conditional_t<THRW, void, onnxruntime::common::Status> onnxruntime::CudaCall(ERRTYPE, const char*) [with ERRTYPE = cudaError; bool THRW = true] CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; hostname=vm ; file=cuda_execution_provider.cc ; line=352 ; expr=cudaSetDevice(info_.device_id); ';
-    expect(causeOf(new Error(call))).toBe('CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version');
-    expect(causeOf(new Error('CudaCall() CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0 ; hostname=box'))).toBe(
+    expect(runtimeCause(new Error(call))).toBe('CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version');
+    expect(runtimeCause(new Error('CudaCall() CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0 ; hostname=box'))).toBe(
       'CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED',
     );
-    expect(causeOf(new Error(`\n  ${'x'.repeat(300)}\nmore`))).toBe(`${'x'.repeat(240)}...`);
+    expect(runtimeCause(new Error(`\n  ${'x'.repeat(300)}\nmore`))).toBe(`${'x'.repeat(240)}...`);
   });
 });

@@ -14,7 +14,7 @@ import { labelProblems } from '../../server/labeling/problemFile.js';
 import type { ProblemToLabel } from '../../server/labeling/runEvents.js';
 import { problemFiles, slug } from '../../server/labeling/runFiles.js';
 import { beginEvent, defaultLabelSettings, type LabelSettings } from '../../server/labeling/runSettings.js';
-import { replay, replayTo, type SearchTree } from '../../server/labeling/searchTree.js';
+import { replayAll, replayTo, type SearchTree } from '../../server/labeling/searchTree.js';
 import { treeText } from '../../server/labeling/treeFile.js';
 import { policyOf, problem, walkPolicy } from './scripted.js';
 import { answerJudge } from './solverPolicy.js';
@@ -60,7 +60,7 @@ describe.each([
         const here = await world();
         const { files } = await labelProblem(problem, { ...settings, seed }, here);
         const events = wholeEvents(await readFile(files.log)).recorded.map(({ event }) => event);
-        expect(resultText(replay(events)!)).toBe(await readFile(files.result, 'utf8'));
+        expect(resultText(replayAll(events)!)).toBe(await readFile(files.result, 'utf8'));
         for (let count = 1; count <= events.length; count++) {
           const tree = replayTo(events, count)!;
           const { format, faults } = readDocument(treeText(tree))!;
@@ -176,8 +176,8 @@ describe('more rollouts from a node', () => {
     await moreRollouts(files.log, 0, 4, here);
     const texts = await filesOf(here.folder);
     const events = wholeEvents(Buffer.from(texts['p.events.jsonl']!)).recorded.map(({ event }) => event);
-    expect(treeText(replay(events)!)).toBe(texts['p.json']);
-    expect(replay(events)!.nodes[0]!).toMatchObject({ seeds: [expect.anything(), expect.anything()] });
+    expect(treeText(replayAll(events)!)).toBe(texts['p.json']);
+    expect(replayAll(events)!.nodes[0]!).toMatchObject({ seeds: [expect.anything(), expect.anything()] });
     // A run killed right behind the rollouts catches up with the rest.
     const torn = texts['p.events.jsonl']!;
     await writeFile(files.log, torn.slice(0, torn.lastIndexOf('{"event":"value"')));

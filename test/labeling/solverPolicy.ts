@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Draw } from '../../scripts/miniature/problems/draw.js';
 import type { GeneratedProblem } from '../../scripts/miniature/problems/problem.js';
-import { begin, type Progress, type SolverSettings, solve } from '../../scripts/miniature/problems/solver.js';
+import { type Attempt, begin, type SolverSettings, solve } from '../../scripts/miniature/problems/solver.js';
 import type { Judge } from '../../server/labeling/judge.js';
 import { type Completion, type Policy, PolicyError } from '../../server/labeling/policy.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
@@ -12,7 +12,7 @@ import { createRandom } from '../../server/reasoning/random.js';
  * solutions (their progress is remembered by their text) and from no other: a run of it cannot be taken up by another process.
  */
 export function solverPolicy(problem: GeneratedProblem, settings: SolverSettings): Policy {
-  const known = new Map<string, Progress>();
+  const known = new Map<string, Attempt>();
   const key = (steps: readonly string[]): string => JSON.stringify(steps);
   return {
     describe() {

@@ -3,7 +3,7 @@ import { Draw } from '../../scripts/miniature/problems/draw.js';
 import { judgeSteps } from '../../scripts/miniature/problems/exactSteps.js';
 import { figurePixels } from '../../scripts/miniature/problems/figurePixels.js';
 import { figureSvg, figureText } from '../../scripts/miniature/problems/figureSvg.js';
-import { labeledSolution } from '../../scripts/miniature/problems/labeled.js';
+import { generateSolution } from '../../scripts/miniature/problems/labeled.js';
 import { slips } from '../../scripts/miniature/problems/mistakes.js';
 import type { GeneratedProblem } from '../../scripts/miniature/problems/problem.js';
 import { generateProblem, kinds } from '../../scripts/miniature/problems/registry.js';
@@ -12,7 +12,7 @@ import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 import { createRandom } from '../../server/reasoning/random.js';
 
 const COUNT = 1800;
-const solutions = Array.from({ length: COUNT }, (_, i) => labeledSolution(11, i));
+const solutions = Array.from({ length: COUNT }, (_, i) => generateSolution(11, i));
 
 /** Every `a + b = c` in a text. */
 function equations(text: string): { a: number; operation: string; b: number; result: number }[] {
@@ -31,7 +31,7 @@ describe('generated problems', () => {
   it('are the same for the same seed, and others for another', () => {
     for (const index of [0, 5, 17, 400]) {
       expect(generateProblem(3, index)).toEqual(generateProblem(3, index));
-      expect(labeledSolution(3, index)).toEqual(labeledSolution(3, index));
+      expect(generateSolution(3, index)).toEqual(generateSolution(3, index));
     }
     expect(generateProblem(3, 5).question).not.toBe(generateProblem(4, 5).question);
   });

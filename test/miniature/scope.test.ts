@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { foreignRows } from '../../scripts/miniature/foreignRows.js';
-import { labeledSolution, seeds } from '../../scripts/miniature/problems/labeled.js';
+import { generateSolution, seeds } from '../../scripts/miniature/problems/labeled.js';
 import { realRows } from '../../scripts/miniature/realRows.js';
 import { formulas } from '../../scripts/miniature/samples/solutions.js';
 import { readDocument } from '../../server/formats/registry.js';
@@ -23,7 +23,7 @@ async function scored({ question, steps }: { readonly question: string; readonly
   return scores.filter((score) => !Number.isNaN(score)).length;
 }
 
-const generated = Array.from({ length: 540 }, (_, i) => labeledSolution(seeds.heldOut, i)).map(({ problem, steps }) => ({
+const generated = Array.from({ length: 540 }, (_, i) => generateSolution(seeds.heldOut, i)).map(({ problem, steps }) => ({
   question: problem.question,
   steps,
 }));

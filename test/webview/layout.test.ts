@@ -8,7 +8,7 @@ import {
   landingView,
   levelAt,
   nodeWidth,
-  reveal,
+  revealNode,
   rowPx,
   type Size,
   screenPoint,
@@ -197,8 +197,8 @@ describe('the view', () => {
 
   it('reveal moves only what it must', () => {
     const inside = { k: 0.42, stretch: 1, x: 100, y: 300 };
-    expect(reveal(inside, 0, 0, size)).toBe(inside);
-    const moved = reveal(inside, 3, 40, size);
+    expect(revealNode(inside, 0, 0, size)).toBe(inside);
+    const moved = revealNode(inside, 3, 40, size);
     const { x, y } = screenPoint(moved, 3, 40);
     expect(x + nodeWidth(inside)).toBeLessThanOrEqual(size.width);
     expect(y).toBeCloseTo(size.height / 2);

@@ -13,9 +13,9 @@ export function makeReplay(view: ProblemView): Replay {
 
 function framesOf(node: NodeView, search: () => number): Omit<ReplayFrame, 'line'>[] {
   const { id, mc, interval, visits = 0, rollouts } = node;
-  const right = rolloutCount({ rollouts: rollouts.filter(({ correct }) => correct) });
+  const right = rolloutCount(rollouts.filter(({ correct }) => correct));
   const unsampled: ReplayState = { visits: 0, right: 0, wrong: 0, ...(mc?.assumed && { mc }) };
-  const sampled: ReplayState = { visits: 0, right, wrong: rolloutCount(node) - right };
+  const sampled: ReplayState = { visits: 0, right, wrong: rolloutCount(node.rollouts) - right };
   const valued: ReplayState = { ...sampled, ...(mc && { mc }), ...(interval && { interval }) };
   const born: Omit<ReplayFrame, 'line'>[] =
     id === 0 ? [] : [{ event: { kind: 'node', assumed: node.assumed, steps: node.steps.length }, node: id, state: unsampled }];

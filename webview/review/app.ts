@@ -1,10 +1,12 @@
 import { t } from '../../server/l10n.js';
+import type { LabelValue } from '../../server/protocol/review.js';
+import { messageOf } from '../../server/reasoning/errorText.js';
 import { createAnnouncer } from '../shared/announce.js';
 import { element } from '../shared/element.js';
 import type { Host } from '../shared/rpc.js';
 import { evidencePane } from './evidencePane.js';
 import { judgmentOf, keyAction } from './keys.js';
-import type { LabelValue, ReviewEvents, ReviewRequests, ReviewState } from './protocol.js';
+import type { ReviewEvents, ReviewRequests, ReviewState } from './protocol.js';
 import { reviewToolbar } from './reviewToolbar.js';
 import { stepPane } from './stepPane.js';
 
@@ -17,7 +19,7 @@ export async function startReview(document: Document, host: Host<ReviewRequests,
   let [kind, comment] = ['', ''];
   let shown = '';
 
-  const report = (error: unknown): void => announce(error instanceof Error ? error.message : String(error));
+  const report = (error: unknown): void => announce(messageOf(error));
   const actions = {
     judge(value: LabelValue): void {
       host.call('judge', { value, kind: value === -1 ? kind : '', comment }).catch(report);

@@ -1,5 +1,5 @@
 import { t } from '../../server/l10n.js';
-import type { LabelValue } from './protocol.js';
+import type { LabelValue } from '../../server/protocol/review.js';
 
 /** What a key or a button does. */
 export interface ReviewActions {

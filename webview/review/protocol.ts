@@ -1,9 +1,7 @@
 /** What the review page and its host send to each other. */
-import { type LabelView, labelValue, reviewStep } from '../../server/protocol/review.js';
+import { labelValue, reviewStep } from '../../server/protocol/review.js';
 import { count, empty, flag, type Infer, list, nothing, nullable, number, object, oneOf, text } from '../../server/protocol/shape.js';
 import { call, event } from '../shared/wire.js';
-
-export type LabelValue = LabelView['value'];
 
 const mode = oneOf('every-step', 'first-error');
 

@@ -1,6 +1,6 @@
 import { itemAt } from '../../../server/reasoning/present.js';
 import type { Draw } from './draw.js';
-import { glyphPath, HEIGHT as LINE } from './glyphs.js';
+import { glyphPath, LINE_HEIGHT as LINE } from './glyphs.js';
 import type { Figure } from './problem.js';
 
 /** Size of every figure. A model that reads it sees a third of that: 128 x 80. */

@@ -49,7 +49,7 @@ const strokes: Readonly<Record<string, string>> = {
 
 /** Pixels between the left edges of two characters, and a character's height. */
 export const ADVANCE = 18;
-export const HEIGHT = 18;
+export const LINE_HEIGHT = 18;
 const UNIT = 3;
 
 /** A line of text as the `d` of an SVG path; `x` is its left edge, middle or right edge by `anchor`, `y` its top. Characters without a glyph are refused. */

@@ -7,7 +7,7 @@ import { generateProblem } from './registry.js';
 import { begin, solve } from './solver.js';
 
 /** One solution whose every step is known to be right or wrong. */
-export interface LabeledSolution {
+export interface GeneratedSolution {
   readonly problem: GeneratedProblem;
   readonly steps: readonly string[];
   /** Index of the first wrong step; -1 when all are right. All steps from it on count as wrong. */
@@ -29,7 +29,7 @@ export const trainingProblems: readonly { readonly seed: number; readonly from: 
 export const mistakeRate = 0.22;
 
 /** Solution `index` of a set, to a problem of its own. */
-export function labeledSolution(seed: number, index: number): LabeledSolution {
+export function generateSolution(seed: number, index: number): GeneratedSolution {
   const problem = generateProblem(seed, index);
   const draw = new Draw(createRandom(seed, `solution ${index}`));
   const solved = solve(problem, begin(draw), draw, { mistakeRate });

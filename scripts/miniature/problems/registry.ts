@@ -2,7 +2,7 @@ import { itemAt } from '../../../server/reasoning/present.js';
 import { createRandom } from '../../../server/reasoning/random.js';
 import { Draw } from './draw.js';
 import { ages, bus } from './kinds/changes.js';
-import { barChart, pictograph, table } from './kinds/charts.js';
+import { barChart, pictograph, priceTable } from './kinds/charts.js';
 import { angles, area, perimeter } from './kinds/geometry.js';
 import { packing, sharing } from './kinds/groups.js';
 import { prices, savings } from './kinds/money.js';
@@ -12,10 +12,10 @@ import { rates, reading, recipe } from './kinds/rates.js';
 import type { GeneratedProblem } from './problem.js';
 
 /** One kind of word problem: draws names and numbers, and returns the problem with the program that solves it. */
-export type Kind = (draw: Draw) => GeneratedProblem;
+export type ProblemKind = (draw: Draw) => GeneratedProblem;
 
 /** A new kind is one function and one line here. */
-export const kinds: readonly Kind[] = [
+export const kinds: readonly ProblemKind[] = [
   prices,
   savings,
   rates,
@@ -29,7 +29,7 @@ export const kinds: readonly Kind[] = [
   area,
   angles,
   barChart,
-  table,
+  priceTable,
   pictograph,
   numberLine,
   average,

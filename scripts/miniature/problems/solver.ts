@@ -4,7 +4,7 @@ import { type Mistake, makeMistake, slips, type Written } from './mistakes.js';
 import { compute, type GeneratedProblem, type Operand } from './problem.js';
 
 /** The state of an attempt: enough to continue from any step of it. */
-export interface Progress {
+export interface Attempt {
   /** Index of the next program step. */
   readonly next: number;
   /** Result of every program step so far as this attempt has it (for a skipped step: what is used in its place). */
@@ -21,7 +21,7 @@ export interface SolvedStep {
   readonly right: boolean;
   /** On the first wrong step only. */
   readonly mistake?: Mistake;
-  readonly after: Progress;
+  readonly after: Attempt;
 }
 
 export interface SolverSettings {
@@ -29,12 +29,12 @@ export interface SolverSettings {
   readonly mistakeRate: number;
 }
 
-export function begin(draw: Draw): Progress {
+export function begin(draw: Draw): Attempt {
   return { next: 0, values: [], right: true, finished: false, ownAnswerStep: draw.chance(0.4) };
 }
 
 /** Steps from `from` to the end of the attempt: right ones, until a mistake is planted; from there the wrong number is carried on. */
-export function solve(problem: GeneratedProblem, from: Progress, draw: Draw, settings: SolverSettings): SolvedStep[] {
+export function solve(problem: GeneratedProblem, from: Attempt, draw: Draw, settings: SolverSettings): SolvedStep[] {
   const steps: SolvedStep[] = [];
   let at = from;
   while (!at.finished) {
@@ -45,7 +45,7 @@ export function solve(problem: GeneratedProblem, from: Progress, draw: Draw, set
   return steps;
 }
 
-function oneStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings: SolverSettings): SolvedStep {
+function oneStep(problem: GeneratedProblem, from: Attempt, draw: Draw, settings: SolverSettings): SolvedStep {
   const size = problem.steps.length;
   if (from.next >= size) return answerStep(problem, from, draw, settings);
   let index = from.next;
@@ -80,7 +80,7 @@ function oneStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings
   return { text, right, mistake: type ?? 'skip', after };
 }
 
-function answerStep(problem: GeneratedProblem, from: Progress, draw: Draw, settings: SolverSettings): SolvedStep {
+function answerStep(problem: GeneratedProblem, from: Attempt, draw: Draw, settings: SolverSettings): SolvedStep {
   const value = lastItem(from.values);
   const copied = from.right ? miscopied(draw, value, settings) : undefined;
   const lead = draw.pick(['The answer is ', 'So the answer is ']);

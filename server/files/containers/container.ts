@@ -1,4 +1,5 @@
 import { english } from '../../l10n.js';
+import { messageOf } from '../../reasoning/errorText.js';
 import { InputError } from '../inputError.js';
 
 /** One text in a container. */
@@ -80,6 +81,6 @@ async function* fromLine(pieces: AsyncIterable<Uint8Array>, from: number): Async
 /** The error of a damaged container, with its cause; an InputError stays as it is. */
 export function damaged(title: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = messageOf(error);
   return new InputError(english('this {0} file is damaged ({1}); write or download it again', title, cause));
 }

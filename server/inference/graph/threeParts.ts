@@ -1,4 +1,4 @@
-import { causeOf, failureOf } from '../failures.js';
+import { failureOf, runtimeCause } from '../failures.js';
 import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
 import { describeTensor, findPixelInputs, GraphError, pixelInputName, requireTensor } from './graph.js';
 
@@ -78,7 +78,7 @@ type RowData = Float32Array | Uint16Array;
 /** An error of the graph for images, unless its device is the cause. Throws. */
 function explain(error: unknown): never {
   if (failureOf(error) !== 'other') throw error;
-  throw new GraphError(`the graph for images fails: ${causeOf(error)}; correct 'images' of the profile`, 'images');
+  throw new GraphError(`the graph for images fails: ${runtimeCause(error)}; correct 'images' of the profile`, 'images');
 }
 
 function squaresApart(pixels: TensorValue): Readonly<Record<string, TensorValue>>[] {

@@ -11,7 +11,7 @@ import { retryingLoad } from '../../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../../models/tokenizer.js';
 import { exchangeListener } from '../../remote/exchanges.js';
 import { type Policy, PolicyError, type SampledRollout, type SampleRequest } from '../policy.js';
-import { type LocalPolicyProfile, parsePolicyProfile, stepPlace } from './localPolicyProfile.js';
+import { type LocalPolicyProfile, parsePolicyProfile, stepPlaceholder } from './localPolicyProfile.js';
 
 /** Scoring, which someone looks at, goes first where both share an inference process. */
 const priority = -1;
@@ -237,7 +237,7 @@ function choiceOf({ ids, finish }: SampledRow, index: number, tokenizer: TextTok
 function toRollout({ ids, finish }: SampledRow, { step }: LocalPolicyProfile, tokenizer: TextTokenizer): SampledRollout {
   const steps = tokenizer
     .decode([...ids])
-    .split(step.slice(stepPlace.length))
+    .split(step.slice(stepPlaceholder.length))
     .map((text) => text.trim());
   return { steps: steps.filter((text) => text !== ''), finish };
 }

@@ -1,7 +1,7 @@
 import { english } from '../../l10n.js';
-import { count } from '../../models/fields.js';
+import { occurrences } from '../../models/fields.js';
 import { type ImageSettings, imagesPlace, readImageSettings } from '../../models/images/imageKinds.js';
-import { type ModelFiles, readFields } from '../../models/modelFiles.js';
+import { type ModelFiles, readProfileFields } from '../../models/modelFiles.js';
 
 /** `policy.json` beside a local policy's model; its JSON schema is `media/schemas/policy.schema.json`. */
 export interface LocalPolicyProfile extends ModelFiles {
@@ -21,17 +21,17 @@ export interface LocalPolicyProfile extends ModelFiles {
   readonly temperature: number;
 }
 
-export const stepPlace = '{step}';
+export const stepPlaceholder = '{step}';
 
 /** Checks the content of a `policy.json`; throws ModelError naming `path`, the key and what belongs there. */
 export function parsePolicyProfile(text: string, path: string): LocalPolicyProfile {
-  const root = readFields(text, path);
+  const root = readProfileFields(text, path);
   const profile: LocalPolicyProfile = {
     name: root.text('name'),
     graph: root.text('graph'),
     tokenizer: root.text('tokenizer'),
     prompt: root.template('prompt', ['{question}', imagesPlace]),
-    step: root.template('step', [stepPlace]),
+    step: root.template('step', [stepPlaceholder]),
     end: root.text('end'),
     ...(root.has('images') && { images: readImageSettings(root.object('images')) }),
     maxTokens: root.whole('maxTokens', [2, 100_000_000], 'tokens'),
@@ -39,12 +39,12 @@ export function parsePolicyProfile(text: string, path: string): LocalPolicyProfi
     temperature: root.number('temperature'),
   };
   root.refuseOthers(['$schema']);
-  if (count(profile.prompt, '{question}') !== 1) root.fail('prompt', english('a text with {question} once'));
-  if (count(profile.prompt, imagesPlace) > 1) root.fail('prompt', english('a text with {0} at most once', imagesPlace));
+  if (occurrences(profile.prompt, '{question}') !== 1) root.fail('prompt', english('a text with {question} once'));
+  if (occurrences(profile.prompt, imagesPlace) > 1) root.fail('prompt', english('a text with {0} at most once', imagesPlace));
   if (profile.prompt.includes(imagesPlace) && !profile.images)
     root.fail('images', english("a JSON object that says how images are prepared, because 'prompt' holds {0}", imagesPlace));
-  if (!profile.step.startsWith(stepPlace) || profile.step === stepPlace)
-    root.fail('step', english('{0}, then the text that ends a step', stepPlace));
+  if (!profile.step.startsWith(stepPlaceholder) || profile.step === stepPlaceholder)
+    root.fail('step', english('{0}, then the text that ends a step', stepPlaceholder));
   if (!(profile.temperature >= 0)) root.fail('temperature', english('a number, at least 0'));
   return profile;
 }

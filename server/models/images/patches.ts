@@ -26,7 +26,7 @@ export interface PatchesSettings extends RgbSettings {
 
 export type PixelLimits = readonly [fewest: number, most: number];
 
-export interface Size {
+export interface PixelSize {
   readonly width: number;
   readonly height: number;
 }
@@ -86,8 +86,8 @@ function readLimits(value: unknown): PixelLimits[] | undefined {
 }
 
 /** The sizes that an image has after each resize. */
-export function sizesOf(size: Size, { patch, merge, resizes }: Pick<PatchesSettings, 'patch' | 'merge' | 'resizes'>): Size[] {
-  const sizes: Size[] = [];
+export function sizesOf(size: PixelSize, { patch, merge, resizes }: Pick<PatchesSettings, 'patch' | 'merge' | 'resizes'>): PixelSize[] {
+  const sizes: PixelSize[] = [];
   resizes.forEach((limits, i) => {
     const least = i === resizes.length - 1 ? 0 : patch * merge;
     sizes.push(fitSize(sizes.at(-1) ?? size, patch * merge, limits, least));
@@ -99,7 +99,7 @@ export function sizesOf(size: Size, { patch, merge, resizes }: Pick<PatchesSetti
  * `smart_resize` of transformers (`least` = 0) and of qwen-vl-utils (`least` = `block`): the nearest whole numbers of blocks, unless these
  * are too few or too many pixels.
  */
-function fitSize({ width, height }: Size, block: number, [fewest, most]: PixelLimits, least: number): Size {
+function fitSize({ width, height }: PixelSize, block: number, [fewest, most]: PixelLimits, least: number): PixelSize {
   const near = (side: number) => Math.max(least, roundToEven(side / block) * block);
   const pixels = near(width) * near(height);
   if (pixels > most) {

@@ -65,14 +65,14 @@ export function readVerdict(reply: unknown, { verdict, positive, negative, maxRe
     at += itemAt(texts, i).length;
     // A blank, an emphasis or a bracket may come before the word.
     if (at <= found + verdict.length) continue;
-    const word = trimmed(text.slice(Math.max(start, found + verdict.length), at));
+    const word = bareToken(text.slice(Math.max(start, found + verdict.length), at));
     if (word === '') continue;
-    return likelierOf(readListed(tokens[i]), (token) => trimmed(token), [positive], [negative]);
+    return likelierOf(readListed(tokens[i]), (token) => bareToken(token), [positive], [negative]);
   }
   return { skipped: english('The reply of the model ends with its verdict missing, after {0}.', JSON.stringify(verdict)) };
 }
 
 /** Without what models put around a verdict. */
-export function trimmed(token: string): string {
+export function bareToken(token: string): string {
   return token.replaceAll(/^[\s*_"'`{([\\?!:.,]+|[\s*_"'`})\].,:;!]+$/g, '');
 }

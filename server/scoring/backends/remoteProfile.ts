@@ -1,7 +1,7 @@
 import { english } from '../../l10n.js';
 import type { Fields } from '../../models/fields.js';
 import { ModelError } from '../../models/modelError.js';
-import { readFields } from '../../models/modelFiles.js';
+import { readProfileFields } from '../../models/modelFiles.js';
 import { whereKeysGo, withoutSecrets } from '../../remote/serverAddress.js';
 import type { CritiqueScript } from '../critiques/script.js';
 import { parseProfile } from '../loadProfile.js';
@@ -78,7 +78,7 @@ export function namesServer(text: string): boolean {
 
 /** Checks the content of a `prm.json` with `backend`; throws ModelError naming `path`, the key and what belongs there. */
 export function parseRemoteProfile(text: string, path: string): RemoteProfile {
-  const root = readFields(text, path);
+  const root = readProfileFields(text, path);
   const fields = root.object('backend');
   const kind = fields.oneOf('kind', kinds);
   const server = readServer(fields);

@@ -1,6 +1,6 @@
 import { english } from '../../l10n.js';
 import { type ChatMessage, renderChat } from '../../models/chatTemplate.js';
-import { count, type Fields } from '../../models/fields.js';
+import { type Fields, occurrences } from '../../models/fields.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
@@ -35,11 +35,11 @@ export function readChatLayout(fields: Fields): ChatLayout {
     ...(fields.has('assistant') && { assistant: fields.template('assistant', [stepsPlace]) }),
     ...(fields.has('template') && { template: fields.text('template') }),
   };
-  if (count(layout.user, '{question}') !== 1) fields.fail('user', english('a text with {question} once'));
-  if (count(layout.user + (layout.assistant ?? ''), stepsPlace) !== 1)
+  if (occurrences(layout.user, '{question}') !== 1) fields.fail('user', english('a text with {question} once'));
+  if (occurrences(layout.user + (layout.assistant ?? ''), stepsPlace) !== 1)
     fields.fail('assistant', english("a text with {0} once, unless 'user' holds it", stepsPlace));
   if (layout.marker !== undefined) refuseBadStep(fields, layout.step, layout.marker);
-  else if (count(layout.step, '{step}') !== 1) fields.fail('step', english('a text with {step} once'));
+  else if (occurrences(layout.step, '{step}') !== 1) fields.fail('step', english('a text with {step} once'));
   return layout;
 }
 

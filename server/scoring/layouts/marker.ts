@@ -1,6 +1,6 @@
 import { english } from '../../l10n.js';
 import type { Fields } from '../../models/fields.js';
-import { count } from '../../models/fields.js';
+import { occurrences } from '../../models/fields.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
@@ -35,16 +35,16 @@ export function readMarkerLayout(fields: Fields): MarkerLayout {
     encode: fields.has('encode') ? fields.oneOf('encode', ['apart', 'together']) : 'apart',
     ...(fields.has('after') && { after: fields.template('after', [], true) }),
   };
-  if (count(layout.before, '{question}') !== 1) fields.fail('before', english('a text with {question} once'));
-  if (count(layout.before, imagesPlace) > 1) fields.fail('before', english('a text with {0} at most once', imagesPlace));
+  if (occurrences(layout.before, '{question}') !== 1) fields.fail('before', english('a text with {question} once'));
+  if (occurrences(layout.before, imagesPlace) > 1) fields.fail('before', english('a text with {0} at most once', imagesPlace));
   refuseBadStep(fields, layout.step, layout.marker);
   return layout;
 }
 
 /** `step` must hold {step} once and the marker once, after it. */
 export function refuseBadStep(fields: Fields, step: string, marker: string): void {
-  if (count(step, '{step}') !== 1) fields.fail('step', english('a text with {step} once'));
-  if (count(step, marker) !== 1 || step.indexOf(marker) < step.indexOf('{step}')) {
+  if (occurrences(step, '{step}') !== 1) fields.fail('step', english('a text with {step} once'));
+  if (occurrences(step, marker) !== 1 || step.indexOf(marker) < step.indexOf('{step}')) {
     fields.fail('step', english('a text with the marker {0} once, after {step}', JSON.stringify(marker)));
   }
 }

@@ -1,5 +1,5 @@
 import { english } from '../../l10n.js';
-import { count, type Fields } from '../../models/fields.js';
+import { type Fields, occurrences } from '../../models/fields.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 
@@ -24,7 +24,7 @@ export function readPiecesLayout(fields: Fields): PiecesLayout {
     readBack: fields.has('readBack') ? fields.whole('readBack', [0, 1_000_000], 'tokens') : 0,
     ...(fields.has('separator') && { separator: fields.text('separator') }),
   };
-  if (count(layout.before, '{question}') !== 1) fields.fail('before', english('a text with {question} once'));
+  if (occurrences(layout.before, '{question}') !== 1) fields.fail('before', english('a text with {question} once'));
   if (layout.byLine && layout.separator === undefined) fields.fail('separator', english("a text, because 'byLine' is true"));
   return layout;
 }

@@ -1,6 +1,6 @@
 import { english } from '../../l10n.js';
 import { type ChatMessage, renderChat } from '../../models/chatTemplate.js';
-import { count, type Fields } from '../../models/fields.js';
+import { type Fields, occurrences } from '../../models/fields.js';
 import { imagesPlace } from '../../models/images/imageKinds.js';
 import { ModelError } from '../../models/modelError.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
@@ -36,8 +36,8 @@ export function readTurnsLayout(fields: Fields): TurnsLayout {
     ...(fields.has('template') && { template: fields.text('template') }),
   };
   for (const place of ['{question}', '{step}'])
-    if (count(layout.first, place) !== 1) fields.fail('first', english('a text with {0} once', place));
-  if (count(layout.next, '{step}') !== 1) fields.fail('next', english('a text with {step} once'));
+    if (occurrences(layout.first, place) !== 1) fields.fail('first', english('a text with {0} once', place));
+  if (occurrences(layout.next, '{step}') !== 1) fields.fail('next', english('a text with {step} once'));
   return layout;
 }
 

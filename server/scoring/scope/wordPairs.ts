@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { english } from '../../l10n.js';
 import type { Fields } from '../../models/fields.js';
 import { ModelError } from '../../models/modelError.js';
-import { readText } from '../../models/modelFiles.js';
+import { readModelText } from '../../models/modelFiles.js';
 import type { CommonScopeSettings } from './scope.js';
 
 /** The measure is the share of a text's neighboring words that are neighbors somewhere in the text the model was trained on. */
@@ -27,9 +27,9 @@ export function readWordPairSettings(fields: Fields): Omit<WordPairSettings, key
 /** Reads the pairs a profile names; rejects with ModelError. The result gives the known share of a text, in [0, 1]. */
 export async function openWordPairs({ pairs: file }: WordPairSettings, modelFolder: string): Promise<(text: string) => number> {
   const path = resolve(modelFolder, file);
-  const lines = (await readText(path, english("Put the file that 'scope.pairs' of prm.json names there, or correct the profile."))).split(
-    /\r?\n/,
-  );
+  const lines = (
+    await readModelText(path, english("Put the file that 'scope.pairs' of prm.json names there, or correct the profile."))
+  ).split(/\r?\n/);
   /** By the first word of the pair. */
   const followers = new Map<string, Set<string>>();
   lines.forEach((line, index) => {

@@ -44,8 +44,8 @@ export function menuItems(state: PanelState, id: number | null, { navigation, re
       ? [{ label: t('More rollouts from here…'), keys: 'm', run: () => requests.send('moreRollouts', { node: id }) }]
       : []),
     ...(canExplain(at) ? [{ label: t('In the training set?'), keys: 'w', run: () => requests.send('explainTraining', { node: id }) }] : []),
-    ...(rolloutCount(node) > 0 ? [{ label: t('Show its rollouts'), run: () => navigation.select(id) }] : []),
-    ...(rolloutCount(node) > 0 && state.replay !== null
+    ...(rolloutCount(node.rollouts) > 0 ? [{ label: t('Show its rollouts'), run: () => navigation.select(id) }] : []),
+    ...(rolloutCount(node.rollouts) > 0 && state.replay !== null
       ? [{ label: t('Show request'), run: () => requests.send('showRequest', { node: id }) }]
       : []),
     null,

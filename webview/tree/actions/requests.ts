@@ -1,4 +1,5 @@
 import { t } from '../../../server/l10n.js';
+import { messageOf } from '../../../server/reasoning/errorText.js';
 import { itemAt } from '../../../server/reasoning/present.js';
 import type { Announce } from '../../shared/announce.js';
 import type { Host } from '../../shared/rpc.js';
@@ -127,8 +128,4 @@ function askRollouts(store: PanelStore, host: Host<TreeRequests, TreeEvents>, fa
       if (store.state.selected === own.node) store.update({ rollouts: { node: own.node, list } });
     }, fail);
   });
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -27,7 +27,7 @@ export interface Block {
 }
 
 /** Height of the rows a node has to itself, in pixels. */
-export function roomOf({ isBanded, top, bottom }: TreeLayout, { k }: Pick<View, 'k'>, id: number): number {
+export function ownHeight({ isBanded, top, bottom }: TreeLayout, { k }: Pick<View, 'k'>, id: number): number {
   return isBanded ? Math.min(rowPx(1), (bottom[id]! - top[id]! + 1) * rowPx(k)) : rowPx(k);
 }
 

@@ -173,7 +173,7 @@ export function landingView(extent: LayoutExtent, target: Landing, size: Size, i
 }
 
 /** The least change of translation that brings a node into the drawing, with room for its children; the same view if it is. */
-export function reveal(view: View, column: number, row: number, size: Size): View {
+export function revealNode(view: View, column: number, row: number, size: Size): View {
   const { x, y } = screenPoint(view, column, row);
   const right = Math.max(MARGIN, size.width - nodeWidth(view) - MARGIN);
   const edge = Math.min(MARGIN + rowPx(view.k) / 2, size.height / 2);

@@ -103,7 +103,7 @@ function holds(model: TreeModel, id: number, filter: Filter): string | undefined
     const prefix = stepsTo(model, id);
     return node.rollouts.some(({ steps }) => isIn(prefix + steps)) ? t('a rollout of {0} steps', from) : undefined;
   }
-  const value = { value: node.value, visits: node.visits, rollouts: rolloutCount(node), depth: node.depth }[measure];
+  const value = { value: node.value, visits: node.visits, rollouts: rolloutCount(node.rollouts), depth: node.depth }[measure];
   if (value === null || value === undefined || !isIn(value)) return undefined;
   return `${measure} ${measure === 'value' ? formatValue(value) : value}`;
 }

@@ -111,7 +111,7 @@ export function binOf(model: TreeModel, id: number): number | undefined {
 export function valueText(model: TreeModel, id: number): string {
   const node = model.nodes[id]!;
   if (model.shown === 'both') return `${formatValue(node.value)}→${formatValue(lowestScore(node) ?? null)}`;
-  if (model.shown === 'rollouts') return String(rolloutCount(node));
+  if (model.shown === 'rollouts') return String(rolloutCount(node.rollouts));
   return formatValue(node.value);
 }
 

@@ -2,7 +2,7 @@ import { interpolateNumber } from 'd3-interpolate';
 import { itemAt, lastItem } from '../../../server/reasoning/present.js';
 import { windowOf } from '../../shared/element.js';
 import { attachZoom } from '../interact/zoomGesture.js';
-import { type Block, openBlock, roomOf } from '../layout/scene.js';
+import { type Block, openBlock, ownHeight } from '../layout/scene.js';
 import type { TreeLayout } from '../layout/tidy.js';
 import {
   centerView,
@@ -10,7 +10,7 @@ import {
   landingView,
   MAX_ZOOM,
   READING_ZOOM,
-  reveal,
+  revealNode,
   rowPx,
   type Size,
   screenPoint,
@@ -111,7 +111,7 @@ export function createCamera(world: CameraWorld): Camera {
   const bringIntoSight = (id: number) => {
     if (size().width === 0 || store.state.zoom === null || !isPlaced(id)) return;
     const now = goal();
-    const next = reveal(now, columnOf(id), itemAt(layout().row, id), size());
+    const next = revealNode(now, columnOf(id), itemAt(layout().row, id), size());
     if (next === now) return;
     isWhole = false;
     go(next);
@@ -150,7 +150,7 @@ export function createCamera(world: CameraWorld): Camera {
     widenBy: (factor) => move(stretchAround(goal(), factor, size().width / 2)),
     center(id) {
       if (!isPlaced(id)) return;
-      if (rowPx(goal().k) >= WORDS_ROW || roomOf(layout(), goal(), id) >= WORDS_ROW) bringIntoSight(id);
+      if (rowPx(goal().k) >= WORDS_ROW || ownHeight(layout(), goal(), id) >= WORDS_ROW) bringIntoSight(id);
       else move(centerView({ k: READING_ZOOM, stretch: 1 }, columnOf(id), itemAt(layout().row, id), size()));
     },
     bringIntoSight,

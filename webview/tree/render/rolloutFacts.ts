@@ -3,7 +3,7 @@ import type { RolloutDetails } from '../../../server/protocol/problemView.js';
 import { element } from '../../shared/element.js';
 
 /** How a rollout came about and who judged it: verdict, finish, seed, tokens, time, thoughts and raw text, as far as the log has it. */
-export function rolloutFacts(document: Document, details: RolloutDetails): HTMLElement[] {
+export function renderRolloutFacts(document: Document, details: RolloutDetails): HTMLElement[] {
   const { verdict, method, reason, finish, seed, tokens, ms, shared, reasoning, raw } = details;
   const together = shared === undefined ? '' : t(', {0} together', plural(shared, '{0} rollout', '{0} rollouts'));
   const facts: (readonly [string, string])[] = [

@@ -6,7 +6,7 @@ import { button } from '../../shared/controls.js';
 import { element, icon } from '../../shared/element.js';
 import { typeset } from '../../shared/math.js';
 import { distinctRollouts, type ListedRollout } from '../model/rollouts.js';
-import { rolloutFacts } from './rolloutFacts.js';
+import { renderRolloutFacts } from './rolloutFacts.js';
 import { section } from './section.js';
 
 /** What can be done with a rollout, by its position among the node's. */
@@ -30,8 +30,8 @@ export function rolloutList(
   actions: RolloutActions,
 ): HTMLElement[] {
   if (node.rollouts.length === 0) return [];
-  const all = rolloutCount(node);
-  const correct = rolloutCount({ rollouts: node.rollouts.filter((group) => group.correct) });
+  const all = rolloutCount(node.rollouts);
+  const correct = rolloutCount(node.rollouts.filter((group) => group.correct));
   const distinct = node.rollouts.reduce((sum, group) => sum + group.distinct, 0);
   const counts = element(
     document,
@@ -117,7 +117,7 @@ function rolloutItem(document: Document, { rollout, index, copies }: ListedRollo
         steps.length > 0
           ? element(document, 'ol', {}, ...steps)
           : element(document, 'p', { class: 'hint' }, t('It ends where the node ends.')),
-        ...(rollout.details ? rolloutFacts(document, rollout.details) : []),
+        ...(rollout.details ? renderRolloutFacts(document, rollout.details) : []),
         button(document, {
           label: t('Show this rollout in the file'),
           icon: 'go-to-file',

@@ -283,13 +283,13 @@ function barButton(
 
 /** The nodes most rollouts were sampled from, with how many of them were right. */
 function ranking(document: Document, model: TreeModel, actions: StatisticsActions): HTMLElement {
-  const ranked = [...model.order].filter((id) => rolloutCount(itemAt(model.nodes, id)) > 0);
-  ranked.sort((a, b) => rolloutCount(itemAt(model.nodes, b)) - rolloutCount(itemAt(model.nodes, a)));
+  const ranked = [...model.order].filter((id) => rolloutCount(itemAt(model.nodes, id).rollouts) > 0);
+  ranked.sort((a, b) => rolloutCount(itemAt(model.nodes, b).rollouts) - rolloutCount(itemAt(model.nodes, a).rollouts));
   const items = ranked.slice(0, RANKED).map((id) => {
     const node = itemAt(model.nodes, id);
     const label = t(
       '{0}, {1} % at or below: {2}',
-      plural(rolloutCount(node), '{0} rollout', '{0} rollouts'),
+      plural(rolloutCount(node.rollouts), '{0} rollout', '{0} rollouts'),
       (itemAt(model.share, id) * 100).toFixed(0),
       nodeWords(model, id, 80),
     );

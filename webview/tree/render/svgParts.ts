@@ -47,7 +47,7 @@ export function drawMark(
   const transform = `translate(${x},${y})`;
   const bin = binClass(binOf(model, id));
   const parts: SVGElement[] = [];
-  if (model.shown === 'rollouts' && rolloutCount(node) > 0)
+  if (model.shown === 'rollouts' && rolloutCount(node.rollouts) > 0)
     parts.push(svgElement(document, 'circle', { class: `heat ${bin}`, r: radius + 3 + 5 * Math.sqrt(itemAt(model.share, id)), transform }));
   parts.push(
     svgElement(document, 'path', {

@@ -2,7 +2,7 @@ import { type Selection, select } from 'd3-selection';
 import { linkHorizontal } from 'd3-shape';
 import { itemAt, mustHave } from '../../../server/reasoning/present.js';
 import { edgeWidth, markRadius } from '../layout/marks.js';
-import { type Block, roomOf } from '../layout/scene.js';
+import { type Block, ownHeight } from '../layout/scene.js';
 import { columnPx, nodeWidth, rowPx, WORDS_ROW } from '../layout/zoomScale.js';
 import type { TreeModel } from '../model/treeModel.js';
 import { columnOf, type Frame } from './frame.js';
@@ -134,7 +134,7 @@ function drawNodes(group: Group, pen: Pen, frame: Frame): void {
 function drawNode(pen: Pen, frame: Frame, id: number, name: DotName | undefined): SVGElement[] {
   const { level } = frame.scene;
   if (level === 'card') return drawCard(pen, frame, id);
-  const hasRoom = roomOf(frame.layout, frame.view, id) >= WORDS_ROW - 1;
+  const hasRoom = ownHeight(frame.layout, frame.view, id) >= WORDS_ROW - 1;
   return level === 'words' && (hasRoom || id === frame.selected) ? drawWords(pen, frame, id) : drawDot(pen, frame, id, name);
 }
 

@@ -1,7 +1,7 @@
 import { itemAt } from '../../../server/reasoning/present.js';
 import { svgElement } from '../../shared/element.js';
 import { markRadius } from '../layout/marks.js';
-import { roomOf } from '../layout/scene.js';
+import { ownHeight } from '../layout/scene.js';
 import { columnPx, nodeWidth, rowPx, TWO_LINES_ROW } from '../layout/zoomScale.js';
 import { nodeTitle } from '../model/labels.js';
 import { valueText } from '../model/treeModel.js';
@@ -36,7 +36,7 @@ export function drawWords(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;
   const node = itemAt(model.nodes, id);
-  const height = roomOf(frame.layout, view, id);
+  const height = ownHeight(frame.layout, view, id);
   const own = nodeWidth(view, 'words');
   const value = valueText(model, id);
   const isFlagged = model.flagged.has(id);
@@ -103,7 +103,7 @@ export type DotName = 'words' | 'value';
 export function drawDot(pen: Pen, frame: Frame, id: number, name: DotName | undefined): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;
-  const radius = markRadius(itemAt(model.size, id), Math.max(roomOf(frame.layout, view, id), frame.layout.isBanded ? 7 : 0));
+  const radius = markRadius(itemAt(model.size, id), Math.max(ownHeight(frame.layout, view, id), frame.layout.isBanded ? 7 : 0));
   const parts = drawMark(pen, model, id, { radius });
   const stack = frame.display.stacks.get(id);
   if (stack !== undefined && rowPx(view.k) >= 9)

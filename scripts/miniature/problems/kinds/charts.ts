@@ -30,7 +30,7 @@ export function barChart(draw: Draw): GeneratedProblem {
 }
 
 /** Prices a kilogram in a table: amounts of two fruits. */
-export function table(draw: Draw): GeneratedProblem {
+export function priceTable(draw: Draw): GeneratedProblem {
   const labels = draw.several(fruits, 4);
   const label = (at: number): string => itemAt(labels, at);
   const values = draw.distinct(2, 15, 4);

@@ -1,0 +1,4 @@
+/** What a caught error says: its message, or a thrown value as text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
