@@ -23,6 +23,6 @@ process.on('message', ({ id, files, settings }: PrepareRequest) => {
 process.on('disconnect', () => process.exit());
 
 function send(reply: PrepareReply): void {
-  if (!process.send) throw new Error('This program is started by another one.');
-  process.send(reply);
+  // There is nobody to answer where no other program started this one.
+  process.send?.(reply);
 }
