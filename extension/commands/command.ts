@@ -1,6 +1,7 @@
-import { Uri, window } from 'vscode';
+import { Uri } from 'vscode';
 import type { StepAtResult } from '../../server/protocol/steps.js';
 import type { Range } from '../../server/reasoning/span.js';
+import { visibleEditor } from '../shell/editors.js';
 import { requestStepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
 
@@ -45,12 +46,15 @@ function givenUri(argument: unknown): Uri | undefined {
   return argument instanceof Uri ? argument : rowOf(argument)?.uri;
 }
 
-/** The place in a file that a command is about: at the cursor of its active editor, else the one that the panel with the focus shows. */
+/**
+ * The place in a file that a command is about: the one that the panel with the focus shows, else at the cursor of an editor in sight, the
+ * active one before others.
+ */
 export async function placeIn({ client, active }: StepLens, uri: Uri): Promise<StepAtResult | null> {
-  const editor = window.activeTextEditor;
-  if (editor?.document.uri.toString() === uri.toString()) return requestStepAt(client, uri, editor.selection.active);
   const { problem, node, step } = active.placeIn(uri) ?? {};
-  return problem === undefined ? null : { problem, ...(node !== undefined && { node }), ...(step !== undefined && { step }) };
+  if (problem !== undefined) return { problem, ...(node !== undefined && { node }), ...(step !== undefined && { step }) };
+  const editor = visibleEditor(uri);
+  return editor ? requestStepAt(client, uri, editor.selection.active) : null;
 }
 
 /** The problem of a file that a command is about: the one given, else that of `placeIn`, else the first. */

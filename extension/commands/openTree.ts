@@ -1,8 +1,10 @@
-import { l10n, window } from 'vscode';
+import { l10n, type Uri, window } from 'vscode';
 import { NodeOfStep } from '../../server/protocol/problemView.js';
 import { toRange } from '../shell/editors.js';
+import type { Landing } from '../shell/landing.js';
 import { requestStepAt } from '../shell/stepAt.js';
-import { type Command, isIndex, placeIn, rowOf, targetOf } from './command.js';
+import type { StepLens } from '../shell/stepLens.js';
+import { type Command, type FileRow, isIndex, placeIn, rowOf, targetOf } from './command.js';
 
 /** Draws a problem as a tree beside its file: the one given, that of a row of the view, else the one at the cursor. */
 export const openTree: Command = {
@@ -18,11 +20,15 @@ export const openTree: Command = {
     if (isIndex(problem)) return stepLens.panels.open(uri, problem, isIndex(node) ? node : undefined, isIndex(column) ? column : undefined);
     const row = rowOf(target);
     if (row?.range === undefined && row?.problem !== undefined) return stepLens.panels.open(uri, row.problem);
-    const place =
-      row?.range === undefined ? await placeIn(stepLens, uri) : await requestStepAt(stepLens.client, uri, toRange(row.range).start);
-    // A cursor on the problem itself, as in a file that just opened, chooses no node: the tree lands on its first low step.
-    if (place?.step === undefined) return stepLens.panels.open(uri, place?.problem ?? row?.problem, place?.node || undefined);
-    const found = await stepLens.client.request(NodeOfStep, { uri: uri.toString(), problem: place.problem, step: place.step });
-    return stepLens.panels.open(uri, place.problem, found ?? undefined);
+    return stepLens.panels.openAt(uri, landing(stepLens, uri, row));
   },
 };
+
+/** Where the tree opens: at the step of a row, else at the cursor. */
+async function landing(stepLens: StepLens, uri: Uri, row: FileRow | undefined): Promise<Landing> {
+  const place = row?.range === undefined ? await placeIn(stepLens, uri) : await requestStepAt(stepLens.client, uri, toRange(row.range).start);
+  // A cursor on the problem itself, as in a file that just opened, chooses no node: the tree lands on its first low step.
+  if (place?.step === undefined) return { problem: place?.problem ?? row?.problem, node: place?.node || undefined };
+  const { problem, step } = place;
+  return { problem, node: (await stepLens.client.request(NodeOfStep, { uri: uri.toString(), problem, step })) ?? undefined };
+}

@@ -23,6 +23,7 @@ import type { StepAtResult } from '../../server/protocol/steps.js';
 import { readPersistedState, type SentView, type TreeEvents, type TreeRequests, treeProtocol } from '../../webview/tree/protocol.js';
 import type { ShownPlace } from '../shell/activeFile.js';
 import { reveal, toRange } from '../shell/editors.js';
+import type { Landing } from '../shell/landing.js';
 import { messageForUser } from '../shell/log.js';
 import { requestStepAt } from '../shell/stepAt.js';
 import { Panel, type PanelHost } from './panel.js';
@@ -45,6 +46,8 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   #refreshing: Promise<void> | undefined;
   #isStale = false;
   #pendingNode: number | undefined;
+  /** Where the tree opens: nothing is shown before it is known. */
+  #landing: Promise<Landing> | undefined;
   /** The node that is selected in the page. */
   #selected: number | undefined;
   #failure: LabelingFailure | null = null;
@@ -109,9 +112,37 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   /** Brings the panel to the front and shows a problem, and a node of it when one is given. */
   async show(problem?: number, node?: number): Promise<void> {
     this.bringToFront();
+    this.#landing = undefined;
     if (problem !== undefined) this.#problem = problem;
     this.#pendingNode = node;
     await this.#refresh();
+  }
+
+  /** Waits with what is shown until it is known where; the page says that the file is read. Rejects as `landing` does. */
+  async land(landing: Promise<Landing>): Promise<void> {
+    this.#landing = landing;
+    await landing;
+  }
+
+  /** Brings the panel to the front and shows a place once it is known. Rejects as `landing` does. */
+  async showAt(landing: Promise<Landing>): Promise<void> {
+    this.bringToFront();
+    await this.#reading(() => this.land(landing));
+    await this.#refresh();
+  }
+
+  async #landed(): Promise<void> {
+    const landing = this.#landing;
+    const found = await landing?.catch(() => undefined);
+    // Another place was asked for since.
+    if (!landing || landing !== this.#landing) return;
+    this.#landing = undefined;
+    if (found?.problem !== undefined) this.#problem = found.problem;
+    this.#pendingNode = found?.node;
+  }
+
+  #reading<T>(task: () => Promise<T>): Thenable<T> {
+    return window.withProgress({ location: ProgressLocation.Window, title: l10n.t('StepLens: reading {0}', this.#name) }, task);
   }
 
   /** Shows the tree as it is at a line of its event log, where the debugger stopped; null: the whole tree again. */
@@ -125,8 +156,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       open: async ({ state }) => {
         const persisted = readPersistedState(state);
         if (persisted?.uri === this.uri.toString() && this.#images === undefined) this.#problem = persisted.problem;
-        const progress = { location: ProgressLocation.Window, title: l10n.t('StepLens: reading {0}', this.#name) };
-        const initial = await window.withProgress(progress, () => this.#firstView());
+        const initial = await this.#reading(() => this.#firstView());
         queueMicrotask(() => this.#selectPending());
         return initial;
       },
@@ -266,6 +296,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   }
 
   async #initialView(): Promise<SentView> {
+    await this.#landed();
     let tree = await this.#ask(TreeViewRequest, { problem: this.#problem });
     // The file holds fewer problems than when this one was persisted or shown.
     if (tree.view === null && this.#problem > 0) {

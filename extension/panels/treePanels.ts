@@ -1,6 +1,7 @@
 import { l10n, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { readPersistedState } from '../../webview/tree/protocol.js';
 import type { Claims } from '../shell/claims.js';
+import type { Landing } from '../shell/landing.js';
 import { type PanelHost, Panels } from './panel.js';
 import { TreePanel } from './treePanel.js';
 
@@ -24,6 +25,18 @@ export class TreePanels extends Panels<TreePanel> {
   async open(uri: Uri, problem?: number, node?: number, column = besideColumn()): Promise<void> {
     const panel = this.#of(uri);
     if (panel) return panel.show(problem, node);
+    const added = this.#create(uri, column, problem ?? 0);
+    if (node !== undefined) await added.show(problem, node);
+  }
+
+  /** Shows the panel at once, and the tree in it when it is known where to land: the file may have to be read first. Rejects as `landing` does. */
+  async openAt(uri: Uri, landing: Promise<Landing>): Promise<void> {
+    const panel = this.#of(uri);
+    if (panel) await panel.showAt(landing);
+    else await this.#create(uri, besideColumn(), 0).land(landing);
+  }
+
+  #create(uri: Uri, column: ViewColumn, problem: number): TreePanel {
     // Context is not retained: the page persists its state and asks again, which is cheap.
     const created = window.createWebviewPanel(
       viewType,
@@ -31,8 +44,7 @@ export class TreePanels extends Panels<TreePanel> {
       { viewColumn: column, preserveFocus: true },
       { enableScripts: true, localResourceRoots: [], enableFindWidget: false },
     );
-    const added = this.#add(created, uri, problem ?? 0);
-    if (node !== undefined) await added.show(problem, node);
+    return this.#add(created, uri, problem);
   }
 
   /** Opens the panel of a tree that begins to grow; one that is open already stays where it is. */

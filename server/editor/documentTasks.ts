@@ -4,8 +4,12 @@ import type { Clock } from './service.js';
 
 /** An edit waits for `editPauseMs` before it is read; where reading takes longer, as long as that, up to this. */
 const longestPauseMs = 3_000;
-/** While a document is being scored, its features are refreshed no more often than this. */
+/**
+ * While a document is being scored, its features are refreshed no more often than this; then after twice the time, up to `longestRefreshMs`.
+ * What is in sight is scored first, and an editor takes in all marks of the file at each refresh.
+ */
 const refreshMs = 500;
+const longestRefreshMs = 4_000;
 
 /** One open document and what is still to be done for it: reading an edit, announcing new scores, answering who waits for them. */
 export class DocumentTasks {
@@ -15,6 +19,7 @@ export class DocumentTasks {
   #readingMs = 0;
   #stopRead: (() => void) | undefined;
   #stopRefresh: (() => void) | undefined;
+  #refreshMs = refreshMs;
   /** Scores of the present text were shown. */
   #hasShown = false;
   #readers: (() => void)[] = [];
@@ -59,10 +64,13 @@ export class DocumentTasks {
     this.#announce();
   }
 
-  /** While scores come in: the first ones are shown at once, more of them twice a second. */
+  /** While scores come in: the first ones after each edit are shown at once, more of them less and less often. */
   refreshInTurn(): void {
-    if (this.#hasShown) this.#stopRefresh ??= this.#clock.after(refreshMs, () => this.refresh());
-    else this.refresh();
+    if (!this.#hasShown) this.refresh();
+    else if (!this.#stopRefresh) {
+      this.#stopRefresh = this.#clock.after(this.#refreshMs, () => this.refresh());
+      this.#refreshMs = Math.min(2 * this.#refreshMs, longestRefreshMs);
+    }
     this.#hasShown = true;
   }
 
@@ -80,6 +88,7 @@ export class DocumentTasks {
 
   /** Answers everybody who waits. */
   settle(error?: Error): void {
+    this.#refreshMs = refreshMs;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const { resolve, reject } of waiters) {

@@ -60,7 +60,8 @@ export function startServer(connection: Connection, world: ServerWorld): () => P
         codeLensProvider: {},
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.Refactor] },
         documentSymbolProvider: true,
-        foldingRangeProvider: true,
+        // JSON folds by itself. Where two providers fold, VS Code asks both in every pause, and draws all folds of a long file anew.
+        foldingRangeProvider: { documentSelector: [{ language: 'markdown' }, { language: 'plaintext' }] },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
     };

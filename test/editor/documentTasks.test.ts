@@ -22,3 +22,34 @@ it('keeps nobody waiting for a text that cannot be read', async () => {
   expect(tasks.document.isStale).toBe(true);
   await tasks.whenRead();
 });
+
+it('shows the first scores after an edit at once, and more of them less and less often', () => {
+  const source = { uri: 'untitled:a', version: 1, languageId: 'json', getText: () => '' };
+  const waits: number[] = [];
+  let timer = (): void => undefined;
+  const clock = {
+    after: (ms: number, run: () => void) => {
+      waits.push(ms);
+      timer = run;
+      return () => undefined;
+    },
+  };
+  let announced = 0;
+  const tasks = new DocumentTasks(new OpenDocument(source, { read: () => undefined }, false), clock, () => announced++);
+  const scoreMore = (): number => {
+    tasks.refreshInTurn();
+    tasks.refreshInTurn();
+    return announced;
+  };
+  expect(scoreMore()).toBe(1);
+  for (const shown of [2, 3, 4, 5, 6]) {
+    timer();
+    expect(announced).toBe(shown);
+    scoreMore();
+  }
+  expect(waits).toEqual([500, 1_000, 2_000, 4_000, 4_000, 4_000]);
+  tasks.settle();
+  timer();
+  scoreMore();
+  expect(waits.at(-1)).toBe(500);
+});

@@ -1,10 +1,10 @@
 /** The palette while a panel has the focus, in a real VS Code: commands of a file are about the file that the panel shows. */
 import { strict as assert } from 'node:assert';
-import { cp } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
-import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { goToLine, openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
 import { useEditor } from './editor.mjs';
 import { palette } from './palette.mjs';
 import { until } from './until.mjs';
@@ -60,6 +60,26 @@ describe('commands of a file while a panel has the focus', () => {
     await runCommand(page, 'StepLens: Evaluate File');
     await activeTab('Evaluation: candidates.json').waitFor();
     await offersAll();
+  });
+
+  it('are about the problem at the cursor of the editor beside an evaluation', async () => {
+    const text = await readFile(join(root, 'media', 'samples', 'candidates.json'), 'utf8');
+    const starts = [...text.matchAll(/"question"/g)].map(({ index }) => text.slice(0, index).split('\n').length);
+    await page
+      .locator('.tab')
+      .filter({ hasText: /^candidates.json$/ })
+      .first()
+      .click();
+    await goToLine(page, starts[2]);
+    await page.locator('.tab').filter({ hasText: 'Evaluation: candidates.json' }).first().click();
+    await activeTab('Evaluation: candidates.json').waitFor();
+    await runCommand(page, 'StepLens: Open Reasoning Tree');
+    const shown = (frame) => frame.getByRole('combobox', { name: 'Problem' }).filter({ hasText: '3/' });
+    await until(async () => {
+      for (const frame of page.frames()) if ((await shown(frame).count()) > 0) return true;
+      return false;
+    }, 'the tree of the third problem');
+    await runCommand(page, 'View: Close Other Editors in Group');
   });
 
   it('are offered of the file of the step that is reviewed', async () => {

@@ -109,7 +109,7 @@ describe('the server over streams', () => {
         hoverProvider: true,
         inlayHintProvider: true,
         documentSymbolProvider: true,
-        foldingRangeProvider: true,
+        foldingRangeProvider: { documentSelector: [{ language: 'markdown' }, { language: 'plaintext' }] },
         textDocumentSync: { change: 2 },
       },
     });
