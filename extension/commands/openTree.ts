@@ -26,7 +26,8 @@ export const openTree: Command = {
 
 /** Where the tree opens: at the step of a row, else at the cursor. */
 async function landing(stepLens: StepLens, uri: Uri, row: FileRow | undefined): Promise<Landing> {
-  const place = row?.range === undefined ? await placeIn(stepLens, uri) : await requestStepAt(stepLens.client, uri, toRange(row.range).start);
+  const place =
+    row?.range === undefined ? await placeIn(stepLens, uri) : await requestStepAt(stepLens.client, uri, toRange(row.range).start);
   // A cursor on the problem itself, as in a file that just opened, chooses no node: the tree lands on its first low step.
   if (place?.step === undefined) return { problem: place?.problem ?? row?.problem, node: place?.node || undefined };
   const { problem, step } = place;

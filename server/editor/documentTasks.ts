@@ -9,7 +9,7 @@ const longestPauseMs = 3_000;
  * What is in sight is scored first, and an editor takes in all marks of the file at each refresh.
  */
 const refreshMs = 500;
-const longestRefreshMs = 4_000;
+const longestRefreshMs = 2_000;
 
 /** One open document and what is still to be done for it: reading an edit, announcing new scores, answering who waits for them. */
 export class DocumentTasks {

@@ -47,7 +47,7 @@ it('shows the first scores after an edit at once, and more of them less and less
     expect(announced).toBe(shown);
     scoreMore();
   }
-  expect(waits).toEqual([500, 1_000, 2_000, 4_000, 4_000, 4_000]);
+  expect(waits).toEqual([500, 1_000, 2_000, 2_000, 2_000, 2_000]);
   tasks.settle();
   timer();
   scoreMore();
