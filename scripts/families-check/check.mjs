@@ -36,6 +36,9 @@ await build();
 const folder = mkdtempSync(join(tmpdir(), 'steplens-families-'));
 try {
   const env = commandsAt(join(folder, 'bin'));
+  const lines = linesOfPage();
+  // First of all: the tiny models need the packages, too.
+  if (values.install) for (const line of lines.filter(isInstallation)) shell(line, env);
   const given = Object.entries(checkouts).filter(([family]) => values[/** @type {keyof typeof checkouts} */ (family)] !== undefined);
   const made = given.length > 0 ? given.map(([family]) => [`--${family}`, checkoutOf(family)]) : [[]];
   for (const args of made)
@@ -45,7 +48,7 @@ try {
     });
   for (const [family, name] of given) if (!existsSync(join(folder, name))) symlinkSync(checkoutOf(family), join(folder, name));
   const wanted = given.length > 0 ? given.map(([family]) => family) : familiesInPackages();
-  const failed = runPage(wanted, env);
+  const failed = exportAll(wanted, lines, env);
   console.log(`${wanted.length - failed} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;
 } finally {
@@ -82,18 +85,23 @@ function commandsAt(bin) {
   return { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, PYTHONDONTWRITEBYTECODE: '1' };
 }
 
-/** Runs the lines of the page that are about these families. @param {string[]} wanted @param {NodeJS.ProcessEnv} env @returns {number} families that failed */
-function runPage(wanted, env) {
+/** The commands of the section on exporting. @returns {string[]} */
+function linesOfPage() {
   const page = readFileSync(join(root, 'docs/families.md'), 'utf8');
   const section = page.slice(page.indexOf('## Exporting to ONNX'), page.indexOf('## Memory'));
-  const lines = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block]) => String(block).trim().split('\n'));
+  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block]) => String(block).trim().split('\n'));
+}
+
+/** @param {string} line */
+function isInstallation(line) {
+  return line.startsWith('python3 -m pip install ');
+}
+
+/** Runs the lines that are about these families. @param {string[]} wanted @param {string[]} lines @param {NodeJS.ProcessEnv} env @returns {number} families that failed */
+function exportAll(wanted, lines, env) {
   const left = new Set(wanted);
   for (const line of lines) {
-    if (line.startsWith('git clone ')) continue;
-    if (line.startsWith('python3 -m pip install ')) {
-      if (values.install) shell(line, env);
-      continue;
-    }
+    if (line.startsWith('git clone ') || isInstallation(line)) continue;
     const [, family, out] = /^steplens export-model .* --family (\S+) .*--out (\S+)$/.exec(line) ?? [];
     if (family === undefined || out === undefined) throw new Error(`docs/families.md has a line that is not understood: ${line}`);
     if (!wanted.includes(family)) continue;
