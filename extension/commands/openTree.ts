@@ -1,9 +1,9 @@
 import { l10n, type Uri, window } from 'vscode';
 import { NodeOfStep } from '../../server/protocol/problemView.js';
 import { toRange } from '../shell/editors.js';
-import type { Landing } from '../shell/landing.js';
 import { requestStepAt } from '../shell/stepAt.js';
 import type { StepLens } from '../shell/stepLens.js';
+import type { TreePlace } from '../shell/treePlace.js';
 import { type Command, type FileRow, isIndex, placeIn, rowOf, targetOf } from './command.js';
 
 /** Draws a problem as a tree beside its file: the one given, that of a row of the view, else the one at the cursor. */
@@ -25,7 +25,7 @@ export const openTree: Command = {
 };
 
 /** Where the tree opens: at the step of a row, else at the cursor. */
-async function landing(stepLens: StepLens, uri: Uri, row: FileRow | undefined): Promise<Landing> {
+async function landing(stepLens: StepLens, uri: Uri, row: FileRow | undefined): Promise<TreePlace> {
   const place =
     row?.range === undefined ? await placeIn(stepLens, uri) : await requestStepAt(stepLens.client, uri, toRange(row.range).start);
   // A cursor on the problem itself, as in a file that just opened, chooses no node: the tree lands on its first low step.

@@ -23,9 +23,9 @@ import type { StepAtResult } from '../../server/protocol/steps.js';
 import { readPersistedState, type SentView, type TreeEvents, type TreeRequests, treeProtocol } from '../../webview/tree/protocol.js';
 import type { ShownPlace } from '../shell/activeFile.js';
 import { reveal, toRange } from '../shell/editors.js';
-import type { Landing } from '../shell/landing.js';
 import { messageForUser } from '../shell/log.js';
 import { requestStepAt } from '../shell/stepAt.js';
+import type { TreePlace } from '../shell/treePlace.js';
 import { Panel, type PanelHost } from './panel.js';
 import type { Handlers } from './panelWire.js';
 
@@ -47,7 +47,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   #isStale = false;
   #pendingNode: number | undefined;
   /** Where the tree opens: nothing is shown before it is known. */
-  #landing: Promise<Landing> | undefined;
+  #landing: Promise<TreePlace> | undefined;
   /** The node that is selected in the page. */
   #selected: number | undefined;
   #failure: LabelingFailure | null = null;
@@ -119,13 +119,13 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   }
 
   /** Waits with what is shown until it is known where; the page says that the file is read. Rejects as `landing` does. */
-  async land(landing: Promise<Landing>): Promise<void> {
+  async land(landing: Promise<TreePlace>): Promise<void> {
     this.#landing = landing;
     await landing;
   }
 
   /** Brings the panel to the front and shows a place once it is known. Rejects as `landing` does. */
-  async showAt(landing: Promise<Landing>): Promise<void> {
+  async showAt(landing: Promise<TreePlace>): Promise<void> {
     this.bringToFront();
     await this.#reading(() => this.land(landing));
     await this.#refresh();

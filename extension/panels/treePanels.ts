@@ -1,7 +1,7 @@
 import { l10n, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { readPersistedState } from '../../webview/tree/protocol.js';
 import type { Claims } from '../shell/claims.js';
-import type { Landing } from '../shell/landing.js';
+import type { TreePlace } from '../shell/treePlace.js';
 import { type PanelHost, Panels } from './panel.js';
 import { TreePanel } from './treePanel.js';
 
@@ -30,7 +30,7 @@ export class TreePanels extends Panels<TreePanel> {
   }
 
   /** Shows the panel at once, and the tree in it when it is known where to land: the file may have to be read first. Rejects as `landing` does. */
-  async openAt(uri: Uri, landing: Promise<Landing>): Promise<void> {
+  async openAt(uri: Uri, landing: Promise<TreePlace>): Promise<void> {
     const panel = this.#of(uri);
     if (panel) await panel.showAt(landing);
     else await this.#create(uri, besideColumn(), 0).land(landing);
