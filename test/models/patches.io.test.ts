@@ -70,7 +70,7 @@ describe('patches of an image', () => {
     const both = (await prepareImages(files, settings))!;
     const alone = await Promise.all(files.map(async (file) => (await prepareImages([file], settings))!));
     expect(both.values).toEqual(Float32Array.of(...alone[0]!.values, ...alone[1]!.values));
-    expect(both.shape).toEqual([alone[0]!.shape[0]! + alone[1]!.shape[0]!, 1176]);
+    expect(both.shape).toEqual([alone[0]!.shape[0] + alone[1]!.shape[0], 1176]);
     expect(both.grids).toEqual([...alone[0]!.grids!, ...alone[1]!.grids!]);
     expect(both.text).toBe(alone[0]!.text + alone[1]!.text);
   });
