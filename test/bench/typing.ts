@@ -27,7 +27,6 @@ export async function measure(): Promise<Row[]> {
   const [cold, warm] = await firstMark(text);
   const folder = await mkdtemp(join(tmpdir(), 'steplens-typing-'));
   try {
-    await writeFile(join(folder, FILE), text);
     return [
       {
         name: 'candidate file: start of the server to the first mark',
@@ -37,7 +36,7 @@ export async function measure(): Promise<Row[]> {
         note: `${size}, empty cache`,
       },
       { name: '... opening to the first mark, the server and its model running', value: warm!, unit: 'ms' },
-      ...(await typingRows(folder)),
+      ...(await typingRows(folder, text)),
     ];
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -45,9 +44,10 @@ export async function measure(): Promise<Row[]> {
 }
 
 /** Typing in the file with StepLens and without. */
-async function typingRows(folder: string): Promise<Row[]> {
+async function typingRows(folder: string, text: string): Promise<Row[]> {
   const rounds: { readonly on: Typing; readonly off: Typing }[] = [];
-  for (let round = 0; round < ROUNDS; round++) rounds.push({ on: await typeIn(folder, true), off: await typeIn(folder, false) });
+  for (let round = 0; round < ROUNDS; round++)
+    rounds.push({ on: await typeIn(folder, text, true), off: await typeIn(folder, text, false) });
   const on = rounds.flatMap((round) => round.on.keys);
   const off = rounds.flatMap((round) => round.off.keys);
   const busy = (state: 'on' | 'off') => median(rounds.map((round) => round[state].busy));
@@ -103,7 +103,9 @@ interface Typing {
 }
 
 /** Types words into a step in the middle of the file. */
-async function typeIn(folder: string, isOn: boolean): Promise<Typing> {
+async function typeIn(folder: string, text: string, isOn: boolean): Promise<Typing> {
+  // VS Code in a browser saves by itself: what was typed before would make the line longer.
+  await writeFile(join(folder, FILE), text);
   const settings = { 'workbench.editorLargeFileConfirmation': 1_000 };
   const host = await startHost({ workspace: folder, settings, ...(isOn && { extensionDevelopmentPath: resolve('.') }) });
   const { page, close } = await openWorkbench(host.url);
