@@ -1,5 +1,6 @@
-import { l10n, Uri, window, workspace } from 'vscode';
+import { l10n, Uri, window } from 'vscode';
 import { type RecognizedFamily, RecognizeModel } from '../../server/protocol/models.js';
+import { exists } from '../shell/exists.js';
 import { writeOwn } from '../shell/writeOwn.js';
 import type { Command } from './command.js';
 
@@ -56,11 +57,4 @@ async function offerProfile(folder: Uri, found: readonly RecognizedFamily[]): Pr
     placeHolder: l10n.t('By its files the model is one of these. Write the profile?'),
   });
   return choice?.profile;
-}
-
-async function exists(uri: Uri): Promise<boolean> {
-  return Promise.resolve(workspace.fs.stat(uri)).then(
-    () => true,
-    () => false,
-  );
 }

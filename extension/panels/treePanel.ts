@@ -3,10 +3,8 @@ import {
   type Disposable,
   env,
   l10n,
-  type Position,
   ProgressLocation,
   RelativePattern,
-  type TextDocument,
   type TextEditorSelectionChangeEvent,
   Uri,
   ViewColumn,
@@ -14,7 +12,6 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { jsonPointerAt } from '../../server/formats/jsonPointer.js';
 import { type LabelingFailure, TreeViewRequest } from '../../server/protocol/labeling.js';
 import type { RequestType } from '../../server/protocol/message.js';
 import { NodeOfLine, NodeOfStep, NodePlace, type NodePlaceResult, NodeRollouts } from '../../server/protocol/problemView.js';
@@ -23,7 +20,9 @@ import type { StepAtResult } from '../../server/protocol/steps.js';
 import { readPersistedState, type SentView, type TreeEvents, type TreeRequests, treeProtocol } from '../../webview/tree/protocol.js';
 import type { ShownPlace } from '../shell/activeFile.js';
 import { reveal, toRange } from '../shell/editors.js';
+import { exists } from '../shell/exists.js';
 import { messageForUser } from '../shell/log.js';
+import { pointerAt } from '../shell/pointerAt.js';
 import { requestStepAt } from '../shell/stepAt.js';
 import type { TreePlace } from '../shell/treePlace.js';
 import { Panel, type PanelHost } from './panel.js';
@@ -167,7 +166,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       },
       reveal: async ({ node, step, rollout, focus }) => {
         const place = await this.#place(node, { step, rollout });
-        if (!(await exists(this.uri))) throw new Error(l10n.t('The file is written when the search ends.'));
+        if (this.uri.scheme === 'file' && !(await exists(this.uri))) throw new Error(l10n.t('The file is written when the search ends.'));
         const range = toRange(place.range);
         this.#ownSelection = JSON.stringify([range.start, range.end]);
         await reveal(this.uri, range, { focus, select: true });
@@ -281,7 +280,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     type: RequestType<'server', Params, Result>,
     params: Omit<Params, 'uri'>,
   ): Promise<Result> {
-    if (await exists(this.uri)) await workspace.openTextDocument(this.uri);
+    if (this.uri.scheme !== 'file' || (await exists(this.uri))) await workspace.openTextDocument(this.uri);
     return this.#host.client.request(type, { uri: this.uri.toString(), ...params } as Params);
   }
 
@@ -397,21 +396,4 @@ function given<T extends Readonly<Record<string, unknown>>>(values: T): { readon
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     readonly [K in keyof T]?: NonNullable<T[K]>;
   };
-}
-
-async function exists(uri: Uri): Promise<boolean> {
-  return (
-    uri.scheme !== 'file' ||
-    Promise.resolve(workspace.fs.stat(uri)).then(
-      () => true,
-      () => false,
-    )
-  );
-}
-
-/** Where a value is in a file: a JSON pointer; of a file with a record a line, the line before it. */
-function pointerAt(document: TextDocument, position: Position): string {
-  if (document.languageId !== 'jsonl' && !document.fileName.endsWith('.jsonl'))
-    return jsonPointerAt(document.getText(), document.offsetAt(position));
-  return l10n.t('line {0}: {1}', position.line + 1, jsonPointerAt(document.lineAt(position.line).text, position.character));
 }
