@@ -1,9 +1,9 @@
-import type { Graph, TokenTree } from './graph/graph.js';
+import type { Graph } from './graph/graph.js';
 import type { Line, PrefixCache } from './prefixCache.js';
 import type { ReadValues, RunRequest, RunResult } from './protocol.js';
 import { tellReads } from './readGroups.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
-import { buildTokenTrie, depthFirst, firstPath, heldNodes, longestPath, type TokenTrie, tokensTo } from './tokenTrie.js';
+import { buildTokenTrie, depthFirst, firstPath, heldNodes, longestPath, nodesTo, readsAt, type TokenTrie, treeOf } from './tokenTrie.js';
 
 /** A run costs as much as twenty tokens before the first; in much longer ones, masked attention between branches costs more than packing saves. */
 export const mostTokens = 256;
@@ -50,20 +50,11 @@ export class PackedRun {
     const { pixels } = this.#request;
     if (pixels && this.#held.length < pixels.end) return this.#runImages(line);
     const nodes = this.#order.slice(this.#next, this.#next + Math.min(mostTokens, this.#limits.tokens));
-    const wanted = nodes.flatMap((node, i) => this.#trie.reads[node]!.map((read) => ({ read, token: i }))).sort((a, b) => a.read - b.read);
+    const { reads, rows } = readsAt(this.#trie, nodes);
     this.#tried = nodes.length;
-    const scores = await this.#graph.runTree!(
-      line.cache,
-      this.#tree(nodes),
-      Int32Array.from(wanted, ({ token }) => token),
-    );
+    const scores = await this.#graph.runTree!(line.cache, treeOf(this.#trie, nodes, this.#held), rows);
     this.#advance(line, nodes);
-    tellReads(
-      scores,
-      this.#request,
-      wanted.map(({ read }) => read),
-      onRead,
-    );
+    tellReads(scores, this.#request, reads, onRead);
   }
 
   /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
@@ -107,24 +98,12 @@ export class PackedRun {
   #advance(line: Line, nodes: readonly number[]): void {
     this.#next += nodes.length;
     this.#tokens += nodes.length;
-    const path: number[] = [];
-    for (let node = nodes.at(-1)!; node >= 0; node = this.#trie.parents[node]!) path.push(node);
-    this.#held = path.reverse();
-    line.tokens = tokensTo(this.#trie, nodes.at(-1)!);
+    this.#held = nodesTo(this.#trie, nodes.at(-1)!);
+    line.tokens = Int32Array.from(this.#held, (node) => this.#trie.ids[node]!);
   }
 
   #cut(line: Line): void {
     line.cache.cut(this.#held.length);
     line.tokens = line.tokens.slice(0, this.#held.length);
-  }
-
-  #tree(nodes: readonly number[]): TokenTree {
-    const places = new Map(nodes.map((node, i) => [node, i]));
-    const depths = new Map(this.#held.map((node, i) => [node, i + 1]));
-    const { ids, parents } = this.#trie;
-    return {
-      ids: Int32Array.from(nodes, (node) => ids[node]!),
-      parents: Int32Array.from(nodes, (node) => places.get(parents[node]!) ?? ~(depths.get(parents[node]!) ?? 0)),
-    };
   }
 }

@@ -1,3 +1,4 @@
+import type { TokenTree } from './graph/graph.js';
 import type { RunRequest } from './protocol.js';
 
 /** The distinct prefixes of a request's sequences, a node for the last token of each; no node but those that lead to a read. */
@@ -45,11 +46,33 @@ export function buildTokenTrie({ parents: segmentParents, ids: tokens, offsets, 
   return { ids, parents, children, reads };
 }
 
-/** The tokens from the root to a node. */
-export function tokensTo({ ids, parents }: TokenTrie, node: number): Int32Array {
+/** The nodes from the root to `node`, itself included; none where it is -1. */
+export function nodesTo({ parents }: TokenTrie, node: number): number[] {
   const path: number[] = [];
-  for (let at = node; at >= 0; at = parents[at]!) path.push(ids[at]!);
-  return Int32Array.from(path.reverse());
+  for (let at = node; at >= 0; at = parents[at]!) path.push(at);
+  return path.reverse();
+}
+
+/** The reads at these nodes from the one at `first` on, in the order of the request, and at which of the nodes each is. */
+export function readsAt(
+  { reads }: TokenTrie,
+  nodes: readonly number[],
+  first = 0,
+): { readonly reads: readonly number[]; readonly rows: Int32Array } {
+  const found = nodes
+    .flatMap((node, row) => (row < first ? [] : reads[node]!.map((read) => ({ read, row }))))
+    .sort((a, b) => a.read - b.read);
+  return { reads: found.map(({ read }) => read), rows: Int32Array.from(found, ({ row }) => row) };
+}
+
+/** The nodes to run after `held`, a path from the root. The parent of each is one of the nodes, or on that path. */
+export function treeOf({ ids, parents }: TokenTrie, nodes: readonly number[], held: readonly number[]): TokenTree {
+  const places = new Map(nodes.map((node, i) => [node, i]));
+  const depths = new Map(held.map((node, i) => [node, i + 1]));
+  return {
+    ids: Int32Array.from(nodes, (node) => ids[node]!),
+    parents: Int32Array.from(nodes, (node) => places.get(parents[node]!) ?? ~(depths.get(parents[node]!) ?? 0)),
+  };
 }
 
 /** The path from the root that takes the first child everywhere. */

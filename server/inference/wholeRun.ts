@@ -1,10 +1,10 @@
-import type { Graph, TokenTree } from './graph/graph.js';
+import type { Graph } from './graph/graph.js';
 import { PackedRun } from './packedRun.js';
 import type { PrefixCache } from './prefixCache.js';
 import type { ReadValues, RunRequest, RunResult } from './protocol.js';
 import { tellReads, valuesPerRead } from './readGroups.js';
 import type { RunLimits } from './runLimits.js';
-import { buildTokenTrie, depthFirst, type TokenTrie } from './tokenTrie.js';
+import { buildTokenTrie, depthFirst, nodesTo, readsAt, type TokenTrie, treeOf } from './tokenTrie.js';
 
 /**
  * Tokens of one run. On an H200 a run costs 17 ms before its first token (3B, float16), so that few runs are better; attention over pairs of
@@ -64,18 +64,11 @@ export class WholeRun {
   async step(onRead: (reads: ReadValues) => void): Promise<void> {
     if (this.#inPieces) return this.#inPieces.step((reads) => this.#tellRest(reads, onRead));
     const { nodes, known } = nextPack(this.#trie, this.#order, this.#next, Math.min(mostTogether, this.#limits.tokens));
-    const wanted = nodes
-      .flatMap((node, i) => (i < known ? [] : this.#trie.reads[node]!.map((read) => ({ read, token: i }))))
-      .sort((a, b) => a.read - b.read);
+    const { reads, rows } = readsAt(this.#trie, nodes, known);
     this.#tried = nodes.length;
-    const scores = await this.#graph.scoreTree!(
-      treeOf(this.#trie, nodes),
-      Int32Array.from(wanted, ({ token }) => token),
-      this.#request.pixels,
-    );
+    const scores = await this.#graph.scoreTree!(treeOf(this.#trie, nodes, []), rows, this.#request.pixels);
     this.#next += nodes.length - known;
     this.#tokens += nodes.length;
-    const reads = wanted.map(({ read }) => read);
     for (const read of reads) this.#told.add(read);
     tellReads(scores, this.#request, reads, onRead);
   }
@@ -103,9 +96,9 @@ export class WholeRun {
 }
 
 /** The path to the next node, and as many branches as fit with it; at least one. */
-function nextPack({ parents }: TokenTrie, order: readonly number[], from: number, most: number): Pack {
-  const path: number[] = [];
-  for (let node = parents[order[from]!]!; node >= 0; node = parents[node]!) path.push(node);
+function nextPack(trie: TokenTrie, order: readonly number[], from: number, most: number): Pack {
+  const { parents } = trie;
+  const path = nodesTo(trie, parents[order[from]!]!);
   let to = from;
   while (to < order.length) {
     let end = to + 1;
@@ -113,13 +106,5 @@ function nextPack({ parents }: TokenTrie, order: readonly number[], from: number
     if (to > from && path.length + end - from > most) break;
     to = end;
   }
-  return { nodes: [...path.reverse(), ...order.slice(from, to)], known: path.length };
-}
-
-function treeOf({ ids, parents }: TokenTrie, nodes: readonly number[]): TokenTree {
-  const places = new Map(nodes.map((node, i) => [node, i]));
-  return {
-    ids: Int32Array.from(nodes, (node) => ids[node]!),
-    parents: Int32Array.from(nodes, (node) => places.get(parents[node]!) ?? ~0),
-  };
+  return { nodes: [...path, ...order.slice(from, to)], known: path.length };
 }
