@@ -79,20 +79,14 @@ export class Breaker {
     const now = performance.now();
     if (this.#failures++ === 0) this.#failingSince = now;
     const failed = now - this.#failingSince;
-    if (failed >= patience)
-      throw new OutageError(
+    if (failed >= patience) {
+      const seconds = Math.round(failed / 1000);
+      const cause =
         who === 'judge'
-          ? english(
-              'The judge has failed for {0} s: {1} The run ends here; the same command continues with the open problems.',
-              Math.round(failed / 1000),
-              reason,
-            )
-          : english(
-              'The policy has failed for {0} s: {1} The run ends here; the same command continues with the open problems.',
-              Math.round(failed / 1000),
-              reason,
-            ),
-      );
+          ? english('The judge has failed for {0} s: {1}', seconds, reason)
+          : english('The policy has failed for {0} s: {1}', seconds, reason);
+      throw new OutageError(english('{0} The run ends here; the same command continues with the open problems.', cause));
+    }
     const wait = Math.min(firstPause * 2 ** (this.#failures - 1), longestPause);
     const told = who === 'judge' ? english('The judge failed: {0}', reason) : reason;
     report?.(english('{0} The run waits {1} and tries again.', told, wait < 1000 ? `${wait} ms` : `${Math.round(wait / 1000)} s`));
