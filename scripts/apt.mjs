@@ -1,5 +1,5 @@
 /** Debian packages, where the user may install them. */
-import { run } from './run.mjs';
+import { messageOf, run } from './run.mjs';
 
 /**
  * @param {string[]} packages
@@ -15,9 +15,6 @@ export async function apt(packages) {
     await run([...sudo, 'apt-get', 'update', '-qq'], { env, quiet: true });
     await run([...sudo, 'apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], { env, quiet: true });
   } catch (error) {
-    throw new Error(
-      `${packages[0]} is missing and could not be installed (${error instanceof Error ? error.message : error}). By hand: ${byHand}`,
-      { cause: error },
-    );
+    throw new Error(`${packages[0]} is missing and could not be installed (${messageOf(error)}). By hand: ${byHand}`, { cause: error });
   }
 }

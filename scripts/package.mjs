@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
 import { build } from './dependencies.mjs';
 import { writeNotices } from './notices.mjs';
-import { root, run } from './run.mjs';
+import { messageOf, root, run } from './run.mjs';
 
 /** Files of ONNX Runtime by target: what onnxruntime-node 1.30 has binaries for. */
 const runtimes = {
@@ -140,7 +140,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     await build();
     console.log(await packageExtension(at < 0 ? {} : { target: process.argv[at + 1] ?? '' }));
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exit(1);
   }
 }

@@ -16,6 +16,11 @@ export async function run(command, options = {}) {
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}${options.quiet ? `:\n${output.slice(-4000)}` : ''}`);
 }
 
+/** What a caught error says. @param {unknown} error */
+export function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** How much slower Chromium's pages are made, see CONTRIBUTING.md; limits of time grow with it. */
 export const slowness = Math.max(1, Number(process.env.STEPLENS_CPU_THROTTLE ?? 1));
 

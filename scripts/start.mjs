@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { build, ensureDependencies } from './dependencies.mjs';
-import { capture, root } from './run.mjs';
+import { capture, messageOf, root } from './run.mjs';
 import { startHost } from './vscodeHost.mjs';
 
 const samples = join(root, 'media', 'samples');
@@ -19,7 +19,7 @@ try {
   await score();
   if (!process.argv.includes('--no-editor')) await ((await hasDesktop()) ? openDesktop() : serve());
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exitCode = 1;
 }
 

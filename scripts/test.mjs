@@ -9,12 +9,12 @@ import { ensureChromium } from './chromium.mjs';
 import { build, ensureDependencies } from './dependencies.mjs';
 import { inLanes } from './lanes.mjs';
 import { ensureRedis } from './redis.mjs';
-import { capture, root } from './run.mjs';
+import { capture, messageOf, root } from './run.mjs';
 import { ensureHost } from './vscodeHost.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Counts */
 
-/** How much runs at once: what is tested waits as much as it computes. More would make whole editors wait for one another. */
+/** Commands that run side by side: tests wait as much as they compute. With more of them, whole editors would wait for one another. */
 const lanes = 2;
 
 /** @type {Record<string, { needs: ('build' | 'chromium' | 'host' | 'redis')[], run: () => Promise<Counts> }>} */
@@ -35,7 +35,7 @@ const parts = {
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) {
-  console.error(`There is no part "${unknown[0]}". Parts: ${Object.keys(parts).join(', ')}.`);
+  console.error(`Unknown part "${unknown[0]}". Parts: ${Object.keys(parts).join(', ')}.`);
   process.exit(2);
 }
 
@@ -43,17 +43,17 @@ const total = { passed: 0, failed: 0 };
 try {
   await runParts(wanted.length > 0 ? wanted : Object.keys(parts));
 } catch (error) {
-  console.error(`Nothing could be run: ${messageOf(error)}`);
+  console.error(`No test could run: ${messageOf(error)}`);
   total.failed++;
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
-// What a failed part has left open must not keep the verdict waiting.
+// Whatever a failed part has left open must not keep this process running.
 process.exit(total.failed > 0 ? 1 : 0);
 
 /** @param {string[]} names */
 async function runParts(names) {
   await ensureDependencies();
-  /** One attempt each; a failure is reported by every part that needs it. @type {Record<string, () => Promise<unknown>>} */
+  /** Each is tried once; every part that needs one that failed reports it. @type {Record<string, () => Promise<unknown>>} */
   const needs = {
     build: once(build),
     chromium: once(async () => (process.env.CHROMIUM_PATH = await ensureChromium())),
@@ -71,7 +71,7 @@ async function runParts(names) {
       for (const need of part.needs) await needs[need]();
       counts = await part.run();
     } catch (error) {
-      console.error(`${name} could not be run: ${messageOf(error)}`);
+      console.error(`${name} could not run: ${messageOf(error)}`);
       counts = { passed: 0, failed: 1 };
     }
     total.passed += counts.passed;
@@ -110,13 +110,13 @@ async function vitest(project) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   await capture([process.execPath, bin, 'run', '--project', project, ...reporters, ...coverageOptions(project)], { echo: true });
   const result = JSON.parse(
-    await readFile(file, 'utf8').catch(() => Promise.reject(new Error('vitest ended without a result; its output is above.'))),
+    await readFile(file, 'utf8').catch(() => Promise.reject(new Error('Vitest ended without a result. Its output is above.'))),
   );
   await rm(folder, { recursive: true });
-  // A file that does not load has no tests to count; a skipped test has not shown anything.
+  // A file that does not load has no tests to count. A skipped test proves nothing.
   const broken = result.testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length;
   const skipped = result.numPendingTests + result.numTodoTests;
-  if (skipped > 0) console.error(`${skipped} tests were skipped: they count as failed.`);
+  if (skipped > 0) console.error(`Skipped tests count as failed: ${skipped}.`);
   if (result.numTotalTests === 0 && broken === 0) throw new Error(`The project ${project} has no tests.`);
   return { passed: result.numPassedTests, failed: result.numFailedTests + broken + skipped };
 }
@@ -129,7 +129,7 @@ function coverageOptions(project) {
   return ['--coverage.enabled', '--coverage.reporter=json', `--coverage.reportsDirectory=${join(folder, project)}`, ...include];
 }
 
-/** The Mocha suite inside the extension host, and what is driven by real clicks. @returns {Promise<Counts>} */
+/** The Mocha suite inside the extension host, then the specs that use VS Code with real clicks. @returns {Promise<Counts>} */
 async function inHost() {
   const specs = (await readdir(join(root, 'test', 'host'))).filter((name) => name.endsWith('.spec.mjs')).sort();
   const all = [() => script('test/host/runServer.mjs'), ...specs.map((spec) => () => mocha(`test/host/${spec}`))];
@@ -141,13 +141,13 @@ function mocha(file) {
   return script('test/host/runSpec.mjs', file);
 }
 
-/** A script that ends with the line `N passed, N failed`; printed whole, as another may run beside it. @param {string[]} command @returns {Promise<Counts>} */
+/** Runs a script whose last line is `N passed, N failed`. Its output is printed at its end, because another may run beside it. @param {string[]} command @returns {Promise<Counts>} */
 async function script(...command) {
   const { output } = await capture([process.execPath, ...command]);
   console.log(output);
   const [, passed, failed] = /(\d+) passed, (\d+) failed\s*$/.exec(output) ?? [];
   if (passed !== undefined) return { passed: Number(passed), failed: Number(failed) };
-  console.error(`${command.join(' ')} did not come to its end.`);
+  console.error(`${command.join(' ')} ended without its last line, "N passed, N failed".`);
   return { passed: 0, failed: 1 };
 }
 
@@ -161,9 +161,4 @@ function once(act) {
   /** @type {Promise<T> | undefined} */
   let result;
   return () => (result ??= act());
-}
-
-/** @param {unknown} error */
-function messageOf(error) {
-  return error instanceof Error ? error.message : String(error);
 }
