@@ -278,7 +278,7 @@ export const rooms = [
   {
     folder: 'webview/evaluation',
     holds: 'the evaluation panel: model, layout, render, store',
-    imports: ['server/l10n.ts', 'server/protocol', 'webview/shared'],
+    imports: ['server/l10n.ts', 'server/protocol', 'server/reasoning', 'webview/shared'],
   },
 ];
 

@@ -1,6 +1,7 @@
 import { freemem } from 'node:os';
 import type * as OnnxRuntime from 'onnxruntime-node';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { messageOf } from '../reasoning/errorText.js';
 import { bindingFolder, missingCuda } from './cudaLibraries.js';
 import type { ProviderName } from './protocol.js';
 
@@ -88,7 +89,7 @@ async function importBinding(): Promise<typeof OnnxRuntime> {
     const module = await import('onnxruntime-node');
     return 'default' in module ? module.default : module;
   } catch (error) {
-    const cause = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    const [cause] = messageOf(error).split('\n');
     throw new Error(
       `ONNX Runtime could not be loaded for ${process.platform}-${process.arch}: ${cause}. ` +
         'It has binaries for Linux (x64, arm64; glibc 2.28 or newer), Windows (x64, arm64) and macOS (arm64).',

@@ -1,4 +1,5 @@
 import { t } from '../../server/l10n.js';
+import { messageOf } from '../../server/reasoning/errorText.js';
 import type { Announce } from '../shared/announce.js';
 import type { Host } from '../shared/rpc.js';
 import type { Store } from '../shared/store.js';
@@ -53,8 +54,4 @@ export function createActions(store: Store<PageState>, host: Host<EvaluationRequ
       host.call('useThreshold', { threshold }).then(() => announce(t('The threshold is {0} now', formatValue(threshold))), fail);
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
