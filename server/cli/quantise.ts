@@ -2,7 +2,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { countedNoun } from '../language/solutionValues.js';
 import { ModelError } from '../models/modelError.js';
-import { isFile } from '../models/modelFiles.js';
+import { isFile, profileJson } from '../models/modelFiles.js';
 import { type QuantizedFile, quantiseFile } from '../onnx/quantiseFile.js';
 import { loadProfile } from '../scoring/loadProfile.js';
 import { type CliCommand, type CliWorld, UsageError } from './command.js';
@@ -62,7 +62,7 @@ async function quantiseFolder(model: string, folder: string, { signal }: CliWorl
   await copyFile(tokenizerPath, join(folder, basename(tokenizerPath)));
   const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((name) => join(dirname(tokenizerPath), name));
   for (const path of [...beside, join(model, 'config.json')]) if (await isFile(path)) await copyFile(path, join(folder, basename(path)));
-  const { $schema: _, ...fields } = JSON.parse((await readFile(profilePath, 'utf8')).replace(/^\uFEFF/, '')) as Record<string, unknown>;
+  const { $schema: _, ...fields } = profileJson(await readFile(profilePath, 'utf8')) as Record<string, unknown>;
   const { graph } = profile;
   const names =
     typeof graph === 'string'

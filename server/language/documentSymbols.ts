@@ -5,7 +5,7 @@ import type { ReasoningTree } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { ProblemWindow } from './lensWindow.js';
 import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument.js';
-import { chooserName, chosenBy, solutionValues, verdictWords } from './solutionValues.js';
+import { aggregationName, chosenBy, solutionValues, verdictWords } from './solutionValues.js';
 import { formatStepValue, lowMark, oneLine } from './valueText.js';
 
 /**
@@ -118,7 +118,7 @@ function addSolutions(outline: Outline, problem: ScoredProblem, parent: Parent):
       name: t('Solution {0}', solution.index + 1),
       detail: [
         ...verdictWords(solution.correct, chosen.get(solution.index)),
-        aggregates ? `${chooserName('min')} ${formatStepValue(aggregates.min)}` : '',
+        aggregates ? `${aggregationName('min')} ${formatStepValue(aggregates.min)}` : '',
         firstLow === undefined ? '' : t('first low at step {0}', firstLow + 1),
       ]
         .filter(Boolean)

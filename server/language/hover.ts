@@ -1,5 +1,6 @@
 import { type Hover, MarkupKind } from 'vscode-languageserver-types';
 import { listed, local, plural, t } from '../l10n.js';
+import { aggregations } from '../reasoning/aggregation.js';
 import type { SplitRule } from '../reasoning/problem.js';
 import type { Position } from '../reasoning/span.js';
 import type { ValueSource } from '../reasoning/stepValue.js';
@@ -7,7 +8,7 @@ import { valueChange, valueOf } from '../reasoning/stepVerdict.js';
 import { commandLink, escapeMarkdown, image, table } from './markdown.js';
 import { nodeOfStep } from './problemView.js';
 import { LIVE_FIRST, type ScoredDocument, type ScoredProblem, type ScoredStep } from './scoredDocument.js';
-import { chooserName, chosenBy, formatAggregates, solutionValues, verdictWords } from './solutionValues.js';
+import { aggregationName, chosenBy, formatAggregates, solutionValues, verdictWords } from './solutionValues.js';
 import { type DocumentPlace, placeAt } from './stepAt.js';
 import { stepNumber } from './stepPlace.js';
 import { describeHuman, describeRollouts, formatChange, formatStepValue, lowMark, oneLine, shareBar, sourceNames } from './valueText.js';
@@ -183,9 +184,9 @@ function solutionTable(scored: ScoredProblem): string {
   const chosen = chosenBy(scored);
   const rows = solutions.slice(0, listedSolutions).map((solution) => {
     const { aggregates, firstLow } = solutionValues(scored, solution);
-    const numbers = (['min', 'mean', 'last', 'product'] as const).map((name) => (aggregates ? formatStepValue(aggregates[name]) : '–'));
+    const numbers = aggregations.map((name) => (aggregates ? formatStepValue(aggregates[name]) : '–'));
     const verdict = solution.correct === undefined ? '–' : solution.correct ? t('✓ right') : t('✗ wrong');
-    const by = listed(chosen.get(solution.index)?.map(chooserName) ?? ['–']);
+    const by = listed(chosen.get(solution.index)?.map(aggregationName) ?? ['–']);
     return [String(solution.index + 1), verdict, firstLow === undefined ? '–' : t('step {0}', firstLow + 1), ...numbers, by];
   });
   const more = solutions.length - rows.length;

@@ -1,5 +1,5 @@
 import { t } from '../l10n.js';
-import { type Aggregates, aggregateAll } from '../reasoning/aggregation.js';
+import { type Aggregates, type Aggregation, aggregateAll, aggregations } from '../reasoning/aggregation.js';
 import { along } from '../reasoning/paths.js';
 import type { Solution } from '../reasoning/problem.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
@@ -40,38 +40,35 @@ export function aggregatesOf(steps: readonly StepValues[]): SourceAggregates | u
   return undefined;
 }
 
-const choosers = ['min', 'mean', 'last', 'product'] as const;
-type Chooser = (typeof choosers)[number];
-
 /** A way of summing steps, as it is called beside its number. */
-export function chooserName(chooser: Chooser): string {
-  return { min: t('min'), mean: t('mean'), last: t('last'), product: t('product') }[chooser];
+export function aggregationName(how: Aggregation): string {
+  return { min: t('min'), mean: t('mean'), last: t('last'), product: t('product') }[how];
 }
 
 /**
  * By solution: the ways of summing its steps by which Best-of-N chooses it, the first of equal ones. None where there is nothing to
  * choose from: one solution, a tree's paths, or values of different sources.
  */
-export function chosenBy(problem: ScoredProblem): ReadonlyMap<number, readonly Chooser[]> {
-  const chosen = new Map<number, Chooser[]>();
+export function chosenBy(problem: ScoredProblem): ReadonlyMap<number, readonly Aggregation[]> {
+  const chosen = new Map<number, Aggregation[]>();
   const { solutions, tree } = problem.problem;
   if (tree || solutions.length < 2) return chosen;
   const sums = solutions.flatMap((solution) => solutionValues(problem, solution).aggregates ?? []);
   if (sums.length < solutions.length || new Set(sums.map(({ source }) => source)).size > 1) return chosen;
-  for (const chooser of choosers) {
-    const values = sums.map((one) => one[chooser]);
+  for (const how of aggregations) {
+    const values = sums.map((one) => one[how]);
     const best = values.indexOf(Math.max(...values));
-    chosen.set(best, [...(chosen.get(best) ?? []), chooser]);
+    chosen.set(best, [...(chosen.get(best) ?? []), how]);
   }
   return chosen;
 }
 
 /** `✗ wrong · chosen by min and last`: the file's verdict on the final answer, and who would have chosen the solution. */
-export function verdictWords(correct: boolean | undefined, by: readonly Chooser[] | undefined): string[] {
+export function verdictWords(correct: boolean | undefined, by: readonly Aggregation[] | undefined): string[] {
   const verdict = correct === undefined ? [] : [correct ? t('✓ right') : t('✗ wrong')];
   return by === undefined
     ? verdict
-    : [...verdict, t('chosen by {0}', listed(by.length === choosers.length ? [t('every sum')] : by.map(chooserName)))];
+    : [...verdict, t('chosen by {0}', listed(by.length === aggregations.length ? [t('every sum')] : by.map(aggregationName)))];
 }
 
 function listed(words: readonly string[]): string {
@@ -80,7 +77,7 @@ function listed(words: readonly string[]): string {
 
 /** `min 0.12 · mean 0.71 · last 0.30 · product 0.02`, after the name of the source unless it is the live model. */
 export function formatAggregates(aggregates: SourceAggregates): string {
-  const numbers = choosers.map((name) => `${chooserName(name)} ${formatStepValue(aggregates[name])}`).join(' · ');
+  const numbers = aggregations.map((name) => `${aggregationName(name)} ${formatStepValue(aggregates[name])}`).join(' · ');
   return aggregates.source === 'prm' ? numbers : `${sourceNames[aggregates.source]}: ${numbers}`;
 }
 

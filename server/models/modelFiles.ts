@@ -116,11 +116,26 @@ function externalWeights(graphPath: string): Promise<readonly string[]> {
 export function readProfileFields(text: string, path: string): Fields {
   let json: unknown;
   try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
+    json = profileJson(text);
   } catch (error) {
     throw new ModelError(english('{0} is not valid JSON: {1}.', path, (error as Error).message));
   }
   return new Fields(json, '', path);
+}
+
+/** The content of a profile; throws SyntaxError when it is no JSON. */
+export function profileJson(text: string): unknown {
+  return JSON.parse(text.replace(/^\uFEFF/, ''));
+}
+
+/** Whether the text of a profile is a JSON object with this key; false also when it cannot be read at all. */
+export function profileHas(text: string, key: string): boolean {
+  try {
+    const json = profileJson(text);
+    return typeof json === 'object' && json !== null && key in json;
+  } catch {
+    return false;
+  }
 }
 
 export async function readModelText(path: string, remedy: string): Promise<string> {

@@ -1,5 +1,6 @@
 /** How a solution's value follows from its steps' (MM-PRM compares all four in its Best-of-N table). */
-export type Aggregation = 'min' | 'mean' | 'last' | 'product';
+export const aggregations = ['min', 'mean', 'last', 'product'] as const;
+export type Aggregation = (typeof aggregations)[number];
 
 export type Aggregates = Readonly<Record<Aggregation, number>>;
 

@@ -1,5 +1,5 @@
 import { stepsOfText } from '../formats/solutionString.js';
-import type { Aggregation } from '../reasoning/aggregation.js';
+import { type Aggregation, aggregations } from '../reasoning/aggregation.js';
 import type { RewardMode } from './stepRewards.js';
 
 /** The request is not one that can be answered; the message says which part and why. */
@@ -24,7 +24,6 @@ export interface RewardRequest {
 }
 
 const modes: readonly RewardMode[] = ['value', 'advantage'];
-const aggregations: readonly Aggregation[] = ['min', 'mean', 'last', 'product'];
 /** Completions of one request; trainers send some hundred. */
 const mostCompletions = 16_384;
 

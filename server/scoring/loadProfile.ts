@@ -4,6 +4,7 @@ import type { Fields } from '../models/fields.js';
 import { imagesPlace, readImageSettings } from '../models/images/imageKinds.js';
 import { ModelError } from '../models/modelError.js';
 import { type GraphFiles, isFile, type LoadedModelFiles, loadModelFiles, readModelText, readProfileFields } from '../models/modelFiles.js';
+import { aggregations } from '../reasoning/aggregation.js';
 import { families, findFamily } from './families/families.js';
 import type { Family } from './families/family.js';
 import { layoutText, readLayout } from './layouts/layouts.js';
@@ -88,7 +89,7 @@ export function parseProfile(text: string, path: string): Profile {
     ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
     range: orKnown('range', () => readRange(root)),
     threshold: orKnown('threshold', () => root.number('threshold')),
-    aggregation: orKnown('aggregation', () => root.oneOf('aggregation', ['min', 'mean', 'last', 'product'])),
+    aggregation: orKnown('aggregation', () => root.oneOf('aggregation', aggregations)),
     maxTokens: orKnown('maxTokens', () => root.whole('maxTokens', [2, 100_000_000], 'tokens')),
   };
   root.refuseOthers(['$schema']);

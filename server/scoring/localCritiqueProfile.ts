@@ -1,8 +1,7 @@
-import { english } from '../l10n.js';
 import { type ModelFiles, readProfileFields } from '../models/modelFiles.js';
 import { type Critique, readCritique } from './backends/critiqueSettings.js';
+import { readJudge } from './judgeFields.js';
 import type { Profile } from './profile.js';
-import { readScope } from './scope/scopes.js';
 
 /** A `prm.json` with `critique`: a graph on this machine that writes a critique of a step before it judges it. */
 export interface LocalCritiqueProfile extends ModelFiles, Pick<Profile, 'name' | 'family' | 'threshold' | 'aggregation' | 'maxTokens'> {
@@ -20,16 +19,6 @@ export interface LocalCritique extends Critique {
   readonly template?: string;
 }
 
-/** Whether the text of a `prm.json` has `critique`; false also when it cannot be read at all. */
-export function writesCritiques(text: string): boolean {
-  try {
-    const json: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    return typeof json === 'object' && json !== null && 'critique' in json;
-  } catch {
-    return false;
-  }
-}
-
 /** Checks the content of a `prm.json` with `critique`; throws ModelError naming `path`, the key and what belongs there. */
 export function parseLocalCritique(text: string, path: string): LocalCritiqueProfile {
   const root = readProfileFields(text, path);
@@ -43,18 +32,12 @@ export function parseLocalCritique(text: string, path: string): LocalCritiquePro
   fields.refuseOthers([]);
   const { script } = critique;
   const profile: LocalCritiqueProfile = {
-    name: script && !root.has('name') ? script.name : root.text('name'),
-    family: root.text('family'),
+    ...readJudge(root, script),
     graph: root.text('graph'),
     tokenizer: root.has('tokenizer') ? root.text('tokenizer') : 'tokenizer.json',
     critique,
-    threshold: script && !root.has('threshold') ? script.threshold : root.number('threshold'),
-    aggregation: script && !root.has('aggregation') ? script.aggregation : root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
     maxTokens: script && !root.has('maxTokens') ? script.maxTokens : root.whole('maxTokens', [2, 100_000_000], 'tokens'),
-    ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
   };
   root.refuseOthers(['$schema']);
-  if (!(profile.threshold >= 0 && profile.threshold <= 1))
-    root.fail('threshold', english('a number from 0 to 1: the scores are probabilities'));
   return profile;
 }

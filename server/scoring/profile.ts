@@ -1,5 +1,6 @@
 import type { ImageSettings } from '../models/images/imageKinds.js';
 import type { GraphFiles } from '../models/modelFiles.js';
+import type { Aggregation } from '../reasoning/aggregation.js';
 import type { Layout } from './layouts/layouts.js';
 import type { Readout } from './readouts/readouts.js';
 import type { ScopeSettings } from './scope/scopes.js';
@@ -31,7 +32,7 @@ export interface Profile {
   /** A step below this is low; in the same range as the scores. */
   readonly threshold: number;
   /** How a solution's score follows from its steps'. */
-  readonly aggregation: 'min' | 'mean' | 'last' | 'product';
+  readonly aggregation: Aggregation;
   /** Longest sequence the graph takes, in tokens. */
   readonly maxTokens: number;
 }

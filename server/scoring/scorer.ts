@@ -2,6 +2,7 @@ import type { DeviceInfo } from '../inference/deviceInfo.js';
 import { english } from '../l10n.js';
 import type { ProblemImage } from '../models/images/imageFile.js';
 import { ModelError } from '../models/modelError.js';
+import type { Aggregation } from '../reasoning/aggregation.js';
 import type { Problem } from '../reasoning/problem.js';
 
 /** The port every reader of PRM scores uses: language server, command line and bench. */
@@ -79,7 +80,7 @@ export interface ScorerInfo {
   /** SHA-256 over graph, tokenizer and profile: the model's part of a cache key. */
   readonly fingerprint: string;
   readonly threshold: number;
-  readonly aggregation: 'min' | 'mean' | 'last' | 'product';
+  readonly aggregation: Aggregation;
   readonly device: DeviceInfo;
   readonly readsImages: boolean;
   /** The only texts it scores, as its profile describes them. */

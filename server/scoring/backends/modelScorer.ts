@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { readRegular } from '../../disk/readRegular.js';
-import { writesCritiques } from '../localCritiqueProfile.js';
+import { profileHas } from '../../models/modelFiles.js';
 import { orAborted } from '../orAborted.js';
 import type { Scorer } from '../scorer.js';
-import { namesServer, parseRemoteProfile } from './remoteProfile.js';
+import { parseRemoteProfile } from './remoteProfile.js';
 import { createRemoteScorer, type RemoteScorerOptions } from './remoteScorer.js';
 
 /** What the program lends a scorer, whatever model it is of. */
@@ -26,8 +26,8 @@ export async function scoringServer(modelFolder: string): Promise<string | undef
 export type ModelKind = 'server' | 'critique' | 'graph';
 
 function kindOf(text: string): ModelKind {
-  if (namesServer(text)) return 'server';
-  return writesCritiques(text) ? 'critique' : 'graph';
+  if (profileHas(text, 'backend')) return 'server';
+  return profileHas(text, 'critique') ? 'critique' : 'graph';
 }
 
 /**

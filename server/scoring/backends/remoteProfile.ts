@@ -1,12 +1,12 @@
 import { english } from '../../l10n.js';
 import type { Fields } from '../../models/fields.js';
 import { ModelError } from '../../models/modelError.js';
-import { readProfileFields } from '../../models/modelFiles.js';
+import { profileJson, readProfileFields } from '../../models/modelFiles.js';
 import { whereKeysGo, withoutSecrets } from '../../remote/serverAddress.js';
 import type { CritiqueScript } from '../critiques/script.js';
+import { readJudge } from '../judgeFields.js';
 import { parseProfile } from '../loadProfile.js';
 import type { Profile } from '../profile.js';
-import { readScope } from '../scope/scopes.js';
 import { type Critique, readCritique } from './critiqueSettings.js';
 
 /** `backend` of a `prm.json`: which server gives the scores. The key for it is never here. */
@@ -66,16 +66,6 @@ export interface CritiqueProfile extends CommonProfile {
 const kinds = ['open-inference', 'vllm-pooling', 'chat-logprobs', 'judge', 'critique'] as const satisfies readonly RemoteProfile['kind'][];
 const defaultConcurrency = 4;
 
-/** Whether the text of a `prm.json` names a server; false also when it cannot be read at all. */
-export function namesServer(text: string): boolean {
-  try {
-    const json = toJson(text);
-    return typeof json === 'object' && json !== null && 'backend' in json;
-  } catch {
-    return false;
-  }
-}
-
 /** Checks the content of a `prm.json` with `backend`; throws ModelError naming `path`, the key and what belongs there. */
 export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   const root = readProfileFields(text, path);
@@ -89,7 +79,7 @@ export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   }
   const version = kind === 'open-inference' && fields.has('version') ? fields.text('version') : undefined;
   fields.refuseOthers([]);
-  const { backend: _, ...rest } = toJson(text) as Record<string, unknown>;
+  const { backend: _, ...rest } = profileJson(text) as Record<string, unknown>;
   // The server has the graph, and where text is sent the tokenizer, too.
   const served = { graph: 'at the server', ...(kind !== 'open-inference' && { tokenizer: 'at the server' }) };
   const local = parseProfile(JSON.stringify({ ...served, ...rest }), path);
@@ -132,22 +122,7 @@ function readAsked(root: Fields, fields: Fields, server: RemoteServer, known?: C
   const images = fields.has('images') ? fields.take('images') : false;
   if (typeof images !== 'boolean') return fields.fail('images', english('true or false'));
   fields.refuseOthers([]);
-  const profile = {
-    name: known && !root.has('name') ? known.name : root.text('name'),
-    family: root.text('family'),
-    server,
-    images,
-    range: [0, 1] as const,
-    threshold: known && !root.has('threshold') ? known.threshold : root.number('threshold'),
-    aggregation: known && !root.has('aggregation') ? known.aggregation : root.oneOf('aggregation', ['min', 'mean', 'last', 'product']),
-    ...(root.has('scope') && { scope: readScope(root.object('scope')) }),
-  };
+  const profile = { ...readJudge(root, known), server, images, range: [0, 1] as const };
   root.refuseOthers(['$schema']);
-  if (!(profile.threshold >= 0 && profile.threshold <= 1))
-    root.fail('threshold', english('a number from 0 to 1: the scores are probabilities'));
   return profile;
-}
-
-function toJson(text: string): unknown {
-  return JSON.parse(text.replace(/^\uFEFF/, ''));
 }

@@ -1,3 +1,5 @@
+import type { Aggregation } from '../../reasoning/aggregation.js';
+
 /** How a published generative PRM is asked, and where its answer is read: its authors' prompts and ways, in code of ours. One file each beside this one. */
 export interface CritiqueScript {
   /** `family` of a `prm.json`. */
@@ -6,7 +8,7 @@ export interface CritiqueScript {
   /** The authors' files that it follows. */
   readonly source: string;
   readonly threshold: number;
-  readonly aggregation: 'min' | 'mean' | 'last' | 'product';
+  readonly aggregation: Aggregation;
   /** Longest sequence, prompt and reply. */
   readonly maxTokens: number;
   /** As the authors draw replies. */

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../server/models/modelError.js';
+import { profileHas } from '../../../server/models/modelFiles.js';
 import { pathRequests } from '../../../server/scoring/backends/pathRequests.js';
-import { namesServer, parseRemoteProfile } from '../../../server/scoring/backends/remoteProfile.js';
+import { parseRemoteProfile } from '../../../server/scoring/backends/remoteProfile.js';
 import { buildTrie } from '../../../server/scoring/prefixTrie.js';
 import { tinyProfiles } from './tinyModel.js';
 
@@ -74,8 +75,8 @@ describe('parseRemoteProfile', () => {
   });
 
   it('knows by the text whether a server is named', () => {
-    expect(namesServer('{"backend": {}}')).toBe(true);
-    for (const text of ['{"graph": "backend"}', '{', '[]', 'null', '']) expect(namesServer(text)).toBe(false);
+    expect(profileHas('{"backend": {}}', 'backend')).toBe(true);
+    for (const text of ['{"graph": "backend"}', '{', '[]', 'null', '']) expect(profileHas(text, 'backend')).toBe(false);
   });
 });
 
