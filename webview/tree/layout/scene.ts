@@ -218,8 +218,9 @@ export function freeColumns({ nodes, layout, scene, view }: HitInput): ReadonlyM
     } else [known.from, known.to] = [Math.min(known.from, row), Math.max(known.to, row)];
   }
   for (const { from, to, column } of spans.values()) (parents[column] ??= []).push({ from, to });
-  // Where words go below their value, a label needs its whole row.
-  const line = rowPx(view.k) >= TWO_LINES_ROW ? 1 : Math.min(1, 15 / rowPx(view.k));
+  // Where words go below their value, a label needs its whole row; where rows are low it needs as many as a line of words is high.
+  const rows = 15 / rowPx(view.k);
+  const line = rowPx(view.k) >= TWO_LINES_ROW ? 1 : layout.isBanded ? rows : Math.min(1, rows);
   const last = layout.extent.columns - 1;
   const free = new Map<number, number>();
   for (const id of scene.nodes) {

@@ -54,6 +54,8 @@ function cardHead(pen: Pen, frame: Frame, id: number, { baseline, width, isStack
   ];
   let x = 20 + fit.strong.width(value) + 8;
   let right = width - 8;
+  const isFlagged = model.flagged.has(id);
+  const afterFlag = x + (isFlagged ? 18 : 0);
   const verdict = isStack ? '' : verdictGlyph(node.correct);
   if (verdict !== '') {
     right -= 14;
@@ -61,14 +63,15 @@ function cardHead(pen: Pen, frame: Frame, id: number, { baseline, width, isStack
       svgElement(document, 'text', { class: `glyph ${node.correct === true ? 'right' : 'wrong'}`, x: right, y: baseline + 3 }, verdict),
     );
   }
-  if (node.visits !== undefined && !isStack) {
-    const text = String(node.visits);
-    right -= fit.small.width(text) + 4;
-    parts.push(svgElement(document, 'text', { class: 'note', x: right, y: baseline }, text));
+  const visits = node.visits === undefined || isStack ? '' : String(node.visits);
+  const visitsWidth = fit.small.width(visits) + 4;
+  if (visits !== '' && right - visitsWidth - 15 >= afterFlag) {
+    right -= visitsWidth;
+    parts.push(svgElement(document, 'text', { class: 'note', x: right, y: baseline }, visits));
     right -= 15;
     parts.push(svgElement(document, 'text', { class: 'glyph quiet', x: right, y: baseline + 2 }, GLYPH.eye));
   }
-  if (model.flagged.has(id)) {
+  if (isFlagged) {
     parts.push(svgElement(document, 'text', { class: 'glyph flag', x, y: baseline + 2.5 }, flagGlyph(model)));
     x += 22;
   }

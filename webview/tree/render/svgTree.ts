@@ -9,7 +9,8 @@ import { columnOf, type Frame } from './frame.js';
 import { drawBlock } from './svgBlock.js';
 import { drawCard } from './svgCard.js';
 import type { Fits, Pen } from './svgParts.js';
-import { type DotName, drawDot, drawWords, namedNodes } from './svgWords.js';
+import { clearDrawing, type WrittenGroup, type WrittenText, writtenTexts } from './svgRoom.js';
+import { type DotName, drawDot, drawWords, namedNodes, radiusOf } from './svgWords.js';
 
 export interface SvgTree {
   draw(frame: Frame): void;
@@ -26,14 +27,37 @@ export function createSvgTree(svg: SVGSVGElement, fit: Fits): SvgTree {
   const edges: Group = root.append('g').attr('class', 'edges').attr('fill', 'none');
   const blocks: Group = root.append('g').attr('class', 'blocks');
   const nodes: Group = root.append('g').attr('class', 'nodes');
+  let last: Frame | undefined;
   return {
     draw(frame) {
       root.attr('transform', `translate(${frame.view.x},${frame.view.y})`);
       drawEdges(edges, frame);
-      drawBlocks(blocks, pen, frame);
-      drawNodes(nodes, pen, frame);
+      const isOther = [drawBlocks(blocks, pen, frame), drawNodes(nodes, pen, frame)].includes(true);
+      // After a pan all texts have the room that they had.
+      if (isOther || last?.scene !== frame.scene || last.selected !== frame.selected) clearDrawing(writtenGroups(blocks, nodes, frame));
+      last = frame;
     },
   };
+}
+
+/** All texts of the drawing, with the places of their nodes and blocks. */
+function writtenGroups(blocks: Group, nodes: Group, frame: Frame): WrittenGroup[] {
+  const { model, layout, scene, view, selected } = frame;
+  const column = columnPx(view);
+  const height = rowPx(view.k);
+  const groups: WrittenGroup[] = [];
+  blocks.selectAll<SVGGElement, Block>('g.block').each(function ({ roots, row }) {
+    const [x, y] = [columnOf(frame, itemAt(roots, 0)) * column, row * height];
+    groups.push({ x, y, reach: 4, isSelected: false, texts: drawn.get(this)?.texts ?? [] });
+  });
+  nodes.selectAll<SVGGElement, number>('g.node').each(function (id) {
+    const [x, y] = [columnOf(frame, id) * column, itemAt(layout.row, id) * height];
+    // A card has its mark inside, and its column to itself.
+    const ring = model.flagged.has(id) ? 4.5 : itemAt(model.nodes, id).oneSample ? 2.5 : 0;
+    const reach = scene.level === 'card' ? 0 : radiusOf(frame, id) + ring;
+    groups.push({ x, y, reach, isSelected: id === selected, texts: drawn.get(this)?.texts ?? [] });
+  });
+  return groups;
 }
 
 /** An edge into a node or into a block. */
@@ -75,10 +99,12 @@ function drawEdges(group: Group, frame: Frame): void {
     });
 }
 
-function drawBlocks(group: Group, pen: Pen, frame: Frame): void {
+/** Returns whether one was built anew. */
+function drawBlocks(group: Group, pen: Pen, frame: Frame): boolean {
   const { model, scene, view, matches, hovered } = frame;
   const column = columnPx(view);
   const height = rowPx(view.k);
+  let isOther = false;
   const matchCount = (block: Block) => (matches === null ? -1 : block.roots.reduce((sum, id) => sum + countWithin(model, matches, id), 0));
   group
     .selectAll<SVGGElement, Block>('g.block')
@@ -93,9 +119,12 @@ function drawBlocks(group: Group, pen: Pen, frame: Frame): void {
       const shown = `block ${view.k.toFixed(4)} ${view.stretch.toFixed(3)}`;
       const known = drawn.get(this);
       if (known !== undefined && known.model === model && known.shown === shown) return;
-      drawn.set(this, { model, shown });
-      this.replaceChildren(...drawBlock(pen, frame, block));
+      isOther = true;
+      const parts = drawBlock(pen, frame, block);
+      drawn.set(this, { model, shown, texts: writtenTexts(parts, pen.fit) });
+      this.replaceChildren(...parts);
     });
+  return isOther;
 }
 
 /** Matches in a node's subtree. */
@@ -107,11 +136,13 @@ function countWithin({ rank, subtreeSize }: TreeModel, matches: ReadonlySet<numb
   return count;
 }
 
-function drawNodes(group: Group, pen: Pen, frame: Frame): void {
+/** Returns whether one was built anew. */
+function drawNodes(group: Group, pen: Pen, frame: Frame): boolean {
   const { model, layout, scene, view, selected, hovered, collapsed, display } = frame;
   const column = columnPx(view);
   const height = rowPx(view.k);
   const named = namedNodes(frame);
+  let isOther = false;
   const looks = `${scene.level} ${view.k.toFixed(4)} ${view.stretch.toFixed(4)}`;
   group
     .selectAll<SVGGElement, number>('g.node')
@@ -125,9 +156,12 @@ function drawNodes(group: Group, pen: Pen, frame: Frame): void {
       const shown = `${looks} ${fold} ${named.get(id) ?? ''} ${frame.free.get(id) ?? 0}`;
       const known = drawn.get(this);
       if (known !== undefined && known.model === model && known.shown === shown) return;
-      drawn.set(this, { model, shown });
-      this.replaceChildren(...drawNode(pen, frame, id, named.get(id)));
+      isOther = true;
+      const parts = drawNode(pen, frame, id, named.get(id));
+      drawn.set(this, { model, shown, texts: writtenTexts(parts, pen.fit) });
+      this.replaceChildren(...parts);
     });
+  return isOther;
 }
 
 /** A node as far as its rows leave room for it. */
@@ -151,4 +185,4 @@ function nodeClass({ scene, path, selected, event, hovered, matches, display }: 
 }
 
 /** What a group shows, so that a pan or a change of selection does not build it again. */
-const drawn = new WeakMap<SVGGElement, { readonly model: TreeModel; readonly shown: string }>();
+const drawn = new WeakMap<SVGGElement, { readonly model: TreeModel; readonly shown: string; readonly texts: readonly WrittenText[] }>();

@@ -7,6 +7,12 @@ import { nodeTitle } from '../model/labels.js';
 import { valueText } from '../model/treeModel.js';
 import type { Frame } from './frame.js';
 import { drawFold, drawMark, flagGlyph, type Pen, stackNote, verdictGlyph } from './svgParts.js';
+import { cutName } from './svgRoom.js';
+
+/** Radius of a node's mark that is not on a card, in pixels. */
+export function radiusOf({ model, layout, view }: Frame, id: number): number {
+  return markRadius(itemAt(model.size, id), Math.max(ownHeight(layout, view, id), layout.isBanded ? 7 : 0));
+}
 
 /** Height of a line of words, in pixels. */
 export const LINE = 15;
@@ -46,7 +52,7 @@ export function drawWords(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const { lines, x, y, valueY, width } = placeWords(pen, frame, id, { own, height, afterValue, verdict });
   const reach = Math.max(afterValue, x + Math.max(0, ...lines.map((line) => fit.body.width(line)))) + (verdict === '' ? 4 : 22);
   const box = Math.min(height, valueY < 0 ? 12 + LINE * (lines.length + 1) : Math.max(22, 8 + LINE * lines.length));
-  const radius = Math.min(markRadius(itemAt(model.size, id), height), 7);
+  const radius = radiusOf(frame, id);
   const parts = [
     svgElement(document, 'rect', { class: 'row', x: -10, y: -box / 2, width: Math.max(own, reach) + 10, height: box, rx: 4 }),
     ...(isStack ? drawPile(pen, radius) : []),
@@ -103,13 +109,13 @@ export type DotName = 'words' | 'value';
 export function drawDot(pen: Pen, frame: Frame, id: number, name: DotName | undefined): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;
-  const radius = markRadius(itemAt(model.size, id), Math.max(ownHeight(frame.layout, view, id), frame.layout.isBanded ? 7 : 0));
+  const radius = radiusOf(frame, id);
   const parts = drawMark(pen, model, id, { radius });
   const stack = frame.display.stacks.get(id);
   if (stack !== undefined && rowPx(view.k) >= 9)
     parts.push(svgElement(document, 'text', { class: 'note', x: radius + 4, dy: '0.35em' }, `×${stack.members.length}`));
   if (name === 'words') {
-    const text = fit.small.cut(`${valueText(model, id)} ${nodeTitle(model, id)}`, nameWidth(frame, id));
+    const text = cutName(fit.small, `${valueText(model, id)} ${nodeTitle(model, id)}`, nameWidth(frame, id));
     parts.push(svgElement(document, 'text', { class: 'name', x: radius + 7, dy: '0.35em' }, text));
   } else if (name === 'value') {
     parts.push(
