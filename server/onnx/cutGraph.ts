@@ -5,13 +5,11 @@ import { linkGraph } from './weights.js';
 export function cutGraph(model: OnnxModel, outputs: readonly string[]): OnnxModel {
   const { graph } = model;
   const links = linkGraph(graph);
-  const needed = new Set<string>();
-  const open = [...outputs];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (needed.has(name)) continue;
-    needed.add(name);
+  const needed = new Set(outputs);
+  // A set that grows meanwhile is walked to its end.
+  for (const name of needed) {
     const node = links.producers.get(name);
-    if (node) open.push(...links.takes(node));
+    if (node) for (const taken of links.takes(node)) needed.add(taken);
   }
   return {
     ...model,

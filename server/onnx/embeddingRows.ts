@@ -10,10 +10,11 @@ const lookups = new Set(['Gather', 'GatherBlockQuantized']);
  */
 export function embeddingRows({ graph }: OnnxModel): number | undefined {
   const { consumers, initializers, producers } = linkGraph(graph);
-  const open = ['input_ids'];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+  const ids = new Set(['input_ids']);
+  // A set that grows meanwhile is walked to its end.
+  for (const name of ids) {
     for (const node of consumers.get(name) ?? []) {
-      if (passOn.has(node.opType)) open.push(...node.outputs);
+      if (passOn.has(node.opType)) for (const output of node.outputs) ids.add(output);
       if (!lookups.has(node.opType) || node.inputs[1] !== name) continue;
       let table = inputOf(node, 0);
       // Half-precision tables are widened, 8-bit ones scaled, row by row.

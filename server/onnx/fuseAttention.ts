@@ -143,12 +143,15 @@ function producerOf(name: string, { producers }: Links): Node | undefined {
 }
 
 /** A value without the constants that it is multiplied by, and their product. */
-function unscaled(name: string, links: Links): { readonly name: string; readonly by: number } {
-  const node = producerOf(name, links);
-  if (node?.opType !== 'Mul' && node?.opType !== 'Div') return { name, by: 1 };
-  const place = node.inputs.findIndex((input) => scalarOf(input, links) !== undefined);
-  const constant = scalarOf(inputOf(node, place), links);
-  if (constant === undefined || (node.opType === 'Div' && place === 0)) return { name, by: 1 };
-  const inner = unscaled(inputOf(node, 1 - place), links);
-  return { name: inner.name, by: node.opType === 'Mul' ? inner.by * constant : inner.by / constant };
+function unscaled(scaled: string, links: Links): { readonly name: string; readonly by: number } {
+  let [name, by] = [scaled, 1];
+  for (;;) {
+    const node = producerOf(name, links);
+    if (node?.opType !== 'Mul' && node?.opType !== 'Div') return { name, by };
+    const place = node.inputs.findIndex((input) => scalarOf(input, links) !== undefined);
+    const constant = scalarOf(inputOf(node, place), links);
+    if (constant === undefined || (node.opType === 'Div' && place === 0)) return { name, by };
+    by = node.opType === 'Mul' ? by * constant : by / constant;
+    name = inputOf(node, 1 - place);
+  }
 }

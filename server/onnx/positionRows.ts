@@ -14,17 +14,13 @@ const widened = new Set(['Cast', 'Identity', 'DequantizeLinear', 'Squeeze', 'Sli
 export function positionRows({ graph }: OnnxModel): number | undefined {
   const links = linkGraph(graph);
   const rows = graph.nodes.filter(({ opType }) => opType === 'GroupQueryAttention').map(({ inputs }) => rowsOf(inputs[7] ?? '', links));
-  const open = ['position_ids'];
-  const seen = new Set(open);
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+  const positions = new Set(['position_ids']);
+  // A set that grows meanwhile is walked to its end.
+  for (const name of positions) {
     for (const node of links.consumers.get(name) ?? []) {
       const table = tableOf(node, name);
       if (table !== undefined) rows.push(rowsOf(table, links));
-      if (!passOn.has(node.opType) || node.inputs[0] !== name) continue;
-      for (const output of node.outputs) {
-        if (!seen.has(output)) open.push(output);
-        seen.add(output);
-      }
+      if (passOn.has(node.opType) && node.inputs[0] === name) for (const output of node.outputs) positions.add(output);
     }
   }
   const known = rows.filter((count) => count !== undefined);

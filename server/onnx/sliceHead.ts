@@ -107,7 +107,8 @@ function isSameForAllTokens(name: string, links: Links, depth = 0): boolean {
   if (!node || depth > 4) return false;
   if (node.opType === 'DynamicQuantizeLinear') return name !== node.outputs[0];
   if (node.opType === 'Constant') return constantRank(node) <= 1;
-  return ['Mul', 'Cast', 'Identity'].includes(node.opType) && node.inputs.every((input) => isSameForAllTokens(input, links, depth + 1));
+  const isPassedOn = ['Mul', 'Cast', 'Identity'].includes(node.opType) && node.inputs.length <= 2;
+  return isPassedOn && node.inputs.every((input) => isSameForAllTokens(input, links, depth + 1));
 }
 
 /** Axes of a Constant's tensor (AttributeProto.t = 5); a large number where the value is reported in another way. */

@@ -2,7 +2,10 @@ import { NotReadable, openRegular } from '../disk/readRegular.js';
 import { attribute, graphFields, inputOf, type Node, type OnnxGraph, readNode, type Stored, type Tensor } from './model.js';
 import { readFields } from './wire.js';
 
-/** Who gives and who takes each value of a graph. */
+/**
+ * Who gives and who takes each value of a graph. Nodes on a circle, or behind one, are left out, so that every walk ends whatever the file has;
+ * the runtime refuses such a graph when it is loaded.
+ */
 export interface Links {
   readonly producers: ReadonlyMap<string, Node>;
   readonly initializers: ReadonlyMap<string, Tensor>;
@@ -12,22 +15,53 @@ export interface Links {
   takes(node: Node): readonly string[];
 }
 
-export function linkGraph({ nodes, initializers }: OnnxGraph): Links {
-  const consumers = new Map<string, Node[]>();
-  const takes = (node: Node) => [...node.inputs, ...takenInside(node)];
-  for (const node of nodes) {
-    for (const name of takes(node)) {
-      const known = consumers.get(name);
-      if (known) known.push(node);
-      else consumers.set(name, [node]);
-    }
-  }
+export function linkGraph(graph: OnnxGraph): Links {
+  const nodes = runnable([...new Set(graph.nodes)]);
+  const takes = (node: Node) => named([...node.inputs, ...takenInside(node)]);
   return {
-    producers: new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const))),
-    initializers: new Map(initializers.map((tensor) => [tensor.name, tensor])),
-    consumers,
+    producers: new Map(nodes.flatMap((node) => named(node.outputs).map((name) => [name, node] as const))),
+    initializers: new Map(graph.initializers.map((tensor) => [tensor.name, tensor])),
+    consumers: takersOf(nodes, takes),
     takes,
   };
+}
+
+/** All nodes but those that wait for their own outputs, or for such nodes (Kahn's algorithm). A valid graph has none of these, a damaged one may. */
+function runnable(nodes: readonly Node[]): readonly Node[] {
+  const takers = takersOf(nodes, ({ inputs }) => named(inputs));
+  /** Inputs of a node that are still to be given, by each node that gives them. */
+  const waits = new Map<Node, number>();
+  for (const node of nodes) for (const taker of takersBehind(node, takers)) waits.set(taker, (waits.get(taker) ?? 0) + 1);
+  const open = nodes.filter((node) => !waits.has(node));
+  for (let node = open.pop(); node; node = open.pop()) {
+    for (const taker of takersBehind(node, takers)) {
+      const left = (waits.get(taker) ?? 0) - 1;
+      if (left > 0) waits.set(taker, left);
+      else if (waits.delete(taker)) open.push(taker);
+    }
+  }
+  return nodes.filter((node) => !waits.has(node));
+}
+
+function takersBehind(node: Node, takers: ReadonlyMap<string, readonly Node[]>): readonly Node[] {
+  return named(node.outputs).flatMap((name) => takers.get(name) ?? []);
+}
+
+/** An empty name is an input or output left out. */
+function named(names: readonly string[]): readonly string[] {
+  return names.filter((name) => name !== '');
+}
+
+function takersOf(nodes: readonly Node[], takes: (node: Node) => readonly string[]): Map<string, Node[]> {
+  const takers = new Map<string, Node[]>();
+  for (const node of nodes) {
+    for (const name of takes(node)) {
+      const known = takers.get(name);
+      if (known) known.push(node);
+      else takers.set(name, [node]);
+    }
+  }
+  return takers;
 }
 
 /** Those of the standard's operators that hold graphs. */
