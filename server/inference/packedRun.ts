@@ -3,7 +3,7 @@ import type { Line, PrefixCache } from './prefixCache.js';
 import type { ReadValues, RunRequest, RunResult } from './protocol.js';
 import { tellReads } from './readGroups.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
-import { buildTokenTrie, depthFirst, firstPath, heldNodes, longestPath, nodesTo, readsAt, type TokenTrie, treeOf } from './tokenTrie.js';
+import { buildTokenTrie, depthFirst, firstPath, heldNodes, nodesTo, readsAt, type TokenTrie, treeOf } from './tokenTrie.js';
 
 /** A run costs as much as twenty tokens before the first; in much longer ones, masked attention between branches costs more than packing saves. */
 export const mostTokens = 256;
@@ -76,7 +76,6 @@ export class PackedRun {
     this.#held = pixels && held.length < pixels.end ? [] : held;
     this.#order = depthFirst(this.#trie, this.#held);
     this.#cut(line);
-    line.cache.reserve?.(longestPath(this.#trie));
     return line;
   }
 

@@ -82,19 +82,6 @@ export function firstPath({ children, ids }: TokenTrie): Int32Array {
   return Int32Array.from(path);
 }
 
-/** Tokens of the longest path from the root to a read. */
-export function longestPath({ children }: TokenTrie): number {
-  const depths = new Int32Array(children.length);
-  let longest = 0;
-  // A parent comes before its children.
-  children.forEach((below, place) => {
-    const depth = depths[place]! + 1;
-    for (const child of below) depths[child + 1] = depth;
-    if (below.length > 0) longest = Math.max(longest, depth);
-  });
-  return longest;
-}
-
 /** The nodes that a sequence already run stands for, up to the first that is still to be read. */
 export function heldNodes({ children, ids, reads }: TokenTrie, sequence: Int32Array): number[] {
   const held: number[] = [];

@@ -88,21 +88,6 @@ describe('PackedRun', () => {
     );
   });
 
-  it('makes room for the longest path once, before anything is run', async () => {
-    const asked: (number | string)[] = [];
-    const fake = fakeTreeGraph([]);
-    const graph: Graph = {
-      ...fake,
-      createCache: () => Object.assign(fake.createCache(), { reserve: (tokens: number) => asked.push(tokens) }),
-      runTree(...given) {
-        asked.push('run');
-        return fake.runTree!(...given);
-      },
-    };
-    await run(toRequest(tree), graph);
-    expect(asked).toEqual([7, 'run']);
-  });
-
   it('runs the changed end of a sequence alone', async () => {
     const runs: RecordedTree[] = [];
     const graph = fakeTreeGraph(runs);
@@ -159,28 +144,6 @@ describe('PackedRun', () => {
       expect(first).toBeCloseTo(alone.values[5]!, 3);
       expect(second).toBeCloseTo(alone.values[9]!, 3);
     }
-    await graph.release();
-  });
-
-  it('keeps the room that was made for a sequence, also while that is edited, and scores as it does without', async () => {
-    const graph = openGraph(await (await loadRuntime()).createSession('media/models/mini/model.onnx', 'cpu', 1));
-    const ids = Int32Array.from({ length: 420 }, (_, i) => 100 + ((i * 31) % 800));
-    const [made, grown] = [graph.createCache(), graph.createCache()];
-    made.reserve!(400);
-    const { bytes } = made;
-    expect(bytes).toBeGreaterThanOrEqual(400 * graph.bytesPerToken);
-    for (const [start, end] of [
-      [0, 200],
-      [200, 400],
-      [390, 420],
-    ] as const) {
-      made.cut(start);
-      grown.cut(start);
-      const [a, b] = [await graph.run(made, ids.subarray(start, end)), await graph.run(grown, ids.subarray(start, end))];
-      expect(a.values).toEqual(b.values);
-    }
-    expect(made.bytes).toBe(bytes);
-    expect(grown.length).toBe(420);
     await graph.release();
   });
 });

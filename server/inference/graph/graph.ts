@@ -48,8 +48,6 @@ export interface KeyValueCache {
   cut(length: number): void;
   /** Of the first `length` tokens; of all when not given. */
   copy(length?: number): KeyValueCache;
-  /** Makes room for so many tokens in all, where tokens are appended: a cache that grows step by step is in memory twice until the old one is collected. */
-  reserve?(tokens: number): void;
 }
 
 /** Sequences of equal length that grow together, by one token at a time. */

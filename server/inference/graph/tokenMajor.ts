@@ -1,5 +1,6 @@
 import { scorePositions } from '../../onnx/sliceHead.js';
 import type { Pixels } from '../protocol.js';
+import { stretches } from '../readGroups.js';
 import type { RuntimeSession, TensorValue } from '../runtime.js';
 import {
   findPixelInputs,
@@ -202,24 +203,16 @@ class TokenMajorCache implements KeyValueCache {
     return this.#buffers[buffer]!.subarray(0, this.#length * this.sizes[buffer]!);
   }
 
-  /** With a quarter more, for an edit that makes the sequence longer: it takes no memory until something is written there. */
-  reserve(tokens: number): void {
-    if (tokens > this.#capacity) this.#grow(Math.ceil(tokens * growth));
-  }
-
   /** @param rows Those of `added` to take, ascending. */
   append(added: readonly KeyData[], rows: readonly number[]): void {
     const needed = this.#length + rows.length;
     if (needed > this.#capacity) this.#grow(Math.max(needed, Math.ceil(this.#capacity * growth)));
-    for (let from = 0; from < rows.length; ) {
-      let to = from + 1;
-      while (to < rows.length && rows[to] === rows[from]! + to - from) to++;
+    for (const [from, to] of stretches(rows)) {
       added.forEach((values, i) => {
         const size = this.sizes[i]!;
         this.#buffers[i]!.set(values.subarray(rows[from]! * size, (rows[from]! + to - from) * size), this.#length * size);
       });
       this.#length += to - from;
-      from = to;
     }
   }
 
