@@ -56,7 +56,7 @@ export const rooms = [
   {
     folder: 'server/answers',
     holds: "the verifier of final answers: forms, algebra, units; verifiers of the user's own",
-    imports: ['server/reasoning', 'server/remote'],
+    imports: ['server/l10n.ts', 'server/reasoning', 'server/remote'],
   },
   {
     folder: 'server/onnx',

@@ -9,6 +9,7 @@ let isTranslated = false;
 export function setTexts(texts: Readonly<Record<string, string>>): void {
   bundle = texts;
   isTranslated = Object.keys(texts).length > 0;
+  patterns = undefined;
   noted.clear();
 }
 
@@ -47,9 +48,13 @@ export function english(message: string, ...values: readonly (string | number)[]
   return text;
 }
 
-/** A text that `english` made in this process, in the language of the editor; any other text as it is. */
+/**
+ * A text that `english` made, in the language of the editor: in this process, or in another one, or before it was written to a file,
+ * where the bundle has its sentence. Any other text as it is.
+ */
 export function local(text: string): string {
-  const made = noted.get(text);
+  if (!isTranslated) return text;
+  const made = noted.get(text) ?? (text.length > longestRecognized ? undefined : (recognized(text) ?? { message: text, values: [] }));
   if (made === undefined) return text;
   note(text, made);
   return filled(
@@ -70,6 +75,60 @@ function note(text: string, made: Noted): void {
     if (noted.size <= mostNoted) break;
     noted.delete(oldest);
   }
+}
+
+/** Longer texts that this process did not make are not looked up, in UTF-16 units. */
+const longestRecognized = 4_000;
+/** A place for a value means little with fewer words around it: `{0}: {1}` would be found in any text. */
+const fewestWords = 3;
+
+/** A text of the bundle with places for values: `fixed` is what is before, between and after them. */
+interface Pattern {
+  readonly message: string;
+  readonly fixed: readonly string[];
+  readonly places: readonly number[];
+}
+
+/** Those of the bundle, made at the first use, the ones with the longest fixed text first. */
+let patterns: readonly Pattern[] | undefined;
+
+/** What a text of another process or of a file was made of. */
+function recognized(text: string): Noted | undefined {
+  if (Object.hasOwn(bundle, text)) return { message: text, values: [] };
+  patterns ??= Object.keys(bundle)
+    .flatMap(patternOf)
+    .sort((a, b) => b.fixed.join('').length - a.fixed.join('').length);
+  for (const pattern of patterns) {
+    const values = valuesIn(text, pattern);
+    if (values) return { message: pattern.message, values };
+  }
+  return undefined;
+}
+
+function patternOf(message: string): Pattern[] {
+  const parts = message.split(/\{(\d)\}/);
+  const fixed = parts.filter((_, at) => at % 2 === 0);
+  const words = fixed.join(' ').match(/[A-Za-z]{2,}/g) ?? [];
+  // Where nothing is between two places, the first one's end is unknown.
+  if (parts.length < 3 || words.length < fewestWords || fixed.slice(1, -1).includes('')) return [];
+  return [{ message, fixed, places: parts.filter((_, at) => at % 2 === 1).map(Number) }];
+}
+
+/** The values at a pattern's places; undefined where the text is another one. Linear in the text's length. */
+function valuesIn(text: string, { fixed, places }: Pattern): string[] | undefined {
+  const last = fixed.at(-1) ?? '';
+  const end = text.length - last.length;
+  let at = fixed[0]?.length ?? 0;
+  if (!text.startsWith(fixed[0] ?? '') || !text.endsWith(last) || end < at) return undefined;
+  const values: string[] = [];
+  for (const [index, place] of places.entries()) {
+    const next = fixed[index + 1] ?? '';
+    const to = index === places.length - 1 ? end : text.indexOf(next, at);
+    if (to < at || to > end) return undefined;
+    values[place] = text.slice(at, to);
+    at = to + next.length;
+  }
+  return values;
 }
 
 function translationOf(message: string): string {

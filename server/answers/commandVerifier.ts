@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { english } from '../l10n.js';
 import { ownRequest, ownVerdict } from './ownVerdict.js';
 import type { OwnVerifierLimits } from './ownVerifier.js';
 import type { Verdict } from './verdict.js';
@@ -40,7 +41,7 @@ async function verdictOf(command: string, timeout: number, request: VerifyReques
   try {
     return ownVerdict(JSON.parse(result));
   } catch {
-    return undecided('error', 'The verifier did not print one JSON object.');
+    return undecided('error', english('The verifier did not print one JSON object.'));
   }
 }
 
@@ -67,8 +68,8 @@ function runCommand(command: string, input: string, timeout: number, signal: Abo
         // It has ended already.
       }
     };
-    const timer = setTimeout(() => stop(`The verifier took longer than ${timeout / 1000} s.`, true), timeout);
-    const onAbort = (): void => stop('The verifier was cancelled.', false);
+    const timer = setTimeout(() => stop(english('The verifier took longer than {0} s.', timeout / 1000), true), timeout);
+    const onAbort = (): void => stop(english('The verifier was cancelled.'), false);
     signal?.addEventListener('abort', onAbort, { once: true });
     const finish = (result: string | CommandFailure): void => {
       clearTimeout(timer);
@@ -77,15 +78,18 @@ function runCommand(command: string, input: string, timeout: number, signal: Abo
     };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      if (output.length > MAX_OUTPUT) stop(`The verifier printed more than ${MAX_OUTPUT / 1024} kB.`, false);
+      if (output.length > MAX_OUTPUT) stop(english('The verifier printed more than {0} kB.', MAX_OUTPUT / 1024), false);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(-2000);
     });
-    child.on('error', (error) => finish({ failure: `The verifier cannot be started: ${error.message}`, isTimeout: false }));
-    child.on('close', (code) => {
+    child.on('error', (error) => finish({ failure: english('The verifier cannot be started: {0}', error.message), isTimeout: false }));
+    child.on('close', (code, signalName) => {
       const last = complaint.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
-      finish(code === 0 ? output : { failure: `The verifier ended with code ${code}${last === '' ? '' : `: ${last}`}.`, isTimeout: false });
+      const by = code ?? signalName ?? '';
+      const failure =
+        last === '' ? english('The verifier ended with code {0}.', by) : english('The verifier ended with code {0}: {1}.', by, last);
+      finish(code === 0 ? output : { failure, isTimeout: false });
     });
     // A command that reads nothing closes its input early.
     child.stdin.on('error', () => undefined);

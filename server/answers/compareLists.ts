@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { itemAt, lastItem, mustHave } from '../reasoning/present.js';
 import type { ListForm } from './answerForm.js';
 import { variablesOf } from './math/expression.js';
@@ -17,7 +18,7 @@ const MAX_ITEMS = 40;
 export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compareTexts: CompareTexts): Verdict {
   const compare = (x: string, y: string): Judgment => compareTexts(x, y).verdict;
   if (Math.max(a.items.length, r.items.length) > MAX_ITEMS) {
-    return { verdict: 'undecided', method: 'limit', reason: `Lists of more than ${MAX_ITEMS} items are not compared.` };
+    return { verdict: 'undecided', method: 'limit', reason: english('Lists of more than {0} items are not compared.', MAX_ITEMS) };
   }
   if (isPattern(a) || isPattern(r)) return comparePatterns(a, r, compare);
   const shape = compareShapes(a, r);

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { Gate } from '../remote/gate.js';
 import { HttpClient } from '../remote/httpClient.js';
 import { RequestFailure } from '../remote/requestFailure.js';
@@ -48,8 +49,8 @@ async function verdictOf(client: HttpClient, request: VerifyRequest, timeout: nu
     return ownVerdict(await client.json('', ownRequest(request), AbortSignal.any([stop, late])));
   } catch (error) {
     stop.throwIfAborted();
-    if (late.aborted) return undecided('limit', `The verifier took longer than ${timeout / 1000} s.`);
-    if (error instanceof RequestFailure) return undecided('error', `The verifier failed: ${error.message}`);
+    if (late.aborted) return undecided('limit', english('The verifier took longer than {0} s.', timeout / 1000));
+    if (error instanceof RequestFailure) return undecided('error', english('The verifier failed: {0}', error.message));
     throw error;
   }
 }

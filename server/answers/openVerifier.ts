@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { english } from '../l10n.js';
 import { mustHave } from '../reasoning/present.js';
 import type { Verdict } from './verdict.js';
 import { MAX_ANSWER_LENGTH, undecided, type Verifier, type VerifyRequest } from './verifier.js';
@@ -51,9 +52,9 @@ class WorkerVerifier implements Verifier {
 
   async verify(request: VerifyRequest): Promise<Verdict> {
     const { answer, reference, question, signal } = request;
-    if (answer === undefined) return undecided('not found', 'The solution marks no final answer.');
+    if (answer === undefined) return undecided('not found', english('The solution marks no final answer.'));
     if (Math.max(answer.length, reference.length) > MAX_ANSWER_LENGTH) {
-      return undecided('limit', `Answers of more than ${MAX_ANSWER_LENGTH} characters are not compared.`);
+      return undecided('limit', english('Answers of more than {0} characters are not compared.', MAX_ANSWER_LENGTH));
     }
     signal?.throwIfAborted();
     return await new Promise((resolve, reject) => {
@@ -74,7 +75,7 @@ class WorkerVerifier implements Verifier {
 
   async dispose(): Promise<void> {
     await this.#stop();
-    for (const job of this.#waiting.splice(0)) settle(job, undecided('error', 'The verifier was closed.'));
+    for (const job of this.#waiting.splice(0)) settle(job, undecided('error', english('The verifier was closed.')));
   }
 
   #next(): void {
@@ -97,7 +98,7 @@ class WorkerVerifier implements Verifier {
     this.#timer = setTimeout(() => {
       const { user, system } = process.cpuUsage(before);
       if (times < mostWaits && (user + system) / 1000 < (this.#timeout * times) / 2) this.#watch(before, times + 1);
-      else this.#giveUp(undecided('limit', `The comparison took longer than ${this.#timeout / 1000} s.`));
+      else this.#giveUp(undecided('limit', english('The comparison took longer than {0} s.', this.#timeout / 1000)));
     }, this.#timeout);
   }
 
@@ -110,7 +111,7 @@ class WorkerVerifier implements Verifier {
       this.#next();
     });
     worker.on('error', (error) => {
-      if (worker === this.#worker) this.#giveUp(undecided('error', `The comparison failed: ${error.message}`));
+      if (worker === this.#worker) this.#giveUp(undecided('error', english('The comparison failed: {0}', error.message)));
     });
     return worker;
   }
@@ -146,7 +147,7 @@ class WorkerVerifier implements Verifier {
     const worker = this.#worker;
     this.#worker = undefined;
     this.#isReady = false;
-    if (this.#current !== undefined) this.#finish(undecided('error', 'The verifier was closed.'));
+    if (this.#current !== undefined) this.#finish(undecided('error', english('The verifier was closed.')));
     await worker?.terminate();
   }
 }

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import type { Verdict } from './verdict.js';
 import { undecided, type VerifyRequest } from './verifier.js';
 
@@ -16,6 +17,6 @@ export function ownRequest({ question, reference, answer, solution }: VerifyRequ
 export function ownVerdict(value: unknown): Verdict {
   const { verdict, reason } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   if (verdict !== 'right' && verdict !== 'wrong' && verdict !== 'undecided')
-    return undecided('error', 'The verifier gave no "verdict" of right, wrong or undecided.');
+    return undecided('error', english('The verifier gave no "verdict" of right, wrong or undecided.'));
   return { verdict, method: 'own', ...(typeof reason === 'string' && { reason: reason.slice(0, LONGEST_REASON) }) };
 }

@@ -1,3 +1,4 @@
+import { english } from '../l10n.js';
 import { compareAnswers } from './compareAnswers.js';
 import { startWork, WorkLimit } from './math/evaluate.js';
 import type { AnswerMethod, Verdict } from './verdict.js';
@@ -11,9 +12,9 @@ import { MAX_ANSWER_LENGTH, undecided, type VerifyRequest } from './verifier.js'
  * and compares unreadable answers as strings; here such answers are undecided.
  */
 export function verifyAnswer({ answer, reference, question }: VerifyRequest): Verdict {
-  if (answer === undefined) return undecided('not found', 'The solution marks no final answer.');
+  if (answer === undefined) return undecided('not found', english('The solution marks no final answer.'));
   const tooLong = Math.max(answer.length, reference.length) > MAX_ANSWER_LENGTH;
-  if (tooLong) return undecided('limit', `Answers of more than ${MAX_ANSWER_LENGTH} characters are not compared.`);
+  if (tooLong) return undecided('limit', english('Answers of more than {0} characters are not compared.', MAX_ANSWER_LENGTH));
   startWork();
   try {
     const verdict = compareAnswers(answer, reference, question);

@@ -1,6 +1,7 @@
 /** The worker thread of `openVerifier`: answers one request after another. */
 
 import { parentPort } from 'node:worker_threads';
+import { english } from '../l10n.js';
 import { messageOf } from '../reasoning/errorText.js';
 import { mustHave } from '../reasoning/present.js';
 import { verifyAnswer } from './rules.js';
@@ -17,6 +18,6 @@ function verdictOf(request: VerifyRequest): Verdict {
   try {
     return verifyAnswer(request);
   } catch (error) {
-    return undecided('error', `The comparison failed: ${messageOf(error)}`);
+    return undecided('error', english('The comparison failed: {0}', messageOf(error)));
   }
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { t } from '../l10n.js';
+import { local, t } from '../l10n.js';
 import { lacksTokens, money, type Prices } from '../labeling/economy/ledger.js';
 import { runReport } from '../labeling/economy/runReport.js';
 import { RequestError } from '../protocol/message.js';
@@ -13,8 +13,13 @@ export async function runReportView(folder: string, now: number, prices: Prices)
   const uri = (path: string): string => pathToFileURL(path).href;
   return {
     problems: problems.map((one) => ({ ...one, log: uri(one.log), file: uri(one.file) })),
-    failures,
-    decisions: decisions.map((one) => ({ ...one, log: uri(one.log), answer: one.answer ?? null, reason: one.reason ?? null })),
+    failures: failures.map(({ cause, count }) => ({ cause: local(cause), count })),
+    decisions: decisions.map((one) => ({
+      ...one,
+      log: uri(one.log),
+      answer: one.answer ?? null,
+      reason: one.reason === undefined ? null : local(one.reason),
+    })),
     depths,
     requests,
     promptTokens,

@@ -12,6 +12,7 @@ import { createLabeler } from '../../server/editor/labeler.js';
 import type { LabelJob } from '../../server/editor/labelerPort.js';
 import { createLabelingService, type LabelingService } from '../../server/editor/labelingService.js';
 import { imagePlace } from '../../server/files/images.js';
+import { localMessage, setTexts } from '../../server/l10n.js';
 import { takeClaim } from '../../server/labeling/claim.js';
 import { openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js';
 import { readInEditor } from '../../server/lsp/world.js';
@@ -24,6 +25,7 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const none = new AbortController().signal;
+const chinese = JSON.parse(await readFile('l10n/bundle.l10n.zh-cn.json', 'utf8')) as Record<string, string>;
 
 /** What the server does with a request for completions. */
 type Answer = (response: ServerResponse, count: number) => void;
@@ -247,5 +249,27 @@ describe('a log', () => {
     const { file } = await service.label({ ...job, settings: { ...job.settings, labelingKeepRequests: 'always' } }, 0, none);
     const rollouts = await service.nodeRollouts(file.replace('.json', '.events.jsonl'), 0, 0, undefined, 0.5);
     expect(rollouts.map(({ details }) => details!.raw)).toContainEqual('<step>3 + 4 = 7.</step><answer>7</answer>');
+  });
+
+  it('keeps in English why a verifier failed, and the trial of the policy says it in the language of the editor', async () => {
+    const failing = { ...job, settings: { ...job.settings, verifier: 'exit 3' } };
+    const uri = pathToFileURL(join(folder, 'steplens-runs', 'problems', 'sum.events.jsonl')).href;
+    const message = 'The verifier ended with code 3.';
+    await expect(service.label(failing, 0, none)).rejects.toThrow(message);
+    const written = await readFile(fileURLToPath(uri), 'utf8');
+    expect(written).toContain(`"${message}"`);
+    expect(await service.tryPolicy(failing, none)).toMatchObject({ method: 'error', reason: message });
+    setTexts(chinese);
+    try {
+      expect(await service.tryPolicy(failing, none)).toMatchObject({ method: 'error', reason: '验证器以代码 3 结束。' });
+      await rm(join(folder, 'steplens-runs'), { recursive: true });
+      const again = await service.label(failing, 0, none).catch((error: unknown) => error as Error);
+      expect(localMessage(again)).toContain('验证器以代码 3 结束。');
+      const log = await readFile(fileURLToPath(uri), 'utf8');
+      expect(log).toContain(`"${message}"`);
+      expect(log).not.toContain('验证器');
+    } finally {
+      setTexts({});
+    }
   });
 });

@@ -6,6 +6,7 @@ afterEach(() => setTexts({}));
 const bundle = {
   'The file {0} is empty.': '文件 {0} 为空。',
   'Cannot go on: {0}': '无法继续：{0}',
+  'After {0} s, {1} nodes are left.': '{1} 个节点在 {0} 秒后剩下。',
   '{0} node': '{0} 个节点',
   '{0} nodes': '{0} 个节点',
 };
@@ -30,22 +31,45 @@ describe('a message that also goes to files and logs', () => {
     expect(localMessage(new Error(message))).toBe(local(message));
   });
 
-  it('stays as it is when another process made it, or nothing is translated', () => {
-    const message = english('The file {0} is empty.', 'a.json');
+  it('is translated when another process made it or a file has it, with the messages in it', () => {
+    const message = english('Cannot go on: {0}', english('The file {0} is empty.', 'a.json'));
     expect(local(message)).toBe(message);
     setTexts(bundle);
-    expect(local('The file b.json is empty.')).toBe('The file b.json is empty.');
+    expect(local(message)).toBe('无法继续：文件 a.json 为空。');
+    expect(local('It has {1} of {0}.')).toBe('It has {1} of {0}.');
+    expect(local('After 20 s, 3 nodes are left.')).toBe('3 个节点在 20 秒后剩下。');
+    expect(local('The file  is empty.')).toBe('文件  为空。');
+  });
+
+  it('of another process is recognized by at least three words of its own, and no other text is', () => {
+    setTexts({ ...bundle, '{0}: {1}': '{0}：{1}', 'All of {0}{1} is there': '{0}{1} 都在' });
+    for (const text of [
+      '3 nodes',
+      'a: b',
+      'All of ab is there',
+      'The file is empty.',
+      'The file a is empty. And more',
+      'x'.repeat(1e6),
+      '',
+    ])
+      expect(local(text)).toBe(text);
+  });
+
+  it('of another process is that of the longest sentence of the bundle', () => {
+    setTexts({ 'Cannot go on: {0}': '短 {0}', 'Cannot go on: the file {0} is empty.': '长 {0}' });
+    expect(local('Cannot go on: the file a is empty.')).toBe('长 a');
+    expect(local('Cannot go on: no file')).toBe('短 no file');
   });
 
   it('is forgotten after thousands of others, not while it is shown', () => {
     setTexts(bundle);
-    const [first, shown] = [english('The file {0} is empty.', 'first'), english('The file {0} is empty.', 'shown')];
+    const [first, shown] = [english('{0} node', 'first'), english('{0} node', 'shown')];
     for (let at = 0; at < 6000; at++) {
-      english('The file {0} is empty.', at);
-      if (at % 1000 === 0) expect(local(shown)).toBe('文件 shown 为空。');
+      english('{0} node', at);
+      if (at % 1000 === 0) expect(local(shown)).toBe('shown 个节点');
     }
     expect(local(first)).toBe(first);
-    expect(local(shown)).toBe('文件 shown 为空。');
+    expect(local(shown)).toBe('shown 个节点');
   });
 
   it('that holds itself as a value ends', () => {

@@ -82,19 +82,30 @@ export function textsOfSource({ file, text }: Source, exempt: ReadonlySet<string
   return { translated, missed };
 }
 
-/** Errors of a source whose message is a literal that nothing can translate, as `file:line text`. RangeErrors are for developers. */
+/**
+ * Errors of a source whose message is a literal that nothing can translate, and why a verifier failed, as `file:line text`. RangeErrors
+ * are for developers.
+ */
 export function errorsOfSource({ file, text }: Source): string[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
-    const [message] = ts.isNewExpression(node) ? (node.arguments ?? []) : [];
-    if (message !== undefined && ts.isNewExpression(node) && isError(node.expression.getText(source)))
+    const message = messageIn(node, source);
+    if (message !== undefined)
       if (ts.isStringLiteralLike(message) ? isText(message.text) : ts.isTemplateExpression(message))
         found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1} ${message.getText(source)}`);
     ts.forEachChild(node, visit);
   };
   visit(source);
   return found;
+}
+
+/** What a new error says, or why an answer is undecided because its verifier failed. */
+function messageIn(node: ts.Node, source: ts.SourceFile): ts.Expression | undefined {
+  if (ts.isNewExpression(node) && isError(node.expression.getText(source))) return node.arguments?.[0];
+  if (!ts.isCallExpression(node) || node.expression.getText(source) !== 'undecided') return undefined;
+  const [method, reason] = node.arguments;
+  return method !== undefined && /^'(error|limit|not found)'$/.test(method.getText(source)) ? reason : undefined;
 }
 
 function isError(name: string): boolean {

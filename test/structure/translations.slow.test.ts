@@ -90,7 +90,7 @@ const exempt: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders whose errors reach the editor. What only the command line can meet stays English. */
-const readFolders = ['remote', 'models', 'scoring', 'labeling', 'files', 'disk', 'formats'].map((name) => `server/${name}/`);
+const readFolders = ['answers', 'remote', 'models', 'scoring', 'labeling', 'files', 'disk', 'formats'].map((name) => `server/${name}/`);
 const commandLineOnly = /^server\/labeling\/(queue\/|(runJson|undecided|searchTree|settingRanges)\.ts)/;
 
 /** Folders in which every text is translated. */
@@ -150,6 +150,12 @@ describe('the finder of texts', () => {
     const text = "const a = t('At once'); const b = () => t('Later');";
     expect(textsOfSource({ file: 'server/a.ts', text }).missed).toEqual(['server/a.ts: too early: At once']);
     expect(textsOfSource({ file: 'webview/a.ts', text }).missed).toEqual([]);
+  });
+
+  it('finds why a verifier failed, which the editor shows, and not the reasons of its rules, which only the command line shows', () => {
+    const text =
+      "undecided('limit', 'It took too long.'); undecided('unreadable', 'An equation and a value.'); undecided('error', english('It failed.'));";
+    expect(errorsOfSource({ file: 'server/a.ts', text })).toEqual(["server/a.ts:1 'It took too long.'"]);
   });
 
   it('leaves selectors, classes and compared words alone', () => {

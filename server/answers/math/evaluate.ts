@@ -1,4 +1,5 @@
 import { Decimal } from 'decimal.js';
+import { english } from '../../l10n.js';
 import { itemAt } from '../../reasoning/present.js';
 import type { FunctionName, MathExpression } from './expression.js';
 import { add, divide, factorial, floor, isWhole, multiply, negate, ONE, power, type Rational, same, ZERO } from './rational.js';
@@ -144,7 +145,7 @@ export function startWork(): void {
 /** Throws WorkLimit. */
 export function spend(units: number): void {
   work += units;
-  if (work > MAX_WORK) throw new WorkLimit(`The comparison takes too much work.`);
+  if (work > MAX_WORK) throw new WorkLimit(english('The comparison takes too much work.'));
 }
 
 /** The value cannot be computed: undefined, infinite or too large. */
