@@ -5,7 +5,7 @@ import { variablesOf } from './math/expression.js';
 import { readExpression } from './measure.js';
 import type { Verdict } from './verdict.js';
 
-type Judgment = Verdict['verdict'];
+type VerdictWord = Verdict['verdict'];
 /** Compares two items by all the rules of answers. */
 export type CompareTexts = (a: string, r: string) => Verdict;
 
@@ -16,7 +16,7 @@ const MAX_ITEMS = 40;
  * unless the question asks for one (`isOrdered`).
  */
 export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compareTexts: CompareTexts): Verdict {
-  const compare = (x: string, y: string): Judgment => compareTexts(x, y).verdict;
+  const compare = (x: string, y: string): VerdictWord => compareTexts(x, y).verdict;
   if (Math.max(a.items.length, r.items.length) > MAX_ITEMS) {
     return { verdict: 'undecided', method: 'limit', reason: english('Lists of more than {0} items are not compared.', MAX_ITEMS) };
   }
@@ -78,7 +78,7 @@ function isClear(item: string): boolean {
   return readExpression(item) !== undefined || /^\(.*\)$/.test(item);
 }
 
-function members(items: readonly string[], compare: (x: string, y: string) => Judgment): string[] {
+function members(items: readonly string[], compare: (x: string, y: string) => VerdictWord): string[] {
   return items.filter((item, i) => items.slice(0, i).every((before) => compare(item, before) !== 'right'));
 }
 
@@ -115,16 +115,16 @@ function isPattern(list: ListForm): boolean {
   return list.items.some((item) => /\\[lcd]?dots|\.\.\.|…/.test(item));
 }
 
-function comparePatterns(a: ListForm, r: ListForm, compare: (x: string, y: string) => Judgment): Verdict {
+function comparePatterns(a: ListForm, r: ListForm, compare: (x: string, y: string) => VerdictWord): Verdict {
   const ends = [compare(itemAt(a.items, 0), itemAt(r.items, 0)), compare(lastItem(a.items), lastItem(r.items))];
   if (isPattern(a) && isPattern(r) && ends.includes('wrong')) return { verdict: 'wrong', method: 'list' };
   return { verdict: 'undecided', method: 'list', reason: 'A list with dots may continue in several ways.' };
 }
 
 /** Pairs each item with the first unused one that is right. */
-function inAnyOrder(a: readonly string[], r: readonly string[], compare: (x: string, y: string) => Judgment): Judgment {
+function inAnyOrder(a: readonly string[], r: readonly string[], compare: (x: string, y: string) => VerdictWord): VerdictWord {
   const left = [...r];
-  let verdict: Judgment = 'right';
+  let verdict: VerdictWord = 'right';
   for (const x of a) {
     const verdicts = left.map((y) => compare(x, y));
     const found = verdicts.indexOf('right');
@@ -134,7 +134,7 @@ function inAnyOrder(a: readonly string[], r: readonly string[], compare: (x: str
   return verdict;
 }
 
-function both(a: Judgment, b: Judgment): Judgment {
+function both(a: VerdictWord, b: VerdictWord): VerdictWord {
   return a === 'wrong' || b === 'wrong' ? 'wrong' : a === 'undecided' || b === 'undecided' ? 'undecided' : 'right';
 }
 

@@ -18,7 +18,7 @@ export interface VerifierLimits {
   readonly timeout: number;
 }
 
-interface Job {
+interface Comparison {
   readonly request: VerifyRequest;
   readonly resolve: (verdict: Verdict) => void;
   readonly reject: (reason: unknown) => void;
@@ -40,10 +40,10 @@ const mostWaits = 10;
 class WorkerVerifier implements Verifier {
   readonly name = 'rules';
   readonly #timeout: number;
-  readonly #waiting: Job[] = [];
+  readonly #waiting: Comparison[] = [];
   #worker: Worker | undefined;
   #isReady = false;
-  #current: Job | undefined;
+  #current: Comparison | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(timeout: number) {
@@ -59,7 +59,7 @@ class WorkerVerifier implements Verifier {
     signal?.throwIfAborted();
     return await new Promise((resolve, reject) => {
       // What a worker gets must be cloneable: no signal.
-      const job: Job = {
+      const job: Comparison = {
         request: { answer, reference, ...(question !== undefined && { question }) },
         resolve,
         reject,
@@ -125,7 +125,7 @@ class WorkerVerifier implements Verifier {
     this.#next();
   }
 
-  #cancel(job: Job, reason: unknown): void {
+  #cancel(job: Comparison, reason: unknown): void {
     job.reject(reason);
     const at = this.#waiting.indexOf(job);
     if (at >= 0) this.#waiting.splice(at, 1);
@@ -152,7 +152,7 @@ class WorkerVerifier implements Verifier {
   }
 }
 
-function settle(job: Job, verdict: Verdict): void {
+function settle(job: Comparison, verdict: Verdict): void {
   job.release();
   job.resolve(verdict);
 }

@@ -74,7 +74,7 @@ interface Options {
 }
 
 /** The last line of the script. */
-interface Exported {
+interface ScriptResult {
   readonly graph: GraphFiles;
   /** Largest difference of a score between the graph and the model. */
   readonly largest: number;
@@ -111,7 +111,7 @@ function runExporter(
   out: string,
   signal: AbortSignal,
   tell: (line: string) => void,
-): Promise<Exported> {
+): Promise<ScriptResult> {
   const args = ['-B', exporterScript, model, out, '--precision', precision, ...(code === undefined ? [] : ['--code', code])];
   return new Promise((settle, reject) => {
     const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
@@ -131,7 +131,7 @@ function runExporter(
       ),
     );
     child.on('close', (exit) => {
-      if (exit === 0) return settle(JSON.parse(lastLine(output)) as Exported);
+      if (exit === 0) return settle(JSON.parse(lastLine(output)) as ScriptResult);
       const reason = lastLine(last).replace(/^export-model: /, '');
       reject(new ModelError(`${model} was not exported: ${reason || `Python ended with code ${exit}`}`));
     });
@@ -139,7 +139,7 @@ function runExporter(
 }
 
 /** The shortest profile: the family that was named, or the one that the files say. */
-async function profileOf({ model, family, reference }: Options, folder: string, { graph, images }: Exported): Promise<object> {
+async function profileOf({ model, family, reference }: Options, folder: string, { graph, images }: ScriptResult): Promise<object> {
   const other = { ...(reference !== undefined && { reference: referenceFolder }), ...(images && { images }) };
   if (family !== undefined) return { family, graph, ...other };
   const found = (await recognizeModel(folder))?.families ?? [];
@@ -150,7 +150,7 @@ async function profileOf({ model, family, reference }: Options, folder: string, 
 }
 
 /** What was made of the layout, in words. */
-async function rewrite({ graph, looksBack }: Exported, folder: string): Promise<string> {
+async function rewrite({ graph, looksBack }: ScriptResult, folder: string): Promise<string> {
   if (!looksBack)
     return "Its layout is Hugging Face's, because some of its layers look back over a window. StepLens makes the fast layout of it when it is loaded, where 'maxTokens' stays within the window.";
   const reason = await toFastLayout(join(folder, typeof graph === 'string' ? graph : graph.decoder));

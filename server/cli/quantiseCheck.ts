@@ -77,7 +77,7 @@ function stepsAfter(steps: readonly string[], before: number): ScoreJob['steps']
   return steps.map((text, i) => ({ text, ...(i > 0 && { parent: before + i - 1 }) }));
 }
 
-interface Scored {
+interface ModelScores {
   readonly info: ScorerInfo;
   readonly scores: readonly number[];
   readonly ms: number;
@@ -108,7 +108,7 @@ export async function compareModels(
   ].join('\n');
 }
 
-async function scoreAll(modelPath: string, jobs: readonly ScoreJob[], world: CliWorld, progress: ProgressLine): Promise<Scored> {
+async function scoreAll(modelPath: string, jobs: readonly ScoreJob[], world: CliWorld, progress: ProgressLine): Promise<ModelScores> {
   const { signal } = world;
   const scorer = world.createScorer({ modelPath, device: 'cpu', threads: 0 }, undefined, []);
   try {

@@ -65,7 +65,7 @@ Exit codes: 0 nothing suspicious, 1 suspects found, 2 bad usage or unreadable in
   },
 };
 
-interface Found {
+interface ReadProblems {
   readonly problems: readonly ReviewableProblem[];
   /** By `uri` of a problem, which is the number of its input. */
   readonly inputs: readonly InputFile[];
@@ -74,7 +74,7 @@ interface Found {
   readonly failed: number;
 }
 
-async function readAll(input: ReportedInput, scorer: Scorer | undefined, images: readonly string[]): Promise<Found> {
+async function readAll(input: ReportedInput, scorer: Scorer | undefined, images: readonly string[]): Promise<ReadProblems> {
   const { signal } = input.world satisfies CliWorld;
   const problems: ReviewableProblem[] = [];
   const inputs: InputFile[] = [];
@@ -100,21 +100,21 @@ async function readAll(input: ReportedInput, scorer: Scorer | undefined, images:
 }
 
 /** Where an item is: its input, zero-based line, and step. */
-function placeOf({ uri, problem, step }: RankedItem, { inputs, problems }: Found): { input: InputFile; line: number; step: Step } {
+function placeOf({ uri, problem, step }: RankedItem, { inputs, problems }: ReadProblems): { input: InputFile; line: number; step: Step } {
   const input = inputs[Number(uri)];
   const found = problems.find((one) => one.uri === uri && one.problem.index === problem)?.problem.steps[step];
   if (input === undefined || found === undefined) throw new Error(`No input has step ${step} of problem ${problem}.`);
   return { input, line: input.lines.position(found.span.start).line, step: found };
 }
 
-function jsonLine(item: RankedItem, found: Found): string {
+function jsonLine(item: RankedItem, found: ReadProblems): string {
   const { input, line, step } = placeOf(item, found);
   const { problem, rank, reason } = item;
   const label = labelOf(step.values, found.threshold);
   return `${JSON.stringify({ file: input.file, line, problem, step: step.index, text: step.text, label, wrong: Number(rank.toFixed(4)), reason })}\n`;
 }
 
-function textLine(item: RankedItem, found: Found): string {
+function textLine(item: RankedItem, found: ReadProblems): string {
   const { input, line, step } = placeOf(item, found);
   return `${input.file}:${line + 1}: ${item.reason}: ${step.text.replace(/\s+/g, ' ').slice(0, 100)}\n`;
 }

@@ -49,7 +49,7 @@ Exit codes: 0 done, 2 bad usage or unreadable input, 130 interrupted.
   },
 };
 
-interface Pair {
+interface AnswerPair {
   readonly reference: string;
   readonly answer: string | undefined;
   readonly question?: string;
@@ -108,7 +108,7 @@ async function verifyFile(file: string, isJson: boolean, verifier: Verifier, { o
 }
 
 /** A pair, or what is wrong with the line. */
-function readPair(source: string): Pair | string {
+function readPair(source: string): AnswerPair | string {
   let value: unknown;
   try {
     value = JSON.parse(source);

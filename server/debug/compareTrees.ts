@@ -44,7 +44,7 @@ export function compareTrees(first: ComparedProblem, second: ComparedProblem): R
   };
 }
 
-interface Found {
+interface PlacedNode {
   readonly prefix: () => readonly string[];
   readonly node: ComparedNode;
 }
@@ -53,8 +53,8 @@ interface Found {
  * What a problem says of each prefix; of one that it has twice, what it says first. `ids`: the numbers of the prefixes of both problems,
  * by that of the prefix before and the text; 0 is the question.
  */
-function byPrefix({ problem, values }: ComparedProblem, ids: Map<string, number>): Map<number, Found> {
-  const found = new Map<number, Found>();
+function byPrefix({ problem, values }: ComparedProblem, ids: Map<string, number>): Map<number, PlacedNode> {
+  const found = new Map<number, PlacedNode>();
   const add = (key: number, id: number, prefix: () => readonly string[], value: number | undefined, mc: McValue | undefined): void => {
     if (value === undefined || found.has(key)) return;
     found.set(key, { prefix, node: { id, value, correct: mc?.correct ?? 0, total: mc?.total ?? 0, assumed: mc?.assumed ?? false } });

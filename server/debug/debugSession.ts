@@ -62,15 +62,21 @@ export class SearchDebugSession extends DebugSession {
     this.sendResponse(response);
   }
 
-  protected override launchRequest(response: DebugProtocol.LaunchResponse, args: DebugProtocol.LaunchRequestArguments & Entry): void {
+  protected override launchRequest(
+    response: DebugProtocol.LaunchResponse,
+    args: DebugProtocol.LaunchRequestArguments & EntryArguments,
+  ): void {
     void this.#begin(response, () => this.#world.launch(args), args);
   }
 
-  protected override attachRequest(response: DebugProtocol.AttachResponse, args: DebugProtocol.AttachRequestArguments & Entry): void {
+  protected override attachRequest(
+    response: DebugProtocol.AttachResponse,
+    args: DebugProtocol.AttachRequestArguments & EntryArguments,
+  ): void {
     void this.#begin(response, () => this.#world.attach(args), args);
   }
 
-  async #begin(response: DebugProtocol.Response, open: () => Promise<DebugTarget>, { stopOnEntry = true }: Entry): Promise<void> {
+  async #begin(response: DebugProtocol.Response, open: () => Promise<DebugTarget>, { stopOnEntry = true }: EntryArguments): Promise<void> {
     try {
       this.#target = await open();
       this.#stopOnEntry = stopOnEntry;
@@ -386,7 +392,7 @@ export interface MomentBody {
   readonly event: number;
 }
 
-interface Entry {
+interface EntryArguments {
   /** Stop at the first event; default: true. */
   readonly stopOnEntry?: boolean;
 }

@@ -27,7 +27,7 @@ export type OpenPolicy = (policy: string) => Promise<Policy>;
 export type OpenJudge = (rules: Verifier, judge: EditorJudge) => Promise<Judge>;
 
 /** Where one run of a problem goes. */
-interface Place {
+interface RunPlace {
   readonly files: ProblemFiles;
   readonly folder: string;
   readonly problem: ProblemToLabel;
@@ -59,10 +59,10 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
   }
 
   /** The run to continue with, or to find finished; else a new one. */
-  async function placeOf(job: LabelJob, policy: Policy, judge: Judge): Promise<Place> {
+  async function placeOf(job: LabelJob, policy: Policy, judge: Judge): Promise<RunPlace> {
     const info = await policy.describe();
     const home = await homeOf(job);
-    for (let run = 1, found: Place | undefined; run <= mostRuns; run++) {
+    for (let run = 1, found: RunPlace | undefined; run <= mostRuns; run++) {
       const place = runOf(home, job, run);
       const { recorded } = await readEventLog(place.files.log);
       const [first] = recorded;
@@ -215,7 +215,7 @@ async function newestRun(
   return { file: pathToFileURL(result).href, isWritten, events };
 }
 
-function runOf({ beside, name, problem }: Home, job: Pick<LabelJob, 'images' | 'settings'>, run: number): Place {
+function runOf({ beside, name, problem }: Home, job: Pick<LabelJob, 'images' | 'settings'>, run: number): RunPlace {
   const folder = join(beside, run === 1 ? name : `${name}-${run}`);
   const images = job.images.map((image) => (isAbsolute(image) ? relative(folder, image).split(sep).join('/') : image));
   const settings = settingsOf(job.settings, run);

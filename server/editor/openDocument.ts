@@ -35,7 +35,7 @@ export interface Readers {
 /** Of a longer text, in UTF-16 units, the reading before is forgotten while all of it is read again: both do not fit into the memory. */
 const longText = 5_000_000;
 
-interface Reading {
+interface VersionReading {
   readonly version: number;
   readonly lines: LineIndex;
   readonly reasoning: ReasoningDocument;
@@ -55,7 +55,7 @@ export class OpenDocument {
   readonly #source: EditedText;
   readonly #readers: Readers;
   #readVersion: number | undefined;
-  #reading: Reading | undefined;
+  #reading: VersionReading | undefined;
   #scores: ProblemScores[] = [];
   #views: (ScoredProblem | undefined)[] = [];
   #viewThreshold = NaN;

@@ -7,13 +7,13 @@ import type { ProcessScores } from './processBenchmark.js';
 /** A line of `steplens evaluate --json` (media/schemas/evaluate.schema.json), and what the evaluation panel draws. Shares are in [0, 1]; null = nothing to count. */
 export type EvaluateLine = BestOfNLine | ProcessLine;
 
-interface About {
+interface Provenance {
   readonly files: readonly string[];
   readonly scores: ScoreOrigin;
   readonly seed: number;
 }
 
-export interface BestOfNLine extends About {
+export interface BestOfNLine extends Provenance {
   readonly kind: 'bestOfN';
   readonly problems: number;
   readonly candidates: number;
@@ -26,7 +26,7 @@ export interface BestOfNLine extends About {
   readonly gainOverRandom: Readonly<Record<SelectionRule, readonly EstimateLine[]>>;
 }
 
-export interface ProcessLine extends About {
+export interface ProcessLine extends Provenance {
   readonly kind: 'processBenchmark';
   readonly benchmark: ProcessBenchmark;
   readonly headline: 'macroF1' | 'firstErrorF1';

@@ -5,7 +5,7 @@ import { tellReads } from './readGroups.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
 
 /** One run of the graph: the path down to a segment, and the reads (indices into `reads`) to take from it. */
-interface Unit {
+interface GraphRun {
   readonly segment: number;
   readonly reads: readonly number[];
 }
@@ -19,9 +19,9 @@ export class ForestRun {
   readonly #graph: Graph;
   readonly #prefixes: PrefixCache;
   readonly #limits: RunLimits;
-  readonly #units: readonly Unit[];
+  readonly #runs: readonly GraphRun[];
   #next = 0;
-  /** Reads of the next unit that were handed on. */
+  /** Reads of the next run that were handed on. */
   #done = 0;
   #line: Line | undefined;
   #tokens = 0;
@@ -33,21 +33,21 @@ export class ForestRun {
     this.#graph = graph;
     this.#prefixes = prefixes;
     this.#limits = limits;
-    this.#units = graph.cacheLayout === 'none' ? unitsPerLeaf(request) : unitsPerSegment(request);
+    this.#runs = graph.cacheLayout === 'none' ? runsPerLeaf(request) : runsPerSegment(request);
   }
 
   get isDone(): boolean {
-    return this.#next >= this.#units.length;
+    return this.#next >= this.#runs.length;
   }
 
   get result(): RunResult {
     return { tokens: this.#tokens };
   }
 
-  /** Runs the next unit, or as much of it as fits, and hands its reads on, in groups that are consecutive in the request. */
+  /** Makes the next run, or as much of it as fits, and hands its reads on, in groups that are consecutive in the request. */
   async step(onRead: (reads: ReadValues) => void): Promise<void> {
-    const unit = this.#units[this.#next]!;
-    const { sequence, positions } = this.#path(unit);
+    const run = this.#runs[this.#next]!;
+    const { sequence, positions } = this.#path(run);
     const { pixels } = this.#request;
     const line = (this.#line ??= this.#prefixes.take(sequence, pixels?.digest));
     const known = Math.min(sharedLength(line.tokens, sequence), line.cache.length, positions[this.#done]!);
@@ -63,7 +63,7 @@ export class ForestRun {
     const scores = await this.#graph.run(line.cache, sequence.subarray(start, end), start === 0 ? pixels : undefined, rows);
     line.tokens = sequence.subarray(0, end);
     this.#tokens += end - start;
-    tellReads(scores, this.#request, unit.reads.slice(this.#done, last), onRead);
+    tellReads(scores, this.#request, run.reads.slice(this.#done, last), onRead);
     this.#done = last;
     if (last < positions.length) return;
     this.#next++;
@@ -88,11 +88,11 @@ export class ForestRun {
     this.#line = undefined;
   }
 
-  /** The tokens from the root to the unit's last read, and where its reads are in them. */
-  #path(unit: Unit): { sequence: Int32Array; positions: number[] } {
+  /** The tokens from the root to the run's last read, and where its reads are in them. */
+  #path(run: GraphRun): { sequence: Int32Array; positions: number[] } {
     const { parents, ids, offsets, reads } = this.#request;
     const path: number[] = [];
-    for (let segment = unit.segment; segment >= 0; segment = parents[segment]!) path.push(segment);
+    for (let segment = run.segment; segment >= 0; segment = parents[segment]!) path.push(segment);
     path.reverse();
     const starts = new Map<number, number>();
     let length = 0;
@@ -100,7 +100,7 @@ export class ForestRun {
       starts.set(segment, length - offsets[segment]!);
       length += offsets[segment + 1]! - offsets[segment]!;
     }
-    const positions = unit.reads.map((read) => reads[read]! + starts.get(segmentOf(offsets, reads[read]!))!);
+    const positions = run.reads.map((read) => reads[read]! + starts.get(segmentOf(offsets, reads[read]!))!);
     const sequence = new Int32Array(positions.at(-1)! + 1);
     for (const segment of path) {
       const at = starts.get(segment)! + offsets[segment]!;
@@ -133,19 +133,19 @@ function readsBySegment({ offsets, reads }: RunRequest): Map<number, number[]> {
   return bySegment;
 }
 
-function unitsPerSegment(request: RunRequest): Unit[] {
+function runsPerSegment(request: RunRequest): GraphRun[] {
   return [...readsBySegment(request)].map(([segment, reads]) => ({ segment, reads }));
 }
 
 /** Without a cache every run starts at the root, so a leaf's run takes all reads of its path that are still open. */
-function unitsPerLeaf(request: RunRequest): Unit[] {
+function runsPerLeaf(request: RunRequest): GraphRun[] {
   const { parents } = request;
   const open = readsBySegment(request);
   const hasReadingChild = new Set<number>();
   for (let segment = parents.length - 1; segment >= 0; segment--) {
     if (open.has(segment) || hasReadingChild.has(segment)) hasReadingChild.add(parents[segment]!);
   }
-  const units: Unit[] = [];
+  const runs: GraphRun[] = [];
   for (const leaf of [...open.keys()]) {
     if (hasReadingChild.has(leaf)) continue;
     const path: number[][] = [];
@@ -154,7 +154,7 @@ function unitsPerLeaf(request: RunRequest): Unit[] {
       if (reads) path.push(reads);
       open.delete(segment);
     }
-    units.push({ segment: leaf, reads: path.reverse().flat() });
+    runs.push({ segment: leaf, reads: path.reverse().flat() });
   }
-  return units;
+  return runs;
 }

@@ -63,7 +63,7 @@ export async function holderOf(path: string, what: string): Promise<string | und
   return there !== undefined && (await isAlive(there, path)) ? sentence(what, there) : undefined;
 }
 
-interface Found {
+interface FoundClaim {
   readonly holder: Holder | undefined;
   readonly text: string;
   /** Time of the last heartbeat, ms. */
@@ -109,7 +109,7 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-async function look(path: string): Promise<Found | undefined> {
+async function look(path: string): Promise<FoundClaim | undefined> {
   try {
     const found = await lstat(path);
     // A link that leads nowhere can be neither read nor created.
@@ -132,7 +132,7 @@ function read(text: string): Holder | undefined {
   }
 }
 
-async function isAlive({ holder, beat }: Found, path: string): Promise<boolean> {
+async function isAlive({ holder, beat }: FoundClaim, path: string): Promise<boolean> {
   if (holder === undefined) return (await fileSystemNow(path, beat + EMPTY_AFTER)) < beat + EMPTY_AFTER;
   if (holder.host !== machine()) return (await fileSystemNow(path, beat + STALE_AFTER)) < beat + STALE_AFTER;
   try {
@@ -160,7 +160,7 @@ async function fileSystemNow(path: string, limit: number): Promise<number> {
 }
 
 /** Of those who found a claim stale one removes it, so that nobody removes the claim of the one who was faster. */
-async function removeStale(path: string, { text }: Found): Promise<void> {
+async function removeStale(path: string, { text }: FoundClaim): Promise<void> {
   const takeover = `${path}.takeover`;
   if (!(await create(takeover, ''))) {
     const other = await lstat(takeover).catch(() => undefined);
@@ -175,7 +175,7 @@ async function removeStale(path: string, { text }: Found): Promise<void> {
   }
 }
 
-function sentence(what: string, { holder }: Found): string {
+function sentence(what: string, { holder }: FoundClaim): string {
   if (holder === undefined) return english('{0} is being claimed by another process at this moment; try again.', what);
   const { owner, host, pid } = holder;
   const [machine = host] = host.split(' ');

@@ -151,7 +151,7 @@ async function openEventLog(path: string, length: number, isSynced: boolean): Pr
 /** Lines whose loss would cost requests; all others follow from them. */
 const PAID = /^\{"event":"(?:rollouts|complete|end)"/;
 
-type Fields = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * Only what is taken from a log is checked closely: how it began, and its rollouts. Everything else follows from them, and is
@@ -169,7 +169,7 @@ function parseEvent(line: string): RunEvent | undefined {
 
 function eventOf(value: unknown): RunEvent | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const fields = value as Fields;
+  const fields = value as JsonObject;
   const isEvent =
     fields.event === 'begin'
       ? isBegin(fields)
@@ -189,18 +189,18 @@ function eventOf(value: unknown): RunEvent | undefined {
   return isEvent ? (value as RunEvent) : undefined;
 }
 
-function isBegin({ hash, at: _at, continuation: _continuation, ...rest }: Fields): boolean {
+function isBegin({ hash, at: _at, continuation: _continuation, ...rest }: JsonObject): boolean {
   return rest.version === 1 && hash === digest(rest);
 }
 
 function isRollout(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Fields;
+  const fields = value as JsonObject;
   if (typeof fields.failure === 'string') return true;
   return isStrings(fields.steps) && ['stop', 'length'].includes(fields.finish as string) && isVerdict(fields);
 }
 
-function isVerdict({ verdict, method, answer, reason, judgeFailure }: Fields): boolean {
+function isVerdict({ verdict, method, answer, reason, judgeFailure }: JsonObject): boolean {
   return (
     ['right', 'wrong', 'undecided'].includes(verdict as string) &&
     typeof method === 'string' &&

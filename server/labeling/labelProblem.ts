@@ -176,7 +176,7 @@ async function goodPart(path: string, store: LogStore, { report }: LabelWorld): 
   return log;
 }
 
-interface Recording {
+interface RunToRecord {
   readonly begin: BeginEvent;
   readonly continuation?: PolicyInfo['continuation'];
   readonly files: ProblemFiles;
@@ -190,7 +190,7 @@ interface Recording {
 }
 
 /** Lets everything in the log happen again, then continues to the end of the method. What the log has that does not happen is set aside. */
-async function record(recording: Recording): Promise<SearchTree> {
+async function record(recording: RunToRecord): Promise<SearchTree> {
   try {
     return await recordOnce(recording);
   } catch (error) {
@@ -212,7 +212,7 @@ async function record(recording: Recording): Promise<SearchTree> {
   }
 }
 
-async function recordOnce({ begin, continuation, files, store, log, world, signal, onEvent, further }: Recording): Promise<SearchTree> {
+async function recordOnce({ begin, continuation, files, store, log, world, signal, onEvent, further }: RunToRecord): Promise<SearchTree> {
   const file = await store.open(log.length);
   try {
     const run = await RunRecorder.begin({

@@ -41,7 +41,7 @@ export const paperSampling = {
   systemPrompt: '你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。',
 } as const;
 
-interface Candidate {
+interface OpenRollout {
   readonly node: number;
   /** In the node's list of wrong rollouts. */
   readonly rollout: number;
@@ -60,7 +60,7 @@ interface Candidate {
  */
 export async function searchErrors(run: RunRecorder, settings: SearchSettings): Promise<void> {
   const { tree } = run;
-  const pool: Candidate[] = [];
+  const pool: OpenRollout[] = [];
   const estimateAndPool = async (node: number): Promise<void> => {
     await estimate(run, node, settings.rollouts);
     const { value, wrong } = nodeOf(tree, node);
@@ -100,7 +100,7 @@ export async function searchErrors(run: RunRecorder, settings: SearchSettings): 
 }
 
 /** Takes the candidate with the highest Q + U from the pool, which has one. */
-async function select(run: RunRecorder, pool: Candidate[], settings: SearchSettings): Promise<Candidate> {
+async function select(run: RunRecorder, pool: OpenRollout[], settings: SearchSettings): Promise<OpenRollout> {
   const { tree } = run;
   const scored = pool.map((candidate) => ({
     candidate,

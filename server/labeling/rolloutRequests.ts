@@ -60,14 +60,14 @@ function isAbout({ to, rollouts, failure, isCut, reply }: KeptRequest, rollout: 
   return at >= 0 && (to === 'judge' || failure !== undefined || isCut === true || at < choicesOf(record(reply)).length);
 }
 
-function choicesOf({ choices }: Fields): readonly Fields[] {
+function choicesOf({ choices }: JsonObject): readonly JsonObject[] {
   return Array.isArray(choices) ? choices.map(record).sort((a, b) => (number(a['index']) ?? 0) - (number(b['index']) ?? 0)) : [];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
-function record(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+function record(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null ? (value as JsonObject) : {};
 }
 
 function number(value: unknown): number | undefined {

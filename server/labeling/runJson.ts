@@ -9,7 +9,7 @@ import { filesIn, runFile, writeRunFile } from './runFiles.js';
 import { makeFolder } from './runLock.js';
 import { canGrow, comparable, differences, digest, type LabelSettings } from './runSettings.js';
 
-type Fields = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Where the problems of a run come from, and which they are. */
 export interface RunProblems {
@@ -69,9 +69,9 @@ export async function listedProblems(
 }
 
 /** Undefined when it is not whole. Runs of earlier versions list no problems. */
-function readRun(text: string): { readonly fields: Fields; readonly ids: readonly string[] } | undefined {
+function readRun(text: string): { readonly fields: JsonObject; readonly ids: readonly string[] } | undefined {
   try {
-    const { hash, problems: _, ids, ...rest } = JSON.parse(text) as Fields;
+    const { hash, problems: _, ids, ...rest } = JSON.parse(text) as JsonObject;
     if (hash !== digest(rest)) return undefined;
     return { fields: { ...rest, hash }, ids: Array.isArray(ids) ? ids.filter((one) => typeof one === 'string') : [] };
   } catch {
@@ -80,7 +80,7 @@ function readRun(text: string): { readonly fields: Fields; readonly ids: readonl
 }
 
 /** The settings in the first line of a log that has one: all logs of a folder are of one run. */
-async function runOfLogs(folder: string): Promise<Fields | undefined> {
+async function runOfLogs(folder: string): Promise<JsonObject | undefined> {
   for (const log of (await filesIn(folder)).logs) {
     const begin = await firstEvent(log);
     if (begin === undefined) continue;
@@ -106,7 +106,7 @@ async function firstEvent(path: string): Promise<BeginEvent | undefined> {
   }
 }
 
-function flat({ settings, policy, judge }: Fields): Fields {
+function flat({ settings, policy, judge }: JsonObject): JsonObject {
   const { method, seed, ...rest } = settings as BeginEvent['settings'] & Pick<BeginEvent, 'method' | 'seed'>;
   return comparable({ method, seed, settings: rest, policy: policy as PolicyInfo, judge: judge as string });
 }

@@ -64,7 +64,7 @@ function entriesIn({ problem: { tree, solutions } }: ScoredProblem): number {
   return tree ? tree.nodes.length : solutions.reduce((sum, { steps }) => sum + 1 + steps.length, 0);
 }
 
-type Entry = Pick<DocumentSymbol, 'name' | 'detail' | 'kind'>;
+type SymbolText = Pick<DocumentSymbol, 'name' | 'detail' | 'kind'>;
 type Parent = DocumentSymbol & Required<Pick<DocumentSymbol, 'children'>>;
 
 class Outline {
@@ -76,7 +76,7 @@ class Outline {
   }
 
   /** Adds an entry; undefined when the outline is full. */
-  add(to: DocumentSymbol[], span: Span, entry: Entry): Parent | undefined {
+  add(to: DocumentSymbol[], span: Span, entry: SymbolText): Parent | undefined {
     if (this.isFull) return undefined;
     this.#count++;
     const range = this.document.lines.range(span);

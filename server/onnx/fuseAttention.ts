@@ -10,7 +10,7 @@ export interface FusedAttention {
   readonly constants: readonly Tensor[];
 }
 
-interface Found {
+interface Attention {
   /** Values [B, heads, S, size] and [B, heads, P+S, size]. */
   readonly query: string;
   readonly key: string;
@@ -112,7 +112,7 @@ function joined(last: Node, { consumers }: Links): Node | undefined {
   return behind?.opType === 'Reshape' && more.length === 0 ? behind : undefined;
 }
 
-function findAttention(softmax: Node, links: Links, bias: string): Found | undefined {
+function findAttention(softmax: Node, links: Links, bias: string): Attention | undefined {
   const add = producerOf(inputOf(softmax, 0), links);
   const scores = add?.opType === 'Add' && add.inputs.includes(bias) ? add.inputs.find((name) => name !== bias) : undefined;
   if (scores === undefined) return undefined;

@@ -45,7 +45,7 @@ async function readParts(path: string, inMemory: number, withNodes: boolean): Pr
     throw new OnnxFileError(error instanceof NotReadable ? error.message : `${path} cannot be read (${error.code}).`);
   });
   try {
-    const reader = new Reader(file.fd, path, inMemory);
+    const reader = new ModelReader(file.fd, path, inMemory);
     const fields: WireField[] = [];
     let graph: OnnxModel['graph'] | undefined;
     const { size } = await file.stat();
@@ -65,7 +65,7 @@ async function readParts(path: string, inMemory: number, withNodes: boolean): Pr
   }
 }
 
-interface Place extends FieldExtent {
+interface FieldPlace extends FieldExtent {
   /** Where the field begins. */
   readonly at: number;
 }
@@ -74,7 +74,7 @@ interface Place extends FieldExtent {
  * Reads a file through a window of 64 kB. Without giving way: a graph has thousands of fields of some bytes each, and to
  * wait for each of them takes many times as long as to read it.
  */
-class Reader {
+class ModelReader {
   #start = 0;
   #bytes = Buffer.alloc(0);
 
@@ -90,7 +90,7 @@ class Reader {
   }
 
   /** The fields of a message in the file, one after the other. */
-  *extents(first: number, end: number): Generator<Place> {
+  *extents(first: number, end: number): Generator<FieldPlace> {
     for (let at = first; at < end; ) {
       this.#cover(at, Math.min(end, at + longestFieldHead));
       const { number, wireType, start, end: fieldEnd } = readExtent(this.#bytes, at - this.#start);
@@ -101,14 +101,14 @@ class Reader {
     }
   }
 
-  field({ at, end }: Place): WireField {
+  field({ at, end }: FieldPlace): WireField {
     if (end - at > longestMessage) throw new WireError();
     const [field] = readFields(Buffer.from(this.#read(at, end)));
     if (!field) throw new WireError();
     return field;
   }
 
-  graph({ start, end }: Place, withNodes: boolean): OnnxModel['graph'] {
+  graph({ start, end }: FieldPlace, withNodes: boolean): OnnxModel['graph'] {
     const nodes: Node[] = [];
     const initializers: Tensor[] = [];
     const inputs: ValueInfo[] = [];
@@ -129,7 +129,7 @@ class Reader {
     return { nodes, initializers, inputs, outputs, values, fields };
   }
 
-  #tensor({ start, end }: Place): Tensor {
+  #tensor({ start, end }: FieldPlace): Tensor {
     const fields: WireField[] = [];
     let data: Buffer | Stored | undefined;
     for (const place of this.extents(start, end)) {

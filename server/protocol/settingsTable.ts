@@ -19,50 +19,50 @@ export interface Setting<T> {
   readonly read: (value: unknown) => T;
 }
 
-type Place<T> = Pick<Setting<T>, 'id' | 'scope' | 'default'> & { readonly isRestricted?: true };
+type SettingPlace<T> = Pick<Setting<T>, 'id' | 'scope' | 'default'> & { readonly isRestricted?: true };
 
 function setting<T>(
-  { isRestricted, ...place }: Place<T>,
+  { isRestricted, ...place }: SettingPlace<T>,
   schema: Setting<T>['schema'],
   read: (value: unknown) => T | undefined,
 ): Setting<T> {
   return { ...place, isRestricted: isRestricted ?? false, schema, read: (value) => read(value) ?? place.default };
 }
 
-function flag(place: Place<boolean>): Setting<boolean> {
+function flag(place: SettingPlace<boolean>): Setting<boolean> {
   return setting(place, { type: 'boolean' }, (value) => (typeof value === 'boolean' ? value : undefined));
 }
 
 /** A text without blanks at its ends; an empty one is the default. */
-function text(place: Place<string>): Setting<string> {
+function text(place: SettingPlace<string>): Setting<string> {
   return setting(place, { type: 'string' }, (value) => (typeof value === 'string' ? value.trim() || undefined : undefined));
 }
 
 /** A list of texts; what is no text in it is skipped. */
-function texts(place: Place<readonly string[]>): Setting<readonly string[]> {
+function texts(place: SettingPlace<readonly string[]>): Setting<readonly string[]> {
   return setting(place, { type: 'array', items: { type: 'string' } }, (value) =>
     Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined,
   );
 }
 
-function choice<const T extends string>(values: readonly T[], place: Place<NoInfer<T>>): Setting<T> {
+function choice<const T extends string>(values: readonly T[], place: SettingPlace<NoInfer<T>>): Setting<T> {
   return setting<T>(place, { type: 'string', enum: values }, (value) => values.find((one) => one === value));
 }
 
 /** A whole number; fractions are cut off. */
-function whole(minimum: number, maximum: number, place: Place<number>): Setting<number> {
+function whole(minimum: number, maximum: number, place: SettingPlace<number>): Setting<number> {
   return setting(place, { type: 'integer', minimum, maximum }, (value) =>
     isNumber(value) ? Math.floor(Math.min(maximum, Math.max(minimum, value))) : undefined,
   );
 }
 
 /** A number of at least 0. */
-function notNegative(place: Place<number>): Setting<number> {
+function notNegative(place: SettingPlace<number>): Setting<number> {
   return setting(place, { type: 'number', minimum: 0 }, (value) => (isNumber(value) ? Math.max(0, value) : undefined));
 }
 
 /** A share in [0, 1]; null leaves the choice to somebody else. */
-function shareOrNull(place: Place<number | null>): Setting<number | null> {
+function shareOrNull(place: SettingPlace<number | null>): Setting<number | null> {
   return setting(place, { type: ['number', 'null'], minimum: 0, maximum: 1 }, (value) =>
     isNumber(value) ? Math.min(1, Math.max(0, value)) : undefined,
   );

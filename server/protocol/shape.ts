@@ -26,9 +26,9 @@ export interface Optional<T> extends Shape<T> {
   readonly isOptional: true;
 }
 
-type Fields = Readonly<Record<string, Shape<unknown>>>;
+type Members = Readonly<Record<string, Shape<unknown>>>;
 type Simplify<T> = { [K in keyof T]: T[K] };
-type ObjectOf<F extends Fields> = Simplify<
+type ObjectOf<F extends Members> = Simplify<
   { readonly [K in keyof F as F[K] extends Optional<unknown> ? never : K]: Infer<F[K]> } & {
     readonly [K in keyof F as F[K] extends Optional<unknown> ? K : never]?: Infer<F[K]>;
   }
@@ -136,7 +136,7 @@ export function dictionary<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>
   };
 }
 
-export function object<const F extends Fields>(fields: F): Shape<ObjectOf<F>> {
+export function object<const F extends Members>(fields: F): Shape<ObjectOf<F>> {
   const entries = Object.entries(fields);
   const expected = 'an object';
   return {
@@ -153,7 +153,7 @@ export function object<const F extends Fields>(fields: F): Shape<ObjectOf<F>> {
 }
 
 /** Objects of several kinds, distinguished by the property `tag`. */
-export function variants<const K extends string, const V extends Readonly<Record<string, Fields>>>(
+export function variants<const K extends string, const V extends Readonly<Record<string, Members>>>(
   tag: K,
   kinds: V,
 ): Shape<{ [N in keyof V & string]: Simplify<{ readonly [T in K]: N } & ObjectOf<V[N]>> }[keyof V & string]> {

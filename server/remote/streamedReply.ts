@@ -26,7 +26,7 @@ interface StreamedChoice {
   pieces: number;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * A reply of /chat/completions or /completions that comes in pieces, put together into the reply that the same request gives
@@ -39,10 +39,10 @@ export class StreamedReply implements BodyReader {
   readonly #count: number;
   readonly #events = new EventStream();
   readonly #choices = new Map<number, StreamedChoice>();
-  #head: Fields = {};
+  #head: JsonObject = {};
   /** Counts that came alone, and the last one that came with each text. */
-  readonly #usages: Fields[] = [];
-  readonly #usageOf = new Map<number, Fields>();
+  readonly #usages: JsonObject[] = [];
+  readonly #usageOf = new Map<number, JsonObject>();
   #isDone = false;
   /** The body, as long as it has no event: some servers report an error as plain JSON in what they call a stream. */
   #plain: Buffer[] | undefined = [];
@@ -112,14 +112,15 @@ export class StreamedReply implements BodyReader {
     if ((chunk.error ?? undefined) !== undefined || (chunk.choices === undefined && chunk.code !== undefined)) throw reportedFailure(chunk);
     const { choices, usage, ...head } = chunk;
     this.#head = { ...this.#head, ...head, ...(typeof head.object === 'string' && { object: head.object.replace(/\.chunk$/, '') }) };
-    const texts = Array.isArray(choices) ? choices.filter((one): one is Fields => typeof one === 'object' && one !== null) : [];
+    const texts = Array.isArray(choices) ? choices.filter((one): one is JsonObject => typeof one === 'object' && one !== null) : [];
     if (typeof usage === 'object' && usage !== null) {
-      if (texts.length === 0) this.#usages.push(usage as Fields);
-      for (const { index } of texts) this.#usageOf.set(Number(index ?? 0), usage as Fields);
+      if (texts.length === 0) this.#usages.push(usage as JsonObject);
+      for (const { index } of texts) this.#usageOf.set(Number(index ?? 0), usage as JsonObject);
     }
     for (const choice of texts) {
       // Kimi counts in the choice.
-      if (typeof choice.usage === 'object' && choice.usage !== null) this.#usageOf.set(Number(choice.index ?? 0), choice.usage as Fields);
+      if (typeof choice.usage === 'object' && choice.usage !== null)
+        this.#usageOf.set(Number(choice.index ?? 0), choice.usage as JsonObject);
       this.#addChoice(choice);
     }
   }
@@ -128,7 +129,7 @@ export class StreamedReply implements BodyReader {
    * What the server counted: all texts together in the end, as OpenAI and vLLM do, or each text when it ends, beside it or alone, and the
    * prompt each time, as llama.cpp does.
    */
-  get #usage(): Fields | undefined {
+  get #usage(): JsonObject | undefined {
     const each = this.#usages.length > 0 ? this.#usages : [...this.#usageOf.values()];
     const [first] = each;
     if (first === undefined) return undefined;
@@ -136,7 +137,7 @@ export class StreamedReply implements BodyReader {
     return each.length === 1 || Number.isNaN(sum) ? each.at(-1) : { ...first, completion_tokens: sum };
   }
 
-  #addChoice({ index, delta, message, text, logprobs, finish_reason: reason }: Fields): void {
+  #addChoice({ index, delta, message, text, logprobs, finish_reason: reason }: JsonObject): void {
     const at = typeof index === 'number' ? index : 0;
     const known = this.#choices.get(at);
     const choice: StreamedChoice = known ?? {
@@ -157,7 +158,7 @@ export class StreamedReply implements BodyReader {
     if (typeof reason === 'string' && reason !== '' && reason !== 'null') choice.finishReason = reason;
     const listed = (logprobs as { content?: unknown } | null | undefined)?.content;
     if (Array.isArray(listed)) choice.logprobs.push(...(listed as unknown[]));
-    const said = (delta ?? message ?? {}) as Fields;
+    const said = (delta ?? message ?? {}) as JsonObject;
     const { text: content, reasoning: parts } = contentOf(text ?? said.content);
     // Both names may have the same piece.
     const name = ['reasoning', 'reasoning_content'].find((one) => typeof said[one] === 'string' && said[one] !== '');
@@ -187,7 +188,7 @@ export class StreamedReply implements BodyReader {
     }
   }
 
-  #replyChoices(): Fields[] {
+  #replyChoices(): JsonObject[] {
     return [...this.#choices]
       .sort(([a], [b]) => a - b)
       .map(([index, { isChat, text, reasoning, refusal, toolCalls, functionCall, logprobs, finishReason = null }]) =>
@@ -210,7 +211,7 @@ export class StreamedReply implements BodyReader {
   }
 
   /** Servers send a token a piece; what they count comes last, and not at all where the stream is cut. */
-  #countedUsage(): Fields | undefined {
+  #countedUsage(): JsonObject | undefined {
     const pieces = [...this.#choices.values()].reduce((sum, one) => sum + one.pieces, 0);
     return [...this.#choices.values()].some(({ isCut }) => isCut) ? { completion_tokens: pieces } : undefined;
   }
@@ -221,10 +222,10 @@ function isAlive(item: StreamItem): item is 'comment' {
   return item === 'comment' || item.data.trim() === '';
 }
 
-function parsed(data: string): Fields {
+function parsed(data: string): JsonObject {
   try {
     const value: unknown = JSON.parse(data);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   } catch {
     // The sentence below says it.
   }

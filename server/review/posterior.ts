@@ -26,7 +26,7 @@ const mostRounds = 60;
 const enough = 1e-4;
 
 /** What a class of steps (wrong, right) looks like to a source: a distribution, from prior counts and expected counts. */
-type Shape = readonly [wrong: Float64Array, right: Float64Array];
+type ClassShape = readonly [wrong: Float64Array, right: Float64Array];
 
 /**
  * P(step is right) for each step, from people, rollouts, a PRM and a judge together. The model is Dawid and Skene's (1979) with two
@@ -65,10 +65,10 @@ interface Data {
 
 interface Fitted {
   readonly prior: number;
-  readonly people: ReadonlyMap<string, Shape>;
-  readonly mc: Shape;
-  readonly prm: Shape;
-  readonly judge: Shape;
+  readonly people: ReadonlyMap<string, ClassShape>;
+  readonly mc: ClassShape;
+  readonly prm: ClassShape;
+  readonly judge: ClassShape;
 }
 
 /** The expectation step, into `right`; returns the largest change. */
@@ -91,7 +91,7 @@ function classifyAll({ steps, countKeys, counts }: Data, model: Fitted, right: F
 }
 
 /** The maximization step: maximum a posteriori estimates of every distribution, given how likely each step is right. */
-function fit({ steps, countKeys, counts, people: names }: Data, right: Float64Array, before: Shape): Fitted {
+function fit({ steps, countKeys, counts, people: names }: Data, right: Float64Array, before: ClassShape): Fitted {
   const people = new Map([...names].map((by) => [by, personPrior()]));
   const [mc, prm, judge] = [ratePrior(), scorePrior(scoreBins), scorePrior(judgeBins)];
   const byCount = new Map([...counts.keys()].map((key) => [key, [0, 0] as [number, number]]));
@@ -118,21 +118,21 @@ function fit({ steps, countKeys, counts, people: names }: Data, right: Float64Ar
   };
 }
 
-function count(shape: Shape | undefined, at: number, right: number): void {
+function count(shape: ClassShape | undefined, at: number, right: number): void {
   if (!shape) return;
   shape[0][at] = (shape[0][at] ?? 0) + 1 - right;
   shape[1][at] = (shape[1][at] ?? 0) + right;
 }
 
 /** The rollouts of steps with equal counts, spread over the success rates that may have made them, by the last estimate of those. */
-function spread(shape: Shape, before: Shape, likelihood: Float64Array, weights: readonly [number, number]): void {
+function spread(shape: ClassShape, before: ClassShape, likelihood: Float64Array, weights: readonly [number, number]): void {
   for (const z of [0, 1] as const) {
     const share = normalize(likelihood.map((value, i) => value * (before[z][i] ?? 0)));
     for (const [i, part] of share.entries()) shape[z][i] = (shape[z][i] ?? 0) + part * weights[z];
   }
 }
 
-function logRatio(shape: Shape | undefined, at: number): number {
+function logRatio(shape: ClassShape | undefined, at: number): number {
   return shape ? Math.log((shape[1][at] ?? 1) / (shape[0][at] ?? 1)) : 0;
 }
 
@@ -140,17 +140,17 @@ function isScore(value: number | undefined): value is number {
   return value !== undefined && !Number.isNaN(value);
 }
 
-function normalizedShape([wrong, right]: Shape): Shape {
+function normalizedShape([wrong, right]: ClassShape): ClassShape {
   return [normalize(wrong), normalize(right)];
 }
 
 /** People are right about nine times of ten: eight votes' worth of it before the first label. */
-function personPrior(): Shape {
+function personPrior(): ClassShape {
   return [Float64Array.of(7, 0.7, 0.6), Float64Array.of(0.3, 0.7, 7)];
 }
 
 /** From a wrong prefix few rollouts succeed, from a right one most do; four steps' worth of it. */
-function ratePrior(): Shape {
+function ratePrior(): ClassShape {
   const shape = (a: number, b: number): Float64Array =>
     scaled(
       Float64Array.from(rates, (p) => p ** (a - 1) * (1 - p) ** (b - 1)),
@@ -160,7 +160,7 @@ function ratePrior(): Shape {
 }
 
 /** Wrong steps have lower scores; two steps' worth of it. */
-function scorePrior(bins: number): Shape {
+function scorePrior(bins: number): ClassShape {
   const shape = (slope: number): Float64Array =>
     scaled(
       Float64Array.from({ length: bins }, (_, i) => Math.exp((slope * i) / (bins - 1))),

@@ -24,7 +24,7 @@ export interface RewardServer {
 
 const mostBytes = 64 * 2 ** 20;
 
-type Answer = (body: unknown, signal: AbortSignal) => Promise<object>;
+type Route = (body: unknown, signal: AbortSignal) => Promise<object>;
 
 /** A request that is answered with an error of its own. */
 class HttpError extends Error {
@@ -46,9 +46,9 @@ export async function openRewardServer(service: RewardService, options: RewardSe
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close: () => closed(server) };
 }
 
-function routesOf(service: RewardService): ReadonlyMap<string, Answer> {
-  const rewards: Answer = (body, signal) => service.rewards(readRewards(body), signal);
-  return new Map<string, Answer>([
+function routesOf(service: RewardService): ReadonlyMap<string, Route> {
+  const rewards: Route = (body, signal) => service.rewards(readRewards(body), signal);
+  return new Map<string, Route>([
     ['POST /reward', rewards],
     [
       'POST /get_reward',
@@ -71,7 +71,7 @@ function routesOf(service: RewardService): ReadonlyMap<string, Answer> {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: ReadonlyMap<string, Answer>,
+  routes: ReadonlyMap<string, Route>,
   options: RewardServerOptions,
 ): Promise<void> {
   const gone = new AbortController();

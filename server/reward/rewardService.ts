@@ -21,7 +21,7 @@ interface Asked {
   readonly completion: RewardCompletion;
 }
 
-interface Scored extends Asked {
+interface ScoredCompletion extends Asked {
   readonly values: readonly number[];
   /** Why the first step without a value has none. */
   readonly reason?: string;
@@ -85,7 +85,7 @@ export class RewardService {
   }
 
   /** All completions of one question in one job: steps that they begin with alike are run once. */
-  async #score(question: string, group: readonly Asked[], signal: AbortSignal): Promise<readonly Scored[]> {
+  async #score(question: string, group: readonly Asked[], signal: AbortSignal): Promise<readonly ScoredCompletion[]> {
     const steps: { text: string; parent?: number }[] = [];
     const placed = group.map((asked) => ({
       asked,

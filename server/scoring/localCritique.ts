@@ -9,7 +9,7 @@ import { loadModelFiles } from '../models/modelFiles.js';
 import { retryingLoad } from '../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../models/tokenizer.js';
 import { itemAt } from '../reasoning/present.js';
-import type { PathScores } from './backends/backend.js';
+import type { PathScore } from './backends/backend.js';
 import { bareToken } from './backends/critique.js';
 import { averageScore } from './backends/tokenPair.js';
 import { createScoreCache } from './cache.js';
@@ -27,8 +27,6 @@ import { openScope } from './scope/scopes.js';
 import { scoreWithin } from './scope/scoreWithin.js';
 import type { ScoreJob, ScoreOptions, ScoreResult, Scorer, ScorerInfo } from './scorer.js';
 import { asRead } from './trimming.js';
-
-type Score = PathScores['scores'][number];
 
 const sampleQuestion = 'What is 2 + 3?';
 const sampleStep = '2 + 3 = 5.';
@@ -214,13 +212,13 @@ interface Judging {
   readonly critic: LoadedCritic;
   readonly question: string;
   /** Whole replies to earlier steps, for scripts whose prompts show them, or why there are none. */
-  readonly replies: Map<string, string | Exclude<Score, number>>;
+  readonly replies: Map<string, string | Exclude<PathScore, number>>;
   readonly priority: number;
   readonly signal: AbortSignal | undefined;
 }
 
 /** The critiques of the last of these steps, and what they say. */
-async function judge(judging: Judging, steps: readonly string[]): Promise<{ readonly score: Score; readonly tokens: number }> {
+async function judge(judging: Judging, steps: readonly string[]): Promise<{ readonly score: PathScore; readonly tokens: number }> {
   const { client, critic, question, replies, priority, signal } = judging;
   const { profile, maxTokens, session, tokenizer, chat, end, banned, answers } = critic;
   const { critique } = profile;
@@ -269,7 +267,7 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
     signal,
   );
   const columns = Int32Array.from([...answers.positive, ...answers.negative]);
-  const scores: Score[] = [];
+  const scores: PathScore[] = [];
   let run = tokens;
   for (const row of rows) {
     const found = chat.answer?.(question, steps, before, tokenizer.decode([...row.ids])) ?? placeIn(row, prompt, critic);
@@ -325,13 +323,13 @@ function placeIn(
   row: SampledRow,
   prompt: Int32Array,
   critic: LoadedCritic,
-): { readonly ids: number[]; readonly text?: string } | Exclude<Score, number> {
+): { readonly ids: number[]; readonly text?: string } | Exclude<PathScore, number> {
   const place = verdictPlace(row, critic);
   return typeof place === 'number' ? { ids: [...prompt, ...row.ids.subarray(0, place)] } : place;
 }
 
 /** How many tokens of a reply come before its verdict's word, or why it has none. */
-function verdictPlace({ ids, finish }: SampledRow, critic: LoadedCritic): number | Exclude<Score, number> {
+function verdictPlace({ ids, finish }: SampledRow, critic: LoadedCritic): number | Exclude<PathScore, number> {
   const { profile, tokenizer, maxTokens } = critic;
   const { critique } = profile;
   const decode = (count: number) => tokenizer.decode([...ids.subarray(0, count)]);

@@ -14,7 +14,7 @@ export interface WorkspaceDocument extends ScoredDocument {
 }
 
 /** A file that was read: an agent asks for page after page, and for one problem after the other. */
-interface ReadFile {
+interface RecentFile {
   readonly file: string;
   /** Of the file as it was read. */
   readonly stamp: string;
@@ -26,7 +26,7 @@ export class Workspace {
   readonly #roots: readonly string[];
   readonly #threshold: number;
   /** The last file that was asked for by its name. */
-  #last: ReadFile | undefined;
+  #last: RecentFile | undefined;
 
   private constructor(roots: readonly string[], threshold: number) {
     this.#roots = roots;

@@ -1,11 +1,11 @@
 /** What a reasoning model writes around its thoughts. A chat template may have written the opening already. */
-interface Marks {
+interface ThoughtMarks {
   readonly opens: RegExp;
   readonly closes: RegExp;
 }
 
 /** DeepSeek R1 and Qwen, Magistral, Kimi, Seed-OSS, OpenThinker, Command A, and gpt-oss without a parser. */
-const MARKS: readonly Marks[] = [
+const MARKS: readonly ThoughtMarks[] = [
   { opens: /^\s*<think(?:ing)?>/, closes: /<\/think(?:ing)?>/g },
   { opens: /^\s*\[THINK\]/, closes: /\[\/THINK\]/g },
   { opens: /^\s*◁think▷/, closes: /◁\/think▷/g },

@@ -36,9 +36,11 @@ export interface ScorePath {
   readonly wanted: readonly number[];
 }
 
+/** In [0, 1], or why there is none. */
+export type PathScore = number | { readonly skipped: string };
+
 export interface PathScores {
-  /** In [0, 1], or why there is none. */
-  readonly scores: readonly (number | { readonly skipped: string })[];
+  readonly scores: readonly PathScore[];
   /** Tokens the server ran; 0 where it does not say. */
   readonly tokens: number;
 }

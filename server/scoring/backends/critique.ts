@@ -1,14 +1,12 @@
 import { english } from '../../l10n.js';
 import { itemAt, lastItem } from '../../reasoning/present.js';
 import { readChoices } from '../../remote/choices.js';
-import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
+import type { Backend, BackendContext, PathScore, ScorePath } from './backend.js';
 import { createChatModel, stepBackend, userMessage } from './chatModel.js';
 import type { Critique } from './critiqueSettings.js';
 import type { CritiqueProfile } from './remoteProfile.js';
 import { openScripted } from './scriptedCritique.js';
 import { averageScore, likelierOf, readListed, topLogprobs } from './tokenPair.js';
-
-type Score = PathScores['scores'][number];
 
 /**
  * A generative PRM that reasons before it judges (ThinkPRM, arXiv 2504.16828; GenPRM, 2504.00891; R-PRM, 2503.21295): for each step it writes a
@@ -44,7 +42,7 @@ export function critiquePrompt({ prompt, item }: Critique, { question, steps }: 
 }
 
 /** The score of one reply, or why it has none. Throws RequestFailure when the server gives no log-probabilities. */
-export function readVerdict(reply: unknown, { verdict, positive, negative, maxReply }: Critique): Score {
+export function readVerdict(reply: unknown, { verdict, positive, negative, maxReply }: Critique): PathScore {
   const [choice] = readChoices(reply);
   const content = (choice as { logprobs?: { content?: unknown } | null } | undefined)?.logprobs?.content;
   const tokens = Array.isArray(content) ? (content as ({ token?: unknown; top_logprobs?: unknown } | null)[]) : [];

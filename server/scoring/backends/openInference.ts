@@ -14,7 +14,7 @@ import { createEncoder, layoutText, markersOf } from '../layouts/layouts.js';
 import { planRun } from '../planRun.js';
 import { buildTrie } from '../prefixTrie.js';
 import { createReader, toUnit } from '../readouts/readouts.js';
-import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
+import type { Backend, BackendContext, PathScore, PathScores, ScorePath } from './backend.js';
 import { decodeInference, encodeInference, typeOfDatatype } from './inferenceTensors.js';
 import type { OpenInferenceProfile } from './remoteProfile.js';
 
@@ -67,7 +67,7 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
     const trie = buildTrie({ question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) }, '');
     // A single path, so its segments one after the other are the sequence.
     const plan = planRun(trie, (node) => wanted.includes(node), encoder, question, local.maxTokens, prepared?.text);
-    const found = new Map<number, PathScores['scores'][number]>();
+    const found = new Map<number, PathScore>();
     for (const [node, skipped] of plan.skipped) found.set(node, { skipped });
     if (plan.reads.length > 0) {
       const graph = openGraph(session(mustHave(metadata, 'metadata of the model'), signal));

@@ -2,16 +2,14 @@ import { digestImages } from '../../models/images/imageFile.js';
 import { itemAt } from '../../reasoning/present.js';
 import { readChoices } from '../../remote/choices.js';
 import { asked, type CritiqueScript, repliedWith, spellingsOf } from '../critiques/script.js';
-import type { Backend, BackendContext, PathScores, ScorePath } from './backend.js';
+import type { Backend, BackendContext, PathScore, ScorePath } from './backend.js';
 import { createChatModel, type ServerMessage, userMessage } from './chatModel.js';
 import type { CritiqueProfile } from './remoteProfile.js';
 import { averageScore } from './tokenPair.js';
 
-type Score = PathScores['scores'][number];
-
 /** What was written about a step: its value, and the whole reply for the turns after it. */
 interface Judged {
-  readonly score: Score;
+  readonly score: PathScore;
   readonly reply: string;
   readonly tokens: number;
 }

@@ -2,7 +2,7 @@ import { english } from '../../l10n.js';
 import { itemAt, mustHave } from '../../reasoning/present.js';
 import { readChoices } from '../../remote/choices.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
-import type { PathScores } from './backend.js';
+import type { PathScore } from './backend.js';
 
 /** As many as OpenAI and vLLM (`--max-logprobs`) give. */
 export const topLogprobs = 20;
@@ -20,7 +20,7 @@ export interface ListedToken {
  * spelling of each counts. A token that is not in the list is no likelier than the last in it, nor than what the list leaves
  * over: where that cannot move the score it counts as 0 (the reference code puts e^-100), else there is no score.
  */
-export function readTokenPair(reply: unknown, positive: readonly string[], negative: readonly string[]): PathScores['scores'][number] {
+export function readTokenPair(reply: unknown, positive: readonly string[], negative: readonly string[]): PathScore {
   const [choice] = readChoices(reply);
   const content = (choice as { logprobs?: { content?: unknown } | null } | undefined)?.logprobs?.content;
   const [first] = Array.isArray(content) ? (content as ({ top_logprobs?: unknown } | null)[]) : [];
@@ -47,7 +47,7 @@ export function likelierOf(
   spelled: (token: string) => string,
   positive: readonly string[],
   negative: readonly string[],
-): PathScores['scores'][number] {
+): PathScore {
   const [yes, no] = [positive, negative].map((tokens) =>
     listed.reduce<number | undefined>(
       (best, { token, probability }) => (tokens.includes(spelled(token)) && !(probability <= (best ?? -1)) ? probability : best),
@@ -85,7 +85,7 @@ export function likelierOf(
 }
 
 /** Of the replies that have a score; where none has one, why the first has none. */
-export function averageScore(scores: readonly PathScores['scores'][number][]): PathScores['scores'][number] {
+export function averageScore(scores: readonly PathScore[]): PathScore {
   const numbers = scores.filter((score) => typeof score === 'number');
   return numbers.length > 0 ? numbers.reduce((sum, score) => sum + score, 0) / numbers.length : itemAt(scores, 0);
 }
