@@ -10,6 +10,8 @@ const longestPauseMs = 3_000;
  */
 const refreshMs = 500;
 const longestRefreshMs = 2_000;
+/** After an edit the first new scores are waited for this long, so that the editor takes in the text and its scores at once. */
+const firstScoresMs = 250;
 
 /** One open document and what is still to be done for it: reading an edit, announcing new scores, answering who waits for them. */
 export class DocumentTasks {
@@ -35,14 +37,17 @@ export class DocumentTasks {
     this.#announce = announce;
   }
 
-  /** Runs `read` when no further edit has come for a moment. */
+  /** Runs `read` when no further edit has come for a moment; until then the editor is given nothing. */
   readSoon(read: () => void): void {
     this.#stopRead?.();
+    this.#stopRefresh?.();
+    this.#stopRefresh = undefined;
     this.#stopRead = this.#clock.after(Math.min(Math.max(editPauseMs, this.#readingMs), longestPauseMs), read);
   }
 
   /** The text is read now: an edit that waited is no longer to be read. */
   readNow(): void {
+    const isEdit = this.#stopRead !== undefined;
     this.#stopRead?.();
     this.#stopRead = undefined;
     const start = performance.now();
@@ -55,7 +60,11 @@ export class DocumentTasks {
       this.#answerReaders();
     }
     if (this.document.waitingSteps === 0) this.settle();
-    this.refresh();
+    if (!isEdit || this.document.waitingSteps === 0) return this.refresh();
+    // Somebody types: what is in sight comes first, and the rest of a large file must not meet the next key.
+    this.#refreshMs = longestRefreshMs;
+    this.#stopRefresh?.();
+    this.#stopRefresh = this.#clock.after(firstScoresMs, () => this.refresh());
   }
 
   refresh(): void {

@@ -118,6 +118,48 @@ describe('an edit', () => {
     expect(prm(source)).toEqual([[0.1]]);
   });
 
+  it('is shown together with its first scores, or without them when they take long', async () => {
+    const { open, edit, announced, scorers, clock } = bench();
+    const source = open('a', 'q\none');
+    await settle();
+    const changes = async (text: string, wait: number): Promise<number> => {
+      const before = announced.length;
+      edit(source, text);
+      clock.advance(editPauseMs);
+      await settle();
+      clock.advance(wait);
+      return announced.length - before;
+    };
+    expect(await changes('q\ntwo', 0)).toBe(1);
+    expect(await changes('q\ntwo', 1_000)).toBe(1);
+    scorers[0]!.before = () => new Promise<void>(() => undefined);
+    expect(await changes('q\nthree', 0)).toBe(0);
+    expect(await changes('q\nfour', 250)).toBe(1);
+  });
+
+  it('in a file with much to score is followed by the rest of the scores after two seconds', async () => {
+    const second = gate();
+    const { open, edit, announced, clock } = bench(
+      {},
+      {
+        scorer: () =>
+          Object.assign(new FakeScorer(), { before: (job: { question: string }) => (job.question === 'q' ? undefined : second.opened) }),
+      },
+    );
+    const source = open('a', 'q\none\n\np\ntwo\n\nr\nthree');
+    await settle();
+    edit(source, 'q\nanother\n\np\ntwo\n\nr\nthree');
+    const before = announced.length;
+    clock.advance(editPauseMs);
+    await settle();
+    expect(announced.length - before).toBe(1);
+    clock.advance(1_999);
+    expect(announced.length - before).toBe(1);
+    second.open();
+    await settle();
+    expect(announced.length - before).toBe(2);
+  });
+
   it('is read at once when a feature asks before the pause is over', async () => {
     const { open, edit, service } = bench();
     const source = open('a', 'q\none');
