@@ -30,16 +30,16 @@ export default tseslint.config(
   {
     // Off where a value is known to be there by the code around it, in loops that run for every character, token, weight, pixel or node: parsers
     // of formats, which walk texts and spans of JSON by index; the inference process, which walks typed arrays of token ids and logits; weights
-    // of ONNX files and pixels of images; the tree panel's arrays by node, computed anew for 20,000 nodes; resampling. A named check
+    // of ONNX files and pixels of images; the places and the sums of values below each of 20,000 nodes of a tree; resampling. A named check
     // (`server/reasoning/present.ts`) there costs a call for every element; elsewhere it is the rule.
     files: [
       'server/{formats,inference}/**/*.ts',
       'server/onnx/{elements,quantiseMatrix}.ts',
       'server/models/images/{bicubic,channelsFirst,decodeImage,patches,resize}.ts',
-      'server/reasoning/{bootstrap,random,rankCorrelation,treeStatistics}.ts',
+      'server/reasoning/bootstrap.ts',
       'server/evaluation/{bestOfN,subsets}.ts',
       'webview/tree/layout/**/*.ts',
-      'webview/tree/model/{branches,treeModel}.ts',
+      'webview/tree/model/branches.ts',
     ],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },

@@ -1,3 +1,5 @@
+import { itemAt, mustHave } from './present.js';
+
 /** A source of uniform numbers in [0, 1). */
 export type Random = () => number;
 
@@ -7,7 +9,7 @@ export type Random = () => number;
  */
 export function createRandom(seed: number, key = ''): Random {
   let state = 0x811c9dc5;
-  for (const c of `${seed}:${key}`) state = Math.imul(state ^ c.codePointAt(0)!, 0x01000193);
+  for (const c of `${seed}:${key}`) state = Math.imul(state ^ mustHave(c.codePointAt(0), 'character'), 0x01000193);
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), state | 1);
@@ -30,7 +32,7 @@ export function shuffled(size: number, random: Random): number[] {
   const order = Array.from({ length: size }, (_, i) => i);
   for (let i = size - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
+    [order[i], order[j]] = [itemAt(order, j), itemAt(order, i)];
   }
   return order;
 }

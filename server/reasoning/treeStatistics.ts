@@ -1,4 +1,5 @@
 import { prefixLengths } from './paths.js';
+import { itemAt } from './present.js';
 import type { McValue } from './stepValue.js';
 
 /** What the statistics read of a tree: a `TreeNode` and a panel's `NodeView` both fit. */
@@ -84,7 +85,10 @@ export function treeStatistics(nodes: readonly StatisticsNode[], bins = 10): Tre
     const value = node.value ?? node.mc?.value;
     if (node.mc?.assumed === true) assumed++;
     else if (value === undefined || Number.isNaN(value)) missing++;
-    else values[Math.min(bins - 1, Math.max(0, Math.floor(value * bins)))]!++;
+    else {
+      const bin = Math.min(bins - 1, Math.max(0, Math.floor(value * bins)));
+      values[bin] = itemAt(values, bin) + 1;
+    }
   }
   return { values, missing, assumed, ...rolloutStatistics(nodes), share: rolloutShare(nodes) };
 }
@@ -102,7 +106,7 @@ function rolloutStatistics(nodes: readonly StatisticsNode[]): Pick<TreeStatistic
       total.distinct += distinct;
       total.duplicate += count - distinct;
       upsert(byDepth, node.depth, { depth: node.depth, correct: 0, incorrect: 0 })[verdict] += count;
-      const length = prefixes[id]! + steps;
+      const length = itemAt(prefixes, id) + steps;
       lengths.set(length, (lengths.get(length) ?? 0) + count);
       upsert(answers, answer, { answer, correct: 0, incorrect: 0 })[verdict] += count;
     }
@@ -130,8 +134,8 @@ export function rolloutShare(nodes: readonly Pick<StatisticsNode, 'parent' | 'ro
   const share = Float64Array.from(nodes, ({ rollouts }) => rolloutCount(rollouts));
   // Children come after their parents: one pass from the end sums every subtree.
   for (let id = nodes.length - 1; id > 0; id--) {
-    const parent = nodes[id]!.parent;
-    if (typeof parent === 'number') share[parent]! += share[id]!;
+    const { parent } = itemAt(nodes, id);
+    if (typeof parent === 'number') share[parent] = itemAt(share, parent) + itemAt(share, id);
   }
   const total = share[0] ?? 0;
   return total === 0 ? share : share.map((count) => count / total);

@@ -1,5 +1,6 @@
 import { t } from '../../../server/l10n.js';
 import type { NodeView, ProblemView } from '../../../server/protocol/problemView.js';
+import { itemAt } from '../../../server/reasoning/present.js';
 import { rolloutCount, rolloutShare } from '../../../server/reasoning/treeStatistics.js';
 import { formatValue, valueBin } from '../../shared/valueScale.js';
 import { firstWords } from '../../shared/words.js';
@@ -55,12 +56,14 @@ export function buildTreeModel(view: ProblemView, shown: ShownValues = 'labels',
   order.forEach((id, at) => (rank[id] = at));
   const share = rolloutOrSolutionShare(nodes);
   const mostVisits = nodes.reduce((most, node) => Math.max(most, node.visits ?? 0), 0);
-  const size = Float64Array.from(nodes, (node, id) => Math.sqrt(mostVisits > 0 ? (node.visits ?? 0) / mostVisits : share[id]!));
-  const low = [...order].filter((id) => isLow(nodes[id]!, view.threshold));
+  const size = Float64Array.from(nodes, (node, id) => Math.sqrt(mostVisits > 0 ? (node.visits ?? 0) / mostVisits : itemAt(share, id)));
+  const low = [...order].filter((id) => isLow(itemAt(nodes, id), view.threshold));
   const isLowHere = new Set(low);
   const difference = Float64Array.from(view.nodes, (node) => (hasLabel(node) ? (lowestScore(node) ?? NaN) - (node.value ?? NaN) : NaN));
   const firstLow = firstOnPath(nodes, low);
-  const disagreements = [...order].filter((id) => !Number.isNaN(difference[id]!) && disagrees(view.nodes[id]!, view.threshold));
+  const disagreements = [...order].filter(
+    (id) => !Number.isNaN(itemAt(difference, id)) && disagrees(itemAt(view.nodes, id), view.threshold),
+  );
   return {
     view,
     whole,
@@ -92,9 +95,9 @@ function choicesOf(whole: ProblemView): readonly ShownValues[] {
 function subtreeSizes(nodes: readonly NodeView[], order: Int32Array): Int32Array {
   const sizes = new Int32Array(nodes.length).fill(1);
   for (let at = order.length - 1; at > 0; at--) {
-    const id = order[at]!;
-    const parent = nodes[id]!.parent;
-    if (parent !== null) sizes[parent]! += sizes[id]!;
+    const id = itemAt(order, at);
+    const { parent } = itemAt(nodes, id);
+    if (parent !== null) sizes[parent] = itemAt(sizes, parent) + itemAt(sizes, id);
   }
   return sizes;
 }
@@ -102,14 +105,14 @@ function subtreeSizes(nodes: readonly NodeView[], order: Int32Array): Int32Array
 /** The value's color, 0 to 9, by what is shown; undefined for a missing value. */
 export function binOf(model: TreeModel, id: number): number | undefined {
   const { shown, difference, share, view } = model;
-  if (shown === 'both') return valueBin((difference[id]! + 1) / 2, 0.5);
-  if (shown === 'rollouts') return 5 + Math.min(4, Math.floor(Math.sqrt(share[id]!) * 5));
-  return valueBin(model.nodes[id]!.value, view.threshold);
+  if (shown === 'both') return valueBin((itemAt(difference, id) + 1) / 2, 0.5);
+  if (shown === 'rollouts') return 5 + Math.min(4, Math.floor(Math.sqrt(itemAt(share, id)) * 5));
+  return valueBin(itemAt(model.nodes, id).value, view.threshold);
 }
 
 /** The value as the picture writes it: `0.25`, `0.25→0.81` from label to model, `48` rollouts. */
 export function valueText(model: TreeModel, id: number): string {
-  const node = model.nodes[id]!;
+  const node = itemAt(model.nodes, id);
   if (model.shown === 'both') return `${formatValue(node.value)}→${formatValue(lowestScore(node) ?? null)}`;
   if (model.shown === 'rollouts') return String(rolloutCount(node.rollouts));
   return formatValue(node.value);
@@ -122,7 +125,7 @@ function disagrees(node: NodeView, threshold: number): boolean {
 
 /** The nodes that are there at this moment: parents first. */
 export function presentNodes({ nodes, rank }: TreeModel): readonly NodeView[] {
-  return nodes.filter(({ id }) => rank[id]! >= 0);
+  return nodes.filter(({ id }) => itemAt(rank, id) >= 0);
 }
 
 function hasLabel({ source }: NodeView): boolean {
@@ -167,7 +170,7 @@ export function landingNode(model: TreeModel): number | null {
 }
 
 export function nodeText(model: TreeModel, id: number): string {
-  const node = model.nodes[id]!;
+  const node = itemAt(model.nodes, id);
   if (node.steps.length > 0) return node.steps.map((step) => step.text).join(' ');
   return node.parent === null ? model.view.question : '';
 }
@@ -183,11 +186,9 @@ function readingOrder(nodes: readonly NodeView[]): Int32Array {
     .filter((node) => node.parent === null)
     .map((node) => node.id)
     .reverse();
-  while (stack.length > 0) {
-    const id = stack.pop()!;
+  for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
     order[count++] = id;
-    const { children } = nodes[id]!;
-    for (let i = children.length - 1; i >= 0; i--) stack.push(children[i]!);
+    for (const child of [...itemAt(nodes, id).children].reverse()) stack.push(child);
   }
   return order.subarray(0, count);
 }
