@@ -1,4 +1,6 @@
 import type { ComparedNode, RecordedSelection, RunComparison } from './compareRuns.js';
+import { rewordedSteps } from './reworded.js';
+import { type DiffPiece, wordDiff } from './wordDiff.js';
 
 /** What is said above the tables. */
 export interface ComparisonHead {
@@ -42,7 +44,44 @@ export function runsPage({ first, second }: { readonly first: string; readonly s
 type Names = readonly [first: string, second: string];
 
 function tables(comparison: RunComparison, names: Names, places: Names): string[] {
-  return ['## Values', valueTable(comparison, names), '## Answers', answerTable(comparison, names, places)];
+  return [
+    '## Values',
+    valueTable(comparison, names),
+    ...wordingSection(comparison, names, places),
+    '## Answers',
+    ...changedAnswer(comparison),
+    answerTable(comparison, names, places),
+  ];
+}
+
+/** Steps that the two runs write in other words, word by word. */
+function wordingSection({ nodes }: RunComparison, names: Names, [here, there]: Names): string[] {
+  // What the table leaves out is counted, and not compared.
+  const rows = rewordedSteps(nodes).map(({ first, second }, i) =>
+    i < mostRows
+      ? [
+          String(first.prefix.length),
+          difference(first.prefix.at(-1) ?? '', second.prefix.at(-1) ?? ''),
+          valueCell(first.first),
+          valueCell(second.second),
+        ]
+      : [],
+  );
+  if (rows.length === 0) return [];
+  const key = `Steps that follow the same steps. Words only ${here} are <del>struck through</del>, words only ${there} are <ins>underlined</ins>.`;
+  return ['## Wording', key, table(['Steps', 'Wording', ...names], rows)];
+}
+
+/** What the most frequent answer was, and what it is, where the runs do not agree. */
+function changedAnswer({ answers }: RunComparison): string[] {
+  const most = (run: 'first' | 'second'): string | undefined =>
+    answers.reduce<RunComparison['answers'][number] | undefined>(
+      (best, one) => (one.answer !== '' && one[run] > (best?.[run] ?? 0) ? one : best),
+      undefined,
+    )?.answer;
+  const [before, after] = [most('first'), most('second')];
+  if (before === undefined || after === undefined || before === after) return [];
+  return [`The most frequent answer is another one: ${difference(before, after)}.`];
 }
 
 function selectionTable({ selections, firstOther }: RunComparison): string {
@@ -121,9 +160,44 @@ function signed(value: number): string {
   return `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
 }
 
-/** The first words of a step, as text in a cell: nothing in it is Markdown, HTML or the end of a cell. */
+/** The first words of a step, as text in a cell. */
 function words(text: string): string {
   const line = text.trim().split(/\s*\n\s*/, 1)[0] ?? '';
-  const short = line.length > 60 ? `${line.slice(0, 59)}…` : line;
-  return short.replace(/[\\`*_{}[\]()#+!|<>$~&]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return plain(line.length > 60 ? `${line.slice(0, 59)}…` : line);
+}
+
+/** A text in a cell: nothing in it is Markdown, HTML or the end of a cell. */
+function plain(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+!|<>$~&]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+/** Of words that both texts have so many characters are shown on each side of a change. */
+const CONTEXT = 60;
+/** What is longer than this is cut. Characters. */
+const LONGEST = 400;
+
+/** Two texts as one in a cell: elements say which words were taken out and which were put in. */
+function difference(first: string, second: string): string {
+  const pieces = wordDiff(first, second);
+  return pieces
+    .map((piece, i) => written(piece, { before: pieces[i - 1], isLast: i === pieces.length - 1 }))
+    .join('')
+    .trim();
+}
+
+interface Neighbors {
+  readonly before: DiffPiece | undefined;
+  readonly isLast: boolean;
+}
+
+function written({ kind, text }: DiffPiece, { before, isLast }: Neighbors): string {
+  const blank = text.startsWith(' ') || (kind === 'added' && before?.kind === 'removed') ? ' ' : '';
+  const own = text.trim();
+  if (kind !== 'same') {
+    const name = kind === 'removed' ? 'del' : 'ins';
+    return `${blank}<${name}>${plain(own.length > LONGEST ? `${own.slice(0, LONGEST)}…` : own)}</${name}>`;
+  }
+  const [head, tail] = [before ? CONTEXT : 0, isLast ? 0 : CONTEXT];
+  if (own.length <= head + tail + CONTEXT) return blank + plain(own);
+  return `${blank}${plain(own.slice(0, head))}…${plain(own.slice(own.length - tail))}`;
 }

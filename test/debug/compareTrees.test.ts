@@ -67,9 +67,62 @@ describe('two runs of one problem', () => {
     const page = runsPage({ first: 'seed_1.json', second: 'seed|2.json' }, compareTrees(compared(first), compared(second)));
     expect(page).toContain('1 have the same in both, 1 another, 2 are only in the first and 1 only in the second.');
     expect(page).toContain('| Steps | Ends with | seed&#95;1.json | seed&#124;2.json | Change |');
-    const rows = page.split('\n').filter((line) => /^\| \d+ \|.*node \d/.test(line));
+    const rows = page
+      .split('## ')[1]!
+      .split('\n')
+      .filter((line) => /^\| \d+ \|.*node \d/.test(line));
     expect(rows[0]).toMatch(/3 &#43; 4 = 7\. \| node 1: 0\.88 \(14\/16\) \| node 1: 0\.38 \(6\/16\) \| -0\.50 \|$/);
     expect(rows).toHaveLength(4);
+  });
+
+  it('show word by word where they write a step, or the answer, in other words', () => {
+    const run = (step: string, below: string, answer: string) => {
+      const tree = treeOf({
+        right: 8,
+        wrong: 8,
+        children: [{ step, right: 8, wrong: 8, children: [{ step: below, right: 0, wrong: 16 }] }],
+      });
+      return compared({
+        ...tree,
+        tree: {
+          ...tree.tree!,
+          nodes: tree.tree!.nodes.map((node) => ({ ...node, rollouts: node.rollouts.map((one) => ({ ...one, steps: [answer] })) })),
+        },
+      });
+    };
+    const [one, other] = [
+      run('Add 3 | 4 to get <7>.', 'Done.', 'The answer is 7.'),
+      run('Add 3 | 4 to get <8>.', 'Finished.', 'The answer is 8.'),
+    ];
+    const page = runsPage({ first: 'a.json', second: 'b.json' }, compareTrees(one, other));
+    expect(page).toContain('Words only in the first are <del>struck through</del>, words only in the second are <ins>underlined</ins>.');
+    const rows = page.split('\n').filter((line) => /<del>\d/.test(line));
+    expect(rows).toEqual([
+      '| 1 | Add 3 &#124; 4 to get &#60;<del>7</del> <ins>8</ins>&#62;. | node 1: 0.50 (8/16) | node 1: 0.50 (8/16) |',
+      'The most frequent answer is another one: <del>7</del> <ins>8</ins>.',
+    ]);
+    // What follows steps that differ has nothing in its place.
+    expect(page).not.toContain('<ins>Finished');
+  });
+
+  it('shorten what both have around a change, and let no text be markup', () => {
+    const step = (end: string) => `${'The same words again. '.repeat(30)}So <img src=x> is ${end}.`;
+    const [one, other] = ['*7*', '`8`'].map((end) =>
+      compared(treeOf({ right: 8, wrong: 8, children: [{ step: step(end), right: 8, wrong: 8 }] })),
+    );
+    const page = runsPage({ first: 'a', second: 'b' }, compareTrees(one!, other!));
+    const [row] = page.split('\n').filter((line) => line.startsWith('| 1 | ') && line.includes('<del>'));
+    expect(row!.length).toBeLessThan(400);
+    expect(row).toContain('…');
+    expect(page).not.toMatch(/<img|\*7|`8/);
+  });
+
+  it('are no wording where only one run has steps, or steps that share few words', () => {
+    expect(runsPage({ first: 'a', second: 'b' }, compareTrees(compared(first), compared(treeOf({ right: 8, wrong: 8 }))))).not.toContain(
+      '## Wording',
+    );
+    const other = treeOf({ right: 8, wrong: 8, children: [{ step: 'Nothing alike here at all', right: 1, wrong: 15 }] });
+    expect(runsPage({ first: 'a', second: 'b' }, compareTrees(compared(first), compared(other)))).not.toContain('## Wording');
   });
 
   it('say so where nothing differs, and where there is nothing to compare', () => {

@@ -1,4 +1,5 @@
 /** What a tree's panel shows of a search beside its labels, in a real VS Code: the model's values, the replay, and another run. */
+import assert from 'node:assert/strict';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
@@ -12,9 +13,11 @@ describe('the search behind a tree', () => {
   const editor = useEditor(async (folder) => {
     const trees = join(root, 'media', 'samples', 'trees');
     for (const name of ['recipe.json', 'recipe.events.jsonl']) await cp(join(trees, name), join(folder, name));
-    // Another run of the problem: nothing succeeded from its first node.
+    // Another run of the problem: nothing succeeded from its first node, and its last step has other words.
     const other = JSON.parse(await readFile(join(trees, 'recipe.json'), 'utf8'));
     other.children[0].mc_value = 0;
+    const steps = other.children[0].partial_solution;
+    steps.push(steps.pop().replace(/\w+/, 'Reworded'));
     await writeFile(join(folder, 'other.json'), JSON.stringify(other, null, 2));
     return { settings: { 'steplens.scoreOnOpen': false } };
   });
@@ -60,6 +63,17 @@ describe('the search behind a tree', () => {
     const preview = editor.page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
     await preview.getByText('recipe.json').first().waitFor();
     await preview.getByText('other.json').first().waitFor();
+    // Words that differ are told by elements and lines, not by colors.
+    const added = preview.locator('td ins').filter({ hasText: 'Reworded' }).first();
+    await added.waitFor();
+    assert.match(await added.evaluate((node) => document.defaultView.getComputedStyle(node).textDecorationLine), /underline/);
+    assert.match(
+      await preview
+        .locator('td del')
+        .first()
+        .evaluate((node) => document.defaultView.getComputedStyle(node).textDecorationLine),
+      /line-through/,
+    );
     await answerNotification(editor.page, 'Both runs are compared', 'Open Both Trees');
     for (const name of ['Tree: recipe.json', 'Tree: other.json'])
       await editor.page.locator('.tab').filter({ hasText: name }).first().waitFor();
