@@ -7,6 +7,7 @@ interface Configuration {
   readonly program?: string;
   readonly args?: readonly string[];
   readonly port?: number;
+  readonly timeout?: number;
   readonly preLaunchTask?: string;
   readonly outFiles?: readonly string[];
 }
@@ -60,6 +61,13 @@ describe('the configurations for debugging', () => {
     const opened = [/'--inspect=(\d+)'/, /STEPLENS_INFERENCE_INSPECT: '(\d+)'/].map((pattern) => Number(pattern.exec(client)?.[1]));
     expect(configurations.flatMap(({ port }) => port ?? [])).toEqual(opened);
     expect(readFileSync('server/inference/childProcess.ts', 'utf8')).toContain('STEPLENS_INFERENCE_INSPECT');
+  });
+
+  it('wait for a server that starts with the first file: it starts long after the extension is built and its window is open', () => {
+    const attached = configurations.filter(({ request }) => request === 'attach');
+    expect(attached).toHaveLength(2);
+    // VS Code gives up after 10 s by default.
+    for (const { name, timeout = 10_000 } of attached) expect(timeout, name).toBeGreaterThanOrEqual(600_000);
   });
 
   it('are what a compound starts', () => {
