@@ -50,20 +50,21 @@ export class DocumentTasks {
     const isEdit = this.#stopRead !== undefined;
     this.#stopRead?.();
     this.#stopRead = undefined;
+    this.#hasShown = false;
     const start = performance.now();
     try {
       this.document.read();
+    } catch (error) {
+      // A text that cannot be read is not waited for: a client may send anything as the text of a document.
+      this.#answerReaders();
+      throw error;
     } finally {
       this.#readingMs = performance.now() - start;
-      // A text that cannot be read is not waited for: a client may send anything as the text of a document.
-      this.#hasShown = false;
-      this.#answerReaders();
     }
     if (this.document.waitingSteps === 0) this.settle();
     if (!isEdit || this.document.waitingSteps === 0) return this.refresh();
     // Somebody types: what is in sight comes first, and the rest of a large file must not meet the next key.
     this.#refreshMs = longestRefreshMs;
-    this.#stopRefresh?.();
     this.#stopRefresh = this.#clock.after(firstScoresMs, () => this.refresh());
   }
 
@@ -71,6 +72,7 @@ export class DocumentTasks {
     this.#stopRefresh?.();
     this.#stopRefresh = undefined;
     this.#announce();
+    this.#answerReaders();
   }
 
   /** While scores come in: the first ones after each edit are shown at once, more of them less and less often. */
@@ -83,10 +85,10 @@ export class DocumentTasks {
     this.#hasShown = true;
   }
 
-  /** Resolves when the present text has been read, or could not be: at once, or when nothing was edited for a moment. */
+  /** Resolves when the present text has been read and announced, or could not be: at once, or when nothing was edited for a moment. */
   whenRead(): Promise<void> {
     // Without an edit that waits, nobody reads the text any more: reading it has failed.
-    const isAwaited = this.document.isStale && this.#stopRead !== undefined;
+    const isAwaited = this.document.isStale ? this.#stopRead !== undefined : !this.#hasShown && this.#stopRefresh !== undefined;
     return isAwaited ? new Promise((resolve) => this.#readers.push(resolve)) : Promise.resolve();
   }
 

@@ -72,7 +72,10 @@ export interface Service {
   setLabels(uri: string, labels: readonly StepLabel[]): void;
   /** The present document; undefined when it is not open or no format claims it. */
   document(uri: string): ScoredDocument | undefined;
-  /** Resolves when a document's present text has been read: a moment after its last edit; at once when it is not open. */
+  /**
+   * Resolves when a document's present text has been read: a moment after its last edit, with its first scores where they come soon;
+   * at once when it is not open.
+   */
   whenRead(uri: string): Promise<void>;
   /** The reader looks at this problem of this document: it is scored first. */
   look(uri: string, problem: number): void;

@@ -34,6 +34,7 @@ import { SettingsChanged } from '../../server/protocol/settings.js';
 import { defaultSettings } from '../../server/protocol/settingsTable.js';
 import { LookedAt, LowSteps, StepAt } from '../../server/protocol/steps.js';
 import { FakeScorer } from '../editor/fakeScorer.js';
+import { gate } from '../editor/harness.js';
 import { TestClient } from './client.js';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'steplens-streams-')));
@@ -98,6 +99,12 @@ async function opened(world: Partial<ServerWorld> = {}): Promise<{ client: TestC
   await made.client.open(uri, 'jsonl', text);
   await made.client.until(() => made.client.statuses.at(-1)?.state === 'ready');
   return made;
+}
+
+/** Makes the wrong step right; resolves with the text's version. */
+function toRight(client: TestClient): Promise<number> {
+  const start = { line: 0, character: text.indexOf('wrong') };
+  return client.change(uri, { range: { start, end: { line: 0, character: start.character + 5 } }, text: 'right' });
 }
 
 describe('the server over streams', () => {
@@ -256,22 +263,42 @@ describe('the server over streams', () => {
     await client.until(() => client.published.length > sent);
   });
 
-  it('follows an edit, and notifies panels and views', async () => {
+  it('follows an edit, and notifies panels', async () => {
     const { client } = await opened();
-    client.refreshed.length = 0;
-    const start = { line: 0, character: text.indexOf('wrong') };
-    const version = await client.change(uri, { range: { start, end: { line: 0, character: start.character + 5 } }, text: 'right' });
-    await client.until(
-      () =>
-        client.diagnostics.get(uri)!.version === version && !client.codes(uri).includes('first-low-step') && client.refreshed.length >= 2,
-    );
+    const version = await toRight(client);
+    await client.until(() => client.changed.at(-1)!.version === version && client.changed.at(-1)!.marks?.firstLow === 0);
     expect(client.codes(uri)).toEqual(['no-rollout-succeeded']);
+    expect(client.diagnostics.get(uri)!.version).toBe(version);
     expect(client.changed.at(-1)).toEqual({
       uri,
       version,
       marks: { firstLow: 0, low: 0, listed: 0, total: 0, canLabel: true, hasTree: false, hasImages: true },
     });
+  });
+
+  it('answers what an editor asks after an edit with the new scores, and has it ask again when they come late', async () => {
+    const { client, scorers } = await opened();
+    const late = gate();
+    const hints = async () => {
+      const found = await client.request<InlayHint[]>('textDocument/inlayHint', { textDocument: { uri }, range: everything });
+      return found.map(({ label }) => label);
+    };
+    const before = await hints();
+    await toRight(client);
+    const after = await hints();
+    expect(after).not.toEqual(before);
+    scorers[0]!.before = () => late.opened;
+    client.refreshed.length = 0;
+    await client.change(uri, {
+      range: { start: { line: 0, character: text.indexOf('wrong') }, end: { line: 0, character: text.indexOf('wrong') } },
+      text: 'al',
+    });
+    const without = await hints();
+    expect(client.refreshed).toEqual([]);
+    late.open();
+    await client.until(() => client.refreshed.length === 2);
     expect(new Set(client.refreshed)).toEqual(new Set(['workspace/inlayHint/refresh', 'workspace/codeLens/refresh']));
+    expect(await hints()).not.toEqual(without);
   });
 
   it('applies a threshold without scoring again, and takes what is switched off away', async () => {
