@@ -4,13 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { generatedSearch } from '../../scripts/gallery/generatedSearch.mjs';
-import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { goToLine, openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
 import { useEditor } from './editor.mjs';
 import { languageServers } from './processes.mjs';
 import { until } from './until.mjs';
 
 const sizes = [50, 200, 20_000];
 const fileOf = (nodes) => `search-${nodes}.json`;
+const atCursor = 'This step is where the cursor is.';
 const screen = { width: 1920, height: 1080 };
 
 describe('the picture of a tree', () => {
@@ -18,6 +19,7 @@ describe('the picture of a tree', () => {
   let stopped = [];
   const editor = useEditor(async (folder) => {
     for (const nodes of sizes) await writeFile(join(folder, fileOf(nodes)), generatedSearch({ nodes }));
+    await writeFile(join(folder, 'cursor.json'), withStepAtCursor());
     // A file of 42 MB opens without a question.
     return { settings: { 'steplens.scoreOnOpen': false, 'workbench.editorLargeFileConfirmation': 1_000 } };
   });
@@ -231,7 +233,35 @@ describe('the picture of a tree', () => {
     await drawing().locator('g.node').first().waitFor();
   });
 
+  it('shows its panel before it is known where to land, and lands at the cursor once the server answers', async () => {
+    await editor.page.keyboard.press('Control+1');
+    await openFile(editor.page, 'cursor.json');
+    await lens().waitFor();
+    const lines = withStepAtCursor().split('\n');
+    const line = lines.findIndex((text) => text.includes(atCursor));
+    await goToLine(editor.page, line + 1, lines[line].indexOf(atCursor) + 1);
+    stopped = await languageServers();
+    assert.equal(stopped.length, 1);
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    await runCommand(editor.page, 'StepLens: Open Reasoning Tree');
+    await editor.page.locator('.tab').filter({ hasText: 'Tree: cursor.json' }).first().waitFor();
+    await panel().getByText('Reading the tree…').waitFor();
+    goOn();
+    await drawing().locator('g.node').first().waitFor();
+    // Without the place to land at it would be the first low step, which this one is not.
+    const selected = panel().getByRole('treeitem', { selected: true });
+    await selected.filter({ hasText: atCursor }).waitFor({ state: 'attached' });
+    assert.doesNotMatch(await selected.innerText(), /first low/i);
+  });
+
   function goOn() {
     for (const pid of stopped.splice(0)) process.kill(pid, 'SIGCONT');
   }
 });
+
+/** A search with a step of its own words in a node that is not low. */
+function withStepAtCursor() {
+  const search = JSON.parse(generatedSearch({ nodes: 50, math: false }));
+  search.children.find(({ mc_value }) => mc_value > 0.5).partial_solution = [atCursor];
+  return JSON.stringify(search, null, 1);
+}
