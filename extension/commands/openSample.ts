@@ -2,7 +2,7 @@ import { Uri, window, workspace } from 'vscode';
 import type { Command } from './command.js';
 import { score } from './scoreDocument.js';
 
-/** Opens a copy of a sample solution with an error in it, and scores it, whatever is scored on opening; it is not saved anywhere. */
+/** Opens a copy of a sample solution with an error in it, and scores it even if documents are not scored when they open. It is not saved. */
 export const openSample: Command = {
   id: 'steplens.openSample',
   async run(stepLens) {

@@ -1,6 +1,6 @@
 import type { Command } from './command.js';
 
-/** Ends the server and its inference process and starts them anew. */
+/** Restarts the server and its inference process. */
 export const restartServer: Command = {
   id: 'steplens.restartServer',
   run: ({ client }) => client.restart(),

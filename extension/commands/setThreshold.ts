@@ -9,7 +9,7 @@ interface Item extends QuickPickItem {
 const steps = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
 
 /**
- * Chooses the threshold below which a step is low. Every file is marked anew while the selection moves; Escape brings
+ * Chooses the threshold below which a step is low. Every file is marked again while the selection moves; Escape brings
  * back what was. A number can be typed.
  */
 export const setThreshold: Command = {

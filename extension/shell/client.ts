@@ -214,7 +214,7 @@ export class Client implements Disposable {
 
   #giveUp(): void {
     void this.#stop();
-    this.#fail(l10n.t('The StepLens server ended several times within a few minutes and is not started again by itself.'));
+    this.#fail(l10n.t('The StepLens server ended several times within a few minutes and does not restart automatically.'));
   }
 
   #fail(message: string): void {

@@ -86,7 +86,7 @@ export function createMiddleware(claims: Claims, client: () => LanguageClient, o
       subscriptions.push(
         claims.onDidClaim((document) => void openNow(document)),
         claims.onDidRelease((document) => void closeNow(document)),
-        // A server that is started again knows nothing: every document is opened anew.
+        // A restarted server knows no documents: every one is opened again.
         client().onDidChangeState(({ newState }) => {
           if (newState !== State.Running) open.clear();
         }),
@@ -102,7 +102,7 @@ function documentOf(param: unknown): string | undefined {
   return typeof about === 'string' ? about : undefined;
 }
 
-/** Resolves when the last edit is `editPauseMs` ago, or nobody waits any more. */
+/** Resolves when the last edit is `editPauseMs` ago, or no request waits any more. */
 async function pauseAfter(lastEdit: () => number | undefined, token: CancellationToken | undefined): Promise<void> {
   for (;;) {
     const left = (lastEdit() ?? -Infinity) + editPauseMs - performance.now();

@@ -15,7 +15,7 @@ export interface RowFacts {
 }
 
 /**
- * A row of the editor's language status. VS Code draws all rows anew whenever a fact of one is written, also where it is the same:
+ * A row of the editor's language status. VS Code redraws all rows whenever a fact of one is written, also where it is the same:
  * with five rows that was a fifth of what typing cost a window. So a fact is written only where it changes.
  */
 export class StatusRow {

@@ -178,7 +178,7 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
 
   async #refresh(): Promise<void> {
     this.#tellFiles();
-    // Of a view that nobody sees only the badge is of use, and nothing is read for it.
+    // A hidden view shows only its badge, and nothing is read for it.
     if (this.#view.visible) await Promise.all(this.#claims.documents.map(({ uri }) => this.#outline(uri)));
     this.#changed.fire(undefined);
   }

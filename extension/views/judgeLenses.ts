@@ -26,7 +26,7 @@ const judgments = [
 
 /**
  * Above the step at the cursor, in every visible file under review: the judgments as lenses, the reviewer's own one marked. They stay when
- * the focus goes to a panel. VS Code draws all lenses of an editor anew whenever a provider says that its lenses changed, and loses a click
+ * the focus goes to a panel. VS Code redraws all lenses of an editor whenever a provider says that its lenses changed, and loses a click
  * on lenses it is drawing. So that is said only when the step, its place or the own judgment is another one.
  */
 export class JudgeLenses implements CodeLensProvider, Disposable {

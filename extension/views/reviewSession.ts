@@ -90,7 +90,7 @@ export class ReviewSession implements Disposable {
     });
     if (items.length === 0)
       throw new Error(faults[0] ? `${faults[0].uri}: ${faults[0].message}` : l10n.t('There is no such step in these files.'));
-    // All at once: whatever looks while the labels are read must not see a step in focus that will not be it.
+    // All at once: code that runs while the labels are read must not see a focus that is about to change.
     this.#judged = await this.#judgmentsOf(items);
     await this.#set({ items, at: Math.max(0, this.#judged.indexOf(null)), mode, blind });
   }

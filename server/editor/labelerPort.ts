@@ -61,7 +61,7 @@ export interface Labeler {
   ): Promise<{ readonly file: string; readonly isWritten: boolean; readonly events: readonly RunEvent[] } | undefined>;
   /** Whether a process writes the labels of this file at the moment. */
   isBeingWritten(file: string): Promise<boolean>;
-  /** Samples more rollouts from a node of the log beside a tree file, and writes the file anew; resolves with the whole log. */
+  /** Samples more rollouts from a node of the log beside a tree file, and rewrites the file; resolves with the whole log. */
   more(file: string, node: number, count: number, job: LabelJob, run: LabelRun): Promise<readonly RunEvent[]>;
   /** One rollout of a job's problem with its requests; writes nothing. */
   tryOnce(job: LabelJob, signal: AbortSignal): Promise<PolicyTry>;

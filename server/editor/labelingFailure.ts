@@ -47,7 +47,7 @@ export function labelingFailure(
 }
 
 /**
- * Why a log that nobody writes any more has no labels: it has no end, and most of what was sampled failed or could not be decided.
+ * Why a log that is no longer written has no labels: it has no end, and most of what was sampled failed or could not be decided.
  * undefined for a finished log, and for one that was merely broken off.
  */
 export function failureInLog(events: readonly RunEvent[], log: string): LabelingFailure | undefined {

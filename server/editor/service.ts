@@ -80,7 +80,7 @@ export interface Service {
   /** The reader looks at this problem of this document: it is scored first. */
   look(uri: string, problem: number): void;
   /**
-   * Scores a document, whatever `scoreOnOpen` says, and resolves when every step is settled.
+   * Scores a document, even if `scoreOnOpen` is off, and resolves when every step is settled.
    * Rejects with ScoringCancelled, or with an error that says why the model cannot be used.
    */
   score(uri: string, again: boolean): Promise<ScoreDocumentResult>;
@@ -319,7 +319,7 @@ class ScoringService implements Service {
     return { modelPath, device, threads };
   }
 
-  /** A chosen model is believed before the labels in a file; the bundled one, which nobody chose, after them. */
+  /** A model that the user chose comes before the labels in a file; the bundled one comes after them. */
   #view(document: OpenDocument): ScoredDocument | undefined {
     const decides = this.trusted.modelPath === '' ? 'labels' : 'model';
     return document.view(this.#threshold, this.#queue.info?.model, decides);

@@ -22,7 +22,7 @@ export interface FirstErrorCounts {
 
 /**
  * Whether a solution's first error is found at a threshold. Steps without a score are no low steps; a solution none of whose
- * steps is scored, or judged, is not counted. Neutral steps cannot be the first low step: nobody says they are right or wrong.
+ * steps is scored, or judged, is not counted. Neutral steps cannot be the first low step: they have no verdict of right or wrong.
  */
 export function countFirstError(solution: LabeledSolution, threshold: number): FirstErrorCounts {
   const none = { erroneous: 0, errorHits: 0, correct: 0, correctHits: 0 };

@@ -1,7 +1,7 @@
 import type { LabeledSolution } from './labeledSolution.js';
 
 /**
- * Steps by label and verdict; "positive" is a right step, as in PRMBench. Neutral steps, steps nobody judged and steps
+ * Steps by label and verdict; "positive" is a right step, as in PRMBench. Neutral steps, steps that were not judged and steps
  * without a score are left out.
  */
 export interface StepCounts {

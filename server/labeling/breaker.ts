@@ -36,7 +36,7 @@ export class Breaker {
   }
 
   /**
-   * Does work until it succeeds; `failureOf` says why a result is none, undefined when it is one. Rejects with AbortError when
+   * Does work until it succeeds; `failureOf` returns why a result is a failure, and undefined when it is not. Rejects with AbortError when
    * cancelled, and with OutageError when the work has failed for too long.
    */
   async run<T>(work: () => Promise<T>, failureOf: (result: T) => string | undefined, signal = new AbortController().signal): Promise<T> {

@@ -159,7 +159,7 @@ async function fileSystemNow(path: string, limit: number): Promise<number> {
   }
 }
 
-/** Of those who found a claim stale one removes it, so that nobody removes the claim of the one who was faster. */
+/** Of those who found a claim stale one removes it, so that the claim of a faster process is not removed. */
 async function removeStale(path: string, { text }: FoundClaim): Promise<void> {
   const takeover = `${path}.takeover`;
   if (!(await create(takeover, ''))) {

@@ -30,7 +30,7 @@ export interface LogStore {
   open(length: number): Promise<OpenLog>;
   /** Moves what is behind `length` to a place of its own; where that is. Undefined where nothing can be set aside. */
   setAside?(length: number): Promise<string>;
-  /** Writes the whole log anew; its length in bytes. Undefined where that is not possible. */
+  /** Rewrites the whole log and returns its length in bytes; undefined where that is not possible. */
   replace?(text: string): Promise<number>;
 }
 

@@ -89,7 +89,7 @@ export async function labelProblem(
 }
 
 /**
- * Samples further rollouts from a node of a finished problem, adds them to its log and writes its result anew; resolves with
+ * Samples further rollouts from a node of a finished problem, adds them to its log and rewrites its result; resolves with
  * the tree. `path` is `LabelResult.files.log`. Rejects as `labelProblem` does, and with LabelError when the run is not
  * finished, was made with another policy or judge, or has no such node.
  */
@@ -243,7 +243,7 @@ async function recordOnce({ begin, continuation, files, store, log, world, signa
 
 /**
  * The log as a run of these settings continues it. Where the settings differ only in where the model is served, or in a larger
- * budget, the log's first line is written anew, and the end of a search that a smaller budget stopped is taken off. Rejects
+ * budget, the log's first line is rewritten, and the end of a search that a smaller budget stopped is removed. Rejects
  * with LabelError when they differ in what is sampled.
  */
 async function adopted(path: string, store: LogStore, log: EventLog, here: BeginEvent): Promise<EventLog> {

@@ -80,7 +80,7 @@ export interface StepsWithScore {
     readonly num_mc_correct: number;
     readonly num_mc_total: number;
     readonly num_mc_failed: number;
-    /** Continuations that nobody could decide, not part of the total; absent where there is none. */
+    /** Undecided continuations, not part of the total; absent if there are none. */
     readonly num_mc_undecided?: number;
     readonly right: boolean | null;
   }[];

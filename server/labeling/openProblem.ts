@@ -29,7 +29,7 @@ export function whyOpen(tree: SearchTree, mostFailed: number, reason: string | u
   );
 }
 
-/** Why rollouts that nobody could decide are undecided, in a sentence; undefined where there are none. */
+/** Why rollouts are undecided, in a sentence; undefined if none is undecided. */
 export function whyUndecided(undecided: readonly DistinctRollout[]): string | undefined {
   if (undecided.length === 0) return undefined;
   if (undecided.every(({ rollout }) => rollout.answer === undefined))

@@ -1,7 +1,7 @@
 import type { ProblemImage } from '../models/images/imageFile.js';
 import type { RequestCost } from './economy/batchCost.js';
 
-/** The model that writes rollouts, whatever serves it. One file per kind beside this one. */
+/** The model that writes rollouts, on this machine or a server. One file per kind beside this one. */
 export interface Policy {
   /**
    * Part of a run's settings hash: what writes, and whether the same request always gives the same text. Rejects with
@@ -50,7 +50,7 @@ export interface Completion {
   readonly steps: readonly string[];
   /** Ended by itself, or cut at the longest allowed length. */
   readonly finish: 'stop' | 'length';
-  /** Steps of the prefix that the model wrote again and that were taken off; absent where there is none. */
+  /** Steps of the prefix that the model repeated and that were removed; absent if there are none. */
   readonly echoed?: number;
   /** What a reasoning model thought before it answered, where its server reports it. */
   readonly reasoning?: string;

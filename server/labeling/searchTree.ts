@@ -202,7 +202,7 @@ function newNode(id: number, parent: number | undefined, steps: readonly string[
   };
 }
 
-/** The node with an id. Throws EventError where there is none. */
+/** The node with an id. Throws EventError if there is none. */
 export function nodeOf<Node>({ nodes }: { readonly nodes: readonly Node[] }, id: number): Node {
   const node = nodes[id];
   if (node === undefined) throw new EventError(`there is no node ${id} yet`);

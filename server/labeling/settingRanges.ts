@@ -8,7 +8,7 @@ type NumbersOf<S> = { readonly [K in keyof S as NonNullable<S[K]> extends number
 /** Rollouts of one state; the editor's setting has the same range (server/protocol/settingsTable.ts). */
 const rollouts = wholeFrom(1, 10_000);
 
-/** What the numbers of a labeling run may be, wherever they come from: the command line, a launch configuration, the debug console. */
+/** Ranges of the numbers of a labeling run, from every source: the command line, a launch configuration, the debug console. */
 export const settingRanges: { readonly mcts: NumbersOf<SearchSettings>; readonly 'monte-carlo': NumbersOf<MonteCarloSettings> } = {
   mcts: {
     rollouts,

@@ -10,7 +10,7 @@ const LONGEST = 100;
 export const defaultMostUndecided = 0.5;
 
 /**
- * Watches how many rollouts of a run nobody can decide. Labels of the rest are biased toward the answers that are easy to
+ * Watches how many rollouts of a run are undecided. Labels of the rest are biased toward the answers that are easy to
  * read, so a run with too many of them is stopped.
  */
 export class UndecidedWatch {

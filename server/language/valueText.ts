@@ -2,7 +2,7 @@ import { t } from '../l10n.js';
 import type { McValue, ValueSource } from '../reasoning/stepValue.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 
-/** How a source is called wherever a person reads it. */
+/** The name of a source in every text for people. */
 export const sourceNames: Readonly<Record<ValueSource, string>> = {
   prm: 'PRM',
   get mc() {
@@ -45,7 +45,7 @@ export function formatRollouts(mc: McValue): string | undefined {
   return interval ? `${share} [${interval[0].toFixed(2)}, ${interval[1].toFixed(2)}]` : share;
 }
 
-/** The share of right rollouts as a bar of ten signs; empty for a value that nobody sampled. */
+/** The share of right rollouts as a bar of ten signs; empty for a value without rollouts. */
 export function shareBar({ value, assumed, hard }: McValue): string {
   if (assumed === true || hard === true) return '';
   const full = Math.round(10 * value);

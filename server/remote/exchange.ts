@@ -78,7 +78,7 @@ export async function exchange(
         resolve(response);
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
-        // The reply's own reader has this, too. Asked again here, the request would be one that nobody waits for.
+        // The reader of the reply gets this error, too. A new attempt here would be a request whose reply is not read.
         if (isAnswered) return;
         // A connection of an earlier request that the server has closed meanwhile says nothing about this one: the next is tried.
         if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') && !signal.aborted) resolve(attempt());

@@ -50,7 +50,7 @@ export function forWhat<T>(about: readonly number[], work: () => Promise<T>): Pr
   return watcher === undefined ? work() : watchers.run({ ...watcher, about }, work);
 }
 
-/** Where to report an exchange; undefined while nobody watches. */
+/** Where to report an exchange; undefined while there is no listener. */
 export function exchangeListener(): ((exchange: Exchange) => void) | undefined {
   const watcher = watchers.getStore();
   return watcher && ((exchange) => watcher.onExchange(exchange, watcher.about));
@@ -83,7 +83,7 @@ export function imageDigest(dataUrl: string): string {
   return `${dataUrl.slice(0, dataUrl.indexOf(',') + 1)}[${dataUrl.length} characters, ${digest}]`;
 }
 
-/** Names of fields that hold a key, in whatever the user adds to a request. */
+/** Names of fields that hold a key, in the fields that the user adds to a request. */
 const keyName = /^(x-)?(api|access|auth|secret)[-_]?(key|token)$|^(authorization|password|secret|token)$/i;
 
 /** A JSON value without what its fields named as keys hold. */

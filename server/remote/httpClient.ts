@@ -24,7 +24,7 @@ export interface HttpClientOptions {
   readonly log: { info(message: string): void };
 }
 
-/** Longest wait between two attempts, in ms, whatever the server asks for. */
+/** Longest wait between two attempts, in ms, even if the server asks for more. */
 const LONGEST_WAIT = 120_000;
 
 /** Of a failure with what a server says, in UTF-16 units. */
@@ -169,7 +169,7 @@ export class HttpClient {
     }
   }
 
-  /** Whatever a failure repeats of a server's words, wherever in the reply they were; the rest of very long ones is left out. */
+  /** The server's words that a failure repeats, from any place of the reply. Very long ones are cut. */
   #withoutKey({ message, details }: RequestFailure): RequestFailure {
     const { parameter } = details;
     const hidden = this.#secrets.hide(message);

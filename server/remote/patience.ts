@@ -5,7 +5,7 @@ const MOST_COMMENTS = 10;
 /** Longer timers than Node has are the longest, in ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Ends a wait for a server that is too long. Everything it sends begins the wait anew. */
+/** Ends a wait for a server that is too long. Everything it sends restarts the wait. */
 export class Patience {
   readonly #limit: number;
   readonly #late = new AbortController();

@@ -49,7 +49,7 @@ export function refusal({ status, headers, body }: Refusal): RequestFailure {
     const to = originOf(headers.location);
     return new RequestFailure(
       english(
-        'The server answered {0}: it redirects to {1}. Redirects are not followed, because nobody chose that address; name it yourself if it is right.',
+        'The server answered {0}: it redirects to {1}. StepLens does not follow redirects to an address that you did not choose. If the address is right, set it yourself.',
         status,
         to ?? english('another address'),
       ),

@@ -76,7 +76,7 @@ function labelOf(problem: Problem, piece: readonly number[], mc: McValue | undef
   return { value: said ?? mc?.value, ...(counts && { counts }), ...(judge !== undefined && { judge }) };
 }
 
-/** What people say of a piece: wrong if any of its steps is wrong, else the verdict on its last step; undefined when nobody judged that. */
+/** What people say of a piece: wrong if any of its steps is wrong, else the verdict on its last step; undefined when that step was not judged. */
 function correction({ steps }: Problem, piece: readonly number[]): number | undefined {
   const said = piece.map((step) => steps[step]?.values.human);
   const last = said.includes(-1) ? -1 : said.at(-1);

@@ -18,7 +18,7 @@ export interface SelectionRules {
   readonly shortWords: number;
   /** Draws as many samples without an error as there are with one, when there are more. */
   readonly balance: boolean;
-  /** Takes only what people said: a step that nobody judged has no value. */
+  /** Takes only people's labels: a step without one has no value. */
   readonly peopleOnly?: boolean;
   /** Leaves out problems of whose solutions a smaller or larger share is right; bounds in [0, 1]. */
   readonly difficulty?: { readonly least: number; readonly most: number };

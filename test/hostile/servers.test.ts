@@ -54,7 +54,7 @@ describe('a request', () => {
       for (const location of places) {
         const url = await serve((_, response) => answer(response, status, { location, refresh: `0; url=${location}` }, ''));
         const { message } = await failure(client(url).json('/v1', { question: 'secret' }));
-        expect(message).toMatch(/redirects to (?:http:\/\/\S+:\d+|another address)\. Redirects are not followed/);
+        expect(message).toMatch(/redirects to (?:http:\/\/\S+:\d+|another address)\. StepLens does not follow redirects/);
         expect(message).not.toContain('q=1');
         done('servers', 1);
       }

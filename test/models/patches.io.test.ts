@@ -105,7 +105,7 @@ describe('patches of an image', () => {
     const line = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1407" height="7"/>');
     await expect(prepareImages([{ name: 'line.svg', bytes: line }], settings)).rejects.toThrow(ImageError);
     await expect(prepareImages([{ name: 'line.svg', bytes: line }], settings)).rejects.toThrow(
-      'The image line.svg is 1407 x 7 pixels, and the model takes none that is more than 200 times as long as it is wide. Crop it.',
+      'The image line.svg is 1407 x 7 pixels, and the model accepts images at most 200 times as long as wide. Crop it.',
     );
   });
 });

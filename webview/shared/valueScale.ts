@@ -7,7 +7,7 @@ export const BINS = 2 * SIDE;
 
 /**
  * The color bin of a value in [0, 1]: 0-4 below the threshold (0 the lowest), 5-9 from it upwards (9 the highest). Each
- * side is divided evenly, so the switch of hue is at the threshold wherever that is. Undefined for a missing value.
+ * side is divided evenly, so the hue changes at the threshold. Undefined for a missing value.
  */
 export function valueBin(value: number | null | undefined, threshold: number): number | undefined {
   if (value === null || value === undefined || Number.isNaN(value)) return undefined;
@@ -38,7 +38,7 @@ export function sourceLabel(node: NodeView): string {
   return SOURCE_NAMES[node.source];
 }
 
-/** The same in a third of the width: `7/16`, `PRM`; empty for rollouts that nobody counted. */
+/** The same in a third of the width: `7/16`, `PRM`; empty for rollouts that were not counted. */
 export function shortSource(node: NodeView): string {
   if (node.assumed) return t('assumed');
   if (node.source === 'mc' && node.mc?.total !== undefined && node.mc.correct !== undefined) return `${node.mc.correct}/${node.mc.total}`;

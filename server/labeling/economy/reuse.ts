@@ -1,7 +1,7 @@
 import type { JudgedRollout } from '../runEvents.js';
 import type { Decided } from './stopping.js';
 
-/** How a continuation that is there already ended. A failed one has no text, so nobody knows through which steps it would have gone. */
+/** How a continuation that is there already ended. A failed one has no text, so its steps are not known. */
 export type KnownVerdict = 'right' | 'wrong' | 'undecided';
 
 /**

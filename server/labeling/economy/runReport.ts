@@ -8,7 +8,7 @@ import { listedProblems } from '../runJson.js';
 import { applyEvent, beginTree, prefixOf, type SearchTree } from '../searchTree.js';
 import { addExpense, busyTime, type Expense, newExpense, problemExpense, type TimedBatch, totalExpense } from './ledger.js';
 
-/** `open`: nobody labels it now, and it has no end. `not begun`: run.json lists it, and it has no log. */
+/** `open`: no process labels it now, and it has no end. `not begun`: run.json lists it, and it has no log. */
 export type ProblemState = 'running' | 'open' | 'finished' | 'not begun';
 
 /** Rollouts and those of them that tell nothing: failed, undecided, or the same text from the same node as one before. */

@@ -22,7 +22,7 @@ export function* doublingBatches(most: number): Generator<number> {
 }
 
 /**
- * Ends as soon as the hard label is decided: whatever the rest would be, the share of right continuations ends above, or not
+ * Ends as soon as the hard label is decided: for any outcome of the rest, the share of right continuations ends above, or not
  * above, `threshold`. Labels are therefore the same as with all continuations. At the threshold 0 (VisualPRM: any success)
  * this is the first right one.
  */

@@ -8,7 +8,7 @@ import { splitThinking } from './thoughts.js';
 
 /**
  * The rollout that a choice holds. Steps of the prefix that the model writes again are taken off and counted; a text that
- * starts the solution anew is no continuation of the prefix and fails.
+ * starts the solution again is not a continuation of the prefix and fails.
  */
 export function choiceRollout(
   choice: Choice,

@@ -32,7 +32,7 @@ export interface WithoutEcho {
 }
 
 /**
- * Takes off what a model writes again before it continues. Undefined when it starts the solution anew: what follows is no continuation of
+ * Removes what a model repeats before it continues. Undefined when it starts the solution again: what follows is no continuation of
  * the prefix. Steps are compared without their numbers, emphasis, case and punctuation at the end.
  */
 export function withoutEcho(written: readonly string[], prefix: readonly string[], question: string): WithoutEcho | undefined {
@@ -44,7 +44,7 @@ export function withoutEcho(written: readonly string[], prefix: readonly string[
   const echo = echoEnd(steps, known);
   if (echo.length > 0) return { steps: own.slice(echo.end), echoed: said + echo.length };
   if (prefix.length > 1 && steps[0] === known[0]) return undefined;
-  // Behind a few words, or from a step in the middle on, it is written anew, too.
+  // After a few words, or from a step in the middle, it also starts again.
   const again = steps.findIndex((step) => known.slice(0, -1).some((one) => isLong(one) && one === step));
   if (again === 0 || (again > 0 && steps[again] === known[0])) return undefined;
   const [first, ...rest] = own;

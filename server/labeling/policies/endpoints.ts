@@ -19,7 +19,7 @@ export class Endpoints {
   readonly #clients: readonly OpenAiClient[];
   readonly #failedAt = new Map<OpenAiClient, number>();
 
-  /** Throws `Unusable` when a URL is none. */
+  /** Throws `Unusable` when a text is not a URL. */
   constructor(urls: readonly string[], { key, ...options }: EndpointOptions) {
     this.#clients = urls.map((baseUrl) => new OpenAiClient({ ...options, baseUrl, apiKey: key?.(baseUrl) ?? options.apiKey }));
   }

@@ -1,4 +1,4 @@
-/** How a text ended, whatever its server calls it. */
+/** How a text ended; servers have many names for it. */
 export type Finish = 'stop' | 'length' | 'withheld' | 'tool' | 'broken';
 
 /**

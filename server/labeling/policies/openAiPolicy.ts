@@ -279,7 +279,7 @@ class OpenAiPolicy implements Policy {
     if (refused !== undefined)
       throw new PolicyError(
         english(
-          'The server at {0} does not take "{1}" as it was set. {2} Set it otherwise, or leave it out.',
+          'The server at {0} refuses the value of "{1}". {2} Change the value or remove it.',
           this.#endpoints.name,
           refused,
           failure.message,

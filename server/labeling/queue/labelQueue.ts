@@ -138,7 +138,7 @@ function startWorker(
   );
   // At once, so that it takes no other problem when it gives its own back.
   signal.addEventListener('abort', () => void worker.close(), { once: true });
-  // One message each time it goes, whatever its connections and tries.
+  // One message each time the connection is lost, for any number of connections and attempts.
   let isAway = false;
   worker.on('ready', () => (isAway = false));
   worker.on('error', ({ code }: NodeJS.ErrnoException) => {

@@ -39,7 +39,7 @@ export const runScripts = {
       return ${appended.done}`,
   },
 
-  /** Takes a key that nobody has, for a time. KEYS: key. ARGV: holder, ms. 1 when it is the holder's. */
+  /** Takes a key that no process holds, for a time. KEYS: key. ARGV: holder, ms. 1 when it is the holder's. */
   steplensTake: {
     numberOfKeys: 1,
     lua: `return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0`,

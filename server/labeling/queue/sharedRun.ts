@@ -112,7 +112,7 @@ export class SharedRun {
     }
   }
 
-  /** Also puts back what Redis has lost, as when it was started anew. */
+  /** Also restores what Redis has lost, for example after a restart. */
   async progress(): Promise<SharedProgress> {
     const {
       completed = 0,

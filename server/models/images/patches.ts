@@ -60,7 +60,7 @@ export const patchesKind: ImageKind<PatchesSettings> = {
     if (long / short > mostStretched)
       throw new ImageError(
         english(
-          'The image {0} is {1} x {2} pixels, and the model takes none that is more than {3} times as long as it is wide. Crop it.',
+          'The image {0} is {1} x {2} pixels, and the model accepts images at most {3} times as long as wide. Crop it.',
           file.name,
           image.width,
           image.height,

@@ -71,7 +71,7 @@ function placeInBands(order: readonly number[], children: ReadonlyMap<number, re
 
 /** Tidy tree (Buchheim's linear-time form of Reingold-Tilford, as d3-hierarchy has it). */
 function placeTidily(rootId: number, children: ReadonlyMap<number, readonly number[]>, row: Float64Array): void {
-  // Built here, because `hierarchy()` also computes heights, which nobody reads and which take quadratic time on a long path.
+  // Built here, because `hierarchy()` also computes heights, which are not used and take quadratic time on a long path.
   const prototype = hierarchy.prototype as object;
   const point = (id: number, parent: HierarchyNode<number> | null, depth: number) =>
     Object.assign(Object.create(prototype) as HierarchyNode<number>, { data: id, parent, depth, height: 0 });

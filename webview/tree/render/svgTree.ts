@@ -20,7 +20,7 @@ type Group = Selection<SVGGElement, unknown, null, undefined>;
 
 const link = linkHorizontal<{ source: [number, number]; target: [number, number] }, [number, number]>();
 
-/** Draws a scene of at most some hundred nodes and blocks. A pan moves one group; a node is built anew only when what it shows changes. */
+/** Draws a scene of at most some hundred nodes and blocks. A pan moves one group; a node is rebuilt only when its content changes. */
 export function createSvgTree(svg: SVGSVGElement, fit: Fits): SvgTree {
   const pen: Pen = { document: svg.ownerDocument, fit };
   const root: Group = select(svg).append('g');

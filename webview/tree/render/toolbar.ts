@@ -24,7 +24,7 @@ export interface Toolbar {
   update(state: PanelState): void;
 }
 
-/** Problems listed at once in the picker, around the one shown: a list of thousands helps nobody. */
+/** Problems listed at once in the picker, around the one shown: a list of thousands is of no use. */
 const LISTED = 100;
 
 const SHOWN_LABELS: Readonly<Record<ShownValues, string>> = {
