@@ -66,10 +66,10 @@ export class ScoringQueue {
     return this.#failure;
   }
 
-  /** `loading` until the model is there, `scoring` while problems wait: also for the end of an edit, in a file that is not scored yet. */
+  /** `loading` until the model is there, `scoring` while problems wait. */
   get state(): 'idle' | 'loading' | 'scoring' | 'ready' | 'failed' {
     if (this.#failure !== undefined) return 'failed';
-    if (this.#draining || this.#isHeld()) return this.#info ? 'scoring' : 'loading';
+    if (this.#draining) return this.#info ? 'scoring' : 'loading';
     return this.#info ? 'ready' : 'idle';
   }
 
@@ -100,7 +100,7 @@ export class ScoringQueue {
     void this.#drain().finally(() => {
       this.#draining = false;
       this.#run = undefined;
-      if (!this.#isHeld()) this.#finished = 0;
+      this.#finished = 0;
       this.#events.changed();
       this.wake();
     });
@@ -200,12 +200,6 @@ export class ScoringQueue {
     this.#scorer = undefined;
     this.#info = undefined;
     await scorer?.dispose();
-  }
-
-  /** Whether the rest of a file is scored as soon as its present text is read. */
-  #isHeld(): boolean {
-    for (const document of this.#documents()) if (document.isStale && document.waitingSteps > 0) return true;
-    return false;
   }
 
   #next(): { document: OpenDocument; problem: number } | undefined {

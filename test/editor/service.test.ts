@@ -160,31 +160,6 @@ describe('an edit', () => {
     expect(announced.length - before).toBe(2);
   });
 
-  it('in a file that is being scored does not end the work: its state and progress continue', async () => {
-    const second = gate();
-    const { open, edit, statuses, clock } = bench(
-      {},
-      {
-        scorer: () =>
-          Object.assign(new FakeScorer(), { before: (job: { question: string }) => (job.question === 'q' ? undefined : second.opened) }),
-      },
-    );
-    const source = open('a', 'q\none\n\np\ntwo\nthree');
-    await settle();
-    clock.advance(1_000);
-    expect(statuses.at(-1)).toMatchObject({ state: 'scoring', progress: { done: 1, total: 3 } });
-    edit(source, 'q\none\n\np\ntwo\nthird');
-    await settle();
-    const sent = statuses.length;
-    clock.advance(editPauseMs - 1);
-    expect(statuses.slice(sent)).toEqual([]);
-    second.open();
-    clock.advance(1);
-    await settle();
-    clock.advance(1_000);
-    expect(statuses.slice(sent).map(({ state }) => state)).toEqual(['ready']);
-  });
-
   it('is read at once when a feature asks before the pause is over', async () => {
     const { open, edit, service } = bench();
     const source = open('a', 'q\none');
