@@ -39,8 +39,9 @@ interface Holder {
 
 /** ms without a heartbeat after which a holder on another machine is taken for dead. */
 const STALE_AFTER = 60_000;
-/** A claim that has no content for so long was left by a process that died while it wrote it; ms. */
+/** A claim that names no holder for this many ms was left by a process that died while it wrote it. */
 const EMPTY_AFTER = 5000;
+const LOOK_MS = 20;
 
 /**
  * Takes a claim. `what` begins the sentence of ClaimHeld; `verifyAfter`: ms between two looks at whether it still is this
@@ -50,17 +51,19 @@ export async function takeClaim(path: string, what: string, verifyAfter = STALE_
   const mine: Holder = { owner: userName(), host: machine(), pid: process.pid, ...bornOf('self'), token: randomUUID() };
   for (;;) {
     if (await create(path, JSON.stringify(mine))) return held(path, what, mine.token, verifyAfter);
-    const there = await look(path);
+    const there = await lookWritten(path);
     if (there === undefined) continue;
-    if (await isAlive(there, path)) throw new ClaimHeld(sentence(what, there));
+    const holder = await livingHolder(there, path);
+    if (holder !== undefined) throw new ClaimHeld(sentence(what, holder));
     await removeStale(path, there);
   }
 }
 
 /** The sentence on who holds a claim, when somebody does who is alive; nothing is changed. */
 export async function holderOf(path: string, what: string): Promise<string | undefined> {
-  const there = await look(path);
-  return there !== undefined && (await isAlive(there, path)) ? sentence(what, there) : undefined;
+  const there = await lookWritten(path);
+  const holder = there && (await livingHolder(there, path));
+  return holder && sentence(what, holder);
 }
 
 interface FoundClaim {
@@ -122,6 +125,21 @@ async function look(path: string): Promise<FoundClaim | undefined> {
   }
 }
 
+/**
+ * A claim with its holder. A claim without one is being written at this moment, or the process that wrote it was killed
+ * halfway: waits until it is clear which, at most `EMPTY_AFTER`.
+ */
+async function lookWritten(path: string): Promise<FoundClaim | undefined> {
+  const until = performance.now() + EMPTY_AFTER;
+  for (;;) {
+    const there = await look(path);
+    if (there === undefined || there.holder !== undefined || performance.now() >= until) return there;
+    const limit = there.beat + EMPTY_AFTER;
+    if ((await fileSystemNow(path, limit)) >= limit) return there;
+    await pause(LOOK_MS);
+  }
+}
+
 function read(text: string): Holder | undefined {
   try {
     const { owner, host, pid, born, token } = JSON.parse(text) as Partial<Holder>;
@@ -132,17 +150,18 @@ function read(text: string): Holder | undefined {
   }
 }
 
-async function isAlive({ holder, beat }: FoundClaim, path: string): Promise<boolean> {
-  if (holder === undefined) return (await fileSystemNow(path, beat + EMPTY_AFTER)) < beat + EMPTY_AFTER;
-  if (holder.host !== machine()) return (await fileSystemNow(path, beat + STALE_AFTER)) < beat + STALE_AFTER;
+/** The holder of a claim, where it is alive. */
+async function livingHolder({ holder, beat }: FoundClaim, path: string): Promise<Holder | undefined> {
+  if (holder === undefined) return undefined;
+  if (holder.host !== machine()) return (await fileSystemNow(path, beat + STALE_AFTER)) < beat + STALE_AFTER ? holder : undefined;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
     // EPERM: it is there and another user's.
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined;
   }
   const born = bornOf(holder.pid).born;
-  return holder.born === undefined || born === undefined || born === holder.born;
+  return holder.born === undefined || born === undefined || born === holder.born ? holder : undefined;
 }
 
 /** The file system's own time; asked only when this machine's clock says that `limit` has passed. */
@@ -166,7 +185,7 @@ async function removeStale(path: string, { text }: FoundClaim): Promise<void> {
     const other = await lstat(takeover).catch(() => undefined);
     if (other !== undefined && (await fileSystemNow(path, other.mtimeMs + EMPTY_AFTER)) > other.mtimeMs + EMPTY_AFTER)
       await rm(takeover, { force: true });
-    return await pause(20);
+    return await pause(LOOK_MS);
   }
   try {
     if ((await look(path))?.text === text) await rm(path, { force: true });
@@ -175,9 +194,7 @@ async function removeStale(path: string, { text }: FoundClaim): Promise<void> {
   }
 }
 
-function sentence(what: string, { holder }: FoundClaim): string {
-  if (holder === undefined) return english('{0} is being claimed by another process at this moment; try again.', what);
-  const { owner, host, pid } = holder;
+function sentence(what: string, { owner, host, pid }: Holder): string {
   const [machine = host] = host.split(' ');
   return english('{0} is being labeled by {1} on {2} (process {3}).', what, owner, machine, pid);
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClaimHeld, ClaimLost, holderOf, takeClaim } from '../../server/labeling/claim.js';
 import { FolderError } from '../../server/labeling/labelError.js';
@@ -65,14 +66,27 @@ describe('a claim', () => {
     await takeClaim(path, 'p');
   });
 
-  it('that was never written, or is not a valid claim, counts for a moment only', async () => {
+  it('that was never written, or is not a valid claim, is waited for and then taken over', async () => {
     for (const text of ['', '{"owner":"a"', '[]']) {
       await writeFile(path, text);
-      await expect(takeClaim(path, 'p')).rejects.toBeInstanceOf(ClaimHeld);
-      const then = new Date(Date.now() - 10_000);
-      await utimes(path, then, then);
-      await (await takeClaim(path, 'p')).release();
+      const written = Date.now() - 4800;
+      await utimes(path, written / 1000, written / 1000);
+      const claim = await takeClaim(path, 'p');
+      expect(Date.now() - written).toBeGreaterThanOrEqual(4999);
+      await claim.release();
     }
+  });
+
+  it('that is being written belongs to its writer', async () => {
+    await takeClaim(path, 'p');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.slice(0, 9));
+    const others = Promise.allSettled([takeClaim(path, 'p'), holderOf(path, 'p')]);
+    await pause(50);
+    await writeFile(path, text);
+    const [taken, holder] = await others;
+    expect(taken).toMatchObject({ status: 'rejected', reason: expect.any(ClaimHeld) as ClaimHeld });
+    expect(holder).toMatchObject({ status: 'fulfilled', value: expect.stringContaining(String(process.pid)) as string });
   });
 
   it('that is stale is taken over by one of many who try at once', async () => {
