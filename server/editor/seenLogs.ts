@@ -5,7 +5,8 @@ import type { RunEvent } from '../labeling/runEvents.js';
 interface SeenLog {
   readonly size: number;
   readonly mtimeMs: number;
-  readonly events: readonly RunEvent[];
+  /** Undefined for a log without events. */
+  readonly events: readonly RunEvent[] | undefined;
 }
 
 /** Bytes of logs that are kept. */
@@ -23,12 +24,13 @@ export class SeenLogs {
     const { size, mtimeMs } = info;
     const known = this.#logs.get(path);
     if (known?.size === size && known.mtimeMs === mtimeMs) return known.events;
-    const events = (await readEventLog(path)).recorded.map(({ event }) => event);
+    const { recorded } = await readEventLog(path);
+    const events = recorded.length === 0 ? undefined : recorded.map(({ event }) => event);
     this.#forget(path);
     this.#logs.set(path, { size, mtimeMs, events });
     this.#bytes += size;
     for (const oldest of this.#logs.keys()) if (this.#bytes > mostKept) this.#forget(oldest);
-    return events.length === 0 ? undefined : events;
+    return events;
   }
 
   #forget(path: string): void {

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -179,6 +179,13 @@ describe('a run in the file of its problems', () => {
     const second = await service.label({ ...job, again: true }, 0, none);
     expect(first.file).not.toBe(second.file);
     expect(await resultsOf()).toMatchObject([{ file: second.file, state: 'finished' }]);
+  });
+
+  it('is the one before, as long as the log of the next one is empty', async () => {
+    const { file } = await service.label(job, 0, none);
+    await mkdir(join(folder, 'steplens-runs', 'problems-2'));
+    await writeFile(join(folder, 'steplens-runs', 'problems-2', 'sum.events.jsonl'), '');
+    for (let look = 0; look < 2; look++) expect(await resultsOf()).toMatchObject([{ file, state: 'finished' }]);
   });
 
   it('that another process writes is running; broken off it is open', async () => {

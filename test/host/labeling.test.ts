@@ -86,6 +86,19 @@ describe('labeling in the editor', () => {
     assert.ok(!(await readdir(folder)).includes('steplens-runs'), 'nothing is written');
   });
 
+  it('says of a policy on this machine that it ran there, beside what it wrote', async () => {
+    const configuration = workspace.getConfiguration('steplens');
+    const url = configuration.get('labeling.policy');
+    await configuration.update('labeling.policy', 'mini', ConfigurationTarget.Global);
+    try {
+      const report = await askedOnce(/"choices"/);
+      assert.match(report, /\non this machine · \d+ ms\n/);
+      assert.doesNotMatch(report, /no reply|status/);
+    } finally {
+      await configuration.update('labeling.policy', url, ConfigurationTarget.Global);
+    }
+  });
+
   const dead: readonly (readonly [what: string, cause: RegExp, answer: Answer])[] = [
     ['that refuses the key', /401.*Invalid API key/, () => ({ status: 401, body: '{"error":{"message":"Invalid API key"}}' })],
     ['whose reply is a web page', /an HTML page instead of JSON/, () => ({ body: '<html>It works!</html>' })],
